@@ -1,0 +1,5 @@
+"""Analyzers of what a run traded."""
+
+from bt_fusion.analyzers.trade_stats import TradeStats
+
+__all__ = ["TradeStats"]

@@ -1,0 +1,189 @@
+"""TradeStats: the trades of a run, its equity, and every figure made of them."""
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+
+import backtrader as bt
+import pandas as pd
+
+from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.statistics import equity_figures, trade_figures
+
+__all__ = ["TradeStats"]
+
+TRADE_COLUMNS = (
+    "symbol",
+    "side",
+    "entry_time",
+    "entry_price",
+    "exit_time",
+    "exit_price",
+    "size",
+    "pnl",
+    "commission",
+    "bars",
+    "exit_reason",
+    "share",
+)
+REASONS = {bt.Order.Stop: "stop", bt.Order.StopTrail: "stop", bt.Order.Limit: "limit"}
+
+
+class TradeStats(bt.Analyzer):
+    """
+    Trades, equity and statistics of a run. A trade runs from a flat position to a flat one. One
+    still open at the end is listed with the exit reason ``open``, valued at the last close, and
+    counted neither won nor lost.
+
+    Methods:
+      - ``get_analysis``: the statistics as a dictionary, fractions rather than percent, None
+        where undefined (no trades, no losses, too few bars)
+      - ``trades``: a DataFrame, one row a trade, in order of exit; ``share`` is the position's
+        part of the account's value at its entry
+      - ``equity``: a Series, the account's value at the close of each bar
+
+    Note:
+      An order may carry ``exit_reason=...`` to have it listed with the trade it closes.
+    """
+
+    def create_analysis(self):
+        self.rets = bt.AutoOrderedDict()
+
+    def start(self):
+        self.rejected = 0  # orders the broker refused, mostly for lack of cash
+        self._rows = []
+        self._legs = defaultdict(deque)  # data feed -> its trades that are not listed yet
+        self._times = []
+        self._values = [self.strategy.broker.getvalue()]
+        self._bars_in_market = 0
+
+    def notify_order(self, order):
+        if order.status in (order.Margin, order.Rejected):
+            self.rejected += 1
+        if order.alive() or not order.executed.size:
+            return
+        legs = self._legs[order.data]
+        for part in order.executed.exbits:
+            if part.closed and legs:
+                legs[-1].leave(part.closed, part.price, reason_of(order))
+            if part.opened and (not legs or legs[-1].flat):
+                legs.append(Legs(equity=self._values[-1]))
+            if part.opened:
+                legs[-1].enter(part.opened, part.price)
+
+    def notify_trade(self, trade):
+        if trade.isclosed:
+            legs = self._legs[trade.data].popleft()
+            self._list(trade, legs, trade.pnlcomm, trade.dtclose)
+
+    def prenext(self):
+        self.next()
+
+    def next(self):
+        broker = self.strategy.broker
+        self._times.append(self.strategy.datetime[0])
+        self._values.append(broker.getvalue())
+        self._bars_in_market += any(position.size for position in broker.positions.values())
+
+    def stop(self):
+        for data, pending in self._legs.items():
+            for legs in pending:
+                self._list_open(data, legs)
+        self.rets.update(self._figures())
+        self.rets._close()
+
+    def trades(self):
+        """Return one row a trade, in order of exit"""
+        return pd.DataFrame(self._rows, columns=list(TRADE_COLUMNS))
+
+    def equity(self):
+        """Return the account's value at the close of each bar"""
+        index = pd.DatetimeIndex(stamps(self._times), name="datetime")
+        return pd.Series(self._values[1:], index=index, name="equity")
+
+    def _list(self, trade, legs, pnl, closed):
+        opened, closed = stamps([trade.dtopen, closed])
+        self._rows.append(
+            (
+                trade.data._name,
+                "long" if legs.opened > 0 else "short",
+                opened,
+                legs.entry_price,
+                closed,
+                legs.exit_price,
+                abs(legs.opened),
+                pnl,
+                trade.commission,
+                trade.barlen,
+                legs.reason,
+                legs.share,
+            )
+        )
+
+    def _list_open(self, data, legs):
+        """List a trade still open as if it were closed at the last close, without commission"""
+        listed = [trade for trades in self.strategy._trades[data].values() for trade in trades]
+        for trade in listed:
+            if trade.isopen:
+                price = data.close[0]
+                pnl = trade.pnlcomm + trade.size * (price - trade.price)
+                legs.leave(-trade.size, price, "open")
+                self._list(trade, legs, pnl, data.datetime[0])
+
+    def _figures(self):
+        trades = self.trades()
+        closed = trades[trades.exit_reason != "open"]
+        pnl = closed.pnl.to_numpy(dtype=float)
+        value = (closed["size"] * closed.entry_price).to_numpy(dtype=float)
+        equity = self.equity()
+        return {
+            **trade_figures(pnl, pnl / value),
+            **equity_figures(equity),
+            "exposure": self._bars_in_market / max(1, len(equity)),
+            "commission": float(trades.commission.sum()),
+            "final_value": float(equity.iloc[-1]),
+            "rejected": self.rejected,
+        }
+
+
+@dataclass
+class Legs:
+    """What was opened and closed between two flat positions; sizes are signed."""
+
+    equity: float
+    opened: float = 0.0
+    spent: float = 0.0
+    closed: float = 0.0
+    received: float = 0.0
+    reason: str = ""
+
+    def enter(self, size: float, price: float) -> None:
+        """Add a fill that opens or enlarges the position."""
+        self.opened += size
+        self.spent += size * price
+
+    def leave(self, size: float, price: float, reason: str) -> None:
+        """Add a fill that reduces or closes it."""
+        self.closed += size
+        self.received += size * price
+        self.reason = reason
+
+    @property
+    def flat(self) -> bool:
+        return abs(self.opened + self.closed) <= 1e-9 * abs(self.opened)
+
+    @property
+    def entry_price(self) -> float:
+        return self.spent / self.opened
+
+    @property
+    def exit_price(self) -> float:
+        return self.received / self.closed
+
+    @property
+    def share(self) -> float:
+        return abs(self.spent) / self.equity
+
+
+def reason_of(order) -> str:
+    """Return the reason an order carries, else one named after its type."""
+    return order.info.get("exit_reason") or REASONS.get(order.exectype, "order")

@@ -1,0 +1,70 @@
+"""A second opinion from an ML ensemble for Backtrader strategies.
+
+Names are imported when first used, so that ``import bt_fusion`` costs next to nothing.
+"""
+
+from importlib import import_module, metadata
+from pathlib import Path
+
+__all__ = [
+    "BarsError",
+    "BtFusionError",
+    "BtFusionWarning",
+    "Confidence",
+    "Direction",
+    "Ensemble",
+    "FeatureSet",
+    "Gain",
+    "OptionError",
+    "Predictions",
+    "Signal",
+    "SignalModel",
+    "TrainingError",
+    "TripleBarrier",
+    "WalkForward",
+    "check_bars",
+    "feature",
+    "load_sample",
+    "read_bars",
+    "repair_bars",
+]
+
+HOMES = {
+    "bt_fusion.bars": ("check_bars", "repair_bars"),
+    "bt_fusion.ensemble": ("Ensemble",),
+    "bt_fusion.errors": (
+        "BarsError",
+        "BtFusionError",
+        "BtFusionWarning",
+        "OptionError",
+        "TrainingError",
+    ),
+    "bt_fusion.features": ("FeatureSet", "feature"),
+    "bt_fusion.labels": ("Direction", "Gain", "TripleBarrier"),
+    "bt_fusion.predictions": ("Confidence", "Predictions", "Signal"),
+    "bt_fusion.reading": ("read_bars",),
+    "bt_fusion.samples": ("load_sample",),
+    "bt_fusion.signal_model": ("SignalModel",),
+    "bt_fusion.walk_forward": ("WalkForward",),
+}
+HOME_OF = {name: module for module, names in HOMES.items() for name in names}
+
+# In a checkout indicators/, strategies/ and analyzers/ stand beside this folder; setup.cfg maps
+# them into it when installed. Found here, they are found before an installed version's.
+_checkout = Path(__file__).resolve().parent.parent
+if (_checkout / "indicators" / "ml_ensemble.py").is_file():
+    __path__.append(str(_checkout))
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return metadata.version("bt-fusion")
+    if name not in HOME_OF:
+        raise AttributeError(f"module 'bt_fusion' has no attribute {name!r}")
+    value = getattr(import_module(HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""Backtests: feed, runner, comparison, report and command line."""

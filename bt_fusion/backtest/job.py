@@ -1,0 +1,234 @@
+"""A whole backtest: bars in, both runs over the unseen ones, files out."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.backtest.comparison import compare_runs
+from bt_fusion.backtest.report.files import write_json, write_predictions, write_trades
+from bt_fusion.backtest.runner import STRATEGIES, Account, Run, run_strategy, unseen_window
+from bt_fusion.errors import BarsError, unknown_name
+from bt_fusion.evaluation import classification_figures
+from bt_fusion.labels import Labels
+from bt_fusion.predictions import Predictions
+from bt_fusion.walk_forward import WalkForward
+
+__all__ = ["Backtest", "Result"]
+
+SCHEMA = 1
+LIBRARIES = (
+    "bt-fusion",
+    "backtrader",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "xgboost",
+    "lightgbm",
+    "TA-Lib",
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a backtest found.
+
+    Attributes
+    ----------
+    summary : dict
+        The content of summary.json.
+    runs : dict of Run
+        "off", "on" or both.
+    bars : DataFrame
+        The bars of the window.
+    predictions : Predictions
+        Of the same bars.
+    """
+
+    summary: dict[str, Any]
+    runs: dict[str, Run]
+    bars: pd.DataFrame
+    predictions: Predictions
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """ML off and ML on over the same unseen bars, costs and fills.
+
+    Parameters
+    ----------
+    walk : WalkForward
+        What predicts.
+    strategy : str
+        A name of `STRATEGIES`.
+    ml : {"both", "on", "off"}
+        Which runs to make; the window is the same for each.
+    account : Account
+    params : dict
+        Parameters of the strategy.
+    fromdate, todate : str or Timestamp, optional
+        First day, and first moment after, of what may be traded.
+    draws : int
+        Bootstrap samples behind each interval.
+    seed : int
+        Of the bootstrap.
+    """
+
+    walk: WalkForward
+    strategy: str = "fusion"
+    ml: str = "both"
+    account: Account = field(default_factory=Account)
+    params: dict[str, Any] = field(default_factory=dict)
+    fromdate: Any = None
+    todate: Any = None
+    draws: int = 1_000
+    seed: int = 0
+
+    def run(
+        self,
+        bars: pd.DataFrame,
+        name: str = "",
+        on_refit: Callable[[int, int], None] | None = None,
+    ) -> Result:
+        """Predict the bars, trade the unseen ones, compare.
+
+        Parameters
+        ----------
+        bars : DataFrame
+            Checked.
+        name : str
+            What to call the data.
+        on_refit : callable, optional
+            Called with (refits done, refits in all).
+        """
+        if self.strategy not in STRATEGIES:
+            raise unknown_name("strategy", self.strategy, STRATEGIES)
+        if self.ml not in ML_CHOICES:
+            raise unknown_name("ml", self.ml, ML_CHOICES)
+        seconds: dict[str, float] = {}
+        with clocked(seconds, "total_s"):
+            with clocked(seconds, "predict_s"):
+                predictions = self.walk.predict(bars, on_refit)
+            window = unseen_window(predictions, self.fromdate, self.todate)
+            labels = self.walk.signal_model().label()(bars)
+            known = Labels(labels.y[window], labels.t1[window])
+            bars, predictions, whole = bars.iloc[window], predictions[window], bars
+            runs = {}
+            for run in ML_CHOICES[self.ml]:
+                with clocked(seconds, f"{run}_s"):
+                    runs[run] = self._run_one(run, bars, predictions, name)
+            comparison = None
+            if len(runs) == 2:
+                pair = runs["off"], runs["on"]
+                comparison = compare_runs(*pair, draws=self.draws, seed=self.seed)
+                comparison["verdict"] = None
+        summary = {
+            "schema": SCHEMA,
+            "data": described(whole, name),
+            "window": {"start": bars.index[0], "end": bars.index[-1], "bars": len(bars)},
+            "config": self.config(len(whole)),
+            "model": self._model_figures(predictions, known),
+            "ml_off": runs["off"].figures if "off" in runs else None,
+            "ml_on": runs["on"].figures if "on" in runs else None,
+            "signals": {NAMES[run]: runs[run].signal_counts for run in runs},
+            "comparison": comparison,
+            "timing": {key: seconds.get(key) for key in ("predict_s", "off_s", "on_s", "total_s")},
+        }
+        return Result(summary, runs, bars, predictions)
+
+    def config(self, n_bars: int) -> dict[str, Any]:
+        """Return everything that reproduces the run."""
+        model, (train, refit) = self.walk.signal_model(), self.walk.sizes(n_bars)
+        ensemble = model.new_ensemble()
+        return {
+            "strategy": self.strategy,
+            "params": self.params,
+            "ml": self.ml,
+            "features": model.features,
+            "label": type(model.label()).__name__,
+            "label_parameters": asdict(model.label()),  # type: ignore[call-overload]
+            "ensemble": ensemble.get_params(deep=False),
+            "train_bars": train,
+            "refit_bars": refit,
+            "window": self.walk.window,
+            "embargo_bars": self.walk.embargo_bars,
+            "fromdate": self.fromdate,
+            "todate": self.todate,
+            "account": asdict(self.account),
+            "draws": self.draws,
+            "seed": self.seed,
+            "versions": {library: metadata.version(library) for library in LIBRARIES},
+        }
+
+    def _run_one(self, run: str, bars: pd.DataFrame, predictions: Predictions, name: str) -> Run:
+        params = {"hold_bars": self.walk.signal_model().label().horizon, **self.params}
+        params |= {"ml": False} if run == "off" else {"ml": True, "model": predictions}
+        try:
+            return run_strategy(bars, STRATEGIES[self.strategy], self.account, name, **params)
+        except BarsError as error:
+            raise BarsError(f"the window of unseen bars is too short: {error}") from error
+
+    def _model_figures(self, predictions: Predictions, labels: Labels) -> dict[str, Any]:
+        refits = self.walk.refits_
+        return {
+            "members": list(predictions.members),
+            "features": len(self.walk.signal_model().feature_set()),
+            "refits": len(refits),
+            "cached": sum(refit.cached for refit in refits),
+            **classification_figures(predictions, labels),
+        }
+
+
+ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
+NAMES = {"off": "technical", "on": "fused"}
+
+
+@contextmanager
+def clocked(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Note how long the block takes."""
+    start = time.perf_counter()
+    yield
+    seconds[name] = round(time.perf_counter() - start, 3)
+
+
+def described(bars: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Name the bars so that others can tell whether they have the same."""
+    digest = sha256(bars.index.to_numpy().astype("datetime64[ns]").tobytes())
+    digest.update(bars.to_numpy().tobytes())
+    return {
+        "name": name,
+        "bars": len(bars),
+        "start": bars.index[0],
+        "end": bars.index[-1],
+        "sha256": digest.hexdigest(),
+    }
+
+
+def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[Path]:
+    """Write summary.json, trades.csv, predictions.parquet and comparison.png into a folder."""
+    from bt_fusion.backtest.report.pictures import draw_comparison
+
+    paths = [folder / name for name in ("trades.csv", "predictions.parquet")]
+    write_trades(paths[0], result.runs)
+    write_predictions(paths[1], result.predictions)
+    if picture:
+        paths.append(folder / "comparison.png")
+        data = result.summary["data"]
+        draw_comparison(
+            paths[-1],
+            result.bars,
+            result.runs,
+            result.predictions,
+            threshold=result.summary["config"]["params"].get("ml_threshold", 0.6),
+            title=f"{data['name']}: {result.summary['config']['strategy']}, ML off and on, "
+            f"{len(result.bars):,} unseen bars",
+        )
+    paths.append(folder / "summary.json")  # last: where it stands, the others are complete
+    write_json(paths[-1], result.summary)
+    return paths

@@ -1,0 +1,1 @@
+"""What a backtest leaves behind: a table on the terminal, files and pictures."""

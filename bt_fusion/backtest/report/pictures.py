@@ -1,0 +1,100 @@
+"""The comparison as a picture: price and entries, probabilities, both equity curves."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.report.files import write_whole
+from bt_fusion.backtest.runner import Run
+from bt_fusion.predictions import Predictions
+
+__all__ = ["draw_comparison"]
+
+COLOURS = {"off": "tab:gray", "on": "tab:blue", "long": "tab:green", "short": "tab:red"}
+MOST_BARS = 4_000  # points a curve is drawn with; more than a picture has columns
+
+
+def draw_comparison(
+    path: Path,
+    bars: pd.DataFrame,
+    runs: dict[str, Run],
+    predictions: Predictions | None,
+    *,
+    threshold: float,
+    title: str,
+) -> None:
+    """Draw the runs over the window's bars into a PNG file.
+
+    Parameters
+    ----------
+    path : Path
+    bars : DataFrame
+        The bars of the window.
+    runs : dict
+        "off", "on" or both.
+    predictions : Predictions or None
+        Of the same bars.
+    threshold : float
+        Probability that counts as agreement, drawn together with its mirror.
+    title : str
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure  # no pyplot: it would choose a screen
+
+    heights = [3, 1.2, 1.6] if predictions is not None else [3, 1.6]
+    figure = Figure(figsize=(12, 8 if predictions is not None else 6.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    shown = runs.get("on", runs.get("off"))
+    assert shown is not None
+    _draw_price(axes[0], bars, shown, "ML on" if "on" in runs else "ML off")
+    if predictions is not None:
+        _draw_probability(axes[1], predictions, threshold)
+    _draw_equity(axes[-1], runs)
+    axes[0].set_title(title, loc="left")
+    write_whole(path, lambda file: figure.savefig(file, dpi=110))
+
+
+def _draw_price(axis: Any, bars: pd.DataFrame, run: Run, name: str) -> None:
+    step = max(1, len(bars) // MOST_BARS)
+    axis.plot(bars.index[::step], bars.close.iloc[::step], color="black", lw=0.7, label="close")
+    for side, marker in (("long", "^"), ("short", "v")):
+        trades = run.trades[run.trades.side == side]
+        size = 36 if len(run.trades) < 400 else 9
+        axis.scatter(
+            trades.entry_time,
+            trades.entry_price,
+            marker=marker,
+            s=size,
+            color=COLOURS[side],
+            label=f"{side} entries, {name} ({len(trades):,})",
+            zorder=3,
+        )
+    if bars.close.max() > 4 * bars.close.min():
+        axis.set_yscale("log")
+    axis.set_ylabel("price")
+    axis.legend(loc="upper left", fontsize=8)
+
+
+def _draw_probability(axis: Any, predictions: Predictions, threshold: float) -> None:
+    step = max(1, len(predictions) // MOST_BARS)
+    up = predictions.probability_up
+    axis.plot(predictions.index[::step], up[::step], color=COLOURS["on"], lw=0.6)
+    for level in (threshold, 1 - threshold):
+        axis.axhline(level, color="black", lw=0.8, ls="--")
+    axis.set_ylabel("P(up)")
+    reach = max(0.15, float(np.nanmax(np.abs(up - 0.5))) * 1.05)
+    axis.set_ylim(0.5 - reach, 0.5 + reach)
+
+
+def _draw_equity(axis: Any, runs: dict[str, Run]) -> None:
+    for name, run in runs.items():
+        total = run.figures["total_return"]
+        label = f"ML {name}: {100 * total:+.1f} %"
+        step = max(1, len(run.equity) // MOST_BARS)
+        curve = run.equity.iloc[::step]
+        axis.plot(curve.index, curve, color=COLOURS[name], lw=1.2, label=label)
+    axis.set_ylabel("equity")
+    axis.legend(loc="upper left", fontsize=8)

@@ -1,0 +1,144 @@
+"""The comparison as a table on the terminal."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console, Group
+from rich.table import Table
+
+__all__ = ["comparison_table", "show"]
+
+NONE = "-"
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """Write a fraction as percent."""
+    return f"{100 * value:.{digits}f} %"
+
+
+def basis(value: float) -> str:
+    """Write a small fraction as percent with three digits."""
+    return percent(value, 3)
+
+
+def number(value: float) -> str:
+    """Write a ratio."""
+    return f"{value:.2f}"
+
+
+def money(value: float) -> str:
+    """Write an amount of cash."""
+    return f"{value:,.0f}"
+
+
+# key in summary.json, its name, how to write it
+ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("trades", "Trades", money),
+    ("win_rate", "Win rate", percent),
+    ("profit_factor", "Profit factor", number),
+    ("expectancy", "Expectancy a trade", basis),
+    ("avg_win", "Average win", basis),
+    ("avg_loss", "Average loss", basis),
+    ("net_profit", "Net profit", money),
+    ("total_return", "Total return", percent),
+    ("cagr", "CAGR", percent),
+    ("sharpe", "Sharpe ratio", number),
+    ("sortino", "Sortino ratio", number),
+    ("max_drawdown", "Max. drawdown", percent),
+    ("sqn", "SQN", number),
+    ("exposure", "Exposure", percent),
+    ("commission", "Commission", money),
+    ("final_value", "Final value", money),
+)
+
+
+def show(summary: dict[str, Any], console: Console) -> None:
+    """Print the summary of a backtest."""
+    console.print(comparison_table(summary))
+
+
+def comparison_table(summary: dict[str, Any]) -> Group:
+    """Return the figures of both runs side by side, with what they rest on around them."""
+    runs = [name for name in ("ml_off", "ml_on") if summary.get(name)]
+    both = len(runs) == 2
+    table = Table(title=_title(summary), title_justify="left", title_style="bold")
+    table.add_column("")
+    for name in runs:
+        table.add_column(name.replace("_", " ").upper().replace("OFF", "off").replace("ON", "on"))
+    if both:
+        table.add_column("Difference")
+        table.add_column("95 % interval")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for key, label, write in ROWS:
+        cells = [_cell(summary[name][key], write) for name in runs]
+        if both:
+            cells += _difference(summary["comparison"].get(key), write)
+        table.add_row(label, *cells)
+    return Group(table, *_lines(summary))
+
+
+def _title(summary: dict[str, Any]) -> str:
+    data, window = summary["data"], summary["window"]
+    start, end = (str(window[key]).replace("T", " ") for key in ("start", "end"))
+    return f"{data['name']}: {window['bars']:,} unseen bars, {start} to {end}"
+
+
+def _cell(value: Any, write: Callable[[Any], str]) -> str:
+    return NONE if value is None else write(value)
+
+
+def _difference(entry: dict[str, Any] | None, write: Callable[[Any], str]) -> list[str]:
+    if entry is None or "ci95" not in entry:
+        return ["", ""]
+    interval = entry["ci95"]
+    span = f"{write(interval[0])} .. {write(interval[1])}" if interval else NONE
+    delta = entry["delta"]
+    return [NONE if delta is None else ("+" if delta > 0 else "") + write(delta), span]
+
+
+def _lines(summary: dict[str, Any]) -> list[str]:
+    lines = []
+    model = summary.get("model")
+    if model:
+        lines.append(
+            f"Model      {'+'.join(model['members'])} on {model['features']} features, "
+            f"{model['refits']} refits; on {model['rows']:,} unseen rows AUC "
+            f"{_cell(model['auc'], lambda v: f'{v:.3f}')}, "
+            f"Brier {_cell(model['brier'], lambda v: f'{v:.4f}')}"
+        )
+    for name, counts in summary["signals"].items():
+        shown = ", ".join(
+            f"{int(k):+d}: {v:,}" if int(k) else f"0: {v:,}" for k, v in counts.items()
+        )
+        lines.append(f"{name.capitalize():<10} signals by bar  {shown}")
+    if summary.get("comparison"):
+        lines += _comparison_lines(summary["comparison"])
+    rejected = {n: summary[n]["rejected"] for n in ("ml_off", "ml_on") if summary.get(n)}
+    if any(rejected.values()):
+        lines.append(
+            f"Warning    orders refused by the broker (cash): {rejected}; a smaller share helps"
+        )
+    return lines
+
+
+def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
+    trades = comparison["trades"]
+    shown = ", ".join(
+        f"{trades[name]:,} {name}" for name in trades if not name.startswith("vetoed_")
+    )
+    lines = [
+        f"Trades     {shown}; of the vetoed {trades['vetoed_won']:,} had won and "
+        f"{trades['vetoed_lost']:,} lost"
+    ]
+    false = comparison["false_signals"]
+    if false["change"] is not None:
+        lines.append(
+            f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
+            f"{100 * false['change']:+.1f} %"
+        )
+    lines.append(
+        "Note       trading less under costs moves these figures without any skill: "
+        "an interval beside zero is not yet a verdict"
+    )
+    return lines

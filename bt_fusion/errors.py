@@ -1,0 +1,50 @@
+"""Errors that say what came, what was expected and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "BarsError",
+    "BtFusionError",
+    "BtFusionWarning",
+    "InSampleError",
+    "OptionError",
+    "TrainingError",
+    "unknown_name",
+]
+
+
+class BtFusionError(Exception):
+    """Base of every error bt_fusion raises on purpose."""
+
+
+class BtFusionWarning(UserWarning):
+    """Something the user should know that does not stop the work."""
+
+
+class BarsError(BtFusionError, ValueError):
+    """Bars that cannot be used as they are."""
+
+
+class OptionError(BtFusionError, ValueError):
+    """An option, name or parameter with a value outside its choices."""
+
+
+class TrainingError(BtFusionError, ValueError):
+    """Training rows from which no model can be fitted."""
+
+
+class InSampleError(BtFusionError, ValueError):
+    """A prediction asked for on bars the model was trained on."""
+
+
+def unknown_name(kind: str, given: object, known: Iterable[str]) -> OptionError:
+    """Return the error for a name that is not among the known ones.
+
+    >>> str(unknown_name("member", "xgboost", ["rf", "xgb", "lgb"]))
+    "unknown member 'xgboost': did you mean 'xgb'? Known: lgb, rf, xgb"
+    """
+    names = sorted(known)
+    close = get_close_matches(str(given), names, n=1, cutoff=0.5)
+    hint = f" did you mean {close[0]!r}?" if close else ""
+    return OptionError(f"unknown {kind} {given!r}:{hint} Known: {', '.join(names)}")

@@ -1,0 +1,123 @@
+"""FeatureSet: a named choice of features and the matrix they make of bars."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.bars import BarArrays, check_bars
+from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.features.registry import REGISTRY, Feature
+
+__all__ = ["SETS", "FeatureSet"]
+
+SETS: dict[str, tuple[str, ...]] = {}
+
+
+class FeatureSet:
+    """Features by set name or by their own names.
+
+    Parameters
+    ----------
+    features : str or sequence of str
+        The name of a set in `SETS` (`default`, `fusion`, `generator`, `mar`), or feature names.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Columns of the matrix, in order.
+    lookback, memory : int
+        The largest over the features, in bars.
+
+    Raises
+    ------
+    OptionError
+        For an unknown set or feature, an empty choice, or a name given twice.
+
+    Examples
+    --------
+    >>> from bt_fusion.samples import random_walk
+    >>> FeatureSet("fusion").names
+    ('return_1', 'return_5', 'rsi_14_simple', 'sma_10_over_20')
+    >>> FeatureSet(["return_1", "gap"]).transform(random_walk(4)).shape
+    (4, 2)
+    """
+
+    def __init__(self, features: str | Sequence[str] = "default"):
+        self.names = _resolve(features)
+        self._groups = tuple(_group(self.names))
+        self.lookback = max(group.lookback for group, _, _ in self._groups)
+        self.memory = max(group.memory for group, _, _ in self._groups)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def transform(self, bars: pd.DataFrame | BarArrays) -> np.ndarray:
+        """Compute the features of every bar.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_bars, n_features), column-major
+            NaN where a feature's lookback is not filled.
+        """
+        arrays = bars if isinstance(bars, BarArrays) else BarArrays.from_frame(check_bars(bars))
+        matrix = np.empty((len(arrays), len(self.names)), np.float32, order="F")
+        with np.errstate(over="ignore"):  # prices of 1e38 and more become inf, then NaN
+            for group, picks, columns in self._groups:
+                values = group.columns(arrays)
+                for pick, column in zip(picks, columns, strict=True):
+                    matrix[:, column] = values[pick]
+        return matrix
+
+    def latest(self, arrays: BarArrays) -> np.ndarray:
+        """Compute the features of the last bar only, each over its own memory.
+
+        Returns
+        -------
+        ndarray of float32, shape (1, n_features)
+            Equal to the last row of `transform` up to what the memory leaves out (1e-9).
+        """
+        row = np.empty((1, len(self.names)), np.float32)
+        for group, picks, columns in self._groups:
+            values = group.columns(arrays.tail(group.memory))
+            for pick, column in zip(picks, columns, strict=True):
+                row[0, column] = values[pick][-1]
+        return row
+
+
+def complete_rows(matrix: np.ndarray) -> np.ndarray:
+    """Tell which rows hold a finite value in every column.
+
+    >>> complete_rows(np.array([[1.0, np.nan], [1.0, 2.0]]))
+    array([False,  True])
+    """
+    complete = np.ones(len(matrix), dtype=bool)
+    for column in range(matrix.shape[1]):
+        complete &= np.isfinite(matrix[:, column])
+    return complete
+
+
+def _resolve(features: str | Sequence[str]) -> tuple[str, ...]:
+    if isinstance(features, str):
+        if features not in SETS:
+            raise unknown_name("feature set", features, SETS)
+        return SETS[features]
+    names = tuple(features)
+    if not names:
+        raise OptionError("no features given; name at least one, or a set such as 'default'")
+    for name in names:
+        if name not in REGISTRY:
+            raise unknown_name("feature", name, REGISTRY)
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise OptionError(f"features given twice: {', '.join(sorted(twice))}")
+    return names
+
+
+def _group(names: Sequence[str]):
+    """Yield each registered function once: (feature, which of its columns, where they go)."""
+    wanted: dict[Feature, list[int]] = {}
+    for column, name in enumerate(names):
+        wanted.setdefault(REGISTRY[name], []).append(column)
+    for entry, columns in wanted.items():
+        yield entry, [entry.names.index(names[column]) for column in columns], columns

@@ -1,0 +1,62 @@
+"""Price: returns over several spans, their change, gaps and the place of the close."""
+
+from functools import partial
+
+import numpy as np
+
+from bt_fusion.bars import BarArrays
+from bt_fusion.features.registry import feature, ratio
+
+RETURN_PERIODS = (1, 2, 3, 5, 10, 15, 20, 60)
+
+
+def log_return(bars: BarArrays, period: int) -> np.ndarray:
+    """Log return over `period` bars."""
+    values = np.empty(len(bars))
+    values[:period] = np.nan
+    np.subtract(bars.log_close[period:], bars.log_close[:-period], out=values[period:])
+    return values
+
+
+for _period in RETURN_PERIODS:
+    feature(f"return_{_period}", lookback=_period + 1, family="price")(
+        partial(log_return, period=_period)
+    )
+
+
+@feature("acceleration_1", lookback=3, family="price")
+def acceleration(bars: BarArrays) -> np.ndarray:
+    """Return of the last bar less the return of the one before."""
+    one = log_return(bars, 1)
+    values = np.empty(len(bars))
+    values[0] = np.nan
+    np.subtract(one[1:], one[:-1], out=values[1:])
+    return values
+
+
+@feature("gap", lookback=2, family="price")
+def gap(bars: BarArrays) -> np.ndarray:
+    """Open against the previous close, as a fraction."""
+    values = np.empty(len(bars))
+    values[0] = np.nan
+    np.divide(bars.open[1:], bars.close[:-1], out=values[1:])
+    values -= 1.0
+    return values
+
+
+@feature("close_location", lookback=1, family="price")
+def close_location(bars: BarArrays) -> np.ndarray:
+    """Place of the close between low (0) and high (1); 0.5 in a bar without range."""
+    return ratio(bars.close - bars.low, bars.span, empty=0.5)
+
+
+@feature("open_close", lookback=1, family="price")
+def open_close(bars: BarArrays) -> np.ndarray:
+    """Body, close less open, as a fraction of the close."""
+    return bars.body / bars.close
+
+
+@feature("high_low", lookback=1, family="price")
+def high_low(bars: BarArrays) -> np.ndarray:
+    """Range, high less low, as a fraction of the close."""
+    return bars.span / bars.close

@@ -1,0 +1,142 @@
+"""The register of features: what each is called, how far it looks back, how long it remembers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bt_fusion.bars import BarArrays
+from bt_fusion.errors import OptionError
+
+__all__ = ["REGISTRY", "Feature", "ema_memory", "feature", "ratio", "wilder_memory"]
+
+Compute = Callable[[BarArrays], np.ndarray | tuple[np.ndarray, ...]]
+
+START_UP = 1e-9  # a feature has forgotten its start when less than this of it is left
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A function of bars that gives one column, or several that share their work.
+
+    Attributes
+    ----------
+    names : tuple of str
+        One for each column, in the order the function returns them.
+    compute : callable
+        BarArrays of n bars -> float64 array(s) of shape (n,). Row t depends on bars up to t.
+    lookback : int
+        Bars the first value needs, its own included: rows before lookback - 1 are NaN.
+    memory : int
+        Bars after which less than 1e-9 of the start is left; equals lookback for a feature
+        over a plain window.
+    family : str
+        The family the feature is listed under.
+    """
+
+    names: tuple[str, ...]
+    compute: Compute
+    lookback: int
+    memory: int
+    family: str
+
+    def columns(self, bars: BarArrays) -> tuple[np.ndarray, ...]:
+        """Return one array for each name."""
+        if len(bars) < self.lookback:  # TA-Lib would refuse some of these
+            return tuple(np.full(len(bars), np.nan) for _ in self.names)
+        values = self.compute(bars)
+        return values if isinstance(values, tuple) else (values,)
+
+
+REGISTRY: dict[str, Feature] = {}
+
+
+def feature(
+    *names: str, lookback: int, memory: int | None = None, family: str = "user"
+) -> Callable[[Compute], Compute]:
+    """Register a function of bars as one or more features.
+
+    Parameters
+    ----------
+    *names : str
+        The columns the function returns.
+    lookback : int
+        Bars the first value needs, its own included.
+    memory : int, optional
+        Bars until the start-up effect is below 1e-9, `lookback` when not given. Smoothing
+        that never quite forgets (EMA, Wilder) needs more: see `ema_memory`, `wilder_memory`.
+    family : str
+        Where listings show it.
+
+    Raises
+    ------
+    OptionError
+        When a name is taken by another function, or lookback and memory make no sense.
+
+    Examples
+    --------
+    >>> @feature("range_share", lookback=1)
+    ... def range_share(bars):
+    ...     return (bars.high - bars.low) / bars.close
+    >>> REGISTRY.pop("range_share").lookback
+    1
+    """
+    memory = lookback if memory is None else memory
+    if lookback < 1 or memory < lookback:
+        raise OptionError(
+            f"feature {names[0]!r}: lookback {lookback} and memory {memory} must satisfy "
+            "1 <= lookback <= memory"
+        )
+
+    def register(compute: Compute) -> Compute:
+        entry = Feature(names, compute, lookback, memory, family)
+        for name in names:
+            known = REGISTRY.get(name)
+            if known is not None and _code_of(known.compute) != _code_of(compute):
+                raise OptionError(f"a feature called {name!r} exists already; choose another name")
+            REGISTRY[name] = entry
+        return compute
+
+    return register
+
+
+def ema_memory(period: int) -> int:
+    """Bars until an exponential average of `period` has forgotten its start.
+
+    >>> ema_memory(26)
+    296
+    """
+    return period + _decay(1 - 2 / (period + 1))
+
+
+def wilder_memory(period: int) -> int:
+    """Bars until Wilder's smoothing over `period` has forgotten its start.
+
+    >>> wilder_memory(14)
+    295
+    """
+    return period + 1 + _decay(1 - 1 / period)
+
+
+def ratio(
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+    *,
+    empty: float = 0.0,
+    floor: float | np.ndarray = 0.0,
+) -> np.ndarray:
+    """Divide, with `empty` where the denominator is `floor` or less (flat bars, no volume)."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        values = numerator / denominator
+    values[denominator <= floor] = empty
+    return values
+
+
+def _decay(share: float) -> int:
+    return int(np.ceil(np.log(START_UP) / np.log(share)))
+
+
+def _code_of(compute: Compute) -> object:
+    """Tell a function defined again (a notebook cell run twice) from another one."""
+    function = getattr(compute, "func", compute)
+    return getattr(function, "__qualname__", function), getattr(compute, "keywords", None)

@@ -1,0 +1,97 @@
+"""Volume: how unusual it is, and whether it came with rising or falling prices.
+
+Zero volume is legal: a bar, or a whole series, without volume gives neutral values.
+"""
+
+import numpy as np
+import talib
+
+from bt_fusion.bars import BarArrays
+from bt_fusion.features.price import log_return
+from bt_fusion.features.registry import ema_memory, feature, ratio
+
+TRACE = 1e-9  # a running sum of volumes leaves about this share of them when all are zero
+
+
+@feature("volume_log", lookback=1, family="volume")
+def volume_log(bars: BarArrays) -> np.ndarray:
+    """log(1 + volume)."""
+    return np.log1p(bars.volume)
+
+
+@feature("volume_change_1", lookback=2, family="volume")
+def volume_change(bars: BarArrays) -> np.ndarray:
+    """Change of log(1 + volume) from the bar before."""
+    values = np.empty(len(bars))
+    values[0] = np.nan
+    logs = np.log1p(bars.volume)
+    np.subtract(logs[1:], logs[:-1], out=values[1:])
+    return values
+
+
+@feature("volume_ratio_20", lookback=20, family="volume")
+def volume_ratio_20(bars: BarArrays) -> np.ndarray:
+    """Volume against its mean over 20 bars, 1 when there was none; clipped to 50."""
+    values = ratio(bars.volume, _mean_volume(bars), empty=1.0, floor=TRACE)
+    return np.clip(values, 0.0, 50.0, out=values)
+
+
+@feature("volume_zscore_20", lookback=20, family="volume")
+def volume_zscore_20(bars: BarArrays) -> np.ndarray:
+    """Standard score of log(1 + volume) over 20 bars; 0 when it did not vary; clipped to +-5."""
+    logs = np.log1p(bars.volume)
+    spread = talib.STDDEV(logs, 20)
+    values = ratio(logs - talib.SMA(logs, 20), spread, floor=1e-4)
+    return np.clip(values, -5.0, 5.0, out=values)
+
+
+@feature("obv_share_20", lookback=21, family="volume")
+def obv_share_20(bars: BarArrays) -> np.ndarray:
+    """Volume of rising less volume of falling bars over 20, as a share of all, -1..1."""
+    move = log_return(bars, 1)
+    signed = talib.SUM(np.sign(move) * bars.volume, 20)
+    values = ratio(signed, _mean_volume(bars) * 20, floor=TRACE)
+    return np.clip(values, -1.0, 1.0, out=values)
+
+
+@feature("mfi_14", lookback=15, family="volume")
+def mfi_14(bars: BarArrays) -> np.ndarray:
+    """Money flow index, 0..100."""
+    return talib.MFI(bars.high, bars.low, bars.close, bars.volume, 14)
+
+
+@feature("money_flow_20", lookback=20, family="volume")
+def money_flow_20(bars: BarArrays) -> np.ndarray:
+    """Chaikin money flow over 20 bars, -1..1; 0 without volume."""
+    place = ratio(2 * bars.close - bars.high - bars.low, bars.span)
+    place *= bars.volume
+    values = ratio(talib.SUM(place, 20), _mean_volume(bars) * 20, floor=TRACE)
+    return np.clip(values, -1.0, 1.0, out=values)
+
+
+@feature("adosc", lookback=20, memory=ema_memory(20), family="volume")
+def adosc(bars: BarArrays) -> np.ndarray:
+    """Chaikin oscillator (3, 10) against the mean volume of 20 bars; clipped to +-20."""
+    line = talib.ADOSC(bars.high, bars.low, bars.close, bars.volume, 3, 10)
+    values = ratio(line, _mean_volume(bars), floor=TRACE)
+    return np.clip(values, -20.0, 20.0, out=values)
+
+
+@feature("price_volume_corr_20", lookback=21, family="volume")
+def price_volume_corr(bars: BarArrays) -> np.ndarray:
+    """Correlation of one-bar returns with log(1 + volume) over 20 bars."""
+    values = talib.CORREL(log_return(bars, 1), np.log1p(bars.volume), 20)
+    return np.clip(values, -1.0, 1.0, out=values)
+
+
+@feature("vwap_ratio_20", lookback=20, family="volume")
+def vwap_ratio_20(bars: BarArrays) -> np.ndarray:
+    """Volume-weighted mean of the close over 20 bars, over the close, less 1."""
+    weighted = talib.SUM(bars.close * bars.volume, 20)
+    values = ratio(weighted, _mean_volume(bars) * 20 * bars.close, empty=1.0, floor=TRACE)
+    values -= 1.0
+    return np.clip(values, -1.0, 1.0, out=values)
+
+
+def _mean_volume(bars: BarArrays) -> np.ndarray:
+    return talib.SMA(bars.volume, 20)

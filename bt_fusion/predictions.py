@@ -1,0 +1,197 @@
+"""Predictions: per bar probabilities, votes, signal, confidence, and which model spoke."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["NO_MODEL", "Confidence", "Predictions", "Signal"]
+
+NO_MODEL = -1
+
+
+class Signal(IntEnum):
+    """What a prediction says to do; HOLD is another name of NEUTRAL."""
+
+    STRONG_SELL = -2
+    SELL = -1
+    NEUTRAL = 0
+    HOLD = 0
+    BUY = 1
+    STRONG_BUY = 2
+
+
+class Confidence(StrEnum):
+    """Levels of confidence, see `Predictions.levels`."""
+
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    VERY_HIGH = "VERY_HIGH"
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What an ensemble says about each bar.
+
+    Attributes
+    ----------
+    index : DatetimeIndex, shape (n_bars,)
+    classes : tuple of int
+        (0, 1), or (-1, 0, 1) for long and short labels.
+    two_sided : bool
+        Whether the lowest class means falling prices; if not there is no P(down).
+    votes : ndarray of float64, shape (n_bars, n_members, n_classes)
+        Each member's probabilities. NaN: no model yet, warm-up, or an in-sample bar.
+    members : tuple of str
+    weights : ndarray of float64, shape (n_members,)
+        Adding up to 1.
+    voting : str
+        "soft" or "majority".
+    vote_threshold : float
+        Majority voting: share of votes below which the signal is HOLD.
+    model : ndarray of int64, shape (n_bars,)
+        Number of the refit that spoke, -1 for none.
+    trained_until : ndarray of datetime64[ns], shape (n_bars,)
+        Stamp of the last bar that model's labels used, NaT for none; always before the bar.
+    """
+
+    index: pd.DatetimeIndex
+    classes: tuple[int, ...]
+    two_sided: bool
+    votes: np.ndarray
+    members: tuple[str, ...]
+    weights: np.ndarray
+    voting: str
+    vote_threshold: float
+    model: np.ndarray
+    trained_until: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    # Iteration would let Backtrader's optstrategy take the bars for parameter values.
+    __iter__ = None
+
+    def __getitem__(self, rows: slice | np.ndarray) -> "Predictions":
+        parts = {name: getattr(self, name)[rows] for name in PER_BAR}
+        return Predictions(**{**vars(self), **parts})
+
+    def at(self, time: np.ndarray) -> "Predictions":
+        """Return the predictions of the bars with these stamps, unknown where there is none.
+
+        Parameters
+        ----------
+        time : ndarray of datetime64[ns]
+        """
+        found = self.index.get_indexer(pd.DatetimeIndex(time))
+        taken = self[found]
+        missing = found < 0
+        taken.votes[missing] = np.nan
+        taken.model[missing] = NO_MODEL
+        taken.trained_until[missing] = np.datetime64("NaT")
+        return Predictions(**{**vars(taken), "index": pd.DatetimeIndex(time)})
+
+    @property
+    def known(self) -> np.ndarray:
+        """Which bars have a prediction, shape (n_bars,)."""
+        return np.isfinite(self.votes[:, 0, 0])
+
+    @property
+    def proba(self) -> np.ndarray:
+        """Probabilities of the ensemble, shape (n_bars, n_classes).
+
+        Soft voting weighs the members, majority voting takes their plain mean.
+        """
+        if self.voting == "majority":
+            return self.votes.mean(axis=1)
+        return np.einsum("tmk,m->tk", self.votes, self.weights)
+
+    @property
+    def probability_up(self) -> np.ndarray:
+        """P(class 1), shape (n_bars,)."""
+        return self.proba[:, self.classes.index(1)]
+
+    @property
+    def probability_down(self) -> np.ndarray:
+        """P(the class of falling prices), shape (n_bars,); NaN for one-sided labels."""
+        if not self.two_sided:
+            return np.full(len(self), np.nan)
+        return self.proba[:, 0]
+
+    @property
+    def ballots(self) -> np.ndarray:
+        """Share of members whose likeliest class is each class, shape (n_bars, n_classes)."""
+        choice = self.votes.argmax(axis=2)
+        shares = (choice[:, :, None] == np.arange(len(self.classes))).mean(axis=1)
+        return np.where(self.known[:, None], shares, np.nan)
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """Soft: the winning class's probability. Majority: the winner's share of votes."""
+        return (self.ballots if self.voting == "majority" else self.proba).max(axis=1)
+
+    def signal(self, entry: float = 0.60, strong: float = 0.70) -> np.ndarray:
+        """Return a `Signal` value per bar as float64, NaN where there is no prediction.
+
+        Parameters
+        ----------
+        entry, strong : float
+            Soft voting: the probability from which a side is BUY or SELL (+-1), and strongly so
+            (+-2). Majority voting ignores them: the winner is +-1, a unanimous one +-2, and a
+            share below `vote_threshold` or a tie is HOLD.
+        """
+        up, down = self._majority() if self.voting == "majority" else self._soft(entry, strong)
+        return np.where(self.known, up - down, np.nan)
+
+    def levels(self) -> np.ndarray:
+        """Return a `Confidence` per bar (None where there is no prediction), dtype object."""
+        share = self.confidence
+        steps: Sequence[tuple[float, Confidence]]
+        if self.voting == "majority":
+            steps = ((self.vote_threshold, Confidence.HIGH), (1.0, Confidence.VERY_HIGH))
+        else:
+            steps = (
+                (0.55, Confidence.MEDIUM),
+                (0.60, Confidence.HIGH),
+                (0.70, Confidence.VERY_HIGH),
+            )
+        levels = np.full(len(self), Confidence.LOW, dtype=object)
+        for least, level in steps:
+            levels[share >= least] = level
+        levels[~self.known] = None
+        return levels
+
+    def to_frame(self, entry: float = 0.60, strong: float = 0.70) -> pd.DataFrame:
+        """Return the table that predictions.parquet holds, one row a bar."""
+        return pd.DataFrame(
+            {
+                "datetime": self.index,
+                "probability_up": self.probability_up,
+                "probability_down": self.probability_down,
+                "signal": self.signal(entry, strong),
+                "confidence": self.confidence,
+                "model": self.model,
+                "trained_until": self.trained_until,
+            }
+        )
+
+    def _soft(self, entry: float, strong: float) -> tuple[np.ndarray, np.ndarray]:
+        up, down = self.probability_up, np.nan_to_num(self.probability_down, nan=-1.0)
+        strength = [(side >= entry).astype(float) + (side >= strong) for side in (up, down)]
+        return strength[0] * (up > down), strength[1] * (down > up)
+
+    def _majority(self) -> tuple[np.ndarray, np.ndarray]:
+        shares = self.ballots
+        top = shares.max(axis=1)
+        clear = (np.isclose(shares, top[:, None]).sum(axis=1) == 1) & (top >= self.vote_threshold)
+        strength = np.where(clear, 1.0 + np.isclose(top, 1.0), 0.0)
+        winner = shares.argmax(axis=1)
+        up = winner == self.classes.index(1)
+        down = (winner == 0) & self.two_sided
+        return strength * up, strength * down
+
+
+PER_BAR = ("index", "votes", "model", "trained_until")

@@ -1,0 +1,187 @@
+"""SignalModel: features, a label and an ensemble, from bars to predictions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+
+from bt_fusion.bars import BarArrays, check_bars
+from bt_fusion.ensemble import Ensemble
+from bt_fusion.errors import TrainingError
+from bt_fusion.features import FeatureSet, complete_rows
+from bt_fusion.labels import Label, Labels, make_label
+from bt_fusion.predictions import NO_MODEL, Predictions
+
+__all__ = ["SignalModel", "empty_predictions", "training_rows"]
+
+
+class SignalModel(BaseEstimator):
+    """What predicts a label of bars from their features.
+
+    Causal: row t of a prediction depends on bars up to t alone, and on the rows it was fitted
+    on. Bars at or before `trained_until_` are in-sample and get no prediction, unless asked for.
+
+    Parameters
+    ----------
+    features : str or sequence of str
+        A feature set or feature names, see `FeatureSet`.
+    labels : str or Label
+        The name of a label with its defaults, or a label such as ``Direction(horizon=5)``.
+    ensemble : Ensemble, optional
+        ``Ensemble()`` when not given: rf, xgb and lgb, soft vote.
+
+    Attributes
+    ----------
+    ensemble_ : Ensemble
+        Fitted.
+    trained_until_ : datetime64[ns]
+        Stamp of the last bar the training labels used.
+    n_rows_ : int
+        Rows it was fitted on.
+
+    Examples
+    --------
+    >>> from bt_fusion.samples import planted_edge
+    >>> bars = planted_edge(2_000, auc=0.8)
+    >>> model = SignalModel(["wick_balance", "return_1"]).fit(bars[:1_500])
+    >>> predictions = model.predict(bars)
+    >>> predictions.known.sum()  # the last 500 bars: the others are in-sample
+    np.int64(500)
+    """
+
+    def __init__(
+        self,
+        features: str | Sequence[str] = "default",
+        labels: str | Label = "direction",
+        ensemble: Ensemble | None = None,
+    ):
+        self.features = features
+        self.labels = labels
+        self.ensemble = ensemble
+
+    # Backtrader's optstrategy iterates what it can: a model is one value.
+    __iter__ = None
+
+    def feature_set(self) -> FeatureSet:
+        """Return the features by name, checked."""
+        return FeatureSet(self.features)
+
+    def label(self) -> Label:
+        """Return the label itself, also when it was given by name."""
+        return make_label(self.labels) if isinstance(self.labels, str) else self.labels
+
+    def new_ensemble(self) -> Ensemble:
+        """Return an unfitted copy of the ensemble."""
+        return Ensemble() if self.ensemble is None else clone(self.ensemble)
+
+    def fit(self, bars: pd.DataFrame) -> "SignalModel":
+        """Train on every bar whose features are complete and whose label is known.
+
+        Raises
+        ------
+        TrainingError
+            When no such rows are left, or they hold a single class.
+        """
+        arrays = BarArrays.from_frame(check_bars(bars))
+        return self.fit_arrays(arrays)
+
+    def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "SignalModel":
+        """Train on checked arrays, on rows from `start`; the bars before it only warm up."""
+        label = self.label()
+        self.feature_set_ = self.feature_set()
+        X = self.feature_set_.transform(arrays)
+        labels = label(arrays)
+        rows = training_rows(complete_rows(X), labels, label.horizon, start, len(arrays))
+        if not len(rows):
+            raise TrainingError(
+                f"no training rows among {len(arrays)} bars: features look back "
+                f"{self.feature_set_.lookback} bars and labels ahead {label.horizon}; "
+                "give more bars"
+            )
+        self.ensemble_ = self.new_ensemble().fit(X[rows], labels.y[rows], classes=label.classes)
+        self.trained_until_ = arrays.time[labels.t1[rows].max()]
+        self.n_rows_ = len(rows)
+        return self
+
+    def predict(self, bars: pd.DataFrame, *, allow_in_sample: bool = False) -> Predictions:
+        """Predict every bar after `trained_until_`.
+
+        Parameters
+        ----------
+        bars : DataFrame
+        allow_in_sample : bool
+            Predict bars the model was trained on, too: such figures say nothing of its worth.
+        """
+        arrays = BarArrays.from_frame(check_bars(bars))
+        return self.predict_arrays(arrays, allow_in_sample=allow_in_sample)
+
+    def predict_arrays(self, arrays: BarArrays, *, allow_in_sample: bool = False) -> Predictions:
+        """Predict checked arrays."""
+        check_is_fitted(self)
+        X = self.feature_set_.transform(arrays)
+        known = complete_rows(X)
+        if not allow_in_sample:
+            known &= arrays.time > self.trained_until_
+        predictions = empty_predictions(self, arrays.time)
+        predictions.votes[known] = self.ensemble_.member_proba(X[known])
+        predictions.model[known] = 0
+        predictions.trained_until[known] = self.trained_until_
+        return predictions
+
+
+def training_rows(
+    complete: np.ndarray,
+    labels: Labels,
+    horizon: int,
+    start: int,
+    refit: int,
+    embargo: int = 0,
+) -> np.ndarray:
+    """Return the rows a model fitted at bar `refit` may learn from.
+
+    Rows t from `start` with complete features, t <= refit - horizon - 1 **and** t1 < refit, both
+    less the embargo. Purging by t1 alone would keep early touches near the cut and drop the
+    time-outs among them.
+
+    Parameters
+    ----------
+    complete : ndarray of bool, shape (n_bars,)
+    labels : Labels
+    horizon, start, refit, embargo : int
+        In bars.
+
+    Returns
+    -------
+    ndarray of int64
+        Positions, ascending.
+
+    Examples
+    --------
+    >>> labels = Labels(y=np.zeros(8), t1=np.arange(8) + 2)
+    >>> training_rows(np.ones(8, bool), labels, horizon=2, start=1, refit=6)
+    array([1, 2, 3])
+    """
+    cut = refit - embargo
+    rows = np.arange(max(0, start), max(0, min(cut - horizon, len(complete))))
+    usable = complete[rows] & np.isfinite(labels.y[rows]) & (labels.t1[rows] < cut)
+    return rows[usable]
+
+
+def empty_predictions(model: SignalModel, time: np.ndarray) -> Predictions:
+    """Return the predictions of `time` before any model has spoken: all NaN."""
+    label, ensemble = model.label(), model.new_ensemble()
+    count, members = len(time), tuple(ensemble.members)
+    return Predictions(
+        index=pd.DatetimeIndex(time),
+        classes=label.classes,
+        two_sided=label.two_sided,
+        votes=np.full((count, len(members), len(label.classes)), np.nan),
+        members=members,
+        weights=ensemble.member_weights(),
+        voting=ensemble.voting,
+        vote_threshold=ensemble.vote_threshold,
+        model=np.full(count, NO_MODEL, dtype=np.int64),
+        trained_until=np.full(count, np.datetime64("NaT"), dtype="datetime64[ns]"),
+    )

@@ -1,0 +1,143 @@
+"""Figures of trades and of equity curves: fractions, not percent; None where undefined."""
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.bars import bars_per_year
+
+__all__ = [
+    "drawdowns",
+    "equity_figures",
+    "profit_factor",
+    "sharpe",
+    "sortino",
+    "trade_figures",
+    "win_rate",
+]
+
+Figures = dict[str, float | int | None]
+
+
+def trade_figures(pnl: np.ndarray, returns: np.ndarray) -> Figures:
+    """Sum up closed trades.
+
+    Parameters
+    ----------
+    pnl : ndarray, shape (n_trades,)
+        Profit or loss after commission, in cash.
+    returns : ndarray, shape (n_trades,)
+        The same as a fraction of the position's value at entry.
+
+    Returns
+    -------
+    dict
+        trades, won (pnl > 0), lost (pnl < 0), win_rate, profit_factor, expectancy (mean return),
+        avg_win, avg_loss (mean return of each), net_profit (cash), sqn.
+
+    References
+    ----------
+    SQN: Van Tharp, Definitive Guide to Position Sizing Strategies (2008): mean over standard
+    deviation of the trades, times the root of their number.
+
+    Examples
+    --------
+    >>> figures = trade_figures(np.array([30.0, -10.0]), np.array([0.03, -0.01]))
+    >>> figures["win_rate"], figures["profit_factor"], figures["expectancy"]
+    (0.5, 3.0, 0.01)
+    """
+    won, lost = pnl > 0, pnl < 0
+    return {
+        "trades": len(pnl),
+        "won": int(won.sum()),
+        "lost": int(lost.sum()),
+        "win_rate": win_rate(pnl),
+        "profit_factor": profit_factor(pnl),
+        "expectancy": _mean(returns),
+        "avg_win": _mean(returns[won]),
+        "avg_loss": _mean(returns[lost]),
+        "net_profit": float(pnl.sum()),
+        "sqn": _score(pnl, np.sqrt(len(pnl))),
+    }
+
+
+def win_rate(pnl: np.ndarray) -> float | None:
+    """Return the share of trades with pnl > 0, None without trades."""
+    return _mean((pnl > 0).astype(float))
+
+
+def profit_factor(pnl: np.ndarray) -> float | None:
+    """Return gross profit over gross loss, None without a loss."""
+    loss = -pnl[pnl < 0].sum()
+    return float(pnl[pnl > 0].sum() / loss) if loss > 0 else None
+
+
+def equity_figures(equity: pd.Series) -> Figures:
+    """Sum up an equity curve, one value a bar, the first being the cash at the start.
+
+    Returns
+    -------
+    dict
+        total_return, cagr (by calendar time), sharpe and sortino (annualised by the data's own
+        bars a year, risk-free rate 0), max_drawdown (a positive fraction of the peak).
+
+    Examples
+    --------
+    >>> days = pd.date_range("2024-01-01", periods=3)
+    >>> equity_figures(pd.Series([100.0, 120.0, 90.0], index=days))["max_drawdown"]
+    0.25
+    """
+    values = equity.to_numpy(dtype=float)
+    returns = np.diff(values) / values[:-1]
+    periods = bars_per_year(pd.DatetimeIndex(equity.index))
+    total = values[-1] / values[0] - 1
+    years = (equity.index[-1] - equity.index[0]) / pd.Timedelta(days=365.25)
+    return {
+        "total_return": float(total),
+        "cagr": float((1 + total) ** (1 / years) - 1) if years > 0 and total > -1 else None,
+        "sharpe": sharpe(returns, periods),
+        "sortino": sortino(returns, periods),
+        "max_drawdown": float(drawdowns(values).max()),
+    }
+
+
+def drawdowns(equity: np.ndarray) -> np.ndarray:
+    """Return how far each value lies below the peak so far, as a positive fraction."""
+    return 1 - equity / np.maximum.accumulate(equity)
+
+
+def sharpe(returns: np.ndarray, periods: float) -> float | None:
+    """Return mean over standard deviation of per-bar returns, annualised; None if undefined.
+
+    References
+    ----------
+    Sharpe, The Sharpe Ratio, Journal of Portfolio Management (1994).
+    """
+    return _score(returns, np.sqrt(periods))
+
+
+def sortino(returns: np.ndarray, periods: float) -> float | None:
+    """Return mean over downside deviation (target 0) of per-bar returns, annualised.
+
+    References
+    ----------
+    Sortino and Price, Performance Measurement in a Downside Risk Framework (1994).
+    """
+    if len(returns) < 2:
+        return None
+    downside = np.sqrt(np.mean(np.minimum(returns, 0) ** 2))
+    return _finite(returns.mean() / downside * np.sqrt(periods)) if downside > 0 else None
+
+
+def _score(values: np.ndarray, scale: float) -> float | None:
+    if len(values) < 2:
+        return None
+    spread = values.std(ddof=1)
+    return _finite(values.mean() / spread * scale) if spread > 0 else None
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

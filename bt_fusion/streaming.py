@@ -1,0 +1,168 @@
+"""Bar by bar: the predictions `predict` makes in one batch, as bars arrive.
+
+A stream keeps the bars it needs, computes each feature over its own memory and asks the members
+for one row. It agrees with the batch up to what the features' memory leaves out.
+"""
+
+import numpy as np
+
+from bt_fusion.bars import COLUMNS, BarArrays
+from bt_fusion.errors import TrainingError
+from bt_fusion.predictions import Predictions
+from bt_fusion.signal_model import SignalModel, empty_predictions
+from bt_fusion.walk_forward import WalkForward
+
+__all__ = ["ModelStream", "WalkForwardStream", "open_stream"]
+
+
+def open_stream(model: "SignalModel | WalkForward") -> "ModelStream | WalkForwardStream":
+    """Return the stream that goes with a fitted SignalModel or a WalkForward."""
+    return WalkForwardStream(model) if isinstance(model, WalkForward) else ModelStream(model)
+
+
+class BarBuffer:
+    """Bars in arrival order, in arrays that grow by doubling.
+
+    Parameters
+    ----------
+    keep : int or None
+        Bars to keep at least; None keeps all.
+    """
+
+    def __init__(self, keep: int | None = None):
+        self.keep = keep
+        self.count = 0  # bars ever pushed
+        self._held = 0
+        self._room = 1_024 if keep is None else 4 * keep
+        self._time = np.empty(self._room, dtype="datetime64[ns]")
+        self._values = np.empty((len(COLUMNS), self._room))
+
+    def push(self, time: np.datetime64, values: tuple[float, ...]) -> None:
+        """Append a bar: its stamp and open, high, low, close, volume."""
+        if self._held == self._room:
+            self._make_room()
+        self._held += 1
+        self.count += 1
+        self.replace(time, values)
+
+    def replace(self, time: np.datetime64, values: tuple[float, ...]) -> None:
+        """Overwrite the last bar, one that is still open."""
+        self._time[self._held - 1] = time
+        self._values[:, self._held - 1] = values
+
+    def arrays(self) -> BarArrays:
+        """Return the bars held, as views."""
+        return BarArrays(self._time[: self._held], *self._values[:, : self._held])
+
+    def _make_room(self) -> None:
+        if self.keep is None:
+            self._room *= 2
+            kept = slice(0, self._held)
+        else:
+            kept = slice(self._held - self.keep, self._held)
+        time, values = self._time[kept], self._values[:, kept]
+        self._held = values.shape[1]
+        self._time = np.empty(self._room, dtype="datetime64[ns]")
+        self._values = np.empty((len(COLUMNS), self._room))
+        self._time[: self._held], self._values[:, : self._held] = time, values
+
+
+class ModelStream:
+    """A fitted SignalModel, bar by bar.
+
+    Parameters
+    ----------
+    model : SignalModel
+        Fitted.
+    allow_in_sample : bool
+        Predict bars at or before `trained_until_`, too.
+    """
+
+    def __init__(self, model: SignalModel, *, allow_in_sample: bool = False):
+        self.model = model
+        self.allow_in_sample = allow_in_sample
+        self.buffer = BarBuffer(keep=model.feature_set_.memory)
+
+    def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
+        """Take a new bar and return its prediction, one row."""
+        self.buffer.push(time, values)
+        return self.current()
+
+    def replace(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
+        """Take new values of the last bar and return its prediction, one row."""
+        self.buffer.replace(time, values)
+        return self.current()
+
+    def current(self) -> Predictions:
+        """Return the prediction of the last bar."""
+        arrays = self.buffer.arrays()
+        blank = empty_predictions(self.model, arrays.time[-1:])
+        if not self.allow_in_sample and arrays.time[-1] <= self.model.trained_until_:
+            return blank
+        return predict_last(self.model, arrays, blank, number=0)
+
+
+class WalkForwardStream:
+    """A WalkForward, bar by bar: it refits from the bars it has seen when a refit is due.
+
+    Parameters
+    ----------
+    walk : WalkForward
+        With `train_bars` given, since the number of bars to come is not known.
+    """
+
+    def __init__(self, walk: WalkForward):
+        self.walk = walk
+        self.train, self.refit = walk.sizes(None)
+        self.buffer = BarBuffer()
+        self.model: SignalModel | None = None
+        self.number = -1
+
+    def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
+        """Take a new bar, refit if it is time to, and return the bar's prediction, one row."""
+        bar = self.buffer.count  # position of the bar that is coming
+        if bar >= self.train and (bar - self.train) % self.refit == 0:
+            self._refit_before(bar)
+        self.buffer.push(time, values)
+        return self.current()
+
+    def replace(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
+        """Take new values of the last bar and return its prediction, one row."""
+        self.buffer.replace(time, values)
+        return self.current()
+
+    def current(self) -> Predictions:
+        """Return the prediction of the last bar."""
+        arrays = self.buffer.arrays()
+        blank = empty_predictions(self.walk.signal_model(), arrays.time[-1:])
+        if self.model is None:
+            return blank
+        return predict_last(self.model, arrays, blank, self.number)
+
+    def _refit_before(self, bar: int) -> None:
+        start = 0 if self.walk.window == "expanding" else bar - self.train
+        self.number += 1
+        seen = self.buffer.arrays()
+        try:
+            self.model = fit_at(self.walk, seen, start)
+        except TrainingError:
+            self.model = None
+
+
+def fit_at(walk: WalkForward, seen: BarArrays, start: int) -> SignalModel:
+    """Fit a copy of the walk-forward's model on the bars seen so far, from row `start`."""
+    template = walk.signal_model()
+    model = SignalModel(template.features, template.labels, template.ensemble)
+    return model.fit_arrays(seen[: len(seen) - walk.embargo_bars], start)
+
+
+def predict_last(
+    model: SignalModel, arrays: BarArrays, blank: Predictions, number: int
+) -> Predictions:
+    """Fill a one-row prediction for the last of the bars, if its features are complete."""
+    row = model.feature_set_.latest(arrays)
+    if np.isfinite(row).all():
+        blank.votes[:] = model.ensemble_.member_proba(row)
+        blank.model[:] = number
+        blank.trained_until[:] = model.trained_until_
+    return blank

@@ -1,0 +1,318 @@
+"""WalkForward: a SignalModel refitted as time passes, so that every prediction is unseen."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from warnings import warn
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from bt_fusion.bars import BarArrays, check_bars
+from bt_fusion.cache import ArrayCache, open_cache
+from bt_fusion.ensemble import Ensemble
+from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, TrainingError, unknown_name
+from bt_fusion.features import complete_rows
+from bt_fusion.predictions import Predictions
+from bt_fusion.signal_model import SignalModel, empty_predictions, training_rows
+
+__all__ = ["Refit", "WalkForward", "refit_schedule"]
+
+NOT_YET = np.datetime64("NaT")
+WINDOWS = ("rolling", "expanding")
+LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm")  # whose versions change numbers
+
+
+@dataclass(frozen=True)
+class Refit:
+    """One refit of a walk-forward.
+
+    Attributes
+    ----------
+    start, bar, stop : int
+        Positions: training rows begin at `start`, the model is fitted before `bar` and predicts
+        bar..stop-1.
+    rows : int
+        Rows it learnt from.
+    trained_until : datetime64[ns]
+        Stamp of the last bar its labels used, NaT when it could not be fitted.
+    key : str
+        Digest of everything the block's predictions depend on.
+    cached : bool
+        Whether the predictions came from the cache.
+    """
+
+    start: int
+    bar: int
+    stop: int
+    rows: int = 0
+    trained_until: np.datetime64 = NOT_YET
+    key: str = ""
+    cached: bool = False
+
+
+class WalkForward(BaseEstimator):
+    """Predict each bar by a model trained strictly before it, refitting as time passes.
+
+    At refit bar r the model learns from rows t <= r - horizon - 1 whose label is known before r
+    (see `training_rows`), and predicts r up to the next refit. Bars before the first refit are NaN.
+
+    Parameters
+    ----------
+    model : SignalModel, optional
+        ``SignalModel()`` when not given. It is copied, never fitted itself.
+    train_bars : int, optional
+        Bars in a training window; the smaller of 20,000 and 40 % of the bars when not given.
+    refit_bars : int, optional
+        Bars between refits; an eighth of `train_bars` when not given.
+    window : {"rolling", "expanding"}
+        Whether the training window moves along or keeps growing from the first bar.
+    embargo_bars : int
+        Further bars left out before each refit; the purge alone already makes training
+        strictly past.
+    jobs : int
+        Processes that fit side by side; -1 for all cores. Any joblib backend serves.
+    cache : path, "auto" or None
+        Folder that keeps finished refits, "auto" for the user's cache folder, None for none. An
+        entry is found by the numbers it was made from, so it cannot be stale.
+
+    Attributes
+    ----------
+    refits_ : list of Refit
+        What the last `predict` did.
+
+    Examples
+    --------
+    >>> from bt_fusion.samples import planted_edge
+    >>> walk = WalkForward(SignalModel("fusion"), train_bars=400, refit_bars=200, cache=None)
+    >>> walk.predict(planted_edge(1_000)).known.sum()
+    np.int64(600)
+    >>> [(refit.bar, refit.stop) for refit in walk.refits_]
+    [(400, 600), (600, 800), (800, 1000)]
+    """
+
+    def __init__(
+        self,
+        model: SignalModel | None = None,
+        train_bars: int | None = None,
+        refit_bars: int | None = None,
+        *,
+        window: str = "rolling",
+        embargo_bars: int = 0,
+        jobs: int = 1,
+        cache: str | Path | None = "auto",
+    ):
+        self.model = model
+        self.train_bars = train_bars
+        self.refit_bars = refit_bars
+        self.window = window
+        self.embargo_bars = embargo_bars
+        self.jobs = jobs
+        self.cache = cache
+
+    # Backtrader's optstrategy iterates what it can: a walk-forward is one value.
+    __iter__ = None
+
+    def predict(
+        self, bars: pd.DataFrame, on_refit: Callable[[int, int], None] | None = None
+    ) -> Predictions:
+        """Predict every bar from the first refit on.
+
+        Parameters
+        ----------
+        bars : DataFrame
+        on_refit : callable, optional
+            Called with (refits done, refits in all) as they finish.
+
+        Raises
+        ------
+        BarsError
+            When the bars do not reach past the first training window.
+        """
+        return self.predict_arrays(BarArrays.from_frame(check_bars(bars)), on_refit)
+
+    def predict_arrays(
+        self, arrays: BarArrays, on_refit: Callable[[int, int], None] | None = None
+    ) -> Predictions:
+        """Predict checked arrays."""
+        model = self.signal_model()
+        schedule = list(self.schedule(len(arrays)))
+        X = model.feature_set().transform(arrays)
+        labels = model.label()(arrays)
+        complete = complete_rows(X)
+        ensemble = model.new_ensemble()
+        ensemble.make_members()  # a wrong option shows before any work
+        tasks = []
+        for refit in schedule:
+            rows = training_rows(
+                complete, labels, model.label().horizon, refit.start, refit.bar, self.embargo_bars
+            )
+            block = np.arange(refit.bar, refit.stop)[complete[refit.bar : refit.stop]]
+            tasks.append(Task(refit, ensemble, X, labels.y, rows, block, model.label().classes))
+        predictions = empty_predictions(model, arrays.time)
+        self.refits_ = schedule
+        for number, votes, refit in self._run(tasks, on_refit):
+            task = tasks[number]
+            if votes is None:
+                continue
+            until = arrays.time[labels.t1[task.rows].max()]
+            self.refits_[number] = replace(refit, rows=len(task.rows), trained_until=until)
+            predictions.votes[task.block] = votes
+            predictions.model[task.block] = number
+            predictions.trained_until[task.block] = until
+        return predictions
+
+    def signal_model(self) -> SignalModel:
+        """Return the model that is refitted."""
+        return SignalModel() if self.model is None else self.model
+
+    def sizes(self, n_bars: int | None) -> tuple[int, int]:
+        """Return (train_bars, refit_bars) for so many bars, checked.
+
+        Raises
+        ------
+        OptionError
+            When a size is below 1, or train_bars must be given because the number of bars is
+            not known (a live feed).
+        """
+        train, refit = self.train_bars, self.refit_bars
+        if train is None:
+            if n_bars is None:
+                raise OptionError(
+                    "bars arrive one by one, their number is not known: give train_bars"
+                )
+            train = min(20_000, int(n_bars * 0.4))
+        if refit is None:
+            refit = max(1, train // 8)
+        if train < 1 or refit < 1:
+            raise OptionError(f"train_bars {train} and refit_bars {refit} must be 1 or more")
+        return train, refit
+
+    def schedule(self, n_bars: int) -> Iterator[Refit]:
+        """Check the sizes against the bars, then yield the refits."""
+        if self.window not in WINDOWS:
+            raise unknown_name("window", self.window, WINDOWS)
+        if self.embargo_bars < 0:
+            raise OptionError(f"embargo_bars {self.embargo_bars} must be 0 or more")
+        train, refit = self.sizes(n_bars)
+        needed = self.signal_model().feature_set().lookback + self.signal_model().label().horizon
+        if train <= needed + self.embargo_bars:
+            raise BarsError(
+                f"train_bars {train} leaves no training row: features and label need {needed} "
+                f"bars, the embargo {self.embargo_bars}; give more bars or a larger train_bars"
+            )
+        if n_bars <= train:
+            raise BarsError(
+                f"{n_bars} bars end before the first refit at bar {train}; give more bars or a "
+                "smaller train_bars"
+            )
+        return refit_schedule(n_bars, train, refit, expanding=self.window == "expanding")
+
+    def _run(self, tasks: list["Task"], on_refit: Callable[[int, int], None] | None):
+        """Yield (number, votes or None, refit) as blocks become known, cached ones first."""
+        store = open_cache(self.cache)
+        keys = [task.key() for task in tasks]
+        if store is None:
+            yield from self._fit_missing(tasks, keys, range(len(tasks)), None, on_refit)
+            return
+        together = blake2b("".join(keys).encode(), digest_size=20).hexdigest()
+        with store.lock(together):  # of two processes that want the same, one waits and reads
+            missing = []
+            for number, key in enumerate(keys):
+                votes = store.get(key)
+                if votes is None:
+                    missing.append(number)
+                else:
+                    yield number, votes, replace(tasks[number].refit, key=key, cached=True)
+            yield from self._fit_missing(tasks, keys, missing, store, on_refit)
+
+    def _fit_missing(self, tasks, keys, missing, store: ArrayCache | None, on_refit):
+        done, total = len(tasks) - len(missing), len(tasks)
+        if on_refit is not None:
+            on_refit(done, total)
+        jobs = min(joblib.effective_n_jobs(self.jobs), max(1, len(missing)))
+        parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+        calls = (joblib.delayed(_numbered)(number, *tasks[number].parts()) for number in missing)
+        for number, votes, failure in parallel(calls):
+            refit = replace(tasks[number].refit, key=keys[number])
+            if failure:
+                span = f"{refit.bar}..{refit.stop - 1}"
+                warn(f"no model for bars {span}: {failure}", BtFusionWarning, stacklevel=2)
+            elif store is not None:
+                store.put(keys[number], votes)
+            done += 1
+            if on_refit is not None:
+                on_refit(done, total)
+            yield number, votes, refit
+
+
+def refit_schedule(n_bars: int, train: int, refit: int, *, expanding: bool = False):
+    """Yield the refits of a walk-forward over `n_bars`.
+
+    >>> [(r.start, r.bar, r.stop) for r in refit_schedule(10, train=4, refit=4)]
+    [(0, 4, 8), (4, 8, 10)]
+    """
+    for bar in range(train, n_bars, refit):
+        start = 0 if expanding else bar - train
+        yield Refit(start, bar, min(bar + refit, n_bars))
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one refit needs; the arrays are shared, the rows are its own."""
+
+    refit: Refit
+    ensemble: Ensemble
+    X: np.ndarray
+    y: np.ndarray
+    rows: np.ndarray
+    block: np.ndarray
+    classes: tuple[int, ...]
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return what travels to the process that does the work."""
+        X = np.ascontiguousarray
+        return (
+            self.ensemble,
+            X(self.X[self.rows]),
+            self.y[self.rows],
+            X(self.X[self.block]),
+            (self.classes),
+        )
+
+    def key(self) -> str:
+        """Return a digest of everything the predictions depend on."""
+        digest = blake2b(_environment().encode(), digest_size=20)
+        digest.update(joblib.hash((self.ensemble, self.classes)).encode())
+        for array in (self.X[self.rows], self.y[self.rows], self.X[self.block]):
+            digest.update(str(array.shape).encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+def fit_and_predict(
+    ensemble: Ensemble, X: np.ndarray, y: np.ndarray, unseen: np.ndarray, classes: tuple[int, ...]
+) -> np.ndarray:
+    """Fit a copy of the ensemble on some rows and return its members' votes on others."""
+    fitted = Ensemble(**ensemble.get_params(deep=False)).fit(X, y, classes=classes)
+    return fitted.member_proba(unseen)
+
+
+def _numbered(number: int, *parts: Any) -> tuple[int, np.ndarray | None, str]:
+    try:
+        return number, fit_and_predict(*parts), ""
+    except TrainingError as error:
+        return number, None, str(error)
+
+
+def _environment() -> str:
+    """Name the code and libraries that make the numbers."""
+    here = Path(__file__).parent
+    code = b"".join((here / name).read_bytes() for name in ("members.py", "ensemble.py"))
+    versions = " ".join(f"{name}={metadata.version(name)}" for name in LIBRARIES)
+    return f"{versions} {blake2b(code, digest_size=8).hexdigest()}"

@@ -1,0 +1,30 @@
+"""EMACross: which of two exponential moving averages is above."""
+
+import backtrader as bt
+
+__all__ = ["EMACross"]
+
+
+class EMACross(bt.Indicator):
+    """
+    The state of two exponential moving averages: which one is above. It is a state that lasts,
+    not the moment of a cross.
+
+    Formula:
+      - state = 1 when fast > slow, -1 when fast < slow, 0 when equal
+
+    See:
+      - https://en.wikipedia.org/wiki/Moving_average_crossover
+    """
+
+    lines = ("state",)
+    params = (("fast", 12), ("slow", 26))
+    plotinfo = dict(plotyticks=[-1, 0, 1], plotymargin=0.15)
+
+    def _plotlabel(self):
+        return [self.p.fast, self.p.slow]
+
+    def __init__(self):
+        fast = bt.ind.EMA(self.data, period=self.p.fast)
+        slow = bt.ind.EMA(self.data, period=self.p.slow)
+        self.lines.state = bt.Cmp(fast, slow)

@@ -1,0 +1,74 @@
+"""FusedSignal: the technical state where the ensemble agrees with it."""
+
+import backtrader as bt
+import numpy as np
+
+from bt_fusion.errors import OptionError
+from bt_fusion.indicators.line_arrays import fill, whole
+
+__all__ = ["FusedSignal"]
+
+
+class FusedSignal(bt.Indicator):
+    """
+    A technical state where an ``MLEnsemble`` agrees, else 0 (system A). Without a usable model
+    the technical state stands alone.
+
+    Formula:
+      - fused = 1 when the state is 1 and P(up) >= ml_threshold
+      - fused = -1 when the state is -1 and P(down) >= ml_threshold
+      - fused = 0 otherwise, also where a probability is NaN
+
+    Params:
+      - ``technical``: a line of 1, -1 and 0, such as ``EMACross(data).state``
+      - ``ml``: an ``MLEnsemble`` on the same data feed
+      - ``ml_threshold``: least probability that counts as agreement
+
+    Note:
+      Both inputs must run on one data feed: Backtrader pairs the lines of two feeds by position,
+      not by time, which can show the future. Compare lines of two feeds in ``next``.
+    """
+
+    _mindatas = 2
+    lines = ("fused",)
+    params = (("ml_threshold", 0.60),)
+    plotinfo = dict(plotyticks=[-1, 0, 1], plotymargin=0.15)
+
+    def _plotlabel(self):
+        return [self.p.ml_threshold]
+
+    def __init__(self):
+        self.ml = self.data1
+        if feed_of(self.data0) is not feed_of(self.ml):
+            raise OptionError(
+                "FusedSignal was given indicators of two data feeds, whose bars do not pair; "
+                "give both the same feed, or compare their lines in next()"
+            )
+
+    def next(self):
+        up, down = self.ml.probability[0], self.ml.probability_down[0]
+        self.lines.fused[0] = self._fuse(self.data0[0], up, down)
+
+    def oncestart(self, start, end):
+        """Does nothing: ``once`` fills every bar"""
+
+    def once(self, start, end):
+        count = self.data0.buflen()
+        lines = (self.data0.lines[0], self.ml.lines.probability, self.ml.lines.probability_down)
+        fill(self.lines.fused, self._fuse(*(whole(line, count) for line in lines)))
+
+    def _fuse(self, state, up, down):
+        if not self.ml.usable:
+            return state
+        buy = (state > 0) & (up >= self.p.ml_threshold)
+        sell = (state < 0) & (down >= self.p.ml_threshold)
+        fused = np.subtract(buy, sell, dtype=float)
+        return np.where(np.isnan(state), np.nan, fused)
+
+
+def feed_of(line):
+    """Return the data feed that clocks an indicator or one of its lines, however nested."""
+    while not isinstance(line, bt.feed.AbstractDataBase):
+        clock = getattr(line, "_clock", None)
+        line = clock if clock is not None else line._owner
+    return line

@@ -1,0 +1,162 @@
+"""MLEnsemble: what a model says of each bar, as Backtrader lines."""
+
+from warnings import warn
+
+import backtrader as bt
+import numpy as np
+
+from bt_fusion.bars import BarArrays
+from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
+from bt_fusion.indicators.line_arrays import bar_values, fill, preloaded
+from bt_fusion.predictions import Predictions
+from bt_fusion.signal_model import SignalModel
+from bt_fusion.streaming import ModelStream, WalkForwardStream
+from bt_fusion.walk_forward import WalkForward
+
+__all__ = ["MLEnsemble"]
+
+ON_MISSING = ("warn", "raise")
+NO_OPINION = np.full(4, np.nan)
+
+
+class MLEnsemble(bt.Indicator):
+    """
+    The opinion of an ML ensemble on each bar. Where Backtrader holds all bars the model is asked
+    once for all of them, else bar by bar as they come; the lines are the same.
+
+    Formula:
+      - probability = P(up), or P(long) with three classes
+      - probability_down = P(down), or P(short); NaN for one-sided labels
+      - signal = a ``bt_fusion.Signal``: 2 strong buy, 1 buy, 0 neutral, -1 sell, -2 strong sell
+      - confidence = probability of the likeliest class (soft vote), or the winner's share of
+        the votes (majority)
+
+    Params:
+      - ``model``: a fitted ``SignalModel``, a ``WalkForward`` (with ``train_bars`` given where
+        bars arrive one by one), or ``Predictions`` made before, matched by their stamps
+      - ``entry``, ``strong``: probabilities from which the signal is 1 and 2 (soft vote)
+      - ``allow_in_sample``: predict bars the model was trained on, too
+      - ``on_missing``: what to do without a usable model, ``warn`` (once) or ``raise``
+
+    Note:
+      NaN means that there is no prediction: no model yet, warm-up, or a bar the model was
+      trained on. The minimum period is 1: the indicator never delays a strategy. ``usable`` is
+      False without a model, and from the bar on at which one failed.
+    """
+
+    alias = ("MLSignal",)
+    lines = ("probability", "probability_down", "signal", "confidence")
+    params = (
+        ("model", None),
+        ("entry", 0.60),
+        ("strong", 0.70),
+        ("allow_in_sample", False),
+        ("on_missing", "warn"),
+    )
+    plotinfo = dict(plotyhlines=[0.5])
+    plotlines = dict(
+        probability=dict(color="tab:blue"),
+        probability_down=dict(_plotskip=True),
+        signal=dict(_plotskip=True),
+        confidence=dict(color="tab:gray", ls="--"),
+    )
+
+    def _plotlabel(self):
+        return [self.p.entry, self.p.strong]
+
+    def __init__(self):
+        if self.p.on_missing not in ON_MISSING:
+            raise unknown_name("on_missing", self.p.on_missing, ON_MISSING)
+        self.usable = True
+        self._rows = None  # the lines of all bars, where they are preloaded
+        self._stream = None  # what predicts bar by bar, where they are not
+        self._bar = None  # the last bar streamed: its number, stamp and values
+        self._row = NO_OPINION
+
+    def oncestart(self, start, end):
+        """Does nothing: ``once`` fills every bar"""
+
+    def once(self, start, end):
+        for line, values in zip(self.lines, self._batch().T, strict=True):
+            fill(line, values)
+
+    def prenext(self):
+        self.next()
+
+    def next(self):
+        if self._rows is None and self._bar is None and self.data.buflen() > len(self.data):
+            self._rows = self._batch()
+        row = self._streamed() if self._rows is None else self._rows[len(self.data) - 1]
+        for line, value in zip(self.lines, row.tolist(), strict=True):
+            line[0] = value
+
+    def _batch(self):
+        arrays = preloaded(self.data)
+        try:
+            return self._as_rows(predict_all(self.p.model, arrays, self.p.allow_in_sample))
+        except Exception as error:  # a model may be a user's own and fail in any way
+            self._give_up(error)
+            return np.tile(NO_OPINION, (len(arrays), 1))
+
+    def _streamed(self):
+        bar = (len(self.data), *bar_values(self.data))
+        if self.usable and bar != self._bar:  # the same bar again: a clock of smaller bars
+            still_open = self._bar is not None and bar[0] == self._bar[0]
+            self._bar = bar
+            try:
+                self._stream = self._stream or open_stream(self.p.model, self.p.allow_in_sample)
+                take = self._stream.replace if still_open else self._stream.push
+                self._row = self._as_rows(take(*bar[1:]))[0]
+            except Exception as error:  # as above; a live run must not end by it
+                self._give_up(error)
+                self._row = NO_OPINION
+        return self._row
+
+    def _as_rows(self, predictions):
+        p = predictions
+        signal = p.signal(self.p.entry, self.p.strong)
+        return np.column_stack([p.probability_up, p.probability_down, signal, p.confidence])
+
+    def _give_up(self, error):
+        if self.p.on_missing == "raise":
+            raise error
+        self.usable = False
+        warn(f"MLEnsemble goes on without a model: {error}", BtFusionWarning, stacklevel=2)
+
+
+def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
+    """Predict preloaded bars by whatever a user may give as a model."""
+    if isinstance(model, Predictions):
+        return model.at(arrays.time)
+    if isinstance(model, SignalModel):
+        return model.predict_arrays(arrays, allow_in_sample=allow_in_sample)
+    if isinstance(model, WalkForward):
+        return model.predict_arrays(arrays)
+    raise OptionError(
+        f"model is {model!r}; give a fitted SignalModel, a WalkForward or Predictions"
+    )
+
+
+def open_stream(model, allow_in_sample: bool):
+    """Return what predicts one bar after another."""
+    if isinstance(model, Predictions):
+        return PredictionsStream(model)
+    if isinstance(model, SignalModel):
+        return ModelStream(model, allow_in_sample=allow_in_sample)
+    if isinstance(model, WalkForward):
+        return WalkForwardStream(model)
+    raise OptionError(
+        f"model is {model!r}; give a fitted SignalModel, a WalkForward or Predictions"
+    )
+
+
+class PredictionsStream:
+    """Predictions made before, looked up by stamp."""
+
+    def __init__(self, predictions: Predictions):
+        self.predictions = predictions
+
+    def push(self, time, values):
+        return self.predictions.at(np.array([time]))
+
+    replace = push
