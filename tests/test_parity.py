@@ -100,9 +100,7 @@ def test_ready_predictions(daily):
     walk = WalkForward(SignalModel("fusion"), 400, 100, cache=None)
     predictions = walk.predict(bars)
     check(bars, predictions)
-    np.testing.assert_array_equal(
-        run(bars, predictions, "default"), run(bars, walk, "default")
-    )
+    np.testing.assert_array_equal(run(bars, predictions, "default"), run(bars, walk, "default"))
 
 
 @pytest.mark.slow
