@@ -157,7 +157,7 @@ def bars_per_year(index: pd.DatetimeIndex) -> float:
     length = pd.Series(index).diff().median()
     if length >= 5 * day:
         return 365.25 * day / length
-    weekend = (index.dayofweek >= 5).mean()
+    weekend = (index.day_of_week >= 5).mean()
     if weekend > 0.2:  # 2/7 of the bars of a market that never closes
         return 365.25 * day / length
     per_day = index.normalize().value_counts().median() if length < day else 1.0
