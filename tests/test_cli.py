@@ -83,7 +83,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
     assert summary["comparison"]["verdict"] is None
     assert set(summary["comparison"]["win_rate"]) == {"off", "on", "delta", "ci95"}
     assert set(summary["timing"]) == {"predict_s", "off_s", "on_s", "total_s"}
-    assert summary["model"]["auc"] > 0.7
+    assert summary["model"]["auc"] > 0.65
     assert "backtrader" in summary["config"]["versions"]
 
 
