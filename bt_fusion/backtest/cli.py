@@ -56,6 +56,8 @@ def backtest(
     seed: ask.Seed = 0,
     cache: ask.Cache = "auto",
     repair: ask.Repair = False,
+    plot: ask.Plot = False,
+    config: ask.Config = None,
     verbose: ask.Verbose = False,
     quiet: ask.Quiet = False,
 ) -> None:
@@ -86,6 +88,7 @@ def backtest(
             fromdate=start,
             todate=end,
             seed=seed,
+            plot=out / "backtrader.png" if plot else None,
         )
         bars, name = ask.load(data, seed, repair, screen)
         with screen.progress("Refits") as on_refit:

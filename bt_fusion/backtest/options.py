@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bt_fusion.errors import BarsError, OptionError
+from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.errors import BarsError, OptionError, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bt_fusion.backtest.screen import Screen
     from bt_fusion.signal_model import SignalModel
 
 
@@ -24,6 +24,32 @@ class Ml(StrEnum):
     off = "off"
     on = "on"
     both = "both"
+
+
+def read_config(context: typer.Context, path: Path | None) -> Path | None:
+    """Take the options of a TOML file for defaults; those on the command line win."""
+    if path is None:
+        return None
+    with reported():
+        given = read_toml(path)
+        known = {param.name: param.opts for param in context.command.params}
+        for key in given:
+            if key.replace("-", "_") not in known:
+                raise unknown_name(f"option in {path}", key, [n.replace("_", "-") for n in known])
+        context.default_map = {key.replace("-", "_"): value for key, value in given.items()}
+    return path
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file, or say what is wrong with it."""
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OptionError(f"config {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # of TOML, and of UTF-8
+        raise OptionError(f"config {path} is no TOML file: {error}") from error
 
 
 def option(text: str, *names: str) -> Any:
@@ -66,11 +92,16 @@ Jobs = Annotated[int, option("Refits side by side, -1 for all cores.")]
 Seed = Annotated[int, option("Seed of everything random.")]
 Cache = Annotated[str, option("Folder that keeps finished refits, auto, or none.")]
 Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
+Plot = Annotated[bool, option("Draw Backtrader's own chart, too.", "--plot")]
 Verbose = Annotated[bool, option("Say more.", "--verbose", "-v")]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="TOML file of these options.", is_eager=True, callback=read_config),
+]
 Quiet = Annotated[bool, option("Say nothing but errors.", "--quiet", "-q")]
 
 
-def load(data: str, seed: int, repair: bool, screen: "Screen") -> "tuple[pd.DataFrame, str]":
+def load(data: str, seed: int, repair: bool, screen: Screen) -> "tuple[pd.DataFrame, str]":
     """Return the bars of a file or sample, and what to call them."""
     from bt_fusion.reading import read_bars
     from bt_fusion.samples import SAMPLES, load_sample
