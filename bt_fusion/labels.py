@@ -15,8 +15,18 @@ import talib
 
 from bt_fusion.bars import BarArrays, check_bars
 from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.regimes import Regime, regimes
 
-__all__ = ["LABELS", "Direction", "Gain", "Label", "Labels", "TripleBarrier", "make_label"]
+__all__ = [
+    "LABELS",
+    "Direction",
+    "Gain",
+    "Label",
+    "Labels",
+    "ProfitBeforeStop",
+    "TripleBarrier",
+    "make_label",
+]
 
 UNRESOLVED = -1
 
@@ -178,9 +188,69 @@ class TripleBarrier:
         return Labels(y, t1)
 
 
+@dataclass(frozen=True)
+class ProfitBeforeStop:
+    """+1 when a long reaches its target before its stop, -1 when a short does, else 0 (system B).
+
+    Decided bar by bar: a long is stopped by a low `stop` below the close, a short by a high
+    `stop` above it; a bar that touches target and stop counts as stopped. Where the stop is
+    wider than the target both sides can qualify: then the regime of the bar decides, and a
+    ranging market gives 0. The label is known when both sides are decided.
+
+    Parameters
+    ----------
+    target, stop : float
+        Distances as fractions of the close: 0.015 is 1.5 %.
+    horizon : int
+        Bars until either side times out.
+    """
+
+    target: float = 0.015
+    stop: float = 0.010
+    horizon: int = 24
+    classes: ClassVar[tuple[int, ...]] = (-1, 0, 1)
+    two_sided: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        _check_horizon(self.horizon)
+        if not (0 < self.target < 1 and 0 < self.stop < 1):
+            raise OptionError(
+                f"target {self.target} and stop {self.stop} are fractions between 0 and 1"
+            )
+
+    def __call__(self, bars: pd.DataFrame | BarArrays) -> Labels:
+        """Return the label of every bar."""
+        arrays = _arrays(bars)
+        up = self._touches(arrays.high, arrays.close, 1, np.greater_equal)
+        down = self._touches(arrays.low, arrays.close, -1, np.less_equal)
+        long_won, long_after = _race(up[0], down[1], self.horizon)
+        short_won, short_after = _race(down[0], up[1], self.horizon)
+        rows = np.arange(len(arrays))
+        known_at = rows + np.maximum(long_after, short_after)
+        y, t1 = _unresolved(len(arrays))
+        known = known_at < len(arrays)
+        won = long_won.astype(float) - short_won
+        trend = regimes(arrays)
+        tie = np.select([trend == Regime.UP, trend == Regime.DOWN], [1.0, -1.0], 0.0)
+        y[known] = np.where(long_won & short_won, tie, won)[known]
+        t1[known] = known_at[known]
+        return Labels(y, t1)
+
+    def _touches(
+        self, prices: np.ndarray, close: np.ndarray, side: int, touches: np.ufunc
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first touch of the target and of the stop on one side of the close."""
+        target, stop = (
+            _first_touch(prices, close * (1 + side * distance), self.horizon, touches)
+            for distance in (self.target, self.stop)
+        )
+        return target, stop
+
+
 LABELS: dict[str, Callable[..., Label]] = {
     "direction": Direction,
     "gain": Gain,
+    "profit_before_stop": ProfitBeforeStop,
     "triple_barrier": TripleBarrier,
 }
 
@@ -227,3 +297,13 @@ def _first_touch(
     for ahead in range(min(horizon, len(prices) - 1), 0, -1):
         touch[:-ahead][touches(prices[ahead:], barrier[:-ahead])] = ahead
     return touch
+
+
+def _race(target: np.ndarray, stop: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Say whether the target was touched before the stop, and after how many bars that is known.
+
+    Touches are in bars ahead, 0 for never. What is touched neither way is known at the horizon.
+    """
+    never = horizon + 1
+    reached, stopped = np.where(target > 0, target, never), np.where(stop > 0, stop, never)
+    return reached < stopped, np.minimum(np.minimum(reached, stopped), horizon)
