@@ -113,7 +113,7 @@ class TradeStats(bt.Analyzer):
                 abs(legs.opened),
                 pnl,
                 trade.commission,
-                trade.barlen,
+                len(trade.data) - trade.baropen if trade.isopen else trade.barlen,
                 legs.reason,
                 legs.share,
             )

@@ -41,9 +41,9 @@ def trade_figures(pnl: np.ndarray, returns: np.ndarray) -> Figures:
 
     Examples
     --------
-    >>> figures = trade_figures(np.array([30.0, -10.0]), np.array([0.03, -0.01]))
+    >>> figures = trade_figures(np.array([30.0, -10.0]), np.array([0.5, -0.25]))
     >>> figures["win_rate"], figures["profit_factor"], figures["expectancy"]
-    (0.5, 3.0, 0.01)
+    (0.5, 3.0, 0.125)
     """
     won, lost = pnl > 0, pnl < 0
     return {

@@ -41,6 +41,8 @@ class Refit:
         Rows it learnt from.
     trained_until : datetime64[ns]
         Stamp of the last bar its labels used, NaT when it could not be fitted.
+    trained_on : str
+        Digest of everything the fitted model depends on: training rows, options, versions.
     key : str
         Digest of everything the block's predictions depend on.
     cached : bool
@@ -52,6 +54,7 @@ class Refit:
     stop: int
     rows: int = 0
     trained_until: np.datetime64 = NOT_YET
+    trained_on: str = ""
     key: str = ""
     cached: bool = False
 
@@ -141,31 +144,35 @@ class WalkForward(BaseEstimator):
     ) -> Predictions:
         """Predict checked arrays."""
         model = self.signal_model()
-        schedule = list(self.schedule(len(arrays)))
-        X = model.feature_set().transform(arrays)
-        labels = model.label()(arrays)
-        complete = complete_rows(X)
-        ensemble = model.new_ensemble()
+        tasks = self._tasks(arrays, list(self.schedule(len(arrays))))
+        predictions = empty_predictions(model, arrays.time)
+        self.refits_ = [task.refit for task in tasks]
+        for number, votes, refit in self._run(tasks, on_refit):
+            self.refits_[number] = refit
+            if votes is not None:
+                block = tasks[number].block
+                predictions.votes[block] = votes
+                predictions.model[block] = number
+                predictions.trained_until[block] = refit.trained_until
+        return predictions
+
+    def _tasks(self, arrays: BarArrays, schedule: list[Refit]) -> list["Task"]:
+        """Compute features and labels once, and say which rows of them each refit uses."""
+        model = self.signal_model()
+        label, ensemble = model.label(), model.new_ensemble()
         ensemble.make_members()  # a wrong option shows before any work
+        X, labels = model.feature_set().transform(arrays), label(arrays)
+        complete = complete_rows(X)
         tasks = []
         for refit in schedule:
             rows = training_rows(
-                complete, labels, model.label().horizon, refit.start, refit.bar, self.embargo_bars
+                complete, labels, label.horizon, refit.start, refit.bar, self.embargo_bars
             )
             block = np.arange(refit.bar, refit.stop)[complete[refit.bar : refit.stop]]
-            tasks.append(Task(refit, ensemble, X, labels.y, rows, block, model.label().classes))
-        predictions = empty_predictions(model, arrays.time)
-        self.refits_ = schedule
-        for number, votes, refit in self._run(tasks, on_refit):
-            task = tasks[number]
-            if votes is None:
-                continue
-            until = arrays.time[labels.t1[task.rows].max()]
-            self.refits_[number] = replace(refit, rows=len(task.rows), trained_until=until)
-            predictions.votes[task.block] = votes
-            predictions.model[task.block] = number
-            predictions.trained_until[task.block] = until
-        return predictions
+            until = arrays.time[labels.t1[rows].max()] if len(rows) else NOT_YET
+            known = replace(refit, rows=len(rows), trained_until=until)
+            tasks.append(Task(known, ensemble, X, labels.y, rows, block, label.classes).keyed())
+        return tasks
 
     def signal_model(self) -> SignalModel:
         """Return the model that is refitted."""
@@ -216,38 +223,37 @@ class WalkForward(BaseEstimator):
     def _run(self, tasks: list["Task"], on_refit: Callable[[int, int], None] | None):
         """Yield (number, votes or None, refit) as blocks become known, cached ones first."""
         store = open_cache(self.cache)
-        keys = [task.key() for task in tasks]
         if store is None:
-            yield from self._fit_missing(tasks, keys, range(len(tasks)), None, on_refit)
+            yield from self._fit(tasks, range(len(tasks)), None, on_refit)
             return
-        together = blake2b("".join(keys).encode(), digest_size=20).hexdigest()
-        with store.lock(together):  # of two processes that want the same, one waits and reads
+        together = blake2b("".join(task.refit.key for task in tasks).encode(), digest_size=20)
+        with store.lock(together.hexdigest()):  # who else wants the same waits, and then reads
             missing = []
-            for number, key in enumerate(keys):
-                votes = store.get(key)
+            for number, task in enumerate(tasks):
+                votes = store.get(task.refit.key)
                 if votes is None:
                     missing.append(number)
                 else:
-                    yield number, votes, replace(tasks[number].refit, key=key, cached=True)
-            yield from self._fit_missing(tasks, keys, missing, store, on_refit)
+                    yield number, votes, replace(task.refit, cached=True)
+            yield from self._fit(tasks, missing, store, on_refit)
 
-    def _fit_missing(self, tasks, keys, missing, store: ArrayCache | None, on_refit):
+    def _fit(self, tasks, missing, store: ArrayCache | None, on_refit):
+        """Fit what is missing, side by side, and keep each result as soon as it is there."""
         done, total = len(tasks) - len(missing), len(tasks)
-        if on_refit is not None:
-            on_refit(done, total)
         jobs = min(joblib.effective_n_jobs(self.jobs), max(1, len(missing)))
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
         calls = (joblib.delayed(_numbered)(number, *tasks[number].parts()) for number in missing)
+        report = on_refit or (lambda done, total: None)
+        report(done, total)
         for number, votes, failure in parallel(calls):
-            refit = replace(tasks[number].refit, key=keys[number])
+            refit = tasks[number].refit
             if failure:
                 span = f"{refit.bar}..{refit.stop - 1}"
                 warn(f"no model for bars {span}: {failure}", BtFusionWarning, stacklevel=2)
             elif store is not None:
-                store.put(keys[number], votes)
+                store.put(refit.key, votes)
             done += 1
-            if on_refit is not None:
-                on_refit(done, total)
+            report(done, total)
             yield number, votes, refit
 
 
@@ -285,14 +291,21 @@ class Task:
             (self.classes),
         )
 
-    def key(self) -> str:
-        """Return a digest of everything the predictions depend on."""
-        digest = blake2b(_environment().encode(), digest_size=20)
-        digest.update(joblib.hash((self.ensemble, self.classes)).encode())
-        for array in (self.X[self.rows], self.y[self.rows], self.X[self.block]):
-            digest.update(str(array.shape).encode())
-            digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+    def keyed(self) -> "Task":
+        """Return the task with digests of all that its model and its predictions depend on."""
+        options = f"{_environment()} {joblib.hash((self.ensemble, self.classes))}"
+        trained_on = digest(options, self.X[self.rows], self.y[self.rows])
+        key = digest(trained_on, self.X[self.block])
+        return replace(self, refit=replace(self.refit, trained_on=trained_on, key=key))
+
+
+def digest(text: str, *arrays: np.ndarray) -> str:
+    """Return a hash of a text and of the values of arrays."""
+    made = blake2b(text.encode(), digest_size=20)
+    for array in arrays:
+        made.update(f"{array.shape}{array.dtype}".encode())
+        made.update(np.ascontiguousarray(array).data)
+    return made.hexdigest()
 
 
 def fit_and_predict(

@@ -13,7 +13,14 @@ import pandas as pd
 
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.report.files import write_json, write_predictions, write_trades
-from bt_fusion.backtest.runner import STRATEGIES, Account, Run, run_strategy, unseen_window
+from bt_fusion.backtest.runner import (
+    STRATEGIES,
+    Account,
+    Run,
+    check_params,
+    run_strategy,
+    unseen_window,
+)
 from bt_fusion.errors import BarsError, unknown_name
 from bt_fusion.evaluation import classification_figures
 from bt_fusion.labels import Labels
@@ -78,6 +85,8 @@ class Backtest:
         Bootstrap samples behind each interval.
     seed : int
         Of the bootstrap.
+    plot : path, optional
+        Where to draw Backtrader's own chart, of ML-on if it runs.
     """
 
     walk: WalkForward
@@ -89,6 +98,7 @@ class Backtest:
     todate: Any = None
     draws: int = 1_000
     seed: int = 0
+    plot: Path | None = None
 
     def run(
         self,
@@ -111,6 +121,7 @@ class Backtest:
             raise unknown_name("strategy", self.strategy, STRATEGIES)
         if self.ml not in ML_CHOICES:
             raise unknown_name("ml", self.ml, ML_CHOICES)
+        check_params(STRATEGIES[self.strategy], self.params)
         seconds: dict[str, float] = {}
         with clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
@@ -169,8 +180,10 @@ class Backtest:
     def _run_one(self, run: str, bars: pd.DataFrame, predictions: Predictions, name: str) -> Run:
         params = {"hold_bars": self.walk.signal_model().label().horizon, **self.params}
         params |= {"ml": False} if run == "off" else {"ml": True, "model": predictions}
+        plot = self.plot if run == ML_CHOICES[self.ml][-1] else None
+        strategy = STRATEGIES[self.strategy]
         try:
-            return run_strategy(bars, STRATEGIES[self.strategy], self.account, name, **params)
+            return run_strategy(bars, strategy, self.account, name, plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
 

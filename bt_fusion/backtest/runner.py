@@ -1,6 +1,7 @@
 """Running a strategy over bars, with and without ML."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import backtrader as bt
@@ -13,7 +14,7 @@ from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.predictions import Predictions
 from bt_fusion.strategies import EquityShare, FusionStrategy
 
-__all__ = ["STRATEGIES", "Account", "Run", "run_strategy", "unseen_window"]
+__all__ = ["STRATEGIES", "Account", "Run", "check_params", "run_strategy", "unseen_window"]
 
 STRATEGIES: dict[str, type[bt.Strategy]] = {"fusion": FusionStrategy}
 
@@ -85,6 +86,7 @@ def run_strategy(
     strategy: type[bt.Strategy],
     account: Account | None = None,
     name: str = "",
+    plot: Path | None = None,
     **params: Any,
 ) -> Run:
     """Run a strategy over all of the bars.
@@ -97,6 +99,8 @@ def run_strategy(
     account : Account, optional
     name : str
         Symbol to list trades under.
+    plot : path, optional
+        PNG file to draw Backtrader's own chart into.
     **params
         The strategy's own.
 
@@ -107,10 +111,7 @@ def run_strategy(
     BarsError
         When there are fewer bars than the strategy's indicators need.
     """
-    known = strategy.params._getkeys()
-    for param in params:
-        if param not in known:
-            raise unknown_name(f"parameter of {strategy.__name__}", param, known)
+    check_params(strategy, params)
     account = account or Account()
     cerebro = bt.Cerebro(stdstats=False)
     timeframe, compression = bar_length(pd.DatetimeIndex(bars.index))
@@ -130,6 +131,10 @@ def run_strategy(
             f"{len(bars)} bars are fewer than the indicators of {strategy.__name__} need; "
             "give more bars or shorter periods"
         ) from error
+    if plot is not None:
+        from bt_fusion.backtest.report.pictures import draw_backtrader
+
+        draw_backtrader(plot, cerebro)
     stats = ran.analyzers.stats
     return Run(
         figures=dict(stats.get_analysis()),
@@ -138,6 +143,14 @@ def run_strategy(
         signal=np.array(ran.signal.array[: len(bars)]),
         technical=np.array(ran.technical.state.array[: len(bars)]),
     )
+
+
+def check_params(strategy: type[bt.Strategy], params: dict[str, Any]) -> None:
+    """Raise OptionError for a parameter the strategy does not have."""
+    known = strategy.params._getkeys()
+    for param in params:
+        if param not in known:
+            raise unknown_name(f"parameter of {strategy.__name__}", param, known)
 
 
 def unseen_window(predictions: Predictions, fromdate: Any = None, todate: Any = None) -> slice:

@@ -1,0 +1,75 @@
+"""FusedVsTechnical: how technical entries ended, by whether ML had agreed."""
+
+import backtrader as bt
+import numpy as np
+import pandas as pd
+
+from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.replay import replay
+from bt_fusion.statistics import trade_figures
+
+__all__ = ["FusedVsTechnical"]
+
+GROUPS = ("agreed", "disagreed", "unknown")
+
+
+class FusedVsTechnical(bt.Analyzer):
+    """
+    Within one run: every entry the technical side alone would have made, whether ML agreed with
+    it, and how it would have ended by the strategy's own exit rule and commission. It does not
+    matter whether the run itself traded with ML. For strategies with ``technical``, ``ml`` and
+    the params of ``FusionStrategy``; a stop order is left out of account.
+
+    Methods:
+      - ``get_analysis``: for ``agreed``, ``disagreed`` and ``unknown`` (no probability) the
+        number of trades, win rate, profit factor and expectancy, each trade of one unit of cash
+      - ``entries``: a DataFrame, one row an entry: time of the signal, side, probability of its
+        side, group, return as a fraction of the entry's value
+    """
+
+    def create_analysis(self):
+        self.rets = bt.AutoOrderedDict()
+
+    def start(self):
+        self._rows = []
+
+    def prenext(self):
+        self.next()
+
+    def next(self):
+        data, ml = self.strategy.data, self.strategy.ml
+        ready = len(data) >= self.strategy.technical._minperiod
+        state = self.strategy.technical.state[0] if ready else 0.0
+        row = (data.datetime[0], data.open[0], state, ml.probability[0], ml.probability_down[0])
+        self._rows.append(row)
+
+    def stop(self):
+        self._entries = self._replayed()
+        for group in GROUPS:
+            returns = self._entries["return"][self._entries.group == group].dropna().to_numpy()
+            figures = trade_figures(returns, returns)
+            names = ("trades", "won", "lost", "win_rate", "profit_factor", "expectancy")
+            self.rets[group] = {name: figures[name] for name in names}
+        self.rets._close()
+
+    def entries(self):
+        """Return one row an entry, in order"""
+        return self._entries
+
+    def _replayed(self):
+        days, opens, state, up, down = np.array(self._rows, dtype=float).reshape(-1, 5).T
+        p = self.strategy.p
+        trips = replay(state, state, p.hold_bars, p.exit, p.long_only)
+        probability = np.where(trips.side > 0, up[trips.signal], down[trips.signal])
+        group = np.where(probability >= p.ml_threshold, "agreed", "disagreed").astype(object)
+        group[np.isnan(probability)] = "unknown"
+        broker = self.strategy.broker.getcommissioninfo(self.strategy.data)
+        return pd.DataFrame(
+            {
+                "time": stamps(days)[trips.signal],
+                "side": np.where(trips.side > 0, "long", "short"),
+                "probability": probability,
+                "group": group,
+                "return": trips.returns(opens, broker.p.commission),
+            }
+        )
