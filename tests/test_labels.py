@@ -181,3 +181,8 @@ def test_wrong_options_are_named(make, message):
 def test_labels_by_name(name):
     assert make_label(name) == LABELS[name]()
     assert make_label(name, horizon=7).horizon == 7
+
+
+def test_the_last_bar_can_be_the_one_that_touches():
+    bars = arrays_of([100, 100], [0, 50], [0, 0])
+    assert_labels(Gain(5, 0.5)(bars), [(1, 1), UNKNOWN])
