@@ -7,6 +7,7 @@ two-class labels say 1 up (yes) and 0 down (no), three-class ones +1 long, 0 non
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -83,7 +84,7 @@ class Direction:
     two_sided: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        _check_horizon(self.horizon)
+        _check_bars("horizon", self.horizon)
 
     def __call__(self, bars: pd.DataFrame | BarArrays) -> Labels:
         """Return the label of every bar."""
@@ -116,7 +117,7 @@ class Gain:
     two_sided: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        _check_horizon(self.horizon)
+        _check_bars("horizon", self.horizon)
         if not self.threshold > 0:
             raise OptionError(f"threshold {self.threshold} must be above 0 (0.005 is 0.5 %)")
 
@@ -163,9 +164,10 @@ class TripleBarrier:
     two_sided: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        _check_horizon(self.horizon)
+        _check_bars("horizon", self.horizon)
         if not (self.target > 0 and self.stop > 0):
             raise OptionError(f"target {self.target} and stop {self.stop} must be above 0 (ATR)")
+        _check_bars("atr_period", self.atr_period)
 
     def __call__(self, bars: pd.DataFrame | BarArrays) -> Labels:
         """Return the label of every bar."""
@@ -273,9 +275,9 @@ def make_label(name: str, **parameters: float) -> Label:
     return maker(**parameters)
 
 
-def _check_horizon(horizon: int) -> None:
-    if int(horizon) != horizon or horizon < 1:
-        raise OptionError(f"horizon {horizon} must be a whole number of bars, 1 or more")
+def _check_bars(name: str, count: int) -> None:
+    if not isinstance(count, Integral) or count < 1:
+        raise OptionError(f"{name} {count!r} must be a whole number of bars, 1 or more")
 
 
 def _arrays(bars: pd.DataFrame | BarArrays) -> BarArrays:
