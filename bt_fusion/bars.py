@@ -41,6 +41,11 @@ class BarArrays:
         columns = (np.ascontiguousarray(bars[name], dtype=np.float64) for name in COLUMNS)
         return cls(np.asarray(bars.index.values, dtype="datetime64[ns]"), *columns)
 
+    @classmethod
+    def of(cls, bars: "pd.DataFrame | BarArrays") -> "BarArrays":
+        """Check a frame and take its columns; arrays pass as they are."""
+        return bars if isinstance(bars, cls) else cls.from_frame(check_bars(bars))
+
     def __len__(self) -> int:
         return len(self.close)
 

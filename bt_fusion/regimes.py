@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import talib
 
-from bt_fusion.bars import BarArrays, check_bars
+from bt_fusion.bars import BarArrays
 from bt_fusion.errors import OptionError
 from bt_fusion.features import wilder_memory
 
@@ -58,7 +58,7 @@ def regimes(
     """
     if confirm < 1:
         raise OptionError(f"confirm {confirm} must be 1 or more bars")
-    arrays = bars if isinstance(bars, BarArrays) else BarArrays.from_frame(check_bars(bars))
+    arrays = BarArrays.of(bars)
     return _confirmed(_raw(arrays, threshold), confirm)
 
 
