@@ -44,7 +44,7 @@ class BarArrays:
     @classmethod
     def of(cls, bars: "pd.DataFrame | BarArrays") -> "BarArrays":
         """Check a frame and take its columns; arrays pass as they are."""
-        return bars if isinstance(bars, cls) else cls.from_frame(check_bars(bars))
+        return bars if isinstance(bars, BarArrays) else cls.from_frame(check_bars(bars))
 
     def __len__(self) -> int:
         return len(self.close)
