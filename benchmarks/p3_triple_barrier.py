@@ -15,7 +15,7 @@ from bt_fusion.samples import planted_edge
 
 __all__ = ["measure"]
 
-REQUIREMENTS = ("mlfinpy==0.1.2", "numpy==1.26.4", "pandas<3")
+REQUIREMENTS = ("mlfinpy==0.1.2", "numpy==1.26.4", "pandas<3", "scikit-learn")
 
 
 def measure(bars: int = 20_000, repeats: int = 5, peer: int = 1) -> Measured:

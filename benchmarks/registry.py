@@ -16,6 +16,7 @@ HOMES = {
     "P6": "benchmarks.p6_start",
     "P7": "benchmarks.p7_growth",
     "P8": "benchmarks.p8_cache",
+    "P9": "benchmarks.p9_pybroker",
     "edge": "benchmarks.edge",
     "walks": "benchmarks.walks",
 }
