@@ -24,20 +24,24 @@ def measure(walks: int = 40, bars: int = 5_000, draws: int = 500) -> Measured:
     for 0.60; `lgb` is a walk-forward of one LightGBM member (2,000 bars, refitted every 1,000)
     that asks for 0.52. Both trade the bars after the first 2,000 of each walk. Counted is how
     often the 95 % interval of the net profit's difference, as `compare_runs` gives it, lies
-    beside zero: an honest interval does so in one walk of twenty. Under costs it does more
-    often, because ML on trades less, which says nothing of skill.
+    beside zero: an honest interval does so in one walk of twenty; among the parts, how many of
+    these speak for ML. Under costs it does more often, because ML on trades less, which says
+    nothing of skill.
     """
-    beside = {f"{model}_{rate * 1e4:.0f}bp": 0 for model in THRESHOLDS for rate in COMMISSIONS}
+    names = [f"{model}_{rate * 1e4:.0f}bp" for model in THRESHOLDS for rate in COMMISSIONS]
+    beside, above = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for seed in range(walks):
         frame = random_walk(TRAIN + bars, seed)
         for model, predictions in opinions(frame, seed).items():
             for rate in COMMISSIONS:
                 low, high = interval(frame[TRAIN:], predictions, model, rate, draws)
-                beside[f"{model}_{rate * 1e4:.0f}bp"] += low > 0 or high < 0
+                name = f"{model}_{rate * 1e4:.0f}bp"
+                beside[name] += low > 0 or high < 0
+                above[name] += low > 0
     ratios = (Ratio(f"{name} beside zero", count / walks) for name, count in beside.items())
     return Measured(
         f"{walks} random walks of {bars:,} traded bars, {draws} bootstrap draws",
-        {"walks": walks, **beside},
+        {"walks": walks} | {f"{name}_for_ml": count for name, count in above.items()},
         tuple(ratios),
     )
 
