@@ -56,9 +56,8 @@ def parsed(pair: str) -> tuple[str, int]:
 
 def table(found: dict[str, Measured]) -> Table:
     """Lay out one row a ratio, the parts beside the first of them."""
-    rows = Table("", "work", Column("parts", no_wrap=True), "figure", "measured")
-    for title in ("to reach", "reached"):
-        rows.add_column(title, no_wrap=True)
+    narrow = [Column(title, no_wrap=True) for title in ("measured", "to reach", "reached")]
+    rows = Table("", "work", Column("parts", no_wrap=True), "figure", *narrow)
     for name, result in found.items():
         for number, ratio in enumerate(result.ratios):
             first = number == 0
