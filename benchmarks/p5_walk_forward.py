@@ -34,7 +34,9 @@ def measure(bars: int = 20_000, repeats: int = 2, train: int = 0) -> Measured:
         "bare": lambda: fit_and_predict(blocks),
         "one_process": lambda: WalkForward(train_bars=train or None, cache=None).predict(frame),
     }
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    cores = os.cpu_count() or 1
+    busy = load is not None and load > max(0.5, cores - 1.5)
     seconds = take_turns(works, repeats)
     start = time.perf_counter()
     WalkForward(train_bars=train or None, cache=None, jobs=2).predict(frame)
@@ -47,6 +49,7 @@ def measure(bars: int = 20_000, repeats: int = 2, train: int = 0) -> Measured:
             Ratio("against bare", seconds["one_process"] / seconds["bare"], most=1.10),
             Ratio("gain of two processes", seconds["one_process"] / two, least=1.7),
         ),
+        f"load {load} on {cores} cores: others kept two processes from their gain" if busy else "",
     )
 
 
