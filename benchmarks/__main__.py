@@ -10,6 +10,8 @@ from rich.table import Column, Table
 
 from benchmarks.registry import DEFAULT, HOMES, Measured, measure
 
+WIDTH = 120  # of a table that goes into a file
+
 
 def command(
     names: Annotated[
@@ -33,7 +35,10 @@ def command(
     sizes: dict[str, Any] = dict(map(parsed, size or []))
     if data is not None:
         sizes["data"] = str(data.resolve())
-    console, found = Console(), {}
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    found = {}
     for name in chosen:
         console.print(f"measuring {name} ...", style="dim")
         found[name] = measure(name, **sizes)
@@ -42,8 +47,8 @@ def command(
             json_file.write_text(json.dumps(entries, indent=2) + "\n")
     console.print(table(found))
     for name, result in found.items():
-        if result.note:
-            console.print(f"{name}: {result.note}", markup=False)
+        said = "; ".join(filter(None, (result.work, result.note)))
+        console.print(f"{name}: {said}", markup=False, soft_wrap=True)
 
 
 def parsed(pair: str) -> tuple[str, int]:
@@ -56,15 +61,14 @@ def parsed(pair: str) -> tuple[str, int]:
 
 def table(found: dict[str, Measured]) -> Table:
     """Lay out one row a ratio, the parts beside the first of them."""
-    narrow = [Column(title, no_wrap=True) for title in ("measured", "to reach", "reached")]
-    rows = Table("", "work", Column("parts", no_wrap=True), "figure", *narrow)
+    titles = ("", "parts", "figure", "measured", "to reach", "reached")
+    rows = Table(*(Column(title, no_wrap=True) for title in titles))
     for name, result in found.items():
         for number, ratio in enumerate(result.ratios):
             first = number == 0
             value = "-" if ratio.value is None else f"{ratio.value:.4g}"
             rows.add_row(
                 name if first else "",
-                result.work if first else "",
                 "\n".join(map(part, result.parts.items())) if first else "",
                 ratio.name,
                 value,

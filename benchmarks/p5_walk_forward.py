@@ -19,7 +19,7 @@ Block = tuple[np.ndarray, np.ndarray, np.ndarray]
 MEMBERS = ("rf", "xgb", "lgb")
 
 
-def measure(bars: int = 20_000, repeats: int = 2, train: int = 0) -> Measured:
+def measure(bars: int = 30_000, repeats: int = 2, train: int = 0) -> Measured:
     """Measure whole walk-forwards (features, labels, purging, refits) without a cache.
 
     Bare is a plain loop of `fit` and `predict_proba` of the same members on the same rows, cut
