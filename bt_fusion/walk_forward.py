@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +19,7 @@ from bt_fusion.cache import ArrayCache, open_cache
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, TrainingError, unknown_name
 from bt_fusion.features import complete_rows
+from bt_fusion.labels import Label, Labels
 from bt_fusion.predictions import Predictions
 from bt_fusion.signal_model import SignalModel, empty_predictions, training_rows
 
@@ -25,7 +27,19 @@ __all__ = ["Refit", "WalkForward", "refit_schedule"]
 
 NOT_YET = np.datetime64("NaT")
 WINDOWS = ("rolling", "expanding")
-LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm")  # whose versions change numbers
+# What changes numbers: versions of libraries (the last two may be absent), and our own code.
+LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "imbalanced-learn", "torch", "skorch")
+CODE = (
+    "calibration.py",
+    "ensemble.py",
+    "lstm.py",
+    "members.py",
+    "resampling.py",
+    "selection.py",
+    "svm.py",
+    "training.py",
+    "weights.py",
+)
 
 
 @dataclass(frozen=True)
@@ -171,7 +185,7 @@ class WalkForward(BaseEstimator):
             block = np.arange(refit.bar, refit.stop)[complete[refit.bar : refit.stop]]
             until = arrays.time[labels.t1[rows].max()] if len(rows) else NOT_YET
             known = replace(refit, rows=len(rows), trained_until=until)
-            tasks.append(Task(known, ensemble, X, labels.y, rows, block, label.classes).keyed())
+            tasks.append(Task(known, ensemble, X, labels, rows, block, label).keyed())
         return tasks
 
     def signal_model(self) -> SignalModel:
@@ -269,33 +283,61 @@ def refit_schedule(n_bars: int, train: int, refit: int, *, expanding: bool = Fal
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Some rows and the bars before them that a member with context looks at.
+
+    Attributes
+    ----------
+    X : ndarray of float32, shape (n_bars, n_features)
+        Features of consecutive bars, the last one of them a row.
+    at : ndarray of int64, shape (n_rows,)
+        Positions of the rows in X.
+    """
+
+    X: np.ndarray
+    at: np.ndarray
+
+    @classmethod
+    def cut(cls, X: np.ndarray, rows: np.ndarray, context: int) -> "Rows":
+        """Cut from all bars what rows at these positions need, `context` bars each."""
+        if not len(rows):
+            return cls(np.ascontiguousarray(X[:0]), rows)
+        first = max(0, rows[0] - context + 1)
+        return cls(np.ascontiguousarray(X[first : rows[-1] + 1]), rows - first)
+
+
+@dataclass(frozen=True)
 class Task:
     """What one refit needs; the arrays are shared, the rows are its own."""
 
     refit: Refit
     ensemble: Ensemble
     X: np.ndarray
-    y: np.ndarray
+    labels: Labels
     rows: np.ndarray
     block: np.ndarray
-    classes: tuple[int, ...]
+    label: Label
 
     def parts(self) -> tuple[Any, ...]:
         """Return what travels to the process that does the work."""
-        X = np.ascontiguousarray
+        context = self.ensemble.context
+        learnt = Rows.cut(self.X, self.rows, context)
+        shift = self.rows[0] - learnt.at[0] if len(self.rows) else 0
         return (
             self.ensemble,
-            X(self.X[self.rows]),
-            self.y[self.rows],
-            X(self.X[self.block]),
-            (self.classes),
+            learnt,
+            self.labels.y[self.rows],
+            self.labels.t1[self.rows] - shift,
+            Rows.cut(self.X, self.block, context),
+            self.label,
         )
 
     def keyed(self) -> "Task":
         """Return the task with digests of all that its model and its predictions depend on."""
-        options = f"{_environment()} {joblib.hash((self.ensemble, self.classes))}"
-        trained_on = digest(options, self.X[self.rows], self.y[self.rows])
-        key = digest(trained_on, self.X[self.block])
+        ensemble, learnt, y, t1, unseen, label = self.parts()
+        options = joblib.hash((ensemble, label.classes, label.horizon))
+        trained_on = digest(f"{_environment()} {options}", learnt.X, learnt.at, y, t1)
+        key = digest(trained_on, unseen.X, unseen.at)
         return replace(self, refit=replace(self.refit, trained_on=trained_on, key=key))
 
 
@@ -309,11 +351,12 @@ def digest(text: str, *arrays: np.ndarray) -> str:
 
 
 def fit_and_predict(
-    ensemble: Ensemble, X: np.ndarray, y: np.ndarray, unseen: np.ndarray, classes: tuple[int, ...]
+    ensemble: Ensemble, learnt: Rows, y: np.ndarray, t1: np.ndarray, unseen: Rows, label: Label
 ) -> np.ndarray:
     """Fit a copy of the ensemble on some rows and return its members' votes on others."""
-    fitted = Ensemble(**ensemble.get_params(deep=False)).fit(X, y, classes=classes)
-    return fitted.member_proba(unseen)
+    fitted = Ensemble(**ensemble.get_params(deep=False))
+    fitted.fit(learnt.X, y, classes=label.classes, rows=learnt.at, t1=t1, purge=label.horizon)
+    return fitted.member_proba(unseen.X, unseen.at)
 
 
 def _numbered(number: int, *parts: Any) -> tuple[int, np.ndarray | None, str]:
@@ -323,9 +366,17 @@ def _numbered(number: int, *parts: Any) -> tuple[int, np.ndarray | None, str]:
         return number, None, str(error)
 
 
+@cache
 def _environment() -> str:
     """Name the code and libraries that make the numbers."""
     here = Path(__file__).parent
-    code = b"".join((here / name).read_bytes() for name in ("members.py", "ensemble.py"))
-    versions = " ".join(f"{name}={metadata.version(name)}" for name in LIBRARIES)
+    code = b"".join((here / name).read_bytes() for name in CODE)
+    versions = " ".join(f"{name}={_version(name)}" for name in LIBRARIES)
     return f"{versions} {blake2b(code, digest_size=8).hexdigest()}"
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "absent"
