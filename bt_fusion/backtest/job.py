@@ -13,7 +13,14 @@ import pandas as pd
 
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.report.files import write_json, write_predictions, write_trades
-from bt_fusion.backtest.runner import STRATEGIES, Account, Run, run_strategy, unseen_window
+from bt_fusion.backtest.runner import (
+    STRATEGIES,
+    Account,
+    Run,
+    check_params,
+    run_strategy,
+    unseen_window,
+)
 from bt_fusion.errors import BarsError, unknown_name
 from bt_fusion.evaluation import classification_figures
 from bt_fusion.labels import Labels
@@ -111,6 +118,7 @@ class Backtest:
             raise unknown_name("strategy", self.strategy, STRATEGIES)
         if self.ml not in ML_CHOICES:
             raise unknown_name("ml", self.ml, ML_CHOICES)
+        check_params(STRATEGIES[self.strategy], self.params)
         seconds: dict[str, float] = {}
         with clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):

@@ -13,7 +13,7 @@ from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.predictions import Predictions
 from bt_fusion.strategies import EquityShare, FusionStrategy
 
-__all__ = ["STRATEGIES", "Account", "Run", "run_strategy", "unseen_window"]
+__all__ = ["STRATEGIES", "Account", "Run", "check_params", "run_strategy", "unseen_window"]
 
 STRATEGIES: dict[str, type[bt.Strategy]] = {"fusion": FusionStrategy}
 
@@ -107,10 +107,7 @@ def run_strategy(
     BarsError
         When there are fewer bars than the strategy's indicators need.
     """
-    known = strategy.params._getkeys()
-    for param in params:
-        if param not in known:
-            raise unknown_name(f"parameter of {strategy.__name__}", param, known)
+    check_params(strategy, params)
     account = account or Account()
     cerebro = bt.Cerebro(stdstats=False)
     timeframe, compression = bar_length(pd.DatetimeIndex(bars.index))
@@ -138,6 +135,14 @@ def run_strategy(
         signal=np.array(ran.signal.array[: len(bars)]),
         technical=np.array(ran.technical.state.array[: len(bars)]),
     )
+
+
+def check_params(strategy: type[bt.Strategy], params: dict[str, Any]) -> None:
+    """Raise OptionError for a parameter the strategy does not have."""
+    known = strategy.params._getkeys()
+    for param in params:
+        if param not in known:
+            raise unknown_name(f"parameter of {strategy.__name__}", param, known)
 
 
 def unseen_window(predictions: Predictions, fromdate: Any = None, todate: Any = None) -> slice:

@@ -1,0 +1,287 @@
+"""The command line: its files, its messages, its exit codes."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bt_fusion.backtest import cli
+from bt_fusion.samples import planted_edge
+
+ROOT = Path(cli.__file__).resolve().parents[2]
+QUICK = ["--features", "wick_balance,gap", "--members", "lgb", "--train-bars", "400", "--jobs", "1"]
+FILES = {"summary.json", "trades.csv", "predictions.parquet", "comparison.png"}
+TRADE_COLUMNS = (
+    "run,symbol,side,entry_time,entry_price,exit_time,exit_price,size,pnl,commission,bars,"
+    "exit_reason"
+)
+FIGURES = {
+    "trades",
+    "won",
+    "lost",
+    "win_rate",
+    "profit_factor",
+    "expectancy",
+    "avg_win",
+    "avg_loss",
+    "net_profit",
+    "total_return",
+    "cagr",
+    "sharpe",
+    "sortino",
+    "max_drawdown",
+    "sqn",
+    "exposure",
+    "commission",
+    "final_value",
+}
+
+
+@pytest.fixture(scope="module")
+def csv(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "edge.csv"
+    planted_edge(1_200, seed=1, auc=0.8).to_csv(path)
+    return path
+
+
+def run(*argv, expect=0):
+    with pytest.raises(SystemExit) as ended:
+        cli.run_backtest([str(part) for part in argv])
+    assert (ended.value.code or 0) == expect
+    return ended
+
+
+def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
+    run("--data", csv, "--out", tmp_path, *QUICK)
+    shown = capsys.readouterr()
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+    assert shown.err == ""
+    for word in ("ML off", "ML on", "Win rate", "Profit factor", "signals by bar", "AUC"):
+        assert word in shown.out
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["schema"] == 1
+    assert set(summary) == {
+        "schema",
+        "data",
+        "window",
+        "config",
+        "model",
+        "ml_off",
+        "ml_on",
+        "signals",
+        "comparison",
+        "timing",
+    }
+    assert summary["data"]["name"] == "edge" and len(summary["data"]["sha256"]) == 64
+    assert summary["window"]["bars"] == 800
+    assert set(summary["ml_off"]) >= FIGURES and set(summary["ml_on"]) >= FIGURES
+    assert summary["comparison"]["verdict"] is None
+    assert set(summary["comparison"]["win_rate"]) == {"off", "on", "delta", "ci95"}
+    assert set(summary["timing"]) == {"predict_s", "off_s", "on_s", "total_s"}
+    assert summary["model"]["auc"] > 0.65
+    assert "backtrader" in summary["config"]["versions"]
+
+
+def test_the_tables_agree_with_the_summary(csv, tmp_path):
+    run("--data", csv, "--out", tmp_path, "-q", *QUICK)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (tmp_path / "trades.csv").read_text().splitlines()[0] == TRADE_COLUMNS
+    trades = pd.read_csv(tmp_path / "trades.csv", parse_dates=["entry_time", "exit_time"])
+    for name in ("off", "on"):
+        closed = trades[(trades.run == name) & (trades.exit_reason != "open")]
+        figures = summary[f"ml_{name}"]
+        assert len(closed) == figures["trades"]
+        assert (closed.pnl > 0).sum() == figures["won"]
+        assert closed.pnl.sum() == pytest.approx(figures["net_profit"])
+    assert (trades.entry_time >= summary["window"]["start"]).all()
+    predictions = pd.read_parquet(tmp_path / "predictions.parquet")
+    assert list(predictions) == [
+        "datetime",
+        "probability_up",
+        "probability_down",
+        "signal",
+        "confidence",
+        "model",
+        "trained_until",
+    ]
+    assert len(predictions) == 800
+    assert (predictions.trained_until < predictions.datetime).all()
+
+
+def test_twice_the_same_figures(csv, tmp_path):
+    summaries = []
+    for folder, cache in (
+        ("one", tmp_path / "cache"),
+        ("two", tmp_path / "cache"),
+        ("three", "none"),
+    ):
+        run("--data", csv, "--out", tmp_path / folder, "--cache", cache, "-q", *QUICK)
+        summary = json.loads((tmp_path / folder / "summary.json").read_text())
+        summary.pop("timing"), summary["model"].pop("cached")
+        summaries.append(summary)
+        trades = (tmp_path / folder / "trades.csv").read_bytes()
+        assert trades == (tmp_path / "one" / "trades.csv").read_bytes()
+    assert summaries[0] == summaries[1] == summaries[2]
+
+
+def test_quiet_says_nothing_and_no_report_draws_nothing(csv, tmp_path, capsys):
+    run("--data", csv, "--out", tmp_path, "-q", "--no-report", *QUICK)
+    shown = capsys.readouterr()
+    assert shown.out == shown.err == ""
+    assert {path.name for path in tmp_path.iterdir()} == FILES - {"comparison.png"}
+
+
+@pytest.mark.parametrize("ml", ["off", "on"])
+def test_one_side_alone(ml, csv, tmp_path, capsys):
+    run("--data", csv, "--out", tmp_path, "--ml", ml, *QUICK)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["comparison"] is None
+    assert (summary["ml_off"] is None) == (ml == "on")
+    assert "Difference" not in capsys.readouterr().out
+
+
+def test_dates_params_and_costs_reach_the_run(csv, tmp_path):
+    options = [
+        "--timerange",
+        "20240101T0800-20240101T1200",
+        "--param",
+        "ml_threshold=0.55",
+        "--param",
+        "exit=both",
+        "--long-only",
+        "--fee",
+        "0.001",
+        "--cash",
+        "5000",
+        "--label",
+        "direction",
+        "--horizon",
+        "3",
+    ]
+    run("--data", csv, "--out", tmp_path, "-q", *QUICK, *options)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["window"]["start"] == "2024-01-01T08:00:00"
+    assert summary["window"]["end"] == "2024-01-01T11:59:00"
+    assert summary["config"]["params"] == {"ml_threshold": 0.55, "exit": "both", "long_only": True}
+    assert summary["config"]["account"]["commission"] == 0.001
+    assert summary["config"]["label_parameters"] == {"horizon": 3}
+    trades = pd.read_csv(tmp_path / "trades.csv")
+    assert set(trades.side) == {"long"} and trades.bars.max() <= 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--data", "nowhere.csv"], "no file nowhere.csv"),
+        (["--data", "sp50"], "unknown sample 'sp50': did you mean 'sp500'?"),
+        (["--strategy", "fusoin"], "did you mean 'fusion'?"),
+        (["--members", "rf,xgboost"], "did you mean 'xgb'?"),
+        (["--voting", "majorty"], "did you mean 'majority'?"),
+        (["--label", "directon"], "did you mean 'direction'?"),
+        (["--features", "defualt"], "did you mean 'default'?"),
+        (["--features", "rsi_14,retrun_1"], "did you mean 'return_1'?"),
+        (["--window", "rollin"], "did you mean 'rolling'?"),
+        (["--param", "ml_treshold=0.7"], "did you mean 'ml_threshold'?"),
+        (["--param", "ml_threshold"], "is not KEY=VALUE"),
+        (["--horizon", "0"], "horizon 0 must be a whole number of bars"),
+        (["--fromdate", "yesterday-ish"], "is no date"),
+        (["--timerange", "2020"], "is not START-END"),
+        (["--fromdate", "2030-01-01"], "no predicted bar between"),
+        (["--fromdate", "2020-01-01", "--todate", "2019-01-01"], "is not before todate"),
+        (["--train-bars", "6000"], "end before the first refit"),
+        (["--train-bars", "20"], "leaves no training row"),
+        (["--commission", "5"], "are fractions"),
+        (["--cash", "0"], "must be above 0"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_2(options, message, tmp_path, capsys):
+    out = tmp_path / "out"
+    run("--out", out, "--members", "lgb", "--features", "fusion", *options, expect=2)
+    shown = capsys.readouterr()
+    assert shown.err.startswith("error: ") and shown.err.count("\n") == 1
+    assert message in shown.err
+    assert not out.exists()
+
+
+def test_broken_columns_name_the_row_and_repair_mends_them(csv, tmp_path, capsys):
+    bars = pd.read_csv(csv)
+    bars.loc[5, "close"] = None
+    bars.loc[9, "high"] = 1.0
+    path = tmp_path / "broken.csv"
+    bars.to_csv(path, index=False)
+    run("--data", path, "--out", tmp_path / "out", *QUICK, expect=2)
+    assert re.search(r"NaN in column close in row 5 .*--repair", capsys.readouterr().err)
+    run("--data", path, "--out", tmp_path / "out", "--repair", *QUICK)
+    shown = capsys.readouterr().out
+    assert "Repaired   dropped NaN in column close in row 5" in shown
+    assert "Repaired   dropped high below low" in shown
+    bars.drop(columns="close").to_csv(path, index=False)
+    run("--data", path, "--out", tmp_path / "out", *QUICK, expect=2)
+    assert "lack the column(s) close" in capsys.readouterr().err
+
+
+def test_a_failure_while_writing_leaves_the_old_files(csv, tmp_path, monkeypatch):
+    run("--data", csv, "--out", tmp_path, "-q", *QUICK)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", broken_half_way)
+    with pytest.raises(OSError, match="disk full"):
+        cli.run_backtest(["--data", str(csv), "--out", str(tmp_path), "-q", *QUICK])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def broken_half_way(self, path, **options):
+    Path(path).write_bytes(b"PAR1 half a file")
+    raise OSError("disk full")
+
+
+def test_unknown_options_and_help(capsys):
+    run("--trian-bars", "3", expect=2)
+    assert "--train-bars" in capsys.readouterr().err
+    run("--help")
+    assert "--ml" in capsys.readouterr().out
+
+
+def in_a_process(*argv, cwd, **environment):
+    return subprocess.run(
+        [sys.executable, *argv],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_script_runs_from_any_folder_without_a_warning(csv, tmp_path):
+    argv = [str(ROOT / "run_backtest.py"), "--data", str(csv), *QUICK]
+    done = in_a_process("-W", "error::UserWarning", *argv, cwd=tmp_path, MPLBACKEND="TkAgg")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path.name for path in (tmp_path / "results").iterdir()} == FILES
+
+
+def test_ctrl_c_ends_with_130(csv, tmp_path):
+    code = (
+        "import bt_fusion.walk_forward as w\n"
+        "def stop(*parts): raise KeyboardInterrupt\n"
+        "w.fit_and_predict = stop\n"
+        "from bt_fusion.backtest.cli import run_backtest\n"
+        f"run_backtest(['--data', {str(csv)!r}, '--jobs', '1', '--cache', 'none'])\n"
+    )
+    done = in_a_process("-c", code, cwd=tmp_path)
+    assert done.returncode == 130
+    assert done.stderr == "interrupted; finished refits are kept in the cache\n"
+    assert not (tmp_path / "results").exists()
+
+
+def test_importing_the_package_is_light(tmp_path):
+    code = (
+        "import sys, bt_fusion\n"
+        "heavy = {'sklearn', 'backtrader', 'xgboost', 'lightgbm', 'pandas'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    assert in_a_process("-c", code, cwd=tmp_path).stdout == "[]\n"
