@@ -7,6 +7,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 __all__ = [
+    "PRESETS",
     "BarsError",
     "BtFusionError",
     "BtFusionWarning",
@@ -25,6 +26,7 @@ __all__ = [
     "check_bars",
     "feature",
     "load_sample",
+    "make_preset",
     "read_bars",
     "repair_bars",
 ]
@@ -42,6 +44,7 @@ HOMES = {
     "bt_fusion.features": ("FeatureSet", "feature"),
     "bt_fusion.labels": ("Direction", "Gain", "TripleBarrier"),
     "bt_fusion.predictions": ("Confidence", "Predictions", "Signal"),
+    "bt_fusion.presets": ("PRESETS", "make_preset"),
     "bt_fusion.reading": ("read_bars",),
     "bt_fusion.samples": ("load_sample",),
     "bt_fusion.signal_model": ("SignalModel",),

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from bt_fusion.errors import TrainingError, unknown_name
 
-__all__ = ["CALIBRATION", "ProbabilityMap", "reliability_table"]
+__all__ = ["CALIBRATION", "ProbabilityMap", "before_and_after", "reliability_table"]
 
 CALIBRATION = ("sigmoid", "isotonic")
 CERTAIN = 1e-6  # log-odds are taken of probabilities this far from 0 and 1 at most
@@ -132,14 +132,45 @@ def reliability_table(came: np.ndarray, said: np.ndarray, bins: int = 10) -> pd.
 
     Examples
     --------
-    >>> reliability_table(np.array([0, 1, 1]), np.array([0.1, 0.3, 0.9]), bins=2)
-         mean_predicted  observed  count
-    low
-    0.0             0.2       0.5      2
-    0.5             0.9       1.0      1
+    >>> reliability_table(np.array([0, 1, 1]), np.array([0.1, 0.3, 0.9]), bins=2).reset_index()
+       low  mean_predicted  observed  count
+    0  0.0             0.2       0.5      2
+    1  0.5             0.9       1.0      1
     """
     number = np.minimum((np.asarray(said) * bins).astype(int), bins - 1)
     frame = pd.DataFrame({"low": number / bins, "said": said, "came": np.asarray(came, float)})
     return frame.groupby("low").agg(
         mean_predicted=("said", "mean"), observed=("came", "mean"), count=("said", "size")
     )
+
+
+def before_and_after(
+    ensemble: Any, X: np.ndarray, came: np.ndarray, rows: np.ndarray | None = None, bins: int = 10
+) -> pd.DataFrame:
+    """Return each member's reliability table for class 1, before and after its calibration.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        Fitted.
+    X : ndarray, shape (n_bars, n_features)
+    came : ndarray, shape (n_rows,)
+        The classes that came.
+    rows : ndarray of int, shape (n_rows,), optional
+        Positions in X of rows the ensemble has not seen; all by default.
+    bins : int
+
+    Returns
+    -------
+    DataFrame
+        `reliability_table`s one below the other, indexed by member, stage ("before", "after")
+        and low.
+    """
+    column = int(np.flatnonzero(ensemble.classes_ == 1)[0])
+    tables = {}
+    for stage, calibrated in (("before", False), ("after", True)):
+        votes = ensemble.member_proba(X, rows, calibrated=calibrated)
+        for number, name in enumerate(ensemble.members_):
+            said = votes[:, number, column]
+            tables[name, stage] = reliability_table(np.asarray(came) == 1, said, bins)
+    return pd.concat(tables, names=["member", "stage"])

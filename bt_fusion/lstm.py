@@ -26,17 +26,20 @@ class Network(torch.nn.Module):
     ----------
     features, hidden, classes : int
         Columns of a bar, cells of the layer, classes to tell apart.
+    dropout : float
+        Share of the features and of the cells left out in each step of training.
     """
 
-    def __init__(self, features: int, hidden: int, classes: int):
+    def __init__(self, features: int, hidden: int, classes: int, dropout: float = 0.0):
         super().__init__()
+        self.dropout = torch.nn.Dropout(dropout)
         self.lstm = torch.nn.LSTM(features, hidden, batch_first=True)
         self.head = torch.nn.Linear(hidden, classes)
 
     def forward(self, windows: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:
         """Return logits, shape (n_rows, n_classes); the weight concerns the loss alone."""
-        _, (state, _) = self.lstm(windows)
-        return self.head(state[-1])
+        _, (state, _) = self.lstm(self.dropout(windows))
+        return self.head(self.dropout(state[-1]))
 
 
 class Windows(torch.utils.data.Dataset):
@@ -97,6 +100,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         Bars the network sees.
     hidden : int
         Cells of the LSTM layer.
+    dropout : float
+        Share of features and cells left out in each step of training.
     learning_rate, weight_decay : float
         Of AdamW.
     batch_rows : int
@@ -125,15 +130,17 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         self,
         window: int = 32,
         hidden: int = 16,
-        learning_rate: float = 1e-3,
+        dropout: float = 0.5,
+        learning_rate: float = 5e-4,
         weight_decay: float = 1e-2,
-        batch_rows: int = 256,
-        max_epochs: int = 12,
-        patience: int = 2,
+        batch_rows: int = 128,
+        max_epochs: int = 15,
+        patience: int = 3,
         seed: int = 0,
     ):
         self.window = window
         self.hidden = hidden
+        self.dropout = dropout
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.batch_rows = batch_rows
@@ -176,7 +183,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         with one_seeded_thread(self.seed):
             net = self._net(parts[1]).fit(parts[0], None)
         self.module_ = net.module_.eval()
-        self.losses_ = net.history[:, "valid_loss"]
+        self.losses_ = [float(loss) for loss in net.history[:, "valid_loss"]]
         return self
 
     def predict_proba(self, X: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
@@ -209,6 +216,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
             module__features=features,
             module__hidden=hidden,
             module__classes=classes,
+            module__dropout=self.dropout,
             criterion=torch.nn.CrossEntropyLoss,
             criterion__reduction="none",
             optimizer=torch.optim.AdamW,

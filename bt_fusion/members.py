@@ -140,13 +140,19 @@ def member_proba(estimator: Any, X: np.ndarray) -> np.ndarray:
     """Return a fitted member's class probabilities, shape (n_rows, n_classes of the member).
 
     For a few rows a forest is asked tree by tree: the same sums in the same order, without
-    scikit-learn's thread pool (15 ms a call).
+    scikit-learn's thread pool (15 ms a call); the last step of a pipeline likewise.
     """
+    if hasattr(estimator, "steps"):
+        X = X.astype(np.float64)  # as fitted, see fit_member
+        for _, step in estimator.steps[:-1]:
+            X = X if step in (None, "passthrough") else step.transform(X)
+        return member_proba(estimator.steps[-1][1], X)
     if (
         len(X) <= FEW_ROWS
         and hasattr(estimator, "estimators_")
         and hasattr(estimator, "max_samples")
     ):
+        X = np.ascontiguousarray(X, dtype=np.float32)
         total = estimator.estimators_[0].tree_.predict(X)
         for tree in estimator.estimators_[1:]:
             total += tree.tree_.predict(X)

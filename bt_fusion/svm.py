@@ -71,6 +71,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):
         purge: int = 0,
     ) -> "RbfSVM":
         """Fit on rows in time order, with `purge` rows left out before those held out."""
+        X = np.asarray(X, dtype=np.float64)
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.n_features_in_ = X.shape[1]
         self.exact_ = len(X) <= self.exact_rows
@@ -86,6 +87,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, shape (n_rows, n_classes)."""
+        X = np.asarray(X, dtype=np.float64)
         if self.map_ is None:
             return self.model_.predict_proba(X)
         return self.map_.transform(squeezed(self.model_, X))

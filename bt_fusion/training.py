@@ -184,6 +184,8 @@ def fit_member(estimator: Any, training: TrainingRows) -> Any:
         )
     if getattr(estimator, "needs_context", False):
         X, extra["rows"] = training.X, training.rows
+    if hasattr(estimator, "steps"):
+        X = X.astype(np.float64)  # sums and products of a linear member lose digits in float32
     if weight is not None:
         extra[weight_name(estimator)] = weight
     return estimator.fit(X, codes, **extra)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
@@ -366,7 +365,6 @@ def _numbered(number: int, *parts: Any) -> tuple[int, np.ndarray | None, str]:
         return number, None, str(error)
 
 
-@cache
 def _environment() -> str:
     """Name the code and libraries that make the numbers."""
     here = Path(__file__).parent
