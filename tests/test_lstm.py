@@ -4,6 +4,7 @@ import pytest
 from bt_fusion.bars import BarArrays
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.labels import Direction
+from bt_fusion.members import make_member
 from bt_fusion.samples import planted_edge
 from bt_fusion.signal_model import SignalModel
 from bt_fusion.streaming import open_stream
@@ -31,8 +32,8 @@ def test_windows_end_at_their_rows_and_reach_back():
 
 
 def test_it_learns_from_bars_before_the_row():
-    X, y = echo()
-    model = LSTMClassifier(8, 8, dropout=0.0, learning_rate=0.01, max_epochs=15, patience=15)
+    X, y = echo(3_000)
+    model = LSTMClassifier(8, 8, dropout=0.0, learning_rate=0.02, max_epochs=15, patience=15)
     model.fit(X, y, purge=5)
     unseen, came = echo(seed=1)
     assert (model.predict(unseen) == came)[10:].mean() > 0.85
@@ -102,9 +103,7 @@ def test_features_not_known_and_wild_ones_give_finite_probabilities():
 
 
 def ensemble():
-    return Ensemble(
-        {"lgb": Ensemble(["lgb"]).make_members()["lgb"], "lstm": LSTMClassifier(**SMALL)}
-    )
+    return Ensemble({"lgb": make_member("lgb"), "lstm": LSTMClassifier(**SMALL)})
 
 
 def streamed(model, arrays, stream=None):
