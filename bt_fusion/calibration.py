@@ -7,8 +7,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from bt_fusion.errors import TrainingError, unknown_name
+from bt_fusion.training import Preparation, TrainingRows, fit_member, rows_proba, time_split
 
-__all__ = ["CALIBRATION", "ProbabilityMap", "before_and_after", "reliability_table"]
+__all__ = ["CALIBRATION", "ProbabilityMap", "before_and_after", "fit_maps", "reliability_table"]
 
 CALIBRATION = ("sigmoid", "isotonic")
 CERTAIN = 1e-6  # log-odds are taken of probabilities this far from 0 and 1 at most
@@ -98,6 +99,30 @@ class ProbabilityMap(BaseEstimator):
         if self.method == "sigmoid":
             return LogisticRegression(C=1e6).fit(log_odds(said)[:, None], came)
         raise unknown_name("calibration", self.method, CALIBRATION)
+
+
+def fit_maps(
+    members: dict[str, Any], training: TrainingRows, prepare: Preparation, method: str
+) -> dict[str, ProbabilityMap]:
+    """Learn each member's map on the last fifth of the rows, from a fit on those before.
+
+    Raises
+    ------
+    TrainingError
+        When the rows are too few to be split, or a class is missing on either side.
+    """
+    before, last = time_split(len(training), training.purge)
+    early, late = training[before], training[last]
+    if len(np.unique(early.codes)) < len(np.unique(training.codes)):
+        raise TrainingError(
+            f"a class is missing among the {len(early)} rows before those to calibrate on; give "
+            "a longer window, or no calibration"
+        )
+    early, maps = prepare(early), {}
+    for name, estimator in members.items():
+        said = rows_proba(fit_member(estimator, early), late.X, late.rows)
+        maps[name] = ProbabilityMap(method).fit(said, late.codes)
+    return maps
 
 
 def apply_map(fitted: Any, said: np.ndarray) -> np.ndarray:

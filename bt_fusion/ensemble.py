@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from bt_fusion.calibration import CALIBRATION, ProbabilityMap
+from bt_fusion.calibration import CALIBRATION, fit_maps
 from bt_fusion.errors import OptionError, TrainingError, unknown_name
-from bt_fusion.members import make_member, member_proba
-from bt_fusion.training import Preparation, TrainingRows, check_classes, fit_member, time_split
+from bt_fusion.members import make_member
+from bt_fusion.training import Preparation, TrainingRows, fit_member, rows_proba
 
 __all__ = ["VOTING", "Ensemble"]
 
@@ -143,26 +143,12 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         known = at + purge if t1 is None else np.asarray(t1)
         training = TrainingRows(X[: at[-1] + 1], at, codes, known, purge, sample_weight)
         members, prepare = self.make_members(), self.preparation()
-        self.calibrators_ = self._calibrate(training, prepare) if self.calibration else {}
+        self.calibrators_ = {}
+        if self.calibration:
+            self.calibrators_ = fit_maps(self.make_members(), training, prepare, self.calibration)
         prepared = prepare(training)
         self.members_ = {name: fit_member(made, prepared) for name, made in members.items()}
         return self
-
-    def _calibrate(self, training: TrainingRows, prepare: Preparation) -> dict[str, Any]:
-        """Learn each member's map on the last rows, from a fit on those before."""
-        before, last = time_split(len(training), training.purge)
-        early, late = training[before], training[last]
-        check_classes(early.codes, "before the rows to calibrate on")
-        if len(np.unique(early.codes)) < len(np.unique(training.codes)):
-            raise TrainingError(
-                "a class is missing before the rows to calibrate on; give a longer window, or no "
-                "calibration"
-            )
-        early, maps = prepare(early), {}
-        for name, estimator in self.make_members().items():
-            said = _proba(fit_member(estimator, early), late.X, late.rows)
-            maps[name] = ProbabilityMap(str(self.calibration)).fit(said, late.codes)
-        return maps
 
     def preparation(self) -> Preparation:
         """Return what happens to training rows before members see them, checking its options."""
@@ -226,7 +212,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         """Yield each member's probabilities of some rows."""
         chunk = np.ascontiguousarray(X[rows], dtype=np.float32)
         for name, estimator in self.members_.items():
-            said = _proba(estimator, X, rows, chunk)
+            said = rows_proba(estimator, X, rows, chunk)
             mapped = calibrated and name in self.calibrators_
             yield self.calibrators_[name].transform(said) if mapped else said
 
@@ -240,15 +226,3 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likeliest class of each row."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-
-def _proba(
-    estimator: Any, X: np.ndarray, rows: np.ndarray, chunk: np.ndarray | None = None
-) -> np.ndarray:
-    """Return what a fitted member says of some rows among the bars of X."""
-    if getattr(estimator, "needs_context", False):
-        first = max(0, rows[0] - estimator.window + 1)
-        return estimator.predict_proba(X[first : rows[-1] + 1], rows=rows - first)
-    if chunk is None:
-        chunk = np.ascontiguousarray(X[rows], dtype=np.float32)
-    return member_proba(estimator, chunk)

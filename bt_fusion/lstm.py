@@ -1,88 +1,19 @@
 """A long short-term memory network over windows of consecutive bars (extra ``deep``)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.preprocessing import StandardScaler
-from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping
 from skorch.helper import predefined_split
 
+from bt_fusion.network import Network, WeightedNet, Windows, as_it_is, one_thread
 from bt_fusion.training import time_split
 
-__all__ = ["LSTMClassifier", "Network"]
+__all__ = ["LSTMClassifier"]
 
 FAR = 5.0  # standard deviations at which features are cut: one wild bar fills no memory
 PREDICTED_ROWS = 4_096  # windows held at a time
-
-
-class Network(torch.nn.Module):
-    """One LSTM layer whose last state decides the class.
-
-    Parameters
-    ----------
-    features, hidden, classes : int
-        Columns of a bar, cells of the layer, classes to tell apart.
-    dropout : float
-        Share of the features and of the cells left out in each step of training.
-    """
-
-    def __init__(self, features: int, hidden: int, classes: int, dropout: float = 0.0):
-        super().__init__()
-        self.dropout = torch.nn.Dropout(dropout)
-        self.lstm = torch.nn.LSTM(features, hidden, batch_first=True)
-        self.head = torch.nn.Linear(hidden, classes)
-
-    def forward(self, windows: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:
-        """Return logits, shape (n_rows, n_classes); the weight concerns the loss alone."""
-        _, (state, _) = self.lstm(self.dropout(windows))
-        return self.head(self.dropout(state[-1]))
-
-
-class Windows(torch.utils.data.Dataset):
-    """The windows that end at some rows, cut out when a batch asks for them.
-
-    Parameters
-    ----------
-    bars : ndarray of float32, shape (window - 1 + n_bars, n_features)
-        Standardised, with window - 1 blank bars in front.
-    window : int
-    rows : ndarray of int64, shape (n_rows,)
-        Positions among the bars behind the blank ones.
-    codes, weight : ndarray, shape (n_rows,), optional
-    """
-
-    def __init__(self, bars, window: int, rows, codes=None, weight=None):
-        self.bars, self.steps, self.rows = bars, np.arange(window), rows
-        self.codes = np.zeros(len(rows), np.int64) if codes is None else codes
-        self.weight = np.ones(len(rows)) if weight is None else weight
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, pick: int):
-        """Return one window; skorch looks at the first."""
-        inputs, codes = self.__getitems__([pick])
-        return {name: values[0] for name, values in inputs.items()}, codes[0]
-
-    def __getitems__(self, picks):
-        """Return a whole batch, as torch's loader asks for it."""
-        windows = self.bars[self.rows[picks][:, None] + self.steps]
-        weight = torch.from_numpy(self.weight[picks].astype(np.float32))
-        inputs = {"windows": torch.from_numpy(windows), "weight": weight}
-        return inputs, torch.from_numpy(self.codes[picks])
-
-
-class WeightedNet(NeuralNet):
-    """A skorch net whose loss is the mean over weighted rows."""
-
-    def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Return the weighted cross-entropy."""
-        loss = super().get_loss(y_pred, y_true, X, training)
-        return (loss * X["weight"]).sum() / X["weight"].sum()
 
 
 class LSTMClassifier(ClassifierMixin, BaseEstimator):
@@ -180,7 +111,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
             for part in (early, late)
         ]
         self.sizes_ = (X.shape[1], self.hidden, len(self.classes_))
-        with one_seeded_thread(self.seed):
+        with one_thread(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
             net = self._net(parts[1]).fit(parts[0], None)
         self.module_ = net.module_.eval()
         self.losses_ = [float(loss) for loss in net.history[:, "valid_loss"]]
@@ -191,7 +123,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         rows = np.arange(len(X)) if rows is None else np.asarray(rows)
         windows = Windows(self._bars(X), self.window, rows)
         logits = np.empty((len(rows), len(self.classes_)))
-        with one_seeded_thread(self.seed), torch.inference_mode():
+        with one_thread(), torch.inference_mode():
             for start in range(0, len(rows), PREDICTED_ROWS):
                 picks = np.arange(start, min(start + PREDICTED_ROWS, len(rows)))
                 logits[picks] = self.module_(windows.__getitems__(picks)[0]["windows"]).numpy()
@@ -234,23 +166,5 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         )
 
 
-def as_it_is(batch):
-    """Return a batch that is whole already."""
-    return batch
-
-
 def quiet(text: str) -> None:
     """Take what skorch would print."""
-
-
-@contextmanager
-def one_seeded_thread(seed: int) -> Iterator[None]:
-    """Let torch work on one thread from a seed, and leave both as they were."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)

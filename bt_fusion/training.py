@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.errors import OptionError, TrainingError, unknown_name
+from bt_fusion.members import member_proba
 from bt_fusion.resampling import inside_quartiles, smote
 from bt_fusion.weights import sample_weights
 
-__all__ = ["Preparation", "TrainingRows", "fit_member", "time_split"]
+__all__ = ["Preparation", "TrainingRows", "fit_member", "rows_proba", "time_split"]
 
 LAST_SHARE = 0.2  # of the training rows, held out at their end for maps and early stopping
 
@@ -189,6 +190,28 @@ def fit_member(estimator: Any, training: TrainingRows) -> Any:
     if weight is not None:
         extra[weight_name(estimator)] = weight
     return estimator.fit(X, codes, **extra)
+
+
+def rows_proba(
+    estimator: Any, X: np.ndarray, rows: np.ndarray, matrix: np.ndarray | None = None
+) -> np.ndarray:
+    """Return what a fitted member says of some rows among the bars of X.
+
+    Parameters
+    ----------
+    estimator : classifier
+    X : ndarray, shape (n_bars, n_features)
+    rows : ndarray of int, shape (n_rows,)
+        Positions in X, ascending.
+    matrix : ndarray of float32, shape (n_rows, n_features), optional
+        These rows, where they have been taken out of X before.
+    """
+    if getattr(estimator, "needs_context", False):
+        first = max(0, rows[0] - estimator.window + 1)
+        return estimator.predict_proba(X[first : rows[-1] + 1], rows=rows - first)
+    if matrix is None:
+        matrix = np.ascontiguousarray(X[rows], dtype=np.float32)
+    return member_proba(estimator, matrix)
 
 
 def weight_name(estimator: Any) -> str:

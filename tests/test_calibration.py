@@ -110,5 +110,5 @@ def test_calibration_mends_the_shift_of_smote(method):
 def test_a_class_missing_before_the_last_fifth_is_said():
     X, y = training_set(200)
     y = np.where(np.arange(200) < 180, np.minimum(y, 1), 2)
-    with pytest.raises(TrainingError, match="class is missing before the rows to calibrate on"):
+    with pytest.raises(TrainingError, match="class is missing among the 160 rows before"):
         Ensemble(["lr"], calibration="sigmoid").fit(X, y)

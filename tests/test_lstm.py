@@ -11,7 +11,8 @@ from bt_fusion.streaming import open_stream
 from bt_fusion.walk_forward import WalkForward
 
 torch = pytest.importorskip("torch", reason="needs the extra deep")
-from bt_fusion.lstm import LSTMClassifier, Network, Windows  # noqa: E402
+from bt_fusion.lstm import LSTMClassifier  # noqa: E402
+from bt_fusion.network import Network, Windows  # noqa: E402
 
 SMALL = {"window": 8, "hidden": 4, "max_epochs": 2, "dropout": 0.0}
 FEATURES = ["return_1", "wick_balance", "rsi_14"]
