@@ -29,6 +29,7 @@ __all__ = [
     "make_preset",
     "read_bars",
     "repair_bars",
+    "tidy_bars",
 ]
 
 HOMES = {
@@ -45,7 +46,7 @@ HOMES = {
     "bt_fusion.labels": ("Direction", "Gain", "TripleBarrier"),
     "bt_fusion.predictions": ("Confidence", "Predictions", "Signal"),
     "bt_fusion.presets": ("PRESETS", "make_preset"),
-    "bt_fusion.reading": ("read_bars",),
+    "bt_fusion.reading": ("read_bars", "tidy_bars"),
     "bt_fusion.samples": ("load_sample",),
     "bt_fusion.signal_model": ("SignalModel",),
     "bt_fusion.walk_forward": ("WalkForward",),
