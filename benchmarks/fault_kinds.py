@@ -218,7 +218,7 @@ def hostile_skops(folder: Path, rng: Rng) -> str:
     elif kind == "version":
         schema["protocol"] = pick(rng, [0, 1, 3, -1, "2", None])
     else:
-        owner.pop(pick(rng, sorted(owner)))
+        owner.pop(pick(rng, sorted(owner.keys() - {"__id__"})))
     entries["schema.json"] = json.dumps(schema).encode()
     if rng.integers(12) == 0:
         inner = b'{"__loader__": "ListNode", "__class__": "list", "__module__": "builtins", '

@@ -1,5 +1,6 @@
 """Load a bundle: every check before anything is used, in a fixed order."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from bt_fusion.signal_model import SignalModel
 
 __all__ = ["load_model", "read_model"]
 
+STAMP = re.compile(r"(1[7-9]|2[01])\d\d-[01]\d-[0-3]\d[ T][0-2]\d(:[0-5]\d){2}(\.\d{1,9})?")
 ATTEMPTS = 3  # readings of a folder that is being replaced meanwhile
 
 
@@ -166,13 +168,14 @@ def _model(
     model = SignalModel(about["set"] if same_set else features.names, label, unfitted)
     model.feature_set_, model.ensemble_ = features, ensemble
     model.n_rows_ = training["rows"]
-    try:
-        model.trained_from_ = np.datetime64(training["start"], "ns")
-        model.trained_until_ = np.datetime64(training["trained_until"], "ns")
-    except ValueError as error:
-        raise BundleError(f"the manifest's training dates are no dates: {error}") from error
-    if np.isnat(model.trained_until_) or np.isnat(model.trained_from_):
-        raise BundleError("the manifest does not say until when the model was trained")
+    model.trained_from_ = _stamp(training["start"])
+    model.trained_until_ = _stamp(training["trained_until"])
     model.tail_ = golden_arrays(golden["bars"])
     model.sample_ = golden_sample(golden, features)
     return model
+
+
+def _stamp(text: str) -> np.datetime64:
+    if not STAMP.fullmatch(text):
+        raise BundleError(f"the manifest's training dates are no dates: {text[:40]!r}")
+    return np.datetime64(text, "ns")

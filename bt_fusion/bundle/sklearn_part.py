@@ -36,7 +36,17 @@ def build(data: bytes, expected: Expected) -> Any:
         # unfitted ones are templates: they refuse to predict before libsvm is asked
         if type(part).__name__ == "SVC" and hasattr(part, "support_vectors_"):
             _check_svc(part, expected.name)
+        elif {"coef_", "intercept_", "classes_"} <= getattr(part, "__dict__", {}).keys():
+            _check_linear(part, expected.name)
     return estimator
+
+
+def _check_linear(model: Any, name: str) -> None:
+    """Check that a linear model has one row of finite coefficients a class, one for two."""
+    rows = 1 if len(model.classes_) == 2 else len(model.classes_)
+    sound = model.coef_.shape == (rows, model.n_features_in_) and model.intercept_.shape == (rows,)
+    if not (sound and np.isfinite(model.coef_).all() and np.isfinite(model.intercept_).all()):
+        raise BundleError(f"{name}: coefficients of a linear model are not {rows} finite rows")
 
 
 def _inside(value: Any, depth: int) -> Iterator[Any]:
@@ -78,5 +88,8 @@ def _check_svc(svc: Any, name: str) -> None:
     curves = {len(svc._probA), len(svc._probB)}
     plain = svc.kernel in KERNELS and svc._sparse is False and isinstance(svc._gamma, float)
     sound = (svc._n_support >= 0).all() and svc._n_support.sum() == count and classes >= 2
+    for public in ("dual_coef_", "intercept_"):  # the same numbers, some with another sign
+        if not np.array_equal(np.abs(getattr(svc, public)), np.abs(getattr(svc, f"_{public}"))):
+            sound = False
     if not (plain and sound and curves in ({0}, {pairs})):
         raise BundleError(f"{name}: the support vectors of its SVC do not add up")
