@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bt_fusion.bundle import lightgbm_part, sklearn_part, xgboost_part
+from bt_fusion.bundle import lightgbm_part, lstm_part, sklearn_part, xgboost_part
 from bt_fusion.bundle.expected import Expected
 from bt_fusion.errors import BtFusionError, BundleError, OptionError
 
@@ -69,6 +69,16 @@ KINDS: tuple[Kind, ...] = (
         lightgbm_part.dump,
         lightgbm_part.inspect,
         lightgbm_part.build,
+    ),
+    Kind(
+        "lstm",
+        "safetensors",
+        ("torch", "safetensors"),
+        1e-6,
+        _is("bt_fusion", "LSTMClassifier"),
+        lstm_part.dump,
+        lstm_part.inspect,
+        lstm_part.build,
     ),
     Kind(
         "sklearn",

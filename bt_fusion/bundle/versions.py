@@ -18,10 +18,12 @@ RECORDED = (
     "skops",
     "xgboost",
     "lightgbm",
+    "torch",
+    "safetensors",
 )
 # How many leading numbers must be equal: scikit-learn's fitted attributes change from minor to
 # minor, the boosters keep reading their own formats
-MUST_AGREE = {"scikit-learn": 2, "skops": 2, "numpy": 1, "xgboost": 1, "lightgbm": 1}
+MUST_AGREE = {"scikit-learn": 2, "skops": 2, "numpy": 1, "xgboost": 1, "lightgbm": 1, "torch": 1}
 
 
 def current_versions() -> dict[str, str]:
