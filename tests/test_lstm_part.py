@@ -9,10 +9,10 @@ import pytest
 pytest.importorskip("skorch")
 pytest.importorskip("safetensors")
 
-from bt_fusion import Direction, Ensemble, SignalModel  # noqa: E402
-from bt_fusion.bundle.expected import Expected  # noqa: E402
-from bt_fusion.bundle.parts import build_part, dump_part  # noqa: E402
-from bt_fusion.errors import BundleError, ModelCompatibilityError  # noqa: E402
+from bt_fusion import Direction, Ensemble, SignalModel
+from bt_fusion.bundle.expected import Expected
+from bt_fusion.bundle.parts import build_part, dump_part
+from bt_fusion.errors import BundleError, ModelCompatibilityError
 
 FEATURES = ("return_1", "wick_balance")
 
