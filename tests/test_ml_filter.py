@@ -560,7 +560,7 @@ def test_optstrategy_over_a_filtered_strategy(cpus, edge, tmp_path):
     cerebro.broker.setcash(1e6)
     cerebro.adddata(BarsData(dataname=edge[:900]))
     refits = WalkForward(model, 600, 300, cache=tmp_path)
-    cerebro.optstrategy(with_ml(Turner), ml_model=refits, ml_threshold=[0.0, 0.55, 1.1])
+    cerebro.optstrategy(with_ml(SMACross), ml_model=refits, ml_threshold=[0.0, 0.55, 1.1])
     cerebro.addanalyzer(Fills, _name="fills")
     runs = cerebro.run()
     assert [ran[0].params.ml_threshold for ran in runs] == [0.0, 0.55, 1.1]
