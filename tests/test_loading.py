@@ -54,6 +54,12 @@ def test_names_modules_and_files(folder):
     assert sys.path == before
 
 
+def test_a_class_that_is_filtered_already_is_loaded_plain(folder):
+    with open(folder / "mine.py", "a") as file:
+        file.write("from bt_fusion.strategies import with_ml\nFiltered = with_ml(Crossing)\n")
+    assert load_strategy("mine.py:Filtered").__name__ == "Crossing"
+
+
 def test_a_file_takes_no_other_modules_place(folder):
     (folder / "json.py").write_text("import backtrader as bt\nclass S(bt.Strategy): pass\n")
     import json

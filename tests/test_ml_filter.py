@@ -360,6 +360,7 @@ def test_a_vetoed_order_behaves_as_one_the_broker_cancelled():
     assert (order.size, order.getstatusname(), order.isbuy()) == (2, "Canceled", True)
     assert order.info.tag == "mine"
     assert ran.told == [(4, order.ref, "Canceled")]
+    ran.broker.cancel = None
     ran.cancel(order)  # the broker is not asked
 
 
@@ -380,6 +381,16 @@ def test_a_bracket_that_turns_closes_and_guards_nothing():
     assert sizes(ran) == [-1, 1]  # nothing sold at 112
     main, stop, limit = ran.back[6]
     assert main.status == main.Completed and not stop and not limit
+
+
+def test_children_share_the_fate_of_a_parent_that_was_placed():
+    def chained(s):
+        exit = s.sell(exectype=bt.Order.Limit, price=108, transmit=False)
+        return [exit, s.sell(exectype=bt.Order.Limit, price=110, parent=exit)]
+
+    ran = scripted({3: lambda s: s.buy(), 5: chained}, turned_at(5), 0.1)
+    assert sizes(ran) == [1, -1, -1]
+    assert ran.ml_filter.vetoes == []
 
 
 def test_a_close_followed_by_an_entry_of_the_same_bar():

@@ -26,7 +26,7 @@ def load_strategy(text: str) -> type[bt.Strategy]:
     text : str
         A name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. A file is run as an
         import would run it, so what starts a backtest in it belongs under
-        ``if __name__ == "__main__":``.
+        ``if __name__ == "__main__":``. Of a class made by `with_ml` the plain one is returned.
 
     Raises
     ------
@@ -46,7 +46,8 @@ def load_strategy(text: str) -> type[bt.Strategy]:
         return STRATEGIES[text]
     if ":" not in text and not text.endswith(".py"):
         raise unknown_name("strategy", text, STRATEGIES)
-    return load_class(text, bt.Strategy, "strategy")
+    found = load_class(text, bt.Strategy, "strategy")
+    return getattr(found, "unfiltered", found)
 
 
 def load_sizer(text: str) -> type[bt.Sizer]:
