@@ -43,7 +43,12 @@ class BarArrays:
 
     def __getitem__(self, rows: slice) -> "BarArrays":
         return BarArrays(
-            *(getattr(self, name)[rows] for name in ("time", *COLUMNS)),
+            self.time[rows],
+            self.open[rows],
+            self.high[rows],
+            self.low[rows],
+            self.close[rows],
+            self.volume[rows],
         )
 
     def tail(self, count: int) -> "BarArrays":

@@ -85,8 +85,11 @@ class FeatureSet:
         """
         count = min(count, len(arrays))
         rows = np.empty((count, len(self.names)), np.float32)
+        tails: dict[int, BarArrays] = {}  # features of one memory share their bars, and logs
         for group, picks, columns in self._groups:
-            values = group.columns(arrays.tail(group.memory + count - 1))
+            if group.memory not in tails:
+                tails[group.memory] = arrays.tail(group.memory + count - 1)
+            values = group.columns(tails[group.memory])
             for pick, column in zip(picks, columns, strict=True):
                 rows[:, column] = values[pick][-count:]
         return rows
