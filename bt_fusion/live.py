@@ -75,10 +75,13 @@ def live_ensemble(ensemble: Ensemble) -> Ensemble:
     """Return a fitted ensemble that answers single rows fast, with the same probabilities.
 
     Members without trees that can be read, or whose trees do not stand the proof, stay as they
-    are.
+    are; so do those asked in ONNX.
     """
-    live = copy(ensemble)
-    live.members_ = {name: _live_member(made) for name, made in ensemble.members_.items()}
+    live, exported = copy(ensemble), getattr(ensemble, "onnx_", {})
+    live.members_ = {
+        name: made if name in exported else _live_member(made)
+        for name, made in ensemble.members_.items()
+    }
     return live
 
 
