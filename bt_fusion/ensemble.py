@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from bt_fusion.calibration import CALIBRATION, fit_maps
 from bt_fusion.errors import OptionError, TrainingError, unknown_name
 from bt_fusion.members import make_member
+from bt_fusion.predictions import combined
 from bt_fusion.training import Preparation, TrainingRows, fit_member, rows_proba
 
 __all__ = ["VOTING", "Ensemble"]
@@ -167,6 +168,14 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         if self.calibration not in (None, *CALIBRATION):
             raise unknown_name("calibration", self.calibration, CALIBRATION)
         self.preparation()
+        if not 0 < self.vote_threshold <= 1:
+            raise OptionError(
+                f"vote_threshold {self.vote_threshold} must be a share, above 0 up to 1"
+            )
+        if isinstance(self.members, str):
+            raise OptionError(
+                f"members {self.members!r}: give a sequence, such as [{self.members!r}]"
+            )
         if isinstance(self.members, Mapping):
             made = {name: clone(estimator) for name, estimator in self.members.items()}
         else:
@@ -180,7 +189,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         """Return the members' weights, adding up to 1."""
         count = len(self.members)
         weights = np.ones(count) if self.weights is None else np.asarray(self.weights, float)
-        if weights.shape != (count,) or (weights < 0).any() or not weights.sum() > 0:
+        if weights.shape != (count,) or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
             raise OptionError(f"weights {self.weights}: give {count} numbers >= 0, one a member")
         return weights / weights.sum()
 
@@ -188,7 +197,8 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     def context(self) -> int:
         """Bars a prediction looks at: 1, or the longest window of a member."""
         members = getattr(self, "members_", None) or self.make_members()
-        return max(getattr(made, "window", 1) for made in members.values())
+        windows = (m.window for m in members.values() if getattr(m, "needs_context", False))
+        return max(windows, default=1)
 
     def member_proba(
         self, X: np.ndarray, rows: np.ndarray | None = None, *, calibrated: bool = True
@@ -223,10 +233,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the combined probabilities, shape (n_rows, n_classes)."""
-        votes = self.member_proba(X)
-        if self.voting == "majority":
-            return votes.mean(axis=1)
-        return np.einsum("tmk,m->tk", votes, self.member_weights())
+        return combined(self.member_proba(X), self.member_weights(), self.voting)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likeliest class of each row."""

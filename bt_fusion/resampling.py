@@ -7,13 +7,16 @@ from bt_fusion.errors import TrainingError
 __all__ = ["IQR_WIDTH", "inside_quartiles", "smote"]
 
 IQR_WIDTH = 3.0  # Tukey's outer fences: financial returns cross the inner ones (1.5) daily
+MOST_OUT = 0.1
 NEIGHBOURS = 5
 
 
 def inside_quartiles(X: np.ndarray, width: float = IQR_WIDTH) -> np.ndarray:
     """Tell which rows lie within the quartiles -+ `width` times their range in every column.
 
-    Columns whose quartiles agree (flags that are mostly 0) have no outliers.
+    Outliers are few: columns whose quartiles agree (flags that are mostly 0), or of which more
+    than `MOST_OUT` of the rows would be outside (gaps of a market that never closes: next to
+    nothing, but with long tails), have none.
 
     Parameters
     ----------
@@ -27,14 +30,17 @@ def inside_quartiles(X: np.ndarray, width: float = IQR_WIDTH) -> np.ndarray:
 
     Examples
     --------
-    Quartiles 1 and 3: fences at -5 and 9.
+    Quartiles 1 and 3, so fences at -5 and 9.
 
-    >>> inside_quartiles(np.array([[0.0], [1.0], [2.0], [3.0], [10.0]]))
-    array([ True,  True,  True,  True, False])
+    >>> inside_quartiles(np.array([[0.0], [0.0], [1.0], [1.0], [2.0], [2.0], [3.0], [3.0],
+    ...                            [3.0], [2.0], [10.0]]))[-2:]
+    array([ True, False])
     """
     low, high = np.quantile(X, (0.25, 0.75), axis=0)
-    reach = np.where(high > low, width * (high - low), np.inf)
-    return ((low - reach <= X) & (high + reach >= X)).all(axis=1)
+    reach = width * (high - low)
+    outside = (low - reach > X) | (high + reach < X)
+    telling = (high > low) & (outside.mean(axis=0) <= MOST_OUT)
+    return ~outside[:, telling].any(axis=1)
 
 
 def smote(X: np.ndarray, codes: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -239,6 +239,29 @@ def broken_half_way(self, path, **options):
     raise OSError("disk full")
 
 
+def test_plot_draws_backtraders_own_chart(csv, tmp_path):
+    run("--data", csv, "--out", tmp_path, "-q", "--plot", "--ml", "on", *QUICK)
+    assert (tmp_path / "backtrader.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_config_file_gives_defaults_and_the_command_line_wins(csv, tmp_path, capsys):
+    config = tmp_path / "job.toml"
+    config.write_text(
+        f'data = "{csv}"\nfeatures = "gap,wick_balance"\nmembers = "lgb"\ntrain-bars = 500\n'
+        'param = ["ml_threshold=0.55"]\nlong-only = true\n'
+    )
+    run("--config", config, "--out", tmp_path, "-q", "--train-bars", "600")
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["config"]["train_bars"] == 600
+    assert summary["config"]["params"] == {"ml_threshold": 0.55, "long_only": True}
+    config.write_text("trian-bars = 3")
+    run("--config", config, expect=2)
+    assert "did you mean 'train-bars'?" in capsys.readouterr().err
+    config.write_text("train-bars = = 3")
+    run("--config", config, expect=2)
+    assert "is no TOML file" in capsys.readouterr().err
+
+
 def test_unknown_options_and_help(capsys):
     run("--trian-bars", "3", expect=2)
     assert "--train-bars" in capsys.readouterr().err

@@ -140,6 +140,24 @@ def test_a_walk_forward_streams_what_it_predicts_in_one_batch(bars):
     assert np.isfinite(batch).all(axis=(1, 2)).sum() == 700
 
 
+def test_later_bars_change_no_earlier_vote(bars):
+    walk = WalkForward(SignalModel(FEATURES, Direction(5), ensemble()), 400, 300, cache=None)
+    later = bars.copy()
+    later.iloc[851:] = later.iloc[851:] * 1.5
+    votes, others = walk.predict(bars).votes, walk.predict(later).votes
+    assert votes[:851].tobytes() == others[:851].tobytes()
+    assert votes[851:].tobytes() != others[851:].tobytes()
+
+
+@pytest.mark.slow  # each process imports torch
+def test_two_processes_fit_what_one_does(bars):
+    model = SignalModel(FEATURES, Direction(5), ensemble())
+    one, two = (
+        WalkForward(model, 400, 350, jobs=jobs, cache=None).predict(bars).votes for jobs in (1, 2)
+    )
+    assert one.tobytes() == two.tobytes()
+
+
 def test_the_cache_key_knows_the_context_before_the_block(bars):
     walk = WalkForward(SignalModel(FEATURES, Direction(5), ensemble()), 400, 400, cache=None)
     X = np.random.default_rng(0).normal(size=(900, 3)).astype(np.float32)

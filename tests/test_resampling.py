@@ -6,10 +6,18 @@ from bt_fusion.resampling import inside_quartiles, smote
 
 
 def test_rows_beyond_the_fences_are_outside():
-    X = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [9.0, 0.0], [9.1, 0.0]])
-    # quartiles of the first column 1.25 and 7.5: fences 1.25 - 0.25 * 6.25 and 7.5 + 0.25 * 6.25
-    kept = inside_quartiles(X, width=0.25)
-    assert kept.tolist() == [True, True, True, True, True, False]
+    X = np.c_[np.arange(21.0), np.zeros(21)]  # quartiles 5 and 15: fences at -25 and 45
+    X[20, 0] = 45.0
+    assert inside_quartiles(X).all()
+    X[20, 0] = 45.1
+    assert inside_quartiles(X).tolist() == [True] * 20 + [False]
+    assert inside_quartiles(X, width=3.1).all()
+
+
+def test_a_column_with_many_outside_has_no_outliers():
+    X = np.r_[np.linspace(-1, 1, 80), np.full(10, 100.0), np.full(10, -100.0)][:, None]
+    assert inside_quartiles(X).all()
+    assert not inside_quartiles(X[:88]).all()
 
 
 def test_a_flag_that_is_mostly_zero_has_no_outliers():

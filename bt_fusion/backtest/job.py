@@ -85,6 +85,8 @@ class Backtest:
         Bootstrap samples behind each interval.
     seed : int
         Of the bootstrap.
+    plot : path, optional
+        Where to draw Backtrader's own chart, of ML-on if it runs.
     """
 
     walk: WalkForward
@@ -96,6 +98,7 @@ class Backtest:
     todate: Any = None
     draws: int = 1_000
     seed: int = 0
+    plot: Path | None = None
 
     def run(
         self,
@@ -177,8 +180,10 @@ class Backtest:
     def _run_one(self, run: str, bars: pd.DataFrame, predictions: Predictions, name: str) -> Run:
         params = {"hold_bars": self.walk.signal_model().label().horizon, **self.params}
         params |= {"ml": False} if run == "off" else {"ml": True, "model": predictions}
+        plot = self.plot if run == ML_CHOICES[self.ml][-1] else None
+        strategy = STRATEGIES[self.strategy]
         try:
-            return run_strategy(bars, STRATEGIES[self.strategy], self.account, name, **params)
+            return run_strategy(bars, strategy, self.account, name, plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
 

@@ -1,6 +1,7 @@
 """Running a strategy over bars, with and without ML."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import backtrader as bt
@@ -85,6 +86,7 @@ def run_strategy(
     strategy: type[bt.Strategy],
     account: Account | None = None,
     name: str = "",
+    plot: Path | None = None,
     **params: Any,
 ) -> Run:
     """Run a strategy over all of the bars.
@@ -97,6 +99,8 @@ def run_strategy(
     account : Account, optional
     name : str
         Symbol to list trades under.
+    plot : path, optional
+        PNG file to draw Backtrader's own chart into.
     **params
         The strategy's own.
 
@@ -127,6 +131,10 @@ def run_strategy(
             f"{len(bars)} bars are fewer than the indicators of {strategy.__name__} need; "
             "give more bars or shorter periods"
         ) from error
+    if plot is not None:
+        from bt_fusion.backtest.report.pictures import draw_backtrader
+
+        draw_backtrader(plot, cerebro)
     stats = ran.analyzers.stats
     return Run(
         figures=dict(stats.get_analysis()),

@@ -10,7 +10,7 @@ from bt_fusion.backtest.report.files import write_whole
 from bt_fusion.backtest.runner import Run
 from bt_fusion.predictions import Predictions
 
-__all__ = ["draw_comparison"]
+__all__ = ["draw_backtrader", "draw_comparison"]
 
 COLOURS = {"off": "tab:gray", "on": "tab:blue", "long": "tab:green", "short": "tab:red"}
 MOST_BARS = 4_000  # points a curve is drawn with; more than a picture has columns
@@ -54,6 +54,17 @@ def draw_comparison(
         _draw_probability(axes[1], predictions, threshold)
     _draw_equity(axes[-1], runs)
     axes[0].set_title(title, loc="left")
+    write_whole(path, lambda file: figure.savefig(file, dpi=110))
+
+
+def draw_backtrader(path: Path, cerebro: Any) -> None:
+    """Draw Backtrader's own chart of a finished run into a PNG file, without a screen."""
+    import backtrader.plot  # noqa: F401  (asks for a screen as it is imported)
+    import matplotlib
+
+    matplotlib.use("Agg")
+    figure = cerebro.plot(iplot=False, style="line", volume=False)[0][0]
+    figure.set_size_inches(14, 9)
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 
-__all__ = ["comparison_table", "show"]
+__all__ = ["comparison_table"]
 
 NONE = "-"
 
@@ -52,13 +52,16 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 )
 
 
-def show(summary: dict[str, Any], console: Console) -> None:
-    """Print the summary of a backtest."""
-    console.print(comparison_table(summary))
+def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group:
+    """Return the figures of both runs side by side, with what they rest on around them.
 
-
-def comparison_table(summary: dict[str, Any]) -> Group:
-    """Return the figures of both runs side by side, with what they rest on around them."""
+    Parameters
+    ----------
+    summary : dict
+        The content of summary.json.
+    details : bool
+        Say also how the model did as a classifier, and how long everything took.
+    """
     runs = [name for name in ("ml_off", "ml_on") if summary.get(name)]
     both = len(runs) == 2
     table = Table(title=_title(summary), title_justify="left", title_style="bold")
@@ -75,7 +78,7 @@ def comparison_table(summary: dict[str, Any]) -> Group:
         if both:
             cells += _difference(summary["comparison"].get(key), write)
         table.add_row(label, *cells)
-    return Group(table, *_lines(summary))
+    return Group(table, *_lines(summary), *(_details(summary) if details else []))
 
 
 def _title(summary: dict[str, Any]) -> str:
@@ -99,14 +102,13 @@ def _difference(entry: dict[str, Any] | None, write: Callable[[Any], str]) -> li
 
 def _lines(summary: dict[str, Any]) -> list[str]:
     lines = []
-    model = summary.get("model")
-    if model:
-        lines.append(
-            f"Model      {'+'.join(model['members'])} on {model['features']} features, "
-            f"{model['refits']} refits; on {model['rows']:,} unseen rows AUC "
-            f"{_cell(model['auc'], lambda v: f'{v:.3f}')}, "
-            f"Brier {_cell(model['brier'], lambda v: f'{v:.4f}')}"
-        )
+    model = summary["model"]
+    lines.append(
+        f"Model      {'+'.join(model['members'])} on {model['features']} features, "
+        f"{model['refits']} refits ({model['cached']} from the cache); on {model['rows']:,} unseen "
+        f"rows AUC {_cell(model['auc'], lambda v: f'{v:.3f}')}, "
+        f"Brier {_cell(model['brier'], lambda v: f'{v:.4f}')}"
+    )
     for name, counts in summary["signals"].items():
         shown = ", ".join(
             f"{int(k):+d}: {v:,}" if int(k) else f"0: {v:,}" for k, v in counts.items()
@@ -120,6 +122,14 @@ def _lines(summary: dict[str, Any]) -> list[str]:
             f"Warning    orders refused by the broker (cash): {rejected}; a smaller share helps"
         )
     return lines
+
+
+def _details(summary: dict[str, Any]) -> list[str]:
+    model, timing = summary["model"], summary["timing"]
+    names = ("log_loss", "accuracy", "precision", "recall", "f1")
+    scores = ", ".join(f"{name} {_cell(model[name], lambda v: f'{v:.4f}')}" for name in names)
+    spent = ", ".join(f"{name[:-2]} {seconds:.1f} s" for name, seconds in timing.items() if seconds)
+    return [f"Classifier {scores}", f"Time       {spent}"]
 
 
 def _comparison_lines(comparison: dict[str, Any]) -> list[str]:

@@ -1,0 +1,184 @@
+"""What the commands ask for, and how it becomes objects.
+
+Nothing heavy is imported at the top, so that --help comes at once.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.errors import BarsError, OptionError, unknown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bt_fusion.signal_model import SignalModel
+
+
+class Ml(StrEnum):
+    """Which runs to make."""
+
+    off = "off"
+    on = "on"
+    both = "both"
+
+
+def read_config(context: typer.Context, path: Path | None) -> Path | None:
+    """Take the options of a TOML file for defaults; those on the command line win."""
+    if path is None:
+        return None
+    with reported():
+        given = read_toml(path)
+        known = {param.name: param.opts for param in context.command.params}
+        for key in given:
+            if key.replace("-", "_") not in known:
+                raise unknown_name(f"option in {path}", key, [n.replace("_", "-") for n in known])
+        context.default_map = {key.replace("-", "_"): value for key, value in given.items()}
+    return path
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file, or say what is wrong with it."""
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OptionError(f"config {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # of TOML, and of UTF-8
+        raise OptionError(f"config {path} is no TOML file: {error}") from error
+
+
+def option(text: str, *names: str) -> Any:
+    """Declare an option by its help text, and names where they differ from the parameter's."""
+    return typer.Option(*names, help=text)
+
+
+Data = Annotated[
+    str, option("CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge.")
+]
+Strategy = Annotated[str, option("fusion.", "--strategy", "-s")]
+WhichMl = Annotated[Ml, option("Trade without ML, with it, or compare both.")]
+TrainBars = Annotated[
+    int | None, option("Bars in a training window. [default: 40 % of the bars, at most 20,000]")
+]
+RefitBars = Annotated[
+    int | None, option("Bars between refits. [default: an eighth of --train-bars]")
+]
+Window = Annotated[str, option("rolling or expanding training window.")]
+EmbargoBars = Annotated[int, option("Bars left out before each refit.")]
+LabelName = Annotated[str, option("direction, gain or triple_barrier.")]
+Horizon = Annotated[int | None, option("Bars the label looks ahead. [default: the label's own]")]
+Members = Annotated[str, option("Members of the ensemble.")]
+Voting = Annotated[str, option("soft or majority.")]
+Features = Annotated[str, option("Feature set (default, fusion, generator, mar), or names a,b,c.")]
+LongOnly = Annotated[bool, option("Never sell short.", "--long-only")]
+FromDate = Annotated[str | None, option("First day to trade.")]
+ToDate = Annotated[str | None, option("Day before which trading ends.")]
+TimeRange = Annotated[
+    str | None, option("Both at once, as 20200101-20210101; either may be left out.")
+]
+Cash = Annotated[float, option("Cash at the start.")]
+Commission = Annotated[float, option("Fraction of the value, a side.", "--commission", "--fee")]
+Slippage = Annotated[float, option("Fraction of the price, a fill.")]
+Share = Annotated[float, option("Part of the account in a position.")]
+Params = Annotated[list[str] | None, option("Strategy parameter KEY=VALUE; repeat.", "--param")]
+Out = Annotated[Path, option("Folder for the files.")]
+NoReport = Annotated[bool, option("Tables and data only, no picture.", "--no-report")]
+Jobs = Annotated[int, option("Refits side by side, -1 for all cores.")]
+Seed = Annotated[int, option("Seed of everything random.")]
+Cache = Annotated[str, option("Folder that keeps finished refits, auto, or none.")]
+Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
+Plot = Annotated[bool, option("Draw Backtrader's own chart, too.", "--plot")]
+Verbose = Annotated[bool, option("Say more.", "--verbose", "-v")]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="TOML file of these options.", is_eager=True, callback=read_config),
+]
+Quiet = Annotated[bool, option("Say nothing but errors.", "--quiet", "-q")]
+
+
+def load(data: str, seed: int, repair: bool, screen: Screen) -> "tuple[pd.DataFrame, str]":
+    """Return the bars of a file or sample, and what to call them."""
+    from bt_fusion.reading import read_bars
+    from bt_fusion.samples import SAMPLES, load_sample
+
+    if data in SAMPLES:
+        return load_sample(data, seed), data
+    path = Path(data)
+    if not path.is_file():
+        if not path.suffix and path.parent == Path():
+            load_sample(data)  # no path by its looks: names the nearest sample
+        known = ", ".join(SAMPLES)
+        raise BarsError(f"no file {path}; give a CSV or Parquet file, or one of {known}")
+    repairs: list[str] = []
+    bars = read_bars(path, repair=repair, report=repairs)
+    for line in repairs:
+        screen.say(f"Repaired   {line}")
+    return bars, path.stem
+
+
+def signal_model(
+    features: str, label: str, horizon: int | None, members: str, voting: str, seed: int
+) -> "SignalModel":
+    """Build the model the options describe, checking names at once."""
+    from bt_fusion.ensemble import Ensemble
+    from bt_fusion.labels import make_label
+    from bt_fusion.signal_model import SignalModel
+
+    ensemble = Ensemble(tuple(members.split(",")), voting=voting, seed=seed)
+    ensemble.make_members()
+    known = {} if horizon is None else {"horizon": horizon}
+    model = SignalModel(feature_names(features), make_label(label, **known), ensemble)
+    model.feature_set()
+    return model
+
+
+def feature_names(text: str) -> str | tuple[str, ...]:
+    """Return the name of a set, or feature names: several, or one that is no set's."""
+    from bt_fusion.features import REGISTRY
+
+    return tuple(text.split(",")) if "," in text or text in REGISTRY else text
+
+
+def dates(fromdate: str | None, todate: str | None, timerange: str | None) -> tuple[Any, Any]:
+    """Return both ends of what may be traded."""
+    if timerange is not None:
+        if fromdate or todate:
+            raise OptionError("give --timerange, or --fromdate and --todate, not both")
+        parts = timerange.split("-")
+        if len(parts) != 2:
+            raise OptionError(f"timerange {timerange!r} is not START-END; e.g. 20200101-20210101")
+        fromdate, todate = (part or None for part in parts)
+    start, end = _date("fromdate", fromdate), _date("todate", todate)
+    if start is not None and end is not None and start >= end:
+        raise OptionError(f"fromdate {start} is not before todate {end}")
+    return start, end
+
+
+def _date(name: str, text: str | None) -> "pd.Timestamp | None":
+    import pandas as pd
+
+    try:
+        return pd.Timestamp(text) if text else None
+    except ValueError:
+        raise OptionError(f"{name} {text!r} is no date; write 2020-01-31") from None
+
+
+def parameters(pairs: list[str] | None) -> dict[str, Any]:
+    """Read KEY=VALUE pairs; values are Python literals where they look like one."""
+    from ast import literal_eval
+
+    known = {}
+    for pair in pairs or []:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise OptionError(f"param {pair!r} is not KEY=VALUE, e.g. ml_threshold=0.65")
+        try:
+            known[key] = literal_eval(text)
+        except (ValueError, SyntaxError):
+            known[key] = text
+    return known

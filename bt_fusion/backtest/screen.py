@@ -1,0 +1,69 @@
+"""The terminal: messages, progress bars, and errors as one line."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bt_fusion.errors import BtFusionError
+
+__all__ = ["Screen", "reported"]
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+class Screen:
+    """Where messages and progress go; nowhere with --quiet."""
+
+    def __init__(self, quiet: bool = False):
+        from rich.console import Console
+
+        self.console = Console(soft_wrap=True, highlight=False)
+        self.errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+        self.quiet = quiet
+
+    def say(self, text: str) -> None:
+        """Print a line unless quiet."""
+        if not self.quiet:
+            self.console.print(text, markup=False)
+
+    def show(self, table: object) -> None:
+        """Print something rich can draw unless quiet."""
+        if not self.quiet:
+            self.console.print(table)
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None] | None]:
+        """Show a progress bar on a terminal; yields what to call with (done, total)."""
+        if self.quiet or not self.errors.is_terminal:
+            yield None
+            return
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, TimeRemainingColumn(), console=self.errors) as progress:
+            task = progress.add_task(what, total=None)
+
+            def advance(done: int, total: int) -> None:
+                progress.update(task, completed=done, total=total)
+
+            yield advance
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn our errors into one line on stderr and exit 2, Ctrl-C into exit 130."""
+    try:
+        yield
+    except BtFusionError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        print("interrupted; finished refits are kept in the cache", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None
