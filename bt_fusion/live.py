@@ -100,16 +100,17 @@ def leaves(trees: Trees, row: np.ndarray) -> np.ndarray:
     return node
 
 
-def rows_at_thresholds(trees: Trees, n_features: int) -> np.ndarray:
+def rows_at_thresholds(trees: Trees, n_features: int, n_rows: int = PROOF_ROWS) -> np.ndarray:
     """Return rows whose values are thresholds of the trees, or the next float32 above them."""
     draw = np.random.default_rng(0)
-    rows = np.zeros((PROOF_ROWS, n_features), dtype=np.float32)
+    rows = np.zeros((n_rows, n_features), dtype=np.float32)
     for feature in range(n_features):
         splits = (trees.feature == feature) & np.isfinite(trees.threshold)
         if splits.any():
-            rows[:, feature] = draw.choice(trees.threshold[splits], PROOF_ROWS)
+            rows[:, feature] = draw.choice(trees.threshold[splits], n_rows)
     above = draw.random(rows.shape) < 0.5
-    return np.where(above, np.nextafter(rows, np.float32(np.inf)), rows)
+    above &= rows < np.finfo(np.float32).max
+    return np.nextafter(rows, np.where(above, np.float32(np.inf), rows))
 
 
 def _expf() -> Callable[[float], float]:

@@ -64,6 +64,11 @@ class OnnxMember:
     ----------
     content : bytes
         As `export_member` made it.
+
+    Raises
+    ------
+    OptionError
+        When onnxruntime is not installed, or cannot run the content.
     """
 
     def __init__(self, content: bytes):
@@ -74,9 +79,12 @@ class OnnxMember:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.use_deterministic_compute = True
         self.content = content
-        self._session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
-        )
+        try:
+            self._session = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its classes have no base of their own
+            raise OptionError(f"no ONNX model that can be run: {error}") from error
 
     def __reduce__(self):
         return OnnxMember, (self.content,)
@@ -88,13 +96,7 @@ class OnnxMember:
 
 
 def load_member(content: bytes) -> OnnxMember:
-    """Return an exported member, ready to predict.
-
-    Raises
-    ------
-    OptionError
-        When onnxruntime is not installed.
-    """
+    """Return an exported member, ready to predict; see `OnnxMember` for what it raises."""
     return OnnxMember(content)
 
 
@@ -155,10 +157,10 @@ def export_ensemble(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
 def _export(name: str, estimator: Any, X: np.ndarray) -> Export:
     try:
         content = export_member(estimator, X.shape[1])
+        now = load_member(content).predict_proba(X)
     except OptionError as error:
         return Export(name, reason=str(error))
     original = np.asarray(member_proba(estimator, X), dtype=np.float64)
-    now = load_member(content).predict_proba(X)
     difference, flips = float(np.abs(now - original).max()), count_flips(original, now)
     if difference <= TOLERANCE:
         return Export(name, content, difference, flips)
@@ -192,7 +194,6 @@ def _converted(estimator: Any, n_features: int) -> bytes:
     """Convert an estimator of scikit-learn; its graph must give probabilities itself."""
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import DoubleTensorType
-    from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 
     form = [("rows", DoubleTensorType([None, n_features]))]
     what = type(estimator).__name__
@@ -200,6 +201,6 @@ def _converted(estimator: Any, n_features: int) -> bytes:
         raise OptionError(f"a {what} gives no probabilities by itself")
     try:
         made = to_onnx(estimator, initial_types=form, options={"zipmap": False})
-    except (MissingConverter, MissingShapeCalculator) as error:
-        raise OptionError(f"there is no conversion of a {what} to ONNX") from error
+    except Exception as error:  # a converter may fail in any way on what it does not know
+        raise OptionError(f"no conversion of a {what} to ONNX: {type(error).__name__}") from error
     return made.SerializeToString()

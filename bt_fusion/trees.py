@@ -16,6 +16,8 @@ from bt_fusion.errors import OptionError
 
 __all__ = ["Trees", "read_trees", "round_down"]
 
+LIGHTGBM_ZERO = np.float32(1e-35)  # up to here LightGBM takes a value for zero
+
 
 @dataclass(frozen=True, eq=False)
 class Trees:
@@ -70,7 +72,15 @@ def read_trees(estimator: Any) -> Trees:
             f"{type(estimator).__name__} has no trees that can be read; they are read from "
             f"{', '.join(READERS)}"
         )
-    return reader(estimator)
+    try:
+        return reader(estimator)
+    except OptionError:
+        raise
+    except (LookupError, TypeError, ValueError) as error:
+        raise OptionError(
+            f"the {type(estimator).__name__} is not fitted, or its library writes its trees in a "
+            f"form that is not read here: {type(error).__name__}: {error}"
+        ) from error
 
 
 def round_down(threshold: np.ndarray) -> np.ndarray:
@@ -102,9 +112,9 @@ def _xgboost(estimator: Any) -> Trees:
     learner = json.loads(booster.save_raw("json"))["learner"]
     made, objective = learner["gradient_booster"], learner["objective"]["name"]
     several = objective == "multi:softprob"
-    model = made["model"]
     if made["name"] != "gbtree" or not (several or objective == "binary:logistic"):
         raise OptionError(f"XGBoost {made['name']} with {objective} is not read")
+    model = made["model"]
     if model["gbtree_model_param"]["num_parallel_tree"] != "1":
         raise OptionError("XGBoost with several trees a round and class is not read")
     if any(any(tree["split_type"]) for tree in model["trees"]):
@@ -112,7 +122,10 @@ def _xgboost(estimator: Any) -> Trees:
     score = np.asarray(json.loads(learner["learner_model_param"]["base_score"]), np.float32)
     base = np.atleast_1d(score)
     if not several:
-        base = -np.log(np.float32(1) / base - np.float32(1), dtype=np.float32)
+        odds = np.float32(1) / base - np.float32(1)
+        base = -np.log(odds.astype(np.float64)).astype(
+            np.float32
+        )  # as exact as C's, unlike float32
     elif len(base) == 1:
         base = np.repeat(base, estimator.n_classes_)
     tables = []
@@ -154,7 +167,14 @@ def _lightgbm_table(fields: dict[str, str]) -> tuple[np.ndarray, ...]:
     feature = np.concatenate([_numbers(fields.get("split_feature"), np.int64), leaves * 0])
     threshold = np.concatenate([_numbers(fields.get("threshold"), np.float64), nothing])
     value = np.concatenate([np.zeros(splits), _numbers(fields["leaf_value"], np.float64)])
-    return feature, round_down(threshold), *sides, value
+    return feature, _around_zero(round_down(threshold)), *sides, value
+
+
+def _around_zero(threshold: np.ndarray) -> np.ndarray:
+    """Move thresholds next to zero out of what LightGBM takes for zero before it compares."""
+    below = np.nextafter(-LIGHTGBM_ZERO, np.float32(-np.inf))
+    moved = np.where(threshold >= 0, LIGHTGBM_ZERO, below)
+    return np.where(np.abs(threshold) <= LIGHTGBM_ZERO, moved, threshold)
 
 
 def _joined(tables: Sequence[tuple[np.ndarray, ...]], base: np.ndarray, link: str) -> Trees:
