@@ -86,7 +86,7 @@ def read_trees(estimator: Any) -> Trees:
 def round_down(threshold: np.ndarray) -> np.ndarray:
     """Return the largest float32 that is not above each float64.
 
-    >>> bool(round_down(np.array([0.1]))[0] <= 0.1 < np.float32(0.1))
+    >>> round_down(np.array([0.1])).item() < 0.1 < float(np.float32(0.1))
     True
     """
     with np.errstate(over="ignore"):
