@@ -38,11 +38,11 @@ def measure(bars: int = 2_000, library_bars: int = 100) -> Measured:
     warm = model.feature_set_.memory
     frame = known[TRAINING - warm :]
     plain = bar_seconds(model, frame)[warm:]
-    onnx, note = None, ""
+    onnx, note = None, busy(plain)
     try:
         onnx = bar_seconds(with_onnx(model, known[:TRAINING]), frame)[warm:]
     except OptionError as error:
-        note = str(error)
+        note += str(error)
     features, members, library = part_seconds(model, frame, warm, library_bars)
     p50, p99 = percentiles(plain[:, 0])
     parts = {
@@ -133,6 +133,17 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
     start = time.perf_counter()
     result = work()
     return result, time.perf_counter() - start
+
+
+def busy(seconds: np.ndarray) -> str:
+    """Say so when bars waited for the processor longer than they used it."""
+    clock, processor = (percentiles(column)[1] for column in seconds.T)
+    if clock < 2 * processor:
+        return ""
+    return (
+        f"other work took the processor away: p99 is {clock:.1f} ms by the clock, of which the "
+        f"bar itself used {processor:.1f}. "
+    )
 
 
 def percentiles(seconds: np.ndarray) -> tuple[float, float]:
