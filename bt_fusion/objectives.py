@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from bt_fusion.errors import TrainingError, unknown_name
+from bt_fusion.evaluation.figures import log_loss_of
 from bt_fusion.statistics import drawdowns
 
 __all__ = ["OBJECTIVES", "Judged", "Objective", "objective_named"]
@@ -58,14 +60,12 @@ class Objective:
 
     name: str
     measure: Callable[[Judged], float]
-    direction: str
+    direction: Literal["minimize", "maximize"]
 
 
 def log_loss(fold: Judged) -> float:
     """Return the mean of -log of the probability given to the class that came."""
-    from sklearn import metrics
-
-    return float(metrics.log_loss(fold.truth, fold.proba, labels=list(fold.classes)))
+    return log_loss_of(fold.truth, fold.proba, fold.classes)
 
 
 def auc(fold: Judged) -> float:

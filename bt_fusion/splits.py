@@ -167,7 +167,7 @@ def check_folds(data: LabelledRows, folds: int, parts: int) -> None:
         )
 
 
-def _times(data: LabelledRows) -> dict[str, np.ndarray]:
+def _times(data: LabelledRows) -> dict[str, Any]:
     """Return the rows' spans as the durations purgedcv wants."""
     spans = {"prediction_times": data.rows, "evaluation_times": data.ends + 1}
     return {name: (TICKS * at).astype("timedelta64[ns]") for name, at in spans.items()}
