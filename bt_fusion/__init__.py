@@ -7,7 +7,6 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 __all__ = [
-    "PRESETS",
     "BarsError",
     "BtFusionError",
     "BtFusionWarning",
@@ -45,7 +44,7 @@ HOMES = {
     "bt_fusion.features": ("FeatureSet", "feature"),
     "bt_fusion.labels": ("Direction", "Gain", "TripleBarrier"),
     "bt_fusion.predictions": ("Confidence", "Predictions", "Signal"),
-    "bt_fusion.presets": ("PRESETS", "make_preset"),
+    "bt_fusion.presets": ("make_preset",),
     "bt_fusion.reading": ("read_bars", "tidy_bars"),
     "bt_fusion.samples": ("load_sample",),
     "bt_fusion.signal_model": ("SignalModel",),

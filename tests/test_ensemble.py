@@ -65,7 +65,7 @@ def test_a_single_class_cannot_be_learnt():
     ("options", "message"),
     [
         ({"voting": "hard"}, "unknown voting 'hard'.*majority, soft"),
-        ({"members": ["rf", "svm"]}, "unknown member 'svm'"),
+        ({"members": ["rf", "knn"]}, "unknown member 'knn'"),
         ({"members": "rf"}, r"members 'rf': give a sequence, such as \['rf'\]"),
         ({"members": ["rf", "rf"]}, "give at least one, none twice"),
         ({"members": []}, "give at least one"),

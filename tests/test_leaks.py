@@ -110,7 +110,7 @@ def is_noise(name: str, kind: str, seed: int, extra_rows=()) -> bool:
     ensemble = fitted(name, X, y, t1, np.r_[train, extra_rows].astype(int))
     said = ensemble.member_proba(X, unseen)[:, 0, 1]
     auc, error = auc_and_error(y[unseen], said, 2 * HORIZON)
-    assert 0 < error < 0.04
+    assert error < 0.04  # 0 where a map has found nothing and says the same of every row
     return abs(auc - 0.5) <= NORMAL_999 * error
 
 

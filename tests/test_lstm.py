@@ -149,6 +149,7 @@ def test_later_bars_change_no_earlier_vote(bars):
     assert votes[851:].tobytes() != others[851:].tobytes()
 
 
+@pytest.mark.slow  # each process imports torch
 def test_two_processes_fit_what_one_does(bars):
     model = SignalModel(FEATURES, Direction(5), ensemble())
     one, two = (
