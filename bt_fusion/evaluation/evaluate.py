@@ -1,6 +1,6 @@
 """Evaluation of a fitted model on bars it was not trained on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -61,7 +61,7 @@ class Evaluation:
     figures: dict[str, float | None]
     report: dict[str, dict[str, float]]
     confusion: list[list[int]]
-    calibration: list[dict[str, Any]]
+    calibration: list[dict[Hashable, Any]]
     quality: list[dict[str, Any]]
     importances: list[dict[str, Any]] | None
     cross_validation: dict[str, Any] | None
