@@ -56,6 +56,12 @@ class Tuning:
     objective: str
     study: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the model, the table as one dictionary a trial."""
+        names = ("objective", "study", "trials", "value", "untuned", "parameters")
+        said = {name: getattr(self, name) for name in names}
+        return said | {"table": self.table.to_dict("records")}
+
 
 def tune(
     model: SignalModel,
