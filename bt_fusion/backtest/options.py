@@ -118,6 +118,7 @@ TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 
 Objective = Annotated[str, option("What tuning aims at: log_loss, auc, f1 or blend.")]
 Storage = Annotated[str | None, option("File or database URL that keeps the trials.")]
 Trials = Annotated[int, option("Finished trials to reach, earlier ones included.")]
+FoldEmbargo = Annotated[int, option("Bars left out after each fold.", "--embargo-bars")]
 Folds = Annotated[int, option("Purged folds each trial is judged by.")]
 Model = Annotated[Path, option("Folder of a saved model.")]
 ModelOut = Annotated[Path, option("Folder to save the model in.", "--out")]

@@ -33,7 +33,7 @@ def train(
     objective: ask.Objective = "log_loss",
     storage: ask.Storage = None,
     folds: ask.Folds = 5,
-    embargo_bars: ask.EmbargoBars = 0,
+    embargo_bars: ask.FoldEmbargo = 0,
     test_share: ask.TestShare = 0.2,
     seed: ask.Seed = 0,
     repair: ask.Repair = False,

@@ -15,7 +15,7 @@ def tune(
     objective: ask.Objective = "log_loss",
     storage: ask.Storage = "tuning.db",
     folds: ask.Folds = 5,
-    embargo_bars: ask.EmbargoBars = 0,
+    embargo_bars: ask.FoldEmbargo = 0,
     preset: ask.Preset = None,
     features: ask.OwnFeatures = None,
     label: ask.OwnLabel = None,
