@@ -93,11 +93,19 @@ def equity_figures(equity: pd.Series) -> Figures:
     years = (equity.index[-1] - equity.index[0]) / pd.Timedelta(days=365.25)
     return {
         "total_return": float(total),
-        "cagr": float((1 + total) ** (1 / years) - 1) if years > 0 and total > -1 else None,
+        "cagr": _yearly(total, years),
         "sharpe": sharpe(returns, periods),
         "sortino": sortino(returns, periods),
         "max_drawdown": float(drawdowns(values).max()),
     }
+
+
+def _yearly(total: float, years: float) -> float | None:
+    """Return what a total return makes a year; None where hours would make more than a float."""
+    if not (years > 0 and total > -1):
+        return None
+    with np.errstate(over="ignore"):
+        return _finite(np.expm1(np.log1p(total) / years))
 
 
 def drawdowns(equity: np.ndarray) -> np.ndarray:

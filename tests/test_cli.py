@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bt_fusion import Direction, Ensemble, SignalModel, read_bars
 from bt_fusion.backtest import cli
 from bt_fusion.samples import planted_edge
 
@@ -69,6 +71,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
         "schema",
         "data",
         "window",
+        "in_sample",
         "config",
         "model",
         "ml_off",
@@ -237,6 +240,42 @@ def test_a_failure_while_writing_leaves_the_old_files(csv, tmp_path, monkeypatch
 def broken_half_way(self, path, **options):
     Path(path).write_bytes(b"PAR1 half a file")
     raise OSError("disk full")
+
+
+@pytest.fixture(scope="module")
+def saved(csv, tmp_path_factory):
+    """A model trained on the first 700 of the 1,200 bars."""
+    model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lgb",)))
+    return model.fit(read_bars(csv)[:700]).save(tmp_path_factory.mktemp("models") / "edge")
+
+
+def test_a_saved_model_trades_the_bars_it_has_not_seen(csv, saved, tmp_path, capsys):
+    run("--data", csv, "--model", saved, "--out", tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["window"]["bars"] == 500 and summary["in_sample"] == 0
+    assert summary["model"]["refits"] == 0 and summary["model"]["auc"] > 0.65
+    assert summary["config"]["trained_until"] == "2024-01-01T11:39:00"
+    assert "500 unseen bars" in capsys.readouterr().out
+
+
+def test_in_sample_bars_are_refused_or_marked(csv, saved, tmp_path, capsys):
+    known = tmp_path / "known.csv"
+    read_bars(csv)[:700].to_csv(known)
+    run("--data", known, "--model", saved, "--out", tmp_path, expect=2)
+    assert "none is unseen" in capsys.readouterr().err
+    run("--data", known, "--model", saved, "--allow-in-sample", "--out", tmp_path)
+    assert "IN-SAMPLE bars" in capsys.readouterr().out
+    assert json.loads((tmp_path / "summary.json").read_text())["in_sample"] > 600
+
+
+def test_a_missing_or_broken_model_ends_with_2(csv, saved, tmp_path, capsys):
+    run("--data", csv, "--model", tmp_path / "nowhere", expect=2)
+    assert "is not a folder" in capsys.readouterr().err
+    broken = tmp_path / "broken"
+    shutil.copytree(saved, broken)
+    (broken / "manifest.json").write_text("{}")
+    run("--data", csv, "--model", broken, "--out", tmp_path / "out", expect=2)
+    assert capsys.readouterr().err.startswith("error: ")
 
 
 def test_plot_draws_backtraders_own_chart(csv, tmp_path):

@@ -30,6 +30,8 @@ def backtest(
     data: ask.Data = "sp500",
     strategy: ask.Strategy = "fusion",
     ml: ask.WhichMl = ask.Ml.both,
+    model: ask.SavedModel = None,
+    allow_in_sample: ask.AllowInSample = False,
     train_bars: ask.TrainBars = None,
     refit_bars: ask.RefitBars = None,
     window: ask.Window = "rolling",
@@ -67,9 +69,8 @@ def backtest(
         from bt_fusion.walk_forward import WalkForward
 
         screen = Screen(quiet)
-        model = ask.signal_model(features, label, horizon, members, voting, seed)
         walk = WalkForward(
-            model,
+            ask.signal_model(features, label, horizon, members, voting, seed),
             train_bars,
             refit_bars,
             window=window,
@@ -79,7 +80,7 @@ def backtest(
         )
         start, end = ask.dates(fromdate, todate, timerange)
         job = Backtest(
-            walk=walk,
+            predictor=ask.saved_model(model, strategy) or walk,
             strategy=strategy,
             ml=ml.value,
             account=ask.account(cash, commission, slippage, sizer),
@@ -88,6 +89,7 @@ def backtest(
             todate=end,
             seed=seed,
             plot=out / "backtrader.png" if plot else None,
+            allow_in_sample=allow_in_sample,
         )
         bars, name = ask.load(data, seed, repair, screen)
         with screen.progress("Refits") as on_refit:

@@ -17,10 +17,11 @@ from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.loading import load_strategy
 from bt_fusion.backtest.runner import Account, Run, run_strategy, unseen_window
 from bt_fusion.backtest.variants import check_variants, variant
-from bt_fusion.errors import BarsError, unknown_name
+from bt_fusion.errors import BarsError, InSampleError, unknown_name
 from bt_fusion.evaluation import classification_figures
 from bt_fusion.labels import Labels
 from bt_fusion.predictions import Predictions
+from bt_fusion.signal_model import SignalModel
 from bt_fusion.walk_forward import WalkForward
 
 __all__ = ["Backtest", "Result"]
@@ -66,8 +67,8 @@ class Backtest:
 
     Parameters
     ----------
-    walk : WalkForward
-        What predicts.
+    predictor : WalkForward or SignalModel
+        What predicts: refitted as time passes, or a fitted model whose unseen bars are traded.
     strategy : str
         A name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. One that knows nothing of
         ML trades as it is for ML-off, and through `with_ml` for ML-on.
@@ -84,9 +85,11 @@ class Backtest:
         Of the bootstrap.
     plot : path, optional
         Where to draw Backtrader's own chart, of ML-on if it runs.
+    allow_in_sample : bool
+        Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
     """
 
-    walk: WalkForward
+    predictor: WalkForward | SignalModel
     strategy: str = "fusion"
     ml: str = "both"
     account: Account = field(default_factory=Account)
@@ -96,6 +99,7 @@ class Backtest:
     draws: int = 1_000
     seed: int = 0
     plot: Path | None = None
+    allow_in_sample: bool = False
 
     def run(
         self,
@@ -121,9 +125,9 @@ class Backtest:
         seconds: dict[str, float] = {}
         with clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
-                predictions = self.walk.predict(bars, on_refit)
+                predictions = self._predict(bars, on_refit)
             window = unseen_window(predictions, self.fromdate, self.todate)
-            labels = self.walk.signal_model().label()(bars)
+            labels = self.model.label()(bars)
             known = Labels(labels.y[window], labels.t1[window])
             bars, predictions, whole = bars.iloc[window], predictions[window], bars
             runs = {}
@@ -139,6 +143,7 @@ class Backtest:
             "schema": SCHEMA,
             "data": described(whole, name),
             "window": {"start": bars.index[0], "end": bars.index[-1], "bars": len(bars)},
+            "in_sample": int((predictions.index <= predictions.trained_until).sum()),
             "config": self.config(len(whole)),
             "model": self._model_figures(predictions, known),
             "ml_off": runs["off"].figures if "off" in runs else None,
@@ -155,8 +160,7 @@ class Backtest:
 
     def config(self, n_bars: int) -> dict[str, Any]:
         """Return everything that reproduces the run."""
-        model, (train, refit) = self.walk.signal_model(), self.walk.sizes(n_bars)
-        ensemble = model.new_ensemble()
+        model = self.model
         return {
             "strategy": self.strategy,
             "params": self.params,
@@ -164,17 +168,46 @@ class Backtest:
             "features": model.features,
             "label": type(model.label()).__name__,
             "label_parameters": asdict(model.label()),  # type: ignore[call-overload]
-            "ensemble": ensemble.get_params(deep=False),
-            "train_bars": train,
-            "refit_bars": refit,
-            "window": self.walk.window,
-            "embargo_bars": self.walk.embargo_bars,
+            "ensemble": model.new_ensemble().get_params(deep=False),
+            **self._schedule(n_bars),
             "fromdate": self.fromdate,
             "todate": self.todate,
             "account": asdict(self.account),
             "draws": self.draws,
             "seed": self.seed,
             "versions": {library: metadata.version(library) for library in LIBRARIES},
+        }
+
+    @property
+    def model(self) -> SignalModel:
+        """The model that predicts, or that is refitted."""
+        fixed = isinstance(self.predictor, SignalModel)
+        return self.predictor if fixed else self.predictor.signal_model()
+
+    def _predict(
+        self, bars: pd.DataFrame, on_refit: Callable[[int, int], None] | None
+    ) -> Predictions:
+        if isinstance(self.predictor, WalkForward):
+            return self.predictor.predict(bars, on_refit)
+        predictions = self.predictor.predict(bars, allow_in_sample=self.allow_in_sample)
+        if not predictions.known.any():
+            until = pd.Timestamp(self.predictor.trained_until_)
+            raise InSampleError(
+                f"the model was trained until {until}, the bars end at {bars.index[-1]}: none is "
+                "unseen. Give later bars, or --allow-in-sample to trade those it knows"
+            )
+        return predictions
+
+    def _schedule(self, n_bars: int) -> dict[str, Any]:
+        """Return when and on what the model was or is trained."""
+        if isinstance(self.predictor, SignalModel):
+            return {"trained_until": pd.Timestamp(self.predictor.trained_until_)}
+        train, refit = self.predictor.sizes(n_bars)
+        return {
+            "train_bars": train,
+            "refit_bars": refit,
+            "window": self.predictor.window,
+            "embargo_bars": self.predictor.embargo_bars,
         }
 
     def _run_one(
@@ -185,7 +218,7 @@ class Backtest:
         predictions: Predictions,
         name: str,
     ) -> Run:
-        horizon = self.walk.signal_model().label().horizon
+        horizon = self.model.label().horizon
         known = predictions if run == "on" else None
         traded, params = variant(strategy, self.params, horizon, known)
         plot = self.plot if run == ML_CHOICES[self.ml][-1] else None
@@ -196,10 +229,10 @@ class Backtest:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
 
     def _model_figures(self, predictions: Predictions, labels: Labels) -> dict[str, Any]:
-        refits = self.walk.refits_
+        refits = getattr(self.predictor, "refits_", [])  # none by a fitted model
         return {
             "members": list(predictions.members),
-            "features": len(self.walk.signal_model().feature_set()),
+            "features": len(self.model.feature_set()),
             "refits": len(refits),
             "cached": sum(refit.cached for refit in refits),
             **classification_figures(predictions, labels),

@@ -136,6 +136,16 @@ Storage = Annotated[str | None, option("File or database URL that keeps the tria
 Trials = Annotated[int, option("Finished trials to reach, earlier ones included.")]
 FoldEmbargo = Annotated[int, option("Bars left out after each fold.", "--embargo-bars")]
 Folds = Annotated[int, option("Purged folds each trial is judged by.")]
+SavedModel = Annotated[
+    str | None,
+    option(
+        "Folder of a saved model, whose training options then hold; auto for models/STRATEGY where "
+        "it is there. [default: walk-forward]"
+    ),
+]
+AllowInSample = Annotated[
+    bool, option("Trade bars the saved model was trained on, too, marked.", "--allow-in-sample")
+]
 Model = Annotated[Path, option("Folder of a saved model.")]
 ModelOut = Annotated[Path, option("Folder to save the model in.", "--out")]
 Json = Annotated[Path | None, option("Write the tables as JSON, too.", "--json")]
@@ -188,6 +198,16 @@ def account(cash: float, commission: float, slippage: float, sizer: str) -> "Acc
     except ValueError:
         return Account(cash, commission, slippage, sizer=load_sizer(sizer))
     return Account(cash, commission, slippage, share)
+
+
+def saved_model(text: str | None, strategy: str) -> "SignalModel | None":
+    """Return the saved model an option names, None where it names none."""
+    from bt_fusion.signal_model import SignalModel
+
+    if text == "auto":
+        folder = Path("models") / strategy
+        return SignalModel.load(folder) if folder.is_dir() else None
+    return None if text is None else SignalModel.load(text)
 
 
 def feature_names(text: str) -> str | tuple[str, ...]:

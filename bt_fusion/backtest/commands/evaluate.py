@@ -52,10 +52,10 @@ def evaluate(
         content = judged.to_dict()
         screen.show(evaluation_tables(judged))
         if backtest:
+            from bt_fusion.backtest.job import Backtest
             from bt_fusion.backtest.report.tables import comparison_table
-            from bt_fusion.backtest.saved import backtest_saved
 
-            content["backtest"] = backtest_saved(loaded, bars, name, seed=seed)
+            content["backtest"] = Backtest(loaded, seed=seed).run(bars, name).summary
             screen.show(comparison_table(content["backtest"]))
         if json is not None:
             write_json(json, content)

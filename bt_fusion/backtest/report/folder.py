@@ -18,6 +18,7 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
     if picture:
         paths.append(folder / "comparison.png")
         data, strategy = result.summary["data"], result.summary["config"]["strategy"]
+        seen = "IN-SAMPLE" if result.summary["in_sample"] else "unseen"
         draw_comparison(
             paths[-1],
             result.bars,
@@ -25,7 +26,7 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
             result.predictions,
             threshold=result.summary["config"]["params"].get("ml_threshold", 0.6),
             title=f"{data['name']}: {strategy.rsplit(':')[-1]}, ML off and on, "
-            f"{len(result.bars):,} unseen bars",
+            f"{len(result.bars):,} {seen} bars",
         )
     paths.append(folder / "summary.json")  # last: where it stands, the others are complete
     write_json(paths[-1], result.summary)

@@ -84,7 +84,8 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
 def _title(summary: dict[str, Any]) -> str:
     data, window = summary["data"], summary["window"]
     start, end = (str(window[key]).replace("T", " ") for key in ("start", "end"))
-    return f"{data['name']}: {window['bars']:,} unseen bars, {start} to {end}"
+    seen = "IN-SAMPLE" if summary["in_sample"] else "unseen"
+    return f"{data['name']}: {window['bars']:,} {seen} bars, {start} to {end}"
 
 
 def _cell(value: Any, write: Callable[[Any], str]) -> str:
