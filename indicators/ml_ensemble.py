@@ -6,16 +6,17 @@ import backtrader as bt
 import numpy as np
 
 from bt_fusion.bars import BarArrays
+from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
 from bt_fusion.indicators.line_arrays import bar_values, fill, preloaded
-from bt_fusion.predictions import Predictions
+from bt_fusion.predictions import Predictions, confidence_levels
 from bt_fusion.signal_model import SignalModel
 from bt_fusion.streaming import ModelStream, WalkForwardStream
 from bt_fusion.walk_forward import WalkForward
 
 __all__ = ["MLEnsemble"]
 
-ON_MISSING = ("warn", "raise")
+ON_MISSING = ("warn", "raise", "quiet")
 NO_OPINION = np.full(4, np.nan)
 
 
@@ -36,7 +37,8 @@ class MLEnsemble(bt.Indicator):
         bars arrive one by one), or ``Predictions`` made before, matched by their stamps
       - ``entry``, ``strong``: probabilities from which the signal is 1 and 2 (soft vote)
       - ``allow_in_sample``: predict bars the model was trained on, too
-      - ``on_missing``: what to do without a usable model, ``warn`` (once) or ``raise``
+      - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or
+        ``quiet``, for a strategy that says itself what ``failure`` tells
 
     Note:
       NaN means that there is no prediction: no model yet, warm-up, or a bar the model was
@@ -68,10 +70,16 @@ class MLEnsemble(bt.Indicator):
         if self.p.on_missing not in ON_MISSING:
             raise unknown_name("on_missing", self.p.on_missing, ON_MISSING)
         self.usable = True
+        self.failure = None  # what made the model unusable
         self._rows = None  # the lines of all bars, where they are preloaded
         self._stream = None  # what predicts bar by bar, where they are not
         self._bar = None  # the last bar streamed: its number, stamp and values
         self._row = NO_OPINION
+
+    def levels(self, confidence):
+        """Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN"""
+        rule = voting_of(self.p.model)
+        return confidence_levels(confidence, *((rule.voting, rule.vote_threshold) if rule else ()))
 
     def oncestart(self, start, end):
         """Does nothing: ``once`` fills every bar"""
@@ -120,8 +128,9 @@ class MLEnsemble(bt.Indicator):
     def _give_up(self, error):
         if self.p.on_missing == "raise":
             raise error
-        self.usable = False
-        warn(f"MLEnsemble goes on without a model: {error}", BtFusionWarning, stacklevel=2)
+        self.usable, self.failure = False, error
+        if self.p.on_missing == "warn":
+            warn(f"MLEnsemble goes on without a model: {error}", BtFusionWarning, stacklevel=2)
 
 
 def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
@@ -135,6 +144,15 @@ def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
     raise OptionError(
         f"model is {model!r}; give a fitted SignalModel, a WalkForward or Predictions"
     )
+
+
+def voting_of(model) -> Predictions | Ensemble | None:
+    """Return what knows how the members of a model vote, None for no model."""
+    if isinstance(model, WalkForward):
+        model = model.signal_model()
+    if isinstance(model, SignalModel):
+        return model.new_ensemble()
+    return model if isinstance(model, Predictions) else None
 
 
 def open_stream(model, allow_in_sample: bool):
