@@ -2,9 +2,11 @@
 
 from dataclasses import fields
 
+import numpy as np
+
 from bt_fusion.candles import pattern_name
 from bt_fusion.indicators.bar_lines import BarLines
-from bt_fusion.scoring import Measures, Periods, TechnicalPoints, measure
+from bt_fusion.scoring import EntryRule, Measures, Periods, TechnicalPoints, measure
 
 __all__ = ["TechnicalScore"]
 
@@ -27,10 +29,12 @@ class TechnicalScore(BarLines):
       - stochastic_points = 0.5 when %K < 20
       - support_points = 0.5 within 0.5 % of the nearest recent swing low
       - score = their sum, 0 to 9; NaN until every value is known
+      - state = 1 when RSI < 30 (mandatory) and score >= 4, the entry without ML; else 0
 
     Params:
       - ``points``: a ``bt_fusion.scoring.TechnicalPoints``, thresholds and points
       - ``periods``: a ``bt_fusion.scoring.Periods``
+      - ``rule``: a ``bt_fusion.scoring.EntryRule``, the filter's limit and the least scores
 
     Note:
       Lines after the parts hold ``rsi``, ``middle_band``, ``lower_band``, ``volume_ratio``,
@@ -38,11 +42,12 @@ class TechnicalScore(BarLines):
       ``stochastic_k``, ``stochastic_d``, ``support``, ``atr`` and others.
     """
 
-    lines = ("score", *(f"{part}_points" for part in PARTS), *MEASURES)
-    params = (("points", TechnicalPoints()), ("periods", Periods()))
+    lines = ("score", "state", *(f"{part}_points" for part in PARTS), *MEASURES)
+    params = (("points", TechnicalPoints()), ("periods", Periods()), ("rule", EntryRule()))
     plotinfo = dict(plotyticks=[0, 3, 6, 9], plotymargin=0.1)
     plotlines = dict(
         score=dict(_method="bar", color="tab:blue", width=1.0),
+        state=dict(_plotskip=True),
         **{f"{part}_points": dict(_plotskip=True) for part in PARTS},
         **{name: dict(_plotskip=True) for name in MEASURES},
     )
@@ -54,7 +59,9 @@ class TechnicalScore(BarLines):
         measured = measure(bars, self.p.periods)
         parts = self.p.points.parts(measured)
         values = (getattr(measured, name) for name in MEASURES)
-        return (parts.sum(axis=1), *parts.T, *values)
+        score = parts.sum(axis=1)
+        enter = self.p.rule(measured.rsi, score, with_ml=False)
+        return (score, np.where(np.isnan(score), np.nan, enter), *parts.T, *values)
 
     def memory(self):
         return self.p.periods.memory

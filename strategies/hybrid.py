@@ -11,6 +11,7 @@ from bt_fusion.strategies.sizers import EquityShare
 
 __all__ = ["CryptoScalping", "HybridScoring"]
 
+RENAMED = ("score", "state")  # the total is what counts as an entry's score
 logger = logging.getLogger(__name__)
 
 
@@ -80,11 +81,11 @@ class HybridScoring(OnePosition):
     def symbol(self, data):
         """Put the indicators on a feed"""
         p = self.p
-        technical = TechnicalScore(data, points=p.points, periods=p.periods)
+        rule = EntryRule(p.points.rsi_limit, p.min_entry_score, p.min_entry_score_technical)
+        technical = TechnicalScore(data, points=p.points, periods=p.periods, rule=rule)
         points = MLPoints(
             p.ml_strong_threshold, p.ml_entry_threshold, p.ml_half_threshold, p.ml_low_threshold
         )
-        rule = EntryRule(p.points.rsi_limit, p.min_entry_score, p.min_entry_score_technical)
         ml = self.ensemble(data) if p.ml else None
         inputs = (technical,) if ml is None else (technical, ml)
         score = HybridScore(*inputs, points=points, rule=rule)
@@ -147,21 +148,22 @@ class HybridScoring(OnePosition):
     def stages(self, symbol):
         technical = symbol.technical
         score, rsi = technical.score[0], technical.rsi[0]
-        passed = rsi < self.p.points.rsi_limit
+        limit = self.p.points.rsi_limit
+        passed = "" if rsi < limit else f"RSI not below {limit:g}"
         least = self.p.min_entry_score_technical
-        yield "mandatory", "warming up" if score != score else "" if passed else "RSI not low"
+        yield "mandatory", "warming up" if score != score else passed
         yield "technical", "" if score >= least else f"technical score below {least:g}"
         if symbol.ml is not None and symbol.ml.usable:
-            low = f"total below {self.p.min_entry_score:g}, ML points {symbol.score.ml_points[0]:g}"
-            unknown = symbol.ml.probability[0] != symbol.ml.probability[0]
-            low = f"total below {self.p.min_entry_score:g}, no prediction" if unknown else low
-            yield "agreed", "" if symbol.signal[0] > 0 else low
+            p = symbol.ml.probability[0]
+            why = f"{symbol.score.ml_points[0]:+g} ML points" if p == p else "no prediction"
+            low = f"total below {self.p.min_entry_score:g}: {why}"
+            yield "agreed", "" if self.side(symbol) > 0 else low
 
     def entry_facts(self, symbol):
         technical, score = symbol.technical, symbol.score
         lines = technical.getlinealiases()
         facts = {"symbol": symbol.name, "score": score.total[0], "price": symbol.data.close[0]}
-        facts |= {name: getattr(technical.lines, name)[0] for name in lines if name != "score"}
+        facts |= {name: getattr(technical.lines, name)[0] for name in lines if name not in RENAMED}
         facts |= {"technical_score": technical.score[0], "pattern": technical.pattern_name()}
         if symbol.ml is not None:
             facts |= super().entry_facts(symbol) | {"ml_points": score.ml_points[0]}

@@ -71,6 +71,16 @@ class OnePosition(bt.Strategy):
         if symbols[0].ml is not None:
             self.ml = symbols[0].ml
 
+    @property
+    def unchecked(self):
+        """Return what lets an order that closes a position by the broker's check of cash.
+
+        The check of Backtrader's own broker would take stop and target for two sales and might
+        refuse one; and an order that waits for it cannot be cancelled.
+        """
+        own = isinstance(self.broker, bt.brokers.BackBroker)
+        return {"_checksubmit": False} if own else {}
+
     def held(self, symbol):
         """Return how many bars ago the open position was decided on"""
         return len(symbol.data) - symbol.entered
@@ -117,7 +127,8 @@ class OnePosition(bt.Strategy):
         """Close the position at the feed's next open"""
         for guard in symbol.guards:
             self.cancel(guard)
-        symbol.order = awaiting(self.close(data=symbol.data, exit_reason=reason))
+        close = self.close(data=symbol.data, exit_reason=reason, **self.unchecked)
+        symbol.order = awaiting(close)
 
     def notify_order(self, order):
         symbol = next((s for s in self.symbols if s.data is order.data), None)
@@ -144,6 +155,7 @@ class OnePosition(bt.Strategy):
                     price=price,
                     oco=other,
                     exit_reason=reason,
+                    **self.unchecked,
                 )
                 symbol.guards.append(awaiting(order))
 
