@@ -27,6 +27,7 @@ __all__ = [
     "load_sample",
     "read_bars",
     "repair_bars",
+    "tidy_bars",
 ]
 
 HOMES = {
@@ -42,7 +43,7 @@ HOMES = {
     "bt_fusion.features": ("FeatureSet", "feature"),
     "bt_fusion.labels": ("Direction", "Gain", "TripleBarrier"),
     "bt_fusion.predictions": ("Confidence", "Predictions", "Signal"),
-    "bt_fusion.reading": ("read_bars",),
+    "bt_fusion.reading": ("read_bars", "tidy_bars"),
     "bt_fusion.samples": ("load_sample",),
     "bt_fusion.signal_model": ("SignalModel",),
     "bt_fusion.walk_forward": ("WalkForward",),

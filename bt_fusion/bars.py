@@ -1,5 +1,6 @@
 """Bars: a DataFrame of OHLCV candles, checked once at the door, and its arrays."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,8 @@ __all__ = ["COLUMNS", "BarArrays", "bars_per_year", "check_bars", "repair_bars"]
 COLUMNS = ("open", "high", "low", "close", "volume")
 PRICES = COLUMNS[:4]
 SHOWN = 3  # rows named in an error
+REMEDY = "mend the source, or repair it (--repair, or repair_bars) to drop such rows"
+TIDY = "tidy_bars(bars) brings names, time column and time zone into form"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +41,16 @@ class BarArrays:
         columns = (np.ascontiguousarray(bars[name], dtype=np.float64) for name in COLUMNS)
         return cls(np.asarray(bars.index.values, dtype="datetime64[ns]"), *columns)
 
+    @classmethod
+    def of(cls, bars: "pd.DataFrame | BarArrays") -> "BarArrays":
+        """Check a frame and take its columns; arrays pass as they are."""
+        return bars if isinstance(bars, BarArrays) else cls.from_frame(check_bars(bars))
+
     def __len__(self) -> int:
         return len(self.close)
 
     def __getitem__(self, rows: slice) -> "BarArrays":
-        return BarArrays(
-            *(getattr(self, name)[rows] for name in ("time", *COLUMNS)),
-        )
+        return BarArrays(*(getattr(self, name)[rows] for name in ("time", *COLUMNS)))
 
     def tail(self, count: int) -> "BarArrays":
         """Return the last `count` bars (all of them when there are fewer)."""
@@ -93,51 +99,55 @@ def check_bars(bars: pd.DataFrame, min_rows: int = 1) -> pd.DataFrame:
     >>> check_bars(random_walk(3)).shape
     (3, 5)
     """
-    missing = [name for name in COLUMNS if name not in bars.columns]
-    if missing:
-        raise BarsError(
-            f"bars lack the column(s) {', '.join(missing)}; they have "
-            f"{', '.join(map(str, bars.columns))}. Rename them, or read the file with read_bars"
-        )
-    _check_index(bars.index)
-    bars = _as_floats(bars)
-    for fault, rows in _faults(bars):
+    index = _checked_index(bars)
+    _check_order(index)
+    values = _numbers(bars)
+    for fault, rows in _faults(bars, values):
         if rows.any():
-            raise BarsError(f"{fault} in {_named(bars.index, rows)}; {REMEDY}")
+            raise BarsError(f"{fault} in {_named(index, rows)}; {REMEDY}")
     if len(bars) < min_rows:
         raise BarsError(f"{len(bars)} bars are too few, {min_rows} are needed; give a longer file")
-    return bars
-
-
-REMEDY = "mend the source, or repair it (--repair, or repair_bars) to drop such rows"
+    return pd.DataFrame(values, index=_nanoseconds(index))
 
 
 def repair_bars(bars: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Sort the bars, drop duplicates and rows `check_bars` refuses, and report each repair.
 
+    Parameters
+    ----------
+    bars : DataFrame
+        Lower-case columns and a naive UTC DatetimeIndex, which `tidy_bars` makes.
+
     Returns
     -------
     bars : DataFrame
     report : list of str
-        One line for each kind of repair, with the count and the first rows. Of bars with the
-        same stamp the last one is kept.
+        One line for each kind of repair, with the first rows (positions in the bars given) and
+        how many more. Of whole bars with the same stamp the last one is kept.
+
+    Raises
+    ------
+    BarsError
+        When columns or index are not of the form that can be repaired row by row.
     """
-    report = []
-    if not bars.index.is_monotonic_increasing:
-        disorder = np.r_[False, np.diff(pd.DatetimeIndex(bars.index).asi8) < 0]
-        report.append(f"sorted: out of order at {_named(bars.index, disorder)}")
-        bars = bars.sort_index(kind="stable")
-    duplicated = bars.index.duplicated(keep="last")
-    if duplicated.any():
-        report.append(f"dropped duplicates of {_named(bars.index, duplicated)}")
-        bars = bars[~duplicated]
-    bars = _as_floats(bars)
-    for fault, rows in list(_faults(bars)):
-        rows = rows.reindex(bars.index).to_numpy()
-        if rows.any():
-            report.append(f"dropped {fault} in {_named(bars.index, rows)}")
-            bars = bars[~rows]
-    return bars, report
+    index = _checked_index(bars)
+    values, report = _numbers(bars), []
+    kept = np.ones(len(bars), dtype=bool)
+    for fault, rows in _faults(bars, values):
+        if (rows & kept).any():
+            report.append(f"dropped {fault} in {_named(index, rows & kept)}")
+            kept &= ~rows
+    positions = np.flatnonzero(kept)
+    twins = positions[index[positions].duplicated(keep="last")]
+    if len(twins):
+        report.append(f"dropped duplicate time in {_named(index, twins)}")
+        positions = np.setdiff1d(positions, twins)
+    late = positions[1:][np.diff(index[positions].asi8) < 0]
+    if len(late):
+        report.append(f"sorted: out of order in {_named(index, late)}")
+    positions = positions[np.argsort(index[positions].asi8)]
+    repaired = {name: column[positions] for name, column in values.items()}
+    return pd.DataFrame(repaired, index=_nanoseconds(index[positions])), report
 
 
 def bars_per_year(index: pd.DatetimeIndex) -> float:
@@ -164,61 +174,82 @@ def bars_per_year(index: pd.DatetimeIndex) -> float:
     return 252.0 * float(per_day)
 
 
-def _check_index(index: pd.Index) -> None:
+def _checked_index(bars: pd.DataFrame) -> pd.DatetimeIndex:
+    """Return the index of bars that have the right columns and kind of index."""
+    if not isinstance(bars, pd.DataFrame):
+        raise BarsError(
+            f"bars are a {type(bars).__name__}, not a DataFrame; read a file by read_bars"
+        )
+    missing = [name for name in COLUMNS if name not in bars.columns]
+    if missing:
+        has = ", ".join(map(str, bars.columns)) or "none"
+        raise BarsError(
+            f"bars lack the column(s) {', '.join(missing)}; they have {has}. Rename them "
+            f"({TIDY}); where no volume is known, set it to 0"
+        )
+    for name in COLUMNS:
+        if not isinstance(bars[name], pd.Series):
+            raise BarsError(f"{bars[name].shape[1]} columns are called {name!r}; keep one")
+        if bars[name].dtype.kind in "bcmM":
+            raise BarsError(f"column {name} holds {bars[name].dtype}, not numbers; mend the source")
+    index = bars.index
     if not isinstance(index, pd.DatetimeIndex):
         raise BarsError(
             f"bars have a {type(index).__name__}, not a DatetimeIndex; "
-            "set the time column as index (pandas: bars.set_index(pd.to_datetime(...)))"
+            f"set the time column as index ({TIDY})"
         )
     if index.tz is not None:
-        raise BarsError(
-            f"bars carry the time zone {index.tz}; turn them into naive UTC "
-            "(bars.tz_convert('UTC').tz_localize(None))"
-        )
+        raise BarsError(f"bars carry the time zone {index.tz}; turn them into naive UTC ({TIDY})")
+    return index
+
+
+def _check_order(index: pd.DatetimeIndex) -> None:
     if index.hasnans:
-        raise BarsError(f"no time in {_named(index, index.isna())}; {REMEDY}")
-    steps = np.diff(index.asi8)
-    if (steps < 0).any():
-        rows = np.r_[False, steps < 0]
-        raise BarsError(
-            f"bars out of order in {_named(index, rows)}; sort them (--repair, or repair_bars)"
-        )
-    if (steps == 0).any():
-        rows = np.r_[False, steps == 0]
-        raise BarsError(
-            f"duplicate time in {_named(index, rows)}; keep one (--repair, or repair_bars)"
-        )
-
-
-def _as_floats(bars: pd.DataFrame) -> pd.DataFrame:
-    columns = {}
-    for name in COLUMNS:
-        numbers = pd.to_numeric(bars[name], errors="coerce").astype(np.float64)
-        broken = (numbers.isna() & bars[name].notna()).to_numpy()
-        if broken.any():
-            value = bars[name].to_numpy()[broken][0]
+        return  # the rows without a time are named first
+    steps = np.r_[1, np.diff(index.asi8)]
+    for fault, rows, remedy in (
+        ("bars out of order", steps < 0, "sort them"),
+        ("duplicate time", steps == 0, "keep one"),
+    ):
+        if rows.any():
             raise BarsError(
-                f"column {name} is not a number ({value!r}) in {_named(bars.index, broken)}; "
-                "mend the source"
+                f"{fault} in {_named(index, rows)}; {remedy} (--repair, or repair_bars)"
             )
-        columns[name] = numbers.to_numpy()
-    return pd.DataFrame(columns, index=pd.DatetimeIndex(bars.index).as_unit("ns"))
 
 
-def _faults(bars: pd.DataFrame):
-    """Yield (what is wrong, boolean Series of the rows) in the order to report them."""
+def _numbers(bars: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the columns as float64, NaN for what is no number."""
+    numbers = {name: pd.to_numeric(bars[name], errors="coerce") for name in COLUMNS}
+    return {name: n.to_numpy(np.float64, na_value=np.nan) for name, n in numbers.items()}
+
+
+def _faults(bars: pd.DataFrame, values: dict[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (what is wrong, boolean array of the rows) in the order to report them."""
+    yield "no time", np.asarray(bars.index.isna())
     for name in COLUMNS:
-        yield f"NaN in column {name}", bars[name].isna()
-        yield f"infinity in column {name}", np.isinf(bars[name])
+        unknown = np.isnan(values[name])
+        text = unknown & bars[name].notna().to_numpy() if unknown.any() else unknown
+        if text.any():
+            example = bars[name].to_numpy()[text][0]
+            yield f"no plain number such as 1234.5 in column {name} ({example!r})", text
+        yield f"NaN in column {name}", unknown
+        yield f"infinity in column {name}", np.isinf(values[name])
     for name in PRICES:
-        yield f"price <= 0 in column {name}", bars[name] <= 0
-    yield "negative volume", bars["volume"] < 0
-    yield "high below low", bars["high"] < bars["low"]
+        yield f"price <= 0 in column {name}", values[name] <= 0
+    yield "negative volume", values["volume"] < 0
+    yield "high below low", values["high"] < values["low"]
 
 
-def _named(index: pd.Index, rows) -> str:
-    """Name the first few of the rows at fault: position counted from 0, and stamp."""
-    positions = np.flatnonzero(np.asarray(rows))
+def _nanoseconds(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    try:
+        return index.as_unit("ns")
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise BarsError(f"{error}; stamps must lie in the years 1678..2261") from error
+
+
+def _named(index: pd.Index, rows: np.ndarray) -> str:
+    """Name the first few of the rows at fault (a mask, or positions): position from 0, stamp."""
+    positions = np.flatnonzero(rows) if rows.dtype == bool else rows
     shown = ", ".join(f"{p} ({index[p]})" for p in positions[:SHOWN])
     more = f" and {len(positions) - SHOWN} more" if len(positions) > SHOWN else ""
     return f"row {shown}{more}"

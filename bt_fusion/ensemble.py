@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.errors import OptionError, TrainingError, unknown_name
 from bt_fusion.members import make_member, member_proba
+from bt_fusion.predictions import combined
 
 __all__ = ["VOTING", "Ensemble"]
 
@@ -106,6 +107,14 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         """Return the unfitted members by name, checking every option."""
         if self.voting not in VOTING:
             raise unknown_name("voting", self.voting, VOTING)
+        if not 0 < self.vote_threshold <= 1:
+            raise OptionError(
+                f"vote_threshold {self.vote_threshold} must be a share, above 0 up to 1"
+            )
+        if isinstance(self.members, str):
+            raise OptionError(
+                f"members {self.members!r}: give a sequence, such as [{self.members!r}]"
+            )
         if isinstance(self.members, Mapping):
             made = {name: clone(estimator) for name, estimator in self.members.items()}
         else:
@@ -119,7 +128,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         """Return the members' weights, adding up to 1."""
         count = len(self.members)
         weights = np.ones(count) if self.weights is None else np.asarray(self.weights, float)
-        if weights.shape != (count,) or (weights < 0).any() or not weights.sum() > 0:
+        if weights.shape != (count,) or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
             raise OptionError(f"weights {self.weights}: give {count} numbers >= 0, one a member")
         return weights / weights.sum()
 
@@ -136,10 +145,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the combined probabilities, shape (n_rows, n_classes)."""
-        votes = self.member_proba(X)
-        if self.voting == "majority":
-            return votes.mean(axis=1)
-        return np.einsum("tmk,m->tk", votes, self.member_weights())
+        return combined(self.member_proba(X), self.member_weights(), self.voting)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likeliest class of each row."""

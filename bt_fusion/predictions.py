@@ -7,9 +7,10 @@ from enum import IntEnum, StrEnum
 import numpy as np
 import pandas as pd
 
-__all__ = ["NO_MODEL", "Confidence", "Predictions", "Signal", "confidence_levels"]
+__all__ = ["NO_MODEL", "Confidence", "Predictions", "Signal", "combined", "confidence_levels"]
 
 NO_MODEL = -1
+DIGITS = 12  # of a combined probability
 
 
 class Signal(IntEnum):
@@ -105,9 +106,7 @@ class Predictions:
 
         Soft voting weighs the members, majority voting takes their plain mean.
         """
-        if self.voting == "majority":
-            return self.votes.mean(axis=1)
-        return np.einsum("tmk,m->tk", self.votes, self.weights)
+        return combined(self.votes, self.weights, self.voting)
 
     @property
     def probability_up(self) -> np.ndarray:
@@ -204,6 +203,18 @@ def confidence_levels(
         levels[confidence >= least] = level
     levels[np.isnan(confidence)] = None
     return levels
+
+
+def combined(votes: np.ndarray, weights: np.ndarray, voting: str) -> np.ndarray:
+    """Combine members' probabilities, shape (n, n_members, n_classes), into (n, n_classes).
+
+    >>> combined(np.array([[[0.39, 0.61], [0.39, 0.61], [0.42, 0.58]]]), np.ones(3) / 3, "soft")
+    array([[0.4, 0.6]])
+    """
+    if voting == "majority":
+        weights = np.full(len(weights), 1.0 / len(weights))
+    # sums of floats end in noise: what is 0.60 on paper must reach a threshold of 0.60
+    return np.round(np.einsum("tmk,m->tk", votes, weights), DIGITS)
 
 
 PER_BAR = ("index", "votes", "model", "trained_until")

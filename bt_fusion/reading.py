@@ -1,31 +1,34 @@
 """Reading bars from CSV and Parquet files, whatever their columns are called."""
 
 import csv
-from collections.abc import Hashable
+import gzip
+import io
+import warnings
+import zipfile
+import zlib
+from collections.abc import Hashable, Iterable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bt_fusion.bars import COLUMNS, check_bars, repair_bars
 from bt_fusion.errors import BarsError
+from bt_fusion.stamps import TIME_COLUMNS, index_by_time
 
 __all__ = ["read_bars", "tidy_bars"]
 
-TIME_COLUMNS = (
-    "open_time",
-    "open time",
-    "opentime",
-    "datetime",
-    "date",
-    "timestamp",
-    "time",
-    "index",
-    "unnamed: 0",
-)
 KLINE_COLUMNS = ("open_time", *COLUMNS)  # an exchange's kline dump begins with these six
-# Epoch stamps are told apart by size: 1e8 s is 1973, 1e11 s is the year 5138.
-EPOCH_UNITS = ((1e11, "s"), (1e14, "ms"), (1e17, "us"), (np.inf, "ns"))
+SEPARATORS = ";\t|,"
+HEAD = 65_536  # characters looked at to tell how a CSV is written
+UNREADABLE = (
+    pd.errors.EmptyDataError,
+    OSError,
+    EOFError,
+    ValueError,  # pyarrow.ArrowInvalid is one
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def read_bars(
@@ -36,8 +39,9 @@ def read_bars(
     Parameters
     ----------
     path : path
-        `.parquet` or `.pq`, anything else is read as CSV. A CSV without a header is taken for
-        an exchange's kline dump: open time, open, high, low, close, volume, ...
+        `.parquet` or `.pq`; anything else is read as CSV, plain, gzipped or alone in a ZIP file,
+        separated by commas, semicolons, tabs or bars. A CSV without a header is taken for an
+        exchange's kline dump: open time, open, high, low, close, volume, ...
     repair : bool
         Sort, and drop duplicates and broken rows, instead of refusing them.
     report : list, optional
@@ -49,76 +53,133 @@ def read_bars(
         When the file is missing, empty, unreadable, or its bars are broken.
     """
     path = Path(path)
+    if path.is_dir():
+        raise BarsError(f"{path} is a folder; give the path of a CSV or Parquet file")
     if not path.is_file():
         raise BarsError(f"no file {path}; give the path of a CSV or Parquet file, or a sample name")
+    repairs: list[str] = []
     try:
-        frame = _read_parquet(path) if path.suffix in (".parquet", ".pq") else _read_csv(path)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
-        raise BarsError(f"{path} cannot be read: {error}; give a CSV or Parquet file") from error
-    except ValueError as error:  # pyarrow.ArrowInvalid is one
-        raise BarsError(f"{path} is no valid file of its kind: {error}") from error
-    try:
-        bars = tidy_bars(frame)
+        frame = _read_frame(path, repairs if repair else None)
+        bars = tidy_bars(frame, coerce=repair)
         if repair:
-            bars, repairs = repair_bars(bars)
-            (report if report is not None else []).extend(repairs)
-        return check_bars(bars)
+            bars, dropped = repair_bars(bars)
+            repairs += dropped
+            if not len(bars) and len(frame):
+                raise BarsError(f"no bar is left after the repair: {'; '.join(repairs)}")
+        bars = check_bars(bars)
     except BarsError as error:
         raise BarsError(f"{path}: {error}") from error
+    if report is not None:
+        report.extend(repairs)
+    return bars
 
 
-def tidy_bars(frame: pd.DataFrame) -> pd.DataFrame:
+def tidy_bars(frame: pd.DataFrame, *, coerce: bool = False) -> pd.DataFrame:
     """Bring column names and stamps into the form `check_bars` expects; values stay.
 
     Column names in any case, `Adj Close` and further columns beside OHLCV, Yahoo's two-level
     columns of one symbol, the usual names of time columns, ISO text or epoch seconds, milli-,
     micro- or nanoseconds, time zones: all become a naive UTC DatetimeIndex and lower-case names.
 
+    Parameters
+    ----------
+    frame : DataFrame
+    coerce : bool
+        Leave NaT where a value is no time, for `repair_bars` to drop and report.
+
     Raises
     ------
     BarsError
         When no time column is found or its values are no times.
+
+    Examples
+    --------
+    >>> day = {"Date": ["2024-01-31"], "Open": [1], "High": [2], "Low": [1], "Close": [2]}
+    >>> tidy_bars(pd.DataFrame({**day, "Adj Close": [2], "Volume": [5]})).close
+    datetime
+    2024-01-31    2
+    Name: close, dtype: int64
     """
     frame = _one_level(frame)
-    frame.columns = [_plain_name(name) for name in frame.columns]
-    twice = frame.columns[frame.columns.duplicated()]
-    if len(set(twice) & {*COLUMNS, *TIME_COLUMNS}):
-        raise BarsError(f"two columns are called {twice[0]!r}; keep one")
-    if not isinstance(frame.index, pd.DatetimeIndex):
-        frame = _index_by_time(frame)
-    index = pd.DatetimeIndex(frame.index)
-    if index.tz is not None:
-        index = index.tz_convert("UTC").tz_localize(None)
-    frame.index = index.rename("datetime")
+    frame.columns = pd.Index([_plain_name(name) for name in frame.columns])
+    _refuse_twins(frame.columns)
+    return index_by_time(frame, coerce=coerce)
+
+
+def _read_frame(path: Path, repairs: list[str] | None) -> pd.DataFrame:
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            return pd.read_parquet(path)
+        return _read_csv(path, repairs)
+    except BarsError:
+        raise
+    except UnicodeDecodeError as error:
+        raise BarsError(f"not a text file in UTF-8 ({error.reason}); {EXPORT}") from error
+    except pd.errors.ParserError as error:
+        reason = str(error).strip()
+        raise BarsError(
+            f"broken CSV ({reason}); mend the source, or drop the row (--repair)"
+        ) from error
+    except UNREADABLE as error:
+        raise BarsError(f"cannot be read ({str(error).strip()}); {EXPORT}") from error
+
+
+EXPORT = "give a CSV or Parquet file"
+
+
+def _read_csv(path: Path, repairs: list[str] | None) -> pd.DataFrame:
+    data = _unpacked(path)
+    head = io.TextIOWrapper(io.BytesIO(data[:HEAD]), "utf-8-sig", errors="ignore").read()
+    if "\0" in head:
+        raise BarsError(f"not a text file; {EXPORT}")
+    lines = [line for line in head.splitlines() if line.strip()][:3]
+    if not lines:
+        raise BarsError(f"the file is empty; {EXPORT}")
+    options = _layout(lines) | {"encoding": "utf-8-sig", "low_memory": False}
+    options["on_bad_lines"] = "error" if repairs is None else "warn"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", pd.errors.ParserWarning)
+        frame = pd.read_csv(io.BytesIO(data), **options)
+    if repairs is not None:
+        skipped = [line for w in caught for line in str(w.message).splitlines() if "Skip" in line]
+        repairs += [f"dropped a row of too many columns: {line}" for line in skipped]
     return frame
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        first = next(csv.reader(file), None)
-    if not first:
-        raise BarsError(f"{path} is empty")
-    if not _is_number(first[0]) or not _is_number(first[min(1, len(first) - 1)]):
-        return pd.read_csv(path, encoding="utf-8-sig")
-    if len(first) < len(KLINE_COLUMNS):
-        raise BarsError(
-            f"{path} has no header and {len(first)} columns; a kline dump has at least "
-            f"{len(KLINE_COLUMNS)}: {', '.join(KLINE_COLUMNS)}. Add a header line"
-        )
-    frame = pd.read_csv(path, header=None, usecols=range(len(KLINE_COLUMNS)))
-    return frame.set_axis(list(KLINE_COLUMNS), axis="columns")
+def _unpacked(path: Path) -> bytes:
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        return gzip.decompress(data)
+    if data[:4] != b"PK\x03\x04":
+        return data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        if len(names) != 1:
+            raise BarsError(f"a ZIP file of {len(names)} files, or an Excel sheet; {EXPORT}")
+        return archive.read(names[0])
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(path)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _layout(lines: list[str]) -> dict[str, Any]:
+    """Tell from the first lines how pandas should read a CSV."""
+    separator = max(SEPARATORS, key=lines[0].count)
+    rows = list(csv.reader(lines, delimiter=separator))
+    first = rows[0]
+    options: dict[str, Any] = {"sep": separator}
+    if first[0].strip()[:1].isdigit():
+        if len(first) < len(KLINE_COLUMNS):
+            raise BarsError(
+                f"no header and {len(first)} column(s); a kline dump has at least "
+                f"{len(KLINE_COLUMNS)}: {', '.join(KLINE_COLUMNS)}. Add a header line"
+            )
+        return options | {
+            "header": None,
+            "names": KLINE_COLUMNS,
+            "usecols": range(len(KLINE_COLUMNS)),
+        }
+    if len(rows) == 3 and _plain_name(rows[2][0]) in TIME_COLUMNS and not any(rows[2][1:]):
+        return options | {"header": [0, 1], "index_col": 0}  # Yahoo's two levels
+    _refuse_twins([_plain_name(name) for name in first])
+    return options | {"index_col": False}
 
 
 def _one_level(frame: pd.DataFrame) -> pd.DataFrame:
@@ -135,47 +196,18 @@ def _one_level(frame: pd.DataFrame) -> pd.DataFrame:
     if names.duplicated().any():
         symbols = frame.columns.droplevel(field).unique()
         raise BarsError(
-            f"the columns hold several symbols ({', '.join(map(str, symbols))}); "
-            "give one at a time, e.g. frame.xs(SYMBOL, axis=1, level=1)"
+            f"the columns hold several symbols ({', '.join(map(str, symbols))}); give one at a "
+            f"time, e.g. frame.xs({symbols[0]!r}, axis=1, level={1 - field})"
         )
     return frame.set_axis(names, axis="columns")
 
 
+def _refuse_twins(names: Iterable[str]) -> None:
+    names = list(names)
+    for name in (*COLUMNS, *TIME_COLUMNS):
+        if names.count(name) > 1:
+            raise BarsError(f"{names.count(name)} columns are called {name!r}; keep one")
+
+
 def _plain_name(name: Hashable) -> str:
-    return str(name).strip().lower()
-
-
-def _index_by_time(frame: pd.DataFrame) -> pd.DataFrame:
-    found = [name for name in TIME_COLUMNS if name in frame.columns]
-    if found:
-        return frame.set_index(_as_times(frame[found[0]], found[0])).drop(columns=found[0])
-    plain = isinstance(frame.index, pd.RangeIndex)
-    if plain or str(frame.index.name).strip().lower() not in TIME_COLUMNS:
-        raise BarsError(
-            f"no time column among {', '.join(frame.columns)}; call it one of "
-            f"{', '.join(TIME_COLUMNS[:-1])}"
-        )
-    name = str(frame.index.name)
-    return frame.set_index(_as_times(pd.Series(frame.index), name))
-
-
-def _as_times(values: pd.Series, name: str) -> pd.DatetimeIndex:
-    numbers = pd.to_numeric(values, errors="coerce") if values.dtype.kind not in "M" else None
-    try:
-        if numbers is not None and numbers.notna().all() and len(values):
-            largest = float(numbers.abs().max())
-            unit = next(unit for limit, unit in EPOCH_UNITS if largest < limit)
-            # whole units first: a float of nanoseconds would lose the last digits
-            return pd.DatetimeIndex(pd.to_datetime(numbers, unit=unit, utc=True))  # type: ignore[call-overload]
-        # a text of dates with offsets and one without both end as UTC
-        return pd.DatetimeIndex(pd.to_datetime(values, utc=True, format="ISO8601"))
-    except (ValueError, TypeError, OverflowError):
-        parsed = pd.to_datetime(values, utc=True, errors="coerce", format="mixed")
-        broken = np.flatnonzero(parsed.isna().to_numpy())
-        if not len(broken):
-            return pd.DatetimeIndex(parsed)
-        row = int(broken[0])
-        raise BarsError(
-            f"column {name} holds no time in row {row} ({values.iloc[row]!r}); "
-            "write ISO dates or an epoch in s, ms or us"
-        ) from None
+    return str(name).strip().strip("<>").lower()

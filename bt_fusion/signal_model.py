@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from bt_fusion.bars import BarArrays, check_bars
+from bt_fusion.bars import BarArrays
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.features import FeatureSet, complete_rows
@@ -84,7 +84,7 @@ class SignalModel(BaseEstimator):
         TrainingError
             When no such rows are left, or they hold a single class.
         """
-        arrays = BarArrays.from_frame(check_bars(bars))
+        arrays = BarArrays.of(bars)
         return self.fit_arrays(arrays)
 
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "SignalModel":
@@ -114,7 +114,7 @@ class SignalModel(BaseEstimator):
         allow_in_sample : bool
             Predict bars the model was trained on, too: such figures say nothing of its worth.
         """
-        arrays = BarArrays.from_frame(check_bars(bars))
+        arrays = BarArrays.of(bars)
         return self.predict_arrays(arrays, allow_in_sample=allow_in_sample)
 
     def predict_arrays(self, arrays: BarArrays, *, allow_in_sample: bool = False) -> Predictions:

@@ -132,7 +132,8 @@ def _score(values: np.ndarray, scale: float) -> float | None:
     if len(values) < 2:
         return None
     spread = values.std(ddof=1)
-    return _finite(values.mean() / spread * scale) if spread > 0 else None
+    noise = 1e-12 * np.abs(values).max()  # of values that are all the same
+    return _finite(values.mean() / spread * scale) if spread > noise else None
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from bt_fusion.bars import BarArrays, check_bars
+from bt_fusion.bars import BarArrays
 from bt_fusion.cache import ArrayCache, open_cache
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, TrainingError, unknown_name
@@ -137,7 +137,7 @@ class WalkForward(BaseEstimator):
         BarsError
             When the bars do not reach past the first training window.
         """
-        return self.predict_arrays(BarArrays.from_frame(check_bars(bars)), on_refit)
+        return self.predict_arrays(BarArrays.of(bars), on_refit)
 
     def predict_arrays(
         self, arrays: BarArrays, on_refit: Callable[[int, int], None] | None = None

@@ -1,5 +1,6 @@
 """Strategies that fuse technical signals with an ML ensemble, and their sizers."""
 
+from bt_fusion.strategies.discovery import SignalDiscovery
 from bt_fusion.strategies.fusion import FusionStrategy
 from bt_fusion.strategies.hybrid import CryptoScalping, HybridScoring
 from bt_fusion.strategies.one_position import OnePosition, Symbol
@@ -11,5 +12,6 @@ __all__ = [
     "FusionStrategy",
     "HybridScoring",
     "OnePosition",
+    "SignalDiscovery",
     "Symbol",
 ]

@@ -12,13 +12,14 @@ from bt_fusion.analyzers import TradeStats
 from bt_fusion.backtest.feed import BarsData
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.predictions import Predictions
-from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring
+from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, SignalDiscovery
 
 __all__ = ["STRATEGIES", "Account", "Run", "check_params", "run_strategy", "unseen_window"]
 
 STRATEGIES: dict[str, type[bt.Strategy]] = {
     "fusion": FusionStrategy,
     "hybrid": HybridScoring,
+    "discovery": SignalDiscovery,
 }
 
 

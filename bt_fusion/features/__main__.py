@@ -16,9 +16,11 @@ A feature of your own:
 ```python
 from bt_fusion import FeatureSet, feature
 
+
 @feature("range_share", lookback=1)
 def range_share(bars):
     return (bars.high - bars.low) / bars.close
+
 
 FeatureSet(["range_share", "rsi_14"])
 ```

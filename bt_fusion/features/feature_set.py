@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import BarArrays, check_bars
+from bt_fusion.bars import BarArrays
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.features.registry import REGISTRY, Feature
 
@@ -60,7 +60,7 @@ class FeatureSet:
         ndarray of float32, shape (n_bars, n_features), column-major
             NaN where a feature's lookback is not filled.
         """
-        arrays = bars if isinstance(bars, BarArrays) else BarArrays.from_frame(check_bars(bars))
+        arrays = BarArrays.of(bars)
         matrix = np.empty((len(arrays), len(self.names)), np.float32, order="F")
         with np.errstate(over="ignore"):  # prices of 1e38 and more become inf, then NaN
             for group, picks, columns in self._groups:

@@ -6,12 +6,15 @@ import numpy as np
 import talib
 
 from bt_fusion.bars import BarArrays
-from bt_fusion.features.registry import ema_memory, feature, ratio, wilder_memory
+from bt_fusion.features.registry import ema_memory, feature, moved, quiet, ratio, wilder_memory
 
 
 def rsi(bars: BarArrays, period: int) -> np.ndarray:
-    """Relative strength index, 0..100 (Wilder 1978)."""
-    return talib.RSI(bars.close, period)
+    """Relative strength index, 0..100 (Wilder 1978); 50 when the price has long stood still."""
+    values = talib.RSI(bars.close, period)
+    values[quiet(moved(bars.close), 3 * period)] = 50.0
+    values[:period] = np.nan
+    return values
 
 
 for _period in (7, 14):

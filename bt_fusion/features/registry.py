@@ -8,7 +8,16 @@ import numpy as np
 from bt_fusion.bars import BarArrays
 from bt_fusion.errors import OptionError
 
-__all__ = ["REGISTRY", "Feature", "ema_memory", "feature", "ratio", "wilder_memory"]
+__all__ = [
+    "REGISTRY",
+    "Feature",
+    "ema_memory",
+    "feature",
+    "moved",
+    "quiet",
+    "ratio",
+    "wilder_memory",
+]
 
 Compute = Callable[[BarArrays], np.ndarray | tuple[np.ndarray, ...]]
 
@@ -130,6 +139,29 @@ def ratio(
         values = numerator / denominator
     values[denominator <= floor] = empty
     return values
+
+
+def moved(prices: np.ndarray) -> np.ndarray:
+    """Tell which prices differ from the one before; the first does not."""
+    changed = np.zeros(len(prices), dtype=bool)
+    np.not_equal(prices[1:], prices[:-1], out=changed[1:])
+    return changed
+
+
+def quiet(event: np.ndarray, count: int) -> np.ndarray:
+    """Tell where none of the last `count` bars, or none since the first, had an event.
+
+    Exact where a running sum over the same bars leaves rounding behind, or an exponential
+    average never quite forgets.
+
+    >>> quiet(np.array([False, True, False, False]), 2)
+    array([ True, False, False,  True])
+    """
+    if event.all():
+        return np.zeros(len(event), dtype=bool)
+    bars = np.arange(len(event))
+    last = np.maximum.accumulate(np.where(event, bars, -1))
+    return (bars - last >= count) | (last < 0)
 
 
 def _decay(share: float) -> int:

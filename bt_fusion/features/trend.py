@@ -10,7 +10,7 @@ import numpy as np
 import talib
 
 from bt_fusion.bars import BarArrays
-from bt_fusion.features.registry import ema_memory, feature, wilder_memory
+from bt_fusion.features.registry import ema_memory, feature, moved, quiet, wilder_memory
 
 SMA_PERIODS = (5, 10, 20, 50, 100)
 EMA_PERIODS = (12, 26, 50)
@@ -100,9 +100,10 @@ def adx_14(bars: BarArrays) -> np.ndarray:
 
 @feature("di_spread_14", lookback=15, memory=wilder_memory(14), family="trend")
 def di_spread_14(bars: BarArrays) -> np.ndarray:
-    """+DI less -DI, -100..100 (Wilder 1978)."""
+    """+DI less -DI, -100..100 (Wilder 1978); 0 when the price has long stood still."""
     values = talib.PLUS_DI(bars.high, bars.low, bars.close, 14)
     values -= talib.MINUS_DI(bars.high, bars.low, bars.close, 14)
+    values[quiet(moved(bars.close) | (bars.span > 0), 3 * 14)] *= 0.0
     return values
 
 

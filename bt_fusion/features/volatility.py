@@ -10,6 +10,7 @@ from bt_fusion.features.price import log_return
 from bt_fusion.features.registry import feature, ratio, wilder_memory
 
 FLAT = 1e-9  # log returns below this are rounding, not movement
+UNIT = 2.0**40  # TA-Lib takes a variance below 1e-14 for none; prices of 1e-5 have such ones
 
 
 @feature("atr_14", lookback=15, memory=wilder_memory(14), family="volatility")
@@ -30,9 +31,9 @@ def bollinger(bars: BarArrays) -> tuple[np.ndarray, ...]:
 
     %B is 0 on the lower band, 1 on the upper, 0.5 when the price has not moved.
     """
-    upper, middle, lower = talib.BBANDS(bars.close, 20, 2.0, 2.0)
+    upper, middle, lower = talib.BBANDS(bars.close * UNIT, 20, 2.0, 2.0)
     upper -= lower
-    place = ratio(bars.close - lower, upper, empty=0.5, floor=middle * FLAT)
+    place = ratio(bars.close * UNIT - lower, upper, empty=0.5, floor=middle * FLAT)
     upper /= middle
     return upper, np.clip(place, -1.0, 2.0, out=place)
 

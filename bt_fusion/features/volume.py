@@ -8,9 +8,7 @@ import talib
 
 from bt_fusion.bars import BarArrays
 from bt_fusion.features.price import log_return
-from bt_fusion.features.registry import ema_memory, feature, ratio
-
-TRACE = 1e-9  # a running sum of volumes leaves about this share of them when all are zero
+from bt_fusion.features.registry import ema_memory, feature, quiet, ratio
 
 
 @feature("volume_log", lookback=1, family="volume")
@@ -32,7 +30,7 @@ def volume_change(bars: BarArrays) -> np.ndarray:
 @feature("volume_ratio_20", lookback=20, family="volume")
 def volume_ratio_20(bars: BarArrays) -> np.ndarray:
     """Volume against its mean over 20 bars, 1 when there was none; clipped to 50."""
-    values = ratio(bars.volume, _mean_volume(bars), empty=1.0, floor=TRACE)
+    values = ratio(bars.volume, _mean_volume(bars), empty=1.0)
     return np.clip(values, 0.0, 50.0, out=values)
 
 
@@ -50,14 +48,27 @@ def obv_share_20(bars: BarArrays) -> np.ndarray:
     """Volume of rising less volume of falling bars over 20, as a share of all, -1..1."""
     move = log_return(bars, 1)
     signed = talib.SUM(np.sign(move) * bars.volume, 20)
-    values = ratio(signed, _mean_volume(bars) * 20, floor=TRACE)
+    values = ratio(signed, _mean_volume(bars) * 20)
+    values[:20] = np.nan  # 20 moves need 21 bars, a mean volume only 20
     return np.clip(values, -1.0, 1.0, out=values)
 
 
 @feature("mfi_14", lookback=15, family="volume")
 def mfi_14(bars: BarArrays) -> np.ndarray:
-    """Money flow index, 0..100."""
-    return talib.MFI(bars.high, bars.low, bars.close, bars.volume, 14)
+    """Money flow index, 0..100; 50 without money flow.
+
+    Not TA-Lib's own, which takes any flow below 1, whatever the unit, for none.
+    """
+    price = (bars.high + bars.low + bars.close) / 3.0
+    move = np.empty(len(bars))
+    move[0] = np.nan
+    np.subtract(price[1:], price[:-1], out=move[1:])
+    flow = price * bars.volume
+    rising = talib.SUM(np.where(move > 0, flow, 0.0 * move), 14)
+    falling = talib.SUM(np.where(move < 0, flow, 0.0 * move), 14)
+    rising[quiet((move > 0) & (flow > 0), 14)] *= 0.0
+    falling[quiet((move < 0) & (flow > 0), 14)] *= 0.0
+    return 100.0 * ratio(rising, rising + falling, empty=0.5)
 
 
 @feature("money_flow_20", lookback=20, family="volume")
@@ -65,7 +76,7 @@ def money_flow_20(bars: BarArrays) -> np.ndarray:
     """Chaikin money flow over 20 bars, -1..1; 0 without volume."""
     place = ratio(2 * bars.close - bars.high - bars.low, bars.span)
     place *= bars.volume
-    values = ratio(talib.SUM(place, 20), _mean_volume(bars) * 20, floor=TRACE)
+    values = ratio(talib.SUM(place, 20), _mean_volume(bars) * 20)
     return np.clip(values, -1.0, 1.0, out=values)
 
 
@@ -73,7 +84,7 @@ def money_flow_20(bars: BarArrays) -> np.ndarray:
 def adosc(bars: BarArrays) -> np.ndarray:
     """Chaikin oscillator (3, 10) against the mean volume of 20 bars; clipped to +-20."""
     line = talib.ADOSC(bars.high, bars.low, bars.close, bars.volume, 3, 10)
-    values = ratio(line, _mean_volume(bars), floor=TRACE)
+    values = ratio(line, _mean_volume(bars))
     return np.clip(values, -20.0, 20.0, out=values)
 
 
@@ -88,10 +99,12 @@ def price_volume_corr(bars: BarArrays) -> np.ndarray:
 def vwap_ratio_20(bars: BarArrays) -> np.ndarray:
     """Volume-weighted mean of the close over 20 bars, over the close, less 1."""
     weighted = talib.SUM(bars.close * bars.volume, 20)
-    values = ratio(weighted, _mean_volume(bars) * 20 * bars.close, empty=1.0, floor=TRACE)
+    values = ratio(weighted, _mean_volume(bars) * 20 * bars.close, empty=1.0)
     values -= 1.0
     return np.clip(values, -1.0, 1.0, out=values)
 
 
 def _mean_volume(bars: BarArrays) -> np.ndarray:
-    return talib.SMA(bars.volume, 20)
+    mean = talib.SMA(bars.volume, 20)
+    mean[quiet(bars.volume > 0, 20)] *= 0.0  # keeps the NaN of the warm-up
+    return mean
