@@ -187,8 +187,8 @@ def confidence_levels(
     Soft voting: VERY_HIGH from .70, HIGH from .60, MEDIUM from .55, else LOW. Majority:
     VERY_HIGH when unanimous, HIGH from `vote_threshold`, else LOW.
 
-    >>> confidence_levels(np.array([0.54, 0.55, 0.7])).tolist()
-    [<Confidence.LOW: 'LOW'>, <Confidence.MEDIUM: 'MEDIUM'>, <Confidence.VERY_HIGH: 'VERY_HIGH'>]
+    >>> [str(level) for level in confidence_levels(np.array([0.54, 0.55, 0.7]))]
+    ['LOW', 'MEDIUM', 'VERY_HIGH']
     """
     confidence = np.asarray(confidence, dtype=float)
     steps: Sequence[tuple[float, Confidence]] = (

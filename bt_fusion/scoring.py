@@ -78,7 +78,8 @@ def measure(bars: BarArrays, periods: Periods | None = None) -> Measures:
     p = periods or Periods()
     high, low, close = bars.high, bars.low, bars.close
     upper, middle, lower = talib.BBANDS(close, p.band, p.band_width, p.band_width)
-    k, d = talib.STOCH(high, low, close, p.stochastic, p.stochastic_slow, 0, p.stochastic_slow, 0)
+    mean, slow = talib.MA_Type.SMA, p.stochastic_slow
+    k, d = talib.STOCH(high, low, close, p.stochastic, slow, mean, slow, mean)
     still = talib.MAX(high, p.stochastic) == talib.MIN(low, p.stochastic)
     macd, signal, histogram = talib.MACD(close, p.macd_fast, p.macd_slow, p.macd_signal)
     bullish, _, pattern = candle_patterns(bars)
@@ -161,9 +162,9 @@ class TechnicalPoints:
             rsi, band, volume, pattern, macd, stochastic, support; the score is their sum.
         """
         below = m.lower_band - self.band_deep * m.deviation
-        away = np.abs(m.close / m.support - 1.0)  # NaN, no points, without a swing low
+        away = np.abs(m.close - m.support)  # NaN, no points, without a swing low
         turning = (m.macd > m.macd_signal) | (m.macd_rise > 0)
-        near = m.close <= m.lower_band * (1 + self.band_near)
+        near = m.close - m.lower_band <= self.band_near * m.lower_band
         parts = np.column_stack(
             [
                 _steps(m.rsi < self.rsi_limit, m.rsi < self.rsi_deep, self.rsi),
@@ -176,7 +177,7 @@ class TechnicalPoints:
                 _steps(m.bullish >= 1, m.bullish >= 2, self.pattern),
                 self.macd * turning,
                 self.stochastic * (m.stochastic_k < self.stochastic_low),
-                self.support * (away <= self.support_near),
+                self.support * (away <= self.support_near * m.support),
             ]
         )
         parts[~_measured(m)] = np.nan
@@ -227,7 +228,8 @@ class EntryRule:
 
     def __call__(self, rsi: np.ndarray, total: np.ndarray, with_ml: bool) -> np.ndarray:
         """Return which bars to enter; an unknown RSI or total is no entry."""
-        return (rsi < self.rsi_limit) & (total >= (self.least if with_ml else self.least_technical))
+        least = self.least if with_ml else self.least_technical
+        return (rsi < self.rsi_limit) & (total >= least)
 
 
 def volume_ratio(bars: BarArrays, period: int) -> np.ndarray:
@@ -248,4 +250,4 @@ def _steps(first: np.ndarray, second: np.ndarray, points: tuple[float, float]) -
 
 def _measured(m: Measures) -> np.ndarray:
     names = [field.name for field in fields(m) if field.name != "support"]
-    return np.isfinite([getattr(m, name) for name in names]).all(axis=0)
+    return np.asarray(np.isfinite([getattr(m, name) for name in names]).all(axis=0))

@@ -43,7 +43,7 @@ class FusedSignal(bt.Indicator):
 
     def next(self):
         up, down = self.ml.probability[0], self.ml.probability_down[0]
-        self.lines.fused[0] = self._fuse(self.data0[0], up, down)
+        self.lines.fused[0] = float(self._fuse(self.data0[0], up, down))
 
     def oncestart(self, start, end):
         """Does nothing: ``once`` fills every bar"""
