@@ -76,6 +76,7 @@ class HybridScoring(OnePosition):
         if list(steps) != sorted(steps):
             raise OptionError(f"ML thresholds must rise from low to strong; they are {steps}")
         self.said = set()  # failures of models that have been told
+        self.setsizer(EquityShare())  # Cerebro's takes its place
         self.watch(*(self.symbol(data) for data in self.datas))
 
     def symbol(self, data):
@@ -103,9 +104,6 @@ class HybridScoring(OnePosition):
             strong=self.p.ml_strong_threshold,
             on_missing="quiet" if self.p.on_missing == "warn" else self.p.on_missing,
         )
-
-    def _addsizer(self, sizer, *args, **kwargs):
-        super()._addsizer(EquityShare if sizer is None else sizer, *args, **kwargs)
 
     def prenext(self):  # feeds may start at different times
         self.next()

@@ -203,8 +203,8 @@ def bar_of(data):
 def awaiting(order):
     """Keep the broker from filling an order before its feed has a new bar.
 
-    Backtrader tries every pending order whenever any feed moves, at the prices of a bar that was
-    over when the order was given.
+    Backtrader tries pending stop and limit orders whenever any feed moves, also against the
+    range of a bar that was over when the order was given.
     """
     if order:
         given = bar_of(order.data)
