@@ -28,8 +28,8 @@ class CandlePattern(BarLines):
     params = (("patterns", None),)
     plotinfo = dict(plotyticks=[0, 1, 2], plotymargin=0.15)
     plotlines = dict(
-        bullish=dict(_method="bar", color="tab:green", width=1.0),
-        bearish=dict(_method="bar", color="tab:red", width=0.5),
+        bullish=dict(color="tab:green"),
+        bearish=dict(color="tab:red"),
         pattern=dict(_plotskip=True),
     )
 

@@ -37,11 +37,11 @@ class HybridScore(bt.Indicator):
     plotlines = dict(
         total=dict(color="tab:blue"),
         ml_points=dict(color="tab:orange"),
-        enter=dict(marker="^", markersize=6.0, color="tab:green", ls="", _skipnan=True),
+        enter=dict(_plotskip=True),
     )
 
     def _plotlabel(self):
-        return [self.p.rule.least if self.ml else self.p.rule.least_technical]
+        return [self.p.rule.least if self.ml is not None else self.p.rule.least_technical]
 
     def __init__(self):
         self.technical = self.data0

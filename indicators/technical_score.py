@@ -46,7 +46,7 @@ class TechnicalScore(BarLines):
     params = (("points", TechnicalPoints()), ("periods", Periods()), ("rule", EntryRule()))
     plotinfo = dict(plotyticks=[0, 3, 6, 9], plotymargin=0.1)
     plotlines = dict(
-        score=dict(_method="bar", color="tab:blue", width=1.0),
+        score=dict(color="tab:blue"),
         state=dict(_plotskip=True),
         **{f"{part}_points": dict(_plotskip=True) for part in PARTS},
         **{name: dict(_plotskip=True) for name in MEASURES},

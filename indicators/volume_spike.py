@@ -20,7 +20,7 @@ class VolumeSpike(BarLines):
 
     lines = ("ratio", "spike")
     params = (("period", 20), ("threshold", 1.5))
-    plotlines = dict(ratio=dict(_method="bar", color="tab:gray"), spike=dict(_plotskip=True))
+    plotlines = dict(ratio=dict(color="tab:gray"), spike=dict(_plotskip=True))
 
     def _plotlabel(self):
         return [self.p.period, self.p.threshold]

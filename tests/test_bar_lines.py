@@ -1,6 +1,7 @@
 """Indicators over bars: the same lines in all ten run configurations, never from the future."""
 
 import backtrader as bt
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -184,3 +185,59 @@ def test_patterns_speak_by_name_and_scores_refuse_two_feeds():
     cerebro.addstrategy(Mixed)
     with pytest.raises(OptionError, match="HybridScore was given indicators of two data feeds"):
         cerebro.run()
+
+
+@pytest.mark.parametrize("method", ["resampledata", "replaydata"])
+def test_larger_bars_end_as_they_would_alone(method):
+    bars = random_walk(1_001, seed=6)  # ends on the edge of a larger bar
+    rules = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+    large = bars.resample("5min", closed="right", label="right").agg(rules)
+
+    class Watching(bt.Strategy):
+        def __init__(self):
+            self.score = TechnicalScore(self.datas[-1])
+            self.seen = {}
+
+        def next(self):
+            if len(self.datas[-1]):
+                self.seen[len(self.datas[-1])] = (self.score.score[0], self.score.rsi[0])
+
+    cerebro = bt.Cerebro(stdstats=False)
+    data = BarsData(dataname=bars, timeframe=bt.TimeFrame.Minutes)
+    if method == "resampledata":
+        cerebro.adddata(data)
+    getattr(cerebro, method)(data, timeframe=bt.TimeFrame.Minutes, compression=5)
+    cerebro.addstrategy(Watching)
+    seen = cerebro.run()[0].seen
+    alone = run(large, given(large.index, 0.5), "default")
+    expected = alone[["TechnicalScore.score", "TechnicalScore.rsi"]].to_numpy()
+    found = np.array([seen.get(n + 1, (np.nan, np.nan)) for n in range(len(large) - 1)])
+    assert np.isfinite(found).all(axis=1).sum() > 100
+    np.testing.assert_allclose(found, expected[: len(found)], atol=1e-6)
+
+
+def test_the_lines_are_plotted_headless():
+    bars = random_walk(300, seed=3)
+    cerebro = bt.Cerebro()
+    cerebro.adddata(BarsData(dataname=bars))
+    cerebro.addstrategy(Recorder, model=given(bars.index, 0.7))
+    cerebro.run()
+    import backtrader.plot  # noqa: F401  (asks for a screen, whatever MPLBACKEND says)
+
+    matplotlib.use("Agg")
+    figure = cerebro.plot(iplot=False)[0][0]
+    figure.canvas.draw()
+    legends = [
+        text.get_text()
+        for axis in figure.axes
+        for text in (axis.get_legend().get_texts() if axis.get_legend() else [])
+    ]
+    for name in (
+        "CandlePattern",
+        "Support",
+        "VolumeSpike",
+        "Regime",
+        "TechnicalScore",
+        "HybridScore",
+    ):
+        assert any(name in text for text in legends), (name, legends)
