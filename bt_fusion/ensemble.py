@@ -7,9 +7,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from bt_fusion.calibration import CALIBRATION, fit_maps
 from bt_fusion.errors import OptionError, TrainingError, unknown_name
-from bt_fusion.members import make_member, member_proba
+from bt_fusion.members import make_member
 from bt_fusion.predictions import combined
+from bt_fusion.training import Preparation, TrainingRows, fit_member, rows_proba
 
 __all__ = ["VOTING", "Ensemble"]
 
@@ -30,14 +32,34 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         One weight a member for soft voting, equal by default.
     vote_threshold : float
         Majority voting: share of votes the winner needs (2 of 3 members are 0.667).
+    class_weight : {"balanced"}, optional
+        Weigh rows so that every class counts the same.
+    sample_weights : {"uniqueness", "decay"}, optional
+        Weigh rows by how little their labels overlap, or the newer the heavier; see `weights`.
+    resample : {"smote"}, optional
+        Make up rows of the rarer classes. Members that split their rows in time (svm, lstm)
+        get balanced class weights in their place.
+    outliers : {"iqr"}, optional
+        Leave out rows far outside the quartiles of any feature.
+    calibration : {"sigmoid", "isotonic"}, optional
+        Map each member's probabilities to observed shares. The map is learnt on the last fifth
+        of the rows from a fit on those before, and put on top of the fit on all rows.
     seed : int
         Seed of every named member.
+
+    Notes
+    -----
+    These options stand here, not in `SignalModel`, because only here the rows are known to be
+    training rows: whoever fits an ensemble (a model, a walk-forward, a cross-validation) gets
+    them without doing anything, and nothing but training rows can reach them.
 
     Attributes
     ----------
     classes_ : ndarray, shape (n_classes,)
         In the order of every probability column.
     members_ : dict of str to fitted classifier
+    calibrators_ : dict of str to ProbabilityMap
+        Empty without calibration.
 
     Examples
     --------
@@ -55,12 +77,22 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         voting: str = "soft",
         weights: Sequence[float] | None = None,
         vote_threshold: float = 0.633,
+        class_weight: str | None = None,
+        sample_weights: str | None = None,
+        resample: str | None = None,
+        outliers: str | None = None,
+        calibration: str | None = None,
         seed: int = 0,
     ):
         self.members = members
         self.voting = voting
         self.weights = weights
         self.vote_threshold = vote_threshold
+        self.class_weight = class_weight
+        self.sample_weights = sample_weights
+        self.resample = resample
+        self.outliers = outliers
+        self.calibration = calibration
         self.seed = seed
 
     # BaseEstimator has no __iter__; say so to Backtrader's optstrategy, which iterates values.
@@ -72,24 +104,34 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         y: np.ndarray,
         sample_weight: np.ndarray | None = None,
         classes: Sequence[int] | None = None,
+        *,
+        rows: np.ndarray | None = None,
+        t1: np.ndarray | None = None,
+        purge: int = 0,
     ) -> "Ensemble":
         """Fit every member.
 
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_features)
-            Finite values.
+            Finite values. With `rows`: the features of consecutive bars, finite in those rows.
         y : ndarray of shape (n_rows,)
         sample_weight : ndarray of shape (n_rows,), optional
         classes : sequence, optional
             All classes there are, where these rows may lack one: its probability is then 0.
+        rows : ndarray of int, shape (n_rows,), optional
+            Positions of the training rows among the bars of X, ascending. Members with context
+            look back from them; not given, the rows themselves count as consecutive bars.
+        t1 : ndarray of int, shape (n_rows,), optional
+            Positions at which the labels are known; `purge` bars after their rows by default.
+        purge : int
+            Bars a label looks ahead at most, left out wherever training rows are split in time.
 
         Raises
         ------
         TrainingError
-            When the rows hold a single class.
+            When the rows hold a single class, or are too few to be split.
         """
-        X = np.ascontiguousarray(X, dtype=np.float32)
         present, codes = np.unique(y, return_inverse=True)
         if len(present) < 2:
             raise TrainingError(
@@ -98,15 +140,30 @@ class Ensemble(ClassifierMixin, BaseEstimator):
             )
         self.classes_ = np.asarray(present if classes is None else classes)
         self._columns = np.searchsorted(self.classes_, present)
-        self.members_ = {}
-        for name, estimator in self.make_members().items():
-            self.members_[name] = estimator.fit(X, codes, sample_weight=sample_weight)
+        at = np.arange(len(X)) if rows is None else np.asarray(rows)
+        known = at + purge if t1 is None else np.asarray(t1)
+        training = TrainingRows(X[: at[-1] + 1], at, codes, known, purge, sample_weight)
+        members, prepare = self.make_members(), self.preparation()
+        self.calibrators_ = {}
+        if self.calibration:
+            self.calibrators_ = fit_maps(self.make_members(), training, prepare, self.calibration)
+        prepared = prepare(training)
+        self.members_ = {name: fit_member(made, prepared) for name, made in members.items()}
         return self
+
+    def preparation(self) -> Preparation:
+        """Return what happens to training rows before members see them, checking its options."""
+        return Preparation(
+            self.class_weight, self.sample_weights, self.resample, self.outliers, self.seed
+        )
 
     def make_members(self) -> dict[str, Any]:
         """Return the unfitted members by name, checking every option."""
         if self.voting not in VOTING:
             raise unknown_name("voting", self.voting, VOTING)
+        if self.calibration not in (None, *CALIBRATION):
+            raise unknown_name("calibration", self.calibration, CALIBRATION)
+        self.preparation()
         if not 0 < self.vote_threshold <= 1:
             raise OptionError(
                 f"vote_threshold {self.vote_threshold} must be a share, above 0 up to 1"
@@ -132,16 +189,42 @@ class Ensemble(ClassifierMixin, BaseEstimator):
             raise OptionError(f"weights {self.weights}: give {count} numbers >= 0, one a member")
         return weights / weights.sum()
 
-    def member_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return each member's probabilities, shape (n_rows, n_members, n_classes)."""
+    @property
+    def context(self) -> int:
+        """Bars a prediction looks at: 1, or the longest window of a member."""
+        members = getattr(self, "members_", None) or self.make_members()
+        windows = (m.window for m in members.values() if getattr(m, "needs_context", False))
+        return max(windows, default=1)
+
+    def member_proba(
+        self, X: np.ndarray, rows: np.ndarray | None = None, *, calibrated: bool = True
+    ) -> np.ndarray:
+        """Return each member's probabilities, shape (n_rows, n_members, n_classes).
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_bars, n_features)
+        rows : ndarray of int, optional
+            Positions of the rows to predict among the bars of X, ascending; all by default.
+        calibrated : bool
+            Whether to apply the calibration there is.
+        """
         check_is_fitted(self)
-        votes = np.zeros((len(X), len(self.members_), len(self.classes_)))
-        for start in range(0, len(X), CHUNK_ROWS):
-            rows = slice(start, start + CHUNK_ROWS)
-            chunk = np.ascontiguousarray(X[rows], dtype=np.float32)
-            for number, estimator in enumerate(self.members_.values()):
-                votes[rows, number, self._columns] = member_proba(estimator, chunk)
+        rows = np.arange(len(X)) if rows is None else np.asarray(rows)
+        votes = np.zeros((len(rows), len(self.members_), len(self.classes_)))
+        for start in range(0, len(rows), CHUNK_ROWS):
+            part = slice(start, start + CHUNK_ROWS)
+            for number, said in enumerate(self._chunk_proba(X, rows[part], calibrated)):
+                votes[part, number, self._columns] = said
         return votes
+
+    def _chunk_proba(self, X: np.ndarray, rows: np.ndarray, calibrated: bool):
+        """Yield each member's probabilities of some rows."""
+        chunk = np.ascontiguousarray(X[rows], dtype=np.float32)
+        for name, estimator in self.members_.items():
+            said = rows_proba(estimator, X, rows, chunk)
+            mapped = calibrated and name in self.calibrators_
+            yield self.calibrators_[name].transform(said) if mapped else said
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the combined probabilities, shape (n_rows, n_classes)."""

@@ -35,6 +35,7 @@ def classification_figures(predictions: Predictions, labels: Labels) -> dict[str
         return figures | dict.fromkeys(names)
     truth = labels.y[rows]
     proba = predictions.proba[rows]
+    proba = proba / proba.sum(axis=1, keepdims=True)  # members may add up in float32
     chosen = np.asarray(predictions.classes)[proba.argmax(axis=1)]
     up, said_up = truth == 1, chosen == 1
     score = predictions.probability_up[rows]

@@ -8,13 +8,14 @@ number of cores.
 """
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from bt_fusion.errors import unknown_name
+from bt_fusion.errors import OptionError, unknown_name
 
-__all__ = ["MEMBERS", "make_member", "member_proba"]
+__all__ = ["MEMBERS", "make_member", "member_proba", "require_deep"]
 
 FEW_ROWS = 64  # up to here, a forest's own walk beats scikit-learn's set-up per call
 
@@ -70,10 +71,55 @@ def lightgbm(seed: int) -> Any:
     )
 
 
+def logistic_regression(seed: int) -> Any:
+    """Return a logistic regression on standardised features (scikit-learn)."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.001, max_iter=1_000, random_state=seed)
+    )
+
+
+def support_vectors(seed: int) -> Any:
+    """Return a support vector machine with an RBF kernel on standardised features."""
+    from bt_fusion.svm import RbfSVM
+
+    return RbfSVM(seed=seed)
+
+
+def lstm(seed: int) -> Any:
+    """Return an LSTM network over windows of 32 bars; it needs the extra ``deep``."""
+    require_deep()
+    from bt_fusion.lstm import LSTMClassifier
+
+    return LSTMClassifier(seed=seed)
+
+
+def require_deep(otherwise: str = "leave the member lstm out") -> None:
+    """Raise an OptionError when a library of the extra ``deep`` is missing.
+
+    Parameters
+    ----------
+    otherwise : str
+        What to do without it.
+    """
+    missing = [name for name in ("torch", "skorch") if find_spec(name) is None]
+    if missing:
+        raise OptionError(
+            f"the member lstm needs {' and '.join(missing)}, not installed here: "
+            f"pip install 'bt-fusion[deep]', or {otherwise}"
+        )
+
+
 MEMBERS: dict[str, Callable[[int], Any]] = {
     "rf": random_forest,
     "xgb": xgboost,
     "lgb": lightgbm,
+    "lr": logistic_regression,
+    "svm": support_vectors,
+    "lstm": lstm,
 }
 
 
@@ -94,13 +140,19 @@ def member_proba(estimator: Any, X: np.ndarray) -> np.ndarray:
     """Return a fitted member's class probabilities, shape (n_rows, n_classes of the member).
 
     For a few rows a forest is asked tree by tree: the same sums in the same order, without
-    scikit-learn's thread pool (15 ms a call).
+    scikit-learn's thread pool (15 ms a call); the last step of a pipeline likewise.
     """
+    if hasattr(estimator, "steps"):
+        X = X.astype(np.float64)  # as fitted, see fit_member
+        for _, step in estimator.steps[:-1]:
+            X = X if step in (None, "passthrough") else step.transform(X)
+        return member_proba(estimator.steps[-1][1], X)
     if (
         len(X) <= FEW_ROWS
         and hasattr(estimator, "estimators_")
         and hasattr(estimator, "max_samples")
     ):
+        X = np.ascontiguousarray(X, dtype=np.float32)
         total = estimator.estimators_[0].tree_.predict(X)
         for tree in estimator.estimators_[1:]:
             total += tree.tree_.predict(X)

@@ -100,7 +100,14 @@ class SignalModel(BaseEstimator):
                 f"{self.feature_set_.lookback} bars and labels ahead {label.horizon}; "
                 "give more bars"
             )
-        self.ensemble_ = self.new_ensemble().fit(X[rows], labels.y[rows], classes=label.classes)
+        self.ensemble_ = self.new_ensemble().fit(
+            X,
+            labels.y[rows],
+            classes=label.classes,
+            rows=rows,
+            t1=labels.t1[rows],
+            purge=label.horizon,
+        )
         self.trained_until_ = arrays.time[labels.t1[rows].max()]
         self.n_rows_ = len(rows)
         return self
@@ -125,7 +132,7 @@ class SignalModel(BaseEstimator):
         if not allow_in_sample:
             known &= arrays.time > self.trained_until_
         predictions = empty_predictions(self, arrays.time)
-        predictions.votes[known] = self.ensemble_.member_proba(X[known])
+        predictions.votes[known] = self.ensemble_.member_proba(X, np.flatnonzero(known))
         predictions.model[known] = 0
         predictions.trained_until[known] = self.trained_until_
         return predictions

@@ -81,7 +81,7 @@ class ModelStream:
     def __init__(self, model: SignalModel, *, allow_in_sample: bool = False):
         self.model = model
         self.allow_in_sample = allow_in_sample
-        self.buffer = BarBuffer(keep=model.feature_set_.memory)
+        self.buffer = BarBuffer(keep=model.feature_set_.memory + model.ensemble_.context - 1)
 
     def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
         """Take a new bar and return its prediction, one row."""
@@ -160,9 +160,9 @@ def predict_last(
     model: SignalModel, arrays: BarArrays, blank: Predictions, number: int
 ) -> Predictions:
     """Fill a one-row prediction for the last of the bars, if its features are complete."""
-    row = model.feature_set_.latest(arrays)
-    if np.isfinite(row).all():
-        blank.votes[:] = model.ensemble_.member_proba(row)
+    X = model.feature_set_.latest(arrays, model.ensemble_.context)
+    if np.isfinite(X[-1]).all():
+        blank.votes[:] = model.ensemble_.member_proba(X, np.array([len(X) - 1]))
         blank.model[:] = number
         blank.trained_until[:] = model.trained_until_
     return blank

@@ -1,11 +1,9 @@
 """WalkForward: a SignalModel refitted as time passes, so that every prediction is unseen."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 from warnings import warn
 
 import joblib
@@ -15,48 +13,15 @@ from sklearn.base import BaseEstimator
 
 from bt_fusion.bars import BarArrays
 from bt_fusion.cache import ArrayCache, open_cache
-from bt_fusion.ensemble import Ensemble
-from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, TrainingError, unknown_name
+from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
 from bt_fusion.predictions import Predictions
+from bt_fusion.refit import NOT_YET, Refit, Task, fit_numbered
 from bt_fusion.signal_model import SignalModel, empty_predictions, training_rows
 
-__all__ = ["Refit", "WalkForward", "refit_schedule"]
+__all__ = ["WalkForward", "refit_schedule"]
 
-NOT_YET = np.datetime64("NaT")
 WINDOWS = ("rolling", "expanding")
-LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm")  # whose versions change numbers
-
-
-@dataclass(frozen=True)
-class Refit:
-    """One refit of a walk-forward.
-
-    Attributes
-    ----------
-    start, bar, stop : int
-        Positions: training rows begin at `start`, the model is fitted before `bar` and predicts
-        bar..stop-1.
-    rows : int
-        Rows it learnt from.
-    trained_until : datetime64[ns]
-        Stamp of the last bar its labels used, NaT when it could not be fitted.
-    trained_on : str
-        Digest of everything the fitted model depends on: training rows, options, versions.
-    key : str
-        Digest of everything the block's predictions depend on.
-    cached : bool
-        Whether the predictions came from the cache.
-    """
-
-    start: int
-    bar: int
-    stop: int
-    rows: int = 0
-    trained_until: np.datetime64 = NOT_YET
-    trained_on: str = ""
-    key: str = ""
-    cached: bool = False
 
 
 class WalkForward(BaseEstimator):
@@ -171,7 +136,7 @@ class WalkForward(BaseEstimator):
             block = np.arange(refit.bar, refit.stop)[complete[refit.bar : refit.stop]]
             until = arrays.time[labels.t1[rows].max()] if len(rows) else NOT_YET
             known = replace(refit, rows=len(rows), trained_until=until)
-            tasks.append(Task(known, ensemble, X, labels.y, rows, block, label.classes).keyed())
+            tasks.append(Task(known, ensemble, X, labels, rows, block, label).keyed())
         return tasks
 
     def signal_model(self) -> SignalModel:
@@ -242,7 +207,7 @@ class WalkForward(BaseEstimator):
         done, total = len(tasks) - len(missing), len(tasks)
         jobs = min(joblib.effective_n_jobs(self.jobs), max(1, len(missing)))
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-        calls = (joblib.delayed(_numbered)(number, *tasks[number].parts()) for number in missing)
+        calls = (joblib.delayed(fit_numbered)(number, *tasks[number].parts()) for number in missing)
         report = on_refit or (lambda done, total: None)
         report(done, total)
         for number, votes, failure in parallel(calls):
@@ -266,66 +231,3 @@ def refit_schedule(n_bars: int, train: int, refit: int, *, expanding: bool = Fal
     for bar in range(train, n_bars, refit):
         start = 0 if expanding else bar - train
         yield Refit(start, bar, min(bar + refit, n_bars))
-
-
-@dataclass(frozen=True)
-class Task:
-    """What one refit needs; the arrays are shared, the rows are its own."""
-
-    refit: Refit
-    ensemble: Ensemble
-    X: np.ndarray
-    y: np.ndarray
-    rows: np.ndarray
-    block: np.ndarray
-    classes: tuple[int, ...]
-
-    def parts(self) -> tuple[Any, ...]:
-        """Return what travels to the process that does the work."""
-        X = np.ascontiguousarray
-        return (
-            self.ensemble,
-            X(self.X[self.rows]),
-            self.y[self.rows],
-            X(self.X[self.block]),
-            (self.classes),
-        )
-
-    def keyed(self) -> "Task":
-        """Return the task with digests of all that its model and its predictions depend on."""
-        options = f"{_environment()} {joblib.hash((self.ensemble, self.classes))}"
-        trained_on = digest(options, self.X[self.rows], self.y[self.rows])
-        key = digest(trained_on, self.X[self.block])
-        return replace(self, refit=replace(self.refit, trained_on=trained_on, key=key))
-
-
-def digest(text: str, *arrays: np.ndarray) -> str:
-    """Return a hash of a text and of the values of arrays."""
-    made = blake2b(text.encode(), digest_size=20)
-    for array in arrays:
-        made.update(f"{array.shape}{array.dtype}".encode())
-        made.update(np.ascontiguousarray(array).data)
-    return made.hexdigest()
-
-
-def fit_and_predict(
-    ensemble: Ensemble, X: np.ndarray, y: np.ndarray, unseen: np.ndarray, classes: tuple[int, ...]
-) -> np.ndarray:
-    """Fit a copy of the ensemble on some rows and return its members' votes on others."""
-    fitted = Ensemble(**ensemble.get_params(deep=False)).fit(X, y, classes=classes)
-    return fitted.member_proba(unseen)
-
-
-def _numbered(number: int, *parts: Any) -> tuple[int, np.ndarray | None, str]:
-    try:
-        return number, fit_and_predict(*parts), ""
-    except TrainingError as error:
-        return number, None, str(error)
-
-
-def _environment() -> str:
-    """Name the code and libraries that make the numbers."""
-    here = Path(__file__).parent
-    code = b"".join((here / name).read_bytes() for name in ("members.py", "ensemble.py"))
-    versions = " ".join(f"{name}={metadata.version(name)}" for name in LIBRARIES)
-    return f"{versions} {blake2b(code, digest_size=8).hexdigest()}"

@@ -289,7 +289,7 @@ def test_the_script_runs_from_any_folder_without_a_warning(csv, tmp_path):
 
 def test_ctrl_c_ends_with_130(csv, tmp_path):
     code = (
-        "import bt_fusion.walk_forward as w\n"
+        "import bt_fusion.refit as w\n"
         "def stop(*parts): raise KeyboardInterrupt\n"
         "w.fit_and_predict = stop\n"
         "from bt_fusion.backtest.cli import run_backtest\n"

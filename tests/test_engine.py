@@ -307,11 +307,11 @@ def test_a_member_that_fails_in_the_middle_leaves_the_technical_side(edge, monke
     calls = []
     healthy = type(model.ensemble_).member_proba
 
-    def failing(self, X):
+    def failing(self, X, *rows):
         calls.append(len(X))
         if len(calls) > 100:
             raise RuntimeError("the member broke")
-        return healthy(self, X)
+        return healthy(self, X, *rows)
 
     monkeypatch.setattr(type(model.ensemble_), "member_proba", failing)
     cerebro = cerebro_with(BarsData(dataname=edge), preload=False)

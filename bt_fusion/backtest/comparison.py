@@ -132,7 +132,7 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
         shares = off.trades.share[a], on.trades.share[b]
         resized = abs(shares[0] - shares[1]) > SAME_SHARE
         matches.append(("resized" if resized else "kept", a, b))
-    episodes = _episodes(off)
+    episodes, entered = _episodes(off), off.trades.entry_time.tolist()
     waiting: dict[Any, list[int]] = {}
     for (time, side), a in rest_off.items():
         waiting.setdefault((episodes.get(time), side), []).append(a)
@@ -141,7 +141,7 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
         if not same:
             matches.append(("added", -1, b))
             continue
-        a = min(same, key=lambda row: abs(off.trades.entry_time[row] - time))
+        a = min(same, key=lambda row: abs(entered[row] - time))
         same.remove(a)
         matches.append(("retimed", a, b))
     matches += [("vetoed", a, -1) for left in waiting.values() for a in left]

@@ -69,20 +69,27 @@ class FeatureSet:
                     matrix[:, column] = values[pick]
         return matrix
 
-    def latest(self, arrays: BarArrays) -> np.ndarray:
-        """Compute the features of the last bar only, each over its own memory.
+    def latest(self, arrays: BarArrays, count: int = 1) -> np.ndarray:
+        """Compute the features of the last bars only, each over its own memory.
+
+        Parameters
+        ----------
+        arrays : BarArrays
+        count : int
+            Bars to compute, at most as many as there are.
 
         Returns
         -------
-        ndarray of float32, shape (1, n_features)
-            Equal to the last row of `transform` up to what the memory leaves out (1e-9).
+        ndarray of float32, shape (count, n_features)
+            Equal to the last rows of `transform` up to what the memory leaves out (1e-9).
         """
-        row = np.empty((1, len(self.names)), np.float32)
+        count = min(count, len(arrays))
+        rows = np.empty((count, len(self.names)), np.float32)
         for group, picks, columns in self._groups:
-            values = group.columns(arrays.tail(group.memory))
+            values = group.columns(arrays.tail(group.memory + count - 1))
             for pick, column in zip(picks, columns, strict=True):
-                row[0, column] = values[pick][-1]
-        return row
+                rows[:, column] = values[pick][-count:]
+        return rows
 
 
 def complete_rows(matrix: np.ndarray) -> np.ndarray:

@@ -1,0 +1,201 @@
+"""Calibration: probabilities that mean what they say, learnt from rows the model has not seen."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from bt_fusion.errors import TrainingError, unknown_name
+from bt_fusion.training import Preparation, TrainingRows, fit_member, rows_proba, time_split
+
+__all__ = ["CALIBRATION", "ProbabilityMap", "before_and_after", "fit_maps", "reliability_table"]
+
+CALIBRATION = ("sigmoid", "isotonic")
+CERTAIN = 1e-6  # log-odds are taken of probabilities this far from 0 and 1 at most
+
+
+class ProbabilityMap(BaseEstimator):
+    """A map from a classifier's probabilities to the shares that were observed.
+
+    One map for each class against the rest, renormalised; for two classes, one map.
+
+    Parameters
+    ----------
+    method : {"sigmoid", "isotonic"}
+        A logistic regression on the log-odds, which leaves good probabilities as they are, or a
+        monotone step function, which needs more rows (a thousand or so).
+
+    Attributes
+    ----------
+    maps_ : list of LogisticRegression or IsotonicRegression
+        One for each class, or the one of the second of two classes.
+
+    References
+    ----------
+    Platt (1999), on the log-odds; Zadrozny and Elkan (2002). scikit-learn's
+    CalibratedClassifierCV around a FrozenEstimator gives the same isotonic probabilities, but its
+    map cannot be put on top of another fit of the estimator.
+
+    Examples
+    --------
+    Nine in ten are said to be up, six in ten are.
+
+    >>> said = np.tile([[0.1, 0.9], [0.9, 0.1]], (10, 1))
+    >>> came = np.tile([1, 1, 1, 0, 1, 0, 1, 0, 0, 1], 2)
+    >>> ProbabilityMap("isotonic").fit(said, came).transform(said[:2]).round(2)
+    array([[0.2, 0.8],
+           [0.6, 0.4]])
+    """
+
+    def __init__(self, method: str = "sigmoid"):
+        self.method = method
+
+    def fit(self, proba: np.ndarray, codes: np.ndarray) -> "ProbabilityMap":
+        """Learn the map.
+
+        Parameters
+        ----------
+        proba : ndarray, shape (n_rows, n_classes)
+            What was said of rows the classifier has not seen.
+        codes : ndarray of int, shape (n_rows,)
+            Columns of the classes that came.
+
+        Raises
+        ------
+        TrainingError
+            When a class is missing among the rows.
+        """
+        n_classes = proba.shape[1]
+        missing = sorted(set(range(n_classes)) - set(np.unique(codes).tolist()))
+        if missing:
+            raise TrainingError(
+                f"class number {missing[0]} is missing among the {len(codes)} rows to calibrate "
+                "on; give a longer window, or no calibration"
+            )
+        columns = [1] if n_classes == 2 else range(n_classes)
+        self.maps_ = [self._fit_map(proba[:, k], codes == k) for k in columns]
+        return self
+
+    def transform(self, proba: np.ndarray) -> np.ndarray:
+        """Return calibrated probabilities, shape (n_rows, n_classes)."""
+        if len(self.maps_) == 1:
+            second = apply_map(self.maps_[0], proba[:, 1])
+            return np.column_stack([1 - second, second])
+        mapped = np.column_stack(
+            [apply_map(fitted, proba[:, k]) for k, fitted in enumerate(self.maps_)]
+        )
+        total = mapped.sum(axis=1, keepdims=True)
+        even = np.full_like(mapped, 1 / mapped.shape[1])
+        return np.divide(mapped, total, out=even, where=total > 0)
+
+    def _fit_map(self, said: np.ndarray, came: np.ndarray) -> Any:
+        from sklearn.isotonic import IsotonicRegression
+        from sklearn.linear_model import LogisticRegression
+
+        if self.method == "isotonic":
+            step = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
+            return step.fit(np.asarray(said, dtype=np.float64), came.astype(np.float64))
+        if self.method == "sigmoid":
+            return LogisticRegression(C=1e6).fit(log_odds(said)[:, None], came)
+        raise unknown_name("calibration", self.method, CALIBRATION)
+
+
+def fit_maps(
+    members: dict[str, Any], training: TrainingRows, prepare: Preparation, method: str
+) -> dict[str, ProbabilityMap]:
+    """Learn each member's map on the last fifth of the rows, from a fit on those before.
+
+    Raises
+    ------
+    TrainingError
+        When the rows are too few to be split, or a class is missing on either side.
+    """
+    before, last = time_split(len(training), training.purge)
+    early, late = training[before], training[last]
+    if len(np.unique(early.codes)) < len(np.unique(training.codes)):
+        raise TrainingError(
+            f"a class is missing among the {len(early)} rows before those to calibrate on; give "
+            "a longer window, or no calibration"
+        )
+    early, maps = prepare(early), {}
+    for name, estimator in members.items():
+        said = rows_proba(fit_member(estimator, early), late.X, late.rows)
+        maps[name] = ProbabilityMap(method).fit(said, late.codes)
+    return maps
+
+
+def apply_map(fitted: Any, said: np.ndarray) -> np.ndarray:
+    """Apply one fitted map by its public parts: scikit-learn's checks cost more than the map."""
+    if hasattr(fitted, "X_thresholds_"):
+        return np.interp(said, fitted.X_thresholds_, fitted.y_thresholds_)
+    return 1 / (1 + np.exp(-(log_odds(said) * fitted.coef_[0, 0] + fitted.intercept_[0])))
+
+
+def log_odds(proba: np.ndarray) -> np.ndarray:
+    """Return log(p / (1 - p)), finite at 0 and 1 too."""
+    clipped = np.clip(np.asarray(proba, dtype=np.float64), CERTAIN, 1 - CERTAIN)
+    return np.log(clipped / (1 - clipped))
+
+
+def reliability_table(came: np.ndarray, said: np.ndarray, bins: int = 10) -> pd.DataFrame:
+    """Compare what was said with what came, by bins of probability of equal width.
+
+    Parameters
+    ----------
+    came : ndarray of bool, shape (n_rows,)
+        Whether the class came.
+    said : ndarray of float, shape (n_rows,)
+        Its probability.
+    bins : int
+
+    Returns
+    -------
+    DataFrame
+        One row for each bin that is not empty, indexed by its lower edge: mean_predicted and
+        observed (fractions), count. Calibrated probabilities have the first two alike.
+
+    Examples
+    --------
+    >>> reliability_table(np.array([0, 1, 1]), np.array([0.1, 0.3, 0.9]), bins=2).reset_index()
+       low  mean_predicted  observed  count
+    0  0.0             0.2       0.5      2
+    1  0.5             0.9       1.0      1
+    """
+    number = np.minimum((np.asarray(said) * bins).astype(int), bins - 1)
+    frame = pd.DataFrame({"low": number / bins, "said": said, "came": np.asarray(came, float)})
+    return frame.groupby("low").agg(
+        mean_predicted=("said", "mean"), observed=("came", "mean"), count=("said", "size")
+    )
+
+
+def before_and_after(
+    ensemble: Any, X: np.ndarray, came: np.ndarray, rows: np.ndarray | None = None, bins: int = 10
+) -> pd.DataFrame:
+    """Return each member's reliability table for class 1, before and after its calibration.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        Fitted.
+    X : ndarray, shape (n_bars, n_features)
+    came : ndarray, shape (n_rows,)
+        The classes that came.
+    rows : ndarray of int, shape (n_rows,), optional
+        Positions in X of rows the ensemble has not seen; all by default.
+    bins : int
+
+    Returns
+    -------
+    DataFrame
+        `reliability_table`s one below the other, indexed by member, stage ("before", "after")
+        and low.
+    """
+    column = int(np.flatnonzero(ensemble.classes_ == 1)[0])
+    tables = {}
+    for stage, calibrated in (("before", False), ("after", True)):
+        votes = ensemble.member_proba(X, rows, calibrated=calibrated)
+        for number, name in enumerate(ensemble.members_):
+            said = votes[:, number, column]
+            tables[name, stage] = reliability_table(np.asarray(came) == 1, said, bins)
+    return pd.concat(tables, names=["member", "stage"])

@@ -1,0 +1,163 @@
+"""One refit of a walk-forward: its rows, the digest of all it depends on, fit and prediction."""
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+
+from bt_fusion.ensemble import Ensemble
+from bt_fusion.errors import TrainingError
+from bt_fusion.labels import Label, Labels
+
+__all__ = ["Refit", "Task", "fit_numbered"]
+
+NOT_YET = np.datetime64("NaT")
+# What changes numbers: versions of libraries (the last two may be absent), and our own code.
+LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "imbalanced-learn", "torch", "skorch")
+CODE = (
+    "calibration.py",
+    "ensemble.py",
+    "lstm.py",
+    "members.py",
+    "network.py",
+    "resampling.py",
+    "selection.py",
+    "svm.py",
+    "training.py",
+    "weights.py",
+)
+
+
+@dataclass(frozen=True)
+class Refit:
+    """One refit of a walk-forward.
+
+    Attributes
+    ----------
+    start, bar, stop : int
+        Positions: training rows begin at `start`, the model is fitted before `bar` and predicts
+        bar..stop-1.
+    rows : int
+        Rows it learnt from.
+    trained_until : datetime64[ns]
+        Stamp of the last bar its labels used, NaT when it could not be fitted.
+    trained_on : str
+        Digest of everything the fitted model depends on: training rows, options, versions.
+    key : str
+        Digest of everything the block's predictions depend on.
+    cached : bool
+        Whether the predictions came from the cache.
+    """
+
+    start: int
+    bar: int
+    stop: int
+    rows: int = 0
+    trained_until: np.datetime64 = NOT_YET
+    trained_on: str = ""
+    key: str = ""
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows and the bars before them that a member with context looks at.
+
+    Attributes
+    ----------
+    X : ndarray of float32, shape (n_bars, n_features)
+        Features of consecutive bars, the last one of them a row.
+    at : ndarray of int64, shape (n_rows,)
+        Positions of the rows in X.
+    """
+
+    X: np.ndarray
+    at: np.ndarray
+
+    @classmethod
+    def cut(cls, X: np.ndarray, rows: np.ndarray, context: int) -> "Rows":
+        """Cut from all bars what rows at these positions need, `context` bars each."""
+        if not len(rows):
+            return cls(np.ascontiguousarray(X[:0]), rows)
+        first = max(0, rows[0] - context + 1)
+        return cls(np.ascontiguousarray(X[first : rows[-1] + 1]), rows - first)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one refit needs; the arrays are shared, the rows are its own."""
+
+    refit: Refit
+    ensemble: Ensemble
+    X: np.ndarray
+    labels: Labels
+    rows: np.ndarray
+    block: np.ndarray
+    label: Label
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return what travels to the process that does the work."""
+        context = self.ensemble.context
+        learnt = Rows.cut(self.X, self.rows, context)
+        shift = self.rows[0] - learnt.at[0] if len(self.rows) else 0
+        return (
+            self.ensemble,
+            learnt,
+            self.labels.y[self.rows],
+            self.labels.t1[self.rows] - shift,
+            Rows.cut(self.X, self.block, context),
+            self.label,
+        )
+
+    def keyed(self) -> "Task":
+        """Return the task with digests of all that its model and its predictions depend on."""
+        ensemble, learnt, y, t1, unseen, label = self.parts()
+        options = joblib.hash((ensemble, label.classes, label.horizon))
+        trained_on = digest(f"{_environment()} {options}", learnt.X, learnt.at, y, t1)
+        key = digest(trained_on, unseen.X, unseen.at)
+        return replace(self, refit=replace(self.refit, trained_on=trained_on, key=key))
+
+
+def digest(text: str, *arrays: np.ndarray) -> str:
+    """Return a hash of a text and of the values of arrays."""
+    made = blake2b(text.encode(), digest_size=20)
+    for array in arrays:
+        made.update(f"{array.shape}{array.dtype}".encode())
+        made.update(np.ascontiguousarray(array).data)
+    return made.hexdigest()
+
+
+def fit_and_predict(
+    ensemble: Ensemble, learnt: Rows, y: np.ndarray, t1: np.ndarray, unseen: Rows, label: Label
+) -> np.ndarray:
+    """Fit a copy of the ensemble on some rows and return its members' votes on others."""
+    fitted = Ensemble(**ensemble.get_params(deep=False))
+    fitted.fit(learnt.X, y, classes=label.classes, rows=learnt.at, t1=t1, purge=label.horizon)
+    return fitted.member_proba(unseen.X, unseen.at)
+
+
+def fit_numbered(number: int, *parts: Any) -> tuple[int, np.ndarray | None, str]:
+    """Return (number, votes, ""), or (number, None, why) where no model can be fitted."""
+    try:
+        return number, fit_and_predict(*parts), ""
+    except TrainingError as error:
+        return number, None, str(error)
+
+
+def _environment() -> str:
+    """Name the code and libraries that make the numbers."""
+    here = Path(__file__).parent
+    code = b"".join((here / name).read_bytes() for name in CODE)
+    versions = " ".join(f"{name}={_version(name)}" for name in LIBRARIES)
+    return f"{versions} {blake2b(code, digest_size=8).hexdigest()}"
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "absent"

@@ -1,0 +1,236 @@
+"""What members learn from: training rows in time, prepared by the ensemble's options.
+
+Everything here sees training rows alone. A member says by class attributes what it needs:
+
+``in_time_order = True``
+    It splits its rows in time itself (early stopping, a probability map). It receives real rows
+    only, in time order, and the keyword `purge`. Where others learn from synthetic rows, it
+    learns from class weights, which shift the classes' shares alike.
+``needs_context = True``
+    It looks back over `window` bars. Instead of a matrix of rows it receives all bars and the
+    keyword `rows`, the positions of the rows; the same holds for its `predict_proba`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bt_fusion.errors import OptionError, TrainingError, unknown_name
+from bt_fusion.members import member_proba
+from bt_fusion.resampling import inside_quartiles, smote
+from bt_fusion.weights import sample_weights
+
+__all__ = ["Preparation", "TrainingRows", "fit_member", "rows_proba", "time_split"]
+
+LAST_SHARE = 0.2  # of the training rows, held out at their end for maps and early stopping
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRows:
+    """Rows to learn from and where they stand among consecutive bars.
+
+    Attributes
+    ----------
+    X : ndarray, shape (n_bars, n_features)
+        Features of consecutive bars, none after the last row.
+    rows : ndarray of int64, shape (n_rows,)
+        Positions in X, ascending.
+    codes : ndarray of int64, shape (n_rows,)
+        Classes, numbered from 0 without gaps.
+    t1 : ndarray of int64, shape (n_rows,)
+        Positions at which the labels are known.
+    purge : int
+        Bars after which a label is known at the latest: the label's horizon.
+    weight : ndarray of float64, shape (n_rows,), or None
+    synthetic : pair of ndarray, or None
+        Rows made up beside the real ones, and their codes.
+    """
+
+    X: np.ndarray
+    rows: np.ndarray
+    codes: np.ndarray
+    t1: np.ndarray
+    purge: int = 0
+    weight: np.ndarray | None = None
+    synthetic: tuple[np.ndarray, np.ndarray] | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, picks: slice | np.ndarray) -> "TrainingRows":
+        weight = None if self.weight is None else self.weight[picks]
+        rows, codes, t1 = self.rows[picks], self.codes[picks], self.t1[picks]
+        return replace(self, rows=rows, codes=codes, t1=t1, weight=weight)
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """The rows' features, float32, row-major."""
+        every = len(self.rows) == len(self.X)
+        return np.ascontiguousarray(self.X if every else self.X[self.rows], dtype=np.float32)
+
+
+def time_split(n_rows: int, purge: int, share: float = LAST_SHARE) -> tuple[slice, slice]:
+    """Split rows in time order: the early ones, and the last `share` of them.
+
+    As many rows as the label looks ahead are left out between: rows ascend by at least a bar
+    each, so that every early label is known before the first late row.
+
+    Raises
+    ------
+    TrainingError
+        When no early row is left.
+
+    Examples
+    --------
+    >>> time_split(20, purge=3)
+    (slice(0, 13, None), slice(16, 20, None))
+    """
+    late = n_rows - max(1, round(n_rows * share))
+    if late <= purge:
+        raise TrainingError(
+            f"{n_rows} training rows cannot be split in time with {purge} left out between the "
+            "parts; give a longer window"
+        )
+    return slice(0, late - purge), slice(late, n_rows)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What happens to training rows before members see them; see `Ensemble` for each option.
+
+    Raises
+    ------
+    OptionError
+        For a value outside an option's choices, or options that exclude each other.
+    """
+
+    class_weight: str | None = None
+    sample_weights: str | None = None
+    resample: str | None = None
+    outliers: str | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for option, choices in CHOICES.items():
+            if getattr(self, option) not in (None, *choices):
+                raise unknown_name(option, getattr(self, option), choices)
+        if self.resample and (self.sample_weights or self.class_weight):
+            raise OptionError(
+                "resample='smote' goes with neither class_weight nor sample_weights: it evens "
+                "out the classes itself, and made-up rows have no span in time to weigh by"
+            )
+
+    def __call__(self, training: TrainingRows) -> TrainingRows:
+        """Return the rows without outliers, weighted, and with synthetic rows beside them."""
+        if self.outliers:
+            training = training[inside_quartiles(training.matrix)]
+        check_classes(training.codes, "without outliers" if self.outliers else "")
+        if self.resample:
+            if training.weight is not None:
+                raise OptionError("resample='smote' cannot weigh rows; leave sample_weight out")
+            made = smote(training.matrix, training.codes, self.seed)
+            return replace(training, synthetic=made)
+        return replace(training, weight=self._weight(training))
+
+    def _weight(self, training: TrainingRows) -> np.ndarray | None:
+        factors = [] if training.weight is None else [training.weight]
+        if self.sample_weights:
+            factors.append(sample_weights(self.sample_weights, training.rows, training.t1))
+        if self.class_weight:
+            factors.append(balanced(training.codes))
+        return np.prod(factors, axis=0) if factors else None
+
+
+CHOICES: dict[str, Sequence[str]] = {
+    "class_weight": ("balanced",),
+    "sample_weights": ("uniqueness", "decay"),
+    "resample": ("smote",),
+    "outliers": ("iqr",),
+}
+
+
+def balanced(codes: np.ndarray) -> np.ndarray:
+    """Return weights with mean 1 that add up to the same for every class.
+
+    >>> balanced(np.array([0, 0, 0, 1]))
+    array([0.66666667, 0.66666667, 0.66666667, 2.        ])
+    """
+    counts = np.bincount(codes)
+    return (len(codes) / ((counts > 0).sum() * np.maximum(counts, 1)))[codes]
+
+
+def check_classes(codes: np.ndarray, which: str = "") -> None:
+    """Raise a TrainingError where a single class is left."""
+    present = np.unique(codes)
+    if len(present) < 2:
+        raise TrainingError(
+            f"{len(codes)} training rows {which + ' ' if which else ''}hold a single class; "
+            "give a longer window or another label"
+        )
+
+
+def fit_member(estimator: Any, training: TrainingRows) -> Any:
+    """Fit a member on prepared rows, in the form it needs them, and return it."""
+    X, codes, weight = training.matrix, training.codes, training.weight
+    extra: dict[str, Any] = {}
+    if getattr(estimator, "in_time_order", False):
+        extra["purge"] = training.purge
+        weight = weight if training.synthetic is None else balanced(codes)
+    elif training.synthetic is not None:
+        X, codes = (
+            np.concatenate(pair) for pair in zip((X, codes), training.synthetic, strict=True)
+        )
+    if getattr(estimator, "needs_context", False):
+        X, extra["rows"] = training.X, training.rows
+    if hasattr(estimator, "steps"):
+        X = X.astype(np.float64)  # sums and products of a linear member lose digits in float32
+    if weight is not None:
+        extra[weight_name(estimator)] = weight
+    return estimator.fit(X, codes, **extra)
+
+
+def rows_proba(
+    estimator: Any, X: np.ndarray, rows: np.ndarray, matrix: np.ndarray | None = None
+) -> np.ndarray:
+    """Return what a fitted member says of some rows among the bars of X.
+
+    Parameters
+    ----------
+    estimator : classifier
+    X : ndarray, shape (n_bars, n_features)
+    rows : ndarray of int, shape (n_rows,)
+        Positions in X, ascending.
+    matrix : ndarray of float32, shape (n_rows, n_features), optional
+        These rows, where they have been taken out of X before.
+    """
+    if getattr(estimator, "needs_context", False):
+        first = max(0, rows[0] - estimator.window + 1)
+        return estimator.predict_proba(X[first : rows[-1] + 1], rows=rows - first)
+    if matrix is None:
+        matrix = np.ascontiguousarray(X[rows], dtype=np.float32)
+    return member_proba(estimator, matrix)
+
+
+def weight_name(estimator: Any) -> str:
+    """Return what an estimator's `fit` calls its sample weights.
+
+    Raises
+    ------
+    OptionError
+        When it takes none.
+    """
+    from sklearn.pipeline import Pipeline
+    from sklearn.utils.validation import has_fit_parameter
+
+    last, prefix = estimator, ""
+    if isinstance(estimator, Pipeline):
+        step, last = estimator.steps[-1]
+        prefix = f"{step}__"
+    if not has_fit_parameter(last, "sample_weight"):
+        raise OptionError(
+            f"{type(last).__name__} takes no sample weights; leave the weights out, or the member"
+        )
+    return f"{prefix}sample_weight"

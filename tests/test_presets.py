@@ -1,0 +1,78 @@
+import importlib.util
+import sys
+
+import numpy as np
+import pytest
+
+from bt_fusion.errors import OptionError
+from bt_fusion.labels import LABELS
+from bt_fusion.members import make_member
+from bt_fusion.presets import PRESETS, make_preset
+from bt_fusion.samples import planted_edge
+
+DEEP = all(importlib.util.find_spec(name) for name in ("torch", "skorch"))
+
+
+def test_presets_are_the_five_systems():
+    assert set(PRESETS) == {"fusion", "discovery", "hybrid", "generator", "signal"}
+
+
+@pytest.mark.parametrize("name", ["fusion", "discovery", "hybrid", "generator", "signal"])
+def test_every_preset_fits_and_predicts(name):
+    if name == "hybrid" and not DEEP:
+        pytest.skip("needs the extra deep")
+    if name == "discovery" and "profit_before_stop" not in LABELS:
+        pytest.skip("the label profit_before_stop is not there")
+    bars = planted_edge(1_400, seed=2, auc=0.8, volatility=0.01)
+    model = make_preset(name).fit(bars[:1_100])
+    predictions = model.predict(bars)
+    assert predictions.known.sum() > 250
+    assert np.isfinite(predictions.proba[predictions.known]).all()
+
+
+def test_hybrid_has_system_cs_weights_label_and_smote():
+    model = PRESETS["hybrid"](lstm=False)
+    assert model.ensemble.members == ("xgb", "rf", "svm", "lr")
+    assert model.ensemble.member_weights() == pytest.approx(np.array([25, 20, 20, 15]) / 80)
+    assert (model.labels.horizon, model.labels.threshold) == (5, 0.005)
+    assert model.ensemble.resample == "smote"
+
+
+@pytest.mark.skipif(not DEEP, reason="needs the extra deep")
+def test_hybrid_with_the_lstm_has_five_members():
+    ensemble = make_preset("hybrid").ensemble
+    weights = dict(zip(ensemble.members, ensemble.member_weights(), strict=True))
+    assert weights == pytest.approx({"xgb": 0.25, "rf": 0.2, "lstm": 0.2, "svm": 0.2, "lr": 0.15})
+
+
+def test_hybrid_without_torch_names_the_extra_and_the_alternative(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(OptionError, match=r"bt-fusion\[deep\].*hybrid\(lstm=False\)"):
+        make_preset("hybrid")
+
+
+def test_discovery_has_system_bs_parameters():
+    model = make_preset("discovery", seed=4)
+    booster = model.ensemble.make_members()["xgb"].get_params()
+    wanted = {"n_estimators": 200, "max_depth": 6, "learning_rate": 0.1}
+    wanted |= {"subsample": 0.8, "colsample_bytree": 0.8, "random_state": 4}
+    assert {name: booster[name] for name in wanted} == wanted
+    assert (model.features, model.labels) == ("mar", "profit_before_stop")
+
+
+def test_signal_votes_by_majority():
+    ensemble = make_preset("signal").ensemble
+    assert (ensemble.members, ensemble.voting) == (("rf", "xgb", "lgb"), "majority")
+    assert ensemble.vote_threshold == 0.633
+
+
+def test_generator_weighs_classes_and_chooses_among_lr_and_rf():
+    model = make_preset("generator").fit(planted_edge(1_500, seed=2, auc=0.8, horizon=1))
+    best = model.ensemble_.members_["best"]
+    assert set(best.scores_) == {"lr", "rf"} and len(best.scores_["rf"]) == 10
+    assert type(best.estimator_) is type(make_member(best.name_))
+
+
+def test_an_unknown_preset_is_named():
+    with pytest.raises(OptionError, match="did you mean 'hybrid'"):
+        make_preset("hybird")
