@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from bt_fusion.bars import BarArrays
-from bt_fusion.ensemble import Ensemble
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Direction, Gain, ProfitBeforeStop, TripleBarrier
 from bt_fusion.predictions import Confidence, Signal, confidence_levels
+from bt_fusion.presets import HYBRID_WEIGHTS, PRESETS
 from bt_fusion.regimes import Regime
 from bt_fusion.samples import random_walk
 from bt_fusion.scoring import EntryRule, MLPoints, Periods, TechnicalPoints
@@ -16,6 +16,10 @@ from bt_fusion.strategies import CryptoScalping, FusionStrategy, HybridScoring, 
 
 def params_of(strategy):
     return dict(strategy.params._getitems())
+
+
+def members_of(model):
+    return model.new_ensemble().make_members()
 
 
 def subset(given, expected):
@@ -30,6 +34,11 @@ def test_system_a_fusion_of_ml_and_signals():
         "sma_10_over_20",
     )
     assert Direction() == Direction(horizon=5)
+    model = PRESETS["fusion"]()
+    assert (model.features, model.labels) == ("fusion", Direction(horizon=5))
+    scaler, forest = (step for _, step in members_of(model)["rf"].steps)
+    assert type(scaler).__name__ == "StandardScaler"
+    assert forest.n_estimators == 100
     subset(
         params_of(FusionStrategy),
         {
@@ -71,6 +80,18 @@ def test_system_b_signal_discovery():
             "hold_bars": 24,
         },
     )
+    model = PRESETS["discovery"]()
+    assert (model.features, model.label()) == ("mar", ProfitBeforeStop())
+    subset(
+        members_of(model)["xgb"].get_params(),
+        {
+            "n_estimators": 200,
+            "max_depth": 6,
+            "learning_rate": 0.1,
+            "subsample": 0.8,
+            "colsample_bytree": 0.8,
+        },
+    )
     forbidden = {"open", "high", "low", "close", "volume", "regime"}
     assert not forbidden & set(SETS["mar"])
     for family in ("sma_ratio", "sma_spread", "slope"):  # averages, their spreads and slopes
@@ -96,6 +117,10 @@ def test_system_c_hybrid_scoring():
     )
     assert Gain() == Gain(horizon=5, threshold=0.005)
     assert not Gain.two_sided
+    assert HYBRID_WEIGHTS == {"xgb": 0.25, "rf": 0.20, "lstm": 0.20, "svm": 0.20, "lr": 0.15}
+    model = PRESETS["hybrid"](lstm=False)
+    assert (model.features, model.label()) == ("default", Gain())
+    assert (model.ensemble.voting, model.ensemble.resample) == ("soft", "smote")
     assert len(SETS["default"]) >= 60
 
 
@@ -157,6 +182,11 @@ def test_system_d_signal_generator():
         "volume_log",
     }
     assert wanted <= set(SETS["generator"]) <= set(REGISTRY)
+    model = PRESETS["generator"]()
+    assert (model.features, model.labels) == ("generator", Direction(horizon=1))
+    best = members_of(model)["best"]
+    assert (tuple(best.candidates), best.folds) == (("lr", "rf"), 10)
+    assert (model.ensemble.class_weight, model.ensemble.outliers) == ("balanced", "iqr")
     label = Direction(horizon=1)  # next candle up or down
     close = np.array([1.0, 2.0, 1.0])
     arrays = BarArrays(np.arange(3).astype("datetime64[ns]"), *[close] * 4, np.ones(3))
@@ -166,6 +196,9 @@ def test_system_d_signal_generator():
 def test_system_e_four_models():
     assert TripleBarrier() == TripleBarrier(target=1.5, stop=1.5, horizon=12)
     assert TripleBarrier.classes == (-1, 0, 1)
-    majority = Ensemble(("rf", "xgb", "lgb"), voting="majority")
-    assert majority.vote_threshold == 0.633
+    model = PRESETS["signal"]()
+    assert model.label() == TripleBarrier()
+    assert tuple(members_of(model)) == ("rf", "xgb", "lgb")
+    assert (model.ensemble.voting, model.ensemble.vote_threshold) == ("majority", 0.633)
+    assert model.ensemble.calibration is not None
     assert Signal.HOLD == 0
