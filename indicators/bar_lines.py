@@ -20,6 +20,8 @@ class BarLines(bt.Indicator):
         depend on bars up to t alone
       - ``memory()``: bars after which the function has forgotten its start; None when it never
         does
+      - ``latest(time, values, still_open)``: the lines of one bar, for what has a stream of its
+        own instead of ``memory``
 
     Note:
       The minimum period is 1: lines are NaN in warm-up and never delay a strategy.
@@ -53,15 +55,19 @@ class BarLines(bt.Indicator):
         for line, value in zip(self.lines, row.tolist(), strict=True):
             line[0] = value
 
+    def latest(self, time, values, still_open):
+        """Return the lines of a bar that has just come, or of the last one with new values"""
+        self._buffer = self._buffer or BarBuffer(keep=self.memory())
+        take = self._buffer.replace if still_open else self._buffer.push
+        take(time, values)
+        bars = self._buffer.arrays()
+        columns = self.columns(bars if self.memory() is None else bars.tail(self.memory()))
+        return np.array([column[-1] for column in columns])
+
     def _streamed(self):
         bar = (len(self.data), *bar_values(self.data))
         if bar != self._bar:  # the same bar again: a clock of smaller bars
             still_open = self._bar is not None and bar[0] == self._bar[0]
             self._bar = bar
-            self._buffer = self._buffer or BarBuffer(keep=self.memory())
-            take = self._buffer.replace if still_open else self._buffer.push
-            take(*bar[1:])
-            bars = self._buffer.arrays()
-            columns = self.columns(bars if self.memory() is None else bars.tail(self.memory()))
-            self._row = np.array([column[-1] for column in columns])
+            self._row = self.latest(*bar[1:], still_open)
         return self._row

@@ -6,7 +6,8 @@ import numpy as np
 
 from bt_fusion.candles import pattern_name
 from bt_fusion.indicators.bar_lines import BarLines
-from bt_fusion.scoring import EntryRule, Measures, Periods, TechnicalPoints, measure
+from bt_fusion.measures import Measures, Periods, measure
+from bt_fusion.scoring import EntryRule, TechnicalPoints
 
 __all__ = ["TechnicalScore"]
 
@@ -33,7 +34,7 @@ class TechnicalScore(BarLines):
 
     Params:
       - ``points``: a ``bt_fusion.scoring.TechnicalPoints``, thresholds and points
-      - ``periods``: a ``bt_fusion.scoring.Periods``
+      - ``periods``: a ``bt_fusion.measures.Periods``
       - ``rule``: a ``bt_fusion.scoring.EntryRule``, the filter's limit and the least scores
 
     Note:

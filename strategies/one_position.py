@@ -169,8 +169,8 @@ class OnePosition(bt.Strategy):
     def ml_stages(self, symbol, state):
         """Return the stages of ML: confident in a side, and agreed with the technical one"""
         up, down = symbol.ml.probability[0], symbol.ml.probability_down[0]
-        sides = int(self.confident(up)) - int(self.confident(down))
-        unsure = "no prediction" if up != up else "" if sides else "not confident"
+        sure = self.confident(up) or self.confident(down)
+        unsure = "no prediction" if up != up else "" if sure else "not confident"
         yield "confident", unsure
         yield "agreed", "" if self.side(symbol) else "ML takes the other side"
 

@@ -6,8 +6,9 @@ import pandas as pd
 from bt_fusion.analyzers import EntryLog, TradeStats
 from bt_fusion.backtest.feed import BarsData
 from bt_fusion.bars import BarArrays
+from bt_fusion.measures import measure
 from bt_fusion.samples import random_walk
-from bt_fusion.scoring import TechnicalPoints, measure
+from bt_fusion.scoring import TechnicalPoints
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring
 from tests.test_engine import cerebro_with, given
 

@@ -12,8 +12,9 @@ from bt_fusion.bars import BarArrays
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.labels import Direction, Gain
+from bt_fusion.measures import measure
 from bt_fusion.samples import random_walk
-from bt_fusion.scoring import TechnicalPoints, measure
+from bt_fusion.scoring import TechnicalPoints
 from bt_fusion.signal_model import SignalModel
 from bt_fusion.strategies import CryptoScalping, EquityShare, HybridScoring
 from bt_fusion.strategies.hybrid import entry_line
@@ -159,11 +160,11 @@ def test_a_model_that_fails_in_the_middle_leaves_the_technical_points(bars, monk
     calls = []
     healthy = type(model.ensemble_).member_proba
 
-    def failing(self, X):
+    def failing(self, X, *context):
         calls.append(len(X))
         if len(calls) > 200:
             raise RuntimeError("the member broke")
-        return healthy(self, X)
+        return healthy(self, X, *context)
 
     monkeypatch.setattr(type(model.ensemble_), "member_proba", failing)
     cerebro = cerebro_with(BarsData(dataname=bars[:900]), preload=False)

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.samples import random_walk
-from bt_fusion.scoring import EntryRule, Measures, MLPoints, Periods, TechnicalPoints, measure
+from bt_fusion.measures import Measures
+from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
 
 PARTS = ("rsi", "band", "volume", "pattern", "macd", "stochastic", "support")
 # Nothing here is worth a point: the band is far below, its standard deviation 1.
@@ -147,30 +146,3 @@ def test_points_and_thresholds_are_parameters():
     points = replace(TechnicalPoints(), rsi_limit=40.0, rsi=(3.0, 4.0))
     measured = Measures(**{name: np.array([v]) for name, v in {**DULL, "rsi": 35.0}.items()})
     assert points.parts(measured)[0, 0] == 3.0
-
-
-def test_prices_that_stand_still_are_not_oversold():
-    flat = np.full(60, 100.0)
-    time = random_walk(60).index.values.astype("datetime64[ns]")
-    measured = measure(BarArrays(time, flat, flat, flat, flat, np.zeros(60)))
-    assert measured.rsi[-1] == 50.0
-    assert measured.stochastic_k[-1] == 50.0
-    assert measured.volume_ratio[-1] == 1.0
-    row = TechnicalPoints().parts(measured)[-1]
-    assert dict(zip(PARTS, row, strict=True)) == {**dict.fromkeys(PARTS, 0.0), "band": 1.0}
-
-
-def test_a_fall_to_an_rsi_of_zero_stays_zero():
-    close = np.linspace(200.0, 100.0, 60)
-    time = random_walk(60).index.values.astype("datetime64[ns]")
-    assert measure(BarArrays(time, close, close, close, close, np.ones(60))).rsi[-1] == 0.0
-
-
-def test_measures_of_a_tail_as_long_as_the_memory_are_those_of_all_bars():
-    bars = BarArrays.of(random_walk(1_500, seed=8))
-    memory = Periods().memory
-    whole, tail = measure(bars), measure(bars.tail(memory))
-    for name in DULL:
-        np.testing.assert_allclose(
-            getattr(tail, name)[-1], getattr(whole, name)[-1], rtol=1e-9, atol=1e-6, err_msg=name
-        )

@@ -79,6 +79,15 @@ def test_every_bar_is_accounted_for(strategy, stages):
     assert analysis["passed"][stages[-1]] == (np.nan_to_num(np.array(ran.signal.array)) != 0).sum()
 
 
+def test_both_sides_above_a_low_threshold_are_one_confident_bar():
+    bars = random_walk(800, seed=3)
+    model = classes(bars.index, 0.47, 0.46)
+    analysis, _ = funnel(bars, SignalDiscovery, model=model, probability_threshold=0.45)
+    adds_up(analysis)
+    assert analysis["passed"]["confident"] == analysis["passed"]["technical"] > 100
+    assert set(analysis["lost"]["agreed"]) == {"ML takes the other side"}
+
+
 def test_ml_off_has_the_technical_side_only():
     analysis, _ = funnel(random_walk(1_500, seed=3), HybridScoring, ml=False, log_entries=False)
     assert adds_up(analysis) == ["bars", "mandatory", "technical", "ordered", "filled"]

@@ -6,11 +6,12 @@ import pytest
 from bt_fusion.bars import BarArrays
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Direction, Gain, ProfitBeforeStop, TripleBarrier
+from bt_fusion.measures import Periods
 from bt_fusion.predictions import Confidence, Signal, confidence_levels
 from bt_fusion.presets import HYBRID_WEIGHTS, PRESETS
 from bt_fusion.regimes import Regime
 from bt_fusion.samples import random_walk
-from bt_fusion.scoring import EntryRule, MLPoints, Periods, TechnicalPoints
+from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
 from bt_fusion.strategies import CryptoScalping, FusionStrategy, HybridScoring, SignalDiscovery
 
 
