@@ -2,13 +2,12 @@
 
 from warnings import warn
 
-import backtrader as bt
 import numpy as np
 
 from bt_fusion.bars import BarArrays
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
-from bt_fusion.indicators.line_arrays import bar_values, fill, preloaded
+from bt_fusion.indicators.bar_lines import BarLines
 from bt_fusion.predictions import Predictions, confidence_levels
 from bt_fusion.signal_model import SignalModel
 from bt_fusion.streaming import ModelStream, WalkForwardStream
@@ -20,7 +19,7 @@ ON_MISSING = ("warn", "raise", "quiet")
 NO_OPINION = np.full(4, np.nan)
 
 
-class MLEnsemble(bt.Indicator):
+class MLEnsemble(BarLines):
     """
     The opinion of an ML ensemble on each bar. Where Backtrader holds all bars the model is asked
     once for all of them, else bar by bar as they come; the lines are the same.
@@ -67,63 +66,40 @@ class MLEnsemble(bt.Indicator):
         return [self.p.entry, self.p.strong]
 
     def __init__(self):
+        super().__init__()
         if self.p.on_missing not in ON_MISSING:
             raise unknown_name("on_missing", self.p.on_missing, ON_MISSING)
         self.usable = True
         self.failure = None  # what made the model unusable
-        self._rows = None  # the lines of all bars, where they are preloaded
-        self._stream = None  # what predicts bar by bar, where they are not
-        self._bar = None  # the last bar streamed: its number, stamp and values
-        self._row = NO_OPINION
+        self._stream = None  # what predicts bar by bar, where bars are not preloaded
 
     def levels(self, confidence):
         """Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN"""
         rule = voting_of(self.p.model)
         return confidence_levels(confidence, *((rule.voting, rule.vote_threshold) if rule else ()))
 
-    def oncestart(self, start, end):
-        """Does nothing: ``once`` fills every bar"""
-
-    def once(self, start, end):
-        for line, values in zip(self.lines, self._batch().T, strict=True):
-            fill(line, values)
-
-    def prenext(self):
-        self.next()
-
-    def next(self):
-        if self._rows is None and self._bar is None and self.data.buflen() > len(self.data):
-            self._rows = self._batch()
-        row = self._streamed() if self._rows is None else self._rows[len(self.data) - 1]
-        for line, value in zip(self.lines, row.tolist(), strict=True):
-            line[0] = value
-
-    def _batch(self):
-        arrays = preloaded(self.data)
+    def columns(self, bars):
         try:
-            return self._as_rows(predict_all(self.p.model, arrays, self.p.allow_in_sample))
+            return self._as_columns(predict_all(self.p.model, bars, self.p.allow_in_sample))
         except Exception as error:  # a model may be a user's own and fail in any way
             self._give_up(error)
-            return np.tile(NO_OPINION, (len(arrays), 1))
+            return tuple(np.full(len(bars), np.nan) for _ in NO_OPINION)
 
-    def _streamed(self):
-        bar = (len(self.data), *bar_values(self.data))
-        if self.usable and bar != self._bar:  # the same bar again: a clock of smaller bars
-            still_open = self._bar is not None and bar[0] == self._bar[0]
-            self._bar = bar
-            try:
-                self._stream = self._stream or open_stream(self.p.model, self.p.allow_in_sample)
-                take = self._stream.replace if still_open else self._stream.push
-                self._row = self._as_rows(take(*bar[1:]))[0]
-            except Exception as error:  # as above; a live run must not end by it
-                self._give_up(error)
-                self._row = NO_OPINION
-        return self._row
+    def latest(self, time, values, still_open):
+        if not self.usable:
+            return NO_OPINION
+        try:
+            self._stream = self._stream or open_stream(self.p.model, self.p.allow_in_sample)
+            take = self._stream.replace if still_open else self._stream.push
+            return np.concatenate(self._as_columns(take(time, values)))
+        except Exception as error:  # as above; a live run must not end by it
+            self._give_up(error)
+            return NO_OPINION
 
-    def _as_rows(self, predictions):
+    def _as_columns(self, predictions):
         p = predictions
         signal = p.signal(self.p.entry, self.p.strong)
-        return np.column_stack([p.probability_up, p.probability_down, signal, p.confidence])
+        return p.probability_up, p.probability_down, signal, p.confidence
 
     def _give_up(self, error):
         if self.p.on_missing == "raise":
