@@ -51,6 +51,7 @@ class SignalFunnel(bt.Analyzer):
         self.rets["passed"] = dict(self._passed)
         self.rets["lost"] = {stage: dict(+why) for stage, why in self._lost.items()}
         self.rets._close()
+        self._seen = None  # a result that travels from another process must not drag feeds along
 
     def _follow(self, symbol):
         self._passed["bars"] += 1

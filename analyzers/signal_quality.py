@@ -57,6 +57,7 @@ class SignalQuality(bt.Analyzer):
     def stop(self):
         tables = [self._followed(symbol, rows) for symbol, rows in self._bars.items() if rows]
         self._signals = pd.concat(tables, ignore_index=True) if tables else None
+        self._bars = None  # a result that travels from another process must not drag feeds along
         for name in KEYS:
             self.rets[name] = as_rows(self.by(name))
         self.rets._close()

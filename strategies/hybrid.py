@@ -51,7 +51,6 @@ class HybridScoring(OnePosition):
       Without a sizer of yours the account is shared by ``EquityShare``.
     """
 
-    alias = ("CryptoScalping",)
     params = (
         ("ml_entry_threshold", 0.60),
         ("ml_strong_threshold", 0.70),
@@ -150,13 +149,16 @@ class HybridScoring(OnePosition):
         score, rsi = technical.score[0], technical.rsi[0]
         limit = self.p.points.rsi_limit
         passed = "" if rsi < limit else f"RSI not below {limit:g}"
-        least = self.p.min_entry_score_technical
+        rule, points = symbol.score.p.rule, symbol.score.p.points
+        with_ml = symbol.ml is not None and symbol.ml.usable
+        # what ML can lift to the least total at best
+        least = rule.least - max(points.points) if with_ml else rule.least_technical
         yield "mandatory", "warming up" if score != score else passed
         yield "technical", "" if score >= least else f"technical score below {least:g}"
-        if symbol.ml is not None and symbol.ml.usable:
+        if with_ml:
             p = symbol.ml.probability[0]
             why = f"{symbol.score.ml_points[0]:+g} ML points" if p == p else "no prediction"
-            low = f"total below {self.p.min_entry_score:g}: {why}"
+            low = f"total below {rule.least:g}: {why}"
             yield "agreed", "" if self.side(symbol) > 0 else low
 
     def entry_facts(self, symbol):

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bt_fusion.analyzers import SignalFunnel, TradeStats
+from bt_fusion.analyzers import EntryLog, SignalFunnel, SignalQuality, TradeStats
 from bt_fusion.backtest.feed import BarsData
 from bt_fusion.samples import random_walk
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, SignalDiscovery
@@ -103,6 +103,23 @@ def test_why_there_are_no_trades():
     bars = random_walk(3_000, seed=3)
     analysis, _ = funnel(bars, HybridScoring, model=given(bars.index, 0.40), log_entries=False)
     assert set(analysis["lost"]["agreed"]) == {"total below 6: -1 ML points"}
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_analyzers_travel_from_optimised_runs(cpus):
+    bars = random_walk(1_500, seed=3)
+    cerebro = cerebro_with(BarsData(dataname=bars), maxcpus=cpus)
+    model = given(bars.index, 0.65)
+    cerebro.optstrategy(HybridScoring, model=model, min_entry_score=[2, 4, 6], log_entries=False)
+    for kind in (SignalFunnel, SignalQuality, EntryLog):
+        cerebro.addanalyzer(kind, _name=kind.__name__)
+    runs = [run[0].analyzers for run in cerebro.run()]
+    for run in runs:
+        adds_up(run.SignalFunnel.get_analysis())
+    ordered = [run.SignalFunnel.get_analysis()["passed"]["ordered"] for run in runs]
+    assert ordered == [len(run.EntryLog.entries()) for run in runs]
+    assert ordered == sorted(ordered, reverse=True) and ordered[0] > ordered[-1]
+    assert {len(run.SignalQuality.signals()) for run in runs} == {1_500}
 
 
 def test_a_refused_order_is_told():
