@@ -9,9 +9,11 @@ from bt_fusion.backtest.feed import BarsData
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.indicators.line_arrays import stamps
 from bt_fusion.samples import random_walk
+from bt_fusion.scoring import TechnicalPoints
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, one_position
 from tests.test_engine import cerebro_with, given
 from tests.test_fusion import steps
+from tests.test_parity import CONFIGURATIONS, LiveData
 
 CLOSE_GUARDS = {"target": 0.001, "atr_stop": 0.3}  # most bars touch one of them
 EASY = {"min_entry_score_technical": 1.0, "min_entry_score": 2.0, "log_entries": False}
@@ -133,14 +135,12 @@ def test_a_symbol_without_a_model_of_its_own_goes_on_without():
     feeds = three_feeds(0)
     models = {"S0": given(feeds["S0"].index, 0.1), "S1": given(feeds["S1"].index, 0.1)}
     with pytest.warns(BtFusionWarning, match="model is None"):
-        strategy = ran(feeds, model=models, points=one_position_points())
+        strategy = ran(feeds, model=models, points=few_points())
     assert {fill[0] for fill in strategy.fills} == {"S2"}
 
 
-def one_position_points():
-    from bt_fusion.scoring import TechnicalPoints
-
-    # no bar has more than 2.5 points here: one less than the least with ML, enough without
+def few_points():
+    # at most 2.5 points: enough without ML, and too few with it when it takes one away
     return TechnicalPoints(band=(0, 0), volume=(0, 0), pattern=(0, 0), rsi=(1.0, 1.0))
 
 
@@ -188,3 +188,18 @@ def test_guards_given_on_the_bar_of_an_exit_are_gone_with_the_position():
             assert size == 0 or np.isclose(size, -amount), "a position was only partly closed"
             size = 0.0 if size else amount
     assert len(prices) > 4
+
+
+@pytest.mark.parametrize("configuration", list(CONFIGURATIONS)[1:])
+def test_the_same_trades_in_every_run_configuration(configuration):
+    bars = random_walk(300, seed=15)
+    up = np.random.default_rng(3).uniform(0.3, 0.8, len(bars))
+    fills = []
+    for name in ("default", configuration):
+        feed = LiveData if name == "live feed" else BarsData
+        cerebro = cerebro_with(feed(dataname=bars), **CONFIGURATIONS[name][0])
+        points = TechnicalPoints(rsi_limit=45.0)
+        cerebro.addstrategy(Watched, model=given(bars.index, up), points=points, **EASY)
+        fills.append(cerebro.run()[0].fills)
+    assert len(fills[0]) >= 10
+    pd.testing.assert_frame_equal(pd.DataFrame(fills[0]), pd.DataFrame(fills[1]))
