@@ -7,7 +7,9 @@ __all__ = [
     "BarsError",
     "BtFusionError",
     "BtFusionWarning",
+    "BundleError",
     "InSampleError",
+    "ModelCompatibilityError",
     "OptionError",
     "TrainingError",
     "unknown_name",
@@ -36,6 +38,14 @@ class TrainingError(BtFusionError, ValueError):
 
 class InSampleError(BtFusionError, ValueError):
     """A prediction asked for on bars the model was trained on."""
+
+
+class BundleError(BtFusionError, ValueError):
+    """A saved model whose files are broken, altered or not what they claim to be."""
+
+
+class ModelCompatibilityError(BtFusionError, ValueError):
+    """A sound saved model that does not fit this installation or what it was asked for."""
 
 
 def unknown_name(kind: str, given: object, known: Iterable[str]) -> OptionError:

@@ -1,6 +1,8 @@
 """SignalModel: features, a label and an ensemble, from bars to predictions."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,9 @@ from bt_fusion.labels import Label, Labels, make_label
 from bt_fusion.predictions import NO_MODEL, Predictions
 
 __all__ = ["SignalModel", "empty_predictions", "training_rows"]
+
+SAMPLE_ROWS = 240
+TAIL_ROWS = 16  # rows whose features the last bars give
 
 
 class SignalModel(BaseEstimator):
@@ -40,6 +45,12 @@ class SignalModel(BaseEstimator):
         Stamp of the last bar the training labels used.
     n_rows_ : int
         Rows it was fitted on.
+    trained_from_ : datetime64[ns]
+        Stamp of the first of them.
+    sample_ : ndarray of float32, shape (at most 240, n_features)
+        Some of them, evenly spread: a saved model proves itself on them when it is loaded.
+    tail_ : BarArrays
+        The last bars it was fitted on, for the same purpose.
 
     Examples
     --------
@@ -109,7 +120,12 @@ class SignalModel(BaseEstimator):
             purge=label.horizon,
         )
         self.trained_until_ = arrays.time[labels.t1[rows].max()]
+        self.trained_from_ = arrays.time[rows[0]]
         self.n_rows_ = len(rows)
+        self.sample_ = X[
+            rows[np.linspace(0, len(rows) - 1, min(SAMPLE_ROWS, len(rows))).astype(int)]
+        ]
+        self.tail_ = arrays.tail(self.feature_set_.lookback + TAIL_ROWS)
         return self
 
     def predict(self, bars: pd.DataFrame, *, allow_in_sample: bool = False) -> Predictions:
@@ -136,6 +152,19 @@ class SignalModel(BaseEstimator):
         predictions.model[known] = 0
         predictions.trained_until[known] = self.trained_until_
         return predictions
+
+    def save(self, folder: str | Path, **about: Any) -> Path:
+        """Save the fitted model as a folder; see `bt_fusion.bundle.save_model`."""
+        from bt_fusion.bundle import save_model
+
+        return save_model(self, folder, **about)
+
+    @classmethod
+    def load(cls, folder: str | Path, **checks: Any) -> "SignalModel":
+        """Load a saved model after checking it; see `bt_fusion.bundle.load_model`."""
+        from bt_fusion.bundle import load_model
+
+        return load_model(folder, **checks)
 
 
 def training_rows(

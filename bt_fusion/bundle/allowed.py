@@ -1,0 +1,59 @@
+"""What a skops file in a bundle may name, fixed for each schema of the bundle.
+
+skops trusts every type of scikit-learn by default. Some of those hand their arrays to native
+code unchecked, so this list is short: what the members and calibrations are made of, each either
+pure NumPy when it predicts or checked in `sklearn_part`.
+"""
+
+__all__ = ["ALLOWED", "CONTAINERS", "TREE", "TRUSTED"]
+
+TREE = "sklearn.tree._tree.Tree"
+OBJECTS = (
+    "bt_fusion.calibration.ProbabilityMap",
+    "bt_fusion.svm.RbfSVM",
+    "sklearn.calibration.CalibratedClassifierCV",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._forest.ExtraTreesClassifier",
+    "sklearn.ensemble._forest.RandomForestClassifier",
+    "sklearn.frozen._frozen.FrozenEstimator",
+    "sklearn.isotonic.IsotonicRegression",
+    "sklearn.kernel_approximation.Nystroem",
+    "sklearn.linear_model._logistic.LogisticRegression",
+    "sklearn.linear_model._stochastic_gradient.SGDClassifier",
+    "sklearn.model_selection._split.TimeSeriesSplit",
+    "sklearn.pipeline.Pipeline",
+    "sklearn.preprocessing._data.MinMaxScaler",
+    "sklearn.preprocessing._data.RobustScaler",
+    "sklearn.preprocessing._data.StandardScaler",
+    "sklearn.svm._classes.LinearSVC",
+    "sklearn.svm._classes.SVC",
+    "sklearn.tree._classes.DecisionTreeClassifier",
+    "sklearn.tree._classes.ExtraTreeClassifier",
+)
+LOSSES = (
+    "sklearn._loss._loss.CyHalfBinomialLoss",
+    "sklearn.linear_model._sgd_fast.Hinge",
+    "sklearn.linear_model._sgd_fast.ModifiedHuber",
+)
+SCALARS = ("bool", "float32", "float64", "int32", "int64", "ndarray")
+CONTAINERS = {
+    "DictNode": "builtins.dict",
+    "ListNode": "builtins.list",
+    "TupleNode": "builtins.tuple",
+}
+ALLOWED: dict[int, frozenset[tuple[str, str]]] = {
+    1: frozenset(
+        [
+            *CONTAINERS.items(),
+            *(("ObjectNode", name) for name in OBJECTS),
+            *(("LossNode", name) for name in LOSSES),
+            *(("NdArrayNode", f"numpy.{name}") for name in SCALARS),
+            *(("TypeNode", f"builtins.{name}") for name in ("str", "int", "float", "bool")),
+            ("JsonNode", "builtins.str"),
+            ("TreeNode", TREE),
+        ]
+    )
+}
+# What skops is told to accept, once the file has been held against ALLOWED
+TRUSTED = [*OBJECTS, *LOSSES, TREE]

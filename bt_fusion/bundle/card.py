@@ -1,0 +1,89 @@
+"""The model card: what a saved model is, when it was trained, on what, how good, what it needs."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from bt_fusion.bundle.files import read_manifest
+from bt_fusion.bundle.manifest import MANIFEST, check_shape
+from bt_fusion.bundle.parts import kind_named
+from bt_fusion.bundle.versions import MUST_AGREE, check_schema
+from bt_fusion.errors import BundleError
+
+__all__ = ["card_table", "describe"]
+
+
+def describe(folder: str | Path) -> dict[str, Any]:
+    """Return the card of a saved model from its manifest alone; its parts are not opened.
+
+    Raises
+    ------
+    BundleError
+        When there is no manifest, or it is broken or altered.
+    """
+    folder = Path(folder).expanduser()
+    content, sound = read_manifest(folder)
+    check_schema(content.get("schema"))
+    check_shape(content)
+    if not sound:
+        raise BundleError(f"{folder}: {MANIFEST} was altered after it was written")
+    kinds = {part["kind"]: kind_named(part["kind"]) for part in content["parts"]}
+    libraries = sorted({name for kind in kinds.values() for name in kind.libraries})
+    sizes = [entry.get("size", 0) for entry in content["files"].values()]
+    return {
+        "model": _kept(content, "symbol", "interval", "label", "classes", "ensemble", "seed"),
+        "features": {**content["features"], "count": len(content["features"]["names"])},
+        "trained": {"created": content["created"], **content["training"]},
+        "metrics": content["metrics"],
+        "trials": content["trials"],
+        "parts": [
+            {**_kept(part, "role", "name", "kind", "file"), **content["files"][part["file"]]}
+            for part in content["parts"]
+            if part["file"] in content["files"]
+        ],
+        "needs": {name: _needed(name, content["versions"]) for name in libraries},
+        "versions": content["versions"],
+        "bytes": sum(sizes),
+        "schema": content["schema"],
+        "digest": content["digest"],
+    }
+
+
+def card_table(card: dict[str, Any]) -> Table:
+    """Return a card as a table for the terminal."""
+    table = Table(show_header=False, title="Model card", title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    model, trained, features = card["model"], card["trained"], card["features"]
+    label = ", ".join(f"{key} {value}" for key, value in model["label"]["parameters"].items())
+    rows = {
+        "predicts": f"{model['label']['name']} ({label}), classes {model['classes']}",
+        "trained on": f"{model['symbol'] or 'unnamed bars'}, {model['interval'] or 'any interval'}",
+        "window": f"{trained['start']} to {trained['trained_until']}, {trained['rows']:,} rows",
+        "created": trained["created"],
+        "members": ", ".join(model["ensemble"]["members"])
+        + f", {model['ensemble']['voting']} vote",
+        "features": f"{features['count']}, set {features['set'] or 'of its own'}",
+        "judged on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
+        **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
+        "variants tried": str(card["trials"]),
+        "needs": ", ".join(f"{name} {version}" for name, version in card["needs"].items()),
+        "size": f"{card['bytes'] / 1e6:.1f} MB in {len(card['parts'])} parts",
+        "digest": card["digest"],
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+def _kept(content: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: content[name] for name in names}
+
+
+def _needed(name: str, versions: dict[str, Any]) -> str:
+    return ".".join(str(versions.get(name, "any")).split(".")[: MUST_AGREE.get(name, 1)]) + ".*"
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,101 @@
+"""Write a bundle so that a crash at any moment leaves the old model or the new one.
+
+Everything is written and synced in a folder beside the target first. A new model then appears by
+one rename of that folder. A folder that is there already cannot be replaced by a rename on every
+platform, so its files are: names carry the digest of their content, no new file overwrites a
+different old one, and the model changes when the manifest is replaced, by one rename as well.
+Only then the old files go. A lock keeps two savers of one target apart; it ends with its process.
+"""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock
+
+from bt_fusion.bundle.files import NAME
+from bt_fusion.bundle.manifest import MANIFEST
+from bt_fusion.errors import BundleError
+
+__all__ = ["commit_files"]
+
+
+def commit_files(folder: Path, files: dict[str, bytes], check) -> None:
+    """Make `folder` hold `files` (names to contents, the manifest among them), all or nothing.
+
+    Parameters
+    ----------
+    folder : Path
+    files : dict of str to bytes
+    check : callable
+        Called with the folder beside the target before anything is visible in the target.
+
+    Raises
+    ------
+    BundleError
+        When the target is a file, or a folder with other things than a saved model in it.
+    """
+    _check_target(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    stage = folder.parent / f".{folder.name}.saving"
+    with FileLock(folder.parent / f".{folder.name}.lock"):
+        shutil.rmtree(stage, ignore_errors=True)
+        try:
+            _write_all(stage, files)
+            check(stage)
+            if folder.exists():
+                _replace(folder, stage, files)
+            else:
+                os.rename(stage, folder)
+                _sync_folder(folder.parent)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _check_target(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise BundleError(f"{folder} is not a folder; give another place to save to")
+    strangers = [path.name for path in folder.iterdir() if not _ours(path.name)]
+    if strangers and not (folder / MANIFEST).is_file():
+        raise BundleError(
+            f"{folder} holds {strangers[0]!r} and no saved model; give a new or empty folder"
+        )
+
+
+def _ours(name: str) -> bool:
+    return name == MANIFEST or bool(NAME.fullmatch(name))
+
+
+def _write_all(stage: Path, files: dict[str, bytes]) -> None:
+    stage.mkdir()
+    for name, data in files.items():
+        with open(stage / name, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    _sync_folder(stage)
+
+
+def _replace(folder: Path, stage: Path, files: dict[str, bytes]) -> None:
+    for name in files:
+        if name != MANIFEST:
+            os.replace(stage / name, folder / name)
+    _sync_folder(folder)
+    os.replace(stage / MANIFEST, folder / MANIFEST)
+    _sync_folder(folder)
+    for path in folder.iterdir():
+        if NAME.fullmatch(path.name) and path.name not in files:
+            path.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames inside the folder last; Windows cannot open folders and needs no call."""
+    with suppress(PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,70 @@
+"""What a manifest says of a part, for the part to be held against."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bt_fusion.errors import ModelCompatibilityError
+
+__all__ = ["Expected", "check_features", "feature_difference"]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a part must be.
+
+    Attributes
+    ----------
+    name : str
+        What to call the part in an error.
+    features : tuple of str
+        Columns of its input, in order.
+    n_classes : int
+    template : estimator or None
+        Unfitted estimator whose parameters the fitted one takes over.
+    versions : dict of str to str
+        Of the libraries that wrote it.
+    """
+
+    name: str
+    features: tuple[str, ...]
+    n_classes: int
+    template: Any = None
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+def feature_difference(expected: tuple[str, ...], found: tuple[str, ...]) -> str:
+    """Say how two lists of features differ, '' when they do not.
+
+    >>> feature_difference(("a", "b", "c"), ("c", "b", "d"))
+    "missing: a; extra: d; reordered: 'c' stands at 1, not 3"
+    """
+    missing = [name for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    moved = [
+        f"{name!r} stands at {found.index(name) + 1}, not {expected.index(name) + 1}"
+        for name in expected
+        if name in found and found.index(name) != expected.index(name)
+    ]
+    said = [("missing", missing), ("extra", extra), ("reordered", moved)]
+    return "; ".join(f"{what}: {_few(names)}" for what, names in said if names)
+
+
+def check_features(expected: tuple[str, ...], found: tuple[str, ...], whose: str) -> None:
+    """Check that two lists of features are the same, in the same order.
+
+    Raises
+    ------
+    ModelCompatibilityError
+        With what is missing, extra and reordered.
+    """
+    difference = feature_difference(expected, found)
+    if difference:
+        raise ModelCompatibilityError(
+            f"{whose} has other features ({len(found)}) than expected ({len(expected)}): "
+            f"{difference}. Use the features it was trained on, or train it again"
+        )
+
+
+def _few(names: list[str], most: int = 6) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

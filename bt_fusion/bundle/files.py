@@ -1,0 +1,99 @@
+"""Files of a bundle: which may be read, how large they may be, and that they are unaltered."""
+
+import hashlib
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+from bt_fusion.bundle.manifest import MANIFEST, check_shape, manifest_digest, read_json
+from bt_fusion.errors import BundleError
+
+__all__ = ["MANIFEST_CAP", "read_bundle", "read_manifest", "read_regular"]
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[0-9a-f]{16}\.[a-z]{1,12}")
+MANIFEST_CAP = 16 * 2**20
+FILE_CAP = 512 * 2**20
+BUNDLE_CAP = 1024 * 2**20
+MOST_FILES = 64
+# Never follow a link, never wait for the other end of a pipe; Windows has neither flag
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+OPEN_FLAGS |= getattr(os, "O_BINARY", 0)
+
+
+def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Read a bundle's manifest and files once, so that what was checked is what is used.
+
+    Raises
+    ------
+    BundleError
+        For anything but regular files inside the folder, of the stated size and digest.
+    """
+    content, sound = read_manifest(folder)
+    table = content["files"]
+    for name, entry in table.items():
+        _check_entry(folder, name, entry)
+    if len(table) > MOST_FILES or sum(entry["size"] for entry in table.values()) > BUNDLE_CAP:
+        raise BundleError(f"{folder}: more than {MOST_FILES} files or {BUNDLE_CAP:,} bytes")
+    found = {name: read_regular(folder, name, entry["size"]) for name, entry in table.items()}
+    for name, data in found.items():
+        _check_data(folder, name, data, table[name])
+    if not sound:
+        raise BundleError(
+            f"{folder}: {MANIFEST} was altered after it was written: its digest differs"
+        )
+    return content, found
+
+
+def read_manifest(folder: Path) -> tuple[dict[str, Any], bool]:
+    """Return the manifest's content, of which only the table exists, and if its digest holds."""
+    data = read_regular(folder, MANIFEST, MANIFEST_CAP)
+    content = read_json(data, MANIFEST)
+    if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
+        raise BundleError(f"{folder}: {MANIFEST} lists no files; save the model again")
+    stated = content.get("digest")
+    return content, stated == manifest_digest(data, stated)
+
+
+def read_regular(folder: Path, name: str, cap: int) -> bytes:
+    """Read a regular file that lies in `folder` itself, up to `cap` bytes.
+
+    Raises
+    ------
+    BundleError
+        When there is none, or it is a link, folder, pipe or device, or larger.
+    """
+    path = folder / name
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise BundleError(f"{path} is not a regular file; a saved model has no links")
+        with os.fdopen(os.open(path, OPEN_FLAGS), "rb") as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode) or about.st_size > cap:
+                raise BundleError(f"{path} has {about.st_size:,} bytes, at most {cap:,} expected")
+            return file.read(about.st_size + 1)
+    except FileNotFoundError as error:
+        raise BundleError(f"{path} is missing; save the model again, or copy all of it") from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, BundleError):
+            raise
+        raise BundleError(f"{path} cannot be read: {error}") from error
+
+
+def _check_entry(folder: Path, name: str, entry: Any) -> None:
+    if not NAME.fullmatch(name):
+        raise BundleError(
+            f"{folder}: file name {name[:80]!r} in the manifest does not lie in the folder itself, "
+            "or was not given by bt_fusion"
+        )
+    check_shape(entry, {"size": int, "sha256": str}, f"manifest.files[{name!r}]")
+    if not 0 <= entry["size"] <= FILE_CAP:
+        raise BundleError(f"{folder}: {name} claims {entry['size']:,} bytes, above {FILE_CAP:,}")
+
+
+def _check_data(folder: Path, name: str, data: bytes, entry: dict[str, Any]) -> None:
+    if len(data) != entry["size"]:
+        raise BundleError(f"{folder / name} has {len(data):,} bytes, not {entry['size']:,}")
+    if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+        raise BundleError(f"{folder / name} was altered after it was written: its digest differs")

@@ -1,0 +1,181 @@
+"""Load a bundle: every check before anything is used, in a fixed order."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bt_fusion.bundle.assemble import assemble
+from bt_fusion.bundle.expected import check_features
+from bt_fusion.bundle.files import MANIFEST_CAP, read_bundle, read_regular
+from bt_fusion.bundle.golden import (
+    check_golden_bars,
+    check_golden_votes,
+    golden_arrays,
+    golden_sample,
+)
+from bt_fusion.bundle.manifest import MANIFEST, check_shape, feature_digest
+from bt_fusion.bundle.parts import Kind, kind_named
+from bt_fusion.bundle.versions import check_schema, check_versions
+from bt_fusion.ensemble import Ensemble
+from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError
+from bt_fusion.features import REGISTRY, SETS, FeatureSet
+from bt_fusion.labels import Label, make_label
+from bt_fusion.signal_model import SignalModel
+
+__all__ = ["load_model", "read_model"]
+
+STAMP = re.compile(r"(1[7-9]|2[01])\d\d-[01]\d-[0-3]\d[ T][0-2]\d(:[0-5]\d){2}(\.\d{1,9})?")
+ATTEMPTS = 3  # readings of a folder that is being replaced meanwhile
+
+
+def load_model(
+    folder: str | Path,
+    *,
+    digest: str | None = None,
+    features: str | Sequence[str] | None = None,
+) -> SignalModel:
+    """Load a saved model after checking it.
+
+    Parameters
+    ----------
+    folder : path
+    digest : str, optional
+        The digest this very model has (`describe` tells it): refuses any other, however sound.
+    features : str or sequence of str, optional
+        The features a configuration expects, as a set's name or in order.
+
+    Returns
+    -------
+    SignalModel
+        Fitted.
+
+    Raises
+    ------
+    BundleError
+        When files are missing, broken or altered, or a model was made to harm.
+    ModelCompatibilityError
+        When a sound model does not fit the versions here, or the features or digest asked for.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from bt_fusion.samples import planted_edge
+    >>> model = SignalModel("fusion").fit(planted_edge(600))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load_model(model.save(folder + "/model")).n_rows_ == model.n_rows_
+    True
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise BundleError(f"{folder} is not a folder; give the folder of a saved model")
+    expected = None if features is None else FeatureSet(features).names
+    for attempt in range(ATTEMPTS):
+        before = _manifest_bytes(folder)
+        try:
+            return read_model(folder, digest, expected)
+        except BundleError:
+            # a saver may have put a new model in place between two of our reads
+            if attempt + 1 == ATTEMPTS or _manifest_bytes(folder) == before:
+                raise
+    raise AssertionError("unreachable")
+
+
+def read_model(
+    folder: Path, digest: str | None = None, expected: tuple[str, ...] | None = None
+) -> SignalModel:
+    """Check and read a folder once."""
+    content, files = read_bundle(folder)
+    check_schema(content.get("schema"))
+    check_shape(content)
+    if digest not in (None, content["digest"]):
+        raise ModelCompatibilityError(
+            f"{folder} holds the model {content['digest']}, not the {digest} asked for"
+        )
+    kinds = [kind_named(part["kind"]) for part in content["parts"]]
+    check_versions(content["versions"], [name for kind in kinds for name in kind.libraries])
+    features, label = _features(content, expected), _label(content)
+    ensemble = assemble(content, kinds, files)
+    try:
+        check_golden_bars(content["golden"], features)
+        _check_votes(content, ensemble, kinds)
+    except BtFusionError:
+        raise
+    except Exception as error:
+        raise BundleError(
+            f"{folder} cannot predict its golden rows: {type(error).__name__}: {str(error)[:300]}"
+        ) from error
+    return _model(content, features, label, ensemble)
+
+
+def _manifest_bytes(folder: Path) -> bytes:
+    try:
+        return read_regular(folder, MANIFEST, MANIFEST_CAP)
+    except BundleError:
+        return b""
+
+
+def _features(content: dict[str, Any], expected: tuple[str, ...] | None) -> FeatureSet:
+    about = content["features"]
+    names = tuple(about["names"])
+    if feature_digest(names) != about["sha256"] or about["dtype"] != "float32" or not names:
+        raise BundleError("the manifest's features do not have the digest or type it states")
+    if expected is not None:
+        check_features(expected, names, "the saved model")
+    unknown = [name for name in names if name not in REGISTRY]
+    if unknown:
+        raise ModelCompatibilityError(
+            f"the model needs features that are not known here: {', '.join(unknown[:6])}. Import "
+            "the module that registers them, or upgrade bt_fusion"
+        )
+    return FeatureSet(names)
+
+
+def _label(content: dict[str, Any]) -> Label:
+    about = content["label"]
+    try:
+        label = make_label(about["name"], **about["parameters"])
+    except (BtFusionError, TypeError, ValueError) as error:
+        raise ModelCompatibilityError(f"the model's label cannot be made here: {error}") from error
+    classes, present = content["classes"], content["present"]
+    if classes != list(label.classes):
+        raise ModelCompatibilityError(
+            f"the model has the classes {classes}, its label {about['name']} {label.classes}"
+        )
+    if len(present) < 2 or sorted({*present} & {*classes}) != present:
+        raise BundleError(f"the model was trained on the classes {present} of {classes}")
+    return label
+
+
+def _check_votes(content: dict[str, Any], ensemble: Ensemble, kinds: list[Kind]) -> None:
+    members = [
+        kind.tolerance
+        for kind, part in zip(kinds, content["parts"], strict=True)
+        if part["role"] == "member"
+    ]
+    count = len(content["features"]["names"])
+    check_golden_votes(content["golden"], ensemble, members, count)
+
+
+def _model(
+    content: dict[str, Any], features: FeatureSet, label: Label, ensemble: Ensemble
+) -> SignalModel:
+    about, training, golden = content["features"], content["training"], content["golden"]
+    same_set = about["set"] is not None and SETS.get(about["set"]) == features.names
+    unfitted = Ensemble(**ensemble.get_params(deep=False))
+    model = SignalModel(about["set"] if same_set else features.names, label, unfitted)
+    model.feature_set_, model.ensemble_ = features, ensemble
+    model.n_rows_ = training["rows"]
+    model.trained_from_ = _stamp(training["start"])
+    model.trained_until_ = _stamp(training["trained_until"])
+    model.tail_ = golden_arrays(golden["bars"])
+    model.sample_ = golden_sample(golden, features)
+    return model
+
+
+def _stamp(text: str) -> np.datetime64:
+    if not STAMP.fullmatch(text):
+        raise BundleError(f"the manifest's training dates are no dates: {text[:40]!r}")
+    return np.datetime64(text, "ns")

@@ -1,0 +1,173 @@
+"""manifest.json: strict reading, the digest over its own content, and the shape it must have."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from bt_fusion.errors import BundleError
+
+__all__ = [
+    "MANIFEST",
+    "SCHEMA",
+    "check_shape",
+    "feature_digest",
+    "manifest_digest",
+    "read_json",
+    "sealed",
+    "to_text",
+]
+
+MANIFEST = "manifest.json"
+SCHEMA = 1
+DIGEST = re.compile(r"[0-9a-f]{64}")
+BLANK = "0" * 64
+
+TEXT_OR_NONE = (str, type(None))
+COUNT_OR_NONE = (int, type(None))
+NUMBER = (int, float)
+FIELDS: dict[str, Any] = {
+    "schema": int,
+    "digest": str,
+    "created": str,
+    "symbol": TEXT_OR_NONE,
+    "interval": TEXT_OR_NONE,
+    "features": {"set": TEXT_OR_NONE, "names": [str], "sha256": str, "dtype": str},
+    "classes": [int],
+    "present": [int],
+    "label": {"name": str, "parameters": dict},
+    "ensemble": dict,
+    "own_members": bool,
+    "training": {
+        "rows": int,
+        "test_rows": COUNT_OR_NONE,
+        "start": str,
+        "trained_until": str,
+    },
+    "seed": int,
+    "versions": dict,
+    "trials": int,
+    "metrics": dict,
+    "parts": [{"role": str, "name": str, "kind": str, "file": str, "parameters": dict}],
+    "files": dict,
+    "golden": {
+        "bars": {
+            "time": [int],
+            "open": [NUMBER],
+            "high": [NUMBER],
+            "low": [NUMBER],
+            "close": [NUMBER],
+            "volume": [NUMBER],
+        },
+        "rows": [[NUMBER]],
+        "votes": [[NUMBER]],
+        "probabilities": [[NUMBER]],
+    },
+}
+
+
+def read_json(data: bytes, name: str) -> Any:
+    """Parse JSON that means one thing to every reader.
+
+    Raises
+    ------
+    BundleError
+        For anything that is not JSON, a key given twice, NaN or infinity, or nesting without end.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key is given twice")
+        return found
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    try:
+        return json.loads(data.decode(), object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{name} is not sound JSON: {error}; save the model again") from error
+
+
+def manifest_digest(data: bytes, stated: object) -> str:
+    """Return the SHA-256 of a manifest's bytes, with zeros where the stated digest stands."""
+    text = stated if isinstance(stated, str) and DIGEST.fullmatch(stated) else BLANK
+    return hashlib.sha256(data.replace(text.encode(), BLANK.encode(), 1)).hexdigest()
+
+
+def sealed(content: dict[str, Any]) -> bytes:
+    """Return the manifest's bytes with their digest in place."""
+    data = to_text({**content, "digest": BLANK}).encode()
+    return data.replace(BLANK.encode(), manifest_digest(data, BLANK).encode(), 1)
+
+
+def feature_digest(names: Sequence[str]) -> str:
+    """Return the SHA-256 of feature names in their order."""
+    return _digest("\n".join(names))
+
+
+def to_text(content: dict[str, Any]) -> str:
+    """Return the manifest as JSON to read: indented, the golden numbers one row a line."""
+    head = {key: value for key, value in content.items() if key != "golden"}
+    golden = content["golden"]
+    blocks = {name: [json.dumps(row) for row in golden[name]] for name in golden if name != "bars"}
+    bars = [f"{json.dumps(name)}: {json.dumps(row)}" for name, row in golden["bars"].items()]
+    lines = [_block("bars", "{", bars, "}")]
+    lines += [_block(name, "[", rows, "]") for name, rows in blocks.items()]
+    text = json.dumps(head, indent=2, allow_nan=False)
+    return text[:-2] + ',\n  "golden": {\n' + ",\n".join(lines) + "\n  }\n}\n"
+
+
+def check_shape(value: Any, expected: Any = FIELDS, name: str = "manifest") -> None:
+    """Check that a value has the fields and types it must have.
+
+    Raises
+    ------
+    BundleError
+        Naming the place, what came and what was expected.
+
+    Examples
+    --------
+    >>> check_shape({"a": [1, 2]}, {"a": [int]})
+    >>> check_shape({"a": [1, "x"]}, {"a": [int]})
+    Traceback (most recent call last):
+    bt_fusion.errors.BundleError: manifest.a[1] is 'x', not int
+    """
+    if isinstance(expected, dict):
+        _check_type(value, dict, name)
+        _check_keys(value, expected, name)
+        for key, inner in expected.items():
+            check_shape(value[key], inner, f"{name}.{key}")
+    elif isinstance(expected, list):
+        _check_type(value, list, name)
+        for number, item in enumerate(value):
+            check_shape(item, expected[0], f"{name}[{number}]")
+    else:
+        _check_type(value, expected, name)
+
+
+def _check_type(value: Any, expected: Any, name: str) -> None:
+    kinds = expected if isinstance(expected, tuple) else (expected,)
+    if type(value) not in kinds:
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise BundleError(f"{name} is {str(value)[:40]!r}, not {wanted}")
+
+
+def _check_keys(value: dict[str, Any], expected: dict[str, Any], name: str) -> None:
+    missing, extra = expected.keys() - value.keys(), value.keys() - expected.keys()
+    if missing or extra:
+        raise BundleError(
+            f"{name} has other fields than it should: missing {sorted(missing)}, "
+            f"extra {sorted(map(str, extra))}"
+        )
+
+
+def _block(name: str, opening: str, rows: list[str], closing: str) -> str:
+    inner = ",\n      ".join(rows)
+    return f'    "{name}": {opening}\n      {inner}\n    {closing}'
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,137 @@
+"""Kinds of fitted parts a bundle can hold: one (dump, inspect, build) a kind, chosen by type."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bt_fusion.bundle import lightgbm_part, lstm_part, sklearn_part, xgboost_part
+from bt_fusion.bundle.expected import Expected
+from bt_fusion.errors import BtFusionError, BundleError, OptionError
+
+__all__ = ["KINDS", "Kind", "build_part", "dump_part", "kind_named"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of fitted part is written and read.
+
+    Attributes
+    ----------
+    name, suffix : str
+        In the manifest and of the file.
+    libraries : tuple of str
+        Distributions whose versions it depends on.
+    tolerance : float
+        Largest difference of probabilities on the golden rows: 1e-9 where a library computes in
+        float64, 1e-6 in float32, whose last digits differ from one processor to another.
+    accepts : callable
+        Tells whether a fitted estimator is of this kind, without importing what it is not.
+    dump : callable
+        Estimator and feature names to bytes.
+    inspect : callable
+        Bytes and `Expected` to what `build` needs, after every check that can be made before a
+        native library sees it.
+    build : callable
+        What `inspect` returned, and `Expected`, to the fitted estimator.
+    """
+
+    name: str
+    suffix: str
+    libraries: tuple[str, ...]
+    tolerance: float
+    accepts: Callable[[Any], bool]
+    dump: Callable[[Any, tuple[str, ...]], bytes]
+    inspect: Callable[[bytes, Expected], Any]
+    build: Callable[[Any, Expected], Any]
+
+
+def _is(module: str, name: str) -> Callable[[Any], bool]:
+    return lambda part: (type(part).__module__.split(".")[0], type(part).__name__) == (module, name)
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "xgboost",
+        "json",
+        ("xgboost",),
+        1e-6,
+        _is("xgboost", "XGBClassifier"),
+        xgboost_part.dump,
+        xgboost_part.inspect,
+        xgboost_part.build,
+    ),
+    Kind(
+        "lightgbm",
+        "txt",
+        ("lightgbm",),
+        1e-9,
+        _is("lightgbm", "LGBMClassifier"),
+        lightgbm_part.dump,
+        lightgbm_part.inspect,
+        lightgbm_part.build,
+    ),
+    Kind(
+        "lstm",
+        "safetensors",
+        ("torch", "safetensors"),
+        1e-6,
+        _is("bt_fusion", "LSTMClassifier"),
+        lstm_part.dump,
+        lstm_part.inspect,
+        lstm_part.build,
+    ),
+    Kind(
+        "sklearn",
+        "skops",
+        ("scikit-learn", "skops", "numpy"),
+        1e-9,
+        lambda part: type(part).__module__.split(".")[0] in ("sklearn", "bt_fusion"),
+        sklearn_part.dump,
+        sklearn_part.inspect,
+        sklearn_part.build,
+    ),
+)
+
+
+def kind_of(part: Any, name: str) -> Kind:
+    """Return the kind of a fitted part.
+
+    Raises
+    ------
+    OptionError
+        When no kind can hold it.
+    """
+    for kind in KINDS:
+        if kind.accepts(part):
+            return kind
+    raise OptionError(
+        f"{name}: a {type(part).__module__}.{type(part).__name__} cannot be saved without pickle; "
+        f"saved models hold {', '.join(kind.name for kind in KINDS)} parts"
+    )
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind by its name in a manifest."""
+    for kind in KINDS:
+        if kind.name == name:
+            return kind
+    raise BundleError(f"unknown kind of part {name!r}; known: {[kind.name for kind in KINDS]}")
+
+
+def dump_part(part: Any, name: str, features: tuple[str, ...]) -> tuple[Kind, bytes]:
+    """Return a fitted part's kind and bytes."""
+    kind = kind_of(part, name)
+    return kind, kind.dump(part, features)
+
+
+def build_part(kind: Kind, step: Callable[..., Any], data: Any, expected: Expected) -> Any:
+    """Inspect or build a part; whatever a library makes of broken input becomes our error."""
+    try:
+        return step(data, expected)
+    except BtFusionError:
+        raise
+    except Exception as error:
+        raise BundleError(
+            f"{expected.name} is not a sound {kind.name} part: {type(error).__name__}: "
+            f"{str(error)[:300]}; train or save the model again"
+        ) from error

@@ -1,0 +1,196 @@
+"""Save a fitted SignalModel as a bundle."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from bt_fusion.bundle.commit import commit_files
+from bt_fusion.bundle.golden import golden_of
+from bt_fusion.bundle.load import read_model
+from bt_fusion.bundle.manifest import MANIFEST, SCHEMA, feature_digest, sealed
+from bt_fusion.bundle.parts import dump_part
+from bt_fusion.bundle.versions import current_versions
+from bt_fusion.errors import OptionError
+from bt_fusion.features import SETS
+from bt_fusion.labels import LABELS
+
+__all__ = ["save_model"]
+
+
+def save_model(
+    model: Any,
+    folder: str | Path,
+    *,
+    symbol: str | None = None,
+    interval: str | None = None,
+    test_rows: int | None = None,
+    trials: int = 0,
+    metrics: Mapping[str, Any] | None = None,
+) -> Path:
+    """Save a fitted model, all of it or nothing.
+
+    A model that is already there is replaced: whatever happens, the folder holds the old one or
+    the new one. What was written is loaded and checked before it takes its place.
+
+    Parameters
+    ----------
+    model : SignalModel
+        Fitted.
+    folder : path
+        New, empty, or a saved model.
+    symbol : str, optional
+        What it was trained on.
+    interval : str, optional
+        Length of its bars, taken from the bars when not given.
+    test_rows : int, optional
+        Rows it was judged on, with `metrics` their outcome (fractions).
+    trials : int
+        Variants tried before this one was chosen.
+    metrics : mapping of str to number, text or such mappings, optional
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    OptionError
+        When a part or label of the model cannot be saved without pickle.
+    BundleError
+        When the folder holds something else.
+    """
+    check_is_fitted(model)
+    folder = Path(folder).expanduser().resolve()
+    parts, files = _dump_parts(model)
+    content = {
+        "schema": SCHEMA,
+        "digest": "",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "symbol": symbol,
+        "interval": interval or _interval(model.tail_.time),
+        **_about_model(model, test_rows),
+        "versions": current_versions(),
+        "trials": trials,
+        "metrics": dict(metrics or {}),
+        "parts": parts,
+        "files": {name: _entry(data) for name, data in files.items()},
+        "golden": golden_of(model),
+    }
+    files[MANIFEST] = sealed(content)
+    commit_files(folder, files, check=read_model)
+    return folder
+
+
+def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:
+    ensemble, names = model.ensemble_, model.feature_set_.names
+    own = isinstance(ensemble.members, Mapping)
+    options = {name: value for name, value in vars(ensemble).items() if name in _options(ensemble)}
+    options["members"] = list(ensemble.members)
+    known_set = isinstance(model.features, str) and SETS.get(model.features) == names
+    return {
+        "features": {
+            "set": model.features if known_set else None,
+            "names": list(names),
+            "sha256": feature_digest(names),
+            "dtype": "float32",
+        },
+        "classes": [int(value) for value in ensemble.classes_],
+        "present": [int(value) for value in ensemble.classes_[ensemble._columns]],
+        "label": _about_label(model.label()),
+        "ensemble": _plain(options),
+        "own_members": own,
+        "training": {
+            "rows": model.n_rows_,
+            "test_rows": test_rows,
+            "start": str(pd.Timestamp(model.trained_from_)),
+            "trained_until": str(pd.Timestamp(model.trained_until_)),
+        },
+        "seed": int(ensemble.seed),
+    }
+
+
+def _options(ensemble: Any) -> set[str]:
+    return set(ensemble.get_params(deep=False))
+
+
+def _about_label(label: Any) -> dict[str, Any]:
+    for name, maker in LABELS.items():
+        if type(label) is maker and is_dataclass(label):
+            return {"name": name, "parameters": _plain(asdict(label))}  # type: ignore[arg-type]
+    raise OptionError(
+        f"label {label!r} is not among {', '.join(LABELS)}, so a saved model could not name it; "
+        "add it to bt_fusion.labels.LABELS"
+    )
+
+
+def _dump_parts(model: Any) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    ensemble = model.ensemble_
+    own = isinstance(ensemble.members, Mapping)
+    owners = {
+        "member": ensemble.members_,
+        "calibrator": getattr(ensemble, "calibrators_", {}),
+    }
+    parts: list[dict[str, Any]] = []
+    files: dict[str, bytes] = {}
+    for role, named in owners.items():
+        for name, part in named.items():
+            kind, data = dump_part(part, f"{role} {name}", model.feature_set_.names)
+            stem = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:40]
+            file = f"{role}-{stem}.{hashlib.sha256(data).hexdigest()[:16]}.{kind.suffix}"
+            kept = own and kind.name != "sklearn"
+            parts.append(
+                {
+                    "role": role,
+                    "name": name,
+                    "kind": kind.name,
+                    "file": file,
+                    "parameters": _parameters(part, name) if kept else {},
+                }
+            )
+            files[file] = data
+    return parts, files
+
+
+def _parameters(booster: Any, name: str) -> dict[str, Any]:
+    """Return the parameters of a user's own booster, which its native format does not keep."""
+    given = {key: value for key, value in booster.get_params().items() if value is not None}
+    plain = {}
+    for key, value in given.items():
+        if isinstance(value, float) and np.isnan(value):
+            continue  # XGBoost's `missing`, its default
+        if not isinstance(value, bool | int | float | str | np.integer | np.floating):
+            raise OptionError(f"member {name}: parameter {key}={value!r} cannot be saved as JSON")
+        plain[key] = value
+    return _plain(plain)
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers and sequences as JSON has them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _entry(data: bytes) -> dict[str, Any]:
+    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _interval(time: np.ndarray) -> str | None:
+    """Return the usual spacing of bars, such as '1h' or '1d'."""
+    if len(time) < 2:
+        return None
+    seconds = int(np.median(np.diff(time).astype("timedelta64[s]").astype(np.int64)))
+    for unit, length in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

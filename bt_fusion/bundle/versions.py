@@ -1,0 +1,77 @@
+"""Versions of what a model was saved with, and whether this installation can read it."""
+
+import platform
+from collections.abc import Iterable
+from importlib import metadata
+
+from bt_fusion.bundle.manifest import SCHEMA
+from bt_fusion.errors import BundleError, ModelCompatibilityError
+
+__all__ = ["check_schema", "check_versions", "current_versions"]
+
+RECORDED = (
+    "bt-fusion",
+    "numpy",
+    "pandas",
+    "TA-Lib",
+    "scikit-learn",
+    "skops",
+    "xgboost",
+    "lightgbm",
+    "torch",
+    "safetensors",
+)
+# How many leading numbers must be equal: scikit-learn's fitted attributes change from minor to
+# minor, the boosters keep reading their own formats
+MUST_AGREE = {"scikit-learn": 2, "skops": 2, "numpy": 1, "xgboost": 1, "lightgbm": 1, "torch": 1}
+
+
+def current_versions() -> dict[str, str]:
+    """Return the versions installed here, by distribution."""
+    found = {"python": platform.python_version()}
+    for name in RECORDED:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # a checkout that was never installed
+            continue
+    return found
+
+
+def check_schema(schema: object) -> None:
+    """Check that this bt_fusion reads such bundles.
+
+    Raises
+    ------
+    ModelCompatibilityError
+        For a schema of a later bt_fusion.
+    """
+    if type(schema) is not int or schema < 1:
+        raise BundleError(f"manifest.schema is {str(schema)[:40]!r}, not a number from 1 on")
+    if schema > SCHEMA:
+        raise ModelCompatibilityError(
+            f"the model is of schema {schema}, this bt_fusion reads up to {SCHEMA}; upgrade it"
+        )
+
+
+def check_versions(saved: dict[str, str], libraries: Iterable[str]) -> None:
+    """Check the versions that matter to a model's parts.
+
+    Raises
+    ------
+    ModelCompatibilityError
+        Listing each library with both versions and what to install.
+    """
+    here = current_versions()
+    faults = []
+    for name in sorted(set(libraries)):
+        leading = MUST_AGREE.get(name, 1)
+        then, now = str(saved.get(name, "none")), here.get(name, "none")
+        if then.split(".")[:leading] != now.split(".")[:leading]:
+            wanted = ".".join(then.split(".")[:leading])
+            faults.append(
+                f"{name} {then[:30]} when saved, {now} here (pip install '{name}=={wanted[:30]}.*')"
+            )
+    if faults:
+        raise ModelCompatibilityError(
+            f"the model was saved with other versions: {'; '.join(faults)}; or train it again"
+        )
