@@ -1,5 +1,6 @@
 """MLEnsemble: what a model says of each bar, as Backtrader lines."""
 
+from pathlib import Path
 from warnings import warn
 
 import numpy as np
@@ -32,8 +33,9 @@ class MLEnsemble(BarLines):
         the votes (majority)
 
     Params:
-      - ``model``: a fitted ``SignalModel``, a ``WalkForward`` (with ``train_bars`` given where
-        bars arrive one by one), or ``Predictions`` made before, matched by their stamps
+      - ``model``: a fitted ``SignalModel`` or the folder of a saved one, a ``WalkForward``
+        (with ``train_bars`` given where bars arrive one by one), or ``Predictions`` made before,
+        matched by their stamps
       - ``entry``, ``strong``: probabilities from which the signal is 1 and 2 (soft vote)
       - ``allow_in_sample``: predict bars the model was trained on, too
       - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or
@@ -71,16 +73,18 @@ class MLEnsemble(BarLines):
             raise unknown_name("on_missing", self.p.on_missing, ON_MISSING)
         self.usable = True
         self.failure = None  # what made the model unusable
+        self._model = self.p.model  # in place of a path, from its first use on, what it holds
         self._stream = None  # what predicts bar by bar, where bars are not preloaded
 
     def levels(self, confidence):
         """Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN"""
-        rule = voting_of(self.p.model)
+        rule = voting_of(self._model)
         return confidence_levels(confidence, *((rule.voting, rule.vote_threshold) if rule else ()))
 
     def columns(self, bars):
         try:
-            return self._as_columns(predict_all(self.p.model, bars, self.p.allow_in_sample))
+            self._model = loaded(self._model)
+            return self._as_columns(predict_all(self._model, bars, self.p.allow_in_sample))
         except Exception as error:  # a model may be a user's own and fail in any way
             self._give_up(error)
             return tuple(np.full(len(bars), np.nan) for _ in NO_OPINION)
@@ -89,7 +93,9 @@ class MLEnsemble(BarLines):
         if not self.usable:
             return NO_OPINION
         try:
-            self._stream = self._stream or open_stream(self.p.model, self.p.allow_in_sample)
+            if self._stream is None:
+                self._model = loaded(self._model)
+                self._stream = open_stream(self._model, self.p.allow_in_sample)
             take = self._stream.replace if still_open else self._stream.push
             return np.concatenate(self._as_columns(take(time, values)))
         except Exception as error:  # as above; a live run must not end by it
@@ -118,8 +124,14 @@ def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
     if isinstance(model, WalkForward):
         return model.predict_arrays(arrays)
     raise OptionError(
-        f"model is {model!r}; give a fitted SignalModel, a WalkForward or Predictions"
+        f"model is {model!r}; give a fitted SignalModel or the folder of a saved one, a "
+        "WalkForward or Predictions"
     )
+
+
+def loaded(model):
+    """Return the saved model a path leads to; what is no path stays."""
+    return SignalModel.load(model) if isinstance(model, str | Path) else model
 
 
 def voting_of(model) -> Predictions | Ensemble | None:
@@ -140,7 +152,8 @@ def open_stream(model, allow_in_sample: bool):
     if isinstance(model, WalkForward):
         return WalkForwardStream(model)
     raise OptionError(
-        f"model is {model!r}; give a fitted SignalModel, a WalkForward or Predictions"
+        f"model is {model!r}; give a fitted SignalModel or the folder of a saved one, a "
+        "WalkForward or Predictions"
     )
 
 

@@ -2,6 +2,8 @@
 
 import logging
 import re
+import shutil
+from copy import copy
 
 import numpy as np
 import pytest
@@ -127,8 +129,37 @@ def test_strong_ml_trades_as_ml_off(bars, technical):
     assert traded(bars, model=given(bars.index, 0.70)).equals(technical)
 
 
-def broken_features(bars):
+@pytest.fixture(scope="module")
+def saved(bars, tmp_path_factory):
+    """A model fitted on the first bars, and the folder it is saved in."""
     model = SignalModel("fusion", Gain(5), Ensemble(("lgb",))).fit(bars[:600])
+    folder = tmp_path_factory.mktemp("models") / "hybrid"
+    model.save(folder)
+    return model, folder
+
+
+def test_a_saved_model_trades_as_the_model(bars, saved):
+    model, folder = saved
+    trades = traded(bars, model=folder, min_entry_score=5)
+    assert trades.equals(traded(bars, model=model, min_entry_score=5))
+    assert len(trades) > 3
+    assert trades.equals(traded(bars, model=str(folder), min_entry_score=5))
+
+
+def no_folder(saved, tmp_path):
+    return tmp_path / "nowhere"
+
+
+def corrupt(saved, tmp_path):
+    folder = tmp_path / "corrupt"
+    shutil.copytree(saved[1], folder)
+    part = next(path for path in folder.rglob("*") if path.suffix not in (".json", ".md", ""))
+    part.write_bytes(part.read_bytes()[:-20])
+    return folder
+
+
+def other_features(saved, tmp_path):
+    model = copy(saved[0])
     model.feature_set_ = SignalModel(["rsi_14", "return_1"]).feature_set()
     return model
 
@@ -136,15 +167,18 @@ def broken_features(bars):
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda bars: None, "model is None"),
-        (lambda bars: "no/such/model", "no/such/model"),
-        (lambda bars: SignalModel("fusion"), "not fitted"),
-        (broken_features, "has 2 features, but"),
+        (lambda *_: None, "model is None"),
+        (no_folder, "nowhere"),
+        (corrupt, "corrupt"),
+        (lambda *_: SignalModel("fusion"), "not fitted"),
+        (other_features, "has 2 features, but"),
     ],
 )
-def test_without_a_usable_model_it_trades_as_ml_off_and_says_so_once(make, reason, bars, technical):
+def test_without_a_usable_model_it_trades_as_ml_off_and_says_so_once(
+    make, reason, bars, technical, saved, tmp_path
+):
     with pytest.warns(BtFusionWarning, match=reason) as caught:
-        trades = traded(bars, model=make(bars))
+        trades = traded(bars, model=make(saved, tmp_path))
     assert len([w for w in caught if w.category is BtFusionWarning]) == 1
     assert "technical points alone" in str(caught[0].message)
     assert trades.equals(technical)
@@ -229,3 +263,15 @@ def test_without_a_sizer_the_account_is_shared_out(bars):
     cerebro = cerebro_with(BarsData(dataname=bars[:100]))
     cerebro.addstrategy(HybridScoring, ml=False)
     assert isinstance(cerebro.run()[0].getsizer(), EquityShare)
+
+
+def test_a_saved_model_speaks_bar_by_bar_too(bars, saved):
+    model, folder = saved
+    rows = bars[560:700]
+    cerebro = cerebro_with(BarsData(dataname=rows), preload=False)
+    cerebro.addstrategy(HybridScoring, model=folder)
+    ml = cerebro.run()[0].ml
+    expected = model.predict(rows).probability_up
+    assert np.isfinite(expected).sum() == 100
+    np.testing.assert_allclose(np.array(ml.probability.array), expected, atol=1e-6)
+    assert ml.levels(0.8) == "VERY_HIGH"
