@@ -11,6 +11,7 @@ __all__ = [
     "InSampleError",
     "ModelCompatibilityError",
     "OptionError",
+    "StrategyError",
     "TrainingError",
     "unknown_name",
 ]
@@ -30,6 +31,10 @@ class BarsError(BtFusionError, ValueError):
 
 class OptionError(BtFusionError, ValueError):
     """An option, name or parameter with a value outside its choices."""
+
+
+class StrategyError(BtFusionError, RuntimeError):
+    """A strategy or sizer of the user's own that fails, with the line it fails at."""
 
 
 class TrainingError(BtFusionError, ValueError):

@@ -3,6 +3,7 @@
 from bt_fusion.strategies.discovery import SignalDiscovery
 from bt_fusion.strategies.fusion import FusionStrategy
 from bt_fusion.strategies.hybrid import CryptoScalping, HybridScoring
+from bt_fusion.strategies.ml_filter import with_ml
 from bt_fusion.strategies.one_position import OnePosition, Symbol
 from bt_fusion.strategies.sizers import EquityShare
 
@@ -14,4 +15,5 @@ __all__ = [
     "OnePosition",
     "SignalDiscovery",
     "Symbol",
+    "with_ml",
 ]

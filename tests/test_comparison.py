@@ -1,5 +1,7 @@
 """The comparison: attribution by hand, intervals by construction."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,6 +90,22 @@ def test_another_episode_is_no_retiming():
     technical = np.r_[np.ones(10), -np.ones(3), np.ones(27)]
     off, on = run_of([(5, "long", 1)], technical), run_of([(20, "long", 1)], technical)
     assert attribute_trades(off, on).category.tolist() == ["added", "vetoed"]
+
+
+def test_without_a_technical_state_nothing_is_retimed():
+    off = replace(run_of([(3, "long", 1), (9, "long", 2)]), technical=None, signal=None)
+    on = run_of([(3, "long", 1), (11, "long", 2)])
+    rows = {tuple(row) for row in attribute_trades(off, on).to_numpy().tolist()}
+    assert rows == {("kept", 0, 0), ("vetoed", 1, -1), ("added", -1, 1)}
+
+
+def test_two_entries_of_one_bar_and_side_are_two():
+    off = run_of([(3, "long", 1), (3, "long", -2), *((bar, "short", 1) for bar in range(5, 20))])
+    on = run_of([(3, "long", 1), *((bar, "short", 1) for bar in range(5, 20))])
+    off = replace(off, technical=None)
+    counts = trade_counts(attribute_trades(off, on), off)
+    assert (counts["kept"], counts["vetoed"], counts["vetoed_lost"]) == (16, 1, 1)
+    assert compare_runs(off, on, draws=20)["trades"] == counts
 
 
 def test_every_trade_is_attributed_once():

@@ -48,7 +48,7 @@ def backtest(
     cash: ask.Cash = 100_000.0,
     commission: ask.Commission = 0.0005,
     slippage: ask.Slippage = 0.0,
-    share: ask.Share = 0.95,
+    sizer: ask.Sizer = "0.95",
     param: ask.Params = None,
     out: ask.Out = Path("results"),
     no_report: ask.NoReport = False,
@@ -63,7 +63,8 @@ def backtest(
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
     with reported():
-        from bt_fusion.backtest.job import Account, Backtest, write_result
+        from bt_fusion.backtest.job import Backtest
+        from bt_fusion.backtest.report.folder import write_result
         from bt_fusion.backtest.report.tables import comparison_table
         from bt_fusion.walk_forward import WalkForward
 
@@ -83,7 +84,7 @@ def backtest(
             walk=walk,
             strategy=strategy,
             ml=ml.value,
-            account=Account(cash, commission, slippage, share),
+            account=ask.account(cash, commission, slippage, sizer),
             params=ask.parameters(param) | ({"long_only": True} if long_only else {}),
             fromdate=start,
             todate=end,

@@ -96,7 +96,7 @@ def trade_intervals(
         value = closed.entry_price * closed["size"]
         columns.append(
             pd.DataFrame({"pnl": closed.pnl, "return": closed.pnl / value}).set_index(
-                pd.MultiIndex.from_frame(closed[["entry_time", "side"]])
+                pd.MultiIndex.from_frame(_keys(closed))
             )
         )
     paired = pd.concat(columns, axis=1, keys=["off", "on"]).sort_index().to_numpy(dtype=float)
@@ -122,8 +122,8 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
         One row a match: category, and the positions of its trades in `off.trades` and
         `on.trades` (-1 for none). kept: same entry bar and side; resized: likewise, but another
         part of the account; retimed: another bar of the same technical episode (an unbroken run
-        of one state), the nearest first; vetoed: off alone; added: on alone; open: not closed at
-        the end.
+        of one state), the nearest first, where the strategy has a technical state; vetoed: off
+        alone; added: on alone; open: not closed at the end.
     """
     matches: list[tuple[str, int, int]] = []
     rest_off, rest_on = _keyed(off), _keyed(on)
@@ -134,11 +134,11 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
         matches.append(("resized" if resized else "kept", a, b))
     episodes, entered = _episodes(off), off.trades.entry_time.tolist()
     waiting: dict[Any, list[int]] = {}
-    for (time, side), a in rest_off.items():
+    for (time, side, _), a in rest_off.items():
         waiting.setdefault((episodes.get(time), side), []).append(a)
-    for (time, side), b in rest_on.items():
+    for (time, side, _), b in rest_on.items():
         same = waiting.get((episodes.get(time), side))
-        if not same:
+        if not same or off.technical is None:
             matches.append(("added", -1, b))
             continue
         a = min(same, key=lambda row: abs(entered[row] - time))
@@ -162,12 +162,15 @@ def trade_counts(matches: pd.DataFrame, off: Run) -> dict[str, int]:
     }
 
 
-def _keyed(run: Run) -> dict[tuple[pd.Timestamp, str], int]:
-    trades = run.trades
-    return {
-        (time, side): row
-        for row, (time, side) in enumerate(zip(trades.entry_time, trades.side, strict=True))
-    }
+def _keyed(run: Run) -> dict[tuple[Any, ...], int]:
+    keys = _keys(run.trades).itertuples(index=False, name=None)
+    return {key: row for row, key in enumerate(keys)}
+
+
+def _keys(trades: pd.DataFrame) -> pd.DataFrame:
+    """Return what tells entries apart: bar, side, and which of the same bar and side it is."""
+    entries = trades[["entry_time", "side"]]
+    return entries.assign(number=entries.groupby(["entry_time", "side"]).cumcount())
 
 
 def _is_open(run: Run, rows: pd.Series) -> np.ndarray:
@@ -177,6 +180,8 @@ def _is_open(run: Run, rows: pd.Series) -> np.ndarray:
 
 def _episodes(run: Run) -> dict[pd.Timestamp, int]:
     """Number the unbroken runs of one technical state, by the bar after: that of the fill."""
+    if run.technical is None:
+        return {}
     state = np.nan_to_num(run.technical)
     number = np.cumsum(np.r_[True, state[1:] != state[:-1]])
     return dict(zip(run.equity.index[1:], number[:-1].tolist(), strict=True))

@@ -10,17 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from backtrader import Strategy
 
+from bt_fusion.backtest.blame import blamed, file_of
 from bt_fusion.backtest.comparison import compare_runs
-from bt_fusion.backtest.report.files import write_json, write_predictions, write_trades
-from bt_fusion.backtest.runner import (
-    STRATEGIES,
-    Account,
-    Run,
-    check_params,
-    run_strategy,
-    unseen_window,
-)
+from bt_fusion.backtest.loading import load_strategy
+from bt_fusion.backtest.runner import Account, Run, run_strategy, unseen_window
+from bt_fusion.backtest.variants import check_variants, variant
 from bt_fusion.errors import BarsError, unknown_name
 from bt_fusion.evaluation import classification_figures
 from bt_fusion.labels import Labels
@@ -73,7 +69,8 @@ class Backtest:
     walk : WalkForward
         What predicts.
     strategy : str
-        A name of `STRATEGIES`.
+        A name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. One that knows nothing of
+        ML trades as it is for ML-off, and through `with_ml` for ML-on.
     ml : {"both", "on", "off"}
         Which runs to make; the window is the same for each.
     account : Account
@@ -117,11 +114,10 @@ class Backtest:
         on_refit : callable, optional
             Called with (refits done, refits in all).
         """
-        if self.strategy not in STRATEGIES:
-            raise unknown_name("strategy", self.strategy, STRATEGIES)
         if self.ml not in ML_CHOICES:
             raise unknown_name("ml", self.ml, ML_CHOICES)
-        check_params(STRATEGIES[self.strategy], self.params)
+        strategy = load_strategy(self.strategy)
+        check_variants(strategy, self.params)
         seconds: dict[str, float] = {}
         with clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
@@ -133,7 +129,7 @@ class Backtest:
             runs = {}
             for run in ML_CHOICES[self.ml]:
                 with clocked(seconds, f"{run}_s"):
-                    runs[run] = self._run_one(run, bars, predictions, name)
+                    runs[run] = self._run_one(run, strategy, bars, predictions, name)
             comparison = None
             if len(runs) == 2:
                 pair = runs["off"], runs["on"]
@@ -147,10 +143,14 @@ class Backtest:
             "model": self._model_figures(predictions, known),
             "ml_off": runs["off"].figures if "off" in runs else None,
             "ml_on": runs["on"].figures if "on" in runs else None,
-            "signals": {NAMES[run]: runs[run].signal_counts for run in runs},
+            "signals": {
+                NAMES[run]: runs[run].signal_counts for run in runs if runs[run].signal is not None
+            },
             "comparison": comparison,
             "timing": {key: seconds.get(key) for key in ("predict_s", "off_s", "on_s", "total_s")},
         }
+        if "on" in runs and runs["on"].vetoes is not None:
+            summary["vetoes"] = runs["on"].veto_counts
         return Result(summary, runs, bars, predictions)
 
     def config(self, n_bars: int) -> dict[str, Any]:
@@ -177,13 +177,21 @@ class Backtest:
             "versions": {library: metadata.version(library) for library in LIBRARIES},
         }
 
-    def _run_one(self, run: str, bars: pd.DataFrame, predictions: Predictions, name: str) -> Run:
-        params = {"hold_bars": self.walk.signal_model().label().horizon, **self.params}
-        params |= {"ml": False} if run == "off" else {"ml": True, "model": predictions}
+    def _run_one(
+        self,
+        run: str,
+        strategy: type[Strategy],
+        bars: pd.DataFrame,
+        predictions: Predictions,
+        name: str,
+    ) -> Run:
+        horizon = self.walk.signal_model().label().horizon
+        known = predictions if run == "on" else None
+        traded, params = variant(strategy, self.params, horizon, known)
         plot = self.plot if run == ML_CHOICES[self.ml][-1] else None
-        strategy = STRATEGIES[self.strategy]
         try:
-            return run_strategy(bars, strategy, self.account, name, plot, **params)
+            with blamed(file_of(strategy)):
+                return run_strategy(bars, traded, self.account, name, plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
 
@@ -221,27 +229,3 @@ def described(bars: pd.DataFrame, name: str) -> dict[str, Any]:
         "end": bars.index[-1],
         "sha256": digest.hexdigest(),
     }
-
-
-def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[Path]:
-    """Write summary.json, trades.csv, predictions.parquet and comparison.png into a folder."""
-    from bt_fusion.backtest.report.pictures import draw_comparison
-
-    paths = [folder / name for name in ("trades.csv", "predictions.parquet")]
-    write_trades(paths[0], result.runs)
-    write_predictions(paths[1], result.predictions)
-    if picture:
-        paths.append(folder / "comparison.png")
-        data = result.summary["data"]
-        draw_comparison(
-            paths[-1],
-            result.bars,
-            result.runs,
-            result.predictions,
-            threshold=result.summary["config"]["params"].get("ml_threshold", 0.6),
-            title=f"{data['name']}: {result.summary['config']['strategy']}, ML off and on, "
-            f"{len(result.bars):,} unseen bars",
-        )
-    paths.append(folder / "summary.json")  # last: where it stands, the others are complete
-    write_json(paths[-1], result.summary)
-    return paths

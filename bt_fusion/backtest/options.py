@@ -15,6 +15,7 @@ from bt_fusion.errors import BarsError, OptionError, unknown_name
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bt_fusion.backtest.runner import Account
     from bt_fusion.signal_model import SignalModel
 
 
@@ -32,11 +33,16 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
         return None
     with reported():
         given = read_toml(path)
-        known = {param.name: param.opts for param in context.command.params}
+        known = {
+            name.lstrip("-"): param.name
+            for param in context.command.params
+            for name in param.opts
+            if name.startswith("--") and param.name
+        }
         for key in given:
-            if key.replace("-", "_") not in known:
-                raise unknown_name(f"option in {path}", key, [n.replace("_", "-") for n in known])
-        context.default_map = {key.replace("-", "_"): value for key, value in given.items()}
+            if key.replace("_", "-") not in known:
+                raise unknown_name(f"option in {path}", key, known)
+        context.default_map = {known[key.replace("_", "-")]: given[key] for key in given}
     return path
 
 
@@ -60,7 +66,10 @@ def option(text: str, *names: str) -> Any:
 Data = Annotated[
     str, option("CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge.")
 ]
-Strategy = Annotated[str, option("fusion.", "--strategy", "-s")]
+Strategy = Annotated[
+    str,
+    option("fusion; or one of yours, module:Class or file.py:Class.", "--strategy", "-s"),
+]
 WhichMl = Annotated[Ml, option("Trade without ML, with it, or compare both.")]
 TrainBars = Annotated[
     int | None, option("Bars in a training window. [default: 40 % of the bars, at most 20,000]")
@@ -84,7 +93,14 @@ TimeRange = Annotated[
 Cash = Annotated[float, option("Cash at the start.")]
 Commission = Annotated[float, option("Fraction of the value, a side.", "--commission", "--fee")]
 Slippage = Annotated[float, option("Fraction of the price, a fill.")]
-Share = Annotated[float, option("Part of the account in a position.")]
+Sizer = Annotated[
+    str,
+    option(
+        "Part of the account in a position; or a sizer, module:Class or file.py:Class.",
+        "--sizer",
+        "--share",
+    ),
+]
 Params = Annotated[list[str] | None, option("Strategy parameter KEY=VALUE; repeat.", "--param")]
 Out = Annotated[Path, option("Folder for the files.")]
 NoReport = Annotated[bool, option("Tables and data only, no picture.", "--no-report")]
@@ -135,6 +151,18 @@ def signal_model(
     model = SignalModel(feature_names(features), make_label(label, **known), ensemble)
     model.feature_set()
     return model
+
+
+def account(cash: float, commission: float, slippage: float, sizer: str) -> "Account":
+    """Return the account the options describe."""
+    from bt_fusion.backtest.loading import load_sizer
+    from bt_fusion.backtest.runner import Account
+
+    try:
+        share = float(sizer)
+    except ValueError:
+        return Account(cash, commission, slippage, sizer=load_sizer(sizer))
+    return Account(cash, commission, slippage, share)
 
 
 def feature_names(text: str) -> str | tuple[str, ...]:

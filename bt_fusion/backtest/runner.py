@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.analyzers import TradeStats
+from bt_fusion.backtest.blame import file_of, line_in
 from bt_fusion.backtest.feed import BarsData
-from bt_fusion.errors import BarsError, OptionError, unknown_name
+from bt_fusion.backtest.variants import check_params, takes_ml
+from bt_fusion.errors import BarsError, OptionError, StrategyError
 from bt_fusion.predictions import Predictions
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, SignalDiscovery
+from bt_fusion.strategies.ml_filter import Veto
 
-__all__ = ["STRATEGIES", "Account", "Run", "check_params", "run_strategy", "unseen_window"]
+__all__ = ["STRATEGIES", "Account", "Run", "run_strategy", "unseen_window"]
 
 STRATEGIES: dict[str, type[bt.Strategy]] = {
     "fusion": FusionStrategy,
@@ -39,12 +43,15 @@ class Account:
         Fraction of the price lost at each fill.
     share : float
         Part of the account's value a position takes.
+    sizer : class, optional
+        A sizer that decides instead of `share`.
     """
 
     cash: float = 100_000.0
     commission: float = 0.0005
     slippage: float = 0.0
     share: float = 0.95
+    sizer: type[bt.Sizer] | None = None
 
     def __post_init__(self) -> None:
         if not self.cash > 0:
@@ -70,22 +77,40 @@ class Run:
         One row a trade.
     equity : Series
         Value of the account at the close of each bar.
-    signal : ndarray of float64, shape (n_bars,)
-        The strategy's entry signal: -1, 0, 1, NaN while it warms up.
-    technical : ndarray of float64, shape (n_bars,)
+    signal : ndarray of float64, shape (n_bars,), optional
+        The strategy's entry signal: -1, 0, 1, NaN while it warms up. None where it has no such
+        line.
+    technical : ndarray of float64, shape (n_bars,), optional
         Its technical side alone.
+    vetoes : DataFrame, optional
+        The entries `with_ml` did not let pass: time, data, side, size, probability.
     """
 
     figures: dict[str, Any]
     trades: pd.DataFrame
     equity: pd.Series
-    signal: np.ndarray
-    technical: np.ndarray
+    signal: np.ndarray | None = None
+    technical: np.ndarray | None = None
+    vetoes: pd.DataFrame | None = None
 
     @property
     def signal_counts(self) -> dict[int, int]:
-        """How many bars said -1, 0 and 1."""
+        """How many bars said -1, 0 and 1; empty without a signal."""
+        if self.signal is None:
+            return {}
         return {value: int((self.signal == value).sum()) for value in (-1, 0, 1)}
+
+    @property
+    def veto_counts(self) -> dict[str, int] | None:
+        """How many entries were vetoed: all, by side, and for want of a probability."""
+        if self.vetoes is None:
+            return None
+        return {
+            "entries": len(self.vetoes),
+            "long": int((self.vetoes.side == "long").sum()),
+            "short": int((self.vetoes.side == "short").sum()),
+            "unknown": int(self.vetoes.probability.isna().sum()),
+        }
 
 
 def run_strategy(
@@ -102,7 +127,7 @@ def run_strategy(
     ----------
     bars : DataFrame
     strategy : class
-        With the lines `signal` and `technical.state`, as `FusionStrategy`.
+        The lines `signal` and `technical.state` of one that takes ML by itself are kept.
     account : Account, optional
     name : str
         Symbol to list trades under.
@@ -117,6 +142,8 @@ def run_strategy(
         For a parameter the strategy does not have.
     BarsError
         When there are fewer bars than the strategy's indicators need.
+    StrategyError
+        When the strategy refuses its parameters.
     """
     check_params(strategy, params)
     account = account or Account()
@@ -126,30 +153,46 @@ def run_strategy(
     cerebro.adddata(data)
     cerebro.addstrategy(strategy, **params)
     cerebro.addanalyzer(TradeStats, _name="stats")
-    cerebro.addsizer(EquityShare, share=account.share)
+    sizer = account.sizer or partial(EquityShare, share=account.share)
+    cerebro.addsizer(sizer)
     cerebro.broker.setcash(account.cash)
     cerebro.broker.setcommission(commission=account.commission)
     if account.slippage:
         cerebro.broker.set_slippage_perc(account.slippage)
     try:
         with rare_collections():
-            ran = cerebro.run()[0]
+            finished = cerebro.run()
     except IndexError as error:  # Backtrader's way to say that an indicator never got ready
+        if line_in(error, file_of(strategy)):
+            raise
         raise BarsError(
             f"{len(bars)} bars are fewer than the indicators of {strategy.__name__} need; "
             "give more bars or shorter periods"
         ) from error
+    if not finished:
+        raise StrategyError(f"{strategy.__name__} skips a run with the parameters {params}")
     if plot is not None:
         from bt_fusion.backtest.report.pictures import draw_backtrader
 
         draw_backtrader(plot, cerebro)
-    stats = ran.analyzers.stats
+    return result_of(finished[0], len(bars))
+
+
+def result_of(ran: bt.Strategy, count: int) -> Run:
+    """Collect what a strategy did over so many bars."""
+    stats, signal, state, vetoes = ran.analyzers.stats, None, None, None
+    if takes_ml(type(ran)):
+        signal = getattr(ran, "signal", None)
+        state = getattr(getattr(ran, "technical", None), "state", None)
+    if hasattr(ran, "ml_filter"):
+        vetoes = pd.DataFrame(ran.ml_filter.vetoes, columns=list(Veto._fields))
     return Run(
         figures=dict(stats.get_analysis()),
         trades=stats.trades(),
         equity=stats.equity(),
-        signal=np.array(ran.signal.array[: len(bars)]),
-        technical=np.array(ran.technical.state.array[: len(bars)]),
+        signal=line_values(signal, count),
+        technical=line_values(state, count),
+        vetoes=vetoes,
     )
 
 
@@ -168,12 +211,9 @@ def rare_collections(objects: int = 100_000) -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def check_params(strategy: type[bt.Strategy], params: dict[str, Any]) -> None:
-    """Raise OptionError for a parameter the strategy does not have."""
-    known = strategy.params._getkeys()
-    for param in params:
-        if param not in known:
-            raise unknown_name(f"parameter of {strategy.__name__}", param, known)
+def line_values(line: Any, count: int) -> np.ndarray | None:
+    """Return the first values of a line, None for what is no line."""
+    return np.array(line.array[:count]) if isinstance(line, bt.LineRoot) else None
 
 
 def unseen_window(predictions: Predictions, fromdate: Any = None, todate: Any = None) -> slice:

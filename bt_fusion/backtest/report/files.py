@@ -52,7 +52,7 @@ def write_trades(path: Path, runs: dict[str, Run]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Turn values into what JSON knows: NaN and infinity into null, stamps into ISO text.
+    """Turn values into what JSON knows: NaN into null, stamps into ISO text, classes into names.
 
     >>> plain({"a": np.float64("nan"), "b": np.int64(2), "c": pd.Timestamp("2024-01-01")})
     {'a': None, 'b': 2, 'c': '2024-01-01T00:00:00'}
@@ -63,6 +63,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
+    if isinstance(value, type):
+        return f"{value.__module__}:{value.__qualname__}"
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not np.isfinite(value):

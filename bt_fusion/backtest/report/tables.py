@@ -114,6 +114,8 @@ def _lines(summary: dict[str, Any]) -> list[str]:
             f"{int(k):+d}: {v:,}" if int(k) else f"0: {v:,}" for k, v in counts.items()
         )
         lines.append(f"{name.capitalize():<10} signals by bar  {shown}")
+    if summary.get("vetoes"):
+        lines.append(_veto_line(summary["vetoes"]))
     if summary.get("comparison"):
         lines += _comparison_lines(summary["comparison"])
     rejected = {n: summary[n]["rejected"] for n in ("ml_off", "ml_on") if summary.get(n)}
@@ -122,6 +124,14 @@ def _lines(summary: dict[str, Any]) -> list[str]:
             f"Warning    orders refused by the broker (cash): {rejected}; a smaller share helps"
         )
     return lines
+
+
+def _veto_line(vetoes: dict[str, int]) -> str:
+    sides = f"{vetoes['long']:,} long, {vetoes['short']:,} short"
+    return (
+        f"Vetoed     {vetoes['entries']:,} entries the strategy asked for ({sides}), "
+        f"{vetoes['unknown']:,} for want of a probability"
+    )
 
 
 def _details(summary: dict[str, Any]) -> list[str]:

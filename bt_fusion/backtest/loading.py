@@ -1,0 +1,125 @@
+"""Strategies and sizers by name: our own, of a module, or of a file of the user's."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+
+import backtrader as bt
+
+from bt_fusion.backtest.blame import blamed
+from bt_fusion.backtest.runner import STRATEGIES
+from bt_fusion.errors import OptionError, unknown_name
+
+__all__ = ["load_sizer", "load_strategy"]
+
+
+def load_strategy(text: str) -> type[bt.Strategy]:
+    """Return a strategy class.
+
+    Parameters
+    ----------
+    text : str
+        A name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. A file is run as an
+        import would run it, so what starts a backtest in it belongs under
+        ``if __name__ == "__main__":``. Of a class made by `with_ml` the plain one is returned.
+
+    Raises
+    ------
+    OptionError
+        For a name, file, module or class that is not there.
+    StrategyError
+        For an error inside the file, with its line.
+
+    Examples
+    --------
+    >>> load_strategy("fusion").__name__
+    'FusionStrategy'
+    >>> load_strategy("backtrader.strategies:MA_CrossOver").__name__
+    'MA_CrossOver'
+    """
+    if text in STRATEGIES:
+        return STRATEGIES[text]
+    if ":" not in text and not text.endswith(".py"):
+        raise unknown_name("strategy", text, STRATEGIES)
+    found = load_class(text, bt.Strategy, "strategy")
+    return getattr(found, "unfiltered", found)
+
+
+def load_sizer(text: str) -> type[bt.Sizer]:
+    """Return the sizer class of ``module:Class`` or ``file.py:Class``; raises as above.
+
+    >>> load_sizer("backtrader.sizers:PercentSizer").__name__
+    'PercentSizer'
+    """
+    if ":" not in text and not text.endswith(".py"):
+        raise OptionError(
+            f"sizer {text!r} is no share of the account such as 0.95, no module:Class and no "
+            "file.py:Class"
+        )
+    return load_class(text, bt.Sizer, "sizer")
+
+
+def load_class(text: str, base: type, kind: str) -> type:
+    """Return the class a text names, which must derive from `base`."""
+    source, name = (text, "") if text.endswith(".py") else text.rsplit(":", 1)
+    module = load_file(Path(source)) if source.endswith(".py") else load_module(source)
+    found = getattr(module, name, None)
+    if isinstance(found, type) and issubclass(found, base):
+        return found
+    known = [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, base) and value is not base
+    ]
+    if not known:
+        raise OptionError(f"{source} has no {kind}: no class derives from bt.{base.__name__}")
+    if not name:
+        raise OptionError(f"{source} does not say which {kind}; add one of :{', :'.join(known)}")
+    raise unknown_name(f"{kind} in {source}", name, known)
+
+
+def load_file(path: Path) -> ModuleType:
+    """Run a Python file as a module of its own."""
+    path = path.resolve()
+    if not path.is_file():
+        raise OptionError(f"no file {path}; give file.py:Class")
+    # under its own name it could take the place of a module others import
+    name = f"{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # it ends in .py
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        with importable(path.parent), blamed(path):
+            spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def load_module(name: str) -> ModuleType:
+    """Import a module, also from the folder the command runs in."""
+    with importable(Path.cwd()):
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ModuleNotFoundError, ValueError):  # of its package, and of no name at all
+            spec = None
+        if spec is None:
+            raise OptionError(f"no module {name!r}; give module:Class or file.py:Class")
+        with blamed(Path(spec.origin or "")):
+            return importlib.import_module(name)
+
+
+@contextmanager
+def importable(folder: Path) -> Iterator[None]:
+    """Let the modules of a folder be imported by name, as when one of its files is run."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))

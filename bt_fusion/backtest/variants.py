@@ -1,0 +1,51 @@
+"""The ML-off and the ML-on variant of a strategy."""
+
+from typing import Any
+
+import backtrader as bt
+
+from bt_fusion.errors import unknown_name
+from bt_fusion.predictions import Predictions
+from bt_fusion.strategies import with_ml
+from bt_fusion.strategies.ml_filter import ML_PARAMS
+
+__all__ = ["check_params", "check_variants", "takes_ml", "variant"]
+
+
+def takes_ml(strategy: type[bt.Strategy]) -> bool:
+    """Say whether a strategy has the params `ml` and `model`: it asks the model by itself."""
+    return {"ml", "model"} <= set(strategy.params._getkeys())
+
+
+def variant(
+    strategy: type[bt.Strategy],
+    params: dict[str, Any],
+    horizon: int,
+    predictions: Predictions | None = None,
+) -> tuple[type[bt.Strategy], dict[str, Any]]:
+    """Return the class and the params of a run with ML, or without where there are no predictions.
+
+    A strategy that knows nothing of ML has its entries filtered by `with_ml`; params called
+    ``ml_...`` are then the filter's.
+    """
+    if takes_ml(strategy):
+        given = {"ml": predictions is not None, "model": predictions}
+        if "hold_bars" in strategy.params._getkeys():
+            params = {"hold_bars": horizon, **params}
+        return strategy, {**params, **given}
+    if predictions is None:
+        return strategy, {key: params[key] for key in params if key not in dict(ML_PARAMS)}
+    return with_ml(strategy), {**params, "ml_model": predictions}
+
+
+def check_variants(strategy: type[bt.Strategy], params: dict[str, Any]) -> None:
+    """Raise OptionError for a parameter neither variant has."""
+    check_params(strategy if takes_ml(strategy) else with_ml(strategy), params)
+
+
+def check_params(strategy: type[bt.Strategy], params: dict[str, Any]) -> None:
+    """Raise OptionError for a parameter the strategy does not have."""
+    known = strategy.params._getkeys()
+    for param in params:
+        if param not in known:
+            raise unknown_name(f"parameter of {strategy.__name__}", param, known)

@@ -1,0 +1,279 @@
+"""with_ml: an ML ensemble vetoes the entries of any strategy; its exits stay its own."""
+
+import copyreg
+from collections import defaultdict
+from functools import cache
+from math import isnan, nan
+from typing import Any, NamedTuple
+
+import backtrader as bt
+import numpy as np
+
+from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.indicators import MLEnsemble
+from bt_fusion.indicators.line_arrays import stamps
+
+__all__ = ["MLFilter", "Veto", "with_ml"]
+
+ML_PARAMS = (
+    ("ml_model", None),
+    ("ml_threshold", 0.60),
+    ("ml_on_unknown", "veto"),
+    ("ml_on_missing", "warn"),
+)
+ON_UNKNOWN = ("veto", "allow")
+ORDER_ARGUMENTS = (
+    "data",
+    "size",
+    "price",
+    "plimit",
+    "exectype",
+    "valid",
+    "tradeid",
+    "oco",
+    "trailamount",
+    "trailpercent",
+    "parent",
+    "transmit",
+)
+AT_ONCE = (None, bt.Order.Market, bt.Order.Close)  # filled at the next chance, come what may
+PRICING = ("price", "exectype", "valid", "tradeid", "trailamount", "trailpercent")
+ROUNDING = 1e-9  # part of a size that may be due to the rounding of its terms
+
+
+@cache
+def with_ml(strategy):
+    """
+    Return a strategy class like the given one whose entries an ML ensemble may veto. The class
+    itself is not touched; ``next`` and the indicators are its own, its minimum period stays.
+
+    Params added to those of the class:
+      - ``ml_model`` (default None): what ``MLEnsemble`` takes, for every data feed; or a
+        dictionary of feed name to model, entries on other feeds are then not judged
+      - ``ml_threshold`` (default 0.60): least probability of its side that lets an entry pass
+      - ``ml_on_unknown`` (default veto): ``veto`` or ``allow`` entries where the probability is
+        NaN: no model yet, warm-up, an in-sample bar, or a short on a one-sided label
+      - ``ml_on_missing`` (default warn): without a usable model, ``warn`` and let all orders
+        pass, or ``raise``
+
+    Note:
+      A vetoed ``buy`` or ``sell`` returns an order that counts as False and is cancelled; the
+      next ``notify_order`` says so, as if the broker had cancelled it. ``self.ml_filter.vetoes``
+      lists them. See ``MLFilter`` for what is an entry.
+    """
+    check_class(strategy)
+
+    class Filtered(strategy, metaclass=pickled(type(strategy))):
+        params = ML_PARAMS
+        unfiltered = strategy
+
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.ml_filter = MLFilter(self)
+
+        def buy(self, *args, **kwargs):
+            return self.ml_filter.place(super().buy, 1, args, kwargs)
+
+        def sell(self, *args, **kwargs):
+            return self.ml_filter.place(super().sell, -1, args, kwargs)
+
+        def cancel(self, order):
+            if not isinstance(order, Vetoed):  # the broker has never seen it
+                super().cancel(order)
+
+    Filtered.__name__ = Filtered.__qualname__ = f"{strategy.__name__}WithML"
+    Filtered.__doc__ = strategy.__doc__
+    return Filtered
+
+
+class Veto(NamedTuple):
+    """An entry that was not placed, or that part of an order which would have been one."""
+
+    time: np.datetime64
+    data: str
+    side: str
+    size: float
+    probability: float
+
+
+class Placed(NamedTuple):
+    """An order that went to the broker."""
+
+    order: Any
+    opens: float  # the part of its size that is an entry
+    group: int  # what orders that cancel each other share
+
+
+class MLFilter:
+    """
+    What judges the orders of one strategy. The part of an order that goes against the position
+    is an exit and passes; the rest opens or enlarges a position and is an entry, which the
+    ensemble of its data feed must agree with.
+
+    Formula:
+      - position = what is held, once all market orders that are pending are filled
+      - exit = min(size, the position against the order's side)
+      - entry = size - exit; it passes where P(up) (buy), P(down) (sell) >= ml_threshold
+
+    Note:
+      - Orders with a ``parent`` share its fate. Where only the exit of a parent passes, its
+        children do not: they were to guard the entry.
+      - Orders other than market orders may also be exits, placed in advance, of an entry that
+        waits for its price, unless both are in one OCO group.
+      - A probability is that of the feed's last finished bar.
+    """
+
+    def __init__(self, strategy):
+        p = strategy.p
+        if p.ml_on_unknown not in ON_UNKNOWN:
+            raise unknown_name("ml_on_unknown", p.ml_on_unknown, ON_UNKNOWN)
+        self.strategy = strategy
+        self.vetoes = []
+        self.ensembles = {
+            data: MLEnsemble(data, model=model, on_missing=p.ml_on_missing)
+            for data, model in models_of(strategy.datas, p.ml_model)
+        }
+        self._placed = defaultdict(list)  # data feed -> its orders still alive
+        self._cut = set()  # numbers of the orders whose entry was vetoed and whose exit passed
+
+    def place(self, order, side, args, kwargs):
+        """Place what may be placed of an order, through ``order``, a bound buy or sell"""
+        given = {**dict(zip(ORDER_ARGUMENTS, args, strict=False)), **kwargs}
+        data = given["data"] = self._data(given.get("data"))
+        parent = given.get("parent")
+        if isinstance(parent, Vetoed) or (parent is not None and parent.ref in self._cut):
+            return self._cancelled(data, side, given.get("size") or parent.size, given)
+        size = given["size"] = self._size(data, side, given.get("size"))
+        if parent is not None or not size:
+            return order(**given)
+        exit = self._exit(data, side, size, given)
+        if exit < size and not self._agrees(data, side):
+            self._note(data, side, size - exit)
+            if not exit:
+                return self._cancelled(data, side, size, given)
+            return self._send(order, {**given, "size": exit, "transmit": True}, cut=True)
+        return self._send(order, given, opens=size - exit)
+
+    def probability(self, data, side):
+        """Return the probability of a side (1, -1) on the last bar of a feed, NaN if unknown"""
+        ml = self.ensembles.get(data)
+        if ml is None or not len(ml):  # before the first bar [0] would be the last of all
+            return nan
+        return (ml.probability if side > 0 else ml.probability_down)[0]
+
+    def _data(self, data):
+        if isinstance(data, str):
+            return self.strategy.getdatabyname(data)
+        return self.strategy.datas[0] if data is None else data
+
+    def _size(self, data, side, size):
+        return abs(self.strategy.getsizing(data, isbuy=side > 0) if size is None else size)
+
+    def _agrees(self, data, side):
+        ml = self.ensembles.get(data)
+        if ml is None or not ml.usable:
+            return True
+        probability = self.probability(data, side)
+        if isnan(probability):
+            return self.strategy.p.ml_on_unknown == "allow"
+        return probability >= self.strategy.p.ml_threshold
+
+    def _exit(self, data, side, size, given):
+        """Return the part of an order that only reduces, all of it or 0 where it nearly is"""
+        self._placed[data] = placed = [one for one in self._placed[data] if one.order.alive()]
+        held, waiting = self.strategy.getposition(data).size, 0.0
+        for order, opens, group in placed:
+            if order.exectype in AT_ONCE:
+                held += order.executed.remsize
+            elif order.size * side < 0 and group != self._group(given.get("oco")):
+                waiting += min(opens, abs(order.executed.remsize))
+        against = max(0.0, -side * held)
+        if given.get("exectype") not in AT_ONCE:
+            against += waiting
+        exit = min(size, against)
+        return next((end for end in (0, size) if abs(exit - end) <= ROUNDING * size), exit)
+
+    def _group(self, oco):
+        placed = (one for orders in self._placed.values() for one in orders)
+        return next((one.group for one in placed if oco is not None and one.order == oco), None)
+
+    def _send(self, order, given, *, opens=0.0, cut=False):
+        oco = given.get("oco")
+        if isinstance(oco, Vetoed):  # those that name it form a group without it
+            given = {**given, "oco": oco.stand_in}
+        sent = order(**given)
+        if sent is None:
+            return None
+        if isinstance(oco, Vetoed):
+            oco.stand_in = oco.stand_in or sent
+        if cut:
+            self._cut.add(sent.ref)
+        group = self._group(given.get("oco"))
+        placed = Placed(sent, opens, sent.ref if group is None else group)
+        self._placed[given["data"]].append(placed)
+        return sent
+
+    def _note(self, data, side, size):
+        now = max(each.datetime[0] for each in self.strategy.datas if len(each))
+        name = "long" if side > 0 else "short"
+        probability = self.probability(data, side)
+        self.vetoes.append(Veto(stamps(now)[()], data._name, name, size, probability))
+
+    def _cancelled(self, data, side, size, given):
+        """Return an order the broker never sees, and have the strategy told of its end"""
+        known = {name: given[name] for name in PRICING if name in given}
+        known["pricelimit"] = given.get("plimit")
+        kind = VetoedBuy if side > 0 else VetoedSell
+        order = kind(owner=self.strategy, data=data, size=abs(size), **known)
+        order.addinfo(**{name: given[name] for name in given if name not in ORDER_ARGUMENTS})
+        order.cancel()
+        self.strategy.broker.notify(order)
+        return order
+
+
+class Vetoed:
+    """An order that was never placed: False, not alive, its number as good as any."""
+
+    stand_in = None  # the first order placed into an OCO group this one was to lead
+
+    def __bool__(self):
+        return False
+
+
+class VetoedBuy(Vetoed, bt.order.BuyOrder):
+    """A vetoed buy."""
+
+
+class VetoedSell(Vetoed, bt.order.SellOrder):
+    """A vetoed sell."""
+
+
+def check_class(strategy):
+    """Raise OptionError for what cannot be filtered"""
+    if not (isinstance(strategy, type) and issubclass(strategy, bt.Strategy)):
+        raise OptionError(f"with_ml takes a strategy class, not {strategy!r}; give bt.Strategy's")
+    taken = [name for name, _ in ML_PARAMS if name in strategy.params._getkeys()]
+    if taken:
+        raise OptionError(
+            f"{strategy.__name__} has parameters of its own called {', '.join(taken)}; it uses "
+            "ML already, or they need other names"
+        )
+
+
+def models_of(datas, model):
+    """Return pairs of data feed and model"""
+    if not isinstance(model, dict):
+        return [(data, model) for data in datas]
+    named = {data._name: data for data in datas}
+    for name in model:
+        if name not in named:
+            raise unknown_name("data feed in ml_model", name, named)
+    return [(named[name], each) for name, each in model.items()]
+
+
+@cache
+def pickled(metaclass):
+    """Return a metaclass whose classes pickle, as optstrategy's processes need them to"""
+    made = type(f"Filtered{metaclass.__name__}", (metaclass,), {})
+    copyreg.pickle(made, lambda filtered: (with_ml, (filtered.unfiltered,)))
+    return made
