@@ -12,6 +12,7 @@ HOMES = {
     "P1": "benchmarks.p1_engine",
     "P2": "benchmarks.p2_features",
     "P3": "benchmarks.p3_triple_barrier",
+    "P4": "benchmarks.p4_live",
     "P5": "benchmarks.p5_walk_forward",
     "P6": "benchmarks.p6_start",
     "P7": "benchmarks.p7_growth",

@@ -50,7 +50,14 @@ class BarArrays:
         return len(self.close)
 
     def __getitem__(self, rows: slice) -> "BarArrays":
-        return BarArrays(*(getattr(self, name)[rows] for name in ("time", *COLUMNS)))
+        return BarArrays(
+            self.time[rows],
+            self.open[rows],
+            self.high[rows],
+            self.low[rows],
+            self.close[rows],
+            self.volume[rows],
+        )
 
     def tail(self, count: int) -> "BarArrays":
         """Return the last `count` bars (all of them when there are fewer)."""

@@ -60,6 +60,9 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     members_ : dict of str to fitted classifier
     calibrators_ : dict of str to ProbabilityMap
         Empty without calibration.
+    onnx_ : dict of str to OnnxMember
+        Members asked in ONNX instead of in the library they were fitted with, see
+        `onnx_members.export_ensemble`; empty after `fit`. Calibration is put on top of either.
 
     Examples
     --------
@@ -145,6 +148,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         training = TrainingRows(X[: at[-1] + 1], at, codes, known, purge, sample_weight)
         members, prepare = self.make_members(), self.preparation()
         self.calibrators_ = {}
+        self.onnx_: dict[str, Any] = {}
         if self.calibration:
             self.calibrators_ = fit_maps(self.make_members(), training, prepare, self.calibration)
         prepared = prepare(training)
@@ -221,8 +225,9 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     def _chunk_proba(self, X: np.ndarray, rows: np.ndarray, calibrated: bool):
         """Yield each member's probabilities of some rows."""
         chunk = np.ascontiguousarray(X[rows], dtype=np.float32)
+        exported = getattr(self, "onnx_", {})
         for name, estimator in self.members_.items():
-            said = rows_proba(estimator, X, rows, chunk)
+            said = rows_proba(exported.get(name, estimator), X, rows, chunk)
             mapped = calibrated and name in self.calibrators_
             yield self.calibrators_[name].transform(said) if mapped else said
 

@@ -4,15 +4,23 @@ A stream keeps the bars it needs, computes each feature over its own memory and 
 for one row. It agrees with the batch up to what the features' memory leaves out.
 """
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 
 from bt_fusion.bars import COLUMNS, BarArrays
+from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
-from bt_fusion.predictions import Predictions
+from bt_fusion.live import live_ensemble
+from bt_fusion.predictions import NO_MODEL, Predictions
 from bt_fusion.signal_model import SignalModel, empty_predictions
 from bt_fusion.walk_forward import WalkForward
 
 __all__ = ["ModelStream", "WalkForwardStream", "open_stream"]
+
+NO_TIME = np.empty(0, dtype="datetime64[ns]")
+NOT_YET = np.datetime64("NaT", "ns")
 
 
 def open_stream(model: "SignalModel | WalkForward") -> "ModelStream | WalkForwardStream":
@@ -81,6 +89,8 @@ class ModelStream:
     def __init__(self, model: SignalModel, *, allow_in_sample: bool = False):
         self.model = model
         self.allow_in_sample = allow_in_sample
+        self.ensemble = live_ensemble(model.ensemble_)
+        self.blank = empty_predictions(model, NO_TIME)
         self.buffer = BarBuffer(keep=model.feature_set_.memory + model.ensemble_.context - 1)
 
     def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
@@ -96,10 +106,9 @@ class ModelStream:
     def current(self) -> Predictions:
         """Return the prediction of the last bar."""
         arrays = self.buffer.arrays()
-        blank = empty_predictions(self.model, arrays.time[-1:])
         if not self.allow_in_sample and arrays.time[-1] <= self.model.trained_until_:
-            return blank
-        return predict_last(self.model, arrays, blank, number=0)
+            return one_bar(self.blank, arrays.time[-1])
+        return predict_last(self.model, self.ensemble, arrays, self.blank, number=0)
 
 
 class WalkForwardStream:
@@ -114,8 +123,10 @@ class WalkForwardStream:
     def __init__(self, walk: WalkForward):
         self.walk = walk
         self.train, self.refit = walk.sizes(None)
+        self.blank = empty_predictions(walk.signal_model(), NO_TIME)
         self.buffer = BarBuffer()
         self.model: SignalModel | None = None
+        self.ensemble: Ensemble | None = None
         self.number = -1
 
     def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
@@ -134,10 +145,9 @@ class WalkForwardStream:
     def current(self) -> Predictions:
         """Return the prediction of the last bar."""
         arrays = self.buffer.arrays()
-        blank = empty_predictions(self.walk.signal_model(), arrays.time[-1:])
-        if self.model is None:
-            return blank
-        return predict_last(self.model, arrays, blank, self.number)
+        if self.model is None or self.ensemble is None:
+            return one_bar(self.blank, arrays.time[-1])
+        return predict_last(self.model, self.ensemble, arrays, self.blank, self.number)
 
     def _refit_before(self, bar: int) -> None:
         start = 0 if self.walk.window == "expanding" else bar - self.train
@@ -145,6 +155,7 @@ class WalkForwardStream:
         seen = self.buffer.arrays()
         try:
             self.model = fit_at(self.walk, seen, start)
+            self.ensemble = live_ensemble(self.model.ensemble_)
         except TrainingError:
             self.model = None
 
@@ -157,12 +168,40 @@ def fit_at(walk: WalkForward, seen: BarArrays, start: int) -> SignalModel:
 
 
 def predict_last(
-    model: SignalModel, arrays: BarArrays, blank: Predictions, number: int
+    model: SignalModel, ensemble: Ensemble, arrays: BarArrays, blank: Predictions, number: int
 ) -> Predictions:
-    """Fill a one-row prediction for the last of the bars, if its features are complete."""
-    X = model.feature_set_.latest(arrays, model.ensemble_.context)
-    if np.isfinite(X[-1]).all():
-        blank.votes[:] = model.ensemble_.member_proba(X, np.array([len(X) - 1]))
-        blank.model[:] = number
-        blank.trained_until[:] = model.trained_until_
-    return blank
+    """Return the prediction of the last of the bars, unknown where its features are incomplete.
+
+    Parameters
+    ----------
+    model : SignalModel
+    ensemble : Ensemble
+        The model's own, as `live_ensemble` makes it.
+    arrays : BarArrays
+    blank : Predictions
+        Of no bar: what all predictions of a stream have in common.
+    number : int
+        Of the model.
+    """
+    X = model.feature_set_.latest(arrays, ensemble.context)
+    if not np.isfinite(X[-1]).all():
+        return one_bar(blank, arrays.time[-1])
+    votes = ensemble.member_proba(X, np.array([len(X) - 1]))
+    return one_bar(blank, arrays.time[-1], votes, number, model.trained_until_)
+
+
+def one_bar(
+    blank: Predictions,
+    time: np.datetime64,
+    votes: np.ndarray | None = None,
+    number: int = NO_MODEL,
+    trained_until: np.datetime64 = NOT_YET,
+) -> Predictions:
+    """Return the predictions of one bar; without votes, unknown ones."""
+    return replace(
+        blank,
+        index=pd.DatetimeIndex(np.array([time])),  # of a list it takes five times as long
+        votes=np.full((1, *blank.votes.shape[1:]), np.nan) if votes is None else votes,
+        model=np.array([number]),
+        trained_until=np.array([trained_until], dtype="datetime64[ns]"),
+    )

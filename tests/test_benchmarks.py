@@ -22,6 +22,7 @@ TINY = {
     "P1": {"bars": 300, "repeats": 1},
     "P2": {"bars": 500, "repeats": 1},
     "P3": {"bars": 200, "repeats": 1, "peer": 0},
+    "P4": {"bars": 40, "library_bars": 5},
     "P5": {"bars": 600, "repeats": 1, "train": 400},
     "P6": {"repeats": 1},
     "P7": {"least": 4_200, "most": 4_400, "steps": 2, "repeats": 1},

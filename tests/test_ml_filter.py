@@ -489,11 +489,11 @@ def test_a_model_that_fails_in_the_middle_vetoes_no_more(walk, monkeypatch):
     model = SignalModel("fusion", Direction(5), Ensemble(("lgb",))).fit(walk[:200])
     healthy, calls = type(model.ensemble_).member_proba, []
 
-    def failing(self, X):
+    def failing(self, X, *context):
         calls.append(len(X))
         if len(calls) > 50:
             raise RuntimeError("the member broke")
-        return healthy(self, X)
+        return healthy(self, X, *context)
 
     monkeypatch.setattr(type(model.ensemble_), "member_proba", failing)
     with pytest.warns(BtFusionWarning, match="the member broke"):

@@ -9,6 +9,9 @@ from pathlib import Path
 import typer
 
 from bt_fusion.backtest import options as ask
+from bt_fusion.backtest.commands.evaluate import evaluate
+from bt_fusion.backtest.commands.train import train
+from bt_fusion.backtest.commands.tune import tune
 from bt_fusion.backtest.screen import Screen, reported
 
 __all__ = ["app", "main", "run_backtest"]
@@ -20,11 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-@app.callback()
-def group() -> None:
-    """Keep `backtest` a command of its own while it is the only one."""
 
 
 @app.command()
@@ -97,6 +95,10 @@ def backtest(
         paths = write_result(out, result, picture=not no_report)
         screen.show(comparison_table(result.summary, details=verbose))
         screen.say("Files      " + ", ".join(str(path) for path in paths))
+
+
+for command in (train, tune, evaluate):
+    app.command()(command)
 
 
 def main(argv: list[str] | None = None) -> None:

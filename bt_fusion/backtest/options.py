@@ -114,6 +114,31 @@ Config = Annotated[
     Path | None,
     typer.Option(help="TOML file of these options.", is_eager=True, callback=read_config),
 ]
+Preset = Annotated[
+    str | None, option("A system's whole model: discovery, fusion, generator, hybrid, signal.")
+]
+OwnFeatures = Annotated[
+    str | None, option("Feature set, or names a,b,c. [default: default]", "--features")
+]
+OwnLabel = Annotated[str | None, option("Label. [default: direction]", "--label")]
+OwnMembers = Annotated[
+    str | None, option("Members of the ensemble. [default: rf,xgb,lgb]", "--members")
+]
+OwnVoting = Annotated[str | None, option("soft or majority. [default: soft]", "--voting")]
+Lookahead = Annotated[int | None, option("Bars in which the price must gain. [default: 5]")]
+ProfitThreshold = Annotated[
+    float | None, option("Gain to reach within --lookahead, percent. [default: 0.5]")
+]
+Calibration = Annotated[str | None, option("sigmoid or isotonic. [default: none, or the preset's]")]
+TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 for none.")]
+Objective = Annotated[str, option("What tuning aims at: log_loss, auc, f1 or blend.")]
+Storage = Annotated[str | None, option("File or database URL that keeps the trials.")]
+Trials = Annotated[int, option("Finished trials to reach, earlier ones included.")]
+FoldEmbargo = Annotated[int, option("Bars left out after each fold.", "--embargo-bars")]
+Folds = Annotated[int, option("Purged folds each trial is judged by.")]
+Model = Annotated[Path, option("Folder of a saved model.")]
+ModelOut = Annotated[Path, option("Folder to save the model in.", "--out")]
+Json = Annotated[Path | None, option("Write the tables as JSON, too.", "--json")]
 Quiet = Annotated[bool, option("Say nothing but errors.", "--quiet", "-q")]
 
 

@@ -196,6 +196,11 @@ def result_of(ran: bt.Strategy, count: int) -> Run:
     )
 
 
+def line_values(line: Any, count: int) -> np.ndarray | None:
+    """Return the first values of a line, None for what is no line."""
+    return np.array(line.array[:count]) if isinstance(line, bt.LineRoot) else None
+
+
 @contextmanager
 def rare_collections(objects: int = 100_000) -> Iterator[None]:
     """Look for garbage only after so many new objects, until the block ends.
@@ -209,11 +214,6 @@ def rare_collections(objects: int = 100_000) -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
-
-
-def line_values(line: Any, count: int) -> np.ndarray | None:
-    """Return the first values of a line, None for what is no line."""
-    return np.array(line.array[:count]) if isinstance(line, bt.LineRoot) else None
 
 
 def unseen_window(predictions: Predictions, fromdate: Any = None, todate: Any = None) -> slice:

@@ -57,13 +57,19 @@ class Screen:
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """Turn our errors into one line on stderr and exit 2, Ctrl-C into exit 130."""
+def reported(kept: str = "finished refits are kept in the cache") -> Iterator[None]:
+    """Turn our errors into one line on stderr and exit 2, Ctrl-C into exit 130.
+
+    Parameters
+    ----------
+    kept : str
+        What an interruption leaves behind.
+    """
     try:
         yield
     except BtFusionError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(BAD_INPUT) from None
     except KeyboardInterrupt:
-        print("interrupted; finished refits are kept in the cache", file=sys.stderr)
+        print(f"interrupted; {kept}", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None

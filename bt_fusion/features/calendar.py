@@ -7,6 +7,7 @@ from bt_fusion.features.registry import feature
 
 MINUTES = 24 * 60
 DAY_CIRCLE = 2 * np.pi * np.arange(MINUTES) / MINUTES
+DAY_SIN, DAY_COS = np.sin(DAY_CIRCLE), np.cos(DAY_CIRCLE)
 WEEK_CIRCLE = 2 * np.pi * np.arange(7) / 7
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; Monday is 0
 # UTC hours, the end not included; New York and London without daylight saving
@@ -17,7 +18,7 @@ SESSIONS = {"asia": (0, 8), "london": (8, 16), "new_york": (13, 21)}
 def hour(bars: BarArrays) -> tuple[np.ndarray, ...]:
     """Minute of the day on the unit circle."""
     minute = _minute_of_day(bars)
-    return np.sin(DAY_CIRCLE)[minute], np.cos(DAY_CIRCLE)[minute]
+    return DAY_SIN[minute], DAY_COS[minute]
 
 
 @feature("weekday_sin", "weekday_cos", lookback=1, family="calendar")

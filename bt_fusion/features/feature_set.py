@@ -85,11 +85,24 @@ class FeatureSet:
         """
         count = min(count, len(arrays))
         rows = np.empty((count, len(self.names)), np.float32)
+        tails: dict[int, BarArrays] = {}
         for group, picks, columns in self._groups:
-            values = group.columns(arrays.tail(group.memory + count - 1))
+            span = min(shared_span(group.memory), self.memory)
+            if span not in tails:
+                tails[span] = arrays.tail(span + count - 1)
+            values = group.columns(tails[span])
             for pick, column in zip(picks, columns, strict=True):
                 rows[:, column] = values[pick][-count:]
         return rows
+
+
+def shared_span(memory: int) -> int:
+    """Return bars enough for a memory, the same for many: they share their slices and logs.
+
+    >>> [shared_span(memory) for memory in (1, 64, 65, 295)]
+    [64, 64, 128, 512]
+    """
+    return max(64, 1 << (memory - 1).bit_length())
 
 
 def complete_rows(matrix: np.ndarray) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""The commands that train, tune and judge models; `cli` registers them."""

@@ -1,0 +1,67 @@
+"""`bt-fusion evaluate`: judge a saved model by bars it was not trained on."""
+
+from pathlib import Path
+from typing import Annotated
+
+from bt_fusion.backtest import options as ask
+from bt_fusion.backtest.screen import Screen, reported
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model: ask.Model,
+    data: ask.Data,
+    feature_importance: Annotated[
+        bool, ask.option("Shuffle each feature; SHAP where installed.", "--feature-importance")
+    ] = False,
+    backtest: Annotated[
+        bool, ask.option("Trade the unseen bars with ML off and on, too.", "--backtest")
+    ] = False,
+    no_cross_validation: Annotated[
+        bool, ask.option("Leave the 15 refits out.", "--no-cross-validation")
+    ] = False,
+    json: ask.Json = None,
+    out: Annotated[
+        Path | None, ask.option("Folder for evaluation.json and the pictures.", "--out")
+    ] = None,
+    seed: ask.Seed = 0,
+    repair: ask.Repair = False,
+    config: ask.Config = None,
+    quiet: ask.Quiet = False,
+) -> None:
+    """Judge a saved model by the bars after those it was trained on."""
+    with reported("nothing was written"):
+        from bt_fusion.backtest.report.evaluation_tables import evaluation_tables
+        from bt_fusion.backtest.report.files import write_json
+        from bt_fusion.evaluation import evaluate as judge
+        from bt_fusion.signal_model import SignalModel
+
+        screen = Screen(quiet)
+        loaded = SignalModel.load(model)
+        bars, name = ask.load(data, seed, repair, screen)
+        with screen.progress("Folds") as on_step:
+            judged = judge(
+                loaded,
+                bars,
+                importance=feature_importance,
+                cross_validation=not no_cross_validation,
+                seed=seed,
+                on_step=on_step,
+            )
+        content = judged.to_dict()
+        screen.show(evaluation_tables(judged))
+        if backtest:
+            from bt_fusion.backtest.report.tables import comparison_table
+            from bt_fusion.backtest.saved import backtest_saved
+
+            content["backtest"] = backtest_saved(loaded, bars, name, seed=seed)
+            screen.show(comparison_table(content["backtest"]))
+        if json is not None:
+            write_json(json, content)
+        if out is not None:
+            from bt_fusion.backtest.report.evaluation_pictures import draw_evaluation
+
+            write_json(out / "evaluation.json", content)
+            paths = [out / "evaluation.json", *draw_evaluation(out, judged)]
+            screen.say("Files      " + ", ".join(str(path) for path in paths))

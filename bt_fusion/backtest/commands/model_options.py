@@ -1,0 +1,86 @@
+"""The model that the options of `train` and `tune` describe, and the bars it may learn from."""
+
+from typing import TYPE_CHECKING
+
+from bt_fusion.backtest.options import signal_model
+from bt_fusion.errors import OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bt_fusion.signal_model import SignalModel
+
+__all__ = ["chosen_model", "training_part"]
+
+
+def chosen_model(
+    *,
+    preset: str | None,
+    features: str | None,
+    label: str | None,
+    horizon: int | None,
+    members: str | None,
+    voting: str | None,
+    lookahead: int | None,
+    profit_threshold: float | None,
+    calibration: str | None,
+    seed: int,
+) -> "SignalModel":
+    """Build the model, checking names and what excludes what at once.
+
+    Raises
+    ------
+    OptionError
+        Where a preset meets options it has settled, or two labels are asked for.
+    """
+    own = {"features": features, "label": label, "members": members, "voting": voting}
+    given = [f"--{name}" for name, value in own.items() if value is not None]
+    if preset is not None and (given or horizon is not None):
+        given += ["--horizon"] if horizon is not None else []
+        raise OptionError(f"preset {preset} settles {', '.join(given)}; leave either out")
+    gain = lookahead is not None or profit_threshold is not None
+    if gain and (label is not None or horizon is not None):
+        raise OptionError(
+            "--lookahead and --profit-threshold are a label of their own; leave out --label and "
+            "--horizon"
+        )
+    if preset is not None:
+        from bt_fusion.presets import make_preset
+
+        model = make_preset(preset, seed)
+    else:
+        model = signal_model(
+            features or "default",
+            label or "direction",
+            horizon,
+            members or "rf,xgb,lgb",
+            voting or "soft",
+            seed,
+        )
+    if gain:
+        model.set_params(labels=_gain(lookahead, profit_threshold))
+    if calibration is not None:
+        ensemble = model.new_ensemble().set_params(calibration=calibration)
+        ensemble.make_members()
+        model.set_params(ensemble=ensemble)
+    return model
+
+
+def training_part(bars: "pd.DataFrame", test_share: float) -> "pd.DataFrame":
+    """Return the bars before the last `test_share` of them.
+
+    Raises
+    ------
+    OptionError
+        For a share outside 0..0.9.
+    """
+    if not 0 <= test_share <= 0.9:
+        raise OptionError(f"test-share {test_share} must be a fraction from 0 to 0.9")
+    return bars.iloc[: len(bars) - round(len(bars) * test_share)]
+
+
+def _gain(lookahead: int | None, profit_threshold: float | None):
+    from bt_fusion.labels import Gain
+
+    percent = 0.5 if profit_threshold is None else profit_threshold
+    return Gain(5 if lookahead is None else lookahead, percent / 100)

@@ -1,0 +1,89 @@
+"""An evaluation as pictures: confusion matrix, reliability diagram, importances."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bt_fusion.backtest.report.files import write_whole
+from bt_fusion.evaluation import Evaluation
+
+__all__ = ["draw_evaluation"]
+
+MOST_FEATURES = 25
+BLUE, GRAY = "tab:blue", "tab:gray"
+
+
+def draw_evaluation(folder: Path, judged: Evaluation) -> list[Path]:
+    """Draw PNG files into a folder and return their paths.
+
+    confusion.png and reliability.png, and importances.png where importances were asked for.
+    """
+    drawn = {"confusion": draw_confusion, "reliability": draw_reliability}
+    if judged.importances is not None:
+        drawn["importances"] = draw_importances
+    paths = []
+    for name, draw in drawn.items():
+        figure = new_figure(7, 6 if name != "importances" else 7)
+        draw(figure.subplots(), judged)
+        paths.append(folder / f"{name}.png")
+        write_whole(paths[-1], partial(figure.savefig, dpi=110))
+    return paths
+
+
+def new_figure(width: float, height: float) -> Any:
+    """Return a figure that needs no screen."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure  # no pyplot: it would choose a screen
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def draw_confusion(axis: Any, judged: Evaluation) -> None:
+    """Draw the confusion matrix: rows in each cell, coloured by their share of the class."""
+    totals = [max(1, sum(line)) for line in judged.confusion]
+    shares = [
+        [count / total for count in line]
+        for line, total in zip(judged.confusion, totals, strict=True)
+    ]
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    ticks = range(len(judged.classes))
+    axis.set_xticks(ticks, [str(name) for name in judged.classes])
+    axis.set_yticks(ticks, [str(name) for name in judged.classes])
+    for row, line in enumerate(judged.confusion):
+        for column, count in enumerate(line):
+            fill = shares[row][column]
+            text = f"{count:,}\n{100 * fill:.1f} %"
+            colour = "white" if fill > 0.6 else "black"
+            axis.text(column, row, text, ha="center", va="center", color=colour)
+    axis.set_xlabel("said")
+    axis.set_ylabel("came")
+    axis.set_title(f"Confusion matrix, {judged.rows:,} unseen rows", loc="left")
+
+
+def draw_reliability(axis: Any, judged: Evaluation) -> None:
+    """Draw what came against what was said; points grow with the rows behind them."""
+    said = [line["mean_predicted"] for line in judged.calibration]
+    came = [line["observed"] for line in judged.calibration]
+    most = max(line["count"] for line in judged.calibration)
+    sizes = [20 + 180 * line["count"] / most for line in judged.calibration]
+    axis.plot([0, 1], [0, 1], color=GRAY, ls="--", lw=1, label="calibrated")
+    axis.plot(said, came, color=BLUE, lw=1)
+    axis.scatter(said, came, s=sizes, color=BLUE, label="size: rows")
+    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="P(class 1) said", ylabel="share that came")
+    brier = judged.figures["brier"]
+    axis.set_title(f"Reliability, Brier score {brier:.4f}", loc="left")
+    axis.legend(loc="upper left", fontsize=8)
+
+
+def draw_importances(axis: Any, judged: Evaluation) -> None:
+    """Draw the features whose shuffling costs most, with the spread of the shuffles."""
+    lines = (judged.importances or [])[:MOST_FEATURES][::-1]
+    names = [line["feature"] for line in lines]
+    values = [line["importance"] for line in lines]
+    axis.barh(names, values, xerr=[line["spread"] for line in lines], color=BLUE, height=0.7)
+    axis.axvline(0, color="black", lw=0.8)
+    axis.tick_params(axis="y", labelsize=8)
+    axis.set_xlabel("log loss lost when shuffled, unseen rows")
+    axis.set_title("Feature importances", loc="left")

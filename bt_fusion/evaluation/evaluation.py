@@ -1,0 +1,194 @@
+"""Evaluation of a fitted model on bars it was not trained on."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.bars import BarArrays
+from bt_fusion.calibration import reliability_table
+from bt_fusion.errors import InSampleError
+from bt_fusion.evaluation.cross_validation import cross_validate
+from bt_fusion.evaluation.figures import class_report, confusion, figures_of
+from bt_fusion.evaluation.importance import permutation_importances, shap_importances
+from bt_fusion.evaluation.quality import signal_quality
+from bt_fusion.predictions import Predictions
+from bt_fusion.signal_model import SignalModel
+from bt_fusion.splits import LabelledRows, purged_folds, time_series_folds
+
+__all__ = ["Evaluation", "evaluate"]
+
+PURGED, IN_TIME = 5, 10  # folds
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """How good a model is as such, before any trade.
+
+    Attributes
+    ----------
+    rows : int
+        Unseen bars whose label is known: what the figures are of.
+    start, end : Timestamp
+        The first and the last of them.
+    trained_until : Timestamp
+    classes : tuple of int
+    figures : dict
+        See `figures_of`.
+    report : dict
+        See `class_report`.
+    confusion : list of list of int
+        A line for each class that came, a column for each that was said.
+    calibration : list of dict
+        See `reliability_table`, of class 1.
+    quality : list of dict
+        See `signal_quality`.
+    importances : list of dict, or None
+        feature, importance and spread (log loss by permutation), the largest first; with SHAP
+        also shap, the members' shares by name.
+    cross_validation : dict, or None
+        "purged" and "time_series", see `cross_validate`; refits of the model over all bars.
+    """
+
+    rows: int
+    start: pd.Timestamp
+    end: pd.Timestamp
+    trained_until: pd.Timestamp
+    classes: tuple[int, ...]
+    figures: dict[str, float | None]
+    report: dict[str, dict[str, float]]
+    confusion: list[list[int]]
+    calibration: list[dict[Hashable, Any]]
+    quality: list[dict[str, Any]]
+    importances: list[dict[str, Any]] | None
+    cross_validation: dict[str, Any] | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON knows it: stamps as ISO text, null where undefined."""
+        stamps = {
+            name: getattr(self, name).isoformat() for name in ("start", "end", "trained_until")
+        }
+        return asdict(self) | stamps | {"classes": [int(value) for value in self.classes]}
+
+
+def evaluate(
+    model: SignalModel,
+    bars: pd.DataFrame,
+    *,
+    importance: bool = False,
+    cross_validation: bool = False,
+    high_confidence: float = 0.60,
+    seed: int = 0,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Judge a fitted model by the bars after those it was trained on.
+
+    Parameters
+    ----------
+    model : SignalModel
+        Fitted.
+    bars : DataFrame
+        Bars before the unseen ones only warm up the features, and take part in the
+        cross-validation.
+    importance : bool
+        Whether to shuffle each feature, and ask SHAP where it is installed.
+    cross_validation : bool
+        Whether to refit copies of the model, 5 purged folds and 10 in time order.
+    high_confidence : float
+        See `signal_quality`.
+    seed : int
+        Of the shuffles.
+    on_step : callable, optional
+        Called with (folds done, folds in all).
+
+    Raises
+    ------
+    InSampleError
+        When no labelled bar comes after those the model was trained on.
+
+    Examples
+    --------
+    >>> from bt_fusion.samples import planted_edge
+    >>> bars = planted_edge(1_500, auc=0.8)
+    >>> model = SignalModel(["wick_balance", "return_1"]).fit(bars[:1_000])
+    >>> found = evaluate(model, bars)
+    >>> found.rows, found.figures["auc"] > 0.7
+    (495, True)
+    """
+    arrays = BarArrays.of(bars)
+    data = LabelledRows.of(model, arrays)
+    unseen = unseen_rows(model, data)
+    predictions = model.predict_arrays(arrays)
+    truth, proba = data.labels.y[unseen.rows], predictions.proba[unseen.rows]
+    chosen = np.asarray(data.classes)[proba.argmax(axis=1)]
+    calibration = reliability_table(truth == 1, proba[:, data.classes.index(1)])
+    stamps = pd.DatetimeIndex(arrays.time[unseen.rows])
+    return Evaluation(
+        rows=len(truth),
+        start=stamps[0],
+        end=stamps[-1],
+        trained_until=pd.Timestamp(model.trained_until_),
+        classes=data.classes,
+        figures=figures_of(truth, proba, data.classes),
+        report=class_report(truth, chosen, data.classes),
+        confusion=confusion(truth, chosen, data.classes),
+        calibration=calibration.reset_index().to_dict("records"),
+        quality=_quality(predictions, data, high_confidence),
+        importances=_importances(model, unseen, seed) if importance else None,
+        cross_validation=_cross_validation(model, data, on_step) if cross_validation else None,
+    )
+
+
+def unseen_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
+    """Return the rows after those the model was trained on.
+
+    Raises
+    ------
+    InSampleError
+        When there is none.
+    """
+    unseen = data.since(model.trained_until_)
+    if not len(unseen.rows):
+        raise InSampleError(
+            f"no labelled bar after {pd.Timestamp(model.trained_until_)}, until when the model was "
+            f"trained; the bars end at {pd.Timestamp(data.arrays.time[-1])} and labels look "
+            f"{data.horizon} bars ahead: give later bars"
+        )
+    return unseen
+
+
+def _quality(
+    predictions: Predictions, data: LabelledRows, high_confidence: float
+) -> list[dict[str, Any]]:
+    return signal_quality(predictions, data.labels, data.arrays, data.horizon, high_confidence)
+
+
+def _importances(model: SignalModel, unseen: LabelledRows, seed: int) -> list[dict[str, Any]]:
+    ensemble, names = model.ensemble_, model.feature_set_.names
+    shuffled = permutation_importances(ensemble, unseen, seed=seed)
+    table: list[dict[str, Any]] = [
+        {"feature": name, "importance": mean, "spread": spread}
+        for name, (mean, spread) in zip(names, shuffled, strict=True)
+    ]
+    if find_spec("shap") is not None:
+        shares = shap_importances(ensemble, unseen)
+        for number, line in enumerate(table):
+            line["shap"] = {member: share[number] for member, share in shares.items()}
+    return sorted(table, key=lambda line: -line["importance"])
+
+
+def _cross_validation(
+    model: SignalModel, data: LabelledRows, on_step: Callable[[int, int], None] | None
+) -> dict[str, Any]:
+    done = iter(range(1, PURGED + IN_TIME + 1))
+
+    def on_fold() -> None:
+        if on_step is not None:
+            on_step(next(done), PURGED + IN_TIME)
+
+    ensemble = model.new_ensemble()
+    kinds = {"purged": purged_folds(data, PURGED), "time_series": time_series_folds(data, IN_TIME)}
+    return {kind: cross_validate(ensemble, data, splits, on_fold) for kind, splits in kinds.items()}

@@ -1,0 +1,139 @@
+"""Figures of a classifier: scores, a report by class, the confusion matrix."""
+
+from typing import Any
+
+import numpy as np
+
+from bt_fusion.labels import Labels
+from bt_fusion.predictions import Predictions
+
+__all__ = [
+    "FIGURES",
+    "class_report",
+    "classification_figures",
+    "confusion",
+    "figures_of",
+    "log_loss_of",
+]
+
+FIGURES = ("auc", "brier", "log_loss", "accuracy", "precision", "recall", "f1")
+
+
+def classification_figures(predictions: Predictions, labels: Labels) -> dict[str, Any]:
+    """Compare predictions with what came.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    labels : Labels
+        Of the same bars.
+
+    Returns
+    -------
+    dict
+        rows (predicted bars whose label is known), and on them `figures_of`.
+    """
+    rows = predictions.known & np.isfinite(labels.y)
+    found = figures_of(labels.y[rows], predictions.proba[rows], predictions.classes)
+    return {"rows": int(rows.sum()), **found}
+
+
+def figures_of(
+    truth: np.ndarray, proba: np.ndarray, classes: tuple[int, ...]
+) -> dict[str, float | None]:
+    """Score probabilities by the classes that came.
+
+    Parameters
+    ----------
+    truth : ndarray, shape (n_rows,)
+    proba : ndarray, shape (n_rows, n_classes)
+    classes : tuple of int
+
+    Returns
+    -------
+    dict
+        For class 1 against the rest: auc, brier, log_loss (of all classes), accuracy, precision,
+        recall, f1 (at probability 1/2, or the likeliest class with three). None where undefined.
+
+    Examples
+    --------
+    >>> proba = np.array([[0.2, 0.8], [0.4, 0.6], [0.9, 0.1]])
+    >>> found = figures_of(np.array([1, 0, 0]), proba, (0, 1))
+    >>> found["auc"], found["precision"], found["recall"]
+    (1.0, 0.5, 1.0)
+    """
+    from sklearn import metrics
+
+    if not len(truth):
+        return dict.fromkeys(FIGURES)
+    chosen = np.asarray(classes)[proba.argmax(axis=1)]
+    up, said_up = truth == 1, chosen == 1
+    score = proba[:, classes.index(1)]
+    both = 0 < up.sum() < len(up)
+    hits = int((up & said_up).sum())
+    values = (
+        float(metrics.roc_auc_score(up, score)) if both else None,
+        float(metrics.brier_score_loss(up, score)),
+        log_loss_of(truth, proba, classes),
+        float((chosen == truth).mean()),
+        hits / int(said_up.sum()) if said_up.any() else None,
+        hits / int(up.sum()) if up.any() else None,
+        2 * hits / int(up.sum() + said_up.sum()) if (up | said_up).any() else None,
+    )
+    return dict(zip(FIGURES, values, strict=True))
+
+
+def log_loss_of(truth: np.ndarray, proba: np.ndarray, classes: tuple[int, ...]) -> float:
+    """Return the mean of -log of the probability given to the class that came.
+
+    Each row is made to add up to 1 first: boosters give float32, whose sums are off by 1e-7.
+
+    >>> round(log_loss_of(np.array([1, 0]), np.array([[0.5, 0.5], [0.5, 0.5]]), (0, 1)), 4)
+    0.6931
+    """
+    from sklearn.metrics import log_loss
+
+    shares = proba / proba.sum(axis=1, keepdims=True)
+    return float(log_loss(truth, shares, labels=list(classes)))
+
+
+def class_report(
+    truth: np.ndarray, chosen: np.ndarray, classes: tuple[int, ...]
+) -> dict[str, dict[str, float]]:
+    """Return precision, recall, f1 and rows by class, and their means.
+
+    Parameters
+    ----------
+    truth, chosen : ndarray, shape (n_rows,)
+        The classes that came, and those said to be likeliest.
+    classes : tuple of int
+
+    Returns
+    -------
+    dict
+        By class as text, "macro avg" (every class counts the same) and "weighted avg" (by
+        rows): precision, recall, f1, rows. 0 where undefined.
+    """
+    from sklearn.metrics import classification_report
+
+    report = classification_report(
+        truth.astype(int),
+        chosen.astype(int),
+        labels=list(classes),
+        output_dict=True,
+        zero_division=0.0,
+    )
+    wanted = (*map(str, classes), "macro avg", "weighted avg")
+    names = {"precision": "precision", "recall": "recall", "f1": "f1-score", "rows": "support"}
+    return {key: {new: report[key][old] for new, old in names.items()} for key in wanted}
+
+
+def confusion(truth: np.ndarray, chosen: np.ndarray, classes: tuple[int, ...]) -> list[list[int]]:
+    """Return how many rows of each class (a line each) were said to be each class.
+
+    >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), (0, 1))
+    [[1, 1], [0, 1]]
+    """
+    from sklearn.metrics import confusion_matrix
+
+    return confusion_matrix(truth.astype(int), chosen.astype(int), labels=list(classes)).tolist()

@@ -1,0 +1,170 @@
+"""Objectives: what a tuned ensemble is to do well on rows it has not learnt from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bt_fusion.errors import TrainingError, unknown_name
+from bt_fusion.evaluation.figures import log_loss_of
+from bt_fusion.statistics import drawdowns
+
+__all__ = ["OBJECTIVES", "Judged", "Objective", "objective_named"]
+
+BETA_SQUARED = 0.25  # F0.5: precision counts twice as much as recall
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One fold's rows, what was said of them and what came.
+
+    Attributes
+    ----------
+    rows : ndarray of int64, shape (n_rows,)
+        Positions among the bars, ascending.
+    truth : ndarray of float64, shape (n_rows,)
+        The classes that came.
+    proba : ndarray of float64, shape (n_rows, n_classes)
+    classes : tuple of int
+    close : ndarray of float64, shape (n_bars,)
+        Of all bars.
+    horizon : int
+        Bars a forecast reaches ahead.
+    """
+
+    rows: np.ndarray
+    truth: np.ndarray
+    proba: np.ndarray
+    classes: tuple[int, ...]
+    close: np.ndarray
+    horizon: int
+
+    @property
+    def chosen(self) -> np.ndarray:
+        """The likeliest class of each row, shape (n_rows,)."""
+        return np.asarray(self.classes)[self.proba.argmax(axis=1)]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A figure of a fold, and whether a better one is lower or higher.
+
+    Attributes
+    ----------
+    name : str
+    measure : callable
+        From `Judged` to float.
+    direction : {"minimize", "maximize"}
+    """
+
+    name: str
+    measure: Callable[[Judged], float]
+    direction: Literal["minimize", "maximize"]
+
+
+def log_loss(fold: Judged) -> float:
+    """Return the mean of -log of the probability given to the class that came."""
+    return log_loss_of(fold.truth, fold.proba, fold.classes)
+
+
+def auc(fold: Judged) -> float:
+    """Return the area under the ROC curve of class 1 against the rest.
+
+    Raises
+    ------
+    TrainingError
+        When the fold holds class 1 alone, or not at all.
+    """
+    from sklearn import metrics
+
+    up = fold.truth == 1
+    if up.all() or not up.any():
+        raise TrainingError(
+            f"AUC is undefined: the fold's {len(up)} rows are all of one kind, class 1 or not; "
+            "give more bars or fewer folds"
+        )
+    return float(metrics.roc_auc_score(up, fold.proba[:, fold.classes.index(1)]))
+
+
+def f1(fold: Judged) -> float:
+    """Return F1 of the sides, see `precision_recall`; 0 without a hit."""
+    return f_beta(*precision_recall(fold), 1.0)
+
+
+def blend(fold: Judged) -> float:
+    """Return F0.5 x (1 - drawdown), system E's objective in a formula of ours.
+
+    Precision P and recall R are those of `precision_recall`, F0.5 = 1.25 P R / (0.25 P + R) is
+    their mean that counts precision twice as much, and drawdown D is the largest fall from a
+    peak of `equity`, a fraction. The blend lies between 0 (no hit, or all is lost) and 1 (every
+    side called, none wrongly, never below a peak). It is a product so that neither a bold model
+    nor a silent one can pay for one part with another.
+    """
+    drawdown = float(drawdowns(equity(fold)).max())
+    return f_beta(*precision_recall(fold), BETA_SQUARED) * (1 - drawdown)
+
+
+def precision_recall(fold: Judged) -> tuple[float, float]:
+    """Return precision and recall of the likeliest class, over the classes that are a side.
+
+    A side is every class but 0: 1 of (0, 1), and -1 and 1 together of (-1, 0, 1). Precision is
+    the share of sides said that came, recall the share of sides that came that were said; 0
+    where nothing was said, or came.
+    """
+    said, came = fold.chosen != 0, fold.truth != 0
+    hits = (fold.chosen == fold.truth)[said].sum()
+    return float(hits / max(1, said.sum())), float(hits / max(1, came.sum()))
+
+
+def equity(fold: Judged) -> np.ndarray:
+    """Return the equity of trading the likeliest class, starting at 1, without costs.
+
+    Each row's class (1 long, -1 short, 0 none) is held from its close for `horizon` bars with
+    1 / horizon of the equity, so that overlapping forecasts never add up to more than all of it.
+
+    Returns
+    -------
+    ndarray of float64
+        One value a bar, from the first row to the end of the last row's horizon.
+    """
+    first, last = fold.rows[0], fold.rows[-1]
+    held = np.zeros(last - first + 1 + fold.horizon)
+    held[fold.rows - first] = fold.chosen
+    total = np.r_[0.0, np.cumsum(held)]
+    start = np.maximum(np.arange(1, len(total)) - fold.horizon, 0)
+    exposure = (total[1:] - total[start]) / fold.horizon
+    close = fold.close[first : last + 1 + fold.horizon]
+    growth = 1 + exposure[: len(close) - 1] * np.diff(close) / close[:-1]
+    return np.r_[1.0, np.cumprod(np.maximum(growth, 0.0))]
+
+
+def f_beta(precision: float, recall: float, beta_squared: float) -> float:
+    """Return the weighted harmonic mean of precision and recall, 0 when both are.
+
+    >>> f_beta(0.5, 1.0, 1.0) == 2 / 3
+    True
+    """
+    below = beta_squared * precision + recall
+    return (1 + beta_squared) * precision * recall / below if below else 0.0
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "log_loss": Objective("log_loss", log_loss, "minimize"),
+    "auc": Objective("auc", auc, "maximize"),
+    "f1": Objective("f1", f1, "maximize"),
+    "blend": Objective("blend", blend, "maximize"),
+}
+
+
+def objective_named(name: str) -> Objective:
+    """Return an objective by name.
+
+    Raises
+    ------
+    OptionError
+        For a name that is not in `OBJECTIVES`.
+    """
+    if name not in OBJECTIVES:
+        raise unknown_name("objective", name, OBJECTIVES)
+    return OBJECTIVES[name]
