@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 import numpy as np
 import pandas as pd
 
-__all__ = ["NO_MODEL", "Confidence", "Predictions", "Signal", "combined"]
+__all__ = ["NO_MODEL", "Confidence", "Predictions", "Signal", "combined", "confidence_levels"]
 
 NO_MODEL = -1
 DIGITS = 12  # of a combined probability
@@ -147,21 +147,7 @@ class Predictions:
 
     def levels(self) -> np.ndarray:
         """Return a `Confidence` per bar (None where there is no prediction), dtype object."""
-        share = self.confidence
-        steps: Sequence[tuple[float, Confidence]]
-        if self.voting == "majority":
-            steps = ((self.vote_threshold, Confidence.HIGH), (1.0, Confidence.VERY_HIGH))
-        else:
-            steps = (
-                (0.55, Confidence.MEDIUM),
-                (0.60, Confidence.HIGH),
-                (0.70, Confidence.VERY_HIGH),
-            )
-        levels = np.full(len(self), Confidence.LOW, dtype=object)
-        for least, level in steps:
-            levels[share >= least] = level
-        levels[~self.known] = None
-        return levels
+        return confidence_levels(self.confidence, self.voting, self.vote_threshold)
 
     def to_frame(self, entry: float = 0.60, strong: float = 0.70) -> pd.DataFrame:
         """Return the table that predictions.parquet holds, one row a bar."""
@@ -191,6 +177,32 @@ class Predictions:
         up = winner == self.classes.index(1)
         down = (winner == 0) & self.two_sided
         return strength * up, strength * down
+
+
+def confidence_levels(
+    confidence: np.ndarray, voting: str = "soft", vote_threshold: float = 0.633
+) -> np.ndarray:
+    """Return a `Confidence` for each value, None where it is NaN, dtype object.
+
+    Soft voting: VERY_HIGH from .70, HIGH from .60, MEDIUM from .55, else LOW. Majority:
+    VERY_HIGH when unanimous, HIGH from `vote_threshold`, else LOW.
+
+    >>> [str(level) for level in confidence_levels(np.array([0.54, 0.55, 0.7]))]
+    ['LOW', 'MEDIUM', 'VERY_HIGH']
+    """
+    confidence = np.asarray(confidence, dtype=float)
+    steps: Sequence[tuple[float, Confidence]] = (
+        (0.55, Confidence.MEDIUM),
+        (0.60, Confidence.HIGH),
+        (0.70, Confidence.VERY_HIGH),
+    )
+    if voting == "majority":
+        steps = ((vote_threshold, Confidence.HIGH), (1.0, Confidence.VERY_HIGH))
+    levels = np.full(confidence.shape, Confidence.LOW, dtype=object)
+    for least, level in steps:
+        levels[confidence >= least] = level
+    levels[np.isnan(confidence)] = None
+    return levels
 
 
 def combined(votes: np.ndarray, weights: np.ndarray, voting: str) -> np.ndarray:

@@ -1,7 +1,27 @@
 """Core values as Backtrader lines, to drop into any strategy."""
 
+from bt_fusion.indicators.bar_lines import BarLines
+from bt_fusion.indicators.candle_pattern import CandlePattern
+from bt_fusion.indicators.discovery_signal import DiscoverySignal
 from bt_fusion.indicators.ema_cross import EMACross
 from bt_fusion.indicators.fused_signal import FusedSignal
+from bt_fusion.indicators.hybrid_score import HybridScore
 from bt_fusion.indicators.ml_ensemble import MLEnsemble
+from bt_fusion.indicators.regime import Regime
+from bt_fusion.indicators.support import Support
+from bt_fusion.indicators.technical_score import TechnicalScore
+from bt_fusion.indicators.volume_spike import VolumeSpike
 
-__all__ = ["EMACross", "FusedSignal", "MLEnsemble"]
+__all__ = [
+    "BarLines",
+    "CandlePattern",
+    "DiscoverySignal",
+    "EMACross",
+    "FusedSignal",
+    "HybridScore",
+    "MLEnsemble",
+    "Regime",
+    "Support",
+    "TechnicalScore",
+    "VolumeSpike",
+]

@@ -6,7 +6,7 @@ import numpy as np
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators.line_arrays import fill, whole
 
-__all__ = ["FusedSignal"]
+__all__ = ["FusedSignal", "same_feed"]
 
 
 class FusedSignal(bt.Indicator):
@@ -39,15 +39,11 @@ class FusedSignal(bt.Indicator):
 
     def __init__(self):
         self.ml = self.data1
-        if feed_of(self.data0) is not feed_of(self.ml):
-            raise OptionError(
-                "FusedSignal was given indicators of two data feeds, whose bars do not pair; "
-                "give both the same feed, or compare their lines in next()"
-            )
+        same_feed(self, self.data0, self.ml)
 
     def next(self):
         up, down = self.ml.probability[0], self.ml.probability_down[0]
-        self.lines.fused[0] = self._fuse(self.data0[0], up, down)
+        self.lines.fused[0] = float(self._fuse(self.data0[0], up, down))
 
     def oncestart(self, start, end):
         """Does nothing: ``once`` fills every bar"""
@@ -64,6 +60,15 @@ class FusedSignal(bt.Indicator):
         sell = (state < 0) & (down >= self.p.ml_threshold)
         fused = np.subtract(buy, sell, dtype=float)
         return np.where(np.isnan(state), np.nan, fused)
+
+
+def same_feed(indicator, first, second):
+    """Raise OptionError when two inputs of an indicator run on different data feeds."""
+    if feed_of(first) is not feed_of(second):
+        raise OptionError(
+            f"{type(indicator).__name__} was given indicators of two data feeds, whose bars do "
+            "not pair; give both the same feed, or compare their lines in next()"
+        )
 
 
 def feed_of(line):

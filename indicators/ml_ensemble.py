@@ -1,25 +1,26 @@
 """MLEnsemble: what a model says of each bar, as Backtrader lines."""
 
+from pathlib import Path
 from warnings import warn
 
-import backtrader as bt
 import numpy as np
 
 from bt_fusion.bars import BarArrays
+from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
-from bt_fusion.indicators.line_arrays import bar_values, fill, preloaded
-from bt_fusion.predictions import Predictions
+from bt_fusion.indicators.bar_lines import BarLines
+from bt_fusion.predictions import Predictions, confidence_levels
 from bt_fusion.signal_model import SignalModel
 from bt_fusion.streaming import ModelStream, WalkForwardStream
 from bt_fusion.walk_forward import WalkForward
 
 __all__ = ["MLEnsemble"]
 
-ON_MISSING = ("warn", "raise")
+ON_MISSING = ("warn", "raise", "quiet")
 NO_OPINION = np.full(4, np.nan)
 
 
-class MLEnsemble(bt.Indicator):
+class MLEnsemble(BarLines):
     """
     The opinion of an ML ensemble on each bar. Where Backtrader holds all bars the model is asked
     once for all of them, else bar by bar as they come; the lines are the same.
@@ -32,11 +33,13 @@ class MLEnsemble(bt.Indicator):
         the votes (majority)
 
     Params:
-      - ``model``: a fitted ``SignalModel``, a ``WalkForward`` (with ``train_bars`` given where
-        bars arrive one by one), or ``Predictions`` made before, matched by their stamps
+      - ``model``: a fitted ``SignalModel`` or the folder of a saved one, a ``WalkForward``
+        (with ``train_bars`` given where bars arrive one by one), or ``Predictions`` made before,
+        matched by their stamps
       - ``entry``, ``strong``: probabilities from which the signal is 1 and 2 (soft vote)
       - ``allow_in_sample``: predict bars the model was trained on, too
-      - ``on_missing``: what to do without a usable model, ``warn`` (once) or ``raise``
+      - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or
+        ``quiet``, for a strategy that says itself what ``failure`` tells
 
     Note:
       NaN means that there is no prediction: no model yet, warm-up, or a bar the model was
@@ -65,63 +68,51 @@ class MLEnsemble(bt.Indicator):
         return [self.p.entry, self.p.strong]
 
     def __init__(self):
+        super().__init__()
         if self.p.on_missing not in ON_MISSING:
             raise unknown_name("on_missing", self.p.on_missing, ON_MISSING)
         self.usable = True
-        self._rows = None  # the lines of all bars, where they are preloaded
-        self._stream = None  # what predicts bar by bar, where they are not
-        self._bar = None  # the last bar streamed: its number, stamp and values
-        self._row = NO_OPINION
+        self.failure = None  # what made the model unusable
+        self._model = self.p.model  # in place of a path, from its first use on, what it holds
+        self._stream = None  # what predicts bar by bar, where bars are not preloaded
 
-    def oncestart(self, start, end):
-        """Does nothing: ``once`` fills every bar"""
+    def levels(self, confidence):
+        """Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN"""
+        rule = voting_of(self._model)
+        return confidence_levels(confidence, *((rule.voting, rule.vote_threshold) if rule else ()))
 
-    def once(self, start, end):
-        for line, values in zip(self.lines, self._batch().T, strict=True):
-            fill(line, values)
-
-    def prenext(self):
-        self.next()
-
-    def next(self):
-        if self._rows is None and self._bar is None and self.data.buflen() > len(self.data):
-            self._rows = self._batch()
-        row = self._streamed() if self._rows is None else self._rows[len(self.data) - 1]
-        for line, value in zip(self.lines, row.tolist(), strict=True):
-            line[0] = value
-
-    def _batch(self):
-        arrays = preloaded(self.data)
+    def columns(self, bars):
         try:
-            return self._as_rows(predict_all(self.p.model, arrays, self.p.allow_in_sample))
+            self._model = loaded(self._model)
+            return self._as_columns(predict_all(self._model, bars, self.p.allow_in_sample))
         except Exception as error:  # a model may be a user's own and fail in any way
             self._give_up(error)
-            return np.tile(NO_OPINION, (len(arrays), 1))
+            return tuple(np.full(len(bars), np.nan) for _ in NO_OPINION)
 
-    def _streamed(self):
-        bar = (len(self.data), *bar_values(self.data))
-        if self.usable and bar != self._bar:  # the same bar again: a clock of smaller bars
-            still_open = self._bar is not None and bar[0] == self._bar[0]
-            self._bar = bar
-            try:
-                self._stream = self._stream or open_stream(self.p.model, self.p.allow_in_sample)
-                take = self._stream.replace if still_open else self._stream.push
-                self._row = self._as_rows(take(*bar[1:]))[0]
-            except Exception as error:  # as above; a live run must not end by it
-                self._give_up(error)
-                self._row = NO_OPINION
-        return self._row
+    def latest(self, time, values, still_open):
+        if not self.usable:
+            return NO_OPINION
+        try:
+            if self._stream is None:
+                self._model = loaded(self._model)
+                self._stream = open_stream(self._model, self.p.allow_in_sample)
+            take = self._stream.replace if still_open else self._stream.push
+            return np.concatenate(self._as_columns(take(time, values)))
+        except Exception as error:  # as above; a live run must not end by it
+            self._give_up(error)
+            return NO_OPINION
 
-    def _as_rows(self, predictions):
+    def _as_columns(self, predictions):
         p = predictions
         signal = p.signal(self.p.entry, self.p.strong)
-        return np.column_stack([p.probability_up, p.probability_down, signal, p.confidence])
+        return p.probability_up, p.probability_down, signal, p.confidence
 
     def _give_up(self, error):
         if self.p.on_missing == "raise":
             raise error
-        self.usable = False
-        warn(f"MLEnsemble goes on without a model: {error}", BtFusionWarning, stacklevel=2)
+        self.usable, self.failure = False, error
+        if self.p.on_missing == "warn":
+            warn(f"MLEnsemble goes on without a model: {error}", BtFusionWarning, stacklevel=2)
 
 
 def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
@@ -133,8 +124,23 @@ def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
     if isinstance(model, WalkForward):
         return model.predict_arrays(arrays)
     raise OptionError(
-        f"model is {model!r}; give a fitted SignalModel, a WalkForward or Predictions"
+        f"model is {model!r}; give a fitted SignalModel or the folder of a saved one, a "
+        "WalkForward or Predictions"
     )
+
+
+def loaded(model):
+    """Return the saved model a path leads to; what is no path stays."""
+    return SignalModel.load(model) if isinstance(model, str | Path) else model
+
+
+def voting_of(model) -> Predictions | Ensemble | None:
+    """Return what knows how the members of a model vote, None for no model."""
+    if isinstance(model, WalkForward):
+        model = model.signal_model()
+    if isinstance(model, SignalModel):
+        return model.new_ensemble()
+    return model if isinstance(model, Predictions) else None
 
 
 def open_stream(model, allow_in_sample: bool):
@@ -146,7 +152,8 @@ def open_stream(model, allow_in_sample: bool):
     if isinstance(model, WalkForward):
         return WalkForwardStream(model)
     raise OptionError(
-        f"model is {model!r}; give a fitted SignalModel, a WalkForward or Predictions"
+        f"model is {model!r}; give a fitted SignalModel or the folder of a saved one, a "
+        "WalkForward or Predictions"
     )
 
 

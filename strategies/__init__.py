@@ -1,7 +1,19 @@
 """Strategies that fuse technical signals with an ML ensemble, and their sizers."""
 
+from bt_fusion.strategies.discovery import SignalDiscovery
 from bt_fusion.strategies.fusion import FusionStrategy
+from bt_fusion.strategies.hybrid import CryptoScalping, HybridScoring
 from bt_fusion.strategies.ml_filter import with_ml
+from bt_fusion.strategies.one_position import OnePosition, Symbol
 from bt_fusion.strategies.sizers import EquityShare
 
-__all__ = ["EquityShare", "FusionStrategy", "with_ml"]
+__all__ = [
+    "CryptoScalping",
+    "EquityShare",
+    "FusionStrategy",
+    "HybridScoring",
+    "OnePosition",
+    "SignalDiscovery",
+    "Symbol",
+    "with_ml",
+]

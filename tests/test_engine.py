@@ -17,7 +17,7 @@ from bt_fusion.labels import Direction
 from bt_fusion.predictions import Predictions
 from bt_fusion.samples import random_walk
 from bt_fusion.signal_model import SignalModel
-from bt_fusion.strategies import FusionStrategy, fusion
+from bt_fusion.strategies import FusionStrategy, discovery, fusion, hybrid
 from bt_fusion.walk_forward import WalkForward
 
 
@@ -267,6 +267,8 @@ def test_plot_draws_the_indicators_headless(edge):
             pytest.warns(BtFusionWarning, match="model is None"),
         ),
         (["--strategy", f"{fusion.__file__}:FusionStrategy:ml=False"], nullcontext()),
+        (["--strategy", f"{hybrid.__file__}:HybridScoring:ml=False"], nullcontext()),
+        (["--strategy", f"{discovery.__file__}:SignalDiscovery:ml=False"], nullcontext()),
     ],
 )
 @pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")  # Backtrader's own

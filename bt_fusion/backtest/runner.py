@@ -18,12 +18,16 @@ from bt_fusion.backtest.feed import BarsData
 from bt_fusion.backtest.variants import check_params, takes_ml
 from bt_fusion.errors import BarsError, OptionError, StrategyError
 from bt_fusion.predictions import Predictions
-from bt_fusion.strategies import EquityShare, FusionStrategy
+from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, SignalDiscovery
 from bt_fusion.strategies.ml_filter import Veto
 
 __all__ = ["STRATEGIES", "Account", "Run", "run_strategy", "unseen_window"]
 
-STRATEGIES: dict[str, type[bt.Strategy]] = {"fusion": FusionStrategy}
+STRATEGIES: dict[str, type[bt.Strategy]] = {
+    "fusion": FusionStrategy,
+    "hybrid": HybridScoring,
+    "discovery": SignalDiscovery,
+}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,110 @@
+"""What system C's entry score looks at on each bar."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import talib
+
+from bt_fusion.bars import BarArrays
+from bt_fusion.candles import candle_patterns
+from bt_fusion.features.registry import ema_memory, ratio, wilder_memory
+from bt_fusion.swings import nearest_support
+
+__all__ = ["Measures", "Periods", "measure", "volume_ratio"]
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Periods of what is measured, in bars; the published design's and the usual ones."""
+
+    rsi: int = 14
+    band: int = 20
+    band_width: float = 2.0  # standard deviations between the middle and the lower band
+    volume: int = 20
+    macd_fast: int = 12
+    macd_slow: int = 26
+    macd_signal: int = 9
+    stochastic: int = 14
+    stochastic_slow: int = 3
+    atr: int = 14
+    swing: int = 5
+    swings: int = 5
+    support_window: int = 100
+
+    @property
+    def memory(self) -> int:
+        """Bars after which less than 1e-9 of the start is left in any measure."""
+        slow = ema_memory(self.macd_slow) + ema_memory(self.macd_signal) + self.macd_slow
+        wilder = max(wilder_memory(self.rsi), wilder_memory(self.atr))
+        return max(slow, wilder, self.band, self.volume, self.support_window + self.swing + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """What the points look at, each an ndarray of float64, shape (n_bars,); NaN in warm-up.
+
+    Prices are in price units. `support` is also NaN while no swing low is known; `pattern` and
+    `bullish` are as `candle_patterns` gives them; `macd_rise` is the change of the histogram
+    from the bar before; `deviation` is the standard deviation behind the bands.
+    """
+
+    close: np.ndarray
+    rsi: np.ndarray
+    middle_band: np.ndarray
+    lower_band: np.ndarray
+    deviation: np.ndarray
+    volume_ratio: np.ndarray
+    bullish: np.ndarray
+    pattern: np.ndarray
+    macd: np.ndarray
+    macd_signal: np.ndarray
+    macd_rise: np.ndarray
+    stochastic_k: np.ndarray
+    stochastic_d: np.ndarray
+    support: np.ndarray
+    atr: np.ndarray
+
+
+def measure(bars: BarArrays, periods: Periods | None = None) -> Measures:
+    """Measure every bar; row t depends on bars up to t alone.
+
+    Where prices do not move at all RSI and stochastic are 50 (TA-Lib would say 0, oversold), and
+    where there is no volume its ratio is 1.
+    """
+    p = periods or Periods()
+    high, low, close = bars.high, bars.low, bars.close
+    upper, middle, lower = talib.BBANDS(close, p.band, p.band_width, p.band_width)
+    mean, slow = talib.MA_Type.SMA, p.stochastic_slow
+    k, d = talib.STOCH(high, low, close, p.stochastic, slow, mean, slow, mean)
+    still = talib.MAX(high, p.stochastic) == talib.MIN(low, p.stochastic)
+    macd, signal, histogram = talib.MACD(close, p.macd_fast, p.macd_slow, p.macd_signal)
+    bullish, _, pattern = candle_patterns(bars)
+    return Measures(
+        close=close,
+        rsi=_rsi(close, p.rsi),
+        middle_band=middle,
+        lower_band=lower,
+        deviation=(upper - middle) / p.band_width,
+        volume_ratio=volume_ratio(bars, p.volume),
+        bullish=bullish,
+        pattern=pattern,
+        macd=macd,
+        macd_signal=signal,
+        macd_rise=np.diff(histogram, prepend=np.nan),
+        stochastic_k=np.where(still, 50.0, k),
+        stochastic_d=np.where(still, 50.0, d),
+        support=nearest_support(bars, p.swing, p.swings, p.support_window),
+        atr=talib.ATR(high, low, close, p.atr),
+    )
+
+
+def volume_ratio(bars: BarArrays, period: int) -> np.ndarray:
+    """Return each bar's volume over the mean of `period` bars, its own included; 1 without any."""
+    mean = talib.SMA(bars.volume, period)
+    return ratio(bars.volume, mean, empty=1.0, floor=1e-9)
+
+
+def _rsi(close: np.ndarray, period: int) -> np.ndarray:
+    rsi = talib.RSI(close, period)
+    still = talib.MAX(close, period + 1) == talib.MIN(close, period + 1)
+    return np.where((rsi == 0) & still, 50.0, rsi)

@@ -1,0 +1,75 @@
+"""HybridScore: technical and ML points together, behind the mandatory filter."""
+
+import backtrader as bt
+import numpy as np
+
+from bt_fusion.indicators.fused_signal import same_feed
+from bt_fusion.indicators.line_arrays import fill, whole
+from bt_fusion.scoring import EntryRule, MLPoints
+
+__all__ = ["HybridScore"]
+
+
+class HybridScore(bt.Indicator):
+    """
+    The entry score of system C: the points of a ``TechnicalScore``, and those of an
+    ``MLEnsemble`` when one is given. Without a usable model the technical points stand alone.
+
+    Formula:
+      - ml_points = 2 when P >= 0.70, 1 when P >= 0.60, 0.5 when P >= 0.50, -1 when P < 0.45,
+        else 0, also where P is NaN
+      - total = technical score + ml_points
+      - enter = 1 when RSI < 30 (mandatory, whatever ML says) and total >= 6, or >= 4 without
+        ML; else 0
+
+    Params:
+      - ``points``: a ``bt_fusion.scoring.MLPoints``
+      - ``rule``: a ``bt_fusion.scoring.EntryRule``, the filter's limit and the least scores
+
+    Note:
+      Inputs: a ``TechnicalScore`` and, if there is one, an ``MLEnsemble``, both on one data feed.
+    """
+
+    _mindatas = 1
+    lines = ("total", "ml_points", "enter")
+    params = (("points", MLPoints()), ("rule", EntryRule()))
+    plotinfo = dict(plotyticks=[0, 3, 6, 9], plotymargin=0.1)
+    plotlines = dict(
+        total=dict(color="tab:blue"),
+        ml_points=dict(color="tab:orange"),
+        enter=dict(_plotskip=True),
+    )
+
+    def _plotlabel(self):
+        return [self.p.rule.least if self.ml is not None else self.p.rule.least_technical]
+
+    def __init__(self):
+        self.technical = self.data0
+        self.ml = self.data1 if len(self.datas) > 1 else None
+        if self.ml is not None:
+            same_feed(self, self.technical, self.ml)
+
+    def next(self):
+        probability = np.nan if self.ml is None else self.ml.probability[0]
+        values = self._sum(self.technical.score[0], self.technical.rsi[0], probability)
+        for line, value in zip(self.lines, values, strict=True):
+            line[0] = float(value)
+
+    def oncestart(self, start, end):
+        """Does nothing: ``once`` fills every bar"""
+
+    def once(self, start, end):
+        count = self.technical.buflen()
+        score, rsi = (whole(line, count) for line in (self.technical.score, self.technical.rsi))
+        probability = np.full(count, np.nan)
+        if self.ml is not None:
+            probability = whole(self.ml.lines.probability, count)
+        for line, values in zip(self.lines, self._sum(score, rsi, probability), strict=True):
+            fill(line, values)
+
+    def _sum(self, score, rsi, probability):
+        with_ml = self.ml is not None and self.ml.usable
+        points = self.p.points(probability) if with_ml else np.zeros_like(score)
+        total = score + points
+        enter = np.where(np.isnan(total), np.nan, self.p.rule(rsi, total, with_ml))
+        return total, points, enter

@@ -1,0 +1,71 @@
+"""SignalDiscovery: confident longs and shorts inside regimes (system B)."""
+
+from bt_fusion.errors import OptionError
+from bt_fusion.indicators import DiscoverySignal, MLEnsemble, Regime
+from bt_fusion.strategies.one_position import OnePosition, Symbol
+
+__all__ = ["SignalDiscovery"]
+
+
+class SignalDiscovery(OnePosition):
+    """
+    Trades the long and short classes of a three-class model above a confidence threshold, longs
+    only in uptrends and shorts only in downtrends, with the stop, the target and the horizon of
+    the label ``profit_before_stop``. With ML off it trades the regime alone.
+
+    Params:
+      - ``model`` (default None): what ``MLEnsemble`` takes, with a label of three classes
+      - ``ml`` (default True): False trades the regime alone
+      - ``probability_threshold`` (default 0.60): probability a class must be above
+      - ``regime_filter`` (default True): longs only in uptrends, shorts only in downtrends
+      - ``regime_threshold``, ``regime_confirm`` (default 20, 3): ADX from which a market trends,
+        and bars a trend must have lasted
+      - ``stop``, ``target`` (default 0.010, 0.015): distances from the entry price, fractions;
+        None for none
+      - ``hold_bars`` (default 24): leave after so many bars, the label's horizon
+      - ``long_only`` (default False)
+      - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
+        regime alone, or ``raise``
+    """
+
+    params = (
+        ("probability_threshold", 0.60),
+        ("regime_filter", True),
+        ("regime_threshold", 20.0),
+        ("regime_confirm", 3),
+        ("stop", 0.010),
+        ("target", 0.015),
+        ("hold_bars", 24),
+    )
+
+    def __init__(self):
+        for name in ("stop", "target"):
+            distance = getattr(self.p, name)
+            if distance is not None and not 0 < distance < 1:
+                raise OptionError(f"{name} {distance} must be a fraction: 0.01 is 1 %")
+        regime = Regime(self.data, threshold=self.p.regime_threshold, confirm=self.p.regime_confirm)
+        signal, ml = regime.state, None
+        if self.p.ml:
+            ml = MLEnsemble(self.data, model=self.p.model, on_missing=self.p.on_missing)
+            signal = DiscoverySignal(
+                regime.state,
+                ml,
+                ml_threshold=self.p.probability_threshold,
+                regime_filter=self.p.regime_filter,
+            ).fused
+        self.watch(Symbol(self.data, regime, signal, ml))
+
+    def guard_prices(self, symbol, price, side):
+        stop = None if self.p.stop is None else price * (1 - side * self.p.stop)
+        target = None if self.p.target is None else price * (1 + side * self.p.target)
+        return stop, target
+
+    def confident(self, probability):
+        """Tell whether a side's probability is high enough"""
+        return probability > self.p.probability_threshold
+
+    def stages(self, symbol):
+        stages = dict(super().stages(symbol))
+        if "confident" in stages and not self.p.regime_filter:
+            del stages["technical"]  # the regime has no say
+        return stages.items()

@@ -1,0 +1,192 @@
+"""HybridScoring: nine technical points and ML's, on any number of symbols (system C)."""
+
+import logging
+from warnings import warn
+
+from bt_fusion.errors import BtFusionWarning, OptionError
+from bt_fusion.indicators import HybridScore, MLEnsemble, TechnicalScore
+from bt_fusion.measures import Periods
+from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
+from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.sizers import EquityShare
+
+__all__ = ["CryptoScalping", "HybridScoring"]
+
+RENAMED = ("score", "state")  # the total is what counts as an entry's score
+logger = logging.getLogger(__name__)
+
+
+class HybridScoring(OnePosition):
+    """
+    Buys an oversold price when technical and ML points add up to a least score. RSI below its
+    limit is mandatory, whatever ML says. Without a usable model it goes on with technical points
+    and their own least score, and says so once. Trades every data feed, each with its own
+    ensemble; the account is split between them. Long only.
+
+    Params:
+      - ``model`` (default None): what ``MLEnsemble`` takes, for all feeds, or a dictionary of
+        them by feed name
+      - ``ml`` (default True): False trades the technical points alone
+      - ``ml_entry_threshold``, ``ml_strong_threshold`` (default 0.60, 0.70): probabilities worth
+        1 and 2 points
+      - ``ml_half_threshold``, ``ml_low_threshold`` (default 0.50, 0.45): probability worth half a
+        point, and the one below which a point is taken away
+      - ``min_entry_score`` (default 6): least total with ML
+      - ``min_entry_score_technical`` (default 4): least total without, 6 less the strong bonus,
+        so that ML only ever vetoes
+      - ``points``, ``periods``: a ``bt_fusion.scoring.TechnicalPoints`` and a
+        ``bt_fusion.measures.Periods``;
+        ``points.rsi_limit`` is the mandatory filter's, too
+      - ``atr_stop`` (default 2.0): distance of the stop from the entry price, in ATR units; None
+        for none
+      - ``target`` (default 0.005): gain at which to leave, a fraction, the label's; None for none
+      - ``exit_rsi`` (default 50): leave when RSI is at or above it; None for never
+      - ``exit_middle`` (default True): leave when the close is at or above the middle band
+      - ``hold_bars`` (default 5): leave after so many bars, the label's horizon; None for never
+      - ``log_entries`` (default True): log every entry, level INFO, logger
+        ``bt_fusion.strategies.hybrid``
+      - ``on_missing`` (default warn): without a usable model, ``warn`` and go on, or ``raise``
+
+    Note:
+      Without a sizer of yours the account is shared by ``EquityShare``.
+    """
+
+    params = (
+        ("ml_entry_threshold", 0.60),
+        ("ml_strong_threshold", 0.70),
+        ("ml_half_threshold", 0.50),
+        ("ml_low_threshold", 0.45),
+        ("min_entry_score", 6.0),
+        ("min_entry_score_technical", 4.0),
+        ("points", TechnicalPoints()),
+        ("periods", Periods()),
+        ("atr_stop", 2.0),
+        ("target", 0.005),
+        ("exit_rsi", 50.0),
+        ("exit_middle", True),
+        ("log_entries", True),
+    )
+
+    def __init__(self):
+        steps = (
+            self.p.ml_low_threshold,
+            self.p.ml_half_threshold,
+            self.p.ml_entry_threshold,
+            self.p.ml_strong_threshold,
+        )
+        if list(steps) != sorted(steps):
+            raise OptionError(f"ML thresholds must rise from low to strong; they are {steps}")
+        self.said = set()  # failures of models that have been told
+        self.setsizer(EquityShare())  # Cerebro's takes its place
+        self.watch(*(self.symbol(data) for data in self.datas))
+
+    def symbol(self, data):
+        """Put the indicators on a feed"""
+        p = self.p
+        rule = EntryRule(p.points.rsi_limit, p.min_entry_score, p.min_entry_score_technical)
+        technical = TechnicalScore(data, points=p.points, periods=p.periods, rule=rule)
+        points = MLPoints(
+            p.ml_strong_threshold, p.ml_entry_threshold, p.ml_half_threshold, p.ml_low_threshold
+        )
+        ml = self.ensemble(data) if p.ml else None
+        inputs = (technical,) if ml is None else (technical, ml)
+        score = HybridScore(*inputs, points=points, rule=rule)
+        symbol = Symbol(data, technical, score.enter, ml)
+        symbol.score = score
+        return symbol
+
+    def ensemble(self, data):
+        """Return the ML ensemble of a feed"""
+        model = self.p.model
+        return MLEnsemble(
+            data,
+            model=model.get(data._name) if isinstance(model, dict) else model,
+            entry=self.p.ml_entry_threshold,
+            strong=self.p.ml_strong_threshold,
+            on_missing="quiet" if self.p.on_missing == "warn" else self.p.on_missing,
+        )
+
+    def prenext(self):  # feeds may start at different times
+        self.next()
+
+    def act(self, symbol):
+        if symbol.ml is not None and not symbol.ml.usable:
+            self.say_once(symbol)
+        return super().act(symbol)
+
+    def say_once(self, symbol):
+        """Warn that a model cannot be used, once for each reason"""
+        reason = str(symbol.ml.failure)
+        if reason not in self.said:
+            self.said.add(reason)
+            name = type(self).__name__
+            warn(f"{name} goes on with technical points alone: {reason}", BtFusionWarning, 2)
+
+    def enter(self, symbol, side):
+        outcome = super().enter(symbol, side)
+        if outcome == "ordered" and self.p.log_entries:
+            logger.info(entry_line(self.entry_facts(symbol)))
+        return outcome
+
+    def exit_reason(self, symbol):
+        technical, close = symbol.technical, symbol.data.close[0]
+        if self.p.exit_rsi is not None and technical.rsi[0] >= self.p.exit_rsi:
+            return "rsi"
+        if self.p.exit_middle and close >= technical.middle_band[0]:
+            return "middle band"
+        return super().exit_reason(symbol) if self.p.hold_bars is not None else None
+
+    def guard_prices(self, symbol, price, side):
+        stop = target = None
+        if self.p.atr_stop:
+            stop = price - self.p.atr_stop * symbol.technical.atr[0]
+        if self.p.target:
+            target = price * (1 + self.p.target)
+        return stop, target
+
+    def stages(self, symbol):
+        technical = symbol.technical
+        score, rsi = technical.score[0], technical.rsi[0]
+        limit = self.p.points.rsi_limit
+        passed = "" if rsi < limit else f"RSI not below {limit:g}"
+        rule, points = symbol.score.p.rule, symbol.score.p.points
+        with_ml = symbol.ml is not None and symbol.ml.usable
+        # what ML can lift to the least total at best
+        least = rule.least - max(points.points) if with_ml else rule.least_technical
+        yield "mandatory", "warming up" if score != score else passed
+        yield "technical", "" if score >= least else f"technical score below {least:g}"
+        if with_ml:
+            p = symbol.ml.probability[0]
+            why = f"{symbol.score.ml_points[0]:+g} ML points" if p == p else "no prediction"
+            low = f"total below {rule.least:g}: {why}"
+            yield "agreed", "" if self.side(symbol) > 0 else low
+
+    def entry_facts(self, symbol):
+        technical, score = symbol.technical, symbol.score
+        lines = technical.getlinealiases()
+        facts = {"symbol": symbol.name, "score": score.total[0], "price": symbol.data.close[0]}
+        facts |= {name: getattr(technical.lines, name)[0] for name in lines if name not in RENAMED}
+        facts |= {"technical_score": technical.score[0], "pattern": technical.pattern_name()}
+        if symbol.ml is not None:
+            facts |= super().entry_facts(symbol) | {"ml_points": score.ml_points[0]}
+        return facts
+
+
+CryptoScalping = HybridScoring
+
+
+def entry_line(facts):
+    """Write an entry's facts as the two lines system C logs"""
+    f = facts
+    text = (
+        f"{f['symbol'] or 'entry'}: score {f['score']:g} at {f['price']:g}; "
+        f"pattern {f['pattern'] or 'none'}, RSI {f['rsi']:.1f}, "
+        f"lower band {f['lower_band']:g}, volume {f['volume_ratio']:.2f}x, "
+        f"MACD {f['macd']:.4g} / {f['macd_signal']:.4g}, "
+        f"stochastic {f['stochastic_k']:.1f} / {f['stochastic_d']:.1f}, "
+        f"support {f['support']:g}"
+    )
+    if f.get("class") is None:
+        return f"{text}\nML: no prediction" if "ml_points" in f else text
+    ml = f"ML: P {f['probability']:.3f}, {f['class']}, {f['level']}, {f['ml_points']:+g} points"
+    return f"{text}\n{ml}"
