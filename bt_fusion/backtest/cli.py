@@ -10,6 +10,7 @@ import typer
 
 from bt_fusion.backtest import options as ask
 from bt_fusion.backtest.commands.evaluate import evaluate
+from bt_fusion.backtest.commands.show import show
 from bt_fusion.backtest.commands.train import train
 from bt_fusion.backtest.commands.tune import tune
 from bt_fusion.backtest.screen import Screen, reported
@@ -99,7 +100,7 @@ def backtest(
         screen.say("Files      " + ", ".join(str(path) for path in paths))
 
 
-for command in (train, tune, evaluate):
+for command in (train, tune, evaluate, show):
     app.command()(command)
 
 

@@ -68,7 +68,11 @@ Data = Annotated[
 ]
 Strategy = Annotated[
     str,
-    option("fusion; or one of yours, module:Class or file.py:Class.", "--strategy", "-s"),
+    option(
+        "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class.",
+        "--strategy",
+        "-s",
+    ),
 ]
 WhichMl = Annotated[Ml, option("Trade without ML, with it, or compare both.")]
 TrainBars = Annotated[
@@ -79,9 +83,9 @@ RefitBars = Annotated[
 ]
 Window = Annotated[str, option("rolling or expanding training window.")]
 EmbargoBars = Annotated[int, option("Bars left out before each refit.")]
-LabelName = Annotated[str, option("direction, gain or triple_barrier.")]
+LabelName = Annotated[str, option("direction, gain, triple_barrier or profit_before_stop.")]
 Horizon = Annotated[int | None, option("Bars the label looks ahead. [default: the label's own]")]
-Members = Annotated[str, option("Members of the ensemble.")]
+Members = Annotated[str, option("Members of the ensemble, of rf, xgb, lgb, lr, svm, lstm.")]
 Voting = Annotated[str, option("soft or majority.")]
 Features = Annotated[str, option("Feature set (default, fusion, generator, mar), or names a,b,c.")]
 LongOnly = Annotated[bool, option("Never sell short.", "--long-only")]

@@ -1,0 +1,27 @@
+"""`bt-fusion show`: the card of a saved model, from its manifest alone."""
+
+import json as text
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bt_fusion.backtest import options as ask
+from bt_fusion.backtest.screen import Screen, reported
+
+__all__ = ["show"]
+
+
+def show(
+    folder: Annotated[Path, typer.Argument(help="Folder of a saved model.")],
+    json: Annotated[bool, ask.option("Print JSON instead of a table.", "--json")] = False,
+) -> None:
+    """Say what a saved model is, when and on what it was trained, how good it is, what it needs."""
+    with reported("nothing was read"):
+        from bt_fusion.bundle import card_table, describe
+
+        card = describe(folder)
+        if json:
+            print(text.dumps(card, indent=2))
+        else:
+            Screen().show(card_table(card))
