@@ -9,14 +9,14 @@ __all__ = ["EntryLog"]
 
 
 class EntryLog(bt.Analyzer):
-    """
+    '''
     Every entry a strategy ordered, with all it knew of it: price, ML's probability, class and
     level, and for ``HybridScoring`` the score, each of its parts and what they looked at.
 
     Methods:
       - ``get_analysis``: ``entries``, the rows as dictionaries
       - ``entries``: a DataFrame, one row an entry, in order; ``time`` is the bar of the signal
-    """
+    '''
 
     def create_analysis(self):
         self.rets = bt.AutoOrderedDict()
@@ -40,5 +40,5 @@ class EntryLog(bt.Analyzer):
         self.rets._close()
 
     def entries(self):
-        """Return one row an entry, in order"""
+        '''Return one row an entry, in order'''
         return pd.DataFrame(self._rows)

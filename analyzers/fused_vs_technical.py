@@ -14,7 +14,7 @@ GROUPS = ("agreed", "disagreed", "unknown")
 
 
 class FusedVsTechnical(bt.Analyzer):
-    """
+    '''
     Within one run: every entry the technical side alone would have made, whether ML agreed with
     it, and how it would have ended by the strategy's own exit rule and commission. It does not
     matter whether the run itself traded with ML. For strategies with ``technical``, ``ml`` and
@@ -25,7 +25,7 @@ class FusedVsTechnical(bt.Analyzer):
         number of trades, win rate, profit factor and expectancy, each trade of one unit of cash
       - ``entries``: a DataFrame, one row an entry: time of the signal, side, probability of its
         side, group, return as a fraction of the entry's value
-    """
+    '''
 
     def create_analysis(self):
         self.rets = bt.AutoOrderedDict()
@@ -53,7 +53,7 @@ class FusedVsTechnical(bt.Analyzer):
         self.rets._close()
 
     def entries(self):
-        """Return one row an entry, in order"""
+        '''Return one row an entry, in order'''
         return self._entries
 
     def _replayed(self):

@@ -8,7 +8,7 @@ __all__ = ["SignalFunnel"]
 
 
 class SignalFunnel(bt.Analyzer):
-    """
+    '''
     Answers "why no trades?": how many bars passed each stage to a filled entry, and for each
     reason how many were lost. Stages are the strategy's own between ``bars`` and ``ordered``:
     ``technical``, ``confident`` and ``agreed`` for fusion and discovery, ``mandatory``,
@@ -19,7 +19,7 @@ class SignalFunnel(bt.Analyzer):
       - ``get_analysis``: ``passed``, the count of each stage, and ``lost``, for each stage the
         reasons with their counts. What passed one stage and not the next is in the next one's
         ``lost``.
-    """
+    '''
 
     def create_analysis(self):
         self.rets = bt.AutoOrderedDict()

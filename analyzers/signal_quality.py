@@ -16,7 +16,7 @@ KEYS = {"signal": ["signal"], "level": ["signal", "level"], "regime": ["signal",
 
 
 class SignalQuality(bt.Analyzer):
-    """
+    '''
     How often each signal of the ML ensemble was right, and how far prices went for and against
     it, whether the strategy traded it or not. Every data feed with an ensemble counts.
 
@@ -34,7 +34,7 @@ class SignalQuality(bt.Analyzer):
     Note:
       A hit is a close beyond the signal's close at the end of the horizon. Regimes are those of
       ``bt_fusion.regimes`` with its defaults.
-    """
+    '''
 
     params = (("horizon", None),)
 
@@ -63,11 +63,11 @@ class SignalQuality(bt.Analyzer):
         self.rets._close()
 
     def signals(self):
-        """Return one row a signal: time, symbol, signal, level, regime, excursions"""
+        '''Return one row a signal: time, symbol, signal, level, regime, excursions'''
         return self._signals
 
     def by(self, name):
-        """Return count, hit rate and mean excursions by signal, level or regime"""
+        '''Return count, hit rate and mean excursions by signal, level or regime'''
         return quality_by(self._signals, KEYS[name]) if self._signals is not None else None
 
     def _followed(self, symbol, rows):

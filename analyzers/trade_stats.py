@@ -29,7 +29,7 @@ REASONS = {bt.Order.Stop: "stop", bt.Order.StopTrail: "stop", bt.Order.Limit: "l
 
 
 class TradeStats(bt.Analyzer):
-    """
+    '''
     Trades, equity and statistics of a run. A trade runs from a flat position to a flat one. One
     still open at the end is listed with the exit reason ``open``, valued at the last close, and
     counted neither won nor lost.
@@ -43,7 +43,7 @@ class TradeStats(bt.Analyzer):
 
     Note:
       An order may carry ``exit_reason=...`` to have it listed with the trade it closes.
-    """
+    '''
 
     def create_analysis(self):
         self.rets = bt.AutoOrderedDict()
@@ -92,11 +92,11 @@ class TradeStats(bt.Analyzer):
         self.rets._close()
 
     def trades(self):
-        """Return one row a trade, in order of exit"""
+        '''Return one row a trade, in order of exit'''
         return pd.DataFrame(self._rows, columns=list(TRADE_COLUMNS))
 
     def equity(self):
-        """Return the account's value at the close of each bar"""
+        '''Return the account's value at the close of each bar'''
         index = pd.DatetimeIndex(stamps(self._times), name="datetime")
         return pd.Series(self._values[1:], index=index, name="equity")
 
@@ -120,7 +120,7 @@ class TradeStats(bt.Analyzer):
         )
 
     def _list_open(self, data, legs):
-        """List a trade still open as if it were closed at the last close, without commission"""
+        '''List a trade still open as if it were closed at the last close, without commission'''
         listed = [trade for trades in self.strategy._trades[data].values() for trade in trades]
         for trade in listed:
             if trade.isopen:

@@ -75,7 +75,27 @@ class BarBuffer:
         self._time[: self._held], self._values[:, : self._held] = time, values
 
 
-class ModelStream:
+class Stream:
+    """Predictions of one bar after another, over a buffer of the bars that matter."""
+
+    buffer: BarBuffer
+
+    def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
+        """Take a new bar and return its prediction, one row."""
+        self.buffer.push(time, values)
+        return self.current()
+
+    def replace(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
+        """Take new values of the last bar and return its prediction, one row."""
+        self.buffer.replace(time, values)
+        return self.current()
+
+    def current(self) -> Predictions:
+        """Return the prediction of the last bar."""
+        raise NotImplementedError
+
+
+class ModelStream(Stream):
     """A fitted SignalModel, bar by bar.
 
     Parameters
@@ -93,25 +113,15 @@ class ModelStream:
         self.blank = empty_predictions(model, NO_TIME)
         self.buffer = BarBuffer(keep=model.feature_set_.memory + model.ensemble_.context - 1)
 
-    def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
-        """Take a new bar and return its prediction, one row."""
-        self.buffer.push(time, values)
-        return self.current()
-
-    def replace(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
-        """Take new values of the last bar and return its prediction, one row."""
-        self.buffer.replace(time, values)
-        return self.current()
-
     def current(self) -> Predictions:
-        """Return the prediction of the last bar."""
+        """Return the prediction of the last bar, unknown where it is in-sample."""
         arrays = self.buffer.arrays()
         if not self.allow_in_sample and arrays.time[-1] <= self.model.trained_until_:
             return one_bar(self.blank, arrays.time[-1])
         return predict_last(self.model, self.ensemble, arrays, self.blank, number=0)
 
 
-class WalkForwardStream:
+class WalkForwardStream(Stream):
     """A WalkForward, bar by bar: it refits from the bars it has seen when a refit is due.
 
     Parameters
@@ -134,16 +144,10 @@ class WalkForwardStream:
         bar = self.buffer.count  # position of the bar that is coming
         if bar >= self.train and (bar - self.train) % self.refit == 0:
             self._refit_before(bar)
-        self.buffer.push(time, values)
-        return self.current()
-
-    def replace(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
-        """Take new values of the last bar and return its prediction, one row."""
-        self.buffer.replace(time, values)
-        return self.current()
+        return super().push(time, values)
 
     def current(self) -> Predictions:
-        """Return the prediction of the last bar."""
+        """Return the prediction of the last bar, unknown before the first refit."""
         arrays = self.buffer.arrays()
         if self.model is None or self.ensemble is None:
             return one_bar(self.blank, arrays.time[-1])

@@ -10,7 +10,7 @@ __all__ = ["BarLines"]
 
 
 class BarLines(bt.Indicator):
-    """
+    '''
     Base of indicators whose lines are a causal function of bars. Where Backtrader holds all bars
     the function is asked once for all of them, else for the last one over the bars it remembers;
     the lines are the same.
@@ -25,7 +25,7 @@ class BarLines(bt.Indicator):
 
     Note:
       The minimum period is 1: lines are NaN in warm-up and never delay a strategy.
-    """
+    '''
 
     def columns(self, bars):
         raise NotImplementedError(f"{type(self).__name__} must say what its columns are")
@@ -39,7 +39,7 @@ class BarLines(bt.Indicator):
         self._bar = None  # the last bar streamed: its number, stamp and values
 
     def oncestart(self, start, end):
-        """Does nothing: ``once`` fills every bar"""
+        '''Does nothing: ``once`` fills every bar'''
 
     def once(self, start, end):
         for line, values in zip(self.lines, self.columns(preloaded(self.data)), strict=True):
@@ -56,7 +56,7 @@ class BarLines(bt.Indicator):
             line[0] = value
 
     def latest(self, time, values, still_open):
-        """Return the lines of a bar that has just come, or of the last one with new values"""
+        '''Return the lines of a bar that has just come, or of the last one with new values'''
         self._buffer = self._buffer or BarBuffer(keep=self.memory())
         take = self._buffer.replace if still_open else self._buffer.push
         take(time, values)

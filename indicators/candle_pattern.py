@@ -7,7 +7,7 @@ __all__ = ["CandlePattern"]
 
 
 class CandlePattern(BarLines):
-    """
+    '''
     Bullish and bearish candle patterns that end on a bar, as TA-Lib recognises them.
 
     Formula:
@@ -22,7 +22,7 @@ class CandlePattern(BarLines):
     Params:
       - ``patterns`` (default None): names to look for, such as ``("hammer", "engulfing")``;
         None for all
-    """
+    '''
 
     lines = ("bullish", "bearish", "pattern")
     params = (("patterns", None),)
@@ -43,5 +43,5 @@ class CandlePattern(BarLines):
         return LOOKBACK
 
     def name(self, ago=0):
-        """Return the pattern's name, an empty text for none"""
+        '''Return the pattern's name, an empty text for none'''
         return pattern_name(self.lines.pattern[ago])

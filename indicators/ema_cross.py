@@ -6,7 +6,7 @@ __all__ = ["EMACross"]
 
 
 class EMACross(bt.Indicator):
-    """
+    '''
     The state of two exponential moving averages: which one is above. It is a state that lasts,
     not the moment of a cross.
 
@@ -15,7 +15,7 @@ class EMACross(bt.Indicator):
 
     See:
       - https://en.wikipedia.org/wiki/Moving_average_crossover
-    """
+    '''
 
     lines = ("state",)
     params = (("fast", 12), ("slow", 26))

@@ -10,7 +10,7 @@ __all__ = ["FusedSignal", "same_feed"]
 
 
 class FusedSignal(bt.Indicator):
-    """
+    '''
     A technical state where an ``MLEnsemble`` agrees, else 0 (system A). Without a usable model
     the technical state stands alone.
 
@@ -27,7 +27,7 @@ class FusedSignal(bt.Indicator):
     Note:
       Both inputs must run on one data feed: Backtrader pairs the lines of two feeds by position,
       not by time, which can show the future. Compare lines of two feeds in ``next``.
-    """
+    '''
 
     _mindatas = 2
     lines = ("fused",)
@@ -46,7 +46,7 @@ class FusedSignal(bt.Indicator):
         self.lines.fused[0] = float(self._fuse(self.data0[0], up, down))
 
     def oncestart(self, start, end):
-        """Does nothing: ``once`` fills every bar"""
+        '''Does nothing: ``once`` fills every bar'''
 
     def once(self, start, end):
         count = self.data0.buflen()

@@ -11,7 +11,7 @@ __all__ = ["HybridScore"]
 
 
 class HybridScore(bt.Indicator):
-    """
+    '''
     The entry score of system C: the points of a ``TechnicalScore``, and those of an
     ``MLEnsemble`` when one is given. Without a usable model the technical points stand alone.
 
@@ -28,7 +28,7 @@ class HybridScore(bt.Indicator):
 
     Note:
       Inputs: a ``TechnicalScore`` and, if there is one, an ``MLEnsemble``, both on one data feed.
-    """
+    '''
 
     _mindatas = 1
     lines = ("total", "ml_points", "enter")
@@ -56,7 +56,7 @@ class HybridScore(bt.Indicator):
             line[0] = float(value)
 
     def oncestart(self, start, end):
-        """Does nothing: ``once`` fills every bar"""
+        '''Does nothing: ``once`` fills every bar'''
 
     def once(self, start, end):
         count = self.technical.buflen()

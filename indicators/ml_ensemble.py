@@ -21,7 +21,7 @@ NO_OPINION = np.full(4, np.nan)
 
 
 class MLEnsemble(BarLines):
-    """
+    '''
     The opinion of an ML ensemble on each bar. Where Backtrader holds all bars the model is asked
     once for all of them, else bar by bar as they come; the lines are the same.
 
@@ -45,7 +45,7 @@ class MLEnsemble(BarLines):
       NaN means that there is no prediction: no model yet, warm-up, or a bar the model was
       trained on. The minimum period is 1: the indicator never delays a strategy. ``usable`` is
       False without a model, and from the bar on at which one failed.
-    """
+    '''
 
     alias = ("MLSignal",)
     lines = ("probability", "probability_down", "signal", "confidence")
@@ -77,7 +77,7 @@ class MLEnsemble(BarLines):
         self._stream = None  # what predicts bar by bar, where bars are not preloaded
 
     def levels(self, confidence):
-        """Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN"""
+        '''Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN'''
         rule = voting_of(self._model)
         return confidence_levels(confidence, *((rule.voting, rule.vote_threshold) if rule else ()))
 

@@ -9,7 +9,7 @@ __all__ = ["Regime"]
 
 
 class Regime(BarLines):
-    """
+    '''
     What the market is doing, by the rule of ``bt_fusion.regimes``: a filter, never a feature.
 
     Formula:
@@ -20,7 +20,7 @@ class Regime(BarLines):
 
     See:
       - https://en.wikipedia.org/wiki/Average_directional_movement_index
-    """
+    '''
 
     lines = ("regime", "state")
     params = (("threshold", 20.0), ("confirm", 3))

@@ -7,7 +7,7 @@ __all__ = ["Support"]
 
 
 class Support(BarLines):
-    """
+    '''
     The recent swing low nearest to the close. A swing low counts only once its right side is
     there, ``strength`` bars after it, so the line never changes afterwards.
 
@@ -18,7 +18,7 @@ class Support(BarLines):
 
     See:
       - https://en.wikipedia.org/wiki/Support_and_resistance
-    """
+    '''
 
     lines = ("support", "distance")
     params = (("strength", 5), ("swings", 5), ("window", 100))

@@ -16,7 +16,7 @@ MEASURES = tuple(field.name for field in fields(Measures) if field.name != "clos
 
 
 class TechnicalScore(BarLines):
-    """
+    '''
     How many of nine points speak for buying an oversold price (system C). Each part is a line,
     and so is each value the parts look at.
 
@@ -41,7 +41,7 @@ class TechnicalScore(BarLines):
       Lines after the parts hold ``rsi``, ``middle_band``, ``lower_band``, ``volume_ratio``,
       ``pattern`` (``pattern_name()`` says it in words), ``macd``, ``macd_signal``,
       ``stochastic_k``, ``stochastic_d``, ``support``, ``atr`` and others.
-    """
+    '''
 
     lines = ("score", "state", *(f"{part}_points" for part in PARTS), *MEASURES)
     params = (("points", TechnicalPoints()), ("periods", Periods()), ("rule", EntryRule()))
@@ -68,5 +68,5 @@ class TechnicalScore(BarLines):
         return self.p.periods.memory
 
     def pattern_name(self, ago=0):
-        """Return the name of the candle pattern, an empty text for none"""
+        '''Return the name of the candle pattern, an empty text for none'''
         return pattern_name(self.lines.pattern[ago])

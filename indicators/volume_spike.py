@@ -9,14 +9,14 @@ __all__ = ["VolumeSpike"]
 
 
 class VolumeSpike(BarLines):
-    """
+    '''
     How unusual a bar's volume is.
 
     Formula:
       - ratio = volume / SMA(volume, period), the bar's own volume included; 1 where there is
         no volume at all
       - spike = 1 when ratio >= threshold, else 0
-    """
+    '''
 
     lines = ("ratio", "spike")
     params = (("period", 20), ("threshold", 1.5))

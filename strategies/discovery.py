@@ -8,7 +8,7 @@ __all__ = ["SignalDiscovery"]
 
 
 class SignalDiscovery(OnePosition):
-    """
+    '''
     Trades the long and short classes of a three-class model above a confidence threshold, longs
     only in uptrends and shorts only in downtrends, with the stop, the target and the horizon of
     the label ``profit_before_stop``. With ML off it trades the regime alone.
@@ -26,7 +26,7 @@ class SignalDiscovery(OnePosition):
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
         regime alone, or ``raise``
-    """
+    '''
 
     params = (
         ("probability_threshold", 0.60),
@@ -61,7 +61,7 @@ class SignalDiscovery(OnePosition):
         return stop, target
 
     def confident(self, probability):
-        """Tell whether a side's probability is high enough"""
+        '''Tell whether a side's probability is high enough'''
         return probability > self.p.probability_threshold
 
     def stages(self, symbol):

@@ -12,7 +12,7 @@ EXITS = ("horizon", "flip", "both")
 
 
 class FusionStrategy(OnePosition):
-    """
+    '''
     Trades the state of an EMA cross, with ML on only where the ensemble agrees. Entries are
     market orders, filled at the next open; the exit rule is the same with and without ML.
 
@@ -30,7 +30,7 @@ class FusionStrategy(OnePosition):
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
         technical state alone, or ``raise``
-    """
+    '''
 
     params = (
         ("ema_fast", 12),
@@ -67,5 +67,5 @@ class FusionStrategy(OnePosition):
         return price - side * self.p.atr_stop * self.atr[0], None
 
     def confident(self, probability):
-        """Tell whether a side's probability is high enough"""
+        '''Tell whether a side's probability is high enough'''
         return probability >= self.p.ml_threshold

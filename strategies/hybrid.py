@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class HybridScoring(OnePosition):
-    """
+    '''
     Buys an oversold price when technical and ML points add up to a least score. RSI below its
     limit is mandatory, whatever ML says. Without a usable model it goes on with technical points
     and their own least score, and says so once. Trades every data feed, each with its own
@@ -49,7 +49,7 @@ class HybridScoring(OnePosition):
 
     Note:
       Without a sizer of yours the account is shared by ``EquityShare``.
-    """
+    '''
 
     params = (
         ("ml_entry_threshold", 0.60),
@@ -81,7 +81,7 @@ class HybridScoring(OnePosition):
         self.watch(*(self.symbol(data) for data in self.datas))
 
     def symbol(self, data):
-        """Put the indicators on a feed"""
+        '''Put the indicators on a feed'''
         p = self.p
         rule = EntryRule(p.points.rsi_limit, p.min_entry_score, p.min_entry_score_technical)
         technical = TechnicalScore(data, points=p.points, periods=p.periods, rule=rule)
@@ -96,7 +96,7 @@ class HybridScoring(OnePosition):
         return symbol
 
     def ensemble(self, data):
-        """Return the ML ensemble of a feed"""
+        '''Return the ML ensemble of a feed'''
         model = self.p.model
         return MLEnsemble(
             data,
@@ -115,7 +115,7 @@ class HybridScoring(OnePosition):
         return super().act(symbol)
 
     def say_once(self, symbol):
-        """Warn that a model cannot be used, once for each reason"""
+        '''Warn that a model cannot be used, once for each reason'''
         reason = str(symbol.ml.failure)
         if reason not in self.said:
             self.said.add(reason)

@@ -241,11 +241,11 @@ class Vetoed:
 
 
 class VetoedBuy(Vetoed, bt.order.BuyOrder):
-    """A vetoed buy."""
+    '''A vetoed buy.'''
 
 
 class VetoedSell(Vetoed, bt.order.SellOrder):
-    """A vetoed sell."""
+    '''A vetoed sell.'''
 
 
 def check_class(strategy):

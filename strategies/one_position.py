@@ -34,7 +34,7 @@ class Symbol:
 
 
 class OnePosition(bt.Strategy):
-    """
+    '''
     Base of strategies with at most one position and one pending order a data feed. Entries are
     market orders, filled at the feed's next open; a stop and a target may guard the position
     from the bar after that on. A feed is only looked at, and its orders are only filled, when it
@@ -46,7 +46,7 @@ class OnePosition(bt.Strategy):
         ``price``, None for none
       - ``stages(symbol)``: pairs (stage, why the bar is lost there, empty if it is not), the way
         from a bar to a signal
-    """
+    '''
 
     params = (
         ("model", None),
@@ -57,15 +57,15 @@ class OnePosition(bt.Strategy):
     )
 
     def exit_reason(self, symbol):
-        """Return why to leave the position now, or None"""
+        '''Return why to leave the position now, or None'''
         return "horizon" if self.held(symbol) >= self.p.hold_bars else None
 
     def guard_prices(self, symbol, price, side):
-        """Return the prices of stop and target, None for none"""
+        '''Return the prices of stop and target, None for none'''
         return None, None
 
     def watch(self, *symbols):
-        """Say which feeds are traded; the first one's lines become the strategy's own"""
+        '''Say which feeds are traded; the first one's lines become the strategy's own'''
         self.symbols = symbols
         self.technical, self.signal = symbols[0].technical, symbols[0].signal
         if symbols[0].ml is not None:
@@ -73,16 +73,16 @@ class OnePosition(bt.Strategy):
 
     @property
     def unchecked(self):
-        """Return what lets an order that closes a position by the broker's check of cash.
+        '''Return what lets an order that closes a position by the broker's check of cash.
 
         The check of Backtrader's own broker would take stop and target for two sales and might
         refuse one; and an order that waits for it cannot be cancelled.
-        """
+        '''
         own = isinstance(self.broker, bt.brokers.BackBroker)
         return {"_checksubmit": False} if own else {}
 
     def held(self, symbol):
-        """Return how many bars ago the open position was decided on"""
+        '''Return how many bars ago the open position was decided on'''
         return len(symbol.data) - symbol.entered
 
     def next(self):
@@ -90,7 +90,7 @@ class OnePosition(bt.Strategy):
             symbol.outcome = self.act(symbol) if symbol.has_new_bar() else ""
 
     def act(self, symbol):
-        """Enter or leave, and return what became of the signal"""
+        '''Enter or leave, and return what became of the signal'''
         side = self.side(symbol)
         if symbol.order:
             return "order pending" if side else ""
@@ -106,16 +106,16 @@ class OnePosition(bt.Strategy):
         return self.enter(symbol, side)
 
     def side(self, symbol):
-        """Return 1, -1 or 0 as the entry signal says; NaN is 0"""
+        '''Return 1, -1 or 0 as the entry signal says; NaN is 0'''
         signal = self.signal_line(symbol)[0]
         return int(signal > 0) - int(signal < 0)
 
     def signal_line(self, symbol):
-        """Return the line that enters; a subclass may replace ``self.signal``"""
+        '''Return the line that enters; a subclass may replace ``self.signal``'''
         return self.signal if symbol is self.symbols[0] else symbol.signal
 
     def enter(self, symbol, side):
-        """Open a position at the feed's next open"""
+        '''Open a position at the feed's next open'''
         place = self.buy if side > 0 else self.sell
         symbol.order = awaiting(place(data=symbol.data, entry=True))
         if not symbol.order:
@@ -124,7 +124,7 @@ class OnePosition(bt.Strategy):
         return "ordered"
 
     def leave(self, symbol, reason):
-        """Close the position at the feed's next open"""
+        '''Close the position at the feed's next open'''
         for guard in symbol.guards:
             self.cancel(guard)
         close = self.close(data=symbol.data, exit_reason=reason, **self.unchecked)
@@ -141,7 +141,7 @@ class OnePosition(bt.Strategy):
         symbol.guards = [guard for guard in symbol.guards if guard.ref != order.ref]
 
     def guard(self, symbol, entry):
-        """Put stop and target behind the position that has just been entered"""
+        '''Put stop and target behind the position that has just been entered'''
         place, side = (self.sell, 1) if entry.isbuy() else (self.buy, -1)
         stop, target = self.guard_prices(symbol, entry.executed.price, side)
         kinds = ((stop, bt.Order.Stop, "stop"), (target, bt.Order.Limit, "target"))
@@ -160,14 +160,14 @@ class OnePosition(bt.Strategy):
                 symbol.guards.append(awaiting(order))
 
     def stages(self, symbol):
-        """Return pairs of stage and why the bar is lost there"""
+        '''Return pairs of stage and why the bar is lost there'''
         state = symbol.technical.state[0]
         yield "technical", "warming up" if state != state else "" if state else "no state"
         if symbol.ml is not None and symbol.ml.usable:
             yield from self.ml_stages(symbol, state)
 
     def ml_stages(self, symbol, state):
-        """Return the stages of ML: confident in a side, and agreed with the technical one"""
+        '''Return the stages of ML: confident in a side, and agreed with the technical one'''
         up, down = symbol.ml.probability[0], symbol.ml.probability_down[0]
         sure = self.confident(up) or self.confident(down)
         unsure = "no prediction" if up != up else "" if sure else "not confident"
@@ -175,7 +175,7 @@ class OnePosition(bt.Strategy):
         yield "agreed", "" if self.side(symbol) else "ML takes the other side"
 
     def entry_facts(self, symbol):
-        """Return what an entry rests on, name by name"""
+        '''Return what an entry rests on, name by name'''
         facts = {"symbol": symbol.name, "price": symbol.data.close[0]}
         if symbol.ml is not None:
             facts |= ml_facts(symbol.ml)

@@ -6,7 +6,7 @@ __all__ = ["EquityShare"]
 
 
 class EquityShare(bt.Sizer):
-    """
+    '''
     Sizes a position as a share of the account's value. A strategy that trades several symbols
     has it split between them, and no symbol takes more than its part of the cash that is left.
 
@@ -14,7 +14,7 @@ class EquityShare(bt.Sizer):
       - ``share`` (default 0.95): fraction of the value; the rest covers commission and an
         opening gap
       - ``whole`` (default False): only whole units
-    """
+    '''
 
     params = (("share", 0.95), ("whole", False))
 

@@ -12,14 +12,14 @@ __all__ = ["BarsData"]
 
 
 class BarsData(bt.feed.DataBase):
-    """
+    '''
     A data feed over a DataFrame of bars, checked by ``bt_fusion.check_bars``. It trades as
     ``PandasData`` does, in less time: whole columns are loaded at once, and no tick attributes
     are kept where nothing reads them (the broker then takes the prices of the bar itself).
 
     Params:
       - ``dataname``: a DataFrame with a DatetimeIndex and open, high, low, close, volume
-    """
+    '''
 
     def start(self):
         super().start()
