@@ -83,9 +83,13 @@ def test_it_predicts_as_a_model_fitted_by_hand(edge):
     )
 
 
-def test_jobs_change_nothing(edge):
-    one = WalkForward(QUICK, 500, 250, cache=None).predict(edge)
-    two = WalkForward(QUICK, 500, 250, cache=None, jobs=2).predict(edge)
+@pytest.mark.parametrize(
+    "members", [("rf", "xgb", "lgb"), ("lgb", "lr")], ids=["threads", "processes"]
+)
+def test_jobs_change_nothing(members, edge):
+    model = SignalModel(["return_1", "wick_balance"], Direction(5), Ensemble(members))
+    one = WalkForward(model, 500, 250, cache=None).predict(edge)
+    two = WalkForward(model, 500, 250, cache=None, jobs=2).predict(edge)
     np.testing.assert_array_equal(one.votes, two.votes)
 
 
