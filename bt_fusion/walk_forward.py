@@ -22,7 +22,7 @@ from bt_fusion.signal_model import SignalModel, empty_predictions, training_rows
 __all__ = ["WalkForward", "refit_schedule"]
 
 # Named members that train outside Python's lock and share no state: threads spare them the start
-# of processes, which is a tenth of a walk-forward over 20,000 bars.
+# of processes (5.6 s against 7.3 s with two jobs over 20,000 bars).
 WITHOUT_LOCK = {"rf", "xgb", "lgb"}
 WINDOWS = ("rolling", "expanding")
 
