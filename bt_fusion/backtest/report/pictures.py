@@ -83,10 +83,21 @@ def _draw_price(axis: Any, bars: pd.DataFrame, run: Run, name: str) -> None:
             label=f"{side} entries, {name} ({len(trades):,})",
             zorder=3,
         )
-    if bars.close.max() > 4 * bars.close.min():
-        axis.set_yscale("log")
+    span = bars.close.max() / bars.close.min()
+    if span > 4:
+        _scale_log(axis, crowded=span > 20)
     axis.set_ylabel("price")
     axis.legend(loc="upper left", fontsize=8)
+
+
+def _scale_log(axis: Any, *, crowded: bool) -> None:
+    """Let equal distances be equal returns, with prices written out."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    written = FuncFormatter(lambda price, _: f"{price:,g}")
+    axis.set_yscale("log")
+    axis.yaxis.set_major_formatter(written)
+    axis.yaxis.set_minor_formatter(NullFormatter() if crowded else written)
 
 
 def _draw_probability(axis: Any, predictions: Predictions, threshold: float) -> None:
