@@ -166,6 +166,7 @@ def test_a_broken_cache_file_counts_as_absent(edge, tmp_path):
 
 
 def _long_walk(folder):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs us behind
     bars = planted_edge(6_000, seed=1)
     model = SignalModel("default", Direction(5), Ensemble())
     WalkForward(model, 2_000, 200, cache=folder).predict(bars)
