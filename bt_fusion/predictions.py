@@ -7,9 +7,18 @@ from enum import IntEnum, StrEnum
 import numpy as np
 import pandas as pd
 
-__all__ = ["NO_MODEL", "Confidence", "Predictions", "Signal", "combined", "confidence_levels"]
+__all__ = [
+    "NOT_TRAINED",
+    "NO_MODEL",
+    "Confidence",
+    "Predictions",
+    "Signal",
+    "combined",
+    "confidence_levels",
+]
 
 NO_MODEL = -1
+NOT_TRAINED = np.datetime64("NaT", "ns")  # `trained_until` where no model has spoken
 DIGITS = 12  # of a combined probability
 
 
@@ -92,7 +101,7 @@ class Predictions:
         missing = found < 0
         taken.votes[missing] = np.nan
         taken.model[missing] = NO_MODEL
-        taken.trained_until[missing] = np.datetime64("NaT")
+        taken.trained_until[missing] = NOT_TRAINED
         return Predictions(**{**vars(taken), "index": pd.DatetimeIndex(time)})
 
     @property

@@ -12,10 +12,10 @@ import numpy as np
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.labels import Label, Labels
+from bt_fusion.predictions import NOT_TRAINED
 
 __all__ = ["Refit", "Task", "fit_numbered"]
 
-NOT_YET = np.datetime64("NaT")
 # What changes numbers: versions of libraries (the last two may be absent), and our own code.
 LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "imbalanced-learn", "torch", "skorch")
 CODE = (
@@ -57,7 +57,7 @@ class Refit:
     bar: int
     stop: int
     rows: int = 0
-    trained_until: np.datetime64 = NOT_YET
+    trained_until: np.datetime64 = NOT_TRAINED
     trained_on: str = ""
     key: str = ""
     cached: bool = False

@@ -14,7 +14,7 @@ from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.features import FeatureSet, complete_rows
 from bt_fusion.labels import Label, Labels, make_label
-from bt_fusion.predictions import NO_MODEL, Predictions
+from bt_fusion.predictions import NO_MODEL, NOT_TRAINED, Predictions
 
 __all__ = ["SignalModel", "empty_predictions", "training_rows"]
 
@@ -219,5 +219,5 @@ def empty_predictions(model: SignalModel, time: np.ndarray) -> Predictions:
         voting=ensemble.voting,
         vote_threshold=ensemble.vote_threshold,
         model=np.full(count, NO_MODEL, dtype=np.int64),
-        trained_until=np.full(count, np.datetime64("NaT"), dtype="datetime64[ns]"),
+        trained_until=np.full(count, NOT_TRAINED),
     )

@@ -13,14 +13,13 @@ from bt_fusion.bars import COLUMNS, BarArrays
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.live import live_ensemble
-from bt_fusion.predictions import NO_MODEL, Predictions
+from bt_fusion.predictions import NO_MODEL, NOT_TRAINED, Predictions
 from bt_fusion.signal_model import SignalModel, empty_predictions
 from bt_fusion.walk_forward import WalkForward
 
 __all__ = ["ModelStream", "WalkForwardStream", "open_stream"]
 
 NO_TIME = np.empty(0, dtype="datetime64[ns]")
-NOT_YET = np.datetime64("NaT", "ns")
 
 
 def open_stream(model: "SignalModel | WalkForward") -> "ModelStream | WalkForwardStream":
@@ -199,7 +198,7 @@ def one_bar(
     time: np.datetime64,
     votes: np.ndarray | None = None,
     number: int = NO_MODEL,
-    trained_until: np.datetime64 = NOT_YET,
+    trained_until: np.datetime64 = NOT_TRAINED,
 ) -> Predictions:
     """Return the predictions of one bar; without votes, unknown ones."""
     return replace(

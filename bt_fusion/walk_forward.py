@@ -15,8 +15,8 @@ from bt_fusion.bars import BarArrays
 from bt_fusion.cache import ArrayCache, open_cache
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
-from bt_fusion.predictions import Predictions
-from bt_fusion.refit import NOT_YET, Refit, Task, fit_numbered
+from bt_fusion.predictions import NOT_TRAINED, Predictions
+from bt_fusion.refit import Refit, Task, fit_numbered
 from bt_fusion.signal_model import SignalModel, empty_predictions, training_rows
 
 __all__ = ["WalkForward", "refit_schedule"]
@@ -138,7 +138,7 @@ class WalkForward(BaseEstimator):
                 complete, labels, label.horizon, refit.start, refit.bar, self.embargo_bars
             )
             block = np.arange(refit.bar, refit.stop)[complete[refit.bar : refit.stop]]
-            until = arrays.time[labels.t1[rows].max()] if len(rows) else NOT_YET
+            until = arrays.time[labels.t1[rows].max()] if len(rows) else NOT_TRAINED
             known = replace(refit, rows=len(rows), trained_until=until)
             tasks.append(Task(known, ensemble, X, labels, rows, block, label).keyed())
         return tasks

@@ -115,6 +115,14 @@ class MLEnsemble(BarLines):
             warn(f"MLEnsemble goes on without a model: {error}", BtFusionWarning, stacklevel=2)
 
 
+def no_model(given) -> OptionError:
+    """Return the error for what is no model."""
+    return OptionError(
+        f"model is {given!r}; give a fitted SignalModel or the folder of a saved one, a "
+        "WalkForward or Predictions"
+    )
+
+
 def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
     """Predict preloaded bars by whatever a user may give as a model."""
     if isinstance(model, Predictions):
@@ -123,10 +131,7 @@ def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
         return model.predict_arrays(arrays, allow_in_sample=allow_in_sample)
     if isinstance(model, WalkForward):
         return model.predict_arrays(arrays)
-    raise OptionError(
-        f"model is {model!r}; give a fitted SignalModel or the folder of a saved one, a "
-        "WalkForward or Predictions"
-    )
+    raise no_model(model)
 
 
 def loaded(model):
@@ -151,10 +156,7 @@ def open_stream(model, allow_in_sample: bool):
         return ModelStream(model, allow_in_sample=allow_in_sample)
     if isinstance(model, WalkForward):
         return WalkForwardStream(model)
-    raise OptionError(
-        f"model is {model!r}; give a fitted SignalModel or the folder of a saved one, a "
-        "WalkForward or Predictions"
-    )
+    raise no_model(model)
 
 
 class PredictionsStream:
