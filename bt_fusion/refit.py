@@ -113,6 +113,12 @@ class Task:
             self.label,
         )
 
+    def fit(self) -> tuple[Ensemble, np.ndarray]:
+        """Return the model of this refit, and its members' votes on the block."""
+        ensemble, learnt, y, t1, unseen, label = self.parts()
+        fitted = fit_copy(ensemble, learnt, y, t1, label)
+        return fitted, fitted.member_proba(unseen.X, unseen.at)
+
     def keyed(self) -> "Task":
         """Return the task with digests of all that its model and its predictions depend on."""
         ensemble, learnt, y, t1, unseen, label = self.parts()
@@ -131,13 +137,21 @@ def digest(text: str, *arrays: np.ndarray) -> str:
     return made.hexdigest()
 
 
+def fit_copy(
+    ensemble: Ensemble, learnt: Rows, y: np.ndarray, t1: np.ndarray, label: Label
+) -> Ensemble:
+    """Fit a copy of the ensemble on some rows."""
+    fitted = Ensemble(**ensemble.get_params(deep=False))
+    return fitted.fit(
+        learnt.X, y, classes=label.classes, rows=learnt.at, t1=t1, purge=label.horizon
+    )
+
+
 def fit_and_predict(
     ensemble: Ensemble, learnt: Rows, y: np.ndarray, t1: np.ndarray, unseen: Rows, label: Label
 ) -> np.ndarray:
     """Fit a copy of the ensemble on some rows and return its members' votes on others."""
-    fitted = Ensemble(**ensemble.get_params(deep=False))
-    fitted.fit(learnt.X, y, classes=label.classes, rows=learnt.at, t1=t1, purge=label.horizon)
-    return fitted.member_proba(unseen.X, unseen.at)
+    return fit_copy(ensemble, learnt, y, t1, label).member_proba(unseen.X, unseen.at)
 
 
 def fit_numbered(number: int, *parts: Any) -> tuple[int, np.ndarray | None, str]:
