@@ -13,6 +13,7 @@ from bt_fusion.backtest.commands.evaluate import evaluate
 from bt_fusion.backtest.commands.show import show
 from bt_fusion.backtest.commands.train import train
 from bt_fusion.backtest.commands.tune import tune
+from bt_fusion.backtest.commands.why import why
 from bt_fusion.backtest.screen import Screen, reported
 
 __all__ = ["app", "main", "run_backtest"]
@@ -101,7 +102,7 @@ def backtest(
         screen.say("Files      " + ", ".join(str(path) for path in paths))
 
 
-for command in (train, tune, evaluate, show):
+for command in (train, tune, evaluate, show, why):
     app.command()(command)
 
 
