@@ -74,7 +74,7 @@ def testimony_of(finished: FinishedRun, bars: pd.DataFrame, at: int, run: str) -
 def witness(strategy: type[Strategy], told: list[Testimony]) -> type[Strategy]:
     """Return a strategy like the given one that says at its end what it thinks of the last bar."""
 
-    class Witness(strategy):  # type: ignore[valid-type,misc]
+    class Witness(strategy):
         def stop(self):
             super().stop()
             told.append(asked(self) if hasattr(self, "symbols") else watched(self))

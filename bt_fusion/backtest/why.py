@@ -10,9 +10,10 @@ from bt_fusion.backtest.rebuild import FinishedRun
 from bt_fusion.backtest.testimony import Testimony, testimony_of
 from bt_fusion.bars import BarArrays
 from bt_fusion.contributions import Contributions, contributions, vote_weights
+from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.predictions import Predictions, Signal
-from bt_fusion.signal_model import empty_predictions
+from bt_fusion.signal_model import SignalModel, empty_predictions
 from bt_fusion.walk_forward import WalkForward
 
 __all__ = ["Opinion", "Reason", "why"]
@@ -204,7 +205,7 @@ def trade_of(finished: FinishedRun, run: str, number: int) -> dict[str, Any]:
             f"trade {number} is none of the {len(trades)} of the run with ML {run}; "
             f"bt-fusion why {finished.folder} --run {run} lists them"
         )
-    row = trades.loc[number].to_dict()
+    row = {str(name): value for name, value in trades.loc[number].items()}
     return {"number": number, **row, "return": row["pnl"] / (row["entry_price"] * row["size"])}
 
 
@@ -217,11 +218,36 @@ def position(finished: FinishedRun, bars: pd.DataFrame, bar: Any) -> int:
     start, end = (pd.Timestamp(finished.summary["window"][key]) for key in ("start", "end"))
     if not start <= stamp <= end:
         raise OptionError(f"bar {stamp} is not among those the run traded, {start} to {end}")
-    at = bars.index.searchsorted(stamp)
+    at = int(bars.index.searchsorted(stamp))
     if bars.index[at] != stamp:
         near = f"{bars.index[at - 1]} and {bars.index[at]}"
         raise OptionError(f"there is no bar {stamp}; the nearest are {near}")
-    return int(at)
+    return at
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The model that spoke on a bar, as it was at that time, and what it says."""
+
+    asked: SignalModel
+    ensemble: Ensemble
+    X: np.ndarray
+    votes: np.ndarray
+    rows: int
+    typical: np.ndarray
+
+
+def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -> Model:
+    """Fit the refit whose block holds a bar once more; a saved model is as it was."""
+    if isinstance(predictor, SignalModel):
+        X, ensemble = predictor.feature_set_.transform(arrays), predictor.ensemble_
+        said, typical = ensemble.member_proba(X, np.array([at]))[0], np.median(predictor.sample_, 0)
+        return Model(predictor, ensemble, X, said, predictor.n_rows_, typical)
+    task = predictor.task_of(arrays, at)
+    assert task is not None  # the bar has a prediction
+    ensemble, votes = task.fit()
+    said, typical = votes[np.searchsorted(task.block, at)], np.median(task.X[task.rows], axis=0)
+    return Model(predictor.signal_model(), ensemble, task.X, said, len(task.rows), typical)
 
 
 def opinion_of(finished: FinishedRun, bars: pd.DataFrame, at: int, side: str) -> Opinion | None:
@@ -229,30 +255,20 @@ def opinion_of(finished: FinishedRun, bars: pd.DataFrame, at: int, side: str) ->
     stored = finished.table[finished.table.datetime == bars.index[at]].iloc[0]
     if not np.isfinite(stored.probability_up):
         return None
-    arrays, predictor = BarArrays.of(bars), finished.predictor()
-    if isinstance(predictor, WalkForward):
-        model = predictor.signal_model()
-        task = predictor.task_of(arrays, at)
-        assert task is not None  # the bar has a prediction
-        ensemble, votes = task.fit()
-        said, X, rows = votes[np.searchsorted(task.block, at)], task.X, len(task.rows)
-        typical = np.median(X[task.rows], axis=0)
-    else:
-        model, ensemble, rows = predictor, predictor.ensemble_, predictor.n_rows_
-        X = predictor.feature_set_.transform(arrays)
-        said, typical = ensemble.member_proba(X, np.array([at]))[0], np.median(model.sample_, 0)
-    spoken = empty_predictions(model, arrays.time[at : at + 1])
-    spoken.votes[0] = said
+    arrays = BarArrays.of(bars)
+    model = model_at(finished.predictor(), arrays, at)
+    spoken = empty_predictions(model.asked, arrays.time[at : at + 1])
+    spoken.votes[0] = model.votes
     names, column = class_names(spoken), explained_column(spoken, side)
     return Opinion(
         refit=int(stored.model),
-        rows=rows,
+        rows=model.rows,
         trained_until=pd.Timestamp(stored.trained_until),
         votes={
             member: dict(zip(names, map(float, vote), strict=True))
-            for member, vote in zip(spoken.members, said, strict=True)
+            for member, vote in zip(spoken.members, model.votes, strict=True)
         },
-        weights=dict(zip(spoken.members, vote_weights(ensemble).tolist(), strict=True)),
+        weights=dict(zip(spoken.members, vote_weights(model.ensemble).tolist(), strict=True)),
         voting=spoken.voting,
         probability_up=float(spoken.probability_up[0]),
         probability_down=float(spoken.probability_down[0]),
@@ -261,9 +277,9 @@ def opinion_of(finished: FinishedRun, bars: pd.DataFrame, at: int, side: str) ->
         confidence=float(spoken.confidence[0]),
         stored=float(stored.probability_up),
         explained=names[column],
-        features=tuple(model.feature_set().names),
-        values=X[at],
-        contributions=contributions(ensemble, X, at, column, typical),
+        features=tuple(model.asked.feature_set().names),
+        values=model.X[at],
+        contributions=contributions(model.ensemble, model.X, at, column, model.typical),
     )
 
 
