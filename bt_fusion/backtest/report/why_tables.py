@@ -5,8 +5,9 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
+from bt_fusion.backtest.opinion import Opinion
 from bt_fusion.backtest.report.evaluation_tables import titled
-from bt_fusion.backtest.why import Opinion, Reason
+from bt_fusion.backtest.why import Reason
 
 __all__ = ["trades_table", "why_tables"]
 
