@@ -53,12 +53,15 @@ class Result:
         The bars of the window.
     predictions : Predictions
         Of the same bars.
+    labels : Labels
+        What became of them, known afterwards.
     """
 
     summary: dict[str, Any]
     runs: dict[str, Run]
     bars: pd.DataFrame
     predictions: Predictions
+    labels: Labels
 
 
 @dataclass(frozen=True)
@@ -151,12 +154,13 @@ class Backtest:
             "signals": {
                 NAMES[run]: runs[run].signal_counts for run in runs if runs[run].signal is not None
             },
+            "funnel": {run: runs[run].funnel for run in runs if runs[run].funnel is not None},
             "comparison": comparison,
             "timing": {key: seconds.get(key) for key in ("predict_s", "off_s", "on_s", "total_s")},
         }
         if "on" in runs and runs["on"].vetoes is not None:
             summary["vetoes"] = runs["on"].veto_counts
-        return Result(summary, runs, bars, predictions)
+        return Result(summary, runs, bars, predictions, known)
 
     def config(self, n_bars: int) -> dict[str, Any]:
         """Return everything that reproduces the run."""
