@@ -95,6 +95,9 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
     assert set(summary["comparison"]["win_rate"]) == {"off", "on", "delta", "ci95"}
     assert set(summary["timing"]) == {"predict_s", "off_s", "on_s", "total_s"}
     assert summary["model"]["auc"] > 0.65
+    assert summary["model"]["classes"] == [0, 1]
+    assert list(summary["model"]["importances"]) == ["wick_balance", "gap"]
+    assert sum(summary["model"]["importances"].values()) == pytest.approx(1, abs=1e-5)
     assert "backtrader" in summary["config"]["versions"]
 
 
@@ -291,6 +294,7 @@ def test_a_saved_model_trades_the_bars_it_has_not_seen(csv, saved, tmp_path, cap
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["window"]["bars"] == 500 and summary["in_sample"] == 0
     assert summary["model"]["refits"] == 0 and summary["model"]["auc"] > 0.65
+    assert summary["model"]["importances"]["wick_balance"] > 0.5
     assert summary["config"]["trained_until"] == "2024-01-01T11:39:00"
     assert "500 unseen bars" in capsys.readouterr().out
 
@@ -367,7 +371,7 @@ def test_ctrl_c_ends_with_130(csv, tmp_path):
     code = (
         "import bt_fusion.refit as w\n"
         "def stop(*parts): raise KeyboardInterrupt\n"
-        "w.fit_and_predict = stop\n"
+        "w.fit_copy = stop\n"
         "from bt_fusion.backtest.cli import run_backtest\n"
         f"run_backtest(['--data', {str(csv)!r}, '--jobs', '1', '--cache', 'none'])\n"
     )

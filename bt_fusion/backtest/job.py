@@ -19,6 +19,7 @@ from bt_fusion.backtest.runner import Account, Run, run_strategy, unseen_window
 from bt_fusion.backtest.variants import check_variants, variant
 from bt_fusion.errors import BarsError, InSampleError, unknown_name
 from bt_fusion.evaluation import classification_figures
+from bt_fusion.importances import feature_shares, mean_shares
 from bt_fusion.labels import Labels
 from bt_fusion.predictions import Predictions
 from bt_fusion.signal_model import SignalModel
@@ -239,8 +240,19 @@ class Backtest:
             "features": len(self.model.feature_set()),
             "refits": len(refits),
             "cached": sum(refit.cached for refit in refits),
+            "classes": list(predictions.classes),
+            "importances": self._importances(),
             **classification_figures(predictions, labels),
         }
+
+    def _importances(self) -> dict[str, float]:
+        """Return what the model rests on, by feature; a mean over refits."""
+        names = self.model.feature_set().names
+        if isinstance(self.predictor, SignalModel):
+            shares = [feature_shares(self.predictor.ensemble_, len(names))]
+        else:
+            shares = [refit.importances for refit in self.predictor.refits_]
+        return mean_shares(names, shares)
 
 
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
