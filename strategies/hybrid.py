@@ -4,7 +4,7 @@ import logging
 from warnings import warn
 
 from bt_fusion.errors import BtFusionWarning, OptionError
-from bt_fusion.indicators import HybridScore, MLEnsemble, TechnicalScore
+from bt_fusion.indicators import HybridScore, TechnicalScore
 from bt_fusion.measures import Periods
 from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
 from bt_fusion.strategies.one_position import OnePosition, Symbol
@@ -96,19 +96,10 @@ class HybridScoring(OnePosition):
         symbol.score = score
         return symbol
 
-    def ensemble(self, data):
-        '''Return the ML ensemble of a feed'''
-        model = self.p.model
-        return MLEnsemble(
-            data,
-            model=model.get(data._name) if isinstance(model, dict) else model,
-            entry=self.p.ml_entry_threshold,
-            strong=self.p.ml_strong_threshold,
-            on_missing="quiet" if self.p.on_missing == "warn" else self.p.on_missing,
-        )
-
-    def prenext(self):  # feeds may start at different times
-        self.next()
+    def ensemble(self, data, **params):
+        quiet = {"on_missing": "quiet"} if self.p.on_missing == "warn" else {}  # see say_once
+        entry, strong = self.p.ml_entry_threshold, self.p.ml_strong_threshold
+        return super().ensemble(data, entry=entry, strong=strong, **quiet, **params)
 
     def act(self, symbol):
         if symbol.ml is not None and not symbol.ml.usable:
