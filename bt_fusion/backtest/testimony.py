@@ -1,5 +1,6 @@
 """What a strategy says of one bar, asked in a run that ends there."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,8 +32,8 @@ class Testimony:
     side : str
         The side its technical state, or the order it gave, was on; "" for none.
     stages : tuple of (str, str)
-        The way from a bar to a signal, each stage with why the bar was lost there, empty where
-        it was not. None of a strategy that tells nothing of itself.
+        The way from a bar to a signal, as far as the bar came: each stage with why the bar was
+        lost there, empty where it was not. None of a strategy that tells nothing of itself.
     outcome : str
         What became of the signal: "ordered", "vetoed", why not, or "" without one.
     facts : dict
@@ -91,11 +92,19 @@ def asked(strategy: Any) -> Testimony:
     side = strategy.side(symbol) or int(state > 0) - int(state < 0)
     return Testimony(
         side=SIDES[side],
-        stages=tuple(strategy.stages(symbol)),
+        stages=tuple(as_far(strategy.stages(symbol))),
         outcome=symbol.outcome,
         facts={name: facts[name] for name in facts if name not in OF_ML},
         thresholds=tuple(strategy.thresholds(symbol)),
     )
+
+
+def as_far(stages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the stages up to the first at which the bar was lost."""
+    for name, lost in stages:
+        yield name, lost
+        if lost:
+            return
 
 
 def watched(strategy: Any) -> Testimony:

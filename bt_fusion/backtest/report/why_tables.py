@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from bt_fusion.backtest.opinion import Opinion
 from bt_fusion.backtest.report.evaluation_tables import titled
@@ -21,9 +22,12 @@ def why_tables(reason: Reason) -> Group:
     if reason.technical.thresholds:
         parts += [thresholds(reason), *nearest(reason)]
     if reason.opinion is None:
-        return Group(*parts, "Model      made no prediction of this bar: features still warm up")
-    opinion = reason.opinion
-    return Group(*parts, votes(opinion), *vote_lines(reason, opinion), features(opinion))
+        parts.append("Model      made no prediction of this bar: features still warm up")
+    else:
+        opinion = reason.opinion
+        parts += [votes(opinion), *vote_lines(reason, opinion), features(opinion)]
+    # as they are: rich would take [brackets] for its own
+    return Group(*(Text(part) if isinstance(part, str) else part for part in parts))
 
 
 def trades_table(trades: Any, run: str) -> Table:
@@ -72,10 +76,11 @@ def technical_lines(reason: Reason) -> list[str]:
     if not told.stages:
         way = "this strategy tells nothing of its own reasons"
     lines.append(f"Way        {way}")
+    lost = told.stages[-1][1] if told.stages else ""
     ends = {
         "ordered": f"an order to enter {told.side}, filled at the next open",
         "vetoed": f"the strategy asked for a {told.side} entry, ML vetoed it",
-        "": "no signal",
+        "": f"no entry: {lost}" if lost else "no entry",
     }
     return [*lines, f"Outcome    {ends.get(told.outcome, 'no entry: ' + told.outcome)}"]
 
@@ -152,7 +157,7 @@ def features(opinion: Opinion) -> Table:
         total = by.base + by.values.sum()
         table.add_row("average of the training rows", "", f"{100 * by.base:.2f}")
         table.add_row("all together", "", f"{100 * total:.2f}")
-    table.caption, table.caption_justify = _caption(opinion), "left"
+    table.caption, table.caption_justify = Text(_caption(opinion)), "left"
     return table
 
 
