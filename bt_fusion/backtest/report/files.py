@@ -37,10 +37,19 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_whole(path, lambda file: file.write_text(text + "\n", encoding="utf-8"))
 
 
-def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write one row a bar as Parquet."""
-    frame = predictions.to_frame()
+def write_predictions(path: Path, predictions: dict[str, Predictions]) -> None:
+    """Write one row a bar as Parquet, with a column `symbol` where there are several."""
+    frame = stacked({symbol: own.to_frame() for symbol, own in predictions.items()})
     write_whole(path, lambda file: frame.to_parquet(file, index=False))
+
+
+def stacked(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all symbols with a column `symbol` in second place; of one as they are."""
+    if len(frames) == 1:
+        return next(iter(frames.values()))
+    for symbol, frame in frames.items():
+        frame.insert(1, "symbol", symbol)
+    return pd.concat(frames.values(), ignore_index=True)
 
 
 def write_trades(path: Path, runs: dict[str, Run]) -> None:
