@@ -2,7 +2,9 @@
 
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators import DiscoverySignal, Regime
+from bt_fusion.regimes import Regime as Market
 from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["SignalDiscovery"]
 
@@ -69,6 +71,14 @@ class SignalDiscovery(OnePosition):
     def confident(self, probability):
         '''Tell whether a side's probability is high enough'''
         return probability > self.p.probability_threshold
+
+    def ml_thresholds(self, symbol, name, probability):
+        yield Threshold(f"{name} to be confident", probability, self.p.probability_threshold, ">")
+
+    def entry_facts(self, symbol):
+        regime = symbol.technical.regime[0]
+        known = regime == regime
+        return super().entry_facts(symbol) | {"regime": Market(int(regime)).name if known else None}
 
     def stages(self, symbol):
         stages = dict(super().stages(symbol))

@@ -5,6 +5,7 @@ import backtrader as bt
 from bt_fusion.errors import unknown_name
 from bt_fusion.indicators import EMACross, FusedSignal
 from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["FusionStrategy"]
 
@@ -76,3 +77,20 @@ class FusionStrategy(OnePosition):
     def confident(self, probability):
         '''Tell whether a side's probability is high enough'''
         return probability >= self.p.ml_threshold
+
+    def thresholds(self, symbol):
+        technical = symbol.technical
+        rule = "<" if technical.state[0] < 0 else ">"
+        away = technical.fast[0] - technical.slow[0]
+        yield Threshold(f"EMA {self.p.ema_fast} - EMA {self.p.ema_slow}", away, 0.0, rule)
+        yield from super().thresholds(symbol)
+
+    def ml_thresholds(self, symbol, name, probability):
+        yield Threshold(f"{name} to agree", probability, self.p.ml_threshold)
+        yield Threshold(f"{name} to be strong", probability, symbol.ml.p.strong)
+
+    def entry_facts(self, symbol):
+        technical = symbol.technical
+        state = {"state": technical.state[0]}
+        emas = {"ema_fast": technical.fast[0], "ema_slow": technical.slow[0]}
+        return super().entry_facts(symbol) | state | emas

@@ -9,6 +9,7 @@ from bt_fusion.measures import Periods
 from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
 from bt_fusion.strategies.one_position import OnePosition, Symbol
 from bt_fusion.strategies.sizers import EquityShare
+from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["CryptoScalping", "HybridScoring"]
 
@@ -151,6 +152,18 @@ class HybridScoring(OnePosition):
             why = f"{symbol.score.ml_points[0]:+g} ML points" if p == p else "no prediction"
             low = f"total below {rule.least:g}: {why}"
             yield "agreed", "" if self.side(symbol) > 0 else low
+
+    def thresholds(self, symbol):
+        rule, points = symbol.score.p.rule, symbol.score.p.points
+        with_ml = symbol.ml is not None and symbol.ml.usable
+        yield Threshold("RSI, mandatory", symbol.technical.rsi[0], rule.rsi_limit, "<")
+        least = rule.least if with_ml else rule.least_technical
+        yield Threshold("total score", symbol.score.total[0], least)
+        if with_ml:
+            p = symbol.ml.probability[0]
+            limits = (points.strong, points.entry, points.half, points.low)
+            for limit, worth in zip(limits, points.points, strict=True):
+                yield Threshold(f"P for {worth:+g} points", p, limit, "<" if worth < 0 else ">=")
 
     def entry_facts(self, symbol):
         technical, score = symbol.technical, symbol.score

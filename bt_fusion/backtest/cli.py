@@ -15,7 +15,7 @@ from bt_fusion.backtest.commands.show import show
 from bt_fusion.backtest.commands.train import train
 from bt_fusion.backtest.commands.tune import tune
 from bt_fusion.backtest.screen import Screen, reported
-from bt_fusion.backtest.symbols import load_each
+from bt_fusion.backtest.symbols import load_each, sources
 from bt_fusion.errors import OptionError
 
 __all__ = ["app", "main", "run_backtest"]
@@ -72,12 +72,13 @@ def backtest(
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
     with reported():
+        from bt_fusion.backtest.description import only
         from bt_fusion.backtest.job import Backtest
         from bt_fusion.backtest.report.folder import write_result
         from bt_fusion.backtest.report.group_tables import result_tables
         from bt_fusion.walk_forward import WalkForward
 
-        screen = Screen(quiet)
+        screen, given = Screen(quiet), sources(data)
         if preset and model:
             raise OptionError(
                 f"--preset {preset} and --model {model} both say what predicts; give one of them"
@@ -112,8 +113,15 @@ def backtest(
             plot=out / "backtrader.png" if plot else None,
             allow_in_sample=allow_in_sample,
             breakdown=tuple(breakdown or ()),
+            source={
+                "data": only(given),
+                "repair": repair,
+                "model": model,
+                "preset": preset,
+                "sizer": sizer,
+            },
         )
-        bars = load_each(data, seed, repair, screen)
+        bars = load_each(given, seed, repair, screen)
         with screen.progress("Refits") as on_refit:
             result = job.run(bars, on_refit=on_refit)
         paths = write_result(out, result, picture=not no_report)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from bt_fusion.backtest.groups import figures_of_symbol
 from bt_fusion.backtest.runner import Run, count_signals
-from bt_fusion.backtest.unseen import Unseen, model_figures
+from bt_fusion.backtest.unseen import Predictor, Unseen, model_figures
 
 __all__ = ["described", "described_all", "only", "signals_of", "symbol_parts"]
 
@@ -52,7 +52,7 @@ def signals_of(runs: dict[str, Run]) -> dict[str, dict[int, int]]:
 
 
 def symbol_parts(
-    unseen: dict[str, Unseen], runs: dict[str, Run], features: int
+    predictor: Predictor, unseen: dict[str, Unseen], runs: dict[str, Run]
 ) -> dict[str, dict[str, Any]]:
     """Return for each symbol its data, window, model, signals, and closed trades off and on."""
     parts = {}
@@ -62,7 +62,7 @@ def symbol_parts(
         traded = {f"ml_{name}": figures_of_symbol(run.trades, symbol) for name, run in runs.items()}
         parts[symbol] = {
             **_one(symbol, part),
-            "model": model_figures([part], features),
+            "model": model_figures(predictor, [part]),
             "signals": counts,
             **traded,
         }

@@ -18,7 +18,14 @@ from bt_fusion.backtest.groups import breakdown, check_periods
 from bt_fusion.backtest.loading import load_strategy
 from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.runner import Account, Run, run_strategy
-from bt_fusion.backtest.unseen import OnRefit, Predictor, Unseen, model_figures, predict_each
+from bt_fusion.backtest.unseen import (
+    OnRefit,
+    Predictor,
+    Unseen,
+    model_figures,
+    model_of,
+    predict_each,
+)
 from bt_fusion.backtest.variants import check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.signal_model import SignalModel
@@ -66,6 +73,8 @@ class Backtest:
         Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
     breakdown : tuple of str
         Calendar periods to sum trades up by, of "day", "week" and "month".
+    source : dict
+        Where bars and model came from, kept in the summary as it is: what `why` finds them by.
     """
 
     predictor: Predictor
@@ -80,6 +89,7 @@ class Backtest:
     plot: Path | None = None
     allow_in_sample: bool = False
     breakdown: tuple[str, ...] = ()
+    source: dict[str, Any] = field(default_factory=dict)
 
     def run(
         self,
@@ -117,17 +127,18 @@ class Backtest:
             "schema": SCHEMA,
             **described_all(unseen),
             "config": self.config(given),
-            "model": model_figures(list(unseen.values()), len(self.model.feature_set())),
+            "model": model_figures(self.predictor, list(unseen.values())),
             "ml_off": runs["off"].figures if "off" in runs else None,
             "ml_on": runs["on"].figures if "on" in runs else None,
             "signals": signals_of(runs),
+            "funnel": {run: runs[run].funnel for run in runs if runs[run].funnel is not None},
             "comparison": comparison,
             "timing": {key: seconds.get(key) for key in ("predict_s", "off_s", "on_s", "total_s")},
         }
         if "on" in runs and runs["on"].vetoes is not None:
             summary["vetoes"] = runs["on"].veto_counts
         if len(unseen) > 1:
-            summary["symbols"] = symbol_parts(unseen, runs, len(self.model.feature_set()))
+            summary["symbols"] = symbol_parts(self.predictor, unseen, runs)
         if self.breakdown:
             trades = {name: run.trades for name, run in runs.items()}
             summary["breakdown"] = {each: breakdown(trades, each) for each in self.breakdown}
@@ -164,6 +175,7 @@ class Backtest:
         """Return everything that reproduces the run."""
         model = self.model
         return {
+            "source": self.source,
             "strategy": self.strategy,
             "params": self.params,
             "ml": self.ml,
@@ -183,8 +195,7 @@ class Backtest:
     @property
     def model(self) -> SignalModel:
         """The model that predicts, or that is refitted."""
-        fixed = isinstance(self.predictor, SignalModel)
-        return self.predictor if fixed else self.predictor.signal_model()
+        return model_of(self.predictor)
 
     def _schedule(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return when and on what the model was or is trained."""

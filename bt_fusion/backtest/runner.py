@@ -12,7 +12,7 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from bt_fusion.analyzers import TradeStats
+from bt_fusion.analyzers import SignalFunnel, TradeStats
 from bt_fusion.backtest.account import Account
 from bt_fusion.backtest.blame import file_of, line_in
 from bt_fusion.backtest.feed import BarsData
@@ -50,6 +50,9 @@ class Run:
         Its technical side alone, likewise.
     vetoes : DataFrame, optional
         The entries `with_ml` did not let pass: time, data, side, size, probability.
+    funnel : dict, optional
+        What `SignalFunnel` counted: passed and lost by stage. None where the strategy has no
+        stages.
     """
 
     figures: dict[str, Any]
@@ -58,6 +61,7 @@ class Run:
     signal: np.ndarray | pd.Series | None = None
     technical: np.ndarray | pd.Series | None = None
     vetoes: pd.DataFrame | None = None
+    funnel: dict[str, Any] | None = None
 
     @property
     def signal_counts(self) -> dict[int, int]:
@@ -119,6 +123,8 @@ def run_strategy(
         cerebro.adddata(data)
     cerebro.addstrategy(strategy, **params)
     cerebro.addanalyzer(TradeStats, _name="stats")
+    if hasattr(strategy, "stages"):
+        cerebro.addanalyzer(SignalFunnel, _name="funnel")
     sizer = account.sizer or partial(EquityShare, share=account.share, split=len(feeds) > 1)
     cerebro.addsizer(sizer)
     cerebro.broker.setcash(account.cash)
@@ -158,6 +164,7 @@ def result_of(ran: bt.Strategy, feeds: dict[str, pd.DataFrame]) -> Run:
         signal=line_values(signal, feeds),
         technical=line_values(state, feeds),
         vetoes=vetoes,
+        funnel=dict(ran.analyzers.funnel.get_analysis()) if hasattr(ran, "stages") else None,
     )
 
 

@@ -17,21 +17,19 @@ EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
 
 
 def load_each(
-    data: Sequence[str], seed: int, repair: bool, screen: Screen
+    given: dict[str, str], seed: int, repair: bool, screen: Screen
 ) -> "dict[str, pd.DataFrame]":
-    """Return the bars by symbol; one without a symbol goes by the name of its file or sample.
+    """Return the bars of what `sources` found; a plain one goes by the name of file or sample.
 
     Synthetic samples take one seed after the other, so that two of them are two.
 
     Raises
     ------
-    OptionError
-        See `sources`.
     BarsError
         For a file that is not there or holds no sound bars; of several the symbol is named.
     """
     found = {}
-    for number, (symbol, source) in enumerate(sources(data).items()):
+    for number, (symbol, source) in enumerate(given.items()):
         try:
             bars, name = load(source, seed + number, repair, screen)
         except BtFusionError as error:

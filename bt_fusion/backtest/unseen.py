@@ -12,13 +12,22 @@ from sklearn.base import clone
 from bt_fusion.backtest.runner import unseen_window
 from bt_fusion.errors import BtFusionError, InSampleError
 from bt_fusion.evaluation import classification_figures
+from bt_fusion.importances import feature_shares, mean_shares
 from bt_fusion.labels import Labels
 from bt_fusion.predictions import Predictions
 from bt_fusion.refit import Refit
 from bt_fusion.signal_model import SignalModel
 from bt_fusion.walk_forward import WalkForward
 
-__all__ = ["OnRefit", "Predictor", "Unseen", "foresee", "model_figures", "predict_each"]
+__all__ = [
+    "OnRefit",
+    "Predictor",
+    "Unseen",
+    "foresee",
+    "model_figures",
+    "model_of",
+    "predict_each",
+]
 
 Predictor = WalkForward | SignalModel
 OnRefit = Callable[[int, int], None] | None
@@ -59,11 +68,9 @@ class Unseen:
     ) -> "Unseen":
         """Cut the window out of all bars and their predictions; raises as `unseen_window`."""
         window = unseen_window(predictions, fromdate, todate)
-        fixed = isinstance(predictor, SignalModel)
-        model = predictor if fixed else predictor.signal_model()
-        labels = model.label()(bars)
+        labels = model_of(predictor).label()(bars)
         known = Labels(labels.y[window], labels.t1[window])
-        refits = () if fixed else tuple(predictor.refits_)
+        refits = tuple(predictor.refits_) if isinstance(predictor, WalkForward) else ()
         return cls(bars, bars.iloc[window], predictions[window], known, refits)
 
     @property
@@ -142,16 +149,27 @@ def predict_each(
     return found
 
 
-def model_figures(parts: list[Unseen], features: int) -> dict[str, Any]:
+def model_of(predictor: Predictor) -> SignalModel:
+    """Return the model that predicts, or that is refitted."""
+    return predictor if isinstance(predictor, SignalModel) else predictor.signal_model()
+
+
+def model_figures(predictor: Predictor, parts: list[Unseen]) -> dict[str, Any]:
     """Say what predicted, and how good it was on the rows of all symbols together."""
     predictions = joined([part.predictions for part in parts])
     y, t1 = (np.concatenate([getattr(part.labels, name) for part in parts]) for name in ("y", "t1"))
     refits = [refit for part in parts for refit in part.refits]
+    names = model_of(predictor).feature_set().names
+    shares = [refit.importances for refit in refits]
+    if isinstance(predictor, SignalModel):
+        shares = [feature_shares(predictor.ensemble_, len(names))]
     return {
         "members": list(predictions.members),
-        "features": features,
+        "features": len(names),
         "refits": len(refits),
         "cached": sum(refit.cached for refit in refits),
+        "classes": list(predictions.classes),
+        "importances": mean_shares(names, shares),
         **classification_figures(predictions, Labels(y, t1)),
     }
 
