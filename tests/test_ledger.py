@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import SignalModel
+from bt_fusion import Ensemble, SignalModel
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.ledger import LEDGER, record_trial, trials_of
 from bt_fusion.samples import planted_edge
@@ -128,7 +128,7 @@ def test_two_processes_lose_and_double_nothing(tmp_path):
 
 def test_a_saved_model_brings_its_tuning_trials(tmp_path):
     bars = planted_edge(900, seed=1, auc=0.8)
-    model = SignalModel(["return_1", "wick_balance"]).fit(bars[:600])
+    model = SignalModel(["return_1", "wick_balance"], ensemble=Ensemble(["lgb"])).fit(bars[:600])
     assert Backtest(model).config(900)["tuning_trials"] == 0
     loaded = SignalModel.load(model.save(tmp_path / "model", trials=25))
     result = Backtest(loaded, ml="on").run(bars)
