@@ -200,7 +200,10 @@ class Backtest:
     def _schedule(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return when and on what the model was or is trained."""
         if isinstance(self.predictor, SignalModel):
-            return {"trained_until": pd.Timestamp(self.predictor.trained_until_)}
+            return {
+                "trained_until": pd.Timestamp(self.predictor.trained_until_),
+                "tuning_trials": getattr(self.predictor, "trials_", 0),
+            }
         sizes = {symbol: self.predictor.sizes(len(own)) for symbol, own in bars.items()}
         train, refit = ({symbol: pair[k] for symbol, pair in sizes.items()} for k in (0, 1))
         return {
