@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bt_fusion.outcomes import Outcomes
-from bt_fusion.replay import Trips, replay
+from bt_fusion.replay import Trips
 
 __all__ = ["Placebo", "Tally", "VetoLaw", "random_vetoes", "tally_of"]
 
@@ -186,6 +186,7 @@ def random_vetoes(outcomes: Outcomes, trips: Trips, draws: int = 1_000, seed: in
     Examples
     --------
     >>> from bt_fusion.bars import BarArrays
+    >>> from bt_fusion.replay import replay
     >>> from bt_fusion.samples import random_walk
     >>> bars = BarArrays.of(random_walk(2_000))
     >>> state = np.sign(np.diff(bars.close, prepend=bars.close[0]))
