@@ -7,7 +7,7 @@ import numpy as np
 from bt_fusion.bars import BarArrays
 from bt_fusion.replay import Trips, exit_bars
 
-__all__ = ["Costs", "ExitRule", "Outcomes", "held_returns"]
+__all__ = ["Costs", "ExitRule", "Outcomes"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class Outcomes:
     growth : ndarray of float64, shape (n_bars,)
         Log growth of the account.
     opens : ndarray of float64, shape (n_bars,)
+    last : float
+        The last close.
     costs : Costs
     """
 
@@ -71,6 +73,7 @@ class Outcomes:
     net: np.ndarray
     growth: np.ndarray
     opens: np.ndarray
+    last: float
     costs: Costs
 
     @classmethod
@@ -102,15 +105,33 @@ class Outcomes:
             side = np.where(allowed, side, 0)
         side[-1:] = 0  # an order of the last bar would never be filled
         left = exit_bars(side, technical, rule.hold_bars, rule.exit)
-        return cls(side, left, *_results(bars, side, left, costs), bars.open, costs)
+        return cls(side, left, *_results(bars, side, left, costs), bars.open, bars.close[-1], costs)
 
     @property
     def closed(self) -> np.ndarray:
         """Whether each bar's trade ends before the bars do."""
         return self.left >= 0
 
-    def per_bar(self, entered: np.ndarray) -> np.ndarray:
-        """Return the account's mean return a bar when each entry is made with a probability.
+    @property
+    def moves(self) -> np.ndarray:
+        """Return of the price from each bar's open to the next one's, the last to its close."""
+        return np.append(self.opens[1:], self.last) / self.opens - 1
+
+    @property
+    def spans(self) -> tuple[np.ndarray, np.ndarray]:
+        """First bar each bar's trade is held, and the one after the last."""
+        count = len(self.side)
+        start = np.minimum(np.arange(count) + 1, count)
+        return start, np.where(self.closed, self.left, count)
+
+    def sum_held(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum of per-bar values over the bars each bar's trade is held."""
+        start, stop = self.spans
+        summed = np.append(0.0, np.cumsum(values))
+        return summed[stop] - summed[start]
+
+    def exposure(self, entered: np.ndarray) -> np.ndarray:
+        """Return the mean position on each bar when each entry is made with a probability.
 
         Parameters
         ----------
@@ -120,47 +141,31 @@ class Outcomes:
         Returns
         -------
         ndarray of float64, shape (n_bars,)
-            From each bar's open to the next one's, as `held_returns` says.
+            1 a full long position, -1 a short one, from the bar's open to the next one's.
         """
-        at = np.flatnonzero(entered)
-        until = np.where(self.left[at] < 0, len(self.side), self.left[at])
-        paid = self.costs.commission + self.costs.slippage
-        return self.costs.share * held_returns(
-            self.opens, at + 1, until, self.side[at], entered[at], paid
-        )
+        start, stop = self.spans
+        change = np.zeros(len(self.side) + 1)
+        np.add.at(change, start, self.side * entered)
+        np.add.at(change, stop, -self.side * entered)
+        return np.cumsum(change[:-1])
+
+    def per_bar(self, entered: np.ndarray) -> np.ndarray:
+        """Return the account's mean return a bar when each entry is made with a probability.
+
+        From each bar's open to the next one's; an exit is paid for on the last bar held.
+        """
+        start, stop = self.spans
+        turnover = np.zeros(len(self.side) + 1)
+        np.add.at(turnover, start, entered)
+        np.add.at(turnover, np.where(self.closed, stop - 1, -1), entered)
+        paid = (self.costs.commission + self.costs.slippage) * turnover[:-1]
+        return self.costs.share * (self.exposure(entered) * self.moves - paid)
 
     def entries_of(self, trips: Trips) -> np.ndarray:
         """Return 1 at each bar whose signal a replay has entered on, else 0."""
         entered = np.zeros(len(self.side))
         entered[trips.signal] = 1.0
         return entered
-
-
-def held_returns(
-    opens: np.ndarray,
-    start: np.ndarray,
-    stop: np.ndarray,
-    side: np.ndarray,
-    weight: np.ndarray,
-    paid: float,
-) -> np.ndarray:
-    """Return what weighted trades make a bar, as a fraction of a full position.
-
-    Trades hold from the open of `start` to the open of `stop` (n_bars: to the end); a bar's return
-    runs from its open to the next one's, and each side of a trade costs `paid`. Costs of an exit
-    fall on the last bar held.
-
-    >>> held_returns(np.array([1.0, 1.0, 1.1, 1.21]), *np.array([[1], [3], [1], [1]]), paid=0.0)
-    array([0. , 0.1, 0.1, 0. ])
-    """
-    count = len(opens)
-    exposure, turnover = np.zeros(count + 1), np.zeros(count + 1)
-    np.add.at(exposure, start, side * weight)
-    np.add.at(exposure, stop, -side * weight)
-    np.add.at(turnover, start, weight)
-    np.add.at(turnover, np.where(stop < count, stop - 1, count), weight)
-    moves = np.append(opens[1:] / opens[:-1] - 1, 0.0)
-    return np.cumsum(exposure[:-1]) * moves - paid * turnover[:-1]
 
 
 def _results(

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bt_fusion.outcomes import Outcomes
-from bt_fusion.replay import Trips
+from bt_fusion.replay import Trips, walk
 
-__all__ = ["Placebo", "Tally", "VetoLaw", "random_vetoes", "tally_of"]
+__all__ = ["Accounts", "Placebo", "Tally", "VetoLaw", "random_vetoes", "shifted"]
 
+SIDES = (1, -1)
 CERTAIN = 1 - 1e-12  # a rate of 1 has no finite hazard
 STEPS = 60
 CLOSE_ENOUGH = 0.01  # entries
@@ -27,7 +28,7 @@ class Tally:
     ----------
     entries : ndarray of int64, shape (n_runs,)
     score : ndarray of float64, shape (n_runs,)
-        Studentised gross return of the closed trades, see `Placebo`; 0 without any.
+        How well the entries were chosen, see `Placebo`; 0 without any.
     expectancy : ndarray of float64, shape (n_runs,)
         Mean net return of the closed trades as a fraction of their value, NaN without any.
     profit : ndarray of float64, shape (n_runs,)
@@ -57,11 +58,17 @@ class Placebo:
 
     Notes
     -----
-    The statistic is sum(r) / sqrt(sum(r^2)) over closed trades, with r the trade's return before
-    costs less the mean one that chance makes on the same side. Before costs, because all trades
-    pay alike, and -c/sigma would favour whoever picks volatile bars. By side, because under a
-    drift long and short differ without any skill. As a self-normalised sum (Efron 1969) it is
-    Student's t in another scale, and hardly depends on the number of trades.
+    The score is sum(g) / sqrt(sum(g^2)) over the bars, with g = (position - mean position of the
+    draws) x return of the bar: what the choice of entries gained over chance, in units of its own
+    noise. The mean position counts as many entries on each side as the run made. Where returns
+    cannot be foreseen g is a martingale difference, and this self-normalised sum is close to
+    standard normal however bunched the entries are, however long they last and however the
+    market's noise comes and goes (de la Pena, Lai and Shao, Self-Normalized Processes, 2009). A
+    mean return per trade would not be: it forgets that bunched entries share bars with the mean
+    draw otherwise than scattered ones do.
+
+    Before costs, because all trades pay alike, and costs over noise would favour whoever picks
+    volatile bars. By side, because under a drift long and short differ without any skill.
     """
 
     kind: str
@@ -106,7 +113,7 @@ class VetoLaw:
         A veto bar by bar at ML's own rate would enter more often than ML does: its agreement
         comes in spells, most of which pass while a position is open.
         """
-        side, targets = outcomes.side, {1: long, -1: short}
+        side, targets = outcomes.side, dict(zip(SIDES, (long, short), strict=True))
         bars = {s: int((side == s).sum()) for s in targets}
         rates = {s: min(1.0, target / max(1, bars[s])) for s, target in targets.items()}
         for _ in range(STEPS):
@@ -123,17 +130,6 @@ class VetoLaw:
             if missed < CLOSE_ENOUGH:
                 break
         return cls(outcomes, rate, entered)
-
-    def means(self) -> np.ndarray:
-        """Return the mean gross return of the closed trades on each bar's side."""
-        side, gross = self.outcomes.side, self.outcomes.gross
-        closed = self.entered * self.outcomes.closed
-        mean = np.zeros(len(side))
-        for s in (1, -1):
-            weight = np.where(side == s, closed, 0.0)
-            if weight.sum() > 0:
-                mean[side == s] = weight @ gross / weight.sum()
-        return mean
 
     def draw(self, draws: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (which draws, the signal bars of their next entries) until all are through.
@@ -195,44 +191,94 @@ def random_vetoes(outcomes: Outcomes, trips: Trips, draws: int = 1_000, seed: in
     >>> 0.05 < placebo.p_value < 0.95
     True
     """
-    law = VetoLaw.matching(outcomes, int((trips.side > 0).sum()), int((trips.side < 0).sum()))
-    means = law.means()
-    counted = Counted(outcomes, means, draws)
+    long, short = (int((trips.side == s).sum()) for s in SIDES)
+    law = VetoLaw.matching(outcomes, long, short)
+    accounts = Accounts(law)
+    drawn = np.zeros((draws, accounts.each.shape[1]))
     for who, at in law.draw(draws, seed):
-        counted.add(who, at)
-    real = outcomes.per_bar(outcomes.entries_of(trips))
-    above = real - outcomes.per_bar(law.entered)
-    return Placebo("veto", tally_of(outcomes, means, trips), counted.tally(), above)
+        drawn[who] += accounts.each[at]
+    above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(law.entered)
+    return Placebo("veto", accounts.of(trips), accounts.tally(drawn), above)
 
 
-def tally_of(outcomes: Outcomes, means: np.ndarray, trips: Trips) -> Tally:
-    """Return what one run came to, in the same figures as the draws'."""
-    counted = Counted(outcomes, means, 1)
-    counted.add(np.zeros(len(trips.signal), dtype=np.int64), trips.signal)
-    return counted.tally()
+def shifted(
+    outcomes: Outcomes,
+    trips: Trips,
+    agrees: np.ndarray,
+    draws: int = 200,
+    seed: int = 0,
+) -> Placebo:
+    """Hold a run against its own probabilities, moved along the bars by random distances.
+
+    A circular shift keeps how often, how long and how surely ML speaks, and breaks its link to
+    what the market does: also the harmless one to the technical side, so that shifted runs may
+    enter more often or less. Distances are a twentieth of the bars at least.
+
+    Parameters
+    ----------
+    outcomes, trips
+        As in `random_vetoes`.
+    agrees : ndarray of bool, shape (2, n_bars)
+        Where ML is sure enough of a rise, and of a fall.
+    draws, seed : int
+    """
+    long, short = (int((trips.side == s).sum()) for s in SIDES)
+    law = VetoLaw.matching(outcomes, long, short)
+    accounts = Accounts(law)
+    count = len(outcomes.side)
+    least = count // 20
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((draws, accounts.each.shape[1]))
+    for row, distance in enumerate(rng.integers(least, max(least + 1, count - least), draws)):
+        up, down = np.roll(agrees, distance, axis=1)
+        side = outcomes.side * np.where(outcomes.side > 0, up, down)
+        drawn[row] = accounts.each[walk(side, outcomes.left)].sum(axis=0)
+    above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(law.entered)
+    return Placebo("shift", accounts.of(trips), accounts.tally(drawn), above)
 
 
-class Counted:
-    """Sums over the trades of many runs."""
+class Accounts:
+    """What each bar's trade adds to the sums a run is judged by.
 
-    def __init__(self, outcomes: Outcomes, means: np.ndarray, runs: int):
-        closed = outcomes.closed
-        excess = np.where(closed, outcomes.gross - means, 0.0)
-        net = np.where(closed, outcomes.net, 0.0)
-        ones = np.ones(len(closed))
-        # columns: entries, closed, excess, its square, net return, log growth
-        columns = (ones, closed, excess, excess**2, net, outcomes.growth)
-        self._each = np.column_stack(columns).astype(float)
-        self._sums = np.zeros((runs, len(columns)))
+    Parameters
+    ----------
+    law : VetoLaw
+        The chance that runs are held against.
 
-    def add(self, who: np.ndarray, at: np.ndarray) -> None:
-        """Add a trade at a signal bar to each of some runs; a run may come several times."""
-        np.add.at(self._sums, who, self._each[at])
+    Attributes
+    ----------
+    each : ndarray of float64, shape (n_bars, columns)
+        Entries long and short, closed, gain of the bars held, the same squared, squared times the
+        mean long and the mean short position, net return, log growth.
+    """
 
-    def tally(self) -> Tally:
-        """Return the figures of every run."""
-        entries, closed, excess, squares, net, growth = self._sums.T
-        with np.errstate(invalid="ignore", divide="ignore"):
-            score = np.where(squares > 0, excess / np.sqrt(squares), 0.0)
-            expectancy = np.where(closed > 0, net / closed, np.nan)
-        return Tally(entries.astype(np.int64), score, expectancy, np.expm1(growth))
+    def __init__(self, law: VetoLaw):
+        out = law.outcomes
+        sides = [out.side == s for s in SIDES]
+        entered = [np.where(side, law.entered, 0.0) for side in sides]
+        mean = [out.exposure(each) for each in entered]
+        gain, square = out.side * out.sum_held(out.moves), out.moves**2
+        shared = [out.side * out.sum_held(each * square) for each in mean]
+        net = np.where(out.closed, out.net, 0.0)
+        self.each = np.column_stack(
+            [*sides, out.closed, gain, out.sum_held(square), *shared, net, out.growth]
+        ).astype(float)
+        self._expected = np.array([each.sum() for each in entered])
+        self._gain = np.array([each @ gain for each in entered])
+        self._overlap = np.array([[a @ (b * square) for b in mean] for a in mean])
+
+    def of(self, trips: Trips) -> Tally:
+        """Return what one run came to, in the same figures as the draws'."""
+        return self.tally(self.each[trips.signal].sum(axis=0)[None])
+
+    def tally(self, sums: np.ndarray) -> Tally:
+        """Return the figures of runs from the sums over their trades, shape (n_runs, columns)."""
+        entries, (closed, gain, square), shared, (net, growth) = np.split(sums.T, [2, 5, 7])
+        times = entries / np.maximum(self._expected, 1e-12)[:, None]  # the mean draw, so often
+        chosen = gain - self._gain @ times
+        noise = square - 2 * (times * shared).sum(axis=0)
+        noise += np.einsum("sn,st,tn->n", times, self._overlap, times)
+        some = noise > 1e-9 * square  # else the run is the mean draw itself
+        score = np.where(some, chosen, 0.0) / np.sqrt(np.where(some, noise, 1.0))
+        expectancy = np.where(closed > 0, net, np.nan) / np.maximum(closed, 1)
+        return Tally(entries.sum(axis=0).astype(np.int64), score, expectancy, np.expm1(growth))

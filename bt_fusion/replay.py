@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Trips", "exit_bars", "replay"]
+__all__ = ["Trips", "exit_bars", "replay", "walk"]
 
 NEVER = -1
 
@@ -73,18 +73,32 @@ def replay(
     side = np.sign(np.nan_to_num(signal)).astype(np.int64)
     if long_only:
         side = np.maximum(side, 0)
+    side[-1:] = 0  # an order of the last bar would never be filled
     left = exit_bars(side, technical, hold_bars, exit)
-    usable = np.flatnonzero(side[:-1])  # an order of the last bar would never be filled
+    entered = walk(side, left)
+    return Trips(entered, side[entered], left[entered])
+
+
+def walk(side: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return the bars whose signals are entered on, one position at a time.
+
+    Parameters
+    ----------
+    side : ndarray, shape (n_bars,)
+        0 where there is no signal.
+    left : ndarray of int, shape (n_bars,)
+        See `exit_bars`.
+    """
+    usable = np.flatnonzero(side)
     following = np.searchsorted(usable, np.arange(len(side) + 1)).tolist()
-    ends, bars = left[usable].tolist(), []
+    ends, places = left[usable].tolist(), []
     place = 0
     while place < len(usable):
-        bars.append(place)
+        places.append(place)
         if ends[place] == NEVER:
             break
         place = following[ends[place]]
-    entered = usable[np.array(bars, dtype=np.int64)]
-    return Trips(entered, side[entered], left[entered])
+    return usable[np.array(places, dtype=np.int64)]
 
 
 def exit_bars(
