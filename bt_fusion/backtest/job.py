@@ -210,7 +210,10 @@ class Backtest:
     def _schedule(self, n_bars: int) -> dict[str, Any]:
         """Return when and on what the model was or is trained."""
         if isinstance(self.predictor, SignalModel):
-            return {"trained_until": pd.Timestamp(self.predictor.trained_until_)}
+            return {
+                "trained_until": pd.Timestamp(self.predictor.trained_until_),
+                "tuning_trials": getattr(self.predictor, "trials_", 0),
+            }
         train, refit = self.predictor.sizes(n_bars)
         return {
             "train_bars": train,
