@@ -14,6 +14,7 @@ from bt_fusion.backtest.commands.model_options import chosen_model
 from bt_fusion.backtest.commands.show import show
 from bt_fusion.backtest.commands.train import train
 from bt_fusion.backtest.commands.tune import tune
+from bt_fusion.backtest.commands.why import why
 from bt_fusion.backtest.screen import Screen, reported
 from bt_fusion.backtest.symbols import load_each, sources
 from bt_fusion.errors import OptionError
@@ -129,7 +130,7 @@ def backtest(
         screen.say("Files      " + ", ".join(str(path) for path in paths))
 
 
-for command in (train, tune, evaluate, show):
+for command in (train, tune, evaluate, show, why):
     app.command()(command)
 
 
