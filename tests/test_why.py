@@ -283,6 +283,7 @@ def test_each_of_several_symbols(csv, tmp_path):
     late = planted_edge(900, seed=4, auc=0.8).set_index(BARS.index[-900:])
     late.to_csv(tmp_path / "late.csv")
     data = ["--data", f"A={csv}", "--data", f"B={tmp_path / 'late.csv'}"]
+    data += ["--param", "ml_threshold=0.55"]
     command("backtest", *data, "--out", tmp_path / "run", "--no-report", "-q", *MODEL)
     listed = trades(tmp_path / "run")
     for symbol, bars in (("A", BARS), ("B", late)):
