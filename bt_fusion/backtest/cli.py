@@ -60,6 +60,7 @@ def backtest(
     sizer: ask.Sizer = "0.95",
     param: ask.Params = None,
     breakdown: ask.Breakdown = None,
+    placebo: ask.Placebo = "veto",
     out: ask.Out = Path("results"),
     no_report: ask.NoReport = False,
     jobs: ask.Jobs = -1,
@@ -114,6 +115,8 @@ def backtest(
             plot=out / "backtrader.png" if plot else None,
             allow_in_sample=allow_in_sample,
             breakdown=tuple(breakdown or ()),
+            placebo=placebo,
+            ledger=out,
             source={
                 "data": only(given),
                 "repair": repair,
