@@ -147,6 +147,10 @@ class Task:
         """Of the votes on the block."""
         return len(self.block), len(self.ensemble.members), len(self.label.classes)
 
+    def fit(self) -> tuple[Ensemble, np.ndarray]:
+        """Return the model of this refit, and its members' votes on the block."""
+        return fit_copy(*self.parts())
+
     def keyed(self) -> "Task":
         """Return the task with digests of all that its model and its predictions depend on."""
         ensemble, learnt, y, t1, unseen, label = self.parts()

@@ -126,6 +126,11 @@ class WalkForward(BaseEstimator):
                 predictions.trained_until[block] = refit.trained_until
         return predictions
 
+    def task_of(self, arrays: BarArrays, bar: int) -> Task | None:
+        """Return the refit whose block holds a bar, None for a bar before the first."""
+        schedule = [refit for refit in self.schedule(len(arrays)) if refit.bar <= bar < refit.stop]
+        return self._tasks(arrays, schedule)[0] if schedule else None
+
     def _tasks(self, arrays: BarArrays, schedule: list[Refit]) -> list["Task"]:
         """Compute features and labels once, and say which rows of them each refit uses."""
         model = self.signal_model()

@@ -91,6 +91,8 @@ class Backtest:
         Where to draw Backtrader's own chart, of ML-on if it runs.
     allow_in_sample : bool
         Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
+    source : dict
+        Where bars and model came from, kept in the summary as it is: what `why` finds them by.
     """
 
     predictor: WalkForward | SignalModel
@@ -104,6 +106,7 @@ class Backtest:
     seed: int = 0
     plot: Path | None = None
     allow_in_sample: bool = False
+    source: dict[str, Any] = field(default_factory=dict)
 
     def run(
         self,
@@ -167,6 +170,7 @@ class Backtest:
         """Return everything that reproduces the run."""
         model = self.model
         return {
+            "source": self.source,
             "strategy": self.strategy,
             "params": self.params,
             "ml": self.ml,
