@@ -34,6 +34,7 @@ SP500 = ["sp500"]
 
 @app.command()
 def backtest(
+    context: typer.Context,
     data: ask.EachData = SP500,
     strategy: ask.Strategy = "fusion",
     ml: ask.WhichMl = ask.Ml.both,
@@ -74,6 +75,7 @@ def backtest(
     with reported():
         from bt_fusion.backtest.description import only
         from bt_fusion.backtest.job import Backtest
+        from bt_fusion.backtest.report.command_line import given_command
         from bt_fusion.backtest.report.folder import write_result
         from bt_fusion.backtest.report.group_tables import result_tables
         from bt_fusion.walk_forward import WalkForward
@@ -124,6 +126,7 @@ def backtest(
         bars = load_each(given, seed, repair, screen)
         with screen.progress("Refits") as on_refit:
             result = job.run(bars, on_refit=on_refit)
+        result.summary["command"] = given_command(context)
         paths = write_result(out, result, picture=not no_report)
         screen.show(result_tables(result, details=verbose))
         screen.say("Files      " + ", ".join(str(path) for path in paths))

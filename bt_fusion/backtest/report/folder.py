@@ -10,6 +10,7 @@ from bt_fusion.backtest.report.files import (
     write_predictions,
     write_trades,
 )
+from bt_fusion.backtest.report.saved_run import SavedRun
 
 __all__ = ["write_result"]
 
@@ -17,10 +18,12 @@ DATA = ("trades.csv", "predictions.parquet", "bars.parquet", "equity.parquet")
 
 
 def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[Path]:
-    """Write all that redraws the result into a folder, and the picture of the comparison.
+    """Write all that redraws the result into a folder, and draw it.
 
-    trades.csv, predictions.parquet, bars.parquet, equity.parquet, comparison.png and summary.json.
+    trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; and where
+    `picture` is true comparison.png and report.html.
     """
+    from bt_fusion.backtest.report.page import draw_page
     from bt_fusion.backtest.report.pictures import draw_comparison
 
     paths = [folder / name for name in DATA]
@@ -41,6 +44,9 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
             title=f"{data['name']}: {strategy.rsplit(':')[-1]}, ML off and on, "
             f"{result.summary['window']['bars']:,} {seen} bars",
         )
-    paths.append(folder / "summary.json")  # last: where it stands, the others are complete
+    paths.append(folder / "summary.json")  # after these: where it stands, they are complete
     write_json(paths[-1], result.summary)
+    if picture:
+        paths.append(folder / "report.html")
+        draw_page(paths[-1], SavedRun.read(folder))
     return paths

@@ -55,7 +55,7 @@ def reliability_of(run: SavedRun, bins: int = 20) -> list[dict[str, float]]:
     if rows.empty:
         return []
     horizon = run.summary["config"]["label_parameters"].get("horizon", 1)
-    table = reliability_table(rows.label == 1, rows.up.to_numpy(), bins)
+    table = reliability_table((rows.label == 1).to_numpy(), rows.up.to_numpy(), bins)
     lines = []
     for said, came, count in table.itertuples(index=False, name=None):
         low, high = wilson(came, count / horizon)

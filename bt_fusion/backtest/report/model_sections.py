@@ -103,8 +103,8 @@ def _training_fact(run: SavedRun) -> str:
     ends = [str(refit["trained_until"]) for refit in refits]
     spans = f"; trained until {ends[0]} at first, {ends[-1]} at last" if ends else ""
     return (
-        f"{run.summary['model']['refits']} refits, each on {config['train_bars']:,} bars "
-        f"({config['window']}), every {config['refit_bars']:,} bars, embargo "
+        f"{run.summary['model']['refits']} refits, each on {counted(config['train_bars'])} bars "
+        f"({config['window']}), every {counted(config['refit_bars'])} bars, embargo "
         f"{config['embargo_bars']}{spans}"
     )
 
@@ -116,6 +116,17 @@ def command_section(run: SavedRun) -> Html:
         return paragraph("This run was made from Python; the card above holds what repeats it.")
     copy = tag("button", "Copy", type="button", id="copy")
     return join([tag("pre", tag("code", command, id="command"), tabindex="0"), copy])
+
+
+def counted(bars: int | dict[str, int]) -> str:
+    """Write a number of bars, or those of each symbol.
+
+    >>> counted(2500), counted({"A": 1000, "B": 500})
+    ('2,500', '1,000 (A) or 500 (B)')
+    """
+    if isinstance(bars, dict):
+        return " or ".join(f"{own:,} ({symbol})" for symbol, own in bars.items())
+    return f"{bars:,}"
 
 
 def settings(values: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
+from bt_fusion.backtest.report.curves import curves_svg
 from bt_fusion.backtest.report.files import plain, write_whole
 from bt_fusion.backtest.report.html import Html, join, paragraph, tag
 from bt_fusion.backtest.report.model_sections import (
@@ -62,6 +63,7 @@ def page(run: SavedRun) -> str:
         data=data.replace("<", "\\u003c"),
         plotly=plotly_script(),
         script="\n".join(_part(name) for name in SCRIPTS),
+        boot=_part("boot.js"),
     )
 
 
@@ -97,16 +99,22 @@ def section(run: SavedRun, name: str, title: str, words: object, content: Html) 
     return tag("section", join(parts), id=name, aria_labelledby=f"{name}-title")
 
 
-def chart(name: str, words: str) -> Html:
+def chart(name: str, words: str, at_first: object = "") -> Html:
     """Return the place of a chart, with words for those who do not see it."""
-    return tag("div", "", id=f"chart-{name}", class_="chart", role="img", aria_label=words)
+    return tag("div", at_first, id=f"chart-{name}", class_="chart", role="img", aria_label=words)
+
+
+def curves(run: SavedRun) -> Html:
+    """Return the equity curves as they are seen until plotly has started."""
+    drawn = curves_svg(run.equity, ends(run), fill=True)
+    return tag("div", drawn, class_="at-first", aria_hidden="true")
 
 
 def sections(run: SavedRun) -> list[tuple[str, str, str, Html]]:
     """Return name, title, words and content of every section, in order."""
     found = [
         ("key", "Key figures", "", key_figures(run)),
-        ("equity", "Equity and drawdown", EQUITY, chart("equity", ends(run))),
+        ("equity", "Equity and drawdown", EQUITY, chart("equity", ends(run), curves(run))),
         ("candles", "Price, entries and predictions", CANDLES, candles(run)),
         ("attribution", "What became of the trades", "", attribution_section(run)),
         ("funnel", "From bars to orders", "", funnel_section(run)),
@@ -166,9 +174,7 @@ def candles(run: SavedRun) -> Html:
     """Return the candles' controls and their place."""
     choice: Html | str = ""
     if len(run.symbols) > 1:
-        options = join(
-            tag("option", name, value=number) for number, name in enumerate(run.symbols)
-        )
+        options = join(tag("option", name, value=number) for number, name in enumerate(run.symbols))
         choice = tag("label", join(["Symbol ", tag("select", options, id="symbol")]))
     ranges = tag("div", "", class_="buttons", id="ranges", role="group", aria_label="Range shown")
     controls = tag("div", join([choice, ranges]), class_="controls")

@@ -181,7 +181,7 @@ function candleLayout(picture, data, range) {
       type: "date", range: [...range], rangeslider: { visible: false }, anchor: "y4", showgrid: true,
       showspikes: true, spikemode: "across", spikethickness: 1, spikecolor: colour("muted"), spikedash: "dot",
     }),
-    yaxis: fixed({ domain: [0.44, 1], range: picture.prices, type: picture.log ? "log" : "linear", title: titled("price"), nticks: 8 }),
+    yaxis: fixed({ domain: [0.44, 1], range: picture.prices, type: picture.log ? "log" : "linear", title: titled("price"), nticks: 8, tickformat: picture.log ? ",.3~s" : undefined, dtick: picture.log ? "D2" : undefined }),
     yaxis2: fixed({ domain: [0.335, 0.41], title: titled("entries"), nticks: 3, rangemode: "tozero" }),
     yaxis3: fixed({ domain: [0.13, 0.305], range: picture.probabilities, title: titled("P(up)") }),
     yaxis4: fixed({ domain: [0, 0.1], title: titled("conf."), nticks: 3 }),

@@ -13,11 +13,12 @@ function add(name, make) {
 
 function addAll() {
   setTheme(preferredTheme());
+  document.querySelector(".at-first").remove();
   const equity = add("equity", equityChart);
   setWhole(equity.time[0], equity.time[equity.time.length - 1]);
   equity.draw();
   follow(equity.place, equity.draw);
-  performance.mark("first-picture");
+  performance.mark("first-chart");
   const rest = [["candles", candleChart], ["reliability", reliabilityChart],
     ["importances", importancesChart], ["refits", refitsChart], ["placebo", placeboChart]];
   const next = () => {
