@@ -11,6 +11,7 @@ import typer
 from bt_fusion.backtest import options as ask
 from bt_fusion.backtest.commands.evaluate import evaluate
 from bt_fusion.backtest.commands.model_options import chosen_model
+from bt_fusion.backtest.commands.report import report
 from bt_fusion.backtest.commands.show import show
 from bt_fusion.backtest.commands.train import train
 from bt_fusion.backtest.commands.tune import tune
@@ -132,7 +133,7 @@ def backtest(
         screen.say("Files      " + ", ".join(str(path) for path in paths))
 
 
-for command in (train, tune, evaluate, show):
+for command in (train, tune, evaluate, report, show):
     app.command()(command)
 
 

@@ -9,6 +9,7 @@ from bt_fusion.backtest.report.html import Html, bar, join, paragraph, table, ta
 from bt_fusion.backtest.report.period_returns import PeriodReturns, period_returns
 from bt_fusion.backtest.report.saved_run import SavedRun
 from bt_fusion.backtest.report.tables import ROWS, money, percent
+from bt_fusion.backtest.report.written import cell, difference, signed
 
 __all__ = [
     "attribution_section",
@@ -19,7 +20,6 @@ __all__ = [
     "verdict_banner",
 ]
 
-NONE = "-"
 KEY_FIGURES = ("net_profit", "sharpe", "max_drawdown", "profit_factor", "win_rate", "trades")
 KINDS = {"ML helped": "helped", "ML hurt": "hurt", "no evidence": "unclear"}
 SIGNS = {"helped": "▲", "hurt": "▼", "unclear": "≈", "none": "?"}
@@ -62,11 +62,11 @@ def verdict_banner(run: SavedRun) -> Html:
 def key_figures(run: SavedRun) -> Html:
     """Return the six figures one asks for first."""
     writers = {key: (label, write) for key, label, write in ROWS}
-    cards = [tag("div", card(run, key, *writers[key])) for key in KEY_FIGURES]
+    cards = [tag("div", key_card(run, key, *writers[key])) for key in KEY_FIGURES]
     return tag("div", join(cards), class_="cards")
 
 
-def card(run: SavedRun, key: str, label: str, write: Callable[[Any], str]) -> Html:
+def key_card(run: SavedRun, key: str, label: str, write: Callable[[Any], str]) -> Html:
     """Return one figure of the last run, with the other's and their difference below."""
     values = [cell(run.summary[f"ml_{name}"][key], write) for name in run.runs]
     parts = [tag("h3", f"{label}, ML {run.runs[-1]}"), paragraph(values[-1], class_="now")]
@@ -198,26 +198,6 @@ def short(value: float) -> str:
 def meant(name: str) -> Html:
     """Return a category and what it means."""
     return join([name.capitalize(), tag("small", MEANINGS.get(name, ""))], " ")
-
-
-def signed(value: float) -> str:
-    """Write an amount of cash with its sign."""
-    return f"{value:+,.0f}"
-
-
-def cell(value: Any, write: Callable[[Any], str]) -> str:
-    """Write a value, a dash for none."""
-    return NONE if value is None else write(value)
-
-
-def difference(entry: Any, write: Callable[[Any], str]) -> list[str]:
-    """Return a difference and its interval as written."""
-    if not isinstance(entry, dict) or "ci95" not in entry:
-        return ["", ""]
-    delta, interval = entry["delta"], entry["ci95"]
-    sign = "+" if delta is not None and delta > 0 else ""
-    span = f"{write(interval[0])} to {write(interval[1])}" if interval else NONE
-    return [sign + cell(delta, write), span]
 
 
 def hidden(so: bool) -> dict[str, object]:

@@ -72,16 +72,22 @@ document.getElementById("copy")?.addEventListener("click", async (event) => {
 });
 
 const PAPER_WIDTH = 680;  // CSS pixels between the margins of A4
+const PAPER_HEIGHTS = { "chart-equity": 340, "chart-candles": 620 };
 
 window.addEventListener("beforeprint", () => {
   setTheme("light");
   for (const chart of drawn) {
     chart.draw();
-    Plotly.relayout(chart.place, { width: PAPER_WIDTH });
+    const height = PAPER_HEIGHTS[chart.place.id] || chart.place.clientHeight;
+    chart.place.style.minHeight = chart.place.style.height = `${height}px`;
+    Plotly.relayout(chart.place, { width: PAPER_WIDTH, height });
   }
 });
 window.addEventListener("afterprint", () => {
-  for (const chart of drawn) Plotly.relayout(chart.place, { width: null, autosize: true });
+  for (const chart of drawn) {
+    if (chart.place.id in PAPER_HEIGHTS) chart.place.removeAttribute("style");
+    Plotly.relayout(chart.place, { width: null, height: null, autosize: true });
+  }
   redraw(preferredTheme());
 });
 
