@@ -10,7 +10,7 @@ import pandas as pd
 
 from bt_fusion import labels
 from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.job import described
+from bt_fusion.backtest.description import described
 from bt_fusion.backtest.screen import Screen
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import BarsError, OptionError
