@@ -58,8 +58,8 @@ def period_returns(equity: pd.DataFrame) -> PeriodReturns:
     before = last.shift().fillna(table.iloc[0])
     returns = last / before - 1
     stamps = pd.DatetimeIndex(returns.index)
-    lines = (stamps - pd.to_timedelta(stamps.dayofweek, "D")).date if daily else stamps.year
-    place = stamps.dayofweek if daily else stamps.month - 1
+    lines = (stamps - pd.to_timedelta(stamps.day_of_week, "D")).date if daily else stamps.year
+    place = stamps.day_of_week if daily else stamps.month - 1
     shown = [str(line) for line in dict.fromkeys(lines)]
     columns = list(DAYS if daily else MONTHS)
     row = np.array([shown.index(str(line)) for line in lines])
