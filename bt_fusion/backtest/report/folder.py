@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from bt_fusion.backtest.evidence import own_sharpe
 from bt_fusion.backtest.job import Result
+from bt_fusion.backtest.ledger import record_trial
 from bt_fusion.backtest.report.files import (
     write_bars,
     write_equity,
@@ -18,10 +20,10 @@ DATA = ("trades.csv", "predictions.parquet", "bars.parquet", "equity.parquet", "
 
 
 def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[Path]:
-    """Write all that redraws the result into a folder, and draw it.
+    """Write all that redraws the result into a folder, count the trial in its ledger, and draw it.
 
     trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; and where
-    `picture` is true comparison.png and report.html.
+    `picture` is true report.html and comparison.png.
     """
     paths = [folder / name for name in DATA]
     write_trades(paths[0], result.runs)
@@ -29,4 +31,6 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
     write_bars(paths[2], result.unseen, result.runs)
     write_equity(paths[3], result.runs)
     write_json(paths[4], result.summary)  # after these: where it stands, they are complete
+    if "on" in result.runs:
+        record_trial(folder, result.summary, own_sharpe(result.runs["on"]))
     return [*paths, *redraw(folder)] if picture else paths
