@@ -100,9 +100,14 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
     assert summary["data"]["name"] == "edge" and len(summary["data"]["sha256"]) == 64
     assert summary["window"]["bars"] == 800
     assert set(summary["ml_off"]) >= FIGURES and set(summary["ml_on"]) >= FIGURES
-    assert summary["comparison"]["verdict"] is None
+    comparison, statistics = summary["comparison"], summary["statistics"]
+    assert comparison["verdict"] == "no evidence"
+    assert comparison["because"].startswith("no evidence: ")
+    assert comparison["because"][13:40] in shown.out
+    assert statistics["placebo"]["draws"] == 1_000 and 0 < statistics["placebo"]["p_value"] <= 1
+    assert 0 <= statistics["dsr"] <= statistics["psr"] <= 1 and statistics["trials"] == 1
     assert set(summary["comparison"]["win_rate"]) == {"off", "on", "delta", "ci95"}
-    assert set(summary["timing"]) == {"predict_s", "off_s", "on_s", "total_s"}
+    assert set(summary["timing"]) == {"predict_s", "off_s", "on_s", "judge_s", "total_s"}
     assert summary["model"]["auc"] > 0.65
     assert summary["model"]["classes"] == [0, 1]
     assert list(summary["model"]["importances"]) == ["wick_balance", "gap"]

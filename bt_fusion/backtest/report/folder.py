@@ -20,10 +20,10 @@ DATA = ("trades.csv", "predictions.parquet", "bars.parquet", "equity.parquet", "
 
 
 def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[Path]:
-    """Write all that redraws the result into a folder, and draw it.
+    """Write all that redraws the result into a folder, count the trial in its ledger, and draw it.
 
     trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; and where
-    `picture` is true comparison.png and report.html. The trial is counted in the folder's ledger.
+    `picture` is true report.html and comparison.png.
     """
     paths = [folder / name for name in DATA]
     write_trades(paths[0], result.runs)

@@ -78,10 +78,11 @@ def wilson(share: float, count: float) -> tuple[float, float]:
 def confusion_of(run: SavedRun) -> list[list[int]]:
     """Return how many bars of each class (a line each) were said to be each class."""
     rows, classes = labelled(run), run.summary["model"]["classes"]
-    proba = np.column_stack([rows.down, 1 - rows.down - rows.up, rows.up])
-    if len(classes) == 2:
-        proba = np.column_stack([1 - rows.up, rows.up])
-    chosen = np.asarray(classes)[proba.argmax(axis=1)] if len(rows) else np.empty(0)
+    if rows.empty:
+        return [[0 for _ in classes] for _ in classes]
+    sides = [rows.down, 1 - rows.down - rows.up, rows.up]
+    proba = np.column_stack(sides if len(classes) == 3 else [1 - rows.up, rows.up])
+    chosen = np.asarray(classes)[proba.argmax(axis=1)]
     return confusion(rows.label.to_numpy(), chosen, tuple(classes))
 
 

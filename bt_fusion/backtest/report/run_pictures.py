@@ -85,6 +85,7 @@ def draw_funnel(figure: Any, run: SavedRun) -> bool:
         axis.bar_label(bars, [f"{count:,}" if count else "" for count in counts], fontsize=8)
     axis.set_yticks(place + 0.2 * (len(funnels) - 1), order)
     axis.invert_yaxis()
+    axis.margins(x=0.1)
     axis.set_xlabel("bars")
     axis.legend(fontsize=8)
     return True

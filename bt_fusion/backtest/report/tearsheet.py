@@ -16,6 +16,7 @@ from bt_fusion.errors import OptionError, RunError
 __all__ = ["check_quantstats", "daily_returns", "write_tearsheet"]
 
 LEAST_DAYS = 30
+ICON = "https://qtpylib.io/favicon.ico"  # the one thing in it that would be fetched
 
 
 def check_quantstats() -> None:
@@ -63,6 +64,9 @@ def write_tearsheet(path: Path, run: SavedRun) -> None:
                 output=str(file),
                 match_dates=False,
             )
+
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(ICON, "data:,"), encoding="utf-8")
 
     write_whole(path, write)
 
