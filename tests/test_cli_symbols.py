@@ -188,7 +188,16 @@ def test_bad_input_is_one_clear_line(options, message, tmp_path, capsys):
 
 
 def test_a_preset_is_walked_forward(files, tmp_path, capsys):
-    options = ["--strategy", "discovery", "--preset", "discovery", "--train-bars", "900", "--refit-bars", "200"]
+    options = [
+        "--strategy",
+        "discovery",
+        "--preset",
+        "discovery",
+        "--train-bars",
+        "900",
+        "--refit-bars",
+        "200",
+    ]
     run(*data(files, "A"), "--out", tmp_path, "-q", "--no-report", *options)
     config, model = (summary_of(tmp_path)[key] for key in ("config", "model"))
     preset = PRESETS["discovery"]()

@@ -11,6 +11,7 @@ from bt_fusion.backtest.runner import Account, run_strategy
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.indicators import MLEnsemble
 from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.predictions import Predictions
 from bt_fusion.strategies import EquityShare, FusionStrategy, SignalDiscovery
 from tests.test_discovery import classes
 from tests.test_engine import cerebro_with, given
@@ -205,6 +206,34 @@ def test_a_feed_without_a_model_goes_on_without():
         run = run_strategy(feeds, FusionStrategy, model=models)
     assert len(caught) == 1
     assert set(run.trades.symbol) == {"S2"}
+
+
+class Failing(Predictions):
+    """Fails once it has been asked for so many bars."""
+
+    asked = 0
+
+    def at(self, time):
+        Failing.asked += 1
+        if Failing.asked > 100:
+            raise RuntimeError("the member broke")
+        return super().at(time)
+
+
+def test_a_model_that_fails_in_the_middle_leaves_the_other_feeds_theirs():
+    feeds = three_feeds(0)
+    models = {symbol: given(bars.index, 0.5) for symbol, bars in feeds.items()}
+    models["S1"] = Failing(**vars(models["S1"]))
+    parts = (BarsData(dataname=bars[:300], name=name) for name, bars in feeds.items())
+    cerebro = cerebro_with(*parts, preload=False)
+    cerebro.addstrategy(FusionStrategy, model=models)
+    cerebro.addanalyzer(TradeStats, _name="stats")
+    with pytest.warns(BtFusionWarning, match="the member broke") as caught:
+        ran = cerebro.run()[0]
+    trades = ran.analyzers.stats.trades()
+    assert len(caught) == 1 and [symbol.ml.usable for symbol in ran.symbols] == [True, False, True]
+    assert set(trades.symbol) == {"S1"} and len(trades) > 10
+    assert trades.entry_time.min() > feeds["S1"].index[100]
 
 
 def test_fused_vs_technical_speaks_of_every_feed():

@@ -97,7 +97,9 @@ def replayed(
     account: Account,
 ) -> tuple[Outcomes, Trips] | None:
     """Return what entries would make and which ML-on made; None where a replay is not the run."""
-    if strategy is not FusionStrategy or on.signal is None or on.technical is None:
+    if strategy is not FusionStrategy:
+        return None
+    if not isinstance(on.signal, np.ndarray) or not isinstance(on.technical, np.ndarray):
         return None
     if not isinstance(bars, pd.DataFrame) or not isinstance(predictions, Predictions):
         return None
