@@ -97,11 +97,11 @@ def replayed(
     account: Account,
 ) -> tuple[Outcomes, Trips] | None:
     """Return what entries would make and which ML-on made; None where a replay is not the run."""
-    if strategy is not FusionStrategy:
+    if strategy is not FusionStrategy or not isinstance(bars, pd.DataFrame):
         return None
     if not isinstance(on.signal, np.ndarray) or not isinstance(on.technical, np.ndarray):
         return None
-    if not isinstance(bars, pd.DataFrame) or not isinstance(predictions, Predictions):
+    if not isinstance(predictions, Predictions):
         return None
     p = settings(strategy, params, horizon)
     if p["atr_stop"]:
