@@ -19,6 +19,8 @@ HOMES = {
     "P8": "benchmarks.p8_cache",
     "P9": "benchmarks.p9_pybroker",
     "edge": "benchmarks.edge",
+    "power": "benchmarks.power",
+    "size": "benchmarks.size",
     "walks": "benchmarks.walks",
 }
 DEFAULT = tuple(name for name in HOMES if name.startswith("P"))
