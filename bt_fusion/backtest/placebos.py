@@ -9,9 +9,9 @@ import pandas as pd
 
 from bt_fusion.backtest.runner import Account, Run
 from bt_fusion.backtest.variants import variant
-from bt_fusion.bars import BarArrays, bars_per_year
+from bt_fusion.bars import BarArrays
 from bt_fusion.outcomes import Costs, ExitRule, Outcomes
-from bt_fusion.placebo import Placebo, Tally, random_vetoes, shifted
+from bt_fusion.placebo import Placebo, random_vetoes, shifted
 from bt_fusion.predictions import Predictions
 from bt_fusion.replay import Trips, replay
 from bt_fusion.significance import deflated_sharpe, probabilistic_sharpe, sharpe_per_bar
@@ -167,22 +167,24 @@ def spread(real: np.ndarray, drawn: np.ndarray) -> dict[str, float | None]:
     }
 
 
-def edge_figures(placebo: Placebo, index: pd.Index, trials: int = 1) -> dict[str, float | None]:
-    """Return Sharpe ratio (annualised), PSR and deflated Sharpe of what ML-on added to chance.
+def edge_figures(placebo: Placebo, trials: int = 1) -> dict[str, float | None]:
+    """Return how sure it is that ML-on added to chance, by what it made a bar above the mean draw.
 
     Parameters
     ----------
     placebo : Placebo
-    index : DatetimeIndex
-        Stamps of the bars.
     trials : int
         Variants tried, this one included.
+
+    Returns
+    -------
+    dict
+        sharpe (per bar, not annualised), psr, dsr, and dsr_against, the dsr of the negative: how
+        sure it is that ML took away. Trials are taken to vary as chance makes them.
     """
     edge = placebo.per_bar
-    ratio = sharpe_per_bar(edge)
-    yearly = np.sqrt(bars_per_year(pd.DatetimeIndex(index)))
     return {
-        "sharpe": None if ratio is None else ratio * yearly,
+        "sharpe": sharpe_per_bar(edge),
         "psr": probabilistic_sharpe(edge),
         "dsr": deflated_sharpe(edge, trials),
         "dsr_against": deflated_sharpe(-edge, trials),
@@ -209,7 +211,7 @@ def verdict_of(
     in_sample : int
         Traded bars the model was trained on.
     """
-    edge = edge_figures(placebo, on.equity.index, trials)
+    edge = edge_figures(placebo, trials)
     values = on.equity.to_numpy(dtype=float)
     interval = comparison["expectancy"]["ci95"]
     fallen = bool((values <= 0).any())
@@ -234,8 +236,3 @@ def verdict_of(
             in_sample=in_sample,
         )
     )
-
-
-def tally_figures(tally: Tally, cash: float) -> dict[str, list[float | None]]:
-    """Return score and net profit of some runs as lists."""
-    return {"score": tally.score.tolist(), "net_profit": (tally.profit * cash).tolist()}
