@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion import Predictions
-from bt_fusion.backtest.comparison import trade_intervals
+from bt_fusion.backtest.comparison import by_trade
 from bt_fusion.backtest.placebos import placebo_of, verdict_of
 from bt_fusion.backtest.runner import Account, Run
 from bt_fusion.bars import BarArrays
@@ -37,7 +37,7 @@ def judged(
     state = ema_state(frame)
     signals = {"off": state, "on": fused(state, predictions, threshold)}
     runs = {name: replayed_run(frame, signal, state, account) for name, signal in signals.items()}
-    interval = trade_intervals(runs["off"].trades, runs["on"].trades, draws, seed)
+    interval = by_trade(runs["off"].trades, runs["on"].trades, draws, seed)
     given: Sequence[Any] = (FusionStrategy, {"ml_threshold": threshold}, HORIZON)
     placebo = placebo_of(*given, runs["off"], runs["on"], frame, predictions, account, draws, seed)
     comparison = {"expectancy": {"ci95": interval["expectancy"]}}

@@ -34,6 +34,9 @@ def test_slippage_never_leaves_the_range_of_the_bar():
     # bought at min(100 x 1.05, 110), sold at max(110 x 0.95, 110): bar 2 has no lower price
     assert out.net[0] == pytest.approx((110 - 105) / 105)
     assert out.gross[0] == pytest.approx(0.10)
+    out = outcomes([100, 110, 121, 110], [DOWN, UP, UP, UP], ExitRule(1), Costs(0.0, 0.05, 1.0))
+    # sold at max(100 x 0.95, 100), bought at min(110 x 1.05, 121)
+    assert out.net[0] == pytest.approx((100 - 115.5) / 100)
 
 
 def test_long_only_and_bars_that_may_not_enter():

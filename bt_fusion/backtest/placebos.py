@@ -97,17 +97,20 @@ def replayed(
     account: Account,
 ) -> tuple[Outcomes, Trips] | None:
     """Return what entries would make and which ML-on made; None where a replay is not the run."""
-    if strategy is not FusionStrategy or on.signal is None or on.technical is None:
+    signal, technical = on.signal, on.technical
+    if strategy is not FusionStrategy or not isinstance(bars, pd.DataFrame):
         return None
-    if not isinstance(bars, pd.DataFrame) or not isinstance(predictions, Predictions):
+    if not (isinstance(signal, np.ndarray) and isinstance(technical, np.ndarray)):
+        return None
+    if not isinstance(predictions, Predictions):
         return None
     p = settings(strategy, params, horizon)
     if p["atr_stop"]:
         return None
     rule = ExitRule(p["hold_bars"], p["exit"], p["long_only"])
     costs = Costs(account.commission, account.slippage, account.share)
-    outcomes = Outcomes.of(BarArrays.of(bars), on.technical, rule, costs, predictions.known)
-    trips = replay(on.signal, on.technical, rule.hold_bars, rule.exit, rule.long_only)
+    outcomes = Outcomes.of(BarArrays.of(bars), technical, rule, costs, predictions.known)
+    trips = replay(signal, technical, rule.hold_bars, rule.exit, rule.long_only)
     entered = bars.index[trips.signal + 1]
     if not entered.equals(pd.DatetimeIndex(on.trades.entry_time)):  # an order was refused
         return None
