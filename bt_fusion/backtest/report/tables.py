@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 __all__ = ["comparison_table"]
 
@@ -74,11 +75,22 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
     for column in table.columns[1:]:
         column.justify = "right"
     for key, label, write in ROWS:
-        cells = [_cell(summary[name][key], write) for name in runs]
+        cells = [cell(summary[name][key], write) for name in runs]
         if both:
             cells += _difference(summary["comparison"].get(key), write)
         table.add_row(label, *cells)
-    return Group(table, *_lines(summary), *(_details(summary) if details else []))
+    more = _details(summary) if details else []
+    return Group(table, *_lines(summary), *more, *_verdict(summary))
+
+
+def _verdict(summary: dict[str, Any]) -> list[Text]:
+    """Return the verdict with its reason, last: where the eye is when a command has ended."""
+    comparison = summary.get("comparison") or {}
+    if not comparison.get("verdict"):
+        return []
+    colour = {"ML helped": "green", "ML hurt": "red"}.get(comparison["verdict"], "yellow")
+    name, _, reason = comparison["because"].partition(": ")
+    return [Text.assemble("Verdict    ", (name, f"bold {colour}"), f": {reason}")]
 
 
 def _title(summary: dict[str, Any]) -> str:
@@ -88,7 +100,8 @@ def _title(summary: dict[str, Any]) -> str:
     return f"{data['name']}: {window['bars']:,} {seen} bars, {start} to {end}"
 
 
-def _cell(value: Any, write: Callable[[Any], str]) -> str:
+def cell(value: Any, write: Callable[[Any], str]) -> str:
+    """Write a value, a dash for None."""
     return NONE if value is None else write(value)
 
 
@@ -107,8 +120,8 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     lines.append(
         f"Model      {'+'.join(model['members'])} on {model['features']} features, "
         f"{model['refits']} refits ({model['cached']} from the cache); on {model['rows']:,} unseen "
-        f"rows AUC {_cell(model['auc'], lambda v: f'{v:.3f}')}, "
-        f"Brier {_cell(model['brier'], lambda v: f'{v:.4f}')}"
+        f"rows AUC {cell(model['auc'], lambda v: f'{v:.3f}')}, "
+        f"Brier {cell(model['brier'], lambda v: f'{v:.4f}')}"
     )
     for name, counts in summary["signals"].items():
         shown = ", ".join(
@@ -138,7 +151,7 @@ def _veto_line(vetoes: dict[str, int]) -> str:
 def _details(summary: dict[str, Any]) -> list[str]:
     model, timing = summary["model"], summary["timing"]
     names = ("log_loss", "accuracy", "precision", "recall", "f1")
-    scores = ", ".join(f"{name} {_cell(model[name], lambda v: f'{v:.4f}')}" for name in names)
+    scores = ", ".join(f"{name} {cell(model[name], lambda v: f'{v:.4f}')}" for name in names)
     spent = ", ".join(f"{name[:-2]} {seconds:.1f} s" for name, seconds in timing.items() if seconds)
     return [f"Classifier {scores}", f"Time       {spent}"]
 
@@ -160,8 +173,11 @@ def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
             f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
             f"{100 * false['change']:+.1f} %"
         )
-    lines.append(
-        "Note       trading less under costs moves these figures without any skill: "
-        "an interval beside zero is not yet a verdict"
-    )
+    if comparison.get("attribution_sentence"):
+        lines.append(f"P&L        {comparison['attribution_sentence']}")
+    if comparison["verdict"] is None:
+        lines.append(
+            "Note       trading less under costs moves these figures without any skill: "
+            "an interval beside zero is not yet a verdict"
+        )
     return lines
