@@ -220,7 +220,7 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
     other = BARS.copy()
     other.iloc[3, 4] += 1e-9  # a volume
     other.to_csv(tmp_path / "other.csv")
-    with pytest.raises(BarsError, match="other bars of edge than the run was made of.*run again"):
+    with pytest.raises(BarsError, match=r"other bars of edge than the run was made of.*run again"):
         why(folder, trade=1, data=[str(tmp_path / "other.csv")])
     BARS.to_csv(tmp_path / "moved.csv")
     assert why(folder, trade=1, data=[str(tmp_path / "moved.csv")]).opinion.same
