@@ -43,7 +43,11 @@ def measure(walks: int = 40, bars: int = 5_000, draws: int = 1_000, jobs: int = 
             tails["p<=0.01"] += p_value <= PLACEBO_LEVEL
             tails["p>=0.99"] += p_value >= 1 - PLACEBO_LEVEL
     ratios = (
-        Ratio(f"{cell}: {verdict}", float(found[cell, verdict]), most=int(ALLOWED * walks))
+        Ratio(
+            f"{cell}: {verdict}",
+            float(found[cell, verdict]),
+            most=int(ALLOWED * walks) if verdict == HELPED else None,
+        )
         for verdict in (HELPED, HURT)
         for cell in sorted({cell for cell, _ in found})
     )
