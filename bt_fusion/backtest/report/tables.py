@@ -169,8 +169,6 @@ def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
         f"Trades     {shown}; of the vetoed {trades['vetoed_won']:,} had won and "
         f"{trades['vetoed_lost']:,} lost"
     ]
-    if comparison.get("attribution_sentence"):
-        lines.append(f"Worth      {comparison['attribution_sentence']}, of the account at the time")
     false = comparison["false_signals"]
     if false["change"] is not None:
         lines.append(
