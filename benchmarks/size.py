@@ -21,6 +21,7 @@ THRESHOLDS = {"coin": 0.60, "lgb": 0.52}
 TRAIN, REFIT = 2_000, 1_000
 DRIFT = 0.0002  # a bar, where the noise of one is 0.005
 PRICES = ["open", "high", "low", "close"]
+BETTER, WORSE = f"p <= {PLACEBO_LEVEL}", f"p >= {1 - PLACEBO_LEVEL}"
 ALLOWED = 0.02  # 4 of 200
 
 
@@ -36,12 +37,12 @@ def measure(walks: int = 40, bars: int = 5_000, draws: int = 1_000, jobs: int = 
     """
     calls = (joblib.delayed(verdicts)(seed, bars, draws) for seed in range(walks))
     found: Counter[tuple[str, str]] = Counter()
-    tails = Counter({"p<=0.01": 0, "p>=0.99": 0})
+    tails = Counter({BETTER: 0, WORSE: 0})
     for walk in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
         for cell, verdict, p_value in walk:
             found.update({(cell, HELPED): verdict == HELPED, (cell, HURT): verdict == HURT})
-            tails["p<=0.01"] += p_value <= PLACEBO_LEVEL
-            tails["p>=0.99"] += p_value >= 1 - PLACEBO_LEVEL
+            tails[BETTER] += p_value <= PLACEBO_LEVEL
+            tails[WORSE] += p_value >= 1 - PLACEBO_LEVEL
     ratios = (
         Ratio(
             f"{cell}: {verdict}",
