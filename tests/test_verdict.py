@@ -81,7 +81,7 @@ def test_each_rule_alone_decides(name, met, not_met):
     [
         ("out of sample", {"in_sample": 1}),
         ("enough trades", {"trades_on": 29}),
-        ("placebo", {"p_value": 0.9949}),
+        ("placebo", {"p_value": 996 / 1001}),
         ("expectancy", {"expectancy_ci95": (-1.0, 0.0)}),
         ("deflated Sharpe", {"edge_dsr_against": 0.9499}),
         ("Sharpe", {"sharpe_on": -0.49}),
@@ -92,7 +92,7 @@ def test_hurt_is_the_mirror_image(name, not_met):
     assert found.verdict == HURT == "ML hurt"
     assert "none of 1,000" in found.because and "chose their entries as badly" in found.because
     assert "0.030 % to 0.090 % less than without ML" in found.because
-    assert judge(replace(BAD, p_value=0.995)).verdict == HURT
+    assert judge(replace(BAD, p_value=997 / 1001)).verdict == HURT
     assert judge(replace(BAD, **not_met)).verdict == NO_EVIDENCE
     assert failed(replace(BAD, **not_met)) == [name]
 
