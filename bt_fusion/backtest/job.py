@@ -17,6 +17,7 @@ from bt_fusion.backtest.description import described_all, only, signals_of, symb
 from bt_fusion.backtest.evidence import evidence, own_sharpe
 from bt_fusion.backtest.groups import breakdown, check_periods
 from bt_fusion.backtest.judgement import PLACEBOS, judge_runs
+from bt_fusion.backtest.label_placebo import trained_again
 from bt_fusion.backtest.ledger import trials_of
 from bt_fusion.backtest.loading import load_strategy
 from bt_fusion.backtest.result import Result
@@ -175,6 +176,7 @@ class Backtest:
                 trials.count,
                 self.draws,
                 self.seed,
+                self.predictor if self.placebo == "labels" else None,
             )
             summary["statistics"] |= found
             comparison |= verdict
@@ -191,6 +193,8 @@ class Backtest:
             raise unknown_name("ml", self.ml, ML_CHOICES)
         if self.placebo not in PLACEBOS:
             raise unknown_name("placebo", self.placebo, PLACEBOS)
+        if self.placebo == "labels":
+            trained_again(self.predictor)
         if not bars:
             raise OptionError("there are no bars; give a DataFrame, or a dictionary by symbol")
         check_periods(self.breakdown)
