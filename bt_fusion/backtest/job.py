@@ -125,7 +125,7 @@ class Backtest:
         seconds: dict[str, float] = {}
         with clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
-                predictions = self._predict(bars, on_refit)
+                predictions = self.predict(bars, on_refit)
             window = unseen_window(predictions, self.fromdate, self.todate)
             labels = self.model.label()(bars)
             known = Labels(labels.y[window], labels.t1[window])
@@ -184,9 +184,10 @@ class Backtest:
         fixed = isinstance(self.predictor, SignalModel)
         return self.predictor if fixed else self.predictor.signal_model()
 
-    def _predict(
-        self, bars: pd.DataFrame, on_refit: Callable[[int, int], None] | None
+    def predict(
+        self, bars: pd.DataFrame, on_refit: Callable[[int, int], None] | None = None
     ) -> Predictions:
+        """Predict the bars; raises InSampleError where a fitted model knows them all."""
         if isinstance(self.predictor, WalkForward):
             return self.predictor.predict(bars, on_refit)
         predictions = self.predictor.predict(bars, allow_in_sample=self.allow_in_sample)

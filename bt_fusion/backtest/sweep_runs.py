@@ -1,0 +1,189 @@
+"""The runs of a sweep, each in whichever process is free; bars and predictions are shared."""
+
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from backtrader import Strategy
+
+import bt_fusion
+from bt_fusion.backtest.blame import blamed, file_of
+from bt_fusion.backtest.loading import load_file, load_module
+from bt_fusion.backtest.runner import Account, run_strategy
+from bt_fusion.backtest.sweep_store import SweepStore
+from bt_fusion.backtest.variants import technical_params, variant
+from bt_fusion.errors import BtFusionError
+from bt_fusion.predictions import Predictions
+from bt_fusion.refit import digest
+from bt_fusion.significance import TrackRecord
+
+__all__ = ["Grounds", "Outcome", "Task", "perform", "shared", "sliced_returns"]
+
+# Our code that a run goes through, beside the folders of indicators, strategies and analyzers.
+CODE = ("statistics.py", "significance.py", "backtest/feed.py", "backtest/runner.py", "backtest/variants.py")
+LIBRARIES = ("bt-fusion", "backtrader", "numpy", "pandas", "TA-Lib")
+
+
+@dataclass(frozen=True, eq=False)
+class Grounds:
+    """What all runs of a sweep have in common.
+
+    Attributes
+    ----------
+    strategy : class
+    bars : DataFrame
+        The bars of the window.
+    predictions : Predictions
+        Of the same bars.
+    horizon : int
+        Of the model's label, in bars.
+    account : Account
+    name : str
+        What to call the data.
+    slices : int
+        Equal stretches of the window at most that returns are kept of.
+    """
+
+    strategy: type[Strategy]
+    bars: pd.DataFrame
+    predictions: Predictions
+    horizon: int
+    account: Account
+    name: str
+    slices: int
+
+    def task(self, run: str, params: dict[str, Any]) -> "Task":
+        """Return the run with ML ("on") or without ("off"), and the key of all it depends on."""
+        if run == "off":
+            params = technical_params(self.strategy, params)
+        return Task(run, params, digest(f"{self._digests[run]} {run} {sorted(params.items())}"))
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        p, bars = self.predictions, self.bars
+        off = digest(
+            f"{_environment(self)} {self.horizon} {self.slices} {self.account}",
+            bars.index.to_numpy().astype("datetime64[ns]").view(np.int64),
+            bars.to_numpy(),
+        )
+        rule = f"{p.classes} {p.two_sided} {p.members} {p.voting} {p.vote_threshold}"
+        return {"off": off, "on": digest(f"{off} {rule}", p.votes, p.weights)}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run: "off" or "on", the strategy's parameters, and the key it is kept under."""
+
+    run: str
+    params: dict[str, Any]
+    key: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run went: its task, and why it could not be made (empty when it was)."""
+
+    task: Task
+    error: str = ""
+
+
+@contextmanager
+def shared(grounds: Grounds) -> Iterator["Shared"]:
+    """Lay the grounds into a file that processes map into memory, until the block ends."""
+    with TemporaryDirectory(prefix="bt-fusion-sweep-") as folder:
+        path = Path(folder) / "grounds"
+        joblib.dump(grounds, path)
+        classes = [grounds.strategy, grounds.account.sizer]
+        sources = tuple((part.__module__, str(file_of(part))) for part in classes if part)
+        yield Shared(str(path), sources, os.getpid())
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Where the grounds lie, the modules and files of their classes, and whose sweep it is."""
+
+    path: str
+    sources: tuple[tuple[str, str], ...]
+    owner: int
+
+
+def perform(shared: Shared, store: SweepStore, task: Task) -> Outcome:
+    """Make a run and keep it in the store."""
+    if os.getpid() != shared.owner != os.getppid():
+        os._exit(1)  # the sweep was killed: what goes on may be started anew by the next
+    grounds = _opened(shared)
+    try:
+        known = grounds.predictions if task.run == "on" else None
+        traded, params = variant(grounds.strategy, task.params, grounds.horizon, known)
+        with blamed(file_of(grounds.strategy)):
+            made = run_strategy(grounds.bars, traded, grounds.account, grounds.name, **params)
+    except BtFusionError as error:
+        return Outcome(task, str(error))
+    equity = made.equity.to_numpy(dtype=float)
+    record = TrackRecord.of(np.diff(equity) / equity[:-1])
+    figures = {**made.figures, "record": None if record is None else asdict(record)}
+    store.put(task.key, task.run, task.params, figures, sliced_returns(equity, grounds.slices))
+    del made
+    gc.collect()  # Backtrader's objects hold each other
+    return Outcome(task)
+
+
+def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
+    """Return what an account made in each of so many equal stretches, of each bar if fewer.
+
+    >>> sliced_returns(np.array([100.0, 110.0, 121.0, 60.5, 121.0]), 2)
+    array([0.21, 0.  ])
+    """
+    count = min(slices, len(equity) - 1)
+    edges = np.linspace(0, len(equity) - 1, count + 1).round().astype(int)
+    return np.diff(equity[edges]) / equity[edges[:-1]]
+
+
+@lru_cache(maxsize=1)
+def _opened(shared: Shared) -> Grounds:
+    for module, file in shared.sources:
+        _import_again(module, file)
+    return joblib.load(shared.path, mmap_mode="r")
+
+
+def _import_again(module: str, file: str) -> None:
+    """Import in this process what `load_strategy` or `load_sizer` imported in another."""
+    if module in sys.modules:
+        return
+    sys.path.append(str(Path.cwd()))
+    try:
+        found = find_spec(module)
+    except ModuleNotFoundError:  # of its package
+        found = None
+    finally:
+        sys.path.pop()
+    _ = load_module(module) if found else load_file(Path(file))
+
+
+def _environment(grounds: Grounds) -> str:
+    """Name the code and libraries that make the numbers."""
+    package = Path(bt_fusion.__file__).parent
+    files = [package / name for name in CODE]
+    for part in ("indicators", "strategies", "analyzers"):
+        folder = Path(importlib.import_module(f"bt_fusion.{part}").__file__ or "").parent
+        files += sorted(folder.glob("*.py"))
+    classes = [part for part in (grounds.strategy, grounds.account.sizer) if part]
+    files += [file for file in map(file_of, classes) if file.is_file()]
+    code = blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
+    names = " ".join(f"{part.__module__}:{part.__qualname__}" for part in classes)
+    versions = " ".join(f"{library}={metadata.version(library)}" for library in LIBRARIES)
+    return f"{versions} {code} {names}"
