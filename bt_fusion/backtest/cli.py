@@ -11,6 +11,7 @@ import typer
 from bt_fusion.backtest import options as ask
 from bt_fusion.backtest.commands.evaluate import evaluate
 from bt_fusion.backtest.commands.show import show
+from bt_fusion.backtest.commands.sweep import sweep
 from bt_fusion.backtest.commands.train import train
 from bt_fusion.backtest.commands.tune import tune
 from bt_fusion.backtest.screen import Screen, reported
@@ -100,7 +101,7 @@ def backtest(
         screen.say("Files      " + ", ".join(str(path) for path in paths))
 
 
-for command in (train, tune, evaluate, show):
+for command in (train, tune, evaluate, sweep, show):
     app.command()(command)
 
 

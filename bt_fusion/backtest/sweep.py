@@ -17,7 +17,9 @@ from bt_fusion.backtest.sweep_runs import Grounds, Task, perform, shared
 from bt_fusion.backtest.sweep_skill import judged
 from bt_fusion.backtest.sweep_store import SweepStore
 from bt_fusion.backtest.variants import check_variants
+from bt_fusion.bars import bars_per_year
 from bt_fusion.errors import OptionError
+from bt_fusion.significance import TrackRecord
 
 __all__ = ["Sweep", "SweepResult"]
 
@@ -113,7 +115,14 @@ class Sweep:
             kept = store.read(task.key for pair in pairs for task in pair)
             table = variant_table(variants, pairs, kept, errors)
             trials = [{**seen, "config": {**seen["config"], "params": p}} for p in variants]
-            skill = judged(table, pairs, kept, trials, folder, self.job.seed)
+            skill = judged(
+                table,
+                finished_pairs(pairs, kept),
+                trials,
+                folder=folder,
+                periods=bars_per_year(pd.DatetimeIndex(grounds.bars.index)),
+                seed=self.job.seed,
+            )
         summary = {
             "schema": SCHEMA,
             **seen,
@@ -203,3 +212,14 @@ def variant_table(
         after, before = (pd.to_numeric(table[f"{run}_{name}"]) for run in ("on", "off"))
         table[f"delta_{name}"] = after - before
     return table
+
+
+def finished_pairs(pairs: list[tuple[Task, Task]], kept: pd.DataFrame) -> pd.DataFrame:
+    """Return what `judged` asks for of the variants whose both runs are there, by number."""
+    rows = {}
+    for number, (off, on) in enumerate(pairs):
+        if off.key in kept.index and on.key in kept.index:
+            record = kept.figures[on.key]["record"]
+            made = None if record is None else TrackRecord(**record)
+            rows[number] = (kept.returns[off.key], kept.returns[on.key], made)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["off", "on", "record"])

@@ -34,7 +34,13 @@ from bt_fusion.significance import TrackRecord
 __all__ = ["Grounds", "Outcome", "Task", "perform", "shared", "sliced_returns"]
 
 # Our code that a run goes through, beside the folders of indicators, strategies and analyzers.
-CODE = ("statistics.py", "significance.py", "backtest/feed.py", "backtest/runner.py", "backtest/variants.py")
+CODE = (
+    "statistics.py",
+    "significance.py",
+    "backtest/feed.py",
+    "backtest/runner.py",
+    "backtest/variants.py",
+)
 LIBRARIES = ("bt-fusion", "backtrader", "numpy", "pandas", "TA-Lib")
 
 
