@@ -174,7 +174,7 @@ class Sweep:
         report(len(finished), len(tasks))
         jobs = min(joblib.effective_n_jobs(self.jobs), max(1, len(missing)))
         parallel = joblib.Parallel(jobs, backend="loky", return_as="generator_unordered")
-        with shared(grounds) as laid:
+        with shared(grounds, store.parts) as laid:
             calls = (joblib.delayed(perform)(laid, store, task) for task in missing)
             for number, outcome in enumerate(parallel(calls), len(finished) + 1):
                 report(number, len(tasks))

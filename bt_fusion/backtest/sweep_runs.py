@@ -108,9 +108,10 @@ class Outcome:
 
 
 @contextmanager
-def shared(grounds: Grounds) -> Iterator["Shared"]:
-    """Lay the grounds into a file that processes map into memory, until the block ends."""
-    with TemporaryDirectory(prefix="bt-fusion-sweep-") as folder:
+def shared(grounds: Grounds, place: Path) -> Iterator["Shared"]:
+    """Lay the grounds into a file at `place` that processes map into memory, until the end."""
+    place.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".grounds-", dir=place) as folder:
         path = Path(folder) / "grounds"
         joblib.dump(grounds, path)
         classes = [grounds.strategy, grounds.account.sizer]

@@ -56,18 +56,24 @@ def judged(
         ratio of the best; spa_p: the p-value of "no variant with ML makes more than the same one
         without". Undefined figures are None.
     """
-    for row, record in runs.record.items():
+    for row, record in zip(runs.index.tolist(), runs.record, strict=True):
         record_trial(folder, trials[row], None if record is None else record.sharpe)
     tried = trials_of(folder, trials[0])
-    found = {"pbo": None, "trials": tried.count, "luck": None, "dsr": None, "spa_p": None}
+    found: dict[str, Any] = {
+        "pbo": None,
+        "trials": tried.count,
+        "luck": None,
+        "dsr": None,
+        "spa_p": None,
+    }
     off, on = (np.column_stack(runs[run].to_list()).astype(float) for run in ("off", "on"))
     found["spa_p"] = superior_predictive_ability(np.zeros(len(on)), on - off, seed=seed)
     if on.shape[1] > 1 and len(on) >= BLOCKS:
         found["pbo"] = overfitting_probability(on, BLOCKS)
-    sharpes = table.on_sharpe.astype(float)
+    sharpes = table.on_sharpe.where(table.error.isna()).astype(float)
     if sharpes.isna().all():
         return {"best": None, **found}
-    best = int(sharpes.idxmax())
+    best = int(sharpes.argmax())
     record = runs.record[best]
     if record is not None:
         chance = 1 / (record.bars - 1)

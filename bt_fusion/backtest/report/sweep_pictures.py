@@ -68,32 +68,37 @@ def _draw_lines(axis: Any, found: "SweepResult") -> None:
 def _draw_maps(figure: Any, found: "SweepResult") -> None:
     grid = found.grid
     across, down, *rest = sorted(found.varied, key=lambda name: -len(grid[name]))
-    own = rest[0] if len(rest) == 1 and len(grid[rest[0]]) <= MOST_MAPS else None
+    apart = len(rest) == 1 and len(grid[rest[0]]) <= MOST_MAPS
     places = _places(found)
-    groups = [(None, places)] if own is None else list(places.groupby(own))
+    groups = {"": places}
+    if apart:
+        groups = {
+            f", {rest[0]} {value}": places[places[rest[0]] == number]
+            for number, value in enumerate(grid[rest[0]])
+        }
+    elif rest:
+        groups = {f", median over {', '.join(rest)}": places}
     width, height = 2.2 + 0.5 * len(grid[across]), 1.4 + 0.4 * len(grid[down])
     figure.set_size_inches(2 * min(max(width, 4), 9), 0.4 + len(groups) * min(max(height, 3), 8))
     axes = figure.subplots(len(groups), 2, squeeze=False)
-    for row, (value, part) in zip(axes, groups, strict=True):
+    best = None if rest and not apart else int(places.on_sharpe.argmax())
+    for row, (which, part) in zip(axes, groups.items(), strict=True):
         for axis, (column, label) in zip(row, PANELS.items(), strict=True):
-            if own is not None:
-                label += f", {own} {grid[own][value]}"
-            elif rest:
-                label += f", median over {', '.join(rest)}"
-            cells = part.pivot_table(
-                index=down, columns=across, values=column, aggfunc="median", dropna=False
-            ).to_numpy(dtype=float)
+            axis.set_title(label + which, loc="left", fontsize=10)
             reach = float(places[column].abs().max()) or 1.0
-            image = _draw_map(axis, cells, reach)
-            axis.set_title(label, loc="left", fontsize=10)
-            axis.set_xticks(range(len(grid[across])), [f"{v}" for v in grid[across]], rotation=90)
-            axis.set_yticks(range(len(grid[down])), [f"{v}" for v in grid[down]])
-            axis.set_xlabel(across)
-            axis.set_ylabel(down)
-            figure.colorbar(image, ax=axis)
-            best = places.on_sharpe.idxmax()
-            if best in part.index and not (rest and own is None):
-                _frame(axis, part.loc[best, across], part.loc[best, down])
+            cells = part.pivot_table(column, down, across, aggfunc="median", dropna=False)
+            figure.colorbar(_draw_map(axis, cells.to_numpy(dtype=float), reach), ax=axis)
+            _name_axes(axis, {across: grid[across]}, {down: grid[down]})
+            if best is not None and best in part.index:
+                _frame(axis, float(places[across][best]), float(places[down][best]))
+
+
+def _name_axes(axis: Any, across: dict[str, list[Any]], down: dict[str, list[Any]]) -> None:
+    (x, columns), (y, rows) = *across.items(), *down.items()
+    axis.set_xlabel(x)
+    axis.set_ylabel(y)
+    axis.set_xticks(range(len(columns)), [f"{value}" for value in columns], rotation=90)
+    axis.set_yticks(range(len(rows)), [f"{value}" for value in rows])
 
 
 def _places(found: "SweepResult") -> pd.DataFrame:
@@ -113,7 +118,7 @@ def _draw_map(axis: Any, cells: np.ndarray, reach: float) -> Any:
     return image
 
 
-def _frame(axis: Any, x: int, y: int) -> None:
+def _frame(axis: Any, x: float, y: float) -> None:
     from matplotlib.patches import Rectangle
 
     axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor="black", lw=2))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from rich.box import SIMPLE
 from rich.console import Group
 from rich.table import Table
 
@@ -17,6 +16,7 @@ __all__ = ["sweep_table"]
 
 SHOWN = 10
 NONE = "-"
+WIDTHS = {"on_net_profit": 10, "on_max_drawdown": 8}
 COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("off_sharpe", "Sharpe off", number),
     ("on_sharpe", "Sharpe on", number),
@@ -35,11 +35,11 @@ def sweep_table(found: "SweepResult") -> Group:
         f"{s['data']['name']}: best of {s['variants']:,} variants by Sharpe ratio, ML on, "
         f"{s['window']['bars']:,} {seen} bars"
     )
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE)
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in found.varied:
         table.add_column(name, justify="right", no_wrap=True)
-    for _, label, _ in COLUMNS:
-        table.add_column(label, justify="right", min_width=max(map(len, label.split())))
+    for key, label, _ in COLUMNS:
+        table.add_column(label, justify="right", min_width=WIDTHS.get(key, 6))
     order = found.table.on_sharpe.astype(float).sort_values(ascending=False, kind="stable")
     for row in order.index[:SHOWN]:
         values = found.table.loc[row]
@@ -81,6 +81,6 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
     if summary["spa_p"] is not None:
         lines.append(
             f"SPA        p {summary['spa_p']:.3f}: if no variant made more with ML than without, "
-            "how often the best would look as good as this"
+            "how often the best would look as good (trading less under costs counts as more)"
         )
     return lines
