@@ -34,8 +34,9 @@ class SignalFunnel(bt.Analyzer):
 
     def next(self):
         for symbol in self.strategy.symbols:
-            if len(symbol.data) > self._seen.get(symbol, 0):
-                self._seen[symbol] = len(symbol.data)
+            bars = len(symbol.data)
+            if bars > self._seen.get(symbol, 0):
+                self._seen[symbol] = bars
                 self._follow(symbol)
 
     def notify_order(self, order):

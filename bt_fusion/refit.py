@@ -1,6 +1,6 @@
 """One refit of a walk-forward: its rows, the digest of all it depends on, fit and prediction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
@@ -11,10 +11,11 @@ import numpy as np
 
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
+from bt_fusion.importances import feature_shares
 from bt_fusion.labels import Label, Labels
 from bt_fusion.predictions import NOT_TRAINED
 
-__all__ = ["Refit", "Task", "fit_numbered"]
+__all__ = ["Fitted", "Refit", "Task", "fit_copy", "fit_numbered"]
 
 # What changes numbers: versions of libraries (the last two may be absent), and our own code.
 LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "imbalanced-learn", "torch", "skorch")
@@ -51,6 +52,8 @@ class Refit:
         Digest of everything the block's predictions depend on.
     cached : bool
         Whether the predictions came from the cache.
+    importances : ndarray of float64, shape (n_features,), or shape (0,)
+        See `feature_shares`.
     """
 
     start: int
@@ -61,6 +64,32 @@ class Refit:
     trained_on: str = ""
     key: str = ""
     cached: bool = False
+    importances: np.ndarray = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What is kept of a refit: its members' votes on the block, and what they rest on.
+
+    >>> kept = Fitted(np.array([[[0.4, 0.6]]]), np.array([1.0])).packed()
+    >>> Fitted.unpacked(kept, (1, 1, 2)).importances
+    array([1.])
+    """
+
+    votes: np.ndarray
+    importances: np.ndarray
+
+    def packed(self) -> np.ndarray:
+        """Return both in one array, so that one file holds the whole."""
+        return np.append(self.votes, self.importances)
+
+    @classmethod
+    def unpacked(cls, array: np.ndarray | None, shape: tuple[int, ...]) -> "Fitted | None":
+        """Return what `packed` made of votes of this shape, None for what is something else."""
+        count = int(np.prod(shape))
+        if array is None or array.ndim != 1 or len(array) < count:
+            return None
+        return cls(array[:count].reshape(shape), array[count:])
 
 
 @dataclass(frozen=True)
@@ -113,6 +142,15 @@ class Task:
             self.label,
         )
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of the votes on the block."""
+        return len(self.block), len(self.ensemble.members), len(self.label.classes)
+
+    def fit(self) -> tuple[Ensemble, np.ndarray]:
+        """Return the model of this refit, and its members' votes on the block."""
+        return fit_copy(*self.parts())
+
     def keyed(self) -> "Task":
         """Return the task with digests of all that its model and its predictions depend on."""
         ensemble, learnt, y, t1, unseen, label = self.parts()
@@ -131,21 +169,22 @@ def digest(text: str, *arrays: np.ndarray) -> str:
     return made.hexdigest()
 
 
-def fit_and_predict(
+def fit_copy(
     ensemble: Ensemble, learnt: Rows, y: np.ndarray, t1: np.ndarray, unseen: Rows, label: Label
-) -> np.ndarray:
-    """Fit a copy of the ensemble on some rows and return its members' votes on others."""
+) -> tuple[Ensemble, np.ndarray]:
+    """Fit a copy of the ensemble on some rows; return it and its members' votes on others."""
     fitted = Ensemble(**ensemble.get_params(deep=False))
     fitted.fit(learnt.X, y, classes=label.classes, rows=learnt.at, t1=t1, purge=label.horizon)
-    return fitted.member_proba(unseen.X, unseen.at)
+    return fitted, fitted.member_proba(unseen.X, unseen.at)
 
 
-def fit_numbered(number: int, *parts: Any) -> tuple[int, np.ndarray | None, str]:
-    """Return (number, votes, ""), or (number, None, why) where no model can be fitted."""
+def fit_numbered(number: int, *parts: Any) -> tuple[int, Fitted | None, str]:
+    """Return (number, what was fitted, ""), or (number, None, why) where no model can be."""
     try:
-        return number, fit_and_predict(*parts), ""
+        ensemble, votes = fit_copy(*parts)
     except TrainingError as error:
         return number, None, str(error)
+    return number, Fitted(votes, feature_shares(ensemble, parts[1].X.shape[1])), ""
 
 
 def _environment() -> str:

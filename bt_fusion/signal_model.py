@@ -51,6 +51,8 @@ class SignalModel(BaseEstimator):
         Some of them, evenly spread: a saved model proves itself on them when it is loaded.
     tail_ : BarArrays
         The last bars it was fitted on, for the same purpose.
+    trials_ : int
+        Variants tried to arrive at it, as it was saved; of a loaded model alone.
 
     Examples
     --------

@@ -6,6 +6,7 @@ import pandas as pd
 from bt_fusion.bars import bars_per_year
 
 __all__ = [
+    "bar_returns",
     "drawdowns",
     "equity_figures",
     "profit_factor",
@@ -87,7 +88,7 @@ def equity_figures(equity: pd.Series) -> Figures:
     0.25
     """
     values = equity.to_numpy(dtype=float)
-    returns = np.diff(values) / values[:-1]
+    returns = bar_returns(values)
     periods = bars_per_year(pd.DatetimeIndex(equity.index))
     total = values[-1] / values[0] - 1
     years = (equity.index[-1] - equity.index[0]) / pd.Timedelta(days=365.25)
@@ -106,6 +107,11 @@ def _yearly(total: float, years: float) -> float | None:
         return None
     with np.errstate(over="ignore"):
         return _finite(np.expm1(np.log1p(total) / years))
+
+
+def bar_returns(equity: np.ndarray) -> np.ndarray:
+    """Return the change of each value as a fraction of the one before, one value fewer."""
+    return np.diff(equity) / equity[:-1]
 
 
 def drawdowns(equity: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from bt_fusion.cache import ArrayCache, open_cache
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
 from bt_fusion.predictions import NOT_TRAINED, Predictions
-from bt_fusion.refit import Refit, Task, fit_numbered
+from bt_fusion.refit import Fitted, Refit, Task, fit_numbered
 from bt_fusion.signal_model import SignalModel, empty_predictions, training_rows
 
 __all__ = ["WalkForward", "refit_schedule"]
@@ -116,14 +116,20 @@ class WalkForward(BaseEstimator):
         tasks = self._tasks(arrays, list(self.schedule(len(arrays))))
         predictions = empty_predictions(model, arrays.time)
         self.refits_ = [task.refit for task in tasks]
-        for number, votes, refit in self._run(tasks, on_refit):
+        for number, fitted, refit in self._run(tasks, on_refit):
             self.refits_[number] = refit
-            if votes is not None:
+            if fitted is not None:
+                self.refits_[number] = replace(refit, importances=fitted.importances)
                 block = tasks[number].block
-                predictions.votes[block] = votes
+                predictions.votes[block] = fitted.votes
                 predictions.model[block] = number
                 predictions.trained_until[block] = refit.trained_until
         return predictions
+
+    def task_of(self, arrays: BarArrays, bar: int) -> Task | None:
+        """Return the refit whose block holds a bar, None for a bar before the first."""
+        schedule = [refit for refit in self.schedule(len(arrays)) if refit.bar <= bar < refit.stop]
+        return self._tasks(arrays, schedule)[0] if schedule else None
 
     def _tasks(self, arrays: BarArrays, schedule: list[Refit]) -> list["Task"]:
         """Compute features and labels once, and say which rows of them each refit uses."""
@@ -190,7 +196,7 @@ class WalkForward(BaseEstimator):
         return refit_schedule(n_bars, train, refit, expanding=self.window == "expanding")
 
     def _run(self, tasks: list["Task"], on_refit: Callable[[int, int], None] | None):
-        """Yield (number, votes or None, refit) as blocks become known, cached ones first."""
+        """Yield (number, fitted or None, refit) as blocks become known, cached ones first."""
         store = open_cache(self.cache)
         if store is None:
             yield from self._fit(tasks, range(len(tasks)), None, on_refit)
@@ -199,11 +205,11 @@ class WalkForward(BaseEstimator):
         with store.lock(together.hexdigest()):  # who else wants the same waits, and then reads
             missing = []
             for number, task in enumerate(tasks):
-                votes = store.get(task.refit.key)
-                if votes is None:
+                kept = Fitted.unpacked(store.get(task.refit.key), task.shape)
+                if kept is None:
                     missing.append(number)
                 else:
-                    yield number, votes, replace(task.refit, cached=True)
+                    yield number, kept, replace(task.refit, cached=True)
             yield from self._fit(tasks, missing, store, on_refit)
 
     def _fit(self, tasks, missing, store: ArrayCache | None, on_refit):
@@ -215,16 +221,16 @@ class WalkForward(BaseEstimator):
         calls = (joblib.delayed(fit_numbered)(number, *tasks[number].parts()) for number in missing)
         report = on_refit or (lambda done, total: None)
         report(done, total)
-        for number, votes, failure in parallel(calls):
+        for number, fitted, failure in parallel(calls):
             refit = tasks[number].refit
             if failure:
                 span = f"{refit.bar}..{refit.stop - 1}"
                 warn(f"no model for bars {span}: {failure}", BtFusionWarning, stacklevel=2)
             elif store is not None:
-                store.put(refit.key, votes)
+                store.put(refit.key, fitted.packed())
             done += 1
             report(done, total)
-            yield number, votes, refit
+            yield number, fitted, refit
 
 
 def refit_schedule(n_bars: int, train: int, refit: int, *, expanding: bool = False):

@@ -17,14 +17,15 @@ class EMACross(bt.Indicator):
       - https://en.wikipedia.org/wiki/Moving_average_crossover
     '''
 
-    lines = ("state",)
+    lines = ("state", "fast", "slow")
     params = (("fast", 12), ("slow", 26))
     plotinfo = dict(plotyticks=[-1, 0, 1], plotymargin=0.15)
+    plotlines = dict(fast=dict(_plotskip=True), slow=dict(_plotskip=True))
 
     def _plotlabel(self):
         return [self.p.fast, self.p.slow]
 
     def __init__(self):
-        fast = bt.ind.EMA(self.data, period=self.p.fast)
-        slow = bt.ind.EMA(self.data, period=self.p.slow)
-        self.lines.state = bt.Cmp(fast, slow)
+        self.lines.fast = bt.ind.EMA(self.data, period=self.p.fast)
+        self.lines.slow = bt.ind.EMA(self.data, period=self.p.slow)
+        self.lines.state = bt.Cmp(self.lines.fast, self.lines.slow)

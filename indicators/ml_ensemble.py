@@ -35,7 +35,7 @@ class MLEnsemble(BarLines):
     Params:
       - ``model``: a fitted ``SignalModel`` or the folder of a saved one, a ``WalkForward``
         (with ``train_bars`` given where bars arrive one by one), or ``Predictions`` made before,
-        matched by their stamps
+        matched by their stamps; or a dictionary of them by the name of the data feed
       - ``entry``, ``strong``: probabilities from which the signal is 1 and 2 (soft vote)
       - ``allow_in_sample``: predict bars the model was trained on, too
       - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or
@@ -73,7 +73,7 @@ class MLEnsemble(BarLines):
             raise unknown_name("on_missing", self.p.on_missing, ON_MISSING)
         self.usable = True
         self.failure = None  # what made the model unusable
-        self._model = self.p.model  # in place of a path, from its first use on, what it holds
+        self._model = model_for(self.data, self.p.model)  # once used, what a path leads to
         self._stream = None  # what predicts bar by bar, where bars are not preloaded
 
     def levels(self, confidence):
@@ -113,6 +113,11 @@ class MLEnsemble(BarLines):
         self.usable, self.failure = False, error
         if self.p.on_missing == "warn":
             warn(f"MLEnsemble goes on without a model: {error}", BtFusionWarning, stacklevel=2)
+
+
+def model_for(data, model):
+    """Return the model of a data feed, of what may be a dictionary by feed name."""
+    return model.get(getattr(data, "_name", None)) if isinstance(model, dict) else model
 
 
 def no_model(given) -> OptionError:

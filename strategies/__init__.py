@@ -6,6 +6,7 @@ from bt_fusion.strategies.hybrid import CryptoScalping, HybridScoring
 from bt_fusion.strategies.ml_filter import with_ml
 from bt_fusion.strategies.one_position import OnePosition, Symbol
 from bt_fusion.strategies.sizers import EquityShare
+from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = [
     "CryptoScalping",
@@ -15,5 +16,6 @@ __all__ = [
     "OnePosition",
     "SignalDiscovery",
     "Symbol",
+    "Threshold",
     "with_ml",
 ]

@@ -1,8 +1,10 @@
 """SignalDiscovery: confident longs and shorts inside regimes (system B)."""
 
 from bt_fusion.errors import OptionError
-from bt_fusion.indicators import DiscoverySignal, MLEnsemble, Regime
+from bt_fusion.indicators import DiscoverySignal, Regime
+from bt_fusion.regimes import Regime as Market
 from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["SignalDiscovery"]
 
@@ -11,10 +13,12 @@ class SignalDiscovery(OnePosition):
     '''
     Trades the long and short classes of a three-class model above a confidence threshold, longs
     only in uptrends and shorts only in downtrends, with the stop, the target and the horizon of
-    the label ``profit_before_stop``. With ML off it trades the regime alone.
+    the label ``profit_before_stop``. With ML off it trades the regime alone. Trades every data
+    feed; the account is split between them by ``EquityShare``.
 
     Params:
-      - ``model`` (default None): what ``MLEnsemble`` takes, with a label of three classes
+      - ``model`` (default None): what ``MLEnsemble`` takes, with a label of three classes, for
+        all feeds, or a dictionary of them by feed name
       - ``ml`` (default True): False trades the regime alone
       - ``probability_threshold`` (default 0.60): probability a class must be above
       - ``regime_filter`` (default True): longs only in uptrends, shorts only in downtrends
@@ -44,17 +48,21 @@ class SignalDiscovery(OnePosition):
             distance = getattr(self.p, name)
             if distance is not None and not 0 < distance < 1:
                 raise OptionError(f"{name} {distance} must be a fraction: 0.01 is 1 %")
-        regime = Regime(self.data, threshold=self.p.regime_threshold, confirm=self.p.regime_confirm)
+        self.watch(*(self.symbol(data) for data in self.datas))
+
+    def symbol(self, data):
+        '''Put the indicators on a feed'''
+        regime = Regime(data, threshold=self.p.regime_threshold, confirm=self.p.regime_confirm)
         signal, ml = regime.state, None
         if self.p.ml:
-            ml = MLEnsemble(self.data, model=self.p.model, on_missing=self.p.on_missing)
+            ml = self.ensemble(data)
             signal = DiscoverySignal(
                 regime.state,
                 ml,
                 ml_threshold=self.p.probability_threshold,
                 regime_filter=self.p.regime_filter,
             ).fused
-        self.watch(Symbol(self.data, regime, signal, ml))
+        return Symbol(data, regime, signal, ml)
 
     def guard_prices(self, symbol, price, side):
         stop = None if self.p.stop is None else price * (1 - side * self.p.stop)
@@ -64,6 +72,14 @@ class SignalDiscovery(OnePosition):
     def confident(self, probability):
         '''Tell whether a side's probability is high enough'''
         return probability > self.p.probability_threshold
+
+    def ml_thresholds(self, symbol, name, probability):
+        yield Threshold(f"{name} to be confident", probability, self.p.probability_threshold, ">")
+
+    def entry_facts(self, symbol):
+        regime = symbol.technical.regime[0]
+        known = regime == regime
+        return super().entry_facts(symbol) | {"regime": Market(int(regime)).name if known else None}
 
     def stages(self, symbol):
         stages = dict(super().stages(symbol))

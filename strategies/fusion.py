@@ -3,8 +3,9 @@
 import backtrader as bt
 
 from bt_fusion.errors import unknown_name
-from bt_fusion.indicators import EMACross, FusedSignal, MLEnsemble
+from bt_fusion.indicators import EMACross, FusedSignal
 from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["FusionStrategy"]
 
@@ -14,10 +15,12 @@ EXITS = ("horizon", "flip", "both")
 class FusionStrategy(OnePosition):
     '''
     Trades the state of an EMA cross, with ML on only where the ensemble agrees. Entries are
-    market orders, filled at the next open; the exit rule is the same with and without ML.
+    market orders, filled at the next open; the exit rule is the same with and without ML. Trades
+    every data feed; the account is split between them by ``EquityShare``.
 
     Params:
-      - ``model`` (default None): what ``MLEnsemble`` takes
+      - ``model`` (default None): what ``MLEnsemble`` takes, for all feeds, or a dictionary of
+        them by feed name
       - ``ml`` (default True): False trades the technical state alone
       - ``ema_fast``, ``ema_slow`` (default 12, 26)
       - ``ml_threshold`` (default 0.60): least probability that counts as agreement
@@ -45,14 +48,19 @@ class FusionStrategy(OnePosition):
     def __init__(self):
         if self.p.exit not in EXITS:
             raise unknown_name("exit", self.p.exit, EXITS)
-        technical = EMACross(self.data, fast=self.p.ema_fast, slow=self.p.ema_slow)
+        self.watch(*(self.symbol(data) for data in self.datas))
+
+    def symbol(self, data):
+        '''Put the indicators on a feed'''
+        technical = EMACross(data, fast=self.p.ema_fast, slow=self.p.ema_slow)
         signal, ml = technical.state, None
         if self.p.ml:
-            ml = MLEnsemble(self.data, model=self.p.model, on_missing=self.p.on_missing)
+            ml = self.ensemble(data)
             signal = FusedSignal(technical.state, ml, ml_threshold=self.p.ml_threshold).fused
+        symbol = Symbol(data, technical, signal, ml)
         if self.p.atr_stop:
-            self.atr = bt.ind.ATR(self.data, period=self.p.atr_period)
-        self.watch(Symbol(self.data, technical, signal, ml))
+            symbol.atr = bt.ind.ATR(data, period=self.p.atr_period)
+        return symbol
 
     def exit_reason(self, symbol):
         if self.p.exit != "flip" and self.held(symbol) >= self.p.hold_bars:
@@ -65,8 +73,25 @@ class FusionStrategy(OnePosition):
     def guard_prices(self, symbol, price, side):
         if not self.p.atr_stop:
             return None, None
-        return price - side * self.p.atr_stop * self.atr[0], None
+        return price - side * self.p.atr_stop * symbol.atr[0], None
 
     def confident(self, probability):
         '''Tell whether a side's probability is high enough'''
         return probability >= self.p.ml_threshold
+
+    def thresholds(self, symbol):
+        technical = symbol.technical
+        rule = "<" if technical.state[0] < 0 else ">"
+        away = technical.fast[0] - technical.slow[0]
+        yield Threshold(f"EMA {self.p.ema_fast} - EMA {self.p.ema_slow}", away, 0.0, rule)
+        yield from super().thresholds(symbol)
+
+    def ml_thresholds(self, symbol, name, probability):
+        yield Threshold(f"{name} to agree", probability, self.p.ml_threshold)
+        yield Threshold(f"{name} to be strong", probability, symbol.ml.p.strong)
+
+    def entry_facts(self, symbol):
+        technical = symbol.technical
+        state = {"state": technical.state[0]}
+        emas = {"ema_fast": technical.fast[0], "ema_slow": technical.slow[0]}
+        return super().entry_facts(symbol) | state | emas

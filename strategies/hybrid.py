@@ -4,11 +4,12 @@ import logging
 from warnings import warn
 
 from bt_fusion.errors import BtFusionWarning, OptionError
-from bt_fusion.indicators import HybridScore, MLEnsemble, TechnicalScore
+from bt_fusion.indicators import HybridScore, TechnicalScore
 from bt_fusion.measures import Periods
 from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
 from bt_fusion.strategies.one_position import OnePosition, Symbol
 from bt_fusion.strategies.sizers import EquityShare
+from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["CryptoScalping", "HybridScoring"]
 
@@ -103,19 +104,10 @@ class HybridScoring(OnePosition):
         symbol.score = score
         return symbol
 
-    def ensemble(self, data):
-        '''Return the ML ensemble of a feed'''
-        model = self.p.model
-        return MLEnsemble(
-            data,
-            model=model.get(data._name) if isinstance(model, dict) else model,
-            entry=self.p.ml_entry_threshold,
-            strong=self.p.ml_strong_threshold,
-            on_missing="quiet" if self.p.on_missing == "warn" else self.p.on_missing,
-        )
-
-    def prenext(self):  # feeds may start at different times
-        self.next()
+    def ensemble(self, data, **params):
+        quiet = {"on_missing": "quiet"} if self.p.on_missing == "warn" else {}  # see say_once
+        entry, strong = self.p.ml_entry_threshold, self.p.ml_strong_threshold
+        return super().ensemble(data, entry=entry, strong=strong, **quiet, **params)
 
     def act(self, symbol):
         if symbol.ml is not None and not symbol.ml.usable:
@@ -168,6 +160,18 @@ class HybridScoring(OnePosition):
             why = f"{symbol.score.ml_points[0]:+g} ML points" if p == p else "no prediction"
             low = f"total below {rule.least:g}: {why}"
             yield "agreed", "" if self.side(symbol) > 0 else low
+
+    def thresholds(self, symbol):
+        rule, points = symbol.score.p.rule, symbol.score.p.points
+        with_ml = symbol.ml is not None and symbol.ml.usable
+        yield Threshold("RSI, mandatory", symbol.technical.rsi[0], rule.rsi_limit, "<")
+        least = rule.least if with_ml else rule.least_technical
+        yield Threshold("total score", symbol.score.total[0], least)
+        if with_ml:
+            p = symbol.ml.probability[0]
+            limits = (points.strong, points.entry, points.half, points.low)
+            for limit, worth in zip(limits, points.points, strict=True):
+                yield Threshold(f"P for {worth:+g} points", p, limit, "<" if worth < 0 else ">=")
 
     def entry_facts(self, symbol):
         technical, score = symbol.technical, symbol.score

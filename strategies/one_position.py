@@ -2,6 +2,7 @@
 
 import backtrader as bt
 
+from bt_fusion.indicators import MLEnsemble
 from bt_fusion.predictions import Signal
 
 __all__ = ["OnePosition", "Symbol"]
@@ -21,6 +22,7 @@ class Symbol:
         self.guards = []  # stop and target of the open position
         self.entered = 0  # length of the data at the signal of the open position
         self.outcome = ""
+        self.needed = None  # bars the indicators of the feed need, known once the run has begun
         self._bar = None
 
     @property
@@ -38,7 +40,11 @@ class OnePosition(bt.Strategy):
     Base of strategies with at most one position and one pending order a data feed. Entries are
     market orders, filled at the feed's next open; a stop and a target may guard the position
     from the bar after that on. A feed is only looked at, and its orders are only filled, when it
-    has a new bar.
+    has a new bar; feeds may start at different times.
+
+    Params:
+      - ``model`` (default None): what ``MLEnsemble`` takes, for all feeds, or a dictionary of
+        them by feed name
 
     Methods to override:
       - ``exit_reason(symbol)``: why to leave the position now, or None
@@ -72,6 +78,11 @@ class OnePosition(bt.Strategy):
         if symbols[0].ml is not None:
             self.ml = symbols[0].ml
 
+    def ensemble(self, data, **params):
+        '''Return the ML ensemble of a feed'''
+        given = {"model": self.p.model, "on_missing": self.p.on_missing}
+        return MLEnsemble(data, **(given | params))
+
     @property
     def unchecked(self):
         '''Return what lets an order that closes a position by the broker's check of cash.
@@ -86,9 +97,21 @@ class OnePosition(bt.Strategy):
         '''Return how many bars ago the open position was decided on'''
         return len(symbol.data) - symbol.entered
 
+    def prenext(self):
+        if len(self.datas) > 1:  # Backtrader waits for all feeds; each is looked at from its start
+            self.next()
+
     def next(self):
         for symbol in self.symbols:
-            symbol.outcome = self.act(symbol) if symbol.has_new_bar() else ""
+            moved = symbol.has_new_bar()
+            symbol.outcome = self.act(symbol) if moved and self.ready(symbol) else ""
+
+    def ready(self, symbol):
+        '''Tell whether the indicators of a feed have the bars they need'''
+        if symbol.needed is None:  # a feed's == compares prices
+            pairs = zip(self.datas, self._minperiods, strict=True)
+            symbol.needed = next(period for data, period in pairs if data is symbol.data)
+        return len(symbol.data) >= symbol.needed
 
     def act(self, symbol):
         '''Enter or leave, and return what became of the signal'''
@@ -174,6 +197,19 @@ class OnePosition(bt.Strategy):
         unsure = "no prediction" if up != up else "" if sure else "not confident"
         yield "confident", unsure
         yield "agreed", "" if self.side(symbol) else "ML takes the other side"
+
+    def thresholds(self, symbol):
+        '''Return a ``Threshold`` for each value an entry of this bar depends on'''
+        state = symbol.technical.state[0]
+        if symbol.ml is not None and symbol.ml.usable:
+            up, down = symbol.ml.probability[0], symbol.ml.probability_down[0]
+            for side, name, value in ((1, "P(up)", up), (-1, "P(down)", down)):
+                if state * side >= 0:
+                    yield from self.ml_thresholds(symbol, name, value)
+
+    def ml_thresholds(self, symbol, name, probability):
+        '''Return what the probability of a side is held against'''
+        return ()
 
     def entry_facts(self, symbol):
         '''Return what an entry rests on, name by name'''

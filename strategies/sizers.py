@@ -9,14 +9,17 @@ class EquityShare(bt.Sizer):
     '''
     Sizes a position as a share of the account's value. A strategy that trades several symbols
     has it split between them, and no symbol takes more than its part of the cash that is left.
+    Which symbols a strategy trades its ``symbols`` say; of one without them the first feed alone
+    is thought of, unless ``split`` is True.
 
     Params:
       - ``share`` (default 0.95): fraction of the value; the rest covers commission and an
         opening gap
       - ``whole`` (default False): only whole units
+      - ``split`` (default False): split between all data feeds, whatever the strategy says
     '''
 
-    params = (("share", 0.95), ("whole", False))
+    params = (("share", 0.95), ("whole", False), ("split", False))
 
     def _getsizing(self, comminfo, cash, data, isbuy):
         position = self.broker.getposition(data)
@@ -26,8 +29,10 @@ class EquityShare(bt.Sizer):
         return max(0, int(size) if self.p.whole else size)
 
     def _part(self, cash):
-        symbols = getattr(self.strategy, "symbols", ())
-        if len(symbols) < 2:
+        datas = [symbol.data for symbol in getattr(self.strategy, "symbols", ())]
+        if self.p.split:
+            datas = self.strategy.datas
+        if len(datas) < 2:
             return self.broker.getvalue()
-        free = sum(not self.broker.getposition(symbol.data).size for symbol in symbols)
-        return min(self.broker.getvalue() / len(symbols), cash / free)
+        free = sum(not self.broker.getposition(data).size for data in datas)
+        return min(self.broker.getvalue() / len(datas), cash / free)

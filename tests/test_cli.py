@@ -17,7 +17,14 @@ from bt_fusion.samples import planted_edge
 
 ROOT = Path(cli.__file__).resolve().parents[2]
 QUICK = ["--features", "wick_balance,gap", "--members", "lgb", "--train-bars", "400", "--jobs", "1"]
-FILES = {"summary.json", "trades.csv", "predictions.parquet", "comparison.png"}
+FILES = {
+    "summary.json",
+    "trades.csv",
+    "predictions.parquet",
+    "bars.parquet",
+    "equity.parquet",
+    "comparison.png",
+}
 TRADE_COLUMNS = (
     "run,symbol,side,entry_time,entry_price,exit_time,exit_price,size,pnl,commission,bars,"
     "exit_reason"
@@ -77,6 +84,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
         "ml_off",
         "ml_on",
         "signals",
+        "funnel",
         "comparison",
         "timing",
     }
@@ -87,6 +95,9 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
     assert set(summary["comparison"]["win_rate"]) == {"off", "on", "delta", "ci95"}
     assert set(summary["timing"]) == {"predict_s", "off_s", "on_s", "total_s"}
     assert summary["model"]["auc"] > 0.65
+    assert summary["model"]["classes"] == [0, 1]
+    assert list(summary["model"]["importances"]) == ["wick_balance", "gap"]
+    assert sum(summary["model"]["importances"].values()) == pytest.approx(1, abs=1e-5)
     assert "backtrader" in summary["config"]["versions"]
 
 
@@ -114,6 +125,31 @@ def test_the_tables_agree_with_the_summary(csv, tmp_path):
     ]
     assert len(predictions) == 800
     assert (predictions.trained_until < predictions.datetime).all()
+
+
+def test_bars_and_equity_redraw_the_run(csv, tmp_path):
+    run("--data", csv, "--out", tmp_path, "-q", "--no-report", *QUICK)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    bars = pd.read_parquet(tmp_path / "bars.parquet")
+    prices = ["open", "high", "low", "close", "volume"]
+    assert list(bars) == ["datetime", *prices, "label", "technical", "fused"]
+    given = read_bars(csv)
+    pd.testing.assert_frame_equal(
+        bars.set_index("datetime")[prices], given[400:], check_names=False, check_freq=False
+    )
+    up = given.close.shift(-5) > given.close  # known five bars later, not in the last five
+    assert (bars.label[:-5] == up[400:-5].to_numpy()).all() and bars.label[-5:].isna().all()
+    for name, column in (("technical", bars.technical), ("fused", bars.fused)):
+        counts = summary["signals"][name]
+        assert {value: (column == int(value)).sum() for value in counts} == counts
+    equity = pd.read_parquet(tmp_path / "equity.parquet")
+    assert list(equity) == ["datetime", "off", "on"] and len(equity) == 800
+    assert (equity.datetime == bars.datetime).all()
+    for name in ("off", "on"):
+        assert equity[name].iloc[-1] == summary[f"ml_{name}"]["final_value"]
+        funnel = summary["funnel"][name]
+        assert funnel["passed"]["bars"] == 800
+        assert funnel["passed"]["filled"] >= summary[f"ml_{name}"]["trades"]
 
 
 def test_twice_the_same_figures(csv, tmp_path):
@@ -145,6 +181,10 @@ def test_one_side_alone(ml, csv, tmp_path, capsys):
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["comparison"] is None
     assert (summary["ml_off"] is None) == (ml == "on")
+    assert list(summary["funnel"]) == [ml]
+    assert list(pd.read_parquet(tmp_path / "equity.parquet")) == ["datetime", ml]
+    bars = pd.read_parquet(tmp_path / "bars.parquet")
+    assert bars.fused.isna().all() == (ml == "off") and bars.technical.notna().sum() > 700
     assert "Difference" not in capsys.readouterr().out
 
 
@@ -254,6 +294,7 @@ def test_a_saved_model_trades_the_bars_it_has_not_seen(csv, saved, tmp_path, cap
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["window"]["bars"] == 500 and summary["in_sample"] == 0
     assert summary["model"]["refits"] == 0 and summary["model"]["auc"] > 0.65
+    assert summary["model"]["importances"]["wick_balance"] > 0.5
     assert summary["config"]["trained_until"] == "2024-01-01T11:39:00"
     assert "500 unseen bars" in capsys.readouterr().out
 
@@ -330,7 +371,7 @@ def test_ctrl_c_ends_with_130(csv, tmp_path):
     code = (
         "import bt_fusion.refit as w\n"
         "def stop(*parts): raise KeyboardInterrupt\n"
-        "w.fit_and_predict = stop\n"
+        "w.fit_copy = stop\n"
         "from bt_fusion.backtest.cli import run_backtest\n"
         f"run_backtest(['--data', {str(csv)!r}, '--jobs', '1', '--cache', 'none'])\n"
     )
@@ -388,7 +429,8 @@ def test_a_strategy_of_ones_own_with_ml_off_and_on(csv, mine, tmp_path, capsys):
     shown = capsys.readouterr().out
     summary = json.loads((out / "summary.json").read_text())
     assert {path.name for path in out.iterdir()} == FILES
-    assert summary["signals"] == {} and "signals by bar" not in shown
+    assert summary["signals"] == summary["funnel"] == {} and "signals by bar" not in shown
+    assert pd.read_parquet(out / "bars.parquet")[["technical", "fused"]].isna().all(axis=None)
     assert summary["config"]["params"] == {"period": 7, "ml_threshold": 0.55}
     counts, vetoes = summary["comparison"]["trades"], summary["vetoes"]
     assert vetoes["entries"] == vetoes["long"] + vetoes["short"] > 50

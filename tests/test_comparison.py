@@ -24,6 +24,7 @@ def run_of(trades, technical=None, equity=None) -> Run:
     """A run of (entry bar, side, pnl) or (entry bar, side, pnl, share, exit reason)."""
     rows = [
         {
+            "symbol": "",
             "entry_time": HOURS[bar],
             "side": side,
             "pnl": float(pnl),
@@ -34,7 +35,7 @@ def run_of(trades, technical=None, equity=None) -> Run:
         }
         for bar, side, pnl, *rest in trades
     ]
-    columns = ["entry_time", "side", "pnl", "share", "exit_reason", "entry_price", "size"]
+    columns = ["symbol", "entry_time", "side", "pnl", "share", "exit_reason", "entry_price", "size"]
     lost = sum(row["pnl"] < 0 for row in rows)
     names = ("win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
     return Run(

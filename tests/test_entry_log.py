@@ -53,7 +53,9 @@ def test_other_strategies_log_side_price_and_ml():
     assert set(entries.side) == {"short"}
     assert set(entries["class"]) == {"STRONG_SELL"} and set(entries.level) == {"VERY_HIGH"}
     off, _ = logged(bars, FusionStrategy, ml=False)
-    assert off.entries().columns.tolist() == ["time", "side", "symbol", "price"]
+    state = ["state", "ema_fast", "ema_slow"]
+    assert off.entries().columns.tolist() == ["time", "side", "symbol", "price", *state]
+    assert (off.entries().state == np.sign(off.entries().ema_fast - off.entries().ema_slow)).all()
 
 
 def test_no_entries_make_an_empty_table():

@@ -92,6 +92,7 @@ def backtest(
             seed=seed,
             plot=out / "backtrader.png" if plot else None,
             allow_in_sample=allow_in_sample,
+            source={"data": data, "repair": repair, "model": model, "sizer": sizer},
         )
         bars, name = ask.load(data, seed, repair, screen)
         with screen.progress("Refits") as on_refit:

@@ -119,8 +119,8 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a match: category, and the positions of its trades in `off.trades` and
-        `on.trades` (-1 for none). kept: same entry bar and side; resized: likewise, but another
+        One row a match, within a symbol: category, and the positions of its trades in `off.trades`
+        and `on.trades` (-1 for none). kept: same entry bar and side; resized: likewise, but another
         part of the account; retimed: another bar of the same technical episode (an unbroken run
         of one state), the nearest first, where the strategy has a technical state; vetoed: off
         alone; added: on alone; open: not closed at the end.
@@ -132,12 +132,14 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
         shares = off.trades.share[a], on.trades.share[b]
         resized = abs(shares[0] - shares[1]) > SAME_SHARE
         matches.append(("resized" if resized else "kept", a, b))
-    episodes, entered = _episodes(off), off.trades.entry_time.tolist()
+    symbols = {symbol for _, symbol, *_ in (*rest_off, *rest_on)}
+    episodes = {symbol: _episodes(off, symbol) for symbol in symbols}
+    entered = off.trades.entry_time.tolist()
     waiting: dict[Any, list[int]] = {}
-    for (time, side, _), a in rest_off.items():
-        waiting.setdefault((episodes.get(time), side), []).append(a)
-    for (time, side, _), b in rest_on.items():
-        same = waiting.get((episodes.get(time), side))
+    for (time, symbol, side, _), a in rest_off.items():
+        waiting.setdefault((symbol, episodes[symbol].get(time), side), []).append(a)
+    for (time, symbol, side, _), b in rest_on.items():
+        same = waiting.get((symbol, episodes[symbol].get(time), side))
         if not same or off.technical is None:
             matches.append(("added", -1, b))
             continue
@@ -168,9 +170,9 @@ def _keyed(run: Run) -> dict[tuple[Any, ...], int]:
 
 
 def _keys(trades: pd.DataFrame) -> pd.DataFrame:
-    """Return what tells entries apart: bar, side, and which of the same bar and side it is."""
-    entries = trades[["entry_time", "side"]]
-    return entries.assign(number=entries.groupby(["entry_time", "side"]).cumcount())
+    """Return what tells entries apart: bar, symbol, side, and which of the same three it is."""
+    columns = ["entry_time", "symbol", "side"]
+    return trades[columns].assign(number=trades.groupby(columns).cumcount())
 
 
 def _is_open(run: Run, rows: pd.Series) -> np.ndarray:
@@ -178,13 +180,16 @@ def _is_open(run: Run, rows: pd.Series) -> np.ndarray:
     return still[rows.to_numpy(dtype=int)]  # -1, no trade, takes the False at the end
 
 
-def _episodes(run: Run) -> dict[pd.Timestamp, int]:
+def _episodes(run: Run, symbol: str) -> dict[pd.Timestamp, int]:
     """Number the unbroken runs of one technical state, by the bar after: that of the fill."""
     if run.technical is None:
         return {}
-    state = np.nan_to_num(run.technical)
+    known, index = run.technical, run.equity.index
+    if isinstance(known, pd.Series):  # of several symbols
+        known, index = known[symbol].to_numpy(), known[symbol].index
+    state = np.nan_to_num(known)
     number = np.cumsum(np.r_[True, state[1:] != state[:-1]])
-    return dict(zip(run.equity.index[1:], number[:-1].tolist(), strict=True))
+    return dict(zip(index[1:], number[:-1].tolist(), strict=True))
 
 
 def _returns(equity: pd.Series) -> np.ndarray:

@@ -19,6 +19,7 @@ from bt_fusion.backtest.runner import Account, Run, run_strategy, unseen_window
 from bt_fusion.backtest.variants import check_variants, variant
 from bt_fusion.errors import BarsError, InSampleError, unknown_name
 from bt_fusion.evaluation import classification_figures
+from bt_fusion.importances import feature_shares, mean_shares
 from bt_fusion.labels import Labels
 from bt_fusion.predictions import Predictions
 from bt_fusion.signal_model import SignalModel
@@ -53,12 +54,15 @@ class Result:
         The bars of the window.
     predictions : Predictions
         Of the same bars.
+    labels : Labels
+        What became of them, known afterwards.
     """
 
     summary: dict[str, Any]
     runs: dict[str, Run]
     bars: pd.DataFrame
     predictions: Predictions
+    labels: Labels
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ class Backtest:
         Where to draw Backtrader's own chart, of ML-on if it runs.
     allow_in_sample : bool
         Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
+    source : dict
+        Where bars and model came from, kept in the summary as it is: what `why` finds them by.
     """
 
     predictor: WalkForward | SignalModel
@@ -100,6 +106,7 @@ class Backtest:
     seed: int = 0
     plot: Path | None = None
     allow_in_sample: bool = False
+    source: dict[str, Any] = field(default_factory=dict)
 
     def run(
         self,
@@ -151,17 +158,19 @@ class Backtest:
             "signals": {
                 NAMES[run]: runs[run].signal_counts for run in runs if runs[run].signal is not None
             },
+            "funnel": {run: runs[run].funnel for run in runs if runs[run].funnel is not None},
             "comparison": comparison,
             "timing": {key: seconds.get(key) for key in ("predict_s", "off_s", "on_s", "total_s")},
         }
         if "on" in runs and runs["on"].vetoes is not None:
             summary["vetoes"] = runs["on"].veto_counts
-        return Result(summary, runs, bars, predictions)
+        return Result(summary, runs, bars, predictions, known)
 
     def config(self, n_bars: int) -> dict[str, Any]:
         """Return everything that reproduces the run."""
         model = self.model
         return {
+            "source": self.source,
             "strategy": self.strategy,
             "params": self.params,
             "ml": self.ml,
@@ -202,7 +211,10 @@ class Backtest:
     def _schedule(self, n_bars: int) -> dict[str, Any]:
         """Return when and on what the model was or is trained."""
         if isinstance(self.predictor, SignalModel):
-            return {"trained_until": pd.Timestamp(self.predictor.trained_until_)}
+            return {
+                "trained_until": pd.Timestamp(self.predictor.trained_until_),
+                "tuning_trials": getattr(self.predictor, "trials_", 0),
+            }
         train, refit = self.predictor.sizes(n_bars)
         return {
             "train_bars": train,
@@ -236,8 +248,19 @@ class Backtest:
             "features": len(self.model.feature_set()),
             "refits": len(refits),
             "cached": sum(refit.cached for refit in refits),
+            "classes": list(predictions.classes),
+            "importances": self._importances(),
             **classification_figures(predictions, labels),
         }
+
+    def _importances(self) -> dict[str, float]:
+        """Return what the model rests on, by feature; a mean over refits."""
+        names = self.model.feature_set().names
+        if isinstance(self.predictor, SignalModel):
+            shares = [feature_shares(self.predictor.ensemble_, len(names))]
+        else:
+            shares = [refit.importances for refit in self.predictor.refits_]
+        return mean_shares(names, shares)
 
 
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}

@@ -12,7 +12,7 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from bt_fusion.analyzers import TradeStats
+from bt_fusion.analyzers import SignalFunnel, TradeStats
 from bt_fusion.backtest.blame import file_of, line_in
 from bt_fusion.backtest.feed import BarsData
 from bt_fusion.backtest.variants import check_params, takes_ml
@@ -84,6 +84,9 @@ class Run:
         Its technical side alone.
     vetoes : DataFrame, optional
         The entries `with_ml` did not let pass: time, data, side, size, probability.
+    funnel : dict, optional
+        What `SignalFunnel` counted: passed and lost by stage. None where the strategy has no
+        stages.
     """
 
     figures: dict[str, Any]
@@ -92,6 +95,7 @@ class Run:
     signal: np.ndarray | None = None
     technical: np.ndarray | None = None
     vetoes: pd.DataFrame | None = None
+    funnel: dict[str, Any] | None = None
 
     @property
     def signal_counts(self) -> dict[int, int]:
@@ -153,6 +157,8 @@ def run_strategy(
     cerebro.adddata(data)
     cerebro.addstrategy(strategy, **params)
     cerebro.addanalyzer(TradeStats, _name="stats")
+    if hasattr(strategy, "stages"):
+        cerebro.addanalyzer(SignalFunnel, _name="funnel")
     sizer = account.sizer or partial(EquityShare, share=account.share)
     cerebro.addsizer(sizer)
     cerebro.broker.setcash(account.cash)
@@ -193,6 +199,7 @@ def result_of(ran: bt.Strategy, count: int) -> Run:
         signal=line_values(signal, count),
         technical=line_values(state, count),
         vetoes=vetoes,
+        funnel=dict(ran.analyzers.funnel.get_analysis()) if hasattr(ran, "stages") else None,
     )
 
 

@@ -168,6 +168,7 @@ def _model(
     model = SignalModel(about["set"] if same_set else features.names, label, unfitted)
     model.feature_set_, model.ensemble_ = features, ensemble
     model.n_rows_ = training["rows"]
+    model.trials_ = content["trials"]
     model.trained_from_ = _stamp(training["start"])
     model.trained_until_ = _stamp(training["trained_until"])
     model.tail_ = golden_arrays(golden["bars"])

@@ -11,9 +11,17 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.runner import Run
+from bt_fusion.labels import Labels
 from bt_fusion.predictions import Predictions
 
-__all__ = ["write_json", "write_predictions", "write_trades", "write_whole"]
+__all__ = [
+    "write_bars",
+    "write_equity",
+    "write_json",
+    "write_predictions",
+    "write_trades",
+    "write_whole",
+]
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
@@ -40,6 +48,28 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write one row a bar as Parquet."""
     frame = predictions.to_frame()
+    write_whole(path, lambda file: frame.to_parquet(file, index=False))
+
+
+def write_bars(path: Path, bars: pd.DataFrame, labels: Labels, runs: dict[str, Run]) -> None:
+    """Write the bars of the window as Parquet, with what was said and what came.
+
+    Columns: datetime, open, high, low, close, volume, label (the class known afterwards, NaN
+    unresolved), technical (ML-off's side), fused (ML-on's entry signal); NaN where unknown.
+    """
+    frame = bars.rename_axis("datetime").reset_index()
+    frame["label"] = labels.y
+    technical = [run.technical for run in runs.values() if run.technical is not None]
+    fused = runs["on"].signal if "on" in runs else None
+    frame["technical"] = technical[0] if technical else np.nan
+    frame["fused"] = np.nan if fused is None else fused
+    write_whole(path, lambda file: frame.to_parquet(file, index=False))
+
+
+def write_equity(path: Path, runs: dict[str, Run]) -> None:
+    """Write each run's account value at the close of each bar as Parquet: datetime, off, on."""
+    frame = pd.DataFrame({name: run.equity for name, run in runs.items()})
+    frame = frame.rename_axis("datetime").reset_index()
     write_whole(path, lambda file: frame.to_parquet(file, index=False))
 
 

@@ -3,18 +3,31 @@
 from pathlib import Path
 
 from bt_fusion.backtest.job import Result
-from bt_fusion.backtest.report.files import write_json, write_predictions, write_trades
+from bt_fusion.backtest.report.files import (
+    write_bars,
+    write_equity,
+    write_json,
+    write_predictions,
+    write_trades,
+)
 
 __all__ = ["write_result"]
 
+DATA = ("trades.csv", "predictions.parquet", "bars.parquet", "equity.parquet")
+
 
 def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[Path]:
-    """Write summary.json, trades.csv, predictions.parquet and comparison.png into a folder."""
+    """Write all that redraws the result into a folder, and the picture of the comparison.
+
+    trades.csv, predictions.parquet, bars.parquet, equity.parquet, comparison.png and summary.json.
+    """
     from bt_fusion.backtest.report.pictures import draw_comparison
 
-    paths = [folder / name for name in ("trades.csv", "predictions.parquet")]
+    paths = [folder / name for name in DATA]
     write_trades(paths[0], result.runs)
     write_predictions(paths[1], result.predictions)
+    write_bars(paths[2], result.bars, result.labels, result.runs)
+    write_equity(paths[3], result.runs)
     if picture:
         paths.append(folder / "comparison.png")
         data, strategy = result.summary["data"], result.summary["config"]["strategy"]

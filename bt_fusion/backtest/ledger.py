@@ -1,0 +1,154 @@
+"""The ledger: every configuration that was tried on some bars, so that none goes uncounted.
+
+``ledger.jsonl`` in the folder of the results, one line a distinct configuration. Repeating one
+adds nothing.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+
+from bt_fusion.backtest.report.files import plain
+
+__all__ = ["LEDGER", "Trials", "record_trial", "trials_of"]
+
+LEDGER = "ledger.jsonl"
+ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
+NO_VARIANT = ("versions", "draws", "ml")  # of the configuration: what ML-on trades is the same
+MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """What was tried on the same bars.
+
+    Attributes
+    ----------
+    count : int
+        Distinct configurations, the present one included, and the tuning trials of the saved
+        models among them.
+    sharpes : ndarray of float64, shape (n_known,)
+        Their Sharpe ratios per bar, not annualised, where one is known; of tuning trials none is.
+    """
+
+    count: int
+    sharpes: np.ndarray
+
+    @property
+    def variance(self) -> float | None:
+        """Of the Sharpe ratios; None for fewer than ten, from which it cannot be told."""
+        return float(self.sharpes.var(ddof=1)) if len(self.sharpes) >= ENOUGH else None
+
+
+def record_trial(folder: str | Path, summary: dict[str, Any], sharpe: float | None) -> bool:
+    """Add a configuration to the ledger of a folder, unless it is there.
+
+    Safe from several processes at once; a line that an interruption tore is left as it is and
+    counts for nothing.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it is missing.
+    summary : dict
+        The content of summary.json, or its `data`, `window` and `config` alone.
+    sharpe : float or None
+        Of the returns per bar of ML-on, not annualised.
+
+    Returns
+    -------
+    bool
+        Whether it is new.
+    """
+    path = Path(folder) / LEDGER
+    path.parent.mkdir(parents=True, exist_ok=True)
+    entry = entry_of(summary, sharpe)
+    with FileLock(path.with_name(f".{LEDGER}.lock")):
+        if any(known["trial"] == entry["trial"] for known in entries(path)):
+            return False
+        with path.open("a+b") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+            torn = file.read() not in (b"", b"\n")
+            line = json.dumps(entry, sort_keys=True, allow_nan=False).encode() + b"\n"
+            file.write(b"\n" * torn + line)
+            file.flush()
+            os.fsync(file.fileno())
+    return True
+
+
+def trials_of(folder: str | Path, summary: dict[str, Any], sharpe: float | None = None) -> Trials:
+    """Return what was tried on the bars of a summary, itself included, recorded or not.
+
+    Counted is every recorded configuration over the same data whose window shares a bar with
+    this one's: other training bars move the window, and would otherwise hide a trial.
+    """
+    present = entry_of(summary, sharpe)
+    known = {entry["trial"]: entry for entry in entries(Path(folder) / LEDGER)}
+    known.setdefault(present["trial"], present)
+    same = [
+        entry
+        for entry in known.values()
+        if entry["data"] == present["data"]
+        and entry["start"] <= present["end"]
+        and entry["end"] >= present["start"]
+    ]
+    tuned = {entry["model"]: entry["tuning_trials"] for entry in same}
+    sharpes = [entry["sharpe"] for entry in same if entry["sharpe"] is not None]
+    return Trials(len(same) + sum(tuned.values()), np.array(sharpes, dtype=float))
+
+
+def entry_of(summary: dict[str, Any], sharpe: float | None) -> dict[str, Any]:
+    """Return the line of a configuration."""
+    whole = plain({name: summary[name] for name in ("data", "window", "config")})
+    config, window = whole["config"], whole["window"]
+    variant = {name: value for name, value in config.items() if name not in NO_VARIANT}
+    data = digest(data_hashes(whole["data"]))
+    return {
+        "trial": digest([data, window, variant]),
+        "data": data,
+        "start": window["start"],
+        "end": window["end"],
+        "model": digest({name: config.get(name) for name in MODEL}),
+        "tuning_trials": int(config.get("tuning_trials") or 0),
+        "sharpe": plain(sharpe),
+        "strategy": config.get("strategy"),
+        "params": config.get("params"),
+    }
+
+
+def entries(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the lines that are whole."""
+    if not path.exists():
+        return
+    for line in path.read_bytes().splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.keys() >= FIELDS:
+            yield entry
+
+
+FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
+
+
+def data_hashes(described: Any) -> list[str]:
+    """Return every hash of bars in the description of the data, one for each symbol."""
+    if isinstance(described, dict):
+        own = [described["sha256"]] if isinstance(described.get("sha256"), str) else []
+        return own + [found for value in described.values() for found in data_hashes(value)]
+    if isinstance(described, list):
+        return [found for value in described for found in data_hashes(value)]
+    return []
+
+
+def digest(value: Any) -> str:
+    """Return a hash of what JSON can hold."""
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
