@@ -51,9 +51,8 @@ def test_broken_and_half_written_files_count_as_absent(tmp_path):
 
 
 def test_one_sweep_at_a_time(tmp_path):
-    with SweepStore(tmp_path).lock():
-        with pytest.raises(OptionError, match="another sweep writes into"):
-            with SweepStore(tmp_path).lock():
-                raise AssertionError
+    refused = pytest.raises(OptionError, match="another sweep writes into")
+    with SweepStore(tmp_path).lock(), refused, SweepStore(tmp_path).lock():
+        raise AssertionError
     with SweepStore(tmp_path).lock():
         assert (tmp_path / ".sweep.lock").exists()

@@ -1,7 +1,7 @@
 """A sweep: many variants of a strategy over one set of predictions, and what the best is worth."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +9,13 @@ import joblib
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.job import Backtest, clocked, described
-from bt_fusion.backtest.loading import load_strategy
-from bt_fusion.backtest.runner import unseen_window
+from bt_fusion.backtest.description import described_all
+from bt_fusion.backtest.job import Backtest, clocked
 from bt_fusion.backtest.sweep_grid import combinations
 from bt_fusion.backtest.sweep_runs import Grounds, Task, perform, shared
 from bt_fusion.backtest.sweep_skill import judged
 from bt_fusion.backtest.sweep_store import SweepStore
-from bt_fusion.backtest.variants import check_variants
-from bt_fusion.bars import bars_per_year
+from bt_fusion.backtest.unseen import Unseen, model_figures
 from bt_fusion.errors import OptionError
 from bt_fusion.significance import TrackRecord
 
@@ -77,9 +75,9 @@ class Sweep:
 
     def run(
         self,
-        bars: pd.DataFrame,
-        name: str,
+        bars: pd.DataFrame | dict[str, pd.DataFrame],
         folder: Path,
+        name: str = "",
         on_refit: Progress | None = None,
         on_run: Progress | None = None,
     ) -> SweepResult:
@@ -87,12 +85,12 @@ class Sweep:
 
         Parameters
         ----------
-        bars : DataFrame
+        bars : DataFrame, or dict of them by symbol
             Checked.
-        name : str
-            What to call the data.
         folder : Path
             Keeps finished runs, and the ledger of everything tried.
+        name : str
+            What to call the data, where the bars do not say.
         on_refit, on_run : callable, optional
             Called with (done, in all).
 
@@ -101,31 +99,33 @@ class Sweep:
         OptionError
             For a parameter the strategy does not have, or when no variant can be run.
         """
-        strategy = load_strategy(self.job.strategy)
+        given = bars if isinstance(bars, dict) else {name: bars}
         variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]
-        check_variants(strategy, variants[0])
+        strategy = replace(self.job, params=variants[0]).checked(given)
         store, seconds = SweepStore(folder), dict[str, float]()
         with store.lock(), clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
-                grounds, seen = self._grounds(strategy, bars, name, on_refit)
+                unseen = self.job.unseen(given, on_refit)
+            grounds = self._grounds(strategy, unseen)
             pairs = [(grounds.task("off", p), grounds.task("on", p)) for p in variants]
             with clocked(seconds, "runs_s"):
                 errors, counts = self._perform(grounds, store, pairs, on_run)
             store.gather()
             kept = store.read(task.key for pair in pairs for task in pair)
             table = variant_table(variants, pairs, kept, errors)
-            trials = [{**seen, "config": {**seen["config"], "params": p}} for p in variants]
+            seen = {**described_all(unseen), "config": self.job.config(given)}
             skill = judged(
                 table,
                 finished_pairs(pairs, kept),
-                trials,
+                [{**seen, "config": {**seen["config"], "params": p}} for p in variants],
                 folder=folder,
-                periods=bars_per_year(pd.DatetimeIndex(grounds.bars.index)),
+                periods=grounds.periods,
                 seed=self.job.seed,
             )
         summary = {
             "schema": SCHEMA,
             **seen,
+            "model": model_figures(self.job.predictor, list(unseen.values())),
             "grid": self.grid,
             "variants": len(variants),
             "failed": len(variants) - int(table.error.isna().sum()),
@@ -135,29 +135,15 @@ class Sweep:
         }
         return SweepResult(summary, table, self.grid)
 
-    def _grounds(
-        self, strategy: type[Strategy], bars: pd.DataFrame, name: str, on_refit: Progress | None
-    ) -> tuple[Grounds, dict[str, Any]]:
-        """Predict, and return what the runs share and what summary.json says of it."""
-        job = self.job
-        predictions = job.predict(bars, on_refit)
-        window = unseen_window(predictions, job.fromdate, job.todate)
-        inside, known = bars.iloc[window], predictions[window]
-        horizon = job.model.label().horizon
-        grounds = Grounds(strategy, inside, known, horizon, job.account, name, self.slices)
-        refits = getattr(job.predictor, "refits_", [])  # none by a fitted model
-        return grounds, {
-            "data": described(bars, name),
-            "window": {"start": inside.index[0], "end": inside.index[-1], "bars": len(inside)},
-            "in_sample": int((known.index <= known.trained_until).sum()),
-            "config": job.config(len(bars)),
-            "model": {
-                "members": list(known.members),
-                "features": len(job.model.feature_set()),
-                "refits": len(refits),
-                "cached": sum(refit.cached for refit in refits),
-            },
-        }
+    def _grounds(self, strategy: type[Strategy], unseen: dict[str, Unseen]) -> Grounds:
+        return Grounds(
+            strategy,
+            {symbol: part.bars for symbol, part in unseen.items()},
+            {symbol: part.predictions for symbol, part in unseen.items()},
+            self.job.model.label().horizon,
+            self.job.account,
+            self.slices,
+        )
 
     def _perform(
         self,

@@ -21,11 +21,14 @@ import pandas as pd
 from backtrader import Strategy
 
 import bt_fusion
+from bt_fusion.backtest.account import Account
 from bt_fusion.backtest.blame import blamed, file_of
+from bt_fusion.backtest.description import only
 from bt_fusion.backtest.loading import load_file, load_module
-from bt_fusion.backtest.runner import Account, run_strategy
+from bt_fusion.backtest.runner import run_strategy
 from bt_fusion.backtest.sweep_store import SweepStore
 from bt_fusion.backtest.variants import technical_params, variant
+from bt_fusion.bars import bars_per_year
 from bt_fusion.errors import BtFusionError
 from bt_fusion.predictions import Predictions
 from bt_fusion.refit import digest
@@ -51,25 +54,22 @@ class Grounds:
     Attributes
     ----------
     strategy : class
-    bars : DataFrame
-        The bars of the window.
-    predictions : Predictions
+    bars : dict of DataFrame
+        The bars of the window, by symbol.
+    predictions : dict of Predictions
         Of the same bars.
     horizon : int
         Of the model's label, in bars.
     account : Account
-    name : str
-        What to call the data.
     slices : int
         Equal stretches of the window at most that returns are kept of.
     """
 
     strategy: type[Strategy]
-    bars: pd.DataFrame
-    predictions: Predictions
+    bars: dict[str, pd.DataFrame]
+    predictions: dict[str, Predictions]
     horizon: int
     account: Account
-    name: str
     slices: int
 
     def task(self, run: str, params: dict[str, Any]) -> "Task":
@@ -78,16 +78,23 @@ class Grounds:
             params = technical_params(self.strategy, params)
         return Task(run, params, digest(f"{self._digests[run]} {run} {sorted(params.items())}"))
 
+    @property
+    def periods(self) -> float:
+        """Bars a year of an account that is valued at every bar of any symbol."""
+        stamps = np.unique(np.concatenate([bars.index.to_numpy() for bars in self.bars.values()]))
+        return bars_per_year(pd.DatetimeIndex(stamps))
+
     @cached_property
     def _digests(self) -> dict[str, str]:
-        p, bars = self.predictions, self.bars
-        off = digest(
-            f"{_environment(self)} {self.horizon} {self.slices} {self.account}",
-            bars.index.to_numpy().astype("datetime64[ns]").view(np.int64),
-            bars.to_numpy(),
-        )
-        rule = f"{p.classes} {p.two_sided} {p.members} {p.voting} {p.vote_threshold}"
-        return {"off": off, "on": digest(f"{off} {rule}", p.votes, p.weights)}
+        off = f"{_environment(self)} {self.horizon} {self.slices} {self.account}"
+        for symbol, bars in self.bars.items():
+            time = bars.index.to_numpy().astype("datetime64[ns]").view(np.int64)
+            off = digest(f"{off} {symbol}", time, bars.to_numpy())
+        on = off
+        for p in self.predictions.values():
+            rule = f"{p.classes} {p.two_sided} {p.members} {p.voting} {p.vote_threshold}"
+            on = digest(f"{on} {rule}", p.votes, p.weights)
+        return {"off": off, "on": on}
 
 
 @dataclass(frozen=True)
@@ -134,10 +141,10 @@ def perform(shared: Shared, store: SweepStore, task: Task) -> Outcome:
         os._exit(1)  # the sweep was killed: what goes on may be started anew by the next
     grounds = _opened(shared)
     try:
-        known = grounds.predictions if task.run == "on" else None
+        known = only(grounds.predictions) if task.run == "on" else None
         traded, params = variant(grounds.strategy, task.params, grounds.horizon, known)
         with blamed(file_of(grounds.strategy)):
-            made = run_strategy(grounds.bars, traded, grounds.account, grounds.name, **params)
+            made = run_strategy(grounds.bars, traded, grounds.account, **params)
     except BtFusionError as error:
         return Outcome(task, str(error))
     equity = made.equity.to_numpy(dtype=float)
