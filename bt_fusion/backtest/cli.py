@@ -10,11 +10,14 @@ import typer
 
 from bt_fusion.backtest import options as ask
 from bt_fusion.backtest.commands.evaluate import evaluate
+from bt_fusion.backtest.commands.model_options import chosen_model
 from bt_fusion.backtest.commands.show import show
 from bt_fusion.backtest.commands.sweep import sweep
 from bt_fusion.backtest.commands.train import train
 from bt_fusion.backtest.commands.tune import tune
 from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.backtest.symbols import load_each, sources
+from bt_fusion.errors import OptionError
 
 __all__ = ["app", "main", "run_backtest"]
 
@@ -27,22 +30,26 @@ app = typer.Typer(
 )
 
 
+SP500 = ["sp500"]
+
+
 @app.command()
 def backtest(
-    data: ask.Data = "sp500",
+    data: ask.EachData = SP500,
     strategy: ask.Strategy = "fusion",
     ml: ask.WhichMl = ask.Ml.both,
     model: ask.SavedModel = None,
+    preset: ask.Preset = None,
     allow_in_sample: ask.AllowInSample = False,
     train_bars: ask.TrainBars = None,
     refit_bars: ask.RefitBars = None,
     window: ask.Window = "rolling",
     embargo_bars: ask.EmbargoBars = 0,
-    label: ask.LabelName = "direction",
+    label: ask.OwnLabel = None,
     horizon: ask.Horizon = None,
-    members: ask.Members = "rf,xgb,lgb",
-    voting: ask.Voting = "soft",
-    features: ask.Features = "default",
+    members: ask.OwnMembers = None,
+    voting: ask.OwnVoting = None,
+    features: ask.OwnFeatures = None,
     long_only: ask.LongOnly = False,
     fromdate: ask.FromDate = None,
     todate: ask.ToDate = None,
@@ -52,6 +59,7 @@ def backtest(
     slippage: ask.Slippage = 0.0,
     sizer: ask.Sizer = "0.95",
     param: ask.Params = None,
+    breakdown: ask.Breakdown = None,
     out: ask.Out = Path("results"),
     no_report: ask.NoReport = False,
     jobs: ask.Jobs = -1,
@@ -65,14 +73,27 @@ def backtest(
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
     with reported():
+        from bt_fusion.backtest.description import only
         from bt_fusion.backtest.job import Backtest
         from bt_fusion.backtest.report.folder import write_result
-        from bt_fusion.backtest.report.tables import comparison_table
+        from bt_fusion.backtest.report.group_tables import result_tables
         from bt_fusion.walk_forward import WalkForward
 
-        screen = Screen(quiet)
+        screen, given = Screen(quiet), sources(data)
+        if preset and model:
+            raise OptionError(
+                f"--preset {preset} and --model {model} both say what predicts; give one of them"
+            )
         walk = WalkForward(
-            ask.signal_model(features, label, horizon, members, voting, seed),
+            chosen_model(
+                preset=preset,
+                features=features,
+                label=label,
+                horizon=horizon,
+                members=members,
+                voting=voting,
+                seed=seed,
+            ),
             train_bars,
             refit_bars,
             window=window,
@@ -92,13 +113,20 @@ def backtest(
             seed=seed,
             plot=out / "backtrader.png" if plot else None,
             allow_in_sample=allow_in_sample,
-            source={"data": data, "repair": repair, "model": model, "sizer": sizer},
+            breakdown=tuple(breakdown or ()),
+            source={
+                "data": only(given),
+                "repair": repair,
+                "model": model,
+                "preset": preset,
+                "sizer": sizer,
+            },
         )
-        bars, name = ask.load(data, seed, repair, screen)
+        bars = load_each(given, seed, repair, screen)
         with screen.progress("Refits") as on_refit:
-            result = job.run(bars, name, on_refit)
+            result = job.run(bars, on_refit=on_refit)
         paths = write_result(out, result, picture=not no_report)
-        screen.show(comparison_table(result.summary, details=verbose))
+        screen.show(result_tables(result, details=verbose))
         screen.say("Files      " + ", ".join(str(path) for path in paths))
 
 

@@ -1,10 +1,9 @@
 """A whole backtest: bars in, both runs over the unseen ones, files out."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,22 @@ from backtrader import Strategy
 
 from bt_fusion.backtest.blame import blamed, file_of
 from bt_fusion.backtest.comparison import compare_runs
+from bt_fusion.backtest.description import described_all, only, signals_of, symbol_parts
+from bt_fusion.backtest.groups import breakdown, check_periods
 from bt_fusion.backtest.loading import load_strategy
-from bt_fusion.backtest.runner import Account, Run, run_strategy, unseen_window
+from bt_fusion.backtest.result import Result
+from bt_fusion.backtest.runner import Account, Run, run_strategy
+from bt_fusion.backtest.unseen import (
+    OnRefit,
+    Predictor,
+    Unseen,
+    model_figures,
+    model_of,
+    predict_each,
+)
 from bt_fusion.backtest.variants import check_variants, variant
-from bt_fusion.errors import BarsError, InSampleError, unknown_name
-from bt_fusion.evaluation import classification_figures
-from bt_fusion.importances import feature_shares, mean_shares
-from bt_fusion.labels import Labels
-from bt_fusion.predictions import Predictions
+from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.signal_model import SignalModel
-from bt_fusion.walk_forward import WalkForward
 
 __all__ = ["Backtest", "Result"]
 
@@ -38,31 +43,6 @@ LIBRARIES = (
     "lightgbm",
     "TA-Lib",
 )
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a backtest found.
-
-    Attributes
-    ----------
-    summary : dict
-        The content of summary.json.
-    runs : dict of Run
-        "off", "on" or both.
-    bars : DataFrame
-        The bars of the window.
-    predictions : Predictions
-        Of the same bars.
-    labels : Labels
-        What became of them, known afterwards.
-    """
-
-    summary: dict[str, Any]
-    runs: dict[str, Run]
-    bars: pd.DataFrame
-    predictions: Predictions
-    labels: Labels
 
 
 @dataclass(frozen=True)
@@ -91,11 +71,13 @@ class Backtest:
         Where to draw Backtrader's own chart, of ML-on if it runs.
     allow_in_sample : bool
         Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
+    breakdown : tuple of str
+        Calendar periods to sum trades up by, of "day", "week" and "month".
     source : dict
         Where bars and model came from, kept in the summary as it is: what `why` finds them by.
     """
 
-    predictor: WalkForward | SignalModel
+    predictor: Predictor
     strategy: str = "fusion"
     ml: str = "both"
     account: Account = field(default_factory=Account)
@@ -106,41 +88,36 @@ class Backtest:
     seed: int = 0
     plot: Path | None = None
     allow_in_sample: bool = False
+    breakdown: tuple[str, ...] = ()
     source: dict[str, Any] = field(default_factory=dict)
 
     def run(
         self,
-        bars: pd.DataFrame,
+        bars: pd.DataFrame | dict[str, pd.DataFrame],
         name: str = "",
-        on_refit: Callable[[int, int], None] | None = None,
+        on_refit: OnRefit = None,
     ) -> Result:
         """Predict the bars, trade the unseen ones, compare.
 
         Parameters
         ----------
-        bars : DataFrame
-            Checked.
+        bars : DataFrame, or dict of them by symbol
+            Checked. Of several symbols each is predicted by itself, and one account trades all.
         name : str
-            What to call the data.
+            What to call the data, where the bars do not say.
         on_refit : callable, optional
             Called with (refits done, refits in all).
         """
-        if self.ml not in ML_CHOICES:
-            raise unknown_name("ml", self.ml, ML_CHOICES)
-        strategy = load_strategy(self.strategy)
-        check_variants(strategy, self.params)
+        given = bars if isinstance(bars, dict) else {name: bars}
+        strategy = self.checked(given)
         seconds: dict[str, float] = {}
         with clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
-                predictions = self.predict(bars, on_refit)
-            window = unseen_window(predictions, self.fromdate, self.todate)
-            labels = self.model.label()(bars)
-            known = Labels(labels.y[window], labels.t1[window])
-            bars, predictions, whole = bars.iloc[window], predictions[window], bars
+                unseen = self.unseen(given, on_refit)
             runs = {}
             for run in ML_CHOICES[self.ml]:
                 with clocked(seconds, f"{run}_s"):
-                    runs[run] = self._run_one(run, strategy, bars, predictions, name)
+                    runs[run] = self._run_one(run, strategy, unseen)
             comparison = None
             if len(runs) == 2:
                 pair = runs["off"], runs["on"]
@@ -148,25 +125,53 @@ class Backtest:
                 comparison["verdict"] = None
         summary = {
             "schema": SCHEMA,
-            "data": described(whole, name),
-            "window": {"start": bars.index[0], "end": bars.index[-1], "bars": len(bars)},
-            "in_sample": int((predictions.index <= predictions.trained_until).sum()),
-            "config": self.config(len(whole)),
-            "model": self._model_figures(predictions, known),
+            **described_all(unseen),
+            "config": self.config(given),
+            "model": model_figures(self.predictor, list(unseen.values())),
             "ml_off": runs["off"].figures if "off" in runs else None,
             "ml_on": runs["on"].figures if "on" in runs else None,
-            "signals": {
-                NAMES[run]: runs[run].signal_counts for run in runs if runs[run].signal is not None
-            },
+            "signals": signals_of(runs),
             "funnel": {run: runs[run].funnel for run in runs if runs[run].funnel is not None},
             "comparison": comparison,
             "timing": {key: seconds.get(key) for key in ("predict_s", "off_s", "on_s", "total_s")},
         }
         if "on" in runs and runs["on"].vetoes is not None:
             summary["vetoes"] = runs["on"].veto_counts
-        return Result(summary, runs, bars, predictions, known)
+        if len(unseen) > 1:
+            summary["symbols"] = symbol_parts(self.predictor, unseen, runs)
+        if self.breakdown:
+            trades = {name: run.trades for name, run in runs.items()}
+            summary["breakdown"] = {each: breakdown(trades, each) for each in self.breakdown}
+        return Result(summary, runs, unseen)
 
-    def config(self, n_bars: int) -> dict[str, Any]:
+    def checked(self, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
+        """Return the strategy, once all that can be wrong before any work has been looked at.
+
+        Raises
+        ------
+        OptionError
+        """
+        if self.ml not in ML_CHOICES:
+            raise unknown_name("ml", self.ml, ML_CHOICES)
+        if not bars:
+            raise OptionError("there are no bars; give a DataFrame, or a dictionary by symbol")
+        check_periods(self.breakdown)
+        strategy = load_strategy(self.strategy)
+        check_variants(strategy, self.params)
+        return strategy
+
+    def unseen(self, bars: dict[str, pd.DataFrame], on_refit: OnRefit = None) -> dict[str, Unseen]:
+        """Predict each symbol and cut out its window; raises as `predict_each`."""
+        return predict_each(
+            self.predictor,
+            bars,
+            on_refit,
+            fromdate=self.fromdate,
+            todate=self.todate,
+            allow_in_sample=self.allow_in_sample,
+        )
+
+    def config(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return everything that reproduces the run."""
         model = self.model
         return {
@@ -178,7 +183,7 @@ class Backtest:
             "label": type(model.label()).__name__,
             "label_parameters": asdict(model.label()),  # type: ignore[call-overload]
             "ensemble": model.new_ensemble().get_params(deep=False),
-            **self._schedule(n_bars),
+            **self._schedule(bars),
             "fromdate": self.fromdate,
             "todate": self.todate,
             "account": asdict(self.account),
@@ -190,81 +195,38 @@ class Backtest:
     @property
     def model(self) -> SignalModel:
         """The model that predicts, or that is refitted."""
-        fixed = isinstance(self.predictor, SignalModel)
-        return self.predictor if fixed else self.predictor.signal_model()
+        return model_of(self.predictor)
 
-    def predict(
-        self, bars: pd.DataFrame, on_refit: Callable[[int, int], None] | None = None
-    ) -> Predictions:
-        """Predict the bars; raises InSampleError where a fitted model knows them all."""
-        if isinstance(self.predictor, WalkForward):
-            return self.predictor.predict(bars, on_refit)
-        predictions = self.predictor.predict(bars, allow_in_sample=self.allow_in_sample)
-        if not predictions.known.any():
-            until = pd.Timestamp(self.predictor.trained_until_)
-            raise InSampleError(
-                f"the model was trained until {until}, the bars end at {bars.index[-1]}: none is "
-                "unseen. Give later bars, or --allow-in-sample to trade those it knows"
-            )
-        return predictions
-
-    def _schedule(self, n_bars: int) -> dict[str, Any]:
+    def _schedule(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return when and on what the model was or is trained."""
         if isinstance(self.predictor, SignalModel):
             return {
                 "trained_until": pd.Timestamp(self.predictor.trained_until_),
                 "tuning_trials": getattr(self.predictor, "trials_", 0),
             }
-        train, refit = self.predictor.sizes(n_bars)
+        sizes = {symbol: self.predictor.sizes(len(own)) for symbol, own in bars.items()}
+        train, refit = ({symbol: pair[k] for symbol, pair in sizes.items()} for k in (0, 1))
         return {
-            "train_bars": train,
-            "refit_bars": refit,
+            "train_bars": only(train),
+            "refit_bars": only(refit),
             "window": self.predictor.window,
             "embargo_bars": self.predictor.embargo_bars,
         }
 
-    def _run_one(
-        self,
-        run: str,
-        strategy: type[Strategy],
-        bars: pd.DataFrame,
-        predictions: Predictions,
-        name: str,
-    ) -> Run:
+    def _run_one(self, run: str, strategy: type[Strategy], unseen: dict[str, Unseen]) -> Run:
         horizon = self.model.label().horizon
-        known = predictions if run == "on" else None
-        traded, params = variant(strategy, self.params, horizon, known)
+        known = only({symbol: part.predictions for symbol, part in unseen.items()})
+        traded, params = variant(strategy, self.params, horizon, known if run == "on" else None)
         plot = self.plot if run == ML_CHOICES[self.ml][-1] else None
+        bars = {symbol: part.bars for symbol, part in unseen.items()}
         try:
             with blamed(file_of(strategy)):
-                return run_strategy(bars, traded, self.account, name, plot, **params)
+                return run_strategy(bars, traded, self.account, plot=plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
 
-    def _model_figures(self, predictions: Predictions, labels: Labels) -> dict[str, Any]:
-        refits = getattr(self.predictor, "refits_", [])  # none by a fitted model
-        return {
-            "members": list(predictions.members),
-            "features": len(self.model.feature_set()),
-            "refits": len(refits),
-            "cached": sum(refit.cached for refit in refits),
-            "classes": list(predictions.classes),
-            "importances": self._importances(),
-            **classification_figures(predictions, labels),
-        }
-
-    def _importances(self) -> dict[str, float]:
-        """Return what the model rests on, by feature; a mean over refits."""
-        names = self.model.feature_set().names
-        if isinstance(self.predictor, SignalModel):
-            shares = [feature_shares(self.predictor.ensemble_, len(names))]
-        else:
-            shares = [refit.importances for refit in self.predictor.refits_]
-        return mean_shares(names, shares)
-
 
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
-NAMES = {"off": "technical", "on": "fused"}
 
 
 @contextmanager
@@ -273,16 +235,3 @@ def clocked(seconds: dict[str, float], name: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     seconds[name] = round(time.perf_counter() - start, 3)
-
-
-def described(bars: pd.DataFrame, name: str) -> dict[str, Any]:
-    """Name the bars so that others can tell whether they have the same."""
-    digest = sha256(bars.index.to_numpy().astype("datetime64[ns]").tobytes())
-    digest.update(bars.to_numpy().tobytes())
-    return {
-        "name": name,
-        "bars": len(bars),
-        "start": bars.index[0],
-        "end": bars.index[-1],
-        "sha256": digest.hexdigest(),
-    }

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bt_fusion.backtest.screen import Screen, reported
-from bt_fusion.errors import BarsError, OptionError, unknown_name
+from bt_fusion.backtest.config_file import read_config
+from bt_fusion.backtest.screen import Screen
+from bt_fusion.errors import BarsError, OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,37 +28,6 @@ class Ml(StrEnum):
     both = "both"
 
 
-def read_config(context: typer.Context, path: Path | None) -> Path | None:
-    """Take the options of a TOML file for defaults; those on the command line win."""
-    if path is None:
-        return None
-    with reported():
-        given = read_toml(path)
-        known = {
-            name.lstrip("-"): param.name
-            for param in context.command.params
-            for name in param.opts
-            if name.startswith("--") and param.name
-        }
-        for key in given:
-            if key.replace("_", "-") not in known:
-                raise unknown_name(f"option in {path}", key, known)
-        context.default_map = {known[key.replace("_", "-")]: given[key] for key in given}
-    return path
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file, or say what is wrong with it."""
-    import tomllib
-
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OptionError(f"config {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # of TOML, and of UTF-8
-        raise OptionError(f"config {path} is no TOML file: {error}") from error
-
-
 def option(text: str, *names: str) -> Any:
     """Declare an option by its help text, and names where they differ from the parameter's."""
     return typer.Option(*names, help=text)
@@ -65,6 +35,14 @@ def option(text: str, *names: str) -> Any:
 
 Data = Annotated[
     str, option("CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge.")
+]
+EachData = Annotated[
+    list[str],
+    option(
+        "CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge; repeat as "
+        "SYMBOL=PATH for several symbols.",
+        "--data",
+    ),
 ]
 Strategy = Annotated[
     str,
@@ -83,11 +61,7 @@ RefitBars = Annotated[
 ]
 Window = Annotated[str, option("rolling or expanding training window.")]
 EmbargoBars = Annotated[int, option("Bars left out before each refit.")]
-LabelName = Annotated[str, option("direction, gain, triple_barrier or profit_before_stop.")]
 Horizon = Annotated[int | None, option("Bars the label looks ahead. [default: the label's own]")]
-Members = Annotated[str, option("Members of the ensemble, of rf, xgb, lgb, lr, svm, lstm.")]
-Voting = Annotated[str, option("soft or majority.")]
-Features = Annotated[str, option("Feature set (default, fusion, generator, mar), or names a,b,c.")]
 LongOnly = Annotated[bool, option("Never sell short.", "--long-only")]
 FromDate = Annotated[str | None, option("First day to trade.")]
 ToDate = Annotated[str | None, option("Day before which trading ends.")]
@@ -104,6 +78,9 @@ Sizer = Annotated[
         "--sizer",
         "--share",
     ),
+]
+Breakdown = Annotated[
+    list[str] | None, option("Sum trades up by day, week or month, too; repeat.", "--breakdown")
 ]
 Params = Annotated[list[str] | None, option("Strategy parameter KEY=VALUE; repeat.", "--param")]
 Out = Annotated[Path, option("Folder for the files.")]
@@ -122,11 +99,24 @@ Preset = Annotated[
     str | None, option("A system's whole model: discovery, fusion, generator, hybrid, signal.")
 ]
 OwnFeatures = Annotated[
-    str | None, option("Feature set, or names a,b,c. [default: default]", "--features")
+    str | None,
+    option(
+        "Feature set (default, fusion, generator, mar), or names a,b,c. [default: default]",
+        "--features",
+    ),
 ]
-OwnLabel = Annotated[str | None, option("Label. [default: direction]", "--label")]
+OwnLabel = Annotated[
+    str | None,
+    option(
+        "direction, gain, triple_barrier or profit_before_stop. [default: direction]", "--label"
+    ),
+]
 OwnMembers = Annotated[
-    str | None, option("Members of the ensemble. [default: rf,xgb,lgb]", "--members")
+    str | None,
+    option(
+        "Members of the ensemble, of rf, xgb, lgb, lr, svm, lstm. [default: rf,xgb,lgb]",
+        "--members",
+    ),
 ]
 OwnVoting = Annotated[str | None, option("soft or majority. [default: soft]", "--voting")]
 Lookahead = Annotated[int | None, option("Bars in which the price must gain. [default: 5]")]

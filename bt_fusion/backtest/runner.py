@@ -1,7 +1,7 @@
 """Running a strategy over bars, with and without ML."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.analyzers import SignalFunnel, TradeStats
+from bt_fusion.backtest.account import Account
 from bt_fusion.backtest.blame import file_of, line_in
 from bt_fusion.backtest.feed import BarsData
 from bt_fusion.backtest.variants import check_params, takes_ml
-from bt_fusion.errors import BarsError, OptionError, StrategyError
+from bt_fusion.errors import BarsError, StrategyError
 from bt_fusion.predictions import Predictions
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, SignalDiscovery
 from bt_fusion.strategies.ml_filter import Veto
@@ -31,41 +32,6 @@ STRATEGIES: dict[str, type[bt.Strategy]] = {
 
 
 @dataclass(frozen=True)
-class Account:
-    """What a run starts with and pays.
-
-    Attributes
-    ----------
-    cash : float
-    commission : float
-        Fraction of the value traded, per side.
-    slippage : float
-        Fraction of the price lost at each fill.
-    share : float
-        Part of the account's value a position takes.
-    sizer : class, optional
-        A sizer that decides instead of `share`.
-    """
-
-    cash: float = 100_000.0
-    commission: float = 0.0005
-    slippage: float = 0.0
-    share: float = 0.95
-    sizer: type[bt.Sizer] | None = None
-
-    def __post_init__(self) -> None:
-        if not self.cash > 0:
-            raise OptionError(f"cash {self.cash} must be above 0")
-        if not 0 <= self.commission < 1 or not 0 <= self.slippage < 1:
-            raise OptionError(
-                f"commission {self.commission} and slippage {self.slippage} are fractions: "
-                "0.0005 is 5 basis points"
-            )
-        if not 0 < self.share <= 1:
-            raise OptionError(f"share {self.share} must be above 0 and at most 1")
-
-
-@dataclass(frozen=True)
 class Run:
     """What one run did.
 
@@ -76,12 +42,12 @@ class Run:
     trades : DataFrame
         One row a trade.
     equity : Series
-        Value of the account at the close of each bar.
-    signal : ndarray of float64, shape (n_bars,), optional
+        Value of the account at the close of each bar; of several symbols, at each stamp of any.
+    signal : ndarray of float64, shape (n_bars,), or Series, optional
         The strategy's entry signal: -1, 0, 1, NaN while it warms up. None where it has no such
-        line.
-    technical : ndarray of float64, shape (n_bars,), optional
-        Its technical side alone.
+        line. Of several symbols a Series by symbol and stamp.
+    technical : ndarray of float64, shape (n_bars,), or Series, optional
+        Its technical side alone, likewise.
     vetoes : DataFrame, optional
         The entries `with_ml` did not let pass: time, data, side, size, probability.
     funnel : dict, optional
@@ -92,17 +58,15 @@ class Run:
     figures: dict[str, Any]
     trades: pd.DataFrame
     equity: pd.Series
-    signal: np.ndarray | None = None
-    technical: np.ndarray | None = None
+    signal: np.ndarray | pd.Series | None = None
+    technical: np.ndarray | pd.Series | None = None
     vetoes: pd.DataFrame | None = None
     funnel: dict[str, Any] | None = None
 
     @property
     def signal_counts(self) -> dict[int, int]:
         """How many bars said -1, 0 and 1; empty without a signal."""
-        if self.signal is None:
-            return {}
-        return {value: int((self.signal == value).sum()) for value in (-1, 0, 1)}
+        return {} if self.signal is None else count_signals(self.signal)
 
     @property
     def veto_counts(self) -> dict[str, int] | None:
@@ -118,7 +82,7 @@ class Run:
 
 
 def run_strategy(
-    bars: pd.DataFrame,
+    bars: pd.DataFrame | dict[str, pd.DataFrame],
     strategy: type[bt.Strategy],
     account: Account | None = None,
     name: str = "",
@@ -129,12 +93,12 @@ def run_strategy(
 
     Parameters
     ----------
-    bars : DataFrame
+    bars : DataFrame, or dict of them by symbol
     strategy : class
         The lines `signal` and `technical.state` of one that takes ML by itself are kept.
     account : Account, optional
     name : str
-        Symbol to list trades under.
+        Symbol to list trades under, where the bars do not say.
     plot : path, optional
         PNG file to draw Backtrader's own chart into.
     **params
@@ -152,14 +116,16 @@ def run_strategy(
     check_params(strategy, params)
     account = account or Account()
     cerebro = bt.Cerebro(stdstats=False)
-    timeframe, compression = bar_length(pd.DatetimeIndex(bars.index))
-    data = BarsData(dataname=bars, name=name, timeframe=timeframe, compression=compression)
-    cerebro.adddata(data)
+    feeds = bars if isinstance(bars, dict) else {name: bars}
+    for symbol, own in feeds.items():
+        timeframe, compression = bar_length(pd.DatetimeIndex(own.index))
+        data = BarsData(dataname=own, name=symbol, timeframe=timeframe, compression=compression)
+        cerebro.adddata(data)
     cerebro.addstrategy(strategy, **params)
     cerebro.addanalyzer(TradeStats, _name="stats")
     if hasattr(strategy, "stages"):
         cerebro.addanalyzer(SignalFunnel, _name="funnel")
-    sizer = account.sizer or partial(EquityShare, share=account.share)
+    sizer = account.sizer or partial(EquityShare, share=account.share, split=len(feeds) > 1)
     cerebro.addsizer(sizer)
     cerebro.broker.setcash(account.cash)
     cerebro.broker.setcommission(commission=account.commission)
@@ -171,8 +137,9 @@ def run_strategy(
     except IndexError as error:  # Backtrader's way to say that an indicator never got ready
         if line_in(error, file_of(strategy)):
             raise
+        fewest = min(len(own) for own in feeds.values())
         raise BarsError(
-            f"{len(bars)} bars are fewer than the indicators of {strategy.__name__} need; "
+            f"{fewest} bars are fewer than the indicators of {strategy.__name__} need; "
             "give more bars or shorter periods"
         ) from error
     if not finished:
@@ -181,31 +148,57 @@ def run_strategy(
         from bt_fusion.backtest.report.pictures import draw_backtrader
 
         draw_backtrader(plot, cerebro)
-    return result_of(finished[0], len(bars))
+    return result_of(finished[0], feeds)
 
 
-def result_of(ran: bt.Strategy, count: int) -> Run:
-    """Collect what a strategy did over so many bars."""
-    stats, signal, state, vetoes = ran.analyzers.stats, None, None, None
-    if takes_ml(type(ran)):
-        signal = getattr(ran, "signal", None)
-        state = getattr(getattr(ran, "technical", None), "state", None)
+def result_of(ran: bt.Strategy, feeds: dict[str, pd.DataFrame]) -> Run:
+    """Collect what a strategy did over these bars."""
+    stats, vetoes = ran.analyzers.stats, None
+    signal, state = zip(*entry_lines(ran), strict=True)
     if hasattr(ran, "ml_filter"):
         vetoes = pd.DataFrame(ran.ml_filter.vetoes, columns=list(Veto._fields))
     return Run(
         figures=dict(stats.get_analysis()),
         trades=stats.trades(),
         equity=stats.equity(),
-        signal=line_values(signal, count),
-        technical=line_values(state, count),
+        signal=line_values(signal, feeds),
+        technical=line_values(state, feeds),
         vetoes=vetoes,
         funnel=dict(ran.analyzers.funnel.get_analysis()) if hasattr(ran, "stages") else None,
     )
 
 
-def line_values(line: Any, count: int) -> np.ndarray | None:
-    """Return the first values of a line, None for what is no line."""
-    return np.array(line.array[:count]) if isinstance(line, bt.LineRoot) else None
+def count_signals(signal: np.ndarray | pd.Series) -> dict[int, int]:
+    """Return how many bars said -1, 0 and 1."""
+    return {value: int((signal == value).sum()) for value in (-1, 0, 1)}
+
+
+def entry_lines(ran: bt.Strategy) -> list[tuple[Any, Any]]:
+    """Return each feed's entry signal and technical state, None where there is none."""
+    if not takes_ml(type(ran)):
+        return [(None, None) for _ in ran.datas]
+    parts = getattr(ran, "symbols", ()) if len(ran.datas) > 1 else (ran,)
+    found = {id(part.data): part for part in parts}
+    traded = [found.get(id(data)) for data in ran.datas]
+    return [
+        (getattr(one, "signal", None), getattr(getattr(one, "technical", None), "state", None))
+        for one in traded
+    ]
+
+
+def line_values(
+    lines: Sequence[Any], feeds: dict[str, pd.DataFrame]
+) -> np.ndarray | pd.Series | None:
+    """Return the values of a line on each bar; None where a feed has no such line."""
+    if not all(isinstance(line, bt.LineRoot) for line in lines):
+        return None
+    values = {
+        symbol: pd.Series(np.array(line.array[: len(bars)]), bars.index)
+        for (symbol, bars), line in zip(feeds.items(), lines, strict=True)
+    }
+    if len(values) == 1:
+        return next(iter(values.values())).to_numpy()
+    return pd.concat(values, names=["symbol", "datetime"])
 
 
 @contextmanager

@@ -21,10 +21,11 @@ def variant(
     strategy: type[bt.Strategy],
     params: dict[str, Any],
     horizon: int,
-    predictions: Predictions | None = None,
+    predictions: Predictions | dict[str, Predictions] | None = None,
 ) -> tuple[type[bt.Strategy], dict[str, Any]]:
     """Return the class and the params of a run with ML, or without where there are no predictions.
 
+    Predictions of several symbols come by symbol, the name of their data feed.
     A strategy that knows nothing of ML has its entries filtered by `with_ml`; params called
     ``ml_...`` are then the filter's.
     """

@@ -15,16 +15,16 @@ __all__ = ["chosen_model", "training_part"]
 
 def chosen_model(
     *,
-    preset: str | None,
-    features: str | None,
-    label: str | None,
-    horizon: int | None,
-    members: str | None,
-    voting: str | None,
-    lookahead: int | None,
-    profit_threshold: float | None,
-    calibration: str | None,
-    seed: int,
+    preset: str | None = None,
+    features: str | None = None,
+    label: str | None = None,
+    horizon: int | None = None,
+    members: str | None = None,
+    voting: str | None = None,
+    lookahead: int | None = None,
+    profit_threshold: float | None = None,
+    calibration: str | None = None,
+    seed: int = 0,
 ) -> "SignalModel":
     """Build the model, checking names and what excludes what at once.
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.runner import Run
-from bt_fusion.labels import Labels
+from bt_fusion.backtest.unseen import Unseen
 from bt_fusion.predictions import Predictions
 
 __all__ = [
@@ -45,25 +45,45 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_whole(path, lambda file: file.write_text(text + "\n", encoding="utf-8"))
 
 
-def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write one row a bar as Parquet."""
-    frame = predictions.to_frame()
+def write_predictions(path: Path, predictions: dict[str, Predictions]) -> None:
+    """Write one row a bar as Parquet, with a column `symbol` where there are several."""
+    frame = stacked({symbol: own.to_frame() for symbol, own in predictions.items()})
     write_whole(path, lambda file: frame.to_parquet(file, index=False))
 
 
-def write_bars(path: Path, bars: pd.DataFrame, labels: Labels, runs: dict[str, Run]) -> None:
+def stacked(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all symbols with a column `symbol` in second place; of one as they are."""
+    if len(frames) == 1:
+        return next(iter(frames.values()))
+    for symbol, frame in frames.items():
+        frame.insert(1, "symbol", symbol)
+    return pd.concat(frames.values(), ignore_index=True)
+
+
+def write_bars(path: Path, unseen: dict[str, Unseen], runs: dict[str, Run]) -> None:
     """Write the bars of the window as Parquet, with what was said and what came.
 
-    Columns: datetime, open, high, low, close, volume, label (the class known afterwards, NaN
-    unresolved), technical (ML-off's side), fused (ML-on's entry signal); NaN where unknown.
+    Columns: datetime, symbol where there are several, open, high, low, close, volume, label (the
+    class known afterwards, NaN unresolved), technical (ML-off's side), fused (ML-on's entry
+    signal); NaN where unknown.
     """
-    frame = bars.rename_axis("datetime").reset_index()
-    frame["label"] = labels.y
     technical = [run.technical for run in runs.values() if run.technical is not None]
     fused = runs["on"].signal if "on" in runs else None
-    frame["technical"] = technical[0] if technical else np.nan
-    frame["fused"] = np.nan if fused is None else fused
-    write_whole(path, lambda file: frame.to_parquet(file, index=False))
+    frames = {}
+    for symbol, part in unseen.items():
+        frame = frames[symbol] = part.bars.rename_axis("datetime").reset_index()
+        frame["label"] = part.labels.y
+        frame["technical"] = line_of(technical[0] if technical else None, symbol)
+        frame["fused"] = line_of(fused, symbol)
+    table = stacked(frames)
+    write_whole(path, lambda file: table.to_parquet(file, index=False))
+
+
+def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> np.ndarray | float:
+    """Return a symbol's part of what a `Run` holds by bar, NaN where it holds nothing."""
+    if line is None:
+        return np.nan
+    return line[symbol].to_numpy() if isinstance(line, pd.Series) else line
 
 
 def write_equity(path: Path, runs: dict[str, Run]) -> None:

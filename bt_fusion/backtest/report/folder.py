@@ -25,8 +25,8 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
 
     paths = [folder / name for name in DATA]
     write_trades(paths[0], result.runs)
-    write_predictions(paths[1], result.predictions)
-    write_bars(paths[2], result.bars, result.labels, result.runs)
+    write_predictions(paths[1], {name: own.predictions for name, own in result.unseen.items()})
+    write_bars(paths[2], result.unseen, result.runs)
     write_equity(paths[3], result.runs)
     if picture:
         paths.append(folder / "comparison.png")
@@ -34,12 +34,12 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
         seen = "IN-SAMPLE" if result.summary["in_sample"] else "unseen"
         draw_comparison(
             paths[-1],
-            result.bars,
+            {name: own.bars for name, own in result.unseen.items()},
             result.runs,
-            result.predictions,
+            {name: own.predictions for name, own in result.unseen.items()},
             threshold=result.summary["config"]["params"].get("ml_threshold", 0.6),
             title=f"{data['name']}: {strategy.rsplit(':')[-1]}, ML off and on, "
-            f"{len(result.bars):,} {seen} bars",
+            f"{result.summary['window']['bars']:,} {seen} bars",
         )
     paths.append(folder / "summary.json")  # last: where it stands, the others are complete
     write_json(paths[-1], result.summary)

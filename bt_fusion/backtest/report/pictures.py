@@ -13,28 +13,32 @@ from bt_fusion.predictions import Predictions
 __all__ = ["draw_backtrader", "draw_comparison"]
 
 COLOURS = {"off": "tab:gray", "on": "tab:blue", "long": "tab:green", "short": "tab:red"}
+MOST_SYMBOLS = 6
 MOST_BARS = 4_000  # points a curve is drawn with; more than a picture has columns
 
 
 def draw_comparison(
     path: Path,
-    bars: pd.DataFrame,
+    bars: dict[str, pd.DataFrame],
     runs: dict[str, Run],
-    predictions: Predictions | None,
+    predictions: dict[str, Predictions],
     *,
     threshold: float,
     title: str,
 ) -> None:
     """Draw the runs over the window's bars into a PNG file.
 
+    Of several symbols the prices and entries of the first `MOST_SYMBOLS` are drawn, without
+    probabilities.
+
     Parameters
     ----------
     path : Path
-    bars : DataFrame
-        The bars of the window.
+    bars : dict of DataFrame
+        The bars of the window by symbol.
     runs : dict
         "off", "on" or both.
-    predictions : Predictions or None
+    predictions : dict of Predictions
         Of the same bars.
     threshold : float
         Probability that counts as agreement, drawn together with its mirror.
@@ -43,15 +47,19 @@ def draw_comparison(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure  # no pyplot: it would choose a screen
 
-    heights = [3, 1.2, 1.6] if predictions is not None else [3, 1.6]
-    figure = Figure(figsize=(12, 8 if predictions is not None else 6.5), layout="constrained")
+    alone, drawn = len(bars) == 1, list(bars)[:MOST_SYMBOLS]
+    heights = [3, 1.2, 1.6] if alone else [2.2 for _ in drawn] + [1.6]
+    figure = Figure(figsize=(12, sum(heights) * 1.38), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
     shown = runs.get("on", runs.get("off"))
     assert shown is not None
-    _draw_price(axes[0], bars, shown, "ML on" if "on" in runs else "ML off")
-    if predictions is not None:
-        _draw_probability(axes[1], predictions, threshold)
+    for symbol, axis in zip(drawn, axes, strict=False):
+        trades = shown.trades if alone else shown.trades[shown.trades.symbol == symbol]
+        name = "ML on" if "on" in runs else "ML off"
+        _draw_price(axis, bars[symbol], trades, name, "price" if alone else symbol)
+    if alone:
+        _draw_probability(axes[1], next(iter(predictions.values())), threshold)
     _draw_equity(axes[-1], runs)
     axes[0].set_title(title, loc="left")
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
@@ -68,25 +76,27 @@ def draw_backtrader(path: Path, cerebro: Any) -> None:
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 
-def _draw_price(axis: Any, bars: pd.DataFrame, run: Run, name: str) -> None:
+def _draw_price(
+    axis: Any, bars: pd.DataFrame, trades: pd.DataFrame, name: str, ylabel: str
+) -> None:
     step = max(1, len(bars) // MOST_BARS)
     axis.plot(bars.index[::step], bars.close.iloc[::step], color="black", lw=0.7, label="close")
     for side, marker in (("long", "^"), ("short", "v")):
-        trades = run.trades[run.trades.side == side]
-        size = 36 if len(run.trades) < 400 else 9
+        taken = trades[trades.side == side]
+        size = 36 if len(trades) < 400 else 9
         axis.scatter(
-            trades.entry_time,
-            trades.entry_price,
+            taken.entry_time,
+            taken.entry_price,
             marker=marker,
             s=size,
             color=COLOURS[side],
-            label=f"{side} entries, {name} ({len(trades):,})",
+            label=f"{side} entries, {name} ({len(taken):,})",
             zorder=3,
         )
     span = bars.close.max() / bars.close.min()
     if span > 4:
         _scale_log(axis, crowded=span > 20)
-    axis.set_ylabel("price")
+    axis.set_ylabel(ylabel)
     axis.legend(loc="upper left", fontsize=8)
 
 

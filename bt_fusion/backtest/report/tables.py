@@ -74,7 +74,7 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
     for column in table.columns[1:]:
         column.justify = "right"
     for key, label, write in ROWS:
-        cells = [_cell(summary[name][key], write) for name in runs]
+        cells = [cell(summary[name][key], write) for name in runs]
         if both:
             cells += _difference(summary["comparison"].get(key), write)
         table.add_row(label, *cells)
@@ -88,7 +88,8 @@ def _title(summary: dict[str, Any]) -> str:
     return f"{data['name']}: {window['bars']:,} {seen} bars, {start} to {end}"
 
 
-def _cell(value: Any, write: Callable[[Any], str]) -> str:
+def cell(value: Any, write: Callable[[Any], str]) -> str:
+    """Write a value, a dash for None."""
     return NONE if value is None else write(value)
 
 
@@ -107,8 +108,8 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     lines.append(
         f"Model      {'+'.join(model['members'])} on {model['features']} features, "
         f"{model['refits']} refits ({model['cached']} from the cache); on {model['rows']:,} unseen "
-        f"rows AUC {_cell(model['auc'], lambda v: f'{v:.3f}')}, "
-        f"Brier {_cell(model['brier'], lambda v: f'{v:.4f}')}"
+        f"rows AUC {cell(model['auc'], lambda v: f'{v:.3f}')}, "
+        f"Brier {cell(model['brier'], lambda v: f'{v:.4f}')}"
     )
     for name, counts in summary["signals"].items():
         shown = ", ".join(
@@ -138,7 +139,7 @@ def _veto_line(vetoes: dict[str, int]) -> str:
 def _details(summary: dict[str, Any]) -> list[str]:
     model, timing = summary["model"], summary["timing"]
     names = ("log_loss", "accuracy", "precision", "recall", "f1")
-    scores = ", ".join(f"{name} {_cell(model[name], lambda v: f'{v:.4f}')}" for name in names)
+    scores = ", ".join(f"{name} {cell(model[name], lambda v: f'{v:.4f}')}" for name in names)
     spent = ", ".join(f"{name[:-2]} {seconds:.1f} s" for name, seconds in timing.items() if seconds)
     return [f"Classifier {scores}", f"Time       {spent}"]
 

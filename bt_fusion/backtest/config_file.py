@@ -1,0 +1,47 @@
+"""Options from a TOML file."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bt_fusion.backtest.screen import reported
+from bt_fusion.errors import OptionError, unknown_name
+
+__all__ = ["read_config"]
+
+
+def read_config(context: typer.Context, path: Path | None) -> Path | None:
+    """Take the options of a TOML file for defaults; those on the command line win."""
+    if path is None:
+        return None
+    with reported():
+        given = read_toml(path)
+        known = {
+            name.lstrip("-"): param.name
+            for param in context.command.params
+            for name in param.opts
+            if name.startswith("--") and param.name
+        }
+        for key in given:
+            if key.replace("_", "-") not in known:
+                raise unknown_name(f"option in {path}", key, known)
+        repeated = {param.name for param in context.command.params if getattr(param, "multiple", 0)}
+        values = {known[key.replace("_", "-")]: given[key] for key in given}
+        context.default_map = {
+            name: [value] if name in repeated and isinstance(value, str) else value
+            for name, value in values.items()
+        }
+    return path
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file, or say what is wrong with it."""
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OptionError(f"config {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # of TOML, and of UTF-8
+        raise OptionError(f"config {path} is no TOML file: {error}") from error

@@ -1,0 +1,96 @@
+"""What summary.json says of the data, of each symbol, and of the signals."""
+
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from bt_fusion.backtest.groups import figures_of_symbol
+from bt_fusion.backtest.runner import Run, count_signals
+from bt_fusion.backtest.unseen import Predictor, Unseen, model_figures
+
+__all__ = ["described", "described_all", "only", "signals_of", "symbol_parts"]
+
+NAMES = {"off": "technical", "on": "fused"}
+Part = TypeVar("Part")
+
+
+def described(bars: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Name the bars so that others can tell whether they have the same."""
+    digest = sha256(bars.index.to_numpy().astype("datetime64[ns]").tobytes())
+    digest.update(bars.to_numpy().tobytes())
+    return {
+        "name": name,
+        "bars": len(bars),
+        "start": bars.index[0],
+        "end": bars.index[-1],
+        "sha256": digest.hexdigest(),
+    }
+
+
+def described_all(unseen: dict[str, Unseen]) -> dict[str, Any]:
+    """Return data, window and in_sample of one symbol, or of several as a whole.
+
+    Of several the name lists them, counts are sums, start and end the first and the last of any,
+    and the digest is that of their names and digests.
+    """
+    parts = [_one(symbol, part) for symbol, part in unseen.items()]
+    if len(parts) == 1:
+        return parts[0]
+    every = [part["data"] for part in parts]
+    digest = sha256("".join(f"{data['name']}={data['sha256']};" for data in every).encode())
+    return {
+        "data": {"name": ", ".join(unseen), **_span(every), "sha256": digest.hexdigest()},
+        "window": _span([part["window"] for part in parts]),
+        "in_sample": sum(part["in_sample"] for part in parts),
+    }
+
+
+def signals_of(runs: dict[str, Run]) -> dict[str, dict[int, int]]:
+    """Count the bars of each signal, technical (ML-off) and fused (ML-on)."""
+    return {NAMES[run]: runs[run].signal_counts for run in runs if runs[run].signal is not None}
+
+
+def symbol_parts(
+    predictor: Predictor, unseen: dict[str, Unseen], runs: dict[str, Run]
+) -> dict[str, dict[str, Any]]:
+    """Return for each symbol its data, window, model, signals, and closed trades off and on."""
+    parts = {}
+    for symbol, part in unseen.items():
+        said = {name: run.signal for name, run in runs.items() if run.signal is not None}
+        counts = {NAMES[name]: count_signals(said[name][symbol]) for name in said}
+        traded = {f"ml_{name}": figures_of_symbol(run.trades, symbol) for name, run in runs.items()}
+        parts[symbol] = {
+            **_one(symbol, part),
+            "model": model_figures(predictor, [part]),
+            "signals": counts,
+            **traded,
+        }
+    return parts
+
+
+def only(parts: dict[str, Part]) -> Part | dict[str, Part]:
+    """Return what belongs to the only symbol, or all by symbol.
+
+    >>> only({"A": 1}), only({"A": 1, "B": 2})
+    (1, {'A': 1, 'B': 2})
+    """
+    return parts if len(parts) > 1 else next(iter(parts.values()))
+
+
+def _one(symbol: str, part: Unseen) -> dict[str, Any]:
+    bars = part.bars
+    return {
+        "data": described(part.whole, symbol),
+        "window": {"start": bars.index[0], "end": bars.index[-1], "bars": len(bars)},
+        "in_sample": part.in_sample,
+    }
+
+
+def _span(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Put stretches of bars together."""
+    return {
+        "bars": sum(part["bars"] for part in parts),
+        "start": min(part["start"] for part in parts),
+        "end": max(part["end"] for part in parts),
+    }

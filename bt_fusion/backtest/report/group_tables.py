@@ -1,0 +1,111 @@
+"""Closed trades in groups as tables on the terminal: by symbol, exit reason and period."""
+
+from typing import Any
+
+import pandas as pd
+from rich.console import Group
+from rich.table import Table
+
+from bt_fusion.backtest.groups import by_reason
+from bt_fusion.backtest.report.tables import basis, cell, comparison_table, money, number, percent
+from bt_fusion.backtest.result import Result
+
+__all__ = ["breakdown_table", "reason_table", "result_tables", "symbol_table"]
+
+RUNS = {"ml_off": "off", "ml_on": "on"}
+SYMBOL_COLUMNS = (
+    ("trades", "Trades", money),
+    ("won", "Won", money),
+    ("win_rate", "Win rate", percent),
+    ("profit_factor", "Profit factor", number),
+    ("expectancy", "Expectancy", basis),
+    ("net_profit", "Net profit", money),
+)
+REASON_COLUMNS = (
+    ("trades", "Trades", money),
+    ("win_rate", "Win rate", percent),
+    ("expectancy", "Mean return", basis),
+    ("net_profit", "Net profit", money),
+)
+PERIOD_COLUMNS = (
+    ("trades", "Trades", money),
+    ("won", "Won", money),
+    ("net_profit", "Net profit", money),
+)
+Columns = tuple[tuple[str, str, Any], ...]
+
+
+def result_tables(result: Result, *, details: bool = False) -> Group:
+    """Return symbols, exit reasons, periods and the comparison, each where it says something.
+
+    Parameters
+    ----------
+    result : Result
+    details : bool
+        Exit reasons also where all trades end for the same one; see also `comparison_table`.
+    """
+    summary = result.summary
+    trades = {name: run.trades for name, run in result.runs.items()}
+    reasons = set().union(*(by_reason(table) for table in trades.values()))
+    tables = [symbol_table(summary)] if "symbols" in summary else []
+    if len(reasons) > 1 or (reasons and details):
+        tables.append(reason_table(trades))
+    tables += [breakdown_table(summary, each) for each in summary.get("breakdown", ())]
+    return Group(*tables, comparison_table(summary, details=details))
+
+
+def symbol_table(summary: dict[str, Any]) -> Table:
+    """Return the closed trades of each symbol, and of all, ML off and on."""
+    rows = {**summary["symbols"], "TOTAL": summary}
+    return _table("Symbols", "Symbol", SYMBOL_COLUMNS, rows, present(summary))
+
+
+def reason_table(trades: dict[str, pd.DataFrame]) -> Table:
+    """Return the closed trades by exit reason.
+
+    Parameters
+    ----------
+    trades : dict of DataFrame
+        By run, "off" or "on".
+    """
+    found = {f"ml_{name}": by_reason(table) for name, table in trades.items()}
+    reasons = dict.fromkeys(reason for figures in found.values() for reason in figures)
+    rows = {reason: {run: found[run].get(reason) for run in found} for reason in reasons}
+    return _table("Exit reasons", "Reason", REASON_COLUMNS, rows, list(found))
+
+
+def breakdown_table(summary: dict[str, Any], period: str) -> Table:
+    """Return the closed trades by calendar period of their exit, off and on side by side."""
+    runs = present(summary)
+    table = Table(title=f"By {period} of exit", title_justify="left", title_style="bold")
+    table.add_column(period.capitalize())
+    for run in runs:
+        for _, label, _ in PERIOD_COLUMNS:
+            table.add_column(f"{label}, {RUNS[run]}", justify="right")
+    for row in summary["breakdown"][period]:
+        cells = [cell(row[run][key], write) for run in runs for key, _, write in PERIOD_COLUMNS]
+        table.add_row(row["start"], *cells)
+    return table
+
+
+def present(summary: dict[str, Any]) -> list[str]:
+    """Return the runs that were made."""
+    return [run for run in RUNS if summary.get(run)]
+
+
+def _table(
+    title: str, first: str, columns: Columns, rows: dict[str, dict[str, Any]], runs: list[str]
+) -> Table:
+    """Return a table with one line a row and run."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column(first)
+    table.add_column("ML")
+    for _, label, _ in columns:
+        table.add_column(label, justify="right")
+    for name, row in rows.items():
+        for run in runs:
+            figures = row[run] or {}
+            cells = [cell(figures.get(key), write) for key, _, write in columns]
+            table.add_row(name if run == runs[0] else "", RUNS[run], *cells)
+        table.add_section()
+    return table

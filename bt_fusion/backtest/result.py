@@ -1,0 +1,48 @@
+"""Result: what a backtest found."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.backtest.description import only
+from bt_fusion.backtest.runner import Run
+from bt_fusion.backtest.unseen import Unseen
+from bt_fusion.labels import Labels
+from bt_fusion.predictions import Predictions
+
+__all__ = ["Result"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a backtest found.
+
+    Attributes
+    ----------
+    summary : dict
+        The content of summary.json.
+    runs : dict of Run
+        "off", "on" or both.
+    unseen : dict of Unseen
+        The window of each symbol.
+    """
+
+    summary: dict[str, Any]
+    runs: dict[str, Run]
+    unseen: dict[str, Unseen]
+
+    @property
+    def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
+        """The bars of the window; of several symbols by symbol."""
+        return only({symbol: part.bars for symbol, part in self.unseen.items()})
+
+    @property
+    def predictions(self) -> Predictions | dict[str, Predictions]:
+        """The predictions of the same bars, likewise."""
+        return only({symbol: part.predictions for symbol, part in self.unseen.items()})
+
+    @property
+    def labels(self) -> Labels | dict[str, Labels]:
+        """What became of them, known afterwards, likewise."""
+        return only({symbol: part.labels for symbol, part in self.unseen.items()})

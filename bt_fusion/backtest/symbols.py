@@ -1,0 +1,74 @@
+"""What --data asks for: one file or sample, or several by symbol."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bt_fusion.backtest.options import load
+from bt_fusion.backtest.screen import Screen
+from bt_fusion.errors import BarsError, BtFusionError, OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["load_each", "sources"]
+
+EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
+
+
+def load_each(
+    given: dict[str, str], seed: int, repair: bool, screen: Screen
+) -> "dict[str, pd.DataFrame]":
+    """Return the bars of what `sources` found; a plain one goes by the name of file or sample.
+
+    Synthetic samples take one seed after the other, so that two of them are two.
+
+    Raises
+    ------
+    BarsError
+        For a file that is not there or holds no sound bars; of several the symbol is named.
+    """
+    found = {}
+    for number, (symbol, source) in enumerate(given.items()):
+        try:
+            bars, name = load(source, seed + number, repair, screen)
+        except BtFusionError as error:
+            if not symbol:
+                raise
+            raise type(error)(f"{symbol}: {error}") from error
+        found[symbol or name] = bars
+    return found
+
+
+def sources(data: Sequence[str]) -> dict[str, str]:
+    """Return the file or sample of each symbol; the symbol of a plain one is empty.
+
+    Raises
+    ------
+    OptionError
+        For several without symbols, a symbol given twice, and a missing side of a pair.
+
+    Examples
+    --------
+    >>> sources(["SPX=sp500", "BTC/USDT=candles.csv"])
+    {'SPX': 'sp500', 'BTC/USDT': 'candles.csv'}
+    >>> sources(["candles.csv"])
+    {'': 'candles.csv'}
+    """
+    found: dict[str, str] = {}
+    for text in data:
+        symbol, equals, source = text.partition("=")
+        if not equals or Path(text).is_file():  # a file's name may hold an equals sign
+            symbol, source = "", text
+        elif not symbol or not source:
+            raise OptionError(f"data {text!r} is not SYMBOL=PATH, e.g. {EXAMPLE}")
+        if not symbol and len(data) > 1:
+            raise OptionError(
+                f"data {text!r} is one of {len(data)} and has no symbol; name each: {EXAMPLE}"
+            )
+        if symbol in found:
+            raise OptionError(f"symbol {symbol!r} is given twice; name each once: {EXAMPLE}")
+        found[symbol] = source
+    if not found:
+        raise BarsError("no data; give a CSV or Parquet file, or a sample")
+    return found

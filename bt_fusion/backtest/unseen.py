@@ -1,0 +1,206 @@
+"""The bars of each symbol that no model had seen, and what was predicted for them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from bt_fusion.backtest.runner import unseen_window
+from bt_fusion.errors import BtFusionError, InSampleError
+from bt_fusion.evaluation import classification_figures
+from bt_fusion.importances import feature_shares, mean_shares
+from bt_fusion.labels import Labels
+from bt_fusion.predictions import Predictions
+from bt_fusion.refit import Refit
+from bt_fusion.signal_model import SignalModel
+from bt_fusion.walk_forward import WalkForward
+
+__all__ = [
+    "OnRefit",
+    "Predictor",
+    "Unseen",
+    "foresee",
+    "model_figures",
+    "model_of",
+    "predict_each",
+]
+
+Predictor = WalkForward | SignalModel
+OnRefit = Callable[[int, int], None] | None
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """One symbol's window.
+
+    Attributes
+    ----------
+    whole : DataFrame
+        All of its bars.
+    bars : DataFrame
+        Those of the window.
+    predictions : Predictions
+        Of the window's bars.
+    labels : Labels
+        What became of them, known afterwards.
+    refits : tuple of Refit
+        What the walk-forward did; none by a fitted model.
+    """
+
+    whole: pd.DataFrame
+    bars: pd.DataFrame
+    predictions: Predictions
+    labels: Labels
+    refits: tuple[Refit, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        bars: pd.DataFrame,
+        predictor: Predictor,
+        predictions: Predictions,
+        fromdate: Any = None,
+        todate: Any = None,
+    ) -> "Unseen":
+        """Cut the window out of all bars and their predictions; raises as `unseen_window`."""
+        window = unseen_window(predictions, fromdate, todate)
+        labels = model_of(predictor).label()(bars)
+        known = Labels(labels.y[window], labels.t1[window])
+        refits = tuple(predictor.refits_) if isinstance(predictor, WalkForward) else ()
+        return cls(bars, bars.iloc[window], predictions[window], known, refits)
+
+    @property
+    def in_sample(self) -> int:
+        """How many of the window's bars the model was trained on."""
+        return int((self.predictions.index <= self.predictions.trained_until).sum())
+
+
+def foresee(
+    predictor: Predictor,
+    bars: pd.DataFrame,
+    on_refit: OnRefit = None,
+    *,
+    allow_in_sample: bool = False,
+) -> Predictions:
+    """Predict bars by a walk-forward, or those a fitted model has not seen.
+
+    Raises
+    ------
+    InSampleError
+        When a fitted model has seen all of the bars and `allow_in_sample` is False.
+    """
+    if isinstance(predictor, WalkForward):
+        return predictor.predict(bars, on_refit)
+    predictions = predictor.predict(bars, allow_in_sample=allow_in_sample)
+    if not predictions.known.any():
+        until = pd.Timestamp(predictor.trained_until_)
+        raise InSampleError(
+            f"the model was trained until {until}, the bars end at {bars.index[-1]}: none is "
+            "unseen. Give later bars, or --allow-in-sample to trade those it knows"
+        )
+    return predictions
+
+
+def predict_each(
+    predictor: Predictor,
+    bars: dict[str, pd.DataFrame],
+    on_refit: OnRefit = None,
+    *,
+    fromdate: Any = None,
+    todate: Any = None,
+    allow_in_sample: bool = False,
+) -> dict[str, Unseen]:
+    """Predict each symbol by itself.
+
+    Parameters
+    ----------
+    predictor : WalkForward or SignalModel
+        A walk-forward is copied for each of several symbols; a fitted model predicts them all.
+    bars : dict of DataFrame
+        By symbol.
+    on_refit : callable, optional
+        Called with (refits done, refits in all), of all symbols together.
+    fromdate, todate : optional
+        Ends of each window.
+    allow_in_sample : bool
+
+    Raises
+    ------
+    BarsError, InSampleError
+        As for one symbol; of several the message begins with the symbol.
+    """
+    each = {symbol: copy_for(predictor, len(bars)) for symbol in bars}
+    counts = {}
+    for symbol, own in each.items():
+        with named(symbol, len(bars)):
+            fixed = isinstance(own, SignalModel)
+            counts[symbol] = 0 if fixed else sum(1 for _ in own.schedule(len(bars[symbol])))
+    found, before = {}, 0
+    for symbol, own in each.items():
+        report = on_refit and shifted(on_refit, before, sum(counts.values()))
+        with named(symbol, len(bars)):
+            said = foresee(own, bars[symbol], report, allow_in_sample=allow_in_sample)
+            found[symbol] = Unseen.of(bars[symbol], own, said, fromdate, todate)
+        before += counts[symbol]
+    return found
+
+
+def model_of(predictor: Predictor) -> SignalModel:
+    """Return the model that predicts, or that is refitted."""
+    return predictor if isinstance(predictor, SignalModel) else predictor.signal_model()
+
+
+def model_figures(predictor: Predictor, parts: list[Unseen]) -> dict[str, Any]:
+    """Say what predicted, and how good it was on the rows of all symbols together."""
+    predictions = joined([part.predictions for part in parts])
+    y, t1 = (np.concatenate([getattr(part.labels, name) for part in parts]) for name in ("y", "t1"))
+    refits = [refit for part in parts for refit in part.refits]
+    names = model_of(predictor).feature_set().names
+    shares = [refit.importances for refit in refits]
+    if isinstance(predictor, SignalModel):
+        shares = [feature_shares(predictor.ensemble_, len(names))]
+    return {
+        "members": list(predictions.members),
+        "features": len(names),
+        "refits": len(refits),
+        "cached": sum(refit.cached for refit in refits),
+        "classes": list(predictions.classes),
+        "importances": mean_shares(names, shares),
+        **classification_figures(predictions, Labels(y, t1)),
+    }
+
+
+def copy_for(predictor: Predictor, symbols: int) -> Predictor:
+    """Return a walk-forward of its own for one of several symbols."""
+    own = symbols > 1 and isinstance(predictor, WalkForward)
+    return clone(predictor) if own else predictor
+
+
+def shifted(on_refit: Callable[[int, int], None], before: int, total: int) -> OnRefit:
+    """Return what reports a symbol's refits as those of all symbols."""
+    return lambda done, _: on_refit(before + done, total)
+
+
+@contextmanager
+def named(symbol: str, symbols: int) -> Iterator[None]:
+    """Begin the message of an error with the symbol where there are several."""
+    try:
+        yield
+    except BtFusionError as error:
+        if symbols < 2:
+            raise
+        raise type(error)(f"{symbol}: {error}") from error
+
+
+def joined(parts: list[Predictions]) -> Predictions:
+    """Return the predictions of several symbols one after the other."""
+    rows = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("votes", "model", "trained_until")
+    }
+    index = pd.DatetimeIndex(np.concatenate([part.index.values for part in parts]))
+    return Predictions(**{**vars(parts[0]), **rows, "index": index})
