@@ -123,7 +123,10 @@ def shared(grounds: Grounds, place: Path) -> Iterator["Shared"]:
         joblib.dump(grounds, path)
         classes = [grounds.strategy, grounds.account.sizer]
         sources = tuple((part.__module__, str(file_of(part))) for part in classes if part)
-        yield Shared(str(path), sources, os.getpid())
+        try:
+            yield Shared(str(path), sources, os.getpid())
+        finally:
+            gc.unfreeze()  # where a run was made in this process
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,9 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
 def _opened(shared: Shared) -> Grounds:
     for module, file in shared.sources:
         _import_again(module, file)
-    return joblib.load(shared.path, mmap_mode="r")
+    grounds = joblib.load(shared.path, mmap_mode="r")
+    gc.freeze()  # what is there stays: the collections after each run need not look at it
+    return grounds
 
 
 def _import_again(module: str, file: str) -> None:
