@@ -7,19 +7,21 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
-from bt_fusion.backtest.cli import main
+from bt_fusion.backtest import cli
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.report.files import write_json
 from bt_fusion.backtest.runner import Account
 from bt_fusion.backtest.sweep import Sweep
 from bt_fusion.samples import planted_edge, random_walk
 
+ROOT = Path(cli.__file__).resolve().parents[2]
 GRID = {"ml_threshold": [0.5, 0.55, 0.6], "ema_fast": [8, 12]}
 
 
@@ -138,7 +140,7 @@ def test_the_best_on_random_walks_is_luck(tmp_path):
     walks = [figures_of_luck(random_walk(1_500, seed=s), tmp_path / f"{s}") for s in range(8)]
     assert 0.3 < np.mean([walk["pbo"] for walk in walks]) < 0.7
     assert max(walk["dsr"] for walk in walks) < 0.95
-    assert min(walk["spa_p"] for walk in walks) > 0.01
+    assert 0.2 < np.mean([walk["spa_p"] for walk in walks]) < 0.8
 
 
 COUNTED = """
@@ -193,7 +195,7 @@ def command(tmp_path):
 
 
 def start(command, folder):
-    environment = {**os.environ, "RUNS_MADE": str(folder / "made.txt")}
+    environment = {**os.environ, "RUNS_MADE": str(folder / "made.txt"), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -263,7 +265,7 @@ def test_processes_make_the_same_as_one(command, tmp_path):
 
 def run(*argv, expect=0):
     with pytest.raises(SystemExit) as ended:
-        main([str(part) for part in argv])
+        cli.main([str(part) for part in argv])
     assert (ended.value.code or 0) == expect
 
 
