@@ -5,6 +5,7 @@ a resample then needs no more than how often it drew each row.
 """
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import numpy as np
 
@@ -59,10 +60,13 @@ def intervals(
     if len(columns) < FEWEST:
         return dict.fromkeys([*figures, *paths])
     length = max(block_length(influence(columns, figure)) for figure in figures.values())
+    by_column = np.ascontiguousarray(columns.T)
     means = np.empty((draws, columns.shape[1]))
     drawn = {name: np.empty(draws) for name in paths}
     for draw, rows in enumerate(resamples(len(columns), length, draws, seed)):
-        means[draw] = np.bincount(rows, minlength=len(columns)) / len(columns) @ columns
+        share = np.bincount(rows, minlength=len(columns)) / len(columns)
+        # sums every column in the same order: two that are equal differ by nothing, unlike in BLAS
+        means[draw] = np.einsum("i,ji->j", share, by_column)
         for name, path in paths.items():
             drawn[name][draw] = path(rows)
     with np.errstate(all="ignore"):
@@ -74,7 +78,8 @@ def resamples(n_rows: int, length: float, draws: int, seed: int) -> Iterator[np.
     """Draw row numbers in blocks of a mean length, one array of n_rows at a time."""
     from arch.bootstrap import StationaryBootstrap
 
-    bootstrap = StationaryBootstrap(length, np.arange(n_rows), seed=seed)
+    # its hint says int, but it needs the length's inverse alone
+    bootstrap = StationaryBootstrap(cast(int, length), np.arange(n_rows), seed=seed)
     for _ in range(draws):
         yield bootstrap.update_indices()
 
@@ -118,4 +123,5 @@ def _percentiles(values: np.ndarray, level: float) -> list[float] | None:
     if len(defined) < DEFINED * len(values):
         return None
     tail = 50 * (1 - level)
-    return np.percentile(defined, (tail, 100 - tail)).tolist()
+    # order j of n draws has j / (n + 1) below it; numpy's usual method would cut some 0.2 % more
+    return np.percentile(defined, (tail, 100 - tail), method="weibull").tolist()

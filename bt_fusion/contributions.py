@@ -8,6 +8,7 @@ import numpy as np
 
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.predictions import combined
+from bt_fusion.selection import BestMember
 
 __all__ = ["Contributions", "contributions", "occlusion", "shap_contributions"]
 
@@ -143,7 +144,7 @@ def member_margins(member: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     base, shape (n_classes,), and values, shape (n_features, n_classes), add up to probabilities,
     or where `linked` to margins whose softmax the probabilities are.
     """
-    member, scaled = getattr(member, "estimator_", member), False  # the one of several chosen
+    member, scaled = member.estimator_ if isinstance(member, BestMember) else member, False
     if hasattr(member, "steps"):
         scaled = type(member.steps[0][1]).__name__ == "StandardScaler" and len(member.steps) == 2
         x = member[:-1].transform(x.astype(np.float64))

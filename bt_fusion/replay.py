@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Trips", "replay"]
+__all__ = ["Trips", "exit_bars", "replay", "walk"]
+
+NEVER = -1
 
 
 @dataclass(frozen=True)
@@ -68,32 +70,70 @@ def replay(
     >>> trips.signal, trips.left
     (array([1, 4]), array([ 4, -1]))
     """
-    signal, technical = np.nan_to_num(signal), np.nan_to_num(technical)
-    usable = np.flatnonzero(signal > 0 if long_only else signal != 0)
-    last = len(signal) - 1
-    bars, sides, ends = [], [], []
-    bar = 0
-    while (place := np.searchsorted(usable, bar)) < len(usable):
-        bar = int(usable[place])
-        if bar == last:  # its order would never be filled
-            break
-        side = int(np.sign(signal[bar]))
-        decided = _decision(technical, bar, side, hold_bars, exit)
-        end = decided + 1 if decided < last else -1
-        bars.append(bar)
-        sides.append(side)
-        ends.append(end)
-        if end < 0:
-            break
-        bar = end
-    return Trips(*(np.array(column, dtype=np.int64) for column in (bars, sides, ends)))
+    side = np.sign(np.nan_to_num(signal)).astype(np.int64)
+    if long_only:
+        side = np.maximum(side, 0)
+    side[-1:] = 0  # an order of the last bar would never be filled
+    left = exit_bars(side, technical, hold_bars, exit)
+    entered = walk(side, left)
+    return Trips(entered, side[entered], left[entered])
 
 
-def _decision(technical: np.ndarray, bar: int, side: int, hold_bars: int, exit: str) -> int:
-    """Return the bar at whose close the position is given up; past the end for never."""
-    never = len(technical)
-    horizon = bar + max(1, hold_bars) if exit != "flip" else never
-    if exit == "horizon":
-        return horizon
-    against = np.flatnonzero(technical[bar + 1 : horizon + 1] * side < 0)
-    return bar + 1 + int(against[0]) if len(against) else horizon
+def walk(side: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return the bars whose signals are entered on, one position at a time.
+
+    Parameters
+    ----------
+    side : ndarray, shape (n_bars,)
+        0 where there is no signal.
+    left : ndarray of int, shape (n_bars,)
+        See `exit_bars`.
+    """
+    usable = np.flatnonzero(side)
+    following = np.searchsorted(usable, np.arange(len(side) + 1)).tolist()
+    ends, places = left[usable].tolist(), []
+    place = 0
+    while place < len(usable):
+        places.append(place)
+        if ends[place] == NEVER:
+            break
+        place = following[ends[place]]
+    return usable[np.array(places, dtype=np.int64)]
+
+
+def exit_bars(
+    side: np.ndarray, technical: np.ndarray, hold_bars: int = 5, exit: str = "horizon"
+) -> np.ndarray:
+    """Return at which bar's open a trip signalled at each bar would end, -1 for never.
+
+    Parameters
+    ----------
+    side : ndarray of int, shape (n_bars,)
+        Side a signal of that bar would take.
+    technical : ndarray, shape (n_bars,)
+        -1, 0, 1; NaN counts as 0.
+    hold_bars : int
+    exit : {"horizon", "flip", "both"}
+
+    Examples
+    --------
+    >>> exit_bars(np.ones(6, dtype=int), np.array([1, 1, 1, 1, -1, -1]), 2, "both")
+    array([ 3,  4,  5,  5, -1, -1])
+    """
+    count = len(side)
+    bars = np.arange(count)
+    decided = np.full(count, count)
+    if exit != "flip":
+        decided = bars + max(1, hold_bars)
+    if exit != "horizon":
+        state = np.nan_to_num(technical)
+        turned = np.where(side > 0, next_bar(state < 0), next_bar(state > 0))
+        decided = np.minimum(decided, turned)
+    return np.where(decided < count - 1, decided + 1, NEVER)
+
+
+def next_bar(condition: np.ndarray) -> np.ndarray:
+    """Return the first bar after each at which the condition holds, n_bars for none."""
+    count = len(condition)
+    at = np.where(condition, np.arange(count), count)
+    return np.append(np.minimum.accumulate(at[::-1])[::-1][1:], count)[:count]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from bt_fusion.backtest.comparison import (
+    COMPARED,
     attribute_trades,
     compare_runs,
     false_signals,
@@ -37,9 +38,8 @@ def run_of(trades, technical=None, equity=None) -> Run:
     ]
     columns = ["symbol", "entry_time", "side", "pnl", "share", "exit_reason", "entry_price", "size"]
     lost = sum(row["pnl"] < 0 for row in rows)
-    names = ("win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
     return Run(
-        figures={**dict.fromkeys(names, 0.1), "trades": len(rows), "lost": lost},
+        figures={**dict.fromkeys(COMPARED, 0.1), "trades": len(rows), "lost": lost},
         trades=pd.DataFrame(rows, columns=columns),
         equity=pd.Series(np.full(40, 1e5) if equity is None else equity, index=HOURS),
         signal=np.zeros(40),
@@ -131,7 +131,7 @@ def test_a_run_compared_with_itself_differs_by_nothing():
     bars = random_walk(1_000, seed=3)
     run = run_strategy(bars, FusionStrategy, ml=False)
     result = compare_runs(run, run, draws=100)
-    for name in ("win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown"):
+    for name in COMPARED:
         assert result[name]["delta"] == 0
         assert result[name]["ci95"] == [0, 0]
     assert result["trades"]["kept"] == len(run.trades) - result["trades"]["open"]
@@ -143,7 +143,7 @@ def test_a_perfect_second_opinion_lies_beyond_its_interval():
     off = run_strategy(bars, FusionStrategy, ml=False)
     on = run_strategy(bars, FusionStrategy, model=given(bars.index, up.to_numpy()))
     result = compare_runs(off, on, draws=300)
-    for name in ("win_rate", "expectancy", "sharpe", "net_profit"):
+    for name in ("win_rate", "expectancy", "sharpe", "sortino", "net_profit", "total_return"):
         low, high = result[name]["ci95"]
         assert 0 < low < result[name]["delta"] < high, name
     assert result["false_signals"]["change"] < -0.5

@@ -15,6 +15,7 @@ from bt_fusion.backtest.commands.show import show
 from bt_fusion.backtest.commands.sweep import sweep
 from bt_fusion.backtest.commands.train import train
 from bt_fusion.backtest.commands.tune import tune
+from bt_fusion.backtest.commands.why import why
 from bt_fusion.backtest.screen import Screen, reported
 from bt_fusion.backtest.symbols import load_each, sources
 
@@ -59,6 +60,7 @@ def backtest(
     sizer: ask.Sizer = "0.95",
     param: ask.Params = None,
     breakdown: ask.Breakdown = None,
+    placebo: ask.Placebo = "veto",
     out: ask.Out = Path("results"),
     no_report: ask.NoReport = False,
     jobs: ask.Jobs = -1,
@@ -112,6 +114,8 @@ def backtest(
             plot=out / "backtrader.png" if plot else None,
             allow_in_sample=allow_in_sample,
             breakdown=tuple(breakdown or ()),
+            placebo=placebo,
+            ledger=out,
             source={
                 "data": only(given),
                 "repair": repair,
@@ -128,7 +132,7 @@ def backtest(
         screen.say("Files      " + ", ".join(str(path) for path in paths))
 
 
-for command in (train, tune, evaluate, sweep, show):
+for command in (train, tune, evaluate, sweep, show, why):
     app.command()(command)
 
 

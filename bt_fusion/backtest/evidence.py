@@ -14,7 +14,7 @@ from bt_fusion.significance import (
 )
 from bt_fusion.statistics import bar_returns
 
-__all__ = ["certainty", "evidence"]
+__all__ = ["certainty", "evidence", "own_sharpe"]
 
 
 def evidence(run: Run, trials: Trials, pbo: float | None = None) -> dict[str, Any]:
@@ -46,6 +46,11 @@ def evidence(run: Run, trials: Trials, pbo: float | None = None) -> dict[str, An
         "min_track_record": min_track_record(returns),
         "edge": None,
     }
+
+
+def own_sharpe(run: Run) -> float | None:
+    """Return the Sharpe ratio of a run's returns per bar, not annualised."""
+    return sharpe_per_bar(bar_returns(run.equity.to_numpy(dtype=float)))
 
 
 def certainty(returns: np.ndarray, trials: Trials) -> dict[str, float | None]:

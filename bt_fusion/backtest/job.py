@@ -14,7 +14,10 @@ from backtrader import Strategy
 from bt_fusion.backtest.blame import blamed, file_of
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.description import described_all, only, signals_of, symbol_parts
+from bt_fusion.backtest.evidence import evidence, own_sharpe
 from bt_fusion.backtest.groups import breakdown, check_periods
+from bt_fusion.backtest.judgement import PLACEBOS, judge_runs
+from bt_fusion.backtest.ledger import trials_of
 from bt_fusion.backtest.loading import load_strategy
 from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.runner import Account, Run, run_strategy
@@ -33,6 +36,7 @@ from bt_fusion.signal_model import SignalModel
 __all__ = ["Backtest", "Result"]
 
 SCHEMA = 1
+TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
 LIBRARIES = (
     "bt-fusion",
     "backtrader",
@@ -64,15 +68,19 @@ class Backtest:
     fromdate, todate : str or Timestamp, optional
         First day, and first moment after, of what may be traded.
     draws : int
-        Bootstrap samples behind each interval.
+        Bootstrap samples behind each interval, and draws of the placebo.
     seed : int
-        Of the bootstrap.
+        Of both.
     plot : path, optional
         Where to draw Backtrader's own chart, of ML-on if it runs.
     allow_in_sample : bool
         Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
     breakdown : tuple of str
         Calendar periods to sum trades up by, of "day", "week" and "month".
+    placebo : {"veto", "labels", "none"}
+        What chance does to hold ML-on against; see `judge_runs`. Without it there is no verdict.
+    ledger : path, optional
+        Folder of results whose earlier trials count.
     source : dict
         Where bars and model came from, kept in the summary as it is: what `why` finds them by.
     """
@@ -89,6 +97,8 @@ class Backtest:
     plot: Path | None = None
     allow_in_sample: bool = False
     breakdown: tuple[str, ...] = ()
+    placebo: str = "veto"
+    ledger: Path | None = None
     source: dict[str, Any] = field(default_factory=dict)
 
     def run(
@@ -118,22 +128,27 @@ class Backtest:
             for run in ML_CHOICES[self.ml]:
                 with clocked(seconds, f"{run}_s"):
                     runs[run] = self._run_one(run, strategy, unseen)
-            comparison = None
-            if len(runs) == 2:
-                pair = runs["off"], runs["on"]
-                comparison = compare_runs(*pair, draws=self.draws, seed=self.seed)
-                comparison["verdict"] = None
+            summary = self._summary(given, unseen, runs)
+            if "on" in runs:
+                with clocked(seconds, "judge_s"):
+                    self._judge(summary, strategy, runs, unseen)
+        summary["timing"] = {key: seconds.get(key) for key in TIMED}
+        return Result(summary, runs, unseen)
+
+    def _summary(
+        self, bars: dict[str, pd.DataFrame], unseen: dict[str, Unseen], runs: dict[str, Run]
+    ) -> dict[str, Any]:
+        """Return the content of summary.json before anything is judged."""
         summary = {
             "schema": SCHEMA,
             **described_all(unseen),
-            "config": self.config(given),
+            "config": self.config(bars),
             "model": model_figures(self.predictor, list(unseen.values())),
             "ml_off": runs["off"].figures if "off" in runs else None,
             "ml_on": runs["on"].figures if "on" in runs else None,
             "signals": signals_of(runs),
             "funnel": {run: runs[run].funnel for run in runs if runs[run].funnel is not None},
-            "comparison": comparison,
-            "timing": {key: seconds.get(key) for key in ("predict_s", "off_s", "on_s", "total_s")},
+            "comparison": None,
         }
         if "on" in runs and runs["on"].vetoes is not None:
             summary["vetoes"] = runs["on"].veto_counts
@@ -142,7 +157,38 @@ class Backtest:
         if self.breakdown:
             trades = {name: run.trades for name, run in runs.items()}
             summary["breakdown"] = {each: breakdown(trades, each) for each in self.breakdown}
-        return Result(summary, runs, unseen)
+        return summary
+
+    def _judge(
+        self,
+        summary: dict[str, Any],
+        strategy: type[Strategy],
+        runs: dict[str, Run],
+        unseen: dict[str, Unseen],
+    ) -> None:
+        """Add to a summary how sure ML-on's figures are, and of two runs the verdict."""
+        trials = trials_of(self.ledger, summary, own_sharpe(runs["on"]))
+        summary["statistics"] = evidence(runs["on"], trials)
+        if len(runs) < 2:
+            return
+        pair = runs["off"], runs["on"]
+        comparison = compare_runs(*pair, draws=self.draws, seed=self.seed) | {"verdict": None}
+        if self.placebo != "none":
+            found, verdict = judge_runs(
+                strategy,
+                self.params,
+                self.model.label().horizon,
+                runs,
+                unseen,
+                self.account,
+                comparison,
+                trials.count,
+                self.draws,
+                self.seed,
+            )
+            summary["statistics"] |= found
+            comparison |= verdict
+        summary["comparison"] = comparison
 
     def checked(self, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
         """Return the strategy, once all that can be wrong before any work has been looked at.
@@ -153,6 +199,8 @@ class Backtest:
         """
         if self.ml not in ML_CHOICES:
             raise unknown_name("ml", self.ml, ML_CHOICES)
+        if self.placebo not in PLACEBOS:
+            raise unknown_name("placebo", self.placebo, PLACEBOS)
         if not bars:
             raise OptionError("there are no bars; give a DataFrame, or a dictionary by symbol")
         check_periods(self.breakdown)
@@ -188,6 +236,7 @@ class Backtest:
             "todate": self.todate,
             "account": asdict(self.account),
             "draws": self.draws,
+            "placebo": self.placebo,
             "seed": self.seed,
             "versions": {library: metadata.version(library) for library in LIBRARIES},
         }

@@ -21,7 +21,8 @@ __all__ = ["LEDGER", "Trials", "record_trial", "trials_of"]
 
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
-NO_VARIANT = ("versions", "draws", "ml")  # of the configuration: what ML-on trades is the same
+# not of the configuration: what ML-on trades is the same
+NO_VARIANT = ("versions", "draws", "ml", "placebo")
 MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
 
 
@@ -83,14 +84,17 @@ def record_trial(folder: str | Path, summary: dict[str, Any], sharpe: float | No
     return True
 
 
-def trials_of(folder: str | Path, summary: dict[str, Any], sharpe: float | None = None) -> Trials:
+def trials_of(
+    folder: str | Path | None, summary: dict[str, Any], sharpe: float | None = None
+) -> Trials:
     """Return what was tried on the bars of a summary, itself included, recorded or not.
 
     Counted is every recorded configuration over the same data whose window shares a bar with
     this one's: other training bars move the window, and would otherwise hide a trial.
     """
     present = entry_of(summary, sharpe)
-    known = {entry["trial"]: entry for entry in entries(Path(folder) / LEDGER)}
+    recorded = () if folder is None else entries(Path(folder) / LEDGER)
+    known = {entry["trial"]: entry for entry in recorded}
     known.setdefault(present["trial"], present)
     same = [
         entry

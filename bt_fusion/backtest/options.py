@@ -83,6 +83,7 @@ Breakdown = Annotated[
     list[str] | None, option("Sum trades up by day, week or month, too; repeat.", "--breakdown")
 ]
 Params = Annotated[list[str] | None, option("Strategy parameter KEY=VALUE; repeat.", "--param")]
+Placebo = Annotated[str, option("What chance does: veto, labels (a few refits more) or none.")]
 Out = Annotated[Path, option("Folder for the files.")]
 NoReport = Annotated[bool, option("Tables and data only, no picture.", "--no-report")]
 Jobs = Annotated[int, option("Refits side by side, -1 for all cores.")]

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from bt_fusion.backtest.evidence import own_sharpe
 from bt_fusion.backtest.job import Result
+from bt_fusion.backtest.ledger import record_trial
 from bt_fusion.backtest.report.files import (
     write_bars,
     write_equity,
@@ -19,7 +21,8 @@ DATA = ("trades.csv", "predictions.parquet", "bars.parquet", "equity.parquet")
 def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[Path]:
     """Write all that redraws the result into a folder, and the picture of the comparison.
 
-    trades.csv, predictions.parquet, bars.parquet, equity.parquet, comparison.png and summary.json.
+    trades.csv, predictions.parquet, bars.parquet, equity.parquet, comparison.png and summary.json;
+    and count the trial in the folder's ledger.
     """
     from bt_fusion.backtest.report.pictures import draw_comparison
 
@@ -43,4 +46,6 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
         )
     paths.append(folder / "summary.json")  # last: where it stands, the others are complete
     write_json(paths[-1], result.summary)
+    if "on" in result.runs:
+        record_trial(folder, result.summary, own_sharpe(result.runs["on"]))
     return paths

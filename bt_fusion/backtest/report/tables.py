@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 __all__ = ["comparison_table"]
 
@@ -78,7 +79,18 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
         if both:
             cells += _difference(summary["comparison"].get(key), write)
         table.add_row(label, *cells)
-    return Group(table, *_lines(summary), *(_details(summary) if details else []))
+    more = _details(summary) if details else []
+    return Group(table, *_lines(summary), *more, *_verdict(summary))
+
+
+def _verdict(summary: dict[str, Any]) -> list[Text]:
+    """Return the verdict with its reason, last: where the eye is when a command has ended."""
+    comparison = summary.get("comparison") or {}
+    if not comparison.get("verdict"):
+        return []
+    colour = {"ML helped": "green", "ML hurt": "red"}.get(comparison["verdict"], "yellow")
+    name, _, reason = comparison["because"].partition(": ")
+    return [Text.assemble("Verdict    ", (name, f"bold {colour}"), f": {reason}")]
 
 
 def _title(summary: dict[str, Any]) -> str:
@@ -159,8 +171,11 @@ def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
             f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
             f"{100 * false['change']:+.1f} %"
         )
-    lines.append(
-        "Note       trading less under costs moves these figures without any skill: "
-        "an interval beside zero is not yet a verdict"
-    )
+    if comparison.get("attribution_sentence"):
+        lines.append(f"P&L        {comparison['attribution_sentence']}")
+    if comparison["verdict"] is None:
+        lines.append(
+            "Note       trading less under costs moves these figures without any skill: "
+            "an interval beside zero is not yet a verdict"
+        )
     return lines

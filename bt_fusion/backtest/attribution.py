@@ -1,0 +1,136 @@
+"""What became of ML-off's trades under ML, and what each kind of change earned or cost."""
+
+from math import fsum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.matching import CATEGORIES
+from bt_fusion.backtest.runner import Run
+
+__all__ = ["attribution", "attribution_sentence", "trade_counts"]
+
+EXACT = 1e-9  # of the gross profit and loss
+
+
+def attribution(off: Run, on: Run, matches: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Split the difference in profit between the kinds of matches, without remainder.
+
+    Parameters
+    ----------
+    off, on : Run
+    matches : DataFrame
+        Of `attribute_trades`.
+
+    Returns
+    -------
+    dict
+        For each category {trades, won, lost, pnl, selection, account, of_account}. trades are
+        the matches, won and lost by ML-on's trade where there is one, else by ML-off's; pnl is
+        the profit of ML-on less that of ML-off in cash, an open trade at its last value; its
+        part `account` is what ML-on made more or less because its account had become another
+        size than ML-off's, `selection` the rest: what another choice of trades made, on ML-off's
+        account. of_account sums, over the trades, profit as a fraction of the account at their
+        entry, on less off. vetoed has besides losers_avoided and winners_missed, each {trades,
+        pnl, of_account} of the trades themselves.
+
+    Raises
+    ------
+    AssertionError
+        When a trade is in no category or in two, or the parts miss the whole: a mistake of ours.
+    """
+    rows = matches.assign(**_of_run(off, matches.off, "off"), **_of_run(on, matches.on, "on"))
+    behind = _account(off, on.trades.entry_time) / _account(on, on.trades.entry_time)
+    usual = np.where(np.isfinite(behind) & (behind > 0), behind, 1.0)
+    rows["account"] = rows.on_pnl * (1 - np.append(usual, 1.0)[matches.on])
+    result = {name: _summed(rows[rows.category == name]) for name in CATEGORIES}
+    vetoed = rows[rows.category == "vetoed"]
+    result["vetoed"]["losers_avoided"] = _listed(vetoed[vetoed.off_pnl < 0])
+    result["vetoed"]["winners_missed"] = _listed(vetoed[vetoed.off_pnl > 0])
+    _check(off, on, matches, result)
+    return result
+
+
+def attribution_sentence(parts: dict[str, dict[str, Any]]) -> str:
+    """Say in one sentence what the vetoes were worth.
+
+    >>> none = {"trades": 0, "of_account": 0.0}
+    >>> vetoed = {"losers_avoided": {"trades": 31, "of_account": -0.041}, "winners_missed": none}
+    >>> attribution_sentence({"vetoed": vetoed, "added": none})
+    'ML avoided 31 losers worth -4.1 % and missed no winner'
+    """
+    avoided, missed = parts["vetoed"]["losers_avoided"], parts["vetoed"]["winners_missed"]
+    text = f"ML avoided {_counted(avoided, 'loser')} and missed {_counted(missed, 'winner')}"
+    added = parts["added"]
+    return text + (f"; it added {_counted(added, 'trade')}" if added["trades"] else "")
+
+
+def trade_counts(matches: pd.DataFrame, off: Run) -> dict[str, int]:
+    """Count the matches of each category, and which of the vetoed trades had won and lost."""
+    counts = matches.category.value_counts()
+    vetoed = off.trades.pnl.iloc[matches.off[matches.category == "vetoed"].to_numpy(dtype=int)]
+    return {
+        **{name: int(counts.get(name, 0)) for name in CATEGORIES},
+        "vetoed_won": int((vetoed > 0).sum()),
+        "vetoed_lost": int((vetoed < 0).sum()),
+    }
+
+
+def _of_run(run: Run, rows: pd.Series, name: str) -> dict[str, np.ndarray]:
+    """Return profit in cash and as a fraction of the account at entry; 0 without a trade."""
+    trades, taken = run.trades, rows.to_numpy(dtype=int)
+    pnl = trades.pnl.to_numpy(dtype=float)
+    value = (trades.entry_price * trades["size"]).to_numpy(dtype=float)
+    rate = pnl / value * trades.share.to_numpy(dtype=float)
+    return {
+        f"{name}_pnl": np.append(pnl, 0.0)[taken],  # -1, no trade, takes the 0 at the end
+        f"{name}_rate": np.append(rate, 0.0)[taken],
+    }
+
+
+def _account(run: Run, times: pd.Series) -> np.ndarray:
+    """Return the account's value at the close before each fill."""
+    before = run.equity.index.searchsorted(pd.DatetimeIndex(times), side="left") - 1
+    return run.equity.to_numpy(dtype=float)[np.maximum(before, 0)]
+
+
+def _summed(rows: pd.DataFrame) -> dict[str, Any]:
+    there = np.where(rows.on >= 0, rows.on_pnl, rows.off_pnl)
+    account = fsum(rows.account)
+    pnl = fsum([*rows.on_pnl, *-rows.off_pnl])
+    return {
+        "trades": len(rows),
+        "won": int((there > 0).sum()),
+        "lost": int((there < 0).sum()),
+        "pnl": pnl,
+        "selection": pnl - account,
+        "account": account,
+        "of_account": fsum([*rows.on_rate, *-rows.off_rate]),
+    }
+
+
+def _listed(rows: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "trades": len(rows),
+        "pnl": fsum(rows.off_pnl),
+        "of_account": fsum(rows.off_rate),
+    }
+
+
+def _check(off: Run, on: Run, matches: pd.DataFrame, parts: dict[str, dict[str, Any]]) -> None:
+    for run, rows in ((off, matches.off), (on, matches.on)):
+        if sorted(rows[rows >= 0]) != list(range(len(run.trades))):
+            raise AssertionError("a trade is in no category, or in two")
+    whole = fsum([*on.trades.pnl, *-off.trades.pnl])
+    split = fsum(part["pnl"] for part in parts.values())
+    gross = fsum([*on.trades.pnl.abs(), *off.trades.pnl.abs()])
+    if abs(split - whole) > EXACT * gross:
+        raise AssertionError(f"the parts of the difference add up to {split}, not to {whole}")
+
+
+def _counted(part: dict[str, Any], what: str) -> str:
+    count = part["trades"]
+    if not count:
+        return f"no {what}"
+    return f"{count:,} {what}{'s' * (count > 1)} worth {100 * part['of_account']:+.1f} %"

@@ -1,0 +1,41 @@
+"""`bt-fusion why`: why a trade was entered, or why a bar was or was not an entry."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bt_fusion.backtest import options as ask
+from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.errors import OptionError
+
+__all__ = ["why"]
+
+
+def why(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished backtest.")],
+    trade: Annotated[int | None, ask.option("Number of a trade; without one, lists them.")] = None,
+    bar: Annotated[str | None, ask.option("Or any bar of the window: 2020-03-12T05:00.")] = None,
+    run: Annotated[ask.Ml, ask.option("The run with ML on, or off.")] = ask.Ml.on,
+    data: Annotated[str | None, ask.option("Where the bars are now, if they moved.")] = None,
+    json: ask.Json = None,
+    quiet: ask.Quiet = False,
+) -> None:
+    """Say why a trade was entered, or why a bar was or was not an entry."""
+    with reported("nothing was written"):
+        from bt_fusion.backtest.rebuild import FinishedRun
+        from bt_fusion.backtest.report.files import write_json
+        from bt_fusion.backtest.report.why_tables import trades_table, why_tables
+        from bt_fusion.backtest.why import why as reason_for
+
+        screen = Screen(quiet)
+        if run is ask.Ml.both:
+            raise OptionError("give --run on or --run off; each has trades of its own")
+        if trade is None and bar is None:
+            trades = FinishedRun.read(folder).trades_of(run.value)
+            screen.show(trades_table(trades, run.value))
+            return
+        reason = reason_for(folder, trade=trade, bar=bar, run=run.value, data=data)
+        screen.show(why_tables(reason))
+        if json is not None:
+            write_json(json, reason.to_dict())

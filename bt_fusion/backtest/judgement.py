@@ -1,0 +1,84 @@
+"""What two runs come to: ML-on held against chance and against all that was tried."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import backtrader as bt
+
+from bt_fusion.backtest.description import only
+from bt_fusion.backtest.placebos import (
+    edge_figures,
+    placebo_figures,
+    placebo_of,
+    shift_of,
+    verdict_of,
+)
+from bt_fusion.backtest.runner import Account, Run
+from bt_fusion.backtest.unseen import Unseen
+
+__all__ = ["PLACEBOS", "judge_runs"]
+
+PLACEBOS = ("veto", "labels", "none")
+
+
+def judge_runs(
+    strategy: type[bt.Strategy],
+    params: Mapping[str, Any],
+    horizon: int,
+    runs: Mapping[str, Run],
+    unseen: Mapping[str, Unseen],
+    account: Account,
+    comparison: Mapping[str, Any],
+    trials: int = 1,
+    draws: int = 1_000,
+    seed: int = 0,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return parts of summary.json's `statistics`, and what its `comparison` says of the verdict.
+
+    Parameters
+    ----------
+    strategy : class
+    params : dict
+        As given for both runs.
+    horizon : int
+        Of the label, in bars.
+    runs : dict of Run
+        "off" and "on".
+    unseen : dict of Unseen
+        What both traded.
+    account : Account
+    comparison : dict
+        Of `compare_runs`.
+    trials : int
+        Variants tried on these bars, this one included.
+    draws, seed : int
+        Of the placebo.
+
+    Returns
+    -------
+    statistics : dict
+        placebo, shift (ML's own probabilities moved along the bars; None where no replay knows
+        the strategy) and edge, see `placebo_figures` and `edge_figures`.
+    verdict : dict
+        verdict, because, rules (name, passed and failure of each) and entries_needed.
+    """
+    off, on = runs["off"], runs["on"]
+    bars = only({symbol: part.bars for symbol, part in unseen.items()})
+    said = only({symbol: part.predictions for symbol, part in unseen.items()})
+    known = (bars, said, account)
+    placebo = placebo_of(strategy, params, horizon, off, on, *known, draws, seed)
+    shift = shift_of(strategy, params, horizon, on, *known, seed=seed)
+    edge = edge_figures(placebo, on.equity.index, trials)
+    in_sample = sum(part.in_sample for part in unseen.values())
+    verdict = verdict_of(off, on, comparison, placebo, trials, in_sample)
+    statistics = {
+        "placebo": placebo_figures(placebo, account.cash),
+        "shift": None if shift is None else placebo_figures(shift, account.cash),
+        "edge": edge,
+    }
+    return statistics, {
+        "verdict": verdict.verdict,
+        "because": verdict.because,
+        "rules": [vars(rule) for rule in verdict.rules],
+        "entries_needed": verdict.entries_needed,
+    }

@@ -1,0 +1,81 @@
+"""Which trade of ML-on became of which trade of ML-off."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.runner import Run
+
+__all__ = ["CATEGORIES", "attribute_trades", "entry_keys"]
+
+SAME_SHARE = 0.01  # entries whose part of the account differs by less are of the same size
+CATEGORIES = ("kept", "resized", "retimed", "vetoed", "added", "open")
+
+
+def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
+    """Match the trades of two runs and say what became of each.
+
+    Returns
+    -------
+    DataFrame
+        One row a match, within a symbol: category, and the positions of its trades in `off.trades`
+        and `on.trades` (-1 for none). kept: same entry bar and side; resized: likewise, but another
+        part of the account; retimed: another bar of the same technical episode (an unbroken run
+        of one state), the nearest first, where the strategy has a technical state; vetoed: off
+        alone; added: on alone; open: not closed at the end.
+    """
+    matches: list[tuple[str, int, int]] = []
+    rest_off, rest_on = _keyed(off), _keyed(on)
+    for key in [key for key in rest_off if key in rest_on]:
+        a, b = rest_off.pop(key), rest_on.pop(key)
+        shares = off.trades.share[a], on.trades.share[b]
+        resized = abs(shares[0] - shares[1]) > SAME_SHARE
+        matches.append(("resized" if resized else "kept", a, b))
+    symbols = {symbol for _, symbol, *_ in (*rest_off, *rest_on)}
+    episodes = {symbol: _episodes(off, symbol) for symbol in symbols}
+    entered = off.trades.entry_time.tolist()
+    waiting: dict[Any, list[int]] = {}
+    for (time, symbol, side, _), a in rest_off.items():
+        waiting.setdefault((symbol, episodes[symbol].get(time), side), []).append(a)
+    for (time, symbol, side, _), b in rest_on.items():
+        same = waiting.get((symbol, episodes[symbol].get(time), side))
+        if not same or off.technical is None:
+            matches.append(("added", -1, b))
+            continue
+        a = min(same, key=lambda row: abs(entered[row] - time))
+        same.remove(a)
+        matches.append(("retimed", a, b))
+    matches += [("vetoed", a, -1) for left in waiting.values() for a in left]
+    table = pd.DataFrame(matches, columns=["category", "off", "on"])
+    unfinished = _is_open(off, table.off) | _is_open(on, table.on)
+    table.loc[unfinished, "category"] = "open"
+    return table
+
+
+def _keyed(run: Run) -> dict[tuple[Any, ...], int]:
+    keys = entry_keys(run.trades).itertuples(index=False, name=None)
+    return {key: row for row, key in enumerate(keys)}
+
+
+def entry_keys(trades: pd.DataFrame) -> pd.DataFrame:
+    """Return what tells entries apart: bar, symbol, side, and which of the same three it is."""
+    columns = ["entry_time", "symbol", "side"]
+    return trades[columns].assign(number=trades.groupby(columns).cumcount())
+
+
+def _is_open(run: Run, rows: pd.Series) -> np.ndarray:
+    still = np.append((run.trades.exit_reason == "open").to_numpy(dtype=bool), False)
+    return still[rows.to_numpy(dtype=int)]  # -1, no trade, takes the False at the end
+
+
+def _episodes(run: Run, symbol: str) -> dict[pd.Timestamp, int]:
+    """Number the unbroken runs of one technical state, by the bar after: that of the fill."""
+    if run.technical is None:
+        return {}
+    known, index = run.technical, run.equity.index
+    if isinstance(known, pd.Series):  # of several symbols
+        known, index = known[symbol].to_numpy(), known[symbol].index
+    state = np.nan_to_num(known)
+    number = np.cumsum(np.r_[True, state[1:] != state[:-1]])
+    return dict(zip(index[1:], number[:-1].tolist(), strict=True))

@@ -1,0 +1,171 @@
+"""What the model of a past bar says of it: fitted once more, and taken apart."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.rebuild import FinishedRun
+from bt_fusion.bars import BarArrays
+from bt_fusion.contributions import Contributions, contributions, vote_weights
+from bt_fusion.ensemble import Ensemble
+from bt_fusion.predictions import Predictions, Signal
+from bt_fusion.signal_model import SignalModel, empty_predictions
+from bt_fusion.walk_forward import WalkForward
+
+__all__ = ["Opinion", "opinion_of"]
+
+SAME = 1e-9  # a rebuilt probability may differ by so much from the stored one
+ARRAYS = ("features", "values", "contributions")
+
+
+@dataclass(frozen=True, eq=False)
+class Opinion:
+    """What the model of that time says of the bar, fitted once more.
+
+    Attributes
+    ----------
+    refit : int
+        Number of the refit, 0 for a saved model.
+    rows : int
+        Rows it learnt from.
+    trained_until : Timestamp
+    votes : dict of str to dict of str to float
+        Member, class, probability.
+    weights : dict of str to float
+        What each member's probability weighs.
+    voting : str
+    probability_up, probability_down : float
+        Of the ensemble.
+    signal, level : str
+    confidence : float
+    stored : float
+        P(up) in predictions.parquet.
+    explained : str
+        The class whose probability the contributions explain.
+    features : tuple of str
+    values : ndarray of float, shape (n_features,)
+        The features on the bar.
+    contributions : Contributions
+    """
+
+    refit: int
+    rows: int
+    trained_until: pd.Timestamp
+    votes: dict[str, dict[str, float]]
+    weights: dict[str, float]
+    voting: str
+    probability_up: float
+    probability_down: float
+    signal: str
+    level: str
+    confidence: float
+    stored: float
+    explained: str
+    features: tuple[str, ...]
+    values: np.ndarray
+    contributions: Contributions
+
+    @property
+    def difference(self) -> float:
+        """How far P(up) lies from the stored one."""
+        return abs(self.probability_up - self.stored)
+
+    @property
+    def same(self) -> bool:
+        """Whether the rebuilt model says what the run's model said."""
+        return self.difference <= SAME
+
+    def ranked(self) -> list[dict[str, Any]]:
+        """Return the features by the size of their contribution, the largest first."""
+        given = self.contributions.values
+        return [
+            {
+                "feature": self.features[k],
+                "value": float(self.values[k]),
+                "contribution": float(given[k]),
+            }
+            for k in np.argsort(-np.abs(given), kind="stable")
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything by name, the features ranked."""
+        known = {key: value for key, value in vars(self).items() if key not in ARRAYS}
+        by = {key: value for key, value in vars(self.contributions).items() if key != "values"}
+        ranked = {"features": self.ranked()}
+        return known | {"difference": self.difference, "contributions": by | ranked}
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The model that spoke on a bar, as it was at that time, and what it says."""
+
+    asked: SignalModel
+    ensemble: Ensemble
+    X: np.ndarray
+    votes: np.ndarray
+    rows: int
+    typical: np.ndarray
+
+
+def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -> Model:
+    """Fit the refit whose block holds a bar once more; a saved model is as it was."""
+    if isinstance(predictor, SignalModel):
+        X, ensemble = predictor.feature_set_.transform(arrays), predictor.ensemble_
+        said, typical = ensemble.member_proba(X, np.array([at]))[0], np.median(predictor.sample_, 0)
+        return Model(predictor, ensemble, X, said, predictor.n_rows_, typical)
+    task = predictor.task_of(arrays, at)
+    assert task is not None  # the bar has a prediction
+    ensemble, votes = task.fit()
+    said, typical = votes[np.searchsorted(task.block, at)], np.median(task.X[task.rows], axis=0)
+    return Model(predictor.signal_model(), ensemble, task.X, said, len(task.rows), typical)
+
+
+def opinion_of(finished: FinishedRun, bars: pd.DataFrame, at: int, side: str) -> Opinion | None:
+    """Fit the model of that time again and ask it about the bar."""
+    stored = finished.table[finished.table.datetime == bars.index[at]].iloc[0]
+    if not np.isfinite(stored.probability_up):
+        return None
+    arrays = BarArrays.of(bars)
+    model = model_at(finished.predictor(), arrays, at)
+    spoken = empty_predictions(model.asked, arrays.time[at : at + 1])
+    spoken.votes[0] = model.votes
+    names, column = class_names(spoken), explained_column(spoken, side)
+    return Opinion(
+        refit=int(stored.model),
+        rows=model.rows,
+        trained_until=pd.Timestamp(stored.trained_until),
+        votes={
+            member: dict(zip(names, map(float, vote), strict=True))
+            for member, vote in zip(spoken.members, model.votes, strict=True)
+        },
+        weights=dict(zip(spoken.members, vote_weights(model.ensemble).tolist(), strict=True)),
+        voting=spoken.voting,
+        probability_up=float(spoken.probability_up[0]),
+        probability_down=float(spoken.probability_down[0]),
+        signal=Signal(int(spoken.signal()[0])).name,
+        level=str(spoken.levels()[0]),
+        confidence=float(spoken.confidence[0]),
+        stored=float(stored.probability_up),
+        explained=names[column],
+        features=tuple(model.asked.feature_set().names),
+        values=model.X[at],
+        contributions=contributions(model.ensemble, model.X, at, column, model.typical),
+    )
+
+
+def class_names(predictions: Predictions) -> tuple[str, ...]:
+    """Return the classes in words."""
+    if len(predictions.classes) == 3:
+        return "short", "none", "long"
+    return ("down", "up") if predictions.two_sided else ("no", "yes")
+
+
+def explained_column(predictions: Predictions, side: str) -> int:
+    """Return the class a side asks for; the likeliest where there is no side."""
+    if side == "long":
+        return predictions.classes.index(1)
+    if side == "short":
+        return 0 if predictions.two_sided else predictions.classes.index(1)
+    return int(predictions.proba[0].argmax())

@@ -1,0 +1,126 @@
+"""What a strategy says of one bar, asked in a run that ends there."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from backtrader import Strategy
+
+from bt_fusion.backtest import options as ask
+from bt_fusion.backtest.loading import load_strategy
+from bt_fusion.backtest.rebuild import FinishedRun
+from bt_fusion.backtest.runner import run_strategy
+from bt_fusion.backtest.variants import variant
+from bt_fusion.errors import BarsError
+from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.strategies import Threshold
+
+__all__ = ["Testimony", "testimony_of"]
+
+SIDES = {1: "long", -1: "short", 0: ""}
+OF_ML = ("probability", "class", "level")  # facts that an `Opinion` gives in full
+
+
+@dataclass(frozen=True, eq=False)
+class Testimony:
+    """What a strategy says of one bar.
+
+    Attributes
+    ----------
+    side : str
+        The side its technical state, or the order it gave, was on; "" for none.
+    stages : tuple of (str, str)
+        The way from a bar to a signal, as far as the bar came: each stage with why the bar was
+        lost there, empty where it was not. None of a strategy that tells nothing of itself.
+    outcome : str
+        What became of the signal: "ordered", "vetoed", why not, or "" without one.
+    facts : dict
+        What the entry rested on, name by name.
+    thresholds : tuple of Threshold
+    """
+
+    side: str = ""
+    stages: tuple[tuple[str, str], ...] = ()
+    outcome: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    thresholds: tuple[Threshold, ...] = ()
+
+
+def testimony_of(finished: FinishedRun, bars: pd.DataFrame, at: int, run: str) -> Testimony:
+    """Run the strategy again, with or without ML, up to a bar, and ask it about that."""
+    config, predictions = finished.config, finished.predictions()
+    window = bars.loc[predictions.index[0] : bars.index[at]]
+    strategy = load_strategy(config["strategy"])
+    known = predictions[: len(window)] if run == "on" else None
+    traded, params = variant(strategy, config["params"], finished.label.horizon, known)
+    given, source = config["account"], config.get("source", {})
+    account = ask.account(
+        given["cash"],
+        given["commission"],
+        given["slippage"],
+        source.get("sizer") or str(given["share"]),
+    )
+    told: list[Testimony] = []
+    try:
+        run_strategy(
+            window, witness(traded, told), account, finished.summary["data"]["name"], **params
+        )
+    except BarsError as error:  # shorter than the warm-up of its indicators
+        return Testimony(stages=(("technical", f"warming up: {error}"),))
+    return told[0]
+
+
+def witness(strategy: type[Strategy], told: list[Testimony]) -> type[Strategy]:
+    """Return a strategy like the given one that says at its end what it thinks of the last bar."""
+
+    class Witness(strategy):
+        def stop(self):
+            super().stop()
+            told.append(asked(self) if hasattr(self, "symbols") else watched(self))
+
+    Witness.__name__ = strategy.__name__
+    return Witness
+
+
+def asked(strategy: Any) -> Testimony:
+    """Return what one of our strategies says of its current bar."""
+    symbol = strategy.symbols[0]
+    state = symbol.technical.state[0]
+    facts = strategy.entry_facts(symbol)
+    side = strategy.side(symbol) or int(state > 0) - int(state < 0)
+    return Testimony(
+        side=SIDES[side],
+        stages=tuple(as_far(strategy.stages(symbol))),
+        outcome=symbol.outcome,
+        facts={name: facts[name] for name in facts if name not in OF_ML},
+        thresholds=tuple(strategy.thresholds(symbol)),
+    )
+
+
+def as_far(stages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the stages up to the first at which the bar was lost."""
+    for name, lost in stages:
+        yield name, lost
+        if lost:
+            return
+
+
+def watched(strategy: Any) -> Testimony:
+    """Return what a strategy that tells nothing of itself did at its current bar."""
+    now = strategy.data.datetime[0]
+    facts = {"price": strategy.data.close[0]}
+    ml = getattr(strategy, "ml_filter", None)
+    vetoes = [veto for veto in ml.vetoes if veto.time == stamps(now)[()]] if ml else []
+    orders = [order for order in strategy.broker.orders if order.created.dt == now]
+    side, outcome = "", ""
+    if vetoes:
+        side, outcome = vetoes[-1].side, "vetoed"
+    elif orders:
+        side, outcome = SIDES[int(np.sign(orders[-1].created.size))], "ordered"
+    if ml is None or not side:
+        return Testimony(side, (), outcome, facts)
+    probability = ml.probability(strategy.data, 1 if side == "long" else -1)
+    limit = Threshold("P of its side", probability, strategy.p.ml_threshold)
+    return Testimony(side, (), outcome, facts, (limit,))

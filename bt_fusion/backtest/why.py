@@ -1,0 +1,140 @@
+"""Why a bar was an entry, or was not: both sides' reasons, from the files of a run."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.backtest.opinion import Opinion, opinion_of
+from bt_fusion.backtest.rebuild import FinishedRun
+from bt_fusion.backtest.testimony import Testimony, testimony_of
+from bt_fusion.errors import OptionError, unknown_name
+
+__all__ = ["Reason", "why"]
+
+RUNS = ("on", "off")
+
+
+@dataclass(frozen=True, eq=False)
+class Reason:
+    """Why a bar was an entry, or was not.
+
+    Attributes
+    ----------
+    run : str
+        "on" or "off".
+    strategy : str
+    bar : Timestamp
+        The bar of the signal: the one before the entry.
+    close : float
+    trade : dict or None
+        The row of trades.csv, with `number` and `return` (a fraction of the entry's value).
+    side : str
+        "long", "short", or "" where neither side was on.
+    technical : Testimony
+        What the strategy says of the bar.
+    opinion : Opinion or None
+        None where the model made no prediction.
+    """
+
+    run: str
+    strategy: str
+    bar: pd.Timestamp
+    close: float
+    trade: dict[str, Any] | None
+    side: str
+    technical: Testimony
+    opinion: Opinion | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything by name."""
+        told = asdict(self.technical)
+        told["thresholds"] = [
+            {**row._asdict(), "passed": bool(row.passed), "margin": row.margin}
+            for row in self.technical.thresholds
+        ]
+        model = None if self.opinion is None else self.opinion.to_dict()
+        return {**vars(self), "technical": told, "opinion": model}
+
+
+def why(
+    folder: Any,
+    *,
+    trade: int | None = None,
+    bar: Any = None,
+    run: str = "on",
+    data: str | None = None,
+) -> Reason:
+    """Say why a trade was entered, or why any bar was or was not an entry.
+
+    The strategy is run again up to that bar, and the model of that time is fitted again.
+
+    Parameters
+    ----------
+    folder : path
+        What `--out` named.
+    trade : int, optional
+        Number of a trade among those of the run, from 1, in the order of trades.csv.
+    bar : str or Timestamp, optional
+        Instead of a trade: the bar of a possible signal.
+    run : {"on", "off"}
+    data : str, optional
+        Where the bars are now, when they are not where they were.
+
+    Raises
+    ------
+    OptionError
+        For a run, trade or bar that is not there, or a model that cannot be had again.
+    BarsError
+        When the bars have changed since.
+    """
+    if (trade is None) == (bar is None):
+        raise OptionError("give a trade's number or a bar, one of them")
+    if run not in RUNS:
+        raise unknown_name("run", run, RUNS)
+    finished = FinishedRun.read(folder)
+    finished.trades_of(run)  # says so when there is no such run
+    listed = None if trade is None else trade_of(finished, run, trade)
+    bars = finished.bars(data)
+    at = position(finished, bars, listed["entry_time"] if listed else bar) - bool(listed)
+    told = testimony_of(finished, bars, at, run)
+    side = listed["side"] if listed else told.side
+    return Reason(
+        run=run,
+        strategy=finished.config["strategy"],
+        bar=bars.index[at],
+        close=float(bars.close.iloc[at]),
+        trade=listed,
+        side=side,
+        technical=told,
+        opinion=opinion_of(finished, bars, at, side),
+    )
+
+
+def trade_of(finished: FinishedRun, run: str, number: int) -> dict[str, Any]:
+    """Return a trade by its number among those of a run."""
+    trades = finished.trades_of(run)
+    if not 1 <= number <= len(trades):
+        raise OptionError(
+            f"trade {number} is none of the {len(trades)} of the run with ML {run}; "
+            f"bt-fusion why {finished.folder} --run {run} lists them"
+        )
+    row = {str(name): value for name, value in trades.loc[number].items()}
+    return {"number": number, **row, "return": row["pnl"] / (row["entry_price"] * row["size"])}
+
+
+def position(finished: FinishedRun, bars: pd.DataFrame, bar: Any) -> int:
+    """Return the position of a bar of the window among the bars."""
+    try:
+        stamp = pd.Timestamp(bar)
+    except ValueError:
+        raise OptionError(f"bar {bar!r} is no time; write 2020-03-12T05:00") from None
+    stamp = stamp.tz_convert(None) if stamp.tz else stamp  # bars are in UTC
+    start, end = (pd.Timestamp(finished.summary["window"][key]) for key in ("start", "end"))
+    if not start <= stamp <= end:
+        raise OptionError(f"bar {stamp} is not among those the run traded, {start} to {end}")
+    at = int(bars.index.searchsorted(stamp))
+    if bars.index[at] != stamp:
+        near = f"{bars.index[at - 1]} and {bars.index[at]}"
+        raise OptionError(f"there is no bar {stamp}; the nearest are {near}")
+    return at

@@ -1,0 +1,186 @@
+"""What an entry at each bar would make under a strategy's exit rule and costs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bt_fusion.bars import BarArrays
+from bt_fusion.replay import Trips, exit_bars
+
+__all__ = ["Costs", "ExitRule", "Outcomes"]
+
+
+@dataclass(frozen=True)
+class ExitRule:
+    """When FusionStrategy, without its stop order, leaves a position, and which sides it takes.
+
+    Attributes
+    ----------
+    hold_bars : int
+    exit : {"horizon", "flip", "both"}
+    long_only : bool
+    """
+
+    hold_bars: int = 5
+    exit: str = "horizon"
+    long_only: bool = False
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a trade pays, and how much of the account it takes.
+
+    Attributes
+    ----------
+    commission : float
+        Fraction of the value, a side.
+    slippage : float
+        Fraction of the price, a fill; a fill never leaves the range of its bar.
+    share : float
+        Part of the account's value in a position.
+    """
+
+    commission: float = 0.0005
+    slippage: float = 0.0
+    share: float = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What a trade signalled at each bar would come to.
+
+    Attributes
+    ----------
+    side : ndarray of int64, shape (n_bars,)
+        1 long, -1 short, 0 where no entry is possible.
+    left : ndarray of int64, shape (n_bars,)
+        Bar at whose open the trade ends, -1 when it is open at the last bar.
+    gross : ndarray of float64, shape (n_bars,)
+        Profit before costs as a fraction of the entry's value; an open trade's, at the last close.
+    net : ndarray of float64, shape (n_bars,)
+        The same after commission and slippage.
+    growth : ndarray of float64, shape (n_bars,)
+        Log growth of the account.
+    opens : ndarray of float64, shape (n_bars,)
+    last : float
+        The last close.
+    costs : Costs
+    """
+
+    side: np.ndarray
+    left: np.ndarray
+    gross: np.ndarray
+    net: np.ndarray
+    growth: np.ndarray
+    opens: np.ndarray
+    last: float
+    costs: Costs
+
+    @classmethod
+    def of(
+        cls,
+        bars: BarArrays,
+        technical: np.ndarray,
+        rule: ExitRule | None = None,
+        costs: Costs | None = None,
+        allowed: np.ndarray | None = None,
+    ) -> "Outcomes":
+        """Work out every bar's trade to the side of its technical state.
+
+        Parameters
+        ----------
+        bars : BarArrays
+        technical : ndarray, shape (n_bars,)
+            -1, 0, 1; NaN counts as 0.
+        rule : ExitRule, optional
+        costs : Costs, optional
+        allowed : ndarray of bool, shape (n_bars,), optional
+            Bars whose signals may enter; all of them when not given.
+        """
+        rule, costs = rule or ExitRule(), costs or Costs()
+        side = np.sign(np.nan_to_num(technical)).astype(np.int64)
+        if rule.long_only:
+            side = np.maximum(side, 0)
+        if allowed is not None:
+            side = np.where(allowed, side, 0)
+        side[-1:] = 0  # an order of the last bar would never be filled
+        left = exit_bars(side, technical, rule.hold_bars, rule.exit)
+        return cls(side, left, *_results(bars, side, left, costs), bars.open, bars.close[-1], costs)
+
+    @property
+    def closed(self) -> np.ndarray:
+        """Whether each bar's trade ends before the bars do."""
+        return self.left >= 0
+
+    @property
+    def moves(self) -> np.ndarray:
+        """Return of the price from each bar's open to the next one's, the last to its close."""
+        return np.append(self.opens[1:], self.last) / self.opens - 1
+
+    @property
+    def spans(self) -> tuple[np.ndarray, np.ndarray]:
+        """First bar each bar's trade is held, and the one after the last."""
+        count = len(self.side)
+        start = np.minimum(np.arange(count) + 1, count)
+        return start, np.where(self.closed, self.left, count)
+
+    def sum_held(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum of per-bar values over the bars each bar's trade is held."""
+        start, stop = self.spans
+        summed = np.append(0.0, np.cumsum(values))
+        return summed[stop] - summed[start]
+
+    def exposure(self, entered: np.ndarray) -> np.ndarray:
+        """Return the mean position on each bar when each entry is made with a probability.
+
+        Parameters
+        ----------
+        entered : ndarray of float64, shape (n_bars,)
+            Probability, or 0 and 1, of an entry at each signal bar.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_bars,)
+            1 a full long position, -1 a short one, from the bar's open to the next one's.
+        """
+        start, stop = self.spans
+        change = np.zeros(len(self.side) + 1)
+        np.add.at(change, start, self.side * entered)
+        np.add.at(change, stop, -self.side * entered)
+        return np.cumsum(change[:-1])
+
+    def per_bar(self, entered: np.ndarray) -> np.ndarray:
+        """Return the account's mean return a bar when each entry is made with a probability.
+
+        From each bar's open to the next one's; an exit is paid for on the last bar held.
+        """
+        start, stop = self.spans
+        turnover = np.zeros(len(self.side) + 1)
+        np.add.at(turnover, start, entered)
+        np.add.at(turnover, np.where(self.closed, stop - 1, -1), entered)
+        paid = (self.costs.commission + self.costs.slippage) * turnover[:-1]
+        return self.costs.share * (self.exposure(entered) * self.moves - paid)
+
+    def entries_of(self, trips: Trips) -> np.ndarray:
+        """Return 1 at each bar whose signal a replay has entered on, else 0."""
+        entered = np.zeros(len(self.side))
+        entered[trips.signal] = 1.0
+        return entered
+
+
+def _results(
+    bars: BarArrays, side: np.ndarray, left: np.ndarray, costs: Costs
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return gross and net return of each bar's trade, and the log growth of the account."""
+    start = np.minimum(np.arange(len(side)) + 1, len(side) - 1)
+    closed = left >= 0
+    buy = np.minimum(bars.open * (1 + costs.slippage), bars.high)
+    sell = np.maximum(bars.open * (1 - costs.slippage), bars.low)
+    last = bars.close[-1]
+    gross = side * (np.where(closed, bars.open[left], last) / bars.open[start] - 1)
+    entry = np.where(side > 0, buy, sell)[start]
+    exit = np.where(closed, np.where(side > 0, sell[left], buy[left]), last)
+    paid = costs.commission * (entry + np.where(closed, exit, 0.0))
+    made = np.where(side == 0, 0.0, side * (exit - entry) - paid)
+    growth = np.log1p(np.maximum(costs.share * made / bars.close, -1 + 1e-12))
+    return gross, made / entry, growth

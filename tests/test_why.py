@@ -1,0 +1,285 @@
+"""why: the reasons of a trade or a bar, from the files of a finished run."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
+from bt_fusion.backtest import cli
+from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.rebuild import FinishedRun
+from bt_fusion.backtest.report.folder import write_result
+from bt_fusion.backtest.why import why
+from bt_fusion.errors import BarsError, OptionError
+from bt_fusion.presets import make_preset
+from bt_fusion.samples import planted_edge
+
+BARS = planted_edge(1_200, seed=1, auc=0.8)
+MODEL = ["--features", "wick_balance,gap,rsi_14", "--members", "rf,lgb", "--train-bars", "400"]
+MINE = """
+import backtrader as bt
+
+
+class Mine(bt.Strategy):
+    def __init__(self):
+        self.average = bt.ind.SMA(period=10)
+
+    def next(self):
+        if not self.position and self.data.close[0] > self.average[0]:
+            self.buy()
+        elif self.position and self.data.close[0] < self.average[0]:
+            self.close()
+"""
+
+
+def command(*argv, expect=0):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([str(part) for part in argv])
+    assert (ended.value.code or 0) == expect
+
+
+@pytest.fixture(scope="module")
+def csv(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "edge.csv"
+    BARS.to_csv(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(csv, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    command("backtest", "--data", csv, "--out", out, "--no-report", "-q", *MODEL)
+    return out
+
+
+def run_of(folder, csv, predictor, strategy, preset=None, **params):
+    """Make a run in Python, and write its folder."""
+    source = {"data": str(csv), "preset": preset}
+    job = Backtest(predictor, strategy, params=params, source=source, draws=10)
+    write_result(folder, job.run(BARS, "edge"), picture=False)
+    return folder
+
+
+def trades(folder, run="on"):
+    return FinishedRun.read(folder).trades_of(run)
+
+
+@pytest.mark.parametrize("run", ["on", "off"])
+def test_a_trade_and_the_model_of_its_time(folder, run):
+    listed = trades(folder, run)
+    table = pd.read_parquet(folder / "predictions.parquet").set_index("datetime")
+    refits = set()
+    for number in (1, len(listed)):
+        found, row = why(folder, trade=number, run=run), listed.loc[number]
+        assert found.trade["entry_price"] == row.entry_price and found.side == row.side
+        assert found.bar == BARS.index[BARS.index.get_loc(row.entry_time) - 1]
+        assert found.technical.outcome == "ordered"
+        assert found.close == BARS.close[found.bar]
+        opinion, stored = found.opinion, table.loc[found.bar]
+        assert opinion.same and opinion.probability_up == stored.probability_up
+        assert (opinion.refit, opinion.trained_until) == (stored.model, stored.trained_until)
+        assert opinion.trained_until < found.bar
+        mean = np.mean([vote["up"] for vote in opinion.votes.values()])
+        assert list(opinion.votes) == ["rf", "lgb"] and mean == pytest.approx(stored.probability_up)
+        refits.add(opinion.refit)
+    assert len(refits) == 2  # another model each
+
+
+def test_the_technical_side_is_the_strategys(folder):
+    found = why(folder, trade=1)
+    window = pd.read_parquet(folder / "predictions.parquet").datetime
+    close = BARS.close[window.iloc[0] : found.bar]
+    emas = []
+    for period in (12, 26):  # Backtrader's begins with a plain mean
+        value = close.iloc[:period].mean()
+        for price in close.iloc[period:]:
+            value += 2 / (period + 1) * (price - value)
+        emas.append(value)
+    facts = found.technical.facts
+    assert [facts["ema_fast"], facts["ema_slow"]] == pytest.approx(emas)
+    assert facts["state"] == np.sign(emas[0] - emas[1]) == {"long": 1, "short": -1}[found.side]
+    assert found.technical.stages == (("technical", ""), ("confident", ""), ("agreed", ""))
+
+
+def test_margins_say_how_far_from_a_veto_and_from_strong(folder):
+    found = why(folder, trade=1)
+    up = found.opinion.probability_up
+    p, name = (up, "P(up)") if found.side == "long" else (1 - up, "P(down)")
+    agree, strong = found.technical.thresholds[1:]
+    assert (agree.name, strong.name) == (f"{name} to agree", f"{name} to be strong")
+    assert agree.passed and agree.margin == pytest.approx(p - 0.6)
+    assert strong.margin == pytest.approx(p - 0.7) and strong.passed == (p >= 0.7)
+
+
+def test_contributions_add_up_to_the_probability_of_the_side(folder):
+    pytest.importorskip("shap")
+    opinion = why(folder, trade=1).opinion
+    said = {"up": opinion.probability_up, "down": opinion.probability_down}[opinion.explained]
+    by = opinion.contributions
+    assert by.method == "SHAP" and by.members == ("rf", "lgb")
+    assert by.base + by.values.sum() == pytest.approx(said, abs=1e-9)
+    ranked = opinion.ranked()
+    assert len(ranked) == 3 and ranked[0]["feature"] == "wick_balance"  # the edge was planted there
+
+
+def test_a_bar_that_ML_vetoed_says_so(folder):
+    table = pd.read_parquet(folder / "predictions.parquet")
+    entered = BARS.index[BARS.index.get_indexer(trades(folder, "off").entry_time) - 1]
+    unsure = table[table.datetime.isin(entered) & table.probability_up.between(0.45, 0.55)]
+    found = why(folder, bar=str(unsure.datetime.iloc[0]))
+    assert found.trade is None and found.side in ("long", "short")
+    way = (("technical", ""), ("confident", "not confident"))
+    assert found.technical.stages == way and found.technical.outcome == ""
+    assert not found.technical.thresholds[1].passed
+
+
+def test_a_bar_in_the_warm_up_of_the_indicators(folder):
+    first = pd.read_parquet(folder / "predictions.parquet").datetime.iloc[2]
+    found = why(folder, bar=first)
+    assert found.technical.stages[0][1].startswith("warming up") and found.opinion.same
+
+
+def test_a_saved_model_is_asked_as_it_was(csv, tmp_path):
+    model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(["lgb"])).fit(BARS[:700])
+    model.save(tmp_path / "model")
+    options = ["--model", tmp_path / "model", "--no-report", "-q"]
+    command("backtest", "--data", csv, "--out", tmp_path / "run", *options)
+    found = why(tmp_path / "run", trade=1)
+    assert found.opinion.same and found.opinion.rows == model.n_rows_
+    model.fit(BARS[:600]).save(tmp_path / "other")
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    summary["config"]["source"]["model"] = str(tmp_path / "other")
+    (tmp_path / "run" / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(OptionError, match=r"trained until .* it has been replaced"):
+        why(tmp_path / "run", trade=1)
+
+
+def test_a_strategy_that_knows_nothing_of_ML(csv, tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    out, named = tmp_path / "run", f"{tmp_path / 'mine.py'}:Mine"
+    options = ["--strategy", named, "--param", "ml_threshold=0.5", "--no-report", "-q", *MODEL]
+    command("backtest", "--data", csv, "--out", out, *options)
+    passed = why(out, trade=1)
+    assert (passed.technical.outcome, passed.side) == ("ordered", "long")
+    assert passed.technical.thresholds[0].passed and passed.technical.stages == ()
+    vetoed = off_only(out)
+    found = why(out, bar=vetoed)
+    assert (found.technical.outcome, found.side) == ("vetoed", "long")
+    (limit,) = found.technical.thresholds
+    assert limit.value == found.opinion.probability_up and not limit.passed
+    assert why(out, bar=vetoed, run="off").technical.outcome == "ordered"
+
+
+def off_only(folder):
+    """Return the signal bar of the first ML-off trade that came before any of ML-on."""
+    first = trades(folder, "off").entry_time.iloc[0]
+    assert first < trades(folder).entry_time.min()
+    return BARS.index[BARS.index.get_loc(first) - 1]
+
+
+def test_the_points_of_hybrid_scoring(csv, tmp_path):
+    gain = SignalModel(["wick_balance", "gap"], "gain", Ensemble(["lgb"]))
+    walk = WalkForward(gain, train_bars=400, cache=None)
+    easy = {"min_entry_score": 2, "min_entry_score_technical": 1, "log_entries": False}
+    out = run_of(tmp_path, csv, walk, "hybrid", **easy)
+    found = why(out, trade=1)
+    rsi, total, *points = found.technical.thresholds
+    assert (rsi.name, rsi.limit, rsi.rule, rsi.passed) == ("RSI, mandatory", 30, "<", True)
+    facts = found.technical.facts
+    assert total.value == facts["score"] == facts["technical_score"] + facts["ml_points"] >= 2
+    assert [row.limit for row in points] == [0.70, 0.60, 0.50, 0.45]
+    assert points[-1].name == "P for -1 points" and points[-1].rule == "<"
+    assert found.opinion.explained == "yes" and found.opinion.same
+
+
+def test_the_regime_of_signal_discovery(csv, tmp_path):
+    label = "profit_before_stop"
+    model = SignalModel(["wick_balance", "gap"], label, Ensemble(["lgb"]))
+    walk = WalkForward(model, train_bars=400, cache=None)
+    out = run_of(tmp_path, csv, walk, "discovery", probability_threshold=0.34)
+    found = why(out, trade=1)
+    assert found.technical.facts["regime"] == {"long": "UP", "short": "DOWN"}[found.side]
+    assert set(found.opinion.votes["lgb"]) == {"short", "none", "long"}
+    assert found.opinion.explained == found.side and found.opinion.same
+    assert found.technical.thresholds[0].rule == ">"
+
+
+def test_a_preset_whose_members_are_objects(csv, tmp_path):
+    walk = WalkForward(make_preset("fusion"), train_bars=500, refit_bars=700, cache=None)
+    out = run_of(tmp_path / "named", csv, walk, "fusion", preset="fusion", ml_threshold=0.52)
+    assert why(out, trade=1).opinion.same
+    out = run_of(tmp_path / "unnamed", csv, walk, "fusion", ml_threshold=0.52)
+    with pytest.raises(OptionError, match="members rf were given as objects"):
+        why(out, trade=1)
+
+
+def test_bars_that_have_changed_are_refused(folder, tmp_path):
+    other = BARS.copy()
+    other.iloc[3, 4] += 1e-9  # a volume
+    other.to_csv(tmp_path / "other.csv")
+    with pytest.raises(BarsError, match=r"other bars than the run was made of.*run again"):
+        why(folder, trade=1, data=str(tmp_path / "other.csv"))
+    BARS.to_csv(tmp_path / "moved.csv")
+    assert why(folder, trade=1, data=str(tmp_path / "moved.csv")).opinion.same
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"trade": 0}, r"trade 0 is none of the \d+ of the run with ML on; .* lists them"),
+        ({"trade": 9_999}, "trade 9999 is none"),
+        ({"bar": "2020-01-01"}, "not among those the run traded"),
+        ({"bar": "tomorrow-ish"}, "is no time"),
+        ({"trade": 1, "bar": "2020-01-01"}, "one of them"),
+        ({"trade": 1, "run": "of"}, "did you mean 'off'"),
+        ({"trade": 1, "data": "planted-edge"}, "other bars"),
+    ],
+)
+def test_what_is_not_there_is_said(folder, asked, message):
+    with pytest.raises((OptionError, BarsError), match=message):
+        why(folder, **asked)
+
+
+def test_a_time_between_two_bars_names_them(folder):
+    between = trades(folder).entry_time.iloc[0] + pd.Timedelta(seconds=30)
+    with pytest.raises(OptionError, match="nearest are"):
+        why(folder, bar=between)
+
+
+def test_a_folder_of_something_else(tmp_path):
+    with pytest.raises(OptionError, match=r"no folder of a backtest: it has no summary.json"):
+        why(tmp_path, trade=1)
+
+
+def test_the_command_lists_says_and_writes(folder, tmp_path, capsys):
+    command("why", folder)
+    shown = capsys.readouterr().out
+    assert f"│ {len(trades(folder))} " in shown and "Trades with ML on" in shown
+    command("why", folder, "--trade", 2, "--json", tmp_path / "why.json")
+    shown = capsys.readouterr().out
+    for word in ("Trade 2", "Thresholds", "Nearest", "Votes", "Vote ", "Features", "fitted again"):
+        assert word in shown
+    found = json.loads((tmp_path / "why.json").read_text())
+    assert found["opinion"]["difference"] == 0 and found["trade"]["number"] == 2
+    assert found["technical"]["thresholds"][1]["passed"] is True
+    listed = found["opinion"]["contributions"]["features"]
+    assert {row["feature"] for row in listed} == {"wick_balance", "gap", "rsi_14"}
+    command("why", folder, "--trade", 1, "--run", "both", expect=2)
+    assert "--run on or --run off" in capsys.readouterr().err
+
+
+def test_without_shap_the_command_says_how_to_get_it(folder, monkeypatch, capsys):
+    monkeypatch.setattr("bt_fusion.contributions.find_spec", lambda name: None)
+    command("why", folder, "--trade", 1, "--run", "off")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Occlusion" in shown and "pip install 'bt-fusion[explain]'" in shown
+    assert "ML was not asked" in shown
+
+
+def test_a_run_that_was_not_made(csv, tmp_path):
+    command("backtest", "--data", csv, "--out", tmp_path, "--ml", "on", "--no-report", "-q", *MODEL)
+    with pytest.raises(OptionError, match="holds no run with ML off"):
+        why(Path(tmp_path), trade=1, run="off")
