@@ -323,6 +323,19 @@ def test_the_command_writes_table_picture_and_summary(tmp_path, edge, capsys):
     assert len((out / "ledger.jsonl").read_text().splitlines()) == 6
 
 
+def test_a_backtest_of_the_best_is_the_same_trial(tmp_path, edge):
+    edge.to_csv(tmp_path / "edge.csv")
+    same = ["--data", tmp_path / "edge.csv", "--out", tmp_path, "-q", "--no-report", *QUICK]
+    run("sweep", *same, "--param", "ml_threshold=0.5:0.59:0.01", "--param", "ema_fast=8")
+    s = json.loads((tmp_path / "sweep.json").read_text())
+    chosen = [f"--param={name}={value}" for name, value in s["best"]["params"].items()]
+    run("backtest", *same, "--placebo", "none", *chosen)
+    alone = json.loads((tmp_path / "summary.json").read_text())
+    assert alone["ml_on"]["sharpe"] == s["best"]["on"]["sharpe"]
+    assert alone["statistics"]["trials"] == s["trials"] == 10
+    assert alone["statistics"]["dsr"] == pytest.approx(s["dsr"], abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -3,16 +3,16 @@
 import gc
 import importlib
 import os
-import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 import joblib
@@ -23,8 +23,8 @@ from backtrader import Strategy
 import bt_fusion
 from bt_fusion.backtest.account import Account
 from bt_fusion.backtest.blame import blamed, file_of
+from bt_fusion.backtest.class_source import ClassSource
 from bt_fusion.backtest.description import only
-from bt_fusion.backtest.loading import load_file, load_module
 from bt_fusion.backtest.runner import run_strategy
 from bt_fusion.backtest.sweep_store import SweepStore
 from bt_fusion.backtest.variants import technical_params, variant
@@ -114,34 +114,38 @@ class Outcome:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Shared:
+    """Where the grounds lie, where their classes come from, and whose sweep it is."""
+
+    path: str
+    strategy: ClassSource
+    sizer: ClassSource | None
+    owner: int
+
+
 @contextmanager
-def shared(grounds: Grounds, place: Path) -> Iterator["Shared"]:
+def shared(grounds: Grounds, place: Path) -> Iterator[Shared]:
     """Lay the grounds into a file at `place` that processes map into memory, until the end."""
     place.mkdir(parents=True, exist_ok=True)
+    sizer = grounds.account.sizer
+    plain = replace(grounds, strategy=Strategy, account=replace(grounds.account, sizer=None))
     with TemporaryDirectory(prefix=".grounds-", dir=place) as folder:
         path = Path(folder) / "grounds"
-        joblib.dump(grounds, path)
-        classes = [grounds.strategy, grounds.account.sizer]
-        sources = tuple((part.__module__, str(file_of(part))) for part in classes if part)
+        joblib.dump(plain, path)
         try:
-            yield Shared(str(path), sources, os.getpid())
+            yield Shared(
+                str(path),
+                ClassSource.of(grounds.strategy),
+                None if sizer is None else ClassSource.of(sizer),
+                os.getpid(),
+            )
         finally:
             gc.unfreeze()  # where a run was made in this process
 
 
-@dataclass(frozen=True)
-class Shared:
-    """Where the grounds lie, the modules and files of their classes, and whose sweep it is."""
-
-    path: str
-    sources: tuple[tuple[str, str], ...]
-    owner: int
-
-
 def perform(shared: Shared, store: SweepStore, task: Task) -> Outcome:
     """Make a run and keep it in the store."""
-    if os.getpid() != shared.owner != os.getppid():
-        os._exit(1)  # the sweep was killed: what goes on may be started anew by the next
     grounds = _opened(shared)
     try:
         known = only(grounds.predictions) if task.run == "on" else None
@@ -172,25 +176,21 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _opened(shared: Shared) -> Grounds:
-    for module, file in shared.sources:
-        _import_again(module, file)
+    if os.getppid() == shared.owner:
+        Thread(target=_leave_with, args=(shared.owner,), daemon=True).start()
     grounds = joblib.load(shared.path, mmap_mode="r")
+    if shared.sizer is not None:
+        grounds = replace(grounds, account=replace(grounds.account, sizer=shared.sizer.load()))
+    grounds = replace(grounds, strategy=shared.strategy.load())
     gc.freeze()  # what is there stays: the collections after each run need not look at it
     return grounds
 
 
-def _import_again(module: str, file: str) -> None:
-    """Import in this process what `load_strategy` or `load_sizer` imported in another."""
-    if module in sys.modules:
-        return
-    sys.path.append(str(Path.cwd()))
-    try:
-        found = find_spec(module)
-    except ModuleNotFoundError:  # of its package
-        found = None
-    finally:
-        sys.path.pop()
-    _ = load_module(module) if found else load_file(Path(file))
+def _leave_with(parent: int) -> None:
+    """End this process once its parent is gone: a killed sweep leaves nothing at work."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 def _environment(grounds: Grounds) -> str:
