@@ -36,11 +36,12 @@ def draw_sweep(path: Path, found: "SweepResult") -> None:
         _draw_lines(figure.subplots(), found)
     else:
         _draw_maps(figure, found)
-    figure.suptitle(_title(found.summary), x=0.01, ha="left", fontsize=11)
+    figure.suptitle(_title(found), x=0.01, ha="left", fontsize=11)
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 
-def _title(summary: dict[str, Any]) -> str:
+def _title(found: "SweepResult") -> str:
+    summary = found.summary
     strategy = summary["config"]["strategy"].rsplit(":")[-1]
     text = f"{summary['data']['name']}: {strategy}, {summary['variants']:,} variants"
     if summary["best"] is None:
@@ -48,7 +49,8 @@ def _title(summary: dict[str, Any]) -> str:
     text += f", best Sharpe {summary['best']['on']['sharpe']:.2f}"
     text += f", without skill {summary['luck']:.2f}"
     known = {"PBO": summary["pbo"], "DSR": summary["dsr"]}
-    return text + "".join(f", {name} {v:.2f}" for name, v in known.items() if v is not None)
+    text += "".join(f", {name} {v:.2f}" for name, v in known.items() if v is not None)
+    return text + ("; grey: no trade" if found.table.on_sharpe.isna().any() else "")
 
 
 def _draw_lines(axis: Any, found: "SweepResult") -> None:
@@ -109,6 +111,7 @@ def _places(found: "SweepResult") -> pd.DataFrame:
 
 
 def _draw_map(axis: Any, cells: np.ndarray, reach: float) -> Any:
+    axis.set_facecolor("0.85")  # of cells without a value
     image = axis.imshow(cells, cmap="RdBu", vmin=-reach, vmax=reach, origin="lower", aspect="auto")
     if cells.size <= WRITTEN:
         for (y, x), value in np.ndenumerate(cells):
