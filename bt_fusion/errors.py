@@ -11,6 +11,7 @@ __all__ = [
     "InSampleError",
     "ModelCompatibilityError",
     "OptionError",
+    "RunError",
     "StrategyError",
     "TrainingError",
     "unknown_name",
@@ -35,6 +36,10 @@ class OptionError(BtFusionError, ValueError):
 
 class StrategyError(BtFusionError, RuntimeError):
     """A strategy or sizer of the user's own that fails, with the line it fails at."""
+
+
+class RunError(BtFusionError, ValueError):
+    """A run's folder whose files are missing, broken or of another schema."""
 
 
 class TrainingError(BtFusionError, ValueError):

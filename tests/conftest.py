@@ -5,6 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
+from bt_fusion import Ensemble, SignalModel, WalkForward
 from bt_fusion.samples import planted_edge, sp500
 
 settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
@@ -27,3 +28,17 @@ def daily():
 def edge():
     """Synthetic bars with an edge that a small model finds."""
     return planted_edge(1_500, seed=3, auc=0.75)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory):
+    """The folder of a finished backtest, 800 unseen bars, nothing drawn; copy it to change it."""
+    from bt_fusion.backtest.job import Backtest
+    from bt_fusion.backtest.report.folder import write_result
+
+    model = SignalModel(["wick_balance", "gap"], ensemble=Ensemble(["lgb"]))
+    job = Backtest(WalkForward(model, train_bars=400, refit_bars=200), draws=100)
+    result = job.run(planted_edge(1_200, seed=1, auc=0.8), "edge")
+    folder = tmp_path_factory.mktemp("runs") / "edge"
+    write_result(folder, result, picture=False)
+    return folder

@@ -8,7 +8,7 @@ from bt_fusion.importances import feature_shares
 from bt_fusion.samples import planted_edge
 
 
-def rows(count=600):
+def rows(count=3_000):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(count, 4)).astype(np.float32)
     return X, (X[:, 2] + 0.3 * rng.normal(size=count) > 0).astype(int)

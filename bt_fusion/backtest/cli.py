@@ -11,6 +11,7 @@ import typer
 from bt_fusion.backtest import options as ask
 from bt_fusion.backtest.commands.evaluate import evaluate
 from bt_fusion.backtest.commands.model_options import chosen_predictor
+from bt_fusion.backtest.commands.report import report
 from bt_fusion.backtest.commands.show import show
 from bt_fusion.backtest.commands.sweep import sweep
 from bt_fusion.backtest.commands.train import train
@@ -35,6 +36,7 @@ SP500 = ["sp500"]
 
 @app.command()
 def backtest(
+    context: typer.Context,
     data: ask.EachData = SP500,
     strategy: ask.Strategy = "fusion",
     ml: ask.WhichMl = ask.Ml.both,
@@ -76,6 +78,7 @@ def backtest(
     with reported():
         from bt_fusion.backtest.description import only
         from bt_fusion.backtest.job import Backtest
+        from bt_fusion.backtest.report.command_line import given_command
         from bt_fusion.backtest.report.folder import write_result
         from bt_fusion.backtest.report.group_tables import result_tables
 
@@ -127,12 +130,13 @@ def backtest(
         bars = load_each(given, seed, repair, screen)
         with screen.progress("Refits") as on_refit:
             result = job.run(bars, on_refit=on_refit)
+        result.summary["command"] = given_command(context)
         paths = write_result(out, result, picture=not no_report)
         screen.show(result_tables(result, details=verbose))
         screen.say("Files      " + ", ".join(str(path) for path in paths))
 
 
-for command in (train, tune, evaluate, sweep, show, why):
+for command in (train, tune, evaluate, sweep, report, show, why):
     app.command()(command)
 
 

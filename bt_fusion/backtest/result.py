@@ -46,3 +46,10 @@ class Result:
     def labels(self) -> Labels | dict[str, Labels]:
         """What became of them, known afterwards, likewise."""
         return only({symbol: part.labels for symbol, part in self.unseen.items()})
+
+    def _repr_html_(self) -> str:
+        """Show the verdict, the equity curves and the figures in a notebook."""
+        from bt_fusion.backtest.report.notebook import notebook_html
+
+        equity = pd.DataFrame({name: run.equity for name, run in self.runs.items()})
+        return notebook_html(self.summary, equity)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.report.files import write_whole
-from bt_fusion.backtest.runner import Run
-from bt_fusion.predictions import Predictions
+from bt_fusion.backtest.report.page_data import thresholds
+from bt_fusion.backtest.report.saved_run import SavedRun
 
 __all__ = ["draw_backtrader", "draw_comparison"]
 
@@ -17,52 +17,38 @@ MOST_SYMBOLS = 6
 MOST_BARS = 4_000  # points a curve is drawn with; more than a picture has columns
 
 
-def draw_comparison(
-    path: Path,
-    bars: dict[str, pd.DataFrame],
-    runs: dict[str, Run],
-    predictions: dict[str, Predictions],
-    *,
-    threshold: float,
-    title: str,
-) -> None:
-    """Draw the runs over the window's bars into a PNG file.
+def draw_comparison(path: Path, run: SavedRun) -> None:
+    """Draw a run over the window's bars into a PNG file.
 
     Of several symbols the prices and entries of the first `MOST_SYMBOLS` are drawn, without
     probabilities.
-
-    Parameters
-    ----------
-    path : Path
-    bars : dict of DataFrame
-        The bars of the window by symbol.
-    runs : dict
-        "off", "on" or both.
-    predictions : dict of Predictions
-        Of the same bars.
-    threshold : float
-        Probability that counts as agreement, drawn together with its mirror.
-    title : str
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure  # no pyplot: it would choose a screen
+    from bt_fusion.backtest.report.evaluation_pictures import new_figure
 
-    alone, drawn = len(bars) == 1, list(bars)[:MOST_SYMBOLS]
+    alone, drawn = len(run.symbols) == 1, run.symbols[:MOST_SYMBOLS]
     heights = [3, 1.2, 1.6] if alone else [2.2 for _ in drawn] + [1.6]
-    figure = Figure(figsize=(12, sum(heights) * 1.38), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(12, sum(heights) * 1.38)
     axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
-    shown = runs.get("on", runs.get("off"))
-    assert shown is not None
+    shown = run.trades[run.trades.run == run.runs[-1]]
     for symbol, axis in zip(drawn, axes, strict=False):
-        trades = shown.trades if alone else shown.trades[shown.trades.symbol == symbol]
-        name = "ML on" if "on" in runs else "ML off"
-        _draw_price(axis, bars[symbol], trades, name, "price" if alone else symbol)
+        bars = run.of_symbol(run.bars, symbol).set_index("datetime")
+        name = "price" if alone else symbol
+        _draw_price(axis, bars, run.of_symbol(shown, symbol), f"ML {run.runs[-1]}", name)
     if alone:
-        _draw_probability(axes[1], next(iter(predictions.values())), threshold)
-    _draw_equity(axes[-1], runs)
-    axes[0].set_title(title, loc="left")
+        _draw_probability(axes[1], run)
+    _draw_equity(axes[-1], run)
+    axes[0].set_title(title_of(run), loc="left")
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
+
+
+def title_of(run: SavedRun) -> str:
+    """Say what was run, over how many bars, and whether the model knew them."""
+    strategy = run.summary["config"]["strategy"].rsplit(":")[-1]
+    seen = "IN-SAMPLE" if run.in_sample else "unseen"
+    return (
+        f"{run.summary['data']['name']}: {strategy}, ML {' and '.join(run.runs)}, "
+        f"{run.summary['window']['bars']:,} {seen} bars"
+    )
 
 
 def draw_backtrader(path: Path, cerebro: Any) -> None:
@@ -110,23 +96,23 @@ def _scale_log(axis: Any, *, crowded: bool) -> None:
     axis.yaxis.set_minor_formatter(NullFormatter() if crowded else written)
 
 
-def _draw_probability(axis: Any, predictions: Predictions, threshold: float) -> None:
-    step = max(1, len(predictions) // MOST_BARS)
-    up = predictions.probability_up
-    axis.plot(predictions.index[::step], up[::step], color=COLOURS["on"], lw=0.6)
-    for level in (threshold, 1 - threshold):
+def _draw_probability(axis: Any, run: SavedRun) -> None:
+    step = max(1, len(run.predictions) // MOST_BARS)
+    up = run.predictions.probability_up
+    axis.plot(run.predictions.datetime[::step], up[::step], color=COLOURS["on"], lw=0.6)
+    for level in thresholds(run):
         axis.axhline(level, color="black", lw=0.8, ls="--")
     axis.set_ylabel("P(up)")
     reach = max(0.15, float(np.nanmax(np.abs(up - 0.5))) * 1.05)
     axis.set_ylim(0.5 - reach, 0.5 + reach)
 
 
-def _draw_equity(axis: Any, runs: dict[str, Run]) -> None:
-    for name, run in runs.items():
-        total = run.figures["total_return"]
+def _draw_equity(axis: Any, run: SavedRun) -> None:
+    step = max(1, len(run.equity) // MOST_BARS)
+    for name in run.runs:
+        total = run.summary[f"ml_{name}"]["total_return"]
         label = f"ML {name}: {100 * total:+.1f} %"
-        step = max(1, len(run.equity) // MOST_BARS)
-        curve = run.equity.iloc[::step]
-        axis.plot(curve.index, curve, color=COLOURS[name], lw=1.2, label=label)
+        curve = run.equity[::step]
+        axis.plot(curve.datetime, curve[name], color=COLOURS[name], lw=1.2, label=label)
     axis.set_ylabel("equity")
     axis.legend(loc="upper left", fontsize=8)

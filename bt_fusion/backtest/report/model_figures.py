@@ -1,0 +1,112 @@
+"""How the model did on the bars of a saved run: reliability, confusion, each refit's AUC."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.calibration import reliability_table
+from bt_fusion.evaluation.figures import confusion
+
+__all__ = ["confusion_of", "labelled", "refit_aucs", "reliability_of"]
+
+Z95 = 1.959964  # standard normal quantile of a 95 % interval
+
+
+def labelled(run: SavedRun) -> pd.DataFrame:
+    """Return the predicted bars whose class is known.
+
+    Returns
+    -------
+    DataFrame
+        datetime, model, label, up and down: P(class 1) and P(class -1 or 0).
+    """
+    keys = ["symbol", "datetime"] if "symbol" in run.bars else ["datetime"]
+    table = run.bars[[*keys, "label"]].merge(run.predictions, on=keys)
+    table = table.rename(columns={"probability_up": "up", "probability_down": "down"})
+    return table[table.label.notna() & table.up.notna()].reset_index(drop=True)
+
+
+def reliability_of(run: SavedRun, bins: int = 20) -> list[dict[str, float]]:
+    """Return what came against what was said, by bins of P(up).
+
+    Parameters
+    ----------
+    run : SavedRun
+    bins : int
+        Of equal width over 0..1; empty ones are left out.
+
+    Returns
+    -------
+    list of dict
+        said, came (fractions), low, high (95 % Wilson interval of `came`), count.
+
+    Notes
+    -----
+    Labels of neighbouring bars overlap, so that a horizon of h bars makes h rows about one
+    outcome: the interval counts rows / h.
+
+    References
+    ----------
+    Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    """
+    rows = labelled(run)
+    if rows.empty:
+        return []
+    horizon = run.summary["config"]["label_parameters"].get("horizon", 1)
+    table = reliability_table((rows.label == 1).to_numpy(), rows.up.to_numpy(), bins)
+    lines = []
+    for said, came, count in table.itertuples(index=False, name=None):
+        low, high = wilson(came, count / horizon)
+        lines.append({"said": said, "came": came, "low": low, "high": high, "count": count})
+    return lines
+
+
+def wilson(share: float, count: float) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of a share of so many outcomes.
+
+    >>> [round(end, 3) for end in wilson(0.5, 100)]
+    [0.404, 0.596]
+    """
+    middle = share + Z95**2 / (2 * count)
+    reach = Z95 * np.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
+    whole = 1 + Z95**2 / count
+    return float((middle - reach) / whole), float((middle + reach) / whole)
+
+
+def confusion_of(run: SavedRun) -> list[list[int]]:
+    """Return how many bars of each class (a line each) were said to be each class."""
+    rows, classes = labelled(run), run.summary["model"]["classes"]
+    if rows.empty:
+        return [[0 for _ in classes] for _ in classes]
+    sides = [rows.down, 1 - rows.down - rows.up, rows.up]
+    proba = np.column_stack(sides if len(classes) == 3 else [1 - rows.up, rows.up])
+    chosen = np.asarray(classes)[proba.argmax(axis=1)]
+    return confusion(rows.label.to_numpy(), chosen, tuple(classes))
+
+
+def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
+    """Return the AUC of each refit on the bars it predicted.
+
+    Returns
+    -------
+    list of dict
+        start, end (stamps of its first and last bar), trained_until, rows, auc (None where only
+        one class came).
+    """
+    from sklearn.metrics import roc_auc_score
+
+    found = []
+    for _, rows in labelled(run).groupby("model"):
+        both = (rows.label == 1).nunique() == 2
+        found.append(
+            {
+                "start": rows.datetime.min(),
+                "end": rows.datetime.max(),
+                "trained_until": rows.trained_until.max(),
+                "rows": len(rows),
+                "auc": float(roc_auc_score(rows.label == 1, rows.up)) if both else None,
+            }
+        )
+    return found

@@ -1,0 +1,117 @@
+// The other charts: equity, reliability, importances, refits, placebo.
+
+function equityChart(place, data) {
+  const time = decode(data.equity.time);
+  const curves = data.runs.map((run) => {
+    const values = decode(data.equity[run]);
+    return { run, values, below: drawdown(values) };
+  });
+  const all = curves.map((curve) => curve.values.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, 0]));
+  const lowest = Math.min(...all.map((pair) => pair[0]));
+  const log = lowest > 0 && Math.max(...all.map((pair) => pair[1])) > 8 * lowest;
+  const draw = () => {
+    const range = timeline.range, groups = grouping(time, range, 1200), traces = [];
+    for (const { run, values, below } of curves) {
+      const shade = run === "on" ? "on" : "off";
+      const money = groupExtremes(time, values, groups), depth = groupExtremes(time, below, groups);
+      traces.push({
+        ...money, type: "scatter", mode: "lines", name: `ML ${run}`, line: { color: colour(shade), width: run === "on" ? 2 : 1.5 },
+        hovertemplate: `ML ${run} %{y:,.0f}<extra></extra>`,
+      }, {
+        ...depth, type: "scatter", mode: "lines", yaxis: "y2", showlegend: false, fill: "tozeroy",
+        fillcolor: faded(shade, 0.14), line: { color: colour(shade), width: 1.1 },
+        hovertemplate: `ML ${run} %{y:.1%}<extra></extra>`,
+      });
+    }
+    const seen = traces.filter((_, k) => k % 2 === 0).map((trace) => extent(
+      trace.x, range, (i) => [trace.y[i], trace.y[i]]));
+    const span = [Math.min(...seen.map((s) => s[0])), Math.max(...seen.map((s) => s[1]))];
+    const shown = (log ? paddedLog : padded)(span, 0.06);
+    return Plotly.react(place, traces, layoutOf({
+      showlegend: true, dragmode: coarse.matches ? false : "zoom", hovermode: "x unified",
+      xaxis: axis({ type: "date", range: [...range], anchor: "y2" }),
+      yaxis: axis({ domain: [0.36, 1], range: shown, type: log ? "log" : "linear", fixedrange: true, tickformat: ",.3~s", title: titled(log ? "equity, log" : "equity"), nticks: 7 }),
+      yaxis2: axis({ domain: [0, 0.3], fixedrange: true, tickformat: ".0%", title: titled("drawdown"), nticks: 4, rangemode: "tozero" }),
+      margin: { l: narrow.matches ? 46 : 60, r: 12, t: 30, b: 30 },
+    }), configOf());
+  };
+  return { draw, time };
+}
+
+function reliabilityChart(place, data) {
+  place.style.height = "440px";
+  const bins = data.reliability, said = bins.map((b) => b.said), came = bins.map((b) => b.came);
+  const sure = bins.filter((b) => b.high - b.low < 0.3);
+  const range = padded([Math.min(...said), Math.max(...said)], 0.1);
+  const reach = padded([Math.min(...came, ...sure.map((b) => b.low)), Math.max(...came, ...sure.map((b) => b.high))], 0.06);
+  const draw = () => Plotly.react(place, [
+    { type: "scatter", mode: "lines", x: [0, 1], y: [0, 1], line: { color: colour("muted"), dash: "dash", width: 1 }, hoverinfo: "skip" },
+    {
+      type: "scatter", mode: "markers+lines", x: said, y: came, customdata: bins.map((b) => b.count),
+      error_y: { type: "data", symmetric: false, array: bins.map((b) => b.high - b.came), arrayminus: bins.map((b) => b.came - b.low), color: colour("on"), thickness: 1.2, width: 4 },
+      marker: { color: colour("on"), size: 8 }, line: { color: colour("on"), width: 1 },
+      hovertemplate: "said %{x:.3f}, came %{y:.3f}, %{customdata:,} bars<extra></extra>",
+    },
+    { type: "bar", x: said, y: bins.map((b) => b.count), yaxis: "y2", marker: { color: faded("on", 0.5) }, hovertemplate: "%{y:,} bars<extra></extra>" },
+  ], layoutOf({
+    xaxis: axis({ range, title: titled("probability said"), anchor: "y2", tickformat: ".2~f" }),
+    yaxis: axis({ domain: [0.3, 1], range: reach, title: titled("share that came"), tickformat: ".2~f" }),
+    yaxis2: axis({ domain: [0, 0.2], title: titled("bars"), nticks: 3, tickformat: ",.2~s" }), bargap: 0.3,
+    margin: { l: 60, r: 14, t: 8, b: 44 },
+  }), configOf());
+  return { draw };
+}
+
+function importancesChart(place, data) {
+  place.style.height = `${80 + 20 * data.importances.length}px`;
+  const lines = [...data.importances].reverse();
+  const draw = () => Plotly.react(place, [{
+    type: "bar", orientation: "h", x: lines.map((l) => l[1]), y: lines.map((l) => l[0]), marker: { color: colour("on") },
+    hovertemplate: "%{y} %{x:.1%}<extra></extra>",
+  }], layoutOf({
+    bargap: 0.35,
+    xaxis: axis({ tickformat: ".1%", nticks: 6, title: titled("share"), rangemode: "tozero" }),
+    yaxis: axis({ type: "category", ticks: "", showgrid: false, dtick: 1, tickfont: { size: 12, color: colour("ink") } }),
+    margin: { l: 60, r: 14, t: 8, b: 44 },
+  }), configOf());
+  return { draw };
+}
+
+function refitsChart(place, data) {
+  const told = data.refits.filter((refit) => refit.auc !== null);
+  const draw = () => Plotly.react(place, [{
+    type: "scatter", mode: "lines+markers", x: told.map((r) => r.start), y: told.map((r) => r.auc),
+    line: { color: colour("on"), width: 1.4, shape: "hv" }, marker: { color: colour("on"), size: 7 },
+    customdata: told.map((r) => [r.rows, r.end]),
+    hovertemplate: "%{x} to %{customdata[1]}<br>AUC %{y:.3f} on %{customdata[0]:,} bars<extra></extra>",
+  }], layoutOf({
+    xaxis: axis({ type: "date" }), yaxis: axis({ title: titled("AUC"), tickformat: ".2f" }),
+    shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 0.5, y1: 0.5, line: { color: colour("ink"), width: 1, dash: "dash" } }],
+    margin: { l: 60, r: 14, t: 8, b: 34 },
+  }), configOf());
+  return { draw };
+}
+
+// A histogram where it is given, else the interval of the draws; the real result as a line.
+function placeboChart(place, data) {
+  const p = data.placebo, bins = p.histogram;
+  const draw = () => {
+    const traces = bins ? [{
+      type: "bar", x: bins.counts.map((_, k) => (bins.edges[k] + bins.edges[k + 1]) / 2), y: bins.counts,
+      marker: { color: faded("off", 0.7) }, hovertemplate: "%{y} draws around %{x:.4~g}<extra></extra>",
+    }] : [{
+      type: "scatter", mode: "markers", x: [p.mean], y: ["placebo"], marker: { color: colour("off"), size: 10 },
+      error_x: { type: "data", symmetric: false, array: [p.high - p.mean], arrayminus: [p.mean - p.low], color: colour("off") },
+      hovertemplate: "mean of the draws %{x:.4~g}<extra></extra>",
+    }];
+    return Plotly.react(place, traces, layoutOf({
+      bargap: 0.03,
+      xaxis: axis({ title: titled(p.statistic || "") }), yaxis: axis({ title: titled(bins ? "draws" : "") }),
+      shapes: [{ type: "line", x0: p.real, x1: p.real, yref: "paper", y0: 0, y1: 1, line: { color: colour("on"), width: 2.5 } }],
+      annotations: [{ x: p.real, yref: "paper", y: 1, yanchor: "bottom", text: `real, p = ${Number(p.p_value).toPrecision(2)}`, showarrow: false, font: { color: colour("on") } }],
+      margin: { l: 60, r: 14, t: 30, b: 44 },
+    }), configOf());
+  };
+  return { draw };
+}

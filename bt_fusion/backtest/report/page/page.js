@@ -1,0 +1,94 @@
+// The page: draw what is first in view first, then the rest; theme, print, buttons.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const drawn = [];  // charts, in the order of the page
+
+function add(name, make) {
+  const place = document.getElementById(`chart-${name}`);
+  if (!place) return null;
+  const chart = { place, ...make(place, data) };
+  drawn.push(chart);
+  return chart;
+}
+
+function addAll() {
+  setTheme(preferredTheme());
+  document.querySelector(".at-first").remove();
+  const equity = add("equity", equityChart);
+  setWhole(equity.time[0], equity.time[equity.time.length - 1]);
+  equity.draw();
+  follow(equity.place, equity.draw);
+  performance.mark("first-chart");
+  const rest = [["candles", candleChart], ["reliability", reliabilityChart],
+    ["importances", importancesChart], ["refits", refitsChart], ["placebo", placeboChart]];
+  const next = () => {
+    const [name, make] = rest.shift() || [];
+    if (!name) {
+      root.dataset.ready = "yes";
+      performance.mark("ready");
+      return;
+    }
+    const chart = add(name, make);
+    chart?.draw();
+    if (chart && name === "candles") {
+      follow(chart.place, chart.draw);
+      rangeButtons(document.getElementById("ranges"), chart.bars().time);
+    }
+    setTimeout(next);
+  };
+  setTimeout(next);
+}
+
+function redraw(theme) {
+  setTheme(theme);
+  for (const chart of drawn) chart.draw();
+}
+
+document.getElementById("theme").addEventListener("click", () => {
+  chosenTheme = root.dataset.theme === "dark" ? "light" : "dark";
+  redraw(chosenTheme);
+});
+darkPreferred.addEventListener("change", () => redraw(preferredTheme()));
+narrow.addEventListener("change", () => redraw(preferredTheme()));
+
+for (const button of document.querySelectorAll("button[data-map]")) {
+  button.addEventListener("click", () => {
+    for (const other of document.querySelectorAll("button[data-map]")) {
+      other.setAttribute("aria-pressed", String(other === button));
+    }
+    for (const map of document.querySelectorAll(".map")) map.hidden = map.dataset.map !== button.dataset.map;
+  });
+}
+
+document.getElementById("copy")?.addEventListener("click", async (event) => {
+  const command = document.getElementById("command");
+  getSelection().selectAllChildren(command);
+  try {
+    await navigator.clipboard.writeText(command.textContent);
+    event.target.textContent = "Copied";
+  } catch {
+    event.target.textContent = "Selected";
+  }
+});
+
+const PAPER_WIDTH = 680;  // CSS pixels between the margins of A4
+const PAPER_HEIGHTS = { "chart-equity": 340, "chart-candles": 620 };
+
+window.addEventListener("beforeprint", () => {
+  setTheme("light");
+  for (const chart of drawn) {
+    chart.draw();
+    const height = PAPER_HEIGHTS[chart.place.id] || chart.place.clientHeight;
+    chart.place.style.minHeight = chart.place.style.height = `${height}px`;
+    Plotly.relayout(chart.place, { width: PAPER_WIDTH, height });
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const chart of drawn) {
+    if (chart.place.id in PAPER_HEIGHTS) chart.place.removeAttribute("style");
+    Plotly.relayout(chart.place, { width: null, height: null, autosize: true });
+  }
+  redraw(preferredTheme());
+});
+
+addAll();

@@ -1,0 +1,101 @@
+"""What the charts of report.html are drawn from, as JSON."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.report.model_figures import refit_aucs, reliability_of
+from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.backtest.report.typed_arrays import milliseconds, typed
+
+__all__ = ["page_data", "thresholds"]
+
+MOST_FEATURES = 25
+PRICES = ("open", "high", "low", "close")
+# the parameter that says from which probability on a strategy trusts the model, and its default
+THRESHOLDS = {"ml_threshold": 0.60, "probability_threshold": 0.60, "ml_entry_threshold": 0.60}
+
+
+def page_data(run: SavedRun) -> dict[str, Any]:
+    """Return everything the charts need; long columns are `typed` arrays."""
+    importances = list(run.summary["model"].get("importances", {}).items())
+    return {
+        "runs": run.runs,
+        "thresholds": thresholds(run),
+        "equity": {
+            "time": typed(milliseconds(run.equity.datetime), "float64"),
+            **{name: typed(run.equity[name]) for name in run.runs},
+        },
+        "symbols": [symbol_data(run, symbol) for symbol in run.symbols],
+        "reliability": reliability_of(run),
+        "refits": [
+            {
+                **refit,
+                "start": str(refit["start"]),
+                "end": str(refit["end"]),
+                "trained_until": str(refit["trained_until"]),
+            }
+            for refit in refit_aucs(run)
+        ],
+        "importances": [list(pair) for pair in importances[:MOST_FEATURES]],
+        "placebo": (run.summary.get("statistics") or {}).get("placebo"),
+    }
+
+
+def thresholds(run: SavedRun) -> list[float]:
+    """Return the levels of P(up) at which the model's word counts, mirrored where two-sided."""
+    params = run.summary["config"]["params"]
+    named = [params[name] for name in THRESHOLDS if isinstance(params.get(name), (int, float))]
+    level = float(named[0] if named else 0.60)
+    mirrored = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
+    return [level, round(1 - level, 12)] if mirrored else [level]
+
+
+def one_sided(predictions: pd.DataFrame) -> bool:
+    """Say whether there is no P(down)."""
+    return bool(predictions.probability_down.isna().all())
+
+
+def symbol_data(run: SavedRun, symbol: str) -> dict[str, Any]:
+    """Return one symbol's bars, predictions and trades."""
+    bars = run.of_symbol(run.bars, symbol)
+    said = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.datetime)
+    three = len(run.summary["model"]["classes"]) == 3 and not one_sided(run.predictions)
+    return {
+        "name": symbol,
+        "time": typed(milliseconds(bars.datetime), "float64"),
+        **{name: typed(bars[name]) for name in PRICES},
+        "up": typed(said.probability_up),
+        "down": typed(said.probability_down) if three else None,
+        "confidence": typed(said.confidence),
+        **marks(run, symbol),
+    }
+
+
+def marks(run: SavedRun, symbol: str) -> dict[str, Any]:
+    """Return the entries and exits of the run shown, and the entries ML did not let pass.
+
+    The run shown is ML-on where there is one. Vetoed are entries of ML-off alone: no entry of
+    ML-on stands at that bar on that side.
+    """
+    trades = run.of_symbol(run.trades, symbol)
+    shown = trades[trades.run == run.runs[-1]]
+    keys = ["entry_time", "side"]
+    off = trades[trades.run == "off"] if len(run.runs) == 2 else trades[:0]
+    taken = pd.MultiIndex.from_frame(off[keys]).isin(pd.MultiIndex.from_frame(shown[keys]))
+    return {"entries": trade_columns(shown), "vetoed": trade_columns(off[~taken])}
+
+
+def trade_columns(trades: pd.DataFrame) -> dict[str, Any]:
+    """Return trades as columns, in order of entry; `side` is 1 or -1, `pnl` what became of it."""
+    trades = trades.sort_values("entry_time", kind="stable")
+    still_open = (trades.exit_reason == "open").to_numpy()
+    return {
+        "time": typed(milliseconds(trades.entry_time), "float64"),
+        "price": typed(trades.entry_price),
+        "exit_time": typed(np.where(still_open, np.nan, milliseconds(trades.exit_time)), "float64"),
+        "exit_price": typed(trades.exit_price),
+        "side": typed(np.where(trades.side == "long", 1, -1), "int8"),
+        "pnl": typed(trades.pnl),
+    }

@@ -1,0 +1,208 @@
+"""The report's pictures as PNG files, drawn from a run's folder."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.report.evaluation_pictures import BLUE, GRAY, new_figure
+from bt_fusion.backtest.report.files import write_whole
+from bt_fusion.backtest.report.model_figures import confusion_of, refit_aucs, reliability_of
+from bt_fusion.backtest.report.page_data import MOST_FEATURES
+from bt_fusion.backtest.report.period_returns import period_returns
+from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.statistics import drawdowns
+
+__all__ = ["draw_pictures"]
+
+ORANGE = "tab:orange"
+COLOURS = {"off": GRAY, "on": BLUE}
+
+
+def draw_pictures(folder: Path, run: SavedRun) -> list[Path]:
+    """Draw every picture the run has something for into a folder and return their paths.
+
+    drawdown, attribution, funnel, reliability, confusion, importances, refits, returns and
+    placebo, each .png.
+    """
+    paths = []
+    for name, (draw, size) in PICTURES.items():
+        figure = new_figure(*size)
+        if draw(figure, run):
+            note = " (IN-SAMPLE)" if run.in_sample else ""
+            figure.suptitle(
+                f"{TITLES[name]}: {run.summary['data']['name']}{note}", x=0.01, ha="left"
+            )
+            paths.append(folder / f"{name}.png")
+            write_whole(paths[-1], partial(figure.savefig, dpi=110))
+    return paths
+
+
+def draw_drawdown(figure: Any, run: SavedRun) -> bool:
+    """Draw both equity curves and how far they lie below their peaks."""
+    top, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
+    for name in run.runs:
+        values = run.equity[name].to_numpy(dtype=float)
+        top.plot(run.equity.datetime, values, color=COLOURS[name], lw=1, label=f"ML {name}")
+        below.plot(run.equity.datetime, -100 * drawdowns(values), color=COLOURS[name], lw=0.8)
+    every = run.equity[run.runs].to_numpy(dtype=float)
+    if every.min() > 0 and every.max() > 8 * every.min():
+        top.set_yscale("log")
+    top.set_ylabel("equity")
+    top.legend(loc="upper left", fontsize=8)
+    below.set_ylabel("drawdown, %")
+    return True
+
+
+def draw_attribution(figure: Any, run: SavedRun) -> bool:
+    """Draw what each category of trades adds to the difference of the runs."""
+    split = (run.summary["comparison"] or {}).get("attribution")
+    if not split:
+        return False
+    parts = list(split.items())[::-1]
+    values = [part["pnl"] for _, part in parts]
+    axis = figure.subplots()
+    names = [f"{name} ({part['trades']:,})" for name, part in parts]
+    axis.barh(names, values, color=[BLUE if value >= 0 else ORANGE for value in values], height=0.6)
+    axis.axvline(0, color="black", lw=0.8)
+    axis.set_xlabel("difference in profit")
+    return True
+
+
+def draw_funnel(figure: Any, run: SavedRun) -> bool:
+    """Draw how many bars passed each stage, by run."""
+    funnels = run.summary.get("funnel") or {}
+    if not funnels:
+        return False
+    stages = list(dict.fromkeys(stage for one in funnels.values() for stage in one["passed"]))
+    order = [s for s in (funnels.get("on") or {}).get("passed", stages)] or stages
+    place, axis = np.arange(len(order)), figure.subplots()
+    for at, (name, found) in enumerate(funnels.items()):
+        counts = [found["passed"].get(stage, 0) for stage in order]
+        bars = axis.barh(place + 0.4 * at, counts, 0.38, color=COLOURS[name], label=f"ML {name}")
+        axis.bar_label(bars, [f"{count:,}" if count else "" for count in counts], fontsize=8)
+    axis.set_yticks(place + 0.2 * (len(funnels) - 1), order)
+    axis.invert_yaxis()
+    axis.margins(x=0.1)
+    axis.set_xlabel("bars")
+    axis.legend(fontsize=8)
+    return True
+
+
+def draw_reliability(figure: Any, run: SavedRun) -> bool:
+    """Draw what came against what was said, with intervals and counts."""
+    lines = reliability_of(run)
+    if not lines:
+        return False
+    top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    table = pd.DataFrame(lines)
+    reach = np.abs([table.came - table.low, table.high - table.came])
+    top.axline((0.5, 0.5), slope=1, color=GRAY, ls="--", lw=1)
+    top.errorbar(table.said, table.came, yerr=reach, color=BLUE, marker="o", lw=1, capsize=3)
+    below.bar(table.said, table["count"], width=0.03, color=BLUE, alpha=0.6)
+    top.set_ylabel("share that came")
+    below.set(xlabel="P(up) said", ylabel="bars")
+    return True
+
+
+def draw_confusion(figure: Any, run: SavedRun) -> bool:
+    """Draw how many bars of each class were said to be each."""
+    counts = np.array(confusion_of(run))
+    names = [str(name) for name in run.summary["model"]["classes"]]
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    axis = figure.subplots()
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axis.set_xticks(range(len(names)), names)
+    axis.set_yticks(range(len(names)), names)
+    for (row, column), count in np.ndenumerate(counts):
+        share = shares[row, column]
+        colour = "white" if share > 0.6 else "black"
+        text = f"{count:,}\n{100 * share:.1f} %"
+        axis.text(column, row, text, ha="center", va="center", color=colour)
+    axis.set(xlabel="said", ylabel="came")
+    return True
+
+
+def draw_importances(figure: Any, run: SavedRun) -> bool:
+    """Draw what the members lean on."""
+    shares = list(run.summary["model"].get("importances", {}).items())[:MOST_FEATURES][::-1]
+    if not shares:
+        return False
+    axis = figure.subplots()
+    axis.barh([name for name, _ in shares], [100 * share for _, share in shares], color=BLUE)
+    axis.tick_params(axis="y", labelsize=8)
+    axis.set_xlabel("share of importance, %")
+    return True
+
+
+def draw_refits(figure: Any, run: SavedRun) -> bool:
+    """Draw the AUC of each refit."""
+    told = [refit for refit in refit_aucs(run) if refit["auc"] is not None]
+    if not told or not run.summary["model"]["refits"]:
+        return False
+    axis = figure.subplots()
+    axis.plot([r["start"] for r in told], [r["auc"] for r in told], color=BLUE, marker="o", lw=1)
+    axis.axhline(0.5, color="black", ls="--", lw=0.8)
+    axis.set_ylabel("AUC on the bars it predicted")
+    return True
+
+
+def draw_returns(figure: Any, run: SavedRun) -> bool:
+    """Draw returns by calendar: each run's, and their difference."""
+    found = period_returns(run.equity[["datetime", *run.runs]])
+    grids = {f"ML {name}": 100 * found.values[name] for name in run.runs}
+    if len(run.runs) == 2:
+        grids["difference"] = 100 * (found.values["on"] - found.values["off"])
+    for axis, (name, grid) in zip(
+        np.ravel(figure.subplots(1, len(grids))), grids.items(), strict=True
+    ):
+        finite = np.abs(grid[np.isfinite(grid)])
+        most = float(np.quantile(finite, 0.95)) if len(finite) else 1.0
+        axis.imshow(grid, cmap="RdBu", vmin=-most, vmax=most, aspect="auto")
+        axis.set_xticks(range(len(found.columns)), [column[0] for column in found.columns])
+        axis.set_yticks(range(len(found.lines)), found.lines, fontsize=8)
+        axis.set_title(f"{name}, %", fontsize=10)
+    return True
+
+
+def draw_placebo(figure: Any, run: SavedRun) -> bool:
+    """Draw where the real result lies among random vetoes."""
+    placebo = (run.summary.get("statistics") or {}).get("placebo")
+    if not placebo or placebo.get("real") is None:
+        return False
+    axis, bins = figure.subplots(), placebo.get("histogram")
+    if bins:
+        axis.stairs(bins["counts"], bins["edges"], fill=True, color=GRAY, alpha=0.7)
+        axis.set_ylabel("draws")
+    else:
+        axis.axvspan(placebo["low"], placebo["high"], color=GRAY, alpha=0.3, label="draws")
+        axis.axvline(placebo["mean"], color=GRAY)
+    axis.axvline(placebo["real"], color=BLUE, lw=2, label=f"real, p = {placebo['p_value']:.3g}")
+    axis.legend(fontsize=8)
+    return True
+
+
+PICTURES: dict[str, tuple[Any, tuple[float, float]]] = {
+    "drawdown": (draw_drawdown, (12, 6)),
+    "attribution": (draw_attribution, (8, 4)),
+    "funnel": (draw_funnel, (8, 4)),
+    "reliability": (draw_reliability, (7, 6)),
+    "confusion": (draw_confusion, (6, 5)),
+    "importances": (draw_importances, (7, 7)),
+    "refits": (draw_refits, (9, 4)),
+    "returns": (draw_returns, (14, 4)),
+    "placebo": (draw_placebo, (8, 4)),
+}
+TITLES = {
+    "drawdown": "Equity and drawdown",
+    "attribution": "What ML changed",
+    "funnel": "From bars to orders",
+    "reliability": "Reliability",
+    "confusion": "Said and came",
+    "importances": "Features",
+    "refits": "Each refit",
+    "returns": "Returns by calendar",
+    "placebo": "Placebo",
+}

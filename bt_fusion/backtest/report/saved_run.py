@@ -1,0 +1,105 @@
+"""A run as its folder holds it: what a report is drawn from."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.errors import RunError
+
+__all__ = ["SCHEMA", "SavedRun"]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, eq=False)
+class SavedRun:
+    """The files of a run.
+
+    Attributes
+    ----------
+    summary : dict
+        summary.json.
+    trades : DataFrame
+        trades.csv, with times as stamps.
+    predictions, bars, equity : DataFrame
+        The Parquet files; with several symbols the first two have a column `symbol`.
+
+    Raises
+    ------
+    RunError
+        By `read`: when a file is missing, broken, or of another schema.
+    """
+
+    summary: dict[str, Any]
+    trades: pd.DataFrame
+    predictions: pd.DataFrame
+    bars: pd.DataFrame
+    equity: pd.DataFrame
+
+    @classmethod
+    def read(cls, folder: Path) -> "SavedRun":
+        """Read the folder that `bt-fusion backtest --out` has filled."""
+        if not folder.is_dir():
+            raise RunError(f"{folder} is not a folder; give the --out of a bt-fusion backtest")
+        summary = _read(folder, "summary.json", read_json)
+        schema = summary.get("schema") if isinstance(summary, dict) else None
+        if schema != SCHEMA:
+            raise RunError(
+                f"{folder / 'summary.json'} has schema {schema}, this version reads {SCHEMA}; "
+                "run the backtest again"
+            )
+        tables = {name: _read(folder, f"{name}.parquet", pd.read_parquet) for name in PARQUET}
+        return cls(summary=summary, trades=_read(folder, "trades.csv", read_trades), **tables)
+
+    @property
+    def in_sample(self) -> bool:
+        """Whether the model was trained on some of the bars."""
+        return bool(self.summary["in_sample"])
+
+    @property
+    def runs(self) -> list[str]:
+        """The runs there are: "off", "on" or both."""
+        return [name for name in ("off", "on") if self.summary[f"ml_{name}"] is not None]
+
+    @property
+    def symbols(self) -> list[str]:
+        """The symbols by name, in the order of their bars."""
+        if "symbol" in self.bars:
+            return [str(name) for name in self.bars.symbol.unique()]
+        return [self.summary["data"]["name"]]
+
+    def of_symbol(self, table: pd.DataFrame, symbol: str) -> pd.DataFrame:
+        """Return the rows of a table that belong to a symbol."""
+        if len(self.symbols) == 1:
+            return table
+        return table[table.symbol.astype(str) == symbol].reset_index(drop=True)
+
+
+PARQUET = ("predictions", "bars", "equity")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_trades(path: Path) -> pd.DataFrame:
+    """Read trades.csv."""
+    return pd.read_csv(path, parse_dates=["entry_time", "exit_time"], dtype={"symbol": str})
+
+
+def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
+    path = folder / name
+    if not path.is_file():
+        raise RunError(
+            f"{folder} has no {name}; runs of older versions lack what a report is drawn from: "
+            "run the backtest again"
+        )
+    try:
+        return read(path)
+    except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors are ValueErrors
+        raise RunError(f"{path} cannot be read: {error}; run the backtest again") from error

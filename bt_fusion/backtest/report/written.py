@@ -1,0 +1,36 @@
+"""Figures and their differences as written text."""
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["NONE", "cell", "difference", "signed"]
+
+NONE = "-"
+
+
+def cell(value: Any, write: Callable[[Any], str]) -> str:
+    """Write a value, a dash for none."""
+    return NONE if value is None else write(value)
+
+
+def difference(entry: Any, write: Callable[[Any], str]) -> list[str]:
+    """Return a difference and its interval as written, empty where nothing is compared.
+
+    >>> difference({"off": 1, "on": 3, "delta": 2, "ci95": [1, 3]}, str)
+    ['+2', '1 to 3']
+    """
+    if not isinstance(entry, dict) or "ci95" not in entry:
+        return ["", ""]
+    delta, interval = entry["delta"], entry["ci95"]
+    sign = "+" if delta is not None and delta > 0 else ""
+    span = f"{write(interval[0])} to {write(interval[1])}" if interval else NONE
+    return [sign + cell(delta, write), span]
+
+
+def signed(value: float) -> str:
+    """Write an amount of cash with its sign.
+
+    >>> signed(1234.5), signed(-0.2)
+    ('+1,234', '-0')
+    """
+    return f"{value:+,.0f}"

@@ -1,0 +1,77 @@
+"""What the charts are drawn from."""
+
+from base64 import b64decode
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bt_fusion.backtest.report.page_data import page_data, thresholds
+from bt_fusion.backtest.report.saved_run import SavedRun
+
+
+@pytest.fixture(scope="module")
+def run(run_folder):
+    return SavedRun.read(run_folder)
+
+
+def decoded(column):
+    return np.frombuffer(b64decode(column["data"]), dtype=column["dtype"])
+
+
+def test_columns_survive_the_page(run):
+    data = page_data(run)
+    (symbol,) = data["symbols"]
+    assert symbol["name"] == "edge" and symbol["down"] is None
+    times = pd.to_datetime(decoded(symbol["time"]), unit="ms")
+    assert (times == pd.DatetimeIndex(run.bars.datetime)).all()
+    for name in ("open", "high", "low", "close"):
+        np.testing.assert_allclose(decoded(symbol[name]), run.bars[name], rtol=1e-6)
+    np.testing.assert_allclose(decoded(symbol["up"]), run.predictions.probability_up, rtol=1e-6)
+    np.testing.assert_allclose(decoded(data["equity"]["on"]), run.equity.on, rtol=1e-6)
+
+
+def test_vetoed_are_the_entries_of_ml_off_alone(run):
+    (symbol,) = page_data(run)["symbols"]
+    on, off = (run.trades[run.trades.run == name] for name in ("on", "off"))
+    assert len(decoded(symbol["entries"]["time"])) == len(on)
+    taken = set(zip(on.entry_time, on.side, strict=True))
+    alone = [pair for pair in zip(off.entry_time, off.side, strict=True) if pair not in taken]
+    vetoed = symbol["vetoed"]
+    sides = ["long" if side > 0 else "short" for side in decoded(vetoed["side"])]
+    times = pd.to_datetime(decoded(vetoed["time"]), unit="ms")
+    assert set(zip(times, sides, strict=True)) == set(alone) and len(alone) == len(sides) > 20
+    assert (np.diff(decoded(vetoed["time"])) >= 0).all()
+
+
+def test_an_open_trade_has_no_exit(run):
+    trades = run.trades.copy()
+    trades.loc[trades.index[-1], "exit_reason"] = "open"
+    (symbol,) = page_data(replace(run, trades=trades))["symbols"]
+    assert np.isnan(decoded(symbol["entries"]["exit_time"])).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [({}, [0.6, 0.4]), ({"ml_threshold": 0.55}, [0.55, 0.45]), ({"ema_fast": 3}, [0.6, 0.4])],
+)
+def test_thresholds(params, expected, run):
+    config = run.summary["config"] | {"params": params}
+    assert thresholds(replace(run, summary=run.summary | {"config": config})) == expected
+
+
+def test_a_one_sided_label_has_one_threshold_and_three_classes_two_lines(run):
+    said = run.predictions.assign(probability_down=np.nan)
+    assert thresholds(replace(run, predictions=said)) == [0.6]
+    model = run.summary["model"] | {"classes": [-1, 0, 1]}
+    three = replace(run, summary=run.summary | {"model": model})
+    assert thresholds(three) == [0.6] and page_data(three)["symbols"][0]["down"] is not None
+
+
+def test_one_run_alone_has_no_vetoed_entries(run):
+    off = replace(run, summary=run.summary | {"ml_on": None, "comparison": None})
+    data = page_data(off)
+    assert data["runs"] == ["off"] and "on" not in data["equity"]
+    assert len(decoded(data["symbols"][0]["vetoed"]["time"])) == 0
+    assert len(decoded(data["symbols"][0]["entries"]["time"])) == (run.trades.run == "off").sum()

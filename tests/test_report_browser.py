@@ -1,0 +1,251 @@
+"""report.html in a headless Chromium: quiet, offline, quick, and alive."""
+
+import json
+import shutil
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bt_fusion.backtest.report.page import draw_page
+from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.samples import random_walk
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,1000",
+)
+MOST_CANDLES = 1_500
+
+
+def found(*names):
+    path = next((path for path in map(shutil.which, names) if path), None)
+    return path or pytest.skip(f"none of {', '.join(names)} here")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    webdriver = pytest.importorskip("selenium.webdriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = found("chromium", "chromium-browser", "google-chrome")
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    service = webdriver.ChromeService(executable_path=found("chromedriver"))
+    driver = webdriver.Chrome(options=options, service=service)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def small(browser, run_folder, tmp_path_factory):
+    """The report of a small run, judged, all of its charts drawn."""
+    run, path = SavedRun.read(run_folder), tmp_path_factory.mktemp("page") / "report.html"
+    run.summary["comparison"] |= {"verdict": "no evidence", "because": "Too few entries."}
+    run.summary["statistics"] = {
+        "placebo": {"real": 3.0, "p_value": 0.01, "mean": 0.1, "low": -1.0, "high": 2.0}
+    }
+    draw_page(path, run)
+    return open_page(browser, path)
+
+
+@pytest.fixture
+def opened(small):
+    """The same page as it was at first."""
+    small.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    small.execute_script("chosenTheme = null; redraw('light'); showRange(...timeline.whole)")
+    return small
+
+
+def open_page(browser, path):
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.get("about:blank")
+    for log in ("browser", "performance"):
+        browser.get_log(log)  # what came before
+    browser.get(path.as_uri())
+    wait(browser, "document.documentElement.dataset.ready === 'yes'")
+    return browser
+
+
+def wait(browser, condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not browser.execute_script(f"return {condition}"):
+        assert time.monotonic() < end, condition
+        time.sleep(0.02)
+
+
+def press(browser, selector):
+    browser.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+
+def mark(browser, name):
+    return browser.execute_script(f"return performance.getEntriesByName('{name}')[0].startTime")
+
+
+def state(browser):
+    """Candles drawn, bars in each, and days in view."""
+    return browser.execute_script(
+        "const p = document.getElementById('chart-candles');"
+        "return [p.data[0].x.length, Number(p.dataset.step),"
+        " (timeline.range[1] - timeline.range[0]) / 86400000]"
+    )
+
+
+def requests(browser):
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    sent = [event for event in events if event["method"] == "Network.requestWillBeSent"]
+    return [event["params"]["request"]["url"] for event in sent]
+
+
+def quiet_and_offline(browser):
+    assert browser.get_log("browser") == []
+    sent = requests(browser)
+    assert sum(url.endswith("report.html") for url in sent) == 1
+    assert all(url.startswith(("file:", "data:", "blob:", "about:")) for url in sent), sent
+
+
+def test_it_is_quiet_and_asks_no_network_while_used(opened):
+    assert opened.find_element("id", "verdict").text.splitlines()[1:] == [
+        "no evidence",
+        "Too few entries.",
+    ]
+    for name in ("equity", "candles", "reliability", "importances", "refits", "placebo"):
+        assert opened.execute_script(
+            f"return document.querySelectorAll('#chart-{name} .main-svg').length > 0"
+        ), name
+    for button in opened.find_elements("css selector", "button:not(.modebar-btn)"):
+        if button.is_displayed():
+            opened.execute_script("arguments[0].click()", button)
+    quiet_and_offline(opened)
+
+
+def test_zooming_shows_finer_bars_and_all_charts_follow(opened):
+    whole = state(opened)
+    assert whole == [800, 1, pytest.approx(799 / 1440)]
+    opened.execute_script(
+        "return Plotly.relayout('chart-equity', {'xaxis.range':"
+        " ['2024-01-01 08:00', '2024-01-01 09:00']})"
+    )
+    candles, step, days = state(opened)
+    assert days == pytest.approx(60 / 1440) and step == 1
+    assert candles <= 125  # the hour, and half of it on either side
+    ranges = opened.execute_script(
+        "return ['equity', 'candles'].map((n) => document.getElementById(`chart-${n}`)"
+        ".layout.xaxis.range.map(milliseconds))"
+    )
+    assert ranges[0] == ranges[1]
+    text = opened.find_element("id", "drawn").text
+    assert "Each candle is one bar" in text and "entries" in text
+    press(opened, "#ranges button")  # All
+    assert state(opened) == whole
+
+
+def test_a_mouse_drags_a_window(opened):
+    from selenium.webdriver import ActionChains
+
+    place = opened.find_element("id", "chart-candles")
+    opened.execute_script("arguments[0].scrollIntoView({behavior: 'instant'})", place)
+    before = state(opened)[2]
+    drag = opened.find_element("css selector", "#chart-candles .nsewdrag")
+    actions = ActionChains(opened, duration=50).move_to_element_with_offset(drag, -150, 0)
+    actions.click_and_hold().move_by_offset(60, 0).move_by_offset(120, 4).release().perform()
+    wait(opened, f"(timeline.range[1] - timeline.range[0]) / 86400000 < {0.5 * before}")
+    assert state(opened)[2] == pytest.approx(before * 180 / drag.size["width"], rel=0.2)
+
+
+def test_the_theme_changes_page_and_charts(opened):
+    colours = (
+        "return [getComputedStyle(document.body).backgroundColor,"
+        " document.getElementById('chart-equity').layout.font.color]"
+    )
+    first = opened.execute_script(colours)
+    press(opened, "#theme")
+    second = opened.execute_script(colours)
+    assert first[0] != second[0] and first[1] != second[1]
+    press(opened, "#theme")
+    assert opened.execute_script(colours) == first
+
+
+def test_a_phone_never_scrolls_sideways(opened):
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    wait(opened, "innerWidth === 390")
+    wait(opened, "document.getElementById('chart-equity').offsetWidth < 390")
+    assert opened.execute_script("return document.documentElement.scrollWidth") == 390
+    wide = opened.execute_script(
+        "return [...document.querySelectorAll('.chart .main-svg')]"
+        ".map((svg) => svg.getBoundingClientRect().right).filter((right) => right > 390)"
+    )
+    assert wide == []
+
+
+def test_paper_gets_every_chart_in_light(opened):
+    press(opened, "#theme")
+    theme = "return document.documentElement.dataset.theme"
+    chosen = opened.execute_script(theme)
+    pdf = opened.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    assert len(pdf["data"]) > 100_000
+    assert opened.execute_script(theme) == chosen
+    assert opened.get_log("browser") == []
+
+
+@pytest.mark.slow
+def test_a_long_run_is_seen_at_once_and_stays_smooth(browser, run_folder, tmp_path):
+    draw_page(tmp_path / "report.html", long_run(SavedRun.read(run_folder), 55_000))
+    assert (tmp_path / "report.html").stat().st_size < 12e6
+    opened = open_page(browser, tmp_path / "report.html")
+    assert mark(opened, "first-picture") < 2_000
+    seen, steps = [], []
+    for share in (1, 0.5, 0.1, 0.02, 0.004):
+        took = opened.execute_script(
+            "const [from, to] = timeline.whole, start = performance.now();"
+            f"showRange(to - (to - from) * {share}, to);"
+            "return performance.now() - start"
+        )
+        candles, step, days = state(opened)
+        assert took < 1_500
+        assert candles <= MOST_CANDLES
+        seen.append(days)
+        steps.append(step)
+    assert steps == sorted(steps, reverse=True) and steps[0] >= 32 and steps[-1] == 1
+    assert seen == sorted(seen, reverse=True)
+    quiet_and_offline(opened)
+
+
+def long_run(run, count):
+    """The same run over more bars: a random walk with random predictions and many trades."""
+    rng = np.random.default_rng(0)
+    bars = random_walk(count, seed=1).rename_axis("datetime").reset_index()
+    up = 0.5 + 0.05 * rng.standard_normal(count)
+    label, signal = (
+        rng.integers(0, 2, count).astype(float),
+        rng.integers(-1, 2, count).astype(float),
+    )
+    bars = bars.assign(label=label, technical=signal, fused=signal)
+    predictions = pd.DataFrame({"datetime": bars.datetime, "probability_up": up})
+    predictions = predictions.assign(
+        probability_down=1 - up,
+        signal=0.0,
+        confidence=np.maximum(up, 1 - up),
+        model=np.arange(count) // 2_500,
+        trained_until=bars.datetime - pd.Timedelta(hours=1),
+    )
+    curves = {name: 1e5 * np.cumprod(1 + 1e-4 * rng.standard_normal(count)) for name in run.runs}
+    at = np.sort(rng.choice(count - 10, 6_000, replace=False))
+    trades = run.trades.iloc[np.arange(6_000) % len(run.trades)].assign(
+        run=np.where(np.arange(6_000) % 10, "off", "on"),
+        entry_time=bars.datetime[at].to_numpy(),
+        exit_time=bars.datetime[at + 5].to_numpy(),
+        entry_price=bars.open[at].to_numpy(),
+        exit_price=bars.open[at + 5].to_numpy(),
+    )
+    equity = pd.DataFrame({"datetime": bars.datetime, **curves})
+    return SavedRun(run.summary, trades.reset_index(drop=True), predictions, bars, equity)

@@ -1,0 +1,67 @@
+"""A run's folder as a report reads it."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.errors import RunError
+
+
+@pytest.fixture
+def folder(run_folder, tmp_path):
+    return shutil.copytree(run_folder, tmp_path / "run")
+
+
+def change(folder, **parts):
+    path = folder / "summary.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | parts))
+
+
+def test_it_holds_what_the_backtest_wrote(run_folder):
+    run = SavedRun.read(run_folder)
+    assert run.runs == ["off", "on"] and run.symbols == ["edge"] and not run.in_sample
+    assert len(run.bars) == len(run.predictions) == len(run.equity) == 800
+    assert str(run.trades.entry_time.dtype).startswith("datetime64")
+    assert run.of_symbol(run.bars, "edge") is run.bars
+
+
+def test_symbols_are_taken_apart(folder):
+    bars = pd.read_parquet(folder / "bars.parquet")
+    both = pd.concat([bars.assign(symbol="B"), bars[:300].assign(symbol="A")])
+    both.to_parquet(folder / "bars.parquet", index=False)
+    run = SavedRun.read(folder)
+    assert run.symbols == ["B", "A"]
+    assert len(run.of_symbol(run.bars, "A")) == 300
+    assert run.of_symbol(run.bars, "A").index[-1] == 299
+
+
+def test_one_run_alone(folder):
+    change(folder, ml_off=None, comparison=None)
+    assert SavedRun.read(folder).runs == ["on"]
+
+
+@pytest.mark.parametrize(
+    "name", ["summary.json", "trades.csv", "bars.parquet", "equity.parquet", "predictions.parquet"]
+)
+def test_a_missing_or_broken_file_is_named(name, folder):
+    (folder / name).write_bytes(b"\xff\xfe")
+    with pytest.raises(RunError, match=rf"{name} cannot be read"):
+        SavedRun.read(folder)
+    (folder / name).unlink()
+    with pytest.raises(RunError, match=rf"has no {name}.*run the backtest again"):
+        SavedRun.read(folder)
+
+
+@pytest.mark.parametrize("schema", [None, 2, "1"])
+def test_another_schema_is_refused(schema, folder):
+    change(folder, schema=schema)
+    with pytest.raises(RunError, match=r"has schema .*, this version reads 1"):
+        SavedRun.read(folder)
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(RunError, match="is not a folder"):
+        SavedRun.read(tmp_path / "nowhere")
