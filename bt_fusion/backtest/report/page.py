@@ -21,6 +21,7 @@ from bt_fusion.backtest.report.result_sections import (
     figures_table,
     key_figures,
     periods_section,
+    placebo_table,
     statistics_table,
     verdict_banner,
 )
@@ -116,7 +117,7 @@ def sections(run: SavedRun) -> list[tuple[str, str, str, Html]]:
         ("key", "Key figures", "", key_figures(run)),
         ("equity", "Equity and drawdown", EQUITY, chart("equity", ends(run), curves(run))),
         ("candles", "Price, entries and predictions", CANDLES, candles(run)),
-        ("attribution", "What became of the trades", "", attribution_section(run)),
+        ("attribution", "What became of the trades", attributed(run), attribution_section(run)),
         ("funnel", "From bars to orders", "", funnel_section(run)),
         ("reliability", "Reliability", RELIABILITY, chart("reliability", RELIABILITY)),
         ("confusion", "Said and came", "", confusion_section(run)),
@@ -127,7 +128,8 @@ def sections(run: SavedRun) -> list[tuple[str, str, str, Html]]:
         found.append(("refits", "Each refit", REFITS, chart("refits", REFITS)))
     found.append(("periods", "Returns by calendar", "", periods_section(run)))
     if (run.summary.get("statistics") or {}).get("placebo"):
-        found.append(("placebo", "Placebo", PLACEBO, chart("placebo", PLACEBO)))
+        parts = join([chart("placebo", PLACEBO), placebo_table(run)])
+        found.append(("placebo", "Placebo", PLACEBO, parts))
     return [
         *found,
         ("figures", "Every figure", FIGURES, join([figures_table(run), statistics_table(run)])),
@@ -153,7 +155,10 @@ IMPORTANCES = (
     "they learnt from, not what helps on unseen bars."
 )
 REFITS = "AUC of each refit on the bars it predicted; 0.5 is a coin."
-PLACEBO = "The real result against runs whose vetoes were drawn at random, at the same rate."
+PLACEBO = (
+    "What ML on made against runs whose vetoes were drawn at random, at the same rate. The chart "
+    "shows what they earned; the share that chose as well goes by the entries alone, before costs."
+)
 FIGURES = (
     "A figure whose interval lies on one side of zero is not yet a verdict: trading less under "
     "costs moves these figures without any skill."
@@ -168,6 +173,11 @@ def ends(run: SavedRun) -> str:
         for name in run.runs
     ]
     return f"Equity and drawdown: {'; '.join(told)}."
+
+
+def attributed(run: SavedRun) -> str:
+    """Say in a sentence what ML changed."""
+    return (run.summary["comparison"] or {}).get("attribution_sentence") or ""
 
 
 def candles(run: SavedRun) -> Html:
