@@ -26,6 +26,7 @@ from bt_fusion.backtest.report.result_sections import (
     verdict_banner,
 )
 from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.backtest.report.written import when
 from bt_fusion.errors import OptionError
 
 __all__ = ["draw_page", "page"]
@@ -71,7 +72,7 @@ def page(run: SavedRun) -> str:
 def heading(run: SavedRun) -> Html:
     """Return what was run, in two lines."""
     data, window, config = (run.summary[key] for key in ("data", "window", "config"))
-    start, end = (str(window[key]).replace("T", " ") for key in ("start", "end"))
+    start, end = when(window["start"]), when(window["end"])
     seen = "IN-SAMPLE" if run.in_sample else "unseen"
     name = config["strategy"].rsplit(":")[-1]
     return join(
@@ -148,7 +149,7 @@ CANDLES = (
 )
 RELIABILITY = (
     "What came against what was said. On the diagonal the probabilities mean what they say. Bars: "
-    "95 % intervals, overlapping labels counted once; below, how many bars were said so."
+    "95\u00a0% intervals, overlapping labels counted once; below, how many bars were said so."
 )
 IMPORTANCES = (
     "What the members lean on by their own account, a mean over members and refits. It is what "

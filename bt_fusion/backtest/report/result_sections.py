@@ -8,7 +8,7 @@ import numpy as np
 from bt_fusion.backtest.report.html import Html, bar, join, paragraph, table, tag
 from bt_fusion.backtest.report.period_returns import PeriodReturns, period_returns
 from bt_fusion.backtest.report.saved_run import SavedRun
-from bt_fusion.backtest.report.tables import ROWS, money, percent
+from bt_fusion.backtest.report.tables import ROWS, money, number, percent
 from bt_fusion.backtest.report.written import cell, difference, signed
 
 __all__ = [
@@ -126,7 +126,7 @@ def statistics_table(run: SavedRun) -> Html:
     edge = {f"edge.{key}": value for key, value in (found.get("edge") or {}).items()}
     names = (
         *STATISTICS,
-        ("edge.sharpe", "Sharpe of what ML added above the placebo, a bar", lambda v: f"{v:.4f}"),
+        ("edge.sharpe", "Sharpe of what ML added above the placebo, annualised", number),
         ("edge.psr", "P(that Sharpe > 0)", percent),
         ("edge.dsr", "The same against the best of all trials", percent),
     )

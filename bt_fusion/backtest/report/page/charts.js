@@ -42,7 +42,7 @@ function equityChart(place, data) {
 function reliabilityChart(place, data) {
   place.style.height = "440px";
   const bins = data.reliability, said = bins.map((b) => b.said), came = bins.map((b) => b.came);
-  const sure = bins.filter((b) => b.high - b.low < 0.3);
+  const sure = bins.filter((b) => b.high - b.low < 0.5);
   const range = padded([Math.min(...said), Math.max(...said)], 0.1);
   const reach = padded([Math.min(...came, ...sure.map((b) => b.low)), Math.max(...came, ...sure.map((b) => b.high))], 0.06);
   const draw = () => Plotly.react(place, [
@@ -80,10 +80,13 @@ function importancesChart(place, data) {
 
 function refitsChart(place, data) {
   const told = data.refits.filter((refit) => refit.auc !== null);
+  const last = told[told.length - 1];
+  const lines = last ? [...told, { ...last, start: last.end, after: true }] : [];
   const draw = () => Plotly.react(place, [{
-    type: "scatter", mode: "lines+markers", x: told.map((r) => r.start), y: told.map((r) => r.auc),
-    line: { color: colour("on"), width: 1.4, shape: "hv" }, marker: { color: colour("on"), size: 7 },
-    customdata: told.map((r) => [r.rows, r.end]),
+    type: "scatter", mode: "lines+markers", x: lines.map((r) => r.start), y: lines.map((r) => r.auc),
+    line: { color: colour("on"), width: 1.4, shape: "hv" },
+    marker: { color: colour("on"), size: lines.map((r) => (r.after ? 0 : 7)) },
+    customdata: lines.map((r) => [r.rows, r.end]),
     hovertemplate: "%{x} to %{customdata[1]}<br>AUC %{y:.3f} on %{customdata[0]:,} bars<extra></extra>",
   }], layoutOf({
     xaxis: axis({ type: "date" }), yaxis: axis({ title: titled("AUC"), tickformat: ".2f" }),
