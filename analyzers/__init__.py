@@ -2,8 +2,16 @@
 
 from bt_fusion.analyzers.entry_log import EntryLog
 from bt_fusion.analyzers.fused_vs_technical import FusedVsTechnical
+from bt_fusion.analyzers.fusion_summary import FusionSummary
 from bt_fusion.analyzers.signal_funnel import SignalFunnel
 from bt_fusion.analyzers.signal_quality import SignalQuality
 from bt_fusion.analyzers.trade_stats import TradeStats
 
-__all__ = ["EntryLog", "FusedVsTechnical", "SignalFunnel", "SignalQuality", "TradeStats"]
+__all__ = [
+    "EntryLog",
+    "FusedVsTechnical",
+    "FusionSummary",
+    "SignalFunnel",
+    "SignalQuality",
+    "TradeStats",
+]

@@ -24,27 +24,31 @@ class FusedVsTechnical(bt.Analyzer):
       - ``get_analysis``: for ``agreed``, ``disagreed`` and ``unknown`` (no probability) the
         number of trades, win rate, profit factor and expectancy, each trade of one unit of cash
       - ``entries``: a DataFrame, one row an entry: time of the signal, side, probability of its
-        side, group, return as a fraction of the entry's value
+        side, group, return as a fraction of the entry's value; of several feeds also its symbol,
+        one feed after the other
     '''
 
     def create_analysis(self):
         self.rets = bt.AutoOrderedDict()
 
     def start(self):
-        self._rows = []
+        self._rows = {}  # symbol -> its bars and what both sides said of each
 
     def prenext(self):
         self.next()
 
     def next(self):
-        data, ml = self.strategy.data, self.strategy.ml
-        ready = len(data) >= self.strategy.technical._minperiod
-        state = self.strategy.technical.state[0] if ready else 0.0
-        row = (data.datetime[0], data.open[0], state, ml.probability[0], ml.probability_down[0])
-        self._rows.append(row)
+        for symbol in self.strategy.symbols:
+            rows = self._rows.setdefault(symbol, [])
+            if len(symbol.data) > len(rows):  # feeds of other stamps call, too
+                rows.append(row_of(symbol))
 
     def stop(self):
-        self._entries = self._replayed()
+        tables = {symbol.name: self._replayed(symbol) for symbol in self._rows}
+        self._entries = pd.concat(tables.values(), ignore_index=True)
+        if len(tables) > 1:
+            self._entries.insert(0, "symbol", np.repeat(list(tables), [*map(len, tables.values())]))
+        self._rows = None  # a result that travels from another process must not drag feeds along
         for group in GROUPS:
             returns = self._entries["return"][self._entries.group == group].dropna().to_numpy()
             figures = trade_figures(returns, returns)
@@ -56,14 +60,15 @@ class FusedVsTechnical(bt.Analyzer):
         '''Return one row an entry, in order'''
         return self._entries
 
-    def _replayed(self):
-        days, opens, state, up, down = np.array(self._rows, dtype=float).reshape(-1, 5).T
+    def _replayed(self, symbol):
+        rows = np.array(self._rows[symbol], dtype=float).reshape(-1, 5)
+        days, opens, state, up, down = rows.T
         p = self.strategy.p
         trips = replay(state, state, p.hold_bars, p.exit, p.long_only)
         probability = np.where(trips.side > 0, up[trips.signal], down[trips.signal])
         group = np.where(probability >= p.ml_threshold, "agreed", "disagreed").astype(object)
         group[np.isnan(probability)] = "unknown"
-        broker = self.strategy.broker.getcommissioninfo(self.strategy.data)
+        broker = self.strategy.broker.getcommissioninfo(symbol.data)
         return pd.DataFrame(
             {
                 "time": stamps(days)[trips.signal],
@@ -73,3 +78,10 @@ class FusedVsTechnical(bt.Analyzer):
                 "return": trips.returns(opens, broker.p.commission),
             }
         )
+
+
+def row_of(symbol):
+    """Return the stamp, open, technical state and both probabilities of a feed's bar"""
+    data, technical, ml = symbol.data, symbol.technical, symbol.ml
+    state = technical.state[0] if len(data) >= technical._minperiod else 0.0
+    return data.datetime[0], data.open[0], state, ml.probability[0], ml.probability_down[0]

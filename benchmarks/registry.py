@@ -18,7 +18,10 @@ HOMES = {
     "P7": "benchmarks.p7_growth",
     "P8": "benchmarks.p8_cache",
     "P9": "benchmarks.p9_pybroker",
+    "coverage": "benchmarks.coverage",
     "edge": "benchmarks.edge",
+    "power": "benchmarks.power",
+    "size": "benchmarks.size",
     "walks": "benchmarks.walks",
 }
 DEFAULT = tuple(name for name in HOMES if name.startswith("P"))

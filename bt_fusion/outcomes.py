@@ -178,7 +178,7 @@ def _results(
     sell = np.maximum(bars.open * (1 - costs.slippage), bars.low)
     last = bars.close[-1]
     gross = side * (np.where(closed, bars.open[left], last) / bars.open[start] - 1)
-    entry = np.where(side > 0, buy, sell)[start]
+    entry = np.where(side > 0, buy[start], sell[start])
     exit = np.where(closed, np.where(side > 0, sell[left], buy[left]), last)
     paid = costs.commission * (entry + np.where(closed, exit, 0.0))
     made = np.where(side == 0, 0.0, side * (exit - entry) - paid)

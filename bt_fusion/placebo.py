@@ -15,7 +15,8 @@ from bt_fusion.replay import Trips, walk
 __all__ = ["Accounts", "Placebo", "Tally", "VetoLaw", "random_vetoes", "shifted"]
 
 SIDES = (1, -1)
-CERTAIN = 1 - 1e-12  # a rate of 1 has no finite hazard
+CERTAIN = 1 - 1e-15
+MOST = 25.0  # hazard: a rate of 1 has no finite one
 STEPS = 60
 CLOSE_ENOUGH = 0.01  # entries
 
@@ -106,29 +107,36 @@ class VetoLaw:
     def matching(cls, outcomes: Outcomes, long: int, short: int) -> "VetoLaw":
         """Find the law that enters so often on each side, in expectation.
 
-        Where ML entered more often than the rule without any veto, nothing is vetoed.
+        Where ML entered more often than the rule can, nothing is vetoed.
 
         Notes
         -----
         A veto bar by bar at ML's own rate would enter more often than ML does: its agreement
-        comes in spells, most of which pass while a position is open.
+        comes in spells, most of which pass while a position is open. So entries are matched, by
+        Newton's steps from the logarithm of the hazard to that of the expected entries.
         """
-        side, targets = outcomes.side, dict(zip(SIDES, (long, short), strict=True))
-        bars = {s: int((side == s).sum()) for s in targets}
-        rates = {s: min(1.0, target / max(1, bars[s])) for s, target in targets.items()}
+        sides = np.stack([outcomes.side == s for s in SIDES])
+        targets = np.array([long, short], dtype=float)
+        rate = np.where(outcomes.side != 0, 1.0, 0.0)
+        entered = entry_probability(rate, outcomes.left)
+        made = sides @ entered
+        if (made <= targets + 0.5).all():
+            return cls(outcomes, rate, entered)
+        some = targets > 0
+        start = np.clip(targets / np.maximum(1, sides.sum(axis=1)), 1e-9, 0.5)
+        hazard, slope, before = np.where(some, start, 0.0), np.ones(2), None
         for _ in range(STEPS):
-            rate = np.where(side > 0, rates[1], np.where(side < 0, rates[-1], 0.0))
+            rate = -np.expm1(-hazard) @ sides
             entered = entry_probability(rate, outcomes.left)
-            missed = 0.0
-            for s, target in targets.items():
-                made = entered[side == s].sum()
-                if made > 0:  # made = bars / (1 / rate + hold), nearly: linear in 1 / rate
-                    waited = 1 / rates[s] + bars[s] * (1 / max(target, 1e-9) - 1 / made)
-                    changed = 1 / max(1.0, waited) if target else 0.0
-                    missed = max(missed, abs(made - target) if changed != rates[s] else 0.0)
-                    rates[s] = changed
-            if missed < CLOSE_ENOUGH:
+            made = np.maximum(sides @ entered, 1e-9)
+            stuck = (hazard >= MOST) & (made < targets)
+            if (np.abs(made - targets)[some & ~stuck] < CLOSE_ENOUGH).all():
                 break
+            if before is not None:
+                slope = elasticity(hazard, made, *before, slope)
+            before = hazard, made
+            step = np.clip(np.log(np.where(some, targets / made, 1.0)) / slope, -1, 1)
+            hazard = np.minimum(hazard * np.exp(step), MOST)
         return cls(outcomes, rate, entered)
 
     def draw(self, draws: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -138,7 +146,7 @@ class VetoLaw:
         same as a coin tossed at each of them.
         """
         rng = np.random.default_rng(seed)
-        hazard = np.cumsum(-np.log1p(-np.minimum(self.rate, CERTAIN)))
+        hazard = np.cumsum(np.minimum(-np.log1p(-np.minimum(self.rate, CERTAIN)), MOST))
         before = np.append(0.0, hazard)
         left, who, bar = self.outcomes.left, np.arange(draws), np.zeros(draws, dtype=np.int64)
         while len(who):
@@ -148,6 +156,15 @@ class VetoLaw:
             yield who, at
             goes_on = left[at] >= 0
             who, bar = who[goes_on], left[at[goes_on]]
+
+
+def elasticity(
+    hazard: np.ndarray, made: np.ndarray, hazard0: np.ndarray, made0: np.ndarray, known: np.ndarray
+) -> np.ndarray:
+    """Return how the logarithm of the entries follows that of the hazard, by the last step."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.log(made / made0) / np.log(hazard / hazard0)
+    return np.clip(np.where(np.isfinite(slope), slope, known), 0.05, 1.0)
 
 
 def entry_probability(rate: np.ndarray, left: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ from bt_fusion.errors import OptionError
 
 __all__ = ["overfitting_probability", "superior_predictive_ability"]
 
+MOST_ROWS = 5_000  # the test's time grows with their square
+
 
 def overfitting_probability(returns: np.ndarray, blocks: int = 16) -> float:
     """Return how often the best variant of one half of the bars is below the median of the other.
@@ -87,7 +89,9 @@ def superior_predictive_ability(
     Notes
     -----
     Assumes stationary differences. `arch`'s test; variants that hardly trade have small
-    differences and weigh little, for it does not divide them by their deviation.
+    differences and weigh little, for it does not divide them by their deviation. Of more than
+    5,000 bars neighbours are averaged until that many rows are left, which keeps every mean (up
+    to the few first bars that fill no row); 100 variants take some 5 s.
 
     References
     ----------
@@ -109,11 +113,18 @@ def superior_predictive_ability(
 
     from bt_fusion.bootstrap import block_length
 
-    gained = gained[:, differs]
+    gained = _averaged(gained[:, differs])
     length = max(1, round(block_length(gained[:, gained.mean(axis=0).argmax()])))
     test = SPA(np.zeros(len(gained)), -gained, block_size=length, reps=draws, seed=seed)
     test.compute()
     return float(test.pvalues["consistent"])
+
+
+def _averaged(rows: np.ndarray) -> np.ndarray:
+    """Return the means of neighbouring rows, so many together that not too many are left."""
+    together = -(-len(rows) // MOST_ROWS)
+    whole = rows[len(rows) % together :]
+    return whole.reshape(-1, together, rows.shape[1]).mean(axis=1)
 
 
 def _checked(returns: np.ndarray, least: int = 2) -> np.ndarray:

@@ -269,6 +269,8 @@ def span(years: float) -> str:
     """Write how much longer it takes."""
     if years > LONG_YEARS:
         return f"more than {LONG_YEARS} years at this rate"
+    if years < 0.2:
+        return f"{years * 365.25:.1f} more days at this rate"
     return f"{years:.1f} more years at this rate"
 
 

@@ -24,6 +24,8 @@ FILES = {
     "bars.parquet",
     "equity.parquet",
     "comparison.png",
+    "report.html",
+    "ledger.jsonl",
 }
 TRADE_COLUMNS = (
     "run,symbol,side,entry_time,entry_price,exit_time,exit_price,size,pnl,commission,bars,"
@@ -65,10 +67,15 @@ def run(*argv, expect=0):
     return ended
 
 
+def written(folder):
+    """Return the names of what a command left in a folder, lock files aside."""
+    return {path.name for path in folder.iterdir() if path.suffix != ".lock"}
+
+
 def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
     run("--data", csv, "--out", tmp_path, *QUICK)
     shown = capsys.readouterr()
-    assert {path.name for path in tmp_path.iterdir()} == FILES
+    assert written(tmp_path) == FILES
     assert shown.err == ""
     for word in ("ML off", "ML on", "Win rate", "Profit factor", "signals by bar", "AUC"):
         assert word in shown.out
@@ -87,13 +94,20 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
         "funnel",
         "comparison",
         "timing",
+        "command",
+        "statistics",
     }
     assert summary["data"]["name"] == "edge" and len(summary["data"]["sha256"]) == 64
     assert summary["window"]["bars"] == 800
     assert set(summary["ml_off"]) >= FIGURES and set(summary["ml_on"]) >= FIGURES
-    assert summary["comparison"]["verdict"] is None
+    comparison, statistics = summary["comparison"], summary["statistics"]
+    assert comparison["verdict"] == "no evidence"
+    assert comparison["because"].startswith("no evidence: ")
+    assert comparison["because"][13:40] in shown.out
+    assert statistics["placebo"]["draws"] == 1_000 and 0 < statistics["placebo"]["p_value"] <= 1
+    assert 0 <= statistics["dsr"] <= statistics["psr"] <= 1 and statistics["trials"] == 1
     assert set(summary["comparison"]["win_rate"]) == {"off", "on", "delta", "ci95"}
-    assert set(summary["timing"]) == {"predict_s", "off_s", "on_s", "total_s"}
+    assert set(summary["timing"]) == {"predict_s", "off_s", "on_s", "judge_s", "total_s"}
     assert summary["model"]["auc"] > 0.65
     assert summary["model"]["classes"] == [0, 1]
     assert list(summary["model"]["importances"]) == ["wick_balance", "gap"]
@@ -161,7 +175,7 @@ def test_twice_the_same_figures(csv, tmp_path):
     ):
         run("--data", csv, "--out", tmp_path / folder, "--cache", cache, "-q", *QUICK)
         summary = json.loads((tmp_path / folder / "summary.json").read_text())
-        summary.pop("timing"), summary["model"].pop("cached")
+        summary.pop("timing"), summary.pop("command"), summary["model"].pop("cached")
         summaries.append(summary)
         trades = (tmp_path / folder / "trades.csv").read_bytes()
         assert trades == (tmp_path / "one" / "trades.csv").read_bytes()
@@ -172,7 +186,7 @@ def test_quiet_says_nothing_and_no_report_draws_nothing(csv, tmp_path, capsys):
     run("--data", csv, "--out", tmp_path, "-q", "--no-report", *QUICK)
     shown = capsys.readouterr()
     assert shown.out == shown.err == ""
-    assert {path.name for path in tmp_path.iterdir()} == FILES - {"comparison.png"}
+    assert written(tmp_path) == FILES - {"comparison.png", "report.html"}
 
 
 @pytest.mark.parametrize("ml", ["off", "on"])
@@ -364,7 +378,7 @@ def test_the_script_runs_from_any_folder_without_a_warning(csv, tmp_path):
     argv = [str(ROOT / "run_backtest.py"), "--data", str(csv), *QUICK]
     done = in_a_process("-W", "error::UserWarning", *argv, cwd=tmp_path, MPLBACKEND="TkAgg")
     assert (done.returncode, done.stderr) == (0, "")
-    assert {path.name for path in (tmp_path / "results").iterdir()} == FILES
+    assert written(tmp_path / "results") == FILES
 
 
 def test_ctrl_c_ends_with_130(csv, tmp_path):
@@ -428,7 +442,7 @@ def test_a_strategy_of_ones_own_with_ml_off_and_on(csv, mine, tmp_path, capsys):
     run("--data", csv, "--out", out, "--strategy", f"{mine}:Reversal", *options, *QUICK)
     shown = capsys.readouterr().out
     summary = json.loads((out / "summary.json").read_text())
-    assert {path.name for path in out.iterdir()} == FILES
+    assert written(out) == FILES
     assert summary["signals"] == summary["funnel"] == {} and "signals by bar" not in shown
     assert pd.read_parquet(out / "bars.parquet")[["technical", "fused"]].isna().all(axis=None)
     assert summary["config"]["params"] == {"period": 7, "ml_threshold": 0.55}

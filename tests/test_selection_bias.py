@@ -104,3 +104,15 @@ def test_superior_predictive_ability_without_any_difference():
     assert superior_predictive_ability(benchmark, np.stack([benchmark] * 2, axis=1)) is None
     with pytest.raises(OptionError, match=r"shape \(49,\)"):
         superior_predictive_ability(benchmark[1:], np.zeros((50, 2)))
+
+
+def test_many_bars_are_tested_as_means_of_neighbours(monkeypatch):
+    rng = np.random.default_rng(8)
+    benchmark = rng.normal(0, 0.01, 607)
+    variants = benchmark[:, None] + rng.normal(0.0004, 0.01, (607, 3))
+    every = superior_predictive_ability(benchmark, variants, draws=500)
+    monkeypatch.setattr("bt_fusion.selection_bias.MOST_ROWS", 250)  # three together, one left out
+    means = (variants - benchmark[:, None])[1:].reshape(202, 3, 3).mean(axis=1)
+    some = superior_predictive_ability(benchmark, variants, draws=500)
+    assert some == superior_predictive_ability(np.zeros(202), means, draws=500)
+    assert some == pytest.approx(every, abs=0.1)

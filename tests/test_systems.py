@@ -1,13 +1,24 @@
 """The five published systems: each default as its table says, part by part."""
 
+from inspect import signature
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from bt_fusion.backtest.commands.model_options import chosen_model
+from bt_fusion.backtest.commands.train import train
 from bt_fusion.bars import BarArrays
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Direction, Gain, ProfitBeforeStop, TripleBarrier
 from bt_fusion.measures import Periods
-from bt_fusion.predictions import Confidence, Signal, confidence_levels
+from bt_fusion.predictions import (
+    NOT_TRAINED,
+    Confidence,
+    Predictions,
+    Signal,
+    confidence_levels,
+)
 from bt_fusion.presets import HYBRID_WEIGHTS, PRESETS
 from bt_fusion.regimes import Regime
 from bt_fusion.samples import random_walk
@@ -76,6 +87,8 @@ def test_system_b_signal_discovery():
         {
             "probability_threshold": 0.60,
             "regime_filter": True,
+            "regime_threshold": 20.0,
+            "regime_confirm": 3,
             "target": 0.015,
             "stop": 0.010,
             "hold_bars": 24,
@@ -123,6 +136,15 @@ def test_system_c_hybrid_scoring():
     assert (model.features, model.label()) == ("default", Gain())
     assert (model.ensemble.voting, model.ensemble.resample) == ("soft", "smote")
     assert len(SETS["default"]) >= 60
+    families = {REGISTRY[name].family for name in SETS["default"]}
+    wanted = {"price", "trend", "momentum", "patterns", "volume", "calendar", "volatility"}
+    assert families == wanted
+
+
+def test_system_c_training_options():
+    model = chosen_model(lookahead=5, profit_threshold=0.5)  # percent, on the command line
+    assert model.label() == Gain(horizon=5, threshold=0.005)
+    assert chosen_model(profit_threshold=0.5).label() == chosen_model(lookahead=5).label()
 
 
 @pytest.mark.parametrize(
@@ -188,6 +210,7 @@ def test_system_d_signal_generator():
     best = members_of(model)["best"]
     assert (tuple(best.candidates), best.folds) == (("lr", "rf"), 10)
     assert (model.ensemble.class_weight, model.ensemble.outliers) == ("balanced", "iqr")
+    assert signature(train).parameters["test_share"].default == 0.2  # 80/20 in time
     label = Direction(horizon=1)  # next candle up or down
     close = np.array([1.0, 2.0, 1.0])
     arrays = BarArrays(np.arange(3).astype("datetime64[ns]"), *[close] * 4, np.ones(3))
@@ -203,3 +226,35 @@ def test_system_e_four_models():
     assert (model.ensemble.voting, model.ensemble.vote_threshold) == ("majority", 0.633)
     assert model.ensemble.calibration is not None
     assert Signal.HOLD == 0
+
+
+@pytest.mark.parametrize(
+    ("votes", "signal", "confidence", "level"),
+    [
+        ((1, 1, 1), Signal.STRONG_BUY, 1.0, Confidence.VERY_HIGH),
+        ((1, 1, -1), Signal.BUY, 2 / 3, Confidence.HIGH),  # 2/3 -> 0.67
+        ((1, 0, -1), Signal.HOLD, 1 / 3, Confidence.LOW),  # below 0.633
+        ((0, 0, 1), Signal.HOLD, 2 / 3, Confidence.HIGH),  # the winner is HOLD itself
+        ((-1, -1, 0), Signal.SELL, 2 / 3, Confidence.HIGH),
+        ((-1, -1, -1), Signal.STRONG_SELL, 1.0, Confidence.VERY_HIGH),
+    ],
+)
+def test_system_e_majority_vote(votes, signal, confidence, level):
+    ensemble = PRESETS["signal"]().ensemble
+    classes = (-1, 0, 1)
+    shares = np.array([[0.8 if vote == c else 0.1 for c in classes] for vote in votes])[None]
+    said = Predictions(
+        index=pd.DatetimeIndex(["2024-01-01"]),
+        classes=classes,
+        two_sided=True,
+        votes=shares,
+        members=tuple(ensemble.members),
+        weights=np.ones(3) / 3,
+        voting=ensemble.voting,
+        vote_threshold=ensemble.vote_threshold,
+        model=np.zeros(1, dtype=np.int64),
+        trained_until=np.full(1, NOT_TRAINED),
+    )
+    assert said.signal().tolist() == [signal]
+    assert said.confidence.tolist() == [pytest.approx(confidence)]
+    assert said.levels().tolist() == [level]

@@ -220,10 +220,10 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
     other = BARS.copy()
     other.iloc[3, 4] += 1e-9  # a volume
     other.to_csv(tmp_path / "other.csv")
-    with pytest.raises(BarsError, match=r"other bars than the run was made of.*run again"):
-        why(folder, trade=1, data=str(tmp_path / "other.csv"))
+    with pytest.raises(BarsError, match=r"other bars of edge than the run was made of.*run again"):
+        why(folder, trade=1, data=[str(tmp_path / "other.csv")])
     BARS.to_csv(tmp_path / "moved.csv")
-    assert why(folder, trade=1, data=str(tmp_path / "moved.csv")).opinion.same
+    assert why(folder, trade=1, data=[str(tmp_path / "moved.csv")]).opinion.same
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
         ({"bar": "tomorrow-ish"}, "is no time"),
         ({"trade": 1, "bar": "2020-01-01"}, "one of them"),
         ({"trade": 1, "run": "of"}, "did you mean 'off'"),
-        ({"trade": 1, "data": "planted-edge"}, "other bars"),
+        ({"trade": 1, "data": ["planted-edge"]}, "other bars"),
     ],
 )
 def test_what_is_not_there_is_said(folder, asked, message):
@@ -277,6 +277,26 @@ def test_without_shap_the_command_says_how_to_get_it(folder, monkeypatch, capsys
     shown = " ".join(capsys.readouterr().out.split())
     assert "Occlusion" in shown and "pip install 'bt-fusion[explain]'" in shown
     assert "ML was not asked" in shown
+
+
+def test_each_of_several_symbols(csv, tmp_path):
+    late = planted_edge(900, seed=4, auc=0.8).set_index(BARS.index[-900:])
+    late.to_csv(tmp_path / "late.csv")
+    data = ["--data", f"A={csv}", "--data", f"B={tmp_path / 'late.csv'}"]
+    data += ["--param", "ml_threshold=0.55"]
+    command("backtest", *data, "--out", tmp_path / "run", "--no-report", "-q", *MODEL)
+    listed = trades(tmp_path / "run")
+    for symbol, bars in (("A", BARS), ("B", late)):
+        number = int(listed.index[listed.symbol == symbol][-1])
+        found = why(tmp_path / "run", trade=number)
+        assert (found.symbol, found.technical.outcome) == (symbol, "ordered")
+        assert found.opinion.same and found.close == bars.close[found.bar]
+    early = BARS.index[450]  # B has no bar of its window yet
+    assert why(tmp_path / "run", bar=early, symbol="A").opinion.same
+    with pytest.raises(OptionError, match="several symbols; give one of A, B"):
+        why(tmp_path / "run", bar=early)
+    with pytest.raises(OptionError, match="the run had A, B"):
+        why(tmp_path / "run", bar=early, symbol="A", data=[str(csv)])
 
 
 def test_a_run_that_was_not_made(csv, tmp_path):

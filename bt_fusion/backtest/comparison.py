@@ -11,7 +11,7 @@ from bt_fusion.bars import bars_per_year
 from bt_fusion.differences import return_intervals, trade_intervals
 from bt_fusion.statistics import bar_returns
 
-__all__ = ["attribute_trades", "compare_runs", "false_signals", "trade_counts"]
+__all__ = ["attribute_trades", "by_trade", "compare_runs", "false_signals", "trade_counts"]
 
 DRAWS = 1_000
 COMPARED = (
@@ -51,7 +51,7 @@ def compare_runs(off: Run, on: Run, *, draws: int = DRAWS, seed: int = 0) -> dic
     together. Trading less under costs moves these figures without any skill: an interval beside
     zero is not yet a verdict.
     """
-    intervals = _by_bar(off, on, draws, seed) | _by_trade(off.trades, on.trades, draws, seed)
+    intervals = _by_bar(off, on, draws, seed) | by_trade(off.trades, on.trades, draws, seed)
     result: dict[str, Any] = {}
     for name in COMPARED:
         before, after = off.figures[name], on.figures[name]
@@ -85,9 +85,10 @@ def _by_bar(off: Run, on: Run, draws: int, seed: int) -> dict[str, list[float] |
     return found
 
 
-def _by_trade(
+def by_trade(
     off: pd.DataFrame, on: pd.DataFrame, draws: int, seed: int
 ) -> dict[str, list[float] | None]:
+    """Return the intervals of what is made of the closed trades of two runs."""
     columns = []
     for trades in (off, on):
         closed = trades[trades.exit_reason != "open"]

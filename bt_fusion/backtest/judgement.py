@@ -68,7 +68,7 @@ def judge_runs(
     known = (bars, said, account)
     placebo = placebo_of(strategy, params, horizon, off, on, *known, draws, seed)
     shift = shift_of(strategy, params, horizon, on, *known, seed=seed)
-    edge = edge_figures(placebo, on.equity.index, trials)
+    edge = edge_figures(placebo, trials)
     in_sample = sum(part.in_sample for part in unseen.values())
     verdict = verdict_of(off, on, comparison, placebo, trials, in_sample)
     statistics = {

@@ -21,7 +21,7 @@ __all__ = ["LEDGER", "Trials", "record_trial", "trials_of"]
 
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
-# not of the configuration: what ML-on trades is the same
+# not part of what is tried: what ML-on trades is the same whatever they say
 NO_VARIANT = ("versions", "draws", "ml", "placebo")
 MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
 

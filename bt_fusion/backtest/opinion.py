@@ -122,13 +122,16 @@ def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -
     return Model(predictor.signal_model(), ensemble, task.X, said, len(task.rows), typical)
 
 
-def opinion_of(finished: FinishedRun, bars: pd.DataFrame, at: int, side: str) -> Opinion | None:
+def opinion_of(
+    finished: FinishedRun, symbol: str, bars: pd.DataFrame, at: int, side: str
+) -> Opinion | None:
     """Fit the model of that time again and ask it about the bar."""
-    stored = finished.table[finished.table.datetime == bars.index[at]].iloc[0]
+    table = finished.stored(symbol)
+    stored = table[table.datetime == bars.index[at]].iloc[0]
     if not np.isfinite(stored.probability_up):
         return None
     arrays = BarArrays.of(bars)
-    model = model_at(finished.predictor(), arrays, at)
+    model = model_at(finished.predictor(symbol), arrays, at)
     spoken = empty_predictions(model.asked, arrays.time[at : at + 1])
     spoken.votes[0] = model.votes
     names, column = class_names(spoken), explained_column(spoken, side)

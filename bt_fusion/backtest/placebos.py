@@ -9,9 +9,9 @@ import pandas as pd
 
 from bt_fusion.backtest.runner import Account, Run
 from bt_fusion.backtest.variants import variant
-from bt_fusion.bars import BarArrays, bars_per_year
+from bt_fusion.bars import BarArrays
 from bt_fusion.outcomes import Costs, ExitRule, Outcomes
-from bt_fusion.placebo import Placebo, Tally, random_vetoes, shifted
+from bt_fusion.placebo import Placebo, random_vetoes, shifted
 from bt_fusion.predictions import Predictions
 from bt_fusion.replay import Trips, replay
 from bt_fusion.significance import deflated_sharpe, probabilistic_sharpe, sharpe_per_bar
@@ -97,17 +97,20 @@ def replayed(
     account: Account,
 ) -> tuple[Outcomes, Trips] | None:
     """Return what entries would make and which ML-on made; None where a replay is not the run."""
-    if strategy is not FusionStrategy or on.signal is None or on.technical is None:
+    signal, technical = on.signal, on.technical
+    if strategy is not FusionStrategy or not isinstance(bars, pd.DataFrame):
         return None
-    if not isinstance(bars, pd.DataFrame) or not isinstance(predictions, Predictions):
+    if not (isinstance(signal, np.ndarray) and isinstance(technical, np.ndarray)):
+        return None
+    if not isinstance(predictions, Predictions):
         return None
     p = settings(strategy, params, horizon)
     if p["atr_stop"]:
         return None
     rule = ExitRule(p["hold_bars"], p["exit"], p["long_only"])
     costs = Costs(account.commission, account.slippage, account.share)
-    outcomes = Outcomes.of(BarArrays.of(bars), on.technical, rule, costs, predictions.known)
-    trips = replay(on.signal, on.technical, rule.hold_bars, rule.exit, rule.long_only)
+    outcomes = Outcomes.of(BarArrays.of(bars), technical, rule, costs, predictions.known)
+    trips = replay(signal, technical, rule.hold_bars, rule.exit, rule.long_only)
     entered = bars.index[trips.signal + 1]
     if not entered.equals(pd.DatetimeIndex(on.trades.entry_time)):  # an order was refused
         return None
@@ -167,22 +170,24 @@ def spread(real: np.ndarray, drawn: np.ndarray) -> dict[str, float | None]:
     }
 
 
-def edge_figures(placebo: Placebo, index: pd.Index, trials: int = 1) -> dict[str, float | None]:
-    """Return Sharpe ratio (annualised), PSR and deflated Sharpe of what ML-on added to chance.
+def edge_figures(placebo: Placebo, trials: int = 1) -> dict[str, float | None]:
+    """Return how sure it is that ML-on added to chance, by what it made a bar above the mean draw.
 
     Parameters
     ----------
     placebo : Placebo
-    index : DatetimeIndex
-        Stamps of the bars.
     trials : int
         Variants tried, this one included.
+
+    Returns
+    -------
+    dict
+        sharpe (per bar, not annualised), psr, dsr, and dsr_against, the dsr of the negative: how
+        sure it is that ML took away. Trials are taken to vary as chance makes them.
     """
     edge = placebo.per_bar
-    ratio = sharpe_per_bar(edge)
-    yearly = np.sqrt(bars_per_year(pd.DatetimeIndex(index)))
     return {
-        "sharpe": None if ratio is None else ratio * yearly,
+        "sharpe": sharpe_per_bar(edge),
         "psr": probabilistic_sharpe(edge),
         "dsr": deflated_sharpe(edge, trials),
         "dsr_against": deflated_sharpe(-edge, trials),
@@ -209,7 +214,7 @@ def verdict_of(
     in_sample : int
         Traded bars the model was trained on.
     """
-    edge = edge_figures(placebo, on.equity.index, trials)
+    edge = edge_figures(placebo, trials)
     values = on.equity.to_numpy(dtype=float)
     interval = comparison["expectancy"]["ci95"]
     fallen = bool((values <= 0).any())
@@ -234,8 +239,3 @@ def verdict_of(
             in_sample=in_sample,
         )
     )
-
-
-def tally_figures(tally: Tally, cash: float) -> dict[str, list[float | None]]:
-    """Return score and net profit of some runs as lists."""
-    return {"score": tally.score.tolist(), "net_profit": (tally.profit * cash).tolist()}

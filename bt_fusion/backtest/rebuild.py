@@ -1,5 +1,6 @@
 """A finished run again, from its folder: its tables, its bars and what predicted them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from json import JSONDecodeError, loads
 from pathlib import Path
@@ -10,8 +11,9 @@ import pandas as pd
 
 from bt_fusion import labels
 from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.job import described
+from bt_fusion.backtest.description import described
 from bt_fusion.backtest.screen import Screen
+from bt_fusion.backtest.symbols import load_each, sources
 from bt_fusion.ensemble import Ensemble
 from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.labels import Label
@@ -93,8 +95,18 @@ class FinishedRun:
         """The label of its model."""
         return getattr(labels, self.config["label"])(**self.config["label_parameters"])
 
-    def bars(self, data: str | None = None) -> pd.DataFrame:
-        """Load the bars it was made of, from where they came or from `data`.
+    @property
+    def symbols(self) -> dict[str, dict[str, Any]]:
+        """What the summary says of the data and the window of each symbol."""
+        return self.summary.get("symbols") or {self.summary["data"]["name"]: self.summary}
+
+    def bars(self, data: Sequence[str] = ()) -> dict[str, pd.DataFrame]:
+        """Load the bars of each symbol, from where they came or from `data`.
+
+        Parameters
+        ----------
+        data : sequence of str
+            As the command's: a file or sample, SYMBOL=PATH for each of several.
 
         Raises
         ------
@@ -102,23 +114,24 @@ class FinishedRun:
             When they are not the same any more, to the last digit.
         """
         source = self.config.get("source", {})
-        data = data or source.get("data")
-        if data is None:
+        known = sources(data) if data else source.get("data")
+        if known is None:
             raise OptionError(f"{self.folder} does not say where its bars came from; give --data")
-        quiet = Screen(quiet=True)
-        bars, _ = ask.load(data, self.config["seed"], source.get("repair", False), quiet)
-        now, then = described(bars, ""), self.summary["data"]
-        if now["sha256"] != then["sha256"]:
-            raise BarsError(
-                f"{data} holds other bars than the run was made of: {now['bars']:,} from "
-                f"{now['start']} to {now['end']}, then {then['bars']:,} from "
-                f"{then['start']} to {then['end']} (SHA-256 {now['sha256'][:8]}.. and "
-                f"{then['sha256'][:8]}..); give the file of that day by --data, or run again"
-            )
-        return bars
+        given = {"": known} if isinstance(known, str) else known
+        if len(self.symbols) > 1 and set(given) != set(self.symbols):
+            asked, needed = ", ".join(given), ", ".join(self.symbols)
+            raise OptionError(f"data is given for {asked or 'no symbol'}; the run had {needed}")
+        screen = Screen(quiet=True)
+        loaded = load_each(given, self.config["seed"], source.get("repair", False), screen)
+        found = dict(zip(self.symbols, loaded.values(), strict=True))
+        if len(found) > 1:
+            found = {symbol: loaded[symbol] for symbol in self.symbols}
+        for symbol, bars in found.items():
+            check_same(symbol, bars, self.symbols[symbol]["data"])
+        return found
 
-    def predictor(self) -> WalkForward | SignalModel:
-        """Return the walk-forward of the run, not fitted, or its saved model.
+    def predictor(self, symbol: str) -> WalkForward | SignalModel:
+        """Return the walk-forward of a symbol, not fitted, or the saved model.
 
         Raises
         ------
@@ -134,16 +147,21 @@ class FinishedRun:
         model = SignalModel(config["features"], self.label, Ensemble(**ensemble))
         return WalkForward(
             model,
-            config["train_bars"],
-            config["refit_bars"],
+            of_symbol(config["train_bars"], symbol),
+            of_symbol(config["refit_bars"], symbol),
             window=config["window"],
             embargo_bars=config["embargo_bars"],
             cache=None,
         )
 
-    def predictions(self) -> Predictions:
+    def stored(self, symbol: str) -> pd.DataFrame:
+        """Return the rows of predictions.parquet of a symbol."""
+        several = "symbol" in self.table
+        return self.table[self.table.symbol == symbol] if several else self.table
+
+    def predictions(self, symbol: str) -> Predictions:
         """Return the stored predictions, as those of one member that said what all did."""
-        label, table = self.label, self.table
+        label, table = self.label, self.stored(symbol)
         up, down = table.probability_up.to_numpy(), table.probability_down.to_numpy()
         rest = 1 - up - (down if len(label.classes) == 3 else 0)
         columns = [down, rest, up] if len(label.classes) == 3 else [rest, up]
@@ -182,3 +200,20 @@ class FinishedRun:
                 "save the model and run with it, or name a preset"
             )
         return make_preset(name, self.config["seed"])
+
+
+def of_symbol(value: Any, symbol: str) -> Any:
+    """Return the value of a symbol where there is one for each, else the value."""
+    return value[symbol] if isinstance(value, dict) else value
+
+
+def check_same(symbol: str, bars: pd.DataFrame, then: dict[str, Any]) -> None:
+    """Raise BarsError when bars are not those a summary describes."""
+    now = described(bars, symbol)
+    if now["sha256"] != then["sha256"]:
+        raise BarsError(
+            f"these are other bars of {symbol} than the run was made of: {now['bars']:,} from "
+            f"{now['start']} to {now['end']}, then {then['bars']:,} from {then['start']} to "
+            f"{then['end']} (SHA-256 {now['sha256'][:8]}.. and {then['sha256'][:8]}..); "
+            "give the file of that day by --data, or run again"
+        )

@@ -9,9 +9,10 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest import options as ask
+from bt_fusion.backtest.description import only
 from bt_fusion.backtest.loading import load_strategy
 from bt_fusion.backtest.rebuild import FinishedRun
-from bt_fusion.backtest.runner import run_strategy
+from bt_fusion.backtest.runner import Account, run_strategy
 from bt_fusion.backtest.variants import variant
 from bt_fusion.errors import BarsError
 from bt_fusion.indicators.line_arrays import stamps
@@ -48,45 +49,54 @@ class Testimony:
     thresholds: tuple[Threshold, ...] = ()
 
 
-def testimony_of(finished: FinishedRun, bars: pd.DataFrame, at: int, run: str) -> Testimony:
-    """Run the strategy again, with or without ML, up to a bar, and ask it about that."""
-    config, predictions = finished.config, finished.predictions()
-    window = bars.loc[predictions.index[0] : bars.index[at]]
-    strategy = load_strategy(config["strategy"])
-    known = predictions[: len(window)] if run == "on" else None
-    traded, params = variant(strategy, config["params"], finished.label.horizon, known)
-    given, source = config["account"], config.get("source", {})
-    account = ask.account(
-        given["cash"],
-        given["commission"],
-        given["slippage"],
-        source.get("sizer") or str(given["share"]),
+def testimony_of(
+    finished: FinishedRun, bars: dict[str, pd.DataFrame], symbol: str, bar: pd.Timestamp, run: str
+) -> Testimony:
+    """Run the strategy again, with or without ML, up to a bar, and ask it about that.
+
+    Symbols that have no bar yet are left out of the run.
+    """
+    config, known, windows = finished.config, {}, {}
+    for name, own in bars.items():
+        said = finished.predictions(name)
+        window = own.loc[said.index[0] : min(bar, said.index[-1])]
+        if len(window):
+            known[name], windows[name] = said[: len(window)], window
+    strategy, horizon = load_strategy(config["strategy"]), finished.label.horizon
+    traded, params = variant(
+        strategy, config["params"], horizon, only(known) if run == "on" else None
     )
     told: list[Testimony] = []
     try:
-        run_strategy(
-            window, witness(traded, told), account, finished.summary["data"]["name"], **params
-        )
+        run_strategy(windows, witness(traded, symbol, told), account_of(config), **params)
     except BarsError as error:  # shorter than the warm-up of its indicators
         return Testimony(stages=(("technical", f"warming up: {error}"),))
     return told[0]
 
 
-def witness(strategy: type[Strategy], told: list[Testimony]) -> type[Strategy]:
+def account_of(config: dict[str, Any]) -> Account:
+    """Return the account a summary describes."""
+    given, sizer = config["account"], config.get("source", {}).get("sizer")
+    return ask.account(
+        given["cash"], given["commission"], given["slippage"], sizer or str(given["share"])
+    )
+
+
+def witness(strategy: type[Strategy], name: str, told: list[Testimony]) -> type[Strategy]:
     """Return a strategy like the given one that says at its end what it thinks of the last bar."""
 
     class Witness(strategy):
         def stop(self):
             super().stop()
-            told.append(asked(self) if hasattr(self, "symbols") else watched(self))
+            told.append(asked(self, name) if hasattr(self, "symbols") else watched(self, name))
 
     Witness.__name__ = strategy.__name__
     return Witness
 
 
-def asked(strategy: Any) -> Testimony:
-    """Return what one of our strategies says of its current bar."""
-    symbol = strategy.symbols[0]
+def asked(strategy: Any, name: str) -> Testimony:
+    """Return what one of our strategies says of the current bar of a feed."""
+    symbol = next(each for each in strategy.symbols if each.name == name)
     state = symbol.technical.state[0]
     facts = strategy.entry_facts(symbol)
     side = strategy.side(symbol) or int(state > 0) - int(state < 0)
@@ -107,13 +117,15 @@ def as_far(stages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             return
 
 
-def watched(strategy: Any) -> Testimony:
-    """Return what a strategy that tells nothing of itself did at its current bar."""
-    now = strategy.data.datetime[0]
-    facts = {"price": strategy.data.close[0]}
+def watched(strategy: Any, name: str) -> Testimony:
+    """Return what a strategy that tells nothing of itself did at the current bar of a feed."""
+    data = strategy.getdatabyname(name)
+    now, facts = data.datetime[0], {"price": data.close[0]}
     ml = getattr(strategy, "ml_filter", None)
     vetoes = [veto for veto in ml.vetoes if veto.time == stamps(now)[()]] if ml else []
-    orders = [order for order in strategy.broker.orders if order.created.dt == now]
+    vetoes = [veto for veto in vetoes if veto.data == name]
+    orders = [each for each in strategy.broker.orders if each.data is data]
+    orders = [order for order in orders if order.created.dt == now]
     side, outcome = "", ""
     if vetoes:
         side, outcome = vetoes[-1].side, "vetoed"
@@ -121,6 +133,6 @@ def watched(strategy: Any) -> Testimony:
         side, outcome = SIDES[int(np.sign(orders[-1].created.size))], "ordered"
     if ml is None or not side:
         return Testimony(side, (), outcome, facts)
-    probability = ml.probability(strategy.data, 1 if side == "long" else -1)
+    probability = ml.probability(data, 1 if side == "long" else -1)
     limit = Threshold("P of its side", probability, strategy.p.ml_threshold)
     return Testimony(side, (), outcome, facts, (limit,))

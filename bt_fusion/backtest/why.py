@@ -1,5 +1,6 @@
 """Why a bar was an entry, or was not: both sides' reasons, from the files of a run."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ class Reason:
     ----------
     run : str
         "on" or "off".
-    strategy : str
+    strategy, symbol : str
     bar : Timestamp
         The bar of the signal: the one before the entry.
     close : float
@@ -39,6 +40,7 @@ class Reason:
 
     run: str
     strategy: str
+    symbol: str
     bar: pd.Timestamp
     close: float
     trade: dict[str, Any] | None
@@ -63,7 +65,8 @@ def why(
     trade: int | None = None,
     bar: Any = None,
     run: str = "on",
-    data: str | None = None,
+    symbol: str | None = None,
+    data: Sequence[str] = (),
 ) -> Reason:
     """Say why a trade was entered, or why any bar was or was not an entry.
 
@@ -78,7 +81,9 @@ def why(
     bar : str or Timestamp, optional
         Instead of a trade: the bar of a possible signal.
     run : {"on", "off"}
-    data : str, optional
+    symbol : str, optional
+        Whose bar, where the run had several; a trade says it itself.
+    data : sequence of str
         Where the bars are now, when they are not where they were.
 
     Raises
@@ -95,19 +100,22 @@ def why(
     finished = FinishedRun.read(folder)
     finished.trades_of(run)  # says so when there is no such run
     listed = None if trade is None else trade_of(finished, run, trade)
-    bars = finished.bars(data)
-    at = position(finished, bars, listed["entry_time"] if listed else bar) - bool(listed)
-    told = testimony_of(finished, bars, at, run)
+    symbol = listed["symbol"] if listed else symbol_of(finished, symbol)
+    every = finished.bars(data)
+    bars, window = every[symbol], finished.symbols[symbol]["window"]
+    at = position(window, bars, listed["entry_time"] if listed else bar) - bool(listed)
+    told = testimony_of(finished, every, symbol, bars.index[at], run)
     side = listed["side"] if listed else told.side
     return Reason(
         run=run,
         strategy=finished.config["strategy"],
+        symbol=symbol,
         bar=bars.index[at],
         close=float(bars.close.iloc[at]),
         trade=listed,
         side=side,
         technical=told,
-        opinion=opinion_of(finished, bars, at, side),
+        opinion=opinion_of(finished, symbol, bars, at, side),
     )
 
 
@@ -123,14 +131,24 @@ def trade_of(finished: FinishedRun, run: str, number: int) -> dict[str, Any]:
     return {"number": number, **row, "return": row["pnl"] / (row["entry_price"] * row["size"])}
 
 
-def position(finished: FinishedRun, bars: pd.DataFrame, bar: Any) -> int:
-    """Return the position of a bar of the window among the bars."""
+def symbol_of(finished: FinishedRun, symbol: str | None) -> str:
+    """Return the symbol that is asked for, or the only one."""
+    known = list(finished.symbols)
+    if symbol is None and len(known) > 1:
+        raise OptionError(f"the run had several symbols; give one of {', '.join(known)}")
+    if symbol not in (None, *known):
+        raise unknown_name("symbol", symbol, known)
+    return symbol or known[0]
+
+
+def position(window: dict[str, Any], bars: pd.DataFrame, bar: Any) -> int:
+    """Return the position of a bar of a window among the bars."""
     try:
         stamp = pd.Timestamp(bar)
     except ValueError:
         raise OptionError(f"bar {bar!r} is no time; write 2020-03-12T05:00") from None
     stamp = stamp.tz_convert(None) if stamp.tz else stamp  # bars are in UTC
-    start, end = (pd.Timestamp(finished.summary["window"][key]) for key in ("start", "end"))
+    start, end = (pd.Timestamp(window[key]) for key in ("start", "end"))
     if not start <= stamp <= end:
         raise OptionError(f"bar {stamp} is not among those the run traded, {start} to {end}")
     at = int(bars.index.searchsorted(stamp))

@@ -17,7 +17,10 @@ def why(
     trade: Annotated[int | None, ask.option("Number of a trade; without one, lists them.")] = None,
     bar: Annotated[str | None, ask.option("Or any bar of the window: 2020-03-12T05:00.")] = None,
     run: Annotated[ask.Ml, ask.option("The run with ML on, or off.")] = ask.Ml.on,
-    data: Annotated[str | None, ask.option("Where the bars are now, if they moved.")] = None,
+    symbol: Annotated[str | None, ask.option("Whose bar, where there were several.")] = None,
+    data: Annotated[
+        list[str] | None, ask.option("Where the bars are now, if they moved; repeat SYMBOL=PATH.")
+    ] = None,
     json: ask.Json = None,
     quiet: ask.Quiet = False,
 ) -> None:
@@ -35,7 +38,9 @@ def why(
             trades = FinishedRun.read(folder).trades_of(run.value)
             screen.show(trades_table(trades, run.value))
             return
-        reason = reason_for(folder, trade=trade, bar=bar, run=run.value, data=data)
+        reason = reason_for(
+            folder, trade=trade, bar=bar, run=run.value, symbol=symbol, data=tuple(data or ())
+        )
         screen.show(why_tables(reason))
         if json is not None:
             write_json(json, reason.to_dict())

@@ -56,7 +56,7 @@ def result_tables(result: Result, *, details: bool = False) -> Group:
 
 def symbol_table(summary: dict[str, Any]) -> Table:
     """Return the closed trades of each symbol, and of all, ML off and on."""
-    rows = {**summary["symbols"], "TOTAL": summary}
+    rows = [*summary["symbols"].items(), ("TOTAL", summary)]
     return _table("Symbols", "Symbol", SYMBOL_COLUMNS, rows, present(summary))
 
 
@@ -70,7 +70,7 @@ def reason_table(trades: dict[str, pd.DataFrame]) -> Table:
     """
     found = {f"ml_{name}": by_reason(table) for name, table in trades.items()}
     reasons = dict.fromkeys(reason for figures in found.values() for reason in figures)
-    rows = {reason: {run: found[run].get(reason) for run in found} for reason in reasons}
+    rows = [(reason, {run: found[run].get(reason) for run in found}) for reason in reasons]
     return _table("Exit reasons", "Reason", REASON_COLUMNS, rows, list(found))
 
 
@@ -94,7 +94,11 @@ def present(summary: dict[str, Any]) -> list[str]:
 
 
 def _table(
-    title: str, first: str, columns: Columns, rows: dict[str, dict[str, Any]], runs: list[str]
+    title: str,
+    first: str,
+    columns: Columns,
+    rows: list[tuple[str, dict[str, Any]]],
+    runs: list[str],
 ) -> Table:
     """Return a table with one line a row and run."""
     table = Table(title=title, title_justify="left", title_style="bold")
@@ -102,7 +106,7 @@ def _table(
     table.add_column("ML")
     for _, label, _ in columns:
         table.add_column(label, justify="right")
-    for name, row in rows.items():
+    for name, row in rows:
         for run in runs:
             figures = row[run] or {}
             cells = [cell(figures.get(key), write) for key, _, write in columns]

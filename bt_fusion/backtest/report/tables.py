@@ -13,8 +13,12 @@ NONE = "-"
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """Write a fraction as percent."""
-    return f"{100 * value:.{digits}f} %"
+    """Write a fraction as percent.
+
+    >>> percent(0.1234), percent(-1e9)
+    ('12.3 %', '-1.0e+11 %')
+    """
+    return f"{100 * value:.{digits}f} %" if abs(value) < 1e4 else f"{100 * value:.1e} %"
 
 
 def basis(value: float) -> str:

@@ -60,7 +60,7 @@ def trade_lines(reason: Reason) -> list[str]:
             f"({100 * trade['return']:+.2f} % after costs)",
         ]
     what = "the bar before the entry" if trade is not None else f"ML {reason.run}"
-    return [*lines, f"Signal bar {reason.bar}, close {reason.close:g}; {what}"]
+    return [*lines, f"Signal bar {reason.bar} of {reason.symbol}, close {reason.close:g}; {what}"]
 
 
 def technical_lines(reason: Reason) -> list[str]:

@@ -1,0 +1,123 @@
+"""The whole verdict without the engine: runs replayed over arrays, then judged as any others.
+
+A replay is the engine's run to the last trade (tests/test_placebos.py), and much faster.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion import Predictions
+from bt_fusion.backtest.comparison import by_trade
+from bt_fusion.backtest.placebos import placebo_of, verdict_of
+from bt_fusion.backtest.runner import Account, Run
+from bt_fusion.bars import BarArrays
+from bt_fusion.outcomes import Costs, Outcomes
+from bt_fusion.replay import Trips, replay
+from bt_fusion.statistics import equity_figures, trade_figures
+from bt_fusion.strategies import FusionStrategy
+from bt_fusion.verdict import Verdict
+
+__all__ = ["ema_state", "fused", "judged", "replayed_run"]
+
+HORIZON = 5
+
+
+def judged(
+    frame: pd.DataFrame,
+    predictions: Predictions,
+    threshold: float,
+    account: Account,
+    draws: int = 1_000,
+    seed: int = 0,
+) -> tuple[Verdict, float, int]:
+    """Return the verdict on FusionStrategy, the placebo's p-value and ML-on's closed trades."""
+    state = ema_state(frame)
+    signals = {"off": state, "on": fused(state, predictions, threshold)}
+    runs = {name: replayed_run(frame, signal, state, account) for name, signal in signals.items()}
+    interval = by_trade(runs["off"].trades, runs["on"].trades, draws, seed)
+    given: Sequence[Any] = (FusionStrategy, {"ml_threshold": threshold}, HORIZON)
+    placebo = placebo_of(*given, runs["off"], runs["on"], frame, predictions, account, draws, seed)
+    comparison = {"expectancy": {"ci95": interval["expectancy"]}}
+    verdict = verdict_of(runs["off"], runs["on"], comparison, placebo)
+    return verdict, placebo.p_value, runs["on"].figures["trades"]
+
+
+def ema_state(frame: pd.DataFrame, fast: int = 12, slow: int = 26) -> np.ndarray:
+    """Return the state of FusionStrategy's EMA cross, NaN in its warm-up."""
+    averages = [ema(frame["close"].to_numpy(), period) for period in (fast, slow)]
+    return np.sign(averages[0] - averages[1])
+
+
+def ema(values: np.ndarray, period: int) -> np.ndarray:
+    """Return Backtrader's moving average: it starts from the mean of the first values."""
+    import talib
+
+    return talib.EMA(values, period)
+
+
+def fused(state: np.ndarray, predictions: Predictions, threshold: float) -> np.ndarray:
+    """Return the state where the predictions agree, else 0."""
+    up = (state > 0) & (predictions.probability_up >= threshold)
+    down = (state < 0) & (predictions.probability_down >= threshold)
+    return np.where(np.isnan(state), np.nan, np.subtract(up, down, dtype=float))
+
+
+def replayed_run(
+    frame: pd.DataFrame, signal: np.ndarray, state: np.ndarray, account: Account
+) -> Run:
+    """Return what FusionStrategy would have done with a signal."""
+    costs = Costs(account.commission, account.slippage, account.share)
+    bars = BarArrays.of(frame)
+    outcomes = Outcomes.of(bars, state, costs=costs)
+    trips = replay(signal, state, HORIZON)
+    trades = trades_of(frame, outcomes, trips, account)
+    equity = pd.Series(equity_of(bars, outcomes, trips, account), index=frame.index)
+    closed = trades[trades.exit_reason != "open"]
+    value = (closed["size"] * closed.entry_price).to_numpy()
+    pnl = closed.pnl.to_numpy()
+    figures = {**trade_figures(pnl, pnl / value), **equity_figures(equity)}
+    return Run(figures, trades, equity, signal=signal, technical=state)
+
+
+def trades_of(
+    frame: pd.DataFrame, outcomes: Outcomes, trips: Trips, account: Account
+) -> pd.DataFrame:
+    """Return the trades as TradeStats lists them."""
+    opens, at = frame["open"].to_numpy(), trips.signal
+    growth = outcomes.growth[at]
+    before = account.cash * np.exp(np.cumsum(growth) - growth)
+    size = before * account.share / frame["close"].to_numpy()[at]
+    entry = opens[at + 1]
+    return pd.DataFrame(
+        {
+            "symbol": "",
+            "side": np.where(trips.side > 0, "long", "short"),
+            "entry_time": frame.index[at + 1],
+            "entry_price": entry,
+            "exit_time": frame.index[trips.left],
+            "size": size,
+            "pnl": size * entry * outcomes.net[at],
+            "exit_reason": np.where(trips.left < 0, "open", "horizon"),
+            "share": size * entry / before,
+        }
+    )
+
+
+def equity_of(bars: BarArrays, outcomes: Outcomes, trips: Trips, account: Account) -> np.ndarray:
+    """Return the account's value at each close."""
+    values = np.empty(len(bars))
+    value, since = account.cash, 0
+    for at, side, left, growth in zip(
+        trips.signal, trips.side, trips.left, outcomes.growth[trips.signal], strict=True
+    ):
+        start, stop = at + 1, len(bars) if left < 0 else left
+        size, entry = value * account.share / bars.close[at], bars.open[start]
+        values[since:start] = value
+        gained = side * (bars.close[start:stop] - entry) - account.commission * entry
+        values[start:stop] = value + size * gained
+        value, since = value * np.exp(growth), stop
+    values[since:] = value
+    return values
