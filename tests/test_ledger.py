@@ -128,7 +128,6 @@ def record_twenty(folder, start):
     )
 
 
-@pytest.mark.slow
 def test_two_processes_lose_and_double_nothing(tmp_path):
     with ProcessPoolExecutor(2) as pool:
         new = sum(pool.map(partial(record_twenty, tmp_path), (0, 10)))
