@@ -41,6 +41,7 @@ class SignalDiscovery(OnePosition):
         ("target", 0.015),
         ("hold_bars", 24),
     )
+    ml_only = (*OnePosition.ml_only, "probability_threshold", "regime_filter")
 
     def __init__(self):
         for name in ("stop", "target"):

@@ -61,6 +61,7 @@ class OnePosition(bt.Strategy):
         ("long_only", False),
         ("on_missing", "warn"),
     )
+    ml_only = ("on_missing",)  # params that nothing reads where ``ml`` is False
 
     def exit_reason(self, symbol):
         '''Return why to leave the position now, or None'''
