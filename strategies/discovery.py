@@ -73,6 +73,9 @@ class SignalDiscovery(OnePosition):
         '''Tell whether a side's probability is high enough'''
         return probability > self.p.probability_threshold
 
+    def thresholds(self, symbol):
+        return super().thresholds(symbol, both=not self.p.regime_filter)
+
     def ml_thresholds(self, symbol, name, probability):
         yield Threshold(f"{name} to be confident", probability, self.p.probability_threshold, ">")
 
