@@ -7,7 +7,7 @@ import pandas as pd
 from bt_fusion.backtest.report.curves import curves_svg
 from bt_fusion.backtest.report.html import Html, join, tag
 from bt_fusion.backtest.report.tables import ROWS
-from bt_fusion.backtest.report.written import cell, difference
+from bt_fusion.backtest.report.written import cell, difference, reason
 
 __all__ = ["notebook_html"]
 
@@ -31,7 +31,7 @@ def notebook_html(summary: dict[str, Any], equity: pd.DataFrame) -> Html:
     title = f"{summary['data']['name']}: {summary['window']['bars']:,} {seen} bars"
     parts = [
         tag("strong", comparison.get("verdict") or "no verdict", style="font-size:120%"),
-        tag("div", comparison.get("because") or ""),
+        tag("div", reason(comparison)),
         tag("div", title, style="margin:4px 0"),
         curves_svg(equity, f"Equity of ML {' and ML '.join(runs)}", 600, 120),
         figures(summary, runs, comparison),
