@@ -34,29 +34,21 @@ def measure(walks: int = 100, bars: int = 8_000, draws: int = 1_000, jobs: int =
         for strength in STRENGTHS
         for seed in range(walks)
     )
-    helped, trades = defaultdict(int), defaultdict(list)
-    for cells in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
-        for cell, verdict, count in cells:
-            helped[cell] += verdict == HELPED
-            trades[cell].append(count)
+    cells: dict[tuple[float, int], list[tuple[bool, int]]] = defaultdict(list)
+    for walk in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
+        for cell, verdict, trades in walk:
+            cells[cell].append((verdict == HELPED, trades))
     stated = STATED[0], lengths[-1]
-    ratios = [
-        Ratio(
-            f"auc {strength:.2f}, {length:,} bars: helped of {walks}",
-            helped[strength, length],
-            least=0.97 * walks if (strength, length) == stated else None,
+    ratios, parts = [], {"walks": walks}
+    for cell in sorted(cells, key=lambda cell: (cell != stated, cell)):
+        helped, trades = np.mean(cells[cell], axis=0)
+        name = f"auc {cell[0]:.2f}, {cell[1]:,} bars"
+        ratios.append(
+            Ratio(f"{name}: helped", float(helped), least=0.97 if cell == stated else None)
         )
-        for strength, length in sorted(helped)
-    ]
-    ratios.sort(key=lambda ratio: ratio.least is None)
-    parts = {
-        f"auc {strength:.2f}, {length:,} bars: trades": float(np.mean(trades[strength, length]))
-        for strength, length in sorted(trades)
-    }
+        parts[f"{name}: trades"] = float(trades)
     return Measured(
-        f"verdicts over {walks} planted edges of each strength, {draws:,} draws",
-        {"walks": walks} | parts,
-        tuple(ratios),
+        f"share of {walks} planted edges in which ML helped, {draws:,} draws", parts, tuple(ratios)
     )
 
 

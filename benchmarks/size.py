@@ -21,6 +21,7 @@ THRESHOLDS = {"coin": 0.60, "lgb": 0.52}
 TRAIN, REFIT = 2_000, 1_000
 DRIFT = 0.0002  # a bar, where the noise of one is 0.005
 PRICES = ["open", "high", "low", "close"]
+BETTER, WORSE = f"p <= {PLACEBO_LEVEL}", f"p >= {1 - PLACEBO_LEVEL}"
 ALLOWED = 0.02  # 4 of 200
 
 
@@ -32,26 +33,28 @@ def measure(walks: int = 40, bars: int = 5_000, draws: int = 1_000, jobs: int = 
     walk-forward of one LightGBM member (2,000 bars, refitted every 1,000) asked for 0.52, and
     `coin`, whose P(up) is drawn, autocorrelated (0.9 a bar, spread 0.1), and asked for 0.60. The
     verdict is the whole one, with 1,000 random vetoes and 1,000 bootstrap samples, as the command
-    line makes it. Predictions are made once for all costs. Parts: verdicts that ML hurt, and
-    placebo p-values at or below 0.01, in each cell.
+    line makes it; predictions are made once for all costs.
     """
     calls = (joblib.delayed(verdicts)(seed, bars, draws) for seed in range(walks))
-    found: Counter[str] = Counter()
-    cells: list[str] = []
+    found: Counter[tuple[str, str]] = Counter()
+    tails = Counter({BETTER: 0, WORSE: 0})
     for walk in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
-        cells = [cell for cell, _, _ in walk]
         for cell, verdict, p_value in walk:
-            found[f"{cell} helped"] += verdict == HELPED
-            found[f"{cell} hurt"] += verdict == HURT
-            found[f"{cell} p<=0.01"] += p_value <= PLACEBO_LEVEL
-    names = [f"{cell} {kind}" for cell in cells for kind in ("hurt", "p<=0.01")]
+            found.update({(cell, HELPED): verdict == HELPED, (cell, HURT): verdict == HURT})
+            tails[BETTER] += p_value <= PLACEBO_LEVEL
+            tails[WORSE] += p_value >= 1 - PLACEBO_LEVEL
     ratios = (
-        Ratio(f"{cell} helped", found[f"{cell} helped"], most=int(ALLOWED * walks))
-        for cell in sorted(cells)
+        Ratio(
+            f"{cell}: {verdict}",
+            float(found[cell, verdict]),
+            most=int(ALLOWED * walks) if verdict == HELPED else None,
+        )
+        for verdict in (HELPED, HURT)
+        for cell in sorted({cell for cell, _ in found})
     )
     return Measured(
-        f"verdicts of {walks} walks of {bars:,} traded bars, {draws:,} draws",
-        {"walks": walks} | {name: found[name] for name in sorted(names)},
+        f"verdicts of {walks} walks of {bars:,} traded bars in each cell, {draws:,} draws",
+        {"walks": walks, "verdicts": len(found) // 2 * walks, **tails},
         tuple(ratios),
     )
 

@@ -134,10 +134,10 @@ def test_several_symbols_are_drawn_apart():
 def test_the_verdict_of_an_edge_and_of_a_coin():
     bars = planted_edge(2_400, seed=1, auc=0.75)
     model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]))
-    job = Backtest(WalkForward(model, 1_000, 1_000, cache=None), draws=100)
+    job = Backtest(WalkForward(model, 1_000, 1_000, cache=None), draws=200)
     summary = job.run(bars).summary
     assert summary["comparison"]["verdict"] == "ML helped"
-    assert summary["statistics"]["placebo"]["p_value"] == 1 / 101
+    assert summary["statistics"]["placebo"]["p_value"] == 1 / 201
     assert summary["statistics"]["shift"]["p_value"] < 0.05
     assert (
         summary["statistics"]["edge"]["dsr"]
@@ -185,9 +185,12 @@ def test_the_label_placebo_learns_nothing_and_says_so():
     bars = planted_edge(2_000, seed=4, auc=0.75)
     model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]))
     walk = WalkForward(model, 1_000, 500, cache=None)
-    result = Backtest(walk, draws=50).run(bars)
+    result = Backtest(walk, draws=50, placebo="labels").run(bars)
     given_to = (FusionStrategy, {}, HORIZON, result.runs, result.unseen, Account())
     found = label_placebo(walk, *given_to, repeats=3)
+    listed = result.summary["statistics"]["labels"]
+    assert (listed["repeats"], listed["as_good"]) == (5, 0)
+    assert listed["drawn"][:3] == found["drawn"]
     assert found["as_good"] == 0
     assert found["real"]["net_profit"] == pytest.approx(
         result.runs["on"].figures["final_value"] - 100_000
@@ -195,6 +198,8 @@ def test_the_label_placebo_learns_nothing_and_says_so():
     assert [each["score"] < found["real"]["score"] for each in found["drawn"]] == [True] * 3
     with pytest.raises(OptionError, match="leave --model away"):
         label_placebo(model.fit(bars[:900]), *given_to)
+    with pytest.raises(OptionError, match="take --placebo veto"):
+        Backtest(model, placebo="labels").run(bars)
 
 
 def test_replayed_runs_of_the_benchmarks_are_the_engines():

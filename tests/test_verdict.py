@@ -58,7 +58,7 @@ def test_helped_says_why_and_whether_it_earns():
         ("out of sample", {}, {"in_sample": 1}),
         ("enough trades", {"trades_on": 30}, {"trades_on": 29}),
         ("enough trades", {"trades_off": 30}, {"trades_off": 29}),
-        ("placebo", {"p_value": 0.01}, {"p_value": 11 / 1001}),
+        ("placebo", {"p_value": 0.005}, {"p_value": 6 / 1001}),
         ("placebo", {}, {"p_value": None}),
         ("expectancy", {"expectancy_ci95": (1e-9, 1)}, {"expectancy_ci95": (0.0, 1.0)}),
         ("expectancy", {}, {"expectancy_ci95": None}),
@@ -81,7 +81,7 @@ def test_each_rule_alone_decides(name, met, not_met):
     [
         ("out of sample", {"in_sample": 1}),
         ("enough trades", {"trades_on": 29}),
-        ("placebo", {"p_value": 0.9899}),
+        ("placebo", {"p_value": 996 / 1001}),
         ("expectancy", {"expectancy_ci95": (-1.0, 0.0)}),
         ("deflated Sharpe", {"edge_dsr_against": 0.9499}),
         ("Sharpe", {"sharpe_on": -0.49}),
@@ -92,7 +92,7 @@ def test_hurt_is_the_mirror_image(name, not_met):
     assert found.verdict == HURT == "ML hurt"
     assert "none of 1,000" in found.because and "chose their entries as badly" in found.because
     assert "0.030 % to 0.090 % less than without ML" in found.because
-    assert judge(replace(BAD, p_value=0.99)).verdict == HURT
+    assert judge(replace(BAD, p_value=997 / 1001)).verdict == HURT
     assert judge(replace(BAD, **not_met)).verdict == NO_EVIDENCE
     assert failed(replace(BAD, **not_met)) == [name]
 

@@ -6,6 +6,7 @@ from typing import Any
 import backtrader as bt
 
 from bt_fusion.backtest.description import only
+from bt_fusion.backtest.label_placebo import label_placebo
 from bt_fusion.backtest.placebos import (
     edge_figures,
     placebo_figures,
@@ -14,7 +15,7 @@ from bt_fusion.backtest.placebos import (
     verdict_of,
 )
 from bt_fusion.backtest.runner import Account, Run
-from bt_fusion.backtest.unseen import Unseen
+from bt_fusion.backtest.unseen import Predictor, Unseen
 
 __all__ = ["PLACEBOS", "judge_runs"]
 
@@ -32,6 +33,7 @@ def judge_runs(
     trials: int = 1,
     draws: int = 1_000,
     seed: int = 0,
+    again: Predictor | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return parts of summary.json's `statistics`, and what its `comparison` says of the verdict.
 
@@ -53,12 +55,14 @@ def judge_runs(
         Variants tried on these bars, this one included.
     draws, seed : int
         Of the placebo.
+    again : WalkForward, optional
+        What is to learn again, from labels moved by chance; see `label_placebo`.
 
     Returns
     -------
     statistics : dict
         placebo, shift (ML's own probabilities moved along the bars; None where no replay knows
-        the strategy) and edge, see `placebo_figures` and `edge_figures`.
+        the strategy) and edge, see `placebo_figures` and `edge_figures`; labels where asked for.
     verdict : dict
         verdict, because, rules (name, passed and failure of each) and entries_needed.
     """
@@ -71,11 +75,14 @@ def judge_runs(
     edge = edge_figures(placebo, trials)
     in_sample = sum(part.in_sample for part in unseen.values())
     verdict = verdict_of(off, on, comparison, placebo, trials, in_sample)
-    statistics = {
+    statistics: dict[str, Any] = {
         "placebo": placebo_figures(placebo, account.cash),
         "shift": None if shift is None else placebo_figures(shift, account.cash),
         "edge": edge,
     }
+    if again is not None:
+        job = (again, strategy, params, horizon, runs, unseen, account)
+        statistics["labels"] = label_placebo(*job, seed=seed)
     return statistics, {
         "verdict": verdict.verdict,
         "because": verdict.because,

@@ -14,7 +14,7 @@ from bt_fusion.errors import OptionError
 from bt_fusion.shuffled_labels import ShuffledLabels
 from bt_fusion.walk_forward import WalkForward
 
-__all__ = ["label_placebo"]
+__all__ = ["label_placebo", "trained_again"]
 
 
 def label_placebo(
@@ -55,15 +55,11 @@ def label_placebo(
     OptionError
         For a fitted model, which is not trained again.
     """
-    if not isinstance(predictor, WalkForward):
-        raise OptionError(
-            "the label placebo trains again, which a saved model does not: leave --model away for "
-            "a walk-forward, or take --placebo veto"
-        )
+    walk = trained_again(predictor)
     bars = only({symbol: part.bars for symbol, part in unseen.items()})
     found = [described(runs["on"], strategy, params, horizon, runs["off"], unseen, account)]
     for repeat in range(repeats):
-        shuffled = ShuffledLabels(predictor, seed + repeat)
+        shuffled = ShuffledLabels(walk, seed + repeat)
         told = {
             symbol: Unseen(
                 part.whole,
@@ -85,6 +81,16 @@ def label_placebo(
         "real": real,
         "drawn": drawn,
     }
+
+
+def trained_again(predictor: Predictor) -> WalkForward:
+    """Return the walk-forward, or say why a fitted model is none."""
+    if isinstance(predictor, WalkForward):
+        return predictor
+    raise OptionError(
+        "the label placebo trains again, which a saved model does not: leave --model away for a "
+        "walk-forward, or take --placebo veto"
+    )
 
 
 def described(

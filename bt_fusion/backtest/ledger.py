@@ -113,6 +113,7 @@ def entry_of(summary: dict[str, Any], sharpe: float | None) -> dict[str, Any]:
     whole = plain({name: summary[name] for name in ("data", "window", "config")})
     config, window = whole["config"], whole["window"]
     variant = {name: value for name, value in config.items() if name not in NO_VARIANT}
+    variant |= own_code(config.get("strategy"))
     data = digest(data_hashes(whole["data"]))
     return {
         "trial": digest([data, window, variant]),
@@ -141,6 +142,14 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
 
 
 FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
+
+
+def own_code(strategy: Any) -> dict[str, str]:
+    """Return the hash of a user's strategy file: edited, it is another variant."""
+    path = Path(str(strategy).rpartition(":")[0] or str(strategy))
+    if path.suffix != ".py" or not path.is_file():
+        return {}
+    return {"code": sha256(path.read_bytes()).hexdigest()}
 
 
 def data_hashes(described: Any) -> list[str]:
