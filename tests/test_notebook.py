@@ -27,6 +27,7 @@ def test_it_shows_verdict_curves_and_figures_small(results):
     )
     assert len(re.findall("<polyline", shown)) == 2
     figures = results["both"].summary["ml_on"]
+    assert "&lt;td" not in shown and ">Win rate</td>" in shown
     assert f"{100 * figures['win_rate']:.1f} %" in shown and "95 % interval" in shown
 
 

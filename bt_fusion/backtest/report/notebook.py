@@ -12,6 +12,7 @@ from bt_fusion.backtest.report.written import cell, difference, reason
 __all__ = ["notebook_html"]
 
 KEYS = ("trades", "win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
+LEFT = "text-align:left;padding:2px 12px"
 RIGHT = "text-align:right;padding:2px 12px;font-variant-numeric:tabular-nums"
 
 
@@ -50,7 +51,8 @@ def figures(summary: dict[str, Any], runs: list[str], comparison: dict[str, Any]
     ]
     for key, label, write in ROWS:
         if key in KEYS:
-            cells = [label, *(cell(summary[f"ml_{name}"][key], write) for name in runs)]
+            cells = [cell(summary[f"ml_{name}"][key], write) for name in runs]
             cells += difference(comparison.get(key), write) if both else []
-            lines.append(tag("tr", join(tag("td", text, style=RIGHT) for text in cells)))
+            shown = [tag("td", text, style=RIGHT) for text in cells]
+            lines.append(tag("tr", join([tag("td", label, style=LEFT), *shown])))
     return tag("table", join(lines))
