@@ -41,6 +41,7 @@ class SignalDiscovery(OnePosition):
         ("target", 0.015),
         ("hold_bars", 24),
     )
+    ml_only = (*OnePosition.ml_only, "probability_threshold", "regime_filter")
 
     def __init__(self):
         for name in ("stop", "target"):
@@ -71,6 +72,9 @@ class SignalDiscovery(OnePosition):
     def confident(self, probability):
         '''Tell whether a side's probability is high enough'''
         return probability > self.p.probability_threshold
+
+    def thresholds(self, symbol):
+        return super().thresholds(symbol, both=not self.p.regime_filter)
 
     def ml_thresholds(self, symbol, name, probability):
         yield Threshold(f"{name} to be confident", probability, self.p.probability_threshold, ">")

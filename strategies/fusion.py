@@ -43,6 +43,7 @@ class FusionStrategy(OnePosition):
         ("atr_stop", None),
         ("atr_period", 14),
     )
+    ml_only = (*OnePosition.ml_only, "ml_threshold")
 
     def __init__(self):
         if self.p.exit not in EXITS:

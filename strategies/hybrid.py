@@ -67,6 +67,14 @@ class HybridScoring(OnePosition):
         ("exit_middle", True),
         ("log_entries", True),
     )
+    ml_only = (
+        *OnePosition.ml_only,
+        "ml_entry_threshold",
+        "ml_strong_threshold",
+        "ml_half_threshold",
+        "ml_low_threshold",
+        "min_entry_score",
+    )
 
     def __init__(self):
         steps = (

@@ -61,6 +61,7 @@ class OnePosition(bt.Strategy):
         ("long_only", False),
         ("on_missing", "warn"),
     )
+    ml_only = ("on_missing",)  # params that nothing reads where ``ml`` is False
 
     def exit_reason(self, symbol):
         '''Return why to leave the position now, or None'''
@@ -197,13 +198,13 @@ class OnePosition(bt.Strategy):
         yield "confident", unsure
         yield "agreed", "" if self.side(symbol) else "ML takes the other side"
 
-    def thresholds(self, symbol):
+    def thresholds(self, symbol, both=False):
         '''Return a ``Threshold`` for each value an entry of this bar depends on'''
         state = symbol.technical.state[0]
         if symbol.ml is not None and symbol.ml.usable:
             up, down = symbol.ml.probability[0], symbol.ml.probability_down[0]
             for side, name, value in ((1, "P(up)", up), (-1, "P(down)", down)):
-                if state * side >= 0:
+                if both or state * side >= 0:
                     yield from self.ml_thresholds(symbol, name, value)
 
     def ml_thresholds(self, symbol, name, probability):

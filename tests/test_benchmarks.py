@@ -26,7 +26,7 @@ TINY = {
     "P5": {"bars": 600, "repeats": 1, "train": 400},
     "P6": {"repeats": 1},
     "P7": {"least": 4_200, "most": 4_400, "steps": 2, "repeats": 1},
-    "P8": {"bars": 1_200},
+    "P8": {"bars": 1_200, "variants": 4},
     "P9": {"bars": 1_200, "repeats": 1, "peer": 0},
     "coverage": {"pairs": 4, "bars": 60, "lists": 4, "draws": 20},
     "edge": {"seeds": 1, "bars": 600, "train": 400, "refit": 200, "jobs": 1},

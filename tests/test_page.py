@@ -33,7 +33,11 @@ def changed(run, **parts):
 
 def judged(run):
     comparison = {**run.summary["comparison"], "attribution": ATTRIBUTION}
-    comparison |= {"verdict": "ML helped", "because": "It chose better than 99.6 % of coins."}
+    comparison |= {"verdict": "ML helped", "because": "ML helped: it chose better than coins."}
+    comparison["rules"] = [
+        {"name": "placebo", "passed": True, "failure": ""},
+        {"name": "enough trades", "passed": False, "failure": "only 3"},
+    ]
     edge = {"sharpe": 0.01, "psr": 0.97, "dsr": 0.6}
     statistics = {"placebo": PLACEBO, "psr": 0.98, "dsr": 0.71, "trials": 4, "pbo": None}
     return changed(run, comparison=comparison, statistics=statistics | {"edge": edge})
@@ -73,11 +77,12 @@ def test_the_verdict_comes_first_and_everything_in_order(run):
     shown = read(text).shown
     first = [
         "ML helped",
-        "It chose better than 99.6 % of coins.",
+        "It chose better than coins.",
         "Key figures",
         "Net profit, ML on",
     ]
     assert [shown.index(words) for words in first] == sorted(map(shown.index, first))
+    assert "✓ placebo met" in shown and "✗ enough trades not met" in shown
     headings = re.findall(r"<h2[^>]*>(.*?) </h2>", text)
     assert headings == [title for _, title, _, _ in sections(judged(run))]
     assert len(read(text).ids) == len(set(read(text).ids))

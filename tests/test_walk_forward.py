@@ -279,3 +279,14 @@ def test_the_edge_is_found_and_a_random_walk_is_not():
     walks = [auc(random_walk(5_000, seed=seed)) for seed in range(5)]
     # 3,000 rows whose five-bar labels overlap: about 0.02 a walk
     assert abs(np.mean(walks) - 0.5) < 3.3 * 0.02 / np.sqrt(len(walks))
+
+
+def test_one_refit_fitted_again_votes_as_in_the_run(edge):
+    walk = WalkForward(SignalModel(["wick_balance", "gap"], ensemble=Ensemble(["lgb"])), 600, 300)
+    predictions = walk.predict(edge)
+    arrays = BarArrays.of(edge)
+    task = walk.task_of(arrays, 950)  # of the refits at 600, 900 and 1,200 the second
+    assert (task.refit.bar, task.refit.stop) == (900, 1_200)
+    _, votes = task.fit()
+    np.testing.assert_array_equal(votes, predictions.votes[task.block])
+    assert walk.task_of(arrays, 599) is None

@@ -204,7 +204,12 @@ def test_the_regime_of_signal_discovery(csv, tmp_path):
     assert found.technical.facts["regime"] == {"long": "UP", "short": "DOWN"}[found.side]
     assert set(found.opinion.votes["lgb"]) == {"short", "none", "long"}
     assert found.opinion.explained == found.side and found.opinion.same
-    assert found.technical.thresholds[0].rule == ">"
+    (limit,) = found.technical.thresholds  # of the regime's side alone
+    assert limit.rule == ">" and limit.passed
+    free = {"probability_threshold": 0.34, "regime_filter": False}
+    found = why(run_of(tmp_path / "free", csv, walk, "discovery", **free), trade=1)
+    names = [limit.name for limit in found.technical.thresholds]
+    assert names == ["P(up) to be confident", "P(down) to be confident"]
 
 
 def test_a_preset_whose_members_are_objects(csv, tmp_path):
@@ -220,7 +225,7 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
     other = BARS.copy()
     other.iloc[3, 4] += 1e-9  # a volume
     other.to_csv(tmp_path / "other.csv")
-    with pytest.raises(BarsError, match="other bars of edge than the run was made of.*run again"):
+    with pytest.raises(BarsError, match=r"other bars of edge than the run was made of.*run again"):
         why(folder, trade=1, data=[str(tmp_path / "other.csv")])
     BARS.to_csv(tmp_path / "moved.csv")
     assert why(folder, trade=1, data=[str(tmp_path / "moved.csv")]).opinion.same

@@ -10,15 +10,15 @@ import typer
 
 from bt_fusion.backtest import options as ask
 from bt_fusion.backtest.commands.evaluate import evaluate
-from bt_fusion.backtest.commands.model_options import chosen_model
+from bt_fusion.backtest.commands.model_options import chosen_predictor
 from bt_fusion.backtest.commands.report import report
 from bt_fusion.backtest.commands.show import show
+from bt_fusion.backtest.commands.sweep import sweep
 from bt_fusion.backtest.commands.train import train
 from bt_fusion.backtest.commands.tune import tune
 from bt_fusion.backtest.commands.why import why
 from bt_fusion.backtest.screen import Screen, reported
 from bt_fusion.backtest.symbols import load_each, sources
-from bt_fusion.errors import OptionError
 
 __all__ = ["app", "main", "run_backtest"]
 
@@ -81,33 +81,32 @@ def backtest(
         from bt_fusion.backtest.report.command_line import given_command
         from bt_fusion.backtest.report.folder import write_result
         from bt_fusion.backtest.report.group_tables import result_tables
-        from bt_fusion.walk_forward import WalkForward
 
         screen, given = Screen(quiet), sources(data)
-        if preset and model:
-            raise OptionError(
-                f"--preset {preset} and --model {model} both say what predicts; give one of them"
-            )
-        walk = WalkForward(
-            chosen_model(
-                preset=preset,
-                features=features,
-                label=label,
-                horizon=horizon,
-                members=members,
-                voting=voting,
-                seed=seed,
-            ),
-            train_bars,
-            refit_bars,
-            window=window,
-            embargo_bars=embargo_bars,
-            jobs=jobs,
-            cache=cache,
+        predictor = chosen_predictor(
+            model,
+            strategy,
+            {
+                "preset": preset,
+                "features": features,
+                "label": label,
+                "horizon": horizon,
+                "members": members,
+                "voting": voting,
+                "seed": seed,
+            },
+            {
+                "train_bars": train_bars,
+                "refit_bars": refit_bars,
+                "window": window,
+                "embargo_bars": embargo_bars,
+                "jobs": jobs,
+                "cache": cache,
+            },
         )
         start, end = ask.dates(fromdate, todate, timerange)
         job = Backtest(
-            predictor=ask.saved_model(model, strategy) or walk,
+            predictor=predictor,
             strategy=strategy,
             ml=ml.value,
             account=ask.account(cash, commission, slippage, sizer),
@@ -137,7 +136,7 @@ def backtest(
         screen.say("Files      " + ", ".join(str(path) for path in paths))
 
 
-for command in (train, tune, evaluate, report, show, why):
+for command in (train, tune, evaluate, sweep, report, show, why):
     app.command()(command)
 
 

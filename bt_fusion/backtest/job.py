@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from backtrader import Strategy
 
 from bt_fusion.backtest.blame import blamed, file_of
 from bt_fusion.backtest.comparison import compare_runs
+from bt_fusion.backtest.configuration import model_config, versions
 from bt_fusion.backtest.description import described_all, only, signals_of, symbol_parts
 from bt_fusion.backtest.evidence import evidence, own_sharpe
 from bt_fusion.backtest.groups import breakdown, check_periods
@@ -38,16 +38,6 @@ __all__ = ["Backtest", "Result"]
 
 SCHEMA = 1
 TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
-LIBRARIES = (
-    "bt-fusion",
-    "backtrader",
-    "numpy",
-    "pandas",
-    "scikit-learn",
-    "xgboost",
-    "lightgbm",
-    "TA-Lib",
-)
 
 
 @dataclass(frozen=True)
@@ -225,46 +215,25 @@ class Backtest:
 
     def config(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return everything that reproduces the run."""
-        model = self.model
         return {
             "source": self.source,
             "strategy": self.strategy,
             "params": self.params,
             "ml": self.ml,
-            "features": model.features,
-            "label": type(model.label()).__name__,
-            "label_parameters": asdict(model.label()),  # type: ignore[call-overload]
-            "ensemble": model.new_ensemble().get_params(deep=False),
-            **self._schedule(bars),
+            **model_config({symbol: len(own) for symbol, own in bars.items()}, self.predictor),
             "fromdate": self.fromdate,
             "todate": self.todate,
             "account": asdict(self.account),
             "draws": self.draws,
             "placebo": self.placebo,
             "seed": self.seed,
-            "versions": {library: metadata.version(library) for library in LIBRARIES},
+            "versions": versions(),
         }
 
     @property
     def model(self) -> SignalModel:
         """The model that predicts, or that is refitted."""
         return model_of(self.predictor)
-
-    def _schedule(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
-        """Return when and on what the model was or is trained."""
-        if isinstance(self.predictor, SignalModel):
-            return {
-                "trained_until": pd.Timestamp(self.predictor.trained_until_),
-                "tuning_trials": getattr(self.predictor, "trials_", 0),
-            }
-        sizes = {symbol: self.predictor.sizes(len(own)) for symbol, own in bars.items()}
-        train, refit = ({symbol: pair[k] for symbol, pair in sizes.items()} for k in (0, 1))
-        return {
-            "train_bars": only(train),
-            "refit_bars": only(refit),
-            "window": self.predictor.window,
-            "embargo_bars": self.predictor.embargo_bars,
-        }
 
     def _run_one(self, run: str, strategy: type[Strategy], unseen: dict[str, Unseen]) -> Run:
         horizon = self.model.label().horizon

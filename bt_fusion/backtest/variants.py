@@ -9,7 +9,7 @@ from bt_fusion.predictions import Predictions
 from bt_fusion.strategies import with_ml
 from bt_fusion.strategies.ml_filter import ML_PARAMS
 
-__all__ = ["check_params", "check_variants", "takes_ml", "variant"]
+__all__ = ["check_params", "check_variants", "takes_ml", "technical_params", "variant"]
 
 
 def takes_ml(strategy: type[bt.Strategy]) -> bool:
@@ -35,8 +35,19 @@ def variant(
             params = {"hold_bars": horizon, **params}
         return strategy, {**params, **given}
     if predictions is None:
-        return strategy, {key: params[key] for key in params if key not in dict(ML_PARAMS)}
+        return strategy, technical_params(strategy, params)
     return with_ml(strategy), {**params, "ml_model": predictions}
+
+
+def technical_params(strategy: type[bt.Strategy], params: dict[str, Any]) -> dict[str, Any]:
+    """Return the params that a run without ML depends on.
+
+    >>> from bt_fusion.strategies import FusionStrategy
+    >>> technical_params(FusionStrategy, {"ml_threshold": 0.7, "ema_fast": 8})
+    {'ema_fast': 8}
+    """
+    unread = getattr(strategy, "ml_only", ()) if takes_ml(strategy) else dict(ML_PARAMS)
+    return {key: value for key, value in params.items() if key not in unread}
 
 
 def check_variants(strategy: type[bt.Strategy], params: dict[str, Any]) -> None:

@@ -1,16 +1,17 @@
-"""The model that the options of `train` and `tune` describe, and the bars it may learn from."""
+"""The model that options describe, what predicts by it, and the bars it may learn from."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bt_fusion.backtest.options import signal_model
+from bt_fusion.backtest.options import saved_model, signal_model
 from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from bt_fusion.signal_model import SignalModel
+    from bt_fusion.walk_forward import WalkForward
 
-__all__ = ["chosen_model", "training_part"]
+__all__ = ["chosen_model", "chosen_predictor", "training_part"]
 
 
 def chosen_model(
@@ -64,6 +65,37 @@ def chosen_model(
         ensemble.make_members()
         model.set_params(ensemble=ensemble)
     return model
+
+
+def chosen_predictor(
+    saved: str | None, strategy: str, model: dict[str, Any], schedule: dict[str, Any]
+) -> "WalkForward | SignalModel":
+    """Load the saved model, or build the walk-forward that the other options describe.
+
+    Parameters
+    ----------
+    saved : str, optional
+        The value of --model.
+    strategy : str
+    model : dict
+        Arguments of `chosen_model`.
+    schedule : dict
+        Arguments of `WalkForward` beside the model.
+
+    Raises
+    ------
+    OptionError
+        As `chosen_model`, and where both a preset and a saved model are asked for.
+    """
+    from bt_fusion.walk_forward import WalkForward
+
+    if model.get("preset") and saved:
+        raise OptionError(
+            f"--preset {model['preset']} and --model {saved} both say what predicts; give one of "
+            "them"
+        )
+    walk = WalkForward(chosen_model(**model), **schedule)
+    return saved_model(saved, strategy) or walk
 
 
 def training_part(bars: "pd.DataFrame", test_share: float) -> "pd.DataFrame":

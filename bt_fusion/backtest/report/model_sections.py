@@ -5,6 +5,7 @@ from typing import Any
 from bt_fusion.backtest.report.html import Html, bar, join, paragraph, table, tag
 from bt_fusion.backtest.report.model_figures import confusion_of, refit_aucs
 from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.backtest.report.written import when
 
 __all__ = ["command_section", "confusion_section", "funnel_section", "model_card"]
 
@@ -86,21 +87,21 @@ def model_card(run: SavedRun) -> Html:
         "Versions": settings(config["versions"]),
     }
     rows = [tag("tr", join([tag("th", k, scope="row"), tag("td", v)])) for k, v in facts.items()]
-    body = join([tag("caption", "Model card"), tag("tbody", join(rows))])
+    body = join([tag("caption", "Model card", class_="unseen"), tag("tbody", join(rows))])
     return tag("div", tag("table", body, class_="card"), class_="scroll")
 
 
 def _bars_fact(run: SavedRun) -> str:
     window, data = run.summary["window"], run.summary["data"]
-    start, end = (str(window[key]).replace("T", " ") for key in ("start", "end"))
+    start, end = when(window["start"]), when(window["end"])
     return f"{data['name']}: {window['bars']:,} traded, {start} to {end}, of {data['bars']:,}"
 
 
 def _training_fact(run: SavedRun) -> str:
     config, refits = run.summary["config"], refit_aucs(run)
     if "train_bars" not in config:
-        return f"once, until {str(config['trained_until']).replace('T', ' ')}"
-    ends = [str(refit["trained_until"]) for refit in refits]
+        return f"once, until {when(config['trained_until'])}"
+    ends = [when(refit["trained_until"]) for refit in refits]
     spans = f"; trained until {ends[0]} at first, {ends[-1]} at last" if ends else ""
     return (
         f"{run.summary['model']['refits']} refits, each on {counted(config['train_bars'])} bars "

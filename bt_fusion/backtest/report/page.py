@@ -21,10 +21,12 @@ from bt_fusion.backtest.report.result_sections import (
     figures_table,
     key_figures,
     periods_section,
+    placebo_table,
     statistics_table,
     verdict_banner,
 )
 from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.backtest.report.written import when
 from bt_fusion.errors import OptionError
 
 __all__ = ["draw_page", "page"]
@@ -70,7 +72,7 @@ def page(run: SavedRun) -> str:
 def heading(run: SavedRun) -> Html:
     """Return what was run, in two lines."""
     data, window, config = (run.summary[key] for key in ("data", "window", "config"))
-    start, end = (str(window[key]).replace("T", " ") for key in ("start", "end"))
+    start, end = when(window["start"]), when(window["end"])
     seen = "IN-SAMPLE" if run.in_sample else "unseen"
     name = config["strategy"].rsplit(":")[-1]
     return join(
@@ -116,7 +118,7 @@ def sections(run: SavedRun) -> list[tuple[str, str, str, Html]]:
         ("key", "Key figures", "", key_figures(run)),
         ("equity", "Equity and drawdown", EQUITY, chart("equity", ends(run), curves(run))),
         ("candles", "Price, entries and predictions", CANDLES, candles(run)),
-        ("attribution", "What became of the trades", "", attribution_section(run)),
+        ("attribution", "What became of the trades", attributed(run), attribution_section(run)),
         ("funnel", "From bars to orders", "", funnel_section(run)),
         ("reliability", "Reliability", RELIABILITY, chart("reliability", RELIABILITY)),
         ("confusion", "Said and came", "", confusion_section(run)),
@@ -127,7 +129,8 @@ def sections(run: SavedRun) -> list[tuple[str, str, str, Html]]:
         found.append(("refits", "Each refit", REFITS, chart("refits", REFITS)))
     found.append(("periods", "Returns by calendar", "", periods_section(run)))
     if (run.summary.get("statistics") or {}).get("placebo"):
-        found.append(("placebo", "Placebo", PLACEBO, chart("placebo", PLACEBO)))
+        parts = join([chart("placebo", PLACEBO), placebo_table(run)])
+        found.append(("placebo", "Placebo", PLACEBO, parts))
     return [
         *found,
         ("figures", "Every figure", FIGURES, join([figures_table(run), statistics_table(run)])),
@@ -146,14 +149,17 @@ CANDLES = (
 )
 RELIABILITY = (
     "What came against what was said. On the diagonal the probabilities mean what they say. Bars: "
-    "95 % intervals, overlapping labels counted once; below, how many bars were said so."
+    "95\u00a0% intervals, overlapping labels counted once; below, how many bars were said so."
 )
 IMPORTANCES = (
     "What the members lean on by their own account, a mean over members and refits. It is what "
     "they learnt from, not what helps on unseen bars."
 )
 REFITS = "AUC of each refit on the bars it predicted; 0.5 is a coin."
-PLACEBO = "The real result against runs whose vetoes were drawn at random, at the same rate."
+PLACEBO = (
+    "What ML on made against runs whose vetoes were drawn at random, at the same rate. The chart "
+    "shows what they earned; the share that chose as well goes by the entries alone, before costs."
+)
 FIGURES = (
     "A figure whose interval lies on one side of zero is not yet a verdict: trading less under "
     "costs moves these figures without any skill."
@@ -168,6 +174,11 @@ def ends(run: SavedRun) -> str:
         for name in run.runs
     ]
     return f"Equity and drawdown: {'; '.join(told)}."
+
+
+def attributed(run: SavedRun) -> str:
+    """Say in a sentence what ML changed."""
+    return (run.summary["comparison"] or {}).get("attribution_sentence") or ""
 
 
 def candles(run: SavedRun) -> Html:

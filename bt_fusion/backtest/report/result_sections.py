@@ -8,7 +8,7 @@ import numpy as np
 from bt_fusion.backtest.report.html import Html, bar, join, paragraph, table, tag
 from bt_fusion.backtest.report.period_returns import PeriodReturns, period_returns
 from bt_fusion.backtest.report.saved_run import SavedRun
-from bt_fusion.backtest.report.tables import ROWS, money, percent
+from bt_fusion.backtest.report.tables import ROWS, money, number, percent
 from bt_fusion.backtest.report.written import cell, difference, signed
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "figures_table",
     "key_figures",
     "periods_section",
+    "placebo_table",
     "statistics_table",
     "verdict_banner",
 ]
@@ -30,6 +31,12 @@ MEANINGS = {
     "vetoed": "ML-off alone",
     "added": "ML-on alone",
     "open": "not closed at the end",
+}
+PLACEBOS = {
+    "veto": "Random vetoes, as many on each side",
+    "subset": "Random subsets of the trades of ML off",
+    "shift": "ML's own probabilities, shifted in time",
+    "labels": "Models trained on shuffled labels",
 }
 # key in summary["statistics"], its name, how to write it
 STATISTICS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
@@ -51,12 +58,27 @@ def verdict_banner(run: SavedRun) -> Html:
             if comparison
             else f"ML {run.runs[0]} ran alone: there is nothing to compare it with."
         )
+    because = str(because or "").removeprefix(f"{verdict}: ")
     kind = KINDS.get(verdict or "", "none")
+    told = [tag("strong", verdict or "no verdict"), paragraph(because[:1].upper() + because[1:])]
     words = [
         tag("span", SIGNS[kind], class_="sign", aria_hidden="true"),
-        tag("div", join([tag("strong", verdict or "no verdict"), paragraph(because)])),
+        tag("div", join([*told, rules(comparison.get("rules") or [])])),
     ]
     return tag("div", join(words), class_=f"verdict {kind}", id="verdict", role="status")
+
+
+def rules(found: list[dict[str, Any]]) -> Html:
+    """Return the rules behind the verdict, each met or not."""
+    items = []
+    for rule in found:
+        met = "met" if rule["passed"] else "not met"
+        words = [tag("b", "✓" if rule["passed"] else "✗", aria_hidden="true"), rule["name"]]
+        unseen = tag("span", met, class_="unseen")
+        items.append(
+            tag("li", join([*words, unseen], " "), class_=met[:3], title=rule["failure"] or None)
+        )
+    return tag("ul", join(items), class_="rules", aria_label="Rules") if items else Html()
 
 
 def key_figures(run: SavedRun) -> Html:
@@ -104,7 +126,7 @@ def statistics_table(run: SavedRun) -> Html:
     edge = {f"edge.{key}": value for key, value in (found.get("edge") or {}).items()}
     names = (
         *STATISTICS,
-        ("edge.sharpe", "Sharpe of what ML added above the placebo, a bar", lambda v: f"{v:.4f}"),
+        ("edge.sharpe", "Sharpe of what ML added above the placebo, annualised", number),
         ("edge.psr", "P(that Sharpe > 0)", percent),
         ("edge.dsr", "The same against the best of all trials", percent),
     )
@@ -140,6 +162,24 @@ def attribution_section(run: SavedRun) -> Html:
     rows.append([tag("b", "Sum"), f"{trades:,}", "", "", signed(total), ""])
     head = ["", "Trades", "Won", "Lost", "Difference", ""]
     return table("What ML changed, trade by trade: the difference in profit", head, rows)
+
+
+def placebo_table(run: SavedRun) -> Html:
+    """Return each placebo: how often chance chose as well, and what it earned."""
+    found = run.summary["statistics"]
+    rows = []
+    for name in PLACEBOS:
+        placebo = found.get("placebo" if name == "veto" else name)
+        if placebo:
+            low, high = placebo.get("low"), placebo.get("high")
+            span = "-" if low is None or high is None else f"{money(low)} to {money(high)}"
+            drawn = f"{placebo['draws']:,}" if placebo.get("draws") else "-"
+            real, mean = (cell(placebo.get(key), money) for key in ("real", "mean"))
+            share = cell(placebo.get("p_value"), percent)
+            words = PLACEBOS.get(placebo.get("kind", name), placebo.get("kind", name))
+            rows.append([words, drawn, share, real, mean, span])
+    head = ["", "Draws", "Chose as well", "ML on", "Mean draw", "95 % of draws"]
+    return table("Net profit of ML on and of what chance chose instead", head, rows)
 
 
 def periods_section(run: SavedRun) -> Html:

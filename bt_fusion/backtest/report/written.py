@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["NONE", "cell", "difference", "signed"]
+__all__ = ["NONE", "cell", "difference", "signed", "when"]
 
 NONE = "-"
 
@@ -28,9 +28,18 @@ def difference(entry: Any, write: Callable[[Any], str]) -> list[str]:
 
 
 def signed(value: float) -> str:
-    """Write an amount of cash with its sign.
+    """Write an amount of cash with its sign, nothing as plain 0.
 
     >>> signed(1234.5), signed(-0.2)
-    ('+1,234', '-0')
+    ('+1,234', '0')
     """
-    return f"{value:+,.0f}"
+    return f"{value:+,.0f}" if abs(value) >= 0.5 else "0"
+
+
+def when(stamp: object) -> str:
+    """Write a stamp, midnight as the day alone and full minutes without seconds.
+
+    >>> when("2024-01-01T00:00:00"), when("2024-01-01 09:30:00")
+    ('2024-01-01', '2024-01-01 09:30')
+    """
+    return str(stamp).replace("T", " ").removesuffix(" 00:00:00").removesuffix(":00")

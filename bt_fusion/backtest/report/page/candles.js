@@ -2,6 +2,7 @@
 
 const MOST_CANDLES = 1400;  // drawn at once, half of them in view
 const MOST_MARKS = 300;     // entries in view up to which each has its own mark
+const MOST_EXITS = 60;      // entries in view up to which their exits are drawn, too
 
 function symbolColumns(raw) {
   const made = { name: raw.name };
@@ -162,7 +163,7 @@ function candlePicture(bars, data, range) {
     for (const [side, word] of [[1, "Long"], [-1, "Short"]]) {
       traces.push(markTrace(`${word} ${name}`, bars[kind], side, wide, bars, room, kind === "vetoed"));
     }
-    if (kind === "entries" && marks.entries <= MOST_MARKS / 2) traces.push(...exitTrace(bars.entries, wide));
+    if (kind === "entries" && marks.entries <= MOST_EXITS) traces.push(...exitTrace(bars.entries, wide));
   }
   traces.push(countTrace("Entries", bars.entries, groups, bars.time, colour("on")));
   traces.push(countTrace("Not taken", bars.vetoed, groups, bars.time, faded("off", 0.45)));
@@ -181,7 +182,7 @@ function candleLayout(picture, data, range) {
       type: "date", range: [...range], rangeslider: { visible: false }, anchor: "y4", showgrid: true,
       showspikes: true, spikemode: "across", spikethickness: 1, spikecolor: colour("muted"), spikedash: "dot",
     }),
-    yaxis: fixed({ domain: [0.44, 1], range: picture.prices, type: picture.log ? "log" : "linear", title: titled("price"), nticks: 8, tickformat: picture.log ? ",.3~s" : undefined, dtick: picture.log ? "D2" : undefined }),
+    yaxis: fixed({ domain: [0.44, 1], range: picture.prices, type: picture.log ? "log" : "linear", title: titled("price"), nticks: 8, tickformat: picture.log ? ",.3~s" : undefined, dtick: picture.log ? (picture.prices[1] - picture.prices[0] > 1.2 ? "D2" : "D1") : undefined }),
     yaxis2: fixed({ domain: [0.335, 0.41], title: titled("entries"), nticks: 3, rangemode: "tozero" }),
     yaxis3: fixed({ domain: [0.13, 0.305], range: picture.probabilities, title: titled("P(up)") }),
     yaxis4: fixed({ domain: [0, 0.1], title: titled("conf."), nticks: 3 }),

@@ -42,7 +42,7 @@ function equityChart(place, data) {
 function reliabilityChart(place, data) {
   place.style.height = "440px";
   const bins = data.reliability, said = bins.map((b) => b.said), came = bins.map((b) => b.came);
-  const sure = bins.filter((b) => b.high - b.low < 0.3);
+  const sure = bins.filter((b) => b.high - b.low < 0.5);
   const range = padded([Math.min(...said), Math.max(...said)], 0.1);
   const reach = padded([Math.min(...came, ...sure.map((b) => b.low)), Math.max(...came, ...sure.map((b) => b.high))], 0.06);
   const draw = () => Plotly.react(place, [
@@ -80,10 +80,13 @@ function importancesChart(place, data) {
 
 function refitsChart(place, data) {
   const told = data.refits.filter((refit) => refit.auc !== null);
+  const last = told[told.length - 1];
+  const lines = last ? [...told, { ...last, start: last.end, after: true }] : [];
   const draw = () => Plotly.react(place, [{
-    type: "scatter", mode: "lines+markers", x: told.map((r) => r.start), y: told.map((r) => r.auc),
-    line: { color: colour("on"), width: 1.4, shape: "hv" }, marker: { color: colour("on"), size: 7 },
-    customdata: told.map((r) => [r.rows, r.end]),
+    type: "scatter", mode: "lines+markers", x: lines.map((r) => r.start), y: lines.map((r) => r.auc),
+    line: { color: colour("on"), width: 1.4, shape: "hv" },
+    marker: { color: colour("on"), size: lines.map((r) => (r.after ? 0 : 7)) },
+    customdata: lines.map((r) => [r.rows, r.end]),
     hovertemplate: "%{x} to %{customdata[1]}<br>AUC %{y:.3f} on %{customdata[0]:,} bars<extra></extra>",
   }], layoutOf({
     xaxis: axis({ type: "date" }), yaxis: axis({ title: titled("AUC"), tickformat: ".2f" }),
@@ -96,22 +99,21 @@ function refitsChart(place, data) {
 // A histogram where it is given, else the interval of the draws; the real result as a line.
 function placeboChart(place, data) {
   const p = data.placebo, bins = p.histogram;
-  const draw = () => {
-    const traces = bins ? [{
-      type: "bar", x: bins.counts.map((_, k) => (bins.edges[k] + bins.edges[k + 1]) / 2), y: bins.counts,
-      marker: { color: faded("off", 0.7) }, hovertemplate: "%{y} draws around %{x:.4~g}<extra></extra>",
-    }] : [{
-      type: "scatter", mode: "markers", x: [p.mean], y: ["placebo"], marker: { color: colour("off"), size: 10 },
-      error_x: { type: "data", symmetric: false, array: [p.high - p.mean], arrayminus: [p.mean - p.low], color: colour("off") },
-      hovertemplate: "mean of the draws %{x:.4~g}<extra></extra>",
-    }];
-    return Plotly.react(place, traces, layoutOf({
-      bargap: 0.03,
-      xaxis: axis({ title: titled(p.statistic || "") }), yaxis: axis({ title: titled(bins ? "draws" : "") }),
-      shapes: [{ type: "line", x0: p.real, x1: p.real, yref: "paper", y0: 0, y1: 1, line: { color: colour("on"), width: 2.5 } }],
-      annotations: [{ x: p.real, yref: "paper", y: 1, yanchor: "bottom", text: `real, p = ${Number(p.p_value).toPrecision(2)}`, showarrow: false, font: { color: colour("on") } }],
-      margin: { l: 60, r: 14, t: 30, b: 44 },
-    }), configOf());
+  place.style.height = place.style.minHeight = bins ? "320px" : "200px";
+  const drawn = () => bins ? {
+    type: "bar", x: bins.counts.map((_, k) => (bins.edges[k] + bins.edges[k + 1]) / 2), y: bins.counts,
+    marker: { color: faded("off", 0.6) }, hovertemplate: "%{y} draws around %{x:,.0f}<extra></extra>",
+  } : {
+    type: "scatter", mode: "markers", x: [p.mean], y: [""], marker: { color: colour("off"), size: 10 },
+    error_x: { type: "data", symmetric: false, array: [p.high - p.mean], arrayminus: [p.mean - p.low], color: colour("off") },
+    hovertemplate: "mean of the draws %{x:,.0f}<extra></extra>",
   };
+  const draw = () => Plotly.react(place, [drawn()], layoutOf({
+    bargap: 0.04, xaxis: axis({ title: titled("net profit"), tickformat: ",.3~s" }),
+    yaxis: axis({ title: titled(bins ? "draws" : ""), rangemode: "tozero" }),
+    shapes: [{ type: "line", x0: p.real, x1: p.real, yref: "paper", y0: 0, y1: 1, line: { color: colour("on"), width: 2.5 } }],
+    annotations: [{ x: p.real, yref: "paper", y: 1, yanchor: "bottom", text: "ML on", showarrow: false, font: { color: colour("on") } }],
+    margin: { l: 60, r: 14, t: 30, b: 44 },
+  }), configOf());
   return { draw };
 }

@@ -1,0 +1,29 @@
+"""The files a sweep leaves behind."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bt_fusion.backtest.report.files import write_json, write_whole
+
+if TYPE_CHECKING:
+    from bt_fusion.backtest.sweep import SweepResult
+
+__all__ = ["write_sweep"]
+
+
+def write_sweep(folder: Path, found: "SweepResult", *, picture: bool = True) -> list[Path]:
+    """Write sweep.parquet, sweep.png (where anything varied) and sweep.json into a folder."""
+    from bt_fusion.backtest.report.sweep_pictures import draw_sweep
+
+    paths = [folder / "sweep.parquet"]
+    table = found.table.copy()
+    for name in found.grid:  # values of several kinds make no Parquet column
+        if table[name].dtype == object:
+            table[name] = table[name].astype(str)
+    write_whole(paths[0], lambda file: table.to_parquet(file, index=False))
+    if picture and found.varied:
+        paths.append(folder / "sweep.png")
+        draw_sweep(paths[-1], found)
+    paths.append(folder / "sweep.json")  # last: where it stands, the others are complete
+    write_json(paths[-1], found.summary)
+    return paths

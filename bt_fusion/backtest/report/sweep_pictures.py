@@ -1,0 +1,127 @@
+"""A sweep as a picture: lines for one parameter, heat maps for two, several maps for more."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.report.files import write_whole
+from bt_fusion.backtest.report.pictures import COLOURS
+
+if TYPE_CHECKING:
+    from bt_fusion.backtest.sweep import SweepResult
+
+__all__ = ["draw_sweep"]
+
+MOST_MAPS = 6  # values of a third parameter that get maps of their own
+WRITTEN = 150  # cells of a map that still have their numbers in them
+PANELS = {"on_sharpe": "Sharpe ratio, ML on", "delta_sharpe": "ML on less ML off"}
+
+
+def draw_sweep(path: Path, found: "SweepResult") -> None:
+    """Draw the Sharpe ratio of every variant, and its difference to ML off, into a PNG file.
+
+    One parameter makes lines, two make maps. A third one of few values makes maps for each of
+    them; beyond that a cell is the median over what is not on its axes, and the title says so.
+    The best variant is framed.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure  # no pyplot: it would choose a screen
+
+    figure = Figure(layout="constrained")
+    FigureCanvasAgg(figure)
+    if len(found.varied) == 1:
+        figure.set_size_inches(9, 5)
+        _draw_lines(figure.subplots(), found)
+    else:
+        _draw_maps(figure, found)
+    figure.suptitle(_title(found), x=0.01, ha="left", fontsize=11)
+    write_whole(path, lambda file: figure.savefig(file, dpi=110))
+
+
+def _title(found: "SweepResult") -> str:
+    summary = found.summary
+    strategy = summary["config"]["strategy"].rsplit(":")[-1]
+    text = f"{summary['data']['name']}: {strategy}, {summary['variants']:,} variants"
+    if summary["best"] is None:
+        return text
+    text += f", best Sharpe {summary['best']['on']['sharpe']:.2f}"
+    text += f", without skill {summary['luck']:.2f}"
+    known = {"PBO": summary["pbo"], "DSR": summary["dsr"]}
+    text += "".join(f", {name} {v:.2f}" for name, v in known.items() if v is not None)
+    return text + ("; grey: no trade" if found.table.on_sharpe.isna().any() else "")
+
+
+def _draw_lines(axis: Any, found: "SweepResult") -> None:
+    name = found.varied[0]
+    places = np.arange(len(found.table))
+    for run in ("off", "on"):
+        values = found.table[f"{run}_sharpe"].astype(float)
+        axis.plot(places, values, color=COLOURS[run], marker="o", label=f"ML {run}")
+    if found.summary["best"] is not None:
+        axis.axhline(found.summary["luck"], color="black", lw=0.8, ls="--", label="without skill")
+    axis.set_xticks(places, [f"{value}" for value in found.table[name]])
+    axis.set_xlabel(name)
+    axis.set_ylabel("Sharpe ratio")
+    axis.legend()
+
+
+def _draw_maps(figure: Any, found: "SweepResult") -> None:
+    grid = found.grid
+    across, down, *rest = sorted(found.varied, key=lambda name: -len(grid[name]))
+    apart = len(rest) == 1 and len(grid[rest[0]]) <= MOST_MAPS
+    places = _places(found)
+    groups = {"": places}
+    if apart:
+        groups = {
+            f", {rest[0]} {value}": places[places[rest[0]] == number]
+            for number, value in enumerate(grid[rest[0]])
+        }
+    elif rest:
+        groups = {f", median over {', '.join(rest)}": places}
+    width, height = 2.2 + 0.5 * len(grid[across]), 1.4 + 0.4 * len(grid[down])
+    figure.set_size_inches(2 * min(max(width, 4), 9), 0.4 + len(groups) * min(max(height, 3), 8))
+    axes = figure.subplots(len(groups), 2, squeeze=False)
+    best = None if rest and not apart else int(places.on_sharpe.argmax())
+    for row, (which, part) in zip(axes, groups.items(), strict=True):
+        for axis, (column, label) in zip(row, PANELS.items(), strict=True):
+            axis.set_title(label + which, loc="left", fontsize=10)
+            reach = float(places[column].abs().max()) or 1.0
+            cells = part.pivot_table(column, down, across, aggfunc="median", dropna=False)
+            figure.colorbar(_draw_map(axis, cells.to_numpy(dtype=float), reach), ax=axis)
+            _name_axes(axis, {across: grid[across]}, {down: grid[down]})
+            if best is not None and best in part.index:
+                _frame(axis, float(places[across][best]), float(places[down][best]))
+
+
+def _name_axes(axis: Any, across: dict[str, list[Any]], down: dict[str, list[Any]]) -> None:
+    (x, columns), (y, rows) = *across.items(), *down.items()
+    axis.set_xlabel(x)
+    axis.set_ylabel(y)
+    axis.set_xticks(range(len(columns)), [f"{value}" for value in columns], rotation=90)
+    axis.set_yticks(range(len(rows)), [f"{value}" for value in rows])
+
+
+def _places(found: "SweepResult") -> pd.DataFrame:
+    """Return the figures to draw, with each parameter's value as its place in the grid."""
+    shape = [len(values) for values in found.grid.values()]
+    places = dict(zip(found.grid, np.indices(shape).reshape(len(shape), -1), strict=True))
+    return pd.DataFrame({**places, **{name: found.table[name].astype(float) for name in PANELS}})
+
+
+def _draw_map(axis: Any, cells: np.ndarray, reach: float) -> Any:
+    axis.set_facecolor("0.85")  # of cells without a value
+    image = axis.imshow(cells, cmap="RdBu", vmin=-reach, vmax=reach, origin="lower", aspect="auto")
+    if cells.size <= WRITTEN:
+        for (y, x), value in np.ndenumerate(cells):
+            if np.isfinite(value):
+                colour = "white" if abs(value) > 0.6 * reach else "black"
+                axis.text(x, y, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
+    return image
+
+
+def _frame(axis: Any, x: float, y: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor="black", lw=2))

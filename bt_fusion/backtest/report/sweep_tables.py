@@ -1,0 +1,86 @@
+"""A sweep as a table on the terminal."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Group
+from rich.table import Table
+
+from bt_fusion.backtest.report.tables import money, number, percent
+
+if TYPE_CHECKING:
+    from bt_fusion.backtest.sweep import SweepResult
+
+__all__ = ["sweep_table"]
+
+SHOWN = 10
+NONE = "-"
+WIDTHS = {"on_net_profit": 10, "on_max_drawdown": 8}
+COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("off_sharpe", "Sharpe off", number),
+    ("on_sharpe", "Sharpe on", number),
+    ("on_trades", "Trades", money),
+    ("on_profit_factor", "Profit factor", number),
+    ("on_net_profit", "Net profit", money),
+    ("on_max_drawdown", "Max. drawdown", percent),
+)
+
+
+def sweep_table(found: "SweepResult") -> Group:
+    """Return the best variants by the Sharpe ratio with ML, and what the best one is worth."""
+    s = found.summary
+    seen = "IN-SAMPLE" if s["in_sample"] else "unseen"
+    title = (
+        f"{s['data']['name']}: best of {s['variants']:,} variants by Sharpe ratio, ML on, "
+        f"{s['window']['bars']:,} {seen} bars"
+    )
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in found.varied:
+        table.add_column(name, justify="right", no_wrap=True)
+    for key, label, _ in COLUMNS:
+        table.add_column(label, justify="right", min_width=WIDTHS.get(key, 6))
+    order = found.table.on_sharpe.astype(float).sort_values(ascending=False, kind="stable")
+    for row in order.index[:SHOWN]:
+        values = found.table.loc[row]
+        cells = [_cell(values[key], write) for key, _, write in COLUMNS]
+        table.add_row(*(f"{values[name]}" for name in found.varied), *cells)
+    return Group(table, *_lines(s, found.table))
+
+
+def _cell(value: Any, write: Callable[[Any], str]) -> str:
+    return NONE if pd.isna(value) else write(value)
+
+
+def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
+    runs, model, lines = summary["runs"], summary["model"], []
+    lines.append(
+        f"Runs       {runs['total']:,} ({runs['kept']:,} were there, {runs['made']:,} made) over "
+        f"one set of predictions: {model['refits']} refits, {model['cached']} from the cache"
+    )
+    if summary["failed"]:
+        first = table.error.dropna().iloc[0]
+        lines.append(f"Failed     {summary['failed']:,} variants, the first: {first}")
+    if summary["best"] is None:
+        return [*lines, "Best       none: no variant traded"]
+    best, trials = summary["best"]["on"]["sharpe"], summary["trials"]
+    lines.append(
+        f"Best       the best of {summary['variants']:,} looks like a Sharpe ratio of {best:.2f}; "
+        f"the best of {trials:,} tried without skill would look like {summary['luck']:.2f}"
+    )
+    if summary["dsr"] is not None:
+        lines.append(
+            f"DSR        {summary['dsr']:.3f}: how sure it is that the best one's Sharpe ratio is "
+            "more than that luck (0.95 would do)"
+        )
+    if summary["pbo"] is not None:
+        lines.append(
+            f"PBO        {summary['pbo']:.2f}: how often the best variant of one half of the bars "
+            "is below the median in the other (0.50 by chance)"
+        )
+    if summary["spa_p"] is not None:
+        lines.append(
+            f"SPA        p {summary['spa_p']:.3f}: if no variant made more with ML than without, "
+            "how often the best would look as good (trading less under costs counts as more)"
+        )
+    return lines

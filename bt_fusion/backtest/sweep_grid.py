@@ -1,0 +1,104 @@
+"""The values a sweep goes through: ranges and lists as text, and their combinations."""
+
+import re
+from ast import literal_eval
+from decimal import Decimal
+from itertools import product
+from math import prod
+from typing import Any
+
+from bt_fusion.errors import OptionError
+
+__all__ = ["combinations", "parameter_grid"]
+
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+RANGE = re.compile(rf"({NUMBER}):({NUMBER})(?::({NUMBER}))?")
+ONE_LITERAL = "([{'\""  # what begins so holds its commas inside
+
+
+def parameter_grid(pairs: list[str], most: int) -> dict[str, list[Any]]:
+    """Read KEY=VALUES pairs.
+
+    Parameters
+    ----------
+    pairs : list of str
+        VALUES is start:stop:step (the stop included where the steps meet it), a list a,b,c of
+        ranges and values, or one value. Values are Python literals where they look like one.
+    most : int
+        Combinations there may be.
+
+    Returns
+    -------
+    dict
+        Values of each parameter, in the order given, each once.
+
+    Raises
+    ------
+    OptionError
+        For what is no pair, an empty range, a parameter given twice, or too many combinations.
+
+    Examples
+    --------
+    >>> parameter_grid(["ml_threshold=0.5:0.6:0.05", "ema_fast=8,12", "exit=flip"], most=10)
+    {'ml_threshold': [0.5, 0.55, 0.6], 'ema_fast': [8, 12], 'exit': ['flip']}
+    """
+    grid: dict[str, list[Any]] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key or not text:
+            raise OptionError(
+                f"param {pair!r} is not KEY=VALUES, e.g. ml_threshold=0.5:0.7:0.02 or "
+                "ema_fast=8,12,16"
+            )
+        if key in grid:
+            raise OptionError(f"param {key} is given twice; write its values as {key}=a,b,c")
+        grid[key] = _values(key, text, most)
+    count = prod(len(values) for values in grid.values())
+    if count > most:
+        raise OptionError(
+            f"{count:,} combinations are more than --max {most:,}: give fewer values, or a larger "
+            "--max"
+        )
+    return grid
+
+
+def combinations(grid: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """Return every combination of a grid's values, the last parameter changing fastest.
+
+    >>> combinations({"a": [1, 2], "b": ["x"]})
+    [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'x'}]
+    """
+    return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+
+
+def _values(key: str, text: str, most: int) -> list[Any]:
+    parts = [text] if text[0] in ONE_LITERAL else text.split(",")
+    values: dict[str, Any] = {}
+    for part in (part.strip() for part in parts):
+        span = RANGE.fullmatch(part)
+        for value in _range(key, part, span, most) if span else [_literal(part)]:
+            values.setdefault(repr(value), value)  # 1, 1.0 and True are three values
+    return list(values.values())
+
+
+def _range(key: str, text: str, span: re.Match[str], most: int) -> list[int] | list[float]:
+    if span[3] is None:
+        raise OptionError(f"param {key}: range {text} has no step; write start:stop:step")
+    start, stop, step = (Decimal(part) for part in span.groups())
+    if step == 0 or (stop - start) / step < 0:
+        raise OptionError(
+            f"param {key}: range {text} is empty; from {start} steps of {step} never reach {stop}"
+        )
+    count = int((stop - start) / step) + 1
+    if count > most:
+        raise OptionError(f"param {key}: range {text} has {count:,} values; --max is {most:,}")
+    exact = [start + step * number for number in range(count)]  # floats would add up their errors
+    whole = all(re.fullmatch(r"[+-]?\d+", part) for part in span.groups())
+    return [int(value) for value in exact] if whole else [float(value) for value in exact]
+
+
+def _literal(text: str) -> Any:
+    try:
+        return literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

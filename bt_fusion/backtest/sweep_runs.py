@@ -1,0 +1,208 @@
+"""The runs of a sweep, each in whichever process is free; bars and predictions are shared."""
+
+import gc
+import importlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from backtrader import Strategy
+
+import bt_fusion
+from bt_fusion.backtest.account import Account
+from bt_fusion.backtest.blame import blamed, file_of
+from bt_fusion.backtest.class_source import ClassSource
+from bt_fusion.backtest.description import only
+from bt_fusion.backtest.runner import run_strategy
+from bt_fusion.backtest.sweep_store import SweepStore
+from bt_fusion.backtest.variants import technical_params, variant
+from bt_fusion.bars import bars_per_year
+from bt_fusion.errors import BtFusionError
+from bt_fusion.predictions import Predictions
+from bt_fusion.refit import digest
+from bt_fusion.significance import TrackRecord
+
+__all__ = ["Grounds", "Outcome", "Task", "perform", "shared", "sliced_returns"]
+
+# Our code that a run goes through, beside the folders of indicators, strategies and analyzers.
+CODE = (
+    "statistics.py",
+    "significance.py",
+    "backtest/feed.py",
+    "backtest/runner.py",
+    "backtest/variants.py",
+)
+LIBRARIES = ("bt-fusion", "backtrader", "numpy", "pandas", "TA-Lib")
+
+
+@dataclass(frozen=True, eq=False)
+class Grounds:
+    """What all runs of a sweep have in common.
+
+    Attributes
+    ----------
+    strategy : class
+    bars : dict of DataFrame
+        The bars of the window, by symbol.
+    predictions : dict of Predictions
+        Of the same bars.
+    horizon : int
+        Of the model's label, in bars.
+    account : Account
+    slices : int
+        Equal stretches of the window at most that returns are kept of.
+    """
+
+    strategy: type[Strategy]
+    bars: dict[str, pd.DataFrame]
+    predictions: dict[str, Predictions]
+    horizon: int
+    account: Account
+    slices: int
+
+    def task(self, run: str, params: dict[str, Any]) -> "Task":
+        """Return the run with ML ("on") or without ("off"), and the key of all it depends on."""
+        if run == "off":
+            params = technical_params(self.strategy, params)
+        return Task(run, params, digest(f"{self._digests[run]} {run} {sorted(params.items())}"))
+
+    @property
+    def periods(self) -> float:
+        """Bars a year of an account that is valued at every bar of any symbol."""
+        stamps = np.unique(np.concatenate([bars.index.to_numpy() for bars in self.bars.values()]))
+        return bars_per_year(pd.DatetimeIndex(stamps))
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        off = f"{_environment(self)} {self.horizon} {self.slices} {self.account}"
+        for symbol, bars in self.bars.items():
+            time = bars.index.to_numpy().astype("datetime64[ns]").view(np.int64)
+            off = digest(f"{off} {symbol}", time, bars.to_numpy())
+        on = off
+        for p in self.predictions.values():
+            rule = f"{p.classes} {p.two_sided} {p.members} {p.voting} {p.vote_threshold}"
+            on = digest(f"{on} {rule}", p.votes, p.weights)
+        return {"off": off, "on": on}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run: "off" or "on", the strategy's parameters, and the key it is kept under."""
+
+    run: str
+    params: dict[str, Any]
+    key: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run went: its task, and why it could not be made (empty when it was)."""
+
+    task: Task
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Where the grounds lie, where their classes come from, and whose sweep it is."""
+
+    path: str
+    strategy: ClassSource
+    sizer: ClassSource | None
+    owner: int
+
+
+@contextmanager
+def shared(grounds: Grounds, place: Path) -> Iterator[Shared]:
+    """Lay the grounds into a file at `place` that processes map into memory, until the end."""
+    place.mkdir(parents=True, exist_ok=True)
+    sizer = grounds.account.sizer
+    plain = replace(grounds, strategy=Strategy, account=replace(grounds.account, sizer=None))
+    with TemporaryDirectory(prefix=".grounds-", dir=place) as folder:
+        path = Path(folder) / "grounds"
+        joblib.dump(plain, path)
+        try:
+            yield Shared(
+                str(path),
+                ClassSource.of(grounds.strategy),
+                None if sizer is None else ClassSource.of(sizer),
+                os.getpid(),
+            )
+        finally:
+            gc.unfreeze()  # where a run was made in this process
+
+
+def perform(shared: Shared, store: SweepStore, task: Task) -> Outcome:
+    """Make a run and keep it in the store."""
+    grounds = _opened(shared)
+    try:
+        known = only(grounds.predictions) if task.run == "on" else None
+        traded, params = variant(grounds.strategy, task.params, grounds.horizon, known)
+        with blamed(file_of(grounds.strategy)):
+            made = run_strategy(grounds.bars, traded, grounds.account, **params)
+    except BtFusionError as error:
+        return Outcome(task, str(error))
+    equity = made.equity.to_numpy(dtype=float)
+    record = TrackRecord.of(np.diff(equity) / equity[:-1])
+    figures = {**made.figures, "record": None if record is None else asdict(record)}
+    store.put(task.key, task.run, task.params, figures, sliced_returns(equity, grounds.slices))
+    del made
+    gc.collect()  # Backtrader's objects hold each other
+    return Outcome(task)
+
+
+def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
+    """Return what an account made in each of so many equal stretches, of each bar if fewer.
+
+    >>> sliced_returns(np.array([100.0, 110.0, 121.0, 60.5, 121.0]), 2)
+    array([0.21, 0.  ])
+    """
+    count = min(slices, len(equity) - 1)
+    edges = np.linspace(0, len(equity) - 1, count + 1).round().astype(int)
+    return np.diff(equity[edges]) / equity[edges[:-1]]
+
+
+@lru_cache(maxsize=1)
+def _opened(shared: Shared) -> Grounds:
+    if os.getppid() == shared.owner:
+        Thread(target=_leave_with, args=(shared.owner,), daemon=True).start()
+    grounds = joblib.load(shared.path, mmap_mode="r")
+    if shared.sizer is not None:
+        grounds = replace(grounds, account=replace(grounds.account, sizer=shared.sizer.load()))
+    grounds = replace(grounds, strategy=shared.strategy.load())
+    gc.freeze()  # what is there stays: the collections after each run need not look at it
+    return grounds
+
+
+def _leave_with(parent: int) -> None:
+    """End this process once its parent is gone: a killed sweep leaves nothing at work."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _environment(grounds: Grounds) -> str:
+    """Name the code and libraries that make the numbers."""
+    package = Path(bt_fusion.__file__).parent
+    files = [package / name for name in CODE]
+    for part in ("indicators", "strategies", "analyzers"):
+        folder = Path(importlib.import_module(f"bt_fusion.{part}").__file__ or "").parent
+        files += sorted(folder.glob("*.py"))
+    classes = [part for part in (grounds.strategy, grounds.account.sizer) if part]
+    files += [file for file in map(file_of, classes) if file.is_file()]
+    code = blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
+    names = " ".join(f"{part.__module__}:{part.__qualname__}" for part in classes)
+    versions = " ".join(f"{library}={metadata.version(library)}" for library in LIBRARIES)
+    return f"{versions} {code} {names}"

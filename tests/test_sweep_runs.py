@@ -1,0 +1,109 @@
+"""A sweep's runs: what they are kept under, what is kept of them, and which need no ML."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
+from bt_fusion.backtest.runner import STRATEGIES, Account, run_strategy
+from bt_fusion.backtest.sweep_runs import Grounds, perform, shared, sliced_returns
+from bt_fusion.backtest.sweep_store import SweepStore
+from bt_fusion.backtest.variants import technical_params, variant
+from bt_fusion.strategies import FusionStrategy
+
+
+@pytest.fixture(scope="module")
+def grounds(edge):
+    model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lgb",)))
+    predictions = WalkForward(model, 500, cache=None).predict(edge)
+    return Grounds(
+        FusionStrategy, {"edge": edge[500:]}, {"edge": predictions[500:]}, 5, Account(), 100
+    )
+
+
+def test_slices_are_equal_and_make_the_whole():
+    rng = np.random.default_rng(0)
+    equity = 100 * np.cumprod(1 + rng.normal(0, 0.01, 1_001))
+    returns = sliced_returns(equity, 40)
+    assert len(returns) == 40
+    assert returns[0] == pytest.approx(equity[25] / equity[0] - 1)
+    assert np.prod(1 + returns) == pytest.approx(equity[-1] / equity[0])
+    assert sliced_returns(equity, 5_000) == pytest.approx(np.diff(equity) / equity[:-1])
+
+
+def test_ml_off_is_one_run_for_all_thresholds(grounds):
+    low, high = ({"ml_threshold": value, "ema_fast": 8} for value in (0.5, 0.6))
+    assert grounds.task("off", low).key == grounds.task("off", high).key
+    assert grounds.task("on", low).key != grounds.task("on", high).key
+    assert grounds.task("off", {"ema_fast": 9}).key != grounds.task("off", low).key
+    assert grounds.task("off", low).params == {"ema_fast": 8}
+
+
+def test_the_key_holds_all_that_a_run_depends_on(grounds):
+    params = {"ml_threshold": 0.5}
+    keys = {run: grounds.task(run, params).key for run in ("off", "on")}
+    bars, predictions = grounds.bars["edge"], grounds.predictions["edge"]
+    dearer = replace(grounds, account=Account(commission=0.001))
+    moved = replace(grounds, bars={"edge": bars.assign(close=bars.close + 1e-9)})
+    for other in (dearer, moved, replace(grounds, slices=99), replace(grounds, horizon=6)):
+        assert all(other.task(run, params).key != key for run, key in keys.items())
+    doubted = replace(predictions, votes=predictions.votes * 0.99)
+    other = replace(grounds, predictions={"edge": doubted})
+    assert other.task("off", params).key == keys["off"]
+    assert other.task("on", params).key != keys["on"]
+
+
+def test_a_run_is_kept_as_the_runner_makes_it(grounds, tmp_path):
+    store, params = SweepStore(tmp_path), {"ml_threshold": 0.55, "ema_fast": 8}
+    tasks = [grounds.task(run, params) for run in ("off", "on")]
+    with shared(grounds, store.parts) as laid:
+        assert [perform(laid, store, task).error for task in tasks] == ["", ""]
+    store.gather()
+    kept = store.read(task.key for task in tasks)
+    for task, known in zip(tasks, (None, grounds.predictions["edge"]), strict=True):
+        traded, given = variant(FusionStrategy, task.params, 5, known)
+        run = run_strategy(grounds.bars["edge"], traded, **given)
+        figures = dict(kept.figures[task.key])
+        record = figures.pop("record")
+        assert figures == pytest.approx(run.figures)
+        assert kept.returns[task.key] == pytest.approx(
+            sliced_returns(run.equity.to_numpy(), 100), abs=1e-7
+        )
+        assert record["bars"] == len(grounds.bars["edge"]) - 1
+
+
+def test_a_run_that_fails_says_why_and_is_not_kept(grounds, tmp_path):
+    store = SweepStore(tmp_path)
+    with shared(grounds, store.parts) as laid:
+        outcome = perform(laid, store, grounds.task("on", {"ema_slow": 5_000}))
+    assert "fewer than the indicators" in outcome.error
+    assert store.keys() == set()
+
+
+CHANGED = {
+    "on_missing": "raise",
+    "ml_threshold": 0.9,
+    "probability_threshold": 0.9,
+    "regime_filter": False,
+    "ml_low_threshold": 0.1,
+    "ml_half_threshold": 0.2,
+    "ml_entry_threshold": 0.3,
+    "ml_strong_threshold": 0.4,
+    "min_entry_score": 1.0,
+}
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_what_is_for_ml_only_changes_nothing_without_it(name, daily):
+    strategy, bars = STRATEGIES[name], daily[-1_500:]
+    given = {key: CHANGED[key] for key in strategy.ml_only}
+    assert technical_params(strategy, given) == {}
+    plain, changed = (run_strategy(bars, strategy, ml=False, **params) for params in ({}, given))
+    assert len(plain.trades) > 0
+    assert plain.trades.equals(changed.trades) and plain.equity.equals(changed.equity)
+
+
+def test_an_unknown_parameter_is_still_refused(daily):
+    with pytest.raises(OptionError, match="did you mean 'ml_threshold'"):
+        run_strategy(daily, FusionStrategy, **technical_params(FusionStrategy, {"ml_treshold": 1}))
