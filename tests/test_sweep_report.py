@@ -120,6 +120,15 @@ def test_beyond_that_a_cell_is_the_median_and_says_so(drawn, tmp_path):
     assert frames == []
 
 
+@pytest.mark.parametrize("more", [{}, {"z": [1, 2]}, {"z": [1, 2], "w": [1, 2]}])
+def test_a_map_of_variants_that_never_traded_frames_none(more, drawn, tmp_path):
+    found = swept({"x": [1, 2], "y": [1, 2], **more}, lambda **params: np.nan)
+    found.summary["best"] = None
+    sweep_pictures.draw_sweep(tmp_path / "sweep.png", found)
+    maps, frames = drawn
+    assert np.isnan(maps[0][1]).all() and frames == []
+
+
 @pytest.mark.parametrize("grid", [{"x": [1, 2, 3]}, {"x": [None, "b"], "y": [1.5, 2]}, {"x": [1]}])
 def test_files_of_any_grid(grid, tmp_path):
     found = swept(grid, lambda **params: 1.0)
