@@ -21,8 +21,9 @@ __all__ = ["LEDGER", "Trials", "record_trial", "trials_of"]
 
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
-# not part of what is tried: what ML-on trades is the same whatever they say
-NO_VARIANT = ("versions", "draws", "ml", "placebo")
+# not part of what is tried: what ML-on trades is the same whatever they say (source names the
+# files of bars and model, which their hash and their parts tell better)
+NO_VARIANT = ("versions", "draws", "ml", "placebo", "source")
 MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
 
 
