@@ -11,7 +11,7 @@ import pytest
 
 from bt_fusion import Ensemble, SignalModel
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.ledger import LEDGER, record_trial, trials_of
+from bt_fusion.backtest.ledger import LEDGER, pbo_of, record_trial, trials_of
 from bt_fusion.samples import planted_edge
 
 SUMMARY = {
@@ -144,3 +144,13 @@ def test_a_saved_model_brings_its_tuning_trials(tmp_path):
     result = Backtest(loaded, ml="on").run(bars)
     assert result.summary["config"]["tuning_trials"] == 25
     assert trials_of(tmp_path, result.summary).count == 26
+
+
+def test_the_last_sweep_in_the_folder_says_how_much_choosing_overfits(tmp_path):
+    assert pbo_of(None, SUMMARY) is None and pbo_of(tmp_path, SUMMARY) is None
+    file = tmp_path / "sweep.json"
+    file.write_text(json.dumps({"data": SUMMARY["data"], "pbo": 0.25}))
+    assert pbo_of(tmp_path, SUMMARY) == 0.25
+    assert pbo_of(tmp_path, changed(data__sha256="cd" * 32)) is None
+    file.write_text("[]")
+    assert pbo_of(tmp_path, SUMMARY) is None

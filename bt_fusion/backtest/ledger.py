@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from bt_fusion.backtest.report.files import plain
 
-__all__ = ["LEDGER", "Trials", "record_trial", "trials_of"]
+__all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "trials_of"]
 
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
@@ -106,6 +106,19 @@ def trials_of(
     tuned = {entry["model"]: entry["tuning_trials"] for entry in same}
     sharpes = [entry["sharpe"] for entry in same if entry["sharpe"] is not None]
     return Trials(len(same) + sum(tuned.values()), np.array(sharpes, dtype=float))
+
+
+def pbo_of(folder: str | Path | None, summary: dict[str, Any]) -> float | None:
+    """Return the probability of overfitting of the last sweep in a folder, over the same data."""
+    path = None if folder is None else Path(folder) / "sweep.json"
+    if path is None or not path.exists():
+        return None
+    try:
+        swept = json.loads(path.read_bytes())
+        same = data_hashes(swept["data"]) == data_hashes(summary["data"])
+        return swept["pbo"] if same else None
+    except (ValueError, KeyError, TypeError):  # no sweep of ours
+        return None
 
 
 def entry_of(summary: dict[str, Any], sharpe: float | None) -> dict[str, Any]:
