@@ -11,7 +11,7 @@ import pytest
 
 from bt_fusion import Ensemble, SignalModel
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.ledger import LEDGER, record_trial, trials_of
+from bt_fusion.backtest.ledger import LEDGER, pbo_of, record_trial, trials_of
 from bt_fusion.samples import planted_edge
 
 SUMMARY = {
@@ -88,6 +88,16 @@ def test_tuning_trials_of_a_model_count_once(tmp_path):
     assert trials_of(tmp_path, changed(config=config)).count == 74
 
 
+def test_an_edited_strategy_file_is_another_variant(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("period = 10\n")
+    mine = changed(config__strategy=f"{path}:Mine")
+    assert record_trial(tmp_path, mine, 0.01) and not record_trial(tmp_path, mine, 0.01)
+    path.write_text("period = 12\n")
+    assert record_trial(tmp_path, mine, 0.02)
+    assert trials_of(tmp_path, mine).count == 2
+
+
 def test_a_torn_line_counts_for_nothing_and_harms_none(tmp_path):
     record_trial(tmp_path, SUMMARY, 0.02)
     path = tmp_path / LEDGER
@@ -118,7 +128,6 @@ def record_twenty(folder, start):
     )
 
 
-@pytest.mark.slow
 def test_two_processes_lose_and_double_nothing(tmp_path):
     with ProcessPoolExecutor(2) as pool:
         new = sum(pool.map(partial(record_twenty, tmp_path), (0, 10)))
@@ -131,6 +140,17 @@ def test_a_saved_model_brings_its_tuning_trials(tmp_path):
     model = SignalModel(["return_1", "wick_balance"], ensemble=Ensemble(["lgb"])).fit(bars[:600])
     assert Backtest(model).config(900)["tuning_trials"] == 0
     loaded = SignalModel.load(model.save(tmp_path / "model", trials=25))
+    assert SignalModel.load(loaded.save(tmp_path / "again")).trials_ == 25
     result = Backtest(loaded, ml="on").run(bars)
     assert result.summary["config"]["tuning_trials"] == 25
     assert trials_of(tmp_path, result.summary).count == 26
+
+
+def test_the_last_sweep_in_the_folder_says_how_much_choosing_overfits(tmp_path):
+    assert pbo_of(None, SUMMARY) is None and pbo_of(tmp_path, SUMMARY) is None
+    file = tmp_path / "sweep.json"
+    file.write_text(json.dumps({"data": SUMMARY["data"], "pbo": 0.25}))
+    assert pbo_of(tmp_path, SUMMARY) == 0.25
+    assert pbo_of(tmp_path, changed(data__sha256="cd" * 32)) is None
+    file.write_text("[]")
+    assert pbo_of(tmp_path, SUMMARY) is None

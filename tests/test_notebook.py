@@ -21,20 +21,25 @@ def test_it_shows_verdict_curves_and_figures_small(results):
     shown = results["both"]._repr_html_()
     assert len(shown) < 40_000 and "<script" not in shown
     assert "http" not in shown.replace("http://www.w3.org/2000/svg", "")
-    assert "no verdict" in shown and "&lt;edge&gt;: 300 unseen bars" in shown
+    assert (
+        results["both"].summary["comparison"]["verdict"] in shown
+        and "&lt;edge&gt;: 300 unseen bars" in shown
+    )
     assert len(re.findall("<polyline", shown)) == 2
     figures = results["both"].summary["ml_on"]
+    assert "&lt;td" not in shown and ">Win rate</td>" in shown
     assert f"{100 * figures['win_rate']:.1f} %" in shown and "95 % interval" in shown
 
 
 def test_one_run_alone(results):
     shown = results["on"]._repr_html_()
     assert len(re.findall("<polyline", shown)) == 1 and "Difference" not in shown
+    assert "no verdict" in shown
 
 
 def test_the_verdict_is_told(results):
     summary = results["both"].summary
-    summary["comparison"] |= {"verdict": "ML hurt", "because": "It lost."}
+    summary["comparison"] |= {"verdict": "ML hurt", "because": "ML hurt: it lost."}
     summary["in_sample"] = 2
     shown = results["both"]._repr_html_()
     assert "<strong" in shown and "ML hurt" in shown and "It lost." in shown

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from bt_fusion.backtest.report.page_data import page_data, thresholds
-from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.backtest.report.saved_run import SavedRun, read_trades
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +75,12 @@ def test_one_run_alone_has_no_vetoed_entries(run):
     assert data["runs"] == ["off"] and "on" not in data["equity"]
     assert len(decoded(data["symbols"][0]["vetoed"]["time"])) == 0
     assert len(decoded(data["symbols"][0]["entries"]["time"])) == (run.trades.run == "off").sum()
+
+
+def test_a_run_without_a_trade(run, tmp_path):
+    trades = run.trades[:0]
+    data = page_data(replace(run, trades=trades))
+    for kind in ("entries", "vetoed"):
+        assert len(decoded(data["symbols"][0][kind]["time"])) == 0
+    trades.to_csv(tmp_path / "trades.csv", index=False)
+    assert page_data(replace(run, trades=read_trades(tmp_path / "trades.csv"))) == data

@@ -113,7 +113,7 @@ def quiet_and_offline(browser):
 
 
 def test_it_is_quiet_and_asks_no_network_while_used(opened):
-    assert opened.find_element("id", "verdict").text.splitlines()[1:] == [
+    assert opened.find_element("id", "verdict").text.splitlines()[1:3] == [
         "no evidence",
         "Too few entries.",
     ]
@@ -146,6 +146,34 @@ def test_zooming_shows_finer_bars_and_all_charts_follow(opened):
     assert "Each candle is one bar" in text and "entries" in text
     press(opened, "#ranges button")  # All
     assert state(opened) == whole
+
+
+def test_groups_hide_no_extreme(opened):
+    found = opened.execute_script(
+        """
+        const time = Float64Array.from({ length: 10 }, (_, i) => i * 1000);
+        const high = Float32Array.from([1, 9, 2, 3, 4, 5, 6, 7, 8, 2]);
+        const bars = { time, open: time, high, low: high.map((x) => -x), close: time };
+        const groups = grouping(time, [0, 9000], 5);
+        const finer = grouping(time, [4000, 5000], 100);
+        return {
+          groups, finer, candles: groupCandles(bars, groups),
+          values: groupValues(Float32Array.from([NaN, 1, 3, 2, NaN, NaN, NaN, NaN, 5, 5]), groups),
+          extremes: groupExtremes(time, high, groups),
+          below: Array.from(drawdown(Float32Array.from([4, 5, 2.5, 5, 10, 5]))),
+        };
+        """
+    )
+    assert found["groups"] == {"start": 0, "stop": 10, "step": 4, "count": 3}
+    assert found["finer"] == {"start": 4, "stop": 7, "step": 1, "count": 3}
+    candles = found["candles"]
+    assert candles["x"] == [0, 4000, 8000] and candles["bars"] == [4, 4, 2]
+    assert candles["high"] == [9, 7, 8] and candles["low"] == [-9, -7, -8]
+    assert candles["open"] == [0, 4000, 8000] and candles["close"] == [3000, 7000, 9000]
+    assert found["values"] == {"mean": [2, None, 5], "low": [1, None, 5], "high": [3, None, 5]}
+    assert found["extremes"]["x"] == [0, 1000, 4000, 7000, 8000, 9000]
+    assert found["extremes"]["y"] == [1, 9, 4, 7, 8, 2]
+    assert found["below"] == [0, 0, -0.5, 0, 0, -0.5]
 
 
 def test_a_mouse_drags_a_window(opened):

@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from bt_fusion.backtest.report.files import plain
 
-__all__ = ["LEDGER", "Trials", "record_trial", "trials_of"]
+__all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "trials_of"]
 
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
@@ -108,11 +108,25 @@ def trials_of(
     return Trials(len(same) + sum(tuned.values()), np.array(sharpes, dtype=float))
 
 
+def pbo_of(folder: str | Path | None, summary: dict[str, Any]) -> float | None:
+    """Return the probability of overfitting of the last sweep in a folder, over the same data."""
+    path = None if folder is None else Path(folder) / "sweep.json"
+    if path is None or not path.exists():
+        return None
+    try:
+        swept = json.loads(path.read_bytes())
+        same = data_hashes(swept["data"]) == data_hashes(summary["data"])
+        return swept["pbo"] if same else None
+    except (ValueError, KeyError, TypeError):  # no sweep of ours
+        return None
+
+
 def entry_of(summary: dict[str, Any], sharpe: float | None) -> dict[str, Any]:
     """Return the line of a configuration."""
     whole = plain({name: summary[name] for name in ("data", "window", "config")})
     config, window = whole["config"], whole["window"]
     variant = {name: value for name, value in config.items() if name not in NO_VARIANT}
+    variant |= own_code(config.get("strategy"))
     data = digest(data_hashes(whole["data"]))
     return {
         "trial": digest([data, window, variant]),
@@ -141,6 +155,14 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
 
 
 FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
+
+
+def own_code(strategy: Any) -> dict[str, str]:
+    """Return the hash of a user's strategy file: edited, it is another variant."""
+    path = Path(str(strategy).rpartition(":")[0] or str(strategy))
+    if path.suffix != ".py" or not path.is_file():
+        return {}
+    return {"code": sha256(path.read_bytes()).hexdigest()}
 
 
 def data_hashes(described: Any) -> list[str]:

@@ -31,7 +31,7 @@ def save_model(
     symbol: str | None = None,
     interval: str | None = None,
     test_rows: int | None = None,
-    trials: int = 0,
+    trials: int | None = None,
     metrics: Mapping[str, Any] | None = None,
 ) -> Path:
     """Save a fitted model, all of it or nothing.
@@ -51,8 +51,8 @@ def save_model(
         Length of its bars, taken from the bars when not given.
     test_rows : int, optional
         Rows it was judged on, with `metrics` their outcome (fractions).
-    trials : int
-        Variants tried before this one was chosen.
+    trials : int, optional
+        Variants tried before this one was chosen; those of a loaded model when not given.
     metrics : mapping of str to number, text or such mappings, optional
 
     Returns
@@ -78,7 +78,7 @@ def save_model(
         "interval": interval or _interval(model.tail_.time),
         **_about_model(model, test_rows),
         "versions": current_versions(),
-        "trials": trials,
+        "trials": getattr(model, "trials_", 0) if trials is None else trials,
         "metrics": dict(metrics or {}),
         "parts": parts,
         "files": {name: _entry(data) for name, data in files.items()},

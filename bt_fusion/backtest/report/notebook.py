@@ -7,11 +7,12 @@ import pandas as pd
 from bt_fusion.backtest.report.curves import curves_svg
 from bt_fusion.backtest.report.html import Html, join, tag
 from bt_fusion.backtest.report.tables import ROWS
-from bt_fusion.backtest.report.written import cell, difference
+from bt_fusion.backtest.report.written import cell, difference, reason
 
 __all__ = ["notebook_html"]
 
 KEYS = ("trades", "win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
+LEFT = "text-align:left;padding:2px 12px"
 RIGHT = "text-align:right;padding:2px 12px;font-variant-numeric:tabular-nums"
 
 
@@ -31,7 +32,7 @@ def notebook_html(summary: dict[str, Any], equity: pd.DataFrame) -> Html:
     title = f"{summary['data']['name']}: {summary['window']['bars']:,} {seen} bars"
     parts = [
         tag("strong", comparison.get("verdict") or "no verdict", style="font-size:120%"),
-        tag("div", comparison.get("because") or ""),
+        tag("div", reason(comparison)),
         tag("div", title, style="margin:4px 0"),
         curves_svg(equity, f"Equity of ML {' and ML '.join(runs)}", 600, 120),
         figures(summary, runs, comparison),
@@ -50,7 +51,8 @@ def figures(summary: dict[str, Any], runs: list[str], comparison: dict[str, Any]
     ]
     for key, label, write in ROWS:
         if key in KEYS:
-            cells = [label, *(cell(summary[f"ml_{name}"][key], write) for name in runs)]
+            cells = [cell(summary[f"ml_{name}"][key], write) for name in runs]
             cells += difference(comparison.get(key), write) if both else []
-            lines.append(tag("tr", join(tag("td", text, style=RIGHT) for text in cells)))
+            shown = [tag("td", text, style=RIGHT) for text in cells]
+            lines.append(tag("tr", join([tag("td", label, style=LEFT), *shown])))
     return tag("table", join(lines))

@@ -9,7 +9,7 @@ from bt_fusion.backtest.report.html import Html, bar, join, paragraph, table, ta
 from bt_fusion.backtest.report.period_returns import PeriodReturns, period_returns
 from bt_fusion.backtest.report.saved_run import SavedRun
 from bt_fusion.backtest.report.tables import ROWS, money, number, percent
-from bt_fusion.backtest.report.written import cell, difference, signed
+from bt_fusion.backtest.report.written import cell, difference, reason, signed
 
 __all__ = [
     "attribution_section",
@@ -51,16 +51,15 @@ STATISTICS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 def verdict_banner(run: SavedRun) -> Html:
     """Return the verdict and the sentence that says why."""
     comparison = run.summary["comparison"] or {}
-    verdict, because = comparison.get("verdict"), comparison.get("because")
+    verdict, because = comparison.get("verdict"), reason(comparison)
     if not verdict:
         because = (
             "These runs were compared without a verdict."
             if comparison
             else f"ML {run.runs[0]} ran alone: there is nothing to compare it with."
         )
-    because = str(because or "").removeprefix(f"{verdict}: ")
     kind = KINDS.get(verdict or "", "none")
-    told = [tag("strong", verdict or "no verdict"), paragraph(because[:1].upper() + because[1:])]
+    told = [tag("strong", verdict or "no verdict"), paragraph(because)]
     words = [
         tag("span", SIGNS[kind], class_="sign", aria_hidden="true"),
         tag("div", join([*told, rules(comparison.get("rules") or [])])),

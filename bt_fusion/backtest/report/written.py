@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["NONE", "cell", "difference", "signed", "when"]
+__all__ = ["NONE", "cell", "difference", "reason", "signed", "when"]
 
 NONE = "-"
 
@@ -25,6 +25,16 @@ def difference(entry: Any, write: Callable[[Any], str]) -> list[str]:
     sign = "+" if delta is not None and delta > 0 else ""
     span = f"{write(interval[0])} to {write(interval[1])}" if interval else NONE
     return [sign + cell(delta, write), span]
+
+
+def reason(comparison: dict[str, Any]) -> str:
+    """Return why a verdict is what it is, as a sentence that does not name it again.
+
+    >>> reason({"verdict": "no evidence", "because": "no evidence: too few entries"})
+    'Too few entries'
+    """
+    because = str(comparison.get("because") or "").removeprefix(f"{comparison.get('verdict')}: ")
+    return because[:1].upper() + because[1:]
 
 
 def signed(value: float) -> str:

@@ -42,6 +42,12 @@ function paddedLog([low, high], share) {
   return padded([Math.log10(low), Math.log10(high)], share);
 }
 
+// Round prices on a logarithmic axis: 1, 2, 5; all digits where it spans less than that.
+function logTicks(range) {
+  const span = range[1] - range[0];
+  return { tickformat: ",.3~s", dtick: span > 1 ? "D2" : span > 0.4 ? "D1" : undefined };
+}
+
 function candleTrace(candles) {
   return {
     type: "candlestick", name: "", ...candles, bars: undefined, xaxis: "x", yaxis: "y",
@@ -103,9 +109,11 @@ function countTrace(name, columns, groups, time, shade) {
     const row = Math.min(firstAtOrAfter(time, columns.time[i] + 0.5) - 1, groups.stop - 1);
     counts[Math.floor((row - groups.start) / groups.step)] += 1;
   }
-  const x = counts.map((_, k) => time[groups.start + k * groups.step]);
+  const some = [...counts.keys()].filter((k) => counts[k]);
+  const x = some.map((k) => time[groups.start + k * groups.step]);
+  const width = 0.95 * (end - time[groups.start]) / Math.max(1, groups.count - 1);
   return {
-    type: "bar", name, x, y: counts, xaxis: "x", yaxis: "y2", marker: { color: shade, line: { width: 0 } },
+    type: "bar", name, x, y: some.map((k) => counts[k]), width, xaxis: "x", yaxis: "y2", marker: { color: shade, line: { width: 0 } },
     hovertemplate: `%{y} ${name.toLowerCase()}<extra></extra>`, showlegend: false,
   };
 }
@@ -182,7 +190,7 @@ function candleLayout(picture, data, range) {
       type: "date", range: [...range], rangeslider: { visible: false }, anchor: "y4", showgrid: true,
       showspikes: true, spikemode: "across", spikethickness: 1, spikecolor: colour("muted"), spikedash: "dot",
     }),
-    yaxis: fixed({ domain: [0.44, 1], range: picture.prices, type: picture.log ? "log" : "linear", title: titled("price"), nticks: 8, tickformat: picture.log ? ",.3~s" : undefined, dtick: picture.log ? (picture.prices[1] - picture.prices[0] > 1.2 ? "D2" : "D1") : undefined }),
+    yaxis: fixed({ domain: [0.44, 1], range: picture.prices, type: picture.log ? "log" : "linear", title: titled("price"), nticks: 8, ...(picture.log ? logTicks(picture.prices) : {}) }),
     yaxis2: fixed({ domain: [0.335, 0.41], title: titled("entries"), nticks: 3, rangemode: "tozero" }),
     yaxis3: fixed({ domain: [0.13, 0.305], range: picture.probabilities, title: titled("P(up)") }),
     yaxis4: fixed({ domain: [0, 0.1], title: titled("conf."), nticks: 3 }),

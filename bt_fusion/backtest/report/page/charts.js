@@ -31,7 +31,7 @@ function equityChart(place, data) {
     return Plotly.react(place, traces, layoutOf({
       showlegend: true, dragmode: coarse.matches ? false : "zoom", hovermode: "x unified",
       xaxis: axis({ type: "date", range: [...range], anchor: "y2" }),
-      yaxis: axis({ domain: [0.36, 1], range: shown, type: log ? "log" : "linear", fixedrange: true, tickformat: ",.3~s", title: titled(log ? "equity, log" : "equity"), nticks: 7 }),
+      yaxis: axis({ domain: [0.36, 1], range: shown, type: log ? "log" : "linear", fixedrange: true, tickformat: ",.3~s", ...(log ? logTicks(shown) : {}), title: titled(log ? "equity, log" : "equity"), nticks: 7 }),
       yaxis2: axis({ domain: [0, 0.3], fixedrange: true, tickformat: ".0%", title: titled("drawdown"), nticks: 4, rangemode: "tozero" }),
       margin: { l: narrow.matches ? 46 : 60, r: 12, t: 30, b: 30 },
     }), configOf());

@@ -72,7 +72,7 @@ document.getElementById("copy")?.addEventListener("click", async (event) => {
 });
 
 const PAPER_WIDTH = 680;  // CSS pixels between the margins of A4
-const PAPER_HEIGHTS = { "chart-equity": 340, "chart-candles": 620 };
+const PAPER_HEIGHTS = { "chart-equity": 290, "chart-candles": 490 };
 
 window.addEventListener("beforeprint", () => {
   setTheme("light");
