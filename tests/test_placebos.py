@@ -9,10 +9,10 @@ import pytest
 from benchmarks.replayed import ema_state, fused, replayed_run
 from bt_fusion import Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.comparison import compare_runs
+from bt_fusion.backtest.held_trades import closed_trades
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.label_placebo import label_placebo
 from bt_fusion.backtest.placebos import (
-    closed_trades,
     edge_figures,
     placebo_figures,
     placebo_of,
@@ -22,9 +22,10 @@ from bt_fusion.backtest.placebos import (
 )
 from bt_fusion.backtest.runner import Account, run_strategy
 from bt_fusion.backtest.variants import variant
-from bt_fusion.placebo import VetoLaw, random_vetoes
+from bt_fusion.placebo import random_vetoes
 from bt_fusion.samples import planted_edge, random_walk
 from bt_fusion.strategies import FusionStrategy, HybridScoring
+from bt_fusion.veto_law import VetoLaw
 from tests.test_engine import given
 
 HORIZON = 5

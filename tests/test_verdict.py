@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bt_fusion.verdict import HELPED, HURT, NO_EVIDENCE, Evidence, entries_to_settle, judge
+from bt_fusion.evidence import Evidence, entries_to_settle
+from bt_fusion.verdict import HELPED, HURT, NO_EVIDENCE, judge
 
 GOOD = Evidence(
     trades_off=500,
