@@ -16,7 +16,7 @@ __all__ = ["measure"]
 
 STRENGTHS = (0.55, 0.60, 0.65)  # best possible AUC
 LENGTHS = (2_000, 4_000, 8_000)  # traded bars
-STATED = (0.65, 8_000)
+STATED = (0.65, 4_000)
 TRAIN, REFIT = 4_000, 2_000
 THRESHOLD = 0.55
 
@@ -38,7 +38,7 @@ def measure(walks: int = 100, bars: int = 8_000, draws: int = 1_000, jobs: int =
     for walk in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
         for cell, verdict, trades in walk:
             cells[cell].append((verdict == HELPED, trades))
-    stated = STATED[0], lengths[-1]
+    stated = STATED[0], lengths[LENGTHS.index(STATED[1])]
     ratios, parts = [], {"walks": walks}
     for cell in sorted(cells, key=lambda cell: (cell != stated, cell)):
         helped, trades = np.mean(cells[cell], axis=0)

@@ -4,8 +4,8 @@ Trading less under costs looks like skill. So ML-on is held against a coin that 
 the technical side until as many are left on each side, with the same exits, sizes and costs.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -40,6 +40,16 @@ class Tally:
     score: np.ndarray
     expectancy: np.ndarray
     profit: np.ndarray
+
+    @classmethod
+    def joined(cls, parts: Sequence["Tally"]) -> "Tally":
+        """Return the runs of several tallies as one; an empty one where there are none."""
+        none = [np.empty(0)] * (not parts)
+        columns = (
+            np.concatenate([*none, *(getattr(part, each.name) for part in parts)])
+            for each in fields(cls)
+        )
+        return cls(*columns)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,8 @@ from bt_fusion.placebo import Placebo, Tally
 
 __all__ = ["Trades", "random_subsets"]
 
+CELLS = 2_000_000  # draws times trades held at once
+
 
 @dataclass(frozen=True, eq=False)
 class Trades:
@@ -82,10 +84,10 @@ def random_subsets(
     """
     rng = np.random.default_rng(seed)
     pool = Pool.of(off, on)
-    chosen = np.array([pool.draw(rng) for _ in range(draws)]).reshape(draws, -1)
-    real = np.concatenate([pool.kept, np.ones(len(pool.own))])
-    none = np.zeros((draws, len(pool.own)))
-    drawn = pool.tally(np.column_stack([chosen, none]))
+    real = np.append(pool.kept, np.ones(len(pool.own)))
+    block = max(1, CELLS // (len(real) + 1))
+    counts = [min(block, draws - start) for start in range(0, draws, block)]
+    drawn = Tally.joined([pool.tally(pool.draw(rng, count)) for count in counts])
     above = booked(on, np.ones(len(on)), n_bars) - booked(off, pool.expected, n_bars)
     return Placebo("subset", pool.tally(real[None]), drawn, above)
 
@@ -122,12 +124,13 @@ class Pool:
             expected[members] = (kept + own) / len(members)
         return expected
 
-    def draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Return how often one draw takes each of ML-off's trades."""
-        taken = np.zeros(len(self.off))
-        for members, kept, own in self.groups:
-            taken[rng.choice(members, kept, replace=False, shuffle=False)] += 1
-            np.add.at(taken, rng.choice(members, own), 1)
+    def draw(self, rng: np.random.Generator, draws: int) -> np.ndarray:
+        """Return how often some draws take each trade, shape (draws, n_trades)."""
+        taken = np.zeros((draws, len(self.off) + len(self.own)))
+        for row in taken:
+            for members, kept, own in self.groups:
+                row[rng.choice(members, kept, replace=False, shuffle=False)] += 1
+                np.add.at(row, rng.choice(members, own), 1)
         return taken
 
     def tally(self, taken: np.ndarray) -> Tally:

@@ -11,6 +11,7 @@ LEAST_TRADES = 30
 # Share of random vetoes that may choose as well. At 0.01, of 200 markets without anything to find
 # more than 4 would be called helped in one set of 20; at 0.005 in one of 300.
 PLACEBO_LEVEL = 0.005
+ALMOST = 0.1  # share of them from which the level is named
 SURE = 0.95  # of the deflated Sharpe ratio
 POWER = 1.96 + 1.645  # normal quantiles: 5 % two-sided, 95 % power
 LONG_YEARS = 200
@@ -130,7 +131,10 @@ def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
     share = e.p_value
     if worse and share is not None:
         share = 1 - share + 1 / (e.draws + 1)  # of those that choose as badly, ML-on among them
-    yield rule("placebo", share is not None and share <= PLACEBO_LEVEL + 1e-12, matched(e))
+    near = share is not None and share <= ALMOST
+    asked = f", where {percent(PLACEBO_LEVEL)} may" if near and not worse else ""
+    met = share is not None and share <= PLACEBO_LEVEL + 1e-12
+    yield rule("placebo", met, matched(e) + asked)
     beyond = e.expectancy_ci95 is not None and (
         e.expectancy_ci95[1] < 0 if worse else e.expectancy_ci95[0] > 0
     )

@@ -28,7 +28,9 @@ def test_the_pool_keeps_kinds_apart_and_knows_what_ml_on_shares():
     assert pool.own.tolist() == [2]
     assert pool.expected.tolist() == pytest.approx([2 / 3, 1, 2 / 3, 2 / 3])
     rng = np.random.default_rng(0)
-    taken = np.array([pool.draw(rng) for _ in range(3_000)])
+    drawn = pool.draw(rng, 3_000)
+    assert not drawn[:, 4].any()  # nor does chance take what only ML-on made
+    taken = drawn[:, :4]
     assert set(taken[:, 1]) == {1.0}  # the only short trade
     assert set(taken[:, [0, 2, 3]].sum(axis=1)) == {2.0}
     np.testing.assert_allclose(taken.mean(axis=0), pool.expected, atol=0.05)
@@ -79,6 +81,15 @@ def test_all_trades_elsewhere_are_held_against_their_own_noise():
         p_values.append(random_subsets(off, on, 90, 49, seed).p_value)
     # 20 expected, with a spread of 4.2
     assert 7 <= (np.array(p_values) <= 0.1).sum() <= 33
+
+
+def test_blocks_of_draws_are_the_same_draws(monkeypatch):
+    on = trades([0, 5], [0.1, 0.3])
+    whole = random_subsets(OFF, on, 8, draws=7, seed=2).drawn
+    monkeypatch.setattr("bt_fusion.subsets.CELLS", 12)  # two draws of five trades at a time
+    parts = random_subsets(OFF, on, 8, draws=7, seed=2).drawn
+    for name in ("entries", "score", "expectancy", "profit"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
 
 
 def test_without_trades_nothing_is_scored():

@@ -107,6 +107,13 @@ def test_no_evidence_names_chance_and_what_would_settle_it():
     )
 
 
+def test_a_near_miss_names_the_level():
+    near, far = (judge(replace(GOOD, p_value=p)).because for p in (0.02, 0.2))
+    assert "2.0 % of 1,000 random vetoes" in near
+    assert "chose their entries at least as well, where 0.5 % may;" in near
+    assert "where" not in far
+
+
 @pytest.mark.parametrize(
     ("profit_off", "profit_on", "words"),
     [

@@ -248,6 +248,16 @@ def test_what_is_not_there_is_said(folder, asked, message):
         why(folder, **asked)
 
 
+def test_a_file_that_has_moved_is_asked_for(folder, csv, tmp_path):
+    moved = csv.rename(tmp_path / "elsewhere.csv")
+    try:
+        with pytest.raises(BarsError, match=r"no file .*edge\.csv.* say by --data where it is now"):
+            why(folder, trade=1)
+        assert why(folder, trade=1, data=[str(moved)]).opinion.same
+    finally:
+        moved.rename(csv)
+
+
 def test_a_time_between_two_bars_names_them(folder):
     between = trades(folder).entry_time.iloc[0] + pd.Timedelta(seconds=30)
     with pytest.raises(OptionError, match="nearest are"):

@@ -121,8 +121,12 @@ class FinishedRun:
         if len(self.symbols) > 1 and set(given) != set(self.symbols):
             asked, needed = ", ".join(given), ", ".join(self.symbols)
             raise OptionError(f"data is given for {asked or 'no symbol'}; the run had {needed}")
-        screen = Screen(quiet=True)
-        loaded = load_each(given, self.config["seed"], source.get("repair", False), screen)
+        seed, repair = self.config["seed"], source.get("repair", False)
+        try:
+            loaded = load_each(given, seed, repair, Screen(quiet=True))
+        except BarsError as error:
+            hint = "" if data else "; the run was made of it: say by --data where it is now"
+            raise BarsError(f"{error}{hint}") from error
         found = dict(zip(self.symbols, loaded.values(), strict=True))
         if len(found) > 1:
             found = {symbol: loaded[symbol] for symbol in self.symbols}

@@ -126,8 +126,9 @@ def vote_lines(reason: Reason, opinion: Opinion) -> list[str]:
     """Say what the votes come to, and that the model is the one of the run."""
     kind = "weighted mean" if opinion.voting == "soft" else "majority"
     down = opinion.probability_down
-    both = f"P(up) {opinion.probability_up:.4f}"
-    both += "" if down != down else f", P(down) {down:.4f}"
+    name = "P(up)" if down == down else "P(yes)"  # a label of one side knows no falling prices
+    both = f"{name} {opinion.probability_up:.4f}"
+    both += f", P(down) {down:.4f}" if down == down else ""
     asked = "" if reason.run == "on" else "; ML was not asked in this run"
     same = (
         f"equals the stored one to {max(opinion.difference, 1e-12):.0e}"
@@ -139,7 +140,7 @@ def vote_lines(reason: Reason, opinion: Opinion) -> list[str]:
         f"Vote       {kind}: {both}: {opinion.signal}, confidence {opinion.confidence:.4f} "
         f"({opinion.level}){asked}",
         f"Model      refit {opinion.refit}, {opinion.rows:,} rows, trained until "
-        f"{opinion.trained_until}; fitted again, its P(up) {same}",
+        f"{opinion.trained_until}; fitted again, its {name} {same}",
     ]
 
 
