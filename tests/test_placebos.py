@@ -12,6 +12,7 @@ from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.label_placebo import label_placebo
 from bt_fusion.backtest.placebos import (
+    closed_trades,
     edge_figures,
     placebo_figures,
     placebo_of,
@@ -101,6 +102,9 @@ def test_a_strategy_no_replay_knows_has_subsets_of_its_trades():
     assert placebo.kind == "subset"
     closed = on.trades[on.trades.exit_reason != "open"]
     assert set(placebo.drawn.entries) == {len(closed)}
+    gross = (closed.pnl + closed.commission) / (closed.entry_price * closed["size"])
+    path = closed_trades(on, bars, on.equity.index).path
+    np.testing.assert_allclose(path.sum(axis=1), closed.share * gross, atol=1e-12)
     assert placebo.real.expectancy[0] == pytest.approx(on.figures["expectancy"])
     assert placebo.real.profit[0] * DEAR.cash == pytest.approx(on.figures["net_profit"], rel=1e-6)
     assert len(placebo.per_bar) == len(bars)

@@ -6,6 +6,7 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array, vstack
 
 from bt_fusion.backtest.runner import Account, Run
 from bt_fusion.backtest.variants import variant
@@ -16,7 +17,7 @@ from bt_fusion.predictions import Predictions
 from bt_fusion.replay import Trips, replay
 from bt_fusion.significance import deflated_sharpe, probabilistic_sharpe, sharpe_per_bar
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.subsets import Trades, random_subsets
+from bt_fusion.subsets import Trades, random_subsets, trade_paths
 from bt_fusion.verdict import Evidence, Verdict, judge
 
 __all__ = ["edge_figures", "placebo_figures", "placebo_of", "shift_of", "verdict_of"]
@@ -62,9 +63,8 @@ def placebo_of(
     if made is not None:
         return random_vetoes(*made, draws, seed)
     stamps = pd.DatetimeIndex(on.equity.index)
-    return random_subsets(
-        closed_trades(off, stamps), closed_trades(on, stamps), len(stamps), draws, seed
-    )
+    before, after = (closed_trades(run, bars, stamps) for run in (off, on))
+    return random_subsets(before, after, draws, seed)
 
 
 def shift_of(
@@ -124,18 +124,42 @@ def settings(
     return dict(strategy.params._getitems()) | variant(strategy, dict(params), horizon)[1]
 
 
-def closed_trades(run: Run, stamps: pd.DatetimeIndex) -> Trades:
-    """Return the closed trades of a run, their bars counted by stamps."""
+def closed_trades(
+    run: Run, bars: pd.DataFrame | Mapping[str, pd.DataFrame], stamps: pd.DatetimeIndex
+) -> Trades:
+    """Return the closed trades of a run, with their gains on each of the stamps."""
     closed = run.trades[run.trades.exit_reason != "open"]
-    value = (closed["size"] * closed.entry_price).to_numpy(dtype=float)
-    pnl, commission = closed.pnl.to_numpy(float), closed.commission.to_numpy(float)
+    if isinstance(bars, pd.DataFrame):
+        parts = [(closed, bars)]
+    else:
+        parts = [(closed[closed.symbol == symbol], own) for symbol, own in bars.items()]
+    every = [_trades(part, own, stamps) for part, own in parts]
+    entry, exit, net, share = (
+        np.concatenate([getattr(trades, name) for trades in every])
+        for name in ("entry", "exit", "net", "share")
+    )
+    kinds = [kind for trades in every for kind in trades.kind]
+    path = vstack([trades.path for trades in every]).tocsr()
+    return Trades(kinds, entry, exit, net, share, path)
+
+
+def _trades(closed: pd.DataFrame, bars: pd.DataFrame, stamps: pd.DatetimeIndex) -> Trades:
+    """Return the closed trades of one symbol."""
     entry, exit = (
-        np.minimum(stamps.searchsorted(pd.DatetimeIndex(closed[name])), len(stamps) - 1)
+        bars.index.searchsorted(pd.DatetimeIndex(closed[name]))
         for name in ("entry_time", "exit_time")
     )
+    bought, sold, size, pnl, share = (
+        closed[name].to_numpy(dtype=float)
+        for name in ("entry_price", "exit_price", "size", "pnl", "share")
+    )
+    weight = np.where(closed.side == "long", share, -share)
+    opens = bars["open"].to_numpy(dtype=float)
+    own = trade_paths(opens, entry, exit, bought, sold, weight).tocoo()
+    at = stamps.searchsorted(bars.index)
+    path = csr_array((own.data, (own.row, at[own.col])), shape=(len(closed), len(stamps)))
     kinds = list(zip(closed.symbol, closed.side, strict=True))
-    share = closed.share.to_numpy(float)
-    return Trades(kinds, entry, exit, (pnl + commission) / value, pnl / value, share)
+    return Trades(kinds, at[entry], at[exit], pnl / (size * bought), share, path)
 
 
 def placebo_figures(placebo: Placebo, cash: float) -> dict[str, Any]:
