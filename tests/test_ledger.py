@@ -19,7 +19,7 @@ SUMMARY = {
     "window": {"start": pd.Timestamp("2024-01-01"), "end": pd.Timestamp("2024-06-01"), "bars": 9},
     "config": {
         "strategy": "fusion",
-        "params": {"ml_threshold": 0.6},
+        "params": {"ml_threshold": 0.65},
         "features": "default",
         "ensemble": {"members": ["rf"], "seed": 0},
         "ml": "both",
@@ -44,6 +44,11 @@ def test_a_repetition_is_no_new_trial(tmp_path):
     assert not record_trial(tmp_path / "run", SUMMARY, 0.02)
     again = changed(config__versions={"numpy": "3.0"}, config__draws=9, config__ml="on")
     assert not record_trial(tmp_path / "run", again, 0.02)
+    again = changed(
+        config__params={"ml_threshold": 0.65, "ema_fast": 12},  # as it is anyway
+        config__source={"data": "elsewhere.csv"},
+    )
+    assert not record_trial(tmp_path / "run", again, 0.02)
     assert len((tmp_path / "run" / LEDGER).read_text().splitlines()) == 1
     assert trials_of(tmp_path / "run", SUMMARY).count == 1
 
@@ -51,7 +56,7 @@ def test_a_repetition_is_no_new_trial(tmp_path):
 @pytest.mark.parametrize(
     "other",
     [
-        {"config__params": {"ml_threshold": 0.65}},
+        {"config__params": {"ml_threshold": 0.7}},
         {"config__strategy": "hybrid"},
         {"config__ensemble": {"members": ["rf"], "seed": 1}},
         {"window__start": pd.Timestamp("2024-02-01")},
@@ -138,7 +143,7 @@ def test_two_processes_lose_and_double_nothing(tmp_path):
 def test_a_saved_model_brings_its_tuning_trials(tmp_path):
     bars = planted_edge(900, seed=1, auc=0.8)
     model = SignalModel(["return_1", "wick_balance"], ensemble=Ensemble(["lgb"])).fit(bars[:600])
-    assert Backtest(model).config(900)["tuning_trials"] == 0
+    assert Backtest(model).config({"": planted_edge(900)})["tuning_trials"] == 0
     loaded = SignalModel.load(model.save(tmp_path / "model", trials=25))
     assert SignalModel.load(loaded.save(tmp_path / "again")).trials_ == 25
     result = Backtest(loaded, ml="on").run(bars)

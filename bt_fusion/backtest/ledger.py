@@ -16,13 +16,14 @@ import numpy as np
 from filelock import FileLock
 
 from bt_fusion.backtest.report.files import plain
+from bt_fusion.backtest.runner import STRATEGIES
 
 __all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "trials_of"]
 
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
 # not part of what is tried: what ML-on trades is the same whatever they say
-NO_VARIANT = ("versions", "draws", "ml", "placebo")
+NO_VARIANT = ("versions", "draws", "ml", "placebo", "source")
 MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
 
 
@@ -126,7 +127,7 @@ def entry_of(summary: dict[str, Any], sharpe: float | None) -> dict[str, Any]:
     whole = plain({name: summary[name] for name in ("data", "window", "config")})
     config, window = whole["config"], whole["window"]
     variant = {name: value for name, value in config.items() if name not in NO_VARIANT}
-    variant |= own_code(config.get("strategy"))
+    variant |= own_code(config.get("strategy")) | {"params": unusual_params(config)}
     data = digest(data_hashes(whole["data"]))
     return {
         "trial": digest([data, window, variant]),
@@ -155,6 +156,18 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
 
 
 FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
+
+
+def unusual_params(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are not the strategy's own anyway, as far as these are known.
+
+    >>> unusual_params({"strategy": "fusion", "params": {"ema_fast": 12, "ema_slow": 30}})
+    {'ema_slow': 30}
+    """
+    strategy, params = STRATEGIES.get(config.get("strategy", "")), config.get("params") or {}
+    usual = {} if strategy is None else plain(dict(strategy.params._getitems()))
+    usual.pop("hold_bars", None)  # follows the label's horizon where it is not given
+    return {name: value for name, value in params.items() if usual.get(name, ...) != value}
 
 
 def own_code(strategy: Any) -> dict[str, str]:
