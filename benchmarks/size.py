@@ -11,8 +11,9 @@ from benchmarks.registry import Measured, Ratio
 from benchmarks.replayed import judged
 from bt_fusion import Ensemble, Predictions, SignalModel, WalkForward
 from bt_fusion.backtest.runner import Account
+from bt_fusion.evidence import PLACEBO_LEVEL
 from bt_fusion.samples import random_walk
-from bt_fusion.verdict import HELPED, HURT, PLACEBO_LEVEL
+from bt_fusion.verdict import HELPED, HURT
 
 __all__ = ["markets", "measure", "opinions"]
 

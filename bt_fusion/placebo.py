@@ -4,21 +4,16 @@ Trading less under costs looks like skill. So ML-on is held against a coin that 
 the technical side until as many are left on each side, with the same exits, sizes and costs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from bt_fusion.outcomes import Outcomes
 from bt_fusion.replay import Trips, walk
+from bt_fusion.veto_law import SIDES, VetoLaw
 
-__all__ = ["Accounts", "Placebo", "Tally", "VetoLaw", "random_vetoes", "shifted"]
-
-SIDES = (1, -1)
-CERTAIN = 1 - 1e-15
-MOST = 25.0  # hazard: a rate of 1 has no finite one
-STEPS = 60
-CLOSE_ENOUGH = 0.01  # entries
+__all__ = ["Accounts", "Placebo", "Tally", "random_vetoes", "shifted"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,104 +89,6 @@ class Placebo:
 
     def __len__(self) -> int:
         return len(self.drawn.score)
-
-
-@dataclass(frozen=True, eq=False)
-class VetoLaw:
-    """A random veto: flat, and the technical state says a side, it enters with a probability.
-
-    Attributes
-    ----------
-    outcomes : Outcomes
-    rate : ndarray of float64, shape (n_bars,)
-        Probability of an entry at each bar reached flat.
-    entered : ndarray of float64, shape (n_bars,)
-        Probability of an entry at each bar, all things considered.
-    """
-
-    outcomes: Outcomes
-    rate: np.ndarray
-    entered: np.ndarray
-
-    @classmethod
-    def matching(cls, outcomes: Outcomes, long: int, short: int) -> "VetoLaw":
-        """Find the law that enters so often on each side, in expectation.
-
-        Where ML entered more often than the rule can, nothing is vetoed.
-
-        Notes
-        -----
-        A veto bar by bar at ML's own rate would enter more often than ML does: its agreement
-        comes in spells, most of which pass while a position is open. So entries are matched, by
-        Newton's steps from the logarithm of the hazard to that of the expected entries.
-        """
-        sides = np.stack([outcomes.side == s for s in SIDES])
-        targets = np.array([long, short], dtype=float)
-        rate = np.where(outcomes.side != 0, 1.0, 0.0)
-        entered = entry_probability(rate, outcomes.left)
-        made = sides @ entered
-        if (made <= targets + 0.5).all():
-            return cls(outcomes, rate, entered)
-        some = targets > 0
-        start = np.clip(targets / np.maximum(1, sides.sum(axis=1)), 1e-9, 0.5)
-        hazard, slope, before = np.where(some, start, 0.0), np.ones(2), None
-        for _ in range(STEPS):
-            rate = -np.expm1(-hazard) @ sides
-            entered = entry_probability(rate, outcomes.left)
-            made = np.maximum(sides @ entered, 1e-9)
-            stuck = (hazard >= MOST) & (made < targets)
-            if (np.abs(made - targets)[some & ~stuck] < CLOSE_ENOUGH).all():
-                break
-            if before is not None:
-                slope = elasticity(hazard, made, *before, slope)
-            before = hazard, made
-            step = np.clip(np.log(np.where(some, targets / made, 1.0)) / slope, -1, 1)
-            hazard = np.minimum(hazard * np.exp(step), MOST)
-        return cls(outcomes, rate, entered)
-
-    def draw(self, draws: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield (which draws, the signal bars of their next entries) until all are through.
-
-        Each wait is one exponential variate against the summed hazard of the bars, which is the
-        same as a coin tossed at each of them.
-        """
-        rng = np.random.default_rng(seed)
-        hazard = np.cumsum(np.minimum(-np.log1p(-np.minimum(self.rate, CERTAIN)), MOST))
-        before = np.append(0.0, hazard)
-        left, who, bar = self.outcomes.left, np.arange(draws), np.zeros(draws, dtype=np.int64)
-        while len(who):
-            at = np.searchsorted(hazard, before[bar] + rng.standard_exponential(len(who)))
-            enters = at < len(hazard)
-            who, at = who[enters], at[enters]
-            yield who, at
-            goes_on = left[at] >= 0
-            who, bar = who[goes_on], left[at[goes_on]]
-
-
-def elasticity(
-    hazard: np.ndarray, made: np.ndarray, hazard0: np.ndarray, made0: np.ndarray, known: np.ndarray
-) -> np.ndarray:
-    """Return how the logarithm of the entries follows that of the hazard, by the last step."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.log(made / made0) / np.log(hazard / hazard0)
-    return np.clip(np.where(np.isfinite(slope), slope, known), 0.05, 1.0)
-
-
-def entry_probability(rate: np.ndarray, left: np.ndarray) -> np.ndarray:
-    """Return how probable an entry is at each bar, by the chances of being flat there.
-
-    >>> entry_probability(np.array([0.5, 0.5, 0.5, 0.0]), np.array([2, 3, -1, -1]))
-    array([0.5  , 0.25 , 0.375, 0.   ])
-    """
-    free = [0.0] * (len(rate) + 1)  # chance of getting flat at a bar; the last place: never
-    entered, flat = [], 1.0
-    for bar, (chance, end) in enumerate(zip(rate.tolist(), left.tolist(), strict=True)):
-        flat += free[bar]
-        made = flat * chance
-        flat -= made
-        free[end] += made
-        entered.append(made)
-    return np.array(entered)
 
 
 def random_vetoes(outcomes: Outcomes, trips: Trips, draws: int = 1_000, seed: int = 0) -> Placebo:

@@ -7,12 +7,13 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array, vstack
 
 from bt_fusion.placebo import Placebo, Tally
 
-__all__ = ["Trades", "random_subsets"]
+__all__ = ["Trades", "random_subsets", "trade_paths"]
 
-CELLS = 2_000_000  # draws times trades held at once
+CELLS = 4_000_000  # draws times trades and bars held at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,31 +26,34 @@ class Trades:
         What is drawn apart, such as (symbol, side); one value a trade.
     entry, exit : ndarray of int64, shape (n_trades,)
         Bars, counted alike for both runs.
-    gross, net : ndarray of float64, shape (n_trades,)
-        Profit before and after costs, as a fraction of the entry's value.
+    net : ndarray of float64, shape (n_trades,)
+        Profit after costs, as a fraction of the entry's value.
     share : ndarray of float64, shape (n_trades,)
         Part of the account's value in the position.
+    path : sparse array of float64, shape (n_trades, n_bars)
+        Gain on each bar before costs, as a part of the account; see `trade_paths`.
     """
 
     kind: Sequence[Hashable]
     entry: np.ndarray
     exit: np.ndarray
-    gross: np.ndarray
     net: np.ndarray
     share: np.ndarray
+    path: csr_array
 
     def __len__(self) -> int:
         return len(self.entry)
 
     @property
-    def gain(self) -> np.ndarray:
-        """Gross return as a part of the account."""
-        return self.share * self.gross
-
-    @property
     def growth(self) -> np.ndarray:
         """Log growth of the account."""
         return np.log1p(np.maximum(self.share * self.net, -1 + 1e-12))
+
+    def per_bar(self, weight: np.ndarray) -> np.ndarray:
+        """Return the account's return a bar, costs at the bar of the exit, shape (n_bars,)."""
+        costs = weight * (self.path.sum(axis=1) - self.share * self.net)
+        paid = np.bincount(self.exit, costs, minlength=self.path.shape[1])
+        return weight @ self.path - paid
 
     def numbered(self) -> list[tuple[Hashable, int, int]]:
         """Return what tells trades apart: kind, entry, and which of these it is."""
@@ -61,9 +65,43 @@ class Trades:
         return keys
 
 
-def random_subsets(
-    off: Trades, on: Trades, n_bars: int, draws: int = 1_000, seed: int = 0
-) -> Placebo:
+def trade_paths(
+    opens: np.ndarray,
+    entry: np.ndarray,
+    exit: np.ndarray,
+    entry_price: np.ndarray,
+    exit_price: np.ndarray,
+    weight: np.ndarray,
+) -> csr_array:
+    """Spread each trade's gain over the bars it was held, from open to open.
+
+    Parameters
+    ----------
+    opens : ndarray, shape (n_bars,)
+    entry, exit : ndarray of int, shape (n_trades,)
+        Bars of both fills.
+    entry_price, exit_price : ndarray, shape (n_trades,)
+    weight : ndarray, shape (n_trades,)
+        Part of the account's value in the position, negative for a short one.
+
+    Examples
+    --------
+    >>> one = np.array([1.0])
+    >>> opens = np.array([9.0, 10.0, 12.0, 11.0])
+    >>> trade_paths(opens, np.array([1]), np.array([3]), 10 * one, 11 * one, one).toarray()
+    array([[ 0. ,  0.2, -0.1,  0. ]])
+    """
+    held = exit - entry + 1
+    row = np.repeat(np.arange(len(entry)), held)
+    first = np.cumsum(held) - held
+    bar = np.arange(len(row)) - np.repeat(first - entry, held)
+    start, stop = opens[bar], opens[np.minimum(bar + 1, len(opens) - 1)]
+    start[first], stop[first + held - 1] = entry_price, exit_price
+    gain = weight[row] * (stop - start) / entry_price[row]
+    return csr_array((gain, (row, bar)), shape=(len(entry), len(opens)))
+
+
+def random_subsets(off: Trades, on: Trades, draws: int = 1_000, seed: int = 0) -> Placebo:
     """Hold ML-on's trades against as many of ML-off's, chosen by chance.
 
     Of each kind as many are drawn without replacement as the runs share, and with replacement
@@ -73,22 +111,19 @@ def random_subsets(
     Parameters
     ----------
     off, on : Trades
-    n_bars : int
-    draws : int
-    seed : int
+    draws, seed : int
 
     Notes
     -----
-    The score is that of `Placebo` with trades in place of bars: g is (chosen less the share that
-    is chosen on average) x (gain less the kind's mean), summed over the entries of one bar.
+    The score is that of `Placebo`; the mean draw takes of each trade what is taken on average.
     """
     rng = np.random.default_rng(seed)
     pool = Pool.of(off, on)
     real = np.append(pool.kept, np.ones(len(pool.own)))
-    block = max(1, CELLS // (len(real) + 1))
+    block = max(1, CELLS // (len(real) + on.path.shape[1]))
     counts = [min(block, draws - start) for start in range(0, draws, block)]
     drawn = Tally.joined([pool.tally(pool.draw(rng, count)) for count in counts])
-    above = booked(on, np.ones(len(on)), n_bars) - booked(off, pool.expected, n_bars)
+    above = on.per_bar(np.ones(len(on))) - off.per_bar(pool.expected)
     return Placebo("subset", pool.tally(real[None]), drawn, above)
 
 
@@ -135,23 +170,18 @@ class Pool:
 
     def tally(self, taken: np.ndarray) -> Tally:
         """Return the figures of runs that take each trade so often, shape (n_runs, n_trades)."""
-        entry, gain, net, growth = (
-            np.concatenate([getattr(self.off, name), getattr(self.on, name)[self.own]])
-            for name in ("entry", "gain", "net", "growth")
+        path = vstack([self.off.path, self.on.path[self.own]]).tocsr()
+        net, growth = (
+            np.append(getattr(self.off, name), getattr(self.on, name)[self.own])
+            for name in ("net", "growth")
         )
-        kinds = [*self.off.kind, *(self.on.kind[place] for place in self.own.tolist())]
-        means = {self.off.kind[members[0]]: gain[members].mean() for members, _, _ in self.groups}
-        excess = np.array([gain[i] - means.get(kind, gain[i]) for i, kind in enumerate(kinds)])
-        surprise = taken - np.append(self.expected, np.zeros(len(self.own)))
-        _, bars = np.unique(entry, return_inverse=True)
-        noise = [(np.bincount(bars, row * excess) ** 2).sum() for row in surprise]
-        chosen, count = surprise @ excess, taken.sum(axis=1)
-        some = np.array(noise) > 0
+        kinds = set(self.off.kind)
+        comparable = [self.on.kind[place] in kinds for place in self.own.tolist()]
+        judged = np.append(np.ones(len(self.off)), comparable)
+        surprise = (taken - np.append(self.expected, np.zeros(len(self.own)))) * judged
+        gained = surprise @ path
+        noise, chosen, count = (gained**2).sum(axis=1), gained.sum(axis=1), taken.sum(axis=1)
+        some = noise > 0
         score = np.where(some, chosen, 0.0) / np.sqrt(np.where(some, noise, 1.0))
         expectancy = np.where(count > 0, taken @ net, np.nan) / np.maximum(count, 1)
         return Tally(count.astype(np.int64), score, expectancy, np.expm1(taken @ growth))
-
-
-def booked(trades: Trades, weight: np.ndarray, n_bars: int) -> np.ndarray:
-    """Return the account's return a bar, each trade's whole at the bar of its exit."""
-    return np.bincount(trades.exit, weight * trades.share * trades.net, minlength=n_bars)

@@ -11,7 +11,7 @@ import pytest
 
 from bt_fusion import Ensemble, SignalModel
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.ledger import LEDGER, record_trial, trials_of
+from bt_fusion.backtest.ledger import LEDGER, pbo_of, record_trial, trials_of
 from bt_fusion.samples import planted_edge
 
 SUMMARY = {
@@ -19,7 +19,7 @@ SUMMARY = {
     "window": {"start": pd.Timestamp("2024-01-01"), "end": pd.Timestamp("2024-06-01"), "bars": 9},
     "config": {
         "strategy": "fusion",
-        "params": {"ml_threshold": 0.6},
+        "params": {"ml_threshold": 0.65},
         "features": "default",
         "ensemble": {"members": ["rf"], "seed": 0},
         "ml": "both",
@@ -44,8 +44,11 @@ def test_a_repetition_is_no_new_trial(tmp_path):
     assert not record_trial(tmp_path / "run", SUMMARY, 0.02)
     again = changed(config__versions={"numpy": "3.0"}, config__draws=9, config__ml="on")
     assert not record_trial(tmp_path / "run", again, 0.02)
-    moved = changed(config__source={"data": "elsewhere/hours.csv"})
-    assert not record_trial(tmp_path / "run", moved, 0.02)
+    again = changed(
+        config__params={"ml_threshold": 0.65, "ema_fast": 12},  # as it is anyway
+        config__source={"data": "elsewhere.csv"},
+    )
+    assert not record_trial(tmp_path / "run", again, 0.02)
     assert len((tmp_path / "run" / LEDGER).read_text().splitlines()) == 1
     assert trials_of(tmp_path / "run", SUMMARY).count == 1
 
@@ -53,7 +56,7 @@ def test_a_repetition_is_no_new_trial(tmp_path):
 @pytest.mark.parametrize(
     "other",
     [
-        {"config__params": {"ml_threshold": 0.65}},
+        {"config__params": {"ml_threshold": 0.7}},
         {"config__strategy": "hybrid"},
         {"config__ensemble": {"members": ["rf"], "seed": 1}},
         {"window__start": pd.Timestamp("2024-02-01")},
@@ -140,9 +143,19 @@ def test_two_processes_lose_and_double_nothing(tmp_path):
 def test_a_saved_model_brings_its_tuning_trials(tmp_path):
     bars = planted_edge(900, seed=1, auc=0.8)
     model = SignalModel(["return_1", "wick_balance"], ensemble=Ensemble(["lgb"])).fit(bars[:600])
-    assert Backtest(model).config({"": bars})["tuning_trials"] == 0
+    assert Backtest(model).config({"": planted_edge(900)})["tuning_trials"] == 0
     loaded = SignalModel.load(model.save(tmp_path / "model", trials=25))
     assert SignalModel.load(loaded.save(tmp_path / "again")).trials_ == 25
     result = Backtest(loaded, ml="on").run(bars)
     assert result.summary["config"]["tuning_trials"] == 25
     assert trials_of(tmp_path, result.summary).count == 26
+
+
+def test_the_last_sweep_in_the_folder_says_how_much_choosing_overfits(tmp_path):
+    assert pbo_of(None, SUMMARY) is None and pbo_of(tmp_path, SUMMARY) is None
+    file = tmp_path / "sweep.json"
+    file.write_text(json.dumps({"data": SUMMARY["data"], "pbo": 0.25}))
+    assert pbo_of(tmp_path, SUMMARY) == 0.25
+    assert pbo_of(tmp_path, changed(data__sha256="cd" * 32)) is None
+    file.write_text("[]")
+    assert pbo_of(tmp_path, SUMMARY) is None

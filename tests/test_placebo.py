@@ -5,9 +5,10 @@ import pytest
 
 from bt_fusion.bars import BarArrays
 from bt_fusion.outcomes import Costs, ExitRule, Outcomes
-from bt_fusion.placebo import Accounts, VetoLaw, entry_probability, random_vetoes, shifted
+from bt_fusion.placebo import Accounts, random_vetoes, shifted
 from bt_fusion.replay import Trips, replay
 from bt_fusion.samples import random_walk
+from bt_fusion.veto_law import VetoLaw, entry_probability
 from tests.test_fusion import steps
 
 

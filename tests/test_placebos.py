@@ -9,6 +9,7 @@ import pytest
 from benchmarks.replayed import ema_state, fused, replayed_run
 from bt_fusion import Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.comparison import compare_runs
+from bt_fusion.backtest.held_trades import closed_trades
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.label_placebo import label_placebo
 from bt_fusion.backtest.placebos import (
@@ -21,9 +22,10 @@ from bt_fusion.backtest.placebos import (
 )
 from bt_fusion.backtest.runner import Account, run_strategy
 from bt_fusion.backtest.variants import variant
-from bt_fusion.placebo import VetoLaw, random_vetoes
+from bt_fusion.placebo import random_vetoes
 from bt_fusion.samples import planted_edge, random_walk
 from bt_fusion.strategies import FusionStrategy, HybridScoring
+from bt_fusion.veto_law import VetoLaw
 from tests.test_engine import given
 
 HORIZON = 5
@@ -101,6 +103,9 @@ def test_a_strategy_no_replay_knows_has_subsets_of_its_trades():
     assert placebo.kind == "subset"
     closed = on.trades[on.trades.exit_reason != "open"]
     assert set(placebo.drawn.entries) == {len(closed)}
+    gross = (closed.pnl + closed.commission) / (closed.entry_price * closed["size"])
+    path = closed_trades(on, bars, on.equity.index).path
+    np.testing.assert_allclose(path.sum(axis=1), closed.share * gross, atol=1e-12)
     assert placebo.real.expectancy[0] == pytest.approx(on.figures["expectancy"])
     assert placebo.real.profit[0] * DEAR.cash == pytest.approx(on.figures["net_profit"], rel=1e-6)
     assert len(placebo.per_bar) == len(bars)

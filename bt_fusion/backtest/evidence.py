@@ -27,7 +27,7 @@ def evidence(run: Run, trials: Trials, pbo: float | None = None) -> dict[str, An
     trials : Trials
         Of the ledger, this run included.
     pbo : float, optional
-        Of a sweep.
+        Of the last sweep over the same data into the same folder.
 
     Returns
     -------

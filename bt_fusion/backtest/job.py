@@ -18,7 +18,7 @@ from bt_fusion.backtest.evidence import evidence, own_sharpe
 from bt_fusion.backtest.groups import breakdown, check_periods
 from bt_fusion.backtest.judgement import PLACEBOS, judge_runs
 from bt_fusion.backtest.label_placebo import trained_again
-from bt_fusion.backtest.ledger import trials_of
+from bt_fusion.backtest.ledger import pbo_of, trials_of
 from bt_fusion.backtest.loading import load_strategy
 from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.runner import Account, Run, run_strategy
@@ -159,7 +159,7 @@ class Backtest:
     ) -> None:
         """Add to a summary how sure ML-on's figures are, and of two runs the verdict."""
         trials = trials_of(self.ledger, summary, own_sharpe(runs["on"]))
-        summary["statistics"] = evidence(runs["on"], trials)
+        summary["statistics"] = evidence(runs["on"], trials, pbo_of(self.ledger, summary))
         if len(runs) < 2:
             return
         pair = runs["off"], runs["on"]

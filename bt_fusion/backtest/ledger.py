@@ -16,13 +16,13 @@ import numpy as np
 from filelock import FileLock
 
 from bt_fusion.backtest.report.files import plain
+from bt_fusion.backtest.runner import STRATEGIES
 
-__all__ = ["LEDGER", "Trials", "record_trial", "trials_of"]
+__all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "trials_of"]
 
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
-# not part of what is tried: what ML-on trades is the same whatever they say (source names the
-# files of bars and model, which their hash and their parts tell better)
+# not part of what is tried: what ML-on trades is the same whatever they say
 NO_VARIANT = ("versions", "draws", "ml", "placebo", "source")
 MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
 
@@ -109,12 +109,25 @@ def trials_of(
     return Trials(len(same) + sum(tuned.values()), np.array(sharpes, dtype=float))
 
 
+def pbo_of(folder: str | Path | None, summary: dict[str, Any]) -> float | None:
+    """Return the probability of overfitting of the last sweep in a folder, over the same data."""
+    path = None if folder is None else Path(folder) / "sweep.json"
+    if path is None or not path.exists():
+        return None
+    try:
+        swept = json.loads(path.read_bytes())
+        same = data_hashes(swept["data"]) == data_hashes(summary["data"])
+        return swept["pbo"] if same else None
+    except (ValueError, KeyError, TypeError):  # no sweep of ours
+        return None
+
+
 def entry_of(summary: dict[str, Any], sharpe: float | None) -> dict[str, Any]:
     """Return the line of a configuration."""
     whole = plain({name: summary[name] for name in ("data", "window", "config")})
     config, window = whole["config"], whole["window"]
     variant = {name: value for name, value in config.items() if name not in NO_VARIANT}
-    variant |= own_code(config.get("strategy"))
+    variant |= own_code(config.get("strategy")) | {"params": unusual_params(config)}
     data = digest(data_hashes(whole["data"]))
     return {
         "trial": digest([data, window, variant]),
@@ -143,6 +156,18 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
 
 
 FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
+
+
+def unusual_params(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are not the strategy's own anyway, as far as these are known.
+
+    >>> unusual_params({"strategy": "fusion", "params": {"ema_fast": 12, "ema_slow": 30}})
+    {'ema_slow': 30}
+    """
+    strategy, params = STRATEGIES.get(config.get("strategy", "")), config.get("params") or {}
+    usual = {} if strategy is None else plain(dict(strategy.params._getitems()))
+    usual.pop("hold_bars", None)  # follows the label's horizon where it is not given
+    return {name: value for name, value in params.items() if usual.get(name, ...) != value}
 
 
 def own_code(strategy: Any) -> dict[str, str]:

@@ -7,6 +7,7 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
+from bt_fusion.backtest.held_trades import closed_trades
 from bt_fusion.backtest.runner import Account, Run
 from bt_fusion.backtest.variants import variant
 from bt_fusion.bars import BarArrays
@@ -16,7 +17,7 @@ from bt_fusion.predictions import Predictions
 from bt_fusion.replay import Trips, replay
 from bt_fusion.significance import deflated_sharpe, probabilistic_sharpe, sharpe_per_bar
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.subsets import Trades, random_subsets
+from bt_fusion.subsets import random_subsets
 from bt_fusion.verdict import Evidence, Verdict, judge
 
 __all__ = ["edge_figures", "placebo_figures", "placebo_of", "shift_of", "verdict_of"]
@@ -62,9 +63,8 @@ def placebo_of(
     if made is not None:
         return random_vetoes(*made, draws, seed)
     stamps = pd.DatetimeIndex(on.equity.index)
-    return random_subsets(
-        closed_trades(off, stamps), closed_trades(on, stamps), len(stamps), draws, seed
-    )
+    before, after = (closed_trades(run, bars, stamps) for run in (off, on))
+    return random_subsets(before, after, draws, seed)
 
 
 def shift_of(
@@ -122,20 +122,6 @@ def settings(
 ) -> dict[str, Any]:
     """Return every parameter of a strategy that takes ML by itself, defaults included."""
     return dict(strategy.params._getitems()) | variant(strategy, dict(params), horizon)[1]
-
-
-def closed_trades(run: Run, stamps: pd.DatetimeIndex) -> Trades:
-    """Return the closed trades of a run, their bars counted by stamps."""
-    closed = run.trades[run.trades.exit_reason != "open"]
-    value = (closed["size"] * closed.entry_price).to_numpy(dtype=float)
-    pnl, commission = closed.pnl.to_numpy(float), closed.commission.to_numpy(float)
-    entry, exit = (
-        np.minimum(stamps.searchsorted(pd.DatetimeIndex(closed[name])), len(stamps) - 1)
-        for name in ("entry_time", "exit_time")
-    )
-    kinds = list(zip(closed.symbol, closed.side, strict=True))
-    share = closed.share.to_numpy(float)
-    return Trades(kinds, entry, exit, (pnl + commission) / value, pnl / value, share)
 
 
 def placebo_figures(placebo: Placebo, cash: float) -> dict[str, Any]:

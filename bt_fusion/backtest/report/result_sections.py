@@ -230,8 +230,12 @@ def tinted(value: float, scale: float) -> Html:
 
 
 def short(value: float) -> str:
-    """Write a fraction as percent, for a narrow cell."""
-    return f"{100 * value:.1f}"
+    """Write a fraction as percent, for a narrow cell.
+
+    >>> short(0.1234), short(-0.0001)
+    ('12.3', '0.0')
+    """
+    return f"{round(100 * value, 1) + 0.0:.1f}"  # + 0.0 takes the sign from a zero
 
 
 def meant(name: str) -> Html:

@@ -118,7 +118,7 @@ function countTrace(name, columns, groups, time, shade) {
   };
 }
 
-function probabilityTraces(name, values, groups, x, shade) {
+function probabilityTraces(name, values, groups, x, shade, named) {
   const made = groupValues(values, groups);
   const base = { type: "scatter", mode: "lines", x, xaxis: "x", yaxis: "y3", showlegend: false };
   const traces = [];
@@ -130,7 +130,7 @@ function probabilityTraces(name, values, groups, x, shade) {
     });
   }
   traces.push({
-    ...base, y: made.mean, line: { color: colour(shade), width: 1.3 },
+    ...base, y: made.mean, line: { color: colour(shade), width: 1.3 }, name, showlegend: named,
     hovertemplate: `${name} %{y:.3f}<extra></extra>`,
   });
   return { traces, made };
@@ -159,8 +159,10 @@ function candlePicture(bars, data, range) {
   const prices = inView((i) => [candles.low[i], candles.high[i]]);
   const log = prices[0] > 0 && prices[1] / prices[0] > 4;
   const room = (prices[1] - prices[0]) * 0.025;
-  const up = probabilityTraces("P(up)", bars.up, groups, candles.x, "on");
-  const shown = inView((i) => [up.made.low[i], up.made.high[i]]);
+  const up = probabilityTraces("P(up)", bars.up, groups, candles.x, "on", Boolean(bars.down));
+  const down = bars.down && probabilityTraces("P(down)", bars.down, groups, candles.x, "short", true);
+  const spans = [up, down].filter(Boolean).map(({ made }) => inView((i) => [made.low[i], made.high[i]]));
+  const shown = [Math.min(...spans.map((s) => s[0])), Math.max(...spans.map((s) => s[1]))];
   const levels = data.thresholds;
   const traces = [candleTrace(candles)];
   const count = (columns) => inWindow(columns.time, range).reduce((a, b) => b - a);
@@ -175,10 +177,11 @@ function candlePicture(bars, data, range) {
   }
   traces.push(countTrace("Entries", bars.entries, groups, bars.time, colour("on")));
   traces.push(countTrace("Not taken", bars.vetoed, groups, bars.time, faded("off", 0.45)));
-  if (bars.down) traces.push(...probabilityTraces("P(down)", bars.down, groups, candles.x, "short").traces);
+  if (down) traces.push(...down.traces);
   traces.push(...up.traces, confidenceTrace(bars.confidence, groups, candles.x));
   const probabilities = padded([Math.min(shown[0], ...levels), Math.max(shown[1], ...levels)], 0.06);
-  return { traces, groups, marks, log, prices: (log ? paddedLog : padded)(prices, 0.07), probabilities };
+  const twoLines = Boolean(down);
+  return { traces, groups, marks, log, twoLines, prices: (log ? paddedLog : padded)(prices, 0.07), probabilities };
 }
 
 function candleLayout(picture, data, range) {
@@ -192,7 +195,7 @@ function candleLayout(picture, data, range) {
     }),
     yaxis: fixed({ domain: [0.44, 1], range: picture.prices, type: picture.log ? "log" : "linear", title: titled("price"), nticks: 8, ...(picture.log ? logTicks(picture.prices) : {}) }),
     yaxis2: fixed({ domain: [0.335, 0.41], title: titled("entries"), nticks: 3, rangemode: "tozero" }),
-    yaxis3: fixed({ domain: [0.13, 0.305], range: picture.probabilities, title: titled("P(up)") }),
+    yaxis3: fixed({ domain: [0.13, 0.305], range: picture.probabilities, title: titled(picture.twoLines ? "P" : "P(up)") }),
     yaxis4: fixed({ domain: [0, 0.1], title: titled("conf."), nticks: 3 }),
     margin: { l: narrow.matches ? 46 : 60, r: 12, t: 30, b: 30 },
   });
