@@ -39,8 +39,15 @@ __all__ = ["Grounds", "Outcome", "Task", "perform", "shared", "sliced_returns"]
 
 # Our code that a run goes through, beside the folders of indicators, strategies and analyzers.
 CODE = (
-    "statistics.py",
+    "bars.py",
+    "candles.py",
+    "measures.py",
+    "predictions.py",
+    "regimes.py",
+    "scoring.py",
     "significance.py",
+    "statistics.py",
+    "swings.py",
     "backtest/feed.py",
     "backtest/runner.py",
     "backtest/variants.py",
