@@ -135,3 +135,5 @@ def test_files_of_any_grid(grid, tmp_path):
     names = [path.name for path in write_sweep(tmp_path, found)]
     assert names == ["sweep.parquet", *["sweep.png"] * bool(found.varied), "sweep.json"]
     assert len(pd.read_parquet(tmp_path / "sweep.parquet")) == len(found.table)
+    write_sweep(tmp_path, found, picture=False)
+    assert not (tmp_path / "sweep.png").exists()  # it would be that of the first
