@@ -181,6 +181,8 @@ class WalkForward(BaseEstimator):
             raise unknown_name("window", self.window, WINDOWS)
         if self.embargo_bars < 0:
             raise OptionError(f"embargo_bars {self.embargo_bars} must be 0 or more")
+        if self.jobs == 0:
+            raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
         train, refit = self.sizes(n_bars)
         needed = self.signal_model().feature_set().lookback + self.signal_model().label().horizon
         if train <= needed + self.embargo_bars:

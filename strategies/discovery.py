@@ -4,6 +4,7 @@ from bt_fusion.errors import OptionError
 from bt_fusion.indicators import DiscoverySignal, Regime
 from bt_fusion.regimes import Regime as Market
 from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["SignalDiscovery"]
@@ -44,6 +45,7 @@ class SignalDiscovery(OnePosition):
     ml_only = (*OnePosition.ml_only, "probability_threshold", "regime_filter")
 
     def __init__(self):
+        check_numbers(self.p, "probability_threshold", most=1)
         for name in ("stop", "target"):
             distance = getattr(self.p, name)
             if distance is not None and not 0 < distance < 1:

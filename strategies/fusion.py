@@ -5,6 +5,7 @@ import backtrader as bt
 from bt_fusion.errors import unknown_name
 from bt_fusion.indicators import EMACross, FusedSignal
 from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["FusionStrategy"]
@@ -48,6 +49,8 @@ class FusionStrategy(OnePosition):
     def __init__(self):
         if self.p.exit not in EXITS:
             raise unknown_name("exit", self.p.exit, EXITS)
+        check_numbers(self.p, "ema_fast", "ema_slow", least=1, whole=True)
+        check_numbers(self.p, "ml_threshold", most=1)
         self.watch(*(self.symbol(data) for data in self.datas))
 
     def symbol(self, data):

@@ -8,6 +8,7 @@ from bt_fusion.indicators import HybridScore, TechnicalScore
 from bt_fusion.measures import Periods
 from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
 from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.sizers import EquityShare
 from bt_fusion.strategies.thresholds import Threshold
 
@@ -77,12 +78,9 @@ class HybridScoring(OnePosition):
     )
 
     def __init__(self):
-        steps = (
-            self.p.ml_low_threshold,
-            self.p.ml_half_threshold,
-            self.p.ml_entry_threshold,
-            self.p.ml_strong_threshold,
-        )
+        names = [f"ml_{step}_threshold" for step in ("low", "half", "entry", "strong")]
+        check_numbers(self.p, *names, most=1)
+        steps = tuple(getattr(self.p, name) for name in names)
         if list(steps) != sorted(steps):
             raise OptionError(f"ML thresholds must rise from low to strong; they are {steps}")
         self.said = set()  # failures of models that have been told

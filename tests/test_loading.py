@@ -8,7 +8,7 @@ import pytest
 from bt_fusion.backtest.blame import blamed, line_in
 from bt_fusion.backtest.loading import load_sizer, load_strategy
 from bt_fusion.backtest.runner import STRATEGIES, Account, Run, run_strategy
-from bt_fusion.backtest.variants import takes_ml, variant
+from bt_fusion.backtest.variants import check_variants, takes_ml, variant
 from bt_fusion.errors import OptionError, StrategyError
 from bt_fusion.strategies import FusionStrategy, with_ml
 from tests.test_engine import given
@@ -151,6 +151,14 @@ def test_variants_of_a_plain_strategy_and_of_one_that_takes_ml():
     off = variant(FusionStrategy, {"ml_threshold": 0.7}, 5)
     known = {"hold_bars": 5, "ml_threshold": 0.7, "ml": False, "model": None}
     assert off == (FusionStrategy, known)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "param"), [(FusionStrategy, "ml"), (FusionStrategy, "model"), (Plain, "ml_model")]
+)
+def test_what_the_variants_differ_in_is_no_option(strategy, param):
+    with pytest.raises(OptionError, match=f"parameter {param} of .* choose by --ml and --model"):
+        check_variants(strategy, {param: False})
 
 
 def test_a_run_without_the_lines_of_a_technical_side():

@@ -247,6 +247,7 @@ def test_a_constant_feature_is_harmless(edge):
         ({"train_bars": 500, "refit_bars": 0}, OptionError, "must be 1 or more"),
         ({"train_bars": 500, "window": "roling"}, OptionError, "did you mean 'rolling'"),
         ({"train_bars": 500, "embargo_bars": -1}, OptionError, "must be 0 or more"),
+        ({"train_bars": 500, "jobs": 0}, OptionError, "jobs 0 must be 1 or more, or -1"),
     ],
 )
 def test_sizes_that_cannot_work_are_refused(options, error, message, edge):

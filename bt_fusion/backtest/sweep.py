@@ -99,6 +99,8 @@ class Sweep:
         OptionError
             For a parameter the strategy does not have, or when no variant can be run.
         """
+        if self.jobs == 0:
+            raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
         given = bars if isinstance(bars, dict) else {name: bars}
         variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]
         strategy = replace(self.job, params=variants[0]).checked(given)

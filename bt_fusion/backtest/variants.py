@@ -4,7 +4,7 @@ from typing import Any
 
 import backtrader as bt
 
-from bt_fusion.errors import unknown_name
+from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.predictions import Predictions
 from bt_fusion.strategies import with_ml
 from bt_fusion.strategies.ml_filter import ML_PARAMS
@@ -51,7 +51,13 @@ def technical_params(strategy: type[bt.Strategy], params: dict[str, Any]) -> dic
 
 
 def check_variants(strategy: type[bt.Strategy], params: dict[str, Any]) -> None:
-    """Raise OptionError for a parameter neither variant has."""
+    """Raise OptionError for a parameter neither variant has, or which tells them apart."""
+    for param in ("ml", "model") if takes_ml(strategy) else ("ml_model",):
+        if param in params:
+            raise OptionError(
+                f"parameter {param} of {strategy.__name__} is what ML-off and ML-on differ in, and "
+                "set for each; leave it out, and choose by --ml and --model"
+            )
     check_params(strategy if takes_ml(strategy) else with_ml(strategy), params)
 
 
