@@ -9,6 +9,7 @@ __all__ = [
     "SURE",
     "Evidence",
     "entries_to_settle",
+    "growth_beyond_chance",
     "growth_needed",
 ]
 
@@ -93,3 +94,17 @@ def growth_needed(e: Evidence) -> float:
     if gap == 0 or min(e.trades_off, e.trades_on) < 1:
         return inf
     return POWER**2 / 4 * (1 / e.trades_off + 1 / e.trades_on) / gap**2
+
+
+def growth_beyond_chance(e: Evidence) -> float:
+    """Return how many times as many entries leave chance behind, if ML goes on choosing as it did.
+
+    The placebo's score grows with the root of the entries, its quantile has to reach that of
+    `PLACEBO_LEVEL`. Infinite without a lean to either side.
+    """
+    if e.p_value is None or not 0 < e.p_value < 1:
+        return inf
+    from scipy.special import ndtri
+
+    lean = abs(ndtri(e.p_value))
+    return max(1.0, (ndtri(PLACEBO_LEVEL) / lean) ** 2) if lean > 0 else inf

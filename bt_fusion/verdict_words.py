@@ -1,6 +1,13 @@
 """The verdict's reason in plain words: what speaks for it, what against, what would settle it."""
 
-from bt_fusion.evidence import LEAST_TRADES, PLACEBO_LEVEL, SURE, Evidence, growth_needed
+from bt_fusion.evidence import (
+    LEAST_TRADES,
+    PLACEBO_LEVEL,
+    SURE,
+    Evidence,
+    growth_beyond_chance,
+    growth_needed,
+)
 
 __all__ = [
     "deflated",
@@ -108,9 +115,21 @@ def settled_by(e: Evidence, needed: int | None) -> str:
     told = f"; a win-rate gap of {gap:.1f} points takes about {rounded(needed):,} entries"
     more = needed - e.trades_off - e.trades_on
     if more <= 0:
-        return f"{told}, which there are: more of the same bars will hardly settle it"
+        return f"{told}, which there are{beyond_chance(e)}"
     longer = span((growth_needed(e) - 1) * e.years)
     return f"{told} to resolve, {rounded(more):,} more than there are: {longer}"
+
+
+def beyond_chance(e: Evidence) -> str:
+    """Say how much longer ML would have to choose as it did, where chance stands against it."""
+    times = growth_beyond_chance(e)
+    if times <= 1:
+        return ""
+    years = (times - 1) * e.years
+    if years > LONG_YEARS:
+        return ", and no number of entries will tell its choice of them from chance"
+    more = rounded((times - 1) * e.trades_on)
+    return f"; to leave chance behind at this rate, ML-on needs about {more:,} more: {span(years)}"
 
 
 def span(years: float) -> str:

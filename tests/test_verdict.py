@@ -1,10 +1,11 @@
 """The rules of the verdict: each by itself, its mirror, and what is said."""
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 
-from bt_fusion.evidence import Evidence, entries_to_settle
+from bt_fusion.evidence import Evidence, entries_to_settle, growth_beyond_chance
 from bt_fusion.verdict import HELPED, HURT, NO_EVIDENCE, judge
 
 GOOD = Evidence(
@@ -182,8 +183,20 @@ def test_entries_to_settle_are_thirteen_over_the_gap_squared():
     assert entries_to_settle(replace(even, win_rate_on=0.40)) is None
     assert entries_to_settle(replace(even, win_rate_on=None)) is None
     wide = judge(replace(even, win_rate_on=0.70, p_value=0.2)).because
-    assert "about 140 entries, which there are" in wide
+    assert "about 140 entries, which there are; to leave chance behind at this rate" in wide
     hopeless = judge(replace(even, win_rate_on=0.4001, p_value=0.2)).because
     assert "more than 200 years at this rate" in hopeless
     soon = judge(replace(even, years=0.001, p_value=0.2)).because
     assert "more days at this rate" in soon
+
+
+def test_the_placebo_score_grows_with_the_root_of_the_entries():
+    # normal quantiles: 1.645 at 5 %, 2.576 at 0.5 %
+    assert growth_beyond_chance(replace(GOOD, p_value=0.05)) == pytest.approx(2.452, abs=0.001)
+    assert growth_beyond_chance(replace(GOOD, p_value=0.95)) == pytest.approx(2.452, abs=0.001)
+    assert growth_beyond_chance(replace(GOOD, p_value=0.001)) == 1
+    assert growth_beyond_chance(replace(GOOD, p_value=0.5)) == inf
+    assert growth_beyond_chance(replace(GOOD, p_value=None)) == inf
+    clear = replace(GOOD, win_rate_on=0.70)
+    assert "ML-on needs about" in judge(replace(clear, p_value=0.05)).because
+    assert "no number of entries will tell" in judge(replace(clear, p_value=0.49)).because
