@@ -83,7 +83,8 @@ def superior_predictive_ability(
     -------
     float or None
         Hansen's consistent p-value: small where the best variant is better than the best of so
-        many would be by luck. None where no variant ever differs from the benchmark.
+        many would be by luck. None for fewer than two bars, or where no variant ever differs from
+        the benchmark.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def superior_predictive_ability(
             "expected one finite return for each of the same bars"
         )
     gained = variants - benchmark[:, None]
-    differs = np.ptp(gained, axis=0) > 0
+    differs = (gained != gained[:1]).any(axis=0)
     if not differs.any():
         return None
     from arch.bootstrap import SPA

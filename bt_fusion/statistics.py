@@ -110,8 +110,16 @@ def _yearly(total: float, years: float) -> float | None:
 
 
 def bar_returns(equity: np.ndarray) -> np.ndarray:
-    """Return the change of each value as a fraction of the one before, one value fewer."""
-    return np.diff(equity) / equity[:-1]
+    """Return the change of each value as a fraction of the one before, one value fewer.
+
+    An account whose value is gone stays gone: -1 on that bar, 0 on those after it.
+
+    >>> bar_returns(np.array([100.0, 110.0, -22.0, -44.0]))
+    array([ 0.1, -1. ,  0. ])
+    """
+    left = np.where(np.logical_or.accumulate(equity <= 0), 0.0, equity)
+    before = left[:-1]
+    return np.divide(np.diff(left), before, out=np.zeros(len(before)), where=before != 0)
 
 
 def drawdowns(equity: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.bars import bars_per_year
-from bt_fusion.statistics import drawdowns, equity_figures, trade_figures
+from bt_fusion.statistics import bar_returns, drawdowns, equity_figures, trade_figures
 
 __all__ = ["Summary", "drawdown_spells", "summarize"]
 
@@ -196,7 +196,7 @@ def mean_span(spans: pd.Series, unit: str) -> Any:
 def _of_equity(equity: pd.Series, hold_return: float, market: np.ndarray) -> dict[str, Any]:
     figures, spells = equity_figures(equity), drawdown_spells(equity)
     values, unit = equity.to_numpy(dtype=float), resolution(equity.index)
-    returns, periods = np.diff(values) / values[:-1], bars_per_year(pd.DatetimeIndex(equity.index))
+    returns, periods = bar_returns(values), bars_per_year(pd.DatetimeIndex(equity.index))
     total, worst = values[-1] / values[0] - 1, figures["max_drawdown"]
     annual = (1 + geometric_mean(returns)) ** periods - 1
     spread = returns.std(ddof=1) * np.sqrt(periods) if len(returns) > 1 else np.nan

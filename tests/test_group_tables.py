@@ -1,5 +1,7 @@
 """Tables by symbol, exit reason and period: what they hold, and in which order."""
 
+from io import StringIO
+
 import pytest
 from rich.console import Console
 
@@ -61,6 +63,15 @@ def test_periods_have_both_runs_side_by_side():
     row = {"start": "2024-01", "ml_off": {"trades": 3, "won": 2, "net_profit": -1_234.5}}
     summary = {"ml_off": {"trades": 3}, "ml_on": None, "breakdown": {"month": [row]}}
     assert cells(breakdown_table(summary, "month")) == [["2024-01", "3", "2", "-1,234"]]
+
+
+def test_days_are_whole_on_a_narrow_terminal():
+    figures = {"trades": 1_234, "won": 1_000, "net_profit": -1_234_567.0}
+    row = {"start": "2024-01-31", "ml_off": figures, "ml_on": figures}
+    summary = {"ml_off": figures, "ml_on": figures, "breakdown": {"day": [row]}}
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(breakdown_table(summary, "day"))
+    assert "2024-01-31" in console.export_text()
 
 
 @pytest.mark.parametrize("several", [False, True])

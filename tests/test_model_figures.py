@@ -68,6 +68,15 @@ def test_each_refit_has_its_own_auc():
     assert [refit["start"] for refit in found] == [TIMES[0], TIMES[2], TIMES[4]]
 
 
+def test_symbols_have_refits_of_their_own():
+    run = saved([0.6, 0.4, 0.7, 0.3], [1, 0, 0, 1])  # pooled the AUC would be 0.5
+    for table in (run.bars, run.predictions):
+        table.insert(1, "symbol", ["B", "B", "A", "A"])
+    found = refit_aucs(run)
+    assert [(refit["symbol"], refit["auc"]) for refit in found] == [("B", 1.0), ("A", 0.0)]
+    assert [refit["start"] for refit in found] == [TIMES[0], TIMES[2]]
+
+
 def test_nothing_known_is_nothing_told():
     run = saved([np.nan, np.nan], [1, 0])
     assert reliability_of(run) == refit_aucs(run) == []

@@ -205,6 +205,8 @@ def test_the_label_placebo_learns_nothing_and_says_so():
         label_placebo(model.fit(bars[:900]), *given_to)
     with pytest.raises(OptionError, match="take --placebo veto"):
         Backtest(model, placebo="labels").run(bars)
+    with pytest.raises(OptionError, match="make both runs"):
+        Backtest(walk, ml="on", placebo="labels").run(bars)
 
 
 def test_replayed_runs_of_the_benchmarks_are_the_engines():

@@ -38,6 +38,16 @@ def test_symbols_are_taken_apart(folder):
     assert run.of_symbol(run.bars, "A").index[-1] == 299
 
 
+def test_a_symbol_called_NA_keeps_its_trades(folder):
+    trades = pd.read_csv(folder / "trades.csv")
+    trades.assign(symbol="NA").to_csv(folder / "trades.csv", index=False)
+    bars = pd.read_parquet(folder / "bars.parquet")
+    both = pd.concat([bars.assign(symbol="NA"), bars.assign(symbol="B")])
+    both.to_parquet(folder / "bars.parquet", index=False)
+    run = SavedRun.read(folder)
+    assert len(run.of_symbol(run.trades, "NA")) == len(trades) > 0
+
+
 def test_one_run_alone(folder):
     change(folder, ml_off=None, comparison=None)
     assert SavedRun.read(folder).runs == ["on"]

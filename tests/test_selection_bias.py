@@ -102,6 +102,8 @@ def test_superior_predictive_ability_holds_its_size():
 def test_superior_predictive_ability_without_any_difference():
     benchmark = np.random.default_rng(7).normal(size=50)
     assert superior_predictive_ability(benchmark, np.stack([benchmark] * 2, axis=1)) is None
+    no_bars = np.empty((0, 2))
+    assert superior_predictive_ability(no_bars[:, 0], no_bars) is None
     with pytest.raises(OptionError, match=r"shape \(49,\)"):
         superior_predictive_ability(benchmark[1:], np.zeros((50, 2)))
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_fusion.statistics import (
+    bar_returns,
     drawdowns,
     equity_figures,
     profit_factor,
@@ -105,6 +106,16 @@ def test_losing_everything_has_no_growth_rate():
     figures = equity_figures(pd.Series([100.0, 50.0, 0.0], index=days))
     assert figures["total_return"] == -1.0 and figures["max_drawdown"] == 1.0
     assert figures["cagr"] is None
+
+
+@pytest.mark.parametrize("last", [0.0, -50.0])
+def test_an_account_that_is_gone_stays_gone(last):
+    days = pd.date_range("2024-01-01", periods=5)
+    equity = pd.Series([100.0, 150.0, last, 2 * last, 3 * last], index=days)
+    returns = bar_returns(equity.to_numpy())
+    assert returns.tolist() == [0.5, -1.0, 0.0, 0.0]
+    figures = equity_figures(equity)
+    assert figures["sharpe"] < 0 and figures["sortino"] < 0  # a debt that grows is no gain
 
 
 def test_drawdowns_by_hand():

@@ -120,9 +120,20 @@ def test_beyond_that_a_cell_is_the_median_and_says_so(drawn, tmp_path):
     assert frames == []
 
 
+@pytest.mark.parametrize("more", [{}, {"z": [1, 2]}, {"z": [1, 2], "w": [1, 2]}])
+def test_a_map_of_variants_that_never_traded_frames_none(more, drawn, tmp_path):
+    found = swept({"x": [1, 2], "y": [1, 2], **more}, lambda **params: np.nan)
+    found.summary["best"] = None
+    sweep_pictures.draw_sweep(tmp_path / "sweep.png", found)
+    maps, frames = drawn
+    assert np.isnan(maps[0][1]).all() and frames == []
+
+
 @pytest.mark.parametrize("grid", [{"x": [1, 2, 3]}, {"x": [None, "b"], "y": [1.5, 2]}, {"x": [1]}])
 def test_files_of_any_grid(grid, tmp_path):
     found = swept(grid, lambda **params: 1.0)
     names = [path.name for path in write_sweep(tmp_path, found)]
     assert names == ["sweep.parquet", *["sweep.png"] * bool(found.varied), "sweep.json"]
     assert len(pd.read_parquet(tmp_path / "sweep.parquet")) == len(found.table)
+    write_sweep(tmp_path, found, picture=False)
+    assert not (tmp_path / "sweep.png").exists()  # it would be that of the first

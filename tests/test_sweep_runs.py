@@ -1,13 +1,24 @@
 """A sweep's runs: what they are kept under, what is kept of them, and which need no ML."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
+from bt_fusion import (
+    Direction,
+    Ensemble,
+    OptionError,
+    SignalModel,
+    WalkForward,
+    analyzers,
+    indicators,
+    strategies,
+)
 from bt_fusion.backtest.runner import STRATEGIES, Account, run_strategy
-from bt_fusion.backtest.sweep_runs import Grounds, perform, shared, sliced_returns
+from bt_fusion.backtest.sweep_runs import CODE, Grounds, perform, shared, sliced_returns
 from bt_fusion.backtest.sweep_store import SweepStore
 from bt_fusion.backtest.variants import technical_params, variant
 from bt_fusion.strategies import FusionStrategy
@@ -52,6 +63,18 @@ def test_the_key_holds_all_that_a_run_depends_on(grounds):
     other = replace(grounds, predictions={"edge": doubted})
     assert other.task("off", params).key == keys["off"]
     assert other.task("on", params).key != keys["on"]
+
+
+def test_the_key_knows_the_code_that_strategies_run_through():
+    # models predict before; what analyzers of other runs do is not kept
+    elsewhere = {"ensemble", "signal_model", "streaming", "walk_forward"}
+    elsewhere |= {"errors", "excursions", "replay", "summary"}
+    used = set()
+    for part in (indicators, strategies, analyzers):
+        for file in Path(part.__file__).parent.glob("*.py"):
+            used |= set(re.findall(r"^from bt_fusion\.(\w+) import", file.read_text(), re.M))
+    used -= {"indicators", "strategies", "analyzers"}
+    assert {f"{name}.py" for name in used - elsewhere} <= set(CODE)
 
 
 def test_a_run_is_kept_as_the_runner_makes_it(grounds, tmp_path):

@@ -38,6 +38,18 @@ def test_gathering_keeps_what_was_there_and_leaves_one_file(tmp_path):
     assert store.bytes_each() == store.whole.stat().st_size / 3
 
 
+def test_parts_that_outlived_their_gathering_are_not_gathered_twice(tmp_path, monkeypatch):
+    store = SweepStore(tmp_path)
+    put(store, "a", "b")
+    with monkeypatch.context() as killed:
+        killed.setattr("shutil.rmtree", lambda *_, **__: None)
+        store.gather()
+    assert store.parts.is_dir()
+    put(store, "c")
+    store.gather()
+    assert list(store.read("abc").index) == ["a", "b", "c"] and not store.parts.exists()
+
+
 def test_broken_and_half_written_files_count_as_absent(tmp_path):
     store = SweepStore(tmp_path)
     assert store.keys() == set() and store.bytes_each() is None and len(store.read(["a"])) == 0

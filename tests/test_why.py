@@ -32,6 +32,14 @@ class Mine(bt.Strategy):
             self.buy()
         elif self.position and self.data.close[0] < self.average[0]:
             self.close()
+
+
+class Bracket(bt.Strategy):
+    def next(self):
+        price = self.data.close[0]
+        if not self.position and len(self) % 20 == 0:
+            exits = {"limitprice": price * 1.01, "stopprice": price * 0.99}
+            self.buy_bracket(exectype=bt.Order.Market, **exits)
 """
 
 
@@ -139,7 +147,8 @@ def test_a_bar_that_ML_vetoed_says_so(folder):
 def test_a_bar_in_the_warm_up_of_the_indicators(folder):
     first = pd.read_parquet(folder / "predictions.parquet").datetime.iloc[2]
     found = why(folder, bar=first)
-    assert found.technical.stages[0][1].startswith("warming up") and found.opinion.same
+    assert found.technical.stages[0][1] == "warming up" and found.opinion.same
+    assert found.technical.facts == {} and found.technical.thresholds == ()
 
 
 def test_a_saved_model_is_asked_as_it_was(csv, tmp_path):
@@ -171,6 +180,19 @@ def test_a_strategy_that_knows_nothing_of_ML(csv, tmp_path):
     (limit,) = found.technical.thresholds
     assert limit.value == found.opinion.probability_up and not limit.passed
     assert why(out, bar=vetoed, run="off").technical.outcome == "ordered"
+
+
+def test_an_exit_is_no_entry(csv, tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    out, mine = tmp_path / "run", tmp_path / "mine.py"
+    options = ["--ml", "off", "--no-report", "-q", *MODEL]
+    command("backtest", "--data", csv, "--out", out, "--strategy", f"{mine}:Mine", *options)
+    left = trades(out, "off").exit_time.iloc[0]
+    found = why(out, bar=BARS.index[BARS.index.get_loc(left) - 1], run="off")
+    assert (found.technical.outcome, found.side) == ("", "")
+    command("backtest", "--data", csv, "--out", out, "--strategy", f"{mine}:Bracket", *options)
+    found = why(out, trade=1, run="off")  # its stop and its target, two sales, came after it
+    assert (found.technical.outcome, found.technical.side) == ("ordered", "long")
 
 
 def off_only(folder):
@@ -308,6 +330,10 @@ def test_each_of_several_symbols(csv, tmp_path):
         assert found.opinion.same and found.close == bars.close[found.bar]
     early = BARS.index[450]  # B has no bar of its window yet
     assert why(tmp_path / "run", bar=early, symbol="A").opinion.same
+    stored = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
+    begun = stored[stored.symbol == "B"].datetime.iloc[5]  # B's indicators warm up, not A's
+    states = [why(tmp_path / "run", bar=begun, symbol=name).technical.facts for name in "AB"]
+    assert abs(states[0]["state"]) == 1 and not states[1]
     with pytest.raises(OptionError, match="several symbols; give one of A, B"):
         why(tmp_path / "run", bar=early)
     with pytest.raises(OptionError, match="the run had A, B"):

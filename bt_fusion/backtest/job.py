@@ -194,6 +194,11 @@ class Backtest:
         if self.placebo not in PLACEBOS:
             raise unknown_name("placebo", self.placebo, PLACEBOS)
         if self.placebo == "labels":
+            if self.ml != "both":
+                raise OptionError(
+                    f"the label placebo holds ML-on against ML-off, and ml is {self.ml!r}: make "
+                    "both runs, or take --placebo veto"
+                )
             trained_again(self.predictor)
         if not bars:
             raise OptionError("there are no bars; give a DataFrame, or a dictionary by symbol")

@@ -33,13 +33,21 @@ from bt_fusion.errors import BtFusionError
 from bt_fusion.predictions import Predictions
 from bt_fusion.refit import digest
 from bt_fusion.significance import TrackRecord
+from bt_fusion.statistics import bar_returns
 
 __all__ = ["Grounds", "Outcome", "Task", "perform", "shared", "sliced_returns"]
 
 # Our code that a run goes through, beside the folders of indicators, strategies and analyzers.
 CODE = (
-    "statistics.py",
+    "bars.py",
+    "candles.py",
+    "measures.py",
+    "predictions.py",
+    "regimes.py",
+    "scoring.py",
     "significance.py",
+    "statistics.py",
+    "swings.py",
     "backtest/feed.py",
     "backtest/runner.py",
     "backtest/variants.py",
@@ -155,7 +163,7 @@ def perform(shared: Shared, store: SweepStore, task: Task) -> Outcome:
     except BtFusionError as error:
         return Outcome(task, str(error))
     equity = made.equity.to_numpy(dtype=float)
-    record = TrackRecord.of(np.diff(equity) / equity[:-1])
+    record = TrackRecord.of(bar_returns(equity))
     figures = {**made.figures, "record": None if record is None else asdict(record)}
     store.put(task.key, task.run, task.params, figures, sliced_returns(equity, grounds.slices))
     del made
@@ -171,7 +179,7 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
     """
     count = min(slices, len(equity) - 1)
     edges = np.linspace(0, len(equity) - 1, count + 1).round().astype(int)
-    return np.diff(equity[edges]) / equity[edges[:-1]]
+    return bar_returns(equity[edges])
 
 
 @lru_cache(maxsize=1)

@@ -67,10 +67,7 @@ class SweepStore:
 
     def keys(self) -> set[str]:
         """Return the keys of all finished runs."""
-        known = {path.stem for path in self._part_paths() if _readable(path)}
-        if _readable(self.whole):
-            known |= set(pq.read_table(self.whole, columns=["key"])["key"].to_pylist())
-        return known
+        return self._gathered() | {path.stem for path in self._part_paths() if _readable(path)}
 
     def put(
         self,
@@ -88,7 +85,8 @@ class SweepStore:
 
     def gather(self) -> None:
         """Put every part into the one file."""
-        paths = [path for path in self._part_paths() if _readable(path)]
+        there = self._gathered()  # where an interruption left the parts of what was gathered
+        paths = [path for path in self._part_paths() if path.stem not in there and _readable(path)]
         if paths:
             write_whole(self.whole, lambda path: self._gather(path, paths))
         shutil.rmtree(self.parts, ignore_errors=True)
@@ -117,6 +115,11 @@ class SweepStore:
             for first in range(0, len(parts), GATHERED):
                 some = [pq.read_table(part) for part in parts[first : first + GATHERED]]
                 writer.write_table(pa.concat_tables(some))
+
+    def _gathered(self) -> set[str]:
+        if not _readable(self.whole):
+            return set()
+        return set(pq.read_table(self.whole, columns=["key"])["key"].to_pylist())
 
     def _part_paths(self) -> list[Path]:
         if not self.parts.is_dir():

@@ -14,8 +14,7 @@ from bt_fusion.backtest.loading import load_strategy
 from bt_fusion.backtest.rebuild import FinishedRun
 from bt_fusion.backtest.runner import Account, run_strategy
 from bt_fusion.backtest.variants import variant
-from bt_fusion.errors import BarsError
-from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.indicators.line_arrays import float_days, stamps
 from bt_fusion.strategies import Threshold
 
 __all__ = ["Testimony", "testimony_of"]
@@ -52,25 +51,22 @@ class Testimony:
 def testimony_of(
     finished: FinishedRun, bars: dict[str, pd.DataFrame], symbol: str, bar: pd.Timestamp, run: str
 ) -> Testimony:
-    """Run the strategy again, with or without ML, up to a bar, and ask it about that.
+    """Run the strategy again, with or without ML, and ask it about a bar once that has come.
 
-    Symbols that have no bar yet are left out of the run.
+    It gets all bars of the run, as then: symbols that start later take their part of the account
+    and of the warm-up. Nothing after the bar is run.
     """
-    config, known, windows = finished.config, {}, {}
-    for name, own in bars.items():
-        said = finished.predictions(name)
-        window = own.loc[said.index[0] : min(bar, said.index[-1])]
-        if len(window):
-            known[name], windows[name] = said[: len(window)], window
+    config = finished.config
+    known = {name: finished.predictions(name) for name in bars}
+    windows = {
+        name: own.loc[known[name].index[0] : known[name].index[-1]] for name, own in bars.items()
+    }
     strategy, horizon = load_strategy(config["strategy"]), finished.label.horizon
     traded, params = variant(
         strategy, config["params"], horizon, only(known) if run == "on" else None
     )
     told: list[Testimony] = []
-    try:
-        run_strategy(windows, witness(traded, symbol, told), account_of(config), **params)
-    except BarsError as error:  # shorter than the warm-up of its indicators
-        return Testimony(stages=(("technical", f"warming up: {error}"),))
+    run_strategy(windows, witness(traded, symbol, bar, told), account_of(config), **params)
     return told[0]
 
 
@@ -82,13 +78,30 @@ def account_of(config: dict[str, Any]) -> Account:
     )
 
 
-def witness(strategy: type[Strategy], name: str, told: list[Testimony]) -> type[Strategy]:
-    """Return a strategy like the given one that says at its end what it thinks of the last bar."""
+def witness(
+    strategy: type[Strategy], name: str, bar: pd.Timestamp, told: list[Testimony]
+) -> type[Strategy]:
+    """Return a strategy like the given one that says what it thinks of a feed's bar, and ends."""
+    (when,) = float_days(np.array([bar.to_datetime64()]))
+
+    def tell(self: Any) -> None:
+        data = self.getdatabyname(name)
+        if not told and len(data) and data.datetime[0] == when:
+            told.append(asked(self, name) if hasattr(self, "symbols") else watched(self, name))
+            self.env.runstop()
 
     class Witness(strategy):
-        def stop(self):
-            super().stop()
-            told.append(asked(self, name) if hasattr(self, "symbols") else watched(self, name))
+        def prenext(self):
+            super().prenext()
+            tell(self)
+
+        def nextstart(self):
+            super().nextstart()
+            tell(self)
+
+        def next(self):
+            super().next()
+            tell(self)
 
     Witness.__name__ = strategy.__name__
     return Witness
@@ -97,12 +110,14 @@ def witness(strategy: type[Strategy], name: str, told: list[Testimony]) -> type[
 def asked(strategy: Any, name: str) -> Testimony:
     """Return what one of our strategies says of the current bar of a feed."""
     symbol = next(each for each in strategy.symbols if each.name == name)
-    state = symbol.technical.state[0]
+    state, stages = symbol.technical.state[0], tuple(as_far(strategy.stages(symbol)))
+    if state != state:  # while the indicators warm up there is nothing to tell
+        return Testimony(stages=stages)
     facts = strategy.entry_facts(symbol)
     side = strategy.side(symbol) or int(state > 0) - int(state < 0)
     return Testimony(
         side=SIDES[side],
-        stages=tuple(as_far(strategy.stages(symbol))),
+        stages=stages,
         outcome=symbol.outcome,
         facts={name: facts[name] for name in facts if name not in OF_ML},
         thresholds=tuple(strategy.thresholds(symbol)),
@@ -125,14 +140,20 @@ def watched(strategy: Any, name: str) -> Testimony:
     vetoes = [veto for veto in ml.vetoes if veto.time == stamps(now)[()]] if ml else []
     vetoes = [veto for veto in vetoes if veto.data == name]
     orders = [each for each in strategy.broker.orders if each.data is data]
-    orders = [order for order in orders if order.created.dt == now]
+    entries = [order for order in orders if order.created.dt == now and is_entry(strategy, order)]
     side, outcome = "", ""
     if vetoes:
         side, outcome = vetoes[-1].side, "vetoed"
-    elif orders:
-        side, outcome = SIDES[int(np.sign(orders[-1].created.size))], "ordered"
+    elif entries:
+        side, outcome = SIDES[int(np.sign(entries[-1].created.size))], "ordered"
     if ml is None or not side:
         return Testimony(side, (), outcome, facts)
     probability = ml.probability(data, 1 if side == "long" else -1)
     limit = Threshold("P of its side", probability, strategy.p.ml_threshold)
     return Testimony(side, (), outcome, facts, (limit,))
+
+
+def is_entry(strategy: Any, order: Any) -> bool:
+    """Say whether an order just given opens a position or turns it, and does not guard another."""
+    held, size = strategy.getposition(order.data).size, order.created.size
+    return order.parent is None and (held * size >= 0 or abs(size) > abs(held))

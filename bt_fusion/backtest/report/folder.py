@@ -16,6 +16,7 @@ from bt_fusion.backtest.report.redraw import redraw
 
 __all__ = ["write_result"]
 
+DRAWN = ("report.html", "comparison.png", "tearsheet.html")
 DATA = ("trades.csv", "predictions.parquet", "bars.parquet", "equity.parquet", "summary.json")
 
 
@@ -23,9 +24,11 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
     """Write all that redraws the result into a folder, count the trial in its ledger, and draw it.
 
     trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; and where
-    `picture` is true report.html and comparison.png.
+    `picture` is true report.html and comparison.png. What an earlier run left there is removed
+    first, so that nothing stands beside these files that tells of others.
     """
     paths = [folder / name for name in DATA]
+    remove_earlier(folder)
     write_trades(paths[0], result.runs)
     write_predictions(paths[1], {name: own.predictions for name, own in result.unseen.items()})
     write_bars(paths[2], result.unseen, result.runs)
@@ -34,3 +37,12 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
     if "on" in result.runs:
         record_trial(folder, result.summary, own_sharpe(result.runs["on"]))
     return [*paths, *redraw(folder)] if picture else paths
+
+
+def remove_earlier(folder: Path) -> None:
+    """Remove an earlier run's summary.json and all that was drawn of it."""
+    from bt_fusion.backtest.report.run_pictures import PICTURES
+
+    pictures = [f"pictures/{name}.png" for name in PICTURES]
+    for name in ("summary.json", *DRAWN, *pictures):
+        (folder / name).unlink(missing_ok=True)

@@ -78,7 +78,7 @@ def breakdown_table(summary: dict[str, Any], period: str) -> Table:
     """Return the closed trades by calendar period of their exit, off and on side by side."""
     runs = present(summary)
     table = Table(title=f"By {period} of exit", title_justify="left", title_style="bold")
-    table.add_column(period.capitalize())
+    table.add_column(period.capitalize(), no_wrap=True)  # a date cut short names no day
     for run in runs:
         for _, label, _ in PERIOD_COLUMNS:
             table.add_column(f"{label}, {RUNS[run]}", justify="right")

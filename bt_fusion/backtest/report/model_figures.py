@@ -92,16 +92,20 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        start, end (stamps of its first and last bar), trained_until, rows, auc (None where only
-        one class came).
+        symbol (empty where there is one), start, end (stamps of its first and last bar),
+        trained_until, rows, auc (None where only one class came). Each symbol has refits of its
+        own, and its own numbers for them.
     """
     from sklearn.metrics import roc_auc_score
 
-    found = []
-    for _, rows in labelled(run).groupby("model"):
+    found, table = [], labelled(run)
+    if "symbol" not in table:
+        table = table.assign(symbol="")
+    for (symbol, _), rows in table.groupby(["symbol", "model"], sort=False):
         both = (rows.label == 1).nunique() == 2
         found.append(
             {
+                "symbol": str(symbol),
                 "start": rows.datetime.min(),
                 "end": rows.datetime.max(),
                 "trained_until": rows.trained_until.max(),

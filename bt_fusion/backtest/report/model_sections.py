@@ -101,8 +101,8 @@ def _training_fact(run: SavedRun) -> str:
     config, refits = run.summary["config"], refit_aucs(run)
     if "train_bars" not in config:
         return f"once, until {when(config['trained_until'])}"
-    ends = [when(refit["trained_until"]) for refit in refits]
-    spans = f"; trained until {ends[0]} at first, {ends[-1]} at last" if ends else ""
+    ends = [refit["trained_until"] for refit in refits]  # of all symbols
+    spans = f"; trained until {when(min(ends))} at first, {when(max(ends))} at last" if ends else ""
     return (
         f"{run.summary['model']['refits']} refits, each on {counted(config['train_bars'])} bars "
         f"({config['window']}), every {counted(config['refit_bars'])} bars, embargo "

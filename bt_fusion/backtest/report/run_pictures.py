@@ -143,7 +143,13 @@ def draw_refits(figure: Any, run: SavedRun) -> bool:
     if not told or not run.summary["model"]["refits"]:
         return False
     axis = figure.subplots()
-    axis.plot([r["start"] for r in told], [r["auc"] for r in told], color=BLUE, marker="o", lw=1)
+    for symbol in dict.fromkeys(r["symbol"] for r in told):
+        own = [r for r in told if r["symbol"] == symbol]
+        axis.plot(
+            [r["start"] for r in own], [r["auc"] for r in own], marker="o", lw=1, label=symbol
+        )
+    if len(run.symbols) > 1:
+        axis.legend(fontsize=8)
     axis.axhline(0.5, color="black", ls="--", lw=0.8)
     axis.set_ylabel("AUC on the bars it predicted")
     return True

@@ -89,7 +89,9 @@ def read_json(path: Path) -> Any:
 
 def read_trades(path: Path) -> pd.DataFrame:
     """Read trades.csv."""
-    return pd.read_csv(path, parse_dates=["entry_time", "exit_time"], dtype={"symbol": str})
+    times = ["entry_time", "exit_time"]
+    # a symbol may be called NA
+    return pd.read_csv(path, parse_dates=times, dtype={"symbol": str}, keep_default_na=False)
 
 
 def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:

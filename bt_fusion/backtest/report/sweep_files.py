@@ -12,9 +12,14 @@ __all__ = ["write_sweep"]
 
 
 def write_sweep(folder: Path, found: "SweepResult", *, picture: bool = True) -> list[Path]:
-    """Write sweep.parquet, sweep.png (where anything varied) and sweep.json into a folder."""
+    """Write sweep.parquet, sweep.png (where anything varied) and sweep.json into a folder.
+
+    Those of an earlier sweep are removed first: nothing stands beside these that tells of others.
+    """
     from bt_fusion.backtest.report.sweep_pictures import draw_sweep
 
+    for name in ("sweep.json", "sweep.png"):
+        (folder / name).unlink(missing_ok=True)
     paths = [folder / "sweep.parquet"]
     table = found.table.copy()
     for name in found.grid:  # values of several kinds make no Parquet column

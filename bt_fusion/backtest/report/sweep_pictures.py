@@ -83,11 +83,13 @@ def _draw_maps(figure: Any, found: "SweepResult") -> None:
     width, height = 2.2 + 0.5 * len(grid[across]), 1.4 + 0.4 * len(grid[down])
     figure.set_size_inches(2 * min(max(width, 4), 9), 0.4 + len(groups) * min(max(height, 3), 8))
     axes = figure.subplots(len(groups), 2, squeeze=False)
-    best = None if rest and not apart else int(places.on_sharpe.argmax())
+    framed = found.summary["best"] is not None and (apart or not rest)
+    best = int(places.on_sharpe.argmax()) if framed else None
     for row, (which, part) in zip(axes, groups.items(), strict=True):
         for axis, (column, label) in zip(row, PANELS.items(), strict=True):
             axis.set_title(label + which, loc="left", fontsize=10)
-            reach = float(places[column].abs().max()) or 1.0
+            reach = float(places[column].abs().max())
+            reach = reach if reach > 0 else 1.0  # nothing, or nothing that traded
             cells = part.pivot_table(column, down, across, aggfunc="median", dropna=False)
             figure.colorbar(_draw_map(axis, cells.to_numpy(dtype=float), reach), ax=axis)
             _name_axes(axis, {across: grid[across]}, {down: grid[down]})

@@ -79,16 +79,20 @@ function importancesChart(place, data) {
 }
 
 function refitsChart(place, data) {
-  const told = data.refits.filter((refit) => refit.auc !== null);
-  const last = told[told.length - 1];
-  const lines = last ? [...told, { ...last, start: last.end, after: true }] : [];
-  const draw = () => Plotly.react(place, [{
-    type: "scatter", mode: "lines+markers", x: lines.map((r) => r.start), y: lines.map((r) => r.auc),
-    line: { color: colour("on"), width: 1.4, shape: "hv" },
-    marker: { color: colour("on"), size: lines.map((r) => (r.after ? 0 : 7)) },
-    customdata: lines.map((r) => [r.rows, r.end]),
-    hovertemplate: "%{x} to %{customdata[1]}<br>AUC %{y:.3f} on %{customdata[0]:,} bars<extra></extra>",
-  }], layoutOf({
+  const symbols = [...new Set(data.refits.map((refit) => refit.symbol))];
+  const lineOf = (symbol) => {
+    const told = data.refits.filter((refit) => refit.symbol === symbol && refit.auc !== null);
+    const last = told[told.length - 1];
+    const lines = last ? [...told, { ...last, start: last.end, after: true }] : [];
+    return {
+      type: "scatter", mode: "lines+markers", x: lines.map((r) => r.start), y: lines.map((r) => r.auc),
+      line: { color: colour("on"), width: 1.4, shape: "hv" },
+      marker: { color: colour("on"), size: lines.map((r) => (r.after ? 0 : 7)) },
+      customdata: lines.map((r) => [r.rows, r.end, symbol]),
+      hovertemplate: "%{customdata[2]} %{x} to %{customdata[1]}<br>AUC %{y:.3f} on %{customdata[0]:,} bars<extra></extra>",
+    };
+  };
+  const draw = () => Plotly.react(place, symbols.map(lineOf), layoutOf({
     xaxis: axis({ type: "date" }), yaxis: axis({ title: titled("AUC"), tickformat: ".2f" }),
     shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 0.5, y1: 0.5, line: { color: colour("ink"), width: 1, dash: "dash" } }],
     margin: { l: 60, r: 14, t: 8, b: 34 },

@@ -1,0 +1,40 @@
+"""The folder of a backtest: a second run leaves nothing of the first."""
+
+import pytest
+
+from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
+from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.report import folder as module
+from bt_fusion.backtest.report.folder import DATA, write_result
+from bt_fusion.backtest.report.redraw import redraw
+from bt_fusion.samples import planted_edge
+
+
+@pytest.fixture(scope="module")
+def result():
+    model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lr",)))
+    walk = WalkForward(model, 400, 150, cache=None)
+    return Backtest(walk, draws=10, placebo="none").run(planted_edge(700, seed=1))
+
+
+def test_pictures_of_an_earlier_run_do_not_stand_beside_this_one(result, tmp_path):
+    assert [path.name for path in write_result(tmp_path, result, picture=False)] == list(DATA)
+    drawn = redraw(tmp_path, png=True)
+    (tmp_path / "pictures" / "mine.png").write_bytes(b"")
+    (tmp_path / "tearsheet.html").write_text("of the first")
+    assert len(drawn) > 5 and all(path.is_file() for path in drawn)
+    write_result(tmp_path, result, picture=False)
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file() and path.name[0] != "."}
+    assert left == {*DATA, "ledger.jsonl", "mine.png"}
+
+
+def test_where_the_summary_stands_the_rest_is_of_the_same_run(result, tmp_path, monkeypatch):
+    write_result(tmp_path, result, picture=False)
+
+    def full(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(module, "write_equity", full)
+    with pytest.raises(OSError, match="no space"):
+        write_result(tmp_path, result, picture=False)
+    assert not (tmp_path / "summary.json").exists()
