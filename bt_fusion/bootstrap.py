@@ -113,8 +113,10 @@ def block_length(values: np.ndarray) -> float:
     if len(values) < FEWEST or not np.ptp(values) > 0:
         return 1.0
     from arch.bootstrap import optimal_block_length
+    from threadpoolctl import threadpool_limits
 
-    length = float(optimal_block_length(values)["stationary"].iloc[0])
+    with threadpool_limits(1, "blas"):  # many short dot products: threads only wait for each other
+        length = float(optimal_block_length(values)["stationary"].iloc[0])
     return max(1.0, length) if np.isfinite(length) else 1.0
 
 

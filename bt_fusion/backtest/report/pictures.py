@@ -42,12 +42,13 @@ def draw_comparison(path: Path, run: SavedRun) -> None:
 
 
 def title_of(run: SavedRun) -> str:
-    """Say what was run, over how many bars, and whether the model knew them."""
+    """Say what was run, over how many bars, whether the model knew them, and the verdict."""
     strategy = run.summary["config"]["strategy"].rsplit(":")[-1]
     seen = "IN-SAMPLE" if run.in_sample else "unseen"
+    verdict = (run.summary["comparison"] or {}).get("verdict")
     return (
         f"{run.summary['data']['name']}: {strategy}, ML {' and '.join(run.runs)}, "
-        f"{run.summary['window']['bars']:,} {seen} bars"
+        f"{run.summary['window']['bars']:,} {seen} bars{f': {verdict}' if verdict else ''}"
     )
 
 
