@@ -49,6 +49,8 @@ class Evidence:
         Length of the traded window.
     in_sample : int
         Traded bars the model was trained on.
+    ties : int
+        Placebo draws that scored exactly as ML-on did.
     """
 
     trades_off: int
@@ -68,6 +70,14 @@ class Evidence:
     psr: float | None
     years: float
     in_sample: int = 0
+    ties: int = 0
+
+    @property
+    def p_against(self) -> float | None:
+        """Share of placebo draws that chose at least as badly, ML-on counted among them."""
+        if self.p_value is None:
+            return None
+        return min(1.0, 1 - self.p_value + (1 + self.ties) / (self.draws + 1))
 
 
 def entries_to_settle(e: Evidence) -> int | None:

@@ -73,7 +73,8 @@ def judge(evidence: Evidence) -> Verdict:
     0; the deflated Sharpe ratio of what ML added reaches 0.95; ML-on's Sharpe ratio is not below
     ML-off's. Hurt asks for the mirror image. An undefined figure meets no rule.
     """
-    worse = evidence.p_value is not None and evidence.p_value > 0.5
+    well, badly = evidence.p_value, evidence.p_against
+    worse = well is not None and badly is not None and badly < well
     rules = tuple(rules_of(evidence, worse))
     needed = entries_to_settle(evidence)
     against = next((rule.failure for rule in rules if not rule.passed), None)
@@ -88,9 +89,7 @@ def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
     """Yield the rules of "helped", or of "hurt", the most telling failure first."""
     yield rule("out of sample", e.in_sample == 0, in_sample(e))
     yield rule("enough trades", min(e.trades_off, e.trades_on) >= LEAST_TRADES, too_few(e))
-    share = e.p_value
-    if worse and share is not None:
-        share = 1 - share + 1 / (e.draws + 1)  # of those that choose as badly, ML-on among them
+    share = e.p_against if worse else e.p_value
     met = share is not None and share <= PLACEBO_LEVEL + 1e-12
     yield rule("placebo", met, matched(e))
     beyond = e.expectancy_ci95 is not None and (

@@ -41,7 +41,7 @@ def found(e: Evidence, worse: bool) -> str:
 def rivals(e: Evidence, worse: bool) -> str:
     """Say how few random vetoes were a match."""
     as_well = round((e.p_value or 0.0) * (e.draws + 1)) - 1
-    count = e.draws - as_well if worse else as_well
+    count = e.draws - as_well + e.ties if worse else as_well
     few = f"only {percent(count / e.draws)}" if count else "none"
     chose = "as badly" if worse else "as well"
     return f"{few} of {e.draws:,} random vetoes that traded as seldom chose their entries {chose}"
@@ -64,6 +64,8 @@ def matched(e: Evidence) -> str:
     """Say what chance did as well."""
     if e.p_value is None:
         return "there is no placebo to hold ML-on against"
+    if e.ties == e.draws:
+        return "ML-on traded as ML-off did, so that there is no choice to judge"
     better = e.profit_on > e.profit_off
     lost = e.profit_on < 0 and e.profit_off < 0
     words = {(True, True): "lost less", (True, False): "lost more", (False, True): "made more"}

@@ -200,3 +200,12 @@ def test_the_placebo_score_grows_with_the_root_of_the_entries():
     clear = replace(GOOD, win_rate_on=0.70)
     assert "ML-on needs about" in judge(replace(clear, p_value=0.05)).because
     assert "no number of entries will tell" in judge(replace(clear, p_value=0.49)).because
+
+
+def test_where_chance_can_do_nothing_else_nothing_is_said_against_ml():
+    found = judge(replace(BAD, ties=1_000))
+    assert found.verdict == NO_EVIDENCE
+    assert "placebo" in [rule.name for rule in found.rules if not rule.passed]
+    assert "ML-on traded as ML-off did, so that there is no choice to judge" in found.because
+    assert judge(replace(BAD, ties=4)).verdict == HURT  # 5 of 1,001 chose as badly
+    assert judge(replace(BAD, ties=5)).verdict == NO_EVIDENCE

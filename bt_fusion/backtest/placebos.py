@@ -16,6 +16,7 @@ from bt_fusion.placebo import Placebo, random_vetoes, shifted
 from bt_fusion.predictions import Predictions
 from bt_fusion.replay import Trips, replay
 from bt_fusion.significance import deflated_sharpe, probabilistic_sharpe, sharpe_per_bar
+from bt_fusion.statistics import bar_returns
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.subsets import random_subsets
 from bt_fusion.verdict import Evidence, Verdict, judge
@@ -201,9 +202,7 @@ def verdict_of(
         Traded bars the model was trained on.
     """
     edge = edge_figures(placebo, trials)
-    values = on.equity.to_numpy(dtype=float)
     interval = comparison["expectancy"]["ci95"]
-    fallen = bool((values <= 0).any())
     return judge(
         Evidence(
             trades_off=off.figures["trades"],
@@ -220,8 +219,9 @@ def verdict_of(
             profit_on=on.figures["total_return"],
             win_rate_off=off.figures["win_rate"],
             win_rate_on=on.figures["win_rate"],
-            psr=None if fallen else probabilistic_sharpe(np.diff(values) / values[:-1]),
+            psr=probabilistic_sharpe(bar_returns(on.equity.to_numpy(dtype=float))),
             years=(on.equity.index[-1] - on.equity.index[0]) / YEAR,
             in_sample=in_sample,
+            ties=int((placebo.drawn.score == placebo.real.score).sum()),
         )
     )
