@@ -1,5 +1,7 @@
 """The folder of a backtest: a second run leaves nothing of the first."""
 
+from pathlib import Path
+
 import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
@@ -34,7 +36,23 @@ def test_where_the_summary_stands_the_rest_is_of_the_same_run(result, tmp_path, 
     def full(*_):
         raise OSError("no space left on device")
 
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     monkeypatch.setattr(module, "write_equity", full)
     with pytest.raises(OSError, match="no space"):
         write_result(tmp_path, result, picture=False)
-    assert not (tmp_path / "summary.json").exists()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    monkeypatch.undo()
+    moved, replace = [], Path.replace
+
+    def interrupted(path, target):
+        if path.parent.name.startswith(".new-"):
+            if moved:
+                raise KeyboardInterrupt
+            moved.append(path.name)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_result(tmp_path, result, picture=False)
+    assert moved == ["trades.csv"] and not (tmp_path / "summary.json").exists()
+    assert not list(tmp_path.glob(".new-*"))

@@ -1,6 +1,7 @@
 """The folder a backtest leaves behind."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bt_fusion.backtest.evidence import own_sharpe
 from bt_fusion.backtest.job import Result
@@ -24,16 +25,20 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
     """Write all that redraws the result into a folder, count the trial in its ledger, and draw it.
 
     trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; and where
-    `picture` is true report.html and comparison.png. What an earlier run left there is removed
-    first, so that nothing stands beside these files that tells of others.
+    `picture` is true report.html and comparison.png. The data of an earlier run there stay until
+    all of this one's are written; then what was drawn of them goes, so that nothing stands beside
+    these files that tells of others.
     """
-    paths = [folder / name for name in DATA]
-    remove_earlier(folder)
-    write_trades(paths[0], result.runs)
-    write_predictions(paths[1], {name: own.predictions for name, own in result.unseen.items()})
-    write_bars(paths[2], result.unseen, result.runs)
-    write_equity(paths[3], result.runs)
-    write_json(paths[4], result.summary)  # after these: where it stands, they are complete
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".new-") as name:
+        new = [Path(name) / file for file in DATA]
+        write_trades(new[0], result.runs)
+        write_predictions(new[1], {name: own.predictions for name, own in result.unseen.items()})
+        write_bars(new[2], result.unseen, result.runs)
+        write_equity(new[3], result.runs)
+        write_json(new[4], result.summary)
+        remove_earlier(folder)
+        paths = [path.replace(folder / path.name) for path in new]  # summary.json last
     if "on" in result.runs:
         record_trial(folder, result.summary, own_sharpe(result.runs["on"]))
     return [*paths, *redraw(folder)] if picture else paths
