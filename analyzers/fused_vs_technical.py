@@ -1,5 +1,7 @@
 """FusedVsTechnical: how technical entries ended, by whether ML had agreed."""
 
+from math import nan
+
 import backtrader as bt
 import numpy as np
 import pandas as pd
@@ -17,7 +19,7 @@ class FusedVsTechnical(bt.Analyzer):
     '''
     Within one run: every entry the technical side alone would have made, whether ML agreed with
     it, and how it would have ended by the strategy's own exit rule and commission. It does not
-    matter whether the run itself traded with ML. For strategies with ``technical``, ``ml`` and
+    matter whether the run itself traded with ML; of one without it ML's opinion is unknown. For strategies with ``technical``, ``ml`` and
     the params of ``FusionStrategy``; a stop order is left out of account.
 
     Methods:
@@ -84,4 +86,5 @@ def row_of(symbol):
     """Return the stamp, open, technical state and both probabilities of a feed's bar"""
     data, technical, ml = symbol.data, symbol.technical, symbol.ml
     state = technical.state[0] if len(data) >= technical._minperiod else 0.0
-    return data.datetime[0], data.open[0], state, ml.probability[0], ml.probability_down[0]
+    said = (nan, nan) if ml is None else (ml.probability[0], ml.probability_down[0])
+    return data.datetime[0], data.open[0], state, *said

@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from dataclasses import dataclass
+from math import nan
 
 import backtrader as bt
 import pandas as pd
@@ -181,7 +182,7 @@ class Legs:
 
     @property
     def share(self) -> float:
-        return abs(self.spent) / self.equity
+        return abs(self.spent) / self.equity if self.equity else nan
 
 
 def reason_of(order) -> str:

@@ -35,4 +35,4 @@ class EquityShare(bt.Sizer):
         if len(datas) < 2:
             return self.broker.getvalue()
         free = sum(not self.broker.getposition(data).size for data in datas)
-        return min(self.broker.getvalue() / len(datas), cash / free)
+        return min(self.broker.getvalue() / len(datas), cash / max(1, free))

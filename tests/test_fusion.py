@@ -204,6 +204,15 @@ def test_fused_vs_technical_sorts_the_technical_trades_by_ml():
     assert rets["unknown"]["trades"] > 0
 
 
+def test_without_ml_nothing_is_known_of_its_opinion():
+    cerebro = bt.Cerebro(stdstats=False)
+    cerebro.adddata(BarsData(dataname=random_walk(300, seed=11)))
+    cerebro.addstrategy(FusionStrategy, ml=False)
+    cerebro.addanalyzer(FusedVsTechnical, _name="groups")
+    entries = cerebro.run()[0].analyzers.groups.entries()
+    assert len(entries) > 10 and set(entries.group) == {"unknown"}
+
+
 def test_trade_stats_with_scaling_and_turning():
     class Turning(bt.Strategy):
         def next(self):
