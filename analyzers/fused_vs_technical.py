@@ -19,8 +19,9 @@ class FusedVsTechnical(bt.Analyzer):
     '''
     Within one run: every entry the technical side alone would have made, whether ML agreed with
     it, and how it would have ended by the strategy's own exit rule and commission. It does not
-    matter whether the run itself traded with ML; of one without it ML's opinion is unknown. For strategies with ``technical``, ``ml`` and
-    the params of ``FusionStrategy``; a stop order is left out of account.
+    matter whether the run itself traded with ML; of one without it ML's opinion is unknown. For
+    strategies with ``technical``, ``ml`` and the params of ``FusionStrategy``; a stop order is
+    left out of account.
 
     Methods:
       - ``get_analysis``: for ``agreed``, ``disagreed`` and ``unknown`` (no probability) the
