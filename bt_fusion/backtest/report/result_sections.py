@@ -125,7 +125,7 @@ def statistics_table(run: SavedRun) -> Html:
     edge = {f"edge.{key}": value for key, value in (found.get("edge") or {}).items()}
     names = (
         *STATISTICS,
-        ("edge.sharpe", "Sharpe of what ML added above the placebo, annualised", number),
+        ("edge.sharpe", "Sharpe of what ML added above the placebo, a bar", lambda v: f"{v:.4f}"),
         ("edge.psr", "P(that Sharpe > 0)", percent),
         ("edge.dsr", "The same against the best of all trials", percent),
     )
