@@ -7,7 +7,8 @@ from rich.console import Group
 from rich.table import Table
 
 from bt_fusion.backtest.groups import by_reason
-from bt_fusion.backtest.report.tables import basis, cell, comparison_table, money, number, percent
+from bt_fusion.backtest.report.tables import basis, comparison_table, money, number, percent
+from bt_fusion.backtest.report.written import cell
 from bt_fusion.backtest.result import Result
 
 __all__ = ["breakdown_table", "reason_table", "result_tables", "symbol_table"]

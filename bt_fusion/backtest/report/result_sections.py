@@ -8,7 +8,7 @@ import numpy as np
 from bt_fusion.backtest.report.html import Html, bar, join, paragraph, table, tag
 from bt_fusion.backtest.report.period_returns import PeriodReturns, period_returns
 from bt_fusion.backtest.report.saved_run import SavedRun
-from bt_fusion.backtest.report.tables import ROWS, money, number, percent
+from bt_fusion.backtest.report.tables import ROWS, money, percent
 from bt_fusion.backtest.report.written import cell, difference, reason, signed
 
 __all__ = [

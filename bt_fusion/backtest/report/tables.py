@@ -7,9 +7,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["comparison_table"]
+from bt_fusion.backtest.report.written import NONE, cell
 
-NONE = "-"
+__all__ = ["comparison_table"]
 
 
 def percent(value: float, digits: int = 1) -> str:
@@ -102,11 +102,6 @@ def _title(summary: dict[str, Any]) -> str:
     start, end = (str(window[key]).replace("T", " ") for key in ("start", "end"))
     seen = "IN-SAMPLE" if summary["in_sample"] else "unseen"
     return f"{data['name']}: {window['bars']:,} {seen} bars, {start} to {end}"
-
-
-def cell(value: Any, write: Callable[[Any], str]) -> str:
-    """Write a value, a dash for None."""
-    return NONE if value is None else write(value)
 
 
 def _difference(entry: dict[str, Any] | None, write: Callable[[Any], str]) -> list[str]:
