@@ -25,8 +25,7 @@ class SignalFunnel(bt.Analyzer):
         self.rets = bt.AutoOrderedDict()
 
     def start(self):
-        self._passed = Counter()
-        self._lost = {}
+        self._told = Counter()  # (stage, why lost there, empty if not) -> bars
         self._seen = {}  # data feed -> its bars so far
 
     def prenext(self):
@@ -43,30 +42,30 @@ class SignalFunnel(bt.Analyzer):
         if not order.info.get("entry") or order.alive():
             return
         filled = order.status == order.Completed
-        self._count("filled", "" if filled else f"rejected: {order.getstatusname()}")
+        self._told["filled", "" if filled else f"rejected: {order.getstatusname()}"] += 1
 
     def stop(self):
-        told = self._passed["filled"] + sum(self._why("filled").values())
-        waiting = self._passed["ordered"] - told
-        self._why("filled")["no bar left"] += waiting
-        self.rets["passed"] = dict(self._passed)
-        self.rets["lost"] = {stage: dict(+why) for stage, why in self._lost.items()}
+        passed, lost = {}, {}
+        for (stage, reason), count in self._told.items():
+            passed.setdefault(stage, 0)
+            if reason:
+                lost.setdefault(stage, {})[reason] = count
+            else:
+                passed[stage] = count
+        at_the_end = lost.setdefault("filled", {})
+        filled = passed.get("filled", 0) + sum(at_the_end.values())
+        waiting = passed.get("ordered", 0) - filled
+        if waiting:
+            at_the_end["no bar left"] = waiting
+        self.rets["passed"], self.rets["lost"] = passed, lost
         self.rets._close()
         self._seen = None  # a result that travels from another process must not drag feeds along
 
     def _follow(self, symbol):
-        self._passed["bars"] += 1
+        self._told["bars", ""] += 1
         for stage, reason in self.strategy.stages(symbol):
-            self._count(stage, reason)
+            self._told[stage, reason] += 1
             if reason:
                 return
         ordered = symbol.outcome == "ordered"
-        self._count("ordered", "" if ordered else symbol.outcome or "not looked at")
-
-    def _count(self, stage, reason):
-        self._passed[stage] += not reason
-        if reason:
-            self._why(stage)[reason] += 1
-
-    def _why(self, stage):
-        return self._lost.setdefault(stage, Counter())
+        self._told["ordered", "" if ordered else symbol.outcome or "not looked at"] += 1
