@@ -1,0 +1,1 @@
+"""One strategy over bars in Backtrader, without and with ML."""

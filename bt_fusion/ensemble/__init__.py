@@ -1,0 +1,1 @@
+"""Classifiers that vote on rows (X, y); they know nothing of bars."""

@@ -1,0 +1,1 @@
+"""From bars to predictions: the signal model, its presets, walk-forward and refits."""

@@ -1,0 +1,1 @@
+"""Figures of returns and trades, and how sure they are."""

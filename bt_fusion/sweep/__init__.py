@@ -1,0 +1,1 @@
+"""Many variants of a strategy over one set of predictions."""

@@ -1,0 +1,1 @@
+"""Technical analysis on arrays: smoothings, regimes, candles, support and entry scores."""

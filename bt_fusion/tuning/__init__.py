@@ -1,0 +1,1 @@
+"""Search for better parameters over purged folds."""

@@ -1,0 +1,1 @@
+"""Did ML help? The evidence, the rules and their wording."""

@@ -1,0 +1,1 @@
+"""Why a bar was an entry, or was not."""
