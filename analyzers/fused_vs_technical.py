@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.indicators.line_arrays import stamps
-from bt_fusion.replay import replay
-from bt_fusion.statistics import trade_figures
+from bt_fusion.statistics.performance import trade_figures
+from bt_fusion.verdict.placebos.replay import replay
 
 __all__ = ["FusedVsTechnical"]
 

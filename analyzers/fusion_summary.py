@@ -4,7 +4,7 @@ import backtrader as bt
 import numpy as np
 
 from bt_fusion.analyzers.trade_stats import TradeStats
-from bt_fusion.summary import Summary, summarize
+from bt_fusion.statistics.backtesting_stats import Summary, summarize
 
 __all__ = ["FusionSummary"]
 
@@ -20,7 +20,7 @@ class FusionSummary(bt.Analyzer):
 
     Note:
       Trades and equity are those of ``TradeStats``, a child of this analyzer. Where a figure is
-      defined in another way than there, ``bt_fusion.summary.summarize`` says how. Buying and
+      defined in another way than there, ``bt_fusion.statistics.backtesting_stats.summarize`` says how. Buying and
       holding starts at the first bar the strategy could act on; of several data feeds it holds
       equal parts.
 

@@ -4,11 +4,11 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.excursions import excursions, quality_by
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.indicators.line_arrays import bar_values
-from bt_fusion.predictions import Signal
-from bt_fusion.regimes import Regime, regimes
+from bt_fusion.models.predictions import Signal
+from bt_fusion.statistics.excursions import excursions, quality_by
+from bt_fusion.technical.regimes import Regime, regimes
 
 __all__ = ["SignalQuality"]
 
@@ -33,7 +33,7 @@ class SignalQuality(bt.Analyzer):
 
     Note:
       A hit is a close beyond the signal's close at the end of the horizon. Regimes are those of
-      ``bt_fusion.regimes`` with its defaults.
+      ``bt_fusion.technical.regimes`` with its defaults.
     '''
 
     params = (("horizon", None),)

@@ -8,7 +8,7 @@ import backtrader as bt
 import pandas as pd
 
 from bt_fusion.indicators.line_arrays import stamps
-from bt_fusion.statistics import equity_figures, trade_figures
+from bt_fusion.statistics.performance import equity_figures, trade_figures
 
 __all__ = ["TradeStats"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.registry import Measured, Ratio
-from bt_fusion.differences import return_intervals, trade_intervals
-from bt_fusion.statistics import drawdowns
+from bt_fusion.statistics.intervals import return_intervals, trade_intervals
+from bt_fusion.statistics.performance import drawdowns
 
 __all__ = ["measure"]
 

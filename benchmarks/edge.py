@@ -5,8 +5,8 @@ import pandas as pd
 
 from benchmarks.registry import Measured, Ratio
 from bt_fusion import SignalModel, WalkForward
+from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.evaluation import classification_figures
-from bt_fusion.samples import planted_edge, random_walk
 
 __all__ = ["measure"]
 

@@ -35,7 +35,7 @@ from xgboost import XGBClassifier
 
 from benchmarks.fault_kinds import canary_of, flip_resealed, inject
 from bt_fusion import BtFusionError, BundleError, Ensemble, ModelCompatibilityError, SignalModel
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.samples import planted_edge
 
 OUTCOMES = ("our error", "other error", "crash", "hang", "wrong prediction", "code run", "same")
 PATIENCE = 30  # seconds until a child counts as hanging

@@ -12,16 +12,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bt_fusion.bars import BarArrays, check_bars
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import BarArrays, check_bars
+from bt_fusion.data.readers import read_bars
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.registry import MEMBERS, make_member
+from bt_fusion.ensemble.training import TrainingRows, fit_member
 from bt_fusion.evaluation import classification_figures
 from bt_fusion.features import FeatureSet, complete_rows
 from bt_fusion.labels import LABELS, Direction
-from bt_fusion.members import MEMBERS, make_member
-from bt_fusion.presets import PRESETS, make_preset
-from bt_fusion.reading import read_bars
-from bt_fusion.signal_model import SignalModel, training_rows
-from bt_fusion.training import TrainingRows, fit_member
+from bt_fusion.models.presets import PRESETS, make_preset
+from bt_fusion.models.signal_model import SignalModel, training_rows
 
 UNSEEN = 0.2
 SHOWN = ("auc", "brier", "accuracy", "f1")

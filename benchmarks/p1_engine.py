@@ -6,8 +6,8 @@ import pandas as pd
 from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import take_turns
 from bt_fusion import SignalModel
-from bt_fusion.backtest.runner import Run, run_strategy
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.strategies import FusionStrategy
 
 __all__ = ["measure"]

@@ -10,8 +10,8 @@ from benchmarks.environments import PeerUnavailable, run_peer
 from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import best_of
 from bt_fusion import TripleBarrier
-from bt_fusion.bars import BarArrays
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge
 
 __all__ = ["measure"]
 

@@ -11,13 +11,13 @@ import pandas as pd
 
 from benchmarks.registry import Measured, Ratio
 from bt_fusion import SignalModel
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.bars import COLUMNS, BarArrays
+from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.ensemble.onnx_export import export_ensemble, load_members
+from bt_fusion.ensemble.single_row import live_ensemble
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators import MLEnsemble
-from bt_fusion.live import live_ensemble
-from bt_fusion.onnx_members import export_ensemble, load_members
-from bt_fusion.samples import planted_edge
 
 __all__ = ["measure"]
 

@@ -9,9 +9,9 @@ import pandas as pd
 from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import take_turns
 from bt_fusion import WalkForward
-from bt_fusion.bars import BarArrays
-from bt_fusion.members import make_member
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.members.registry import make_member
 
 __all__ = ["measure"]
 

@@ -8,7 +8,7 @@ from benchmarks.child import peak_bytes
 from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import best_of, in_child, slope
 from bt_fusion import SignalModel
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.samples import planted_edge
 
 __all__ = ["measure"]
 

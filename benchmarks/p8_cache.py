@@ -9,11 +9,11 @@ import pandas as pd
 
 from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import ROOT, process_seconds
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.samples import planted_edge
 
 __all__ = ["measure"]
 
-SWEEP = "import sys; from bt_fusion.backtest.cli import main; main(sys.argv[1:])"
+SWEEP = "import sys; from bt_fusion.cli.main import main; main(sys.argv[1:])"
 
 
 def measure(bars: int = 55_597, data: str | None = None, variants: int = 20) -> Measured:

@@ -11,10 +11,10 @@ from benchmarks.environments import PeerUnavailable, run_peer
 from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import best_of
 from bt_fusion import Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.runner import Run, run_strategy
-from bt_fusion.bars import COLUMNS
-from bt_fusion.members import make_member
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.bars import COLUMNS
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.engine.runner import Run, run_strategy
+from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.strategies import FusionStrategy
 
 __all__ = ["measure"]

@@ -8,9 +8,9 @@ import numpy as np
 from benchmarks.registry import Measured, Ratio
 from benchmarks.replayed import judged
 from bt_fusion import Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.runner import Account
-from bt_fusion.samples import planted_edge
-from bt_fusion.verdict import HELPED
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.engine.runner import Account
+from bt_fusion.verdict.rules import HELPED
 
 __all__ = ["measure"]
 

@@ -11,14 +11,14 @@ import pandas as pd
 
 from bt_fusion import Predictions
 from bt_fusion.backtest.comparison import by_trade
-from bt_fusion.backtest.placebos import placebo_of, verdict_of
-from bt_fusion.backtest.runner import Account, Run
-from bt_fusion.bars import BarArrays
-from bt_fusion.outcomes import Costs, Outcomes
-from bt_fusion.replay import Trips, replay
-from bt_fusion.statistics import equity_figures, trade_figures
+from bt_fusion.backtest.placebo_inputs import placebo_of, verdict_of
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.engine.runner import Account, Run
+from bt_fusion.statistics.performance import equity_figures, trade_figures
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.verdict import Verdict
+from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
+from bt_fusion.verdict.placebos.replay import Trips, replay
+from bt_fusion.verdict.rules import Verdict
 
 __all__ = ["ema_state", "fused", "judged", "replayed_run"]
 

@@ -10,10 +10,10 @@ import pandas as pd
 from benchmarks.registry import Measured, Ratio
 from benchmarks.replayed import judged
 from bt_fusion import Ensemble, Predictions, SignalModel, WalkForward
-from bt_fusion.backtest.runner import Account
-from bt_fusion.evidence import PLACEBO_LEVEL
-from bt_fusion.samples import random_walk
-from bt_fusion.verdict import HELPED, HURT
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.runner import Account
+from bt_fusion.verdict.evidence import PLACEBO_LEVEL
+from bt_fusion.verdict.rules import HELPED, HURT
 
 __all__ = ["markets", "measure", "opinions"]
 

@@ -6,8 +6,8 @@ import pandas as pd
 from benchmarks.registry import Measured, Ratio
 from bt_fusion import Ensemble, Predictions, SignalModel, WalkForward
 from bt_fusion.backtest.comparison import compare_runs
-from bt_fusion.backtest.runner import Account, run_strategy
-from bt_fusion.samples import random_walk
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.runner import Account, run_strategy
 from bt_fusion.strategies import FusionStrategy
 
 __all__ = ["measure"]

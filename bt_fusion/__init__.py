@@ -36,9 +36,9 @@ __all__ = [
 ]
 
 HOMES = {
-    "bt_fusion.bars": ("check_bars", "repair_bars"),
+    "bt_fusion.data.bars": ("check_bars", "repair_bars"),
     "bt_fusion.bundle": ("load_model",),
-    "bt_fusion.ensemble": ("Ensemble",),
+    "bt_fusion.ensemble.ensemble": ("Ensemble",),
     "bt_fusion.errors": (
         "BarsError",
         "BtFusionError",
@@ -51,12 +51,12 @@ HOMES = {
     ),
     "bt_fusion.features": ("FeatureSet", "feature"),
     "bt_fusion.labels": ("Direction", "Gain", "TripleBarrier"),
-    "bt_fusion.predictions": ("Confidence", "Predictions", "Signal"),
-    "bt_fusion.presets": ("make_preset",),
-    "bt_fusion.reading": ("read_bars", "tidy_bars"),
-    "bt_fusion.samples": ("load_sample",),
-    "bt_fusion.signal_model": ("SignalModel",),
-    "bt_fusion.walk_forward": ("WalkForward",),
+    "bt_fusion.models.predictions": ("Confidence", "Predictions", "Signal"),
+    "bt_fusion.models.presets": ("make_preset",),
+    "bt_fusion.data.readers": ("read_bars", "tidy_bars"),
+    "bt_fusion.data.samples": ("load_sample",),
+    "bt_fusion.models.signal_model": ("SignalModel",),
+    "bt_fusion.models.walk_forward": ("WalkForward",),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 

@@ -4,7 +4,7 @@ import backtrader as bt
 import numpy as np
 
 from bt_fusion.indicators.line_arrays import bar_values, fill, preloaded
-from bt_fusion.streaming import BarBuffer
+from bt_fusion.models.streaming import BarBuffer
 
 __all__ = ["BarLines"]
 

@@ -1,7 +1,7 @@
 """CandlePattern: TA-Lib's candle patterns by name."""
 
-from bt_fusion.candles import LOOKBACK, candle_patterns, pattern_name
 from bt_fusion.indicators.bar_lines import BarLines
+from bt_fusion.technical.candle_patterns import LOOKBACK, candle_patterns, pattern_name
 
 __all__ = ["CandlePattern"]
 
@@ -12,7 +12,7 @@ class CandlePattern(BarLines):
 
     Formula:
       - bullish, bearish = 0 none, 1 a pattern of one bar, 2 one of several bars
-      - pattern = the strongest one's place in ``bt_fusion.candles.PATTERNS`` from 1, negative
+      - pattern = the strongest one's place in ``bt_fusion.technical.candle_patterns.PATTERNS`` from 1, negative
         when bearish, 0 for none; ``name()`` says it in words
 
     See:

@@ -5,7 +5,7 @@ import numpy as np
 
 from bt_fusion.indicators.fused_signal import same_feed
 from bt_fusion.indicators.line_arrays import fill, whole
-from bt_fusion.scoring import EntryRule, MLPoints
+from bt_fusion.technical.entry_score import EntryRule, MLPoints
 
 __all__ = ["HybridScore"]
 
@@ -23,8 +23,8 @@ class HybridScore(bt.Indicator):
         ML; else 0
 
     Params:
-      - ``points``: a ``bt_fusion.scoring.MLPoints``
-      - ``rule``: a ``bt_fusion.scoring.EntryRule``, the filter's limit and the least scores
+      - ``points``: a ``bt_fusion.technical.entry_score.MLPoints``
+      - ``rule``: a ``bt_fusion.technical.entry_score.EntryRule``, the filter's limit and the least scores
 
     Note:
       Inputs: a ``TechnicalScore`` and, if there is one, an ``MLEnsemble``, both on one data feed.

@@ -4,7 +4,7 @@ from array import array
 
 import numpy as np
 
-from bt_fusion.bars import COLUMNS, BarArrays
+from bt_fusion.data.bars import COLUMNS, BarArrays
 
 __all__ = ["bar_values", "fill", "float_days", "preloaded", "stamps", "whole"]
 

@@ -5,14 +5,14 @@ from warnings import warn
 
 import numpy as np
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
 from bt_fusion.indicators.bar_lines import BarLines
-from bt_fusion.predictions import Predictions, confidence_levels
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.streaming import ModelStream, WalkForwardStream
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.models.predictions import Predictions, confidence_levels
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.streaming import ModelStream, WalkForwardStream
+from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = ["MLEnsemble"]
 

@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from bt_fusion import regimes
 from bt_fusion.indicators.bar_lines import BarLines
+from bt_fusion.technical import regimes
 
 __all__ = ["Regime"]
 
 
 class Regime(BarLines):
     '''
-    What the market is doing, by the rule of ``bt_fusion.regimes``: a filter, never a feature.
+    What the market is doing, by the rule of ``bt_fusion.technical.regimes``: a filter, never a feature.
 
     Formula:
-      - regime = a ``bt_fusion.regimes.Regime``: 1 up when ADX(14) >= threshold and +DI > -DI,
+      - regime = a ``bt_fusion.technical.regimes.Regime``: 1 up when ADX(14) >= threshold and +DI > -DI,
         2 down when ADX(14) >= threshold otherwise, once that has lasted ``confirm`` bars; else
         0 ranging
       - state = 1 up, -1 down, 0 ranging

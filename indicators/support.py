@@ -1,7 +1,7 @@
 """Support: how far the price stands from the nearest recent swing low."""
 
 from bt_fusion.indicators.bar_lines import BarLines
-from bt_fusion.swings import nearest_support
+from bt_fusion.technical.support import nearest_support
 
 __all__ = ["Support"]
 

@@ -4,10 +4,10 @@ from dataclasses import fields
 
 import numpy as np
 
-from bt_fusion.candles import pattern_name
 from bt_fusion.indicators.bar_lines import BarLines
-from bt_fusion.measures import Measures, Periods, measure
-from bt_fusion.scoring import EntryRule, TechnicalPoints
+from bt_fusion.technical.candle_patterns import pattern_name
+from bt_fusion.technical.entry_measures import Measures, Periods, measure
+from bt_fusion.technical.entry_score import EntryRule, TechnicalPoints
 
 __all__ = ["TechnicalScore"]
 
@@ -33,9 +33,9 @@ class TechnicalScore(BarLines):
       - state = 1 when RSI < 30 (mandatory) and score >= 4, the entry without ML; else 0
 
     Params:
-      - ``points``: a ``bt_fusion.scoring.TechnicalPoints``, thresholds and points
-      - ``periods``: a ``bt_fusion.measures.Periods``
-      - ``rule``: a ``bt_fusion.scoring.EntryRule``, the filter's limit and the least scores
+      - ``points``: a ``bt_fusion.technical.entry_score.TechnicalPoints``, thresholds and points
+      - ``periods``: a ``bt_fusion.technical.entry_measures.Periods``
+      - ``rule``: a ``bt_fusion.technical.entry_score.EntryRule``, the filter's limit and the least scores
 
     Note:
       Lines after the parts hold ``rsi``, ``middle_band``, ``lower_band``, ``volume_ratio``,

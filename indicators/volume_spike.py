@@ -3,7 +3,7 @@
 import numpy as np
 
 from bt_fusion.indicators.bar_lines import BarLines
-from bt_fusion.measures import volume_ratio
+from bt_fusion.technical.entry_measures import volume_ratio
 
 __all__ = ["VolumeSpike"]
 

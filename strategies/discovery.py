@@ -2,10 +2,10 @@
 
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators import DiscoverySignal, Regime
-from bt_fusion.regimes import Regime as Market
 from bt_fusion.strategies.one_position import OnePosition, Symbol
 from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.thresholds import Threshold
+from bt_fusion.technical.regimes import Regime as Market
 
 __all__ = ["SignalDiscovery"]
 

@@ -5,12 +5,12 @@ from warnings import warn
 
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.indicators import HybridScore, TechnicalScore
-from bt_fusion.measures import Periods
-from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
 from bt_fusion.strategies.one_position import OnePosition, Symbol
 from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.sizers import EquityShare
 from bt_fusion.strategies.thresholds import Threshold
+from bt_fusion.technical.entry_measures import Periods
+from bt_fusion.technical.entry_score import EntryRule, MLPoints, TechnicalPoints
 
 __all__ = ["CryptoScalping", "HybridScoring"]
 
@@ -36,8 +36,8 @@ class HybridScoring(OnePosition):
       - ``min_entry_score`` (default 6): least total with ML
       - ``min_entry_score_technical`` (default 4): least total without, 6 less the strong bonus,
         so that ML only ever vetoes
-      - ``points``, ``periods``: a ``bt_fusion.scoring.TechnicalPoints`` and a
-        ``bt_fusion.measures.Periods``;
+      - ``points``, ``periods``: a ``bt_fusion.technical.entry_score.TechnicalPoints`` and a
+        ``bt_fusion.technical.entry_measures.Periods``;
         ``points.rsi_limit`` is the mandatory filter's, too
       - ``atr_stop`` (default 2.0): distance of the stop from the entry price, in ATR units; None
         for none

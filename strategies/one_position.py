@@ -3,7 +3,7 @@
 import backtrader as bt
 
 from bt_fusion.indicators import MLEnsemble
-from bt_fusion.predictions import Signal
+from bt_fusion.models.predictions import Signal
 
 __all__ = ["OnePosition", "Symbol"]
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bt_fusion.backtest import cli
+from bt_fusion.cli import main as cli
 from bt_fusion.strategies.ml_filter import ML_PARAMS
 from tests.test_readme import ROOT
 

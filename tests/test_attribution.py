@@ -8,8 +8,8 @@ import pytest
 from bt_fusion.backtest.attribution import attribution, attribution_sentence
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.matching import CATEGORIES, attribute_trades
-from bt_fusion.backtest.runner import Account, run_strategy
-from bt_fusion.samples import planted_edge, random_walk
+from bt_fusion.data.samples import planted_edge, random_walk
+from bt_fusion.engine.runner import Account, run_strategy
 from bt_fusion.strategies import FusionStrategy
 from tests.test_comparison import run_of
 from tests.test_engine import given

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.bars import COLUMNS, BarArrays
+from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators import (
     BarLines,
@@ -20,7 +21,6 @@ from bt_fusion.indicators import (
     TechnicalScore,
     VolumeSpike,
 )
-from bt_fusion.samples import random_walk
 from tests.test_causality import CHANGES, changed_after
 from tests.test_engine import cerebro_with, given
 from tests.test_parity import CONFIGURATIONS, LiveData

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from arch.bootstrap import StationaryBootstrap, optimal_block_length
 
-from bt_fusion.bootstrap import block_length, influence, intervals, resamples
+from bt_fusion.statistics.bootstrap import block_length, influence, intervals, resamples
 
 MEAN = {"mean": lambda means: means[..., 0]}
 

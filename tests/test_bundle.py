@@ -29,8 +29,8 @@ from bt_fusion import (
 from bt_fusion.bundle import card_table, describe, load_pickle
 from bt_fusion.bundle.expected import feature_difference
 from bt_fusion.bundle.manifest import feature_digest, sealed
-from bt_fusion.bundle.trees import check_tree
-from bt_fusion.samples import planted_edge
+from bt_fusion.bundle.parts.tree_check import check_tree
+from bt_fusion.data.samples import planted_edge
 
 FEATURES = ["wick_balance", "return_1", "rsi_14"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import platformdirs
 import pytest
 
-from bt_fusion.cache import ArrayCache, open_cache
+from bt_fusion.models.refit_cache import ArrayCache, open_cache
 
 
 @pytest.fixture

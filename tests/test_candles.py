@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.candles import LOOKBACK, PATTERNS, candle_patterns, pattern_name
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
 from bt_fusion.errors import OptionError
-from bt_fusion.samples import random_walk
+from bt_fusion.technical.candle_patterns import LOOKBACK, PATTERNS, candle_patterns, pattern_name
 
 # twenty falling bars of a plain body, wicks of a tenth of it
 BEFORE = [(120.0 - i, 120.1 - i, 118.9 - i, 119.0 - i) for i in range(20)]

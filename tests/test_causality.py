@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import walk_forward
-from bt_fusion.bars import COLUMNS, BarArrays
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.features import REGISTRY, FeatureSet, feature
 from bt_fusion.indicators import EMACross, FusedSignal, MLEnsemble
 from bt_fusion.labels import LABELS, Direction
-from bt_fusion.samples import random_walk
-from bt_fusion.signal_model import SignalModel, training_rows
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.models import walk_forward
+from bt_fusion.models.signal_model import SignalModel, training_rows
+from bt_fusion.models.walk_forward import WalkForward
 
 BARS = 700
 

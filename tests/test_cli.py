@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, read_bars
-from bt_fusion.backtest import cli
-from bt_fusion.samples import planted_edge
+from bt_fusion.cli import main as cli
+from bt_fusion.data.samples import planted_edge
 
 ROOT = Path(cli.__file__).resolve().parents[2]
 QUICK = ["--features", "wick_balance,gap", "--members", "lgb", "--train-bars", "400", "--jobs", "1"]
@@ -383,10 +383,10 @@ def test_the_script_runs_from_any_folder_without_a_warning(csv, tmp_path):
 
 def test_ctrl_c_ends_with_130(csv, tmp_path):
     code = (
-        "import bt_fusion.refit as w\n"
+        "import bt_fusion.models.refit as w\n"
         "def stop(*parts): raise KeyboardInterrupt\n"
         "w.fit_copy = stop\n"
-        "from bt_fusion.backtest.cli import run_backtest\n"
+        "from bt_fusion.cli.main import run_backtest\n"
         f"run_backtest(['--data', {str(csv)!r}, '--jobs', '1', '--cache', 'none'])\n"
     )
     done = in_a_process("-c", code, cwd=tmp_path)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel
-from bt_fusion.presets import PRESETS
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.models.presets import PRESETS
 from tests.test_cli import MINE, QUICK, run
 
 SPAN = {"A": (0, 1_100), "B": (300, 1_200), "C": (150, 900)}

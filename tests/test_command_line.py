@@ -5,8 +5,8 @@ import shlex
 import pytest
 import typer
 
-from bt_fusion.backtest import cli
-from bt_fusion.backtest.report.command_line import given_command
+from bt_fusion.cli import main as cli
+from bt_fusion.cli.command_line import given_command
 
 
 def command_of(*argv):

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from bt_fusion import SignalModel
-from bt_fusion.backtest.cli import main
-from bt_fusion.backtest.commands.model_options import chosen_model
+from bt_fusion.cli.main import main
+from bt_fusion.data.samples import planted_edge
 from bt_fusion.labels import Direction, Gain
-from bt_fusion.samples import planted_edge
+from bt_fusion.models.model_spec import chosen_model
 
 NONE = dict.fromkeys(
     (
@@ -146,7 +146,7 @@ def test_an_interruption_says_what_is_kept(data, tmp_path, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bt_fusion.tuning.fold_proba", interrupted)
+    monkeypatch.setattr("bt_fusion.tuning.tuning.fold_proba", interrupted)
     words = ("--members", "lr", "--storage", tmp_path / "t.db")
     assert run("tune", data, *words) == 130
     assert "finished trials are kept" in capsys.readouterr().err

@@ -13,8 +13,8 @@ from bt_fusion.backtest.comparison import (
     false_signals,
     trade_counts,
 )
-from bt_fusion.backtest.runner import Run, run_strategy
-from bt_fusion.samples import planted_edge, random_walk
+from bt_fusion.data.samples import planted_edge, random_walk
+from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.strategies import FusionStrategy
 from tests.test_engine import given
 

@@ -9,15 +9,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bt_fusion.contributions import (
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.best_member import BestMember
+from bt_fusion.evaluation.contributions import (
     contributions,
     member_margins,
     occlusion,
     shap_contributions,
     split_probability,
 )
-from bt_fusion.ensemble import Ensemble
-from bt_fusion.selection import BestMember
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 4)).astype(np.float32)
@@ -120,7 +120,7 @@ def test_without_shap_or_a_member_for_it_there_is_occlusion(monkeypatch):
     typical = np.median(X, axis=0)
     plain = fitted({"plain": LogisticRegression()})
     assert contributions(plain, X, ROW, 1, typical).method == "occlusion"
-    monkeypatch.setattr("bt_fusion.contributions.find_spec", lambda name: None)
+    monkeypatch.setattr("bt_fusion.evaluation.contributions.find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "shap", None)
     assert contributions(fitted(["lgb"]), X, ROW, 1, typical).method == "occlusion"
 

@@ -3,9 +3,9 @@
 import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.description import described, described_all
-from bt_fusion.backtest.unseen import predict_each
-from bt_fusion.samples import planted_edge
+from bt_fusion.backtest.out_of_sample import predict_each
+from bt_fusion.backtest.summary import described, described_all
+from bt_fusion.data.samples import planted_edge
 
 WALK = WalkForward(SignalModel(["gap"], Direction(5), Ensemble(("lr",))), 200, 200, cache=None)
 FEEDS = {"A": planted_edge(400, seed=1), "B": planted_edge(500, seed=2)[150:]}

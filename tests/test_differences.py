@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from bt_fusion.bootstrap import resamples
-from bt_fusion.differences import return_intervals, trade_intervals
-from bt_fusion.statistics import drawdowns, profit_factor, sharpe, sortino, win_rate
+from bt_fusion.statistics.bootstrap import resamples
+from bt_fusion.statistics.intervals import return_intervals, trade_intervals
+from bt_fusion.statistics.performance import drawdowns, profit_factor, sharpe, sortino, win_rate
 
 RNG = np.random.default_rng(0)
 OFF = RNG.normal(0, 0.01, 400)
@@ -31,13 +31,13 @@ def drawn(figure, off, on, draws=80):
     ],
 )
 def test_figures_of_returns_are_those_of_statistics(name, figure, monkeypatch):
-    monkeypatch.setattr("bt_fusion.bootstrap.block_length", lambda values: 1.0)
+    monkeypatch.setattr("bt_fusion.statistics.bootstrap.block_length", lambda values: 1.0)
     found = return_intervals(OFF, ON, 252, draws=80, seed=7)
     assert found[name] == pytest.approx(drawn(figure, OFF, ON), rel=1e-9)
 
 
 def test_figures_of_trades_are_those_of_statistics(monkeypatch):
-    monkeypatch.setattr("bt_fusion.bootstrap.block_length", lambda values: 1.0)
+    monkeypatch.setattr("bt_fusion.statistics.bootstrap.block_length", lambda values: 1.0)
     gains = np.stack([OFF, np.where(ON > -0.004, ON, np.nan)], axis=1)  # vetoes the worst
     gains[5, 0] = np.nan
     found = trade_intervals(1e5 * gains, gains, draws=80, seed=7)

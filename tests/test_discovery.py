@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.runner import Account, run_strategy
-from bt_fusion.bars import BarArrays
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.labels import ProfitBeforeStop
-from bt_fusion.predictions import Predictions
-from bt_fusion.regimes import Regime, regimes
-from bt_fusion.samples import random_walk
-from bt_fusion.signal_model import SignalModel
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.strategies import SignalDiscovery
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.technical.regimes import Regime, regimes
 from tests.test_engine import given
 
 FREE = Account(commission=0.0)

@@ -9,7 +9,7 @@ import pytest
 import bt_fusion
 
 EXTRAS = {"torch", "skorch"}
-DEEP = {"bt_fusion.lstm", "bt_fusion.network"}
+DEEP = {"bt_fusion.ensemble.members.lstm", "bt_fusion.ensemble.members.lstm_network"}
 
 
 def names():

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError
 from bt_fusion.indicators import EMACross, FusedSignal, MLEnsemble, ml_ensemble
 from bt_fusion.indicators.line_arrays import float_days, stamps
 from bt_fusion.labels import Direction
-from bt_fusion.predictions import Predictions
-from bt_fusion.samples import random_walk
-from bt_fusion.signal_model import SignalModel
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.strategies import FusionStrategy, discovery, fusion, hybrid
-from bt_fusion.walk_forward import WalkForward
 
 
 def cerebro_with(*feeds, **options):

@@ -7,8 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
 from bt_fusion import Ensemble, OptionError, TrainingError
-from bt_fusion.members import make_member, member_proba
-from bt_fusion.weights import average_uniqueness
+from bt_fusion.ensemble.members.registry import make_member, member_proba
+from bt_fusion.ensemble.sample_weights import average_uniqueness
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 3)).astype(np.float32)
@@ -97,7 +97,7 @@ def test_a_forest_asked_for_one_row_says_the_same():
 def test_parts_of_many_rows_are_put_together(monkeypatch):
     ensemble = Ensemble(["lgb"]).fit(X, Y)
     whole = ensemble.member_proba(X)
-    monkeypatch.setattr("bt_fusion.ensemble.CHUNK_ROWS", 7)
+    monkeypatch.setattr("bt_fusion.ensemble.ensemble.CHUNK_ROWS", 7)
     np.testing.assert_array_equal(ensemble.member_proba(X), whole)
 
 

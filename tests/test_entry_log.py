@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.analyzers import EntryLog, TradeStats
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.bars import BarArrays
-from bt_fusion.measures import measure
-from bt_fusion.samples import random_walk
-from bt_fusion.scoring import TechnicalPoints
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring
+from bt_fusion.technical.entry_measures import measure
+from bt_fusion.technical.entry_score import TechnicalPoints
 from tests.test_engine import cerebro_with, given
 
 PARTS = ("rsi", "band", "volume", "pattern", "macd", "stochastic", "support")

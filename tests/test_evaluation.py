@@ -8,21 +8,23 @@ import pandas as pd
 import pytest
 
 from bt_fusion import Ensemble, OptionError, SignalModel
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import InSampleError
 from bt_fusion.evaluation import evaluate
-from bt_fusion.evaluation.cross_validation import cross_validate, mean_and_spread
-from bt_fusion.evaluation.figures import FIGURES, class_report, confusion, figures_of, log_loss_of
-from bt_fusion.evaluation.importance import (
-    permutation_importances,
-    shap_importances,
-    some_rows,
+from bt_fusion.evaluation.classification import (
+    FIGURES,
+    class_report,
+    confusion,
+    figures_of,
+    log_loss_of,
 )
-from bt_fusion.evaluation.quality import excursions, sides, signal_quality
+from bt_fusion.evaluation.cross_validation import cross_validate, mean_and_spread
+from bt_fusion.evaluation.permutation import permutation_importances, shap_importances, some_rows
+from bt_fusion.evaluation.signal_quality import excursions, sides, signal_quality
 from bt_fusion.labels import Labels
-from bt_fusion.predictions import Predictions
-from bt_fusion.samples import planted_edge
-from bt_fusion.splits import LabelledRows, purged_folds, time_series_folds
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.splits import LabelledRows, purged_folds, time_series_folds
 
 BARS = planted_edge(900, seed=1, auc=0.8)
 CUT = 600
@@ -191,7 +193,7 @@ def test_shap_shares_of_tree_members(model):
 
 
 def test_shap_that_is_missing_is_said(model, monkeypatch):
-    monkeypatch.setattr("bt_fusion.evaluation.importance.find_spec", lambda name: None)
+    monkeypatch.setattr("bt_fusion.evaluation.permutation.find_spec", lambda name: None)
     with pytest.raises(OptionError, match=r"pip install 'bt-fusion\[explain\]'"):
         shap_importances(model.ensemble_, LabelledRows.of(model, BARS))
     monkeypatch.setattr("bt_fusion.evaluation.evaluation.find_spec", lambda name: None)

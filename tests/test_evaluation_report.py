@@ -5,12 +5,12 @@ from PIL import Image
 from rich.console import Console
 
 from bt_fusion import Ensemble, SignalModel
-from bt_fusion.backtest.report.evaluation_pictures import draw_evaluation
-from bt_fusion.backtest.report.evaluation_tables import evaluation_tables
-from bt_fusion.backtest.report.tuning_tables import tuning_table
+from bt_fusion.data.samples import planted_edge
 from bt_fusion.evaluation import evaluate
-from bt_fusion.samples import planted_edge
-from bt_fusion.tuning import tune
+from bt_fusion.report.pictures.evaluation import draw_evaluation
+from bt_fusion.report.terminal.evaluation import evaluation_tables
+from bt_fusion.report.terminal.tuning import tuning_table
+from bt_fusion.tuning.tuning import tune
 
 BARS = planted_edge(600, seed=1, auc=0.8)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.excursions import excursions, quality_by
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.statistics.excursions import excursions, quality_by
 
 
 def test_excursions_by_hand():

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
+from bt_fusion.backtest import folder as module
+from bt_fusion.backtest.folder import DATA, write_result
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.report import folder as module
-from bt_fusion.backtest.report.folder import DATA, write_result
-from bt_fusion.backtest.report.redraw import redraw
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.report.draw import redraw
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
 from bt_fusion.analyzers import FusedVsTechnical, TradeStats
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.backtest.runner import Account, bar_length, run_strategy, unseen_window
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.engine.runner import Account, bar_length, run_strategy, unseen_window
 from bt_fusion.errors import BarsError, OptionError
-from bt_fusion.replay import replay
-from bt_fusion.samples import random_walk
 from bt_fusion.strategies import FusionStrategy
+from bt_fusion.verdict.placebos.replay import replay
 from tests.test_engine import given
 
 

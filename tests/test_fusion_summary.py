@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from bt_fusion.analyzers import FusionSummary, TradeStats
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.samples import random_walk
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring
 from tests.test_engine import cerebro_with
 

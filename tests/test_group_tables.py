@@ -6,17 +6,17 @@ import pytest
 from rich.console import Console
 
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.report.group_tables import (
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.labels import Direction
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.report.terminal.groups import (
     breakdown_table,
     reason_table,
     result_tables,
     symbol_table,
 )
-from bt_fusion.ensemble import Ensemble
-from bt_fusion.labels import Direction
-from bt_fusion.samples import planted_edge
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.walk_forward import WalkForward
 from tests.test_groups import OFF, ON, table
 
 FIGURES = {"won": 1, "win_rate": 0.5, "profit_factor": None, "expectancy": 0.01, "net_profit": 7.4}

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.groups import breakdown, by_reason, check_periods, figures_of_symbol
 from bt_fusion.errors import OptionError
+from bt_fusion.saved_runs.trade_groups import breakdown, by_reason, check_periods, figures_of_symbol
 
 # symbol, exit, pnl, commission, entry price, size, reason
 OFF = [

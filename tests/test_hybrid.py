@@ -8,18 +8,18 @@ from copy import copy
 import numpy as np
 import pytest
 
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.backtest.runner import Account, run_strategy
-from bt_fusion.bars import BarArrays
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.labels import Direction, Gain
-from bt_fusion.measures import measure
-from bt_fusion.samples import random_walk
-from bt_fusion.scoring import TechnicalPoints
-from bt_fusion.signal_model import SignalModel
+from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.strategies import CryptoScalping, EquityShare, HybridScoring
 from bt_fusion.strategies.hybrid import entry_line
+from bt_fusion.technical.entry_measures import measure
+from bt_fusion.technical.entry_score import TechnicalPoints
 from tests.test_engine import cerebro_with, given
 
 FREE = Account(commission=0.0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bt_fusion import Ensemble, SignalModel, WalkForward
-from bt_fusion.importances import feature_shares
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.importances import feature_shares
 
 
 def rows(count=3_000):

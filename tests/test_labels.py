@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_fusion import Direction, Gain, OptionError, TripleBarrier
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.labels import LABELS, make_label
 
 UNKNOWN = (np.nan, -1)

@@ -66,5 +66,5 @@ def test_the_core_never_imports_backtrader():
 
 def test_the_checker_sees_a_wrong_arrow(tmp_path):
     path = tmp_path / "wrong.py"
-    path.write_text("from bt_fusion.backtest.runner import Run\n")
+    path.write_text("from bt_fusion.engine.runner import Run\n")
     assert [layer_of(name) for name in imports(path)] == ["backtest"]

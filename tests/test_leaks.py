@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from lightgbm import LGBMClassifier
 
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.samples import random_walk
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.best_member import BestMember
+from bt_fusion.ensemble.members.svm import RbfSVM
 from bt_fusion.features import FeatureSet
 from bt_fusion.labels import Direction
-from bt_fusion.samples import random_walk
-from bt_fusion.selection import BestMember
-from bt_fusion.svm import RbfSVM
 
 HORIZON = 5
 TRAIN, UNSEEN, WARM_UP = 1_500, 1_500, 300
@@ -55,7 +55,7 @@ def pipelines() -> dict[str, Ensemble]:
         "all": Ensemble(members, resample="smote", outliers="iqr", calibration="isotonic"),
     }
     if DEEP:
-        from bt_fusion.lstm import LSTMClassifier
+        from bt_fusion.ensemble.members.lstm import LSTMClassifier
 
         network = LSTMClassifier(8, 8, dropout=0.0, learning_rate=0.01, max_epochs=4)
         made["lstm"] = Ensemble({"lstm": network})

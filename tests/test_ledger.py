@@ -11,8 +11,8 @@ import pytest
 
 from bt_fusion import Ensemble, SignalModel
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.ledger import LEDGER, pbo_of, record_trial, trials_of
-from bt_fusion.samples import planted_edge
+from bt_fusion.backtest.trials import LEDGER, pbo_of, record_trial, trials_of
+from bt_fusion.data.samples import planted_edge
 
 SUMMARY = {
     "data": {"name": "hours", "sha256": "ab" * 32},

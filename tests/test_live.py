@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier as Forest
 
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.samples import random_walk
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.registry import member_proba
+from bt_fusion.ensemble.single_row import RowTrees, leaves, live_ensemble, rows_at_thresholds
+from bt_fusion.ensemble.trees import Trees
 from bt_fusion.errors import OptionError
-from bt_fusion.live import RowTrees, leaves, live_ensemble, rows_at_thresholds
-from bt_fusion.members import member_proba
-from bt_fusion.samples import random_walk
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.streaming import ModelStream
-from bt_fusion.trees import Trees
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.streaming import ModelStream
 from tests.tree_rows import MAKERS, fitted, hard_rows, labelled
 
 ONE_SPLIT_AND_A_LEAF = Trees(

@@ -5,10 +5,10 @@ import sys
 import backtrader as bt
 import pytest
 
-from bt_fusion.backtest.blame import blamed, line_in
-from bt_fusion.backtest.loading import load_sizer, load_strategy
-from bt_fusion.backtest.runner import STRATEGIES, Account, Run, run_strategy
-from bt_fusion.backtest.variants import check_variants, takes_ml, variant
+from bt_fusion.engine.loading import load_sizer, load_strategy
+from bt_fusion.engine.runner import STRATEGIES, Account, Run, run_strategy
+from bt_fusion.engine.user_code import blamed, line_in
+from bt_fusion.engine.variants import check_variants, takes_ml, variant
 from bt_fusion.errors import OptionError, StrategyError
 from bt_fusion.strategies import FusionStrategy, with_ml
 from tests.test_engine import given

@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.labels import Direction
-from bt_fusion.members import make_member
-from bt_fusion.samples import planted_edge
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.streaming import open_stream
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.streaming import open_stream
+from bt_fusion.models.walk_forward import WalkForward
 
 torch = pytest.importorskip("torch", reason="needs the extra deep")
-from bt_fusion.lstm import LSTMClassifier  # noqa: E402
-from bt_fusion.network import Network, Windows  # noqa: E402
+from bt_fusion.ensemble.members.lstm import LSTMClassifier  # noqa: E402
+from bt_fusion.ensemble.members.lstm_network import Network, Windows  # noqa: E402
 
 SMALL = {"window": 8, "hidden": 4, "max_epochs": 2, "dropout": 0.0}
 FEATURES = ["return_1", "wick_balance", "rsi_14"]

@@ -11,7 +11,7 @@ pytest.importorskip("safetensors")
 
 from bt_fusion import Direction, Ensemble, SignalModel
 from bt_fusion.bundle.expected import Expected
-from bt_fusion.bundle.parts import build_part, dump_part
+from bt_fusion.bundle.parts.registry import build_part, dump_part
 from bt_fusion.errors import BundleError, ModelCompatibilityError
 
 FEATURES = ("return_1", "wick_balance")

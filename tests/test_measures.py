@@ -4,10 +4,10 @@ from dataclasses import fields
 
 import numpy as np
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.measures import Measures, Periods, measure
-from bt_fusion.samples import random_walk
-from bt_fusion.scoring import TechnicalPoints
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.technical.entry_measures import Measures, Periods, measure
+from bt_fusion.technical.entry_score import TechnicalPoints
 
 
 def test_prices_that_stand_still_are_not_oversold():

@@ -8,9 +8,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.registry import MEMBERS, make_member, member_proba
 from bt_fusion.errors import OptionError
-from bt_fusion.members import MEMBERS, make_member, member_proba
 
 DEEP = all(importlib.util.find_spec(name) for name in ("torch", "skorch"))
 HERE = [name for name in MEMBERS if name != "lstm" or DEEP]

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.indicators import MLEnsemble
 from bt_fusion.labels import Direction
-from bt_fusion.samples import random_walk
-from bt_fusion.signal_model import SignalModel
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.strategies import FusionStrategy, with_ml
-from bt_fusion.walk_forward import WalkForward
 from tests.test_engine import given
 from tests.test_fusion import steps
 

@@ -4,13 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.report.model_figures import (
-    confusion_of,
-    labelled,
-    refit_aucs,
-    reliability_of,
-)
-from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.report.model_figures import confusion_of, labelled, refit_aucs, reliability_of
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 TIMES = pd.date_range("2024-01-01", periods=6, name="datetime")
 

@@ -6,7 +6,7 @@ import pytest
 
 from bt_fusion import Ensemble, SignalModel, WalkForward
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.samples import planted_edge
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bt_fusion import OptionError, TrainingError
-from bt_fusion.objectives import Judged, equity, objective_named, precision_recall
+from bt_fusion.tuning.objectives import Judged, equity, objective_named, precision_recall
 
 
 def fold(truth, chosen, classes=(0, 1), close=None, horizon=1, rows=None):

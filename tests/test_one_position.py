@@ -5,12 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.feed import BarsData
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.indicators.line_arrays import stamps
-from bt_fusion.samples import random_walk
-from bt_fusion.scoring import TechnicalPoints
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, one_position
+from bt_fusion.technical.entry_score import TechnicalPoints
 from tests.test_engine import cerebro_with, given
 from tests.test_fusion import steps
 from tests.test_parity import CONFIGURATIONS, LiveData

@@ -12,10 +12,10 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("skl2onnx")
 
-from bt_fusion import onnx_members
-from bt_fusion.ensemble import Ensemble
-from bt_fusion.errors import OptionError
-from bt_fusion.onnx_members import (
+from bt_fusion.data.samples import random_walk
+from bt_fusion.ensemble import onnx_export as onnx_members
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.onnx_export import (
     TOLERANCE,
     count_flips,
     export_ensemble,
@@ -23,10 +23,10 @@ from bt_fusion.onnx_members import (
     load_member,
     load_members,
 )
-from bt_fusion.samples import random_walk
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.streaming import ModelStream
-from bt_fusion.trees import read_trees
+from bt_fusion.ensemble.trees import read_trees
+from bt_fusion.errors import OptionError
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.streaming import ModelStream
 from tests.tree_rows import MAKERS, N_FEATURES, fitted, hard_rows, labelled
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.outcomes import Costs, ExitRule, Outcomes
-from bt_fusion.replay import replay
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
+from bt_fusion.verdict.placebos.replay import replay
 from tests.test_fusion import steps
 
 UP, DOWN = 1.0, -1.0

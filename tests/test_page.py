@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.report.html import Html, bar, join, table, tag
-from bt_fusion.backtest.report.page import draw_page, page, sections
-from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.report.html.elements import Html, bar, join, table, tag
+from bt_fusion.report.html.page import draw_page, page, sections
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 ATTRIBUTION = {
     "kept": {"trades": 2, "won": 1, "lost": 1, "pnl": 0.0},

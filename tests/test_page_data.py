@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.report.page_data import page_data, thresholds
-from bt_fusion.backtest.report.saved_run import SavedRun, read_trades
+from bt_fusion.report.html.page_data import page_data, thresholds
+from bt_fusion.saved_runs.saved_run import SavedRun, read_trades
 
 
 @pytest.fixture(scope="module")

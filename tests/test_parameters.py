@@ -2,9 +2,9 @@
 
 import pytest
 
-from bt_fusion.backtest.runner import run_strategy
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.runner import run_strategy
 from bt_fusion.errors import OptionError
-from bt_fusion.samples import random_walk
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
 
 

@@ -8,13 +8,13 @@ import backtrader as bt
 import numpy as np
 import pytest
 
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.indicators import EMACross, FusedSignal, MLEnsemble
 from bt_fusion.labels import Direction, TripleBarrier
-from bt_fusion.samples import random_walk
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
 
 
 class LiveData(BarsData):

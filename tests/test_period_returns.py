@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.report.period_returns import period_returns
+from bt_fusion.report.calendar_returns import period_returns
 
 
 def equity(times, **runs):

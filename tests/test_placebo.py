@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.outcomes import Costs, ExitRule, Outcomes
-from bt_fusion.placebo import Accounts, random_vetoes, shifted
-from bt_fusion.replay import Trips, replay
-from bt_fusion.samples import random_walk
-from bt_fusion.veto_law import VetoLaw, entry_probability
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
+from bt_fusion.verdict.placebos.random_vetoes import Accounts, random_vetoes, shifted
+from bt_fusion.verdict.placebos.replay import Trips, replay
+from bt_fusion.verdict.placebos.veto_probability import VetoLaw, entry_probability
 from tests.test_fusion import steps
 
 

@@ -12,7 +12,7 @@ from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.held_trades import closed_trades
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.label_placebo import label_placebo
-from bt_fusion.backtest.placebos import (
+from bt_fusion.backtest.placebo_inputs import (
     edge_figures,
     placebo_figures,
     placebo_of,
@@ -20,12 +20,12 @@ from bt_fusion.backtest.placebos import (
     shift_of,
     verdict_of,
 )
-from bt_fusion.backtest.runner import Account, run_strategy
-from bt_fusion.backtest.variants import variant
-from bt_fusion.placebo import random_vetoes
-from bt_fusion.samples import planted_edge, random_walk
+from bt_fusion.data.samples import planted_edge, random_walk
+from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.engine.variants import variant
 from bt_fusion.strategies import FusionStrategy, HybridScoring
-from bt_fusion.veto_law import VetoLaw
+from bt_fusion.verdict.placebos.random_vetoes import random_vetoes
+from bt_fusion.verdict.placebos.veto_probability import VetoLaw
 from tests.test_engine import given
 
 HORIZON = 5

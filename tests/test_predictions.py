@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_fusion import Confidence, Predictions, Signal
-from bt_fusion.predictions import NO_MODEL
+from bt_fusion.models.predictions import NO_MODEL
 
 SOFT = {"voting": "soft", "vote_threshold": 0.633}
 

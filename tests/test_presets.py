@@ -4,11 +4,11 @@ import sys
 import numpy as np
 import pytest
 
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.errors import OptionError
 from bt_fusion.labels import LABELS
-from bt_fusion.members import make_member
-from bt_fusion.presets import PRESETS, make_preset
-from bt_fusion.samples import planted_edge
+from bt_fusion.models.presets import PRESETS, make_preset
 
 DEEP = all(importlib.util.find_spec(name) for name in ("torch", "skorch"))
 

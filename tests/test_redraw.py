@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from bt_fusion.backtest import cli
-from bt_fusion.backtest.report.tearsheet import daily_returns
+from bt_fusion.cli import main as cli
+from bt_fusion.report.tearsheet import daily_returns
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_missing_file_is_one_line_and_exit_2(name, message, folder, capsys):
 
 def test_a_missing_library_is_named_with_its_remedy(folder, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "quantstats", None)
-    monkeypatch.setattr("bt_fusion.backtest.report.tearsheet.find_spec", lambda name: None)
+    monkeypatch.setattr("bt_fusion.report.tearsheet.find_spec", lambda name: None)
     report(folder, "--tearsheet", expect=2)
     assert "pip install 'bt-fusion[tearsheet]'" in capsys.readouterr().err
     assert not (folder / "report.html").exists()

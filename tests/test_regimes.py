@@ -7,11 +7,11 @@ import talib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
 from bt_fusion.errors import OptionError
 from bt_fusion.labels import ProfitBeforeStop
-from bt_fusion.regimes import MEMORY, Regime, regimes
-from bt_fusion.samples import random_walk
+from bt_fusion.technical.regimes import MEMORY, Regime, regimes
 
 
 def steps(moves) -> pd.DataFrame:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.report.page import draw_page
-from bt_fusion.backtest.report.saved_run import SavedRun
-from bt_fusion.samples import random_walk
+from bt_fusion.data.samples import random_walk
+from bt_fusion.report.html.page import draw_page
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 FLAGS = (
     "--headless",

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from bt_fusion.ensemble.resampling import inside_quartiles, smote
 from bt_fusion.errors import TrainingError
-from bt_fusion.resampling import inside_quartiles, smote
 
 
 def test_rows_beyond_the_fences_are_outside():

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from bt_fusion.backtest.runner import rare_collections
+from bt_fusion.engine.runner import rare_collections
 
 
 def test_rare_collections_end_with_the_block_even_by_an_error():

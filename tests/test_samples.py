@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from bt_fusion import Direction, FeatureSet, OptionError, check_bars, load_sample
-from bt_fusion.samples import SAMPLES, planted_edge, random_walk
+from bt_fusion.data.samples import SAMPLES, planted_edge, random_walk
 
 PRICES = ["open", "high", "low", "close"]
 

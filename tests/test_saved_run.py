@@ -6,8 +6,8 @@ import shutil
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.report.saved_run import SavedRun
 from bt_fusion.errors import RunError
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bt_fusion import ModelCompatibilityError, load_model
-from bt_fusion.samples import planted_edge
+from bt_fusion.data.samples import planted_edge
 
 DATA = Path(__file__).parent / "data"
 EXPECTED = [0.379447716128, 0.346084465199, 0.400398311622]  # printed by that commit

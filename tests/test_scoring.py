@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bt_fusion.measures import Measures
-from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
+from bt_fusion.technical.entry_measures import Measures
+from bt_fusion.technical.entry_score import EntryRule, MLPoints, TechnicalPoints
 
 PARTS = ("rsi", "band", "volume", "pattern", "macd", "stochastic", "support")
 # Nothing here is worth a point: the band is far below, its standard deviation 1.

@@ -4,8 +4,8 @@ import optuna
 import pytest
 
 from bt_fusion import Ensemble, OptionError, make_preset
-from bt_fusion.members import make_member
-from bt_fusion.search_space import SPACE, apply_parameters, suggest_parameters, tuned_members
+from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.tuning.search_space import SPACE, apply_parameters, suggest_parameters, tuned_members
 
 NAMES = ("rf", "xgb", "lgb", "lr", "svm")
 

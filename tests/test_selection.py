@@ -3,9 +3,9 @@ import pytest
 from sklearn.metrics import f1_score
 from sklearn.model_selection import TimeSeriesSplit
 
+from bt_fusion.ensemble.members.best_member import BestMember
+from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.errors import TrainingError
-from bt_fusion.members import make_member
-from bt_fusion.selection import BestMember
 
 
 def rows(kind, count=1_200, seed=0):

@@ -7,7 +7,7 @@ import pytest
 from purgedcv import probability_of_backtest_overfitting
 
 from bt_fusion.errors import OptionError
-from bt_fusion.selection_bias import overfitting_probability, superior_predictive_ability
+from bt_fusion.statistics.selection_bias import overfitting_probability, superior_predictive_ability
 
 
 def blocks_of(*means):
@@ -113,7 +113,9 @@ def test_many_bars_are_tested_as_means_of_neighbours(monkeypatch):
     benchmark = rng.normal(0, 0.01, 607)
     variants = benchmark[:, None] + rng.normal(0.0004, 0.01, (607, 3))
     every = superior_predictive_ability(benchmark, variants, draws=500)
-    monkeypatch.setattr("bt_fusion.selection_bias.MOST_ROWS", 250)  # three together, one left out
+    monkeypatch.setattr(
+        "bt_fusion.statistics.selection_bias.MOST_ROWS", 250
+    )  # three together, one left out
     means = (variants - benchmark[:, None])[1:].reshape(202, 3, 3).mean(axis=1)
     some = superior_predictive_ability(benchmark, variants, draws=500)
     assert some == superior_predictive_ability(np.zeros(202), means, draws=500)

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from bt_fusion.analyzers import FusedVsTechnical, TradeStats
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.backtest.runner import Account, run_strategy
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.engine.runner import Account, run_strategy
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.indicators import MLEnsemble
 from bt_fusion.indicators.line_arrays import stamps
-from bt_fusion.predictions import Predictions
+from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import EquityShare, FusionStrategy, SignalDiscovery
 from tests.test_discovery import classes
 from tests.test_engine import cerebro_with, given

@@ -3,9 +3,9 @@
 import numpy as np
 
 from bt_fusion import Ensemble, SignalModel, WalkForward
-from bt_fusion.bars import BarArrays
-from bt_fusion.samples import planted_edge
-from bt_fusion.shuffled_labels import ShuffledLabels
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.verdict.placebos.shuffled_labels import ShuffledLabels
 
 WALK = WalkForward(
     SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lr"])),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bt_fusion.analyzers import EntryLog, SignalFunnel, SignalQuality, TradeStats
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.samples import random_walk
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, SignalDiscovery
 from tests.test_discovery import classes
 from tests.test_engine import cerebro_with, given

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from bt_fusion.analyzers import SignalQuality
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.bars import BarArrays
-from bt_fusion.excursions import excursions
-from bt_fusion.predictions import Signal
-from bt_fusion.regimes import Regime, regimes
-from bt_fusion.samples import random_walk
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.models.predictions import Signal
+from bt_fusion.statistics.excursions import excursions
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
+from bt_fusion.technical.regimes import Regime, regimes
 from tests.test_engine import cerebro_with, given
 
 

@@ -6,7 +6,7 @@ from purgedcv import deflated_sharpe_ratio, min_track_record_length, probabilist
 from scipy.stats import kurtosis, skew
 
 from bt_fusion.errors import OptionError
-from bt_fusion.significance import (
+from bt_fusion.statistics.sharpe import (
     TrackRecord,
     deflated_sharpe,
     expected_best_sharpe,

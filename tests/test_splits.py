@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_fusion import Ensemble, OptionError, SignalModel, TrainingError
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge
 from bt_fusion.labels import Labels
-from bt_fusion.samples import planted_edge
-from bt_fusion.splits import LabelledRows, fold_proba, purged_folds, time_series_folds
+from bt_fusion.models.splits import LabelledRows, fold_proba, purged_folds, time_series_folds
 
 
 def labelled(rows, t1, horizon, count=None):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bt_fusion.statistics import (
+from bt_fusion.statistics.performance import (
     bar_returns,
     drawdowns,
     equity_figures,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import bt_fusion
-from bt_fusion.backtest.runner import STRATEGIES
-from bt_fusion.presets import PRESETS
+from bt_fusion.engine.runner import STRATEGIES
+from bt_fusion.models.presets import PRESETS
 
 DOCS = Path(bt_fusion.__file__).resolve().parent.parent / "docs"
 PAGES = ("fusion", "hybrid", "discovery")

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.outcomes import ExitRule, Outcomes
-from bt_fusion.replay import replay
-from bt_fusion.samples import random_walk
-from bt_fusion.subsets import Pool, Trades, random_subsets, trade_paths
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.verdict.placebos.entry_outcomes import ExitRule, Outcomes
+from bt_fusion.verdict.placebos.random_subsets import Pool, Trades, random_subsets, trade_paths
+from bt_fusion.verdict.placebos.replay import replay
 
 BARS = 8
 
@@ -124,7 +124,9 @@ def test_the_size_is_right_where_most_entries_are_retimed(share):
 def test_blocks_of_draws_are_the_same_draws(monkeypatch):
     on = trades([0, 5], [0.1, 0.3])
     whole = random_subsets(OFF, on, draws=7, seed=2).drawn
-    monkeypatch.setattr("bt_fusion.subsets.CELLS", 26)  # two draws at a time
+    monkeypatch.setattr(
+        "bt_fusion.verdict.placebos.random_subsets.CELLS", 26
+    )  # two draws at a time
     parts = random_subsets(OFF, on, draws=7, seed=2).drawn
     for name in ("entries", "score", "expectancy", "profit"):
         np.testing.assert_allclose(getattr(parts, name), getattr(whole, name))

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.summary import Summary, beta_of, drawdown_spells, geometric_mean, kelly, summarize
+from bt_fusion.statistics.backtesting_stats import (
+    Summary,
+    beta_of,
+    drawdown_spells,
+    geometric_mean,
+    kelly,
+    summarize,
+)
 
 DAYS = pd.bdate_range("2024-01-01", periods=10)  # 252 of them a year
 EQUITY = pd.Series(

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
+from bt_fusion.ensemble.members.svm import RbfSVM
 from bt_fusion.errors import TrainingError
-from bt_fusion.svm import RbfSVM
 
 
 def ring(rows=600, seed=0, units=1.0):

@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 
 from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
-from bt_fusion.backtest import cli
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.report.files import write_json
-from bt_fusion.backtest.runner import Account
-from bt_fusion.backtest.sweep import Sweep
-from bt_fusion.samples import planted_edge, random_walk
+from bt_fusion.cli import main as cli
+from bt_fusion.data.samples import planted_edge, random_walk
+from bt_fusion.engine.runner import Account
+from bt_fusion.saved_runs.run_folder import write_json
+from bt_fusion.sweep.sweep import Sweep
 
 ROOT = Path(cli.__file__).resolve().parents[2]
 GRID = {"ml_threshold": [0.5, 0.55, 0.6], "ema_fast": [8, 12]}
@@ -192,7 +192,7 @@ def command(tmp_path):
     code = (
         "import signal, sys\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from bt_fusion.backtest.cli import main\n"
+        "from bt_fusion.cli.main import main\n"
         "main(sys.argv[1:])"
     )
     options = "sweep --data edge.csv -q --no-report --out out --jobs 2 --members lgb"

@@ -3,7 +3,7 @@
 import pytest
 
 from bt_fusion import OptionError
-from bt_fusion.backtest.sweep_grid import combinations, parameter_grid
+from bt_fusion.sweep.grid import combinations, parameter_grid
 
 
 @pytest.mark.parametrize(

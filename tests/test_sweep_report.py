@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bt_fusion.backtest.report import sweep_pictures
-from bt_fusion.backtest.report.sweep_files import write_sweep
-from bt_fusion.backtest.report.sweep_tables import sweep_table
-from bt_fusion.backtest.sweep import SweepResult
-from bt_fusion.backtest.sweep_grid import combinations
+from bt_fusion.report.pictures import sweep as sweep_pictures
+from bt_fusion.report.terminal.sweep import sweep_table
+from bt_fusion.saved_runs.sweep_folder import write_sweep
+from bt_fusion.sweep.grid import combinations
+from bt_fusion.sweep.sweep import SweepResult
 
 SUMMARY = {
     "data": {"name": "walk"},

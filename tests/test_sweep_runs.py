@@ -17,11 +17,11 @@ from bt_fusion import (
     indicators,
     strategies,
 )
-from bt_fusion.backtest.runner import STRATEGIES, Account, run_strategy
-from bt_fusion.backtest.sweep_runs import CODE, Grounds, perform, shared, sliced_returns
-from bt_fusion.backtest.sweep_store import SweepStore
-from bt_fusion.backtest.variants import technical_params, variant
+from bt_fusion.engine.runner import STRATEGIES, Account, run_strategy
+from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.strategies import FusionStrategy
+from bt_fusion.sweep.runs import CODE, Grounds, perform, shared, sliced_returns
+from bt_fusion.sweep.store import SweepStore
 
 
 @pytest.fixture(scope="module")

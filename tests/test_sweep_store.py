@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bt_fusion import OptionError
-from bt_fusion.backtest.sweep_store import SweepStore
+from bt_fusion.sweep.store import SweepStore
 
 RETURNS = np.array([0.5, -0.25, 0.0])
 

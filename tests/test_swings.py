@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.swings import nearest_support, swing_lows
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.technical.support import nearest_support, swing_lows
 
 
 def bars_of(low, close=None) -> BarArrays:

@@ -6,24 +6,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.commands.model_options import chosen_model
-from bt_fusion.backtest.commands.train import train
-from bt_fusion.bars import BarArrays
+from bt_fusion.cli.train import train
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Direction, Gain, ProfitBeforeStop, TripleBarrier
-from bt_fusion.measures import Periods
-from bt_fusion.predictions import (
+from bt_fusion.models.model_spec import chosen_model
+from bt_fusion.models.predictions import (
     NOT_TRAINED,
     Confidence,
     Predictions,
     Signal,
     confidence_levels,
 )
-from bt_fusion.presets import HYBRID_WEIGHTS, PRESETS
-from bt_fusion.regimes import Regime
-from bt_fusion.samples import random_walk
-from bt_fusion.scoring import EntryRule, MLPoints, TechnicalPoints
+from bt_fusion.models.presets import HYBRID_WEIGHTS, PRESETS
 from bt_fusion.strategies import CryptoScalping, FusionStrategy, HybridScoring, SignalDiscovery
+from bt_fusion.technical.entry_measures import Periods
+from bt_fusion.technical.entry_score import EntryRule, MLPoints, TechnicalPoints
+from bt_fusion.technical.regimes import Regime
 
 
 def params_of(strategy):

@@ -8,9 +8,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.training import Preparation, TrainingRows, balanced, fit_member, time_split
 from bt_fusion.errors import OptionError, TrainingError
-from bt_fusion.training import Preparation, TrainingRows, balanced, fit_member, time_split
 
 
 def rows_of(n_bars=60, rare=12, seed=0):

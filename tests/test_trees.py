@@ -7,8 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
+from bt_fusion.ensemble.trees import read_trees, round_down
 from bt_fusion.errors import OptionError
-from bt_fusion.trees import read_trees, round_down
 from tests.tree_rows import fitted, labelled
 
 

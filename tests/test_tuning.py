@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from bt_fusion import Ensemble, OptionError, SignalModel
-from bt_fusion.samples import planted_edge, random_walk
-from bt_fusion.splits import LabelledRows
-from bt_fusion.tuning import job_digest, storage_url, tune
+from bt_fusion.data.samples import planted_edge, random_walk
+from bt_fusion.models.splits import LabelledRows
+from bt_fusion.tuning.tuning import job_digest, storage_url, tune
 
 BARS = planted_edge(400, seed=2, auc=0.8)
 
@@ -100,7 +100,7 @@ def test_an_interrupted_trial_is_counted_but_not_finished(tmp_path, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("bt_fusion.tuning.fold_proba", interrupted)
+        patch.setattr("bt_fusion.tuning.tuning.fold_proba", interrupted)
         tune(small(), BARS, 4, storage=place)
     found = tune(small(), BARS, 4, storage=place)
     assert found.table.state.tolist() == ["complete", "complete", "fail", "complete", "complete"]
@@ -155,10 +155,10 @@ def test_a_storage_is_a_file_or_a_url(tmp_path):
 
 CHILD = """
 import sys
-from bt_fusion.samples import planted_edge
-from bt_fusion.ensemble import Ensemble
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.tuning import tune
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.tuning.tuning import tune
 
 model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]))
 tune(model, planted_edge(600, seed=2, auc=0.8), 500, storage=sys.argv[1],

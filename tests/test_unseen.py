@@ -5,9 +5,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.unseen import model_figures, predict_each
+from bt_fusion.backtest.out_of_sample import model_figures, predict_each
+from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import BarsError, InSampleError
-from bt_fusion.samples import planted_edge
 
 MODEL = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lr",)))
 WALK = WalkForward(MODEL, 200, 100, cache=None)

@@ -5,8 +5,8 @@ from math import inf
 
 import pytest
 
-from bt_fusion.evidence import Evidence, entries_to_settle, growth_beyond_chance
-from bt_fusion.verdict import HELPED, HURT, NO_EVIDENCE, judge
+from bt_fusion.verdict.evidence import Evidence, entries_to_settle, growth_beyond_chance
+from bt_fusion.verdict.rules import HELPED, HURT, NO_EVIDENCE, judge
 
 GOOD = Evidence(
     trades_off=500,

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge, random_walk
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, TrainingError
 from bt_fusion.labels import Direction, Labels, TripleBarrier
-from bt_fusion.samples import planted_edge, random_walk
-from bt_fusion.signal_model import SignalModel, training_rows
-from bt_fusion.walk_forward import WalkForward, refit_schedule
+from bt_fusion.models.signal_model import SignalModel, training_rows
+from bt_fusion.models.walk_forward import WalkForward, refit_schedule
 
 QUICK = SignalModel(["return_1", "wick_balance"], Direction(5), Ensemble(("lgb",)))
 
@@ -148,7 +148,7 @@ def test_changed_bars_miss_the_cache_where_they_matter(edge, tmp_path):
 def test_a_library_of_another_version_misses_the_cache(edge, tmp_path, monkeypatch):
     walk = WalkForward(QUICK, 500, 500, cache=tmp_path)
     walk.predict(edge)
-    from bt_fusion import refit
+    from bt_fusion.models import refit
 
     monkeypatch.setattr(refit.metadata, "version", lambda name: "99")
     walk.predict(edge)

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bt_fusion.ensemble.sample_weights import average_uniqueness, sample_weights, time_decay
 from bt_fusion.errors import OptionError
-from bt_fusion.weights import average_uniqueness, sample_weights, time_decay
 
 
 def test_uniqueness_of_hand_worked_rows():

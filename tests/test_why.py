@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest import cli
+from bt_fusion.backtest.folder import write_result
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.rebuild import FinishedRun
-from bt_fusion.backtest.report.folder import write_result
-from bt_fusion.backtest.why import why
+from bt_fusion.cli import main as cli
+from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import BarsError, OptionError
-from bt_fusion.presets import make_preset
-from bt_fusion.samples import planted_edge
+from bt_fusion.models.presets import make_preset
+from bt_fusion.why.rebuilt_run import FinishedRun
+from bt_fusion.why.why import why
 
 BARS = planted_edge(1_200, seed=1, auc=0.8)
 MODEL = ["--features", "wick_balance,gap,rsi_14", "--members", "rf,lgb", "--train-bars", "400"]
@@ -309,7 +309,7 @@ def test_the_command_lists_says_and_writes(folder, tmp_path, capsys):
 
 
 def test_without_shap_the_command_says_how_to_get_it(folder, monkeypatch, capsys):
-    monkeypatch.setattr("bt_fusion.contributions.find_spec", lambda name: None)
+    monkeypatch.setattr("bt_fusion.evaluation.contributions.find_spec", lambda name: None)
     command("why", folder, "--trade", 1, "--run", "off")
     shown = " ".join(capsys.readouterr().out.split())
     assert "Occlusion" in shown and "pip install 'bt-fusion[explain]'" in shown

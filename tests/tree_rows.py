@@ -5,8 +5,8 @@ from lightgbm import LGBMClassifier
 from sklearn.ensemble import ExtraTreesClassifier
 from xgboost import XGBClassifier
 
-from bt_fusion.live import rows_at_thresholds
-from bt_fusion.members import make_member
+from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.ensemble.single_row import rows_at_thresholds
 
 N_FEATURES = 6
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.matching import CATEGORIES
-from bt_fusion.backtest.runner import Run
+from bt_fusion.engine.runner import Run
 
 __all__ = ["attribution", "attribution_sentence", "trade_counts"]
 

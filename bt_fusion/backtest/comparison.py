@@ -6,10 +6,10 @@ import pandas as pd
 
 from bt_fusion.backtest.attribution import attribution, attribution_sentence, trade_counts
 from bt_fusion.backtest.matching import attribute_trades, entry_keys
-from bt_fusion.backtest.runner import Run
-from bt_fusion.bars import bars_per_year
-from bt_fusion.differences import return_intervals, trade_intervals
-from bt_fusion.statistics import bar_returns
+from bt_fusion.data.bars import bars_per_year
+from bt_fusion.engine.runner import Run
+from bt_fusion.statistics.intervals import return_intervals, trade_intervals
+from bt_fusion.statistics.performance import bar_returns
 
 __all__ = ["attribute_trades", "by_trade", "compare_runs", "false_signals", "trade_counts"]
 
@@ -45,7 +45,7 @@ def compare_runs(off: Run, on: Run, *, draws: int = DRAWS, seed: int = 0) -> dic
 
     Notes
     -----
-    Intervals are percentiles of a stationary bootstrap, see `bt_fusion.differences`. Total
+    Intervals are percentiles of a stationary bootstrap, see `bt_fusion.statistics.intervals`. Total
     return, net profit, Sharpe, Sortino and drawdown draw the paired returns of both runs bar by
     bar; win rate, profit factor and expectancy draw entries in time order, those of the same bar
     together. Trading less under costs moves these figures without any skill: an interval beside

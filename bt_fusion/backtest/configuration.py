@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.backtest.description import only
-from bt_fusion.backtest.unseen import Predictor, model_of
-from bt_fusion.signal_model import SignalModel
+from bt_fusion.backtest.out_of_sample import Predictor, model_of
+from bt_fusion.backtest.summary import only
+from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["model_config", "versions"]
 

@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.backtest.ledger import Trials
-from bt_fusion.backtest.runner import Run
-from bt_fusion.significance import (
+from bt_fusion.backtest.trials import Trials
+from bt_fusion.engine.runner import Run
+from bt_fusion.statistics.performance import bar_returns
+from bt_fusion.statistics.sharpe import (
     deflated_sharpe,
     min_track_record,
     probabilistic_sharpe,
     sharpe_per_bar,
 )
-from bt_fusion.statistics import bar_returns
 
 __all__ = ["certainty", "evidence", "own_sharpe"]
 

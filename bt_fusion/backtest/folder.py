@@ -5,15 +5,15 @@ from tempfile import TemporaryDirectory
 
 from bt_fusion.backtest.evidence import own_sharpe
 from bt_fusion.backtest.job import Result
-from bt_fusion.backtest.ledger import record_trial
-from bt_fusion.backtest.report.files import (
+from bt_fusion.backtest.trials import record_trial
+from bt_fusion.report.draw import redraw
+from bt_fusion.saved_runs.run_folder import (
     write_bars,
     write_equity,
     write_json,
     write_predictions,
     write_trades,
 )
-from bt_fusion.backtest.report.redraw import redraw
 
 __all__ = ["write_result"]
 
@@ -46,7 +46,7 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
 
 def remove_earlier(folder: Path) -> None:
     """Remove an earlier run's summary.json and all that was drawn of it."""
-    from bt_fusion.backtest.report.run_pictures import PICTURES
+    from bt_fusion.report.pictures.run import PICTURES
 
     pictures = [f"pictures/{name}.png" for name in PICTURES]
     for name in ("summary.json", *DRAWN, *pictures):

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from bt_fusion.backtest.runner import Run
-from bt_fusion.subsets import Trades, trade_paths
+from bt_fusion.engine.runner import Run
+from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
 
 __all__ = ["closed_trades"]
 

@@ -10,19 +10,12 @@ from typing import Any
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.blame import blamed, file_of
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.configuration import model_config, versions
-from bt_fusion.backtest.description import described_all, only, signals_of, symbol_parts
 from bt_fusion.backtest.evidence import evidence, own_sharpe
-from bt_fusion.backtest.groups import breakdown, check_periods
 from bt_fusion.backtest.judgement import PLACEBOS, judge_runs
 from bt_fusion.backtest.label_placebo import trained_again
-from bt_fusion.backtest.ledger import pbo_of, trials_of
-from bt_fusion.backtest.loading import load_strategy
-from bt_fusion.backtest.result import Result
-from bt_fusion.backtest.runner import Account, Run, run_strategy
-from bt_fusion.backtest.unseen import (
+from bt_fusion.backtest.out_of_sample import (
     OnRefit,
     Predictor,
     Unseen,
@@ -30,9 +23,16 @@ from bt_fusion.backtest.unseen import (
     model_of,
     predict_each,
 )
-from bt_fusion.backtest.variants import check_variants, variant
+from bt_fusion.backtest.result import Result
+from bt_fusion.backtest.summary import described_all, only, signals_of, symbol_parts
+from bt_fusion.backtest.trials import pbo_of, trials_of
+from bt_fusion.engine.loading import load_strategy
+from bt_fusion.engine.runner import Account, Run, run_strategy
+from bt_fusion.engine.user_code import blamed, file_of
+from bt_fusion.engine.variants import check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
-from bt_fusion.signal_model import SignalModel
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
 
 __all__ = ["Backtest", "Result"]
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import backtrader as bt
 
-from bt_fusion.backtest.description import only
 from bt_fusion.backtest.label_placebo import label_placebo
-from bt_fusion.backtest.placebos import (
+from bt_fusion.backtest.out_of_sample import Predictor, Unseen
+from bt_fusion.backtest.placebo_inputs import (
     edge_figures,
     placebo_figures,
     placebo_of,
     shift_of,
     verdict_of,
 )
-from bt_fusion.backtest.runner import Account, Run
-from bt_fusion.backtest.unseen import Predictor, Unseen
+from bt_fusion.backtest.summary import only
+from bt_fusion.engine.runner import Account, Run
 
 __all__ = ["PLACEBOS", "judge_runs"]
 

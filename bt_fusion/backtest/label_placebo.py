@@ -5,14 +5,14 @@ from typing import Any
 
 import backtrader as bt
 
-from bt_fusion.backtest.description import only
-from bt_fusion.backtest.placebos import placebo_of
-from bt_fusion.backtest.runner import Account, Run, run_strategy
-from bt_fusion.backtest.unseen import Predictor, Unseen
-from bt_fusion.backtest.variants import variant
+from bt_fusion.backtest.out_of_sample import Predictor, Unseen
+from bt_fusion.backtest.placebo_inputs import placebo_of
+from bt_fusion.backtest.summary import only
+from bt_fusion.engine.runner import Account, Run, run_strategy
+from bt_fusion.engine.variants import variant
 from bt_fusion.errors import OptionError
-from bt_fusion.shuffled_labels import ShuffledLabels
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.verdict.placebos.shuffled_labels import ShuffledLabels
 
 __all__ = ["label_placebo", "trained_again"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.runner import Run
+from bt_fusion.engine.runner import Run
 
 __all__ = ["CATEGORIES", "attribute_trades", "entry_keys"]
 

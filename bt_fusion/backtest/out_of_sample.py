@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from bt_fusion.backtest.runner import unseen_window
+from bt_fusion.engine.runner import unseen_window
+from bt_fusion.ensemble.importances import feature_shares, mean_shares
 from bt_fusion.errors import BtFusionError, InSampleError
 from bt_fusion.evaluation import classification_figures
-from bt_fusion.importances import feature_shares, mean_shares
 from bt_fusion.labels import Labels
-from bt_fusion.predictions import Predictions
-from bt_fusion.refit import Refit
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.refit import Refit
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = [
     "OnRefit",

@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.held_trades import closed_trades
-from bt_fusion.backtest.runner import Account, Run
-from bt_fusion.backtest.variants import variant
-from bt_fusion.bars import BarArrays
-from bt_fusion.outcomes import Costs, ExitRule, Outcomes
-from bt_fusion.placebo import Placebo, random_vetoes, shifted
-from bt_fusion.predictions import Predictions
-from bt_fusion.replay import Trips, replay
-from bt_fusion.significance import deflated_sharpe, probabilistic_sharpe, sharpe_per_bar
-from bt_fusion.statistics import bar_returns
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.engine.runner import Account, Run
+from bt_fusion.engine.variants import variant
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.statistics.performance import bar_returns
+from bt_fusion.statistics.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe_per_bar
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.subsets import random_subsets
-from bt_fusion.verdict import Evidence, Verdict, judge
+from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
+from bt_fusion.verdict.placebos.random_subsets import random_subsets
+from bt_fusion.verdict.placebos.random_vetoes import Placebo, random_vetoes, shifted
+from bt_fusion.verdict.placebos.replay import Trips, replay
+from bt_fusion.verdict.rules import Evidence, Verdict, judge
 
 __all__ = ["edge_figures", "placebo_figures", "placebo_of", "shift_of", "verdict_of"]
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.backtest.description import only
-from bt_fusion.backtest.runner import Run
-from bt_fusion.backtest.unseen import Unseen
+from bt_fusion.backtest.out_of_sample import Unseen
+from bt_fusion.backtest.summary import only
+from bt_fusion.engine.runner import Run
 from bt_fusion.labels import Labels
-from bt_fusion.predictions import Predictions
+from bt_fusion.models.predictions import Predictions
 
 __all__ = ["Result"]
 
@@ -49,7 +49,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Show the verdict, the equity curves and the figures in a notebook."""
-        from bt_fusion.backtest.report.notebook import notebook_html
+        from bt_fusion.report.html.notebook import notebook_html
 
         equity = pd.DataFrame({name: run.equity for name, run in self.runs.items()})
         return notebook_html(self.summary, equity)

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from bt_fusion.backtest.groups import figures_of_symbol
-from bt_fusion.backtest.runner import Run, count_signals
-from bt_fusion.backtest.unseen import Predictor, Unseen, model_figures
+from bt_fusion.backtest.out_of_sample import Predictor, Unseen, model_figures
+from bt_fusion.engine.runner import Run, count_signals
+from bt_fusion.saved_runs.trade_groups import figures_of_symbol
 
 __all__ = ["described", "described_all", "only", "signals_of", "symbol_parts"]
 

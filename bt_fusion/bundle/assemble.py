@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.base import clone
 
 from bt_fusion.bundle.expected import Expected
-from bt_fusion.bundle.parts import Kind, build_part
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.bundle.parts.registry import Kind, build_part
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.registry import MEMBERS, make_member
 from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError
-from bt_fusion.members import MEMBERS, make_member
 
 __all__ = ["assemble"]
 

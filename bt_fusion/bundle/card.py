@@ -7,7 +7,7 @@ from rich.table import Table
 
 from bt_fusion.bundle.files import read_manifest
 from bt_fusion.bundle.manifest import MANIFEST, check_shape
-from bt_fusion.bundle.parts import kind_named
+from bt_fusion.bundle.parts.registry import kind_named
 from bt_fusion.bundle.versions import MUST_AGREE, check_schema
 from bt_fusion.errors import BundleError
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.bars import COLUMNS, BarArrays
+from bt_fusion.data.bars import COLUMNS, BarArrays
 from bt_fusion.errors import BundleError, ModelCompatibilityError
 from bt_fusion.features import FeatureSet
 

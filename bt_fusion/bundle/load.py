@@ -17,13 +17,13 @@ from bt_fusion.bundle.golden import (
     golden_sample,
 )
 from bt_fusion.bundle.manifest import MANIFEST, check_shape, feature_digest
-from bt_fusion.bundle.parts import Kind, kind_named
+from bt_fusion.bundle.parts.registry import Kind, kind_named
 from bt_fusion.bundle.versions import check_schema, check_versions
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Label, make_label
-from bt_fusion.signal_model import SignalModel
+from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["load_model", "read_model"]
 
@@ -62,7 +62,7 @@ def load_model(
     Examples
     --------
     >>> import tempfile
-    >>> from bt_fusion.samples import planted_edge
+    >>> from bt_fusion.data.samples import planted_edge
     >>> model = SignalModel("fusion").fit(planted_edge(600))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     load_model(model.save(folder + "/model")).n_rows_ == model.n_rows_

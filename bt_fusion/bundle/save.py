@@ -15,7 +15,7 @@ from bt_fusion.bundle.commit import commit_files
 from bt_fusion.bundle.golden import golden_of
 from bt_fusion.bundle.load import read_model
 from bt_fusion.bundle.manifest import MANIFEST, SCHEMA, feature_digest, sealed
-from bt_fusion.bundle.parts import dump_part
+from bt_fusion.bundle.parts.registry import dump_part
 from bt_fusion.bundle.versions import current_versions
 from bt_fusion.errors import OptionError
 from bt_fusion.features import SETS

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from bt_fusion.backtest.screen import reported
+from bt_fusion.cli.screen import reported
 from bt_fusion.errors import OptionError, unknown_name
 
 __all__ = ["read_config"]

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.cli import options as ask
+from bt_fusion.cli.screen import Screen, reported
 
 __all__ = ["evaluate"]
 
@@ -32,10 +32,10 @@ def evaluate(
 ) -> None:
     """Judge a saved model by the bars after those it was trained on."""
     with reported("nothing was written"):
-        from bt_fusion.backtest.report.evaluation_tables import evaluation_tables
-        from bt_fusion.backtest.report.files import write_json
         from bt_fusion.evaluation import evaluate as judge
-        from bt_fusion.signal_model import SignalModel
+        from bt_fusion.models.signal_model import SignalModel
+        from bt_fusion.report.terminal.evaluation import evaluation_tables
+        from bt_fusion.saved_runs.run_folder import write_json
 
         screen = Screen(quiet)
         loaded = SignalModel.load(model)
@@ -53,14 +53,14 @@ def evaluate(
         screen.show(evaluation_tables(judged))
         if backtest:
             from bt_fusion.backtest.job import Backtest
-            from bt_fusion.backtest.report.tables import comparison_table
+            from bt_fusion.report.terminal.comparison import comparison_table
 
             content["backtest"] = Backtest(loaded, seed=seed).run(bars, name).summary
             screen.show(comparison_table(content["backtest"]))
         if json is not None:
             write_json(json, content)
         if out is not None:
-            from bt_fusion.backtest.report.evaluation_pictures import draw_evaluation
+            from bt_fusion.report.pictures.evaluation import draw_evaluation
 
             write_json(out / "evaluation.json", content)
             paths = [out / "evaluation.json", *draw_evaluation(out, judged)]

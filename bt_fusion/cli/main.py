@@ -8,17 +8,17 @@ from pathlib import Path
 
 import typer
 
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.commands.evaluate import evaluate
-from bt_fusion.backtest.commands.model_options import chosen_predictor
-from bt_fusion.backtest.commands.report import report
-from bt_fusion.backtest.commands.show import show
-from bt_fusion.backtest.commands.sweep import sweep
-from bt_fusion.backtest.commands.train import train
-from bt_fusion.backtest.commands.tune import tune
-from bt_fusion.backtest.commands.why import why
-from bt_fusion.backtest.screen import Screen, reported
-from bt_fusion.backtest.symbols import load_each, sources
+from bt_fusion.cli import options as ask
+from bt_fusion.cli.evaluate import evaluate
+from bt_fusion.cli.report import report
+from bt_fusion.cli.screen import Screen, reported
+from bt_fusion.cli.show import show
+from bt_fusion.cli.sweep import sweep
+from bt_fusion.cli.train import train
+from bt_fusion.cli.tune import tune
+from bt_fusion.cli.why import why
+from bt_fusion.data.sources import load_each, sources
+from bt_fusion.models.model_spec import chosen_predictor
 
 __all__ = ["app", "main", "run_backtest"]
 
@@ -76,11 +76,11 @@ def backtest(
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
     with reported():
-        from bt_fusion.backtest.description import only
+        from bt_fusion.backtest.folder import write_result
         from bt_fusion.backtest.job import Backtest
-        from bt_fusion.backtest.report.command_line import given_command
-        from bt_fusion.backtest.report.folder import write_result
-        from bt_fusion.backtest.report.group_tables import result_tables
+        from bt_fusion.backtest.summary import only
+        from bt_fusion.cli.command_line import given_command
+        from bt_fusion.report.terminal.groups import result_tables
 
         screen, given = Screen(quiet), sources(data)
         predictor = chosen_predictor(

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bt_fusion.backtest.config_file import read_config
-from bt_fusion.backtest.screen import Screen
+from bt_fusion.cli.config_file import read_config
+from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import BarsError, OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bt_fusion.backtest.runner import Account
-    from bt_fusion.signal_model import SignalModel
+    from bt_fusion.engine.runner import Account
+    from bt_fusion.models.signal_model import SignalModel
 
 
 class Ml(StrEnum):
@@ -149,8 +149,8 @@ Quiet = Annotated[bool, option("Say nothing but errors.", "--quiet", "-q")]
 
 def load(data: str, seed: int, repair: bool, screen: Screen) -> "tuple[pd.DataFrame, str]":
     """Return the bars of a file or sample, and what to call them."""
-    from bt_fusion.reading import read_bars
-    from bt_fusion.samples import SAMPLES, load_sample
+    from bt_fusion.data.readers import read_bars
+    from bt_fusion.data.samples import SAMPLES, load_sample
 
     if data in SAMPLES:
         return load_sample(data, seed), data
@@ -171,9 +171,9 @@ def signal_model(
     features: str, label: str, horizon: int | None, members: str, voting: str, seed: int
 ) -> "SignalModel":
     """Build the model the options describe, checking names at once."""
-    from bt_fusion.ensemble import Ensemble
+    from bt_fusion.ensemble.ensemble import Ensemble
     from bt_fusion.labels import make_label
-    from bt_fusion.signal_model import SignalModel
+    from bt_fusion.models.signal_model import SignalModel
 
     ensemble = Ensemble(tuple(members.split(",")), voting=voting, seed=seed)
     ensemble.make_members()
@@ -185,8 +185,8 @@ def signal_model(
 
 def account(cash: float, commission: float, slippage: float, sizer: str) -> "Account":
     """Return the account the options describe."""
-    from bt_fusion.backtest.loading import load_sizer
-    from bt_fusion.backtest.runner import Account
+    from bt_fusion.engine.loading import load_sizer
+    from bt_fusion.engine.runner import Account
 
     try:
         share = float(sizer)
@@ -197,7 +197,7 @@ def account(cash: float, commission: float, slippage: float, sizer: str) -> "Acc
 
 def saved_model(text: str | None, strategy: str) -> "SignalModel | None":
     """Return the saved model an option names, None where it names none."""
-    from bt_fusion.signal_model import SignalModel
+    from bt_fusion.models.signal_model import SignalModel
 
     if text == "auto":
         folder = Path("models") / strategy

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.cli import options as ask
+from bt_fusion.cli.screen import Screen, reported
 
 __all__ = ["report"]
 
@@ -23,7 +23,7 @@ def report(
 ) -> None:
     """Draw report.html and comparison.png again from the files of a finished backtest."""
     with reported("what was drawn is kept"):
-        from bt_fusion.backtest.report.redraw import redraw
+        from bt_fusion.report.draw import redraw
 
         paths = redraw(folder, png=png, tearsheet=tearsheet)
         Screen(quiet).say("Files      " + ", ".join(str(path) for path in paths))

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.cli import options as ask
+from bt_fusion.cli.screen import Screen, reported
 
 __all__ = ["show"]
 

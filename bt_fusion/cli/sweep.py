@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.commands.model_options import chosen_predictor
-from bt_fusion.backtest.screen import Screen, reported
-from bt_fusion.backtest.symbols import load_each, sources
+from bt_fusion.cli import options as ask
+from bt_fusion.cli.screen import Screen, reported
+from bt_fusion.data.sources import load_each, sources
+from bt_fusion.models.model_spec import chosen_predictor
 
 __all__ = ["sweep"]
 
@@ -52,12 +52,12 @@ def sweep(
 ) -> None:
     """Trade every combination of parameters with ML off and on; predictions are made once."""
     with reported(KEPT):
-        from bt_fusion.backtest.description import only
         from bt_fusion.backtest.job import Backtest
-        from bt_fusion.backtest.report.sweep_files import write_sweep
-        from bt_fusion.backtest.report.sweep_tables import sweep_table
-        from bt_fusion.backtest.sweep import Sweep
-        from bt_fusion.backtest.sweep_grid import parameter_grid
+        from bt_fusion.backtest.summary import only
+        from bt_fusion.report.terminal.sweep import sweep_table
+        from bt_fusion.saved_runs.sweep_folder import write_sweep
+        from bt_fusion.sweep.grid import parameter_grid
+        from bt_fusion.sweep.sweep import Sweep
 
         screen, given = Screen(quiet), sources(data)
         grid = parameter_grid(param, most)

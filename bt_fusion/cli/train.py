@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.commands.model_options import chosen_model, training_part
-from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.cli import options as ask
+from bt_fusion.cli.screen import Screen, reported
 from bt_fusion.errors import OptionError
+from bt_fusion.models.model_spec import chosen_model, training_part
 
 if TYPE_CHECKING:
     from bt_fusion.evaluation import Evaluation
@@ -60,8 +60,8 @@ def train(
         bars, name = ask.load(data, seed, repair, screen)
         known, trials = training_part(bars, test_share), 0
         if optimize or tune:
-            from bt_fusion.backtest.report.tuning_tables import tuning_table
-            from bt_fusion.tuning import tune as search
+            from bt_fusion.report.terminal.tuning import tuning_table
+            from bt_fusion.tuning.tuning import tune as search
 
             with screen.progress("Trials") as on_trial:
                 found = search(
@@ -85,8 +85,8 @@ def train(
 
 
 def _judged(model: Any, bars: Any, screen: Screen) -> "Evaluation":
-    from bt_fusion.backtest.report.evaluation_tables import evaluation_tables
     from bt_fusion.evaluation import evaluate
+    from bt_fusion.report.terminal.evaluation import evaluation_tables
 
     judged = evaluate(model, bars)
     screen.show(evaluation_tables(judged))

@@ -1,8 +1,8 @@
 """`bt-fusion tune`: search for better parameters, and say what was found."""
 
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.commands.model_options import chosen_model, training_part
-from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.cli import options as ask
+from bt_fusion.cli.screen import Screen, reported
+from bt_fusion.models.model_spec import chosen_model, training_part
 
 __all__ = ["tune"]
 
@@ -34,9 +34,9 @@ def tune(
 ) -> None:
     """Tune the members on the first bars; `train --tune` with the same options builds on it."""
     with reported(KEPT):
-        from bt_fusion.backtest.report.files import write_json
-        from bt_fusion.backtest.report.tuning_tables import tuning_table
-        from bt_fusion.tuning import tune as search
+        from bt_fusion.report.terminal.tuning import tuning_table
+        from bt_fusion.saved_runs.run_folder import write_json
+        from bt_fusion.tuning.tuning import tune as search
 
         screen = Screen(quiet)
         model = chosen_model(

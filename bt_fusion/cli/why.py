@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.screen import Screen, reported
+from bt_fusion.cli import options as ask
+from bt_fusion.cli.screen import Screen, reported
 from bt_fusion.errors import OptionError
 
 __all__ = ["why"]
@@ -26,10 +26,10 @@ def why(
 ) -> None:
     """Say why a trade was entered, or why a bar was or was not an entry."""
     with reported("nothing was written"):
-        from bt_fusion.backtest.rebuild import FinishedRun
-        from bt_fusion.backtest.report.files import write_json
-        from bt_fusion.backtest.report.why_tables import trades_table, why_tables
-        from bt_fusion.backtest.why import why as reason_for
+        from bt_fusion.report.terminal.why import trades_table, why_tables
+        from bt_fusion.saved_runs.run_folder import write_json
+        from bt_fusion.why.rebuilt_run import FinishedRun
+        from bt_fusion.why.why import why as reason_for
 
         screen = Screen(quiet)
         if run is ask.Ml.both:

@@ -102,7 +102,7 @@ def check_bars(bars: pd.DataFrame, min_rows: int = 1) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from bt_fusion.samples import random_walk
+    >>> from bt_fusion.data.samples import random_walk
     >>> check_bars(random_walk(3)).shape
     (3, 5)
     """

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.bars import COLUMNS, check_bars, repair_bars
+from bt_fusion.data.bars import COLUMNS, check_bars, repair_bars
+from bt_fusion.data.timestamps import TIME_COLUMNS, index_by_time
 from bt_fusion.errors import BarsError
-from bt_fusion.stamps import TIME_COLUMNS, index_by_time
 
 __all__ = ["read_bars", "tidy_bars"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import check_bars
+from bt_fusion.data.bars import check_bars
 from bt_fusion.errors import OptionError, unknown_name
 
 __all__ = ["SAMPLES", "load_sample", "nasdaq", "planted_edge", "random_walk", "sp500"]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bt_fusion.backtest.options import load
-from bt_fusion.backtest.screen import Screen
+from bt_fusion.cli.options import load
+from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 
-from bt_fusion.backtest.blame import file_of
-from bt_fusion.backtest.loading import importable, load_file, load_module
+from bt_fusion.engine.loading import importable, load_file, load_module
+from bt_fusion.engine.user_code import file_of
 
 __all__ = ["ClassSource"]
 

@@ -11,8 +11,8 @@ from types import ModuleType
 
 import backtrader as bt
 
-from bt_fusion.backtest.blame import blamed
-from bt_fusion.backtest.runner import STRATEGIES
+from bt_fusion.engine.runner import STRATEGIES
+from bt_fusion.engine.user_code import blamed
 from bt_fusion.errors import OptionError, unknown_name
 
 __all__ = ["load_sizer", "load_strategy"]

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.analyzers import SignalFunnel, TradeStats
-from bt_fusion.backtest.account import Account
-from bt_fusion.backtest.blame import file_of, line_in
-from bt_fusion.backtest.feed import BarsData
-from bt_fusion.backtest.variants import check_params, takes_ml
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.engine.user_code import file_of, line_in
+from bt_fusion.engine.variants import check_params, takes_ml
 from bt_fusion.errors import BarsError, StrategyError
-from bt_fusion.predictions import Predictions
+from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, SignalDiscovery
 from bt_fusion.strategies.ml_filter import Veto
 
@@ -145,7 +145,7 @@ def run_strategy(
     if not finished:
         raise StrategyError(f"{strategy.__name__} skips a run with the parameters {params}")
     if plot is not None:
-        from bt_fusion.backtest.report.pictures import draw_backtrader
+        from bt_fusion.report.pictures.comparison import draw_backtrader
 
         draw_backtrader(plot, cerebro)
     return result_of(finished[0], feeds)

@@ -5,7 +5,7 @@ from typing import Any
 import backtrader as bt
 
 from bt_fusion.errors import OptionError, unknown_name
-from bt_fusion.predictions import Predictions
+from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import with_ml
 from bt_fusion.strategies.ml_filter import ML_PARAMS
 

@@ -6,8 +6,14 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from bt_fusion.ensemble.training import (
+    Preparation,
+    TrainingRows,
+    fit_member,
+    rows_proba,
+    time_split,
+)
 from bt_fusion.errors import TrainingError, unknown_name
-from bt_fusion.training import Preparation, TrainingRows, fit_member, rows_proba, time_split
 
 __all__ = ["CALIBRATION", "ProbabilityMap", "before_and_after", "fit_maps", "reliability_table"]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.ensemble import Ensemble
-from bt_fusion.selection import BestMember
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.best_member import BestMember
 
 __all__ = ["feature_shares", "mean_shares"]
 

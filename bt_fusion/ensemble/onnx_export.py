@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from bt_fusion.ensemble.members.registry import member_proba
+from bt_fusion.ensemble.onnx_graph import tree_graph
+from bt_fusion.ensemble.trees import read_trees
 from bt_fusion.errors import OptionError
-from bt_fusion.members import member_proba
-from bt_fusion.onnx_trees import tree_graph
-from bt_fusion.trees import read_trees
 
 __all__ = [
     "TOLERANCE",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.trees import Trees
+from bt_fusion.ensemble.trees import Trees
 
 __all__ = ["tree_graph"]
 

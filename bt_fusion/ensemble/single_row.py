@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.trees import Trees, read_trees
 from bt_fusion.errors import OptionError
-from bt_fusion.trees import Trees, read_trees
 
 __all__ = ["RowTrees", "live_ensemble"]
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from bt_fusion.ensemble.members.registry import member_proba
+from bt_fusion.ensemble.resampling import inside_quartiles, smote
+from bt_fusion.ensemble.sample_weights import sample_weights
 from bt_fusion.errors import OptionError, TrainingError, unknown_name
-from bt_fusion.members import member_proba
-from bt_fusion.resampling import inside_quartiles, smote
-from bt_fusion.weights import sample_weights
 
 __all__ = ["Preparation", "TrainingRows", "fit_member", "rows_proba", "time_split"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.labels import Labels
-from bt_fusion.predictions import Predictions
+from bt_fusion.models.predictions import Predictions
 
 __all__ = [
     "FIGURES",

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.ensemble import Ensemble
-from bt_fusion.predictions import combined
-from bt_fusion.selection import BestMember
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.best_member import BestMember
+from bt_fusion.models.predictions import combined
 
 __all__ = ["Contributions", "contributions", "occlusion", "shap_contributions"]
 

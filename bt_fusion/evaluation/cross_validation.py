@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.ensemble import Ensemble
-from bt_fusion.evaluation.figures import FIGURES, figures_of
-from bt_fusion.splits import LabelledRows, Split, fold_proba
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.evaluation.classification import FIGURES, figures_of
+from bt_fusion.models.splits import LabelledRows, Split, fold_proba
 
 __all__ = ["cross_validate", "mean_and_spread"]
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.calibration import reliability_table
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.calibration import reliability_table
 from bt_fusion.errors import InSampleError
+from bt_fusion.evaluation.classification import class_report, confusion, figures_of
 from bt_fusion.evaluation.cross_validation import cross_validate
-from bt_fusion.evaluation.figures import class_report, confusion, figures_of
-from bt_fusion.evaluation.importance import permutation_importances, shap_importances
-from bt_fusion.evaluation.quality import signal_quality
-from bt_fusion.predictions import Predictions
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.splits import LabelledRows, purged_folds, time_series_folds
+from bt_fusion.evaluation.permutation import permutation_importances, shap_importances
+from bt_fusion.evaluation.signal_quality import signal_quality
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.splits import LabelledRows, purged_folds, time_series_folds
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -111,7 +111,7 @@ def evaluate(
 
     Examples
     --------
-    >>> from bt_fusion.samples import planted_edge
+    >>> from bt_fusion.data.samples import planted_edge
     >>> bars = planted_edge(1_500, auc=0.8)
     >>> model = SignalModel(["wick_balance", "return_1"]).fit(bars[:1_000])
     >>> found = evaluate(model, bars)

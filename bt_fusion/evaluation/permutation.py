@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.contributions import TREES
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
-from bt_fusion.evaluation.figures import log_loss_of
-from bt_fusion.splits import LabelledRows
+from bt_fusion.evaluation.classification import log_loss_of
+from bt_fusion.evaluation.contributions import TREES
+from bt_fusion.models.splits import LabelledRows
 
 __all__ = ["permutation_importances", "shap_importances", "some_rows"]
 

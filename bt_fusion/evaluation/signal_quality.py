@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.labels import Labels
-from bt_fusion.predictions import Predictions
-from bt_fusion.regimes import Regime, regimes
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.technical.regimes import Regime, regimes
 
 __all__ = ["excursions", "sides", "signal_quality"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.registry import feature
 
 MINUTES = 24 * 60

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.features.registry import REGISTRY, Feature
 
@@ -36,7 +36,7 @@ class FeatureSet:
 
     Examples
     --------
-    >>> from bt_fusion.samples import random_walk
+    >>> from bt_fusion.data.samples import random_walk
     >>> FeatureSet("fusion").names
     ('return_1', 'return_5', 'rsi_14_simple', 'sma_10_over_20')
     >>> FeatureSet(["return_1", "gap"]).transform(random_walk(4)).shape

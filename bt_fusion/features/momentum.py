@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import talib
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.registry import ema_memory, feature, moved, quiet, ratio, wilder_memory
 
 

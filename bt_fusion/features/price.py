@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.registry import feature, ratio
 
 RETURN_PERIODS = (1, 2, 3, 5, 10, 15, 20, 60)

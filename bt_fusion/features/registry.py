@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 
 __all__ = [

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import talib
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.registry import ema_memory, feature, moved, quiet, wilder_memory
 
 SMA_PERIODS = (5, 10, 20, 50, 100)

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import talib
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.price import log_return
 from bt_fusion.features.registry import feature, ratio, wilder_memory
 

@@ -6,7 +6,7 @@ Zero volume is legal: a bar, or a whole series, without volume gives neutral val
 import numpy as np
 import talib
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.price import log_return
 from bt_fusion.features.registry import ema_memory, feature, quiet, ratio
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import talib
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 from bt_fusion.labels.base import Labels, check_bar_count, first_touch, unresolved
-from bt_fusion.regimes import Regime, regimes
+from bt_fusion.technical.regimes import Regime, regimes
 
 __all__ = ["ProfitBeforeStop", "TripleBarrier"]
 

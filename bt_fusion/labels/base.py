@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 
 __all__ = ["Label", "Labels", "check_bar_count", "first_touch", "unresolved"]

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 from bt_fusion.labels.base import Labels, check_bar_count, first_touch, unresolved
 
@@ -24,7 +24,7 @@ class Direction:
 
     Examples
     --------
-    >>> from bt_fusion.samples import random_walk
+    >>> from bt_fusion.data.samples import random_walk
     >>> labels = Direction(horizon=2)(random_walk(5))
     >>> labels.t1
     array([ 2,  3,  4, -1, -1])

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from bt_fusion.backtest.options import saved_model, signal_model
+from bt_fusion.cli.options import saved_model, signal_model
 from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bt_fusion.signal_model import SignalModel
-    from bt_fusion.walk_forward import WalkForward
+    from bt_fusion.models.signal_model import SignalModel
+    from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = ["chosen_model", "chosen_predictor", "training_part"]
 
@@ -46,7 +46,7 @@ def chosen_model(
             "--horizon"
         )
     if preset is not None:
-        from bt_fusion.presets import make_preset
+        from bt_fusion.models.presets import make_preset
 
         model = make_preset(preset, seed)
     else:
@@ -87,7 +87,7 @@ def chosen_predictor(
     OptionError
         As `chosen_model`, and where both a preset and a saved model are asked for.
     """
-    from bt_fusion.walk_forward import WalkForward
+    from bt_fusion.models.walk_forward import WalkForward
 
     if model.get("preset") and saved:
         raise OptionError(

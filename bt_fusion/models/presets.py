@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.registry import require_deep
 from bt_fusion.errors import unknown_name
 from bt_fusion.labels import Direction, Gain, TripleBarrier
-from bt_fusion.members import require_deep
-from bt_fusion.signal_model import SignalModel
+from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["PRESETS", "make_preset"]
 
@@ -69,7 +69,7 @@ def hybrid(seed: int = 0, *, lstm: bool = True) -> SignalModel:
 
 def generator(seed: int = 0) -> SignalModel:
     """Return system D: logistic regression or random forest, whichever has the better F1."""
-    from bt_fusion.selection import BestMember
+    from bt_fusion.ensemble.members.best_member import BestMember
 
     best = BestMember(("lr", "rf"), folds=10, seed=seed)
     ensemble = Ensemble({"best": best}, class_weight="balanced", outliers="iqr", seed=seed)

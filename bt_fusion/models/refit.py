@@ -9,11 +9,11 @@ from typing import Any
 import joblib
 import numpy as np
 
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.importances import feature_shares
 from bt_fusion.errors import TrainingError
-from bt_fusion.importances import feature_shares
 from bt_fusion.labels import Label, Labels
-from bt_fusion.predictions import NOT_TRAINED
+from bt_fusion.models.predictions import NOT_TRAINED
 
 __all__ = ["Fitted", "Refit", "Task", "fit_copy", "fit_numbered"]
 

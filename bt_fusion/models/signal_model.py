@@ -9,12 +9,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.features import FeatureSet, complete_rows
 from bt_fusion.labels import Label, Labels, make_label
-from bt_fusion.predictions import NO_MODEL, NOT_TRAINED, Predictions
+from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
 
 __all__ = ["SignalModel", "empty_predictions", "training_rows"]
 
@@ -56,7 +56,7 @@ class SignalModel(BaseEstimator):
 
     Examples
     --------
-    >>> from bt_fusion.samples import planted_edge
+    >>> from bt_fusion.data.samples import planted_edge
     >>> bars = planted_edge(2_000, auc=0.8)
     >>> model = SignalModel(["wick_balance", "return_1"]).fit(bars[:1_500])
     >>> predictions = model.predict(bars)

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError, TrainingError
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import Labels
-from bt_fusion.predictions import combined
-from bt_fusion.signal_model import SignalModel, training_rows
+from bt_fusion.models.predictions import combined
+from bt_fusion.models.signal_model import SignalModel, training_rows
 
 __all__ = ["LabelledRows", "Split", "fold_proba", "purged_folds", "time_series_folds"]
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import COLUMNS, BarArrays
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.single_row import live_ensemble
 from bt_fusion.errors import TrainingError
-from bt_fusion.live import live_ensemble
-from bt_fusion.predictions import NO_MODEL, NOT_TRAINED, Predictions
-from bt_fusion.signal_model import SignalModel, empty_predictions
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
+from bt_fusion.models.signal_model import SignalModel, empty_predictions
+from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = ["ModelStream", "WalkForwardStream", "open_stream"]
 

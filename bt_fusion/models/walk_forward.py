@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.cache import ArrayCache, open_cache
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
-from bt_fusion.predictions import NOT_TRAINED, Predictions
-from bt_fusion.refit import Fitted, Refit, Task, fit_numbered
-from bt_fusion.signal_model import SignalModel, empty_predictions, training_rows
+from bt_fusion.models.predictions import NOT_TRAINED, Predictions
+from bt_fusion.models.refit import Fitted, Refit, Task, fit_numbered
+from bt_fusion.models.refit_cache import ArrayCache, open_cache
+from bt_fusion.models.signal_model import SignalModel, empty_predictions, training_rows
 
 __all__ = ["WalkForward", "refit_schedule"]
 
@@ -60,7 +60,7 @@ class WalkForward(BaseEstimator):
 
     Examples
     --------
-    >>> from bt_fusion.samples import planted_edge
+    >>> from bt_fusion.data.samples import planted_edge
     >>> walk = WalkForward(SignalModel("fusion"), train_bars=400, refit_bars=200, cache=None)
     >>> walk.predict(planted_edge(1_000)).known.sum()
     np.int64(600)

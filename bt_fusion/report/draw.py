@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["redraw"]
 
@@ -26,10 +26,10 @@ def redraw(folder: Path, *, png: bool = False, tearsheet: bool = False) -> list[
     OptionError
         When a library is missing.
     """
-    from bt_fusion.backtest.report.page import draw_page
-    from bt_fusion.backtest.report.pictures import draw_comparison
-    from bt_fusion.backtest.report.run_pictures import draw_pictures
-    from bt_fusion.backtest.report.tearsheet import check_quantstats, write_tearsheet
+    from bt_fusion.report.html.page import draw_page
+    from bt_fusion.report.pictures.comparison import draw_comparison
+    from bt_fusion.report.pictures.run import draw_pictures
+    from bt_fusion.report.tearsheet import check_quantstats, write_tearsheet
 
     if tearsheet:
         check_quantstats()

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.runner import Run
-from bt_fusion.backtest.unseen import Unseen
-from bt_fusion.predictions import Predictions
+from bt_fusion.backtest.out_of_sample import Unseen
+from bt_fusion.engine.runner import Run
+from bt_fusion.models.predictions import Predictions
 
 __all__ = [
     "write_bars",

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bt_fusion.backtest.report.files import write_json, write_whole
+from bt_fusion.saved_runs.run_folder import write_json, write_whole
 
 if TYPE_CHECKING:
-    from bt_fusion.backtest.sweep import SweepResult
+    from bt_fusion.sweep.sweep import SweepResult
 
 __all__ = ["write_sweep"]
 
@@ -16,7 +16,7 @@ def write_sweep(folder: Path, found: "SweepResult", *, picture: bool = True) -> 
 
     Those of an earlier sweep are removed first: nothing stands beside these that tells of others.
     """
-    from bt_fusion.backtest.report.sweep_pictures import draw_sweep
+    from bt_fusion.report.pictures.sweep import draw_sweep
 
     for name in ("sweep.json", "sweep.png"):
         (folder / name).unlink(missing_ok=True)

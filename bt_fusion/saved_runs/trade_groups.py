@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.errors import unknown_name
-from bt_fusion.statistics import trade_figures
+from bt_fusion.statistics.performance import trade_figures
 
 __all__ = [
     "PERIODS",

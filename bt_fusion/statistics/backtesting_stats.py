@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import bars_per_year
-from bt_fusion.statistics import bar_returns, drawdowns, equity_figures, trade_figures
+from bt_fusion.data.bars import bars_per_year
+from bt_fusion.statistics.performance import bar_returns, drawdowns, equity_figures, trade_figures
 
 __all__ = ["Summary", "drawdown_spells", "summarize"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 
 __all__ = ["excursions", "quality_by"]
 
@@ -34,7 +34,7 @@ def excursions(bars: BarArrays, side: np.ndarray, horizon: int) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from bt_fusion.samples import random_walk
+    >>> from bt_fusion.data.samples import random_walk
     >>> excursions(BarArrays.of(random_walk(4)), np.ones(4), horizon=2).notna().sum().tolist()
     [2, 2, 2]
     """

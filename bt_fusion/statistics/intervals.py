@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bt_fusion.bootstrap import Figure, intervals
+from bt_fusion.statistics.bootstrap import Figure, intervals
 
 __all__ = ["return_intervals", "trade_intervals"]
 
@@ -30,7 +30,7 @@ def return_intervals(
     periods : float
         Bars a year, by whose root Sharpe and Sortino ratio are annualised.
     draws, seed, level
-        See `bt_fusion.bootstrap.intervals`.
+        See `bt_fusion.statistics.bootstrap.intervals`.
     drawdown : bool
         Whether to do the maximum drawdown, which takes most of the time.
 
@@ -97,7 +97,7 @@ def trade_intervals(
     gains : ndarray, shape (n_entries, 2)
         The same as fractions of the value at entry.
     draws, seed, level
-        See `bt_fusion.bootstrap.intervals`.
+        See `bt_fusion.statistics.bootstrap.intervals`.
 
     Returns
     -------

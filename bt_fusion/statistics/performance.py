@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from bt_fusion.bars import bars_per_year
+from bt_fusion.data.bars import bars_per_year
 
 __all__ = [
     "bar_returns",

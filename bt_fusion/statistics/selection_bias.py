@@ -116,7 +116,7 @@ def superior_predictive_ability(
         return None
     from arch.bootstrap import SPA
 
-    from bt_fusion.bootstrap import block_length
+    from bt_fusion.statistics.bootstrap import block_length
 
     gained = _averaged(gained[:, differs])
     length = max(1, round(block_length(gained[:, gained.mean(axis=0).argmax()])))

@@ -10,8 +10,8 @@ from math import ceil, e, sqrt
 import numpy as np
 
 from bt_fusion.errors import OptionError
-from bt_fusion.selection_bias import overfitting_probability, superior_predictive_ability
-from bt_fusion.statistics import sharpe
+from bt_fusion.statistics.performance import sharpe
+from bt_fusion.statistics.selection_bias import overfitting_probability, superior_predictive_ability
 
 __all__ = [
     "TrackRecord",

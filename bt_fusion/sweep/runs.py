@@ -21,19 +21,19 @@ import pandas as pd
 from backtrader import Strategy
 
 import bt_fusion
-from bt_fusion.backtest.account import Account
-from bt_fusion.backtest.blame import blamed, file_of
-from bt_fusion.backtest.class_source import ClassSource
-from bt_fusion.backtest.description import only
-from bt_fusion.backtest.runner import run_strategy
-from bt_fusion.backtest.sweep_store import SweepStore
-from bt_fusion.backtest.variants import technical_params, variant
-from bt_fusion.bars import bars_per_year
+from bt_fusion.backtest.summary import only
+from bt_fusion.data.bars import bars_per_year
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.class_source import ClassSource
+from bt_fusion.engine.runner import run_strategy
+from bt_fusion.engine.user_code import blamed, file_of
+from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
-from bt_fusion.predictions import Predictions
-from bt_fusion.refit import digest
-from bt_fusion.significance import TrackRecord
-from bt_fusion.statistics import bar_returns
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.refit import digest
+from bt_fusion.statistics.performance import bar_returns
+from bt_fusion.statistics.sharpe import TrackRecord
+from bt_fusion.sweep.store import SweepStore
 
 __all__ = ["Grounds", "Outcome", "Task", "perform", "shared", "sliced_returns"]
 

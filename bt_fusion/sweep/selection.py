@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.ledger import record_trial, trials_of
-from bt_fusion.significance import (
+from bt_fusion.backtest.trials import record_trial, trials_of
+from bt_fusion.statistics.sharpe import (
     expected_best_sharpe,
     overfitting_probability,
     superior_predictive_ability,

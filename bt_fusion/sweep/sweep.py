@@ -9,15 +9,15 @@ import joblib
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.description import described_all
 from bt_fusion.backtest.job import Backtest, clocked
-from bt_fusion.backtest.sweep_grid import combinations
-from bt_fusion.backtest.sweep_runs import Grounds, Task, perform, shared
-from bt_fusion.backtest.sweep_skill import judged
-from bt_fusion.backtest.sweep_store import SweepStore
-from bt_fusion.backtest.unseen import Unseen, model_figures
+from bt_fusion.backtest.out_of_sample import Unseen, model_figures
+from bt_fusion.backtest.summary import described_all
 from bt_fusion.errors import OptionError
-from bt_fusion.significance import TrackRecord
+from bt_fusion.statistics.sharpe import TrackRecord
+from bt_fusion.sweep.grid import combinations
+from bt_fusion.sweep.runs import Grounds, Task, perform, shared
+from bt_fusion.sweep.selection import judged
+from bt_fusion.sweep.store import SweepStore
 
 __all__ = ["Sweep", "SweepResult"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import talib
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import unknown_name
 
 __all__ = ["LOOKBACK", "PATTERNS", "Pattern", "candle_patterns", "pattern_name"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from bt_fusion.measures import Measures
+from bt_fusion.technical.entry_measures import Measures
 
 __all__ = ["EntryRule", "MLPoints", "TechnicalPoints"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import talib
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 from bt_fusion.features import wilder_memory
 
@@ -52,7 +52,7 @@ def regimes(
 
     Examples
     --------
-    >>> from bt_fusion.samples import sp500
+    >>> from bt_fusion.data.samples import sp500
     >>> np.bincount(regimes(sp500()))
     array([2535, 1220, 1276])
     """

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 
 __all__ = ["nearest_support", "swing_lows"]
 

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 
 from bt_fusion.errors import TrainingError, unknown_name
-from bt_fusion.evaluation.figures import log_loss_of
-from bt_fusion.statistics import drawdowns
+from bt_fusion.evaluation.classification import log_loss_of
+from bt_fusion.statistics.performance import drawdowns
 
 __all__ = ["OBJECTIVES", "Judged", "Objective", "objective_named"]
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sklearn.base import clone
 
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
 
 __all__ = ["SPACE", "Range", "apply_parameters", "suggest_parameters", "tuned_members"]

@@ -11,11 +11,11 @@ import pandas as pd
 from sklearn.base import clone
 
 from bt_fusion.errors import OptionError
-from bt_fusion.objectives import Judged, Objective, objective_named
-from bt_fusion.refit import digest
-from bt_fusion.search_space import Range, apply_parameters, suggest_parameters, tuned_members
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.splits import LabelledRows, Split, fold_proba, purged_folds
+from bt_fusion.models.refit import digest
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
+from bt_fusion.tuning.objectives import Judged, Objective, objective_named
+from bt_fusion.tuning.search_space import Range, apply_parameters, suggest_parameters, tuned_members
 
 __all__ = ["Tuning", "tune"]
 
@@ -116,8 +116,8 @@ def tune(
 
     Examples
     --------
-    >>> from bt_fusion.ensemble import Ensemble
-    >>> from bt_fusion.samples import planted_edge
+    >>> from bt_fusion.ensemble.ensemble import Ensemble
+    >>> from bt_fusion.data.samples import planted_edge
     >>> model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lr"]))
     >>> found = tune(model, planted_edge(600, auc=0.8), trials=3)
     >>> found.value <= found.untuned, len(found.table)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bt_fusion.evidence import (
+from bt_fusion.verdict.evidence import (
     LEAST_TRADES,
     PLACEBO_LEVEL,
     SURE,
     Evidence,
     entries_to_settle,
 )
-from bt_fusion.verdict_words import (
+from bt_fusion.verdict.wording import (
     deflated,
     found,
     in_sample,

@@ -1,6 +1,6 @@
 """The verdict's reason in plain words: what speaks for it, what against, what would settle it."""
 
-from bt_fusion.evidence import (
+from bt_fusion.verdict.evidence import (
     LEAST_TRADES,
     PLACEBO_LEVEL,
     SURE,

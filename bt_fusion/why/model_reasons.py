@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.rebuild import FinishedRun
-from bt_fusion.bars import BarArrays
-from bt_fusion.contributions import Contributions, contributions, vote_weights
-from bt_fusion.ensemble import Ensemble
-from bt_fusion.predictions import Predictions, Signal
-from bt_fusion.signal_model import SignalModel, empty_predictions
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.evaluation.contributions import Contributions, contributions, vote_weights
+from bt_fusion.models.predictions import Predictions, Signal
+from bt_fusion.models.signal_model import SignalModel, empty_predictions
+from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.why.rebuilt_run import FinishedRun
 
 __all__ = ["Opinion", "opinion_of"]
 

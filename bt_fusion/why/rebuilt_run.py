@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion import labels
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.description import described
-from bt_fusion.backtest.screen import Screen
-from bt_fusion.backtest.symbols import load_each, sources
-from bt_fusion.ensemble import Ensemble
+from bt_fusion.backtest.summary import described
+from bt_fusion.cli import options as ask
+from bt_fusion.cli.screen import Screen
+from bt_fusion.data.sources import load_each, sources
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.labels import Label
-from bt_fusion.predictions import Predictions
-from bt_fusion.presets import make_preset
-from bt_fusion.signal_model import SignalModel
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.presets import make_preset
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = ["FinishedRun"]
 

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest import options as ask
-from bt_fusion.backtest.description import only
-from bt_fusion.backtest.loading import load_strategy
-from bt_fusion.backtest.rebuild import FinishedRun
-from bt_fusion.backtest.runner import Account, run_strategy
-from bt_fusion.backtest.variants import variant
+from bt_fusion.backtest.summary import only
+from bt_fusion.cli import options as ask
+from bt_fusion.engine.loading import load_strategy
+from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.engine.variants import variant
 from bt_fusion.indicators.line_arrays import float_days, stamps
 from bt_fusion.strategies import Threshold
+from bt_fusion.why.rebuilt_run import FinishedRun
 
 __all__ = ["Testimony", "testimony_of"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.backtest.opinion import Opinion, opinion_of
-from bt_fusion.backtest.rebuild import FinishedRun
-from bt_fusion.backtest.testimony import Testimony, testimony_of
 from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.why.model_reasons import Opinion, opinion_of
+from bt_fusion.why.rebuilt_run import FinishedRun
+from bt_fusion.why.strategy_reasons import Testimony, testimony_of
 
 __all__ = ["Reason", "why"]
 

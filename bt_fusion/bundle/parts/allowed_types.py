@@ -9,8 +9,8 @@ __all__ = ["ALLOWED", "CONTAINERS", "TREE", "TRUSTED"]
 
 TREE = "sklearn.tree._tree.Tree"
 OBJECTS = (
-    "bt_fusion.calibration.ProbabilityMap",
-    "bt_fusion.svm.RbfSVM",
+    "bt_fusion.ensemble.calibration.ProbabilityMap",
+    "bt_fusion.ensemble.members.svm.RbfSVM",
     "sklearn.calibration.CalibratedClassifierCV",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",

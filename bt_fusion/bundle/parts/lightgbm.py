@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.bundle.expected import Expected, check_features
-from bt_fusion.bundle.trees import check_tree
+from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.errors import BundleError, OptionError
 
 __all__ = ["build", "dump", "inspect"]

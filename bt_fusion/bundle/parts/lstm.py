@@ -61,14 +61,14 @@ def inspect(data: bytes, expected: Expected) -> tuple[dict[str, Any], dict[str, 
 
 def build(checked: tuple[dict[str, Any], dict[str, np.ndarray]], expected: Expected) -> Any:
     """Return the fitted classifier."""
-    from bt_fusion.members import require_deep
+    from bt_fusion.ensemble.members.registry import require_deep
 
     require_deep("leave the lstm out and train again")
     import torch
     from sklearn.preprocessing import StandardScaler
 
-    from bt_fusion.lstm import LSTMClassifier
-    from bt_fusion.network import Network
+    from bt_fusion.ensemble.members.lstm import LSTMClassifier
+    from bt_fusion.ensemble.members.lstm_network import Network
 
     parameters, arrays = checked
     estimator = LSTMClassifier(**parameters)

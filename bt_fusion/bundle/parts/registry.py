@@ -4,8 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bt_fusion.bundle import lightgbm_part, lstm_part, sklearn_part, xgboost_part
 from bt_fusion.bundle.expected import Expected
+from bt_fusion.bundle.parts import (
+    lightgbm as lightgbm_part,
+)
+from bt_fusion.bundle.parts import (
+    lstm as lstm_part,
+)
+from bt_fusion.bundle.parts import (
+    sklearn as sklearn_part,
+)
+from bt_fusion.bundle.parts import (
+    xgboost as xgboost_part,
+)
 from bt_fusion.errors import BtFusionError, BundleError, OptionError
 
 __all__ = ["KINDS", "Kind", "build_part", "dump_part", "kind_named"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.bundle.allowed import TRUSTED
 from bt_fusion.bundle.expected import Expected
-from bt_fusion.bundle.skops_file import checked_file, with_features
+from bt_fusion.bundle.parts.allowed_types import TRUSTED
+from bt_fusion.bundle.parts.skops_file import checked_file, with_features
 from bt_fusion.errors import BundleError
 
 __all__ = ["build", "dump", "inspect"]

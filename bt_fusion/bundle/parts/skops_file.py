@@ -14,10 +14,10 @@ from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-from bt_fusion.bundle.allowed import ALLOWED, CONTAINERS
 from bt_fusion.bundle.expected import Expected, check_features
 from bt_fusion.bundle.manifest import SCHEMA, read_json
-from bt_fusion.bundle.trees import check_tree
+from bt_fusion.bundle.parts.allowed_types import ALLOWED, CONTAINERS
+from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.errors import BundleError
 
 __all__ = ["FEATURES", "SCHEMA_FILE", "checked_file", "with_features"]

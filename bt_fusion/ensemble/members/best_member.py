@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from bt_fusion.ensemble.members.registry import make_member, member_proba
+from bt_fusion.ensemble.training import TrainingRows, fit_member
 from bt_fusion.errors import TrainingError
-from bt_fusion.members import make_member, member_proba
-from bt_fusion.training import TrainingRows, fit_member
 
 __all__ = ["BestMember"]
 

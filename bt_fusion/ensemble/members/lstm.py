@@ -7,8 +7,14 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EarlyStopping
 from skorch.helper import predefined_split
 
-from bt_fusion.network import Network, WeightedNet, Windows, as_it_is, one_thread
-from bt_fusion.training import time_split
+from bt_fusion.ensemble.members.lstm_network import (
+    Network,
+    WeightedNet,
+    Windows,
+    as_it_is,
+    one_thread,
+)
+from bt_fusion.ensemble.training import time_split
 
 __all__ = ["LSTMClassifier"]
 

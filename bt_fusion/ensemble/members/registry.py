@@ -84,7 +84,7 @@ def logistic_regression(seed: int) -> Any:
 
 def support_vectors(seed: int) -> Any:
     """Return a support vector machine with an RBF kernel on standardised features."""
-    from bt_fusion.svm import RbfSVM
+    from bt_fusion.ensemble.members.svm import RbfSVM
 
     return RbfSVM(seed=seed)
 
@@ -92,7 +92,7 @@ def support_vectors(seed: int) -> Any:
 def lstm(seed: int) -> Any:
     """Return an LSTM network over windows of 32 bars; it needs the extra ``deep``."""
     require_deep()
-    from bt_fusion.lstm import LSTMClassifier
+    from bt_fusion.ensemble.members.lstm import LSTMClassifier
 
     return LSTMClassifier(seed=seed)
 

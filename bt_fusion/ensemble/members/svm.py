@@ -10,8 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from bt_fusion.calibration import ProbabilityMap
-from bt_fusion.training import check_classes, time_split
+from bt_fusion.ensemble.calibration import ProbabilityMap
+from bt_fusion.ensemble.training import check_classes, time_split
 
 __all__ = ["RbfSVM"]
 

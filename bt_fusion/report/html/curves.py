@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.report.html import Html, join, tag
+from bt_fusion.report.html.elements import Html, join, tag
 
 __all__ = ["curves_svg"]
 

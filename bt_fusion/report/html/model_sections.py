@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bt_fusion.backtest.report.html import Html, bar, join, paragraph, table, tag
-from bt_fusion.backtest.report.model_figures import confusion_of, refit_aucs
-from bt_fusion.backtest.report.saved_run import SavedRun
-from bt_fusion.backtest.report.written import when
+from bt_fusion.report.figures import when
+from bt_fusion.report.html.elements import Html, bar, join, paragraph, table, tag
+from bt_fusion.report.model_figures import confusion_of, refit_aucs
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["command_section", "confusion_section", "funnel_section", "model_card"]
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.backtest.report.curves import curves_svg
-from bt_fusion.backtest.report.html import Html, join, tag
-from bt_fusion.backtest.report.tables import ROWS
-from bt_fusion.backtest.report.written import cell, difference, reason
+from bt_fusion.report.figures import cell, difference, reason
+from bt_fusion.report.html.curves import curves_svg
+from bt_fusion.report.html.elements import Html, join, tag
+from bt_fusion.report.terminal.comparison import ROWS
 
 __all__ = ["notebook_html"]
 

@@ -6,17 +6,18 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from bt_fusion.backtest.report.curves import curves_svg
-from bt_fusion.backtest.report.files import plain, write_whole
-from bt_fusion.backtest.report.html import Html, join, paragraph, tag
-from bt_fusion.backtest.report.model_sections import (
+from bt_fusion.errors import OptionError
+from bt_fusion.report.figures import when
+from bt_fusion.report.html.curves import curves_svg
+from bt_fusion.report.html.elements import Html, join, paragraph, tag
+from bt_fusion.report.html.model_sections import (
     command_section,
     confusion_section,
     funnel_section,
     model_card,
 )
-from bt_fusion.backtest.report.page_data import page_data
-from bt_fusion.backtest.report.result_sections import (
+from bt_fusion.report.html.page_data import page_data
+from bt_fusion.report.html.result_sections import (
     attribution_section,
     figures_table,
     key_figures,
@@ -25,9 +26,8 @@ from bt_fusion.backtest.report.result_sections import (
     statistics_table,
     verdict_banner,
 )
-from bt_fusion.backtest.report.saved_run import SavedRun
-from bt_fusion.backtest.report.written import when
-from bt_fusion.errors import OptionError
+from bt_fusion.saved_runs.run_folder import plain, write_whole
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_page", "page"]
 
@@ -204,4 +204,4 @@ def plotly_script() -> str:
 
 
 def _part(name: str) -> str:
-    return (resources.files(__package__ or "") / "page" / name).read_text(encoding="utf-8")
+    return (resources.files(__package__ or "") / "assets" / name).read_text(encoding="utf-8")

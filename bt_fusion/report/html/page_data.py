@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.report.model_figures import refit_aucs, reliability_of
-from bt_fusion.backtest.report.saved_run import SavedRun
-from bt_fusion.backtest.report.typed_arrays import milliseconds, typed
+from bt_fusion.report.html.typed_arrays import milliseconds, typed
+from bt_fusion.report.model_figures import refit_aucs, reliability_of
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["page_data", "thresholds"]
 

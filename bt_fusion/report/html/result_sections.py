@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.backtest.report.html import Html, bar, join, paragraph, table, tag
-from bt_fusion.backtest.report.period_returns import PeriodReturns, period_returns
-from bt_fusion.backtest.report.saved_run import SavedRun
-from bt_fusion.backtest.report.tables import ROWS, money, percent
-from bt_fusion.backtest.report.written import cell, difference, reason, signed
+from bt_fusion.report.calendar_returns import PeriodReturns, period_returns
+from bt_fusion.report.figures import cell, difference, reason, signed
+from bt_fusion.report.html.elements import Html, bar, join, paragraph, table, tag
+from bt_fusion.report.terminal.comparison import ROWS, money, percent
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
     "attribution_section",

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.report.files import write_whole
-from bt_fusion.backtest.report.page_data import thresholds
-from bt_fusion.backtest.report.saved_run import SavedRun
+from bt_fusion.report.html.page_data import thresholds
+from bt_fusion.saved_runs.run_folder import write_whole
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_backtrader", "draw_comparison"]
 
@@ -23,7 +23,7 @@ def draw_comparison(path: Path, run: SavedRun) -> None:
     Of several symbols the prices and entries of the first `MOST_SYMBOLS` are drawn, without
     probabilities.
     """
-    from bt_fusion.backtest.report.evaluation_pictures import new_figure
+    from bt_fusion.report.pictures.evaluation import new_figure
 
     alone, drawn = len(run.symbols) == 1, run.symbols[:MOST_SYMBOLS]
     heights = [3, 1.2, 1.6] if alone else [2.2 for _ in drawn] + [1.6]

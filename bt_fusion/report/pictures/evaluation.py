@@ -4,8 +4,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bt_fusion.backtest.report.files import write_whole
 from bt_fusion.evaluation import Evaluation
+from bt_fusion.saved_runs.run_folder import write_whole
 
 __all__ = ["draw_evaluation"]
 

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bt_fusion.backtest.report.written import NONE, cell
+from bt_fusion.report.figures import NONE, cell
 
 __all__ = ["comparison_table"]
 

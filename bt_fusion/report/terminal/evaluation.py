@@ -5,9 +5,9 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
-from bt_fusion.backtest.report.tables import percent
 from bt_fusion.evaluation import Evaluation
-from bt_fusion.evaluation.figures import FIGURES
+from bt_fusion.evaluation.classification import FIGURES
+from bt_fusion.report.terminal.comparison import percent
 
 __all__ = ["evaluation_tables"]
 

@@ -6,10 +6,10 @@ import pandas as pd
 from rich.console import Group
 from rich.table import Table
 
-from bt_fusion.backtest.groups import by_reason
-from bt_fusion.backtest.report.tables import basis, comparison_table, money, number, percent
-from bt_fusion.backtest.report.written import cell
 from bt_fusion.backtest.result import Result
+from bt_fusion.report.figures import cell
+from bt_fusion.report.terminal.comparison import basis, comparison_table, money, number, percent
+from bt_fusion.saved_runs.trade_groups import by_reason
 
 __all__ = ["breakdown_table", "reason_table", "result_tables", "symbol_table"]
 

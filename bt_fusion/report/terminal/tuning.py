@@ -3,8 +3,8 @@
 from rich.console import Group
 from rich.table import Table
 
-from bt_fusion.objectives import OBJECTIVES
-from bt_fusion.tuning import Tuning
+from bt_fusion.tuning.objectives import OBJECTIVES
+from bt_fusion.tuning.tuning import Tuning
 
 __all__ = ["tuning_table"]
 

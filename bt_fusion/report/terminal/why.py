@@ -6,9 +6,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bt_fusion.backtest.opinion import Opinion
-from bt_fusion.backtest.report.evaluation_tables import titled
-from bt_fusion.backtest.why import Reason
+from bt_fusion.report.terminal.evaluation import titled
+from bt_fusion.why.model_reasons import Opinion
+from bt_fusion.why.why import Reason
 
 __all__ = ["trades_table", "why_tables"]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bt_fusion.bars import BarArrays
-from bt_fusion.replay import Trips, exit_bars
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.verdict.placebos.replay import Trips, exit_bars
 
 __all__ = ["Costs", "ExitRule", "Outcomes"]
 

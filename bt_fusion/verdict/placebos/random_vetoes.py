@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from bt_fusion.outcomes import Outcomes
-from bt_fusion.replay import Trips, walk
-from bt_fusion.veto_law import SIDES, VetoLaw
+from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
+from bt_fusion.verdict.placebos.replay import Trips, walk
+from bt_fusion.verdict.placebos.veto_probability import SIDES, VetoLaw
 
 __all__ = ["Accounts", "Placebo", "Tally", "random_vetoes", "shifted"]
 
@@ -105,9 +105,9 @@ def random_vetoes(outcomes: Outcomes, trips: Trips, draws: int = 1_000, seed: in
 
     Examples
     --------
-    >>> from bt_fusion.bars import BarArrays
-    >>> from bt_fusion.replay import replay
-    >>> from bt_fusion.samples import random_walk
+    >>> from bt_fusion.data.bars import BarArrays
+    >>> from bt_fusion.verdict.placebos.replay import replay
+    >>> from bt_fusion.data.samples import random_walk
     >>> bars = BarArrays.of(random_walk(2_000))
     >>> state = np.sign(np.diff(bars.close, prepend=bars.close[0]))
     >>> chance = np.random.default_rng(0).random(2_000) < 0.3

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from bt_fusion.bars import BarArrays
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.labels import Labels
-from bt_fusion.refit import Refit, Task
-from bt_fusion.walk_forward import WalkForward
+from bt_fusion.models.refit import Refit, Task
+from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = ["ShuffledLabels"]
 
@@ -32,7 +32,7 @@ class ShuffledLabels(WalkForward):
     Examples
     --------
     >>> from bt_fusion import SignalModel
-    >>> from bt_fusion.samples import planted_edge
+    >>> from bt_fusion.data.samples import planted_edge
     >>> walk = WalkForward(SignalModel("fusion"), train_bars=400, refit_bars=300, cache=None)
     >>> ShuffledLabels(walk).predict(planted_edge(1_000)).known.sum()
     np.int64(600)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bt_fusion.outcomes import Outcomes
+from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
 
 __all__ = ["SIDES", "VetoLaw", "entry_probability"]
 
