@@ -11,7 +11,8 @@ import pandas as pd
 
 from bt_fusion import Predictions
 from bt_fusion.backtest.comparison import by_trade
-from bt_fusion.backtest.placebo_inputs import placebo_of, verdict_of
+from bt_fusion.backtest.judgement import verdict_of
+from bt_fusion.backtest.placebo_inputs import placebo_of
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.runner import Account, Run
 from bt_fusion.statistics.performance import equity_figures, trade_figures

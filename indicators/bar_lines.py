@@ -3,8 +3,8 @@
 import backtrader as bt
 import numpy as np
 
+from bt_fusion.data.bar_buffer import BarBuffer
 from bt_fusion.indicators.line_arrays import bar_values, fill, preloaded
-from bt_fusion.models.streaming import BarBuffer
 
 __all__ = ["BarLines"]
 

@@ -4,10 +4,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 
-from bt_fusion.ensemble.calibration import ProbabilityMap, before_and_after, reliability_table
+from bt_fusion.ensemble.calibration import ProbabilityMap
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.members.registry import make_member, member_proba
+from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.ensemble.training import member_proba
 from bt_fusion.errors import OptionError, TrainingError
+from bt_fusion.evaluation.reliability import before_and_after, reliability_table
 
 
 class SaysWhatItHears(ClassifierMixin, BaseEstimator):

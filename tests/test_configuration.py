@@ -5,7 +5,7 @@ from importlib import metadata
 import pandas as pd
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.configuration import model_config, versions
+from bt_fusion.backtest.summary import model_config, versions
 from bt_fusion.data.samples import planted_edge
 
 MODEL = SignalModel(["gap", "wick_balance"], Direction(3), Ensemble(("lr",), seed=4))

@@ -7,8 +7,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
 from bt_fusion import Ensemble, OptionError, TrainingError
-from bt_fusion.ensemble.members.registry import make_member, member_proba
+from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.ensemble.sample_weights import average_uniqueness
+from bt_fusion.ensemble.training import member_proba
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 3)).astype(np.float32)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bt_fusion.backtest.evidence import certainty, evidence
+from bt_fusion.backtest.judgement import certainty, evidence
 from bt_fusion.backtest.trials import Trials
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.runner import run_strategy
-from bt_fusion.saved_runs.run_folder import plain
+from bt_fusion.files import plain
 from bt_fusion.statistics.sharpe import deflated_sharpe, min_track_record, probabilistic_sharpe
 from bt_fusion.strategies import FusionStrategy
 from tests.test_engine import given

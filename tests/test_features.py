@@ -8,7 +8,7 @@ from bt_fusion import FeatureSet, OptionError, check_bars, feature
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.features import REGISTRY, SETS, complete_rows, ema_memory, wilder_memory
-from bt_fusion.features.registry import moved, quiet
+from bt_fusion.technical.series import moved, quiet
 
 PRICES = ["open", "high", "low", "close"]
 BUILT_IN = {name: entry for name, entry in REGISTRY.items() if entry.family != "user"}

@@ -6,8 +6,8 @@ import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.backtest import folder as module
-from bt_fusion.backtest.folder import DATA, write_result
 from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.result import DATA, write_result
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.draw import redraw
 

@@ -6,8 +6,8 @@ from sklearn.ensemble import RandomForestClassifier as Forest
 
 from bt_fusion.data.samples import random_walk
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.members.registry import member_proba
 from bt_fusion.ensemble.single_row import RowTrees, leaves, live_ensemble, rows_at_thresholds
+from bt_fusion.ensemble.training import member_proba
 from bt_fusion.ensemble.trees import Trees
 from bt_fusion.errors import OptionError
 from bt_fusion.models.signal_model import SignalModel

@@ -9,7 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.members.registry import MEMBERS, make_member, member_proba
+from bt_fusion.ensemble.members.registry import MEMBERS, make_member
+from bt_fusion.ensemble.training import member_proba
 from bt_fusion.errors import OptionError
 
 DEEP = all(importlib.util.find_spec(name) for name in ("torch", "skorch"))

@@ -9,17 +9,10 @@ import pytest
 from benchmarks.replayed import ema_state, fused, replayed_run
 from bt_fusion import Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.comparison import compare_runs
-from bt_fusion.backtest.held_trades import closed_trades
 from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.judgement import edge_figures, placebo_figures, verdict_of
 from bt_fusion.backtest.label_placebo import label_placebo
-from bt_fusion.backtest.placebo_inputs import (
-    edge_figures,
-    placebo_figures,
-    placebo_of,
-    replayed,
-    shift_of,
-    verdict_of,
-)
+from bt_fusion.backtest.placebo_inputs import closed_trades, placebo_of, replayed, shift_of
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.runner import Account, run_strategy
 from bt_fusion.engine.variants import variant

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import bt_fusion
-from bt_fusion.engine.runner import STRATEGIES
+from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.models.presets import PRESETS
 
 DOCS = Path(bt_fusion.__file__).resolve().parent.parent / "docs"

@@ -18,7 +18,7 @@ from bt_fusion.backtest.job import Backtest
 from bt_fusion.cli import main as cli
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.runner import Account
-from bt_fusion.saved_runs.run_folder import write_json
+from bt_fusion.files import write_json
 from bt_fusion.sweep.sweep import Sweep
 
 ROOT = Path(cli.__file__).resolve().parents[2]

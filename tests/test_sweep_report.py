@@ -9,9 +9,8 @@ from rich.console import Console
 
 from bt_fusion.report.pictures import sweep as sweep_pictures
 from bt_fusion.report.terminal.sweep import sweep_table
-from bt_fusion.saved_runs.sweep_folder import write_sweep
+from bt_fusion.saved_runs.sweep_folder import SweepResult, write_sweep
 from bt_fusion.sweep.grid import combinations
-from bt_fusion.sweep.sweep import SweepResult
 
 SUMMARY = {
     "data": {"name": "walk"},

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.folder import write_result
 from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.result import write_result
 from bt_fusion.cli import main as cli
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import BarsError, OptionError

@@ -11,9 +11,7 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.comparison import compare_runs
-from bt_fusion.backtest.configuration import model_config, versions
-from bt_fusion.backtest.evidence import evidence, own_sharpe
-from bt_fusion.backtest.judgement import PLACEBOS, judge_runs
+from bt_fusion.backtest.judgement import PLACEBOS, evidence, judge_runs, own_sharpe
 from bt_fusion.backtest.label_placebo import trained_again
 from bt_fusion.backtest.out_of_sample import (
     OnRefit,
@@ -24,7 +22,14 @@ from bt_fusion.backtest.out_of_sample import (
     predict_each,
 )
 from bt_fusion.backtest.result import Result
-from bt_fusion.backtest.summary import described_all, only, signals_of, symbol_parts
+from bt_fusion.backtest.summary import (
+    described_all,
+    model_config,
+    only,
+    signals_of,
+    symbol_parts,
+    versions,
+)
 from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import Account, Run, run_strategy

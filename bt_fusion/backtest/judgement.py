@@ -4,20 +4,35 @@ from collections.abc import Mapping
 from typing import Any
 
 import backtrader as bt
+import numpy as np
+import pandas as pd
 
 from bt_fusion.backtest.label_placebo import label_placebo
 from bt_fusion.backtest.out_of_sample import Predictor, Unseen
-from bt_fusion.backtest.placebo_inputs import (
-    edge_figures,
-    placebo_figures,
-    placebo_of,
-    shift_of,
-    verdict_of,
-)
+from bt_fusion.backtest.placebo_inputs import placebo_of, shift_of
 from bt_fusion.backtest.summary import only
+from bt_fusion.backtest.trials import Trials
 from bt_fusion.engine.runner import Account, Run
+from bt_fusion.statistics.performance import bar_returns
+from bt_fusion.statistics.sharpe import (
+    deflated_sharpe,
+    min_track_record,
+    probabilistic_sharpe,
+    sharpe_per_bar,
+)
+from bt_fusion.verdict.placebos.placebo import Placebo
+from bt_fusion.verdict.rules import Evidence, Verdict, judge
 
-__all__ = ["PLACEBOS", "judge_runs"]
+__all__ = [
+    "PLACEBOS",
+    "certainty",
+    "edge_figures",
+    "evidence",
+    "judge_runs",
+    "own_sharpe",
+    "placebo_figures",
+    "verdict_of",
+]
 
 PLACEBOS = ("veto", "labels", "none")
 
@@ -88,4 +103,167 @@ def judge_runs(
         "because": verdict.because,
         "rules": [vars(rule) for rule in verdict.rules],
         "entries_needed": verdict.entries_needed,
+    }
+
+
+BINS = 40
+
+
+INTERVAL = (2.5, 97.5)  # percentiles
+
+
+YEAR = pd.Timedelta(days=365.25)
+
+
+def placebo_figures(placebo: Placebo, cash: float) -> dict[str, Any]:
+    """Return what summary.json keeps of a placebo.
+
+    `real`, `mean`, `low` and `high` are net profit in cash: of ML-on, of the mean draw, and the
+    percentiles 2.5 and 97.5 of the draws; `score` and `expectancy` hold the same four.
+    """
+    drawn, real = placebo.drawn, placebo.real
+    counts, edges = np.histogram(drawn.profit * cash, BINS)
+    return {
+        "kind": placebo.kind,
+        "draws": len(placebo),
+        "p_value": placebo.p_value,
+        "entries": {"real": int(real.entries[0]), "mean": float(drawn.entries.mean())},
+        **spread(real.profit * cash, drawn.profit * cash),
+        "score": spread(real.score, drawn.score),
+        "expectancy": spread(real.expectancy, drawn.expectancy),
+        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+    }
+
+
+def spread(real: np.ndarray, drawn: np.ndarray) -> dict[str, float | None]:
+    """Return the real value, and mean and interval of the drawn ones; None where undefined."""
+    known = drawn[np.isfinite(drawn)]
+    low, high = np.percentile(known, INTERVAL).tolist() if len(known) else (None, None)
+    return {
+        "real": float(real[0]) if np.isfinite(real[0]) else None,
+        "mean": float(known.mean()) if len(known) else None,
+        "low": low,
+        "high": high,
+    }
+
+
+def edge_figures(placebo: Placebo, trials: int = 1) -> dict[str, float | None]:
+    """Return how sure it is that ML-on added to chance, by what it made a bar above the mean draw.
+
+    Parameters
+    ----------
+    placebo : Placebo
+    trials : int
+        Variants tried, this one included.
+
+    Returns
+    -------
+    dict
+        sharpe (per bar, not annualised), psr, dsr, and dsr_against, the dsr of the negative: how
+        sure it is that ML took away. Trials are taken to vary as chance makes them.
+    """
+    edge = placebo.per_bar
+    return {
+        "sharpe": sharpe_per_bar(edge),
+        "psr": probabilistic_sharpe(edge),
+        "dsr": deflated_sharpe(edge, trials),
+        "dsr_against": deflated_sharpe(-edge, trials),
+    }
+
+
+def verdict_of(
+    off: Run,
+    on: Run,
+    comparison: Mapping[str, Any],
+    placebo: Placebo,
+    trials: int = 1,
+    in_sample: int = 0,
+) -> Verdict:
+    """Judge two runs by what `compare_runs` and `placebo_of` say of them.
+
+    Parameters
+    ----------
+    off, on : Run
+    comparison : dict
+    placebo : Placebo
+    trials : int
+        Variants tried on these bars, this one included.
+    in_sample : int
+        Traded bars the model was trained on.
+    """
+    edge = edge_figures(placebo, trials)
+    interval = comparison["expectancy"]["ci95"]
+    return judge(
+        Evidence(
+            trades_off=off.figures["trades"],
+            trades_on=on.figures["trades"],
+            p_value=placebo.p_value if len(placebo) else None,
+            draws=len(placebo),
+            expectancy_ci95=None if interval is None else tuple(interval),
+            edge_dsr=edge["dsr"],
+            edge_dsr_against=edge["dsr_against"],
+            trials=trials,
+            sharpe_off=off.figures["sharpe"],
+            sharpe_on=on.figures["sharpe"],
+            profit_off=off.figures["total_return"],
+            profit_on=on.figures["total_return"],
+            win_rate_off=off.figures["win_rate"],
+            win_rate_on=on.figures["win_rate"],
+            psr=probabilistic_sharpe(bar_returns(on.equity.to_numpy(dtype=float))),
+            years=(on.equity.index[-1] - on.equity.index[0]) / YEAR,
+            in_sample=in_sample,
+            ties=int((placebo.drawn.score == placebo.real.score).sum()),
+        )
+    )
+
+
+def evidence(run: Run, trials: Trials, pbo: float | None = None) -> dict[str, Any]:
+    """Return what is known of a run's own returns.
+
+    Parameters
+    ----------
+    run : Run
+        ML-on.
+    trials : Trials
+        Of the ledger, this run included.
+    pbo : float, optional
+        Of the last sweep over the same data into the same folder.
+
+    Returns
+    -------
+    dict
+        sharpe, psr and dsr (see `certainty`), trials, pbo, bars, min_track_record (bars until
+        psr would reach 0.95 with such returns, None for never), and None for placebo and edge,
+        which others fill in.
+    """
+    returns = bar_returns(run.equity.to_numpy(dtype=float))
+    return {
+        "placebo": None,
+        **certainty(returns, trials),
+        "trials": trials.count,
+        "pbo": pbo,
+        "bars": len(returns),
+        "min_track_record": min_track_record(returns),
+        "edge": None,
+    }
+
+
+def own_sharpe(run: Run) -> float | None:
+    """Return the Sharpe ratio of a run's returns per bar, not annualised."""
+    return sharpe_per_bar(bar_returns(run.equity.to_numpy(dtype=float)))
+
+
+def certainty(returns: np.ndarray, trials: Trials) -> dict[str, float | None]:
+    """Return the certainty that per-bar returns hold skill.
+
+    Returns
+    -------
+    dict
+        sharpe: per bar, not annualised; psr: probability that the true one is above 0; dsr:
+        above the best of so many trials without skill. None where undefined.
+    """
+    return {
+        "sharpe": sharpe_per_bar(returns),
+        "psr": probabilistic_sharpe(returns),
+        "dsr": deflated_sharpe(returns, trials.count, trials.variance),
     }

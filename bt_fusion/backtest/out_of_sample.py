@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from bt_fusion.engine.runner import unseen_window
 from bt_fusion.ensemble.importances import feature_shares, mean_shares
-from bt_fusion.errors import BtFusionError, InSampleError
+from bt_fusion.errors import BarsError, BtFusionError, InSampleError
 from bt_fusion.evaluation import classification_figures
 from bt_fusion.labels import Labels
 from bt_fusion.models.predictions import Predictions
@@ -27,6 +26,7 @@ __all__ = [
     "model_figures",
     "model_of",
     "predict_each",
+    "unseen_window",
 ]
 
 Predictor = WalkForward | SignalModel
@@ -204,3 +204,24 @@ def joined(parts: list[Predictions]) -> Predictions:
     }
     index = pd.DatetimeIndex(np.concatenate([part.index.values for part in parts]))
     return Predictions(**{**vars(parts[0]), **rows, "index": index})
+
+
+def unseen_window(predictions: Predictions, fromdate: Any = None, todate: Any = None) -> slice:
+    """Return the rows that both runs trade: from the first prediction on, inside the dates.
+
+    Raises
+    ------
+    BarsError
+        When no predicted bar lies inside the dates.
+    """
+    inside = predictions.known.copy()
+    if fromdate is not None:
+        inside &= predictions.index >= pd.Timestamp(fromdate)
+    if todate is not None:
+        inside &= predictions.index < pd.Timestamp(todate)
+    rows = np.flatnonzero(inside)
+    if not len(rows):
+        predicted = predictions.index[predictions.known]
+        span = f"{predicted[0]} to {predicted[-1]}" if len(predicted) else "none"
+        raise BarsError(f"no predicted bar between {fromdate} and {todate}; predicted bars: {span}")
+    return slice(int(rows[0]), int(rows[-1]) + 1)

@@ -6,26 +6,20 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array, vstack
 
-from bt_fusion.backtest.held_trades import closed_trades
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.runner import Account, Run
 from bt_fusion.engine.variants import variant
 from bt_fusion.models.predictions import Predictions
-from bt_fusion.statistics.performance import bar_returns
-from bt_fusion.statistics.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe_per_bar
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
-from bt_fusion.verdict.placebos.random_subsets import random_subsets
-from bt_fusion.verdict.placebos.random_vetoes import Placebo, random_vetoes, shifted
+from bt_fusion.verdict.placebos.placebo import Placebo
+from bt_fusion.verdict.placebos.random_subsets import Trades, random_subsets, trade_paths
+from bt_fusion.verdict.placebos.random_vetoes import random_vetoes, shifted
 from bt_fusion.verdict.placebos.replay import Trips, replay
-from bt_fusion.verdict.rules import Evidence, Verdict, judge
 
-__all__ = ["edge_figures", "placebo_figures", "placebo_of", "shift_of", "verdict_of"]
-
-BINS = 40
-INTERVAL = (2.5, 97.5)  # percentiles
-YEAR = pd.Timedelta(days=365.25)
+__all__ = ["closed_trades", "placebo_of", "shift_of"]
 
 
 def placebo_of(
@@ -125,103 +119,39 @@ def settings(
     return dict(strategy.params._getitems()) | variant(strategy, dict(params), horizon)[1]
 
 
-def placebo_figures(placebo: Placebo, cash: float) -> dict[str, Any]:
-    """Return what summary.json keeps of a placebo.
-
-    `real`, `mean`, `low` and `high` are net profit in cash: of ML-on, of the mean draw, and the
-    percentiles 2.5 and 97.5 of the draws; `score` and `expectancy` hold the same four.
-    """
-    drawn, real = placebo.drawn, placebo.real
-    counts, edges = np.histogram(drawn.profit * cash, BINS)
-    return {
-        "kind": placebo.kind,
-        "draws": len(placebo),
-        "p_value": placebo.p_value,
-        "entries": {"real": int(real.entries[0]), "mean": float(drawn.entries.mean())},
-        **spread(real.profit * cash, drawn.profit * cash),
-        "score": spread(real.score, drawn.score),
-        "expectancy": spread(real.expectancy, drawn.expectancy),
-        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
-    }
-
-
-def spread(real: np.ndarray, drawn: np.ndarray) -> dict[str, float | None]:
-    """Return the real value, and mean and interval of the drawn ones; None where undefined."""
-    known = drawn[np.isfinite(drawn)]
-    low, high = np.percentile(known, INTERVAL).tolist() if len(known) else (None, None)
-    return {
-        "real": float(real[0]) if np.isfinite(real[0]) else None,
-        "mean": float(known.mean()) if len(known) else None,
-        "low": low,
-        "high": high,
-    }
-
-
-def edge_figures(placebo: Placebo, trials: int = 1) -> dict[str, float | None]:
-    """Return how sure it is that ML-on added to chance, by what it made a bar above the mean draw.
-
-    Parameters
-    ----------
-    placebo : Placebo
-    trials : int
-        Variants tried, this one included.
-
-    Returns
-    -------
-    dict
-        sharpe (per bar, not annualised), psr, dsr, and dsr_against, the dsr of the negative: how
-        sure it is that ML took away. Trials are taken to vary as chance makes them.
-    """
-    edge = placebo.per_bar
-    return {
-        "sharpe": sharpe_per_bar(edge),
-        "psr": probabilistic_sharpe(edge),
-        "dsr": deflated_sharpe(edge, trials),
-        "dsr_against": deflated_sharpe(-edge, trials),
-    }
-
-
-def verdict_of(
-    off: Run,
-    on: Run,
-    comparison: Mapping[str, Any],
-    placebo: Placebo,
-    trials: int = 1,
-    in_sample: int = 0,
-) -> Verdict:
-    """Judge two runs by what `compare_runs` and `placebo_of` say of them.
-
-    Parameters
-    ----------
-    off, on : Run
-    comparison : dict
-    placebo : Placebo
-    trials : int
-        Variants tried on these bars, this one included.
-    in_sample : int
-        Traded bars the model was trained on.
-    """
-    edge = edge_figures(placebo, trials)
-    interval = comparison["expectancy"]["ci95"]
-    return judge(
-        Evidence(
-            trades_off=off.figures["trades"],
-            trades_on=on.figures["trades"],
-            p_value=placebo.p_value if len(placebo) else None,
-            draws=len(placebo),
-            expectancy_ci95=None if interval is None else tuple(interval),
-            edge_dsr=edge["dsr"],
-            edge_dsr_against=edge["dsr_against"],
-            trials=trials,
-            sharpe_off=off.figures["sharpe"],
-            sharpe_on=on.figures["sharpe"],
-            profit_off=off.figures["total_return"],
-            profit_on=on.figures["total_return"],
-            win_rate_off=off.figures["win_rate"],
-            win_rate_on=on.figures["win_rate"],
-            psr=probabilistic_sharpe(bar_returns(on.equity.to_numpy(dtype=float))),
-            years=(on.equity.index[-1] - on.equity.index[0]) / YEAR,
-            in_sample=in_sample,
-            ties=int((placebo.drawn.score == placebo.real.score).sum()),
-        )
+def closed_trades(
+    run: Run, bars: pd.DataFrame | Mapping[str, pd.DataFrame], stamps: pd.DatetimeIndex
+) -> Trades:
+    """Return the closed trades of a run, with their gains on each of the stamps."""
+    closed = run.trades[run.trades.exit_reason != "open"]
+    if isinstance(bars, pd.DataFrame):
+        parts = [(closed, bars)]
+    else:
+        parts = [(closed[closed.symbol == symbol], own) for symbol, own in bars.items()]
+    every = [_trades(part, own, stamps) for part, own in parts]
+    entry, exit, net, share = (
+        np.concatenate([getattr(trades, name) for trades in every])
+        for name in ("entry", "exit", "net", "share")
     )
+    kinds = [kind for trades in every for kind in trades.kind]
+    path = vstack([trades.path for trades in every]).tocsr()
+    return Trades(kinds, entry, exit, net, share, path)
+
+
+def _trades(closed: pd.DataFrame, bars: pd.DataFrame, stamps: pd.DatetimeIndex) -> Trades:
+    """Return the closed trades of one symbol."""
+    entry, exit = (
+        bars.index.searchsorted(pd.DatetimeIndex(closed[name]))
+        for name in ("entry_time", "exit_time")
+    )
+    bought, sold, size, pnl, share = (
+        closed[name].to_numpy(dtype=float)
+        for name in ("entry_price", "exit_price", "size", "pnl", "share")
+    )
+    weight = np.where(closed.side == "long", share, -share)
+    opens = bars["open"].to_numpy(dtype=float)
+    own = trade_paths(opens, entry, exit, bought, sold, weight).tocoo()
+    at = stamps.searchsorted(bars.index)
+    path = csr_array((own.data, (own.row, at[own.col])), shape=(len(closed), len(stamps)))
+    kinds = list(zip(closed.symbol, closed.side, strict=True))
+    return Trades(kinds, at[entry], at[exit], pnl / (size * bought), share, path)

@@ -1,15 +1,26 @@
 """What summary.json says of the data, of each symbol, and of the signals."""
 
+from dataclasses import asdict
 from hashlib import sha256
+from importlib import metadata
 from typing import Any, TypeVar
 
 import pandas as pd
 
-from bt_fusion.backtest.out_of_sample import Predictor, Unseen, model_figures
+from bt_fusion.backtest.out_of_sample import Predictor, Unseen, model_figures, model_of
 from bt_fusion.engine.runner import Run, count_signals
+from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.saved_runs.trade_groups import figures_of_symbol
 
-__all__ = ["described", "described_all", "only", "signals_of", "symbol_parts"]
+__all__ = [
+    "described",
+    "described_all",
+    "model_config",
+    "only",
+    "signals_of",
+    "symbol_parts",
+    "versions",
+]
 
 NAMES = {"off": "technical", "on": "fused"}
 Part = TypeVar("Part")
@@ -93,4 +104,56 @@ def _span(parts: list[dict[str, Any]]) -> dict[str, Any]:
         "bars": sum(part["bars"] for part in parts),
         "start": min(part["start"] for part in parts),
         "end": max(part["end"] for part in parts),
+    }
+
+
+LIBRARIES = (
+    "bt-fusion",
+    "backtrader",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "xgboost",
+    "lightgbm",
+    "TA-Lib",
+)
+
+
+def model_config(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
+    """Return the model's parts, and when and on what it was or is trained.
+
+    Parameters
+    ----------
+    bars : dict of int
+        How many there are of each symbol; sizes that follow from them are by symbol where there
+        are several.
+    predictor : WalkForward or SignalModel
+    """
+    model = model_of(predictor)
+    return {
+        "features": model.features,
+        "label": type(model.label()).__name__,
+        "label_parameters": asdict(model.label()),  # type: ignore[call-overload]
+        "ensemble": model.new_ensemble().get_params(deep=False),
+        **_schedule(bars, predictor),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that figures depend on."""
+    return {library: metadata.version(library) for library in LIBRARIES}
+
+
+def _schedule(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
+    if isinstance(predictor, SignalModel):
+        return {
+            "trained_until": pd.Timestamp(predictor.trained_until_),
+            "tuning_trials": getattr(predictor, "trials_", 0),
+        }
+    sizes = {symbol: predictor.sizes(count) for symbol, count in bars.items()}
+    return {
+        "train_bars": only({symbol: train for symbol, (train, _) in sizes.items()}),
+        "refit_bars": only({symbol: refit for symbol, (_, refit) in sizes.items()}),
+        "window": predictor.window,
+        "embargo_bars": predictor.embargo_bars,
     }

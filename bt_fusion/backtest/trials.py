@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from bt_fusion.engine.runner import STRATEGIES
-from bt_fusion.saved_runs.run_folder import plain
+from bt_fusion.engine.loading import STRATEGIES
+from bt_fusion.files import plain
 
 __all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "trials_of"]
 

@@ -9,9 +9,10 @@ process. Who can write the folder can still put another honest-looking model the
 `load_model` the digest you expect where that matters.
 """
 
-from bt_fusion.bundle.card import card_table, describe
+from bt_fusion.bundle.card import describe
 from bt_fusion.bundle.load import load_model
 from bt_fusion.bundle.pickles import load_pickle
 from bt_fusion.bundle.save import save_model
+from bt_fusion.report.terminal.model_card import card_table
 
 __all__ = ["card_table", "describe", "load_model", "load_pickle", "save_model"]

@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from bt_fusion.bundle.files import read_manifest
 from bt_fusion.bundle.manifest import MANIFEST, check_shape
 from bt_fusion.bundle.parts.registry import kind_named
 from bt_fusion.bundle.versions import MUST_AGREE, check_schema
 from bt_fusion.errors import BundleError
 
-__all__ = ["card_table", "describe"]
+__all__ = ["describe"]
 
 
 def describe(folder: str | Path) -> dict[str, Any]:
@@ -50,40 +48,9 @@ def describe(folder: str | Path) -> dict[str, Any]:
     }
 
 
-def card_table(card: dict[str, Any]) -> Table:
-    """Return a card as a table for the terminal."""
-    table = Table(show_header=False, title="Model card", title_justify="left")
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    model, trained, features = card["model"], card["trained"], card["features"]
-    label = ", ".join(f"{key} {value}" for key, value in model["label"]["parameters"].items())
-    rows = {
-        "predicts": f"{model['label']['name']} ({label}), classes {model['classes']}",
-        "trained on": f"{model['symbol'] or 'unnamed bars'}, {model['interval'] or 'any interval'}",
-        "window": f"{trained['start']} to {trained['trained_until']}, {trained['rows']:,} rows",
-        "created": trained["created"],
-        "members": ", ".join(model["ensemble"]["members"])
-        + f", {model['ensemble']['voting']} vote",
-        "features": f"{features['count']}, set {features['set'] or 'of its own'}",
-        "judged on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
-        **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
-        "variants tried": str(card["trials"]),
-        "needs": ", ".join(f"{name} {version}" for name, version in card["needs"].items()),
-        "size": f"{card['bytes'] / 1e6:.1f} MB in {len(card['parts'])} parts",
-        "digest": card["digest"],
-    }
-    for name, value in rows.items():
-        table.add_row(name, value)
-    return table
-
-
 def _kept(content: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: content[name] for name in names}
 
 
 def _needed(name: str, versions: dict[str, Any]) -> str:
     return ".".join(str(versions.get(name, "any")).split(".")[: MUST_AGREE.get(name, 1)]) + ".*"
-
-
-def _figure(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -33,9 +33,9 @@ def evaluate(
     """Judge a saved model by the bars after those it was trained on."""
     with reported("nothing was written"):
         from bt_fusion.evaluation import evaluate as judge
+        from bt_fusion.files import write_json
         from bt_fusion.models.signal_model import SignalModel
         from bt_fusion.report.terminal.evaluation import evaluation_tables
-        from bt_fusion.saved_runs.run_folder import write_json
 
         screen = Screen(quiet)
         loaded = SignalModel.load(model)

@@ -10,14 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bt_fusion.cli.config_file import read_config
-from bt_fusion.cli.screen import Screen
-from bt_fusion.errors import BarsError, OptionError
+from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from bt_fusion.engine.runner import Account
-    from bt_fusion.models.signal_model import SignalModel
 
 
 class Ml(StrEnum):
@@ -145,71 +141,6 @@ Model = Annotated[Path, option("Folder of a saved model.")]
 ModelOut = Annotated[Path, option("Folder to save the model in.", "--out")]
 Json = Annotated[Path | None, option("Write the tables as JSON, too.", "--json")]
 Quiet = Annotated[bool, option("Say nothing but errors.", "--quiet", "-q")]
-
-
-def load(data: str, seed: int, repair: bool, screen: Screen) -> "tuple[pd.DataFrame, str]":
-    """Return the bars of a file or sample, and what to call them."""
-    from bt_fusion.data.readers import read_bars
-    from bt_fusion.data.samples import SAMPLES, load_sample
-
-    if data in SAMPLES:
-        return load_sample(data, seed), data
-    path = Path(data)
-    if not path.is_file():
-        if not path.suffix and path.parent == Path():
-            load_sample(data)  # no path by its looks: names the nearest sample
-        known = ", ".join(SAMPLES)
-        raise BarsError(f"no file {path}; give a CSV or Parquet file, or one of {known}")
-    repairs: list[str] = []
-    bars = read_bars(path, repair=repair, report=repairs)
-    for line in repairs:
-        screen.say(f"Repaired   {line}")
-    return bars, path.stem
-
-
-def signal_model(
-    features: str, label: str, horizon: int | None, members: str, voting: str, seed: int
-) -> "SignalModel":
-    """Build the model the options describe, checking names at once."""
-    from bt_fusion.ensemble.ensemble import Ensemble
-    from bt_fusion.labels import make_label
-    from bt_fusion.models.signal_model import SignalModel
-
-    ensemble = Ensemble(tuple(members.split(",")), voting=voting, seed=seed)
-    ensemble.make_members()
-    known = {} if horizon is None else {"horizon": horizon}
-    model = SignalModel(feature_names(features), make_label(label, **known), ensemble)
-    model.feature_set()
-    return model
-
-
-def account(cash: float, commission: float, slippage: float, sizer: str) -> "Account":
-    """Return the account the options describe."""
-    from bt_fusion.engine.loading import load_sizer
-    from bt_fusion.engine.runner import Account
-
-    try:
-        share = float(sizer)
-    except ValueError:
-        return Account(cash, commission, slippage, sizer=load_sizer(sizer))
-    return Account(cash, commission, slippage, share)
-
-
-def saved_model(text: str | None, strategy: str) -> "SignalModel | None":
-    """Return the saved model an option names, None where it names none."""
-    from bt_fusion.models.signal_model import SignalModel
-
-    if text == "auto":
-        folder = Path("models") / strategy
-        return SignalModel.load(folder) if folder.is_dir() else None
-    return None if text is None else SignalModel.load(text)
-
-
-def feature_names(text: str) -> str | tuple[str, ...]:
-    """Return the name of a set, or feature names: several, or one that is no set's."""
-    from bt_fusion.features import REGISTRY
-
-    return tuple(text.split(",")) if "," in text or text in REGISTRY else text
 
 
 def dates(fromdate: str | None, todate: str | None, timerange: str | None) -> tuple[Any, Any]:

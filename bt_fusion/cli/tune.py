@@ -34,8 +34,8 @@ def tune(
 ) -> None:
     """Tune the members on the first bars; `train --tune` with the same options builds on it."""
     with reported(KEPT):
+        from bt_fusion.files import write_json
         from bt_fusion.report.terminal.tuning import tuning_table
-        from bt_fusion.saved_runs.run_folder import write_json
         from bt_fusion.tuning.tuning import tune as search
 
         screen = Screen(quiet)

@@ -26,8 +26,8 @@ def why(
 ) -> None:
     """Say why a trade was entered, or why a bar was or was not an entry."""
     with reported("nothing was written"):
+        from bt_fusion.files import write_json
         from bt_fusion.report.terminal.why import trades_table, why_tables
-        from bt_fusion.saved_runs.run_folder import write_json
         from bt_fusion.why.rebuilt_run import FinishedRun
         from bt_fusion.why.why import why as reason_for
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bt_fusion.cli.options import load
 from bt_fusion.cli.screen import Screen
+from bt_fusion.data.readers import read_bars
+from bt_fusion.data.samples import SAMPLES, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
 
 if TYPE_CHECKING:
@@ -72,3 +73,20 @@ def sources(data: Sequence[str]) -> dict[str, str]:
     if not found:
         raise BarsError("no data; give a CSV or Parquet file, or a sample")
     return found
+
+
+def load(data: str, seed: int, repair: bool, screen: Screen) -> "tuple[pd.DataFrame, str]":
+    """Return the bars of a file or sample, and what to call them."""
+    if data in SAMPLES:
+        return load_sample(data, seed), data
+    path = Path(data)
+    if not path.is_file():
+        if not path.suffix and path.parent == Path():
+            load_sample(data)  # no path by its looks: names the nearest sample
+        known = ", ".join(SAMPLES)
+        raise BarsError(f"no file {path}; give a CSV or Parquet file, or one of {known}")
+    repairs: list[str] = []
+    bars = read_bars(path, repair=repair, report=repairs)
+    for line in repairs:
+        screen.say(f"Repaired   {line}")
+    return bars, path.stem

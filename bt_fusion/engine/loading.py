@@ -5,17 +5,20 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 
 import backtrader as bt
 
-from bt_fusion.engine.runner import STRATEGIES
-from bt_fusion.engine.user_code import blamed
+from bt_fusion.engine.runner import Account
+from bt_fusion.engine.user_code import blamed, file_of
 from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
 
-__all__ = ["load_sizer", "load_strategy"]
+__all__ = ["STRATEGIES", "ClassSource", "load_sizer", "load_strategy"]
 
 
 def load_strategy(text: str) -> type[bt.Strategy]:
@@ -123,3 +126,72 @@ def importable(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(folder))
+
+
+STRATEGIES: dict[str, type[bt.Strategy]] = {
+    "fusion": FusionStrategy,
+    "hybrid": HybridScoring,
+    "discovery": SignalDiscovery,
+}
+
+
+def account(cash: float, commission: float, slippage: float, sizer: str) -> "Account":
+    """Return the account the options describe."""
+    from bt_fusion.engine.loading import load_sizer
+    from bt_fusion.engine.runner import Account
+
+    try:
+        share = float(sizer)
+    except ValueError:
+        return Account(cash, commission, slippage, sizer=load_sizer(sizer))
+    return Account(cash, commission, slippage, share)
+
+
+@dataclass(frozen=True)
+class ClassSource:
+    """A class by its module, its file and its name.
+
+    A class of a user's file cannot travel by itself: only the process that ran the file knows
+    its module.
+
+    Examples
+    --------
+    >>> import backtrader as bt
+    >>> ClassSource.of(bt.sizers.PercentSizer).load().__name__
+    'PercentSizer'
+    """
+
+    module: str
+    file: str
+    name: str
+
+    @classmethod
+    def of(cls, part: type) -> "ClassSource":
+        """Say where a class came from."""
+        return cls(part.__module__, str(file_of(part)), part.__qualname__)
+
+    def load(self) -> type:
+        """Return the class, its module imported or its file run where that has not happened.
+
+        Raises
+        ------
+        OptionError
+            When the file is not there any more.
+        StrategyError
+            For an error inside the file, with its line.
+        """
+        known = sys.modules.get(self.module)
+        try:
+            return attrgetter(self.name)(known)
+        except AttributeError:  # not imported here, or another process's __main__
+            return attrgetter(self.name)(self._import())
+
+    def _import(self) -> ModuleType:
+        if self.module == "__main__":
+            return load_file(Path(self.file))
+        with importable(Path.cwd()):
+            try:
+                found = importlib.util.find_spec(self.module)
+            except (ModuleNotFoundError, ValueError):  # of its package
+                found = None
+        return load_module(self.module) if found else load_file(Path(self.file))

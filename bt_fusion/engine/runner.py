@@ -18,17 +18,10 @@ from bt_fusion.engine.feed import BarsData
 from bt_fusion.engine.user_code import file_of, line_in
 from bt_fusion.engine.variants import check_params, takes_ml
 from bt_fusion.errors import BarsError, StrategyError
-from bt_fusion.models.predictions import Predictions
-from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring, SignalDiscovery
+from bt_fusion.strategies import EquityShare
 from bt_fusion.strategies.ml_filter import Veto
 
-__all__ = ["STRATEGIES", "Account", "Run", "run_strategy", "unseen_window"]
-
-STRATEGIES: dict[str, type[bt.Strategy]] = {
-    "fusion": FusionStrategy,
-    "hybrid": HybridScoring,
-    "discovery": SignalDiscovery,
-}
+__all__ = ["Account", "Run", "run_strategy"]
 
 
 @dataclass(frozen=True)
@@ -145,7 +138,7 @@ def run_strategy(
     if not finished:
         raise StrategyError(f"{strategy.__name__} skips a run with the parameters {params}")
     if plot is not None:
-        from bt_fusion.report.pictures.comparison import draw_backtrader
+        from bt_fusion.engine.plot import draw_backtrader
 
         draw_backtrader(plot, cerebro)
     return result_of(finished[0], feeds)
@@ -214,27 +207,6 @@ def rare_collections(objects: int = 100_000) -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
-
-
-def unseen_window(predictions: Predictions, fromdate: Any = None, todate: Any = None) -> slice:
-    """Return the rows that both runs trade: from the first prediction on, inside the dates.
-
-    Raises
-    ------
-    BarsError
-        When no predicted bar lies inside the dates.
-    """
-    inside = predictions.known.copy()
-    if fromdate is not None:
-        inside &= predictions.index >= pd.Timestamp(fromdate)
-    if todate is not None:
-        inside &= predictions.index < pd.Timestamp(todate)
-    rows = np.flatnonzero(inside)
-    if not len(rows):
-        predicted = predictions.index[predictions.known]
-        span = f"{predicted[0]} to {predicted[-1]}" if len(predicted) else "none"
-        raise BarsError(f"no predicted bar between {fromdate} and {todate}; predicted bars: {span}")
-    return slice(int(rows[0]), int(rows[-1]) + 1)
 
 
 def bar_length(index: pd.DatetimeIndex) -> tuple[int, int]:

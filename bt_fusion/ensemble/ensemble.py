@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from bt_fusion.ensemble.calibration import CALIBRATION, fit_maps
 from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, rows_proba
+from bt_fusion.ensemble.voting import combined
 from bt_fusion.errors import OptionError, TrainingError, unknown_name
-from bt_fusion.models.predictions import combined
 
 __all__ = ["VOTING", "Ensemble"]
 

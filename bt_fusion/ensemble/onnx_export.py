@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.ensemble.members.registry import member_proba
 from bt_fusion.ensemble.onnx_graph import tree_graph
+from bt_fusion.ensemble.training import member_proba
 from bt_fusion.ensemble.trees import read_trees
 from bt_fusion.errors import OptionError
 

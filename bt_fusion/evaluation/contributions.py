@@ -8,7 +8,7 @@ import numpy as np
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.best_member import BestMember
-from bt_fusion.models.predictions import combined
+from bt_fusion.ensemble.voting import combined
 
 __all__ = ["Contributions", "contributions", "occlusion", "shap_contributions"]
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.ensemble.calibration import reliability_table
 from bt_fusion.errors import InSampleError
 from bt_fusion.evaluation.classification import class_report, confusion, figures_of
 from bt_fusion.evaluation.cross_validation import cross_validate
 from bt_fusion.evaluation.permutation import permutation_importances, shap_importances
+from bt_fusion.evaluation.reliability import reliability_table
 from bt_fusion.evaluation.signal_quality import signal_quality
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.signal_model import SignalModel

@@ -13,7 +13,8 @@ from bt_fusion.features import (  # noqa: F401  (imported for what they register
     volume,
 )
 from bt_fusion.features.feature_set import SETS, FeatureSet, complete_rows
-from bt_fusion.features.registry import REGISTRY, Feature, ema_memory, feature, wilder_memory
+from bt_fusion.features.registry import REGISTRY, Feature, feature
+from bt_fusion.technical.series import ema_memory, wilder_memory
 
 __all__ = [
     "REGISTRY",

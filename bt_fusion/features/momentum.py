@@ -6,7 +6,8 @@ import numpy as np
 import talib
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.features.registry import ema_memory, feature, moved, quiet, ratio, wilder_memory
+from bt_fusion.features.registry import feature
+from bt_fusion.technical.series import ema_memory, moved, quiet, ratio, wilder_memory
 
 
 def rsi(bars: BarArrays, period: int) -> np.ndarray:

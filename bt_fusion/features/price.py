@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.features.registry import feature, ratio
+from bt_fusion.features.registry import feature
+from bt_fusion.technical.series import ratio
 
 RETURN_PERIODS = (1, 2, 3, 5, 10, 15, 20, 60)
 

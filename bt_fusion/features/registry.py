@@ -8,20 +8,9 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 
-__all__ = [
-    "REGISTRY",
-    "Feature",
-    "ema_memory",
-    "feature",
-    "moved",
-    "quiet",
-    "ratio",
-    "wilder_memory",
-]
+__all__ = ["REGISTRY", "Feature", "feature"]
 
 Compute = Callable[[BarArrays], np.ndarray | tuple[np.ndarray, ...]]
-
-START_UP = 1e-9  # a feature has forgotten its start when less than this of it is left
 
 
 @dataclass(frozen=True)
@@ -107,65 +96,6 @@ def feature(
         return compute
 
     return register
-
-
-def ema_memory(period: int) -> int:
-    """Bars until an exponential average of `period` has forgotten its start.
-
-    >>> ema_memory(26)
-    296
-    """
-    return period + _decay(1 - 2 / (period + 1))
-
-
-def wilder_memory(period: int) -> int:
-    """Bars until Wilder's smoothing over `period` has forgotten its start.
-
-    >>> wilder_memory(14)
-    295
-    """
-    return period + 1 + _decay(1 - 1 / period)
-
-
-def ratio(
-    numerator: np.ndarray,
-    denominator: np.ndarray,
-    *,
-    empty: float = 0.0,
-    floor: float | np.ndarray = 0.0,
-) -> np.ndarray:
-    """Divide, with `empty` where the denominator is `floor` or less (flat bars, no volume)."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        values = numerator / denominator
-    values[denominator <= floor] = empty
-    return values
-
-
-def moved(prices: np.ndarray) -> np.ndarray:
-    """Tell which prices differ from the one before; the first does not."""
-    changed = np.zeros(len(prices), dtype=bool)
-    np.not_equal(prices[1:], prices[:-1], out=changed[1:])
-    return changed
-
-
-def quiet(event: np.ndarray, count: int) -> np.ndarray:
-    """Tell where none of the last `count` bars, or none since the first, had an event.
-
-    Exact where a running sum over the same bars leaves rounding behind, or an exponential
-    average never quite forgets.
-
-    >>> quiet(np.array([False, True, False, False]), 2)
-    array([ True, False, False,  True])
-    """
-    if event.all():
-        return np.zeros(len(event), dtype=bool)
-    bars = np.arange(len(event))
-    last = np.maximum.accumulate(np.where(event, bars, -1))
-    return (bars - last >= count) | (last < 0)
-
-
-def _decay(share: float) -> int:
-    return int(np.ceil(np.log(START_UP) / np.log(share)))
 
 
 def _code_of(compute: Compute) -> object:

@@ -10,7 +10,8 @@ import numpy as np
 import talib
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.features.registry import ema_memory, feature, moved, quiet, wilder_memory
+from bt_fusion.features.registry import feature
+from bt_fusion.technical.series import ema_memory, moved, quiet, wilder_memory
 
 SMA_PERIODS = (5, 10, 20, 50, 100)
 EMA_PERIODS = (12, 26, 50)

@@ -7,7 +7,8 @@ import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.price import log_return
-from bt_fusion.features.registry import feature, ratio, wilder_memory
+from bt_fusion.features.registry import feature
+from bt_fusion.technical.series import ratio, wilder_memory
 
 FLAT = 1e-9  # log returns below this are rounding, not movement
 UNIT = 2.0**40  # TA-Lib takes a variance below 1e-14 for none; prices of 1e-5 have such ones

@@ -8,7 +8,8 @@ import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.price import log_return
-from bt_fusion.features.registry import ema_memory, feature, quiet, ratio
+from bt_fusion.features.registry import feature
+from bt_fusion.technical.series import ema_memory, quiet, ratio
 
 
 @feature("volume_log", lookback=1, family="volume")

@@ -1,9 +1,12 @@
 """The model that options describe, what predicts by it, and the bars it may learn from."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bt_fusion.cli.options import saved_model, signal_model
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
+from bt_fusion.features import REGISTRY
+from bt_fusion.labels import make_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,3 +119,32 @@ def _gain(lookahead: int | None, profit_threshold: float | None):
 
     percent = 0.5 if profit_threshold is None else profit_threshold
     return Gain(5 if lookahead is None else lookahead, percent / 100)
+
+
+def signal_model(
+    features: str, label: str, horizon: int | None, members: str, voting: str, seed: int
+) -> "SignalModel":
+    """Build the model the options describe, checking names at once."""
+    from bt_fusion.models.signal_model import SignalModel
+
+    ensemble = Ensemble(tuple(members.split(",")), voting=voting, seed=seed)
+    ensemble.make_members()
+    known = {} if horizon is None else {"horizon": horizon}
+    model = SignalModel(feature_names(features), make_label(label, **known), ensemble)
+    model.feature_set()
+    return model
+
+
+def saved_model(text: str | None, strategy: str) -> "SignalModel | None":
+    """Return the saved model an option names, None where it names none."""
+    from bt_fusion.models.signal_model import SignalModel
+
+    if text == "auto":
+        folder = Path("models") / strategy
+        return SignalModel.load(folder) if folder.is_dir() else None
+    return None if text is None else SignalModel.load(text)
+
+
+def feature_names(text: str) -> str | tuple[str, ...]:
+    """Return the name of a set, or feature names: several, or one that is no set's."""
+    return tuple(text.split(",")) if "," in text or text in REGISTRY else text

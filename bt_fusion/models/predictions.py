@@ -7,19 +7,12 @@ from enum import IntEnum, StrEnum
 import numpy as np
 import pandas as pd
 
-__all__ = [
-    "NOT_TRAINED",
-    "NO_MODEL",
-    "Confidence",
-    "Predictions",
-    "Signal",
-    "combined",
-    "confidence_levels",
-]
+from bt_fusion.ensemble.voting import combined
+
+__all__ = ["NOT_TRAINED", "NO_MODEL", "Confidence", "Predictions", "Signal", "confidence_levels"]
 
 NO_MODEL = -1
 NOT_TRAINED = np.datetime64("NaT", "ns")  # `trained_until` where no model has spoken
-DIGITS = 12  # of a combined probability
 
 
 class Signal(IntEnum):
@@ -212,18 +205,6 @@ def confidence_levels(
         levels[confidence >= least] = level
     levels[np.isnan(confidence)] = None
     return levels
-
-
-def combined(votes: np.ndarray, weights: np.ndarray, voting: str) -> np.ndarray:
-    """Combine members' probabilities, shape (n, n_members, n_classes), into (n, n_classes).
-
-    >>> combined(np.array([[[0.39, 0.61], [0.39, 0.61], [0.42, 0.58]]]), np.ones(3) / 3, "soft")
-    array([[0.4, 0.6]])
-    """
-    if voting == "majority":
-        weights = np.full(len(weights), 1.0 / len(weights))
-    # sums of floats end in noise: what is 0.60 on paper must reach a threshold of 0.60
-    return np.round(np.einsum("tmk,m->tk", votes, weights), DIGITS)
 
 
 PER_BAR = ("index", "votes", "model", "trained_until")

@@ -10,10 +10,10 @@ from sklearn.base import clone
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.voting import combined
 from bt_fusion.errors import OptionError, TrainingError
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import Labels
-from bt_fusion.models.predictions import combined
 from bt_fusion.models.signal_model import SignalModel, training_rows
 
 __all__ = ["LabelledRows", "Split", "fold_proba", "purged_folds", "time_series_folds"]

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.bar_buffer import BarBuffer
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.single_row import live_ensemble
 from bt_fusion.errors import TrainingError
@@ -25,53 +26,6 @@ NO_TIME = np.empty(0, dtype="datetime64[ns]")
 def open_stream(model: "SignalModel | WalkForward") -> "ModelStream | WalkForwardStream":
     """Return the stream that goes with a fitted SignalModel or a WalkForward."""
     return WalkForwardStream(model) if isinstance(model, WalkForward) else ModelStream(model)
-
-
-class BarBuffer:
-    """Bars in arrival order, in arrays that grow by doubling.
-
-    Parameters
-    ----------
-    keep : int or None
-        Bars to keep at least; None keeps all.
-    """
-
-    def __init__(self, keep: int | None = None):
-        self.keep = keep
-        self.count = 0  # bars ever pushed
-        self._held = 0
-        self._room = 1_024 if keep is None else 4 * keep
-        self._time = np.empty(self._room, dtype="datetime64[ns]")
-        self._values = np.empty((len(COLUMNS), self._room))
-
-    def push(self, time: np.datetime64, values: tuple[float, ...]) -> None:
-        """Append a bar: its stamp and open, high, low, close, volume."""
-        if self._held == self._room:
-            self._make_room()
-        self._held += 1
-        self.count += 1
-        self.replace(time, values)
-
-    def replace(self, time: np.datetime64, values: tuple[float, ...]) -> None:
-        """Overwrite the last bar, one that is still open."""
-        self._time[self._held - 1] = time
-        self._values[:, self._held - 1] = values
-
-    def arrays(self) -> BarArrays:
-        """Return the bars held, as views."""
-        return BarArrays(self._time[: self._held], *self._values[:, : self._held])
-
-    def _make_room(self) -> None:
-        if self.keep is None:
-            self._room *= 2
-            kept = slice(0, self._held)
-        else:
-            kept = slice(self._held - self.keep, self._held)
-        time, values = self._time[kept], self._values[:, kept]
-        self._held = values.shape[1]
-        self._time = np.empty(self._room, dtype="datetime64[ns]")
-        self._values = np.empty((len(COLUMNS), self._room))
-        self._time[: self._held], self._values[:, : self._held] = time, values
 
 
 class Stream:

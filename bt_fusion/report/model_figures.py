@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.ensemble.calibration import reliability_table
 from bt_fusion.evaluation.classification import confusion
+from bt_fusion.evaluation.reliability import reliability_table
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["confusion_of", "labelled", "refit_aucs", "reliability_of"]

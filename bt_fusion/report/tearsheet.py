@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from bt_fusion.errors import OptionError, RunError
-from bt_fusion.saved_runs.run_folder import write_whole
+from bt_fusion.files import write_whole
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["check_quantstats", "daily_returns", "write_tearsheet"]

@@ -1,14 +1,17 @@
 """The files a sweep leaves behind."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bt_fusion.saved_runs.run_folder import write_json, write_whole
+import pandas as pd
+
+from bt_fusion.files import write_json, write_whole
 
 if TYPE_CHECKING:
     from bt_fusion.sweep.sweep import SweepResult
 
-__all__ = ["write_sweep"]
+__all__ = ["SweepResult", "write_sweep"]
 
 
 def write_sweep(folder: Path, found: "SweepResult", *, picture: bool = True) -> list[Path]:
@@ -32,3 +35,28 @@ def write_sweep(folder: Path, found: "SweepResult", *, picture: bool = True) -> 
     paths.append(folder / "sweep.json")  # last: where it stands, the others are complete
     write_json(paths[-1], found.summary)
     return paths
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep found.
+
+    Attributes
+    ----------
+    summary : dict
+        The content of sweep.json.
+    table : DataFrame
+        One row a variant: its parameters, the figures of both runs as off_... and on_...,
+        differences as delta_..., and `error` where it could not be run.
+    grid : dict
+        The values of each parameter.
+    """
+
+    summary: dict[str, Any]
+    table: pd.DataFrame
+    grid: dict[str, list[Any]]
+
+    @property
+    def varied(self) -> list[str]:
+        """The parameters with more than one value."""
+        return [name for name, values in self.grid.items() if len(values) > 1]

@@ -24,7 +24,7 @@ import bt_fusion
 from bt_fusion.backtest.summary import only
 from bt_fusion.data.bars import bars_per_year
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.class_source import ClassSource
+from bt_fusion.engine.loading import ClassSource
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.user_code import blamed, file_of
 from bt_fusion.engine.variants import technical_params, variant

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from bt_fusion.errors import OptionError
-from bt_fusion.saved_runs.run_folder import plain, write_whole
+from bt_fusion.files import plain, write_whole
 
 __all__ = ["SweepStore"]
 

@@ -13,42 +13,18 @@ from bt_fusion.backtest.job import Backtest, clocked
 from bt_fusion.backtest.out_of_sample import Unseen, model_figures
 from bt_fusion.backtest.summary import described_all
 from bt_fusion.errors import OptionError
+from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.grid import combinations
 from bt_fusion.sweep.runs import Grounds, Task, perform, shared
 from bt_fusion.sweep.selection import judged
 from bt_fusion.sweep.store import SweepStore
 
-__all__ = ["Sweep", "SweepResult"]
+__all__ = ["Sweep"]
 
 SCHEMA = 1
 COMPARED = ("win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class SweepResult:
-    """What a sweep found.
-
-    Attributes
-    ----------
-    summary : dict
-        The content of sweep.json.
-    table : DataFrame
-        One row a variant: its parameters, the figures of both runs as off_... and on_...,
-        differences as delta_..., and `error` where it could not be run.
-    grid : dict
-        The values of each parameter.
-    """
-
-    summary: dict[str, Any]
-    table: pd.DataFrame
-    grid: dict[str, list[Any]]
-
-    @property
-    def varied(self) -> list[str]:
-        """The parameters with more than one value."""
-        return [name for name, values in self.grid.items() if len(values) > 1]
 
 
 @dataclass(frozen=True)

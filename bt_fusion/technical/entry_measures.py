@@ -6,8 +6,8 @@ import numpy as np
 import talib
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.features.registry import ema_memory, ratio, wilder_memory
 from bt_fusion.technical.candle_patterns import candle_patterns
+from bt_fusion.technical.series import ema_memory, ratio, wilder_memory
 from bt_fusion.technical.support import nearest_support
 
 __all__ = ["Measures", "Periods", "measure", "volume_ratio"]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from bt_fusion.ensemble.members.registry import make_member, member_proba
-from bt_fusion.ensemble.training import TrainingRows, fit_member
+from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.ensemble.training import TrainingRows, fit_member, member_proba
 from bt_fusion.errors import TrainingError
 
 __all__ = ["BestMember"]

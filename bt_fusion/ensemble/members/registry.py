@@ -11,13 +11,9 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
-
 from bt_fusion.errors import OptionError, unknown_name
 
-__all__ = ["MEMBERS", "make_member", "member_proba", "require_deep"]
-
-FEW_ROWS = 64  # up to here, a forest's own walk beats scikit-learn's set-up per call
+__all__ = ["MEMBERS", "make_member", "require_deep"]
 
 
 def random_forest(seed: int) -> Any:
@@ -134,27 +130,3 @@ def make_member(name: str, seed: int = 0) -> Any:
     if name not in MEMBERS:
         raise unknown_name("member", name, MEMBERS)
     return MEMBERS[name](seed)
-
-
-def member_proba(estimator: Any, X: np.ndarray) -> np.ndarray:
-    """Return a fitted member's class probabilities, shape (n_rows, n_classes of the member).
-
-    For a few rows a forest is asked tree by tree: the same sums in the same order, without
-    scikit-learn's thread pool (15 ms a call); the last step of a pipeline likewise.
-    """
-    if hasattr(estimator, "steps"):
-        X = X.astype(np.float64)  # as fitted, see fit_member
-        for _, step in estimator.steps[:-1]:
-            X = X if step in (None, "passthrough") else step.transform(X)
-        return member_proba(estimator.steps[-1][1], X)
-    if (
-        len(X) <= FEW_ROWS
-        and hasattr(estimator, "estimators_")
-        and hasattr(estimator, "max_samples")
-    ):
-        X = np.ascontiguousarray(X, dtype=np.float32)
-        total = estimator.estimators_[0].tree_.predict(X)
-        for tree in estimator.estimators_[1:]:
-            total += tree.tree_.predict(X)
-        return total / len(estimator.estimators_)
-    return estimator.predict_proba(X)

@@ -4,10 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.report.figures import cell, difference, reason
+from bt_fusion.report.figures import ROWS, cell, difference, reason
 from bt_fusion.report.html.curves import curves_svg
 from bt_fusion.report.html.elements import Html, join, tag
-from bt_fusion.report.terminal.comparison import ROWS
 
 __all__ = ["notebook_html"]
 

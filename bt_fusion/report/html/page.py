@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 from bt_fusion.errors import OptionError
+from bt_fusion.files import plain, write_whole
 from bt_fusion.report.figures import when
 from bt_fusion.report.html.curves import curves_svg
 from bt_fusion.report.html.elements import Html, join, paragraph, tag
@@ -26,7 +27,6 @@ from bt_fusion.report.html.result_sections import (
     statistics_table,
     verdict_banner,
 )
-from bt_fusion.saved_runs.run_folder import plain, write_whole
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_page", "page"]

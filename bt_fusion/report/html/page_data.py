@@ -1,15 +1,15 @@
 """What the charts of report.html are drawn from, as JSON."""
 
+from base64 import b64encode
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bt_fusion.report.html.typed_arrays import milliseconds, typed
 from bt_fusion.report.model_figures import refit_aucs, reliability_of
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["page_data", "thresholds"]
+__all__ = ["milliseconds", "page_data", "thresholds", "typed"]
 
 MOST_FEATURES = 25
 PRICES = ("open", "high", "low", "close")
@@ -99,3 +99,24 @@ def trade_columns(trades: pd.DataFrame) -> dict[str, Any]:
         "side": typed(np.where(trades.side == "long", 1, -1), "int8"),
         "pnl": typed(trades.pnl),
     }
+
+
+def typed(values: Any, dtype: str = "float32") -> dict[str, str]:
+    """Return values as little-endian bytes in base64, with the type to read them as.
+
+    >>> typed([1, -1], "int8")
+    {'dtype': 'int8', 'data': 'Af8='}
+    """
+    array = np.asarray(values).astype(np.dtype(dtype).newbyteorder("<"))
+    return {"dtype": dtype, "data": b64encode(array.tobytes()).decode("ascii")}
+
+
+def milliseconds(times: Any) -> np.ndarray:
+    """Return stamps as milliseconds since 1970, NaN for NaT, as JavaScript counts them.
+
+    >>> milliseconds(np.array(["1970-01-01T00:00:01", "NaT"], "datetime64[ns]"))
+    array([1000.,   nan])
+    """
+    stamps = np.asarray(times).astype("datetime64[us]")
+    counted = stamps.astype(np.int64) / 1_000
+    return np.where(np.isnat(stamps), np.nan, counted)

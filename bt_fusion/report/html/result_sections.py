@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.report.calendar_returns import PeriodReturns, period_returns
-from bt_fusion.report.figures import cell, difference, reason, signed
+from bt_fusion.report.figures import ROWS, cell, difference, money, percent, reason, signed
 from bt_fusion.report.html.elements import Html, bar, join, paragraph, table, tag
-from bt_fusion.report.terminal.comparison import ROWS, money, percent
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bt_fusion.files import write_whole
 from bt_fusion.report.html.page_data import thresholds
-from bt_fusion.saved_runs.run_folder import write_whole
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["draw_backtrader", "draw_comparison"]
+__all__ = ["draw_comparison"]
 
 COLOURS = {"off": "tab:gray", "on": "tab:blue", "long": "tab:green", "short": "tab:red"}
 MOST_SYMBOLS = 6
@@ -23,7 +23,7 @@ def draw_comparison(path: Path, run: SavedRun) -> None:
     Of several symbols the prices and entries of the first `MOST_SYMBOLS` are drawn, without
     probabilities.
     """
-    from bt_fusion.report.pictures.evaluation import new_figure
+    from bt_fusion.report.pictures.canvas import new_figure
 
     alone, drawn = len(run.symbols) == 1, run.symbols[:MOST_SYMBOLS]
     heights = [3, 1.2, 1.6] if alone else [2.2 for _ in drawn] + [1.6]
@@ -50,17 +50,6 @@ def title_of(run: SavedRun) -> str:
         f"{run.summary['data']['name']}: {strategy}, ML {' and '.join(run.runs)}, "
         f"{run.summary['window']['bars']:,} {seen} bars{f': {verdict}' if verdict else ''}"
     )
-
-
-def draw_backtrader(path: Path, cerebro: Any) -> None:
-    """Draw Backtrader's own chart of a finished run into a PNG file, without a screen."""
-    import backtrader.plot  # noqa: F401  (asks for a screen as it is imported)
-    import matplotlib
-
-    matplotlib.use("Agg")
-    figure = cerebro.plot(iplot=False, style="line", volume=False)[0][0]
-    figure.set_size_inches(14, 9)
-    write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 
 def _draw_price(

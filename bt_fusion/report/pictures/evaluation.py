@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from bt_fusion.evaluation import Evaluation
-from bt_fusion.saved_runs.run_folder import write_whole
+from bt_fusion.files import write_whole
+from bt_fusion.report.pictures.canvas import BLUE, GRAY, new_figure
 
 __all__ = ["draw_evaluation"]
 
 MOST_FEATURES = 25
-BLUE, GRAY = "tab:blue", "tab:gray"
 
 
 def draw_evaluation(folder: Path, judged: Evaluation) -> list[Path]:
@@ -28,16 +28,6 @@ def draw_evaluation(folder: Path, judged: Evaluation) -> list[Path]:
         paths.append(folder / f"{name}.png")
         write_whole(paths[-1], partial(figure.savefig, dpi=110))
     return paths
-
-
-def new_figure(width: float, height: float) -> Any:
-    """Return a figure that needs no screen."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure  # no pyplot: it would choose a screen
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def draw_confusion(axis: Any, judged: Evaluation) -> None:

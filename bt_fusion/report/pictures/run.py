@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bt_fusion.files import write_whole
 from bt_fusion.report.calendar_returns import period_returns
 from bt_fusion.report.html.page_data import MOST_FEATURES
 from bt_fusion.report.model_figures import confusion_of, refit_aucs, reliability_of
-from bt_fusion.report.pictures.evaluation import BLUE, GRAY, new_figure
-from bt_fusion.saved_runs.run_folder import write_whole
+from bt_fusion.report.pictures.canvas import BLUE, GRAY, new_figure
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.performance import drawdowns
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from bt_fusion.files import write_whole
 from bt_fusion.report.pictures.comparison import COLOURS
-from bt_fusion.saved_runs.run_folder import write_whole
 
 if TYPE_CHECKING:
-    from bt_fusion.sweep.sweep import SweepResult
+    from bt_fusion.saved_runs.sweep_folder import SweepResult
 
 __all__ = ["draw_sweep"]
 

@@ -7,54 +7,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bt_fusion.report.figures import NONE, cell
+from bt_fusion.report.figures import NONE, ROWS, cell, percent
 
 __all__ = ["comparison_table"]
-
-
-def percent(value: float, digits: int = 1) -> str:
-    """Write a fraction as percent.
-
-    >>> percent(0.1234), percent(-1e9)
-    ('12.3 %', '-1.0e+11 %')
-    """
-    return f"{100 * value:.{digits}f} %" if abs(value) < 1e4 else f"{100 * value:.1e} %"
-
-
-def basis(value: float) -> str:
-    """Write a small fraction as percent with three digits."""
-    return percent(value, 3)
-
-
-def number(value: float) -> str:
-    """Write a ratio."""
-    return f"{value:.2f}"
-
-
-def money(value: float) -> str:
-    """Write an amount of cash."""
-    return f"{value:,.0f}"
-
-
-# key in summary.json, its name, how to write it
-ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
-    ("trades", "Trades", money),
-    ("win_rate", "Win rate", percent),
-    ("profit_factor", "Profit factor", number),
-    ("expectancy", "Expectancy a trade", basis),
-    ("avg_win", "Average win", basis),
-    ("avg_loss", "Average loss", basis),
-    ("net_profit", "Net profit", money),
-    ("total_return", "Total return", percent),
-    ("cagr", "CAGR", percent),
-    ("sharpe", "Sharpe ratio", number),
-    ("sortino", "Sortino ratio", number),
-    ("max_drawdown", "Max. drawdown", percent),
-    ("sqn", "SQN", number),
-    ("exposure", "Exposure", percent),
-    ("commission", "Commission", money),
-    ("final_value", "Final value", money),
-)
 
 
 def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group:

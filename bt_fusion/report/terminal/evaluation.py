@@ -7,7 +7,7 @@ from rich.table import Table
 
 from bt_fusion.evaluation import Evaluation
 from bt_fusion.evaluation.classification import FIGURES
-from bt_fusion.report.terminal.comparison import percent
+from bt_fusion.report.figures import percent
 
 __all__ = ["evaluation_tables"]
 

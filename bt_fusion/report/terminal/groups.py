@@ -7,8 +7,8 @@ from rich.console import Group
 from rich.table import Table
 
 from bt_fusion.backtest.result import Result
-from bt_fusion.report.figures import cell
-from bt_fusion.report.terminal.comparison import basis, comparison_table, money, number, percent
+from bt_fusion.report.figures import basis, cell, money, number, percent
+from bt_fusion.report.terminal.comparison import comparison_table
 from bt_fusion.saved_runs.trade_groups import by_reason
 
 __all__ = ["breakdown_table", "reason_table", "result_tables", "symbol_table"]

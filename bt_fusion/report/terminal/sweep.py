@@ -7,10 +7,10 @@ import pandas as pd
 from rich.console import Group
 from rich.table import Table
 
-from bt_fusion.report.terminal.comparison import money, number, percent
+from bt_fusion.report.figures import money, number, percent
 
 if TYPE_CHECKING:
-    from bt_fusion.sweep.sweep import SweepResult
+    from bt_fusion.saved_runs.sweep_folder import SweepResult
 
 __all__ = ["sweep_table"]
 

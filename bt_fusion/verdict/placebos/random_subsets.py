@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from bt_fusion.verdict.placebos.random_vetoes import Placebo, Tally
+from bt_fusion.verdict.placebos.placebo import Placebo, Tally
 
 __all__ = ["Trades", "random_subsets", "trade_paths"]
 

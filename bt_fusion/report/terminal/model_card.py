@@ -1,0 +1,38 @@
+"""The card of a saved model as a table."""
+
+from typing import Any
+
+from rich.table import Table
+
+__all__ = ["card_table"]
+
+
+def card_table(card: dict[str, Any]) -> Table:
+    """Return a card as a table for the terminal."""
+    table = Table(show_header=False, title="Model card", title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    model, trained, features = card["model"], card["trained"], card["features"]
+    label = ", ".join(f"{key} {value}" for key, value in model["label"]["parameters"].items())
+    rows = {
+        "predicts": f"{model['label']['name']} ({label}), classes {model['classes']}",
+        "trained on": f"{model['symbol'] or 'unnamed bars'}, {model['interval'] or 'any interval'}",
+        "window": f"{trained['start']} to {trained['trained_until']}, {trained['rows']:,} rows",
+        "created": trained["created"],
+        "members": ", ".join(model["ensemble"]["members"])
+        + f", {model['ensemble']['voting']} vote",
+        "features": f"{features['count']}, set {features['set'] or 'of its own'}",
+        "judged on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
+        **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
+        "variants tried": str(card["trials"]),
+        "needs": ", ".join(f"{name} {version}" for name, version in card["needs"].items()),
+        "size": f"{card['bytes'] / 1e6:.1f} MB in {len(card['parts'])} parts",
+        "digest": card["digest"],
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
