@@ -20,7 +20,7 @@ class FusionSummary(bt.Analyzer):
 
     Note:
       Trades and equity are those of ``TradeStats``, a child of this analyzer. Where a figure is
-      defined in another way than there, ``bt_fusion.statistics.backtesting_stats.summarize`` says how. Buying and
+      defined in another way than there, ``statistics.backtesting_stats`` says how. Buying and
       holding starts at the first bar the strategy could act on; of several data feeds it holds
       equal parts.
 

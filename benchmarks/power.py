@@ -9,7 +9,7 @@ from benchmarks.registry import Measured, Ratio
 from benchmarks.replayed import judged
 from bt_fusion import Ensemble, SignalModel, WalkForward
 from bt_fusion.data.samples import planted_edge
-from bt_fusion.engine.runner import Account
+from bt_fusion.engine.account import Account
 from bt_fusion.verdict.rules import HELPED
 
 __all__ = ["measure"]

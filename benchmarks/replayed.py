@@ -14,7 +14,8 @@ from bt_fusion.backtest.comparison import by_trade
 from bt_fusion.backtest.judgement import verdict_of
 from bt_fusion.backtest.placebo_inputs import placebo_of
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.engine.runner import Account, Run
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import Run
 from bt_fusion.statistics.performance import equity_figures, trade_figures
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes

@@ -11,7 +11,7 @@ from benchmarks.registry import Measured, Ratio
 from benchmarks.replayed import judged
 from bt_fusion import Ensemble, Predictions, SignalModel, WalkForward
 from bt_fusion.data.samples import random_walk
-from bt_fusion.engine.runner import Account
+from bt_fusion.engine.account import Account
 from bt_fusion.verdict.evidence import PLACEBO_LEVEL
 from bt_fusion.verdict.rules import HELPED, HURT
 

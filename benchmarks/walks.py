@@ -7,7 +7,8 @@ from benchmarks.registry import Measured, Ratio
 from bt_fusion import Ensemble, Predictions, SignalModel, WalkForward
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.data.samples import random_walk
-from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import run_strategy
 from bt_fusion.strategies import FusionStrategy
 
 __all__ = ["measure"]

@@ -1,4 +1,4 @@
-"""Whole files or none: written under a temporary name, then renamed; and values as JSON has them."""
+"""Whole files or none: written under a temporary name, then renamed. Values as JSON has them."""
 
 import json
 import os

@@ -12,8 +12,8 @@ class CandlePattern(BarLines):
 
     Formula:
       - bullish, bearish = 0 none, 1 a pattern of one bar, 2 one of several bars
-      - pattern = the strongest one's place in ``bt_fusion.technical.candle_patterns.PATTERNS`` from 1, negative
-        when bearish, 0 for none; ``name()`` says it in words
+      - pattern = the strongest one's place in ``technical.candle_patterns.PATTERNS`` from 1,
+        negative when bearish, 0 for none; ``name()`` says it in words
 
     See:
       - https://ta-lib.org/functions/

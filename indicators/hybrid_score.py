@@ -23,8 +23,8 @@ class HybridScore(bt.Indicator):
         ML; else 0
 
     Params:
-      - ``points``: a ``bt_fusion.technical.entry_score.MLPoints``
-      - ``rule``: a ``bt_fusion.technical.entry_score.EntryRule``, the filter's limit and the least scores
+      - ``points``: a ``technical.entry_score.MLPoints``
+      - ``rule``: a ``technical.entry_score.EntryRule``, the filter's limit and the least scores
 
     Note:
       Inputs: a ``TechnicalScore`` and, if there is one, an ``MLEnsemble``, both on one data feed.

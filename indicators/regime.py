@@ -10,10 +10,10 @@ __all__ = ["Regime"]
 
 class Regime(BarLines):
     '''
-    What the market is doing, by the rule of ``bt_fusion.technical.regimes``: a filter, never a feature.
+    What the market is doing, by the rule of ``technical.regimes``: a filter, never a feature.
 
     Formula:
-      - regime = a ``bt_fusion.technical.regimes.Regime``: 1 up when ADX(14) >= threshold and +DI > -DI,
+      - regime = a ``technical.regimes.Regime``: 1 up when ADX(14) >= threshold and +DI > -DI,
         2 down when ADX(14) >= threshold otherwise, once that has lasted ``confirm`` bars; else
         0 ranging
       - state = 1 up, -1 down, 0 ranging

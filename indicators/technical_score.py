@@ -33,9 +33,9 @@ class TechnicalScore(BarLines):
       - state = 1 when RSI < 30 (mandatory) and score >= 4, the entry without ML; else 0
 
     Params:
-      - ``points``: a ``bt_fusion.technical.entry_score.TechnicalPoints``, thresholds and points
-      - ``periods``: a ``bt_fusion.technical.entry_measures.Periods``
-      - ``rule``: a ``bt_fusion.technical.entry_score.EntryRule``, the filter's limit and the least scores
+      - ``points``: a ``technical.entry_score.TechnicalPoints``, thresholds and points
+      - ``periods``: a ``technical.entry_measures.Periods``
+      - ``rule``: a ``technical.entry_score.EntryRule``, the filter's limit and the least scores
 
     Note:
       Lines after the parts hold ``rsi``, ``middle_band``, ``lower_band``, ``volume_ratio``,

@@ -9,7 +9,8 @@ from bt_fusion.backtest.attribution import attribution, attribution_sentence
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.matching import CATEGORIES, attribute_trades
 from bt_fusion.data.samples import planted_edge, random_walk
-from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import run_strategy
 from bt_fusion.strategies import FusionStrategy
 from tests.test_comparison import run_of
 from tests.test_engine import given

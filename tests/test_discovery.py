@@ -6,7 +6,8 @@ import pytest
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
-from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import run_strategy
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.labels import ProfitBeforeStop

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from bt_fusion.analyzers import FusedVsTechnical, TradeStats
 from bt_fusion.backtest.out_of_sample import unseen_window
 from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
-from bt_fusion.engine.runner import Account, bar_length, run_strategy
+from bt_fusion.engine.runner import bar_length, run_strategy
 from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.verdict.placebos.replay import replay

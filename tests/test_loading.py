@@ -5,8 +5,9 @@ import sys
 import backtrader as bt
 import pytest
 
+from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import STRATEGIES, load_sizer, load_strategy
-from bt_fusion.engine.runner import Account, Run, run_strategy
+from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.user_code import blamed, line_in
 from bt_fusion.engine.variants import check_variants, takes_ml, variant
 from bt_fusion.errors import OptionError, StrategyError

@@ -14,7 +14,8 @@ from bt_fusion.backtest.judgement import edge_figures, placebo_figures, verdict_
 from bt_fusion.backtest.label_placebo import label_placebo
 from bt_fusion.backtest.placebo_inputs import closed_trades, placebo_of, replayed, shift_of
 from bt_fusion.data.samples import planted_edge, random_walk
-from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.strategies import FusionStrategy, HybridScoring
 from bt_fusion.verdict.placebos.random_vetoes import random_vetoes

@@ -5,7 +5,7 @@ import numpy as np
 from benchmarks.replayed import ema_state, fused, judged, replayed_run
 from benchmarks.size import lasting, markets
 from bt_fusion.data.samples import planted_edge, random_walk
-from bt_fusion.engine.runner import Account
+from bt_fusion.engine.account import Account
 from tests.test_engine import given
 
 DEAR = Account(commission=0.001)

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from bt_fusion.analyzers import FusedVsTechnical, TradeStats
+from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
-from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.engine.runner import run_strategy
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.indicators import MLEnsemble
 from bt_fusion.indicators.line_arrays import stamps

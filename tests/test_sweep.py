@@ -17,7 +17,7 @@ from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.cli import main as cli
 from bt_fusion.data.samples import planted_edge, random_walk
-from bt_fusion.engine.runner import Account
+from bt_fusion.engine.account import Account
 from bt_fusion.files import write_json
 from bt_fusion.sweep.sweep import Sweep
 

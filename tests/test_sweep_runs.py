@@ -17,8 +17,9 @@ from bt_fusion import (
     indicators,
     strategies,
 )
+from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import STRATEGIES
-from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.sweep.runs import CODE, Grounds, perform, shared, sliced_returns

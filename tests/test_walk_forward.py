@@ -148,9 +148,7 @@ def test_changed_bars_miss_the_cache_where_they_matter(edge, tmp_path):
 def test_a_library_of_another_version_misses_the_cache(edge, tmp_path, monkeypatch):
     walk = WalkForward(QUICK, 500, 500, cache=tmp_path)
     walk.predict(edge)
-    from bt_fusion.models import refit
-
-    monkeypatch.setattr(refit.metadata, "version", lambda name: "99")
+    monkeypatch.setattr("bt_fusion.fingerprint.metadata.version", lambda name: "99")
     walk.predict(edge)
     assert not any(refit.cached for refit in walk.refits_)
 

@@ -31,8 +31,9 @@ from bt_fusion.backtest.summary import (
     versions,
 )
 from bt_fusion.backtest.trials import pbo_of, trials_of
+from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import load_strategy
-from bt_fusion.engine.runner import Account, Run, run_strategy
+from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.user_code import blamed, file_of
 from bt_fusion.engine.variants import check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name

@@ -12,7 +12,8 @@ from bt_fusion.backtest.out_of_sample import Predictor, Unseen
 from bt_fusion.backtest.placebo_inputs import placebo_of, shift_of
 from bt_fusion.backtest.summary import only
 from bt_fusion.backtest.trials import Trials
-from bt_fusion.engine.runner import Account, Run
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import Run
 from bt_fusion.statistics.performance import bar_returns
 from bt_fusion.statistics.sharpe import (
     deflated_sharpe,

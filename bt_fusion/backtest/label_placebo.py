@@ -8,7 +8,8 @@ import backtrader as bt
 from bt_fusion.backtest.out_of_sample import Predictor, Unseen
 from bt_fusion.backtest.placebo_inputs import placebo_of
 from bt_fusion.backtest.summary import only
-from bt_fusion.engine.runner import Account, Run, run_strategy
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.errors import OptionError
 from bt_fusion.models.walk_forward import WalkForward

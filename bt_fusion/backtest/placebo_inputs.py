@@ -9,7 +9,8 @@ import pandas as pd
 from scipy.sparse import csr_array, vstack
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.engine.runner import Account, Run
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import Run
 from bt_fusion.engine.variants import variant
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import FusionStrategy

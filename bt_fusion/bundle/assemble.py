@@ -83,6 +83,7 @@ def _expected(content: dict[str, Any], part: dict[str, Any]) -> Expected:
         n_classes=len(content["present"]),
         template=template,
         versions=content["versions"],
+        schema=content["schema"],
     )
 
 

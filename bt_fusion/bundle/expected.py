@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from bt_fusion.bundle.manifest import SCHEMA
 from bt_fusion.errors import ModelCompatibilityError
 
 __all__ = ["Expected", "check_features", "feature_difference"]
@@ -23,6 +24,8 @@ class Expected:
         Unfitted estimator whose parameters the fitted one takes over.
     versions : dict of str to str
         Of the libraries that wrote it.
+    schema : int
+        Of the bundle: what its files may name.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Expected:
     n_classes: int
     template: Any = None
     versions: dict[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
 
 
 def feature_difference(expected: tuple[str, ...], found: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
-SCHEMA = 1
+SCHEMA = 2
 DIGEST = re.compile(r"[0-9a-f]{64}")
 BLANK = "0" * 64
 

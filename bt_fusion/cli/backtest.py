@@ -5,10 +5,7 @@ from pathlib import Path
 import typer
 
 from bt_fusion.cli import options as ask
-from bt_fusion.cli.main import app
 from bt_fusion.cli.screen import Screen, reported
-from bt_fusion.data.sources import load_each, sources
-from bt_fusion.models.model_spec import chosen_predictor
 
 __all__ = ["backtest"]
 
@@ -16,7 +13,6 @@ __all__ = ["backtest"]
 SP500 = ["sp500"]
 
 
-@app.command()
 def backtest(
     context: typer.Context,
     data: ask.EachData = SP500,
@@ -62,6 +58,9 @@ def backtest(
         from bt_fusion.backtest.result import write_result
         from bt_fusion.backtest.summary import only
         from bt_fusion.cli.command_line import given_command
+        from bt_fusion.data.sources import load_each, sources
+        from bt_fusion.engine.loading import account_of
+        from bt_fusion.models.model_spec import chosen_predictor
         from bt_fusion.report.terminal.groups import result_tables
 
         screen, given = Screen(quiet), sources(data)
@@ -91,7 +90,7 @@ def backtest(
             predictor=predictor,
             strategy=strategy,
             ml=ml.value,
-            account=ask.account(cash, commission, slippage, sizer),
+            account=account_of(cash, commission, slippage, sizer),
             params=ask.parameters(param) | ({"long_only": True} if long_only else {}),
             fromdate=start,
             todate=end,
@@ -109,7 +108,7 @@ def backtest(
                 "sizer": sizer,
             },
         )
-        bars = load_each(given, seed, repair, screen)
+        bars = load_each(given, seed, repair, screen.say)
         with screen.progress("Refits") as on_refit:
             result = job.run(bars, on_refit=on_refit)
         result.summary["command"] = given_command(context)

@@ -32,6 +32,7 @@ def evaluate(
 ) -> None:
     """Judge a saved model by the bars after those it was trained on."""
     with reported("nothing was written"):
+        from bt_fusion.data.sources import load
         from bt_fusion.evaluation import evaluate as judge
         from bt_fusion.files import write_json
         from bt_fusion.models.signal_model import SignalModel
@@ -39,7 +40,7 @@ def evaluate(
 
         screen = Screen(quiet)
         loaded = SignalModel.load(model)
-        bars, name = ask.load(data, seed, repair, screen)
+        bars, name = load(data, seed, repair, screen.say)
         with screen.progress("Folds") as on_step:
             judged = judge(
                 loaded,

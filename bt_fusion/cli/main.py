@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from bt_fusion.cli.backtest import backtest
 from bt_fusion.cli.evaluate import evaluate
 from bt_fusion.cli.report import report
 from bt_fusion.cli.show import show
@@ -26,7 +27,7 @@ app = typer.Typer(
 )
 
 
-for command in (train, tune, evaluate, sweep, report, show, why):
+for command in (backtest, train, tune, evaluate, sweep, report, show, why):
     app.command()(command)
 
 

@@ -5,8 +5,6 @@ from typing import Annotated
 
 from bt_fusion.cli import options as ask
 from bt_fusion.cli.screen import Screen, reported
-from bt_fusion.data.sources import load_each, sources
-from bt_fusion.models.model_spec import chosen_predictor
 
 __all__ = ["sweep"]
 
@@ -54,6 +52,9 @@ def sweep(
     with reported(KEPT):
         from bt_fusion.backtest.job import Backtest
         from bt_fusion.backtest.summary import only
+        from bt_fusion.data.sources import load_each, sources
+        from bt_fusion.engine.loading import account_of
+        from bt_fusion.models.model_spec import chosen_predictor
         from bt_fusion.report.terminal.sweep import sweep_table
         from bt_fusion.saved_runs.sweep_folder import write_sweep
         from bt_fusion.sweep.grid import parameter_grid
@@ -86,7 +87,7 @@ def sweep(
         job = Backtest(
             predictor=predictor,
             strategy=strategy,
-            account=ask.account(cash, commission, slippage, sizer),
+            account=account_of(cash, commission, slippage, sizer),
             params={"long_only": True} if long_only else {},
             fromdate=start,
             todate=end,
@@ -100,7 +101,7 @@ def sweep(
                 "sizer": sizer,
             },
         )
-        bars = load_each(given, seed, repair, screen)
+        bars = load_each(given, seed, repair, screen.say)
         with screen.progress("Refits") as on_refit, screen.progress("Runs") as on_run:
             found = Sweep(job, grid, jobs).run(bars, out, on_refit=on_refit, on_run=on_run)
         paths = write_sweep(out, found, picture=not no_report)

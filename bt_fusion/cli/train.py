@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from bt_fusion.cli import options as ask
 from bt_fusion.cli.screen import Screen, reported
 from bt_fusion.errors import OptionError
-from bt_fusion.models.model_spec import chosen_model, training_part
 
 if TYPE_CHECKING:
     from bt_fusion.evaluation import Evaluation
@@ -42,6 +41,9 @@ def train(
 ) -> None:
     """Train a model on the first bars, judge it by the last, and save it."""
     with reported(KEPT):
+        from bt_fusion.data.sources import load
+        from bt_fusion.models.model_spec import chosen_model, training_part
+
         screen = Screen(quiet)
         if optimize and tune:
             raise OptionError("give --optimize or --tune N, not both")
@@ -57,7 +59,7 @@ def train(
             calibration=calibration,
             seed=seed,
         )
-        bars, name = ask.load(data, seed, repair, screen)
+        bars, name = load(data, seed, repair, screen.say)
         known, trials = training_part(bars, test_share), 0
         if optimize or tune:
             from bt_fusion.report.terminal.tuning import tuning_table

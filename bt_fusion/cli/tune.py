@@ -2,7 +2,6 @@
 
 from bt_fusion.cli import options as ask
 from bt_fusion.cli.screen import Screen, reported
-from bt_fusion.models.model_spec import chosen_model, training_part
 
 __all__ = ["tune"]
 
@@ -34,7 +33,9 @@ def tune(
 ) -> None:
     """Tune the members on the first bars; `train --tune` with the same options builds on it."""
     with reported(KEPT):
+        from bt_fusion.data.sources import load
         from bt_fusion.files import write_json
+        from bt_fusion.models.model_spec import chosen_model, training_part
         from bt_fusion.report.terminal.tuning import tuning_table
         from bt_fusion.tuning.tuning import tune as search
 
@@ -51,7 +52,7 @@ def tune(
             calibration=calibration,
             seed=seed,
         )
-        bars, _ = ask.load(data, seed, repair, screen)
+        bars, _ = load(data, seed, repair, screen.say)
         with screen.progress("Trials") as on_trial:
             found = search(
                 model,

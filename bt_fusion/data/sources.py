@@ -1,25 +1,24 @@
 """What --data asks for: one file or sample, or several by symbol."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from bt_fusion.cli.screen import Screen
+import pandas as pd
+
 from bt_fusion.data.readers import read_bars
 from bt_fusion.data.samples import SAMPLES, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["load", "load_each", "sources"]
 
-__all__ = ["load_each", "sources"]
-
+Say = Callable[[str], Any]
 EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
 
 
 def load_each(
-    given: dict[str, str], seed: int, repair: bool, screen: Screen
-) -> "dict[str, pd.DataFrame]":
+    given: dict[str, str], seed: int, repair: bool, say: Say = print
+) -> dict[str, pd.DataFrame]:
     """Return the bars of what `sources` found; a plain one goes by the name of file or sample.
 
     Synthetic samples take one seed after the other, so that two of them are two.
@@ -32,7 +31,7 @@ def load_each(
     found = {}
     for number, (symbol, source) in enumerate(given.items()):
         try:
-            bars, name = load(source, seed + number, repair, screen)
+            bars, name = load(source, seed + number, repair, say)
         except BtFusionError as error:
             if not symbol:
                 raise
@@ -75,7 +74,7 @@ def sources(data: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def load(data: str, seed: int, repair: bool, screen: Screen) -> "tuple[pd.DataFrame, str]":
+def load(data: str, seed: int, repair: bool, say: Say = print) -> tuple[pd.DataFrame, str]:
     """Return the bars of a file or sample, and what to call them."""
     if data in SAMPLES:
         return load_sample(data, seed), data
@@ -88,5 +87,5 @@ def load(data: str, seed: int, repair: bool, screen: Screen) -> "tuple[pd.DataFr
     repairs: list[str] = []
     bars = read_bars(path, repair=repair, report=repairs)
     for line in repairs:
-        screen.say(f"Repaired   {line}")
+        say(f"Repaired   {line}")
     return bars, path.stem

@@ -13,12 +13,12 @@ from types import ModuleType
 
 import backtrader as bt
 
-from bt_fusion.engine.runner import Account
+from bt_fusion.engine.account import Account
 from bt_fusion.engine.user_code import blamed, file_of
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
 
-__all__ = ["STRATEGIES", "ClassSource", "load_sizer", "load_strategy"]
+__all__ = ["STRATEGIES", "ClassSource", "account_of", "load_sizer", "load_strategy"]
 
 
 def load_strategy(text: str) -> type[bt.Strategy]:
@@ -135,11 +135,8 @@ STRATEGIES: dict[str, type[bt.Strategy]] = {
 }
 
 
-def account(cash: float, commission: float, slippage: float, sizer: str) -> "Account":
+def account_of(cash: float, commission: float, slippage: float, sizer: str) -> Account:
     """Return the account the options describe."""
-    from bt_fusion.engine.loading import load_sizer
-    from bt_fusion.engine.runner import Account
-
     try:
         share = float(sizer)
     except ValueError:

@@ -21,7 +21,7 @@ from bt_fusion.errors import BarsError, StrategyError
 from bt_fusion.strategies import EquityShare
 from bt_fusion.strategies.ml_filter import Veto
 
-__all__ = ["Account", "Run", "run_strategy"]
+__all__ = ["Run", "run_strategy"]
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,14 @@
 """One refit of a walk-forward: its rows, the digest of all it depends on, fit and prediction."""
 
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.importances import feature_shares
 from bt_fusion.errors import TrainingError
+from bt_fusion.fingerprint import array_digest, code_digest, object_digest, versions_text
 from bt_fusion.labels import Label, Labels
 from bt_fusion.models.predictions import NOT_TRAINED
 
@@ -19,18 +16,7 @@ __all__ = ["Fitted", "Refit", "Task", "fit_copy", "fit_numbered"]
 
 # What changes numbers: versions of libraries (the last two may be absent), and our own code.
 LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "imbalanced-learn", "torch", "skorch")
-CODE = (
-    "calibration.py",
-    "ensemble.py",
-    "lstm.py",
-    "members.py",
-    "network.py",
-    "resampling.py",
-    "selection.py",
-    "svm.py",
-    "training.py",
-    "weights.py",
-)
+CODE = ("ensemble", "models.refit")
 
 
 @dataclass(frozen=True)
@@ -154,19 +140,10 @@ class Task:
     def keyed(self) -> "Task":
         """Return the task with digests of all that its model and its predictions depend on."""
         ensemble, learnt, y, t1, unseen, label = self.parts()
-        options = joblib.hash((ensemble, label.classes, label.horizon))
-        trained_on = digest(f"{_environment()} {options}", learnt.X, learnt.at, y, t1)
-        key = digest(trained_on, unseen.X, unseen.at)
+        options = object_digest((ensemble, label.classes, label.horizon))
+        trained_on = array_digest(f"{_environment()} {options}", learnt.X, learnt.at, y, t1)
+        key = array_digest(trained_on, unseen.X, unseen.at)
         return replace(self, refit=replace(self.refit, trained_on=trained_on, key=key))
-
-
-def digest(text: str, *arrays: np.ndarray) -> str:
-    """Return a hash of a text and of the values of arrays."""
-    made = blake2b(text.encode(), digest_size=20)
-    for array in arrays:
-        made.update(f"{array.shape}{array.dtype}".encode())
-        made.update(np.ascontiguousarray(array).data)
-    return made.hexdigest()
 
 
 def fit_copy(
@@ -189,14 +166,4 @@ def fit_numbered(number: int, *parts: Any) -> tuple[int, Fitted | None, str]:
 
 def _environment() -> str:
     """Name the code and libraries that make the numbers."""
-    here = Path(__file__).parent
-    code = b"".join((here / name).read_bytes() for name in CODE)
-    versions = " ".join(f"{name}={_version(name)}" for name in LIBRARIES)
-    return f"{versions} {blake2b(code, digest_size=8).hexdigest()}"
-
-
-def _version(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return "absent"
+    return f"{versions_text(*LIBRARIES)} {code_digest(*CODE)}"

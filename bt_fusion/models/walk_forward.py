@@ -6,7 +6,6 @@ from hashlib import blake2b
 from pathlib import Path
 from warnings import warn
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
@@ -18,6 +17,7 @@ from bt_fusion.models.predictions import NOT_TRAINED, Predictions
 from bt_fusion.models.refit import Fitted, Refit, Task, fit_numbered
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
 from bt_fusion.models.signal_model import SignalModel, empty_predictions, training_rows
+from bt_fusion.parallel import run_unordered, worker_count
 
 __all__ = ["WalkForward", "refit_schedule"]
 
@@ -217,13 +217,12 @@ class WalkForward(BaseEstimator):
     def _fit(self, tasks, missing, store: ArrayCache | None, on_refit):
         """Fit what is missing, side by side, and keep each result as soon as it is there."""
         done, total = len(tasks) - len(missing), len(tasks)
-        jobs = min(joblib.effective_n_jobs(self.jobs), max(1, len(missing)))
-        prefer = "threads" if set(tasks[0].ensemble.members) <= WITHOUT_LOCK else "processes"
-        parallel = joblib.Parallel(n_jobs=jobs, prefer=prefer, return_as="generator_unordered")
-        calls = (joblib.delayed(fit_numbered)(number, *tasks[number].parts()) for number in missing)
+        workers = worker_count(self.jobs, len(missing))
+        threads = set(tasks[0].ensemble.members) <= WITHOUT_LOCK
+        calls = ((number, *tasks[number].parts()) for number in missing)
         report = on_refit or (lambda done, total: None)
         report(done, total)
-        for number, fitted, failure in parallel(calls):
+        for number, fitted, failure in run_unordered(fit_numbered, calls, workers, threads=threads):
             refit = tasks[number].refit
             if failure:
                 span = f"{refit.bar}..{refit.stop - 1}"

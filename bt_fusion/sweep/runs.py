@@ -1,7 +1,6 @@
 """The runs of a sweep, each in whichever process is free; bars and predictions are shared."""
 
 import gc
-import importlib
 import os
 import time
 from collections.abc import Iterator
@@ -9,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import blake2b
-from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -20,7 +18,6 @@ import numpy as np
 import pandas as pd
 from backtrader import Strategy
 
-import bt_fusion
 from bt_fusion.backtest.summary import only
 from bt_fusion.data.bars import bars_per_year
 from bt_fusion.engine.account import Account
@@ -29,8 +26,8 @@ from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.user_code import blamed, file_of
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
+from bt_fusion.fingerprint import array_digest, code_digest, versions_text
 from bt_fusion.models.predictions import Predictions
-from bt_fusion.models.refit import digest
 from bt_fusion.statistics.performance import bar_returns
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.store import SweepStore
@@ -39,18 +36,15 @@ __all__ = ["Grounds", "Outcome", "Task", "perform", "shared", "sliced_returns"]
 
 # Our code that a run goes through, beside the folders of indicators, strategies and analyzers.
 CODE = (
-    "bars.py",
-    "candles.py",
-    "measures.py",
-    "predictions.py",
-    "regimes.py",
-    "scoring.py",
-    "significance.py",
-    "statistics.py",
-    "swings.py",
-    "backtest/feed.py",
-    "backtest/runner.py",
-    "backtest/variants.py",
+    "data",
+    "technical",
+    "features",
+    "models",
+    "statistics",
+    "indicators",
+    "strategies",
+    "analyzers",
+    "engine",
 )
 LIBRARIES = ("bt-fusion", "backtrader", "numpy", "pandas", "TA-Lib")
 
@@ -84,7 +78,9 @@ class Grounds:
         """Return the run with ML ("on") or without ("off"), and the key of all it depends on."""
         if run == "off":
             params = technical_params(self.strategy, params)
-        return Task(run, params, digest(f"{self._digests[run]} {run} {sorted(params.items())}"))
+        return Task(
+            run, params, array_digest(f"{self._digests[run]} {run} {sorted(params.items())}")
+        )
 
     @property
     def periods(self) -> float:
@@ -97,11 +93,11 @@ class Grounds:
         off = f"{_environment(self)} {self.horizon} {self.slices} {self.account}"
         for symbol, bars in self.bars.items():
             time = bars.index.to_numpy().astype("datetime64[ns]").view(np.int64)
-            off = digest(f"{off} {symbol}", time, bars.to_numpy())
+            off = array_digest(f"{off} {symbol}", time, bars.to_numpy())
         on = off
         for p in self.predictions.values():
             rule = f"{p.classes} {p.two_sided} {p.members} {p.voting} {p.vote_threshold}"
-            on = digest(f"{on} {rule}", p.votes, p.weights)
+            on = array_digest(f"{on} {rule}", p.votes, p.weights)
         return {"off": off, "on": on}
 
 
@@ -203,14 +199,8 @@ def _leave_with(parent: int) -> None:
 
 def _environment(grounds: Grounds) -> str:
     """Name the code and libraries that make the numbers."""
-    package = Path(bt_fusion.__file__).parent
-    files = [package / name for name in CODE]
-    for part in ("indicators", "strategies", "analyzers"):
-        folder = Path(importlib.import_module(f"bt_fusion.{part}").__file__ or "").parent
-        files += sorted(folder.glob("*.py"))
     classes = [part for part in (grounds.strategy, grounds.account.sizer) if part]
-    files += [file for file in map(file_of, classes) if file.is_file()]
-    code = blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
+    files = [file for file in map(file_of, classes) if file.is_file()]
+    own = blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
     names = " ".join(f"{part.__module__}:{part.__qualname__}" for part in classes)
-    versions = " ".join(f"{library}={metadata.version(library)}" for library in LIBRARIES)
-    return f"{versions} {code} {names}"
+    return f"{versions_text(*LIBRARIES)} {code_digest(*CODE)} {own} {names}"

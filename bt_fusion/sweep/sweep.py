@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import joblib
 import pandas as pd
 from backtrader import Strategy
 
@@ -13,6 +12,7 @@ from bt_fusion.backtest.job import Backtest, clocked
 from bt_fusion.backtest.out_of_sample import Unseen, model_figures
 from bt_fusion.backtest.summary import described_all
 from bt_fusion.errors import OptionError
+from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.grid import combinations
@@ -136,11 +136,10 @@ class Sweep:
         missing = [task for key, task in tasks.items() if key not in finished]
         report, errors = on_run or (lambda done, total: None), dict[str, str]()
         report(len(finished), len(tasks))
-        jobs = min(joblib.effective_n_jobs(self.jobs), max(1, len(missing)))
-        parallel = joblib.Parallel(jobs, backend="loky", return_as="generator_unordered")
         with shared(grounds, store.parts) as laid:
-            calls = (joblib.delayed(perform)(laid, store, task) for task in missing)
-            for number, outcome in enumerate(parallel(calls), len(finished) + 1):
+            calls = ((laid, store, task) for task in missing)
+            done = run_unordered(perform, calls, worker_count(self.jobs, len(missing)))
+            for number, outcome in enumerate(done, len(finished) + 1):
                 report(number, len(tasks))
                 if outcome.error:
                     errors[outcome.task.key] = outcome.error

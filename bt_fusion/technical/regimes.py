@@ -8,7 +8,7 @@ import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
-from bt_fusion.features import wilder_memory
+from bt_fusion.technical.series import wilder_memory
 
 __all__ = ["MEMORY", "Regime", "regimes"]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
 from bt_fusion.errors import OptionError
+from bt_fusion.fingerprint import object_digest
 from bt_fusion.models.refit import digest
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
@@ -237,7 +237,7 @@ def storage_url(storage: str | Path | None) -> str | None:
 def job_digest(model: SignalModel, data: LabelledRows, options: tuple[Any, ...]) -> str:
     """Return a hash of all that a trial's numbers depend on."""
     features = model.feature_set().names
-    said = joblib.hash((features, model.label(), model.new_ensemble(), data.horizon, options))
+    said = object_digest((features, model.label(), model.new_ensemble(), data.horizon, options))
     labels = data.labels
     return digest(str(said), data.X, labels.y, labels.t1, data.rows, data.arrays.close)
 

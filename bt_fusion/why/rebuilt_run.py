@@ -11,12 +11,11 @@ import pandas as pd
 
 from bt_fusion import labels
 from bt_fusion.backtest.summary import described
-from bt_fusion.cli import options as ask
-from bt_fusion.cli.screen import Screen
 from bt_fusion.data.sources import load_each, sources
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.labels import Label
+from bt_fusion.models.model_spec import saved_model
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.presets import make_preset
 from bt_fusion.models.signal_model import SignalModel
@@ -123,7 +122,7 @@ class FinishedRun:
             raise OptionError(f"data is given for {asked or 'no symbol'}; the run had {needed}")
         seed, repair = self.config["seed"], source.get("repair", False)
         try:
-            loaded = load_each(given, seed, repair, Screen(quiet=True))
+            loaded = load_each(given, seed, repair, say=lambda line: None)
         except BarsError as error:
             hint = "" if data else "; the run was made of it: say by --data where it is now"
             raise BarsError(f"{error}{hint}") from error
@@ -184,7 +183,7 @@ class FinishedRun:
 
     def _saved_model(self) -> SignalModel:
         named = self.config.get("source", {}).get("model")
-        model = ask.saved_model(named, self.config["strategy"])
+        model = saved_model(named, self.config["strategy"])
         if model is None:
             raise OptionError(f"{self.folder} does not say which saved model predicted")
         then, now = self.config["trained_until"], pd.Timestamp(model.trained_until_).isoformat()

@@ -9,9 +9,10 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.summary import only
-from bt_fusion.cli import options as ask
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.loading import account_of as account_from
 from bt_fusion.engine.loading import load_strategy
-from bt_fusion.engine.runner import Account, run_strategy
+from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.indicators.line_arrays import float_days, stamps
 from bt_fusion.strategies import Threshold
@@ -73,7 +74,7 @@ def testimony_of(
 def account_of(config: dict[str, Any]) -> Account:
     """Return the account a summary describes."""
     given, sizer = config["account"], config.get("source", {}).get("sizer")
-    return ask.account(
+    return account_from(
         given["cash"], given["commission"], given["slippage"], sizer or str(given["share"])
     )
 

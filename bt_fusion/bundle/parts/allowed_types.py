@@ -5,12 +5,15 @@ code unchecked, so this list is short: what the members and calibrations are mad
 pure NumPy when it predicts or checked in `sklearn_part`.
 """
 
-__all__ = ["ALLOWED", "CONTAINERS", "TREE", "TRUSTED"]
+__all__ = ["ALLOWED", "CONTAINERS", "MOVED", "TREE", "TRUSTED"]
 
 TREE = "sklearn.tree._tree.Tree"
-OBJECTS = (
-    "bt_fusion.ensemble.calibration.ProbabilityMap",
-    "bt_fusion.ensemble.members.svm.RbfSVM",
+# What stood elsewhere in an earlier schema: its name then, and now
+MOVED = {
+    "bt_fusion.calibration.ProbabilityMap": "bt_fusion.ensemble.calibration.ProbabilityMap",
+    "bt_fusion.svm.RbfSVM": "bt_fusion.ensemble.members.svm.RbfSVM",
+}
+SKLEARN = (
     "sklearn.calibration.CalibratedClassifierCV",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
@@ -42,18 +45,20 @@ CONTAINERS = {
     "ListNode": "builtins.list",
     "TupleNode": "builtins.tuple",
 }
+COMMON = frozenset(
+    [
+        *CONTAINERS.items(),
+        *(("ObjectNode", name) for name in SKLEARN),
+        *(("LossNode", name) for name in LOSSES),
+        *(("NdArrayNode", f"numpy.{name}") for name in SCALARS),
+        *(("TypeNode", f"builtins.{name}") for name in ("str", "int", "float", "bool")),
+        ("JsonNode", "builtins.str"),
+        ("TreeNode", TREE),
+    ]
+)
 ALLOWED: dict[int, frozenset[tuple[str, str]]] = {
-    1: frozenset(
-        [
-            *CONTAINERS.items(),
-            *(("ObjectNode", name) for name in OBJECTS),
-            *(("LossNode", name) for name in LOSSES),
-            *(("NdArrayNode", f"numpy.{name}") for name in SCALARS),
-            *(("TypeNode", f"builtins.{name}") for name in ("str", "int", "float", "bool")),
-            ("JsonNode", "builtins.str"),
-            ("TreeNode", TREE),
-        ]
-    )
+    1: COMMON | {("ObjectNode", name) for name in MOVED},
+    2: COMMON | {("ObjectNode", name) for name in MOVED.values()},
 }
 # What skops is told to accept, once the file has been held against ALLOWED
-TRUSTED = [*OBJECTS, *LOSSES, TREE]
+TRUSTED = [*MOVED.values(), *SKLEARN, *LOSSES, TREE]

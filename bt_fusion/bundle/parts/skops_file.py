@@ -15,8 +15,8 @@ from zipfile import ZIP_STORED, ZipFile
 import numpy as np
 
 from bt_fusion.bundle.expected import Expected, check_features
-from bt_fusion.bundle.manifest import SCHEMA, read_json
-from bt_fusion.bundle.parts.allowed_types import ALLOWED, CONTAINERS
+from bt_fusion.bundle.manifest import read_json
+from bt_fusion.bundle.parts.allowed_types import ALLOWED, CONTAINERS, MOVED
 from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.errors import BundleError
 
@@ -111,11 +111,14 @@ class _Reader:
             raise BundleError(f"{self.expected.name}: its schema is nested too deep, or broken")
         loader = str(state.get("__loader__"))
         name = f"{state.get('__module__')}.{state.get('__class__')}"
-        if (loader, name) not in ALLOWED[SCHEMA]:
+        if (loader, name) not in ALLOWED[self.expected.schema]:
             raise BundleError(
                 f"{self.expected.name} names {loader[:40]} {name[:80]}, which is not among "
                 "the types a saved model may hold"
             )
+        if name in MOVED:
+            module, _, kind = MOVED[name].rpartition(".")
+            state = {**state, "__module__": module, "__class__": kind}
         keys = state.keys() - {"__id__"}
         if keys != NODE | KEYS[loader]:
             raise BundleError(f"{self.expected.name}: a {loader} with {sorted(map(str, keys))[:9]}")

@@ -1,0 +1,78 @@
+"""Fingerprints: digests of data, of our own code and of library versions.
+
+Caches find a result by everything it was made from. Whole packages are hashed, not hand-kept
+lists of files: a list goes stale with the first new module.
+"""
+
+from functools import cache
+from hashlib import blake2b
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+
+__all__ = ["array_digest", "code_digest", "library_versions", "object_digest", "versions_text"]
+
+
+def array_digest(text: str, *arrays: np.ndarray) -> str:
+    """Return a digest of a text and of the values, shapes and types of arrays."""
+    made = blake2b(text.encode(), digest_size=20)
+    for array in arrays:
+        made.update(f"{array.shape}{array.dtype}".encode())
+        made.update(np.ascontiguousarray(array).data)
+    return made.hexdigest()
+
+
+def object_digest(value: Any) -> str:
+    """Return a digest of any object by its content."""
+    return joblib.hash(value)
+
+
+@cache
+def code_digest(*parts: str) -> str:
+    """Return a digest of our own code.
+
+    Parameters
+    ----------
+    *parts : str
+        Packages or modules below `bt_fusion`, such as "ensemble" or "errors". Of a package every
+        module counts, those of its subpackages included.
+
+    Examples
+    --------
+    >>> code_digest("ensemble") == code_digest("ensemble"), code_digest("ensemble", "labels")[:0]
+    (True, '')
+    """
+    made = blake2b(digest_size=8)
+    for part in parts:
+        for path in _modules(part):
+            made.update(f"{part}/{path.name}".encode())
+            made.update(path.read_bytes())
+    return made.hexdigest()
+
+
+def library_versions(*names: str) -> dict[str, str]:
+    """Return the version of each distribution, "absent" where it is not installed."""
+    return {name: _version(name) for name in names}
+
+
+def versions_text(*names: str) -> str:
+    """Return the versions of distributions as one text, to go into a digest."""
+    return " ".join(f"{name}={version}" for name, version in library_versions(*names).items())
+
+
+def _modules(part: str) -> list[Path]:
+    """Return the files of a package or module of ours, sorted."""
+    found = util.find_spec(f"bt_fusion.{part}")
+    assert found is not None and found.origin is not None
+    origin = Path(found.origin)
+    return sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "absent"

@@ -1,0 +1,44 @@
+"""Work side by side: the one place that starts workers, so that a backend is chosen once."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import joblib
+
+__all__ = ["run_unordered", "worker_count"]
+
+
+def worker_count(jobs: int, tasks: int) -> int:
+    """Return how many workers `jobs` (-1 for all cores) come to for so many tasks, at least 1."""
+    return min(joblib.effective_n_jobs(jobs), max(1, tasks))
+
+
+def run_unordered(
+    function: Callable[..., Any],
+    arguments: Iterable[tuple[Any, ...]],
+    workers: int,
+    *,
+    threads: bool = False,
+) -> Iterator[Any]:
+    """Call a function with each tuple of arguments; yield results as they finish.
+
+    Parameters
+    ----------
+    function : callable
+        Importable by name where workers are processes.
+    arguments : iterable of tuple
+        Taken as workers get free.
+    workers : int
+        1 runs here, without a worker.
+    threads : bool
+        Threads where the work leaves Python's lock, else processes. Whoever configures another
+        joblib backend (`joblib.parallel_config`) gets that one.
+
+    Examples
+    --------
+    >>> sorted(run_unordered(pow, [(2, 1), (2, 2)], workers=1))
+    [2, 4]
+    """
+    prefer = "threads" if threads else "processes"
+    parallel = joblib.Parallel(n_jobs=workers, prefer=prefer, return_as="generator_unordered")
+    yield from parallel(joblib.delayed(function)(*each) for each in arguments)
