@@ -9,7 +9,7 @@ import pytest
 from bt_fusion import ModelCompatibilityError, load_model
 from bt_fusion.data.samples import planted_edge
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "saved"
 EXPECTED = [0.379447716128, 0.346084465199, 0.400398311622]  # printed by that commit
 
 

@@ -1,0 +1,65 @@
+"""EntryLog: every entry's score and parts as rows."""
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.analyzers import EntryLog, TradeStats
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.strategies import EquityShare, FusionStrategy, HybridScoring
+from bt_fusion.technical.entry_measures import measure
+from bt_fusion.technical.entry_score import TechnicalPoints
+from tests.engine.test_engine import cerebro_with, given
+
+PARTS = ("rsi", "band", "volume", "pattern", "macd", "stochastic", "support")
+
+
+def logged(bars, strategy, **params):
+    cerebro = cerebro_with(BarsData(dataname=bars, name="BTC"))
+    cerebro.addstrategy(strategy, **params)
+    cerebro.addsizer(EquityShare)
+    cerebro.addanalyzer(EntryLog, _name="log")
+    cerebro.addanalyzer(TradeStats, _name="stats")
+    analyzers = cerebro.run()[0].analyzers
+    return analyzers.log, analyzers.stats.trades()
+
+
+def test_every_entry_of_hybrid_scoring_with_all_its_parts():
+    bars = random_walk(4_000, seed=3)
+    params = {"model": given(bars.index, 0.65), "min_entry_score": 4, "log_entries": False}
+    log, trades = logged(bars, HybridScoring, **params)
+    entries = log.entries()
+    rows = bars.index.get_indexer(entries.time)
+    assert len(entries) == len(trades) > 3
+    assert (rows + 1).tolist() == bars.index.get_indexer(trades.entry_time).tolist()
+    measured = measure(BarArrays.of(bars))
+    parts = TechnicalPoints().parts(measured)[rows]
+    np.testing.assert_array_equal(entries[[f"{part}_points" for part in PARTS]], parts)
+    np.testing.assert_array_equal(entries.score, parts.sum(axis=1) + 1)
+    np.testing.assert_array_equal(entries.rsi, measured.rsi[rows])
+    assert set(entries.ml_points) == {1.0}
+    assert set(entries["class"]) == {"BUY"} and set(entries.level) == {"HIGH"}
+    assert set(entries.symbol) == {"BTC"} and set(entries.side) == {"long"}
+    assert entries.pattern.map(type).eq(str).all()
+    assert log.get_analysis()["entries"][0]["price"] == bars.close.iloc[rows[0]]
+
+
+def test_other_strategies_log_side_price_and_ml():
+    bars = random_walk(600, seed=1)
+    log, trades = logged(bars, FusionStrategy, model=given(bars.index, 0.3), hold_bars=5)
+    entries = log.entries()
+    assert len(entries) == len(trades) > 10
+    assert set(entries.side) == {"short"}
+    assert set(entries["class"]) == {"STRONG_SELL"} and set(entries.level) == {"VERY_HIGH"}
+    off, _ = logged(bars, FusionStrategy, ml=False)
+    state = ["state", "ema_fast", "ema_slow"]
+    assert off.entries().columns.tolist() == ["time", "side", "symbol", "price", *state]
+    assert (off.entries().state == np.sign(off.entries().ema_fast - off.entries().ema_slow)).all()
+
+
+def test_no_entries_make_an_empty_table():
+    bars = random_walk(100)
+    log, _ = logged(bars, FusionStrategy, model=given(bars.index, 0.5))
+    assert isinstance(log.entries(), pd.DataFrame) and log.entries().empty
+    assert log.get_analysis()["entries"] == []

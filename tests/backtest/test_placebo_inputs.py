@@ -1,0 +1,224 @@
+"""The placebo of real runs: draws against the engine trade for trade, routes, and the verdict."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.replayed import ema_state, fused, replayed_run
+from bt_fusion import Ensemble, OptionError, SignalModel, WalkForward
+from bt_fusion.backtest.comparison import compare_runs
+from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.judgement import edge_figures, placebo_figures, verdict_of
+from bt_fusion.backtest.label_placebo import label_placebo
+from bt_fusion.backtest.placebo_inputs import closed_trades, placebo_of, replayed, shift_of
+from bt_fusion.data.samples import planted_edge, random_walk
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import run_strategy
+from bt_fusion.engine.variants import variant
+from bt_fusion.strategies import FusionStrategy, HybridScoring
+from bt_fusion.verdict.placebos.random_vetoes import random_vetoes
+from bt_fusion.verdict.placebos.veto_probability import VetoLaw
+from tests.engine.test_engine import given
+
+HORIZON = 5
+DEAR = Account(cash=50_000.0, commission=0.001, slippage=0.0004, share=0.8)
+
+
+def both(bars, predictions, account=DEAR, strategy=FusionStrategy, **params):
+    """Run ML-off and ML-on, and return them."""
+    runs = []
+    for known in (None, predictions):
+        traded, settings = variant(strategy, params, HORIZON, known)
+        runs.append(run_strategy(bars, traded, account, **settings))
+    return runs
+
+
+def lucky(bars, seed=0):
+    """Probabilities that know nothing and last for a while."""
+    steps = np.random.default_rng(seed).normal(0, 1, len(bars) // 6 + 1)
+    return given(bars.index, np.clip(0.5 + 0.12 * np.repeat(steps, 6)[: len(bars)], 0, 1))
+
+
+@pytest.mark.parametrize("params", [{}, {"exit": "flip"}, {"exit": "both", "long_only": True}])
+def test_draws_are_what_the_engine_trades(params):
+    bars = random_walk(700, seed=5)
+    predictions = lucky(bars)
+    _, on = both(bars, predictions, **params)
+    outcomes, trips = replayed(FusionStrategy, params, HORIZON, on, bars, predictions, DEAR)
+    law = VetoLaw.matching(outcomes, int((trips.side > 0).sum()), int((trips.side < 0).sum()))
+    entries = [[] for _ in range(4)]
+    for who, at in law.draw(4, seed=1):
+        for draw, bar in zip(who, at, strict=True):
+            entries[draw].append(bar)
+    drawn = random_vetoes(outcomes, trips, 4, seed=1).drawn
+    for number, one in enumerate(entries):
+        assert len(one) > 5
+        up = np.full(len(bars), 0.5)
+        up[one] = 0.5 + 0.5 * outcomes.side[one]
+        _, run = both(bars, given(bars.index, up), **params)
+        assert run.trades.entry_time.tolist() == bars.index[np.array(one) + 1].tolist()
+        closed = outcomes.left[one] >= 0
+        left = bars.index[outcomes.left[one][closed]]
+        assert run.trades.exit_time[closed].tolist() == left.tolist()
+        made = run.trades.pnl / (run.trades.entry_price * run.trades["size"])
+        np.testing.assert_allclose(outcomes.net[one][closed], made[closed], atol=1e-12)
+        assert drawn.entries[number] == len(run.trades)
+        assert drawn.profit[number] == pytest.approx(run.figures["final_value"] / 50_000 - 1)
+        assert drawn.expectancy[number] == pytest.approx(run.figures["expectancy"])
+
+
+def test_the_real_run_is_counted_as_the_engine_made_it():
+    bars = random_walk(900, seed=6)
+    predictions = lucky(bars, 1)
+    off, on = both(bars, predictions)
+    placebo = placebo_of(FusionStrategy, {}, HORIZON, off, on, bars, predictions, DEAR, 200)
+    assert placebo.kind == "veto"
+    figures = placebo_figures(placebo, DEAR.cash)
+    assert figures["real"] == pytest.approx(on.figures["final_value"] - DEAR.cash)
+    assert figures["expectancy"]["real"] == pytest.approx(on.figures["expectancy"])
+    assert figures["entries"]["real"] == len(on.trades)
+    assert figures["entries"]["mean"] == pytest.approx(len(on.trades), rel=0.05)
+    assert figures["low"] < figures["mean"] < figures["high"]
+    assert sum(figures["histogram"]["counts"]) == figures["draws"] == 200
+    assert len(figures["histogram"]["edges"]) == 41
+    assert 0 < figures["p_value"] <= 1
+
+
+def test_a_strategy_no_replay_knows_has_subsets_of_its_trades():
+    bars = random_walk(1_200, seed=7)
+    predictions = lucky(bars, 2)
+    stopped = {"atr_stop": 1.0}
+    off, on = both(bars, predictions, **stopped)
+    assert (on.trades.exit_reason == "stop").any()
+    given_to = (off, on, bars, predictions, DEAR, 200)
+    placebo = placebo_of(FusionStrategy, stopped, HORIZON, *given_to)
+    assert placebo.kind == "subset"
+    closed = on.trades[on.trades.exit_reason != "open"]
+    assert set(placebo.drawn.entries) == {len(closed)}
+    gross = (closed.pnl + closed.commission) / (closed.entry_price * closed["size"])
+    path = closed_trades(on, bars, on.equity.index).path
+    np.testing.assert_allclose(path.sum(axis=1), closed.share * gross, atol=1e-12)
+    assert placebo.real.expectancy[0] == pytest.approx(on.figures["expectancy"])
+    assert placebo.real.profit[0] * DEAR.cash == pytest.approx(on.figures["net_profit"], rel=1e-6)
+    assert len(placebo.per_bar) == len(bars)
+    off, on = both(bars, predictions, strategy=HybridScoring)
+    given_to = (off, on, bars, predictions, DEAR, 50)
+    assert placebo_of(HybridScoring, {}, HORIZON, *given_to).kind == "subset"
+    assert shift_of(HybridScoring, {}, HORIZON, on, bars, predictions, DEAR) is None
+
+
+def test_a_run_that_is_not_its_replay_is_not_replayed():
+    """Where the broker refuses an order the rule alone no longer says what was traded."""
+    bars = random_walk(400, seed=8)
+    predictions = lucky(bars, 3)
+    off, on = both(bars, predictions)
+    refused = replace(on, trades=on.trades.drop(index=3))
+    made = (bars, predictions, DEAR)
+    assert replayed(FusionStrategy, {}, HORIZON, on, *made) is not None
+    assert replayed(FusionStrategy, {}, HORIZON, refused, *made) is None
+    assert placebo_of(FusionStrategy, {}, HORIZON, off, refused, *made, 20).kind == "subset"
+
+
+def test_several_symbols_are_drawn_apart():
+    bars = {"a": random_walk(500, seed=1), "b": random_walk(500, seed=2)}
+    predictions = {symbol: lucky(own) for symbol, own in bars.items()}
+    off, on = both(bars, predictions, strategy=FusionStrategy)
+    placebo = placebo_of(FusionStrategy, {}, HORIZON, off, on, bars, predictions, DEAR, 50)
+    assert placebo.kind == "subset"
+    assert len(placebo.per_bar) == len(on.equity)
+
+
+def test_the_verdict_of_an_edge_and_of_a_coin():
+    bars = planted_edge(2_400, seed=1, auc=0.75)
+    model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]))
+    job = Backtest(WalkForward(model, 1_000, 1_000, cache=None), draws=200)
+    summary = job.run(bars).summary
+    assert summary["comparison"]["verdict"] == "ML helped"
+    assert summary["statistics"]["placebo"]["p_value"] == 1 / 201
+    assert summary["statistics"]["shift"]["p_value"] < 0.05
+    assert (
+        summary["statistics"]["edge"]["dsr"]
+        > 0.95
+        > 0.05
+        > (summary["statistics"]["edge"]["dsr_against"])
+    )
+    walk = random_walk(1_500, seed=3)
+    predictions = lucky(walk, 4)
+    runs = both(walk, predictions)
+    placebo = placebo_of(FusionStrategy, {}, HORIZON, *runs, walk, predictions, DEAR, 200)
+    verdict = verdict_of(*runs, compare_runs(*runs, draws=200), placebo)
+    assert verdict.verdict == "no evidence"
+    assert verdict_of(
+        *runs, compare_runs(*runs, draws=200), placebo, in_sample=3
+    ).because.startswith("no evidence: the model was trained on 3")
+
+
+def test_more_trials_make_the_edge_less_sure():
+    bars = planted_edge(2_000, seed=2, auc=0.65)
+    right = (bars.close.shift(-5) > bars.close).to_numpy()
+    rng = np.random.default_rng(0)
+    known = np.where(rng.random(2_000) < 0.1, right, rng.random(2_000) < 0.5)
+    predictions = given(bars.index, np.where(rng.random(2_000) < 0.7, 0.5, 0.4 + 0.2 * known))
+    off, on = both(bars, predictions)
+    placebo = placebo_of(FusionStrategy, {}, HORIZON, off, on, bars, predictions, DEAR, 20)
+    one, many = (edge_figures(placebo, trials) for trials in (1, 100))
+    assert 0.99 > one["dsr"] == one["psr"] > many["dsr"]
+    assert one["sharpe"] == many["sharpe"] > 0
+    assert one["dsr_against"] > many["dsr_against"]
+
+
+def test_a_run_without_trades_is_no_evidence():
+    bars = random_walk(300, seed=9)
+    predictions = given(bars.index, 0.5)
+    off, on = both(bars, predictions)
+    placebo = placebo_of(FusionStrategy, {}, HORIZON, off, on, bars, predictions, DEAR, 20)
+    verdict = verdict_of(off, on, compare_runs(off, on, draws=20), placebo)
+    assert verdict.because == "no evidence: ML-on closed no trades, 30 are asked"
+    figures = placebo_figures(placebo, DEAR.cash)
+    assert figures["expectancy"] == {"real": None, "mean": None, "low": None, "high": None}
+
+
+def test_the_label_placebo_learns_nothing_and_says_so():
+    bars = planted_edge(2_000, seed=4, auc=0.75)
+    model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]))
+    walk = WalkForward(model, 1_000, 500, cache=None)
+    result = Backtest(walk, draws=50, placebo="labels").run(bars)
+    given_to = (FusionStrategy, {}, HORIZON, result.runs, result.unseen, Account())
+    found = label_placebo(walk, *given_to, repeats=3)
+    listed = result.summary["statistics"]["labels"]
+    assert (listed["repeats"], listed["as_good"]) == (5, 0)
+    assert listed["drawn"][:3] == found["drawn"]
+    assert found["as_good"] == 0
+    assert found["real"]["net_profit"] == pytest.approx(
+        result.runs["on"].figures["final_value"] - 100_000
+    )
+    assert [each["score"] < found["real"]["score"] for each in found["drawn"]] == [True] * 3
+    with pytest.raises(OptionError, match="leave --model away"):
+        label_placebo(model.fit(bars[:900]), *given_to)
+    with pytest.raises(OptionError, match="take --placebo veto"):
+        Backtest(model, placebo="labels").run(bars)
+    with pytest.raises(OptionError, match="make both runs"):
+        Backtest(walk, ml="on", placebo="labels").run(bars)
+
+
+def test_replayed_runs_of_the_benchmarks_are_the_engines():
+    bars = random_walk(800, seed=10)
+    predictions = lucky(bars, 5)
+    account = replace(DEAR, slippage=0.0)
+    state = ema_state(bars)
+    for run, signal in zip(
+        both(bars, predictions, account), (state, fused(state, predictions, 0.60)), strict=True
+    ):
+        again = replayed_run(bars, signal, state, account)
+        np.testing.assert_array_equal(again.signal, run.signal)
+        np.testing.assert_allclose(again.equity, run.equity, rtol=1e-12)
+        for name in ("side", "entry_time", "exit_reason"):
+            assert again.trades[name].tolist() == run.trades[name].tolist()
+        closed = (run.trades.exit_reason != "open").to_numpy()
+        for name in ("entry_price", "size", "share"):
+            pd.testing.assert_series_equal(again.trades[name], run.trades[name])
+        np.testing.assert_allclose(again.trades.pnl[closed], run.trades.pnl[closed])
+        for name in ("trades", "win_rate", "expectancy", "sharpe", "total_return"):
+            assert again.figures[name] == pytest.approx(run.figures[name]), name

@@ -1,0 +1,59 @@
+"""A small cell of the verdict's size and one of its power; the whole is `benchmarks size power`."""
+
+import numpy as np
+
+from benchmarks.replayed import ema_state, fused, judged, replayed_run
+from benchmarks.size import lasting, markets
+from bt_fusion.data.samples import planted_edge, random_walk
+from bt_fusion.engine.account import Account
+from tests.engine.test_engine import given
+
+DEAR = Account(commission=0.001)
+
+
+def coin(bars, seed):
+    noise = lasting(np.random.default_rng([seed, 9]).standard_normal(len(bars)))
+    return given(bars.index, np.clip(0.5 + 0.1 * noise, 0.01, 0.99))
+
+
+def test_a_coin_under_costs_does_not_help_though_it_loses_less():
+    found, loses_less = [], 0
+    for seed in range(20):
+        bars = random_walk(1_500, seed)
+        predictions = coin(bars, seed)
+        verdict, p_value, _ = judged(bars, predictions, 0.60, DEAR, draws=200, seed=seed)
+        found.append((verdict.verdict, p_value))
+        state = ema_state(bars)
+        off, on = (
+            replayed_run(bars, signal, state, DEAR).figures["net_profit"]
+            for signal in (state, fused(state, predictions, 0.60))
+        )
+        loses_less += on > off
+    assert loses_less >= 15
+    assert [verdict for verdict, _ in found].count("ML helped") <= 1
+    assert 0.25 < np.mean([p_value for _, p_value in found]) < 0.75
+
+
+def test_an_edge_is_found():
+    helped = 0
+    for seed in range(6):
+        bars = planted_edge(2_500, seed, auc=0.70)
+        top, bottom = bars[["open", "close"]].max(axis=1), bars[["open", "close"]].min(axis=1)
+        upper, lower = bars.high - top, bottom - bars.low
+        up = 0.5 + 0.2 * ((lower - upper) / (lower + upper)).to_numpy()
+        verdict, _, trades = judged(bars, given(bars.index, up), 0.58, Account(), draws=300)
+        assert trades > 100
+        helped += verdict.verdict == "ML helped"
+    assert helped >= 5
+
+
+def test_markets_drift_and_come_in_spells_and_nothing_else():
+    made = dict(markets(3_000, seed=1))
+    walk, drift, garch = (np.diff(np.log(made[name].close)) for name in ("walk", "drift", "garch"))
+    np.testing.assert_allclose(drift - walk, 0.0002, atol=1e-12)
+    spells = [np.corrcoef(r[:-1] ** 2, r[1:] ** 2)[0, 1] for r in (walk, garch)]
+    assert spells[1] > 0.05 > abs(spells[0])
+    assert abs(np.corrcoef(garch[:-1], garch[1:])[0, 1]) < 0.05
+    frame = made["garch"]
+    assert (frame.high >= frame[["open", "close"]].max(axis=1)).all()
+    assert (frame.low <= frame[["open", "close"]].min(axis=1)).all()

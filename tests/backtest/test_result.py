@@ -1,0 +1,58 @@
+"""The folder of a backtest: a second run leaves nothing of the first."""
+
+from pathlib import Path
+
+import pytest
+
+from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
+from bt_fusion.backtest import result as module
+from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.result import DATA, write_result
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.report.draw import redraw
+
+
+@pytest.fixture(scope="module")
+def result():
+    model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lr",)))
+    walk = WalkForward(model, 400, 150, cache=None)
+    return Backtest(walk, draws=10, placebo="none").run(planted_edge(700, seed=1))
+
+
+def test_pictures_of_an_earlier_run_do_not_stand_beside_this_one(result, tmp_path):
+    assert [path.name for path in write_result(tmp_path, result, picture=False)] == list(DATA)
+    drawn = redraw(tmp_path, png=True)
+    (tmp_path / "pictures" / "mine.png").write_bytes(b"")
+    (tmp_path / "tearsheet.html").write_text("of the first")
+    assert len(drawn) > 5 and all(path.is_file() for path in drawn)
+    write_result(tmp_path, result, picture=False)
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file() and path.name[0] != "."}
+    assert left == {*DATA, "ledger.jsonl", "mine.png"}
+
+
+def test_where_the_summary_stands_the_rest_is_of_the_same_run(result, tmp_path, monkeypatch):
+    write_result(tmp_path, result, picture=False)
+
+    def full(*_):
+        raise OSError("no space left on device")
+
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(module, "write_equity", full)
+    with pytest.raises(OSError, match="no space"):
+        write_result(tmp_path, result, picture=False)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    monkeypatch.undo()
+    moved, replace = [], Path.replace
+
+    def interrupted(path, target):
+        if path.parent.name.startswith(".new-"):
+            if moved:
+                raise KeyboardInterrupt
+            moved.append(path.name)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_result(tmp_path, result, picture=False)
+    assert moved == ["trades.csv"] and not (tmp_path / "summary.json").exists()
+    assert not list(tmp_path.glob(".new-*"))

@@ -1,0 +1,293 @@
+"""FusionStrategy and its analyzers: fills, exits, stops, statistics, by hand and against replay."""
+
+import backtrader as bt
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given as hypothesis_given
+from hypothesis import strategies as st
+
+from bt_fusion.analyzers import FusedVsTechnical, TradeStats
+from bt_fusion.backtest.out_of_sample import unseen_window
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.feed import BarsData
+from bt_fusion.engine.runner import bar_length, run_strategy
+from bt_fusion.errors import BarsError, OptionError
+from bt_fusion.strategies import FusionStrategy
+from bt_fusion.verdict.placebos.replay import replay
+from tests.engine.test_engine import given
+
+
+def steps(closes) -> pd.DataFrame:
+    """Bars that open where the last one closed."""
+    close = np.asarray(closes, dtype=float)
+    open_ = np.r_[close[0], close[:-1]]
+    return pd.DataFrame(
+        {
+            "open": open_,
+            "high": np.maximum(open_, close),
+            "low": np.minimum(open_, close),
+            "close": close,
+            "volume": 1.0,
+        },
+        index=pd.date_range("2024-01-01", periods=len(close), freq="h"),
+    )
+
+
+FREE = Account(commission=0.0)
+FAST = {"ema_fast": 1, "ema_slow": 2}  # the state is the sign of the last move
+
+
+def rows_of(run):
+    columns = [
+        "side",
+        "entry_time",
+        "entry_price",
+        "exit_time",
+        "exit_price",
+        "bars",
+        "exit_reason",
+    ]
+    return run.trades[columns].values.tolist()
+
+
+def test_fills_and_horizon_by_hand():
+    bars = steps([100, 101, 102, 103, 104, 105, 106, 107])
+    run = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=2, **FAST)
+    hours = bars.index
+    # the state turns 1 at bar 1; filled at the open of bar 2, 101; left at the open of bar 4
+    assert rows_of(run) == [
+        ["long", hours[2], 101.0, hours[4], 103.0, 2, "horizon"],
+        ["long", hours[5], 104.0, hours[7], 106.0, 2, "horizon"],
+    ]
+    assert run.figures["won"] == 2
+    assert run.figures["expectancy"] == pytest.approx((2 / 101 + 2 / 104) / 2)
+
+
+def test_flip_leaves_when_the_state_turns_and_both_takes_the_first():
+    bars = steps([100, 101, 102, 103, 102, 101, 100, 101])
+    flip = run_strategy(bars, FusionStrategy, FREE, ml=False, exit="flip", **FAST)
+    assert flip.trades.exit_reason.tolist() == ["flip", "open"]
+    assert flip.trades.exit_time[0] == bars.index[5]  # the state is -1 at the close of bar 4
+    both = run_strategy(bars, FusionStrategy, FREE, ml=False, exit="both", hold_bars=2, **FAST)
+    assert both.trades.exit_reason[0] == "horizon"
+
+
+def test_a_position_open_at_the_end_is_listed_and_not_counted():
+    bars = steps([100, 101, 102, 103])
+    run = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=9, **FAST)
+    assert rows_of(run) == [["long", bars.index[2], 101.0, bars.index[3], 103.0, 1, "open"]]
+    assert run.figures["trades"] == 0
+    assert run.figures["win_rate"] is None
+    assert run.trades.pnl[0] == pytest.approx(0.95 * 100_000 / 101 * 2)
+    assert run.figures["final_value"] == pytest.approx(100_000 + run.trades.pnl[0])
+
+
+def test_short_side_and_long_only():
+    bars = steps([100, 99, 98, 97, 96, 95])
+    both = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=2, **FAST)
+    assert both.trades.side.tolist() == ["short", "short"]
+    assert (both.trades.pnl > 0).all()
+    assert not len(
+        run_strategy(bars, FusionStrategy, FREE, ml=False, long_only=True, **FAST).trades
+    )
+
+
+def test_commission_and_slippage_are_paid_on_both_sides():
+    bars = steps([100, 100, 101, 101, 101, 101, 101])
+    account = Account(commission=0.001, slippage=0.01)
+    trade = run_strategy(bars, FusionStrategy, account, ml=False, hold_bars=1, **FAST).trades.iloc[
+        0
+    ]
+    assert trade.entry_price <= bars.high.iloc[3]
+    assert trade.exit_price <= trade.entry_price
+    value = trade["size"] * (trade.entry_price + trade.exit_price)
+    assert trade.commission == pytest.approx(0.001 * value)
+    free = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=1, **FAST).trades.iloc[0]
+    assert trade.pnl < free.pnl
+
+
+def test_an_atr_stop_ends_the_trade_inside_the_bar():
+    closes = [*np.linspace(100, 110, 20), 111, 112, 90, 89, 88]
+    run = run_strategy(
+        steps(closes),
+        FusionStrategy,
+        FREE,
+        ml=False,
+        hold_bars=30,
+        atr_stop=2.0,
+        atr_period=3,
+        **FAST,
+    )
+    first = run.trades.iloc[0]
+    assert first.exit_reason == "stop"
+    atr = 10 / 19  # every bar so far was as long as the next
+    assert first.exit_price == pytest.approx(first.entry_price - 2 * atr)
+
+
+def test_ml_agrees_disagrees_or_does_not_know():
+    bars = steps(100 * np.cumprod(np.full(30, 1.01)))
+    for up, trades in ((0.60, True), (0.5999, False), (np.nan, False)):
+        run = run_strategy(bars, FusionStrategy, FREE, model=given(bars.index, up), **FAST)
+        assert bool(len(run.trades)) is trades, up
+    falling = steps(100 * np.cumprod(np.full(30, 0.99)))
+    run = run_strategy(falling, FusionStrategy, FREE, model=given(falling.index, 0.40), **FAST)
+    assert run.trades.side.unique().tolist() == ["short"]
+
+
+@pytest.mark.parametrize("exit", ["horizon", "flip", "both"])
+@pytest.mark.parametrize("long_only", [False, True])
+def test_replay_trades_as_the_strategy_does(exit, long_only):
+    bars = random_walk(1_500, seed=9)
+    params = {"exit": exit, "long_only": long_only, "hold_bars": 4}
+    run = run_strategy(bars, FusionStrategy, FREE, ml=False, **params)
+    trips = replay(run.signal, run.technical, 4, exit, long_only)
+    trades = run.trades
+    assert len(trades) == len(trips.signal) > 10
+    assert trades.entry_time.tolist() == bars.index[trips.signal + 1].tolist()
+    closed = trips.left >= 0
+    assert trades.exit_time[closed].tolist() == bars.index[trips.left[closed]].tolist()
+    returns = trips.returns(bars.open.to_numpy())[closed]
+    made = trades.pnl / (trades.entry_price * trades["size"])
+    np.testing.assert_allclose(returns, made[closed], atol=1e-12)
+
+
+@hypothesis_given(
+    signal=st.lists(st.sampled_from([-1, 0, 1]), min_size=1, max_size=40), hold=st.integers(1, 6)
+)
+def test_replay_never_overlaps(signal, hold):
+    signal = np.array(signal, dtype=float)
+    trips = replay(signal, signal, hold)
+    assert (trips.signal[1:] >= trips.left[:-1]).all()
+    assert (trips.left[trips.left >= 0] - trips.signal[trips.left >= 0] == hold + 1).all()
+
+
+def analysed(bars, model, ml):
+    cerebro = bt.Cerebro(stdstats=False)
+    cerebro.adddata(BarsData(dataname=bars))
+    cerebro.addstrategy(Watched, model=model, trade_ml=ml)
+    cerebro.addanalyzer(FusedVsTechnical, _name="groups")
+    cerebro.addanalyzer(TradeStats, _name="stats")
+    cerebro.broker.setcommission(0.0005)
+    cerebro.broker.setcash(1e6)
+    return cerebro.run()[0].analyzers
+
+
+class Watched(FusionStrategy):
+    """Fusion that can ignore the ML it watches."""
+
+    params = (("trade_ml", True),)
+
+    def __init__(self):
+        super().__init__()
+        if not self.p.trade_ml:
+            self.signal = self.technical.state
+
+
+def test_fused_vs_technical_sorts_the_technical_trades_by_ml():
+    bars = random_walk(1_200, seed=11)
+    up = np.random.default_rng(0).uniform(0.2, 0.8, len(bars))
+    up[:200] = np.nan
+    model = given(bars.index, up)
+    off, on = analysed(bars, model, ml=False), analysed(bars, model, ml=True)
+    entries = off.groups.entries()
+    pd.testing.assert_frame_equal(entries, on.groups.entries())  # whatever the run traded
+    traded = off.stats.trades()
+    assert len(entries) == len(traded) > 50
+    made = traded.pnl / (traded.entry_price * traded["size"])
+    closed = traded.exit_reason != "open"
+    np.testing.assert_allclose(entries["return"][closed], made[closed], atol=1e-12)
+    rets = off.groups.get_analysis()
+    assert sum(rets[group]["trades"] for group in rets) == closed.sum()
+    agreed = entries[entries.group == "agreed"]
+    assert (agreed.probability >= 0.6).all()
+    assert rets["agreed"]["win_rate"] == pytest.approx((agreed["return"] > 0).mean())
+    assert rets["unknown"]["trades"] > 0
+
+
+def test_without_ml_nothing_is_known_of_its_opinion():
+    cerebro = bt.Cerebro(stdstats=False)
+    cerebro.adddata(BarsData(dataname=random_walk(300, seed=11)))
+    cerebro.addstrategy(FusionStrategy, ml=False)
+    cerebro.addanalyzer(FusedVsTechnical, _name="groups")
+    entries = cerebro.run()[0].analyzers.groups.entries()
+    assert len(entries) > 10 and set(entries.group) == {"unknown"}
+
+
+def test_trade_stats_with_scaling_and_turning():
+    class Turning(bt.Strategy):
+        def next(self):
+            moves = {2: (self.buy, 1), 3: (self.buy, 3), 5: (self.sell, 6), 7: (self.buy, 2)}
+            if len(self) in moves:
+                order, size = moves[len(self)]
+                order(size=size)
+
+    bars = steps([10, 11, 12, 14, 16, 18, 20, 22, 24, 26])
+    cerebro = bt.Cerebro(stdstats=False)
+    cerebro.adddata(BarsData(dataname=bars))
+    cerebro.addstrategy(Turning)
+    cerebro.addanalyzer(TradeStats, _name="stats")
+    stats = cerebro.run()[0].analyzers.stats
+    trades = stats.trades()
+    # 1 at 11 and 3 at 12, all sold at 16, turned short by 2 at 16, covered at 20
+    assert trades["size"].tolist() == [4, 2]
+    assert trades.side.tolist() == ["long", "short"]
+    assert trades.entry_price.tolist() == [(11 + 3 * 12) / 4, 16]
+    assert trades.exit_price.tolist() == [16, 20]
+    assert trades.pnl.tolist() == [4 * 16 - 47, -8]
+    assert stats.get_analysis()["net_profit"] == 9
+
+
+def test_trade_stats_without_trades_has_no_undefined_division():
+    run = run_strategy(steps([100] * 40), FusionStrategy, ml=False)
+    figures = run.figures
+    assert figures["trades"] == 0 and figures["net_profit"] == 0
+    none = ("win_rate", "profit_factor", "expectancy", "avg_win", "avg_loss", "sqn", "sharpe")
+    assert all(figures[name] is None for name in none)
+    assert figures["total_return"] == 0 and figures["max_drawdown"] == 0
+
+
+def test_refused_orders_are_counted():
+    class Greedy(bt.Strategy):
+        def next(self):
+            if len(self) == 3:
+                self.buy(size=1e9)
+
+    cerebro = bt.Cerebro(stdstats=False)
+    cerebro.adddata(BarsData(dataname=steps([100] * 10)))
+    cerebro.addstrategy(Greedy)
+    cerebro.addanalyzer(TradeStats, _name="stats")
+    assert cerebro.run()[0].analyzers.stats.get_analysis()["rejected"] == 1
+
+
+def test_runner_names_unknown_parameters_and_too_few_bars():
+    with pytest.raises(OptionError, match="did you mean 'ema_fast'"):
+        run_strategy(steps([1, 2, 3]), FusionStrategy, ml=False, ema_fats=3)
+    with pytest.raises(BarsError, match="fewer than the indicators of FusionStrategy need"):
+        run_strategy(steps([1, 2, 3]), FusionStrategy, ml=False)
+    with pytest.raises(OptionError, match="unknown exit"):
+        run_strategy(steps([1, 2, 3]), FusionStrategy, ml=False, exit="never")
+
+
+def test_unseen_window():
+    bars = random_walk(20)
+    up = np.r_[[np.nan] * 5, [0.5] * 15]
+    predictions = given(bars.index, up)
+    assert unseen_window(predictions) == slice(5, 20)
+    assert unseen_window(predictions, bars.index[8], bars.index[12]) == slice(8, 12)
+    with pytest.raises(BarsError, match="no predicted bar"):
+        unseen_window(predictions, todate=bars.index[3])
+
+
+@pytest.mark.parametrize(
+    ("freq", "expected"),
+    [
+        ("D", (bt.TimeFrame.Days, 1)),
+        ("h", (bt.TimeFrame.Minutes, 60)),
+        ("5min", (bt.TimeFrame.Minutes, 5)),
+        ("10s", (bt.TimeFrame.Seconds, 10)),
+    ],
+)
+def test_bar_length(freq, expected):
+    assert bar_length(pd.date_range("2024-01-01", periods=10, freq=freq)) == expected

@@ -1,0 +1,162 @@
+"""Random vetoes: rates, draws, score and size, by hand and by brute force."""
+
+import numpy as np
+import pytest
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import random_walk
+from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
+from bt_fusion.verdict.placebos.random_vetoes import Accounts, random_vetoes, shifted
+from bt_fusion.verdict.placebos.replay import Trips, replay
+from bt_fusion.verdict.placebos.veto_probability import VetoLaw, entry_probability
+from tests.strategies.test_fusion import steps
+
+
+def market(count=1_500, seed=0):
+    """A random walk and the state of its last ten bars."""
+    bars = BarArrays.of(random_walk(count, seed))
+    state = np.sign(bars.close - np.append(np.full(10, np.nan), bars.close[:-10]))
+    return bars, state
+
+
+def thinned(state, seed, share=0.3, spell=8):
+    """A signal that agrees with the state in spells, knowing nothing."""
+    rng = np.random.default_rng(seed)
+    agrees = np.repeat(rng.random(len(state) // spell + 1) < share, spell)[: len(state)]
+    return np.nan_to_num(state) * agrees
+
+
+def test_entry_probability_is_what_all_coins_come_to():
+    rate = np.array([0.5, 0.2, 0.0, 0.9, 0.3, 0.6])
+    left = np.array([3, 3, 4, -1, 5, -1])
+    expected = np.zeros(6)
+    for coins in np.ndindex(*[2] * 6):
+        heads = np.array(coins)
+        chance = np.prod(np.where(heads, rate, 1 - rate))
+        bar = 0
+        while 0 <= bar < 6:
+            expected[bar] += chance * heads[bar]
+            bar = left[bar] if heads[bar] else bar + 1
+    np.testing.assert_allclose(entry_probability(rate, left), expected)
+
+
+@pytest.mark.parametrize("exit", ["horizon", "flip", "both"])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+def test_the_law_enters_as_often_on_each_side(exit, share):
+    bars, state = market()
+    trips = replay(thinned(state, 1, share), state, 5, exit)
+    long, short = int((trips.side > 0).sum()), int((trips.side < 0).sum())
+    outcomes = Outcomes.of(bars, state, ExitRule(5, exit))
+    law = VetoLaw.matching(outcomes, long, short)
+    assert law.entered[outcomes.side > 0].sum() == pytest.approx(long, abs=0.05)
+    assert law.entered[outcomes.side < 0].sum() == pytest.approx(short, abs=0.05)
+
+
+def test_a_law_of_more_entries_than_there_are_vetoes_nothing():
+    bars, state = market(300)
+    outcomes = Outcomes.of(bars, state)
+    law = VetoLaw.matching(outcomes, 1_000, 0)
+    assert law.rate[outcomes.side > 0].min() > 1 - 1e-9
+    assert set(law.rate[outcomes.side < 0]) == {0.0}
+    off = replay(np.maximum(np.nan_to_num(state), 0), state)
+    np.testing.assert_array_equal(np.flatnonzero(law.entered > 0.999), off.signal)
+
+
+def drawn_entries(law, draws, seed=0):
+    entries = [[] for _ in range(draws)]
+    for who, at in law.draw(draws, seed):
+        for draw, bar in zip(who, at, strict=True):
+            entries[draw].append(int(bar))
+    return entries
+
+
+def test_draws_follow_the_rule_and_its_probabilities():
+    bars, state = market(400)
+    outcomes = Outcomes.of(bars, state)
+    law = VetoLaw.matching(outcomes, 12, 9)
+    entries = drawn_entries(law, 4_000)
+    often = np.bincount(np.concatenate(entries), minlength=400) / 4_000
+    error = np.sqrt(law.entered * (1 - law.entered) / 4_000)
+    assert (np.abs(often - law.entered) <= 5 * error).all()
+    for one in entries[:50]:
+        signal = np.zeros(400)
+        signal[one] = outcomes.side[one]
+        trips = replay(signal, state)  # a replay of a draw's signals is the draw
+        assert trips.signal.tolist() == one
+    assert drawn_entries(law, 20, seed=3) == drawn_entries(law, 20, seed=3)
+
+
+def test_score_by_hand():
+    # one bar trades; moves of bars 1..4: +10 %, -10 %, +20 %, 0; both states up
+    bars = BarArrays.of(steps([100, 110, 99, 118.8, 118.8, 118.8]))
+    outcomes = Outcomes.of(bars, np.ones(6), ExitRule(1), Costs(0, 0, 1))
+    rate = np.array([0.5, 0.0, 1.0, 0.0, 0.0, 0.0])
+    law = VetoLaw(outcomes, rate, entry_probability(rate, outcomes.left))
+    assert law.entered.tolist() == [0.5, 0, 1, 0, 0, 0]
+    # the mean draw makes 1.5 entries; a run of one is held against two thirds of it:
+    # positions 1/3 and 2/3 in bars 1 and 3
+    tally = Accounts(law).of(Trips(np.array([0]), np.array([1]), np.array([2])))
+    gains = np.array([(1 - 1 / 3) * 0.10, -2 / 3 * 0.20])
+    assert tally.score[0] == pytest.approx(gains.sum() / np.sqrt((gains**2).sum()))
+    assert tally.entries.tolist() == [1]
+    assert tally.expectancy[0] == pytest.approx(0.10)
+    assert tally.profit[0] == pytest.approx(0.10)
+
+
+def test_the_edge_is_what_lies_above_the_mean_draw():
+    bars, state = market(600)
+    outcomes = Outcomes.of(bars, state, costs=Costs(0.001, 0.0, 0.9))
+    trips = replay(thinned(state, 4), state)
+    placebo = random_vetoes(outcomes, trips, 3_000)
+    law = VetoLaw.matching(outcomes, *(int((trips.side == side).sum()) for side in (1, -1)))
+    mean = np.zeros(600)
+    for one in drawn_entries(law, 3_000):
+        mean += outcomes.per_bar(np.bincount(one, minlength=600).astype(float)) / 3_000
+    real = outcomes.per_bar(outcomes.entries_of(trips))
+    np.testing.assert_allclose(placebo.per_bar, real - mean, atol=4e-4)
+    assert placebo.drawn.entries.mean() == pytest.approx(len(trips.signal), abs=0.5)
+
+
+def test_who_foresees_is_found_and_who_errs_too():
+    bars, state = market(2_000)
+    outcomes = Outcomes.of(bars, state)
+    best = np.nan_to_num(state) * (outcomes.gross > 0)
+    worst = np.nan_to_num(state) * (outcomes.gross < 0)
+    assert random_vetoes(outcomes, replay(best, state), 200).p_value == 1 / 201
+    assert random_vetoes(outcomes, replay(worst, state), 200).p_value == 1.0
+
+
+def test_whoever_vetoes_nothing_or_everything_scores_nothing():
+    bars, state = market(500)
+    outcomes = Outcomes.of(bars, state)
+    for signal in (state, np.zeros(500)):
+        placebo = random_vetoes(outcomes, replay(signal, state), 50)
+        assert placebo.real.score.tolist() == [0.0]
+        assert not placebo.drawn.score.any()
+        assert placebo.p_value == 1.0
+
+
+@pytest.mark.parametrize("exit", ["horizon", "flip"])
+def test_the_size_is_right_also_for_bunched_entries(exit):
+    p_values = []
+    for seed in range(60):
+        bars, state = market(600, seed)
+        trips = replay(thinned(state, seed, spell=20), state, 5, exit)
+        outcomes = Outcomes.of(bars, state, ExitRule(5, exit))
+        p_values.append(random_vetoes(outcomes, trips, 99, seed).p_value)
+    # 6 expected in each tail, with a spread of 2.3
+    assert 1 <= (np.array(p_values) <= 0.1).sum() <= 14
+    assert 1 <= (np.array(p_values) > 0.9).sum() <= 14
+
+
+def test_shifts_keep_the_rate_and_find_who_foresees():
+    bars, state = market(2_000)
+    outcomes = Outcomes.of(bars, state)
+    good = outcomes.gross > 0.002
+    trips = replay(np.nan_to_num(state) * good, state)
+    placebo = shifted(outcomes, trips, np.stack([good, good]), 99)
+    assert placebo.p_value == 0.01
+    assert placebo.drawn.entries.mean() == pytest.approx(len(trips.signal), rel=0.1)
+    blind = thinned(state, 5) != 0
+    trips = replay(np.nan_to_num(state) * blind, state)
+    assert 0.02 < shifted(outcomes, trips, np.stack([blind, blind]), 99).p_value < 0.98
