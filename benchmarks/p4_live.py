@@ -15,7 +15,7 @@ from bt_fusion.data.bars import COLUMNS, BarArrays
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.ensemble.onnx_export import export_ensemble, load_members
-from bt_fusion.ensemble.single_row import live_ensemble
+from bt_fusion.ensemble.single_row import single_row_ensemble
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators import MLEnsemble
 
@@ -112,7 +112,7 @@ def part_seconds(
     model: SignalModel, frame: pd.DataFrame, warm: int, library_bars: int
 ) -> tuple[float, float, float]:
     """Return the median seconds of features, of members, and of members in their libraries."""
-    arrays, live = BarArrays.of(frame), live_ensemble(model.ensemble_)
+    arrays, live = BarArrays.of(frame), single_row_ensemble(model.ensemble_)
     values = np.array([getattr(arrays, name) for name in COLUMNS])
     features, members, library = [], [], []
     for bar in range(warm, len(arrays)):

@@ -67,6 +67,6 @@ def bare_blocks(walk: WalkForward, frame: pd.DataFrame):
 
 def fit_and_predict(blocks: list[Block]) -> None:
     """Do what must be done, and nothing else."""
-    for X, y, unseen in blocks:
+    for X, y, out_of_sample in blocks:
         for name in MEMBERS:
-            make_member(name).fit(X, y).predict_proba(unseen)
+            make_member(name).fit(X, y).predict_proba(out_of_sample)

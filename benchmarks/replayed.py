@@ -19,7 +19,7 @@ from bt_fusion.engine.runner import Run
 from bt_fusion.statistics.performance import equity_figures, trade_figures
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
-from bt_fusion.verdict.placebos.replay import Trips, replay
+from bt_fusion.verdict.placebos.replay import RoundTrips, replay
 from bt_fusion.verdict.rules import Verdict
 
 __all__ = ["ema_state", "fused", "judged", "replayed_run"]
@@ -85,7 +85,7 @@ def replayed_run(
 
 
 def trades_of(
-    frame: pd.DataFrame, outcomes: Outcomes, trips: Trips, account: Account
+    frame: pd.DataFrame, outcomes: Outcomes, trips: RoundTrips, account: Account
 ) -> pd.DataFrame:
     """Return the trades as TradeStats lists them."""
     opens, at = frame["open"].to_numpy(), trips.signal
@@ -108,7 +108,9 @@ def trades_of(
     )
 
 
-def equity_of(bars: BarArrays, outcomes: Outcomes, trips: Trips, account: Account) -> np.ndarray:
+def equity_of(
+    bars: BarArrays, outcomes: Outcomes, trips: RoundTrips, account: Account
+) -> np.ndarray:
     """Return the account's value at each close."""
     values = np.empty(len(bars))
     value, since = account.cash, 0

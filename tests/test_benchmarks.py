@@ -118,7 +118,7 @@ def test_bare_blocks_hold_the_rows_the_walk_forward_uses():
     blocks = list(p5_walk_forward.bare_blocks(walk, frame))
     predictions = walk.predict(frame)
     assert [len(X) for X, _, _ in blocks] == [refit.rows for refit in walk.refits_]
-    assert sum(len(unseen) for _, _, unseen in blocks) == predictions.known.sum()
+    assert sum(len(out_of_sample) for _, _, out_of_sample in blocks) == predictions.known.sum()
 
 
 def test_memory_of_a_child_is_its_own():

@@ -75,8 +75,8 @@ def noise(kind: str, seed: int):
     if kind == "coins":  # rarer than even, so that resampling has work to do
         y = np.where(np.isfinite(y), np.random.default_rng(seed).random(len(y)) < 0.3, np.nan)
     train = np.arange(WARM_UP, WARM_UP + TRAIN)
-    unseen = np.arange(train[-1] + HORIZON + 1, train[-1] + HORIZON + 1 + UNSEEN - HORIZON)
-    return X, y, labels.t1, train, unseen
+    out_of_sample = np.arange(train[-1] + HORIZON + 1, train[-1] + HORIZON + 1 + UNSEEN - HORIZON)
+    return X, y, labels.t1, train, out_of_sample
 
 
 def fitted(name: str, X, y, t1, rows) -> Ensemble:
@@ -106,10 +106,10 @@ def auc_and_error(came: np.ndarray, said: np.ndarray, overlap: int) -> tuple[flo
 
 
 def is_noise(name: str, kind: str, seed: int, extra_rows=()) -> bool:
-    X, y, t1, train, unseen = noise(kind, seed)
+    X, y, t1, train, out_of_sample = noise(kind, seed)
     ensemble = fitted(name, X, y, t1, np.r_[train, extra_rows].astype(int))
-    said = ensemble.member_proba(X, unseen)[:, 0, 1]
-    auc, error = auc_and_error(y[unseen], said, 2 * HORIZON)
+    said = ensemble.member_proba(X, out_of_sample)[:, 0, 1]
+    auc, error = auc_and_error(y[out_of_sample], said, 2 * HORIZON)
     assert error < 0.04  # 0 where a map has found nothing and says the same of every row
     return abs(auc - 0.5) <= NORMAL_999 * error
 
@@ -139,20 +139,23 @@ def test_noise_stays_noise_on_more_walks(name, seed):
 @pytest.mark.parametrize("kind", ["coins", "walk"])
 @pytest.mark.parametrize("name", ["plain", "SMOTE", "isotonic", "all"])
 def test_a_fifth_of_the_unseen_rows_among_the_training_rows_is_found(name, kind):
-    unseen = noise(kind, 1)[-1]
-    assert not is_noise(name, kind, seed=1, extra_rows=unseen[:300])
+    out_of_sample = noise(kind, 1)[-1]
+    assert not is_noise(name, kind, seed=1, extra_rows=out_of_sample[:300])
 
 
 @pytest.mark.parametrize("garbage", [np.nan, 1e30])
 @pytest.mark.parametrize("name", PIPELINES)
 def test_garbage_after_the_training_rows_changes_nothing_fitted(name, garbage):
-    X, y, t1, train, unseen = noise("coins", 1)
+    X, y, t1, train, out_of_sample = noise("coins", 1)
     train = train[-500:]
     spoilt, other = X.copy(), y.copy()
     spoilt[train[-1] + 1 :], other[train[-1] + 1 :] = garbage, 1
     clean, after = (fitted(name, *data, t1, train) for data in ((X, y), (spoilt, other)))
     assert digest_of(clean) == digest_of(after)
-    assert clean.member_proba(X, unseen).tobytes() == after.member_proba(X, unseen).tobytes()
+    assert (
+        clean.member_proba(X, out_of_sample).tobytes()
+        == after.member_proba(X, out_of_sample).tobytes()
+    )
 
 
 def test_garbage_in_a_training_row_does_change_it():

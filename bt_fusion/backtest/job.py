@@ -15,8 +15,8 @@ from bt_fusion.backtest.judgement import PLACEBOS, evidence, judge_runs, own_sha
 from bt_fusion.backtest.label_placebo import trained_again
 from bt_fusion.backtest.out_of_sample import (
     OnRefit,
+    OutOfSample,
     Predictor,
-    Unseen,
     model_figures,
     model_of,
     predict_each,
@@ -25,7 +25,7 @@ from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.summary import (
     described_all,
     model_config,
-    only,
+    one_or_all,
     signals_of,
     symbol_parts,
     versions,
@@ -34,7 +34,7 @@ from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
-from bt_fusion.engine.user_code import blamed, file_of
+from bt_fusion.engine.user_code import file_of, locate_errors
 from bt_fusion.engine.variants import check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.models.signal_model import SignalModel
@@ -120,27 +120,30 @@ class Backtest:
         seconds: dict[str, float] = {}
         with clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
-                unseen = self.unseen(given, on_refit)
+                out_of_sample = self.out_of_sample(given, on_refit)
             runs = {}
             for run in ML_CHOICES[self.ml]:
                 with clocked(seconds, f"{run}_s"):
-                    runs[run] = self._run_one(run, strategy, unseen)
-            summary = self._summary(given, unseen, runs)
+                    runs[run] = self._run_one(run, strategy, out_of_sample)
+            summary = self._summary(given, out_of_sample, runs)
             if "on" in runs:
                 with clocked(seconds, "judge_s"):
-                    self._judge(summary, strategy, runs, unseen)
+                    self._judge(summary, strategy, runs, out_of_sample)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
-        return Result(summary, runs, unseen)
+        return Result(summary, runs, out_of_sample)
 
     def _summary(
-        self, bars: dict[str, pd.DataFrame], unseen: dict[str, Unseen], runs: dict[str, Run]
+        self,
+        bars: dict[str, pd.DataFrame],
+        out_of_sample: dict[str, OutOfSample],
+        runs: dict[str, Run],
     ) -> dict[str, Any]:
         """Return the content of summary.json before anything is judged."""
         summary = {
             "schema": SCHEMA,
-            **described_all(unseen),
+            **described_all(out_of_sample),
             "config": self.config(bars),
-            "model": model_figures(self.predictor, list(unseen.values())),
+            "model": model_figures(self.predictor, list(out_of_sample.values())),
             "ml_off": runs["off"].figures if "off" in runs else None,
             "ml_on": runs["on"].figures if "on" in runs else None,
             "signals": signals_of(runs),
@@ -149,8 +152,8 @@ class Backtest:
         }
         if "on" in runs and runs["on"].vetoes is not None:
             summary["vetoes"] = runs["on"].veto_counts
-        if len(unseen) > 1:
-            summary["symbols"] = symbol_parts(self.predictor, unseen, runs)
+        if len(out_of_sample) > 1:
+            summary["symbols"] = symbol_parts(self.predictor, out_of_sample, runs)
         if self.breakdown:
             trades = {name: run.trades for name, run in runs.items()}
             summary["breakdown"] = {each: breakdown(trades, each) for each in self.breakdown}
@@ -161,7 +164,7 @@ class Backtest:
         summary: dict[str, Any],
         strategy: type[Strategy],
         runs: dict[str, Run],
-        unseen: dict[str, Unseen],
+        out_of_sample: dict[str, OutOfSample],
     ) -> None:
         """Add to a summary how sure ML-on's figures are, and of two runs the verdict."""
         trials = trials_of(self.ledger, summary, own_sharpe(runs["on"]))
@@ -176,7 +179,7 @@ class Backtest:
                 self.params,
                 self.model.label().horizon,
                 runs,
-                unseen,
+                out_of_sample,
                 self.account,
                 comparison,
                 trials.count,
@@ -213,7 +216,9 @@ class Backtest:
         check_variants(strategy, self.params)
         return strategy
 
-    def unseen(self, bars: dict[str, pd.DataFrame], on_refit: OnRefit = None) -> dict[str, Unseen]:
+    def out_of_sample(
+        self, bars: dict[str, pd.DataFrame], on_refit: OnRefit = None
+    ) -> dict[str, OutOfSample]:
         """Predict each symbol and cut out its window; raises as `predict_each`."""
         return predict_each(
             self.predictor,
@@ -246,14 +251,16 @@ class Backtest:
         """The model that predicts, or that is refitted."""
         return model_of(self.predictor)
 
-    def _run_one(self, run: str, strategy: type[Strategy], unseen: dict[str, Unseen]) -> Run:
+    def _run_one(
+        self, run: str, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
+    ) -> Run:
         horizon = self.model.label().horizon
-        known = only({symbol: part.predictions for symbol, part in unseen.items()})
+        known = one_or_all({symbol: part.predictions for symbol, part in out_of_sample.items()})
         traded, params = variant(strategy, self.params, horizon, known if run == "on" else None)
         plot = self.plot if run == ML_CHOICES[self.ml][-1] else None
-        bars = {symbol: part.bars for symbol, part in unseen.items()}
+        bars = {symbol: part.bars for symbol, part in out_of_sample.items()}
         try:
-            with blamed(file_of(strategy)):
+            with locate_errors(file_of(strategy)):
                 return run_strategy(bars, traded, self.account, plot=plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error

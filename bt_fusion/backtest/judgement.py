@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.label_placebo import label_placebo
-from bt_fusion.backtest.out_of_sample import Predictor, Unseen
+from bt_fusion.backtest.out_of_sample import OutOfSample, Predictor
 from bt_fusion.backtest.placebo_inputs import placebo_of, shift_of
-from bt_fusion.backtest.summary import only
+from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import Trials
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
@@ -43,7 +43,7 @@ def judge_runs(
     params: Mapping[str, Any],
     horizon: int,
     runs: Mapping[str, Run],
-    unseen: Mapping[str, Unseen],
+    out_of_sample: Mapping[str, OutOfSample],
     account: Account,
     comparison: Mapping[str, Any],
     trials: int = 1,
@@ -83,13 +83,13 @@ def judge_runs(
         verdict, because, rules (name, passed and failure of each) and entries_needed.
     """
     off, on = runs["off"], runs["on"]
-    bars = only({symbol: part.bars for symbol, part in unseen.items()})
-    said = only({symbol: part.predictions for symbol, part in unseen.items()})
+    bars = one_or_all({symbol: part.bars for symbol, part in out_of_sample.items()})
+    said = one_or_all({symbol: part.predictions for symbol, part in out_of_sample.items()})
     known = (bars, said, account)
     placebo = placebo_of(strategy, params, horizon, off, on, *known, draws, seed)
     shift = shift_of(strategy, params, horizon, on, *known, seed=seed)
     edge = edge_figures(placebo, trials)
-    in_sample = sum(part.in_sample for part in unseen.values())
+    in_sample = sum(part.in_sample for part in out_of_sample.values())
     verdict = verdict_of(off, on, comparison, placebo, trials, in_sample)
     statistics: dict[str, Any] = {
         "placebo": placebo_figures(placebo, account.cash),
@@ -97,7 +97,7 @@ def judge_runs(
         "edge": edge,
     }
     if again is not None:
-        job = (again, strategy, params, horizon, runs, unseen, account)
+        job = (again, strategy, params, horizon, runs, out_of_sample, account)
         statistics["labels"] = label_placebo(*job, seed=seed)
     return statistics, {
         "verdict": verdict.verdict,

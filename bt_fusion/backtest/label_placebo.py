@@ -5,9 +5,9 @@ from typing import Any
 
 import backtrader as bt
 
-from bt_fusion.backtest.out_of_sample import Predictor, Unseen
+from bt_fusion.backtest.out_of_sample import OutOfSample, Predictor
 from bt_fusion.backtest.placebo_inputs import placebo_of
-from bt_fusion.backtest.summary import only
+from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import variant
@@ -24,7 +24,7 @@ def label_placebo(
     params: Mapping[str, Any],
     horizon: int,
     runs: Mapping[str, Run],
-    unseen: Mapping[str, Unseen],
+    out_of_sample: Mapping[str, OutOfSample],
     account: Account,
     repeats: int = 5,
     seed: int = 0,
@@ -57,20 +57,20 @@ def label_placebo(
         For a fitted model, which is not trained again.
     """
     walk = trained_again(predictor)
-    bars = only({symbol: part.bars for symbol, part in unseen.items()})
-    found = [described(runs["on"], strategy, params, horizon, runs["off"], unseen, account)]
+    bars = one_or_all({symbol: part.bars for symbol, part in out_of_sample.items()})
+    found = [described(runs["on"], strategy, params, horizon, runs["off"], out_of_sample, account)]
     for repeat in range(repeats):
         shuffled = ShuffledLabels(walk, seed + repeat)
         told = {
-            symbol: Unseen(
+            symbol: OutOfSample(
                 part.whole,
                 part.bars,
                 shuffled.predict(part.whole).at(part.bars.index.to_numpy()),
                 part.labels,
             )
-            for symbol, part in unseen.items()
+            for symbol, part in out_of_sample.items()
         }
-        said = only({symbol: part.predictions for symbol, part in told.items()})
+        said = one_or_all({symbol: part.predictions for symbol, part in told.items()})
         traded, given = variant(strategy, dict(params), horizon, said)
         run = run_strategy(bars, traded, account, **given)
         found.append(described(run, strategy, params, horizon, runs["off"], told, account))
@@ -100,12 +100,12 @@ def described(
     params: Mapping[str, Any],
     horizon: int,
     off: Run,
-    unseen: Mapping[str, Unseen],
+    out_of_sample: Mapping[str, OutOfSample],
     account: Account,
 ) -> dict[str, float]:
     """Return trades, score and net profit of one run."""
-    bars = only({symbol: part.bars for symbol, part in unseen.items()})
-    said = only({symbol: part.predictions for symbol, part in unseen.items()})
+    bars = one_or_all({symbol: part.bars for symbol, part in out_of_sample.items()})
+    said = one_or_all({symbol: part.predictions for symbol, part in out_of_sample.items()})
     placebo = placebo_of(strategy, params, horizon, off, on, bars, said, account, draws=0)
     return {
         "trades": on.figures["trades"],

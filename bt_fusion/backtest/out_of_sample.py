@@ -20,13 +20,13 @@ from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = [
     "OnRefit",
+    "OutOfSample",
     "Predictor",
-    "Unseen",
-    "foresee",
     "model_figures",
     "model_of",
+    "out_of_sample_window",
     "predict_each",
-    "unseen_window",
+    "predict_out_of_sample",
 ]
 
 Predictor = WalkForward | SignalModel
@@ -34,7 +34,7 @@ OnRefit = Callable[[int, int], None] | None
 
 
 @dataclass(frozen=True)
-class Unseen:
+class OutOfSample:
     """One symbol's window.
 
     Attributes
@@ -65,9 +65,9 @@ class Unseen:
         predictions: Predictions,
         fromdate: Any = None,
         todate: Any = None,
-    ) -> "Unseen":
-        """Cut the window out of all bars and their predictions; raises as `unseen_window`."""
-        window = unseen_window(predictions, fromdate, todate)
+    ) -> "OutOfSample":
+        """Cut the window out of all bars and predictions; raises as `out_of_sample_window`."""
+        window = out_of_sample_window(predictions, fromdate, todate)
         labels = model_of(predictor).label()(bars)
         known = Labels(labels.y[window], labels.t1[window])
         refits = tuple(predictor.refits_) if isinstance(predictor, WalkForward) else ()
@@ -79,7 +79,7 @@ class Unseen:
         return int((self.predictions.index <= self.predictions.trained_until).sum())
 
 
-def foresee(
+def predict_out_of_sample(
     predictor: Predictor,
     bars: pd.DataFrame,
     on_refit: OnRefit = None,
@@ -113,7 +113,7 @@ def predict_each(
     fromdate: Any = None,
     todate: Any = None,
     allow_in_sample: bool = False,
-) -> dict[str, Unseen]:
+) -> dict[str, OutOfSample]:
     """Predict each symbol by itself.
 
     Parameters
@@ -143,8 +143,8 @@ def predict_each(
     for symbol, own in each.items():
         report = on_refit and shifted(on_refit, before, sum(counts.values()))
         with named(symbol, len(bars)):
-            said = foresee(own, bars[symbol], report, allow_in_sample=allow_in_sample)
-            found[symbol] = Unseen.of(bars[symbol], own, said, fromdate, todate)
+            said = predict_out_of_sample(own, bars[symbol], report, allow_in_sample=allow_in_sample)
+            found[symbol] = OutOfSample.of(bars[symbol], own, said, fromdate, todate)
         before += counts[symbol]
     return found
 
@@ -154,7 +154,7 @@ def model_of(predictor: Predictor) -> SignalModel:
     return predictor if isinstance(predictor, SignalModel) else predictor.signal_model()
 
 
-def model_figures(predictor: Predictor, parts: list[Unseen]) -> dict[str, Any]:
+def model_figures(predictor: Predictor, parts: list[OutOfSample]) -> dict[str, Any]:
     """Say what predicted, and how good it was on the rows of all symbols together."""
     predictions = joined([part.predictions for part in parts])
     y, t1 = (np.concatenate([getattr(part.labels, name) for part in parts]) for name in ("y", "t1"))
@@ -206,7 +206,9 @@ def joined(parts: list[Predictions]) -> Predictions:
     return Predictions(**{**vars(parts[0]), **rows, "index": index})
 
 
-def unseen_window(predictions: Predictions, fromdate: Any = None, todate: Any = None) -> slice:
+def out_of_sample_window(
+    predictions: Predictions, fromdate: Any = None, todate: Any = None
+) -> slice:
     """Return the rows that both runs trade: from the first prediction on, inside the dates.
 
     Raises

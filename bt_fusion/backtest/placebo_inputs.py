@@ -18,7 +18,7 @@ from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
 from bt_fusion.verdict.placebos.placebo import Placebo
 from bt_fusion.verdict.placebos.random_subsets import Trades, random_subsets, trade_paths
 from bt_fusion.verdict.placebos.random_vetoes import random_vetoes, shifted
-from bt_fusion.verdict.placebos.replay import Trips, replay
+from bt_fusion.verdict.placebos.replay import RoundTrips, replay
 
 __all__ = ["closed_trades", "placebo_of", "shift_of"]
 
@@ -91,7 +91,7 @@ def replayed(
     bars: pd.DataFrame | Mapping[str, pd.DataFrame],
     predictions: Predictions | Mapping[str, Predictions],
     account: Account,
-) -> tuple[Outcomes, Trips] | None:
+) -> tuple[Outcomes, RoundTrips] | None:
     """Return what entries would make and which ML-on made; None where a replay is not the run."""
     signal, technical = on.signal, on.technical
     if strategy is not FusionStrategy or not isinstance(bars, pd.DataFrame):

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.backtest.judgement import own_sharpe
-from bt_fusion.backtest.out_of_sample import Unseen
-from bt_fusion.backtest.summary import only
+from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import record_trial
 from bt_fusion.engine.runner import Run
 from bt_fusion.files import write_json
@@ -43,22 +43,22 @@ class Result:
 
     summary: dict[str, Any]
     runs: dict[str, Run]
-    unseen: dict[str, Unseen]
+    out_of_sample: dict[str, OutOfSample]
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """The bars of the window; of several symbols by symbol."""
-        return only({symbol: part.bars for symbol, part in self.unseen.items()})
+        return one_or_all({symbol: part.bars for symbol, part in self.out_of_sample.items()})
 
     @property
     def predictions(self) -> Predictions | dict[str, Predictions]:
         """The predictions of the same bars, likewise."""
-        return only({symbol: part.predictions for symbol, part in self.unseen.items()})
+        return one_or_all({symbol: part.predictions for symbol, part in self.out_of_sample.items()})
 
     @property
     def labels(self) -> Labels | dict[str, Labels]:
         """What became of them, known afterwards, likewise."""
-        return only({symbol: part.labels for symbol, part in self.unseen.items()})
+        return one_or_all({symbol: part.labels for symbol, part in self.out_of_sample.items()})
 
     def _repr_html_(self) -> str:
         """Show the verdict, the equity curves and the figures in a notebook."""
@@ -86,8 +86,10 @@ def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[
     with TemporaryDirectory(dir=folder, prefix=".new-") as name:
         new = [Path(name) / file for file in DATA]
         write_trades(new[0], result.runs)
-        write_predictions(new[1], {name: own.predictions for name, own in result.unseen.items()})
-        write_bars(new[2], result.unseen, result.runs)
+        write_predictions(
+            new[1], {name: own.predictions for name, own in result.out_of_sample.items()}
+        )
+        write_bars(new[2], result.out_of_sample, result.runs)
         write_equity(new[3], result.runs)
         write_json(new[4], result.summary)
         remove_earlier(folder)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from bt_fusion.backtest.out_of_sample import Predictor, Unseen, model_figures, model_of
+from bt_fusion.backtest.out_of_sample import OutOfSample, Predictor, model_figures, model_of
 from bt_fusion.engine.runner import Run, count_signals
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.saved_runs.trade_groups import figures_of_symbol
@@ -16,7 +16,7 @@ __all__ = [
     "described",
     "described_all",
     "model_config",
-    "only",
+    "one_or_all",
     "signals_of",
     "symbol_parts",
     "versions",
@@ -39,19 +39,19 @@ def described(bars: pd.DataFrame, name: str) -> dict[str, Any]:
     }
 
 
-def described_all(unseen: dict[str, Unseen]) -> dict[str, Any]:
+def described_all(out_of_sample: dict[str, OutOfSample]) -> dict[str, Any]:
     """Return data, window and in_sample of one symbol, or of several as a whole.
 
     Of several the name lists them, counts are sums, start and end the first and the last of any,
     and the digest is that of their names and digests.
     """
-    parts = [_one(symbol, part) for symbol, part in unseen.items()]
+    parts = [_one(symbol, part) for symbol, part in out_of_sample.items()]
     if len(parts) == 1:
         return parts[0]
     every = [part["data"] for part in parts]
     digest = sha256("".join(f"{data['name']}={data['sha256']};" for data in every).encode())
     return {
-        "data": {"name": ", ".join(unseen), **_span(every), "sha256": digest.hexdigest()},
+        "data": {"name": ", ".join(out_of_sample), **_span(every), "sha256": digest.hexdigest()},
         "window": _span([part["window"] for part in parts]),
         "in_sample": sum(part["in_sample"] for part in parts),
     }
@@ -63,11 +63,11 @@ def signals_of(runs: dict[str, Run]) -> dict[str, dict[int, int]]:
 
 
 def symbol_parts(
-    predictor: Predictor, unseen: dict[str, Unseen], runs: dict[str, Run]
+    predictor: Predictor, out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]
 ) -> dict[str, dict[str, Any]]:
     """Return for each symbol its data, window, model, signals, and closed trades off and on."""
     parts = {}
-    for symbol, part in unseen.items():
+    for symbol, part in out_of_sample.items():
         said = {name: run.signal for name, run in runs.items() if run.signal is not None}
         counts = {NAMES[name]: count_signals(said[name][symbol]) for name in said}
         traded = {f"ml_{name}": figures_of_symbol(run.trades, symbol) for name, run in runs.items()}
@@ -80,7 +80,7 @@ def symbol_parts(
     return parts
 
 
-def only(parts: dict[str, Part]) -> Part | dict[str, Part]:
+def one_or_all(parts: dict[str, Part]) -> Part | dict[str, Part]:
     """Return what belongs to the only symbol, or all by symbol.
 
     >>> only({"A": 1}), only({"A": 1, "B": 2})
@@ -89,7 +89,7 @@ def only(parts: dict[str, Part]) -> Part | dict[str, Part]:
     return parts if len(parts) > 1 else next(iter(parts.values()))
 
 
-def _one(symbol: str, part: Unseen) -> dict[str, Any]:
+def _one(symbol: str, part: OutOfSample) -> dict[str, Any]:
     bars = part.bars
     return {
         "data": described(part.whole, symbol),
@@ -152,8 +152,8 @@ def _schedule(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
         }
     sizes = {symbol: predictor.sizes(count) for symbol, count in bars.items()}
     return {
-        "train_bars": only({symbol: train for symbol, (train, _) in sizes.items()}),
-        "refit_bars": only({symbol: refit for symbol, (_, refit) in sizes.items()}),
+        "train_bars": one_or_all({symbol: train for symbol, (train, _) in sizes.items()}),
+        "refit_bars": one_or_all({symbol: refit for symbol, (_, refit) in sizes.items()}),
         "window": predictor.window,
         "embargo_bars": predictor.embargo_bars,
     }

@@ -56,7 +56,7 @@ def backtest(
     with reported():
         from bt_fusion.backtest.job import Backtest
         from bt_fusion.backtest.result import write_result
-        from bt_fusion.backtest.summary import only
+        from bt_fusion.backtest.summary import one_or_all
         from bt_fusion.cli.command_line import given_command
         from bt_fusion.data.sources import load_each, sources
         from bt_fusion.engine.loading import account_of
@@ -101,7 +101,7 @@ def backtest(
             placebo=placebo,
             ledger=out,
             source={
-                "data": only(given),
+                "data": one_or_all(given),
                 "repair": repair,
                 "model": model,
                 "preset": preset,

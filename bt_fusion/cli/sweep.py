@@ -51,7 +51,7 @@ def sweep(
     """Trade every combination of parameters with ML off and on; predictions are made once."""
     with reported(KEPT):
         from bt_fusion.backtest.job import Backtest
-        from bt_fusion.backtest.summary import only
+        from bt_fusion.backtest.summary import one_or_all
         from bt_fusion.data.sources import load_each, sources
         from bt_fusion.engine.loading import account_of
         from bt_fusion.models.model_spec import chosen_predictor
@@ -94,7 +94,7 @@ def sweep(
             seed=seed,
             allow_in_sample=allow_in_sample,
             source={
-                "data": only(given),
+                "data": one_or_all(given),
                 "repair": repair,
                 "model": model,
                 "preset": preset,

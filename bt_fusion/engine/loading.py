@@ -14,7 +14,7 @@ from types import ModuleType
 import backtrader as bt
 
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.user_code import blamed, file_of
+from bt_fusion.engine.user_code import file_of, locate_errors
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
 
@@ -97,7 +97,7 @@ def load_file(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None  # it ends in .py
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
-        with importable(path.parent), blamed(path):
+        with importable(path.parent), locate_errors(path):
             spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
@@ -114,7 +114,7 @@ def load_module(name: str) -> ModuleType:
             spec = None
         if spec is None:
             raise OptionError(f"no module {name!r}; give module:Class or file.py:Class")
-        with blamed(Path(spec.origin or "")):
+        with locate_errors(Path(spec.origin or "")):
             return importlib.import_module(name)
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from bt_fusion.errors import BtFusionError, StrategyError
 
-__all__ = ["blamed", "file_of", "line_in"]
+__all__ = ["file_of", "line_in", "locate_errors"]
 
 
 @contextmanager
-def blamed(file: Path) -> Iterator[None]:
+def locate_errors(file: Path) -> Iterator[None]:
     """Turn an error that passed through a file into one line that names file, line and cause.
 
     Errors of our own, and those that came from elsewhere, stay as they are.

@@ -17,14 +17,14 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.trees import Trees, read_trees
 from bt_fusion.errors import OptionError
 
-__all__ = ["RowTrees", "live_ensemble"]
+__all__ = ["SingleRowTrees", "single_row_ensemble"]
 
 PROOF_ROWS = 48
-FAITHFUL = 1e-9  # largest difference of a probability, see `RowTrees`
+FAITHFUL = 1e-9  # largest difference of a probability, see `SingleRowTrees`
 LARGEST = np.float32(88.7)  # XGBoost bounds what it takes the exponential of
 
 
-class RowTrees:
+class SingleRowTrees:
     """A fitted classifier of trees that answers a single row by walking all trees at once.
 
     The sums are the library's own, number by number: its order, its dtype, its formula for the
@@ -71,7 +71,7 @@ class RowTrees:
             )
 
 
-def live_ensemble(ensemble: Ensemble) -> Ensemble:
+def single_row_ensemble(ensemble: Ensemble) -> Ensemble:
     """Return a fitted ensemble that answers single rows fast, with the same probabilities.
 
     Members without trees that can be read, or whose trees do not stand the proof, stay as they
@@ -87,7 +87,7 @@ def live_ensemble(ensemble: Ensemble) -> Ensemble:
 
 def _live_member(estimator: Any) -> Any:
     try:
-        return RowTrees(estimator)
+        return SingleRowTrees(estimator)
     except OptionError:
         return estimator
 

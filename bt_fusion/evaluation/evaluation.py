@@ -120,12 +120,12 @@ def evaluate(
     """
     arrays = BarArrays.of(bars)
     data = LabelledRows.of(model, arrays)
-    unseen = unseen_rows(model, data)
+    out_of_sample = unseen_rows(model, data)
     predictions = model.predict_arrays(arrays)
-    truth, proba = data.labels.y[unseen.rows], predictions.proba[unseen.rows]
+    truth, proba = data.labels.y[out_of_sample.rows], predictions.proba[out_of_sample.rows]
     chosen = np.asarray(data.classes)[proba.argmax(axis=1)]
     calibration = reliability_table(truth == 1, proba[:, data.classes.index(1)])
-    stamps = pd.DatetimeIndex(arrays.time[unseen.rows])
+    stamps = pd.DatetimeIndex(arrays.time[out_of_sample.rows])
     return Evaluation(
         rows=len(truth),
         start=stamps[0],
@@ -137,7 +137,7 @@ def evaluate(
         confusion=confusion(truth, chosen, data.classes),
         calibration=calibration.reset_index().to_dict("records"),
         quality=_quality(predictions, data, high_confidence),
-        importances=_importances(model, unseen, seed) if importance else None,
+        importances=_importances(model, out_of_sample, seed) if importance else None,
         cross_validation=_cross_validation(model, data, on_step) if cross_validation else None,
     )
 
@@ -150,14 +150,14 @@ def unseen_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
     InSampleError
         When there is none.
     """
-    unseen = data.since(model.trained_until_)
-    if not len(unseen.rows):
+    out_of_sample = data.since(model.trained_until_)
+    if not len(out_of_sample.rows):
         raise InSampleError(
             f"no labelled bar after {pd.Timestamp(model.trained_until_)}, until when the model was "
             f"trained; the bars end at {pd.Timestamp(data.arrays.time[-1])} and labels look "
             f"{data.horizon} bars ahead: give later bars"
         )
-    return unseen
+    return out_of_sample
 
 
 def _quality(
@@ -166,15 +166,17 @@ def _quality(
     return signal_quality(predictions, data.labels, data.arrays, data.horizon, high_confidence)
 
 
-def _importances(model: SignalModel, unseen: LabelledRows, seed: int) -> list[dict[str, Any]]:
+def _importances(
+    model: SignalModel, out_of_sample: LabelledRows, seed: int
+) -> list[dict[str, Any]]:
     ensemble, names = model.ensemble_, model.feature_set_.names
-    shuffled = permutation_importances(ensemble, unseen, seed=seed)
+    shuffled = permutation_importances(ensemble, out_of_sample, seed=seed)
     table: list[dict[str, Any]] = [
         {"feature": name, "importance": mean, "spread": spread}
         for name, (mean, spread) in zip(names, shuffled, strict=True)
     ]
     if find_spec("shap") is not None:
-        shares = shap_importances(ensemble, unseen)
+        shares = shap_importances(ensemble, out_of_sample)
         for number, line in enumerate(table):
             line["shap"] = {member: share[number] for member, share in shares.items()}
     return sorted(table, key=lambda line: -line["importance"])

@@ -12,7 +12,7 @@ from bt_fusion.fingerprint import array_digest, code_digest, object_digest, vers
 from bt_fusion.labels import Label, Labels
 from bt_fusion.models.predictions import NOT_TRAINED
 
-__all__ = ["Fitted", "Refit", "Task", "fit_copy", "fit_numbered"]
+__all__ = ["Refit", "RefitOutput", "Task", "fit_copy", "fit_numbered"]
 
 # What changes numbers: versions of libraries (the last two may be absent), and our own code.
 LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "imbalanced-learn", "torch", "skorch")
@@ -54,24 +54,24 @@ class Refit:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class RefitOutput:
     """What is kept of a refit: its members' votes on the block, and what they rest on.
 
-    >>> kept = Fitted(np.array([[[0.4, 0.6]]]), np.array([1.0])).packed()
-    >>> Fitted.unpacked(kept, (1, 1, 2)).importances
+    >>> kept = RefitOutput(np.array([[[0.4, 0.6]]]), np.array([1.0])).to_array()
+    >>> Fitted.from_array(kept, (1, 1, 2)).importances
     array([1.])
     """
 
     votes: np.ndarray
     importances: np.ndarray
 
-    def packed(self) -> np.ndarray:
+    def to_array(self) -> np.ndarray:
         """Return both in one array, so that one file holds the whole."""
         return np.append(self.votes, self.importances)
 
     @classmethod
-    def unpacked(cls, array: np.ndarray | None, shape: tuple[int, ...]) -> "Fitted | None":
-        """Return what `packed` made of votes of this shape, None for what is something else."""
+    def from_array(cls, array: np.ndarray | None, shape: tuple[int, ...]) -> "RefitOutput | None":
+        """Return what `to_array` made of votes of this shape, None for what is something else."""
         count = int(np.prod(shape))
         if array is None or array.ndim != 1 or len(array) < count:
             return None
@@ -139,29 +139,34 @@ class Task:
 
     def keyed(self) -> "Task":
         """Return the task with digests of all that its model and its predictions depend on."""
-        ensemble, learnt, y, t1, unseen, label = self.parts()
+        ensemble, learnt, y, t1, out_of_sample, label = self.parts()
         options = object_digest((ensemble, label.classes, label.horizon))
         trained_on = array_digest(f"{_environment()} {options}", learnt.X, learnt.at, y, t1)
-        key = array_digest(trained_on, unseen.X, unseen.at)
+        key = array_digest(trained_on, out_of_sample.X, out_of_sample.at)
         return replace(self, refit=replace(self.refit, trained_on=trained_on, key=key))
 
 
 def fit_copy(
-    ensemble: Ensemble, learnt: Rows, y: np.ndarray, t1: np.ndarray, unseen: Rows, label: Label
+    ensemble: Ensemble,
+    learnt: Rows,
+    y: np.ndarray,
+    t1: np.ndarray,
+    out_of_sample: Rows,
+    label: Label,
 ) -> tuple[Ensemble, np.ndarray]:
     """Fit a copy of the ensemble on some rows; return it and its members' votes on others."""
     fitted = Ensemble(**ensemble.get_params(deep=False))
     fitted.fit(learnt.X, y, classes=label.classes, rows=learnt.at, t1=t1, purge=label.horizon)
-    return fitted, fitted.member_proba(unseen.X, unseen.at)
+    return fitted, fitted.member_proba(out_of_sample.X, out_of_sample.at)
 
 
-def fit_numbered(number: int, *parts: Any) -> tuple[int, Fitted | None, str]:
+def fit_numbered(number: int, *parts: Any) -> tuple[int, RefitOutput | None, str]:
     """Return (number, what was fitted, ""), or (number, None, why) where no model can be."""
     try:
         ensemble, votes = fit_copy(*parts)
     except TrainingError as error:
         return number, None, str(error)
-    return number, Fitted(votes, feature_shares(ensemble, parts[1].X.shape[1])), ""
+    return number, RefitOutput(votes, feature_shares(ensemble, parts[1].X.shape[1])), ""
 
 
 def _environment() -> str:

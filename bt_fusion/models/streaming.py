@@ -12,7 +12,7 @@ import pandas as pd
 from bt_fusion.data.bar_buffer import BarBuffer
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.single_row import live_ensemble
+from bt_fusion.ensemble.single_row import single_row_ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
 from bt_fusion.models.signal_model import SignalModel, empty_predictions
@@ -62,7 +62,7 @@ class ModelStream(Stream):
     def __init__(self, model: SignalModel, *, allow_in_sample: bool = False):
         self.model = model
         self.allow_in_sample = allow_in_sample
-        self.ensemble = live_ensemble(model.ensemble_)
+        self.ensemble = single_row_ensemble(model.ensemble_)
         self.blank = empty_predictions(model, NO_TIME)
         self.buffer = BarBuffer(keep=model.feature_set_.memory + model.ensemble_.context - 1)
 
@@ -112,7 +112,7 @@ class WalkForwardStream(Stream):
         seen = self.buffer.arrays()
         try:
             self.model = fit_at(self.walk, seen, start)
-            self.ensemble = live_ensemble(self.model.ensemble_)
+            self.ensemble = single_row_ensemble(self.model.ensemble_)
         except TrainingError:
             self.model = None
 
@@ -133,7 +133,7 @@ def predict_last(
     ----------
     model : SignalModel
     ensemble : Ensemble
-        The model's own, as `live_ensemble` makes it.
+        The model's own, as `single_row_ensemble` makes it.
     arrays : BarArrays
     blank : Predictions
         Of no bar: what all predictions of a stream have in common.

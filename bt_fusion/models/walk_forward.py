@@ -14,7 +14,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
 from bt_fusion.models.predictions import NOT_TRAINED, Predictions
-from bt_fusion.models.refit import Fitted, Refit, Task, fit_numbered
+from bt_fusion.models.refit import Refit, RefitOutput, Task, fit_numbered
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
 from bt_fusion.models.signal_model import SignalModel, empty_predictions, training_rows
 from bt_fusion.parallel import run_unordered, worker_count
@@ -207,7 +207,7 @@ class WalkForward(BaseEstimator):
         with store.lock(together.hexdigest()):  # who else wants the same waits, and then reads
             missing = []
             for number, task in enumerate(tasks):
-                kept = Fitted.unpacked(store.get(task.refit.key), task.shape)
+                kept = RefitOutput.from_array(store.get(task.refit.key), task.shape)
                 if kept is None:
                     missing.append(number)
                 else:
@@ -228,7 +228,7 @@ class WalkForward(BaseEstimator):
                 span = f"{refit.bar}..{refit.stop - 1}"
                 warn(f"no model for bars {span}: {failure}", BtFusionWarning, stacklevel=2)
             elif store is not None:
-                store.put(refit.key, fitted.packed())
+                store.put(refit.key, fitted.to_array())
             done += 1
             report(done, total)
             yield number, fitted, refit

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.out_of_sample import Unseen
+from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.engine.runner import Run
 from bt_fusion.files import write_whole
 from bt_fusion.models.predictions import Predictions
@@ -28,7 +28,7 @@ def stacked(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames.values(), ignore_index=True)
 
 
-def write_bars(path: Path, unseen: dict[str, Unseen], runs: dict[str, Run]) -> None:
+def write_bars(path: Path, out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> None:
     """Write the bars of the window as Parquet, with what was said and what came.
 
     Columns: datetime, symbol where there are several, open, high, low, close, volume, label (the
@@ -38,7 +38,7 @@ def write_bars(path: Path, unseen: dict[str, Unseen], runs: dict[str, Run]) -> N
     technical = [run.technical for run in runs.values() if run.technical is not None]
     fused = runs["on"].signal if "on" in runs else None
     frames = {}
-    for symbol, part in unseen.items():
+    for symbol, part in out_of_sample.items():
         frame = frames[symbol] = part.bars.rename_axis("datetime").reset_index()
         frame["label"] = part.labels.y
         frame["technical"] = line_of(technical[0] if technical else None, symbol)

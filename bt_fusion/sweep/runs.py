@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.summary import only
+from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.data.bars import bars_per_year
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import ClassSource
 from bt_fusion.engine.runner import run_strategy
-from bt_fusion.engine.user_code import blamed, file_of
+from bt_fusion.engine.user_code import file_of, locate_errors
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
 from bt_fusion.fingerprint import array_digest, code_digest, versions_text
@@ -32,7 +32,7 @@ from bt_fusion.statistics.performance import bar_returns
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.store import SweepStore
 
-__all__ = ["Grounds", "Outcome", "Task", "perform", "shared", "sliced_returns"]
+__all__ = ["Outcome", "RunTask", "SweepInputs", "run_task", "shared", "sliced_returns"]
 
 # Our code that a run goes through, beside the folders of indicators, strategies and analyzers.
 CODE = (
@@ -50,7 +50,7 @@ LIBRARIES = ("bt-fusion", "backtrader", "numpy", "pandas", "TA-Lib")
 
 
 @dataclass(frozen=True, eq=False)
-class Grounds:
+class SweepInputs:
     """What all runs of a sweep have in common.
 
     Attributes
@@ -74,11 +74,11 @@ class Grounds:
     account: Account
     slices: int
 
-    def task(self, run: str, params: dict[str, Any]) -> "Task":
+    def task(self, run: str, params: dict[str, Any]) -> "RunTask":
         """Return the run with ML ("on") or without ("off"), and the key of all it depends on."""
         if run == "off":
             params = technical_params(self.strategy, params)
-        return Task(
+        return RunTask(
             run, params, array_digest(f"{self._digests[run]} {run} {sorted(params.items())}")
         )
 
@@ -102,7 +102,7 @@ class Grounds:
 
 
 @dataclass(frozen=True)
-class Task:
+class RunTask:
     """One run: "off" or "on", the strategy's parameters, and the key it is kept under."""
 
     run: str
@@ -114,7 +114,7 @@ class Task:
 class Outcome:
     """How a run went: its task, and why it could not be made (empty when it was)."""
 
-    task: Task
+    task: RunTask
     error: str = ""
 
 
@@ -129,7 +129,7 @@ class Shared:
 
 
 @contextmanager
-def shared(grounds: Grounds, place: Path) -> Iterator[Shared]:
+def shared(grounds: SweepInputs, place: Path) -> Iterator[Shared]:
     """Lay the grounds into a file at `place` that processes map into memory, until the end."""
     place.mkdir(parents=True, exist_ok=True)
     sizer = grounds.account.sizer
@@ -148,13 +148,13 @@ def shared(grounds: Grounds, place: Path) -> Iterator[Shared]:
             gc.unfreeze()  # where a run was made in this process
 
 
-def perform(shared: Shared, store: SweepStore, task: Task) -> Outcome:
+def run_task(shared: Shared, store: SweepStore, task: RunTask) -> Outcome:
     """Make a run and keep it in the store."""
     grounds = _opened(shared)
     try:
-        known = only(grounds.predictions) if task.run == "on" else None
+        known = one_or_all(grounds.predictions) if task.run == "on" else None
         traded, params = variant(grounds.strategy, task.params, grounds.horizon, known)
-        with blamed(file_of(grounds.strategy)):
+        with locate_errors(file_of(grounds.strategy)):
             made = run_strategy(grounds.bars, traded, grounds.account, **params)
     except BtFusionError as error:
         return Outcome(task, str(error))
@@ -179,7 +179,7 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _opened(shared: Shared) -> Grounds:
+def _opened(shared: Shared) -> SweepInputs:
     if os.getppid() == shared.owner:
         Thread(target=_leave_with, args=(shared.owner,), daemon=True).start()
     grounds = joblib.load(shared.path, mmap_mode="r")
@@ -197,7 +197,7 @@ def _leave_with(parent: int) -> None:
     os._exit(1)
 
 
-def _environment(grounds: Grounds) -> str:
+def _environment(grounds: SweepInputs) -> str:
     """Name the code and libraries that make the numbers."""
     classes = [part for part in (grounds.strategy, grounds.account.sizer) if part]
     files = [file for file in map(file_of, classes) if file.is_file()]

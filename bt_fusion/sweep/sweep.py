@@ -9,14 +9,14 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.job import Backtest, clocked
-from bt_fusion.backtest.out_of_sample import Unseen, model_figures
+from bt_fusion.backtest.out_of_sample import OutOfSample, model_figures
 from bt_fusion.backtest.summary import described_all
 from bt_fusion.errors import OptionError
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.grid import combinations
-from bt_fusion.sweep.runs import Grounds, Task, perform, shared
+from bt_fusion.sweep.runs import RunTask, SweepInputs, run_task, shared
 from bt_fusion.sweep.selection import judged
 from bt_fusion.sweep.store import SweepStore
 
@@ -83,15 +83,15 @@ class Sweep:
         store, seconds = SweepStore(folder), dict[str, float]()
         with store.lock(), clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
-                unseen = self.job.unseen(given, on_refit)
-            grounds = self._grounds(strategy, unseen)
+                out_of_sample = self.job.out_of_sample(given, on_refit)
+            grounds = self._grounds(strategy, out_of_sample)
             pairs = [(grounds.task("off", p), grounds.task("on", p)) for p in variants]
             with clocked(seconds, "runs_s"):
                 errors, counts = self._perform(grounds, store, pairs, on_run)
             store.gather()
             kept = store.read(task.key for pair in pairs for task in pair)
             table = variant_table(variants, pairs, kept, errors)
-            seen = {**described_all(unseen), "config": self.job.config(given)}
+            seen = {**described_all(out_of_sample), "config": self.job.config(given)}
             skill = judged(
                 table,
                 finished_pairs(pairs, kept),
@@ -103,7 +103,7 @@ class Sweep:
         summary = {
             "schema": SCHEMA,
             **seen,
-            "model": model_figures(self.job.predictor, list(unseen.values())),
+            "model": model_figures(self.job.predictor, list(out_of_sample.values())),
             "grid": self.grid,
             "variants": len(variants),
             "failed": len(variants) - int(table.error.isna().sum()),
@@ -113,11 +113,13 @@ class Sweep:
         }
         return SweepResult(summary, table, self.grid)
 
-    def _grounds(self, strategy: type[Strategy], unseen: dict[str, Unseen]) -> Grounds:
-        return Grounds(
+    def _grounds(
+        self, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
+    ) -> SweepInputs:
+        return SweepInputs(
             strategy,
-            {symbol: part.bars for symbol, part in unseen.items()},
-            {symbol: part.predictions for symbol, part in unseen.items()},
+            {symbol: part.bars for symbol, part in out_of_sample.items()},
+            {symbol: part.predictions for symbol, part in out_of_sample.items()},
             self.job.model.label().horizon,
             self.job.account,
             self.slices,
@@ -125,9 +127,9 @@ class Sweep:
 
     def _perform(
         self,
-        grounds: Grounds,
+        grounds: SweepInputs,
         store: SweepStore,
-        pairs: list[tuple[Task, Task]],
+        pairs: list[tuple[RunTask, RunTask]],
         on_run: Progress | None,
     ) -> tuple[dict[str, str], dict[str, int]]:
         """Make what the store lacks; return errors by key, and how many runs were made."""
@@ -136,9 +138,9 @@ class Sweep:
         missing = [task for key, task in tasks.items() if key not in finished]
         report, errors = on_run or (lambda done, total: None), dict[str, str]()
         report(len(finished), len(tasks))
-        with shared(grounds, store.parts) as laid:
-            calls = ((laid, store, task) for task in missing)
-            done = run_unordered(perform, calls, worker_count(self.jobs, len(missing)))
+        with shared(grounds, store.parts) as shared_inputs:
+            calls = ((shared_inputs, store, task) for task in missing)
+            done = run_unordered(run_task, calls, worker_count(self.jobs, len(missing)))
             for number, outcome in enumerate(done, len(finished) + 1):
                 report(number, len(tasks))
                 if outcome.error:
@@ -149,7 +151,7 @@ class Sweep:
 
 def variant_table(
     variants: list[dict[str, Any]],
-    pairs: list[tuple[Task, Task]],
+    pairs: list[tuple[RunTask, RunTask]],
     kept: pd.DataFrame,
     errors: dict[str, str],
 ) -> pd.DataFrame:
@@ -177,7 +179,7 @@ def variant_table(
     return table
 
 
-def finished_pairs(pairs: list[tuple[Task, Task]], kept: pd.DataFrame) -> pd.DataFrame:
+def finished_pairs(pairs: list[tuple[RunTask, RunTask]], kept: pd.DataFrame) -> pd.DataFrame:
     """Return what `judged` asks for of the variants whose both runs are there, by number."""
     rows = {}
     for number, (off, on) in enumerate(pairs):

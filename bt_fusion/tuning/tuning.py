@@ -10,8 +10,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from bt_fusion.errors import OptionError
-from bt_fusion.fingerprint import object_digest
-from bt_fusion.models.refit import digest
+from bt_fusion.fingerprint import array_digest, object_digest
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
 from bt_fusion.tuning.objectives import Judged, Objective, objective_named
@@ -239,7 +238,7 @@ def job_digest(model: SignalModel, data: LabelledRows, options: tuple[Any, ...])
     features = model.feature_set().names
     said = object_digest((features, model.label(), model.new_ensemble(), data.horizon, options))
     labels = data.labels
-    return digest(str(said), data.X, labels.y, labels.t1, data.rows, data.arrays.close)
+    return array_digest(str(said), data.X, labels.y, labels.t1, data.rows, data.arrays.close)
 
 
 def finished(study: Any) -> list[Any]:

@@ -12,16 +12,16 @@ from bt_fusion.evaluation.contributions import Contributions, contributions, vot
 from bt_fusion.models.predictions import Predictions, Signal
 from bt_fusion.models.signal_model import SignalModel, empty_predictions
 from bt_fusion.models.walk_forward import WalkForward
-from bt_fusion.why.rebuilt_run import FinishedRun
+from bt_fusion.why.rebuilt_run import RebuiltRun
 
-__all__ = ["Opinion", "opinion_of"]
+__all__ = ["ModelReasons", "model_reasons_of"]
 
 SAME = 1e-9  # a rebuilt probability may differ by so much from the stored one
 ARRAYS = ("features", "values", "contributions")
 
 
 @dataclass(frozen=True, eq=False)
-class Opinion:
+class ModelReasons:
     """What the model of that time says of the bar, fitted once more.
 
     Attributes
@@ -122,9 +122,9 @@ def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -
     return Model(predictor.signal_model(), ensemble, task.X, said, len(task.rows), typical)
 
 
-def opinion_of(
-    finished: FinishedRun, symbol: str, bars: pd.DataFrame, at: int, side: str
-) -> Opinion | None:
+def model_reasons_of(
+    finished: RebuiltRun, symbol: str, bars: pd.DataFrame, at: int, side: str
+) -> ModelReasons | None:
     """Fit the model of that time again and ask it about the bar."""
     table = finished.stored(symbol)
     stored = table[table.datetime == bars.index[at]].iloc[0]
@@ -135,7 +135,7 @@ def opinion_of(
     spoken = empty_predictions(model.asked, arrays.time[at : at + 1])
     spoken.votes[0] = model.votes
     names, column = class_names(spoken), explained_column(spoken, side)
-    return Opinion(
+    return ModelReasons(
         refit=int(stored.model),
         rows=model.rows,
         trained_until=pd.Timestamp(stored.trained_until),

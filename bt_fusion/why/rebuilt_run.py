@@ -21,14 +21,14 @@ from bt_fusion.models.presets import make_preset
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
 
-__all__ = ["FinishedRun"]
+__all__ = ["RebuiltRun"]
 
 FILES = ("summary.json", "trades.csv", "predictions.parquet")
 TIMES = ["entry_time", "exit_time"]
 
 
 @dataclass(frozen=True, eq=False)
-class FinishedRun:
+class RebuiltRun:
     """What a backtest wrote into its folder.
 
     Attributes
@@ -48,7 +48,7 @@ class FinishedRun:
     table: pd.DataFrame
 
     @classmethod
-    def read(cls, folder: str | Path) -> "FinishedRun":
+    def read(cls, folder: str | Path) -> "RebuiltRun":
         """Read a folder.
 
         Raises

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.summary import only
+from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import account_of as account_from
 from bt_fusion.engine.loading import load_strategy
@@ -16,16 +16,16 @@ from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.indicators.line_arrays import float_days, stamps
 from bt_fusion.strategies import Threshold
-from bt_fusion.why.rebuilt_run import FinishedRun
+from bt_fusion.why.rebuilt_run import RebuiltRun
 
-__all__ = ["Testimony", "testimony_of"]
+__all__ = ["StrategyReasons", "strategy_reasons_of"]
 
 SIDES = {1: "long", -1: "short", 0: ""}
-OF_ML = ("probability", "class", "level")  # facts that an `Opinion` gives in full
+OF_ML = ("probability", "class", "level")  # facts that an `ModelReasons` gives in full
 
 
 @dataclass(frozen=True, eq=False)
-class Testimony:
+class StrategyReasons:
     """What a strategy says of one bar.
 
     Attributes
@@ -49,9 +49,9 @@ class Testimony:
     thresholds: tuple[Threshold, ...] = ()
 
 
-def testimony_of(
-    finished: FinishedRun, bars: dict[str, pd.DataFrame], symbol: str, bar: pd.Timestamp, run: str
-) -> Testimony:
+def strategy_reasons_of(
+    finished: RebuiltRun, bars: dict[str, pd.DataFrame], symbol: str, bar: pd.Timestamp, run: str
+) -> StrategyReasons:
     """Run the strategy again, with or without ML, and ask it about a bar once that has come.
 
     It gets all bars of the run, as then: symbols that start later take their part of the account
@@ -64,10 +64,10 @@ def testimony_of(
     }
     strategy, horizon = load_strategy(config["strategy"]), finished.label.horizon
     traded, params = variant(
-        strategy, config["params"], horizon, only(known) if run == "on" else None
+        strategy, config["params"], horizon, one_or_all(known) if run == "on" else None
     )
-    told: list[Testimony] = []
-    run_strategy(windows, witness(traded, symbol, bar, told), account_of(config), **params)
+    told: list[StrategyReasons] = []
+    run_strategy(windows, probe(traded, symbol, bar, told), account_of(config), **params)
     return told[0]
 
 
@@ -79,8 +79,8 @@ def account_of(config: dict[str, Any]) -> Account:
     )
 
 
-def witness(
-    strategy: type[Strategy], name: str, bar: pd.Timestamp, told: list[Testimony]
+def probe(
+    strategy: type[Strategy], name: str, bar: pd.Timestamp, told: list[StrategyReasons]
 ) -> type[Strategy]:
     """Return a strategy like the given one that says what it thinks of a feed's bar, and ends."""
     (when,) = float_days(np.array([bar.to_datetime64()]))
@@ -88,7 +88,11 @@ def witness(
     def tell(self: Any) -> None:
         data = self.getdatabyname(name)
         if not told and len(data) and data.datetime[0] == when:
-            told.append(asked(self, name) if hasattr(self, "symbols") else watched(self, name))
+            told.append(
+                reasons_of_ours(self, name)
+                if hasattr(self, "symbols")
+                else reasons_of_any(self, name)
+            )
             self.env.runstop()
 
     class Witness(strategy):
@@ -108,15 +112,15 @@ def witness(
     return Witness
 
 
-def asked(strategy: Any, name: str) -> Testimony:
+def reasons_of_ours(strategy: Any, name: str) -> StrategyReasons:
     """Return what one of our strategies says of the current bar of a feed."""
     symbol = next(each for each in strategy.symbols if each.name == name)
     state, stages = symbol.technical.state[0], tuple(as_far(strategy.stages(symbol)))
     if state != state:  # while the indicators warm up there is nothing to tell
-        return Testimony(stages=stages)
+        return StrategyReasons(stages=stages)
     facts = strategy.entry_facts(symbol)
     side = strategy.side(symbol) or int(state > 0) - int(state < 0)
-    return Testimony(
+    return StrategyReasons(
         side=SIDES[side],
         stages=stages,
         outcome=symbol.outcome,
@@ -133,7 +137,7 @@ def as_far(stages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             return
 
 
-def watched(strategy: Any, name: str) -> Testimony:
+def reasons_of_any(strategy: Any, name: str) -> StrategyReasons:
     """Return what a strategy that tells nothing of itself did at the current bar of a feed."""
     data = strategy.getdatabyname(name)
     now, facts = data.datetime[0], {"price": data.close[0]}
@@ -148,10 +152,10 @@ def watched(strategy: Any, name: str) -> Testimony:
     elif entries:
         side, outcome = SIDES[int(np.sign(entries[-1].created.size))], "ordered"
     if ml is None or not side:
-        return Testimony(side, (), outcome, facts)
+        return StrategyReasons(side, (), outcome, facts)
     probability = ml.probability(data, 1 if side == "long" else -1)
     limit = Threshold("P of its side", probability, strategy.p.ml_threshold)
-    return Testimony(side, (), outcome, facts, (limit,))
+    return StrategyReasons(side, (), outcome, facts, (limit,))
 
 
 def is_entry(strategy: Any, order: Any) -> bool:

@@ -7,17 +7,17 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.errors import OptionError, unknown_name
-from bt_fusion.why.model_reasons import Opinion, opinion_of
-from bt_fusion.why.rebuilt_run import FinishedRun
-from bt_fusion.why.strategy_reasons import Testimony, testimony_of
+from bt_fusion.why.model_reasons import ModelReasons, model_reasons_of
+from bt_fusion.why.rebuilt_run import RebuiltRun
+from bt_fusion.why.strategy_reasons import StrategyReasons, strategy_reasons_of
 
-__all__ = ["Reason", "why"]
+__all__ = ["EntryExplanation", "explain_entry"]
 
 RUNS = ("on", "off")
 
 
 @dataclass(frozen=True, eq=False)
-class Reason:
+class EntryExplanation:
     """Why a bar was an entry, or was not.
 
     Attributes
@@ -45,8 +45,8 @@ class Reason:
     close: float
     trade: dict[str, Any] | None
     side: str
-    technical: Testimony
-    opinion: Opinion | None
+    technical: StrategyReasons
+    opinion: ModelReasons | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything by name."""
@@ -59,7 +59,7 @@ class Reason:
         return {**vars(self), "technical": told, "opinion": model}
 
 
-def why(
+def explain_entry(
     folder: Any,
     *,
     trade: int | None = None,
@@ -67,7 +67,7 @@ def why(
     run: str = "on",
     symbol: str | None = None,
     data: Sequence[str] = (),
-) -> Reason:
+) -> EntryExplanation:
     """Say why a trade was entered, or why any bar was or was not an entry.
 
     The strategy is run again up to that bar, and the model of that time is fitted again.
@@ -97,16 +97,16 @@ def why(
         raise OptionError("give a trade's number or a bar, one of them")
     if run not in RUNS:
         raise unknown_name("run", run, RUNS)
-    finished = FinishedRun.read(folder)
+    finished = RebuiltRun.read(folder)
     finished.trades_of(run)  # says so when there is no such run
     listed = None if trade is None else trade_of(finished, run, trade)
     symbol = listed["symbol"] if listed else symbol_of(finished, symbol)
     every = finished.bars(data)
     bars, window = every[symbol], finished.symbols[symbol]["window"]
     at = position(window, bars, listed["entry_time"] if listed else bar) - bool(listed)
-    told = testimony_of(finished, every, symbol, bars.index[at], run)
+    told = strategy_reasons_of(finished, every, symbol, bars.index[at], run)
     side = listed["side"] if listed else told.side
-    return Reason(
+    return EntryExplanation(
         run=run,
         strategy=finished.config["strategy"],
         symbol=symbol,
@@ -115,11 +115,11 @@ def why(
         trade=listed,
         side=side,
         technical=told,
-        opinion=opinion_of(finished, symbol, bars, at, side),
+        opinion=model_reasons_of(finished, symbol, bars, at, side),
     )
 
 
-def trade_of(finished: FinishedRun, run: str, number: int) -> dict[str, Any]:
+def trade_of(finished: RebuiltRun, run: str, number: int) -> dict[str, Any]:
     """Return a trade by its number among those of a run."""
     trades = finished.trades_of(run)
     if not 1 <= number <= len(trades):
@@ -131,7 +131,7 @@ def trade_of(finished: FinishedRun, run: str, number: int) -> dict[str, Any]:
     return {"number": number, **row, "return": row["pnl"] / (row["entry_price"] * row["size"])}
 
 
-def symbol_of(finished: FinishedRun, symbol: str | None) -> str:
+def symbol_of(finished: RebuiltRun, symbol: str | None) -> str:
     """Return the symbol that is asked for, or the only one."""
     known = list(finished.symbols)
     if symbol is None and len(known) > 1:

@@ -19,7 +19,7 @@ from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.strategies import FusionStrategy, HybridScoring
 from bt_fusion.verdict.placebos.random_vetoes import random_vetoes
-from bt_fusion.verdict.placebos.veto_probability import VetoLaw
+from bt_fusion.verdict.placebos.veto_probability import VetoProbability
 from tests.engine.test_engine import given
 
 HORIZON = 5
@@ -47,7 +47,9 @@ def test_draws_are_what_the_engine_trades(params):
     predictions = lucky(bars)
     _, on = both(bars, predictions, **params)
     outcomes, trips = replayed(FusionStrategy, params, HORIZON, on, bars, predictions, DEAR)
-    law = VetoLaw.matching(outcomes, int((trips.side > 0).sum()), int((trips.side < 0).sum()))
+    law = VetoProbability.matching(
+        outcomes, int((trips.side > 0).sum()), int((trips.side < 0).sum())
+    )
     entries = [[] for _ in range(4)]
     for who, at in law.draw(4, seed=1):
         for draw, bar in zip(who, at, strict=True):
@@ -185,7 +187,7 @@ def test_the_label_placebo_learns_nothing_and_says_so():
     model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]))
     walk = WalkForward(model, 1_000, 500, cache=None)
     result = Backtest(walk, draws=50, placebo="labels").run(bars)
-    given_to = (FusionStrategy, {}, HORIZON, result.runs, result.unseen, Account())
+    given_to = (FusionStrategy, {}, HORIZON, result.runs, result.out_of_sample, Account())
     found = label_placebo(walk, *given_to, repeats=3)
     listed = result.summary["statistics"]["labels"]
     assert (listed["repeats"], listed["as_good"]) == (5, 0)

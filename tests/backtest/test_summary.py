@@ -12,12 +12,12 @@ FEEDS = {"A": planted_edge(400, seed=1), "B": planted_edge(500, seed=2)[150:]}
 
 
 @pytest.fixture(scope="module")
-def unseen():
+def out_of_sample():
     return predict_each(WALK, FEEDS)
 
 
-def test_one_symbol_is_described_as_it_is(unseen):
-    found = described_all({"A": unseen["A"]})
+def test_one_symbol_is_described_as_it_is(out_of_sample):
+    found = described_all({"A": out_of_sample["A"]})
     index = FEEDS["A"].index
     assert found == {
         "data": described(FEEDS["A"], "A"),
@@ -26,8 +26,8 @@ def test_one_symbol_is_described_as_it_is(unseen):
     }
 
 
-def test_several_are_described_as_a_whole(unseen):
-    found = described_all(unseen)
+def test_several_are_described_as_a_whole(out_of_sample):
+    found = described_all(out_of_sample)
     data = found["data"]
     assert (data["name"], data["bars"]) == ("A, B", 750)
     assert (data["start"], data["end"]) == (FEEDS["A"].index[0], FEEDS["B"].index[-1])
@@ -35,11 +35,11 @@ def test_several_are_described_as_a_whole(unseen):
     assert found["window"] == window and found["in_sample"] == 0
 
 
-def test_the_digest_of_several_depends_on_names_bars_and_order(unseen):
-    a, b = unseen["A"], unseen["B"]
+def test_the_digest_of_several_depends_on_names_bars_and_order(out_of_sample):
+    a, b = out_of_sample["A"], out_of_sample["B"]
     given = ({"A": a, "B": b}, {"B": b, "A": a}, {"A": b, "B": a}, {"A": a, "C": b})
     assert len({described_all(parts)["data"]["sha256"] for parts in given}) == 4
-    assert described_all({"A": a, "B": b}) == described_all(unseen)
+    assert described_all({"A": a, "B": b}) == described_all(out_of_sample)
 
 
 def test_one_changed_price_changes_the_digest():

@@ -126,9 +126,9 @@ def test_one_saved_model_predicts_every_symbol(files, tmp_path):
     saved = model.fit(planted_edge(1_200, seed=9, auc=0.8)[:500]).save(tmp_path / "model")
     run(*data(files), "--model", saved, "--out", tmp_path / "out", "-q", "--no-report")
     summary = summary_of(tmp_path / "out")
-    unseen = {"A": 600, "C": 400}
+    out_of_sample = {"A": 600, "C": 400}
     windows = {symbol: part["window"]["bars"] for symbol, part in summary["symbols"].items()}
-    assert unseen.items() <= windows.items()
+    assert out_of_sample.items() <= windows.items()
     assert all(part["model"]["auc"] > 0.6 for part in summary["symbols"].values())
     known = tmp_path / "known.csv"
     planted_edge(1_200, seed=9, auc=0.8)[:450].to_csv(known)

@@ -8,7 +8,7 @@ import pytest
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import STRATEGIES, load_sizer, load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
-from bt_fusion.engine.user_code import blamed, line_in
+from bt_fusion.engine.user_code import line_in, locate_errors
 from bt_fusion.engine.variants import check_variants, takes_ml, variant
 from bt_fusion.errors import OptionError, StrategyError
 from bt_fusion.strategies import FusionStrategy, with_ml
@@ -117,9 +117,9 @@ def test_errors_inside_a_file_come_with_their_line(text, code, message, folder):
 
 
 def test_blame_stays_where_it_belongs(tmp_path):
-    with pytest.raises(ZeroDivisionError), blamed(tmp_path / "other.py"):
+    with pytest.raises(ZeroDivisionError), locate_errors(tmp_path / "other.py"):
         1 / 0  # noqa: B018
-    with pytest.raises(OptionError), blamed(tmp_path / "other.py"):
+    with pytest.raises(OptionError), locate_errors(tmp_path / "other.py"):
         raise OptionError("ours")
     assert line_in(ValueError("never raised"), tmp_path) is None
 

@@ -100,8 +100,8 @@ def test_the_map_is_learnt_from_a_fit_on_the_first_rows_and_put_on_one_on_all():
 def test_calibration_mends_the_shift_of_smote(method):
     X, y = training_set(3_000)
     fitted = Ensemble(["lr", "lgb"], resample="smote", calibration=method).fit(X, y)
-    unseen, came = training_set(3_000, seed=9)
-    tables = before_and_after(fitted, unseen, came, bins=5)
+    out_of_sample, came = training_set(3_000, seed=9)
+    tables = before_and_after(fitted, out_of_sample, came, bins=5)
     off = ((tables["mean_predicted"] - tables["observed"]).abs() * tables["count"] / 3_000).groupby(
         level=["member", "stage"]
     )

@@ -6,7 +6,12 @@ from sklearn.ensemble import RandomForestClassifier as Forest
 
 from bt_fusion.data.samples import random_walk
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.single_row import RowTrees, leaves, live_ensemble, rows_at_thresholds
+from bt_fusion.ensemble.single_row import (
+    SingleRowTrees,
+    leaves,
+    rows_at_thresholds,
+    single_row_ensemble,
+)
 from bt_fusion.ensemble.training import member_proba
 from bt_fusion.ensemble.trees import Trees
 from bt_fusion.errors import OptionError
@@ -42,7 +47,7 @@ def test_rows_at_thresholds_stand_on_them_or_just_above():
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_row_gets_the_same_bits_as_from_the_library(name, n_classes):
     estimator = fitted(name, n_classes)
-    walked = RowTrees(estimator)
+    walked = SingleRowTrees(estimator)
     rows = hard_rows(walked.trees)
     one_by_one = np.concatenate(
         [walked.predict_proba(rows[at : at + 1]) for at in range(len(rows))]
@@ -64,19 +69,19 @@ def test_trees_that_do_not_prove_themselves_are_left_to_the_library():
     X, y = labelled(2, 400)
     own = RandomForestClassifier(5, random_state=0)
     with pytest.raises(OptionError, match="differ by"):
-        RowTrees(own.fit(X, y))
+        SingleRowTrees(own.fit(X, y))
     ensemble = Ensemble({"own": own}).fit(X, y)
-    assert live_ensemble(ensemble).members_["own"] is ensemble.members_["own"]
+    assert single_row_ensemble(ensemble).members_["own"] is ensemble.members_["own"]
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_a_live_ensemble_says_what_the_ensemble_says(n_classes):
     X, y = labelled(n_classes)
     ensemble = Ensemble(("rf", "xgb", "lgb", "lr"), calibration="sigmoid").fit(X, y)
-    live = live_ensemble(ensemble)
+    live = single_row_ensemble(ensemble)
     kinds = {name: type(made) for name, made in live.members_.items()}
-    assert all((kind is RowTrees) == (name != "lr") for name, kind in kinds.items())
-    assert not any(isinstance(made, RowTrees) for made in ensemble.members_.values())
+    assert all((kind is SingleRowTrees) == (name != "lr") for name, kind in kinds.items())
+    assert not any(isinstance(made, SingleRowTrees) for made in ensemble.members_.values())
     for at in range(20):
         here = np.array([at])
         np.testing.assert_array_equal(live.member_proba(X, here), ensemble.member_proba(X, here))

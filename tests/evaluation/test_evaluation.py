@@ -146,9 +146,9 @@ def test_regimes_part_the_signals(judged):
 
 
 def test_only_unseen_rows_are_judged(model, judged):
-    unseen = len(BARS) - CUT - 5  # the horizon of the last ones is not over
-    assert judged.rows == unseen == sum(map(sum, judged.confusion))
-    assert sum(line["count"] for line in judged.calibration) == unseen
+    out_of_sample = len(BARS) - CUT - 5  # the horizon of the last ones is not over
+    assert judged.rows == out_of_sample == sum(map(sum, judged.confusion))
+    assert sum(line["count"] for line in judged.calibration) == out_of_sample
     assert judged.start == BARS.index[CUT] > judged.trained_until == BARS.index[CUT - 1]
     with pytest.raises(InSampleError, match=r"no labelled bar after 2024.*give later bars"):
         evaluate(model, BARS[: CUT + 5])

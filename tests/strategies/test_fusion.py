@@ -8,7 +8,7 @@ from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
 from bt_fusion.analyzers import FusedVsTechnical, TradeStats
-from bt_fusion.backtest.out_of_sample import unseen_window
+from bt_fusion.backtest.out_of_sample import out_of_sample_window
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
@@ -274,10 +274,10 @@ def test_unseen_window():
     bars = random_walk(20)
     up = np.r_[[np.nan] * 5, [0.5] * 15]
     predictions = given(bars.index, up)
-    assert unseen_window(predictions) == slice(5, 20)
-    assert unseen_window(predictions, bars.index[8], bars.index[12]) == slice(8, 12)
+    assert out_of_sample_window(predictions) == slice(5, 20)
+    assert out_of_sample_window(predictions, bars.index[8], bars.index[12]) == slice(8, 12)
     with pytest.raises(BarsError, match="no predicted bar"):
-        unseen_window(predictions, todate=bars.index[3])
+        out_of_sample_window(predictions, todate=bars.index[3])
 
 
 @pytest.mark.parametrize(

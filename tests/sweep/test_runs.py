@@ -22,7 +22,7 @@ from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.sweep.runs import CODE, Grounds, perform, shared, sliced_returns
+from bt_fusion.sweep.runs import CODE, SweepInputs, run_task, shared, sliced_returns
 from bt_fusion.sweep.store import SweepStore
 
 
@@ -30,7 +30,7 @@ from bt_fusion.sweep.store import SweepStore
 def grounds(edge):
     model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lgb",)))
     predictions = WalkForward(model, 500, cache=None).predict(edge)
-    return Grounds(
+    return SweepInputs(
         FusionStrategy, {"edge": edge[500:]}, {"edge": predictions[500:]}, 5, Account(), 100
     )
 
@@ -82,8 +82,8 @@ def test_the_key_knows_the_code_that_strategies_run_through():
 def test_a_run_is_kept_as_the_runner_makes_it(grounds, tmp_path):
     store, params = SweepStore(tmp_path), {"ml_threshold": 0.55, "ema_fast": 8}
     tasks = [grounds.task(run, params) for run in ("off", "on")]
-    with shared(grounds, store.parts) as laid:
-        assert [perform(laid, store, task).error for task in tasks] == ["", ""]
+    with shared(grounds, store.parts) as shared_inputs:
+        assert [run_task(shared_inputs, store, task).error for task in tasks] == ["", ""]
     store.gather()
     kept = store.read(task.key for task in tasks)
     for task, known in zip(tasks, (None, grounds.predictions["edge"]), strict=True):
@@ -100,8 +100,8 @@ def test_a_run_is_kept_as_the_runner_makes_it(grounds, tmp_path):
 
 def test_a_run_that_fails_says_why_and_is_not_kept(grounds, tmp_path):
     store = SweepStore(tmp_path)
-    with shared(grounds, store.parts) as laid:
-        outcome = perform(laid, store, grounds.task("on", {"ema_slow": 5_000}))
+    with shared(grounds, store.parts) as shared_inputs:
+        outcome = run_task(shared_inputs, store, grounds.task("on", {"ema_slow": 5_000}))
     assert "fewer than the indicators" in outcome.error
     assert store.keys() == set()
 

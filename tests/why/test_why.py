@@ -14,8 +14,8 @@ from bt_fusion.cli import main as cli
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.models.presets import make_preset
-from bt_fusion.why.rebuilt_run import FinishedRun
-from bt_fusion.why.why import why
+from bt_fusion.why.rebuilt_run import RebuiltRun
+from bt_fusion.why.why import explain_entry
 
 BARS = planted_edge(1_200, seed=1, auc=0.8)
 MODEL = ["--features", "wick_balance,gap,rsi_14", "--members", "rf,lgb", "--train-bars", "400"]
@@ -72,7 +72,7 @@ def run_of(folder, csv, predictor, strategy, preset=None, **params):
 
 
 def trades(folder, run="on"):
-    return FinishedRun.read(folder).trades_of(run)
+    return RebuiltRun.read(folder).trades_of(run)
 
 
 @pytest.mark.parametrize("run", ["on", "off"])
@@ -81,7 +81,7 @@ def test_a_trade_and_the_model_of_its_time(folder, run):
     table = pd.read_parquet(folder / "predictions.parquet").set_index("datetime")
     refits = set()
     for number in (1, len(listed)):
-        found, row = why(folder, trade=number, run=run), listed.loc[number]
+        found, row = explain_entry(folder, trade=number, run=run), listed.loc[number]
         assert found.trade["entry_price"] == row.entry_price and found.side == row.side
         assert found.bar == BARS.index[BARS.index.get_loc(row.entry_time) - 1]
         assert found.technical.outcome == "ordered"
@@ -97,7 +97,7 @@ def test_a_trade_and_the_model_of_its_time(folder, run):
 
 
 def test_the_technical_side_is_the_strategys(folder):
-    found = why(folder, trade=1)
+    found = explain_entry(folder, trade=1)
     window = pd.read_parquet(folder / "predictions.parquet").datetime
     close = BARS.close[window.iloc[0] : found.bar]
     emas = []
@@ -113,7 +113,7 @@ def test_the_technical_side_is_the_strategys(folder):
 
 
 def test_margins_say_how_far_from_a_veto_and_from_strong(folder):
-    found = why(folder, trade=1)
+    found = explain_entry(folder, trade=1)
     up = found.opinion.probability_up
     p, name = (up, "P(up)") if found.side == "long" else (1 - up, "P(down)")
     agree, strong = found.technical.thresholds[1:]
@@ -124,7 +124,7 @@ def test_margins_say_how_far_from_a_veto_and_from_strong(folder):
 
 def test_contributions_add_up_to_the_probability_of_the_side(folder):
     pytest.importorskip("shap")
-    opinion = why(folder, trade=1).opinion
+    opinion = explain_entry(folder, trade=1).opinion
     said = {"up": opinion.probability_up, "down": opinion.probability_down}[opinion.explained]
     by = opinion.contributions
     assert by.method == "SHAP" and by.members == ("rf", "lgb")
@@ -137,7 +137,7 @@ def test_a_bar_that_ML_vetoed_says_so(folder):
     table = pd.read_parquet(folder / "predictions.parquet")
     entered = BARS.index[BARS.index.get_indexer(trades(folder, "off").entry_time) - 1]
     unsure = table[table.datetime.isin(entered) & table.probability_up.between(0.45, 0.55)]
-    found = why(folder, bar=str(unsure.datetime.iloc[0]))
+    found = explain_entry(folder, bar=str(unsure.datetime.iloc[0]))
     assert found.trade is None and found.side in ("long", "short")
     way = (("technical", ""), ("confident", "not confident"))
     assert found.technical.stages == way and found.technical.outcome == ""
@@ -146,7 +146,7 @@ def test_a_bar_that_ML_vetoed_says_so(folder):
 
 def test_a_bar_in_the_warm_up_of_the_indicators(folder):
     first = pd.read_parquet(folder / "predictions.parquet").datetime.iloc[2]
-    found = why(folder, bar=first)
+    found = explain_entry(folder, bar=first)
     assert found.technical.stages[0][1] == "warming up" and found.opinion.same
     assert found.technical.facts == {} and found.technical.thresholds == ()
 
@@ -156,14 +156,14 @@ def test_a_saved_model_is_asked_as_it_was(csv, tmp_path):
     model.save(tmp_path / "model")
     options = ["--model", tmp_path / "model", "--no-report", "-q"]
     command("backtest", "--data", csv, "--out", tmp_path / "run", *options)
-    found = why(tmp_path / "run", trade=1)
+    found = explain_entry(tmp_path / "run", trade=1)
     assert found.opinion.same and found.opinion.rows == model.n_rows_
     model.fit(BARS[:600]).save(tmp_path / "other")
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     summary["config"]["source"]["model"] = str(tmp_path / "other")
     (tmp_path / "run" / "summary.json").write_text(json.dumps(summary))
     with pytest.raises(OptionError, match=r"trained until .* it has been replaced"):
-        why(tmp_path / "run", trade=1)
+        explain_entry(tmp_path / "run", trade=1)
 
 
 def test_a_strategy_that_knows_nothing_of_ML(csv, tmp_path):
@@ -171,15 +171,15 @@ def test_a_strategy_that_knows_nothing_of_ML(csv, tmp_path):
     out, named = tmp_path / "run", f"{tmp_path / 'mine.py'}:Mine"
     options = ["--strategy", named, "--param", "ml_threshold=0.5", "--no-report", "-q", *MODEL]
     command("backtest", "--data", csv, "--out", out, *options)
-    passed = why(out, trade=1)
+    passed = explain_entry(out, trade=1)
     assert (passed.technical.outcome, passed.side) == ("ordered", "long")
     assert passed.technical.thresholds[0].passed and passed.technical.stages == ()
     vetoed = off_only(out)
-    found = why(out, bar=vetoed)
+    found = explain_entry(out, bar=vetoed)
     assert (found.technical.outcome, found.side) == ("vetoed", "long")
     (limit,) = found.technical.thresholds
     assert limit.value == found.opinion.probability_up and not limit.passed
-    assert why(out, bar=vetoed, run="off").technical.outcome == "ordered"
+    assert explain_entry(out, bar=vetoed, run="off").technical.outcome == "ordered"
 
 
 def test_an_exit_is_no_entry(csv, tmp_path):
@@ -188,10 +188,12 @@ def test_an_exit_is_no_entry(csv, tmp_path):
     options = ["--ml", "off", "--no-report", "-q", *MODEL]
     command("backtest", "--data", csv, "--out", out, "--strategy", f"{mine}:Mine", *options)
     left = trades(out, "off").exit_time.iloc[0]
-    found = why(out, bar=BARS.index[BARS.index.get_loc(left) - 1], run="off")
+    found = explain_entry(out, bar=BARS.index[BARS.index.get_loc(left) - 1], run="off")
     assert (found.technical.outcome, found.side) == ("", "")
     command("backtest", "--data", csv, "--out", out, "--strategy", f"{mine}:Bracket", *options)
-    found = why(out, trade=1, run="off")  # its stop and its target, two sales, came after it
+    found = explain_entry(
+        out, trade=1, run="off"
+    )  # its stop and its target, two sales, came after it
     assert (found.technical.outcome, found.technical.side) == ("ordered", "long")
 
 
@@ -207,7 +209,7 @@ def test_the_points_of_hybrid_scoring(csv, tmp_path):
     walk = WalkForward(gain, train_bars=400, cache=None)
     easy = {"min_entry_score": 2, "min_entry_score_technical": 1, "log_entries": False}
     out = run_of(tmp_path, csv, walk, "hybrid", **easy)
-    found = why(out, trade=1)
+    found = explain_entry(out, trade=1)
     rsi, total, *points = found.technical.thresholds
     assert (rsi.name, rsi.limit, rsi.rule, rsi.passed) == ("RSI, mandatory", 30, "<", True)
     facts = found.technical.facts
@@ -222,14 +224,14 @@ def test_the_regime_of_signal_discovery(csv, tmp_path):
     model = SignalModel(["wick_balance", "gap"], label, Ensemble(["lgb"]))
     walk = WalkForward(model, train_bars=400, cache=None)
     out = run_of(tmp_path, csv, walk, "discovery", probability_threshold=0.34)
-    found = why(out, trade=1)
+    found = explain_entry(out, trade=1)
     assert found.technical.facts["regime"] == {"long": "UP", "short": "DOWN"}[found.side]
     assert set(found.opinion.votes["lgb"]) == {"short", "none", "long"}
     assert found.opinion.explained == found.side and found.opinion.same
     (limit,) = found.technical.thresholds  # of the regime's side alone
     assert limit.rule == ">" and limit.passed
     free = {"probability_threshold": 0.34, "regime_filter": False}
-    found = why(run_of(tmp_path / "free", csv, walk, "discovery", **free), trade=1)
+    found = explain_entry(run_of(tmp_path / "free", csv, walk, "discovery", **free), trade=1)
     names = [limit.name for limit in found.technical.thresholds]
     assert names == ["P(up) to be confident", "P(down) to be confident"]
 
@@ -237,10 +239,10 @@ def test_the_regime_of_signal_discovery(csv, tmp_path):
 def test_a_preset_whose_members_are_objects(csv, tmp_path):
     walk = WalkForward(make_preset("fusion"), train_bars=500, refit_bars=700, cache=None)
     out = run_of(tmp_path / "named", csv, walk, "fusion", preset="fusion", ml_threshold=0.52)
-    assert why(out, trade=1).opinion.same
+    assert explain_entry(out, trade=1).opinion.same
     out = run_of(tmp_path / "unnamed", csv, walk, "fusion", ml_threshold=0.52)
     with pytest.raises(OptionError, match="members rf were given as objects"):
-        why(out, trade=1)
+        explain_entry(out, trade=1)
 
 
 def test_bars_that_have_changed_are_refused(folder, tmp_path):
@@ -248,9 +250,9 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
     other.iloc[3, 4] += 1e-9  # a volume
     other.to_csv(tmp_path / "other.csv")
     with pytest.raises(BarsError, match=r"other bars of edge than the run was made of.*run again"):
-        why(folder, trade=1, data=[str(tmp_path / "other.csv")])
+        explain_entry(folder, trade=1, data=[str(tmp_path / "other.csv")])
     BARS.to_csv(tmp_path / "moved.csv")
-    assert why(folder, trade=1, data=[str(tmp_path / "moved.csv")]).opinion.same
+    assert explain_entry(folder, trade=1, data=[str(tmp_path / "moved.csv")]).opinion.same
 
 
 @pytest.mark.parametrize(
@@ -267,15 +269,15 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
 )
 def test_what_is_not_there_is_said(folder, asked, message):
     with pytest.raises((OptionError, BarsError), match=message):
-        why(folder, **asked)
+        explain_entry(folder, **asked)
 
 
 def test_a_file_that_has_moved_is_asked_for(folder, csv, tmp_path):
     moved = csv.rename(tmp_path / "elsewhere.csv")
     try:
         with pytest.raises(BarsError, match=r"no file .*edge\.csv.* say by --data where it is now"):
-            why(folder, trade=1)
-        assert why(folder, trade=1, data=[str(moved)]).opinion.same
+            explain_entry(folder, trade=1)
+        assert explain_entry(folder, trade=1, data=[str(moved)]).opinion.same
     finally:
         moved.rename(csv)
 
@@ -283,12 +285,12 @@ def test_a_file_that_has_moved_is_asked_for(folder, csv, tmp_path):
 def test_a_time_between_two_bars_names_them(folder):
     between = trades(folder).entry_time.iloc[0] + pd.Timedelta(seconds=30)
     with pytest.raises(OptionError, match="nearest are"):
-        why(folder, bar=between)
+        explain_entry(folder, bar=between)
 
 
 def test_a_folder_of_something_else(tmp_path):
     with pytest.raises(OptionError, match=r"no folder of a backtest: it has no summary.json"):
-        why(tmp_path, trade=1)
+        explain_entry(tmp_path, trade=1)
 
 
 def test_the_command_lists_says_and_writes(folder, tmp_path, capsys):
@@ -325,22 +327,24 @@ def test_each_of_several_symbols(csv, tmp_path):
     listed = trades(tmp_path / "run")
     for symbol, bars in (("A", BARS), ("B", late)):
         number = int(listed.index[listed.symbol == symbol][-1])
-        found = why(tmp_path / "run", trade=number)
+        found = explain_entry(tmp_path / "run", trade=number)
         assert (found.symbol, found.technical.outcome) == (symbol, "ordered")
         assert found.opinion.same and found.close == bars.close[found.bar]
     early = BARS.index[450]  # B has no bar of its window yet
-    assert why(tmp_path / "run", bar=early, symbol="A").opinion.same
+    assert explain_entry(tmp_path / "run", bar=early, symbol="A").opinion.same
     stored = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
     begun = stored[stored.symbol == "B"].datetime.iloc[5]  # B's indicators warm up, not A's
-    states = [why(tmp_path / "run", bar=begun, symbol=name).technical.facts for name in "AB"]
+    states = [
+        explain_entry(tmp_path / "run", bar=begun, symbol=name).technical.facts for name in "AB"
+    ]
     assert abs(states[0]["state"]) == 1 and not states[1]
     with pytest.raises(OptionError, match="several symbols; give one of A, B"):
-        why(tmp_path / "run", bar=early)
+        explain_entry(tmp_path / "run", bar=early)
     with pytest.raises(OptionError, match="the run had A, B"):
-        why(tmp_path / "run", bar=early, symbol="A", data=[str(csv)])
+        explain_entry(tmp_path / "run", bar=early, symbol="A", data=[str(csv)])
 
 
 def test_a_run_that_was_not_made(csv, tmp_path):
     command("backtest", "--data", csv, "--out", tmp_path, "--ml", "on", "--no-report", "-q", *MODEL)
     with pytest.raises(OptionError, match="holds no run with ML off"):
-        why(Path(tmp_path), trade=1, run="off")
+        explain_entry(Path(tmp_path), trade=1, run="off")

@@ -72,9 +72,14 @@ def rules(found: list[dict[str, Any]]) -> Html:
     for rule in found:
         met = "met" if rule["passed"] else "not met"
         words = [tag("b", "✓" if rule["passed"] else "✗", aria_hidden="true"), rule["name"]]
-        unseen = tag("span", met, class_="unseen")
+        out_of_sample = tag("span", met, class_="unseen")
         items.append(
-            tag("li", join([*words, unseen], " "), class_=met[:3], title=rule["failure"] or None)
+            tag(
+                "li",
+                join([*words, out_of_sample], " "),
+                class_=met[:3],
+                title=rule["failure"] or None,
+            )
         )
     return tag("ul", join(items), class_="rules", aria_label="Rules") if items else Html()
 

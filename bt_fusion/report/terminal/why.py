@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bt_fusion.report.terminal.evaluation import titled
-from bt_fusion.why.model_reasons import Opinion
-from bt_fusion.why.why import Reason
+from bt_fusion.why.model_reasons import ModelReasons
+from bt_fusion.why.why import EntryExplanation
 
 __all__ = ["trades_table", "why_tables"]
 
@@ -16,7 +16,7 @@ MOST_FEATURES = 12
 LONGEST = 60  # characters of a fact
 
 
-def why_tables(reason: Reason) -> Group:
+def why_tables(reason: EntryExplanation) -> Group:
     """Return everything a reason holds, from the trade down to the features."""
     parts: list[Any] = [*trade_lines(reason), *technical_lines(reason)]
     if reason.technical.thresholds:
@@ -32,7 +32,7 @@ def why_tables(reason: Reason) -> Group:
 
 def trades_table(trades: Any, run: str) -> Table:
     """Return the trades of a run with their numbers."""
-    columns = ("Symbol", "Side", "Entered", "Left", "P&L", "Reason")
+    columns = ("Symbol", "Side", "Entered", "Left", "P&L", "EntryExplanation")
     table = titled(f"Trades with ML {run}", "Trade", *columns)
     for number, row in enumerate(trades.itertuples(), start=1):
         table.add_row(
@@ -47,7 +47,7 @@ def trades_table(trades: Any, run: str) -> Table:
     return table
 
 
-def trade_lines(reason: Reason) -> list[str]:
+def trade_lines(reason: EntryExplanation) -> list[str]:
     """Say what was traded, and which bar decided on it."""
     lines, trade = [], reason.trade
     if trade is not None:
@@ -63,7 +63,7 @@ def trade_lines(reason: Reason) -> list[str]:
     return [*lines, f"Signal bar {reason.bar} of {reason.symbol}, close {reason.close:g}; {what}"]
 
 
-def technical_lines(reason: Reason) -> list[str]:
+def technical_lines(reason: EntryExplanation) -> list[str]:
     """Say what the technical side looked at, and how far the bar came."""
     told = reason.technical
     facts = ", ".join(
@@ -85,7 +85,7 @@ def technical_lines(reason: Reason) -> list[str]:
     return [*lines, f"Outcome    {ends.get(told.outcome, 'no entry: ' + told.outcome)}"]
 
 
-def thresholds(reason: Reason) -> Table:
+def thresholds(reason: EntryExplanation) -> Table:
     """Return what each value was held against."""
     table = titled("Thresholds", "", "Came", "Needed", "Margin", "")
     for row in reason.technical.thresholds:
@@ -99,7 +99,7 @@ def thresholds(reason: Reason) -> Table:
     return table
 
 
-def nearest(reason: Reason) -> list[str]:
+def nearest(reason: EntryExplanation) -> list[str]:
     """Say how far the probability was from what would have changed something."""
     rows = [row for row in reason.technical.thresholds if row.name.startswith("P")]
     known = [row for row in rows if row.margin == row.margin]
@@ -111,7 +111,7 @@ def nearest(reason: Reason) -> list[str]:
     return [f"Nearest    {row.name}: {verb} {abs(row.margin):.4f}{more}"]
 
 
-def votes(opinion: Opinion) -> Table:
+def votes(opinion: ModelReasons) -> Table:
     """Return what each member said."""
     classes = next(iter(opinion.votes.values()))
     table = titled("Votes", "Member", *(f"P({name})" for name in classes), "Weight", "Says")
@@ -122,7 +122,7 @@ def votes(opinion: Opinion) -> Table:
     return table
 
 
-def vote_lines(reason: Reason, opinion: Opinion) -> list[str]:
+def vote_lines(reason: EntryExplanation, opinion: ModelReasons) -> list[str]:
     """Say what the votes come to, and that the model is the one of the run."""
     kind = "weighted mean" if opinion.voting == "soft" else "majority"
     down = opinion.probability_down
@@ -144,7 +144,7 @@ def vote_lines(reason: Reason, opinion: Opinion) -> list[str]:
     ]
 
 
-def features(opinion: Opinion) -> Table:
+def features(opinion: ModelReasons) -> Table:
     """Return the features that gave most, in percentage points of the probability."""
     by = opinion.contributions
     title = f"Features by contribution to P({opinion.explained}), points of percent"
@@ -169,7 +169,7 @@ def written(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)[:LONGEST]
 
 
-def _caption(opinion: Opinion) -> str:
+def _caption(opinion: ModelReasons) -> str:
     by = opinion.contributions
     if by.method != "SHAP":
         return (

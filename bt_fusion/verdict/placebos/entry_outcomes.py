@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.verdict.placebos.replay import Trips, exit_bars
+from bt_fusion.verdict.placebos.replay import RoundTrips, exit_bars
 
 __all__ = ["Costs", "ExitRule", "Outcomes"]
 
@@ -161,7 +161,7 @@ class Outcomes:
         paid = (self.costs.commission + self.costs.slippage) * turnover[:-1]
         return self.costs.share * (self.exposure(entered) * self.moves - paid)
 
-    def entries_of(self, trips: Trips) -> np.ndarray:
+    def entries_of(self, trips: RoundTrips) -> np.ndarray:
         """Return 1 at each bar whose signal a replay has entered on, else 0."""
         entered = np.zeros(len(self.side))
         entered[trips.signal] = 1.0

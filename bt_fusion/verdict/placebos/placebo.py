@@ -5,11 +5,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-__all__ = ["Placebo", "Tally"]
+__all__ = ["DrawFigures", "Placebo"]
 
 
 @dataclass(frozen=True, eq=False)
-class Tally:
+class DrawFigures:
     """What runs of the same rule came to, one value a run.
 
     Attributes
@@ -29,7 +29,7 @@ class Tally:
     profit: np.ndarray
 
     @classmethod
-    def joined(cls, parts: Sequence["Tally"]) -> "Tally":
+    def joined(cls, parts: Sequence["DrawFigures"]) -> "DrawFigures":
         """Return the runs of several tallies as one; an empty one where there are none."""
         none = [np.empty(0)] * (not parts)
         columns = (
@@ -70,8 +70,8 @@ class Placebo:
     """
 
     kind: str
-    real: Tally
-    drawn: Tally
+    real: DrawFigures
+    drawn: DrawFigures
     per_bar: np.ndarray
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from bt_fusion.verdict.placebos.placebo import Placebo, Tally
+from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
 
 __all__ = ["Trades", "random_subsets", "trade_paths"]
 
@@ -122,7 +122,7 @@ def random_subsets(off: Trades, on: Trades, draws: int = 1_000, seed: int = 0) -
     real = np.append(pool.kept, np.ones(len(pool.own)))
     block = max(1, CELLS // (len(real) + on.path.shape[1]))
     counts = [min(block, draws - start) for start in range(0, draws, block)]
-    drawn = Tally.joined([pool.tally(pool.draw(rng, count)) for count in counts])
+    drawn = DrawFigures.joined([pool.tally(pool.draw(rng, count)) for count in counts])
     above = on.per_bar(np.ones(len(on))) - off.per_bar(pool.expected)
     return Placebo("subset", pool.tally(real[None]), drawn, above)
 
@@ -168,7 +168,7 @@ class Pool:
                 np.add.at(row, rng.choice(members, own), 1)
         return taken
 
-    def tally(self, taken: np.ndarray) -> Tally:
+    def tally(self, taken: np.ndarray) -> DrawFigures:
         """Return the figures of runs that take each trade so often, shape (n_runs, n_trades)."""
         path = vstack([self.off.path, self.on.path[self.own]]).tocsr()
         net, growth = (
@@ -184,4 +184,4 @@ class Pool:
         some = noise > 0
         score = np.where(some, chosen, 0.0) / np.sqrt(np.where(some, noise, 1.0))
         expectancy = np.where(count > 0, taken @ net, np.nan) / np.maximum(count, 1)
-        return Tally(count.astype(np.int64), score, expectancy, np.expm1(taken @ growth))
+        return DrawFigures(count.astype(np.int64), score, expectancy, np.expm1(taken @ growth))

@@ -7,14 +7,16 @@ the technical side until as many are left on each side, with the same exits, siz
 import numpy as np
 
 from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
-from bt_fusion.verdict.placebos.placebo import Placebo, Tally
-from bt_fusion.verdict.placebos.replay import Trips, walk
-from bt_fusion.verdict.placebos.veto_probability import SIDES, VetoLaw
+from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
+from bt_fusion.verdict.placebos.replay import RoundTrips, one_at_a_time
+from bt_fusion.verdict.placebos.veto_probability import SIDES, VetoProbability
 
 __all__ = ["Accounts", "random_vetoes", "shifted"]
 
 
-def random_vetoes(outcomes: Outcomes, trips: Trips, draws: int = 1_000, seed: int = 0) -> Placebo:
+def random_vetoes(
+    outcomes: Outcomes, trips: RoundTrips, draws: int = 1_000, seed: int = 0
+) -> Placebo:
     """Hold a run against random vetoes that leave as many entries on each side.
 
     Parameters
@@ -39,7 +41,7 @@ def random_vetoes(outcomes: Outcomes, trips: Trips, draws: int = 1_000, seed: in
     True
     """
     long, short = (int((trips.side == s).sum()) for s in SIDES)
-    law = VetoLaw.matching(outcomes, long, short)
+    law = VetoProbability.matching(outcomes, long, short)
     accounts = Accounts(law)
     drawn = np.zeros((draws, accounts.each.shape[1]))
     for who, at in law.draw(draws, seed):
@@ -50,7 +52,7 @@ def random_vetoes(outcomes: Outcomes, trips: Trips, draws: int = 1_000, seed: in
 
 def shifted(
     outcomes: Outcomes,
-    trips: Trips,
+    trips: RoundTrips,
     agrees: np.ndarray,
     draws: int = 200,
     seed: int = 0,
@@ -70,7 +72,7 @@ def shifted(
     draws, seed : int
     """
     long, short = (int((trips.side == s).sum()) for s in SIDES)
-    law = VetoLaw.matching(outcomes, long, short)
+    law = VetoProbability.matching(outcomes, long, short)
     accounts = Accounts(law)
     count = len(outcomes.side)
     least = count // 20
@@ -79,7 +81,7 @@ def shifted(
     for row, distance in enumerate(rng.integers(least, max(least + 1, count - least), draws)):
         up, down = np.roll(agrees, distance, axis=1)
         side = outcomes.side * np.where(outcomes.side > 0, up, down)
-        drawn[row] = accounts.each[walk(side, outcomes.left)].sum(axis=0)
+        drawn[row] = accounts.each[one_at_a_time(side, outcomes.left)].sum(axis=0)
     above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(law.entered)
     return Placebo("shift", accounts.of(trips), accounts.tally(drawn), above)
 
@@ -99,7 +101,7 @@ class Accounts:
         mean long and the mean short position, net return, log growth.
     """
 
-    def __init__(self, law: VetoLaw):
+    def __init__(self, law: VetoProbability):
         out = law.outcomes
         sides = [out.side == s for s in SIDES]
         entered = [np.where(side, law.entered, 0.0) for side in sides]
@@ -114,11 +116,11 @@ class Accounts:
         self._gain = np.array([each @ gain for each in entered])
         self._overlap = np.array([[a @ (b * square) for b in mean] for a in mean])
 
-    def of(self, trips: Trips) -> Tally:
+    def of(self, trips: RoundTrips) -> DrawFigures:
         """Return what one run came to, in the same figures as the draws'."""
         return self.tally(self.each[trips.signal].sum(axis=0)[None])
 
-    def tally(self, sums: np.ndarray) -> Tally:
+    def tally(self, sums: np.ndarray) -> DrawFigures:
         """Return the figures of runs from the sums over their trades, shape (n_runs, columns)."""
         entries, (closed, gain, square), shared, (net, growth) = np.split(sums.T, [2, 5, 7])
         times = entries / np.maximum(self._expected, 1e-12)[:, None]  # the mean draw, so often
@@ -128,4 +130,6 @@ class Accounts:
         some = noise > 1e-9 * square  # else the run is the mean draw itself
         score = np.where(some, chosen, 0.0) / np.sqrt(np.where(some, noise, 1.0))
         expectancy = np.where(closed > 0, net, np.nan) / np.maximum(closed, 1)
-        return Tally(entries.sum(axis=0).astype(np.int64), score, expectancy, np.expm1(growth))
+        return DrawFigures(
+            entries.sum(axis=0).astype(np.int64), score, expectancy, np.expm1(growth)
+        )

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Trips", "exit_bars", "replay", "walk"]
+__all__ = ["RoundTrips", "exit_bars", "one_at_a_time", "replay"]
 
 NEVER = -1
 
 
 @dataclass(frozen=True)
-class Trips:
+class RoundTrips:
     """Round trips in order of entry.
 
     Attributes
@@ -49,7 +49,7 @@ def replay(
     hold_bars: int = 5,
     exit: str = "horizon",
     long_only: bool = False,
-) -> Trips:
+) -> RoundTrips:
     """Walk through a signal as FusionStrategy does, without its stop order.
 
     Flat and signal not 0: enter at the next open. Leave at the open after `hold_bars` bars, or
@@ -75,11 +75,11 @@ def replay(
         side = np.maximum(side, 0)
     side[-1:] = 0  # an order of the last bar would never be filled
     left = exit_bars(side, technical, hold_bars, exit)
-    entered = walk(side, left)
-    return Trips(entered, side[entered], left[entered])
+    entered = one_at_a_time(side, left)
+    return RoundTrips(entered, side[entered], left[entered])
 
 
-def walk(side: np.ndarray, left: np.ndarray) -> np.ndarray:
+def one_at_a_time(side: np.ndarray, left: np.ndarray) -> np.ndarray:
     """Return the bars whose signals are entered on, one position at a time.
 
     Parameters

@@ -7,7 +7,7 @@ import numpy as np
 
 from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
 
-__all__ = ["SIDES", "VetoLaw", "entry_probability"]
+__all__ = ["SIDES", "VetoProbability", "entry_probability"]
 
 SIDES = (1, -1)
 CERTAIN = 1 - 1e-15
@@ -17,7 +17,7 @@ CLOSE_ENOUGH = 0.01  # entries
 
 
 @dataclass(frozen=True, eq=False)
-class VetoLaw:
+class VetoProbability:
     """A random veto: flat, and the technical state says a side, it enters with a probability.
 
     Attributes
@@ -34,7 +34,7 @@ class VetoLaw:
     entered: np.ndarray
 
     @classmethod
-    def matching(cls, outcomes: Outcomes, long: int, short: int) -> "VetoLaw":
+    def matching(cls, outcomes: Outcomes, long: int, short: int) -> "VetoProbability":
         """Find the law that enters so often on each side, in expectation.
 
         Where ML entered more often than the rule can, nothing is vetoed.

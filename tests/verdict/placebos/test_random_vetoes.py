@@ -7,8 +7,8 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
 from bt_fusion.verdict.placebos.random_vetoes import Accounts, random_vetoes, shifted
-from bt_fusion.verdict.placebos.replay import Trips, replay
-from bt_fusion.verdict.placebos.veto_probability import VetoLaw, entry_probability
+from bt_fusion.verdict.placebos.replay import RoundTrips, replay
+from bt_fusion.verdict.placebos.veto_probability import VetoProbability, entry_probability
 from tests.strategies.test_fusion import steps
 
 
@@ -47,7 +47,7 @@ def test_the_law_enters_as_often_on_each_side(exit, share):
     trips = replay(thinned(state, 1, share), state, 5, exit)
     long, short = int((trips.side > 0).sum()), int((trips.side < 0).sum())
     outcomes = Outcomes.of(bars, state, ExitRule(5, exit))
-    law = VetoLaw.matching(outcomes, long, short)
+    law = VetoProbability.matching(outcomes, long, short)
     assert law.entered[outcomes.side > 0].sum() == pytest.approx(long, abs=0.05)
     assert law.entered[outcomes.side < 0].sum() == pytest.approx(short, abs=0.05)
 
@@ -55,7 +55,7 @@ def test_the_law_enters_as_often_on_each_side(exit, share):
 def test_a_law_of_more_entries_than_there_are_vetoes_nothing():
     bars, state = market(300)
     outcomes = Outcomes.of(bars, state)
-    law = VetoLaw.matching(outcomes, 1_000, 0)
+    law = VetoProbability.matching(outcomes, 1_000, 0)
     assert law.rate[outcomes.side > 0].min() > 1 - 1e-9
     assert set(law.rate[outcomes.side < 0]) == {0.0}
     off = replay(np.maximum(np.nan_to_num(state), 0), state)
@@ -73,7 +73,7 @@ def drawn_entries(law, draws, seed=0):
 def test_draws_follow_the_rule_and_its_probabilities():
     bars, state = market(400)
     outcomes = Outcomes.of(bars, state)
-    law = VetoLaw.matching(outcomes, 12, 9)
+    law = VetoProbability.matching(outcomes, 12, 9)
     entries = drawn_entries(law, 4_000)
     often = np.bincount(np.concatenate(entries), minlength=400) / 4_000
     error = np.sqrt(law.entered * (1 - law.entered) / 4_000)
@@ -91,11 +91,11 @@ def test_score_by_hand():
     bars = BarArrays.of(steps([100, 110, 99, 118.8, 118.8, 118.8]))
     outcomes = Outcomes.of(bars, np.ones(6), ExitRule(1), Costs(0, 0, 1))
     rate = np.array([0.5, 0.0, 1.0, 0.0, 0.0, 0.0])
-    law = VetoLaw(outcomes, rate, entry_probability(rate, outcomes.left))
+    law = VetoProbability(outcomes, rate, entry_probability(rate, outcomes.left))
     assert law.entered.tolist() == [0.5, 0, 1, 0, 0, 0]
     # the mean draw makes 1.5 entries; a run of one is held against two thirds of it:
     # positions 1/3 and 2/3 in bars 1 and 3
-    tally = Accounts(law).of(Trips(np.array([0]), np.array([1]), np.array([2])))
+    tally = Accounts(law).of(RoundTrips(np.array([0]), np.array([1]), np.array([2])))
     gains = np.array([(1 - 1 / 3) * 0.10, -2 / 3 * 0.20])
     assert tally.score[0] == pytest.approx(gains.sum() / np.sqrt((gains**2).sum()))
     assert tally.entries.tolist() == [1]
@@ -108,7 +108,7 @@ def test_the_edge_is_what_lies_above_the_mean_draw():
     outcomes = Outcomes.of(bars, state, costs=Costs(0.001, 0.0, 0.9))
     trips = replay(thinned(state, 4), state)
     placebo = random_vetoes(outcomes, trips, 3_000)
-    law = VetoLaw.matching(outcomes, *(int((trips.side == side).sum()) for side in (1, -1)))
+    law = VetoProbability.matching(outcomes, *(int((trips.side == side).sum()) for side in (1, -1)))
     mean = np.zeros(600)
     for one in drawn_entries(law, 3_000):
         mean += outcomes.per_bar(np.bincount(one, minlength=600).astype(float)) / 3_000
