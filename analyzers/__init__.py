@@ -15,3 +15,8 @@ __all__ = [
     "SignalQuality",
     "TradeStats",
 ]
+
+if __name__ == "analyzers":  # from inside a checkout: one class under both names
+    from bt_fusion.checkout import same_modules
+
+    same_modules("analyzers")

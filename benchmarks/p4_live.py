@@ -14,7 +14,7 @@ from bt_fusion import SignalModel
 from bt_fusion.data.bars import COLUMNS, BarArrays
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.feed import BarsData
-from bt_fusion.ensemble.onnx_export import export_ensemble, load_members
+from bt_fusion.ensemble.onnx_export import export_onnx, load_onnx
 from bt_fusion.ensemble.single_row import single_row_ensemble
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators import MLEnsemble
@@ -101,10 +101,10 @@ def bar_seconds(model: SignalModel, frame: pd.DataFrame) -> np.ndarray:
 def with_onnx(model: SignalModel, known: pd.DataFrame) -> SignalModel:
     """Return the model with every member in ONNX."""
     X = model.feature_set_.transform(known)
-    exported = export_ensemble(model.ensemble_, X[np.isfinite(X).all(axis=1)][:GOLDEN])
+    exported = export_onnx(model.ensemble_, X[np.isfinite(X).all(axis=1)][:GOLDEN])
     made = copy(model)
     made.ensemble_ = copy(model.ensemble_)
-    made.ensemble_.onnx_ = load_members(exported)
+    made.ensemble_.onnx_ = load_onnx(exported)
     return made
 
 

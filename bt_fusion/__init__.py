@@ -6,65 +6,47 @@ Names are imported when first used, so that ``import bt_fusion`` costs next to n
 from importlib import import_module, metadata
 from pathlib import Path
 
-__all__ = [
-    "BarsError",
-    "BtFusionError",
-    "BtFusionWarning",
-    "BundleError",
-    "Confidence",
-    "Direction",
-    "Ensemble",
-    "FeatureSet",
-    "Gain",
-    "ModelCompatibilityError",
-    "OptionError",
-    "Predictions",
-    "Signal",
-    "SignalModel",
-    "StrategyError",
-    "TrainingError",
-    "TripleBarrier",
-    "WalkForward",
-    "check_bars",
-    "feature",
-    "load_model",
-    "load_sample",
-    "make_preset",
-    "read_bars",
-    "repair_bars",
-    "tidy_bars",
-]
+from bt_fusion.checkout import serve_checkout
 
 HOMES = {
+    "bt_fusion.backtest.job": ("Backtest",),
+    "bt_fusion.bundle": ("load_pickle",),
     "bt_fusion.data.bars": ("check_bars", "repair_bars"),
-    "bt_fusion.bundle": ("load_model",),
+    "bt_fusion.data.readers": ("read_bars", "tidy_bars"),
+    "bt_fusion.data.samples": ("load_sample",),
+    "bt_fusion.engine.account": ("Account",),
     "bt_fusion.ensemble.ensemble": ("Ensemble",),
+    "bt_fusion.ensemble.onnx_export": ("export_onnx", "load_onnx"),
     "bt_fusion.errors": (
         "BarsError",
         "BtFusionError",
         "BtFusionWarning",
         "BundleError",
+        "InSampleError",
         "ModelCompatibilityError",
         "OptionError",
+        "RunError",
         "StrategyError",
         "TrainingError",
     ),
+    "bt_fusion.evaluation": ("evaluate",),
     "bt_fusion.features": ("FeatureSet", "feature"),
-    "bt_fusion.labels": ("Direction", "Gain", "TripleBarrier"),
+    "bt_fusion.labels": ("Direction", "Gain", "ProfitBeforeStop", "TripleBarrier"),
     "bt_fusion.models.predictions": ("Confidence", "Predictions", "Signal"),
     "bt_fusion.models.presets": ("make_preset",),
-    "bt_fusion.data.readers": ("read_bars", "tidy_bars"),
-    "bt_fusion.data.samples": ("load_sample",),
-    "bt_fusion.models.signal_model": ("SignalModel",),
+    "bt_fusion.models.signal_model": ("SignalModel", "load_model"),
     "bt_fusion.models.walk_forward": ("WalkForward",),
+    "bt_fusion.report.draw": ("redraw",),
+    "bt_fusion.sweep.sweep": ("Sweep",),
+    "bt_fusion.technical.regimes": ("Regime",),
+    "bt_fusion.tuning.tuning": ("tune",),
+    "bt_fusion.why.why": ("explain_entry",),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 
-# In a checkout indicators/, strategies/ and analyzers/ stand beside this folder; setup.cfg maps
-# them into it when installed. Found here, they are found before an installed version's.
-_checkout = Path(__file__).resolve().parent.parent
-if (_checkout / "indicators" / "ml_ensemble.py").is_file():
-    __path__.append(str(_checkout))
+__all__ = sorted(HOME_OF)
+
+serve_checkout(Path(__file__).resolve().parent.parent)
 
 
 def __getattr__(name: str) -> object:

@@ -25,3 +25,8 @@ __all__ = [
     "TechnicalScore",
     "VolumeSpike",
 ]
+
+if __name__ == "indicators":  # from inside a checkout: one class under both names
+    from bt_fusion.checkout import same_modules
+
+    same_modules("indicators")

@@ -19,3 +19,8 @@ __all__ = [
     "Threshold",
     "with_ml",
 ]
+
+if __name__ == "strategies":  # from inside a checkout: one class under both names
+    from bt_fusion.checkout import same_modules
+
+    same_modules("strategies")

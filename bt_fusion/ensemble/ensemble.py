@@ -62,7 +62,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         Empty without calibration.
     onnx_ : dict of str to OnnxMember
         Members asked in ONNX instead of in the library they were fitted with, see
-        `onnx_members.export_ensemble`; empty after `fit`. Calibration is put on top of either.
+        `onnx_members.export_onnx`; empty after `fit`. Calibration is put on top of either.
 
     Examples
     --------

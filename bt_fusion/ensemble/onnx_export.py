@@ -21,10 +21,10 @@ __all__ = [
     "TOLERANCE",
     "Export",
     "OnnxMember",
-    "export_ensemble",
     "export_member",
+    "export_onnx",
     "load_member",
-    "load_members",
+    "load_onnx",
 ]
 
 TOLERANCE = 1e-5  # largest difference of a probability with which a member is exported
@@ -100,7 +100,7 @@ def load_member(content: bytes) -> OnnxMember:
     return OnnxMember(content)
 
 
-def load_members(exported: Mapping[str, Export]) -> dict[str, OnnxMember]:
+def load_onnx(exported: Mapping[str, Export]) -> dict[str, OnnxMember]:
     """Return the members that were exported, for an ensemble's `onnx_`."""
     return {
         name: OnnxMember(export.content)
@@ -131,11 +131,11 @@ def export_member(estimator: Any, n_features: int) -> bytes:
     return tree_graph(trees, n_features)
 
 
-def export_ensemble(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
+def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
     """Export every member of a fitted ensemble that can be, and compare it with the original.
 
     The members themselves are exported: an ensemble's calibration is put on top of what they say,
-    whoever says it. ``ensemble.onnx_ = load_members(exported)`` makes it prefer them.
+    whoever says it. ``ensemble.onnx_ = load_onnx(exported)`` makes it prefer them.
 
     Parameters
     ----------

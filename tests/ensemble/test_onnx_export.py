@@ -18,10 +18,10 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.onnx_export import (
     TOLERANCE,
     count_flips,
-    export_ensemble,
     export_member,
+    export_onnx,
     load_member,
-    load_members,
+    load_onnx,
 )
 from bt_fusion.ensemble.trees import read_trees
 from bt_fusion.errors import OptionError
@@ -46,14 +46,14 @@ def test_trees_agree_on_rows_at_their_thresholds(name, n_classes):
 def test_an_ensemble_is_exported_but_for_what_has_no_conversion(n_classes):
     X, y = labelled(n_classes)
     ensemble = Ensemble(("rf", "xgb", "lgb", "lr", "svm")).fit(X, y)
-    exported = export_ensemble(ensemble, X[:300])
+    exported = export_onnx(ensemble, X[:300])
     assert [export.member for export in exported.values()] == list(ensemble.members_)
     assert exported["svm"].content is None and "RbfSVM" in exported["svm"].reason
     for name in ("rf", "xgb", "lgb", "lr"):
         assert 0 <= exported[name].difference <= TOLERANCE and not exported[name].reason
         assert set(exported[name].flips) == {0.7, 0.6, 0.5, 0.4, 0.3}
         assert not any(exported[name].flips.values())
-    assert set(load_members(exported)) == {"rf", "xgb", "lgb", "lr"}
+    assert set(load_onnx(exported)) == {"rf", "xgb", "lgb", "lr"}
 
 
 def test_a_scaler_before_trees_at_large_prices_is_not_exported():
@@ -64,7 +64,7 @@ def test_a_scaler_before_trees_at_large_prices_is_not_exported():
     y = (moves[:, 0] + 15 * draw.normal(size=1_500) > 0).astype(int)
     forest = make_pipeline(StandardScaler(), RandomForestClassifier(30, random_state=0))
     ensemble = Ensemble({"scaled": forest, "plain": forest[-1]}).fit(X, y)
-    exported = export_ensemble(ensemble, X)
+    exported = export_onnx(ensemble, X)
     assert exported["scaled"].content is None and exported["scaled"].difference > TOLERANCE
     assert sum(exported["scaled"].flips.values()) > 0
     assert "differs from the original by" in exported["scaled"].reason
@@ -89,7 +89,7 @@ def test_the_ensemble_asks_what_was_put_into_onnx_and_maps_it():
 def test_calibration_changes_no_export():
     X, y = labelled(2)
     plain, mapped = (Ensemble(("lgb",), calibration=how).fit(X, y) for how in (None, "sigmoid"))
-    one, other = (export_ensemble(made, X[:50])["lgb"].content for made in (plain, mapped))
+    one, other = (export_onnx(made, X[:50])["lgb"].content for made in (plain, mapped))
     assert one == other
 
 
@@ -109,7 +109,7 @@ def test_a_stream_asks_onnx_as_the_batch_does():
     bars = random_walk(700, seed=4)
     model = SignalModel("fusion").fit(bars[:500])
     rows = model.feature_set_.transform(bars)[100:400]
-    model.ensemble_.onnx_ = load_members(export_ensemble(model.ensemble_, rows))
+    model.ensemble_.onnx_ = load_onnx(export_onnx(model.ensemble_, rows))
     stream = ModelStream(model)
     said = [stream.push(time.to_datetime64(), tuple(v)) for time, *v in bars.itertuples()]
     votes = np.concatenate([one.votes for one in said])
