@@ -37,7 +37,6 @@ __all__ = [
 
 HOMES = {
     "bt_fusion.data.bars": ("check_bars", "repair_bars"),
-    "bt_fusion.bundle": ("load_model",),
     "bt_fusion.ensemble.ensemble": ("Ensemble",),
     "bt_fusion.errors": (
         "BarsError",
@@ -55,7 +54,7 @@ HOMES = {
     "bt_fusion.models.presets": ("make_preset",),
     "bt_fusion.data.readers": ("read_bars", "tidy_bars"),
     "bt_fusion.data.samples": ("load_sample",),
-    "bt_fusion.models.signal_model": ("SignalModel",),
+    "bt_fusion.models.signal_model": ("SignalModel", "load_model"),
     "bt_fusion.models.walk_forward": ("WalkForward",),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}
