@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from bt_fusion.ensemble.members.registry import Range
 from bt_fusion.errors import OptionError
 from bt_fusion.fingerprint import array_digest, object_digest
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
 from bt_fusion.tuning.objectives import Judged, Objective, objective_named
-from bt_fusion.tuning.search_space import Range, apply_parameters, suggest_parameters, tuned_members
+from bt_fusion.tuning.search_space import apply_parameters, suggest_parameters, tuned_members
 
 __all__ = ["Tuning", "tune"]
 
