@@ -48,7 +48,7 @@ def _assembled(content: dict[str, Any], fitted: dict[str, dict[str, Any]]) -> En
     except (BtFusionError, TypeError, ValueError) as error:
         raise BundleError(f"the manifest's ensemble cannot be made: {error}") from error
     ensemble.classes_ = np.asarray(content["classes"])
-    ensemble._columns = np.searchsorted(ensemble.classes_, content["present"])
+    ensemble.columns_ = np.searchsorted(ensemble.classes_, content["present"])
     ensemble.members_ = fitted["member"]
     ensemble.calibrators_ = fitted["calibrator"]
     return ensemble

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,54 +20,80 @@ from bt_fusion.bundle.golden import (
 from bt_fusion.bundle.manifest import MANIFEST, check_shape, feature_digest
 from bt_fusion.bundle.parts.registry import Kind, kind_named
 from bt_fusion.bundle.versions import check_schema, check_versions
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Label, make_label
-from bt_fusion.models.signal_model import SignalModel
 
-__all__ = ["load_model", "read_model"]
+__all__ = ["SavedModel", "load_saved", "read_model"]
 
 STAMP = re.compile(r"(1[7-9]|2[01])\d\d-[01]\d-[0-3]\d[ T][0-2]\d(:[0-5]\d){2}(\.\d{1,9})?")
 ATTEMPTS = 3  # readings of a folder that is being replaced meanwhile
 
 
-def load_model(
+@dataclass(frozen=True)
+class SavedModel:
+    """What a saved model holds, checked.
+
+    Attributes
+    ----------
+    features : FeatureSet
+    feature_set : str or None
+        Its name, where the features are still those of the set it was trained on.
+    label : Label
+    ensemble : Ensemble
+        Fitted.
+    trained_from, trained_until : datetime64[ns]
+        Stamps of the first training row and of the last bar the labels used.
+    rows : int
+        Training rows.
+    trials : int
+        Variants tried before this one was chosen.
+    sample : ndarray of float32, shape (at most 240, n_features)
+        Some of the training rows.
+    tail : BarArrays
+        The last training bars.
+    """
+
+    features: FeatureSet
+    feature_set: str | None
+    label: Label
+    ensemble: Ensemble
+    trained_from: np.datetime64
+    trained_until: np.datetime64
+    rows: int
+    trials: int
+    sample: np.ndarray
+    tail: BarArrays
+
+
+def load_saved(
     folder: str | Path,
     *,
     digest: str | None = None,
     features: str | Sequence[str] | None = None,
-) -> SignalModel:
-    """Load a saved model after checking it.
+) -> SavedModel:
+    """Read the folder of a saved model after checking it.
 
     Parameters
     ----------
     folder : path
     digest : str, optional
-        The digest this very model has (`describe` tells it): refuses any other, however sound.
+        The digest the model must have (see `describe`).
     features : str or sequence of str, optional
         The features a configuration expects, as a set's name or in order.
 
     Returns
     -------
-    SignalModel
-        Fitted.
+    SavedModel
 
     Raises
     ------
     BundleError
-        When files are missing, broken or altered, or a model was made to harm.
+        When files are missing, broken or altered, or malicious.
     ModelCompatibilityError
         When a sound model does not fit the versions here, or the features or digest asked for.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from bt_fusion.data.samples import planted_edge
-    >>> model = SignalModel("fusion").fit(planted_edge(600))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     load_model(model.save(folder + "/model")).n_rows_ == model.n_rows_
-    True
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -85,7 +112,7 @@ def load_model(
 
 def read_model(
     folder: Path, digest: str | None = None, expected: tuple[str, ...] | None = None
-) -> SignalModel:
+) -> SavedModel:
     """Check and read a folder once."""
     content, files = read_bundle(folder)
     check_schema(content.get("schema"))
@@ -107,7 +134,7 @@ def read_model(
         raise BundleError(
             f"{folder} cannot predict its golden rows: {type(error).__name__}: {str(error)[:300]}"
         ) from error
-    return _model(content, features, label, ensemble)
+    return _saved(content, features, label, ensemble)
 
 
 def _manifest_bytes(folder: Path) -> bytes:
@@ -159,21 +186,22 @@ def _check_votes(content: dict[str, Any], ensemble: Ensemble, kinds: list[Kind])
     check_golden_votes(content["golden"], ensemble, members, count)
 
 
-def _model(
+def _saved(
     content: dict[str, Any], features: FeatureSet, label: Label, ensemble: Ensemble
-) -> SignalModel:
-    about, training, golden = content["features"], content["training"], content["golden"]
-    same_set = about["set"] is not None and SETS.get(about["set"]) == features.names
-    unfitted = Ensemble(**ensemble.get_params(deep=False))
-    model = SignalModel(about["set"] if same_set else features.names, label, unfitted)
-    model.feature_set_, model.ensemble_ = features, ensemble
-    model.n_rows_ = training["rows"]
-    model.trials_ = content["trials"]
-    model.trained_from_ = _stamp(training["start"])
-    model.trained_until_ = _stamp(training["trained_until"])
-    model.tail_ = golden_arrays(golden["bars"])
-    model.sample_ = golden_sample(golden, features)
-    return model
+) -> SavedModel:
+    name, training, golden = content["features"]["set"], content["training"], content["golden"]
+    return SavedModel(
+        features=features,
+        feature_set=name if name is not None and SETS.get(name) == features.names else None,
+        label=label,
+        ensemble=ensemble,
+        trained_from=_stamp(training["start"]),
+        trained_until=_stamp(training["trained_until"]),
+        rows=training["rows"],
+        trials=content["trials"],
+        sample=golden_sample(golden, features),
+        tail=golden_arrays(golden["bars"]),
+    )
 
 
 def _stamp(text: str) -> np.datetime64:

@@ -103,7 +103,7 @@ def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:
             "dtype": "float32",
         },
         "classes": [int(value) for value in ensemble.classes_],
-        "present": [int(value) for value in ensemble.classes_[ensemble._columns]],
+        "present": [int(value) for value in ensemble.classes_[ensemble.columns_]],
         "label": _about_label(model.label()),
         "ensemble": _plain(options),
         "own_members": own,

@@ -18,7 +18,8 @@ def show(
 ) -> None:
     """Say what a saved model is, when and on what it was trained, how good it is, what it needs."""
     with reported("nothing was read"):
-        from bt_fusion.bundle import card_table, describe
+        from bt_fusion.bundle import describe
+        from bt_fusion.report.terminal.model_card import card_table
 
         card = describe(folder)
         if json:

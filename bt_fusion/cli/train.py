@@ -63,6 +63,7 @@ def train(
         known, trials = training_part(bars, test_share), 0
         if optimize or tune:
             from bt_fusion.report.terminal.tuning import tuning_table
+            from bt_fusion.tuning.tuning import StudyOptions
             from bt_fusion.tuning.tuning import tune as search
 
             with screen.progress("Trials") as on_trial:
@@ -70,11 +71,8 @@ def train(
                     model,
                     known,
                     tune or OPTIMIZE,
-                    objective,
+                    StudyOptions(objective, folds, embargo_bars, seed),
                     storage=storage or out.with_name(f"{out.name}.tuning.db"),
-                    seed=seed,
-                    folds=folds,
-                    embargo_bars=embargo_bars,
                     on_trial=on_trial,
                 )
             screen.show(tuning_table(found))

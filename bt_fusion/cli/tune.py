@@ -37,6 +37,7 @@ def tune(
         from bt_fusion.files import write_json
         from bt_fusion.models.model_spec import chosen_model, training_part
         from bt_fusion.report.terminal.tuning import tuning_table
+        from bt_fusion.tuning.tuning import StudyOptions
         from bt_fusion.tuning.tuning import tune as search
 
         screen = Screen(quiet)
@@ -58,11 +59,8 @@ def tune(
                 model,
                 training_part(bars, test_share),
                 trials,
-                objective,
+                StudyOptions(objective, folds, embargo_bars, seed),
                 storage=storage,
-                seed=seed,
-                folds=folds,
-                embargo_bars=embargo_bars,
                 on_trial=on_trial,
             )
         screen.show(tuning_table(found))

@@ -57,6 +57,8 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray, shape (n_classes,)
         In the order of every probability column.
+    columns_ : ndarray of int
+        Positions in `classes_` of the classes among the training rows, the members' own columns.
     members_ : dict of str to fitted classifier
     calibrators_ : dict of str to ProbabilityMap
         Empty without calibration.
@@ -142,7 +144,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
                 f"{present[0] if len(present) else 'none'}; give a longer window or another label"
             )
         self.classes_ = np.asarray(present if classes is None else classes)
-        self._columns = np.searchsorted(self.classes_, present)
+        self.columns_ = np.searchsorted(self.classes_, present)
         at = np.arange(len(X)) if rows is None else np.asarray(rows)
         known = at + purge if t1 is None else np.asarray(t1)
         training = TrainingRows(X[: at[-1] + 1], at, codes, known, purge, sample_weight)
@@ -219,7 +221,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         for start in range(0, len(rows), CHUNK_ROWS):
             part = slice(start, start + CHUNK_ROWS)
             for number, said in enumerate(self._chunk_proba(X, rows[part], calibrated)):
-                votes[part, number, self._columns] = said
+                votes[part, number, self.columns_] = said
         return votes
 
     def _chunk_proba(self, X: np.ndarray, rows: np.ndarray, calibrated: bool):

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from sklearn.utils.class_weight import compute_sample_weight
 
 from bt_fusion.ensemble.resampling import inside_quartiles, smote
 from bt_fusion.ensemble.sample_weights import sample_weights
@@ -139,7 +140,7 @@ class Preparation:
         if self.sample_weights:
             factors.append(sample_weights(self.sample_weights, training.rows, training.t1))
         if self.class_weight:
-            factors.append(balanced(training.codes))
+            factors.append(compute_sample_weight("balanced", training.codes))
         return np.prod(factors, axis=0) if factors else None
 
 
@@ -149,16 +150,6 @@ CHOICES: dict[str, Sequence[str]] = {
     "resample": ("smote",),
     "outliers": ("iqr",),
 }
-
-
-def balanced(codes: np.ndarray) -> np.ndarray:
-    """Return weights with mean 1 that add up to the same for every class.
-
-    >>> balanced(np.array([0, 0, 0, 1]))
-    array([0.66666667, 0.66666667, 0.66666667, 2.        ])
-    """
-    counts = np.bincount(codes)
-    return (len(codes) / ((counts > 0).sum() * np.maximum(counts, 1)))[codes]
 
 
 def check_classes(codes: np.ndarray, which: str = "") -> None:
@@ -177,7 +168,7 @@ def fit_member(estimator: Any, training: TrainingRows) -> Any:
     extra: dict[str, Any] = {}
     if getattr(estimator, "in_time_order", False):
         extra["purge"] = training.purge
-        weight = weight if training.synthetic is None else balanced(codes)
+        weight = weight if training.synthetic is None else compute_sample_weight("balanced", codes)
     elif training.synthetic is not None:
         X, codes = (
             np.concatenate(pair) for pair in zip((X, codes), training.synthetic, strict=True)

@@ -99,7 +99,7 @@ def shap_contributions(ensemble: Ensemble, features: np.ndarray, column: int) ->
     np.True_
     """
     parts, weights = {}, dict(zip(ensemble.members_, vote_weights(ensemble), strict=True))
-    own = np.flatnonzero(ensemble._columns == column)  # none: a class the rows did not have
+    own = np.flatnonzero(ensemble.columns_ == column)  # none: a class the rows did not have
     for name, member in ensemble.members_.items():
         margins = member_margins(member, np.atleast_2d(features))
         if margins is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.members.registry import require_deep
+from bt_fusion.ensemble.members.registry import require_library
 from bt_fusion.errors import unknown_name
 from bt_fusion.labels import Direction, Gain, TripleBarrier
 from bt_fusion.models.signal_model import SignalModel
@@ -59,7 +59,7 @@ def hybrid(seed: int = 0, *, lstm: bool = True) -> SignalModel:
         When the LSTM is wanted and the extra ``deep`` is not installed.
     """
     if lstm:
-        require_deep("take hybrid(lstm=False), its four other members")
+        require_library("lstm", "take hybrid(lstm=False), its four other members")
     weights = {name: w for name, w in HYBRID_WEIGHTS.items() if lstm or name != "lstm"}
     ensemble = Ensemble(
         tuple(weights), weights=tuple(weights.values()), resample="smote", seed=seed

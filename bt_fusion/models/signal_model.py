@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,10 @@ from bt_fusion.features import FeatureSet, complete_rows
 from bt_fusion.labels import Label, Labels, make_label
 from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
 
-__all__ = ["SignalModel", "empty_predictions", "training_rows"]
+if TYPE_CHECKING:
+    from bt_fusion.bundle import SavedModel
+
+__all__ = ["SignalModel", "empty_predictions", "load_model", "training_rows"]
 
 SAMPLE_ROWS = 240
 TAIL_ROWS = 16  # rows whose features the last bars give
@@ -162,11 +165,60 @@ class SignalModel(BaseEstimator):
         return save_model(self, folder, **about)
 
     @classmethod
-    def load(cls, folder: str | Path, **checks: Any) -> "SignalModel":
-        """Load a saved model after checking it; see `bt_fusion.bundle.load_model`."""
-        from bt_fusion.bundle import load_model
+    def load(
+        cls,
+        folder: str | Path,
+        *,
+        digest: str | None = None,
+        features: str | Sequence[str] | None = None,
+    ) -> "SignalModel":
+        """Load a saved model after checking it.
 
-        return load_model(folder, **checks)
+        Parameters
+        ----------
+        folder : path
+        digest : str, optional
+            The digest the model must have (`bt-fusion show` prints it).
+        features : str or sequence of str, optional
+            The features a configuration expects, as a set's name or in order.
+
+        Returns
+        -------
+        SignalModel
+            Fitted.
+
+        Raises
+        ------
+        BundleError
+            When files are missing, broken or altered, or malicious.
+        ModelCompatibilityError
+            When a sound model does not fit the versions here, or the features or digest asked for.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from bt_fusion.data.samples import planted_edge
+        >>> model = SignalModel("fusion").fit(planted_edge(600))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     SignalModel.load(model.save(folder + "/model")).n_rows_ == model.n_rows_
+        True
+        """
+        from bt_fusion.bundle import load_saved
+
+        return cls._of(load_saved(folder, digest=digest, features=features))
+
+    @classmethod
+    def _of(cls, saved: "SavedModel") -> "SignalModel":
+        unfitted = Ensemble(**saved.ensemble.get_params(deep=False))
+        model = cls(saved.feature_set or saved.features.names, saved.label, unfitted)
+        model.feature_set_, model.ensemble_ = saved.features, saved.ensemble
+        model.n_rows_, model.trials_ = saved.rows, saved.trials
+        model.trained_from_, model.trained_until_ = saved.trained_from, saved.trained_until
+        model.sample_, model.tail_ = saved.sample, saved.tail
+        return model
+
+
+load_model = SignalModel.load
 
 
 def training_rows(

@@ -1,61 +1,22 @@
 """The search space: which parameters of which member are tuned, and between what bounds.
 
 A member is known by the class of its estimator (the last step of a pipeline), so that a preset's
-own estimators are tuned as named members are. An LSTM is not tuned: one fit costs more than all
-others together, nor are a forest's trees counted, as more of them only cost time. Bounds lie
-around the defaults of `members`, which suit weak signals.
+own estimators are tuned as named members are. The bounds stand in `MEMBERS`, around defaults that
+suit weak signals.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from sklearn.base import clone
 
 from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.registry import MEMBERS, Range
 from bt_fusion.errors import OptionError
 
-__all__ = ["SPACE", "Range", "apply_parameters", "suggest_parameters", "tuned_members"]
+__all__ = ["SPACE", "apply_parameters", "suggest_parameters", "tuned_members"]
 
 
-class Range(NamedTuple):
-    """Bounds of a parameter, both included; whole numbers where both bounds are.
-
-    Attributes
-    ----------
-    low, high : int or float
-    log : bool
-        Whether to search the orders of magnitude evenly.
-    """
-
-    low: float
-    high: float
-    log: bool = False
-
-
-SPACE: dict[str, dict[str, Range]] = {
-    "RandomForestClassifier": {
-        "min_samples_leaf": Range(25, 400, log=True),
-        "max_features": Range(0.05, 0.5),
-        "max_samples": Range(0.1, 0.6),
-    },
-    "XGBClassifier": {
-        "n_estimators": Range(50, 300),
-        "max_depth": Range(2, 6),
-        "learning_rate": Range(0.005, 0.2, log=True),
-        "subsample": Range(0.3, 1.0),
-        "colsample_bytree": Range(0.2, 1.0),
-        "min_child_weight": Range(1.0, 200.0, log=True),
-    },
-    "LGBMClassifier": {
-        "n_estimators": Range(50, 300),
-        "num_leaves": Range(4, 32, log=True),
-        "learning_rate": Range(0.005, 0.2, log=True),
-        "subsample": Range(0.3, 1.0),
-        "colsample_bytree": Range(0.2, 1.0),
-        "min_child_samples": Range(10, 400, log=True),
-    },
-    "LogisticRegression": {"C": Range(1e-5, 10.0, log=True)},
-    "RbfSVM": {"C": Range(1e-2, 10.0, log=True), "gamma": Range(1e-4, 0.3, log=True)},
-}
+SPACE = {member.estimator: member.space for member in MEMBERS.values() if member.space}
 
 
 def tuned_members(ensemble: Ensemble) -> dict[str, dict[str, Range]]:

@@ -1,4 +1,9 @@
-"""Tuning: Optuna's search for the members' parameters, over purged splits of the training rows."""
+"""Tuning: Optuna's search for the members' parameters, over purged splits of the training rows.
+
+References
+----------
+Akiba et al., Optuna (2019); Bergstra et al. (2011) for the tree-structured Parzen estimator.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +14,15 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from bt_fusion.ensemble.members.registry import Range
 from bt_fusion.errors import OptionError
 from bt_fusion.fingerprint import array_digest, object_digest
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
-from bt_fusion.tuning.objectives import Judged, Objective, objective_named
-from bt_fusion.tuning.search_space import Range, apply_parameters, suggest_parameters, tuned_members
+from bt_fusion.tuning.objectives import FoldPredictions, Objective, objective_named
+from bt_fusion.tuning.search_space import apply_parameters, suggest_parameters, tuned_members
 
-__all__ = ["Tuning", "tune"]
+__all__ = ["StudyOptions", "Tuning", "tune"]
 
 UNTUNED = "untuned"  # mark of the trial that keeps the parameters as they are
 
@@ -58,28 +64,44 @@ class Tuning:
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the model, the table as one dictionary a trial."""
         names = ("objective", "study", "trials", "value", "untuned", "parameters")
-        said = {name: getattr(self, name) for name in names}
-        return said | {"table": self.table.to_dict("records")}
+        found = {name: getattr(self, name) for name in names}
+        return found | {"table": self.table.to_dict("records")}
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What a study aims at and how it goes about it.
+
+    Parameters
+    ----------
+    objective : str
+        A name of `OBJECTIVES`.
+    folds, embargo_bars : int
+        See `purged_folds`.
+    seed : int
+        Of the search. The same seed gives the same numbers, in one go or resumed between trials.
+    """
+
+    objective: str = "log_loss"
+    folds: int = 5
+    embargo_bars: int = 0
+    seed: int = 0
 
 
 def tune(
     model: SignalModel,
     bars: pd.DataFrame,
     trials: int = 50,
-    objective: str = "log_loss",
+    options: StudyOptions | None = None,
     *,
     storage: str | Path | None = None,
-    seed: int = 0,
-    folds: int = 5,
-    embargo_bars: int = 0,
     on_trial: Callable[[int, int], None] | None = None,
 ) -> Tuning:
     """Search for the members' best parameters on the bars a model is to be trained on.
 
-    Every trial fits the ensemble on each of the purged splits; one whose mean so far is worse
-    than the median of the others at the same split is pruned. The first trial keeps the
-    parameters as they are. A study is known by its data, model, objective, splits and seed:
-    where its storage holds trials of the same study, only those missing are run.
+    A trial fits the ensemble on each of the purged splits; it is pruned when its mean so far is
+    worse than the median of the others there. The first trial keeps the parameters as they are.
+    Where the storage holds trials of the same data, model and options, only the rest are run.
 
     Parameters
     ----------
@@ -89,15 +111,9 @@ def tune(
         Training bars alone: whatever judges the tuned model must come after them.
     trials : int
         Finished trials the study is to reach, earlier ones included.
-    objective : str
-        A name of `OBJECTIVES`.
+    options : StudyOptions, optional
     storage : str or path, optional
-        A file (SQLite), or the URL of a database that several machines share. In memory when not
-        given: nothing is kept.
-    seed : int
-        Of the search. The same seed gives the same numbers, in one go or resumed between trials.
-    folds, embargo_bars : int
-        See `purged_folds`.
+        A file (SQLite), or a database URL that several machines share; in memory by default.
     on_trial : callable, optional
         Called with (finished trials, trials).
 
@@ -108,10 +124,6 @@ def tune(
         storage that cannot be opened.
     TrainingError
         When the rows are too few for the splits.
-
-    References
-    ----------
-    Akiba et al., Optuna (2019); Bergstra et al. (2011) for the tree-structured Parzen estimator.
 
     Examples
     --------
@@ -124,19 +136,8 @@ def tune(
     """
     if trials < 1:
         raise OptionError(f"trials {trials} must be 1 or more")
-    goal, space = objective_named(objective), tuned_members(model.new_ensemble())
-    data = LabelledRows.of(model, bars)
-    splits = purged_folds(data, folds, embargo_bars)
-    name = f"{objective}-{job_digest(model, data, (objective, folds, embargo_bars, seed))[:16]}"
-    study = open_study(name, goal, storage)
-    search = Search(model, data, splits, goal, space, seed)
-    while True:
-        done = len(finished(study))
-        if on_trial is not None:
-            on_trial(min(done, trials), trials)
-        if done >= trials:
-            return result(model, study, objective)
-        search.run_trial(study)
+    search = Search.of(model, bars, options or StudyOptions())
+    return search.run(search.open(storage), trials, on_trial)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +149,34 @@ class Search:
     splits: list[Split]
     goal: Objective
     space: dict[str, dict[str, Range]]
-    seed: int
+    options: StudyOptions
+
+    @classmethod
+    def of(cls, model: SignalModel, bars: pd.DataFrame, options: StudyOptions) -> "Search":
+        """Check the options, and cut the model's training rows into folds."""
+        goal, space = objective_named(options.objective), tuned_members(model.new_ensemble())
+        data = LabelledRows.of(model, bars)
+        splits = purged_folds(data, options.folds, options.embargo_bars)
+        return cls(model, data, splits, goal, space, options)
+
+    def open(self, storage: str | Path | None) -> Any:
+        """Open this search's study in a storage, or begin it there."""
+        about = self.options
+        known = (about.objective, about.folds, about.embargo_bars, about.seed)
+        digest = job_digest(self.model, self.data, known)
+        return open_study(f"{about.objective}-{digest[:16]}", self.goal, storage)
+
+    def run(
+        self, study: Any, trials: int, on_trial: Callable[[int, int], None] | None = None
+    ) -> Tuning:
+        """Run the trials that are missing and sum up."""
+        while True:
+            done = len(finished(study))
+            if on_trial is not None:
+                on_trial(min(done, trials), trials)
+            if done >= trials:
+                return result(self.model, study, self.options.objective)
+            self.run_trial(study)
 
     def run_trial(self, study: Any) -> None:
         """Run one trial and store how it ended, an interruption included."""
@@ -156,7 +184,7 @@ class Search:
 
         untuned = not any(UNTUNED in trial.user_attrs for trial in finished(study))
         trial = study.ask()
-        study.sampler = make_sampler(self.seed, trial.number)
+        study.sampler = make_sampler(self.options.seed, trial.number)
         try:
             if untuned:
                 trial.set_user_attr(UNTUNED, True)
@@ -172,17 +200,17 @@ class Search:
         values: list[float] = []
         for number, split in enumerate(self.splits):
             proba = fold_proba(ensemble, self.data, split)
-            values.append(self.goal.measure(judged(self.data, split, proba)))
+            values.append(self.goal.measure(fold_predictions(self.data, split, proba)))
             trial.report(float(np.mean(values)), number)
             if number + 1 < len(self.splits) and trial.should_prune():
                 return None
         return float(np.mean(values))
 
 
-def judged(data: LabelledRows, split: Split, proba: np.ndarray) -> Judged:
-    """Put what was said of a split's rows beside what came."""
-    rows = split[1]
-    return Judged(rows, data.labels.y[rows], proba, data.classes, data.arrays.close, data.horizon)
+def fold_predictions(data: LabelledRows, split: Split, proba: np.ndarray) -> FoldPredictions:
+    """Put the probabilities of a split's rows beside their actual classes."""
+    rows, close = split[1], data.arrays.close
+    return FoldPredictions(rows, data.labels.y[rows], proba, data.classes, close, data.horizon)
 
 
 def make_sampler(seed: int, number: int) -> Any:
@@ -236,9 +264,11 @@ def storage_url(storage: str | Path | None) -> str | None:
 def job_digest(model: SignalModel, data: LabelledRows, options: tuple[Any, ...]) -> str:
     """Return a hash of all that a trial's numbers depend on."""
     features = model.feature_set().names
-    said = object_digest((features, model.label(), model.new_ensemble(), data.horizon, options))
+    described = object_digest(
+        (features, model.label(), model.new_ensemble(), data.horizon, options)
+    )
     labels = data.labels
-    return array_digest(str(said), data.X, labels.y, labels.t1, data.rows, data.arrays.close)
+    return array_digest(str(described), data.X, labels.y, labels.t1, data.rows, data.arrays.close)
 
 
 def finished(study: Any) -> list[Any]:

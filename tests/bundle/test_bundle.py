@@ -26,11 +26,12 @@ from bt_fusion import (
     TripleBarrier,
     load_model,
 )
-from bt_fusion.bundle import card_table, describe, load_pickle
+from bt_fusion.bundle import describe, load_pickle
 from bt_fusion.bundle.expected import feature_difference
 from bt_fusion.bundle.manifest import feature_digest, sealed
 from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.report.terminal.model_card import card_table
 
 FEATURES = ["wick_balance", "return_1", "rsi_14"]
 
@@ -170,8 +171,8 @@ def test_versions_are_named(saved):
 
 
 def test_a_later_schema_asks_for_an_upgrade(saved):
-    rewrite(saved, schema=2, novelty=True)
-    with pytest.raises(ModelCompatibilityError, match=r"schema 2, .* reads up to 1; upgrade"):
+    rewrite(saved, schema=3, novelty=True)
+    with pytest.raises(ModelCompatibilityError, match=r"schema 3, .* reads up to 2; upgrade"):
         SignalModel.load(saved)
 
 

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.training import Preparation, TrainingRows, balanced, fit_member, time_split
+from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, time_split
 from bt_fusion.errors import OptionError, TrainingError
 
 
@@ -36,16 +36,17 @@ def test_early_labels_are_known_before_the_first_late_row(n_rows, purge, seed):
 
 
 def test_balanced_classes_count_the_same():
-    codes = np.array([0, 0, 0, 1, 2, 2])
-    weight = balanced(codes)
-    assert [weight[codes == k].sum() for k in range(3)] == pytest.approx([2, 2, 2])
+    training = rows_of()
+    weight = Preparation(class_weight="balanced")(training).weight
+    assert [weight[training.codes == k].sum() for k in range(2)] == pytest.approx([27.5, 27.5])
 
 
 def test_weights_multiply():
     training = rows_of()
     both = Preparation(class_weight="balanced", sample_weights="uniqueness")(training)
+    balanced = Preparation(class_weight="balanced")(training).weight
     one = Preparation(sample_weights="uniqueness")(training)
-    assert both.weight == pytest.approx(one.weight * balanced(training.codes))
+    assert both.weight == pytest.approx(one.weight * balanced)
 
 
 def test_by_default_rows_pass_unweighted():
@@ -112,7 +113,7 @@ def test_synthetic_rows_reach_only_members_that_take_any_row():
     assert np.bincount(plain.y_).tolist() == [43, 43] and plain.weight_ is None
     assert plain.X_[:55].tobytes() == training.matrix.tobytes()
     assert len(timed.y_) == 55 and timed.purge_ == 3
-    assert timed.weight_ == pytest.approx(balanced(training.codes))
+    assert timed.weight_ == pytest.approx(np.where(training.codes, 55 / 24, 55 / 86))
     assert context.X_ is training.X and context.rows_.tolist() == list(range(5, 60))
     assert len(context.y_) == 55
 

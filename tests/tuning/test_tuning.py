@@ -14,9 +14,10 @@ import pytest
 from bt_fusion import Ensemble, OptionError, SignalModel
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.models.splits import LabelledRows
-from bt_fusion.tuning.tuning import job_digest, storage_url, tune
+from bt_fusion.tuning.tuning import StudyOptions, job_digest, storage_url, tune
 
 BARS = planted_edge(400, seed=2, auc=0.8)
+TWO = StudyOptions(folds=2, seed=5)
 
 
 def small(**options):
@@ -29,18 +30,18 @@ def numbers(found):
 
 
 def test_the_same_seed_gives_the_same_numbers():
-    first, again = (tune(small(), BARS, 11, seed=5, folds=2) for _ in range(2))
+    first, again = (tune(small(), BARS, 11, TWO) for _ in range(2))
     pd.testing.assert_frame_equal(numbers(first), numbers(again))
     assert first.parameters == again.parameters
-    other = tune(small(), BARS, 2, seed=6, folds=2)
+    other = tune(small(), BARS, 2, StudyOptions(seed=6, folds=2))
     assert not numbers(first)[:2].equals(numbers(other))
 
 
 def test_in_two_goes_as_in_one(tmp_path):
-    whole = tune(small(), BARS, 12, seed=5, folds=2)
+    whole = tune(small(), BARS, 12, TWO)
     place, calls = tmp_path / "new" / "tuning.db", []
-    tune(small(), BARS, 6, seed=5, folds=2, storage=place)
-    again = {"seed": 5, "folds": 2, "storage": place}
+    tune(small(), BARS, 6, TWO, storage=place)
+    again = {"options": TWO, "storage": place}
     resumed = tune(small(), BARS, 12, on_trial=lambda *call: calls.append(call), **again)
     pd.testing.assert_frame_equal(numbers(whole), numbers(resumed))
     assert calls == [(done, 12) for done in range(6, 13)]
@@ -64,7 +65,7 @@ def test_the_best_trial_is_applied_and_none_is_worse_than_untuned():
 
 @pytest.mark.parametrize("objective", ["log_loss", "auc", "f1", "blend"])
 def test_every_objective_is_tuned_its_own_way(objective):
-    found = tune(small(), BARS, 4, objective)
+    found = tune(small(), BARS, 4, StudyOptions(objective))
     best = np.nanmin if objective == "log_loss" else np.nanmax
     complete = found.table[found.table.state == "complete"]
     assert found.value == best(complete.value)
@@ -72,7 +73,7 @@ def test_every_objective_is_tuned_its_own_way(objective):
 
 
 def test_bad_trials_are_pruned_and_counted():
-    found = tune(small(), BARS, 15, folds=3)
+    found = tune(small(), BARS, 15, StudyOptions(folds=3))
     pruned = found.table[found.table.state == "pruned"]
     assert len(pruned) > 0 and (pruned.splits < 3).all()
     assert (found.table[found.table.state == "complete"].splits == 3).all()
@@ -109,27 +110,27 @@ def test_an_interrupted_trial_is_counted_but_not_finished(tmp_path, monkeypatch)
 
 def test_another_job_in_the_same_storage_is_another_study(tmp_path):
     place = tmp_path / "tuning.db"
-    first = tune(small(), BARS, 2, folds=2, storage=place)
+    first = tune(small(), BARS, 2, StudyOptions(folds=2), storage=place)
     for other in (
-        tune(small(), BARS[:-1], 1, folds=2, storage=place),
-        tune(small(seed=1), BARS, 1, folds=2, storage=place),
-        tune(small(), BARS, 1, folds=3, storage=place),
-        tune(small(), BARS, 1, "auc", folds=2, storage=place),
-        tune(small(), BARS, 1, seed=1, folds=2, storage=place),
+        tune(small(), BARS[:-1], 1, StudyOptions(folds=2), storage=place),
+        tune(small(seed=1), BARS, 1, StudyOptions(folds=2), storage=place),
+        tune(small(), BARS, 1, StudyOptions(folds=3), storage=place),
+        tune(small(), BARS, 1, StudyOptions("auc", folds=2), storage=place),
+        tune(small(), BARS, 1, StudyOptions(seed=1, folds=2), storage=place),
     ):
         assert other.study != first.study and other.trials == 1
-    assert tune(small(), BARS, 2, folds=2, storage=place).study == first.study
+    assert tune(small(), BARS, 2, StudyOptions(folds=2), storage=place).study == first.study
 
 
 def test_on_random_labels_tuning_finds_nothing_to_speak_of():
-    found = tune(small(), random_walk(900, seed=1), 10, "auc", folds=3)
+    found = tune(small(), random_walk(900, seed=1), 10, StudyOptions("auc", folds=3))
     assert abs(found.value - 0.5) < 0.08  # three standard errors of 900 rows, and the best of ten
 
 
 def test_rows_past_the_training_bars_change_nothing():
     cut, garbage = 300, BARS.copy()
     garbage.iloc[cut:] = garbage.iloc[cut:].to_numpy() * 3
-    first, again = (tune(small(), bars[:cut], 4, folds=2) for bars in (BARS, garbage))
+    first, again = (tune(small(), bars[:cut], 4, StudyOptions(folds=2)) for bars in (BARS, garbage))
     pd.testing.assert_frame_equal(numbers(first), numbers(again))
 
 
@@ -137,8 +138,8 @@ def test_rows_past_the_training_bars_change_nothing():
     ("options", "message"),
     [
         ({"trials": 0}, "trials 0 must be 1 or more"),
-        ({"objective": "profit"}, "unknown objective 'profit'"),
-        ({"folds": 1}, "folds 1 must be 2 or more"),
+        ({"options": StudyOptions("profit")}, "unknown objective 'profit'"),
+        ({"options": StudyOptions(folds=1)}, "folds 1 must be 2 or more"),
         ({"storage": "nosuch://here"}, "storage 'nosuch://here' cannot be opened"),
     ],
 )

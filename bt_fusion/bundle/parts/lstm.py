@@ -61,9 +61,9 @@ def inspect(data: bytes, expected: Expected) -> tuple[dict[str, Any], dict[str, 
 
 def build(checked: tuple[dict[str, Any], dict[str, np.ndarray]], expected: Expected) -> Any:
     """Return the fitted classifier."""
-    from bt_fusion.ensemble.members.registry import require_deep
+    from bt_fusion.ensemble.members.registry import require_library
 
-    require_deep("leave the lstm out and train again")
+    require_library("lstm", "leave the lstm out and train again")
     import torch
     from sklearn.preprocessing import StandardScaler
 

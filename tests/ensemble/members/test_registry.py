@@ -1,4 +1,5 @@
 import importlib.util
+import subprocess
 import sys
 
 import numpy as np
@@ -73,3 +74,24 @@ def test_a_missing_library_is_named_with_the_command(library, monkeypatch):
 def test_an_unknown_member_is_named():
     with pytest.raises(OptionError, match="did you mean 'svm'"):
         make_member("svc")
+
+
+def test_a_record_names_the_class_it_makes():
+    for name in HERE:
+        made = make_member(name)
+        last = made[-1] if hasattr(made, "steps") else made
+        assert type(last).__name__ == MEMBERS[name].estimator
+        assert MEMBERS[name].space.keys() <= last.get_params().keys()
+
+
+def test_the_boosters_and_the_forest_run_in_threads():
+    assert [name for name in MEMBERS if MEMBERS[name].releases_lock] == ["rf", "xgb", "lgb"]
+
+
+def test_the_names_are_read_without_heavy_imports():
+    code = (
+        "import sys; from bt_fusion.ensemble.members.registry import MEMBERS; "
+        "print(len(MEMBERS), sorted({'numpy', 'pandas', 'sklearn', 'xgboost'} & {*sys.modules}))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "6 []\n"
