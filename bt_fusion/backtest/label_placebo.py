@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import backtrader as bt
+from sklearn.base import clone
 
 from bt_fusion.backtest.out_of_sample import OutOfSample, Predictor
 from bt_fusion.backtest.placebo_inputs import placebo_of
@@ -56,16 +57,16 @@ def label_placebo(
     OptionError
         For a fitted model, which is not trained again.
     """
-    walk = trained_again(predictor)
+    walk = clone(trained_again(predictor))  # keeps what the real one has done
     bars = one_or_all({symbol: part.bars for symbol, part in out_of_sample.items()})
     found = [described(runs["on"], strategy, params, horizon, runs["off"], out_of_sample, account)]
     for repeat in range(repeats):
-        shuffled = ShuffledLabels(walk, seed + repeat)
+        shuffled = ShuffledLabels(seed + repeat)
         told = {
             symbol: OutOfSample(
                 part.whole,
                 part.bars,
-                shuffled.predict(part.whole).at(part.bars.index.to_numpy()),
+                walk.predict(part.whole, relabel=shuffled).at(part.bars.index.to_numpy()),
                 part.labels,
             )
             for symbol, part in out_of_sample.items()
