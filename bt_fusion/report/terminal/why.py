@@ -21,10 +21,10 @@ def why_tables(reason: EntryExplanation) -> Group:
     parts: list[Any] = [*trade_lines(reason), *technical_lines(reason)]
     if reason.technical.thresholds:
         parts += [thresholds(reason), *nearest(reason)]
-    if reason.opinion is None:
+    if reason.model is None:
         parts.append("Model      made no prediction of this bar: features still warm up")
     else:
-        opinion = reason.opinion
+        opinion = reason.model
         parts += [votes(opinion), *vote_lines(reason, opinion), features(opinion)]
     # as they are: rich would take [brackets] for its own
     return Group(*(Text(part) if isinstance(part, str) else part for part in parts))
