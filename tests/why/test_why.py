@@ -68,7 +68,7 @@ def run_of(folder, csv, predictor, strategy, preset=None, **params):
     """Make a run in Python, and write its folder."""
     source = {"data": str(csv), "preset": preset}
     job = Backtest(predictor, strategy, params=params, source=source, draws=10)
-    write_result(folder, job.run(BARS, "edge"), picture=False)
+    write_result(folder, job.run(BARS, "edge"))
     return folder
 
 
