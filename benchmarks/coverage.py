@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.registry import Measured, Ratio
+from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.statistics.intervals import return_intervals, trade_intervals
 from bt_fusion.statistics.performance import drawdowns
 
@@ -85,7 +86,7 @@ def pairs_covered(
     truth = true_differences(process, off, on)
     held: Counter[str] = Counter()
     for pair in range(pairs):
-        found = return_intervals(off[:, pair], on[:, pair], draws=draws, seed=pair)
+        found = return_intervals(off[:, pair], on[:, pair], bootstrap=Bootstrap(draws, pair))
         held.update(name for name, interval in found.items() if _holds(interval, truth[name]))
     return {name: held[name] / pairs for name in truth}
 
@@ -155,7 +156,7 @@ def lists_covered(entries: int, lists: int, draws: int, seed: int) -> dict[str, 
     held: Counter[str] = Counter()
     for number in range(lists):
         gains = simulated_trades(entries, rng)
-        found = trade_intervals(1e5 * gains, gains, draws=draws, seed=number)
+        found = trade_intervals(1e5 * gains, gains, Bootstrap(draws, number))
         held.update(name for name, interval in found.items() if _holds(interval, truth[name]))
     return {name: held[name] / lists for name in truth}
 

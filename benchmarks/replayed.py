@@ -16,6 +16,7 @@ from bt_fusion.backtest.placebo_inputs import placebo_of
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
+from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.statistics.performance import equity_figures, trade_figures
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
@@ -39,7 +40,7 @@ def judged(
     state = ema_state(frame)
     signals = {"off": state, "on": fused(state, predictions, threshold)}
     runs = {name: replayed_run(frame, signal, state, account) for name, signal in signals.items()}
-    interval = by_trade(runs["off"].trades, runs["on"].trades, draws, seed)
+    interval = by_trade(runs["off"].trades, runs["on"].trades, Bootstrap(draws, seed))
     given: Sequence[Any] = (FusionStrategy, {"ml_threshold": threshold}, HORIZON)
     placebo = placebo_of(*given, runs["off"], runs["on"], frame, predictions, account, draws, seed)
     comparison = {"expectancy": {"ci95": interval["expectancy"]}}

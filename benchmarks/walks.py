@@ -9,6 +9,7 @@ from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import run_strategy
+from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.strategies import FusionStrategy
 
 __all__ = ["measure"]
@@ -66,5 +67,5 @@ def interval(
     on = run_strategy(
         frame, FusionStrategy, account, model=predictions, ml_threshold=THRESHOLDS[model]
     )
-    low, high = compare_runs(off, on, draws=draws)["net_profit"]["ci95"]
+    low, high = compare_runs(off, on, Bootstrap(draws))["net_profit"]["ci95"]
     return low, high

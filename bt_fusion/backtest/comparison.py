@@ -8,12 +8,12 @@ from bt_fusion.backtest.attribution import attribution, attribution_sentence, tr
 from bt_fusion.backtest.matching import attribute_trades, entry_keys
 from bt_fusion.data.bars import bars_per_year
 from bt_fusion.engine.runner import Run
+from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.statistics.intervals import return_intervals, trade_intervals
 from bt_fusion.statistics.performance import bar_returns
 
 __all__ = ["attribute_trades", "by_trade", "compare_runs", "false_signals", "trade_counts"]
 
-DRAWS = 1_000
 COMPARED = (
     "win_rate",
     "profit_factor",
@@ -26,15 +26,13 @@ COMPARED = (
 )
 
 
-def compare_runs(off: Run, on: Run, *, draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
+def compare_runs(off: Run, on: Run, bootstrap: Bootstrap = Bootstrap()) -> dict[str, Any]:
     """Compare two runs over the same bars.
 
     Parameters
     ----------
     off, on : Run
-    draws : int
-        Bootstrap samples.
-    seed : int
+    bootstrap : Bootstrap
 
     Returns
     -------
@@ -51,7 +49,7 @@ def compare_runs(off: Run, on: Run, *, draws: int = DRAWS, seed: int = 0) -> dic
     together. Trading less under costs moves these figures without any skill: an interval beside
     zero is not yet a verdict.
     """
-    intervals = _by_bar(off, on, draws, seed) | by_trade(off.trades, on.trades, draws, seed)
+    intervals = _by_bar(off, on, bootstrap) | by_trade(off.trades, on.trades, bootstrap)
     result: dict[str, Any] = {}
     for name in COMPARED:
         before, after = off.figures[name], on.figures[name]
@@ -76,17 +74,17 @@ def false_signals(off: Run, on: Run) -> dict[str, float | None]:
     return {"off": before, "on": after, "change": change}
 
 
-def _by_bar(off: Run, on: Run, draws: int, seed: int) -> dict[str, list[float] | None]:
+def _by_bar(off: Run, on: Run, bootstrap: Bootstrap) -> dict[str, list[float] | None]:
     before, after = (bar_returns(run.equity.to_numpy(dtype=float)) for run in (off, on))
     periods = bars_per_year(pd.DatetimeIndex(off.equity.index))
-    found = return_intervals(before, after, periods, draws=draws, seed=seed)
+    found = return_intervals(before, after, periods, bootstrap)
     total, cash = found["total_return"], off.equity.iloc[0]
     found["net_profit"] = None if total is None else [float(cash * bound) for bound in total]
     return found
 
 
 def by_trade(
-    off: pd.DataFrame, on: pd.DataFrame, draws: int, seed: int
+    off: pd.DataFrame, on: pd.DataFrame, bootstrap: Bootstrap
 ) -> dict[str, list[float] | None]:
     """Return the intervals of what is made of the closed trades of two runs."""
     columns = []
@@ -99,4 +97,4 @@ def by_trade(
     pnl, gains = (
         paired.xs(name, axis=1, level=1).to_numpy(dtype=float) for name in ("pnl", "gain")
     )
-    return trade_intervals(pnl, gains, draws=draws, seed=seed)
+    return trade_intervals(pnl, gains, bootstrap)

@@ -39,6 +39,7 @@ from bt_fusion.engine.variants import check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
+from bt_fusion.statistics.bootstrap import Bootstrap
 
 __all__ = ["Backtest", "Result"]
 
@@ -172,7 +173,7 @@ class Backtest:
         if len(runs) < 2:
             return
         pair = runs["off"], runs["on"]
-        comparison = compare_runs(*pair, draws=self.draws, seed=self.seed) | {"verdict": None}
+        comparison = compare_runs(*pair, Bootstrap(self.draws, self.seed)) | {"verdict": None}
         if self.placebo != "none":
             found, verdict = judge_runs(
                 strategy,

@@ -8,9 +8,10 @@ import pandas as pd
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.labels import Labels
 from bt_fusion.models.predictions import Predictions
+from bt_fusion.statistics.excursions import excursions
 from bt_fusion.technical.regimes import Regime, regimes
 
-__all__ = ["excursions", "sides", "signal_quality"]
+__all__ = ["sides", "signal_figures", "signal_quality"]
 
 
 def signal_quality(
@@ -20,7 +21,7 @@ def signal_quality(
     horizon: int,
     high_confidence: float = 0.60,
 ) -> list[dict[str, Any]]:
-    """Judge the signals of all bars and of each regime, all of them and the confident ones.
+    """Score the signals of all bars and of each regime, all of them and the confident ones.
 
     A signal is a bar whose likeliest class is a side. It counts where its label is known and its
     horizon is over.
@@ -40,21 +41,21 @@ def signal_quality(
     -------
     list of dict
         regime ("all", "ranging", "up", "down"), signals ("all", "high"), count, hit_rate
-        (share whose class came), favourable and adverse (mean excursions, fractions of the
-        close). None where there is no signal.
+        (share whose class was right), favourable and adverse (mean excursions as fractions of
+        the close, adverse 0 or less). None where there is no signal.
     """
     arrays = BarArrays.of(bars)
     side = sides(predictions)
-    favourable, adverse = excursions(arrays, side, horizon)
+    moves = excursions(arrays, side, horizon)
     chosen = np.asarray(predictions.classes)[np.nan_to_num(predictions.proba).argmax(axis=1)]
-    counts = (side != 0) & np.isfinite(labels.y) & np.isfinite(favourable)
+    hit = chosen == labels.y
+    counts = (side != 0) & np.isfinite(labels.y) & moves.favourable.notna().to_numpy()
     sure = counts & (np.nan_to_num(predictions.confidence) >= high_confidence)
     trend = regimes(arrays)
     within = {"all": np.ones(len(arrays), bool)}
     within |= {regime.name.lower(): trend == regime for regime in Regime}
     return [
-        {"regime": regime, "signals": name, **_judged(rows & inside, chosen == labels.y, moves)}
-        for moves in ((favourable, adverse),)
+        {"regime": regime, "signals": name, **signal_figures(rows & inside, hit, moves)}
         for regime, inside in within.items()
         for name, rows in (("all", counts), ("high", sure))
     ]
@@ -73,49 +74,12 @@ def sides(predictions: Predictions) -> np.ndarray:
     return np.where(predictions.known, meaning[best], 0)
 
 
-def excursions(arrays: BarArrays, side: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far the price went with and against each side within the horizon.
-
-    Parameters
-    ----------
-    arrays : BarArrays
-    side : ndarray, shape (n_bars,)
-        1 long, -1 short.
-    horizon : int
-        Bars after each bar that count, the bar itself not among them.
-
-    Returns
-    -------
-    favourable, adverse : ndarray of float64, shape (n_bars,)
-        Fractions of the close, 0 or more; NaN where there is no side, or the bars end before
-        the horizon.
-
-    References
-    ----------
-    Sweeney, Maximum Adverse Excursion (1997).
-    """
-    up, down = np.full(len(arrays), np.nan), np.full(len(arrays), np.nan)
-    if len(arrays) > horizon:
-        windows = np.lib.stride_tricks.sliding_window_view
-        close = arrays.close[:-horizon]
-        highest = windows(arrays.high[1:], horizon).max(axis=1)
-        lowest = windows(arrays.low[1:], horizon).min(axis=1)
-        up[:-horizon] = np.maximum(highest / close - 1, 0)
-        down[:-horizon] = np.maximum(1 - lowest / close, 0)
-    long, short = side > 0, side < 0
-    favourable = np.select([long, short], [up, down], np.nan)
-    return favourable, np.select([long, short], [down, up], np.nan)
-
-
-def _judged(
-    rows: np.ndarray, hit: np.ndarray, moves: tuple[np.ndarray, np.ndarray]
-) -> dict[str, Any]:
+def signal_figures(rows: np.ndarray, hit: np.ndarray, moves: pd.DataFrame) -> dict[str, Any]:
+    """Return the count, hit rate and mean excursions of the signals on some of the bars."""
     if not rows.any():
         return {"count": 0, "hit_rate": None, "favourable": None, "adverse": None}
-    favourable, adverse = (float(move[rows].mean()) for move in moves)
     return {
         "count": int(rows.sum()),
         "hit_rate": float(hit[rows].mean()),
-        "favourable": favourable,
-        "adverse": adverse,
+        **{name: float(moves[name].to_numpy()[rows].mean()) for name in ("favourable", "adverse")},
     }

@@ -1,4 +1,20 @@
-"""A run's figures under the names, in the order and in the units of backtesting.py."""
+"""A run's figures under the names, in the order and in the units of backtesting.py.
+
+Differences from backtesting.py 0.6, whose definitions hold for everything else:
+
+- Sharpe, Sortino and volatility are those of `statistics`: arithmetic, of the returns of each bar,
+  annualised by the data's own bars a year. There they are of days, compounded.
+- The annual return compounds the bars' returns by the same bars a year, not by 252 or 365.25 days.
+- The profit factor is of cash won and lost, there of returns; a trade runs from flat to flat, there
+  a partial exit splits it.
+- Exposure is the share of closes with a position; there the bar of the exit counts, too.
+- `_strategy` is its name: an object would drag its feeds along.
+
+References
+----------
+backtesting.py, `backtesting/_stats.py`; Jensen, The Performance of Mutual Funds (1968), for alpha;
+Kelly, A New Interpretation of Information Rate (1956).
+"""
 
 from typing import Any
 
@@ -30,18 +46,7 @@ def summarize(
     commission: float,
     strategy: str = "",
 ) -> dict[str, Any]:
-    """Sum up a run in backtesting.py's keys.
-
-    Percent, not fractions; NaN where undefined; drawdowns negative. Differences from
-    backtesting.py 0.6, whose definitions hold for everything else:
-
-    - Sharpe, Sortino and volatility are those of `statistics`: arithmetic, of the returns of each
-      bar, annualised by the data's own bars a year. There they are of days, compounded.
-    - The annual return compounds the bars' returns by the same bars a year; 252 or 365.25 days.
-    - The profit factor is of cash won and lost, there of returns; a trade runs from flat to flat,
-      there a partial exit splits it.
-    - Exposure is the share of closes with a position; there the bar of the exit counts, too.
-    - `_strategy` is its name: an object would drag its feeds along.
+    """Sum up a run in backtesting.py's keys: percent, negative drawdowns, NaN where undefined.
 
     Parameters
     ----------
@@ -58,23 +63,13 @@ def summarize(
     commission : float
         In cash; left out where it is 0.
     strategy : str
-
-    Returns
-    -------
-    dict
-
-    References
-    ----------
-    backtesting.py, `backtesting/_stats.py`; Jensen, The Performance of Mutual Funds (1968), for
-    alpha; Kelly, A New Interpretation of Information Rate (1956).
     """
     closed = trades[trades.exit_reason != "open"]
     listed = as_listed(closed, pd.DatetimeIndex(equity.index))
-    start, end = equity.index[0], equity.index[-1]
     summary = {
-        "Start": start,
-        "End": end,
-        "Duration": end - start,
+        "Start": equity.index[0],
+        "End": equity.index[-1],
+        "Duration": equity.index[-1] - equity.index[0],
         "Exposure Time [%]": 100 * exposure,
         "Equity Final [$]": float(equity.iloc[-1]),
         "Equity Peak [$]": float(equity.max()),

@@ -5,24 +5,41 @@ a resample then needs no more than how often it drew each row.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
-__all__ = ["Figure", "block_length", "influence", "intervals", "resamples"]
+__all__ = ["Bootstrap", "Figure", "block_length", "influence", "intervals", "resamples"]
 
 Figure = Callable[[np.ndarray], np.ndarray]  # (..., n_columns) -> (...), NaN where undefined
 FEWEST = 10  # rows from which a block length can be told
 DEFINED = 0.95  # share of draws that must be defined, else an interval would hide the others
 
 
+@dataclass(frozen=True)
+class Bootstrap:
+    """How intervals are drawn.
+
+    Attributes
+    ----------
+    draws : int
+        Resamples.
+    seed : int
+    level : float
+        Of the interval, a fraction.
+    """
+
+    draws: int = 1_000
+    seed: int = 0
+    level: float = 0.95
+
+
 def intervals(
     columns: np.ndarray,
     figures: dict[str, Figure],
+    bootstrap: Bootstrap = Bootstrap(),
     *,
-    draws: int = 1_000,
-    seed: int = 0,
-    level: float = 0.95,
     paths: dict[str, Callable[[np.ndarray], float]] | None = None,
 ) -> dict[str, list[float] | None]:
     """Return percentile intervals of figures made of the same rows.
@@ -31,25 +48,20 @@ def intervals(
     ----------
     columns : ndarray, shape (n_rows, n_columns)
         In time order.
-    figures : dict of callable
-        From column means, over the last axis, to values.
-    draws : int
-    seed : int
-    level : float
+    figures : dict of Figure
+    bootstrap : Bootstrap
     paths : dict of callable, optional
         Figures of the order itself: from the row numbers of a resample to a value.
 
     Returns
     -------
     dict
-        For each figure [low, high]; None for fewer than ten rows, or where more than 5 % of
-        the draws leave it undefined.
+        For each figure [low, high]; None for fewer than ten rows, or over 5 % undefined draws.
 
     Notes
     -----
-    Rows are drawn in blocks of random length, joined at the ends (Politis and Romano 1994). The
-    mean block length is the longest that any figure needs by `block_length`, each judged by its
-    `influence`: it is the memory of what the figure is made of that counts.
+    Rows are drawn in blocks of random length, joined at the ends. The mean block length is the
+    longest that the `block_length` of any figure's `influence` asks for.
 
     References
     ----------
@@ -61,9 +73,9 @@ def intervals(
         return dict.fromkeys([*figures, *paths])
     length = max(block_length(influence(columns, figure)) for figure in figures.values())
     by_column = np.ascontiguousarray(columns.T)
-    means = np.empty((draws, columns.shape[1]))
-    drawn = {name: np.empty(draws) for name in paths}
-    for draw, rows in enumerate(resamples(len(columns), length, draws, seed)):
+    means = np.empty((bootstrap.draws, columns.shape[1]))
+    drawn = {name: np.empty(bootstrap.draws) for name in paths}
+    for draw, rows in enumerate(resamples(len(columns), length, bootstrap)):
         share = np.bincount(rows, minlength=len(columns)) / len(columns)
         # sums every column in the same order: two that are equal differ by nothing, unlike in BLAS
         means[draw] = np.einsum("i,ji->j", share, by_column)
@@ -71,17 +83,17 @@ def intervals(
             drawn[name][draw] = path(rows)
     with np.errstate(all="ignore"):
         drawn = {name: figure(means) for name, figure in figures.items()} | drawn
-    return {name: _percentiles(values, level) for name, values in drawn.items()}
+    return {name: _percentiles(values, bootstrap.level) for name, values in drawn.items()}
 
 
-def resamples(n_rows: int, length: float, draws: int, seed: int) -> Iterator[np.ndarray]:
+def resamples(n_rows: int, length: float, bootstrap: Bootstrap) -> Iterator[np.ndarray]:
     """Draw row numbers in blocks of a mean length, one array of n_rows at a time."""
     from arch.bootstrap import StationaryBootstrap
 
     # its hint says int, but it needs the length's inverse alone
-    bootstrap = StationaryBootstrap(cast(int, length), np.arange(n_rows), seed=seed)
-    for _ in range(draws):
-        yield bootstrap.update_indices()
+    drawing = StationaryBootstrap(cast(int, length), np.arange(n_rows), seed=bootstrap.seed)
+    for _ in range(bootstrap.draws):
+        yield drawing.update_indices()
 
 
 def influence(columns: np.ndarray, figure: Figure) -> np.ndarray:

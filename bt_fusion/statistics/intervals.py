@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bt_fusion.statistics.bootstrap import Figure, intervals
+from bt_fusion.statistics.bootstrap import Bootstrap, Figure, intervals
 
 __all__ = ["return_intervals", "trade_intervals"]
 
@@ -15,10 +15,8 @@ def return_intervals(
     off: np.ndarray,
     on: np.ndarray,
     periods: float = 1.0,
+    bootstrap: Bootstrap = Bootstrap(),
     *,
-    draws: int = 1_000,
-    seed: int = 0,
-    level: float = 0.95,
     drawdown: bool = True,
 ) -> dict[str, list[float] | None]:
     """Return the intervals of on - off in what is made of returns per bar.
@@ -28,11 +26,10 @@ def return_intervals(
     off, on : ndarray, shape (n_bars,)
         Of the same bars, as fractions.
     periods : float
-        Bars a year, by whose root Sharpe and Sortino ratio are annualised.
-    draws, seed, level
-        See `bt_fusion.statistics.bootstrap.intervals`.
+        Bars a year, for annual Sharpe and Sortino ratios.
+    bootstrap : Bootstrap
     drawdown : bool
-        Whether to do the maximum drawdown, which takes most of the time.
+        Whether to include the maximum drawdown, which takes most of the time.
 
     Returns
     -------
@@ -42,8 +39,7 @@ def return_intervals(
     Notes
     -----
     Assumes a stationary pair of series; both runs' bars are drawn together, so what moves both
-    cancels. The interval of the drawdown carries no claim of coverage: the largest of many values
-    is not a smooth function of means.
+    cancels. The drawdown is no smooth function of means: its interval has no claim of coverage.
 
     Examples
     --------
@@ -54,38 +50,21 @@ def return_intervals(
     """
     runs = [np.maximum(run, LEAST) for run in (off, on)]
     logs = [np.log1p(run) for run in runs]
-    parts = [
-        (log, run, run**2, np.minimum(run, 0) ** 2) for log, run in zip(logs, runs, strict=True)
-    ]
-    scale = np.sqrt(periods)
+    parts = [(np.log1p(run), run, run**2, np.minimum(run, 0) ** 2) for run in runs]
     figures = {
         "mean_return": lambda means: means[..., 1],
         "total_return": lambda means: np.expm1(len(off) * means[..., 0]),
-        "sharpe": lambda means: scale * _sharpe(means, len(off)),
-        "sortino": lambda means: scale * _ratio(means[..., 1], np.sqrt(means[..., 3])),
+        "sharpe": lambda means: np.sqrt(periods) * _sharpe(means, len(off)),
+        "sortino": lambda means: np.sqrt(periods) * _ratio(means[..., 1], np.sqrt(means[..., 3])),
     }
 
-    def deepest(rows: np.ndarray) -> float:
-        before, after = (_deepest(log[rows]) for log in logs)
-        return after - before
-
-    return intervals(
-        np.column_stack([column for run in parts for column in run]),
-        _differences(figures, 4),
-        draws=draws,
-        seed=seed,
-        level=level,
-        paths={"max_drawdown": deepest} if drawdown else None,
-    )
+    columns = np.column_stack([column for run in parts for column in run])
+    paths = {"max_drawdown": _deeper(*logs)} if drawdown else None
+    return intervals(columns, _differences(figures, 4), bootstrap, paths=paths)
 
 
 def trade_intervals(
-    pnl: np.ndarray,
-    gains: np.ndarray,
-    *,
-    draws: int = 1_000,
-    seed: int = 0,
-    level: float = 0.95,
+    pnl: np.ndarray, gains: np.ndarray, bootstrap: Bootstrap = Bootstrap()
 ) -> dict[str, list[float] | None]:
     """Return the intervals of on - off in what is made of closed trades.
 
@@ -96,8 +75,7 @@ def trade_intervals(
         that did not make it.
     gains : ndarray, shape (n_entries, 2)
         The same as fractions of the value at entry.
-    draws, seed, level
-        See `bt_fusion.statistics.bootstrap.intervals`.
+    bootstrap : Bootstrap
 
     Returns
     -------
@@ -118,13 +96,7 @@ def trade_intervals(
         "profit_factor": lambda means: _ratio(means[..., 2], means[..., 3]),
         "expectancy": lambda means: _ratio(means[..., 4], means[..., 0]),
     }
-    return intervals(
-        np.column_stack(parts).astype(float),
-        _differences(figures, 5),
-        draws=draws,
-        seed=seed,
-        level=level,
-    )
+    return intervals(np.column_stack(parts).astype(float), _differences(figures, 5), bootstrap)
 
 
 def _differences(figures: dict[str, Figure], width: int) -> dict[str, Figure]:
@@ -144,6 +116,11 @@ def _sharpe(means: np.ndarray, bars: int) -> np.ndarray:
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.where(below > 0, above / np.where(below > 0, below, 1.0), np.nan)
+
+
+def _deeper(off: np.ndarray, on: np.ndarray) -> Callable[[np.ndarray], float]:
+    """Return what a resample of two paths of log returns makes of on - off, the drawdowns."""
+    return lambda rows: _deepest(on[rows]) - _deepest(off[rows])
 
 
 def _deepest(logs: np.ndarray) -> float:

@@ -72,7 +72,7 @@ def superior_predictive_ability(
     Parameters
     ----------
     benchmark : ndarray, shape (n_bars,)
-        Per-bar returns of what the variants are held against, such as ML-off.
+        Per-bar returns of what the variants are compared with, such as ML-off.
     variants : ndarray, shape (n_bars, n_variants)
         Of every variant tried, over the same bars.
     draws : int
@@ -83,8 +83,7 @@ def superior_predictive_ability(
     -------
     float or None
         Hansen's consistent p-value: small where the best variant is better than the best of so
-        many would be by luck. None for fewer than two bars, or where no variant ever differs from
-        the benchmark.
+        many would be by luck. None for fewer than two bars, or variants that never differ from it.
 
     Raises
     ------
@@ -93,24 +92,16 @@ def superior_predictive_ability(
 
     Notes
     -----
-    Assumes stationary differences. `arch`'s test; variants that hardly trade have small
-    differences and weigh little, for it does not divide them by their deviation. Of more than
-    5,000 bars neighbours are averaged until that many rows are left, which keeps every mean (up
-    to the few first bars that fill no row); 100 variants take some 5 s.
+    Assumes stationary differences. `arch`'s test does not divide them by their deviation: variants
+    that hardly trade weigh little. Of more than 5,000 bars neighbours are averaged until that many
+    rows are left; means stay (but for the first few bars that fill no row).
 
     References
     ----------
     Hansen, A Test for Superior Predictive Ability, Journal of Business and Economic Statistics 23
     (2005); White, A Reality Check for Data Snooping, Econometrica 68 (2000).
     """
-    variants = _checked(variants, least=1)
-    benchmark = np.asarray(benchmark, dtype=float)
-    if benchmark.shape != variants.shape[:1] or not np.isfinite(benchmark).all():
-        raise OptionError(
-            f"benchmark of shape {benchmark.shape} beside variants of shape {variants.shape}: "
-            "expected one finite return for each of the same bars"
-        )
-    gained = variants - benchmark[:, None]
+    gained = _gains(benchmark, variants)
     differs = (gained != gained[:1]).any(axis=0)
     if not differs.any():
         return None
@@ -123,6 +114,18 @@ def superior_predictive_ability(
     test = SPA(np.zeros(len(gained)), -gained, block_size=length, reps=draws, seed=seed)
     test.compute()
     return float(test.pvalues["consistent"])
+
+
+def _gains(benchmark: np.ndarray, variants: np.ndarray) -> np.ndarray:
+    """Return the variants' returns less the benchmark's, once both are checked."""
+    variants = _checked(variants, least=1)
+    benchmark = np.asarray(benchmark, dtype=float)
+    if benchmark.shape != variants.shape[:1] or not np.isfinite(benchmark).all():
+        raise OptionError(
+            f"benchmark of shape {benchmark.shape} beside variants of shape {variants.shape}: "
+            "expected one finite return for each of the same bars"
+        )
+    return variants - benchmark[:, None]
 
 
 def _averaged(rows: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from bt_fusion.backtest.matching import CATEGORIES, attribute_trades
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import run_strategy
+from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.strategies import FusionStrategy
 from tests.backtest.test_comparison import run_of
 from tests.engine.test_engine import given
@@ -132,4 +133,4 @@ def test_every_comparison_is_checked(monkeypatch):
     lost = attribute_trades(off, on).iloc[:0]
     monkeypatch.setattr("bt_fusion.backtest.comparison.attribute_trades", lambda *runs: lost)
     with pytest.raises(AssertionError, match="in no category"):
-        compare_runs(off, on, draws=10)
+        compare_runs(off, on, Bootstrap(10))

@@ -15,6 +15,7 @@ from bt_fusion.backtest.comparison import (
 )
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.runner import Run, run_strategy
+from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.strategies import FusionStrategy
 from tests.engine.test_engine import given
 
@@ -106,7 +107,7 @@ def test_two_entries_of_one_bar_and_side_are_two():
     off = replace(off, technical=None)
     counts = trade_counts(attribute_trades(off, on), off)
     assert (counts["kept"], counts["vetoed"], counts["vetoed_lost"]) == (16, 1, 1)
-    assert compare_runs(off, on, draws=20)["trades"] == counts
+    assert compare_runs(off, on, Bootstrap(20))["trades"] == counts
 
 
 def test_every_trade_is_attributed_once():
@@ -130,7 +131,7 @@ def test_false_signals():
 def test_a_run_compared_with_itself_differs_by_nothing():
     bars = random_walk(1_000, seed=3)
     run = run_strategy(bars, FusionStrategy, ml=False)
-    result = compare_runs(run, run, draws=100)
+    result = compare_runs(run, run, Bootstrap(100))
     for name in COMPARED:
         assert result[name]["delta"] == 0
         assert result[name]["ci95"] == [0, 0]
@@ -142,7 +143,7 @@ def test_a_perfect_second_opinion_lies_beyond_its_interval():
     up = (bars.close.shift(-5) > bars.close).astype(float) * 0.8 + 0.1  # knows the future
     off = run_strategy(bars, FusionStrategy, ml=False)
     on = run_strategy(bars, FusionStrategy, model=given(bars.index, up.to_numpy()))
-    result = compare_runs(off, on, draws=300)
+    result = compare_runs(off, on, Bootstrap(300))
     for name in ("win_rate", "expectancy", "sharpe", "sortino", "net_profit", "total_return"):
         low, high = result[name]["ci95"]
         assert 0 < low < result[name]["delta"] < high, name
@@ -153,7 +154,7 @@ def test_the_same_seed_gives_the_same_intervals():
     bars = random_walk(800, seed=5)
     off = run_strategy(bars, FusionStrategy, ml=False)
     on = run_strategy(bars, FusionStrategy, model=given(bars.index, 0.7))
-    first, again, other = (compare_runs(off, on, draws=50, seed=s) for s in (1, 1, 2))
+    first, again, other = (compare_runs(off, on, Bootstrap(50, s)) for s in (1, 1, 2))
     assert first == again
     assert first["sharpe"]["ci95"] != other["sharpe"]["ci95"]
 
@@ -162,7 +163,7 @@ def test_no_trades_leave_no_interval():
     bars = random_walk(400, seed=5)
     off = run_strategy(bars, FusionStrategy, ml=False)
     on = run_strategy(bars, FusionStrategy, model=given(bars.index, 0.5))
-    result = compare_runs(off, on, draws=50)
+    result = compare_runs(off, on, Bootstrap(50))
     assert result["win_rate"] == {
         "off": off.figures["win_rate"],
         "on": None,

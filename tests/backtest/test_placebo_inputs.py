@@ -17,6 +17,7 @@ from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
+from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.strategies import FusionStrategy, HybridScoring
 from bt_fusion.verdict.placebos.random_vetoes import random_vetoes
 from bt_fusion.verdict.placebos.veto_probability import VetoProbability
@@ -150,10 +151,10 @@ def test_the_verdict_of_an_edge_and_of_a_coin():
     predictions = lucky(walk, 4)
     runs = both(walk, predictions)
     placebo = placebo_of(FusionStrategy, {}, HORIZON, *runs, walk, predictions, DEAR, 200)
-    verdict = verdict_of(*runs, compare_runs(*runs, draws=200), placebo)
+    verdict = verdict_of(*runs, compare_runs(*runs, Bootstrap(200)), placebo)
     assert verdict.verdict == "no evidence"
     assert verdict_of(
-        *runs, compare_runs(*runs, draws=200), placebo, in_sample=3
+        *runs, compare_runs(*runs, Bootstrap(200)), placebo, in_sample=3
     ).because.startswith("no evidence: the model was trained on 3")
 
 
@@ -176,7 +177,7 @@ def test_a_run_without_trades_is_no_evidence():
     predictions = given(bars.index, 0.5)
     off, on = both(bars, predictions)
     placebo = placebo_of(FusionStrategy, {}, HORIZON, off, on, bars, predictions, DEAR, 20)
-    verdict = verdict_of(off, on, compare_runs(off, on, draws=20), placebo)
+    verdict = verdict_of(off, on, compare_runs(off, on, Bootstrap(20)), placebo)
     assert verdict.because == "no evidence: ML-on closed no trades, 30 are asked"
     figures = placebo_figures(placebo, DEAR.cash)
     assert figures["expectancy"] == {"real": None, "mean": None, "low": None, "high": None}

@@ -21,10 +21,11 @@ from bt_fusion.evaluation.classification import (
 )
 from bt_fusion.evaluation.cross_validation import cross_validate, mean_and_spread
 from bt_fusion.evaluation.permutation import permutation_importances, shap_importances, some_rows
-from bt_fusion.evaluation.signal_quality import excursions, sides, signal_quality
+from bt_fusion.evaluation.signal_quality import sides, signal_quality
 from bt_fusion.labels import Labels
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.splits import LabelledRows, purged_folds, time_series_folds
+from bt_fusion.statistics.excursions import excursions, quality_by
 
 BARS = planted_edge(900, seed=1, auc=0.8)
 CUT = 600
@@ -97,13 +98,17 @@ def few_bars():
     return pd.DataFrame(columns, index=index, dtype=float)
 
 
-def test_excursions_by_hand():
-    arrays = BarArrays.from_frame(few_bars())
-    favourable, adverse = excursions(arrays, np.array([1, -1, 1, 0, 1]), 2)
-    # long at 10: highest 12, lowest 7; short at 10: lowest 7, highest 11; long at 8: 13 and 8
-    np.testing.assert_allclose(favourable, [0.2, 0.3, 0.625, np.nan, np.nan])
-    np.testing.assert_allclose(adverse, [0.3, 0.1, 0.0, np.nan, np.nan])
-    assert np.isnan(excursions(arrays, np.ones(5), 5)).all()
+def test_one_sign_of_excursions_here_and_in_the_analyzer():
+    """What `evaluate` calls adverse is what `SignalQuality` calls so: 0 or less."""
+    bars, horizon = planted_edge(300, seed=2), 5
+    up = np.where(np.arange(300) % 2, 0.7, 0.3)
+    predictions = said(np.column_stack([1 - up, up]))
+    labels = Labels(np.zeros(300), np.arange(300))
+    line = signal_quality(predictions, labels, bars, horizon)[0]
+    table = excursions(BarArrays.of(bars), sides(predictions), horizon)
+    figures = quality_by(table.assign(signal="all"), ["signal"]).loc["all"]
+    assert line["adverse"] == pytest.approx(figures["adverse"]) and line["adverse"] < 0
+    assert line["favourable"] == pytest.approx(figures["favourable"]) and line["favourable"] > 0
 
 
 def test_signal_quality_by_hand():
@@ -118,7 +123,8 @@ def test_signal_quality_by_hand():
             "count": 3,
             "hit_rate": 2 / 3,
             "favourable": (0.2 + 0.3 + 0.625) / 3,
-            "adverse": (0.3 + 0.1 + 0.0) / 3,
+            # long at 10: highest 12, lowest 7; short at 10: 7 and 11; long at 8: 13 and 8
+            "adverse": -(0.3 + 0.1 + 0.0) / 3,
         }
     )
     assert (high["signals"], high["count"], high["favourable"]) == ("high", 1, pytest.approx(0.2))

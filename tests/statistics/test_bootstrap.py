@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from arch.bootstrap import StationaryBootstrap, optimal_block_length
 
-from bt_fusion.statistics.bootstrap import block_length, influence, intervals, resamples
+from bt_fusion.statistics.bootstrap import Bootstrap, block_length, influence, intervals, resamples
 
 MEAN = {"mean": lambda means: means[..., 0]}
 
@@ -22,7 +22,7 @@ def test_intervals_are_percentiles_of_arch_s_bootstrap():
     length = block_length(values)
     theirs = StationaryBootstrap(length, values, seed=3).apply(np.mean, 200)
     expected = np.percentile(theirs, (5, 95), method="weibull")
-    (found,) = intervals(values[:, None], MEAN, draws=200, seed=3, level=0.9).values()
+    (found,) = intervals(values[:, None], MEAN, Bootstrap(200, 3, 0.9)).values()
     assert found == pytest.approx(expected, rel=1e-9)
 
 
@@ -34,7 +34,7 @@ def test_block_length_is_arch_s():
 
 
 def test_blocks_have_their_mean_length_and_wrap_around():
-    rows = np.concatenate(list(resamples(500, 8.0, 40, seed=1)))
+    rows = np.concatenate(list(resamples(500, 8.0, Bootstrap(40, 1))))
     new = (np.diff(rows) % 500) != 1
     assert 1 / new.mean() == pytest.approx(8.0, rel=0.08)
     assert ((np.diff(rows) == -499) & ~new).any()
@@ -70,18 +70,18 @@ def test_equal_columns_differ_by_nothing():
     values = np.random.default_rng(4).normal(size=777)
     columns = np.stack([values, values**2, values, values**2], axis=1)
     figure = {"gap": lambda means: means[..., 2] / means[..., 3] - means[..., 0] / means[..., 1]}
-    assert intervals(columns, figure, draws=50) == {"gap": [0.0, 0.0]}
+    assert intervals(columns, figure, Bootstrap(50)) == {"gap": [0.0, 0.0]}
 
 
 def test_undefined_is_none():
     assert intervals(np.ones((9, 1)), MEAN) == {"mean": None}
     once = np.eye(40)[:, :1]  # a third of all resamples never draw the row that counts
     ratio = {"ratio": lambda means: np.where(means[..., 0] > 0, 1.0, np.nan)}
-    assert intervals(once, ratio, draws=100) == {"ratio": None}
+    assert intervals(once, ratio, Bootstrap(100)) == {"ratio": None}
 
 
 def test_paths_see_the_same_resamples_in_their_order():
     values = remembering(200)
     last = {"last": lambda rows: values[rows].mean()}
-    found = intervals(values[:, None], MEAN, draws=60, seed=5, paths=last)
+    found = intervals(values[:, None], MEAN, Bootstrap(60, 5), paths=last)
     assert found["last"] == pytest.approx(found["mean"])

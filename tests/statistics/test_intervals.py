@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bt_fusion.statistics.bootstrap import resamples
+from bt_fusion.statistics.bootstrap import Bootstrap, resamples
 from bt_fusion.statistics.intervals import return_intervals, trade_intervals
 from bt_fusion.statistics.performance import drawdowns, profit_factor, sharpe, sortino, win_rate
 
@@ -14,7 +14,7 @@ ON = 0.5 * OFF + RNG.normal(0.001, 0.005, 400)
 
 def drawn(figure, off, on, draws=80):
     """Percentiles of on - off over resamples, figure by figure, without any shortcut."""
-    rows = resamples(len(off), 1.0, draws, seed=7)
+    rows = resamples(len(off), 1.0, Bootstrap(draws, 7))
     return np.percentile(
         [figure(on[r]) - figure(off[r]) for r in rows], (2.5, 97.5), method="weibull"
     )
@@ -32,7 +32,7 @@ def drawn(figure, off, on, draws=80):
 )
 def test_figures_of_returns_are_those_of_statistics(name, figure, monkeypatch):
     monkeypatch.setattr("bt_fusion.statistics.bootstrap.block_length", lambda values: 1.0)
-    found = return_intervals(OFF, ON, 252, draws=80, seed=7)
+    found = return_intervals(OFF, ON, 252, Bootstrap(80, 7))
     assert found[name] == pytest.approx(drawn(figure, OFF, ON), rel=1e-9)
 
 
@@ -40,7 +40,7 @@ def test_figures_of_trades_are_those_of_statistics(monkeypatch):
     monkeypatch.setattr("bt_fusion.statistics.bootstrap.block_length", lambda values: 1.0)
     gains = np.stack([OFF, np.where(ON > -0.004, ON, np.nan)], axis=1)  # vetoes the worst
     gains[5, 0] = np.nan
-    found = trade_intervals(1e5 * gains, gains, draws=80, seed=7)
+    found = trade_intervals(1e5 * gains, gains, Bootstrap(80, 7))
 
     def made(figure):
         return lambda values: figure(values[np.isfinite(values)])
@@ -57,16 +57,17 @@ def test_figures_of_trades_are_those_of_statistics(monkeypatch):
 def test_an_account_that_is_gone_stays_gone():
     lost = OFF.copy()
     lost[200] = -1.5
-    found = return_intervals(OFF, lost, draws=200)
+    found = return_intervals(OFF, lost, bootstrap=Bootstrap(200))
     assert found["total_return"][0] < -0.9 and found["max_drawdown"][1] > 0.8
     assert all(np.isfinite(interval).all() for interval in found.values())
 
 
 def test_a_run_that_never_trades_has_no_ratio():
-    found = return_intervals(OFF, np.zeros(400), draws=50, drawdown=False)
+    found = return_intervals(OFF, np.zeros(400), bootstrap=Bootstrap(50), drawdown=False)
     assert found["sharpe"] is None and found["sortino"] is None
     assert found["total_return"] is not None and "max_drawdown" not in found
-    nothing = trade_intervals(*[np.stack([OFF, np.full(400, np.nan)], axis=1)] * 2, draws=50)
+    unmatched = np.stack([OFF, np.full(400, np.nan)], axis=1)
+    nothing = trade_intervals(unmatched, unmatched, Bootstrap(50))
     assert set(nothing.values()) == {None}
 
 
