@@ -60,6 +60,12 @@ class Result:
         """What became of them, known afterwards, likewise."""
         return one_or_all({symbol: part.labels for symbol, part in self.out_of_sample.items()})
 
+    @property
+    def trades(self) -> pd.DataFrame:
+        """The trades of all runs, with a column `run`."""
+        tables = [run.trades.assign(run=name) for name, run in self.runs.items()]
+        return pd.concat([table for table in tables if len(table)] or tables[:1])
+
     def _repr_html_(self) -> str:
         """Show the verdict, the equity curves and the figures in a notebook."""
         from bt_fusion.report.html.notebook import notebook_html

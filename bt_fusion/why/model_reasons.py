@@ -94,7 +94,11 @@ class ModelReasons:
         known = {key: value for key, value in vars(self).items() if key not in ARRAYS}
         by = {key: value for key, value in vars(self.contributions).items() if key != "values"}
         ranked = {"features": self.ranked()}
-        return known | {"difference": self.difference, "contributions": by | ranked}
+        return known | {
+            "difference": self.difference,
+            "same": self.same,
+            "contributions": by | ranked,
+        }
 
 
 @dataclass(frozen=True, eq=False)
