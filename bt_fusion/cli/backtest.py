@@ -114,5 +114,5 @@ def backtest(
             result = job.run(bars, on_refit=on_refit)
         result.summary["command"] = given_command(context)
         paths = write_result(out, result) + ([] if no_report else redraw(out))
-        screen.show(result_tables(result, details=verbose))
+        screen.show(result_tables(result.summary, result.trades, details=verbose))
         screen.say("Files      " + ", ".join(str(path) for path in paths))

@@ -41,6 +41,6 @@ def why(
         reason = explain_entry(
             folder, trade=trade, bar=bar, run=run.value, symbol=symbol, data=tuple(data or ())
         )
-        screen.show(why_tables(reason))
+        screen.show(why_tables(reason.to_dict()))
         if json is not None:
             write_json(json, reason.to_dict())
