@@ -40,5 +40,5 @@ def run_folder(tmp_path_factory):
     job = Backtest(WalkForward(model, train_bars=400, refit_bars=200), draws=100)
     result = job.run(planted_edge(1_200, seed=1, auc=0.8), "edge")
     folder = tmp_path_factory.mktemp("runs") / "edge"
-    write_result(folder, result, picture=False)
+    write_result(folder, result)
     return folder

@@ -1,10 +1,10 @@
-"""Result: what a backtest found."""
+"""Result: what a backtest found, and the tables its folder holds."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.judgement import own_sharpe
@@ -12,19 +12,18 @@ from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import record_trial
 from bt_fusion.engine.runner import Run
-from bt_fusion.files import write_json
 from bt_fusion.labels import Labels
 from bt_fusion.models.predictions import Predictions
-from bt_fusion.report.draw import redraw
 from bt_fusion.report.pictures.run import PICTURES
-from bt_fusion.saved_runs.run_folder import (
-    write_bars,
-    write_equity,
-    write_predictions,
-    write_trades,
-)
+from bt_fusion.saved_runs.run_folder import write_run
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["Result", "write_result"]
+
+DRAWN = (
+    *("report.html", "comparison.png", "tearsheet.html"),
+    *(f"pictures/{name}.png" for name in PICTURES),
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Result:
         The content of summary.json.
     runs : dict of Run
         "off", "on" or both.
-    unseen : dict of Unseen
+    out_of_sample : dict of OutOfSample
         The window of each symbol.
     """
 
@@ -60,6 +59,27 @@ class Result:
         """What became of them, known afterwards, likewise."""
         return one_or_all({symbol: part.labels for symbol, part in self.out_of_sample.items()})
 
+    @property
+    def trades(self) -> pd.DataFrame:
+        """The trades of every run as in trades.csv: `run` first, then the columns of a `Run`."""
+        tables = [run.trades.assign(run=name) for name, run in self.runs.items()]
+        table = pd.concat([table for table in tables if len(table)] or tables[:1])
+        columns = ["run", *(name for name in table.columns if name not in ("run", "share"))]
+        return table[columns]
+
+    @property
+    def saved(self) -> SavedRun:
+        """The tables and the summary of its folder."""
+        predictions = {symbol: part.predictions for symbol, part in self.out_of_sample.items()}
+        equity = pd.DataFrame({name: run.equity for name, run in self.runs.items()})
+        return SavedRun(
+            summary=self.summary,
+            trades=self.trades,
+            predictions=stacked({symbol: own.to_frame() for symbol, own in predictions.items()}),
+            bars=bars_table(self.out_of_sample, self.runs),
+            equity=equity.rename_axis("datetime").reset_index(),
+        )
+
     def _repr_html_(self) -> str:
         """Show the verdict, the equity curves and the figures in a notebook."""
         from bt_fusion.report.html.notebook import notebook_html
@@ -68,39 +88,47 @@ class Result:
         return notebook_html(self.summary, equity)
 
 
-DRAWN = ("report.html", "comparison.png", "tearsheet.html")
+def write_result(folder: Path, result: Result) -> list[Path]:
+    """Write all that redraws the result into a folder, and count the trial in its ledger.
 
-
-DATA = ("trades.csv", "predictions.parquet", "bars.parquet", "equity.parquet", "summary.json")
-
-
-def write_result(folder: Path, result: Result, *, picture: bool = True) -> list[Path]:
-    """Write all that redraws the result into a folder, count the trial in its ledger, and draw it.
-
-    trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; and where
-    `picture` is true report.html and comparison.png. The data of an earlier run there stay until
-    all of this one's are written; then what was drawn of them goes, so that nothing stands beside
-    these files that tells of others.
+    trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; what was drawn
+    of an earlier run there goes, see `write_run`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix=".new-") as name:
-        new = [Path(name) / file for file in DATA]
-        write_trades(new[0], result.runs)
-        write_predictions(
-            new[1], {name: own.predictions for name, own in result.out_of_sample.items()}
-        )
-        write_bars(new[2], result.out_of_sample, result.runs)
-        write_equity(new[3], result.runs)
-        write_json(new[4], result.summary)
-        remove_earlier(folder)
-        paths = [path.replace(folder / path.name) for path in new]  # summary.json last
+    paths = write_run(folder, result.saved, DRAWN)
     if "on" in result.runs:
         record_trial(folder, result.summary, own_sharpe(result.runs["on"]))
-    return [*paths, *redraw(folder)] if picture else paths
+    return paths
 
 
-def remove_earlier(folder: Path) -> None:
-    """Remove an earlier run's summary.json and all that was drawn of it."""
-    pictures = [f"pictures/{name}.png" for name in PICTURES]
-    for name in ("summary.json", *DRAWN, *pictures):
-        (folder / name).unlink(missing_ok=True)
+def bars_table(out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> pd.DataFrame:
+    """Return the bars of the window with their labels and both sides' signals.
+
+    Columns: datetime, symbol where there are several, open, high, low, close, volume, label (the
+    class known afterwards, NaN unresolved), technical (ML-off's side), fused (ML-on's entry
+    signal); NaN where unknown.
+    """
+    technical = [run.technical for run in runs.values() if run.technical is not None]
+    fused = runs["on"].signal if "on" in runs else None
+    frames = {}
+    for symbol, part in out_of_sample.items():
+        frame = frames[symbol] = part.bars.rename_axis("datetime").reset_index()
+        frame["label"] = part.labels.y
+        frame["technical"] = line_of(technical[0] if technical else None, symbol)
+        frame["fused"] = line_of(fused, symbol)
+    return stacked(frames)
+
+
+def stacked(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all symbols with a column `symbol` in second place; of one as they are."""
+    if len(frames) == 1:
+        return next(iter(frames.values()))
+    for symbol, frame in frames.items():
+        frame.insert(1, "symbol", symbol)
+    return pd.concat(frames.values(), ignore_index=True)
+
+
+def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> np.ndarray | float:
+    """Return a symbol's part of what a `Run` holds by bar, NaN where it holds nothing."""
+    if line is None:
+        return np.nan
+    return line[symbol].to_numpy() if isinstance(line, pd.Series) else line

@@ -61,6 +61,7 @@ def backtest(
         from bt_fusion.data.sources import load_each, sources
         from bt_fusion.engine.loading import account_of
         from bt_fusion.models.model_spec import chosen_predictor
+        from bt_fusion.report.draw import redraw
         from bt_fusion.report.terminal.groups import result_tables
 
         screen, given = Screen(quiet), sources(data)
@@ -112,6 +113,6 @@ def backtest(
         with screen.progress("Refits") as on_refit:
             result = job.run(bars, on_refit=on_refit)
         result.summary["command"] = given_command(context)
-        paths = write_result(out, result, picture=not no_report)
-        screen.show(result_tables(result, details=verbose))
+        paths = write_result(out, result) + ([] if no_report else redraw(out))
+        screen.show(result_tables(result.summary, result.trades, details=verbose))
         screen.say("Files      " + ", ".join(str(path) for path in paths))

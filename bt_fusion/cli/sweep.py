@@ -55,6 +55,7 @@ def sweep(
         from bt_fusion.data.sources import load_each, sources
         from bt_fusion.engine.loading import account_of
         from bt_fusion.models.model_spec import chosen_predictor
+        from bt_fusion.report.pictures.sweep import draw_sweep
         from bt_fusion.report.terminal.sweep import sweep_table
         from bt_fusion.saved_runs.sweep_folder import write_sweep
         from bt_fusion.sweep.grid import parameter_grid
@@ -104,6 +105,9 @@ def sweep(
         bars = load_each(given, seed, repair, screen.say)
         with screen.progress("Refits") as on_refit, screen.progress("Runs") as on_run:
             found = Sweep(job, grid, jobs).run(bars, out, on_refit=on_refit, on_run=on_run)
-        paths = write_sweep(out, found, picture=not no_report)
+        paths = write_sweep(out, found)
+        if found.varied and not no_report:
+            paths.append(out / "sweep.png")
+            draw_sweep(paths[-1], found)
         screen.show(sweep_table(found))
         screen.say("Files      " + ", ".join(str(path) for path in paths))

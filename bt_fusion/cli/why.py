@@ -28,19 +28,19 @@ def why(
     with reported("nothing was written"):
         from bt_fusion.files import write_json
         from bt_fusion.report.terminal.why import trades_table, why_tables
-        from bt_fusion.why.rebuilt_run import RebuiltRun
+        from bt_fusion.saved_runs.saved_run import SavedRun
         from bt_fusion.why.why import explain_entry
 
         screen = Screen(quiet)
         if run is ask.Ml.both:
             raise OptionError("give --run on or --run off; each has trades of its own")
         if trade is None and bar is None:
-            trades = RebuiltRun.read(folder).trades_of(run.value)
+            trades = SavedRun.read(folder, tables=()).trades_of(run.value)
             screen.show(trades_table(trades, run.value))
             return
         reason = explain_entry(
             folder, trade=trade, bar=bar, run=run.value, symbol=symbol, data=tuple(data or ())
         )
-        screen.show(why_tables(reason))
+        screen.show(why_tables(reason.to_dict()))
         if json is not None:
             write_json(json, reason.to_dict())

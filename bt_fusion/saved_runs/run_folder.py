@@ -1,69 +1,43 @@
-"""Writing a backtest's files: each under a temporary name first, then renamed."""
+"""Writing the folder of a run: all of its files, or those of the run before stay."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import numpy as np
-import pandas as pd
+from bt_fusion.files import write_json
+from bt_fusion.saved_runs.saved_run import PARQUET, SavedRun
 
-from bt_fusion.backtest.out_of_sample import OutOfSample
-from bt_fusion.engine.runner import Run
-from bt_fusion.files import write_whole
-from bt_fusion.models.predictions import Predictions
+__all__ = ["FILES", "write_run"]
 
-__all__ = ["write_bars", "write_equity", "write_predictions", "write_trades"]
+FILES = ("trades.csv", *(f"{name}.parquet" for name in PARQUET), "summary.json")
 
 
-def write_predictions(path: Path, predictions: dict[str, Predictions]) -> None:
-    """Write one row a bar as Parquet, with a column `symbol` where there are several."""
-    frame = stacked({symbol: own.to_frame() for symbol, own in predictions.items()})
-    write_whole(path, lambda file: frame.to_parquet(file, index=False))
+def write_run(folder: Path, run: SavedRun, drawn: Sequence[str] = ()) -> list[Path]:
+    """Write a run's tables and its summary into a folder.
 
+    The files of an earlier run there stay until all of this one's are written; then its summary
+    goes first and this one's comes last: where a summary stands, the other files belong to it.
 
-def stacked(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows of all symbols with a column `symbol` in second place; of one as they are."""
-    if len(frames) == 1:
-        return next(iter(frames.values()))
-    for symbol, frame in frames.items():
-        frame.insert(1, "symbol", symbol)
-    return pd.concat(frames.values(), ignore_index=True)
+    Parameters
+    ----------
+    folder : Path
+        Made where it is missing.
+    run : SavedRun
+    drawn : sequence of str
+        Files that may have been drawn from an earlier run, which are removed.
 
-
-def write_bars(path: Path, out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> None:
-    """Write the bars of the window as Parquet, with what was said and what came.
-
-    Columns: datetime, symbol where there are several, open, high, low, close, volume, label (the
-    class known afterwards, NaN unresolved), technical (ML-off's side), fused (ML-on's entry
-    signal); NaN where unknown.
+    Returns
+    -------
+    list of Path
+        Of `FILES`.
     """
-    technical = [run.technical for run in runs.values() if run.technical is not None]
-    fused = runs["on"].signal if "on" in runs else None
-    frames = {}
-    for symbol, part in out_of_sample.items():
-        frame = frames[symbol] = part.bars.rename_axis("datetime").reset_index()
-        frame["label"] = part.labels.y
-        frame["technical"] = line_of(technical[0] if technical else None, symbol)
-        frame["fused"] = line_of(fused, symbol)
-    table = stacked(frames)
-    write_whole(path, lambda file: table.to_parquet(file, index=False))
-
-
-def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> np.ndarray | float:
-    """Return a symbol's part of what a `Run` holds by bar, NaN where it holds nothing."""
-    if line is None:
-        return np.nan
-    return line[symbol].to_numpy() if isinstance(line, pd.Series) else line
-
-
-def write_equity(path: Path, runs: dict[str, Run]) -> None:
-    """Write each run's account value at the close of each bar as Parquet: datetime, off, on."""
-    frame = pd.DataFrame({name: run.equity for name, run in runs.items()})
-    frame = frame.rename_axis("datetime").reset_index()
-    write_whole(path, lambda file: frame.to_parquet(file, index=False))
-
-
-def write_trades(path: Path, runs: dict[str, Run]) -> None:
-    """Write one row a trade of every run as CSV."""
-    tables = [run.trades.assign(run=name) for name, run in runs.items()]
-    table = pd.concat([table for table in tables if len(table)] or tables[:1])
-    columns = ["run", *(name for name in table.columns if name not in ("run", "share"))]
-    write_whole(path, lambda file: table.to_csv(file, columns=columns, index=False))
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".new-") as name:
+        new = [Path(name) / file for file in FILES]
+        run.trades.to_csv(new[0], index=False)
+        for path, table in zip(new[1:-1], PARQUET, strict=True):
+            getattr(run, table).to_parquet(path, index=False)
+        write_json(new[-1], run.summary)
+        for old in ("summary.json", *drawn):
+            (folder / old).unlink(missing_ok=True)
+        return [path.replace(folder / path.name) for path in new]

@@ -1,18 +1,19 @@
-"""A run as its folder holds it: what a report is drawn from."""
+"""A run as its folder holds it: what reports and explanations are made from."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bt_fusion.errors import RunError
+from bt_fusion.errors import OptionError, RunError
 
 __all__ = ["SCHEMA", "SavedRun"]
 
 SCHEMA = 1
+PARQUET = ("predictions", "bars", "equity")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,10 @@ class SavedRun:
     trades : DataFrame
         trades.csv, with times as stamps.
     predictions, bars, equity : DataFrame
-        The Parquet files; with several symbols the first two have a column `symbol`.
+        The Parquet files, empty where not read; with several symbols the first two have a column
+        `symbol`.
+    folder : Path
+        Where they are.
 
     Raises
     ------
@@ -36,13 +40,22 @@ class SavedRun:
 
     summary: dict[str, Any]
     trades: pd.DataFrame
-    predictions: pd.DataFrame
-    bars: pd.DataFrame
-    equity: pd.DataFrame
+    predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    bars: pd.DataFrame = field(default_factory=pd.DataFrame)
+    equity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    folder: Path = Path()
 
     @classmethod
-    def read(cls, folder: Path) -> "SavedRun":
-        """Read the folder that `bt-fusion backtest --out` has filled."""
+    def read(cls, folder: str | Path, tables: Sequence[str] = PARQUET) -> "SavedRun":
+        """Read the folder that `bt-fusion backtest --out` has filled.
+
+        Parameters
+        ----------
+        folder : path
+        tables : sequence of {"predictions", "bars", "equity"}
+            The Parquet files to read; runs of older versions may lack the last two.
+        """
+        folder = Path(folder)
         if not folder.is_dir():
             raise RunError(f"{folder} is not a folder; give the --out of a bt-fusion backtest")
         summary = _read(folder, "summary.json", read_json)
@@ -52,8 +65,9 @@ class SavedRun:
                 f"{folder / 'summary.json'} has schema {schema}, this version reads {SCHEMA}; "
                 "run the backtest again"
             )
-        tables = {name: _read(folder, f"{name}.parquet", pd.read_parquet) for name in PARQUET}
-        return cls(summary=summary, trades=_read(folder, "trades.csv", read_trades), **tables)
+        trades = _read(folder, "trades.csv", read_trades)
+        found = {name: _read(folder, f"{name}.parquet", pd.read_parquet) for name in tables}
+        return cls(summary=summary, trades=trades, folder=folder, **found)
 
     @property
     def in_sample(self) -> bool:
@@ -63,7 +77,7 @@ class SavedRun:
     @property
     def runs(self) -> list[str]:
         """The runs there are: "off", "on" or both."""
-        return [name for name in ("off", "on") if self.summary[f"ml_{name}"] is not None]
+        return [name for name in ("off", "on") if self.summary.get(f"ml_{name}") is not None]
 
     @property
     def symbols(self) -> list[str]:
@@ -78,8 +92,19 @@ class SavedRun:
             return table
         return table[table.symbol.astype(str) == symbol].reset_index(drop=True)
 
+    def trades_of(self, run: str) -> pd.DataFrame:
+        """Return the trades of one run, "on" or "off", numbered from 1.
 
-PARQUET = ("predictions", "bars", "equity")
+        Raises
+        ------
+        OptionError
+            When that run was not made.
+        """
+        if run not in self.runs:
+            raise OptionError(f"{self.folder} holds no run with ML {run}")
+        trades = self.trades[self.trades.run == run].reset_index(drop=True)
+        trades.index += 1
+        return trades
 
 
 def read_json(path: Path) -> Any:
@@ -98,8 +123,8 @@ def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
     path = folder / name
     if not path.is_file():
         raise RunError(
-            f"{folder} has no {name}; runs of older versions lack what a report is drawn from: "
-            "run the backtest again"
+            f"{folder} has no {name}: it is not the folder of a finished backtest, or of an older "
+            "version; give what --out named, or run the backtest again"
         )
     try:
         return read(path)

@@ -1,4 +1,4 @@
-"""What the model of a past bar says of it: fitted once more, and taken apart."""
+"""The model of a past bar, fitted once more: its votes and the features behind them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ ARRAYS = ("features", "values", "contributions")
 
 @dataclass(frozen=True, eq=False)
 class ModelReasons:
-    """What the model of that time says of the bar, fitted once more.
+    """What the model of that time predicts for the bar, fitted once more.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class ModelReasons:
 
     @property
     def same(self) -> bool:
-        """Whether the rebuilt model says what the run's model said."""
+        """Whether the rebuilt model predicts what the run's model predicted."""
         return self.difference <= SAME
 
     def ranked(self) -> list[dict[str, Any]]:
@@ -94,14 +94,28 @@ class ModelReasons:
         known = {key: value for key, value in vars(self).items() if key not in ARRAYS}
         by = {key: value for key, value in vars(self.contributions).items() if key != "values"}
         ranked = {"features": self.ranked()}
-        return known | {"difference": self.difference, "contributions": by | ranked}
+        compared = {"difference": self.difference, "same": self.same}
+        return known | compared | {"contributions": by | ranked}
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The model that spoke on a bar, as it was at that time, and what it says."""
+    """The model of a bar's time, its features, and its votes on that bar.
 
-    asked: SignalModel
+    Attributes
+    ----------
+    signal_model : SignalModel
+    ensemble : Ensemble
+        Fitted.
+    X : ndarray of float, shape (n_bars, n_features)
+    votes : ndarray of float, shape (n_members, n_classes)
+    rows : int
+        Rows it learnt from.
+    typical : ndarray of float, shape (n_features,)
+        Their medians.
+    """
+
+    signal_model: SignalModel
     ensemble: Ensemble
     X: np.ndarray
     votes: np.ndarray
@@ -113,46 +127,48 @@ def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -
     """Fit the refit whose block holds a bar once more; a saved model is as it was."""
     if isinstance(predictor, SignalModel):
         X, ensemble = predictor.feature_set_.transform(arrays), predictor.ensemble_
-        said, typical = ensemble.member_proba(X, np.array([at]))[0], np.median(predictor.sample_, 0)
-        return Model(predictor, ensemble, X, said, predictor.n_rows_, typical)
+        votes = ensemble.member_proba(X, np.array([at]))[0]
+        typical = np.median(predictor.sample_, axis=0)
+        return Model(predictor, ensemble, X, votes, predictor.n_rows_, typical)
     task = predictor.task_of(arrays, at)
     assert task is not None  # the bar has a prediction
-    ensemble, votes = task.fit()
-    said, typical = votes[np.searchsorted(task.block, at)], np.median(task.X[task.rows], axis=0)
-    return Model(predictor.signal_model(), ensemble, task.X, said, len(task.rows), typical)
+    ensemble, block_votes = task.fit()
+    votes = block_votes[np.searchsorted(task.block, at)]
+    typical = np.median(task.X[task.rows], axis=0)
+    return Model(predictor.signal_model(), ensemble, task.X, votes, len(task.rows), typical)
 
 
 def model_reasons_of(
-    finished: RebuiltRun, symbol: str, bars: pd.DataFrame, at: int, side: str
+    rebuilt: RebuiltRun, symbol: str, bars: pd.DataFrame, at: int, side: str
 ) -> ModelReasons | None:
-    """Fit the model of that time again and ask it about the bar."""
-    table = finished.stored(symbol)
+    """Fit the model of that time again and return what it predicts for the bar; None if nothing."""
+    table = rebuilt.stored(symbol)
     stored = table[table.datetime == bars.index[at]].iloc[0]
     if not np.isfinite(stored.probability_up):
         return None
     arrays = BarArrays.of(bars)
-    model = model_at(finished.predictor(symbol), arrays, at)
-    spoken = empty_predictions(model.asked, arrays.time[at : at + 1])
-    spoken.votes[0] = model.votes
-    names, column = class_names(spoken), explained_column(spoken, side)
+    model = model_at(rebuilt.predictor(symbol), arrays, at)
+    predicted = empty_predictions(model.signal_model, arrays.time[at : at + 1])
+    predicted.votes[0] = model.votes
+    names, column = class_names(predicted), explained_column(predicted, side)
     return ModelReasons(
         refit=int(stored.model),
         rows=model.rows,
         trained_until=pd.Timestamp(stored.trained_until),
         votes={
             member: dict(zip(names, map(float, vote), strict=True))
-            for member, vote in zip(spoken.members, model.votes, strict=True)
+            for member, vote in zip(predicted.members, model.votes, strict=True)
         },
-        weights=dict(zip(spoken.members, vote_weights(model.ensemble).tolist(), strict=True)),
-        voting=spoken.voting,
-        probability_up=float(spoken.probability_up[0]),
-        probability_down=float(spoken.probability_down[0]),
-        signal=Signal(int(spoken.signal()[0])).name,
-        level=str(spoken.levels()[0]),
-        confidence=float(spoken.confidence[0]),
+        weights=dict(zip(predicted.members, vote_weights(model.ensemble).tolist(), strict=True)),
+        voting=predicted.voting,
+        probability_up=float(predicted.probability_up[0]),
+        probability_down=float(predicted.probability_down[0]),
+        signal=Signal(int(predicted.signal()[0])).name,
+        level=str(predicted.levels()[0]),
+        confidence=float(predicted.confidence[0]),
         stored=float(stored.probability_up),
         explained=names[column],
-        features=tuple(model.asked.feature_set().names),
+        features=tuple(model.signal_model.feature_set().names),
         values=model.X[at],
         contributions=contributions(model.ensemble, model.X, at, column, model.typical),
     )

@@ -1,8 +1,7 @@
-"""A finished run again, from its folder: its tables, its bars and what predicted them."""
+"""A finished run made again: its bars, and what predicted them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from json import JSONDecodeError, loads
 from pathlib import Path
 from typing import Any
 
@@ -20,69 +19,32 @@ from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.presets import make_preset
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["RebuiltRun"]
-
-FILES = ("summary.json", "trades.csv", "predictions.parquet")
-TIMES = ["entry_time", "exit_time"]
 
 
 @dataclass(frozen=True, eq=False)
 class RebuiltRun:
-    """What a backtest wrote into its folder.
+    """A backtest made again from what it wrote into its folder.
 
     Attributes
     ----------
-    folder : Path
-    summary : dict
-        The content of summary.json.
-    trades : DataFrame
-        trades.csv.
-    table : DataFrame
-        predictions.parquet.
+    saved : SavedRun
+        With its predictions.
     """
 
-    folder: Path
-    summary: dict[str, Any]
-    trades: pd.DataFrame
-    table: pd.DataFrame
+    saved: SavedRun
 
-    @classmethod
-    def read(cls, folder: str | Path) -> "RebuiltRun":
-        """Read a folder.
+    @property
+    def folder(self) -> Path:
+        """Where the run was read from."""
+        return self.saved.folder
 
-        Raises
-        ------
-        OptionError
-            When it is not the folder of a finished backtest.
-        """
-        folder = Path(folder)
-        missing = [name for name in FILES if not (folder / name).is_file()]
-        if missing:
-            raise OptionError(
-                f"{folder} is no folder of a backtest: it has no {', '.join(missing)}; give what "
-                "--out named"
-            )
-        try:
-            summary = loads((folder / "summary.json").read_text(encoding="utf-8"))
-        except (JSONDecodeError, UnicodeDecodeError) as error:
-            raise OptionError(f"{folder / 'summary.json'} is no JSON: {error}") from error
-        trades = pd.read_csv(folder / "trades.csv", parse_dates=TIMES, keep_default_na=False)
-        return cls(folder, summary, trades, pd.read_parquet(folder / "predictions.parquet"))
-
-    def trades_of(self, run: str) -> pd.DataFrame:
-        """Return the trades of one run, "on" or "off".
-
-        Raises
-        ------
-        OptionError
-            When that run was not made.
-        """
-        if self.summary.get(f"ml_{run}") is None:
-            raise OptionError(f"{self.folder} holds no run with ML {run}")
-        trades = self.trades[self.trades.run == run].reset_index(drop=True)
-        trades.index += 1
-        return trades
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The content of summary.json."""
+        return self.saved.summary
 
     @property
     def config(self) -> dict[str, Any]:
@@ -113,18 +75,18 @@ class RebuiltRun:
             When they are not the same any more, to the last digit.
         """
         source = self.config.get("source", {})
-        known = sources(data) if data else source.get("data")
-        if known is None:
+        places = sources(data) if data else source.get("data")
+        if places is None:
             raise OptionError(f"{self.folder} does not say where its bars came from; give --data")
-        given = {"": known} if isinstance(known, str) else known
+        given = {"": places} if isinstance(places, str) else places
         if len(self.symbols) > 1 and set(given) != set(self.symbols):
-            asked, needed = ", ".join(given), ", ".join(self.symbols)
-            raise OptionError(f"data is given for {asked or 'no symbol'}; the run had {needed}")
+            named, needed = ", ".join(given), ", ".join(self.symbols)
+            raise OptionError(f"data is given for {named or 'no symbol'}; the run had {needed}")
         seed, repair = self.config["seed"], source.get("repair", False)
         try:
             loaded = load_each(given, seed, repair, say=lambda line: None)
         except BarsError as error:
-            hint = "" if data else "; the run was made of it: say by --data where it is now"
+            hint = "" if data else "; the run was made of it: give --data, where it is now"
             raise BarsError(f"{error}{hint}") from error
         found = dict(zip(self.symbols, loaded.values(), strict=True))
         if len(found) > 1:
@@ -159,11 +121,11 @@ class RebuiltRun:
 
     def stored(self, symbol: str) -> pd.DataFrame:
         """Return the rows of predictions.parquet of a symbol."""
-        several = "symbol" in self.table
-        return self.table[self.table.symbol == symbol] if several else self.table
+        table = self.saved.predictions
+        return table[table.symbol == symbol] if "symbol" in table else table
 
     def predictions(self, symbol: str) -> Predictions:
-        """Return the stored predictions, as those of one member that said what all did."""
+        """Return the stored predictions, as those of a single member."""
         label, table = self.label, self.stored(symbol)
         up, down = table.probability_up.to_numpy(), table.probability_down.to_numpy()
         rest = 1 - up - (down if len(label.classes) == 3 else 0)

@@ -1,4 +1,4 @@
-"""What a strategy says of one bar, asked in a run that ends there."""
+"""A strategy's reasons at one bar, asked of it in a run that ends there."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,24 +21,24 @@ from bt_fusion.why.rebuilt_run import RebuiltRun
 __all__ = ["StrategyReasons", "strategy_reasons_of"]
 
 SIDES = {1: "long", -1: "short", 0: ""}
-OF_ML = ("probability", "class", "level")  # facts that an `ModelReasons` gives in full
+OF_ML = ("probability", "class", "level")  # facts that `ModelReasons` gives in full
 
 
 @dataclass(frozen=True, eq=False)
 class StrategyReasons:
-    """What a strategy says of one bar.
+    """A strategy's reasons at one bar.
 
     Attributes
     ----------
     side : str
         The side its technical state, or the order it gave, was on; "" for none.
     stages : tuple of (str, str)
-        The way from a bar to a signal, as far as the bar came: each stage with why the bar was
-        lost there, empty where it was not. None of a strategy that tells nothing of itself.
+        The stages from a bar to a signal, as far as the bar came: each with why the bar was lost
+        there, empty where it was not. None of a strategy that does not list them.
     outcome : str
         What became of the signal: "ordered", "vetoed", why not, or "" without one.
     facts : dict
-        What the entry rested on, name by name.
+        What the entry rested on, by name.
     thresholds : tuple of Threshold
     """
 
@@ -48,27 +48,35 @@ class StrategyReasons:
     facts: dict[str, Any] = field(default_factory=dict)
     thresholds: tuple[Threshold, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything by name, each threshold with whether it was passed and by how much."""
+        thresholds = [
+            {**row._asdict(), "passed": bool(row.passed), "margin": row.margin}
+            for row in self.thresholds
+        ]
+        return {**vars(self), "thresholds": thresholds}
+
 
 def strategy_reasons_of(
-    finished: RebuiltRun, bars: dict[str, pd.DataFrame], symbol: str, bar: pd.Timestamp, run: str
+    rebuilt: RebuiltRun, bars: dict[str, pd.DataFrame], symbol: str, bar: pd.Timestamp, run: str
 ) -> StrategyReasons:
-    """Run the strategy again, with or without ML, and ask it about a bar once that has come.
+    """Run the strategy again, with or without ML, and ask it at a bar.
 
     It gets all bars of the run, as then: symbols that start later take their part of the account
     and of the warm-up. Nothing after the bar is run.
     """
-    config = finished.config
-    known = {name: finished.predictions(name) for name in bars}
+    config = rebuilt.config
+    known = {name: rebuilt.predictions(name) for name in bars}
     windows = {
         name: own.loc[known[name].index[0] : known[name].index[-1]] for name, own in bars.items()
     }
-    strategy, horizon = load_strategy(config["strategy"]), finished.label.horizon
+    strategy, horizon = load_strategy(config["strategy"]), rebuilt.label.horizon
     traded, params = variant(
         strategy, config["params"], horizon, one_or_all(known) if run == "on" else None
     )
-    told: list[StrategyReasons] = []
-    run_strategy(windows, probe(traded, symbol, bar, told), account_of(config), **params)
-    return told[0]
+    found: list[StrategyReasons] = []
+    run_strategy(windows, probe(traded, symbol, bar, found), account_of(config), **params)
+    return found[0]
 
 
 def account_of(config: dict[str, Any]) -> Account:
@@ -80,43 +88,40 @@ def account_of(config: dict[str, Any]) -> Account:
 
 
 def probe(
-    strategy: type[Strategy], name: str, bar: pd.Timestamp, told: list[StrategyReasons]
+    strategy: type[Strategy], name: str, bar: pd.Timestamp, found: list[StrategyReasons]
 ) -> type[Strategy]:
-    """Return a strategy like the given one that says what it thinks of a feed's bar, and ends."""
+    """Return a strategy like the given one that adds its reasons at a feed's bar, and ends."""
     (when,) = float_days(np.array([bar.to_datetime64()]))
 
-    def tell(self: Any) -> None:
+    def collect(self: Any) -> None:
         data = self.getdatabyname(name)
-        if not told and len(data) and data.datetime[0] == when:
-            told.append(
-                reasons_of_ours(self, name)
-                if hasattr(self, "symbols")
-                else reasons_of_any(self, name)
-            )
+        if not found and len(data) and data.datetime[0] == when:
+            reasons_of = reasons_of_ours if hasattr(self, "symbols") else reasons_of_any
+            found.append(reasons_of(self, name))
             self.env.runstop()
 
-    class Witness(strategy):
+    class Probe(strategy):
         def prenext(self):
             super().prenext()
-            tell(self)
+            collect(self)
 
         def nextstart(self):
             super().nextstart()
-            tell(self)
+            collect(self)
 
         def next(self):
             super().next()
-            tell(self)
+            collect(self)
 
-    Witness.__name__ = strategy.__name__
-    return Witness
+    Probe.__name__ = strategy.__name__
+    return Probe
 
 
 def reasons_of_ours(strategy: Any, name: str) -> StrategyReasons:
-    """Return what one of our strategies says of the current bar of a feed."""
+    """Return the reasons of one of our strategies at the current bar of a feed."""
     symbol = next(each for each in strategy.symbols if each.name == name)
-    state, stages = symbol.technical.state[0], tuple(as_far(strategy.stages(symbol)))
-    if state != state:  # while the indicators warm up there is nothing to tell
+    state, stages = symbol.technical.state[0], tuple(reached(strategy.stages(symbol)))
+    if state != state:  # the indicators warm up
         return StrategyReasons(stages=stages)
     facts = strategy.entry_facts(symbol)
     side = strategy.side(symbol) or int(state > 0) - int(state < 0)
@@ -129,8 +134,8 @@ def reasons_of_ours(strategy: Any, name: str) -> StrategyReasons:
     )
 
 
-def as_far(stages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the stages up to the first at which the bar was lost."""
+def reached(stages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the stages a bar reached: up to the first at which it was lost."""
     for name, lost in stages:
         yield name, lost
         if lost:
@@ -138,7 +143,7 @@ def as_far(stages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def reasons_of_any(strategy: Any, name: str) -> StrategyReasons:
-    """Return what a strategy that tells nothing of itself did at the current bar of a feed."""
+    """Return what any strategy did at the current bar of a feed: its entry or its veto."""
     data = strategy.getdatabyname(name)
     now, facts = data.datetime[0], {"price": data.close[0]}
     ml = getattr(strategy, "ml_filter", None)
@@ -159,6 +164,6 @@ def reasons_of_any(strategy: Any, name: str) -> StrategyReasons:
 
 
 def is_entry(strategy: Any, order: Any) -> bool:
-    """Say whether an order just given opens a position or turns it, and does not guard another."""
+    """Say whether an order just given opens or turns a position; a stop or target does not."""
     held, size = strategy.getposition(order.data).size, order.created.size
     return order.parent is None and (held * size >= 0 or abs(size) > abs(held))

@@ -1,12 +1,13 @@
 """Why a bar was an entry, or was not: both sides' reasons, from the files of a run."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.why.model_reasons import ModelReasons, model_reasons_of
 from bt_fusion.why.rebuilt_run import RebuiltRun
 from bt_fusion.why.strategy_reasons import StrategyReasons, strategy_reasons_of
@@ -32,10 +33,10 @@ class EntryExplanation:
         The row of trades.csv, with `number` and `return` (a fraction of the entry's value).
     side : str
         "long", "short", or "" where neither side was on.
-    technical : Testimony
-        What the strategy says of the bar.
-    opinion : Opinion or None
-        None where the model made no prediction.
+    technical : StrategyReasons
+        The strategy's reasons.
+    model : ModelReasons or None
+        The model's, None where it made no prediction.
     """
 
     run: str
@@ -46,17 +47,16 @@ class EntryExplanation:
     trade: dict[str, Any] | None
     side: str
     technical: StrategyReasons
-    opinion: ModelReasons | None
+    model: ModelReasons | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything by name."""
-        told = asdict(self.technical)
-        told["thresholds"] = [
-            {**row._asdict(), "passed": bool(row.passed), "margin": row.margin}
-            for row in self.technical.thresholds
-        ]
-        model = None if self.opinion is None else self.opinion.to_dict()
-        return {**vars(self), "technical": told, "opinion": model}
+        """Return everything by name; the model's reasons as `opinion`, the name in the JSON."""
+        given = {name: value for name, value in vars(self).items() if name != "model"}
+        return {
+            **given,
+            "technical": self.technical.to_dict(),
+            "opinion": None if self.model is None else self.model.to_dict(),
+        }
 
 
 def explain_entry(
@@ -68,7 +68,7 @@ def explain_entry(
     symbol: str | None = None,
     data: Sequence[str] = (),
 ) -> EntryExplanation:
-    """Say why a trade was entered, or why any bar was or was not an entry.
+    """Explain why a trade was entered, or why a bar was or was not an entry.
 
     The strategy is run again up to that bar, and the model of that time is fitted again.
 
@@ -82,14 +82,15 @@ def explain_entry(
         Instead of a trade: the bar of a possible signal.
     run : {"on", "off"}
     symbol : str, optional
-        Whose bar, where the run had several; a trade says it itself.
+        Whose bar, where the run had several; a trade names its own.
     data : sequence of str
-        Where the bars are now, when they are not where they were.
+        Where the bars are now, if they moved: a path, or SYMBOL=PATH of each.
 
     Raises
     ------
-    OptionError
-        For a run, trade or bar that is not there, or a model that cannot be had again.
+    RunError, OptionError
+        For a folder, trade or bar that is not there, or a strategy or model that cannot be
+        had again.
     BarsError
         When the bars have changed since.
     """
@@ -97,43 +98,55 @@ def explain_entry(
         raise OptionError("give a trade's number or a bar, one of them")
     if run not in RUNS:
         raise unknown_name("run", run, RUNS)
-    finished = RebuiltRun.read(folder)
-    finished.trades_of(run)  # says so when there is no such run
-    listed = None if trade is None else trade_of(finished, run, trade)
-    symbol = listed["symbol"] if listed else symbol_of(finished, symbol)
-    every = finished.bars(data)
-    bars, window = every[symbol], finished.symbols[symbol]["window"]
-    at = position(window, bars, listed["entry_time"] if listed else bar) - bool(listed)
-    told = strategy_reasons_of(finished, every, symbol, bars.index[at], run)
-    side = listed["side"] if listed else told.side
+    rebuilt = RebuiltRun(SavedRun.read(folder, tables=("predictions",)))
+    trades = rebuilt.saved.trades_of(run)
+    listed = None if trade is None else trade_of(trades, trade, f"{rebuilt.folder} --run {run}")
+    symbol = listed["symbol"] if listed else symbol_of(rebuilt, symbol)
+    bars = rebuilt.bars(data)
+    window = rebuilt.symbols[symbol]["window"]
+    at = position(window, bars[symbol], listed["entry_time"] if listed else bar) - bool(listed)
+    return _explained(rebuilt, run, symbol, bars, at, listed)
+
+
+def _explained(
+    rebuilt: RebuiltRun,
+    run: str,
+    symbol: str,
+    bars: dict[str, pd.DataFrame],
+    at: int,
+    trade: dict[str, Any] | None,
+) -> EntryExplanation:
+    """Collect both sides' reasons for the bar of a symbol at a position."""
+    own = bars[symbol]
+    technical = strategy_reasons_of(rebuilt, bars, symbol, own.index[at], run)
+    side = trade["side"] if trade else technical.side
     return EntryExplanation(
         run=run,
-        strategy=finished.config["strategy"],
+        strategy=rebuilt.config["strategy"],
         symbol=symbol,
-        bar=bars.index[at],
-        close=float(bars.close.iloc[at]),
-        trade=listed,
+        bar=own.index[at],
+        close=float(own.close.iloc[at]),
+        trade=trade,
         side=side,
-        technical=told,
-        opinion=model_reasons_of(finished, symbol, bars, at, side),
+        technical=technical,
+        model=model_reasons_of(rebuilt, symbol, own, at, side),
     )
 
 
-def trade_of(finished: RebuiltRun, run: str, number: int) -> dict[str, Any]:
-    """Return a trade by its number among those of a run."""
-    trades = finished.trades_of(run)
+def trade_of(trades: pd.DataFrame, number: int, where: str) -> dict[str, Any]:
+    """Return a trade of a run by its number; `where` lists them."""
     if not 1 <= number <= len(trades):
         raise OptionError(
-            f"trade {number} is none of the {len(trades)} of the run with ML {run}; "
-            f"bt-fusion why {finished.folder} --run {run} lists them"
+            f"trade {number} is none of the {len(trades)} of the run; bt-fusion why {where} lists "
+            "them"
         )
     row = {str(name): value for name, value in trades.loc[number].items()}
     return {"number": number, **row, "return": row["pnl"] / (row["entry_price"] * row["size"])}
 
 
-def symbol_of(finished: RebuiltRun, symbol: str | None) -> str:
+def symbol_of(rebuilt: RebuiltRun, symbol: str | None) -> str:
     """Return the symbol that is asked for, or the only one."""
-    known = list(finished.symbols)
+    known = list(rebuilt.symbols)
     if symbol is None and len(known) > 1:
         raise OptionError(f"the run had several symbols; give one of {', '.join(known)}")
     if symbol not in (None, *known):

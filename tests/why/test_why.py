@@ -1,6 +1,7 @@
 """why: the reasons of a trade or a bar, from the files of a finished run."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.result import write_result
 from bt_fusion.cli import main as cli
 from bt_fusion.data.samples import planted_edge
-from bt_fusion.errors import BarsError, OptionError
+from bt_fusion.errors import BarsError, OptionError, RunError
 from bt_fusion.models.presets import make_preset
-from bt_fusion.why.rebuilt_run import RebuiltRun
+from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.why.why import explain_entry
 
 BARS = planted_edge(1_200, seed=1, auc=0.8)
@@ -67,12 +68,12 @@ def run_of(folder, csv, predictor, strategy, preset=None, **params):
     """Make a run in Python, and write its folder."""
     source = {"data": str(csv), "preset": preset}
     job = Backtest(predictor, strategy, params=params, source=source, draws=10)
-    write_result(folder, job.run(BARS, "edge"), picture=False)
+    write_result(folder, job.run(BARS, "edge"))
     return folder
 
 
 def trades(folder, run="on"):
-    return RebuiltRun.read(folder).trades_of(run)
+    return SavedRun.read(folder, tables=()).trades_of(run)
 
 
 @pytest.mark.parametrize("run", ["on", "off"])
@@ -86,13 +87,13 @@ def test_a_trade_and_the_model_of_its_time(folder, run):
         assert found.bar == BARS.index[BARS.index.get_loc(row.entry_time) - 1]
         assert found.technical.outcome == "ordered"
         assert found.close == BARS.close[found.bar]
-        opinion, stored = found.opinion, table.loc[found.bar]
-        assert opinion.same and opinion.probability_up == stored.probability_up
-        assert (opinion.refit, opinion.trained_until) == (stored.model, stored.trained_until)
-        assert opinion.trained_until < found.bar
-        mean = np.mean([vote["up"] for vote in opinion.votes.values()])
-        assert list(opinion.votes) == ["rf", "lgb"] and mean == pytest.approx(stored.probability_up)
-        refits.add(opinion.refit)
+        model, stored = found.model, table.loc[found.bar]
+        assert model.same and model.probability_up == stored.probability_up
+        assert (model.refit, model.trained_until) == (stored.model, stored.trained_until)
+        assert model.trained_until < found.bar
+        mean = np.mean([vote["up"] for vote in model.votes.values()])
+        assert list(model.votes) == ["rf", "lgb"] and mean == pytest.approx(stored.probability_up)
+        refits.add(model.refit)
     assert len(refits) == 2  # another model each
 
 
@@ -114,7 +115,7 @@ def test_the_technical_side_is_the_strategys(folder):
 
 def test_margins_say_how_far_from_a_veto_and_from_strong(folder):
     found = explain_entry(folder, trade=1)
-    up = found.opinion.probability_up
+    up = found.model.probability_up
     p, name = (up, "P(up)") if found.side == "long" else (1 - up, "P(down)")
     agree, strong = found.technical.thresholds[1:]
     assert (agree.name, strong.name) == (f"{name} to agree", f"{name} to be strong")
@@ -124,12 +125,12 @@ def test_margins_say_how_far_from_a_veto_and_from_strong(folder):
 
 def test_contributions_add_up_to_the_probability_of_the_side(folder):
     pytest.importorskip("shap")
-    opinion = explain_entry(folder, trade=1).opinion
-    said = {"up": opinion.probability_up, "down": opinion.probability_down}[opinion.explained]
-    by = opinion.contributions
+    model = explain_entry(folder, trade=1).model
+    predicted = {"up": model.probability_up, "down": model.probability_down}[model.explained]
+    by = model.contributions
     assert by.method == "SHAP" and by.members == ("rf", "lgb")
-    assert by.base + by.values.sum() == pytest.approx(said, abs=1e-9)
-    ranked = opinion.ranked()
+    assert by.base + by.values.sum() == pytest.approx(predicted, abs=1e-9)
+    ranked = model.ranked()
     assert len(ranked) == 3 and ranked[0]["feature"] == "wick_balance"  # the edge was planted there
 
 
@@ -147,7 +148,7 @@ def test_a_bar_that_ML_vetoed_says_so(folder):
 def test_a_bar_in_the_warm_up_of_the_indicators(folder):
     first = pd.read_parquet(folder / "predictions.parquet").datetime.iloc[2]
     found = explain_entry(folder, bar=first)
-    assert found.technical.stages[0][1] == "warming up" and found.opinion.same
+    assert found.technical.stages[0][1] == "warming up" and found.model.same
     assert found.technical.facts == {} and found.technical.thresholds == ()
 
 
@@ -157,7 +158,7 @@ def test_a_saved_model_is_asked_as_it_was(csv, tmp_path):
     options = ["--model", tmp_path / "model", "--no-report", "-q"]
     command("backtest", "--data", csv, "--out", tmp_path / "run", *options)
     found = explain_entry(tmp_path / "run", trade=1)
-    assert found.opinion.same and found.opinion.rows == model.n_rows_
+    assert found.model.same and found.model.rows == model.n_rows_
     model.fit(BARS[:600]).save(tmp_path / "other")
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     summary["config"]["source"]["model"] = str(tmp_path / "other")
@@ -178,7 +179,7 @@ def test_a_strategy_that_knows_nothing_of_ML(csv, tmp_path):
     found = explain_entry(out, bar=vetoed)
     assert (found.technical.outcome, found.side) == ("vetoed", "long")
     (limit,) = found.technical.thresholds
-    assert limit.value == found.opinion.probability_up and not limit.passed
+    assert limit.value == found.model.probability_up and not limit.passed
     assert explain_entry(out, bar=vetoed, run="off").technical.outcome == "ordered"
 
 
@@ -216,7 +217,7 @@ def test_the_points_of_hybrid_scoring(csv, tmp_path):
     assert total.value == facts["score"] == facts["technical_score"] + facts["ml_points"] >= 2
     assert [row.limit for row in points] == [0.70, 0.60, 0.50, 0.45]
     assert points[-1].name == "P for -1 points" and points[-1].rule == "<"
-    assert found.opinion.explained == "yes" and found.opinion.same
+    assert found.model.explained == "yes" and found.model.same
 
 
 def test_the_regime_of_signal_discovery(csv, tmp_path):
@@ -226,8 +227,8 @@ def test_the_regime_of_signal_discovery(csv, tmp_path):
     out = run_of(tmp_path, csv, walk, "discovery", probability_threshold=0.34)
     found = explain_entry(out, trade=1)
     assert found.technical.facts["regime"] == {"long": "UP", "short": "DOWN"}[found.side]
-    assert set(found.opinion.votes["lgb"]) == {"short", "none", "long"}
-    assert found.opinion.explained == found.side and found.opinion.same
+    assert set(found.model.votes["lgb"]) == {"short", "none", "long"}
+    assert found.model.explained == found.side and found.model.same
     (limit,) = found.technical.thresholds  # of the regime's side alone
     assert limit.rule == ">" and limit.passed
     free = {"probability_threshold": 0.34, "regime_filter": False}
@@ -239,7 +240,7 @@ def test_the_regime_of_signal_discovery(csv, tmp_path):
 def test_a_preset_whose_members_are_objects(csv, tmp_path):
     walk = WalkForward(make_preset("fusion"), train_bars=500, refit_bars=700, cache=None)
     out = run_of(tmp_path / "named", csv, walk, "fusion", preset="fusion", ml_threshold=0.52)
-    assert explain_entry(out, trade=1).opinion.same
+    assert explain_entry(out, trade=1).model.same
     out = run_of(tmp_path / "unnamed", csv, walk, "fusion", ml_threshold=0.52)
     with pytest.raises(OptionError, match="members rf were given as objects"):
         explain_entry(out, trade=1)
@@ -252,13 +253,13 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
     with pytest.raises(BarsError, match=r"other bars of edge than the run was made of.*run again"):
         explain_entry(folder, trade=1, data=[str(tmp_path / "other.csv")])
     BARS.to_csv(tmp_path / "moved.csv")
-    assert explain_entry(folder, trade=1, data=[str(tmp_path / "moved.csv")]).opinion.same
+    assert explain_entry(folder, trade=1, data=[str(tmp_path / "moved.csv")]).model.same
 
 
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"trade": 0}, r"trade 0 is none of the \d+ of the run with ML on; .* lists them"),
+        ({"trade": 0}, r"trade 0 is none of the \d+ of the run; .* lists them"),
         ({"trade": 9_999}, "trade 9999 is none"),
         ({"bar": "2020-01-01"}, "not among those the run traded"),
         ({"bar": "tomorrow-ish"}, "is no time"),
@@ -275,9 +276,9 @@ def test_what_is_not_there_is_said(folder, asked, message):
 def test_a_file_that_has_moved_is_asked_for(folder, csv, tmp_path):
     moved = csv.rename(tmp_path / "elsewhere.csv")
     try:
-        with pytest.raises(BarsError, match=r"no file .*edge\.csv.* say by --data where it is now"):
+        with pytest.raises(BarsError, match=r"no file .*edge\.csv.* give --data, where it is now"):
             explain_entry(folder, trade=1)
-        assert explain_entry(folder, trade=1, data=[str(moved)]).opinion.same
+        assert explain_entry(folder, trade=1, data=[str(moved)]).model.same
     finally:
         moved.rename(csv)
 
@@ -289,7 +290,7 @@ def test_a_time_between_two_bars_names_them(folder):
 
 
 def test_a_folder_of_something_else(tmp_path):
-    with pytest.raises(OptionError, match=r"no folder of a backtest: it has no summary.json"):
+    with pytest.raises(RunError, match=r"no summary.json: it is not the folder of a finished back"):
         explain_entry(tmp_path, trade=1)
 
 
@@ -302,7 +303,11 @@ def test_the_command_lists_says_and_writes(folder, tmp_path, capsys):
     for word in ("Trade 2", "Thresholds", "Nearest", "Votes", "Vote ", "Features", "fitted again"):
         assert word in shown
     found = json.loads((tmp_path / "why.json").read_text())
-    assert found["opinion"]["difference"] == 0 and found["trade"]["number"] == 2
+    assert (
+        found["opinion"]["difference"] == 0
+        and found["opinion"]["same"]
+        and found["trade"]["number"] == 2
+    )
     assert found["technical"]["thresholds"][1]["passed"] is True
     listed = found["opinion"]["contributions"]["features"]
     assert {row["feature"] for row in listed} == {"wick_balance", "gap", "rsi_14"}
@@ -329,9 +334,9 @@ def test_each_of_several_symbols(csv, tmp_path):
         number = int(listed.index[listed.symbol == symbol][-1])
         found = explain_entry(tmp_path / "run", trade=number)
         assert (found.symbol, found.technical.outcome) == (symbol, "ordered")
-        assert found.opinion.same and found.close == bars.close[found.bar]
+        assert found.model.same and found.close == bars.close[found.bar]
     early = BARS.index[450]  # B has no bar of its window yet
-    assert explain_entry(tmp_path / "run", bar=early, symbol="A").opinion.same
+    assert explain_entry(tmp_path / "run", bar=early, symbol="A").model.same
     stored = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
     begun = stored[stored.symbol == "B"].datetime.iloc[5]  # B's indicators warm up, not A's
     states = [
@@ -342,6 +347,23 @@ def test_each_of_several_symbols(csv, tmp_path):
         explain_entry(tmp_path / "run", bar=early)
     with pytest.raises(OptionError, match="the run had A, B"):
         explain_entry(tmp_path / "run", bar=early, symbol="A", data=[str(csv)])
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_symbol_of_digits(csv, tmp_path, several):
+    data = [f"000001={csv}", f"000002={csv}"][: 1 + several]
+    data = [part for each in data for part in ("--data", each)]
+    out = tmp_path / "run"
+    command("backtest", *data, "--ml", "off", "--out", out, "--no-report", "-q", *MODEL)
+    found = explain_entry(out, trade=1, run="off")
+    assert found.symbol == found.trade["symbol"] == "000001" and found.model.same
+
+
+def test_a_folder_without_the_tables_of_a_report(folder, tmp_path):
+    older = shutil.copytree(folder, tmp_path / "older")
+    (older / "bars.parquet").unlink()
+    (older / "equity.parquet").unlink()
+    assert explain_entry(older, trade=1).model.same
 
 
 def test_a_run_that_was_not_made(csv, tmp_path):

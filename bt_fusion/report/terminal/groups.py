@@ -6,7 +6,6 @@ import pandas as pd
 from rich.console import Group
 from rich.table import Table
 
-from bt_fusion.backtest.result import Result
 from bt_fusion.report.figures import basis, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import comparison_table
 from bt_fusion.saved_runs.trade_groups import by_reason
@@ -36,21 +35,23 @@ PERIOD_COLUMNS = (
 Columns = tuple[tuple[str, str, Any], ...]
 
 
-def result_tables(result: Result, *, details: bool = False) -> Group:
+def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: bool = False) -> Group:
     """Return symbols, exit reasons, periods and the comparison, each where it says something.
 
     Parameters
     ----------
-    result : Result
+    summary : dict
+        The content of summary.json.
+    trades : DataFrame
+        Trades of all runs, with a column `run`.
     details : bool
         Exit reasons also where all trades end for the same one; see also `comparison_table`.
     """
-    summary = result.summary
-    trades = {name: run.trades for name, run in result.runs.items()}
-    reasons = set().union(*(by_reason(table) for table in trades.values()))
+    by_run = {RUNS[run]: trades[trades.run == RUNS[run]] for run in present(summary)}
+    reasons = set().union(*(by_reason(table) for table in by_run.values()))
     tables = [symbol_table(summary)] if "symbols" in summary else []
     if len(reasons) > 1 or (reasons and details):
-        tables.append(reason_table(trades))
+        tables.append(reason_table(by_run))
     tables += [breakdown_table(summary, each) for each in summary.get("breakdown", ())]
     return Group(*tables, comparison_table(summary, details=details))
 

@@ -1,14 +1,13 @@
-"""A reason as words and tables on the terminal."""
+"""Why a bar was an entry, or was not, as lines and tables on the terminal."""
 
 from typing import Any
 
+import pandas as pd
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from bt_fusion.report.terminal.evaluation import titled
-from bt_fusion.why.model_reasons import ModelReasons
-from bt_fusion.why.why import EntryExplanation
 
 __all__ = ["trades_table", "why_tables"]
 
@@ -16,150 +15,169 @@ MOST_FEATURES = 12
 LONGEST = 60  # characters of a fact
 
 
-def why_tables(reason: EntryExplanation) -> Group:
-    """Return everything a reason holds, from the trade down to the features."""
-    parts: list[Any] = [*trade_lines(reason), *technical_lines(reason)]
-    if reason.technical.thresholds:
-        parts += [thresholds(reason), *nearest(reason)]
-    if reason.opinion is None:
+def why_tables(explanation: dict[str, Any]) -> Group:
+    """Return everything an explanation holds, from the trade down to the features.
+
+    Parameters
+    ----------
+    explanation : dict
+        `EntryExplanation.to_dict()`.
+    """
+    technical, model = explanation["technical"], explanation["opinion"]
+    parts: list[Any] = [*trade_lines(explanation), *technical_lines(technical)]
+    if technical["thresholds"]:
+        parts += [threshold_table(technical["thresholds"]), *nearest(technical["thresholds"])]
+    if model is None:
         parts.append("Model      made no prediction of this bar: features still warm up")
     else:
-        opinion = reason.opinion
-        parts += [votes(opinion), *vote_lines(reason, opinion), features(opinion)]
+        parts += [vote_table(model), *vote_lines(model, explanation["run"]), feature_table(model)]
     # as they are: rich would take [brackets] for its own
     return Group(*(Text(part) if isinstance(part, str) else part for part in parts))
 
 
-def trades_table(trades: Any, run: str) -> Table:
+def trades_table(trades: pd.DataFrame, run: str) -> Table:
     """Return the trades of a run with their numbers."""
-    columns = ("Symbol", "Side", "Entered", "Left", "P&L", "EntryExplanation")
+    columns = ("Symbol", "Side", "Entered", "Left", "P&L", "Reason")
     table = titled(f"Trades with ML {run}", "Trade", *columns)
-    for number, row in enumerate(trades.itertuples(), start=1):
+    for number, row in enumerate(trades.to_dict("records"), start=1):
         table.add_row(
             str(number),
-            str(row.symbol),
-            row.side,
-            str(row.entry_time),
-            str(row.exit_time),
-            f"{row.pnl:+,.2f}",
-            row.exit_reason,
+            str(row["symbol"]),
+            row["side"],
+            str(row["entry_time"]),
+            str(row["exit_time"]),
+            f"{row['pnl']:+,.2f}",
+            row["exit_reason"],
         )
     return table
 
 
-def trade_lines(reason: EntryExplanation) -> list[str]:
-    """Say what was traded, and which bar decided on it."""
-    lines, trade = [], reason.trade
+def trade_lines(explanation: dict[str, Any]) -> list[str]:
+    """Say what was traded, and at which bar the signal came."""
+    trade, run = explanation["trade"], explanation["run"]
+    lines, role = [], f"ML {run}"
     if trade is not None:
         left = "is still open at" if trade["exit_reason"] == "open" else "left"
         lines = [
-            f"Trade {trade['number']:<4} {trade['side']} {trade['symbol']} with ML {reason.run}: "
+            f"Trade {trade['number']:<4} {trade['side']} {trade['symbol']} with ML {run}: "
             f"entered {trade['entry_time']} at {trade['entry_price']:g}, "
             f"{left} {trade['exit_time']} at {trade['exit_price']:g} ({trade['exit_reason']})",
             f"           {trade['bars']} bars, P&L {trade['pnl']:+,.2f} "
             f"({100 * trade['return']:+.2f} % after costs)",
         ]
-    what = "the bar before the entry" if trade is not None else f"ML {reason.run}"
-    return [*lines, f"Signal bar {reason.bar} of {reason.symbol}, close {reason.close:g}; {what}"]
+        role = "the bar before the entry"
+    bar = f"{explanation['bar']} of {explanation['symbol']}, close {explanation['close']:g}"
+    return [*lines, f"Signal bar {bar}; {role}"]
 
 
-def technical_lines(reason: EntryExplanation) -> list[str]:
+def technical_lines(technical: dict[str, Any]) -> list[str]:
     """Say what the technical side looked at, and how far the bar came."""
-    told = reason.technical
     facts = ", ".join(
         f"{name.replace('_', ' ')} {written(value)}"
-        for name, value in told.facts.items()
+        for name, value in technical["facts"].items()
         if name not in ("symbol", "price")
     )
     lines = [f"Technical  {facts}"] if facts else []
-    way = " > ".join(name if not lost else f"{name}: {lost}" for name, lost in told.stages)
-    if not told.stages:
-        way = "this strategy tells nothing of its own reasons"
-    lines.append(f"Way        {way}")
-    lost = told.stages[-1][1] if told.stages else ""
+    stages, side = technical["stages"], technical["side"]
+    way = " > ".join(name if not lost else f"{name}: {lost}" for name, lost in stages)
+    lines.append(f"Way        {way or 'this strategy tells nothing of its own reasons'}")
+    lost = stages[-1][1] if stages else ""
     ends = {
-        "ordered": f"an order to enter {told.side}, filled at the next open",
-        "vetoed": f"the strategy asked for a {told.side} entry, ML vetoed it",
+        "ordered": f"an order to enter {side}, filled at the next open",
+        "vetoed": f"the strategy asked for a {side} entry, ML vetoed it",
         "": f"no entry: {lost}" if lost else "no entry",
     }
-    return [*lines, f"Outcome    {ends.get(told.outcome, 'no entry: ' + told.outcome)}"]
+    return [
+        *lines,
+        f"Outcome    {ends.get(technical['outcome'], 'no entry: ' + technical['outcome'])}",
+    ]
 
 
-def thresholds(reason: EntryExplanation) -> Table:
-    """Return what each value was held against."""
-    table = titled("Thresholds", "", "Came", "Needed", "Margin", "")
-    for row in reason.technical.thresholds:
+def threshold_table(rows: list[dict[str, Any]]) -> Table:
+    """Return each value beside its limit."""
+    table = titled("Thresholds", "", "Value", "Needed", "Margin", "")
+    for row in rows:
         table.add_row(
-            row.name,
-            f"{row.value:.4f}",
-            f"{row.rule} {row.limit:g}",
-            f"{row.margin:+.4f}",
-            "reached" if row.passed else "missed",
+            row["name"],
+            f"{row['value']:.4f}",
+            f"{row['rule']} {row['limit']:g}",
+            f"{row['margin']:+.4f}",
+            "reached" if row["passed"] else "missed",
         )
     return table
 
 
-def nearest(reason: EntryExplanation) -> list[str]:
+def nearest(rows: list[dict[str, Any]]) -> list[str]:
     """Say how far the probability was from what would have changed something."""
-    rows = [row for row in reason.technical.thresholds if row.name.startswith("P")]
-    known = [row for row in rows if row.margin == row.margin]
+    known = [r for r in rows if r["name"].startswith("P") and r["margin"] == r["margin"]]
     if not known:
         return []
-    row = min(known, key=lambda row: abs(row.margin))
-    verb = "reached with" if row.passed else "missed by"
-    more = " to spare" if row.passed else ""
-    return [f"Nearest    {row.name}: {verb} {abs(row.margin):.4f}{more}"]
+    row = min(known, key=lambda row: abs(row["margin"]))
+    verb = "reached with" if row["passed"] else "missed by"
+    more = " to spare" if row["passed"] else ""
+    return [f"Nearest    {row['name']}: {verb} {abs(row['margin']):.4f}{more}"]
 
 
-def votes(opinion: ModelReasons) -> Table:
-    """Return what each member said."""
-    classes = next(iter(opinion.votes.values()))
-    table = titled("Votes", "Member", *(f"P({name})" for name in classes), "Weight", "Says")
-    for member, vote in opinion.votes.items():
-        says = max(vote, key=lambda name: vote[name])
+def vote_table(model: dict[str, Any]) -> Table:
+    """Return each member's probabilities, weight and class."""
+    classes = next(iter(model["votes"].values()))
+    table = titled("Votes", "Member", *(f"P({name})" for name in classes), "Weight", "Class")
+    for member, vote in model["votes"].items():
+        likeliest = max(vote, key=lambda name: vote[name])
         shares = (f"{value:.4f}" for value in vote.values())
-        table.add_row(member, *shares, f"{opinion.weights[member]:.3f}", says)
+        table.add_row(member, *shares, f"{model['weights'][member]:.3f}", likeliest)
     return table
 
 
-def vote_lines(reason: EntryExplanation, opinion: ModelReasons) -> list[str]:
+def vote_lines(model: dict[str, Any], run: str) -> list[str]:
     """Say what the votes come to, and that the model is the one of the run."""
-    kind = "weighted mean" if opinion.voting == "soft" else "majority"
-    down = opinion.probability_down
+    kind = "weighted mean" if model["voting"] == "soft" else "majority"
+    up, down = model["probability_up"], model["probability_down"]
     name = "P(up)" if down == down else "P(yes)"  # a label of one side knows no falling prices
-    both = f"{name} {opinion.probability_up:.4f}"
-    both += f", P(down) {down:.4f}" if down == down else ""
-    asked = "" if reason.run == "on" else "; ML was not asked in this run"
+    both = f"{name} {up:.4f}" + (f", P(down) {down:.4f}" if down == down else "")
+    unused = "" if run == "on" else "; ML was not asked in this run"
     same = (
-        f"equals the stored one to {max(opinion.difference, 1e-12):.0e}"
-        if opinion.same
-        else f"DIFFERS from the stored {opinion.stored:.9f} by {opinion.difference:.1e}: other "
+        f"equals the stored one to {max(model['difference'], 1e-12):.0e}"
+        if model["same"]
+        else f"DIFFERS from the stored {model['stored']:.9f} by {model['difference']:.1e}: other "
         "library versions or another machine"
     )
     return [
-        f"Vote       {kind}: {both}: {opinion.signal}, confidence {opinion.confidence:.4f} "
-        f"({opinion.level}){asked}",
-        f"Model      refit {opinion.refit}, {opinion.rows:,} rows, trained until "
-        f"{opinion.trained_until}; fitted again, its {name} {same}",
+        f"Vote       {kind}: {both}: {model['signal']}, confidence {model['confidence']:.4f} "
+        f"({model['level']}){unused}",
+        f"Model      refit {model['refit']}, {model['rows']:,} rows, trained until "
+        f"{model['trained_until']}; fitted again, its {name} {same}",
     ]
 
 
-def features(opinion: ModelReasons) -> Table:
+def feature_table(model: dict[str, Any]) -> Table:
     """Return the features that gave most, in percentage points of the probability."""
-    by = opinion.contributions
-    title = f"Features by contribution to P({opinion.explained}), points of percent"
-    table = titled(title, "Feature", "Value", by.method)
-    ranked = opinion.ranked()
+    by = model["contributions"]
+    ranked, method, base = by["features"], by["method"], by["base"]
+    title = f"Features by contribution to P({model['explained']}), percentage points"
+    table = titled(title, "Feature", "Value", method)
     for row in ranked[:MOST_FEATURES]:
         table.add_row(row["feature"], f"{row['value']:.5g}", f"{100 * row['contribution']:+.2f}")
-    rest = sum(row["contribution"] for row in ranked[MOST_FEATURES:])
-    if by.method == "SHAP":
+    if method == "SHAP":
+        rest = sum(row["contribution"] for row in ranked[MOST_FEATURES:])
+        total = base + sum(row["contribution"] for row in ranked)
         table.add_row(f"{max(0, len(ranked) - MOST_FEATURES)} others", "", f"{100 * rest:+.2f}")
-        total = by.base + by.values.sum()
-        table.add_row("average of the training rows", "", f"{100 * by.base:.2f}")
+        table.add_row("average of the training rows", "", f"{100 * base:.2f}")
         table.add_row("all together", "", f"{100 * total:.2f}")
-    table.caption, table.caption_justify = Text(_caption(opinion)), "left"
+    table.caption, table.caption_justify = Text(method_caption(by)), "left"
     return table
+
+
+def method_caption(by: dict[str, Any]) -> str:
+    """Say how the contributions were measured."""
+    if by["method"] != "SHAP":
+        return (
+            "Occlusion: what is lost when a feature's value becomes the median of the training "
+            "rows, one at a time; does not add up. For SHAP values of trees: "
+            "pip install 'bt-fusion[explain]'"
+        )
+    left = f"; not of {', '.join(by['left_out'])}" if by["left_out"] else ""
+    return f"SHAP values of {', '.join(by['members'])}, weighted as their votes{left}"
 
 
 def written(value: Any) -> str:
@@ -167,15 +185,3 @@ def written(value: Any) -> str:
     if value is None or value == "":
         return "none"
     return f"{value:.6g}" if isinstance(value, float) else str(value)[:LONGEST]
-
-
-def _caption(opinion: ModelReasons) -> str:
-    by = opinion.contributions
-    if by.method != "SHAP":
-        return (
-            "Occlusion: what is lost when a feature's value becomes the median of the training "
-            "rows, one at a time; does not add up. For SHAP values of trees: "
-            "pip install 'bt-fusion[explain]'"
-        )
-    left = f"; not of {', '.join(by.left_out)}" if by.left_out else ""
-    return f"SHAP values of {', '.join(by.members)}, weighed as their votes{left}"

@@ -81,10 +81,10 @@ def test_the_whole_comes_last_and_what_says_nothing_not_at_all(several):
     walk = WalkForward(model, 400, 150, cache=None)
     job = Backtest(walk, draws=20, breakdown=("day",) if several else ())
     result = job.run({"A": bars, "B": bars[:600]} if several else {"A": bars})
-    shown = text_of(result_tables(result))
+    shown = text_of(result_tables(result.summary, result.trades))
     assert ("Symbols" in shown) is several and ("By day of exit" in shown) is several
     assert "Exit reasons" not in shown  # all trades end by the horizon
-    assert "Exit reasons" in text_of(result_tables(result, details=True))
+    assert "Exit reasons" in text_of(result_tables(result.summary, result.trades, details=True))
     titles = ["Symbols", "By day of exit", "unseen bars"] if several else ["unseen bars"]
     places = [shown.index(title) for title in titles]
     assert places == sorted(places)
