@@ -1,4 +1,4 @@
-"""Weights of training rows: how much each label says that no other says, and how old it is."""
+"""Weights of training rows: how much of each label's span no other shares, and how old it is."""
 
 import numpy as np
 

@@ -36,8 +36,8 @@ def test_it_learns_from_bars_before_the_row():
     X, y = echo(3_000)
     model = LSTMClassifier(8, 8, dropout=0.0, learning_rate=0.02, max_epochs=15, patience=15)
     model.fit(X, y, purge=5)
-    out_of_sample, came = echo(seed=1)
-    assert (model.predict(out_of_sample) == came)[10:].mean() > 0.85
+    out_of_sample, actual = echo(seed=1)
+    assert (model.predict(out_of_sample) == actual)[10:].mean() > 0.85
 
 
 def test_the_first_unseen_rows_look_back_over_the_border():
