@@ -98,7 +98,7 @@ def few_bars():
 
 
 def test_excursions_by_hand():
-    arrays = BarArrays.from_frame(few_bars())
+    arrays = BarArrays.of(few_bars())
     favourable, adverse = excursions(arrays, np.array([1, -1, 1, 0, 1]), 2)
     # long at 10: highest 12, lowest 7; short at 10: lowest 7, highest 11; long at 8: 13 and 8
     np.testing.assert_allclose(favourable, [0.2, 0.3, 0.625, np.nan, np.nan])
