@@ -24,7 +24,7 @@ def feature_shares(ensemble: Ensemble, n_features: int) -> np.ndarray:
     ndarray of float64, shape (n_features,), or shape (0,) where no member tells
         Adding up to 1. Of trees: the loss their splits on the feature save; of linear members:
         absolute coefficients on standardised features. Fitted on the training rows: what a
-        member leans on, not what helps out of sample (see `permutation_importances`).
+        member uses, not what helps out of sample (see `permutation_importances`).
 
     Examples
     --------

@@ -50,8 +50,8 @@ def average_uniqueness(rows: np.ndarray, t1: np.ndarray) -> np.ndarray:
 def time_decay(uniqueness: np.ndarray, oldest: float = 0.5) -> np.ndarray:
     """Return weights that grow in a straight line from the oldest row to 1 at the newest.
 
-    Age is counted in uniqueness, so that a crowd of overlapping labels is no older than the few
-    independent outcomes it stands for.
+    Age is counted in uniqueness, so that many overlapping labels are no older than the few
+    independent outcomes they stand for.
 
     Parameters
     ----------

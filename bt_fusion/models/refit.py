@@ -58,7 +58,7 @@ class RefitOutput:
     """What is kept of a refit: its members' votes on the block, and what they rest on.
 
     >>> kept = RefitOutput(np.array([[[0.4, 0.6]]]), np.array([1.0])).to_array()
-    >>> Fitted.from_array(kept, (1, 1, 2)).importances
+    >>> RefitOutput.from_array(kept, (1, 1, 2)).importances
     array([1.])
     """
 
