@@ -83,7 +83,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--json", help="file to write the figures to")
     parser.add_argument("--only", default="", help="models whose name holds this")
     options = parser.parse_args(argv)
-    arrays = BarArrays.from_frame(check_bars(read_bars(options.data, repair=True)))
+    arrays = BarArrays.of(check_bars(read_bars(options.data, repair=True)))
     found: dict[str, dict[str, float]] = {}
     print(f"{'':26}{'rows':>7}" + "".join(f"{name:>10}" for name in SHOWN) + f"{'fit s':>8}")
     for name, model in models():

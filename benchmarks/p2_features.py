@@ -31,7 +31,7 @@ def measure(bars: int = 1_000_000, repeats: int = 5) -> Measured:
     few bars, notes what is resident, computes all features once and reads its peak; the
     difference, the matrix itself included, is held against the matrix's bytes.
     """
-    arrays = BarArrays.from_frame(planted_edge(bars))
+    arrays = BarArrays.of(planted_edge(bars))
     features = FeatureSet("default")
     with recorded() as calls:
         features.transform(arrays)

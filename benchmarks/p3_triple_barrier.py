@@ -25,7 +25,7 @@ def measure(bars: int = 20_000, repeats: int = 5, peer: int = 1) -> Measured:
     measured call; mlfinpy reads closes alone and is given the ATR. Its environment is made once;
     with ``peer=0``, or where it cannot be made, the ratio is null.
     """
-    arrays = BarArrays.from_frame(planted_edge(bars))
+    arrays = BarArrays.of(planted_edge(bars))
     label = TripleBarrier()
     ours = best_of(lambda: label(arrays), repeats)
     parts = {"ours_us_a_bar": ours / bars * 1e6, "mlfinpy_us_a_bar": None}

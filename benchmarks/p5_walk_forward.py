@@ -55,7 +55,7 @@ def measure(bars: int = 30_000, repeats: int = 2, train: int = 0) -> Measured:
 
 def bare_blocks(walk: WalkForward, frame: pd.DataFrame):
     """Yield (training rows, their labels, rows to predict) of each refit."""
-    model, arrays = walk.signal_model(), BarArrays.from_frame(frame)
+    model, arrays = walk.signal_model(), BarArrays.of(frame)
     X, labels = model.feature_set().transform(arrays), model.label()(arrays)
     complete = np.isfinite(X).all(axis=1)
     for refit in walk.schedule(len(frame)):

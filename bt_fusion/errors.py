@@ -1,4 +1,4 @@
-"""Errors that say what came, what was expected and what to do."""
+"""Errors that say what was given, what was expected and what to do."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -129,7 +129,7 @@ def test_memory_of_a_child_is_its_own():
 
 def test_children_see_what_they_allocate(tmp_path):
     for name in ("time", *COLUMNS):
-        np.save(tmp_path / f"{name}.npy", getattr(BarArrays.from_frame(random_walk(50_000)), name))
+        np.save(tmp_path / f"{name}.npy", getattr(BarArrays.of(random_walk(50_000)), name))
     memory = in_child(transform_memory, folder=str(tmp_path))
     assert memory["matrix"] == 50_000 * len(FeatureSet("default")) * 4
     assert memory["peak_growth"] > memory["matrix"] / 2

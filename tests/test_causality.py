@@ -91,7 +91,7 @@ def small():
 
 
 def arrays_of(bars: pd.DataFrame) -> BarArrays:
-    return BarArrays.from_frame(bars)
+    return BarArrays.of(bars)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a manifest says of a part, for the part to be held against."""
+"""What a manifest states of a part, to check the part by."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,8 +49,8 @@ def feature_difference(expected: tuple[str, ...], found: tuple[str, ...]) -> str
         for name in expected
         if name in found and found.index(name) != expected.index(name)
     ]
-    said = [("missing", missing), ("extra", extra), ("reordered", moved)]
-    return "; ".join(f"{what}: {_few(names)}" for what, names in said if names)
+    differences = [("missing", missing), ("extra", extra), ("reordered", moved)]
+    return "; ".join(f"{what}: {_few(names)}" for what, names in differences if names)
 
 
 def check_features(expected: tuple[str, ...], found: tuple[str, ...], whose: str) -> None:

@@ -1,4 +1,4 @@
-"""Golden predictions: a model proves on rows it carries that it still computes the same."""
+"""Golden predictions: a model is checked on rows saved with it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ FEATURE_TOLERANCE = 1e-5  # relative; features are float32
 
 
 def golden_of(model: Any) -> dict[str, Any]:
-    """Return a fitted model's golden bars, rows and what it says of them.
+    """Return a fitted model's golden bars and rows, and its predictions of them.
 
     The first rows are the last ones whose features the golden bars give, computed from these
     bars alone; the others are spread over the training rows.

@@ -126,7 +126,7 @@ def check_shape(value: Any, expected: Any = FIELDS, name: str = "manifest") -> N
     Raises
     ------
     BundleError
-        Naming the place, what came and what was expected.
+        Naming the place, what is there and what was expected.
 
     Examples
     --------

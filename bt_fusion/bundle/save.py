@@ -36,8 +36,8 @@ def save_model(
 ) -> Path:
     """Save a fitted model, all of it or nothing.
 
-    A model that is already there is replaced: whatever happens, the folder holds the old one or
-    the new one. What was written is loaded and checked before it takes its place.
+    The folder holds the old model or the new one at any moment. What was written is loaded and
+    checked before it takes the old one's place.
 
     Parameters
     ----------
@@ -45,20 +45,17 @@ def save_model(
         Fitted.
     folder : path
         New, empty, or a saved model.
-    symbol : str, optional
-        What it was trained on.
-    interval : str, optional
-        Length of its bars, taken from the bars when not given.
+    symbol, interval : str, optional
+        What it was trained on, and the length of its bars (by default that of the bars).
     test_rows : int, optional
-        Rows it was judged on, with `metrics` their outcome (fractions).
+        Rows it was evaluated on, with `metrics` their outcome (fractions).
     trials : int, optional
-        Variants tried before this one was chosen; those of a loaded model when not given.
+        Variants tried before this one was chosen; by default those of the loaded model.
     metrics : mapping of str to number, text or such mappings, optional
 
     Returns
     -------
     Path
-        The folder.
 
     Raises
     ------
@@ -69,24 +66,31 @@ def save_model(
     """
     check_is_fitted(model)
     folder = Path(folder).expanduser().resolve()
+    given = {
+        "symbol": symbol,
+        "interval": interval or _interval(model.tail_.time),
+        "trials": getattr(model, "trials_", 0) if trials is None else trials,
+        "metrics": dict(metrics or {}),
+    }
+    commit_files(folder, _bundle_files(model, test_rows, given), check=read_model)
+    return folder
+
+
+def _bundle_files(model: Any, test_rows: int | None, given: dict[str, Any]) -> dict[str, bytes]:
+    """Return the files of a bundle by name, the manifest among them."""
     parts, files = _dump_parts(model)
     content = {
         "schema": SCHEMA,
         "digest": "",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "symbol": symbol,
-        "interval": interval or _interval(model.tail_.time),
+        **given,
         **_about_model(model, test_rows),
         "versions": current_versions(),
-        "trials": getattr(model, "trials_", 0) if trials is None else trials,
-        "metrics": dict(metrics or {}),
         "parts": parts,
         "files": {name: _entry(data) for name, data in files.items()},
         "golden": golden_of(model),
     }
-    files[MANIFEST] = sealed(content)
-    commit_files(folder, files, check=read_model)
-    return folder
+    return {**files, MANIFEST: sealed(content)}
 
 
 def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:

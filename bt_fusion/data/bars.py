@@ -1,4 +1,4 @@
-"""Bars: a DataFrame of OHLCV candles, checked once at the door, and its arrays."""
+"""Bars: a DataFrame of OHLCV candles, checked once, and its arrays."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ COLUMNS = ("open", "high", "low", "close", "volume")
 PRICES = COLUMNS[:4]
 SHOWN = 3  # rows named in an error
 REMEDY = "mend the source, or repair it (--repair, or repair_bars) to drop such rows"
+CHECKED = "_bt_fusion_checked"  # attribute of a frame that was checked: its arrays at that time
 TIDY = "tidy_bars(bars) brings names, time column and time zone into form"
 
 
@@ -36,15 +37,13 @@ class BarArrays:
     volume: np.ndarray
 
     @classmethod
-    def from_frame(cls, bars: pd.DataFrame) -> "BarArrays":
-        """Take the columns of a frame that `check_bars` has passed."""
-        columns = (np.ascontiguousarray(bars[name], dtype=np.float64) for name in COLUMNS)
-        return cls(np.asarray(bars.index.values, dtype="datetime64[ns]"), *columns)
-
-    @classmethod
     def of(cls, bars: "pd.DataFrame | BarArrays") -> "BarArrays":
-        """Check a frame and take its columns; arrays pass as they are."""
-        return bars if isinstance(bars, BarArrays) else cls.from_frame(check_bars(bars))
+        """Check a frame and take its columns; arrays pass as they are.
+
+        Frames that were checked before and have not changed since give the same arrays again,
+        read-only and independent of the frame.
+        """
+        return bars if isinstance(bars, BarArrays) else _arrays_of(bars, min_rows=1)
 
     def __len__(self) -> int:
         return len(self.close)
@@ -106,15 +105,10 @@ def check_bars(bars: pd.DataFrame, min_rows: int = 1) -> pd.DataFrame:
     >>> check_bars(random_walk(3)).shape
     (3, 5)
     """
-    index = _checked_index(bars)
-    _check_order(index)
-    values = _numbers(bars)
-    for fault, rows in _faults(bars, values):
-        if rows.any():
-            raise BarsError(f"{fault} in {_named(index, rows)}; {REMEDY}")
-    if len(bars) < min_rows:
-        raise BarsError(f"{len(bars)} bars are too few, {min_rows} are needed; give a longer file")
-    return pd.DataFrame(values, index=_nanoseconds(index))
+    arrays = _arrays_of(bars, min_rows)
+    values = {name: getattr(arrays, name) for name in COLUMNS}
+    checked = pd.DataFrame(values, index=_nanoseconds(pd.DatetimeIndex(bars.index)), copy=True)
+    return _remember(checked, arrays)
 
 
 def repair_bars(bars: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -179,6 +173,55 @@ def bars_per_year(index: pd.DatetimeIndex) -> float:
         return 365.25 * day / length
     per_day = index.normalize().value_counts().median() if length < day else 1.0
     return 252.0 * float(per_day)
+
+
+def _arrays_of(bars: pd.DataFrame, min_rows: int) -> BarArrays:
+    """Return the arrays of sound bars; a frame that is as it was when checked is not checked."""
+    arrays = getattr(bars, "__dict__", {}).get(CHECKED)
+    if arrays is None or not _unchanged(bars, arrays):
+        arrays = _check(bars)
+        _remember(bars, arrays)
+    if len(arrays) < min_rows:
+        raise BarsError(
+            f"{len(arrays)} bars are too few, {min_rows} are needed; give a longer file"
+        )
+    return arrays
+
+
+def _check(bars: pd.DataFrame) -> BarArrays:
+    """Check every row and return copies of the columns."""
+    index = _checked_index(bars)
+    _check_order(index)
+    values = _numbers(bars)
+    for fault, rows in _faults(bars, values):
+        if rows.any():
+            raise BarsError(f"{fault} in {_named(index, rows)}; {REMEDY}")
+    columns = [np.array(_nanoseconds(index)), *(values[name].copy() for name in COLUMNS)]
+    for column in columns:
+        column.flags.writeable = False
+    return BarArrays(*columns)
+
+
+def _remember(bars: pd.DataFrame, arrays: BarArrays) -> pd.DataFrame:
+    # Unlike `attrs`, an attribute of the object is neither copied nor pickled nor saved with it
+    vars(bars)[CHECKED] = arrays
+    return bars
+
+
+def _unchanged(bars: pd.DataFrame, arrays: BarArrays) -> bool:
+    """Compare a frame with its arrays when it was checked: a fraction of the time of a check."""
+    index, columns = bars.index, [bars.get(name) for name in COLUMNS]
+    return (
+        isinstance(index, pd.DatetimeIndex)
+        and index.tz is None
+        and np.array_equal(index.values, arrays.time)
+        and all(
+            isinstance(column, pd.Series)
+            and column.dtype in (np.float64, np.int64)
+            and np.array_equal(column.to_numpy(), getattr(arrays, name))
+            for name, column in zip(COLUMNS, columns, strict=True)
+        )
+    )
 
 
 def _checked_index(bars: pd.DataFrame) -> pd.DatetimeIndex:

@@ -64,7 +64,7 @@ def planted_edge(
     shows it in the balance of its wicks, tanh(z / 2) = (lower - upper) / (lower + upper), and
     it drives the next log return: r[t+1] = b z[t] + volatility e. Given all bars up to t the sum
     of the next `horizon` returns is normal around m z[t], so the best score is z itself and b is
-    solved for the AUC asked for.
+    solved for the given AUC.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def planted_edge(
     auc : float
         Best possible AUC of `direction(horizon)`, 0.5 (nothing to find) to 0.9.
     horizon : int
-        Bars the AUC speaks of.
+        Bars ahead, of that direction.
     persistence : float
         Autocorrelation of z from bar to bar, 0 <= persistence < 1.
     volatility : float
@@ -97,6 +97,14 @@ def planted_edge(
     drift = volatility * _drift_for(auc, horizon, persistence)
     returns = volatility * rng.standard_normal(bars)
     returns[1:] += drift * pressure[:-1]
+    return _with_wicks(returns, pressure, volatility, rng)
+
+
+def _with_wicks(
+    returns: np.ndarray, pressure: np.ndarray, volatility: float, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return bars of these log returns whose wicks show the pressure."""
+    bars = len(returns)
     close = 1_000.0 * np.exp(np.cumsum(returns))
     open_ = np.r_[1_000.0, close[:-1]]
     balance = np.tanh(pressure / 2)

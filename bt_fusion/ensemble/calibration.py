@@ -1,4 +1,4 @@
-"""Calibration: probabilities that mean what they say, learnt from rows the model has not seen."""
+"""Calibration: probabilities mapped to observed shares, learnt from out-of-sample rows."""
 
 from typing import Any
 
@@ -44,11 +44,11 @@ class ProbabilityMap(BaseEstimator):
 
     Examples
     --------
-    Nine in ten are said to be up, six in ten are.
+    Up is predicted with 0.9 and happens in six cases of ten.
 
-    >>> said = np.tile([[0.1, 0.9], [0.9, 0.1]], (10, 1))
-    >>> came = np.tile([1, 1, 1, 0, 1, 0, 1, 0, 0, 1], 2)
-    >>> ProbabilityMap("isotonic").fit(said, came).transform(said[:2]).round(2)
+    >>> proba = np.tile([[0.1, 0.9], [0.9, 0.1]], (10, 1))
+    >>> actual = np.tile([1, 1, 1, 0, 1, 0, 1, 0, 0, 1], 2)
+    >>> ProbabilityMap("isotonic").fit(proba, actual).transform(proba[:2]).round(2)
     array([[0.2, 0.8],
            [0.6, 0.4]])
     """
@@ -62,9 +62,9 @@ class ProbabilityMap(BaseEstimator):
         Parameters
         ----------
         proba : ndarray, shape (n_rows, n_classes)
-            What was said of rows the classifier has not seen.
+            Of rows the classifier has not seen.
         codes : ndarray of int, shape (n_rows,)
-            Columns of the classes that came.
+            Columns of the actual classes.
 
         Raises
         ------
@@ -94,15 +94,15 @@ class ProbabilityMap(BaseEstimator):
         even = np.full_like(mapped, 1 / mapped.shape[1])
         return np.divide(mapped, total, out=even, where=total > 0)
 
-    def _fit_map(self, said: np.ndarray, came: np.ndarray) -> Any:
+    def _fit_map(self, proba: np.ndarray, actual: np.ndarray) -> Any:
         from sklearn.isotonic import IsotonicRegression
         from sklearn.linear_model import LogisticRegression
 
         if self.method == "isotonic":
             step = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
-            return step.fit(np.asarray(said, dtype=np.float64), came.astype(np.float64))
+            return step.fit(np.asarray(proba, dtype=np.float64), actual.astype(np.float64))
         if self.method == "sigmoid":
-            return LogisticRegression(C=1e6).fit(log_odds(said)[:, None], came)
+            return LogisticRegression(C=1e6).fit(log_odds(proba)[:, None], actual)
         raise unknown_name("calibration", self.method, CALIBRATION)
 
 
@@ -125,16 +125,16 @@ def fit_maps(
         )
     early, maps = prepare(early), {}
     for name, estimator in members.items():
-        said = rows_proba(fit_member(estimator, early), late.X, late.rows)
-        maps[name] = ProbabilityMap(method).fit(said, late.codes)
+        proba = rows_proba(fit_member(estimator, early), late.X, late.rows)
+        maps[name] = ProbabilityMap(method).fit(proba, late.codes)
     return maps
 
 
-def apply_map(fitted: Any, said: np.ndarray) -> np.ndarray:
+def apply_map(fitted: Any, proba: np.ndarray) -> np.ndarray:
     """Apply one fitted map by its public parts: scikit-learn's checks cost more than the map."""
     if hasattr(fitted, "X_thresholds_"):
-        return np.interp(said, fitted.X_thresholds_, fitted.y_thresholds_)
-    return 1 / (1 + np.exp(-(log_odds(said) * fitted.coef_[0, 0] + fitted.intercept_[0])))
+        return np.interp(proba, fitted.X_thresholds_, fitted.y_thresholds_)
+    return 1 / (1 + np.exp(-(log_odds(proba) * fitted.coef_[0, 0] + fitted.intercept_[0])))
 
 
 def log_odds(proba: np.ndarray) -> np.ndarray:

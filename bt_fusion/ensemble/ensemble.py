@@ -35,7 +35,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     class_weight : {"balanced"}, optional
         Weigh rows so that every class counts the same.
     sample_weights : {"uniqueness", "decay"}, optional
-        Weigh rows by how little their labels overlap, or the newer the heavier; see `weights`.
+        Weigh rows by how little their labels overlap, or newer ones more; see `sample_weights`.
     resample : {"smote"}, optional
         Make up rows of the rarer classes. Members that split their rows in time (svm, lstm)
         get balanced class weights in their place.
@@ -63,8 +63,8 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     calibrators_ : dict of str to ProbabilityMap
         Empty without calibration.
     onnx_ : dict of str to OnnxMember
-        Members asked in ONNX instead of in the library they were fitted with, see
-        `onnx_members.export_onnx`; empty after `fit`. Calibration is put on top of either.
+        Members that run in ONNX instead of the library they were fitted with, see
+        `onnx_export.export_onnx`; empty after `fit`. Calibration is put on top of either.
 
     Examples
     --------
@@ -120,13 +120,13 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         ----------
         X : ndarray of shape (n_rows, n_features)
             Finite values. With `rows`: the features of consecutive bars, finite in those rows.
-        y : ndarray of shape (n_rows,)
-        sample_weight : ndarray of shape (n_rows,), optional
+        y, sample_weight : ndarray of shape (n_rows,)
+            Weights are optional.
         classes : sequence, optional
-            All classes there are, where these rows may lack one: its probability is then 0.
+            All classes, where these rows may lack one: its probability is then 0.
         rows : ndarray of int, shape (n_rows,), optional
-            Positions of the training rows among the bars of X, ascending. Members with context
-            look back from them; not given, the rows themselves count as consecutive bars.
+            Positions of the training rows among the bars of X, ascending, from which members with
+            context look back; all rows of X by default.
         t1 : ndarray of int, shape (n_rows,), optional
             Positions at which the labels are known; `purge` bars after their rows by default.
         purge : int
@@ -148,6 +148,10 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         at = np.arange(len(X)) if rows is None else np.asarray(rows)
         known = at + purge if t1 is None else np.asarray(t1)
         training = TrainingRows(X[: at[-1] + 1], at, codes, known, purge, sample_weight)
+        self._fit_members(training)
+        return self
+
+    def _fit_members(self, training: TrainingRows) -> None:
         members, prepare = self.make_members(), self.preparation()
         self.calibrators_ = {}
         self.onnx_: dict[str, Any] = {}
@@ -155,7 +159,6 @@ class Ensemble(ClassifierMixin, BaseEstimator):
             self.calibrators_ = fit_maps(self.make_members(), training, prepare, self.calibration)
         prepared = prepare(training)
         self.members_ = {name: fit_member(made, prepared) for name, made in members.items()}
-        return self
 
     def preparation(self) -> Preparation:
         """Return what happens to training rows before members see them, checking its options."""
@@ -202,9 +205,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         windows = (m.window for m in members.values() if getattr(m, "needs_context", False))
         return max(windows, default=1)
 
-    def member_proba(
-        self, X: np.ndarray, rows: np.ndarray | None = None, *, calibrated: bool = True
-    ) -> np.ndarray:
+    def member_proba(self, X: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """Return each member's probabilities, shape (n_rows, n_members, n_classes).
 
         Parameters
@@ -212,26 +213,24 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         X : ndarray of shape (n_bars, n_features)
         rows : ndarray of int, optional
             Positions of the rows to predict among the bars of X, ascending; all by default.
-        calibrated : bool
-            Whether to apply the calibration there is.
         """
         check_is_fitted(self)
         rows = np.arange(len(X)) if rows is None else np.asarray(rows)
         votes = np.zeros((len(rows), len(self.members_), len(self.classes_)))
         for start in range(0, len(rows), CHUNK_ROWS):
             part = slice(start, start + CHUNK_ROWS)
-            for number, said in enumerate(self._chunk_proba(X, rows[part], calibrated)):
-                votes[part, number, self.columns_] = said
+            for number, proba in enumerate(self._chunk_proba(X, rows[part])):
+                votes[part, number, self.columns_] = proba
         return votes
 
-    def _chunk_proba(self, X: np.ndarray, rows: np.ndarray, calibrated: bool):
+    def _chunk_proba(self, X: np.ndarray, rows: np.ndarray):
         """Yield each member's probabilities of some rows."""
         chunk = np.ascontiguousarray(X[rows], dtype=np.float32)
         exported = getattr(self, "onnx_", {})
         for name, estimator in self.members_.items():
-            said = rows_proba(exported.get(name, estimator), X, rows, chunk)
-            mapped = calibrated and name in self.calibrators_
-            yield self.calibrators_[name].transform(said) if mapped else said
+            proba = rows_proba(exported.get(name, estimator), X, rows, chunk)
+            mapped = self.calibrators_.get(name)
+            yield proba if mapped is None else mapped.transform(proba)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the combined probabilities, shape (n_rows, n_classes)."""

@@ -24,7 +24,7 @@ def feature_shares(ensemble: Ensemble, n_features: int) -> np.ndarray:
     ndarray of float64, shape (n_features,), or shape (0,) where no member tells
         Adding up to 1. Of trees: the loss their splits on the feature save; of linear members:
         absolute coefficients on standardised features. Fitted on the training rows: what a
-        member leans on, not what helps on unseen ones (see `permutation_importances`).
+        member uses, not what helps out of sample (see `permutation_importances`).
 
     Examples
     --------
@@ -58,7 +58,7 @@ def _importances(member: Any) -> np.ndarray:
         member = member.estimator_
     if hasattr(member, "steps"):
         member = member.steps[-1][1]
-    if hasattr(member, "booster_"):  # LightGBM counts splits unless asked for what they gain
+    if hasattr(member, "booster_"):  # by default LightGBM counts splits
         found = member.booster_.feature_importance(importance_type="gain")
     elif hasattr(member, "feature_importances_"):
         found = member.feature_importances_

@@ -1,6 +1,6 @@
-"""Members as ONNX: exported, checked against the original, and asked in its place.
+"""Members as ONNX: exported, checked against the original, and run in its place.
 
-Trees are written from their own arrays, see `onnx_trees`. Linear members are converted by
+Trees are written from their own arrays, see `onnx_graph`. Linear members are converted by
 skl2onnx, in float64: in float32 a scaler at large prices has given probabilities that differ by
 0.14. The extra ``onnx`` is needed.
 """
@@ -34,7 +34,7 @@ DIGITS = 6  # to which probabilities are rounded before flips are counted
 
 @dataclass(frozen=True)
 class Export:
-    """What came of one member's export.
+    """The outcome of one member's export.
 
     Attributes
     ----------
@@ -134,8 +134,8 @@ def export_member(estimator: Any, n_features: int) -> bytes:
 def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
     """Export every member of a fitted ensemble that can be, and compare it with the original.
 
-    The members themselves are exported: an ensemble's calibration is put on top of what they say,
-    whoever says it. ``ensemble.onnx_ = load_onnx(exported)`` makes it prefer them.
+    The members themselves are exported: an ensemble's calibration is put on top of their
+    probabilities. ``ensemble.onnx_ = load_onnx(exported)`` makes it prefer them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Weights of training rows: how much each label says that no other says, and how old it is."""
+"""Weights of training rows: how much of each label's span no other shares, and how old it is."""
 
 import numpy as np
 
@@ -50,8 +50,8 @@ def average_uniqueness(rows: np.ndarray, t1: np.ndarray) -> np.ndarray:
 def time_decay(uniqueness: np.ndarray, oldest: float = 0.5) -> np.ndarray:
     """Return weights that grow in a straight line from the oldest row to 1 at the newest.
 
-    Age is counted in uniqueness, so that a crowd of overlapping labels is no older than the few
-    independent outcomes it stands for.
+    Age is counted in uniqueness, so that many overlapping labels are no older than the few
+    independent outcomes they stand for.
 
     Parameters
     ----------

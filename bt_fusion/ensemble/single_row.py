@@ -1,8 +1,8 @@
-"""One row after another: members asked through their trees, without their libraries' overhead.
+"""Fast predictions of a single row: trees are walked here, without their libraries' overhead.
 
-A library spends its time on a single row with checks, copies and waking threads; where several
+On a single row a library spends its time on checks, copies and waking threads; where several
 libraries with thread pools of their own take turns, each waits for the others' (15 ms a bar for
-three members). The trees themselves are a few hundred nodes away.
+three members). Walking the trees visits a few hundred nodes.
 """
 
 import ctypes
@@ -19,13 +19,13 @@ from bt_fusion.errors import OptionError
 
 __all__ = ["SingleRowTrees", "single_row_ensemble"]
 
-PROOF_ROWS = 48
-FAITHFUL = 1e-9  # largest difference of a probability, see `SingleRowTrees`
+CHECKED_ROWS = 48
+TOLERANCE = 1e-9  # largest difference of a probability, see `SingleRowTrees`
 LARGEST = np.float32(88.7)  # XGBoost bounds what it takes the exponential of
 
 
 class SingleRowTrees:
-    """A fitted classifier of trees that answers a single row by walking all trees at once.
+    """A fitted classifier of trees that predicts a single row by walking all trees at once.
 
     The sums are the library's own, number by number: its order, its dtype, its formula for the
     probability and the C library's exponential (numpy's differs in the last digit). More rows
@@ -46,25 +46,25 @@ class SingleRowTrees:
     def __init__(self, estimator: Any):
         self.estimator = estimator
         self.trees = read_trees(estimator)
-        self._prove()
+        self._check()
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, shape (n_rows, n_classes)."""
         if len(X) != 1:
             return self.estimator.predict_proba(X)
         trees = self.trees
-        said = trees.value[leaves(trees, np.asarray(X[0], dtype=np.float32))]
+        values = trees.value[leaves(trees, np.asarray(X[0], dtype=np.float32))]
         if trees.link == "mean":
-            return np.add.accumulate(said)[-1:] / trees.n_trees
-        rounds = said.reshape(-1, len(trees.base))
+            return np.add.accumulate(values)[-1:] / trees.n_trees
+        rounds = values.reshape(-1, len(trees.base))
         margin = np.add.accumulate(np.concatenate([trees.base[None], rounds]))[-1]
         return LINKS[trees.link, margin.dtype.name](margin)[None]
 
-    def _prove(self) -> None:
+    def _check(self) -> None:
         rows = rows_at_thresholds(self.trees, self.estimator.n_features_in_)
         walked = np.concatenate([self.predict_proba(row[None]) for row in rows])
         difference = np.abs(walked - self.estimator.predict_proba(rows)).max()
-        if not difference <= FAITHFUL:
+        if not difference <= TOLERANCE:
             raise OptionError(
                 f"the trees of a {type(self.estimator).__name__} walked by themselves differ by "
                 f"{difference:.2g} from what it predicts"
@@ -72,20 +72,20 @@ class SingleRowTrees:
 
 
 def single_row_ensemble(ensemble: Ensemble) -> Ensemble:
-    """Return a fitted ensemble that answers single rows fast, with the same probabilities.
+    """Return a fitted ensemble that predicts single rows fast, with the same probabilities.
 
-    Members without trees that can be read, or whose trees do not stand the proof, stay as they
-    are; so do those asked in ONNX.
+    Members without readable trees, or whose trees fail the check of `SingleRowTrees`, stay as
+    they are; so do those that run in ONNX.
     """
-    live, exported = copy(ensemble), getattr(ensemble, "onnx_", {})
-    live.members_ = {
-        name: made if name in exported else _live_member(made)
+    fast, exported = copy(ensemble), getattr(ensemble, "onnx_", {})
+    fast.members_ = {
+        name: made if name in exported else _single_row_member(made)
         for name, made in ensemble.members_.items()
     }
-    return live
+    return fast
 
 
-def _live_member(estimator: Any) -> Any:
+def _single_row_member(estimator: Any) -> Any:
     try:
         return SingleRowTrees(estimator)
     except OptionError:
@@ -100,7 +100,7 @@ def leaves(trees: Trees, row: np.ndarray) -> np.ndarray:
     return node
 
 
-def rows_at_thresholds(trees: Trees, n_features: int, n_rows: int = PROOF_ROWS) -> np.ndarray:
+def rows_at_thresholds(trees: Trees, n_features: int, n_rows: int = CHECKED_ROWS) -> np.ndarray:
     """Return rows whose values are thresholds of the trees, or the next float32 above them."""
     draw = np.random.default_rng(0)
     rows = np.zeros((n_rows, n_features), dtype=np.float32)

@@ -1,6 +1,6 @@
 """What members learn from: training rows in time, prepared by the ensemble's options.
 
-Everything here sees training rows alone. A member says by class attributes what it needs:
+Everything here sees training rows alone. A member's class attributes tell what it needs:
 
 ``in_time_order = True``
     It splits its rows in time itself (early stopping, a probability map). It receives real rows
@@ -185,7 +185,7 @@ def fit_member(estimator: Any, training: TrainingRows) -> Any:
 def rows_proba(
     estimator: Any, X: np.ndarray, rows: np.ndarray, matrix: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return what a fitted member says of some rows among the bars of X.
+    """Return a fitted member's probabilities of some rows among the bars of X.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ FEW_ROWS = 64  # up to here, a forest's own walk beats scikit-learn's set-up per
 def member_proba(estimator: Any, X: np.ndarray) -> np.ndarray:
     """Return a fitted member's class probabilities, shape (n_rows, n_classes of the member).
 
-    For a few rows a forest is asked tree by tree: the same sums in the same order, without
+    For a few rows a forest predicts tree by tree: the same sums in the same order, without
     scikit-learn's thread pool (15 ms a call); the last step of a pipeline likewise.
     """
     if hasattr(estimator, "steps"):

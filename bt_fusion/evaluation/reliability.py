@@ -1,11 +1,9 @@
 """Reliability: whether probabilities mean what they say."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-__all__ = ["before_and_after", "reliability_table"]
+__all__ = ["reliability_table"]
 
 
 def reliability_table(came: np.ndarray, said: np.ndarray, bins: int = 10) -> pd.DataFrame:
@@ -37,35 +35,3 @@ def reliability_table(came: np.ndarray, said: np.ndarray, bins: int = 10) -> pd.
     return frame.groupby("low").agg(
         mean_predicted=("said", "mean"), observed=("came", "mean"), count=("said", "size")
     )
-
-
-def before_and_after(
-    ensemble: Any, X: np.ndarray, came: np.ndarray, rows: np.ndarray | None = None, bins: int = 10
-) -> pd.DataFrame:
-    """Return each member's reliability table for class 1, before and after its calibration.
-
-    Parameters
-    ----------
-    ensemble : Ensemble
-        Fitted.
-    X : ndarray, shape (n_bars, n_features)
-    came : ndarray, shape (n_rows,)
-        The classes that came.
-    rows : ndarray of int, shape (n_rows,), optional
-        Positions in X of rows the ensemble has not seen; all by default.
-    bins : int
-
-    Returns
-    -------
-    DataFrame
-        `reliability_table`s one below the other, indexed by member, stage ("before", "after")
-        and low.
-    """
-    column = int(np.flatnonzero(ensemble.classes_ == 1)[0])
-    tables = {}
-    for stage, calibrated in (("before", False), ("after", True)):
-        votes = ensemble.member_proba(X, rows, calibrated=calibrated)
-        for number, name in enumerate(ensemble.members_):
-            said = votes[:, number, column]
-            tables[name, stage] = reliability_table(np.asarray(came) == 1, said, bins)
-    return pd.concat(tables, names=["member", "stage"])

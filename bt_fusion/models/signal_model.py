@@ -51,7 +51,7 @@ class SignalModel(BaseEstimator):
     trained_from_ : datetime64[ns]
         Stamp of the first of them.
     sample_ : ndarray of float32, shape (at most 240, n_features)
-        Some of them, evenly spread: a saved model proves itself on them when it is loaded.
+        Some of them, evenly spread: loading a saved model checks its predictions on them.
     tail_ : BarArrays
         The last bars it was fitted on, for the same purpose.
     trials_ : int

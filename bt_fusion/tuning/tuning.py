@@ -40,7 +40,7 @@ class Tuning:
     value : float
         The objective's mean over the splits.
     untuned : float
-        The same for the model as it came: the first trial of every study.
+        The same for the model as given: the first trial of every study.
     trials : int
         Every trial the study ever began, pruned and interrupted ones included: what the best of
         them has to be discounted for.
@@ -272,7 +272,7 @@ def job_digest(model: SignalModel, data: LabelledRows, options: tuple[Any, ...])
 
 
 def finished(study: Any) -> list[Any]:
-    """Return the trials that came to an end, pruned ones included."""
+    """Return the finished trials, pruned ones included."""
     from optuna.trial import TrialState
 
     ends = (TrialState.COMPLETE, TrialState.PRUNED)

@@ -142,8 +142,8 @@ def test_a_failed_save_keeps_the_old_model(model, saved, bars):
 def test_features_asked_for(saved):
     with pytest.raises(ModelCompatibilityError) as caught:
         SignalModel.load(saved, features=["return_1", "wick_balance", "gap"])
-    said = str(caught.value)
-    assert "missing: gap; extra: rsi_14; reordered: 'return_1' stands at 2, not 1" in said
+    message = str(caught.value)
+    assert "missing: gap; extra: rsi_14; reordered: 'return_1' stands at 2, not 1" in message
     assert SignalModel.load(saved, features=FEATURES).n_rows_ > 0
 
 

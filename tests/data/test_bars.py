@@ -1,5 +1,6 @@
 """Bars given as a data frame: the one form, the faults named, the repairs reported."""
 
+import pickle
 import re
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_fusion import BarsError, check_bars, repair_bars, tidy_bars
+from bt_fusion.data import bars as bars_module
 from bt_fusion.data.bars import COLUMNS, BarArrays, bars_per_year
 
 DAYS = pd.date_range("2024-01-01", periods=4)
@@ -186,7 +188,7 @@ def test_what_is_repaired_always_passes(rows):
 
 
 def test_arrays_hold_the_columns(bars):
-    arrays = BarArrays.from_frame(check_bars(bars))
+    arrays = BarArrays.of(check_bars(bars))
     assert len(arrays) == 4
     assert arrays.span.tolist() == [3.0, 3.0, 3.0, 3.0]
     assert arrays.body.tolist() == [1.0, 1.0, 1.0, 1.0]
@@ -194,6 +196,102 @@ def test_arrays_hold_the_columns(bars):
     assert arrays.tail(2).time.tolist() == DAYS[2:].as_unit("ns").asi8.tolist()
     assert len(arrays.tail(9)) == 4
     assert arrays[1:3].volume.tolist() == [6.0, 0.0]
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """Count the checks of whole frames."""
+    made = []
+    check = bars_module._check
+
+    def counted(frame):
+        made.append(len(frame))
+        return check(frame)
+
+    monkeypatch.setattr(bars_module, "_check", counted)
+    return made
+
+
+def test_bars_are_checked_once(bars, checks):
+    first = BarArrays.of(bars)
+    checked = check_bars(bars)
+    assert BarArrays.of(bars) is first and BarArrays.of(checked) is first
+    assert check_bars(checked) is not checked
+    with pytest.raises(BarsError, match="4 bars are too few, 5 are needed"):
+        check_bars(bars, min_rows=5)
+    assert checks == [4]
+
+
+def test_a_part_and_a_copy_are_checked_on_their_own(bars, checks):
+    check_bars(bars)
+    for other in (bars[:2], bars.copy(), pickle.loads(pickle.dumps(bars))):
+        check_bars(other)
+    assert checks == [4, 2, 4, 4]
+    assert bars.attrs == {}
+
+
+def infinite(frame):
+    frame.iloc[1, 3] = np.inf
+
+
+def unnumbered(frame):
+    frame.loc[frame.index[2], "close"] = np.nan
+
+
+def shuffled(frame):
+    frame.index = frame.index[::-1]
+
+
+def zoned(frame):
+    frame.index = frame.index.tz_localize("UTC")
+
+
+def lacking(frame):
+    del frame["volume"]
+
+
+def renamed(frame):
+    frame.columns = ["open", "high", "low", "close", "close"]
+
+
+def textual(frame):
+    frame["close"] = "ten"
+
+
+def boolean(frame):
+    frame["volume"] = frame["volume"] > 5
+
+
+CHANGES = [
+    infinite,
+    unnumbered,
+    shuffled,
+    zoned,
+    lacking,
+    renamed,
+    textual,
+    boolean,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("own", [True, False])
+def test_a_frame_changed_after_its_check_is_checked_again(bars, change, own):
+    frame = bars if own else check_bars(bars)  # the frame given, and the one returned
+    BarArrays.of(frame)
+    change(frame)
+    for refuse in (check_bars, BarArrays.of):
+        with pytest.raises(BarsError):
+            refuse(frame)
+
+
+def test_sound_changes_are_seen_and_leave_earlier_arrays_alone(bars):
+    before = BarArrays.of(bars)
+    bars.iloc[0, 3] = 10.5
+    assert BarArrays.of(bars).close[0] == check_bars(bars)["close"].iloc[0] == 10.5
+    assert before.close[0] == 11
+    with pytest.raises(ValueError, match="read-only"):
+        before.close[0] = 12
 
 
 YEARS = [  # stamps, bars a year

@@ -65,7 +65,7 @@ class RandomForestClassifier(Forest):
         return super().predict_proba(X)[:, ::-1]
 
 
-def test_trees_that_do_not_prove_themselves_are_left_to_the_library():
+def test_trees_that_fail_the_check_are_left_to_the_library():
     X, y = labelled(2, 400)
     own = RandomForestClassifier(5, random_state=0)
     with pytest.raises(OptionError, match="differ by"):
@@ -93,16 +93,16 @@ def test_a_stream_leaves_earlier_predictions_alone():
     bars = random_walk(700, seed=4)
     model = SignalModel("fusion").fit(bars[:500])
     stream = ModelStream(model)
-    said = []
+    predicted = []
     for time, *values in bars[450:].itertuples():
-        said.append(stream.push(time.to_datetime64(), tuple(values)))
+        predicted.append(stream.push(time.to_datetime64(), tuple(values)))
     batch = model.predict(bars)[450:]
-    known = np.concatenate([one.known for one in said])
+    known = np.concatenate([one.known for one in predicted])
     np.testing.assert_array_equal(known, batch.known)
     assert known.sum() == 200
-    votes = np.concatenate([one.votes for one in said])
+    votes = np.concatenate([one.votes for one in predicted])
     np.testing.assert_allclose(votes, batch.votes, atol=1e-6, rtol=0)
-    assert [one.index[0] for one in said] == list(batch.index)
-    np.testing.assert_array_equal(np.concatenate([one.model for one in said]), batch.model)
-    until = np.concatenate([one.trained_until for one in said])
+    assert [one.index[0] for one in predicted] == list(batch.index)
+    np.testing.assert_array_equal(np.concatenate([one.model for one in predicted]), batch.model)
+    until = np.concatenate([one.trained_until for one in predicted])
     np.testing.assert_array_equal(until, batch.trained_until)

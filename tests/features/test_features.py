@@ -17,7 +17,7 @@ EVERY = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.names[
 
 
 def arrays_of(bars):
-    return BarArrays.from_frame(check_bars(bars))
+    return BarArrays.of(check_bars(bars))
 
 
 def with_halts(bars):

@@ -77,7 +77,7 @@ def test_every_prediction_is_unseen(edge):
 def test_it_predicts_as_a_model_fitted_by_hand(edge):
     predictions = WalkForward(QUICK, 500, 250, cache=None).predict(edge)
     by_hand = SignalModel(**QUICK.get_params(deep=False))
-    by_hand.fit_arrays(BarArrays.from_frame(edge[:750]), start=250)
+    by_hand.fit_arrays(BarArrays.of(edge[:750]), start=250)
     np.testing.assert_array_equal(
         by_hand.predict(edge).votes[750:1000], predictions.votes[750:1000]
     )

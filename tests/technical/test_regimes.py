@@ -51,7 +51,7 @@ def test_the_rule_bar_by_bar(daily):
 
 
 def test_it_is_causal_and_forgets_its_start(daily):
-    arrays = BarArrays.from_frame(daily)
+    arrays = BarArrays.of(daily)
     whole = regimes(arrays)
     for t in (700, 1500, 4000):
         assert regimes(arrays[: t + 1])[-1] == whole[t]

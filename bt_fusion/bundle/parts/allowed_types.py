@@ -2,13 +2,13 @@
 
 skops trusts every type of scikit-learn by default. Some of those hand their arrays to native
 code unchecked, so this list is short: what the members and calibrations are made of, each either
-pure NumPy when it predicts or checked in `sklearn_part`.
+pure NumPy when it predicts or checked in `parts.sklearn`.
 """
 
 __all__ = ["ALLOWED", "CONTAINERS", "MOVED", "TREE", "TRUSTED"]
 
 TREE = "sklearn.tree._tree.Tree"
-# What stood elsewhere in an earlier schema: its name then, and now
+# Names of schema 1 and what they are called since schema 2
 MOVED = {
     "bt_fusion.calibration.ProbabilityMap": "bt_fusion.ensemble.calibration.ProbabilityMap",
     "bt_fusion.svm.RbfSVM": "bt_fusion.ensemble.members.svm.RbfSVM",
@@ -60,5 +60,5 @@ ALLOWED: dict[int, frozenset[tuple[str, str]]] = {
     1: COMMON | {("ObjectNode", name) for name in MOVED},
     2: COMMON | {("ObjectNode", name) for name in MOVED.values()},
 }
-# What skops is told to accept, once the file has been held against ALLOWED
+# What skops is told to accept, once the file was checked by ALLOWED
 TRUSTED = [*MOVED.values(), *SKLEARN, *LOSSES, TREE]

@@ -239,7 +239,7 @@ class _Reader:
         return value
 
     def _array(self, state: Any) -> np.ndarray:
-        """Return the array of an NdArrayNode, read once, its size held against its file first."""
+        """Return the array of an NdArrayNode, read once, after its size is checked."""
         self._is(state, "NdArrayNode")
         name = state.get("file")
         if (

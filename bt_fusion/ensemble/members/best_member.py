@@ -1,4 +1,4 @@
-"""Choosing one of several members by how it does on later rows of the training set."""
+"""Choice of one of several members, by cross-validation in time."""
 
 from collections.abc import Sequence
 
@@ -91,7 +91,7 @@ class BestMember(ClassifierMixin, BaseEstimator):
         scores = []
         for before, fold in splits:
             fitted = fit_member(make_member(name, self.seed), training[before])
-            chosen = member_proba(fitted, training.matrix[fold]).argmax(axis=1)
-            truth = training.codes[fold]
-            scores.append(f1_score(truth, chosen, average=average, zero_division=0.0))
+            predicted = member_proba(fitted, training.matrix[fold]).argmax(axis=1)
+            actual = training.codes[fold]
+            scores.append(f1_score(actual, predicted, average=average, zero_division=0.0))
         return np.array(scores)

@@ -25,7 +25,7 @@ PREDICTED_ROWS = 4_096  # windows held at a time
 class LSTMClassifier(ClassifierMixin, BaseEstimator):
     """Classify a bar from the window of bars that ends with it.
 
-    Windows reach back into bars before the training rows, and those of the first unseen bars
+    Windows reach back into bars before the training rows, and those of the first out-of-sample bars
     into the training rows: the context is never cut at a fold's border. Where a window begins
     before the first bar, or a feature in it is not known, the gap holds the training mean.
     Training stops early by the loss on the last fifth of the rows; scaling is learnt on the rows

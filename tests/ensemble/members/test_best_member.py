@@ -20,8 +20,8 @@ def test_the_better_one_wins(kind, winner):
     X, y = rows(kind)
     best = BestMember(("lr", "lgb"), folds=4).fit(X, y, purge=5)
     assert best.name_ == winner
-    out_of_sample, came = rows(kind, seed=1)
-    assert (best.predict(out_of_sample) == came).mean() > 0.65
+    out_of_sample, actual = rows(kind, seed=1)
+    assert (best.predict(out_of_sample) == actual).mean() > 0.65
 
 
 def test_scores_are_those_of_a_split_with_a_gap():

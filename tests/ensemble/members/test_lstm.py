@@ -36,8 +36,8 @@ def test_it_learns_from_bars_before_the_row():
     X, y = echo(3_000)
     model = LSTMClassifier(8, 8, dropout=0.0, learning_rate=0.02, max_epochs=15, patience=15)
     model.fit(X, y, purge=5)
-    out_of_sample, came = echo(seed=1)
-    assert (model.predict(out_of_sample) == came)[10:].mean() > 0.85
+    out_of_sample, actual = echo(seed=1)
+    assert (model.predict(out_of_sample) == actual)[10:].mean() > 0.85
 
 
 def test_the_first_unseen_rows_look_back_over_the_border():
@@ -126,7 +126,7 @@ def bars():
 
 def test_a_fitted_model_streams_what_it_predicts_in_one_batch(bars):
     model = SignalModel(FEATURES, Direction(5), ensemble()).fit(bars[:600])
-    arrays = BarArrays.from_frame(bars)
+    arrays = BarArrays.of(bars)
     batch = model.predict_arrays(arrays).votes
     assert streamed(model, arrays) == pytest.approx(batch, abs=1e-6, nan_ok=True)
     assert np.isfinite(batch).all(axis=(1, 2)).sum() == 500
@@ -134,7 +134,7 @@ def test_a_fitted_model_streams_what_it_predicts_in_one_batch(bars):
 
 def test_a_walk_forward_streams_what_it_predicts_in_one_batch(bars):
     walk = WalkForward(SignalModel(FEATURES, Direction(5), ensemble()), 400, 300, cache=None)
-    arrays = BarArrays.from_frame(bars)
+    arrays = BarArrays.of(bars)
     batch = walk.predict_arrays(arrays).votes
     assert streamed(walk, arrays) == pytest.approx(batch, abs=1e-6, nan_ok=True)
     assert np.isfinite(batch).all(axis=(1, 2)).sum() == 700
@@ -163,7 +163,7 @@ def test_the_cache_key_knows_the_context_before_the_block(bars):
     X = np.random.default_rng(0).normal(size=(900, 3)).astype(np.float32)
 
     def digests(X):
-        arrays = BarArrays.from_frame(bars[:900])
+        arrays = BarArrays.of(bars[:900])
         walk.model.feature_set().transform(arrays)
         task = walk._tasks(arrays, list(walk.schedule(900)))[1]
         made = type(task)(task.refit, task.ensemble, X, *task_parts(task)).with_digests().refit

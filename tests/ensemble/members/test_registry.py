@@ -32,11 +32,11 @@ def test_six_members_have_names():
 def test_every_member_learns_and_repeats_itself(name):
     X, y = rows(2_000)
     fits = [Ensemble([name], seed=3).fit(X, y, purge=5) for _ in range(2)]
-    out_of_sample, came = rows(seed=1)
+    out_of_sample, actual = rows(seed=1)
     proba = [fit.predict_proba(out_of_sample) for fit in fits]
     assert proba[0].tobytes() == proba[1].tobytes()
     assert proba[0].sum(axis=1) == pytest.approx(1, abs=1e-6)
-    assert roc_auc_score(came, proba[0][:, 1]) > 0.85
+    assert roc_auc_score(actual, proba[0][:, 1]) > 0.85
 
 
 @pytest.mark.parametrize("name", HERE)

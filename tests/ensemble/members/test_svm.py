@@ -16,12 +16,12 @@ def ring(rows=600, seed=0, units=1.0):
 def test_the_number_of_rows_chooses_and_both_bend_around_a_ring(exact_rows, exact):
     X, y = ring()
     fitted = RbfSVM(exact_rows=exact_rows, C=1.0).fit(X, y, purge=5)
-    out_of_sample, came = ring(seed=1)
+    out_of_sample, actual = ring(seed=1)
     proba = fitted.predict_proba(out_of_sample)
     assert fitted.exact_ is exact
     assert proba.sum(axis=1) == pytest.approx(1)
-    assert ((proba[:, 1] - came) ** 2).mean() < 0.12
-    assert (fitted.predict(out_of_sample) == came).mean() > 0.85
+    assert ((proba[:, 1] - actual) ** 2).mean() < 0.12
+    assert (fitted.predict(out_of_sample) == actual).mean() > 0.85
 
 
 def test_the_exact_one_is_scikit_learns():
