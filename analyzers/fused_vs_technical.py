@@ -8,7 +8,7 @@ import pandas as pd
 
 from bt_fusion.indicators.line_arrays import stamps
 from bt_fusion.statistics.performance import trade_figures
-from bt_fusion.verdict.placebos.replay import replay
+from bt_fusion.verdict.placebos.replay import ExitRule, replay
 
 __all__ = ["FusedVsTechnical"]
 
@@ -67,7 +67,7 @@ class FusedVsTechnical(bt.Analyzer):
         rows = np.array(self._rows[symbol], dtype=float).reshape(-1, 5)
         days, opens, state, up, down = rows.T
         p = self.strategy.p
-        trips = replay(state, state, p.hold_bars, p.exit, p.long_only)
+        trips = replay(state, state, ExitRule(p.hold_bars, p.exit, p.long_only))
         probability = np.where(trips.side > 0, up[trips.signal], down[trips.signal])
         group = np.where(probability >= p.ml_threshold, "agreed", "disagreed").astype(object)
         group[np.isnan(probability)] = "unknown"
