@@ -19,7 +19,7 @@ class FusedVsTechnical(bt.Analyzer):
     '''
     Within one run: every entry the technical side alone would have made, whether ML agreed with
     it, and how it would have ended by the strategy's own exit rule and commission. It does not
-    matter whether the run itself traded with ML; of one without it ML's opinion is unknown. For
+    matter whether the run itself traded with ML; of one without it ML's probability is unknown. For
     strategies with ``technical``, ``ml`` and the params of ``FusionStrategy``; a stop order is
     left out of account.
 
@@ -35,7 +35,7 @@ class FusedVsTechnical(bt.Analyzer):
         self.rets = bt.AutoOrderedDict()
 
     def start(self):
-        self._rows = {}  # symbol -> its bars and what both sides said of each
+        self._rows = {}  # symbol -> its bars, with state and probabilities of each
 
     def prenext(self):
         self.next()
@@ -87,5 +87,5 @@ def row_of(symbol):
     """Return the stamp, open, technical state and both probabilities of a feed's bar"""
     data, technical, ml = symbol.data, symbol.technical, symbol.ml
     state = technical.state[0] if len(data) >= technical._minperiod else 0.0
-    said = (nan, nan) if ml is None else (ml.probability[0], ml.probability_down[0])
-    return data.datetime[0], data.open[0], state, *said
+    probabilities = (nan, nan) if ml is None else (ml.probability[0], ml.probability_down[0])
+    return data.datetime[0], data.open[0], state, *probabilities

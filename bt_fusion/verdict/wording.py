@@ -80,11 +80,11 @@ def matched(e: Evidence) -> str:
 
 def unsure(e: Evidence, worse: bool) -> str:
     """Say that the difference of a trade may be nothing."""
-    said = f"{rivals(e, worse)}, but what a trade makes more on average than without ML "
+    text = f"{rivals(e, worse)}, but what a trade makes more on average than without ML "
     if e.expectancy_ci95 is None:
-        return f"{said}has no interval"
+        return f"{text}has no interval"
     low, high = (percent(end, 3, "+") for end in e.expectancy_ci95)
-    return f"{said}lies between {low} and {high}, which may be nothing"
+    return f"{text}lies between {low} and {high}, which may be nothing"
 
 
 def deflated(e: Evidence, dsr: float | None, worse: bool) -> str:
@@ -114,12 +114,12 @@ def settled_by(e: Evidence, needed: int | None) -> str:
     if needed is None:
         return "; without a gap in the win rate no number of entries settles it"
     gap = abs((e.win_rate_on or 0.0) - (e.win_rate_off or 0.0)) * 100
-    told = f"; a win-rate gap of {gap:.1f} points takes about {rounded(needed):,} entries"
+    text = f"; a win-rate gap of {gap:.1f} points takes about {rounded(needed):,} entries"
     more = needed - e.trades_off - e.trades_on
     if more <= 0:
-        return f"{told}, which there are{beyond_chance(e)}"
+        return f"{text}, which there are{beyond_chance(e)}"
     longer = span((growth_needed(e) - 1) * e.years)
-    return f"{told} to resolve, {rounded(more):,} more than there are: {longer}"
+    return f"{text} to resolve, {rounded(more):,} more than there are: {longer}"
 
 
 def beyond_chance(e: Evidence) -> str:

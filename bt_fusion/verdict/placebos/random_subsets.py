@@ -177,8 +177,8 @@ class Pool:
         )
         kinds = set(self.off.kind)
         comparable = [self.on.kind[place] in kinds for place in self.own.tolist()]
-        judged = np.append(np.ones(len(self.off)), comparable)
-        surprise = (taken - np.append(self.expected, np.zeros(len(self.own)))) * judged
+        counts = np.append(np.ones(len(self.off)), comparable)
+        surprise = (taken - np.append(self.expected, np.zeros(len(self.own)))) * counts
         gained = surprise @ path
         noise, chosen, count = (gained**2).sum(axis=1), gained.sum(axis=1), taken.sum(axis=1)
         some = noise > 0
