@@ -1,4 +1,4 @@
-"""Reliability: whether probabilities mean what they say."""
+"""Reliability: whether predicted probabilities are the shares that are observed."""
 
 import numpy as np
 import pandas as pd
@@ -6,15 +6,15 @@ import pandas as pd
 __all__ = ["reliability_table"]
 
 
-def reliability_table(came: np.ndarray, said: np.ndarray, bins: int = 10) -> pd.DataFrame:
-    """Compare what was said with what came, by bins of probability of equal width.
+def reliability_table(actual: np.ndarray, predicted: np.ndarray, bins: int = 10) -> pd.DataFrame:
+    """Compare predicted and actual, by bins of probability of equal width.
 
     Parameters
     ----------
-    came : ndarray of bool, shape (n_rows,)
-        Whether the class came.
-    said : ndarray of float, shape (n_rows,)
-        Its probability.
+    actual : ndarray of bool, shape (n_rows,)
+        Whether the row is of the class.
+    predicted : ndarray of float, shape (n_rows,)
+        The probability of that.
     bins : int
 
     Returns
@@ -30,8 +30,8 @@ def reliability_table(came: np.ndarray, said: np.ndarray, bins: int = 10) -> pd.
     0  0.0             0.2       0.5      2
     1  0.5             0.9       1.0      1
     """
-    number = np.minimum((np.asarray(said) * bins).astype(int), bins - 1)
-    frame = pd.DataFrame({"low": number / bins, "said": said, "came": np.asarray(came, float)})
-    return frame.groupby("low").agg(
-        mean_predicted=("said", "mean"), observed=("came", "mean"), count=("said", "size")
-    )
+    number = np.minimum((np.asarray(predicted) * bins).astype(int), bins - 1)
+    low, actual = number / bins, np.asarray(actual, float)
+    frame = pd.DataFrame({"low": low, "predicted": predicted, "actual": actual})
+    columns = {"mean_predicted": ("predicted", "mean"), "observed": ("actual", "mean")}
+    return frame.groupby("low").agg(**columns, count=("predicted", "size"))

@@ -1,4 +1,4 @@
-"""WalkForward: a SignalModel refitted as time passes, so that every prediction is unseen."""
+"""WalkForward: a SignalModel refitted as time passes, so that every prediction is out of sample."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
