@@ -10,7 +10,7 @@ from backtrader import Strategy
 
 from bt_fusion.backtest.job import Backtest, clocked
 from bt_fusion.backtest.out_of_sample import OutOfSample, model_figures
-from bt_fusion.backtest.summary import described_all
+from bt_fusion.backtest.summary import data_and_window
 from bt_fusion.errors import OptionError
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
@@ -91,7 +91,7 @@ class Sweep:
             store.gather()
             kept = store.read(task.key for pair in pairs for task in pair)
             table = variant_table(variants, pairs, kept, errors)
-            seen = {**described_all(out_of_sample), "config": self.job.config(given)}
+            seen = {**data_and_window(out_of_sample), "config": self.job.config(given)}
             skill = judged(
                 table,
                 finished_pairs(pairs, kept),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion import labels
-from bt_fusion.backtest.summary import described
+from bt_fusion.backtest.summary import data_entry
 from bt_fusion.data.sources import load_each, sources
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BarsError, OptionError
@@ -174,7 +174,7 @@ def of_symbol(value: Any, symbol: str) -> Any:
 
 def check_same(symbol: str, bars: pd.DataFrame, then: dict[str, Any]) -> None:
     """Raise BarsError when bars are not those a summary describes."""
-    now = described(bars, symbol)
+    now = data_entry(bars, symbol)
     if now["sha256"] != then["sha256"]:
         raise BarsError(
             f"these are other bars of {symbol} than the run was made of: {now['bars']:,} from "
