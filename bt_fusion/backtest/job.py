@@ -38,7 +38,7 @@ from bt_fusion.backtest.summary import (
 )
 from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.loading import load_strategy
+from bt_fusion.engine.loading import load_strategy, strategy_name
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.user_code import file_of, locate_errors
 from bt_fusion.engine.variants import check_variants, variant
@@ -61,9 +61,9 @@ class Backtest:
     ----------
     predictor : WalkForward or SignalModel
         What predicts: refitted as time passes, or a fitted model whose unseen bars are traded.
-    strategy : str
-        A name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. One that knows nothing of
-        ML trades as it is for ML-off, and through `with_ml` for ML-on.
+    strategy : str or class
+        A name of `STRATEGIES`, ``module:Class``, ``file.py:Class``, or a class. One that knows
+        nothing of ML trades as it is for ML-off, and through `with_ml` for ML-on.
     ml : {"both", "on", "off"}
         Which runs to make; the window is the same for each.
     account : Account
@@ -90,7 +90,7 @@ class Backtest:
     """
 
     predictor: Predictor
-    strategy: str = "fusion"
+    strategy: str | type[Strategy] = "fusion"
     ml: str = "both"
     account: Account = field(default_factory=Account)
     params: dict[str, Any] = field(default_factory=dict)
@@ -234,7 +234,7 @@ class Backtest:
         """Return everything that reproduces the run."""
         return {
             "source": self.source,
-            "strategy": self.strategy,
+            "strategy": strategy_name(self.strategy),
             "params": self.params,
             "ml": self.ml,
             **model_config({symbol: len(own) for symbol, own in bars.items()}, self.predictor),

@@ -147,7 +147,7 @@ class Sweep:
         Raises
         ------
         OptionError
-            For a parameter the strategy does not have, or when no variant can be run.
+            For an unknown parameter, or when no variant can be run.
         """
         given = bars if isinstance(bars, dict) else {name: bars}
         variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]
@@ -162,9 +162,8 @@ class Sweep:
             table = made.table()
             entries = {"schema": SCHEMA, **data_and_window(out_of_sample)}
             entries["config"] = self.job.config(given)
-            runs = made.returns()
-            tried = record_variants(runs, made.summaries(entries), folder)
-            figures = selection_figures(table, runs, tried, inputs.periods, self.job.seed)
+            tried = record_variants(made.returns(), made.summaries(entries), folder)
+            figures = selection_figures(table, made.returns(), tried, inputs.periods, self.job.seed)
         summary = {
             **entries,
             "model": model_figures(self.job.predictor, list(out_of_sample.values())),
