@@ -50,6 +50,7 @@ from bt_fusion.statistics.bootstrap import Bootstrap
 __all__ = ["Backtest", "Result"]
 
 SCHEMA = 1
+ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
 TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
 
 
@@ -265,9 +266,6 @@ class Backtest:
                 return run_strategy(bars, traded, self.account, plot=plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
-
-
-ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
 
 
 @contextmanager
