@@ -3,16 +3,14 @@
 A replay is the engine's run to the last trade (tests/test_placebos.py), and much faster.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from bt_fusion import Predictions
+from bt_fusion import Direction, Predictions
 from bt_fusion.backtest.comparison import by_trade
-from bt_fusion.backtest.judgement import verdict_of
-from bt_fusion.backtest.placebo_inputs import placebo_of
+from bt_fusion.backtest.judgement import evidence_of
+from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
@@ -21,7 +19,7 @@ from bt_fusion.statistics.performance import equity_figures, trade_figures
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
 from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, replay
-from bt_fusion.verdict.rules import Verdict
+from bt_fusion.verdict.rules import Verdict, judge
 
 __all__ = ["ema_state", "fused", "judged", "replayed_run"]
 
@@ -41,10 +39,12 @@ def judged(
     signals = {"off": state, "on": fused(state, predictions, threshold)}
     runs = {name: replayed_run(frame, signal, state, account) for name, signal in signals.items()}
     interval = by_trade(runs["off"].trades, runs["on"].trades, Bootstrap(draws, seed))
-    given: Sequence[Any] = (FusionStrategy, {"ml_threshold": threshold}, HORIZON)
-    placebo = placebo_of(*given, runs["off"], runs["on"], frame, predictions, account, draws, seed)
+    part = OutOfSample(frame, frame, predictions, Direction(HORIZON)(frame))
+    params = {"ml_threshold": threshold}
+    pair = RunPair(FusionStrategy, params, HORIZON, account, {"": part}, **runs)
+    placebo = pair.placebo(draws, seed)
     comparison = {"expectancy": {"ci95": interval["expectancy"]}}
-    verdict = verdict_of(runs["off"], runs["on"], comparison, placebo)
+    verdict = judge(evidence_of(pair, comparison, placebo))
     return verdict, placebo.p_value, runs["on"].figures["trades"]
 
 

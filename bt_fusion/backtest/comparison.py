@@ -12,7 +12,7 @@ from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.statistics.intervals import return_intervals, trade_intervals
 from bt_fusion.statistics.performance import bar_returns
 
-__all__ = ["attribute_trades", "by_trade", "compare_runs", "false_signals", "trade_counts"]
+__all__ = ["by_trade", "compare_runs", "false_signals"]
 
 COMPARED = (
     "win_rate",

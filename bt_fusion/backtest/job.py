@@ -1,4 +1,4 @@
-"""A whole backtest: bars in, both runs over the unseen ones, files out."""
+"""Backtest: both runs over the bars no model has seen, compared and judged."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,12 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.comparison import compare_runs
-from bt_fusion.backtest.judgement import PLACEBOS, evidence, judge_runs, own_sharpe
+from bt_fusion.backtest.judgement import (
+    PLACEBOS,
+    own_sharpe,
+    selection_statistics,
+    verdict_of_pair,
+)
 from bt_fusion.backtest.label_placebo import trained_again
 from bt_fusion.backtest.out_of_sample import (
     OnRefit,
@@ -22,8 +27,9 @@ from bt_fusion.backtest.out_of_sample import (
     predict_each,
 )
 from bt_fusion.backtest.result import Result
+from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.backtest.summary import (
-    described_all,
+    data_and_window,
     model_config,
     one_or_all,
     signals_of,
@@ -32,7 +38,7 @@ from bt_fusion.backtest.summary import (
 )
 from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.loading import load_strategy
+from bt_fusion.engine.loading import load_strategy, strategy_name
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.user_code import file_of, locate_errors
 from bt_fusion.engine.variants import check_variants, variant
@@ -44,6 +50,7 @@ from bt_fusion.statistics.bootstrap import Bootstrap
 __all__ = ["Backtest", "Result"]
 
 SCHEMA = 1
+ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
 TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
 
 
@@ -55,9 +62,9 @@ class Backtest:
     ----------
     predictor : WalkForward or SignalModel
         What predicts: refitted as time passes, or a fitted model whose unseen bars are traded.
-    strategy : str
-        A name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. One that knows nothing of
-        ML trades as it is for ML-off, and through `with_ml` for ML-on.
+    strategy : str or class
+        A name of `STRATEGIES`, ``module:Class``, ``file.py:Class``, or a class. One that knows
+        nothing of ML trades as it is for ML-off, and through `with_ml` for ML-on.
     ml : {"both", "on", "off"}
         Which runs to make; the window is the same for each.
     account : Account
@@ -76,15 +83,15 @@ class Backtest:
     breakdown : tuple of str
         Calendar periods to sum trades up by, of "day", "week" and "month".
     placebo : {"veto", "labels", "none"}
-        What chance does to hold ML-on against; see `judge_runs`. Without it there is no verdict.
+        What ML-on is held against; see `verdict_of_pair`. Without it there is no verdict.
     ledger : path, optional
-        Folder of results whose earlier trials count.
+        Folder of results whose trial ledger counts.
     source : dict
         Where bars and model came from, kept in the summary as it is: what `why` finds them by.
     """
 
     predictor: Predictor
-    strategy: str = "fusion"
+    strategy: str | type[Strategy] = "fusion"
     ml: str = "both"
     account: Account = field(default_factory=Account)
     params: dict[str, Any] = field(default_factory=dict)
@@ -142,7 +149,7 @@ class Backtest:
         """Return the content of summary.json before anything is judged."""
         summary = {
             "schema": SCHEMA,
-            **described_all(out_of_sample),
+            **data_and_window(out_of_sample),
             "config": self.config(bars),
             "model": model_figures(self.predictor, list(out_of_sample.values())),
             "ml_off": runs["off"].figures if "off" in runs else None,
@@ -169,24 +176,18 @@ class Backtest:
     ) -> None:
         """Add to a summary how sure ML-on's figures are, and of two runs the verdict."""
         trials = trials_of(self.ledger, summary, own_sharpe(runs["on"]))
-        summary["statistics"] = evidence(runs["on"], trials, pbo_of(self.ledger, summary))
+        pbo = pbo_of(self.ledger, summary)
+        summary["statistics"] = selection_statistics(runs["on"], trials, pbo)
         if len(runs) < 2:
             return
-        pair = runs["off"], runs["on"]
-        comparison = compare_runs(*pair, Bootstrap(self.draws, self.seed)) | {"verdict": None}
+        horizon = self.model.label().horizon
+        pair = RunPair(strategy, self.params, horizon, self.account, out_of_sample, **runs)
+        bootstrap = Bootstrap(self.draws, self.seed)
+        comparison = compare_runs(pair.off, pair.on, bootstrap) | {"verdict": None}
         if self.placebo != "none":
-            found, verdict = judge_runs(
-                strategy,
-                self.params,
-                self.model.label().horizon,
-                runs,
-                out_of_sample,
-                self.account,
-                comparison,
-                trials.count,
-                self.draws,
-                self.seed,
-                self.predictor if self.placebo == "labels" else None,
+            again = self.predictor if self.placebo == "labels" else None
+            found, verdict = verdict_of_pair(
+                pair, comparison, trials.count, self.draws, self.seed, again
             )
             summary["statistics"] |= found
             comparison |= verdict
@@ -234,7 +235,7 @@ class Backtest:
         """Return everything that reproduces the run."""
         return {
             "source": self.source,
-            "strategy": self.strategy,
+            "strategy": strategy_name(self.strategy),
             "params": self.params,
             "ml": self.ml,
             **model_config({symbol: len(own) for symbol, own in bars.items()}, self.predictor),
@@ -265,9 +266,6 @@ class Backtest:
                 return run_strategy(bars, traded, self.account, plot=plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
-
-
-ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
 
 
 @contextmanager

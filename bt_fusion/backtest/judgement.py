@@ -1,18 +1,15 @@
-"""What two runs come to: ML-on held against chance and against all that was tried."""
+"""The verdict on two runs, and how sure ML-on's own returns are after all that was tried."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import backtrader as bt
 import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.label_placebo import label_placebo
-from bt_fusion.backtest.out_of_sample import OutOfSample, Predictor
-from bt_fusion.backtest.placebo_inputs import placebo_of, shift_of
-from bt_fusion.backtest.summary import one_or_all
+from bt_fusion.backtest.out_of_sample import Predictor
+from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.backtest.trials import Trials
-from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
 from bt_fusion.statistics.performance import bar_returns
 from bt_fusion.statistics.sharpe import (
@@ -22,56 +19,45 @@ from bt_fusion.statistics.sharpe import (
     sharpe_per_bar,
 )
 from bt_fusion.verdict.placebos.placebo import Placebo
-from bt_fusion.verdict.rules import Evidence, Verdict, judge
+from bt_fusion.verdict.rules import Evidence, judge
 
 __all__ = [
     "PLACEBOS",
     "certainty",
     "edge_figures",
-    "evidence",
-    "judge_runs",
+    "evidence_of",
     "own_sharpe",
     "placebo_figures",
-    "verdict_of",
+    "selection_statistics",
+    "verdict_of_pair",
 ]
 
 PLACEBOS = ("veto", "labels", "none")
+BINS = 40  # of a placebo's histogram
+INTERVAL = (2.5, 97.5)  # percentiles
+YEAR = pd.Timedelta(days=365.25)
 
 
-def judge_runs(
-    strategy: type[bt.Strategy],
-    params: Mapping[str, Any],
-    horizon: int,
-    runs: Mapping[str, Run],
-    out_of_sample: Mapping[str, OutOfSample],
-    account: Account,
+def verdict_of_pair(
+    pair: RunPair,
     comparison: Mapping[str, Any],
     trials: int = 1,
     draws: int = 1_000,
     seed: int = 0,
-    again: Predictor | None = None,
+    predictor: Predictor | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return parts of summary.json's `statistics`, and what its `comparison` says of the verdict.
+    """Return parts of summary.json's `statistics`, and what its `comparison` holds of the verdict.
 
     Parameters
     ----------
-    strategy : class
-    params : dict
-        As given for both runs.
-    horizon : int
-        Of the label, in bars.
-    runs : dict of Run
-        "off" and "on".
-    unseen : dict of Unseen
-        What both traded.
-    account : Account
+    pair : RunPair
     comparison : dict
         Of `compare_runs`.
     trials : int
         Variants tried on these bars, this one included.
     draws, seed : int
         Of the placebo.
-    again : WalkForward, optional
+    predictor : WalkForward, optional
         What is to learn again, from labels moved by chance; see `label_placebo`.
 
     Returns
@@ -82,38 +68,21 @@ def judge_runs(
     verdict : dict
         verdict, because, rules (name, passed and failure of each) and entries_needed.
     """
-    off, on = runs["off"], runs["on"]
-    bars = one_or_all({symbol: part.bars for symbol, part in out_of_sample.items()})
-    said = one_or_all({symbol: part.predictions for symbol, part in out_of_sample.items()})
-    known = (bars, said, account)
-    placebo = placebo_of(strategy, params, horizon, off, on, *known, draws, seed)
-    shift = shift_of(strategy, params, horizon, on, *known, seed=seed)
-    edge = edge_figures(placebo, trials)
-    in_sample = sum(part.in_sample for part in out_of_sample.values())
-    verdict = verdict_of(off, on, comparison, placebo, trials, in_sample)
+    placebo, shift, cash = pair.placebo(draws, seed), pair.shift(seed=seed), pair.account.cash
+    verdict = judge(evidence_of(pair, comparison, placebo, trials))
     statistics: dict[str, Any] = {
-        "placebo": placebo_figures(placebo, account.cash),
-        "shift": None if shift is None else placebo_figures(shift, account.cash),
-        "edge": edge,
+        "placebo": placebo_figures(placebo, cash),
+        "shift": None if shift is None else placebo_figures(shift, cash),
+        "edge": edge_figures(placebo, trials),
     }
-    if again is not None:
-        job = (again, strategy, params, horizon, runs, out_of_sample, account)
-        statistics["labels"] = label_placebo(*job, seed=seed)
+    if predictor is not None:
+        statistics["labels"] = label_placebo(predictor, pair, seed=seed)
     return statistics, {
         "verdict": verdict.verdict,
         "because": verdict.because,
         "rules": [vars(rule) for rule in verdict.rules],
         "entries_needed": verdict.entries_needed,
     }
-
-
-BINS = 40
-
-
-INTERVAL = (2.5, 97.5)  # percentiles
-
-
-YEAR = pd.Timedelta(days=365.25)
 
 
 def placebo_figures(placebo: Placebo, cash: float) -> dict[str, Any]:
@@ -172,61 +141,54 @@ def edge_figures(placebo: Placebo, trials: int = 1) -> dict[str, float | None]:
     }
 
 
-def verdict_of(
-    off: Run,
-    on: Run,
-    comparison: Mapping[str, Any],
-    placebo: Placebo,
-    trials: int = 1,
-    in_sample: int = 0,
-) -> Verdict:
-    """Judge two runs by what `compare_runs` and `placebo_of` say of them.
+def evidence_of(
+    pair: RunPair, comparison: Mapping[str, Any], placebo: Placebo, trials: int = 1
+) -> Evidence:
+    """Collect what the verdict on two runs rests on.
 
     Parameters
     ----------
-    off, on : Run
+    pair : RunPair
     comparison : dict
+        Of `compare_runs`.
     placebo : Placebo
     trials : int
         Variants tried on these bars, this one included.
-    in_sample : int
-        Traded bars the model was trained on.
     """
+    off, on = pair.off, pair.on
     edge = edge_figures(placebo, trials)
     interval = comparison["expectancy"]["ci95"]
-    return judge(
-        Evidence(
-            trades_off=off.figures["trades"],
-            trades_on=on.figures["trades"],
-            p_value=placebo.p_value if len(placebo) else None,
-            draws=len(placebo),
-            expectancy_ci95=None if interval is None else tuple(interval),
-            edge_dsr=edge["dsr"],
-            edge_dsr_against=edge["dsr_against"],
-            trials=trials,
-            sharpe_off=off.figures["sharpe"],
-            sharpe_on=on.figures["sharpe"],
-            profit_off=off.figures["total_return"],
-            profit_on=on.figures["total_return"],
-            win_rate_off=off.figures["win_rate"],
-            win_rate_on=on.figures["win_rate"],
-            psr=probabilistic_sharpe(bar_returns(on.equity.to_numpy(dtype=float))),
-            years=(on.equity.index[-1] - on.equity.index[0]) / YEAR,
-            in_sample=in_sample,
-            ties=int((placebo.drawn.score == placebo.real.score).sum()),
-        )
+    return Evidence(
+        trades_off=off.figures["trades"],
+        trades_on=on.figures["trades"],
+        p_value=placebo.p_value if len(placebo) else None,
+        draws=len(placebo),
+        expectancy_ci95=None if interval is None else tuple(interval),
+        edge_dsr=edge["dsr"],
+        edge_dsr_against=edge["dsr_against"],
+        trials=trials,
+        sharpe_off=off.figures["sharpe"],
+        sharpe_on=on.figures["sharpe"],
+        profit_off=off.figures["total_return"],
+        profit_on=on.figures["total_return"],
+        win_rate_off=off.figures["win_rate"],
+        win_rate_on=on.figures["win_rate"],
+        psr=probabilistic_sharpe(bar_returns(on.equity.to_numpy(dtype=float))),
+        years=(on.equity.index[-1] - on.equity.index[0]) / YEAR,
+        in_sample=pair.in_sample,
+        ties=int((placebo.drawn.score == placebo.real.score).sum()),
     )
 
 
-def evidence(run: Run, trials: Trials, pbo: float | None = None) -> dict[str, Any]:
-    """Return what is known of a run's own returns.
+def selection_statistics(run: Run, trials: Trials, pbo: float | None = None) -> dict[str, Any]:
+    """Return how sure a run's own returns are, after so many trials.
 
     Parameters
     ----------
     run : Run
         ML-on.
     trials : Trials
-        Of the ledger, this run included.
+        Of the trial ledger, this run included.
     pbo : float, optional
         Of the last sweep over the same data into the same folder.
 

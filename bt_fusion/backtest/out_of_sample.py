@@ -144,8 +144,10 @@ def predict_each(
     for symbol, own in each.items():
         report = on_refit and shifted(on_refit, before, sum(counts.values()))
         with named(symbol, len(bars)):
-            said = predict_out_of_sample(own, bars[symbol], report, allow_in_sample=allow_in_sample)
-            found[symbol] = OutOfSample.of(bars[symbol], own, said, fromdate, todate)
+            known = predict_out_of_sample(
+                own, bars[symbol], report, allow_in_sample=allow_in_sample
+            )
+            found[symbol] = OutOfSample.of(bars[symbol], own, known, fromdate, todate)
         before += counts[symbol]
     return found
 

@@ -1,4 +1,4 @@
-"""What summary.json says of the data, of each symbol, and of the signals."""
+"""Entries of summary.json: the data, each symbol, the signals, the model's configuration."""
 
 from dataclasses import asdict
 from hashlib import sha256
@@ -13,8 +13,8 @@ from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.saved_runs.trade_groups import figures_of_symbol
 
 __all__ = [
-    "described",
-    "described_all",
+    "data_and_window",
+    "data_entry",
     "model_config",
     "one_or_all",
     "signals_of",
@@ -23,10 +23,20 @@ __all__ = [
 ]
 
 NAMES = {"off": "technical", "on": "fused"}
+LIBRARIES = (
+    "bt-fusion",
+    "backtrader",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "xgboost",
+    "lightgbm",
+    "TA-Lib",
+)
 Part = TypeVar("Part")
 
 
-def described(bars: pd.DataFrame, name: str) -> dict[str, Any]:
+def data_entry(bars: pd.DataFrame, name: str) -> dict[str, Any]:
     """Name the bars so that others can tell whether they have the same."""
     digest = sha256(bars.index.to_numpy().astype("datetime64[ns]").tobytes())
     digest.update(bars.to_numpy().tobytes())
@@ -39,7 +49,7 @@ def described(bars: pd.DataFrame, name: str) -> dict[str, Any]:
     }
 
 
-def described_all(out_of_sample: dict[str, OutOfSample]) -> dict[str, Any]:
+def data_and_window(out_of_sample: dict[str, OutOfSample]) -> dict[str, Any]:
     """Return data, window and in_sample of one symbol, or of several as a whole.
 
     Of several the name lists them, counts are sums, start and end the first and the last of any,
@@ -68,8 +78,8 @@ def symbol_parts(
     """Return for each symbol its data, window, model, signals, and closed trades off and on."""
     parts = {}
     for symbol, part in out_of_sample.items():
-        said = {name: run.signal for name, run in runs.items() if run.signal is not None}
-        counts = {NAMES[name]: count_signals(said[name][symbol]) for name in said}
+        signals = {name: run.signal for name, run in runs.items() if run.signal is not None}
+        counts = {NAMES[name]: count_signals(signal[symbol]) for name, signal in signals.items()}
         traded = {f"ml_{name}": figures_of_symbol(run.trades, symbol) for name, run in runs.items()}
         parts[symbol] = {
             **_one(symbol, part),
@@ -83,7 +93,7 @@ def symbol_parts(
 def one_or_all(parts: dict[str, Part]) -> Part | dict[str, Part]:
     """Return what belongs to the only symbol, or all by symbol.
 
-    >>> only({"A": 1}), only({"A": 1, "B": 2})
+    >>> one_or_all({"A": 1}), one_or_all({"A": 1, "B": 2})
     (1, {'A': 1, 'B': 2})
     """
     return parts if len(parts) > 1 else next(iter(parts.values()))
@@ -92,7 +102,7 @@ def one_or_all(parts: dict[str, Part]) -> Part | dict[str, Part]:
 def _one(symbol: str, part: OutOfSample) -> dict[str, Any]:
     bars = part.bars
     return {
-        "data": described(part.whole, symbol),
+        "data": data_entry(part.whole, symbol),
         "window": {"start": bars.index[0], "end": bars.index[-1], "bars": len(bars)},
         "in_sample": part.in_sample,
     }
@@ -105,18 +115,6 @@ def _span(parts: list[dict[str, Any]]) -> dict[str, Any]:
         "start": min(part["start"] for part in parts),
         "end": max(part["end"] for part in parts),
     }
-
-
-LIBRARIES = (
-    "bt-fusion",
-    "backtrader",
-    "numpy",
-    "pandas",
-    "scikit-learn",
-    "xgboost",
-    "lightgbm",
-    "TA-Lib",
-)
 
 
 def model_config(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:

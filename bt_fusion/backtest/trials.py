@@ -1,4 +1,4 @@
-"""The ledger: every configuration that was tried on some bars, so that none goes uncounted.
+"""The trial ledger: every configuration that was tried on some bars, so that none goes uncounted.
 
 ``ledger.jsonl`` in the folder of the results, one line a distinct configuration. Repeating one
 adds nothing.
@@ -24,6 +24,7 @@ LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
 # not part of what is tried: what ML-on trades is the same whatever they say
 NO_VARIANT = ("versions", "draws", "ml", "placebo", "source")
+FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
 MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
 
 
@@ -50,7 +51,7 @@ class Trials:
 
 
 def record_trial(folder: str | Path, summary: dict[str, Any], sharpe: float | None) -> bool:
-    """Add a configuration to the ledger of a folder, unless it is there.
+    """Add a configuration to the trial ledger of a folder, unless it is there.
 
     Safe from several processes at once; a line that an interruption tore is left as it is and
     counts for nothing.
@@ -155,9 +156,6 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
             yield entry
 
 
-FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
-
-
 def unusual_params(config: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters that are not the strategy's own anyway, as far as these are known.
 
@@ -178,13 +176,13 @@ def own_code(strategy: Any) -> dict[str, str]:
     return {"code": sha256(path.read_bytes()).hexdigest()}
 
 
-def data_hashes(described: Any) -> list[str]:
-    """Return every hash of bars in the description of the data, one for each symbol."""
-    if isinstance(described, dict):
-        own = [described["sha256"]] if isinstance(described.get("sha256"), str) else []
-        return own + [found for value in described.values() for found in data_hashes(value)]
-    if isinstance(described, list):
-        return [found for value in described for found in data_hashes(value)]
+def data_hashes(data: Any) -> list[str]:
+    """Return every hash of bars in the data entries of a summary, one for each symbol."""
+    if isinstance(data, dict):
+        own = [data["sha256"]] if isinstance(data.get("sha256"), str) else []
+        return own + [each for value in data.values() for each in data_hashes(value)]
+    if isinstance(data, list):
+        return [each for value in data for each in data_hashes(value)]
     return []
 
 

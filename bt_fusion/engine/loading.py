@@ -18,23 +18,30 @@ from bt_fusion.engine.user_code import file_of, locate_errors
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
 
-__all__ = ["STRATEGIES", "ClassSource", "account_of", "load_sizer", "load_strategy"]
+__all__ = [
+    "STRATEGIES",
+    "ClassSource",
+    "account_of",
+    "load_sizer",
+    "load_strategy",
+    "strategy_name",
+]
 
 
-def load_strategy(text: str) -> type[bt.Strategy]:
+def load_strategy(strategy: str | type[bt.Strategy]) -> type[bt.Strategy]:
     """Return a strategy class.
 
     Parameters
     ----------
-    text : str
-        A name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. A file is run as an
-        import would run it, so what starts a backtest in it belongs under
+    strategy : str or class
+        A name of `STRATEGIES`, ``module:Class``, ``file.py:Class``, or a class. A file is run as
+        an import would run it, so what starts a backtest in it belongs under
         ``if __name__ == "__main__":``. Of a class made by `with_ml` the plain one is returned.
 
     Raises
     ------
     OptionError
-        For a name, file, module or class that is not there.
+        For a name, file, module or class that is not there, or what is no strategy.
     StrategyError
         For an error inside the file, with its line.
 
@@ -45,12 +52,44 @@ def load_strategy(text: str) -> type[bt.Strategy]:
     >>> load_strategy("backtrader.strategies:MA_CrossOver").__name__
     'MA_CrossOver'
     """
+    if isinstance(strategy, str):
+        return named_strategy(strategy)
+    if not (isinstance(strategy, type) and issubclass(strategy, bt.Strategy)):
+        raise OptionError(
+            f"strategy {strategy!r} is neither a name nor a class that derives from bt.Strategy"
+        )
+    return getattr(strategy, "unfiltered", strategy)
+
+
+def named_strategy(text: str) -> type[bt.Strategy]:
+    """Return the strategy class a text names."""
     if text in STRATEGIES:
         return STRATEGIES[text]
     if ":" not in text and not text.endswith(".py"):
         raise unknown_name("strategy", text, STRATEGIES)
     found = load_class(text, bt.Strategy, "strategy")
     return getattr(found, "unfiltered", found)
+
+
+def strategy_name(strategy: str | type[bt.Strategy]) -> str:
+    """Return the text by which `load_strategy` finds a strategy again.
+
+    A name of `STRATEGIES`; ``file.py:Class`` of a class whose file was run; else
+    ``module:Class``, which is not found again where the class stands inside a function or was
+    typed into a session.
+
+    >>> strategy_name(FusionStrategy), strategy_name("backtrader.strategies:MA_CrossOver")
+    ('fusion', 'backtrader.strategies:MA_CrossOver')
+    """
+    if isinstance(strategy, str):
+        return strategy
+    found = load_strategy(strategy)
+    for name, known in STRATEGIES.items():
+        if found is known:
+            return name
+    file = file_of(found).resolve()
+    ran = file.is_file() and found.__module__ in ("__main__", module_name(file))
+    return f"{file if ran else found.__module__}:{found.__qualname__}"
 
 
 def load_sizer(text: str) -> type[bt.Sizer]:
@@ -71,7 +110,10 @@ def load_class(text: str, base: type, kind: str) -> type:
     """Return the class a text names, which must derive from `base`."""
     source, name = (text, "") if text.endswith(".py") else text.rsplit(":", 1)
     module = load_file(Path(source)) if source.endswith(".py") else load_module(source)
-    found = getattr(module, name, None)
+    try:
+        found = attrgetter(name)(module)
+    except AttributeError:
+        found = None
     if isinstance(found, type) and issubclass(found, base):
         return found
     known = [
@@ -91,8 +133,10 @@ def load_file(path: Path) -> ModuleType:
     path = path.resolve()
     if not path.is_file():
         raise OptionError(f"no file {path}; give file.py:Class")
-    # under its own name it could take the place of a module others import
-    name = f"{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
+    main = sys.modules["__main__"]
+    if getattr(main, "__file__", None) and Path(str(main.__file__)).resolve() == path:
+        return main  # the running script, which would start over
+    name = module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # it ends in .py
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
@@ -105,8 +149,15 @@ def load_file(path: Path) -> ModuleType:
     return module
 
 
+def module_name(path: Path) -> str:
+    """Return what a file's module is called: its own name could be that of another module."""
+    return f"{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
+
+
 def load_module(name: str) -> ModuleType:
     """Import a module, also from the folder the command runs in."""
+    if name == "__main__":  # of this session
+        return sys.modules[name]
     with importable(Path.cwd()):
         try:
             spec = importlib.util.find_spec(name)
@@ -164,7 +215,18 @@ class ClassSource:
 
     @classmethod
     def of(cls, part: type) -> "ClassSource":
-        """Say where a class came from."""
+        """Return where a class came from.
+
+        Raises
+        ------
+        OptionError
+            For a class inside a function, which no other process can load.
+        """
+        if "<locals>" in part.__qualname__:
+            raise OptionError(
+                f"class {part.__name__} stands inside a function, where other processes do not "
+                "find it: define it at the top of its file"
+            )
         return cls(part.__module__, str(file_of(part)), part.__qualname__)
 
     def load(self) -> type:

@@ -58,7 +58,7 @@ class Run:
 
     @property
     def signal_counts(self) -> dict[int, int]:
-        """How many bars said -1, 0 and 1; empty without a signal."""
+        """How many bars have signal -1, 0 and 1; empty without a signal."""
         return {} if self.signal is None else count_signals(self.signal)
 
     @property
@@ -107,41 +107,50 @@ def run_strategy(
         When the strategy refuses its parameters.
     """
     check_params(strategy, params)
-    account = account or Account()
-    cerebro = bt.Cerebro(stdstats=False)
     feeds = bars if isinstance(bars, dict) else {name: bars}
-    for symbol, own in feeds.items():
-        timeframe, compression = bar_length(pd.DatetimeIndex(own.index))
-        data = BarsData(dataname=own, name=symbol, timeframe=timeframe, compression=compression)
-        cerebro.adddata(data)
+    cerebro = cerebro_of(feeds, account or Account())
     cerebro.addstrategy(strategy, **params)
     cerebro.addanalyzer(TradeStats, _name="stats")
     if hasattr(strategy, "stages"):
         cerebro.addanalyzer(SignalFunnel, _name="funnel")
+    ran = run_to_end(cerebro, strategy, min(len(own) for own in feeds.values()))
+    if ran is None:
+        raise StrategyError(f"{strategy.__name__} skips a run with the parameters {params}")
+    if plot is not None:
+        from bt_fusion.engine.plot import draw_backtrader
+
+        draw_backtrader(plot, cerebro)
+    return result_of(ran, feeds)
+
+
+def cerebro_of(feeds: dict[str, pd.DataFrame], account: Account) -> bt.Cerebro:
+    """Return a Cerebro with the feeds, and the account's cash, costs and sizer."""
+    cerebro = bt.Cerebro(stdstats=False)
+    for symbol, own in feeds.items():
+        timeframe, compression = bar_length(pd.DatetimeIndex(own.index))
+        data = BarsData(dataname=own, name=symbol, timeframe=timeframe, compression=compression)
+        cerebro.adddata(data)
     sizer = account.sizer or partial(EquityShare, share=account.share, split=len(feeds) > 1)
     cerebro.addsizer(sizer)
     cerebro.broker.setcash(account.cash)
     cerebro.broker.setcommission(commission=account.commission)
     if account.slippage:
         cerebro.broker.set_slippage_perc(account.slippage)
+    return cerebro
+
+
+def run_to_end(cerebro: bt.Cerebro, strategy: type[bt.Strategy], bars: int) -> bt.Strategy | None:
+    """Run the one strategy of a Cerebro over so many bars; None where it skips the run."""
     try:
         with rare_collections():
-            finished = cerebro.run()
+            return next(iter(cerebro.run()), None)
     except IndexError as error:  # Backtrader's way to say that an indicator never got ready
         if line_in(error, file_of(strategy)):
             raise
-        fewest = min(len(own) for own in feeds.values())
         raise BarsError(
-            f"{fewest} bars are fewer than the indicators of {strategy.__name__} need; "
+            f"{bars} bars are fewer than the indicators of {strategy.__name__} need; "
             "give more bars or shorter periods"
         ) from error
-    if not finished:
-        raise StrategyError(f"{strategy.__name__} skips a run with the parameters {params}")
-    if plot is not None:
-        from bt_fusion.engine.plot import draw_backtrader
-
-        draw_backtrader(plot, cerebro)
-    return result_of(finished[0], feeds)
 
 
 def result_of(ran: bt.Strategy, feeds: dict[str, pd.DataFrame]) -> Run:
@@ -162,7 +171,7 @@ def result_of(ran: bt.Strategy, feeds: dict[str, pd.DataFrame]) -> Run:
 
 
 def count_signals(signal: np.ndarray | pd.Series) -> dict[int, int]:
-    """Return how many bars said -1, 0 and 1."""
+    """Return how many bars have signal -1, 0 and 1."""
     return {value: int((signal == value).sum()) for value in (-1, 0, 1)}
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "figures_of_symbol",
 ]
 
+LABELS = {"day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
 PERIODS = {"day": "D", "week": "W", "month": "M"}
 COUNTED = ("trades", "won", "net_profit")
 
@@ -89,9 +90,6 @@ def breakdown(trades: dict[str, pd.DataFrame], period: str) -> list[dict[str, An
         counted = {f"ml_{name}": {key: made[name][key] for key in COUNTED} for name in trades}
         rows.append({"start": day, **counted})
     return rows
-
-
-LABELS = {"day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
 
 
 def _summed(closed: pd.DataFrame) -> dict[str, Any]:

@@ -32,13 +32,14 @@ from bt_fusion.statistics.performance import bar_returns
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.store import SweepStore
 
-__all__ = ["Outcome", "RunTask", "SweepInputs", "run_task", "shared", "sliced_returns"]
+__all__ = ["Outcome", "RunTask", "SweepInputs", "run_task", "shared_inputs", "sliced_returns"]
 
-# Our code that a run goes through, beside the folders of indicators, strategies and analyzers.
+# Our packages that a run goes through.
 CODE = (
     "data",
     "technical",
     "features",
+    "ensemble",
     "models",
     "statistics",
     "indicators",
@@ -119,8 +120,8 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Shared:
-    """Where the grounds lie, where their classes come from, and whose sweep it is."""
+class SharedInputs:
+    """The file of a sweep's inputs, where their classes come from, and the sweep's process."""
 
     path: str
     strategy: ClassSource
@@ -129,18 +130,18 @@ class Shared:
 
 
 @contextmanager
-def shared(grounds: SweepInputs, place: Path) -> Iterator[Shared]:
-    """Lay the grounds into a file at `place` that processes map into memory, until the end."""
+def shared_inputs(inputs: SweepInputs, place: Path) -> Iterator[SharedInputs]:
+    """Write the inputs to a file at `place` that processes map into memory, for the block."""
     place.mkdir(parents=True, exist_ok=True)
-    sizer = grounds.account.sizer
-    plain = replace(grounds, strategy=Strategy, account=replace(grounds.account, sizer=None))
-    with TemporaryDirectory(prefix=".grounds-", dir=place) as folder:
-        path = Path(folder) / "grounds"
+    sizer = inputs.account.sizer
+    plain = replace(inputs, strategy=Strategy, account=replace(inputs.account, sizer=None))
+    with TemporaryDirectory(prefix=".inputs-", dir=place) as folder:
+        path = Path(folder) / "inputs"
         joblib.dump(plain, path)
         try:
-            yield Shared(
+            yield SharedInputs(
                 str(path),
-                ClassSource.of(grounds.strategy),
+                ClassSource.of(inputs.strategy),
                 None if sizer is None else ClassSource.of(sizer),
                 os.getpid(),
             )
@@ -148,20 +149,20 @@ def shared(grounds: SweepInputs, place: Path) -> Iterator[Shared]:
             gc.unfreeze()  # where a run was made in this process
 
 
-def run_task(shared: Shared, store: SweepStore, task: RunTask) -> Outcome:
+def run_task(shared: SharedInputs, store: SweepStore, task: RunTask) -> Outcome:
     """Make a run and keep it in the store."""
-    grounds = _opened(shared)
+    inputs = _opened(shared)
     try:
-        known = one_or_all(grounds.predictions) if task.run == "on" else None
-        traded, params = variant(grounds.strategy, task.params, grounds.horizon, known)
-        with locate_errors(file_of(grounds.strategy)):
-            made = run_strategy(grounds.bars, traded, grounds.account, **params)
+        known = one_or_all(inputs.predictions) if task.run == "on" else None
+        traded, params = variant(inputs.strategy, task.params, inputs.horizon, known)
+        with locate_errors(file_of(inputs.strategy)):
+            made = run_strategy(inputs.bars, traded, inputs.account, **params)
     except BtFusionError as error:
         return Outcome(task, str(error))
     equity = made.equity.to_numpy(dtype=float)
     record = TrackRecord.of(bar_returns(equity))
     figures = {**made.figures, "record": None if record is None else asdict(record)}
-    store.put(task.key, task.run, task.params, figures, sliced_returns(equity, grounds.slices))
+    store.put(task.key, task.run, task.params, figures, sliced_returns(equity, inputs.slices))
     del made
     gc.collect()  # Backtrader's objects hold each other
     return Outcome(task)
@@ -179,15 +180,15 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _opened(shared: Shared) -> SweepInputs:
+def _opened(shared: SharedInputs) -> SweepInputs:
     if os.getppid() == shared.owner:
         Thread(target=_leave_with, args=(shared.owner,), daemon=True).start()
-    grounds = joblib.load(shared.path, mmap_mode="r")
+    inputs = joblib.load(shared.path, mmap_mode="r")
     if shared.sizer is not None:
-        grounds = replace(grounds, account=replace(grounds.account, sizer=shared.sizer.load()))
-    grounds = replace(grounds, strategy=shared.strategy.load())
+        inputs = replace(inputs, account=replace(inputs.account, sizer=shared.sizer.load()))
+    inputs = replace(inputs, strategy=shared.strategy.load())
     gc.freeze()  # what is there stays: the collections after each run need not look at it
-    return grounds
+    return inputs
 
 
 def _leave_with(parent: int) -> None:
@@ -197,9 +198,9 @@ def _leave_with(parent: int) -> None:
     os._exit(1)
 
 
-def _environment(grounds: SweepInputs) -> str:
+def _environment(inputs: SweepInputs) -> str:
     """Name the code and libraries that make the numbers."""
-    classes = [part for part in (grounds.strategy, grounds.account.sizer) if part]
+    classes = [part for part in (inputs.strategy, inputs.account.sizer) if part]
     files = [file for file in map(file_of, classes) if file.is_file()]
     own = blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
     names = " ".join(f"{part.__module__}:{part.__qualname__}" for part in classes)

@@ -7,40 +7,67 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.trials import record_trial, trials_of
+from bt_fusion.backtest.trials import Trials, record_trial, trials_of
 from bt_fusion.statistics.selection_bias import (
     overfitting_probability,
     superior_predictive_ability,
 )
 from bt_fusion.statistics.sharpe import expected_best_sharpe
 
-__all__ = ["judged"]
+__all__ = ["best_variant", "record_variants", "selection_figures"]
 
 BLOCKS = 16  # of the window, for the probability of backtest overfitting
 
 
-def judged(
-    table: pd.DataFrame,
-    runs: pd.DataFrame,
-    trials: list[dict[str, Any]],
-    *,
-    folder: Path,
-    periods: float,
-    seed: int,
+def record_variants(runs: pd.DataFrame, summaries: list[dict[str, Any]], folder: Path) -> Trials:
+    """Add every variant that could be run to a folder's trial ledger, and return what it counts.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        Of `VariantRuns.returns`.
+    summaries : list of dict
+        What each variant's summary.json would hold as data, window and config.
+    folder : Path
+    """
+    for row, record in zip(runs.index.tolist(), runs.record, strict=True):
+        record_trial(folder, summaries[row], None if record is None else record.sharpe)
+    return trials_of(folder, summaries[0])
+
+
+def best_row(table: pd.DataFrame) -> int | None:
+    """Return the row of the highest Sharpe ratio with ML, None where no variant traded."""
+    sharpes = table.on_sharpe.where(table.error.isna()).astype(float)
+    return None if sharpes.isna().all() else int(sharpes.argmax())
+
+
+def best_variant(table: pd.DataFrame, variants: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return {params, off, on, delta} of the highest Sharpe ratio with ML; None where none traded.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a variant, as in `SweepResult`.
+    variants : list of dict
+        The parameters of each.
+    """
+    best = best_row(table)
+    return None if best is None else entry(table, best, variants[best])
+
+
+def selection_figures(
+    table: pd.DataFrame, runs: pd.DataFrame, tried: Trials, periods: float, seed: int
 ) -> dict[str, Any]:
-    """Note every variant in the folder's ledger and say what the best one is worth.
+    """Return how much of the best variant is the choosing.
 
     Parameters
     ----------
     table : DataFrame
         One row a variant, as in `SweepResult`.
     runs : DataFrame
-        One row a variant that could be run: off and on, each the returns of its slices, and
-        `record`, the `TrackRecord` of ML-on or None; its index is that of the table.
-    trials : list of dict
-        What each variant's summary.json would say of data, window and config.
-    folder : Path
-        Of the ledger.
+        Of `VariantRuns.returns`.
+    tried : Trials
+        Variants of this sweep and of earlier runs on the same bars.
     periods : float
         Bars a year.
     seed : int
@@ -49,39 +76,24 @@ def judged(
     Returns
     -------
     dict
-        best: {params, off, on, delta} of the highest Sharpe ratio with ML, or None where no
-        variant traded; pbo: the probability of backtest overfitting among the variants with ML;
-        trials: variants of this sweep and of earlier runs on the same bars; luck: the Sharpe
-        ratio expected of the best of so many without skill, annualised; dsr: the deflated Sharpe
-        ratio of the best; spa_p: the p-value of "no variant with ML makes more than the same one
-        without". Undefined figures are None.
+        pbo: the probability of backtest overfitting among the variants with ML; trials: how many
+        were tried; luck: the Sharpe ratio expected of the best of so many without skill,
+        annualised; dsr: the deflated Sharpe ratio of the best; spa_p: the p-value of "no variant
+        with ML makes more than the same one without". Undefined figures are None.
     """
-    for row, record in zip(runs.index.tolist(), runs.record, strict=True):
-        record_trial(folder, trials[row], None if record is None else record.sharpe)
-    tried = trials_of(folder, trials[0])
-    found: dict[str, Any] = {
-        "pbo": None,
-        "trials": tried.count,
-        "luck": None,
-        "dsr": None,
-        "spa_p": None,
-    }
     off, on = (np.column_stack(runs[run].to_list()).astype(float) for run in ("off", "on"))
-    found["spa_p"] = superior_predictive_ability(np.zeros(len(on)), on - off, seed=seed)
+    spa_p = superior_predictive_ability(np.zeros(len(on)), on - off, seed=seed)
+    pbo, luck, dsr = None, None, None
     if on.shape[1] > 1 and len(on) >= BLOCKS:
-        found["pbo"] = overfitting_probability(on, BLOCKS)
-    sharpes = table.on_sharpe.where(table.error.isna()).astype(float)
-    if sharpes.isna().all():
-        return {"best": None, **found}
-    best = int(sharpes.argmax())
-    record = runs.record[best]
+        pbo = overfitting_probability(on, BLOCKS)
+    best = best_row(table)
+    record = None if best is None else runs.record[best]
     if record is not None:
         chance = 1 / (record.bars - 1)
-        luck = expected_best_sharpe(
-            tried.count, chance if tried.variance is None else tried.variance
-        )
-        found |= {"luck": luck * sqrt(periods), "dsr": record.probability_above(luck)}
-    return {"best": entry(table, best, trials[best]["config"]["params"]), **found}
+        variance = chance if tried.variance is None else tried.variance
+        per_bar = expected_best_sharpe(tried.count, variance)
+        luck, dsr = per_bar * sqrt(periods), record.probability_above(per_bar)
+    return {"pbo": pbo, "trials": tried.count, "luck": luck, "dsr": dsr, "spa_p": spa_p}
 
 
 def entry(table: pd.DataFrame, row: int, params: dict[str, Any]) -> dict[str, Any]:

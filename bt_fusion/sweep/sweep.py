@@ -10,14 +10,15 @@ from backtrader import Strategy
 
 from bt_fusion.backtest.job import Backtest, clocked
 from bt_fusion.backtest.out_of_sample import OutOfSample, model_figures
-from bt_fusion.backtest.summary import described_all
+from bt_fusion.backtest.summary import data_and_window
+from bt_fusion.engine.loading import ClassSource
 from bt_fusion.errors import OptionError
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.grid import combinations
-from bt_fusion.sweep.runs import RunTask, SweepInputs, run_task, shared
-from bt_fusion.sweep.selection import judged
+from bt_fusion.sweep.runs import RunTask, SweepInputs, run_task, shared_inputs
+from bt_fusion.sweep.selection import best_variant, record_variants, selection_figures
 from bt_fusion.sweep.store import SweepStore
 
 __all__ = ["Sweep"]
@@ -25,6 +26,80 @@ __all__ = ["Sweep"]
 SCHEMA = 1
 COMPARED = ("win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class VariantRuns:
+    """The runs of every variant.
+
+    Attributes
+    ----------
+    variants : list of dict
+        Their parameters.
+    pairs : list of (RunTask, RunTask)
+        The run with ML off and the one with ML on.
+    kept : DataFrame
+        Of `SweepStore.read`.
+    errors : dict of str
+        Why a run could not be made, by its key.
+    runs : dict
+        How many runs in total, kept from before, and made; bytes of each on disk.
+    """
+
+    variants: list[dict[str, Any]]
+    pairs: list[tuple[RunTask, RunTask]]
+    kept: pd.DataFrame
+    errors: dict[str, str]
+    runs: dict[str, float | None]
+
+    def summaries(self, entries: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return what each variant's summary.json would hold: `entries` with its parameters."""
+        config = entries["config"]
+        return [{**entries, "config": {**config, "params": p}} for p in self.variants]
+
+    def counts(self, table: pd.DataFrame) -> dict[str, Any]:
+        """Return how many variants there are and how many failed, and what `runs` holds."""
+        failed = len(table) - int(table.error.isna().sum())
+        return {"variants": len(table), "failed": failed, "runs": self.runs}
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a variant, see `SweepResult`.
+
+        Raises
+        ------
+        OptionError
+            When no variant could be run.
+        """
+        rows = []
+        for params, pair in zip(self.variants, self.pairs, strict=True):
+            row: dict[str, Any] = dict(params)
+            for task in pair:
+                figures = self.kept.figures[task.key] if task.key in self.kept.index else {}
+                row |= {f"{task.run}_{key}": figures[key] for key in figures if key != "record"}
+            failed = (self.errors[task.key] for task in pair if task.key in self.errors)
+            row["error"] = next(failed, None)
+            rows.append(row)
+        if all(row["error"] for row in rows):
+            raise OptionError(f"none of {len(rows)} variants can be run: {rows[0]['error']}")
+        table = pd.DataFrame(rows)
+        for name in COMPARED:
+            after, before = (pd.to_numeric(table[f"{run}_{name}"]) for run in ("on", "off"))
+            table[f"delta_{name}"] = after - before
+        return table
+
+    def returns(self) -> pd.DataFrame:
+        """Return one row a variant whose both runs were made, by its number.
+
+        Columns: off and on, the returns of each slice, and `record`, the `TrackRecord` of ML-on
+        or None.
+        """
+        rows = {}
+        for number, (off, on) in enumerate(self.pairs):
+            if off.key in self.kept.index and on.key in self.kept.index:
+                record = self.kept.figures[on.key]["record"]
+                known = None if record is None else TrackRecord(**record)
+                rows[number] = (self.kept.returns[off.key], self.kept.returns[on.key], known)
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["off", "on", "record"])
 
 
 @dataclass(frozen=True)
@@ -40,8 +115,8 @@ class Sweep:
     jobs : int
         Processes side by side; -1 for all cores.
     slices : int
-        Stretches of the window, equal in length, that returns are kept of for what is said
-        about the choice among the variants.
+        Stretches of the window, equal in length, that returns are kept of for the figures of the
+        choice among the variants.
     """
 
     job: Backtest
@@ -62,9 +137,8 @@ class Sweep:
         Parameters
         ----------
         bars : DataFrame, or dict of them by symbol
-            Checked.
         folder : Path
-            Keeps finished runs, and the ledger of everything tried.
+            Keeps finished runs, and the trial ledger.
         name : str
             What to call the data, where the bars do not say.
         on_refit, on_run : callable, optional
@@ -73,47 +147,43 @@ class Sweep:
         Raises
         ------
         OptionError
-            For a parameter the strategy does not have, or when no variant can be run.
+            For an unknown parameter, or when no variant can be run.
         """
-        if self.jobs == 0:
-            raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
         given = bars if isinstance(bars, dict) else {name: bars}
         variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]
-        strategy = replace(self.job, params=variants[0]).checked(given)
+        strategy = self._checked(given, variants[0])
         store, seconds = SweepStore(folder), dict[str, float]()
         with store.lock(), clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
                 out_of_sample = self.job.out_of_sample(given, on_refit)
-            grounds = self._grounds(strategy, out_of_sample)
-            pairs = [(grounds.task("off", p), grounds.task("on", p)) for p in variants]
+            inputs = self._inputs(strategy, out_of_sample)
             with clocked(seconds, "runs_s"):
-                errors, counts = self._perform(grounds, store, pairs, on_run)
-            store.gather()
-            kept = store.read(task.key for pair in pairs for task in pair)
-            table = variant_table(variants, pairs, kept, errors)
-            seen = {**described_all(out_of_sample), "config": self.job.config(given)}
-            skill = judged(
-                table,
-                finished_pairs(pairs, kept),
-                [{**seen, "config": {**seen["config"], "params": p}} for p in variants],
-                folder=folder,
-                periods=grounds.periods,
-                seed=self.job.seed,
-            )
+                made = self._run_variants(inputs, store, variants, on_run)
+            table = made.table()
+            entries = {"schema": SCHEMA, **data_and_window(out_of_sample)}
+            entries["config"] = self.job.config(given)
+            tried = record_variants(made.returns(), made.summaries(entries), folder)
+            figures = selection_figures(table, made.returns(), tried, inputs.periods, self.job.seed)
         summary = {
-            "schema": SCHEMA,
-            **seen,
+            **entries,
             "model": model_figures(self.job.predictor, list(out_of_sample.values())),
             "grid": self.grid,
-            "variants": len(variants),
-            "failed": len(variants) - int(table.error.isna().sum()),
-            "runs": counts | {"bytes_each": store.bytes_each()},
-            **skill,
+            **made.counts(table),
+            "best": best_variant(table, variants),
+            **figures,
             "timing": seconds,
         }
         return SweepResult(summary, table, self.grid)
 
-    def _grounds(
+    def _checked(self, bars: dict[str, pd.DataFrame], params: dict[str, Any]) -> type[Strategy]:
+        """Return the strategy, once all that can be wrong before any work has been looked at."""
+        if self.jobs == 0:
+            raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
+        strategy = replace(self.job, params=params).checked(bars)
+        ClassSource.of(strategy)  # refuses what other processes cannot load
+        return strategy
+
+    def _inputs(
         self, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
     ) -> SweepInputs:
         return SweepInputs(
@@ -125,66 +195,32 @@ class Sweep:
             self.slices,
         )
 
-    def _perform(
+    def _run_variants(
         self,
-        grounds: SweepInputs,
+        inputs: SweepInputs,
         store: SweepStore,
-        pairs: list[tuple[RunTask, RunTask]],
+        variants: list[dict[str, Any]],
         on_run: Progress | None,
-    ) -> tuple[dict[str, str], dict[str, int]]:
-        """Make what the store lacks; return errors by key, and how many runs were made."""
+    ) -> VariantRuns:
+        """Make the runs that the store lacks, and read them all."""
+        pairs = [(inputs.task("off", p), inputs.task("on", p)) for p in variants]
         tasks = {task.key: task for pair in pairs for task in pair}
         finished = store.keys() & set(tasks)
         missing = [task for key, task in tasks.items() if key not in finished]
         report, errors = on_run or (lambda done, total: None), dict[str, str]()
         report(len(finished), len(tasks))
-        with shared(grounds, store.parts) as shared_inputs:
-            calls = ((shared_inputs, store, task) for task in missing)
+        with shared_inputs(inputs, store.parts) as shared:
+            calls = ((shared, store, task) for task in missing)
             done = run_unordered(run_task, calls, worker_count(self.jobs, len(missing)))
             for number, outcome in enumerate(done, len(finished) + 1):
                 report(number, len(tasks))
                 if outcome.error:
                     errors[outcome.task.key] = outcome.error
-        made = len(missing) - len(errors)
-        return errors, {"total": len(tasks), "kept": len(finished), "made": made}
-
-
-def variant_table(
-    variants: list[dict[str, Any]],
-    pairs: list[tuple[RunTask, RunTask]],
-    kept: pd.DataFrame,
-    errors: dict[str, str],
-) -> pd.DataFrame:
-    """Return one row a variant, see `SweepResult`.
-
-    Raises
-    ------
-    OptionError
-        When no variant could be run.
-    """
-    rows = []
-    for params, pair in zip(variants, pairs, strict=True):
-        row: dict[str, Any] = dict(params)
-        for task in pair:
-            figures = kept.figures[task.key] if task.key in kept.index else {}
-            row |= {f"{task.run}_{key}": figures[key] for key in figures if key != "record"}
-        row["error"] = next((errors[task.key] for task in pair if task.key in errors), None)
-        rows.append(row)
-    if all(row["error"] for row in rows):
-        raise OptionError(f"none of {len(rows)} variants can be run: {rows[0]['error']}")
-    table = pd.DataFrame(rows)
-    for name in COMPARED:
-        after, before = (pd.to_numeric(table[f"{run}_{name}"]) for run in ("on", "off"))
-        table[f"delta_{name}"] = after - before
-    return table
-
-
-def finished_pairs(pairs: list[tuple[RunTask, RunTask]], kept: pd.DataFrame) -> pd.DataFrame:
-    """Return what `judged` asks for of the variants whose both runs are there, by number."""
-    rows = {}
-    for number, (off, on) in enumerate(pairs):
-        if off.key in kept.index and on.key in kept.index:
-            record = kept.figures[on.key]["record"]
-            made = None if record is None else TrackRecord(**record)
-            rows[number] = (kept.returns[off.key], kept.returns[on.key], made)
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["off", "on", "record"])
+        store.gather()
+        runs = {
+            "total": len(tasks),
+            "kept": len(finished),
+            "made": len(missing) - len(errors),
+            "bytes_each": store.bytes_each(),
+        }
+        return VariantRuns(variants, pairs, store.read(tasks), errors, runs)

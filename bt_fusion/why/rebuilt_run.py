@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from backtrader import Strategy
 
 from bt_fusion import labels
-from bt_fusion.backtest.summary import described
+from bt_fusion.backtest.summary import data_entry
 from bt_fusion.data.sources import load_each, sources
+from bt_fusion.engine.loading import load_strategy
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.labels import Label
@@ -50,6 +52,24 @@ class RebuiltRun:
     def config(self) -> dict[str, Any]:
         """Everything that reproduces the run."""
         return self.summary["config"]
+
+    @property
+    def strategy(self) -> type[Strategy]:
+        """The class of its strategy.
+
+        Raises
+        ------
+        OptionError
+            When it cannot be found again.
+        """
+        name = self.config["strategy"]
+        try:
+            return load_strategy(name)
+        except OptionError as error:
+            raise OptionError(
+                f"the strategy of the run, {name}, cannot be found again: {error}. A class given "
+                "in Python must stand in a module or a file that is still there, not in a function"
+            ) from error
 
     @property
     def label(self) -> Label:
@@ -174,7 +194,7 @@ def of_symbol(value: Any, symbol: str) -> Any:
 
 def check_same(symbol: str, bars: pd.DataFrame, then: dict[str, Any]) -> None:
     """Raise BarsError when bars are not those a summary describes."""
-    now = described(bars, symbol)
+    now = data_entry(bars, symbol)
     if now["sha256"] != then["sha256"]:
         raise BarsError(
             f"these are other bars of {symbol} than the run was made of: {now['bars']:,} from "

@@ -11,7 +11,6 @@ from backtrader import Strategy
 from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import account_of as account_from
-from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.indicators.line_arrays import float_days, stamps
@@ -70,7 +69,7 @@ def strategy_reasons_of(
     windows = {
         name: own.loc[known[name].index[0] : known[name].index[-1]] for name, own in bars.items()
     }
-    strategy, horizon = load_strategy(config["strategy"]), rebuilt.label.horizon
+    strategy, horizon = rebuilt.strategy, rebuilt.label.horizon
     traded, params = variant(
         strategy, config["params"], horizon, one_or_all(known) if run == "on" else None
     )

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bt_fusion.backtest.attribution import trade_counts
 from bt_fusion.backtest.comparison import (
     COMPARED,
-    attribute_trades,
     compare_runs,
     false_signals,
-    trade_counts,
 )
+from bt_fusion.backtest.matching import attribute_trades
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.statistics.bootstrap import Bootstrap

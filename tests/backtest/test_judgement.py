@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bt_fusion.backtest.judgement import certainty, evidence
+from bt_fusion.backtest.judgement import certainty, selection_statistics
 from bt_fusion.backtest.trials import Trials
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.runner import run_strategy
@@ -17,12 +17,12 @@ from tests.engine.test_engine import given
 ALONE = Trials(1, np.array([0.02]))
 
 
-def test_evidence_of_a_run():
+def test_statistics_of_a_run():
     bars = planted_edge(1_200, seed=1)
     up = (bars.close.shift(-5) > bars.close).astype(float) * 0.8 + 0.1  # knows the future
     run = run_strategy(bars, FusionStrategy, model=given(bars.index, up.to_numpy()))
     returns = run.equity.pct_change().dropna().to_numpy()
-    found = evidence(run, ALONE)
+    found = selection_statistics(run, ALONE)
     assert found == {
         "placebo": None,
         "sharpe": pytest.approx(returns.mean() / returns.std(ddof=1)),
@@ -51,6 +51,6 @@ def test_without_trades_nothing_is_known():
     bars = random_walk(300)
     run = run_strategy(bars, FusionStrategy, ml=False)
     idle = replace(run, equity=run.equity * 0 + 1e5)
-    found = evidence(idle, ALONE, pbo=0.4)
+    found = selection_statistics(idle, ALONE, pbo=0.4)
     assert [found[name] for name in ("sharpe", "psr", "dsr", "min_track_record")] == [None] * 4
     assert found["trials"] == 1 and found["pbo"] == 0.4

@@ -24,10 +24,10 @@ def found(feeds):
 
 
 def test_progress_goes_over_the_refits_of_all_symbols(feeds):
-    told = []
-    predict_each(WALK, feeds, lambda done, total: told.append((done, total)))
-    assert {total for _, total in told} == {3 + 2}
-    done = [done for done, _ in told]
+    counts = []
+    predict_each(WALK, feeds, lambda done, total: counts.append((done, total)))
+    assert {total for _, total in counts} == {3 + 2}
+    done = [done for done, _ in counts]
     assert done == sorted(done) and set(done) == set(range(6))
 
 
@@ -59,9 +59,9 @@ def test_figures_are_those_of_all_rows_together(found):
     accuracy = sum(one["accuracy"] * one["rows"] for one in each) / together["rows"]
     assert together["accuracy"] == pytest.approx(accuracy)
     truth = np.concatenate([part.labels.y for part in parts])
-    said = np.concatenate([part.predictions.probability_up for part in parts])
+    predicted = np.concatenate([part.predictions.probability_up for part in parts])
     rows = np.isfinite(truth)
-    assert together["auc"] == pytest.approx(roc_auc_score(truth[rows], said[rows]))
+    assert together["auc"] == pytest.approx(roc_auc_score(truth[rows], predicted[rows]))
 
 
 def test_dates_cut_every_window(feeds):
@@ -85,6 +85,6 @@ def test_an_error_names_the_symbol_of_several(feeds):
 
 def test_a_fitted_model_reports_no_refits(feeds):
     model = SignalModel(["wick_balance"], Direction(5), Ensemble(("lr",))).fit(feeds["A"][:100])
-    told = []
-    found = predict_each(model, feeds, lambda *counts: told.append(counts))
-    assert told == [] and all(part.refits == () for part in found.values())
+    counts = []
+    found = predict_each(model, feeds, lambda *done: counts.append(done))
+    assert counts == [] and all(part.refits == () for part in found.values())

@@ -22,12 +22,12 @@ from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.sweep.runs import CODE, SweepInputs, run_task, shared, sliced_returns
+from bt_fusion.sweep.runs import CODE, SweepInputs, run_task, shared_inputs, sliced_returns
 from bt_fusion.sweep.store import SweepStore
 
 
 @pytest.fixture(scope="module")
-def grounds(edge):
+def inputs(edge):
     model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lgb",)))
     predictions = WalkForward(model, 500, cache=None).predict(edge)
     return SweepInputs(
@@ -45,63 +45,61 @@ def test_slices_are_equal_and_make_the_whole():
     assert sliced_returns(equity, 5_000) == pytest.approx(np.diff(equity) / equity[:-1])
 
 
-def test_ml_off_is_one_run_for_all_thresholds(grounds):
+def test_ml_off_is_one_run_for_all_thresholds(inputs):
     low, high = ({"ml_threshold": value, "ema_fast": 8} for value in (0.5, 0.6))
-    assert grounds.task("off", low).key == grounds.task("off", high).key
-    assert grounds.task("on", low).key != grounds.task("on", high).key
-    assert grounds.task("off", {"ema_fast": 9}).key != grounds.task("off", low).key
-    assert grounds.task("off", low).params == {"ema_fast": 8}
+    assert inputs.task("off", low).key == inputs.task("off", high).key
+    assert inputs.task("on", low).key != inputs.task("on", high).key
+    assert inputs.task("off", {"ema_fast": 9}).key != inputs.task("off", low).key
+    assert inputs.task("off", low).params == {"ema_fast": 8}
 
 
-def test_the_key_holds_all_that_a_run_depends_on(grounds):
+def test_the_key_holds_all_that_a_run_depends_on(inputs):
     params = {"ml_threshold": 0.5}
-    keys = {run: grounds.task(run, params).key for run in ("off", "on")}
-    bars, predictions = grounds.bars["edge"], grounds.predictions["edge"]
-    dearer = replace(grounds, account=Account(commission=0.001))
-    moved = replace(grounds, bars={"edge": bars.assign(close=bars.close + 1e-9)})
-    for other in (dearer, moved, replace(grounds, slices=99), replace(grounds, horizon=6)):
+    keys = {run: inputs.task(run, params).key for run in ("off", "on")}
+    bars, predictions = inputs.bars["edge"], inputs.predictions["edge"]
+    dearer = replace(inputs, account=Account(commission=0.001))
+    moved = replace(inputs, bars={"edge": bars.assign(close=bars.close + 1e-9)})
+    for other in (dearer, moved, replace(inputs, slices=99), replace(inputs, horizon=6)):
         assert all(other.task(run, params).key != key for run, key in keys.items())
     doubted = replace(predictions, votes=predictions.votes * 0.99)
-    other = replace(grounds, predictions={"edge": doubted})
+    other = replace(inputs, predictions={"edge": doubted})
     assert other.task("off", params).key == keys["off"]
     assert other.task("on", params).key != keys["on"]
 
 
 def test_the_key_knows_the_code_that_strategies_run_through():
-    # models predict before; what analyzers of other runs do is not kept
-    elsewhere = {"ensemble", "signal_model", "streaming", "walk_forward"}
-    elsewhere |= {"errors", "excursions", "replay", "summary"}
     used = set()
     for part in (indicators, strategies, analyzers):
         for file in Path(part.__file__).parent.glob("*.py"):
-            used |= set(re.findall(r"^from bt_fusion\.(\w+) import", file.read_text(), re.M))
-    used -= {"indicators", "strategies", "analyzers"}
-    assert {f"{name}.py" for name in used - elsewhere} <= set(CODE)
+            used |= set(re.findall(r"^from bt_fusion\.(\w+)", file.read_text(), re.M))
+    # what analyzers of other runs do is not kept
+    assert {"models", "technical", "strategies"} <= used
+    assert used - {"errors", "verdict"} <= set(CODE)
 
 
-def test_a_run_is_kept_as_the_runner_makes_it(grounds, tmp_path):
+def test_a_run_is_kept_as_the_runner_makes_it(inputs, tmp_path):
     store, params = SweepStore(tmp_path), {"ml_threshold": 0.55, "ema_fast": 8}
-    tasks = [grounds.task(run, params) for run in ("off", "on")]
-    with shared(grounds, store.parts) as shared_inputs:
-        assert [run_task(shared_inputs, store, task).error for task in tasks] == ["", ""]
+    tasks = [inputs.task(run, params) for run in ("off", "on")]
+    with shared_inputs(inputs, store.parts) as shared:
+        assert [run_task(shared, store, task).error for task in tasks] == ["", ""]
     store.gather()
     kept = store.read(task.key for task in tasks)
-    for task, known in zip(tasks, (None, grounds.predictions["edge"]), strict=True):
+    for task, known in zip(tasks, (None, inputs.predictions["edge"]), strict=True):
         traded, given = variant(FusionStrategy, task.params, 5, known)
-        run = run_strategy(grounds.bars["edge"], traded, **given)
+        run = run_strategy(inputs.bars["edge"], traded, **given)
         figures = dict(kept.figures[task.key])
         record = figures.pop("record")
         assert figures == pytest.approx(run.figures)
         assert kept.returns[task.key] == pytest.approx(
             sliced_returns(run.equity.to_numpy(), 100), abs=1e-7
         )
-        assert record["bars"] == len(grounds.bars["edge"]) - 1
+        assert record["bars"] == len(inputs.bars["edge"]) - 1
 
 
-def test_a_run_that_fails_says_why_and_is_not_kept(grounds, tmp_path):
+def test_a_run_that_fails_says_why_and_is_not_kept(inputs, tmp_path):
     store = SweepStore(tmp_path)
-    with shared(grounds, store.parts) as shared_inputs:
-        outcome = run_task(shared_inputs, store, grounds.task("on", {"ema_slow": 5_000}))
+    with shared_inputs(inputs, store.parts) as shared:
+        outcome = run_task(shared, store, inputs.task("on", {"ema_slow": 5_000}))
     assert "fewer than the indicators" in outcome.error
     assert store.keys() == set()
 

@@ -1,4 +1,4 @@
-"""Whole sweeps: figures of single backtests, ML paid once, nothing done twice, luck told."""
+"""Whole sweeps: figures of single backtests, ML paid once, nothing done twice, and luck."""
 
 import json
 import os
@@ -243,9 +243,9 @@ def test_stopped_in_the_middle_and_resumed_does_nothing_twice(how, command, tmp_
         process.kill()
     else:
         os.killpg(process.pid, how)
-    said = process.communicate(timeout=30)[1]
+    errors = process.communicate(timeout=30)[1]
     if how == signal.SIGINT:
-        assert process.returncode == 130 and said.startswith("interrupted; finished runs")
+        assert process.returncode == 130 and errors.startswith("interrupted; finished runs")
     wait_for(lambda: not alive(process.pid))  # a killed sweep's workers leave, too
     kept = len(finished(tmp_path))
     assert 3 <= kept < 12

@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 
 from benchmarks.replayed import ema_state, fused, replayed_run
-from bt_fusion import Ensemble, OptionError, SignalModel, WalkForward
+from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.judgement import edge_figures, placebo_figures, verdict_of
+from bt_fusion.backtest.judgement import edge_figures, evidence_of, placebo_figures
 from bt_fusion.backtest.label_placebo import label_placebo
-from bt_fusion.backtest.placebo_inputs import closed_trades, placebo_of, replayed, shift_of
+from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.placebo_inputs import trade_paths_of
+from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import run_strategy
@@ -21,19 +23,29 @@ from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.strategies import FusionStrategy, HybridScoring
 from bt_fusion.verdict.placebos.random_vetoes import random_vetoes
 from bt_fusion.verdict.placebos.veto_probability import VetoProbability
+from bt_fusion.verdict.rules import judge
 from tests.engine.test_engine import given
 
 HORIZON = 5
 DEAR = Account(cash=50_000.0, commission=0.001, slippage=0.0004, share=0.8)
 
 
-def both(bars, predictions, account=DEAR, strategy=FusionStrategy, **params):
-    """Run ML-off and ML-on, and return them."""
+def pair_of(bars, predictions, account=DEAR, strategy=FusionStrategy, **params):
+    """Return the pair of ML-off and ML-on."""
     runs = []
     for known in (None, predictions):
-        traded, settings = variant(strategy, params, HORIZON, known)
-        runs.append(run_strategy(bars, traded, account, **settings))
-    return runs
+        made, settings = variant(strategy, params, HORIZON, known)
+        runs.append(run_strategy(bars, made, account, **settings))
+    several = isinstance(bars, dict)
+    parts = {
+        symbol: OutOfSample(own, own, known, Direction(HORIZON)(own))
+        for symbol, own, known in (
+            [(symbol, bars[symbol], predictions[symbol]) for symbol in bars]
+            if several
+            else [("", bars, predictions)]
+        )
+    }
+    return RunPair(strategy, params, HORIZON, account, parts, *runs)
 
 
 def lucky(bars, seed=0):
@@ -46,8 +58,7 @@ def lucky(bars, seed=0):
 def test_draws_are_what_the_engine_trades(params):
     bars = random_walk(700, seed=5)
     predictions = lucky(bars)
-    _, on = both(bars, predictions, **params)
-    outcomes, trips = replayed(FusionStrategy, params, HORIZON, on, bars, predictions, DEAR)
+    outcomes, trips = pair_of(bars, predictions, **params).replayed
     law = VetoProbability.matching(
         outcomes, int((trips.side > 0).sum()), int((trips.side < 0).sum())
     )
@@ -60,7 +71,7 @@ def test_draws_are_what_the_engine_trades(params):
         assert len(one) > 5
         up = np.full(len(bars), 0.5)
         up[one] = 0.5 + 0.5 * outcomes.side[one]
-        _, run = both(bars, given(bars.index, up), **params)
+        run = pair_of(bars, given(bars.index, up), **params).on
         assert run.trades.entry_time.tolist() == bars.index[np.array(one) + 1].tolist()
         closed = outcomes.exit_bar[one] >= 0
         left = bars.index[outcomes.exit_bar[one][closed]]
@@ -74,9 +85,8 @@ def test_draws_are_what_the_engine_trades(params):
 
 def test_the_real_run_is_counted_as_the_engine_made_it():
     bars = random_walk(900, seed=6)
-    predictions = lucky(bars, 1)
-    off, on = both(bars, predictions)
-    placebo = placebo_of(FusionStrategy, {}, HORIZON, off, on, bars, predictions, DEAR, 200)
+    pair = pair_of(bars, lucky(bars, 1))
+    on, placebo = pair.on, pair.placebo(200)
     assert placebo.kind == "veto"
     figures = placebo_figures(placebo, DEAR.cash)
     assert figures["real"] == pytest.approx(on.figures["final_value"] - DEAR.cash)
@@ -92,45 +102,38 @@ def test_the_real_run_is_counted_as_the_engine_made_it():
 def test_a_strategy_no_replay_knows_has_subsets_of_its_trades():
     bars = random_walk(1_200, seed=7)
     predictions = lucky(bars, 2)
-    stopped = {"atr_stop": 1.0}
-    off, on = both(bars, predictions, **stopped)
+    pair = pair_of(bars, predictions, atr_stop=1.0)
+    on, placebo = pair.on, pair.placebo(200)
     assert (on.trades.exit_reason == "stop").any()
-    given_to = (off, on, bars, predictions, DEAR, 200)
-    placebo = placebo_of(FusionStrategy, stopped, HORIZON, *given_to)
     assert placebo.kind == "subset"
     closed = on.trades[on.trades.exit_reason != "open"]
     assert set(placebo.drawn.entries) == {len(closed)}
     gross = (closed.pnl + closed.commission) / (closed.entry_price * closed["size"])
-    path = closed_trades(on, bars, on.equity.index).path
+    path = trade_paths_of(on, bars, on.equity.index).path
     np.testing.assert_allclose(path.sum(axis=1), closed.share * gross, atol=1e-12)
     assert placebo.real.expectancy[0] == pytest.approx(on.figures["expectancy"])
     assert placebo.real.profit[0] * DEAR.cash == pytest.approx(on.figures["net_profit"], rel=1e-6)
     assert len(placebo.per_bar) == len(bars)
-    off, on = both(bars, predictions, strategy=HybridScoring)
-    given_to = (off, on, bars, predictions, DEAR, 50)
-    assert placebo_of(HybridScoring, {}, HORIZON, *given_to).kind == "subset"
-    assert shift_of(HybridScoring, {}, HORIZON, on, bars, predictions, DEAR) is None
+    pair = pair_of(bars, predictions, strategy=HybridScoring)
+    assert pair.placebo(50).kind == "subset" and pair.shift() is None
 
 
 def test_a_run_that_is_not_its_replay_is_not_replayed():
     """Where the broker refuses an order the rule alone no longer says what was traded."""
     bars = random_walk(400, seed=8)
-    predictions = lucky(bars, 3)
-    off, on = both(bars, predictions)
-    refused = replace(on, trades=on.trades.drop(index=3))
-    made = (bars, predictions, DEAR)
-    assert replayed(FusionStrategy, {}, HORIZON, on, *made) is not None
-    assert replayed(FusionStrategy, {}, HORIZON, refused, *made) is None
-    assert placebo_of(FusionStrategy, {}, HORIZON, off, refused, *made, 20).kind == "subset"
+    pair = pair_of(bars, lucky(bars, 3))
+    refused = replace(pair, on=replace(pair.on, trades=pair.on.trades.drop(index=3)))
+    assert pair.replayed is pair.replayed is not None  # made once
+    assert refused.replayed is None and refused.placebo(20).kind == "subset"
 
 
 def test_several_symbols_are_drawn_apart():
     bars = {"a": random_walk(500, seed=1), "b": random_walk(500, seed=2)}
     predictions = {symbol: lucky(own) for symbol, own in bars.items()}
-    off, on = both(bars, predictions, strategy=FusionStrategy)
-    placebo = placebo_of(FusionStrategy, {}, HORIZON, off, on, bars, predictions, DEAR, 50)
+    pair = pair_of(bars, predictions)
+    placebo = pair.placebo(50)
     assert placebo.kind == "subset"
-    assert len(placebo.per_bar) == len(on.equity)
+    assert len(placebo.per_bar) == len(pair.on.equity)
 
 
 def test_the_verdict_of_an_edge_and_of_a_coin():
@@ -148,14 +151,16 @@ def test_the_verdict_of_an_edge_and_of_a_coin():
         > (summary["statistics"]["edge"]["dsr_against"])
     )
     walk = random_walk(1_500, seed=3)
-    predictions = lucky(walk, 4)
-    runs = both(walk, predictions)
-    placebo = placebo_of(FusionStrategy, {}, HORIZON, *runs, walk, predictions, DEAR, 200)
-    verdict = verdict_of(*runs, compare_runs(*runs, Bootstrap(200)), placebo)
-    assert verdict.verdict == "no evidence"
-    assert verdict_of(
-        *runs, compare_runs(*runs, Bootstrap(200)), placebo, in_sample=3
-    ).because.startswith("no evidence: the model was trained on 3")
+    pair = pair_of(walk, lucky(walk, 4))
+    comparison = compare_runs(pair.off, pair.on, Bootstrap(200))
+    found = evidence_of(pair, comparison, pair.placebo(200))
+    assert judge(found).verdict == "no evidence" and found.in_sample == 0
+    seen = replace(
+        pair.predictions, trained_until=np.full(len(walk), walk.index[2].to_datetime64())
+    )
+    part = replace(pair.out_of_sample[""], predictions=seen)
+    found = evidence_of(replace(pair, out_of_sample={"": part}), comparison, pair.placebo(200))
+    assert judge(found).because.startswith("no evidence: the model was trained on 3")
 
 
 def test_more_trials_make_the_edge_less_sure():
@@ -164,8 +169,7 @@ def test_more_trials_make_the_edge_less_sure():
     rng = np.random.default_rng(0)
     known = np.where(rng.random(2_000) < 0.1, right, rng.random(2_000) < 0.5)
     predictions = given(bars.index, np.where(rng.random(2_000) < 0.7, 0.5, 0.4 + 0.2 * known))
-    off, on = both(bars, predictions)
-    placebo = placebo_of(FusionStrategy, {}, HORIZON, off, on, bars, predictions, DEAR, 20)
+    placebo = pair_of(bars, predictions).placebo(20)
     one, many = (edge_figures(placebo, trials) for trials in (1, 100))
     assert 0.99 > one["dsr"] == one["psr"] > many["dsr"]
     assert one["sharpe"] == many["sharpe"] > 0
@@ -174,10 +178,10 @@ def test_more_trials_make_the_edge_less_sure():
 
 def test_a_run_without_trades_is_no_evidence():
     bars = random_walk(300, seed=9)
-    predictions = given(bars.index, 0.5)
-    off, on = both(bars, predictions)
-    placebo = placebo_of(FusionStrategy, {}, HORIZON, off, on, bars, predictions, DEAR, 20)
-    verdict = verdict_of(off, on, compare_runs(off, on, Bootstrap(20)), placebo)
+    pair = pair_of(bars, given(bars.index, 0.5))
+    placebo = pair.placebo(20)
+    comparison = compare_runs(pair.off, pair.on, Bootstrap(20))
+    verdict = judge(evidence_of(pair, comparison, placebo))
     assert verdict.because == "no evidence: ML-on closed no trades, 30 are asked"
     figures = placebo_figures(placebo, DEAR.cash)
     assert figures["expectancy"] == {"real": None, "mean": None, "low": None, "high": None}
@@ -188,8 +192,8 @@ def test_the_label_placebo_learns_nothing_and_says_so():
     model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]))
     walk = WalkForward(model, 1_000, 500, cache=None)
     result = Backtest(walk, draws=50, placebo="labels").run(bars)
-    given_to = (FusionStrategy, {}, HORIZON, result.runs, result.out_of_sample, Account())
-    found = label_placebo(walk, *given_to, repeats=3)
+    pair = RunPair(FusionStrategy, {}, HORIZON, Account(), result.out_of_sample, **result.runs)
+    found = label_placebo(walk, pair, repeats=3)
     listed = result.summary["statistics"]["labels"]
     assert (listed["repeats"], listed["as_good"]) == (5, 0)
     assert listed["drawn"][:3] == found["drawn"]
@@ -199,7 +203,7 @@ def test_the_label_placebo_learns_nothing_and_says_so():
     )
     assert [each["score"] < found["real"]["score"] for each in found["drawn"]] == [True] * 3
     with pytest.raises(OptionError, match="leave --model away"):
-        label_placebo(model.fit(bars[:900]), *given_to)
+        label_placebo(model.fit(bars[:900]), pair)
     with pytest.raises(OptionError, match="take --placebo veto"):
         Backtest(model, placebo="labels").run(bars)
     with pytest.raises(OptionError, match="make both runs"):
@@ -211,9 +215,9 @@ def test_replayed_runs_of_the_benchmarks_are_the_engines():
     predictions = lucky(bars, 5)
     account = replace(DEAR, slippage=0.0)
     state = ema_state(bars)
-    for run, signal in zip(
-        both(bars, predictions, account), (state, fused(state, predictions, 0.60)), strict=True
-    ):
+    pair = pair_of(bars, predictions, account)
+    signals = (state, fused(state, predictions, 0.60))
+    for run, signal in zip((pair.off, pair.on), signals, strict=True):
         again = replayed_run(bars, signal, state, account)
         np.testing.assert_array_equal(again.signal, run.signal)
         np.testing.assert_allclose(again.equity, run.equity, rtol=1e-12)
