@@ -1,4 +1,4 @@
-"""The parts of report.html that tell of the model: funnel, confusion, card, command."""
+"""The parts of report.html on the model: funnel, confusion, card, command."""
 
 from typing import Any
 
@@ -53,10 +53,10 @@ def confusion_section(run: SavedRun) -> dict[str, Any]:
             {"text": f"{count(bars)} ({percent(share)})", "tint": f"{60 * share:.0f}"}
             for bars, share in zip(line, shares, strict=True)
         ]
-        rows.append({"name": f"came {name}", "cells": cells})
+        rows.append({"name": f"actual {name}", "cells": cells})
     return {
         "caption": f"Confusion matrix, {count(sum(map(sum, counts)))} bars whose class is known",
-        "head": ["", *(f"said {name}" for name in names)],
+        "head": ["", *(f"predicted {name}" for name in names)],
         "rows": rows,
     }
 

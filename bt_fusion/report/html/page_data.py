@@ -44,7 +44,7 @@ def page_data(run: SavedRun) -> dict[str, Any]:
 
 
 def thresholds(run: SavedRun) -> list[float]:
-    """Return the levels of P(up) at which the model's word counts, mirrored where two-sided."""
+    """Return the levels of P(up) from which an entry passes, mirrored where two-sided."""
     params = run.summary["config"]["params"]
     named = [params[name] for name in THRESHOLDS if isinstance(params.get(name), (int, float))]
     level = float(named[0] if named else 0.60)
@@ -60,15 +60,15 @@ def one_sided(predictions: pd.DataFrame) -> bool:
 def symbol_data(run: SavedRun, symbol: str) -> dict[str, Any]:
     """Return one symbol's bars, predictions and trades."""
     bars = run.of_symbol(run.bars, symbol)
-    said = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.datetime)
+    predicted = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.datetime)
     three = len(run.summary["model"]["classes"]) == 3 and not one_sided(run.predictions)
     return {
         "name": symbol,
         "time": typed(milliseconds(bars.datetime), "float64"),
         **{name: typed(bars[name]) for name in PRICES},
-        "up": typed(said.probability_up),
-        "down": typed(said.probability_down) if three else None,
-        "confidence": typed(said.confidence),
+        "up": typed(predicted.probability_up),
+        "down": typed(predicted.probability_down) if three else None,
+        "confidence": typed(predicted.confidence),
         **marks(run, symbol),
     }
 
@@ -88,7 +88,7 @@ def marks(run: SavedRun, symbol: str) -> dict[str, Any]:
 
 
 def trade_columns(trades: pd.DataFrame) -> dict[str, Any]:
-    """Return trades as columns, in order of entry; `side` is 1 or -1, `pnl` what became of it."""
+    """Return trades as columns, in order of entry; `side` is 1 or -1, `pnl` in cash."""
     trades = trades.sort_values("entry_time", kind="stable")
     still_open = (trades.exit_reason == "open").to_numpy()
     return {

@@ -1,4 +1,4 @@
-"""The parts of report.html that tell what came of it: verdict, figures, trades, months."""
+"""The parts of report.html on the result: verdict, figures, trades, months."""
 
 from typing import Any
 
@@ -81,7 +81,7 @@ def verdict_banner(run: SavedRun) -> dict[str, Any]:
 
 
 def key_figures(run: SavedRun) -> dict[str, Any]:
-    """Return the six figures one asks for first."""
+    """Return the six most important figures."""
     rows = {key: (label, write) for key, label, write in ROWS}
     return {"cards": [key_card(run, key, *rows[key]) for key in KEY_FIGURES]}
 
@@ -117,7 +117,7 @@ def figures_table(run: SavedRun) -> dict[str, Any]:
 
 
 def statistics_table(run: SavedRun) -> dict[str, Any]:
-    """Return what the statistics say, no row where there are none."""
+    """Return the statistics, no row where there are none."""
     found = run.summary.get("statistics") or {}
     edge = {f"edge.{key}": value for key, value in (found.get("edge") or {}).items()}
     values = {**found, **edge}
@@ -126,7 +126,7 @@ def statistics_table(run: SavedRun) -> dict[str, Any]:
 
 
 def attribution_section(run: SavedRun) -> dict[str, Any]:
-    """Return what became of each trade, and the difference of the two runs split among them."""
+    """Return the categories of trades, and the difference of the two runs split among them."""
     comparison = run.summary["comparison"]
     if not comparison:
         return {"rows": []}
@@ -166,12 +166,12 @@ def split_cells(part: dict[str, Any]) -> list[str]:
 
 
 def placebo_section(run: SavedRun) -> dict[str, Any]:
-    """Return each placebo: how often chance chose as well, and what it earned."""
+    """Return each placebo: its draws as good or better, and their net profit."""
     found = run.summary["statistics"]
     placebos = {name: found.get("placebo" if name == "veto" else name) for name in PLACEBOS}
     return {
-        "caption": "Net profit of ML on and of what chance chose instead",
-        "head": ["", "Draws", "Chose as well", "ML on", "Mean draw", "95 % of draws"],
+        "caption": "Net profit of ML on and of random choices",
+        "head": ["", "Draws", "Draws as good or better", "ML on", "Mean draw", "95 % of draws"],
         "rows": [placebo_row(name, placebo) for name, placebo in placebos.items() if placebo],
     }
 

@@ -31,17 +31,19 @@ CANDLES = (
     "on did not take; the probability with its thresholds; the confidence."
 )
 RELIABILITY = (
-    "What came against what was said. On the diagonal the probabilities mean what they say. Bars: "
-    "95\u00a0% intervals, overlapping labels counted once; below, how many bars were said so."
+    "The actual share of class 1 by its predicted probability. On the diagonal the probabilities "
+    "are calibrated. Bars: 95\u00a0% intervals, overlapping labels counted once; below, the number "
+    "of bars."
 )
 IMPORTANCES = (
-    "What the members lean on by their own account, a mean over members and refits. It is what "
-    "they learnt from, not what helps on unseen bars."
+    "The members' own importances, a mean over members and refits. They tell what the members "
+    "learnt from, not what helps on unseen bars."
 )
-REFITS = "AUC of each refit on the bars it predicted; 0.5 is a coin."
+REFITS = "AUC of each refit on the bars it predicted; 0.5 is chance."
 PLACEBO = (
-    "What ML on made against runs whose vetoes were drawn at random, at the same rate. The chart "
-    "shows what they earned; the share that chose as well goes by the entries alone, before costs."
+    "ML on compared with runs whose vetoes were drawn at random, at the same rate. The chart shows "
+    "their net profit; the share of draws as good or better goes by the entries alone, before "
+    "costs."
 )
 FIGURES = (
     "A figure whose interval lies on one side of zero is not yet a verdict: trading less under "
@@ -84,14 +86,14 @@ def sections(run: SavedRun) -> list[Section]:
         ),
         Section(
             "attribution",
-            "What became of the trades",
+            "What ML changed",
             sentence,
             "attribution",
             attribution_section(run),
         ),
         Section("funnel", "From bars to orders", "", "funnel", funnel_section(run)),
         Section("reliability", "Reliability", RELIABILITY, "chart", {}),
-        Section("confusion", "Said and came", "", "confusion", confusion_section(run)),
+        Section("confusion", "Predicted and actual", "", "confusion", confusion_section(run)),
     ]
     if model.get("importances"):
         found.append(Section("importances", "Features", IMPORTANCES, "chart", {}))

@@ -47,21 +47,21 @@ def draw_confusion(axis: Any, judged: Evaluation) -> None:
             text = f"{count:,}\n{100 * fill:.1f} %"
             colour = "white" if fill > 0.6 else "black"
             axis.text(column, row, text, ha="center", va="center", color=colour)
-    axis.set_xlabel("said")
-    axis.set_ylabel("came")
+    axis.set_xlabel("predicted")
+    axis.set_ylabel("actual")
     axis.set_title(f"Confusion matrix, {judged.rows:,} unseen rows", loc="left")
 
 
 def draw_reliability(axis: Any, judged: Evaluation) -> None:
-    """Draw what came against what was said; points grow with the rows behind them."""
-    said = [line["mean_predicted"] for line in judged.calibration]
-    came = [line["observed"] for line in judged.calibration]
+    """Draw observed against predicted shares; points grow with the rows behind them."""
+    predicted = [line["mean_predicted"] for line in judged.calibration]
+    observed = [line["observed"] for line in judged.calibration]
     most = max(line["count"] for line in judged.calibration)
     sizes = [20 + 180 * line["count"] / most for line in judged.calibration]
     axis.plot([0, 1], [0, 1], color=GRAY, ls="--", lw=1, label="calibrated")
-    axis.plot(said, came, color=BLUE, lw=1)
-    axis.scatter(said, came, s=sizes, color=BLUE, label="size: rows")
-    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="P(class 1) said", ylabel="share that came")
+    axis.plot(predicted, observed, color=BLUE, lw=1)
+    axis.scatter(predicted, observed, s=sizes, color=BLUE, label="size: rows")
+    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted P(class 1)", ylabel="observed share")
     brier = judged.figures["brier"]
     axis.set_title(f"Reliability, Brier score {brier:.4f}", loc="left")
     axis.legend(loc="upper left", fontsize=8)

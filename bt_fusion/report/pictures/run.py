@@ -92,23 +92,23 @@ def draw_funnel(figure: Any, run: SavedRun) -> bool:
 
 
 def draw_reliability(figure: Any, run: SavedRun) -> bool:
-    """Draw what came against what was said, with intervals and counts."""
+    """Draw actual against predicted shares, with intervals and counts."""
     lines = reliability_of(run)
     if not lines:
         return False
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     table = pd.DataFrame(lines)
-    reach = np.abs([table.came - table.low, table.high - table.came])
+    reach = np.abs([table.actual - table.low, table.high - table.actual])
     top.axline((0.5, 0.5), slope=1, color=GRAY, ls="--", lw=1)
-    top.errorbar(table.said, table.came, yerr=reach, color=BLUE, marker="o", lw=1, capsize=3)
-    below.bar(table.said, table["count"], width=0.03, color=BLUE, alpha=0.6)
-    top.set_ylabel("share that came")
-    below.set(xlabel="P(up) said", ylabel="bars")
+    top.errorbar(table.predicted, table.actual, yerr=reach, color=BLUE, marker="o", lw=1, capsize=3)
+    below.bar(table.predicted, table["count"], width=0.03, color=BLUE, alpha=0.6)
+    top.set_ylabel("actual share")
+    below.set(xlabel="predicted P(up)", ylabel="bars")
     return True
 
 
 def draw_confusion(figure: Any, run: SavedRun) -> bool:
-    """Draw how many bars of each class were said to be each."""
+    """Draw how many bars of each class were predicted to be each."""
     counts = np.array(confusion_of(run))
     names = [str(name) for name in run.summary["model"]["classes"]]
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
@@ -121,12 +121,12 @@ def draw_confusion(figure: Any, run: SavedRun) -> bool:
         colour = "white" if share > 0.6 else "black"
         text = f"{count:,}\n{100 * share:.1f} %"
         axis.text(column, row, text, ha="center", va="center", color=colour)
-    axis.set(xlabel="said", ylabel="came")
+    axis.set(xlabel="predicted", ylabel="actual")
     return True
 
 
 def draw_importances(figure: Any, run: SavedRun) -> bool:
-    """Draw what the members lean on."""
+    """Draw the members' own importances."""
     shares = list(run.summary["model"].get("importances", {}).items())[:MOST_FEATURES][::-1]
     if not shares:
         return False
@@ -206,7 +206,7 @@ TITLES = {
     "attribution": "What ML changed",
     "funnel": "From bars to orders",
     "reliability": "Reliability",
-    "confusion": "Said and came",
+    "confusion": "Predicted and actual",
     "importances": "Features",
     "refits": "Each refit",
     "returns": "Returns by calendar",

@@ -68,18 +68,18 @@ def report(judged: Evaluation) -> Table:
 
 def confusion(judged: Evaluation) -> Table:
     """Return the confusion matrix."""
-    table = titled("Confusion matrix", "Came", *(f"said {name}" for name in judged.classes))
+    table = titled("Confusion matrix", "Actual", *(f"predicted {name}" for name in judged.classes))
     for name, line in zip(judged.classes, judged.confusion, strict=True):
         table.add_row(str(name), *(f"{count:,}" for count in line))
     return table
 
 
 def calibration(judged: Evaluation) -> Table:
-    """Return what was said against what came, by bins of P(class 1)."""
-    table = titled("Calibration of P(class 1)", "From", "Said", "Came", "Rows")
+    """Return predicted and observed shares by bins of P(class 1)."""
+    table = titled("Calibration of P(class 1)", "From", "Predicted", "Observed", "Rows")
     for line in judged.calibration:
-        said, came = digits(line["mean_predicted"], 3), digits(line["observed"], 3)
-        table.add_row(f"{line['low']:.1f}", said, came, f"{line['count']:,}")
+        predicted, observed = digits(line["mean_predicted"], 3), digits(line["observed"], 3)
+        table.add_row(f"{line['low']:.1f}", predicted, observed, f"{line['count']:,}")
     return table
 
 
