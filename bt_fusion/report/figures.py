@@ -19,7 +19,9 @@ __all__ = [
     "number",
     "percent",
     "reason",
+    "short_percent",
     "signed",
+    "signed_percent",
     "when",
 ]
 
@@ -101,6 +103,15 @@ def percent(value: float, digits: int = 1) -> str:
     return f"{100 * value:.{digits}f} %" if abs(value) < 1e4 else f"{100 * value:.1e} %"
 
 
+def signed_percent(value: float) -> str:
+    """Write a fraction as percent with its sign.
+
+    >>> signed_percent(0.1234)
+    '+12.3 %'
+    """
+    return f"{100 * value:+.1f} %"
+
+
 def basis(value: float) -> str:
     """Write a small fraction as percent with three digits."""
     return percent(value, 3)
@@ -109,6 +120,15 @@ def basis(value: float) -> str:
 def number(value: float) -> str:
     """Write a ratio."""
     return f"{value:.2f}"
+
+
+def short_percent(value: float) -> str:
+    """Write a fraction as percent for a narrow cell, without the unit.
+
+    >>> short_percent(0.1234), short_percent(-0.0001)
+    ('12.3', '0.0')
+    """
+    return f"{round(100 * value, 1) + 0.0:.1f}"  # + 0.0 takes the sign from a zero
 
 
 def money(value: float) -> str:

@@ -1,4 +1,4 @@
-"""How the model did on the bars of a saved run: reliability, confusion, each refit's AUC."""
+"""The model on the bars of a saved run: reliability, confusion, each refit's AUC, thresholds."""
 
 from typing import Any
 
@@ -9,7 +9,19 @@ from bt_fusion.evaluation.classification import confusion
 from bt_fusion.evaluation.reliability import reliability_table
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["confusion_of", "labelled", "refit_aucs", "reliability_of"]
+__all__ = [
+    "MOST_FEATURES",
+    "confusion_of",
+    "labelled",
+    "one_sided",
+    "refit_aucs",
+    "reliability_of",
+    "thresholds",
+]
+
+MOST_FEATURES = 25  # in a chart of importances
+# the parameter that says from which probability on a strategy trusts the model, and its default
+THRESHOLDS = {"ml_threshold": 0.60, "probability_threshold": 0.60, "ml_entry_threshold": 0.60}
 
 
 def labelled(run: SavedRun) -> pd.DataFrame:
@@ -102,3 +114,17 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def thresholds(run: SavedRun) -> list[float]:
+    """Return the levels of P(up) from which an entry passes, mirrored where two-sided."""
+    params = run.summary["config"]["params"]
+    named = [params[name] for name in THRESHOLDS if isinstance(params.get(name), (int, float))]
+    level = float(named[0] if named else 0.60)
+    mirrored = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
+    return [level, round(1 - level, 12)] if mirrored else [level]
+
+
+def one_sided(predictions: pd.DataFrame) -> bool:
+    """Say whether there is no P(down)."""
+    return bool(predictions.probability_down.isna().all())

@@ -6,15 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.report.model_figures import refit_aucs, reliability_of
+from bt_fusion.report.model_figures import (
+    MOST_FEATURES,
+    one_sided,
+    refit_aucs,
+    reliability_of,
+    thresholds,
+)
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["milliseconds", "page_data", "thresholds", "typed"]
+__all__ = ["milliseconds", "page_data", "typed"]
 
-MOST_FEATURES = 25
 PRICES = ("open", "high", "low", "close")
-# the parameter that says from which probability on a strategy trusts the model, and its default
-THRESHOLDS = {"ml_threshold": 0.60, "probability_threshold": 0.60, "ml_entry_threshold": 0.60}
 
 
 def page_data(run: SavedRun) -> dict[str, Any]:
@@ -41,20 +44,6 @@ def page_data(run: SavedRun) -> dict[str, Any]:
         "importances": [list(pair) for pair in importances[:MOST_FEATURES]],
         "placebo": (run.summary.get("statistics") or {}).get("placebo"),
     }
-
-
-def thresholds(run: SavedRun) -> list[float]:
-    """Return the levels of P(up) from which an entry passes, mirrored where two-sided."""
-    params = run.summary["config"]["params"]
-    named = [params[name] for name in THRESHOLDS if isinstance(params.get(name), (int, float))]
-    level = float(named[0] if named else 0.60)
-    mirrored = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
-    return [level, round(1 - level, 12)] if mirrored else [level]
-
-
-def one_sided(predictions: pd.DataFrame) -> bool:
-    """Say whether there is no P(down)."""
-    return bool(predictions.probability_down.isna().all())
 
 
 def symbol_data(run: SavedRun, symbol: str) -> dict[str, Any]:

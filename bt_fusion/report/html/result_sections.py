@@ -17,7 +17,9 @@ from bt_fusion.report.figures import (
     money,
     percent,
     reason,
+    short_percent,
     signed,
+    signed_percent,
 )
 from bt_fusion.saved_runs.saved_run import SavedRun
 
@@ -109,7 +111,7 @@ def figures_table(run: SavedRun) -> dict[str, Any]:
     head, rows = figure_rows(run.summary, run.runs)
     if len(run.runs) == 2:
         false = run.summary["comparison"]["false_signals"]
-        change = cell(false["change"], lambda v: f"{100 * v:+.1f} % of it")
+        change = cell(false["change"], lambda v: f"{signed_percent(v)} of it")
         shares = [cell(false[name], percent) for name in ("off", "on")]
         rows.append(["False signals (entries that lost)", *shares, change, ""])
     caption = "Every figure of both runs, over the same bars and costs"
@@ -215,7 +217,11 @@ def heat_rows(found: PeriodReturns, values: np.ndarray, totals: np.ndarray) -> l
     finite = np.abs(values[np.isfinite(values)])
     scale = max(0.001, float(np.quantile(finite, 0.95)) if len(finite) else 0)
     return [
-        {"name": name, "cells": [tinted(value, scale) for value in line], "total": short(total)}
+        {
+            "name": name,
+            "cells": [tinted(value, scale) for value in line],
+            "total": short_percent(total),
+        }
         for name, line, total in zip(found.lines, values, totals, strict=True)
     ]
 
@@ -225,13 +231,8 @@ def tinted(value: float, scale: float) -> dict[str, Any] | None:
     if not np.isfinite(value):
         return None
     strength = round(60 * min(1.0, abs(value) / scale))
-    return {"text": short(value), "sign": "minus" if value < 0 else "plus", "tint": strength}
-
-
-def short(value: float) -> str:
-    """Write a fraction as percent, for a narrow cell.
-
-    >>> short(0.1234), short(-0.0001)
-    ('12.3', '0.0')
-    """
-    return f"{round(100 * value, 1) + 0.0:.1f}"  # + 0.0 takes the sign from a zero
+    return {
+        "text": short_percent(value),
+        "sign": "minus" if value < 0 else "plus",
+        "tint": strength,
+    }

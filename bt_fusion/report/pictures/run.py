@@ -9,16 +9,20 @@ import pandas as pd
 
 from bt_fusion.files import write_whole
 from bt_fusion.report.calendar_returns import period_returns
-from bt_fusion.report.html.page_data import MOST_FEATURES
-from bt_fusion.report.model_figures import confusion_of, refit_aucs, reliability_of
-from bt_fusion.report.pictures.canvas import BLUE, GRAY, new_figure
+from bt_fusion.report.figures import count
+from bt_fusion.report.model_figures import (
+    MOST_FEATURES,
+    confusion_of,
+    refit_aucs,
+    reliability_of,
+)
+from bt_fusion.report.pictures.canvas import BLUE, GRAY, RUN_COLOURS, draw_matrix, new_figure
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.performance import drawdowns
 
 __all__ = ["draw_pictures"]
 
 ORANGE = "tab:orange"
-COLOURS = {"off": GRAY, "on": BLUE}
 
 
 def draw_pictures(folder: Path, run: SavedRun) -> list[Path]:
@@ -45,8 +49,8 @@ def draw_drawdown(figure: Any, run: SavedRun) -> bool:
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
     for name in run.runs:
         values = run.equity[name].to_numpy(dtype=float)
-        top.plot(run.equity.datetime, values, color=COLOURS[name], lw=1, label=f"ML {name}")
-        below.plot(run.equity.datetime, -100 * drawdowns(values), color=COLOURS[name], lw=0.8)
+        top.plot(run.equity.datetime, values, color=RUN_COLOURS[name], lw=1, label=f"ML {name}")
+        below.plot(run.equity.datetime, -100 * drawdowns(values), color=RUN_COLOURS[name], lw=0.8)
     every = run.equity[run.runs].to_numpy(dtype=float)
     if every.min() > 0 and every.max() > 8 * every.min():
         top.set_yscale("log")
@@ -64,7 +68,7 @@ def draw_attribution(figure: Any, run: SavedRun) -> bool:
     parts = list(split.items())[::-1]
     values = [part["pnl"] for _, part in parts]
     axis = figure.subplots()
-    names = [f"{name} ({part['trades']:,})" for name, part in parts]
+    names = [f"{name} ({count(part['trades'])})" for name, part in parts]
     axis.barh(names, values, color=[BLUE if value >= 0 else ORANGE for value in values], height=0.6)
     axis.axvline(0, color="black", lw=0.8)
     axis.set_xlabel("difference in profit")
@@ -81,8 +85,10 @@ def draw_funnel(figure: Any, run: SavedRun) -> bool:
     place, axis = np.arange(len(order)), figure.subplots()
     for at, (name, found) in enumerate(funnels.items()):
         counts = [found["passed"].get(stage, 0) for stage in order]
-        bars = axis.barh(place + 0.4 * at, counts, 0.38, color=COLOURS[name], label=f"ML {name}")
-        axis.bar_label(bars, [f"{count:,}" if count else "" for count in counts], fontsize=8)
+        drawn = axis.barh(
+            place + 0.4 * at, counts, 0.38, color=RUN_COLOURS[name], label=f"ML {name}"
+        )
+        axis.bar_label(drawn, [count(bars) if bars else "" for bars in counts], fontsize=8)
     axis.set_yticks(place + 0.2 * (len(funnels) - 1), order)
     axis.invert_yaxis()
     axis.margins(x=0.1)
@@ -109,19 +115,7 @@ def draw_reliability(figure: Any, run: SavedRun) -> bool:
 
 def draw_confusion(figure: Any, run: SavedRun) -> bool:
     """Draw how many bars of each class were predicted to be each."""
-    counts = np.array(confusion_of(run))
-    names = [str(name) for name in run.summary["model"]["classes"]]
-    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    axis = figure.subplots()
-    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axis.set_xticks(range(len(names)), names)
-    axis.set_yticks(range(len(names)), names)
-    for (row, column), count in np.ndenumerate(counts):
-        share = shares[row, column]
-        colour = "white" if share > 0.6 else "black"
-        text = f"{count:,}\n{100 * share:.1f} %"
-        axis.text(column, row, text, ha="center", va="center", color=colour)
-    axis.set(xlabel="predicted", ylabel="actual")
+    draw_matrix(figure.subplots(), confusion_of(run), run.summary["model"]["classes"])
     return True
 
 
