@@ -1,5 +1,6 @@
 """The report's pictures as PNG files, drawn from a run's folder."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,12 @@ def draw_pictures(folder: Path, run: SavedRun) -> list[Path]:
     placebo, each .png.
     """
     paths = []
-    for name, (draw, size) in PICTURES.items():
+    for name, (title, draw, size) in PICTURES.items():
         figure = new_figure(*size)
         if draw(figure, run):
             note = " (IN-SAMPLE)" if run.in_sample else ""
-            figure.suptitle(
-                f"{TITLES[name]}: {run.summary['data']['name']}{note}", x=0.01, ha="left"
-            )
+            title = f"{title}: {run.summary['data']['name']}{note}"
+            figure.suptitle(title, x=0.01, ha="left")
             paths.append(folder / f"{name}.png")
             write_whole(paths[-1], partial(figure.savefig, dpi=110))
     return paths
@@ -184,25 +184,15 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
     return True
 
 
-PICTURES: dict[str, tuple[Any, tuple[float, float]]] = {
-    "drawdown": (draw_drawdown, (12, 6)),
-    "attribution": (draw_attribution, (8, 4)),
-    "funnel": (draw_funnel, (8, 4)),
-    "reliability": (draw_reliability, (7, 6)),
-    "confusion": (draw_confusion, (6, 5)),
-    "importances": (draw_importances, (7, 7)),
-    "refits": (draw_refits, (9, 4)),
-    "returns": (draw_returns, (14, 4)),
-    "placebo": (draw_placebo, (8, 4)),
-}
-TITLES = {
-    "drawdown": "Equity and drawdown",
-    "attribution": "What ML changed",
-    "funnel": "From bars to orders",
-    "reliability": "Reliability",
-    "confusion": "Predicted and actual",
-    "importances": "Features",
-    "refits": "Each refit",
-    "returns": "Returns by calendar",
-    "placebo": "Placebo",
+# name of the file, heading, how to draw it (False where there is nothing to draw), width and height
+PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, float]]] = {
+    "drawdown": ("Equity and drawdown", draw_drawdown, (12, 6)),
+    "attribution": ("What ML changed", draw_attribution, (8, 4)),
+    "funnel": ("From bars to orders", draw_funnel, (8, 4)),
+    "reliability": ("Reliability", draw_reliability, (7, 6)),
+    "confusion": ("Predicted and actual", draw_confusion, (6, 5)),
+    "importances": ("Features", draw_importances, (7, 7)),
+    "refits": ("Each refit", draw_refits, (9, 4)),
+    "returns": ("Returns by calendar", draw_returns, (14, 4)),
+    "placebo": ("Placebo", draw_placebo, (8, 4)),
 }

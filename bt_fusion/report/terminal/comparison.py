@@ -116,6 +116,6 @@ def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
     if comparison["verdict"] is None:
         lines.append(
             "Note       trading less under costs moves these figures without any skill: "
-            "an interval beside zero is not yet a verdict"
+            "an interval that excludes zero is not yet a verdict"
         )
     return lines
