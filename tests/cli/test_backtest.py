@@ -404,6 +404,19 @@ def test_importing_the_package_is_light(tmp_path):
     assert in_a_process("-c", code, cwd=tmp_path).stdout == "[]\n"
 
 
+def test_help_comes_at_once(tmp_path):
+    code = (
+        "import sys, time\n"
+        "start = time.perf_counter()\n"
+        "from bt_fusion.cli.main import run_backtest\n"
+        "try:\n    run_backtest(['--help'])\n"
+        "except SystemExit as end:\n    assert not end.code\n"
+        "heavy = {'numpy', 'pandas', 'sklearn', 'backtrader'}\n"
+        "print(sorted(heavy & set(sys.modules)), time.perf_counter() - start < 1)"
+    )
+    assert in_a_process("-c", code, cwd=tmp_path).stdout.endswith("\n[] True\n")
+
+
 MINE = """
 import backtrader as bt
 

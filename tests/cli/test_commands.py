@@ -7,22 +7,6 @@ import pytest
 from bt_fusion import SignalModel
 from bt_fusion.cli.main import main
 from bt_fusion.data.samples import planted_edge
-from bt_fusion.labels import Direction, Gain
-from bt_fusion.models.model_spec import chosen_model
-
-NONE = dict.fromkeys(
-    (
-        "preset",
-        "features",
-        "label",
-        "horizon",
-        "members",
-        "voting",
-        "lookahead",
-        "profit_threshold",
-        "calibration",
-    )
-)
 
 
 @pytest.fixture(scope="module")
@@ -111,17 +95,6 @@ def test_seen_bars_are_no_evidence(trained, tmp_path, capsys):
 def test_a_model_that_is_not_there_is_said(data, tmp_path, capsys):
     assert run("evaluate", data, "--model", tmp_path / "none") == 2
     assert capsys.readouterr().err.startswith("error: ")
-
-
-def test_options_make_the_model():
-    model = chosen_model(**NONE | {"lookahead": 7, "calibration": "sigmoid"}, seed=4)
-    assert model.label() == Gain(7, 0.005)  # half a percent unless said otherwise
-    assert model.ensemble.calibration == "sigmoid" and model.ensemble.seed == 4
-    percent = chosen_model(**NONE | {"profit_threshold": 1.5}, seed=0)
-    assert percent.label() == Gain(5, 0.015)
-    assert chosen_model(**NONE, seed=0).label() == Direction(5)
-    preset = chosen_model(**NONE | {"preset": "discovery"}, seed=0)
-    assert preset.features == "mar" and list(preset.ensemble.members) == ["xgb"]
 
 
 @pytest.mark.parametrize(
