@@ -45,7 +45,7 @@ class ComparedStrategy(StrategyOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestOutput(OutputOptions):
-    """Where the files go, which are drawn, and how much is said."""
+    """Where the files go, which are drawn, and how much is printed."""
 
     plot: Annotated[bool, option("Draw Backtrader's own chart, too.", "--plot")] = False
     verbose: Annotated[bool, option("Say more.", "--verbose", "-v")] = False

@@ -38,7 +38,6 @@ def evaluate(
     from bt_fusion.evaluation import evaluate as judge
     from bt_fusion.files import write_json
     from bt_fusion.models.signal_model import SignalModel
-    from bt_fusion.report.pictures.evaluation import draw_evaluation
     from bt_fusion.report.terminal.comparison import comparison_table
     from bt_fusion.report.terminal.evaluation import evaluation_tables
 
@@ -61,6 +60,8 @@ def evaluate(
     if json is not None:
         write_json(json, content)
     if out is not None:
+        from bt_fusion.report.pictures.evaluation import draw_evaluation
+
         write_json(out / "evaluation.json", content)
         screen.list_files([out / "evaluation.json", *draw_evaluation(out, found)])
 

@@ -258,7 +258,7 @@ class TuningOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ScreenOptions:
-    """Where the options come from, and how much is said."""
+    """Where the options come from, and how much is printed."""
 
     config: Config = None
     quiet: Quiet = False
