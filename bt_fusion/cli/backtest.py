@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from bt_fusion.cli.backtest_job import backtest_job
-from bt_fusion.cli.option_groups import (
+from bt_fusion.cli.command import Ml, command, option
+from bt_fusion.cli.options import (
     AccountOptions,
     OutputOptions,
     PeriodOptions,
@@ -16,7 +17,6 @@ from bt_fusion.cli.option_groups import (
     StrategyOptions,
     SymbolOptions,
 )
-from bt_fusion.cli.options import Ml, command, option
 from bt_fusion.errors import OptionError
 
 __all__ = ["backtest"]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bt_fusion.cli.option_groups import (
+from bt_fusion.cli.options import (
     AccountOptions,
     PeriodOptions,
     PredictorOptions,

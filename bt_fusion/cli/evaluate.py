@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bt_fusion.cli.option_groups import BarOptions, ScreenOptions
-from bt_fusion.cli.options import Json, command, option
+from bt_fusion.cli.command import Json, command, option
+from bt_fusion.cli.options import BarOptions, ScreenOptions
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.cli.options import Quiet, command, option
+from bt_fusion.cli.command import Quiet, command, option
 from bt_fusion.cli.screen import Screen
 
 __all__ = ["report"]

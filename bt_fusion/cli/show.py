@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.cli.options import command, option
+from bt_fusion.cli.command import command, option
 from bt_fusion.cli.screen import Screen
 
 __all__ = ["show"]

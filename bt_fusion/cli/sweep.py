@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bt_fusion.cli.backtest_job import backtest_job
-from bt_fusion.cli.option_groups import (
+from bt_fusion.cli.command import command, option
+from bt_fusion.cli.options import (
     AccountOptions,
     OutputOptions,
     PeriodOptions,
@@ -13,7 +14,6 @@ from bt_fusion.cli.option_groups import (
     StrategyOptions,
     SymbolOptions,
 )
-from bt_fusion.cli.options import command, option
 
 __all__ = ["sweep"]
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bt_fusion.cli.option_groups import (
+from bt_fusion.cli.command import TestShare, command, option
+from bt_fusion.cli.options import (
     BarOptions,
     ScreenOptions,
     TrainModelOptions,
     TuningOptions,
 )
-from bt_fusion.cli.options import TestShare, command, option
 from bt_fusion.cli.screen import Screen
 from bt_fusion.cli.tune import search_parameters
 from bt_fusion.errors import OptionError

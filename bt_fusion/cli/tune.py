@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from bt_fusion.cli.option_groups import (
+from bt_fusion.cli.command import Data, Json, TestShare, command, option
+from bt_fusion.cli.options import (
     BarOptions,
     ScreenOptions,
     TrainModelOptions,
     TuningOptions,
 )
-from bt_fusion.cli.options import Data, Json, TestShare, command, option
 from bt_fusion.cli.screen import Screen
 
 if TYPE_CHECKING:

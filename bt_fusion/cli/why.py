@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.cli.options import Json, Ml, Quiet, command, option
+from bt_fusion.cli.command import Json, Ml, Quiet, command, option
 from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
 

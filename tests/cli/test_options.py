@@ -8,8 +8,8 @@ import pytest
 import typer
 
 from bt_fusion.backtest.judgement import PLACEBOS
+from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.main import app
-from bt_fusion.cli.options import Ml, command, option
 from bt_fusion.data.samples import SAMPLES
 from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.ensemble.calibration import CALIBRATION

@@ -1,0 +1,95 @@
+"""The decorator that makes a function a command, and what single options are declared by.
+
+Nothing heavy is imported at the top, so that --help comes at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bt_fusion.cli.config_file import read_config
+from bt_fusion.cli.screen import exit_on_error
+
+__all__ = ["SOURCE", "Config", "Data", "Json", "Ml", "Quiet", "TestShare", "command", "option"]
+
+
+class Ml(StrEnum):
+    """Which runs to make."""
+
+    off = "off"
+    on = "on"
+    both = "both"
+
+
+def option(text: str, *names: str) -> Any:
+    """Declare an option by its help text, and names where they differ from the parameter's."""
+    return typer.Option(*names, help=text)
+
+
+def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function a command: errors end it with one line, option groups become options.
+
+    A parameter whose type is a dataclass stands for one option a field; the function gets the
+    object. Fields are annotated as parameters of a Typer command are.
+
+    Parameters
+    ----------
+    kept : str
+        What an interruption leaves behind, as a sentence.
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        own = signature(function, eval_str=True).parameters.values()
+        types = {each.name: each.annotation for each in own}
+        groups: dict[str, Any] = {key: each for key, each in types.items() if is_dataclass(each)}
+
+        @wraps(function)
+        def run(**values: Any) -> None:
+            for name, group in groups.items():
+                values[name] = group(**{each.name: values.pop(each.name) for each in fields(group)})
+            with exit_on_error(kept):
+                function(**values)
+
+        spread = [part for each in own for part in options_of(each)]
+        run.__signature__ = Signature(spread)  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in spread}
+        return run
+
+    return decorate
+
+
+def options_of(parameter: Parameter) -> list[Parameter]:
+    """Return a parameter itself, or one for each field of its option group."""
+    group = parameter.annotation
+    if not is_dataclass(group):
+        return [parameter.replace(kind=Parameter.KEYWORD_ONLY)]
+    return [
+        Parameter(each.name, Parameter.KEYWORD_ONLY, default=default(each), annotation=each.type)
+        for each in fields(group)
+    ]
+
+
+def default(field: "Field[Any]") -> Any:
+    """Return the default of a field, as a signature has it."""
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return Parameter.empty if field.default is MISSING else field.default
+
+
+# Names whose registry is slow to import are written out; a test compares them with the registry
+SOURCE = "CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge"
+
+Data = Annotated[str, option(f"{SOURCE}.")]
+TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 for none.")]
+Json = Annotated[Path | None, option("Write the tables as JSON, too.", "--json")]
+Quiet = Annotated[bool, option("Say nothing but errors.", "--quiet", "-q")]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="TOML file of these options.", is_eager=True, callback=read_config),
+]
