@@ -47,8 +47,8 @@ def signal_quality(
     arrays = BarArrays.of(bars)
     side = sides(predictions)
     moves = excursions(arrays, side, horizon)
-    chosen = np.asarray(predictions.classes)[np.nan_to_num(predictions.proba).argmax(axis=1)]
-    hit = chosen == labels.y
+    predicted = np.asarray(predictions.classes)[np.nan_to_num(predictions.proba).argmax(axis=1)]
+    hit = predicted == labels.y
     counts = (side != 0) & np.isfinite(labels.y) & moves.favourable.notna().to_numpy()
     sure = counts & (np.nan_to_num(predictions.confidence) >= high_confidence)
     trend = regimes(arrays)

@@ -33,22 +33,24 @@ def case():
 def test_figures_by_signal_level_and_regime(strategy, case):
     bars, model = case
     quality = analysed({"A": bars}, strategy, model=model, hold_bars=5)
-    arrays, said = BarArrays.of(bars), model.signal()
-    followed = excursions(arrays, said, 5)
+    arrays, predicted = BarArrays.of(bars), model.signal()
+    followed = excursions(arrays, predicted, 5)
     levels, regime = model.levels(), regimes(arrays)
     for row in quality.get_analysis()["level"]:
-        chosen = (said == Signal[row["signal"]]) & (levels == row["level"])
+        chosen = (predicted == Signal[row["signal"]]) & (levels == row["level"])
         moves = followed[chosen]
         assert row["count"] == chosen.sum() > 20
         assert row["hit_rate"] == pytest.approx((moves.move.dropna() > 0).mean())
         assert row["favourable"] == pytest.approx(moves.favourable.mean())
         assert row["adverse"] == pytest.approx(moves.adverse.mean())
     for row in quality.get_analysis()["regime"]:
-        chosen = (said == Signal[row["signal"]]) & (regime == Regime[row["regime"]])
+        chosen = (predicted == Signal[row["signal"]]) & (regime == Regime[row["regime"]])
         assert row["count"] == chosen.sum()
     counts = {row["signal"]: row["count"] for row in quality.get_analysis()["signal"]}
     assert set(counts) == {"STRONG_BUY", "BUY", "SELL", "STRONG_SELL"}
-    assert sum(counts.values()) == np.isin(said, [-2, -1, 1, 2]).sum() == len(quality.signals())
+    assert (
+        sum(counts.values()) == np.isin(predicted, [-2, -1, 1, 2]).sum() == len(quality.signals())
+    )
 
 
 def test_several_feeds_are_followed_each_on_its_own_bars():

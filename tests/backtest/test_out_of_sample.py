@@ -85,6 +85,21 @@ def test_an_error_names_the_symbol_of_several(feeds):
 
 def test_a_fitted_model_reports_no_refits(feeds):
     model = SignalModel(["wick_balance"], Direction(5), Ensemble(("lr",))).fit(feeds["A"][:100])
-    counts = []
-    found = predict_each(model, feeds, lambda *done: counts.append(done))
-    assert counts == [] and all(part.refits == () for part in found.values())
+    told = []
+    found = predict_each(model, feeds, lambda *counts: told.append(counts))
+    assert told == [] and all(part.refits == () for part in found.values())
+
+
+def test_the_labels_are_those_of_the_walk_forward(feeds, monkeypatch):
+    computed, label = [], Direction.__call__
+
+    def counted(self, bars):
+        computed.append(len(bars))
+        return label(self, bars)
+
+    monkeypatch.setattr(Direction, "__call__", counted)
+    part = predict_each(WALK, {"A": feeds["A"]})["A"]
+    assert computed == [500]
+    expected = label(Direction(5), feeds["A"])
+    np.testing.assert_array_equal(part.labels.y, expected.y[200:])
+    np.testing.assert_array_equal(part.labels.t1, expected.t1[200:])

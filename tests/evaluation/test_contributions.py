@@ -34,10 +34,12 @@ def fitted(members, y=TWO, **options):
 def test_shap_values_add_up_to_the_probability_of_each_class(y):
     pytest.importorskip("shap")
     ensemble = fitted(["rf", "xgb", "lgb", "lr"], y, weights=(1, 2, 3, 4))
-    said = ensemble.predict_proba(X[ROW : ROW + 1])[0]
-    found = [shap_contributions(ensemble, X[ROW], k) for k in range(len(said))]
+    predicted = ensemble.predict_proba(X[ROW : ROW + 1])[0]
+    found = [shap_contributions(ensemble, X[ROW], k) for k in range(len(predicted))]
     for k, one in enumerate(found):
-        assert one.base + one.values.sum() == pytest.approx(said[k], abs=1e-5)  # xgb is float32
+        assert one.base + one.values.sum() == pytest.approx(
+            predicted[k], abs=1e-5
+        )  # xgb is float32
         assert np.argmax(np.abs(one.values)) == 0
     assert sum(one.base for one in found) == pytest.approx(1, abs=1e-6)
     assert found[0].members == ("rf", "xgb", "lgb", "lr") and found[0].left_out == ()
@@ -77,9 +79,9 @@ def test_members_inside_others_are_found():
     best = BestMember(("lr", "rf"), folds=2)
     ensemble = fitted({"forest": forest, "best": best})
     found = shap_contributions(ensemble, X[ROW], 1)
-    said = ensemble.predict_proba(X[ROW : ROW + 1])[0, 1]
+    predicted = ensemble.predict_proba(X[ROW : ROW + 1])[0, 1]
     assert found.left_out == ()
-    assert found.base + found.values.sum() == pytest.approx(said, abs=1e-6)
+    assert found.base + found.values.sum() == pytest.approx(predicted, abs=1e-6)
 
 
 def test_a_class_the_rows_did_not_have_gets_nothing():
@@ -110,8 +112,8 @@ def test_occlusion_is_what_one_feature_takes_along():
     without = X[ROW : ROW + 1].copy()
     without[0, 2] = typical[2]
     both = np.concatenate([X[ROW : ROW + 1], without])
-    said, changed = ensemble.predict_proba(both)[:, 1]
-    assert found.values[2] == pytest.approx(said - changed, abs=1e-12)
+    predicted, changed = ensemble.predict_proba(both)[:, 1]
+    assert found.values[2] == pytest.approx(predicted - changed, abs=1e-12)
     assert np.isnan(found.base) and found.method == "occlusion" and found.members == ("lr",)
     assert occlusion(ensemble, X, ROW, 1, X[ROW]).values.tolist() == [0, 0, 0, 0]
 

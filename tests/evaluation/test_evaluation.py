@@ -42,7 +42,7 @@ def judged(model):
     return evaluate(model, BARS, importance=True, cross_validation=True, seed=3)
 
 
-def said(proba, classes=(0, 1), two_sided=True):
+def predictions_of(proba, classes=(0, 1), two_sided=True):
     """Predictions of one member."""
     proba = np.array(proba, float)
     count = len(proba)
@@ -84,10 +84,10 @@ def test_report_and_confusion_by_hand():
 
 def test_sides_by_what_the_classes_mean():
     two = [[0.4, 0.6], [0.6, 0.4], [np.nan, np.nan]]
-    assert sides(said(two)).tolist() == [1, -1, 0]
-    assert sides(said(two, two_sided=False)).tolist() == [1, 0, 0]
+    assert sides(predictions_of(two)).tolist() == [1, -1, 0]
+    assert sides(predictions_of(two, two_sided=False)).tolist() == [1, 0, 0]
     three = [[0.5, 0.3, 0.2], [0.2, 0.5, 0.3], [0.2, 0.3, 0.5]]
-    assert sides(said(three, (-1, 0, 1))).tolist() == [-1, 0, 1]
+    assert sides(predictions_of(three, (-1, 0, 1))).tolist() == [-1, 0, 1]
 
 
 def few_bars():
@@ -102,7 +102,7 @@ def test_one_sign_of_excursions_here_and_in_the_analyzer():
     """What `evaluate` calls adverse is what `SignalQuality` calls so: 0 or less."""
     bars, horizon = planted_edge(300, seed=2), 5
     up = np.where(np.arange(300) % 2, 0.7, 0.3)
-    predictions = said(np.column_stack([1 - up, up]))
+    predictions = predictions_of(np.column_stack([1 - up, up]))
     labels = Labels(np.zeros(300), np.arange(300))
     line = signal_quality(predictions, labels, bars, horizon)[0]
     table = excursions(BarArrays.of(bars), sides(predictions), horizon)
@@ -112,7 +112,7 @@ def test_one_sign_of_excursions_here_and_in_the_analyzer():
 
 
 def test_signal_quality_by_hand():
-    predictions = said([[0.3, 0.7], [0.55, 0.45], [0.45, 0.55], [0.1, 0.9], [0.1, 0.9]])
+    predictions = predictions_of([[0.3, 0.7], [0.55, 0.45], [0.45, 0.55], [0.1, 0.9], [0.1, 0.9]])
     labels = Labels(np.array([1, 0, 0, np.nan, np.nan]), np.array([2, 3, 4, -1, -1]))
     lines = signal_quality(predictions, labels, few_bars(), 2)
     every, high = lines[:2]

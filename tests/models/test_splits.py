@@ -119,5 +119,5 @@ def test_a_fold_is_judged_by_a_fit_on_the_others():
     data = LabelledRows.of(model, bars)
     learnt, judged = split = purged_folds(data, 2)[1]
     until = bars.iloc[: learnt[-1] + 6]  # the last label is known five bars on
-    said = model.fit(until).predict(bars).probability_up[judged]
-    np.testing.assert_allclose(fold_proba(model.new_ensemble(), data, split)[:, 1], said)
+    predicted = model.fit(until).predict(bars).probability_up[judged]
+    np.testing.assert_allclose(fold_proba(model.new_ensemble(), data, split)[:, 1], predicted)

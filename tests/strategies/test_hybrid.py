@@ -248,10 +248,15 @@ def test_the_entry_line_holds_what_system_c_lists():
         "volume 1.80x, MACD -12.5 / -13, stochastic 15.0 / 17.5, support 41150"
     )
     assert entry_line(facts) == technical
-    said = {"probability": 0.723, "class": "STRONG_BUY", "level": "VERY_HIGH", "ml_points": 2.0}
+    ml_facts = {
+        "probability": 0.723,
+        "class": "STRONG_BUY",
+        "level": "VERY_HIGH",
+        "ml_points": 2.0,
+    }
     ml = "ML: P 0.723, STRONG_BUY, VERY_HIGH, +2 points"
-    assert entry_line(facts | said) == f"{technical}\n{ml}"
-    unknown = said | {"class": None}
+    assert entry_line(facts | ml_facts) == f"{technical}\n{ml}"
+    unknown = ml_facts | {"class": None}
     assert entry_line(facts | unknown) == f"{technical}\nML: no prediction"
 
 

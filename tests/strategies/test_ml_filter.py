@@ -23,7 +23,7 @@ from tests.strategies.test_fusion import steps
 MODES = {"once": {}, "next": {"runonce": False}, "bar by bar": {"preload": False}}
 
 
-def said(index, up, down):
+def fixed(index, up, down):
     """Predictions of both probabilities; they need not add up to 1."""
     columns = [np.broadcast_to(np.asarray(each, float), len(index)) for each in (down, up)]
     return replace(given(index, 0.5), votes=np.stack(columns, axis=1)[:, None, :])
@@ -32,7 +32,7 @@ def said(index, up, down):
 def until(index, bar):
     """Predictions that agree with both sides up to a bar, then with none."""
     both = np.where(np.arange(len(index)) < bar, 0.9, 0.1)
-    return said(index, both, both)
+    return fixed(index, both, both)
 
 
 class SMACross(bt.Strategy):
@@ -264,7 +264,7 @@ def walk():
 def test_a_filter_that_always_agrees_changes_nothing(name, mode, walk):
     strategy, params = STRATEGIES[name]
     plain = run(walk, strategy, mode, **params)
-    filtered = run(walk, with_ml(strategy), mode, ml_model=said(walk.index, 0.9, 0.9), **params)
+    filtered = run(walk, with_ml(strategy), mode, ml_model=fixed(walk.index, 0.9, 0.9), **params)
     assert len(fills(plain)) >= 10
     assert fills(filtered) == fills(plain)
     assert filtered.broker.getvalue() == plain.broker.getvalue()
@@ -275,7 +275,7 @@ def test_a_filter_that_always_agrees_changes_nothing(name, mode, walk):
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_filter_that_never_agrees_leaves_no_entry(name, mode, walk):
     strategy, params = STRATEGIES[name]
-    ran = run(walk, with_ml(strategy), mode, ml_model=said(walk.index, 0.59, 0.59), **params)
+    ran = run(walk, with_ml(strategy), mode, ml_model=fixed(walk.index, 0.59, 0.59), **params)
     assert fills(ran) == []
     assert ran.broker.getvalue() == 1e6
     assert len(ran.ml_filter.vetoes) >= 5  # it goes on trying: nothing waits for a vetoed order
@@ -329,7 +329,7 @@ LINE = steps(np.arange(100, 120))
 
 
 def scripted(doing, up=0.1, down=0.1, **params):
-    model = said(LINE.index, up, down)
+    model = fixed(LINE.index, up, down)
     return run(LINE, with_ml(Script), doing=doing, ml_model=model, **params)
 
 
@@ -470,7 +470,7 @@ def test_cheat_on_open_knows_only_finished_bars():
     for mode in MODES:
         cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True, **MODES[mode])
         cerebro.adddata(BarsData(dataname=LINE))
-        cerebro.addstrategy(with_ml(AtTheOpen), ml_model=said(LINE.index, up, 0.0))
+        cerebro.addstrategy(with_ml(AtTheOpen), ml_model=fixed(LINE.index, up, 0.0))
         cerebro.addanalyzer(Fills, _name="fills")
         made = fills(cerebro.run()[0])
         assert [row[1] for row in made] == [bt.date2num(LINE.index[8])], mode
@@ -521,11 +521,11 @@ class Rotation(bt.Strategy):
 @pytest.mark.parametrize("mode", MODES)
 def test_each_feed_has_its_ensemble(mode, walk):
     feeds = [walk[:250], walk[40:].iloc[::2]]
-    both = [said(feed.index, 0.9, 0.9) for feed in feeds]
+    both = [fixed(feed.index, 0.9, 0.9) for feed in feeds]
     plain = fills(run(feeds, Rotation, mode))
     models = {"feed0": both[0], "feed1": both[1]}
     assert fills(run(feeds, with_ml(Rotation), mode, ml_model=models)) == plain
-    models["feed1"] = said(feeds[1].index, 0.1, 0.9)
+    models["feed1"] = fixed(feeds[1].index, 0.1, 0.9)
     ran = run(feeds, with_ml(Rotation), mode, ml_model=models)
     assert 0 < len(fills(ran)) < len(plain)
     assert {veto.data for veto in ran.ml_filter.vetoes} == {"feed1"}
@@ -534,7 +534,7 @@ def test_each_feed_has_its_ensemble(mode, walk):
     vetoed = one_for_all.ml_filter.vetoes
     assert vetoed and all(np.isnan(veto.probability) for veto in vetoed)
     assert {v.data for v in vetoed} == {"feed1"} and all(v.time not in known for v in vetoed)
-    only = run(feeds, with_ml(Rotation), mode, ml_model={"feed0": said(feeds[0].index, 0.1, 0.1)})
+    only = run(feeds, with_ml(Rotation), mode, ml_model={"feed0": fixed(feeds[0].index, 0.1, 0.1)})
     assert {veto.data for veto in only.ml_filter.vetoes} == {"feed0"}
     with pytest.raises(OptionError, match="did you mean 'feed1'"):
         run(feeds, with_ml(Rotation), mode, ml_model={"fed1": both[1]})
@@ -550,7 +550,7 @@ def test_minimum_period_and_indicators_stay(walk):
             self.start_bar = len(self)
 
     plain = run(walk, Starts)
-    filtered = run(walk, with_ml(Starts), ml_model=said(walk.index, 0.9, 0.9))
+    filtered = run(walk, with_ml(Starts), ml_model=fixed(walk.index, 0.9, 0.9))
     assert plain.start_bar == filtered.start_bar == 17
     assert filtered.getindicators()[:-1] == [filtered.sma]
     assert isinstance(filtered.getindicators()[-1], MLEnsemble)
@@ -589,7 +589,7 @@ def test_what_cannot_be_wrapped_is_named():
 
 
 def test_vetoes_make_a_table(walk):
-    ran = run(walk, with_ml(Turner), ml_model=said(walk.index, 0.9, 0.1))
+    ran = run(walk, with_ml(Turner), ml_model=fixed(walk.index, 0.9, 0.1))
     table = pd.DataFrame(ran.ml_filter.vetoes)
     assert list(table) == ["time", "data", "side", "size", "probability"]
     assert set(table.side) == {"short"} and table.time.is_monotonic_increasing

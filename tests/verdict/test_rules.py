@@ -1,4 +1,4 @@
-"""The rules of the verdict: each by itself, its mirror, and what is said."""
+"""The rules of the verdict: each by itself, its mirror, and its words."""
 
 from dataclasses import replace
 from math import inf
