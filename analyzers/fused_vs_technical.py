@@ -8,7 +8,7 @@ import pandas as pd
 
 from bt_fusion.indicators.line_arrays import stamps
 from bt_fusion.statistics.performance import trade_figures
-from bt_fusion.verdict.placebos.replay import replay
+from bt_fusion.verdict.placebos.replay import ExitRule, replay
 
 __all__ = ["FusedVsTechnical"]
 
@@ -19,7 +19,7 @@ class FusedVsTechnical(bt.Analyzer):
     '''
     Within one run: every entry the technical side alone would have made, whether ML agreed with
     it, and how it would have ended by the strategy's own exit rule and commission. It does not
-    matter whether the run itself traded with ML; of one without it ML's opinion is unknown. For
+    matter whether the run itself traded with ML; of one without it ML's probability is unknown. For
     strategies with ``technical``, ``ml`` and the params of ``FusionStrategy``; a stop order is
     left out of account.
 
@@ -35,7 +35,7 @@ class FusedVsTechnical(bt.Analyzer):
         self.rets = bt.AutoOrderedDict()
 
     def start(self):
-        self._rows = {}  # symbol -> its bars and what both sides said of each
+        self._rows = {}  # symbol -> its bars, with state and probabilities of each
 
     def prenext(self):
         self.next()
@@ -67,7 +67,7 @@ class FusedVsTechnical(bt.Analyzer):
         rows = np.array(self._rows[symbol], dtype=float).reshape(-1, 5)
         days, opens, state, up, down = rows.T
         p = self.strategy.p
-        trips = replay(state, state, p.hold_bars, p.exit, p.long_only)
+        trips = replay(state, state, ExitRule(p.hold_bars, p.exit, p.long_only))
         probability = np.where(trips.side > 0, up[trips.signal], down[trips.signal])
         group = np.where(probability >= p.ml_threshold, "agreed", "disagreed").astype(object)
         group[np.isnan(probability)] = "unknown"
@@ -87,5 +87,5 @@ def row_of(symbol):
     """Return the stamp, open, technical state and both probabilities of a feed's bar"""
     data, technical, ml = symbol.data, symbol.technical, symbol.ml
     state = technical.state[0] if len(data) >= technical._minperiod else 0.0
-    said = (nan, nan) if ml is None else (ml.probability[0], ml.probability_down[0])
-    return data.datetime[0], data.open[0], state, *said
+    probabilities = (nan, nan) if ml is None else (ml.probability[0], ml.probability_down[0])
+    return data.datetime[0], data.open[0], state, *probabilities

@@ -42,7 +42,7 @@ class SignalQuality(bt.Analyzer):
         self.rets = bt.AutoOrderedDict()
 
     def start(self):
-        self._bars = {}  # data feed -> its bars and what ML said of each
+        self._bars = {}  # data feed -> its bars and what ML predicted for each
 
     def prenext(self):
         self.next()
@@ -78,12 +78,12 @@ class SignalQuality(bt.Analyzer):
         table = excursions(bars, signal, horizon)
         table.insert(0, "time", bars.time)
         table.insert(1, "symbol", symbol.name)
-        said = np.nan_to_num(signal).astype(int)
-        table.insert(2, "signal", [Signal(number).name for number in said])
+        numbers = np.nan_to_num(signal).astype(int)
+        table.insert(2, "signal", [Signal(number).name for number in numbers])
         levels = symbol.ml.levels(confidence)
         table.insert(3, "level", [None if level is None else str(level) for level in levels])
         table.insert(4, "regime", [Regime(number).name for number in regimes(bars)])
-        return table[said != 0]
+        return table[numbers != 0]
 
 
 def as_rows(figures):

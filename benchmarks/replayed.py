@@ -18,7 +18,7 @@ from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.statistics.performance import equity_figures, trade_figures
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
-from bt_fusion.verdict.placebos.replay import RoundTrips, replay
+from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, replay
 from bt_fusion.verdict.rules import Verdict, judge
 
 __all__ = ["ema_state", "fused", "judged", "replayed_run"]
@@ -75,7 +75,7 @@ def replayed_run(
     costs = Costs(account.commission, account.slippage, account.share)
     bars = BarArrays.of(frame)
     outcomes = Outcomes.of(bars, state, costs=costs)
-    trips = replay(signal, state, HORIZON)
+    trips = replay(signal, state, ExitRule(HORIZON))
     trades = trades_of(frame, outcomes, trips, account)
     equity = pd.Series(equity_of(bars, outcomes, trips, account), index=frame.index)
     closed = trades[trades.exit_reason != "open"]
@@ -100,10 +100,10 @@ def trades_of(
             "side": np.where(trips.side > 0, "long", "short"),
             "entry_time": frame.index[at + 1],
             "entry_price": entry,
-            "exit_time": frame.index[trips.left],
+            "exit_time": frame.index[trips.exit_bar],
             "size": size,
             "pnl": size * entry * outcomes.net[at],
-            "exit_reason": np.where(trips.left < 0, "open", "horizon"),
+            "exit_reason": np.where(trips.exit_bar < 0, "open", "horizon"),
             "share": size * entry / before,
         }
     )
@@ -115,10 +115,10 @@ def equity_of(
     """Return the account's value at each close."""
     values = np.empty(len(bars))
     value, since = account.cash, 0
-    for at, side, left, growth in zip(
-        trips.signal, trips.side, trips.left, outcomes.growth[trips.signal], strict=True
+    for at, side, exit_bar, growth in zip(
+        trips.signal, trips.side, trips.exit_bar, outcomes.growth[trips.signal], strict=True
     ):
-        start, stop = at + 1, len(bars) if left < 0 else left
+        start, stop = at + 1, len(bars) if exit_bar < 0 else exit_bar
         size, entry = value * account.share / bars.close[at], bars.open[start]
         values[since:start] = value
         gained = side * (bars.close[start:stop] - entry) - account.commission * entry

@@ -1,4 +1,4 @@
-"""MLEnsemble: what a model says of each bar, as Backtrader lines."""
+"""MLEnsemble: what a model predicts for each bar, as Backtrader lines."""
 
 from pathlib import Path
 from warnings import warn
@@ -22,8 +22,8 @@ NO_OPINION = np.full(4, np.nan)
 
 class MLEnsemble(BarLines):
     '''
-    The opinion of an ML ensemble on each bar. Where Backtrader holds all bars the model is asked
-    once for all of them, else bar by bar as they come; the lines are the same.
+    The prediction of an ML ensemble for each bar. Where Backtrader holds all bars, one call makes
+    them all, else they come bar by bar; the lines are the same.
 
     Formula:
       - probability = P(up), or P(long) with three classes

@@ -66,7 +66,7 @@ class SignalDiscovery(OnePosition):
             ).fused
         return Symbol(data, regime, signal, ml)
 
-    def guard_prices(self, symbol, price, side):
+    def stop_and_target(self, symbol, price, side):
         stop = None if self.p.stop is None else price * (1 - side * self.p.stop)
         target = None if self.p.target is None else price * (1 + side * self.p.target)
         return stop, target

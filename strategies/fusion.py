@@ -73,7 +73,7 @@ class FusionStrategy(OnePosition):
             return "flip"
         return None
 
-    def guard_prices(self, symbol, price, side):
+    def stop_and_target(self, symbol, price, side):
         if not self.p.atr_stop:
             return None, None
         return price - side * self.p.atr_stop * symbol.atr[0], None

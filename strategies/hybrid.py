@@ -83,7 +83,7 @@ class HybridScoring(OnePosition):
         steps = tuple(getattr(self.p, name) for name in names)
         if list(steps) != sorted(steps):
             raise OptionError(f"ML thresholds must rise from low to strong; they are {steps}")
-        self.said = set()  # failures of models that have been told
+        self.warned = set()  # failures of models that a warning has named
         self.setsizer(EquityShare())  # Cerebro's takes its place
         self.watch(*(self.symbol(data) for data in self.datas))
 
@@ -103,20 +103,20 @@ class HybridScoring(OnePosition):
         return symbol
 
     def ensemble(self, data, **params):
-        quiet = {"on_missing": "quiet"} if self.p.on_missing == "warn" else {}  # see say_once
+        quiet = {"on_missing": "quiet"} if self.p.on_missing == "warn" else {}  # see warn_once
         entry, strong = self.p.ml_entry_threshold, self.p.ml_strong_threshold
         return super().ensemble(data, entry=entry, strong=strong, **quiet, **params)
 
     def act(self, symbol):
         if symbol.ml is not None and not symbol.ml.usable:
-            self.say_once(symbol)
+            self.warn_once(symbol)
         return super().act(symbol)
 
-    def say_once(self, symbol):
+    def warn_once(self, symbol):
         '''Warn that a model cannot be used, once for each reason'''
         reason = str(symbol.ml.failure)
-        if reason not in self.said:
-            self.said.add(reason)
+        if reason not in self.warned:
+            self.warned.add(reason)
             name = type(self).__name__
             warn(f"{name} goes on with technical points alone: {reason}", BtFusionWarning, 2)
 
@@ -134,7 +134,7 @@ class HybridScoring(OnePosition):
             return "middle band"
         return super().exit_reason(symbol) if self.p.hold_bars is not None else None
 
-    def guard_prices(self, symbol, price, side):
+    def stop_and_target(self, symbol, price, side):
         stop = target = None
         if self.p.atr_stop:
             stop = price - self.p.atr_stop * symbol.technical.atr[0]

@@ -117,7 +117,7 @@ class MLFilter:
 
     Note:
       - Orders with a ``parent`` share its fate. Where only the exit of a parent passes, its
-        children do not: they were to guard the entry.
+        children do not: they are the stop and target of the entry.
       - Orders other than market orders may also be exits, placed in advance, of an entry that
         waits for its price, unless both are in one OCO group.
       - A probability is that of the feed's last finished bar.

@@ -19,7 +19,7 @@ class Symbol:
     def __init__(self, data, technical, signal, ml=None):
         self.data, self.technical, self.signal, self.ml = data, technical, signal, ml
         self.order = None  # the pending entry or exit
-        self.guards = []  # stop and target of the open position
+        self.exit_orders = []  # stop and target of the open position
         self.entered = 0  # length of the data at the signal of the open position
         self.outcome = ""
         self.needed = None  # bars the indicators of the feed need, known once the run has begun
@@ -38,7 +38,7 @@ class Symbol:
 class OnePosition(bt.Strategy):
     '''
     Base of strategies with at most one position and one pending order a data feed. Entries are
-    market orders, filled at the feed's next open; a stop and a target may guard the position
+    market orders, filled at the feed's next open; a stop and a target may follow them,
     from the bar after that on. A feed is only looked at, and its orders are only filled, when it
     has a new bar; feeds may start at different times.
 
@@ -48,7 +48,7 @@ class OnePosition(bt.Strategy):
 
     Methods to override:
       - ``exit_reason(symbol)``: why to leave the position now, or None
-      - ``guard_prices(symbol, price, side)``: stop and target price of a position entered at
+      - ``stop_and_target(symbol, price, side)``: stop and target price of a position entered at
         ``price``, None for none
       - ``stages(symbol)``: pairs (stage, why the bar is lost there, empty if it is not), the way
         from a bar to a signal
@@ -67,7 +67,7 @@ class OnePosition(bt.Strategy):
         '''Return why to leave the position now, or None'''
         return "horizon" if self.held(symbol) >= self.p.hold_bars else None
 
-    def guard_prices(self, symbol, price, side):
+    def stop_and_target(self, symbol, price, side):
         '''Return the prices of stop and target, None for none'''
         return None, None
 
@@ -149,8 +149,8 @@ class OnePosition(bt.Strategy):
 
     def leave(self, symbol, reason):
         '''Close the position at the feed's next open'''
-        for guard in symbol.guards:
-            self.cancel(guard)
+        for order in symbol.exit_orders:
+            self.cancel(order)
         close = self.close(data=symbol.data, exit_reason=reason, **self.unchecked)
         symbol.order = awaiting(close)
 
@@ -161,17 +161,17 @@ class OnePosition(bt.Strategy):
         if symbol.order and order.ref == symbol.order.ref:  # Backtrader hands over copies
             symbol.order = None
             if order.status == order.Completed and self.getposition(order.data).size:
-                self.guard(symbol, order)
-        symbol.guards = [guard for guard in symbol.guards if guard.ref != order.ref]
+                self.place_stop_and_target(symbol, order)
+        symbol.exit_orders = [each for each in symbol.exit_orders if each.ref != order.ref]
 
-    def guard(self, symbol, entry):
+    def place_stop_and_target(self, symbol, entry):
         '''Put stop and target behind the position that has just been entered'''
         place, side = (self.sell, 1) if entry.isbuy() else (self.buy, -1)
-        stop, target = self.guard_prices(symbol, entry.executed.price, side)
+        stop, target = self.stop_and_target(symbol, entry.executed.price, side)
         kinds = ((stop, bt.Order.Stop, "stop"), (target, bt.Order.Limit, "target"))
         for price, kind, reason in kinds:  # the stop first: it counts where a bar touches both
             if price is not None:
-                other = symbol.guards[0] if symbol.guards else None
+                other = symbol.exit_orders[0] if symbol.exit_orders else None
                 order = place(
                     data=symbol.data,
                     size=abs(entry.executed.size),
@@ -181,7 +181,7 @@ class OnePosition(bt.Strategy):
                     exit_reason=reason,
                     **self.unchecked,
                 )
-                symbol.guards.append(awaiting(order))
+                symbol.exit_orders.append(awaiting(order))
 
     def stages(self, symbol):
         '''Return pairs of stage and why the bar is lost there'''

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from sklearn.base import clone
+
 from bt_fusion.backtest.out_of_sample import OutOfSample, Predictor
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.engine.runner import run_strategy
@@ -37,9 +39,10 @@ def label_placebo(
     OptionError
         For a fitted model, which is not trained again.
     """
-    walk, real = trained_again(predictor), trade_and_score(pair)
+    walk = clone(trained_again(predictor))  # the real one keeps what it has learnt
+    real = trade_and_score(pair)
     drawn = [
-        trade_and_score(traded_again(pair, ShuffledLabels(walk, seed + repeat)))
+        trade_and_score(traded_again(pair, walk, ShuffledLabels(seed + repeat)))
         for repeat in range(repeats)
     ]
     return {
@@ -51,13 +54,13 @@ def label_placebo(
     }
 
 
-def traded_again(pair: RunPair, shuffled: ShuffledLabels) -> RunPair:
-    """Return the pair with ML-on by predictions that learnt from shuffled labels."""
+def traded_again(pair: RunPair, walk: WalkForward, shuffled: ShuffledLabels) -> RunPair:
+    """Return the pair with ML-on by a walk-forward that learnt from shuffled labels."""
     parts = {
         symbol: OutOfSample(
             part.whole,
             part.bars,
-            shuffled.predict(part.whole).at(part.bars.index.to_numpy()),
+            walk.predict(part.whole, relabel=shuffled).at(part.bars.index.to_numpy()),
             part.labels,
         )
         for symbol, part in pair.out_of_sample.items()

@@ -68,9 +68,10 @@ class OutOfSample:
     ) -> "OutOfSample":
         """Cut the window out of all bars and predictions; raises as `out_of_sample_window`."""
         window = out_of_sample_window(predictions, fromdate, todate)
-        labels = model_of(predictor).label()(bars)
+        walked = isinstance(predictor, WalkForward)
+        labels = predictor.labels_ if walked else predictor.label()(bars)
         known = Labels(labels.y[window], labels.t1[window])
-        refits = tuple(predictor.refits_) if isinstance(predictor, WalkForward) else ()
+        refits = tuple(predictor.refits_) if walked else ()
         return cls(bars, bars.iloc[window], predictions[window], known, refits)
 
     @property

@@ -18,11 +18,11 @@ from bt_fusion.engine.runner import Run
 from bt_fusion.engine.variants import variant
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
+from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
 from bt_fusion.verdict.placebos.placebo import Placebo
 from bt_fusion.verdict.placebos.random_subsets import random_subsets
 from bt_fusion.verdict.placebos.random_vetoes import random_vetoes, shifted
-from bt_fusion.verdict.placebos.replay import RoundTrips, replay
+from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, replay
 
 __all__ = ["RunPair"]
 
@@ -103,7 +103,7 @@ class RunPair:
         rule = ExitRule(p["hold_bars"], p["exit"], p["long_only"])
         costs = Costs(self.account.commission, self.account.slippage, self.account.share)
         outcomes = Outcomes.of(BarArrays.of(bars), technical, rule, costs, known.known)
-        trips = replay(signal, technical, rule.hold_bars, rule.exit, rule.long_only)
+        trips = replay(signal, technical, rule)
         entered = bars.index[trips.signal + 1]
         if not entered.equals(pd.DatetimeIndex(self.on.trades.entry_time)):  # a refused order
             return None

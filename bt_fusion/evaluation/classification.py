@@ -20,7 +20,7 @@ FIGURES = ("auc", "brier", "log_loss", "accuracy", "precision", "recall", "f1")
 
 
 def classification_figures(predictions: Predictions, labels: Labels) -> dict[str, Any]:
-    """Compare predictions with what came.
+    """Score predictions by the actual labels.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def classification_figures(predictions: Predictions, labels: Labels) -> dict[str
 
 
 def figures_of(
-    truth: np.ndarray, proba: np.ndarray, classes: tuple[int, ...]
+    actual: np.ndarray, proba: np.ndarray, classes: tuple[int, ...]
 ) -> dict[str, float | None]:
-    """Score probabilities by the classes that came.
+    """Score probabilities by the actual classes.
 
     Parameters
     ----------
-    truth : ndarray, shape (n_rows,)
+    actual : ndarray, shape (n_rows,)
     proba : ndarray, shape (n_rows, n_classes)
     classes : tuple of int
 
@@ -64,27 +64,27 @@ def figures_of(
     """
     from sklearn import metrics
 
-    if not len(truth):
+    if not len(actual):
         return dict.fromkeys(FIGURES)
-    chosen = np.asarray(classes)[proba.argmax(axis=1)]
-    up, said_up = truth == 1, chosen == 1
+    predicted = np.asarray(classes)[proba.argmax(axis=1)]
+    up, predicted_up = actual == 1, predicted == 1
     score = proba[:, classes.index(1)]
     both = 0 < up.sum() < len(up)
-    hits = int((up & said_up).sum())
+    hits = int((up & predicted_up).sum())
     values = (
         float(metrics.roc_auc_score(up, score)) if both else None,
         float(metrics.brier_score_loss(up, score)),
-        log_loss_of(truth, proba, classes),
-        float((chosen == truth).mean()),
-        hits / int(said_up.sum()) if said_up.any() else None,
+        log_loss_of(actual, proba, classes),
+        float((predicted == actual).mean()),
+        hits / int(predicted_up.sum()) if predicted_up.any() else None,
         hits / int(up.sum()) if up.any() else None,
-        2 * hits / int(up.sum() + said_up.sum()) if (up | said_up).any() else None,
+        2 * hits / int(up.sum() + predicted_up.sum()) if (up | predicted_up).any() else None,
     )
     return dict(zip(FIGURES, values, strict=True))
 
 
-def log_loss_of(truth: np.ndarray, proba: np.ndarray, classes: tuple[int, ...]) -> float:
-    """Return the mean of -log of the probability given to the class that came.
+def log_loss_of(actual: np.ndarray, proba: np.ndarray, classes: tuple[int, ...]) -> float:
+    """Return the mean of -log of the probability given to the actual class.
 
     Each row is made to add up to 1 first: boosters give float32, whose sums are off by 1e-7.
 
@@ -94,18 +94,18 @@ def log_loss_of(truth: np.ndarray, proba: np.ndarray, classes: tuple[int, ...]) 
     from sklearn.metrics import log_loss
 
     shares = proba / proba.sum(axis=1, keepdims=True)
-    return float(log_loss(truth, shares, labels=list(classes)))
+    return float(log_loss(actual, shares, labels=list(classes)))
 
 
 def class_report(
-    truth: np.ndarray, chosen: np.ndarray, classes: tuple[int, ...]
+    actual: np.ndarray, predicted: np.ndarray, classes: tuple[int, ...]
 ) -> dict[str, dict[str, float]]:
     """Return precision, recall, f1 and rows by class, and their means.
 
     Parameters
     ----------
-    truth, chosen : ndarray, shape (n_rows,)
-        The classes that came, and those said to be likeliest.
+    actual, predicted : ndarray, shape (n_rows,)
+        Classes.
     classes : tuple of int
 
     Returns
@@ -117,8 +117,8 @@ def class_report(
     from sklearn.metrics import classification_report
 
     report = classification_report(
-        truth.astype(int),
-        chosen.astype(int),
+        actual.astype(int),
+        predicted.astype(int),
         labels=list(classes),
         output_dict=True,
         zero_division=0.0,
@@ -128,12 +128,15 @@ def class_report(
     return {key: {new: report[key][old] for new, old in names.items()} for key in wanted}
 
 
-def confusion(truth: np.ndarray, chosen: np.ndarray, classes: tuple[int, ...]) -> list[list[int]]:
-    """Return how many rows of each class (a line each) were said to be each class.
+def confusion(
+    actual: np.ndarray, predicted: np.ndarray, classes: tuple[int, ...]
+) -> list[list[int]]:
+    """Return how many rows of each actual class (a line each) were predicted as each class.
 
     >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), (0, 1))
     [[1, 1], [0, 1]]
     """
     from sklearn.metrics import confusion_matrix
 
-    return confusion_matrix(truth.astype(int), chosen.astype(int), labels=list(classes)).tolist()
+    rows, columns = actual.astype(int), predicted.astype(int)
+    return confusion_matrix(rows, columns, labels=list(classes)).tolist()

@@ -26,8 +26,8 @@ class Contributions:
     method : str
         "SHAP" or "occlusion".
     base : float
-        SHAP: the probability the members explained say on average of their training rows, which
-        `values` add to. Occlusion: NaN, its values do not add up.
+        SHAP: the mean probability that the explained members predict for their training rows, to
+        which `values` add. Occlusion: NaN, its values do not add up.
     values : ndarray of float64, shape (n_features,)
         In units of probability.
     members : tuple of str
@@ -69,7 +69,7 @@ def contributions(
 
 
 def shap_contributions(ensemble: Ensemble, features: np.ndarray, column: int) -> Contributions:
-    """Split a probability among the features: ``base + values.sum()`` is what the members say.
+    """Split a probability among the features: ``base + values.sum()`` is what the members predict.
 
     SHAP values of a forest are probabilities already. Those of boosters and of a logistic
     regression add up to log-odds; they are carried over to the probability along the straight
@@ -118,17 +118,17 @@ def occlusion(
 ) -> Contributions:
     """Return what the probability loses when a feature's value on the bar becomes typical.
 
-    One feature at a time, so that what two features say together counts for both: the values do
+    One feature at a time, so that what two features tell together counts for both: the values do
     not add up to the probability.
     """
     first = max(0, row - ensemble.context + 1)
     bars = np.array(X[first : row + 1])
-    said = _probability(ensemble, bars, column)
+    predicted = _probability(ensemble, bars, column)
     values = np.empty(bars.shape[1])
     for feature, value in enumerate(typical):
         changed = bars.copy()
         changed[-1, feature] = value
-        values[feature] = said - _probability(ensemble, changed, column)
+        values[feature] = predicted - _probability(ensemble, changed, column)
     return Contributions("occlusion", np.nan, values, tuple(ensemble.members_))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import InSampleError
 from bt_fusion.evaluation.classification import class_report, confusion, figures_of
 from bt_fusion.evaluation.cross_validation import cross_validate
@@ -31,7 +30,7 @@ class Evaluation:
     Attributes
     ----------
     rows : int
-        Unseen bars whose label is known: what the figures are of.
+        Out-of-sample bars whose label is known: what the figures are of.
     start, end : Timestamp
         The first and the last of them.
     trained_until : Timestamp
@@ -41,7 +40,7 @@ class Evaluation:
     report : dict
         See `class_report`.
     confusion : list of list of int
-        A line for each class that came, a column for each that was said.
+        A line for each actual class, a column for each predicted one.
     calibration : list of dict
         See `reliability_table`, of class 1.
     quality : list of dict
@@ -84,23 +83,20 @@ def evaluate(
     seed: int = 0,
     on_step: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """Judge a fitted model by the bars after those it was trained on.
+    """Score a fitted model on the bars after those it was trained on.
 
     Parameters
     ----------
     model : SignalModel
         Fitted.
     bars : DataFrame
-        Bars before the unseen ones only warm up the features, and take part in the
-        cross-validation.
+        Those the model was trained on warm up the features, and take part in cross-validation.
     importance : bool
         Whether to shuffle each feature, and ask SHAP where it is installed.
     cross_validation : bool
         Whether to refit copies of the model, 5 purged folds and 10 in time order.
-    high_confidence : float
-        See `signal_quality`.
-    seed : int
-        Of the shuffles.
+    high_confidence, seed
+        See `signal_quality` and `permutation_importances`.
     on_step : callable, optional
         Called with (folds done, folds in all).
 
@@ -114,35 +110,21 @@ def evaluate(
     >>> from bt_fusion.data.samples import planted_edge
     >>> bars = planted_edge(1_500, auc=0.8)
     >>> model = SignalModel(["wick_balance", "return_1"]).fit(bars[:1_000])
-    >>> found = evaluate(model, bars)
-    >>> found.rows, found.figures["auc"] > 0.7
-    (495, True)
+    >>> evaluate(model, bars).figures["auc"] > 0.7
+    True
     """
-    arrays = BarArrays.of(bars)
-    data = LabelledRows.of(model, arrays)
-    out_of_sample = unseen_rows(model, data)
-    predictions = model.predict_arrays(arrays)
-    truth, proba = data.labels.y[out_of_sample.rows], predictions.proba[out_of_sample.rows]
-    chosen = np.asarray(data.classes)[proba.argmax(axis=1)]
-    calibration = reliability_table(truth == 1, proba[:, data.classes.index(1)])
-    stamps = pd.DatetimeIndex(arrays.time[out_of_sample.rows])
+    data = LabelledRows.of(model, bars)
+    out_of_sample = out_of_sample_rows(model, data)
+    predictions = model.predict_arrays(data.arrays)
     return Evaluation(
-        rows=len(truth),
-        start=stamps[0],
-        end=stamps[-1],
+        **_scores(out_of_sample, predictions, high_confidence),
         trained_until=pd.Timestamp(model.trained_until_),
-        classes=data.classes,
-        figures=figures_of(truth, proba, data.classes),
-        report=class_report(truth, chosen, data.classes),
-        confusion=confusion(truth, chosen, data.classes),
-        calibration=calibration.reset_index().to_dict("records"),
-        quality=_quality(predictions, data, high_confidence),
         importances=_importances(model, out_of_sample, seed) if importance else None,
         cross_validation=_cross_validation(model, data, on_step) if cross_validation else None,
     )
 
 
-def unseen_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
+def out_of_sample_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
     """Return the rows after those the model was trained on.
 
     Raises
@@ -160,10 +142,25 @@ def unseen_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
     return out_of_sample
 
 
-def _quality(
-    predictions: Predictions, data: LabelledRows, high_confidence: float
-) -> list[dict[str, Any]]:
-    return signal_quality(predictions, data.labels, data.arrays, data.horizon, high_confidence)
+def _scores(data: LabelledRows, predictions: Predictions, high_confidence: float) -> dict[str, Any]:
+    """Return all that is made of the rows' actual classes and their probabilities."""
+    rows, classes = data.rows, data.classes
+    actual, proba = data.labels.y[rows], predictions.proba[rows]
+    predicted = np.asarray(classes)[proba.argmax(axis=1)]
+    calibration = reliability_table(actual == 1, proba[:, classes.index(1)])
+    return {
+        "rows": len(rows),
+        "start": pd.Timestamp(data.arrays.time[rows[0]]),
+        "end": pd.Timestamp(data.arrays.time[rows[-1]]),
+        "classes": classes,
+        "figures": figures_of(actual, proba, classes),
+        "report": class_report(actual, predicted, classes),
+        "confusion": confusion(actual, predicted, classes),
+        "calibration": calibration.reset_index().to_dict("records"),
+        "quality": signal_quality(
+            predictions, data.labels, data.arrays, data.horizon, high_confidence
+        ),
+    }
 
 
 def _importances(

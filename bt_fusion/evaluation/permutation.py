@@ -39,7 +39,7 @@ def permutation_importances(
     -------
     list of (float, float)
         Mean and standard deviation over the shuffles, a feature each, in their order. Around
-        zero or below: the ensemble does as well without what the feature says.
+        zero or below: the ensemble does as well without the feature.
 
     References
     ----------
@@ -107,5 +107,5 @@ def some_rows(ensemble: Ensemble, data: LabelledRows, count: int) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, count).astype(int)]
 
 
-def _minus_log_loss(ensemble: Any, X: np.ndarray, truth: np.ndarray) -> float:
-    return -log_loss_of(truth, ensemble.predict_proba(X), tuple(ensemble.classes_))
+def _minus_log_loss(ensemble: Any, X: np.ndarray, actual: np.ndarray) -> float:
+    return -log_loss_of(actual, ensemble.predict_proba(X), tuple(ensemble.classes_))

@@ -1,22 +1,20 @@
-"""Reliability: whether probabilities mean what they say."""
-
-from typing import Any
+"""Reliability: whether predicted probabilities are the shares that are observed."""
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["before_and_after", "reliability_table"]
+__all__ = ["reliability_table"]
 
 
-def reliability_table(came: np.ndarray, said: np.ndarray, bins: int = 10) -> pd.DataFrame:
-    """Compare what was said with what came, by bins of probability of equal width.
+def reliability_table(actual: np.ndarray, predicted: np.ndarray, bins: int = 10) -> pd.DataFrame:
+    """Compare predicted and actual, by bins of probability of equal width.
 
     Parameters
     ----------
-    came : ndarray of bool, shape (n_rows,)
-        Whether the class came.
-    said : ndarray of float, shape (n_rows,)
-        Its probability.
+    actual : ndarray of bool, shape (n_rows,)
+        Whether the row is of the class.
+    predicted : ndarray of float, shape (n_rows,)
+        The probability of that.
     bins : int
 
     Returns
@@ -32,40 +30,8 @@ def reliability_table(came: np.ndarray, said: np.ndarray, bins: int = 10) -> pd.
     0  0.0             0.2       0.5      2
     1  0.5             0.9       1.0      1
     """
-    number = np.minimum((np.asarray(said) * bins).astype(int), bins - 1)
-    frame = pd.DataFrame({"low": number / bins, "said": said, "came": np.asarray(came, float)})
-    return frame.groupby("low").agg(
-        mean_predicted=("said", "mean"), observed=("came", "mean"), count=("said", "size")
-    )
-
-
-def before_and_after(
-    ensemble: Any, X: np.ndarray, came: np.ndarray, rows: np.ndarray | None = None, bins: int = 10
-) -> pd.DataFrame:
-    """Return each member's reliability table for class 1, before and after its calibration.
-
-    Parameters
-    ----------
-    ensemble : Ensemble
-        Fitted.
-    X : ndarray, shape (n_bars, n_features)
-    came : ndarray, shape (n_rows,)
-        The classes that came.
-    rows : ndarray of int, shape (n_rows,), optional
-        Positions in X of rows the ensemble has not seen; all by default.
-    bins : int
-
-    Returns
-    -------
-    DataFrame
-        `reliability_table`s one below the other, indexed by member, stage ("before", "after")
-        and low.
-    """
-    column = int(np.flatnonzero(ensemble.classes_ == 1)[0])
-    tables = {}
-    for stage, calibrated in (("before", False), ("after", True)):
-        votes = ensemble.member_proba(X, rows, calibrated=calibrated)
-        for number, name in enumerate(ensemble.members_):
-            said = votes[:, number, column]
-            tables[name, stage] = reliability_table(np.asarray(came) == 1, said, bins)
-    return pd.concat(tables, names=["member", "stage"])
+    number = np.minimum((np.asarray(predicted) * bins).astype(int), bins - 1)
+    low, actual = number / bins, np.asarray(actual, float)
+    frame = pd.DataFrame({"low": low, "predicted": predicted, "actual": actual})
+    columns = {"mean_predicted": ("predicted", "mean"), "observed": ("actual", "mean")}
+    return frame.groupby("low").agg(**columns, count=("predicted", "size"))

@@ -1,4 +1,4 @@
-"""Predictions: per bar probabilities, votes, signal, confidence, and which model spoke."""
+"""Predictions: per bar probabilities, votes, signal, confidence, and which model made them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from bt_fusion.ensemble.voting import combined
 __all__ = ["NOT_TRAINED", "NO_MODEL", "Confidence", "Predictions", "Signal", "confidence_levels"]
 
 NO_MODEL = -1
-NOT_TRAINED = np.datetime64("NaT", "ns")  # `trained_until` where no model has spoken
+NOT_TRAINED = np.datetime64("NaT", "ns")  # `trained_until` where no model has predicted
 
 
 class Signal(IntEnum):
-    """What a prediction says to do; HOLD is another name of NEUTRAL."""
+    """What a prediction recommends; HOLD is another name of NEUTRAL."""
 
     STRONG_SELL = -2
     SELL = -1
@@ -37,7 +37,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What an ensemble says about each bar.
+    """What an ensemble predicts for each bar.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Predictions:
     vote_threshold : float
         Majority voting: share of votes below which the signal is HOLD.
     model : ndarray of int64, shape (n_bars,)
-        Number of the refit that spoke, -1 for none.
+        Number of the refit that predicted, -1 for none.
     trained_until : ndarray of datetime64[ns], shape (n_bars,)
         Stamp of the last bar that model's labels used, NaT for none; always before the bar.
     """

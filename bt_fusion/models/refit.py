@@ -1,5 +1,6 @@
 """One refit of a walk-forward: its rows, the digest of all it depends on, fit and prediction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from bt_fusion.fingerprint import array_digest, code_digest, object_digest, vers
 from bt_fusion.labels import Label, Labels
 from bt_fusion.models.predictions import NOT_TRAINED
 
-__all__ = ["Refit", "RefitOutput", "Task", "fit_copy", "fit_numbered"]
+__all__ = ["Refit", "RefitOutput", "RefitTask", "Relabel", "fit_copy", "fit_numbered"]
 
 # What changes numbers: versions of libraries (the last two may be absent), and our own code.
 LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "imbalanced-learn", "torch", "skorch")
@@ -53,12 +54,16 @@ class Refit:
     importances: np.ndarray = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
 
 
+# From a refit and the labels of its training rows to the labels it learns from instead
+Relabel = Callable[[Refit, np.ndarray], np.ndarray]
+
+
 @dataclass(frozen=True)
 class RefitOutput:
     """What is kept of a refit: its members' votes on the block, and what they rest on.
 
     >>> kept = RefitOutput(np.array([[[0.4, 0.6]]]), np.array([1.0])).to_array()
-    >>> Fitted.from_array(kept, (1, 1, 2)).importances
+    >>> RefitOutput.from_array(kept, (1, 1, 2)).importances
     array([1.])
     """
 
@@ -103,26 +108,44 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Task:
-    """What one refit needs; the arrays are shared, the rows are its own."""
+class RefitTask:
+    """What one refit needs; X and labels are shared, the rest is its own.
+
+    Attributes
+    ----------
+    refit : Refit
+    ensemble : Ensemble
+        To copy and fit.
+    X : ndarray of float32, shape (n_bars, n_features)
+    labels : Labels
+        Of all bars.
+    rows : ndarray of int64, shape (n_rows,)
+        Positions of the training rows.
+    y : ndarray of float64, shape (n_rows,)
+        What it learns of them: their labels, or what a `Relabel` made of them.
+    block : ndarray of int64, shape (n_block,)
+        Positions of the rows to predict.
+    label : Label
+    """
 
     refit: Refit
     ensemble: Ensemble
     X: np.ndarray
     labels: Labels
     rows: np.ndarray
+    y: np.ndarray
     block: np.ndarray
     label: Label
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return what travels to the process that does the work."""
+    def arguments(self) -> tuple[Any, ...]:
+        """Return what `fit_copy` takes, all that travels to the process that does the work."""
         context = self.ensemble.context
         learnt = Rows.cut(self.X, self.rows, context)
         shift = self.rows[0] - learnt.at[0] if len(self.rows) else 0
         return (
             self.ensemble,
             learnt,
-            self.labels.y[self.rows],
+            self.y,
             self.labels.t1[self.rows] - shift,
             Rows.cut(self.X, self.block, context),
             self.label,
@@ -135,11 +158,11 @@ class Task:
 
     def fit(self) -> tuple[Ensemble, np.ndarray]:
         """Return the model of this refit, and its members' votes on the block."""
-        return fit_copy(*self.parts())
+        return fit_copy(*self.arguments())
 
-    def keyed(self) -> "Task":
+    def with_digests(self) -> "RefitTask":
         """Return the task with digests of all that its model and its predictions depend on."""
-        ensemble, learnt, y, t1, out_of_sample, label = self.parts()
+        ensemble, learnt, y, t1, out_of_sample, label = self.arguments()
         options = object_digest((ensemble, label.classes, label.horizon))
         trained_on = array_digest(f"{_environment()} {options}", learnt.X, learnt.at, y, t1)
         key = array_digest(trained_on, out_of_sample.X, out_of_sample.at)

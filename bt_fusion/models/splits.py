@@ -81,7 +81,7 @@ class LabelledRows:
 
 
 def purged_folds(data: LabelledRows, folds: int = 5, embargo_bars: int = 0) -> list[Split]:
-    """Cut the rows into contiguous folds; each is judged by a fit on the others.
+    """Cut the rows into contiguous folds; each is predicted by a fit on the others.
 
     A row's span reaches from its own bar to the one at which its label is known, the horizon's
     end at least, both included. No row to learn from shares a bar with a row to judge by, on
@@ -125,7 +125,7 @@ def purged_folds(data: LabelledRows, folds: int = 5, embargo_bars: int = 0) -> l
 
 
 def time_series_folds(data: LabelledRows, folds: int = 10) -> list[Split]:
-    """Cut the rows into `folds` + 1 parts; each but the first is judged by a fit on all before it.
+    """Cut the rows into `folds` + 1 parts; a fit on all before it predicts each but the first.
 
     Purged as `purged_folds` are.
     """
@@ -137,22 +137,22 @@ def time_series_folds(data: LabelledRows, folds: int = 10) -> list[Split]:
 
 
 def fold_proba(ensemble: Ensemble, data: LabelledRows, split: Split) -> np.ndarray:
-    """Fit a copy of the ensemble on one side of a split and return what it says of the other.
+    """Fit a copy of the ensemble on one side of a split and return its probabilities of the other.
 
     Returns
     -------
-    ndarray of float64, shape (n_judged, n_classes)
+    ndarray of float64, shape (n_test, n_classes)
     """
-    learnt, judged = split
+    train, test = split
     fitted = clone(ensemble).fit(
         data.X,
-        data.labels.y[learnt],
+        data.labels.y[train],
         classes=data.classes,
-        rows=learnt,
-        t1=data.labels.t1[learnt],
+        rows=train,
+        t1=data.labels.t1[train],
         purge=data.horizon,
     )
-    votes = fitted.member_proba(data.X, judged)
+    votes = fitted.member_proba(data.X, test)
     return combined(votes, fitted.member_weights(), fitted.voting)
 
 
@@ -175,8 +175,8 @@ def _times(data: LabelledRows) -> dict[str, Any]:
 
 def _positions(data: LabelledRows, splitter: Any) -> list[Split]:
     picks: Sequence[Split] = splitter.split(data.rows)
-    splits = [(data.rows[learnt], data.rows[judged]) for learnt, judged in picks]
-    if not all(len(learnt) for learnt, _ in splits):
+    splits = [(data.rows[train], data.rows[test]) for train, test in picks]
+    if not all(len(train) for train, _ in splits):
         raise TrainingError(
             f"the purge leaves a fold of {len(data.rows)} rows nothing to learn from; "
             "give more bars or fewer folds"

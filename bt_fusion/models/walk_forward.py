@@ -1,4 +1,4 @@
-"""WalkForward: a SignalModel refitted as time passes, so that every prediction is unseen."""
+"""WalkForward: a SignalModel refitted as time passes, so that every prediction is out of sample."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
 from bt_fusion.models.predictions import NOT_TRAINED, Predictions
-from bt_fusion.models.refit import Refit, RefitOutput, Task, fit_numbered
+from bt_fusion.models.refit import Refit, RefitOutput, RefitTask, Relabel, fit_numbered
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
 from bt_fusion.models.signal_model import SignalModel, empty_predictions, training_rows
 from bt_fusion.parallel import run_unordered, worker_count
@@ -57,6 +57,8 @@ class WalkForward(BaseEstimator):
     ----------
     refits_ : list of Refit
         What the last `predict` did.
+    labels_ : Labels
+        Of all bars of the last `predict`.
 
     Examples
     --------
@@ -91,7 +93,11 @@ class WalkForward(BaseEstimator):
     __iter__ = None
 
     def predict(
-        self, bars: pd.DataFrame, on_refit: Callable[[int, int], None] | None = None
+        self,
+        bars: pd.DataFrame,
+        on_refit: Callable[[int, int], None] | None = None,
+        *,
+        relabel: Relabel | None = None,
     ) -> Predictions:
         """Predict every bar from the first refit on.
 
@@ -100,20 +106,28 @@ class WalkForward(BaseEstimator):
         bars : DataFrame
         on_refit : callable, optional
             Called with (refits done, refits in all) as they finish.
+        relabel : callable, optional
+            From a `Refit` and the labels of its training rows, in time order, to those it learns
+            from instead; for a placebo, see `ShuffledLabels`.
 
         Raises
         ------
         BarsError
             When the bars do not reach past the first training window.
         """
-        return self.predict_arrays(BarArrays.of(bars), on_refit)
+        return self.predict_arrays(BarArrays.of(bars), on_refit, relabel=relabel)
 
     def predict_arrays(
-        self, arrays: BarArrays, on_refit: Callable[[int, int], None] | None = None
+        self,
+        arrays: BarArrays,
+        on_refit: Callable[[int, int], None] | None = None,
+        *,
+        relabel: Relabel | None = None,
     ) -> Predictions:
         """Predict checked arrays."""
         model = self.signal_model()
-        tasks = self._tasks(arrays, list(self.schedule(len(arrays))))
+        tasks = self._tasks(arrays, list(self.schedule(len(arrays))), relabel)
+        self.labels_ = tasks[0].labels
         predictions = empty_predictions(model, arrays.time)
         self.refits_ = [task.refit for task in tasks]
         for number, fitted, refit in self._run(tasks, on_refit):
@@ -126,12 +140,14 @@ class WalkForward(BaseEstimator):
                 predictions.trained_until[block] = refit.trained_until
         return predictions
 
-    def task_of(self, arrays: BarArrays, bar: int) -> Task | None:
+    def task_of(self, arrays: BarArrays, bar: int) -> RefitTask | None:
         """Return the refit whose block holds a bar, None for a bar before the first."""
         schedule = [refit for refit in self.schedule(len(arrays)) if refit.bar <= bar < refit.stop]
         return self._tasks(arrays, schedule)[0] if schedule else None
 
-    def _tasks(self, arrays: BarArrays, schedule: list[Refit]) -> list["Task"]:
+    def _tasks(
+        self, arrays: BarArrays, schedule: list[Refit], relabel: Relabel | None = None
+    ) -> list[RefitTask]:
         """Compute features and labels once, and say which rows of them each refit uses."""
         model = self.signal_model()
         label, ensemble = model.label(), model.new_ensemble()
@@ -146,7 +162,9 @@ class WalkForward(BaseEstimator):
             block = np.arange(refit.bar, refit.stop)[complete[refit.bar : refit.stop]]
             until = arrays.time[labels.t1[rows].max()] if len(rows) else NOT_TRAINED
             known = replace(refit, rows=len(rows), trained_until=until)
-            tasks.append(Task(known, ensemble, X, labels, rows, block, label).keyed())
+            y = labels.y[rows] if relabel is None else relabel(known, labels.y[rows])
+            task = RefitTask(known, ensemble, X, labels, rows, y, block, label)
+            tasks.append(task.with_digests())
         return tasks
 
     def signal_model(self) -> SignalModel:
@@ -197,7 +215,7 @@ class WalkForward(BaseEstimator):
             )
         return refit_schedule(n_bars, train, refit, expanding=self.window == "expanding")
 
-    def _run(self, tasks: list["Task"], on_refit: Callable[[int, int], None] | None):
+    def _run(self, tasks: list[RefitTask], on_refit: Callable[[int, int], None] | None):
         """Yield (number, fitted or None, refit) as blocks become known, cached ones first."""
         store = open_cache(self.cache)
         if store is None:
@@ -219,7 +237,7 @@ class WalkForward(BaseEstimator):
         done, total = len(tasks) - len(missing), len(tasks)
         workers = worker_count(self.jobs, len(missing))
         threads = set(tasks[0].ensemble.members) <= WITHOUT_LOCK
-        calls = ((number, *tasks[number].parts()) for number in missing)
+        calls = ((number, *tasks[number].arguments()) for number in missing)
         report = on_refit or (lambda done, total: None)
         report(done, total)
         for number, fitted, failure in run_unordered(fit_numbered, calls, workers, threads=threads):

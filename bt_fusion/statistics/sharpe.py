@@ -11,17 +11,14 @@ import numpy as np
 
 from bt_fusion.errors import OptionError
 from bt_fusion.statistics.performance import sharpe
-from bt_fusion.statistics.selection_bias import overfitting_probability, superior_predictive_ability
 
 __all__ = [
     "TrackRecord",
     "deflated_sharpe",
     "expected_best_sharpe",
     "min_track_record",
-    "overfitting_probability",
     "probabilistic_sharpe",
     "sharpe_per_bar",
-    "superior_predictive_ability",
 ]
 
 

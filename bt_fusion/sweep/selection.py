@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.trials import Trials, record_trial, trials_of
-from bt_fusion.statistics.sharpe import (
-    expected_best_sharpe,
+from bt_fusion.statistics.selection_bias import (
     overfitting_probability,
     superior_predictive_ability,
 )
+from bt_fusion.statistics.sharpe import expected_best_sharpe
 
 __all__ = ["best_variant", "record_variants", "selection_figures"]
 

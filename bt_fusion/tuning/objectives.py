@@ -10,21 +10,21 @@ from bt_fusion.errors import TrainingError, unknown_name
 from bt_fusion.evaluation.classification import log_loss_of
 from bt_fusion.statistics.performance import drawdowns
 
-__all__ = ["OBJECTIVES", "Judged", "Objective", "objective_named"]
+__all__ = ["OBJECTIVES", "FoldPredictions", "Objective", "objective_named"]
 
 BETA_SQUARED = 0.25  # F0.5: precision counts twice as much as recall
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """One fold's rows, what was said of them and what came.
+class FoldPredictions:
+    """One fold's rows: predicted and actual classes.
 
     Attributes
     ----------
     rows : ndarray of int64, shape (n_rows,)
         Positions among the bars, ascending.
-    truth : ndarray of float64, shape (n_rows,)
-        The classes that came.
+    actual : ndarray of float64, shape (n_rows,)
+        Classes.
     proba : ndarray of float64, shape (n_rows, n_classes)
     classes : tuple of int
     close : ndarray of float64, shape (n_bars,)
@@ -34,14 +34,14 @@ class Judged:
     """
 
     rows: np.ndarray
-    truth: np.ndarray
+    actual: np.ndarray
     proba: np.ndarray
     classes: tuple[int, ...]
     close: np.ndarray
     horizon: int
 
     @property
-    def chosen(self) -> np.ndarray:
+    def predicted(self) -> np.ndarray:
         """The likeliest class of each row, shape (n_rows,)."""
         return np.asarray(self.classes)[self.proba.argmax(axis=1)]
 
@@ -54,21 +54,21 @@ class Objective:
     ----------
     name : str
     measure : callable
-        From `Judged` to float.
+        From `FoldPredictions` to float.
     direction : {"minimize", "maximize"}
     """
 
     name: str
-    measure: Callable[[Judged], float]
+    measure: Callable[[FoldPredictions], float]
     direction: Literal["minimize", "maximize"]
 
 
-def log_loss(fold: Judged) -> float:
-    """Return the mean of -log of the probability given to the class that came."""
-    return log_loss_of(fold.truth, fold.proba, fold.classes)
+def log_loss(fold: FoldPredictions) -> float:
+    """Return the mean of -log of the probability given to the actual class."""
+    return log_loss_of(fold.actual, fold.proba, fold.classes)
 
 
-def auc(fold: Judged) -> float:
+def auc(fold: FoldPredictions) -> float:
     """Return the area under the ROC curve of class 1 against the rest.
 
     Raises
@@ -78,7 +78,7 @@ def auc(fold: Judged) -> float:
     """
     from sklearn import metrics
 
-    up = fold.truth == 1
+    up = fold.actual == 1
     if up.all() or not up.any():
         raise TrainingError(
             f"AUC is undefined: the fold's {len(up)} rows are all of one kind, class 1 or not; "
@@ -87,12 +87,12 @@ def auc(fold: Judged) -> float:
     return float(metrics.roc_auc_score(up, fold.proba[:, fold.classes.index(1)]))
 
 
-def f1(fold: Judged) -> float:
+def f1(fold: FoldPredictions) -> float:
     """Return F1 of the sides, see `precision_recall`; 0 without a hit."""
     return f_beta(*precision_recall(fold), 1.0)
 
 
-def blend(fold: Judged) -> float:
+def blend(fold: FoldPredictions) -> float:
     """Return F0.5 x (1 - drawdown), system E's objective in a formula of ours.
 
     Precision P and recall R are those of `precision_recall`, F0.5 = 1.25 P R / (0.25 P + R) is
@@ -105,19 +105,19 @@ def blend(fold: Judged) -> float:
     return f_beta(*precision_recall(fold), BETA_SQUARED) * (1 - drawdown)
 
 
-def precision_recall(fold: Judged) -> tuple[float, float]:
+def precision_recall(fold: FoldPredictions) -> tuple[float, float]:
     """Return precision and recall of the likeliest class, over the classes that are a side.
 
     A side is every class but 0: 1 of (0, 1), and -1 and 1 together of (-1, 0, 1). Precision is
-    the share of sides said that came, recall the share of sides that came that were said; 0
-    where nothing was said, or came.
+    the share of predicted sides that were right, recall the share of actual sides that were
+    predicted; 0 where no side was predicted, or none was actual.
     """
-    said, came = fold.chosen != 0, fold.truth != 0
-    hits = (fold.chosen == fold.truth)[said].sum()
-    return float(hits / max(1, said.sum())), float(hits / max(1, came.sum()))
+    predicted, actual = fold.predicted != 0, fold.actual != 0
+    hits = (fold.predicted == fold.actual)[predicted].sum()
+    return float(hits / max(1, predicted.sum())), float(hits / max(1, actual.sum()))
 
 
-def equity(fold: Judged) -> np.ndarray:
+def equity(fold: FoldPredictions) -> np.ndarray:
     """Return the equity of trading the likeliest class, starting at 1, without costs.
 
     Each row's class (1 long, -1 short, 0 none) is held from its close for `horizon` bars with
@@ -130,7 +130,7 @@ def equity(fold: Judged) -> np.ndarray:
     """
     first, last = fold.rows[0], fold.rows[-1]
     held = np.zeros(last - first + 1 + fold.horizon)
-    held[fold.rows - first] = fold.chosen
+    held[fold.rows - first] = fold.predicted
     total = np.r_[0.0, np.cumsum(held)]
     start = np.maximum(np.arange(1, len(total)) - fold.horizon, 0)
     exposure = (total[1:] - total[start]) / fold.horizon

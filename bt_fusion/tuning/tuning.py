@@ -13,7 +13,7 @@ from bt_fusion.errors import OptionError
 from bt_fusion.fingerprint import array_digest, object_digest
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
-from bt_fusion.tuning.objectives import Judged, Objective, objective_named
+from bt_fusion.tuning.objectives import FoldPredictions, Objective, objective_named
 from bt_fusion.tuning.search_space import Range, apply_parameters, suggest_parameters, tuned_members
 
 __all__ = ["Tuning", "tune"]
@@ -58,8 +58,8 @@ class Tuning:
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the model, the table as one dictionary a trial."""
         names = ("objective", "study", "trials", "value", "untuned", "parameters")
-        said = {name: getattr(self, name) for name in names}
-        return said | {"table": self.table.to_dict("records")}
+        figures = {name: getattr(self, name) for name in names}
+        return figures | {"table": self.table.to_dict("records")}
 
 
 def tune(
@@ -172,17 +172,19 @@ class Search:
         values: list[float] = []
         for number, split in enumerate(self.splits):
             proba = fold_proba(ensemble, self.data, split)
-            values.append(self.goal.measure(judged(self.data, split, proba)))
+            values.append(self.goal.measure(fold_predictions(self.data, split, proba)))
             trial.report(float(np.mean(values)), number)
             if number + 1 < len(self.splits) and trial.should_prune():
                 return None
         return float(np.mean(values))
 
 
-def judged(data: LabelledRows, split: Split, proba: np.ndarray) -> Judged:
-    """Put what was said of a split's rows beside what came."""
+def fold_predictions(data: LabelledRows, split: Split, proba: np.ndarray) -> FoldPredictions:
+    """Put predicted and actual classes of a split's rows together."""
     rows = split[1]
-    return Judged(rows, data.labels.y[rows], proba, data.classes, data.arrays.close, data.horizon)
+    return FoldPredictions(
+        rows, data.labels.y[rows], proba, data.classes, data.arrays.close, data.horizon
+    )
 
 
 def make_sampler(seed: int, number: int) -> Any:
@@ -236,9 +238,9 @@ def storage_url(storage: str | Path | None) -> str | None:
 def job_digest(model: SignalModel, data: LabelledRows, options: tuple[Any, ...]) -> str:
     """Return a hash of all that a trial's numbers depend on."""
     features = model.feature_set().names
-    said = object_digest((features, model.label(), model.new_ensemble(), data.horizon, options))
+    settings = object_digest((features, model.label(), model.new_ensemble(), data.horizon, options))
     labels = data.labels
-    return array_digest(str(said), data.X, labels.y, labels.t1, data.rows, data.arrays.close)
+    return array_digest(str(settings), data.X, labels.y, labels.t1, data.rows, data.arrays.close)
 
 
 def finished(study: Any) -> list[Any]:

@@ -11,14 +11,14 @@ from bt_fusion.verdict.evidence import (
     entries_to_settle,
 )
 from bt_fusion.verdict.wording import (
-    deflated,
-    found,
-    in_sample,
-    matched,
-    other_way,
-    settled_by,
-    too_few,
-    unsure,
+    deflated_failure,
+    expectancy_failure,
+    in_sample_failure,
+    placebo_failure,
+    sharpe_failure,
+    trades_failure,
+    verdict_basis,
+    what_settles_it,
 )
 
 __all__ = ["HELPED", "HURT", "NO_EVIDENCE", "Evidence", "Rule", "Verdict", "judge"]
@@ -79,29 +79,29 @@ def judge(evidence: Evidence) -> Verdict:
     needed = entries_to_settle(evidence)
     against = next((rule.failure for rule in rules if not rule.passed), None)
     if against is not None:
-        because = f"{NO_EVIDENCE}: {against}{settled_by(evidence, needed)}"
+        because = f"{NO_EVIDENCE}: {against}{what_settles_it(evidence, needed)}"
         return Verdict(NO_EVIDENCE, because, rules, needed)
     verdict = HURT if worse else HELPED
-    return Verdict(verdict, f"{verdict}: {found(evidence, worse)}", rules, needed)
+    return Verdict(verdict, f"{verdict}: {verdict_basis(evidence, worse)}", rules, needed)
 
 
 def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
     """Yield the rules of "helped", or of "hurt", the most telling failure first."""
-    yield rule("out of sample", e.in_sample == 0, in_sample(e))
-    yield rule("enough trades", min(e.trades_off, e.trades_on) >= LEAST_TRADES, too_few(e))
+    yield rule("out of sample", e.in_sample == 0, in_sample_failure(e))
+    yield rule("enough trades", min(e.trades_off, e.trades_on) >= LEAST_TRADES, trades_failure(e))
     share = e.p_against if worse else e.p_value
     met = share is not None and share <= PLACEBO_LEVEL + 1e-12
-    yield rule("placebo", met, matched(e))
+    yield rule("placebo", met, placebo_failure(e))
     beyond = e.expectancy_ci95 is not None and (
         e.expectancy_ci95[1] < 0 if worse else e.expectancy_ci95[0] > 0
     )
-    yield rule("expectancy", beyond, unsure(e, worse))
+    yield rule("expectancy", beyond, expectancy_failure(e, worse))
     dsr = e.edge_dsr_against if worse else e.edge_dsr
-    yield rule("deflated Sharpe", dsr is not None and dsr >= SURE, deflated(e, dsr, worse))
+    yield rule("deflated Sharpe", dsr is not None and dsr >= SURE, deflated_failure(e, dsr, worse))
     kept = False
     if e.sharpe_on is not None and e.sharpe_off is not None:
         kept = e.sharpe_on <= e.sharpe_off if worse else e.sharpe_on >= e.sharpe_off
-    yield rule("Sharpe", kept, other_way(e, worse))
+    yield rule("Sharpe", kept, sharpe_failure(e, worse))
 
 
 def rule(name: str, passed: bool, failure: str) -> Rule:

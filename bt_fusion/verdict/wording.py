@@ -10,25 +10,25 @@ from bt_fusion.verdict.evidence import (
 )
 
 __all__ = [
-    "deflated",
-    "found",
-    "in_sample",
-    "matched",
-    "other_way",
-    "settled_by",
-    "too_few",
-    "unsure",
+    "deflated_failure",
+    "expectancy_failure",
+    "in_sample_failure",
+    "placebo_failure",
+    "sharpe_failure",
+    "trades_failure",
+    "verdict_basis",
+    "what_settles_it",
 ]
 
 ALMOST = 0.1  # share of them from which the level is named
 LONG_YEARS = 200
 
 
-def found(e: Evidence, worse: bool) -> str:
+def verdict_basis(e: Evidence, worse: bool) -> str:
     """Say what a verdict of helped or hurt rests on."""
     low, high = sorted(abs(end) for end in e.expectancy_ci95 or (0.0, 0.0))
     text = (
-        f"{rivals(e, worse)}, and a trade made {percent(low, 3)} to {percent(high, 3)} "
+        f"{veto_share(e, worse)}, and a trade made {percent(low, 3)} to {percent(high, 3)} "
         f"{'less' if worse else 'more'} than without ML"
     )
     if worse or e.psr is None:
@@ -38,7 +38,7 @@ def found(e: Evidence, worse: bool) -> str:
     return f"{text}; ML-on itself is not shown to make money (PSR {e.psr:.2f})"
 
 
-def rivals(e: Evidence, worse: bool) -> str:
+def veto_share(e: Evidence, worse: bool) -> str:
     """Say how few random vetoes were a match."""
     as_well = round((e.p_value or 0.0) * (e.draws + 1)) - 1
     count = e.draws - as_well + e.ties if worse else as_well
@@ -47,12 +47,12 @@ def rivals(e: Evidence, worse: bool) -> str:
     return f"{few} of {e.draws:,} random vetoes that traded as seldom chose their entries {chose}"
 
 
-def in_sample(e: Evidence) -> str:
+def in_sample_failure(e: Evidence) -> str:
     """Say that bars were known."""
     return f"the model was trained on {e.in_sample:,} of the traded bars and knows how they went"
 
 
-def too_few(e: Evidence) -> str:
+def trades_failure(e: Evidence) -> str:
     """Say which run has too few trades."""
     few = e.trades_off < LEAST_TRADES
     name, count = ("ML-off", e.trades_off) if few else ("ML-on", e.trades_on)
@@ -60,7 +60,7 @@ def too_few(e: Evidence) -> str:
     return f"{name} closed {trades}, {LEAST_TRADES} are asked"
 
 
-def matched(e: Evidence) -> str:
+def placebo_failure(e: Evidence) -> str:
     """Say what chance did as well."""
     if e.p_value is None:
         return "there is no placebo to hold ML-on against"
@@ -78,33 +78,33 @@ def matched(e: Evidence) -> str:
     )
 
 
-def unsure(e: Evidence, worse: bool) -> str:
+def expectancy_failure(e: Evidence, worse: bool) -> str:
     """Say that the difference of a trade may be nothing."""
-    said = f"{rivals(e, worse)}, but what a trade makes more on average than without ML "
+    text = f"{veto_share(e, worse)}, but what a trade makes more on average than without ML "
     if e.expectancy_ci95 is None:
-        return f"{said}has no interval"
+        return f"{text}has no interval"
     low, high = (percent(end, 3, "+") for end in e.expectancy_ci95)
-    return f"{said}lies between {low} and {high}, which may be nothing"
+    return f"{text}lies between {low} and {high}, which may be nothing"
 
 
-def deflated(e: Evidence, dsr: float | None, worse: bool) -> str:
+def deflated_failure(e: Evidence, dsr: float | None, worse: bool) -> str:
     """Say that the edge may be the best of so many trials."""
     trials = "one trial" if e.trials == 1 else f"{e.trials:,} trials"
     known = "undefined" if dsr is None else f"{dsr:.2f}"
     return (
-        f"{rivals(e, worse)}, but after {trials} the deflated Sharpe ratio of the difference is "
-        f"{known}, where {SURE} is asked"
+        f"{veto_share(e, worse)}, but after {trials} the deflated Sharpe ratio of the difference "
+        f"is {known}, where {SURE} is asked"
     )
 
 
-def other_way(e: Evidence, worse: bool) -> str:
+def sharpe_failure(e: Evidence, worse: bool) -> str:
     """Say that the account as a whole tells another story than its trades."""
     on, off = ("undefined" if x is None else f"{x:.2f}" for x in (e.sharpe_on, e.sharpe_off))
     choice = "worse" if worse else "better"
     return f"ML chose {choice} entries, but the account's Sharpe ratio went from {off} to {on}"
 
 
-def settled_by(e: Evidence, needed: int | None) -> str:
+def what_settles_it(e: Evidence, needed: int | None) -> str:
     """Say what would settle it."""
     if e.in_sample:
         return "; trade bars after its training"
@@ -114,15 +114,15 @@ def settled_by(e: Evidence, needed: int | None) -> str:
     if needed is None:
         return "; without a gap in the win rate no number of entries settles it"
     gap = abs((e.win_rate_on or 0.0) - (e.win_rate_off or 0.0)) * 100
-    told = f"; a win-rate gap of {gap:.1f} points takes about {rounded(needed):,} entries"
+    text = f"; a win-rate gap of {gap:.1f} points takes about {rounded(needed):,} entries"
     more = needed - e.trades_off - e.trades_on
     if more <= 0:
-        return f"{told}, which there are{beyond_chance(e)}"
+        return f"{text}, which there are{entries_beyond_chance(e)}"
     longer = span((growth_needed(e) - 1) * e.years)
-    return f"{told} to resolve, {rounded(more):,} more than there are: {longer}"
+    return f"{text} to resolve, {rounded(more):,} more than there are: {longer}"
 
 
-def beyond_chance(e: Evidence) -> str:
+def entries_beyond_chance(e: Evidence) -> str:
     """Say how much longer ML would have to choose as it did, where chance stands against it."""
     times = growth_beyond_chance(e)
     if times <= 1:

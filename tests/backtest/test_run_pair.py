@@ -73,8 +73,8 @@ def test_draws_are_what_the_engine_trades(params):
         up[one] = 0.5 + 0.5 * outcomes.side[one]
         run = pair_of(bars, given(bars.index, up), **params).on
         assert run.trades.entry_time.tolist() == bars.index[np.array(one) + 1].tolist()
-        closed = outcomes.left[one] >= 0
-        left = bars.index[outcomes.left[one][closed]]
+        closed = outcomes.exit_bar[one] >= 0
+        left = bars.index[outcomes.exit_bar[one][closed]]
         assert run.trades.exit_time[closed].tolist() == left.tolist()
         made = run.trades.pnl / (run.trades.entry_price * run.trades["size"])
         np.testing.assert_allclose(outcomes.net[one][closed], made[closed], atol=1e-12)

@@ -289,3 +289,32 @@ def test_one_refit_fitted_again_votes_as_in_the_run(edge):
     _, votes = task.fit()
     np.testing.assert_array_equal(votes, predictions.votes[task.block])
     assert walk.task_of(arrays, 599) is None
+
+
+def test_the_labels_of_the_last_bars_are_kept_as_they_are():
+    bars = planted_edge(900, seed=1)
+    walk = WalkForward(SignalModel(["return_1"], ensemble=Ensemble(["lr"])), 300, 300, cache=None)
+    walk.predict(bars, relabel=lambda refit, y: 1 - y)
+    expected = walk.signal_model().label()(bars)
+    np.testing.assert_array_equal(walk.labels_.y, expected.y)
+    np.testing.assert_array_equal(walk.labels_.t1, expected.t1)
+
+
+def test_a_refit_learns_from_the_labels_it_is_given():
+    bars = planted_edge(900, seed=1, auc=0.8)
+    walk = WalkForward(
+        SignalModel(["wick_balance"], ensemble=Ensemble(["lr"])), 300, 300, cache=None
+    )
+    asked = []
+
+    def opposite(refit, y):
+        asked.append((refit.bar, refit.rows, len(y)))
+        return 1 - y
+
+    real, turned = walk.predict(bars), walk.predict(bars, relabel=opposite)
+    known = real.known
+    np.testing.assert_allclose(
+        turned.probability_up[known], 1 - real.probability_up[known], atol=1e-6
+    )
+    assert [bar for bar, _, _ in asked] == [300, 600]
+    assert all(rows == count for _, rows, count in asked)

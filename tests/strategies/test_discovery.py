@@ -119,7 +119,7 @@ def test_the_horizon_ends_a_trade_that_goes_nowhere():
     assert set(closed.bars) == {24}
 
 
-def test_guards_must_be_fractions(bars):
+def test_stop_and_target_must_be_fractions(bars):
     with pytest.raises(OptionError, match=r"0\.01 is 1 %"):
         run(bars[:100], ml=False, stop=1.5)
     open_end = run(bars, ml=False, stop=None, target=None).trades

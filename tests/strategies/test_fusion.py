@@ -15,7 +15,7 @@ from bt_fusion.engine.feed import BarsData
 from bt_fusion.engine.runner import bar_length, run_strategy
 from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.verdict.placebos.replay import replay
+from bt_fusion.verdict.placebos.replay import ExitRule, replay
 from tests.engine.test_engine import given
 
 
@@ -142,12 +142,12 @@ def test_replay_trades_as_the_strategy_does(exit, long_only):
     bars = random_walk(1_500, seed=9)
     params = {"exit": exit, "long_only": long_only, "hold_bars": 4}
     run = run_strategy(bars, FusionStrategy, FREE, ml=False, **params)
-    trips = replay(run.signal, run.technical, 4, exit, long_only)
+    trips = replay(run.signal, run.technical, ExitRule(4, exit, long_only))
     trades = run.trades
     assert len(trades) == len(trips.signal) > 10
     assert trades.entry_time.tolist() == bars.index[trips.signal + 1].tolist()
-    closed = trips.left >= 0
-    assert trades.exit_time[closed].tolist() == bars.index[trips.left[closed]].tolist()
+    closed = trips.exit_bar >= 0
+    assert trades.exit_time[closed].tolist() == bars.index[trips.exit_bar[closed]].tolist()
     returns = trips.returns(bars.open.to_numpy())[closed]
     made = trades.pnl / (trades.entry_price * trades["size"])
     np.testing.assert_allclose(returns, made[closed], atol=1e-12)
@@ -158,9 +158,10 @@ def test_replay_trades_as_the_strategy_does(exit, long_only):
 )
 def test_replay_never_overlaps(signal, hold):
     signal = np.array(signal, dtype=float)
-    trips = replay(signal, signal, hold)
-    assert (trips.signal[1:] >= trips.left[:-1]).all()
-    assert (trips.left[trips.left >= 0] - trips.signal[trips.left >= 0] == hold + 1).all()
+    trips = replay(signal, signal, ExitRule(hold))
+    assert (trips.signal[1:] >= trips.exit_bar[:-1]).all()
+    closed = trips.exit_bar >= 0
+    assert (trips.exit_bar[closed] - trips.signal[closed] == hold + 1).all()
 
 
 def analysed(bars, model, ml):

@@ -372,7 +372,7 @@ def test_a_vetoed_bracket_is_three_cancelled_orders():
     assert fills(ran) == []
 
 
-def test_a_bracket_that_turns_closes_and_guards_nothing():
+def test_a_bracket_that_turns_closes_and_places_no_stop():
     doing = {
         3: lambda s: s.sell(size=1),
         6: lambda s: s.buy_bracket(size=3, exectype=bt.Order.Market, stopprice=90, limitprice=112),
@@ -418,12 +418,12 @@ def test_a_waiting_entry_may_have_its_exits_in_advance_but_no_counterpart():
 
 
 def test_exits_that_share_a_group_with_a_vetoed_entry_still_cancel_each_other():
-    def guarded(s):
+    def with_stop(s):
         more = s.buy(exectype=bt.Order.Stop, price=130)
         stop = s.sell(exectype=bt.Order.Stop, price=90, oco=more)
         return [more, stop, s.sell(exectype=bt.Order.Limit, price=112, oco=more)]
 
-    ran = scripted({3: lambda s: s.buy(), 6: guarded}, turned_at(5), 0.1)
+    ran = scripted({3: lambda s: s.buy(), 6: with_stop}, turned_at(5), 0.1)
     more, stop, goal = ran.back[6]
     assert not more
     assert (stop.getstatusname(), goal.getstatusname()) == ("Canceled", "Completed")

@@ -15,7 +15,7 @@ from tests.engine.test_engine import cerebro_with, given
 from tests.strategies.test_fusion import steps
 from tests.test_parity import CONFIGURATIONS, LiveData
 
-CLOSE_GUARDS = {"target": 0.001, "atr_stop": 0.3}  # most bars touch one of them
+CLOSE_EXITS = {"target": 0.001, "atr_stop": 0.3}  # most bars touch one of them
 EASY = {"min_entry_score_technical": 1.0, "min_entry_score": 2.0, "log_entries": False}
 
 
@@ -80,7 +80,7 @@ def stale(strategy, feeds):
 def test_three_feeds_of_different_starts_gaps_and_lengths(seed, ml):
     feeds = three_feeds(seed)
     models = {name: given(bars.index, 0.62) for name, bars in feeds.items()}
-    strategy = ran(feeds, ml=ml, model=models, **CLOSE_GUARDS)
+    strategy = ran(feeds, ml=ml, model=models, **CLOSE_EXITS)
     assert {fill[0] for fill in strategy.fills} == set(feeds)
     assert len(strategy.fills) > 60
     assert strategy.future == 0
@@ -95,7 +95,7 @@ def test_without_waiting_orders_would_be_filled_on_stale_bars(monkeypatch):
     wrong = 0
     for seed in range(3):
         feeds = three_feeds(seed)
-        wrong += stale(ran(feeds, ml=False, **CLOSE_GUARDS), feeds)
+        wrong += stale(ran(feeds, ml=False, **CLOSE_EXITS), feeds)
     assert wrong > 5
 
 
@@ -144,16 +144,16 @@ def few_points():
     return TechnicalPoints(band=(0, 0), volume=(0, 0), pattern=(0, 0), rsi=(1.0, 1.0))
 
 
-class Guarded(FusionStrategy):
+class WithStopAndTarget(FusionStrategy):
     """Stop and target around each position."""
 
-    def guard_prices(self, symbol, price, side):
+    def stop_and_target(self, symbol, price, side):
         return price * (1 - side * 0.10), price * (1 + side * 0.05)
 
 
-def guarded(closes, **params):
+def traded(closes, **params):
     cerebro = cerebro_with(BarsData(dataname=steps(closes)))
-    cerebro.addstrategy(Guarded, ml=False, ema_fast=1, ema_slow=2, hold_bars=99, **params)
+    cerebro.addstrategy(WithStopAndTarget, ml=False, ema_fast=1, ema_slow=2, hold_bars=99, **params)
     cerebro.addsizer(EquityShare)
     cerebro.addanalyzer(bt.analyzers.Transactions, _name="fills")
     strategy = cerebro.run()[0]
@@ -163,25 +163,25 @@ def guarded(closes, **params):
 
 def test_target_and_stop_cancel_each_other():
     # long at 101; the target at 106.05 is reached inside the bar from 104 to 108
-    strategy, prices = guarded([100, 101, 102, 104, 108, 108, 108, 108])
+    strategy, prices = traded([100, 101, 102, 104, 108, 108, 108, 108])
     assert prices[:2] == [101, pytest.approx(106.05)]
-    assert strategy.symbols[0].guards == [] or strategy.position.size
+    assert strategy.symbols[0].exit_orders == [] or strategy.position.size
 
 
 def test_a_bar_that_touches_both_counts_as_stopped():
     bars = steps([100, 101, 102, 103, 103, 103, 103])
     bars.loc[bars.index[4], ["high", "low"]] = [120.0, 80.0]
     cerebro = cerebro_with(BarsData(dataname=bars))
-    cerebro.addstrategy(Guarded, ml=False, ema_fast=1, ema_slow=2, hold_bars=99)
+    cerebro.addstrategy(WithStopAndTarget, ml=False, ema_fast=1, ema_slow=2, hold_bars=99)
     cerebro.addsizer(EquityShare)
     cerebro.addanalyzer(bt.analyzers.Transactions, _name="fills")
     fills = cerebro.run()[0].analyzers.fills.get_analysis()
     assert fills[bars.index[4].to_pydatetime()][0][1] == pytest.approx(101 * 0.9)
 
 
-def test_guards_given_on_the_bar_of_an_exit_are_gone_with_the_position():
+def test_stop_and_target_given_on_the_bar_of_an_exit_are_gone_with_the_position():
     """An exit decided on the very bar of the entry's fill leaves no stop behind."""
-    strategy, prices = guarded([100, 101, 102, 90, 89, 130, 131, 80, 79, 78], exit="flip")
+    strategy, prices = traded([100, 101, 102, 90, 89, 130, 131, 80, 79, 78], exit="flip")
     size = 0.0
     for fill in strategy.analyzers.fills.get_analysis().values():
         for amount, *_ in fill:

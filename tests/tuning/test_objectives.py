@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from bt_fusion import OptionError, TrainingError
-from bt_fusion.tuning.objectives import Judged, equity, objective_named, precision_recall
+from bt_fusion.tuning.objectives import FoldPredictions, equity, objective_named, precision_recall
 
 
-def fold(truth, chosen, classes=(0, 1), close=None, horizon=1, rows=None):
-    """Judged rows whose likeliest class has probability 0.8."""
-    rows = np.arange(len(truth)) if rows is None else np.array(rows)
-    proba = np.full((len(truth), len(classes)), 0.2 / (len(classes) - 1))
-    proba[np.arange(len(truth)), [classes.index(value) for value in chosen]] = 0.8
+def fold(actual, predicted, classes=(0, 1), close=None, horizon=1, rows=None):
+    """Rows whose likeliest class has probability 0.8."""
+    rows = np.arange(len(actual)) if rows is None else np.array(rows)
+    proba = np.full((len(actual), len(classes)), 0.2 / (len(classes) - 1))
+    proba[np.arange(len(actual)), [classes.index(value) for value in predicted]] = 0.8
     close = np.ones(rows[-1] + 1 + horizon) if close is None else np.array(close, float)
-    return Judged(rows, np.array(truth, float), proba, classes, close, horizon)
+    return FoldPredictions(rows, np.array(actual, float), proba, classes, close, horizon)
 
 
 def measure(name, judged):
@@ -35,7 +35,7 @@ def test_auc_of_one_kind_is_undefined():
 def test_sides_of_two_and_of_three_classes():
     assert precision_recall(fold([1, 1, 1, 0], [1, 1, 0, 1])) == (2 / 3, 2 / 3)
     three = fold([1, -1, 0, -1, 1], [1, 1, -1, -1, 0], (-1, 0, 1))
-    assert precision_recall(three) == (2 / 4, 2 / 4)  # two hits, four said, four came
+    assert precision_recall(three) == (2 / 4, 2 / 4)  # two hits, four predicted, four actual
     assert measure("f1", three) == 0.5
     assert precision_recall(fold([1, 1], [0, 0])) == (0.0, 0.0)
     assert measure("f1", fold([1, 1], [0, 0])) == 0.0

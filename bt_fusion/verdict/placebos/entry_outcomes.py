@@ -5,25 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.verdict.placebos.replay import RoundTrips, exit_bars
+from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, exit_bars
 
-__all__ = ["Costs", "ExitRule", "Outcomes"]
-
-
-@dataclass(frozen=True)
-class ExitRule:
-    """When FusionStrategy, without its stop order, leaves a position, and which sides it takes.
-
-    Attributes
-    ----------
-    hold_bars : int
-    exit : {"horizon", "flip", "both"}
-    long_only : bool
-    """
-
-    hold_bars: int = 5
-    exit: str = "horizon"
-    long_only: bool = False
+__all__ = ["Costs", "Outcomes"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +37,7 @@ class Outcomes:
     ----------
     side : ndarray of int64, shape (n_bars,)
         1 long, -1 short, 0 where no entry is possible.
-    left : ndarray of int64, shape (n_bars,)
+    exit_bar : ndarray of int64, shape (n_bars,)
         Bar at whose open the trade ends, -1 when it is open at the last bar.
     gross : ndarray of float64, shape (n_bars,)
         Profit before costs as a fraction of the entry's value; an open trade's, at the last close.
@@ -68,7 +52,7 @@ class Outcomes:
     """
 
     side: np.ndarray
-    left: np.ndarray
+    exit_bar: np.ndarray
     gross: np.ndarray
     net: np.ndarray
     growth: np.ndarray
@@ -81,8 +65,8 @@ class Outcomes:
         cls,
         bars: BarArrays,
         technical: np.ndarray,
-        rule: ExitRule | None = None,
-        costs: Costs | None = None,
+        rule: ExitRule = ExitRule(),
+        costs: Costs = Costs(),
         allowed: np.ndarray | None = None,
     ) -> "Outcomes":
         """Work out every bar's trade to the side of its technical state.
@@ -92,25 +76,22 @@ class Outcomes:
         bars : BarArrays
         technical : ndarray, shape (n_bars,)
             -1, 0, 1; NaN counts as 0.
-        rule : ExitRule, optional
-        costs : Costs, optional
+        rule : ExitRule
+        costs : Costs
         allowed : ndarray of bool, shape (n_bars,), optional
             Bars whose signals may enter; all of them when not given.
         """
-        rule, costs = rule or ExitRule(), costs or Costs()
-        side = np.sign(np.nan_to_num(technical)).astype(np.int64)
-        if rule.long_only:
-            side = np.maximum(side, 0)
+        side = rule.sides(technical)
         if allowed is not None:
             side = np.where(allowed, side, 0)
-        side[-1:] = 0  # an order of the last bar would never be filled
-        left = exit_bars(side, technical, rule.hold_bars, rule.exit)
-        return cls(side, left, *_results(bars, side, left, costs), bars.open, bars.close[-1], costs)
+        exit_bar = exit_bars(side, technical, rule)
+        made = _results(bars, side, exit_bar, costs)
+        return cls(side, exit_bar, *made, bars.open, bars.close[-1], costs)
 
     @property
     def closed(self) -> np.ndarray:
         """Whether each bar's trade ends before the bars do."""
-        return self.left >= 0
+        return self.exit_bar >= 0
 
     @property
     def moves(self) -> np.ndarray:
@@ -122,7 +103,7 @@ class Outcomes:
         """First bar each bar's trade is held, and the one after the last."""
         count = len(self.side)
         start = np.minimum(np.arange(count) + 1, count)
-        return start, np.where(self.closed, self.left, count)
+        return start, np.where(self.closed, self.exit_bar, count)
 
     def sum_held(self, values: np.ndarray) -> np.ndarray:
         """Return the sum of per-bar values over the bars each bar's trade is held."""
@@ -169,17 +150,17 @@ class Outcomes:
 
 
 def _results(
-    bars: BarArrays, side: np.ndarray, left: np.ndarray, costs: Costs
+    bars: BarArrays, side: np.ndarray, exit_bar: np.ndarray, costs: Costs
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return gross and net return of each bar's trade, and the log growth of the account."""
     start = np.minimum(np.arange(len(side)) + 1, len(side) - 1)
-    closed = left >= 0
+    closed = exit_bar >= 0
     buy = np.minimum(bars.open * (1 + costs.slippage), bars.high)
     sell = np.maximum(bars.open * (1 - costs.slippage), bars.low)
     last = bars.close[-1]
-    gross = side * (np.where(closed, bars.open[left], last) / bars.open[start] - 1)
+    gross = side * (np.where(closed, bars.open[exit_bar], last) / bars.open[start] - 1)
     entry = np.where(side > 0, buy[start], sell[start])
-    exit = np.where(closed, np.where(side > 0, sell[left], buy[left]), last)
+    exit = np.where(closed, np.where(side > 0, sell[exit_bar], buy[exit_bar]), last)
     paid = costs.commission * (entry + np.where(closed, exit, 0.0))
     made = np.where(side == 0, 0.0, side * (exit - entry) - paid)
     growth = np.log1p(np.maximum(costs.share * made / bars.close, -1 + 1e-12))

@@ -30,7 +30,7 @@ class DrawFigures:
 
     @classmethod
     def joined(cls, parts: Sequence["DrawFigures"]) -> "DrawFigures":
-        """Return the runs of several tallies as one; an empty one where there are none."""
+        """Return the runs of several as one; an empty one where there are none."""
         none = [np.empty(0)] * (not parts)
         columns = (
             np.concatenate([*none, *(getattr(part, each.name) for part in parts)])
@@ -47,9 +47,9 @@ class Placebo:
     ----------
     kind : str
         What chance did.
-    real : Tally
+    real : DrawFigures
         Of the run itself, one value each.
-    drawn : Tally
+    drawn : DrawFigures
         One value a draw.
     per_bar : ndarray of float64, shape (n_bars,)
         Return of the account a bar above that of the mean draw.

@@ -102,11 +102,11 @@ def trade_paths(
 
 
 def random_subsets(off: Trades, on: Trades, draws: int = 1_000, seed: int = 0) -> Placebo:
-    """Hold ML-on's trades against as many of ML-off's, chosen by chance.
+    """Compare ML-on's trades with as many of ML-off's, chosen by chance.
 
-    Of each kind as many are drawn without replacement as the runs share, and with replacement
-    as ML-on has of its own: a subset drawn whole would know nothing of the noise that comes with
-    entries at other bars. Kinds that ML-off never traded have nothing to be held against.
+    Of each kind, as many as the runs share are drawn without replacement, and as many as ML-on has
+    of its own with replacement: otherwise the draws would miss the noise that comes with entries
+    at other bars. Kinds that ML-off never traded have no comparison.
 
     Parameters
     ----------
@@ -122,9 +122,9 @@ def random_subsets(off: Trades, on: Trades, draws: int = 1_000, seed: int = 0) -
     real = np.append(pool.kept, np.ones(len(pool.own)))
     block = max(1, CELLS // (len(real) + on.path.shape[1]))
     counts = [min(block, draws - start) for start in range(0, draws, block)]
-    drawn = DrawFigures.joined([pool.tally(pool.draw(rng, count)) for count in counts])
+    drawn = DrawFigures.joined([pool.figures(pool.draw(rng, count)) for count in counts])
     above = on.per_bar(np.ones(len(on))) - off.per_bar(pool.expected)
-    return Placebo("subset", pool.tally(real[None]), drawn, above)
+    return Placebo("subset", pool.figures(real[None]), drawn, above)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +168,7 @@ class Pool:
                 np.add.at(row, rng.choice(members, own), 1)
         return taken
 
-    def tally(self, taken: np.ndarray) -> DrawFigures:
+    def figures(self, taken: np.ndarray) -> DrawFigures:
         """Return the figures of runs that take each trade so often, shape (n_runs, n_trades)."""
         path = vstack([self.off.path, self.on.path[self.own]]).tocsr()
         net, growth = (
@@ -177,8 +177,8 @@ class Pool:
         )
         kinds = set(self.off.kind)
         comparable = [self.on.kind[place] in kinds for place in self.own.tolist()]
-        judged = np.append(np.ones(len(self.off)), comparable)
-        surprise = (taken - np.append(self.expected, np.zeros(len(self.own)))) * judged
+        counts = np.append(np.ones(len(self.off)), comparable)
+        surprise = (taken - np.append(self.expected, np.zeros(len(self.own)))) * counts
         gained = surprise @ path
         noise, chosen, count = (gained**2).sum(axis=1), gained.sum(axis=1), taken.sum(axis=1)
         some = noise > 0

@@ -1,7 +1,7 @@
-"""Random vetoes: what a strategy makes when chance, not ML, thins out its entries as much.
+"""Random vetoes: what a strategy makes when chance, not ML, skips as many of its entries.
 
-Trading less under costs looks like skill. So ML-on is held against a coin that vetoes entries of
-the technical side until as many are left on each side, with the same exits, sizes and costs.
+Trading less under costs looks like skill. So ML-on is compared with random vetoes that leave as
+many of the technical side's entries on each side, with the same exits, sizes and costs.
 """
 
 import numpy as np
@@ -17,13 +17,13 @@ __all__ = ["Accounts", "random_vetoes", "shifted"]
 def random_vetoes(
     outcomes: Outcomes, trips: RoundTrips, draws: int = 1_000, seed: int = 0
 ) -> Placebo:
-    """Hold a run against random vetoes that leave as many entries on each side.
+    """Compare a run with random vetoes that leave as many entries on each side.
 
     Parameters
     ----------
     outcomes : Outcomes
         Of the bars and the technical side alone.
-    trips : Trips
+    trips : RoundTrips
         What ML-on traded, see `replay`.
     draws : int
     seed : int
@@ -41,13 +41,13 @@ def random_vetoes(
     True
     """
     long, short = (int((trips.side == s).sum()) for s in SIDES)
-    law = VetoProbability.matching(outcomes, long, short)
-    accounts = Accounts(law)
+    veto = VetoProbability.matching(outcomes, long, short)
+    accounts = Accounts(veto)
     drawn = np.zeros((draws, accounts.each.shape[1]))
-    for who, at in law.draw(draws, seed):
+    for who, at in veto.draw(draws, seed):
         drawn[who] += accounts.each[at]
-    above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(law.entered)
-    return Placebo("veto", accounts.of(trips), accounts.tally(drawn), above)
+    above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(veto.entered)
+    return Placebo("veto", accounts.of(trips), accounts.figures(drawn), above)
 
 
 def shifted(
@@ -57,9 +57,9 @@ def shifted(
     draws: int = 200,
     seed: int = 0,
 ) -> Placebo:
-    """Hold a run against its own probabilities, moved along the bars by random distances.
+    """Compare a run with its own probabilities, moved along the bars by random distances.
 
-    A circular shift keeps how often, how long and how surely ML speaks, and breaks its link to
+    A circular shift keeps how often, how long and how surely ML predicts, and breaks its link to
     what the market does: also the harmless one to the technical side, so that shifted runs may
     enter more often or less. Distances are a twentieth of the bars at least.
 
@@ -72,8 +72,8 @@ def shifted(
     draws, seed : int
     """
     long, short = (int((trips.side == s).sum()) for s in SIDES)
-    law = VetoProbability.matching(outcomes, long, short)
-    accounts = Accounts(law)
+    veto = VetoProbability.matching(outcomes, long, short)
+    accounts = Accounts(veto)
     count = len(outcomes.side)
     least = count // 20
     rng = np.random.default_rng(seed)
@@ -81,9 +81,9 @@ def shifted(
     for row, distance in enumerate(rng.integers(least, max(least + 1, count - least), draws)):
         up, down = np.roll(agrees, distance, axis=1)
         side = outcomes.side * np.where(outcomes.side > 0, up, down)
-        drawn[row] = accounts.each[one_at_a_time(side, outcomes.left)].sum(axis=0)
-    above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(law.entered)
-    return Placebo("shift", accounts.of(trips), accounts.tally(drawn), above)
+        drawn[row] = accounts.each[one_at_a_time(side, outcomes.exit_bar)].sum(axis=0)
+    above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(veto.entered)
+    return Placebo("shift", accounts.of(trips), accounts.figures(drawn), above)
 
 
 class Accounts:
@@ -91,8 +91,8 @@ class Accounts:
 
     Parameters
     ----------
-    law : VetoLaw
-        The chance that runs are held against.
+    veto : VetoProbability
+        Of the random vetoes that runs are compared with.
 
     Attributes
     ----------
@@ -101,10 +101,10 @@ class Accounts:
         mean long and the mean short position, net return, log growth.
     """
 
-    def __init__(self, law: VetoProbability):
-        out = law.outcomes
+    def __init__(self, veto: VetoProbability):
+        out = veto.outcomes
         sides = [out.side == s for s in SIDES]
-        entered = [np.where(side, law.entered, 0.0) for side in sides]
+        entered = [np.where(side, veto.entered, 0.0) for side in sides]
         mean = [out.exposure(each) for each in entered]
         gain, square = out.side * out.sum_held(out.moves), out.moves**2
         shared = [out.side * out.sum_held(each * square) for each in mean]
@@ -118,9 +118,9 @@ class Accounts:
 
     def of(self, trips: RoundTrips) -> DrawFigures:
         """Return what one run came to, in the same figures as the draws'."""
-        return self.tally(self.each[trips.signal].sum(axis=0)[None])
+        return self.figures(self.each[trips.signal].sum(axis=0)[None])
 
-    def tally(self, sums: np.ndarray) -> DrawFigures:
+    def figures(self, sums: np.ndarray) -> DrawFigures:
         """Return the figures of runs from the sums over their trades, shape (n_runs, columns)."""
         entries, (closed, gain, square), shared, (net, growth) = np.split(sums.T, [2, 5, 7])
         times = entries / np.maximum(self._expected, 1e-12)[:, None]  # the mean draw, so often

@@ -1,4 +1,4 @@
-"""The law of random vetoes: how chance enters, and as often as wanted."""
+"""The probability of a random veto: entries by chance, as many as wanted on each side."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ CLOSE_ENOUGH = 0.01  # entries
 
 @dataclass(frozen=True, eq=False)
 class VetoProbability:
-    """A random veto: flat, and the technical state says a side, it enters with a probability.
+    """A random veto: while flat, each signal of the technical side enters with a probability.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class VetoProbability:
 
     @classmethod
     def matching(cls, outcomes: Outcomes, long: int, short: int) -> "VetoProbability":
-        """Find the law that enters so often on each side, in expectation.
+        """Find the probabilities that make so many entries on each side, in expectation.
 
         Where ML entered more often than the rule can, nothing is vetoed.
 
@@ -48,7 +48,7 @@ class VetoProbability:
         sides = np.stack([outcomes.side == s for s in SIDES])
         targets = np.array([long, short], dtype=float)
         rate = np.where(outcomes.side != 0, 1.0, 0.0)
-        entered = entry_probability(rate, outcomes.left)
+        entered = entry_probability(rate, outcomes.exit_bar)
         made = sides @ entered
         if (made <= targets + 0.5).all():
             return cls(outcomes, rate, entered)
@@ -57,7 +57,7 @@ class VetoProbability:
         hazard, slope, before = np.where(some, start, 0.0), np.ones(2), None
         for _ in range(STEPS):
             rate = -np.expm1(-hazard) @ sides
-            entered = entry_probability(rate, outcomes.left)
+            entered = entry_probability(rate, outcomes.exit_bar)
             made = np.maximum(sides @ entered, 1e-9)
             stuck = (hazard >= MOST) & (made < targets)
             if (np.abs(made - targets)[some & ~stuck] < CLOSE_ENOUGH).all():
@@ -72,20 +72,21 @@ class VetoProbability:
     def draw(self, draws: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (which draws, the signal bars of their next entries) until all are through.
 
-        Each wait is one exponential variate against the summed hazard of the bars, which is the
-        same as a coin tossed at each of them.
+        Each wait is one exponential variate against the summed hazard of the bars, the same as one
+        draw at each of them.
         """
         rng = np.random.default_rng(seed)
         hazard = np.cumsum(np.minimum(-np.log1p(-np.minimum(self.rate, CERTAIN)), MOST))
         before = np.append(0.0, hazard)
-        left, who, bar = self.outcomes.left, np.arange(draws), np.zeros(draws, dtype=np.int64)
+        exit_bar = self.outcomes.exit_bar
+        who, bar = np.arange(draws), np.zeros(draws, dtype=np.int64)
         while len(who):
             at = np.searchsorted(hazard, before[bar] + rng.standard_exponential(len(who)))
             enters = at < len(hazard)
             who, at = who[enters], at[enters]
             yield who, at
-            goes_on = left[at] >= 0
-            who, bar = who[goes_on], left[at[goes_on]]
+            goes_on = exit_bar[at] >= 0
+            who, bar = who[goes_on], exit_bar[at[goes_on]]
 
 
 def elasticity(
@@ -97,7 +98,7 @@ def elasticity(
     return np.clip(np.where(np.isfinite(slope), slope, known), 0.05, 1.0)
 
 
-def entry_probability(rate: np.ndarray, left: np.ndarray) -> np.ndarray:
+def entry_probability(rate: np.ndarray, exit_bar: np.ndarray) -> np.ndarray:
     """Return how probable an entry is at each bar, by the chances of being flat there.
 
     >>> entry_probability(np.array([0.5, 0.5, 0.5, 0.0]), np.array([2, 3, -1, -1]))
@@ -105,7 +106,7 @@ def entry_probability(rate: np.ndarray, left: np.ndarray) -> np.ndarray:
     """
     free = [0.0] * (len(rate) + 1)  # chance of getting flat at a bar; the last place: never
     entered, flat = [], 1.0
-    for bar, (chance, end) in enumerate(zip(rate.tolist(), left.tolist(), strict=True)):
+    for bar, (chance, end) in enumerate(zip(rate.tolist(), exit_bar.tolist(), strict=True)):
         flat += free[bar]
         made = flat * chance
         flat -= made

@@ -166,11 +166,11 @@ def test_the_cache_key_knows_the_context_before_the_block(bars):
         arrays = BarArrays.from_frame(bars[:900])
         walk.model.feature_set().transform(arrays)
         task = walk._tasks(arrays, list(walk.schedule(900)))[1]
-        made = type(task)(task.refit, task.ensemble, X, *task_parts(task)).keyed().refit
+        made = type(task)(task.refit, task.ensemble, X, *task_parts(task)).with_digests().refit
         return made.trained_on, made.key
 
     def task_parts(task):
-        return task.labels, task.rows, task.block, task.label
+        return task.labels, task.rows, task.y, task.block, task.label
 
     reference = digests(X)
     first, block = 400, 800

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
-from bt_fusion.verdict.placebos.replay import replay
+from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
+from bt_fusion.verdict.placebos.replay import ExitRule, replay
 from tests.strategies.test_fusion import steps
 
 UP, DOWN = 1.0, -1.0
 
 
-def outcomes(closes, state, rule=None, costs=None, allowed=None):
+def outcomes(closes, state, rule=ExitRule(), costs=Costs(), allowed=None):
     return Outcomes.of(BarArrays.of(steps(closes)), np.array(state), rule, costs, allowed)
 
 
@@ -21,7 +21,7 @@ def test_a_long_and_a_short_trade_by_hand():
         [100, 110, 121, 110, 99], [UP, DOWN, UP, UP, UP], ExitRule(1), Costs(0.01, 0, 0.5)
     )
     assert out.side.tolist() == [1, -1, 1, 1, 0]  # the last bar's order is never filled
-    assert out.left.tolist() == [2, 3, 4, -1, -1]
+    assert out.exit_bar.tolist() == [2, 3, 4, -1, -1]
     assert out.gross[:4].tolist() == pytest.approx([0.10, -0.10, 110 / 121 - 1, 99 / 110 - 1])
     assert out.net[0] == pytest.approx(0.10 - 0.01 * (1 + 1.10))
     assert out.net[3] == pytest.approx(99 / 110 - 1 - 0.01)  # still open: no exit paid
@@ -50,7 +50,7 @@ def test_exposure_and_returns_of_a_run_by_hand():
     out = outcomes(
         [100, 110, 121, 110, 99], [UP, UP, DOWN, DOWN, UP], ExitRule(1), Costs(0.01, 0, 0.5)
     )
-    trips = replay(np.array([UP, UP, DOWN, DOWN, UP]), np.zeros(5), 1)
+    trips = replay(np.array([UP, UP, DOWN, DOWN, UP]), np.zeros(5), ExitRule(1))
     assert trips.signal.tolist() == [0, 2]
     entered = out.entries_of(trips)
     assert out.exposure(entered).tolist() == [0, 1, 0, -1, 0]

@@ -5,9 +5,9 @@ import pytest
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
-from bt_fusion.verdict.placebos.entry_outcomes import ExitRule, Outcomes
+from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
 from bt_fusion.verdict.placebos.random_subsets import Pool, Trades, random_subsets, trade_paths
-from bt_fusion.verdict.placebos.replay import replay
+from bt_fusion.verdict.placebos.replay import ExitRule, replay
 
 BARS = 8
 
@@ -103,9 +103,9 @@ def walked(seed, share):
     agrees = np.repeat(np.random.default_rng(seed).random(60) < share, 10)
     made = []
     for signal in (state, state * agrees):
-        trips = replay(signal, state, 4)
+        trips = replay(signal, state, ExitRule(4))
         at, left, side = (
-            column[trips.left >= 0] for column in (trips.signal, trips.left, trips.side)
+            column[trips.exit_bar >= 0] for column in (trips.signal, trips.exit_bar, trips.side)
         )
         path = trade_paths(bars.open, at + 1, left, bars.open[at + 1], bars.open[left], side)
         whole = np.ones(len(at))

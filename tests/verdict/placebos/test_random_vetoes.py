@@ -5,9 +5,9 @@ import pytest
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
-from bt_fusion.verdict.placebos.entry_outcomes import Costs, ExitRule, Outcomes
+from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
 from bt_fusion.verdict.placebos.random_vetoes import Accounts, random_vetoes, shifted
-from bt_fusion.verdict.placebos.replay import RoundTrips, replay
+from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, replay
 from bt_fusion.verdict.placebos.veto_probability import VetoProbability, entry_probability
 from tests.strategies.test_fusion import steps
 
@@ -42,29 +42,29 @@ def test_entry_probability_is_what_all_coins_come_to():
 
 @pytest.mark.parametrize("exit", ["horizon", "flip", "both"])
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
-def test_the_law_enters_as_often_on_each_side(exit, share):
+def test_the_veto_enters_as_often_on_each_side(exit, share):
     bars, state = market()
-    trips = replay(thinned(state, 1, share), state, 5, exit)
+    trips = replay(thinned(state, 1, share), state, ExitRule(5, exit))
     long, short = int((trips.side > 0).sum()), int((trips.side < 0).sum())
     outcomes = Outcomes.of(bars, state, ExitRule(5, exit))
-    law = VetoProbability.matching(outcomes, long, short)
-    assert law.entered[outcomes.side > 0].sum() == pytest.approx(long, abs=0.05)
-    assert law.entered[outcomes.side < 0].sum() == pytest.approx(short, abs=0.05)
+    veto = VetoProbability.matching(outcomes, long, short)
+    assert veto.entered[outcomes.side > 0].sum() == pytest.approx(long, abs=0.05)
+    assert veto.entered[outcomes.side < 0].sum() == pytest.approx(short, abs=0.05)
 
 
-def test_a_law_of_more_entries_than_there_are_vetoes_nothing():
+def test_a_veto_of_more_entries_than_there_are_vetoes_nothing():
     bars, state = market(300)
     outcomes = Outcomes.of(bars, state)
-    law = VetoProbability.matching(outcomes, 1_000, 0)
-    assert law.rate[outcomes.side > 0].min() > 1 - 1e-9
-    assert set(law.rate[outcomes.side < 0]) == {0.0}
+    veto = VetoProbability.matching(outcomes, 1_000, 0)
+    assert veto.rate[outcomes.side > 0].min() > 1 - 1e-9
+    assert set(veto.rate[outcomes.side < 0]) == {0.0}
     off = replay(np.maximum(np.nan_to_num(state), 0), state)
-    np.testing.assert_array_equal(np.flatnonzero(law.entered > 0.999), off.signal)
+    np.testing.assert_array_equal(np.flatnonzero(veto.entered > 0.999), off.signal)
 
 
-def drawn_entries(law, draws, seed=0):
+def drawn_entries(veto, draws, seed=0):
     entries = [[] for _ in range(draws)]
-    for who, at in law.draw(draws, seed):
+    for who, at in veto.draw(draws, seed):
         for draw, bar in zip(who, at, strict=True):
             entries[draw].append(int(bar))
     return entries
@@ -73,17 +73,17 @@ def drawn_entries(law, draws, seed=0):
 def test_draws_follow_the_rule_and_its_probabilities():
     bars, state = market(400)
     outcomes = Outcomes.of(bars, state)
-    law = VetoProbability.matching(outcomes, 12, 9)
-    entries = drawn_entries(law, 4_000)
+    veto = VetoProbability.matching(outcomes, 12, 9)
+    entries = drawn_entries(veto, 4_000)
     often = np.bincount(np.concatenate(entries), minlength=400) / 4_000
-    error = np.sqrt(law.entered * (1 - law.entered) / 4_000)
-    assert (np.abs(often - law.entered) <= 5 * error).all()
+    error = np.sqrt(veto.entered * (1 - veto.entered) / 4_000)
+    assert (np.abs(often - veto.entered) <= 5 * error).all()
     for one in entries[:50]:
         signal = np.zeros(400)
         signal[one] = outcomes.side[one]
         trips = replay(signal, state)  # a replay of a draw's signals is the draw
         assert trips.signal.tolist() == one
-    assert drawn_entries(law, 20, seed=3) == drawn_entries(law, 20, seed=3)
+    assert drawn_entries(veto, 20, seed=3) == drawn_entries(veto, 20, seed=3)
 
 
 def test_score_by_hand():
@@ -91,16 +91,16 @@ def test_score_by_hand():
     bars = BarArrays.of(steps([100, 110, 99, 118.8, 118.8, 118.8]))
     outcomes = Outcomes.of(bars, np.ones(6), ExitRule(1), Costs(0, 0, 1))
     rate = np.array([0.5, 0.0, 1.0, 0.0, 0.0, 0.0])
-    law = VetoProbability(outcomes, rate, entry_probability(rate, outcomes.left))
-    assert law.entered.tolist() == [0.5, 0, 1, 0, 0, 0]
+    veto = VetoProbability(outcomes, rate, entry_probability(rate, outcomes.exit_bar))
+    assert veto.entered.tolist() == [0.5, 0, 1, 0, 0, 0]
     # the mean draw makes 1.5 entries; a run of one is held against two thirds of it:
     # positions 1/3 and 2/3 in bars 1 and 3
-    tally = Accounts(law).of(RoundTrips(np.array([0]), np.array([1]), np.array([2])))
+    figures = Accounts(veto).of(RoundTrips(np.array([0]), np.array([1]), np.array([2])))
     gains = np.array([(1 - 1 / 3) * 0.10, -2 / 3 * 0.20])
-    assert tally.score[0] == pytest.approx(gains.sum() / np.sqrt((gains**2).sum()))
-    assert tally.entries.tolist() == [1]
-    assert tally.expectancy[0] == pytest.approx(0.10)
-    assert tally.profit[0] == pytest.approx(0.10)
+    assert figures.score[0] == pytest.approx(gains.sum() / np.sqrt((gains**2).sum()))
+    assert figures.entries.tolist() == [1]
+    assert figures.expectancy[0] == pytest.approx(0.10)
+    assert figures.profit[0] == pytest.approx(0.10)
 
 
 def test_the_edge_is_what_lies_above_the_mean_draw():
@@ -108,9 +108,10 @@ def test_the_edge_is_what_lies_above_the_mean_draw():
     outcomes = Outcomes.of(bars, state, costs=Costs(0.001, 0.0, 0.9))
     trips = replay(thinned(state, 4), state)
     placebo = random_vetoes(outcomes, trips, 3_000)
-    law = VetoProbability.matching(outcomes, *(int((trips.side == side).sum()) for side in (1, -1)))
+    counts = (int((trips.side == side).sum()) for side in (1, -1))
+    veto = VetoProbability.matching(outcomes, *counts)
     mean = np.zeros(600)
-    for one in drawn_entries(law, 3_000):
+    for one in drawn_entries(veto, 3_000):
         mean += outcomes.per_bar(np.bincount(one, minlength=600).astype(float)) / 3_000
     real = outcomes.per_bar(outcomes.entries_of(trips))
     np.testing.assert_allclose(placebo.per_bar, real - mean, atol=4e-4)
@@ -141,7 +142,7 @@ def test_the_size_is_right_also_for_bunched_entries(exit):
     p_values = []
     for seed in range(60):
         bars, state = market(600, seed)
-        trips = replay(thinned(state, seed, spell=20), state, 5, exit)
+        trips = replay(thinned(state, seed, spell=20), state, ExitRule(5, exit))
         outcomes = Outcomes.of(bars, state, ExitRule(5, exit))
         p_values.append(random_vetoes(outcomes, trips, 99, seed).p_value)
     # 6 expected in each tail, with a spread of 2.3
