@@ -1,19 +1,49 @@
-"""Figures and their differences as written text."""
+"""How a figure is named and written, once for the page, the pictures and the terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["NONE", "cell", "difference", "reason", "signed", "when"]
+__all__ = [
+    "NONE",
+    "ROWS",
+    "Writer",
+    "bars_traded",
+    "basis",
+    "cell",
+    "count",
+    "decimals",
+    "difference",
+    "figure_rows",
+    "interval",
+    "money",
+    "number",
+    "percent",
+    "reason",
+    "short_percent",
+    "signed",
+    "signed_percent",
+    "when",
+]
 
 NONE = "-"
+Writer = Callable[[Any], str]
 
 
-def cell(value: Any, write: Callable[[Any], str]) -> str:
+def cell(value: Any, write: Writer) -> str:
     """Write a value, a dash for none."""
     return NONE if value is None else write(value)
 
 
-def difference(entry: Any, write: Callable[[Any], str]) -> list[str]:
+def interval(ends: Sequence[float] | None, write: Writer) -> str:
+    """Write both ends of an interval, a dash for none.
+
+    >>> interval([0.1, 0.25], percent), interval(None, percent)
+    ('10.0 % to 25.0 %', '-')
+    """
+    return f"{write(ends[0])} to {write(ends[1])}" if ends else NONE
+
+
+def difference(entry: Any, write: Writer) -> list[str]:
     """Return a difference and its interval as written, empty where nothing is compared.
 
     >>> difference({"off": 1, "on": 3, "delta": 2, "ci95": [1, 3]}, str)
@@ -21,10 +51,19 @@ def difference(entry: Any, write: Callable[[Any], str]) -> list[str]:
     """
     if not isinstance(entry, dict) or "ci95" not in entry:
         return ["", ""]
-    delta, interval = entry["delta"], entry["ci95"]
+    delta = entry["delta"]
     sign = "+" if delta is not None and delta > 0 else ""
-    span = f"{write(interval[0])} to {write(interval[1])}" if interval else NONE
-    return [sign + cell(delta, write), span]
+    return [sign + cell(delta, write), interval(entry["ci95"], write)]
+
+
+def bars_traded(summary: dict[str, Any]) -> str:
+    """Write how many bars were traded, and whether the model knew them.
+
+    >>> bars_traded({"window": {"bars": 1_500}, "in_sample": 0})
+    '1,500 unseen bars'
+    """
+    seen = "IN-SAMPLE" if summary["in_sample"] else "unseen"
+    return f"{count(summary['window']['bars'])} {seen} bars"
 
 
 def reason(comparison: dict[str, Any]) -> str:
@@ -64,6 +103,15 @@ def percent(value: float, digits: int = 1) -> str:
     return f"{100 * value:.{digits}f} %" if abs(value) < 1e4 else f"{100 * value:.1e} %"
 
 
+def signed_percent(value: float) -> str:
+    """Write a fraction as percent with its sign.
+
+    >>> signed_percent(0.1234)
+    '+12.3 %'
+    """
+    return f"{100 * value:+.1f} %"
+
+
 def basis(value: float) -> str:
     """Write a small fraction as percent with three digits."""
     return percent(value, 3)
@@ -74,13 +122,36 @@ def number(value: float) -> str:
     return f"{value:.2f}"
 
 
+def short_percent(value: float) -> str:
+    """Write a fraction as percent for a narrow cell, without the unit.
+
+    >>> short_percent(0.1234), short_percent(-0.0001)
+    ('12.3', '0.0')
+    """
+    return f"{round(100 * value, 1) + 0.0:.1f}"  # + 0.0 takes the sign from a zero
+
+
 def money(value: float) -> str:
     """Write an amount of cash."""
     return f"{value:,.0f}"
 
 
+def count(value: int) -> str:
+    """Write a number of things."""
+    return f"{value:,}"
+
+
+def decimals(digits: int) -> Writer:
+    """Return how to write a score with so many digits.
+
+    >>> decimals(4)(0.5)
+    '0.5000'
+    """
+    return lambda value: f"{value:.{digits}f}"
+
+
 # key in summary.json, its name, how to write it
-ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+ROWS: tuple[tuple[str, str, Writer], ...] = (
     ("trades", "Trades", money),
     ("win_rate", "Win rate", percent),
     ("profit_factor", "Profit factor", number),
@@ -98,3 +169,35 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("commission", "Commission", money),
     ("final_value", "Final value", money),
 )
+
+
+def figure_rows(
+    summary: dict[str, Any], runs: Sequence[str], keys: Sequence[str] = ()
+) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of the table of figures, as written.
+
+    Parameters
+    ----------
+    summary : dict
+        The content of summary.json.
+    runs : sequence of str
+        "off", "on" or both; of both their difference and its 95 % interval follow.
+    keys : sequence of str
+        Which of `ROWS`; all by default.
+
+    Examples
+    --------
+    >>> summary = {"comparison": None, "ml_on": {"sharpe": 1.234, "sqn": None}}
+    >>> figure_rows(summary, ["on"], ["sharpe", "sqn"])
+    (['', 'ML on'], [['Sharpe ratio', '1.23'], ['SQN', '-']])
+    """
+    both = len(runs) == 2
+    head = ["", *(f"ML {name}" for name in runs)]
+    head += ["Difference", "95 % interval"] if both else []
+    rows = []
+    for key, label, write in ROWS:
+        if keys and key not in keys:
+            continue
+        row = [label, *(cell(summary[f"ml_{name}"].get(key), write) for name in runs)]
+        rows.append(row + (difference(summary["comparison"].get(key), write) if both else []))
+    return head, rows

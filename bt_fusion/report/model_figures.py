@@ -1,4 +1,4 @@
-"""How the model did on the bars of a saved run: reliability, confusion, each refit's AUC."""
+"""The model on the bars of a saved run: reliability, confusion, each refit's AUC, thresholds."""
 
 from typing import Any
 
@@ -9,9 +9,19 @@ from bt_fusion.evaluation.classification import confusion
 from bt_fusion.evaluation.reliability import reliability_table
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["confusion_of", "labelled", "refit_aucs", "reliability_of"]
+__all__ = [
+    "MOST_FEATURES",
+    "confusion_of",
+    "labelled",
+    "one_sided",
+    "refit_aucs",
+    "reliability_of",
+    "thresholds",
+]
 
-Z95 = 1.959964  # standard normal quantile of a 95 % interval
+MOST_FEATURES = 25  # in a chart of importances
+# the parameter that says from which probability on a strategy trusts the model, and its default
+THRESHOLDS = {"ml_threshold": 0.60, "probability_threshold": 0.60, "ml_entry_threshold": 0.60}
 
 
 def labelled(run: SavedRun) -> pd.DataFrame:
@@ -29,7 +39,7 @@ def labelled(run: SavedRun) -> pd.DataFrame:
 
 
 def reliability_of(run: SavedRun, bins: int = 20) -> list[dict[str, float]]:
-    """Return what came against what was said, by bins of P(up).
+    """Return actual against predicted shares, by bins of P(up).
 
     Parameters
     ----------
@@ -40,7 +50,7 @@ def reliability_of(run: SavedRun, bins: int = 20) -> list[dict[str, float]]:
     Returns
     -------
     list of dict
-        said, came (fractions), low, high (95 % Wilson interval of `came`), count.
+        predicted, actual (fractions), low, high (95 % Wilson interval of `actual`), count.
 
     Notes
     -----
@@ -51,32 +61,22 @@ def reliability_of(run: SavedRun, bins: int = 20) -> list[dict[str, float]]:
     ----------
     Wilson, Probable inference, the law of succession, and statistical inference (1927).
     """
+    from statsmodels.stats.proportion import proportion_confint
+
     rows = labelled(run)
     if rows.empty:
         return []
     horizon = run.summary["config"]["label_parameters"].get("horizon", 1)
     table = reliability_table((rows.label == 1).to_numpy(), rows.up.to_numpy(), bins)
-    lines = []
-    for said, came, count in table.itertuples(index=False, name=None):
-        low, high = wilson(came, count / horizon)
-        lines.append({"said": said, "came": came, "low": low, "high": high, "count": count})
-    return lines
-
-
-def wilson(share: float, count: float) -> tuple[float, float]:
-    """Return the 95 % Wilson interval of a share of so many outcomes.
-
-    >>> [round(end, 3) for end in wilson(0.5, 100)]
-    [0.404, 0.596]
-    """
-    middle = share + Z95**2 / (2 * count)
-    reach = Z95 * np.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
-    whole = 1 + Z95**2 / count
-    return float((middle - reach) / whole), float((middle + reach) / whole)
+    table.columns = pd.Index(["predicted", "actual", "count"])
+    outcomes = table["count"].to_numpy() / horizon
+    low, high = proportion_confint(table.actual.to_numpy() * outcomes, outcomes, method="wilson")
+    lines = table.assign(low=low, high=high).to_dict("records")
+    return [{str(name): value for name, value in line.items()} for line in lines]
 
 
 def confusion_of(run: SavedRun) -> list[list[int]]:
-    """Return how many bars of each class (a line each) were said to be each class."""
+    """Return how many bars of each class (a line each) were predicted to be each class."""
     rows, classes = labelled(run), run.summary["model"]["classes"]
     if rows.empty:
         return [[0 for _ in classes] for _ in classes]
@@ -93,7 +93,7 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
     -------
     list of dict
         symbol (empty where there is one), start, end (stamps of its first and last bar),
-        trained_until, rows, auc (None where only one class came). Each symbol has refits of its
+        trained_until, rows, auc (None with one class alone). Each symbol has refits of its
         own, and its own numbers for them.
     """
     from sklearn.metrics import roc_auc_score
@@ -114,3 +114,17 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def thresholds(run: SavedRun) -> list[float]:
+    """Return the levels of P(up) from which an entry passes, mirrored where two-sided."""
+    params = run.summary["config"]["params"]
+    named = [params[name] for name in THRESHOLDS if isinstance(params.get(name), (int, float))]
+    level = float(named[0] if named else 0.60)
+    mirrored = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
+    return [level, round(1 - level, 12)] if mirrored else [level]
+
+
+def one_sided(predictions: pd.DataFrame) -> bool:
+    """Say whether there is no P(down)."""
+    return bool(predictions.probability_down.isna().all())

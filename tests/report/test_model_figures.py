@@ -35,8 +35,8 @@ def test_only_bars_with_both_a_prediction_and_a_class_count():
 def test_reliability_by_hand():
     lines = reliability_of(saved([0.61, 0.64, 0.62, 0.63, 0.31, 0.31], [1, 1, 0, 1, 0, 0]), bins=10)
     assert [line["count"] for line in lines] == [2, 4]
-    assert [line["said"] for line in lines] == pytest.approx([0.31, 0.625])
-    assert [line["came"] for line in lines] == [0, 0.75]
+    assert [line["predicted"] for line in lines] == pytest.approx([0.31, 0.625])
+    assert [line["actual"] for line in lines] == [0, 0.75]
     # Wilson for 3 of 4: (0.75 + z2/8 +- z sqrt(0.75 * 0.25 / 4 + z2/64)) / (1 + z2/4), z2 = 3.8415
     assert [lines[1]["low"], lines[1]["high"]] == pytest.approx([0.3006, 0.9544], abs=1e-4)
 

@@ -1,20 +1,20 @@
 """Equity curves as a small SVG: seen before any script runs, and in a notebook."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from bt_fusion.report.html.elements import Html, join, tag
-
-__all__ = ["curves_svg"]
+__all__ = ["equity_curves"]
 
 POINTS = 600  # about what a picture has columns
 COLOURS = {"off": "#6e7781", "on": "#0a62ab"}  # where no style sheet names any
 
 
-def curves_svg(
+def equity_curves(
     equity: pd.DataFrame, words: str, width: int = 1_000, height: int = 320, *, fill: bool = False
-) -> Html:
-    """Draw equity curves.
+) -> dict[str, Any]:
+    """Return what the macro `curves` draws.
 
     Parameters
     ----------
@@ -36,23 +36,11 @@ def curves_svg(
     x = np.linspace(0, width, len(picked))
     y = (height - 8) * (1 - (values - values.min()) / span) + 4
     lines = [
-        tag(
-            "polyline",
-            points=" ".join(f"{a:.0f},{b:.1f}" for a, b in zip(x, y[:, at], strict=True)),
-            fill="none",
-            stroke=f"var(--{name}, {COLOURS[name]})",
-            stroke_width=2 if name == "on" else 1.5,
-            vector_effect="non-scaling-stroke",
-        )
+        {
+            "points": " ".join(f"{a:.0f},{b:.1f}" for a, b in zip(x, y[:, at], strict=True)),
+            "colour": f"var(--{name}, {COLOURS[name]})",
+            "width": 2 if name == "on" else 1.5,
+        }
         for at, name in enumerate(runs)
     ]
-    return tag(
-        "svg",
-        join([tag("title", words), *lines]),
-        viewBox=f"0 0 {width} {height}",
-        width="100%" if fill else width,
-        height="100%" if fill else height,
-        preserveAspectRatio="none" if fill else None,
-        role="img",
-        xmlns="http://www.w3.org/2000/svg",
-    )
+    return {"words": words, "width": width, "height": height, "fill": fill, "lines": lines}

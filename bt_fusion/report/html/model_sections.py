@@ -1,9 +1,8 @@
-"""The parts of report.html that tell of the model: funnel, confusion, card, command."""
+"""The parts of report.html on the model: funnel, confusion, card, command."""
 
 from typing import Any
 
-from bt_fusion.report.figures import when
-from bt_fusion.report.html.elements import Html, bar, join, paragraph, table, tag
+from bt_fusion.report.figures import count, percent, when
 from bt_fusion.report.model_figures import confusion_of, refit_aucs
 from bt_fusion.saved_runs.saved_run import SavedRun
 
@@ -11,60 +10,58 @@ __all__ = ["command_section", "confusion_section", "funnel_section", "model_card
 
 CLASSES = {(0, 1): ("down", "up"), (-1, 0, 1): ("short", "none", "long")}
 YES_NO = ("no", "yes")
+MOST_REASONS = 5
 
 
-def funnel_section(run: SavedRun) -> Html:
+def funnel_section(run: SavedRun) -> dict[str, Any]:
     """Return how many bars passed each stage of each run, and why the others did not."""
     funnels = run.summary.get("funnel") or {}
-    if not funnels:
-        return paragraph("This strategy does not tell its stages from a bar to an order.")
-    return tag("div", join(funnel_table(*pair) for pair in funnels.items()), class_="side")
+    return {"runs": [{"name": k, "stages": funnel_stages(v)} for k, v in funnels.items()]}
 
 
-def funnel_table(name: str, found: dict[str, Any]) -> Html:
-    """Return one run's funnel."""
+def funnel_stages(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the stages of one run's funnel."""
     passed, lost = found["passed"], found["lost"]
     most = max(passed.values(), default=0) or 1
-    rows = []
-    for stage, count in passed.items():
+    stages = []
+    for stage, bars in passed.items():
         reasons = sorted(lost.get(stage, {}).items(), key=lambda pair: -pair[1])
-        why = "; ".join(f"{number:,} {reason}" for reason, number in reasons[:5])
-        why += f"; {len(reasons) - 5} further reasons" if len(reasons) > 5 else ""
-        label = join([stage.capitalize(), tag("small", why)], " ")
-        rows.append([label, f"{count:,}", f"{100 * count / most:.1f} %", bar(count / most)])
-    return table(
-        f"From bars to filled orders, ML {name}", ["", "Bars", "Of all", ""], rows, class_="funnel"
-    )
+        why = "; ".join(f"{count(number)} {reason}" for reason, number in reasons[:MOST_REASONS])
+        if len(reasons) > MOST_REASONS:
+            why += f"; {len(reasons) - MOST_REASONS} further reasons"
+        stages.append(
+            {
+                "name": stage.capitalize(),
+                "lost": why,
+                "bars": count(bars),
+                "share": percent(bars / most),
+                "bar": bars / most,
+            }
+        )
+    return stages
 
 
-def confusion_section(run: SavedRun) -> Html:
-    """Return which classes were said and which came."""
+def confusion_section(run: SavedRun) -> dict[str, Any]:
+    """Return how many bars of each class were predicted to be each class."""
     counts, classes = confusion_of(run), tuple(run.summary["model"]["classes"])
     two_sided = run.predictions.probability_down.notna().any()
     names = CLASSES[classes] if two_sided else YES_NO
     rows = []
     for name, line in zip(names, counts, strict=True):
-        total = sum(line) or 1
+        shares = [bars / (sum(line) or 1) for bars in line]
         cells = [
-            tag(
-                "span",
-                f"{count:,} ({100 * count / total:.1f} %)",
-                style=f"--tint:{60 * count / total:.0f}%",
-                class_="plus",
-            )
-            for count in line
+            {"text": f"{count(bars)} ({percent(share)})", "tint": f"{60 * share:.0f}"}
+            for bars, share in zip(line, shares, strict=True)
         ]
-        rows.append([f"came {name}", *cells])
-    rows_in_all = sum(map(sum, counts))
-    return table(
-        f"Confusion matrix, {rows_in_all:,} bars whose class is known",
-        ["", *(f"said {name}" for name in names)],
-        rows,
-        class_="heat",
-    )
+        rows.append({"name": f"actual {name}", "cells": cells})
+    return {
+        "caption": f"Confusion matrix, {count(sum(map(sum, counts)))} bars whose class is known",
+        "head": ["", *(f"predicted {name}" for name in names)],
+        "rows": rows,
+    }
 
 
-def model_card(run: SavedRun) -> Html:
+def model_card(run: SavedRun) -> dict[str, Any]:
     """Return what the model is, when and on what it was trained, and what ran it."""
     config, model = run.summary["config"], run.summary["model"]
     facts = {
@@ -76,7 +73,9 @@ def model_card(run: SavedRun) -> Html:
         "Features": f"{model['features']}: {listed(config['features'])}",
         "Ensemble": settings({k: v for k, v in config["ensemble"].items() if v is not None}),
         "Training": _training_fact(run),
-        "In-sample bars": f"{run.summary['in_sample']:,} of {run.summary['window']['bars']:,}",
+        "In-sample bars": " of ".join(
+            count(bars) for bars in (run.summary["in_sample"], run.summary["window"]["bars"])
+        ),
         "Out-of-sample figures": ", ".join(
             f"{name.replace('_', ' ')} {model[name]:.4f}"
             for name in ("auc", "brier", "log_loss", "accuracy", "precision", "recall", "f1")
@@ -86,9 +85,7 @@ def model_card(run: SavedRun) -> Html:
         "Seed, bootstrap draws": f"{config['seed']}, {config['draws']:,}",
         "Versions": settings(config["versions"]),
     }
-    rows = [tag("tr", join([tag("th", k, scope="row"), tag("td", v)])) for k, v in facts.items()]
-    body = join([tag("caption", "Model card", class_="unseen"), tag("tbody", join(rows))])
-    return tag("div", tag("table", body, class_="card"), class_="scroll")
+    return {"facts": facts}
 
 
 def _bars_fact(run: SavedRun) -> str:
@@ -110,13 +107,9 @@ def _training_fact(run: SavedRun) -> str:
     )
 
 
-def command_section(run: SavedRun) -> Html:
-    """Return the command that repeats the run."""
-    command = run.summary.get("command")
-    if not command:
-        return paragraph("This run was made from Python; the card above holds what repeats it.")
-    copy = tag("button", "Copy", type="button", id="copy")
-    return join([tag("pre", tag("code", command, id="command"), tabindex="0"), copy])
+def command_section(run: SavedRun) -> dict[str, Any]:
+    """Return the command that repeats the run, None of a run made from Python."""
+    return {"command": run.summary.get("command")}
 
 
 def counted(bars: int | dict[str, int]) -> str:

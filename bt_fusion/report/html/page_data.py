@@ -6,15 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.report.model_figures import refit_aucs, reliability_of
+from bt_fusion.report.model_figures import (
+    MOST_FEATURES,
+    one_sided,
+    refit_aucs,
+    reliability_of,
+    thresholds,
+)
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["milliseconds", "page_data", "thresholds", "typed"]
+__all__ = ["milliseconds", "page_data", "typed"]
 
-MOST_FEATURES = 25
 PRICES = ("open", "high", "low", "close")
-# the parameter that says from which probability on a strategy trusts the model, and its default
-THRESHOLDS = {"ml_threshold": 0.60, "probability_threshold": 0.60, "ml_entry_threshold": 0.60}
 
 
 def page_data(run: SavedRun) -> dict[str, Any]:
@@ -43,32 +46,18 @@ def page_data(run: SavedRun) -> dict[str, Any]:
     }
 
 
-def thresholds(run: SavedRun) -> list[float]:
-    """Return the levels of P(up) at which the model's word counts, mirrored where two-sided."""
-    params = run.summary["config"]["params"]
-    named = [params[name] for name in THRESHOLDS if isinstance(params.get(name), (int, float))]
-    level = float(named[0] if named else 0.60)
-    mirrored = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
-    return [level, round(1 - level, 12)] if mirrored else [level]
-
-
-def one_sided(predictions: pd.DataFrame) -> bool:
-    """Say whether there is no P(down)."""
-    return bool(predictions.probability_down.isna().all())
-
-
 def symbol_data(run: SavedRun, symbol: str) -> dict[str, Any]:
     """Return one symbol's bars, predictions and trades."""
     bars = run.of_symbol(run.bars, symbol)
-    said = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.datetime)
+    predicted = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.datetime)
     three = len(run.summary["model"]["classes"]) == 3 and not one_sided(run.predictions)
     return {
         "name": symbol,
         "time": typed(milliseconds(bars.datetime), "float64"),
         **{name: typed(bars[name]) for name in PRICES},
-        "up": typed(said.probability_up),
-        "down": typed(said.probability_down) if three else None,
-        "confidence": typed(said.confidence),
+        "up": typed(predicted.probability_up),
+        "down": typed(predicted.probability_down) if three else None,
+        "confidence": typed(predicted.confidence),
         **marks(run, symbol),
     }
 
@@ -88,7 +77,7 @@ def marks(run: SavedRun, symbol: str) -> dict[str, Any]:
 
 
 def trade_columns(trades: pd.DataFrame) -> dict[str, Any]:
-    """Return trades as columns, in order of entry; `side` is 1 or -1, `pnl` what became of it."""
+    """Return trades as columns, in order of entry; `side` is 1 or -1, `pnl` in cash."""
     trades = trades.sort_values("entry_time", kind="stable")
     still_open = (trades.exit_reason == "open").to_numpy()
     return {

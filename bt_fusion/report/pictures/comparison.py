@@ -5,14 +5,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bt_fusion.files import write_whole
-from bt_fusion.report.html.page_data import thresholds
+from bt_fusion.report.figures import bars_traded, count, signed_percent
+from bt_fusion.report.model_figures import thresholds
+from bt_fusion.report.pictures.canvas import BLUE, RUN_COLOURS, new_figure
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_comparison"]
 
-COLOURS = {"off": "tab:gray", "on": "tab:blue", "long": "tab:green", "short": "tab:red"}
+SIDE_COLOURS = {"long": "tab:green", "short": "tab:red"}
 MOST_SYMBOLS = 6
 MOST_BARS = 4_000  # points a curve is drawn with; more than a picture has columns
 
@@ -23,8 +26,6 @@ def draw_comparison(path: Path, run: SavedRun) -> None:
     Of several symbols the prices and entries of the first `MOST_SYMBOLS` are drawn, without
     probabilities.
     """
-    from bt_fusion.report.pictures.canvas import new_figure
-
     alone, drawn = len(run.symbols) == 1, run.symbols[:MOST_SYMBOLS]
     heights = [3, 1.2, 1.6] if alone else [2.2 for _ in drawn] + [1.6]
     figure = new_figure(12, sum(heights) * 1.38)
@@ -44,11 +45,10 @@ def draw_comparison(path: Path, run: SavedRun) -> None:
 def title_of(run: SavedRun) -> str:
     """Say what was run, over how many bars, whether the model knew them, and the verdict."""
     strategy = run.summary["config"]["strategy"].rsplit(":")[-1]
-    seen = "IN-SAMPLE" if run.in_sample else "unseen"
     verdict = (run.summary["comparison"] or {}).get("verdict")
     return (
         f"{run.summary['data']['name']}: {strategy}, ML {' and '.join(run.runs)}, "
-        f"{run.summary['window']['bars']:,} {seen} bars{f': {verdict}' if verdict else ''}"
+        f"{bars_traded(run.summary)}{f': {verdict}' if verdict else ''}"
     )
 
 
@@ -65,8 +65,8 @@ def _draw_price(
             taken.entry_price,
             marker=marker,
             s=size,
-            color=COLOURS[side],
-            label=f"{side} entries, {name} ({len(taken):,})",
+            color=SIDE_COLOURS[side],
+            label=f"{side} entries, {name} ({count(len(taken))})",
             zorder=3,
         )
     span = bars.close.max() / bars.close.min()
@@ -78,8 +78,6 @@ def _draw_price(
 
 def _scale_log(axis: Any, *, crowded: bool) -> None:
     """Let equal distances be equal returns, with prices written out."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
     written = FuncFormatter(lambda price, _: f"{price:,g}")
     axis.set_yscale("log")
     axis.yaxis.set_major_formatter(written)
@@ -89,7 +87,7 @@ def _scale_log(axis: Any, *, crowded: bool) -> None:
 def _draw_probability(axis: Any, run: SavedRun) -> None:
     step = max(1, len(run.predictions) // MOST_BARS)
     up = run.predictions.probability_up
-    axis.plot(run.predictions.datetime[::step], up[::step], color=COLOURS["on"], lw=0.6)
+    axis.plot(run.predictions.datetime[::step], up[::step], color=BLUE, lw=0.6)
     for level in thresholds(run):
         axis.axhline(level, color="black", lw=0.8, ls="--")
     axis.set_ylabel("P(up)")
@@ -101,8 +99,8 @@ def _draw_equity(axis: Any, run: SavedRun) -> None:
     step = max(1, len(run.equity) // MOST_BARS)
     for name in run.runs:
         total = run.summary[f"ml_{name}"]["total_return"]
-        label = f"ML {name}: {100 * total:+.1f} %"
+        label = f"ML {name}: {signed_percent(total)}"
         curve = run.equity[::step]
-        axis.plot(curve.datetime, curve[name], color=COLOURS[name], lw=1.2, label=label)
+        axis.plot(curve.datetime, curve[name], color=RUN_COLOURS[name], lw=1.2, label=label)
     axis.set_ylabel("equity")
     axis.legend(loc="upper left", fontsize=8)

@@ -6,70 +6,55 @@ from typing import Any
 
 from bt_fusion.evaluation import Evaluation
 from bt_fusion.files import write_whole
-from bt_fusion.report.pictures.canvas import BLUE, GRAY, new_figure
+from bt_fusion.report.figures import count
+from bt_fusion.report.pictures.canvas import BLUE, GRAY, draw_matrix, new_figure
 
 __all__ = ["draw_evaluation"]
 
 MOST_FEATURES = 25
 
 
-def draw_evaluation(folder: Path, judged: Evaluation) -> list[Path]:
+def draw_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
     """Draw PNG files into a folder and return their paths.
 
     confusion.png and reliability.png, and importances.png where importances were asked for.
     """
     drawn = {"confusion": draw_confusion, "reliability": draw_reliability}
-    if judged.importances is not None:
+    if evaluation.importances is not None:
         drawn["importances"] = draw_importances
     paths = []
     for name, draw in drawn.items():
         figure = new_figure(7, 6 if name != "importances" else 7)
-        draw(figure.subplots(), judged)
+        draw(figure.subplots(), evaluation)
         paths.append(folder / f"{name}.png")
         write_whole(paths[-1], partial(figure.savefig, dpi=110))
     return paths
 
 
-def draw_confusion(axis: Any, judged: Evaluation) -> None:
-    """Draw the confusion matrix: rows in each cell, coloured by their share of the class."""
-    totals = [max(1, sum(line)) for line in judged.confusion]
-    shares = [
-        [count / total for count in line]
-        for line, total in zip(judged.confusion, totals, strict=True)
-    ]
-    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    ticks = range(len(judged.classes))
-    axis.set_xticks(ticks, [str(name) for name in judged.classes])
-    axis.set_yticks(ticks, [str(name) for name in judged.classes])
-    for row, line in enumerate(judged.confusion):
-        for column, count in enumerate(line):
-            fill = shares[row][column]
-            text = f"{count:,}\n{100 * fill:.1f} %"
-            colour = "white" if fill > 0.6 else "black"
-            axis.text(column, row, text, ha="center", va="center", color=colour)
-    axis.set_xlabel("said")
-    axis.set_ylabel("came")
-    axis.set_title(f"Confusion matrix, {judged.rows:,} unseen rows", loc="left")
+def draw_confusion(axis: Any, evaluation: Evaluation) -> None:
+    """Draw the confusion matrix."""
+    draw_matrix(axis, evaluation.confusion, evaluation.classes)
+    axis.set_title(f"Confusion matrix, {count(evaluation.rows)} unseen rows", loc="left")
 
 
-def draw_reliability(axis: Any, judged: Evaluation) -> None:
-    """Draw what came against what was said; points grow with the rows behind them."""
-    said = [line["mean_predicted"] for line in judged.calibration]
-    came = [line["observed"] for line in judged.calibration]
-    most = max(line["count"] for line in judged.calibration)
-    sizes = [20 + 180 * line["count"] / most for line in judged.calibration]
+def draw_reliability(axis: Any, evaluation: Evaluation) -> None:
+    """Draw observed against predicted shares; points grow with the rows behind them."""
+    predicted = [line["mean_predicted"] for line in evaluation.calibration]
+    observed = [line["observed"] for line in evaluation.calibration]
+    most = max(line["count"] for line in evaluation.calibration)
+    sizes = [20 + 180 * line["count"] / most for line in evaluation.calibration]
     axis.plot([0, 1], [0, 1], color=GRAY, ls="--", lw=1, label="calibrated")
-    axis.plot(said, came, color=BLUE, lw=1)
-    axis.scatter(said, came, s=sizes, color=BLUE, label="size: rows")
-    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="P(class 1) said", ylabel="share that came")
-    brier = judged.figures["brier"]
+    axis.plot(predicted, observed, color=BLUE, lw=1)
+    axis.scatter(predicted, observed, s=sizes, color=BLUE, label="size: rows")
+    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted P(class 1)", ylabel="observed share")
+    brier = evaluation.figures["brier"]
     axis.set_title(f"Reliability, Brier score {brier:.4f}", loc="left")
     axis.legend(loc="upper left", fontsize=8)
 
 
-def draw_importances(axis: Any, judged: Evaluation) -> None:
+def draw_importances(axis: Any, evaluation: Evaluation) -> None:
     """Draw the features whose shuffling costs most, with the spread of the shuffles."""
-    lines = (judged.importances or [])[:MOST_FEATURES][::-1]
+    lines = (evaluation.importances or [])[:MOST_FEATURES][::-1]
     names = [line["feature"] for line in lines]
     values = [line["importance"] for line in lines]
     axis.barh(names, values, xerr=[line["spread"] for line in lines], color=BLUE, height=0.7)

@@ -1,5 +1,6 @@
 """The report's pictures as PNG files, drawn from a run's folder."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,20 @@ import pandas as pd
 
 from bt_fusion.files import write_whole
 from bt_fusion.report.calendar_returns import period_returns
-from bt_fusion.report.html.page_data import MOST_FEATURES
-from bt_fusion.report.model_figures import confusion_of, refit_aucs, reliability_of
-from bt_fusion.report.pictures.canvas import BLUE, GRAY, new_figure
+from bt_fusion.report.figures import count
+from bt_fusion.report.model_figures import (
+    MOST_FEATURES,
+    confusion_of,
+    refit_aucs,
+    reliability_of,
+)
+from bt_fusion.report.pictures.canvas import BLUE, GRAY, RUN_COLOURS, draw_matrix, new_figure
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.performance import drawdowns
 
 __all__ = ["draw_pictures"]
 
 ORANGE = "tab:orange"
-COLOURS = {"off": GRAY, "on": BLUE}
 
 
 def draw_pictures(folder: Path, run: SavedRun) -> list[Path]:
@@ -28,13 +33,12 @@ def draw_pictures(folder: Path, run: SavedRun) -> list[Path]:
     placebo, each .png.
     """
     paths = []
-    for name, (draw, size) in PICTURES.items():
+    for name, (title, draw, size) in PICTURES.items():
         figure = new_figure(*size)
         if draw(figure, run):
             note = " (IN-SAMPLE)" if run.in_sample else ""
-            figure.suptitle(
-                f"{TITLES[name]}: {run.summary['data']['name']}{note}", x=0.01, ha="left"
-            )
+            title = f"{title}: {run.summary['data']['name']}{note}"
+            figure.suptitle(title, x=0.01, ha="left")
             paths.append(folder / f"{name}.png")
             write_whole(paths[-1], partial(figure.savefig, dpi=110))
     return paths
@@ -45,8 +49,8 @@ def draw_drawdown(figure: Any, run: SavedRun) -> bool:
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
     for name in run.runs:
         values = run.equity[name].to_numpy(dtype=float)
-        top.plot(run.equity.datetime, values, color=COLOURS[name], lw=1, label=f"ML {name}")
-        below.plot(run.equity.datetime, -100 * drawdowns(values), color=COLOURS[name], lw=0.8)
+        top.plot(run.equity.datetime, values, color=RUN_COLOURS[name], lw=1, label=f"ML {name}")
+        below.plot(run.equity.datetime, -100 * drawdowns(values), color=RUN_COLOURS[name], lw=0.8)
     every = run.equity[run.runs].to_numpy(dtype=float)
     if every.min() > 0 and every.max() > 8 * every.min():
         top.set_yscale("log")
@@ -64,7 +68,7 @@ def draw_attribution(figure: Any, run: SavedRun) -> bool:
     parts = list(split.items())[::-1]
     values = [part["pnl"] for _, part in parts]
     axis = figure.subplots()
-    names = [f"{name} ({part['trades']:,})" for name, part in parts]
+    names = [f"{name} ({count(part['trades'])})" for name, part in parts]
     axis.barh(names, values, color=[BLUE if value >= 0 else ORANGE for value in values], height=0.6)
     axis.axvline(0, color="black", lw=0.8)
     axis.set_xlabel("difference in profit")
@@ -81,8 +85,10 @@ def draw_funnel(figure: Any, run: SavedRun) -> bool:
     place, axis = np.arange(len(order)), figure.subplots()
     for at, (name, found) in enumerate(funnels.items()):
         counts = [found["passed"].get(stage, 0) for stage in order]
-        bars = axis.barh(place + 0.4 * at, counts, 0.38, color=COLOURS[name], label=f"ML {name}")
-        axis.bar_label(bars, [f"{count:,}" if count else "" for count in counts], fontsize=8)
+        drawn = axis.barh(
+            place + 0.4 * at, counts, 0.38, color=RUN_COLOURS[name], label=f"ML {name}"
+        )
+        axis.bar_label(drawn, [count(bars) if bars else "" for bars in counts], fontsize=8)
     axis.set_yticks(place + 0.2 * (len(funnels) - 1), order)
     axis.invert_yaxis()
     axis.margins(x=0.1)
@@ -92,41 +98,29 @@ def draw_funnel(figure: Any, run: SavedRun) -> bool:
 
 
 def draw_reliability(figure: Any, run: SavedRun) -> bool:
-    """Draw what came against what was said, with intervals and counts."""
+    """Draw actual against predicted shares, with intervals and counts."""
     lines = reliability_of(run)
     if not lines:
         return False
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     table = pd.DataFrame(lines)
-    reach = np.abs([table.came - table.low, table.high - table.came])
+    reach = np.abs([table.actual - table.low, table.high - table.actual])
     top.axline((0.5, 0.5), slope=1, color=GRAY, ls="--", lw=1)
-    top.errorbar(table.said, table.came, yerr=reach, color=BLUE, marker="o", lw=1, capsize=3)
-    below.bar(table.said, table["count"], width=0.03, color=BLUE, alpha=0.6)
-    top.set_ylabel("share that came")
-    below.set(xlabel="P(up) said", ylabel="bars")
+    top.errorbar(table.predicted, table.actual, yerr=reach, color=BLUE, marker="o", lw=1, capsize=3)
+    below.bar(table.predicted, table["count"], width=0.03, color=BLUE, alpha=0.6)
+    top.set_ylabel("actual share")
+    below.set(xlabel="predicted P(up)", ylabel="bars")
     return True
 
 
 def draw_confusion(figure: Any, run: SavedRun) -> bool:
-    """Draw how many bars of each class were said to be each."""
-    counts = np.array(confusion_of(run))
-    names = [str(name) for name in run.summary["model"]["classes"]]
-    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    axis = figure.subplots()
-    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axis.set_xticks(range(len(names)), names)
-    axis.set_yticks(range(len(names)), names)
-    for (row, column), count in np.ndenumerate(counts):
-        share = shares[row, column]
-        colour = "white" if share > 0.6 else "black"
-        text = f"{count:,}\n{100 * share:.1f} %"
-        axis.text(column, row, text, ha="center", va="center", color=colour)
-    axis.set(xlabel="said", ylabel="came")
+    """Draw how many bars of each class were predicted to be each."""
+    draw_matrix(figure.subplots(), confusion_of(run), run.summary["model"]["classes"])
     return True
 
 
 def draw_importances(figure: Any, run: SavedRun) -> bool:
-    """Draw what the members lean on."""
+    """Draw the members' own importances."""
     shares = list(run.summary["model"].get("importances", {}).items())[:MOST_FEATURES][::-1]
     if not shares:
         return False
@@ -190,25 +184,15 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
     return True
 
 
-PICTURES: dict[str, tuple[Any, tuple[float, float]]] = {
-    "drawdown": (draw_drawdown, (12, 6)),
-    "attribution": (draw_attribution, (8, 4)),
-    "funnel": (draw_funnel, (8, 4)),
-    "reliability": (draw_reliability, (7, 6)),
-    "confusion": (draw_confusion, (6, 5)),
-    "importances": (draw_importances, (7, 7)),
-    "refits": (draw_refits, (9, 4)),
-    "returns": (draw_returns, (14, 4)),
-    "placebo": (draw_placebo, (8, 4)),
-}
-TITLES = {
-    "drawdown": "Equity and drawdown",
-    "attribution": "What ML changed",
-    "funnel": "From bars to orders",
-    "reliability": "Reliability",
-    "confusion": "Said and came",
-    "importances": "Features",
-    "refits": "Each refit",
-    "returns": "Returns by calendar",
-    "placebo": "Placebo",
+# name of the file, heading, how to draw it (False where there is nothing to draw), width and height
+PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, float]]] = {
+    "drawdown": ("Equity and drawdown", draw_drawdown, (12, 6)),
+    "attribution": ("What ML changed", draw_attribution, (8, 4)),
+    "funnel": ("From bars to orders", draw_funnel, (8, 4)),
+    "reliability": ("Reliability", draw_reliability, (7, 6)),
+    "confusion": ("Predicted and actual", draw_confusion, (6, 5)),
+    "importances": ("Features", draw_importances, (7, 7)),
+    "refits": ("Each refit", draw_refits, (9, 4)),
+    "returns": ("Returns by calendar", draw_returns, (14, 4)),
+    "placebo": ("Placebo", draw_placebo, (8, 4)),
 }

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.patches import Rectangle
 
 from bt_fusion.files import write_whole
-from bt_fusion.report.pictures.comparison import COLOURS
+from bt_fusion.report.figures import count, number
+from bt_fusion.report.pictures.canvas import RUN_COLOURS, new_figure
 
 if TYPE_CHECKING:
     from bt_fusion.saved_runs.sweep_folder import SweepResult
@@ -26,13 +28,8 @@ def draw_sweep(path: Path, found: "SweepResult") -> None:
     them; beyond that a cell is the median over what is not on its axes, and the title says so.
     The best variant is framed.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure  # no pyplot: it would choose a screen
-
-    figure = Figure(layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9, 5)
     if len(found.varied) == 1:
-        figure.set_size_inches(9, 5)
         _draw_lines(figure.subplots(), found)
     else:
         _draw_maps(figure, found)
@@ -43,13 +40,13 @@ def draw_sweep(path: Path, found: "SweepResult") -> None:
 def _title(found: "SweepResult") -> str:
     summary = found.summary
     strategy = summary["config"]["strategy"].rsplit(":")[-1]
-    text = f"{summary['data']['name']}: {strategy}, {summary['variants']:,} variants"
+    text = f"{summary['data']['name']}: {strategy}, {count(summary['variants'])} variants"
     if summary["best"] is None:
         return text
-    text += f", best Sharpe {summary['best']['on']['sharpe']:.2f}"
-    text += f", without skill {summary['luck']:.2f}"
+    text += f", best Sharpe {number(summary['best']['on']['sharpe'])}"
+    text += f", without skill {number(summary['luck'])}"
     known = {"PBO": summary["pbo"], "DSR": summary["dsr"]}
-    text += "".join(f", {name} {v:.2f}" for name, v in known.items() if v is not None)
+    text += "".join(f", {name} {number(v)}" for name, v in known.items() if v is not None)
     return text + ("; grey: no trade" if found.table.on_sharpe.isna().any() else "")
 
 
@@ -58,7 +55,7 @@ def _draw_lines(axis: Any, found: "SweepResult") -> None:
     places = np.arange(len(found.table))
     for run in ("off", "on"):
         values = found.table[f"{run}_sharpe"].astype(float)
-        axis.plot(places, values, color=COLOURS[run], marker="o", label=f"ML {run}")
+        axis.plot(places, values, color=RUN_COLOURS[run], marker="o", label=f"ML {run}")
     if found.summary["best"] is not None:
         axis.axhline(found.summary["luck"], color="black", lw=0.8, ls="--", label="without skill")
     axis.set_xticks(places, [f"{value}" for value in found.table[name]])
@@ -75,8 +72,8 @@ def _draw_maps(figure: Any, found: "SweepResult") -> None:
     groups = {"": places}
     if apart:
         groups = {
-            f", {rest[0]} {value}": places[places[rest[0]] == number]
-            for number, value in enumerate(grid[rest[0]])
+            f", {rest[0]} {value}": places[places[rest[0]] == at]
+            for at, value in enumerate(grid[rest[0]])
         }
     elif rest:
         groups = {f", median over {', '.join(rest)}": places}
@@ -119,11 +116,11 @@ def _draw_map(axis: Any, cells: np.ndarray, reach: float) -> Any:
         for (y, x), value in np.ndenumerate(cells):
             if np.isfinite(value):
                 colour = "white" if abs(value) > 0.6 * reach else "black"
-                axis.text(x, y, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
+                axis.text(
+                    x, y, f"{number(value)}", ha="center", va="center", fontsize=7, color=colour
+                )
     return image
 
 
 def _frame(axis: Any, x: float, y: float) -> None:
-    from matplotlib.patches import Rectangle
-
     axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor="black", lw=2))

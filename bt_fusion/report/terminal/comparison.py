@@ -1,19 +1,27 @@
 """The comparison as a table on the terminal."""
 
-from collections.abc import Callable
 from typing import Any
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
-from bt_fusion.report.figures import NONE, ROWS, cell, percent
+from bt_fusion.report.figures import (
+    bars_traded,
+    cell,
+    count,
+    decimals,
+    figure_rows,
+    percent,
+    signed_percent,
+    when,
+)
+from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["comparison_table"]
 
 
 def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group:
-    """Return the figures of both runs side by side, with what they rest on around them.
+    """Return the figures of both runs side by side, with the model, the signals and the verdict.
 
     Parameters
     ----------
@@ -22,22 +30,11 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
     details : bool
         Say also how the model did as a classifier, and how long everything took.
     """
-    runs = [name for name in ("ml_off", "ml_on") if summary.get(name)]
-    both = len(runs) == 2
-    table = Table(title=_title(summary), title_justify="left", title_style="bold")
-    table.add_column("")
-    for name in runs:
-        table.add_column(name.replace("_", " ").upper().replace("OFF", "off").replace("ON", "on"))
-    if both:
-        table.add_column("Difference")
-        table.add_column("95 % interval")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for key, label, write in ROWS:
-        cells = [cell(summary[name][key], write) for name in runs]
-        if both:
-            cells += _difference(summary["comparison"].get(key), write)
-        table.add_row(label, *cells)
+    runs = [name for name in ("off", "on") if summary.get(f"ml_{name}")]
+    head, rows = figure_rows(summary, runs)
+    table = titled(_title(summary), *head)
+    for row in rows:
+        table.add_row(*row)
     more = _details(summary) if details else []
     return Group(table, *_lines(summary), *more, *_verdict(summary))
 
@@ -53,19 +50,8 @@ def _verdict(summary: dict[str, Any]) -> list[Text]:
 
 
 def _title(summary: dict[str, Any]) -> str:
-    data, window = summary["data"], summary["window"]
-    start, end = (str(window[key]).replace("T", " ") for key in ("start", "end"))
-    seen = "IN-SAMPLE" if summary["in_sample"] else "unseen"
-    return f"{data['name']}: {window['bars']:,} {seen} bars, {start} to {end}"
-
-
-def _difference(entry: dict[str, Any] | None, write: Callable[[Any], str]) -> list[str]:
-    if entry is None or "ci95" not in entry:
-        return ["", ""]
-    interval = entry["ci95"]
-    span = f"{write(interval[0])} .. {write(interval[1])}" if interval else NONE
-    delta = entry["delta"]
-    return [NONE if delta is None else ("+" if delta > 0 else "") + write(delta), span]
+    start, end = (when(summary["window"][key]) for key in ("start", "end"))
+    return f"{summary['data']['name']}: {bars_traded(summary)}, {start} to {end}"
 
 
 def _lines(summary: dict[str, Any]) -> list[str]:
@@ -73,9 +59,9 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     model = summary["model"]
     lines.append(
         f"Model      {'+'.join(model['members'])} on {model['features']} features, "
-        f"{model['refits']} refits ({model['cached']} from the cache); on {model['rows']:,} unseen "
-        f"rows AUC {cell(model['auc'], lambda v: f'{v:.3f}')}, "
-        f"Brier {cell(model['brier'], lambda v: f'{v:.4f}')}"
+        f"{model['refits']} refits ({model['cached']} from the cache); on "
+        f"{count(model['rows'])} unseen rows AUC {cell(model['auc'], decimals(3))}, "
+        f"Brier {cell(model['brier'], decimals(4))}"
     )
     for name, counts in summary["signals"].items():
         shown = ", ".join(
@@ -98,14 +84,14 @@ def _veto_line(vetoes: dict[str, int]) -> str:
     sides = f"{vetoes['long']:,} long, {vetoes['short']:,} short"
     return (
         f"Vetoed     {vetoes['entries']:,} entries the strategy asked for ({sides}), "
-        f"{vetoes['unknown']:,} for want of a probability"
+        f"{vetoes['unknown']:,} without a probability"
     )
 
 
 def _details(summary: dict[str, Any]) -> list[str]:
     model, timing = summary["model"], summary["timing"]
     names = ("log_loss", "accuracy", "precision", "recall", "f1")
-    scores = ", ".join(f"{name} {cell(model[name], lambda v: f'{v:.4f}')}" for name in names)
+    scores = ", ".join(f"{name} {cell(model[name], decimals(4))}" for name in names)
     spent = ", ".join(f"{name[:-2]} {seconds:.1f} s" for name, seconds in timing.items() if seconds)
     return [f"Classifier {scores}", f"Time       {spent}"]
 
@@ -123,13 +109,13 @@ def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
     if false["change"] is not None:
         lines.append(
             f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
-            f"{100 * false['change']:+.1f} %"
+            f"{signed_percent(false['change'])}"
         )
     if comparison.get("attribution_sentence"):
         lines.append(f"P&L        {comparison['attribution_sentence']}")
     if comparison["verdict"] is None:
         lines.append(
             "Note       trading less under costs moves these figures without any skill: "
-            "an interval beside zero is not yet a verdict"
+            "an interval that excludes zero is not yet a verdict"
         )
     return lines

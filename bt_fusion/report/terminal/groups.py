@@ -8,6 +8,7 @@ from rich.table import Table
 
 from bt_fusion.report.figures import basis, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import comparison_table
+from bt_fusion.report.terminal.titled import titled
 from bt_fusion.saved_runs.trade_groups import by_reason
 
 __all__ = ["breakdown_table", "reason_table", "result_tables", "symbol_table"]
@@ -79,11 +80,9 @@ def reason_table(trades: dict[str, pd.DataFrame]) -> Table:
 def breakdown_table(summary: dict[str, Any], period: str) -> Table:
     """Return the closed trades by calendar period of their exit, off and on side by side."""
     runs = present(summary)
-    table = Table(title=f"By {period} of exit", title_justify="left", title_style="bold")
-    table.add_column(period.capitalize(), no_wrap=True)  # a date cut short names no day
-    for run in runs:
-        for _, label, _ in PERIOD_COLUMNS:
-            table.add_column(f"{label}, {RUNS[run]}", justify="right")
+    labels = [f"{label}, {RUNS[run]}" for run in runs for _, label, _ in PERIOD_COLUMNS]
+    table = titled(f"By {period} of exit", period.capitalize(), *labels)
+    table.columns[0].no_wrap = True  # a date cut short names no day
     for row in summary["breakdown"][period]:
         cells = [cell(row[run][key], write) for run in runs for key, _, write in PERIOD_COLUMNS]
         table.add_row(row["start"], *cells)
@@ -103,11 +102,8 @@ def _table(
     runs: list[str],
 ) -> Table:
     """Return a table with one line a row and run."""
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column(first)
-    table.add_column("ML")
-    for _, label, _ in columns:
-        table.add_column(label, justify="right")
+    table = titled(title, first, "ML", *(label for _, label, _ in columns))
+    table.columns[1].justify = "left"
     for name, row in rows:
         for run in runs:
             figures = row[run] or {}

@@ -22,7 +22,7 @@ def card_table(card: dict[str, Any]) -> Table:
         "members": ", ".join(model["ensemble"]["members"])
         + f", {model['ensemble']['voting']} vote",
         "features": f"{features['count']}, set {features['set'] or 'of its own'}",
-        "judged on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
+        "tested on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
         **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
         "variants tried": str(card["trials"]),
         "needs": ", ".join(f"{name} {version}" for name, version in card["needs"].items()),

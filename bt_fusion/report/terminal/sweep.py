@@ -1,13 +1,12 @@
 """A sweep as a table on the terminal."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Group
 from rich.table import Table
 
-from bt_fusion.report.figures import money, number, percent
+from bt_fusion.report.figures import Writer, bars_traded, cell, money, number, percent
 
 if TYPE_CHECKING:
     from bt_fusion.saved_runs.sweep_folder import SweepResult
@@ -15,9 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["sweep_table"]
 
 SHOWN = 10
-NONE = "-"
 WIDTHS = {"on_net_profit": 10, "on_max_drawdown": 8}
-COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+COLUMNS: tuple[tuple[str, str, Writer], ...] = (
     ("off_sharpe", "Sharpe off", number),
     ("on_sharpe", "Sharpe on", number),
     ("on_trades", "Trades", money),
@@ -30,10 +28,9 @@ COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 def sweep_table(found: "SweepResult") -> Group:
     """Return the best variants by the Sharpe ratio with ML, and what the best one is worth."""
     s = found.summary
-    seen = "IN-SAMPLE" if s["in_sample"] else "unseen"
     title = (
         f"{s['data']['name']}: best of {s['variants']:,} variants by Sharpe ratio, ML on, "
-        f"{s['window']['bars']:,} {seen} bars"
+        f"{bars_traded(s)}"
     )
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in found.varied:
@@ -43,13 +40,11 @@ def sweep_table(found: "SweepResult") -> Group:
     order = found.table.on_sharpe.astype(float).sort_values(ascending=False, kind="stable")
     for row in order.index[:SHOWN]:
         values = found.table.loc[row]
-        cells = [_cell(values[key], write) for key, _, write in COLUMNS]
+        cells = [
+            cell(None if pd.isna(values[key]) else values[key], write) for key, _, write in COLUMNS
+        ]
         table.add_row(*(f"{values[name]}" for name in found.varied), *cells)
     return Group(table, *_lines(s, found.table))
-
-
-def _cell(value: Any, write: Callable[[Any], str]) -> str:
-    return NONE if pd.isna(value) else write(value)
 
 
 def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:

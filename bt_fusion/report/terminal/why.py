@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bt_fusion.report.terminal.evaluation import titled
+from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["trades_table", "why_tables"]
 

@@ -4,13 +4,17 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from jinja2 import UndefinedError
 
-from bt_fusion.report.html.elements import Html, bar, join, table, tag
-from bt_fusion.report.html.page import draw_page, page, sections
+from bt_fusion.report.html import templates
+from bt_fusion.report.html.page import draw_page, page, plotly_script
+from bt_fusion.report.html.sections import sections
+from bt_fusion.report.html.templates import environment, render
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 ATTRIBUTION = {
@@ -69,6 +73,7 @@ def read(text):
     reader = Reader()
     reader.feed(text)
     reader.shown = " ".join(" ".join(reader.text).split())
+    reader.markup = re.sub(r"<script.*?</script>", "<script></script>", text, flags=re.S)
     return reader
 
 
@@ -83,10 +88,10 @@ def test_the_verdict_comes_first_and_everything_in_order(run):
     ]
     assert [shown.index(words) for words in first] == sorted(map(shown.index, first))
     assert "✓ placebo met" in shown and "✗ enough trades not met" in shown
-    headings = re.findall(r"<h2[^>]*>(.*?) </h2>", text)
-    assert headings == [title for _, title, _, _ in sections(judged(run))]
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", text)
+    assert headings == [section.title for section in sections(judged(run))]
     assert len(read(text).ids) == len(set(read(text).ids))
-    names = [name for name, *_ in sections(judged(run))]
+    names = [section.name for section in sections(judged(run))]
     assert names[0] == "key" and names[-2:] == ["card", "repeat"] and "placebo" in names
 
 
@@ -130,14 +135,38 @@ def test_in_sample_is_marked_everywhere(run):
     assert "IN-SAMPLE" not in read(page(run)).shown
 
 
+NASTY = '</script><script>alert("x")</script><b title=\'y\'>{{ 7 * 7 }}'
+
+
 def test_names_are_text_and_never_markup(run):
-    nasty = '</script><script>alert("x")</script>'
-    data = {**run.summary["data"], "name": nasty}
-    trades = run.trades.assign(symbol=nasty)
-    text = page(replace(changed(run, data=data, command=nasty), trades=trades))
-    assert nasty not in text
+    data = {**run.summary["data"], "name": NASTY}
+    trades = run.trades.assign(symbol=NASTY)
+    text = page(replace(changed(run, data=data, command=NASTY), trades=trades))
+    assert NASTY not in text
     embedded = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
-    assert json.loads(embedded.group(1))["symbols"][0]["name"] == nasty
+    assert json.loads(embedded.group(1))["symbols"][0]["name"] == NASTY
+    assert read(text).shown.count(NASTY) == 4  # title, heading, model card, command
+
+
+def test_everything_a_summary_holds_is_text(run):
+    """Names, parameters, stages, reasons, rules: none of them can add an element."""
+    plain = judged(run)
+    comparison = plain.summary["comparison"] | {"because": NASTY, "attribution_sentence": NASTY}
+    comparison |= {
+        "attribution": {**ATTRIBUTION, NASTY: ATTRIBUTION["kept"]},
+        "rules": [{"name": NASTY, "passed": False, "failure": NASTY}],
+    }
+    config = run.summary["config"] | {"params": {NASTY: NASTY}, "strategy": NASTY}
+    config |= {"versions": {NASTY: NASTY}, "features": [NASTY]}
+    funnel = {"on": {"passed": {"bars": 9, NASTY: 4}, "lost": {NASTY: {NASTY: 5}}}}
+    statistics = {**plain.summary["statistics"], "placebo": {**PLACEBO, "kind": NASTY}}
+    model = run.summary["model"] | {"members": [NASTY], "importances": {NASTY: 1.0}}
+    parts = {"config": config, "funnel": funnel, "statistics": statistics, "model": model}
+    found = read(page(changed(run, comparison=comparison, **parts)))
+    # heading, reason, sentence, rule, category, stage and its reason, placebo; in the card the
+    # strategy with a parameter and its value, members, features, a version and its value
+    assert found.shown.count("{{ 7 * 7 }}") == 8 + 3 + 2 + 2 and NASTY not in found.markup
+    assert found.markup.count("<script") == 4 and "<b title" not in found.markup
 
 
 def test_several_symbols_are_picked(run):
@@ -159,13 +188,32 @@ def test_it_is_written_whole(run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     text = (tmp_path / "report.html").read_text()
     assert text.startswith("<!doctype html>") and text.rstrip().endswith("</html>")
-    assert "plotly.js v" in text and "$" + "sections" not in text
+    assert "plotly.js v" in text and "{{ " not in text.replace(plotly_script(), "")
 
 
-def test_pieces_of_html():
-    assert tag("p", "1 < 2") == "<p>1 &lt; 2</p>"
-    assert tag("p", Html("<b>x</b>"), title='"') == '<p title="&quot;"><b>x</b></p>'
-    assert join(["<", Html("<br>")], ", ") == "&lt;, <br>"
-    shown = table("Title", ["", "A"], [["row", 1]])
-    assert "<caption>Title</caption>" in shown and '<th scope="row">row</th>' in shown
-    assert 'class="minus"' in bar(-0.5) and "width:50.0%" in bar(-0.5)
+def test_a_template_escapes_and_takes_no_unknown_name():
+    shown = environment().from_string("<p title='{{ a }}'>{{ a }}</p>").render(a="<'\"&>")
+    assert shown == "<p title='&lt;&#39;&#34;&amp;&gt;'>&lt;&#39;&#34;&amp;&gt;</p>"
+    with pytest.raises(UndefinedError, match="'data' is undefined"):
+        render("command.html.j2", {})
+    assert environment() is environment()
+
+
+def test_tables_and_bars():
+    text = """{% from "macros.html.j2" import bar, plain_table %}
+{{ plain_table(found) }}{{ bar(-0.5) }}{{ bar(2) }}"""
+    found = {"caption": "A & B", "head": ["", "A"], "rows": [["row", 1]]}
+    shown = environment().from_string(text).render(found=found)
+    assert "<caption>A &amp; B</caption>" in shown and 'aria-label="A &amp; B"' in shown
+    assert '<th scope="row">row</th>' in shown and '<td class="number">1</td>' in shown
+    assert 'style="width:50.0%" class="minus"' in shown
+    assert 'style="width:100.0%" class="plus"' in shown
+
+
+def test_every_asset_is_used():
+    assets = Path(templates.__file__).parent / "assets"
+    sources = [*assets.iterdir(), *assets.parent.glob("*.py")]
+    text = "".join(path.read_text() for path in sources)
+    names = [path.name for path in assets.iterdir()]
+    assert len(names) > 20
+    assert [n for n in names if f'"{n}"' not in text and f'"{n.split(".")[0]}"' not in text] == []

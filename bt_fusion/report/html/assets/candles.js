@@ -66,8 +66,8 @@ function markTrace(name, columns, side, range, bars, room, open) {
     const bar = Math.min(firstAtOrAfter(bars.time, columns.time[i]), bars.time.length - 1);
     x.push(columns.time[i]);
     y.push(side > 0 ? bars.low[bar] - room : bars.high[bar] + room);
-    const came = `${columns.pnl[i] >= 0 ? "+" : ""}${Math.round(columns.pnl[i]).toLocaleString("en")}`;
-    text.push(`${name} at ${columns.price[i].toPrecision(6)}, ${open ? "without ML " : ""}${came}`);
+    const profit = `${columns.pnl[i] >= 0 ? "+" : ""}${Math.round(columns.pnl[i]).toLocaleString("en")}`;
+    text.push(`${name} at ${columns.price[i].toPrecision(6)}, ${open ? "without ML " : ""}${profit}`);
   }
   const shade = colour(side > 0 ? "long" : "short");
   return {

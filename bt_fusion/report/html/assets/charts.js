@@ -41,22 +41,22 @@ function equityChart(place, data) {
 
 function reliabilityChart(place, data) {
   place.style.height = "440px";
-  const bins = data.reliability, said = bins.map((b) => b.said), came = bins.map((b) => b.came);
+  const bins = data.reliability, predicted = bins.map((b) => b.predicted), actual = bins.map((b) => b.actual);
   const sure = bins.filter((b) => b.high - b.low < 0.5);
-  const range = padded([Math.min(...said), Math.max(...said)], 0.1);
-  const reach = padded([Math.min(...came, ...sure.map((b) => b.low)), Math.max(...came, ...sure.map((b) => b.high))], 0.06);
+  const range = padded([Math.min(...predicted), Math.max(...predicted)], 0.1);
+  const reach = padded([Math.min(...actual, ...sure.map((b) => b.low)), Math.max(...actual, ...sure.map((b) => b.high))], 0.06);
   const draw = () => Plotly.react(place, [
     { type: "scatter", mode: "lines", x: [0, 1], y: [0, 1], line: { color: colour("muted"), dash: "dash", width: 1 }, hoverinfo: "skip" },
     {
-      type: "scatter", mode: "markers+lines", x: said, y: came, customdata: bins.map((b) => b.count),
-      error_y: { type: "data", symmetric: false, array: bins.map((b) => b.high - b.came), arrayminus: bins.map((b) => b.came - b.low), color: colour("on"), thickness: 1.2, width: 4 },
+      type: "scatter", mode: "markers+lines", x: predicted, y: actual, customdata: bins.map((b) => b.count),
+      error_y: { type: "data", symmetric: false, array: bins.map((b) => b.high - b.actual), arrayminus: bins.map((b) => b.actual - b.low), color: colour("on"), thickness: 1.2, width: 4 },
       marker: { color: colour("on"), size: 8 }, line: { color: colour("on"), width: 1 },
-      hovertemplate: "said %{x:.3f}, came %{y:.3f}, %{customdata:,} bars<extra></extra>",
+      hovertemplate: "predicted %{x:.3f}, actual %{y:.3f}, %{customdata:,} bars<extra></extra>",
     },
-    { type: "bar", x: said, y: bins.map((b) => b.count), yaxis: "y2", marker: { color: faded("on", 0.5) }, hovertemplate: "%{y:,} bars<extra></extra>" },
+    { type: "bar", x: predicted, y: bins.map((b) => b.count), yaxis: "y2", marker: { color: faded("on", 0.5) }, hovertemplate: "%{y:,} bars<extra></extra>" },
   ], layoutOf({
-    xaxis: axis({ range, title: titled("probability said"), anchor: "y2", tickformat: ".2~f" }),
-    yaxis: axis({ domain: [0.3, 1], range: reach, title: titled("share that came"), tickformat: ".2~f" }),
+    xaxis: axis({ range, title: titled("predicted probability"), anchor: "y2", tickformat: ".2~f" }),
+    yaxis: axis({ domain: [0.3, 1], range: reach, title: titled("actual share"), tickformat: ".2~f" }),
     yaxis2: axis({ domain: [0, 0.2], title: titled("bars"), nticks: 3, tickformat: ",.2~s" }), bargap: 0.3,
     margin: { l: 60, r: 14, t: 8, b: 44 },
   }), configOf());

@@ -71,7 +71,7 @@ function groupValues(values, groups) {
   return made;
 }
 
-// A curve's least and greatest value of each group, in the order they came: no peak is lost.
+// A curve's least and greatest value of each group, in their order: no peak is lost.
 function groupExtremes(time, values, groups) {
   const x = [], y = [];
   for (let row = groups.start; row < groups.stop; row += groups.step) {

@@ -1,0 +1,127 @@
+"""The sections of report.html in their order: each a template and the values that fill it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bt_fusion.report.figures import count, money, percent
+from bt_fusion.report.html.curves import equity_curves
+from bt_fusion.report.html.model_sections import (
+    command_section,
+    confusion_section,
+    funnel_section,
+    model_card,
+)
+from bt_fusion.report.html.result_sections import (
+    attribution_section,
+    figures_section,
+    key_figures,
+    periods_section,
+    placebo_section,
+)
+from bt_fusion.saved_runs.saved_run import SavedRun
+
+__all__ = ["Section", "sections"]
+
+EQUITY = (
+    "The account's value at each close, and how far it lies below its peak. Drag to zoom, double "
+    "click for all; the chart below follows."
+)
+CANDLES = (
+    "Filled triangles: entries. Below: entries by candle, those taken and those of ML off that ML "
+    "on did not take; the probability with its thresholds; the confidence."
+)
+RELIABILITY = (
+    "The actual share of class 1 by its predicted probability. On the diagonal the probabilities "
+    "are calibrated. Bars: 95\u00a0% intervals, overlapping labels counted once; below, the number "
+    "of bars."
+)
+IMPORTANCES = (
+    "The members' own importances, a mean over members and refits. They tell what the members "
+    "learnt from, not what helps on unseen bars."
+)
+REFITS = "AUC of each refit on the bars it predicted; 0.5 is chance."
+PLACEBO = (
+    "ML on compared with runs whose vetoes were drawn at random, at the same rate. The chart shows "
+    "their net profit; the share of draws as good or better goes by the entries alone, before "
+    "costs."
+)
+FIGURES = (
+    "A figure whose interval lies on one side of zero is not yet a verdict: trading less under "
+    "costs moves these figures without any skill."
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page.
+
+    Attributes
+    ----------
+    name : str
+        Its id; that of its chart is chart-NAME.
+    title, words : str
+        Its heading, and what stands below it.
+    template : str
+        Name of the file NAME.html.j2.
+    data : dict
+        Plain values, as they are written.
+    """
+
+    name: str
+    title: str
+    words: str
+    template: str
+    data: dict[str, Any]
+
+
+def sections(run: SavedRun) -> list[Section]:
+    """Return the sections a run has something for."""
+    model, statistics = run.summary["model"], run.summary.get("statistics") or {}
+    sentence = (run.summary["comparison"] or {}).get("attribution_sentence") or ""
+    found = [
+        Section("key", "Key figures", "", "key_figures", key_figures(run)),
+        Section("equity", "Equity and drawdown", EQUITY, "equity", equity_section(run)),
+        Section(
+            "candles", "Price, entries and predictions", CANDLES, "candles", candle_section(run)
+        ),
+        Section(
+            "attribution",
+            "What ML changed",
+            sentence,
+            "attribution",
+            attribution_section(run),
+        ),
+        Section("funnel", "From bars to orders", "", "funnel", funnel_section(run)),
+        Section("reliability", "Reliability", RELIABILITY, "chart", {}),
+        Section("confusion", "Predicted and actual", "", "confusion", confusion_section(run)),
+    ]
+    if model.get("importances"):
+        found.append(Section("importances", "Features", IMPORTANCES, "chart", {}))
+    if model["refits"]:
+        found.append(Section("refits", "Each refit", REFITS, "chart", {}))
+    found.append(Section("periods", "Returns by calendar", "", "periods", periods_section(run)))
+    if statistics.get("placebo"):
+        found.append(Section("placebo", "Placebo", PLACEBO, "placebo", placebo_section(run)))
+    return [
+        *found,
+        Section("figures", "Every figure", FIGURES, "figures", figures_section(run)),
+        Section("card", "Model card", "", "model_card", model_card(run)),
+        Section("repeat", "Repeat it", "", "command", command_section(run)),
+    ]
+
+
+def equity_section(run: SavedRun) -> dict[str, Any]:
+    """Return the equity curves as they are seen until plotly has started, and how they end."""
+    ends = "; ".join(
+        f"ML {name} ends at {money(run.equity[name].iloc[-1])} with a deepest drawdown of "
+        f"{percent(run.summary[f'ml_{name}']['max_drawdown'])}"
+        for name in run.runs
+    )
+    words = f"Equity and drawdown: {ends}."
+    return {"words": words, "curves": equity_curves(run.equity, words, fill=True)}
+
+
+def candle_section(run: SavedRun) -> dict[str, Any]:
+    """Return the symbols to choose among, none where there is one, and what is drawn."""
+    words = f"Candles with {count(len(run.trades))} trades of ML {' and ML '.join(run.runs)}."
+    return {"words": words, "symbols": run.symbols if len(run.symbols) > 1 else []}
