@@ -11,7 +11,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Direction, Gain, ProfitBeforeStop, TripleBarrier
-from bt_fusion.models.model_spec import chosen_model
+from bt_fusion.models.model_spec import ModelSpec
 from bt_fusion.models.predictions import (
     NOT_TRAINED,
     Confidence,
@@ -142,9 +142,9 @@ def test_system_c_hybrid_scoring():
 
 
 def test_system_c_training_options():
-    model = chosen_model(lookahead=5, profit_threshold=0.5)  # percent, on the command line
+    model = ModelSpec(lookahead=5, profit_threshold=0.5).build()  # percent, on the command line
     assert model.label() == Gain(horizon=5, threshold=0.005)
-    assert chosen_model(profit_threshold=0.5).label() == chosen_model(lookahead=5).label()
+    assert ModelSpec(profit_threshold=0.5).build().label() == model.label()
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""The commands that train, tune and judge models; `cli` registers them."""
+"""The commands: one module each, the options they share, and the terminal."""

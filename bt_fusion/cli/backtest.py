@@ -1,118 +1,104 @@
 """`bt-fusion backtest`: ML off and on over the same bars."""
 
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 import typer
 
-from bt_fusion.cli import options as ask
-from bt_fusion.cli.screen import Screen, reported
+from bt_fusion.cli.backtest_job import backtest_job
+from bt_fusion.cli.option_groups import (
+    AccountOptions,
+    OutputOptions,
+    PeriodOptions,
+    PredictorOptions,
+    ScheduleOptions,
+    StrategyOptions,
+    SymbolOptions,
+)
+from bt_fusion.cli.options import Ml, command, option
+from bt_fusion.errors import OptionError
 
 __all__ = ["backtest"]
 
 
-SP500 = ["sp500"]
+@dataclass(frozen=True, kw_only=True)
+class ComparedStrategy(StrategyOptions):
+    """The strategy, the runs it makes and what they are compared with."""
+
+    param: Annotated[
+        list[str] | None, option("Strategy parameter KEY=VALUE; repeat.", "--param")
+    ] = None
+    ml: Annotated[Ml, option("Trade without ML, with it, or compare both.")] = Ml.both
+    placebo: Annotated[
+        str, option("What chance does: veto, labels (a few refits more) or none.")
+    ] = "veto"
+    breakdown: Annotated[
+        list[str] | None,
+        option("Sum trades up by day, week or month, too; repeat.", "--breakdown"),
+    ] = None
+
+    def params(self) -> dict[str, Any]:
+        """Return the parameters of the strategy."""
+        return parameters(self.param or ()) | super().params()
 
 
+@dataclass(frozen=True, kw_only=True)
+class BacktestOutput(OutputOptions):
+    """Where the files go, which are drawn, and how much is printed."""
+
+    plot: Annotated[bool, option("Draw Backtrader's own chart, too.", "--plot")] = False
+    verbose: Annotated[bool, option("Say more.", "--verbose", "-v")] = False
+
+
+@command("finished refits are kept in the cache")
 def backtest(
     context: typer.Context,
-    data: ask.EachData = SP500,
-    strategy: ask.Strategy = "fusion",
-    ml: ask.WhichMl = ask.Ml.both,
-    model: ask.SavedModel = None,
-    preset: ask.Preset = None,
-    allow_in_sample: ask.AllowInSample = False,
-    train_bars: ask.TrainBars = None,
-    refit_bars: ask.RefitBars = None,
-    window: ask.Window = "rolling",
-    embargo_bars: ask.EmbargoBars = 0,
-    label: ask.OwnLabel = None,
-    horizon: ask.Horizon = None,
-    members: ask.OwnMembers = None,
-    voting: ask.OwnVoting = None,
-    features: ask.OwnFeatures = None,
-    long_only: ask.LongOnly = False,
-    fromdate: ask.FromDate = None,
-    todate: ask.ToDate = None,
-    timerange: ask.TimeRange = None,
-    cash: ask.Cash = 100_000.0,
-    commission: ask.Commission = 0.0005,
-    slippage: ask.Slippage = 0.0,
-    sizer: ask.Sizer = "0.95",
-    param: ask.Params = None,
-    breakdown: ask.Breakdown = None,
-    placebo: ask.Placebo = "veto",
-    out: ask.Out = Path("results"),
-    no_report: ask.NoReport = False,
-    jobs: ask.Jobs = -1,
-    seed: ask.Seed = 0,
-    cache: ask.Cache = "auto",
-    repair: ask.Repair = False,
-    plot: ask.Plot = False,
-    config: ask.Config = None,
-    verbose: ask.Verbose = False,
-    quiet: ask.Quiet = False,
+    bars: SymbolOptions,
+    strategy: ComparedStrategy,
+    model: PredictorOptions,
+    schedule: ScheduleOptions,
+    account: AccountOptions,
+    period: PeriodOptions,
+    output: BacktestOutput,
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
-    with reported():
-        from bt_fusion.backtest.job import Backtest
-        from bt_fusion.backtest.result import write_result
-        from bt_fusion.backtest.summary import one_or_all
-        from bt_fusion.cli.command_line import given_command
-        from bt_fusion.data.sources import load_each, sources
-        from bt_fusion.engine.loading import account_of
-        from bt_fusion.models.model_spec import chosen_predictor
-        from bt_fusion.report.draw import redraw
-        from bt_fusion.report.terminal.groups import result_tables
+    from bt_fusion.backtest.result import write_result
+    from bt_fusion.cli.command_line import given_command
+    from bt_fusion.report.draw import redraw
+    from bt_fusion.report.terminal.groups import result_tables
 
-        screen, given = Screen(quiet), sources(data)
-        predictor = chosen_predictor(
-            model,
-            strategy,
-            {
-                "preset": preset,
-                "features": features,
-                "label": label,
-                "horizon": horizon,
-                "members": members,
-                "voting": voting,
-                "seed": seed,
-            },
-            {
-                "train_bars": train_bars,
-                "refit_bars": refit_bars,
-                "window": window,
-                "embargo_bars": embargo_bars,
-                "jobs": jobs,
-                "cache": cache,
-            },
-        )
-        start, end = ask.dates(fromdate, todate, timerange)
-        job = Backtest(
-            predictor=predictor,
-            strategy=strategy,
-            ml=ml.value,
-            account=account_of(cash, commission, slippage, sizer),
-            params=ask.parameters(param) | ({"long_only": True} if long_only else {}),
-            fromdate=start,
-            todate=end,
-            seed=seed,
-            plot=out / "backtrader.png" if plot else None,
-            allow_in_sample=allow_in_sample,
-            breakdown=tuple(breakdown or ()),
-            placebo=placebo,
-            ledger=out,
-            source={
-                "data": one_or_all(given),
-                "repair": repair,
-                "model": model,
-                "preset": preset,
-                "sizer": sizer,
-            },
-        )
-        bars = load_each(given, seed, repair, screen.say)
-        with screen.progress("Refits") as on_refit:
-            result = job.run(bars, on_refit=on_refit)
-        result.summary["command"] = given_command(context)
-        paths = write_result(out, result) + ([] if no_report else redraw(out))
-        screen.show(result_tables(result.summary, result.trades, details=verbose))
-        screen.say("Files      " + ", ".join(str(path) for path in paths))
+    screen, out = output.screen(), output.out
+    job = replace(
+        backtest_job(bars, strategy, model, schedule, account, period),
+        ml=strategy.ml.value,
+        placebo=strategy.placebo,
+        breakdown=tuple(strategy.breakdown or ()),
+        plot=out / "backtrader.png" if output.plot else None,
+        ledger=out,
+    )
+    loaded = bars.load(screen)
+    with screen.progress("Refits") as on_refit:
+        result = job.run(loaded, on_refit=on_refit)
+    result.summary["command"] = given_command(context)
+    paths = write_result(out, result)
+    if not output.no_report:
+        paths += redraw(out)
+    screen.show(result_tables(result.summary, result.trades, details=output.verbose))
+    screen.list_files(paths)
+
+
+def parameters(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read KEY=VALUE pairs; values are Python literals where they look like one."""
+    from ast import literal_eval
+
+    known = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise OptionError(f"param {pair!r} is not KEY=VALUE, e.g. ml_threshold=0.65")
+        try:
+            known[key] = literal_eval(text)
+        except (ValueError, SyntaxError):
+            known[key] = text
+    return known

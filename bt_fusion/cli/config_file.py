@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from bt_fusion.cli.screen import reported
+from bt_fusion.cli.screen import exit_on_error
 from bt_fusion.errors import OptionError, unknown_name
 
 __all__ = ["read_config"]
@@ -15,7 +15,7 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
     """Take the options of a TOML file for defaults; those on the command line win."""
     if path is None:
         return None
-    with reported():
+    with exit_on_error("nothing was read"):
         given = read_toml(path)
         known = {
             name.lstrip("-"): param.name

@@ -5,25 +5,24 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.cli import options as ask
-from bt_fusion.cli.screen import Screen, reported
+from bt_fusion.cli.options import Quiet, command, option
+from bt_fusion.cli.screen import Screen
 
 __all__ = ["report"]
 
 
+@command("what was drawn is kept")
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder of a finished backtest.")] = Path(
         "results"
     ),
-    png: Annotated[bool, ask.option("Draw every picture as PNG, too.", "--png")] = False,
+    png: Annotated[bool, option("Draw every picture as PNG, too.", "--png")] = False,
     tearsheet: Annotated[
-        bool, ask.option("Write quantstats' tear sheet, ML off as benchmark.", "--tearsheet")
+        bool, option("Write quantstats' tear sheet, ML off as benchmark.", "--tearsheet")
     ] = False,
-    quiet: ask.Quiet = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw report.html and comparison.png again from the files of a finished backtest."""
-    with reported("what was drawn is kept"):
-        from bt_fusion.report.draw import redraw
+    from bt_fusion.report.draw import redraw
 
-        paths = redraw(folder, png=png, tearsheet=tearsheet)
-        Screen(quiet).say("Files      " + ", ".join(str(path) for path in paths))
+    Screen(quiet).list_files(redraw(folder, png=png, tearsheet=tearsheet))

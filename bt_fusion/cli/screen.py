@@ -1,12 +1,13 @@
 """The terminal: messages, progress bars, and errors as one line."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from bt_fusion.errors import BtFusionError
 
-__all__ = ["Screen", "reported"]
+__all__ = ["Screen", "exit_on_error"]
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -30,6 +31,10 @@ class Screen:
         """Print something rich can draw unless quiet."""
         if not self.quiet:
             self.console.print(table)
+
+    def list_files(self, paths: Iterable[Path]) -> None:
+        """Print which files were written, unless quiet."""
+        self.say("Files      " + ", ".join(str(path) for path in paths))
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None] | None]:
@@ -57,8 +62,8 @@ class Screen:
 
 
 @contextmanager
-def reported(kept: str = "finished refits are kept in the cache") -> Iterator[None]:
-    """Turn our errors into one line on stderr and exit 2, Ctrl-C into exit 130.
+def exit_on_error(kept: str) -> Iterator[None]:
+    """Turn our errors into one line on stderr and exit code 2, Ctrl-C into 130.
 
     Parameters
     ----------

@@ -6,22 +6,23 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.cli import options as ask
-from bt_fusion.cli.screen import Screen, reported
+from bt_fusion.cli.options import command, option
+from bt_fusion.cli.screen import Screen
 
 __all__ = ["show"]
 
 
+@command("nothing was read")
 def show(
     folder: Annotated[Path, typer.Argument(help="Folder of a saved model.")],
-    json: Annotated[bool, ask.option("Print JSON instead of a table.", "--json")] = False,
+    json: Annotated[bool, option("Print JSON instead of a table.", "--json")] = False,
 ) -> None:
     """Say what a saved model is, when and on what it was trained, how good it is, what it needs."""
-    with reported("nothing was read"):
-        from bt_fusion.bundle import card_table, describe
+    from bt_fusion.bundle import describe
+    from bt_fusion.report.terminal.model_card import card_table
 
-        card = describe(folder)
-        if json:
-            print(text.dumps(card, indent=2))
-        else:
-            Screen().show(card_table(card))
+    card = describe(folder)
+    if json:
+        print(text.dumps(card, indent=2))
+    else:
+        Screen().show(card_table(card))

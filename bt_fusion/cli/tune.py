@@ -1,70 +1,79 @@
 """`bt-fusion tune`: search for better parameters, and say what was found."""
 
-from bt_fusion.cli import options as ask
-from bt_fusion.cli.screen import Screen, reported
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-__all__ = ["tune"]
+from bt_fusion.cli.option_groups import (
+    BarOptions,
+    ScreenOptions,
+    TrainModelOptions,
+    TuningOptions,
+)
+from bt_fusion.cli.options import Data, Json, TestShare, command, option
+from bt_fusion.cli.screen import Screen
 
-KEPT = "finished trials are kept and the same command goes on with them"
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bt_fusion.models.signal_model import SignalModel
+    from bt_fusion.tuning.tuning import Tuning
+
+__all__ = ["search_parameters", "tune"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class TuneBars(BarOptions):
+    """The bars of one symbol, or a sample's."""
+
+    data: Data = "sp500"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredTuning(TuningOptions):
+    """How parameters are searched for, and where the trials are kept."""
+
+    storage: Annotated[str | None, option("File or database URL that keeps the trials.")] = (
+        "tuning.db"
+    )
+
+
+@command("finished trials are kept and the same command goes on with them")
 def tune(
-    data: ask.Data = "sp500",
-    trials: ask.Trials = 50,
-    objective: ask.Objective = "log_loss",
-    storage: ask.Storage = "tuning.db",
-    folds: ask.Folds = 5,
-    embargo_bars: ask.FoldEmbargo = 0,
-    preset: ask.Preset = None,
-    features: ask.OwnFeatures = None,
-    label: ask.OwnLabel = None,
-    horizon: ask.Horizon = None,
-    members: ask.OwnMembers = None,
-    voting: ask.OwnVoting = None,
-    lookahead: ask.Lookahead = None,
-    profit_threshold: ask.ProfitThreshold = None,
-    calibration: ask.Calibration = None,
-    test_share: ask.TestShare = 0.2,
-    json: ask.Json = None,
-    seed: ask.Seed = 0,
-    repair: ask.Repair = False,
-    config: ask.Config = None,
-    quiet: ask.Quiet = False,
+    *,
+    bars: TuneBars,
+    model: TrainModelOptions,
+    trials: Annotated[int, option("Finished trials to reach, earlier ones included.")] = 50,
+    tuning: StoredTuning,
+    test_share: TestShare = 0.2,
+    json: Json = None,
+    output: ScreenOptions,
 ) -> None:
     """Tune the members on the first bars; `train --tune` with the same options builds on it."""
-    with reported(KEPT):
-        from bt_fusion.data.sources import load
-        from bt_fusion.files import write_json
-        from bt_fusion.models.model_spec import chosen_model, training_part
-        from bt_fusion.report.terminal.tuning import tuning_table
-        from bt_fusion.tuning.tuning import tune as search
+    from bt_fusion.files import write_json
+    from bt_fusion.models.model_spec import training_part
 
-        screen = Screen(quiet)
-        model = chosen_model(
-            preset=preset,
-            features=features,
-            label=label,
-            horizon=horizon,
-            members=members,
-            voting=voting,
-            lookahead=lookahead,
-            profit_threshold=profit_threshold,
-            calibration=calibration,
-            seed=seed,
-        )
-        bars, _ = load(data, seed, repair, screen.say)
-        with screen.progress("Trials") as on_trial:
-            found = search(
-                model,
-                training_part(bars, test_share),
-                trials,
-                objective,
-                storage=storage,
-                seed=seed,
-                folds=folds,
-                embargo_bars=embargo_bars,
-                on_trial=on_trial,
-            )
-        screen.show(tuning_table(found))
-        if json is not None:
-            write_json(json, found.to_dict())
+    screen = output.screen()
+    untuned = model.spec(bars.seed).build()
+    loaded, _ = bars.load(screen)
+    known = training_part(loaded, test_share)
+    found = search_parameters(untuned, known, trials, tuning, bars.seed, screen)
+    if json is not None:
+        write_json(json, found.to_dict())
+
+
+def search_parameters(
+    model: "SignalModel",
+    bars: "pd.DataFrame",
+    trials: int,
+    tuning: TuningOptions,
+    seed: int,
+    screen: Screen,
+) -> "Tuning":
+    """Tune the model on its training bars, with a progress bar, and show what was found."""
+    from bt_fusion.report.terminal.tuning import tuning_table
+    from bt_fusion.tuning.tuning import tune as search
+
+    with screen.progress("Trials") as on_trial:
+        found = search(model, bars, trials, **vars(tuning), seed=seed, on_trial=on_trial)
+    screen.show(tuning_table(found))
+    return found

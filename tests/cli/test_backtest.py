@@ -1,11 +1,8 @@
-"""The command line: its files, its messages, its exit codes."""
+"""`bt-fusion backtest`: its files, its figures, its messages."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -13,24 +10,14 @@ import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, read_bars
 from bt_fusion.cli import main as cli
-from bt_fusion.data.samples import planted_edge
+from tests.cli.running import FILES, QUICK, run, written
 
-ROOT = Path(cli.__file__).resolve().parents[2]
-QUICK = ["--features", "wick_balance,gap", "--members", "lgb", "--train-bars", "400", "--jobs", "1"]
-FILES = {
-    "summary.json",
-    "trades.csv",
-    "predictions.parquet",
-    "bars.parquet",
-    "equity.parquet",
-    "comparison.png",
-    "report.html",
-    "ledger.jsonl",
-}
 TRADE_COLUMNS = (
     "run,symbol,side,entry_time,entry_price,exit_time,exit_price,size,pnl,commission,bars,"
     "exit_reason"
 )
+
+
 FIGURES = {
     "trades",
     "won",
@@ -51,25 +38,6 @@ FIGURES = {
     "commission",
     "final_value",
 }
-
-
-@pytest.fixture(scope="module")
-def csv(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "edge.csv"
-    planted_edge(1_200, seed=1, auc=0.8).to_csv(path)
-    return path
-
-
-def run(*argv, expect=0):
-    with pytest.raises(SystemExit) as ended:
-        cli.run_backtest([str(part) for part in argv])
-    assert (ended.value.code or 0) == expect
-    return ended
-
-
-def written(folder):
-    """Return the names of what a command left in a folder, lock files aside."""
-    return {path.name for path in folder.iterdir() if path.suffix != ".lock"}
 
 
 def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
@@ -336,161 +304,3 @@ def test_a_missing_or_broken_model_ends_with_2(csv, saved, tmp_path, capsys):
 def test_plot_draws_backtraders_own_chart(csv, tmp_path):
     run("--data", csv, "--out", tmp_path, "-q", "--plot", "--ml", "on", *QUICK)
     assert (tmp_path / "backtrader.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_config_file_gives_defaults_and_the_command_line_wins(csv, tmp_path, capsys):
-    config = tmp_path / "job.toml"
-    config.write_text(
-        f'data = "{csv}"\nfeatures = "gap,wick_balance"\nmembers = "lgb"\ntrain-bars = 500\n'
-        'param = ["ml_threshold=0.55"]\nlong-only = true\n'
-    )
-    run("--config", config, "--out", tmp_path, "-q", "--train-bars", "600")
-    summary = json.loads((tmp_path / "summary.json").read_text())
-    assert summary["config"]["train_bars"] == 600
-    assert summary["config"]["params"] == {"ml_threshold": 0.55, "long_only": True}
-    config.write_text("trian-bars = 3")
-    run("--config", config, expect=2)
-    assert "did you mean 'train-bars'?" in capsys.readouterr().err
-    config.write_text("train-bars = = 3")
-    run("--config", config, expect=2)
-    assert "is no TOML file" in capsys.readouterr().err
-
-
-def test_unknown_options_and_help(capsys):
-    run("--trian-bars", "3", expect=2)
-    assert "--train-bars" in capsys.readouterr().err
-    run("--help")
-    assert "--ml" in capsys.readouterr().out
-
-
-def in_a_process(*argv, cwd, **environment):
-    return subprocess.run(
-        [sys.executable, *argv],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-def test_the_script_runs_from_any_folder_without_a_warning(csv, tmp_path):
-    argv = [str(ROOT / "run_backtest.py"), "--data", str(csv), *QUICK]
-    done = in_a_process("-W", "error::UserWarning", *argv, cwd=tmp_path, MPLBACKEND="TkAgg")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert written(tmp_path / "results") == FILES
-
-
-def test_ctrl_c_ends_with_130(csv, tmp_path):
-    code = (
-        "import bt_fusion.models.refit as w\n"
-        "def stop(*parts): raise KeyboardInterrupt\n"
-        "w.fit_copy = stop\n"
-        "from bt_fusion.cli.main import run_backtest\n"
-        f"run_backtest(['--data', {str(csv)!r}, '--jobs', '1', '--cache', 'none'])\n"
-    )
-    done = in_a_process("-c", code, cwd=tmp_path)
-    assert done.returncode == 130
-    assert done.stderr == "interrupted; finished refits are kept in the cache\n"
-    assert not (tmp_path / "results").exists()
-
-
-def test_importing_the_package_is_light(tmp_path):
-    code = (
-        "import sys, bt_fusion\n"
-        "heavy = {'sklearn', 'backtrader', 'xgboost', 'lightgbm', 'pandas'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-    assert in_a_process("-c", code, cwd=tmp_path).stdout == "[]\n"
-
-
-MINE = """
-import backtrader as bt
-
-
-class Reversal(bt.Strategy):
-    params = (("period", 5), ("fail_at", None))
-
-    def __init__(self):
-        self.average = bt.ind.SMA(period=self.p.period)
-
-    def next(self):
-        if len(self) == self.p.fail_at:
-            raise ValueError("no such luck")
-        side = 1 if self.data.close[0] < self.average[0] else -1
-        if side * self.position.size < 0:
-            self.close()
-        if side * self.position.size <= 0:
-            (self.buy if side > 0 else self.sell)()
-
-
-class Tenth(bt.Sizer):
-    def _getsizing(self, comminfo, cash, data, isbuy):
-        return cash / 10 / data.close[0]
-"""
-
-
-@pytest.fixture
-def mine(tmp_path):
-    path = tmp_path / "mine.py"
-    path.write_text(MINE)
-    return path
-
-
-def test_a_strategy_of_ones_own_with_ml_off_and_on(csv, mine, tmp_path, capsys):
-    out, options = tmp_path / "out", ["--param", "period=7", "--param", "ml_threshold=0.55"]
-    run("--data", csv, "--out", out, "--strategy", f"{mine}:Reversal", *options, *QUICK)
-    shown = capsys.readouterr().out
-    summary = json.loads((out / "summary.json").read_text())
-    assert written(out) == FILES
-    assert summary["signals"] == summary["funnel"] == {} and "signals by bar" not in shown
-    assert pd.read_parquet(out / "bars.parquet")[["technical", "fused"]].isna().all(axis=None)
-    assert summary["config"]["params"] == {"period": 7, "ml_threshold": 0.55}
-    counts, vetoes = summary["comparison"]["trades"], summary["vetoes"]
-    assert vetoes["entries"] == vetoes["long"] + vetoes["short"] > 50
-    assert f"Vetoed     {vetoes['entries']:,} entries the strategy asked for" in shown
-    assert counts["retimed"] == 0 and counts["kept"] > 10 and counts["vetoed"] > 20
-    trades = pd.read_csv(out / "trades.csv")
-    matched = sum(counts[name] for name in ("kept", "resized", "open"))
-    assert counts["vetoed"] + matched >= (trades.run == "off").sum()
-    on = {(row.entry_time, row.side) for row in trades[trades.run == "on"].itertuples()}
-    off = {(row.entry_time, row.side) for row in trades[trades.run == "off"].itertuples()}
-    assert len(on & off) >= counts["kept"]
-
-
-def test_a_sizer_of_ones_own_and_a_share(csv, mine, tmp_path):
-    base = ["--data", csv, "-q", "--no-report", "--ml", "off", *QUICK]
-    for sizer in ("0.1", f"{mine}:Tenth"):
-        run(*base, "--out", tmp_path / sizer[-3:], "--sizer", sizer)
-    trades = [pd.read_csv(tmp_path / name / "trades.csv") for name in ("0.1", "nth")]
-    assert trades[0]["size"][0] == pytest.approx(trades[1]["size"][0])
-    account = json.loads((tmp_path / "nth" / "summary.json").read_text())["config"]["account"]
-    assert account["sizer"].endswith(":Tenth")
-    config = tmp_path / "job.toml"
-    config.write_text("share = 0.1\nfee = 0.0005\n")
-    run("--config", config, *base, "--out", tmp_path / "toml")
-    assert pd.read_csv(tmp_path / "toml" / "trades.csv").equals(trades[0])
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--strategy", "{mine}:Revesal"], "did you mean 'Reversal'?"),
-        (["--strategy", "{mine}"], "add one of :Reversal"),
-        (["--strategy", "{mine}:Reversal", "--param", "preiod=3"], "did you mean 'period'?"),
-        (["--strategy", "{mine}:Reversal", "--param", "ml_treshold=3"], "'ml_threshold'?"),
-        (["--strategy", "{mine}:Reversal", "--param", "period=5000"], "are fewer than"),
-        (
-            ["--strategy", "{mine}:Reversal", "--param", "fail_at=30"],
-            "mine.py, line 13, in next: ValueError: no such luck",
-        ),
-        (["--sizer", "{mine}:Tent"], "did you mean 'Tenth'?"),
-        (["--sizer", "1.5"], "share 1.5 must be above 0"),
-        (["--sizer", "half"], "is no share of the account such as 0.95"),
-    ],
-)
-def test_a_fault_in_what_is_ones_own_is_one_line(options, message, csv, mine, tmp_path, capsys):
-    filled = [part.format(mine=mine) for part in options]
-    run("--data", csv, "--out", tmp_path / "out", *QUICK, *filled, expect=2)
-    shown = capsys.readouterr().err
-    assert shown.startswith("error: ") and shown.count("\n") == 1 and message in shown

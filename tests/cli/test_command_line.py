@@ -17,7 +17,7 @@ def command_of(*argv):
 
 def test_only_what_was_given_is_repeated():
     assert command_of() == "bt-fusion backtest"
-    argv = ["--data", "sp500", "--ml", "both", "--train-bars", "400", "--long-only"]
+    argv = ["--data", "sp500", "--long-only", "--ml", "both", "--train-bars", "400"]
     assert command_of(*argv) == f"bt-fusion backtest {' '.join(argv)}"
 
 

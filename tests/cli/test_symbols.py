@@ -9,7 +9,7 @@ import pytest
 from bt_fusion import Direction, Ensemble, SignalModel
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.models.presets import PRESETS
-from tests.cli.test_backtest import MINE, QUICK, run
+from tests.cli.running import MINE, QUICK, run
 
 SPAN = {"A": (0, 1_100), "B": (300, 1_200), "C": (150, 900)}
 

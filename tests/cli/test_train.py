@@ -1,50 +1,17 @@
-"""`bt-fusion train`, `tune` and `evaluate`, from options to files."""
+"""`bt-fusion train` and `tune`, from options to files."""
 
 import json
 
 import pytest
 
 from bt_fusion import SignalModel
-from bt_fusion.cli.main import main
 from bt_fusion.data.samples import planted_edge
-from bt_fusion.labels import Direction, Gain
-from bt_fusion.models.model_spec import chosen_model
-
-NONE = dict.fromkeys(
-    (
-        "preset",
-        "features",
-        "label",
-        "horizon",
-        "members",
-        "voting",
-        "lookahead",
-        "profit_threshold",
-        "calibration",
-    )
-)
+from tests.cli.running import command
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "edge.csv"
-    planted_edge(600, seed=1, auc=0.8).to_csv(path, index_label="datetime")
-    return path
-
-
-@pytest.fixture(scope="module")
-def trained(data, tmp_path_factory):
-    out = tmp_path_factory.mktemp("models") / "edge"
-    run("train", data, "--out", out, "--features", "wick_balance,return_1", "--members", "lr")
-    return out
-
-
-def run(*words):
+def run(name, data, *words):
     """Run a command; returns its exit code."""
-    command, data, *others = map(str, words)
-    with pytest.raises(SystemExit) as end:
-        main([command, "--data", data, *others])
-    return end.value.code or 0
+    return command(name, "--data", data, *words)
 
 
 def test_train_saves_a_model_with_its_figures(trained, capsys):
@@ -79,49 +46,6 @@ def test_without_test_rows_a_model_learns_from_all(data, tmp_path):
         str(SignalModel.load(tmp_path / "m").trained_until_)[:16]
         == (str(planted_edge(600).index[-1]).replace(" ", "T")[:16])
     )
-
-
-def test_evaluate_writes_tables_and_pictures(data, trained, tmp_path, capsys):
-    out, path = tmp_path / "out", tmp_path / "e.json"
-    words = ("--feature-importance", "--backtest", "--json", path, "--out", out)
-    assert run("evaluate", data, "--model", trained, *words) == 0
-    found = json.loads(path.read_text())
-    assert found == json.loads((out / "evaluation.json").read_text())
-    assert found["rows"] == 115 and found["importances"][0]["feature"] == "wick_balance"
-    assert found["backtest"]["window"]["bars"] == 120
-    assert found["backtest"]["ml_off"]["trades"] > 0
-    assert found["cross_validation"]["purged"]["mean"]["auc"] > 0.6
-    assert {file.name for file in out.iterdir()} == {
-        "evaluation.json",
-        "confusion.png",
-        "reliability.png",
-        "importances.png",
-    }
-    shown = capsys.readouterr().out
-    assert "115 unseen rows" in shown and "ML off" in shown
-
-
-def test_seen_bars_are_no_evidence(trained, tmp_path, capsys):
-    path = tmp_path / "seen.csv"
-    planted_edge(600, seed=1, auc=0.8)[:480].to_csv(path, index_label="datetime")
-    assert run("evaluate", path, "--model", trained, "--no-cross-validation") == 2
-    assert "error: no labelled bar after" in capsys.readouterr().err
-
-
-def test_a_model_that_is_not_there_is_said(data, tmp_path, capsys):
-    assert run("evaluate", data, "--model", tmp_path / "none") == 2
-    assert capsys.readouterr().err.startswith("error: ")
-
-
-def test_options_make_the_model():
-    model = chosen_model(**NONE | {"lookahead": 7, "calibration": "sigmoid"}, seed=4)
-    assert model.label() == Gain(7, 0.005)  # half a percent unless said otherwise
-    assert model.ensemble.calibration == "sigmoid" and model.ensemble.seed == 4
-    percent = chosen_model(**NONE | {"profit_threshold": 1.5}, seed=0)
-    assert percent.label() == Gain(5, 0.015)
-    assert chosen_model(**NONE, seed=0).label() == Direction(5)
-    preset = chosen_model(**NONE | {"preset": "discovery"}, seed=0)
-    assert preset.features == "mar" and list(preset.ensemble.members) == ["xgb"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""What the commands read."""
+
+import pytest
+
+from bt_fusion.data.samples import planted_edge
+from tests.cli.running import MINE, command
+
+
+@pytest.fixture(scope="session")
+def csv(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "edge.csv"
+    planted_edge(1_200, seed=1, auc=0.8).to_csv(path)
+    return path
+
+
+@pytest.fixture
+def mine(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(MINE)
+    return path
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "edge.csv"
+    planted_edge(600, seed=1, auc=0.8).to_csv(path, index_label="datetime")
+    return path
+
+
+@pytest.fixture(scope="session")
+def trained(data, tmp_path_factory):
+    """A model trained on the first four fifths of `data`."""
+    out = tmp_path_factory.mktemp("models") / "edge"
+    words = ("--features", "wick_balance,return_1", "--members", "lr")
+    assert command("train", "--data", data, "--out", out, *words) == 0
+    return out

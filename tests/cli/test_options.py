@@ -1,0 +1,119 @@
+"""Option groups, and help texts that list what registries hold."""
+
+from dataclasses import dataclass, field
+from inspect import signature
+from typing import Annotated
+
+import pytest
+import typer
+
+from bt_fusion.backtest.judgement import PLACEBOS
+from bt_fusion.cli.main import app
+from bt_fusion.cli.options import Ml, command, option
+from bt_fusion.data.samples import SAMPLES
+from bt_fusion.engine.loading import STRATEGIES
+from bt_fusion.ensemble.calibration import CALIBRATION
+from bt_fusion.ensemble.ensemble import VOTING
+from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.errors import OptionError
+from bt_fusion.features import SETS
+from bt_fusion.labels import LABELS
+from bt_fusion.models.presets import PRESETS
+from bt_fusion.models.walk_forward import WINDOWS
+from bt_fusion.saved_runs.trade_groups import PERIODS
+from bt_fusion.tuning.objectives import OBJECTIVES
+
+COMMANDS = typer.main.get_command(app).commands
+
+
+def listed(names, conjunction="or"):
+    """Write names as a sentence lists them: a, b or c."""
+    *first, last = names
+    return f"{', '.join(first)} {conjunction} {last}"
+
+
+HELP = {
+    "data": f"CSV or Parquet file, or sample: {', '.join(SAMPLES)}",
+    "strategy": f"{listed(STRATEGIES)}; or one of yours",
+    "preset": f"A system's whole model: {', '.join(sorted(PRESETS))}.",
+    "features": f"Feature set ({', '.join(sorted(SETS))}), or names",
+    "members": f"Members of the ensemble, of {', '.join(MEMBERS)}.",
+    "voting": f"{listed(VOTING)}.",
+    "calibration": f"{listed(CALIBRATION)}.",
+    "window": f"{listed(WINDOWS)} training window.",
+    "objective": f"What tuning aims at: {listed(OBJECTIVES)}.",
+    "breakdown": f"Sum trades up by {listed(PERIODS)}, too",
+}
+
+
+@pytest.mark.parametrize("name", HELP)
+def test_help_lists_what_the_registry_holds(name):
+    of_name = [
+        param.help
+        for each in COMMANDS.values()
+        for param in each.params
+        if param.name == name and each.name != "why"  # its --data moves bars, and names no sample
+    ]
+    assert of_name and all(text.startswith(HELP[name]) for text in of_name)
+
+
+def test_help_lists_every_label_and_placebo():
+    texts = {param.name: param.help for each in COMMANDS.values() for param in each.params}
+    label = texts["label"].partition(".")[0].replace(" or ", ", ")
+    assert set(label.split(", ")) == set(LABELS)
+    assert [name for name in PLACEBOS if name not in texts["placebo"]] == []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where something is."""
+
+    path: Annotated[str, option("Where it is.")]
+    tags: Annotated[list[str], option("What else it is.", "--tag")] = field(
+        default_factory=lambda: ["old"]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherPlace(Place):
+    """The same with a default."""
+
+    path: Annotated[str, option("Where it is.")] = "here"
+
+
+def called(words, place=Place, fails=False):
+    """Run a command with one group of options; returns what it was called with."""
+    got = []
+
+    @command("nothing was kept")
+    def show(*, where: place, kind: Annotated[Ml, option("Which.")] = Ml.on) -> None:
+        """Show it."""
+        if fails:
+            raise OptionError("no such place")
+        got.extend([where, kind])
+
+    own = typer.Typer()
+    own.command()(show)
+    with pytest.raises(SystemExit) as end:
+        own(words)
+    return got, end.value.code or 0, show
+
+
+def test_a_group_becomes_options_and_comes_back_whole():
+    (where, kind), code, show = called(["--path", "there", "--kind", "both"])
+    assert (where, kind, code) == (Place(path="there", tags=["old"]), Ml.both, 0)
+    parameters = signature(show).parameters
+    assert list(parameters) == ["path", "tags", "kind"] and show.__doc__ == "Show it."
+    assert parameters["tags"].default == ["old"] and parameters["kind"].default is Ml.on
+    (where, _), *_ = called(["--tag", "new", "--tag", "big"], OtherPlace)
+    assert where == OtherPlace(path="here", tags=["new", "big"])
+
+
+def test_what_a_group_requires_is_asked_for(capsys):
+    assert called([])[:2] == ([], 2)
+    assert "--path" in capsys.readouterr().err
+
+
+def test_an_error_of_a_command_is_one_line(capsys):
+    assert called(["--path", "x"], fails=True)[1] == 2
+    assert capsys.readouterr().err == "error: no such place\n"
