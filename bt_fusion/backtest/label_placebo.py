@@ -39,7 +39,7 @@ def label_placebo(
     OptionError
         For a fitted model, which is not trained again.
     """
-    walk = clone(trained_again(predictor))  # the given one keeps its refits
+    walk = clone(trained_again(predictor))  # the real one keeps what it has learnt
     real = trade_and_score(pair)
     drawn = [
         trade_and_score(traded_again(pair, walk, ShuffledLabels(seed + repeat)))
@@ -55,7 +55,7 @@ def label_placebo(
 
 
 def traded_again(pair: RunPair, walk: WalkForward, shuffled: ShuffledLabels) -> RunPair:
-    """Return the pair with ML-on by predictions that learnt from shuffled labels."""
+    """Return the pair with ML-on by a walk-forward that learnt from shuffled labels."""
     parts = {
         symbol: OutOfSample(
             part.whole,
