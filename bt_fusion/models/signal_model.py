@@ -218,7 +218,14 @@ class SignalModel(BaseEstimator):
         return model
 
 
-load_model = SignalModel.load
+def load_model(
+    folder: str | Path,
+    *,
+    digest: str | None = None,
+    features: str | Sequence[str] | None = None,
+) -> SignalModel:
+    """Load a saved model after checking it; see `SignalModel.load`."""
+    return SignalModel.load(folder, digest=digest, features=features)
 
 
 def training_rows(

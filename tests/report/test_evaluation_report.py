@@ -10,7 +10,7 @@ from bt_fusion.evaluation import evaluate
 from bt_fusion.report.pictures.evaluation import draw_evaluation
 from bt_fusion.report.terminal.evaluation import evaluation_tables
 from bt_fusion.report.terminal.tuning import tuning_table
-from bt_fusion.tuning.tuning import tune
+from bt_fusion.tuning.tuning import StudyOptions, tune
 
 BARS = planted_edge(600, seed=1, auc=0.8)
 
@@ -69,7 +69,7 @@ def test_pictures_are_drawn(model, tmp_path):
 
 def test_a_search_shows_its_best_trials_and_how_many_there_were():
     model = SignalModel(["wick_balance"], ensemble=Ensemble(["lr"]))
-    found = tune(model, BARS[:300], 4, folds=2)
+    found = tune(model, BARS[:300], 4, StudyOptions(folds=2))
     shown = text(tuning_table(found))
     assert "4 in all" in shown and f"best {found.value:.4f}" in shown
     assert ("lr.logisticregression__C" in shown) == bool(found.parameters)
