@@ -39,7 +39,7 @@ HOMES = {
     "bt_fusion.report.draw": ("redraw",),
     "bt_fusion.sweep.sweep": ("Sweep",),
     "bt_fusion.technical.regimes": ("Regime",),
-    "bt_fusion.tuning.tuning": ("tune",),
+    "bt_fusion.tuning.tuning": ("StudyOptions", "tune"),
     "bt_fusion.why.why": ("explain_entry",),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}

@@ -34,11 +34,10 @@ def edge():
 def run_folder(tmp_path_factory):
     """The folder of a finished backtest, 800 unseen bars, nothing drawn; copy it to change it."""
     from bt_fusion.backtest.job import Backtest
-    from bt_fusion.backtest.result import write_result
 
     model = SignalModel(["wick_balance", "gap"], ensemble=Ensemble(["lgb"]))
     job = Backtest(WalkForward(model, train_bars=400, refit_bars=200), draws=100)
     result = job.run(planted_edge(1_200, seed=1, auc=0.8), "edge")
     folder = tmp_path_factory.mktemp("runs") / "edge"
-    write_result(folder, result)
+    result.write(folder)
     return folder

@@ -12,7 +12,7 @@ import bt_fusion
 ROOT = Path(bt_fusion.__file__).resolve().parent.parent
 NOUNS = (
     "FeatureSet Direction Gain TripleBarrier ProfitBeforeStop Ensemble SignalModel WalkForward "
-    "Predictions Signal Confidence Regime Account Backtest Sweep"
+    "Predictions Signal Confidence Regime Account Backtest Sweep StudyOptions"
 )
 VERBS = (
     "read_bars tidy_bars check_bars repair_bars load_sample feature make_preset load_model "

@@ -14,16 +14,11 @@ from bt_fusion.backtest.trials import record_trial
 from bt_fusion.engine.runner import Run
 from bt_fusion.labels import Labels
 from bt_fusion.models.predictions import Predictions
-from bt_fusion.report.pictures.run import PICTURES
+from bt_fusion.report.draw import drawn_files
 from bt_fusion.saved_runs.run_folder import write_run
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["Result", "write_result"]
-
-DRAWN = (
-    *("report.html", "comparison.png", "tearsheet.html"),
-    *(f"pictures/{name}.png" for name in PICTURES),
-)
+__all__ = ["Result"]
 
 
 @dataclass(frozen=True)
@@ -80,24 +75,24 @@ class Result:
             equity=equity.rename_axis("datetime").reset_index(),
         )
 
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write all that redraws the result into a folder, and count the trial in its ledger.
+
+        trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; what was
+        drawn of an earlier run there goes, see `write_run`.
+        """
+        folder = Path(folder)
+        paths = write_run(folder, self.saved, drawn_files())
+        if "on" in self.runs:
+            record_trial(folder, self.summary, own_sharpe(self.runs["on"]))
+        return paths
+
     def _repr_html_(self) -> str:
         """Show the verdict, the equity curves and the figures in a notebook."""
         from bt_fusion.report.html.notebook import notebook_html
 
         equity = pd.DataFrame({name: run.equity for name, run in self.runs.items()})
         return notebook_html(self.summary, equity)
-
-
-def write_result(folder: Path, result: Result) -> list[Path]:
-    """Write all that redraws the result into a folder, and count the trial in its ledger.
-
-    trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; what was drawn
-    of an earlier run there goes, see `write_run`.
-    """
-    paths = write_run(folder, result.saved, DRAWN)
-    if "on" in result.runs:
-        record_trial(folder, result.summary, own_sharpe(result.runs["on"]))
-    return paths
 
 
 def bars_table(out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> pd.DataFrame:

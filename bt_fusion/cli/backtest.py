@@ -63,7 +63,6 @@ def backtest(
     output: BacktestOutput,
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
-    from bt_fusion.backtest.result import write_result
     from bt_fusion.cli.command_line import given_command
     from bt_fusion.report.draw import redraw
     from bt_fusion.report.terminal.groups import result_tables
@@ -81,7 +80,7 @@ def backtest(
     with screen.progress("Refits") as on_refit:
         result = job.run(loaded, on_refit=on_refit)
     result.summary["command"] = given_command(context)
-    paths = write_result(out, result)
+    paths = result.write(out)
     if not output.no_report:
         paths += redraw(out)
     screen.show(result_tables(result.summary, result.trades, details=output.verbose))

@@ -4,15 +4,15 @@ from pathlib import Path
 
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["redraw"]
+__all__ = ["drawn_files", "redraw"]
 
 
-def redraw(folder: Path, *, png: bool = False, tearsheet: bool = False) -> list[Path]:
+def redraw(folder: str | Path, *, png: bool = False, tearsheet: bool = False) -> list[Path]:
     """Draw report.html and comparison.png again.
 
     Parameters
     ----------
-    folder : Path
+    folder : path
         The --out of a backtest.
     png : bool
         Draw every picture of the report into its folder `pictures`, too.
@@ -33,6 +33,7 @@ def redraw(folder: Path, *, png: bool = False, tearsheet: bool = False) -> list[
 
     if tearsheet:
         check_quantstats()
+    folder = Path(folder)
     run = SavedRun.read(folder)
     paths = [folder / "report.html", folder / "comparison.png"]
     draw_page(paths[0], run)
@@ -43,3 +44,11 @@ def redraw(folder: Path, *, png: bool = False, tearsheet: bool = False) -> list[
         paths.append(folder / "tearsheet.html")
         write_tearsheet(paths[-1], run)
     return paths
+
+
+def drawn_files() -> list[str]:
+    """Return the name of every file that `redraw` may leave in a folder."""
+    from bt_fusion.report.pictures.run import PICTURES
+
+    pages = ["report.html", "comparison.png", "tearsheet.html"]
+    return pages + [f"pictures/{name}.png" for name in PICTURES]

@@ -8,7 +8,6 @@ import pytest
 
 from bt_fusion import Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.result import write_result
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.draw import redraw
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -51,7 +50,7 @@ def test_a_class_is_run_written_drawn_and_explained(ml, csv, tmp_path):
     for run in result.runs:
         assert result.runs[run].trades.equals(named.runs[run].trades)
     folder = tmp_path / "run"
-    write_result(folder, result)
+    result.write(folder)
     assert len(redraw(folder)) == 2
     assert SavedRun.read(folder).summary["config"]["strategy"] == f"{__name__}:Average"
     for run in result.runs:
@@ -73,7 +72,6 @@ import backtrader as bt
 
 from bt_fusion import Ensemble, SignalModel, WalkForward, read_bars
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.result import write_result
 from bt_fusion.why.why import explain_entry
 
 
@@ -91,7 +89,7 @@ if csv:
     walk = WalkForward(model, 400, 600, cache=None)
     params = {"ml_threshold": 0.4}
     job = Backtest(walk, Always, params=params, source={"data": csv}, draws=10)
-    write_result(Path(out), job.run(read_bars(csv), "edge"))
+    job.run(read_bars(csv), "edge").write(out)
     print(explain_entry(out, trade=1, run="off").technical.outcome)
 """
 
@@ -115,7 +113,7 @@ def test_a_class_that_cannot_be_found_again_says_so(csv, tmp_path):
         pass
 
     result = job(Local, source={"data": csv}).run(BARS, "edge")
-    write_result(tmp_path / "run", result)
+    result.write(tmp_path / "run")
     with pytest.raises(OptionError, match=r"<locals>\.Local, cannot be found again: .*function"):
         explain_entry(tmp_path / "run", trade=1)
     with pytest.raises(OptionError, match="Local stands inside a function"):

@@ -6,7 +6,6 @@ import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.result import write_result
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.draw import redraw
 from bt_fusion.saved_runs import run_folder as module
@@ -21,18 +20,18 @@ def result():
 
 
 def test_pictures_of_an_earlier_run_do_not_stand_beside_this_one(result, tmp_path):
-    assert [path.name for path in write_result(tmp_path, result)] == list(FILES)
+    assert [path.name for path in result.write(tmp_path)] == list(FILES)
     drawn = redraw(tmp_path, png=True)
     (tmp_path / "pictures" / "mine.png").write_bytes(b"")
     (tmp_path / "tearsheet.html").write_text("of the first")
     assert len(drawn) > 5 and all(path.is_file() for path in drawn)
-    write_result(tmp_path, result)
+    result.write(tmp_path)
     left = {path.name for path in tmp_path.rglob("*") if path.is_file() and path.name[0] != "."}
     assert left == {*FILES, "ledger.jsonl", "mine.png"}
 
 
 def test_where_the_summary_stands_the_rest_is_of_the_same_run(result, tmp_path, monkeypatch):
-    write_result(tmp_path, result)
+    result.write(tmp_path)
 
     def full(*_):
         raise OSError("no space left on device")
@@ -40,7 +39,7 @@ def test_where_the_summary_stands_the_rest_is_of_the_same_run(result, tmp_path, 
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     monkeypatch.setattr(module, "write_json", full)
     with pytest.raises(OSError, match="no space"):
-        write_result(tmp_path, result)
+        result.write(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     monkeypatch.undo()
     moved, replace = [], Path.replace
@@ -54,6 +53,6 @@ def test_where_the_summary_stands_the_rest_is_of_the_same_run(result, tmp_path, 
 
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        write_result(tmp_path, result)
+        result.write(tmp_path)
     assert moved == ["trades.csv"] and not (tmp_path / "summary.json").exists()
     assert not list(tmp_path.glob(".new-*"))

@@ -10,7 +10,6 @@ import pytest
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.backtest.result import write_result
 from bt_fusion.cli import main as cli
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import BarsError, OptionError, RunError
@@ -68,7 +67,7 @@ def run_of(folder, csv, predictor, strategy, preset=None, **params):
     """Make a run in Python, and write its folder."""
     source = {"data": str(csv), "preset": preset}
     job = Backtest(predictor, strategy, params=params, source=source, draws=10)
-    write_result(folder, job.run(BARS, "edge"))
+    job.run(BARS, "edge").write(folder)
     return folder
 
 
