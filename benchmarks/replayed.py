@@ -1,6 +1,6 @@
 """The whole verdict without the engine: runs replayed over arrays, then judged as any others.
 
-A replay is the engine's run to the last trade (tests/test_placebos.py), and much faster.
+A replay is the engine's run to the last trade (tests/backtest/test_run_pair.py), and much faster.
 """
 
 import numpy as np
