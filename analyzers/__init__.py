@@ -19,4 +19,4 @@ __all__ = [
 if __name__ == "analyzers":  # from inside a checkout: one class under both names
     from bt_fusion.checkout import same_modules
 
-    same_modules("analyzers")
+    same_modules("analyzers", __file__)

@@ -51,12 +51,23 @@ def serve_checkout(root: Path) -> None:
         sys.meta_path.insert(0, CheckoutFinder(root))
 
 
-def same_modules(folder: str) -> None:
+def same_modules(folder: str, file: str) -> None:
     """Make ``import indicators`` inside a checkout mean ``bt_fusion.indicators``.
 
     Else every class would exist twice, and an isinstance check fail without a reason one can see.
+    Where bt_fusion comes from elsewhere (a wheel), the folder stays a package of its own.
+
+    Parameters
+    ----------
+    folder : str
+        One of `FOLDERS`.
+    file : str
+        The `__file__` of who asks.
     """
     inside = f"bt_fusion.{folder}"
+    served = sys.modules[inside].__file__ or ""
+    if Path(served).resolve() != Path(file).resolve():
+        return
     for name, module in list(sys.modules.items()):
         if name == inside or name.startswith(f"{inside}."):
             sys.modules[name.removeprefix("bt_fusion.")] = module

@@ -4,9 +4,11 @@ Caches find a result by everything it was made from. Whole packages are hashed, 
 lists of files: a list goes stale with the first new module.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from hashlib import blake2b
-from importlib import metadata, util
+from importlib import metadata, resources, util
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +49,9 @@ def code_digest(*parts: str) -> str:
     """
     made = blake2b(digest_size=8)
     for part in parts:
-        for path in _modules(part):
-            made.update(f"{part}/{path.name}".encode())
-            made.update(path.read_bytes())
+        for name, code in _modules(part):
+            made.update(name.encode())
+            made.update(code)
     return made.hexdigest()
 
 
@@ -63,12 +65,26 @@ def versions_text(*names: str) -> str:
     return " ".join(f"{name}={version}" for name, version in library_versions(*names).items())
 
 
-def _modules(part: str) -> list[Path]:
-    """Return the files of a package or module of ours, sorted."""
-    found = util.find_spec(f"bt_fusion.{part}")
+def _modules(part: str) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of a module, or of every module of a package, sorted."""
+    name = f"bt_fusion.{part}"
+    found = util.find_spec(name)
     assert found is not None and found.origin is not None
-    origin = Path(found.origin)
-    return sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+    if found.submodule_search_locations is not None:
+        yield from _inside(resources.files(name), name)
+    else:
+        package, _, module = name.rpartition(".")
+        origin = module + Path(found.origin).suffix
+        yield name, (resources.files(package) / origin).read_bytes()
+
+
+def _inside(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        inside = f"{name}.{entry.name}"
+        if entry.is_dir() and entry.name != "__pycache__":
+            yield from _inside(entry, inside)
+        elif entry.name.endswith((".py", ".pyc")):
+            yield inside, entry.read_bytes()
 
 
 def _version(name: str) -> str:

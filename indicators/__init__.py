@@ -29,4 +29,4 @@ __all__ = [
 if __name__ == "indicators":  # from inside a checkout: one class under both names
     from bt_fusion.checkout import same_modules
 
-    same_modules("indicators")
+    same_modules("indicators", __file__)

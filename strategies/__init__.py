@@ -23,4 +23,4 @@ __all__ = [
 if __name__ == "strategies":  # from inside a checkout: one class under both names
     from bt_fusion.checkout import same_modules
 
-    same_modules("strategies")
+    same_modules("strategies", __file__)

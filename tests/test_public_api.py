@@ -89,6 +89,17 @@ def test_the_rest_of_the_checkout_is_no_part_of_the_package(name, tmp_path):
     assert python(code, tmp_path, "-S") == "None"
 
 
+def test_a_folder_stays_its_own_where_the_package_comes_from_elsewhere(tmp_path):
+    """As a checkout's `strategies/mine.py` beside an installed wheel."""
+    (tmp_path / "strategies").mkdir()
+    text = (ROOT / "strategies" / "__init__.py").read_text()
+    (tmp_path / "strategies" / "__init__.py").write_text(text)
+    (tmp_path / "strategies" / "mine.py").write_text("MINE = 1")
+    code = f"import sys; sys.path.insert(1, {str(ROOT)!r})\nimport strategies.mine as mine\n"
+    printed = python(code + "print(sys.modules['strategies'].__file__)", tmp_path)
+    assert printed == str(tmp_path / "strategies" / "__init__.py")
+
+
 @pytest.mark.parametrize(
     "first", ["from indicators import MLEnsemble", "from bt_fusion.indicators import MLEnsemble"]
 )

@@ -38,9 +38,9 @@ from bt_fusion.backtest.summary import (
 )
 from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.loading import load_strategy, strategy_name
+from bt_fusion.engine.loading import STRATEGIES, load_strategy, strategy_name
 from bt_fusion.engine.runner import Run, run_strategy
-from bt_fusion.engine.user_code import file_of, locate_errors
+from bt_fusion.engine.user_code import class_digest, file_of, locate_errors
 from bt_fusion.engine.variants import check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.models.signal_model import SignalModel
@@ -50,6 +50,16 @@ from bt_fusion.statistics.bootstrap import Bootstrap
 __all__ = ["Backtest", "Result"]
 
 SCHEMA = 1
+
+
+def strategy_config(strategy: str | type[Strategy]) -> dict[str, str]:
+    """Return the name of a strategy, and of a class of the user's the digest of its code."""
+    name = strategy_name(strategy)
+    if isinstance(strategy, str) or name in STRATEGIES:
+        return {"strategy": name}
+    return {"strategy": name, "code": class_digest(load_strategy(strategy))}
+
+
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
 TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
 
@@ -235,7 +245,7 @@ class Backtest:
         """Return everything that reproduces the run."""
         return {
             "source": self.source,
-            "strategy": strategy_name(self.strategy),
+            **strategy_config(self.strategy),
             "params": self.params,
             "ml": self.ml,
             **model_config({symbol: len(own) for symbol, own in bars.items()}, self.predictor),

@@ -70,6 +70,7 @@ class OutOfSample:
         window = out_of_sample_window(predictions, fromdate, todate)
         walked = isinstance(predictor, WalkForward)
         labels = predictor.labels_ if walked else predictor.label()(bars)
+        assert len(labels.y) == len(bars)  # those of the last prediction
         known = Labels(labels.y[window], labels.t1[window])
         refits = tuple(predictor.refits_) if walked else ()
         return cls(bars, bars.iloc[window], predictions[window], known, refits)

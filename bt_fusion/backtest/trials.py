@@ -128,7 +128,8 @@ def entry_of(summary: dict[str, Any], sharpe: float | None) -> dict[str, Any]:
     whole = plain({name: summary[name] for name in ("data", "window", "config")})
     config, window = whole["config"], whole["window"]
     variant = {name: value for name, value in config.items() if name not in NO_VARIANT}
-    variant |= own_code(config.get("strategy")) | {"params": unusual_params(config)}
+    code = own_code(config.get("strategy")) | variant  # of a class given as such, its own
+    variant = code | {"params": unusual_params(config)}
     data = digest(data_hashes(whole["data"]))
     return {
         "trial": digest([data, window, variant]),

@@ -65,17 +65,17 @@ class BarArrays:
     @cached_property
     def log_close(self) -> np.ndarray:
         """Natural logarithm of the close."""
-        return np.log(self.close)
+        return _read_only(np.log(self.close))
 
     @cached_property
     def span(self) -> np.ndarray:
         """High minus low, in price units."""
-        return self.high - self.low
+        return _read_only(self.high - self.low)
 
     @cached_property
     def body(self) -> np.ndarray:
         """Close minus open, in price units."""
-        return self.close - self.open
+        return _read_only(self.close - self.open)
 
 
 def check_bars(bars: pd.DataFrame, min_rows: int = 1) -> pd.DataFrame:
@@ -197,9 +197,13 @@ def _check(bars: pd.DataFrame) -> BarArrays:
         if rows.any():
             raise BarsError(f"{fault} in {_named(index, rows)}; {REMEDY}")
     columns = [np.array(_nanoseconds(index)), *(values[name].copy() for name in COLUMNS)]
-    for column in columns:
-        column.flags.writeable = False
-    return BarArrays(*columns)
+    return BarArrays(*map(_read_only, columns))
+
+
+def _read_only(column: np.ndarray) -> np.ndarray:
+    """Return the array, locked: what a frame remembers must not change under another reader."""
+    column.flags.writeable = False
+    return column
 
 
 def _remember(bars: pd.DataFrame, arrays: BarArrays) -> pd.DataFrame:

@@ -4,11 +4,14 @@ import inspect
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
 
 from bt_fusion.errors import BtFusionError, StrategyError
 
-__all__ = ["file_of", "line_in", "locate_errors"]
+__all__ = ["class_digest", "file_of", "line_in", "locate_errors"]
 
 
 @contextmanager
@@ -49,3 +52,48 @@ def file_of(part: type) -> Path:
         return Path(inspect.getfile(part))
     except (OSError, TypeError):  # typed into a session, or built in
         return Path()
+
+
+def class_digest(part: type) -> str:
+    """Return a digest of a user's class: of its file, and of its methods as they run.
+
+    A class that was typed into a session has no file, and one that a function made depends on
+    what that function was given: both show in the methods.
+    """
+    made = blake2b(digest_size=8)
+    file = file_of(part)
+    if file.is_file():
+        made.update(file.read_bytes())
+    for owner in part.__mro__:
+        if owner.__module__.partition(".")[0] in ("backtrader", "bt_fusion", "builtins"):
+            continue
+        for name, value in sorted(vars(owner).items()):
+            function = getattr(value, "__func__", value)
+            if isinstance(function, FunctionType):
+                made.update(f"{name} {_running(function)}".encode())
+    params: Any = getattr(part, "params", None)
+    if hasattr(params, "_getitems"):
+        made.update(str([pair for pair in params._getitems() if _plain(pair[1])]).encode())
+    return made.hexdigest()
+
+
+def _running(function: FunctionType) -> str:
+    """Return the code of a function with what it has taken from around it."""
+    cells = function.__closure__ or ()
+    taken = [cell.cell_contents for cell in cells if _plain(cell.cell_contents)]
+    defaults = [value for value in function.__defaults__ or () if _plain(value)]
+    return f"{_instructions(function.__code__)} {taken} {defaults}"
+
+
+def _instructions(code: CodeType) -> str:
+    """Return what a code object does, without its place in a file."""
+    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
+    plain = [each for each in code.co_consts if _plain(each)]
+    return f"{code.co_code.hex()} {code.co_names} {plain} {[_instructions(each) for each in inner]}"
+
+
+def _plain(value: object) -> bool:
+    """Say whether a value is written the same in every process."""
+    if isinstance(value, tuple):
+        return all(map(_plain, value))
+    return isinstance(value, bool | int | float | str | bytes | None)

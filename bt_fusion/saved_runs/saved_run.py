@@ -84,7 +84,7 @@ class SavedRun:
         """The symbols by name, in the order of their bars."""
         if "symbol" in self.bars:
             return [str(name) for name in self.bars.symbol.unique()]
-        return [self.summary["data"]["name"]]
+        return list(self.summary.get("symbols") or [self.summary["data"]["name"]])  # bars not read
 
     def of_symbol(self, table: pd.DataFrame, symbol: str) -> pd.DataFrame:
         """Return the rows of a table that belong to a symbol."""

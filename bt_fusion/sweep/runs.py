@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
-from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -23,7 +22,7 @@ from bt_fusion.data.bars import bars_per_year
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import ClassSource
 from bt_fusion.engine.runner import run_strategy
-from bt_fusion.engine.user_code import file_of, locate_errors
+from bt_fusion.engine.user_code import class_digest, file_of, locate_errors
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
 from bt_fusion.fingerprint import array_digest, code_digest, versions_text
@@ -201,7 +200,6 @@ def _leave_with(parent: int) -> None:
 def _environment(inputs: SweepInputs) -> str:
     """Name the code and libraries that make the numbers."""
     classes = [part for part in (inputs.strategy, inputs.account.sizer) if part]
-    files = [file for file in map(file_of, classes) if file.is_file()]
-    own = blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
+    own = " ".join(map(class_digest, classes))
     names = " ".join(f"{part.__module__}:{part.__qualname__}" for part in classes)
     return f"{versions_text(*LIBRARIES)} {code_digest(*CODE)} {own} {names}"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bt_fusion import BarsError, check_bars, repair_bars, tidy_bars
 from bt_fusion.data import bars as bars_module
 from bt_fusion.data.bars import COLUMNS, BarArrays, bars_per_year
+from bt_fusion.data.samples import random_walk
 
 DAYS = pd.date_range("2024-01-01", periods=4)
 
@@ -323,3 +324,10 @@ def test_column_names_stay_legible_in_messages():
         tidy_bars(wide)
     assert len(str(error.value)) < 800
     assert re.search("and 87 more", str(error.value))
+
+
+def test_what_a_frame_remembers_cannot_be_changed():
+    arrays = BarArrays.of(random_walk(5))
+    for column in (arrays.close, arrays.log_close, arrays.span, arrays.body):
+        with pytest.raises(ValueError, match="read-only"):
+            column *= 2
