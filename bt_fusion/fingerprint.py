@@ -15,7 +15,16 @@ from typing import Any
 import joblib
 import numpy as np
 
-__all__ = ["array_digest", "code_digest", "library_versions", "object_digest", "versions_text"]
+__all__ = [
+    "ABSENT",
+    "array_digest",
+    "code_digest",
+    "library_versions",
+    "object_digest",
+    "versions_text",
+]
+
+ABSENT = "absent"  # version of what is not installed
 
 
 def array_digest(text: str, *arrays: np.ndarray) -> str:
@@ -91,4 +100,4 @@ def _version(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "absent"
+        return ABSENT

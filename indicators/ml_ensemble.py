@@ -121,7 +121,7 @@ def model_for(data, model):
 
 
 def no_model(given) -> OptionError:
-    """Return the error for what is no model."""
+    """Return the error for a value that is not a model."""
     return OptionError(
         f"model is {given!r}; give a fitted SignalModel or the folder of a saved one, a "
         "WalkForward or Predictions"
@@ -140,7 +140,7 @@ def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
 
 
 def loaded(model):
-    """Return the saved model a path leads to; what is no path stays."""
+    """Return the saved model at a path; any other value stays as it is."""
     return SignalModel.load(model) if isinstance(model, str | Path) else model
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from bt_fusion import Ensemble, SignalModel, WalkForward
+from bt_fusion.data import bars as bars_module
 from bt_fusion.data.samples import planted_edge, sp500
 
 settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
@@ -41,3 +42,16 @@ def run_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "edge"
     result.write(folder)
     return folder
+
+
+@pytest.fixture
+def bar_checks(monkeypatch):
+    """The length of every whole frame that was checked, in order."""
+    made, check = [], bars_module._check
+
+    def counted(frame):
+        made.append(len(frame))
+        return check(frame)
+
+    monkeypatch.setattr(bars_module, "_check", counted)
+    return made

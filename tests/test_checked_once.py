@@ -2,19 +2,10 @@
 
 from bt_fusion import Ensemble, SignalModel, WalkForward, load_sample
 from bt_fusion.backtest.job import Backtest
-from bt_fusion.data import bars as bars_module
 
 
-def test_a_backtest_checks_each_frame_once(monkeypatch):
-    made = []
-    check = bars_module._check
-
-    def counted(frame):
-        made.append(len(frame))
-        return check(frame)
-
-    monkeypatch.setattr(bars_module, "_check", counted)
+def test_a_backtest_checks_each_frame_once(bar_checks):
     walk = WalkForward(SignalModel("fusion", ensemble=Ensemble(["lr"])))
     bars = load_sample("sp500")
     Backtest(walk).run(bars)
-    assert len(made) == 2 and made[0] == len(bars) > made[1]
+    assert len(bar_checks) == 2 and bar_checks[0] == len(bars) > bar_checks[1]

@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 from hashlib import sha256
-from importlib import metadata
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from bt_fusion.backtest.out_of_sample import OutOfSample, Predictor, model_figures, model_of
 from bt_fusion.engine.runner import Run, count_signals
+from bt_fusion.fingerprint import library_versions
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.saved_runs.trade_groups import figures_of_symbol
 
@@ -139,7 +139,7 @@ def model_config(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Return the versions of the libraries that figures depend on."""
-    return {library: metadata.version(library) for library in LIBRARIES}
+    return library_versions(*LIBRARIES)
 
 
 def _schedule(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 import platform
 from collections.abc import Iterable
-from importlib import metadata
 
 from bt_fusion.bundle.manifest import SCHEMA
 from bt_fusion.errors import BundleError, ModelCompatibilityError
+from bt_fusion.fingerprint import ABSENT, library_versions
 
 __all__ = ["check_schema", "check_versions", "current_versions"]
 
@@ -28,13 +28,9 @@ MUST_AGREE = {"scikit-learn": 2, "skops": 2, "numpy": 1, "xgboost": 1, "lightgbm
 
 def current_versions() -> dict[str, str]:
     """Return the versions installed here, by distribution."""
-    found = {"python": platform.python_version()}
-    for name in RECORDED:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # a checkout that was never installed
-            continue
-    return found
+    found = library_versions(*RECORDED)
+    known = {name: version for name, version in found.items() if version != ABSENT}
+    return {"python": platform.python_version(), **known}
 
 
 def check_schema(schema: object) -> None:

@@ -217,7 +217,7 @@ class PeriodOptions:
         Raises
         ------
         OptionError
-            For what is no date, both ways at once, or a start that is not before the end.
+            For text that is not a date, both ways at once, or a start not before the end.
         """
         fromdate, todate = self.fromdate, self.todate
         if self.timerange is not None:

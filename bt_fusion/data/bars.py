@@ -272,7 +272,7 @@ def _check_order(index: pd.DatetimeIndex) -> None:
 
 
 def _numbers(bars: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return the columns as float64, NaN for what is no number."""
+    """Return the columns as float64, NaN where a value is not a number."""
     numbers = {name: pd.to_numeric(bars[name], errors="coerce") for name in COLUMNS}
     return {name: n.to_numpy(np.float64, na_value=np.nan) for name, n in numbers.items()}
 

@@ -41,7 +41,7 @@ def load_strategy(strategy: str | type[bt.Strategy]) -> type[bt.Strategy]:
     Raises
     ------
     OptionError
-        For a name, file, module or class that is not there, or what is no strategy.
+        For a name, file, module or class that is not there, or something that is not a strategy.
     StrategyError
         For an error inside the file, with its line.
 

@@ -1,4 +1,4 @@
-"""Whose line an error came from, where the code is the user's own."""
+"""A user's own code: its file, its digest, and the line an error passed through."""
 
 import inspect
 import traceback

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
@@ -10,9 +11,6 @@ from bt_fusion.features import REGISTRY
 from bt_fusion.labels import Gain, make_label
 from bt_fusion.models.presets import make_preset
 from bt_fusion.models.signal_model import SignalModel
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["ModelSpec", "saved_model", "training_part"]
 
@@ -122,7 +120,7 @@ def saved_model(text: str | None, strategy: str) -> SignalModel | None:
     return None if text is None else SignalModel.load(text)
 
 
-def training_part(bars: "pd.DataFrame", test_share: float) -> "pd.DataFrame":
+def training_part(bars: pd.DataFrame, test_share: float) -> pd.DataFrame:
     """Return the bars before the last `test_share` of them.
 
     Raises

@@ -35,7 +35,8 @@ def parameter_grid(pairs: list[str], most: int) -> dict[str, list[Any]]:
     Raises
     ------
     OptionError
-        For what is no pair, an empty range, a parameter given twice, or too many combinations.
+        For text that is not a pair, an empty range, a parameter given twice, or too many
+        combinations.
 
     Examples
     --------

@@ -159,11 +159,11 @@ class Sweep:
             inputs = self._inputs(strategy, out_of_sample)
             with clocked(seconds, "runs_s"):
                 made = self._run_variants(inputs, store, variants, on_run)
-            table = made.table()
+            table, returns = made.table(), made.returns()
             entries = {"schema": SCHEMA, **data_and_window(out_of_sample)}
             entries["config"] = self.job.config(given)
-            tried = record_variants(made.returns(), made.summaries(entries), folder)
-            figures = selection_figures(table, made.returns(), tried, inputs.periods, self.job.seed)
+            tried = record_variants(returns, made.summaries(entries), folder)
+            figures = selection_figures(table, returns, tried, inputs.periods, self.job.seed)
         summary = {
             **entries,
             "model": model_figures(self.job.predictor, list(out_of_sample.values())),

@@ -141,8 +141,7 @@ class RebuiltRun:
 
     def stored(self, symbol: str) -> pd.DataFrame:
         """Return the rows of predictions.parquet of a symbol."""
-        table = self.saved.predictions
-        return table[table.symbol == symbol] if "symbol" in table else table
+        return self.saved.of_symbol(self.saved.predictions, symbol)
 
     def predictions(self, symbol: str) -> Predictions:
         """Return the stored predictions, as those of a single member."""

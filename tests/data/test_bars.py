@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_fusion import BarsError, check_bars, repair_bars, tidy_bars
-from bt_fusion.data import bars as bars_module
 from bt_fusion.data.bars import COLUMNS, BarArrays, bars_per_year
 from bt_fusion.data.samples import random_walk
 
@@ -199,35 +198,21 @@ def test_arrays_hold_the_columns(bars):
     assert arrays[1:3].volume.tolist() == [6.0, 0.0]
 
 
-@pytest.fixture
-def checks(monkeypatch):
-    """Count the checks of whole frames."""
-    made = []
-    check = bars_module._check
-
-    def counted(frame):
-        made.append(len(frame))
-        return check(frame)
-
-    monkeypatch.setattr(bars_module, "_check", counted)
-    return made
-
-
-def test_bars_are_checked_once(bars, checks):
+def test_bars_are_checked_once(bars, bar_checks):
     first = BarArrays.of(bars)
     checked = check_bars(bars)
     assert BarArrays.of(bars) is first and BarArrays.of(checked) is first
     assert check_bars(checked) is not checked
     with pytest.raises(BarsError, match="4 bars are too few, 5 are needed"):
         check_bars(bars, min_rows=5)
-    assert checks == [4]
+    assert bar_checks == [4]
 
 
-def test_a_part_and_a_copy_are_checked_on_their_own(bars, checks):
+def test_a_part_and_a_copy_are_checked_on_their_own(bars, bar_checks):
     check_bars(bars)
     for other in (bars[:2], bars.copy(), pickle.loads(pickle.dumps(bars))):
         check_bars(other)
-    assert checks == [4, 2, 4, 4]
+    assert bar_checks == [4, 2, 4, 4]
     assert bars.attrs == {}
 
 
