@@ -14,7 +14,8 @@ from benchmarks.child import peak_bytes, resident_bytes
 from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import in_child, take_turns
 from bt_fusion import FeatureSet
-from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge
 
 __all__ = ["measure"]

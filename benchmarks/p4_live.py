@@ -11,7 +11,8 @@ import pandas as pd
 
 from benchmarks.registry import Measured, Ratio
 from bt_fusion import SignalModel
-from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.ensemble.onnx_export import export_onnx, load_onnx

@@ -11,7 +11,7 @@ from benchmarks.environments import PeerUnavailable, run_peer
 from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import best_of
 from bt_fusion import Ensemble, SignalModel, WalkForward
-from bt_fusion.data.bars import COLUMNS
+from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.ensemble.members.registry import make_member

@@ -4,7 +4,8 @@ from array import array
 
 import numpy as np
 
-from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import BarArrays
 
 __all__ = ["bar_values", "fill", "float_days", "preloaded", "stamps", "whole"]
 

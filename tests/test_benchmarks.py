@@ -15,7 +15,8 @@ from benchmarks.p2_features import recorded, transform_memory
 from benchmarks.registry import DEFAULT, HOMES, Ratio, measure
 from benchmarks.timing import ROOT, in_child, slope, take_turns
 from bt_fusion import FeatureSet, WalkForward
-from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
 
 TINY = {

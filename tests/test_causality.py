@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.features import REGISTRY, FeatureSet, feature

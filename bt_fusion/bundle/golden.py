@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import BundleError, ModelCompatibilityError
 from bt_fusion.features import FeatureSet
 

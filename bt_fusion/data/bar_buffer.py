@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bt_fusion.data.bars import COLUMNS, BarArrays
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import BarArrays
 
 __all__ = []
 

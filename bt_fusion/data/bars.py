@@ -1,22 +1,26 @@
 """Bars: a DataFrame of OHLCV candles, checked once, and its arrays."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from bt_fusion.data.bar_format import (
+    COLUMNS,
+    REMEDY,
+    check_order,
+    checked_index,
+    faults,
+    named_rows,
+    nanoseconds,
+    numbers,
+)
 from bt_fusion.errors import BarsError
 
-__all__ = ["COLUMNS", "BarArrays", "bars_per_year", "check_bars", "repair_bars"]
+__all__ = ["BarArrays", "bars_per_year", "check_bars", "repair_bars"]
 
-COLUMNS = ("open", "high", "low", "close", "volume")
-PRICES = COLUMNS[:4]
-SHOWN = 3  # rows named in an error
-REMEDY = "mend the source, or repair it (--repair, or repair_bars) to drop such rows"
 CHECKED = "_bt_fusion_checked"  # attribute of a frame that was checked: its arrays at that time
-TIDY = "tidy_bars(bars) brings names, time column and time zone into form"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +111,7 @@ def check_bars(bars: pd.DataFrame, min_rows: int = 1) -> pd.DataFrame:
     """
     arrays = _arrays_of(bars, min_rows)
     values = {name: getattr(arrays, name) for name in COLUMNS}
-    checked = pd.DataFrame(values, index=_nanoseconds(pd.DatetimeIndex(bars.index)), copy=True)
+    checked = pd.DataFrame(values, index=nanoseconds(pd.DatetimeIndex(bars.index)), copy=True)
     return _remember(checked, arrays)
 
 
@@ -131,24 +135,24 @@ def repair_bars(bars: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     BarsError
         When columns or index are not of the form that can be repaired row by row.
     """
-    index = _checked_index(bars)
-    values, report = _numbers(bars), []
+    index = checked_index(bars)
+    values, report = numbers(bars), []
     kept = np.ones(len(bars), dtype=bool)
-    for fault, rows in _faults(bars, values):
+    for fault, rows in faults(bars, values):
         if (rows & kept).any():
-            report.append(f"dropped {fault} in {_named(index, rows & kept)}")
+            report.append(f"dropped {fault} in {named_rows(index, rows & kept)}")
             kept &= ~rows
     positions = np.flatnonzero(kept)
     twins = positions[index[positions].duplicated(keep="last")]
     if len(twins):
-        report.append(f"dropped duplicate time in {_named(index, twins)}")
+        report.append(f"dropped duplicate time in {named_rows(index, twins)}")
         positions = np.setdiff1d(positions, twins)
     late = positions[1:][np.diff(index[positions].asi8) < 0]
     if len(late):
-        report.append(f"sorted: out of order in {_named(index, late)}")
+        report.append(f"sorted: out of order in {named_rows(index, late)}")
     positions = positions[np.argsort(index[positions].asi8)]
     repaired = {name: column[positions] for name, column in values.items()}
-    return pd.DataFrame(repaired, index=_nanoseconds(index[positions])), report
+    return pd.DataFrame(repaired, index=nanoseconds(index[positions])), report
 
 
 def bars_per_year(index: pd.DatetimeIndex) -> float:
@@ -190,13 +194,13 @@ def _arrays_of(bars: pd.DataFrame, min_rows: int) -> BarArrays:
 
 def _check(bars: pd.DataFrame) -> BarArrays:
     """Check every row and return copies of the columns."""
-    index = _checked_index(bars)
-    _check_order(index)
-    values = _numbers(bars)
-    for fault, rows in _faults(bars, values):
+    index = checked_index(bars)
+    check_order(index)
+    values = numbers(bars)
+    for fault, rows in faults(bars, values):
         if rows.any():
-            raise BarsError(f"{fault} in {_named(index, rows)}; {REMEDY}")
-    columns = [np.array(_nanoseconds(index)), *(values[name].copy() for name in COLUMNS)]
+            raise BarsError(f"{fault} in {named_rows(index, rows)}; {REMEDY}")
+    columns = [np.array(nanoseconds(index)), *(values[name].copy() for name in COLUMNS)]
     return BarArrays(*map(_read_only, columns))
 
 
@@ -226,84 +230,3 @@ def _unchanged(bars: pd.DataFrame, arrays: BarArrays) -> bool:
             for name, column in zip(COLUMNS, columns, strict=True)
         )
     )
-
-
-def _checked_index(bars: pd.DataFrame) -> pd.DatetimeIndex:
-    """Return the index of bars that have the right columns and kind of index."""
-    if not isinstance(bars, pd.DataFrame):
-        raise BarsError(
-            f"bars are a {type(bars).__name__}, not a DataFrame; read a file by read_bars"
-        )
-    missing = [name for name in COLUMNS if name not in bars.columns]
-    if missing:
-        has = ", ".join(map(str, bars.columns)) or "none"
-        raise BarsError(
-            f"bars lack the column(s) {', '.join(missing)}; they have {has}. Rename them "
-            f"({TIDY}); where no volume is known, set it to 0"
-        )
-    for name in COLUMNS:
-        if not isinstance(bars[name], pd.Series):
-            raise BarsError(f"{bars[name].shape[1]} columns are called {name!r}; keep one")
-        if bars[name].dtype.kind in "bcmM":
-            raise BarsError(f"column {name} holds {bars[name].dtype}, not numbers; mend the source")
-    index = bars.index
-    if not isinstance(index, pd.DatetimeIndex):
-        raise BarsError(
-            f"bars have a {type(index).__name__}, not a DatetimeIndex; "
-            f"set the time column as index ({TIDY})"
-        )
-    if index.tz is not None:
-        raise BarsError(f"bars carry the time zone {index.tz}; turn them into naive UTC ({TIDY})")
-    return index
-
-
-def _check_order(index: pd.DatetimeIndex) -> None:
-    if index.hasnans:
-        return  # the rows without a time are named first
-    steps = np.r_[1, np.diff(index.asi8)]
-    for fault, rows, remedy in (
-        ("bars out of order", steps < 0, "sort them"),
-        ("duplicate time", steps == 0, "keep one"),
-    ):
-        if rows.any():
-            raise BarsError(
-                f"{fault} in {_named(index, rows)}; {remedy} (--repair, or repair_bars)"
-            )
-
-
-def _numbers(bars: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return the columns as float64, NaN where a value is not a number."""
-    numbers = {name: pd.to_numeric(bars[name], errors="coerce") for name in COLUMNS}
-    return {name: n.to_numpy(np.float64, na_value=np.nan) for name, n in numbers.items()}
-
-
-def _faults(bars: pd.DataFrame, values: dict[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield (what is wrong, boolean array of the rows) in the order to report them."""
-    yield "no time", np.asarray(bars.index.isna())
-    for name in COLUMNS:
-        unknown = np.isnan(values[name])
-        text = unknown & bars[name].notna().to_numpy() if unknown.any() else unknown
-        if text.any():
-            example = bars[name].to_numpy()[text][0]
-            yield f"no plain number such as 1234.5 in column {name} ({example!r})", text
-        yield f"NaN in column {name}", unknown
-        yield f"infinity in column {name}", np.isinf(values[name])
-    for name in PRICES:
-        yield f"price <= 0 in column {name}", values[name] <= 0
-    yield "negative volume", values["volume"] < 0
-    yield "high below low", values["high"] < values["low"]
-
-
-def _nanoseconds(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    try:
-        return index.as_unit("ns")
-    except pd.errors.OutOfBoundsDatetime as error:
-        raise BarsError(f"{error}; stamps must lie in the years 1678..2261") from error
-
-
-def _named(index: pd.Index, rows: np.ndarray) -> str:
-    """Name the first few of the rows at fault (a mask, or positions): position from 0, stamp."""
-    positions = np.flatnonzero(rows) if rows.dtype == bool else rows
-    shown = ", ".join(f"{p} ({index[p]})" for p in positions[:SHOWN])
-    more = f" and {len(positions) - SHOWN} more" if len(positions) > SHOWN else ""
-    return f"row {shown}{more}"

@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.data.bars import COLUMNS, check_bars, repair_bars
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import check_bars, repair_bars
 from bt_fusion.data.timestamps import TIME_COLUMNS, index_by_time
 from bt_fusion.errors import BarsError
 

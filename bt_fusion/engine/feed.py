@@ -5,7 +5,8 @@ from array import array
 import backtrader as bt
 import numpy as np
 
-from bt_fusion.data.bars import COLUMNS, check_bars
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import check_bars
 from bt_fusion.indicators.line_arrays import fill, float_days
 
 __all__ = ["BarsData"]

@@ -21,6 +21,7 @@ from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
 from bt_fusion.tuning.objectives import FoldPredictions, Objective, objective_named
 from bt_fusion.tuning.search_space import apply_parameters, suggest_parameters, tuned_members
+from bt_fusion.tuning.study import finished, make_sampler, open_study, trial_table
 
 __all__ = ["StudyOptions", "Tuning", "tune"]
 
@@ -213,54 +214,6 @@ def fold_predictions(data: LabelledRows, split: Split, proba: np.ndarray) -> Fol
     return FoldPredictions(rows, data.labels.y[rows], proba, data.classes, close, data.horizon)
 
 
-def make_sampler(seed: int, number: int) -> Any:
-    """Return the sampler of one trial.
-
-    A sampler's state is not stored, so each trial has its own, seeded by its number: what it
-    suggests depends on the stored trials alone, whoever ran them.
-    """
-    from optuna.samplers import TPESampler
-
-    state = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
-    return TPESampler(seed=state, multivariate=False, constant_liar=False)
-
-
-def open_study(name: str, goal: Objective, storage: str | Path | None) -> Any:
-    """Open the study, or begin it.
-
-    Raises
-    ------
-    OptionError
-        When the storage cannot be opened.
-    """
-    import optuna
-    from sqlalchemy.exc import SQLAlchemyError
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        return optuna.create_study(
-            storage=storage_url(storage),
-            study_name=name,
-            direction=goal.direction,
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=5),
-            load_if_exists=True,
-        )
-    except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
-        raise OptionError(
-            f"storage {str(storage)!r} cannot be opened ({error}); give the path of a file or a "
-            "URL, such as postgresql://user@host/studies"
-        ) from error
-
-
-def storage_url(storage: str | Path | None) -> str | None:
-    """Return the URL of a storage that is given by path or URL."""
-    if storage is None or "://" in str(storage):
-        return None if storage is None else str(storage)
-    path = Path(storage).expanduser().resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{path}"
-
-
 def job_digest(model: SignalModel, data: LabelledRows, options: tuple[Any, ...]) -> str:
     """Return a hash of all that a trial's numbers depend on."""
     features = model.feature_set().names
@@ -269,14 +222,6 @@ def job_digest(model: SignalModel, data: LabelledRows, options: tuple[Any, ...])
     )
     labels = data.labels
     return array_digest(str(described), data.X, labels.y, labels.t1, data.rows, data.arrays.close)
-
-
-def finished(study: Any) -> list[Any]:
-    """Return the finished trials, pruned ones included."""
-    from optuna.trial import TrialState
-
-    ends = (TrialState.COMPLETE, TrialState.PRUNED)
-    return study.get_trials(deepcopy=False, states=ends)
 
 
 def result(model: SignalModel, study: Any, objective: str) -> Tuning:
@@ -293,19 +238,4 @@ def result(model: SignalModel, study: Any, objective: str) -> Tuning:
         table=trial_table(study),
         objective=objective,
         study=study.study_name,
-    )
-
-
-def trial_table(study: Any) -> pd.DataFrame:
-    """Return one row a trial, in their order."""
-    return pd.DataFrame(
-        {
-            "number": trial.number,
-            "state": trial.state.name.lower(),
-            "value": np.nan if trial.value is None else trial.value,
-            "splits": len(trial.intermediate_values),
-            "seconds": trial.duration.total_seconds() if trial.duration else np.nan,
-            **trial.params,
-        }
-        for trial in study.trials
     )

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_fusion import BarsError, check_bars, repair_bars, tidy_bars
-from bt_fusion.data.bars import COLUMNS, BarArrays, bars_per_year
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import BarArrays, bars_per_year
 from bt_fusion.data.samples import random_walk
 
 DAYS = pd.date_range("2024-01-01", periods=4)

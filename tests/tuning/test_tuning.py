@@ -14,7 +14,8 @@ import pytest
 from bt_fusion import Ensemble, OptionError, SignalModel
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.models.splits import LabelledRows
-from bt_fusion.tuning.tuning import StudyOptions, job_digest, storage_url, tune
+from bt_fusion.tuning.study import storage_url
+from bt_fusion.tuning.tuning import StudyOptions, job_digest, tune
 
 BARS = planted_edge(400, seed=2, auc=0.8)
 TWO = StudyOptions(folds=2, seed=5)
