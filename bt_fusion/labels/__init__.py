@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from bt_fusion.errors import unknown_name
 from bt_fusion.labels.barriers import ProfitBeforeStop, TripleBarrier
-from bt_fusion.labels.base import Label, Labels
+from bt_fusion.labels.base import Label, Labels, class_names, trade_exits
 from bt_fusion.labels.horizons import Direction, Gain
 
 __all__ = [
@@ -20,7 +20,9 @@ __all__ = [
     "Labels",
     "ProfitBeforeStop",
     "TripleBarrier",
+    "class_names",
     "make_label",
+    "trade_exits",
 ]
 
 LABELS: dict[str, Callable[..., Label]] = {

@@ -1,7 +1,7 @@
 """Three-class labels: which of two barriers the price touches first."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,11 @@ class TripleBarrier:
         if not (self.target > 0 and self.stop > 0):
             raise OptionError(f"target {self.target} and stop {self.stop} must be above 0 (ATR)")
         check_bar_count("atr_period", self.atr_period)
+
+    def exits(self) -> dict[str, Any]:
+        """Return stop and target of a trade in ATR units, see `trade_exits`."""
+        in_atr = {"atr_stop": self.stop, "atr_target": self.target, "atr_period": self.atr_period}
+        return {"stop": None, "target": None, **in_atr}
 
     def __call__(self, bars: pd.DataFrame | BarArrays) -> Labels:
         """Return the label of every bar."""
@@ -99,6 +104,10 @@ class ProfitBeforeStop:
             raise OptionError(
                 f"target {self.target} and stop {self.stop} are fractions between 0 and 1"
             )
+
+    def exits(self) -> dict[str, Any]:
+        """Return stop and target of a trade as fractions, see `trade_exits`."""
+        return {"stop": self.stop, "target": self.target, "atr_stop": None, "atr_target": None}
 
     def __call__(self, bars: pd.DataFrame | BarArrays) -> Labels:
         """Return the label of every bar."""

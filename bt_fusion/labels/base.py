@@ -1,8 +1,9 @@
 """What every label is: its values, the bars at which they are known, and its contract."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,15 @@ import pandas as pd
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 
-__all__ = ["Label", "Labels", "check_bar_count", "first_touch", "unresolved"]
+__all__ = [
+    "Label",
+    "Labels",
+    "check_bar_count",
+    "class_names",
+    "first_touch",
+    "trade_exits",
+    "unresolved",
+]
 
 UNRESOLVED = -1
 
@@ -43,6 +52,28 @@ class Label(Protocol):
 
     def __call__(self, bars: pd.DataFrame | BarArrays) -> Labels:
         """Return the label of every bar."""
+
+
+def class_names(classes: Sequence[int], two_sided: bool = True) -> tuple[str, ...]:
+    """Return the classes in words, in their order.
+
+    >>> class_names((-1, 0, 1)), class_names((0, 1)), class_names((0, 1), two_sided=False)
+    (('Short', 'No trade', 'Long'), ('Down', 'Up'), ('No', 'Yes'))
+    """
+    if len(classes) == 3:
+        return "Short", "No trade", "Long"
+    return ("Down", "Up") if two_sided else ("No", "Yes")
+
+
+def trade_exits(label: Label) -> dict[str, Any]:
+    """Return how a trade of what a label asks ends: parameters of a strategy by name.
+
+    ``hold_bars``, the horizon; where the label has them ``stop`` and ``target`` (fractions of the
+    price) or ``atr_stop`` and ``atr_target`` (ATR units), None for none. A label without a method
+    ``exits`` has its horizon alone.
+    """
+    exits = getattr(label, "exits", dict)
+    return {"hold_bars": label.horizon, **exits()}
 
 
 def check_bar_count(name: str, count: int) -> None:

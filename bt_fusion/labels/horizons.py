@@ -1,7 +1,7 @@
 """Two-class labels: where the price stands, or has been, within a horizon."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -71,6 +71,10 @@ class Gain:
         check_bar_count("horizon", self.horizon)
         if not self.threshold > 0:
             raise OptionError(f"threshold {self.threshold} must be above 0 (0.005 is 0.5 %)")
+
+    def exits(self) -> dict[str, Any]:
+        """Return the target of a trade, see `trade_exits`; of a stop the label says nothing."""
+        return {"target": self.threshold, "atr_target": None}
 
     def __call__(self, bars: pd.DataFrame | BarArrays) -> Labels:
         """Return the label of every bar."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.ensemble.voting import combined
+from bt_fusion.labels import Label, class_names
 
 __all__ = ["NOT_TRAINED", "NO_MODEL", "Confidence", "Predictions", "Signal", "confidence_levels"]
 
@@ -59,6 +60,8 @@ class Predictions:
         Number of the refit that predicted, -1 for none.
     trained_until : ndarray of datetime64[ns], shape (n_bars,)
         Stamp of the last bar that model's labels used, NaT for none; always before the bar.
+    label : Label, optional
+        What is predicted, where it is known.
     """
 
     index: pd.DatetimeIndex
@@ -71,6 +74,7 @@ class Predictions:
     vote_threshold: float
     model: np.ndarray
     trained_until: np.ndarray
+    label: Label | None = None
 
     def __len__(self) -> int:
         return len(self.index)
@@ -96,6 +100,11 @@ class Predictions:
         taken.model[missing] = NO_MODEL
         taken.trained_until[missing] = NOT_TRAINED
         return Predictions(**{**vars(taken), "index": pd.DatetimeIndex(time)})
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes in words, such as Short, No trade, Long."""
+        return class_names(self.classes, self.two_sided)
 
     @property
     def known(self) -> np.ndarray:

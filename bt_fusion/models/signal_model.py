@@ -281,4 +281,5 @@ def empty_predictions(model: SignalModel, time: np.ndarray) -> Predictions:
         vote_threshold=ensemble.vote_threshold,
         model=np.full(count, NO_MODEL, dtype=np.int64),
         trained_until=np.full(count, NOT_TRAINED),
+        label=label,
     )

@@ -150,7 +150,7 @@ def model_reasons_of(
     model = model_at(rebuilt.predictor(symbol), arrays, at)
     predicted = empty_predictions(model.signal_model, arrays.time[at : at + 1])
     predicted.votes[0] = model.votes
-    names, column = class_names(predicted), explained_column(predicted, side)
+    names, column = predicted.class_names, explained_column(predicted, side)
     return ModelReasons(
         refit=int(stored.model),
         rows=model.rows,
@@ -172,13 +172,6 @@ def model_reasons_of(
         values=model.X[at],
         contributions=contributions(model.ensemble, model.X, at, column, model.typical),
     )
-
-
-def class_names(predictions: Predictions) -> tuple[str, ...]:
-    """Return the classes in words."""
-    if len(predictions.classes) == 3:
-        return "short", "none", "long"
-    return ("down", "up") if predictions.two_sided else ("no", "yes")
 
 
 def explained_column(predictions: Predictions, side: str) -> int:

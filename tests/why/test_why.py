@@ -90,7 +90,7 @@ def test_a_trade_and_the_model_of_its_time(folder, run):
         assert model.same and model.probability_up == stored.probability_up
         assert (model.refit, model.trained_until) == (stored.model, stored.trained_until)
         assert model.trained_until < found.bar
-        mean = np.mean([vote["up"] for vote in model.votes.values()])
+        mean = np.mean([vote["Up"] for vote in model.votes.values()])
         assert list(model.votes) == ["rf", "lgb"] and mean == pytest.approx(stored.probability_up)
         refits.add(model.refit)
     assert len(refits) == 2  # another model each
@@ -125,7 +125,7 @@ def test_margins_say_how_far_from_a_veto_and_from_strong(folder):
 def test_contributions_add_up_to_the_probability_of_the_side(folder):
     pytest.importorskip("shap")
     model = explain_entry(folder, trade=1).model
-    predicted = {"up": model.probability_up, "down": model.probability_down}[model.explained]
+    predicted = {"Up": model.probability_up, "Down": model.probability_down}[model.explained]
     by = model.contributions
     assert by.method == "SHAP" and by.members == ("rf", "lgb")
     assert by.base + by.values.sum() == pytest.approx(predicted, abs=1e-9)
@@ -216,7 +216,7 @@ def test_the_points_of_hybrid_scoring(csv, tmp_path):
     assert total.value == facts["score"] == facts["technical_score"] + facts["ml_points"] >= 2
     assert [row.limit for row in points] == [0.70, 0.60, 0.50, 0.45]
     assert points[-1].name == "P for -1 points" and points[-1].rule == "<"
-    assert found.model.explained == "yes" and found.model.same
+    assert found.model.explained == "Yes" and found.model.same
 
 
 def test_the_regime_of_signal_discovery(csv, tmp_path):
@@ -226,8 +226,8 @@ def test_the_regime_of_signal_discovery(csv, tmp_path):
     out = run_of(tmp_path, csv, walk, "discovery", probability_threshold=0.34)
     found = explain_entry(out, trade=1)
     assert found.technical.facts["regime"] == {"long": "UP", "short": "DOWN"}[found.side]
-    assert set(found.model.votes["lgb"]) == {"short", "none", "long"}
-    assert found.model.explained == found.side and found.model.same
+    assert set(found.model.votes["lgb"]) == {"Short", "No trade", "Long"}
+    assert found.model.explained == found.side.capitalize() and found.model.same
     (limit,) = found.technical.thresholds  # of the regime's side alone
     assert limit.rule == ">" and limit.passed
     free = {"probability_threshold": 0.34, "regime_filter": False}

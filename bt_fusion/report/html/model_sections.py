@@ -2,14 +2,13 @@
 
 from typing import Any
 
+from bt_fusion.labels import class_names
 from bt_fusion.report.figures import count, percent, when
-from bt_fusion.report.model_figures import confusion_of, refit_aucs
+from bt_fusion.report.model_figures import confusion_of, one_sided, refit_aucs
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["command_section", "confusion_section", "funnel_section", "model_card"]
 
-CLASSES = {(0, 1): ("down", "up"), (-1, 0, 1): ("short", "none", "long")}
-YES_NO = ("no", "yes")
 MOST_REASONS = 5
 
 
@@ -44,8 +43,8 @@ def funnel_stages(found: dict[str, Any]) -> list[dict[str, Any]]:
 def confusion_section(run: SavedRun) -> dict[str, Any]:
     """Return how many bars of each class were predicted to be each class."""
     counts, classes = confusion_of(run), tuple(run.summary["model"]["classes"])
-    two_sided = run.predictions.probability_down.notna().any()
-    names = CLASSES[classes] if two_sided else YES_NO
+    two_sided = not one_sided(run.predictions)
+    names = class_names(classes, two_sided)
     rows = []
     for name, line in zip(names, counts, strict=True):
         shares = [bars / (sum(line) or 1) for bars in line]

@@ -121,7 +121,9 @@ def nearest(rows: list[dict[str, Any]]) -> list[str]:
 def vote_table(model: dict[str, Any]) -> Table:
     """Return each member's probabilities, weight and class."""
     classes = next(iter(model["votes"].values()))
-    table = titled("Votes", "Member", *(f"P({name})" for name in classes), "Weight", "Class")
+    table = titled(
+        "Votes", "Member", *(f"P({name.lower()})" for name in classes), "Weight", "Class"
+    )
     for member, vote in model["votes"].items():
         likeliest = max(vote, key=lambda name: vote[name])
         shares = (f"{value:.4f}" for value in vote.values())
@@ -154,7 +156,7 @@ def feature_table(model: dict[str, Any]) -> Table:
     """Return the features that gave most, in percentage points of the probability."""
     by = model["contributions"]
     ranked, method, base = by["features"], by["method"], by["base"]
-    title = f"Features by contribution to P({model['explained']}), percentage points"
+    title = f"Features by contribution to P({model['explained'].lower()}), percentage points"
     table = titled(title, "Feature", "Value", method)
     for row in ranked[:MOST_FEATURES]:
         table.add_row(row["feature"], f"{row['value']:.5g}", f"{100 * row['contribution']:+.2f}")
