@@ -6,7 +6,7 @@ from bt_fusion.indicators.discovery_signal import DiscoverySignal
 from bt_fusion.indicators.ema_cross import EMACross
 from bt_fusion.indicators.fused_signal import FusedSignal
 from bt_fusion.indicators.hybrid_score import HybridScore
-from bt_fusion.indicators.ml_ensemble import MLEnsemble
+from bt_fusion.indicators.ml_ensemble import MLEnsemble, find_ensembles
 from bt_fusion.indicators.regime import Regime
 from bt_fusion.indicators.support import Support
 from bt_fusion.indicators.technical_score import TechnicalScore
@@ -24,6 +24,7 @@ __all__ = [
     "Support",
     "TechnicalScore",
     "VolumeSpike",
+    "find_ensembles",
 ]
 
 if __name__ == "indicators":  # from inside a checkout: one class under both names

@@ -1,8 +1,7 @@
 """DiscoverySignal: confident longs and shorts, inside the regime."""
 
-import numpy as np
-
 from bt_fusion.indicators.fused_signal import FusedSignal
+from bt_fusion.models.agreement import Agreement
 
 __all__ = ["DiscoverySignal"]
 
@@ -18,6 +17,8 @@ class DiscoverySignal(FusedSignal):
       - fused = -1 when P(short) > ml_threshold and P(short) > P(long), with the filter only
         when the state is -1
       - fused = 0 otherwise, also where a probability is NaN
+      - majority voting: the ensemble's signal decides instead, and the winner's share of the
+        votes is at least ml_threshold
 
     Params:
       - ``technical``: a line of 1, -1 and 0, such as ``Regime(data).state``
@@ -28,12 +29,8 @@ class DiscoverySignal(FusedSignal):
 
     params = (("regime_filter", True),)
 
-    def _fuse(self, state, up, down):
-        if not self.ml.usable:
-            return state
-        buy = (up > self.p.ml_threshold) & (up > down)
-        sell = (down > self.p.ml_threshold) & (down > up)
-        if self.p.regime_filter:
-            buy, sell = buy & (state > 0), sell & (state < 0)
-        fused = np.subtract(buy, sell, dtype=float)
-        return np.where(np.isnan(state), np.nan, fused)
+    def agreement(self):
+        return Agreement(self.p.ml_threshold, above=True, voting=self.ml.voting)
+
+    def passing(self, state):
+        return super().passing(state) if self.p.regime_filter else (True, True)

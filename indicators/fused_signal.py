@@ -5,6 +5,7 @@ import numpy as np
 
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators.line_arrays import fill, whole
+from bt_fusion.models.agreement import Agreement
 
 __all__ = ["FusedSignal", "same_feed"]
 
@@ -18,11 +19,13 @@ class FusedSignal(bt.Indicator):
       - fused = 1 when the state is 1 and P(up) >= ml_threshold
       - fused = -1 when the state is -1 and P(down) >= ml_threshold
       - fused = 0 otherwise, also where a probability is NaN
+      - majority voting: the ensemble's signal has the state's sign, and the winner's share of
+        the votes is at least ml_threshold
 
     Params:
       - ``technical``: a line of 1, -1 and 0, such as ``EMACross(data).state``
       - ``ml``: an ``MLEnsemble`` on the same data feed
-      - ``ml_threshold``: least probability that counts as agreement
+      - ``ml_threshold``: least probability, or share of votes, that counts as agreement
 
     Note:
       Both inputs must run on one data feed: Backtrader pairs the lines of two feeds by position,
@@ -42,22 +45,30 @@ class FusedSignal(bt.Indicator):
         same_feed(self, self.data0, self.ml)
 
     def next(self):
-        up, down = self.ml.probability[0], self.ml.probability_down[0]
-        self.lines.fused[0] = float(self._fuse(self.data0[0], up, down))
+        ml = (line[0] for line in self.ml.lines)
+        self.lines.fused[0] = float(self._fuse(self.data0[0], *ml))
 
     def oncestart(self, start, end):
         '''Does nothing: ``once`` fills every bar'''
 
     def once(self, start, end):
         count = self.data0.buflen()
-        lines = (self.data0.lines[0], self.ml.lines.probability, self.ml.lines.probability_down)
+        lines = (self.data0.lines[0], *self.ml.lines)
         fill(self.lines.fused, self._fuse(*(whole(line, count) for line in lines)))
 
-    def _fuse(self, state, up, down):
+    def agreement(self):
+        '''Return what is asked of ML'''
+        return Agreement(self.p.ml_threshold, voting=self.ml.voting)
+
+    def passing(self, state):
+        '''Tell where the technical state lets a long pass, and where a short'''
+        return state > 0, state < 0
+
+    def _fuse(self, state, up, down, signal, confidence):
         if not self.ml.usable:
             return state
-        buy = (state > 0) & (up >= self.p.ml_threshold)
-        sell = (state < 0) & (down >= self.p.ml_threshold)
+        agreed = self.agreement().sides(up, down, signal, confidence)
+        buy, sell = (a & p for a, p in zip(agreed, self.passing(state), strict=True))
         fused = np.subtract(buy, sell, dtype=float)
         return np.where(np.isnan(state), np.nan, fused)
 

@@ -9,6 +9,8 @@ from bt_fusion.technical.entry_score import EntryRule, MLPoints
 
 __all__ = ["HybridScore"]
 
+UNKNOWN = (np.nan, np.nan)  # probability and signal
+
 
 class HybridScore(bt.Indicator):
     '''
@@ -17,7 +19,8 @@ class HybridScore(bt.Indicator):
 
     Formula:
       - ml_points = 2 when P >= 0.70, 1 when P >= 0.60, 0.5 when P >= 0.50, -1 when P < 0.45,
-        else 0, also where P is NaN
+        else 0, also where P is NaN; with majority voting 2 for a strong buy, 1 for a buy, -1 for
+        a sell, else 0
       - total = technical score + ml_points
       - enter = 1 when RSI < 30 (mandatory, whatever ML says) and total >= 6, or >= 4 without
         ML; else 0
@@ -50,8 +53,8 @@ class HybridScore(bt.Indicator):
             same_feed(self, self.technical, self.ml)
 
     def next(self):
-        probability = np.nan if self.ml is None else self.ml.probability[0]
-        values = self._sum(self.technical.score[0], self.technical.rsi[0], probability)
+        ml = UNKNOWN if self.ml is None else (self.ml.probability[0], self.ml.signal[0])
+        values = self._sum(self.technical.score[0], self.technical.rsi[0], *ml)
         for line, value in zip(self.lines, values, strict=True):
             line[0] = float(value)
 
@@ -61,15 +64,20 @@ class HybridScore(bt.Indicator):
     def once(self, start, end):
         count = self.technical.buflen()
         score, rsi = (whole(line, count) for line in (self.technical.score, self.technical.rsi))
-        probability = np.full(count, np.nan)
+        ml = UNKNOWN
         if self.ml is not None:
-            probability = whole(self.ml.lines.probability, count)
-        for line, values in zip(self.lines, self._sum(score, rsi, probability), strict=True):
+            ml = (whole(line, count) for line in (self.ml.lines.probability, self.ml.lines.signal))
+        for line, values in zip(self.lines, self._sum(score, rsi, *ml), strict=True):
             fill(line, values)
 
-    def _sum(self, score, rsi, probability):
+    def _sum(self, score, rsi, probability, signal):
         with_ml = self.ml is not None and self.ml.usable
-        points = self.p.points(probability) if with_ml else np.zeros_like(score)
+        points = self._points(probability, signal) if with_ml else np.zeros_like(score)
         total = score + points
         enter = np.where(np.isnan(total), np.nan, self.p.rule(rsi, total, with_ml))
         return total, points, enter
+
+    def _points(self, probability, signal):
+        if self.ml.voting == "majority":
+            return self.p.points.of_vote(signal)
+        return self.p.points(probability)

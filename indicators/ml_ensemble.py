@@ -3,6 +3,7 @@
 from pathlib import Path
 from warnings import warn
 
+import backtrader as bt
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
@@ -14,10 +15,11 @@ from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.streaming import ModelStream, WalkForwardStream
 from bt_fusion.models.walk_forward import WalkForward
 
-__all__ = ["MLEnsemble"]
+__all__ = ["MLEnsemble", "find_ensembles"]
 
 ON_MISSING = ("warn", "raise", "quiet")
 NO_OPINION = np.full(4, np.nan)
+SOFT = ("soft", 1.0)
 
 
 class MLEnsemble(BarLines):
@@ -74,12 +76,33 @@ class MLEnsemble(BarLines):
         self.usable = True
         self.failure = None  # what made the model unusable
         self._model = model_for(self.data, self.p.model)  # once used, what a path leads to
+        self._rule = None  # how its members vote
         self._stream = None  # what predicts bar by bar, where bars are not preloaded
+
+    @property
+    def voting(self):
+        '''``soft`` or ``majority``; of a model that is not loaded yet ``soft``'''
+        return self._vote_rule[0]
 
     def levels(self, confidence):
         '''Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN'''
-        rule = voting_of(self._model)
-        return confidence_levels(confidence, *((rule.voting, rule.vote_threshold) if rule else ()))
+        return confidence_levels(confidence, *self._vote_rule)
+
+    def side_probability(self, side):
+        '''Return the probability of a side (1, -1) on the current bar, NaN if unknown'''
+        return (self.lines.probability if side > 0 else self.lines.probability_down)[0]
+
+    def agrees(self, asked, side):
+        '''Tell whether an ``Agreement`` is given to a side (1, -1) on the current bar'''
+        long, short = asked.sides(*(line[0] for line in self.lines))
+        return bool(long if side > 0 else short)
+
+    @property
+    def _vote_rule(self):
+        '''Voting and vote threshold, asked of the model once it is there'''
+        if self._rule is None:
+            self._rule = vote_rule_of(self._model)
+        return self._rule or SOFT
 
     def columns(self, bars):
         try:
@@ -115,6 +138,19 @@ class MLEnsemble(BarLines):
             warn(f"MLEnsemble goes on without a model: {error}", BtFusionWarning, stacklevel=2)
 
 
+def find_ensembles(owner):
+    """Return the first ``MLEnsemble`` of each data feed inside a strategy or an indicator.
+
+    Those of its indicators count, too.
+    """
+    found = {}
+    inside = getattr(owner, "_lineiterators", {})  # an operation on lines holds no indicators
+    for indicator in inside.get(bt.LineIterator.IndType, ()):
+        alone = isinstance(indicator, MLEnsemble)
+        found = ({indicator.data: indicator} if alone else find_ensembles(indicator)) | found
+    return found
+
+
 def model_for(data, model):
     """Return the model of a data feed, of what may be a dictionary by feed name."""
     return model.get(getattr(data, "_name", None)) if isinstance(model, dict) else model
@@ -144,13 +180,12 @@ def loaded(model):
     return SignalModel.load(model) if isinstance(model, str | Path) else model
 
 
-def voting_of(model) -> Predictions | Ensemble | None:
-    """Return what knows how the members of a model vote, None for no model."""
+def vote_rule_of(model) -> tuple[str, float] | None:
+    """Return voting and vote threshold of a model, None for a path and for no model."""
     if isinstance(model, WalkForward):
         model = model.signal_model()
-    if isinstance(model, SignalModel):
-        return model.new_ensemble()
-    return model if isinstance(model, Predictions) else None
+    rule = model.new_ensemble() if isinstance(model, SignalModel) else model
+    return (rule.voting, rule.vote_threshold) if isinstance(rule, Ensemble | Predictions) else None
 
 
 def open_stream(model, allow_in_sample: bool):

@@ -4,8 +4,9 @@ from bt_fusion.strategies.discovery import SignalDiscovery
 from bt_fusion.strategies.fusion import FusionStrategy
 from bt_fusion.strategies.hybrid import CryptoScalping, HybridScoring
 from bt_fusion.strategies.ml_filter import with_ml
-from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.one_position import OnePosition
 from bt_fusion.strategies.sizers import EquityShare
+from bt_fusion.strategies.symbol import Symbol
 from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = [

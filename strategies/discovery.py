@@ -1,10 +1,9 @@
 """SignalDiscovery: confident longs and shorts inside regimes (system B)."""
 
-from bt_fusion.errors import OptionError
 from bt_fusion.indicators import DiscoverySignal, Regime
-from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.one_position import OnePosition
 from bt_fusion.strategies.parameters import check_numbers
-from bt_fusion.strategies.thresholds import Threshold
+from bt_fusion.strategies.symbol import Symbol
 from bt_fusion.technical.regimes import Regime as Market
 
 __all__ = ["SignalDiscovery"]
@@ -21,12 +20,15 @@ class SignalDiscovery(OnePosition):
       - ``model`` (default None): what ``MLEnsemble`` takes, with a label of three classes, for
         all feeds, or a dictionary of them by feed name
       - ``ml`` (default True): False trades the regime alone
-      - ``probability_threshold`` (default 0.60): probability a class must be above
+      - ``probability_threshold`` (default 0.60): probability a class must be above; of a
+        majority vote the least share of votes, beside its signal
       - ``regime_filter`` (default True): longs only in uptrends, shorts only in downtrends
       - ``regime_threshold``, ``regime_confirm`` (default 20, 3): ADX from which a market trends,
         and bars a trend must have lasted
       - ``stop``, ``target`` (default 0.010, 0.015): distances from the entry price, fractions;
         None for none
+      - ``atr_stop``, ``atr_target`` (default None): in their place, distances in ATR units
+      - ``atr_period`` (default 14)
       - ``hold_bars`` (default 24): leave after so many bars, the label's horizon
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
@@ -43,13 +45,10 @@ class SignalDiscovery(OnePosition):
         ("hold_bars", 24),
     )
     ml_only = (*OnePosition.ml_only, "probability_threshold", "regime_filter")
+    aliases = OnePosition.aliases | {"ml_entry_threshold": "probability_threshold"}
 
     def __init__(self):
         check_numbers(self.p, "probability_threshold", most=1)
-        for name in ("stop", "target"):
-            distance = getattr(self.p, name)
-            if distance is not None and not 0 < distance < 1:
-                raise OptionError(f"{name} {distance} must be a fraction: 0.01 is 1 %")
         self.watch(*(self.symbol(data) for data in self.datas))
 
     def symbol(self, data):
@@ -66,20 +65,8 @@ class SignalDiscovery(OnePosition):
             ).fused
         return Symbol(data, regime, signal, ml)
 
-    def stop_and_target(self, symbol, price, side):
-        stop = None if self.p.stop is None else price * (1 - side * self.p.stop)
-        target = None if self.p.target is None else price * (1 + side * self.p.target)
-        return stop, target
-
-    def confident(self, probability):
-        '''Tell whether a side's probability is high enough'''
-        return probability > self.p.probability_threshold
-
     def thresholds(self, symbol):
         return super().thresholds(symbol, both=not self.p.regime_filter)
-
-    def ml_thresholds(self, symbol, name, probability):
-        yield Threshold(f"{name} to be confident", probability, self.p.probability_threshold, ">")
 
     def entry_facts(self, symbol):
         regime = symbol.technical.regime[0]

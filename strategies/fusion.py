@@ -1,11 +1,10 @@
 """FusionStrategy: EMA cross and ML ensemble, traded where they agree (system A)."""
 
-import backtrader as bt
-
 from bt_fusion.errors import unknown_name
 from bt_fusion.indicators import EMACross, FusedSignal
-from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.one_position import OnePosition
 from bt_fusion.strategies.parameters import check_numbers
+from bt_fusion.strategies.symbol import Symbol
 from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["FusionStrategy"]
@@ -24,12 +23,15 @@ class FusionStrategy(OnePosition):
         them by feed name
       - ``ml`` (default True): False trades the technical state alone
       - ``ema_fast``, ``ema_slow`` (default 12, 26)
-      - ``ml_threshold`` (default 0.60): least probability that counts as agreement
+      - ``ml_threshold`` (default 0.60): least probability that counts as agreement; of a
+        majority vote the least share of votes, beside its signal
       - ``exit`` (default horizon): ``horizon`` leaves after ``hold_bars`` bars, as long as the
         forecast reaches; ``flip`` when the state turns against the position; ``both`` whichever
         comes first
       - ``hold_bars`` (default 5): the horizon of the model's label
-      - ``atr_stop`` (default None): distance of a stop order from the entry price, in ATR units
+      - ``stop``, ``target`` (default None): distances of a stop and a target order from the
+        entry price, fractions
+      - ``atr_stop``, ``atr_target`` (default None): the same in ATR units
       - ``atr_period`` (default 14)
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
@@ -41,10 +43,9 @@ class FusionStrategy(OnePosition):
         ("ema_slow", 26),
         ("ml_threshold", 0.60),
         ("exit", "horizon"),
-        ("atr_stop", None),
-        ("atr_period", 14),
     )
     ml_only = (*OnePosition.ml_only, "ml_threshold")
+    aliases = OnePosition.aliases | {"ml_entry_threshold": "ml_threshold"}
 
     def __init__(self):
         if self.p.exit not in EXITS:
@@ -60,10 +61,7 @@ class FusionStrategy(OnePosition):
         if self.p.ml:
             ml = self.ensemble(data)
             signal = FusedSignal(technical.state, ml, ml_threshold=self.p.ml_threshold).fused
-        symbol = Symbol(data, technical, signal, ml)
-        if self.p.atr_stop:
-            symbol.atr = bt.ind.ATR(data, period=self.p.atr_period)
-        return symbol
+        return Symbol(data, technical, signal, ml)
 
     def exit_reason(self, symbol):
         if self.p.exit != "flip" and self.held(symbol) >= self.p.hold_bars:
@@ -73,15 +71,6 @@ class FusionStrategy(OnePosition):
             return "flip"
         return None
 
-    def stop_and_target(self, symbol, price, side):
-        if not self.p.atr_stop:
-            return None, None
-        return price - side * self.p.atr_stop * symbol.atr[0], None
-
-    def confident(self, probability):
-        '''Tell whether a side's probability is high enough'''
-        return probability >= self.p.ml_threshold
-
     def thresholds(self, symbol):
         technical = symbol.technical
         rule = "<" if technical.state[0] < 0 else ">"
@@ -89,9 +78,11 @@ class FusionStrategy(OnePosition):
         yield Threshold(f"EMA {self.p.ema_fast} - EMA {self.p.ema_slow}", away, 0.0, rule)
         yield from super().thresholds(symbol)
 
-    def ml_thresholds(self, symbol, name, probability):
-        yield Threshold(f"{name} to agree", probability, self.p.ml_threshold)
-        yield Threshold(f"{name} to be strong", probability, symbol.ml.p.strong)
+    def ml_thresholds(self, symbol, side):
+        yield from super().ml_thresholds(symbol, side)
+        if symbol.ml.voting == "soft":
+            name, value = "up" if side > 0 else "down", symbol.ml.side_probability(side)
+            yield Threshold(f"P({name}) to be strong", value, symbol.ml.p.strong)
 
     def entry_facts(self, symbol):
         technical = symbol.technical

@@ -5,9 +5,10 @@ from warnings import warn
 
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.indicators import HybridScore, TechnicalScore
-from bt_fusion.strategies.one_position import OnePosition, Symbol
+from bt_fusion.strategies.one_position import OnePosition
 from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.sizers import EquityShare
+from bt_fusion.strategies.symbol import Symbol
 from bt_fusion.strategies.thresholds import Threshold
 from bt_fusion.technical.entry_measures import Periods
 from bt_fusion.technical.entry_score import EntryRule, MLPoints, TechnicalPoints
@@ -42,6 +43,7 @@ class HybridScoring(OnePosition):
       - ``atr_stop`` (default 2.0): distance of the stop from the entry price, in ATR units; None
         for none
       - ``target`` (default 0.005): gain at which to leave, a fraction, the label's; None for none
+      - ``stop``, ``atr_target`` (default None): in their place, in the other unit
       - ``exit_rsi`` (default 50): leave when RSI is at or above it; None for never
       - ``exit_middle`` (default True): leave when the close is at or above the middle band
       - ``hold_bars`` (default 5): leave after so many bars, the label's horizon; None for never
@@ -98,7 +100,7 @@ class HybridScoring(OnePosition):
         ml = self.ensemble(data) if p.ml else None
         inputs = (technical,) if ml is None else (technical, ml)
         score = HybridScore(*inputs, points=points, rule=rule)
-        symbol = Symbol(data, technical, score.enter, ml)
+        symbol = Symbol(data, technical, score.enter, ml, technical.atr)
         symbol.score = score
         return symbol
 
@@ -133,14 +135,6 @@ class HybridScoring(OnePosition):
         if self.p.exit_middle and close >= technical.middle_band[0]:
             return "middle band"
         return super().exit_reason(symbol) if self.p.hold_bars is not None else None
-
-    def stop_and_target(self, symbol, price, side):
-        stop = target = None
-        if self.p.atr_stop:
-            stop = price - self.p.atr_stop * symbol.technical.atr[0]
-        if self.p.target:
-            target = price * (1 + self.p.target)
-        return stop, target
 
     def stages(self, symbol):
         technical = symbol.technical

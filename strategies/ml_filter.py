@@ -1,17 +1,19 @@
 """with_ml: an ML ensemble vetoes the entries of any strategy; its exits stay its own."""
 
 import copyreg
-from collections import defaultdict
 from functools import cache
 from math import isnan, nan
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import backtrader as bt
 import numpy as np
 
 from bt_fusion.errors import OptionError, unknown_name
-from bt_fusion.indicators import MLEnsemble
+from bt_fusion.indicators import MLEnsemble, find_ensembles
 from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.models.agreement import Agreement
+from bt_fusion.strategies.open_orders import OpenOrders
+from bt_fusion.strategies.parameters import renaming
 
 __all__ = ["MLFilter", "Veto", "with_ml"]
 
@@ -21,6 +23,7 @@ ML_PARAMS = (
     ("ml_on_unknown", "veto"),
     ("ml_on_missing", "warn"),
 )
+ML_ALIASES = {"ml_model_path": "ml_model", "ml_entry_threshold": "ml_threshold"}
 ON_UNKNOWN = ("veto", "allow")
 ORDER_ARGUMENTS = (
     "data",
@@ -36,9 +39,7 @@ ORDER_ARGUMENTS = (
     "parent",
     "transmit",
 )
-AT_ONCE = (None, bt.Order.Market, bt.Order.Close)  # filled at the next chance, come what may
 PRICING = ("price", "exectype", "valid", "tradeid", "trailamount", "trailpercent")
-ROUNDING = 1e-9  # part of a size that may be due to the rounding of its terms
 
 
 @cache
@@ -50,7 +51,8 @@ def with_ml(strategy):
     Params added to those of the class:
       - ``ml_model`` (default None): what ``MLEnsemble`` takes, for every data feed; or a
         dictionary of feed name to model, entries on other feeds are then not judged
-      - ``ml_threshold`` (default 0.60): least probability of its side that lets an entry pass
+      - ``ml_threshold`` (default 0.60): least probability of its side that lets an entry pass;
+        of a majority vote the least share of votes, beside its signal
       - ``ml_on_unknown`` (default veto): ``veto`` or ``allow`` entries where the probability is
         NaN: no model yet, warm-up, an in-sample bar, or a short on a one-sided label
       - ``ml_on_missing`` (default warn): without a usable model, ``warn`` and let all orders
@@ -65,6 +67,7 @@ def with_ml(strategy):
 
     class Filtered(strategy, metaclass=pickled(type(strategy))):
         params = ML_PARAMS
+        aliases = {**getattr(strategy, "aliases", {}), **ML_ALIASES}
         unfiltered = strategy
 
         def __init__(self, *args, **kwargs):
@@ -96,35 +99,26 @@ class Veto(NamedTuple):
     probability: float
 
 
-class Placed(NamedTuple):
-    """An order that went to the broker."""
-
-    order: Any
-    opens: float  # the part of its size that is an entry
-    group: int  # what orders that cancel each other share
-
-
 class MLFilter:
     """
     What judges the orders of one strategy. The part of an order that goes against the position
-    is an exit and passes; the rest opens or enlarges a position and is an entry, which the
-    ensemble of its data feed must agree with.
+    is an exit and passes, see ``OpenOrders``; the rest opens or enlarges a position and is an
+    entry, which the ensemble of its data feed must agree with.
 
     Formula:
-      - position = what is held, once all market orders that are pending are filled
-      - exit = min(size, the position against the order's side)
-      - entry = size - exit; it passes where P(up) (buy), P(down) (sell) >= ml_threshold
+      - an entry passes where P(up) (buy), P(down) (sell) >= ml_threshold
+      - majority voting: where the signal has its side, and the winner's share of the votes is
+        at least ml_threshold
 
     Note:
       - Orders with a ``parent`` share its fate. Where only the exit of a parent passes, its
         children do not: they are the stop and target of the entry.
-      - Orders other than market orders may also be exits, placed in advance, of an entry that
-        waits for its price, unless both are in one OCO group.
       - A probability is that of the feed's last finished bar.
     """
 
     def __init__(self, strategy):
         p = strategy.p
+        check_unfiltered(strategy)
         if p.ml_on_unknown not in ON_UNKNOWN:
             raise unknown_name("ml_on_unknown", p.ml_on_unknown, ON_UNKNOWN)
         self.strategy = strategy
@@ -133,7 +127,7 @@ class MLFilter:
             data: MLEnsemble(data, model=model, on_missing=p.ml_on_missing)
             for data, model in models_of(strategy.datas, p.ml_model)
         }
-        self._placed = defaultdict(list)  # data feed -> its orders still alive
+        self._open_orders = OpenOrders()
         self._cut = set()  # numbers of the orders whose entry was vetoed and whose exit passed
 
     def place(self, order, side, args, kwargs):
@@ -146,7 +140,10 @@ class MLFilter:
         size = given["size"] = self._size(data, side, given.get("size"))
         if parent is not None or not size:
             return order(**given)
-        exit = self._exit(data, side, size, given)
+        held = self.strategy.getposition(data).size
+        exit = self._open_orders.exit_size(
+            data, held, side * size, given.get("exectype"), given.get("oco")
+        )
         if exit < size and not self._agrees(data, side):
             self._note(data, side, size - exit)
             if not exit:
@@ -159,7 +156,7 @@ class MLFilter:
         ml = self.ensembles.get(data)
         if ml is None or not len(ml):  # before the first bar [0] would be the last of all
             return nan
-        return (ml.probability if side > 0 else ml.probability_down)[0]
+        return ml.side_probability(side)
 
     def _data(self, data):
         if isinstance(data, str):
@@ -173,29 +170,9 @@ class MLFilter:
         ml = self.ensembles.get(data)
         if ml is None or not ml.usable:
             return True
-        probability = self.probability(data, side)
-        if isnan(probability):
+        if isnan(self.probability(data, side)):
             return self.strategy.p.ml_on_unknown == "allow"
-        return probability >= self.strategy.p.ml_threshold
-
-    def _exit(self, data, side, size, given):
-        """Return the part of an order that only reduces, all of it or 0 where it nearly is"""
-        self._placed[data] = placed = [one for one in self._placed[data] if one.order.alive()]
-        held, waiting = self.strategy.getposition(data).size, 0.0
-        for order, opens, group in placed:
-            if order.exectype in AT_ONCE:
-                held += order.executed.remsize
-            elif order.size * side < 0 and group != self._group(given.get("oco")):
-                waiting += min(opens, abs(order.executed.remsize))
-        against = max(0.0, -side * held)
-        if given.get("exectype") not in AT_ONCE:
-            against += waiting
-        exit = min(size, against)
-        return next((end for end in (0, size) if abs(exit - end) <= ROUNDING * size), exit)
-
-    def _group(self, oco):
-        placed = (one for orders in self._placed.values() for one in orders)
-        return next((one.group for one in placed if oco is not None and one.order == oco), None)
+        return ml.agrees(Agreement(self.strategy.p.ml_threshold, voting=ml.voting), side)
 
     def _send(self, order, given, *, opens=0.0, cut=False):
         oco = given.get("oco")
@@ -208,9 +185,7 @@ class MLFilter:
             oco.stand_in = oco.stand_in or sent
         if cut:
             self._cut.add(sent.ref)
-        group = self._group(given.get("oco"))
-        placed = Placed(sent, opens, sent.ref if group is None else group)
-        self._placed[given["data"]].append(placed)
+        self._open_orders.add(sent, opens, given.get("oco"))
         return sent
 
     def _note(self, data, side, size):
@@ -260,6 +235,21 @@ def check_class(strategy):
         )
 
 
+def check_unfiltered(strategy):
+    """Raise OptionError for a strategy that asks an MLEnsemble of its own"""
+    if find_ensembles(strategy):
+        raise OptionError(asks_ml_itself(type(strategy).unfiltered.__name__))
+
+
+def asks_ml_itself(name):
+    """Return what to do with a strategy that has an MLEnsemble and is to be filtered by ML"""
+    return (
+        f"{name} has an MLEnsemble of its own, so its entries are not filtered by ML a second "
+        "time. Give it the parameters ml and model, pass model to its MLEnsemble and trade without "
+        "ML where ml is False; or take the MLEnsemble out and let with_ml filter the entries"
+    )
+
+
 def models_of(datas, model):
     """Return pairs of data feed and model"""
     if not isinstance(model, dict):
@@ -274,6 +264,6 @@ def models_of(datas, model):
 @cache
 def pickled(metaclass):
     """Return a metaclass whose classes pickle, as optstrategy's processes need them to"""
-    made = type(f"Filtered{metaclass.__name__}", (metaclass,), {})
+    made = type(f"Filtered{metaclass.__name__}", (renaming(metaclass),), {})
     copyreg.pickle(made, lambda filtered: (with_ml, (filtered.unfiltered,)))
     return made

@@ -2,40 +2,18 @@
 
 import backtrader as bt
 
+from bt_fusion.errors import OptionError
 from bt_fusion.indicators import MLEnsemble
-from bt_fusion.models.predictions import Signal
+from bt_fusion.strategies.entry_reasons import EntryReasons
+from bt_fusion.strategies.parameters import renaming
+from bt_fusion.strategies.symbol import awaiting
 
-__all__ = ["OnePosition", "Symbol"]
+__all__ = ["OnePosition"]
 
-
-class Symbol:
-    """One data feed of a strategy: its lines, its orders, and what became of its last signal.
-
-    ``technical`` and ``ml`` are indicators (``ml`` None without ML), ``signal`` is the line that
-    enters: 1 long, -1 short. ``outcome`` is what the last bar's signal led to: empty without one,
-    ``ordered``, or why it was not.
-    """
-
-    def __init__(self, data, technical, signal, ml=None):
-        self.data, self.technical, self.signal, self.ml = data, technical, signal, ml
-        self.order = None  # the pending entry or exit
-        self.exit_orders = []  # stop and target of the open position
-        self.entered = 0  # length of the data at the signal of the open position
-        self.outcome = ""
-        self.needed = None  # bars the indicators of the feed need, known once the run has begun
-        self._bar = None
-
-    @property
-    def name(self):
-        return self.data._name
-
-    def has_new_bar(self):
-        """Tell whether the feed has moved since the last call; feeds of other stamps call, too"""
-        bar, self._bar = self._bar, bar_of(self.data)
-        return len(self.data) > 0 and bar != self._bar
+LEVELS = {"stop": "atr_stop", "target": "atr_target"}  # in fractions, and in ATR units
 
 
-class OnePosition(bt.Strategy):
+class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy))):
     '''
     Base of strategies with at most one position and one pending order a data feed. Entries are
     market orders, filled at the feed's next open; a stop and a target may follow them,
@@ -45,6 +23,13 @@ class OnePosition(bt.Strategy):
     Params:
       - ``model`` (default None): what ``MLEnsemble`` takes, for all feeds, or a dictionary of
         them by feed name
+      - ``ml`` (default True): False trades the technical side alone
+      - ``hold_bars`` (default 5): leave after so many bars
+      - ``stop``, ``target`` (default None): distances from the entry price, fractions
+      - ``atr_stop``, ``atr_target`` (default None): the same in ATR units
+      - ``atr_period`` (default 14)
+      - ``long_only`` (default False)
+      - ``on_missing`` (default warn): without a usable model, ``warn`` and go on, or ``raise``
 
     Methods to override:
       - ``exit_reason(symbol)``: why to leave the position now, or None
@@ -52,16 +37,26 @@ class OnePosition(bt.Strategy):
         ``price``, None for none
       - ``stages(symbol)``: pairs (stage, why the bar is lost there, empty if it is not), the way
         from a bar to a signal
+
+    Note:
+      ``aliases`` maps other names of params to these: ``use_ml_ensemble`` is ``ml``,
+      ``ml_model_path`` is ``model``.
     '''
 
     params = (
         ("model", None),
         ("ml", True),
         ("hold_bars", 5),
+        ("stop", None),
+        ("target", None),
+        ("atr_stop", None),
+        ("atr_target", None),
+        ("atr_period", 14),
         ("long_only", False),
         ("on_missing", "warn"),
     )
     ml_only = ("on_missing",)  # params that nothing reads where ``ml`` is False
+    aliases = {"use_ml_ensemble": "ml", "ml_model_path": "model"}
 
     def exit_reason(self, symbol):
         '''Return why to leave the position now, or None'''
@@ -69,14 +64,25 @@ class OnePosition(bt.Strategy):
 
     def stop_and_target(self, symbol, price, side):
         '''Return the prices of stop and target, None for none'''
-        return None, None
+        return self.level(symbol, price, -side, "stop"), self.level(symbol, price, side, "target")
+
+    def level(self, symbol, price, side, name):
+        '''Return a price away from another, by ``name`` or its distance in ATR units'''
+        share, units = getattr(self.p, name), getattr(self.p, LEVELS[name])
+        if share:
+            return price * (1 + side * share)
+        return price + side * units * symbol.atr[0] if units else None
 
     def watch(self, *symbols):
         '''Say which feeds are traded; the first one's lines become the strategy's own'''
+        check_levels(self.p)
         self.symbols = symbols
         self.technical, self.signal = symbols[0].technical, symbols[0].signal
         if symbols[0].ml is not None:
             self.ml = symbols[0].ml
+        for symbol in symbols:
+            if symbol.atr is None and (self.p.atr_stop or self.p.atr_target):
+                symbol.atr = bt.ind.ATR(symbol.data, period=self.p.atr_period)
 
     def ensemble(self, data, **params):
         '''Return the ML ensemble of a feed'''
@@ -183,67 +189,14 @@ class OnePosition(bt.Strategy):
                 )
                 symbol.exit_orders.append(awaiting(order))
 
-    def stages(self, symbol):
-        '''Return pairs of stage and why the bar is lost there'''
-        state = symbol.technical.state[0]
-        yield "technical", "warming up" if state != state else "" if state else "no state"
-        if symbol.ml is not None and symbol.ml.usable:
-            yield from self.ml_stages(symbol, state)
 
-    def ml_stages(self, symbol, state):
-        '''Return the stages of ML: confident in a side, and agreed with the technical one'''
-        up, down = symbol.ml.probability[0], symbol.ml.probability_down[0]
-        sure = self.confident(up) or self.confident(down)
-        unsure = "no prediction" if up != up else "" if sure else "not confident"
-        yield "confident", unsure
-        yield "agreed", "" if self.side(symbol) else "ML takes the other side"
-
-    def thresholds(self, symbol, both=False):
-        '''Return a ``Threshold`` for each value an entry of this bar depends on'''
-        state = symbol.technical.state[0]
-        if symbol.ml is not None and symbol.ml.usable:
-            up, down = symbol.ml.probability[0], symbol.ml.probability_down[0]
-            for side, name, value in ((1, "P(up)", up), (-1, "P(down)", down)):
-                if both or state * side >= 0:
-                    yield from self.ml_thresholds(symbol, name, value)
-
-    def ml_thresholds(self, symbol, name, probability):
-        '''Return what the probability of a side is held against'''
-        return ()
-
-    def entry_facts(self, symbol):
-        '''Return what an entry rests on, name by name'''
-        facts = {"symbol": symbol.name, "price": symbol.data.close[0]}
-        if symbol.ml is not None:
-            facts |= ml_facts(symbol.ml)
-        return facts
-
-
-def ml_facts(ml):
-    """Return probability, class and level of an ``MLEnsemble`` at this bar"""
-    signal = ml.signal[0]
-    known = signal == signal
-    return {
-        "probability": ml.probability[0],
-        "class": Signal(int(signal)).name if known else None,
-        "level": str(ml.levels(ml.confidence[0])) if known else None,
-    }
-
-
-def bar_of(data):
-    """Return what tells one bar of a feed from the next, also while it grows on replay"""
-    if not len(data):
-        return None
-    return len(data), data.datetime[0], data.close[0], data.volume[0]
-
-
-def awaiting(order):
-    """Keep the broker from filling an order before its feed has a new bar.
-
-    Backtrader tries pending stop and limit orders whenever any feed moves, also against the
-    range of a bar that was over when the order was given.
-    """
-    if order:
-        given = bar_of(order.data)
-        order.active = lambda: bar_of(order.data) != given
-    return order
+def check_levels(params):
+    """Raise OptionError for a stop or target that is no distance, or is given in two units"""
+    for name, in_atr in LEVELS.items():
+        share, units = getattr(params, name), getattr(params, in_atr)
+        if share is not None and not 0 <= share < 1:
+            raise OptionError(f"{name} {share} must be a fraction: 0.01 is 1 %")
+        if units is not None and not units >= 0:
+            raise OptionError(f"{in_atr} {units} must be a distance in ATR units, 0 or more")
+        if share and units:
+            raise OptionError(f"{name} {share} and {in_atr} {units} say two distances; give one")

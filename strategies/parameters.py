@@ -1,11 +1,34 @@
-"""What parameters of strategies must be."""
+"""What parameters of strategies must be, and other names they are known by."""
 
+from functools import cache
 from math import inf
 from numbers import Integral, Real
 
 from bt_fusion.errors import OptionError
 
-__all__ = ["check_numbers"]
+__all__ = ["canonical", "check_numbers", "renaming"]
+
+
+@cache
+def renaming(metaclass):
+    """Return a metaclass whose classes also take params by the names in their ``aliases``"""
+
+    class Renaming(metaclass):
+        def doprenew(cls, *args, **kwargs):
+            return super().doprenew(*args, **canonical(cls, kwargs))
+
+    return Renaming
+
+
+def canonical(strategy, params):
+    """Return params by their own names; OptionError for one that is given under two"""
+    aliases, found = getattr(strategy, "aliases", {}), {}
+    for given, value in params.items():
+        name = given if given in strategy.params._getkeys() else aliases.get(given, given)
+        if name in found:
+            raise OptionError(f"{given} is another name of {name}, which is given too; give one")
+        found[name] = value
+    return found
 
 
 def check_numbers(params, *names, least=0, most=inf, whole=False):

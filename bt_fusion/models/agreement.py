@@ -1,12 +1,18 @@
 """Agreement: what a strategy asks of ML before it enters a side."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from bt_fusion.models.predictions import Predictions
 
-__all__ = ["Agreement"]
+__all__ = ["THRESHOLDS", "Agreement"]
+
+# Parameters of strategies that say from which probability on ML agrees, and whether the probability
+# must be above it
+THRESHOLDS = {"ml_threshold": False, "probability_threshold": True, "ml_entry_threshold": False}
 
 
 @dataclass(frozen=True)
@@ -36,13 +42,19 @@ class Agreement:
     above: bool = False
     voting: str = "soft"
 
-    def sides(
-        self,
-        up: np.ndarray | float,
-        down: np.ndarray | float,
-        signal: np.ndarray | float = np.nan,
-        confidence: np.ndarray | float = np.nan,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    @classmethod
+    def of(cls, params: Mapping[str, Any], voting: str = "soft") -> "Agreement":
+        """Return what a strategy with these parameters asks; 0.60 where none of them says.
+
+        >>> Agreement.of({"ema_fast": 12, "ml_threshold": 0.55})
+        Agreement(threshold=0.55, above=False, voting='soft')
+        """
+        for name, above in THRESHOLDS.items():
+            if isinstance(params.get(name), int | float):
+                return cls(params[name], above, voting)
+        return cls(voting=voting)
+
+    def sides(self, up: Any, down: Any, signal: Any = np.nan, confidence: Any = np.nan) -> Any:
         """Tell where ML agrees with a long, and where with a short; NaN agrees with neither.
 
         Parameters
@@ -51,14 +63,18 @@ class Agreement:
             P(up) and P(down).
         signal, confidence : ndarray, shape (n_bars,), or float
             Of `Predictions`; majority voting goes by them, soft voting does not need them.
+
+        Returns
+        -------
+        pair of ndarray of bool, shape (n_bars,), or of bool
         """
         if self.voting == "majority":
-            enough = np.greater_equal(confidence, self.threshold)
-            return np.greater(signal, 0) & enough, np.less(signal, 0) & enough
+            enough = confidence >= self.threshold
+            return (signal > 0) & enough, (signal < 0) & enough
         if self.above:
-            long = np.greater(up, self.threshold) & ~np.less_equal(up, down)
-            return long, np.greater(down, self.threshold) & ~np.less_equal(down, up)
-        return np.greater_equal(up, self.threshold), np.greater_equal(down, self.threshold)
+            likelier = (up > down) | (down != down)  # a label of one side has no other one
+            return (up > self.threshold) & likelier, (down > self.threshold) & (down > up)
+        return up >= self.threshold, down >= self.threshold
 
     def with_sides(self, predictions: Predictions, side: np.ndarray) -> np.ndarray:
         """Tell where ML agrees with the side of each bar, 1 long and -1 short."""

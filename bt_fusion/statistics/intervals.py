@@ -6,7 +6,7 @@ import numpy as np
 
 from bt_fusion.statistics.bootstrap import Bootstrap, Figure, intervals
 
-__all__ = ["return_intervals", "trade_intervals"]
+__all__ = ["group_intervals", "return_intervals", "trade_intervals"]
 
 LEAST = 1e-12 - 1  # of a return: an account that is gone stays gone
 
@@ -86,17 +86,46 @@ def trade_intervals(
     -----
     Assumes entries that form a stationary series. An entry both runs made is drawn for both.
     """
-    parts = []
-    for cash, gain in zip(pnl.T, gains.T, strict=True):
-        made = np.isfinite(cash)
-        cash, gain = np.where(made, cash, 0.0), np.where(made, gain, 0.0)
-        parts += [made, cash > 0, np.maximum(cash, 0), np.maximum(-cash, 0), gain]
-    figures = {
-        "win_rate": lambda means: _ratio(means[..., 1], means[..., 0]),
-        "profit_factor": lambda means: _ratio(means[..., 2], means[..., 3]),
-        "expectancy": lambda means: _ratio(means[..., 4], means[..., 0]),
-    }
-    return intervals(np.column_stack(parts).astype(float), _differences(figures, 5), bootstrap)
+    parts = [
+        column
+        for cash, gain in zip(pnl.T, gains.T, strict=True)
+        for column in _trade_columns(cash, gain)
+    ]
+    return intervals(np.column_stack(parts), _differences(TRADE_FIGURES, 5), bootstrap)
+
+
+def group_intervals(
+    pnl: np.ndarray, gains: np.ndarray, bootstrap: Bootstrap = Bootstrap()
+) -> dict[str, list[float] | None]:
+    """Return the intervals of what is made of one group of closed trades.
+
+    Parameters
+    ----------
+    pnl, gains : ndarray, shape (n_trades,)
+        In time order, in cash and as fractions of the value at entry.
+    bootstrap : Bootstrap
+
+    Returns
+    -------
+    dict
+        win_rate, profit_factor, expectancy: [low, high] or None.
+
+    Examples
+    --------
+    >>> gains = np.random.default_rng(0).normal(0.001, 0.01, 200)
+    >>> low, high = group_intervals(gains, gains)["win_rate"]
+    >>> bool(low < (gains > 0).mean() < high)
+    True
+    """
+    return intervals(np.column_stack(_trade_columns(pnl, gains)), TRADE_FIGURES, bootstrap)
+
+
+def _trade_columns(pnl: np.ndarray, gains: np.ndarray) -> list[np.ndarray]:
+    """Return the columns whose means `TRADE_FIGURES` are made of; NaN where no trade was made."""
+    made = np.isfinite(pnl)
+    cash, gain = np.where(made, pnl, 0.0), np.where(made, gains, 0.0)
+    columns = (made, cash > 0, np.maximum(cash, 0), np.maximum(-cash, 0), gain)
+    return [column.astype(float) for column in columns]
 
 
 def _differences(figures: dict[str, Figure], width: int) -> dict[str, Figure]:
@@ -128,3 +157,10 @@ def _deepest(logs: np.ndarray) -> float:
     path = np.cumsum(logs)
     peak = np.maximum(np.maximum.accumulate(path), 0.0)
     return float(-np.expm1((path - peak).min()))
+
+
+TRADE_FIGURES: dict[str, Figure] = {
+    "win_rate": lambda means: _ratio(means[..., 1], means[..., 0]),
+    "profit_factor": lambda means: _ratio(means[..., 2], means[..., 3]),
+    "expectancy": lambda means: _ratio(means[..., 4], means[..., 0]),
+}

@@ -120,6 +120,16 @@ class MLPoints:
         steps = [p >= self.strong, p >= self.entry, p >= self.half, p < self.low]
         return np.select(steps, self.points, 0.0)
 
+    def of_vote(self, signal: np.ndarray) -> np.ndarray:
+        """Return the points of each signal of a majority vote: strong buy, buy, hold, sell.
+
+        >>> MLPoints().of_vote(np.array([2, 1, 0, -1, np.nan])).tolist()
+        [2.0, 1.0, 0.0, -1.0, 0.0]
+        """
+        strong, entry, _, low = self.points
+        s = np.asarray(signal)
+        return np.select([s >= 2, s >= 1, s < 0], [strong, entry, low], 0.0)
+
 
 @dataclass(frozen=True)
 class EntryRule:

@@ -1,0 +1,70 @@
+"""EntryReasons: why a bar was an entry or was not, as a strategy tells it."""
+
+from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.predictions import Signal
+from bt_fusion.strategies.thresholds import Threshold
+
+__all__ = ["EntryReasons", "ml_facts"]
+
+
+class EntryReasons:
+    """
+    The way of a feed's bar to an entry: its stages, what was held against which limit, and what
+    the entry rests on. Part of ``OnePosition``.
+    """
+
+    def stages(self, symbol):
+        '''Return pairs of stage and why the bar is lost there'''
+        state = symbol.technical.state[0]
+        yield "technical", "warming up" if state != state else "" if state else "no state"
+        if symbol.ml is not None and symbol.ml.usable:
+            yield from self.ml_stages(symbol, state)
+
+    def ml_stages(self, symbol, state):
+        '''Return the stages of ML: confident in a side, and agreed with the technical one'''
+        up, down, signal, confidence = (line[0] for line in symbol.ml.lines)
+        long, short = self.asked(symbol).sides(up, down, signal, confidence)
+        yield "confident", "no prediction" if up != up else "" if long or short else "not confident"
+        yield "agreed", "" if self.side(symbol) else "ML takes the other side"
+
+    def asked(self, symbol):
+        '''Return the ``Agreement`` that is asked of a feed's ensemble, once its model is there'''
+        if symbol.asked is None:
+            symbol.asked = Agreement.of(self.p._getkwargs(), symbol.ml.voting)
+        return symbol.asked
+
+    def thresholds(self, symbol, both=False):
+        '''Return a ``Threshold`` for each value an entry of this bar depends on'''
+        state = symbol.technical.state[0]
+        if symbol.ml is not None and symbol.ml.usable:
+            for side in (1, -1):
+                if both or state * side >= 0:
+                    yield from self.ml_thresholds(symbol, side)
+
+    def ml_thresholds(self, symbol, side):
+        '''Return what ML's answer to a side is held against'''
+        asked, name = self.asked(symbol), "up" if side > 0 else "down"
+        if asked.voting == "majority":
+            yield Threshold(f"vote {name} to agree", side * symbol.ml.signal[0], 1)
+            yield Threshold("share of votes to agree", symbol.ml.confidence[0], asked.threshold)
+        else:
+            value, rule = symbol.ml.side_probability(side), ">" if asked.above else ">="
+            yield Threshold(f"P({name}) to agree", value, asked.threshold, rule)
+
+    def entry_facts(self, symbol):
+        '''Return what an entry rests on, name by name'''
+        facts = {"symbol": symbol.name, "price": symbol.data.close[0]}
+        if symbol.ml is not None:
+            facts |= ml_facts(symbol.ml)
+        return facts
+
+
+def ml_facts(ml):
+    """Return probability, class and level of an ``MLEnsemble`` at this bar"""
+    signal = ml.signal[0]
+    known = signal == signal
+    return {
+        "probability": ml.probability[0],
+        "class": Signal(int(signal)).name if known else None,
+        "level": str(ml.levels(ml.confidence[0])) if known else None,
+    }
