@@ -1,91 +1,118 @@
-"""FusedVsTechnical: how technical entries ended, by whether ML had agreed."""
-
-from math import nan
+"""FusedVsTechnical: how the entries of a strategy ended, by whether ML agreed with them."""
 
 import backtrader as bt
 import numpy as np
 import pandas as pd
 
+from bt_fusion.analyzers.ensembles import ensembles_of, own_ensembles
+from bt_fusion.analyzers.entries import Entries
+from bt_fusion.analyzers.trade_stats import TradeStats
 from bt_fusion.indicators.line_arrays import stamps
-from bt_fusion.statistics.performance import trade_figures
-from bt_fusion.verdict.placebos.replay import ExitRule, replay
+from bt_fusion.models.agreement import Agreement
+from bt_fusion.statistics.agreement_groups import GROUPS, agreement_groups, group_of
+from bt_fusion.statistics.bootstrap import Bootstrap
 
 __all__ = ["FusedVsTechnical"]
 
-GROUPS = ("agreed", "disagreed", "unknown")
+FIGURES = ("trades", "won", "lost", "win_rate", "profit_factor", "expectancy", "net_profit")
 
 
-class FusedVsTechnical(bt.Analyzer):
+class FusedVsTechnical(Entries):
     '''
-    Within one run: every entry the technical side alone would have made, whether ML agreed with
-    it, and how it would have ended by the strategy's own exit rule and commission. It does not
-    matter whether the run itself traded with ML; of one without it ML's probability is unknown. For
-    strategies with ``technical``, ``ml`` and the params of ``FusionStrategy``; a stop order is
-    left out of account.
+    Every entry a strategy made, whether ML agreed with it, and how it ended. On a strategy
+    without ML it tells what ML would have kept and what it would have vetoed; where ML vetoes
+    entries, those that are left agreed, and the others were not made.
+
+    Params:
+      - ``model`` (default None): what ``MLEnsemble`` takes; None for the strategy's own
+        ``MLEnsemble`` or that of ``with_ml``. Without either ML's answer is unknown.
+      - ``ml_threshold`` (default None): least probability of its side, or least share of votes
+        of a majority vote, that counts as agreement; None for the strategy's own threshold, 0.60
+        where it has none
+      - ``draws``, ``seed`` (default 1000, 0): of the intervals
 
     Methods:
-      - ``get_analysis``: for ``agreed``, ``disagreed`` and ``unknown`` (no probability) the
-        number of trades, win rate, profit factor and expectancy, each trade of one unit of cash
-      - ``entries``: a DataFrame, one row an entry: time of the signal, side, probability of its
-        side, group, return as a fraction of the entry's value; of several feeds also its symbol,
-        one feed after the other
+      - ``get_analysis``: for ``agreed``, ``disagreed`` and ``unknown`` (no prediction) trades,
+        won, lost, win_rate, profit_factor, expectancy (mean return), net_profit (cash) and
+        ``ci95``, the 95 % intervals; and ``difference``, agreed less disagreed with its
+        intervals. None where undefined, such as intervals of fewer than ten trades.
+      - ``groups``: the figures as a DataFrame, one row a group
+      - ``entries``: a DataFrame, one row an entry that was filled, in order of entry: symbol,
+        time of the signal, side, probability of its side, group, return (after commission, as a
+        fraction of the entry's value; NaN while it is open)
+
+    Note:
+      ML is asked on the bar on which the order was given. A trade runs from a flat position to a
+      flat one, see ``TradeStats``, and goes by the entry that opened it.
     '''
+
+    params = (("model", None), ("ml_threshold", None), ("draws", 1_000), ("seed", 0))
+
+    def __init__(self):
+        self.stats = TradeStats()
+        self._own = own_ensembles(self.datas, self.p.model)
 
     def create_analysis(self):
         self.rets = bt.AutoOrderedDict()
 
     def start(self):
-        self._rows = {}  # symbol -> its bars, with state and probabilities of each
+        super().start()
+        self._ensembles = ensembles_of(self.strategy, self._own)
+        self._answers = {}  # (feed's name, bar, side) -> probability, whether ML agreed
 
-    def prenext(self):
-        self.next()
-
-    def next(self):
-        for symbol in self.strategy.symbols:
-            rows = self._rows.setdefault(symbol, [])
-            if len(symbol.data) > len(rows):  # feeds of other stamps call, too
-                rows.append(row_of(symbol))
+    def entry(self, order):
+        ml, side = self._ensembles.get(order.data), 1 if order.created.size > 0 else -1
+        answer = (np.nan, False)
+        if ml is not None and len(ml):
+            answer = (ml.side_probability(side), ml.agrees(self._asked(ml), side))
+        self._answers[order.data._name, order.created.dt, side] = answer
 
     def stop(self):
-        tables = {symbol.name: self._replayed(symbol) for symbol in self._rows}
-        self._entries = pd.concat(tables.values(), ignore_index=True)
-        if len(tables) > 1:
-            self._entries.insert(0, "symbol", np.repeat(list(tables), [*map(len, tables.values())]))
-        self._rows = None  # a result that travels from another process must not drag feeds along
-        for group in GROUPS:
-            returns = self._entries["return"][self._entries.group == group].dropna().to_numpy()
-            figures = trade_figures(returns, returns)
-            names = ("trades", "won", "lost", "win_rate", "profit_factor", "expectancy")
-            self.rets[group] = {name: figures[name] for name in names}
+        super().stop()
+        self._entries = self._listed(self.stats.trades())
+        self._own = self._ensembles = self._answers = None
+        closed = self._entries.dropna(subset="return")
+        values = (closed[name].to_numpy() for name in ("pnl", "return", "group"))
+        self.rets.update(agreement_groups(*values, Bootstrap(self.p.draws, self.p.seed)))
         self.rets._close()
 
     def entries(self):
         '''Return one row an entry, in order'''
-        return self._entries
+        return self._entries.drop(columns="pnl")
 
-    def _replayed(self, symbol):
-        rows = np.array(self._rows[symbol], dtype=float).reshape(-1, 5)
-        days, opens, state, up, down = rows.T
-        p = self.strategy.p
-        trips = replay(state, state, ExitRule(p.hold_bars, p.exit, p.long_only))
-        probability = np.where(trips.side > 0, up[trips.signal], down[trips.signal])
-        group = np.where(probability >= p.ml_threshold, "agreed", "disagreed").astype(object)
-        group[np.isnan(probability)] = "unknown"
-        broker = self.strategy.broker.getcommissioninfo(symbol.data)
+    def groups(self):
+        '''Return the figures of each group as a table'''
+        rows = {name: {key: self.rets[name][key] for key in FIGURES} for name in GROUPS}
+        return pd.DataFrame(rows).T
+
+    def _asked(self, ml):
+        given = self.p.ml_threshold
+        params = self.strategy.p._getkwargs() if given is None else {"ml_threshold": given}
+        return Agreement.of(params, ml.voting)
+
+    def _listed(self, trades):
+        trades = trades.sort_values("entry_time", kind="stable")
+        still_open = (trades.exit_reason == "open").to_numpy()
+        value = (trades["size"] * trades.entry_price).to_numpy(dtype=float)
+        pnl = np.where(still_open, np.nan, trades.pnl.to_numpy(dtype=float))
+        answers = {(name, stamp_of(bar), side): a for (name, bar, side), a in self._answers.items()}
+        sides = np.where(trades.side == "long", 1, -1).tolist()
+        keys = zip(trades.symbol, trades.signal_time, sides, strict=True)
+        found = [answers.get(key, (np.nan, False)) for key in keys]
+        probability, agreed = np.array(found, dtype=float).reshape(-1, 2).T
         return pd.DataFrame(
             {
-                "time": stamps(days)[trips.signal],
-                "side": np.where(trips.side > 0, "long", "short"),
+                "symbol": trades.symbol.to_numpy(),
+                "time": trades.signal_time.to_numpy(),
+                "side": trades.side.to_numpy(),
                 "probability": probability,
-                "group": group,
-                "return": trips.returns(opens, broker.p.commission),
+                "group": group_of(probability, agreed > 0),
+                "return": pnl / value,
+                "pnl": pnl,
             }
         )
 
 
-def row_of(symbol):
-    """Return the stamp, open, technical state and both probabilities of a feed's bar"""
-    data, technical, ml = symbol.data, symbol.technical, symbol.ml
-    state = technical.state[0] if len(data) >= technical._minperiod else 0.0
-    probabilities = (nan, nan) if ml is None else (ml.probability[0], ml.probability_down[0])
-    return data.datetime[0], data.open[0], state, *probabilities
+def stamp_of(bar):
+    """Return a bar's time as the trades have it"""
+    return pd.Timestamp(stamps(bar)[()])

@@ -4,68 +4,138 @@ from collections import Counter
 
 import backtrader as bt
 
+from bt_fusion.analyzers.entries import Entries
+from bt_fusion.indicators import find_ensembles
+from bt_fusion.strategies import OnePosition
+
 __all__ = ["SignalFunnel"]
 
 
-class SignalFunnel(bt.Analyzer):
+class SignalFunnel(Entries):
     '''
     Answers "why no trades?": how many bars passed each stage to a filled entry, and for each
-    reason how many were lost. Stages are the strategy's own between ``bars`` and ``ordered``:
-    ``technical``, ``confident`` and ``agreed`` for fusion and discovery, ``mandatory``,
-    ``technical`` and ``agreed`` for hybrid scoring. Without a usable model there is only the
-    technical side.
+    reason how many were lost. Of strategies that tell their stages these stand between ``bars``
+    and ``ordered``: ``technical``, ``confident`` and ``agreed`` for fusion and discovery,
+    ``mandatory``, ``technical`` and ``agreed`` for hybrid scoring. Of any other strategy a bar
+    without an entry is lost at ``asked`` (warming up, a position or an order of the strategy,
+    no prediction or a neutral signal of its ``MLEnsemble``, no entry), and one that ``with_ml``
+    vetoed at ``agreed``.
 
     Methods:
       - ``get_analysis``: ``passed``, the count of each stage, and ``lost``, for each stage the
         reasons with their counts. What passed one stage and not the next is in the next one's
-        ``lost``.
+        ``lost``. The last two stages count orders, the others bars of any data feed.
     '''
 
     def create_analysis(self):
         self.rets = bt.AutoOrderedDict()
 
     def start(self):
-        self._told = Counter()  # (stage, why lost there, empty if not) -> bars
-        self._seen = {}  # data feed -> its bars so far
+        super().start()
+        ours = isinstance(self.strategy, OnePosition)
+        self._symbols = {one.data: one for one in self.strategy.symbols} if ours else {}
+        feeds = self._symbols or self.strategy.datas
+        self._told = {data: Counter() for data in feeds}  # (stage, why lost there) -> bars
+        self._bars = dict.fromkeys(feeds, 0)  # so far
+        self._waiting = {}  # number of each entry order that has not ended -> its data feed
+        self._asked = set()  # feeds with an entry on this bar
+        self._vetoed = {}  # feeds with a veto on this bar -> why
+        self._vetoes = 0  # of ``with_ml``, that were looked at
+        self._ensembles = find_ensembles(self.strategy)
+        self._warming = True
 
     def prenext(self):
-        self.next()
+        super().next()
 
     def next(self):
-        for symbol in self.strategy.symbols:
-            bars = len(symbol.data)
-            if bars > self._seen.get(symbol, 0):
-                self._seen[symbol] = bars
-                self._follow(symbol)
+        self._warming = False
+        super().next()
+
+    def entry(self, order):
+        self._asked.add(order.data)
+        self._waiting[order.ref] = order.data
+        if not self._symbols:
+            self._told[order.data]["ordered", ""] += 1
+        self.notify_order(order)  # cheat-on-open: it may be filled by now
 
     def notify_order(self, order):
-        if not order.info.get("entry") or order.alive():
-            return
-        filled = order.status == order.Completed
-        self._told["filled", "" if filled else f"rejected: {order.getstatusname()}"] += 1
+        if order.ref in self._waiting and not order.alive():
+            data = self._waiting.pop(order.ref)
+            filled = order.status == order.Completed
+            self._told[data]["filled", "" if filled else f"rejected: {order.getstatusname()}"] += 1
+
+    def bar(self):
+        self._note_vetoes()
+        for data, bars in self._bars.items():
+            if len(data) > bars:  # feeds of other stamps call, too
+                self._bars[data] = len(data)
+                self._follow(data)
+        self._asked.clear()
+        self._vetoed.clear()
 
     def stop(self):
-        passed, lost = {}, {}
-        for (stage, reason), count in self._told.items():
-            passed.setdefault(stage, 0)
-            if reason:
-                lost.setdefault(stage, {})[reason] = count
-            else:
-                passed[stage] = count
-        at_the_end = lost.setdefault("filled", {})
-        filled = passed.get("filled", 0) + sum(at_the_end.values())
-        waiting = passed.get("ordered", 0) - filled
-        if waiting:
-            at_the_end["no bar left"] = waiting
+        super().stop()
+        for data in self._waiting.values():
+            self._told[data]["filled", "no bar left"] += 1
+        # a feed that a strategy only looks at is not one it fails to trade
+        traded = [told for told in self._told.values() if told["ordered", ""] or told["agreed", ""]]
+        passed, lost = summed(traded or self._told.values())
+        lost.setdefault("filled", {})
         self.rets["passed"], self.rets["lost"] = passed, lost
         self.rets._close()
-        self._seen = None  # a result that travels from another process must not drag feeds along
+        # a result that travels from another process must not drag feeds along
+        self._told = self._bars = self._waiting = self._symbols = self._ensembles = None
 
-    def _follow(self, symbol):
-        self._told["bars", ""] += 1
-        for stage, reason in self.strategy.stages(symbol):
-            self._told[stage, reason] += 1
+    def _note_vetoes(self):
+        ml_filter = getattr(self.strategy, "ml_filter", None)
+        for veto in ml_filter.vetoes[self._vetoes :] if ml_filter else ():
+            self._vetoes += 1
+            unknown = veto.probability != veto.probability
+            why = "no prediction" if unknown else "vetoed by ML"
+            self._vetoed[self.strategy.getdatabyname(veto.data)] = why
+
+    def _follow(self, data):
+        told, symbol = self._told[data], self._symbols.get(data)
+        told["bars", ""] += 1
+        for stage, reason in self._stages(symbol) if symbol else self._stages_of_any(data):
+            told[stage, reason] += 1
             if reason:
                 return
+
+    def _stages(self, symbol):
+        yield from self.strategy.stages(symbol)
         ordered = symbol.outcome == "ordered"
-        self._told["ordered", "" if ordered else symbol.outcome or "not looked at"] += 1
+        yield "ordered", "" if ordered else symbol.outcome or "not looked at"
+
+    def _stages_of_any(self, data):
+        asked = data in self._asked
+        yield "asked", "" if asked or data in self._vetoed else self._why_not(data)
+        if hasattr(self.strategy, "ml_filter"):
+            yield "agreed", "" if asked else self._vetoed[data]
+
+    def _why_not(self, data):
+        '''Return why a strategy that tells nothing of its reasons may not have entered'''
+        ml = self._ensembles.get(data)
+        if self._warming:
+            return "warming up"
+        if self.strategy.getposition(data).size:
+            return "position open"
+        if any(each is data for each in self._waiting.values()):  # a feed's == compares prices
+            return "order pending"
+        if ml is not None and ml.signal[0] != ml.signal[0]:
+            return "no prediction"
+        return "ML is neutral" if ml is not None and ml.signal[0] == 0 else "no entry"
+
+
+def summed(counts):
+    """Return the bars that passed each stage, and those lost there by reason"""
+    passed, lost = {}, {}
+    for told in counts:
+        for (stage, reason), number in told.items():
+            passed.setdefault(stage, 0)
+            if reason:
+                reasons = lost.setdefault(stage, {})
+                reasons[reason] = reasons.get(reason, 0) + number
+            else:
+                passed[stage] += number
+    return passed, lost

@@ -4,8 +4,10 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
+from bt_fusion.analyzers.ensembles import ensembles_of, own_ensembles
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.indicators.line_arrays import bar_values
+from bt_fusion.labels import Direction
 from bt_fusion.models.predictions import Signal
 from bt_fusion.statistics.excursions import excursions, quality_by
 from bt_fusion.technical.regimes import Regime, regimes
@@ -13,15 +15,21 @@ from bt_fusion.technical.regimes import Regime, regimes
 __all__ = ["SignalQuality"]
 
 KEYS = {"signal": ["signal"], "level": ["signal", "level"], "regime": ["signal", "regime"]}
+COLUMNS = ("time", "symbol", "signal", "level", "regime", "hit", "favourable", "adverse", "move")
+HORIZON = 5  # bars, where nothing says how far a signal reaches
 
 
 class SignalQuality(bt.Analyzer):
     '''
-    How often each signal of the ML ensemble was right, and how far prices went for and against
+    How often each signal of an ML ensemble was right, and how far prices went for and against
     it, whether the strategy traded it or not. Every data feed with an ensemble counts.
 
     Params:
-      - ``horizon`` (default None): bars to follow a signal; None for the strategy's
+      - ``model`` (default None): what ``MLEnsemble`` takes; None for the strategy's own
+        ``MLEnsemble`` or that of ``with_ml``
+      - ``label`` (default None): what a signal foretells, such as ``Direction(5)``; None for the
+        label of the model, or where it does not know one ``Direction`` over the horizon
+      - ``horizon`` (default None): bars to follow prices; None for the label's, or the strategy's
         ``hold_bars``
 
     Methods:
@@ -32,63 +40,84 @@ class SignalQuality(bt.Analyzer):
       - ``by(name)``: a DataFrame of the figures by ``signal``, ``level`` or ``regime``
 
     Note:
-      A hit is a close beyond the signal's close at the end of the horizon. Regimes are those of
-      ``bt_fusion.technical.regimes`` with its defaults.
+      A hit is a signal whose class came: the label of its bar is the side of the signal. Regimes
+      are those of ``bt_fusion.technical.regimes`` with its defaults.
     '''
 
-    params = (("horizon", None),)
+    params = (("model", None), ("label", None), ("horizon", None))
+
+    def __init__(self):
+        self._own = own_ensembles(self.datas, self.p.model)
 
     def create_analysis(self):
         self.rets = bt.AutoOrderedDict()
 
     def start(self):
-        self._bars = {}  # data feed -> its bars and what ML predicted for each
+        self._ensembles = ensembles_of(self.strategy, self._own)
+        self._bars = {data: [] for data in self._ensembles}  # its bars, and ML's signal on each
 
     def prenext(self):
         self.next()
 
     def next(self):
-        for symbol in self.strategy.symbols:
-            rows = self._bars.setdefault(symbol, [])
-            if symbol.ml is not None and len(symbol.data) > len(rows):
-                time, values = bar_values(symbol.data)
-                rows.append((time, *values, symbol.ml.signal[0], symbol.ml.confidence[0]))
+        for data, rows in self._bars.items():
+            if len(data) > len(rows):  # feeds of other stamps call, too
+                ml = self._ensembles[data]
+                time, values = bar_values(data)
+                rows.append((time, *values, ml.signal[0], ml.confidence[0]))
 
     def stop(self):
-        tables = [self._followed(symbol, rows) for symbol, rows in self._bars.items() if rows]
-        self._signals = pd.concat(tables, ignore_index=True) if tables else None
-        self._bars = None  # a result that travels from another process must not drag feeds along
+        tables = [self._followed(data, rows) for data, rows in self._bars.items() if rows]
+        nothing = pd.DataFrame(columns=list(COLUMNS))
+        self._signals = pd.concat(tables, ignore_index=True) if tables else nothing
+        # a result that travels from another process must not drag feeds along
+        self._bars = self._ensembles = self._own = None
         for name in KEYS:
             self.rets[name] = as_rows(self.by(name))
         self.rets._close()
 
     def signals(self):
-        '''Return one row a signal: time, symbol, signal, level, regime, excursions'''
+        '''Return one row a signal: time, symbol, signal, level, regime, hit, excursions'''
         return self._signals
 
     def by(self, name):
         '''Return count, hit rate and mean excursions by signal, level or regime'''
-        return quality_by(self._signals, KEYS[name]) if self._signals is not None else None
+        return quality_by(self._signals, KEYS[name])
 
-    def _followed(self, symbol, rows):
+    def _label(self, ml):
+        if self.p.label is not None:
+            return self.p.label
+        known = getattr(self.strategy.p, "hold_bars", None) or HORIZON
+        return ml.label or Direction(self.p.horizon or known)
+
+    def _followed(self, data, rows):
         time, *values = zip(*rows, strict=True)
         *columns, signal, confidence = np.array(values, dtype=np.float64)
         bars = BarArrays(np.array(time, dtype="datetime64[ns]"), *columns)
-        horizon = self.p.horizon or self.strategy.p.hold_bars
-        table = excursions(bars, signal, horizon)
-        table.insert(0, "time", bars.time)
-        table.insert(1, "symbol", symbol.name)
-        numbers = np.nan_to_num(signal).astype(int)
-        table.insert(2, "signal", [Signal(number).name for number in numbers])
-        levels = symbol.ml.levels(confidence)
-        table.insert(3, "level", [None if level is None else str(level) for level in levels])
-        table.insert(4, "regime", [Regime(number).name for number in regimes(bars)])
-        return table[numbers != 0]
+        ml = self._ensembles[data]
+        label, numbers = self._label(ml), np.nan_to_num(signal).astype(int)
+        levels = ml.levels(confidence)
+        facts = {
+            "time": bars.time,
+            "symbol": data._name,
+            "signal": [Signal(number).name for number in numbers],
+            "level": [None if level is None else str(level) for level in levels],
+            "regime": [Regime(number).name for number in regimes(bars)],
+            "hit": hits(label, bars, numbers),
+        }
+        moves = excursions(bars, signal, self.p.horizon or label.horizon)
+        return pd.concat([pd.DataFrame(facts), moves], axis=1)[numbers != 0]
+
+
+def hits(label, bars, signal):
+    """Return 1.0 where a bar's class is the side of its signal, 0.0 where not, NaN if unknown"""
+    y = label(bars).y
+    falling = min(label.classes)
+    hit = np.where(signal > 0, y == 1, y == falling).astype(float)
+    return np.where(np.isnan(y), np.nan, hit)
 
 
 def as_rows(figures):
     """Return the rows of a table of figures as dictionaries, None for NaN"""
-    if figures is None:
-        return []
     rows = figures.reset_index().to_dict("records")
     return [{key: None if value != value else value for key, value in row.items()} for row in rows]

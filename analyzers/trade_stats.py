@@ -25,6 +25,7 @@ TRADE_COLUMNS = (
     "bars",
     "exit_reason",
     "share",
+    "signal_time",
 )
 REASONS = {bt.Order.Stop: "stop", bt.Order.StopTrail: "stop", bt.Order.Limit: "limit"}
 
@@ -39,7 +40,8 @@ class TradeStats(bt.Analyzer):
       - ``get_analysis``: the statistics as a dictionary, fractions rather than percent, None
         where undefined (no trades, no losses, too few bars)
       - ``trades``: a DataFrame, one row a trade, in order of exit; ``share`` is the position's
-        part of the account's value at its entry
+        part of the account's value at its entry, ``signal_time`` the bar on which the order that
+        opened it was given
       - ``equity``: a Series, the account's value at the close of each bar
 
     Note:
@@ -52,7 +54,7 @@ class TradeStats(bt.Analyzer):
     def start(self):
         self.rejected = 0  # orders the broker refused, mostly for lack of cash
         self._rows = []
-        self._legs = defaultdict(deque)  # data feed -> its trades that are not listed yet
+        self._legs = defaultdict(deque)  # data feed and trade id -> trades not listed yet
         self._times = []
         self._values = [self.strategy.broker.getvalue()]
         self._bars_in_market = 0
@@ -62,18 +64,15 @@ class TradeStats(bt.Analyzer):
             self.rejected += 1
         if order.alive() or not order.executed.size:
             return
-        legs = self._legs[order.data]
+        legs = self._legs[order.data, order.tradeid]
         for part in order.executed.exbits:
-            if part.closed and legs:
-                legs[-1].leave(part.closed, part.price, reason_of(order))
-            if part.opened and (not legs or legs[-1].flat):
-                legs.append(Legs(equity=self._values[-1]))
-            if part.opened:
-                legs[-1].enter(part.opened, part.price)
+            for size in (part.closed, part.opened):
+                if size:
+                    self._follow(legs, order, size, part.price)
 
     def notify_trade(self, trade):
         if trade.isclosed:
-            legs = self._legs[trade.data].popleft()
+            legs = self._legs[trade.data, trade.tradeid].popleft()
             self._list(trade, legs, trade.pnlcomm, trade.dtclose)
 
     def prenext(self):
@@ -86,9 +85,9 @@ class TradeStats(bt.Analyzer):
         self._bars_in_market += any(position.size for position in broker.positions.values())
 
     def stop(self):
-        for data, pending in self._legs.items():
+        for (data, number), pending in self._legs.items():
             for legs in pending:
-                self._list_open(data, legs)
+                self._list_open(data, number, legs)
         self.rets.update(self._figures())
         self.rets._close()
 
@@ -101,8 +100,17 @@ class TradeStats(bt.Analyzer):
         index = pd.DatetimeIndex(stamps(self._times), name="datetime")
         return pd.Series(self._values[1:], index=index, name="equity")
 
+    def _follow(self, legs, order, size, price):
+        '''Add a fill to the trade it opens, enlarges or reduces, as Backtrader's trades do'''
+        if not legs or legs[-1].flat:
+            legs.append(Legs(equity=self._values[-1], signal=order.created.dt))
+        if legs[-1].opened * size >= 0:
+            legs[-1].enter(size, price)
+        else:
+            legs[-1].leave(size, price, reason_of(order))
+
     def _list(self, trade, legs, pnl, closed):
-        opened, closed = stamps([trade.dtopen, closed])
+        opened, closed, signal = stamps([trade.dtopen, closed, legs.signal])
         self._rows.append(
             (
                 trade.data._name,
@@ -117,13 +125,13 @@ class TradeStats(bt.Analyzer):
                 len(trade.data) - trade.baropen if trade.isopen else trade.barlen,
                 legs.reason,
                 legs.share,
+                signal,
             )
         )
 
-    def _list_open(self, data, legs):
+    def _list_open(self, data, number, legs):
         '''List a trade still open as if it were closed at the last close, without commission'''
-        listed = [trade for trades in self.strategy._trades[data].values() for trade in trades]
-        for trade in listed:
+        for trade in self.strategy._trades[data][number]:
             if trade.isopen:
                 price = data.close[0]
                 pnl = trade.pnlcomm + trade.size * (price - trade.price)
@@ -148,9 +156,13 @@ class TradeStats(bt.Analyzer):
 
 @dataclass
 class Legs:
-    """What was opened and closed between two flat positions; sizes are signed."""
+    """What was opened and closed between two flat positions; sizes are signed.
+
+    `signal` is the bar on which the order that opened it was given, in Backtrader's days.
+    """
 
     equity: float
+    signal: float
     opened: float = 0.0
     spent: float = 0.0
     closed: float = 0.0

@@ -7,7 +7,7 @@ from bt_fusion.errors import OptionError
 from bt_fusion.indicators.line_arrays import fill, whole
 from bt_fusion.models.agreement import Agreement
 
-__all__ = ["FusedSignal", "same_feed"]
+__all__ = ["FusedSignal", "feed_of", "same_feed"]
 
 
 class FusedSignal(bt.Indicator):

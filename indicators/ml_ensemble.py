@@ -84,6 +84,14 @@ class MLEnsemble(BarLines):
         '''``soft`` or ``majority``; of a model that is not loaded yet ``soft``'''
         return self._vote_rule[0]
 
+    @property
+    def label(self):
+        '''What the model predicts, None where that is not known'''
+        model = self._model
+        if isinstance(model, WalkForward):
+            model = model.signal_model()
+        return model.label() if isinstance(model, SignalModel) else getattr(model, "label", None)
+
     def levels(self, confidence):
         '''Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN'''
         return confidence_levels(confidence, *self._vote_rule)

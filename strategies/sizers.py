@@ -2,6 +2,8 @@
 
 import backtrader as bt
 
+from bt_fusion.strategies.one_position import OnePosition
+
 __all__ = ["EquityShare"]
 
 
@@ -9,8 +11,8 @@ class EquityShare(bt.Sizer):
     '''
     Sizes a position as a share of the account's value. A strategy that trades several symbols
     has it split between them, and no symbol takes more than its part of the cash that is left.
-    Which symbols a strategy trades its ``symbols`` say; of one without them the first feed alone
-    is thought of, unless ``split`` is True.
+    An ``OnePosition`` says which symbols it trades; another strategy is taken to trade one at a
+    time, unless ``split`` is True.
 
     Params:
       - ``share`` (default 0.95): fraction of the value; the rest covers commission and an
@@ -29,7 +31,8 @@ class EquityShare(bt.Sizer):
         return max(0, int(size) if self.p.whole else size)
 
     def _part(self, cash):
-        datas = [symbol.data for symbol in getattr(self.strategy, "symbols", ())]
+        ours = isinstance(self.strategy, OnePosition)
+        datas = [symbol.data for symbol in self.strategy.symbols] if ours else []
         if self.p.split:
             datas = self.strategy.datas
         if len(datas) < 2:

@@ -58,19 +58,18 @@ def quality_by(signals: pd.DataFrame, keys: list[Hashable]) -> pd.DataFrame:
     Parameters
     ----------
     signals : DataFrame
-        One row a signal: the keys, and the columns of `excursions`.
+        One row a signal: the keys, `hit` (1 or 0, NaN where it is not known yet), and the
+        columns of `excursions`.
     keys : list
         Columns to group by.
 
     Returns
     -------
     DataFrame, indexed by the keys
-        count, hit_rate (share of moves above 0), favourable and adverse (means). The last three
-        over signals whose horizon is over; NaN without any.
+        count, hit_rate, favourable and adverse (means). The last three over signals whose
+        horizon is over; NaN without any.
     """
-    over = signals["move"].notna()
-    hit = (signals["move"] > 0).where(over).astype(float)
-    grouped = signals.assign(hit_rate=hit).groupby(keys)
+    grouped = signals.assign(hit_rate=signals["hit"].astype(float)).groupby(keys)
     figures = grouped[["hit_rate", "favourable", "adverse"]].mean()
     figures.insert(0, "count", grouped.size())
     return figures

@@ -26,9 +26,9 @@ def test_quality_counts_every_signal_and_rates_those_that_are_over():
     signals = pd.DataFrame(
         {
             "signal": ["BUY", "BUY", "BUY", "SELL"],
+            "hit": [1.0, 0.0, np.nan, np.nan],
             "favourable": [0.2, 0.0, np.nan, np.nan],
             "adverse": [-0.1, -0.3, np.nan, np.nan],
-            "move": [0.1, 0.0, np.nan, np.nan],
         }
     )
     figures = quality_by(signals, ["signal"])

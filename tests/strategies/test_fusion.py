@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
-from bt_fusion.analyzers import FusedVsTechnical, TradeStats
+from bt_fusion.analyzers import TradeStats
 from bt_fusion.backtest.out_of_sample import out_of_sample_window
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.account import Account
@@ -162,58 +162,6 @@ def test_replay_never_overlaps(signal, hold):
     assert (trips.signal[1:] >= trips.exit_bar[:-1]).all()
     closed = trips.exit_bar >= 0
     assert (trips.exit_bar[closed] - trips.signal[closed] == hold + 1).all()
-
-
-def analysed(bars, model, ml):
-    cerebro = bt.Cerebro(stdstats=False)
-    cerebro.adddata(BarsData(dataname=bars))
-    cerebro.addstrategy(Watched, model=model, trade_ml=ml)
-    cerebro.addanalyzer(FusedVsTechnical, _name="groups")
-    cerebro.addanalyzer(TradeStats, _name="stats")
-    cerebro.broker.setcommission(0.0005)
-    cerebro.broker.setcash(1e6)
-    return cerebro.run()[0].analyzers
-
-
-class Watched(FusionStrategy):
-    """Fusion that can ignore the ML it watches."""
-
-    params = (("trade_ml", True),)
-
-    def __init__(self):
-        super().__init__()
-        if not self.p.trade_ml:
-            self.signal = self.technical.state
-
-
-def test_fused_vs_technical_sorts_the_technical_trades_by_ml():
-    bars = random_walk(1_200, seed=11)
-    up = np.random.default_rng(0).uniform(0.2, 0.8, len(bars))
-    up[:200] = np.nan
-    model = given(bars.index, up)
-    off, on = analysed(bars, model, ml=False), analysed(bars, model, ml=True)
-    entries = off.groups.entries()
-    pd.testing.assert_frame_equal(entries, on.groups.entries())  # whatever the run traded
-    traded = off.stats.trades()
-    assert len(entries) == len(traded) > 50
-    made = traded.pnl / (traded.entry_price * traded["size"])
-    closed = traded.exit_reason != "open"
-    np.testing.assert_allclose(entries["return"][closed], made[closed], atol=1e-12)
-    rets = off.groups.get_analysis()
-    assert sum(rets[group]["trades"] for group in rets) == closed.sum()
-    agreed = entries[entries.group == "agreed"]
-    assert (agreed.probability >= 0.6).all()
-    assert rets["agreed"]["win_rate"] == pytest.approx((agreed["return"] > 0).mean())
-    assert rets["unknown"]["trades"] > 0
-
-
-def test_without_ml_nothing_is_known_of_its_opinion():
-    cerebro = bt.Cerebro(stdstats=False)
-    cerebro.adddata(BarsData(dataname=random_walk(300, seed=11)))
-    cerebro.addstrategy(FusionStrategy, ml=False)
-    cerebro.addanalyzer(FusedVsTechnical, _name="groups")
-    entries = cerebro.run()[0].analyzers.groups.entries()
-    assert len(entries) > 10 and set(entries.group) == {"unknown"}
 
 
 def test_trade_stats_with_scaling_and_turning():

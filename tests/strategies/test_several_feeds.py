@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.analyzers import FusedVsTechnical, TradeStats
+from bt_fusion.analyzers import TradeStats
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.engine.runner import run_strategy
@@ -235,19 +235,3 @@ def test_a_model_that_fails_in_the_middle_leaves_the_other_feeds_theirs():
     assert len(caught) == 1 and [symbol.ml.usable for symbol in ran.symbols] == [True, False, True]
     assert set(trades.symbol) == {"S1"} and len(trades) > 10
     assert trades.entry_time.min() > feeds["S1"].index[100]
-
-
-def test_fused_vs_technical_speaks_of_every_feed():
-    feeds = three_feeds(1)
-    models = {symbol: given(bars.index, 0.62) for symbol, bars in feeds.items()}
-    tables = {}
-    for names in (list(feeds), ["S1"]):
-        parts = (BarsData(dataname=feeds[name], name=name) for name in names)
-        cerebro = cerebro_with(*parts)
-        cerebro.addstrategy(FusionStrategy, model=models)
-        cerebro.addanalyzer(FusedVsTechnical, _name="groups")
-        tables[len(names)] = cerebro.run()[0].analyzers.groups.entries()
-    several, alone = tables[3], tables[1]
-    own = several[several.symbol == "S1"].drop(columns="symbol").reset_index(drop=True)
-    pd.testing.assert_frame_equal(own, alone)
-    assert set(several.symbol) == set(feeds) and len(alone) > 20

@@ -1,0 +1,21 @@
+"""The ensembles an analyzer listens to: of its own, or the strategy's."""
+
+from bt_fusion.indicators import MLEnsemble, find_ensembles
+
+__all__ = ["ensembles_of", "own_ensembles"]
+
+
+def own_ensembles(datas, model):
+    """Return an ``MLEnsemble`` of a model on each feed, none without a model.
+
+    To be called in an analyzer's ``__init__``: Backtrader then runs them as indicators of the
+    strategy. They never delay it.
+    """
+    if model is None:
+        return {}
+    return {data: MLEnsemble(data, model=model, plot=False) for data in datas}
+
+
+def ensembles_of(strategy, own):
+    """Return the ensembles by data feed: an analyzer's own, else those the strategy asks."""
+    return own or find_ensembles(strategy)
