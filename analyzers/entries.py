@@ -7,7 +7,17 @@ import backtrader as bt
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.strategies.open_orders import OpenOrders
 
-__all__ = ["Entries"]
+__all__ = ["Entries", "let_go"]
+
+
+def let_go(analyzer):
+    """Drop what a finished analyzer holds of its strategy, as Cerebro does where it pickles one.
+
+    Of children Cerebro knows nothing: they would drag the strategy and its feeds along.
+    """
+    analyzer.strategy = analyzer._parent = None
+    for name in [name for name in vars(analyzer) if name.startswith("data")]:
+        setattr(analyzer, name, None)
 
 
 class Entries(bt.Analyzer):

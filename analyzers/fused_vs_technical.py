@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.analyzers.ensembles import ensembles_of, own_ensembles
-from bt_fusion.analyzers.entries import Entries
+from bt_fusion.analyzers.entries import Entries, let_go
 from bt_fusion.analyzers.trade_stats import TradeStats
 from bt_fusion.indicators.line_arrays import stamps
 from bt_fusion.models.agreement import Agreement
@@ -71,6 +71,7 @@ class FusedVsTechnical(Entries):
         super().stop()
         self._entries = self._listed(self.stats.trades())
         self._own = self._ensembles = self._answers = None
+        let_go(self.stats)
         closed = self._entries.dropna(subset="return")
         values = (closed[name].to_numpy() for name in ("pnl", "return", "group"))
         self.rets.update(agreement_groups(*values, Bootstrap(self.p.draws, self.p.seed)))

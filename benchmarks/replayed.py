@@ -41,7 +41,8 @@ def judged(
     interval = by_trade(runs["off"].trades, runs["on"].trades, Bootstrap(draws, seed))
     part = OutOfSample(frame, frame, predictions, Direction(HORIZON)(frame))
     params = {"ml_threshold": threshold}
-    pair = RunPair(FusionStrategy, params, HORIZON, account, {"": part}, **runs)
+    exits = {"hold_bars": HORIZON}
+    pair = RunPair(FusionStrategy, params, exits, account, {"": part}, **runs)
     placebo = pair.placebo(draws, seed)
     comparison = {"expectancy": {"ci95": interval["expectancy"]}}
     verdict = judge(evidence_of(pair, comparison, placebo))

@@ -1,10 +1,11 @@
 """HybridScoring: nine technical points and ML's, on any number of symbols (system C)."""
 
-import logging
 from warnings import warn
 
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.indicators import HybridScore, TechnicalScore
+from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.strategies.entry_text import entry_text
 from bt_fusion.strategies.one_position import OnePosition
 from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.sizers import EquityShare
@@ -16,7 +17,6 @@ from bt_fusion.technical.entry_score import EntryRule, MLPoints, TechnicalPoints
 __all__ = ["CryptoScalping", "HybridScoring"]
 
 RENAMED = ("score", "state")  # the total is what counts as an entry's score
-logger = logging.getLogger(__name__)
 
 
 class HybridScoring(OnePosition):
@@ -44,11 +44,11 @@ class HybridScoring(OnePosition):
         for none
       - ``target`` (default 0.005): gain at which to leave, a fraction, the label's; None for none
       - ``stop``, ``atr_target`` (default None): in their place, in the other unit
+      - ``atr_period`` (default 14): bars of the ATR where it is not that of ``periods``
       - ``exit_rsi`` (default 50): leave when RSI is at or above it; None for never
       - ``exit_middle`` (default True): leave when the close is at or above the middle band
       - ``hold_bars`` (default 5): leave after so many bars, the label's horizon; None for never
-      - ``log_entries`` (default True): log every entry, level INFO, logger
-        ``bt_fusion.strategies.hybrid``
+      - ``log_entries`` (default True): print every entry with what it rested on
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on, or ``raise``
 
     Note:
@@ -100,7 +100,9 @@ class HybridScoring(OnePosition):
         ml = self.ensemble(data) if p.ml else None
         inputs = (technical,) if ml is None else (technical, ml)
         score = HybridScore(*inputs, points=points, rule=rule)
-        symbol = Symbol(data, technical, score.enter, ml, technical.atr)
+        usual = type(self).params.atr_period
+        atr = technical.atr if p.atr_period in (usual, p.periods.atr) else None
+        symbol = Symbol(data, technical, score.enter, ml, atr)
         symbol.score = score
         return symbol
 
@@ -125,7 +127,8 @@ class HybridScoring(OnePosition):
     def enter(self, symbol, side):
         outcome = super().enter(symbol, side)
         if outcome == "ordered" and self.p.log_entries:
-            logger.info(entry_line(self.entry_facts(symbol)))
+            time, name = stamps(symbol.data.datetime[0])[()], "long" if side > 0 else "short"
+            print(entry_text({"time": time, "side": name, **self.entry_facts(symbol)}))
         return outcome
 
     def exit_reason(self, symbol):
@@ -159,7 +162,12 @@ class HybridScoring(OnePosition):
         yield Threshold("RSI, mandatory", symbol.technical.rsi[0], rule.rsi_limit, "<")
         least = rule.least if with_ml else rule.least_technical
         yield Threshold("total score", symbol.score.total[0], least)
-        if with_ml:
+        if with_ml and symbol.ml.voting == "majority":
+            strong, entry, _, low = points.points
+            for limit, worth in ((2, strong), (1, entry), (0, low)):
+                rule = "<" if worth < 0 else ">="
+                yield Threshold(f"vote for {worth:+g} points", symbol.ml.signal[0], limit, rule)
+        elif with_ml:
             p = symbol.ml.probability[0]
             limits = (points.strong, points.entry, points.half, points.low)
             for limit, worth in zip(limits, points.points, strict=True):
@@ -177,20 +185,3 @@ class HybridScoring(OnePosition):
 
 
 CryptoScalping = HybridScoring
-
-
-def entry_line(facts):
-    """Write an entry's facts as the two lines system C logs"""
-    f = facts
-    text = (
-        f"{f['symbol'] or 'entry'}: score {f['score']:g} at {f['price']:g}; "
-        f"pattern {f['pattern'] or 'none'}, RSI {f['rsi']:.1f}, "
-        f"lower band {f['lower_band']:g}, volume {f['volume_ratio']:.2f}x, "
-        f"MACD {f['macd']:.4g} / {f['macd_signal']:.4g}, "
-        f"stochastic {f['stochastic_k']:.1f} / {f['stochastic_d']:.1f}, "
-        f"support {f['support']:g}"
-    )
-    if f.get("class") is None:
-        return f"{text}\nML: no prediction" if "ml_points" in f else text
-    ml = f"ML: P {f['probability']:.3f}, {f['class']}, {f['level']}, {f['ml_points']:+g} points"
-    return f"{text}\n{ml}"

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from backtrader import Strategy
 
+from bt_fusion.backtest.agreed_entries import fused_vs_technical
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.judgement import (
     PLACEBOS,
@@ -41,8 +42,9 @@ from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import STRATEGIES, load_strategy, strategy_name
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.user_code import class_digest, file_of, locate_errors
-from bt_fusion.engine.variants import check_variants, variant
+from bt_fusion.engine.variants import agreement_of, check_params, check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
+from bt_fusion.labels import trade_exits
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
 from bt_fusion.statistics.bootstrap import Bootstrap
@@ -143,7 +145,7 @@ class Backtest:
             for run in ML_CHOICES[self.ml]:
                 with clocked(seconds, f"{run}_s"):
                     runs[run] = self._run_one(run, strategy, out_of_sample)
-            summary = self._summary(given, out_of_sample, runs)
+            summary = self._summary(given, strategy, out_of_sample, runs)
             if "on" in runs:
                 with clocked(seconds, "judge_s"):
                     self._judge(summary, strategy, runs, out_of_sample)
@@ -153,6 +155,7 @@ class Backtest:
     def _summary(
         self,
         bars: dict[str, pd.DataFrame],
+        strategy: type[Strategy],
         out_of_sample: dict[str, OutOfSample],
         runs: dict[str, Run],
     ) -> dict[str, Any]:
@@ -168,6 +171,10 @@ class Backtest:
             "funnel": {run: runs[run].funnel for run in runs if runs[run].funnel is not None},
             "comparison": None,
         }
+        asked = agreement_of(strategy, self.params, self.model.new_ensemble().voting)
+        bootstrap = Bootstrap(self.draws, self.seed)
+        groups = fused_vs_technical(runs, out_of_sample, asked, bootstrap)
+        summary["fused_vs_technical"] = groups
         if "on" in runs and runs["on"].vetoes is not None:
             summary["vetoes"] = runs["on"].veto_counts
         if len(out_of_sample) > 1:
@@ -190,8 +197,8 @@ class Backtest:
         summary["statistics"] = selection_statistics(runs["on"], trials, pbo)
         if len(runs) < 2:
             return
-        horizon = self.model.label().horizon
-        pair = RunPair(strategy, self.params, horizon, self.account, out_of_sample, **runs)
+        exits = trade_exits(self.model.label())
+        pair = RunPair(strategy, self.params, exits, self.account, out_of_sample, **runs)
         bootstrap = Bootstrap(self.draws, self.seed)
         comparison = compare_runs(pair.off, pair.on, bootstrap) | {"verdict": None}
         if self.placebo != "none":
@@ -225,7 +232,10 @@ class Backtest:
             raise OptionError("there are no bars; give a DataFrame, or a dictionary by symbol")
         check_periods(self.breakdown)
         strategy = load_strategy(self.strategy)
-        check_variants(strategy, self.params)
+        if self.ml == "off":
+            check_params(*variant(strategy, self.params))
+        else:
+            check_variants(strategy, self.params)
         return strategy
 
     def out_of_sample(
@@ -266,9 +276,9 @@ class Backtest:
     def _run_one(
         self, run: str, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
     ) -> Run:
-        horizon = self.model.label().horizon
+        exits = trade_exits(self.model.label())
         known = one_or_all({symbol: part.predictions for symbol, part in out_of_sample.items()})
-        traded, params = variant(strategy, self.params, horizon, known if run == "on" else None)
+        traded, params = variant(strategy, self.params, exits, known if run == "on" else None)
         plot = self.plot if run == ML_CHOICES[self.ml][-1] else None
         bars = {symbol: part.bars for symbol, part in out_of_sample.items()}
         try:

@@ -66,8 +66,9 @@ def traded_again(pair: RunPair, walk: WalkForward, shuffled: ShuffledLabels) -> 
         for symbol, part in pair.out_of_sample.items()
     }
     again = replace(pair, out_of_sample=parts)
-    traded, params = variant(pair.strategy, dict(pair.params), pair.horizon, again.predictions)
-    return replace(again, on=run_strategy(pair.bars, traded, pair.account, **params))
+    traded, params = variant(pair.strategy, pair.params, pair.exits, again.predictions)
+    made = run_strategy(pair.bars, traded, pair.account, details=False, **params)
+    return replace(again, on=made)
 
 
 def trade_and_score(pair: RunPair) -> dict[str, float]:

@@ -20,6 +20,9 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["Result"]
 
+INTERNAL = ("run", "share", "signal_time")  # columns of trades that trades.csv has elsewhere or not
+ENTRY_COLUMNS = ("run", "time", "symbol", "side", "price", "score")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -59,8 +62,16 @@ class Result:
         """The trades of every run as in trades.csv: `run` first, then the columns of a `Run`."""
         tables = [run.trades.assign(run=name) for name, run in self.runs.items()]
         table = pd.concat([table for table in tables if len(table)] or tables[:1])
-        columns = ["run", *(name for name in table.columns if name not in ("run", "share"))]
-        return table[columns]
+        return table[["run", *(name for name in table.columns if name not in INTERNAL)]]
+
+    @property
+    def entries(self) -> pd.DataFrame:
+        """The entries of every run as in entries.csv: `run` first, then what `EntryLog` lists."""
+        made = {name: run.entries for name, run in self.runs.items() if run.entries is not None}
+        some = [table.assign(run=name) for name, table in made.items() if len(table)]
+        table = pd.concat(some) if some else pd.DataFrame(columns=list(ENTRY_COLUMNS))
+        first = [name for name in ENTRY_COLUMNS if name in table]
+        return table[[*first, *(name for name in table.columns if name not in first)]]
 
     @property
     def saved(self) -> SavedRun:
@@ -70,6 +81,7 @@ class Result:
         return SavedRun(
             summary=self.summary,
             trades=self.trades,
+            entries=self.entries,
             predictions=stacked({symbol: own.to_frame() for symbol, own in predictions.items()}),
             bars=bars_table(self.out_of_sample, self.runs),
             equity=equity.rename_axis("datetime").reset_index(),
@@ -78,8 +90,8 @@ class Result:
     def write(self, folder: str | Path) -> list[Path]:
         """Write all that redraws the result into a folder, and count the trial in its ledger.
 
-        trades.csv, predictions.parquet, bars.parquet, equity.parquet and summary.json; what was
-        drawn of an earlier run there goes, see `write_run`.
+        The files of `run_folder.FILES`; what was drawn of an earlier run there goes, see
+        `write_run`.
         """
         folder = Path(folder)
         paths = write_run(folder, self.saved, drawn_files())

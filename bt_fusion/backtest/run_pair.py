@@ -15,9 +15,11 @@ from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
-from bt_fusion.engine.variants import variant
+from bt_fusion.engine.variants import agreement_of, variant
+from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import FusionStrategy
+from bt_fusion.strategies.one_position import LEVELS
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
 from bt_fusion.verdict.placebos.placebo import Placebo
 from bt_fusion.verdict.placebos.random_subsets import random_subsets
@@ -36,8 +38,8 @@ class RunPair:
     strategy : class
     params : dict
         As given for both runs.
-    horizon : int
-        Of the label, in bars.
+    exits : dict
+        How trades of the model's label end, see `trade_exits`.
     account : Account
     out_of_sample : dict of OutOfSample
         What both traded, by symbol.
@@ -46,7 +48,7 @@ class RunPair:
 
     strategy: type[bt.Strategy]
     params: Mapping[str, Any]
-    horizon: int
+    exits: Mapping[str, Any]
     account: Account
     out_of_sample: Mapping[str, OutOfSample]
     off: Run
@@ -84,9 +86,15 @@ class RunPair:
         known = self.predictions
         if self.replayed is None or not isinstance(known, Predictions):
             return None
-        threshold = self._settings["ml_threshold"]
-        agrees = np.stack([known.probability_up, known.probability_down]) >= threshold
+        asked, sides = self.agreement, np.ones(len(known))
+        agrees = np.stack([asked.with_sides(known, side * sides) for side in (1, -1)])
         return shifted(*self.replayed, agrees, draws, seed)
+
+    @property
+    def agreement(self) -> Agreement:
+        """What ML-on asks of ML."""
+        voting = next(iter(self.out_of_sample.values())).predictions.voting
+        return agreement_of(self.strategy, self.params, voting)
 
     @cached_property
     def replayed(self) -> tuple[Outcomes, RoundTrips] | None:
@@ -98,7 +106,8 @@ class RunPair:
         if not (isinstance(signal, np.ndarray) and isinstance(technical, np.ndarray)):
             return None
         p = self._settings
-        if p["atr_stop"] or not isinstance(known, Predictions):
+        levels = any(p[name] for pair in LEVELS.items() for name in pair)
+        if levels or not isinstance(known, Predictions):
             return None
         rule = ExitRule(p["hold_bars"], p["exit"], p["long_only"])
         costs = Costs(self.account.commission, self.account.slippage, self.account.share)
@@ -113,4 +122,4 @@ class RunPair:
     def _settings(self) -> dict[str, Any]:
         """Every parameter of a strategy that takes ML by itself, defaults included."""
         usual = dict(self.strategy.params._getitems())
-        return usual | variant(self.strategy, dict(self.params), self.horizon)[1]
+        return usual | variant(self.strategy, self.params, self.exits)[1]

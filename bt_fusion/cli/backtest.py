@@ -65,6 +65,7 @@ def backtest(
     """Trade the same unseen bars with ML off and on, and compare."""
     from bt_fusion.cli.command_line import given_command
     from bt_fusion.report.draw import redraw
+    from bt_fusion.strategies.entry_text import entry_lines
     from bt_fusion.report.terminal.groups import result_tables
 
     screen, out = output.screen(), output.out
@@ -83,6 +84,8 @@ def backtest(
     paths = result.write(out)
     if not output.no_report:
         paths += redraw(out)
+    if output.verbose:
+        screen.say("\n".join(entry_lines(result.entries, [*result.runs][-1])))
     screen.show(result_tables(result.summary, result.trades, details=output.verbose))
     screen.list_files(paths)
 

@@ -12,13 +12,13 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from bt_fusion.analyzers import SignalFunnel, TradeStats
+from bt_fusion.analyzers import EntryLog, SignalFunnel, TradeStats
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.engine.user_code import file_of, line_in
 from bt_fusion.engine.variants import check_params, takes_ml
 from bt_fusion.errors import BarsError, StrategyError
-from bt_fusion.strategies import EquityShare
+from bt_fusion.strategies import EquityShare, OnePosition
 from bt_fusion.strategies.ml_filter import Veto
 
 __all__ = ["Run", "run_strategy"]
@@ -44,8 +44,9 @@ class Run:
     vetoes : DataFrame, optional
         The entries `with_ml` did not let pass: time, data, side, size, probability.
     funnel : dict, optional
-        What `SignalFunnel` counted: passed and lost by stage. None where the strategy has no
-        stages.
+        What `SignalFunnel` counted: passed and lost by stage; None where it was not asked.
+    entries : DataFrame, optional
+        What `EntryLog` listed, one row an entry order; None where it was not asked.
     """
 
     figures: dict[str, Any]
@@ -55,6 +56,7 @@ class Run:
     technical: np.ndarray | pd.Series | None = None
     vetoes: pd.DataFrame | None = None
     funnel: dict[str, Any] | None = None
+    entries: pd.DataFrame | None = None
 
     @property
     def signal_counts(self) -> dict[int, int]:
@@ -80,6 +82,7 @@ def run_strategy(
     account: Account | None = None,
     name: str = "",
     plot: Path | None = None,
+    details: bool = True,
     **params: Any,
 ) -> Run:
     """Run a strategy over all of the bars.
@@ -94,6 +97,8 @@ def run_strategy(
         Symbol to list trades under, where the bars do not say.
     plot : path, optional
         PNG file to draw Backtrader's own chart into.
+    details : bool
+        Count the funnel and log the entries, too.
     **params
         The strategy's own.
 
@@ -111,8 +116,9 @@ def run_strategy(
     cerebro = cerebro_of(feeds, account or Account())
     cerebro.addstrategy(strategy, **params)
     cerebro.addanalyzer(TradeStats, _name="stats")
-    if hasattr(strategy, "stages"):
+    if details:
         cerebro.addanalyzer(SignalFunnel, _name="funnel")
+        cerebro.addanalyzer(EntryLog, _name="entries")
     ran = run_to_end(cerebro, strategy, min(len(own) for own in feeds.values()))
     if ran is None:
         raise StrategyError(f"{strategy.__name__} skips a run with the parameters {params}")
@@ -120,7 +126,7 @@ def run_strategy(
         from bt_fusion.engine.plot import draw_backtrader
 
         draw_backtrader(plot, cerebro)
-    return result_of(ran, feeds)
+    return result_of(ran, feeds, details)
 
 
 def cerebro_of(feeds: dict[str, pd.DataFrame], account: Account) -> bt.Cerebro:
@@ -153,21 +159,30 @@ def run_to_end(cerebro: bt.Cerebro, strategy: type[bt.Strategy], bars: int) -> b
         ) from error
 
 
-def result_of(ran: bt.Strategy, feeds: dict[str, pd.DataFrame]) -> Run:
+def result_of(ran: bt.Strategy, feeds: dict[str, pd.DataFrame], details: bool) -> Run:
     """Collect what a strategy did over these bars."""
     stats, vetoes = ran.analyzers.stats, None
+    entries = ran.analyzers.entries.entries() if details else None
     signal, state = zip(*entry_lines(ran), strict=True)
     if hasattr(ran, "ml_filter"):
         vetoes = pd.DataFrame(ran.ml_filter.vetoes, columns=list(Veto._fields))
     return Run(
-        figures=dict(stats.get_analysis()),
+        figures={**stats.get_analysis(), "entry_score": mean_score(entries)},
         trades=stats.trades(),
         equity=stats.equity(),
         signal=line_values(signal, feeds),
         technical=line_values(state, feeds),
         vetoes=vetoes,
-        funnel=dict(ran.analyzers.funnel.get_analysis()) if hasattr(ran, "stages") else None,
+        funnel=dict(ran.analyzers.funnel.get_analysis()) if details else None,
+        entries=entries,
     )
+
+
+def mean_score(entries: pd.DataFrame | None) -> float | None:
+    """Return the mean score of the entries of a strategy that scores them, else None."""
+    if entries is None or "score" not in entries:
+        return None
+    return float(entries["score"].mean())
 
 
 def count_signals(signal: np.ndarray | pd.Series) -> dict[int, int]:
@@ -179,7 +194,8 @@ def entry_lines(ran: bt.Strategy) -> list[tuple[Any, Any]]:
     """Return each feed's entry signal and technical state, None where there is none."""
     if not takes_ml(type(ran)):
         return [(None, None) for _ in ran.datas]
-    parts = getattr(ran, "symbols", ()) if len(ran.datas) > 1 else (ran,)
+    several = len(ran.datas) > 1 and isinstance(ran, OnePosition)
+    parts = ran.symbols if several else (ran,)
     found = {id(part.data): part for part in parts}
     traded = [found.get(id(data)) for data in ran.datas]
     return [

@@ -1,69 +1,168 @@
 """The ML-off and the ML-on variant of a strategy."""
 
+from collections.abc import Iterator, Mapping
+from types import CodeType, FunctionType
 from typing import Any
 
 import backtrader as bt
 
 from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.indicators import MLEnsemble
+from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
-from bt_fusion.strategies import with_ml
-from bt_fusion.strategies.ml_filter import ML_PARAMS
+from bt_fusion.strategies import OnePosition, with_ml
+from bt_fusion.strategies.ml_filter import ML_PARAMS, asks_ml_itself
+from bt_fusion.strategies.one_position import LEVELS
+from bt_fusion.strategies.parameters import canonical
 
-__all__ = ["check_params", "check_variants", "takes_ml", "technical_params", "variant"]
+__all__ = [
+    "agreement_of",
+    "check_params",
+    "check_variants",
+    "takes_ml",
+    "technical_params",
+    "variant",
+]
+
+SWITCHES = ("ml", "use_ml_ensemble")  # parameters that let a strategy trade without ML
+MODELS = ("model", "ml_model", "ml_model_path")  # and those that take its model
 
 
 def takes_ml(strategy: type[bt.Strategy]) -> bool:
-    """Say whether a strategy has the params `ml` and `model`: it asks the model by itself."""
-    return {"ml", "model"} <= set(strategy.params._getkeys())
+    """Say whether a strategy asks ML by itself: it has a parameter `ml`, or `use_ml_ensemble`."""
+    return bool(own_names(strategy, SWITCHES))
 
 
 def variant(
     strategy: type[bt.Strategy],
-    params: dict[str, Any],
-    horizon: int,
+    params: Mapping[str, Any],
+    exits: Mapping[str, Any] | None = None,
     predictions: Predictions | dict[str, Predictions] | None = None,
 ) -> tuple[type[bt.Strategy], dict[str, Any]]:
     """Return the class and the params of a run with ML, or without where there are no predictions.
 
-    Predictions of several symbols come by symbol, the name of their data feed.
-    A strategy that knows nothing of ML has its entries filtered by `with_ml`; params called
-    ``ml_...`` are then the filter's.
+    Parameters
+    ----------
+    strategy : class
+        One that takes ML by itself is given `ml` True or False, and its model where it has a
+        parameter for it. Another has its entries filtered by `with_ml`; params called ``ml_...``
+        are then the filter's.
+    params : mapping
+    exits : mapping, optional
+        How trades of the model's label end, see `trade_exits`; our strategies follow it where
+        `params` do not say otherwise.
+    predictions : Predictions, or dict of them by symbol, optional
     """
     if takes_ml(strategy):
-        given = {"ml": predictions is not None, "model": predictions}
-        if "hold_bars" in strategy.params._getkeys():
-            params = {"hold_bars": horizon, **params}
-        return strategy, {**params, **given}
+        given = exit_params(strategy, exits or {}, params) | canonical(strategy, params)
+        if "log_entries" in strategy.params._getkeys():
+            given = {"log_entries": False} | given  # a run keeps them in a table
+        given |= dict.fromkeys(own_names(strategy, SWITCHES)[:1], predictions is not None)
+        given |= dict.fromkeys(own_names(strategy, MODELS)[:1], predictions)
+        return strategy, given
     if predictions is None:
         return strategy, technical_params(strategy, params)
-    return with_ml(strategy), {**params, "ml_model": predictions}
+    filtered = with_ml(strategy)
+    return filtered, {**canonical(filtered, params), "ml_model": predictions}
 
 
-def technical_params(strategy: type[bt.Strategy], params: dict[str, Any]) -> dict[str, Any]:
+def exit_params(
+    strategy: type[bt.Strategy], exits: Mapping[str, Any], params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the exits of a label as far as a strategy of ours has them and `params` do not.
+
+    A stop or target that is given in one unit takes the place of the label's in the other.
+
+    >>> from bt_fusion.strategies import SignalDiscovery
+    >>> exits = {"hold_bars": 12, "stop": None, "atr_stop": 1.5}
+    >>> exit_params(SignalDiscovery, exits, {"stop": 0.02})
+    {'hold_bars': 12}
+    """
+    if not issubclass(strategy, OnePosition):
+        return {}
+    pairs = [*LEVELS.items(), *((b, a) for a, b in LEVELS.items())]
+    taken = {*params, *(other for name, other in pairs if name in params)}
+    known = strategy.params._getkeys()
+    return {name: exits[name] for name in exits if name in known and name not in taken}
+
+
+def technical_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the params that a run without ML depends on.
 
     >>> from bt_fusion.strategies import FusionStrategy
     >>> technical_params(FusionStrategy, {"ml_threshold": 0.7, "ema_fast": 8})
     {'ema_fast': 8}
     """
-    unread = getattr(strategy, "ml_only", ()) if takes_ml(strategy) else dict(ML_PARAMS)
-    return {key: value for key, value in params.items() if key not in unread}
+    alone = not takes_ml(strategy)
+    unread = dict(ML_PARAMS) if alone else getattr(strategy, "ml_only", ())
+    given = canonical(with_ml(strategy) if alone else strategy, params)
+    return {key: value for key, value in given.items() if key not in unread}
 
 
-def check_variants(strategy: type[bt.Strategy], params: dict[str, Any]) -> None:
-    """Raise OptionError for a parameter neither variant has, or which tells them apart."""
-    for param in ("ml", "model") if takes_ml(strategy) else ("ml_model",):
-        if param in params:
+def agreement_of(
+    strategy: type[bt.Strategy], params: Mapping[str, Any], voting: str = "soft"
+) -> Agreement:
+    """Return what the ML-on variant of a strategy asks of ML."""
+    kind = strategy if takes_ml(strategy) else with_ml(strategy)
+    return Agreement.of(dict(kind.params._getitems()) | canonical(kind, params), voting)
+
+
+def check_variants(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
+    """Raise OptionError for a strategy that has no ML-on variant, and for wrong parameters.
+
+    Wrong is a parameter that neither variant has, or that tells them apart.
+    """
+    alone = not takes_ml(strategy)
+    if alone and mentions_ensemble(strategy):
+        raise OptionError(asks_ml_itself(strategy.__name__))
+    kind = with_ml(strategy) if alone else strategy
+    apart = ["ml_model"] if alone else [*own_names(kind, SWITCHES), *own_names(kind, MODELS)]
+    for name in canonical(kind, params):
+        if name in apart:
             raise OptionError(
-                f"parameter {param} of {strategy.__name__} is what ML-off and ML-on differ in, and "
+                f"parameter {name} of {strategy.__name__} is what ML-off and ML-on differ in, and "
                 "set for each; leave it out, and choose by --ml and --model"
             )
-    check_params(strategy if takes_ml(strategy) else with_ml(strategy), params)
+    check_params(kind, params)
 
 
-def check_params(strategy: type[bt.Strategy], params: dict[str, Any]) -> None:
+def check_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
     """Raise OptionError for a parameter the strategy does not have."""
     known = strategy.params._getkeys()
-    for param in params:
+    for param in canonical(strategy, params):
         if param not in known:
             raise unknown_name(f"parameter of {strategy.__name__}", param, known)
+
+
+def own_names(strategy: type[bt.Strategy], names: tuple[str, ...]) -> list[str]:
+    """Return those of the names that are parameters of a strategy."""
+    return [name for name in names if name in strategy.params._getkeys()]
+
+
+def mentions_ensemble(strategy: type[bt.Strategy]) -> bool:
+    """Say whether the methods of a user's class name `MLEnsemble`."""
+    owners = [
+        owner
+        for owner in strategy.__mro__
+        if owner.__module__.partition(".")[0] not in ("backtrader", "bt_fusion", "builtins")
+    ]
+    functions = [v for owner in owners for v in vars(owner).values() if isinstance(v, FunctionType)]
+    return any(
+        _is_ensemble(function.__globals__.get(name, name))
+        for function in functions
+        for name in names_in(function.__code__)
+    )
+
+
+def names_in(code: CodeType) -> Iterator[str]:
+    """Yield the global names and attributes that a code object uses."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from names_in(inner)
+
+
+def _is_ensemble(value: Any) -> bool:
+    if isinstance(value, type):
+        return issubclass(value, MLEnsemble)
+    return isinstance(value, str) and value == "MLEnsemble"  # named through a module

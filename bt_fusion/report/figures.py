@@ -153,6 +153,7 @@ def decimals(digits: int) -> Writer:
 # key in summary.json, its name, how to write it
 ROWS: tuple[tuple[str, str, Writer], ...] = (
     ("trades", "Trades", money),
+    ("entry_score", "Average entry score", number),
     ("win_rate", "Win rate", percent),
     ("profit_factor", "Profit factor", number),
     ("expectancy", "Expectancy a trade", basis),
@@ -169,6 +170,9 @@ ROWS: tuple[tuple[str, str, Writer], ...] = (
     ("commission", "Commission", money),
     ("final_value", "Final value", money),
 )
+
+
+WHERE_KNOWN = ("entry_score",)  # figures that most strategies do not have
 
 
 def figure_rows(
@@ -196,8 +200,9 @@ def figure_rows(
     head += ["Difference", "95 % interval"] if both else []
     rows = []
     for key, label, write in ROWS:
-        if keys and key not in keys:
+        values = [summary[f"ml_{name}"].get(key) for name in runs]
+        if (keys and key not in keys) or (key in WHERE_KNOWN and values == [None] * len(values)):
             continue
-        row = [label, *(cell(summary[f"ml_{name}"].get(key), write) for name in runs)]
+        row = [label, *(cell(value, write) for value in values)]
         rows.append(row + (difference(summary["comparison"].get(key), write) if both else []))
     return head, rows

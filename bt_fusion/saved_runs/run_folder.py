@@ -9,7 +9,7 @@ from bt_fusion.saved_runs.saved_run import PARQUET, SavedRun
 
 __all__ = ["FILES", "write_run"]
 
-FILES = ("trades.csv", *(f"{name}.parquet" for name in PARQUET), "summary.json")
+FILES = ("trades.csv", "entries.csv", *(f"{name}.parquet" for name in PARQUET), "summary.json")
 
 
 def write_run(folder: Path, run: SavedRun, drawn: Sequence[str] = ()) -> list[Path]:
@@ -35,7 +35,8 @@ def write_run(folder: Path, run: SavedRun, drawn: Sequence[str] = ()) -> list[Pa
     with TemporaryDirectory(dir=folder, prefix=".new-") as name:
         new = [Path(name) / file for file in FILES]
         run.trades.to_csv(new[0], index=False)
-        for path, table in zip(new[1:-1], PARQUET, strict=True):
+        run.entries.to_csv(new[1], index=False)
+        for path, table in zip(new[2:-1], PARQUET, strict=True):
             getattr(run, table).to_parquet(path, index=False)
         write_json(new[-1], run.summary)
         for old in ("summary.json", *drawn):

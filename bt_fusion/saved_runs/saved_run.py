@@ -29,6 +29,8 @@ class SavedRun:
     predictions, bars, equity : DataFrame
         The Parquet files, empty where not read; with several symbols the first two have a column
         `symbol`.
+    entries : DataFrame
+        entries.csv; empty where there is none, as of older versions.
     folder : Path
         Where they are.
 
@@ -43,6 +45,7 @@ class SavedRun:
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     bars: pd.DataFrame = field(default_factory=pd.DataFrame)
     equity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    entries: pd.DataFrame = field(default_factory=pd.DataFrame)
     folder: Path = Path()
 
     @classmethod
@@ -66,8 +69,10 @@ class SavedRun:
                 "run the backtest again"
             )
         trades = _read(folder, "trades.csv", read_trades)
+        log = folder / "entries.csv"
+        entries = _read(folder, log.name, read_entries) if log.is_file() else pd.DataFrame()
         found = {name: _read(folder, f"{name}.parquet", pd.read_parquet) for name in tables}
-        return cls(summary=summary, trades=trades, folder=folder, **found)
+        return cls(summary=summary, trades=trades, entries=entries, folder=folder, **found)
 
     @property
     def in_sample(self) -> bool:
@@ -117,6 +122,11 @@ def read_trades(path: Path) -> pd.DataFrame:
     times = ["entry_time", "exit_time"]
     # a symbol may be called NA
     return pd.read_csv(path, parse_dates=times, dtype={"symbol": str}, keep_default_na=False)
+
+
+def read_entries(path: Path) -> pd.DataFrame:
+    """Read entries.csv."""
+    return pd.read_csv(path, parse_dates=["time"], dtype={"symbol": str})
 
 
 def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:

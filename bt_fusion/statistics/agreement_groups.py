@@ -71,8 +71,8 @@ def _difference(
 ) -> dict[str, Any]:
     known = group != GROUPS[2]
     sides = np.column_stack([group[known] == name for name in ("disagreed", "agreed")])
-    columns = (np.where(sides, values[known, None], np.nan) for values in (pnl, returns))
-    spans = trade_intervals(*columns, bootstrap)
+    cash, gains = (np.where(sides, values[known, None], np.nan) for values in (pnl, returns))
+    spans = trade_intervals(cash, gains, bootstrap)
     result = {}
     for name in COMPARED:
         agreed, disagreed = found["agreed"][name], found["disagreed"][name]

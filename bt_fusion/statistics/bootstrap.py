@@ -127,7 +127,8 @@ def block_length(values: np.ndarray) -> float:
     from arch.bootstrap import optimal_block_length
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, "blas"):  # many short dot products: threads only wait for each other
+    # many short dot products: threads only wait for each other; stretches without variance divide
+    with threadpool_limits(1, "blas"), np.errstate(all="ignore"):
         length = float(optimal_block_length(values)["stationary"].iloc[0])
     return max(1.0, length) if np.isfinite(length) else 1.0
 

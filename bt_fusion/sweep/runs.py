@@ -38,6 +38,7 @@ CODE = (
     "data",
     "technical",
     "features",
+    "labels",
     "ensemble",
     "models",
     "statistics",
@@ -60,8 +61,8 @@ class SweepInputs:
         The bars of the window, by symbol.
     predictions : dict of Predictions
         Of the same bars.
-    horizon : int
-        Of the model's label, in bars.
+    exits : dict
+        How trades of the model's label end, see `trade_exits`.
     account : Account
     slices : int
         Equal stretches of the window at most that returns are kept of.
@@ -70,7 +71,7 @@ class SweepInputs:
     strategy: type[Strategy]
     bars: dict[str, pd.DataFrame]
     predictions: dict[str, Predictions]
-    horizon: int
+    exits: dict[str, Any]
     account: Account
     slices: int
 
@@ -90,7 +91,7 @@ class SweepInputs:
 
     @cached_property
     def _digests(self) -> dict[str, str]:
-        off = f"{_environment(self)} {self.horizon} {self.slices} {self.account}"
+        off = f"{_environment(self)} {sorted(self.exits.items())} {self.slices} {self.account}"
         for symbol, bars in self.bars.items():
             time = bars.index.to_numpy().astype("datetime64[ns]").view(np.int64)
             off = array_digest(f"{off} {symbol}", time, bars.to_numpy())
@@ -153,9 +154,9 @@ def run_task(shared: SharedInputs, store: SweepStore, task: RunTask) -> Outcome:
     inputs = _opened(shared)
     try:
         known = one_or_all(inputs.predictions) if task.run == "on" else None
-        traded, params = variant(inputs.strategy, task.params, inputs.horizon, known)
+        traded, params = variant(inputs.strategy, task.params, inputs.exits, known)
         with locate_errors(file_of(inputs.strategy)):
-            made = run_strategy(inputs.bars, traded, inputs.account, **params)
+            made = run_strategy(inputs.bars, traded, inputs.account, details=False, **params)
     except BtFusionError as error:
         return Outcome(task, str(error))
     equity = made.equity.to_numpy(dtype=float)

@@ -13,6 +13,7 @@ from bt_fusion.backtest.out_of_sample import OutOfSample, model_figures
 from bt_fusion.backtest.summary import data_and_window
 from bt_fusion.engine.loading import ClassSource
 from bt_fusion.errors import OptionError
+from bt_fusion.labels import trade_exits
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.statistics.sharpe import TrackRecord
@@ -186,11 +187,13 @@ class Sweep:
     def _inputs(
         self, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
     ) -> SweepInputs:
+        # without the label, whose class other processes may not have
+        predicted = {s: replace(part.predictions, label=None) for s, part in out_of_sample.items()}
         return SweepInputs(
             strategy,
             {symbol: part.bars for symbol, part in out_of_sample.items()},
-            {symbol: part.predictions for symbol, part in out_of_sample.items()},
-            self.job.model.label().horizon,
+            predicted,
+            trade_exits(self.job.model.label()),
             self.job.account,
             self.slices,
         )

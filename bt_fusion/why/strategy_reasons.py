@@ -14,7 +14,8 @@ from bt_fusion.engine.loading import account_of as account_from
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.indicators.line_arrays import float_days, stamps
-from bt_fusion.strategies import Threshold
+from bt_fusion.labels import trade_exits
+from bt_fusion.strategies import OnePosition, Threshold
 from bt_fusion.why.rebuilt_run import RebuiltRun
 
 __all__ = ["StrategyReasons", "strategy_reasons_of"]
@@ -69,12 +70,11 @@ def strategy_reasons_of(
     windows = {
         name: own.loc[known[name].index[0] : known[name].index[-1]] for name, own in bars.items()
     }
-    strategy, horizon = rebuilt.strategy, rebuilt.label.horizon
-    traded, params = variant(
-        strategy, config["params"], horizon, one_or_all(known) if run == "on" else None
-    )
+    asked = one_or_all(known) if run == "on" else None
+    traded, params = variant(rebuilt.strategy, config["params"], trade_exits(rebuilt.label), asked)
     found: list[StrategyReasons] = []
-    run_strategy(windows, probe(traded, symbol, bar, found), account_of(config), **params)
+    probing = probe(traded, symbol, bar, found)
+    run_strategy(windows, probing, account_of(config), details=False, **params)
     return found[0]
 
 
@@ -95,7 +95,8 @@ def probe(
     def collect(self: Any) -> None:
         data = self.getdatabyname(name)
         if not found and len(data) and data.datetime[0] == when:
-            reasons_of = reasons_of_ours if hasattr(self, "symbols") else reasons_of_any
+            ours = isinstance(self, OnePosition)
+            reasons_of = reasons_of_ours if ours else reasons_of_any
             found.append(reasons_of(self, name))
             self.env.runstop()
 

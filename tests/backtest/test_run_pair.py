@@ -26,7 +26,7 @@ from bt_fusion.verdict.placebos.veto_probability import VetoProbability
 from bt_fusion.verdict.rules import judge
 from tests.engine.test_engine import given
 
-HORIZON = 5
+HORIZON, EXITS = 5, {"hold_bars": 5}
 DEAR = Account(cash=50_000.0, commission=0.001, slippage=0.0004, share=0.8)
 
 
@@ -34,7 +34,7 @@ def pair_of(bars, predictions, account=DEAR, strategy=FusionStrategy, **params):
     """Return the pair of ML-off and ML-on."""
     runs = []
     for known in (None, predictions):
-        made, settings = variant(strategy, params, HORIZON, known)
+        made, settings = variant(strategy, params, EXITS, known)
         runs.append(run_strategy(bars, made, account, **settings))
     several = isinstance(bars, dict)
     parts = {
@@ -45,7 +45,7 @@ def pair_of(bars, predictions, account=DEAR, strategy=FusionStrategy, **params):
             else [("", bars, predictions)]
         )
     }
-    return RunPair(strategy, params, HORIZON, account, parts, *runs)
+    return RunPair(strategy, params, EXITS, account, parts, *runs)
 
 
 def lucky(bars, seed=0):
@@ -192,7 +192,7 @@ def test_the_label_placebo_learns_nothing_and_says_so():
     model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]))
     walk = WalkForward(model, 1_000, 500, cache=None)
     result = Backtest(walk, draws=50, placebo="labels").run(bars)
-    pair = RunPair(FusionStrategy, {}, HORIZON, Account(), result.out_of_sample, **result.runs)
+    pair = RunPair(FusionStrategy, {}, EXITS, Account(), result.out_of_sample, **result.runs)
     found = label_placebo(walk, pair, repeats=3)
     listed = result.summary["statistics"]["labels"]
     assert (listed["repeats"], listed["as_good"]) == (5, 0)

@@ -36,6 +36,7 @@ class Tenth(bt.Sizer):
 FILES = {
     "summary.json",
     "trades.csv",
+    "entries.csv",
     "predictions.parquet",
     "bars.parquet",
     "equity.parquet",

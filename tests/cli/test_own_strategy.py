@@ -14,7 +14,14 @@ def test_a_strategy_of_ones_own_with_ml_off_and_on(csv, mine, tmp_path, capsys):
     shown = capsys.readouterr().out
     summary = json.loads((out / "summary.json").read_text())
     assert written(out) == FILES
-    assert summary["signals"] == summary["funnel"] == {} and "signals by bar" not in shown
+    assert summary["signals"] == {} and "signals by bar" not in shown
+    on = summary["funnel"]["on"]
+    assert on["passed"]["asked"] == on["passed"]["agreed"] + sum(on["lost"]["agreed"].values())
+    assert on["passed"]["ordered"] == on["passed"]["agreed"] > 10
+    groups = summary["fused_vs_technical"]
+    assert groups["run"] == "off" and groups["threshold"] == 0.55
+    assert groups["agreed"]["trades"] > 10 and groups["disagreed"]["trades"] > 10
+    assert "Entries with ML off by what ML says" in shown
     assert pd.read_parquet(out / "bars.parquet")[["technical", "fused"]].isna().all(axis=None)
     assert summary["config"]["params"] == {"period": 7, "ml_threshold": 0.55}
     counts, vetoes = summary["comparison"]["trades"], summary["vetoes"]

@@ -146,11 +146,11 @@ def test_variants_of_a_plain_strategy_and_of_one_that_takes_ml():
     predictions = given(bars.index, 0.9)
     assert not takes_ml(Plain) and takes_ml(FusionStrategy)
     params = {"ml_threshold": 0.7, "fail": False}
-    assert variant(Plain, params, 5) == (Plain, {"fail": False})
-    on = variant(Plain, params, 5, predictions)
+    assert variant(Plain, params) == (Plain, {"fail": False})
+    on = variant(Plain, params, {"hold_bars": 5}, predictions)
     assert on == (with_ml(Plain), {**params, "ml_model": predictions})
-    off = variant(FusionStrategy, {"ml_threshold": 0.7}, 5)
-    known = {"hold_bars": 5, "ml_threshold": 0.7, "ml": False, "model": None}
+    off = variant(FusionStrategy, {"ml_threshold": 0.7}, {"hold_bars": 5, "stop": 0.01})
+    known = {"hold_bars": 5, "stop": 0.01, "ml_threshold": 0.7, "ml": False, "model": None}
     assert off == (FusionStrategy, known)
 
 

@@ -1,9 +1,9 @@
 """HybridScoring: entries, exits, points with and without ML, the log, broken models."""
 
-import logging
 import re
 import shutil
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,7 +18,6 @@ from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.labels import Direction, Gain
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.strategies import CryptoScalping, EquityShare, HybridScoring
-from bt_fusion.strategies.hybrid import entry_line
 from bt_fusion.technical.entry_measures import measure
 from bt_fusion.technical.entry_score import TechnicalPoints
 from tests.engine.test_engine import cerebro_with, given
@@ -216,48 +215,34 @@ def test_a_model_that_fails_in_the_middle_leaves_the_technical_points(bars, monk
     assert not np.array_equal(enter[: last + 1], state[: last + 1])
 
 
-def test_the_entry_log(bars, caplog):
-    with caplog.at_level(logging.INFO, logger="bt_fusion.strategies.hybrid"):
-        run = run_strategy(bars, HybridScoring, FREE, "BTC", model=given(bars.index, 0.723))
-        assert len(caplog.messages) == len(run.trades) > 20
-        for message in caplog.messages:
-            assert re.match(r"BTC: score [\d.]+ at \d+; pattern [a-z_]+, RSI \d+\.\d, ", message)
-            assert message.endswith("\nML: P 0.723, STRONG_BUY, VERY_HIGH, +2 points")
-        caplog.clear()
-        traded(bars, ml=False)
-        assert caplog.messages == []
+def test_entries_are_printed_by_default(bars, capsys):
+    run = run_strategy(bars, HybridScoring, FREE, "BTC", model=given(bars.index, 0.723))
+    printed = capsys.readouterr().out
+    heads = re.findall(r"^2024-.*  long BTC at \d+  score [\d.]+$", printed, re.M)
+    assert len(heads) == len(run.trades)
+    assert len(re.findall(r"^    \[X\] RSI \d+\.\d \(mandatory\) +[12]$", printed, re.M)) > 20
+    assert printed.count("[X] ML P 0.723, STRONG_BUY, VERY_HIGH") == len(run.trades) > 20
+    traded(bars, ml=False)
+    assert capsys.readouterr().out == ""
 
 
-def test_the_entry_line_holds_what_system_c_lists():
-    facts = {
-        "symbol": "BTCUSDT",
-        "score": 7.5,
-        "price": 41234.5,
-        "pattern": "hammer",
-        "rsi": 27.3,
-        "lower_band": 41200.0,
-        "volume_ratio": 1.8,
-        "macd": -12.5,
-        "macd_signal": -13.0,
-        "stochastic_k": 15.0,
-        "stochastic_d": 17.5,
-        "support": 41150.0,
-    }
-    technical = (
-        "BTCUSDT: score 7.5 at 41234.5; pattern hammer, RSI 27.3, lower band 41200, "
-        "volume 1.80x, MACD -12.5 / -13, stochastic 15.0 / 17.5, support 41150"
-    )
-    assert entry_line(facts) == technical
-    ml_facts = {
-        "probability": 0.723,
-        "class": "STRONG_BUY",
-        "level": "VERY_HIGH",
-        "ml_points": 2.0,
-    }
-    ml = "ML: P 0.723, STRONG_BUY, VERY_HIGH, +2 points"
-    assert entry_line(facts | ml_facts) == f"{technical}\n{ml}"
-    unknown = ml_facts | {"class": None}
-    assert entry_line(facts | unknown) == f"{technical}\nML: no prediction"
+def test_with_majority_voting_the_points_follow_the_vote(bars):
+    half = given(bars.index, 0.55)  # the mean says little; two of three members say yes
+    votes = np.stack([1 - half.probability_up, half.probability_up], axis=1)[:, None]
+    no = votes[..., ::-1]
+    members = {"two of three": [votes, votes, no], "all": [votes] * 3, "one": [votes, no, no]}
+    for name, points in (("two of three", 1), ("all", 2), ("one", -1)):
+        model = replace(
+            half,
+            votes=np.concatenate(members[name], axis=1),
+            members=("a", "b", "c"),
+            weights=np.ones(3) / 3,
+            voting="majority",
+        )
+        cerebro = cerebro_with(BarsData(dataname=bars[:300]))
+        cerebro.addstrategy(HybridScoring, model=model, log_entries=False)
+        ran = cerebro.run()[0]
+        assert set(np.array(ran.symbols[0].score.ml_points.array)[50:]) == {points}, name
 
 
 def test_thresholds_out_of_order_are_refused(bars):

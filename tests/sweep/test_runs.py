@@ -25,13 +25,15 @@ from bt_fusion.strategies import FusionStrategy
 from bt_fusion.sweep.runs import CODE, SweepInputs, run_task, shared_inputs, sliced_returns
 from bt_fusion.sweep.store import SweepStore
 
+EXITS = {"hold_bars": 5}
+
 
 @pytest.fixture(scope="module")
 def inputs(edge):
     model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lgb",)))
     predictions = WalkForward(model, 500, cache=None).predict(edge)
     return SweepInputs(
-        FusionStrategy, {"edge": edge[500:]}, {"edge": predictions[500:]}, 5, Account(), 100
+        FusionStrategy, {"edge": edge[500:]}, {"edge": predictions[500:]}, EXITS, Account(), 100
     )
 
 
@@ -59,7 +61,12 @@ def test_the_key_holds_all_that_a_run_depends_on(inputs):
     bars, predictions = inputs.bars["edge"], inputs.predictions["edge"]
     dearer = replace(inputs, account=Account(commission=0.001))
     moved = replace(inputs, bars={"edge": bars.assign(close=bars.close + 1e-9)})
-    for other in (dearer, moved, replace(inputs, slices=99), replace(inputs, horizon=6)):
+    for other in (
+        dearer,
+        moved,
+        replace(inputs, slices=99),
+        replace(inputs, exits={"hold_bars": 6}),
+    ):
         assert all(other.task(run, params).key != key for run, key in keys.items())
     doubted = replace(predictions, votes=predictions.votes * 0.99)
     other = replace(inputs, predictions={"edge": doubted})
@@ -72,9 +79,8 @@ def test_the_key_knows_the_code_that_strategies_run_through():
     for part in (indicators, strategies, analyzers):
         for file in Path(part.__file__).parent.glob("*.py"):
             used |= set(re.findall(r"^from bt_fusion\.(\w+)", file.read_text(), re.M))
-    # what analyzers of other runs do is not kept
     assert {"models", "technical", "strategies"} <= used
-    assert used - {"errors", "verdict"} <= set(CODE)
+    assert used - {"errors"} <= set(CODE)
 
 
 def test_a_run_is_kept_as_the_runner_makes_it(inputs, tmp_path):
@@ -85,7 +91,7 @@ def test_a_run_is_kept_as_the_runner_makes_it(inputs, tmp_path):
     store.gather()
     kept = store.read(task.key for task in tasks)
     for task, known in zip(tasks, (None, inputs.predictions["edge"]), strict=True):
-        traded, given = variant(FusionStrategy, task.params, 5, known)
+        traded, given = variant(FusionStrategy, task.params, EXITS, known)
         run = run_strategy(inputs.bars["edge"], traded, **given)
         figures = dict(kept.figures[task.key])
         record = figures.pop("record")

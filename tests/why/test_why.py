@@ -233,7 +233,7 @@ def test_the_regime_of_signal_discovery(csv, tmp_path):
     free = {"probability_threshold": 0.34, "regime_filter": False}
     found = explain_entry(run_of(tmp_path / "free", csv, walk, "discovery", **free), trade=1)
     names = [limit.name for limit in found.technical.thresholds]
-    assert names == ["P(up) to be confident", "P(down) to be confident"]
+    assert names == ["P(up) to agree", "P(down) to agree"]
 
 
 def test_a_preset_whose_members_are_objects(csv, tmp_path):

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from bt_fusion.report.agreement import agreement_table_of, agreement_title
 from bt_fusion.report.calendar_returns import PeriodReturns, period_returns
 from bt_fusion.report.figures import (
     ROWS,
@@ -24,6 +25,7 @@ from bt_fusion.report.figures import (
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
+    "agreement_section",
     "attribution_section",
     "figures_section",
     "key_figures",
@@ -125,6 +127,13 @@ def statistics_table(run: SavedRun) -> dict[str, Any]:
     values = {**found, **edge}
     rows = [[name, cell(values[key], write)] for key, name, write in STATISTICS if key in values]
     return {"caption": "Statistics", "head": ["", "Value"], "rows": rows}
+
+
+def agreement_section(run: SavedRun) -> dict[str, Any]:
+    """Return the table of entries by whether ML agreed with them."""
+    found = run.summary["fused_vs_technical"]
+    head, rows = agreement_table_of(found)
+    return {"caption": agreement_title(found), "head": head, "rows": rows}
 
 
 def attribution_section(run: SavedRun) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bt_fusion.report.html.model_sections import (
     model_card,
 )
 from bt_fusion.report.html.result_sections import (
+    agreement_section,
     attribution_section,
     figures_section,
     key_figures,
@@ -40,6 +41,10 @@ IMPORTANCES = (
     "learnt from, not what helps on unseen bars."
 )
 REFITS = "AUC of each refit on the bars it predicted; 0.5 is chance."
+AGREEMENT = (
+    "Every closed trade of the run, in the group of ML's answer on the bar of its order. Where ML "
+    "is worth something, trades it agreed with end better than those it disagreed with."
+)
 PLACEBO = (
     "ML on compared with runs whose vetoes were drawn at random, at the same rate. The chart shows "
     "their net profit; the share of draws as good or better goes by the entries alone, before "
@@ -78,6 +83,10 @@ def sections(run: SavedRun) -> list[Section]:
     """Return the sections a run has something for."""
     model, statistics = run.summary["model"], run.summary.get("statistics") or {}
     sentence = (run.summary["comparison"] or {}).get("attribution_sentence") or ""
+    agreement = []
+    if run.summary.get("fused_vs_technical"):
+        section = agreement_section(run)
+        agreement = [Section("agreement", "Did ML agree?", AGREEMENT, "table", section)]
     found = [
         Section("key", "Key figures", "", "key_figures", key_figures(run)),
         Section("equity", "Equity and drawdown", EQUITY, "equity", equity_section(run)),
@@ -91,6 +100,7 @@ def sections(run: SavedRun) -> list[Section]:
             "attribution",
             attribution_section(run),
         ),
+        *agreement,
         Section("funnel", "From bars to orders", "", "funnel", funnel_section(run)),
         Section("reliability", "Reliability", RELIABILITY, "chart", {}),
         Section("confusion", "Predicted and actual", "", "confusion", confusion_section(run)),

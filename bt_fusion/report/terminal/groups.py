@@ -6,12 +6,19 @@ import pandas as pd
 from rich.console import Group
 from rich.table import Table
 
+from bt_fusion.report.agreement import agreement_table_of, agreement_title
 from bt_fusion.report.figures import basis, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import comparison_table
 from bt_fusion.report.terminal.titled import titled
 from bt_fusion.saved_runs.trade_groups import by_reason
 
-__all__ = ["breakdown_table", "reason_table", "result_tables", "symbol_table"]
+__all__ = [
+    "agreement_table",
+    "breakdown_table",
+    "reason_table",
+    "result_tables",
+    "symbol_table",
+]
 
 RUNS = {"ml_off": "off", "ml_on": "on"}
 SYMBOL_COLUMNS = (
@@ -37,7 +44,7 @@ Columns = tuple[tuple[str, str, Any], ...]
 
 
 def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: bool = False) -> Group:
-    """Return symbols, exit reasons, periods and the comparison, each where it says something.
+    """Return symbols, exit reasons, periods, agreement and comparison, where they say something.
 
     Parameters
     ----------
@@ -54,7 +61,18 @@ def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: boo
     if len(reasons) > 1 or (reasons and details):
         tables.append(reason_table(by_run))
     tables += [breakdown_table(summary, each) for each in summary.get("breakdown", ())]
+    if summary.get("fused_vs_technical"):
+        tables.append(agreement_table(summary["fused_vs_technical"]))
     return Group(*tables, comparison_table(summary, details=details))
+
+
+def agreement_table(found: dict[str, Any]) -> Table:
+    """Return the entries of a run by whether ML agreed with them."""
+    head, rows = agreement_table_of(found)
+    table = titled(agreement_title(found), *head)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def symbol_table(summary: dict[str, Any]) -> Table:

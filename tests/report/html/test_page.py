@@ -98,7 +98,7 @@ def test_the_verdict_comes_first_and_everything_in_order(run):
 def test_without_a_verdict_it_says_so(run):
     comparison = {**run.summary["comparison"], "verdict": None}
     assert "no verdict" in read(page(changed(run, comparison=comparison))).shown
-    alone = changed(run, ml_off=None, comparison=None)
+    alone = changed(run, ml_off=None, comparison=None, fused_vs_technical=None)
     shown = read(page(alone)).shown
     assert "ML on ran alone" in shown and "Difference" not in shown
 

@@ -5,8 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.report.figures import count, when
-
 __all__ = ["entry_lines", "entry_text"]
 
 # what the points are called, and what they were given for
@@ -48,7 +46,7 @@ def entry_text(facts: Mapping[str, Any]) -> str:
 
 def head(f: Mapping[str, Any]) -> str:
     """Return when and where the entry was ordered, and its score."""
-    text = f"{when(pd.Timestamp(f['time']))}  {f['side']} {f.get('symbol', '')} at {f['price']:g}"
+    text = f"{moment(f['time'])}  {f['side']} {f.get('symbol', '')} at {f['price']:g}"
     kind = f"  {f['order']} order" if "order" in f else ""
     return text + kind + (f"  score {f['score']:g}" if "score" in f else "")
 
@@ -89,6 +87,11 @@ def marked(text: str, points: float) -> str:
     return f"[{'X' if points > 0 else ' '}] {text:<40} {points:>3g}".rstrip()
 
 
+def moment(time: Any) -> str:
+    """Write a time to the second, midnight as the day alone."""
+    return f"{pd.Timestamp(time):%Y-%m-%d %H:%M:%S}".removesuffix(":00").removesuffix(" 00:00")
+
+
 def known(value: Any) -> bool:
     """Say whether a fact is there: neither None nor NaN."""
     return value is not None and value == value
@@ -99,6 +102,6 @@ def entry_lines(entries: pd.DataFrame, run: str) -> list[str]:
     own = entries[entries.run == run] if len(entries) else entries
     rows = own.tail(SHOWN).to_dict("records")
     rest = len(own) - len(rows)
-    more = [f"{count(rest)} earlier entries stand in entries.csv"] if rest else []
-    title = f"Entries with ML {run} ({count(len(own))})"
+    more = [f"{rest:,} earlier entries stand in entries.csv"] if rest else []
+    title = f"Entries with ML {run} ({len(own):,})"
     return [title, *more, *(entry_text({str(k): v for k, v in row.items()}) for row in rows)]

@@ -1,0 +1,55 @@
+"""The table of entries by whether ML agreed with them, once for the terminal and the page."""
+
+from functools import partial
+from typing import Any
+
+from bt_fusion.report.figures import (
+    Writer,
+    cell,
+    count,
+    difference,
+    interval,
+    money,
+    number,
+    percent,
+)
+
+__all__ = ["agreement_table_of", "agreement_title"]
+
+GROUPS = {"agreed": "ML agreed", "disagreed": "ML disagreed", "unknown": "No prediction"}
+FIGURES: tuple[tuple[str, str, Writer], ...] = (
+    ("win_rate", "Win rate", percent),
+    ("profit_factor", "Profit factor", number),
+    ("expectancy", "Expectancy", partial(percent, digits=2)),
+)
+
+
+def agreement_title(found: dict[str, Any]) -> str:
+    """Say whose entries they are, and what agreement means.
+
+    >>> agreement_title({"run": "off", "threshold": 0.6, "voting": "soft"})
+    'Entries with ML off by what ML says of their side (agreed: P(side) from 0.60 on)'
+    """
+    asked = f"P(side) from {found['threshold']:.2f} on"
+    if found["voting"] == "majority":
+        asked = "the vote is for the side"
+    return f"Entries with ML {found['run']} by what ML says of their side (agreed: {asked})"
+
+
+def agreement_table_of(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of the table: a column for each group that has trades.
+
+    Where both have some, a last column is agreed less disagreed. Below each figure stands its
+    95 % interval.
+    """
+    groups = [name for name in GROUPS if found[name]["trades"]] or ["agreed"]
+    own, last = [found[name] for name in groups], found["difference"]
+    both = {"agreed", "disagreed"} <= set(groups)
+    rows = [["Trades", *(count(group["trades"]) for group in own), ""]]
+    for key, label, write in FIGURES:
+        delta, span = difference(last[key], write)
+        rows.append([label, *(cell(group[key], write) for group in own), delta])
+        rows.append(["95 % interval", *(interval(g["ci95"][key], write) for g in own), span])
+    rows.append(["Net profit", *(money(group["net_profit"]) for group in own), ""])
+    head = ["", *(GROUPS[name] for name in groups), "Difference"]
+    return (head, rows) if both else (head[:-1], [row[:-1] for row in rows])
