@@ -31,8 +31,8 @@ CANDLES = (
     "on did not take; the probability with its thresholds; the confidence."
 )
 RELIABILITY = (
-    "The actual share of class 1 by its predicted probability. On the diagonal the probabilities "
-    "are calibrated. Bars: 95\u00a0% intervals, overlapping labels counted once; below, the number "
+    "How often Up, Long or Yes came, by its predicted probability. On the diagonal the "
+    "probabilities are calibrated. Bars: 95\u00a0% intervals, overlapping labels counted once; below, the number "
     "of bars."
 )
 IMPORTANCES = (
