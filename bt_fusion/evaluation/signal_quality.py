@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 CONFIDENCES = (0.50, 0.55, 0.60, 0.65, 0.70)
-REGIMES = [regime.name.lower() for regime in Regime]
+REGIMES = pd.Index([regime.name.lower() for regime in Regime])
 
 
 def labelled_signals(
@@ -51,7 +51,7 @@ def labelled_signals(
     long, short = labels.y == 1, labels.y == predictions.classes[0]
     table = excursions(arrays, side, horizon).assign(
         side=side_names(side, predictions.two_sided),
-        regime=pd.Categorical.from_codes(regimes(arrays).astype(np.int64), REGIMES),
+        regime=pd.Categorical.from_codes(regimes(arrays), REGIMES),
         confidence=predictions.confidence,
         hit=np.where(side > 0, long, short),
     )
@@ -76,10 +76,10 @@ def sides(predictions: Predictions) -> np.ndarray:
     return np.where(predictions.known & clear, meaning[proba.argmax(axis=1)], 0)
 
 
-def side_names(side: np.ndarray, two_sided: bool) -> pd.Categorical:
+def side_names(side: np.ndarray, two_sided: bool) -> "pd.Categorical[str]":
     """Return sides by name; a label of one side has no category short."""
-    codes = np.select([side > 0, side < 0], [0, 1], -1).astype(np.int64)
-    return pd.Categorical.from_codes(codes, ["long", "short"] if two_sided else ["long"])
+    codes = np.select([side > 0, side < 0], [0, 1], -1)
+    return pd.Categorical.from_codes(codes, pd.Index(["long", "short"][: 1 + two_sided]))
 
 
 def signal_quality(signals: pd.DataFrame, high_confidence: float = 0.60) -> list[dict[str, Any]]:

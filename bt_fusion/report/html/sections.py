@@ -32,8 +32,8 @@ CANDLES = (
 )
 RELIABILITY = (
     "How often Up, Long or Yes came, by its predicted probability. On the diagonal the "
-    "probabilities are calibrated. Bars: 95\u00a0% intervals, overlapping labels counted once; below, the number "
-    "of bars."
+    "probabilities are calibrated. Bars: 95\u00a0% intervals, overlapping labels counted once; "
+    "below, the number of bars."
 )
 IMPORTANCES = (
     "The members' own importances, a mean over members and refits. They tell what the members "
