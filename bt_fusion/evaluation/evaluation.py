@@ -191,7 +191,7 @@ def _scores(data: LabelledRows, predictions: Predictions) -> dict[str, Any]:
         "classes": classes,
         "figures": figures,
         "grade": grade_of(figures["auc"], len(rows), int((actual == 1).sum()), data.horizon),
-        "report": class_report(actual, predicted, classes),
+        "report": class_report(actual, predicted, classes, predictions.class_names),
         "confusion": confusion(actual, predicted, classes),
         "calibration": calibration.reset_index().to_dict("records"),
     }

@@ -57,13 +57,13 @@ def test_probabilities_off_by_float32_are_no_reason_to_warn(recwarn):
 def test_report_and_confusion_by_hand():
     truth, chosen = np.array([-1, -1, 1, 1, 1]), np.array([-1, 1, 1, 1, -1])
     assert confusion(truth, chosen, (-1, 0, 1)) == [[1, 0, 1], [0, 0, 0], [1, 0, 2]]
-    report = class_report(truth, chosen, (-1, 0, 1))
-    assert report["1"] == pytest.approx(
+    report = class_report(truth, chosen, (-1, 0, 1), ("Short", "No trade", "Long"))
+    assert report["Long"] == pytest.approx(
         {"precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3, "rows": 3}
     )
-    assert report["0"] == {"precision": 0, "recall": 0, "f1": 0, "rows": 0}
+    assert report["No trade"] == {"precision": 0, "recall": 0, "f1": 0, "rows": 0}
     assert report["weighted avg"]["recall"] == pytest.approx(3 / 5)
-    assert list(report) == ["-1", "0", "1", "macro avg", "weighted avg"]
+    assert list(report) == ["Short", "No trade", "Long", "macro avg", "weighted avg"]
 
 
 def counts_of(judged, name):

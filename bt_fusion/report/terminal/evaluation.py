@@ -68,10 +68,9 @@ def scores(evaluation: Evaluation) -> Table:
 def report(evaluation: Evaluation) -> Table:
     """Return precision, recall and F1 by class."""
     table = titled("Classification report", "Class", "Precision", "Recall", "F1", "Rows")
-    names = dict(zip(map(str, evaluation.classes), evaluation.class_names, strict=True))
-    for key, line in evaluation.report.items():
+    for name, line in evaluation.report.items():
         figures = (cell(line[key], score) for key in ("precision", "recall", "f1"))
-        table.add_row(names.get(key, key), *figures, f"{line['rows']:,.0f}")
+        table.add_row(name, *figures, f"{line['rows']:,.0f}")
     return table
 
 
@@ -100,8 +99,9 @@ def calibration(evaluation: Evaluation) -> Table:
 def importances(lines: list[dict[str, Any]]) -> Table:
     """Return the features whose shuffling costs most, with SHAP shares where there are any."""
     members = tuple(lines[0].get("shap", {}))
-    columns = ("Log loss lost", "Spread", *(f"SHAP {name}" for name in members))
-    table = titled("Feature importances", "Feature", *columns)
+    columns = ("Log loss", "Spread", *(f"SHAP {name}" for name in members))
+    table = titled("Feature importances: log loss lost by shuffling", "Feature", *columns)
+    table.columns[0].overflow = "fold"  # a name cut short names no feature
     for line in lines[:MOST_FEATURES]:
         shares = (cell(line["shap"][name], percent) for name in members)
         table.add_row(
