@@ -32,6 +32,7 @@ HOMES = {
     "bt_fusion.evaluation": ("evaluate",),
     "bt_fusion.features": ("FeatureSet", "feature"),
     "bt_fusion.labels": ("Direction", "Gain", "ProfitBeforeStop", "TripleBarrier"),
+    "bt_fusion.models.fused_signals": ("fused_signals",),
     "bt_fusion.models.predictions": ("Confidence", "Predictions", "Signal"),
     "bt_fusion.models.presets": ("make_preset",),
     "bt_fusion.models.signal_model": ("SignalModel", "load_model"),

@@ -11,6 +11,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Direction, Gain, ProfitBeforeStop, TripleBarrier
+from bt_fusion.models.fused_signals import fused_signals
 from bt_fusion.models.model_spec import ModelSpec
 from bt_fusion.models.predictions import (
     NOT_TRAINED,
@@ -62,6 +63,8 @@ def test_system_a_fusion_of_ml_and_signals():
             "long_only": False,
         },
     )
+    table = {name: each.default for name, each in signature(fused_signals).parameters.items()}
+    subset(table, {"ml_threshold": 0.60, "ema_fast": 12, "ema_slow": 26})
 
 
 def test_system_a_demo_data():

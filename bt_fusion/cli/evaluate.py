@@ -39,7 +39,8 @@ def evaluate(
     from bt_fusion.files import write_json
     from bt_fusion.models.signal_model import SignalModel
     from bt_fusion.report.terminal.comparison import comparison_table
-    from bt_fusion.report.terminal.evaluation import evaluation_tables
+    from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
+    from bt_fusion.report.terminal.labels import label_tables
 
     screen, loaded = output.screen(), SignalModel.load(model)
     frame, name = bars.load(screen)
@@ -52,6 +53,7 @@ def evaluate(
             seed=bars.seed,
             on_step=on_step,
         )
+    screen.show(label_tables(found.labels))
     screen.show(evaluation_tables(found))
     content = found.to_dict()
     if backtest:
@@ -64,6 +66,7 @@ def evaluate(
 
         write_json(out / "evaluation.json", content)
         screen.list_files([out / "evaluation.json", *draw_evaluation(out, found)])
+    screen.say(grade_line(found))
 
 
 def traded(model: "SignalModel", bars: "pd.DataFrame", name: str, seed: int) -> dict[str, Any]:

@@ -39,13 +39,16 @@ def train(
     output: ScreenOptions,
 ) -> None:
     """Train a model on the first bars, judge it by the last, and save it."""
+    from bt_fusion.evaluation.label_report import report_before_fit
     from bt_fusion.models.model_spec import training_part
+    from bt_fusion.report.terminal.labels import label_tables
 
     if optimize and tune:
         raise OptionError("give --optimize or --tune N, not both")
     screen, chosen, trials = output.screen(), model.spec(bars.seed).build(), 0
     loaded, name = bars.load(screen)
     known = training_part(loaded, test_share)
+    screen.show(label_tables(report_before_fit(chosen, loaded, len(known))))
     if optimize or tune:
         storage = tuning.storage or str(out.with_name(f"{out.name}.tuning.db"))
         tuning, count = replace(tuning, storage=storage), tune or OPTIMIZE
@@ -61,10 +64,11 @@ def train(
 def evaluated(model: "SignalModel", bars: "pd.DataFrame", screen: Screen) -> "Evaluation":
     """Judge a fitted model by the bars after its training, and show how good it is."""
     from bt_fusion.evaluation import evaluate
-    from bt_fusion.report.terminal.evaluation import evaluation_tables
+    from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
 
     found = evaluate(model, bars)
     screen.show(evaluation_tables(found))
+    screen.say(grade_line(found))
     return found
 
 

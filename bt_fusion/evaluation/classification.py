@@ -98,7 +98,10 @@ def log_loss_of(actual: np.ndarray, proba: np.ndarray, classes: tuple[int, ...])
 
 
 def class_report(
-    actual: np.ndarray, predicted: np.ndarray, classes: tuple[int, ...]
+    actual: np.ndarray,
+    predicted: np.ndarray,
+    classes: tuple[int, ...],
+    names: tuple[str, ...],
 ) -> dict[str, dict[str, float]]:
     """Return precision, recall, f1 and rows by class, and their means.
 
@@ -107,11 +110,13 @@ def class_report(
     actual, predicted : ndarray, shape (n_rows,)
         Classes.
     classes : tuple of int
+    names : tuple of str
+        Of the classes.
 
     Returns
     -------
     dict
-        By class as text, "macro avg" (every class counts the same) and "weighted avg" (by
+        By class name, "macro avg" (every class counts the same) and "weighted avg" (by
         rows): precision, recall, f1, rows. 0 where undefined.
     """
     from sklearn.metrics import classification_report
@@ -120,12 +125,13 @@ def class_report(
         actual.astype(int),
         predicted.astype(int),
         labels=list(classes),
+        target_names=names,
         output_dict=True,
         zero_division=0.0,
     )
-    wanted = (*map(str, classes), "macro avg", "weighted avg")
-    names = {"precision": "precision", "recall": "recall", "f1": "f1-score", "rows": "support"}
-    return {key: {new: report[key][old] for new, old in names.items()} for key in wanted}
+    wanted = (*names, "macro avg", "weighted avg")
+    columns = {"precision": "precision", "recall": "recall", "f1": "f1-score", "rows": "support"}
+    return {key: {new: report[key][old] for new, old in columns.items()} for key in wanted}
 
 
 def confusion(

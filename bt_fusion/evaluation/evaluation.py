@@ -11,9 +11,16 @@ import pandas as pd
 from bt_fusion.errors import InSampleError
 from bt_fusion.evaluation.classification import class_report, confusion, figures_of
 from bt_fusion.evaluation.cross_validation import cross_validate
+from bt_fusion.evaluation.grade import Grade, grade_of
+from bt_fusion.evaluation.label_report import LabelReport, label_report, trained_rows
 from bt_fusion.evaluation.permutation import permutation_importances, shap_importances
 from bt_fusion.evaluation.reliability import reliability_table
-from bt_fusion.evaluation.signal_quality import signal_quality
+from bt_fusion.evaluation.signal_quality import (
+    labelled_signals,
+    quality_by_confidence,
+    signal_quality,
+)
+from bt_fusion.models.fused_signals import fused_signals, signal_counts
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, purged_folds, time_series_folds
@@ -35,16 +42,28 @@ class Evaluation:
         The first and the last of them.
     trained_until : Timestamp
     classes : tuple of int
+    labels : LabelReport
+        What the model learnt from and is judged by; the classes in words.
     figures : dict
         See `figures_of`.
+    grade : Grade
     report : dict
         See `class_report`.
     confusion : list of list of int
         A line for each actual class, a column for each predicted one.
     calibration : list of dict
         See `reliability_table`, of class 1.
+    voting : str
+        "soft" or "majority": what `Predictions.confidence` is.
+    high_confidence : float
+        Least confidence of the signals called high in `quality`.
     quality : list of dict
         See `signal_quality`.
+    by_confidence : list of dict
+        See `quality_by_confidence`.
+    fused : dict, or None
+        For up and down alone: bars with a prediction, and of their fused signals (see
+        `fused_signals`, its defaults) the number of "-1", "0" and "1".
     importances : list of dict, or None
         feature, importance and spread (log loss by permutation), the largest first; with SHAP
         also shap, the members' shares by name.
@@ -57,13 +76,24 @@ class Evaluation:
     end: pd.Timestamp
     trained_until: pd.Timestamp
     classes: tuple[int, ...]
+    labels: LabelReport
     figures: dict[str, float | None]
+    grade: Grade
     report: dict[str, dict[str, float]]
     confusion: list[list[int]]
     calibration: list[dict[Hashable, Any]]
+    voting: str
+    high_confidence: float
     quality: list[dict[str, Any]]
+    by_confidence: list[dict[str, Any]]
+    fused: dict[str, Any] | None
     importances: list[dict[str, Any]] | None
     cross_validation: dict[str, Any] | None
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes in words; of the last one are scores, calibration and grade."""
+        return self.labels.classes
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON knows it: stamps as ISO text, null where undefined."""
@@ -117,7 +147,10 @@ def evaluate(
     out_of_sample = out_of_sample_rows(model, data)
     predictions = model.predict_arrays(data.arrays)
     return Evaluation(
-        **_scores(out_of_sample, predictions, high_confidence),
+        **_scores(out_of_sample, predictions),
+        **_signals(out_of_sample, predictions, high_confidence),
+        labels=label_report(model, data, trained_rows(model, data), out_of_sample.rows),
+        fused=_fused(data, predictions),
         trained_until=pd.Timestamp(model.trained_until_),
         importances=_importances(model, out_of_sample, seed) if importance else None,
         cross_validation=_cross_validation(model, data, on_step) if cross_validation else None,
@@ -142,25 +175,46 @@ def out_of_sample_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
     return out_of_sample
 
 
-def _scores(data: LabelledRows, predictions: Predictions, high_confidence: float) -> dict[str, Any]:
+def _scores(data: LabelledRows, predictions: Predictions) -> dict[str, Any]:
     """Return all that is made of the rows' actual classes and their probabilities."""
     rows, classes = data.rows, data.classes
     actual, proba = data.labels.y[rows], predictions.proba[rows]
-    predicted = np.asarray(classes)[proba.argmax(axis=1)]
+    predicted, figures = (
+        np.asarray(classes)[proba.argmax(axis=1)],
+        figures_of(actual, proba, classes),
+    )
     calibration = reliability_table(actual == 1, proba[:, classes.index(1)])
     return {
         "rows": len(rows),
         "start": pd.Timestamp(data.arrays.time[rows[0]]),
         "end": pd.Timestamp(data.arrays.time[rows[-1]]),
         "classes": classes,
-        "figures": figures_of(actual, proba, classes),
-        "report": class_report(actual, predicted, classes),
+        "figures": figures,
+        "grade": grade_of(figures["auc"], len(rows), int((actual == 1).sum()), data.horizon),
+        "report": class_report(actual, predicted, classes, predictions.class_names),
         "confusion": confusion(actual, predicted, classes),
         "calibration": calibration.reset_index().to_dict("records"),
-        "quality": signal_quality(
-            predictions, data.labels, data.arrays, data.horizon, high_confidence
-        ),
     }
+
+
+def _signals(
+    data: LabelledRows, predictions: Predictions, high_confidence: float
+) -> dict[str, Any]:
+    signals = labelled_signals(predictions, data.labels, data.arrays, data.horizon)
+    return {
+        "voting": predictions.voting,
+        "high_confidence": high_confidence,
+        "quality": signal_quality(signals, high_confidence),
+        "by_confidence": quality_by_confidence(signals),
+    }
+
+
+def _fused(data: LabelledRows, predictions: Predictions) -> dict[str, Any] | None:
+    """Count the fused signals of the bars with a prediction."""
+    if len(predictions.classes) != 2 or not predictions.two_sided:
+        return None
+    signal = fused_signals(data.arrays, predictions).signal[predictions.known]
+    return {"bars": len(signal), "counts": signal_counts(signal)}
 
 
 def _importances(

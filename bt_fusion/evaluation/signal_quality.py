@@ -1,5 +1,6 @@
 """Signal quality: how often signals hit, and how far the price went with and against them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,20 +12,23 @@ from bt_fusion.models.predictions import Predictions
 from bt_fusion.statistics.excursions import excursions
 from bt_fusion.technical.regimes import Regime, regimes
 
-__all__ = ["sides", "signal_figures", "signal_quality"]
+__all__ = [
+    "CONFIDENCES",
+    "labelled_signals",
+    "quality_by_confidence",
+    "sides",
+    "signal_figures",
+    "signal_quality",
+]
+
+CONFIDENCES = (0.50, 0.55, 0.60, 0.65, 0.70)
+REGIMES = pd.Index([regime.name.lower() for regime in Regime])
 
 
-def signal_quality(
-    predictions: Predictions,
-    labels: Labels,
-    bars: pd.DataFrame | BarArrays,
-    horizon: int,
-    high_confidence: float = 0.60,
-) -> list[dict[str, Any]]:
-    """Score the signals of all bars and of each regime, all of them and the confident ones.
-
-    A signal is a bar whose likeliest class is a side. It counts where its label is known and its
-    horizon is over.
+def labelled_signals(
+    predictions: Predictions, labels: Labels, bars: pd.DataFrame | BarArrays, horizon: int
+) -> pd.DataFrame:
+    """Return the signals whose label is known and whose horizon is over.
 
     Parameters
     ----------
@@ -34,52 +38,112 @@ def signal_quality(
         The same bars for all three.
     horizon : int
         Bars over which excursions are taken.
-    high_confidence : float
-        Least `Predictions.confidence` of a confident signal.
 
     Returns
     -------
-    list of dict
-        regime ("all", "ranging", "up", "down"), signals ("all", "high"), count, hit_rate
-        (share whose class was right), favourable and adverse (mean excursions as fractions of
-        the close, adverse 0 or less). None where there is no signal.
+    DataFrame, one row a signal, indexed by the bar's position
+        side (a category: long, and short where the label knows falling prices), regime (a
+        category: ranging, up, down), confidence (of `Predictions`), hit (whether the label is
+        the side's class), and favourable, adverse and move of `excursions`.
     """
     arrays = BarArrays.of(bars)
     side = sides(predictions)
-    moves = excursions(arrays, side, horizon)
-    predicted = np.asarray(predictions.classes)[np.nan_to_num(predictions.proba).argmax(axis=1)]
-    hit = predicted == labels.y
-    counts = (side != 0) & np.isfinite(labels.y) & moves.favourable.notna().to_numpy()
-    sure = counts & (np.nan_to_num(predictions.confidence) >= high_confidence)
-    trend = regimes(arrays)
-    within = {"all": np.ones(len(arrays), bool)}
-    within |= {regime.name.lower(): trend == regime for regime in Regime}
-    return [
-        {"regime": regime, "signals": name, **signal_figures(rows & inside, hit, moves)}
-        for regime, inside in within.items()
-        for name, rows in (("all", counts), ("high", sure))
-    ]
+    long, short = labels.y == 1, labels.y == predictions.classes[0]
+    table = excursions(arrays, side, horizon).assign(
+        side=side_names(side, predictions.two_sided),
+        regime=pd.Categorical.from_codes(regimes(arrays), REGIMES),
+        confidence=predictions.confidence,
+        hit=np.where(side > 0, long, short),
+    )
+    return table[(side != 0) & np.isfinite(labels.y) & table.move.notna().to_numpy()]
 
 
 def sides(predictions: Predictions) -> np.ndarray:
-    """Return the side of each bar's likeliest class, shape (n_bars,): 1 long, -1 short, 0 none.
+    """Return the side of each bar, shape (n_bars,): 1 long, -1 short, 0 none.
 
-    The lower one of two classes is a short where falling prices are what it means.
+    Soft voting: that of the likeliest class, none where two are equally likely. The lower one of
+    two classes is a short where falling prices are what it means. Majority voting: the sign of
+    the signal.
     """
+    if predictions.voting == "majority":
+        return np.sign(np.nan_to_num(predictions.signal())).astype(np.int64)
     classes = np.asarray(predictions.classes)
     meaning = np.where(classes == 1, 1, np.where(classes == -1, -1, 0))
     if predictions.two_sided:
         meaning[0] = -1
-    best = np.nan_to_num(predictions.proba).argmax(axis=1)
-    return np.where(predictions.known, meaning[best], 0)
+    proba = np.nan_to_num(predictions.proba)
+    clear = (proba == proba.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    return np.where(predictions.known & clear, meaning[proba.argmax(axis=1)], 0)
 
 
-def signal_figures(rows: np.ndarray, hit: np.ndarray, moves: pd.DataFrame) -> dict[str, Any]:
-    """Return the count, hit rate and mean excursions of the signals on some of the bars."""
-    if not rows.any():
+def side_names(side: np.ndarray, two_sided: bool) -> "pd.Categorical[str]":
+    """Return sides by name; a label of one side has no category short."""
+    codes = np.select([side > 0, side < 0], [0, 1], -1)
+    return pd.Categorical.from_codes(codes, pd.Index(["long", "short"][: 1 + two_sided]))
+
+
+def signal_quality(signals: pd.DataFrame, high_confidence: float = 0.60) -> list[dict[str, Any]]:
+    """Sum up the signals of each side and regime, all of them and the confident ones.
+
+    Parameters
+    ----------
+    signals : DataFrame
+        See `labelled_signals`.
+    high_confidence : float
+        Least confidence of a confident signal.
+
+    Returns
+    -------
+    list of dict
+        side ("long", "short"), regime ("all", "ranging", "up", "down"), signals ("all",
+        "high"), and `signal_figures`.
+    """
+    return [
+        {"side": side, "regime": regime, "signals": name, **signal_figures(part)}
+        for side, own in _by_side(signals)
+        for regime in ("all", *REGIMES)
+        for name, part in _all_and_high(own, regime, high_confidence)
+    ]
+
+
+def quality_by_confidence(
+    signals: pd.DataFrame, confidences: Sequence[float] = CONFIDENCES
+) -> list[dict[str, Any]]:
+    """Tell how many signals of each side reach a confidence, and how often those hit.
+
+    Returns
+    -------
+    list of dict
+        confidence (the least one), side, and `signal_figures`.
+    """
+    return [
+        {"confidence": least, "side": side, **signal_figures(own[own.confidence >= least])}
+        for least in confidences
+        for side, own in _by_side(signals)
+    ]
+
+
+def signal_figures(signals: pd.DataFrame) -> dict[str, Any]:
+    """Return what some signals come to.
+
+    Returns
+    -------
+    dict
+        count, hit_rate (share whose label came), favourable and adverse (mean excursions as
+        fractions of the close, adverse 0 or less). None where there is no signal.
+    """
+    if signals.empty:
         return {"count": 0, "hit_rate": None, "favourable": None, "adverse": None}
-    return {
-        "count": int(rows.sum()),
-        "hit_rate": float(hit[rows].mean()),
-        **{name: float(moves[name].to_numpy()[rows].mean()) for name in ("favourable", "adverse")},
-    }
+    means = {name: float(signals[name].mean()) for name in ("hit", "favourable", "adverse")}
+    return {"count": len(signals), "hit_rate": means.pop("hit"), **means}
+
+
+def _by_side(signals: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    return [(side, signals[signals.side == side]) for side in signals.side.cat.categories]
+
+
+def _all_and_high(
+    signals: pd.DataFrame, regime: str, high_confidence: float
+) -> list[tuple[str, pd.DataFrame]]:
+    inside = signals if regime == "all" else signals[signals.regime == regime]
+    return [("all", inside), ("high", inside[inside.confidence >= high_confidence])]

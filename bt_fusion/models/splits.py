@@ -71,6 +71,11 @@ class LabelledRows:
         later = self.rows[self.arrays.time[self.rows] > time]
         return LabelledRows(self.arrays, self.X, self.labels, later, self.horizon, self.classes)
 
+    def before(self, bar: int) -> np.ndarray:
+        """Return the rows a model fitted at position `bar` may learn from, see `training_rows`."""
+        early = (self.rows < bar - self.horizon) & (self.labels.t1[self.rows] < bar)
+        return self.rows[early]
+
     @property
     def ends(self) -> np.ndarray:
         """Last bar of each row's span, shape (n_rows,): the horizon's end, however early t1 is.

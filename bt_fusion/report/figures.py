@@ -1,6 +1,6 @@
 """How a figure is named and written, once for the page, the pictures and the terminal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Writer",
     "bars_traded",
     "basis",
+    "by_signal",
     "cell",
     "count",
     "decimals",
@@ -139,6 +140,16 @@ def money(value: float) -> str:
 def count(value: int) -> str:
     """Write a number of things."""
     return f"{value:,}"
+
+
+def by_signal(counts: Mapping[Any, int]) -> str:
+    """Write how many bars have each signal.
+
+    >>> by_signal({"-1": 20, "0": 1_500, "1": 30})
+    '-1: 20, 0: 1,500, +1: 30'
+    """
+    names = {signal: f"{int(signal):+d}" if int(signal) else "0" for signal in counts}
+    return ", ".join(f"{names[signal]}: {count(bars)}" for signal, bars in counts.items())
 
 
 def decimals(digits: int) -> Writer:

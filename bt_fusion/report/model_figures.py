@@ -7,10 +7,12 @@ import pandas as pd
 
 from bt_fusion.evaluation.classification import confusion
 from bt_fusion.evaluation.reliability import reliability_table
+from bt_fusion.labels import class_names
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
     "MOST_FEATURES",
+    "class_names_of",
     "confusion_of",
     "labelled",
     "one_sided",
@@ -84,6 +86,11 @@ def confusion_of(run: SavedRun) -> list[list[int]]:
     proba = np.column_stack(sides if len(classes) == 3 else [1 - rows.up, rows.up])
     chosen = np.asarray(classes)[proba.argmax(axis=1)]
     return confusion(rows.label.to_numpy(), chosen, tuple(classes))
+
+
+def class_names_of(run: SavedRun) -> tuple[str, ...]:
+    """Return the classes of a run's model in words."""
+    return class_names(run.summary["model"]["classes"], not one_sided(run.predictions))
 
 
 def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:

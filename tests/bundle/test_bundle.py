@@ -249,7 +249,7 @@ def test_the_card_reads_only_the_manifest(saved):
     assert set(card["needs"]) == {"lightgbm", "numpy", "scikit-learn", "skops", "xgboost"}
     assert json.dumps(card)
     cells = [str(cell) for cell in card_table(card).columns[1].cells]
-    assert "direction (horizon 5), classes [0, 1]" in cells
+    assert "direction (horizon 5): Down, Up" in cells
 
 
 def test_pickles_only_when_trusted(model, tmp_path):

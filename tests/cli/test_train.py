@@ -24,6 +24,19 @@ def test_train_saves_a_model_with_its_figures(trained, capsys):
     assert manifest["symbol"] == "edge"
 
 
+def test_train_prints_labels_before_and_figures_after_the_fit(data, tmp_path, capsys):
+    words = ("--members", "lr", "--features", "wick_balance,rsi_14", "--label", "triple_barrier")
+    assert run("train", data, "--out", tmp_path / "m", *words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Label      TripleBarrier(target=1.5")
+    assert lines[-2].startswith("Grade      ") and lines[-1].startswith("Model      ")
+    shown = " ".join(" ".join(lines).split())
+    assert "patterns │ 1" in shown and "Part ┃ Rows ┃ Short ┃ No trade ┃ Long" in shown
+    training = json.loads((tmp_path / "m" / "manifest.json").read_text())["training"]
+    assert f"training │ {training['rows']} │" in shown
+    assert f"test │ {training['test_rows']} │" in shown
+
+
 def test_train_tunes_on_the_first_part_and_counts_the_trials(data, tmp_path, capsys):
     out, words = tmp_path / "m", ("--members", "lr", "--features", "wick_balance,return_1")
     options = (*words, "--folds", "2")
@@ -36,6 +49,13 @@ def test_train_tunes_on_the_first_part_and_counts_the_trials(data, tmp_path, cap
     assert json.loads((out / "manifest.json").read_text())["trials"] == 3
     found = json.loads((tmp_path / "t.json").read_text())
     assert [line["number"] for line in found["table"]] == [0, 1] and found["trials"] == 2
+
+
+def test_without_test_rows_the_labels_are_printed_all_the_same(data, tmp_path, capsys):
+    words = ("--members", "lr", "--features", "wick_balance", "--test-share", "0")
+    assert run("train", data, "--out", tmp_path / "m", *words) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "test │ 0 │ 0 (-) │ 0 (-)" in shown and "Grade" not in shown
 
 
 def test_without_test_rows_a_model_learns_from_all(data, tmp_path):

@@ -4,11 +4,9 @@ import json
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bt_fusion import Ensemble, OptionError, SignalModel
-from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import InSampleError
 from bt_fusion.evaluation import evaluate
@@ -21,11 +19,8 @@ from bt_fusion.evaluation.classification import (
 )
 from bt_fusion.evaluation.cross_validation import cross_validate, mean_and_spread
 from bt_fusion.evaluation.permutation import permutation_importances, shap_importances, some_rows
-from bt_fusion.evaluation.signal_quality import sides, signal_quality
-from bt_fusion.labels import Labels
-from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.fused_signals import fused_signals, signal_counts
 from bt_fusion.models.splits import LabelledRows, purged_folds, time_series_folds
-from bt_fusion.statistics.excursions import excursions, quality_by
 
 BARS = planted_edge(900, seed=1, auc=0.8)
 CUT = 600
@@ -40,17 +35,6 @@ def model():
 @pytest.fixture(scope="module")
 def judged(model):
     return evaluate(model, BARS, importance=True, cross_validation=True, seed=3)
-
-
-def predictions_of(proba, classes=(0, 1), two_sided=True):
-    """Predictions of one member."""
-    proba = np.array(proba, float)
-    count = len(proba)
-    index = pd.date_range("2024-01-01", periods=count, freq="h")
-    stamps = np.full(count, np.datetime64("2023-01-01", "ns"))
-    votes, weights = proba[:, None, :], np.ones(1)
-    options = (("one",), weights, "soft", 0.633, np.zeros(count, int), stamps)
-    return Predictions(index, classes, two_sided, votes, *options)
 
 
 def test_figures_by_hand():
@@ -73,82 +57,49 @@ def test_probabilities_off_by_float32_are_no_reason_to_warn(recwarn):
 def test_report_and_confusion_by_hand():
     truth, chosen = np.array([-1, -1, 1, 1, 1]), np.array([-1, 1, 1, 1, -1])
     assert confusion(truth, chosen, (-1, 0, 1)) == [[1, 0, 1], [0, 0, 0], [1, 0, 2]]
-    report = class_report(truth, chosen, (-1, 0, 1))
-    assert report["1"] == pytest.approx(
+    report = class_report(truth, chosen, (-1, 0, 1), ("Short", "No trade", "Long"))
+    assert report["Long"] == pytest.approx(
         {"precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3, "rows": 3}
     )
-    assert report["0"] == {"precision": 0, "recall": 0, "f1": 0, "rows": 0}
+    assert report["No trade"] == {"precision": 0, "recall": 0, "f1": 0, "rows": 0}
     assert report["weighted avg"]["recall"] == pytest.approx(3 / 5)
-    assert list(report) == ["-1", "0", "1", "macro avg", "weighted avg"]
+    assert list(report) == ["Short", "No trade", "Long", "macro avg", "weighted avg"]
 
 
-def test_sides_by_what_the_classes_mean():
-    two = [[0.4, 0.6], [0.6, 0.4], [np.nan, np.nan]]
-    assert sides(predictions_of(two)).tolist() == [1, -1, 0]
-    assert sides(predictions_of(two, two_sided=False)).tolist() == [1, 0, 0]
-    three = [[0.5, 0.3, 0.2], [0.2, 0.5, 0.3], [0.2, 0.3, 0.5]]
-    assert sides(predictions_of(three, (-1, 0, 1))).tolist() == [-1, 0, 1]
+def counts_of(judged, name):
+    return {(q["side"], q["regime"]): q["count"] for q in judged.quality if q["signals"] == name}
 
 
-def few_bars():
-    high, low = [10, 12, 11, 10, 13], [9, 9, 7, 8, 10]
-    close = np.array([10.0, 10, 8, 9, 12])
-    index = pd.date_range("2024-01-01", periods=5, freq="h")
-    columns = {"open": close, "high": high, "low": low, "close": close, "volume": 1.0}
-    return pd.DataFrame(columns, index=index, dtype=float)
-
-
-def test_one_sign_of_excursions_here_and_in_the_analyzer():
-    """What `evaluate` calls adverse is what `SignalQuality` calls so: 0 or less."""
-    bars, horizon = planted_edge(300, seed=2), 5
-    up = np.where(np.arange(300) % 2, 0.7, 0.3)
-    predictions = predictions_of(np.column_stack([1 - up, up]))
-    labels = Labels(np.zeros(300), np.arange(300))
-    line = signal_quality(predictions, labels, bars, horizon)[0]
-    table = excursions(BarArrays.of(bars), sides(predictions), horizon)
-    figures = quality_by(table.assign(signal="all"), ["signal"]).loc["all"]
-    assert line["adverse"] == pytest.approx(figures["adverse"]) and line["adverse"] < 0
-    assert line["favourable"] == pytest.approx(figures["favourable"]) and line["favourable"] > 0
-
-
-def test_signal_quality_by_hand():
-    predictions = predictions_of([[0.3, 0.7], [0.55, 0.45], [0.45, 0.55], [0.1, 0.9], [0.1, 0.9]])
-    labels = Labels(np.array([1, 0, 0, np.nan, np.nan]), np.array([2, 3, 4, -1, -1]))
-    lines = signal_quality(predictions, labels, few_bars(), 2)
-    every, high = lines[:2]
-    assert every == pytest.approx(
-        {
-            "regime": "all",
-            "signals": "all",
-            "count": 3,
-            "hit_rate": 2 / 3,
-            "favourable": (0.2 + 0.3 + 0.625) / 3,
-            # long at 10: highest 12, lowest 7; short at 10: 7 and 11; long at 8: 13 and 8
-            "adverse": -(0.3 + 0.1 + 0.0) / 3,
-        }
-    )
-    assert (high["signals"], high["count"], high["favourable"]) == ("high", 1, pytest.approx(0.2))
-    assert lines[2] == {**every, "regime": "ranging"}  # five bars: no trend is known yet
-    assert lines[4:] == [
-        {
-            "regime": regime,
-            "signals": name,
-            "count": 0,
-            "hit_rate": None,
-            "favourable": None,
-            "adverse": None,
-        }
-        for regime in ("up", "down")
-        for name in ("all", "high")
+def test_sides_and_regimes_part_the_signals(judged):
+    for name in ("all", "high"):
+        counts = counts_of(judged, name)
+        for side in ("long", "short"):
+            parts = sum(counts[side, regime] for regime in ("ranging", "up", "down"))
+            assert counts[side, "all"] == parts > 0
+    found = {line["side"]: line for line in judged.quality[::8]}
+    assert found["long"]["count"] + found["short"]["count"] == judged.rows  # no ties here
+    hits = sum(line["count"] * line["hit_rate"] for line in found.values())
+    assert hits / judged.rows == pytest.approx(judged.figures["accuracy"])
+    high = [line for line in judged.by_confidence if line["confidence"] == 0.60]
+    assert [line["count"] for line in high] == [
+        counts_of(judged, "high")[side, "all"] for side in ("long", "short")
     ]
 
 
-def test_regimes_part_the_signals(judged):
-    for name in ("all", "high"):
-        counts = {q["regime"]: q["count"] for q in judged.quality if q["signals"] == name}
-        assert counts["all"] == counts["ranging"] + counts["up"] + counts["down"] > 0
-    assert judged.quality[0]["count"] == judged.rows  # two-sided: every bar is a signal
-    assert judged.quality[0]["hit_rate"] == pytest.approx(judged.figures["accuracy"])
+def test_labels_grade_and_fused_signals_are_of_the_same_rows(model, judged):
+    _, training, test = judged.labels.parts
+    assert (training["rows"], test["rows"]) == (model.n_rows_, judged.rows)
+    assert list(test["counts"].values()) == [sum(line) for line in judged.confusion]
+    assert judged.class_names == ("Down", "Up") and judged.grade.auc == judged.figures["auc"]
+    table = fused_signals(BARS, model.predict(BARS))[CUT:]
+    assert judged.fused == {"bars": len(BARS) - CUT, "counts": signal_counts(table.signal)}
+    assert judged.fused["counts"]["1"] > 0
+
+
+@pytest.mark.parametrize("label", ["gain", "triple_barrier"])
+def test_fused_signals_are_of_up_and_down_alone(label):
+    other = SignalModel(["wick_balance"], label, Ensemble(["lr"])).fit(BARS[:CUT])
+    assert evaluate(other, BARS).fused is None
 
 
 def test_only_unseen_rows_are_judged(model, judged):
@@ -164,6 +115,8 @@ def test_the_dictionary_is_json(judged):
     found = json.loads(json.dumps(judged.to_dict(), allow_nan=False))
     assert found["start"] == judged.start.isoformat() and found["classes"] == [0, 1]
     assert found["figures"] == judged.figures
+    assert found["labels"]["classes"] == ["Down", "Up"] and found["grade"]["letter"] in "ABCDE"
+    assert found["labels"]["features"] == {"patterns": 1, "price": 1, "momentum": 1}
     assert len(found["cross_validation"]["time_series"]["folds"]) == 10
 
 

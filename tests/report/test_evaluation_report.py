@@ -1,33 +1,29 @@
 """Tables and pictures of an evaluation and of a search."""
 
+from dataclasses import replace
+
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from bt_fusion import Ensemble, SignalModel
-from bt_fusion.data.samples import planted_edge
+from bt_fusion.data.samples import planted_edge, sp500
 from bt_fusion.evaluation import evaluate
-from bt_fusion.report.pictures.evaluation import draw_evaluation
-from bt_fusion.report.terminal.evaluation import evaluation_tables
+from bt_fusion.evaluation.grade import Grade
+from bt_fusion.labels import Gain, ProfitBeforeStop
+from bt_fusion.report.pictures.canvas import new_figure
+from bt_fusion.report.pictures.evaluation import draw_confusion, draw_evaluation, draw_reliability
+from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
 from bt_fusion.report.terminal.tuning import tuning_table
 from bt_fusion.tuning.tuning import StudyOptions, tune
+from tests.report.terminal.drawn import in_one_line, text
 
 BARS = planted_edge(600, seed=1, auc=0.8)
+CALM = sp500()[:600]
 
 
 @pytest.fixture(scope="module")
 def model():
     return SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lr"])).fit(BARS[:400])
-
-
-def text(drawn):
-    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    console.print(drawn)
-    return console.export_text()
-
-
-def in_one_line(shown):
-    return " ".join(shown.split())  # a title is folded to the width of its table
 
 
 def test_tables_show_what_the_evaluation_holds(model):
@@ -36,9 +32,46 @@ def test_tables_show_what_the_evaluation_holds(model):
     assert f"195 unseen rows, {judged.start}" in shown
     assert f"{judged.figures['auc']:.4f}" in shown
     assert f"{judged.cross_validation['purged']['spread']['auc']:.4f}" in shown
-    assert f"{100 * judged.quality[0]['hit_rate']:.1f} %" in shown
-    for title in ("Confusion matrix", "Calibration", "wick_balance", "10 folds in time order"):
+    assert f"{100 * judged.quality[8]['hit_rate']:.1f} %" in shown
+    for title in ("Calibration of P(Up)", "Scores of Up", "wick_balance", "10 folds in time order"):
         assert title in in_one_line(shown)
+    (down, up), line = judged.confusion, in_one_line(shown)
+    assert "predicted Down ┃ predicted Up" in line
+    assert f"Down │ {down[0]} │ {down[1]}" in line and f"Up │ {up[0]} │ {up[1]}" in line
+    report = judged.report["Up"]
+    assert f"Up │ {report['precision']:.4f} │ {report['recall']:.4f}" in line
+
+
+def test_three_classes_are_words_everywhere():
+    label = ProfitBeforeStop(0.01, 0.01, horizon=6)
+    model = SignalModel(["wick_balance", "return_1"], label, Ensemble(["lgb"])).fit(BARS[:400])
+    line = in_one_line(text(evaluation_tables(evaluate(model, BARS, importance=True))))
+    assert "predicted Short ┃ predicted No trade ┃ predicted Long" in line
+    assert "Scores of Long" in line and "Calibration of P(Long)" in line
+    for name in ("Short", "No trade", "Long"):
+        assert line.count(f"│ {name} │") == 2  # report and matrix
+    assert "Published" not in line and "class 1" not in line and "│ -1 │" not in line
+
+
+def test_the_claims_of_system_c_stand_beside_its_label_alone():
+    for threshold, published in ((0.005, True), (0.006, False)):
+        model = SignalModel(["wick_balance"], Gain(5, threshold), Ensemble(["lr"]))
+        shown = text(evaluation_tables(evaluate(model.fit(CALM[:400]), CALM)))
+        (auc,) = (line for line in shown.splitlines() if line.startswith("│ auc"))
+        assert ("0.712" in auc) == published == ("Published" in shown)
+        (brier,) = (line for line in shown.splitlines() if line.startswith("│ brier"))
+        assert brier.count(" - ") == int(published)  # nothing was published of it
+
+
+def test_the_grade_is_one_line_with_its_limits(model):
+    judged = evaluate(model, BARS)
+    grade = judged.grade
+    assert grade_line(judged) == (
+        f"Grade      {grade.letter}: AUC of Up {grade.auc:.3f} on 195 unseen rows (A from 0.70, B "
+        f"from 0.60, C from 0.55, D below; E up to {grade.chance:.3f}, within the reach of chance)"
+    )
+    none = replace(judged, grade=Grade(None, None, None))
+    assert grade_line(none).startswith("Grade      none: the 195 unseen rows are all of one class")
 
 
 def test_undefined_figures_are_dashes(model):
@@ -65,6 +98,14 @@ def test_pictures_are_drawn(model, tmp_path):
             colours = image.convert("RGB").getcolors(1 << 24)
             assert image.size[0] == 770 and len(colours) > 20
     assert len(draw_evaluation(tmp_path, evaluate(model, BARS))) == 2
+
+
+def test_pictures_name_the_classes(model):
+    judged, axes = evaluate(model, BARS), new_figure(7, 6).subplots(2)
+    draw_confusion(axes[0], judged)
+    assert [label.get_text() for label in axes[0].get_xticklabels()] == ["Down", "Up"]
+    draw_reliability(axes[1], judged)
+    assert axes[1].get_xlabel() == "predicted P(Up)"
 
 
 def test_a_search_shows_its_best_trials_and_how_many_there_were():

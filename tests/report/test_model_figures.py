@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.report.model_figures import confusion_of, labelled, refit_aucs, reliability_of
+from bt_fusion.report.model_figures import (
+    class_names_of,
+    confusion_of,
+    labelled,
+    refit_aucs,
+    reliability_of,
+)
+from bt_fusion.report.pictures.canvas import new_figure
+from bt_fusion.report.pictures.run import draw_confusion, draw_reliability
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 TIMES = pd.date_range("2024-01-01", periods=6, name="datetime")
@@ -53,6 +61,22 @@ def test_confusion_by_hand():
     up, down = [0.5, 0.1, 0.2, 0.2], [0.2, 0.2, 0.6, 0.1]
     run = saved(up, [1, 0, -1, 1], classes=(-1, 0, 1), down=down)
     assert confusion_of(run) == [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
+
+
+def test_classes_are_words_also_in_the_pictures():
+    down = [0.2, 0.2, 0.6, 0.1]
+    three = saved([0.5, 0.1, 0.2, 0.2], [1, 0, -1, 1], classes=(-1, 0, 1), down=down)
+    one_sided = saved([0.6, 0.7, 0.4, 0.3], [1, 0, 0, 1], down=np.nan)
+    assert class_names_of(saved([0.6], [1])) == ("Down", "Up")
+    for run, names in ((three, ["Short", "No trade", "Long"]), (one_sided, ["No", "Yes"])):
+        assert list(class_names_of(run)) == names
+        figure = new_figure(6, 6)
+        assert draw_confusion(figure, run)
+        for labels in (figure.axes[0].get_xticklabels(), figure.axes[0].get_yticklabels()):
+            assert [label.get_text() for label in labels] == names
+        figure = new_figure(6, 6)
+        assert draw_reliability(figure, run)
+        assert figure.axes[1].get_xlabel() == f"predicted P({names[-1]})"
 
 
 def test_each_refit_has_its_own_auc():

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from bt_fusion.labels import class_names
 from bt_fusion.report.figures import count, percent, when
-from bt_fusion.report.model_figures import confusion_of, one_sided, refit_aucs
+from bt_fusion.report.model_figures import class_names_of, confusion_of, refit_aucs
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["command_section", "confusion_section", "funnel_section", "model_card"]
@@ -42,10 +41,7 @@ def funnel_stages(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def confusion_section(run: SavedRun) -> dict[str, Any]:
     """Return how many bars of each class were predicted to be each class."""
-    counts, classes = confusion_of(run), tuple(run.summary["model"]["classes"])
-    two_sided = not one_sided(run.predictions)
-    names = class_names(classes, two_sided)
-    rows = []
+    counts, names, rows = confusion_of(run), class_names_of(run), []
     for name, line in zip(names, counts, strict=True):
         shares = [bars / (sum(line) or 1) for bars in line]
         cells = [

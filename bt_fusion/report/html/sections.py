@@ -32,9 +32,9 @@ CANDLES = (
     "on did not take; the probability with its thresholds; the confidence."
 )
 RELIABILITY = (
-    "The actual share of class 1 by its predicted probability. On the diagonal the probabilities "
-    "are calibrated. Bars: 95\u00a0% intervals, overlapping labels counted once; below, the number "
-    "of bars."
+    "How often Up, Long or Yes came, by its predicted probability. On the diagonal the "
+    "probabilities are calibrated. Bars: 95\u00a0% intervals, overlapping labels counted once; "
+    "below, the number of bars."
 )
 IMPORTANCES = (
     "The members' own importances, a mean over members and refits. They tell what the members "

@@ -33,7 +33,7 @@ def draw_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
 
 def draw_confusion(axis: Any, evaluation: Evaluation) -> None:
     """Draw the confusion matrix."""
-    draw_matrix(axis, evaluation.confusion, evaluation.classes)
+    draw_matrix(axis, evaluation.confusion, evaluation.class_names)
     axis.set_title(f"Confusion matrix, {count(evaluation.rows)} unseen rows", loc="left")
 
 
@@ -46,7 +46,8 @@ def draw_reliability(axis: Any, evaluation: Evaluation) -> None:
     axis.plot([0, 1], [0, 1], color=GRAY, ls="--", lw=1, label="calibrated")
     axis.plot(predicted, observed, color=BLUE, lw=1)
     axis.scatter(predicted, observed, s=sizes, color=BLUE, label="size: rows")
-    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted P(class 1)", ylabel="observed share")
+    predicted_of = f"predicted P({evaluation.class_names[-1]})"
+    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel=predicted_of, ylabel="observed share")
     brier = evaluation.figures["brier"]
     axis.set_title(f"Reliability, Brier score {brier:.4f}", loc="left")
     axis.legend(loc="upper left", fontsize=8)

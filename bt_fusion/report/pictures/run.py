@@ -13,6 +13,7 @@ from bt_fusion.report.calendar_returns import period_returns
 from bt_fusion.report.figures import count
 from bt_fusion.report.model_figures import (
     MOST_FEATURES,
+    class_names_of,
     confusion_of,
     refit_aucs,
     reliability_of,
@@ -109,13 +110,13 @@ def draw_reliability(figure: Any, run: SavedRun) -> bool:
     top.errorbar(table.predicted, table.actual, yerr=reach, color=BLUE, marker="o", lw=1, capsize=3)
     below.bar(table.predicted, table["count"], width=0.03, color=BLUE, alpha=0.6)
     top.set_ylabel("actual share")
-    below.set(xlabel="predicted P(up)", ylabel="bars")
+    below.set(xlabel=f"predicted P({class_names_of(run)[-1]})", ylabel="bars")
     return True
 
 
 def draw_confusion(figure: Any, run: SavedRun) -> bool:
     """Draw how many bars of each class were predicted to be each."""
-    draw_matrix(figure.subplots(), confusion_of(run), run.summary["model"]["classes"])
+    draw_matrix(figure.subplots(), confusion_of(run), class_names_of(run))
     return True
 
 

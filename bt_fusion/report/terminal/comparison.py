@@ -7,6 +7,7 @@ from rich.text import Text
 
 from bt_fusion.report.figures import (
     bars_traded,
+    by_signal,
     cell,
     count,
     decimals,
@@ -64,10 +65,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         f"Brier {cell(model['brier'], decimals(4))}"
     )
     for name, counts in summary["signals"].items():
-        shown = ", ".join(
-            f"{int(k):+d}: {v:,}" if int(k) else f"0: {v:,}" for k, v in counts.items()
-        )
-        lines.append(f"{name.capitalize():<10} signals by bar  {shown}")
+        lines.append(f"{name.capitalize():<10} signals by bar  {by_signal(counts)}")
     if summary.get("vetoes"):
         lines.append(_veto_line(summary["vetoes"]))
     if summary.get("comparison"):

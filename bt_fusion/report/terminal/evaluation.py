@@ -1,6 +1,5 @@
 """An evaluation as tables on the terminal."""
 
-from functools import partial
 from typing import Any
 
 from rich.console import Group
@@ -8,23 +7,33 @@ from rich.table import Table
 
 from bt_fusion.evaluation import Evaluation
 from bt_fusion.evaluation.classification import FIGURES
+from bt_fusion.evaluation.grade import LIMITS
+from bt_fusion.labels import Gain
 from bt_fusion.report.figures import cell, count, decimals, percent
+from bt_fusion.report.terminal.signals import confidence_table, fused_lines, quality_table
 from bt_fusion.report.terminal.titled import titled
 
-__all__ = ["evaluation_tables"]
+__all__ = ["evaluation_tables", "grade_line"]
 
 MOST_FEATURES = 25
-score, move = decimals(4), partial(percent, digits=2)
+# what system C publishes of a model with this label
+CLAIMED_OF = repr(Gain(horizon=5, threshold=0.005))
+CLAIMS = {"auc": 0.712, "accuracy": 0.651, "precision": 0.623, "recall": 0.588, "f1": 0.605}
+score = decimals(4)
 
 
 def evaluation_tables(evaluation: Evaluation) -> Group:
-    """Return everything an evaluation holds, a table for each part."""
+    """Return the scores, classes, signals and what else an evaluation holds, a table each.
+
+    Its labels and its grade are drawn by `label_tables` and `grade_line`.
+    """
     head = (
         f"{count(evaluation.rows)} unseen rows, {evaluation.start} to {evaluation.end}; "
         f"trained until {evaluation.trained_until}"
     )
     parts: list[Any] = [head, scores(evaluation), report(evaluation), confusion(evaluation)]
-    parts += [calibration(evaluation), quality(evaluation)]
+    parts += [calibration(evaluation), quality_table(evaluation), confidence_table(evaluation)]
+    parts += fused_lines(evaluation)
     if evaluation.importances is not None:
         parts.append(importances(evaluation.importances))
     for kind, found in (evaluation.cross_validation or {}).items():
@@ -32,17 +41,33 @@ def evaluation_tables(evaluation: Evaluation) -> Group:
     return Group(*parts)
 
 
+def grade_line(evaluation: Evaluation) -> str:
+    """Say how good the model is in a letter, and by which limits."""
+    grade, rows = evaluation.grade, count(evaluation.rows)
+    if grade.letter is None:
+        return f"Grade      none: the {rows} unseen rows are all of one class, so there is no AUC"
+    limits = ", ".join(f"{letter} from {least:.2f}" for letter, least in LIMITS.items())
+    return (
+        f"Grade      {grade.letter}: AUC of {evaluation.class_names[-1]} {grade.auc:.3f} on {rows} "
+        f"unseen rows ({limits}, D below; E up to {grade.chance:.3f}, within the reach of chance)"
+    )
+
+
 def scores(evaluation: Evaluation) -> Table:
-    """Return the scores of class 1."""
-    table = titled("Scores", "", "Value")
+    """Return the scores of the last class, beside those published for the same label."""
+    claims = CLAIMS if evaluation.labels.label == CLAIMED_OF else {}
+    table = titled(f"Scores of {evaluation.class_names[-1]}", "", "Value")
+    if claims:
+        table.add_column("Published", justify="right")
     for name in FIGURES:
-        table.add_row(name, cell(evaluation.figures[name], score))
+        published = [cell(claims.get(name), decimals(3))] if claims else []
+        table.add_row(name, cell(evaluation.figures[name], score), *published)
     return table
 
 
 def report(evaluation: Evaluation) -> Table:
     """Return precision, recall and F1 by class."""
-    table = titled("Classes", "Class", "Precision", "Recall", "F1", "Rows")
+    table = titled("Classification report", "Class", "Precision", "Recall", "F1", "Rows")
     for name, line in evaluation.report.items():
         figures = (cell(line[key], score) for key in ("precision", "recall", "f1"))
         table.add_row(name, *figures, f"{line['rows']:,.0f}")
@@ -51,17 +76,17 @@ def report(evaluation: Evaluation) -> Table:
 
 def confusion(evaluation: Evaluation) -> Table:
     """Return the confusion matrix."""
-    table = titled(
-        "Confusion matrix", "Actual", *(f"predicted {name}" for name in evaluation.classes)
-    )
-    for name, line in zip(evaluation.classes, evaluation.confusion, strict=True):
-        table.add_row(str(name), *map(count, line))
+    names = evaluation.class_names
+    table = titled("Confusion matrix", "Actual", *(f"predicted {name}" for name in names))
+    for name, line in zip(names, evaluation.confusion, strict=True):
+        table.add_row(name, *map(count, line))
     return table
 
 
 def calibration(evaluation: Evaluation) -> Table:
-    """Return predicted and observed shares by bins of P(class 1)."""
-    table = titled("Calibration of P(class 1)", "From", "Predicted", "Observed", "Rows")
+    """Return predicted and observed shares by bins of the last class's probability."""
+    title = f"Calibration of P({evaluation.class_names[-1]})"
+    table = titled(title, "From", "Predicted", "Observed", "Rows")
     for line in evaluation.calibration:
         predicted, observed = (
             cell(line["mean_predicted"], decimals(3)),
@@ -71,22 +96,12 @@ def calibration(evaluation: Evaluation) -> Table:
     return table
 
 
-def quality(evaluation: Evaluation) -> Table:
-    """Return the signals' hits and excursions, by regime."""
-    columns = ("Signals", "Count", "Hit rate", "Favourable", "Adverse")
-    table = titled("Signal quality", "Regime", *columns)
-    for line in evaluation.quality:
-        moves = (cell(line[key], move) for key in ("favourable", "adverse"))
-        signals, hits = count(line["count"]), cell(line["hit_rate"], percent)
-        table.add_row(line["regime"], line["signals"], signals, hits, *moves)
-    return table
-
-
 def importances(lines: list[dict[str, Any]]) -> Table:
     """Return the features whose shuffling costs most, with SHAP shares where there are any."""
     members = tuple(lines[0].get("shap", {}))
-    columns = ("Log loss lost", "Spread", *(f"SHAP {name}" for name in members))
-    table = titled("Feature importances", "Feature", *columns)
+    columns = ("Log loss", "Spread", *(f"SHAP {name}" for name in members))
+    table = titled("Feature importances: log loss lost by shuffling", "Feature", *columns)
+    table.columns[0].overflow = "fold"  # a name cut short names no feature
     for line in lines[:MOST_FEATURES]:
         shares = (cell(line["shap"][name], percent) for name in members)
         table.add_row(

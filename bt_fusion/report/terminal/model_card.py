@@ -4,6 +4,8 @@ from typing import Any
 
 from rich.table import Table
 
+from bt_fusion.labels import LABELS, class_names
+
 __all__ = ["card_table"]
 
 
@@ -15,7 +17,7 @@ def card_table(card: dict[str, Any]) -> Table:
     model, trained, features = card["model"], card["trained"], card["features"]
     label = ", ".join(f"{key} {value}" for key, value in model["label"]["parameters"].items())
     rows = {
-        "predicts": f"{model['label']['name']} ({label}), classes {model['classes']}",
+        "predicts": f"{model['label']['name']} ({label}): {', '.join(_class_names(model))}",
         "trained on": f"{model['symbol'] or 'unnamed bars'}, {model['interval'] or 'any interval'}",
         "window": f"{trained['start']} to {trained['trained_until']}, {trained['rows']:,} rows",
         "created": trained["created"],
@@ -32,6 +34,11 @@ def card_table(card: dict[str, Any]) -> Table:
     for name, value in rows.items():
         table.add_row(name, value)
     return table
+
+
+def _class_names(model: dict[str, Any]) -> tuple[str, ...]:
+    label = LABELS.get(model["label"]["name"])
+    return class_names(model["classes"], getattr(label, "two_sided", True))
 
 
 def _figure(value: Any) -> str:
