@@ -7,9 +7,9 @@ from bt_fusion.analyzers.entries import Entries
 from bt_fusion.indicators import MLEnsemble, find_ensembles
 from bt_fusion.indicators.fused_signal import feed_of
 from bt_fusion.indicators.line_arrays import stamps
-from bt_fusion.strategies.entry_text import entry_text
 from bt_fusion.strategies import OnePosition
 from bt_fusion.strategies.entry_reasons import ml_facts
+from bt_fusion.strategies.entry_text import entry_text
 
 __all__ = ["EntryLog"]
 

@@ -65,8 +65,8 @@ def backtest(
     """Trade the same unseen bars with ML off and on, and compare."""
     from bt_fusion.cli.command_line import given_command
     from bt_fusion.report.draw import redraw
-    from bt_fusion.strategies.entry_text import entry_lines
     from bt_fusion.report.terminal.groups import result_tables
+    from bt_fusion.strategies.entry_text import entry_lines
 
     screen, out = output.screen(), output.out
     job = replace(
