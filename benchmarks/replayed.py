@@ -6,7 +6,7 @@ A replay is the engine's run to the last trade (tests/backtest/test_run_pair.py)
 import numpy as np
 import pandas as pd
 
-from bt_fusion import Direction, Predictions
+from bt_fusion import Direction, Predictions, fused_signals
 from bt_fusion.backtest.comparison import by_trade
 from bt_fusion.backtest.judgement import evidence_of
 from bt_fusion.backtest.out_of_sample import OutOfSample
@@ -21,7 +21,7 @@ from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
 from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, replay
 from bt_fusion.verdict.rules import Verdict, judge
 
-__all__ = ["ema_state", "fused", "judged", "replayed_run"]
+__all__ = ["judged", "replayed_run", "signals_of"]
 
 HORIZON = 5
 
@@ -35,9 +35,11 @@ def judged(
     seed: int = 0,
 ) -> tuple[Verdict, float, int]:
     """Return the verdict on FusionStrategy, the placebo's p-value and ML-on's closed trades."""
-    state = ema_state(frame)
-    signals = {"off": state, "on": fused(state, predictions, threshold)}
-    runs = {name: replayed_run(frame, signal, state, account) for name, signal in signals.items()}
+    signals = signals_of(frame, predictions, threshold)
+    runs = {
+        name: replayed_run(frame, signal, signals["off"], account)
+        for name, signal in signals.items()
+    }
     interval = by_trade(runs["off"].trades, runs["on"].trades, Bootstrap(draws, seed))
     part = OutOfSample(frame, frame, predictions, Direction(HORIZON)(frame))
     params = {"ml_threshold": threshold}
@@ -49,24 +51,12 @@ def judged(
     return verdict, placebo.p_value, runs["on"].figures["trades"]
 
 
-def ema_state(frame: pd.DataFrame, fast: int = 12, slow: int = 26) -> np.ndarray:
-    """Return the state of FusionStrategy's EMA cross, NaN in its warm-up."""
-    averages = [ema(frame["close"].to_numpy(), period) for period in (fast, slow)]
-    return np.sign(averages[0] - averages[1])
-
-
-def ema(values: np.ndarray, period: int) -> np.ndarray:
-    """Return Backtrader's moving average: it starts from the mean of the first values."""
-    import talib
-
-    return talib.EMA(values, period)
-
-
-def fused(state: np.ndarray, predictions: Predictions, threshold: float) -> np.ndarray:
-    """Return the state where the predictions agree, else 0."""
-    up = (state > 0) & (predictions.probability_up >= threshold)
-    down = (state < 0) & (predictions.probability_down >= threshold)
-    return np.where(np.isnan(state), np.nan, np.subtract(up, down, dtype=float))
+def signals_of(
+    frame: pd.DataFrame, predictions: Predictions, threshold: float
+) -> dict[str, np.ndarray]:
+    """Return what FusionStrategy enters on with ML off and on."""
+    table = fused_signals(frame, predictions, ml_threshold=threshold)
+    return {"off": table.ema_signal.to_numpy(), "on": table.signal.to_numpy()}
 
 
 def replayed_run(

@@ -1,7 +1,7 @@
 """Predictions: per bar probabilities, votes, signal, confidence, and which model made them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 import numpy as np
@@ -84,7 +84,7 @@ class Predictions:
 
     def __getitem__(self, rows: slice | np.ndarray) -> "Predictions":
         parts = {name: getattr(self, name)[rows] for name in PER_BAR}
-        return Predictions(**{**vars(self), **parts})
+        return replace(self, **parts)
 
     def at(self, time: np.ndarray) -> "Predictions":
         """Return the predictions of the bars with these stamps, unknown where there is none.
@@ -99,7 +99,7 @@ class Predictions:
         taken.votes[missing] = np.nan
         taken.model[missing] = NO_MODEL
         taken.trained_until[missing] = NOT_TRAINED
-        return Predictions(**{**vars(taken), "index": pd.DatetimeIndex(time)})
+        return replace(taken, index=pd.DatetimeIndex(time))
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """A finished run made again: its bars, and what predicted them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,33 @@ from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["RebuiltRun"]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredPredictions(Predictions):
+    """Predictions as a run's folder holds them: combined, the members' votes are not kept.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Of one symbol, indexed by datetime; signal and confidence of a majority vote are taken
+        from it.
+    """
+
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def signal(self, entry: float = 0.60, strong: float = 0.70) -> np.ndarray:
+        """Return the stored signal of a majority vote, else that of the probabilities."""
+        if self.voting == "soft":
+            return super().signal(entry, strong)
+        return self.table.signal.reindex(self.index).to_numpy()
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """The stored confidence of a majority vote, else that of the probabilities."""
+        if self.voting == "soft":
+            return super().confidence
+        return self.table.confidence.reindex(self.index).to_numpy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,22 +171,24 @@ class RebuiltRun:
         return self.saved.of_symbol(self.saved.predictions, symbol)
 
     def predictions(self, symbol: str) -> Predictions:
-        """Return the stored predictions, as those of a single member."""
+        """Return the stored predictions."""
         label, table = self.label, self.stored(symbol)
         up, down = table.probability_up.to_numpy(), table.probability_down.to_numpy()
         rest = 1 - up - (down if len(label.classes) == 3 else 0)
         columns = [down, rest, up] if len(label.classes) == 3 else [rest, up]
-        return Predictions(
+        return StoredPredictions(
             index=pd.DatetimeIndex(table.datetime),
             classes=label.classes,
             two_sided=label.two_sided,
             votes=np.column_stack(columns)[:, None],
             members=("ensemble",),
             weights=np.ones(1),
-            voting="soft",
+            voting=self.config["ensemble"]["voting"],
             vote_threshold=self.config["ensemble"]["vote_threshold"],
             model=table.model.to_numpy(),
             trained_until=table.trained_until.to_numpy(),
+            label=label,
+            table=table.set_index("datetime"),
         )
 
     def _saved_model(self) -> SignalModel:

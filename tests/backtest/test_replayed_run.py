@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.replayed import ema_state, fused, judged, replayed_run
+from benchmarks.replayed import judged, replayed_run, signals_of
 from benchmarks.size import lasting, markets
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.account import Account
@@ -23,10 +23,10 @@ def test_a_coin_under_costs_does_not_help_though_it_loses_less():
         predictions = coin(bars, seed)
         verdict, p_value, _ = judged(bars, predictions, 0.60, DEAR, draws=200, seed=seed)
         found.append((verdict.verdict, p_value))
-        state = ema_state(bars)
+        signals = signals_of(bars, predictions, 0.60)
         off, on = (
-            replayed_run(bars, signal, state, DEAR).figures["net_profit"]
-            for signal in (state, fused(state, predictions, 0.60))
+            replayed_run(bars, signals[run], signals["off"], DEAR).figures["net_profit"]
+            for run in ("off", "on")
         )
         loses_less += on > off
     assert loses_less >= 15

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.replayed import ema_state, fused, replayed_run
+from benchmarks.replayed import replayed_run, signals_of
 from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.job import Backtest
@@ -214,18 +214,16 @@ def test_replayed_runs_of_the_benchmarks_are_the_engines():
     bars = random_walk(800, seed=10)
     predictions = lucky(bars, 5)
     account = replace(DEAR, slippage=0.0)
-    state = ema_state(bars)
-    pair = pair_of(bars, predictions, account)
-    signals = (state, fused(state, predictions, 0.60))
-    for run, signal in zip((pair.off, pair.on), signals, strict=True):
-        again = replayed_run(bars, signal, state, account)
-        np.testing.assert_array_equal(again.signal, run.signal)
+    pair, signals = pair_of(bars, predictions, account), signals_of(bars, predictions, 0.60)
+    for name, run in (("off", pair.off), ("on", pair.on)):
+        again = replayed_run(bars, signals[name], signals["off"], account)
+        np.testing.assert_array_equal(again.signal, np.nan_to_num(run.signal))  # warming up: 0
         np.testing.assert_allclose(again.equity, run.equity, rtol=1e-12)
-        for name in ("side", "entry_time", "exit_reason"):
-            assert again.trades[name].tolist() == run.trades[name].tolist()
+        for column in ("side", "entry_time", "exit_reason"):
+            assert again.trades[column].tolist() == run.trades[column].tolist()
         closed = (run.trades.exit_reason != "open").to_numpy()
-        for name in ("entry_price", "size", "share"):
-            pd.testing.assert_series_equal(again.trades[name], run.trades[name])
+        for column in ("entry_price", "size", "share"):
+            pd.testing.assert_series_equal(again.trades[column], run.trades[column])
         np.testing.assert_allclose(again.trades.pnl[closed], run.trades.pnl[closed])
-        for name in ("trades", "win_rate", "expectancy", "sharpe", "total_return"):
-            assert again.figures[name] == pytest.approx(run.figures[name]), name
+        for figure in ("trades", "win_rate", "expectancy", "sharpe", "total_return"):
+            assert again.figures[figure] == pytest.approx(run.figures[figure]), figure

@@ -125,9 +125,11 @@ def test_one_sign_of_excursions_here_and_in_the_analyzer():
     labels = Labels(np.zeros(300), np.arange(300))
     lines = signal_quality(labelled_signals(predictions, labels, bars, horizon))
     table = excursions(BarArrays.of(bars), sides(predictions), horizon)
-    figures = quality_by(table.assign(side=sides(predictions)), ["side"])
-    for line, side in ((lines[0], 1), (lines[8], -1)):
-        expected = figures.loc[side]
+    side = sides(predictions)
+    figures = quality_by(table.assign(side=side, hit=side < 0), ["side"])
+    for line, sign in ((lines[0], 1), (lines[8], -1)):
+        expected = figures.loc[sign]
+        assert line["hit_rate"] == expected["hit_rate"] == (sign < 0)
         assert line["adverse"] == pytest.approx(expected["adverse"]) and line["adverse"] < 0
         assert line["favourable"] == pytest.approx(expected["favourable"])
         assert line["favourable"] > 0
