@@ -11,6 +11,7 @@ __all__ = ["date_axis", "draw_candles"]
 
 RISING, FALLING = "0.62", "0.2"  # greys: colours are left to the signals
 BODY = 0.36  # half a body's width, in bars
+MONTH = 28  # days, the shortest one
 FORMATS = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"]  # of years, months, days, ... seconds
 
 
@@ -42,6 +43,15 @@ def date_axis(axis: Any, index: pd.DatetimeIndex) -> None:
     ticks = found[(found >= date2num(index[0])) & (found <= date2num(index[-1]))]
     places = index.searchsorted([num2date(tick).replace(tzinfo=None) for tick in ticks])
     kept = np.diff(places, append=len(index)) > 0  # of dates without a bar between them the last
-    texts = ConciseDateFormatter(locator, formats=FORMATS).format_ticks(ticks[kept])
+    named = _named(ticks[kept], index[places[kept]])
+    texts = ConciseDateFormatter(locator, formats=FORMATS).format_ticks(named)
     axis.set_xticks(places[kept], texts)
     axis.set_xlim(-1, len(index))
+
+
+def _named(ticks: np.ndarray, bars: pd.DatetimeIndex) -> np.ndarray:
+    """Return the dates that bars are named by: months and years stay, days are the bars' own."""
+    if len(ticks) > 1 and np.diff(ticks).min() >= MONTH:
+        return ticks
+    days = (ticks % 1 == 0).all()
+    return np.asarray(date2num(bars.normalize() if days else bars))

@@ -41,15 +41,20 @@ function regimeTraces(regime, x, width) {
   }));
 }
 
-// Light where they rise, and with the regime in their hover text.
-function shadedCandles(candles, regime) {
+function probabilityText({ name, made }, k) {
+  return `${name} ${made.mean[k] === null ? "unknown" : made.mean[k].toFixed(3)}`;
+}
+
+// Light where they rise; regime and probabilities in their hover text.
+function signalCandles(candles, regime, sides) {
   const trace = candleTrace(candles, "y2"), light = faded("candle", 0.6);
   trace.increasing = { line: { color: light, width: 1 }, fillcolor: light };
-  return { ...trace, text: regime.map((k) => REGIMES[k][0]) };
+  const text = regime.map((place, k) => [REGIMES[place][0], ...sides.map((side) => probabilityText(side, k))].join("<br>"));
+  return { ...trace, text };
 }
 
 // Triangles below or above the candles that hold signals of a side.
-function signalTrace(side, counts, view, probability) {
+function signalTrace(side, counts, view) {
   const { candles, span, log, groups } = view;
   const word = side > 0 ? "long" : "short", points = { x: [], y: [], text: [] };
   const room = 0.025 * (log ? Math.log(span[1] / span[0]) : span[1] - span[0]);
@@ -58,9 +63,8 @@ function signalTrace(side, counts, view, probability) {
     const price = side > 0 ? candles.low[k] : candles.high[k];
     points.x.push(candles.x[k]);
     points.y.push(log ? price * Math.exp(-side * room) : price - side * room);
-    points.text.push(groups.step > 1
-      ? `${count} ${word} signal${count > 1 ? "s" : ""} in ${candles.bars[k]} bars`
-      : `${word} signal${probability ? `, ${probability.name} ${probability.made.mean[k]?.toFixed(3) ?? "unknown"}` : ""}`);
+    const among = groups.step > 1 ? ` among ${candles.bars[k]} bars` : "";
+    points.text.push(`${count > 1 ? `${count} ` : ""}${word} signal${count > 1 ? "s" : ""}${among}`);
   });
   const trace = triangleTrace(`${word} signal`, side, points, "y2");
   if (points.x.length > MOST_LARGE) trace.marker.size = 8;
@@ -83,9 +87,9 @@ function signalPicture(bars, { names, levels }, range) {
   if (sides.length > 1 && !bars.down) for (const trace of sides[1].traces) trace.opacity = 0.45;
   const traces = [
     ...regimeTraces(found.regime, candles.x, leastGap(candles.x)),
-    shadedCandles(candles, found.regime),
-    signalTrace(1, found.long, view, sides[0]),
-    signalTrace(-1, found.short, view, sides[1]),
+    signalCandles(candles, found.regime, sides),
+    signalTrace(1, found.long, view),
+    signalTrace(-1, found.short, view),
     ...sides.flatMap((side) => side.traces.map((trace) => ({ ...trace, legendrank: 1010 }))),
   ];
   return { ...view, traces, probabilities: probabilityRange(sides, levels, inView) };
@@ -115,29 +119,27 @@ function signalText(bars, { groups }, [from, to]) {
   return `${eachCandle(groups.step)}${most}. In view: ${all} bars with ${long} long and ${short} short signals.`;
 }
 
-// The last bars until a time of a symbol, and all of them, none cut by the chart's edge.
-function showLast(window, time, { bars, until }) {
+// Show the last bars until a time; neither they nor the whole are cut by the chart's edge.
+function showLast(shown, time, { bars, until }) {
   const half = leastGap(time) / 2;
   const end = until === null ? time.length : Math.max(1, firstAtOrAfter(time, until + 1));
-  const last = [time[Math.max(0, end - bars)] - half, time[end - 1] + half];
-  const count = Math.min(bars, end).toLocaleString("en");
-  window.setWhole(time[0] - half, time[time.length - 1] + half);
-  window.home = bars >= time.length ? null : {
-    text: until === null ? `Last ${count} bars` : `${count} bars until ${new Date(time[end - 1]).toISOString().slice(0, 16).replace("T", " ")}`,
-    range: last,
-  };
-  window.show(...last);
+  const count = Math.min(bars, end), range = [time[end - count] - half, time[end - 1] + half];
+  const day = new Date(time[end - 1]).toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", "");
+  const text = until === null ? `Last ${count.toLocaleString("en")} bars` : `${count.toLocaleString("en")} bars until ${day}`;
+  shown.setWhole(time[0] - half, time[time.length - 1] + half);
+  shown.home = count < time.length ? { text, range } : null;
+  shown.show(...range);
 }
 
 function signalChart(place, data, symbols) {
-  const window = new Timeline();
+  const shown = new Timeline();
   const draw = () => {
-    const bars = symbols.bars(), picture = signalPicture(bars, data.signals, window.range);
-    document.getElementById("drawn-signals").textContent = signalText(bars, picture, window.range);
-    return Plotly.react(place, picture.traces, signalLayout(picture, data.signals, window.range), candleConfig());
+    const bars = symbols.bars(), picture = signalPicture(bars, data.signals, shown.range);
+    document.getElementById("drawn-signals").textContent = signalText(bars, picture, shown.range);
+    return Plotly.react(place, picture.traces, signalLayout(picture, data.signals, shown.range), candleConfig());
   };
-  const home = () => showLast(window, symbols.bars().time, data.signals);
+  const home = () => showLast(shown, symbols.bars().time, data.signals);
   symbols.listeners.push(home);
   home();
-  return { draw, timeline: window };
+  return { draw, timeline: shown };
 }
