@@ -129,10 +129,10 @@ def thresholds(run: SavedRun) -> list[float]:
 def mirrored(level: float) -> list[float]:
     """Return a threshold, and P(up) where P(down) of a label with two classes reaches it.
 
-    >>> mirrored(0.6)
-    [0.6, 0.4]
+    >>> mirrored(0.6), mirrored(0.5)
+    ([0.6, 0.4], [0.5])
     """
-    return [level, round(1 - level, 12)]
+    return list(dict.fromkeys([level, round(1 - level, 12)]))
 
 
 def one_sided(predictions: pd.DataFrame) -> bool:

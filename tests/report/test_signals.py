@@ -71,6 +71,11 @@ def test_else_a_side_whose_probability_reaches_the_threshold(run):
     assert last_signals(higher, 7) == [0, 0, 1, 0, 0, 0, -1]
 
 
+def test_a_threshold_of_a_half_is_one_line(run):
+    drawn = SignalBars.of_run(configured(run, params={"ml_threshold": 0.5}), "edge")
+    assert drawn.levels == (0.5,) and "1 - P(up)" not in drawn.caption
+
+
 def test_of_two_sides_above_a_low_threshold_the_likelier_one_counts(run):
     low = configured(predicting(run, [0.3, 0.35, 0.4, 0.2]), params={"ml_threshold": 0.35})
     three = classed(low, [-1, 0, 1])
