@@ -156,14 +156,14 @@ def test_a_file_is_written_whole(tmp_path):
 
 
 def test_last_shows_the_end_alone(tmp_path):
-    def width_in_bars(last):
+    def drawn_last(last):
         path = draw_signals(tmp_path / f"{last}.png", BARS, predictions(UP), last=last)
         return path.read_bytes()
 
-    assert width_in_bars(3) != width_in_bars(12) == width_in_bars(500)
+    assert drawn_last(3) != drawn_last(12) == drawn_last(500)
 
 
-def test_in_sample_bars_are_marked(tmp_path, monkeypatch):
+def test_in_sample_bars_are_marked(tmp_path):
     given = predictions(UP)
     unseen = draw_signals(tmp_path / "unseen.png", BARS, given).read_bytes()
     known = replace(given, trained_until=given.index.to_numpy().astype("datetime64[ns]"))
