@@ -38,6 +38,7 @@ HOMES = {
     "bt_fusion.models.signal_model": ("SignalModel", "load_model"),
     "bt_fusion.models.walk_forward": ("WalkForward",),
     "bt_fusion.report.draw": ("redraw",),
+    "bt_fusion.report.pictures.signals": ("draw_signals",),
     "bt_fusion.sweep.sweep": ("Sweep",),
     "bt_fusion.technical.regimes": ("Regime",),
     "bt_fusion.tuning.tuning": ("StudyOptions", "tune"),

@@ -20,9 +20,17 @@ def report(
     tearsheet: Annotated[
         bool, option("Write quantstats' tear sheet, ML off as benchmark.", "--tearsheet")
     ] = False,
+    bars: Annotated[int, option("Bars that the chart of signals shows.")] = 500,
+    until: Annotated[
+        str | None, option("Time of the last of them: 2020-03-12T05:00. [default: the end]")
+    ] = None,
+    symbol: Annotated[
+        str | None, option("Whose bars, where there are several. [default: the first one's]")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Draw report.html and comparison.png again from the files of a finished backtest."""
     from bt_fusion.report.draw import redraw
 
-    Screen(quiet).list_files(redraw(folder, png=png, tearsheet=tearsheet))
+    drawn = redraw(folder, png=png, tearsheet=tearsheet, bars=bars, until=until, symbol=symbol)
+    Screen(quiet).list_files(drawn)

@@ -1,13 +1,22 @@
 """Drawing a finished run again, from its folder alone."""
 
 from pathlib import Path
+from typing import Any
 
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["drawn_files", "redraw"]
 
 
-def redraw(folder: str | Path, *, png: bool = False, tearsheet: bool = False) -> list[Path]:
+def redraw(
+    folder: str | Path,
+    *,
+    png: bool = False,
+    tearsheet: bool = False,
+    bars: int = 500,
+    until: Any = None,
+    symbol: str | None = None,
+) -> list[Path]:
     """Draw report.html and comparison.png again.
 
     Parameters
@@ -18,28 +27,37 @@ def redraw(folder: str | Path, *, png: bool = False, tearsheet: bool = False) ->
         Draw every picture of the report into its folder `pictures`, too.
     tearsheet : bool
         Write tearsheet.html, too.
+    bars : int
+        How many bars the chart of signals shows: of report.html at first, of signals.png at all.
+    until : str or Timestamp, optional
+        The time, in UTC, of the last of them, or after it; default the run's end.
+    symbol : str, optional
+        Whose bars, where there are several; default the first one's.
 
     Raises
     ------
     RunError
         When a file is missing, broken or of another schema.
     OptionError
-        When a library is missing.
+        When a library is missing, for fewer than 1 bar, for an `until` that is no time or before
+        the first bar, and for a symbol the run does not have.
     """
     from bt_fusion.report.html.page import draw_page
     from bt_fusion.report.pictures.comparison import draw_comparison
     from bt_fusion.report.pictures.run import draw_pictures
+    from bt_fusion.report.signal_view import SignalView
     from bt_fusion.report.tearsheet import check_quantstats, write_tearsheet
 
+    view = SignalView(bars, until, symbol)
     if tearsheet:
         check_quantstats()
     folder = Path(folder)
     run = SavedRun.read(folder)
     paths = [folder / "report.html", folder / "comparison.png"]
-    draw_page(paths[0], run)
+    draw_page(paths[0], run, view)
     draw_comparison(paths[1], run)
     if png:
-        paths += draw_pictures(folder / "pictures", run)
+        paths += draw_pictures(folder / "pictures", run, view)
     if tearsheet:
         paths.append(folder / "tearsheet.html")
         write_tearsheet(paths[-1], run)

@@ -15,6 +15,7 @@ __all__ = [
     "class_names_of",
     "confusion_of",
     "labelled",
+    "mirrored",
     "one_sided",
     "refit_aucs",
     "reliability_of",
@@ -128,8 +129,17 @@ def thresholds(run: SavedRun) -> list[float]:
     params = run.summary["config"]["params"]
     named = [params[name] for name in THRESHOLDS if isinstance(params.get(name), (int, float))]
     level = float(named[0] if named else 0.60)
-    mirrored = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
-    return [level, round(1 - level, 12)] if mirrored else [level]
+    two_sided = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
+    return mirrored(level) if two_sided else [level]
+
+
+def mirrored(level: float) -> list[float]:
+    """Return a threshold, and P(up) where P(down) of a label with two classes reaches it.
+
+    >>> mirrored(0.6), mirrored(0.5)
+    ([0.6, 0.4], [0.5])
+    """
+    return list(dict.fromkeys([level, round(1 - level, 12)]))
 
 
 def one_sided(predictions: pd.DataFrame) -> bool:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ import pytest
 
 from bt_fusion.data.samples import random_walk
 from bt_fusion.report.html.page import draw_page
+from bt_fusion.report.signal_view import SignalView
+from bt_fusion.report.signals import SignalBars
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 FLAGS = (
@@ -61,7 +64,8 @@ def small(browser, run_folder, tmp_path_factory):
 def opened(small):
     """The same page as it was at first."""
     small.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    small.execute_script("chosenTheme = null; redraw('light'); showRange(...timeline.whole)")
+    small.execute_script("chosenTheme = null; redraw('light'); timeline.show(...timeline.whole)")
+    press(small, "#ranges-signals button")  # Last 500 bars
     return small
 
 
@@ -99,6 +103,19 @@ def state(browser):
     )
 
 
+def signals(browser):
+    """The window of the signals in bars, and the bars with a triangle in it, by side."""
+    shown = browser.execute_script(
+        "const p = document.getElementById('chart-signals');"
+        "const range = p.layout.xaxis.range.map(milliseconds);"
+        "const side = (name) => p.data.find((trace) => trace.name === `${name} signal`)"
+        ".x.filter((x) => x > range[0] && x < range[1]);"
+        "return [range, side('long'), side('short')]"
+    )
+    start = pd.Timestamp("2024-01-01 06:40").value / 1e6  # of the window
+    return [[(stamp - start) / 60_000 for stamp in stamps] for stamps in shown]
+
+
 def requests(browser):
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     sent = [event for event in events if event["method"] == "Network.requestWillBeSent"]
@@ -117,7 +134,7 @@ def test_it_is_quiet_and_asks_no_network_while_used(opened):
         "no evidence",
         "Too few entries.",
     ]
-    for name in ("equity", "candles", "reliability", "importances", "refits", "placebo"):
+    for name in ("equity", "candles", "signals", "reliability", "importances", "refits", "placebo"):
         assert opened.execute_script(
             f"return document.querySelectorAll('#chart-{name} .main-svg').length > 0"
         ), name
@@ -142,10 +159,90 @@ def test_zooming_shows_finer_bars_and_all_charts_follow(opened):
         ".layout.xaxis.range.map(milliseconds))"
     )
     assert ranges[0] == ranges[1]
-    text = opened.find_element("id", "drawn").text
+    text = opened.find_element("id", "drawn-candles").text
     assert "Each candle is one bar" in text and "entries" in text
-    press(opened, "#ranges button")  # All
+    press(opened, "#ranges-candles button")  # All
     assert state(opened) == whole
+
+
+def test_signals_open_on_the_last_bars_and_page_through_all(opened, run_folder):
+    bars = SavedRun.read(run_folder).bars
+    assert bars.datetime[0] == pd.Timestamp("2024-01-01 06:40")
+
+    def expected(first, last):
+        found = bars.fused[first : last + 1]
+        return [found.index[found == side].tolist() for side in (1, -1)]
+
+    assert signals(opened) == [[299.5, 799.5], *expected(300, 799)]
+    text = opened.find_element("id", "drawn-signals").text
+    long, short = map(len, expected(300, 799))
+    assert f"In view: 500 bars with {long} long and {short} short signals." in text
+    earlier, later = (f"#ranges-signals [aria-label={name}]" for name in ("Earlier", "Later"))
+    press(opened, earlier)
+    assert signals(opened) == [[49.5, 549.5], *expected(50, 549)]
+    press(opened, earlier)
+    assert signals(opened) == [[-0.5, 499.5], *expected(0, 499)]
+    press(opened, later)
+    assert signals(opened)[0] == [249.5, 749.5]
+    press(opened, "#ranges-signals button:nth-of-type(2)")  # All
+    assert signals(opened) == [[-0.5, 799.5], *expected(0, 799)]
+    assert state(opened) == [800, 1, pytest.approx(799 / 1440)]  # candles have another window
+    press(opened, "#ranges-signals button")
+    assert signals(opened)[0] == [299.5, 799.5]
+
+
+def test_signals_tell_regimes_and_probabilities(opened, run_folder):
+    drawn = SignalBars.of_run(SavedRun.read(run_folder), "edge").table
+    names, levels, candles, widths = opened.execute_script(
+        "const p = document.getElementById('chart-signals');"
+        "const candles = p.data.find((trace) => trace.type === 'candlestick');"
+        "return [p.data.filter((t) => t.showlegend).map((t) => t.name),"
+        " p.layout.shapes.map((line) => [line.y0, line.name, line.showlegend]), candles.text,"
+        " p.data.filter((t) => t.type === 'bar').map((t) => t.width.reduce((a, b) => a + b, 0))]"
+    )
+    assert sorted(names) == sorted(
+        ["ranging", "uptrend", "downtrend", "long signal", "short signal", "P(up)", "P(down)"]
+    )
+    named = "thresholds 0.6, 0.4"
+    assert levels == [[0.6, named, True], [0.4, named, False]]
+    shown = drawn[-len(candles) :]
+    regimes = ["ranging", "uptrend", "downtrend"]
+    assert [text.split("<br>")[0] for text in candles] == [regimes[k] for k in shown.regime]
+    assert candles[-1].split("<br>")[1:] == [
+        f"P(up) {shown.up.iloc[-1]:.3f}",
+        f"P(down) {shown.down.iloc[-1]:.3f}",
+    ]
+    minutes = [60_000 * int((shown.regime == k).sum()) for k in range(3)]
+    assert widths == minutes and min(minutes) > 0
+
+
+def test_a_group_of_bars_has_one_triangle_a_side_and_most_ones_regime(opened):
+    found = opened.execute_script(
+        """
+        const bars = {
+          signal: Int8Array.from([0, 1, 1, 0, -1, 1, 0, 0, 0]),
+          regime: Int8Array.from([0, 0, 1, 2, 2, 2, 2, 1, 1]),
+        };
+        const groups = { start: 0, stop: 9, step: 4, count: 3 };
+        const found = groupSignals(bars, groups), x = [0, 4000, 9000];
+        const candles = { x, low: [90, 91, 92], high: [100, 101, 102], bars: [4, 4, 1] };
+        const view = { candles, span: [90, 102], log: false, groups };
+        const points = (side, counts) => {
+          const { x, y, text } = signalTrace(side, counts, view);
+          return [x, y, text];
+        };
+        const shades = regimeTraces(found.regime, x, 4000).map(({ x, width }) => [x, width]);
+        return [found, points(1, found.long), points(-1, found.short), shades];
+        """
+    )
+    counts, long, short, shades = found
+    assert counts == {"long": [2, 1, 0], "short": [0, 1, 0], "regime": [0, 2, 1]}
+    assert long[0] == [0, 4000] and long[1] == pytest.approx([89.7, 90.7])
+    assert long[2] == ["2 long signals among 4 bars", "long signal among 4 bars"]
+    assert short[0] == [4000] and short[1] == pytest.approx([101.3])
+    assert short[2] == ["short signal among 4 bars"]
+    # ranging, uptrend, downtrend: no gap between them, however far apart candles are
+    assert shades == [[[0], [4000]], [[9000], [4000]], [[4500], [5000]]]
 
 
 def test_groups_hide_no_extreme(opened):
@@ -192,12 +289,13 @@ def test_a_mouse_drags_a_window(opened):
 def test_the_theme_changes_page_and_charts(opened):
     colours = (
         "return [getComputedStyle(document.body).backgroundColor,"
-        " document.getElementById('chart-equity').layout.font.color]"
+        " ...['equity', 'signals'].map((n) =>"
+        " document.getElementById(`chart-${n}`).layout.font.color)]"
     )
     first = opened.execute_script(colours)
     press(opened, "#theme")
     second = opened.execute_script(colours)
-    assert first[0] != second[0] and first[1] != second[1]
+    assert all(one != other for one, other in zip(first, second, strict=True))
     press(opened, "#theme")
     assert opened.execute_script(colours) == first
 
@@ -225,6 +323,42 @@ def test_paper_gets_every_chart_in_light(opened):
     assert opened.get_log("browser") == []
 
 
+def test_candles_and_signals_follow_the_symbol(browser, run_folder, tmp_path):
+    run = SavedRun.read(run_folder)
+    parts = {"AAA": slice(0, 800), "BBB": slice(0, 300)}
+    frames = {
+        name: pd.concat(
+            [getattr(run, name)[rows].assign(symbol=symbol) for symbol, rows in parts.items()]
+        )
+        for name in ("bars", "predictions")
+    }
+    both = replace(run, trades=run.trades.assign(symbol="AAA"), **frames)
+    path = tmp_path / "report.html"
+    draw_page(path, both, SignalView(100, run.bars.datetime[249], "BBB"))
+    opened = open_page(browser, path)
+    chosen = "return [...document.querySelectorAll('select.symbol')].map((one) => one.value)"
+    assert opened.execute_script(chosen) == ["1", "1"]
+    assert signals(opened)[0] == [149.5, 249.5]
+    home = opened.find_element("css selector", "#ranges-signals button").text
+    assert home == "100 bars until 2024-01-01 10:49"
+    opened.execute_script(
+        "const select = document.querySelector('#signals select.symbol');"
+        "select.value = '0'; select.dispatchEvent(new Event('change'))"
+    )
+    assert opened.execute_script(chosen) == ["0", "0"]
+    assert signals(opened)[0] == [149.5, 249.5] and state(opened)[0] == 800
+    press(opened, "#ranges-signals button:nth-of-type(2)")  # All
+    assert signals(opened)[0] == [-0.5, 799.5]
+    opened.execute_script(
+        "const select = document.querySelector('#candles select.symbol');"
+        "select.value = '1'; select.dispatchEvent(new Event('change'))"
+    )
+    assert opened.execute_script(chosen) == ["1", "1"]
+    press(opened, "#ranges-signals button:nth-of-type(2)")
+    assert signals(opened)[0] == [-0.5, 299.5]
+    quiet_and_offline(opened)
+
+
 @pytest.mark.slow
 def test_a_long_run_is_seen_at_once_and_stays_smooth(browser, run_folder, tmp_path):
     draw_page(tmp_path / "report.html", long_run(SavedRun.read(run_folder), 55_000))
@@ -235,7 +369,7 @@ def test_a_long_run_is_seen_at_once_and_stays_smooth(browser, run_folder, tmp_pa
     for share in (1, 0.5, 0.1, 0.02, 0.004):
         took = opened.execute_script(
             "const [from, to] = timeline.whole, start = performance.now();"
-            f"showRange(to - (to - from) * {share}, to);"
+            f"timeline.show(to - (to - from) * {share}, to);"
             "return performance.now() - start"
         )
         candles, step, days = state(opened)
@@ -245,6 +379,13 @@ def test_a_long_run_is_seen_at_once_and_stays_smooth(browser, run_folder, tmp_pa
         steps.append(step)
     assert steps == sorted(steps, reverse=True) and steps[0] >= 32 and steps[-1] == 1
     assert seen == sorted(seen, reverse=True)
+    took, groups, marks = opened.execute_script(
+        "const p = document.getElementById('chart-signals'), start = performance.now();"
+        "document.querySelector('#ranges-signals [aria-label^=Show]').click();"
+        "const sizes = p.data.map((trace) => trace.x.length);"
+        "return [performance.now() - start, Math.max(...sizes), sizes[4]]"
+    )
+    assert took < 1_500 and marks <= groups <= MOST_CANDLES
     quiet_and_offline(opened)
 
 

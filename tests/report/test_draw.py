@@ -50,11 +50,68 @@ def test_every_picture_as_png(folder, capsys):
     (folder / "summary.json").write_text(json.dumps(summary))
     report(folder, "--png")
     expected = ["attribution", "confusion", "drawdown", "funnel", "importances", "placebo"]
-    expected += ["refits", "reliability", "returns"]
+    expected += ["refits", "reliability", "returns", "signals"]
     assert names(folder / "pictures") == {f"{name}.png" for name in expected}
     for path in (folder / "pictures").iterdir():
         with Image.open(path) as image:
             assert image.width >= 600 and len(image.convert("RGB").getcolors(1 << 24)) > 20
+
+
+def signals_shown(folder):
+    """What report.html says of the bars that its signals open on."""
+    text = (folder / "report.html").read_text()
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    found = json.loads(data.group(1))["signals"]
+    return {key: found[key] for key in ("bars", "until", "symbol")}
+
+
+def test_the_bars_whose_signals_are_shown(folder):
+    report(folder, "--png")
+    assert signals_shown(folder) == {"bars": 500, "until": None, "symbol": 0}
+    picture = folder / "pictures" / "signals.png"
+    drawn = {picture.read_bytes()}
+    for options, changed in (
+        (("--bars", "50"), {"bars": 50}),
+        (("--until", "2024-01-01T12:00"), {"until": 1_704_110_400_000}),
+        (
+            ("--bars", "1", "--until", "2024-01-01 12:00:30"),
+            {"bars": 1, "until": 1_704_110_430_000},
+        ),
+    ):
+        report(folder, "--png", *options)
+        assert signals_shown(folder) == {"bars": 500, "until": None, "symbol": 0} | changed
+        drawn.add(picture.read_bytes())
+    assert len(drawn) == 4
+    report(folder, "--png", "--bars", "9999", "--symbol", "edge")
+    assert signals_shown(folder)["bars"] == 9999 and picture.read_bytes() not in drawn
+
+
+def test_one_of_several_symbols_is_shown_first(folder):
+    for name in ("bars", "predictions"):
+        one = pd.read_parquet(folder / f"{name}.parquet")
+        pd.concat([one.assign(symbol=symbol) for symbol in ("000001", "BBB")]).to_parquet(
+            folder / f"{name}.parquet", index=False
+        )
+    for options, place in (((), 0), (("--symbol", "000001"), 0), (("--symbol", "BBB"), 1)):
+        report(folder, "--png", *options)
+        assert signals_shown(folder)["symbol"] == place
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--bars", "0"), "bars 0 must be a whole number of bars, 1 or more"),
+        (("--until", "soon"), "until 'soon' is no time; write 2020-03-12T05:00"),
+        (("--until", "2023-12-31"), "is before the first bar; give a time from 2024-01-01"),
+        (("--symbol", "gold"), "unknown symbol 'gold': Known: edge"),
+    ],
+)
+def test_bars_that_are_not_there_are_one_line_and_exit_2(options, message, folder, capsys):
+    before = names(folder)
+    report(folder, "--png", *options, expect=2)
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: ") and shown.count("\n") == 1 and message in shown
+    assert names(folder) == before
 
 
 @pytest.mark.parametrize(("name", "message"), [("bars.parquet", "has no bars.parquet")])

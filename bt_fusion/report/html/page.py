@@ -11,29 +11,39 @@ from bt_fusion.report.html.page_data import page_data
 from bt_fusion.report.html.result_sections import verdict_banner
 from bt_fusion.report.html.sections import sections
 from bt_fusion.report.html.templates import asset, render
+from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_page", "page"]
 
-SCRIPTS = ("columns.js", "theme.js", "timeline.js", "candles.js", "charts.js", "page.js")
+SCRIPTS = (
+    "columns.js",
+    "theme.js",
+    "timeline.js",
+    "price.js",
+    "candles.js",
+    "signals.js",
+    "charts.js",
+    "page.js",
+)
 
 
-def draw_page(path: Path, run: SavedRun) -> None:
+def draw_page(path: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) -> None:
     """Write the report of a run."""
-    text = page(run)
+    text = page(run, view)
     write_whole(path, lambda file: file.write_text(text, encoding="utf-8"))
 
 
-def page(run: SavedRun) -> str:
-    """Return the report as HTML, plotly.js and all data in it.
+def page(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> str:
+    """Return the report as HTML, plotly.js and all data in it; its signals open on `view`.
 
     Raises
     ------
     OptionError
-        When plotly is not installed.
+        When plotly is not installed, or the run has no such symbol or bars.
     """
     window = run.summary["window"]
-    data = json.dumps(plain(page_data(run)), separators=(",", ":"), allow_nan=False)
+    data = json.dumps(plain(page_data(run, view)), separators=(",", ":"), allow_nan=False)
     values = {
         "name": run.summary["data"]["name"],
         "strategy": run.summary["config"]["strategy"].rsplit(":")[-1],

@@ -13,6 +13,8 @@ from bt_fusion.report.model_figures import (
     reliability_of,
     thresholds,
 )
+from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
+from bt_fusion.report.signals import SignalBars
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["milliseconds", "page_data", "typed"]
@@ -20,8 +22,9 @@ __all__ = ["milliseconds", "page_data", "typed"]
 PRICES = ("open", "high", "low", "close")
 
 
-def page_data(run: SavedRun) -> dict[str, Any]:
+def page_data(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> dict[str, Any]:
     """Return everything the charts need; long columns are `typed` arrays."""
+    signals = {symbol: SignalBars.of_run(run, symbol) for symbol in run.symbols}
     importances = list(run.summary["model"].get("importances", {}).items())
     return {
         "runs": run.runs,
@@ -30,7 +33,8 @@ def page_data(run: SavedRun) -> dict[str, Any]:
             "time": typed(milliseconds(run.equity.datetime), "float64"),
             **{name: typed(run.equity[name]) for name in run.runs},
         },
-        "symbols": [symbol_data(run, symbol) for symbol in run.symbols],
+        "signals": signal_data(run, signals, view),
+        "symbols": [symbol_data(run, symbol, own) for symbol, own in signals.items()],
         "reliability": reliability_of(run),
         "refits": [
             {
@@ -46,8 +50,23 @@ def page_data(run: SavedRun) -> dict[str, Any]:
     }
 
 
-def symbol_data(run: SavedRun, symbol: str) -> dict[str, Any]:
-    """Return one symbol's bars, predictions and trades."""
+def signal_data(run: SavedRun, signals: dict[str, SignalBars], view: SignalView) -> dict[str, Any]:
+    """Return what the chart of signals is called, where it draws lines, and where it opens."""
+    symbol = view.symbol_of(run)
+    own = signals[symbol]
+    view.rows(pd.DatetimeIndex(own.table.index))  # raises where there is none to show
+    until = None if view.until is None else milliseconds([view.until])[0]
+    return {
+        "names": own.names,
+        "levels": own.levels,
+        "symbol": run.symbols.index(symbol),
+        "bars": view.bars,
+        "until": until,
+    }
+
+
+def symbol_data(run: SavedRun, symbol: str, signals: SignalBars) -> dict[str, Any]:
+    """Return one symbol's bars, predictions, signals and trades."""
     bars = run.of_symbol(run.bars, symbol)
     predicted = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.datetime)
     three = len(run.summary["model"]["classes"]) == 3 and not one_sided(run.predictions)
@@ -58,6 +77,8 @@ def symbol_data(run: SavedRun, symbol: str) -> dict[str, Any]:
         "up": typed(predicted.probability_up),
         "down": typed(predicted.probability_down) if three else None,
         "confidence": typed(predicted.confidence),
+        "signal": typed(signals.table.signal, "int8"),
+        "regime": typed(signals.table.regime, "int8"),
         **marks(run, symbol),
     }
 

@@ -19,6 +19,7 @@ from bt_fusion.report.html.result_sections import (
     periods_section,
     placebo_section,
 )
+from bt_fusion.report.signals import SignalBars
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["Section", "sections"]
@@ -31,6 +32,7 @@ CANDLES = (
     "Filled triangles: entries. Below: entries by candle, those taken and those of ML off that ML "
     "on did not take; the probability with its thresholds; the confidence."
 )
+ZOOM = "Drag to zoom, double click for all."
 RELIABILITY = (
     "How often Up, Long or Yes came, by its predicted probability. On the diagonal the "
     "probabilities are calibrated. Bars: 95\u00a0% intervals, overlapping labels counted once; "
@@ -94,6 +96,13 @@ def sections(run: SavedRun) -> list[Section]:
             "candles", "Price, entries and predictions", CANDLES, "candles", candle_section(run)
         ),
         Section(
+            "signals",
+            "Signals",
+            f"{SignalBars.of_run(run, run.symbols[0]).caption} {ZOOM}",
+            "candles",
+            signal_section(run),
+        ),
+        Section(
             "attribution",
             "What ML changed",
             sentence,
@@ -135,3 +144,9 @@ def candle_section(run: SavedRun) -> dict[str, Any]:
     """Return the symbols to choose among, none where there is one, and what is drawn."""
     words = f"Candles with {count(len(run.trades))} trades of ML {' and ML '.join(run.runs)}."
     return {"words": words, "symbols": run.symbols if len(run.symbols) > 1 else []}
+
+
+def signal_section(run: SavedRun) -> dict[str, Any]:
+    """Return the same for the chart of signals."""
+    words = "Candles with the signals of each bar, the regimes and the probabilities."
+    return {**candle_section(run), "words": words}

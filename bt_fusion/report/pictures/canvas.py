@@ -1,4 +1,4 @@
-"""What all pictures share: figures without a screen, their colours, the confusion matrix."""
+"""What pictures share: figures without a screen, colours, axes of prices, the confusion matrix."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bt_fusion.report.figures import count, percent
 
-__all__ = ["BLUE", "GRAY", "RUN_COLOURS", "draw_matrix", "new_figure"]
+__all__ = ["BLUE", "GRAY", "RUN_COLOURS", "draw_matrix", "new_figure", "scale_prices"]
 
 
 BLUE, GRAY = "tab:blue", "tab:gray"
@@ -21,6 +22,23 @@ def new_figure(width: float, height: float) -> Any:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def scale_prices(axis: Any, span: float) -> None:
+    """Let equal distances be equal returns where prices differ much, and write prices out.
+
+    Parameters
+    ----------
+    axis : Axes
+    span : float
+        The highest price divided by the lowest.
+    """
+    if span <= 4:
+        return
+    written = FuncFormatter(lambda price, _: f"{price:,g}")
+    axis.set_yscale("log")
+    axis.yaxis.set_major_formatter(written)
+    axis.yaxis.set_minor_formatter(NullFormatter() if span > 20 else written)
 
 
 def draw_matrix(axis: Any, counts: Sequence[Sequence[int]], classes: Sequence[Any]) -> None:

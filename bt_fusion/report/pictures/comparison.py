@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bt_fusion.files import write_whole
 from bt_fusion.report.figures import bars_traded, count, signed_percent
 from bt_fusion.report.model_figures import thresholds
-from bt_fusion.report.pictures.canvas import BLUE, RUN_COLOURS, new_figure
+from bt_fusion.report.pictures.canvas import BLUE, RUN_COLOURS, new_figure, scale_prices
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_comparison"]
@@ -69,19 +68,9 @@ def _draw_price(
             label=f"{side} entries, {name} ({count(len(taken))})",
             zorder=3,
         )
-    span = bars.close.max() / bars.close.min()
-    if span > 4:
-        _scale_log(axis, crowded=span > 20)
+    scale_prices(axis, bars.close.max() / bars.close.min())
     axis.set_ylabel(ylabel)
     axis.legend(loc="upper left", fontsize=8)
-
-
-def _scale_log(axis: Any, *, crowded: bool) -> None:
-    """Let equal distances be equal returns, with prices written out."""
-    written = FuncFormatter(lambda price, _: f"{price:,g}")
-    axis.set_yscale("log")
-    axis.yaxis.set_major_formatter(written)
-    axis.yaxis.set_minor_formatter(NullFormatter() if crowded else written)
 
 
 def _draw_probability(axis: Any, run: SavedRun) -> None:

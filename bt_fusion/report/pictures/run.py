@@ -19,6 +19,8 @@ from bt_fusion.report.model_figures import (
     reliability_of,
 )
 from bt_fusion.report.pictures.canvas import BLUE, GRAY, RUN_COLOURS, draw_matrix, new_figure
+from bt_fusion.report.pictures.signals import SIZE, draw_run_signals
+from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.performance import drawdowns
 
@@ -27,16 +29,16 @@ __all__ = ["draw_pictures"]
 ORANGE = "tab:orange"
 
 
-def draw_pictures(folder: Path, run: SavedRun) -> list[Path]:
+def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) -> list[Path]:
     """Draw every picture the run has something for into a folder and return their paths.
 
-    drawdown, attribution, funnel, reliability, confusion, importances, refits, returns and
-    placebo, each .png.
+    drawdown, signals (the bars of `view`), attribution, funnel, reliability, confusion,
+    importances, refits, returns and placebo, each .png.
     """
-    paths = []
+    paths, viewed = [], {"signals": partial(draw_run_signals, view=view)}
     for name, (title, draw, size) in PICTURES.items():
         figure = new_figure(*size)
-        if draw(figure, run):
+        if viewed.get(name, draw)(figure, run):
             note = " (IN-SAMPLE)" if run.in_sample else ""
             title = f"{title}: {run.summary['data']['name']}{note}"
             figure.suptitle(title, x=0.01, ha="left")
@@ -188,6 +190,7 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
 # name of the file, heading, how to draw it (False where there is nothing to draw), width and height
 PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, float]]] = {
     "drawdown": ("Equity and drawdown", draw_drawdown, (12, 6)),
+    "signals": ("Signals", draw_run_signals, SIZE),
     "attribution": ("What ML changed", draw_attribution, (8, 4)),
     "funnel": ("From bars to orders", draw_funnel, (8, 4)),
     "reliability": ("Reliability", draw_reliability, (7, 6)),

@@ -178,9 +178,17 @@ def test_several_symbols_are_picked(run):
     config = run.summary["config"] | {"train_bars": {"AAA": 400, "BBB": 1000}}
     text = page(replace(changed(run, config=config), trades=trades, **both))
     options = re.findall(r"<option value=\"(\d)\">(\w+)</option>", text)
-    assert options == [("0", "AAA"), ("1", "BBB")]
+    assert options == [("0", "AAA"), ("1", "BBB")] * 2  # of candles and of signals
     assert "400 (AAA) or 1,000 (BBB)" in text
     assert "<select" not in page(run)
+
+
+def test_signals_are_told_from_trades(run):
+    shown = read(page(run)).shown
+    assert "A triangle marks a bar on which the strategy signals an entry" in shown
+    assert "These are signals, not trades" in shown
+    untold = replace(run, bars=run.bars.assign(fused=np.nan))
+    assert "the probability of a side reaches the threshold" in read(page(untold)).shown
 
 
 def test_it_is_written_whole(run, tmp_path):

@@ -9,7 +9,9 @@ import pytest
 
 from bt_fusion.report.html.page_data import page_data
 from bt_fusion.report.model_figures import thresholds
+from bt_fusion.report.signal_view import SignalView
 from bt_fusion.saved_runs.saved_run import SavedRun, read_trades
+from bt_fusion.technical.regimes import regimes
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,30 @@ def test_columns_survive_the_page(run):
         np.testing.assert_allclose(decoded(symbol[name]), run.bars[name], rtol=1e-6)
     np.testing.assert_allclose(decoded(symbol["up"]), run.predictions.probability_up, rtol=1e-6)
     np.testing.assert_allclose(decoded(data["equity"]["on"]), run.equity.on, rtol=1e-6)
+
+
+def test_signals_and_regimes_take_one_byte_a_bar(run):
+    data = page_data(run)
+    (symbol,) = data["symbols"]
+    assert decoded(symbol["signal"]).dtype == decoded(symbol["regime"]).dtype == np.int8
+    assert (decoded(symbol["signal"]) == run.bars.fused.fillna(0)).all()
+    assert (decoded(symbol["regime"]) == regimes(run.bars.set_index("datetime"))).all()
+    assert set(decoded(symbol["signal"])) == {-1, 0, 1}
+    assert set(decoded(symbol["regime"])) == {0, 1, 2}
+
+
+def test_the_chart_of_signals_is_told_where_it_opens(run):
+    assert page_data(run)["signals"] == {
+        "names": ("P(up)", "P(down)"),
+        "levels": (0.6, 0.4),
+        "symbol": 0,
+        "bars": 500,
+        "until": None,
+    }
+    found = page_data(run, SignalView(20, run.bars.datetime[9]))
+    assert found["signals"]["bars"] == 20
+    stamp = pd.to_datetime(found["signals"]["until"], unit="ms")
+    assert stamp == run.bars.datetime[9]
 
 
 def test_vetoed_are_the_entries_of_ml_off_alone(run):

@@ -2,24 +2,34 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const drawn = [];  // charts, in the order of the page
+const symbols = symbolChoice(data);
 
 function add(name, make) {
   const place = document.getElementById(`chart-${name}`);
   if (!place) return null;
-  const chart = { place, ...make(place, data) };
+  const chart = { place, ...make(place, data, symbols) };
   drawn.push(chart);
   return chart;
+}
+
+// Let a chart follow its window of time, which buttons move.
+function addRanges(name, { place, timeline, draw }) {
+  const buttons = document.getElementById(`ranges-${name}`);
+  const add = () => rangeButtons(buttons, timeline, symbols.bars().time);
+  timeline.follow(place, draw);
+  symbols.listeners.push(add);
+  add();
 }
 
 function addAll() {
   setTheme(preferredTheme());
   document.querySelector(".at-first").remove();
   const equity = add("equity", equityChart);
-  setWhole(equity.time[0], equity.time[equity.time.length - 1]);
+  timeline.setWhole(equity.time[0], equity.time[equity.time.length - 1]);
   equity.draw();
-  follow(equity.place, equity.draw);
+  timeline.follow(equity.place, equity.draw);
   performance.mark("first-chart");
-  const rest = [["candles", candleChart], ["reliability", reliabilityChart],
+  const rest = [["candles", candleChart], ["signals", signalChart], ["reliability", reliabilityChart],
     ["importances", importancesChart], ["refits", refitsChart], ["placebo", placeboChart]];
   const next = () => {
     const [name, make] = rest.shift() || [];
@@ -30,10 +40,7 @@ function addAll() {
     }
     const chart = add(name, make);
     chart?.draw();
-    if (chart && name === "candles") {
-      follow(chart.place, chart.draw);
-      rangeButtons(document.getElementById("ranges"), chart.bars().time);
-    }
+    if (chart?.timeline) addRanges(name, chart);
     setTimeout(next);
   };
   setTimeout(next);
@@ -72,7 +79,7 @@ document.getElementById("copy")?.addEventListener("click", async (event) => {
 });
 
 const PAPER_WIDTH = 680;  // CSS pixels between the margins of A4
-const PAPER_HEIGHTS = { "chart-equity": 290, "chart-candles": 490 };
+const PAPER_HEIGHTS = { "chart-equity": 290, "chart-candles": 490, "chart-signals": 440 };
 
 window.addEventListener("beforeprint", () => {
   setTheme("light");

@@ -45,7 +45,7 @@ function layoutOf(more) {
     margin: { l: 56, r: 14, t: 8, b: 34 }, showlegend: false, modebar: {
       bgcolor: "rgba(0,0,0,0)", color: colour("muted"), activecolor: colour("on"),
     },
-    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", font: { color: colour("ink") } },
+    legend: { orientation: "h", traceorder: "normal", x: 0, y: 1, yanchor: "bottom", font: { color: colour("ink") } },
     ...more,
   };
 }

@@ -1,0 +1,178 @@
+"""What the signal picture shows of each bar: candle, signal, probabilities, regime."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.report.model_figures import mirrored, one_sided, thresholds
+from bt_fusion.saved_runs.saved_run import SavedRun
+from bt_fusion.technical.regimes import regimes
+
+__all__ = ["SignalBars"]
+
+PRICES = ["open", "high", "low", "close"]
+# source of the signals: what a triangle marks
+MEANINGS = {
+    "strategy": "the strategy signals an entry, from its technical side and ML together",
+    "threshold": "the probability of a side reaches the threshold",
+    "votes": "the majority of the members votes for a side",
+    "caller": "the signal is long or short",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SignalBars:
+    """The bars of one symbol, and what is drawn of each.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Indexed by time: open, high, low, close; up, down (probabilities, NaN unknown; `down` is
+        NaN for one-sided labels); signal (1 long, -1 short, 0 none); regime (a value of `Regime`).
+    source : str
+        What the signals are, a key of `MEANINGS`.
+    names : tuple of str
+        What the probabilities are called: of the long side and, unless one-sided, the short one.
+    levels : tuple of float
+        The thresholds; none with majority voting.
+    """
+
+    table: pd.DataFrame
+    source: str
+    names: tuple[str, ...]
+    levels: tuple[float, ...]
+
+    @classmethod
+    def of_run(cls, run: SavedRun, symbol: str) -> "SignalBars":
+        """Take the bars of a symbol from a run."""
+        bars = run.of_symbol(run.bars, symbol).set_index("datetime")
+        predicted = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.index)
+        levels, source = thresholds(run), source_of(run)
+        fused = source == "strategy"
+        signal = bars.fused if fused else model_signals(predicted, source, levels[0])
+        return cls(
+            table=signal_table(bars, predicted, signal, regimes(bars, **regime_rule(run))),
+            source=source,
+            names=names_of(run.summary["model"]["classes"], not one_sided(run.predictions)),
+            levels=() if majority(run) else tuple(levels),
+        )
+
+    @classmethod
+    def of_predictions(
+        cls, bars: pd.DataFrame, predictions: Predictions, signal: Any, threshold: float
+    ) -> "SignalBars":
+        """Put bars and their predictions together; arguments as of `draw_signals`."""
+        predicted = predictions.at(bars.index.to_numpy()).to_frame().set_axis(bars.index)
+        voted = predictions.voting == "majority"
+        source = "votes" if voted else "threshold"
+        if signal is None:
+            signal = model_signals(predicted, source, threshold)
+        else:
+            source = "caller"
+        classes, two_sided = predictions.classes, predictions.two_sided
+        levels = mirrored(threshold) if len(classes) == 2 and two_sided else [threshold]
+        return cls(
+            table=signal_table(bars, predicted, signal, regimes(bars)),
+            source=source,
+            names=names_of(classes, two_sided),
+            levels=() if voted else tuple(levels),
+        )
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether P(down) is 1 - P(up) and says the same once more."""
+        return "P(down)" in self.names
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether there is no short side, neither a probability nor a signal."""
+        return len(self.names) == 1 and not (self.table.signal < 0).any()
+
+    @property
+    def caption(self) -> str:
+        """What a triangle means, and what the shading is."""
+        marks = f"marks a bar on which {MEANINGS[self.source]}"
+        if self.one_sided:
+            marks = f"A triangle below a candle {marks}."
+        else:
+            marks = f"A triangle {marks}: long below the candle, short above it."
+        text = (
+            f"{marks} These are signals, not trades: a strategy that holds a position usually "
+            "enters no other, and its orders fill at the next open. The shading is the regime by "
+            "ADX(14): uptrend, downtrend or ranging."
+        )
+        if len(self.levels) == 2:
+            high, low = (f"{level:g}" for level in self.levels)
+            text += f" P(down) is 1 - P(up): P(up) at {low} is P(down) at {high}."
+        return text
+
+    def __getitem__(self, rows: slice) -> "SignalBars":
+        return replace(self, table=self.table.iloc[rows])
+
+
+def signal_table(
+    bars: pd.DataFrame, predicted: pd.DataFrame, signal: Any, regime: np.ndarray
+) -> pd.DataFrame:
+    """Return the table of `SignalBars`; NaN is no signal."""
+    side = np.sign(np.nan_to_num(np.asarray(signal, dtype=float))).astype(np.int8)
+    return bars[PRICES].assign(
+        up=predicted.probability_up,
+        down=predicted.probability_down,
+        signal=side,
+        regime=regime.astype(np.int8),
+    )
+
+
+def model_signals(predicted: pd.DataFrame, source: str, threshold: float) -> np.ndarray:
+    """Return the side that the model is for on each bar: 1 long, -1 short, 0 none.
+
+    Where both sides reach a low threshold it is the likelier one.
+
+    >>> rows = {"probability_up": [0.6, 0.45, np.nan], "probability_down": [0.4, 0.55, np.nan]}
+    >>> model_signals(pd.DataFrame(rows), "threshold", 0.6).tolist()
+    [1.0, 0.0, 0.0]
+    >>> model_signals(pd.DataFrame(rows), "threshold", 0.4).tolist()
+    [1.0, -1.0, 0.0]
+    """
+    if source == "votes":
+        return np.sign(np.nan_to_num(predicted.signal.to_numpy(dtype=float)))
+    up, down = (predicted[f"probability_{side}"].to_numpy() for side in ("up", "down"))
+    long, short = Agreement(threshold).sides(up, down)
+    return np.where(long & short, np.sign(up - down), np.subtract(long, short, dtype=float))
+
+
+def source_of(run: SavedRun) -> str:
+    """Say what the signals of a run are: its strategy's with ML where it tells them."""
+    if "fused" in run.bars and run.bars.fused.notna().any():
+        return "strategy"
+    return "votes" if majority(run) else "threshold"
+
+
+def majority(run: SavedRun) -> bool:
+    """Say whether the members of a run's model vote by majority."""
+    return bool(run.summary["config"]["ensemble"].get("voting") == "majority")
+
+
+def regime_rule(run: SavedRun) -> dict[str, Any]:
+    """Return the arguments of `regimes` that a run's strategy changes, named as SignalDiscovery's.
+
+    Other strategies have the regimes of the defaults.
+    """
+    params = run.summary["config"]["params"]
+    given = {name: params.get(f"regime_{name}") for name in ("threshold", "confirm")}
+    return {name: value for name, value in given.items() if isinstance(value, (int, float))}
+
+
+def names_of(classes: Sequence[int], two_sided: bool) -> tuple[str, ...]:
+    """Return what the probabilities of the sides are called.
+
+    >>> names_of((0, 1), True), names_of((-1, 0, 1), True), names_of((0, 1), False)
+    (('P(up)', 'P(down)'), ('P(long)', 'P(short)'), ('P(up)',))
+    """
+    names = ("P(long)", "P(short)") if len(classes) == 3 else ("P(up)", "P(down)")
+    return names if two_sided else names[:1]
