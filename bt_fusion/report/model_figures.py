@@ -8,6 +8,7 @@ import pandas as pd
 from bt_fusion.evaluation.classification import confusion
 from bt_fusion.evaluation.reliability import reliability_table
 from bt_fusion.labels import class_names
+from bt_fusion.models.agreement import Agreement
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
@@ -23,8 +24,6 @@ __all__ = [
 ]
 
 MOST_FEATURES = 25  # in a chart of importances
-# the parameter that says from which probability on a strategy trusts the model, and its default
-THRESHOLDS = {"ml_threshold": 0.60, "probability_threshold": 0.60, "ml_entry_threshold": 0.60}
 
 
 def labelled(run: SavedRun) -> pd.DataFrame:
@@ -126,9 +125,7 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
 
 def thresholds(run: SavedRun) -> list[float]:
     """Return the levels of P(up) from which an entry passes, mirrored where two-sided."""
-    params = run.summary["config"]["params"]
-    named = [params[name] for name in THRESHOLDS if isinstance(params.get(name), (int, float))]
-    level = float(named[0] if named else 0.60)
+    level = float(Agreement.of(run.summary["config"]["params"]).threshold)
     two_sided = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
     return mirrored(level) if two_sided else [level]
 
