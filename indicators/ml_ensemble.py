@@ -115,28 +115,42 @@ class MLEnsemble(BarLines):
     def columns(self, bars):
         try:
             self._model = loaded(self._model)
-            return self._as_columns(predict_all(self._model, bars, self.p.allow_in_sample))
+            found = self._as_columns(predict_all(self._model, bars, self.p.allow_in_sample))
         except Exception as error:  # a model may be a user's own and fail in any way
             self._give_up(error)
             return tuple(np.full(len(bars), np.nan) for _ in NO_OPINION)
+        self._warn_in_sample(bars.time)
+        return found
 
     def latest(self, time, values, still_open):
         if not self.usable:
             return NO_OPINION
+        first = self._stream is None
         try:
-            if self._stream is None:
+            if first:
                 self._model = loaded(self._model)
                 self._stream = open_stream(self._model, self.p.allow_in_sample)
             take = self._stream.replace if still_open else self._stream.push
-            return np.concatenate(self._as_columns(take(time, values)))
+            found = np.concatenate(self._as_columns(take(time, values)))
         except Exception as error:  # as above; a live run must not end by it
             self._give_up(error)
             return NO_OPINION
+        if first:
+            self._warn_in_sample(np.array([time]))
+        return found
 
     def _as_columns(self, predictions):
         p = predictions
         signal = p.signal(self.p.entry, self.p.strong)
         return p.probability_up, p.probability_down, signal, p.confidence
+
+    def _warn_in_sample(self, time):
+        '''Warn where a fitted model was trained on the bars, bar by bar on the first of them'''
+        if isinstance(self._model, SignalModel):
+            known = int((time <= self._model.trained_until_).sum())
+            if known:
+                text = in_sample_text(self._model, known, len(time), self.p.allow_in_sample)
+                warn(text, BtFusionWarning, stacklevel=2)
 
     def _give_up(self, error):
         if self.p.on_missing == "raise":
@@ -169,6 +183,19 @@ def no_model(given) -> OptionError:
     return OptionError(
         f"model is {given!r}; give a fitted SignalModel or the folder of a saved one, a "
         "WalkForward or Predictions"
+    )
+
+
+def in_sample_text(model: SignalModel, known: int, bars: int, allowed: bool) -> str:
+    """Return what to know of bars that a model was trained on."""
+    start, end = (
+        str(t)[:16].replace("T", " ") for t in (model.trained_from_, model.trained_until_)
+    )
+    those = f"{known:,} of {bars:,} bars are" if bars > 1 else f"bars until {end} are"
+    then = "its predictions of them prove nothing" if allowed else "it makes no prediction of them"
+    return (
+        f"{those} in-sample: the model was trained on {start} to {end}, {then}. Give bars after "
+        "that, or a WalkForward"
     )
 
 

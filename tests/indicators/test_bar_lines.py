@@ -1,5 +1,7 @@
 """Indicators over bars: the same lines in all ten run configurations, never from the future."""
 
+from dataclasses import replace
+
 import backtrader as bt
 import matplotlib
 import numpy as np
@@ -74,12 +76,19 @@ def run(bars, model, configuration):
     return pd.DataFrame(ran.seen, columns=pd.Index(ran.names()), index=bars.index)
 
 
-@pytest.fixture(scope="module")
-def recorded():
+@pytest.fixture(scope="module", params=["soft", "majority"])
+def recorded(request):
     bars = random_walk(330, seed=3)
-    up = np.random.default_rng(1).uniform(0.3, 0.8, len(bars))
+    up = np.random.default_rng(1).uniform(0.3, 0.8, (len(bars), 3, 1))
     up[:60] = np.nan
-    model = given(bars.index, up)
+    votes, members = np.concatenate([1 - up, up], axis=2), ("a", "b", "c")
+    model = replace(
+        given(bars.index, 0.5),
+        votes=votes if request.param == "majority" else votes[:, :1],
+        members=members if request.param == "majority" else members[:1],
+        weights=np.ones(3 if request.param == "majority" else 1),
+        voting=request.param,
+    )
     return bars, model, run(bars, model, "default")
 
 

@@ -205,7 +205,7 @@ def test_a_model_that_fails_in_the_middle_leaves_the_technical_points(bars, monk
     cerebro.addstrategy(HybridScoring, model=model, min_entry_score_technical=2, log_entries=False)
     with pytest.warns(BtFusionWarning, match="the member broke") as caught:
         ran = cerebro.run()[0]
-    assert len(caught) == 1
+    assert sum("the member broke" in str(each.message) for each in caught) == 1
     known = np.isfinite(np.array(ran.ml.probability.array))
     last = np.flatnonzero(known)[-1]
     assert known.sum() == 200
