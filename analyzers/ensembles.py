@@ -5,6 +5,12 @@ from bt_fusion.indicators import MLEnsemble, find_ensembles
 __all__ = ["ensembles_of", "own_ensembles"]
 
 
+class WatchingEnsemble(MLEnsemble):
+    '''An ``MLEnsemble`` that an analyzer asks and the strategy knows nothing of.'''
+
+    of_strategy = False
+
+
 def own_ensembles(datas, model):
     """Return an ``MLEnsemble`` of a model on each feed, none without a model.
 
@@ -13,7 +19,7 @@ def own_ensembles(datas, model):
     """
     if model is None:
         return {}
-    return {data: MLEnsemble(data, model=model, plot=False) for data in datas}
+    return {data: WatchingEnsemble(data, model=model, plot=False) for data in datas}
 
 
 def ensembles_of(strategy, own):

@@ -69,6 +69,8 @@ class MLEnsemble(BarLines):
     def _plotlabel(self):
         return [self.p.entry, self.p.strong]
 
+    of_strategy = True  # whether the strategy asks it; those of analyzers only watch
+
     def __init__(self):
         super().__init__()
         if self.p.on_missing not in ON_MISSING:
@@ -163,13 +165,15 @@ class MLEnsemble(BarLines):
 def find_ensembles(owner):
     """Return the first ``MLEnsemble`` of each data feed inside a strategy or an indicator.
 
-    Those of its indicators count, too.
+    Those of its indicators count, too, those of analyzers do not.
     """
     found = {}
     inside = getattr(owner, "_lineiterators", {})  # an operation on lines holds no indicators
     for indicator in inside.get(bt.LineIterator.IndType, ()):
-        alone = isinstance(indicator, MLEnsemble)
-        found = ({indicator.data: indicator} if alone else find_ensembles(indicator)) | found
+        if not isinstance(indicator, MLEnsemble):
+            found = find_ensembles(indicator) | found
+        elif indicator.of_strategy:
+            found = {indicator.data: indicator} | found
     return found
 
 
