@@ -41,7 +41,7 @@ from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import STRATEGIES, load_strategy, strategy_name
 from bt_fusion.engine.runner import Run, run_strategy
-from bt_fusion.engine.user_code import class_digest, file_of, locate_errors
+from bt_fusion.user_code import class_digest, file_of, locate_errors
 from bt_fusion.engine.variants import agreement_of, check_params, check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.labels import trade_exits

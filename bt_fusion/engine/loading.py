@@ -14,7 +14,7 @@ from types import ModuleType
 import backtrader as bt
 
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.user_code import file_of, locate_errors
+from bt_fusion.user_code import file_of, locate_errors
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
 

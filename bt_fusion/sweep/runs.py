@@ -22,7 +22,7 @@ from bt_fusion.data.bars import bars_per_year
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import ClassSource
 from bt_fusion.engine.runner import run_strategy
-from bt_fusion.engine.user_code import class_digest, file_of, locate_errors
+from bt_fusion.user_code import class_digest, file_of, locate_errors
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
 from bt_fusion.fingerprint import array_digest, code_digest, versions_text

@@ -2,7 +2,7 @@
 
 import backtrader as bt
 
-from bt_fusion.engine.user_code import class_digest
+from bt_fusion.user_code import class_digest
 from bt_fusion.strategies import FusionStrategy
 
 TYPED = """
