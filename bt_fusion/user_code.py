@@ -1,17 +1,80 @@
-"""A user's own code: its file, its digest, and the line an error passed through."""
+"""A user's own code: its file, run as a module; its digest; the line an error passed through."""
 
+import importlib
+import importlib.util
 import inspect
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from bt_fusion.errors import BtFusionError, StrategyError
+from bt_fusion.errors import BtFusionError, OptionError, StrategyError
 
-__all__ = ["class_digest", "file_of", "line_in", "locate_errors"]
+__all__ = [
+    "class_digest",
+    "file_of",
+    "importable",
+    "line_in",
+    "load_file",
+    "load_module",
+    "locate_errors",
+    "module_name",
+]
+
+
+def load_file(path: Path) -> ModuleType:
+    """Run a Python file as a module of its own."""
+    path = path.resolve()
+    if not path.is_file():
+        raise OptionError(f"no file {path}; give file.py:Class")
+    main = sys.modules["__main__"]
+    if getattr(main, "__file__", None) and Path(str(main.__file__)).resolve() == path:
+        return main  # the running script, which would start over
+    name = module_name(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # it ends in .py
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        with importable(path.parent), locate_errors(path):
+            spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def module_name(path: Path) -> str:
+    """Return what a file's module is called: its own name could be that of another module."""
+    return f"{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
+
+
+def load_module(name: str) -> ModuleType:
+    """Import a module, also from the folder the command runs in."""
+    if name == "__main__":  # of this session
+        return sys.modules[name]
+    with importable(Path.cwd()):
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ModuleNotFoundError, ValueError):  # of its package, and of no name at all
+            spec = None
+        if spec is None:
+            raise OptionError(f"no module {name!r}; give module:Class or file.py:Class")
+        with locate_errors(Path(spec.origin or "")):
+            return importlib.import_module(name)
+
+
+@contextmanager
+def importable(folder: Path) -> Iterator[None]:
+    """Let the modules of a folder be imported by name, as when one of its files is run."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 import backtrader as bt
 
-from bt_fusion.user_code import class_digest
 from bt_fusion.strategies import FusionStrategy
+from bt_fusion.user_code import class_digest
 
 TYPED = """
 import backtrader as bt

@@ -41,13 +41,13 @@ from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import STRATEGIES, load_strategy, strategy_name
 from bt_fusion.engine.runner import Run, run_strategy
-from bt_fusion.user_code import class_digest, file_of, locate_errors
 from bt_fusion.engine.variants import agreement_of, check_params, check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
 from bt_fusion.statistics.bootstrap import Bootstrap
+from bt_fusion.user_code import class_digest, file_of, locate_errors
 
 __all__ = ["Backtest", "Result"]
 

@@ -1,12 +1,8 @@
 """Strategies and sizers by name: our own, of a module, or of a file of the user's."""
 
-import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +10,9 @@ from types import ModuleType
 import backtrader as bt
 
 from bt_fusion.engine.account import Account
-from bt_fusion.user_code import file_of, locate_errors
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
+from bt_fusion.user_code import file_of, importable, load_file, load_module, module_name
 
 __all__ = [
     "STRATEGIES",
@@ -126,57 +122,6 @@ def load_class(text: str, base: type, kind: str) -> type:
     if not name:
         raise OptionError(f"{source} does not say which {kind}; add one of :{', :'.join(known)}")
     raise unknown_name(f"{kind} in {source}", name, known)
-
-
-def load_file(path: Path) -> ModuleType:
-    """Run a Python file as a module of its own."""
-    path = path.resolve()
-    if not path.is_file():
-        raise OptionError(f"no file {path}; give file.py:Class")
-    main = sys.modules["__main__"]
-    if getattr(main, "__file__", None) and Path(str(main.__file__)).resolve() == path:
-        return main  # the running script, which would start over
-    name = module_name(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # it ends in .py
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    try:
-        with importable(path.parent), locate_errors(path):
-            spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def module_name(path: Path) -> str:
-    """Return what a file's module is called: its own name could be that of another module."""
-    return f"{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
-
-
-def load_module(name: str) -> ModuleType:
-    """Import a module, also from the folder the command runs in."""
-    if name == "__main__":  # of this session
-        return sys.modules[name]
-    with importable(Path.cwd()):
-        try:
-            spec = importlib.util.find_spec(name)
-        except (ModuleNotFoundError, ValueError):  # of its package, and of no name at all
-            spec = None
-        if spec is None:
-            raise OptionError(f"no module {name!r}; give module:Class or file.py:Class")
-        with locate_errors(Path(spec.origin or "")):
-            return importlib.import_module(name)
-
-
-@contextmanager
-def importable(folder: Path) -> Iterator[None]:
-    """Let the modules of a folder be imported by name, as when one of its files is run."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
 
 
 STRATEGIES: dict[str, type[bt.Strategy]] = {

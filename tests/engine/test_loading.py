@@ -8,10 +8,10 @@ import pytest
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import STRATEGIES, load_sizer, load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
-from bt_fusion.user_code import line_in, locate_errors
 from bt_fusion.engine.variants import check_variants, takes_ml, variant
 from bt_fusion.errors import OptionError, StrategyError
 from bt_fusion.strategies import FusionStrategy, with_ml
+from bt_fusion.user_code import line_in, locate_errors
 from tests.engine.test_engine import given
 from tests.strategies.test_fusion import steps
 
