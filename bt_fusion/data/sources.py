@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.data.readers import read_bars
-from bt_fusion.data.samples import SAMPLES, load_sample
+from bt_fusion.data.samples import SAMPLES, is_sample, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
 
 __all__ = ["load", "load_each", "sources"]
@@ -76,7 +76,7 @@ def sources(data: Sequence[str]) -> dict[str, str]:
 
 def load(data: str, seed: int, repair: bool, say: Say = print) -> tuple[pd.DataFrame, str]:
     """Return the bars of a file or sample, and what to call them."""
-    if data in SAMPLES:
+    if is_sample(data):
         return load_sample(data, seed), data
     path = Path(data)
     if not path.is_file():
