@@ -83,7 +83,9 @@ def default(field: "Field[Any]") -> Any:
 
 
 # Names whose registry is slow to import are written out; a test compares them with the registry
-SOURCE = "CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge (or planted-edge:500)"
+SOURCE = (
+    "CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge (or random-walk:500)"
+)
 
 Data = Annotated[str, option(f"{SOURCE}.")]
 TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 for none.")]
