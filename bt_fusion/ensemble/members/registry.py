@@ -202,7 +202,7 @@ def make_member(name: str, seed: int = 0) -> Any:
 
 
 def missing_libraries(name: str) -> list[str]:
-    """Return the modules a member needs that are not installed; none for a name not in `MEMBERS`."""
+    """Return the modules a member needs that are not installed; none for another name."""
     needed = MEMBERS[name].library if name in MEMBERS else ()
     return [module for module in needed if find_spec(module) is None]
 
