@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from bt_fusion.cli.backtest_job import backtest_job
 from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.options import (
     AccountOptions,
@@ -17,6 +16,7 @@ from bt_fusion.cli.options import (
     StrategyOptions,
     SymbolOptions,
 )
+from bt_fusion.cli.options.job import backtest_job
 from bt_fusion.errors import OptionError
 
 __all__ = ["backtest"]
@@ -69,7 +69,7 @@ def backtest(
 
     screen, out = output.screen(), output.out
     job = replace(
-        backtest_job(bars, strategy, model, schedule, account, period),
+        backtest_job(bars, strategy, model, schedule, account, period, screen),
         ml=strategy.ml.value,
         placebo=strategy.placebo,
         breakdown=tuple(strategy.breakdown or ()),

@@ -1,7 +1,6 @@
-"""The model that options describe, the saved model they name, and the bars it may learn from."""
+"""The model that options describe, and the bars it may learn from."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -12,7 +11,7 @@ from bt_fusion.labels import Gain, Label, make_label
 from bt_fusion.models.presets import STRATEGY_PRESETS, make_preset, with_members
 from bt_fusion.models.signal_model import SignalModel
 
-__all__ = ["ModelSpec", "saved_model", "training_part"]
+__all__ = ["ModelSpec", "training_part"]
 
 DEFAULT_MEMBERS = ("rf", "xgb", "lgb")
 
@@ -155,17 +154,6 @@ class ModelSpec:
 def feature_names(text: str) -> str | tuple[str, ...]:
     """Return the name of a set, or feature names: several, or one that is no set's."""
     return tuple(text.split(",")) if "," in text or text in REGISTRY else text
-
-
-def saved_model(text: str | None, strategy: str) -> SignalModel | None:
-    """Return the saved model that --model names, None where it names none.
-
-    ``auto`` names the folder models/STRATEGY where it is there.
-    """
-    if text == "auto":
-        folder = Path("models") / strategy
-        return SignalModel.load(folder) if folder.is_dir() else None
-    return None if text is None else SignalModel.load(text)
 
 
 def training_part(bars: pd.DataFrame, test_share: float) -> pd.DataFrame:

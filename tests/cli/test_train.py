@@ -51,8 +51,8 @@ def test_without_test_rows_a_model_learns_from_all(data, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--preset", "signal", "--label", "gain"), "preset signal settles --label"),
-        (("--preset", "signal", "--horizon", "3"), "preset signal settles --horizon"),
+        (("--label", "gain(horizon=3)", "--horizon", "3"), "horizon of label gain is given twice"),
+        (("--label", "gain(horizont=3)"), "'horizont': did you mean 'horizon'? Known: horizon, th"),
         (("--preset", "signl"), "unknown preset 'signl': did you mean 'signal'"),
         (("--lookahead", "5", "--label", "gain"), "--lookahead and --profit-threshold are a label"),
         (("--calibration", "platt"), "unknown calibration 'platt'"),

@@ -17,7 +17,7 @@ from bt_fusion.report.figures import (
 )
 from bt_fusion.report.terminal.titled import titled
 
-__all__ = ["comparison_table"]
+__all__ = ["comparison_table", "note_lines"]
 
 
 def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group:
@@ -63,6 +63,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         f"{count(model['rows'])} unseen rows AUC {cell(model['auc'], decimals(3))}, "
         f"Brier {cell(model['brier'], decimals(4))}"
     )
+    lines += note_lines(summary)
     for name, counts in summary["signals"].items():
         shown = ", ".join(
             f"{int(k):+d}: {v:,}" if int(k) else f"0: {v:,}" for k, v in counts.items()
@@ -78,6 +79,11 @@ def _lines(summary: dict[str, Any]) -> list[str]:
             f"Warning    orders refused by the broker (cash): {rejected}; a smaller share helps"
         )
     return lines
+
+
+def note_lines(summary: dict[str, Any]) -> list[str]:
+    """Return what a reader of the figures should know, a line each."""
+    return [f"Note       {note}" for note in summary.get("notes", ())]
 
 
 def _veto_line(vetoes: dict[str, int]) -> str:
