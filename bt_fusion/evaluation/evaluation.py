@@ -77,6 +77,7 @@ def evaluate(
     model: SignalModel,
     bars: pd.DataFrame,
     *,
+    fromdate: Any = None,
     importance: bool = False,
     cross_validation: bool = False,
     high_confidence: float = 0.60,
@@ -91,6 +92,8 @@ def evaluate(
         Fitted.
     bars : DataFrame
         Those the model was trained on warm up the features, and take part in cross-validation.
+    fromdate : str or Timestamp, optional
+        Bars before it warm up the features alone.
     importance : bool
         Whether to shuffle each feature, and ask SHAP where it is installed.
     cross_validation : bool
@@ -114,14 +117,25 @@ def evaluate(
     True
     """
     data = LabelledRows.of(model, bars)
-    out_of_sample = out_of_sample_rows(model, data)
     predictions = model.predict_arrays(data.arrays)
+    if fromdate is not None:
+        data, predictions = later_part(data, predictions, pd.Timestamp(fromdate))
+    out_of_sample = out_of_sample_rows(model, data)
     return Evaluation(
         **_scores(out_of_sample, predictions, high_confidence),
         trained_until=pd.Timestamp(model.trained_until_),
         importances=_importances(model, out_of_sample, seed) if importance else None,
         cross_validation=_cross_validation(model, data, on_step) if cross_validation else None,
     )
+
+
+def later_part(
+    data: LabelledRows, predictions: Predictions, start: pd.Timestamp
+) -> tuple[LabelledRows, Predictions]:
+    """Return rows and predictions without those of bars before `start`."""
+    time = data.arrays.time
+    later = predictions[time >= start.to_datetime64()].at(time)
+    return data.since((start - pd.Timedelta(1, "ns")).to_datetime64()), later
 
 
 def out_of_sample_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:

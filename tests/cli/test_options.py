@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from inspect import signature
 from typing import Annotated
 
+import pandas as pd
 import pytest
 import typer
 
 from bt_fusion.backtest.judgement import PLACEBOS
 from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.main import app
+from bt_fusion.cli.options import PeriodOptions
 from bt_fusion.data.samples import SAMPLES
 from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.ensemble.calibration import CALIBRATION
@@ -62,6 +64,11 @@ def test_help_lists_every_label_and_placebo():
     label = texts["label"].partition(".")[0].replace(" or ", ", ")
     assert set(label.split(", ")) == set(LABELS)
     assert [name for name in PLACEBOS if name not in texts["placebo"]] == []
+
+
+def test_dates_with_a_time_zone_are_turned_into_utc():
+    start, end = PeriodOptions(fromdate="2024-01-01T10:00+02:00", todate="2024-01-02").dates()
+    assert (start, end) == (pd.Timestamp("2024-01-01T08:00"), pd.Timestamp("2024-01-02"))
 
 
 @dataclass(frozen=True, kw_only=True)

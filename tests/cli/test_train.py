@@ -2,9 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from bt_fusion import SignalModel
+from bt_fusion import Ensemble, SignalModel, TripleBarrier, load_model
 from bt_fusion.data.samples import planted_edge
 from tests.cli.running import command
 
@@ -36,6 +37,53 @@ def test_train_tunes_on_the_first_part_and_counts_the_trials(data, tmp_path, cap
     assert json.loads((out / "manifest.json").read_text())["trials"] == 3
     found = json.loads((tmp_path / "t.json").read_text())
     assert [line["number"] for line in found["table"]] == [0, 1] and found["trials"] == 2
+
+
+def test_dates_choose_the_bars_that_are_used(data, tmp_path, capsys):
+    words = ("--members", "lr", "--features", "wick_balance")
+    span = ("--fromdate", "2024-01-01T02:00", "--todate", "2024-01-01T07:00")
+    assert run("train", data, "--out", tmp_path / "m", *words, *span) == 0
+    manifest = json.loads((tmp_path / "m" / "manifest.json").read_text())
+    assert manifest["training"]["start"] == "2024-01-01 02:00:00"
+    assert manifest["training"]["trained_until"] == "2024-01-01 05:59:00"  # four of five hours
+    assert manifest["training"]["test_rows"] == 60 - 5
+    bars = planted_edge(600, seed=1, auc=0.8)[120:360]
+    model = SignalModel(("wick_balance",), ensemble=Ensemble(("lr",))).fit(bars)
+    expected = model.predict(bars, allow_in_sample=True).probability_up
+    found = load_model(tmp_path / "m").predict(bars, allow_in_sample=True).probability_up
+    np.testing.assert_allclose(found, expected)
+    studies = set()
+    for dates in ((), span, ("--timerange", "20240101T0200-20240101T0700")):
+        tuning = ("--trials", "1", "--folds", "2", "--storage", tmp_path / "t.db")
+        assert run("tune", data, *words, *tuning, *dates, "--json", tmp_path / "t.json") == 0
+        studies.add(json.loads((tmp_path / "t.json").read_text())["study"])
+    assert len(studies) == 2  # the last two are of the same bars
+
+
+@pytest.mark.parametrize("command_name", ["train", "tune"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--fromdate", "2030-01-01"), "no bar from 2030-01-01 00:00:00 to the last; the bars run"),
+        (("--fromdate", "soon"), "fromdate 'soon' is no date; write 2020-01-31"),
+        (("--timerange", "20240101"), "timerange '20240101' is not START-END"),
+        (("--fromdate", "2024-01-02", "--todate", "2024-01-01"), "is not before todate"),
+    ],
+)
+def test_dates_that_cannot_be_are_said(command_name, words, message, data, tmp_path, capsys):
+    out = ("--out", tmp_path / "m") if command_name == "train" else ()
+    assert run(command_name, data, *out, *words) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_preset_is_said_with_the_parts_that_are_given(data, tmp_path, capsys):
+    words = ("--preset", "signal", "--features", "wick_balance,gap", "--horizon", "3")
+    assert run("train", data, "--out", tmp_path / "m", *words, "--voting", "soft") == 0
+    line = "preset signal; features wick_balance,gap, horizon 3, voting soft as given"
+    assert f"Model      {line}\n" in capsys.readouterr().out
+    model = load_model(tmp_path / "m")
+    assert model.label() == TripleBarrier(1.5, 1.5, 3)
+    assert (model.ensemble.voting, model.ensemble.calibration) == ("soft", "sigmoid")
 
 
 def test_without_test_rows_a_model_learns_from_all(data, tmp_path):

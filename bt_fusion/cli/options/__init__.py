@@ -3,7 +3,12 @@
 Nothing heavy is imported at the top, so that --help comes at once.
 """
 
-from bt_fusion.cli.options.bars import BarOptions, PeriodOptions, SymbolOptions
+from bt_fusion.cli.options.bars import (
+    BarOptions,
+    DatedBarOptions,
+    PeriodOptions,
+    SymbolOptions,
+)
 from bt_fusion.cli.options.model import ModelOptions, TrainModelOptions, TuningOptions
 from bt_fusion.cli.options.output import OutputOptions, ScreenOptions
 from bt_fusion.cli.options.predictor import PredictorOptions, ScheduleOptions
@@ -12,6 +17,7 @@ from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions
 __all__ = [
     "AccountOptions",
     "BarOptions",
+    "DatedBarOptions",
     "ModelOptions",
     "OutputOptions",
     "PeriodOptions",

@@ -10,7 +10,7 @@ from bt_fusion.errors import OptionError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BarOptions", "PeriodOptions", "SymbolOptions"]
+__all__ = ["BarOptions", "DatedBarOptions", "PeriodOptions", "SymbolOptions"]
 
 Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
 Seed = Annotated[int, option("Seed of everything random.")]
@@ -57,10 +57,12 @@ class SymbolOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodOptions:
-    """The part of the bars that may be traded."""
+    """The part of the bars that is used."""
 
-    fromdate: Annotated[str | None, option("First day to trade.")] = None
-    todate: Annotated[str | None, option("Day before which trading ends.")] = None
+    fromdate: Annotated[
+        str | None, option("First day; a backtest learns from earlier bars, too.")
+    ] = None
+    todate: Annotated[str | None, option("Day before which the bars end.")] = None
     timerange: Annotated[
         str | None, option("Both at once, as 20200101-20210101; either may be left out.")
     ] = None
@@ -89,10 +91,34 @@ class PeriodOptions:
         return start, end
 
 
+@dataclass(frozen=True, kw_only=True)
+class DatedBarOptions(BarOptions, PeriodOptions):
+    """The bars of one symbol inside the dates."""
+
+    def load(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
+        """Return the bars inside the dates and what to call them; says what was repaired."""
+        from bt_fusion.data.sources import bars_within
+
+        bars, name = self.load_with_past(screen)
+        return bars_within(bars, *self.dates()), name
+
+    def load_with_past(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
+        """Return as `load`, with all bars before them, which warm up features."""
+        from bt_fusion.data.sources import bars_within
+
+        start, end = self.dates()
+        bars, name = super().load(screen)
+        bars_within(bars, start, end)  # there must be some
+        return bars_within(bars, None, end), name
+
+
 def _date(name: str, text: str | None) -> "pd.Timestamp | None":
     import pandas as pd
 
+    if not text:
+        return None
     try:
-        return pd.Timestamp(text) if text else None
+        stamp = pd.Timestamp(text)
     except ValueError:
         raise OptionError(f"{name} {text!r} is no date; write 2020-01-31") from None
+    return stamp.tz_convert(None) if stamp.tz else stamp  # bars are in UTC

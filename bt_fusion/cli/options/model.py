@@ -4,10 +4,12 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
 from bt_fusion.cli.command import option
+from bt_fusion.cli.screen import Screen
 from bt_fusion.ensemble.members.registry import MEMBERS
 
 if TYPE_CHECKING:
     from bt_fusion.models.model_spec import ModelSpec
+    from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["ModelOptions", "TrainModelOptions", "TuningOptions"]
 
@@ -53,6 +55,14 @@ class ModelOptions:
 
         known = {each.name for each in fields(ModelSpec)}
         return ModelSpec(**{key: vars(self)[key] for key in vars(self) if key in known}, seed=seed)
+
+    def build(self, seed: int, screen: Screen) -> "SignalModel":
+        """Return the unfitted model; says what is taken from where."""
+        spec = self.spec(seed)
+        model = spec.build()
+        if spec.origin:
+            screen.say(f"Model      {spec.origin}")
+        return model
 
 
 @dataclass(frozen=True, kw_only=True)
