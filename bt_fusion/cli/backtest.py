@@ -40,7 +40,9 @@ class ComparedStrategy(StrategyOptions):
 
     def params(self) -> dict[str, Any]:
         """Return the parameters of the strategy."""
-        return parameters(self.param or ()) | super().params()
+        pairs = parameters(self.param or ())
+        self.check_once(pairs)
+        return pairs | self.with_option()
 
 
 @dataclass(frozen=True, kw_only=True)

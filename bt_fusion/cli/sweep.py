@@ -54,6 +54,7 @@ def sweep(
 
     screen, out = output.screen(), output.out
     grid = parameter_grid(strategy.param, strategy.most)
+    strategy.check_once(grid)
     job = backtest_job(bars, strategy, model, schedule, account, period, screen)
     loaded = bars.load(screen)
     with screen.progress("Refits") as on_refit, screen.progress("Runs") as on_run:

@@ -56,6 +56,21 @@ def test_other_strategies_keep_the_default_model(options, csv, mine, tmp_path, c
     assert "as the strategy asks" not in capsys.readouterr().out
 
 
+def test_thresholds_and_models_under_their_other_names(csv, tmp_path, capsys):
+    gain = SignalModel(["gap", "wick_balance"], Gain(5), Ensemble(["lr"])).fit(BARS[:600])
+    options = ["--ml-model-path", gain.save(tmp_path / "m"), "--ml-entry-threshold", "0.55"]
+    words = ["--data", csv, "--strategy", "hybrid", "--no-report", "--out", tmp_path / "out"]
+    run(*words, *options)
+    config = summary_of(tmp_path / "out")["config"]
+    assert config["params"] == {"ml_entry_threshold": 0.55}
+    assert config["source"]["model"] == str(tmp_path / "m")
+    run(*words, *options, "--param", "ml_entry_threshold=0.6", expect=2)
+    assert "ml_entry_threshold is given by --ml-entry-threshold" in capsys.readouterr().err
+    sweep = ["--param", "ml_entry_threshold=0.5,0.6"]
+    assert command("sweep", *words, *options, *sweep) == 2
+    assert "ml_entry_threshold is given by --ml-entry-threshold" in capsys.readouterr().err
+
+
 def test_hybrid_without_torch_goes_on_and_says_so_once(csv, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     features = ["--features", "wick_balance,gap"]

@@ -9,9 +9,10 @@ import pytest
 import typer
 
 from bt_fusion.backtest.judgement import PLACEBOS
+from bt_fusion.cli.backtest import ComparedStrategy
 from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.main import app
-from bt_fusion.cli.options import PeriodOptions
+from bt_fusion.cli.options import PeriodOptions, StrategyOptions
 from bt_fusion.data.samples import SAMPLES
 from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.ensemble.calibration import CALIBRATION
@@ -64,6 +65,22 @@ def test_help_lists_every_label_and_placebo():
     label = texts["label"].partition(".")[0].replace(" or ", ", ")
     assert set(label.split(", ")) == set(LABELS)
     assert [name for name in PLACEBOS if name not in texts["placebo"]] == []
+
+
+def test_a_threshold_under_its_other_name_is_a_parameter():
+    assert StrategyOptions().params() == {}
+    given = StrategyOptions(ml_entry_threshold=0.0, long_only=True)
+    assert given.params() == {"ml_entry_threshold": 0.0, "long_only": True}
+    compared = ComparedStrategy(ml_entry_threshold=0.7, param=["ema_fast=8"])
+    assert compared.params() == {"ml_entry_threshold": 0.7, "ema_fast": 8}
+
+
+@pytest.mark.parametrize("name", ["ml_entry_threshold", "long_only"])
+def test_a_parameter_is_given_once(name):
+    compared = ComparedStrategy(ml_entry_threshold=0.7, long_only=True, param=[f"{name}=0"])
+    option = f"--{name.replace('_', '-')}"
+    with pytest.raises(OptionError, match=f"{name} is given by {option} and --param; give it once"):
+        compared.params()
 
 
 def test_dates_with_a_time_zone_are_turned_into_utc():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from bt_fusion.cli.command import option
+from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
     from bt_fusion.engine.account import Account
@@ -25,10 +26,26 @@ class StrategyOptions:
         ),
     ] = "fusion"
     long_only: Annotated[bool, option("Never sell short.", "--long-only")] = False
+    ml_entry_threshold: Annotated[
+        float | None, option("Another way to write --param ml_entry_threshold=X.")
+    ] = None
 
     def params(self) -> dict[str, Any]:
         """Return the parameters of the strategy."""
-        return {"long_only": True} if self.long_only else {}
+        return self.with_option()
+
+    def with_option(self) -> dict[str, Any]:
+        """Return the parameters that are given by an option of their own."""
+        given: dict[str, Any] = {"long_only": True} if self.long_only else {}
+        if self.ml_entry_threshold is not None:
+            given["ml_entry_threshold"] = self.ml_entry_threshold
+        return given
+
+    def check_once(self, pairs: dict[str, Any]) -> None:
+        """Raise OptionError for a parameter of --param that an option of its own gives, too."""
+        for name in self.with_option().keys() & pairs:
+            option = f"--{name.replace('_', '-')}"
+            raise OptionError(f"parameter {name} is given by {option} and --param; give it once")
 
 
 @dataclass(frozen=True, kw_only=True)
