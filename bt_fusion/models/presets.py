@@ -151,6 +151,8 @@ def with_members(ensemble: Ensemble, names: Sequence[str]) -> Ensemble:
     (('rf', 'lr'), (0.2, 0.15))
     """
     own = ensemble.members
+    if isinstance(names, str):
+        raise OptionError(f"members {names!r}: give a sequence, such as [{names!r}]")
     if len(set(names)) < len(names):
         raise OptionError(f"members {', '.join(names)}: name none twice")
     members: Mapping[str, object] | tuple[str, ...] = tuple(names)

@@ -1,13 +1,13 @@
 """Where the model comes from: a strategy's preset, options, saved models, a recipe."""
 
 import json
-import sys
 
 import pandas as pd
 import pytest
 
 from bt_fusion import Direction, Ensemble, Gain, SignalModel
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.members import registry
 from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.tuning.search_space import apply_parameters
 from bt_fusion.why.why import explain_entry
@@ -72,11 +72,11 @@ def test_thresholds_and_models_under_their_other_names(csv, tmp_path, capsys):
 
 
 def test_hybrid_without_torch_goes_on_and_says_so_once(csv, tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setattr(registry, "find_spec", lambda module: None)
     features = ["--features", "wick_balance,gap"]
     run("--data", csv, "--out", tmp_path, "-q", *QUICK, "--strategy", "hybrid", *features)
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("Warning    preset hybrid goes on without lstm, for want of torch (pip")
+    assert line.startswith("Warning    preset hybrid goes on without lstm, for want of torch and")
     assert summary_of(tmp_path)["model"]["members"] == ["xgb", "rf", "svm", "lr"]
 
 
@@ -150,6 +150,7 @@ def test_each_symbol_has_a_saved_model_of_its_own(each, tmp_path, capsys):
         "B: 900 of 1,200 bars are left out: the model was trained until 2024-01-01 14:59",
     ]  # fmt: skip
     assert summary["statistics"]["trials"] == 13  # tuning trials of both, and this run
+    assert [f"--model {word}" in summary["command"] for word in each[3::4]] == [True, True]
     assert "2024-01-01 11:39 (A), 2024-01-01 14:59 (B)" in (tmp_path / "report.html").read_text()
     trades = pd.read_csv(tmp_path / "trades.csv")
     for symbol, rows in (("A", 560), ("B", 360)):

@@ -1,10 +1,10 @@
 import importlib.util
-import sys
 
 import numpy as np
 import pytest
 
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.members import registry
 from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.labels import LABELS, make_label
@@ -46,8 +46,9 @@ def test_hybrid_with_the_lstm_has_five_members():
 
 
 def test_hybrid_without_torch_goes_on_with_four_and_says_so(monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.warns(BtFusionWarning, match=r"without lstm, for want of torch.*bt-fusion\[deep\]"):
+    monkeypatch.setattr(registry, "find_spec", lambda module: None)
+    message = r"without lstm, for want of torch and skorch \(pip install 'bt-fusion\[deep\]'\)"
+    with pytest.warns(BtFusionWarning, match=message):
         ensemble = make_preset("hybrid").ensemble
     assert ensemble.members == ("xgb", "rf", "svm", "lr")
     assert ensemble.member_weights() == pytest.approx(np.array([25, 20, 20, 15]) / 80)
@@ -55,9 +56,9 @@ def test_hybrid_without_torch_goes_on_with_four_and_says_so(monkeypatch):
 
 
 def test_members_that_are_given_ask_for_no_library_of_others(monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setattr(registry, "find_spec", lambda module: None)
     assert make_preset("hybrid", members=["rf", "lgb"]).ensemble.members == ("rf", "lgb")
-    with pytest.raises(OptionError, match="the member lstm needs torch"):
+    with pytest.raises(OptionError, match="the member lstm needs torch and skorch"):
         make_preset("hybrid", members=["rf", "lstm"]).new_ensemble().make_members()
 
 
@@ -75,6 +76,8 @@ def test_members_of_a_preset_keep_their_settings():
     assert make_preset("discovery", members=["lr"]).ensemble.members == ("lr",)
     with pytest.raises(OptionError, match="members xgb, xgb: name none twice"):
         make_preset("discovery", members=["xgb", "xgb"])
+    with pytest.raises(OptionError, match=r"members 'rf': give a sequence, such as \['rf'\]"):
+        make_preset("discovery", members="rf")
 
 
 def test_each_label_has_its_strategy():
