@@ -117,25 +117,22 @@ def evaluate(
     True
     """
     data = LabelledRows.of(model, bars)
-    predictions = model.predict_arrays(data.arrays)
+    dated, predictions = data, model.predict_arrays(data.arrays)
     if fromdate is not None:
-        data, predictions = later_part(data, predictions, pd.Timestamp(fromdate))
-    out_of_sample = out_of_sample_rows(model, data)
+        before, time = just_before(fromdate), data.arrays.time
+        dated, predictions = data.since(before), predictions[time > before].at(time)
+    out_of_sample = out_of_sample_rows(model, dated)
     return Evaluation(
         **_scores(out_of_sample, predictions, high_confidence),
         trained_until=pd.Timestamp(model.trained_until_),
         importances=_importances(model, out_of_sample, seed) if importance else None,
-        cross_validation=_cross_validation(model, data, on_step) if cross_validation else None,
+        cross_validation=_cross_validation(model, dated, on_step) if cross_validation else None,
     )
 
 
-def later_part(
-    data: LabelledRows, predictions: Predictions, start: pd.Timestamp
-) -> tuple[LabelledRows, Predictions]:
-    """Return rows and predictions without those of bars before `start`."""
-    time = data.arrays.time
-    later = predictions[time >= start.to_datetime64()].at(time)
-    return data.since((start - pd.Timedelta(1, "ns")).to_datetime64()), later
+def just_before(date: Any) -> np.datetime64:
+    """Return the last moment before a date."""
+    return np.datetime64(pd.Timestamp(date), "ns") - np.timedelta64(1, "ns")
 
 
 def out_of_sample_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
