@@ -105,6 +105,18 @@ def test_what_a_saved_model_makes_of_no_effect_is_said(csv, saved, tmp_path, cap
     assert "not used: a saved model keeps" in page and "700 of 1,200 bars are left out" in page
 
 
+@pytest.mark.parametrize("key", ["model", "ml-model-path", "ml_model_path"])
+def test_a_config_file_names_one_model_or_one_each(key, csv, saved, tmp_path):
+    config = tmp_path / "job.toml"
+    for value, expected in (
+        (f'"{saved}"', str(saved)),
+        (f'["edge={saved}"]', {"edge": str(saved)}),
+    ):
+        config.write_text(f'{key} = {value}\ndata = "{csv}"\nno-report = true\nplacebo = "none"\n')
+        run("--config", config, "--out", tmp_path / "out", "-q")
+        assert summary_of(tmp_path / "out")["config"]["source"]["model"] == expected
+
+
 def test_bars_of_another_length_are_said(saved, tmp_path, capsys):
     later = BARS.set_axis(BARS.index + pd.Timedelta(days=1) + (BARS.index - BARS.index[0]) * 59)
     later.to_csv(tmp_path / "hourly.csv")
