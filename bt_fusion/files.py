@@ -28,8 +28,8 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         raise
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a dictionary, with null for what is undefined."""
+def write_json(path: Path, content: dict[Any, Any] | list[Any]) -> None:
+    """Write a dictionary or a list, with null for what is undefined."""
     text = json.dumps(plain(content), indent=2, allow_nan=False)
     write_whole(path, lambda file: file.write_text(text + "\n", encoding="utf-8"))
 

@@ -19,12 +19,11 @@ from bt_fusion.backtest.judgement import (
     verdict_of_pair,
 )
 from bt_fusion.backtest.label_placebo import trained_again
+from bt_fusion.backtest.model_figures import model_figures
+from bt_fusion.backtest.notes import notes_of
 from bt_fusion.backtest.out_of_sample import (
     OnRefit,
     OutOfSample,
-    Predictor,
-    model_figures,
-    model_of,
     predict_each,
 )
 from bt_fusion.backtest.result import Result
@@ -44,6 +43,7 @@ from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import agreement_of, check_params, check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.labels import trade_exits
+from bt_fusion.models.predictors import Predictor, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
 from bt_fusion.statistics.bootstrap import Bootstrap
@@ -72,8 +72,9 @@ class Backtest:
 
     Parameters
     ----------
-    predictor : WalkForward or SignalModel
-        What predicts: refitted as time passes, or a fitted model whose unseen bars are traded.
+    predictor : WalkForward, SignalModel, or dict of SignalModel
+        What predicts: refitted as time passes, or a fitted model whose unseen bars are traded;
+        or a fitted model for each symbol.
     strategy : str or class
         A name of `STRATEGIES`, ``module:Class``, ``file.py:Class``, or a class. One that knows
         nothing of ML trades as it is for ML-off, and through `with_ml` for ML-on.
@@ -100,6 +101,8 @@ class Backtest:
         Folder of results whose trial ledger counts.
     source : dict
         Where bars and model came from, kept in the summary as it is: what `why` finds them by.
+    notes : tuple of str
+        What its reader should know of how it was asked for; the summary's `notes` begin with it.
     """
 
     predictor: Predictor
@@ -117,6 +120,7 @@ class Backtest:
     placebo: str = "veto"
     ledger: Path | None = None
     source: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def run(
         self,
@@ -164,7 +168,8 @@ class Backtest:
             "schema": SCHEMA,
             **data_and_window(out_of_sample),
             "config": self.config(bars),
-            "model": model_figures(self.predictor, list(out_of_sample.values())),
+            "notes": self.all_notes(out_of_sample),
+            "model": model_figures(self.predictor, out_of_sample),
             "ml_off": runs["off"].figures if "off" in runs else None,
             "ml_on": runs["on"].figures if "on" in runs else None,
             "signals": signals_of(runs),
@@ -230,6 +235,7 @@ class Backtest:
             trained_again(self.predictor)
         if not bars:
             raise OptionError("there are no bars; give a DataFrame, or a dictionary by symbol")
+        check_predictor(self.predictor, bars)
         check_periods(self.breakdown)
         strategy = load_strategy(self.strategy)
         if self.ml == "off":
@@ -250,6 +256,10 @@ class Backtest:
             todate=self.todate,
             allow_in_sample=self.allow_in_sample,
         )
+
+    def all_notes(self, out_of_sample: dict[str, OutOfSample]) -> list[str]:
+        """Return its own notes and those on models and bars, see `notes_of`."""
+        return [*self.notes, *notes_of(self.predictor, out_of_sample)]
 
     def config(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return everything that reproduces the run."""

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.label_placebo import label_placebo
-from bt_fusion.backtest.out_of_sample import Predictor
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.backtest.trials import Trials
 from bt_fusion.engine.runner import Run
+from bt_fusion.models.predictors import Predictor
 from bt_fusion.statistics.performance import bar_returns
 from bt_fusion.statistics.sharpe import (
     deflated_sharpe,

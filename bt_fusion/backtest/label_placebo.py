@@ -5,11 +5,12 @@ from typing import Any
 
 from sklearn.base import clone
 
-from bt_fusion.backtest.out_of_sample import OutOfSample, Predictor
+from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.errors import OptionError
+from bt_fusion.models.predictors import Predictor
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.verdict.placebos.shuffled_labels import ShuffledLabels
 

@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
-from bt_fusion.ensemble.importances import feature_shares, mean_shares
 from bt_fusion.errors import BarsError, BtFusionError, InSampleError
-from bt_fusion.evaluation import classification_figures
 from bt_fusion.labels import Labels
 from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.predictors import OnePredictor, Predictor, check_predictor, copy_for
 from bt_fusion.models.refit import Refit
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
@@ -21,15 +19,11 @@ from bt_fusion.models.walk_forward import WalkForward
 __all__ = [
     "OnRefit",
     "OutOfSample",
-    "Predictor",
-    "model_figures",
-    "model_of",
     "out_of_sample_window",
     "predict_each",
     "predict_out_of_sample",
 ]
 
-Predictor = WalkForward | SignalModel
 OnRefit = Callable[[int, int], None] | None
 
 
@@ -61,7 +55,7 @@ class OutOfSample:
     def of(
         cls,
         bars: pd.DataFrame,
-        predictor: Predictor,
+        predictor: OnePredictor,
         predictions: Predictions,
         fromdate: Any = None,
         todate: Any = None,
@@ -82,7 +76,7 @@ class OutOfSample:
 
 
 def predict_out_of_sample(
-    predictor: Predictor,
+    predictor: OnePredictor,
     bars: pd.DataFrame,
     on_refit: OnRefit = None,
     *,
@@ -120,8 +114,9 @@ def predict_each(
 
     Parameters
     ----------
-    predictor : WalkForward or SignalModel
-        A walk-forward is copied for each of several symbols; a fitted model predicts them all.
+    predictor : WalkForward, SignalModel, or dict of SignalModel
+        A walk-forward is copied for each of several symbols; a fitted model predicts them all,
+        or there is one for each by symbol.
     bars : dict of DataFrame
         By symbol.
     on_refit : callable, optional
@@ -132,10 +127,13 @@ def predict_each(
 
     Raises
     ------
+    OptionError
+        As `check_predictor`.
     BarsError, InSampleError
         As for one symbol; of several the message begins with the symbol.
     """
-    each = {symbol: copy_for(predictor, len(bars)) for symbol in bars}
+    check_predictor(predictor, bars)
+    each = {symbol: copy_for(predictor, symbol, len(bars)) for symbol in bars}
     counts = {}
     for symbol, own in each.items():
         with named(symbol, len(bars)):
@@ -153,37 +151,6 @@ def predict_each(
     return found
 
 
-def model_of(predictor: Predictor) -> SignalModel:
-    """Return the model that predicts, or that is refitted."""
-    return predictor if isinstance(predictor, SignalModel) else predictor.signal_model()
-
-
-def model_figures(predictor: Predictor, parts: list[OutOfSample]) -> dict[str, Any]:
-    """Say what predicted, and how good it was on the rows of all symbols together."""
-    predictions = joined([part.predictions for part in parts])
-    y, t1 = (np.concatenate([getattr(part.labels, name) for part in parts]) for name in ("y", "t1"))
-    refits = [refit for part in parts for refit in part.refits]
-    names = model_of(predictor).feature_set().names
-    shares = [refit.importances for refit in refits]
-    if isinstance(predictor, SignalModel):
-        shares = [feature_shares(predictor.ensemble_, len(names))]
-    return {
-        "members": list(predictions.members),
-        "features": len(names),
-        "refits": len(refits),
-        "cached": sum(refit.cached for refit in refits),
-        "classes": list(predictions.classes),
-        "importances": mean_shares(names, shares),
-        **classification_figures(predictions, Labels(y, t1)),
-    }
-
-
-def copy_for(predictor: Predictor, symbols: int) -> Predictor:
-    """Return a walk-forward of its own for one of several symbols."""
-    own = symbols > 1 and isinstance(predictor, WalkForward)
-    return clone(predictor) if own else predictor
-
-
 def shifted(on_refit: Callable[[int, int], None], before: int, total: int) -> OnRefit:
     """Return what reports a symbol's refits as those of all symbols."""
     return lambda done, _: on_refit(before + done, total)
@@ -198,16 +165,6 @@ def named(symbol: str, symbols: int) -> Iterator[None]:
         if symbols < 2:
             raise
         raise type(error)(f"{symbol}: {error}") from error
-
-
-def joined(parts: list[Predictions]) -> Predictions:
-    """Return the predictions of several symbols one after the other."""
-    rows = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("votes", "model", "trained_until")
-    }
-    index = pd.DatetimeIndex(np.concatenate([part.index.values for part in parts]))
-    return Predictions(**{**vars(parts[0]), **rows, "index": index})
 
 
 def out_of_sample_window(

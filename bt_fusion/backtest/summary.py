@@ -6,10 +6,13 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from bt_fusion.backtest.out_of_sample import OutOfSample, Predictor, model_figures, model_of
+from bt_fusion.backtest.model_figures import model_figures
+from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.engine.runner import Run, count_signals
 from bt_fusion.fingerprint import library_versions
+from bt_fusion.models.predictors import Predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.saved_runs.trade_groups import figures_of_symbol
 
 __all__ = [
@@ -83,7 +86,7 @@ def symbol_parts(
         traded = {f"ml_{name}": figures_of_symbol(run.trades, symbol) for name, run in runs.items()}
         parts[symbol] = {
             **_one(symbol, part),
-            "model": model_figures(predictor, [part]),
+            "model": model_figures(predictor, {symbol: part}),
             "signals": counts,
             **traded,
         }
@@ -123,18 +126,24 @@ def model_config(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
     Parameters
     ----------
     bars : dict of int
-        How many there are of each symbol; sizes that follow from them are by symbol where there
-        are several.
-    predictor : WalkForward or SignalModel
+        How many there are of each symbol.
+    predictor : WalkForward, SignalModel, or dict of SignalModel
+        Of several symbols, what differs is by symbol: sizes that follow from the number of bars,
+        and with a model for each also its features, its ensemble and when it was trained.
     """
-    model = model_of(predictor)
-    return {
-        "features": model.features,
-        "label": type(model.label()).__name__,
-        "label_parameters": asdict(model.label()),  # type: ignore[call-overload]
-        "ensemble": model.new_ensemble().get_params(deep=False),
-        **_schedule(bars, predictor),
+    label = model_of(predictor).label()
+    about: dict[str, Any] = {
+        "label": type(label).__name__,
+        "label_parameters": asdict(label),  # type: ignore[call-overload]
     }
+    if isinstance(predictor, WalkForward):
+        return {**about, **_parts(predictor.signal_model()), **_schedule(bars, predictor)}
+    if isinstance(predictor, SignalModel):
+        return {**about, **_fitted(predictor)}
+    each = {symbol: _fitted(predictor[symbol]) for symbol in bars}
+    for name in next(iter(each.values())):
+        about[name] = one_or_all({symbol: own[name] for symbol, own in each.items()})
+    return about
 
 
 def versions() -> dict[str, str]:
@@ -142,16 +151,26 @@ def versions() -> dict[str, str]:
     return library_versions(*LIBRARIES)
 
 
-def _schedule(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
-    if isinstance(predictor, SignalModel):
-        return {
-            "trained_until": pd.Timestamp(predictor.trained_until_),
-            "tuning_trials": getattr(predictor, "trials_", 0),
-        }
-    sizes = {symbol: predictor.sizes(count) for symbol, count in bars.items()}
+def _parts(model: SignalModel) -> dict[str, Any]:
+    ensemble = model.new_ensemble().get_params(deep=False)
+    return {"features": model.features, "ensemble": ensemble}
+
+
+def _fitted(model: SignalModel) -> dict[str, Any]:
+    return {
+        **_parts(model),
+        "trained_until": pd.Timestamp(model.trained_until_),
+        "tuning_trials": getattr(model, "trials_", 0),
+    }
+
+
+def _schedule(bars: dict[str, int], walk: WalkForward) -> dict[str, Any]:
+    sizes = {symbol: walk.sizes(count) for symbol, count in bars.items()}
+    trials = getattr(walk.signal_model(), "trials_", 0)  # of a recipe
     return {
         "train_bars": one_or_all({symbol: train for symbol, (train, _) in sizes.items()}),
         "refit_bars": one_or_all({symbol: refit for symbol, (_, refit) in sizes.items()}),
-        "window": predictor.window,
-        "embargo_bars": predictor.embargo_bars,
+        "window": walk.window,
+        "embargo_bars": walk.embargo_bars,
+        **({"tuning_trials": trials} if trials else {}),
     }

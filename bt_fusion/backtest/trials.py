@@ -137,11 +137,20 @@ def entry_of(summary: dict[str, Any], sharpe: float | None) -> dict[str, Any]:
         "start": window["start"],
         "end": window["end"],
         "model": digest({name: config.get(name) for name in MODEL}),
-        "tuning_trials": int(config.get("tuning_trials") or 0),
+        "tuning_trials": tuning_trials(config.get("tuning_trials")),
         "sharpe": plain(sharpe),
         "strategy": config.get("strategy"),
         "params": config.get("params"),
     }
+
+
+def tuning_trials(given: int | dict[str, int] | None) -> int:
+    """Return the tuning trials of a model, or of the models of all symbols.
+
+    >>> tuning_trials(None), tuning_trials(50), tuning_trials({"A": 50, "B": 20})
+    (0, 50, 70)
+    """
+    return sum(given.values()) if isinstance(given, dict) else given or 0
 
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:

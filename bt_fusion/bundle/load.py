@@ -46,6 +46,8 @@ class SavedModel:
         Fitted.
     trained_from, trained_until : datetime64[ns]
         Stamps of the first training row and of the last bar the labels used.
+    interval : str or None
+        Length of the bars it was trained on, such as 1h.
     rows : int
         Training rows.
     trials : int
@@ -62,6 +64,7 @@ class SavedModel:
     ensemble: Ensemble
     trained_from: np.datetime64
     trained_until: np.datetime64
+    interval: str | None
     rows: int
     trials: int
     sample: np.ndarray
@@ -197,6 +200,7 @@ def _saved(
         ensemble=ensemble,
         trained_from=_stamp(training["start"]),
         trained_until=_stamp(training["trained_until"]),
+        interval=content["interval"],
         rows=training["rows"],
         trials=content["trials"],
         sample=golden_sample(golden, features),

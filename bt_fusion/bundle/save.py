@@ -68,7 +68,7 @@ def save_model(
     folder = Path(folder).expanduser().resolve()
     given = {
         "symbol": symbol,
-        "interval": interval or _interval(model.tail_.time),
+        "interval": interval or model.interval_,
         "trials": getattr(model, "trials_", 0) if trials is None else trials,
         "metrics": dict(metrics or {}),
     }
@@ -187,14 +187,3 @@ def _plain(value: Any) -> Any:
 
 def _entry(data: bytes) -> dict[str, Any]:
     return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-
-
-def _interval(time: np.ndarray) -> str | None:
-    """Return the usual spacing of bars, such as '1h' or '1d'."""
-    if len(time) < 2:
-        return None
-    seconds = int(np.median(np.diff(time).astype("timedelta64[s]").astype(np.int64)))
-    for unit, length in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"

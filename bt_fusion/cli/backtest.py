@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from bt_fusion.cli.backtest_job import backtest_job
 from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.options import (
     AccountOptions,
@@ -17,6 +16,7 @@ from bt_fusion.cli.options import (
     StrategyOptions,
     SymbolOptions,
 )
+from bt_fusion.cli.options.job import backtest_job
 from bt_fusion.errors import OptionError
 
 __all__ = ["backtest"]
@@ -40,7 +40,9 @@ class ComparedStrategy(StrategyOptions):
 
     def params(self) -> dict[str, Any]:
         """Return the parameters of the strategy."""
-        return parameters(self.param or ()) | super().params()
+        pairs = parameters(self.param or ())
+        self.check_once(pairs)
+        return pairs | self.with_option()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,7 @@ def backtest(
 
     screen, out = output.screen(), output.out
     job = replace(
-        backtest_job(bars, strategy, model, schedule, account, period),
+        backtest_job(bars, strategy, model, schedule, account, period, screen),
         ml=strategy.ml.value,
         placebo=strategy.placebo,
         breakdown=tuple(strategy.breakdown or ()),

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from bt_fusion.cli.config_file import read_config
-from bt_fusion.cli.screen import exit_on_error
+from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
 
 __all__ = ["SOURCE", "Config", "Data", "Json", "Ml", "Quiet", "TestShare", "command", "option"]
 
@@ -33,7 +33,7 @@ def option(text: str, *names: str) -> Any:
 
 
 def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a function a command: errors end it with one line, option groups become options.
+    """Make a function a command: errors and warnings are one line, option groups become options.
 
     A parameter whose type is a dataclass stands for one option a field; the function gets the
     object. Fields are annotated as parameters of a Typer command are.
@@ -53,7 +53,7 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         def run(**values: Any) -> None:
             for name, group in groups.items():
                 values[name] = group(**{each.name: values.pop(each.name) for each in fields(group)})
-            with exit_on_error(kept):
+            with exit_on_error(kept), warnings_as_lines():
                 function(**values)
 
         spread = [part for each in own for part in options_of(each)]
@@ -83,12 +83,14 @@ def default(field: "Field[Any]") -> Any:
 
 
 # Names whose registry is slow to import are written out; a test compares them with the registry
-SOURCE = "CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge"
+SOURCE = (
+    "CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge (or random-walk:500)"
+)
 
 Data = Annotated[str, option(f"{SOURCE}.")]
 TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 for none.")]
 Json = Annotated[Path | None, option("Write the tables as JSON, too.", "--json")]
-Quiet = Annotated[bool, option("Say nothing but errors.", "--quiet", "-q")]
+Quiet = Annotated[bool, option("Say nothing but warnings and errors.", "--quiet", "-q")]
 Config = Annotated[
     Path | None,
     typer.Option(help="TOML file of these options.", is_eager=True, callback=read_config),

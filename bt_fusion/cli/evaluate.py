@@ -1,33 +1,75 @@
 """`bt-fusion evaluate`: judge a saved model by bars it was not trained on."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from bt_fusion.cli.command import Json, command, option
-from bt_fusion.cli.options import BarOptions, ScreenOptions
+from bt_fusion.cli.options import DatedBarOptions, ScreenOptions
+from bt_fusion.cli.screen import Screen
+from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bt_fusion.evaluation import Evaluation
     from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["evaluate"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class JudgedModel:
+    """The model, and what it is judged by besides its figures."""
+
+    model: Annotated[Path, option("Folder of a saved model.", "--model", "--ml-model-path")]
+    feature_importance: Annotated[
+        bool, option("Shuffle each feature; SHAP where installed.", "--feature-importance")
+    ] = False
+    no_cross_validation: Annotated[
+        bool, option("Leave the 15 refits out.", "--no-cross-validation")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradedModel:
+    """Whether the model trades, and by which strategy."""
+
+    backtest: Annotated[
+        bool, option("Trade the unseen bars with ML off and on, too.", "--backtest")
+    ] = False
+    strategy: Annotated[
+        str | None,
+        option(
+            "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class: what "
+            "--backtest trades. [default: the one the model's label belongs to]",
+            "--strategy",
+            "-s",
+        ),
+    ] = None
+
+    def check(self) -> None:
+        """Raise OptionError for a strategy that nothing trades."""
+        if self.strategy is not None and not self.backtest:
+            raise OptionError(f"--strategy {self.strategy} is what --backtest trades: give both")
+
+    def chosen(self, model: "SignalModel", screen: Screen) -> str:
+        """Return the strategy; says which one the label brings."""
+        from bt_fusion.models.presets import strategy_for
+
+        if self.strategy is not None:
+            return self.strategy
+        name = strategy_for(model.label())
+        screen.say(f"Strategy   {name}, for the label {model.label()}")
+        return name
+
+
 @command("nothing was written")
 def evaluate(
     *,
-    model: Annotated[Path, option("Folder of a saved model.")],
-    bars: BarOptions,
-    feature_importance: Annotated[
-        bool, option("Shuffle each feature; SHAP where installed.", "--feature-importance")
-    ] = False,
-    backtest: Annotated[
-        bool, option("Trade the unseen bars with ML off and on, too.", "--backtest")
-    ] = False,
-    no_cross_validation: Annotated[
-        bool, option("Leave the 15 refits out.", "--no-cross-validation")
-    ] = False,
+    judged: JudgedModel,
+    bars: DatedBarOptions,
+    traded: TradedModel,
     json: Json = None,
     out: Annotated[
         Path | None, option("Folder for evaluation.json and the pictures.", "--out")
@@ -35,29 +77,26 @@ def evaluate(
     output: ScreenOptions,
 ) -> None:
     """Judge a saved model by the bars after those it was trained on."""
-    from bt_fusion.evaluation import evaluate as judge
+    from bt_fusion.backtest.notes import length_note
     from bt_fusion.files import write_json
     from bt_fusion.models.signal_model import SignalModel
-    from bt_fusion.report.terminal.comparison import comparison_table
+    from bt_fusion.report.terminal.comparison import comparison_table, note_lines
     from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
     from bt_fusion.report.terminal.labels import label_tables
 
-    screen, loaded = output.screen(), SignalModel.load(model)
-    frame, name = bars.load(screen)
-    with screen.progress("Folds") as on_step:
-        found = judge(
-            loaded,
-            frame,
-            importance=feature_importance,
-            cross_validation=not no_cross_validation,
-            seed=bars.seed,
-            on_step=on_step,
-        )
+    traded.check()
+    screen, model = output.screen(), SignalModel.load(judged.model)
+    frame, name = bars.load_with_past(screen)
+    found = evaluated(judged, model, frame, bars, screen)
     screen.show(label_tables(found.labels))
     screen.show(evaluation_tables(found))
-    content = found.to_dict()
-    if backtest:
-        content["backtest"] = traded(loaded, frame, name, bars.seed)
+    note = length_note(model, frame.index.to_numpy())
+    content: dict[str, Any] = {**found.to_dict(), "notes": [note] if note else []}
+    for line in note_lines(content) if not traded.backtest else ():  # which notes it itself
+        screen.say(line)
+    if traded.backtest:
+        strategy = traded.chosen(model, screen)
+        content["backtest"] = backtest_summary(model, strategy, frame, name, bars)
         screen.show(comparison_table(content["backtest"]))
     if json is not None:
         write_json(json, content)
@@ -69,8 +108,33 @@ def evaluate(
     screen.say(grade_line(found))
 
 
-def traded(model: "SignalModel", bars: "pd.DataFrame", name: str, seed: int) -> dict[str, Any]:
+def evaluated(
+    judged: JudgedModel,
+    model: "SignalModel",
+    frame: "pd.DataFrame",
+    bars: DatedBarOptions,
+    screen: Screen,
+) -> "Evaluation":
+    """Judge the model by the bars inside the dates, with a progress bar."""
+    from bt_fusion.evaluation import evaluate as judge
+
+    with screen.progress("Folds") as on_step:
+        return judge(
+            model,
+            frame,
+            fromdate=bars.dates()[0],
+            importance=judged.feature_importance,
+            cross_validation=not judged.no_cross_validation,
+            seed=bars.seed,
+            on_step=on_step,
+        )
+
+
+def backtest_summary(
+    model: "SignalModel", strategy: str, frame: "pd.DataFrame", name: str, bars: DatedBarOptions
+) -> dict[str, Any]:
     """Return the summary of a backtest over the bars after the model's training."""
     from bt_fusion.backtest.job import Backtest
 
-    return Backtest(model, seed=seed).run(bars, name).summary
+    job = Backtest(model, strategy, fromdate=bars.dates()[0], seed=bars.seed)
+    return job.run(frame, name).summary

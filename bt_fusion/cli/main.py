@@ -9,6 +9,7 @@ import typer
 
 from bt_fusion.cli.backtest import backtest
 from bt_fusion.cli.evaluate import evaluate
+from bt_fusion.cli.predict import predict
 from bt_fusion.cli.report import report
 from bt_fusion.cli.show import show
 from bt_fusion.cli.sweep import sweep
@@ -27,7 +28,7 @@ app = typer.Typer(
 )
 
 
-for command in (backtest, train, tune, evaluate, sweep, report, show, why):
+for command in (backtest, train, tune, evaluate, predict, sweep, report, show, why):
     app.command()(command)
 
 

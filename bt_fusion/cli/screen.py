@@ -1,13 +1,15 @@
-"""The terminal: messages, progress bars, and errors as one line."""
+"""The terminal: messages, progress bars, errors and warnings as one line."""
 
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from bt_fusion.errors import BtFusionError
+from bt_fusion.errors import BtFusionError, BtFusionWarning
 
-__all__ = ["Screen", "exit_on_error"]
+__all__ = ["Screen", "exit_on_error", "warnings_as_lines"]
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -78,3 +80,23 @@ def exit_on_error(kept: str) -> Iterator[None]:
     except KeyboardInterrupt:
         print(f"interrupted; {kept}", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
+
+
+@contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """Show each different warning of ours once, as one line on stderr; others as usual."""
+    shown = set()
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *place: Any, **options: Any) -> None:
+            text = " ".join(str(message).split())
+            if not issubclass(category, BtFusionWarning):
+                usual(message, category, *place, **options)
+            elif text not in shown:
+                shown.add(text)
+                print(f"Warning    {text}", file=sys.stderr)
+
+        warnings.simplefilter("always", BtFusionWarning)
+        warnings.showwarning = show
+        yield

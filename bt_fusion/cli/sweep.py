@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from bt_fusion.cli.backtest_job import backtest_job
 from bt_fusion.cli.command import command, option
 from bt_fusion.cli.options import (
     AccountOptions,
@@ -14,6 +13,7 @@ from bt_fusion.cli.options import (
     StrategyOptions,
     SymbolOptions,
 )
+from bt_fusion.cli.options.job import backtest_job
 
 __all__ = ["sweep"]
 
@@ -54,7 +54,8 @@ def sweep(
 
     screen, out = output.screen(), output.out
     grid = parameter_grid(strategy.param, strategy.most)
-    job = backtest_job(bars, strategy, model, schedule, account, period)
+    strategy.check_once(grid)
+    job = backtest_job(bars, strategy, model, schedule, account, period, screen)
     loaded = bars.load(screen)
     with screen.progress("Refits") as on_refit, screen.progress("Runs") as on_run:
         found = Sweep(job, grid, schedule.jobs).run(loaded, out, on_refit=on_refit, on_run=on_run)

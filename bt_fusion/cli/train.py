@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from bt_fusion.cli.command import TestShare, command, option
 from bt_fusion.cli.options import (
-    BarOptions,
+    DatedBarOptions,
     ScreenOptions,
     TrainModelOptions,
     TuningOptions,
@@ -29,7 +29,7 @@ OPTIMIZE = 50  # trials
 @command("no model was saved; finished trials are kept and the same command goes on with them")
 def train(
     *,
-    bars: BarOptions,
+    bars: DatedBarOptions,
     out: Annotated[Path, option("Folder to save the model in.", "--out")],
     model: TrainModelOptions,
     optimize: Annotated[bool, option(f"Tune, {OPTIMIZE} trials.", "--optimize")] = False,
@@ -45,7 +45,8 @@ def train(
 
     if optimize and tune:
         raise OptionError("give --optimize or --tune N, not both")
-    screen, chosen, trials = output.screen(), model.spec(bars.seed).build(), 0
+    screen, trials = output.screen(), 0
+    chosen = model.build(bars.seed, screen)
     loaded, name = bars.load(screen)
     known = training_part(loaded, test_share)
     screen.show(label_tables(report_before_fit(chosen, loaded, len(known))))

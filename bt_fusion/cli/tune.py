@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from bt_fusion.cli.command import Data, Json, TestShare, command, option
 from bt_fusion.cli.options import (
-    BarOptions,
+    DatedBarOptions,
     ScreenOptions,
     TrainModelOptions,
     TuningOptions,
@@ -22,7 +22,7 @@ __all__ = ["search_parameters", "tune"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneBars(BarOptions):
+class TuneBars(DatedBarOptions):
     """The bars of one symbol, or a sample's."""
 
     data: Data = "sp500"
@@ -53,7 +53,7 @@ def tune(
     from bt_fusion.models.model_spec import training_part
 
     screen = output.screen()
-    untuned = model.spec(bars.seed).build()
+    untuned = model.build(bars.seed, screen)
     loaded, _ = bars.load(screen)
     known = training_part(loaded, test_share)
     found = search_parameters(untuned, known, trials, tuning, bars.seed, screen)

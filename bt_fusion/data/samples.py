@@ -8,7 +8,15 @@ import pandas as pd
 from bt_fusion.data.bars import check_bars
 from bt_fusion.errors import OptionError, unknown_name
 
-__all__ = ["SAMPLES", "load_sample", "nasdaq", "planted_edge", "random_walk", "sp500"]
+__all__ = [
+    "SAMPLES",
+    "is_sample",
+    "load_sample",
+    "nasdaq",
+    "planted_edge",
+    "random_walk",
+    "sp500",
+]
 
 
 def sp500() -> pd.DataFrame:
@@ -123,17 +131,56 @@ SAMPLES: dict[str, Callable[..., pd.DataFrame]] = {
 }
 
 
+SYNTHETIC = ("random-walk", "planted-edge")
+
+
 def load_sample(name: str, seed: int = 0) -> pd.DataFrame:
     """Return a sample by name; `seed` only matters to the synthetic ones.
+
+    Parameters
+    ----------
+    name : str
+        A name of `SAMPLES`; a synthetic one may say how many bars, as ``random-walk:500``.
+    seed : int
 
     Raises
     ------
     OptionError
-        For a name that is not in `SAMPLES`.
+        For a name that is not in `SAMPLES`, or a size that cannot be.
+
+    Examples
+    --------
+    >>> len(load_sample("planted-edge:300"))
+    300
     """
-    if name not in SAMPLES:
-        raise unknown_name("sample", name, SAMPLES)
-    return SAMPLES[name](seed=seed) if name in ("random-walk", "planted-edge") else SAMPLES[name]()
+    kind, colon, size = name.partition(":")
+    if kind not in SAMPLES:
+        raise unknown_name("sample", kind, SAMPLES)
+    make = SAMPLES[kind]
+    if not colon:
+        return make(seed=seed) if kind in SYNTHETIC else make()
+    if kind not in SYNTHETIC:
+        raise OptionError(
+            f"sample {name!r}: {kind} has the bars it has; a size is for {' and '.join(SYNTHETIC)}"
+        )
+    return make(bars=_bar_count(name, size), seed=seed)
+
+
+def is_sample(text: str) -> bool:
+    """Tell whether a text names a sample, with a size or without.
+
+    >>> is_sample("sp500"), is_sample("random-walk:500"), is_sample("candles.csv")
+    (True, True, False)
+    """
+    return text.partition(":")[0] in SAMPLES
+
+
+def _bar_count(name: str, size: str) -> int:
+    if not (size.isascii() and size.isdigit()) or int(size) < 1:
+        raise OptionError(
+            f"sample {name!r}: {size!r} is no number of bars; write {name.partition(':')[0]}:500"
+        )
+    return int(size)
 
 
 def _index_series(frame: pd.DataFrame) -> pd.DataFrame:

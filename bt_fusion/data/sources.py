@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.data.readers import read_bars
-from bt_fusion.data.samples import SAMPLES, load_sample
+from bt_fusion.data.samples import SAMPLES, is_sample, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
 
-__all__ = ["load", "load_each", "sources"]
+__all__ = ["bars_within", "load", "load_each", "sources"]
 
 Say = Callable[[str], Any]
 EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
@@ -76,7 +76,7 @@ def sources(data: Sequence[str]) -> dict[str, str]:
 
 def load(data: str, seed: int, repair: bool, say: Say = print) -> tuple[pd.DataFrame, str]:
     """Return the bars of a file or sample, and what to call them."""
-    if data in SAMPLES:
+    if is_sample(data):
         return load_sample(data, seed), data
     path = Path(data)
     if not path.is_file():
@@ -89,3 +89,22 @@ def load(data: str, seed: int, repair: bool, say: Say = print) -> tuple[pd.DataF
     for line in repairs:
         say(f"Repaired   {line}")
     return bars, path.stem
+
+
+def bars_within(
+    bars: pd.DataFrame, start: pd.Timestamp | None = None, end: pd.Timestamp | None = None
+) -> pd.DataFrame:
+    """Return the bars from `start` on and before `end`, None for an open side.
+
+    Raises
+    ------
+    BarsError
+        When there is none.
+    """
+    inside = bars.loc[start : None if end is None else end - pd.Timedelta(1, "ns")]
+    if inside.empty:
+        raise BarsError(
+            f"no bar from {start or 'the first'} to {end or 'the last'}; the bars run from "
+            f"{bars.index[0]} to {bars.index[-1]}"
+        )
+    return inside

@@ -7,7 +7,7 @@ import pandas as pd
 
 from bt_fusion.errors import BarsError
 
-__all__ = ["TIME_COLUMNS", "index_by_time"]
+__all__ = ["TIME_COLUMNS", "bar_length", "index_by_time"]
 
 TIME_COLUMNS = (
     "open_time",
@@ -27,6 +27,7 @@ ROW_NUMBERS = 1e8  # as seconds 1973: a column all below counts rows, not time
 LATEST = 9.2e15  # microseconds: the year 2261, about where nanosecond stamps end
 DAYS = (19_000_101, 22_001_231)  # whole numbers in between are dates, 20240131
 SHOWN = 12  # column names listed in an error
+UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 def index_by_time(frame: pd.DataFrame, *, coerce: bool = False) -> pd.DataFrame:
@@ -126,3 +127,24 @@ def _from_text(values: pd.Series) -> pd.Series:
                 "write ISO dates, 2024-01-31"
             )
     return best
+
+
+def bar_length(time: np.ndarray) -> str | None:
+    """Return the usual distance of stamps, such as 1h or 1d; None for fewer than two.
+
+    Parameters
+    ----------
+    time : ndarray of datetime64[ns], shape (n_bars,)
+
+    Examples
+    --------
+    >>> bar_length(pd.date_range("2024-01-01", periods=3, freq="4h").to_numpy())
+    '4h'
+    """
+    if len(time) < 2:
+        return None
+    seconds = int(np.median(np.diff(time).astype("timedelta64[s]").astype(np.int64)))
+    for unit, length in UNITS:
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

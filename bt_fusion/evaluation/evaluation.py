@@ -107,6 +107,7 @@ def evaluate(
     model: SignalModel,
     bars: pd.DataFrame,
     *,
+    fromdate: Any = None,
     importance: bool = False,
     cross_validation: bool = False,
     high_confidence: float = 0.60,
@@ -121,6 +122,8 @@ def evaluate(
         Fitted.
     bars : DataFrame
         Those the model was trained on warm up the features, and take part in cross-validation.
+    fromdate : str or Timestamp, optional
+        Bars before it warm up the features alone.
     importance : bool
         Whether to shuffle each feature, and ask SHAP where it is installed.
     cross_validation : bool
@@ -144,8 +147,11 @@ def evaluate(
     True
     """
     data = LabelledRows.of(model, bars)
-    out_of_sample = out_of_sample_rows(model, data)
-    predictions = model.predict_arrays(data.arrays)
+    dated, predictions = data, model.predict_arrays(data.arrays)
+    if fromdate is not None:
+        before, time = just_before(fromdate), data.arrays.time
+        dated, predictions = data.since(before), predictions[time > before].at(time)
+    out_of_sample = out_of_sample_rows(model, dated)
     return Evaluation(
         **_scores(out_of_sample, predictions),
         **_signals(out_of_sample, predictions, high_confidence),
@@ -153,8 +159,13 @@ def evaluate(
         fused=_fused(data, predictions),
         trained_until=pd.Timestamp(model.trained_until_),
         importances=_importances(model, out_of_sample, seed) if importance else None,
-        cross_validation=_cross_validation(model, data, on_step) if cross_validation else None,
+        cross_validation=_cross_validation(model, dated, on_step) if cross_validation else None,
     )
+
+
+def just_before(date: Any) -> np.datetime64:
+    """Return the last moment before a date."""
+    return np.datetime64(pd.Timestamp(date), "ns") - np.timedelta64(1, "ns")
 
 
 def out_of_sample_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:

@@ -6,11 +6,16 @@ two-class labels say 1 up (yes) and 0 down (no), three-class ones +1 long, 0 non
 """
 
 from collections.abc import Callable
+from dataclasses import fields
+from math import isfinite
+from numbers import Real
+from typing import Any
 
-from bt_fusion.errors import unknown_name
+from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.labels.barriers import ProfitBeforeStop, TripleBarrier
 from bt_fusion.labels.base import Label, Labels, class_names, trade_exits
 from bt_fusion.labels.horizons import Direction, Gain
+from bt_fusion.labels.label_text import parse_label
 
 __all__ = [
     "LABELS",
@@ -33,19 +38,45 @@ LABELS: dict[str, Callable[..., Label]] = {
 }
 
 
-def make_label(name: str, **parameters: float) -> Label:
-    """Return a label by name, e.g. ``make_label("direction", horizon=5)``.
+def make_label(text: str, **parameters: float) -> Label:
+    """Return a label by name and parameters, or by one text that holds both.
+
+    Parameters
+    ----------
+    text : str
+        A name of `LABELS`, or a name with parameters, see `parse_label`.
+    **parameters
+        Further ones. Prices and gains are fractions: 0.005 is 0.5 %.
 
     Raises
     ------
     OptionError
-        For an unknown label or parameter.
+        For an unknown label or parameter, one given twice, or a value that is no number.
+
+    Examples
+    --------
+    >>> make_label("gain", threshold=0.01) == make_label("gain(threshold=0.01)")
+    True
     """
+    name, given = parse_label(text)
     if name not in LABELS:
         raise unknown_name("label", name, LABELS)
-    maker = LABELS[name]
-    for parameter in parameters:
-        if parameter not in maker.__dataclass_fields__:  # type: ignore[attr-defined]
-            known = maker.__dataclass_fields__  # type: ignore[attr-defined]
+    for parameter in given.keys() & parameters:
+        raise OptionError(
+            f"parameter {parameter} of label {name} is given twice, in {text!r} and as "
+            f"{parameters[parameter]}; give it once"
+        )
+    given |= parameters
+    check_parameters(name, given)
+    return LABELS[name](**given)
+
+
+def check_parameters(name: str, given: dict[str, Any]) -> None:
+    """Raise OptionError for a parameter a label does not have, or a number that is none."""
+    known = {each.name: each.type for each in fields(LABELS[name])}  # type: ignore[arg-type]
+    for parameter, value in given.items():
+        if parameter not in known:
             raise unknown_name(f"parameter of label {name}", parameter, known)
-    return maker(**parameters)
+        number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+        if known[parameter] in (int, float) and not number:
+            raise OptionError(f"parameter {parameter} of label {name} is {value!r}, not a number")

@@ -1,53 +1,69 @@
-"""The model that options describe, the saved model they name, and the bars it may learn from."""
+"""The model that options describe, and the bars it may learn from."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
 from bt_fusion.features import REGISTRY
-from bt_fusion.labels import Gain, make_label
-from bt_fusion.models.presets import make_preset
+from bt_fusion.labels import Gain, Label, make_label
+from bt_fusion.models.presets import STRATEGY_PRESETS, make_preset, with_members
 from bt_fusion.models.signal_model import SignalModel
 
-__all__ = ["ModelSpec", "saved_model", "training_part"]
+__all__ = ["ModelSpec", "training_part"]
+
+DEFAULT_MEMBERS = ("rf", "xgb", "lgb")
+
+
+GAIN = ("lookahead", "profit_threshold")
+# What overrides a part of the model a spec starts from, in the order it is told
+PARTS = ("features", "label", "horizon", "members", "voting", *GAIN, "calibration")
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model as options describe it.
+    """A model as options describe it: where it starts from, and which parts are others.
+
+    It starts from a preset, from the recipe of a saved model, or from the default model; the
+    parts that are given take the place of its own.
 
     Parameters
     ----------
     preset : str, optional
-        A name of `PRESETS`; settles features, label, horizon, members and voting.
+        A name of `PRESETS`.
+    recipe : str, optional
+        Folder of a saved model, whose features, label and ensemble are fitted again.
+    strategy : str, optional
+        Of `STRATEGY_PRESETS`: brings its preset where neither preset nor recipe is given.
     features : str, optional
-        Name of a set, or feature names a,b,c. Default: the set ``default``.
+        Name of a set, or feature names a,b,c.
     label : str, optional
-        Default: ``direction``.
+        A name, or with parameters ``gain(horizon=5, threshold=0.005)``.
     horizon : int, optional
-        Bars the label looks ahead. Default: the label's own.
+        Bars the label looks ahead.
     members : str, optional
-        Names a,b,c. Default: ``rf,xgb,lgb``.
+        Names a,b,c, see `with_members`.
     voting : str, optional
-        Default: ``soft``.
     lookahead : int, optional
         Bars in which the price must gain, 5 where only `profit_threshold` is given.
     profit_threshold : float, optional
         Percent to gain, 0.5 where only `lookahead` is given.
     calibration : str, optional
-        Default: none, or the preset's.
     seed : int
+        Of the members, save those of a recipe.
 
     Examples
     --------
     >>> ModelSpec(members="lr", lookahead=7).build().label()
     Gain(horizon=7, threshold=0.005)
+    >>> ModelSpec(strategy="hybrid", members="rf,lgb").origin
+    'preset hybrid, as the strategy asks; members rf,lgb as given'
     """
 
     preset: str | None = None
+    recipe: str | None = None
+    strategy: str | None = None
     features: str | None = None
     label: str | None = None
     horizon: int | None = None
@@ -58,66 +74,86 @@ class ModelSpec:
     calibration: str | None = None
     seed: int = 0
 
+    @property
+    def chosen_preset(self) -> str | None:
+        """The preset it starts from: the one given, or the one the strategy asks for."""
+        asked = None if self.recipe is not None else STRATEGY_PRESETS.get(self.strategy or "")
+        return self.preset if self.preset is not None else asked
+
+    @property
+    def origin(self) -> str:
+        """What is taken from where, in one line; empty for the default model."""
+        if self.recipe is not None:
+            start = f"recipe of {self.recipe}"
+        elif self.chosen_preset is not None:
+            asked = "" if self.preset is not None else ", as the strategy asks"
+            start = f"preset {self.chosen_preset}{asked}"
+        else:
+            return ""
+        given = [f"{name.replace('_', '-')} {vars(self)[name]}" for name in self._given(*PARTS)]
+        return f"{start}; {', '.join(given)} as given" if given else start
+
     def build(self) -> SignalModel:
-        """Return the unfitted model, all names checked.
+        """Return the model, not fitted or the recipe's with other parts, all names checked.
 
         Raises
         ------
         OptionError
-            For an unknown name, a preset beside options it settles, or two labels.
+            For an unknown name, two models to start from, or two labels.
         """
         self._check_exclusive()
-        model = make_preset(self.preset, self.seed) if self.preset is not None else self._own()
-        if self._gains:
-            percent = 0.5 if self.profit_threshold is None else self.profit_threshold
-            horizon = 5 if self.lookahead is None else self.lookahead
-            model.set_params(labels=Gain(horizon, percent / 100))
-        if self.calibration is not None:
-            ensemble = model.new_ensemble().set_params(calibration=self.calibration)
-            ensemble.make_members()
-            model.set_params(ensemble=ensemble)
+        model = self._start()
+        if self.features is not None:
+            model.set_params(features=feature_names(self.features))
+        options = {"voting": self.voting, "calibration": self.calibration}
+        given = {name: value for name, value in options.items() if value is not None}
+        ensemble = model.new_ensemble().set_params(**given)
+        model.set_params(labels=self._label(model.labels), ensemble=ensemble)
+        model.feature_set()
+        ensemble.make_members()
         return model
 
-    @property
-    def _gains(self) -> bool:
-        return self.lookahead is not None or self.profit_threshold is not None
-
     def _check_exclusive(self) -> None:
-        settled = ("features", "label", "members", "voting", "horizon")
-        given = [f"--{name}" for name in settled if getattr(self, name) is not None]
-        if self.preset is not None and given:
-            raise OptionError(f"preset {self.preset} settles {', '.join(given)}; leave either out")
-        if self._gains and (self.label is not None or self.horizon is not None):
+        if self.preset is not None and self.recipe is not None:
+            raise OptionError(
+                f"--preset {self.preset} and --recipe {self.recipe} both say which model is "
+                "fitted; give one of them"
+            )
+        if self._given(*GAIN) and self._given("label", "horizon"):
             raise OptionError(
                 "--lookahead and --profit-threshold are a label of their own; leave out --label "
                 "and --horizon"
             )
 
-    def _own(self) -> SignalModel:
-        members = tuple((self.members or "rf,xgb,lgb").split(","))
-        ensemble = Ensemble(members, voting=self.voting or "soft", seed=self.seed)
-        ensemble.make_members()
+    def _start(self) -> SignalModel:
+        members = None if self.members is None else self.members.split(",")
+        if self.recipe is not None:
+            saved = SignalModel.load(self.recipe)
+            if members is None:
+                return saved
+            return saved.set_params(ensemble=with_members(saved.new_ensemble(), members))
+        if self.chosen_preset is not None:
+            return make_preset(self.chosen_preset, self.seed, members)
+        return SignalModel(ensemble=Ensemble(tuple(members or DEFAULT_MEMBERS), seed=self.seed))
+
+    def _label(self, own: str | Label) -> str | Label:
+        """Return the label that is given, else the model's own."""
+        if self._given(*GAIN):
+            percent = 0.5 if self.profit_threshold is None else self.profit_threshold
+            return Gain(5 if self.lookahead is None else self.lookahead, percent / 100)
         horizon = {} if self.horizon is None else {"horizon": self.horizon}
-        label = make_label(self.label or "direction", **horizon)
-        model = SignalModel(feature_names(self.features or "default"), label, ensemble)
-        model.feature_set()
-        return model
+        if self.label is not None:
+            return make_label(self.label, **horizon)
+        label = make_label(own) if isinstance(own, str) else own
+        return replace(label, **horizon)  # type: ignore[type-var]
+
+    def _given(self, *names: str) -> list[str]:
+        return [name for name in names if vars(self)[name] is not None]
 
 
 def feature_names(text: str) -> str | tuple[str, ...]:
     """Return the name of a set, or feature names: several, or one that is no set's."""
     return tuple(text.split(",")) if "," in text or text in REGISTRY else text
-
-
-def saved_model(text: str | None, strategy: str) -> SignalModel | None:
-    """Return the saved model that --model names, None where it names none.
-
-    ``auto`` names the folder models/STRATEGY where it is there.
-    """
-    if text == "auto":
-        folder = Path("models") / strategy
-        return SignalModel.load(folder) if folder.is_dir() else None
-    return None if text is None else SignalModel.load(text)
 
 
 def training_part(bars: pd.DataFrame, test_share: float) -> pd.DataFrame:

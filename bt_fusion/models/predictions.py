@@ -174,6 +174,34 @@ class Predictions:
             }
         )
 
+    def table(self, entry: float = 0.60, strong: float = 0.70) -> pd.DataFrame:
+        """Return each bar's prediction in words, one row a bar; `bt-fusion predict` writes it.
+
+        Returns
+        -------
+        DataFrame
+            datetime; a probability a class, such as prob_short, prob_no_trade and prob_long; class,
+            the likeliest one, such as Long; signal, a name of `Signal`; confidence; level;
+            trained_until; in_sample, whether the model was trained on the bar. Without a prediction
+            numbers are NaN and words None.
+        """
+        proba, words = self.proba, np.array([*self.class_names, None], dtype=object)
+        likeliest = np.where(self.known, np.nan_to_num(proba).argmax(axis=1), len(self.classes))
+        signals = {float(each): each.name for each in Signal}
+        columns = [f"prob_{name.lower().replace(' ', '_')}" for name in self.class_names]
+        said = {
+            "class": words[likeliest],
+            "signal": [signals.get(value) for value in self.signal(entry, strong)],
+            "confidence": self.confidence,
+            "level": [level and str(level) for level in self.levels()],
+            "trained_until": self.trained_until,
+            "in_sample": self.index <= self.trained_until,
+        }
+        for name in ("class", "signal", "level"):  # None stays None whatever pandas makes of text
+            said[name] = pd.Series(said[name], dtype=object)
+        chances = dict(zip(columns, proba.T, strict=True))
+        return pd.DataFrame({"datetime": self.index, **chances, **said})
+
     def _soft(self, entry: float, strong: float) -> tuple[np.ndarray, np.ndarray]:
         up, down = self.probability_up, np.nan_to_num(self.probability_down, nan=-1.0)
         strength = [(side >= entry).astype(float) + (side >= strong) for side in (up, down)]

@@ -1,14 +1,15 @@
-"""Presets: the five systems' models, ready to fit."""
+"""Presets: the five systems' models, ready to fit, and the strategies they belong to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from warnings import warn
 
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.members.registry import require_library
-from bt_fusion.errors import unknown_name
-from bt_fusion.labels import Direction, Gain, TripleBarrier
+from bt_fusion.ensemble.members.registry import make_member, missing_libraries
+from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
+from bt_fusion.labels import Direction, Gain, Label, ProfitBeforeStop, TripleBarrier
 from bt_fusion.models.signal_model import SignalModel
 
-__all__ = ["PRESETS", "make_preset"]
+__all__ = ["PRESETS", "STRATEGY_PRESETS", "make_preset", "strategy_for", "with_members"]
 
 HYBRID_WEIGHTS = {"xgb": 0.25, "rf": 0.20, "lstm": 0.20, "svm": 0.20, "lr": 0.15}
 
@@ -52,14 +53,7 @@ def hybrid(seed: int = 0, *, lstm: bool = True) -> SignalModel:
     seed : int
     lstm : bool
         False leaves the LSTM out, and the other four keep their proportions.
-
-    Raises
-    ------
-    OptionError
-        When the LSTM is wanted and the extra ``deep`` is not installed.
     """
-    if lstm:
-        require_library("lstm", "take hybrid(lstm=False), its four other members")
     weights = {name: w for name, w in HYBRID_WEIGHTS.items() if lstm or name != "lstm"}
     ensemble = Ensemble(
         tuple(weights), weights=tuple(weights.values()), resample="smote", seed=seed
@@ -97,13 +91,39 @@ PRESETS: dict[str, Callable[..., SignalModel]] = {
 }
 
 
-def make_preset(name: str, seed: int = 0) -> SignalModel:
+# Strategies that ask for a model of their own; any other one trains the default model
+STRATEGY_PRESETS = {"hybrid": "hybrid", "discovery": "discovery"}
+LABEL_STRATEGIES: dict[type, str] = {Gain: "hybrid", ProfitBeforeStop: "discovery"}
+
+
+def strategy_for(label: Label) -> str:
+    """Return the name of the strategy that trades what a label asks.
+
+    >>> strategy_for(Gain()), strategy_for(Direction())
+    ('hybrid', 'fusion')
+    """
+    found = (name for kind, name in LABEL_STRATEGIES.items() if isinstance(label, kind))
+    return next(found, "fusion")
+
+
+def make_preset(name: str, seed: int = 0, members: Sequence[str] | None = None) -> SignalModel:
     """Return an unfitted model by the name of its preset.
+
+    A member of the preset whose library is not installed is left out with a warning; the others
+    keep their proportions.
+
+    Parameters
+    ----------
+    name : str
+        Of `PRESETS`.
+    seed : int
+    members : sequence of str, optional
+        To take instead of the preset's, see `with_members`.
 
     Raises
     ------
     OptionError
-        For a name that is not in `PRESETS`, or a preset whose libraries are missing.
+        For a name that is not in `PRESETS`, or members that cannot be.
 
     Examples
     --------
@@ -112,4 +132,52 @@ def make_preset(name: str, seed: int = 0) -> SignalModel:
     """
     if name not in PRESETS:
         raise unknown_name("preset", name, PRESETS)
-    return PRESETS[name](seed)
+    model = PRESETS[name](seed)
+    if members is None:
+        return model.set_params(ensemble=installed(model.new_ensemble(), name))
+    return model.set_params(ensemble=with_members(model.new_ensemble(), members))
+
+
+def with_members(ensemble: Ensemble, names: Sequence[str]) -> Ensemble:
+    """Return an unfitted ensemble with other members, all else kept.
+
+    A member that the ensemble has keeps its settings. Weights are kept where every member has
+    one, else all weigh the same.
+
+    Examples
+    --------
+    >>> four = with_members(hybrid().ensemble, ["rf", "lr"])
+    >>> four.members, four.weights
+    (('rf', 'lr'), (0.2, 0.15))
+    """
+    own = ensemble.members
+    if isinstance(names, str):
+        raise OptionError(f"members {names!r}: give a sequence, such as [{names!r}]")
+    if len(set(names)) < len(names):
+        raise OptionError(f"members {', '.join(names)}: name none twice")
+    members: Mapping[str, object] | tuple[str, ...] = tuple(names)
+    if isinstance(own, Mapping) and set(own) & set(names):
+        seed = ensemble.seed
+        members = {name: own[name] if name in own else make_member(name, seed) for name in names}
+    weights = None
+    if ensemble.weights is not None and set(names) <= set(own):
+        weigh = dict(zip(own, ensemble.weights, strict=True))
+        weights = tuple(weigh[name] for name in names)
+    return ensemble.set_params(members=members, weights=weights)
+
+
+def installed(ensemble: Ensemble, preset: str) -> Ensemble:
+    """Return a preset's ensemble without the members whose libraries are missing, and warn."""
+    needed = {name: missing_libraries(name) for name in ensemble.members}
+    without = [name for name in needed if needed[name]]
+    if not without:
+        return ensemble
+    kept = [name for name in needed if not needed[name]]
+    modules = " and ".join(dict.fromkeys(module for name in without for module in needed[name]))
+    warn(
+        f"preset {preset} goes on without {', '.join(without)}, for want of {modules} "
+        f"(pip install 'bt-fusion[deep]'); {', '.join(kept)} keep their proportions",
+        BtFusionWarning,
+        stacklevel=3,
+    )
+    return with_members(ensemble, kept)

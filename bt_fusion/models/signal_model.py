@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.timestamps import bar_length
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.features import FeatureSet, complete_rows
@@ -46,6 +47,8 @@ class SignalModel(BaseEstimator):
         Fitted.
     trained_until_ : datetime64[ns]
         Stamp of the last bar the training labels used.
+    interval_ : str or None
+        Length of the bars it was fitted on, such as 1h.
     n_rows_ : int
         Rows it was fitted on.
     trained_from_ : datetime64[ns]
@@ -126,6 +129,7 @@ class SignalModel(BaseEstimator):
         )
         self.trained_until_ = arrays.time[labels.t1[rows].max()]
         self.trained_from_ = arrays.time[rows[0]]
+        self.interval_ = bar_length(arrays.time)
         self.n_rows_ = len(rows)
         self.sample_ = X[
             rows[np.linspace(0, len(rows) - 1, min(SAMPLE_ROWS, len(rows))).astype(int)]
@@ -213,6 +217,7 @@ class SignalModel(BaseEstimator):
         model = cls(saved.feature_set or saved.features.names, saved.label, unfitted)
         model.feature_set_, model.ensemble_ = saved.features, saved.ensemble
         model.n_rows_, model.trials_ = saved.rows, saved.trials
+        model.interval_ = saved.interval
         model.trained_from_, model.trained_until_ = saved.trained_from, saved.trained_until
         model.sample_, model.tail_ = saved.sample, saved.tail
         return model

@@ -9,7 +9,8 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.job import Backtest, clocked
-from bt_fusion.backtest.out_of_sample import OutOfSample, model_figures
+from bt_fusion.backtest.model_figures import model_figures
+from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.summary import data_and_window
 from bt_fusion.engine.loading import ClassSource
 from bt_fusion.errors import OptionError
@@ -167,7 +168,8 @@ class Sweep:
             figures = selection_figures(table, returns, tried, inputs.periods, self.job.seed)
         summary = {
             **entries,
-            "model": model_figures(self.job.predictor, list(out_of_sample.values())),
+            "notes": self.job.all_notes(out_of_sample),
+            "model": model_figures(self.job.predictor, out_of_sample),
             "grid": self.grid,
             **made.counts(table),
             "best": best_variant(table, variants),

@@ -15,15 +15,19 @@ from bt_fusion.data.sources import load_each, sources
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BarsError, OptionError
+from bt_fusion.files import plain
 from bt_fusion.labels import Label
-from bt_fusion.models.model_spec import saved_model
+from bt_fusion.models.model_spec import ModelSpec
 from bt_fusion.models.predictions import Predictions
-from bt_fusion.models.presets import make_preset
+from bt_fusion.models.saved_models import model_folders
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["RebuiltRun"]
+
+# Parts of a configuration that are by symbol where each symbol has a saved model of its own
+OF_A_MODEL = ("features", "ensemble", "trained_until", "tuning_trials")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,25 +36,25 @@ class StoredPredictions(Predictions):
 
     Attributes
     ----------
-    table : DataFrame
+    kept : DataFrame
         Of one symbol, indexed by datetime; signal and confidence of a majority vote are taken
         from it.
     """
 
-    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    kept: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def signal(self, entry: float = 0.60, strong: float = 0.70) -> np.ndarray:
         """Return the stored signal of a majority vote, else that of the probabilities."""
         if self.voting == "soft":
             return super().signal(entry, strong)
-        return self.table.signal.reindex(self.index).to_numpy()
+        return self.kept.signal.reindex(self.index).to_numpy()
 
     @property
     def confidence(self) -> np.ndarray:
         """The stored confidence of a majority vote, else that of the probabilities."""
         if self.voting == "soft":
             return super().confidence
-        return self.table.confidence.reindex(self.index).to_numpy()
+        return self.kept.confidence.reindex(self.index).to_numpy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +83,12 @@ class RebuiltRun:
     def config(self) -> dict[str, Any]:
         """Everything that reproduces the run."""
         return self.summary["config"]
+
+    def config_of(self, symbol: str) -> dict[str, Any]:
+        """Everything that reproduces the run of a symbol, which may have a model of its own."""
+        if not isinstance(self.config.get("trained_until"), dict):
+            return self.config
+        return self.config | {name: self.config[name][symbol] for name in OF_A_MODEL}
 
     @property
     def strategy(self) -> type[Strategy]:
@@ -150,12 +160,12 @@ class RebuiltRun:
         OptionError
             When members were given as objects, or the saved model is another one now.
         """
-        config = self.config
+        config = self.config_of(symbol)
         if "trained_until" in config:
-            return self._saved_model()
+            return self._saved_model(symbol)
         ensemble = dict(config["ensemble"])
         if isinstance(ensemble["members"], dict):
-            ensemble["members"] = self._preset().new_ensemble().members
+            ensemble["members"] = self._members()
         model = SignalModel(config["features"], self.label, Ensemble(**ensemble))
         return WalkForward(
             model,
@@ -173,6 +183,7 @@ class RebuiltRun:
     def predictions(self, symbol: str) -> Predictions:
         """Return the stored predictions."""
         label, table = self.label, self.stored(symbol)
+        ensemble = self.config_of(symbol)["ensemble"]
         up, down = table.probability_up.to_numpy(), table.probability_down.to_numpy()
         rest = 1 - up - (down if len(label.classes) == 3 else 0)
         columns = [down, rest, up] if len(label.classes) == 3 else [rest, up]
@@ -183,36 +194,48 @@ class RebuiltRun:
             votes=np.column_stack(columns)[:, None],
             members=("ensemble",),
             weights=np.ones(1),
-            voting=self.config["ensemble"]["voting"],
-            vote_threshold=self.config["ensemble"]["vote_threshold"],
+            voting=ensemble["voting"],
+            vote_threshold=ensemble["vote_threshold"],
             model=table.model.to_numpy(),
             trained_until=table.trained_until.to_numpy(),
             label=label,
-            table=table.set_index("datetime"),
+            kept=table.set_index("datetime"),
         )
 
-    def _saved_model(self) -> SignalModel:
+    def _saved_model(self, symbol: str) -> SignalModel:
         named = self.config.get("source", {}).get("model")
-        model = saved_model(named, self.config["strategy"])
-        if model is None:
+        if isinstance(named, str):
+            named = model_folders([named], self.config["strategy"])
+        if named is None:
             raise OptionError(f"{self.folder} does not say which saved model predicted")
-        then, now = self.config["trained_until"], pd.Timestamp(model.trained_until_).isoformat()
+        folder = of_symbol(named, symbol)
+        model = SignalModel.load(folder)
+        then = self.config_of(symbol)["trained_until"]
+        now = pd.Timestamp(model.trained_until_).isoformat()
         if then != now:
             raise OptionError(
-                f"model {named} was trained until {now}, the one of the run until {then}: it has "
+                f"model {folder} was trained until {now}, the one of the run until {then}: it has "
                 "been replaced; run again"
             )
         return model
 
-    def _preset(self) -> SignalModel:
-        name = self.config.get("source", {}).get("preset")
-        if name is None:
-            members = ", ".join(self.config["ensemble"]["members"])
+    def _members(self) -> Any:
+        """Return the members of a preset or a recipe, which a summary cannot hold."""
+        source, stored = self.config.get("source", {}), self.config["ensemble"]["members"]
+        preset, recipe = source.get("preset"), source.get("recipe")
+        if preset is None and recipe is None:
             raise OptionError(
-                f"the members {members} were given as objects, which a summary does not hold: "
-                "save the model and run with it, or name a preset"
+                f"the members {', '.join(stored)} were given as objects, which a summary does not "
+                "hold: save the model and run with it, or name a preset or a recipe"
             )
-        return make_preset(name, self.config["seed"])
+        spec = ModelSpec(preset, recipe, members=source.get("members"), seed=self.config["seed"])
+        members = spec.build().new_ensemble().members
+        if recipe is not None and plain(members) != stored:
+            raise OptionError(
+                f"the saved model {recipe} has other members now than the recipe of the run: it "
+                "has been replaced; run again"
+            )
+        return members
 
 
 def of_symbol(value: Any, symbol: str) -> Any:

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.out_of_sample import model_figures, predict_each
+from bt_fusion.backtest.out_of_sample import predict_each
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import BarsError, InSampleError
 
@@ -48,20 +47,6 @@ def test_the_walk_forward_given_is_not_touched_by_several(feeds):
     assert not hasattr(walk, "refits_")
     predict_each(walk, {"A": feeds["A"]})
     assert len(walk.refits_) == 3  # of one, its owner may look at what it did
-
-
-def test_figures_are_those_of_all_rows_together(found):
-    parts = list(found.values())
-    together = model_figures(WALK, parts)
-    each = [model_figures(WALK, [part]) for part in parts]
-    assert together["rows"] == sum(one["rows"] for one in each) == 500 + 350 - 400 - 10
-    assert together["refits"] == 5
-    accuracy = sum(one["accuracy"] * one["rows"] for one in each) / together["rows"]
-    assert together["accuracy"] == pytest.approx(accuracy)
-    truth = np.concatenate([part.labels.y for part in parts])
-    predicted = np.concatenate([part.predictions.probability_up for part in parts])
-    rows = np.isfinite(truth)
-    assert together["auc"] == pytest.approx(roc_auc_score(truth[rows], predicted[rows]))
 
 
 def test_dates_cut_every_window(feeds):

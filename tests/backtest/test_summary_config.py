@@ -35,6 +35,31 @@ def test_a_fitted_model_tells_until_when_it_was_trained():
     assert "train_bars" not in found
 
 
+def test_models_by_symbol_are_told_by_symbol():
+    bars = planted_edge(300)
+    other = SignalModel(["gap"], Direction(3), Ensemble(("rf",))).fit(bars[:250])
+    other.trials_ = 9
+    own = SignalModel(["gap", "wick_balance"], Direction(3), Ensemble(("lr",))).fit(bars[:200])
+    models = {"B": other, "A": own}
+    found = model_config({"A": 300, "B": 300}, models)
+    assert (found["label"], found["label_parameters"]) == ("Direction", {"horizon": 3})
+    assert found["features"] == {"A": ["gap", "wick_balance"], "B": ["gap"]}
+    assert found["trained_until"] == {"A": bars.index[199], "B": bars.index[249]}
+    assert found["tuning_trials"] == {"A": 0, "B": 9}
+    assert {key: each["members"] for key, each in found["ensemble"].items()} == {
+        "A": ("lr",),
+        "B": ("rf",),
+    }
+    assert model_config({"B": 300}, {"B": other}) == model_config({"B": 300}, other)
+
+
+def test_a_recipe_tells_its_tuning_trials():
+    recipe = SignalModel(["gap"], Direction(3), Ensemble(("lr",)))
+    recipe.trials_ = 20
+    assert model_config({"": 1_000}, WalkForward(recipe))["tuning_trials"] == 20
+    assert "tuning_trials" not in model_config({"": 1_000}, WalkForward(MODEL))
+
+
 def test_versions_of_this_installation():
     found = versions()
     assert found["backtrader"] == metadata.version("backtrader")

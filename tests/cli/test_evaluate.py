@@ -2,8 +2,15 @@
 
 import json
 
+import pandas as pd
+import pytest
+
+from bt_fusion import Ensemble, SignalModel, evaluate, load_model
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.labels import make_label
 from tests.cli.running import command
+
+BARS = planted_edge(600, seed=1, auc=0.8)
 
 
 def run(data, *words):
@@ -33,6 +40,96 @@ def test_evaluate_writes_tables_and_pictures(data, trained, tmp_path, capsys):
     counts = found["fused"]["counts"]
     assert f"120 unseen bars  -1: {counts['-1']}, 0: {counts['0']}, +1: {counts['1']}" in shown
     assert shown.splitlines()[-1].startswith(f"Grade      {found['grade']['letter']}: AUC of Up")
+
+
+def judged(tmp_path, data, model, *words):
+    """Evaluate without refits; returns the content of --json."""
+    path = tmp_path / "e.json"
+    assert run(data, "--model", model, "--no-cross-validation", "--json", path, *words) == 0
+    return json.loads(path.read_text())
+
+
+def test_dates_choose_the_rows_that_are_judged(data, trained, tmp_path):
+    span = ("--fromdate", "2024-01-01T08:20", "--todate", "2024-01-01T09:00")
+    found = judged(tmp_path, data, trained, *span)
+    assert (found["start"], found["end"]) == ("2024-01-01T08:20:00", "2024-01-01T08:54:00")
+    assert found["rows"] == 40 - 5  # the labels of the last five are not known by the end
+    assert sum(line["count"] for line in found["quality"] if line["regime"] == "all"
+               and line["signals"] == "all") <= 35  # fmt: skip
+    same = judged(tmp_path, data, trained, "--timerange", "20240101T0820-20240101T0900")
+    assert same == found
+    of_python = evaluate(load_model(trained), BARS[:540], fromdate=BARS.index[500])
+    assert found["figures"] == of_python.to_dict()["figures"]
+
+
+def test_dates_before_the_end_of_the_training_add_nothing(data, trained, tmp_path):
+    early = judged(tmp_path, data, trained, "--fromdate", "2024-01-01T02:00")
+    assert early == judged(tmp_path, data, trained)
+
+
+def test_cross_validation_stays_inside_the_dates(data, trained, tmp_path):
+    path = tmp_path / "e.json"
+    words = ("--fromdate", "2024-01-01T05:00", "--json", path)
+    assert run(data, "--model", trained, *words) == 0
+    folds = json.loads(path.read_text())["cross_validation"]["purged"]["folds"]
+    assert sum(fold["rows"] for fold in folds) == 300 - 5
+
+
+def test_the_backtest_stays_inside_the_dates(data, trained, tmp_path):
+    found = judged(tmp_path, data, trained, "--backtest", "--fromdate", "2024-01-01T08:20")
+    window = found["backtest"]["window"]
+    assert (window["start"], window["bars"]) == ("2024-01-01T08:20:00", 100)
+
+
+@pytest.mark.parametrize(
+    ("label", "strategy"),
+    [
+        ("direction", "fusion"),
+        ("gain(threshold=0.01)", "hybrid"),
+        ("profit_before_stop(horizon=5)", "discovery"),
+        ("triple_barrier(horizon=5)", "fusion"),
+    ],
+)
+def test_the_backtest_trades_the_strategy_of_the_label(label, strategy, data, tmp_path, capsys):
+    model = SignalModel(["wick_balance", "gap"], label, Ensemble(["lr"])).fit(BARS[:300])
+    saved = model.save(tmp_path / "m")
+    found = judged(tmp_path, data, saved, "--backtest")["backtest"]["config"]
+    assert found["strategy"] == strategy
+    assert f"Strategy   {strategy}, for the label {make_label(label)}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("strategy", ["fusion", "hybrid", "{mine}:Reversal"])
+def test_another_strategy_may_trade(strategy, data, mine, trained, tmp_path, capsys):
+    words = ("--backtest", "--strategy", strategy.format(mine=mine))
+    found = judged(tmp_path, data, trained, *words)["backtest"]["config"]
+    assert found["strategy"] == words[-1]
+    assert "Strategy  " not in capsys.readouterr().out
+
+
+def test_bars_of_another_length_are_said(trained, tmp_path, capsys):
+    late = BARS.set_axis(BARS.index + (BARS.index - BARS.index[0]) * 59 + pd.Timedelta(days=1))
+    late.to_csv(tmp_path / "hourly.csv")
+    note = "the model was trained on bars of 1m, these are bars of 1h"
+    assert judged(tmp_path, tmp_path / "hourly.csv", trained)["notes"] == [note]
+    assert capsys.readouterr().out.count(f"Note       {note}\n") == 1
+    judged(tmp_path, tmp_path / "hourly.csv", trained, "--backtest")
+    assert capsys.readouterr().out.count(f"Note       {note}\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--strategy", "hybrid"), "--strategy hybrid is what --backtest trades: give both"),
+        (("--fromdate", "2030-01-01"), "no bar from 2030-01-01 00:00:00 to the last; the bars run"),
+        (("--todate", "2020-01-01"), "no bar from the first to 2020-01-01 00:00:00; the bars run"),
+        (("--todate", "2024-01-01T05:00"), "no labelled bar after 2024-01-01 07:59:00"),
+        (("--backtest", "--strategy", "hybird"), "did you mean 'hybrid'"),
+    ],
+)
+def test_what_cannot_be_is_one_line(words, message, data, trained, capsys):
+    assert run(data, "--model", trained, "--no-cross-validation", *words) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: ") and shown.count("\n") == 1 and message in shown
 
 
 def test_seen_bars_are_no_evidence(trained, tmp_path, capsys):

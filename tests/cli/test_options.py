@@ -4,12 +4,22 @@ from dataclasses import dataclass, field
 from inspect import signature
 from typing import Annotated
 
+import pandas as pd
 import pytest
 import typer
 
 from bt_fusion.backtest.judgement import PLACEBOS
+from bt_fusion.cli.backtest import ComparedStrategy
 from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.main import app
+from bt_fusion.cli.options import (
+    ModelOptions,
+    PeriodOptions,
+    PredictorOptions,
+    ScheduleOptions,
+    StrategyOptions,
+)
+from bt_fusion.cli.options.job import unused_options
 from bt_fusion.data.samples import SAMPLES
 from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.ensemble.calibration import CALIBRATION
@@ -62,6 +72,49 @@ def test_help_lists_every_label_and_placebo():
     label = texts["label"].partition(".")[0].replace(" or ", ", ")
     assert set(label.split(", ")) == set(LABELS)
     assert [name for name in PLACEBOS if name not in texts["placebo"]] == []
+
+
+def test_a_threshold_under_its_other_name_is_a_parameter():
+    assert StrategyOptions().params() == {}
+    given = StrategyOptions(ml_entry_threshold=0.0, long_only=True)
+    assert given.params() == {"ml_entry_threshold": 0.0, "long_only": True}
+    compared = ComparedStrategy(ml_entry_threshold=0.7, param=["ema_fast=8"])
+    assert compared.params() == {"ml_entry_threshold": 0.7, "ema_fast": 8}
+
+
+@pytest.mark.parametrize("name", ["ml_entry_threshold", "long_only"])
+def test_a_parameter_is_given_once(name):
+    compared = ComparedStrategy(ml_entry_threshold=0.7, long_only=True, param=[f"{name}=0"])
+    option = f"--{name.replace('_', '-')}"
+    with pytest.raises(OptionError, match=f"{name} is given by {option} and --param; give it once"):
+        compared.params()
+
+
+def test_dates_with_a_time_zone_are_turned_into_utc():
+    start, end = PeriodOptions(fromdate="2024-01-01T10:00+02:00", todate="2024-01-02").dates()
+    assert (start, end) == (pd.Timestamp("2024-01-01T08:00"), pd.Timestamp("2024-01-02"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("features", "mar"), ("label", "gain"), ("horizon", 3), ("members", "rf")),
+        *(("voting", "majority"), ("train_bars", 300), ("refit_bars", 30)),
+        *(("window", "expanding"), ("embargo_bars", 4)),
+    ],
+)
+def test_each_option_a_saved_model_overrides_is_noted(name, value):
+    model = {name: value} if name in ModelOptions().parts() else {}
+    schedule = {} if model else {name: value}
+    (note,) = unused_options(PredictorOptions(**model), ScheduleOptions(**schedule))
+    option = f"--{name.replace('_', '-')}"
+    assert note == f"{option} not used: a saved model keeps what it was trained with"
+
+
+def test_what_says_nothing_of_the_model_is_not_noted():
+    assert (
+        unused_options(PredictorOptions(model=["m"]), ScheduleOptions(jobs=2, cache="none")) == ()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -187,25 +187,15 @@ def test_bad_input_is_one_clear_line(options, message, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_preset_is_walked_forward(files, tmp_path, capsys):
-    options = [
-        "--strategy",
-        "discovery",
-        "--preset",
-        "discovery",
-        "--train-bars",
-        "900",
-        "--refit-bars",
-        "200",
-    ]
-    run(*data(files, "A"), "--out", tmp_path, "-q", "--no-report", *options)
+@pytest.mark.parametrize("options", [["--preset", "discovery"], ["--strategy", "discovery"]])
+def test_a_preset_is_walked_forward(options, files, tmp_path):
+    schedule = ["--train-bars", "900", "--refit-bars", "200"]
+    run(*data(files, "A"), "--out", tmp_path, "-q", "--no-report", *options, *schedule)
     config, model = (summary_of(tmp_path)[key] for key in ("config", "model"))
     preset = PRESETS["discovery"]()
     assert config["label"] == type(preset.label()).__name__ == "ProfitBeforeStop"
     assert config["features"] == "mar" and model["members"] == ["xgb"]
     assert config["train_bars"] == 900 and model["refits"] == 1
-    run(*data(files, "A"), "--preset", "discovery", "--features", "mar", expect=2)
-    assert "preset discovery settles --features" in capsys.readouterr().err
 
 
 def test_a_config_file_names_several_symbols(files, tmp_path):

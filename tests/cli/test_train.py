@@ -2,9 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from bt_fusion import SignalModel
+from bt_fusion import Ensemble, SignalModel, TripleBarrier, load_model
 from bt_fusion.data.samples import planted_edge
 from tests.cli.running import command
 
@@ -58,6 +59,53 @@ def test_without_test_rows_the_labels_are_printed_all_the_same(data, tmp_path, c
     assert "test │ 0 │ 0 (-) │ 0 (-)" in shown and "Grade" not in shown
 
 
+def test_dates_choose_the_bars_that_are_used(data, tmp_path, capsys):
+    words = ("--members", "lr", "--features", "wick_balance")
+    span = ("--fromdate", "2024-01-01T02:00", "--todate", "2024-01-01T07:00")
+    assert run("train", data, "--out", tmp_path / "m", *words, *span) == 0
+    manifest = json.loads((tmp_path / "m" / "manifest.json").read_text())
+    assert manifest["training"]["start"] == "2024-01-01 02:00:00"
+    assert manifest["training"]["trained_until"] == "2024-01-01 05:59:00"  # four of five hours
+    assert manifest["training"]["test_rows"] == 60 - 5
+    bars = planted_edge(600, seed=1, auc=0.8)[120:360]
+    model = SignalModel(("wick_balance",), ensemble=Ensemble(("lr",))).fit(bars)
+    expected = model.predict(bars, allow_in_sample=True).probability_up
+    found = load_model(tmp_path / "m").predict(bars, allow_in_sample=True).probability_up
+    np.testing.assert_allclose(found, expected)
+    studies = set()
+    for dates in ((), span, ("--timerange", "20240101T0200-20240101T0700")):
+        tuning = ("--trials", "1", "--folds", "2", "--storage", tmp_path / "t.db")
+        assert run("tune", data, *words, *tuning, *dates, "--json", tmp_path / "t.json") == 0
+        studies.add(json.loads((tmp_path / "t.json").read_text())["study"])
+    assert len(studies) == 2  # the last two are of the same bars
+
+
+@pytest.mark.parametrize("command_name", ["train", "tune"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--fromdate", "2030-01-01"), "no bar from 2030-01-01 00:00:00 to the last; the bars run"),
+        (("--fromdate", "soon"), "fromdate 'soon' is no date; write 2020-01-31"),
+        (("--timerange", "20240101"), "timerange '20240101' is not START-END"),
+        (("--fromdate", "2024-01-02", "--todate", "2024-01-01"), "is not before todate"),
+    ],
+)
+def test_dates_that_cannot_be_are_said(command_name, words, message, data, tmp_path, capsys):
+    out = ("--out", tmp_path / "m") if command_name == "train" else ()
+    assert run(command_name, data, *out, *words) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_preset_is_said_with_the_parts_that_are_given(data, tmp_path, capsys):
+    words = ("--preset", "signal", "--features", "wick_balance,gap", "--horizon", "3")
+    assert run("train", data, "--out", tmp_path / "m", *words, "--voting", "soft") == 0
+    line = "preset signal; features wick_balance,gap, horizon 3, voting soft as given"
+    assert f"Model      {line}\n" in capsys.readouterr().out
+    model = load_model(tmp_path / "m")
+    assert model.label() == TripleBarrier(1.5, 1.5, 3)
+    assert (model.ensemble.voting, model.ensemble.calibration) == ("soft", "sigmoid")
+
+
 def test_without_test_rows_a_model_learns_from_all(data, tmp_path):
     words = ("--members", "lr", "--features", "wick_balance", "--test-share", "0", "--quiet")
     assert run("train", data, "--out", tmp_path / "m", *words) == 0
@@ -71,8 +119,8 @@ def test_without_test_rows_a_model_learns_from_all(data, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--preset", "signal", "--label", "gain"), "preset signal settles --label"),
-        (("--preset", "signal", "--horizon", "3"), "preset signal settles --horizon"),
+        (("--label", "gain(horizon=3)", "--horizon", "3"), "horizon of label gain is given twice"),
+        (("--label", "gain(horizont=3)"), "'horizont': did you mean 'horizon'? Known: horizon, th"),
         (("--preset", "signl"), "unknown preset 'signl': did you mean 'signal'"),
         (("--lookahead", "5", "--label", "gain"), "--lookahead and --profit-threshold are a label"),
         (("--calibration", "platt"), "unknown calibration 'platt'"),

@@ -31,6 +31,30 @@ def test_an_unknown_sample_is_refused():
         load_sample("sp50")
 
 
+@pytest.mark.parametrize("name", ["random-walk", "planted-edge"])
+def test_a_synthetic_sample_has_the_size_asked_for(name):
+    bars = load_sample(f"{name}:40", seed=2)
+    assert len(bars) == 40
+    pd.testing.assert_frame_equal(bars, SAMPLES[name](40, seed=2))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("random-walk:", "sample 'random-walk:': '' is no number of bars; write random-walk:500"),
+        ("planted-edge:many", "'many' is no number of bars; write planted-edge:500"),
+        ("random-walk:0", "'0' is no number of bars"),
+        ("random-walk:-5", "'-5' is no number of bars"),
+        ("random-walk:1e3", "'1e3' is no number of bars"),
+        ("sp500:100", "sp500 has the bars it has; a size is for random-walk and planted-edge"),
+        ("random-wlk:500", "unknown sample 'random-wlk': did you mean 'random-walk'"),
+    ],
+)
+def test_a_size_that_cannot_be_is_refused(name, message):
+    with pytest.raises(OptionError, match=message):
+        load_sample(name)
+
+
 def test_random_walk_keeps_its_rules():
     bars = random_walk(20_000, seed=2)
     assert bars.index[0] == pd.Timestamp("2024-01-01")

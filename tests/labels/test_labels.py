@@ -7,7 +7,7 @@ import talib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bt_fusion import Direction, Gain, OptionError, TripleBarrier
+from bt_fusion import Direction, Gain, OptionError, ProfitBeforeStop, SignalModel, TripleBarrier
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.labels import LABELS, make_label
 
@@ -170,6 +170,21 @@ def test_labels_take_a_data_frame(daily):
         (lambda: TripleBarrier(atr_period=0), "atr_period 0 must be a whole number"),
         (lambda: make_label("tripple_barrier"), "did you mean 'triple_barrier'"),
         (lambda: make_label("gain", treshold=1), "parameter of label gain 'treshold': did you"),
+        (
+            lambda: make_label("gain", classes=1),
+            "parameter of label gain 'classes': Known: horizon, threshold",
+        ),
+        (
+            lambda: make_label("gain(horizon=3)", horizon=5),
+            r"horizon of label gain is given twice, in 'gain\(horizon=3\)' and as 5",
+        ),
+        (lambda: make_label("gian(horizon=3)"), "unknown label 'gian': did you mean 'gain'"),
+        (lambda: make_label("gain(treshold=1)"), "'treshold': did you mean 'threshold'"),
+        (lambda: make_label("gain(threshold='x')"), "threshold of label gain is 'x', not a number"),
+        (lambda: make_label("gain(threshold=True)"), "threshold of label gain is True, not a"),
+        (lambda: make_label("gain(threshold=1e999)"), "threshold of label gain is inf, not a"),
+        (lambda: make_label("gain", threshold=None), "threshold of label gain is None, not a"),
+        (lambda: make_label("direction(horizon=2.5)"), "horizon 2.5 must be a whole number"),
     ],
 )
 def test_wrong_options_are_named(make, message):
@@ -181,6 +196,29 @@ def test_wrong_options_are_named(make, message):
 def test_labels_by_name(name):
     assert make_label(name) == LABELS[name]()
     assert make_label(name, horizon=7).horizon == 7
+
+
+def test_every_parameter_of_every_label_is_read_from_text():
+    texts = {
+        "direction(horizon=3)": Direction(3),
+        "gain(horizon=7, threshold=0.02)": Gain(7, 0.02),
+        "profit_before_stop(target=0.03, stop=0.02, horizon=9)": ProfitBeforeStop(0.03, 0.02, 9),
+        "triple_barrier(target=2, stop=1.5, horizon=8, atr_period=20)": TripleBarrier(
+            2, 1.5, 8, 20
+        ),
+    }
+    assert {text: make_label(text) for text in texts} == texts
+    named = {text.partition("(")[0] for text in texts}
+    assert named == set(LABELS)
+
+
+def test_text_and_parameters_go_together():
+    assert make_label("gain(threshold=0.02)", horizon=3) == Gain(3, 0.02)
+    assert make_label("gain()") == Gain()
+
+
+def test_a_model_takes_the_text():
+    assert SignalModel(labels="gain(horizon=3)").label() == Gain(horizon=3)
 
 
 def test_the_last_bar_can_be_the_one_that_touches():

@@ -187,3 +187,31 @@ def test_signals_are_numbers_with_names():
 def test_predictions_are_no_sequence_to_optstrategy():
     with pytest.raises(TypeError):
         iter(agreeing(0.6))
+
+
+def test_the_table_says_each_bar_in_words():
+    votes = [[[0.2, 0.1, 0.7]], [[0.5, 0.3, 0.2]], [[0.1, 0.65, 0.25]], [[np.nan] * 3]]
+    found = predictions(votes, classes=(-1, 0, 1))
+    found.trained_until[1], found.trained_until[3] = found.index[1], np.datetime64("NaT")
+    table = found.table()
+    columns = ["prob_short", "prob_no_trade", "prob_long"]
+    assert list(table) == [
+        "datetime", *columns, "class", "signal", "confidence", "level", "trained_until", "in_sample"
+    ]  # fmt: skip
+    assert table[columns][:3].to_numpy().tolist() == [bar[0] for bar in votes[:3]]
+    assert table["class"].tolist() == ["Long", "Short", "No trade", None]
+    assert table.signal.tolist() == ["STRONG_BUY", "NEUTRAL", "NEUTRAL", None]
+    assert table.confidence[:3].tolist() == [0.7, 0.5, 0.65]
+    assert table.level.tolist() == ["VERY_HIGH", "LOW", "HIGH", None]
+    assert table.in_sample.tolist() == [False, True, False, False]
+    assert table.datetime.equals(pd.Series(found.index)) and table.trained_until.isna()[3]
+    assert found.table(entry=0.5, strong=0.8).signal.tolist() == ["BUY", "SELL", "NEUTRAL", None]
+
+
+def test_the_table_of_a_majority_has_the_voters_signal():
+    found = counted([1, 1, 0], [1, 1, 1], [0, 0, 0], members=3, two_sided=False)
+    table = found.table()
+    assert list(table)[1:3] == ["prob_no", "prob_yes"]
+    assert table["class"].tolist() == ["Yes", "Yes", "No"]
+    assert table.signal.tolist() == ["BUY", "STRONG_BUY", "NEUTRAL"]
+    assert table.level.tolist() == ["HIGH", "VERY_HIGH", "VERY_HIGH"]

@@ -1,14 +1,14 @@
 import importlib.util
-import sys
 
 import numpy as np
 import pytest
 
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.members import registry
 from bt_fusion.ensemble.members.registry import make_member
-from bt_fusion.errors import OptionError
-from bt_fusion.labels import LABELS
-from bt_fusion.models.presets import PRESETS, make_preset
+from bt_fusion.errors import BtFusionWarning, OptionError
+from bt_fusion.labels import LABELS, make_label
+from bt_fusion.models.presets import PRESETS, STRATEGY_PRESETS, make_preset, strategy_for
 
 DEEP = all(importlib.util.find_spec(name) for name in ("torch", "skorch"))
 
@@ -45,10 +45,54 @@ def test_hybrid_with_the_lstm_has_five_members():
     assert weights == pytest.approx({"xgb": 0.25, "rf": 0.2, "lstm": 0.2, "svm": 0.2, "lr": 0.15})
 
 
-def test_hybrid_without_torch_names_the_extra_and_the_alternative(monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(OptionError, match=r"bt-fusion\[deep\].*hybrid\(lstm=False\)"):
-        make_preset("hybrid")
+def test_hybrid_without_torch_goes_on_with_four_and_says_so(monkeypatch):
+    monkeypatch.setattr(registry, "find_spec", lambda module: None)
+    message = r"without lstm, for want of torch and skorch \(pip install 'bt-fusion\[deep\]'\)"
+    with pytest.warns(BtFusionWarning, match=message):
+        ensemble = make_preset("hybrid").ensemble
+    assert ensemble.members == ("xgb", "rf", "svm", "lr")
+    assert ensemble.member_weights() == pytest.approx(np.array([25, 20, 20, 15]) / 80)
+    assert ensemble.resample == "smote"
+
+
+def test_members_that_are_given_ask_for_no_library_of_others(monkeypatch):
+    monkeypatch.setattr(registry, "find_spec", lambda module: None)
+    assert make_preset("hybrid", members=["rf", "lgb"]).ensemble.members == ("rf", "lgb")
+    with pytest.raises(OptionError, match="the member lstm needs torch and skorch"):
+        make_preset("hybrid", members=["rf", "lstm"]).new_ensemble().make_members()
+
+
+def test_members_of_a_preset_keep_their_weights_where_all_have_one():
+    own = make_preset("hybrid", members=["rf", "lr"]).ensemble
+    assert own.member_weights() == pytest.approx(np.array([20, 15]) / 35)
+    other = make_preset("hybrid", members=["rf", "lgb"]).ensemble
+    assert other.weights is None and other.resample == "smote"
+
+
+def test_members_of_a_preset_keep_their_settings():
+    members = make_preset("discovery", 4, members=["xgb", "lr"]).new_ensemble().make_members()
+    assert members["xgb"].get_params()["max_depth"] == 6  # the preset's, 3 is the usual one
+    assert type(members["lr"]) is type(make_member("lr"))
+    assert make_preset("discovery", members=["lr"]).ensemble.members == ("lr",)
+    with pytest.raises(OptionError, match="members xgb, xgb: name none twice"):
+        make_preset("discovery", members=["xgb", "xgb"])
+    with pytest.raises(OptionError, match=r"members 'rf': give a sequence, such as \['rf'\]"):
+        make_preset("discovery", members="rf")
+
+
+def test_each_label_has_its_strategy():
+    expected = {
+        "gain": "hybrid",
+        "profit_before_stop": "discovery",
+        "direction": "fusion",
+        "triple_barrier": "fusion",
+    }
+    assert {name: strategy_for(make_label(name)) for name in LABELS} == expected
+
+
+def test_a_strategys_preset_has_the_label_the_strategy_trades():
+    for strategy, preset in STRATEGY_PRESETS.items():
+        assert strategy_for(PRESETS[preset]().label()) == strategy
 
 
 def test_discovery_has_system_bs_parameters():

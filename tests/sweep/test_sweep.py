@@ -314,6 +314,7 @@ def test_the_command_writes_table_picture_and_summary(tmp_path, edge, capsys):
         "window",
         "in_sample",
         "config",
+        "notes",
         "model",
         "grid",
         "variants",

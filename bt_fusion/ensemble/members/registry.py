@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from bt_fusion.errors import OptionError, unknown_name
 
-__all__ = ["MEMBERS", "Member", "Range", "make_member", "require_library"]
+__all__ = ["MEMBERS", "Member", "Range", "make_member", "missing_libraries", "require_library"]
 
 
 class Range(NamedTuple):
@@ -201,6 +201,12 @@ def make_member(name: str, seed: int = 0) -> Any:
     return MEMBERS[name].make(seed)
 
 
+def missing_libraries(name: str) -> list[str]:
+    """Return the modules a member needs that are not installed; none for another name."""
+    needed = MEMBERS[name].library if name in MEMBERS else ()
+    return [module for module in needed if find_spec(module) is None]
+
+
 def require_library(name: str, otherwise: str | None = None) -> None:
     """Raise an OptionError when a library of a member is missing.
 
@@ -211,7 +217,7 @@ def require_library(name: str, otherwise: str | None = None) -> None:
     otherwise : str, optional
         What to do without it; leave the member out when not given.
     """
-    missing = [module for module in MEMBERS[name].library if find_spec(module) is None]
+    missing = missing_libraries(name)
     if missing:
         raise OptionError(
             f"the member {name} needs {' and '.join(missing)}, not installed here: "

@@ -1,5 +1,6 @@
 """The parts of report.html on the model: funnel, confusion, card, command."""
 
+from collections.abc import Callable
 from typing import Any
 
 from bt_fusion.report.figures import count, percent, when
@@ -65,9 +66,10 @@ def model_card(run: SavedRun) -> dict[str, Any]:
         "Strategy": f"{config['strategy']} {settings(config['params'])}".strip(),
         "Label": f"{config['label']} {settings(config['label_parameters'])}",
         "Members": " + ".join(map(str, model["members"])),
-        "Features": f"{model['features']}: {listed(config['features'])}",
-        "Ensemble": settings({k: v for k, v in config["ensemble"].items() if v is not None}),
+        "Features": f"{model['features']}: {of_each_model(config, 'features', listed)}",
+        "Ensemble": of_each_model(config, "ensemble", given_settings),
         "Training": _training_fact(run),
+        **({"Notes": "; ".join(run.summary["notes"])} if run.summary.get("notes") else {}),
         "In-sample bars": " of ".join(
             count(bars) for bars in (run.summary["in_sample"], run.summary["window"]["bars"])
         ),
@@ -76,7 +78,7 @@ def model_card(run: SavedRun) -> dict[str, Any]:
             for name in ("auc", "brier", "log_loss", "accuracy", "precision", "recall", "f1")
             if model.get(name) is not None
         ),
-        "Account": settings({k: v for k, v in config["account"].items() if v is not None}),
+        "Account": given_settings(config["account"]),
         "Seed, bootstrap draws": f"{config['seed']}, {config['draws']:,}",
         "Versions": settings(config["versions"]),
     }
@@ -92,7 +94,7 @@ def _bars_fact(run: SavedRun) -> str:
 def _training_fact(run: SavedRun) -> str:
     config, refits = run.summary["config"], refit_aucs(run)
     if "train_bars" not in config:
-        return f"once, until {when(config['trained_until'])}"
+        return f"once, until {of_each_model(config, 'trained_until', when)}"
     ends = [refit["trained_until"] for refit in refits]  # of all symbols
     spans = f"; trained until {when(min(ends))} at first, {when(max(ends))} at last" if ends else ""
     return (
@@ -116,6 +118,25 @@ def counted(bars: int | dict[str, int]) -> str:
     if isinstance(bars, dict):
         return " or ".join(f"{own:,} ({symbol})" for symbol, own in bars.items())
     return f"{bars:,}"
+
+
+def of_each_model(config: dict[str, Any], name: str, write: Callable[[Any], str]) -> str:
+    """Write a part of the model's configuration, by symbol where each has a model of its own.
+
+    >>> of_each_model({"features": "mar", "trained_until": "2024-01-05"}, "features", listed)
+    'mar'
+    >>> config = {"trained_until": {"A": "2024-01-05T00:00:00", "B": "2024-01-06T00:00:00"}}
+    >>> of_each_model(config, "trained_until", when)
+    '2024-01-05 (A), 2024-01-06 (B)'
+    """
+    if not isinstance(config.get("trained_until"), dict):
+        return write(config[name])
+    return ", ".join(f"{write(own)} ({symbol})" for symbol, own in config[name].items())
+
+
+def given_settings(values: dict[str, Any]) -> str:
+    """Write the settings that have a value."""
+    return settings({name: value for name, value in values.items() if value is not None})
 
 
 def settings(values: dict[str, Any]) -> str:

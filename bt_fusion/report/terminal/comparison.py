@@ -18,7 +18,7 @@ from bt_fusion.report.figures import (
 )
 from bt_fusion.report.terminal.titled import titled
 
-__all__ = ["comparison_table"]
+__all__ = ["comparison_table", "note_lines"]
 
 
 def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group:
@@ -64,6 +64,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         f"{count(model['rows'])} unseen rows AUC {cell(model['auc'], decimals(3))}, "
         f"Brier {cell(model['brier'], decimals(4))}"
     )
+    lines += note_lines(summary)
     for name, counts in summary["signals"].items():
         lines.append(f"{name.capitalize():<10} signals by bar  {by_signal(counts)}")
     if summary.get("vetoes"):
@@ -76,6 +77,11 @@ def _lines(summary: dict[str, Any]) -> list[str]:
             f"Warning    orders refused by the broker (cash): {rejected}; a smaller share helps"
         )
     return lines
+
+
+def note_lines(summary: dict[str, Any]) -> list[str]:
+    """Return what a reader of the figures should know, a line each."""
+    return [f"Note       {note}" for note in summary.get("notes", ())]
 
 
 def _veto_line(vetoes: dict[str, int]) -> str:

@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 
 from bt_fusion.report.figures import Writer, bars_traded, cell, money, number, percent
+from bt_fusion.report.terminal.comparison import note_lines
 
 if TYPE_CHECKING:
     from bt_fusion.saved_runs.sweep_folder import SweepResult
@@ -53,6 +54,7 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
         f"Runs       {runs['total']:,} ({runs['kept']:,} were there, {runs['made']:,} made) over "
         f"one set of predictions: {model['refits']} refits, {model['cached']} from the cache"
     )
+    lines += note_lines(summary)
     if summary["failed"]:
         first = table.error.dropna().iloc[0]
         lines.append(f"Failed     {summary['failed']:,} variants, the first: {first}")

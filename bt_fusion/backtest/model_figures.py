@@ -1,0 +1,75 @@
+"""What predicted the traded bars, and how good it was on them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.ensemble.importances import feature_shares, mean_shares
+from bt_fusion.evaluation import classification_figures
+from bt_fusion.labels import Labels
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.predictors import OnePredictor, Predictor, model_of, predictor_of
+from bt_fusion.models.signal_model import SignalModel
+
+__all__ = ["model_figures"]
+
+
+def model_figures(predictor: Predictor, parts: Mapping[str, OutOfSample]) -> dict[str, Any]:
+    """Say what predicted, and how good it was on the rows of these symbols together."""
+    models = [model_of(predictor_of(predictor, symbol)) for symbol in parts]
+    names = [model.feature_set().names for model in models]
+    features = tuple(dict.fromkeys(name for own in names for name in own))
+    shares = [
+        on_all(share, own, features)
+        for own, (symbol, part) in zip(names, parts.items(), strict=True)
+        for share in shares_of(predictor_of(predictor, symbol), part)
+    ]
+    refits = [refit for part in parts.values() for refit in part.refits]
+    predictions = [part.predictions for part in parts.values()]
+    y, t1 = (
+        np.concatenate([getattr(part.labels, name) for part in parts.values()])
+        for name in ("y", "t1")
+    )
+    return {
+        "members": list(dict.fromkeys(name for own in predictions for name in own.members)),
+        "features": len(features),
+        "refits": len(refits),
+        "cached": sum(refit.cached for refit in refits),
+        "classes": list(predictions[0].classes),
+        "importances": mean_shares(features, shares),
+        **classification_figures(joined(predictions), Labels(y, t1)),
+    }
+
+
+def shares_of(predictor: OnePredictor, part: OutOfSample) -> list[np.ndarray]:
+    """Return the features' shares of the importance, of each refit or of the fitted model."""
+    if isinstance(predictor, SignalModel):
+        return [feature_shares(predictor.ensemble_, len(predictor.feature_set().names))]
+    return [refit.importances for refit in part.refits]
+
+
+def on_all(share: np.ndarray, own: tuple[str, ...], features: tuple[str, ...]) -> np.ndarray:
+    """Return shares of a model's own features as shares of all models' features.
+
+    >>> on_all(np.array([0.2, 0.8]), ("gap", "body"), ("body", "gap", "range"))
+    array([0.8, 0.2, 0. ])
+    """
+    if not len(share):
+        return share
+    by_name = dict(zip(own, share, strict=True))
+    return np.array([by_name.get(name, 0.0) for name in features])
+
+
+def joined(parts: list[Predictions]) -> Predictions:
+    """Return what the ensembles of several symbols predict, one after the other, as one member."""
+    rows = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("model", "trained_until")
+    }
+    votes = np.concatenate([part.proba for part in parts])[:, None]
+    index = pd.DatetimeIndex(np.concatenate([part.index.values for part in parts]))
+    member: dict[str, Any] = {"members": ("ensemble",), "weights": np.ones(1), "voting": "soft"}
+    return Predictions(**{**vars(parts[0]), **rows, **member, "votes": votes, "index": index})

@@ -1,0 +1,63 @@
+"""Notes: what a reader of the figures should know of a model and the bars it was asked for."""
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.data.timestamps import bar_length
+from bt_fusion.models.predictors import Predictor, predictor_of
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.report.figures import when
+
+__all__ = ["length_note", "notes_of"]
+
+
+def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
+    """Return the notes on the models and the bars of each symbol; of several they name it.
+
+    Notes
+    -----
+    Of a fitted model: bars of another length than it was trained on, and bars that are left out
+    because it knows them. Of a recipe: traded bars that its tuning had seen.
+    """
+    found = []
+    for symbol, part in parts.items():
+        own = predictor_of(predictor, symbol)
+        if isinstance(own, SignalModel):
+            notes = [length_note(own, part.whole.index.to_numpy()), left_out_note(own, part)]
+        else:
+            notes = [tuned_note(own.signal_model(), part)]
+        name = f"{symbol}: " if len(parts) > 1 else ""
+        found += [name + note for note in notes if note]
+    return found
+
+
+def length_note(model: SignalModel, time: np.ndarray) -> str:
+    """Say that bars are of another length than those of the training; empty where they are not."""
+    given, own = bar_length(time), model.interval_
+    if given is None or own is None or given == own:
+        return ""
+    return f"the model was trained on bars of {own}, these are bars of {given}"
+
+
+def left_out_note(model: SignalModel, part: OutOfSample) -> str:
+    """Say how many bars are left out because the model knows them; empty where none is."""
+    known = int((part.whole.index <= pd.Timestamp(model.trained_until_)).sum())
+    if not known or part.in_sample:
+        return ""
+    until = when(pd.Timestamp(model.trained_until_))
+    return (
+        f"{known:,} of {len(part.whole):,} bars are left out: the model was trained until {until}"
+    )
+
+
+def tuned_note(model: SignalModel, part: OutOfSample) -> str:
+    """Say how many traded bars the tuning of a recipe had seen; empty where none was."""
+    until = getattr(model, "trained_until_", np.datetime64("NaT"))
+    seen = int((part.bars.index <= pd.Timestamp(until)).sum())
+    if not getattr(model, "trials_", 0) or not seen:
+        return ""
+    return (
+        f"{seen:,} of {len(part.bars):,} traded bars lie before the end of the recipe's tuning, "
+        f"{when(pd.Timestamp(until))}: its settings were chosen on them"
+    )

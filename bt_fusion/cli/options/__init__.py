@@ -1,0 +1,31 @@
+"""Options that belong together, and what becomes of them.
+
+Nothing heavy is imported at the top, so that --help comes at once.
+"""
+
+from bt_fusion.cli.options.bars import (
+    BarOptions,
+    DatedBarOptions,
+    PeriodOptions,
+    SymbolOptions,
+)
+from bt_fusion.cli.options.model import ModelOptions, TrainModelOptions, TuningOptions
+from bt_fusion.cli.options.output import OutputOptions, ScreenOptions
+from bt_fusion.cli.options.predictor import PredictorOptions, ScheduleOptions
+from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions
+
+__all__ = [
+    "AccountOptions",
+    "BarOptions",
+    "DatedBarOptions",
+    "ModelOptions",
+    "OutputOptions",
+    "PeriodOptions",
+    "PredictorOptions",
+    "ScheduleOptions",
+    "ScreenOptions",
+    "StrategyOptions",
+    "SymbolOptions",
+    "TrainModelOptions",
+    "TuningOptions",
+]

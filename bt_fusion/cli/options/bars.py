@@ -1,0 +1,124 @@
+"""Which bars a command reads, and which part of them it uses."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from bt_fusion.cli.command import SOURCE, Data, option
+from bt_fusion.cli.screen import Screen
+from bt_fusion.errors import OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["BarOptions", "DatedBarOptions", "PeriodOptions", "SymbolOptions"]
+
+Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
+Seed = Annotated[int, option("Seed of everything random.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarOptions:
+    """The bars of one symbol."""
+
+    data: Data
+    repair: Repair = False
+    seed: Seed = 0
+
+    def load(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
+        """Return the bars and what to call them; says what was repaired."""
+        from bt_fusion.data.sources import load
+
+        return load(self.data, self.seed, self.repair, screen.say)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SymbolOptions:
+    """The bars of one symbol or of several."""
+
+    data: Annotated[
+        list[str],
+        option(f"{SOURCE}; repeat as SYMBOL=PATH for several symbols.", "--data"),
+    ] = field(default_factory=lambda: ["sp500"])
+    repair: Repair = False
+    seed: Seed = 0
+
+    def sources(self) -> dict[str, str]:
+        """Return the file or sample of each symbol."""
+        from bt_fusion.data.sources import sources
+
+        return sources(self.data)
+
+    def load(self, screen: Screen) -> "dict[str, pd.DataFrame]":
+        """Return the bars of each symbol; says what was repaired."""
+        from bt_fusion.data.sources import load_each
+
+        return load_each(self.sources(), self.seed, self.repair, screen.say)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodOptions:
+    """The part of the bars that is used."""
+
+    fromdate: Annotated[
+        str | None, option("First day; a backtest learns from earlier bars, too.")
+    ] = None
+    todate: Annotated[str | None, option("Day before which the bars end.")] = None
+    timerange: Annotated[
+        str | None, option("Both at once, as 20200101-20210101; either may be left out.")
+    ] = None
+
+    def dates(self) -> "tuple[pd.Timestamp | None, pd.Timestamp | None]":
+        """Return both ends, None for an open one.
+
+        Raises
+        ------
+        OptionError
+            For text that is not a date, both ways at once, or a start not before the end.
+        """
+        fromdate, todate = self.fromdate, self.todate
+        if self.timerange is not None:
+            if fromdate or todate:
+                raise OptionError("give --timerange, or --fromdate and --todate, not both")
+            parts = self.timerange.split("-")
+            if len(parts) != 2:
+                raise OptionError(
+                    f"timerange {self.timerange!r} is not START-END; e.g. 20200101-20210101"
+                )
+            fromdate, todate = (part or None for part in parts)
+        start, end = _date("fromdate", fromdate), _date("todate", todate)
+        if start is not None and end is not None and start >= end:
+            raise OptionError(f"fromdate {start} is not before todate {end}")
+        return start, end
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatedBarOptions(BarOptions, PeriodOptions):
+    """The bars of one symbol inside the dates."""
+
+    def load(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
+        """Return the bars inside the dates and what to call them; says what was repaired."""
+        from bt_fusion.data.sources import bars_within
+
+        bars, name = self.load_with_past(screen)
+        return bars_within(bars, *self.dates()), name
+
+    def load_with_past(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
+        """Return as `load`, with all bars before them, which warm up features."""
+        from bt_fusion.data.sources import bars_within
+
+        start, end = self.dates()
+        bars, name = super().load(screen)
+        bars_within(bars, start, end)  # there must be some
+        return bars_within(bars, None, end), name
+
+
+def _date(name: str, text: str | None) -> "pd.Timestamp | None":
+    import pandas as pd
+
+    if not text:
+        return None
+    try:
+        stamp = pd.Timestamp(text)
+    except ValueError:
+        raise OptionError(f"{name} {text!r} is no date; write 2020-01-31") from None
+    return stamp.tz_convert(None) if stamp.tz else stamp  # bars are in UTC

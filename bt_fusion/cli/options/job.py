@@ -1,0 +1,105 @@
+"""The backtest that option groups describe, for the commands that make one."""
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from bt_fusion.cli.options.bars import PeriodOptions, SymbolOptions
+from bt_fusion.cli.options.predictor import PredictorOptions, ScheduleOptions
+from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions
+from bt_fusion.cli.screen import Screen
+from bt_fusion.errors import OptionError
+
+if TYPE_CHECKING:
+    from bt_fusion.backtest.job import Backtest
+
+__all__ = ["backtest_job"]
+
+# Options of a walk-forward that say nothing of its model
+SPEED = ("jobs", "cache")
+
+
+def backtest_job(
+    bars: SymbolOptions,
+    strategy: StrategyOptions,
+    model: PredictorOptions,
+    schedule: ScheduleOptions,
+    account: AccountOptions,
+    period: PeriodOptions,
+    screen: Screen,
+) -> "Backtest":
+    """Return the backtest, with where its bars and its model come from; says which model it is.
+
+    Raises
+    ------
+    OptionError
+        For what any of the options cannot be.
+    """
+    from bt_fusion.backtest.job import Backtest
+    from bt_fusion.backtest.summary import one_or_all
+
+    places = {"data": one_or_all(bars.sources()), "repair": bars.repair, "sizer": account.sizer}
+    chosen = chosen_predictor(model, strategy.strategy, schedule, bars.seed, screen)
+    start, end = period.dates()
+    return Backtest(
+        predictor=chosen["predictor"],
+        strategy=strategy.strategy,
+        account=account.account(),
+        params=strategy.params(),
+        fromdate=start,
+        todate=end,
+        seed=bars.seed,
+        allow_in_sample=model.allow_in_sample,
+        source=places | chosen["source"],
+        notes=chosen["notes"],
+    )
+
+
+def chosen_predictor(
+    model: PredictorOptions, strategy: str, schedule: ScheduleOptions, seed: int, screen: Screen
+) -> dict[str, Any]:
+    """Load the saved models, or build the walk-forward of the other options.
+
+    Returns
+    -------
+    dict
+        The arguments of `Backtest` that follow: predictor, source and notes.
+
+    Raises
+    ------
+    OptionError
+        As `ModelSpec.build`, and for a saved model beside a preset or a recipe.
+    """
+    from bt_fusion.models.saved_models import load_models, model_folders
+    from bt_fusion.models.walk_forward import WalkForward
+
+    for name in ("preset", "recipe"):
+        if model.model and getattr(model, name):
+            raise OptionError(
+                f"--{name} {getattr(model, name)} and --model {' '.join(model.model)} both say "
+                "what predicts; give one of them"
+            )
+    folders = model_folders(model.model or (), strategy)
+    if folders is not None:
+        source = {"model": folders, "preset": None, "recipe": None, "members": None}
+        notes = unused_options(model, schedule)
+        return {"predictor": load_models(folders), "source": source, "notes": notes}
+    spec = replace(model.spec(seed), strategy=strategy)
+    walk = WalkForward(spec.build(), **vars(schedule))
+    if spec.origin:
+        screen.say(f"Model      {spec.origin}")
+    parts = {"preset": spec.chosen_preset, "recipe": spec.recipe, "members": spec.members}
+    return {"predictor": walk, "source": {"model": None, **parts}, "notes": ()}
+
+
+def unused_options(model: PredictorOptions, schedule: ScheduleOptions) -> tuple[str, ...]:
+    """Return a note on the options a saved model overrides, none where none is given."""
+    given = [name for name in model.parts() if getattr(model, name) is not None]
+    given += [
+        each.name
+        for each in fields(schedule)
+        if each.name not in SPEED and getattr(schedule, each.name) != each.default
+    ]
+    if not given:
+        return ()
+    options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+    return (f"{options} not used: a saved model keeps what it was trained with",)

@@ -1,0 +1,92 @@
+"""The model that is fitted, and how its parameters are searched for."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated
+
+from bt_fusion.cli.command import option
+from bt_fusion.cli.screen import Screen
+from bt_fusion.ensemble.members.registry import MEMBERS
+
+if TYPE_CHECKING:
+    from bt_fusion.models.model_spec import ModelSpec
+    from bt_fusion.models.signal_model import SignalModel
+
+__all__ = ["ModelOptions", "TrainModelOptions", "TuningOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """The model that is fitted."""
+
+    preset: Annotated[
+        str | None,
+        option(
+            "A system's whole model: discovery, fusion, generator, hybrid, signal. Other options "
+            "override its parts."
+        ),
+    ] = None
+    features: Annotated[
+        str | None,
+        option("Feature set (default, fusion, generator, mar), or names a,b,c. [default: default]"),
+    ] = None
+    label: Annotated[
+        str | None,
+        option(
+            "direction, gain, triple_barrier or profit_before_stop. With parameters: "
+            '"gain(horizon=5, threshold=0.005)", fractions. [default: direction]'
+        ),
+    ] = None
+    horizon: Annotated[
+        int | None, option("Bars the label looks ahead. [default: the label's own]")
+    ] = None
+    members: Annotated[
+        str | None,
+        option(f"Members of the ensemble, of {', '.join(MEMBERS)}. [default: rf,xgb,lgb]"),
+    ] = None
+    voting: Annotated[str | None, option("soft or majority. [default: soft]")] = None
+
+    def parts(self) -> list[str]:
+        """Return the names of the options that describe a model, what it starts from aside."""
+        return [each.name for each in fields(ModelOptions) if each.name != "preset"]
+
+    def spec(self, seed: int) -> "ModelSpec":
+        """Return the model these options describe."""
+        from bt_fusion.models.model_spec import ModelSpec
+
+        known = {each.name for each in fields(ModelSpec)}
+        return ModelSpec(**{key: vars(self)[key] for key in vars(self) if key in known}, seed=seed)
+
+    def build(self, seed: int, screen: Screen) -> "SignalModel":
+        """Return the unfitted model; says what is taken from where."""
+        spec = self.spec(seed)
+        model = spec.build()
+        if spec.origin:
+            screen.say(f"Model      {spec.origin}")
+        return model
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainModelOptions(ModelOptions):
+    """The model that is fitted and saved."""
+
+    lookahead: Annotated[int | None, option("Bars in which the price must gain. [default: 5]")] = (
+        None
+    )
+    profit_threshold: Annotated[
+        float | None, option("Gain to reach within --lookahead, percent. [default: 0.5]")
+    ] = None
+    calibration: Annotated[
+        str | None, option("sigmoid or isotonic. [default: none, or the preset's]")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningOptions:
+    """How parameters are searched for."""
+
+    objective: Annotated[str, option("What tuning aims at: log_loss, auc, f1 or blend.")] = (
+        "log_loss"
+    )
+    storage: Annotated[str | None, option("File or database URL that keeps the trials.")] = None
+    folds: Annotated[int, option("Purged folds each trial is judged by.")] = 5
+    embargo_bars: Annotated[int, option("Bars left out after each fold.")] = 0

@@ -1,0 +1,30 @@
+"""Where files go, and how much is printed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from bt_fusion.cli.command import Config, Quiet, option
+from bt_fusion.cli.screen import Screen
+
+__all__ = ["OutputOptions", "ScreenOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreenOptions:
+    """Where the options come from, and how much is printed."""
+
+    config: Config = None
+    quiet: Quiet = False
+
+    def screen(self) -> Screen:
+        """Return the terminal, silent with --quiet."""
+        return Screen(self.quiet)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions(ScreenOptions):
+    """Where the files go, and which are drawn."""
+
+    out: Annotated[Path, option("Folder for the files.")] = Path("results")
+    no_report: Annotated[bool, option("Tables and data only, no picture.", "--no-report")] = False

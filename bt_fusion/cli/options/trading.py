@@ -1,0 +1,73 @@
+"""The strategy that trades, and the account it trades with."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from bt_fusion.cli.command import option
+from bt_fusion.errors import OptionError
+
+if TYPE_CHECKING:
+    from bt_fusion.engine.account import Account
+
+__all__ = ["AccountOptions", "StrategyOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrategyOptions:
+    """The strategy, and what of its parameters has an option of its own."""
+
+    strategy: Annotated[
+        str,
+        option(
+            "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class. hybrid "
+            "and discovery bring the model of their preset.",
+            "--strategy",
+            "-s",
+        ),
+    ] = "fusion"
+    long_only: Annotated[bool, option("Never sell short.", "--long-only")] = False
+    ml_entry_threshold: Annotated[
+        float | None, option("Another way to write --param ml_entry_threshold=X.")
+    ] = None
+
+    def params(self) -> dict[str, Any]:
+        """Return the parameters of the strategy."""
+        return self.with_option()
+
+    def with_option(self) -> dict[str, Any]:
+        """Return the parameters that are given by an option of their own."""
+        given: dict[str, Any] = {"long_only": True} if self.long_only else {}
+        if self.ml_entry_threshold is not None:
+            given["ml_entry_threshold"] = self.ml_entry_threshold
+        return given
+
+    def check_once(self, pairs: dict[str, Any]) -> None:
+        """Raise OptionError for a parameter of --param that an option of its own gives, too."""
+        for name in self.with_option().keys() & pairs:
+            option = f"--{name.replace('_', '-')}"
+            raise OptionError(f"parameter {name} is given by {option} and --param; give it once")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountOptions:
+    """The account, its costs, and how much of it goes into a position."""
+
+    cash: Annotated[float, option("Cash at the start.")] = 100_000.0
+    commission: Annotated[
+        float, option("Fraction of the value, a side.", "--commission", "--fee")
+    ] = 0.0005
+    slippage: Annotated[float, option("Fraction of the price, a fill.")] = 0.0
+    sizer: Annotated[
+        str,
+        option(
+            "Part of the account in a position; or a sizer, module:Class or file.py:Class.",
+            "--sizer",
+            "--share",
+        ),
+    ] = "0.95"
+
+    def account(self) -> "Account":
+        """Return the account, its sizer loaded."""
+        from bt_fusion.engine.loading import account_of
+
+        return account_of(self.cash, self.commission, self.slippage, self.sizer)

@@ -1,0 +1,65 @@
+"""The saved models that --model names: one for all symbols, or one for each."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bt_fusion.errors import OptionError
+from bt_fusion.models.signal_model import SignalModel
+
+__all__ = ["load_models", "model_folders"]
+
+EXAMPLE = "--model BTC=models/btc --model ETH=models/eth"
+Folders = str | dict[str, str]
+
+
+def model_folders(given: Sequence[str], strategy: str) -> Folders | None:
+    """Return the folder of the saved model, or of each symbol's; None where none is named.
+
+    Parameters
+    ----------
+    given : sequence of str
+        A folder, or SYMBOL=FOLDER for each of several. ``auto`` names models/STRATEGY where it
+        is there.
+    strategy : str
+
+    Raises
+    ------
+    OptionError
+        For several without symbols, a symbol given twice, and a missing side of a pair.
+
+    Examples
+    --------
+    >>> model_folders(["BTC=models/btc", "ETH=models/eth"], "fusion")
+    {'BTC': 'models/btc', 'ETH': 'models/eth'}
+    >>> model_folders(["models/mine"], "fusion"), model_folders([], "fusion")
+    ('models/mine', None)
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        symbol, equals, folder = text.partition("=")
+        if not equals or Path(text).is_dir():  # a folder's name may hold an equals sign
+            if len(given) > 1:
+                raise OptionError(
+                    f"model {text!r} is one of {len(given)} and has no symbol; name each: {EXAMPLE}"
+                )
+            return _only(text, strategy)
+        if not symbol or not folder:
+            raise OptionError(f"model {text!r} is not SYMBOL=DIR, e.g. {EXAMPLE}")
+        if symbol in found:
+            raise OptionError(f"the model of {symbol!r} is given twice; name each once: {EXAMPLE}")
+        found[symbol] = folder
+    return found or None
+
+
+def load_models(folders: Folders) -> SignalModel | dict[str, SignalModel]:
+    """Load the saved model, or that of each symbol."""
+    if isinstance(folders, Mapping):
+        return {symbol: SignalModel.load(folder) for symbol, folder in folders.items()}
+    return SignalModel.load(folders)
+
+
+def _only(text: str, strategy: str) -> str | None:
+    if text != "auto":
+        return text
+    folder = Path("models") / strategy
+    return str(folder) if folder.is_dir() else None

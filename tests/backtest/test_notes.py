@@ -1,0 +1,62 @@
+"""Notes: left-out bars, bars of another length, and bars that the tuning of a recipe had seen."""
+
+import pytest
+
+from bt_fusion import Backtest, Direction, Ensemble, SignalModel, WalkForward
+from bt_fusion.backtest.notes import notes_of
+from bt_fusion.backtest.out_of_sample import predict_each
+from bt_fusion.data.samples import planted_edge
+
+BARS = planted_edge(500, seed=1, auc=0.8)
+HOURLY = BARS.set_axis(BARS.index[0] + (BARS.index - BARS.index[0]) * 60)
+
+
+@pytest.fixture
+def model():
+    """A model of the first 200 bars, until 03:19."""
+    return SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(["lr"])).fit(BARS[:200])
+
+
+def notes(predictor, *symbols, bars=BARS, **options):
+    each = {symbol: bars for symbol in symbols or ("A",)}
+    return notes_of(predictor, predict_each(predictor, each, **options))
+
+
+def test_bars_the_model_knows_are_left_out(model):
+    left = "200 of 500 bars are left out: the model was trained until 2024-01-01 03:19"
+    assert notes(model) == [left]
+    assert notes(model, bars=BARS[200:]) == []
+    assert notes(model, allow_in_sample=True) == []  # they are traded, and marked
+
+
+def test_bars_of_another_length_are_said(model):
+    assert notes(model, bars=HOURLY[200:]) == [
+        "the model was trained on bars of 1m, these are bars of 1h"
+    ]
+
+
+def test_of_several_each_note_names_its_symbol(model):
+    found = notes(model, "A", "B")
+    assert [note[:20] for note in found] == ["A: 200 of 500 bars a", "B: 200 of 500 bars a"]
+    later = SignalModel(["gap"], Direction(5), Ensemble(["lr"])).fit(BARS[:300])
+    found = notes({"A": model, "B": later}, "A", "B")
+    assert [note.rsplit(" ", 1)[1] for note in found] == ["03:19", "04:59"]
+
+
+def test_a_walk_forward_has_nothing_to_note(model):
+    assert notes(WalkForward(SignalModel(["gap"]), 200, 200, cache=None)) == []
+    assert notes(WalkForward(model, 100, 200, cache=None)) == []  # settings that nobody tuned
+
+
+def test_traded_bars_that_a_tuning_had_seen_are_said(model):
+    model.trials_ = 20
+    assert notes(WalkForward(model, 100, 200, cache=None)) == [
+        "100 of 400 traded bars lie before the end of the recipe's tuning, 2024-01-01 03:19: its "
+        "settings were chosen on them"
+    ]
+    assert notes(WalkForward(model, 200, 200, cache=None)) == []
+
+
+def test_a_backtest_keeps_its_own_notes_first(model):
+    found = Backtest(model, draws=10, notes=("asked for so",)).run(BARS).summary["notes"]
+    assert found[0] == "asked for so" and found[1].startswith("200 of 500 bars are left out")

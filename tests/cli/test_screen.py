@@ -1,0 +1,41 @@
+"""The terminal: errors and warnings as one line."""
+
+import warnings
+
+import pytest
+
+from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
+from bt_fusion.errors import BtFusionWarning, OptionError
+
+
+def test_each_of_our_warnings_is_one_line_and_comes_once(capsys):
+    with warnings_as_lines():
+        for _ in range(2):
+            warnings.warn("no model\n for bars 4..9", BtFusionWarning, stacklevel=1)
+        warnings.warn("no model for bars 10..12", BtFusionWarning, stacklevel=1)
+    shown = capsys.readouterr()
+    assert shown.err == ("Warning    no model for bars 4..9\nWarning    no model for bars 10..12\n")
+    assert shown.out == ""
+
+
+def test_the_warnings_of_others_stay_as_they_are(capsys):
+    with pytest.warns(FutureWarning, match="soon"), warnings_as_lines():
+        warnings.warn("soon", FutureWarning, stacklevel=1)
+    assert capsys.readouterr().err == ""
+
+
+def test_outside_a_command_ours_are_warnings_again():
+    with warnings_as_lines():
+        pass
+    with pytest.warns(BtFusionWarning, match="no model"):
+        warnings.warn("no model", BtFusionWarning, stacklevel=1)
+
+
+def test_an_error_ends_with_2_and_an_interruption_with_130(capsys):
+    for error, code, text in (
+        (OptionError("no such place"), 2, "error: no such place\n"),
+        (KeyboardInterrupt(), 130, "interrupted; refits are kept\n"),
+    ):
+        with pytest.raises(SystemExit) as end, exit_on_error("refits are kept"):
+            raise error
+        assert end.value.code == code and capsys.readouterr().err == text
