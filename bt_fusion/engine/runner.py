@@ -65,7 +65,7 @@ class Run:
 
     @property
     def veto_counts(self) -> dict[str, int] | None:
-        """How many entries were vetoed: all, by side, and for want of a probability."""
+        """How many entries were vetoed: all, by side, and without a probability."""
         if self.vetoes is None:
             return None
         return {

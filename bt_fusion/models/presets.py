@@ -175,8 +175,8 @@ def installed(ensemble: Ensemble, preset: str) -> Ensemble:
     kept = [name for name in needed if not needed[name]]
     modules = " and ".join(dict.fromkeys(module for name in without for module in needed[name]))
     warn(
-        f"preset {preset} goes on without {', '.join(without)}, for want of {modules} "
-        f"(pip install 'bt-fusion[deep]'); {', '.join(kept)} keep their proportions",
+        f"preset {preset} goes on without {', '.join(without)}: {modules} not installed (pip "
+        f"install 'bt-fusion[deep]'); {', '.join(kept)} keep their proportions",
         BtFusionWarning,
         stacklevel=3,
     )

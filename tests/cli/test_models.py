@@ -76,7 +76,7 @@ def test_hybrid_without_torch_goes_on_and_says_so_once(csv, tmp_path, capsys, mo
     features = ["--features", "wick_balance,gap"]
     run("--data", csv, "--out", tmp_path, "-q", *QUICK, "--strategy", "hybrid", *features)
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("Warning    preset hybrid goes on without lstm, for want of torch and")
+    assert line.startswith("Warning    preset hybrid goes on without lstm: torch and")
     assert summary_of(tmp_path)["model"]["members"] == ["xgb", "rf", "svm", "lr"]
 
 
