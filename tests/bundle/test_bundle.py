@@ -27,7 +27,6 @@ from bt_fusion import (
     load_model,
 )
 from bt_fusion.bundle import describe, load_pickle
-from bt_fusion.bundle.expected import feature_difference
 from bt_fusion.bundle.manifest import feature_digest, sealed
 from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.data.samples import planted_edge
@@ -145,13 +144,6 @@ def test_features_asked_for(saved):
     message = str(caught.value)
     assert "missing: gap; extra: rsi_14; reordered: 'return_1' stands at 2, not 1" in message
     assert SignalModel.load(saved, features=FEATURES).n_rows_ > 0
-
-
-def test_feature_difference_by_hand():
-    assert feature_difference(("a", "b"), ("a", "b")) == ""
-    assert feature_difference(("a", "b"), ("b",)) == (
-        "missing: a; reordered: 'b' stands at 1, not 2"
-    )
 
 
 def test_reordered_features_are_found_by_the_parts(saved):
