@@ -1,8 +1,8 @@
 """Members as ONNX: exported, checked against the original, and run in its place.
 
-Trees are written from their own arrays, see `onnx_graph`. Linear members are converted by
-skl2onnx, in float64: in float32 a scaler at large prices has given probabilities that differ by
-0.14. The extra ``onnx`` is needed.
+Trees and logistic regressions, behind a scaler or not, are written from their own arrays, see
+`onnx_graph`. Other estimators of scikit-learn are converted by skl2onnx, in float64: in float32 a
+scaler at large prices has given probabilities that differ by 0.14. The extra ``onnx`` is needed.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.ensemble.onnx_graph import tree_graph
+from bt_fusion.ensemble.members.best_member import chosen_estimator
+from bt_fusion.ensemble.onnx_graph import Scaling, linear_graph, tree_graph
 from bt_fusion.ensemble.training import member_proba
 from bt_fusion.ensemble.trees import read_trees
 from bt_fusion.errors import OptionError
@@ -25,10 +26,13 @@ __all__ = [
     "export_onnx",
     "load_member",
     "load_onnx",
+    "missing_libraries",
+    "require_onnx",
 ]
 
 TOLERANCE = 1e-5  # largest difference of a probability with which a member is exported
 THRESHOLDS = (0.70, 0.60, 0.50, 0.40, 0.30)  # where signals and scores change
+FLOAT64_ROWS = ("LGBMClassifier",)  # compare what a scaler leaves as it is; others cast it first
 DIGITS = 6  # to which probabilities are rounded before flips are counted
 
 
@@ -78,6 +82,8 @@ class OnnxMember:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.use_deterministic_compute = True
+        options.log_severity_level = 4  # what goes wrong is raised
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         self.content = content
         try:
             self._session = onnxruntime.InferenceSession(
@@ -115,7 +121,8 @@ def export_member(estimator: Any, n_features: int) -> bytes:
     Parameters
     ----------
     estimator : classifier
-        A random forest, XGBoost or LightGBM, or a scikit-learn pipeline or linear model.
+        A random forest, XGBoost or LightGBM, a scikit-learn pipeline or linear model, or a
+        `BestMember` of these.
     n_features : int
 
     Raises
@@ -124,18 +131,25 @@ def export_member(estimator: Any, n_features: int) -> bytes:
         When there is no conversion for it, or the extra ``onnx`` is missing.
     """
     require_onnx("onnx", "onnxruntime", "skl2onnx")
+    estimator = chosen_estimator(estimator)
+    scaling, core = _taken_apart(estimator)
+    if _is_plain_regression(core):
+        return linear_graph(core.coef_, core.intercept_, scaling)
     try:
-        trees = read_trees(estimator)
+        trees = read_trees(core)
     except OptionError:
         return _converted(estimator, n_features)
-    return tree_graph(trees, n_features)
+    if scaling is not None and type(core).__name__ in FLOAT64_ROWS:
+        return _converted(estimator, n_features)
+    return tree_graph(trees, n_features, scaling)
 
 
 def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
     """Export every member of a fitted ensemble that can be, and compare it with the original.
 
-    The members themselves are exported: an ensemble's calibration is put on top of their
-    probabilities. ``ensemble.onnx_ = load_onnx(exported)`` makes it prefer them.
+    The members themselves are exported, before calibration. ``ensemble.onnx_ =
+    load_onnx(exported)`` makes an ensemble ask those that are not calibrated; saved with it,
+    they become parts of the saved model.
 
     Parameters
     ----------
@@ -182,12 +196,35 @@ def count_flips(one: np.ndarray, other: np.ndarray) -> dict[float, int]:
 
 def require_onnx(*libraries: str) -> None:
     """Raise an OptionError when one of the libraries of the extra ``onnx`` is missing."""
-    missing = [name for name in libraries if find_spec(name) is None]
+    missing = missing_libraries(*libraries)
     if missing:
         raise OptionError(
             f"ONNX needs {' and '.join(missing)}, not installed here: "
             "pip install 'bt-fusion[onnx]', or go on without ONNX"
         )
+
+
+def missing_libraries(*libraries: str) -> list[str]:
+    """Return those of the libraries that are not installed."""
+    return [name for name in libraries if find_spec(name) is None]
+
+
+def _taken_apart(estimator: Any) -> tuple[Scaling | None, Any]:
+    """Return what standardises the rows, None where nothing does, and what sees them then."""
+    steps = [step for _, step in getattr(estimator, "steps", [])]
+    if len(steps) != 2 or type(steps[0]).__name__ != "StandardScaler":
+        return None, estimator
+    scaler, count = steps[0], steps[0].n_features_in_
+    mean = scaler.mean_ if scaler.with_mean else np.zeros(count)
+    scale = scaler.scale_ if scaler.with_std else np.ones(count)
+    return Scaling(mean, scale), steps[1]
+
+
+def _is_plain_regression(estimator: Any) -> bool:
+    """Tell a logistic regression whose probabilities are a logistic function or a softmax."""
+    if type(estimator).__name__ != "LogisticRegression":
+        return False
+    return len(estimator.classes_) == 2 or estimator.solver != "liblinear"
 
 
 def _converted(estimator: Any, n_features: int) -> bytes:
