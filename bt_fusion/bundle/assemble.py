@@ -49,6 +49,8 @@ def _assembled(content: dict[str, Any], fitted: dict[str, dict[str, Any]]) -> En
         raise BundleError(f"the manifest's ensemble cannot be made: {error}") from error
     ensemble.classes_ = np.asarray(content["classes"])
     ensemble.columns_ = np.searchsorted(ensemble.classes_, content["present"])
+    names = content["features"]["names"]
+    ensemble.feature_names_in_, ensemble.n_features_in_ = np.array(names, dtype=object), len(names)
     ensemble.members_ = fitted["member"]
     ensemble.calibrators_ = fitted["calibrator"]
     return ensemble
