@@ -1,6 +1,7 @@
 """Load a bundle: every check before anything is used, in a fixed order."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.bundle.assemble import assemble
+from bt_fusion.bundle.checks import checks_made
 from bt_fusion.bundle.expected import check_features
 from bt_fusion.bundle.files import MANIFEST_CAP, read_bundle, read_regular
 from bt_fusion.bundle.golden import (
@@ -17,12 +19,17 @@ from bt_fusion.bundle.golden import (
     golden_arrays,
     golden_sample,
 )
-from bt_fusion.bundle.manifest import MANIFEST, check_shape, feature_digest
+from bt_fusion.bundle.manifest import MANIFEST, check_manifest, feature_digest
 from bt_fusion.bundle.parts.registry import Kind, kind_named
 from bt_fusion.bundle.versions import check_schema, check_versions
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError
+from bt_fusion.errors import (
+    BtFusionError,
+    BtFusionWarning,
+    BundleError,
+    ModelCompatibilityError,
+)
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Label, make_label
 
@@ -54,6 +61,10 @@ class SavedModel:
         Some of the training rows.
     tail : BarArrays
         The last training bars.
+    left_out : tuple of str
+        Members whose ONNX forms are not used, because onnxruntime is not installed.
+    checks : dict of str to str
+        What was checked, in order, and what came out.
     """
 
     features: FeatureSet
@@ -66,6 +77,8 @@ class SavedModel:
     trials: int
     sample: np.ndarray
     tail: BarArrays
+    left_out: tuple[str, ...]
+    checks: dict[str, str]
 
 
 def load_saved(
@@ -94,6 +107,13 @@ def load_saved(
         When files are missing, broken or altered, or malicious.
     ModelCompatibilityError
         When a sound model does not fit the versions here, or the features or digest asked for.
+    PartError
+        Which is both: when a part is missing or belongs to another model.
+
+    Warns
+    -----
+    BtFusionWarning
+        Once, where members predict by their libraries for want of onnxruntime.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -102,12 +122,14 @@ def load_saved(
     for attempt in range(ATTEMPTS):
         before = _manifest_bytes(folder)
         try:
-            return read_model(folder, digest, expected)
+            saved = read_model(folder, digest, expected)
+            break
         except BundleError:
             # a saver may have put a new model in place between two of our reads
             if attempt + 1 == ATTEMPTS or _manifest_bytes(folder) == before:
                 raise
-    raise AssertionError("unreachable")
+    _warn_without_onnx(folder, saved)
+    return saved
 
 
 def read_model(
@@ -116,7 +138,7 @@ def read_model(
     """Check and read a folder once."""
     content, files = read_bundle(folder)
     check_schema(content.get("schema"))
-    check_shape(content)
+    content = check_manifest(content)
     if digest not in (None, content["digest"]):
         raise ModelCompatibilityError(
             f"{folder} holds the model {content['digest']}, not the {digest} asked for"
@@ -127,14 +149,26 @@ def read_model(
     ensemble = assemble(content, kinds, files)
     try:
         check_golden_bars(content["golden"], features)
-        _check_votes(content, ensemble, kinds)
+        compared = _check_votes(content, ensemble, kinds)
     except BtFusionError:
         raise
     except Exception as error:
         raise BundleError(
             f"{folder} cannot predict its golden rows: {type(error).__name__}: {str(error)[:300]}"
         ) from error
-    return _saved(content, features, label, ensemble)
+    return _saved(content, features, label, ensemble, compared)
+
+
+def _warn_without_onnx(folder: Path, saved: SavedModel) -> None:
+    """Say which members would predict in ONNX and do not; calibrated ones never do."""
+    names = [name for name in saved.left_out if name not in saved.ensemble.calibrators_]
+    if names:
+        warnings.warn(
+            f"{folder} holds ONNX forms of {', '.join(names)}, and onnxruntime is not installed "
+            "here: these members predict by their own libraries; pip install 'bt-fusion[onnx]'",
+            BtFusionWarning,
+            stacklevel=4,
+        )
 
 
 def _manifest_bytes(folder: Path) -> bytes:
@@ -176,20 +210,27 @@ def _label(content: dict[str, Any]) -> Label:
     return label
 
 
-def _check_votes(content: dict[str, Any], ensemble: Ensemble, kinds: list[Kind]) -> None:
+def _check_votes(
+    content: dict[str, Any], ensemble: Ensemble, kinds: list[Kind]
+) -> dict[str, tuple[float, float]]:
     members = [
         kind.tolerance
         for kind, part in zip(kinds, content["parts"], strict=True)
         if part["role"] == "member"
     ]
     count = len(content["features"]["names"])
-    check_golden_votes(content["golden"], ensemble, members, count)
+    return check_golden_votes(content["golden"], ensemble, members, count)
 
 
 def _saved(
-    content: dict[str, Any], features: FeatureSet, label: Label, ensemble: Ensemble
+    content: dict[str, Any],
+    features: FeatureSet,
+    label: Label,
+    ensemble: Ensemble,
+    compared: dict[str, tuple[float, float]],
 ) -> SavedModel:
     name, training, golden = content["features"]["set"], content["training"], content["golden"]
+    exported = [part["name"] for part in content["parts"] if part["role"] == "onnx"]
     return SavedModel(
         features=features,
         feature_set=name if name is not None and SETS.get(name) == features.names else None,
@@ -201,6 +242,8 @@ def _saved(
         trials=content["trials"],
         sample=golden_sample(golden, features),
         tail=golden_arrays(golden["bars"]),
+        left_out=tuple(member for member in exported if member not in ensemble.onnx_),
+        checks=checks_made(content, compared),
     )
 
 

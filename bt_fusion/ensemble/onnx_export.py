@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.ensemble.members.best_member import chosen_estimator
+from bt_fusion.ensemble.onnx_forms import LARGEST
 from bt_fusion.ensemble.onnx_graph import Scaling, linear_graph, tree_graph
 from bt_fusion.ensemble.training import member_proba
 from bt_fusion.ensemble.trees import read_trees
 from bt_fusion.errors import OptionError
 
 __all__ = [
+    "EXPORTING",
     "TOLERANCE",
     "Export",
     "OnnxMember",
@@ -30,6 +32,7 @@ __all__ = [
     "require_onnx",
 ]
 
+EXPORTING = ("onnx", "onnxruntime", "skl2onnx")  # libraries of the extra that an export needs
 TOLERANCE = 1e-5  # largest difference of a probability with which a member is exported
 THRESHOLDS = (0.70, 0.60, 0.50, 0.40, 0.30)  # where signals and scores change
 FLOAT64_ROWS = ("LGBMClassifier",)  # compare what a scaler leaves as it is; others cast it first
@@ -130,7 +133,7 @@ def export_member(estimator: Any, n_features: int) -> bytes:
     OptionError
         When there is no conversion for it, or the extra ``onnx`` is missing.
     """
-    require_onnx("onnx", "onnxruntime", "skl2onnx")
+    require_onnx(*EXPORTING)
     estimator = chosen_estimator(estimator)
     scaling, core = _taken_apart(estimator)
     if _is_plain_regression(core):
@@ -163,7 +166,7 @@ def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
     dict of str to Export
         One for each member. A difference above `TOLERANCE` leaves it without content.
     """
-    require_onnx("onnx", "onnxruntime", "skl2onnx")
+    require_onnx(*EXPORTING)
     X = np.ascontiguousarray(X, dtype=np.float32)
     return {name: _export(name, made, X) for name, made in ensemble.members_.items()}
 
@@ -171,6 +174,8 @@ def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
 def _export(name: str, estimator: Any, X: np.ndarray) -> Export:
     try:
         content = export_member(estimator, X.shape[1])
+        if len(content) > LARGEST:
+            raise OptionError(f"{len(content):,} bytes, more than {LARGEST:,}")
         now = load_member(content).predict_proba(X)
     except OptionError as error:
         return Export(name, reason=str(error))

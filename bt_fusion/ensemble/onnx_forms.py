@@ -6,11 +6,12 @@ of their sums.
 
 from dataclasses import dataclass, field
 
-__all__ = ["DEEPEST", "DOUBLE", "FORMS", "IR_VERSION", "OPSETS", "Form", "Step"]
+__all__ = ["DEEPEST", "DOUBLE", "FORMS", "IR_VERSION", "LARGEST", "OPSETS", "Form", "Step"]
 
 OPSETS = {"": 13, "ai.onnx.ml": 3}
 IR_VERSION = 8
 DEEPEST = 1_000  # levels of a tree: onnxruntime descends by recursion, and crashes at 100,000
+LARGEST = 256 * 2**20  # bytes of a file; a forest grown to the end on 44,000 rows takes 91 million
 FLOAT, DOUBLE = 1, 11  # types of a number, as ONNX has them
 
 

@@ -1,6 +1,7 @@
 """Choice of one of several members, by cross-validation in time."""
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.ensemble.training import TrainingRows, fit_member, member_proba
 from bt_fusion.errors import TrainingError
 
-__all__ = ["FIGURES", "BestMember", "chosen_estimator"]
+__all__ = ["FIGURES", "BestMember", "best_name", "chosen_estimator"]
 
 FIGURES = ("accuracy", "precision", "recall", "f1")
 UNKNOWN = -1  # the code of a class that was not among the training rows
@@ -67,7 +68,7 @@ class BestMember(ClassifierMixin, BaseEstimator):
         training = TrainingRows(X, at, codes, at + purge, purge, sample_weight)
         splits = self._splits(training)
         self.scores_ = {name: self._scores(name, training, splits) for name in self.candidates}
-        self.name_ = max(self.scores_, key=self._mean_f1)
+        self.name_ = best_name(self.scores_)
         self.fitted_ = {
             name: fit_member(make_member(name, self.seed), training) for name in self.candidates
         }
@@ -119,9 +120,6 @@ class BestMember(ClassifierMixin, BaseEstimator):
             scores.append(figures(training.codes[fold], predicted, len(self.classes_)))
         return scores
 
-    def _mean_f1(self, name: str) -> float:
-        return float(np.mean([fold["f1"] for fold in self.scores_[name]]))
-
 
 def figures(actual: np.ndarray, predicted: np.ndarray, n_classes: int) -> Figures:
     """Score predicted classes, numbered from 0.
@@ -145,6 +143,11 @@ def figures(actual: np.ndarray, predicted: np.ndarray, n_classes: int) -> Figure
     )
     values = (np.mean(actual == predicted), *found[:3])
     return dict(zip(FIGURES, map(float, values), strict=True))
+
+
+def best_name(scores: dict[str, list[Figures]]) -> str:
+    """Return the candidate with the best mean F1 over the folds, the first of equal ones."""
+    return max(scores, key=lambda name: fmean(fold["f1"] for fold in scores[name]))
 
 
 def chosen_estimator(member: Any) -> Any:
