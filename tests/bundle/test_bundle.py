@@ -265,7 +265,7 @@ def test_saving_follows_a_link_to_the_folder(model, saved, bars, tmp_path):
 def test_a_hundred_faults_are_our_errors():
     """Six of each kind, loaded in child processes: no crash, no hang, no code run."""
     results = run_faults(range(5_000, 5_000 + 6 * len(KINDS)))
-    assert len(results) == 102
+    assert len(results) == 114
     assert [row for row in results if row[2] != "our error"] == []
 
 
