@@ -79,13 +79,26 @@ def test_a_standardised_forest_at_large_prices_takes_the_same_branches():
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("scaler", [StandardScaler(), StandardScaler(with_mean=False), None])
-def test_a_logistic_regression_agrees_to_the_last_digits(scaler, n_classes):
+def test_a_logistic_regression_agrees_to_the_digits_that_are_kept(scaler, n_classes):
     X, y = labelled(n_classes)
     plain = LogisticRegression(C=0.01)
     made = (plain if scaler is None else make_pipeline(scaler, plain)).fit(X.astype(float), y)
     rows = labelled(2, 300, seed=1)[0].astype(float)
     exported = load_member(export_member(made, N_FEATURES)).predict_proba(rows)
-    np.testing.assert_allclose(exported, made.predict_proba(rows), atol=1e-12, rtol=0)
+    np.testing.assert_array_equal(exported, made.predict_proba(rows).round(6))
+
+
+def test_shares_of_a_forest_reach_the_thresholds_they_reach_in_the_library():
+    """A hundred trees grown to the end vote in hundredths, and float32 has no 0.60."""
+    X, y = labelled(2)
+    ensemble = Ensemble({"rf": RandomForestClassifier(100, random_state=0)}).fit(X, y)
+    rows = labelled(2, 1_000, seed=1)[0]
+    library = ensemble.predict_proba(rows)
+    ensemble.onnx_ = load_onnx(export_onnx(ensemble, X[:50]))
+    exported = ensemble.predict_proba(rows)
+    for level in (0.4, 0.55, 0.6, 0.7):
+        assert (library == level).sum() > 5
+        np.testing.assert_array_equal(exported >= level, library >= level)
 
 
 def test_a_scaler_before_lightgbm_has_no_form():
