@@ -1,11 +1,15 @@
-"""What loading a saved model has checked, in words."""
+"""What loading a saved model has checked and left out, in words."""
 
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from bt_fusion.bundle.parts.registry import kind_named
 from bt_fusion.ensemble.onnx_export import missing_libraries
+from bt_fusion.errors import BtFusionWarning
 
-__all__ = ["checks_made"]
+__all__ = ["checks_made", "warn_without_onnx"]
 
 
 def checks_made(
@@ -35,6 +39,17 @@ def checks_made(
         **{f"part {part['role']} {part['name']}": _part(part) for part in content["parts"]},
         **{what: _compared(*found, rows) for what, found in compared.items()},
     }
+
+
+def warn_without_onnx(folder: Path, members: Sequence[str]) -> None:
+    """Say which members would predict in ONNX, were onnxruntime installed."""
+    if members:
+        warnings.warn(
+            f"{folder} holds ONNX forms of {', '.join(members)}, and onnxruntime is not installed "
+            "here: these members predict by their own libraries; pip install 'bt-fusion[onnx]'",
+            BtFusionWarning,
+            stacklevel=4,
+        )
 
 
 def _compared(difference: float, allowed: float, rows: int) -> str:

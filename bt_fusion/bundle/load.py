@@ -1,7 +1,6 @@
 """Load a bundle: every check before anything is used, in a fixed order."""
 
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.bundle.assemble import assemble
-from bt_fusion.bundle.checks import checks_made
+from bt_fusion.bundle.checks import checks_made, warn_without_onnx
 from bt_fusion.bundle.expected import check_features
 from bt_fusion.bundle.files import MANIFEST_CAP, read_bundle, read_regular
 from bt_fusion.bundle.golden import (
@@ -24,12 +23,7 @@ from bt_fusion.bundle.parts.registry import Kind, kind_named
 from bt_fusion.bundle.versions import check_schema, check_versions
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.errors import (
-    BtFusionError,
-    BtFusionWarning,
-    BundleError,
-    ModelCompatibilityError,
-)
+from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Label, make_label
 
@@ -128,7 +122,8 @@ def load_saved(
             # a saver may have put a new model in place between two of our reads
             if attempt + 1 == ATTEMPTS or _manifest_bytes(folder) == before:
                 raise
-    _warn_without_onnx(folder, saved)
+    # calibrated members never predict in ONNX
+    warn_without_onnx(folder, [n for n in saved.left_out if n not in saved.ensemble.calibrators_])
     return saved
 
 
@@ -157,18 +152,6 @@ def read_model(
             f"{folder} cannot predict its golden rows: {type(error).__name__}: {str(error)[:300]}"
         ) from error
     return _saved(content, features, label, ensemble, compared)
-
-
-def _warn_without_onnx(folder: Path, saved: SavedModel) -> None:
-    """Say which members would predict in ONNX and do not; calibrated ones never do."""
-    names = [name for name in saved.left_out if name not in saved.ensemble.calibrators_]
-    if names:
-        warnings.warn(
-            f"{folder} holds ONNX forms of {', '.join(names)}, and onnxruntime is not installed "
-            "here: these members predict by their own libraries; pip install 'bt-fusion[onnx]'",
-            BtFusionWarning,
-            stacklevel=4,
-        )
 
 
 def _manifest_bytes(folder: Path) -> bytes:

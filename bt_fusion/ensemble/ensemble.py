@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.ensemble.calibration import CALIBRATION, fit_maps
-from bt_fusion.ensemble.feature_names import Matrix, check_finite, column_names, values_of
+from bt_fusion.ensemble.feature_names import Matrix, check_rows, column_names, values_of
 from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, rows_proba
 from bt_fusion.ensemble.voting import combined
@@ -265,13 +265,13 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ModelCompatibilityError
-            Naming the columns of a table that are missing or extra.
+            Naming the columns of a table that are missing or extra; for an array of another width.
         OptionError
             For values that are not finite.
         """
         check_is_fitted(self)
         X = values_of(X, getattr(self, "feature_names_in_", ()))
-        check_finite(X)
+        check_rows(X, self.n_features_in_)
         return combined(self.member_proba(X), self.member_weights(), self.voting)
 
     def predict(self, X: Matrix) -> np.ndarray:

@@ -10,7 +10,7 @@ from bt_fusion.errors import ModelCompatibilityError, OptionError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Matrix", "check_finite", "column_names", "feature_difference", "values_of"]
+__all__ = ["Matrix", "check_rows", "column_names", "feature_difference", "values_of"]
 
 Matrix = Union[np.ndarray, "pd.DataFrame"]
 
@@ -76,7 +76,7 @@ def values_of(X: Matrix, names: Sequence[str]) -> np.ndarray:
     _check_columns(column_names(table), tuple(names))
     ordered = table.set_axis(column_names(table), axis=1)[list(names)]
     try:
-        with np.errstate(over="ignore"):  # what is too large becomes inf, see `check_finite`
+        with np.errstate(over="ignore"):  # what is too large becomes inf, see `check_rows`
             return ordered.to_numpy().astype(np.float32)
     except (TypeError, ValueError) as error:
         raise OptionError(f"a column of the features holds no numbers: {error}") from error
@@ -95,8 +95,21 @@ def _check_columns(found: tuple[str, ...], names: tuple[str, ...]) -> None:
         )
 
 
-def check_finite(X: np.ndarray) -> None:
-    """Raise an OptionError where a row holds a value that is not finite."""
+def check_rows(X: np.ndarray, n_features: int) -> None:
+    """Check that rows are finite and as wide as a model's training rows.
+
+    Raises
+    ------
+    ModelCompatibilityError
+        For another number of columns: trees of a few rows are walked without a check of their own.
+    OptionError
+        For values that are not finite.
+    """
+    if X.ndim != 2 or X.shape[1] != n_features:
+        raise ModelCompatibilityError(
+            f"an array of shape {X.shape} is not rows of the {n_features} features the model was "
+            "trained on"
+        )
     bad = ~np.isfinite(X).all(axis=1)
     if bad.any():
         raise OptionError(

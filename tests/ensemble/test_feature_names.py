@@ -84,6 +84,12 @@ def test_values_that_are_not_finite_are_refused(value, fitted, table):
         fitted.predict(broken.replace(1e39, np.inf).to_numpy())
 
 
+@pytest.mark.parametrize("X", [np.zeros((5, 2)), np.zeros((5, 4)), np.zeros(3)])
+def test_an_array_of_another_width_is_refused(X, fitted):
+    with pytest.raises(ModelCompatibilityError, match=r"is not rows of the 3 features"):
+        fitted.predict_proba(X)
+
+
 def test_text_is_refused(fitted, table):
     with pytest.raises(OptionError, match="a column of the features holds no numbers"):
         fitted.predict(table.astype({"gap": object}).assign(gap="up"))
