@@ -28,6 +28,9 @@ PREDICTING = (
 )
 
 
+INDICES = ("treeids", "nodeids", "featureids", "truenodeids", "falsenodeids")  # of an ONNX form
+
+
 class Payload:
     """Writes a file when it is unpickled."""
 
@@ -402,6 +405,85 @@ def lightgbm_edit(folder: Path, rng: Rng) -> str:
     return f"lightgbm {name} {wrong}"
 
 
+def onnx_edit(folder: Path, rng: Rng) -> str:
+    """Change an ONNX form: indices, lengths, operators, leaves, data elsewhere."""
+    path = part_file(folder, "onnx")
+    if path is None:
+        return choice_edit(folder, rng)
+    import onnx
+
+    model = onnx.load_model_from_string(path.read_bytes())
+    nodes = model.graph.node
+    lists = {each.name: each for each in nodes[0].attribute}
+    name = pick(rng, [f"nodes_{key}" for key in INDICES] + ["target_nodeids", "target_ids"])
+    wrong = int(pick(rng, [10**6, 2**31 - 1, 10**12, -1, -(10**9)]))
+    at = int(pick(rng, np.flatnonzero(lists[name].ints).tolist()))
+    kind, edit = pick(
+        rng,
+        [
+            ("index", lambda: lists[name].ints.__setitem__(at, wrong)),
+            ("index", lambda: lists[name].ints.__setitem__(at, wrong)),
+            ("short", lambda: lists[name].ints.pop()),
+            ("long", lambda: lists[name].ints.extend([0] * 10_000)),
+            ("twice", lambda: nodes[0].attribute.append(lists[name])),
+            ("gone", lambda: nodes[0].attribute.remove(lists[name])),
+            ("mode", lambda: lists["nodes_modes"].strings.__setitem__(0, b"LEAF")),
+            ("sums", lambda: setattr(lists["n_targets"], "i", 2**40)),
+            ("leaves", lambda: scale_weights(lists["target_weights_as_tensor"].t)),
+            ("operator", lambda: setattr(nodes[-1], "op_type", "Loop")),
+            ("domain", lambda: setattr(nodes[-1], "domain", "com.microsoft")),
+            ("input", lambda: nodes[0].input.append("rows")),
+            ("outside", lambda: put_elsewhere(lists["base_values_as_tensor"].t)),
+            ("versions", lambda: model.opset_import.pop()),
+            ("graph", lambda: model.ClearField("graph")),
+        ],
+    )
+    edit()
+    path.write_bytes(model.SerializeToString())
+    reseal(folder)
+    return f"onnx {kind} {name} {wrong}"
+
+
+def choice_edit(folder: Path, rng: Rng) -> str:
+    """Change a choice of a best member against its part or its own table, or make one up."""
+    content = read(folder)
+    if not content["choices"]:
+        content["choices"].append(made_up_choice(content["parts"][0]["name"]))
+    choice = pick(rng, content["choices"])
+    table = pick(rng, choice["candidates"])
+    folds = table["cross_validation"]["folds"]
+    kind, edit = pick(
+        rng,
+        [
+            ("chosen", lambda: choice.update(chosen=pick(rng, ["svm", "os.system", ""]))),
+            ("member", lambda: choice.update(member=pick(rng, ["nobody", ""]))),
+            ("folds", lambda: choice.update(folds=pick(rng, [0, -1, 10**12, "10", None]))),
+            ("seed", lambda: choice.update(seed=pick(rng, [-1, 2**70, "0"]))),
+            ("rows", lambda: choice.update(test_rows=pick(rng, [-1, None, 0.5]))),
+            ("name", lambda: table.update(name=pick(rng, ["catboost", "__class__", ""]))),
+            ("mean", lambda: table["cross_validation"]["mean"].update(f1=0.999)),
+            ("figure", lambda: folds[0].update(accuracy=pick(rng, [2.0, -1, None, "1"]))),
+            ("gone", lambda: folds.pop()),
+            ("many", lambda: folds.extend(folds[:1] * 5_000)),
+            ("field", lambda: choice.pop(pick(rng, sorted(choice)))),
+            ("extra", lambda: table.update(code="x")),
+            ("twice", lambda: content["choices"].append(dict(choice))),
+        ],
+    )
+    edit()
+    (folder / MANIFEST).write_bytes(sealed(content))
+    return f"choice {kind}"
+
+
+def made_up_choice(member: str) -> Manifest:
+    """Return a sound choice of a support vector machine, for a member that is none."""
+    figures = dict.fromkeys(("accuracy", "precision", "recall", "f1"), 0.5)
+    folds = {"folds": [figures], "mean": figures, "spread": dict.fromkeys(figures)}
+    candidate = {"name": "svm", "cross_validation": folds, "test": figures}
+    about = {"folds": 3, "seed": 0, "test_rows": 9, "candidates": [candidate]}
+    return json.loads(json.dumps({"member": member, "chosen": "svm", **about}))
+
+
 def wrong_features(content: Manifest, rng: Rng) -> None:
     """Change the feature names; their own digest is set right every other time."""
     names = content["features"]["names"]
@@ -423,7 +505,7 @@ def wrong_features(content: Manifest, rng: Rng) -> None:
 def wrong_golden(content: Manifest, rng: Rng) -> None:
     """Change golden bars, rows, votes or probabilities."""
     golden = content["golden"]
-    name = pick(rng, ["rows", "votes", "probabilities", "bars", "short", "wide"])
+    name = pick(rng, ["rows", "raw", "votes", "probabilities", "bars", "short", "wide"])
     if name == "bars":
         golden["bars"]["close"] = [price * 1.01 for price in golden["bars"]["close"]]
     elif name == "short":
@@ -445,12 +527,13 @@ def wrong_version(content: Manifest, rng: Rng) -> None:
 
 
 def part_edit(content: Manifest, rng: Rng) -> None:
-    """Change which file, kind or name a part has."""
+    """Change which file, kind or name a member's part has."""
     parts = content["parts"]
-    one, other = rng.choice(len(parts), 2, replace=False)
+    members = [at for at, part in enumerate(parts) if part["role"] == "member"]
+    one, other = rng.choice(members, 2, replace=False)
     key = pick(rng, ["kind", "file", "name", "role", "drop", "twice"])
     if key == "drop":
-        parts.pop()
+        parts.pop(one)
     elif key == "twice":
         parts.append(dict(parts[0]))
     elif key == "role":
@@ -466,7 +549,7 @@ EDITS: dict[str, Callable[[Manifest, Rng], object]] = {
     "golden": wrong_golden,
     "version": wrong_version,
     "parts": part_edit,
-    "schema": lambda c, rng: c.update(schema=pick(rng, [0, 2, 99, -1, "1", None, True, 1.0])),
+    "schema": lambda c, rng: c.update(schema=pick(rng, [0, 1, 2, 99, -1, "1", None, True, 1.0])),
     "classes": lambda c, rng: c.update(classes=pick(rng, [[1, 0], [0], [0, 1, 2], [], ["0"]])),
     "present": lambda c, rng: c.update(present=pick(rng, [[1, 0], [0], [0, 7], [], [0, 0]])),
     "label": lambda c, rng: c["label"].update(name=pick(rng, ["triple_barrier", "magic", ""])),
@@ -508,6 +591,8 @@ KINDS: tuple[Callable[[Path, Rng], str], ...] = (
     forest_indices,
     xgboost_edit,
     lightgbm_edit,
+    onnx_edit,
+    choice_edit,
     accident,
 )
 
@@ -677,3 +762,15 @@ def scale_leaves(trees: list[dict[str, Any]]) -> None:
         leaf = [child == -1 for child in tree["left_children"]]
         pairs = zip(tree["split_conditions"], leaf, strict=True)
         tree["split_conditions"] = [2 * value if last else value for value, last in pairs]
+
+
+def scale_weights(tensor) -> None:
+    """Make every leaf of an ONNX form say twice what it said."""
+    tensor.raw_data = (2 * np.frombuffer(tensor.raw_data)).tobytes()
+
+
+def put_elsewhere(tensor) -> None:
+    """Let the numbers of an ONNX form come from a file outside the folder."""
+    tensor.ClearField("raw_data")
+    tensor.data_location = 1
+    tensor.external_data.add(key="location", value="/etc/passwd")

@@ -25,6 +25,7 @@ HOMES = {
         "InSampleError",
         "ModelCompatibilityError",
         "OptionError",
+        "PartError",
         "RunError",
         "StrategyError",
         "TrainingError",

@@ -11,6 +11,7 @@ __all__ = [
     "InSampleError",
     "ModelCompatibilityError",
     "OptionError",
+    "PartError",
     "RunError",
     "StrategyError",
     "TrainingError",
@@ -55,7 +56,11 @@ class BundleError(BtFusionError, ValueError):
 
 
 class ModelCompatibilityError(BtFusionError, ValueError):
-    """A sound saved model that does not fit this installation or what it was asked for."""
+    """A sound model that does not fit this installation, its input or what it was asked for."""
+
+
+class PartError(BundleError, ModelCompatibilityError):
+    """A part of a saved model that is missing, or belongs to another model."""
 
 
 def unknown_name(kind: str, given: object, known: Iterable[str]) -> OptionError:

@@ -15,6 +15,11 @@ def test_every_error_is_ours_and_a_value_error(kind):
     assert issubclass(getattr(errors, kind), ValueError)
 
 
+def test_a_part_of_another_model_is_both_a_broken_model_and_one_that_does_not_fit():
+    assert issubclass(errors.PartError, errors.BundleError)
+    assert issubclass(errors.PartError, errors.ModelCompatibilityError)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

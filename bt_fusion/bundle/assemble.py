@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from bt_fusion.bundle.choices import best_member, checked_choices
 from bt_fusion.bundle.expected import Expected
 from bt_fusion.bundle.parts.registry import Kind, build_part
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import MEMBERS, make_member
-from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError
+from bt_fusion.ensemble.onnx_export import missing_libraries
+from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError, PartError
 
 __all__ = ["assemble"]
 
@@ -19,22 +21,31 @@ SAFE_TEXT = (
     *("binary", "multiclass", "binary:logistic", "multi:softprob", "balanced"),
 )
 EXTRA = ("deterministic", "force_row_wise", "force_col_wise", "verbose")
+ROLES = ("member", "calibrator", "onnx")
 
 
 def assemble(content: dict[str, Any], kinds: list[Kind], files: dict[str, bytes]) -> Ensemble:
-    """Return the fitted ensemble: all parts are inspected before the first is built."""
-    expectations = [_expected(content, part) for part in content["parts"]]
+    """Return the fitted ensemble: all parts are inspected before the first is built.
+
+    ONNX forms are inspected, and left out where onnxruntime is not installed.
+    """
     _check_members(content)
+    choices = checked_choices(content)
+    expectations = [_expected(content, part, choices) for part in content["parts"]]
     inspected = []
     for kind, part, expected in zip(kinds, content["parts"], expectations, strict=True):
         if part["file"] not in files:
-            raise BundleError(f"{expected.name}: its file is not in the manifest's table")
+            raise PartError(f"{expected.name}: its file is not in the manifest's table")
         inspected.append(build_part(kind, kind.inspect, files[part["file"]], expected))
-    fitted: dict[str, dict[str, Any]] = {"member": {}, "calibrator": {}}
+    fitted: dict[str, dict[str, Any]] = {role: {} for role in ROLES}
     for kind, part, expected, data in zip(
         kinds, content["parts"], expectations, inspected, strict=True
     ):
-        fitted[part["role"]][part["name"]] = build_part(kind, kind.build, data, expected)
+        if part["role"] != "onnx" or not missing_libraries("onnxruntime"):
+            fitted[part["role"]][part["name"]] = build_part(kind, kind.build, data, expected)
+    for name, choice in choices.items():
+        sizes = len(content["features"]["names"]), len(content["present"])
+        fitted["member"][name] = best_member(choice, fitted["member"][name], *sizes)
     return _assembled(content, fitted)
 
 
@@ -49,27 +60,35 @@ def _assembled(content: dict[str, Any], fitted: dict[str, dict[str, Any]]) -> En
         raise BundleError(f"the manifest's ensemble cannot be made: {error}") from error
     ensemble.classes_ = np.asarray(content["classes"])
     ensemble.columns_ = np.searchsorted(ensemble.classes_, content["present"])
+    names = content["features"]["names"]
+    ensemble.feature_names_in_, ensemble.n_features_in_ = np.array(names, dtype=object), len(names)
     ensemble.members_ = fitted["member"]
-    ensemble.calibrators_ = fitted["calibrator"]
+    ensemble.calibrators_, ensemble.onnx_ = fitted["calibrator"], fitted["onnx"]
     return ensemble
 
 
 def _check_members(content: dict[str, Any]) -> None:
     names = content["ensemble"].get("members")
-    roles: dict[str, list[str]] = {"member": [], "calibrator": []}
+    roles: dict[str, list[str]] = {role: [] for role in ROLES}
     for part in content["parts"]:
         roles.setdefault(part["role"], []).append(part["name"])
-    known = set(roles) == {"member", "calibrator"} and roles["member"] == names
-    once = len(set(roles["member"])) == len(roles["member"])
-    maps = set(roles["calibrator"]) <= set(roles["member"])
-    if not (known and once and maps and names):
+    known = len(roles) == len(ROLES) and roles["member"] == names
+    once = all(len(set(given)) == len(given) for given in roles.values())
+    inside = {*roles["calibrator"], *roles["onnx"]} <= {*roles["member"]}
+    alike = all((part["role"] == "onnx") == (part["kind"] == "onnx") for part in content["parts"])
+    since_3 = content["schema"] >= 3 or not roles["onnx"]
+    if not (known and once and inside and alike and since_3 and names):
         raise BundleError(f"the manifest's parts {roles} are not those of the members {names}")
 
 
-def _expected(content: dict[str, Any], part: dict[str, Any]) -> Expected:
+def _expected(
+    content: dict[str, Any], part: dict[str, Any], choices: dict[str, dict[str, Any]]
+) -> Expected:
     own, name = content["own_members"], part["name"]
-    template = None
-    if part["role"] == "member" and not own:
+    template, choice = None, choices.get(name)
+    if part["role"] == "member" and choice:
+        template = make_member(choice["chosen"], choice["seed"])
+    elif part["role"] == "member" and not own:
         if name not in MEMBERS:
             raise ModelCompatibilityError(
                 f"the model has a member {name!r}; known here: {', '.join(MEMBERS)}"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from bt_fusion.bundle.files import read_manifest
-from bt_fusion.bundle.manifest import MANIFEST, check_shape
+from bt_fusion.bundle.manifest import MANIFEST, check_manifest
 from bt_fusion.bundle.parts.registry import kind_named
 from bt_fusion.bundle.versions import MUST_AGREE, check_schema
 from bt_fusion.errors import BundleError
@@ -23,7 +23,7 @@ def describe(folder: str | Path) -> dict[str, Any]:
     folder = Path(folder).expanduser()
     content, sound = read_manifest(folder)
     check_schema(content.get("schema"))
-    check_shape(content)
+    content = check_manifest(content)
     if not sound:
         raise BundleError(f"{folder}: {MANIFEST} was altered after it was written")
     kinds = {part["kind"]: kind_named(part["kind"]) for part in content["parts"]}
@@ -34,6 +34,7 @@ def describe(folder: str | Path) -> dict[str, Any]:
         "features": {**content["features"], "count": len(content["features"]["names"])},
         "trained": {"created": content["created"], **content["training"]},
         "metrics": content["metrics"],
+        "choices": content["choices"],
         "trials": content["trials"],
         "parts": [
             {**_kept(part, "role", "name", "kind", "file"), **content["files"][part["file"]]}
@@ -42,6 +43,7 @@ def describe(folder: str | Path) -> dict[str, Any]:
         ],
         "needs": {name: _needed(name, content["versions"]) for name in libraries},
         "versions": content["versions"],
+        "plugins": content["plugins"],
         "bytes": sum(sizes),
         "schema": content["schema"],
         "digest": content["digest"],

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bt_fusion.bundle.manifest import SCHEMA
+from bt_fusion.ensemble.feature_names import feature_difference
 from bt_fusion.errors import ModelCompatibilityError
 
-__all__ = ["Expected", "check_features", "feature_difference"]
+__all__ = ["Expected", "check_features"]
 
 
 @dataclass(frozen=True)
@@ -36,23 +37,6 @@ class Expected:
     schema: int = SCHEMA
 
 
-def feature_difference(expected: tuple[str, ...], found: tuple[str, ...]) -> str:
-    """Say how two lists of features differ, '' when they do not.
-
-    >>> feature_difference(("a", "b", "c"), ("c", "b", "d"))
-    "missing: a; extra: d; reordered: 'c' stands at 1, not 3"
-    """
-    missing = [name for name in expected if name not in found]
-    extra = [name for name in found if name not in expected]
-    moved = [
-        f"{name!r} stands at {found.index(name) + 1}, not {expected.index(name) + 1}"
-        for name in expected
-        if name in found and found.index(name) != expected.index(name)
-    ]
-    differences = [("missing", missing), ("extra", extra), ("reordered", moved)]
-    return "; ".join(f"{what}: {_few(names)}" for what, names in differences if names)
-
-
 def check_features(expected: tuple[str, ...], found: tuple[str, ...], whose: str) -> None:
     """Check that two lists of features are the same, in the same order.
 
@@ -67,8 +51,3 @@ def check_features(expected: tuple[str, ...], found: tuple[str, ...], whose: str
             f"{whose} has other features ({len(found)}) than expected ({len(expected)}): "
             f"{difference}. Use the features it was trained on, or train it again"
         )
-
-
-def _few(names: list[str], most: int = 6) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

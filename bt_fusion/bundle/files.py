@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bt_fusion.bundle.manifest import MANIFEST, check_shape, manifest_digest, read_json
-from bt_fusion.errors import BundleError
+from bt_fusion.errors import BundleError, PartError
 
 __all__ = ["MANIFEST_CAP", "read_bundle", "read_manifest", "read_regular"]
 
@@ -62,19 +62,21 @@ def read_regular(folder: Path, name: str, cap: int) -> bytes:
     Raises
     ------
     BundleError
-        When there is none, or it is a link, folder, pipe or device, or larger.
+        When there is none, or it is a link, folder, pipe or device, or larger. A file other than
+        the manifest that is missing or larger is a PartError.
     """
     path = folder / name
+    kind = BundleError if name == MANIFEST else PartError
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             raise BundleError(f"{path} is not a regular file; a saved model has no links")
         with os.fdopen(os.open(path, OPEN_FLAGS), "rb") as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode) or about.st_size > cap:
-                raise BundleError(f"{path} has {about.st_size:,} bytes, at most {cap:,} expected")
+                raise kind(f"{path} has {about.st_size:,} bytes, at most {cap:,} expected")
             return file.read(about.st_size + 1)
     except FileNotFoundError as error:
-        raise BundleError(f"{path} is missing; save the model again, or copy all of it") from error
+        raise kind(f"{path} is missing; save the model again, or copy all of it") from error
     except (OSError, ValueError) as error:
         if isinstance(error, BundleError):
             raise
@@ -93,7 +95,14 @@ def _check_entry(folder: Path, name: str, entry: Any) -> None:
 
 
 def _check_data(folder: Path, name: str, data: bytes, entry: dict[str, Any]) -> None:
+    remedy = "copy all of the model again, or save it again"
     if len(data) != entry["size"]:
-        raise BundleError(f"{folder / name} has {len(data):,} bytes, not {entry['size']:,}")
+        raise PartError(
+            f"{folder / name} has {len(data):,} bytes, not {entry['size']:,}: it is cut short, or "
+            f"another model's; {remedy}"
+        )
     if hashlib.sha256(data).hexdigest() != entry["sha256"]:
-        raise BundleError(f"{folder / name} was altered after it was written: its digest differs")
+        raise PartError(
+            f"{folder / name} was altered after it was written, or is another model's: its digest "
+            f"differs; {remedy}"
+        )

@@ -1,12 +1,20 @@
-"""Golden predictions: a model is checked on rows saved with it."""
+"""Golden predictions: a model is checked on rows saved with it.
 
+They are those of the members' own libraries, with and without calibration, so that they do not
+depend on whether onnxruntime is installed.
+"""
+
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.errors import BundleError, ModelCompatibilityError
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.onnx_export import TOLERANCE
+from bt_fusion.ensemble.voting import combined
+from bt_fusion.errors import BundleError, ModelCompatibilityError, PartError
 from bt_fusion.features import FeatureSet
 
 __all__ = [
@@ -14,27 +22,34 @@ __all__ = [
     "check_golden_votes",
     "golden_arrays",
     "golden_of",
+    "golden_rows",
     "golden_sample",
 ]
 
 FEATURE_TOLERANCE = 1e-5  # relative; features are float32
 
 
-def golden_of(model: Any) -> dict[str, Any]:
-    """Return a fitted model's golden bars and rows, and its predictions of them.
+def golden_rows(model: Any) -> np.ndarray:
+    """Return the rows a fitted model is checked on, float32, shape (n_rows, n_features).
 
-    The first rows are the last ones whose features the golden bars give, computed from these
-    bars alone; the others are spread over the training rows.
+    The first are the last ones whose features the golden bars give, computed from these bars
+    alone; the others are spread over the training rows.
     """
-    tail = model.tail_
-    rows = np.concatenate([_from_bars(model.feature_set_, tail), model.sample_])
-    votes = model.ensemble_.member_proba(rows)
+    return np.concatenate([_from_bars(model.feature_set_, model.tail_), model.sample_])
+
+
+def golden_of(model: Any) -> dict[str, Any]:
+    """Return a fitted model's golden bars and rows, and its predictions of them."""
+    tail, rows, ensemble = model.tail_, golden_rows(model), model.ensemble_
+    raw = _votes(ensemble, rows, calibrators_={}, onnx_={})
+    votes = _votes(ensemble, rows, onnx_={})
     bars = {name: getattr(tail, name).tolist() for name in COLUMNS}
     return {
         "bars": {"time": tail.time.astype("datetime64[ns]").astype(np.int64).tolist(), **bars},
         "rows": [[_shortest(value) for value in row] for row in rows],
+        "raw": raw.reshape(len(rows), -1).tolist(),
         "votes": votes.reshape(len(rows), -1).tolist(),
-        "probabilities": model.ensemble_.predict_proba(rows).tolist(),
+        "probabilities": _combined(ensemble, votes).tolist(),
     }
 
 
@@ -76,32 +91,88 @@ def check_golden_bars(golden: dict[str, Any], features: FeatureSet) -> None:
 
 
 def check_golden_votes(
-    golden: dict[str, Any], ensemble: Any, tolerances: list[float], n_features: int
-) -> None:
-    """Predict the golden rows again and compare, member by member and combined.
+    golden: dict[str, Any], ensemble: Ensemble, tolerances: list[float], n_features: int
+) -> dict[str, tuple[float, float]]:
+    """Predict the golden rows again and compare: members, their ONNX forms, and all combined.
+
+    Parameters
+    ----------
+    golden : dict
+    ensemble : Ensemble
+    tolerances : list of float
+        One a member.
+    n_features : int
+
+    Returns
+    -------
+    dict of str to (float, float)
+        Of everything compared, the largest difference and the one that is allowed.
 
     Raises
     ------
-    BundleError
+    PartError
         Naming the member and the largest difference.
+    BundleError
+        For golden numbers that are not those of these members.
     """
-    rows = _matrix(golden["rows"], n_features)
-    now = ensemble.member_proba(rows)
-    then = _matrix(golden["votes"], now[0].size, np.float64).reshape(now.shape)
+    rows, names = _matrix(golden["rows"], n_features), tuple(ensemble.members_)
+    votes = _votes(ensemble, rows, onnx_={})
+    allowed = dict(zip(names, tolerances, strict=True))
+    found = _compare("member {}", ensemble, votes, golden["votes"], allowed)
+    if golden["raw"] is not None:
+        raw = _votes(ensemble, rows, calibrators_={}, onnx_={})
+        found |= _compare("member {} before calibration", ensemble, raw, golden["raw"], allowed)
+        in_onnx = _votes(ensemble, rows, calibrators_={})
+        allowed = dict.fromkeys(ensemble.onnx_, TOLERANCE)
+        found |= _compare("member {} in ONNX", ensemble, in_onnx, golden["raw"], allowed)
+    probabilities = _combined(ensemble, votes)
+    then = _matrix(golden["probabilities"], probabilities.shape[1], np.float64)
+    difference = _difference(probabilities, then)
+    _check_close("the ensemble", difference, max(tolerances), BundleError)
+    return {**found, "the ensemble": (difference, max(tolerances))}
+
+
+def _votes(ensemble: Ensemble, rows: np.ndarray, **instead: Any) -> np.ndarray:
+    """Return the votes of an ensemble, some of its fitted attributes replaced."""
+    other = copy(ensemble)
+    for name, value in instead.items():
+        setattr(other, name, value)
+    return other.member_proba(rows)
+
+
+def _combined(ensemble: Ensemble, votes: np.ndarray) -> np.ndarray:
+    return combined(votes, ensemble.member_weights(), ensemble.voting)
+
+
+def _compare(
+    form: str,
+    ensemble: Ensemble,
+    now: np.ndarray,
+    stored: list[Any],
+    allowed: dict[str, float],
+) -> dict[str, tuple[float, float]]:
+    """Compare the votes of the members that `allowed` names with those stored."""
+    then = _matrix(stored, now[0].size, np.float64).reshape(now.shape)
+    found = {}
     for number, name in enumerate(ensemble.members_):
-        _check_close(now[:, number], then[:, number], tolerances[number], f"member {name}")
-    combined = ensemble.predict_proba(rows)
-    then = _matrix(golden["probabilities"], combined.shape[1], np.float64)
-    _check_close(combined, then, max(tolerances), "the ensemble")
+        if name in allowed:
+            difference = _difference(now[:, number], then[:, number])
+            _check_close(form.format(name), difference, allowed[name], PartError)
+            found[form.format(name)] = difference, allowed[name]
+    return found
 
 
-def _check_close(now: np.ndarray, then: np.ndarray, tolerance: float, whose: str) -> None:
+def _difference(now: np.ndarray, then: np.ndarray) -> float:
     sound = now.shape == then.shape and np.isfinite(now).all()
-    difference = np.abs(now - then).max() if sound else np.inf
-    if not difference <= tolerance:
-        raise BundleError(
+    return float(np.abs(now - then).max()) if sound else np.inf
+
+
+def _check_close(whose: str, difference: float, allowed: float, error: type[BundleError]) -> None:
+    if not difference <= allowed:
+        raise error(
             f"{whose} predicts the golden rows otherwise than when it was saved, by up to "
-            f"{difference:.2g} ({tolerance:.0e} allowed); train or save the model again"
+            f"{difference:.2g} ({allowed:.0e} allowed): it is damaged or another model's; train or "
+            "save the model again"
         )
 
 

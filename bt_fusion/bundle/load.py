@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.bundle.assemble import assemble
+from bt_fusion.bundle.checks import checks_made, warn_without_onnx
 from bt_fusion.bundle.expected import check_features
 from bt_fusion.bundle.files import MANIFEST_CAP, read_bundle, read_regular
 from bt_fusion.bundle.golden import (
@@ -17,7 +18,7 @@ from bt_fusion.bundle.golden import (
     golden_arrays,
     golden_sample,
 )
-from bt_fusion.bundle.manifest import MANIFEST, check_shape, feature_digest
+from bt_fusion.bundle.manifest import MANIFEST, check_manifest, feature_digest
 from bt_fusion.bundle.parts.registry import Kind, kind_named
 from bt_fusion.bundle.versions import check_schema, check_versions
 from bt_fusion.data.bars import BarArrays
@@ -56,6 +57,10 @@ class SavedModel:
         Some of the training rows.
     tail : BarArrays
         The last training bars.
+    left_out : tuple of str
+        Members whose ONNX forms are not used, because onnxruntime is not installed.
+    checks : dict of str to str
+        What was checked, in order, and what came out.
     """
 
     features: FeatureSet
@@ -69,6 +74,8 @@ class SavedModel:
     trials: int
     sample: np.ndarray
     tail: BarArrays
+    left_out: tuple[str, ...]
+    checks: dict[str, str]
 
 
 def load_saved(
@@ -97,6 +104,13 @@ def load_saved(
         When files are missing, broken or altered, or malicious.
     ModelCompatibilityError
         When a sound model does not fit the versions here, or the features or digest asked for.
+    PartError
+        Which is both: when a part is missing or belongs to another model.
+
+    Warns
+    -----
+    BtFusionWarning
+        Once, where members predict by their libraries for want of onnxruntime.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -105,12 +119,15 @@ def load_saved(
     for attempt in range(ATTEMPTS):
         before = _manifest_bytes(folder)
         try:
-            return read_model(folder, digest, expected)
+            saved = read_model(folder, digest, expected)
+            break
         except BundleError:
             # a saver may have put a new model in place between two of our reads
             if attempt + 1 == ATTEMPTS or _manifest_bytes(folder) == before:
                 raise
-    raise AssertionError("unreachable")
+    # calibrated members never predict in ONNX
+    warn_without_onnx(folder, [n for n in saved.left_out if n not in saved.ensemble.calibrators_])
+    return saved
 
 
 def read_model(
@@ -119,7 +136,7 @@ def read_model(
     """Check and read a folder once."""
     content, files = read_bundle(folder)
     check_schema(content.get("schema"))
-    check_shape(content)
+    content = check_manifest(content)
     if digest not in (None, content["digest"]):
         raise ModelCompatibilityError(
             f"{folder} holds the model {content['digest']}, not the {digest} asked for"
@@ -130,14 +147,14 @@ def read_model(
     ensemble = assemble(content, kinds, files)
     try:
         check_golden_bars(content["golden"], features)
-        _check_votes(content, ensemble, kinds)
+        compared = _check_votes(content, ensemble, kinds)
     except BtFusionError:
         raise
     except Exception as error:
         raise BundleError(
             f"{folder} cannot predict its golden rows: {type(error).__name__}: {str(error)[:300]}"
         ) from error
-    return _saved(content, features, label, ensemble)
+    return _saved(content, features, label, ensemble, compared)
 
 
 def _manifest_bytes(folder: Path) -> bytes:
@@ -179,20 +196,27 @@ def _label(content: dict[str, Any]) -> Label:
     return label
 
 
-def _check_votes(content: dict[str, Any], ensemble: Ensemble, kinds: list[Kind]) -> None:
+def _check_votes(
+    content: dict[str, Any], ensemble: Ensemble, kinds: list[Kind]
+) -> dict[str, tuple[float, float]]:
     members = [
         kind.tolerance
         for kind, part in zip(kinds, content["parts"], strict=True)
         if part["role"] == "member"
     ]
     count = len(content["features"]["names"])
-    check_golden_votes(content["golden"], ensemble, members, count)
+    return check_golden_votes(content["golden"], ensemble, members, count)
 
 
 def _saved(
-    content: dict[str, Any], features: FeatureSet, label: Label, ensemble: Ensemble
+    content: dict[str, Any],
+    features: FeatureSet,
+    label: Label,
+    ensemble: Ensemble,
+    compared: dict[str, tuple[float, float]],
 ) -> SavedModel:
     name, training, golden = content["features"]["set"], content["training"], content["golden"]
+    exported = [part["name"] for part in content["parts"] if part["role"] == "onnx"]
     return SavedModel(
         features=features,
         feature_set=name if name is not None and SETS.get(name) == features.names else None,
@@ -205,6 +229,8 @@ def _saved(
         trials=content["trials"],
         sample=golden_sample(golden, features),
         tail=golden_arrays(golden["bars"]),
+        left_out=tuple(member for member in exported if member not in ensemble.onnx_),
+        checks=checks_made(content, compared),
     )
 
 

@@ -11,6 +11,7 @@ from bt_fusion.errors import BundleError
 __all__ = [
     "MANIFEST",
     "SCHEMA",
+    "check_manifest",
     "check_shape",
     "feature_digest",
     "manifest_digest",
@@ -20,13 +21,15 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
-SCHEMA = 2
+SCHEMA = 3
 DIGEST = re.compile(r"[0-9a-f]{64}")
 BLANK = "0" * 64
 
 TEXT_OR_NONE = (str, type(None))
 COUNT_OR_NONE = (int, type(None))
 NUMBER = (int, float)
+NUMBER_OR_NONE = (int, float, type(None))
+FIGURES = dict.fromkeys(("accuracy", "precision", "recall", "f1"), NUMBER_OR_NONE)
 FIELDS: dict[str, Any] = {
     "schema": int,
     "digest": str,
@@ -51,6 +54,23 @@ FIELDS: dict[str, Any] = {
     "metrics": dict,
     "parts": [{"role": str, "name": str, "kind": str, "file": str, "parameters": dict}],
     "files": dict,
+    "plugins": [{"file": str, "sha256": str}],
+    "choices": [
+        {
+            "member": str,
+            "chosen": str,
+            "folds": int,
+            "seed": int,
+            "test_rows": int,
+            "candidates": [
+                {
+                    "name": str,
+                    "cross_validation": {"folds": [FIGURES], "mean": FIGURES, "spread": FIGURES},
+                    "test": FIGURES,
+                }
+            ],
+        }
+    ],
     "golden": {
         "bars": {
             "time": [int],
@@ -61,10 +81,15 @@ FIELDS: dict[str, Any] = {
             "volume": [NUMBER],
         },
         "rows": [[NUMBER]],
+        "raw": [[NUMBER]],
         "votes": [[NUMBER]],
         "probabilities": [[NUMBER]],
     },
 }
+
+
+BEFORE_3 = {name: kind for name, kind in FIELDS.items() if name not in ("plugins", "choices")}
+BEFORE_3["golden"] = {name: kind for name, kind in FIELDS["golden"].items() if name != "raw"}
 
 
 def read_json(data: bytes, name: str) -> Any:
@@ -118,6 +143,23 @@ def to_text(content: dict[str, Any]) -> str:
     lines += [_block(name, "[", rows, "]") for name, rows in blocks.items()]
     text = json.dumps(head, indent=2, allow_nan=False)
     return text[:-2] + ',\n  "golden": {\n' + ",\n".join(lines) + "\n  }\n}\n"
+
+
+def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
+    """Check a manifest by its schema, and return it with what later schemas have added.
+
+    Older ones have no plugins and no choices, and hold no raw votes: None.
+
+    Raises
+    ------
+    BundleError
+        Naming the place, what is there and what was expected.
+    """
+    if content["schema"] >= 3:
+        check_shape(content)
+        return content
+    check_shape(content, BEFORE_3)
+    return {**content, "plugins": [], "choices": [], "golden": {**content["golden"], "raw": None}}
 
 
 def check_shape(value: Any, expected: Any = FIELDS, name: str = "manifest") -> None:

@@ -11,17 +11,21 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from bt_fusion.bundle.choices import about_choices
 from bt_fusion.bundle.commit import commit_files
 from bt_fusion.bundle.golden import golden_of
 from bt_fusion.bundle.load import read_model
 from bt_fusion.bundle.manifest import MANIFEST, SCHEMA, feature_digest, sealed
 from bt_fusion.bundle.parts.registry import dump_part
 from bt_fusion.bundle.versions import current_versions
+from bt_fusion.ensemble.members.best_member import BestMember, chosen_estimator
 from bt_fusion.errors import OptionError
 from bt_fusion.features import SETS
 from bt_fusion.labels import LABELS
 
 __all__ = ["save_model"]
+
+BOOSTERS = ("xgboost", "lightgbm")  # their formats keep no parameters
 
 
 def save_model(
@@ -88,6 +92,8 @@ def _bundle_files(model: Any, test_rows: int | None, given: dict[str, Any]) -> d
         "versions": current_versions(),
         "parts": parts,
         "files": {name: _entry(data) for name, data in files.items()},
+        "plugins": [],
+        "choices": about_choices(model.ensemble_),
         "golden": golden_of(model),
     }
     return {**files, MANIFEST: sealed(content)}
@@ -137,30 +143,39 @@ def _about_label(label: Any) -> dict[str, Any]:
 
 def _dump_parts(model: Any) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
     ensemble = model.ensemble_
-    own = isinstance(ensemble.members, Mapping)
+    strangers = ensemble.onnx_.keys() - ensemble.members_.keys()
+    if strangers:
+        raise OptionError(f"onnx_ holds {sorted(strangers)}, members {[*ensemble.members_]}")
     owners = {
         "member": ensemble.members_,
-        "calibrator": getattr(ensemble, "calibrators_", {}),
+        "calibrator": ensemble.calibrators_,
+        "onnx": ensemble.onnx_,
     }
     parts: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     for role, named in owners.items():
         for name, part in named.items():
-            kind, data = dump_part(part, f"{role} {name}", model.feature_set_.names)
-            stem = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:40]
-            file = f"{role}-{stem}.{hashlib.sha256(data).hexdigest()[:16]}.{kind.suffix}"
-            kept = own and kind.name != "sklearn"
-            parts.append(
-                {
-                    "role": role,
-                    "name": name,
-                    "kind": kind.name,
-                    "file": file,
-                    "parameters": _parameters(part, name) if kept else {},
-                }
-            )
-            files[file] = data
+            about, data = _dump_part(role, name, part, model)
+            parts.append(about)
+            files[about["file"]] = data
     return parts, files
+
+
+def _dump_part(role: str, name: str, part: Any, model: Any) -> tuple[dict[str, Any], bytes]:
+    """Return what the manifest says of a part, and its bytes; a `BestMember` is its winner's."""
+    kind, data = dump_part(chosen_estimator(part), f"{role} {name}", model.feature_set_.names)
+    stem = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:40]
+    own_booster = isinstance(model.ensemble_.members, Mapping) and kind.name in BOOSTERS
+    about = {
+        "role": role,
+        "name": name,
+        "kind": kind.name,
+        "file": f"{role}-{stem}.{hashlib.sha256(data).hexdigest()[:16]}.{kind.suffix}",
+        "parameters": {},
+    }
+    if own_booster and not isinstance(part, BestMember):
+        about["parameters"] = _parameters(part, name)
+    return about, data
 
 
 def _parameters(booster: Any, name: str) -> dict[str, Any]:

@@ -20,6 +20,8 @@ RECORDED = (
     "lightgbm",
     "torch",
     "safetensors",
+    "onnx",
+    "onnxruntime",
 )
 # How many leading numbers must be equal: scikit-learn's fitted attributes change from minor to
 # minor, the boosters keep reading their own formats

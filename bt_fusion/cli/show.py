@@ -1,4 +1,4 @@
-"""`bt-fusion show`: the card of a saved model, from its manifest alone."""
+"""`bt-fusion show`: the card of a saved model from its manifest alone, or all of it checked."""
 
 import json as text
 from pathlib import Path
@@ -15,14 +15,25 @@ __all__ = ["show"]
 @command("nothing was read")
 def show(
     folder: Annotated[Path, typer.Argument(help="Folder of a saved model.")],
+    verify: Annotated[
+        bool, option("Load every part and predict the stored rows; exit 2 on a fault.", "--verify")
+    ] = False,
     json: Annotated[bool, option("Print JSON instead of a table.", "--json")] = False,
 ) -> None:
     """Say what a saved model is, when and on what it was trained, how good it is, what it needs."""
-    from bt_fusion.bundle import describe
+    from bt_fusion.bundle import describe, load_saved
+    from bt_fusion.report.terminal.candidates import candidate_tables
+    from bt_fusion.report.terminal.checks import check_table
     from bt_fusion.report.terminal.model_card import card_table
 
     card = describe(folder)
+    if verify:
+        card["checks"] = load_saved(folder).checks
     if json:
         print(text.dumps(card, indent=2))
-    else:
-        Screen().show(card_table(card))
+        return
+    tables = [card_table(card), *candidate_tables(card["choices"])]
+    if verify:
+        tables.append(check_table(card["checks"]))
+    for table in tables:
+        Screen().show(table)

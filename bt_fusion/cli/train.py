@@ -35,16 +35,22 @@ def train(
     optimize: Annotated[bool, option(f"Tune, {OPTIMIZE} trials.", "--optimize")] = False,
     tune: Annotated[int, option("Tune, so many trials.")] = 0,
     tuning: TuningOptions,
+    onnx: Annotated[
+        bool, option("Export the members to ONNX and save that, too.", "--onnx")
+    ] = False,
     test_share: TestShare = 0.2,
     output: ScreenOptions,
 ) -> None:
     """Train a model on the first bars, judge it by the last, and save it."""
+    from bt_fusion.ensemble.onnx_export import EXPORTING, require_onnx
     from bt_fusion.evaluation.label_report import report_before_fit
     from bt_fusion.models.model_spec import training_part
     from bt_fusion.report.terminal.labels import label_tables
 
     if optimize and tune:
         raise OptionError("give --optimize or --tune N, not both")
+    if onnx:
+        require_onnx(*EXPORTING)
     screen, trials = output.screen(), 0
     chosen = model.build(bars.seed, screen)
     loaded, name = bars.load(screen)
@@ -56,7 +62,10 @@ def train(
         found = search_parameters(chosen, known, count, tuning, bars.seed, screen)
         chosen, trials = found.model, found.trials
     chosen.fit(known)
+    if onnx:
+        export(chosen, screen)
     judged = evaluated(chosen, loaded, screen) if test_share else None
+    show_candidates(chosen, screen)
     folder = chosen.save(out, symbol=name, trials=trials, **saved_figures(judged))
     until = str(chosen.trained_until_)[:19].replace("T", " ")
     screen.say(f"Model      {folder}: {chosen.n_rows_:,} rows, trained until {until}")
@@ -65,12 +74,35 @@ def train(
 def evaluated(model: "SignalModel", bars: "pd.DataFrame", screen: Screen) -> "Evaluation":
     """Judge a fitted model by the bars after its training, and show how good it is."""
     from bt_fusion.evaluation import evaluate
+    from bt_fusion.evaluation.candidates import judge_candidates
     from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
 
     found = evaluate(model, bars)
     screen.show(evaluation_tables(found))
     screen.say(grade_line(found))
+    judge_candidates(model, bars)
     return found
+
+
+def show_candidates(model: "SignalModel", screen: Screen) -> None:
+    """Show the table of each member that was chosen from several."""
+    from bt_fusion.bundle.choices import about_choices
+    from bt_fusion.report.terminal.candidates import candidate_tables
+
+    for table in candidate_tables(about_choices(model.ensemble_)):
+        screen.show(table)
+
+
+def export(model: "SignalModel", screen: Screen) -> None:
+    """Export every member that can be, let the model prefer these, and show what became of each."""
+    from bt_fusion.bundle.golden import golden_rows
+    from bt_fusion.ensemble.onnx_export import export_onnx, load_onnx
+    from bt_fusion.report.terminal.exports import export_table
+
+    ensemble = model.ensemble_
+    exported = export_onnx(ensemble, golden_rows(model))
+    ensemble.onnx_ = load_onnx(exported)
+    screen.show(export_table(exported, ensemble.calibrators_))
 
 
 def saved_figures(found: "Evaluation | None") -> dict[str, Any]:

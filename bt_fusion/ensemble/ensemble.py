@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.ensemble.calibration import CALIBRATION, fit_maps
+from bt_fusion.ensemble.feature_names import Matrix, check_rows, column_names, values_of
 from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, rows_proba
 from bt_fusion.ensemble.voting import combined
@@ -59,12 +60,17 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         In the order of every probability column.
     columns_ : ndarray of int
         Positions in `classes_` of the classes among the training rows, the members' own columns.
+    feature_names_in_ : ndarray of str, shape (n_features,)
+        Where it was fitted on a table, by a `SignalModel`, or was loaded. Tables are then taken
+        by column name, in any order.
+    n_features_in_ : int
     members_ : dict of str to fitted classifier
     calibrators_ : dict of str to ProbabilityMap
         Empty without calibration.
     onnx_ : dict of str to OnnxMember
-        Members that run in ONNX instead of the library they were fitted with, see
-        `onnx_export.export_onnx`; empty after `fit`. Calibration is put on top of either.
+        Members exported by `onnx_export.export_onnx`; empty after `fit`. A calibrated member
+        predicts by its library, with its map on top; any other one by its ONNX form if there is
+        one; the rest by their libraries.
 
     Examples
     --------
@@ -105,7 +111,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
 
     def fit(
         self,
-        X: np.ndarray,
+        X: Matrix,
         y: np.ndarray,
         sample_weight: np.ndarray | None = None,
         classes: Sequence[int] | None = None,
@@ -118,7 +124,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : ndarray of shape (n_rows, n_features)
+        X : ndarray or DataFrame, shape (n_rows, n_features)
             Finite values. With `rows`: the features of consecutive bars, finite in those rows.
         y, sample_weight : ndarray of shape (n_rows,)
             Weights are optional.
@@ -143,6 +149,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
                 f"{len(y)} training rows hold the single class "
                 f"{present[0] if len(present) else 'none'}; give a longer window or another label"
             )
+        X = self._remember_columns(X)
         self.classes_ = np.asarray(present if classes is None else classes)
         self.columns_ = np.searchsorted(self.classes_, present)
         at = np.arange(len(X)) if rows is None else np.asarray(rows)
@@ -150,6 +157,16 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         training = TrainingRows(X[: at[-1] + 1], at, codes, known, purge, sample_weight)
         self._fit_members(training)
         return self
+
+    def _remember_columns(self, X: Matrix) -> np.ndarray:
+        """Remember how many columns there are, and of a table their names; return the values."""
+        names = column_names(X)
+        if names:
+            self.feature_names_in_ = np.array(names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        self.n_features_in_ = X.shape[1]
+        return values_of(X, names)
 
     def _fit_members(self, training: TrainingRows) -> None:
         members, prepare = self.make_members(), self.preparation()
@@ -205,16 +222,17 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         windows = (m.window for m in members.values() if getattr(m, "needs_context", False))
         return max(windows, default=1)
 
-    def member_proba(self, X: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+    def member_proba(self, X: Matrix, rows: np.ndarray | None = None) -> np.ndarray:
         """Return each member's probabilities, shape (n_rows, n_members, n_classes).
 
         Parameters
         ----------
-        X : ndarray of shape (n_bars, n_features)
+        X : ndarray or DataFrame, shape (n_bars, n_features)
         rows : ndarray of int, optional
             Positions of the rows to predict among the bars of X, ascending; all by default.
         """
         check_is_fitted(self)
+        X = values_of(X, getattr(self, "feature_names_in_", ()))
         rows = np.arange(len(X)) if rows is None else np.asarray(rows)
         votes = np.zeros((len(rows), len(self.members_), len(self.classes_)))
         for start in range(0, len(rows), CHUNK_ROWS):
@@ -226,16 +244,36 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     def _chunk_proba(self, X: np.ndarray, rows: np.ndarray):
         """Yield each member's probabilities of some rows."""
         chunk = np.ascontiguousarray(X[rows], dtype=np.float32)
-        exported = getattr(self, "onnx_", {})
         for name, estimator in self.members_.items():
-            proba = rows_proba(exported.get(name, estimator), X, rows, chunk)
+            asked = self.onnx_[name] if self.predicts_in_onnx(name) else estimator
+            proba = rows_proba(asked, X, rows, chunk)
             mapped = self.calibrators_.get(name)
             yield proba if mapped is None else mapped.transform(proba)
 
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return the combined probabilities, shape (n_rows, n_classes)."""
+    def predicts_in_onnx(self, name: str) -> bool:
+        """Tell whether a member predicts by its ONNX form: it has one, and no calibration."""
+        return name in self.onnx_ and name not in self.calibrators_
+
+    def predict_proba(self, X: Matrix) -> np.ndarray:
+        """Return the combined probabilities, shape (n_rows, n_classes).
+
+        Parameters
+        ----------
+        X : ndarray or DataFrame, shape (n_rows, n_features)
+            Finite values; of a table the columns are taken by name, in any order.
+
+        Raises
+        ------
+        ModelCompatibilityError
+            Naming the columns of a table that are missing or extra; for an array of another width.
+        OptionError
+            For values that are not finite.
+        """
+        check_is_fitted(self)
+        X = values_of(X, getattr(self, "feature_names_in_", ()))
+        check_rows(X, self.n_features_in_)
         return combined(self.member_proba(X), self.member_weights(), self.voting)
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """Return the likeliest class of each row."""
+    def predict(self, X: Matrix) -> np.ndarray:
+        """Return the likeliest class of each row; see `predict_proba`."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]

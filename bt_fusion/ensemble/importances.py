@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.members.best_member import BestMember
+from bt_fusion.ensemble.members.best_member import chosen_estimator
 
 __all__ = ["feature_shares", "mean_shares"]
 
@@ -54,8 +54,7 @@ def mean_shares(names: tuple[str, ...], shares: list[np.ndarray]) -> dict[str, f
 
 def _importances(member: Any) -> np.ndarray:
     """Return a member's own importances, empty where it has none."""
-    if isinstance(member, BestMember):
-        member = member.estimator_
+    member = chosen_estimator(member)
     if hasattr(member, "steps"):
         member = member.steps[-1][1]
     if hasattr(member, "booster_"):  # by default LightGBM counts splits

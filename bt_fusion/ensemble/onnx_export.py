@@ -1,8 +1,8 @@
 """Members as ONNX: exported, checked against the original, and run in its place.
 
-Trees are written from their own arrays, see `onnx_graph`. Linear members are converted by
-skl2onnx, in float64: in float32 a scaler at large prices has given probabilities that differ by
-0.14. The extra ``onnx`` is needed.
+Trees and logistic regressions, behind a scaler or not, are written from their own arrays, see
+`onnx_graph`. Other estimators of scikit-learn are converted by skl2onnx, in float64: in float32 a
+scaler at large prices has given probabilities that differ by 0.14. The extra ``onnx`` is needed.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.ensemble.onnx_graph import tree_graph
+from bt_fusion.ensemble.members.best_member import chosen_estimator
+from bt_fusion.ensemble.onnx_forms import LARGEST
+from bt_fusion.ensemble.onnx_graph import Scaling, linear_graph, tree_graph
 from bt_fusion.ensemble.training import member_proba
 from bt_fusion.ensemble.trees import read_trees
 from bt_fusion.errors import OptionError
 
 __all__ = [
+    "EXPORTING",
     "TOLERANCE",
     "Export",
     "OnnxMember",
@@ -25,11 +28,15 @@ __all__ = [
     "export_onnx",
     "load_member",
     "load_onnx",
+    "missing_libraries",
+    "require_onnx",
 ]
 
+EXPORTING = ("onnx", "onnxruntime", "skl2onnx")  # libraries of the extra that an export needs
 TOLERANCE = 1e-5  # largest difference of a probability with which a member is exported
 THRESHOLDS = (0.70, 0.60, 0.50, 0.40, 0.30)  # where signals and scores change
-DIGITS = 6  # to which probabilities are rounded before flips are counted
+FLOAT64_ROWS = ("LGBMClassifier",)  # compare what a scaler leaves as it is; others cast it first
+DIGITS = 6  # of a probability: trees add up to float32, and what is 0.60 must reach 0.60
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ class OnnxMember:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.use_deterministic_compute = True
+        options.log_severity_level = 4  # what goes wrong is raised
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         self.content = content
         try:
             self._session = onnxruntime.InferenceSession(
@@ -90,9 +99,9 @@ class OnnxMember:
         return OnnxMember, (self.content,)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities, shape (n_rows, n_classes)."""
+        """Return probabilities, rounded to six digits, shape (n_rows, n_classes)."""
         rows = np.ascontiguousarray(X, dtype=np.float64)
-        return self._session.run(["probabilities"], {"rows": rows})[0]
+        return self._session.run(["probabilities"], {"rows": rows})[0].round(DIGITS)
 
 
 def load_member(content: bytes) -> OnnxMember:
@@ -115,7 +124,8 @@ def export_member(estimator: Any, n_features: int) -> bytes:
     Parameters
     ----------
     estimator : classifier
-        A random forest, XGBoost or LightGBM, or a scikit-learn pipeline or linear model.
+        A random forest, XGBoost or LightGBM, a scikit-learn pipeline or linear model, or a
+        `BestMember` of these.
     n_features : int
 
     Raises
@@ -123,19 +133,26 @@ def export_member(estimator: Any, n_features: int) -> bytes:
     OptionError
         When there is no conversion for it, or the extra ``onnx`` is missing.
     """
-    require_onnx("onnx", "onnxruntime", "skl2onnx")
+    require_onnx(*EXPORTING)
+    estimator = chosen_estimator(estimator)
+    scaling, core = _taken_apart(estimator)
+    if _is_plain_regression(core):
+        return linear_graph(core.coef_, core.intercept_, scaling)
     try:
-        trees = read_trees(estimator)
+        trees = read_trees(core)
     except OptionError:
         return _converted(estimator, n_features)
-    return tree_graph(trees, n_features)
+    if scaling is not None and type(core).__name__ in FLOAT64_ROWS:
+        return _converted(estimator, n_features)
+    return tree_graph(trees, n_features, scaling)
 
 
 def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
     """Export every member of a fitted ensemble that can be, and compare it with the original.
 
-    The members themselves are exported: an ensemble's calibration is put on top of their
-    probabilities. ``ensemble.onnx_ = load_onnx(exported)`` makes it prefer them.
+    The members themselves are exported, before calibration. ``ensemble.onnx_ =
+    load_onnx(exported)`` makes an ensemble ask those that are not calibrated; saved with it,
+    they become parts of the saved model.
 
     Parameters
     ----------
@@ -149,7 +166,7 @@ def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
     dict of str to Export
         One for each member. A difference above `TOLERANCE` leaves it without content.
     """
-    require_onnx("onnx", "onnxruntime", "skl2onnx")
+    require_onnx(*EXPORTING)
     X = np.ascontiguousarray(X, dtype=np.float32)
     return {name: _export(name, made, X) for name, made in ensemble.members_.items()}
 
@@ -157,6 +174,8 @@ def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
 def _export(name: str, estimator: Any, X: np.ndarray) -> Export:
     try:
         content = export_member(estimator, X.shape[1])
+        if len(content) > LARGEST:
+            raise OptionError(f"{len(content):,} bytes, more than {LARGEST:,}")
         now = load_member(content).predict_proba(X)
     except OptionError as error:
         return Export(name, reason=str(error))
@@ -182,12 +201,35 @@ def count_flips(one: np.ndarray, other: np.ndarray) -> dict[float, int]:
 
 def require_onnx(*libraries: str) -> None:
     """Raise an OptionError when one of the libraries of the extra ``onnx`` is missing."""
-    missing = [name for name in libraries if find_spec(name) is None]
+    missing = missing_libraries(*libraries)
     if missing:
         raise OptionError(
             f"ONNX needs {' and '.join(missing)}, not installed here: "
             "pip install 'bt-fusion[onnx]', or go on without ONNX"
         )
+
+
+def missing_libraries(*libraries: str) -> list[str]:
+    """Return those of the libraries that are not installed."""
+    return [name for name in libraries if find_spec(name) is None]
+
+
+def _taken_apart(estimator: Any) -> tuple[Scaling | None, Any]:
+    """Return what standardises the rows, None where nothing does, and what sees them then."""
+    steps = [step for _, step in getattr(estimator, "steps", [])]
+    if len(steps) != 2 or type(steps[0]).__name__ != "StandardScaler":
+        return None, estimator
+    scaler, count = steps[0], steps[0].n_features_in_
+    mean = scaler.mean_ if scaler.with_mean else np.zeros(count)
+    scale = scaler.scale_ if scaler.with_std else np.ones(count)
+    return Scaling(mean, scale), steps[1]
+
+
+def _is_plain_regression(estimator: Any) -> bool:
+    """Tell a logistic regression whose probabilities are a logistic function or a softmax."""
+    if type(estimator).__name__ != "LogisticRegression":
+        return False
+    return len(estimator.classes_) == 2 or estimator.solver != "liblinear"
 
 
 def _converted(estimator: Any, n_features: int) -> bytes:

@@ -1,71 +1,113 @@
-"""Trees as an ONNX graph, with float64 thresholds and leaves.
+"""Trees and linear models written as ONNX graphs, in float64, standardised first or not.
 
 The usual converters turn LightGBM's float64 thresholds into the nearest float32, so that a row
-between the two takes the other branch. Here a threshold is one that parts float32 rows as the
-library does, and all three libraries go through one graph: the trees, their sum, its link.
+between the two takes the other branch, and leave out the cast to float32 between a scaler and a
+forest. Here a threshold is one that parts float32 rows as the library does, and what the library
+casts is cast.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from bt_fusion.ensemble.onnx_forms import DEEPEST, DOUBLE, IR_VERSION, OPSETS, Form
 from bt_fusion.ensemble.trees import Trees
+from bt_fusion.errors import OptionError
 
-__all__ = ["tree_graph"]
-
-OPSETS = {"": 13, "ai.onnx.ml": 3}
-IR_VERSION = 8
+__all__ = ["Scaling", "linear_graph", "tree_graph"]
 
 
-def tree_graph(trees: Trees, n_features: int) -> bytes:
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """What standardises rows: ``(rows - mean) / scale``.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of float64, shape (n_features,)
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+
+def tree_graph(trees: Trees, n_features: int, scaling: Scaling | None = None) -> bytes:
     """Return trees as ONNX: float64 `rows` in, float64 `probabilities` out.
 
     Parameters
     ----------
     trees : Trees
     n_features : int
-    """
-    from onnx import TensorProto, helper
+    scaling : Scaling, optional
+        Applied to the rows first, and its result cast to float32.
 
-    classes = max(2, len(trees.base))
-    ensemble = helper.make_node(
-        "TreeEnsembleRegressor",
-        ["rows"],
-        ["sum"],
-        domain="ai.onnx.ml",
-        n_targets=len(trees.base),
-        aggregate_function="SUM",
-        post_transform="NONE",
+    Raises
+    ------
+    OptionError
+        For trees deeper than `DEEPEST`.
+    """
+    if trees.depth > DEEPEST:
+        raise OptionError(f"trees of {trees.depth:,} levels; at most {DEEPEST:,} go into ONNX")
+    form = Form("trees", trees.link, scaling is not None)
+    attributes = {
+        "n_targets": len(trees.base),
+        "aggregate_function": "SUM",
+        "post_transform": "NONE",
         **_splits(trees),
         **_leaves(trees),
-    )
-    link, constants = _link(trees)
+    }
+    return _model(form, _scaling(scaling), n_features, max(2, len(trees.base)), attributes)
+
+
+def linear_graph(coef: np.ndarray, intercept: np.ndarray, scaling: Scaling | None = None) -> bytes:
+    """Return a logistic regression as ONNX: float64 `rows` in, float64 `probabilities` out.
+
+    Parameters
+    ----------
+    coef : ndarray of float64, shape (n_sums, n_features)
+        One sum for two classes, else one a class.
+    intercept : ndarray of float64, shape (n_sums,)
+    scaling : Scaling, optional
+    """
+    form = Form("linear", "logistic" if len(coef) == 1 else "softmax", scaling is not None)
+    constants = {**_scaling(scaling), "coef": coef.T, "intercept": intercept}
+    return _model(form, constants, coef.shape[1], max(2, len(coef)), {})
+
+
+def _scaling(scaling: Scaling | None) -> dict[str, np.ndarray]:
+    return {} if scaling is None else {"mean": scaling.mean, "scale": scaling.scale}
+
+
+def _model(
+    form: Form,
+    constants: dict[str, np.ndarray],
+    n_features: int,
+    n_classes: int,
+    tree_attributes: dict[str, Any],
+) -> bytes:
+    from onnx import helper
+
+    nodes = [
+        helper.make_node(
+            step.operator,
+            list(step.inputs),
+            [step.output],
+            domain=step.domain,
+            **(tree_attributes if step.domain else step.attributes),
+        )
+        for step in form.steps
+    ]
+    values = {**constants, "one": np.array(1.0)}
     graph = helper.make_graph(
-        [ensemble, helper.make_node("Cast", ["sum"], ["total"], to=TensorProto.DOUBLE), *link],
+        nodes,
         "member",
-        [helper.make_tensor_value_info("rows", TensorProto.DOUBLE, [None, n_features])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.DOUBLE, [None, classes])],
-        constants,
+        [helper.make_tensor_value_info("rows", DOUBLE, [None, n_features])],
+        [helper.make_tensor_value_info("probabilities", DOUBLE, [None, n_classes])],
+        [_doubles(values[name], name) for name in form.constants],
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
     return model.SerializeToString()
-
-
-def _link(trees: Trees) -> tuple[list[Any], list[Any]]:
-    """Return the nodes from the sum to the probabilities, and their constants."""
-    from onnx import helper, numpy_helper
-
-    if trees.link == "mean":
-        return [helper.make_node("Identity", ["total"], ["probabilities"])], []
-    if trees.link == "softmax":
-        return [helper.make_node("Softmax", ["total"], ["probabilities"], axis=1)], []
-    nodes = [
-        helper.make_node("Sigmoid", ["total"], ["up"]),
-        helper.make_node("Sub", ["one", "up"], ["down"]),
-        helper.make_node("Concat", ["down", "up"], ["probabilities"], axis=1),
-    ]
-    return nodes, [numpy_helper.from_array(np.array(1.0), "one")]
 
 
 def _splits(trees: Trees) -> dict[str, Any]:
@@ -116,7 +158,7 @@ def _tree_numbers(trees: Trees) -> np.ndarray:
     return numbers
 
 
-def _doubles(values: np.ndarray) -> Any:
+def _doubles(values: np.ndarray, name: str = "") -> Any:
     from onnx import numpy_helper
 
-    return numpy_helper.from_array(np.ascontiguousarray(values, dtype=np.float64))
+    return numpy_helper.from_array(np.array(values, dtype=np.float64, order="C"), name)

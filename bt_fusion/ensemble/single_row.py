@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.best_member import chosen_estimator
 from bt_fusion.ensemble.trees import Trees, read_trees
 from bt_fusion.errors import OptionError
 
@@ -74,18 +75,19 @@ class SingleRowTrees:
 def single_row_ensemble(ensemble: Ensemble) -> Ensemble:
     """Return a fitted ensemble that predicts single rows fast, with the same probabilities.
 
-    Members without readable trees, or whose trees fail the check of `SingleRowTrees`, stay as
-    they are; so do those that run in ONNX.
+    A `BestMember` is taken for its winner. Members without readable trees, or whose trees fail
+    the check of `SingleRowTrees`, stay as they are; so do those that predict in ONNX.
     """
-    fast, exported = copy(ensemble), getattr(ensemble, "onnx_", {})
+    fast = copy(ensemble)
     fast.members_ = {
-        name: made if name in exported else _single_row_member(made)
+        name: made if ensemble.predicts_in_onnx(name) else _single_row_member(made)
         for name, made in ensemble.members_.items()
     }
     return fast
 
 
-def _single_row_member(estimator: Any) -> Any:
+def _single_row_member(member: Any) -> Any:
+    estimator = chosen_estimator(member)
     try:
         return SingleRowTrees(estimator)
     except OptionError:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.members.best_member import BestMember
+from bt_fusion.ensemble.members.best_member import chosen_estimator
 from bt_fusion.ensemble.voting import combined
 
 __all__ = ["Contributions", "contributions", "occlusion", "shap_contributions"]
@@ -144,7 +144,7 @@ def member_margins(member: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     base, shape (n_classes,), and values, shape (n_features, n_classes), add up to probabilities,
     or where `linked` to margins whose softmax the probabilities are.
     """
-    member, scaled = member.estimator_ if isinstance(member, BestMember) else member, False
+    member, scaled = chosen_estimator(member), False
     if hasattr(member, "steps"):
         scaled = type(member.steps[0][1]).__name__ == "StandardScaler" and len(member.steps) == 2
         x = member[:-1].transform(x.astype(np.float64))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.best_member import chosen_estimator
 from bt_fusion.errors import OptionError
 from bt_fusion.evaluation.classification import log_loss_of
 from bt_fusion.evaluation.contributions import TREES
@@ -87,8 +88,9 @@ def shap_importances(
     X = np.ascontiguousarray(data.X[some_rows(ensemble, data, max_rows)], dtype=np.float32)
     shares: dict[str, list[float]] = {}
     for name, member in ensemble.members_.items():
-        if type(member).__name__ in TREES:
-            values = np.abs(TreeExplainer(member)(X).values)  # rows, features, classes if several
+        fitted = chosen_estimator(member)
+        if type(fitted).__name__ in TREES:
+            values = np.abs(TreeExplainer(fitted)(X).values)  # rows, features, classes if several
             total = values.reshape(*X.shape, -1).mean(axis=(0, 2))
             shares[name] = (total / max(float(total.sum()), 1e-300)).tolist()
     return shares

@@ -69,6 +69,24 @@ class FeatureSet:
                     matrix[:, column] = values[pick]
         return matrix
 
+    def table(self, bars: pd.DataFrame | BarArrays) -> pd.DataFrame:
+        """Compute the features of every bar, by name.
+
+        Returns
+        -------
+        DataFrame of float32
+            A column a feature, indexed as the bars are; NaN where a feature's lookback is not
+            filled.
+
+        Examples
+        --------
+        >>> from bt_fusion.data.samples import random_walk
+        >>> FeatureSet(["gap", "return_1"]).table(random_walk(4)).columns.tolist()
+        ['gap', 'return_1']
+        """
+        index = bars.index if isinstance(bars, pd.DataFrame) else pd.DatetimeIndex(bars.time)
+        return pd.DataFrame(self.transform(bars), index=index, columns=list(self.names))
+
     def latest(self, arrays: BarArrays, count: int = 1) -> np.ndarray:
         """Compute the features of the last bars only, each over its own memory.
 

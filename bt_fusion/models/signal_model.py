@@ -127,6 +127,7 @@ class SignalModel(BaseEstimator):
             t1=labels.t1[rows],
             purge=label.horizon,
         )
+        self.ensemble_.feature_names_in_ = np.array(self.feature_set_.names, dtype=object)
         self.trained_until_ = arrays.time[labels.t1[rows].max()]
         self.trained_from_ = arrays.time[rows[0]]
         self.interval_ = bar_length(arrays.time)

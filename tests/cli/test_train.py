@@ -1,5 +1,6 @@
 """`bt-fusion train` and `tune`, from options to files."""
 
+import importlib.util
 import json
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from bt_fusion import Ensemble, SignalModel, TripleBarrier, load_model
 from bt_fusion.data.samples import planted_edge
 from tests.cli.running import command
+
+ONNX = all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime", "skl2onnx"))
 
 
 def run(name, data, *words):
@@ -114,6 +117,60 @@ def test_without_test_rows_a_model_learns_from_all(data, tmp_path):
         str(SignalModel.load(tmp_path / "m").trained_until_)[:16]
         == (str(planted_edge(600).index[-1]).replace(" ", "T")[:16])
     )
+
+
+def test_the_generator_prints_and_keeps_the_table_of_its_candidates(data, tmp_path, capsys):
+    assert run("train", data, "--preset", "generator", "--out", tmp_path / "m") == 0
+    trained = capsys.readouterr().out
+    assert command("show", tmp_path / "m") == 0
+    shown = capsys.readouterr().out
+    table = trained[trained.index("Candidates of best") : trained.rindex("Model  ")]
+    assert table in shown and "10 folds in time order and 119 test rows" in table
+    (choice,) = json.loads((tmp_path / "m" / "manifest.json").read_text())["choices"]
+    metrics = json.loads((tmp_path / "m" / "manifest.json").read_text())["metrics"]
+    chosen = next(each for each in choice["candidates"] if each["name"] == choice["chosen"])
+    assert choice["test_rows"] == 119
+    for name in ("accuracy", "precision", "recall", "f1"):
+        assert chosen["test"][name] == pytest.approx(metrics[name])
+        assert f"{chosen['test'][name]:.3f}" in table
+        assert f"{chosen['cross_validation']['mean'][name]:.3f}" in table
+
+
+def test_without_test_rows_the_table_has_the_folds_alone(data, tmp_path, capsys):
+    words = ("--preset", "generator", "--test-share", "0")
+    assert run("train", data, *words, "--out", tmp_path / "m") == 0
+    printed = capsys.readouterr().out
+    assert "10 folds in time order: " in printed and "│  test │" not in printed
+
+
+@pytest.mark.skipif(not ONNX, reason="needs the extra onnx")
+def test_onnx_forms_are_told_of_and_saved(data, tmp_path, capsys):
+    words = ("--features", "wick_balance,return_1", "--members", "lr,lgb,svm", "--onnx")
+    assert run("train", data, *words, "--out", tmp_path / "m") == 0
+    shown = capsys.readouterr().out
+    lines = shown.splitlines()
+    for name in ("lr", "lgb"):
+        (line,) = (line for line in lines if line.startswith(f"│ {name} ") and "predicts" in line)
+        (path,) = (tmp_path / "m").glob(f"onnx-{name}.*.onnx")
+        assert f"{path.stat().st_size:,}" in line and "e-" in line
+    assert "not exported: no" in shown and "RbfSVM" in shown
+    model = SignalModel.load(tmp_path / "m")
+    assert set(model.ensemble_.onnx_) == {"lr", "lgb"}
+
+
+@pytest.mark.skipif(not ONNX, reason="needs the extra onnx")
+def test_calibrated_members_keep_their_onnx_forms_and_predict_themselves(data, tmp_path, capsys):
+    words = ("--features", "wick_balance", "--members", "lr", "--calibration", "sigmoid", "--onnx")
+    assert run("train", data, *words, "--out", tmp_path / "m") == 0
+    assert "kept; the calibrated member predicts" in capsys.readouterr().out
+    assert set(SignalModel.load(tmp_path / "m").ensemble_.onnx_) == {"lr"}
+
+
+def test_onnx_without_the_extra_ends_before_training(data, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("bt_fusion.ensemble.onnx_export.find_spec", lambda name: None)
+    assert run("train", data, "--members", "lr", "--onnx", "--out", tmp_path / "m") == 2
+    assert "pip install 'bt-fusion[onnx]'" in capsys.readouterr().err
+    assert not (tmp_path / "m").exists()
 
 
 @pytest.mark.parametrize(

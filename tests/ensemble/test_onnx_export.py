@@ -1,13 +1,13 @@
 """ONNX: what is exported, how close it is, what is refused, and who is asked."""
 
 import pickle
-from copy import copy
 
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import RobustScaler, StandardScaler
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -16,6 +16,7 @@ pytest.importorskip("skl2onnx")
 from bt_fusion.data.samples import random_walk
 from bt_fusion.ensemble import onnx_export as onnx_members
 from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.best_member import BestMember
 from bt_fusion.ensemble.onnx_export import (
     TOLERANCE,
     count_flips,
@@ -24,7 +25,9 @@ from bt_fusion.ensemble.onnx_export import (
     load_member,
     load_onnx,
 )
-from bt_fusion.ensemble.trees import read_trees
+from bt_fusion.ensemble.onnx_forms import DEEPEST
+from bt_fusion.ensemble.onnx_graph import tree_graph
+from bt_fusion.ensemble.trees import Trees, read_trees
 from bt_fusion.errors import OptionError
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.streaming import ModelStream
@@ -57,13 +60,77 @@ def test_an_ensemble_is_exported_but_for_what_has_no_conversion(n_classes):
     assert set(load_onnx(exported)) == {"rf", "xgb", "lgb", "lr"}
 
 
-def test_a_scaler_before_trees_at_large_prices_is_not_exported():
-    """What the scaler leaves is cast to float32 by the forest and not by the graph."""
+def large_prices():
+    """Rows around 10 million, whose differences matter, and their classes."""
     draw = np.random.default_rng(0)
     moves = 20 * draw.normal(size=(1_500, 3))
     X = (1e7 + moves).astype(np.float32)
-    y = (moves[:, 0] + 15 * draw.normal(size=1_500) > 0).astype(int)
+    return X, (moves[:, 0] + 15 * draw.normal(size=1_500) > 0).astype(int)
+
+
+def test_a_standardised_forest_at_large_prices_takes_the_same_branches():
+    """The forest casts what the scaler leaves to float32, and so does the graph."""
+    X, y = large_prices()
     forest = make_pipeline(StandardScaler(), RandomForestClassifier(30, random_state=0))
+    ensemble = Ensemble({"scaled": forest}).fit(X, y)
+    exported = export_onnx(ensemble, X)["scaled"]
+    assert exported.difference < 1e-6 and not any(exported.flips.values())
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("scaler", [StandardScaler(), StandardScaler(with_mean=False), None])
+def test_a_logistic_regression_agrees_to_the_digits_that_are_kept(scaler, n_classes):
+    X, y = labelled(n_classes)
+    plain = LogisticRegression(C=0.01)
+    made = (plain if scaler is None else make_pipeline(scaler, plain)).fit(X.astype(float), y)
+    rows = labelled(2, 300, seed=1)[0].astype(float)
+    exported = load_member(export_member(made, N_FEATURES)).predict_proba(rows)
+    np.testing.assert_array_equal(exported, made.predict_proba(rows).round(6))
+
+
+def test_shares_of_a_forest_reach_the_thresholds_they_reach_in_the_library():
+    """A hundred trees grown to the end vote in hundredths, and float32 has no 0.60."""
+    X, y = labelled(2)
+    ensemble = Ensemble({"rf": RandomForestClassifier(100, random_state=0)}).fit(X, y)
+    rows = labelled(2, 1_000, seed=1)[0]
+    library = ensemble.predict_proba(rows)
+    ensemble.onnx_ = load_onnx(export_onnx(ensemble, X[:50]))
+    exported = ensemble.predict_proba(rows)
+    for level in (0.4, 0.55, 0.6, 0.7):
+        assert (library == level).sum() > 5
+        np.testing.assert_array_equal(exported >= level, library >= level)
+
+
+def test_a_scaler_before_lightgbm_has_no_form():
+    """LightGBM compares in float64, where a threshold of the graph is float32."""
+    X, y = labelled(2)
+    made = Ensemble({"scaled": make_pipeline(StandardScaler(), fitted("lgb", 2))}).fit(X, y)
+    assert "no conversion of a Pipeline" in export_onnx(made, X[:50])["scaled"].reason
+
+
+@pytest.mark.parametrize("name", ["lr", "rf"])
+def test_a_best_member_is_exported_by_its_winner(name):
+    X, y = labelled(2)
+    best = BestMember((name,), folds=3).fit(X, y)
+    assert export_member(best, N_FEATURES) == export_member(best.estimator_, N_FEATURES)
+    exported = export_onnx(Ensemble({"best": BestMember((name,), folds=3)}).fit(X, y), X[:100])
+    assert exported["best"].difference <= TOLERANCE
+
+
+def test_trees_too_deep_for_the_runtime_are_not_written():
+    count = DEEPEST + 1
+    left = np.arange(2 * count + 1)
+    left[::2][:-1] += 1  # each right child splits again
+    none = np.zeros(len(left))
+    deep = Trees(left * 0, none, left, none, 1, count, np.zeros(1), "logistic")
+    with pytest.raises(OptionError, match="trees of 1,001 levels; at most 1,000"):
+        tree_graph(deep, 1)
+
+
+def test_another_scaler_before_trees_at_large_prices_is_not_exported():
+    """skl2onnx leaves out the cast to float32 between a scaler and a forest."""
+    X, y = large_prices()
+    forest = make_pipeline(RobustScaler(), RandomForestClassifier(30, random_state=0))
     ensemble = Ensemble({"scaled": forest, "plain": forest[-1]}).fit(X, y)
     exported = export_onnx(ensemble, X)
     assert exported["scaled"].content is None and exported["scaled"].difference > TOLERANCE
@@ -72,20 +139,22 @@ def test_a_scaler_before_trees_at_large_prices_is_not_exported():
     assert exported["plain"].content is not None and exported["plain"].difference < TOLERANCE
 
 
-def test_the_ensemble_asks_what_was_put_into_onnx_and_maps_it():
+def test_calibrated_comes_before_onnx_and_onnx_before_the_library():
     X, y = labelled(2)
-    ensemble = Ensemble(("rf", "lgb"), calibration="isotonic").fit(X, y)
+    ensemble = Ensemble(("rf", "lgb", "xgb"), calibration="isotonic").fit(X, y)
+    raw = {name: made.predict_proba(X[:50]) for name, made in ensemble.members_.items()}
     other = fitted("rf", 2, 300)  # so that it shows who was asked
-    ensemble.onnx_ = {"rf": load_member(export_member(other, N_FEATURES))}
-    predicted = ensemble.onnx_["rf"].predict_proba(X[:50])
-    np.testing.assert_allclose(predicted, other.predict_proba(X[:50]), atol=1e-6)
-    bare = copy(ensemble)
-    bare.calibrators_ = {}
-    raw = bare.member_proba(X[:50])
-    np.testing.assert_array_equal(raw[:, 0], predicted)
-    np.testing.assert_array_equal(raw[:, 1], ensemble.members_["lgb"].predict_proba(X[:50]))
-    mapped = ensemble.member_proba(X[:50])
-    np.testing.assert_array_equal(mapped[:, 0], ensemble.calibrators_["rf"].transform(predicted))
+    exported = load_member(export_member(other, N_FEATURES))
+    ensemble.onnx_ = {"rf": exported, "xgb": exported}
+    del ensemble.calibrators_["xgb"], ensemble.calibrators_["lgb"]
+    votes = ensemble.member_proba(X[:50])
+    mapped = ensemble.calibrators_["rf"].transform(ensemble.members_["rf"].predict_proba(X[:50]))
+    np.testing.assert_allclose(votes[:, 0], mapped, atol=1e-12)
+    np.testing.assert_array_equal(votes[:, 1], raw["lgb"])
+    np.testing.assert_array_equal(votes[:, 2], exported.predict_proba(X[:50]))
+    np.testing.assert_allclose(votes[:, 2], other.predict_proba(X[:50]), atol=1e-6)
+    asked = [ensemble.predicts_in_onnx(name) for name in ensemble.members_]
+    assert asked == [False, False, True]
     assert ensemble.fit(X, y).onnx_ == {}
 
 

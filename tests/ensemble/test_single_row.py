@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier as Forest
+from sklearn.pipeline import Pipeline
 
 from bt_fusion.data.samples import random_walk
 from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.best_member import BestMember
 from bt_fusion.ensemble.single_row import (
     SingleRowTrees,
     leaves,
@@ -87,6 +89,28 @@ def test_a_live_ensemble_says_what_the_ensemble_says(n_classes):
         np.testing.assert_array_equal(live.member_proba(X, here), ensemble.member_proba(X, here))
     raw = np.stack([member_proba(made, X[:1]) for made in ensemble.members_.values()], axis=1)
     assert np.abs(live.member_proba(X[:1]) - raw).max() > 1e-3  # the maps are on top
+
+
+@pytest.mark.parametrize(("name", "kind"), [("rf", SingleRowTrees), ("lr", Pipeline)])
+def test_a_best_member_is_taken_for_its_winner(name, kind):
+    X, y = labelled(2)
+    ensemble = Ensemble({"best": BestMember((name,), folds=3)}).fit(X, y)
+    live = single_row_ensemble(ensemble)
+    assert isinstance(live.members_["best"], kind)
+    for row in X[:20]:
+        np.testing.assert_array_equal(
+            live.member_proba(row[None]), ensemble.member_proba(row[None])
+        )
+
+
+def test_a_calibrated_member_is_walked_though_it_has_an_onnx_form():
+    X, y = labelled(2, 400)
+    ensemble = Ensemble(("rf", "lgb"), calibration="sigmoid").fit(X, y)
+    del ensemble.calibrators_["lgb"]
+    ensemble.onnx_ = {"rf": object(), "lgb": object()}  # neither is asked here
+    live = single_row_ensemble(ensemble)
+    assert isinstance(live.members_["rf"], SingleRowTrees)
+    assert live.members_["lgb"] is ensemble.members_["lgb"]
 
 
 def test_a_stream_leaves_earlier_predictions_alone():

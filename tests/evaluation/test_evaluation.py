@@ -8,6 +8,7 @@ import pytest
 
 from bt_fusion import Ensemble, OptionError, SignalModel
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.members.best_member import BestMember
 from bt_fusion.errors import InSampleError
 from bt_fusion.evaluation import evaluate
 from bt_fusion.evaluation.classification import (
@@ -149,6 +150,17 @@ def test_shap_shares_of_tree_members(model):
     shares = shap_importances(model.ensemble_, data)
     assert list(shares) == ["lgb"]  # a linear member has none
     assert sum(shares["lgb"]) == pytest.approx(1) and np.argmax(shares["lgb"]) == 0
+
+
+def test_shap_shares_of_a_best_member_are_those_of_its_winner():
+    pytest.importorskip("shap")
+    made = SignalModel(
+        ["wick_balance", "return_1"], ensemble=Ensemble({"best": BestMember(("rf",), folds=2)})
+    )
+    made.fit(BARS[:CUT])
+    data = LabelledRows.of(made, BARS).since(made.trained_until_)
+    shares = shap_importances(made.ensemble_, data)
+    assert list(shares) == ["best"] and np.argmax(shares["best"]) == 0
 
 
 def test_shap_that_is_missing_is_said(model, monkeypatch):

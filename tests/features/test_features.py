@@ -277,6 +277,16 @@ def test_lookback_and_memory_must_make_sense(lookback, memory):
     assert "test_wrong" not in REGISTRY
 
 
+@pytest.mark.parametrize("form", [lambda bars: bars, arrays_of])
+def test_a_table_holds_the_matrix_by_name_and_bar(form):
+    bars, features = random_walk(40, seed=3), FeatureSet("fusion")
+    table = features.table(form(bars))
+    assert tuple(table.columns) == features.names and (table.dtypes == np.float32).all()
+    assert table.index.equals(bars.index)
+    np.testing.assert_array_equal(table.to_numpy(), features.transform(bars))
+    assert len(table.dropna()) == 40 - features.lookback + 1
+
+
 @pytest.mark.parametrize(
     ("features", "message"),
     [

@@ -56,9 +56,11 @@ COMMON = frozenset(
         ("TreeNode", TREE),
     ]
 )
+SINCE_2 = COMMON | {("ObjectNode", name) for name in MOVED.values()}
 ALLOWED: dict[int, frozenset[tuple[str, str]]] = {
     1: COMMON | {("ObjectNode", name) for name in MOVED},
-    2: COMMON | {("ObjectNode", name) for name in MOVED.values()},
+    2: SINCE_2,
+    3: SINCE_2,
 }
 # What skops is told to accept, once the file was checked by ALLOWED
 TRUSTED = [*MOVED.values(), *SKLEARN, *LOSSES, TREE]

@@ -12,11 +12,15 @@ from bt_fusion.bundle.parts import (
     lstm as lstm_part,
 )
 from bt_fusion.bundle.parts import (
+    onnx as onnx_part,
+)
+from bt_fusion.bundle.parts import (
     sklearn as sklearn_part,
 )
 from bt_fusion.bundle.parts import (
     xgboost as xgboost_part,
 )
+from bt_fusion.ensemble.onnx_export import TOLERANCE
 from bt_fusion.errors import BtFusionError, BundleError, OptionError
 
 __all__ = ["KINDS", "Kind", "build_part", "dump_part", "kind_named"]
@@ -34,7 +38,8 @@ class Kind:
         Distributions whose versions it depends on.
     tolerance : float
         Largest difference of probabilities on the golden rows: 1e-9 where a library computes in
-        float64, 1e-6 in float32, whose last digits differ from one processor to another.
+        float64, 1e-6 in float32, whose last digits differ from one processor to another, and for
+        ONNX what its export is allowed.
     accepts : callable
         Tells whether a fitted estimator is of this kind, without importing what it is not.
     dump : callable
@@ -90,6 +95,16 @@ KINDS: tuple[Kind, ...] = (
         lstm_part.dump,
         lstm_part.inspect,
         lstm_part.build,
+    ),
+    Kind(
+        "onnx",
+        "onnx",
+        (),
+        TOLERANCE,
+        _is("bt_fusion", "OnnxMember"),
+        onnx_part.dump,
+        onnx_part.inspect,
+        onnx_part.build,
     ),
     Kind(
         "sklearn",

@@ -1,6 +1,8 @@
 """Choice of one of several members, by cross-validation in time."""
 
 from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -9,7 +11,11 @@ from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.ensemble.training import TrainingRows, fit_member, member_proba
 from bt_fusion.errors import TrainingError
 
-__all__ = ["BestMember"]
+__all__ = ["FIGURES", "BestMember", "best_name", "chosen_estimator"]
+
+FIGURES = ("accuracy", "precision", "recall", "f1")
+UNKNOWN = -1  # the code of a class that was not among the training rows
+Figures = dict[str, float]
 
 
 class BestMember(ClassifierMixin, BaseEstimator):
@@ -25,13 +31,19 @@ class BestMember(ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
-    scores_ : dict of str to ndarray, shape (n_folds,)
-        F1 of class 1, or the mean over classes where there are three. Folds before whose start
-        a class is missing are left out.
+    scores_ : dict of str to list of dict
+        Each candidate's `figures` of each fold. Folds before whose start a class is missing are
+        left out.
+    test_scores_ : dict of str to dict
+        Each candidate's `figures` on the rows given to `judge`; empty before.
+    test_rows_ : int
+        How many rows these were.
     name_ : str
-        The winner.
+        The winner, by mean F1.
     estimator_ : classifier
         The winner, fitted on all rows.
+    fitted_ : dict of str to classifier
+        Every candidate, fitted on all rows; where it was loaded, the winner alone.
     classes_ : ndarray, shape (n_classes,)
     """
 
@@ -56,8 +68,24 @@ class BestMember(ClassifierMixin, BaseEstimator):
         training = TrainingRows(X, at, codes, at + purge, purge, sample_weight)
         splits = self._splits(training)
         self.scores_ = {name: self._scores(name, training, splits) for name in self.candidates}
-        self.name_ = max(self.scores_, key=lambda name: self.scores_[name].mean())
-        self.estimator_ = fit_member(make_member(self.name_, self.seed), training)
+        self.name_ = best_name(self.scores_)
+        self.fitted_ = {
+            name: fit_member(make_member(name, self.seed), training) for name in self.candidates
+        }
+        self.estimator_ = self.fitted_[self.name_]
+        self.test_scores_: dict[str, Figures] = {}
+        self.test_rows_ = 0
+        return self
+
+    def judge(self, X: np.ndarray, y: np.ndarray) -> "BestMember":
+        """Score every candidate on rows that none of them has seen, into `test_scores_`."""
+        known = np.isin(y, self.classes_)
+        codes = np.where(known, np.searchsorted(self.classes_, y), UNKNOWN)
+        self.test_scores_ = {
+            name: figures(codes, member_proba(made, X).argmax(axis=1), len(self.classes_))
+            for name, made in self.fitted_.items()
+        }
+        self.test_rows_ = len(codes)
         return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
@@ -84,14 +112,44 @@ class BestMember(ClassifierMixin, BaseEstimator):
             raise TrainingError("no fold has every class before it; give a longer window")
         return usable
 
-    def _scores(self, name: str, training: TrainingRows, splits) -> np.ndarray:
-        from sklearn.metrics import f1_score
-
-        average = "binary" if len(self.classes_) == 2 else "macro"
+    def _scores(self, name: str, training: TrainingRows, splits) -> list[Figures]:
         scores = []
         for before, fold in splits:
             fitted = fit_member(make_member(name, self.seed), training[before])
             predicted = member_proba(fitted, training.matrix[fold]).argmax(axis=1)
-            actual = training.codes[fold]
-            scores.append(f1_score(actual, predicted, average=average, zero_division=0.0))
-        return np.array(scores)
+            scores.append(figures(training.codes[fold], predicted, len(self.classes_)))
+        return scores
+
+
+def figures(actual: np.ndarray, predicted: np.ndarray, n_classes: int) -> Figures:
+    """Score predicted classes, numbered from 0.
+
+    Returns
+    -------
+    dict
+        accuracy, and of class 1, or as a mean over the classes where there are three, precision,
+        recall and f1; 0 where undefined.
+
+    Examples
+    --------
+    >>> figures(np.array([1, 0, 1, 0]), np.array([1, 1, 0, 0]), 2)
+    {'accuracy': 0.5, 'precision': 0.5, 'recall': 0.5, 'f1': 0.5}
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    labels = [1] if n_classes == 2 else None
+    found = precision_recall_fscore_support(
+        actual, predicted, labels=labels, average="macro", zero_division=0.0
+    )
+    values = (np.mean(actual == predicted), *found[:3])
+    return dict(zip(FIGURES, map(float, values), strict=True))
+
+
+def best_name(scores: dict[str, list[Figures]]) -> str:
+    """Return the candidate with the best mean F1 over the folds, the first of equal ones."""
+    return max(scores, key=lambda name: fmean(fold["f1"] for fold in scores[name]))
+
+
+def chosen_estimator(member: Any) -> Any:
+    """Return the winner of a `BestMember`, and any other member as it is."""
+    return member.estimator_ if isinstance(member, BestMember) else member

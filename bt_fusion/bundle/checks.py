@@ -1,0 +1,70 @@
+"""What loading a saved model has checked and left out, in words."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bt_fusion.bundle.parts.registry import kind_named
+from bt_fusion.ensemble.onnx_export import missing_libraries
+from bt_fusion.errors import BtFusionWarning
+
+__all__ = ["checks_made", "warn_without_onnx"]
+
+
+def checks_made(
+    content: dict[str, Any], compared: dict[str, tuple[float, float]]
+) -> dict[str, str]:
+    """Return what was checked of a model that loaded, in order, and what came out.
+
+    Parameters
+    ----------
+    content : dict
+        Of the manifest.
+    compared : dict of str to (float, float)
+        What was predicted again: the largest difference, and the one that is allowed.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    files, features = content["files"], content["features"]["names"]
+    size = sum(entry["size"] for entry in files.values())
+    bars, rows = len(content["golden"]["bars"]["time"]), len(content["golden"]["rows"])
+    return {
+        "manifest": f"schema {content['schema']}, digest {content['digest']}",
+        "files": f"{len(files)} files, {size:,} bytes, sizes and digests as the manifest says",
+        "versions": _versions(content),
+        "features": f"{len(features)}, the same values on {bars:,} stored bars",
+        **{f"part {part['role']} {part['name']}": _part(part) for part in content["parts"]},
+        **{what: _compared(*found, rows) for what, found in compared.items()},
+    }
+
+
+def warn_without_onnx(folder: Path, members: Sequence[str]) -> None:
+    """Say which members would predict in ONNX, were onnxruntime installed."""
+    if members:
+        warnings.warn(
+            f"{folder} holds ONNX forms of {', '.join(members)}, and onnxruntime is not installed "
+            "here: these members predict by their own libraries; pip install 'bt-fusion[onnx]'",
+            BtFusionWarning,
+            stacklevel=4,
+        )
+
+
+def _compared(difference: float, allowed: float, rows: int) -> str:
+    if difference == 0:
+        return f"the same on {rows:,} stored rows"
+    return f"at most {difference:.1e} off on {rows:,} stored rows, {allowed:.0e} allowed"
+
+
+def _versions(content: dict[str, Any]) -> str:
+    kinds = [kind_named(part["kind"]) for part in content["parts"]]
+    libraries = sorted({name for kind in kinds for name in kind.libraries})
+    return ", ".join(f"{name} {content['versions'][name]}" for name in libraries)
+
+
+def _part(part: dict[str, Any]) -> str:
+    if part["role"] == "onnx" and missing_libraries("onnxruntime"):
+        return f"{part['file']}, inspected; not run, as onnxruntime is not installed"
+    return f"{part['file']}, inspected and loaded"

@@ -1,0 +1,42 @@
+"""The candidates of a `BestMember`, each judged by the bars after the model's training."""
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.ensemble.members.best_member import BestMember
+from bt_fusion.evaluation.evaluation import out_of_sample_rows
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.splits import LabelledRows
+
+__all__ = ["judge_candidates"]
+
+
+def judge_candidates(model: SignalModel, bars: pd.DataFrame) -> None:
+    """Score every candidate of a model's best members, into their `test_scores_`.
+
+    The figures are those of a fit on the model's own training rows, before calibration. A model
+    without a `BestMember` is left as it is.
+
+    Parameters
+    ----------
+    model : SignalModel
+        Fitted here: of a loaded one only the winners are left.
+    bars : DataFrame
+        Those the model was trained on warm up the features.
+
+    Raises
+    ------
+    InSampleError
+        When no labelled bar comes after those the model was trained on.
+    """
+    ensemble = model.ensemble_
+    best = [member for member in ensemble.members_.values() if isinstance(member, BestMember)]
+    if not best:
+        return
+    data = out_of_sample_rows(model, LabelledRows.of(model, bars))
+    learnt = ensemble.classes_[ensemble.columns_].tolist()  # members number these from 0
+    numbers = {value: code for code, value in enumerate(learnt)}
+    codes = np.array([numbers.get(value, -1) for value in data.labels.y[data.rows]])
+    X = np.ascontiguousarray(data.X[data.rows], dtype=np.float32)
+    for member in best:
+        member.judge(X, codes)
