@@ -12,6 +12,7 @@ __all__ = [
     "ModelCompatibilityError",
     "OptionError",
     "PartError",
+    "PluginError",
     "RunError",
     "StrategyError",
     "TrainingError",
@@ -37,6 +38,10 @@ class OptionError(BtFusionError, ValueError):
 
 class StrategyError(BtFusionError, RuntimeError):
     """A strategy or sizer of the user's own that fails, with the line it fails at."""
+
+
+class PluginError(BtFusionError, RuntimeError):
+    """A plug-in of the user's that fails, with the line it fails at."""
 
 
 class RunError(BtFusionError, ValueError):

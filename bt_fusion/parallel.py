@@ -1,11 +1,18 @@
 """Work side by side: the one place that starts workers, so that a backend is chosen once."""
 
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
+import cloudpickle
 import joblib
 
-__all__ = ["run_unordered", "worker_count"]
+__all__ = ["run_unordered", "send_by_value", "worker_count"]
+
+
+def send_by_value(module: ModuleType) -> None:
+    """Let what a module defines travel to processes that cannot import it."""
+    cloudpickle.register_pickle_by_value(module)
 
 
 def worker_count(jobs: int, tasks: int) -> int:

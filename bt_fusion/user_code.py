@@ -5,7 +5,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from bt_fusion.errors import BtFusionError, OptionError, StrategyError
+from bt_fusion.parallel import send_by_value
 
 __all__ = [
     "class_digest",
@@ -23,14 +24,33 @@ __all__ = [
     "load_module",
     "locate_errors",
     "module_name",
+    "own_code_digest",
+    "users_own",
 ]
 
+# What is not a user's own code: hashed by its version, where it is hashed
+LIBRARIES = {
+    *("backtrader", "bt_fusion", "builtins", "imblearn", "lightgbm", "numpy", "pandas", "scipy"),
+    *("sklearn", "skorch", "torch", "xgboost"),
+}
 
-def load_file(path: Path) -> ModuleType:
-    """Run a Python file as a module of its own."""
+
+def load_file(
+    path: Path, wanted: str = "file.py:Class", failure: type[BtFusionError] = StrategyError
+) -> ModuleType:
+    """Run a Python file as a module of its own; what it defines travels to other processes.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : str
+        What to give, for the error of a file that is not there.
+    failure : class
+        Of the error for one inside the file, see `locate_errors`.
+    """
     path = path.resolve()
     if not path.is_file():
-        raise OptionError(f"no file {path}; give file.py:Class")
+        raise OptionError(f"no file {path}; give {wanted}")
     main = sys.modules["__main__"]
     if getattr(main, "__file__", None) and Path(str(main.__file__)).resolve() == path:
         return main  # the running script, which would start over
@@ -39,11 +59,12 @@ def load_file(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None  # it ends in .py
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
-        with importable(path.parent), locate_errors(path):
+        with importable(path.parent), locate_errors(path, failure):
             spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
+    send_by_value(module)
     return module
 
 
@@ -78,14 +99,10 @@ def importable(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def locate_errors(file: Path) -> Iterator[None]:
+def locate_errors(file: Path, failure: type[BtFusionError] = StrategyError) -> Iterator[None]:
     """Turn an error that passed through a file into one line that names file, line and cause.
 
     Errors of our own, and those that came from elsewhere, stay as they are.
-
-    Raises
-    ------
-    StrategyError
     """
     try:
         yield
@@ -95,7 +112,7 @@ def locate_errors(file: Path) -> Iterator[None]:
         place = line_in(error, file)
         if place is None:
             raise
-        raise StrategyError(f"{file}, {place}: {type(error).__name__}: {error}") from error
+        raise failure(f"{file}, {place}: {type(error).__name__}: {error}") from error
 
 
 def line_in(error: BaseException, file: Path) -> str | None:
@@ -109,8 +126,19 @@ def line_in(error: BaseException, file: Path) -> str | None:
     return f"line {frames[-1].lineno}{name}"
 
 
-def file_of(part: type) -> Path:
-    """Return the file a class stands in, an empty path where there is none."""
+def users_own(part: Any) -> bool:
+    """Say whether a class or function is a user's own, and not a library's."""
+    return str(getattr(part, "__module__", "builtins")).partition(".")[0] not in LIBRARIES
+
+
+def own_code_digest(parts: Iterable[type]) -> str:
+    """Return a digest of the code of those classes that are a user's own; "" for none."""
+    own = sorted({part for part in parts if users_own(part)}, key=lambda part: part.__qualname__)
+    return " ".join(f"{part.__qualname__} {class_digest(part)}" for part in own)
+
+
+def file_of(part: Any) -> Path:
+    """Return the file a class or function stands in, an empty path where there is none."""
     try:
         return Path(inspect.getfile(part))
     except (OSError, TypeError):  # typed into a session, or built in
@@ -128,7 +156,7 @@ def class_digest(part: type) -> str:
     if file.is_file():
         made.update(file.read_bytes())
     for owner in part.__mro__:
-        if owner.__module__.partition(".")[0] in ("backtrader", "bt_fusion", "builtins"):
+        if not users_own(owner):
             continue
         for name, value in sorted(vars(owner).items()):
             function = getattr(value, "__func__", value)

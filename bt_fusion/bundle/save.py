@@ -101,7 +101,7 @@ def _bundle_files(model: Any, test_rows: int | None, given: dict[str, Any]) -> d
 
 def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:
     ensemble, names = model.ensemble_, model.feature_set_.names
-    own = isinstance(ensemble.members, Mapping)
+    own = not ensemble.named
     options = {name: value for name, value in vars(ensemble).items() if name in _options(ensemble)}
     options["members"] = list(ensemble.members)
     known_set = isinstance(model.features, str) and SETS.get(model.features) == names

@@ -12,7 +12,7 @@ from bt_fusion.features import (  # noqa: F401  (imported for what they register
     volatility,
     volume,
 )
-from bt_fusion.features.feature_set import SETS, FeatureSet, complete_rows
+from bt_fusion.features.feature_set import SETS, Features, FeatureSet, complete_rows
 from bt_fusion.features.registry import REGISTRY, Feature, feature
 from bt_fusion.technical.series import ema_memory, wilder_memory
 
@@ -21,6 +21,7 @@ __all__ = [
     "SETS",
     "Feature",
     "FeatureSet",
+    "Features",
     "complete_rows",
     "ema_memory",
     "feature",

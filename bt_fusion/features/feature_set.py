@@ -1,6 +1,7 @@
 """FeatureSet: a named choice of features and the matrix they make of bars."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.features.registry import REGISTRY, Feature
 
-__all__ = ["SETS", "FeatureSet"]
+__all__ = ["SETS", "FeatureSet", "Features"]
 
 SETS: dict[str, tuple[str, ...]] = {}
 
@@ -19,8 +20,9 @@ class FeatureSet:
 
     Parameters
     ----------
-    features : str or sequence of str
-        The name of a set in `SETS` (`default`, `fusion`, `generator`, `mar`), or feature names.
+    features : str, FeatureSet, or sequence
+        The name of a set in `SETS` (`default`, `fusion`, `generator`, `mar`), or a sequence whose
+        items are names of sets and of features, and functions that `feature` has registered.
 
     Attributes
     ----------
@@ -41,9 +43,11 @@ class FeatureSet:
     ('return_1', 'return_5', 'rsi_14_simple', 'sma_10_over_20')
     >>> FeatureSet(["return_1", "gap"]).transform(random_walk(4)).shape
     (4, 2)
+    >>> len(FeatureSet(["fusion", "gap"]))
+    5
     """
 
-    def __init__(self, features: str | Sequence[str] = "default"):
+    def __init__(self, features: "Features" = "default"):
         self.names = _resolve(features)
         self._groups = tuple(_group(self.names))
         self.lookback = max(group.lookback for group, _, _ in self._groups)
@@ -114,6 +118,9 @@ class FeatureSet:
         return rows
 
 
+Features = str | FeatureSet | Sequence[str | FeatureSet | Callable[..., Any]]
+
+
 def shared_span(memory: int) -> int:
     """Return bars enough for a memory, the same for many: they share their slices and logs.
 
@@ -135,21 +142,39 @@ def complete_rows(matrix: np.ndarray) -> np.ndarray:
     return complete
 
 
-def _resolve(features: str | Sequence[str]) -> tuple[str, ...]:
+def _resolve(features: Features) -> tuple[str, ...]:
+    if isinstance(features, FeatureSet):
+        return features.names
     if isinstance(features, str):
         if features not in SETS:
             raise unknown_name("feature set", features, SETS)
         return SETS[features]
-    names = tuple(features)
+    names = tuple(name for item in features for name in _names_of(item))
     if not names:
         raise OptionError("no features given; name at least one, or a set such as 'default'")
-    for name in names:
-        if name not in REGISTRY:
-            raise unknown_name("feature", name, REGISTRY)
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise OptionError(f"features given twice: {', '.join(sorted(twice))}")
     return names
+
+
+def _names_of(item: str | FeatureSet | Callable[..., Any]) -> tuple[str, ...]:
+    """Return the features an item stands for: a set, a feature, or a registered function."""
+    if isinstance(item, FeatureSet):
+        return item.names
+    if callable(item):
+        for entry in REGISTRY.values():
+            if entry.compute is item:
+                return entry.names
+        raise OptionError(
+            f"{getattr(item, '__name__', item)!r} is not registered; put @feature(name, "
+            "lookback=...) on it"
+        )
+    if item in SETS:
+        return SETS[item]
+    if item not in REGISTRY:
+        raise unknown_name("feature", item, REGISTRY)
+    return (item,)
 
 
 def _group(names: Sequence[str]):

@@ -5,7 +5,6 @@ known. A row whose future is not over has no label: NaN, never a class. SEMANTIC
 two-class labels say 1 up (yes) and 0 down (no), three-class ones +1 long, 0 none and -1 short.
 """
 
-from collections.abc import Callable
 from dataclasses import fields
 from math import isfinite
 from numbers import Real
@@ -16,6 +15,7 @@ from bt_fusion.labels.barriers import ProfitBeforeStop, TripleBarrier
 from bt_fusion.labels.base import Label, Labels, class_names, trade_exits
 from bt_fusion.labels.horizons import Direction, Gain
 from bt_fusion.labels.label_text import parse_label
+from bt_fusion.labels.registry import LABELS, label
 
 __all__ = [
     "LABELS",
@@ -26,16 +26,10 @@ __all__ = [
     "ProfitBeforeStop",
     "TripleBarrier",
     "class_names",
+    "label",
     "make_label",
     "trade_exits",
 ]
-
-LABELS: dict[str, Callable[..., Label]] = {
-    "direction": Direction,
-    "gain": Gain,
-    "profit_before_stop": ProfitBeforeStop,
-    "triple_barrier": TripleBarrier,
-}
 
 
 def make_label(text: str, **parameters: float) -> Label:

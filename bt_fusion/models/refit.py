@@ -126,6 +126,8 @@ class RefitTask:
     block : ndarray of int64, shape (n_block,)
         Positions of the rows to predict.
     label : Label
+    code : str
+        Digest of the members' classes that are a user's own.
     """
 
     refit: Refit
@@ -136,6 +138,7 @@ class RefitTask:
     y: np.ndarray
     block: np.ndarray
     label: Label
+    code: str = ""
 
     def arguments(self) -> tuple[Any, ...]:
         """Return what `fit_copy` takes, all that travels to the process that does the work."""
@@ -164,7 +167,8 @@ class RefitTask:
         """Return the task with digests of all that its model and its predictions depend on."""
         ensemble, learnt, y, t1, out_of_sample, label = self.arguments()
         options = object_digest((ensemble, label.classes, label.horizon))
-        trained_on = array_digest(f"{_environment()} {options}", learnt.X, learnt.at, y, t1)
+        made_by = f"{_environment()} {self.code} {options}"
+        trained_on = array_digest(made_by, learnt.X, learnt.at, y, t1)
         key = array_digest(trained_on, out_of_sample.X, out_of_sample.at)
         return replace(self, refit=replace(self.refit, trained_on=trained_on, key=key))
 

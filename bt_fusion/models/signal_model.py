@@ -13,7 +13,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.timestamps import bar_length
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
-from bt_fusion.features import FeatureSet, complete_rows
+from bt_fusion.features import Features, FeatureSet, complete_rows
 from bt_fusion.labels import Label, Labels, make_label
 from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
 
@@ -34,8 +34,8 @@ class SignalModel(BaseEstimator):
 
     Parameters
     ----------
-    features : str or sequence of str
-        A feature set or feature names, see `FeatureSet`.
+    features : str, FeatureSet, or sequence
+        A feature set, or names of sets and features and functions, see `FeatureSet`.
     labels : str or Label
         The name of a label with its defaults, or a label such as ``Direction(horizon=5)``.
     ensemble : Ensemble, optional
@@ -72,7 +72,7 @@ class SignalModel(BaseEstimator):
 
     def __init__(
         self,
-        features: str | Sequence[str] = "default",
+        features: Features = "default",
         labels: str | Label = "direction",
         ensemble: Ensemble | None = None,
     ):

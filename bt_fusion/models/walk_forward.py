@@ -19,6 +19,7 @@ from bt_fusion.models.refit import Refit, RefitOutput, RefitTask, Relabel, fit_n
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
 from bt_fusion.models.signal_model import SignalModel, empty_predictions, training_rows
 from bt_fusion.parallel import run_unordered, worker_count
+from bt_fusion.user_code import own_code_digest
 
 __all__ = ["WalkForward", "refit_schedule"]
 
@@ -150,6 +151,7 @@ class WalkForward(BaseEstimator):
         model = self.signal_model()
         label, ensemble = model.label(), model.new_ensemble()
         ensemble.make_members()  # a wrong option shows before any work
+        ensemble, code = ensemble.portable(), own_code_digest(ensemble.classes_of_members)
         X, labels = model.feature_set().transform(arrays), label(arrays)
         complete = complete_rows(X)
         tasks = []
@@ -161,7 +163,7 @@ class WalkForward(BaseEstimator):
             until = arrays.time[labels.t1[rows].max()] if len(rows) else NOT_TRAINED
             known = replace(refit, rows=len(rows), trained_until=until)
             y = labels.y[rows] if relabel is None else relabel(known, labels.y[rows])
-            task = RefitTask(known, ensemble, X, labels, rows, y, block, label)
+            task = RefitTask(known, ensemble, X, labels, rows, y, block, label, code)
             tasks.append(task.with_digests())
         return tasks
 

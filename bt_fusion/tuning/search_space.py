@@ -13,10 +13,16 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import MEMBERS, Range
 from bt_fusion.errors import OptionError
 
-__all__ = ["SPACE", "apply_parameters", "suggest_parameters", "tuned_members"]
+__all__ = ["apply_parameters", "known_spaces", "suggest_parameters", "tuned_members"]
 
 
-SPACE = {member.estimator: member.space for member in MEMBERS.values() if member.space}
+def known_spaces() -> dict[str, dict[str, Range]]:
+    """Return the bounds of every class that is tuned, by its name; built-in members' first."""
+    found: dict[str, dict[str, Range]] = {}
+    for member in MEMBERS.values():
+        if member.space:
+            found.setdefault(member.estimator, member.space)
+    return found
 
 
 def tuned_members(ensemble: Ensemble) -> dict[str, dict[str, Range]]:
@@ -27,16 +33,17 @@ def tuned_members(ensemble: Ensemble) -> dict[str, dict[str, Range]]:
     OptionError
         When no member has any.
     """
-    found = {}
+    found, spaces = {}, known_spaces()
     for name, estimator in ensemble.make_members().items():
         prefix, last = _last_step(estimator)
-        ranges = SPACE.get(type(last).__name__, {})
+        own = MEMBERS[name].space if ensemble.named and name in MEMBERS else None
+        ranges = spaces.get(type(last).__name__, {}) if own is None else own
         if ranges:
             found[name] = {prefix + parameter: bounds for parameter, bounds in ranges.items()}
     if not found:
         raise OptionError(
             f"none of the members {list(ensemble.members)} can be tuned; those that can are of "
-            f"the classes {', '.join(SPACE)}"
+            f"the classes {', '.join(spaces)}"
         )
     return found
 

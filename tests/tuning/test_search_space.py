@@ -5,7 +5,12 @@ import pytest
 
 from bt_fusion import Ensemble, OptionError, make_preset
 from bt_fusion.ensemble.members.registry import make_member
-from bt_fusion.tuning.search_space import SPACE, apply_parameters, suggest_parameters, tuned_members
+from bt_fusion.tuning.search_space import (
+    apply_parameters,
+    known_spaces,
+    suggest_parameters,
+    tuned_members,
+)
 
 NAMES = ("rf", "xgb", "lgb", "lr", "svm")
 
@@ -24,7 +29,7 @@ def test_a_presets_own_estimators_are_tuned_too():
     assert set(tuned_members(make_preset("discovery").new_ensemble())) == {"xgb"}
     found = tuned_members(make_preset("fusion").new_ensemble())
     assert set(found["rf"]) == {
-        f"randomforestclassifier__{name}" for name in SPACE["RandomForestClassifier"]
+        f"randomforestclassifier__{name}" for name in known_spaces()["RandomForestClassifier"]
     }
 
 

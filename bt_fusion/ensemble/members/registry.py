@@ -9,14 +9,25 @@ number of cores.
 Nothing heavy is imported at the top: the command line reads the names for its help texts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from bt_fusion.errors import OptionError, unknown_name
 
-__all__ = ["MEMBERS", "Member", "Range", "make_member", "missing_libraries", "require_library"]
+__all__ = [
+    "MEMBERS",
+    "Member",
+    "Range",
+    "make_member",
+    "member",
+    "missing_libraries",
+    "require_library",
+]
+
+
+Make = TypeVar("Make", bound=Callable[[int], Any])
 
 
 class Range(NamedTuple):
@@ -185,6 +196,57 @@ MEMBERS: dict[str, Member] = {
     ),
     "lstm": Member(lstm, "LSTMClassifier", library=("torch", "skorch")),
 }
+
+
+def member(
+    name: str, *, space: Mapping[str, Sequence[Any]] | None = None
+) -> Callable[[Make], Make]:
+    """Register a function that makes a classifier as the member of a name.
+
+    Parameters
+    ----------
+    name : str
+    space : mapping, optional
+        Bounds of the parameters that are tuned, (low, high) or (low, high, "log"), by the name
+        they have in the classifier, or in the last step of a pipeline.
+
+    Raises
+    ------
+    OptionError
+        When the name is taken by another function, or what it makes has no `predict_proba`.
+
+    Examples
+    --------
+    The function takes a seed and returns an unfitted scikit-learn classifier, on one thread.
+
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> @member("bayes", space={"var_smoothing": (1e-12, 1e-3, "log")})
+    ... def bayes(seed):
+    ...     return GaussianNB()
+    >>> MEMBERS.pop("bayes").estimator
+    'GaussianNB'
+    """
+    bounds = {key: Range(each[0], each[1], len(each) > 2) for key, each in (space or {}).items()}
+
+    def register(make: Make) -> Make:
+        known = MEMBERS.get(name)
+        if known is not None and known.make.__qualname__ != make.__qualname__:
+            raise OptionError(f"a member called {name!r} exists already; choose another name")
+        MEMBERS[name] = Member(make, class_made(name, make), bounds)
+        return make
+
+    return register
+
+
+def class_made(name: str, make: Callable[[int], Any]) -> str:
+    """Return the class of the classifier a function makes, of a pipeline its last step."""
+    made = make(0)
+    if not all(hasattr(made, part) for part in ("fit", "predict_proba", "get_params")):
+        raise OptionError(
+            f"member {name!r} makes a {type(made).__name__}, which is no classifier with "
+            "predict_proba and get_params; return one of scikit-learn's kind"
+        )
+    return type(made.steps[-1][1] if hasattr(made, "steps") else made).__name__
 
 
 def make_member(name: str, seed: int = 0) -> Any:
