@@ -223,7 +223,7 @@ def run_kills(
             target = Path(place) / f"target-{number}"
             if not fresh:
                 shutil.copytree(models[0][0], target)
-            step = int(rng.integers(1, 45)) if number % 2 else 0
+            step = int(rng.integers(1, 62)) if number % 2 else 0  # of two saves, about 55
             delay = float(rng.uniform(0, 2.5 * span))
             kill_one(tuple(path for path, _ in models), target, step, delay)
             outcomes[state_of(target, [votes for _, votes in models], bars, fresh)] += 1
