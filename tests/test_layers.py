@@ -13,7 +13,7 @@ PACKAGE = ROOT / "bt_fusion"
 LAYERS = (
     *("checkout", "errors", "files", "fingerprint", "parallel", "user_code"),
     *("data", "technical", "features", "labels"),
-    *("ensemble", "bundle", "models"),
+    *("ensemble", "plugins", "bundle", "models"),
     *("statistics", "evaluation", "tuning", "verdict"),
     *("saved_runs", "report"),
     *("indicators", "strategies", "analyzers"),

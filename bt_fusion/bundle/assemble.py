@@ -103,6 +103,7 @@ def _expected(
         template=template,
         versions=content["versions"],
         schema=content["schema"],
+        plugins=tuple(plugin["file"] for plugin in content["plugins"]),
     )
 
 

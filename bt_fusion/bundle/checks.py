@@ -7,9 +7,41 @@ from typing import Any
 
 from bt_fusion.bundle.parts.registry import kind_named
 from bt_fusion.ensemble.onnx_export import missing_libraries
-from bt_fusion.errors import BtFusionWarning
+from bt_fusion.errors import BtFusionWarning, ModelCompatibilityError
+from bt_fusion.plugins import registered_files
 
-__all__ = ["checks_made", "warn_without_onnx"]
+__all__ = ["check_plugins", "checks_made", "warn_without_onnx"]
+
+
+def check_plugins(plugins: Sequence[dict[str, str]]) -> None:
+    """Check that the files of a user's that a model needs have registered what they offer.
+
+    Raises
+    ------
+    ModelCompatibilityError
+        Naming those that have not.
+
+    Warns
+    -----
+    BtFusionWarning
+        Where one has changed since: stored rows check its features and members, not its label.
+    """
+    known = registered_files()
+    missing = [plugin["file"] for plugin in plugins if plugin["file"] not in known]
+    if missing:
+        first = missing[0]
+        raise ModelCompatibilityError(
+            f"the model needs the plug-in {', '.join(missing)}: give --plugin {first}, in Python "
+            f"load_plugin({first!r})"
+        )
+    changed = [p["file"] for p in plugins if known[p["file"]] != p["sha256"]]
+    if changed:
+        warnings.warn(
+            f"plug-in {', '.join(changed)} has changed since the model was saved; stored rows "
+            "check its features and members, not its label",
+            BtFusionWarning,
+            stacklevel=5,
+        )
 
 
 def checks_made(

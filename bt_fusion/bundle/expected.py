@@ -27,6 +27,8 @@ class Expected:
         Of the libraries that wrote it.
     schema : int
         Of the bundle: what its files may name.
+    plugins : tuple of str
+        Files of user code the model needs, whose classes its files may name, too.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Expected:
     template: Any = None
     versions: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
+    plugins: tuple[str, ...] = ()
 
 
 def check_features(expected: tuple[str, ...], found: tuple[str, ...], whose: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.bundle.assemble import assemble
-from bt_fusion.bundle.checks import checks_made, warn_without_onnx
+from bt_fusion.bundle.checks import check_plugins, checks_made, warn_without_onnx
 from bt_fusion.bundle.expected import check_features
 from bt_fusion.bundle.files import MANIFEST_CAP, read_bundle, read_regular
 from bt_fusion.bundle.golden import (
@@ -110,7 +110,7 @@ def load_saved(
     Warns
     -----
     BtFusionWarning
-        Once, where members predict by their libraries for want of onnxruntime.
+        Once, where members predict by their libraries where onnxruntime is not installed.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -141,6 +141,7 @@ def read_model(
         raise ModelCompatibilityError(
             f"{folder} holds the model {content['digest']}, not the {digest} asked for"
         )
+    check_plugins(content["plugins"])
     kinds = [kind_named(part["kind"]) for part in content["parts"]]
     check_versions(content["versions"], [name for kind in kinds for name in kind.libraries])
     features, label = _features(content, expected), _label(content)

@@ -22,6 +22,7 @@ from bt_fusion.ensemble.members.best_member import BestMember, chosen_estimator
 from bt_fusion.errors import OptionError
 from bt_fusion.features import SETS
 from bt_fusion.labels import LABELS
+from bt_fusion.plugins import files_behind
 
 __all__ = ["save_model"]
 
@@ -92,7 +93,7 @@ def _bundle_files(model: Any, test_rows: int | None, given: dict[str, Any]) -> d
         "versions": current_versions(),
         "parts": parts,
         "files": {name: _entry(data) for name, data in files.items()},
-        "plugins": [],
+        "plugins": [{"file": k, "sha256": v} for k, v in files_behind(model).items()],
         "choices": about_choices(model.ensemble_),
         "golden": golden_of(model),
     }
@@ -137,7 +138,7 @@ def _about_label(label: Any) -> dict[str, Any]:
             return {"name": name, "parameters": _plain(asdict(label))}  # type: ignore[arg-type]
     raise OptionError(
         f"label {label!r} is not among {', '.join(LABELS)}, so a saved model could not name it; "
-        "add it to bt_fusion.labels.LABELS"
+        "register its class with @label(name)"
     )
 
 

@@ -13,10 +13,21 @@ from typing import Annotated, Any
 
 import typer
 
-from bt_fusion.cli.config_file import read_config
+from bt_fusion.cli.config_file import read_config, read_plugins
 from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
 
-__all__ = ["SOURCE", "Config", "Data", "Json", "Ml", "Quiet", "TestShare", "command", "option"]
+__all__ = [
+    "SOURCE",
+    "Config",
+    "Data",
+    "Json",
+    "Ml",
+    "Plugins",
+    "Quiet",
+    "TestShare",
+    "command",
+    "option",
+]
 
 
 class Ml(StrEnum):
@@ -91,6 +102,14 @@ Data = Annotated[str, option(f"{SOURCE}.")]
 TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 for none.")]
 Json = Annotated[Path | None, option("Write the tables as JSON, too.", "--json")]
 Quiet = Annotated[bool, option("Say nothing but warnings and errors.", "--quiet", "-q")]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        help="Python file that registers features, labels or members of yours; it is run. Repeat.",
+        callback=read_plugins,
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(help="TOML file of these options.", is_eager=True, callback=read_config),

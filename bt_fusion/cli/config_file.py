@@ -1,4 +1,4 @@
-"""Options from a TOML file."""
+"""Options from a TOML file, and plug-ins: what is read before a command begins."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,18 @@ import typer
 from bt_fusion.cli.screen import exit_on_error
 from bt_fusion.errors import OptionError, unknown_name
 
-__all__ = ["read_config"]
+__all__ = ["read_config", "read_plugins"]
+
+
+def read_plugins(paths: list[Path] | None) -> list[Path] | None:
+    """Run the plug-ins, so that what they register is known to every other option."""
+    if paths:
+        from bt_fusion.plugins import load_plugin
+
+        with exit_on_error("nothing was read"):
+            for path in paths:
+                load_plugin(path)
+    return paths
 
 
 def read_config(context: typer.Context, path: Path | None) -> Path | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.cli.command import command, option
+from bt_fusion.cli.command import Plugins, command, option
 from bt_fusion.cli.screen import Screen
 
 __all__ = ["show"]
@@ -19,6 +19,7 @@ def show(
         bool, option("Load every part and predict the stored rows; exit 2 on a fault.", "--verify")
     ] = False,
     json: Annotated[bool, option("Print JSON instead of a table.", "--json")] = False,
+    plugin: Plugins = None,
 ) -> None:
     """Say what a saved model is, when and on what it was trained, how good it is, what it needs."""
     from bt_fusion.bundle import describe, load_saved

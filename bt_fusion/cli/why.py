@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.cli.command import Json, Ml, Quiet, command, option
+from bt_fusion.cli.command import Json, Ml, Plugins, Quiet, command, option
 from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
 
@@ -23,6 +23,7 @@ def why(
         list[str] | None, option("Where the bars are now, if they moved; repeat SYMBOL=PATH.")
     ] = None,
     json: Json = None,
+    plugin: Plugins = None,
     quiet: Quiet = False,
 ) -> None:
     """Say why a trade was entered, or why a bar was or was not an entry."""

@@ -22,6 +22,7 @@ from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.saved_models import model_folders
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.plugins import load_plugin
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["RebuiltRun"]
@@ -117,6 +118,11 @@ class RebuiltRun:
     def symbols(self) -> dict[str, dict[str, Any]]:
         """What the summary says of the data and the window of each symbol."""
         return self.summary.get("symbols") or {self.summary["data"]["name"]: self.summary}
+
+    def load_plugins(self) -> None:
+        """Load the plug-ins of the run, so that features, label and members are known."""
+        for path in self.config.get("source", {}).get("plugins", ()):
+            load_plugin(path)
 
     def bars(self, data: Sequence[str] = ()) -> dict[str, pd.DataFrame]:
         """Load the bars of each symbol, from where they came or from `data`.

@@ -99,6 +99,7 @@ def explain_entry(
     if run not in RUNS:
         raise unknown_name("run", run, RUNS)
     rebuilt = RebuiltRun(SavedRun.read(folder, tables=("predictions",)))
+    rebuilt.load_plugins()
     trades = rebuilt.saved.trades_of(run)
     listed = None if trade is None else trade_of(trades, trade, f"{rebuilt.folder} --run {run}")
     symbol = listed["symbol"] if listed else symbol_of(rebuilt, symbol)

@@ -34,6 +34,12 @@ SKLEARN = (
     "sklearn.tree._classes.DecisionTreeClassifier",
     "sklearn.tree._classes.ExtraTreeClassifier",
 )
+# Pure NumPy when they predict; for the members of users
+BAYES = (
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+    "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
+    "sklearn.naive_bayes.GaussianNB",
+)
 LOSSES = (
     "sklearn._loss._loss.CyHalfBinomialLoss",
     "sklearn.linear_model._sgd_fast.Hinge",
@@ -60,7 +66,7 @@ SINCE_2 = COMMON | {("ObjectNode", name) for name in MOVED.values()}
 ALLOWED: dict[int, frozenset[tuple[str, str]]] = {
     1: COMMON | {("ObjectNode", name) for name in MOVED},
     2: SINCE_2,
-    3: SINCE_2,
+    3: SINCE_2 | {("ObjectNode", name) for name in BAYES},
 }
 # What skops is told to accept, once the file was checked by ALLOWED
-TRUSTED = [*MOVED.values(), *SKLEARN, *LOSSES, TREE]
+TRUSTED = [*MOVED.values(), *SKLEARN, *BAYES, *LOSSES, TREE]

@@ -22,6 +22,7 @@ from bt_fusion.bundle.parts import (
 )
 from bt_fusion.ensemble.onnx_export import TOLERANCE
 from bt_fusion.errors import BtFusionError, BundleError, OptionError
+from bt_fusion.plugins import user_modules
 
 __all__ = ["KINDS", "Kind", "build_part", "dump_part", "kind_named"]
 
@@ -63,6 +64,14 @@ class Kind:
 
 def _is(module: str, name: str) -> Callable[[Any], bool]:
     return lambda part: (type(part).__module__.split(".")[0], type(part).__name__) == (module, name)
+
+
+def _is_of(part: Any, *packages: str) -> bool:
+    return type(part).__module__.split(".")[0] in packages
+
+
+def _is_of_plugin(part: Any) -> bool:
+    return type(part).__module__ in {module.__name__ for module in user_modules().values()}
 
 
 KINDS: tuple[Kind, ...] = (
@@ -111,7 +120,7 @@ KINDS: tuple[Kind, ...] = (
         "skops",
         ("scikit-learn", "skops", "numpy"),
         1e-9,
-        lambda part: type(part).__module__.split(".")[0] in ("sklearn", "bt_fusion"),
+        lambda part: _is_of(part, "sklearn", "bt_fusion") or _is_of_plugin(part),
         sklearn_part.dump,
         sklearn_part.inspect,
         sklearn_part.build,

@@ -19,11 +19,13 @@ from bt_fusion.bundle.manifest import read_json
 from bt_fusion.bundle.parts.allowed_types import ALLOWED, CONTAINERS, MOVED
 from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.errors import BundleError
+from bt_fusion.plugins import user_modules
 
 __all__ = ["FEATURES", "SCHEMA_FILE", "checked_file", "with_features"]
 
 SCHEMA_FILE = "schema.json"
 FEATURES = "bt_fusion_features"  # our own entry beside what skops writes
+PLUGIN = "plugin:"  # before the file of a user's class, in the place of its module
 PROTOCOL = 2
 ARRAY_FILE = re.compile(r"\d{1,20}\.npy")
 ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -45,11 +47,27 @@ KEYS = {
 
 
 def with_features(data: bytes, features: tuple[str, ...]) -> bytes:
-    """Return a skops file with the names of the features put into its schema."""
+    """Return a skops file with the names of the features put into its schema.
+
+    Classes of a user's are named by their file: what its module is called depends on its place.
+    """
     with ZipFile(io.BytesIO(data)) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
     schema = json.loads(entries.pop(SCHEMA_FILE))
-    return _zipped({**schema, FEATURES: list(features)}, entries)
+    files = {module.__name__: f"{PLUGIN}{file}" for file, module in user_modules().items()}
+    return _zipped({**_renamed(schema, files), FEATURES: list(features)}, entries)
+
+
+def _renamed(state: Any, modules: dict[str, str]) -> Any:
+    """Return a schema with other names for some modules."""
+    if isinstance(state, list):
+        return [_renamed(each, modules) for each in state]
+    if not isinstance(state, dict):
+        return state
+    copy = {key: _renamed(value, modules) for key, value in state.items()}
+    if copy.get("__module__") in modules:
+        copy["__module__"] = modules[copy["__module__"]]
+    return copy
 
 
 def checked_file(data: bytes, expected: Expected) -> bytes:
@@ -111,10 +129,12 @@ class _Reader:
             raise BundleError(f"{self.expected.name}: its schema is nested too deep, or broken")
         loader = str(state.get("__loader__"))
         name = f"{state.get('__module__')}.{state.get('__class__')}"
-        if (loader, name) not in ALLOWED[self.expected.schema]:
+        if loader == "ObjectNode" and name.startswith(PLUGIN):
+            state = {**state, "__module__": self._plugin(name).__module__}
+        elif (loader, name) not in ALLOWED[self.expected.schema]:
             raise BundleError(
                 f"{self.expected.name} names {loader[:40]} {name[:80]}, which is not among "
-                "the types a saved model may hold"
+                "the types a saved model may hold; a class of yours may be one in a plug-in"
             )
         if name in MOVED:
             module, _, kind = MOVED[name].rpartition(".")
@@ -125,6 +145,15 @@ class _Reader:
         self.count += 1
         copy = {key: state[key] for key in NODE} | {"__id__": self.count}
         return copy | getattr(self, f"_{loader}")(state, depth + 1)
+
+    def _plugin(self, name: str) -> type:
+        """Return a class of a plug-in that the manifest lists and that is loaded here."""
+        file, _, kind = name.removeprefix(PLUGIN).rpartition(".")
+        module = user_modules().get(file) if file in self.expected.plugins else None
+        found = getattr(module, kind, None)
+        if not isinstance(found, type) or found.__module__ != getattr(module, "__name__", None):
+            raise BundleError(f"{self.expected.name} names {name[:80]}, no class of its plug-ins")
+        return found
 
     def _ObjectNode(self, state: dict[str, Any], depth: int) -> dict[str, Any]:
         attributes = state["content"]

@@ -36,8 +36,10 @@ def backtest_job(
     """
     from bt_fusion.backtest.job import Backtest
     from bt_fusion.backtest.summary import one_or_all
+    from bt_fusion.plugins import loaded_plugins
 
     places = {"data": one_or_all(bars.sources()), "repair": bars.repair, "sizer": account.sizer}
+    places["plugins"] = loaded_plugins()
     chosen = chosen_predictor(model, strategy.strategy, schedule, bars.seed, screen)
     start, end = period.dates()
     return Backtest(

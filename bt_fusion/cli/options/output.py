@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from bt_fusion.cli.command import Config, Quiet, option
+from bt_fusion.cli.command import Config, Plugins, Quiet, option
 from bt_fusion.cli.screen import Screen
 
 __all__ = ["OutputOptions", "ScreenOptions"]
@@ -12,9 +12,10 @@ __all__ = ["OutputOptions", "ScreenOptions"]
 
 @dataclass(frozen=True, kw_only=True)
 class ScreenOptions:
-    """Where the options come from, and how much is printed."""
+    """Where the options come from, what they may name, and how much is printed."""
 
     config: Config = None
+    plugin: Plugins = None
     quiet: Quiet = False
 
     def screen(self) -> Screen:

@@ -1,0 +1,111 @@
+"""Plug-ins: files of a user's that register features, labels and members by name."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.errors import PluginError
+from bt_fusion.features import REGISTRY
+from bt_fusion.labels import LABELS
+from bt_fusion.user_code import file_of, load_file, users_own
+
+__all__ = ["files_behind", "load_plugin", "loaded_plugins", "registered_files", "user_modules"]
+
+LOADED: dict[Path, ModuleType] = {}  # in the order they were given
+
+
+def load_plugin(path: str | Path) -> list[str]:
+    """Run a file that registers features, labels and members; return what is there afterwards.
+
+    What it registers by `feature`, `label` and `member` is known by name everywhere, on the command
+    line as in Python. A file that was loaded before is not run again.
+
+    Parameters
+    ----------
+    path : path
+        Of a Python file. It is run: load only what you trust as you trust code.
+
+    Returns
+    -------
+    list of str
+        What the file registered, such as "feature gap_size".
+
+    Raises
+    ------
+    OptionError
+        When there is no such file, or a name is taken.
+    PluginError
+        For an error inside the file, with its line, and a file that registers nothing.
+    """
+    path = Path(path).expanduser().resolve()
+    if path not in LOADED:
+        before = set(registered())
+        module = load_file(path, "a Python file that registers something", PluginError)
+        if not set(registered()) - before and not _registered_by(path):
+            raise PluginError(
+                f"{path} registers nothing; put @feature, @label or @member on what it offers"
+            )
+        LOADED[path] = module
+    return _registered_by(path)
+
+
+def loaded_plugins() -> list[str]:
+    """Return the files that were loaded, as `load_plugin` takes them."""
+    return [str(path) for path in LOADED]
+
+
+def user_modules() -> dict[str, ModuleType]:
+    """Return the modules of a user's that have registered something, by the name of their file."""
+    parts = [part for _, part in registered() if users_own(part)]
+    return {file_of(part).name: sys.modules[part.__module__] for part in parts}
+
+
+def registered() -> Iterator[tuple[str, Any]]:
+    """Yield what is registered, such as "feature rsi_14", with the code behind it."""
+    for name, entry in REGISTRY.items():
+        yield f"feature {name}", unwrapped(entry.compute)
+    for name, kind in LABELS.items():
+        yield f"label {name}", kind
+    for name, member in MEMBERS.items():
+        yield f"member {name}", member.make
+
+
+def registered_files() -> dict[str, str]:
+    """Return the files of a user's that have registered something: name and SHA-256."""
+    return digests(part for _, part in registered())
+
+
+def files_behind(model: Any) -> dict[str, str]:
+    """Return the files of a user's that a model needs: name and SHA-256.
+
+    Those of its features, its label, the members named in it and their classes.
+
+    Parameters
+    ----------
+    model : SignalModel
+    """
+    ensemble = model.new_ensemble()
+    names = [MEMBERS[name].make for name in ensemble.members if ensemble.named]
+    computes = [unwrapped(REGISTRY[name].compute) for name in model.feature_set().names]
+    return digests([*computes, type(model.label()), *names, *ensemble.classes_of_members])
+
+
+def digests(parts: Iterable[Any]) -> dict[str, str]:
+    """Return the files behind classes and functions of a user's own, with their SHA-256."""
+    files = {file_of(part) for part in parts if users_own(part)}
+    found = sorted(file for file in files if file.is_file())
+    return {file.name: sha256(file.read_bytes()).hexdigest() for file in found}
+
+
+def unwrapped(function: Any) -> Any:
+    """Return the function inside a partial one."""
+    return unwrapped(function.func) if isinstance(function, partial) else function
+
+
+def _registered_by(path: Path) -> list[str]:
+    return [what for what, part in registered() if users_own(part) and file_of(part) == path]
