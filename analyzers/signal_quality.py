@@ -7,7 +7,7 @@ import pandas as pd
 from bt_fusion.analyzers.ensembles import ensembles_of, own_ensembles
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.indicators.line_arrays import bar_values
-from bt_fusion.labels import Direction
+from bt_fusion.labels import Direction, labels_of
 from bt_fusion.models.predictions import Signal
 from bt_fusion.statistics.excursions import excursions, quality_by
 from bt_fusion.technical.regimes import Regime, regimes
@@ -111,7 +111,7 @@ class SignalQuality(bt.Analyzer):
 
 def hits(label, bars, signal):
     """Return 1.0 where a bar's class is the side of its signal, 0.0 where not, NaN if unknown"""
-    y = label(bars).y
+    y = labels_of(label, bars).y
     falling = min(label.classes)
     hit = np.where(signal > 0, y == 1, y == falling).astype(float)
     return np.where(np.isnan(y), np.nan, hit)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -12,9 +13,16 @@ from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import PluginError
 from bt_fusion.features import REGISTRY
 from bt_fusion.labels import LABELS
-from bt_fusion.user_code import file_of, load_file, users_own
+from bt_fusion.user_code import file_of, load_file, locate_errors, users_own
 
-__all__ = ["files_behind", "load_plugin", "loaded_plugins", "registered_files", "user_modules"]
+__all__ = [
+    "files_behind",
+    "load_plugin",
+    "loaded_plugins",
+    "located_errors",
+    "registered_files",
+    "user_modules",
+]
 
 LOADED: dict[Path, ModuleType] = {}  # in the order they were given
 
@@ -59,6 +67,15 @@ def loaded_plugins() -> list[str]:
     return [str(path) for path in LOADED]
 
 
+@contextmanager
+def located_errors() -> Iterator[None]:
+    """Turn an error that passed through a loaded plug-in into a PluginError naming its line."""
+    with ExitStack() as stack:
+        for path in LOADED:
+            stack.enter_context(locate_errors(path, PluginError))
+        yield
+
+
 def user_modules() -> dict[str, ModuleType]:
     """Return the modules of a user's that have registered something, by the name of their file."""
     parts = [part for _, part in registered() if users_own(part)]
@@ -90,9 +107,12 @@ def files_behind(model: Any) -> dict[str, str]:
     model : SignalModel
     """
     ensemble = model.new_ensemble()
-    names = [MEMBERS[name].make for name in ensemble.members if ensemble.named]
+    names = list(ensemble.members) if ensemble.named else []
+    for made in ensemble.make_members().values():
+        names += getattr(made, "candidates", ())
+    makers = [MEMBERS[name].make for name in names]
     computes = [unwrapped(REGISTRY[name].compute) for name in model.feature_set().names]
-    return digests([*computes, type(model.label()), *names, *ensemble.classes_of_members])
+    return digests([*computes, type(model.label()), *makers, *ensemble.classes_of_members])
 
 
 def digests(parts: Iterable[Any]) -> dict[str, str]:

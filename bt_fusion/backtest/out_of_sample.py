@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.errors import BarsError, BtFusionError, InSampleError
-from bt_fusion.labels import Labels
+from bt_fusion.labels import Labels, labels_of
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.predictors import OnePredictor, Predictor, check_predictor, copy_for
 from bt_fusion.models.refit import Refit
@@ -63,7 +63,7 @@ class OutOfSample:
         """Cut the window out of all bars and predictions; raises as `out_of_sample_window`."""
         window = out_of_sample_window(predictions, fromdate, todate)
         walked = isinstance(predictor, WalkForward)
-        labels = predictor.labels_ if walked else predictor.label()(bars)
+        labels = predictor.labels_ if walked else labels_of(predictor.label(), bars)
         assert len(labels.y) == len(bars)  # those of the last prediction
         known = Labels(labels.y[window], labels.t1[window])
         refits = tuple(predictor.refits_) if walked else ()

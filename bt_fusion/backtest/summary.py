@@ -152,8 +152,11 @@ def versions() -> dict[str, str]:
 
 
 def _parts(model: SignalModel) -> dict[str, Any]:
-    ensemble = model.new_ensemble().get_params(deep=False)
-    return {"features": model.features, "ensemble": ensemble}
+    known = isinstance(model.features, str)
+    return {
+        "features": model.features if known else list(model.feature_set().names),
+        "ensemble": model.new_ensemble().get_params(deep=False),
+    }
 
 
 def _fitted(model: SignalModel) -> dict[str, Any]:

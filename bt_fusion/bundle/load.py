@@ -149,7 +149,7 @@ def read_model(
     try:
         check_golden_bars(content["golden"], features)
         compared = _check_votes(content, ensemble, kinds)
-    except BtFusionError:
+    except (BundleError, ModelCompatibilityError):
         raise
     except Exception as error:
         raise BundleError(

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bt_fusion.cli.config_file import read_config, read_plugins
+from bt_fusion.cli.config_file import located_in_plugins, read_config, read_plugins
 from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
 
 __all__ = [
@@ -64,7 +64,7 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         def run(**values: Any) -> None:
             for name, group in groups.items():
                 values[name] = group(**{each.name: values.pop(each.name) for each in fields(group)})
-            with exit_on_error(kept), warnings_as_lines():
+            with exit_on_error(kept), warnings_as_lines(), located_in_plugins():
                 function(**values)
 
         spread = [part for each in own for part in options_of(each)]

@@ -1,5 +1,7 @@
 """Options from a TOML file, and plug-ins: what is read before a command begins."""
 
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import typer
 from bt_fusion.cli.screen import exit_on_error
 from bt_fusion.errors import OptionError, unknown_name
 
-__all__ = ["read_config", "read_plugins"]
+__all__ = ["located_in_plugins", "read_config", "read_plugins"]
 
 
 def read_plugins(paths: list[Path] | None) -> list[Path] | None:
@@ -20,6 +22,12 @@ def read_plugins(paths: list[Path] | None) -> list[Path] | None:
             for path in paths:
                 load_plugin(path)
     return paths
+
+
+def located_in_plugins() -> AbstractContextManager[Any]:
+    """Turn an error inside a plug-in into one line that names its place."""
+    plugins = sys.modules.get("bt_fusion.plugins")  # not loaded: no plug-in is
+    return nullcontext() if plugins is None else plugins.located_errors()
 
 
 def read_config(context: typer.Context, path: Path | None) -> Path | None:

@@ -42,6 +42,7 @@ def train(
     output: ScreenOptions,
 ) -> None:
     """Train a model on the first bars, judge it by the last, and save it."""
+    from bt_fusion.bundle.parts.registry import check_can_be_saved
     from bt_fusion.ensemble.onnx_export import EXPORTING, require_onnx
     from bt_fusion.evaluation.label_report import report_before_fit
     from bt_fusion.models.model_spec import training_part
@@ -53,6 +54,7 @@ def train(
         require_onnx(*EXPORTING)
     screen, trials = output.screen(), 0
     chosen = model.build(bars.seed, screen)
+    check_can_be_saved(chosen.new_ensemble())
     loaded, name = bars.load(screen)
     known = training_part(loaded, test_share)
     screen.show(label_tables(report_before_fit(chosen, loaded, len(known))))

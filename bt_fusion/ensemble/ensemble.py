@@ -283,8 +283,19 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         for name, estimator in self.members_.items():
             asked = self.onnx_[name] if self.predicts_in_onnx(name) else estimator
             proba = rows_proba(asked, X, rows, chunk)
+            self._check_proba(name, proba, len(rows))
             mapped = self.calibrators_.get(name)
             yield proba if mapped is None else mapped.transform(proba)
+
+    def _check_proba(self, name: str, proba: np.ndarray, rows: int) -> None:
+        """Raise OptionError where what a member returns cannot be probabilities of the classes."""
+        shape, total = (rows, len(self.columns_)), float(np.sum(proba))
+        if np.shape(proba) != shape or not abs(total - rows) <= 1e-3 * rows:  # NaN is neither
+            raise OptionError(
+                f"member {name!r} returned {np.shape(proba)} values that add up to {total:g} for "
+                f"{rows} rows; predict_proba must give {shape[1]} probabilities a row, adding up "
+                "to 1"
+            )
 
     def predicts_in_onnx(self, name: str) -> bool:
         """Tell whether a member predicts by its ONNX form: it has one, and no calibration."""

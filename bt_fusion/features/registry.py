@@ -43,7 +43,17 @@ class Feature:
         if len(bars) < self.lookback:  # TA-Lib would refuse some of these
             return tuple(np.full(len(bars), np.nan) for _ in self.names)
         values = self.compute(bars)
-        return values if isinstance(values, tuple) else (values,)
+        columns = values if isinstance(values, tuple) else (values,)
+        shape = (len(bars),)
+        if len(columns) != len(self.names) or any(
+            getattr(column, "shape", None) != shape for column in columns
+        ):
+            found = ", ".join(str(np.shape(column)) for column in columns)
+            raise OptionError(
+                f"feature {', '.join(self.names)} returned {found} for {len(bars)} bars; return "
+                f"an array of {len(bars)} values for each name"
+            )
+        return columns
 
 
 REGISTRY: dict[str, Feature] = {}
@@ -57,7 +67,7 @@ def feature(
     Parameters
     ----------
     *names : str
-        The columns the function returns.
+        The columns the function returns; the function's own name by default.
     lookback : int
         Bars the first value needs, its own included.
     memory : int, optional
@@ -73,7 +83,7 @@ def feature(
 
     Examples
     --------
-    >>> @feature("range_share", lookback=1)
+    >>> @feature(lookback=1)
     ... def range_share(bars):
     ...     return (bars.high - bars.low) / bars.close
     >>> REGISTRY.pop("range_share").lookback
@@ -82,13 +92,14 @@ def feature(
     memory = lookback if memory is None else memory
     if lookback < 1 or memory < lookback:
         raise OptionError(
-            f"feature {names[0]!r}: lookback {lookback} and memory {memory} must satisfy "
+            f"feature {', '.join(names)}: lookback {lookback} and memory {memory} must satisfy "
             "1 <= lookback <= memory"
         )
 
     def register(compute: Compute) -> Compute:
-        entry = Feature(names, compute, lookback, memory, family)
-        for name in names:
+        called = names or (compute.__name__,)
+        entry = Feature(called, compute, lookback, memory, family)
+        for name in called:
             known = REGISTRY.get(name)
             if known is not None and _code_of(known.compute) != _code_of(compute):
                 raise OptionError(f"a feature called {name!r} exists already; choose another name")

@@ -12,7 +12,7 @@ from typing import Any
 
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.labels.barriers import ProfitBeforeStop, TripleBarrier
-from bt_fusion.labels.base import Label, Labels, class_names, trade_exits
+from bt_fusion.labels.base import Label, Labels, class_names, labels_of, trade_exits
 from bt_fusion.labels.horizons import Direction, Gain
 from bt_fusion.labels.label_text import parse_label
 from bt_fusion.labels.registry import LABELS, label
@@ -27,6 +27,7 @@ __all__ = [
     "TripleBarrier",
     "class_names",
     "label",
+    "labels_of",
     "make_label",
     "trade_exits",
 ]

@@ -17,6 +17,7 @@ __all__ = [
     "check_bar_count",
     "class_names",
     "first_touch",
+    "labels_of",
     "trade_exits",
     "unresolved",
 ]
@@ -74,6 +75,42 @@ def trade_exits(label: Label) -> dict[str, Any]:
     """
     exits = getattr(label, "exits", dict)
     return {"hold_bars": label.horizon, **exits()}
+
+
+def labels_of(label: Label, bars: pd.DataFrame | BarArrays) -> Labels:
+    """Return what a label says of every bar, after checking that it can be used.
+
+    Everything that needs labels asks here, since a user's own may say anything.
+
+    Raises
+    ------
+    OptionError
+        When the label returns something else than `Labels` of these bars, a class it does not
+        have, or a bar at which a row is known that is not within its horizon.
+    """
+    arrays = BarArrays.of(bars)
+    labels, name = label(arrays), type(label).__name__
+    shape = (len(arrays),)
+    if not isinstance(labels, Labels) or {np.shape(labels.y), np.shape(labels.t1)} != {shape}:
+        raise OptionError(
+            f"label {name} must return Labels with y and t1 of {len(arrays)} bars each"
+        )
+    rows, known = np.arange(len(arrays)), np.isfinite(labels.y)
+    within = (labels.t1 >= rows) & (labels.t1 <= rows + label.horizon)
+    wrong = {
+        f"y is none of its classes {tuple(label.classes)}": known
+        & ~np.isin(labels.y, label.classes),
+        f"t1 is not a bar within its horizon of {label.horizon}": known & ~within,
+        f"t1 is not one of the {len(arrays)} bars": labels.t1 >= len(arrays),
+        f"y is unknown and t1 is not {UNRESOLVED}": ~known & (labels.t1 != UNRESOLVED),
+    }
+    for what, rejected in wrong.items():
+        if rejected.any():
+            row = int(rejected.argmax())
+            raise OptionError(
+                f"label {name}, row {row}: {what} (y {labels.y[row]}, t1 {labels.t1[row]})"
+            )
+    return labels
 
 
 def check_bar_count(name: str, count: int) -> None:

@@ -67,7 +67,8 @@ def check_label(name: str, kind: type) -> None:
     if not isinstance(kind, type) or not is_dataclass(kind):
         raise OptionError(f"label {name!r} must be a dataclass; put @dataclass(frozen=True) on it")
     fields = kind.__dataclass_fields__
-    lacking = [part for part in NEEDED if not hasattr(kind, part) and part not in fields]
+    offered = {*fields, *(part for owner in kind.__mro__[:-1] for part in vars(owner))}
+    lacking = [part for part in NEEDED if part not in offered]
     if lacking:
         raise OptionError(f"label {name!r} has no {', '.join(lacking)}; a label needs each of them")
     if tuple(kind.classes) not in CLASSES:  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from bt_fusion.data.timestamps import bar_length
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.features import Features, FeatureSet, complete_rows
-from bt_fusion.labels import Label, Labels, make_label
+from bt_fusion.labels import Label, Labels, labels_of, make_label
 from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class SignalModel(BaseEstimator):
         label = self.label()
         self.feature_set_ = self.feature_set()
         X = self.feature_set_.transform(arrays)
-        labels = label(arrays)
+        labels = labels_of(label, arrays)
         rows = training_rows(complete_rows(X), labels, label.horizon, start, len(arrays))
         if not len(rows):
             raise TrainingError(

@@ -13,7 +13,7 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.voting import combined
 from bt_fusion.errors import OptionError, TrainingError
 from bt_fusion.features import complete_rows
-from bt_fusion.labels import Labels
+from bt_fusion.labels import Labels, labels_of
 from bt_fusion.models.signal_model import SignalModel, training_rows
 
 __all__ = ["LabelledRows", "Split", "fold_proba", "purged_folds", "time_series_folds"]
@@ -56,7 +56,7 @@ class LabelledRows:
             When no row is left.
         """
         arrays, label = BarArrays.of(bars), model.label()
-        X, labels = model.feature_set().transform(arrays), label(arrays)
+        X, labels = model.feature_set().transform(arrays), labels_of(label, arrays)
         rows = training_rows(complete_rows(X), labels, label.horizon, 0, len(arrays))
         if not len(rows):
             raise TrainingError(

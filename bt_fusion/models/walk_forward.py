@@ -14,6 +14,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
+from bt_fusion.labels import labels_of
 from bt_fusion.models.predictions import NOT_TRAINED, Predictions
 from bt_fusion.models.refit import Refit, RefitOutput, RefitTask, Relabel, fit_numbered
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
@@ -152,7 +153,7 @@ class WalkForward(BaseEstimator):
         label, ensemble = model.label(), model.new_ensemble()
         ensemble.make_members()  # a wrong option shows before any work
         ensemble, code = ensemble.portable(), own_code_digest(ensemble.classes_of_members)
-        X, labels = model.feature_set().transform(arrays), label(arrays)
+        X, labels = model.feature_set().transform(arrays), labels_of(label, arrays)
         complete = complete_rows(X)
         tasks = []
         for refit in schedule:

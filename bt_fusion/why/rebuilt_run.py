@@ -9,20 +9,20 @@ import numpy as np
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion import labels
 from bt_fusion.backtest.summary import data_entry
 from bt_fusion.data.sources import load_each, sources
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.files import plain
-from bt_fusion.labels import Label
+from bt_fusion.labels import LABELS, Label
 from bt_fusion.models.model_spec import ModelSpec
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.saved_models import model_folders
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
-from bt_fusion.plugins import load_plugin
+from bt_fusion.plugins import load_plugin, loaded_plugins
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["RebuiltRun"]
@@ -111,8 +111,21 @@ class RebuiltRun:
 
     @property
     def label(self) -> Label:
-        """The label of its model."""
-        return getattr(labels, self.config["label"])(**self.config["label_parameters"])
+        """The label of its model.
+
+        Raises
+        ------
+        OptionError
+            When its class is not registered here.
+        """
+        name, parameters = self.config["label"], self.config["label_parameters"]
+        kinds = [kind for kind in LABELS.values() if getattr(kind, "__name__", None) == name]
+        if not kinds:
+            raise OptionError(
+                f"the run's label {name} is not known here; register it with @label(name) in a "
+                "file, and give that file with --plugin"
+            )
+        return kinds[0](**parameters)
 
     @property
     def symbols(self) -> dict[str, dict[str, Any]]:
@@ -120,9 +133,14 @@ class RebuiltRun:
         return self.summary.get("symbols") or {self.summary["data"]["name"]: self.summary}
 
     def load_plugins(self) -> None:
-        """Load the plug-ins of the run, so that features, label and members are known."""
+        """Load the plug-ins of the run, so that features, label and members are known.
+
+        Those of which a file of the same name is loaded already may have moved since.
+        """
+        here = {Path(path).name for path in loaded_plugins()}
         for path in self.config.get("source", {}).get("plugins", ()):
-            load_plugin(path)
+            if Path(path).name not in here:
+                load_plugin(path)
 
     def bars(self, data: Sequence[str] = ()) -> dict[str, pd.DataFrame]:
         """Load the bars of each symbol, from where they came or from `data`.
@@ -170,7 +188,9 @@ class RebuiltRun:
         if "trained_until" in config:
             return self._saved_model(symbol)
         ensemble = dict(config["ensemble"])
-        if isinstance(ensemble["members"], dict):
+        if isinstance(ensemble["members"], dict) and not {*ensemble["members"].values()} <= {
+            *MEMBERS
+        }:
             ensemble["members"] = self._members()
         model = SignalModel(config["features"], self.label, Ensemble(**ensemble))
         return WalkForward(

@@ -34,11 +34,16 @@ SKLEARN = (
     "sklearn.tree._classes.DecisionTreeClassifier",
     "sklearn.tree._classes.ExtraTreeClassifier",
 )
-# Pure NumPy when they predict; for the members of users
-BAYES = (
+# Pure NumPy when they predict, or made of such parts; for the members of users
+OF_USERS = (
     "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
     "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
+    "sklearn.dummy.DummyClassifier",
+    "sklearn.ensemble._bagging.BaggingClassifier",
+    "sklearn.ensemble._weight_boosting.AdaBoostClassifier",
+    "sklearn.naive_bayes.BernoulliNB",
     "sklearn.naive_bayes.GaussianNB",
+    "sklearn.neighbors._nearest_centroid.NearestCentroid",
 )
 LOSSES = (
     "sklearn._loss._loss.CyHalfBinomialLoss",
@@ -66,7 +71,7 @@ SINCE_2 = COMMON | {("ObjectNode", name) for name in MOVED.values()}
 ALLOWED: dict[int, frozenset[tuple[str, str]]] = {
     1: COMMON | {("ObjectNode", name) for name in MOVED},
     2: SINCE_2,
-    3: SINCE_2 | {("ObjectNode", name) for name in BAYES},
+    3: SINCE_2 | {("ObjectNode", name) for name in OF_USERS},
 }
 # What skops is told to accept, once the file was checked by ALLOWED
-TRUSTED = [*MOVED.values(), *SKLEARN, *BAYES, *LOSSES, TREE]
+TRUSTED = [*MOVED.values(), *SKLEARN, *OF_USERS, *LOSSES, TREE]

@@ -38,8 +38,12 @@ def backtest_job(
     from bt_fusion.backtest.summary import one_or_all
     from bt_fusion.plugins import loaded_plugins
 
-    places = {"data": one_or_all(bars.sources()), "repair": bars.repair, "sizer": account.sizer}
-    places["plugins"] = loaded_plugins()
+    places: dict[str, Any] = {
+        "data": one_or_all(bars.sources()),
+        "repair": bars.repair,
+        "sizer": account.sizer,
+        "plugins": loaded_plugins(),
+    }
     chosen = chosen_predictor(model, strategy.strategy, schedule, bars.seed, screen)
     start, end = period.dates()
     return Backtest(

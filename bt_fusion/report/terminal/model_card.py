@@ -27,7 +27,7 @@ def card_table(card: dict[str, Any]) -> Table:
         "tested on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
         **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
         "variants tried": str(card["trials"]),
-        "needs": ", ".join(f"{name} {version}" for name, version in card["needs"].items()),
+        "needs": ", ".join([*_plugins(card), *map(" ".join, card["needs"].items())]),
         "size": f"{card['bytes'] / 1e6:.1f} MB in {len(card['parts'])} parts",
         "digest": card["digest"],
     }
@@ -38,7 +38,13 @@ def card_table(card: dict[str, Any]) -> Table:
 
 def _class_names(model: dict[str, Any]) -> tuple[str, ...]:
     label = LABELS.get(model["label"]["name"])
+    if label is None:  # of a plug-in that is not loaded
+        return tuple(map(str, model["classes"]))
     return class_names(model["classes"], getattr(label, "two_sided", True))
+
+
+def _plugins(card: dict[str, Any]) -> list[str]:
+    return [f"plug-in {plugin['file']}" for plugin in card["plugins"]]
 
 
 def _figure(value: Any) -> str:

@@ -1,0 +1,335 @@
+"""Plug-ins: what a file of a user's registers, in models, saved, in processes, in commands."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from sklearn.naive_bayes import GaussianNB
+
+from benchmarks.fault_kinds import reseal
+from bt_fusion import (
+    Ensemble,
+    FeatureSet,
+    Labels,
+    SignalModel,
+    WalkForward,
+    feature,
+    load_model,
+    load_plugin,
+    member,
+    plugins,
+)
+from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.errors import (
+    BtFusionWarning,
+    BundleError,
+    ModelCompatibilityError,
+    OptionError,
+    PluginError,
+)
+from bt_fusion.features import REGISTRY
+from bt_fusion.labels import LABELS, Direction, labels_of
+from tests.cli.running import command
+from tests.test_extending import PAGE
+
+FILE = PAGE.split("run by tests/test_extending.py -->\n```python\n")[1].split("```")[0]
+FEATURES = ["return_1", "gap", "range_position"]
+
+
+@pytest.fixture(autouse=True)
+def registers():
+    """Put the registers back as they were; returns what empties them of plug-ins."""
+    all_of_them = (REGISTRY, LABELS, MEMBERS, plugins.LOADED)
+    before = [dict(register) for register in all_of_them]
+
+    def reset():
+        for register, content in zip(all_of_them, before, strict=True):
+            register.clear()
+            register.update(content)
+
+    yield reset
+    reset()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """The plug-in of docs/extending.md."""
+    path = tmp_path / "my_parts.py"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.fixture
+def saved(file, edge, tmp_path):
+    """A model of a feature, a label and two members of the plug-in, saved; and the model."""
+    load_plugin(file)
+    model = SignalModel(FEATURES, "close_above_high", Ensemble(["lr", "bayes", "halves"]))
+    model.fit(edge[:900])
+    return model.save(tmp_path / "model"), model
+
+
+def test_a_plug_in_says_what_it_registered_and_runs_once(file):
+    found = ["feature range_position", "label close_above_high", "member bayes", "member halves"]
+    assert load_plugin(file) == found
+    file.write_text("raise RuntimeError('again')")
+    assert load_plugin(str(file)) == found
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "message"),
+    [
+        (None, OptionError, r"no file .*p\.py; give a Python file"),
+        ("x = 1", PluginError, "registers nothing; put @feature, @label or @member"),
+        ("\n1 / 0", PluginError, r"p\.py, line 2: ZeroDivisionError"),
+        (
+            "from bt_fusion import feature\n@feature('gap', lookback=1)\ndef f(bars): ...",
+            OptionError,
+            "a feature called 'gap' exists already",
+        ),
+        (
+            "from bt_fusion import member\n@member('rf')\ndef f(seed):\n"
+            "    from sklearn.naive_bayes import GaussianNB\n    return GaussianNB()",
+            OptionError,
+            "a member called 'rf' exists already",
+        ),
+        (
+            "from bt_fusion import label\n@label('direction')\nclass L: ...",
+            OptionError,
+            "label 'direction' must be a dataclass",
+        ),
+        (
+            "from bt_fusion import label\nfrom dataclasses import dataclass\n@label('mine')\n"
+            "@dataclass\nclass L:\n    horizon: int = 1",
+            OptionError,
+            "label 'mine' has no classes, two_sided, __call__",
+        ),
+        (
+            "from bt_fusion import member\n@member('mine')\ndef f(seed): return 1",
+            OptionError,
+            "member 'mine' makes a int, which is no classifier",
+        ),
+    ],
+)
+def test_a_plug_in_that_cannot_be_used_is_one_clear_error(code, error, message, tmp_path):
+    if code is not None:
+        (tmp_path / "p.py").write_text(code)
+    with pytest.raises(error, match=message):
+        load_plugin(tmp_path / "p.py")
+    assert plugins.loaded_plugins() == []
+
+
+def test_a_saved_model_needs_its_plug_in(saved, file, edge, registers):
+    folder, model = saved
+    (entry,) = json.loads((folder / "manifest.json").read_text())["plugins"]
+    assert entry["file"] == "my_parts.py"
+    registers()
+    with pytest.raises(ModelCompatibilityError, match=r"load_plugin\('my_parts.py'\)"):
+        load_model(folder)
+    load_plugin(file)
+    votes = load_model(folder).predict(edge).votes
+    assert np.array_equal(votes, model.predict(edge).votes, equal_nan=True)
+
+
+def test_a_changed_plug_in_is_a_warning_and_a_changed_feature_an_error(saved, file, registers):
+    folder, _ = saved
+    registers()
+    file.write_text(FILE + "\n# a remark\n")
+    load_plugin(file)
+    with pytest.warns(BtFusionWarning, match=r"my_parts\.py has changed since"):
+        load_model(folder)
+    registers()
+    file.write_text(FILE.replace("(bars.close - low)", "(bars.open - low)"))
+    load_plugin(file)
+    with (
+        pytest.warns(BtFusionWarning, match="has changed"),
+        pytest.raises(ModelCompatibilityError, match="range_position"),
+    ):
+        load_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("module", "kind"),
+    [
+        ("plugin:my_parts.py", "np"),
+        ("plugin:my_parts.py", "ClassifierMixin"),
+        ("plugin:my_parts.py", "np.random.Generator"),
+        ("plugin:other.py", "Halves"),
+        ("os", "Halves"),
+    ],
+)
+def test_a_part_names_classes_of_its_plug_in_and_no_others(module, kind, saved):
+    folder, _ = saved
+    part = next(folder.glob("member-halves.*"))
+    with zipfile.ZipFile(part) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    schema = json.loads(entries["schema.json"])
+    schema |= {"__module__": module, "__class__": kind}
+    entries["schema.json"] = json.dumps(schema).encode()
+    changed = io.BytesIO()
+    with zipfile.ZipFile(changed, "w") as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    part.write_bytes(changed.getvalue())
+    reseal(folder)
+    with pytest.raises(BundleError, match="member halves names"):
+        load_model(folder)
+
+
+def test_own_and_built_in_members_mix_and_are_saved(edge, tmp_path):
+    mixed = Ensemble({"rf": "rf", "trees": "lgb", "bayes": GaussianNB()}, seed=4)
+    model = SignalModel(["gap", "return_1"], ensemble=mixed).fit(edge[:900])
+    loaded = load_model(model.save(tmp_path / "model"))
+    for bars in (edge[:900], edge[900:]):
+        ours, theirs = (each.predict(bars, allow_in_sample=True).votes for each in (model, loaded))
+        assert np.array_equal(ours, theirs, equal_nan=True)
+    named = SignalModel(["gap", "return_1"], ensemble=Ensemble(["rf", "lgb"], seed=4))
+    named.fit(edge[:900])
+    alike = named.predict(edge[900:]).votes
+    assert np.array_equal(alike, model.predict(edge[900:]).votes[:, :2], equal_nan=True)
+
+
+def test_members_without_a_name_are_refused_with_the_remedy():
+    with pytest.raises(OptionError, match=r"has no name; give a mapping, \{'mine': GaussianNB"):
+        Ensemble([GaussianNB()]).make_members()
+
+
+def test_features_are_given_by_function_set_and_name(file):
+    load_plugin(file)
+    function = plugins.unwrapped(REGISTRY["range_position"].compute)
+    names = (*FeatureSet("fusion").names, "range_position")
+    assert SignalModel(["fusion", function]).feature_set().names == names
+    assert SignalModel(FeatureSet(["fusion", function])).feature_set().names == names
+
+
+def test_refits_in_two_processes_know_the_plug_in(file, edge, tmp_path):
+    load_plugin(file)
+    model = SignalModel(FEATURES, "close_above_high", Ensemble(["bayes", "halves"]))
+    alone, together = (
+        WalkForward(model, train_bars=600, refit_bars=300, jobs=jobs, cache=None).predict(edge)
+        for jobs in (1, 2)
+    )
+    assert np.array_equal(alone.votes, together.votes, equal_nan=True)
+
+
+def test_an_edited_member_is_fitted_again(file, edge, tmp_path, registers):
+    def cached():
+        load_plugin(file)
+        model = SignalModel(["gap", "return_1"], ensemble=Ensemble(["halves"]))
+        walk = WalkForward(model, train_bars=600, refit_bars=450, cache=tmp_path / "cache")
+        walk.predict(edge)
+        registers()
+        return [refit.cached for refit in walk.refits_]
+
+    assert cached() == [False, False]
+    assert cached() == [True, True]
+    file.write_text(FILE.replace("np.median(X[:, self.column])", "np.mean(X[:, self.column])"))
+    assert cached() == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (lambda y, t1: (y, t1), "must return Labels with y and t1 of 40 bars"),
+        (lambda y, t1: Labels(y[1:], t1), "must return Labels with y and t1 of 40 bars"),
+        (lambda y, t1: Labels(y + 1, t1), r"row \d+: y is none of its classes \(0, 1\)"),
+        (lambda y, t1: Labels(y, t1 + 1), r"row 0: t1 is not a bar within its horizon of 5"),
+        (lambda y, t1: Labels(y, np.maximum(t1, 0)), r"row 35: y is unknown and t1 is not -1"),
+        (lambda y, t1: Labels(y, np.where(t1 < 0, 40, t1)), "row 35: t1 is not one of the 40"),
+    ],
+)
+def test_a_label_is_checked(returned, message, edge):
+    class Mine(Direction):
+        def __call__(self, bars):
+            found = super().__call__(bars)
+            return returned(found.y, found.t1)
+
+    with pytest.raises(OptionError, match=f"label Mine.*{message}"):
+        labels_of(Mine(), edge[:40])
+    assert labels_of(Direction(), edge[:40]).y.shape == (40,)
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda bars: bars.close[1:],
+        lambda bars: (bars.close, bars.open),
+        lambda bars: list(bars.close),
+    ],
+)
+def test_a_feature_of_another_shape_is_named(compute, edge):
+    feature("odd", lookback=1)(compute)
+    with pytest.raises(
+        OptionError, match=r"feature odd returned .* for 1500 bars; return an array"
+    ):
+        FeatureSet(["gap", "odd"]).transform(edge)
+
+
+def test_a_member_without_probabilities_is_named(edge):
+    class Mean(GaussianNB):
+        def predict_proba(self, X):
+            return super().predict_proba(X) * np.nan
+
+    model = SignalModel(["return_1"], ensemble=Ensemble({"mean": Mean()})).fit(edge[:300])
+    with pytest.raises(OptionError, match=r"member 'mean' returned .* that add up to nan for"):
+        model.predict(edge)
+
+
+def test_a_member_defined_again_replaces_itself():
+    def define():
+        @member("again")
+        def again(seed):
+            return GaussianNB()
+
+        return again
+
+    first, second = define(), define()
+    assert MEMBERS["again"].make is second is not first
+
+
+def test_the_command_line_names_the_line_of_a_plug_in(tmp_path, capsys):
+    broken, out = tmp_path / "broken.py", tmp_path / "out"
+    broken.write_text(
+        "from bt_fusion import feature\n\n@feature(lookback=1)\ndef late(bars):\n"
+        "    return bars.close / bars.nothing\n"
+    )
+    words = ("--data", "random-walk:900", "--plugin", broken, "--features", "gap,late")
+    assert command("backtest", *words, "--out", out) == 2
+    assert "broken.py, line 5, in late: AttributeError" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_run_remembers_its_plug_ins(file, tmp_path, registers, capsys):
+    config, out = tmp_path / "mine.toml", tmp_path / "out"
+    config.write_text(
+        f'plugin = ["{file}"]\ndata = "random-walk:900"\nmembers = "bayes"\n'
+        'features = "gap,range_position"\nlabel = "close_above_high"\nplacebo = "none"\n'
+    )
+    assert command("backtest", "--config", config, "--out", out, "-q", "--no-report") == 0
+    kept = json.loads((out / "summary.json").read_text())["config"]
+    assert kept["source"]["plugins"] == [str(file)]
+    assert kept["features"] == ["gap", "range_position"]
+    why = ("why", out, "--bar", "2024-01-01T13:00")
+    registers()
+    assert command(*why) == 0
+    moved = file.rename(tmp_path / "elsewhere.py")
+    registers()
+    assert command(*why) == 2
+    assert "my_parts.py; give a Python file" in capsys.readouterr().err
+    (tmp_path / "new").mkdir()
+    again = moved.rename(tmp_path / "new" / "my_parts.py")
+    assert command(*why, "--plugin", again) == 0
+
+
+def test_a_member_that_cannot_be_saved_is_refused_before_the_fit(tmp_path, capsys):
+    file = tmp_path / "near.py"
+    file.write_text(
+        "from sklearn.neighbors import KNeighborsClassifier\nfrom bt_fusion import member\n\n"
+        "@member('near')\ndef near(seed):\n    return KNeighborsClassifier(50)\n"
+    )
+    words = ("--data", "random-walk:900", "--plugin", file, "--members", "near")
+    assert command("train", *words, "--out", tmp_path / "m") == 2
+    printed = capsys.readouterr()
+    assert "member near: a sklearn.neighbors" in printed.err
+    assert "Classes" not in printed.out  # nothing was counted or fitted
