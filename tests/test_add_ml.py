@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from bt_fusion import Backtest, Ensemble, SignalModel, WalkForward
 from bt_fusion.cli import main as cli
 from bt_fusion.strategies.ml_filter import ML_PARAMS
 from tests.test_readme import ROOT
@@ -57,3 +58,13 @@ def test_the_parameters_are_those_of_the_page():
     assert [float(shown["ml_threshold"])] == [dict(ML_PARAMS)["ml_threshold"]]
     assert shown["ml_on_unknown"] == f"`{dict(ML_PARAMS)['ml_on_unknown']}`"
     assert shown["ml_on_missing"] == f"`{dict(ML_PARAMS)['ml_on_missing']}`"
+
+
+def test_a_strategy_that_asks_ml_itself_is_run_with_and_without(folder, edge):
+    (code,) = re.findall(r"## When your.*?```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    file = folder / "asks.py"
+    file.write_text(f"import backtrader as bt\nfrom bt_fusion.indicators import MLEnsemble\n{code}")
+    model = SignalModel(["wick_balance", "gap"], ensemble=Ensemble(["lgb"]))
+    walk = WalkForward(model, train_bars=600, refit_bars=450)
+    summary = Backtest(walk, strategy=f"{file}:MyStrategy", draws=100).run(edge).summary
+    assert summary["ml_off"]["trades"] > summary["ml_on"]["trades"] > 3
