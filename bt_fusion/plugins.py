@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bt_fusion.ensemble.given_members import classes_of
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import PluginError
 from bt_fusion.features import REGISTRY
@@ -107,12 +108,13 @@ def files_behind(model: Any) -> dict[str, str]:
     model : SignalModel
     """
     ensemble = model.new_ensemble()
-    names = list(ensemble.members) if ensemble.named else []
-    for made in ensemble.make_members().values():
+    members = ensemble.make_members()
+    names = list(members) if ensemble.named else []
+    for made in members.values():
         names += getattr(made, "candidates", ())
     makers = [MEMBERS[name].make for name in names]
     computes = [unwrapped(REGISTRY[name].compute) for name in model.feature_set().names]
-    return digests([*computes, type(model.label()), *makers, *ensemble.classes_of_members])
+    return digests([*computes, type(model.label()), *makers, *classes_of(members.values())])
 
 
 def digests(parts: Iterable[Any]) -> dict[str, str]:

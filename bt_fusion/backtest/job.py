@@ -33,12 +33,13 @@ from bt_fusion.backtest.summary import (
     model_config,
     one_or_all,
     signals_of,
+    strategy_config,
     symbol_parts,
     versions,
 )
 from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.loading import STRATEGIES, load_strategy, strategy_name
+from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import agreement_of, check_params, check_variants, variant
 from bt_fusion.errors import BarsError, OptionError, unknown_name
@@ -47,19 +48,11 @@ from bt_fusion.models.predictors import Predictor, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
 from bt_fusion.statistics.bootstrap import Bootstrap
-from bt_fusion.user_code import class_digest, file_of, locate_errors
+from bt_fusion.user_code import file_of, locate_errors
 
 __all__ = ["Backtest", "Result"]
 
 SCHEMA = 1
-
-
-def strategy_config(strategy: str | type[Strategy]) -> dict[str, str]:
-    """Return the name of a strategy, and of a class of the user's the digest of its code."""
-    name = strategy_name(strategy)
-    if isinstance(strategy, str) or name in STRATEGIES:
-        return {"strategy": name}
-    return {"strategy": name, "code": class_digest(load_strategy(strategy))}
 
 
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
@@ -177,9 +170,9 @@ class Backtest:
             "comparison": None,
         }
         asked = agreement_of(strategy, self.params, self.model.new_ensemble().voting)
-        bootstrap = Bootstrap(self.draws, self.seed)
-        groups = fused_vs_technical(runs, out_of_sample, asked, bootstrap)
-        summary["fused_vs_technical"] = groups
+        summary["fused_vs_technical"] = fused_vs_technical(
+            runs, out_of_sample, asked, Bootstrap(self.draws, self.seed)
+        )
         if "on" in runs and runs["on"].vetoes is not None:
             summary["vetoes"] = runs["on"].veto_counts
         if len(out_of_sample) > 1:

@@ -5,15 +5,18 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 import pandas as pd
+from backtrader import Strategy
 
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.engine.loading import STRATEGIES, load_strategy, strategy_name
 from bt_fusion.engine.runner import Run, count_signals
 from bt_fusion.fingerprint import library_versions
 from bt_fusion.models.predictors import Predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.saved_runs.trade_groups import figures_of_symbol
+from bt_fusion.user_code import class_digest
 
 __all__ = [
     "data_and_window",
@@ -21,6 +24,7 @@ __all__ = [
     "model_config",
     "one_or_all",
     "signals_of",
+    "strategy_config",
     "symbol_parts",
     "versions",
 ]
@@ -144,6 +148,14 @@ def model_config(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
     for name in next(iter(each.values())):
         about[name] = one_or_all({symbol: own[name] for symbol, own in each.items()})
     return about
+
+
+def strategy_config(strategy: str | type[Strategy]) -> dict[str, str]:
+    """Return the name of a strategy, and of a class of the user's the digest of its code."""
+    name = strategy_name(strategy)
+    if isinstance(strategy, str) or name in STRATEGIES:
+        return {"strategy": name}
+    return {"strategy": name, "code": class_digest(load_strategy(strategy))}
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ from bt_fusion.data.readers import read_bars
 from bt_fusion.data.samples import SAMPLES, is_sample, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
 
-__all__ = ["bars_within", "load", "load_each", "sources"]
+__all__ = ["bars_within", "by_symbol", "load", "load_each", "sources"]
 
 Say = Callable[[str], Any]
 EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
@@ -55,22 +55,41 @@ def sources(data: Sequence[str]) -> dict[str, str]:
     >>> sources(["candles.csv"])
     {'': 'candles.csv'}
     """
-    found: dict[str, str] = {}
-    for text in data:
-        symbol, equals, source = text.partition("=")
-        if not equals or Path(text).is_file():  # a file's name may hold an equals sign
-            symbol, source = "", text
-        elif not symbol or not source:
-            raise OptionError(f"data {text!r} is not SYMBOL=PATH, e.g. {EXAMPLE}")
-        if not symbol and len(data) > 1:
-            raise OptionError(
-                f"data {text!r} is one of {len(data)} and has no symbol; name each: {EXAMPLE}"
-            )
-        if symbol in found:
-            raise OptionError(f"symbol {symbol!r} is given twice; name each once: {EXAMPLE}")
-        found[symbol] = source
+    found = by_symbol(data, "data", "PATH", EXAMPLE)
     if not found:
         raise BarsError("no data; give a CSV or Parquet file, or a sample")
+    return found
+
+
+def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict[str, str]:
+    """Return the place of each symbol; the symbol of a plain one is empty.
+
+    Parameters
+    ----------
+    given : sequence of str
+        A place, or SYMBOL=PLACE for each of several.
+    what, place, example : str
+        For the errors: ``data``, ``PATH``, and options as they should be.
+
+    Raises
+    ------
+    OptionError
+        For several without symbols, a symbol given twice, and a missing side of a pair.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        symbol, equals, there = text.partition("=")
+        if not equals or Path(text).exists():  # a name may hold an equals sign
+            symbol, there = "", text
+        elif not symbol or not there:
+            raise OptionError(f"{what} {text!r} is not SYMBOL={place}, e.g. {example}")
+        if not symbol and len(given) > 1:
+            raise OptionError(
+                f"{what} {text!r} is one of {len(given)} and has no symbol; name each: {example}"
+            )
+        if symbol in found:
+            raise OptionError(f"symbol {symbol!r} is given twice; name each once: {example}")
+        found[symbol] = there
     return found
 
 

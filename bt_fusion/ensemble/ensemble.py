@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.ensemble.calibration import CALIBRATION, fit_maps
 from bt_fusion.ensemble.feature_names import Matrix, check_rows, column_names, values_of
-from bt_fusion.ensemble.members.registry import MEMBERS, make_member
+from bt_fusion.ensemble.given_members import Members, made_of, portable
 from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, rows_proba
 from bt_fusion.ensemble.voting import combined
 from bt_fusion.errors import OptionError, TrainingError, unknown_name
-from bt_fusion.user_code import users_own
 
 __all__ = ["VOTING", "Ensemble"]
 
@@ -85,7 +84,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        members: Sequence[str] | Mapping[str, Any] = ("rf", "xgb", "lgb"),
+        members: Members = ("rf", "xgb", "lgb"),
         *,
         voting: str = "soft",
         weights: Sequence[float] | None = None,
@@ -196,13 +195,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
             raise OptionError(
                 f"vote_threshold {self.vote_threshold} must be a share, above 0 up to 1"
             )
-        if isinstance(self.members, str):
-            raise OptionError(
-                f"members {self.members!r}: give a sequence, such as [{self.members!r}]"
-            )
-        made = {name: self._make(name) for name in self.members}
-        if not made or len(made) != len(self.members):
-            raise OptionError(f"members {list(self.members)}: give at least one, none twice")
+        made = made_of(self.members, self.seed)
         self.member_weights()
         return made
 
@@ -212,36 +205,9 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         return not isinstance(self.members, Mapping)
 
     def portable(self) -> "Ensemble":
-        """Return an unfitted copy that another process can fit, which knows no user's members.
-
-        Names that a user has registered become the classifiers they stand for.
-        """
-        given = self.members if isinstance(self.members, Mapping) else {n: n for n in self.members}
-        own = {
-            name: self._make(name)
-            for name, value in given.items()
-            if isinstance(value, str) and users_own(MEMBERS[value].make)
-        }
-        copy = Ensemble(**self.get_params(deep=False))
-        return copy.set_params(members={**given, **own}) if own else copy
-
-    @property
-    def classes_of_members(self) -> set[type]:
-        """The classes of all members, and of what they hold."""
-        made = self.make_members().values()
-        parts = [part for each in made for part in (each, *each.get_params().values())]
-        return {type(part) for part in parts if hasattr(part, "get_params")}
-
-    def _make(self, name: Any) -> Any:
-        own = self.members[name] if isinstance(self.members, Mapping) else name
-        if isinstance(own, str):
-            return make_member(own, self.seed)
-        if self.named:
-            raise OptionError(
-                f"member {own!r} has no name; give a mapping, {{'mine': {type(own).__name__}()}}, "
-                "whose values may also be names such as 'rf'"
-            )
-        return clone(own)
+        """Return an unfitted copy that another process can fit, which knows no user's members."""
+        given = {**self.get_params(deep=False), "members": portable(self.members, self.seed)}
+        return Ensemble(**given)
 
     def member_weights(self) -> np.ndarray:
         """Return the members' weights, adding up to 1."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bt_fusion.errors import OptionError
+from bt_fusion.data.sources import by_symbol
 from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["load_models", "model_folders"]
@@ -34,21 +34,8 @@ def model_folders(given: Sequence[str], strategy: str) -> Folders | None:
     >>> model_folders(["models/mine"], "fusion"), model_folders([], "fusion")
     ('models/mine', None)
     """
-    found: dict[str, str] = {}
-    for text in given:
-        symbol, equals, folder = text.partition("=")
-        if not equals or Path(text).is_dir():  # a folder's name may hold an equals sign
-            if len(given) > 1:
-                raise OptionError(
-                    f"model {text!r} is one of {len(given)} and has no symbol; name each: {EXAMPLE}"
-                )
-            return _only(text, strategy)
-        if not symbol or not folder:
-            raise OptionError(f"model {text!r} is not SYMBOL=DIR, e.g. {EXAMPLE}")
-        if symbol in found:
-            raise OptionError(f"the model of {symbol!r} is given twice; name each once: {EXAMPLE}")
-        found[symbol] = folder
-    return found or None
+    found = by_symbol(given, "model", "DIR", EXAMPLE)
+    return _only(found[""], strategy) if "" in found else found or None
 
 
 def load_models(folders: Folders) -> SignalModel | dict[str, SignalModel]:

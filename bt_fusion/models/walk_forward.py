@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.given_members import classes_of
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
@@ -151,8 +152,8 @@ class WalkForward(BaseEstimator):
         """Compute features and labels once, and say which rows of them each refit uses."""
         model = self.signal_model()
         label, ensemble = model.label(), model.new_ensemble()
-        ensemble.make_members()  # a wrong option shows before any work
-        ensemble, code = ensemble.portable(), own_code_digest(ensemble.classes_of_members)
+        members = ensemble.make_members()  # a wrong option shows before any work
+        ensemble, code = ensemble.portable(), own_code_digest(classes_of(members.values()))
         X, labels = model.feature_set().transform(arrays), labels_of(label, arrays)
         complete = complete_rows(X)
         tasks = []

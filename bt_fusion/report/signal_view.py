@@ -29,7 +29,7 @@ class SignalView:
     Raises
     ------
     OptionError
-        For fewer than 1 bar, and for what is no time.
+        For fewer than 1 bar, or a time that cannot be read.
     """
 
     bars: int = 500

@@ -32,7 +32,7 @@ def test_auto_is_the_strategys_folder_where_it_is_there(tmp_path, monkeypatch):
     [
         (["a", "b"], "model 'a' is one of 2 and has no symbol; name each: --model BTC=models/btc"),
         (["A=a", "b"], "model 'b' is one of 2 and has no symbol"),
-        (["A=a", "A=b"], "the model of 'A' is given twice; name each once"),
+        (["A=a", "A=b"], "symbol 'A' is given twice; name each once: --model BTC=models/btc"),
         (["=a"], "model '=a' is not SYMBOL=DIR"),
         (["A="], "model 'A=' is not SYMBOL=DIR"),
     ],

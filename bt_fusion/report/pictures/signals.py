@@ -92,7 +92,7 @@ def draw_signals(
 
 
 def check_options(bars: pd.DataFrame, signal: Any, threshold: float) -> None:
-    """Raise OptionError for a signal of another length, and for what is no fraction."""
+    """Raise OptionError for a signal of another length, and a threshold that is not a fraction."""
     if signal is not None and len(signal) != len(bars):
         raise OptionError(
             f"signal has {count(len(signal))} values for {count(len(bars))} bars; give one for each"
