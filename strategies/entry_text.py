@@ -54,6 +54,8 @@ def head(f: Mapping[str, Any]) -> str:
 def conditions(f: Mapping[str, Any]) -> list[str]:
     """Return the conditions of a score, marked where points were given."""
     names = {"pattern": "none", "support": float("nan")} | {k: v for k, v in f.items() if v != ""}
+    if f.get("pattern") and not f.get("bullish", 1):
+        names["pattern"] = f"{f['pattern']}, bearish"
     texts = (template.format_map(names).replace("nan", "none") for _, template in CONDITIONS)
     points = (f.get(name, 0.0) for name, _ in CONDITIONS)
     return [marked(text, given) for text, given in zip(texts, points, strict=True)]

@@ -57,6 +57,8 @@ def test_conditions_that_were_not_met_have_no_mark():
     assert "[ ] pattern none                               0" in text
     assert "[ ] support none                               0" in text
     assert text.endswith("[ ] ML P 0.400, NEUTRAL, LOW                  -1")
+    bearish = {"pattern": "engulfing", "pattern_points": 0.0, "bullish": 0.0}
+    assert "[ ] pattern engulfing, bearish " in entry_text(PUBLISHED | bearish)
     unknown = {"probability": np.nan, "class": None, "level": None, "ml_points": 0.0}
     assert entry_text(PUBLISHED | unknown).endswith(
         "[ ] ML no prediction                           0"
