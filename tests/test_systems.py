@@ -1,5 +1,6 @@
 """The five published systems: each default as its table says, part by part."""
 
+import re
 from inspect import signature
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from bt_fusion.cli.train import train
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Direction, Gain, ProfitBeforeStop, TripleBarrier
 from bt_fusion.models.fused_signals import fused_signals
@@ -20,11 +22,12 @@ from bt_fusion.models.predictions import (
     Signal,
     confidence_levels,
 )
-from bt_fusion.models.presets import HYBRID_WEIGHTS, PRESETS
+from bt_fusion.models.presets import HYBRID_WEIGHTS, PRESETS, STRATEGY_PRESETS
 from bt_fusion.strategies import CryptoScalping, FusionStrategy, HybridScoring, SignalDiscovery
 from bt_fusion.technical.entry_measures import Periods
 from bt_fusion.technical.entry_score import EntryRule, MLPoints, TechnicalPoints
 from bt_fusion.technical.regimes import Regime
+from tests.test_readme import ROOT
 
 
 def params_of(strategy):
@@ -261,3 +264,13 @@ def test_system_e_majority_vote(votes, signal, confidence, level):
     assert said.signal().tolist() == [signal]
     assert said.confidence.tolist() == [pytest.approx(confidence)]
     assert said.levels().tolist() == [level]
+
+
+def test_the_page_names_each_system_and_how_to_run_it():
+    page = (ROOT / "docs" / "systems.md").read_text()
+    commands = re.findall(r"`bt-fusion (\w+) ([^`]*)`", page)
+    asked = {name for _, words in commands for name in re.findall(r"--preset (\w+)", words)}
+    brought = {name for _, words in commands for name in re.findall(r"--strategy (\w+)", words)}
+    assert {*asked, *(STRATEGY_PRESETS.get(name, name) for name in brought)} >= set(PRESETS)
+    assert brought <= set(STRATEGIES)
+    assert {name for name, _ in commands} == {"backtest", "train"}
