@@ -7,6 +7,7 @@ import numpy as np
 from bt_fusion.report.agreement import agreement_table_of, agreement_title
 from bt_fusion.report.calendar_returns import PeriodReturns, period_returns
 from bt_fusion.report.figures import (
+    NONE,
     ROWS,
     Writer,
     cell,
@@ -182,23 +183,39 @@ def placebo_section(run: SavedRun) -> dict[str, Any]:
     placebos = {name: found.get("placebo" if name == "veto" else name) for name in PLACEBOS}
     return {
         "caption": "Net profit of ML on and of random choices",
-        "head": ["", "Draws", "Draws as good or better", "ML on", "Mean draw", "95 % of draws"],
+        "head": ["", "Draws", "Draws as good or better", "ML on", "Mean draw", "Draws between"],
         "rows": [placebo_row(name, placebo) for name, placebo in placebos.items() if placebo],
     }
 
 
 def placebo_row(name: str, placebo: dict[str, Any]) -> list[str]:
     """Return the cells of one placebo."""
+    if name == "labels":
+        return label_placebo_row(placebo)
     kind = placebo.get("kind", name)
     low, high = placebo.get("low"), placebo.get("high")
     real, mean = (cell(placebo.get(key), money) for key in ("real", "mean"))
+    between = interval(None if low is None or high is None else (low, high), money)
     return [
         PLACEBOS.get(kind, kind),
         cell(placebo.get("draws") or None, count),
         cell(placebo.get("p_value"), percent),
         real,
         mean,
-        interval(None if low is None or high is None else (low, high), money),
+        between if between == NONE else f"{between} (95 %)",
+    ]
+
+
+def label_placebo_row(placebo: dict[str, Any]) -> list[str]:
+    """Return the cells of the models trained on shuffled labels, each drawn one named."""
+    profits = [each["net_profit"] for each in placebo["drawn"]]
+    return [
+        PLACEBOS["labels"],
+        count(placebo["repeats"]),
+        f"{placebo['as_good']} of {placebo['repeats']}",
+        money(placebo["real"]["net_profit"]),
+        money(float(np.mean(profits))),
+        f"{interval((min(profits), max(profits)), money)} (all)",
     ]
 
 

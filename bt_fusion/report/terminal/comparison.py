@@ -37,7 +37,19 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
     for row in rows:
         table.add_row(*row)
     more = _details(summary) if details else []
-    return Group(table, *_lines(summary), *more, *_verdict(summary))
+    lines = [*_lines(summary), *more, *_label_placebo(summary)]
+    return Group(table, *lines, *_verdict(summary))
+
+
+def _label_placebo(summary: dict[str, Any]) -> list[str]:
+    """Return how many models with nothing to learn chose as well, where that was asked for."""
+    found = (summary.get("statistics") or {}).get("labels")
+    if not found:
+        return []
+    return [
+        f"Placebo    {found['as_good']} of {found['repeats']} models trained on shuffled labels "
+        "chose their entries as well as ML-on or better"
+    ]
 
 
 def _verdict(summary: dict[str, Any]) -> list[Text]:
