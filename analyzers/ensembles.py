@@ -24,4 +24,8 @@ def own_ensembles(datas, model):
 
 def ensembles_of(strategy, own):
     """Return the ensembles by data feed: an analyzer's own, else those the strategy asks."""
-    return own or find_ensembles(strategy)
+    found = own or find_ensembles(strategy)
+    for ml in found.values():
+        for line in ml.lines:
+            line.minbuffer(2)  # exactbars=1 keeps one value; an order at the open asks the last
+    return found

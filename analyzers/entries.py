@@ -27,54 +27,83 @@ class Entries(bt.Analyzer):
     and targets that go with an entry.
 
     Methods to override:
-      - ``entry(order)``: called on the bar on which the order is given, after the strategy's
-        ``next``
-      - ``bar()``: called on every bar, after that
+      - ``entry(order, ago)``: called for such an order, after the strategy's ``next``
+      - ``ordered(order, ago)``: called for every order, exits included, before that
+      - ``bar()``: called on every bar, after both
 
     Note:
-      Orders are those that Backtrader's own broker lists; with another broker there are none.
+      Orders are those of Backtrader's own broker; with another broker there are none. ``ago``
+      says which value of a line was the last one known when the order was given: 0, or -1 where
+      it was given at the bar's open (cheat-on-open).
     '''
 
     def start(self):
-        self._known = 0  # orders of the broker that were looked at
+        self._seen = set()  # numbers of the orders that were looked at
+        self._listed = 0  # how many of the broker's orders are all seen
         self._open_orders = OpenOrders()
         if not isinstance(self.strategy.broker, bt.brokers.BackBroker):
             name, broker = type(self).__name__, type(self.strategy.broker).__name__
             warn(f"{name} sees no orders of a {broker}", BtFusionWarning, stacklevel=2)
-            self._known = None
+            self._seen = None
 
-    def entry(self, order):
+    def entry(self, order, ago):
         '''Look at an order that opens a position or adds to one'''
+
+    def ordered(self, order, ago):
+        '''Look at an order'''
 
     def bar(self):
         '''Look at a bar'''
+
+    def notify_order(self, order):
+        # before next the broker tells of orders of earlier bars, and of those given at this open
+        vetoed = not order  # by ``with_ml``: no broker ever had it
+        if self._seen is not None and order.ref not in self._seen and not vetoed:
+            new = self._new_orders(*([order] if order.executed.size else ()))
+            given = [each for each in new if each.ref <= order.ref]
+            self._look(given, -1)
 
     def prenext(self):
         self.next()
 
     def next(self):
-        if self._known is not None and len(self.strategy.broker.orders) > self._known:
-            self._look()
+        if self._seen is not None:
+            self._look(self._new_orders(), 0)
+            self._listed = len(self.strategy.broker.orders)
         self.bar()
 
     def stop(self):
-        self._open_orders = None  # a result from another process must not drag feeds along
+        self._open_orders = self._seen = None  # a result from another process must not drag feeds along
 
-    def _look(self):
-        orders = self.strategy.broker.orders
-        new = [each for each in orders[self._known :] if each.owner is self.strategy]
-        self._known = len(orders)
+    def _new_orders(self, *told):
+        '''Return the orders that were not looked at, as they were given'''
+        broker = self.strategy.broker
+        listed, waiting = broker.orders[self._listed :], broker.pending
+        if waiting and waiting[-1].ref not in self._seen:  # without the broker's check of cash
+            listed += waiting
+        listed += told
+        if not listed:  # as on most bars
+            return []
+        new = {each.ref: each for each in reversed(listed) if each.ref not in self._seen}
+        return [new[ref] for ref in sorted(new)]
+
+    def _look(self, orders, ago):
+        self._seen.update(each.ref for each in orders)
+        orders = [each for each in orders if each.owner is self.strategy]
         held = {}
-        for order in new:  # cheat-on-open fills an order on the bar on which it is given
+        for order in orders:  # cheat-on-open fills an order on the bar on which it is given
             held.setdefault(order.data, self.strategy.getposition(order.data).size)
             held[order.data] -= order.executed.size
-        for order in new:
+        for order in orders:
+            self.ordered(order, ago)
             if order.parent is None:
-                size, data = order.created.size, order.data
-                exit = self._open_orders.exit_size(
-                    data, held[data], size, order.exectype, order.oco
-                )
-                self._open_orders.add(order, abs(size) - exit, order.oco)
-                if exit < abs(size):
-                    self.entry(order)
+                self._place(order, held[order.data], ago)
             held[order.data] += order.executed.size
+
+    def _place(self, order, held, ago):
+        size, data = order.created.size, order.data
+        leader = self.strategy.broker._ocos.get(order.ref)  # of its OCO group, maybe itself
+        exit = self._open_orders.exit_size(data, held, size, order.exectype, leader)
+        self._open_orders.add(order, abs(size) - exit, leader)
+        if exit < abs(size):
+            self.entry(order, ago)

@@ -1,15 +1,18 @@
 """EntryLog: what every entry rested on."""
 
+from math import nan
+
 import backtrader as bt
 import pandas as pd
 
+from bt_fusion.analyzers.ensembles import ensembles_of
 from bt_fusion.analyzers.entries import Entries
-from bt_fusion.indicators import MLEnsemble, find_ensembles
+from bt_fusion.indicators import MLEnsemble
 from bt_fusion.indicators.fused_signal import feed_of
-from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.indicators.line_arrays import feed_names, stamps
 from bt_fusion.strategies import OnePosition
 from bt_fusion.strategies.entry_reasons import ml_facts
-from bt_fusion.strategies.entry_text import entry_text
+from bt_fusion.strategies.entry_text import NAMES, entry_text
 
 __all__ = ["EntryLog"]
 
@@ -17,9 +20,9 @@ __all__ = ["EntryLog"]
 class EntryLog(Entries):
     '''
     Every entry a strategy ordered, with all it knew of it. Of any strategy: symbol, side, price
-    and kind of the order, the values of the strategy's own indicators on that feed, and the
-    probability, class and level of its ``MLEnsemble``, or that of ``with_ml``. Of
-    ``HybridScoring`` also the score, each of its parts and what they looked at.
+    and kind of the order, the values of the strategy's own indicators on that feed, and of its
+    ``MLEnsemble``, or that of ``with_ml``, the probability of the order's side, class and level:
+    all as they were known when the order was given. Of ``HybridScoring`` also the score, each of its parts and what they looked at.
 
     Methods:
       - ``get_analysis``: ``entries``, the rows as dictionaries
@@ -33,20 +36,21 @@ class EntryLog(Entries):
     def start(self):
         super().start()
         self._rows = []
-        self._ensembles = find_ensembles(self.strategy)
+        self._ensembles = ensembles_of(self.strategy, {})
+        self._names = feed_names(self.strategy.datas)
         ours = isinstance(self.strategy, OnePosition)
         self._symbols = {one.data: one for one in self.strategy.symbols} if ours else {}
 
-    def entry(self, order):
+    def entry(self, order, ago):
         time = stamps(order.created.dt)[()]
         side = "long" if order.created.size > 0 else "short"
         symbol = self._symbols.get(order.data)
-        facts = self.strategy.entry_facts(symbol) if symbol else self._facts(order)
+        facts = self.strategy.entry_facts(symbol) if symbol else self._facts(order, ago)
         self._rows.append({"time": time, "side": side, **facts})
 
     def stop(self):
         super().stop()
-        self._ensembles = self._symbols = None
+        self._ensembles = self._symbols = self._names = None
         self.rets["entries"] = self._rows
         self.rets._close()
 
@@ -58,22 +62,54 @@ class EntryLog(Entries):
         '''Return the entries as text, one block an entry'''
         return "\n".join(map(entry_text, self._rows))
 
-    def _facts(self, order):
+    def _facts(self, order, ago):
         '''Return what is known of an entry of any strategy'''
         data, ml = order.data, self._ensembles.get(order.data)
-        facts = {"symbol": data._name, "price": data.close[0], "order": order.getordername()}
-        facts |= own_lines(self.strategy, data)
-        return facts if ml is None else facts | ml_facts(ml)
+        price, kind = value_of(data.close, ago), order.getordername()
+        facts = {"symbol": self._names[data], "price": price, "order": kind}
+        facts |= own_lines(self.strategy, data, ago)
+        side = order.created.size
+        return facts if ml is None else facts | ml_facts(ml, side, ago)
 
 
-def own_lines(strategy, data):
-    """Return the values of a strategy's indicators on a feed, by the names it gave them"""
+def value_of(line, ago):
+    """Return the value of a line some bars ago, NaN where it is no longer held or never was"""
+    try:
+        return line[ago] if len(line) + ago > 0 else nan
+    except IndexError:  # exactbars=1
+        return nan
+
+
+def own_lines(strategy, data, ago):
+    """Return the values of a strategy's indicators on a feed, by the names it gave them
+
+    Of a list or dictionary of indicators those on the feed count: one alone by the name of all.
+    """
     found = {}
-    for name, indicator in vars(strategy).items():
-        own = isinstance(indicator, bt.Indicator) and not isinstance(indicator, MLEnsemble)
-        if own and len(indicator) and feed_of(indicator) is data:
-            lines = indicator.getlinealiases()
-            for line in lines:
-                key = name if len(lines) == 1 else f"{name}.{line}"
-                found[key] = getattr(indicator.lines, line)[0]
+    for name, value in vars(strategy).items():
+        parts = {key: part for key, part in parts_of(value) if is_own(part, data)}
+        for key, part in parts.items():
+            whole = name if len(parts) == 1 else f"{name}{key}"
+            whole = f"self.{whole}" if whole in NAMES else whole
+            lines = part.getlinealiases() if isinstance(part, bt.Indicator) else ()
+            for line in lines if len(lines) > 1 else ():
+                found[f"{whole}.{line}"] = value_of(getattr(part.lines, line), ago)
+            if len(lines) < 2:
+                found[whole] = value_of(part, ago)
     return found
+
+
+def parts_of(value):
+    """Yield a value, or those of a list or dictionary, each with what to name it by"""
+    if isinstance(value, dict):
+        yield from ((f"[{key}]", part) for key, part in value.items())
+    elif isinstance(value, list | tuple):
+        yield from ((f"[{number}]", part) for number, part in enumerate(value))
+    else:
+        yield "", value
+
+
+def is_own(part, data):
+    """Tell whether something is an indicator, or an operation on lines, of a feed"""
+    kinds = bt.Indicator, bt.linebuffer.LineActions
+    return isinstance(part, kinds) and not isinstance(part, MLEnsemble) and feed_of(part) is data

@@ -7,7 +7,6 @@ import pandas as pd
 from bt_fusion.analyzers.ensembles import ensembles_of, own_ensembles
 from bt_fusion.analyzers.entries import Entries, let_go
 from bt_fusion.analyzers.trade_stats import TradeStats
-from bt_fusion.indicators.line_arrays import stamps
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.statistics.agreement_groups import GROUPS, agreement_groups, group_of
 from bt_fusion.statistics.bootstrap import Bootstrap
@@ -19,7 +18,7 @@ FIGURES = ("trades", "won", "lost", "win_rate", "profit_factor", "expectancy", "
 
 class FusedVsTechnical(Entries):
     '''
-    Every entry a strategy made, whether ML agreed with it, and how it ended. On a strategy
+    Every trade a strategy made, whether ML agreed with its entry, and how it ended. On a strategy
     without ML it tells what ML would have kept and what it would have vetoed; where ML vetoes
     entries, those that are left agreed, and the others were not made.
 
@@ -27,8 +26,8 @@ class FusedVsTechnical(Entries):
       - ``model`` (default None): what ``MLEnsemble`` takes; None for the strategy's own
         ``MLEnsemble`` or that of ``with_ml``. Without either ML's answer is unknown.
       - ``ml_threshold`` (default None): least probability of its side, or least share of votes
-        of a majority vote, that counts as agreement; None for the strategy's own threshold, 0.60
-        where it has none
+        of a majority vote, that counts as agreement; None for the strategy's own threshold, or
+        where it has none the ``entry`` of its ``MLEnsemble``, 0.60
       - ``draws``, ``seed`` (default 1000, 0): of the intervals
 
     Methods:
@@ -37,13 +36,13 @@ class FusedVsTechnical(Entries):
         ``ci95``, the 95 % intervals; and ``difference``, agreed less disagreed with its
         intervals. None where undefined, such as intervals of fewer than ten trades.
       - ``groups``: the figures as a DataFrame, one row a group
-      - ``entries``: a DataFrame, one row an entry that was filled, in order of entry: symbol,
-        time of the signal, side, probability of its side, group, return (after commission, as a
+      - ``entries``: a DataFrame, one row a trade, in order of entry: symbol, time of the signal,
+        side, probability of its side, group, return (after commission, as a
         fraction of the entry's value; NaN while it is open)
 
     Note:
-      ML is asked on the bar on which the order was given. A trade runs from a flat position to a
-      flat one, see ``TradeStats``, and goes by the entry that opened it.
+      ML is asked what it knew when the order was given. A trade runs from a flat position to a
+      flat one, see ``TradeStats``, and goes by the order that opened it.
     '''
 
     params = (("model", None), ("ml_threshold", None), ("draws", 1_000), ("seed", 0))
@@ -58,18 +57,17 @@ class FusedVsTechnical(Entries):
     def start(self):
         super().start()
         self._ensembles = ensembles_of(self.strategy, self._own)
-        self._answers = {}  # (feed's name, bar, side) -> probability, whether ML agreed
+        self._answers = {}  # number of an order -> probability of its side, whether ML agreed
 
-    def entry(self, order):
+    def ordered(self, order, ago):
         ml, side = self._ensembles.get(order.data), 1 if order.created.size > 0 else -1
-        answer = (np.nan, False)
-        if ml is not None and len(ml):
-            answer = (ml.side_probability(side), ml.agrees(self._asked(ml), side))
-        self._answers[order.data._name, order.created.dt, side] = answer
+        if ml is not None:
+            agreed = ml.agrees(self._asked(ml), side, ago)
+            self._answers[order.ref] = ml.side_probability(side, ago), agreed
 
     def stop(self):
         super().stop()
-        self._entries = self._listed(self.stats.trades())
+        self._entries = self._with_answers()
         self._own = self._ensembles = self._answers = None
         let_go(self.stats)
         closed = self._entries.dropna(subset="return")
@@ -89,17 +87,15 @@ class FusedVsTechnical(Entries):
     def _asked(self, ml):
         given = self.p.ml_threshold
         params = self.strategy.p._getkwargs() if given is None else {"ml_threshold": given}
-        return Agreement.of(params, ml.voting)
+        asks = ml.of_strategy and ml.voting == "soft"
+        return Agreement.of(params, ml.voting, ml.p.entry if asks else Agreement.threshold)
 
-    def _listed(self, trades):
+    def _with_answers(self):
+        trades = self.stats.trades().assign(order=self.stats.opened_by())
         trades = trades.sort_values("entry_time", kind="stable")
         still_open = (trades.exit_reason == "open").to_numpy()
-        value = (trades["size"] * trades.entry_price).to_numpy(dtype=float)
         pnl = np.where(still_open, np.nan, trades.pnl.to_numpy(dtype=float))
-        answers = {(name, stamp_of(bar), side): a for (name, bar, side), a in self._answers.items()}
-        sides = np.where(trades.side == "long", 1, -1).tolist()
-        keys = zip(trades.symbol, trades.signal_time, sides, strict=True)
-        found = [answers.get(key, (np.nan, False)) for key in keys]
+        found = [self._answers.get(number, (np.nan, False)) for number in trades.order]
         probability, agreed = np.array(found, dtype=float).reshape(-1, 2).T
         return pd.DataFrame(
             {
@@ -108,12 +104,7 @@ class FusedVsTechnical(Entries):
                 "side": trades.side.to_numpy(),
                 "probability": probability,
                 "group": group_of(probability, agreed > 0),
-                "return": pnl / value,
+                "return": pnl / trades.value.to_numpy(dtype=float),
                 "pnl": pnl,
             }
         )
-
-
-def stamp_of(bar):
-    """Return a bar's time as the trades have it"""
-    return pd.Timestamp(stamps(bar)[()])

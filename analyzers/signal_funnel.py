@@ -6,6 +6,7 @@ import backtrader as bt
 
 from bt_fusion.analyzers.entries import Entries
 from bt_fusion.indicators import find_ensembles
+from bt_fusion.indicators.line_arrays import feed_names
 from bt_fusion.strategies import OnePosition
 
 __all__ = ["SignalFunnel"]
@@ -37,11 +38,15 @@ class SignalFunnel(Entries):
         feeds = self._symbols or self.strategy.datas
         self._told = {data: Counter() for data in feeds}  # (stage, why lost there) -> bars
         self._bars = dict.fromkeys(feeds, 0)  # so far
+        self._reached = dict.fromkeys(feeds, ())  # by the last bar: stages, why it was lost there
         self._waiting = {}  # number of each entry order that has not ended -> its data feed
-        self._asked = set()  # feeds with an entry on this bar
-        self._vetoed = {}  # feeds with a veto on this bar -> why
+        self._asked = set()  # feeds with an entry on this call
+        self._vetoed = {}  # feeds with a veto on this call -> why
         self._vetoes = 0  # of ``with_ml``, that were looked at
-        self._ensembles = find_ensembles(self.strategy)
+        self._filter = getattr(self.strategy, "ml_filter", None)  # of ``with_ml``
+        # the filter's own ensembles are asked by orders alone: they keep no bar from being one
+        self._ensembles = find_ensembles(self.strategy) if self._filter is None else {}
+        self._feeds = {name: data for data, name in feed_names(self.strategy.datas).items()}
         self._warming = True
 
     def prenext(self):
@@ -51,14 +56,18 @@ class SignalFunnel(Entries):
         self._warming = False
         super().next()
 
-    def entry(self, order):
+    def entry(self, order, ago):
         self._asked.add(order.data)
         self._waiting[order.ref] = order.data
         if not self._symbols:
             self._told[order.data]["ordered", ""] += 1
-        self.notify_order(order)  # cheat-on-open: it may be filled by now
+        self._note_end(order)  # cheat-on-open: it may be filled by now
 
     def notify_order(self, order):
+        super().notify_order(order)
+        self._note_end(order)
+
+    def _note_end(self, order):
         if order.ref in self._waiting and not order.alive():
             data = self._waiting.pop(order.ref)
             filled = order.status == order.Completed
@@ -67,42 +76,52 @@ class SignalFunnel(Entries):
     def bar(self):
         self._note_vetoes()
         for data, bars in self._bars.items():
-            if len(data) > bars:  # feeds of other stamps call, too
+            if len(data) > bars:
                 self._bars[data] = len(data)
-                self._follow(data)
+                self._count(data)
+                self._reached[data] = tuple(self._stages(data))
+            elif data in self._asked or data in self._vetoed:  # a call by a feed of other stamps
+                reached = tuple(self._stages(data))
+                self._reached[data] = max(self._reached[data], reached, key=passes)
         self._asked.clear()
         self._vetoed.clear()
 
     def stop(self):
         super().stop()
+        for data in self._bars:
+            self._count(data)
         for data in self._waiting.values():
             self._told[data]["filled", "no bar left"] += 1
         # a feed that a strategy only looks at is not one it fails to trade
-        traded = [told for told in self._told.values() if told["ordered", ""] or told["agreed", ""]]
+        passed = ("asked", ""), ("agreed", ""), ("ordered", "")
+        traded = [told for told in self._told.values() if any(told[each] for each in passed)]
         passed, lost = summed(traded or self._told.values())
         lost.setdefault("filled", {})
         self.rets["passed"], self.rets["lost"] = passed, lost
         self.rets._close()
         # a result that travels from another process must not drag feeds along
         self._told = self._bars = self._waiting = self._symbols = self._ensembles = None
+        self._filter = self._feeds = self._reached = None
 
     def _note_vetoes(self):
-        ml_filter = getattr(self.strategy, "ml_filter", None)
-        for veto in ml_filter.vetoes[self._vetoes :] if ml_filter else ():
+        for veto in self._filter.vetoes[self._vetoes :] if self._filter else ():
             self._vetoes += 1
             unknown = veto.probability != veto.probability
             why = "no prediction" if unknown else "vetoed by ML"
-            self._vetoed[self.strategy.getdatabyname(veto.data)] = why
+            self._vetoed[self._feeds[veto.data]] = why
 
-    def _follow(self, data):
-        told, symbol = self._told[data], self._symbols.get(data)
-        told["bars", ""] += 1
-        for stage, reason in self._stages(symbol) if symbol else self._stages_of_any(data):
-            told[stage, reason] += 1
+    def _count(self, data):
+        self._told[data].update(self._reached[data])
+
+    def _stages(self, data):
+        symbol = self._symbols.get(data)
+        yield "bars", ""
+        for stage, reason in self._stages_of_ours(symbol) if symbol else self._stages_of_any(data):
+            yield stage, reason
             if reason:
                 return
 
-    def _stages(self, symbol):
+    def _stages_of_ours(self, symbol):
         yield from self.strategy.stages(symbol)
         ordered = symbol.outcome == "ordered"
         yield "ordered", "" if ordered else symbol.outcome or "not looked at"
@@ -110,21 +129,27 @@ class SignalFunnel(Entries):
     def _stages_of_any(self, data):
         asked = data in self._asked
         yield "asked", "" if asked or data in self._vetoed else self._why_not(data)
-        if hasattr(self.strategy, "ml_filter"):
+        if self._filter:
             yield "agreed", "" if asked else self._vetoed[data]
 
     def _why_not(self, data):
         '''Return why a strategy that tells nothing of its reasons may not have entered'''
         ml = self._ensembles.get(data)
+        signal = 1 if ml is None else ml.values()[2]
         if self._warming:
             return "warming up"
         if self.strategy.getposition(data).size:
             return "position open"
         if any(each is data for each in self._waiting.values()):  # a feed's == compares prices
             return "order pending"
-        if ml is not None and ml.signal[0] != ml.signal[0]:
+        if signal != signal:
             return "no prediction"
-        return "ML is neutral" if ml is not None and ml.signal[0] == 0 else "no entry"
+        return "no entry" if signal else "ML is neutral"
+
+
+def passes(reached):
+    """Return how many stages a bar passed"""
+    return sum(not reason for _, reason in reached)
 
 
 def summed(counts):
@@ -138,4 +163,6 @@ def summed(counts):
                 reasons[reason] = reasons.get(reason, 0) + number
             else:
                 passed[stage] += number
-    return passed, lost
+    orders = ("ordered", "filled")  # counted when they come, which may be before other stages
+    stages = sorted(passed, key=lambda stage: orders.index(stage) + 1 if stage in orders else 0)
+    return {stage: passed[stage] for stage in stages}, lost

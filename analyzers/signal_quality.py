@@ -6,7 +6,7 @@ import pandas as pd
 
 from bt_fusion.analyzers.ensembles import ensembles_of, own_ensembles
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.indicators.line_arrays import bar_values
+from bt_fusion.indicators.line_arrays import bar_values, feed_names
 from bt_fusion.labels import Direction, labels_of
 from bt_fusion.models.predictions import Signal
 from bt_fusion.statistics.excursions import excursions, quality_by
@@ -54,6 +54,7 @@ class SignalQuality(bt.Analyzer):
 
     def start(self):
         self._ensembles = ensembles_of(self.strategy, self._own)
+        self._names = feed_names(self.strategy.datas)
         self._bars = {data: [] for data in self._ensembles}  # its bars, and ML's signal on each
 
     def prenext(self):
@@ -61,17 +62,19 @@ class SignalQuality(bt.Analyzer):
 
     def next(self):
         for data, rows in self._bars.items():
-            if len(data) > len(rows):  # feeds of other stamps call, too
-                ml = self._ensembles[data]
-                time, values = bar_values(data)
-                rows.append((time, *values, ml.signal[0], ml.confidence[0]))
+            if len(data) > len(rows):
+                rows.append(())
+            elif not (rows and data.replaying):  # feeds of other stamps call, too
+                continue
+            ml, (time, values) = self._ensembles[data], bar_values(data)
+            rows[-1] = (time, *values, *ml.values()[2:])  # replayed, it goes on
 
     def stop(self):
         tables = [self._followed(data, rows) for data, rows in self._bars.items() if rows]
         nothing = pd.DataFrame(columns=list(COLUMNS))
         self._signals = pd.concat(tables, ignore_index=True) if tables else nothing
         # a result that travels from another process must not drag feeds along
-        self._bars = self._ensembles = self._own = None
+        self._bars = self._ensembles = self._own = self._names = None
         for name in KEYS:
             self.rets[name] = as_rows(self.by(name))
         self.rets._close()
@@ -99,7 +102,7 @@ class SignalQuality(bt.Analyzer):
         levels = ml.levels(confidence)
         facts = {
             "time": bars.time,
-            "symbol": data._name,
+            "symbol": self._names[data],
             "signal": [Signal(number).name for number in numbers],
             "level": [None if level is None else str(level) for level in levels],
             "regime": [Regime(number).name for number in regimes(bars)],

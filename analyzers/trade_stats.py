@@ -7,7 +7,7 @@ from math import nan
 import backtrader as bt
 import pandas as pd
 
-from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.indicators.line_arrays import feed_names, stamps
 from bt_fusion.statistics.performance import equity_figures, trade_figures
 
 __all__ = ["TradeStats"]
@@ -26,6 +26,7 @@ TRADE_COLUMNS = (
     "exit_reason",
     "share",
     "signal_time",
+    "value",
 )
 REASONS = {bt.Order.Stop: "stop", bt.Order.StopTrail: "stop", bt.Order.Limit: "limit"}
 
@@ -41,7 +42,9 @@ class TradeStats(bt.Analyzer):
         where undefined (no trades, no losses, too few bars)
       - ``trades``: a DataFrame, one row a trade, in order of exit; ``share`` is the position's
         part of the account's value at its entry, ``signal_time`` the bar on which the order that
-        opened it was given
+        opened it was given, ``value`` what was opened in cash, with the multiplier of the feed's
+        commission scheme
+      - ``opened_by``: the number of the order that opened each of them
       - ``equity``: a Series, the account's value at the close of each bar
 
     Note:
@@ -54,7 +57,10 @@ class TradeStats(bt.Analyzer):
     def start(self):
         self.rejected = 0  # orders the broker refused, mostly for lack of cash
         self._rows = []
+        self._openers = []
         self._legs = defaultdict(deque)  # data feed and trade id -> trades not listed yet
+        self._names = feed_names(self.strategy.datas)
+        self._last = {}  # data feed with a position -> close and stamp of its last bar
         self._times = []
         self._values = [self.strategy.broker.getvalue()]
         self._bars_in_market = 0
@@ -62,10 +68,8 @@ class TradeStats(bt.Analyzer):
     def notify_order(self, order):
         if order.status in (order.Margin, order.Rejected):
             self.rejected += 1
-        if order.alive() or not order.executed.size:
-            return
         legs = self._legs[order.data, order.tradeid]
-        for part in order.executed.exbits:
+        for part in order.executed.iterpending():  # what was filled since it last told of itself
             for size in (part.closed, part.opened):
                 if size:
                     self._follow(legs, order, size, part.price)
@@ -82,19 +86,26 @@ class TradeStats(bt.Analyzer):
         broker = self.strategy.broker
         self._times.append(self.strategy.datetime[0])
         self._values.append(broker.getvalue())
-        self._bars_in_market += any(position.size for position in broker.positions.values())
+        held = [data for data, position in broker.positions.items() if position.size]
+        self._bars_in_market += bool(held)
+        for data in held:  # exactbars=1 holds no bar any more when the run stops
+            self._last[data] = data.close[0], data.datetime[0]
 
     def stop(self):
         for (data, number), pending in self._legs.items():
             for legs in pending:
                 self._list_open(data, number, legs)
-        self._legs = None  # a result that travels from another process must not drag feeds along
+        self._legs = self._last = self._names = None  # a result that travels from another process must not drag feeds along
         self.rets.update(self._figures())
         self.rets._close()
 
     def trades(self):
         '''Return one row a trade, in order of exit'''
         return pd.DataFrame(self._rows, columns=list(TRADE_COLUMNS))
+
+    def opened_by(self):
+        '''Return the number of the order that opened each trade'''
+        return list(self._openers)
 
     def equity(self):
         '''Return the account's value at the close of each bar'''
@@ -104,7 +115,8 @@ class TradeStats(bt.Analyzer):
     def _follow(self, legs, order, size, price):
         '''Add a fill to the trade it opens, enlarges or reduces, as Backtrader's trades do'''
         if not legs or legs[-1].flat:
-            legs.append(Legs(equity=self._values[-1], signal=order.created.dt))
+            mult = self.strategy.broker.getcommissioninfo(order.data).p.mult
+            legs.append(Legs(self._values[-1], order.created.dt, order.ref, mult))
         if legs[-1].opened * size >= 0:
             legs[-1].enter(size, price)
         else:
@@ -114,7 +126,7 @@ class TradeStats(bt.Analyzer):
         opened, closed, signal = stamps([trade.dtopen, closed, legs.signal])
         self._rows.append(
             (
-                trade.data._name,
+                self._names.get(trade.data, trade.data._name),
                 "long" if legs.opened > 0 else "short",
                 opened,
                 legs.entry_price,
@@ -127,23 +139,25 @@ class TradeStats(bt.Analyzer):
                 legs.reason,
                 legs.share,
                 signal,
+                legs.value,
             )
         )
+        self._openers.append(legs.order)
 
     def _list_open(self, data, number, legs):
         '''List a trade still open as if it were closed at the last close, without commission'''
         for trade in self.strategy._trades[data][number]:
             if trade.isopen:
-                price = data.close[0]
-                pnl = trade.pnlcomm + trade.size * (price - trade.price)
+                price, last = self._last[data]
+                pnl = trade.pnlcomm + trade.size * (price - trade.price) * legs.mult
                 legs.leave(-trade.size, price, "open")
-                self._list(trade, legs, pnl, data.datetime[0])
+                self._list(trade, legs, pnl, last)
 
     def _figures(self):
         trades = self.trades()
         closed = trades[trades.exit_reason != "open"]
         pnl = closed.pnl.to_numpy(dtype=float)
-        value = (closed["size"] * closed.entry_price).to_numpy(dtype=float)
+        value = closed.value.to_numpy(dtype=float)
         equity = self.equity()
         return {
             **trade_figures(pnl, pnl / value),
@@ -159,11 +173,14 @@ class TradeStats(bt.Analyzer):
 class Legs:
     """What was opened and closed between two flat positions; sizes are signed.
 
-    `signal` is the bar on which the order that opened it was given, in Backtrader's days.
+    `signal` is the bar on which the order that opened it was given, in Backtrader's days, `order`
+    that order's number, and `mult` the multiplier of the feed's commission scheme.
     """
 
     equity: float
     signal: float
+    order: int
+    mult: float
     opened: float = 0.0
     spent: float = 0.0
     closed: float = 0.0
@@ -194,8 +211,12 @@ class Legs:
         return self.received / self.closed
 
     @property
+    def value(self) -> float:
+        return abs(self.spent) * self.mult
+
+    @property
     def share(self) -> float:
-        return abs(self.spent) / self.equity if self.equity else nan
+        return self.value / self.equity if self.equity else nan
 
 
 def reason_of(order) -> str:

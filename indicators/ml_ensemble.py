@@ -98,13 +98,24 @@ class MLEnsemble(BarLines):
         '''Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN'''
         return confidence_levels(confidence, *self._vote_rule)
 
-    def side_probability(self, side):
-        '''Return the probability of a side (1, -1) on the current bar, NaN if unknown'''
-        return (self.lines.probability if side > 0 else self.lines.probability_down)[0]
+    def values(self, ago=0):
+        '''Return the lines of the current bar, or with -1 of the one before; NaN without one'''
+        # inside another indicator Backtrader fills the lines and never moves along them
+        still = not len(self) and not isinstance(self._owner, bt.Strategy)
+        bars = (len(self.data) if still else len(self)) + ago
+        if bars < 1:  # there [0] or [-1] would be a bar to come
+            return NO_OPINION
+        if still:
+            return tuple(line.array[bars - 1] for line in self.lines)
+        return tuple(line[ago] for line in self.lines)
 
-    def agrees(self, asked, side):
+    def side_probability(self, side, ago=0):
+        '''Return the probability of a side (1, -1) on the current bar, NaN if unknown'''
+        return self.values(ago)[0 if side >= 0 else 1]
+
+    def agrees(self, asked, side, ago=0):
         '''Tell whether an ``Agreement`` is given to a side (1, -1) on the current bar'''
-        long, short = asked.sides(*(line[0] for line in self.lines))
+        long, short = asked.sides(*self.values(ago))
         return bool(long if side > 0 else short)
 
     @property

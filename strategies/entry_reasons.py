@@ -55,16 +55,16 @@ class EntryReasons:
         '''Return what an entry rests on, name by name'''
         facts = {"symbol": symbol.name, "price": symbol.data.close[0]}
         if symbol.ml is not None:
-            facts |= ml_facts(symbol.ml)
+            facts |= ml_facts(symbol.ml, self.side(symbol))
         return facts
 
 
-def ml_facts(ml):
-    """Return probability, class and level of an ``MLEnsemble`` at this bar"""
-    signal = ml.signal[0]
+def ml_facts(ml, side, ago=0):
+    """Return an ``MLEnsemble``'s probability of a side, its class and its level at this bar"""
+    _, _, signal, confidence = ml.values(ago)
     known = signal == signal
     return {
-        "probability": ml.probability[0],
+        "probability": ml.side_probability(side, ago),
         "class": Signal(int(signal)).name if known else None,
-        "level": str(ml.levels(ml.confidence[0])) if known else None,
+        "level": str(ml.levels(confidence)) if known else None,
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["entry_lines", "entry_text"]
+__all__ = ["NAMES", "entry_lines", "entry_text"]
 
 # what the points are called, and what they were given for
 CONDITIONS = (
@@ -19,6 +19,7 @@ CONDITIONS = (
 )
 HEAD = ("time", "run", "symbol", "side", "price", "score", "order")
 OF_ML = ("probability", "class", "level", "ml_points")
+NAMES = frozenset((*HEAD, *OF_ML, *(name for name, _ in CONDITIONS)))  # facts that mean something here
 SHOWN = 20
 
 
@@ -37,7 +38,7 @@ def entry_text(facts: Mapping[str, Any]) -> str:
     >>> print(entry_text(facts | {"state": 1.0, "probability": 0.64, "class": "BUY"}))
     2024-01-01 09:00  long A at 10
         state 1
-        ML P 0.640, BUY
+        ML P(long) 0.640, BUY
     """
     f = {name: value for name, value in facts.items() if known(value)}
     scored = [name for name, _ in CONDITIONS if name in f]
@@ -75,7 +76,7 @@ def ml_line(f: Mapping[str, Any]) -> list[str]:
     """Return what ML said, nothing of an entry that did not ask it."""
     if not any(name in f for name in OF_ML):
         return []
-    p = f"P {f['probability']:.3f}" if "probability" in f else "no prediction"
+    p = f"P({f['side']}) {f['probability']:.3f}" if "probability" in f else "no prediction"
     text = ", ".join(["ML " + p, *(str(f[name]) for name in ("class", "level") if name in f)])
     return [marked(text, f["ml_points"]) if "ml_points" in f else text]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.indicators import MLEnsemble, find_ensembles
-from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.indicators.line_arrays import feed_names, stamps
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.strategies.open_orders import OpenOrders
 from bt_fusion.strategies.parameters import renaming
@@ -49,8 +49,9 @@ def with_ml(strategy):
     itself is not touched; ``next`` and the indicators are its own, its minimum period stays.
 
     Params added to those of the class:
-      - ``ml_model`` (default None): what ``MLEnsemble`` takes, for every data feed; or a
-        dictionary of feed name to model, entries on other feeds are then not judged
+      - ``ml_model`` (default None): what ``MLEnsemble`` takes, such as the folder of a saved
+        model, for every data feed; or a dictionary of feed name (data0, data1 without names) to
+        model, entries on other feeds are then not judged
       - ``ml_threshold`` (default 0.60): least probability of its side that lets an entry pass;
         of a majority vote the least share of votes, beside its signal
       - ``ml_on_unknown`` (default veto): ``veto`` or ``allow`` entries where the probability is
@@ -127,6 +128,7 @@ class MLFilter:
             data: MLEnsemble(data, model=model, on_missing=p.ml_on_missing)
             for data, model in models_of(strategy.datas, p.ml_model)
         }
+        self._names = feed_names(strategy.datas)
         self._open_orders = OpenOrders()
         self._cut = set()  # numbers of the orders whose entry was vetoed and whose exit passed
 
@@ -142,7 +144,7 @@ class MLFilter:
             return order(**given)
         held = self.strategy.getposition(data).size
         exit = self._open_orders.exit_size(
-            data, held, side * size, given.get("exectype"), given.get("oco")
+            data, held, side * size, given.get("exectype"), number_of(given.get("oco"))
         )
         if exit < size and not self._agrees(data, side):
             self._note(data, side, size - exit)
@@ -154,9 +156,7 @@ class MLFilter:
     def probability(self, data, side):
         """Return the probability of a side (1, -1) on the last bar of a feed, NaN if unknown"""
         ml = self.ensembles.get(data)
-        if ml is None or not len(ml):  # before the first bar [0] would be the last of all
-            return nan
-        return ml.side_probability(side)
+        return nan if ml is None else ml.side_probability(side)
 
     def _data(self, data):
         if isinstance(data, str):
@@ -185,14 +185,14 @@ class MLFilter:
             oco.stand_in = oco.stand_in or sent
         if cut:
             self._cut.add(sent.ref)
-        self._open_orders.add(sent, opens, given.get("oco"))
+        self._open_orders.add(sent, opens, number_of(given.get("oco")))
         return sent
 
     def _note(self, data, side, size):
         now = max(each.datetime[0] for each in self.strategy.datas if len(each))
         name = "long" if side > 0 else "short"
         probability = self.probability(data, side)
-        self.vetoes.append(Veto(stamps(now)[()], data._name, name, size, probability))
+        self.vetoes.append(Veto(stamps(now)[()], self._names[data], name, size, probability))
 
     def _cancelled(self, data, side, size, given):
         """Return an order the broker never sees, and have the strategy told of its end"""
@@ -221,6 +221,11 @@ class VetoedBuy(Vetoed, bt.order.BuyOrder):
 
 class VetoedSell(Vetoed, bt.order.SellOrder):
     '''A vetoed sell.'''
+
+
+def number_of(order):
+    """Return the number of an order, None for none"""
+    return None if order is None else order.ref
 
 
 def check_class(strategy):
@@ -254,7 +259,7 @@ def models_of(datas, model):
     """Return pairs of data feed and model"""
     if not isinstance(model, dict):
         return [(data, model) for data in datas]
-    named = {data._name: data for data in datas}
+    named = {name: data for data, name in feed_names(datas).items()}
     for name in model:
         if name not in named:
             raise unknown_name("data feed in ml_model", name, named)

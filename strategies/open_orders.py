@@ -39,7 +39,10 @@ class OpenOrders:
         self._placed = defaultdict(list)  # data feed -> its orders still alive
 
     def exit_size(self, data, held, size, exectype=None, oco=None):
-        """Return the part of a signed size that only reduces: its size, all of it or 0 nearly"""
+        """Return the part of a signed size that only reduces: its size, all of it or 0 nearly
+
+        ``oco`` is the number of an order of its OCO group, None or its own where it has none.
+        """
         side, size = (1 if size > 0 else -1), abs(size)
         self._placed[data] = placed = [one for one in self._placed[data] if one.order.alive()]
         waiting = 0.0
@@ -62,4 +65,4 @@ class OpenOrders:
 
     def _group(self, oco):
         placed = (one for orders in self._placed.values() for one in orders)
-        return next((one.group for one in placed if oco is not None and one.order == oco), None)
+        return next((one.group for one in placed if oco is not None and one.order.ref == oco), None)

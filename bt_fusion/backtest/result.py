@@ -20,7 +20,7 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["Result"]
 
-INTERNAL = ("run", "share", "signal_time")  # columns of trades that trades.csv has elsewhere or not
+INTERNAL = ("run", "share", "value")  # columns of trades that trades.csv has not here
 ENTRY_COLUMNS = ("run", "time", "symbol", "side", "price", "score")
 
 

@@ -43,8 +43,10 @@ class Agreement:
     voting: str = "soft"
 
     @classmethod
-    def of(cls, params: Mapping[str, Any], voting: str = "soft") -> "Agreement":
-        """Return what a strategy with these parameters asks; 0.60 where none of them says.
+    def of(
+        cls, params: Mapping[str, Any], voting: str = "soft", default: float = 0.60
+    ) -> "Agreement":
+        """Return what a strategy with these parameters asks; `default` where none of them says.
 
         >>> Agreement.of({"ema_fast": 12, "ml_threshold": 0.55})
         Agreement(threshold=0.55, above=False, voting='soft')
@@ -52,7 +54,7 @@ class Agreement:
         for name, above in THRESHOLDS.items():
             if isinstance(params.get(name), int | float):
                 return cls(params[name], above, voting)
-        return cls(voting=voting)
+        return cls(default, voting=voting)
 
     def sides(self, up: Any, down: Any, signal: Any = np.nan, confidence: Any = np.nan) -> Any:
         """Tell where ML agrees with a long, and where with a short; NaN agrees with neither.

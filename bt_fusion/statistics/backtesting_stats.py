@@ -128,7 +128,7 @@ def as_listed(trades: pd.DataFrame, index: pd.DatetimeIndex) -> pd.DataFrame:
             "ExitPrice": trades.exit_price,
             "PnL": trades.pnl,
             "Commission": trades.commission,
-            "ReturnPct": trades.pnl / (trades.entry_price * trades["size"]),
+            "ReturnPct": trades.pnl / trades.value,
             "EntryTime": trades.entry_time,
             "ExitTime": trades.exit_time,
             "Duration": trades.exit_time - trades.entry_time,

@@ -168,7 +168,7 @@ def test_an_ensemble_inside_a_plain_strategy_is_found(options):
     log = found.log.entries()
     assert {"probability", "class", "level", "cross"} <= set(log.columns)
     assert set(log.cross) == {1.0}
-    assert "ML P 0." in found.log.text() and "cross 1" in found.log.text()
+    assert "ML P(" in found.log.text() and "cross 1" in found.log.text()
 
 
 def test_of_a_feed_that_is_only_looked_at_no_bar_counts():

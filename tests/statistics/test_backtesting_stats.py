@@ -33,7 +33,8 @@ def listed(*rows):
     table = pd.DataFrame(rows, columns=names)
     for name in ("entry", "exit"):
         table[f"{name}_time"] = DAYS[table.pop(name)] if len(table) else pd.to_datetime([])
-    return table.assign(commission=1.0, symbol="SPY")
+    value = table.entry_price * table["size"]
+    return table.assign(commission=1.0, symbol="SPY", value=value)
 
 
 TRADES = listed(

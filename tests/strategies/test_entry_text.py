@@ -41,7 +41,7 @@ TEXT = """\
     [X] MACD -12.5, signal -13                   0.5
     [X] stochastic K 15.0, D 17.5                0.5
     [X] support 41150                            0.5
-    [X] ML P 0.723, STRONG_BUY, VERY_HIGH          2"""
+    [X] ML P(long) 0.723, STRONG_BUY, VERY_HIGH    2"""
 
 
 def test_the_published_entry_has_every_mark_and_its_score():
@@ -56,7 +56,7 @@ def test_conditions_that_were_not_met_have_no_mark():
     text = entry_text(PUBLISHED | nothing | doubted)
     assert "[ ] pattern none                               0" in text
     assert "[ ] support none                               0" in text
-    assert text.endswith("[ ] ML P 0.400, NEUTRAL, LOW                  -1")
+    assert text.endswith("[ ] ML P(long) 0.400, NEUTRAL, LOW            -1")
     bearish = {"pattern": "engulfing", "pattern_points": 0.0, "bullish": 0.0}
     assert "[ ] pattern engulfing, bearish " in entry_text(PUBLISHED | bearish)
     unknown = {"probability": np.nan, "class": None, "level": None, "ml_points": 0.0}

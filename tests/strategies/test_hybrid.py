@@ -221,7 +221,7 @@ def test_entries_are_printed_by_default(bars, capsys):
     heads = re.findall(r"^2024-.*  long BTC at \d+  score [\d.]+$", printed, re.M)
     assert len(heads) == len(run.trades)
     assert len(re.findall(r"^    \[X\] RSI \d+\.\d \(mandatory\) +[12]$", printed, re.M)) > 20
-    assert printed.count("[X] ML P 0.723, STRONG_BUY, VERY_HIGH") == len(run.trades) > 20
+    assert printed.count("[X] ML P(long) 0.723, STRONG_BUY, VERY_HIGH") == len(run.trades) > 20
     traded(bars, ml=False)
     assert capsys.readouterr().out == ""
 
