@@ -22,7 +22,8 @@ class EntryLog(Entries):
     Every entry a strategy ordered, with all it knew of it. Of any strategy: symbol, side, price
     and kind of the order, the values of the strategy's own indicators on that feed, and of its
     ``MLEnsemble``, or that of ``with_ml``, the probability of the order's side, class and level:
-    all as they were known when the order was given. Of ``HybridScoring`` also the score, each of its parts and what they looked at.
+    all as they were known when the order was given. Of ``HybridScoring`` also the score, each of
+    its parts and what they looked at.
 
     Methods:
       - ``get_analysis``: ``entries``, the rows as dictionaries

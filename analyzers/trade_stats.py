@@ -95,7 +95,9 @@ class TradeStats(bt.Analyzer):
         for (data, number), pending in self._legs.items():
             for legs in pending:
                 self._list_open(data, number, legs)
-        self._legs = self._last = self._names = None  # a result that travels from another process must not drag feeds along
+        self._legs = self._last = self._names = (
+            None  # a result that travels from another process must not drag feeds along
+        )
         self.rets.update(self._figures())
         self.rets._close()
 

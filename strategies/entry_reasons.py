@@ -4,7 +4,7 @@ from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Signal
 from bt_fusion.strategies.thresholds import Threshold
 
-__all__ = ["EntryReasons", "ml_facts"]
+__all__ = ["EntryReasons", "ml_facts", "ml_thresholds"]
 
 
 class EntryReasons:
@@ -43,13 +43,7 @@ class EntryReasons:
 
     def ml_thresholds(self, symbol, side):
         '''Return what ML's answer to a side is held against'''
-        asked, name = self.asked(symbol), "up" if side > 0 else "down"
-        if asked.voting == "majority":
-            yield Threshold(f"vote {name} to agree", side * symbol.ml.signal[0], 1)
-            yield Threshold("share of votes to agree", symbol.ml.confidence[0], asked.threshold)
-        else:
-            value, rule = symbol.ml.side_probability(side), ">" if asked.above else ">="
-            yield Threshold(f"P({name}) to agree", value, asked.threshold, rule)
+        return ml_thresholds(symbol.ml, self.asked(symbol), side)
 
     def entry_facts(self, symbol):
         '''Return what an entry rests on, name by name'''
@@ -57,6 +51,17 @@ class EntryReasons:
         if symbol.ml is not None:
             facts |= ml_facts(symbol.ml, self.side(symbol))
         return facts
+
+
+def ml_thresholds(ml, asked, side):
+    """Yield a ``Threshold`` for each value of this bar an ``Agreement`` to a side depends on"""
+    name, (_, _, signal, confidence) = "up" if side > 0 else "down", ml.values()
+    if asked.voting == "majority":
+        yield Threshold(f"vote {name} to agree", side * signal, 1)
+        yield Threshold("share of votes to agree", confidence, asked.threshold)
+    else:
+        rule = ">" if asked.above else ">="
+        yield Threshold(f"P({name}) to agree", ml.side_probability(side), asked.threshold, rule)
 
 
 def ml_facts(ml, side, ago=0):

@@ -41,7 +41,13 @@ from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
-from bt_fusion.engine.variants import agreement_of, check_params, check_variants, variant
+from bt_fusion.engine.variants import (
+    agreement_of,
+    asks_always,
+    check_params,
+    check_variants,
+    variant,
+)
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.predictors import Predictor, check_predictor, model_of
@@ -252,7 +258,10 @@ class Backtest:
 
     def all_notes(self, out_of_sample: dict[str, OutOfSample]) -> list[str]:
         """Return its own notes and those on models and bars, see `notes_of`."""
-        return [*self.notes, *notes_of(self.predictor, out_of_sample)]
+        notes, strategy = notes_of(self.predictor, out_of_sample), load_strategy(self.strategy)
+        if self.ml == "off" and asks_always(strategy):
+            notes.append(f"{strategy.__name__} asks an MLEnsemble of its own: this run has ML")
+        return [*self.notes, *notes]
 
     def config(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return everything that reproduces the run."""

@@ -20,7 +20,7 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["Result"]
 
-INTERNAL = ("run", "share", "value")  # columns of trades that trades.csv has not here
+INTERNAL = ("run", "share", "value")  # columns of trades that trades.csv has elsewhere or not
 ENTRY_COLUMNS = ("run", "time", "symbol", "side", "price", "score")
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "load_sizer",
     "load_strategy",
     "strategy_name",
+    "system_of",
 ]
 
 
@@ -86,6 +87,15 @@ def strategy_name(strategy: str | type[bt.Strategy]) -> str:
     file = file_of(found).resolve()
     ran = file.is_file() and found.__module__ in ("__main__", module_name(file))
     return f"{file if ran else found.__module__}:{found.__qualname__}"
+
+
+def system_of(strategy: type[bt.Strategy]) -> str | None:
+    """Return the name of our strategy that a class is or derives from, None for any other.
+
+    >>> system_of(FusionStrategy), system_of(bt.Strategy)
+    ('fusion', None)
+    """
+    return next((name for name, ours in STRATEGIES.items() if issubclass(strategy, ours)), None)
 
 
 def load_sizer(text: str) -> type[bt.Sizer]:

@@ -17,6 +17,7 @@ from bt_fusion.strategies.parameters import canonical
 
 __all__ = [
     "agreement_of",
+    "asks_always",
     "check_params",
     "check_variants",
     "takes_ml",
@@ -31,6 +32,11 @@ MODELS = ("model", "ml_model", "ml_model_path")  # and those that take its model
 def takes_ml(strategy: type[bt.Strategy]) -> bool:
     """Say whether a strategy asks ML by itself: it has a parameter `ml`, or `use_ml_ensemble`."""
     return bool(own_names(strategy, SWITCHES))
+
+
+def asks_always(strategy: type[bt.Strategy]) -> bool:
+    """Say whether a strategy asks an ensemble of its own and cannot be told not to."""
+    return not takes_ml(strategy) and mentions_ensemble(strategy)
 
 
 def variant(
@@ -71,7 +77,8 @@ def exit_params(
 ) -> dict[str, Any]:
     """Return the exits of a label as far as a strategy of ours has them and `params` do not.
 
-    A stop or target that is given in one unit takes the place of the label's in the other.
+    What a user's subclass says of them counts as given, too. A stop or target that is given in one
+    unit takes the place of the label's in the other.
 
     >>> from bt_fusion.strategies import SignalDiscovery
     >>> exits = {"hold_bars": 12, "stop": None, "atr_stop": 1.5}
@@ -81,7 +88,11 @@ def exit_params(
     if not issubclass(strategy, OnePosition):
         return {}
     pairs = [*LEVELS.items(), *((b, a) for a, b in LEVELS.items())]
-    taken = {*params, *(other for name, other in pairs if name in params)}
+    mro: tuple[Any, ...] = strategy.__mro__
+    ours = next(each for each in mro if each.__module__.startswith("bt_fusion."))
+    changed = {n for n in exits if getattr(strategy.params, n, 0) != getattr(ours.params, n, 0)}
+    given = {*params, *changed}
+    taken = {*given, *(other for name, other in pairs if name in given)}
     known = strategy.params._getkeys()
     return {name: exits[name] for name in exits if name in known and name not in taken}
 
@@ -93,17 +104,22 @@ def technical_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> 
     >>> technical_params(FusionStrategy, {"ml_threshold": 0.7, "ema_fast": 8})
     {'ema_fast': 8}
     """
-    alone = not takes_ml(strategy)
-    unread = dict(ML_PARAMS) if alone else getattr(strategy, "ml_only", ())
-    given = canonical(with_ml(strategy) if alone else strategy, params)
-    return {key: value for key, value in given.items() if key not in unread}
+    kind = asked_ml(strategy)
+    unread = getattr(kind, "ml_only", ()) if kind is strategy else dict(ML_PARAMS)
+    return {name: value for name, value in canonical(kind, params).items() if name not in unread}
+
+
+def asked_ml(strategy: type[bt.Strategy]) -> type[bt.Strategy]:
+    """Return the class that asks ML: the strategy, or else `with_ml` of it where that can be."""
+    taken = own_names(strategy, tuple(dict(ML_PARAMS)))
+    return strategy if takes_ml(strategy) or taken else with_ml(strategy)
 
 
 def agreement_of(
     strategy: type[bt.Strategy], params: Mapping[str, Any], voting: str = "soft"
 ) -> Agreement:
     """Return what the ML-on variant of a strategy asks of ML."""
-    kind = strategy if takes_ml(strategy) else with_ml(strategy)
+    kind = asked_ml(strategy)
     return Agreement.of(dict(kind.params._getitems()) | canonical(kind, params), voting)
 
 
@@ -112,9 +128,9 @@ def check_variants(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> No
 
     Wrong is a parameter that neither variant has, or that tells them apart.
     """
-    alone = not takes_ml(strategy)
-    if alone and mentions_ensemble(strategy):
+    if asks_always(strategy):
         raise OptionError(asks_ml_itself(strategy.__name__))
+    alone = not takes_ml(strategy)
     kind = with_ml(strategy) if alone else strategy
     apart = ["ml_model"] if alone else [*own_names(kind, SWITCHES), *own_names(kind, MODELS)]
     for name in canonical(kind, params):

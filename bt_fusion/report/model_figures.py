@@ -124,8 +124,15 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
 
 
 def thresholds(run: SavedRun) -> list[float]:
-    """Return the levels of P(up) from which an entry passes, mirrored where two-sided."""
-    level = float(Agreement.of(run.summary["config"]["params"]).threshold)
+    """Return the levels of P(up) from which an entry passes, mirrored where two-sided.
+
+    None with majority voting, which goes by the vote.
+    """
+    if run.majority:
+        return []
+    own = run.summary.get("fused_vs_technical") or {}  # it knows the strategy's own default, too
+    params = run.summary["config"]["params"]
+    level = float(own.get("threshold", Agreement.of(params).threshold))
     two_sided = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
     return mirrored(level) if two_sided else [level]
 

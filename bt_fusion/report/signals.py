@@ -54,12 +54,12 @@ class SignalBars:
         predicted = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.index)
         levels, source = thresholds(run), source_of(run)
         fused = source == "strategy"
-        signal = bars.fused if fused else model_signals(predicted, source, levels[0])
+        signal = bars.fused if fused else model_signals(predicted, source, *levels[:1])
         return cls(
             table=signal_table(bars, predicted, signal, regimes(bars, **regime_rule(run))),
             source=source,
             names=names_of(run.summary["model"]["classes"], not one_sided(run.predictions)),
-            levels=() if majority(run) else tuple(levels),
+            levels=tuple(levels),
         )
 
     @classmethod
@@ -128,7 +128,9 @@ def signal_table(
     )
 
 
-def model_signals(predicted: pd.DataFrame, source: str, threshold: float) -> np.ndarray:
+def model_signals(
+    predicted: pd.DataFrame, source: str, threshold: float = Agreement.threshold
+) -> np.ndarray:
     """Return the side that the model is for on each bar: 1 long, -1 short, 0 none.
 
     Where both sides reach a low threshold it is the likelier one.
@@ -150,12 +152,7 @@ def source_of(run: SavedRun) -> str:
     """Say what the signals of a run are: its strategy's with ML where it tells them."""
     if "fused" in run.bars and run.bars.fused.notna().any():
         return "strategy"
-    return "votes" if majority(run) else "threshold"
-
-
-def majority(run: SavedRun) -> bool:
-    """Say whether the members of a run's model vote by majority."""
-    return bool(run.summary["config"]["ensemble"].get("voting") == "majority")
+    return "votes" if run.majority else "threshold"
 
 
 def regime_rule(run: SavedRun) -> dict[str, Any]:

@@ -80,6 +80,11 @@ class SavedRun:
         return bool(self.summary["in_sample"])
 
     @property
+    def majority(self) -> bool:
+        """Whether the members of the model vote by majority."""
+        return bool(self.summary["config"]["ensemble"].get("voting") == "majority")
+
+    @property
     def runs(self) -> list[str]:
         """The runs there are: "off", "on" or both."""
         return [name for name in ("off", "on") if self.summary.get(f"ml_{name}") is not None]
@@ -119,9 +124,10 @@ def read_json(path: Path) -> Any:
 
 def read_trades(path: Path) -> pd.DataFrame:
     """Read trades.csv."""
-    times = ["entry_time", "exit_time"]
     # a symbol may be called NA
-    return pd.read_csv(path, parse_dates=times, dtype={"symbol": str}, keep_default_na=False)
+    table = pd.read_csv(path, dtype={"symbol": str}, keep_default_na=False)
+    times = table.columns.intersection(["entry_time", "exit_time", "signal_time"])
+    return table.assign(**{name: pd.to_datetime(table[name]) for name in times})
 
 
 def read_entries(path: Path) -> pd.DataFrame:

@@ -15,7 +15,9 @@ from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.indicators.line_arrays import float_days, stamps
 from bt_fusion.labels import trade_exits
+from bt_fusion.models.agreement import Agreement
 from bt_fusion.strategies import OnePosition, Threshold
+from bt_fusion.strategies.entry_reasons import ml_thresholds
 from bt_fusion.why.rebuilt_run import RebuiltRun
 
 __all__ = ["StrategyReasons", "strategy_reasons_of"]
@@ -156,11 +158,12 @@ def reasons_of_any(strategy: Any, name: str) -> StrategyReasons:
         side, outcome = vetoes[-1].side, "vetoed"
     elif entries:
         side, outcome = SIDES[int(np.sign(entries[-1].created.size))], "ordered"
-    if ml is None or not side:
+    ensemble = ml and ml.ensembles.get(data)
+    if ensemble is None or not side:
         return StrategyReasons(side, (), outcome, facts)
-    probability = ml.probability(data, 1 if side == "long" else -1)
-    limit = Threshold("P of its side", probability, strategy.p.ml_threshold)
-    return StrategyReasons(side, (), outcome, facts, (limit,))
+    asked = Agreement(strategy.p.ml_threshold, voting=ensemble.voting)
+    limits = ml_thresholds(ensemble, asked, 1 if side == "long" else -1)
+    return StrategyReasons(side, (), outcome, facts, tuple(limits))
 
 
 def is_entry(strategy: Any, order: Any) -> bool:

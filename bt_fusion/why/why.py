@@ -27,7 +27,7 @@ class EntryExplanation:
         "on" or "off".
     strategy, symbol : str
     bar : Timestamp
-        The bar of the signal: the one before the entry.
+        The bar of the signal, on which the entry was ordered.
     close : float
     trade : dict or None
         The row of trades.csv, with `number` and `return` (a fraction of the entry's value).
@@ -105,7 +105,7 @@ def explain_entry(
     symbol = listed["symbol"] if listed else symbol_of(rebuilt, symbol)
     bars = rebuilt.bars(data)
     window = rebuilt.symbols[symbol]["window"]
-    at = position(window, bars[symbol], listed["entry_time"] if listed else bar) - bool(listed)
+    at = position(window, bars[symbol], bar) if listed is None else signal_of(listed, bars[symbol])
     return _explained(rebuilt, run, symbol, bars, at, listed)
 
 
@@ -143,6 +143,16 @@ def trade_of(trades: pd.DataFrame, number: int, where: str) -> dict[str, Any]:
         )
     row = {str(name): value for name, value in trades.loc[number].items()}
     return {"number": number, **row, "return": row["pnl"] / (row["entry_price"] * row["size"])}
+
+
+def signal_of(trade: dict[str, Any], bars: pd.DataFrame) -> int:
+    """Return the position of the bar on which a trade's entry was ordered.
+
+    Folders of older versions do not list it: there it is the bar before the entry.
+    """
+    if "signal_time" in trade:
+        return int(bars.index.searchsorted(trade["signal_time"]))
+    return int(bars.index.searchsorted(trade["entry_time"])) - 1
 
 
 def symbol_of(rebuilt: RebuiltRun, symbol: str | None) -> str:

@@ -14,7 +14,7 @@ from tests.cli.running import FILES, QUICK, run, written
 
 TRADE_COLUMNS = (
     "run,symbol,side,entry_time,entry_price,exit_time,exit_price,size,pnl,commission,bars,"
-    "exit_reason"
+    "exit_reason,signal_time"
 )
 
 

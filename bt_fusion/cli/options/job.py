@@ -75,6 +75,7 @@ def chosen_predictor(
     OptionError
         As `ModelSpec.build`, and for a saved model beside a preset or a recipe.
     """
+    from bt_fusion.engine.loading import load_strategy, system_of
     from bt_fusion.models.saved_models import load_models, model_folders
     from bt_fusion.models.walk_forward import WalkForward
 
@@ -89,7 +90,7 @@ def chosen_predictor(
         source = {"model": folders, "preset": None, "recipe": None, "members": None}
         notes = unused_options(model, schedule)
         return {"predictor": load_models(folders), "source": source, "notes": notes}
-    spec = replace(model.spec(seed), strategy=strategy)
+    spec = replace(model.spec(seed), strategy=system_of(load_strategy(strategy)))
     walk = WalkForward(spec.build(), **vars(schedule))
     if spec.origin:
         screen.say(f"Model      {spec.origin}")

@@ -65,7 +65,7 @@ def trade_lines(explanation: dict[str, Any]) -> list[str]:
             f"           {trade['bars']} bars, P&L {trade['pnl']:+,.2f} "
             f"({100 * trade['return']:+.2f} % after costs)",
         ]
-        role = "the bar before the entry"
+        role = "there the entry was ordered"
     bar = f"{explanation['bar']} of {explanation['symbol']}, close {explanation['close']:g}"
     return [*lines, f"Signal bar {bar}; {role}"]
 
@@ -79,11 +79,13 @@ def technical_lines(technical: dict[str, Any]) -> list[str]:
     )
     lines = [f"Technical  {facts}"] if facts else []
     stages, side = technical["stages"], technical["side"]
-    way = " > ".join(name if not lost else f"{name}: {lost}" for name, lost in stages)
-    lines.append(f"Way        {way or 'this strategy tells nothing of its own reasons'}")
+    passed = ", ".join(name for name, lost in stages if not lost) or "none"
+    stopped = [f"stopped at {name}: {lost}" for name, lost in stages if lost]
+    way = "; ".join([f"passed {passed}", *stopped]) if stages else "this strategy names none"
+    lines.append(f"Stages     {way}")
     lost = stages[-1][1] if stages else ""
     ends = {
-        "ordered": f"an order to enter {side}, filled at the next open",
+        "ordered": f"an order to enter {side}",
         "vetoed": f"the strategy asked for a {side} entry, ML vetoed it",
         "": f"no entry: {lost}" if lost else "no entry",
     }
