@@ -27,5 +27,5 @@ def ensembles_of(strategy, own):
     found = own or find_ensembles(strategy)
     for ml in found.values():
         for line in ml.lines:
-            line.minbuffer(2)  # exactbars=1 keeps one value; an order at the open asks the last
+            line.updateminperiod(2)  # of exactbars=1: an order at the open asks the bar before
     return found

@@ -75,10 +75,9 @@ class EntryLog(Entries):
 
 def value_of(line, ago):
     """Return the value of a line some bars ago, NaN where it is no longer held or never was"""
-    try:
-        return line[ago] if len(line) + ago > 0 else nan
-    except IndexError:  # exactbars=1
-        return nan
+    buffer = getattr(line, "lines", [line])[0]
+    forgotten = buffer.mode == buffer.QBuffer and buffer.maxlen < 1 - ago  # exactbars=1
+    return nan if forgotten or len(line) + ago < 1 else buffer[ago]
 
 
 def own_lines(strategy, data, ago):

@@ -11,6 +11,8 @@ from bt_fusion.strategies import OnePosition
 
 __all__ = ["SignalFunnel"]
 
+ENDS = {bt.Order.Canceled: "cancelled", bt.Order.Expired: "expired"}
+
 
 class SignalFunnel(Entries):
     '''
@@ -71,7 +73,8 @@ class SignalFunnel(Entries):
         if order.ref in self._waiting and not order.alive():
             data = self._waiting.pop(order.ref)
             filled = order.status == order.Completed
-            self._told[data]["filled", "" if filled else f"rejected: {order.getstatusname()}"] += 1
+            why = ENDS.get(order.status) or f"rejected: {order.getstatusname()}"
+            self._told[data]["filled", "" if filled else why] += 1
 
     def bar(self):
         self._note_vetoes()

@@ -130,9 +130,9 @@ def thresholds(run: SavedRun) -> list[float]:
     """
     if run.majority:
         return []
-    own = run.summary.get("fused_vs_technical") or {}  # it knows the strategy's own default, too
-    params = run.summary["config"]["params"]
-    level = float(own.get("threshold", Agreement.of(params).threshold))
+    found = run.summary.get("fused_vs_technical") or {}  # it knows the default of the strategy
+    own = found.get("threshold", Agreement.threshold)
+    level = float(Agreement.of(run.summary["config"]["params"], default=own).threshold)
     two_sided = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
     return mirrored(level) if two_sided else [level]
 

@@ -5,6 +5,7 @@ import pytest
 
 from bt_fusion import indicators
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.engine.loading import system_of
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import (
     agreement_of,
@@ -139,6 +140,24 @@ def test_what_the_user_gives_wins_in_either_unit():
     assert given_atr == {"target": 0.03, "atr_target": None}
     _, params = variant(SignalDiscovery, {"atr_stop": 1.5}, exits)
     assert params["atr_stop"] == 1.5 and "stop" not in params
+
+
+def test_what_a_subclass_of_ours_says_wins_too():
+    class Mine(FusionStrategy):
+        params = (("hold_bars", 12), ("stop", 0.004))
+
+    exits = trade_exits(TripleBarrier(2, 1, 9))
+    assert exit_params(Mine, exits, {}) == {"target": None, "atr_target": 2, "atr_period": 14}
+    assert system_of(Mine) == "fusion" and system_of(Plain) is None
+
+
+def test_a_strategy_with_a_threshold_of_its_own_runs_without_ml():
+    class Own(Plain):
+        params = (("ml_threshold", 0.3),)
+
+    assert variant(Own, {"ml_threshold": 0.4}) == (Own, {"ml_threshold": 0.4})
+    with pytest.raises(OptionError, match="has parameters of its own called ml_threshold"):
+        check_variants(Own, {})
 
 
 def test_distances_are_checked():

@@ -20,7 +20,11 @@ from bt_fusion.why.why import explain_entry
 BARS = planted_edge(1_200, seed=1, auc=0.8)
 MODEL = ["--features", "wick_balance,gap,rsi_14", "--members", "rf,lgb", "--train-bars", "400"]
 MINE = """
+import datetime
+
 import backtrader as bt
+
+DAY = datetime.timedelta(days=1)
 
 
 class Mine(bt.Strategy):
@@ -31,6 +35,15 @@ class Mine(bt.Strategy):
         if not self.position and self.data.close[0] > self.average[0]:
             self.buy()
         elif self.position and self.data.close[0] < self.average[0]:
+            self.close()
+
+
+class Waits(bt.Strategy):
+    def next(self):
+        if not self.position and len(self) % 20 == 0:
+            price, end = self.data.close[0] * 0.998, self.data.datetime.datetime(0) + DAY
+            self.buy(exectype=bt.Order.Limit, price=price, valid=end)
+        elif self.position and len(self) % 20 == 15:
             self.close()
 
 
@@ -180,6 +193,25 @@ def test_a_strategy_that_knows_nothing_of_ML(csv, tmp_path):
     (limit,) = found.technical.thresholds
     assert limit.value == found.model.probability_up and not limit.passed
     assert explain_entry(out, bar=vetoed, run="off").technical.outcome == "ordered"
+
+
+def test_an_entry_that_waited_for_its_price_is_explained_where_it_was_ordered(csv, tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    out, named = tmp_path / "run", f"{tmp_path / 'mine.py'}:Waits"
+    vote = ["--voting", "majority", "--param", "ml_threshold=0.5"]
+    options = ["--strategy", named, "--no-report", "-q", *vote, *MODEL]
+    command("backtest", "--data", csv, "--out", out, *options)
+    table = trades(out)
+    waited = BARS.index.get_indexer(table.entry_time) - BARS.index.get_indexer(table.signal_time)
+    number = int(np.argmax(waited > 2))
+    found = explain_entry(out, trade=number + 1)
+    assert found.bar == table.signal_time.iloc[number]
+    assert (found.technical.outcome, found.side) == ("ordered", "long")
+    assert [limit.name for limit in found.technical.thresholds] == [
+        "vote up to agree",
+        "share of votes to agree",
+    ]
+    assert all(limit.passed for limit in found.technical.thresholds)
 
 
 def test_an_exit_is_no_entry(csv, tmp_path):

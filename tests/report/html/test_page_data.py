@@ -88,6 +88,15 @@ def test_thresholds(params, expected, run):
     assert thresholds(replace(run, summary=run.summary | {"config": config})) == expected
 
 
+def test_the_threshold_is_the_strategys_own_and_a_majority_has_none(run):
+    found = run.summary["fused_vs_technical"] | {"threshold": 0.52}
+    own = replace(run, summary=run.summary | {"fused_vs_technical": found})
+    assert thresholds(own) == [0.52, 0.48]
+    ensemble = run.summary["config"]["ensemble"] | {"voting": "majority"}
+    config = run.summary["config"] | {"ensemble": ensemble}
+    assert page_data(replace(run, summary=run.summary | {"config": config}))["thresholds"] == []
+
+
 def test_a_one_sided_label_has_one_threshold_and_three_classes_two_lines(run):
     said = run.predictions.assign(probability_down=np.nan)
     assert thresholds(replace(run, predictions=said)) == [0.6]
