@@ -62,8 +62,10 @@ def attribution_sentence(parts: dict[str, dict[str, Any]]) -> str:
     """
     avoided, missed = parts["vetoed"]["losers_avoided"], parts["vetoed"]["winners_missed"]
     text = f"ML avoided {_counted(avoided, 'loser')} and missed {_counted(missed, 'winner')}"
-    added = parts["added"]
-    return text + (f"; it added {_counted(added, 'trade')}" if added["trades"] else "")
+    for name, verb in (("added", "added"), ("retimed", "moved to another bar")):
+        part = parts.get(name) or {"trades": 0}
+        text += f"; it {verb} {_counted(part, 'trade')}" if part["trades"] else ""
+    return text
 
 
 def trade_counts(matches: pd.DataFrame, off: Run) -> dict[str, int]:

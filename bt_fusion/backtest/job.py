@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 import pandas as pd
 from backtrader import Strategy
@@ -48,7 +49,7 @@ from bt_fusion.engine.variants import (
     check_variants,
     variant,
 )
-from bt_fusion.errors import BarsError, OptionError, unknown_name
+from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.predictors import Predictor, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
@@ -148,6 +149,7 @@ class Backtest:
             for run in ML_CHOICES[self.ml]:
                 with clocked(seconds, f"{run}_s"):
                     runs[run] = self._run_one(run, strategy, out_of_sample)
+                warn_of_refused(run, runs[run])
             summary = self._summary(given, strategy, out_of_sample, runs)
             if "on" in runs:
                 with clocked(seconds, "judge_s"):
@@ -298,6 +300,18 @@ class Backtest:
                 return run_strategy(bars, traded, self.account, plot=plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
+
+
+def warn_of_refused(name: str, run: Run) -> None:
+    """Warn where the broker refused orders: then the strategy did not trade what it asked for."""
+    refused = run.figures["rejected"]
+    if refused:
+        warn(
+            f"the broker refused {refused:,} orders of ML {name} for lack of cash or margin; the "
+            "funnel counts them, smaller positions avoid them",
+            BtFusionWarning,
+            stacklevel=2,
+        )
 
 
 @contextmanager

@@ -186,5 +186,9 @@ def out_of_sample_window(
     if not len(rows):
         predicted = predictions.index[predictions.known]
         span = f"{predicted[0]} to {predicted[-1]}" if len(predicted) else "none"
-        raise BarsError(f"no predicted bar between {fromdate} and {todate}; predicted bars: {span}")
+        dates = f"between {fromdate} and {todate}"
+        if fromdate is None or todate is None:
+            dates = f"before {todate}" if fromdate is None else f"from {fromdate} on"
+        dates = "" if fromdate is todate is None else f" {dates}"
+        raise BarsError(f"no predicted bar{dates}; predicted bars: {span}")
     return slice(int(rows[0]), int(rows[-1]) + 1)

@@ -147,7 +147,8 @@ def check_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None
     known = strategy.params._getkeys()
     for param in canonical(strategy, params):
         if param not in known:
-            raise unknown_name(f"parameter of {strategy.__name__}", param, known)
+            name = getattr(strategy, "unfiltered", strategy).__name__
+            raise unknown_name(f"parameter of {name}", param, known)
 
 
 def own_names(strategy: type[bt.Strategy], names: tuple[str, ...]) -> list[str]:

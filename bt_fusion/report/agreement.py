@@ -28,12 +28,12 @@ def agreement_title(found: dict[str, Any]) -> str:
     """Say whose entries they are, and what agreement means.
 
     >>> agreement_title({"run": "off", "threshold": 0.6, "voting": "soft"})
-    'Entries with ML off by what ML says of their side (agreed: P(side) from 0.60 on)'
+    'Did ML agree with the entries of ML off? Agreed: P of the side 0.60 or more'
     """
-    asked = f"P(side) from {found['threshold']:.2f} on"
+    asked = f"P of the side {found['threshold']:.2f} or more"
     if found["voting"] == "majority":
-        asked = "the vote is for the side"
-    return f"Entries with ML {found['run']} by what ML says of their side (agreed: {asked})"
+        asked = f"the vote is for the side, with {found['threshold']:.0%} of the votes or more"
+    return f"Did ML agree with the entries of ML {found['run']}? Agreed: {asked}"
 
 
 def agreement_table_of(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:

@@ -63,8 +63,8 @@ def bars_traded(summary: dict[str, Any]) -> str:
     >>> bars_traded({"window": {"bars": 1_500}, "in_sample": 0})
     '1,500 unseen bars'
     """
-    seen = "IN-SAMPLE" if summary["in_sample"] else "unseen"
-    return f"{count(summary['window']['bars'])} {seen} bars"
+    bars, known = count(summary["window"]["bars"]), int(summary["in_sample"])
+    return f"{bars} bars, {count(known)} of them IN-SAMPLE" if known else f"{bars} unseen bars"
 
 
 def reason(comparison: dict[str, Any]) -> str:

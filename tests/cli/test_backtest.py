@@ -229,7 +229,7 @@ def test_dates_params_and_costs_reach_the_run(csv, tmp_path):
         (["--horizon", "0"], "horizon 0 must be a whole number of bars"),
         (["--fromdate", "yesterday-ish"], "is no date"),
         (["--timerange", "2020"], "is not START-END"),
-        (["--fromdate", "2030-01-01"], "no predicted bar between"),
+        (["--fromdate", "2030-01-01"], "no predicted bar from 2030-01-01 00:00:00 on"),
         (["--fromdate", "2020-01-01", "--todate", "2019-01-01"], "is not before todate"),
         (["--train-bars", "6000"], "end before the first refit"),
         (["--train-bars", "20"], "leaves no training row"),
@@ -300,7 +300,7 @@ def test_in_sample_bars_are_refused_or_marked(csv, saved, tmp_path, capsys):
     run("--data", known, "--model", saved, "--out", tmp_path, expect=2)
     assert "none is unseen" in capsys.readouterr().err
     run("--data", known, "--model", saved, "--allow-in-sample", "--out", tmp_path)
-    assert "IN-SAMPLE bars" in capsys.readouterr().out
+    assert "of them IN-SAMPLE" in capsys.readouterr().out
     assert json.loads((tmp_path / "summary.json").read_text())["in_sample"] > 600
 
 

@@ -21,12 +21,12 @@ def test_a_strategy_of_ones_own_with_ml_off_and_on(csv, mine, tmp_path, capsys):
     groups = summary["fused_vs_technical"]
     assert groups["run"] == "off" and groups["threshold"] == 0.55
     assert groups["agreed"]["trades"] > 10 and groups["disagreed"]["trades"] > 10
-    assert "Entries with ML off by what ML says" in shown
+    assert "Did ML agree with the entries of ML off?" in shown
     assert pd.read_parquet(out / "bars.parquet")[["technical", "fused"]].isna().all(axis=None)
     assert summary["config"]["params"] == {"period": 7, "ml_threshold": 0.55}
     counts, vetoes = summary["comparison"]["trades"], summary["vetoes"]
     assert vetoes["entries"] == vetoes["long"] + vetoes["short"] > 50
-    assert f"Vetoed     {vetoes['entries']:,} entries the strategy asked for" in shown
+    assert f"Vetoes     {vetoes['entries']:,} orders to enter" in shown
     assert counts["retimed"] == 0 and counts["kept"] > 10 and counts["vetoed"] > 20
     trades = pd.read_csv(out / "trades.csv")
     matched = sum(counts[name] for name in ("kept", "resized", "open"))

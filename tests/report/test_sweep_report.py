@@ -53,7 +53,7 @@ def test_the_table_ranks_ten_and_says_what_the_best_is_worth():
     assert [line[:3] for line in lines if line[:1] == ["11"]] == [["11", "0.25", "1.10"]]
     assert sum(line[1:2] == ["0.25"] for line in lines) == 10
     flat = " ".join(shown.split())
-    assert "8 (5 were there, 3 made) over one set of predictions: 12 refits" in flat
+    assert "8 (3 made now, 5 before) over one set of predictions: 12 refits" in flat
     assert "the best of 12 looks like a Sharpe ratio of 1.10" in flat
     assert "the best of 41 tried without skill would look like 1.31" in flat
     for word in ("DSR 0.402", "PBO 0.46", "SPA p 0.300"):

@@ -61,5 +61,5 @@ def draw_importances(axis: Any, evaluation: Evaluation) -> None:
     axis.barh(names, values, xerr=[line["spread"] for line in lines], color=BLUE, height=0.7)
     axis.axvline(0, color="black", lw=0.8)
     axis.tick_params(axis="y", labelsize=8)
-    axis.set_xlabel("log loss lost when shuffled, unseen rows")
+    axis.set_xlabel("rise of the log loss when shuffled, unseen rows")
     axis.set_title("Feature importances", loc="left")

@@ -182,7 +182,9 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
     else:
         axis.axvspan(placebo["low"], placebo["high"], color=GRAY, alpha=0.3, label="draws")
         axis.axvline(placebo["mean"], color=GRAY)
-    axis.axvline(placebo["real"], color=BLUE, lw=2, label=f"real, p = {placebo['p_value']:.3g}")
+    axis.axvline(placebo["real"], color=BLUE, lw=2, label="ML on")
+    as_good = f"{placebo['p_value']:.3g} of the draws score as well or better"
+    axis.set_xlabel(f"net profit; {as_good}, by the verdict's score")
     axis.legend(fontsize=8)
     return True
 

@@ -69,12 +69,12 @@ def _title(summary: dict[str, Any]) -> str:
 
 def _lines(summary: dict[str, Any]) -> list[str]:
     lines = []
-    model = summary["model"]
+    model, unseen = summary["model"], "" if summary["in_sample"] else "unseen "
+    refits = f"{model['refits']} refits ({model['cached']} from the cache)"
     lines.append(
         f"Model      {'+'.join(model['members'])} on {model['features']} features, "
-        f"{model['refits']} refits ({model['cached']} from the cache); on "
-        f"{count(model['rows'])} unseen rows AUC {cell(model['auc'], decimals(3))}, "
-        f"Brier {cell(model['brier'], decimals(4))}"
+        f"{refits if model['refits'] else 'a saved model'}; on {count(model['rows'])} {unseen}rows "
+        f"AUC {cell(model['auc'], decimals(3))}, Brier {cell(model['brier'], decimals(4))}"
     )
     lines += note_lines(summary)
     for name, counts in summary["signals"].items():
@@ -83,11 +83,6 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         lines.append(_veto_line(summary["vetoes"]))
     if summary.get("comparison"):
         lines += _comparison_lines(summary["comparison"])
-    rejected = {n: summary[n]["rejected"] for n in ("ml_off", "ml_on") if summary.get(n)}
-    if any(rejected.values()):
-        lines.append(
-            f"Warning    orders refused by the broker (cash): {rejected}; a smaller share helps"
-        )
     return lines
 
 
@@ -99,8 +94,8 @@ def note_lines(summary: dict[str, Any]) -> list[str]:
 def _veto_line(vetoes: dict[str, int]) -> str:
     sides = f"{vetoes['long']:,} long, {vetoes['short']:,} short"
     return (
-        f"Vetoed     {vetoes['entries']:,} entries the strategy asked for ({sides}), "
-        f"{vetoes['unknown']:,} without a probability"
+        f"Vetoes     {vetoes['entries']:,} orders to enter ({sides}), {vetoes['unknown']:,} "
+        "without a probability; one that is given again after a veto counts again"
     )
 
 
@@ -125,7 +120,7 @@ def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
     if false["change"] is not None:
         lines.append(
             f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
-            f"{signed_percent(false['change'])}"
+            f"{signed_percent(false['change'])} of it"
         )
     if comparison.get("attribution_sentence"):
         lines.append(f"P&L        {comparison['attribution_sentence']}")

@@ -59,9 +59,11 @@ def scores(evaluation: Evaluation) -> Table:
     table = titled(f"Scores of {evaluation.class_names[-1]}", "", "Value")
     if claims:
         table.add_column("Published", justify="right")
+    several = len(evaluation.class_names) > 2
+    more = dict.fromkeys(("accuracy", "log_loss"), " (all classes)") if several else {}
     for name in FIGURES:
         published = [cell(claims.get(name), decimals(3))] if claims else []
-        table.add_row(name, cell(evaluation.figures[name], score), *published)
+        table.add_row(name + more.get(name, ""), cell(evaluation.figures[name], score), *published)
     return table
 
 
@@ -100,7 +102,7 @@ def importances(lines: list[dict[str, Any]]) -> Table:
     """Return the features whose shuffling costs most, with SHAP shares where there are any."""
     members = tuple(lines[0].get("shap", {}))
     columns = ("Log loss", "Spread", *(f"SHAP {name}" for name in members))
-    table = titled("Feature importances: log loss lost by shuffling", "Feature", *columns)
+    table = titled("Feature importances: rise of the log loss when shuffled", "Feature", *columns)
     table.columns[0].overflow = "fold"  # a name cut short names no feature
     for line in lines[:MOST_FEATURES]:
         shares = (cell(line["shap"][name], percent) for name in members)
@@ -119,5 +121,9 @@ def cross_validation(kind: str, found: dict[str, Any]) -> Table:
     title = f"Cross-validation, {len(found['folds'])} {names[kind]} (refits)"
     table = titled(title, "", "Mean", "Spread")
     for name in FIGURES:
-        table.add_row(name, cell(found["mean"][name], score), cell(found["spread"][name], score))
+        table.add_row(
+            name,
+            cell(found["mean"][name], score),
+            cell(found["spread"][name], score),
+        )
     return table

@@ -51,7 +51,7 @@ def sweep_table(found: "SweepResult") -> Group:
 def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
     runs, model, lines = summary["runs"], summary["model"], []
     lines.append(
-        f"Runs       {runs['total']:,} ({runs['kept']:,} were there, {runs['made']:,} made) over "
+        f"Runs       {runs['total']:,} ({runs['made']:,} made now, {runs['kept']:,} before) over "
         f"one set of predictions: {model['refits']} refits, {model['cached']} from the cache"
     )
     lines += note_lines(summary)

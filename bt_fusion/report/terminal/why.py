@@ -97,14 +97,14 @@ def technical_lines(technical: dict[str, Any]) -> list[str]:
 
 def threshold_table(rows: list[dict[str, Any]]) -> Table:
     """Return each value beside its limit."""
-    table = titled("Thresholds", "", "Value", "Needed", "Margin", "")
+    table = titled("Thresholds", "", "Value", "Limit", "Margin", "Met")
     for row in rows:
         table.add_row(
             row["name"],
             f"{row['value']:.4f}",
             f"{row['rule']} {row['limit']:g}",
             f"{row['margin']:+.4f}",
-            "reached" if row["passed"] else "missed",
+            "yes" if row["passed"] else "no",
         )
     return table
 

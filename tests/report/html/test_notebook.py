@@ -43,4 +43,4 @@ def test_the_verdict_is_told(results):
     summary["in_sample"] = 2
     shown = results["both"]._repr_html_()
     assert "<strong" in shown and "ML hurt" in shown and "It lost." in shown
-    assert "300 IN-SAMPLE bars" in shown
+    assert "300 bars, 2 of them IN-SAMPLE" in shown
