@@ -53,7 +53,7 @@ def attribution(off: Run, on: Run, matches: pd.DataFrame) -> dict[str, dict[str,
 
 
 def attribution_sentence(parts: dict[str, dict[str, Any]]) -> str:
-    """Say in one sentence what the vetoes were worth.
+    """Say in one sentence what ML changed was worth.
 
     >>> none = {"trades": 0, "of_account": 0.0}
     >>> vetoed = {"losers_avoided": {"trades": 31, "of_account": -0.041}, "winners_missed": none}
@@ -62,9 +62,9 @@ def attribution_sentence(parts: dict[str, dict[str, Any]]) -> str:
     """
     avoided, missed = parts["vetoed"]["losers_avoided"], parts["vetoed"]["winners_missed"]
     text = f"ML avoided {_counted(avoided, 'loser')} and missed {_counted(missed, 'winner')}"
-    for name, verb in (("added", "added"), ("retimed", "moved to another bar")):
+    for name in ("added", "retimed"):
         part = parts.get(name) or {"trades": 0}
-        text += f"; it {verb} {_counted(part, 'trade')}" if part["trades"] else ""
+        text += f"; it {name} {_counted(part, 'trade')}" if part["trades"] else ""
     return text
 
 
