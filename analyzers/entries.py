@@ -73,9 +73,8 @@ class Entries(bt.Analyzer):
         self.bar()
 
     def stop(self):
-        self._open_orders = self._seen = (
-            None  # a result from another process must not drag feeds along
-        )
+        # a result from another process must not drag feeds along
+        self._open_orders = self._seen = None
 
     def _new_orders(self, *told):
         '''Return the orders that were not looked at, as they were given'''
