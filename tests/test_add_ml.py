@@ -48,7 +48,7 @@ def test_the_command_compares_both(folder, capsys):
     assert (ended.value.code or 0) == 0
     summary = json.loads((folder / "results" / "summary.json").read_text())
     assert summary["ml_off"]["trades"] > summary["ml_on"]["trades"] > 10
-    assert "Vetoed" in capsys.readouterr().out
+    assert "Vetoes" in capsys.readouterr().out
 
 
 def test_the_parameters_are_those_of_the_page():
