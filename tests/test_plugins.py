@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import zipfile
 
 import numpy as np
@@ -31,6 +32,7 @@ from bt_fusion.errors import (
 )
 from bt_fusion.features import REGISTRY
 from bt_fusion.labels import LABELS, Direction, labels_of
+from bt_fusion.user_code import own_code_digest
 from tests.cli.running import command
 from tests.test_extending import PAGE
 
@@ -248,6 +250,138 @@ def test_a_label_is_checked(returned, message, edge):
     with pytest.raises(OptionError, match=f"label Mine.*{message}"):
         labels_of(Mine(), edge[:40])
     assert labels_of(Direction(), edge[:40]).y.shape == (40,)
+
+
+BESIDE = """
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+class Fixed(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), 0.5)
+"""
+IMPORTING = """
+from bt_fusion import feature, member
+from {package}.steps import STEPS
+from {package}_beside import Fixed
+
+@feature(lookback=1)
+def stepped(bars):
+    return bars.close * STEPS
+
+@member("fixed")
+def fixed(seed):
+    return Fixed()
+"""
+
+
+@pytest.fixture
+def importing(tmp_path, request):
+    """A plug-in that imports a class and a constant from modules in its folder."""
+    package = f"p{abs(hash(request.node.nodeid))}"  # modules stay imported
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "steps.py").write_text("STEPS = 1")
+    (tmp_path / f"{package}_beside.py").write_text(BESIDE)
+    path = tmp_path / "importing.py"
+    path.write_text(IMPORTING.format(package=package))
+    yield path
+    for name in [name for name in sys.modules if name.startswith(package)]:
+        del sys.modules[name]
+
+
+def forget(importing):
+    """Drop the modules of the folder, as a new process would."""
+    for name, module in [*sys.modules.items()]:
+        if str(getattr(module, "__file__", "")).startswith(str(importing.parent)):
+            del sys.modules[name]
+
+
+def test_modules_that_a_plug_in_imports_belong_to_its_digest(importing, registers):
+    def digests():
+        forget(importing)
+        registers()
+        load_plugin(importing)
+        made = MEMBERS["fixed"].make(0)
+        return plugins.registered_files()["importing.py"], own_code_digest([type(made)])
+
+    (first, _), (steps,) = digests(), importing.parent.glob("*/steps.py")
+    steps.write_text("STEPS = 2")
+    second, member_code = digests()
+    (beside,) = importing.parent.glob("*_beside.py")
+    beside.write_text(BESIDE.replace("0.5", "0.500"))
+    third, edited_code = digests()
+    assert len({first, second, third}) == 3
+    assert digests()[0] == third
+    assert member_code != edited_code
+
+
+def test_refits_in_two_processes_know_the_modules_beside_a_plug_in(importing, edge):
+    load_plugin(importing)
+    model = SignalModel(["gap", "stepped"], ensemble=Ensemble(["fixed"]))
+    walk = WalkForward(model, train_bars=600, refit_bars=300, jobs=2, cache=None)
+    assert walk.predict(edge).votes.shape == (1500, 1, 2)
+
+
+def test_a_file_edited_after_it_was_loaded_has_the_digest_of_what_runs(file, tmp_path, registers):
+    load_plugin(file)
+    made = type(MEMBERS["halves"].make(0))
+    before = plugins.registered_files(), own_code_digest([made])
+    file.write_text(FILE + "\n# a remark\n")
+    assert (plugins.registered_files(), own_code_digest([made])) == before
+    registers()
+    load_plugin(file)
+    again = type(MEMBERS["halves"].make(0))
+    assert plugins.registered_files() != before[0]
+    assert own_code_digest([again]) != before[1]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("@member('lr')\ndef logistic_regression(seed):\n    return GaussianNB()", "member"),
+        ("@feature('rsi_14', lookback=14)\ndef rsi(bars): ...", "feature"),
+        (
+            "@label('direction')\n@dataclass(frozen=True)\nclass Direction:\n    horizon: int = 1\n"
+            "    classes = (0, 1)\n    two_sided = True\n    def __call__(self, bars): ...",
+            "label",
+        ),
+    ],
+)
+def test_a_plug_in_replaces_neither_ours_nor_anothers(code, kind, tmp_path):
+    head = (
+        "from dataclasses import dataclass\nfrom sklearn.naive_bayes import GaussianNB\n"
+        "from bt_fusion import feature, label, member\n\n"
+    )
+    (tmp_path / "ours.py").write_text(head + code)
+    with pytest.raises(OptionError, match=f"a {kind} called .* exists already, in bt_fusion; cho"):
+        load_plugin(tmp_path / "ours.py")
+    name = code.split("'")[1]
+    for number in (1, 2):
+        (tmp_path / f"p{number}.py").write_text(head + code.replace(name, "mine"))
+    load_plugin(tmp_path / "p1.py")
+    with pytest.raises(OptionError, match=rf"a {kind} called 'mine' exists already, in .*p1\.py;"):
+        load_plugin(tmp_path / "p2.py")
+
+
+def test_a_plug_in_that_fails_registers_nothing(tmp_path):
+    path = tmp_path / "p.py"
+    path.write_text("from bt_fusion import feature\n@feature(lookback=1)\ndef f1(bars): ...\n1 / 0")
+    with pytest.raises(PluginError, match="line 4"):
+        load_plugin(path)
+    assert "f1" not in REGISTRY
+
+
+def test_two_plug_ins_of_one_file_name_are_refused(file, tmp_path):
+    load_plugin(file)
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / file.name
+    other.write_text("from bt_fusion import feature\n@feature(lookback=1)\ndef f1(bars): ...")
+    with pytest.raises(OptionError, match=r"my_parts\.py is loaded already.*rename one"):
+        load_plugin(other)
 
 
 @pytest.mark.parametrize(

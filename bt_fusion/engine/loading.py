@@ -11,8 +11,9 @@ import backtrader as bt
 
 from bt_fusion.engine.account import Account
 from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.module_sources import file_of
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
-from bt_fusion.user_code import file_of, importable, load_file, load_module, module_name
+from bt_fusion.user_code import importable, load_file, load_module, module_name
 
 __all__ = [
     "STRATEGIES",

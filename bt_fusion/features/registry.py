@@ -7,6 +7,7 @@ import numpy as np
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
+from bt_fusion.module_sources import check_name_is_free
 
 __all__ = ["REGISTRY", "Feature", "feature"]
 
@@ -100,16 +101,10 @@ def feature(
         called = names or (compute.__name__,)
         entry = Feature(called, compute, lookback, memory, family)
         for name in called:
-            known = REGISTRY.get(name)
-            if known is not None and _code_of(known.compute) != _code_of(compute):
-                raise OptionError(f"a feature called {name!r} exists already; choose another name")
+            check_name_is_free(
+                "feature", name, getattr(REGISTRY.get(name), "compute", None), compute
+            )
             REGISTRY[name] = entry
         return compute
 
     return register
-
-
-def _code_of(compute: Compute) -> object:
-    """Tell a function defined again (a notebook cell run twice) from another one."""
-    function = getattr(compute, "func", compute)
-    return getattr(function, "__qualname__", function), getattr(compute, "keywords", None)
