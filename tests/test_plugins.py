@@ -239,6 +239,9 @@ def test_an_edited_member_is_fitted_again(file, edge, tmp_path, registers):
         (lambda y, t1: Labels(y, t1 + 1), r"row 0: t1 is not a bar within its horizon of 5"),
         (lambda y, t1: Labels(y, np.maximum(t1, 0)), r"row 35: y is unknown and t1 is not -1"),
         (lambda y, t1: Labels(y, np.where(t1 < 0, 40, t1)), "row 35: t1 is not one of the 40"),
+        (lambda y, t1: Labels(y, t1.astype(float)), "t1 must be an array of whole .* not float"),
+        (lambda y, t1: Labels(y.astype(str), t1), "y must be an array of numbers, not <U"),
+        (lambda y, t1: Labels(list(y), t1), "y must be an array of numbers, not list"),
     ],
 )
 def test_a_label_is_checked(returned, message, edge):
@@ -250,6 +253,17 @@ def test_a_label_is_checked(returned, message, edge):
     with pytest.raises(OptionError, match=f"label Mine.*{message}"):
         labels_of(Mine(), edge[:40])
     assert labels_of(Direction(), edge[:40]).y.shape == (40,)
+
+
+def test_a_horizon_is_a_whole_number_of_bars(edge):
+    class Mine(Direction):
+        horizon = 3.0
+
+        def __init__(self):
+            pass
+
+    with pytest.raises(OptionError, match=r"label Mine: horizon 3.0 must be a whole number"):
+        labels_of(Mine(), edge[:40])
 
 
 BESIDE = """
@@ -389,7 +403,8 @@ def test_two_plug_ins_of_one_file_name_are_refused(file, tmp_path):
     [
         lambda bars: bars.close[1:],
         lambda bars: (bars.close, bars.open),
-        lambda bars: list(bars.close),
+        lambda bars: np.full(len(bars), "a"),
+        lambda bars: [[1], *bars.close[1:]],
     ],
 )
 def test_a_feature_of_another_shape_is_named(compute, edge):
@@ -398,6 +413,12 @@ def test_a_feature_of_another_shape_is_named(compute, edge):
         OptionError, match=r"feature odd returned .* for 1500 bars; return an array"
     ):
         FeatureSet(["gap", "odd"]).transform(edge)
+
+
+def test_a_feature_may_return_a_list(edge):
+    feature("listed", lookback=1)(lambda bars: list(bars.close))
+    found = FeatureSet(["listed"]).transform(edge)[:, 0]
+    assert np.array_equal(found, edge.close.to_numpy(np.float32))
 
 
 def test_a_member_without_probabilities_is_named(edge):
@@ -467,3 +488,20 @@ def test_a_member_that_cannot_be_saved_is_refused_before_the_fit(tmp_path, capsy
     printed = capsys.readouterr()
     assert "member near: a sklearn.neighbors" in printed.err
     assert "Classes" not in printed.out  # nothing was counted or fitted
+
+
+@pytest.mark.parametrize("kept", ["pandas.DataFrame(X)", "lambda: 1", "{1, 2}", "map"])
+def test_a_class_that_keeps_what_cannot_be_saved_is_refused_before_the_fit(kept, tmp_path, capsys):
+    file = tmp_path / "keeps.py"
+    code = BESIDE.replace("return self\n", f"self.kept_ = {kept}\n        return self\n")
+    made = "\nfrom bt_fusion import member\n@member('keeps')\ndef keeps(seed): return Fixed()\n"
+    file.write_text("import pandas\n" + code + made)
+    words = ("--data", "random-walk:900", "--plugin", file, "--members", "keeps")
+    assert command("train", *words, "--out", tmp_path / "m") == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("error: ") and "Classes" not in printed.out
+
+
+def test_a_plug_in_without_py_is_one_clear_error(file):
+    with pytest.raises(OptionError, match=r"my_parts is no Python file: its name does not end in"):
+        load_plugin(file.rename(file.with_suffix("")))
