@@ -1,6 +1,6 @@
 """Plug-ins: files of a user's that register features, labels and members by name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +15,7 @@ from bt_fusion.module_sources import code_sha256, file_of, module_of, unwrapped,
 from bt_fusion.user_code import load_file, locate_errors, module_name
 
 __all__ = [
+    "changed_files",
     "files_behind",
     "load_plugin",
     "loaded_plugins",
@@ -90,6 +91,12 @@ def registered() -> Iterator[tuple[str, Any]]:
 def registered_files() -> dict[str, str]:
     """Return the files of a user's that have registered something: name and SHA-256."""
     return digests(part for _, part in registered())
+
+
+def changed_files(then: Mapping[str, str]) -> list[str]:
+    """Return which files, of names and digests of an earlier time, are others as loaded here."""
+    now = registered_files()
+    return [name for name, digest in then.items() if now.get(name, digest) != digest]
 
 
 def files_behind(model: Any) -> dict[str, str]:

@@ -22,6 +22,7 @@ from bt_fusion import (
     member,
     plugins,
 )
+from bt_fusion.bundle import load_saved
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import (
     BtFusionWarning,
@@ -137,10 +138,14 @@ def test_a_saved_model_needs_its_plug_in(saved, file, edge, registers):
 def test_a_changed_plug_in_is_a_warning_and_a_changed_feature_an_error(saved, file, registers):
     folder, _ = saved
     registers()
+    load_plugin(file)
+    assert load_saved(folder).checks["plug-in my_parts.py"].startswith("as it was when")
+    registers()
     file.write_text(FILE + "\n# a remark\n")
     load_plugin(file)
     with pytest.warns(BtFusionWarning, match=r"my_parts\.py has changed since"):
-        load_model(folder)
+        checks = load_saved(folder).checks
+    assert checks["plug-in my_parts.py"].startswith("has changed since")
     registers()
     file.write_text(FILE.replace("(bars.close - low)", "(bars.open - low)"))
     load_plugin(file)
@@ -475,6 +480,13 @@ def test_a_run_remembers_its_plug_ins(file, tmp_path, registers, capsys):
     (tmp_path / "new").mkdir()
     again = moved.rename(tmp_path / "new" / "my_parts.py")
     assert command(*why, "--plugin", again) == 0
+    assert "changed" not in capsys.readouterr().err
+    again.write_text(FILE.replace("(bars.close - low)", "(bars.open - low)"))
+    registers()
+    assert command(*why, "--plugin", again) == 0
+    printed = capsys.readouterr()
+    assert "Warning    plug-in my_parts.py has changed since the run" in printed.err
+    assert "plug-in my_parts.py has changed since" in " ".join(printed.out.split())
 
 
 def test_a_member_that_cannot_be_saved_is_refused_before_the_fit(tmp_path, capsys):

@@ -36,6 +36,7 @@ MODEL = {
     "difference": 0.0,
     "same": True,
     "explained": "up",
+    "changed_plugins": (),
     "contributions": {
         "method": "SHAP",
         "base": 0.5,
@@ -91,7 +92,7 @@ def test_a_trade_and_a_model_that_was_not_asked_or_differs():
 def test_a_bar_without_a_prediction():
     shown = text_of(opinion=None, technical=TECHNICAL | {"stages": (), "thresholds": []})
     assert "made no prediction of this bar" in shown and "Votes" not in shown
-    assert "tells nothing of its own reasons" in shown and "Thresholds" not in shown
+    assert "this strategy names none" in shown and "Thresholds" not in shown
 
 
 @pytest.mark.parametrize(
