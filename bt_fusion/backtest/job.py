@@ -45,7 +45,7 @@ from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import (
     agreement_of,
     asks_always,
-    check_params,
+    check_technical,
     check_variants,
     variant,
 )
@@ -240,7 +240,7 @@ class Backtest:
         check_periods(self.breakdown)
         strategy = load_strategy(self.strategy)
         if self.ml == "off":
-            check_params(*variant(strategy, self.params))
+            check_technical(strategy, self.params)
         else:
             check_variants(strategy, self.params)
         return strategy

@@ -77,7 +77,8 @@ def evaluate(
     output: ScreenOptions,
 ) -> None:
     """Judge a saved model by the bars after those it was trained on."""
-    from bt_fusion.backtest.notes import length_note
+    from bt_fusion.backtest.notes import left_out_note, length_note
+    from bt_fusion.data.sources import bars_within
     from bt_fusion.files import check_no_input, write_json
     from bt_fusion.models.signal_model import SignalModel
     from bt_fusion.report.terminal.comparison import comparison_table, note_lines
@@ -92,8 +93,9 @@ def evaluate(
     found = evaluated(judged, model, frame, bars, screen)
     screen.show(label_tables(found.labels))
     screen.show(evaluation_tables(found))
-    note = length_note(model, frame.index.to_numpy())
-    content: dict[str, Any] = {**found.to_dict(), "notes": [note] if note else []}
+    inside = bars_within(frame, bars.dates()[0]).index.to_numpy()
+    notes = (length_note(model, frame.index.to_numpy()), left_out_note(model, inside))
+    content: dict[str, Any] = {**found.to_dict(), "notes": [note for note in notes if note]}
     for line in note_lines(content) if not traded.backtest else ():  # which notes it itself
         screen.say(line)
     if traded.backtest:

@@ -61,6 +61,7 @@ def load_strategy(strategy: str | type[bt.Strategy]) -> type[bt.Strategy]:
 
 def named_strategy(text: str) -> type[bt.Strategy]:
     """Return the strategy class a text names."""
+    text = OTHER_NAMES.get(text, text)
     if text in STRATEGIES:
         return STRATEGIES[text]
     if ":" not in text and not text.endswith(".py"):
@@ -140,6 +141,7 @@ STRATEGIES: dict[str, type[bt.Strategy]] = {
     "hybrid": HybridScoring,
     "discovery": SignalDiscovery,
 }
+OTHER_NAMES = {"CryptoScalping": "hybrid"}
 
 
 def account_of(cash: float, commission: float, slippage: float, sizer: str) -> Account:

@@ -156,9 +156,17 @@ def kind_named(name: str) -> Kind:
 
 
 def dump_part(part: Any, name: str, features: tuple[str, ...]) -> tuple[Kind, bytes]:
-    """Return a fitted part's kind and bytes."""
+    """Return a fitted part's kind and bytes; OptionError where it cannot be written."""
     kind = kind_of(part, name)
-    return kind, kind.dump(part, features)
+    try:
+        return kind, kind.dump(part, features)
+    except BtFusionError:
+        raise
+    except Exception as error:  # whatever its attributes make of being written
+        raise OptionError(
+            f"{name}: a {type(part).__name__} cannot be saved without pickle: {error}; what it "
+            "keeps must be numbers, texts, arrays and scikit-learn's classifiers"
+        ) from error
 
 
 def build_part(kind: Kind, step: Callable[..., Any], data: Any, expected: Expected) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from bt_fusion.bundle.expected import Expected
 from bt_fusion.bundle.parts.allowed_types import TRUSTED
 from bt_fusion.bundle.parts.skops_file import checked_file, with_features
-from bt_fusion.errors import BundleError, OptionError
+from bt_fusion.errors import BundleError
 
 __all__ = ["build", "dump", "inspect"]
 
@@ -19,14 +19,7 @@ def dump(estimator: Any, features: tuple[str, ...]) -> bytes:
     """Return the estimator as a skops file, with the names of its features."""
     from skops.io import dumps
 
-    try:
-        data = dumps(estimator)
-    except Exception as error:  # whatever its attributes make of being saved
-        raise OptionError(
-            f"a {type(estimator).__name__} cannot be saved without pickle: {error}; what it keeps "
-            "must be numbers, texts, arrays and scikit-learn's classifiers"
-        ) from error
-    return with_features(data, features)
+    return with_features(dumps(estimator), features)
 
 
 def inspect(data: bytes, expected: Expected) -> bytes:

@@ -69,7 +69,7 @@ def text_of(**changes):
 def test_a_bar_without_a_trade():
     shown = text_of()
     assert "Signal bar 2024-01-02 03:00:00 of A, close 99.5; ML on" in shown
-    assert "Technical ema fast 101.25, note [red] Way technical > confident: too quiet" in shown
+    assert "Technical ema fast 101.25, note [red] Stages passed technical; " in shown
     assert "Outcome no entry: too quiet" in shown and "Nearest P(up): reached with 0.0200" in shown
     assert "weighted mean: P(up) 0.6200, P(down) 0.3800: BUY, confidence 0.6200 (medium)" in shown
     assert "refit 3, 1,200 rows" in shown and "P(up) equals the stored one to 1e-12" in shown
