@@ -17,6 +17,7 @@ from bt_fusion.errors import OptionError
 
 __all__ = [
     "check_name_is_free",
+    "check_own_imports",
     "code_sha256",
     "file_of",
     "module_of",
@@ -144,6 +145,25 @@ def sources_of(module: ModuleType) -> dict[str, Source]:
     return found
 
 
+def check_own_imports(module: ModuleType) -> None:
+    """Raise OptionError where a module got another folder's module of the name of one beside it.
+
+    Python keeps modules by name: the second file that imports ``settings`` gets the first's.
+    """
+    source, folder = read_source(module), _folder_of(module)
+    for name in source.imports if source else ():
+        other = sys.modules.get(name)
+        beside = [folder / f"{name}.py", folder / name / "__init__.py"]
+        if other is None or not any(map(Path.is_file, beside)) or _beside(other, folder):
+            continue
+        file = Path(getattr(other, "__file__", None) or "").resolve()
+        if _own_name(name) and file.is_file() and not _installed(file):
+            raise OptionError(
+                f"{source.file if source else folder} imports {name}, and {file} was loaded by "
+                "that name before: rename one, or use one of them in a process"
+            )
+
+
 def code_sha256(module: ModuleType) -> str:
     """Return the SHA-256 of a module's file as it was loaded, "" where it has none.
 
@@ -180,8 +200,11 @@ def _folder_of(module: ModuleType) -> Path:
 def _beside(module: ModuleType, folder: Path) -> bool:
     """Say whether a module is a user's own and lies in a folder."""
     file = Path(getattr(module, "__file__", None) or "").resolve()
-    installed = any(file.is_relative_to(place) for place in INSTALLED)
-    return file.is_relative_to(folder) and not installed and _own_name(module.__name__)
+    return file.is_relative_to(folder) and not _installed(file) and _own_name(module.__name__)
+
+
+def _installed(file: Path) -> bool:
+    return any(file.is_relative_to(place) for place in INSTALLED)
 
 
 def _imports(data: bytes, package: str) -> Iterator[str]:

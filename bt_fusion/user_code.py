@@ -12,7 +12,14 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from bt_fusion.errors import BtFusionError, OptionError, StrategyError
-from bt_fusion.module_sources import code_sha256, module_of, read_source, sources_of, users_own
+from bt_fusion.module_sources import (
+    check_own_imports,
+    code_sha256,
+    module_of,
+    read_source,
+    sources_of,
+    users_own,
+)
 from bt_fusion.parallel import send_by_value
 
 __all__ = [
@@ -60,6 +67,7 @@ def load_file(
             code = compile(data, path, "exec", dont_inherit=True)
             read_source(module, data)
             exec(code, vars(module))
+        check_own_imports(module)
     except BaseException:
         del sys.modules[name]
         raise

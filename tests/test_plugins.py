@@ -338,6 +338,17 @@ def test_modules_that_a_plug_in_imports_belong_to_its_digest(importing, register
     assert member_code != edited_code
 
 
+def test_a_module_of_the_same_name_in_another_folder_is_refused(importing, tmp_path):
+    load_plugin(importing)
+    (beside,) = importing.parent.glob("*_beside.py")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / beside.name).write_text(BESIDE)
+    other = tmp_path / "other" / "second.py"
+    other.write_text(f"from {beside.stem} import Fixed\n")
+    with pytest.raises(OptionError, match=rf"second\.py imports {beside.stem}, and .* rename one"):
+        load_plugin(other)
+
+
 def test_refits_in_two_processes_know_the_modules_beside_a_plug_in(importing, edge):
     load_plugin(importing)
     model = SignalModel(["gap", "stepped"], ensemble=Ensemble(["fixed"]))
@@ -449,14 +460,14 @@ def test_a_member_defined_again_replaces_itself():
 
 
 def test_the_command_line_names_the_line_of_a_plug_in(tmp_path, capsys):
-    broken, out = tmp_path / "broken.py", tmp_path / "out"
+    broken, out = tmp_path / "late.py", tmp_path / "out"
     broken.write_text(
         "from bt_fusion import feature\n\n@feature(lookback=1)\ndef late(bars):\n"
         "    return bars.close / bars.nothing\n"
     )
     words = ("--data", "random-walk:900", "--plugin", broken, "--features", "gap,late")
     assert command("backtest", *words, "--out", out) == 2
-    assert "broken.py, line 5, in late: AttributeError" in capsys.readouterr().err
+    assert "late.py, line 5, in late: AttributeError" in capsys.readouterr().err
     assert not out.exists()
 
 
