@@ -10,7 +10,52 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["write_json", "write_whole"]
+from bt_fusion.errors import OptionError
+
+__all__ = [
+    "check_no_input",
+    "check_writable_file",
+    "check_writable_folder",
+    "write_json",
+    "write_whole",
+]
+
+
+def check_writable_folder(folder: Path) -> None:
+    """Raise OptionError where a folder can be neither made nor written to, before long work."""
+    folder = folder.expanduser().absolute()
+    there = folder
+    try:
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise OptionError(
+            f"{folder} cannot be written: {there}: {error.strerror}; give another place"
+        ) from error
+
+
+def check_writable_file(file: Path) -> None:
+    """Raise OptionError where a file cannot be written, before long work."""
+    if file.is_dir():
+        raise OptionError(f"{file} is a folder; give the name of a file")
+    check_writable_folder(file.parent)
+
+
+def check_no_input(out: Path, data: str | None = None, folder: Path | None = None) -> None:
+    """Raise OptionError where a file to write is the file of the bars, or lies in a model's folder.
+
+    Parameters
+    ----------
+    out : Path
+    data : str, optional
+        File of the bars, or a sample.
+    folder : Path, optional
+        Of a saved model.
+    """
+    if data is not None and out.exists() and Path(data).exists() and out.samefile(data):
+        raise OptionError(f"{out} holds the bars that are read; give another file to write")
+    if folder is not None and out.resolve().is_relative_to(folder.expanduser().resolve()):
+        raise OptionError(f"{out} lies in the saved model's folder; give another place")
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:

@@ -1,22 +1,21 @@
 """Plug-ins: files of a user's that register features, labels and members by name."""
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from bt_fusion.ensemble.given_members import classes_of
 from bt_fusion.ensemble.members.registry import MEMBERS
-from bt_fusion.errors import PluginError
+from bt_fusion.errors import OptionError, PluginError
 from bt_fusion.features import REGISTRY
 from bt_fusion.labels import LABELS
-from bt_fusion.user_code import file_of, load_file, locate_errors, users_own
+from bt_fusion.module_sources import code_sha256, file_of, module_of, unwrapped, users_own
+from bt_fusion.user_code import load_file, locate_errors, module_name
 
 __all__ = [
+    "changed_files",
     "files_behind",
     "load_plugin",
     "loaded_plugins",
@@ -47,19 +46,16 @@ def load_plugin(path: str | Path) -> list[str]:
     Raises
     ------
     OptionError
-        When there is no such file, or a name is taken.
+        When there is no such file, another plug-in of the same file name is loaded, or a name is
+        taken.
     PluginError
         For an error inside the file, with its line, and a file that registers nothing.
     """
     path = Path(path).expanduser().resolve()
     if path not in LOADED:
-        before = set(registered())
-        module = load_file(path, "a Python file that registers something", PluginError)
-        if not set(registered()) - before and not _registered_by(path):
-            raise PluginError(
-                f"{path} registers nothing; put @feature, @label or @member on what it offers"
-            )
-        LOADED[path] = module
+        _check_file_name(path)
+        with _all_or_nothing(path):
+            LOADED[path] = _run(path)
     return _registered_by(path)
 
 
@@ -79,8 +75,7 @@ def located_errors() -> Iterator[None]:
 
 def user_modules() -> dict[str, ModuleType]:
     """Return the modules of a user's that have registered something, by the name of their file."""
-    parts = [part for _, part in registered() if users_own(part)]
-    return {file_of(part).name: sys.modules[part.__module__] for part in parts}
+    return _modules_of(part for _, part in registered())
 
 
 def registered() -> Iterator[tuple[str, Any]]:
@@ -96,6 +91,12 @@ def registered() -> Iterator[tuple[str, Any]]:
 def registered_files() -> dict[str, str]:
     """Return the files of a user's that have registered something: name and SHA-256."""
     return digests(part for _, part in registered())
+
+
+def changed_files(then: Mapping[str, str]) -> list[str]:
+    """Return which files, of names and digests of an earlier time, are others as loaded here."""
+    now = registered_files()
+    return [name for name, digest in then.items() if now.get(name, digest) != digest]
 
 
 def files_behind(model: Any) -> dict[str, str]:
@@ -118,16 +119,57 @@ def files_behind(model: Any) -> dict[str, str]:
 
 
 def digests(parts: Iterable[Any]) -> dict[str, str]:
-    """Return the files behind classes and functions of a user's own, with their SHA-256."""
-    files = {file_of(part) for part in parts if users_own(part)}
-    found = sorted(file for file in files if file.is_file())
-    return {file.name: sha256(file.read_bytes()).hexdigest() for file in found}
+    """Return the files behind classes and functions of a user's own: name and `code_sha256`."""
+    modules = sorted(_modules_of(parts).items())
+    return {name: code_sha256(module) for name, module in modules}
 
 
-def unwrapped(function: Any) -> Any:
-    """Return the function inside a partial one."""
-    return unwrapped(function.func) if isinstance(function, partial) else function
+def _modules_of(parts: Iterable[Any]) -> dict[str, ModuleType]:
+    """Return the modules of a user's own code by the name of their file, those that have one."""
+    found = ((file_of(part), module_of(part)) for part in parts if users_own(part))
+    return {file.name: module for file, module in found if file.is_file() and module is not None}
 
 
 def _registered_by(path: Path) -> list[str]:
     return [what for what, part in registered() if users_own(part) and file_of(part) == path]
+
+
+def _check_file_name(path: Path) -> None:
+    """Raise OptionError where another plug-in's file has the same name."""
+    for other in LOADED:
+        if other.name == path.name:
+            raise OptionError(
+                f"plug-in {path}: {other} is loaded already, and saved models tell plug-ins apart "
+                "by file name; rename one"
+            )
+
+
+def _run(path: Path) -> ModuleType:
+    """Run a plug-in, which must register something."""
+    before = set(registered())
+    module = load_file(path, "a Python file that registers something", PluginError)
+    if not set(registered()) - before and not _registered_by(path):
+        raise PluginError(
+            f"{path} registers nothing; put @feature, @label or @member on what it offers"
+        )
+    return module
+
+
+@contextmanager
+def _all_or_nothing(path: Path) -> Iterator[None]:
+    """Take back what a plug-in registered before it failed."""
+    registers: dict[str, dict[str, Any]] = {
+        "feature": REGISTRY,
+        "label": LABELS,
+        "member": MEMBERS,
+    }
+    before = {kind: dict(register) for kind, register in registers.items()}
+    try:
+        yield
+    except BaseException:
+        for what, part in [*registered()]:
+            kind, _, name = what.partition(" ")
+            if getattr(part, "__module__", "") == module_name(path):
+                del registers[kind][name]
+                registers[kind].update({k: v for k, v in before[kind].items() if k == name})
+        raise

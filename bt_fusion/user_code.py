@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-import inspect
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -13,11 +12,18 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from bt_fusion.errors import BtFusionError, OptionError, StrategyError
+from bt_fusion.module_sources import (
+    check_own_imports,
+    code_sha256,
+    module_of,
+    read_source,
+    sources_of,
+    users_own,
+)
 from bt_fusion.parallel import send_by_value
 
 __all__ = [
     "class_digest",
-    "file_of",
     "importable",
     "line_in",
     "load_file",
@@ -25,20 +31,15 @@ __all__ = [
     "locate_errors",
     "module_name",
     "own_code_digest",
-    "users_own",
 ]
-
-# What is not a user's own code: hashed by its version, where it is hashed
-LIBRARIES = {
-    *("backtrader", "bt_fusion", "builtins", "imblearn", "lightgbm", "numpy", "pandas", "scipy"),
-    *("sklearn", "skorch", "torch", "xgboost"),
-}
 
 
 def load_file(
     path: Path, wanted: str = "file.py:Class", failure: type[BtFusionError] = StrategyError
 ) -> ModuleType:
     """Run a Python file as a module of its own; what it defines travels to other processes.
+
+    So does what the modules define that it imports from its own folder.
 
     Parameters
     ----------
@@ -51,20 +52,27 @@ def load_file(
     path = path.resolve()
     if not path.is_file():
         raise OptionError(f"no file {path}; give {wanted}")
+    if path.suffix != ".py":
+        raise OptionError(f"{path} is no Python file: its name does not end in .py; give {wanted}")
     main = sys.modules["__main__"]
     if getattr(main, "__file__", None) and Path(str(main.__file__)).resolve() == path:
         return main  # the running script, which would start over
     name = module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # it ends in .py
+    assert spec is not None  # it ends in .py
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         with importable(path.parent), locate_errors(path, failure):
-            spec.loader.exec_module(module)
+            data = path.read_bytes()  # what is hashed is what runs
+            code = compile(data, path, "exec", dont_inherit=True)
+            read_source(module, data)
+            exec(code, vars(module))
+        check_own_imports(module)
     except BaseException:
         del sys.modules[name]
         raise
-    send_by_value(module)
+    for each in sources_of(module):
+        send_by_value(sys.modules[each])
     return module
 
 
@@ -126,35 +134,23 @@ def line_in(error: BaseException, file: Path) -> str | None:
     return f"line {frames[-1].lineno}{name}"
 
 
-def users_own(part: Any) -> bool:
-    """Say whether a class or function is a user's own, and not a library's."""
-    return str(getattr(part, "__module__", "builtins")).partition(".")[0] not in LIBRARIES
-
-
 def own_code_digest(parts: Iterable[type]) -> str:
     """Return a digest of the code of those classes that are a user's own; "" for none."""
     own = sorted({part for part in parts if users_own(part)}, key=lambda part: part.__qualname__)
     return " ".join(f"{part.__qualname__} {class_digest(part)}" for part in own)
 
 
-def file_of(part: Any) -> Path:
-    """Return the file a class or function stands in, an empty path where there is none."""
-    try:
-        return Path(inspect.getfile(part))
-    except (OSError, TypeError):  # typed into a session, or built in
-        return Path()
-
-
 def class_digest(part: type) -> str:
-    """Return a digest of a user's class: of its file, and of its methods as they run.
+    """Return a digest of a user's class: of its methods, and of its file as it was loaded.
 
+    With the file count those it imports from its own folder, see `code_sha256`.
     A class that was typed into a session has no file, and one that a function made depends on
     what that function was given: both show in the methods.
     """
     made = blake2b(digest_size=8)
-    file = file_of(part)
-    if file.is_file():
-        made.update(file.read_bytes())
+    module = module_of(part)
+    if module is not None:
+        made.update(code_sha256(module).encode())
     for owner in part.__mro__:
         if not users_own(owner):
             continue

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import zipfile
 
 import numpy as np
@@ -21,6 +22,7 @@ from bt_fusion import (
     member,
     plugins,
 )
+from bt_fusion.bundle import load_saved
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import (
     BtFusionWarning,
@@ -31,6 +33,7 @@ from bt_fusion.errors import (
 )
 from bt_fusion.features import REGISTRY
 from bt_fusion.labels import LABELS, Direction, labels_of
+from bt_fusion.user_code import own_code_digest
 from tests.cli.running import command
 from tests.test_extending import PAGE
 
@@ -135,10 +138,14 @@ def test_a_saved_model_needs_its_plug_in(saved, file, edge, registers):
 def test_a_changed_plug_in_is_a_warning_and_a_changed_feature_an_error(saved, file, registers):
     folder, _ = saved
     registers()
+    load_plugin(file)
+    assert load_saved(folder).checks["plug-in my_parts.py"].startswith("as it was when")
+    registers()
     file.write_text(FILE + "\n# a remark\n")
     load_plugin(file)
     with pytest.warns(BtFusionWarning, match=r"my_parts\.py has changed since"):
-        load_model(folder)
+        checks = load_saved(folder).checks
+    assert checks["plug-in my_parts.py"].startswith("has changed since")
     registers()
     file.write_text(FILE.replace("(bars.close - low)", "(bars.open - low)"))
     load_plugin(file)
@@ -237,6 +244,9 @@ def test_an_edited_member_is_fitted_again(file, edge, tmp_path, registers):
         (lambda y, t1: Labels(y, t1 + 1), r"row 0: t1 is not a bar within its horizon of 5"),
         (lambda y, t1: Labels(y, np.maximum(t1, 0)), r"row 35: y is unknown and t1 is not -1"),
         (lambda y, t1: Labels(y, np.where(t1 < 0, 40, t1)), "row 35: t1 is not one of the 40"),
+        (lambda y, t1: Labels(y, t1.astype(float)), "t1 must be an array of whole .* not float"),
+        (lambda y, t1: Labels(y.astype(str), t1), "y must be an array of numbers, not <U"),
+        (lambda y, t1: Labels(list(y), t1), "y must be an array of numbers, not list"),
     ],
 )
 def test_a_label_is_checked(returned, message, edge):
@@ -250,12 +260,167 @@ def test_a_label_is_checked(returned, message, edge):
     assert labels_of(Direction(), edge[:40]).y.shape == (40,)
 
 
+def test_a_horizon_is_a_whole_number_of_bars(edge):
+    class Mine(Direction):
+        horizon = 3.0
+
+        def __init__(self):
+            pass
+
+    with pytest.raises(OptionError, match=r"label Mine: horizon 3.0 must be a whole number"):
+        labels_of(Mine(), edge[:40])
+
+
+BESIDE = """
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+class Fixed(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), 0.5)
+"""
+IMPORTING = """
+from bt_fusion import feature, member
+from {package}.steps import STEPS
+from {package}_beside import Fixed
+
+@feature(lookback=1)
+def stepped(bars):
+    return bars.close * STEPS
+
+@member("fixed")
+def fixed(seed):
+    return Fixed()
+"""
+
+
+@pytest.fixture
+def importing(tmp_path, request):
+    """A plug-in that imports a class and a constant from modules in its folder."""
+    package = f"p{abs(hash(request.node.nodeid))}"  # modules stay imported
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "steps.py").write_text("STEPS = 1")
+    (tmp_path / f"{package}_beside.py").write_text(BESIDE)
+    path = tmp_path / "importing.py"
+    path.write_text(IMPORTING.format(package=package))
+    yield path
+    for name in [name for name in sys.modules if name.startswith(package)]:
+        del sys.modules[name]
+
+
+def forget(importing):
+    """Drop the modules of the folder, as a new process would."""
+    for name, module in [*sys.modules.items()]:
+        if str(getattr(module, "__file__", "")).startswith(str(importing.parent)):
+            del sys.modules[name]
+
+
+def test_modules_that_a_plug_in_imports_belong_to_its_digest(importing, registers):
+    def digests():
+        forget(importing)
+        registers()
+        load_plugin(importing)
+        made = MEMBERS["fixed"].make(0)
+        return plugins.registered_files()["importing.py"], own_code_digest([type(made)])
+
+    (first, _), (steps,) = digests(), importing.parent.glob("*/steps.py")
+    steps.write_text("STEPS = 2")
+    second, member_code = digests()
+    (beside,) = importing.parent.glob("*_beside.py")
+    beside.write_text(BESIDE.replace("0.5", "0.500"))
+    third, edited_code = digests()
+    assert len({first, second, third}) == 3
+    assert digests()[0] == third
+    assert member_code != edited_code
+
+
+def test_a_module_of_the_same_name_in_another_folder_is_refused(importing, tmp_path):
+    load_plugin(importing)
+    (beside,) = importing.parent.glob("*_beside.py")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / beside.name).write_text(BESIDE)
+    other = tmp_path / "other" / "second.py"
+    other.write_text(f"from {beside.stem} import Fixed\n")
+    with pytest.raises(OptionError, match=rf"second\.py imports {beside.stem}, and .* rename one"):
+        load_plugin(other)
+
+
+def test_refits_in_two_processes_know_the_modules_beside_a_plug_in(importing, edge):
+    load_plugin(importing)
+    model = SignalModel(["gap", "stepped"], ensemble=Ensemble(["fixed"]))
+    walk = WalkForward(model, train_bars=600, refit_bars=300, jobs=2, cache=None)
+    assert walk.predict(edge).votes.shape == (1500, 1, 2)
+
+
+def test_a_file_edited_after_it_was_loaded_has_the_digest_of_what_runs(file, tmp_path, registers):
+    load_plugin(file)
+    made = type(MEMBERS["halves"].make(0))
+    before = plugins.registered_files(), own_code_digest([made])
+    file.write_text(FILE + "\n# a remark\n")
+    assert (plugins.registered_files(), own_code_digest([made])) == before
+    registers()
+    load_plugin(file)
+    again = type(MEMBERS["halves"].make(0))
+    assert plugins.registered_files() != before[0]
+    assert own_code_digest([again]) != before[1]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("@member('lr')\ndef logistic_regression(seed):\n    return GaussianNB()", "member"),
+        ("@feature('rsi_14', lookback=14)\ndef rsi(bars): ...", "feature"),
+        (
+            "@label('direction')\n@dataclass(frozen=True)\nclass Direction:\n    horizon: int = 1\n"
+            "    classes = (0, 1)\n    two_sided = True\n    def __call__(self, bars): ...",
+            "label",
+        ),
+    ],
+)
+def test_a_plug_in_replaces_neither_ours_nor_anothers(code, kind, tmp_path):
+    head = (
+        "from dataclasses import dataclass\nfrom sklearn.naive_bayes import GaussianNB\n"
+        "from bt_fusion import feature, label, member\n\n"
+    )
+    (tmp_path / "ours.py").write_text(head + code)
+    with pytest.raises(OptionError, match=f"a {kind} called .* exists already, in bt_fusion; cho"):
+        load_plugin(tmp_path / "ours.py")
+    name = code.split("'")[1]
+    for number in (1, 2):
+        (tmp_path / f"p{number}.py").write_text(head + code.replace(name, "mine"))
+    load_plugin(tmp_path / "p1.py")
+    with pytest.raises(OptionError, match=rf"a {kind} called 'mine' exists already, in .*p1\.py;"):
+        load_plugin(tmp_path / "p2.py")
+
+
+def test_a_plug_in_that_fails_registers_nothing(tmp_path):
+    path = tmp_path / "p.py"
+    path.write_text("from bt_fusion import feature\n@feature(lookback=1)\ndef f1(bars): ...\n1 / 0")
+    with pytest.raises(PluginError, match="line 4"):
+        load_plugin(path)
+    assert "f1" not in REGISTRY
+
+
+def test_two_plug_ins_of_one_file_name_are_refused(file, tmp_path):
+    load_plugin(file)
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / file.name
+    other.write_text("from bt_fusion import feature\n@feature(lookback=1)\ndef f1(bars): ...")
+    with pytest.raises(OptionError, match=r"my_parts\.py is loaded already.*rename one"):
+        load_plugin(other)
+
+
 @pytest.mark.parametrize(
     "compute",
     [
         lambda bars: bars.close[1:],
         lambda bars: (bars.close, bars.open),
-        lambda bars: list(bars.close),
+        lambda bars: np.full(len(bars), "a"),
+        lambda bars: [[1], *bars.close[1:]],
     ],
 )
 def test_a_feature_of_another_shape_is_named(compute, edge):
@@ -264,6 +429,12 @@ def test_a_feature_of_another_shape_is_named(compute, edge):
         OptionError, match=r"feature odd returned .* for 1500 bars; return an array"
     ):
         FeatureSet(["gap", "odd"]).transform(edge)
+
+
+def test_a_feature_may_return_a_list(edge):
+    feature("listed", lookback=1)(lambda bars: list(bars.close))
+    found = FeatureSet(["listed"]).transform(edge)[:, 0]
+    assert np.array_equal(found, edge.close.to_numpy(np.float32))
 
 
 def test_a_member_without_probabilities_is_named(edge):
@@ -289,14 +460,14 @@ def test_a_member_defined_again_replaces_itself():
 
 
 def test_the_command_line_names_the_line_of_a_plug_in(tmp_path, capsys):
-    broken, out = tmp_path / "broken.py", tmp_path / "out"
+    broken, out = tmp_path / "late.py", tmp_path / "out"
     broken.write_text(
         "from bt_fusion import feature\n\n@feature(lookback=1)\ndef late(bars):\n"
         "    return bars.close / bars.nothing\n"
     )
     words = ("--data", "random-walk:900", "--plugin", broken, "--features", "gap,late")
     assert command("backtest", *words, "--out", out) == 2
-    assert "broken.py, line 5, in late: AttributeError" in capsys.readouterr().err
+    assert "late.py, line 5, in late: AttributeError" in capsys.readouterr().err
     assert not out.exists()
 
 
@@ -320,6 +491,13 @@ def test_a_run_remembers_its_plug_ins(file, tmp_path, registers, capsys):
     (tmp_path / "new").mkdir()
     again = moved.rename(tmp_path / "new" / "my_parts.py")
     assert command(*why, "--plugin", again) == 0
+    assert "changed" not in capsys.readouterr().err
+    again.write_text(FILE.replace("(bars.close - low)", "(bars.open - low)"))
+    registers()
+    assert command(*why, "--plugin", again) == 0
+    printed = capsys.readouterr()
+    assert "Warning    plug-in my_parts.py has changed since the run" in printed.err
+    assert "plug-in my_parts.py has changed since" in " ".join(printed.out.split())
 
 
 def test_a_member_that_cannot_be_saved_is_refused_before_the_fit(tmp_path, capsys):
@@ -333,3 +511,20 @@ def test_a_member_that_cannot_be_saved_is_refused_before_the_fit(tmp_path, capsy
     printed = capsys.readouterr()
     assert "member near: a sklearn.neighbors" in printed.err
     assert "Classes" not in printed.out  # nothing was counted or fitted
+
+
+@pytest.mark.parametrize("kept", ["pandas.DataFrame(X)", "lambda: 1", "{1, 2}", "map"])
+def test_a_class_that_keeps_what_cannot_be_saved_is_refused_before_the_fit(kept, tmp_path, capsys):
+    file = tmp_path / "keeps.py"
+    code = BESIDE.replace("return self\n", f"self.kept_ = {kept}\n        return self\n")
+    made = "\nfrom bt_fusion import member\n@member('keeps')\ndef keeps(seed): return Fixed()\n"
+    file.write_text("import pandas\n" + code + made)
+    words = ("--data", "random-walk:900", "--plugin", file, "--members", "keeps")
+    assert command("train", *words, "--out", tmp_path / "m") == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("error: ") and "Classes" not in printed.out
+
+
+def test_a_plug_in_without_py_is_one_clear_error(file):
+    with pytest.raises(OptionError, match=r"my_parts is no Python file: its name does not end in"):
+        load_plugin(file.rename(file.with_suffix("")))

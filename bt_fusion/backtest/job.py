@@ -33,6 +33,7 @@ from bt_fusion.backtest.summary import (
     data_and_window,
     model_config,
     one_or_all,
+    plugin_config,
     signals_of,
     strategy_config,
     symbol_parts,
@@ -45,7 +46,7 @@ from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import (
     agreement_of,
     asks_always,
-    check_params,
+    check_technical,
     check_variants,
     variant,
 )
@@ -53,9 +54,10 @@ from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_na
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.predictors import Predictor, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.module_sources import file_of
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
 from bt_fusion.statistics.bootstrap import Bootstrap
-from bt_fusion.user_code import file_of, locate_errors
+from bt_fusion.user_code import locate_errors
 
 __all__ = ["Backtest", "Result"]
 
@@ -240,7 +242,7 @@ class Backtest:
         check_periods(self.breakdown)
         strategy = load_strategy(self.strategy)
         if self.ml == "off":
-            check_params(*variant(strategy, self.params))
+            check_technical(strategy, self.params)
         else:
             check_variants(strategy, self.params)
         return strategy
@@ -273,6 +275,7 @@ class Backtest:
             "params": self.params,
             "ml": self.ml,
             **model_config({symbol: len(own) for symbol, own in bars.items()}, self.predictor),
+            **plugin_config(self.model),
             "fromdate": self.fromdate,
             "todate": self.todate,
             "account": asdict(self.account),

@@ -9,7 +9,7 @@ from bt_fusion.models.predictors import Predictor, predictor_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.report.figures import when
 
-__all__ = ["length_note", "notes_of"]
+__all__ = ["left_out_note", "length_note", "notes_of"]
 
 
 def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
@@ -24,7 +24,7 @@ def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
     for symbol, part in parts.items():
         own = predictor_of(predictor, symbol)
         if isinstance(own, SignalModel):
-            notes = [length_note(own, part.whole.index.to_numpy()), left_out_note(own, part)]
+            notes = [length_note(own, part.whole.index.to_numpy()), left_out(own, part)]
         else:
             notes = [tuned_note(own.signal_model(), part)]
         name = f"{symbol}: " if len(parts) > 1 else ""
@@ -40,15 +40,18 @@ def length_note(model: SignalModel, time: np.ndarray) -> str:
     return f"the model was trained on bars of {own}, these are bars of {given}"
 
 
-def left_out_note(model: SignalModel, part: OutOfSample) -> str:
+def left_out(model: SignalModel, part: OutOfSample) -> str:
+    """Say as `left_out_note`; nothing is left out where bars are traded in-sample."""
+    return "" if part.in_sample else left_out_note(model, part.whole.index.to_numpy())
+
+
+def left_out_note(model: SignalModel, time: np.ndarray) -> str:
     """Say how many bars are left out because the model knows them; empty where none is."""
-    known = int((part.whole.index <= pd.Timestamp(model.trained_until_)).sum())
-    if not known or part.in_sample:
+    known = int((time <= np.datetime64(model.trained_until_)).sum())
+    if not known:
         return ""
     until = when(pd.Timestamp(model.trained_until_))
-    return (
-        f"{known:,} of {len(part.whole):,} bars are left out: the model was trained until {until}"
-    )
+    return f"{known:,} of {len(time):,} bars are left out: the model was trained until {until}"
 
 
 def tuned_note(model: SignalModel, part: OutOfSample) -> str:

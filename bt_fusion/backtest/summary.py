@@ -15,6 +15,7 @@ from bt_fusion.fingerprint import library_versions
 from bt_fusion.models.predictors import Predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.plugins import files_behind
 from bt_fusion.saved_runs.trade_groups import figures_of_symbol
 from bt_fusion.user_code import class_digest
 
@@ -23,6 +24,7 @@ __all__ = [
     "data_entry",
     "model_config",
     "one_or_all",
+    "plugin_config",
     "signals_of",
     "strategy_config",
     "symbol_parts",
@@ -156,6 +158,12 @@ def strategy_config(strategy: str | type[Strategy]) -> dict[str, str]:
     if isinstance(strategy, str) or name in STRATEGIES:
         return {"strategy": name}
     return {"strategy": name, "code": class_digest(load_strategy(strategy))}
+
+
+def plugin_config(model: SignalModel) -> dict[str, Any]:
+    """Return the user's files a model needs with their digests, nothing where it needs none."""
+    files = files_behind(model)
+    return {"plugins": files} if files else {}
 
 
 def versions() -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from bt_fusion.bundle.parts.registry import kind_named
 from bt_fusion.ensemble.onnx_export import missing_libraries
 from bt_fusion.errors import BtFusionWarning, ModelCompatibilityError
-from bt_fusion.plugins import registered_files
+from bt_fusion.plugins import changed_files, registered_files
 
 __all__ = ["check_plugins", "checks_made", "warn_without_onnx"]
 
@@ -34,7 +34,7 @@ def check_plugins(plugins: Sequence[dict[str, str]]) -> None:
             f"the model needs the plug-in {', '.join(missing)}: give --plugin {first}, in Python "
             f"load_plugin({first!r})"
         )
-    changed = [p["file"] for p in plugins if known[p["file"]] != p["sha256"]]
+    changed = changed_files({plugin["file"]: plugin["sha256"] for plugin in plugins})
     if changed:
         warnings.warn(
             f"plug-in {', '.join(changed)} has changed since the model was saved; stored rows "
@@ -67,6 +67,7 @@ def checks_made(
         "manifest": f"schema {content['schema']}, digest {content['digest']}",
         "files": f"{len(files)} files, {size:,} bytes, sizes and digests as the manifest says",
         "versions": _versions(content),
+        **{f"plug-in {plugin['file']}": _plugin(plugin) for plugin in content["plugins"]},
         "features": f"{len(features)}, the same values on {bars:,} stored bars",
         **{f"part {part['role']} {part['name']}": _part(part) for part in content["parts"]},
         **{what: _compared(*found, rows) for what, found in compared.items()},
@@ -88,6 +89,12 @@ def _compared(difference: float, allowed: float, rows: int) -> str:
     if difference == 0:
         return f"the same on {rows:,} stored rows"
     return f"at most {difference:.1e} off on {rows:,} stored rows, {allowed:.0e} allowed"
+
+
+def _plugin(plugin: dict[str, str]) -> str:
+    if changed_files({plugin["file"]: plugin["sha256"]}):
+        return "has changed since; stored rows check its features and members, not its label"
+    return "as it was when the model was saved"
 
 
 def _versions(content: dict[str, Any]) -> str:

@@ -17,8 +17,9 @@ from filelock import FileLock
 from bt_fusion.bundle.files import NAME
 from bt_fusion.bundle.manifest import MANIFEST
 from bt_fusion.errors import BundleError
+from bt_fusion.files import check_writable_folder
 
-__all__ = ["commit_files"]
+__all__ = ["check_target", "commit_files"]
 
 
 def commit_files(folder: Path, files: dict[str, bytes], check) -> None:
@@ -33,10 +34,10 @@ def commit_files(folder: Path, files: dict[str, bytes], check) -> None:
 
     Raises
     ------
-    BundleError
-        When the target is a file, or a folder with other things than a saved model in it.
+    OptionError, BundleError
+        As `check_target`.
     """
-    _check_target(folder)
+    check_target(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     stage = folder.parent / f".{folder.name}.saving"
     with FileLock(folder.parent / f".{folder.name}.lock"):
@@ -53,7 +54,20 @@ def commit_files(folder: Path, files: dict[str, bytes], check) -> None:
             shutil.rmtree(stage, ignore_errors=True)
 
 
-def _check_target(folder: Path) -> None:
+def check_target(folder: Path) -> None:
+    """Check that a model can be saved in a folder.
+
+    Raises
+    ------
+    OptionError
+        When the folder cannot be written.
+    BundleError
+        When it is a file, or holds other things than a saved model.
+    """
+    if folder.is_dir():  # its files and the folder beside it are both replaced
+        check_writable_folder(folder)
+    if not folder.is_file():
+        check_writable_folder(folder.parent)
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -236,6 +236,9 @@ def _saved(
 
 
 def _stamp(text: str) -> np.datetime64:
-    if not STAMP.fullmatch(text):
-        raise BundleError(f"the manifest's training dates are no dates: {text[:40]!r}")
-    return np.datetime64(text, "ns")
+    try:
+        if STAMP.fullmatch(text):
+            return np.datetime64(text, "ns")
+    except ValueError:  # such as a 31 February
+        pass
+    raise BundleError(f"the manifest's training dates are no dates: {text[:40]!r}")

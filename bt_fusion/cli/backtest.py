@@ -66,11 +66,16 @@ def backtest(
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
     from bt_fusion.cli.command_line import given_command
+    from bt_fusion.files import check_no_input
     from bt_fusion.report.draw import redraw
     from bt_fusion.report.terminal.groups import result_tables
+    from bt_fusion.saved_runs.run_folder import FILES
     from bt_fusion.strategies.entry_text import entry_lines
 
     screen, out = output.screen(), output.out
+    for source in bars.sources().values():
+        for name in FILES:
+            check_no_input(out / name, source)
     job = replace(
         backtest_job(bars, strategy, model, schedule, account, period, screen),
         ml=strategy.ml.value,

@@ -27,6 +27,8 @@ __all__ = [
     "TestShare",
     "command",
     "option",
+    "output_file",
+    "output_folder",
 ]
 
 
@@ -41,6 +43,36 @@ class Ml(StrEnum):
 def option(text: str, *names: str) -> Any:
     """Declare an option by its help text, and names where they differ from the parameter's."""
     return typer.Option(*names, help=text)
+
+
+def output_folder(text: str, *names: str) -> Any:
+    """Declare an option whose folder must be one that can be written, before any work."""
+    return typer.Option(*names, help=text, callback=checked_folder)
+
+
+def output_file(text: str, *names: str) -> Any:
+    """Declare an option whose file must be one that can be written, before any work."""
+    return typer.Option(*names, help=text, callback=checked_file)
+
+
+def checked_folder(path: Path | None) -> Path | None:
+    """Return a folder that can be written."""
+    return checked(path, "check_writable_folder")
+
+
+def checked_file(path: Path | None) -> Path | None:
+    """Return a file that can be written."""
+    return checked(path, "check_writable_file")
+
+
+def checked(path: Path | None, check: str) -> Path | None:
+    """Return a path that passes a check of `bt_fusion.files`."""
+    if path is not None:
+        from bt_fusion import files
+
+        with exit_on_error("nothing was written"):
+            getattr(files, check)(path)
+    return path
 
 
 def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -100,7 +132,7 @@ SOURCE = (
 
 Data = Annotated[str, option(f"{SOURCE}.")]
 TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 for none.")]
-Json = Annotated[Path | None, option("Write the tables as JSON, too.", "--json")]
+Json = Annotated[Path | None, output_file("Write the tables as JSON, too.", "--json")]
 Quiet = Annotated[bool, option("Say nothing but warnings and errors.", "--quiet", "-q")]
 Plugins = Annotated[
     list[Path] | None,

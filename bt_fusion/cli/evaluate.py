@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bt_fusion.cli.command import Json, command, option
+from bt_fusion.cli.command import Json, command, option, output_folder
 from bt_fusion.cli.options import DatedBarOptions, ScreenOptions
 from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
@@ -72,26 +72,30 @@ def evaluate(
     traded: TradedModel,
     json: Json = None,
     out: Annotated[
-        Path | None, option("Folder for evaluation.json and the pictures.", "--out")
+        Path | None, output_folder("Folder for evaluation.json and the pictures.", "--out")
     ] = None,
     output: ScreenOptions,
 ) -> None:
     """Judge a saved model by the bars after those it was trained on."""
-    from bt_fusion.backtest.notes import length_note
-    from bt_fusion.files import write_json
+    from bt_fusion.backtest.notes import left_out_note, length_note
+    from bt_fusion.data.sources import bars_within
+    from bt_fusion.files import check_no_input, write_json
     from bt_fusion.models.signal_model import SignalModel
     from bt_fusion.report.terminal.comparison import comparison_table, note_lines
     from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
     from bt_fusion.report.terminal.labels import label_tables
 
     traded.check()
+    if json is not None:
+        check_no_input(json, bars.data, judged.model)
     screen, model = output.screen(), SignalModel.load(judged.model)
     frame, name = bars.load_with_past(screen)
     found = evaluated(judged, model, frame, bars, screen)
     screen.show(label_tables(found.labels))
     screen.show(evaluation_tables(found))
-    note = length_note(model, frame.index.to_numpy())
-    content: dict[str, Any] = {**found.to_dict(), "notes": [note] if note else []}
+    inside = bars_within(frame, bars.dates()[0]).index.to_numpy()
+    notes = (length_note(model, frame.index.to_numpy()), left_out_note(model, inside))
+    content: dict[str, Any] = {**found.to_dict(), "notes": [note for note in notes if note]}
     for line in note_lines(content) if not traded.backtest else ():  # which notes it itself
         screen.say(line)
     if traded.backtest:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bt_fusion.cli.command import command, option
+from bt_fusion.cli.command import command, option, output_file
 from bt_fusion.cli.options import BarOptions, ScreenOptions
 from bt_fusion.errors import BarsError, OptionError
 
@@ -25,17 +25,20 @@ def predict(
     bars: BarOptions,
     last: Annotated[bool, option("Predict the last bar alone.", "--last")] = False,
     out: Annotated[
-        Path | None, option("Write a row a bar to a file: .csv, .parquet or .json.")
+        Path | None, output_file("Write a row a bar to a file: .csv, .parquet or .json.")
     ] = None,
     output: ScreenOptions,
 ) -> None:
     """Predict bars by a saved model: probabilities, class, signal, confidence."""
     from bt_fusion.backtest.notes import length_note
+    from bt_fusion.files import check_no_input
     from bt_fusion.models.signal_model import SignalModel
     from bt_fusion.report.terminal.predictions import bar_lines, predictions_table
 
     if out is not None and out.suffix.lower() not in KINDS:
         raise OptionError(f"out {out} is none of {', '.join(KINDS)}; give such a file")
+    if out is not None:
+        check_no_input(out, bars.data, model)
     screen, loaded = output.screen(), SignalModel.load(model)
     frame, name = bars.load(screen)
     predictions = loaded.predict(frame, allow_in_sample=True)

@@ -4,6 +4,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,15 @@ class Screen:
     def __init__(self, quiet: bool = False):
         from rich.console import Console
 
-        self.console = Console(soft_wrap=True, highlight=False)
-        self.errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+        # names of files, symbols and labels may look like rich's [markup] and :emoji:
+        plain = partial(Console, soft_wrap=True, highlight=False, markup=False, emoji=False)
+        self.console, self.errors = plain(), plain(stderr=True)
         self.quiet = quiet
 
     def say(self, text: str) -> None:
         """Print a line unless quiet."""
         if not self.quiet:
-            self.console.print(text, markup=False)
+            self.console.print(text)
 
     def show(self, table: object) -> None:
         """Print something rich can draw unless quiet."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bt_fusion.cli.command import TestShare, command, option
+from bt_fusion.cli.command import TestShare, command, option, output_folder
 from bt_fusion.cli.options import (
     DatedBarOptions,
     ScreenOptions,
@@ -30,7 +30,7 @@ OPTIMIZE = 50  # trials
 def train(
     *,
     bars: DatedBarOptions,
-    out: Annotated[Path, option("Folder to save the model in.", "--out")],
+    out: Annotated[Path, output_folder("Folder to save the model in.", "--out")],
     model: TrainModelOptions,
     optimize: Annotated[bool, option(f"Tune, {OPTIMIZE} trials.", "--optimize")] = False,
     tune: Annotated[int, option("Tune, so many trials.")] = 0,
@@ -42,7 +42,8 @@ def train(
     output: ScreenOptions,
 ) -> None:
     """Train a model on the first bars, judge it by the last, and save it."""
-    from bt_fusion.bundle.parts.registry import check_can_be_saved
+    from bt_fusion.bundle.before_fit import check_can_be_saved
+    from bt_fusion.bundle.commit import check_target
     from bt_fusion.ensemble.onnx_export import EXPORTING, require_onnx
     from bt_fusion.evaluation.label_report import report_before_fit
     from bt_fusion.models.model_spec import training_part
@@ -50,11 +51,12 @@ def train(
 
     if optimize and tune:
         raise OptionError("give --optimize or --tune N, not both")
+    check_target(out)
     if onnx:
         require_onnx(*EXPORTING)
     screen, trials = output.screen(), 0
     chosen = model.build(bars.seed, screen)
-    check_can_be_saved(chosen.new_ensemble())
+    check_can_be_saved(chosen)
     loaded, name = bars.load(screen)
     known = training_part(loaded, test_share)
     screen.show(label_tables(report_before_fit(chosen, loaded, len(known))))

@@ -49,9 +49,11 @@ def tune(
     output: ScreenOptions,
 ) -> None:
     """Tune the members on the first bars; `train --tune` with the same options builds on it."""
-    from bt_fusion.files import write_json
+    from bt_fusion.files import check_no_input, write_json
     from bt_fusion.models.model_spec import training_part
 
+    if json is not None:
+        check_no_input(json, bars.data)
     screen = output.screen()
     untuned = model.build(bars.seed, screen)
     loaded, _ = bars.load(screen)

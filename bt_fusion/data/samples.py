@@ -132,6 +132,7 @@ SAMPLES: dict[str, Callable[..., pd.DataFrame]] = {
 
 
 SYNTHETIC = ("random-walk", "planted-edge")
+MOST_BARS = 10_000_000  # 19 years of minutes; making them takes some 2 GB
 
 
 def load_sample(name: str, seed: int = 0) -> pd.DataFrame:
@@ -176,10 +177,12 @@ def is_sample(text: str) -> bool:
 
 
 def _bar_count(name: str, size: str) -> int:
-    if not (size.isascii() and size.isdigit()) or int(size) < 1:
+    if not (size.isascii() and size.isdigit()) or not size.strip("0"):
         raise OptionError(
             f"sample {name!r}: {size!r} is no number of bars; write {name.partition(':')[0]}:500"
         )
+    if len(size) > len(str(MOST_BARS)) or int(size) > MOST_BARS:
+        raise OptionError(f"sample {name!r}: at most {MOST_BARS:,} bars are made; give fewer")
     return int(size)
 
 

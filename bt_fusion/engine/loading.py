@@ -11,8 +11,9 @@ import backtrader as bt
 
 from bt_fusion.engine.account import Account
 from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.module_sources import file_of
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
-from bt_fusion.user_code import file_of, importable, load_file, load_module, module_name
+from bt_fusion.user_code import importable, load_file, load_module, module_name
 
 __all__ = [
     "STRATEGIES",
@@ -60,6 +61,7 @@ def load_strategy(strategy: str | type[bt.Strategy]) -> type[bt.Strategy]:
 
 def named_strategy(text: str) -> type[bt.Strategy]:
     """Return the strategy class a text names."""
+    text = OTHER_NAMES.get(text, text)
     if text in STRATEGIES:
         return STRATEGIES[text]
     if ":" not in text and not text.endswith(".py"):
@@ -139,6 +141,7 @@ STRATEGIES: dict[str, type[bt.Strategy]] = {
     "hybrid": HybridScoring,
     "discovery": SignalDiscovery,
 }
+OTHER_NAMES = {"CryptoScalping": "hybrid"}
 
 
 def account_of(cash: float, commission: float, slippage: float, sizer: str) -> Account:

@@ -17,9 +17,10 @@ from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.engine.variants import check_params, takes_ml
 from bt_fusion.errors import BarsError, StrategyError
+from bt_fusion.module_sources import file_of
 from bt_fusion.strategies import EquityShare, OnePosition
 from bt_fusion.strategies.ml_filter import Veto
-from bt_fusion.user_code import file_of, line_in
+from bt_fusion.user_code import line_in
 
 __all__ = ["Run", "run_strategy"]
 

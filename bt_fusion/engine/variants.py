@@ -19,6 +19,7 @@ __all__ = [
     "agreement_of",
     "asks_always",
     "check_params",
+    "check_technical",
     "check_variants",
     "takes_ml",
     "technical_params",
@@ -130,16 +131,31 @@ def check_variants(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> No
     """
     if asks_always(strategy):
         raise OptionError(asks_ml_itself(strategy.__name__))
-    alone = not takes_ml(strategy)
-    kind = with_ml(strategy) if alone else strategy
-    apart = ["ml_model"] if alone else [*own_names(kind, SWITCHES), *own_names(kind, MODELS)]
-    for name in canonical(kind, params):
-        if name in apart:
-            raise OptionError(
-                f"parameter {name} of {strategy.__name__} is what ML-off and ML-on differ in, and "
-                "set for each; leave it out, and choose by --ml and --model"
-            )
+    kind = strategy if takes_ml(strategy) else with_ml(strategy)
+    check_apart(kind, params)
     check_params(kind, params)
+
+
+def check_technical(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
+    """Raise OptionError for parameters that a run without ML cannot have."""
+    if takes_ml(strategy):
+        check_apart(strategy, params)
+    check_params(*variant(strategy, params))
+
+
+def check_apart(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
+    """Raise OptionError for a parameter that tells ML-off and ML-on apart, named as it is given."""
+    alone = not takes_ml(strategy)
+    apart = (
+        ["ml_model"] if alone else [*own_names(strategy, SWITCHES), *own_names(strategy, MODELS)]
+    )
+    for given, name in zip(params, canonical(strategy, params), strict=True):
+        if name in apart:
+            own = "" if given == name else f" (another name of {name})"
+            raise OptionError(
+                f"parameter {given}{own} of {strategy.__name__} is what ML-off and ML-on differ "
+                "in, and set for each; leave it out, and choose by --ml and --model"
+            )
 
 
 def check_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:

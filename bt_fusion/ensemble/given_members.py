@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from bt_fusion.ensemble.members.registry import MEMBERS, make_member
 from bt_fusion.errors import OptionError
-from bt_fusion.user_code import users_own
+from bt_fusion.module_sources import users_own
 
 __all__ = ["Members", "classes_of", "made_of", "portable"]
 

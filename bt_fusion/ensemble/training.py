@@ -198,7 +198,8 @@ def rows_proba(
     """
     if getattr(estimator, "needs_context", False):
         first = max(0, rows[0] - estimator.window + 1)
-        return estimator.predict_proba(X[first : rows[-1] + 1], rows=rows - first)
+        proba = estimator.predict_proba(X[first : rows[-1] + 1], rows=rows - first)
+        return in_class_order(estimator, proba)
     if matrix is None:
         matrix = np.ascontiguousarray(X[rows], dtype=np.float32)
     return member_proba(estimator, matrix)
@@ -250,4 +251,16 @@ def member_proba(estimator: Any, X: np.ndarray) -> np.ndarray:
         for tree in estimator.estimators_[1:]:
             total += tree.tree_.predict(X)
         return total / len(estimator.estimators_)
-    return estimator.predict_proba(X)
+    return in_class_order(estimator, estimator.predict_proba(X))
+
+
+def in_class_order(estimator: Any, proba: np.ndarray) -> np.ndarray:
+    """Return probabilities with columns in ascending order of the classes.
+
+    A classifier's columns are in the order of its `classes_`, which need not ascend.
+    """
+    classes = getattr(estimator, "classes_", None)
+    if classes is None or np.ndim(proba) != 2 or len(classes) != np.shape(proba)[1]:
+        return proba
+    order = np.argsort(classes)
+    return proba if (order[1:] > order[:-1]).all() else proba[:, order]

@@ -7,6 +7,7 @@ import numpy as np
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
+from bt_fusion.module_sources import check_name_is_free
 
 __all__ = ["REGISTRY", "Feature", "feature"]
 
@@ -43,20 +44,28 @@ class Feature:
         if len(bars) < self.lookback:  # TA-Lib would refuse some of these
             return tuple(np.full(len(bars), np.nan) for _ in self.names)
         values = self.compute(bars)
-        columns = values if isinstance(values, tuple) else (values,)
+        columns = tuple(map(_array, values if isinstance(values, tuple) else (values,)))
         shape = (len(bars),)
         if len(columns) != len(self.names) or any(
-            getattr(column, "shape", None) != shape for column in columns
+            column.shape != shape or column.dtype.kind not in "fiub" for column in columns
         ):
-            found = ", ".join(str(np.shape(column)) for column in columns)
+            found = ", ".join(f"{column.shape} {column.dtype}" for column in columns)
             raise OptionError(
                 f"feature {', '.join(self.names)} returned {found} for {len(bars)} bars; return "
-                f"an array of {len(bars)} values for each name"
+                f"an array of {len(bars)} numbers for each name"
             )
         return columns
 
 
 REGISTRY: dict[str, Feature] = {}
+
+
+def _array(column: object) -> np.ndarray:
+    """Return an array, also of a list; a ragged one is of objects."""
+    try:
+        return np.asarray(column)
+    except ValueError:
+        return np.asarray(column, dtype=object)
 
 
 def feature(
@@ -100,16 +109,10 @@ def feature(
         called = names or (compute.__name__,)
         entry = Feature(called, compute, lookback, memory, family)
         for name in called:
-            known = REGISTRY.get(name)
-            if known is not None and _code_of(known.compute) != _code_of(compute):
-                raise OptionError(f"a feature called {name!r} exists already; choose another name")
+            check_name_is_free(
+                "feature", name, getattr(REGISTRY.get(name), "compute", None), compute
+            )
             REGISTRY[name] = entry
         return compute
 
     return register
-
-
-def _code_of(compute: Compute) -> object:
-    """Tell a function defined again (a notebook cell run twice) from another one."""
-    function = getattr(compute, "func", compute)
-    return getattr(function, "__qualname__", function), getattr(compute, "keywords", None)

@@ -89,12 +89,18 @@ def labels_of(label: Label, bars: pd.DataFrame | BarArrays) -> Labels:
         have, or a bar at which a row is known that is not within its horizon.
     """
     arrays = BarArrays.of(bars)
-    labels, name = label(arrays), type(label).__name__
-    shape = (len(arrays),)
+    name, shape = type(label).__name__, (len(arrays),)
+    check_bar_count(f"label {name}: horizon", label.horizon)
+    labels = label(arrays)
     if not isinstance(labels, Labels) or {np.shape(labels.y), np.shape(labels.t1)} != {shape}:
         raise OptionError(
             f"label {name} must return Labels with y and t1 of {len(arrays)} bars each"
         )
+    for column, kinds, numbers in (("y", "fiub", "numbers"), ("t1", "i", "whole numbers")):
+        values = getattr(labels, column)
+        kind = values.dtype if isinstance(values, np.ndarray) else type(values).__name__
+        if isinstance(kind, str) or kind.kind not in kinds:
+            raise OptionError(f"label {name}: {column} must be an array of {numbers}, not {kind}")
     rows, known = np.arange(len(arrays)), np.isfinite(labels.y)
     within = (labels.t1 >= rows) & (labels.t1 <= rows + label.horizon)
     wrong = {

@@ -8,6 +8,7 @@ from bt_fusion.errors import OptionError
 from bt_fusion.labels.barriers import ProfitBeforeStop, TripleBarrier
 from bt_fusion.labels.base import Label
 from bt_fusion.labels.horizons import Direction, Gain
+from bt_fusion.module_sources import check_name_is_free
 
 __all__ = ["LABELS", "label"]
 
@@ -53,9 +54,7 @@ def label(name: str) -> Callable[[Kind], Kind]:
 
     def register(kind: Kind) -> Kind:
         check_label(name, kind)
-        known = LABELS.get(name)
-        if known is not None and code_of(known) != code_of(kind):
-            raise OptionError(f"a label called {name!r} exists already; choose another name")
+        check_name_is_free("label", name, LABELS.get(name), kind)
         LABELS[name] = kind
         return kind
 
@@ -76,8 +75,3 @@ def check_label(name: str, kind: type) -> None:
             f"label {name!r} has the classes {kind.classes}; "  # type: ignore[attr-defined]
             "give (0, 1), or (-1, 0, 1) for short, none and long"
         )
-
-
-def code_of(kind: object) -> object:
-    """Tell a class defined again (a notebook cell run twice) from another one."""
-    return getattr(kind, "__qualname__", kind)

@@ -26,10 +26,11 @@ from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
 from bt_fusion.fingerprint import array_digest, code_digest, versions_text
 from bt_fusion.models.predictions import Predictions
+from bt_fusion.module_sources import file_of
 from bt_fusion.statistics.performance import bar_returns
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.store import SweepStore
-from bt_fusion.user_code import class_digest, file_of, locate_errors
+from bt_fusion.user_code import class_digest, locate_errors
 
 __all__ = ["Outcome", "RunTask", "SweepInputs", "run_task", "shared_inputs", "sliced_returns"]
 

@@ -48,6 +48,8 @@ class ModelReasons:
     values : ndarray of float, shape (n_features,)
         The features on the bar.
     contributions : Contributions
+    changed_plugins : tuple of str
+        Files the model needs that have changed since the run.
     """
 
     refit: int
@@ -66,6 +68,7 @@ class ModelReasons:
     features: tuple[str, ...]
     values: np.ndarray
     contributions: Contributions
+    changed_plugins: tuple[str, ...] = ()
 
     @property
     def difference(self) -> float:
@@ -171,6 +174,7 @@ def model_reasons_of(
         features=tuple(model.signal_model.feature_set().names),
         values=model.X[at],
         contributions=contributions(model.ensemble, model.X, at, column, model.typical),
+        changed_plugins=tuple(rebuilt.changed_plugins),
     )
 
 

@@ -1,5 +1,6 @@
 """A finished run made again: its bars, and what predicted them."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from bt_fusion.data.sources import load_each, sources
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import MEMBERS
-from bt_fusion.errors import BarsError, OptionError
+from bt_fusion.errors import BarsError, BtFusionWarning, OptionError
 from bt_fusion.files import plain
 from bt_fusion.labels import LABELS, Label
 from bt_fusion.models.model_spec import ModelSpec
@@ -22,7 +23,7 @@ from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.saved_models import model_folders
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
-from bt_fusion.plugins import load_plugin, loaded_plugins
+from bt_fusion.plugins import changed_files, load_plugin, loaded_plugins
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["RebuiltRun"]
@@ -141,6 +142,18 @@ class RebuiltRun:
         for path in self.config.get("source", {}).get("plugins", ()):
             if Path(path).name not in here:
                 load_plugin(path)
+        if self.changed_plugins:
+            warnings.warn(
+                f"plug-in {', '.join(self.changed_plugins)} has changed since the run: what is "
+                "made again is made by the changed one",
+                BtFusionWarning,
+                stacklevel=3,
+            )
+
+    @property
+    def changed_plugins(self) -> list[str]:
+        """Which plug-ins the model needs are others, as loaded here, than in the run."""
+        return changed_files(self.config.get("plugins", {}))
 
     def bars(self, data: Sequence[str] = ()) -> dict[str, pd.DataFrame]:
         """Load the bars of each symbol, from where they came or from `data`.

@@ -221,6 +221,12 @@ def test_swapped_members_are_found_by_their_votes(bars, tmp_path):
         load_model(folder)
 
 
+def test_a_training_date_that_is_none_is_said(saved):
+    rewrite(saved, training=read(saved)["training"] | {"trained_until": "2024-02-31 00:00:00"})
+    with pytest.raises(BundleError, match="dates are no dates: '2024-02-31"):
+        load_model(saved)
+
+
 def test_tree_of_one_node_and_two_parents():
     nodes = np.array([-1])
     check_tree(nodes, nodes, np.array([0]), nodes >= 0, 1, "stump")

@@ -317,3 +317,28 @@ def test_a_missing_or_broken_model_ends_with_2(csv, saved, tmp_path, capsys):
 def test_plot_draws_backtraders_own_chart(csv, tmp_path):
     run("--data", csv, "--out", tmp_path, "-q", "--plot", "--ml", "on", *QUICK)
     assert (tmp_path / "backtrader.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_allow_in_sample_without_a_saved_model_does_nothing_and_says_so(csv, tmp_path, capsys):
+    run("--data", csv, "--out", tmp_path, "--allow-in-sample", "--ml", "on", *QUICK)
+    assert "Note       --allow-in-sample not used: a walk-forward" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ml", ["off", "both"])
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("ml", "ml"),
+        ("use_ml_ensemble", "use_ml_ensemble (another name of ml)"),
+        ("ml_model_path", "ml_model_path (another name of model)"),
+    ],
+)
+def test_what_tells_the_runs_apart_is_no_parameter(ml, word, name, csv, capsys):
+    run("--data", csv, "--ml", ml, "--param", f"{word}=True", *QUICK, expect=2)
+    assert f"parameter {name} of FusionStrategy is what ML-off" in capsys.readouterr().err
+
+
+def test_a_runs_own_bars_are_not_written_over(csv, tmp_path, capsys):
+    run("--data", csv, "--out", tmp_path, "-q", "--ml", "off", *QUICK)
+    run("--data", tmp_path / "bars.parquet", "--out", tmp_path, *QUICK, expect=2)
+    assert "bars.parquet holds the bars that are read" in capsys.readouterr().err

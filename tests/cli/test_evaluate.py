@@ -64,7 +64,11 @@ def test_dates_choose_the_rows_that_are_judged(data, trained, tmp_path):
 
 def test_dates_before_the_end_of_the_training_add_nothing(data, trained, tmp_path):
     early = judged(tmp_path, data, trained, "--fromdate", "2024-01-01T02:00")
-    assert early == judged(tmp_path, data, trained)
+    all_of_them = judged(tmp_path, data, trained)
+    left = " bars are left out: the model was trained until 2024-01-01 07:59"
+    assert early.pop("notes") == [f"360 of 480{left}"]
+    assert all_of_them.pop("notes") == [f"480 of 600{left}"]
+    assert early == all_of_them
 
 
 def test_cross_validation_stays_inside_the_dates(data, trained, tmp_path):

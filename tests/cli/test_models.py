@@ -64,6 +64,11 @@ def test_thresholds_and_models_under_their_other_names(csv, tmp_path, capsys):
     config = summary_of(tmp_path / "out")["config"]
     assert config["params"] == {"ml_entry_threshold": 0.55}
     assert config["source"]["model"] == str(tmp_path / "m")
+    said = "which --strategy hybrid trades; this run trades fusion"
+    assert said not in capsys.readouterr().out
+    default = [word for word in words if word not in ("--strategy", "hybrid")]
+    run(*default, *options)
+    assert said in capsys.readouterr().out
     run(*words, *options, "--param", "ml_entry_threshold=0.6", expect=2)
     assert "ml_entry_threshold is given by --ml-entry-threshold" in capsys.readouterr().err
     sweep = ["--param", "ml_entry_threshold=0.5,0.6"]

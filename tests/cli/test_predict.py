@@ -166,6 +166,24 @@ def test_another_kind_of_file_is_refused(words, message, data, trained, capsys):
     assert message in capsys.readouterr().err
 
 
+def test_what_is_read_is_not_written_over(data, trained, tmp_path, capsys):
+    own = tmp_path / "own.csv"
+    own.write_bytes(data.read_bytes())
+    run(own, trained, "--out", tmp_path / "." / "own.csv", expect=2)
+    assert "own.csv holds the bars that are read" in capsys.readouterr().err
+    assert own.read_bytes() == data.read_bytes()
+    run(own, trained, "--out", trained / "new.csv", expect=2)
+    assert "lies in the saved model's folder" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_said_first(trained, tmp_path, capsys):
+    (tmp_path / "dir.csv").mkdir()
+    run("none.csv", trained, "--out", tmp_path / "dir.csv", expect=2)
+    assert "dir.csv is a folder; give the name of a file" in capsys.readouterr().err
+    run("none.csv", trained, "--out", "/proc/new.csv", expect=2)
+    assert "/proc cannot be written" in capsys.readouterr().err
+
+
 def test_a_model_or_bars_that_are_not_there_are_said(data, trained, tmp_path, capsys):
     run(data, tmp_path / "none", expect=2)
     assert "is not a folder" in capsys.readouterr().err

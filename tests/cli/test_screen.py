@@ -3,8 +3,9 @@
 import warnings
 
 import pytest
+from rich.table import Table
 
-from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
+from bt_fusion.cli.screen import Screen, exit_on_error, warnings_as_lines
 from bt_fusion.errors import BtFusionWarning, OptionError
 
 
@@ -16,6 +17,14 @@ def test_each_of_our_warnings_is_one_line_and_comes_once(capsys):
     shown = capsys.readouterr()
     assert shown.err == ("Warning    no model for bars 4..9\nWarning    no model for bars 10..12\n")
     assert shown.out == ""
+
+
+def test_names_are_no_markup(capsys):
+    table = Table("[bold]", title="[/nope] :smile:")
+    table.add_row("B[red]")
+    Screen().show(table)
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("[bold]", "[/nope] :smile:", "B[red]"))
 
 
 def test_the_warnings_of_others_stay_as_they_are(capsys):

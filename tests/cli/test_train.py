@@ -191,6 +191,20 @@ def test_what_excludes_what_is_said(words, message, data, tmp_path, capsys):
     assert not (tmp_path / "m").exists()
 
 
+@pytest.mark.parametrize("place", ["{data}/model", "/proc/model", "/sys/model"])
+def test_a_folder_that_cannot_be_written_is_said_before_the_fit(place, data, capsys):
+    assert run("train", data, "--out", place.format(data=data)) == 2
+    printed = capsys.readouterr()
+    assert "model cannot be written: " in printed.err and not printed.out
+
+
+def test_a_folder_of_other_things_is_said_before_the_fit(data, tmp_path, capsys):
+    (tmp_path / "notes.txt").touch()
+    assert run("train", data, "--out", tmp_path) == 2
+    printed = capsys.readouterr()
+    assert "holds 'notes.txt' and no saved model" in printed.err and not printed.out
+
+
 def test_an_interruption_says_what_is_kept(data, tmp_path, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt

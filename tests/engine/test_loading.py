@@ -186,3 +186,7 @@ def test_a_sizer_of_ones_own_decides():
 
     run = run_strategy(steps(range(100, 110)), Plain, Account(sizer=Two))
     assert run.trades["size"].tolist() == [2]
+
+
+def test_the_other_name_of_hybrid():
+    assert load_strategy("CryptoScalping") is load_strategy("hybrid")

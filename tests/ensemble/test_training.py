@@ -140,3 +140,25 @@ def test_a_class_lost_with_the_outliers_is_said():
     training.X[training.rows[training.codes == 1]] = 1e6
     with pytest.raises(TrainingError, match="without outliers hold a single class"):
         Preparation(outliers="iqr")(training)
+
+
+class Reversed(ClassifierMixin, BaseEstimator):
+    """A logistic regression whose classes stand in the other order."""
+
+    def fit(self, X, y):
+        self.inner_ = LogisticRegression().fit(X, y)
+        self.classes_ = self.inner_.classes_[::-1]
+        return self
+
+    def predict_proba(self, X):
+        return self.inner_.predict_proba(X)[:, ::-1]
+
+
+@pytest.mark.parametrize("steps", [(), (StandardScaler(),)])
+def test_columns_follow_the_classes_of_a_member(steps):
+    X, y = np.random.default_rng(0).normal(size=(60, 2)), np.tile([0, 1], 30)
+    plain, turned = (
+        Ensemble({"m": make_pipeline(*steps, each) if steps else each}).fit(X, y).predict_proba(X)
+        for each in (LogisticRegression(), Reversed())
+    )
+    assert np.array_equal(plain, turned)

@@ -261,7 +261,7 @@ def test_a_users_feature_joins_a_set(range_share):
 
 
 def test_names_are_taken_once(range_share):
-    with pytest.raises(OptionError, match="'gap' exists already; choose another"):
+    with pytest.raises(OptionError, match="'gap' exists already, in bt_fusion; choose another"):
 
         @feature("gap", lookback=1)
         def my_gap(bars):

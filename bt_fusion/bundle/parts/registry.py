@@ -21,12 +21,11 @@ from bt_fusion.bundle.parts import (
     xgboost as xgboost_part,
 )
 from bt_fusion.bundle.parts.allowed_types import TRUSTED
-from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.ensemble.onnx_export import TOLERANCE
 from bt_fusion.errors import BtFusionError, BundleError, OptionError
 from bt_fusion.plugins import user_modules
 
-__all__ = ["KINDS", "Kind", "build_part", "check_can_be_saved", "dump_part", "kind_named"]
+__all__ = ["KINDS", "Kind", "build_part", "dump_part", "is_of_plugin", "kind_named", "kind_of"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,8 @@ def _is_trusted(part: Any) -> bool:
     return f"{type(part).__module__}.{type(part).__qualname__}" in TRUSTED
 
 
-def _is_of_plugin(part: Any) -> bool:
+def is_of_plugin(part: Any) -> bool:
+    """Say whether an estimator's class stands in a file that has registered something."""
     return type(part).__module__ in {module.__name__ for module in user_modules().values()}
 
 
@@ -122,7 +122,7 @@ KINDS: tuple[Kind, ...] = (
         "skops",
         ("scikit-learn", "skops", "numpy"),
         1e-9,
-        lambda part: _is_trusted(part) or _is_of_plugin(part),
+        lambda part: _is_trusted(part) or is_of_plugin(part),
         sklearn_part.dump,
         sklearn_part.inspect,
         sklearn_part.build,
@@ -147,19 +147,6 @@ def kind_of(part: Any, name: str) -> Kind:
     )
 
 
-def check_can_be_saved(ensemble: Any) -> None:
-    """Raise OptionError for members, not fitted yet, of which no kind could hold what they become.
-
-    Asked before a fit, so that nothing is fitted in vain.
-    """
-    for name, made in ensemble.make_members().items():
-        chosen_from = getattr(made, "candidates", None)  # of a BestMember, which is its winner
-        for each in [made] if chosen_from is None else map(make_member, chosen_from):
-            for part in (each, *each.get_params().values()):
-                if hasattr(part, "get_params"):
-                    kind_of(part, f"member {name}")
-
-
 def kind_named(name: str) -> Kind:
     """Return a kind by its name in a manifest."""
     for kind in KINDS:
@@ -169,9 +156,17 @@ def kind_named(name: str) -> Kind:
 
 
 def dump_part(part: Any, name: str, features: tuple[str, ...]) -> tuple[Kind, bytes]:
-    """Return a fitted part's kind and bytes."""
+    """Return a fitted part's kind and bytes; OptionError where it cannot be written."""
     kind = kind_of(part, name)
-    return kind, kind.dump(part, features)
+    try:
+        return kind, kind.dump(part, features)
+    except BtFusionError:
+        raise
+    except Exception as error:  # whatever its attributes make of being written
+        raise OptionError(
+            f"{name}: a {type(part).__name__} cannot be saved without pickle: {error}; what it "
+            "keeps must be numbers, texts, arrays and scikit-learn's classifiers"
+        ) from error
 
 
 def build_part(kind: Kind, step: Callable[..., Any], data: Any, expected: Expected) -> Any:

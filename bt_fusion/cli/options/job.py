@@ -11,6 +11,7 @@ from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
     from bt_fusion.backtest.job import Backtest
+    from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["backtest_job"]
 
@@ -88,14 +89,34 @@ def chosen_predictor(
     folders = model_folders(model.model or (), strategy)
     if folders is not None:
         source = {"model": folders, "preset": None, "recipe": None, "members": None}
-        notes = unused_options(model, schedule)
-        return {"predictor": load_models(folders), "source": source, "notes": notes}
+        loaded = load_models(folders)
+        notes = (*unused_options(model, schedule), *other_strategy(loaded, strategy))
+        return {"predictor": loaded, "source": source, "notes": notes}
     spec = replace(model.spec(seed), strategy=system_of(load_strategy(strategy)))
     walk = WalkForward(spec.build(), **vars(schedule))
     if spec.origin:
         screen.say(f"Model      {spec.origin}")
     parts = {"preset": spec.chosen_preset, "recipe": spec.recipe, "members": spec.members}
-    return {"predictor": walk, "source": {"model": None, **parts}, "notes": ()}
+    unused = ("--allow-in-sample not used: a walk-forward predicts no bar it was trained on",)
+    notes = unused if model.allow_in_sample else ()
+    return {"predictor": walk, "source": {"model": None, **parts}, "notes": notes}
+
+
+def other_strategy(
+    loaded: "SignalModel | dict[str, SignalModel]", strategy: str
+) -> tuple[str, ...]:
+    """Return a note where the default strategy trades what another of ours is for."""
+    from bt_fusion.models.presets import strategy_for
+
+    models = loaded.values() if isinstance(loaded, dict) else [loaded]
+    labels = {strategy_for(model.label()): model.label() for model in models}
+    if strategy != "fusion":
+        return ()
+    return tuple(
+        f"the model predicts {label}, which --strategy {name} trades; this run trades fusion"
+        for name, label in labels.items()
+        if name != "fusion"
+    )
 
 
 def unused_options(model: PredictorOptions, schedule: ScheduleOptions) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from bt_fusion.cli.command import Config, Plugins, Quiet, option
+from bt_fusion.cli.command import Config, Plugins, Quiet, option, output_folder
 from bt_fusion.cli.screen import Screen
 
 __all__ = ["OutputOptions", "ScreenOptions"]
@@ -27,5 +27,5 @@ class ScreenOptions:
 class OutputOptions(ScreenOptions):
     """Where the files go, and which are drawn."""
 
-    out: Annotated[Path, option("Folder for the files.")] = Path("results")
+    out: Annotated[Path, output_folder("Folder for the files.")] = Path("results")
     no_report: Annotated[bool, option("Tables and data only, no picture.", "--no-report")] = False

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple, TypeVar
 
 from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.module_sources import check_name_is_free
 
 __all__ = [
     "MEMBERS",
@@ -229,9 +230,7 @@ def member(
     bounds = {key: Range(each[0], each[1], len(each) > 2) for key, each in (space or {}).items()}
 
     def register(make: Make) -> Make:
-        known = MEMBERS.get(name)
-        if known is not None and known.make.__qualname__ != make.__qualname__:
-            raise OptionError(f"a member called {name!r} exists already; choose another name")
+        check_name_is_free("member", name, getattr(MEMBERS.get(name), "make", None), make)
         MEMBERS[name] = Member(make, class_made(name, make), bounds)
         return make
 

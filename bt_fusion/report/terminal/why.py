@@ -140,11 +140,16 @@ def vote_lines(model: dict[str, Any], run: str) -> list[str]:
     name = "P(up)" if down == down else "P(yes)"  # a label of one side knows no falling prices
     both = f"{name} {up:.4f}" + (f", P(down) {down:.4f}" if down == down else "")
     unused = "" if run == "on" else "; ML was not asked in this run"
+    changed = ", ".join(model["changed_plugins"])
+    cause = (
+        f"plug-in {changed} has changed since"
+        if changed
+        else "other library versions or another machine"
+    )
     same = (
         f"equals the stored one to {max(model['difference'], 1e-12):.0e}"
         if model["same"]
-        else f"DIFFERS from the stored {model['stored']:.9f} by {model['difference']:.1e}: other "
-        "library versions or another machine"
+        else f"DIFFERS from the stored {model['stored']:.9f} by {model['difference']:.1e}: {cause}"
     )
     return [
         f"Vote       {kind}: {both}: {model['signal']}, confidence {model['confidence']:.4f} "

@@ -36,6 +36,7 @@ MODEL = {
     "difference": 0.0,
     "same": True,
     "explained": "up",
+    "changed_plugins": (),
     "contributions": {
         "method": "SHAP",
         "base": 0.5,

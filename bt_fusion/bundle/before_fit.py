@@ -1,0 +1,57 @@
+"""Whether members can be saved, asked before they are fitted, so that nothing is fitted in vain."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from bt_fusion.bundle.expected import Expected
+from bt_fusion.bundle.parts.registry import build_part, dump_part, is_of_plugin, kind_of
+from bt_fusion.bundle.versions import current_versions
+from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.plugins import registered_files
+
+__all__ = ["check_can_be_saved"]
+
+ROWS = 100  # made up, for the trial fit of a class of the user's
+
+
+def check_can_be_saved(model: Any) -> None:
+    """Check that the members of an unfitted model can be saved.
+
+    A class of a plug-in is fitted on a few made-up rows: what it keeps shows only then.
+
+    Parameters
+    ----------
+    model : SignalModel
+
+    Raises
+    ------
+    OptionError
+        For a member of which no kind of part could hold what it becomes.
+    BundleError
+        For a class of a plug-in that keeps what a saved model may not hold.
+    """
+    features, n_classes = model.feature_set().names, len(model.label().classes)
+    for name, made in model.new_ensemble().make_members().items():
+        chosen_from = getattr(made, "candidates", None)  # of a BestMember, which is its winner
+        for each in [made] if chosen_from is None else map(make_member, chosen_from):
+            parts = [each, *each.get_params().values()]
+            parts = [part for part in parts if hasattr(part, "get_params")]
+            for part in parts:
+                kind_of(part, f"member {name}")
+            if any(map(is_of_plugin, parts)):
+                _try(each, f"member {name}", features, n_classes)
+
+
+def _try(member: Any, name: str, features: tuple[str, ...], n_classes: int) -> None:
+    """Fit a copy of a member and check it as a saved part."""
+    X = np.random.default_rng(0).normal(size=(ROWS, len(features))).astype(np.float32)
+    try:
+        fitted = clone(member).fit(X, np.arange(ROWS) % n_classes)
+    except Exception:  # it wants other rows; whatever is wrong with it, its real fit says
+        return
+    kind, data = dump_part(fitted, name, features)
+    files = tuple(registered_files())
+    expected = Expected(name, features, n_classes, versions=current_versions(), plugins=files)
+    build_part(kind, kind.inspect, data, expected)

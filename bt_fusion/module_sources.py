@@ -1,0 +1,222 @@
+"""A user's modules as they were loaded: their files, digests, and what they import beside them."""
+
+import ast
+import inspect
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from importlib.util import resolve_name
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from bt_fusion.errors import OptionError
+
+__all__ = [
+    "check_name_is_free",
+    "check_own_imports",
+    "code_sha256",
+    "file_of",
+    "module_of",
+    "read_source",
+    "sources_of",
+    "unwrapped",
+    "users_own",
+]
+
+# What is not a user's own code: hashed by its version, where it is hashed
+LIBRARIES = {
+    *("backtrader", "bt_fusion", "builtins", "imblearn", "lightgbm", "numpy", "pandas", "scipy"),
+    *("sklearn", "skorch", "torch", "xgboost"),
+}
+INSTALLED = [Path(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib")]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a module was made of when it was loaded.
+
+    Attributes
+    ----------
+    file : Path
+    sha256 : str
+    imports : tuple of str
+        Modules and names its import statements ask for, dotted.
+    """
+
+    file: Path
+    sha256: str
+    imports: tuple[str, ...]
+
+
+READ: dict[str, tuple[Any, Source]] = {}  # by module: the spec it was loaded by, and its source
+
+
+def users_own(part: Any) -> bool:
+    """Say whether a class or function is a user's own, and not a library's."""
+    return _own_name(str(getattr(part, "__module__", "builtins")))
+
+
+def file_of(part: Any) -> Path:
+    """Return the file a class or function stands in, an empty path where there is none."""
+    try:
+        return Path(inspect.getfile(part))
+    except (OSError, TypeError):  # typed into a session, or built in
+        return Path()
+
+
+def module_of(part: Any) -> ModuleType | None:
+    """Return the module of a class or function, None where it was never imported."""
+    return sys.modules.get(str(getattr(part, "__module__", "")))
+
+
+def unwrapped(function: Any) -> Any:
+    """Return the function inside a partial one."""
+    return unwrapped(function.func) if isinstance(function, partial) else function
+
+
+def check_name_is_free(kind: str, name: str, known: Any, new: Any) -> None:
+    """Raise OptionError where a name is registered for other code than what asks for it.
+
+    The same code again, such as a notebook cell run twice or a file edited and loaded again, may
+    replace itself. The file of what asks is read now, so that its digest is that of this code.
+
+    Parameters
+    ----------
+    kind : str
+        "feature", "label" or "member".
+    name : str
+    known : class, function or None
+        What is registered.
+    new : class or function
+    """
+    module = module_of(new)
+    if module is not None and users_own(new):
+        sources_of(module)
+    if known is None or _place(known) == _place(new):
+        return
+    where = f"in {_place(known)[0]}" if users_own(unwrapped(known)) else "in bt_fusion"
+    raise OptionError(f"a {kind} called {name!r} exists already, {where}; choose another name")
+
+
+def read_source(module: ModuleType, data: bytes | None = None) -> Source | None:
+    """Return what a module was made of, None where it has no file.
+
+    It is read once, when the module is loaded: a file edited later is not the code that runs.
+
+    Parameters
+    ----------
+    module : module
+    data : bytes, optional
+        What was run, where the caller has read it.
+    """
+    spec = module.__spec__  # another one after a reload
+    known = READ.get(module.__name__)
+    if known is not None and known[0] is spec and data is None:
+        return known[1]
+    file = Path(getattr(module, "__file__", None) or "")
+    if not file.is_file():
+        return None
+    data = file.read_bytes() if data is None else data
+    found = tuple(_imports(data, module.__package__ or "")) if file.suffix == ".py" else ()
+    READ[module.__name__] = spec, Source(file.resolve(), sha256(data).hexdigest(), found)
+    return READ[module.__name__][1]
+
+
+def sources_of(module: ModuleType) -> dict[str, Source]:
+    """Return the sources of a module and of all it imports from its own folder, by module name.
+
+    Modules count that were loaded by an import statement, those of packages in the folder
+    included; installed libraries do not.
+    """
+    found: dict[str, Source] = {}
+    folder, waiting = _folder_of(module), [module]
+    while waiting:
+        each = waiting.pop()
+        source = read_source(each)
+        if source is None or each.__name__ in found:
+            continue
+        found[each.__name__] = source
+        loaded = (sys.modules.get(name) for name in source.imports)
+        waiting += [other for other in loaded if other is not None and _beside(other, folder)]
+    return found
+
+
+def check_own_imports(module: ModuleType) -> None:
+    """Raise OptionError where a module got another folder's module of the name of one beside it.
+
+    Python keeps modules by name: the second file that imports ``settings`` gets the first's.
+    """
+    source, folder = read_source(module), _folder_of(module)
+    for name in source.imports if source else ():
+        other = sys.modules.get(name)
+        beside = [folder / f"{name}.py", folder / name / "__init__.py"]
+        if other is None or not any(map(Path.is_file, beside)) or _beside(other, folder):
+            continue
+        file = Path(getattr(other, "__file__", None) or "").resolve()
+        if _own_name(name) and file.is_file() and not _installed(file):
+            raise OptionError(
+                f"{source.file if source else folder} imports {name}, and {file} was loaded by "
+                "that name before: rename one, or use one of them in a process"
+            )
+
+
+def code_sha256(module: ModuleType) -> str:
+    """Return the SHA-256 of a module's file as it was loaded, "" where it has none.
+
+    With modules it imports from its own folder: of the digests of all of them.
+    """
+    sources, folder = sources_of(module), _folder_of(module)
+    if len(sources) <= 1:
+        return "".join(source.sha256 for source in sources.values())
+    listed = {
+        f"{each.file.relative_to(folder).as_posix()} {each.sha256}" for each in sources.values()
+    }
+    return sha256("\n".join(sorted(listed)).encode()).hexdigest()
+
+
+def _own_name(module: str) -> bool:
+    return module.partition(".")[0] not in LIBRARIES
+
+
+def _place(part: Any) -> tuple[str, object, object]:
+    """Return where code stands: its file (in a session its module), its name, its arguments."""
+    inner = unwrapped(part)
+    file, module = file_of(inner), str(getattr(inner, "__module__", ""))
+    where = str(file.resolve()) if file.is_file() else module
+    return where, getattr(inner, "__qualname__", inner), getattr(part, "keywords", None)
+
+
+def _folder_of(module: ModuleType) -> Path:
+    """Return the folder that a module's name begins in: that of a package's parent."""
+    file = Path(getattr(module, "__file__", None) or "").resolve()
+    depth = module.__name__.count(".") + hasattr(module, "__path__")
+    return file.parents[min(depth, len(file.parents) - 1)]
+
+
+def _beside(module: ModuleType, folder: Path) -> bool:
+    """Say whether a module is a user's own and lies in a folder."""
+    file = Path(getattr(module, "__file__", None) or "").resolve()
+    return file.is_relative_to(folder) and not _installed(file) and _own_name(module.__name__)
+
+
+def _installed(file: Path) -> bool:
+    return any(file.is_relative_to(place) for place in INSTALLED)
+
+
+def _imports(data: bytes, package: str) -> Iterator[str]:
+    """Yield the modules, and what may be modules, that import statements name; packages first."""
+    for node in ast.walk(ast.parse(data)):
+        if isinstance(node, ast.Import):
+            names = [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom) and (package or not node.level):
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            names = [f"{base}.{each.name}" for each in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[: end + 1]) for end in range(len(parts)))
