@@ -32,19 +32,29 @@ class Entries(bt.Analyzer):
       - ``bar()``: called on every bar, after both
 
     Note:
-      Orders are those of Backtrader's own broker; with another broker there are none. ``ago``
+      The first of them on a strategy looks at its orders and tells the others. Orders are those
+      of Backtrader's own broker; with another broker there are none. ``ago``
       says which value of a line was the last one known when the order was given: 0, or -1 where
       it was given at the bar's open (cheat-on-open).
     '''
 
     def start(self):
+        first = vars(self.strategy).setdefault("_first_entries", self)
+        if first is not self:
+            first._listeners.append(self)
+        self._listeners = [self]
+        self._looks = self._sees_orders() and first is self
         self._seen = set()  # numbers of the orders that were looked at
         self._listed = 0  # how many of the broker's orders are all seen
         self._open_orders = OpenOrders()
-        if not isinstance(self.strategy.broker, bt.brokers.BackBroker):
-            name, broker = type(self).__name__, type(self.strategy.broker).__name__
-            warn(f"{name} sees no orders of a {broker}", BtFusionWarning, stacklevel=2)
-            self._seen = None
+
+    def _sees_orders(self):
+        broker = self.strategy.broker
+        if isinstance(broker, bt.brokers.BackBroker):
+            return True
+        text = f"{type(self).__name__} sees no orders of a {type(broker).__name__}"
+        warn(text, BtFusionWarning, stacklevel=2)
+        return False
 
     def entry(self, order, ago):
         '''Look at an order that opens a position or adds to one'''
@@ -58,7 +68,7 @@ class Entries(bt.Analyzer):
     def notify_order(self, order):
         # before next the broker tells of orders of earlier bars, and of those given at this open
         vetoed = not order  # by ``with_ml``: no broker ever had it
-        if self._seen is not None and order.ref not in self._seen and not vetoed:
+        if self._looks and order.ref not in self._seen and not vetoed:
             new = self._new_orders(*([order] if order.executed.size else ()))
             given = [each for each in new if each.ref <= order.ref]
             self._look(given, -1)
@@ -67,25 +77,28 @@ class Entries(bt.Analyzer):
         self.next()
 
     def next(self):
-        if self._seen is not None:
+        if self._looks and self._may_be_new():
             self._look(self._new_orders(), 0)
             self._listed = len(self.strategy.broker.orders)
         self.bar()
 
     def stop(self):
         # a result from another process must not drag feeds along
-        self._open_orders = self._seen = None
+        self._open_orders = self._seen = self._listeners = None
+        vars(self.strategy).pop("_first_entries", None)
+
+    def _may_be_new(self):
+        '''Tell quickly, as on most bars, that there is no order that was not looked at'''
+        broker = self.strategy.broker
+        waiting = broker.pending
+        return len(broker.orders) > self._listed or (waiting and waiting[-1].ref not in self._seen)
 
     def _new_orders(self, *told):
         '''Return the orders that were not looked at, as they were given'''
         broker = self.strategy.broker
-        listed, waiting = broker.orders[self._listed :], broker.pending
-        if waiting and waiting[-1].ref not in self._seen:  # without the broker's check of cash
-            listed += waiting
-        listed += told
-        if not listed:  # as on most bars
-            return []
-        new = {each.ref: each for each in reversed(listed) if each.ref not in self._seen}
+        # those that skip the check of cash wait without being listed
+        given = [*broker.orders[self._listed :], *broker.pending, *told]
+        new = {each.ref: each for each in reversed(given) if each.ref not in self._seen}
         return [new[ref] for ref in sorted(new)]
 
     def _look(self, orders, ago):
@@ -96,15 +109,18 @@ class Entries(bt.Analyzer):
             held.setdefault(order.data, self.strategy.getposition(order.data).size)
             held[order.data] -= order.executed.size
         for order in orders:
-            self.ordered(order, ago)
+            for each in self._listeners:
+                each.ordered(order, ago)
             if order.parent is None:
                 self._place(order, held[order.data], ago)
             held[order.data] += order.executed.size
 
     def _place(self, order, held, ago):
         size, data = order.created.size, order.data
-        leader = self.strategy.broker._ocos.get(order.ref)  # of its OCO group, maybe itself
-        exit = self._open_orders.exit_size(data, held, size, order.exectype, leader)
-        self._open_orders.add(order, abs(size) - exit, leader)
+        leader = self.strategy.broker._ocos.get(order.ref)  # of its OCO group, or itself
+        group = None if leader == order.ref else leader
+        exit = self._open_orders.exit_size(data, held, size, order.exectype, group)
+        self._open_orders.add(order, abs(size) - exit, group)
         if exit < abs(size):
-            self.entry(order, ago)
+            for each in self._listeners:
+                each.entry(order, ago)

@@ -37,21 +37,24 @@ class EntryLog(Entries):
     def start(self):
         super().start()
         self._rows = []
+        self._times = []  # of their bars, in Backtrader's days
         self._ensembles = ensembles_of(self.strategy, {})
         self._names = feed_names(self.strategy.datas)
         ours = isinstance(self.strategy, OnePosition)
         self._symbols = {one.data: one for one in self.strategy.symbols} if ours else {}
 
     def entry(self, order, ago):
-        time = stamps(order.created.dt)[()]
+        self._times.append(order.created.dt)
         side = "long" if order.created.size > 0 else "short"
         symbol = self._symbols.get(order.data)
         facts = self.strategy.entry_facts(symbol) if symbol else self._facts(order, ago)
-        self._rows.append({"time": time, "side": side, **facts})
+        self._rows.append({"time": None, "side": side, **facts, "symbol": self._names[order.data]})
 
     def stop(self):
         super().stop()
         self._ensembles = self._symbols = self._names = None
+        for row, time in zip(self._rows, stamps(self._times), strict=True):
+            row["time"] = time
         self.rets["entries"] = self._rows
         self.rets._close()
 

@@ -40,7 +40,8 @@ class SignalFunnel(Entries):
         feeds = self._symbols or self.strategy.datas
         self._told = {data: Counter() for data in feeds}  # (stage, why lost there) -> bars
         self._bars = dict.fromkeys(feeds, 0)  # so far
-        self._reached = dict.fromkeys(feeds, ())  # by the last bar: stages, why it was lost there
+        self._reached = dict.fromkeys(feeds)  # by the last bar: each stage, why it was lost there
+        self._ways = {data: Counter() for data in feeds}  # what each bar before it reached -> bars
         self._waiting = {}  # number of each entry order that has not ended -> its data feed
         self._asked = set()  # feeds with an entry on this call
         self._vetoed = {}  # feeds with a veto on this call -> why
@@ -81,18 +82,19 @@ class SignalFunnel(Entries):
         for data, bars in self._bars.items():
             if len(data) > bars:
                 self._bars[data] = len(data)
-                self._count(data)
-                self._reached[data] = tuple(self._stages(data))
+                self._ways[data][self._reached[data]] += 1
+                self._reached[data] = self._stages(data)
             elif data in self._asked or data in self._vetoed:  # a call by a feed of other stamps
-                reached = tuple(self._stages(data))
-                self._reached[data] = max(self._reached[data], reached, key=passes)
+                self._reached[data] = max(self._reached[data], self._stages(data), key=passes)
         self._asked.clear()
         self._vetoed.clear()
 
     def stop(self):
         super().stop()
-        for data in self._bars:
-            self._count(data)
+        for data, ways in self._ways.items():
+            ways[self._reached[data]] += 1
+            for reached, bars in ways.items():
+                self._told[data].update(dict.fromkeys(reached or (), bars))
         for data in self._waiting.values():
             self._told[data]["filled", "no bar left"] += 1
         # a feed that a strategy only looks at is not one it fails to trade
@@ -104,7 +106,7 @@ class SignalFunnel(Entries):
         self.rets._close()
         # a result that travels from another process must not drag feeds along
         self._told = self._bars = self._waiting = self._symbols = self._ensembles = None
-        self._filter = self._feeds = self._reached = None
+        self._filter = self._feeds = self._reached = self._ways = None
 
     def _note_vetoes(self):
         for veto in self._filter.vetoes[self._vetoes :] if self._filter else ():
@@ -113,21 +115,17 @@ class SignalFunnel(Entries):
             why = "no prediction" if unknown else "vetoed by ML"
             self._vetoed[self._feeds[veto.data]] = why
 
-    def _count(self, data):
-        self._told[data].update(self._reached[data])
-
     def _stages(self, data):
         symbol = self._symbols.get(data)
-        yield "bars", ""
-        for stage, reason in self._stages_of_ours(symbol) if symbol else self._stages_of_any(data):
-            yield stage, reason
-            if reason:
-                return
-
-    def _stages_of_ours(self, symbol):
-        yield from self.strategy.stages(symbol)
-        ordered = symbol.outcome == "ordered"
-        yield "ordered", "" if ordered else symbol.outcome or "not looked at"
+        reached = [("bars", "")]
+        for stage in self.strategy.stages(symbol) if symbol else self._stages_of_any(data):
+            reached.append(stage)
+            if stage[1]:
+                return tuple(reached)
+        if symbol:
+            ordered = symbol.outcome == "ordered"
+            reached.append(("ordered", "" if ordered else symbol.outcome or "not looked at"))
+        return tuple(reached)
 
     def _stages_of_any(self, data):
         asked = data in self._asked

@@ -10,7 +10,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
 from bt_fusion.indicators.bar_lines import BarLines
-from bt_fusion.models.predictions import Predictions, confidence_levels
+from bt_fusion.models.predictions import Predictions, confidence_level, confidence_levels
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.streaming import ModelStream, WalkForwardStream
 from bt_fusion.models.walk_forward import WalkForward
@@ -98,6 +98,10 @@ class MLEnsemble(BarLines):
         '''Return the ``bt_fusion.Confidence`` of each value of the confidence line, None if NaN'''
         return confidence_levels(confidence, *self._vote_rule)
 
+    def level(self, confidence):
+        '''Return the ``bt_fusion.Confidence`` of one value of it, None if NaN'''
+        return confidence_level(confidence, *self._vote_rule)
+
     def values(self, ago=0):
         '''Return the lines of the current bar, or with -1 of the one before; NaN without one'''
         # inside another indicator Backtrader fills the lines and never moves along them
@@ -105,9 +109,11 @@ class MLEnsemble(BarLines):
         bars = (len(self.data) if still else len(self)) + ago
         if bars < 1:  # there [0] or [-1] would be a bar to come
             return NO_OPINION
+        up, down, signal, confidence = self.lines
         if still:
-            return tuple(line.array[bars - 1] for line in self.lines)
-        return tuple(line[ago] for line in self.lines)
+            bar = bars - 1
+            return up.array[bar], down.array[bar], signal.array[bar], confidence.array[bar]
+        return up[ago], down[ago], signal[ago], confidence[ago]
 
     def side_probability(self, side, ago=0):
         '''Return the probability of a side (1, -1) on the current bar, NaN if unknown'''

@@ -66,10 +66,10 @@ def ml_thresholds(ml, asked, side):
 
 def ml_facts(ml, side, ago=0):
     """Return an ``MLEnsemble``'s probability of a side, its class and its level at this bar"""
-    _, _, signal, confidence = ml.values(ago)
+    up, down, signal, confidence = ml.values(ago)
     known = signal == signal
     return {
-        "probability": ml.side_probability(side, ago),
+        "probability": up if side >= 0 else down,
         "class": Signal(int(signal)).name if known else None,
-        "level": str(ml.levels(confidence)) if known else None,
+        "level": str(ml.level(confidence)) if known else None,
     }

@@ -41,7 +41,7 @@ class OpenOrders:
     def exit_size(self, data, held, size, exectype=None, oco=None):
         """Return the part of a signed size that only reduces: its size, all of it or 0 nearly
 
-        ``oco`` is the number of an order of its OCO group, None or its own where it has none.
+        ``oco`` is the number of an order of its OCO group, None where it has none.
         """
         side, size = (1 if size > 0 else -1), abs(size)
         self._placed[data] = placed = [one for one in self._placed[data] if one.order.alive()]
@@ -64,5 +64,7 @@ class OpenOrders:
         self._placed[order.data].append(placed)
 
     def _group(self, oco):
+        if oco is None:
+            return None
         placed = (one for orders in self._placed.values() for one in orders)
-        return next((one.group for one in placed if oco is not None and one.order.ref == oco), None)
+        return next((one.group for one in placed if one.order.ref == oco), None)

@@ -10,7 +10,15 @@ import pandas as pd
 from bt_fusion.ensemble.voting import combined
 from bt_fusion.labels import Label, class_names
 
-__all__ = ["NOT_TRAINED", "NO_MODEL", "Confidence", "Predictions", "Signal", "confidence_levels"]
+__all__ = [
+    "NOT_TRAINED",
+    "NO_MODEL",
+    "Confidence",
+    "Predictions",
+    "Signal",
+    "confidence_level",
+    "confidence_levels",
+]
 
 NO_MODEL = -1
 NOT_TRAINED = np.datetime64("NaT", "ns")  # `trained_until` where no model has predicted
@@ -218,6 +226,9 @@ class Predictions:
         return strength * up, strength * down
 
 
+SOFT_STEPS = ((0.55, Confidence.MEDIUM), (0.60, Confidence.HIGH), (0.70, Confidence.VERY_HIGH))
+
+
 def confidence_levels(
     confidence: np.ndarray, voting: str = "soft", vote_threshold: float = 0.633
 ) -> np.ndarray:
@@ -230,18 +241,34 @@ def confidence_levels(
     ['LOW', 'MEDIUM', 'VERY_HIGH']
     """
     confidence = np.asarray(confidence, dtype=float)
-    steps: Sequence[tuple[float, Confidence]] = (
-        (0.55, Confidence.MEDIUM),
-        (0.60, Confidence.HIGH),
-        (0.70, Confidence.VERY_HIGH),
-    )
-    if voting == "majority":
-        steps = ((vote_threshold, Confidence.HIGH), (1.0, Confidence.VERY_HIGH))
     levels = np.full(confidence.shape, Confidence.LOW, dtype=object)
-    for least, level in steps:
+    for least, level in confidence_steps(voting, vote_threshold):
         levels[confidence >= least] = level
     levels[np.isnan(confidence)] = None
     return levels
+
+
+def confidence_level(
+    confidence: float, voting: str = "soft", vote_threshold: float = 0.633
+) -> Confidence | None:
+    """Return the `Confidence` of one value, as `confidence_levels` does of many.
+
+    >>> confidence_level(0.55), confidence_level(float("nan"))
+    (<Confidence.MEDIUM: 'MEDIUM'>, None)
+    """
+    if confidence != confidence:
+        return None
+    reached = [
+        level for least, level in confidence_steps(voting, vote_threshold) if confidence >= least
+    ]
+    return reached[-1] if reached else Confidence.LOW
+
+
+def confidence_steps(voting: str, vote_threshold: float) -> Sequence[tuple[float, Confidence]]:
+    """Return from which confidence on which level is reached, ascending."""
+    if voting == "majority":
+        return (vote_threshold, Confidence.HIGH), (1.0, Confidence.VERY_HIGH)
+    return SOFT_STEPS
 
 
 PER_BAR = ("index", "votes", "model", "trained_until")
