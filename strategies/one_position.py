@@ -77,6 +77,7 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
         '''Say which feeds are traded; the first one's lines become the strategy's own'''
         check_levels(self.p)
         self.symbols = symbols
+        self.alone = len(self.datas) == 1 and not self.data.replaying  # each call is a new bar
         self.technical, self.signal = symbols[0].technical, symbols[0].signal
         if symbols[0].ml is not None:
             self.ml = symbols[0].ml
@@ -109,7 +110,7 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
 
     def next(self):
         for symbol in self.symbols:
-            moved = symbol.has_new_bar()
+            moved = self.alone or symbol.has_new_bar()
             symbol.outcome = self.act(symbol) if moved and self.ready(symbol) else ""
 
     def ready(self, symbol):
@@ -147,18 +148,22 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
     def enter(self, symbol, side):
         '''Open a position at the feed's next open'''
         place = self.buy if side > 0 else self.sell
-        symbol.order = awaiting(place(data=symbol.data, entry=True))
+        symbol.order = self.awaiting(place(data=symbol.data, entry=True))
         if not symbol.order:
             return "size 0"
         symbol.entered = len(symbol.data)
         return "ordered"
+
+    def awaiting(self, order):
+        '''Keep the broker from filling an order before its feed has a new bar'''
+        return order if self.alone else awaiting(order)
 
     def leave(self, symbol, reason):
         '''Close the position at the feed's next open'''
         for order in symbol.exit_orders:
             self.cancel(order)
         close = self.close(data=symbol.data, exit_reason=reason, **self.unchecked)
-        symbol.order = awaiting(close)
+        symbol.order = self.awaiting(close)
 
     def notify_order(self, order):
         symbol = next((s for s in self.symbols if s.data is order.data), None)
@@ -187,7 +192,7 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
                     exit_reason=reason,
                     **self.unchecked,
                 )
-                symbol.exit_orders.append(awaiting(order))
+                symbol.exit_orders.append(self.awaiting(order))
 
 
 def check_levels(params):
