@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-from warnings import warn
 
 import pandas as pd
 from backtrader import Strategy
@@ -21,7 +20,7 @@ from bt_fusion.backtest.judgement import (
 )
 from bt_fusion.backtest.label_placebo import trained_again
 from bt_fusion.backtest.model_figures import model_figures
-from bt_fusion.backtest.notes import notes_of
+from bt_fusion.backtest.notes import notes_of, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (
     OnRefit,
     OutOfSample,
@@ -50,7 +49,7 @@ from bt_fusion.engine.variants import (
     check_variants,
     variant,
 )
-from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
+from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.predictors import Predictor, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
@@ -303,18 +302,6 @@ class Backtest:
                 return run_strategy(bars, traded, self.account, plot=plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
-
-
-def warn_of_refused(name: str, run: Run) -> None:
-    """Warn where the broker refused orders: then the strategy did not trade what it asked for."""
-    refused = run.figures["rejected"]
-    if refused:
-        warn(
-            f"the broker refused {refused:,} orders of ML {name} for lack of cash or margin; the "
-            "funnel counts them, smaller positions avoid them",
-            BtFusionWarning,
-            stacklevel=2,
-        )
 
 
 @contextmanager

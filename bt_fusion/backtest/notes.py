@@ -1,15 +1,19 @@
-"""Notes: what a reader of the figures should know of a model and the bars it was asked for."""
+"""Notes: what a reader of the figures should know of the model, the bars and the runs."""
+
+from warnings import warn
 
 import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.data.timestamps import bar_length
+from bt_fusion.engine.runner import Run
+from bt_fusion.errors import BtFusionWarning
 from bt_fusion.models.predictors import Predictor, predictor_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.report.figures import when
 
-__all__ = ["left_out_note", "length_note", "notes_of"]
+__all__ = ["left_out_note", "length_note", "notes_of", "warn_of_refused"]
 
 
 def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
@@ -64,3 +68,15 @@ def tuned_note(model: SignalModel, part: OutOfSample) -> str:
         f"{seen:,} of {len(part.bars):,} traded bars lie before the end of the recipe's tuning, "
         f"{when(pd.Timestamp(until))}: its settings were chosen on them"
     )
+
+
+def warn_of_refused(name: str, run: Run) -> None:
+    """Warn where the broker refused orders: then the strategy did not trade what it asked for."""
+    refused = run.figures["rejected"]
+    if refused:
+        warn(
+            f"the broker refused {refused:,} orders of ML {name} for lack of cash or margin; the "
+            "funnel counts them, smaller positions avoid them",
+            BtFusionWarning,
+            stacklevel=2,
+        )

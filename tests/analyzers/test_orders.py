@@ -4,18 +4,12 @@ import backtrader as bt
 import numpy as np
 import pytest
 
-from bt_fusion.analyzers import (
-    EntryLog,
-    FusedVsTechnical,
-    FusionSummary,
-    SignalFunnel,
-    SignalQuality,
-    TradeStats,
-)
+from bt_fusion.analyzers import SignalFunnel, SignalQuality
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.indicators import MLEnsemble
 from bt_fusion.strategies import with_ml
+from tests.analyzers.test_any_strategy import ANALYZERS
 from tests.engine.test_engine import cerebro_with, given
 
 BARS = random_walk(400, seed=5)
@@ -23,18 +17,15 @@ RISING = given(BARS.index, np.linspace(0.2, 0.9, len(BARS)))
 
 
 def ran(strategy, *feeds, model=None, set_up=None, options=None, **params):
-    """A finished run of a strategy with TradeStats, EntryLog, funnel, quality and agreement."""
+    """A finished run of a strategy with all six analyzers."""
     made = feeds or (BarsData(dataname=BARS, name="F"),)
     cerebro = cerebro_with(*made, **(options or {}))
     cerebro.addstrategy(strategy, **params)
     cerebro.addsizer(bt.sizers.FixedSize, stake=10)
     cerebro.broker.setcash(1e9)
-    cerebro.addanalyzer(TradeStats, _name="stats")
-    cerebro.addanalyzer(EntryLog, _name="log")
-    cerebro.addanalyzer(SignalFunnel, _name="funnel")
-    cerebro.addanalyzer(FusionSummary, _name="summary")
-    cerebro.addanalyzer(FusedVsTechnical, _name="groups", model=model)
-    cerebro.addanalyzer(SignalQuality, _name="quality", model=model)
+    for name, analyzer in ANALYZERS.items():
+        asked = {"model": model} if name in ("quality", "groups") else {}
+        cerebro.addanalyzer(analyzer, _name=name, **asked)
     if set_up:
         set_up(cerebro.broker)
     return cerebro.run()[0]
