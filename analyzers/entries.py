@@ -27,15 +27,15 @@ class Entries(bt.Analyzer):
     and targets that go with an entry.
 
     Methods to override:
-      - ``entry(order, ago)``: called for such an order, after the strategy's ``next``
-      - ``ordered(order, ago)``: called for every order, exits included, before that
+      - ``entry(order, bars)``: called for such an order, after the strategy's ``next``
+      - ``ordered(order, bars)``: called for every order, exits included, before that
       - ``bar()``: called on every bar, after both
 
     Note:
       The first of them on a strategy looks at its orders and tells the others. Orders are those
-      of Backtrader's own broker; with another broker there are none. ``ago``
-      says which value of a line was the last one known when the order was given: 0, or -1 where
-      it was given at the bar's open (cheat-on-open).
+      of Backtrader's own broker; with another broker there are none. ``bars`` says how many bars
+      of the feed were known when the order was given: at a bar's open (cheat-on-open) one less
+      than there are.
     '''
 
     def start(self):
@@ -46,6 +46,7 @@ class Entries(bt.Analyzer):
         self._looks = self._sees_orders() and first is self
         self._seen = set()  # numbers of the orders that were looked at
         self._listed = 0  # how many of the broker's orders are all seen
+        self._known = {}  # data feed -> its bars at the last ``next``
         self._open_orders = OpenOrders()
 
     def _sees_orders(self):
@@ -56,10 +57,10 @@ class Entries(bt.Analyzer):
         warn(text, BtFusionWarning, stacklevel=2)
         return False
 
-    def entry(self, order, ago):
+    def entry(self, order, bars):
         '''Look at an order that opens a position or adds to one'''
 
-    def ordered(self, order, ago):
+    def ordered(self, order, bars):
         '''Look at an order'''
 
     def bar(self):
@@ -70,21 +71,22 @@ class Entries(bt.Analyzer):
         vetoed = not order  # by ``with_ml``: no broker ever had it
         if self._looks and order.ref not in self._seen and not vetoed:
             new = self._new_orders(*([order] if order.executed.size else ()))
-            given = [each for each in new if each.ref <= order.ref]
-            self._look(given, -1)
+            self._look([each for each in new if each.ref <= order.ref])
 
     def prenext(self):
         self.next()
 
     def next(self):
-        if self._looks and self._may_be_new():
-            self._look(self._new_orders(), 0)
-            self._listed = len(self.strategy.broker.orders)
+        if self._looks:
+            self._known = {data: len(data) for data in self.strategy.datas}
+            if self._may_be_new():
+                self._look(self._new_orders())
+                self._listed = len(self.strategy.broker.orders)
         self.bar()
 
     def stop(self):
         # a result from another process must not drag feeds along
-        self._open_orders = self._seen = self._listeners = None
+        self._open_orders = self._seen = self._known = self._listeners = None
         vars(self.strategy).pop("_first_entries", None)
 
     def _may_be_new(self):
@@ -101,7 +103,7 @@ class Entries(bt.Analyzer):
         new = {each.ref: each for each in reversed(given) if each.ref not in self._seen}
         return [new[ref] for ref in sorted(new)]
 
-    def _look(self, orders, ago):
+    def _look(self, orders):
         self._seen.update(each.ref for each in orders)
         orders = [each for each in orders if each.owner is self.strategy]
         held = {}
@@ -110,12 +112,12 @@ class Entries(bt.Analyzer):
             held[order.data] -= order.executed.size
         for order in orders:
             for each in self._listeners:
-                each.ordered(order, ago)
+                each.ordered(order, self._known.get(order.data, 0))
             if order.parent is None:
-                self._place(order, held[order.data], ago)
+                self._place(order, held[order.data])
             held[order.data] += order.executed.size
 
-    def _place(self, order, held, ago):
+    def _place(self, order, held):
         size, data = order.created.size, order.data
         leader = self.strategy.broker._ocos.get(order.ref)  # of its OCO group, or itself
         group = None if leader == order.ref else leader
@@ -123,4 +125,4 @@ class Entries(bt.Analyzer):
         self._open_orders.add(order, abs(size) - exit, group)
         if exit < abs(size):
             for each in self._listeners:
-                each.entry(order, ago)
+                each.entry(order, self._known.get(data, 0))

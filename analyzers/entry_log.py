@@ -43,11 +43,11 @@ class EntryLog(Entries):
         ours = isinstance(self.strategy, OnePosition)
         self._symbols = {one.data: one for one in self.strategy.symbols} if ours else {}
 
-    def entry(self, order, ago):
+    def entry(self, order, bars):
         self._times.append(order.created.dt)
         side = "long" if order.created.size > 0 else "short"
         symbol = self._symbols.get(order.data)
-        facts = self.strategy.entry_facts(symbol) if symbol else self._facts(order, ago)
+        facts = self.strategy.entry_facts(symbol) if symbol else self._facts(order, bars)
         self._rows.append({"time": None, "side": side, **facts, "symbol": self._names[order.data]})
 
     def stop(self):
@@ -66,50 +66,54 @@ class EntryLog(Entries):
         '''Return the entries as text, one block an entry'''
         return "\n".join(map(entry_text, self._rows))
 
-    def _facts(self, order, ago):
+    def _facts(self, order, bars):
         '''Return what is known of an entry of any strategy'''
         data, ml = order.data, self._ensembles.get(order.data)
-        price, kind = value_of(data.close, ago), order.getordername()
+        price, kind = value_of(data.close, bars), order.getordername()
         facts = {"symbol": self._names[data], "price": price, "order": kind}
-        facts |= own_lines(self.strategy, data, ago)
+        facts |= own_lines(self.strategy, data, bars)
         side = order.created.size
-        return facts if ml is None else facts | ml_facts(ml, side, ago)
+        return facts if ml is None else facts | ml_facts(ml, side, bars)
 
 
-def value_of(line, ago):
-    """Return the value of a line some bars ago, NaN where it is no longer held or never was"""
-    buffer = getattr(line, "lines", [line])[0]
+def value_of(line, bars):
+    """Return the value of a line at the last of so many bars, NaN where it is held no longer"""
+    buffer, ago = getattr(line, "lines", [line])[0], bars - len(line)
     forgotten = buffer.mode == buffer.QBuffer and buffer.maxlen < 1 - ago  # exactbars=1
-    return nan if forgotten or len(line) + ago < 1 else buffer[ago]
+    return nan if forgotten or bars < 1 else buffer[ago]
 
 
-def own_lines(strategy, data, ago):
+def own_lines(strategy, data, bars):
     """Return the values of a strategy's indicators on a feed, by the names it gave them
 
     Of a list or dictionary of indicators those on the feed count: one alone by the name of all.
     """
     found = {}
-    for name, value in vars(strategy).items():
-        parts = {key: part for key, part in parts_of(value) if is_own(part, data)}
+    public = ((name, value) for name, value in vars(strategy).items() if name[0] != "_")
+    for name, value in public:
+        parts = {key: part for key, part in parts_of(value, data) if is_own(part, data)}
         for key, part in parts.items():
             whole = name if len(parts) == 1 else f"{name}{key}"
             whole = f"self.{whole}" if whole in NAMES else whole
             lines = part.getlinealiases() if isinstance(part, bt.Indicator) else ()
             for line in lines if len(lines) > 1 else ():
-                found[f"{whole}.{line}"] = value_of(getattr(part.lines, line), ago)
+                found[f"{whole}.{line}"] = value_of(getattr(part.lines, line), bars)
             if len(lines) < 2:
-                found[whole] = value_of(part, ago)
+                found[whole] = value_of(part, bars)
     return found
 
 
-def parts_of(value):
-    """Yield a value, or those of a list or dictionary, each with what to name it by"""
-    if isinstance(value, dict):
-        yield from ((f"[{key}]", part) for key, part in value.items())
-    elif isinstance(value, list | tuple):
-        yield from ((f"[{number}]", part) for number, part in enumerate(value))
-    else:
+def parts_of(value, data):
+    """Yield a value, or those inside lists and dictionaries, each with what to name it by
+
+    A feed, or its name, as the key of a dictionary is no part of that.
+    """
+    if not isinstance(value, dict | list | tuple):
         yield "", value
+        return
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        own = "" if key is data or key == data._name else f"[{key}]"
+        yield from ((own + name, inner) for name, inner in parts_of(part, data))
 
 
 def is_own(part, data):

@@ -59,11 +59,11 @@ class FusedVsTechnical(Entries):
         self._ensembles = ensembles_of(self.strategy, self._own)
         self._answers = {}  # number of an order -> probability of its side, whether ML agreed
 
-    def ordered(self, order, ago):
+    def ordered(self, order, bars):
         ml, side = self._ensembles.get(order.data), 1 if order.created.size > 0 else -1
         if ml is not None:
-            agreed = ml.agrees(self._asked(ml), side, ago)
-            self._answers[order.ref] = ml.side_probability(side, ago), agreed
+            agreed = ml.agrees(self._asked(ml), side, bars)
+            self._answers[order.ref] = ml.side_probability(side, bars), agreed
 
     def stop(self):
         super().stop()

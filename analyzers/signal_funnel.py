@@ -59,7 +59,9 @@ class SignalFunnel(Entries):
         self._warming = False
         super().next()
 
-    def entry(self, order, ago):
+    def entry(self, order, bars):
+        if order.data not in self._told:  # a feed one of our strategies does not watch
+            return
         self._asked.add(order.data)
         self._waiting[order.ref] = order.data
         if not self._symbols:
@@ -99,7 +101,11 @@ class SignalFunnel(Entries):
             self._told[data]["filled", "no bar left"] += 1
         # a feed that a strategy only looks at is not one it fails to trade
         passed = ("asked", ""), ("agreed", ""), ("ordered", "")
-        traded = [told for told in self._told.values() if any(told[each] for each in passed)]
+        traded = [
+            told
+            for data, told in self._told.items()
+            if data in self._symbols or any(told[each] for each in passed)
+        ]
         passed, lost = summed(traded or self._told.values())
         lost.setdefault("filled", {})
         self.rets["passed"], self.rets["lost"] = passed, lost

@@ -60,7 +60,7 @@ class TradeStats(bt.Analyzer):
         self._openers = []
         self._legs = defaultdict(deque)  # data feed and trade id -> trades not listed yet
         self._names = feed_names(self.strategy.datas)
-        self._last = {}  # data feed with a position -> close and stamp of its last bar
+        self._last = {}  # data feed with an open trade -> close and stamp of its last bar
         self._times = []
         self._values = [self.strategy.broker.getvalue()]
         self._bars_in_market = 0
@@ -68,7 +68,8 @@ class TradeStats(bt.Analyzer):
     def notify_order(self, order):
         if order.status in (order.Margin, order.Rejected):
             self.rejected += 1
-        legs = self._legs[order.data, order.tradeid]
+        data = order.data if order.data._compensate is None else order.data._compensate
+        legs = self._legs[data, order.tradeid]
         for part in order.executed.iterpending():  # what was filled since it last told of itself
             for size in (part.closed, part.opened):
                 if size:
@@ -86,10 +87,10 @@ class TradeStats(bt.Analyzer):
         broker = self.strategy.broker
         self._times.append(self.strategy.datetime[0])
         self._values.append(broker.getvalue())
-        held = [data for data, position in broker.positions.items() if position.size]
-        self._bars_in_market += bool(held)
-        for data in held:  # exactbars=1 holds no bar any more when the run stops
-            self._last[data] = data.close[0], data.datetime[0]
+        self._bars_in_market += any(position.size for position in broker.positions.values())
+        for (data, _), legs in self._legs.items():
+            if legs:  # exactbars=1 holds no bar any more when the run stops
+                self._last[data] = data.close[0], data.datetime[0]
 
     def stop(self):
         for (data, number), pending in self._legs.items():
@@ -150,7 +151,7 @@ class TradeStats(bt.Analyzer):
         '''List a trade still open as if it were closed at the last close, without commission'''
         for trade in self.strategy._trades[data][number]:
             if trade.isopen:
-                price, last = self._last[data]
+                price, last = self._last.get(data) or (data.close[0], data.datetime[0])
                 pnl = trade.pnlcomm + trade.size * (price - trade.price) * legs.mult
                 legs.leave(-trade.size, price, "open")
                 self._list(trade, legs, pnl, last)
@@ -188,21 +189,24 @@ class Legs:
     closed: float = 0.0
     received: float = 0.0
     reason: str = ""
+    size: float = 0.0  # what is left, to the bit that of Backtrader's trade
 
     def enter(self, size: float, price: float) -> None:
         """Add a fill that opens or enlarges the position."""
+        self.size += size
         self.opened += size
         self.spent += size * price
 
     def leave(self, size: float, price: float, reason: str) -> None:
         """Add a fill that reduces or closes it."""
+        self.size += size
         self.closed += size
         self.received += size * price
         self.reason = reason
 
     @property
     def flat(self) -> bool:
-        return abs(self.opened + self.closed) <= 1e-9 * abs(self.opened)
+        return not self.size
 
     @property
     def entry_price(self) -> float:

@@ -102,26 +102,28 @@ class MLEnsemble(BarLines):
         '''Return the ``bt_fusion.Confidence`` of one value of it, None if NaN'''
         return confidence_level(confidence, *self._vote_rule)
 
-    def values(self, ago=0):
-        '''Return the lines of the current bar, or with -1 of the one before; NaN without one'''
+    def values(self, bars=None):
+        '''Return the lines of the current bar, or of the last of so many bars; NaN without one'''
         # inside another indicator Backtrader fills the lines and never moves along them
         still = not len(self) and not isinstance(self._owner, bt.Strategy)
-        bars = (len(self.data) if still else len(self)) + ago
-        if bars < 1:  # there [0] or [-1] would be a bar to come
+        now = len(self.data) if still else len(self)
+        bars = now if bars is None else bars
+        if bars < 1:  # there [0] would be a bar to come
             return NO_OPINION
         up, down, signal, confidence = self.lines
         if still:
             bar = bars - 1
             return up.array[bar], down.array[bar], signal.array[bar], confidence.array[bar]
+        ago = bars - now
         return up[ago], down[ago], signal[ago], confidence[ago]
 
-    def side_probability(self, side, ago=0):
+    def side_probability(self, side, bars=None):
         '''Return the probability of a side (1, -1) on the current bar, NaN if unknown'''
-        return self.values(ago)[0 if side >= 0 else 1]
+        return self.values(bars)[0 if side >= 0 else 1]
 
-    def agrees(self, asked, side, ago=0):
+    def agrees(self, asked, side, bars=None):
         '''Tell whether an ``Agreement`` is given to a side (1, -1) on the current bar'''
-        long, short = asked.sides(*self.values(ago))
+        long, short = asked.sides(*self.values(bars))
         return bool(long if side > 0 else short)
 
     @property

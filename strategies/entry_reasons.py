@@ -64,9 +64,9 @@ def ml_thresholds(ml, asked, side):
         yield Threshold(f"P({name}) to agree", ml.side_probability(side), asked.threshold, rule)
 
 
-def ml_facts(ml, side, ago=0):
+def ml_facts(ml, side, bars=None):
     """Return an ``MLEnsemble``'s probability of a side, its class and its level at this bar"""
-    up, down, signal, confidence = ml.values(ago)
+    up, down, signal, confidence = ml.values(bars)
     known = signal == signal
     return {
         "probability": up if side >= 0 else down,
