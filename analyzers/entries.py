@@ -70,7 +70,10 @@ class Entries(bt.Analyzer):
         # before next the broker tells of orders of earlier bars, and of those given at this open
         vetoed = not order  # by ``with_ml``: no broker ever had it
         if self._looks and order.ref not in self._seen and not vetoed:
-            new = self._new_orders(*([order] if order.executed.size else ()))
+            # one that was given and cancelled within an earlier bar is of no interest
+            now, before = order.data.datetime[0], self._known.get(order.data, 0)
+            here = order.created.dt == now and len(order.data) > before
+            new = self._new_orders(*([order] if here or order.executed.size else ()))
             self._look([each for each in new if each.ref <= order.ref])
 
     def prenext(self):

@@ -40,11 +40,15 @@ class EntryLog(Entries):
         self._times = []  # of their bars, in Backtrader's days
         self._ensembles = ensembles_of(self.strategy, {})
         self._names = feed_names(self.strategy.datas)
+        for data in self.strategy.datas:
+            for line in (data.lines.datetime, data.lines.close):
+                line.updateminperiod(2)  # of exactbars=1: an order at the open asks the bar before
         ours = isinstance(self.strategy, OnePosition)
         self._symbols = {one.data: one for one in self.strategy.symbols} if ours else {}
 
     def entry(self, order, bars):
-        self._times.append(order.created.dt)
+        known = value_of(order.data.datetime, bars)
+        self._times.append(order.created.dt if known != known else known)
         side = "long" if order.created.size > 0 else "short"
         symbol = self._symbols.get(order.data)
         facts = self.strategy.entry_facts(symbol) if symbol else self._facts(order, bars)
@@ -112,7 +116,8 @@ def parts_of(value, data):
         yield "", value
         return
     for key, part in value.items() if isinstance(value, dict) else enumerate(value):
-        own = "" if key is data or key == data._name else f"[{key}]"
+        keys = key if isinstance(key, tuple) else (key,)
+        own = "".join(f"[{each}]" for each in keys if each is not data and each != data._name)
         yield from ((own + name, inner) for name, inner in parts_of(part, data))
 
 

@@ -42,8 +42,8 @@ class TradeStats(bt.Analyzer):
         where undefined (no trades, no losses, too few bars)
       - ``trades``: a DataFrame, one row a trade, in order of exit; ``share`` is the position's
         part of the account's value at its entry, ``signal_time`` the bar on which the order that
-        opened it was given, ``value`` what was opened in cash, with the multiplier of the feed's
-        commission scheme
+        opened it was given (the one before, where that was at a bar's open), ``value`` what was
+        opened in cash, with the multiplier of the feed's commission scheme
       - ``opened_by``: the number of the order that opened each of them
       - ``equity``: a Series, the account's value at the close of each bar
 
@@ -60,6 +60,11 @@ class TradeStats(bt.Analyzer):
         self._openers = []
         self._legs = defaultdict(deque)  # data feed and trade id -> trades not listed yet
         self._names = feed_names(self.strategy.datas)
+        for data in self.strategy.datas:
+            data.lines.datetime.updateminperiod(
+                2
+            )  # exactbars=1 would keep no stamp of the bar before
+        self._at_open = {}  # number of an order given at a bar's open -> stamp of the bar before
         self._last = {}  # data feed with an open trade -> close and stamp of its last bar
         self._times = []
         self._values = [self.strategy.broker.getvalue()]
@@ -68,6 +73,7 @@ class TradeStats(bt.Analyzer):
     def notify_order(self, order):
         if order.status in (order.Margin, order.Rejected):
             self.rejected += 1
+        self._note_the_open(order)
         data = order.data if order.data._compensate is None else order.data._compensate
         legs = self._legs[data, order.tradeid]
         for part in order.executed.iterpending():  # what was filled since it last told of itself
@@ -96,9 +102,8 @@ class TradeStats(bt.Analyzer):
         for (data, number), pending in self._legs.items():
             for legs in pending:
                 self._list_open(data, number, legs)
-        self._legs = self._last = self._names = (
-            None  # a result that travels from another process must not drag feeds along
-        )
+        # a result that travels from another process must not drag feeds along
+        self._legs = self._last = self._names = self._at_open = None
         self.rets.update(self._figures())
         self.rets._close()
 
@@ -115,11 +120,18 @@ class TradeStats(bt.Analyzer):
         index = pd.DatetimeIndex(stamps(self._times), name="datetime")
         return pd.Series(self._values[1:], index=index, name="equity")
 
+    def _note_the_open(self, order):
+        '''Note an order that was given before this bar was over: the bar before is its signal'''
+        now = order.data.datetime[0]
+        if order.created.dt == now and len(order.data) > 1 and self._times[-1:] < [now]:
+            self._at_open.setdefault(order.ref, order.data.datetime[-1])
+
     def _follow(self, legs, order, size, price):
         '''Add a fill to the trade it opens, enlarges or reduces, as Backtrader's trades do'''
         if not legs or legs[-1].flat:
             mult = self.strategy.broker.getcommissioninfo(order.data).p.mult
-            legs.append(Legs(self._values[-1], order.created.dt, order.ref, mult))
+            signal = self._at_open.get(order.ref, order.created.dt)
+            legs.append(Legs(self._values[-1], signal, order.ref, mult))
         if legs[-1].opened * size >= 0:
             legs[-1].enter(size, price)
         else:

@@ -23,8 +23,7 @@ __all__ = [
 
 def check_writable_folder(folder: Path) -> None:
     """Raise OptionError where a folder can be neither made nor written to, before long work."""
-    folder = folder.expanduser().absolute()
-    there = folder
+    there = folder = folder.absolute()
     try:
         there = next(path for path in (folder, *folder.parents) if path.exists())
         tempfile.TemporaryFile(dir=there).close()

@@ -32,7 +32,8 @@ LIBRARIES = {
     *("backtrader", "bt_fusion", "builtins", "imblearn", "lightgbm", "numpy", "pandas", "scipy"),
     *("sklearn", "skorch", "torch", "xgboost"),
 }
-INSTALLED = [Path(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib")]
+INSTALLED = [Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib", "stdlib")]
+PACKAGES = {"site-packages", "dist-packages"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Source:
     imports: tuple[str, ...]
 
 
-READ: dict[str, tuple[Any, Source]] = {}  # by module: the spec it was loaded by, and its source
+# by module the spec it was loaded by, and its source; of one not loaded yet by its file
+READ: dict[str, tuple[Any, Source]] = {}
 
 
 def users_own(part: Any) -> bool:
@@ -120,47 +122,48 @@ def read_source(module: ModuleType, data: bytes | None = None) -> Source | None:
     file = Path(getattr(module, "__file__", None) or "")
     if not file.is_file():
         return None
-    data = file.read_bytes() if data is None else data
-    found = tuple(_imports(data, module.__package__ or "")) if file.suffix == ".py" else ()
-    READ[module.__name__] = spec, Source(file.resolve(), sha256(data).hexdigest(), found)
-    return READ[module.__name__][1]
+    source = _made_of(file, file.read_bytes() if data is None else data, module.__package__ or "")
+    READ[module.__name__] = spec, source
+    return source
 
 
 def sources_of(module: ModuleType) -> dict[str, Source]:
     """Return the sources of a module and of all it imports from its own folder, by module name.
 
-    Modules count that were loaded by an import statement, those of packages in the folder
-    included; installed libraries do not.
+    Modules count that an import statement names, those of packages in the folder included, also
+    where it has not run yet; installed libraries do not.
     """
     found: dict[str, Source] = {}
-    folder, waiting = _folder_of(module), [module]
+    folder, waiting = _folder_of(module), [module.__name__]
     while waiting:
-        each = waiting.pop()
-        source = read_source(each)
-        if source is None or each.__name__ in found:
+        name = waiting.pop()
+        loaded = sys.modules.get(name)
+        if name in found or not (loaded is None or loaded is module or _beside(loaded, folder)):
             continue
-        found[each.__name__] = source
-        loaded = (sys.modules.get(name) for name in source.imports)
-        waiting += [other for other in loaded if other is not None and _beside(other, folder)]
+        source = _not_loaded(name, folder) if loaded is None else read_source(loaded)
+        if source is not None:
+            found[name] = source
+            waiting += source.imports
     return found
 
 
 def check_own_imports(module: ModuleType) -> None:
     """Raise OptionError where a module got another folder's module of the name of one beside it.
 
-    Python keeps modules by name: the second file that imports ``settings`` gets the first's.
+    So do those beside it. Python keeps modules by name: the second file that imports ``settings``
+    gets the first's.
     """
-    source, folder = read_source(module), _folder_of(module)
-    for name in source.imports if source else ():
+    folder = _folder_of(module)
+    asked = {name: each.file for each in sources_of(module).values() for name in each.imports}
+    for name, asking in asked.items():
         other = sys.modules.get(name)
-        beside = [folder / f"{name}.py", folder / name / "__init__.py"]
-        if other is None or not any(map(Path.is_file, beside)) or _beside(other, folder):
+        if other is None or _file_beside(name, folder) is None or _beside(other, folder):
             continue
         file = Path(getattr(other, "__file__", None) or "").resolve()
         if _own_name(name) and file.is_file() and not _installed(file):
             raise OptionError(
-                f"{source.file if source else folder} imports {name}, and {file} was loaded by "
-                "that name before: rename one, or use one of them in a process"
+                f"{asking} imports {name}, and {file} was loaded by that name before: rename one, "
+                "or use one of them in a process"
             )
 
 
@@ -176,6 +179,29 @@ def code_sha256(module: ModuleType) -> str:
         f"{each.file.relative_to(folder).as_posix()} {each.sha256}" for each in sources.values()
     }
     return sha256("\n".join(sorted(listed)).encode()).hexdigest()
+
+
+def _made_of(file: Path, data: bytes, package: str) -> Source:
+    imports = tuple(_imports(data, package)) if file.suffix == ".py" else ()
+    return Source(file.resolve(), sha256(data).hexdigest(), imports)
+
+
+def _file_beside(name: str, folder: Path) -> Path | None:
+    """Return the file a module of that name would have in a folder, None where there is none."""
+    beside = folder.joinpath(*name.split("."))
+    files = (beside.with_suffix(".py"), beside / "__init__.py")
+    return next((file for file in files if file.is_file()), None)
+
+
+def _not_loaded(name: str, folder: Path) -> Source | None:
+    """Return what a module in a folder is made of that an import has not loaded yet."""
+    file = _file_beside(name, folder) if _own_name(name) else None
+    if file is None:
+        return None
+    if str(file) not in READ:
+        package = name if file.stem == "__init__" else name.rpartition(".")[0]
+        READ[str(file)] = None, _made_of(file, file.read_bytes(), package)
+    return READ[str(file)][1]
 
 
 def _own_name(module: str) -> bool:
@@ -204,7 +230,8 @@ def _beside(module: ModuleType, folder: Path) -> bool:
 
 
 def _installed(file: Path) -> bool:
-    return any(file.is_relative_to(place) for place in INSTALLED)
+    inside = any(file.is_relative_to(place) for place in INSTALLED)
+    return inside or not PACKAGES.isdisjoint(file.parts)
 
 
 def _imports(data: bytes, package: str) -> Iterator[str]:

@@ -85,7 +85,7 @@ def registered() -> Iterator[tuple[str, Any]]:
     for name, kind in LABELS.items():
         yield f"label {name}", kind
     for name, member in MEMBERS.items():
-        yield f"member {name}", member.make
+        yield f"member {name}", unwrapped(member.make)
 
 
 def registered_files() -> dict[str, str]:

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b, sha256
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -64,6 +65,8 @@ def load_file(
     try:
         with importable(path.parent), locate_errors(path, failure):
             data = path.read_bytes()  # what is hashed is what runs
+            if b"\0" in data:
+                raise failure(f"{path} holds a null byte; it is no Python file")
             code = compile(data, path, "exec", dont_inherit=True)
             read_source(module, data)
             exec(code, vars(module))
@@ -71,9 +74,17 @@ def load_file(
     except BaseException:
         del sys.modules[name]
         raise
-    for each in sources_of(module):
-        send_by_value(sys.modules[each])
+    for each, source in sources_of(module).items():
+        if each in sys.modules and (each == name or not found_again(each, source.file)):
+            send_by_value(sys.modules[each])
     return module
+
+
+def found_again(module: str, file: Path) -> bool:
+    """Say whether another process finds a module by its name: not in the folder of a plug-in."""
+    spec = PathFinder.find_spec(module.partition(".")[0])
+    places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []
+    return any(file.is_relative_to(Path(place).resolve()) for place in places if place)
 
 
 def module_name(path: Path) -> str:

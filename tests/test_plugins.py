@@ -1,5 +1,6 @@
 """Plug-ins: what a file of a user's registers, in models, saved, in processes, in commands."""
 
+import importlib
 import io
 import json
 import sys
@@ -20,6 +21,7 @@ from bt_fusion import (
     load_model,
     load_plugin,
     member,
+    module_sources,
     plugins,
 )
 from bt_fusion.bundle import load_saved
@@ -33,7 +35,7 @@ from bt_fusion.errors import (
 )
 from bt_fusion.features import REGISTRY
 from bt_fusion.labels import LABELS, Direction, labels_of
-from bt_fusion.user_code import own_code_digest
+from bt_fusion.user_code import importable, own_code_digest
 from tests.cli.running import command
 from tests.test_extending import PAGE
 
@@ -347,6 +349,39 @@ def test_a_module_of_the_same_name_in_another_folder_is_refused(importing, tmp_p
     other.write_text(f"from {beside.stem} import Fixed\n")
     with pytest.raises(OptionError, match=rf"second\.py imports {beside.stem}, and .* rename one"):
         load_plugin(other)
+
+
+def test_a_module_of_the_same_name_is_refused_through_one_between(importing, tmp_path):
+    load_plugin(importing)
+    (beside,) = importing.parent.glob("*_beside.py")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / beside.name).write_text(BESIDE)
+    (tmp_path / "other" / f"between_{beside.stem}.py").write_text(f"import {beside.stem}\n")
+    other = tmp_path / "other" / "third.py"
+    other.write_text(f"import between_{beside.stem}\n")
+    with pytest.raises(OptionError, match=rf"between_.*\.py imports {beside.stem}, and .* rename"):
+        load_plugin(other)
+
+
+def test_an_import_that_has_not_run_yet_counts_in_the_digest(tmp_path, registers):
+    late, plug_in = tmp_path / "late_one.py", tmp_path / "lazy.py"
+    late.write_text("VALUE = 1.0\n")
+    plug_in.write_text(
+        "from bt_fusion import feature\n\n\n"
+        "@feature(lookback=1)\ndef late(bars):\n"
+        "    import late_one\n    return bars.close * late_one.VALUE\n"
+    )
+    load_plugin(plug_in)
+    before = plugins.registered_files()["lazy.py"]
+    with importable(tmp_path):
+        importlib.import_module("late_one")
+    assert plugins.registered_files()["lazy.py"] == before
+    del sys.modules["late_one"]
+    registers()
+    late.write_text("VALUE = 2.0\n")
+    module_sources.READ.clear()  # as in another process
+    load_plugin(plug_in)
+    assert plugins.registered_files()["lazy.py"] != before
 
 
 def test_refits_in_two_processes_know_the_modules_beside_a_plug_in(importing, edge):

@@ -1,7 +1,7 @@
 """Why a bar was an entry, or was not: both sides' reasons, from the files of a run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from bt_fusion.why.strategy_reasons import StrategyReasons, strategy_reasons_of
 __all__ = ["EntryExplanation", "explain_entry"]
 
 RUNS = ("on", "off")
+AT_THE_OPEN = "ordered at the next open"  # by a timer, or cheat-on-open
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +121,8 @@ def _explained(
     """Collect both sides' reasons for the bar of a symbol at a position."""
     own = bars[symbol]
     technical = strategy_reasons_of(rebuilt, bars, symbol, own.index[at], run)
+    if trade and "signal_time" in trade and not technical.outcome:
+        technical = replace(technical, side=trade["side"], outcome=AT_THE_OPEN)
     side = trade["side"] if trade else technical.side
     return EntryExplanation(
         run=run,

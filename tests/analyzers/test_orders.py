@@ -59,17 +59,20 @@ class AtTheOpen(EveryTenth):
         self.act()
 
 
-@pytest.mark.parametrize("options", [{}, {"runonce": False}, {"exactbars": 1}])
+@pytest.mark.parametrize(
+    "options", [{}, {"runonce": False}, {"exactbars": 1}, {"quicknotify": True}]
+)
 def test_an_order_at_the_open_knows_the_bar_before(options):
     options = {"cheat_on_open": True, **options}
     found = ran(AtTheOpen, model=RISING, options=options).analyzers
     entries, log = found.groups.entries(), found.log.entries()
-    before = BARS.index.get_indexer(entries.time) - 1
+    before = BARS.index.get_indexer(entries.time)  # the bar of the signal
     np.testing.assert_array_equal(entries.probability, RISING.probability_up[before])
     assert len(log) == len(entries) > 30
-    price = np.nan if "exactbars" in options else BARS.close.to_numpy()[before]
-    np.testing.assert_array_equal(log.price, np.broadcast_to(price, len(log)))
-    assert len(found.stats.trades()) == len(entries)
+    np.testing.assert_array_equal(log.price, BARS.close.to_numpy()[before])
+    assert log.time.tolist() == entries.time.tolist()
+    trades = found.stats.trades()
+    assert BARS.index.get_indexer(trades.entry_time).tolist() == (before + 1).tolist()
     filtered = ran(with_ml(AtTheOpen), options=options, ml_model=RISING)
     assert counted(filtered)["disagreed"] == 0 < counted(filtered)["agreed"]
 
@@ -81,6 +84,27 @@ def test_orders_without_the_brokers_check_of_cash():
     for name in ("log", "funnel"):
         own, other = (each.analyzers.getbyname(name).get_analysis() for each in (free, checked))
         assert own == other
+
+
+def test_an_order_at_the_open_of_a_slower_feed_knows_its_last_bar():
+    slow = BARS.iloc[3::4]
+
+    class Open(bt.Strategy):
+        def next_open(self):
+            data, held = self.data1, self.getposition(self.data1).size
+            if len(self.data0) % 10 == 6 and not held:
+                self.buy(data=data)
+            elif len(self.data0) % 10 == 2 and held:
+                self.close(data=data)
+
+    feeds = BarsData(dataname=BARS, name="fast"), BarsData(dataname=slow, name="slow")
+    up = np.linspace(0.2, 0.9, len(slow))
+    models = {"fast": given(BARS.index, 0.5), "slow": given(slow.index, up)}
+    filtered = ran(with_ml(Open), *feeds, ml_model=models, options={"cheat_on_open": True})
+    entries = filtered.analyzers.groups.entries()
+    assert len(entries) > 10 and set(entries.group) == {"agreed"}
+    known = up[slow.index.get_indexer(entries.time)]
+    np.testing.assert_allclose(entries.probability, known, rtol=1e-9)
 
 
 class Straddle(bt.Strategy):
@@ -137,6 +161,43 @@ def test_orders_filled_in_parts():
     trades = strategy.analyzers.stats.trades()
     profit = strategy.broker.getvalue() - 1e9
     assert set(trades.side) == {"long"} and trades.pnl.sum() == pytest.approx(profit, abs=1e-5)
+
+
+def test_trades_of_two_ids_and_of_a_compensated_feed():
+    class Ids(bt.Strategy):
+        def next(self):
+            if len(self) == 10:
+                self.buy(tradeid=1)
+                self.sell(tradeid=2)
+
+    trades = ran(Ids).analyzers.stats.trades()
+    assert sorted(trades.side) == ["long", "short"] and trades.pnl.sum() == pytest.approx(0)
+
+    class Compensates(bt.Strategy):
+        def __init__(self):
+            self.data1.compensate(self.data0)
+
+        def next(self):
+            if len(self) % 20 == 5:
+                self.buy(data=self.data0)
+            elif len(self) % 20 == 15:
+                self.sell(data=self.data1)
+
+    feeds = (BarsData(dataname=BARS, name=name) for name in ("A", "B"))
+    trades = ran(Compensates, *feeds).analyzers.stats.trades()
+    assert set(trades.exit_reason) == {"order"} and len(trades) == 20
+
+
+def test_what_is_left_by_rounding_is_a_trade_that_goes_on():
+    class Parts(bt.Strategy):
+        def next(self):
+            if len(self) in (5, 6):
+                self.buy(size=(0.1, 0.2)[len(self) - 5])
+            elif len(self) == 8:
+                self.sell(size=0.3)
+
+    found = ran(Parts).analyzers
+    assert len(found.stats.trades()) == 1  # as Backtrader counts them
 
 
 @pytest.mark.parametrize("exactbars", [False, 1])

@@ -66,6 +66,8 @@ def trade_lines(explanation: dict[str, Any]) -> list[str]:
             f"({100 * trade['return']:+.2f} % after costs)",
         ]
         role = "there the entry was ordered"
+        if "signal_time" not in trade:  # a folder of an older version
+            role = "the bar before the entry; the run does not say where it was ordered"
     bar = f"{explanation['bar']} of {explanation['symbol']}, close {explanation['close']:g}"
     return [*lines, f"Signal bar {bar}; {role}"]
 
@@ -86,6 +88,7 @@ def technical_lines(technical: dict[str, Any]) -> list[str]:
     lost = stages[-1][1] if stages else ""
     ends = {
         "ordered": f"an order to enter {side}",
+        "ordered at the next open": f"an order to enter {side}, given at the next bar's open",
         "vetoed": f"the strategy asked for a {side} entry, ML vetoed it",
         "": f"no entry: {lost}" if lost else "no entry",
     }
