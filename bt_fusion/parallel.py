@@ -1,11 +1,14 @@
 """Work side by side: the one place that starts workers, so that a backend is chosen once."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pickle import PicklingError
 from types import ModuleType
 from typing import Any
 
 import cloudpickle
 import joblib
+
+from bt_fusion.errors import OptionError
 
 __all__ = ["run_unordered", "send_by_value", "worker_count"]
 
@@ -41,6 +44,11 @@ def run_unordered(
         Threads where the work leaves Python's lock, else processes. Whoever configures another
         joblib backend (`joblib.parallel_config`) gets that one.
 
+    Raises
+    ------
+    OptionError
+        For what cannot be copied to another process.
+
     Examples
     --------
     >>> sorted(run_unordered(pow, [(2, 1), (2, 2)], workers=1))
@@ -48,4 +56,11 @@ def run_unordered(
     """
     prefer = "threads" if threads else "processes"
     parallel = joblib.Parallel(n_jobs=workers, prefer=prefer, return_as="generator_unordered")
-    yield from parallel(joblib.delayed(function)(*each) for each in arguments)
+    try:
+        yield from parallel(joblib.delayed(function)(*each) for each in arguments)
+    except PicklingError as error:
+        told = str(error.__cause__ or error).strip('"\n ').splitlines()[-1]  # a whole traceback
+        raise OptionError(
+            f"the work cannot be sent to other processes ({told}): take one job, or keep what "
+            "cannot be copied, such as a lock or an open file, out of modules"
+        ) from error

@@ -1,13 +1,17 @@
 """The digest of a user's class: its code, wherever it came from."""
 
 import sys
+import threading
 from types import ModuleType
 
 import backtrader as bt
+import pytest
 from sklearn.naive_bayes import GaussianNB
 
 from bt_fusion import member
 from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.errors import OptionError
+from bt_fusion.parallel import run_unordered
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.user_code import class_digest
 
@@ -60,3 +64,9 @@ def test_a_parameter_tells_classes_apart():
     other = type("FusionStrategy", (FusionStrategy,), {"params": (("ema_fast", 5),)})
     same = type("FusionStrategy", (FusionStrategy,), {})
     assert class_digest(other) != class_digest(same)
+
+
+def test_what_cannot_travel_to_another_process_is_one_clear_error():
+    tasks = [(threading.Lock(),), (threading.Lock(),)]
+    with pytest.raises(OptionError, match=r"cannot pickle '_thread\.lock' object\): take one job"):
+        list(run_unordered(repr, tasks, workers=2))

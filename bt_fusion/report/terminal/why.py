@@ -65,7 +65,7 @@ def trade_lines(explanation: dict[str, Any]) -> list[str]:
             f"           {trade['bars']} bars, P&L {trade['pnl']:+,.2f} "
             f"({100 * trade['return']:+.2f} % after costs)",
         ]
-        role = "there the entry was ordered"
+        role = "the last bar known when the entry was ordered"
         if "signal_time" not in trade:  # a folder of an older version
             role = "the bar before the entry; the run does not say where it was ordered"
     bar = f"{explanation['bar']} of {explanation['symbol']}, close {explanation['close']:g}"
