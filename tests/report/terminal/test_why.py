@@ -81,13 +81,15 @@ def test_a_bar_without_a_trade():
 def test_a_trade_and_a_model_that_was_not_asked_or_differs():
     trade = {"number": 7, "side": "long", "symbol": "A", "exit_reason": "target", "bars": 4}
     trade |= {"entry_time": STAMP, "exit_time": STAMP, "entry_price": 100.0, "exit_price": 101.0}
-    trade |= {"pnl": 1_234.5, "return": 0.01}
+    trade |= {"pnl": 1_234.5, "return": 0.01, "signal_time": STAMP}
     model = MODEL | {"same": False, "difference": 0.01, "probability_down": float("nan")}
     shown = text_of(run="off", trade=trade, opinion=model)
     assert "Trade 7 long A with ML off: entered 2024-01-02 03:00:00 at 100, left" in shown
     assert "P&L +1,234.50 (+1.00 % after costs)" in shown and "when the entry was ordered" in shown
     assert "P(yes) 0.6200: BUY" in shown and "ML was not asked in this run" in shown
     assert "DIFFERS from the stored 0.620000000 by 1.0e-02" in shown
+    del trade["signal_time"]
+    assert "the run does not say where it was ordered" in text_of(trade=trade)  # an older folder
 
 
 def test_a_bar_without_a_prediction():
