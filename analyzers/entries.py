@@ -46,7 +46,9 @@ class Entries(bt.Analyzer):
         self._looks = self._sees_orders() and first is self
         self._seen = set()  # numbers of the orders that were looked at
         self._listed = 0  # how many of the broker's orders are all seen
-        self._known = {}  # data feed -> its bars at the last ``next``
+        self._known = {}  # data feed -> its bars at the last ``next`` with an order, or any
+        engine = self.strategy.env  # whether orders may be given before ``next``
+        self._opens = engine.p.cheat_on_open or engine.p.quicknotify or engine._pretimers
         self._open_orders = OpenOrders()
 
     def _sees_orders(self):
@@ -80,11 +82,12 @@ class Entries(bt.Analyzer):
         self.next()
 
     def next(self):
-        if self._looks:
+        new = self._looks and self._may_be_new()
+        if new or self._opens:
             self._known = {data: len(data) for data in self.strategy.datas}
-            if self._may_be_new():
-                self._look(self._new_orders())
-                self._listed = len(self.strategy.broker.orders)
+        if new:
+            self._look(self._new_orders())
+            self._listed = len(self.strategy.broker.orders)
         self.bar()
 
     def stop(self):

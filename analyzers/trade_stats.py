@@ -122,6 +122,8 @@ class TradeStats(bt.Analyzer):
 
     def _note_the_open(self, order):
         '''Note an order that was given before this bar was over: the bar before is its signal'''
+        if order.status > order.Accepted:  # it has told of itself before
+            return
         now = order.data.datetime[0]
         if order.created.dt == now and len(order.data) > 1 and self._times[-1:] < [now]:
             self._at_open.setdefault(order.ref, order.data.datetime[-1])
