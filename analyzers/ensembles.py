@@ -1,6 +1,7 @@
 """The ensembles an analyzer listens to: of its own, or the strategy's."""
 
 from bt_fusion.indicators import MLEnsemble, find_ensembles
+from bt_fusion.indicators.line_arrays import keep_bar_before
 
 __all__ = ["ensembles_of", "own_ensembles"]
 
@@ -26,6 +27,5 @@ def ensembles_of(strategy, own):
     """Return the ensembles by data feed: an analyzer's own, else those the strategy asks."""
     found = own or find_ensembles(strategy)
     for ml in found.values():
-        for line in ml.lines:
-            line.updateminperiod(2)  # of exactbars=1: an order at the open asks the bar before
+        keep_bar_before(*ml.lines)
     return found

@@ -9,7 +9,7 @@ from bt_fusion.analyzers.ensembles import ensembles_of
 from bt_fusion.analyzers.entries import Entries
 from bt_fusion.indicators import MLEnsemble
 from bt_fusion.indicators.fused_signal import feed_of
-from bt_fusion.indicators.line_arrays import feed_names, stamps
+from bt_fusion.indicators.line_arrays import feed_names, keep_bar_before, stamps
 from bt_fusion.strategies import OnePosition
 from bt_fusion.strategies.entry_reasons import ml_facts
 from bt_fusion.strategies.entry_text import NAMES, entry_text
@@ -41,8 +41,7 @@ class EntryLog(Entries):
         self._ensembles = ensembles_of(self.strategy, {})
         self._names = feed_names(self.strategy.datas)
         for data in self.strategy.datas:
-            for line in (data.lines.datetime, data.lines.close):
-                line.updateminperiod(2)  # of exactbars=1: an order at the open asks the bar before
+            keep_bar_before(data.lines.datetime, data.lines.close)
         ours = isinstance(self.strategy, OnePosition)
         self._symbols = {one.data: one for one in self.strategy.symbols} if ours else {}
 

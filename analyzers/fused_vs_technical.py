@@ -37,8 +37,8 @@ class FusedVsTechnical(Entries):
         intervals. None where undefined, such as intervals of fewer than ten trades.
       - ``groups``: the figures as a DataFrame, one row a group
       - ``entries``: a DataFrame, one row a trade, in order of entry: symbol, time of the signal,
-        side, probability of its side, group, return (after commission, as a
-        fraction of the entry's value; NaN while it is open)
+        side, probability of its side, group, return (after commission, as a fraction of the
+        entry's value; NaN while it is open)
 
     Note:
       ML is asked what it knew when the order was given. A trade runs from a flat position to a

@@ -7,7 +7,7 @@ from math import nan
 import backtrader as bt
 import pandas as pd
 
-from bt_fusion.indicators.line_arrays import feed_names, stamps
+from bt_fusion.indicators.line_arrays import feed_names, keep_bar_before, stamps
 from bt_fusion.statistics.performance import equity_figures, trade_figures
 
 __all__ = ["TradeStats"]
@@ -60,10 +60,7 @@ class TradeStats(bt.Analyzer):
         self._openers = []
         self._legs = defaultdict(deque)  # data feed and trade id -> trades not listed yet
         self._names = feed_names(self.strategy.datas)
-        for data in self.strategy.datas:
-            data.lines.datetime.updateminperiod(
-                2
-            )  # exactbars=1 would keep no stamp of the bar before
+        keep_bar_before(*(data.lines.datetime for data in self.strategy.datas))
         self._at_open = {}  # number of an order given at a bar's open -> stamp of the bar before
         self._last = {}  # data feed with an open trade -> close and stamp of its last bar
         self._times = []

@@ -7,7 +7,16 @@ import numpy as np
 from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import BarArrays
 
-__all__ = ["bar_values", "feed_names", "fill", "float_days", "preloaded", "stamps", "whole"]
+__all__ = [
+    "bar_values",
+    "feed_names",
+    "fill",
+    "float_days",
+    "keep_bar_before",
+    "preloaded",
+    "stamps",
+    "whole",
+]
 
 EPOCH_DAY = 719_163  # Backtrader counts days from year 1, numpy from 1970
 MS_PER_DAY = 86_400_000
@@ -17,6 +26,15 @@ def feed_names(datas) -> dict:
     """Return the name of each data feed; of one of several without a name Backtrader's, data1."""
     few = len(datas) == 1
     return {data: data._name or ("" if few else f"data{i}") for i, data in enumerate(datas)}
+
+
+def keep_bar_before(*lines) -> None:
+    """Have lines hold the bar before the current one, too: under exactbars=1 they hold one.
+
+    An order given at a bar's open asks them for it. To be called before the run begins.
+    """
+    for line in lines:
+        line.updateminperiod(2)
 
 
 def stamps(days) -> np.ndarray:

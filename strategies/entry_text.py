@@ -19,9 +19,8 @@ CONDITIONS = (
 )
 HEAD = ("time", "run", "symbol", "side", "price", "score", "order")
 OF_ML = ("probability", "class", "level", "ml_points")
-NAMES = frozenset(
-    (*HEAD, *OF_ML, *(name for name, _ in CONDITIONS))
-)  # facts that mean something here
+# facts that mean something here
+NAMES = frozenset((*HEAD, *OF_ML, *(name for name, _ in CONDITIONS)))
 SHOWN = 20
 
 

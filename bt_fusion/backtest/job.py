@@ -170,7 +170,7 @@ class Backtest:
             "schema": SCHEMA,
             **data_and_window(out_of_sample),
             "config": self.config(bars),
-            "notes": self.all_notes(out_of_sample),
+            "notes": self.all_notes(strategy, out_of_sample),
             "model": model_figures(self.predictor, out_of_sample),
             "ml_off": runs["off"].figures if "off" in runs else None,
             "ml_on": runs["on"].figures if "on" in runs else None,
@@ -259,9 +259,11 @@ class Backtest:
             allow_in_sample=self.allow_in_sample,
         )
 
-    def all_notes(self, out_of_sample: dict[str, OutOfSample]) -> list[str]:
-        """Return its own notes and those on models and bars, see `notes_of`."""
-        notes, strategy = notes_of(self.predictor, out_of_sample), load_strategy(self.strategy)
+    def all_notes(
+        self, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
+    ) -> list[str]:
+        """Return its own notes, those on models and bars, see `notes_of`, and on the strategy."""
+        notes = notes_of(self.predictor, out_of_sample)
         if self.ml == "off" and asks_always(strategy):
             notes.append(f"{strategy.__name__} asks an MLEnsemble of its own: this run has ML")
         return [*self.notes, *notes]

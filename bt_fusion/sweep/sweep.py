@@ -168,7 +168,7 @@ class Sweep:
             figures = selection_figures(table, returns, tried, inputs.periods, self.job.seed)
         summary = {
             **entries,
-            "notes": self.job.all_notes(out_of_sample),
+            "notes": self.job.all_notes(strategy, out_of_sample),
             "model": model_figures(self.job.predictor, out_of_sample),
             "grid": self.grid,
             **made.counts(table),

@@ -121,9 +121,5 @@ def cross_validation(kind: str, found: dict[str, Any]) -> Table:
     title = f"Cross-validation, {len(found['folds'])} {names[kind]} (refits)"
     table = titled(title, "", "Mean", "Spread")
     for name in FIGURES:
-        table.add_row(
-            name,
-            cell(found["mean"][name], score),
-            cell(found["spread"][name], score),
-        )
+        table.add_row(name, cell(found["mean"][name], score), cell(found["spread"][name], score))
     return table
