@@ -51,7 +51,8 @@ from bt_fusion.engine.variants import (
 )
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.labels import trade_exits
-from bt_fusion.models.predictors import Predictor, check_predictor, model_of
+from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.predictors import Predictor, check_payoffs, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.module_sources import file_of
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
@@ -156,7 +157,7 @@ class Backtest:
                 with clocked(seconds, "judge_s"):
                     self._judge(summary, strategy, runs, out_of_sample)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
-        return Result(summary, runs, out_of_sample)
+        return Result(summary, runs, out_of_sample, self.agreement(strategy))
 
     def _summary(
         self,
@@ -178,7 +179,7 @@ class Backtest:
             "funnel": {run: runs[run].funnel for run in runs if runs[run].funnel is not None},
             "comparison": None,
         }
-        asked = agreement_of(strategy, self.params, self.model.new_ensemble().voting)
+        asked = self.agreement(strategy)
         summary["fused_vs_technical"] = fused_vs_technical(
             runs, out_of_sample, asked, Bootstrap(self.draws, self.seed)
         )
@@ -244,6 +245,8 @@ class Backtest:
             check_technical(strategy, self.params)
         else:
             check_variants(strategy, self.params)
+            if self.agreement(strategy).auto:
+                check_payoffs(self.predictor)
         return strategy
 
     def out_of_sample(
@@ -285,6 +288,11 @@ class Backtest:
             "seed": self.seed,
             "versions": versions(),
         }
+
+    def agreement(self, strategy: type[Strategy]) -> Agreement:
+        """Return what ML-on asks of ML."""
+        voting = self.model.new_ensemble().voting
+        return agreement_of(strategy, self.params, voting, self.account.round_trip)
 
     @property
     def model(self) -> SignalModel:

@@ -13,6 +13,7 @@ from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import record_trial
 from bt_fusion.engine.runner import Run
 from bt_fusion.labels import Labels
+from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.report.draw import drawn_files
 from bt_fusion.saved_runs.run_folder import write_run
@@ -36,11 +37,14 @@ class Result:
         "off", "on" or both.
     out_of_sample : dict of OutOfSample
         The window of each symbol.
+    asked : Agreement, optional
+        What ML-on asked of ML.
     """
 
     summary: dict[str, Any]
     runs: dict[str, Run]
     out_of_sample: dict[str, OutOfSample]
+    asked: Agreement | None = None
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
@@ -82,7 +86,9 @@ class Result:
             summary=self.summary,
             trades=self.trades,
             entries=self.entries,
-            predictions=stacked({symbol: own.to_frame() for symbol, own in predictions.items()}),
+            predictions=stacked(
+                {k: predictions_table(v, self.asked) for k, v in predictions.items()}
+            ),
             bars=bars_table(self.out_of_sample, self.runs),
             equity=equity.rename_axis("datetime").reset_index(),
         )
@@ -105,6 +111,18 @@ class Result:
 
         equity = pd.DataFrame({name: run.equity for name, run in self.runs.items()})
         return notebook_html(self.summary, equity)
+
+
+def predictions_table(predictions: Predictions, asked: Agreement | None) -> pd.DataFrame:
+    """Return the rows of predictions.parquet of a symbol: `Predictions.to_frame` and three more.
+
+    Columns: win, loss (what a right and a wrong prediction are worth, fractions of the price) and
+    threshold, what `Agreement.limits` gives.
+    """
+    unknown = np.full((len(predictions), 2), np.nan)
+    win, loss = (unknown if predictions.payoff is None else predictions.payoff).T
+    limits = np.nan if asked is None else asked.limits(predictions)
+    return predictions.to_frame().assign(win=win, loss=loss, threshold=limits)
 
 
 def bars_table(out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> pd.DataFrame:

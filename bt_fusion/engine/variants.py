@@ -117,11 +117,15 @@ def asked_ml(strategy: type[bt.Strategy]) -> type[bt.Strategy]:
 
 
 def agreement_of(
-    strategy: type[bt.Strategy], params: Mapping[str, Any], voting: str = "soft"
+    strategy: type[bt.Strategy],
+    params: Mapping[str, Any],
+    voting: str = "soft",
+    costs: float = 0.0,
 ) -> Agreement:
-    """Return what the ML-on variant of a strategy asks of ML."""
+    """Return what the ML-on variant of a strategy asks of ML; `costs` are `Account.round_trip`."""
     kind = asked_ml(strategy)
-    return Agreement.of(dict(kind.params._getitems()) | canonical(kind, params), voting)
+    given = dict(kind.params._getitems()) | canonical(kind, params)
+    return Agreement.of(given, voting, costs=costs)
 
 
 def check_variants(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
