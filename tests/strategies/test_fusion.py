@@ -193,6 +193,20 @@ def test_replay_trades_as_the_strategy_does(exit, long_only):
     np.testing.assert_allclose(returns, made[closed], atol=1e-12)
 
 
+@pytest.mark.parametrize("hold", [1, 5])
+def test_replay_trades_as_the_strategy_does_where_ml_renews(hold):
+    bars = random_walk(3_000, seed=4)
+    coin = np.repeat(np.random.default_rng(0).uniform(0.3, 0.7, 1_500), 2)  # some flips, some gaps
+    model = given(bars.index, coin)
+    run = run_strategy(bars, FusionStrategy, FREE, model=model, hold_bars=hold)
+    trips = replay(run.signal, run.technical, ExitRule(hold, "renew"))
+    closed = trips.exit_bar >= 0
+    assert {"flip", "expired"} <= set(run.trades.exit_reason)
+    assert run.trades.entry_time.tolist() == bars.index[trips.signal + 1].tolist()
+    assert run.trades.exit_time[closed].tolist() == bars.index[trips.exit_bar[closed]].tolist()
+    assert len(trips.signal) > 200
+
+
 @hypothesis_given(
     signal=st.lists(st.sampled_from([-1, 0, 1]), min_size=1, max_size=40), hold=st.integers(1, 6)
 )

@@ -24,7 +24,7 @@ class ExitRule:
     Attributes
     ----------
     hold_bars : int
-    exit : {"horizon", "flip", "both"}
+    exit : {"renew", "horizon", "flip", "both"}
     long_only : bool
     """
 
@@ -79,8 +79,8 @@ def replay(signal: np.ndarray, technical: np.ndarray, rule: ExitRule = ExitRule(
     """Walk through a signal as FusionStrategy does, without its stop order.
 
     Flat and signal not 0: enter at the next open. Leave at the open after `hold_bars` bars, or
-    after the technical state has turned against the position, by the rule's `exit`. The bar at
-    whose open a trip ends may give the next signal.
+    after the technical state has turned against the position, by the rule's `exit`; for "renew"
+    see `renewed`. The bar at whose open a trip ends may give the next signal.
 
     Parameters
     ----------
@@ -95,6 +95,9 @@ def replay(signal: np.ndarray, technical: np.ndarray, rule: ExitRule = ExitRule(
     (array([1, 4]), array([ 4, -1]))
     """
     side = rule.sides(signal)
+    if rule.exit == "renew":
+        state = np.nan_to_num(technical)
+        return renewed(state, (side != 0) & (side == np.sign(state)), rule.hold_bars)
     exit_bar = exit_bars(side, technical, rule)
     entered = one_at_a_time(side, exit_bar)
     return RoundTrips(entered, side[entered], exit_bar[entered])
