@@ -204,7 +204,7 @@ def test_replay_trades_as_the_strategy_does_where_ml_renews(hold):
     assert {"flip", "expired"} <= set(run.trades.exit_reason)
     assert run.trades.entry_time.tolist() == bars.index[trips.signal + 1].tolist()
     assert run.trades.exit_time[closed].tolist() == bars.index[trips.exit_bar[closed]].tolist()
-    assert len(trips.signal) > 200
+    assert len(trips.signal) > 100
 
 
 @hypothesis_given(
