@@ -54,13 +54,12 @@ from bt_fusion.labels import trade_exits
 from bt_fusion.models.predictors import Predictor, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.module_sources import file_of
+from bt_fusion.saved_runs.saved_run import SCHEMA
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
 from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.user_code import locate_errors
 
 __all__ = ["Backtest", "Result"]
-
-SCHEMA = 1
 
 
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}

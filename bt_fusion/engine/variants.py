@@ -21,6 +21,7 @@ __all__ = [
     "check_params",
     "check_technical",
     "check_variants",
+    "default_params",
     "takes_ml",
     "technical_params",
     "variant",
@@ -120,8 +121,12 @@ def agreement_of(
     strategy: type[bt.Strategy], params: Mapping[str, Any], voting: str = "soft"
 ) -> Agreement:
     """Return what the ML-on variant of a strategy asks of ML."""
-    kind = asked_ml(strategy)
-    return Agreement.of(dict(kind.params._getitems()) | canonical(kind, params), voting)
+    return Agreement.of(default_params(strategy) | canonical(asked_ml(strategy), params), voting)
+
+
+def default_params(strategy: type[bt.Strategy]) -> dict[str, Any]:
+    """Return the parameters of the ML-on variant of a strategy with their defaults."""
+    return dict(asked_ml(strategy).params._getitems())
 
 
 def check_variants(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
