@@ -111,7 +111,7 @@ def growth_needed(p_value: float, limit: float) -> float:
     Infinite from a p-value of `NO_LEAN` on: such a score is nothing to go on with.
 
     >>> growth_needed(0.2, 0.025) == (ndtri(0.025) / ndtri(0.2)) ** 2, growth_needed(0.45, 0.025)
-    (True, inf)
+    (np.True_, inf)
     """
     if p_value >= NO_LEAN:
         return inf

@@ -13,8 +13,10 @@ __all__ = [
     "NO_EVIDENCE",
     "PROBABLY_HELPED",
     "PROBABLY_HURT",
+    "Graded",
     "Rule",
     "Verdict",
+    "graded",
     "judge",
 ]
 
@@ -82,23 +84,51 @@ def judge(evidence: Evidence) -> Verdict:
     tried, and the other one of at most 0.5. Hurt and probably hurt are the mirror images. An
     undefined figure meets no rule.
     """
-    worse = evidence.worse
-    rules = tuple(rules_of(evidence, worse))
-    failed = {
-        grade: [rule.name for rule in rules if grade in rule.grades and not rule.passed]
-        for grade in ("certain", "probable")
-    }
-    if not failed["certain"]:
-        verdict = HURT if worse else HELPED
+    found = graded(evidence)
+    worse, grade = found.worse, found.grade
+    if grade in (HELPED, HURT):
         because, change = wording.certain(evidence, worse), wording.caveat(evidence, worse)
-    elif not failed["probable"]:
-        verdict = PROBABLY_HURT if worse else PROBABLY_HELPED
-        because = wording.probable(evidence, worse)
-        change = wording.to_be_certain(evidence, worse, failed["certain"][0])
+    elif grade == NO_EVIDENCE:
+        because, change = wording.no_evidence(evidence, worse, found.failed("probable"))
     else:
-        verdict = NO_EVIDENCE
-        because, change = wording.no_evidence(evidence, worse, failed["probable"][0])
-    return Verdict(verdict, f"{verdict}: {because}", change, rules)
+        because = wording.probable(evidence, worse)
+        change = wording.to_be_certain(evidence, worse, found.failed("certain"))
+    return Verdict(grade, f"{grade}: {because}", change, found.rules)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The rules of the side that evidence speaks for, and the grade they give.
+
+    Attributes
+    ----------
+    worse : bool
+        Whether they are those of having hurt.
+    rules : tuple of Rule
+    """
+
+    worse: bool
+    rules: tuple[Rule, ...]
+
+    def failed(self, kind: str) -> str:
+        """Return the first rule of a kind of grade, certain or probable, that failed, or ""."""
+        rules = (rule for rule in self.rules if kind in rule.grades and not rule.passed)
+        return next((rule.name for rule in rules), "")
+
+    @property
+    def grade(self) -> str:
+        """One of `GRADES`."""
+        if not self.failed("certain"):
+            return HURT if self.worse else HELPED
+        if not self.failed("probable"):
+            return PROBABLY_HURT if self.worse else PROBABLY_HELPED
+        return NO_EVIDENCE
+
+
+def graded(evidence: Evidence) -> Graded:
+    """Hold evidence against the rules of the side it speaks for."""
+    worse = evidence.worse
+    return Graded(worse, tuple(rules_of(evidence, worse)))
 
 
 def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:

@@ -7,7 +7,7 @@ from math import isfinite
 
 from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed
 
-__all__ = ["caveat", "certain", "no_evidence", "probable", "to_be_certain"]
+__all__ = ["caveat", "certain", "no_evidence", "p_text", "percent", "probable", "to_be_certain"]
 
 LONG_YEARS = 100
 MONTH = 1 / 12
@@ -21,7 +21,9 @@ def certain(e: Evidence, worse: bool) -> str:
         return text
     beyond = "below" if worse else "above"
     bound = e.chance_expectancy[0 if worse else 1]
-    return f"{text}, and a trade made {percent(e.expectancy, 3)}, {beyond} their {percent(bound, 3)}"
+    return (
+        f"{text}, and a trade made {percent(e.expectancy, 3)}, {beyond} their {percent(bound, 3)}"
+    )
 
 
 def caveat(e: Evidence, worse: bool) -> str:
@@ -107,7 +109,9 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
         return text, patience(e, best)
     if failed == "stronger question":
         luck = ChanceTest(best, 1 - best, 0).corrected(worse=False, trials=e.trials)
-        change = f"The best of {e.trials:,} variants reaches that by luck in {percent(luck)} of cases; "
+        change = (
+            f"The best of {e.trials:,} variants reaches that by luck in {percent(luck)} of cases; "
+        )
         return text, f"{change}a single variant on new bars would decide."
     if e.ranking is None:
         return text, "Whether ML ranks entries could not be tested."
@@ -143,10 +147,14 @@ def ranks(e: Evidence, worse: bool) -> str:
     if e.ranking is None:
         return ""
     p = e.ranking.side(worse)
-    known = f"p {p:.3f}" if p >= 0.0005 else "p below 0.001"
+    known = f"p {p_text(p)}"
     if p > 0.025:
         return f"ML does not clearly rank entries ({known})"
-    return f"ML ranks entries the wrong way round ({known})" if worse else f"ML ranks entries ({known})"
+    return (
+        f"ML ranks entries the wrong way round ({known})"
+        if worse
+        else f"ML ranks entries ({known})"
+    )
 
 
 def after(e: Evidence) -> str:
@@ -166,6 +174,15 @@ def span(years: float) -> str:
         days = max(1, round(years * 365.25))
         return f"{days} day{'s' * (days > 1)}"
     return f"{years * 12:.0f} months" if years < 2 else f"{years:.1f} years"
+
+
+def p_text(p_value: float) -> str:
+    """Write a p-value.
+
+    >>> p_text(0.0123), p_text(0.0001)
+    ('0.012', 'below 0.001')
+    """
+    return f"{p_value:.3f}" if p_value >= 0.0005 else "below 0.001"
 
 
 def percent(fraction: float, digits: int = 1) -> str:
