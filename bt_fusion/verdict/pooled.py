@@ -144,15 +144,15 @@ def pooled_test(tests: Sequence[ChanceTest | None], related: np.ndarray) -> Chan
         return None
     spread = np.sqrt(related[np.ix_(made, made)].sum())
     p_value, p_against = (
-        float(
-            ndtr(
-                ndtri(np.clip([test.side(worse) for test in known], 1e-12, 1 - 1e-12)).sum()
-                / spread
-            )
-        )
+        float(ndtr(normal_scores([test.side(worse) for test in known]).sum() / spread))
         for worse in (False, True)
     )
     return ChanceTest(p_value, p_against, min(test.draws for test in known))
+
+
+def normal_scores(p_values: Sequence[float]) -> np.ndarray:
+    """Return the normal scores of p-values, finite ones of 0 and 1, too."""
+    return ndtri(np.clip(p_values, 1e-12, 1 - 1e-12))
 
 
 def pooled_gain(days: pd.DataFrame, bootstrap: Bootstrap) -> tuple[float, float, float]:
