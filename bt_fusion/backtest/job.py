@@ -18,7 +18,7 @@ from bt_fusion.backtest.judgement import (
     selection_statistics,
     verdict_of_pair,
 )
-from bt_fusion.backtest.label_placebo import trained_again
+from bt_fusion.backtest.chance.label_placebo import trained_again
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.notes import notes_of, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bt_fusion.backtest.judgement import own_sharpe
 from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.run_pair import line_of
 from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import record_trial
 from bt_fusion.engine.runner import Run
@@ -132,10 +133,3 @@ def stacked(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     for symbol, frame in frames.items():
         frame.insert(1, "symbol", symbol)
     return pd.concat(frames.values(), ignore_index=True)
-
-
-def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> np.ndarray | float:
-    """Return a symbol's part of what a `Run` holds by bar, NaN where it holds nothing."""
-    if line is None:
-        return np.nan
-    return line[symbol].to_numpy() if isinstance(line, pd.Series) else line

@@ -62,7 +62,7 @@ def pooled_evidence(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap(
     Trades add up, Sharpe ratios are means, trials are the most of any market.
     """
     each = [market.evidence for market in markets]
-    days = by_day(markets)
+    days = by_day([market.above_chance for market in markets])
     related = correlation(days)
     gain, low, high = pooled_gain(days, bootstrap)
     edge = days.mean(axis=1).to_numpy()
@@ -86,15 +86,14 @@ def pooled_evidence(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap(
     )
 
 
-def by_day(markets: Sequence[Market]) -> pd.DataFrame:
+def by_day(gains: Sequence[pd.Series]) -> pd.DataFrame:
     """Return the gains above chance of each market a day, NaN where it has no bars.
 
     Days, because markets of other bar lengths, or open at other hours, move together all the
     same.
     """
     columns = {
-        number: market.above_chance.resample("D").sum(min_count=1).dropna()
-        for number, market in enumerate(markets)
+        number: gain.resample("D").sum(min_count=1).dropna() for number, gain in enumerate(gains)
     }
     return pd.DataFrame(columns).sort_index()
 

@@ -35,7 +35,7 @@ def test_independent_markets_add_up_and_equal_ones_do_not():
 def test_days_are_compared_whatever_the_bar_length():
     hourly = market("A", np.full(48, 1.0), freq="h")
     daily = market("B", np.array([24.0, 24.0, 5.0]))
-    days = by_day([hourly, daily])
+    days = by_day([hourly.above_chance, daily.above_chance])
     assert days[0].tolist()[:2] == [24.0, 24.0] and np.isnan(days[0].iloc[2])
     # 24^2 x 2 over the roots of 24^2 x 2 and 24^2 x 2 + 25
     assert correlation(days)[0, 1] == pytest.approx(1152 / np.sqrt(1152 * 1177))
