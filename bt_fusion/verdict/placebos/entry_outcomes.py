@@ -7,7 +7,7 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, exit_bars
 
-__all__ = ["Costs", "Outcomes"]
+__all__ = ["Costs", "Outcomes", "moves", "trade_results"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Outcomes:
         if allowed is not None:
             side = np.where(allowed, side, 0)
         exit_bar = exit_bars(side, technical, rule)
-        made = _results(bars, side, exit_bar, costs)
+        made = trade_results(bars, np.arange(len(side)), side, exit_bar, costs)
         return cls(side, exit_bar, *made, bars.open, bars.close[-1], costs)
 
     @property
@@ -96,7 +96,7 @@ class Outcomes:
     @property
     def moves(self) -> np.ndarray:
         """Return of the price from each bar's open to the next one's, the last to its close."""
-        return np.append(self.opens[1:], self.last) / self.opens - 1
+        return moves(self.opens, self.last)
 
     @property
     def spans(self) -> tuple[np.ndarray, np.ndarray]:
@@ -149,11 +149,28 @@ class Outcomes:
         return entered
 
 
-def _results(
-    bars: BarArrays, side: np.ndarray, exit_bar: np.ndarray, costs: Costs
+def moves(opens: np.ndarray, last: float) -> np.ndarray:
+    """Return the return of the price from each bar's open to the next one's, or the last close.
+
+    >>> moves(np.array([10.0, 11.0, 11.0]), 22.0)
+    array([0.1, 0. , 1. ])
+    """
+    return np.append(opens[1:], last) / opens - 1
+
+
+def trade_results(
+    bars: BarArrays, signal: np.ndarray, side: np.ndarray, exit_bar: np.ndarray, costs: Costs
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return gross and net return of each bar's trade, and the log growth of the account."""
-    start = np.minimum(np.arange(len(side)) + 1, len(side) - 1)
+    """Return gross and net return of trades, and the log growth they bring the account.
+
+    Parameters
+    ----------
+    bars : BarArrays
+    signal, side, exit_bar : ndarray of int64, shape (n_trades,)
+        As in `RoundTrips`; a side of 0 is no trade.
+    costs : Costs
+    """
+    start = np.minimum(signal + 1, len(bars) - 1)
     closed = exit_bar >= 0
     buy = np.minimum(bars.open * (1 + costs.slippage), bars.high)
     sell = np.maximum(bars.open * (1 - costs.slippage), bars.low)
@@ -163,5 +180,5 @@ def _results(
     exit = np.where(closed, np.where(side > 0, sell[exit_bar], buy[exit_bar]), last)
     paid = costs.commission * (entry + np.where(closed, exit, 0.0))
     made = np.where(side == 0, 0.0, side * (exit - entry) - paid)
-    growth = np.log1p(np.maximum(costs.share * made / bars.close, -1 + 1e-12))
+    growth = np.log1p(np.maximum(costs.share * made / bars.close[signal], -1 + 1e-12))
     return gross, made / entry, growth

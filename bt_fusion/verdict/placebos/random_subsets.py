@@ -10,8 +10,9 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
+from bt_fusion.verdict.placebos.run_figures import ratio, sharpe_of_sums
 
-__all__ = ["Trades", "random_subsets", "trade_paths"]
+__all__ = ["Trades", "random_subsets", "self_normalised", "squares", "trade_paths"]
 
 CELLS = 4_000_000  # draws times trades and bars held at once
 
@@ -49,11 +50,16 @@ class Trades:
         """Log growth of the account."""
         return np.log1p(np.maximum(self.share * self.net, -1 + 1e-12))
 
+    @property
+    def net_path(self) -> csr_array:
+        """The path after costs, which are paid on the bar of the exit."""
+        costs = self.path.sum(axis=1) - self.share * self.net
+        paid = csr_array((costs, (np.arange(len(self)), self.exit)), shape=self.path.shape)
+        return csr_array(self.path - paid)
+
     def per_bar(self, weight: np.ndarray) -> np.ndarray:
         """Return the account's return a bar, costs at the bar of the exit, shape (n_bars,)."""
-        costs = weight * (self.path.sum(axis=1) - self.share * self.net)
-        paid = np.bincount(self.exit, costs, minlength=self.path.shape[1])
-        return weight @ self.path - paid
+        return weight @ self.net_path
 
     def numbered(self) -> list[tuple[Hashable, int, int]]:
         """Return what tells trades apart: kind, entry, and which of these it is."""
@@ -170,18 +176,50 @@ class Pool:
 
     def figures(self, taken: np.ndarray) -> DrawFigures:
         """Return the figures of runs that take each trade so often, shape (n_runs, n_trades)."""
-        path = vstack([self.off.path, self.on.path[self.own]]).tocsr()
-        net, growth = (
-            np.append(getattr(self.off, name), getattr(self.on, name)[self.own])
-            for name in ("net", "growth")
+        net, count = self._both("net"), taken.sum(axis=1)
+        won = taken @ np.maximum(net, 0.0)
+        account = csr_array(vstack([self.off.net_path, self.on.net_path[self.own]]))
+        bars = account.shape[1]
+        held = self._both("exit") - self._both("entry")
+        return DrawFigures(
+            entries=count.astype(np.int64),
+            score=self.score(taken),
+            expectancy=ratio(taken @ net, count),
+            profit=np.expm1(taken @ self._both("growth")),
+            win_rate=ratio(taken @ (net > 0), count),
+            profit_factor=ratio(won, won - taken @ net),
+            sharpe=sharpe_of_sums(taken @ account.sum(axis=1), squares(taken, account), bars),
+            exposure=taken @ held / bars,
         )
+
+    def score(self, taken: np.ndarray) -> np.ndarray:
+        """Return what was gained over the mean draw, in units of its own noise."""
         kinds = set(self.off.kind)
         comparable = [self.on.kind[place] in kinds for place in self.own.tolist()]
         counts = np.append(np.ones(len(self.off)), comparable)
         surprise = (taken - np.append(self.expected, np.zeros(len(self.own)))) * counts
-        gained = surprise @ path
-        noise, chosen, count = (gained**2).sum(axis=1), gained.sum(axis=1), taken.sum(axis=1)
-        some = noise > 0
-        score = np.where(some, chosen, 0.0) / np.sqrt(np.where(some, noise, 1.0))
-        expectancy = np.where(count > 0, taken @ net, np.nan) / np.maximum(count, 1)
-        return DrawFigures(count.astype(np.int64), score, expectancy, np.expm1(taken @ growth))
+        path = csr_array(vstack([self.off.path, self.on.path[self.own]]))
+        return self_normalised(surprise @ path.sum(axis=1), squares(surprise, path))
+
+    def _both(self, name: str) -> np.ndarray:
+        """Return an attribute of ML-off's trades and of those only ML-on made."""
+        return np.append(getattr(self.off, name), getattr(self.on, name)[self.own])
+
+
+def squares(weight: np.ndarray, path: csr_array) -> np.ndarray:
+    """Return the sum of squares over the bars of weighted sums of paths, shape (n_runs,).
+
+    By the products of trades that share a bar, of which there are few.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (n_runs, n_trades)
+    path : sparse array, shape (n_trades, n_bars)
+    """
+    return ((weight @ (path @ path.T)) * weight).sum(axis=1)
+
+
+def self_normalised(total: np.ndarray, square: np.ndarray) -> np.ndarray:
+    """Return sums over the root of their sums of squares, 0 where there is nothing."""
+    some = square > 0
+    return np.where(some, total, 0.0) / np.sqrt(np.where(some, square, 1.0))
