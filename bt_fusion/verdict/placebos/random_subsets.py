@@ -5,6 +5,7 @@ Chance takes as many of the ML-off trades of each kind as ML-on made of them.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
@@ -60,6 +61,50 @@ class Trades:
     def per_bar(self, weight: np.ndarray) -> np.ndarray:
         """Return the account's return a bar, costs at the bar of the exit, shape (n_bars,)."""
         return weight @ self.net_path
+
+    def chosen(self, places: np.ndarray) -> "Trades":
+        """Return the trades at these places."""
+        return Trades(
+            [self.kind[place] for place in places.tolist()],
+            self.entry[places],
+            self.exit[places],
+            self.net[places],
+            self.share[places],
+            self.path[places],
+        )
+
+    def joined(self, other: "Trades") -> "Trades":
+        """Return these trades and others over the same bars."""
+        return Trades(
+            [*self.kind, *other.kind],
+            np.append(self.entry, other.entry),
+            np.append(self.exit, other.exit),
+            np.append(self.net, other.net),
+            np.append(self.share, other.share),
+            csr_array(vstack([self.path, other.path])),
+        )
+
+    def figures(self, taken: np.ndarray, score: np.ndarray) -> DrawFigures:
+        """Return the figures of runs of these trades.
+
+        Parameters
+        ----------
+        taken : ndarray, shape (n_runs, n_trades)
+            How often each run takes each trade.
+        score : ndarray, shape (n_runs,)
+        """
+        count, won = taken.sum(axis=1), taken @ np.maximum(self.net, 0.0)
+        account, bars = self.net_path, self.path.shape[1]
+        return DrawFigures(
+            entries=count.astype(np.int64),
+            score=score,
+            expectancy=ratio(taken @ self.net, count),
+            profit=np.expm1(taken @ self.growth),
+            win_rate=ratio(taken @ (self.net > 0), count),
+            profit_factor=ratio(won, won - taken @ self.net),
+            sharpe=sharpe_of_sums(taken @ account.sum(axis=1), squares(taken, account), bars),
+            exposure=taken @ (self.exit - self.entry) / bars,
+        )
 
     def numbered(self) -> list[tuple[Hashable, int, int]]:
         """Return what tells trades apart: kind, entry, and which of these it is."""
@@ -174,23 +219,14 @@ class Pool:
                 np.add.at(row, rng.choice(members, own), 1)
         return taken
 
+    @cached_property
+    def trades(self) -> Trades:
+        """ML-off's trades and those only ML-on made."""
+        return self.off.joined(self.on.chosen(self.own))
+
     def figures(self, taken: np.ndarray) -> DrawFigures:
         """Return the figures of runs that take each trade so often, shape (n_runs, n_trades)."""
-        net, count = self._both("net"), taken.sum(axis=1)
-        won = taken @ np.maximum(net, 0.0)
-        account = csr_array(vstack([self.off.net_path, self.on.net_path[self.own]]))
-        bars = account.shape[1]
-        held = self._both("exit") - self._both("entry")
-        return DrawFigures(
-            entries=count.astype(np.int64),
-            score=self.score(taken),
-            expectancy=ratio(taken @ net, count),
-            profit=np.expm1(taken @ self._both("growth")),
-            win_rate=ratio(taken @ (net > 0), count),
-            profit_factor=ratio(won, won - taken @ net),
-            sharpe=sharpe_of_sums(taken @ account.sum(axis=1), squares(taken, account), bars),
-            exposure=taken @ held / bars,
-        )
+        return self.trades.figures(taken, self.score(taken))
 
     def score(self, taken: np.ndarray) -> np.ndarray:
         """Return what was gained over the mean draw, in units of its own noise."""
@@ -198,12 +234,8 @@ class Pool:
         comparable = [self.on.kind[place] in kinds for place in self.own.tolist()]
         counts = np.append(np.ones(len(self.off)), comparable)
         surprise = (taken - np.append(self.expected, np.zeros(len(self.own)))) * counts
-        path = csr_array(vstack([self.off.path, self.on.path[self.own]]))
+        path = self.trades.path
         return self_normalised(surprise @ path.sum(axis=1), squares(surprise, path))
-
-    def _both(self, name: str) -> np.ndarray:
-        """Return an attribute of ML-off's trades and of those only ML-on made."""
-        return np.append(getattr(self.off, name), getattr(self.on, name)[self.own])
 
 
 def squares(weight: np.ndarray, path: csr_array) -> np.ndarray:

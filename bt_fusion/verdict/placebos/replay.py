@@ -61,6 +61,10 @@ class RoundTrips:
     side: np.ndarray
     exit_bar: np.ndarray
 
+    def spans(self, bars: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first bar each trip is held, and the one after the last, of so many bars."""
+        return self.signal + 1, np.where(self.exit_bar >= 0, self.exit_bar, bars)
+
     def returns(self, opens: np.ndarray, commission: float = 0.0) -> np.ndarray:
         """Return each trip's profit as a fraction of its entry's value, NaN while it is open.
 

@@ -84,7 +84,7 @@ class TradeColumns:
         """
         gain, square, long, short = (each[stop] - each[start] for each in self._summed)
         gain, held, made = side * gain, stop - start, np.where(closed, net, 0.0)
-        cost = self.costs.commission + self.costs.slippage
+        cost = self.costs.rate
         last = np.maximum(stop - 1, 0)
         first = np.minimum(start, len(self.moves) - 1)
         paid_on = side * (self.moves[first] + closed * self.moves[last])
