@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bt_fusion.verdict.placebos.episodes import Episodes
+
 __all__ = [
     "ExitRule",
     "RoundTrips",
@@ -58,6 +60,10 @@ class RoundTrips:
     signal: np.ndarray
     side: np.ndarray
     exit_bar: np.ndarray
+
+    def spans(self, bars: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first bar each trip is held, and the one after the last, of so many bars."""
+        return self.signal + 1, np.where(self.exit_bar >= 0, self.exit_bar, bars)
 
     def returns(self, opens: np.ndarray, commission: float = 0.0) -> np.ndarray:
         """Return each trip's profit as a fraction of its entry's value, NaN while it is open.
@@ -137,25 +143,20 @@ def renewed(state: np.ndarray, agrees: np.ndarray, hold_bars: int = 5) -> RoundT
 def renewed_bars(side: np.ndarray, agrees: np.ndarray, hold_bars: int) -> np.ndarray:
     """Return whether each bar's decision leaves a position of its side, shape (n_bars,).
 
-    Held is a bar with an agreement among the last `hold_bars` of its episode (a run of one side).
+    Held is a bar with an agreement among the last `hold_bars` bars of its episode.
     The first bar of an episode does not count where it finds the position of the last one.
     """
-    bars = np.arange(len(side))
-    new = np.ones(len(side), dtype=bool)
-    new[1:] = side[1:] != side[:-1]
-    first = np.maximum.accumulate(np.where(new, bars, 0))
+    episodes = Episodes.of(side)
+    bars, age = np.arange(len(side)), episodes.age
 
     def held(agreed: np.ndarray) -> np.ndarray:
         last = np.maximum.accumulate(np.where(agreed & (side != 0), bars, NEVER))
-        return (last >= first) & (bars - last < hold_bars)
+        return (last >= bars - age) & (bars - last < hold_bars)
 
-    free, late = held(agrees), held(agrees & ~new)
-    starts = np.flatnonzero(new)
-    stops = np.append(starts, len(side))[1:]
-    reverses = np.zeros(len(starts), dtype=bool)
-    reverses[1:] = side[starts[1:]] == -side[starts[:-1]]
-    blocked = blocked_starts(reverses, free[stops - 1], late[stops - 1])
-    return np.where(np.repeat(blocked, stops - starts), late, free)
+    free, late = held(agrees), held(agrees & (age > 0))
+    ends = episodes.stop - 1
+    blocked = blocked_starts(episodes.reverses, free[ends], late[ends])
+    return np.where(episodes.at_bars(blocked), late, free)
 
 
 def blocked_starts(reverses: np.ndarray, free: np.ndarray, late: np.ndarray) -> np.ndarray:
