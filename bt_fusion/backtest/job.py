@@ -11,6 +11,7 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.agreed_entries import fused_vs_technical
+from bt_fusion.backtest.chance.label_placebo import trained_again
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.judgement import (
     PLACEBOS,
@@ -18,7 +19,6 @@ from bt_fusion.backtest.judgement import (
     selection_statistics,
     verdict_of_pair,
 )
-from bt_fusion.backtest.chance.label_placebo import trained_again
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.notes import notes_of, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (
@@ -209,9 +209,7 @@ class Backtest:
         comparison = compare_runs(pair.off, pair.on, bootstrap) | {"verdict": None}
         if self.placebo != "none":
             again = self.predictor if self.placebo == "labels" else None
-            found, verdict = verdict_of_pair(
-                pair, comparison, trials.count, self.draws, self.seed, again
-            )
+            found, verdict = verdict_of_pair(pair, trials.count, self.draws, self.seed, again)
             summary["statistics"] |= found
             comparison |= verdict
         summary["comparison"] = comparison

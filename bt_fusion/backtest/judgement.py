@@ -1,6 +1,5 @@
 """The verdict on two runs, and how sure ML-on's own returns are after all that was tried."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np

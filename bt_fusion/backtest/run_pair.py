@@ -9,8 +9,8 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
+from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run

@@ -90,5 +90,3 @@ def spread(real: np.ndarray, drawn: np.ndarray) -> dict[str, float | None]:
         "low": low,
         "high": high,
     }
-
-

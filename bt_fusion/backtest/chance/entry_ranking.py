@@ -8,7 +8,7 @@ import pandas as pd
 from bt_fusion.backtest.chance.placebo_inputs import trade_paths_of
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.verdict.evidence import ChanceTest
-from bt_fusion.verdict.ranking import MarketBars, Ranking, rank_bars, rank_entries
+from bt_fusion.verdict.ranking import PredictedBars, Ranking, rank_bars, rank_entries
 
 __all__ = ["entry_probability", "ranking_figures", "ranking_of", "ranking_test"]
 
@@ -30,12 +30,12 @@ def ranking_of(pair: RunPair, draws: int = 1_000, seed: int = 0) -> Ranking:
         paths = trade_paths_of(trades, pair.bars, pd.DatetimeIndex(pair.off.equity.index))
         return rank_entries(paths, entry_probability(pair, trades), draws=draws, seed=seed)
     markets = [
-        MarketBars(
-            opens=one.bars["open"].to_numpy(dtype=float),
-            last_close=float(one.bars["close"].iloc[-1]),
-            state=one.state,
-            probability=one.probability,
-            index=pd.DatetimeIndex(one.bars.index),
+        PredictedBars(
+            one.bars["open"].to_numpy(dtype=float),
+            float(one.bars["close"].iloc[-1]),
+            one.state,
+            one.probability,
+            one.bars.index.to_numpy(),
         )
         for one in inputs.values()
     ]
@@ -49,7 +49,9 @@ def entry_probability(pair: RunPair, trades: pd.DataFrame) -> np.ndarray:
     """Return the probability of each trade's side on the bar of its order, NaN where unknown."""
     probability = np.full(len(trades), np.nan)
     for symbol, part in pair.out_of_sample.items():
-        own = np.full(len(trades), True) if len(pair.out_of_sample) == 1 else trades.symbol == symbol
+        own = (
+            np.full(len(trades), True) if len(pair.out_of_sample) == 1 else trades.symbol == symbol
+        )
         known = part.predictions.at(pd.DatetimeIndex(trades.signal_time[own]).to_numpy())
         long = (trades.side[own] == "long").to_numpy()
         probability[own] = np.where(long, known.probability_up, known.probability_down)
@@ -70,7 +72,12 @@ def ranking_figures(ranking: Ranking) -> dict[str, Any]:
     return of a trade by quartile of P(side), lowest first, fractions) and counts.
     """
     figures = ("auc", "score", "p_value", "p_against", "quartiles", "counts")
-    known = {name: None if ranking.reason else getattr(ranking, name) for name in figures}
-    for name in ("quartiles", "counts"):
-        known[name] = None if known[name] is None else list(known[name])
+    known = {name: None if ranking.reason else plain(getattr(ranking, name)) for name in figures}
     return {"kind": ranking.kind, "reason": ranking.reason, "draws": ranking.draws, **known}
+
+
+def plain(value: float | np.ndarray) -> Any:
+    """Return a number, or a list of numbers, None where undefined."""
+    if isinstance(value, np.ndarray):
+        return [plain(each) for each in value.tolist()]
+    return value if np.isfinite(value) else None

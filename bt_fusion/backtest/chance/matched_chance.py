@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.matching import entry_keys
 from bt_fusion.backtest.chance.placebo_inputs import trade_paths_of
 from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
+from bt_fusion.backtest.matching import entry_keys
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.verdict.evidence import ChanceTest
