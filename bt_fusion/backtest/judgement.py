@@ -92,7 +92,6 @@ def placebo_figures(placebo: Placebo, cash: float) -> dict[str, Any]:
     percentiles 2.5 and 97.5 of the draws; `score` and `expectancy` hold the same four.
     """
     drawn, real = placebo.drawn, placebo.real
-    counts, edges = np.histogram(drawn.profit * cash, BINS)
     return {
         "kind": placebo.kind,
         "draws": len(placebo),
@@ -101,8 +100,23 @@ def placebo_figures(placebo: Placebo, cash: float) -> dict[str, Any]:
         **spread(real.profit * cash, drawn.profit * cash),
         "score": spread(real.score, drawn.score),
         "expectancy": spread(real.expectancy, drawn.expectancy),
-        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+        "histogram": histogram(drawn.profit * cash),
     }
+
+
+def histogram(values: np.ndarray) -> dict[str, list[float]]:
+    """Return edges and counts of `BINS` bins, one unit wide in all where nothing varies.
+
+    Draws that all took the same trades differ by rounding alone, too little for so many edges.
+    """
+    known = values[np.isfinite(values)]
+    low, high = (known.min(), known.max()) if len(known) else (0.0, 0.0)
+    size = max(abs(low), abs(high))
+    if high - low <= 1e-9 * size:
+        reach = max(0.5, 1e-6 * size)
+        low, high = low - reach, high + reach
+    counts, edges = np.histogram(known, BINS, (low, high))
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
 def spread(real: np.ndarray, drawn: np.ndarray) -> dict[str, float | None]:
@@ -158,6 +172,9 @@ def evidence_of(
     off, on = pair.off, pair.on
     edge = edge_figures(placebo, trials)
     interval = comparison["expectancy"]["ci95"]
+    sharpes = [run.figures["sharpe"] for run in (off, on)]
+    if None in sharpes:  # too short for annual ratios
+        sharpes = [own_sharpe(run) for run in (off, on)]
     return Evidence(
         trades_off=off.figures["trades"],
         trades_on=on.figures["trades"],
@@ -167,8 +184,8 @@ def evidence_of(
         edge_dsr=edge["dsr"],
         edge_dsr_against=edge["dsr_against"],
         trials=trials,
-        sharpe_off=off.figures["sharpe"],
-        sharpe_on=on.figures["sharpe"],
+        sharpe_off=sharpes[0],
+        sharpe_on=sharpes[1],
         profit_off=off.figures["total_return"],
         profit_on=on.figures["total_return"],
         win_rate_off=off.figures["win_rate"],
