@@ -133,6 +133,9 @@ def evidence_of(
     edge, drawn = edge_figures(chance, trials), chance.together.drawn.expectancy
     drawn = drawn[np.isfinite(drawn)]
     low, high = np.percentile(drawn, (2.5, 97.5)).tolist() if len(drawn) else (None, None)
+    sharpes = [run.figures["sharpe"] for run in (off, on)]
+    if None in sharpes:  # too short for annual ratios
+        sharpes = [own_sharpe(run) for run in (off, on)]
     return Evidence(
         trades_off=off.figures["trades"],
         trades_on=on.figures["trades"],
@@ -143,8 +146,8 @@ def evidence_of(
         edge_dsr=edge["dsr"],
         edge_dsr_against=edge["dsr_against"],
         trials=trials,
-        sharpe_off=off.figures["sharpe"],
-        sharpe_on=on.figures["sharpe"],
+        sharpe_off=sharpes[0],
+        sharpe_on=sharpes[1],
         psr=probabilistic_sharpe(bar_returns(on.equity.to_numpy(dtype=float))),
         years=(on.equity.index[-1] - on.equity.index[0]) / YEAR,
         in_sample=pair.in_sample,

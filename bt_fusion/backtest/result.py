@@ -36,11 +36,14 @@ class Result:
         "off", "on" or both.
     out_of_sample : dict of OutOfSample
         The window of each symbol.
+    hold : Series, optional
+        What buying and holding would have had at each close.
     """
 
     summary: dict[str, Any]
     runs: dict[str, Run]
     out_of_sample: dict[str, OutOfSample]
+    hold: pd.Series | None = None
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
@@ -74,17 +77,24 @@ class Result:
         return table[[*first, *(name for name in table.columns if name not in first)]]
 
     @property
+    def equity(self) -> pd.DataFrame:
+        """The account at each close: datetime, a column for each run, and `buy_hold`."""
+        curves = {name: run.equity for name, run in self.runs.items()}
+        if self.hold is not None:
+            curves["buy_hold"] = self.hold
+        return pd.DataFrame(curves).rename_axis("datetime").reset_index()
+
+    @property
     def saved(self) -> SavedRun:
         """The tables and the summary of its folder."""
         predictions = {symbol: part.predictions for symbol, part in self.out_of_sample.items()}
-        equity = pd.DataFrame({name: run.equity for name, run in self.runs.items()})
         return SavedRun(
             summary=self.summary,
             trades=self.trades,
             entries=self.entries,
             predictions=stacked({symbol: own.to_frame() for symbol, own in predictions.items()}),
             bars=bars_table(self.out_of_sample, self.runs),
-            equity=equity.rename_axis("datetime").reset_index(),
+            equity=self.equity,
         )
 
     def write(self, folder: str | Path) -> list[Path]:
@@ -103,8 +113,7 @@ class Result:
         """Show the verdict, the equity curves and the figures in a notebook."""
         from bt_fusion.report.html.notebook import notebook_html
 
-        equity = pd.DataFrame({name: run.equity for name, run in self.runs.items()})
-        return notebook_html(self.summary, equity)
+        return notebook_html(self.summary, self.equity)
 
 
 def bars_table(out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> pd.DataFrame:

@@ -59,7 +59,6 @@ def placebo_figures(chance: MatchedChance, cash: float) -> dict[str, Any]:
     """
     placebo, test = chance.together, chance.test
     drawn, real = placebo.drawn, placebo.real
-    counts, edges = histogram(drawn.profit * cash)
     return {
         "kind": placebo.kind,
         "draws": len(placebo),
@@ -69,8 +68,23 @@ def placebo_figures(chance: MatchedChance, cash: float) -> dict[str, Any]:
         **spread(real.profit * cash, drawn.profit * cash),
         "score": spread(real.score, drawn.score),
         "expectancy": spread(real.expectancy, drawn.expectancy),
-        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+        "histogram": histogram(drawn.profit * cash),
     }
+
+
+def histogram(values: np.ndarray) -> dict[str, list[float]]:
+    """Return edges and counts of `BINS` bins, one unit wide in all where nothing varies.
+
+    Draws that all took the same trades differ by rounding alone, too little for so many edges.
+    """
+    known = values[np.isfinite(values)]
+    low, high = (known.min(), known.max()) if len(known) else (0.0, 0.0)
+    size = max(abs(low), abs(high))
+    if high - low <= 1e-9 * size:
+        reach = max(0.5, 1e-6 * size)
+        low, high = low - reach, high + reach
+    counts, edges = np.histogram(known, BINS, (low, high))
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
 def mean_and_interval(values: np.ndarray) -> dict[str, Any]:

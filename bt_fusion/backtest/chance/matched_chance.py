@@ -8,7 +8,7 @@ import pandas as pd
 
 from bt_fusion.backtest.chance.placebo_inputs import trade_paths_of
 from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
-from bt_fusion.backtest.matching import entry_keys
+from bt_fusion.backtest.difference.matching import entry_keys
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.verdict.evidence import ChanceTest
