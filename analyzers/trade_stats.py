@@ -8,7 +8,7 @@ import backtrader as bt
 import pandas as pd
 
 from bt_fusion.indicators.line_arrays import feed_names, keep_bar_before, stamps
-from bt_fusion.statistics.performance import equity_figures, trade_figures
+from bt_fusion.statistics.performance import run_figures
 
 __all__ = ["TradeStats"]
 
@@ -174,8 +174,7 @@ class TradeStats(bt.Analyzer):
         value = closed.value.to_numpy(dtype=float)
         equity = self.equity()
         return {
-            **trade_figures(pnl, pnl / value),
-            **equity_figures(equity),
+            **run_figures(pnl, pnl / value, equity),
             "exposure": self._bars_in_market / max(1, len(equity)),
             "commission": float(trades.commission.sum()),
             "final_value": float(equity.iloc[-1]),

@@ -56,7 +56,7 @@ def _ours(frame: pd.DataFrame) -> Run:
     window = ceil(len(frame) / (WINDOWS + 1))
     model = SignalModel(FEATURES, ensemble=Ensemble(["lgb"]))
     predictions = WalkForward(model, window, window, cache=None).predict(frame)
-    return run_strategy(frame[window:], FusionStrategy, model=predictions)
+    return run_strategy(frame[window:], FusionStrategy, model=predictions, exit="horizon")
 
 
 def _pybroker(frame: pd.DataFrame) -> dict[str, float]:

@@ -15,7 +15,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
 from bt_fusion.statistics.bootstrap import Bootstrap
-from bt_fusion.statistics.performance import equity_figures, trade_figures
+from bt_fusion.statistics.performance import run_figures
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
 from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, replay
@@ -72,7 +72,7 @@ def replayed_run(
     closed = trades[trades.exit_reason != "open"]
     value = (closed["size"] * closed.entry_price).to_numpy()
     pnl = closed.pnl.to_numpy()
-    figures = {**trade_figures(pnl, pnl / value), **equity_figures(equity)}
+    figures = run_figures(pnl, pnl / value, equity)
     return Run(figures, trades, equity, signal=signal, technical=state)
 
 

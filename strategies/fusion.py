@@ -10,14 +10,15 @@ from bt_fusion.strategies.thresholds import Threshold
 
 __all__ = ["FusionStrategy"]
 
-EXITS = ("horizon", "flip", "both")
+EXITS = ("renew", "horizon", "flip", "both")
 
 
 class FusionStrategy(OnePosition):
     '''
     Trades the state of an EMA cross, with ML on only where the ensemble agrees. Entries are
-    market orders, filled at the next open; the exit rule is the same with and without ML. Trades
-    every data feed; the account is split between them by ``EquityShare``.
+    market orders, filled at the next open; the exit rule is the same with and without ML. Without
+    ML and with the exit ``renew`` it is the EMA cross held until it flips. Trades every data
+    feed; the account is split between them by ``EquityShare``.
 
     Params:
       - ``model`` (default None): what ``MLEnsemble`` takes, for all feeds, or a dictionary of
@@ -27,9 +28,11 @@ class FusionStrategy(OnePosition):
       - ``ml_threshold`` (default 0.60): least probability that counts as agreement; of a
         majority vote the least share of votes, beside its signal; ``auto`` for the probability
         from which a trade pays the broker's costs on that bar, see ``MLEnsemble.threshold``
-      - ``exit`` (default horizon): ``horizon`` leaves after ``hold_bars`` bars, as long as the
-        forecast reaches; ``flip`` when the state turns against the position; ``both`` whichever
-        comes first
+      - ``exit`` (default renew): ``renew`` leaves when the state is no longer the position's
+        side, or ``hold_bars`` bars after the last bar that would have entered it; after a stop or
+        target it waits until the state has changed. ``horizon`` leaves ``hold_bars`` bars after
+        the entry; ``flip`` when the state turns against the position; ``both`` whichever of these
+        two comes first
       - ``hold_bars`` (default 5): the horizon of the model's label
       - ``stop``, ``target`` (default None): distances of a stop and a target order from the
         entry price, fractions
@@ -44,7 +47,7 @@ class FusionStrategy(OnePosition):
         ("ema_fast", 12),
         ("ema_slow", 26),
         ("ml_threshold", DEFAULT_THRESHOLD),
-        ("exit", "horizon"),
+        ("exit", "renew"),
     )
     ml_only = (*OnePosition.ml_only, "ml_threshold")
     aliases = OnePosition.aliases | {"ml_entry_threshold": "ml_threshold"}
@@ -65,13 +68,42 @@ class FusionStrategy(OnePosition):
             signal = FusedSignal(technical.state, ml, ml_threshold=self.p.ml_threshold).fused
         return Symbol(data, technical, signal, ml)
 
+    def act(self, symbol):
+        if self.p.exit != "renew":
+            return super().act(symbol)
+        state = symbol.technical.state[0]
+        if not state * symbol.stopped > 0:  # NaN is a change, too
+            symbol.stopped = 0
+        renewed = self.side(symbol) == symbol.side
+        if renewed:
+            symbol.last = len(symbol.data)
+        outcome = super().act(symbol)
+        return "renewed" if renewed and outcome == "position open" else outcome
+
+    def enter(self, symbol, side):
+        if side == symbol.stopped:
+            return "stopped out"
+        symbol.side, symbol.last = side, len(symbol.data)
+        return super().enter(symbol, side)
+
+    def stopped_out(self, symbol):
+        symbol.stopped = symbol.side
+
     def exit_reason(self, symbol):
+        if self.p.exit == "renew":
+            return self.renewing_exit(symbol)
         if self.p.exit != "flip" and self.held(symbol) >= self.p.hold_bars:
             return "horizon"
         size = self.getposition(symbol.data).size
         if self.p.exit != "horizon" and symbol.technical.state[0] * size < 0:
             return "flip"
         return None
+
+    def renewing_exit(self, symbol):
+        '''Return why to leave a position that signals of its side renew, or None'''
+        if not symbol.technical.state[0] * symbol.side > 0:
+            return "flip"
+        return "expired" if len(symbol.data) - symbol.last >= self.p.hold_bars else None
 
     def thresholds(self, symbol):
         technical = symbol.technical

@@ -173,7 +173,12 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
             symbol.order = None
             if order.status == order.Completed and self.getposition(order.data).size:
                 self.place_stop_and_target(symbol, order)
+        elif order.status == order.Completed:
+            self.stopped_out(symbol)
         symbol.exit_orders = [each for each in symbol.exit_orders if each.ref != order.ref]
+
+    def stopped_out(self, symbol):
+        '''Take note that a stop or target order has closed the position'''
 
     def place_stop_and_target(self, symbol, entry):
         '''Put stop and target behind the position that has just been entered'''

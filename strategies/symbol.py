@@ -18,6 +18,8 @@ class Symbol:
         self.order = None  # the pending entry or exit
         self.exit_orders = []  # stop and target of the open position
         self.entered = 0  # length of the data at the signal of the open position
+        self.side = self.last = 0  # of the last entry: its side, and the last bar with its signal
+        self.stopped = 0  # side that a stop or target has left and that may not be entered again
         self.outcome = ""
         self.needed = None  # bars the indicators of the feed need, known once the run has begun
         self._bar = None

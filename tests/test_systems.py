@@ -61,7 +61,7 @@ def test_system_a_fusion_of_ml_and_signals():
             "ema_fast": 12,
             "ema_slow": 26,
             "ml_threshold": 0.60,
-            "exit": "horizon",
+            "exit": "renew",
             "hold_bars": 5,
             "long_only": False,
         },

@@ -4,8 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.backtest.attribution import attribution, attribution_sentence, trade_counts
-from bt_fusion.backtest.matching import attribute_trades, entry_keys
+from bt_fusion.backtest.difference.attribution import (
+    attribution,
+    trade_counts,
+)
+from bt_fusion.backtest.difference.matching import attribute_trades, entry_keys
 from bt_fusion.data.bars import bars_per_year
 from bt_fusion.engine.runner import Run
 from bt_fusion.statistics.bootstrap import Bootstrap
@@ -17,6 +20,7 @@ __all__ = ["by_trade", "compare_runs", "false_signals"]
 COMPARED = (
     "win_rate",
     "profit_factor",
+    "profit_factor_cash",
     "expectancy",
     "net_profit",
     "total_return",
@@ -38,14 +42,14 @@ def compare_runs(off: Run, on: Run, bootstrap: Bootstrap = Bootstrap()) -> dict[
     -------
     dict
         For each of `COMPARED` {off, on, delta, ci95}, ci95 being the interval of the difference
-        [low, high] or None; and false_signals {off, on, change}, trades (see `trade_counts`),
-        attribution (see `attribution`) and attribution_sentence.
+        [low, high] or None, as where there is no difference; and false_signals {off, on, change},
+        trades (see `trade_counts`) and attribution (see `attribution`).
 
     Notes
     -----
     Intervals are percentiles of a stationary bootstrap, see `bt_fusion.statistics.intervals`. Total
     return, net profit, Sharpe, Sortino and drawdown draw the paired returns of both runs bar by
-    bar; win rate, profit factor and expectancy draw entries in time order, those of the same bar
+    bar; win rate, profit factors and expectancy draw entries in time order, those of the same bar
     together. Trading less under costs moves these figures without any skill: an interval beside
     zero is not yet a verdict.
     """
@@ -54,12 +58,12 @@ def compare_runs(off: Run, on: Run, bootstrap: Bootstrap = Bootstrap()) -> dict[
     for name in COMPARED:
         before, after = off.figures[name], on.figures[name]
         delta = None if before is None or after is None else after - before
-        result[name] = {"off": before, "on": after, "delta": delta, "ci95": intervals[name]}
+        spread = None if delta is None else intervals[name]
+        result[name] = {"off": before, "on": after, "delta": delta, "ci95": spread}
     matches = attribute_trades(off, on)
     result["false_signals"] = false_signals(off, on)
     result["trades"] = trade_counts(matches, off)
     result["attribution"] = attribution(off, on, matches)
-    result["attribution_sentence"] = attribution_sentence(result["attribution"])
     return result
 
 

@@ -10,15 +10,9 @@ from typing import Any
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.agreed_entries import fused_vs_technical
-from bt_fusion.backtest.comparison import compare_runs
-from bt_fusion.backtest.judgement import (
-    PLACEBOS,
-    own_sharpe,
-    selection_statistics,
-    verdict_of_pair,
-)
-from bt_fusion.backtest.label_placebo import trained_again
+from bt_fusion.backtest.chance.label_placebo import trained_again
+from bt_fusion.backtest.judgement import PLACEBOS
+from bt_fusion.backtest.judging import Judging, say_what_failed
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.notes import notes_of, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (
@@ -27,7 +21,6 @@ from bt_fusion.backtest.out_of_sample import (
     predict_each,
 )
 from bt_fusion.backtest.result import Result
-from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.backtest.summary import (
     data_and_window,
     model_config,
@@ -38,7 +31,6 @@ from bt_fusion.backtest.summary import (
     symbol_parts,
     versions,
 )
-from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
@@ -55,13 +47,11 @@ from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictors import Predictor, check_payoffs, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.module_sources import file_of
+from bt_fusion.saved_runs.saved_run import SCHEMA
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
-from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.user_code import locate_errors
 
 __all__ = ["Backtest", "Result"]
-
-SCHEMA = 1
 
 
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
@@ -153,11 +143,11 @@ class Backtest:
                     runs[run] = self._run_one(run, strategy, out_of_sample)
                 warn_of_refused(run, runs[run])
             summary = self._summary(given, strategy, out_of_sample, runs)
-            if "on" in runs:
-                with clocked(seconds, "judge_s"):
-                    self._judge(summary, strategy, runs, out_of_sample)
+            with clocked(seconds, "judge_s"):
+                judging = Judging(self, strategy, runs, out_of_sample)
+                judge_safely(summary, judging)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
-        return Result(summary, runs, out_of_sample, self.agreement(strategy))
+        return Result(summary, runs, out_of_sample, judging.hold, self.agreement(strategy))
 
     def _summary(
         self,
@@ -177,12 +167,10 @@ class Backtest:
             "ml_on": runs["on"].figures if "on" in runs else None,
             "signals": signals_of(runs),
             "funnel": {run: runs[run].funnel for run in runs if runs[run].funnel is not None},
-            "comparison": None,
+            "buy_hold": None,
+            "comparison": {"verdict": None} if len(runs) == 2 else None,
+            "fused_vs_technical": None,
         }
-        asked = self.agreement(strategy)
-        summary["fused_vs_technical"] = fused_vs_technical(
-            runs, out_of_sample, asked, Bootstrap(self.draws, self.seed)
-        )
         if "on" in runs and runs["on"].vetoes is not None:
             summary["vetoes"] = runs["on"].veto_counts
         if len(out_of_sample) > 1:
@@ -191,32 +179,6 @@ class Backtest:
             trades = {name: run.trades for name, run in runs.items()}
             summary["breakdown"] = {each: breakdown(trades, each) for each in self.breakdown}
         return summary
-
-    def _judge(
-        self,
-        summary: dict[str, Any],
-        strategy: type[Strategy],
-        runs: dict[str, Run],
-        out_of_sample: dict[str, OutOfSample],
-    ) -> None:
-        """Add to a summary how sure ML-on's figures are, and of two runs the verdict."""
-        trials = trials_of(self.ledger, summary, own_sharpe(runs["on"]))
-        pbo = pbo_of(self.ledger, summary)
-        summary["statistics"] = selection_statistics(runs["on"], trials, pbo)
-        if len(runs) < 2:
-            return
-        exits = trade_exits(self.model.label())
-        pair = RunPair(strategy, self.params, exits, self.account, out_of_sample, **runs)
-        bootstrap = Bootstrap(self.draws, self.seed)
-        comparison = compare_runs(pair.off, pair.on, bootstrap) | {"verdict": None}
-        if self.placebo != "none":
-            again = self.predictor if self.placebo == "labels" else None
-            found, verdict = verdict_of_pair(
-                pair, comparison, trials.count, self.draws, self.seed, again
-            )
-            summary["statistics"] |= found
-            comparison |= verdict
-        summary["comparison"] = comparison
 
     def checked(self, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
         """Return the strategy, once all that can be wrong before any work has been looked at.
@@ -312,6 +274,15 @@ class Backtest:
                 return run_strategy(bars, traded, self.account, plot=plot, **params)
         except BarsError as error:
             raise BarsError(f"the window of unseen bars is too short: {error}") from error
+
+
+def judge_safely(summary: dict[str, Any], judging: Judging) -> None:
+    """Add to a summary what is said of the runs; a step that fails is noted and passed over."""
+    for what, step in judging.steps.items():
+        try:
+            step(summary)
+        except Exception as error:  # no mistake in judging may cost hours of finished runs
+            say_what_failed(summary, what, error)
 
 
 @contextmanager

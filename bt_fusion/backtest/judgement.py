@@ -1,12 +1,14 @@
 """The verdict on two runs, and how sure ML-on's own returns are after all that was tried."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.label_placebo import label_placebo
+from bt_fusion.backtest.chance.chance_figures import chance_figures, placebo_figures
+from bt_fusion.backtest.chance.entry_ranking import ranking_figures, ranking_of, ranking_test
+from bt_fusion.backtest.chance.label_placebo import label_placebo
+from bt_fusion.backtest.chance.matched_chance import MatchedChance, delayed_test, matched_chance
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.backtest.trials import Trials
 from bt_fusion.engine.runner import Run
@@ -18,8 +20,8 @@ from bt_fusion.statistics.sharpe import (
     probabilistic_sharpe,
     sharpe_per_bar,
 )
-from bt_fusion.verdict.placebos.placebo import Placebo
-from bt_fusion.verdict.rules import Evidence, judge
+from bt_fusion.verdict.evidence import ChanceTest, Evidence
+from bt_fusion.verdict.rules import judge
 
 __all__ = [
     "PLACEBOS",
@@ -27,20 +29,16 @@ __all__ = [
     "edge_figures",
     "evidence_of",
     "own_sharpe",
-    "placebo_figures",
     "selection_statistics",
     "verdict_of_pair",
 ]
 
 PLACEBOS = ("veto", "labels", "none")
-BINS = 40  # of a placebo's histogram
-INTERVAL = (2.5, 97.5)  # percentiles
 YEAR = pd.Timedelta(days=365.25)
 
 
 def verdict_of_pair(
     pair: RunPair,
-    comparison: Mapping[str, Any],
     trials: int = 1,
     draws: int = 1_000,
     seed: int = 0,
@@ -51,78 +49,48 @@ def verdict_of_pair(
     Parameters
     ----------
     pair : RunPair
-    comparison : dict
-        Of `compare_runs`.
     trials : int
         Variants tried on these bars, this one included.
     draws, seed : int
-        Of the placebo.
+        Of the random filters, and of the ranking's shifts.
     predictor : WalkForward, optional
         What is to learn again, from labels moved by chance; see `label_placebo`.
 
     Returns
     -------
     statistics : dict
-        placebo, shift (ML's own probabilities moved along the bars; None where no replay knows
-        the strategy) and edge, see `placebo_figures` and `edge_figures`; labels where asked for.
+        placebo and edge, see `placebo_figures` and `edge_figures`; labels where asked for.
     verdict : dict
-        verdict, because, rules (name, passed and failure of each) and entries_needed.
+        chance (see `chance_figures`), ranking (see `ranking_figures`), delay_1 (p_value and
+        p_against of the setting with every order one bar later, None without a replay), verdict,
+        because, change and rules (name, passed, grades).
     """
-    placebo, shift, cash = pair.placebo(draws, seed), pair.shift(seed=seed), pair.account.cash
-    verdict = judge(evidence_of(pair, comparison, placebo, trials))
+    chance, ranking = matched_chance(pair, draws, seed), ranking_of(pair, draws, seed)
+    delayed = None if chance.untested else delayed_test(pair, draws, seed)
+    verdict = judge(evidence_of(pair, chance, ranking_test(ranking), trials, delayed))
     statistics: dict[str, Any] = {
-        "placebo": placebo_figures(placebo, cash),
-        "shift": None if shift is None else placebo_figures(shift, cash),
-        "edge": edge_figures(placebo, trials),
+        "placebo": placebo_figures(chance, pair.account.cash),
+        "edge": edge_figures(chance, trials),
     }
     if predictor is not None:
         statistics["labels"] = label_placebo(predictor, pair, seed=seed)
     return statistics, {
+        "chance": chance_figures(chance, pair),
+        "ranking": ranking_figures(ranking),
+        "delay_1": None if delayed is None else vars(delayed),
         "verdict": verdict.verdict,
         "because": verdict.because,
+        "change": verdict.change,
         "rules": [vars(rule) for rule in verdict.rules],
-        "entries_needed": verdict.entries_needed,
     }
 
 
-def placebo_figures(placebo: Placebo, cash: float) -> dict[str, Any]:
-    """Return what summary.json keeps of a placebo.
-
-    `real`, `mean`, `low` and `high` are net profit in cash: of ML-on, of the mean draw, and the
-    percentiles 2.5 and 97.5 of the draws; `score` and `expectancy` hold the same four.
-    """
-    drawn, real = placebo.drawn, placebo.real
-    counts, edges = np.histogram(drawn.profit * cash, BINS)
-    return {
-        "kind": placebo.kind,
-        "draws": len(placebo),
-        "p_value": placebo.p_value,
-        "entries": {"real": int(real.entries[0]), "mean": float(drawn.entries.mean())},
-        **spread(real.profit * cash, drawn.profit * cash),
-        "score": spread(real.score, drawn.score),
-        "expectancy": spread(real.expectancy, drawn.expectancy),
-        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
-    }
-
-
-def spread(real: np.ndarray, drawn: np.ndarray) -> dict[str, float | None]:
-    """Return the real value, and mean and interval of the drawn ones; None where undefined."""
-    known = drawn[np.isfinite(drawn)]
-    low, high = np.percentile(known, INTERVAL).tolist() if len(known) else (None, None)
-    return {
-        "real": float(real[0]) if np.isfinite(real[0]) else None,
-        "mean": float(known.mean()) if len(known) else None,
-        "low": low,
-        "high": high,
-    }
-
-
-def edge_figures(placebo: Placebo, trials: int = 1) -> dict[str, float | None]:
+def edge_figures(chance: MatchedChance, trials: int = 1) -> dict[str, float | None]:
     """Return how sure it is that ML-on added to chance, by what it made a bar above the mean draw.
 
     Parameters
     ----------
-    placebo : Placebo
+    chance : MatchedChance
     trials : int
         Variants tried, this one included.
 
@@ -132,7 +100,7 @@ def edge_figures(placebo: Placebo, trials: int = 1) -> dict[str, float | None]:
         sharpe (per bar, not annualised), psr, dsr, and dsr_against, the dsr of the negative: how
         sure it is that ML took away. Trials are taken to vary as chance makes them.
     """
-    edge = placebo.per_bar
+    edge = chance.above_chance.to_numpy()
     return {
         "sharpe": sharpe_per_bar(edge),
         "psr": probabilistic_sharpe(edge),
@@ -142,41 +110,49 @@ def edge_figures(placebo: Placebo, trials: int = 1) -> dict[str, float | None]:
 
 
 def evidence_of(
-    pair: RunPair, comparison: Mapping[str, Any], placebo: Placebo, trials: int = 1
+    pair: RunPair,
+    chance: MatchedChance,
+    ranking: ChanceTest | None = None,
+    trials: int = 1,
+    delayed: ChanceTest | None = None,
 ) -> Evidence:
     """Collect what the verdict on two runs rests on.
 
     Parameters
     ----------
     pair : RunPair
-    comparison : dict
-        Of `compare_runs`.
-    placebo : Placebo
+    chance : MatchedChance
+    ranking : ChanceTest, optional
+        Does ML rank entries?
     trials : int
         Variants tried on these bars, this one included.
+    delayed : ChanceTest, optional
+        Of `delayed_test`.
     """
     off, on = pair.off, pair.on
-    edge = edge_figures(placebo, trials)
-    interval = comparison["expectancy"]["ci95"]
+    edge, drawn = edge_figures(chance, trials), chance.together.drawn.expectancy
+    drawn = drawn[np.isfinite(drawn)]
+    low, high = np.percentile(drawn, (2.5, 97.5)).tolist() if len(drawn) else (None, None)
+    sharpes = [run.figures["sharpe"] for run in (off, on)]
+    if None in sharpes:  # too short for annual ratios
+        sharpes = [own_sharpe(run) for run in (off, on)]
     return Evidence(
         trades_off=off.figures["trades"],
         trades_on=on.figures["trades"],
-        p_value=placebo.p_value if len(placebo) else None,
-        draws=len(placebo),
-        expectancy_ci95=None if interval is None else tuple(interval),
+        setting=chance.test,
+        ranking=ranking,
+        expectancy=on.figures["expectancy"],
+        chance_expectancy=None if low is None or high is None else (low, high),
         edge_dsr=edge["dsr"],
         edge_dsr_against=edge["dsr_against"],
         trials=trials,
-        sharpe_off=off.figures["sharpe"],
-        sharpe_on=on.figures["sharpe"],
-        profit_off=off.figures["total_return"],
-        profit_on=on.figures["total_return"],
-        win_rate_off=off.figures["win_rate"],
-        win_rate_on=on.figures["win_rate"],
+        sharpe_off=sharpes[0],
+        sharpe_on=sharpes[1],
         psr=probabilistic_sharpe(bar_returns(on.equity.to_numpy(dtype=float))),
         years=(on.equity.index[-1] - on.equity.index[0]) / YEAR,
         in_sample=pair.in_sample,
-        ties=int((placebo.drawn.score == placebo.real.score).sum()),
+        untested=chance.untested,
+        delayed=delayed,
     )
 
 

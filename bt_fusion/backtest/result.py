@@ -9,6 +9,7 @@ import pandas as pd
 
 from bt_fusion.backtest.judgement import own_sharpe
 from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.run_pair import line_of
 from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import record_trial
 from bt_fusion.engine.runner import Run
@@ -37,6 +38,8 @@ class Result:
         "off", "on" or both.
     out_of_sample : dict of OutOfSample
         The window of each symbol.
+    hold : Series, optional
+        What buying and holding would have had at each close.
     asked : Agreement, optional
         What ML-on asked of ML.
     """
@@ -44,6 +47,7 @@ class Result:
     summary: dict[str, Any]
     runs: dict[str, Run]
     out_of_sample: dict[str, OutOfSample]
+    hold: pd.Series | None = None
     asked: Agreement | None = None
 
     @property
@@ -78,10 +82,17 @@ class Result:
         return table[[*first, *(name for name in table.columns if name not in first)]]
 
     @property
+    def equity(self) -> pd.DataFrame:
+        """The account at each close: datetime, a column for each run, and `buy_hold`."""
+        curves = {name: run.equity for name, run in self.runs.items()}
+        if self.hold is not None:
+            curves["buy_hold"] = self.hold
+        return pd.DataFrame(curves).rename_axis("datetime").reset_index()
+
+    @property
     def saved(self) -> SavedRun:
         """The tables and the summary of its folder."""
         predictions = {symbol: part.predictions for symbol, part in self.out_of_sample.items()}
-        equity = pd.DataFrame({name: run.equity for name, run in self.runs.items()})
         return SavedRun(
             summary=self.summary,
             trades=self.trades,
@@ -90,7 +101,7 @@ class Result:
                 {k: predictions_table(v, self.asked) for k, v in predictions.items()}
             ),
             bars=bars_table(self.out_of_sample, self.runs),
-            equity=equity.rename_axis("datetime").reset_index(),
+            equity=self.equity,
         )
 
     def write(self, folder: str | Path) -> list[Path]:
@@ -109,8 +120,7 @@ class Result:
         """Show the verdict, the equity curves and the figures in a notebook."""
         from bt_fusion.report.html.notebook import notebook_html
 
-        equity = pd.DataFrame({name: run.equity for name, run in self.runs.items()})
-        return notebook_html(self.summary, equity)
+        return notebook_html(self.summary, self.equity)
 
 
 def predictions_table(predictions: Predictions, asked: Agreement | None) -> pd.DataFrame:
@@ -150,10 +160,3 @@ def stacked(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     for symbol, frame in frames.items():
         frame.insert(1, "symbol", symbol)
     return pd.concat(frames.values(), ignore_index=True)
-
-
-def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> np.ndarray | float:
-    """Return a symbol's part of what a `Run` holds by bar, NaN where it holds nothing."""
-    if line is None:
-        return np.nan
-    return line[symbol].to_numpy() if isinstance(line, pd.Series) else line

@@ -1,4 +1,4 @@
-"""RunPair: ML off and ML on over the same bars, and what chance would have made of them."""
+"""RunPair: ML off and ML on over the same bars."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,24 +9,19 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
+from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
 from bt_fusion.backtest.out_of_sample import OutOfSample
-from bt_fusion.backtest.placebo_inputs import trade_paths_of
 from bt_fusion.backtest.summary import one_or_all
-from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
-from bt_fusion.engine.variants import agreement_of, variant
-from bt_fusion.models.agreement import Agreement
+from bt_fusion.engine.variants import variant
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.strategies.one_position import LEVELS
-from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
-from bt_fusion.verdict.placebos.placebo import Placebo
-from bt_fusion.verdict.placebos.random_subsets import random_subsets
-from bt_fusion.verdict.placebos.random_vetoes import random_vetoes, shifted
-from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, replay
+from bt_fusion.verdict.placebos.entry_outcomes import Costs
+from bt_fusion.verdict.placebos.replay import ExitRule
 
-__all__ = ["RunPair"]
+__all__ = ["RunPair", "line_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,57 +64,39 @@ class RunPair:
         """Traded bars the model was trained on."""
         return sum(part.in_sample for part in self.out_of_sample.values())
 
-    def placebo(self, draws: int = 1_000, seed: int = 0) -> Placebo:
-        """Hold ML-on against chance.
-
-        FusionStrategy on one symbol and without a stop is replayed with random vetoes; of any
-        other strategy random subsets of the ML-off trades are taken.
-        """
-        if self.replayed is not None:
-            return random_vetoes(*self.replayed, draws, seed)
-        stamps = pd.DatetimeIndex(self.on.equity.index)
-        before, after = (trade_paths_of(run, self.bars, stamps) for run in (self.off, self.on))
-        return random_subsets(before, after, draws, seed)
-
-    def shift(self, draws: int = 200, seed: int = 0) -> Placebo | None:
-        """Hold ML-on against its own probabilities moved along the bars; None without a replay."""
-        known = self.predictions
-        if self.replayed is None or not isinstance(known, Predictions):
-            return None
-        asked, sides = self.agreement, np.ones(len(known))
-        agrees = np.stack([asked.with_sides(known, side * sides) for side in (1, -1)])
-        return shifted(*self.replayed, agrees, draws, seed)
-
-    @property
-    def agreement(self) -> Agreement:
-        """What ML-on asks of ML."""
-        voting = next(iter(self.out_of_sample.values())).predictions.voting
-        return agreement_of(self.strategy, self.params, voting)
-
     @cached_property
-    def replayed(self) -> tuple[Outcomes, RoundTrips] | None:
-        """What entries would make and which ML-on made; None where a replay is not the run."""
-        bars, known = self.bars, self.predictions
+    def replay_inputs(self) -> dict[str, ReplayInputs]:
+        """What a replay of ML-on needs, by symbol; empty for a strategy whose rule none knows."""
         signal, technical = self.on.signal, self.on.technical
-        if self.strategy is not FusionStrategy or not isinstance(bars, pd.DataFrame):
-            return None
-        if not (isinstance(signal, np.ndarray) and isinstance(technical, np.ndarray)):
-            return None
-        p = self._settings
+        if self.strategy is not FusionStrategy or signal is None or technical is None:
+            return {}
+        p, account, parts = self._settings, self.account, self.out_of_sample
+        costs = Costs(account.commission, account.slippage, account.share / len(parts))
         levels = any(p[name] for pair in LEVELS.items() for name in pair)
-        if levels or not isinstance(known, Predictions):
-            return None
-        rule = ExitRule(p["hold_bars"], p["exit"], p["long_only"])
-        costs = Costs(self.account.commission, self.account.slippage, self.account.share)
-        outcomes = Outcomes.of(BarArrays.of(bars), technical, rule, costs, known.known)
-        trips = replay(signal, technical, rule)
-        entered = bars.index[trips.signal + 1]
-        if not entered.equals(pd.DatetimeIndex(self.on.trades.entry_time)):  # a refused order
-            return None
-        return outcomes, trips
+        rule, trades = ExitRule(p["hold_bars"], p["exit"], p["long_only"]), self.on.trades
+        return {
+            symbol: ReplayInputs(
+                part.bars,
+                line_of(signal, symbol),
+                line_of(technical, symbol),
+                part.predictions,
+                trades if len(parts) == 1 else trades[trades.symbol == symbol],
+                rule,
+                costs,
+                levels,
+            )
+            for symbol, part in parts.items()
+        }
 
     @property
     def _settings(self) -> dict[str, Any]:
         """Every parameter of a strategy that takes ML by itself, defaults included."""
         usual = dict(self.strategy.params._getitems())
         return usual | variant(self.strategy, self.params, self.exits)[1]
+
+
+def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> np.ndarray | float:
+    """Return a symbol's part of what a `Run` holds by bar, NaN where it holds nothing."""
+    if line is None:
+        return np.nan
+    return line[symbol].to_numpy() if isinstance(line, pd.Series) else line

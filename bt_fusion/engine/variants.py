@@ -21,6 +21,7 @@ __all__ = [
     "check_params",
     "check_technical",
     "check_variants",
+    "default_params",
     "takes_ml",
     "technical_params",
     "variant",
@@ -123,9 +124,13 @@ def agreement_of(
     costs: float = 0.0,
 ) -> Agreement:
     """Return what the ML-on variant of a strategy asks of ML; `costs` are `Account.round_trip`."""
-    kind = asked_ml(strategy)
-    given = dict(kind.params._getitems()) | canonical(kind, params)
+    given = default_params(strategy) | canonical(asked_ml(strategy), params)
     return Agreement.of(given, voting, costs=costs)
+
+
+def default_params(strategy: type[bt.Strategy]) -> dict[str, Any]:
+    """Return the parameters of the ML-on variant of a strategy with their defaults."""
+    return dict(asked_ml(strategy).params._getitems())
 
 
 def check_variants(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:

@@ -49,9 +49,14 @@ def difference(entry: Any, write: Writer) -> list[str]:
 
     >>> difference({"off": 1, "on": 3, "delta": 2, "ci95": [1, 3]}, str)
     ['+2', '1 to 3']
+    >>> difference({"off": 0.5, "on": 0.523, "delta": 0.023, "ci95": [-0.01, 0.05]}, percent)
+    ['+2.3 points', '-1.0 to 5.0 points']
     """
     if not isinstance(entry, dict) or "ci95" not in entry:
         return ["", ""]
+    if write is percent:  # 50 % less 45 % is not 5 % of anything
+        delta, ends = difference(entry, short_percent)
+        return [text if text in ("", NONE) else f"{text} points" for text in (delta, ends)]
     delta = entry["delta"]
     sign = "+" if delta is not None and delta > 0 else ""
     return [sign + cell(delta, write), interval(entry["ci95"], write)]
@@ -167,6 +172,7 @@ ROWS: tuple[tuple[str, str, Writer], ...] = (
     ("entry_score", "Average entry score", number),
     ("win_rate", "Win rate", percent),
     ("profit_factor", "Profit factor", number),
+    ("profit_factor_cash", "Profit factor, cash", number),
     ("expectancy", "Expectancy a trade", basis),
     ("avg_win", "Average win", basis),
     ("avg_loss", "Average loss", basis),
@@ -183,7 +189,7 @@ ROWS: tuple[tuple[str, str, Writer], ...] = (
 )
 
 
-WHERE_KNOWN = ("entry_score",)  # figures that most strategies do not have
+WHERE_KNOWN = ("entry_score", "profit_factor_cash")  # not of most strategies, or older versions
 
 
 def figure_rows(

@@ -12,7 +12,8 @@ from bt_fusion.errors import OptionError, RunError
 
 __all__ = ["SCHEMA", "SavedRun"]
 
-SCHEMA = 1
+SCHEMA = 2
+READ = (1, SCHEMA)
 PARQUET = ("predictions", "bars", "equity")
 
 
@@ -63,10 +64,10 @@ class SavedRun:
             raise RunError(f"{folder} is not a folder; give the --out of a bt-fusion backtest")
         summary = _read(folder, "summary.json", read_json)
         schema = summary.get("schema") if isinstance(summary, dict) else None
-        if schema != SCHEMA:
+        if schema not in READ:
             raise RunError(
-                f"{folder / 'summary.json'} has schema {schema}, this version reads {SCHEMA}; "
-                "run the backtest again"
+                f"{folder / 'summary.json'} has schema {schema}, this version reads "
+                f"{' and '.join(map(str, READ))}; run the backtest again"
             )
         trades = _read(folder, "trades.csv", read_trades)
         log = folder / "entries.csv"

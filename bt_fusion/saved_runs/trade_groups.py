@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.errors import unknown_name
-from bt_fusion.statistics.performance import trade_figures
+from bt_fusion.statistics.performance import LEAST_TRADES, trade_figures
 
 __all__ = [
     "PERIODS",
@@ -31,6 +31,8 @@ def closed_trades(trades: pd.DataFrame) -> pd.DataFrame:
 def figures_of_symbol(trades: pd.DataFrame, symbol: str) -> dict[str, Any]:
     """Return `trade_figures` of the closed trades of a symbol, and the commission it paid.
 
+    sqn is None below `LEAST_TRADES` trades.
+
     >>> rows = [("A", 9.0, 1.0, 100.0, 1.0, "horizon"), ("B", -5.0, 1.0, 50.0, 2.0, "stop")]
     >>> names = ["symbol", "pnl", "commission", "entry_price", "size", "exit_reason"]
     >>> figures = figures_of_symbol(pd.DataFrame(rows, columns=names), "B")
@@ -40,7 +42,8 @@ def figures_of_symbol(trades: pd.DataFrame, symbol: str) -> dict[str, Any]:
     own = trades[trades.symbol == symbol]
     closed = closed_trades(own)
     found = trade_figures(closed.pnl.to_numpy(float), closed["return"].to_numpy(float))
-    return {**found, "commission": float(own.commission.sum())}
+    few = {"sqn": None} if len(closed) < LEAST_TRADES else {}
+    return {**found, **few, "commission": float(own.commission.sum())}
 
 
 def by_reason(trades: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,16 @@ from bt_fusion.statistics.performance import trade_figures
 __all__ = ["GROUPS", "agreement_groups", "group_of"]
 
 GROUPS = ("agreed", "disagreed", "unknown")
-KEPT = ("trades", "won", "lost", "win_rate", "profit_factor", "expectancy", "net_profit")
+KEPT = (
+    "trades",
+    "won",
+    "lost",
+    "win_rate",
+    "profit_factor",
+    "profit_factor_cash",
+    "expectancy",
+    "net_profit",
+)
 COMPARED = ("win_rate", "profit_factor", "expectancy")
 
 
@@ -42,9 +51,10 @@ def agreement_groups(
     Returns
     -------
     dict
-        For each of `GROUPS` trades, won, lost, win_rate, profit_factor, expectancy, net_profit
-        and `ci95`, the intervals of win_rate, profit_factor and expectancy; and `difference`, for
-        each of these three {delta, ci95} of agreed - disagreed. None where undefined.
+        For each of `GROUPS` trades, won, lost, win_rate, profit_factor, profit_factor_cash,
+        expectancy, net_profit and `ci95`, the intervals of `trade_intervals`; and `difference`, for
+        win_rate, profit_factor and expectancy {delta, ci95} of agreed - disagreed. None where
+        undefined.
 
     Examples
     --------

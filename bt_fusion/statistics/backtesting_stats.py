@@ -5,8 +5,8 @@ Differences from backtesting.py 0.6, whose definitions hold for everything else:
 - Sharpe, Sortino and volatility are those of `statistics`: arithmetic, of the returns of each bar,
   annualised by the data's own bars a year. There they are of days, compounded.
 - The annual return compounds the bars' returns by the same bars a year, not by 252 or 365.25 days.
-- The profit factor is of cash won and lost, there of returns; a trade runs from flat to flat, there
-  a partial exit splits it.
+- A trade runs from flat to flat, there a partial exit splits it.
+- As there, and unlike in summary.json, a few days are annualised and two trades have an SQN.
 - Exposure is the share of closes with a position; there the bar of the exit counts, too.
 - `_strategy` is its name: an object would drag its feeds along.
 

@@ -41,6 +41,10 @@ def return_intervals(
     Assumes a stationary pair of series; both runs' bars are drawn together, so what moves both
     cancels. The drawdown is no smooth function of means: its interval has no claim of coverage.
 
+    The total return's difference is (1 + off) (g - 1), g being how many times as much ML-on's
+    account grew as ML-off's, and `off` what ML-off made: only g is drawn, from differences of log
+    returns. So no end says that ML-on lost more than all it had. None where an account is gone.
+
     Examples
     --------
     >>> returns = np.random.default_rng(0).normal(0.001, 0.01, (500, 2))
@@ -53,14 +57,14 @@ def return_intervals(
     parts = [(np.log1p(run), run, run**2, np.minimum(run, 0) ** 2) for run in runs]
     figures = {
         "mean_return": lambda means: means[..., 1],
-        "total_return": lambda means: np.expm1(len(off) * means[..., 0]),
         "sharpe": lambda means: np.sqrt(periods) * _sharpe(means, len(off)),
         "sortino": lambda means: np.sqrt(periods) * _ratio(means[..., 1], np.sqrt(means[..., 3])),
     }
 
     columns = np.column_stack([column for run in parts for column in run])
     paths = {"max_drawdown": _deeper(*logs)} if drawdown else None
-    return intervals(columns, _differences(figures, 4), bootstrap, paths=paths)
+    drawn = _differences(figures, 4) | {"total_return": _grown_more(*logs)}
+    return intervals(columns, drawn, bootstrap, paths=paths)
 
 
 def trade_intervals(
@@ -80,7 +84,7 @@ def trade_intervals(
     Returns
     -------
     dict
-        win_rate, profit_factor, expectancy: [low, high] or None.
+        win_rate, profit_factor, profit_factor_cash, expectancy: [low, high] or None.
 
     Notes
     -----
@@ -91,7 +95,7 @@ def trade_intervals(
         for cash, gain in zip(pnl.T, gains.T, strict=True)
         for column in _trade_columns(cash, gain)
     ]
-    return intervals(np.column_stack(parts), _differences(TRADE_FIGURES, 5), bootstrap)
+    return intervals(np.column_stack(parts), _differences(TRADE_FIGURES, 7), bootstrap)
 
 
 def group_intervals(
@@ -108,7 +112,7 @@ def group_intervals(
     Returns
     -------
     dict
-        win_rate, profit_factor, expectancy: [low, high] or None.
+        win_rate, profit_factor, profit_factor_cash, expectancy: [low, high] or None.
 
     Examples
     --------
@@ -124,8 +128,8 @@ def _trade_columns(pnl: np.ndarray, gains: np.ndarray) -> list[np.ndarray]:
     """Return the columns whose means `TRADE_FIGURES` are made of; NaN where no trade was made."""
     made = np.isfinite(pnl)
     cash, gain = np.where(made, pnl, 0.0), np.where(made, gains, 0.0)
-    columns = (made, cash > 0, np.maximum(cash, 0), np.maximum(-cash, 0), gain)
-    return [column.astype(float) for column in columns]
+    parts = [part for each in (gain, cash) for part in (np.maximum(each, 0), np.maximum(-each, 0))]
+    return [column.astype(float) for column in (made, cash > 0, *parts, gain)]
 
 
 def _differences(figures: dict[str, Figure], width: int) -> dict[str, Figure]:
@@ -135,6 +139,13 @@ def _differences(figures: dict[str, Figure], width: int) -> dict[str, Figure]:
         return lambda means: figure(means[..., width:]) - figure(means[..., :width])
 
     return {name: difference(figure) for name, figure in figures.items()}
+
+
+def _grown_more(off: np.ndarray, on: np.ndarray) -> Figure:
+    """Return what makes a total return's difference of mean log returns, columns 0 and 4."""
+    gone = min(off.min(initial=0.0), on.min(initial=0.0)) <= np.log1p(LEAST)
+    made = np.nan if gone else np.exp(off.sum())
+    return lambda means: made * np.expm1(len(off) * (means[..., 4] - means[..., 0]))
 
 
 def _sharpe(means: np.ndarray, bars: int) -> np.ndarray:
@@ -162,5 +173,6 @@ def _deepest(logs: np.ndarray) -> float:
 TRADE_FIGURES: dict[str, Figure] = {
     "win_rate": lambda means: _ratio(means[..., 1], means[..., 0]),
     "profit_factor": lambda means: _ratio(means[..., 2], means[..., 3]),
-    "expectancy": lambda means: _ratio(means[..., 4], means[..., 0]),
+    "profit_factor_cash": lambda means: _ratio(means[..., 4], means[..., 5]),
+    "expectancy": lambda means: _ratio(means[..., 6], means[..., 0]),
 }

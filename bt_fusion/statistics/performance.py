@@ -6,10 +6,14 @@ import pandas as pd
 from bt_fusion.data.bars import bars_per_year
 
 __all__ = [
+    "LEAST_DAYS",
+    "LEAST_TRADES",
     "bar_returns",
     "drawdowns",
     "equity_figures",
+    "long_enough",
     "profit_factor",
+    "run_figures",
     "sharpe",
     "sortino",
     "trade_figures",
@@ -17,6 +21,39 @@ __all__ = [
 ]
 
 Figures = dict[str, float | int | None]
+
+# A year is twelve months: less than one of them, raised to a year, says nothing about it. Below ten
+# trades the standard error of their standard deviation is a quarter of it (1 / sqrt(2 (n - 1))).
+LEAST_DAYS = 30.0
+LEAST_TRADES = 10
+WITHHELD = ("cagr", "sharpe", "sortino", "sqn")  # from runs that are shorter, or trade less
+
+
+def run_figures(pnl: np.ndarray, returns: np.ndarray, equity: pd.Series) -> Figures:
+    """Sum up the closed trades and the equity curve of a run.
+
+    Parameters
+    ----------
+    pnl, returns
+        As for `trade_figures`.
+    equity
+        As for `equity_figures`.
+
+    Returns
+    -------
+    dict
+        Of `trade_figures` and `equity_figures`; cagr, sharpe, sortino and sqn are None for a run
+        of fewer than `LEAST_DAYS` days or `LEAST_TRADES` closed trades.
+    """
+    figures = {**trade_figures(pnl, returns), **equity_figures(equity)}
+    if long_enough(equity) and len(pnl) >= LEAST_TRADES:
+        return figures
+    return figures | dict.fromkeys(WITHHELD)
+
+
+def long_enough(equity: pd.Series) -> bool:
+    """Return whether an equity curve spans `LEAST_DAYS` days, so that a year can be told of it."""
+    return (equity.index[-1] - equity.index[0]) >= pd.Timedelta(days=LEAST_DAYS)
 
 
 def trade_figures(pnl: np.ndarray, returns: np.ndarray) -> Figures:
@@ -32,8 +69,14 @@ def trade_figures(pnl: np.ndarray, returns: np.ndarray) -> Figures:
     Returns
     -------
     dict
-        trades, won (pnl > 0), lost (pnl < 0), win_rate, profit_factor, expectancy (mean return),
-        avg_win, avg_loss (mean return of each), net_profit (cash), sqn.
+        trades, won (pnl > 0), lost (pnl < 0), win_rate, profit_factor (of returns),
+        profit_factor_cash (of pnl), expectancy (mean return), avg_win, avg_loss (mean return of
+        each), net_profit (cash), sqn.
+
+    Notes
+    -----
+    An account that grows or shrinks trades larger or smaller amounts later on, so that the cash of
+    a few months outweighs that of the others; as returns all trades count alike.
 
     References
     ----------
@@ -43,8 +86,8 @@ def trade_figures(pnl: np.ndarray, returns: np.ndarray) -> Figures:
     Examples
     --------
     >>> figures = trade_figures(np.array([30.0, -10.0]), np.array([0.5, -0.25]))
-    >>> figures["win_rate"], figures["profit_factor"], figures["expectancy"]
-    (0.5, 3.0, 0.125)
+    >>> figures["win_rate"], figures["profit_factor"], figures["profit_factor_cash"]
+    (0.5, 2.0, 3.0)
     """
     won, lost = pnl > 0, pnl < 0
     return {
@@ -52,7 +95,8 @@ def trade_figures(pnl: np.ndarray, returns: np.ndarray) -> Figures:
         "won": int(won.sum()),
         "lost": int(lost.sum()),
         "win_rate": win_rate(pnl),
-        "profit_factor": profit_factor(pnl),
+        "profit_factor": profit_factor(returns),
+        "profit_factor_cash": profit_factor(pnl),
         "expectancy": _mean(returns),
         "avg_win": _mean(returns[won]),
         "avg_loss": _mean(returns[lost]),
@@ -66,10 +110,16 @@ def win_rate(pnl: np.ndarray) -> float | None:
     return _mean((pnl > 0).astype(float))
 
 
-def profit_factor(pnl: np.ndarray) -> float | None:
-    """Return gross profit over gross loss, None without a loss."""
-    loss = -pnl[pnl < 0].sum()
-    return float(pnl[pnl > 0].sum() / loss) if loss > 0 else None
+def profit_factor(made: np.ndarray) -> float | None:
+    """Return the sum of what was gained over that of what was lost, None without a loss.
+
+    Parameters
+    ----------
+    made : ndarray, shape (n_trades,)
+        Net of each trade, as returns or in cash.
+    """
+    loss = -made[made < 0].sum()
+    return float(made[made > 0].sum() / loss) if loss > 0 else None
 
 
 def equity_figures(equity: pd.Series) -> Figures:

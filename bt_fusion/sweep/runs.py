@@ -27,7 +27,7 @@ from bt_fusion.errors import BtFusionError
 from bt_fusion.fingerprint import array_digest, code_digest, versions_text
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.module_sources import file_of
-from bt_fusion.statistics.performance import bar_returns
+from bt_fusion.statistics.performance import bar_returns, equity_figures
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.store import SweepStore
 from bt_fusion.user_code import class_digest, locate_errors
@@ -162,7 +162,11 @@ def run_task(shared: SharedInputs, store: SweepStore, task: RunTask) -> Outcome:
         return Outcome(task, str(error))
     equity = made.equity.to_numpy(dtype=float)
     record = TrackRecord.of(bar_returns(equity))
-    figures = {**made.figures, "record": None if record is None else asdict(record)}
+    # variants are compared with each other and with luck: also over a few days, where a single
+    # run withholds its annual ratio
+    ratio = equity_figures(made.equity)["sharpe"]
+    kept = {"sharpe": ratio, "record": None if record is None else asdict(record)}
+    figures = {**made.figures, **kept}
     store.put(task.key, task.run, task.params, figures, sliced_returns(equity, inputs.slices))
     del made
     gc.collect()  # Backtrader's objects hold each other

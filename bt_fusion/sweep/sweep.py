@@ -26,7 +26,15 @@ from bt_fusion.sweep.store import SweepStore
 __all__ = ["Sweep"]
 
 SCHEMA = 1
-COMPARED = ("win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
+COMPARED = (
+    "win_rate",
+    "profit_factor",
+    "profit_factor_cash",
+    "expectancy",
+    "net_profit",
+    "sharpe",
+    "max_drawdown",
+)
 Progress = Callable[[int, int], None]
 
 

@@ -1,24 +1,47 @@
-"""What a verdict rests on, how much of it is asked, and how much would settle it."""
+"""What a verdict rests on, and how much more data would change it."""
 
 from dataclasses import dataclass
-from math import ceil, inf
+from math import inf
 
-__all__ = [
-    "LEAST_TRADES",
-    "PLACEBO_LEVEL",
-    "SURE",
-    "Evidence",
-    "entries_to_settle",
-    "growth_beyond_chance",
-    "growth_needed",
-]
+from scipy.special import ndtri
 
-LEAST_TRADES = 30
-# Share of random vetoes that may choose as well. At 0.01, of 200 markets without anything to find
-# more than 4 would be called helped in one set of 20; at 0.005 in one of 300.
-PLACEBO_LEVEL = 0.005
-SURE = 0.95  # of the deflated Sharpe ratio
-POWER = 1.96 + 1.645  # normal quantiles: 5 % two-sided, 95 % power
+__all__ = ["ChanceTest", "Evidence", "growth_needed"]
+
+NO_LEAN = 0.4  # p-values from which more of the same data settles nothing
+
+
+@dataclass(frozen=True)
+class ChanceTest:
+    """Where ML stands among what chance made.
+
+    Attributes
+    ----------
+    p_value : float
+        Share of draws as good as ML or better, ML counted among them.
+    p_against : float
+        Share of draws as bad as ML or worse, likewise.
+    draws : int
+    """
+
+    p_value: float
+    p_against: float
+    draws: int
+
+    def side(self, worse: bool) -> float:
+        """Return the p-value of having helped, or of having hurt.
+
+        >>> ChanceTest(0.02, 0.98, 1_000).side(worse=True)
+        0.98
+        """
+        return self.p_against if worse else self.p_value
+
+    def corrected(self, worse: bool, trials: int) -> float:
+        """Return the p-value of the best of so many variants tried (Sidak 1967).
+
+        >>> round(ChanceTest(0.02, 0.98, 1_000).corrected(False, trials=2), 4)
+        0.0396
+        """
+        return 1 - (1 - self.side(worse)) ** max(1, trials)
 
 
 @dataclass(frozen=True)
@@ -29,92 +52,67 @@ class Evidence:
     ----------
     trades_off, trades_on : int
         Closed trades of either run.
-    p_value : float or None
-        Share of placebo draws that chose their entries at least as well as ML-on.
-    draws : int
-    expectancy_ci95 : (float, float) or None
-        Interval of ML-on less ML-off, the mean return of a trade.
+    setting : ChanceTest or None
+        Did this setting gain? ML-on among random filters with the same number of trades.
+    ranking : ChanceTest or None
+        Does ML rank entries? Asked without a threshold.
+    expectancy : float or None
+        Mean net return of ML-on's closed trades, a fraction.
+    chance_expectancy : (float, float) or None
+        Percentiles 2.5 and 97.5 of the same over the random filters.
     edge_dsr, edge_dsr_against : float or None
-        Deflated Sharpe ratio of what ML-on made above the mean placebo draw, and of its
-        negative.
+        Deflated Sharpe ratio of what ML-on made above the mean random filter, and of its negative.
     trials : int
         Variants tried on these bars, this one included.
     sharpe_off, sharpe_on : float or None
-    profit_off, profit_on : float
-        Net profit, as a fraction of the cash at the start.
-    win_rate_off, win_rate_on : float or None
     psr : float or None
         Probability that ML-on's own Sharpe ratio is above 0.
     years : float
         Length of the traded window.
     in_sample : int
         Traded bars the model was trained on.
-    ties : int
-        Placebo draws that scored exactly as ML-on did.
+    untested : str
+        Why `setting` is None, as the end of a sentence.
+    delayed : ChanceTest or None
+        `setting` with every order filled one bar later.
     """
 
     trades_off: int
     trades_on: int
-    p_value: float | None
-    draws: int
-    expectancy_ci95: tuple[float, float] | None
+    setting: ChanceTest | None
+    ranking: ChanceTest | None
+    expectancy: float | None
+    chance_expectancy: tuple[float, float] | None
     edge_dsr: float | None
     edge_dsr_against: float | None
     trials: int
     sharpe_off: float | None
     sharpe_on: float | None
-    profit_off: float
-    profit_on: float
-    win_rate_off: float | None
-    win_rate_on: float | None
     psr: float | None
     years: float
     in_sample: int = 0
-    ties: int = 0
+    untested: str = ""
+    delayed: ChanceTest | None = None
 
     @property
-    def p_against(self) -> float | None:
-        """Share of placebo draws that chose at least as badly, ML-on counted among them."""
-        if self.p_value is None:
-            return None
-        return min(1.0, 1 - self.p_value + (1 + self.ties) / (self.draws + 1))
+    def worse(self) -> bool:
+        """Whether the stronger of the two questions speaks against ML."""
+        asked = [test for test in (self.setting, self.ranking) if test is not None]
+        against, for_ml = (
+            min((test.side(worse) for test in asked), default=1.0) for worse in (True, False)
+        )
+        return against < for_ml
 
 
-def entries_to_settle(e: Evidence) -> int | None:
-    """Return how many closed trades of both runs would tell this win-rate gap from nothing.
+def growth_needed(p_value: float, limit: float) -> float:
+    """Return how many times as much data bring a p-value to its limit if nothing else changes.
 
-    Two shares near 1/2 differ by d at 5 % two-sided and 95 % power when
-    (1.96 + 1.645)^2 x 1/4 x (1 / n_off + 1 / n_on) = d^2: 13 / d^2 entries in all where both
-    runs trade equally often, more where they do not; the runs are taken to grow alike. The trades
-    of both runs resemble each other, so that it is an upper estimate.
+    A score grows with the root of the data, so it takes (z(limit) / z(p))^2 times as much.
+    Infinite from a p-value of `NO_LEAN` on: such a score is nothing to go on with.
 
-    References
-    ----------
-    Fleiss, Levin and Paik, Statistical Methods for Rates and Proportions, 3rd ed. (2003), ch. 4.
+    >>> growth_needed(0.2, 0.025) == (ndtri(0.025) / ndtri(0.2)) ** 2, growth_needed(0.45, 0.025)
+    (np.True_, inf)
     """
-    times = growth_needed(e)
-    return None if times == inf else ceil(round(times * (e.trades_off + e.trades_on), 6))
-
-
-def growth_needed(e: Evidence) -> float:
-    """Return how many times as many entries it takes; infinite without a gap."""
-    if not (e.win_rate_off is not None and e.win_rate_on is not None):
+    if p_value >= NO_LEAN:
         return inf
-    gap = e.win_rate_on - e.win_rate_off
-    if gap == 0 or min(e.trades_off, e.trades_on) < 1:
-        return inf
-    return POWER**2 / 4 * (1 / e.trades_off + 1 / e.trades_on) / gap**2
-
-
-def growth_beyond_chance(e: Evidence) -> float:
-    """Return how many times as many entries leave chance behind, if ML goes on choosing as it did.
-
-    The placebo's score grows with the root of the entries, its quantile has to reach that of
-    `PLACEBO_LEVEL`. Infinite without a lean to either side.
-    """
-    if e.p_value is None or not 0 < e.p_value < 1:
-        return inf
-    from scipy.special import ndtri
-
-    lean = abs(ndtri(e.p_value))
-    return max(1.0, (ndtri(PLACEBO_LEVEL) / lean) ** 2) if lean > 0 else inf
+    return max(1.0, float((ndtri(limit) / ndtri(p_value)) ** 2)) if p_value > 0 else 1.0

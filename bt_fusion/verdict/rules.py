@@ -1,29 +1,37 @@
-"""The verdict: did ML help? Every rule stands here; numbers in, three words and a reason out."""
+"""The verdict: did ML help? Every rule stands here; evidence in, a grade and its reason out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bt_fusion.verdict.evidence import (
-    LEAST_TRADES,
-    PLACEBO_LEVEL,
-    SURE,
-    Evidence,
-    entries_to_settle,
-)
-from bt_fusion.verdict.wording import (
-    deflated_failure,
-    expectancy_failure,
-    in_sample_failure,
-    placebo_failure,
-    sharpe_failure,
-    trades_failure,
-    verdict_basis,
-    what_settles_it,
-)
+from bt_fusion.verdict import wording
+from bt_fusion.verdict.evidence import Evidence
 
-__all__ = ["HELPED", "HURT", "NO_EVIDENCE", "Evidence", "Rule", "Verdict", "judge"]
+__all__ = [
+    "GRADES",
+    "HELPED",
+    "HURT",
+    "NO_EVIDENCE",
+    "PROBABLY_HELPED",
+    "PROBABLY_HURT",
+    "Graded",
+    "Rule",
+    "Verdict",
+    "graded",
+    "judge",
+]
 
 HELPED, HURT, NO_EVIDENCE = "ML helped", "ML hurt", "no evidence"
+PROBABLY_HELPED, PROBABLY_HURT = "ML probably helped", "ML probably hurt"
+GRADES = (HELPED, PROBABLY_HELPED, NO_EVIDENCE, PROBABLY_HURT, HURT)
+
+LEAST_TRADES = 30
+# Of 200 markets with nothing to find, 1 % would let more than 4 pass in one set of 20, 0.5 % in one
+# of 300.
+STRICT = 0.005
+PROBABLE = 0.025  # for the stronger of the two questions
+NOT_AGAINST = 0.5  # for the other
+SURE = 0.95  # of the deflated Sharpe ratio
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -34,13 +42,13 @@ class Rule:
     ----------
     name : str
     passed : bool
-    failure : str
-        What stands against it, in words; empty where nothing does.
+    grades : tuple of str
+        What it is asked for: "certain" (helped, hurt), "probable" or both.
     """
 
     name: str
     passed: bool
-    failure: str = ""
+    grades: tuple[str, ...] = ("certain", "probable")
 
 
 @dataclass(frozen=True)
@@ -49,61 +57,118 @@ class Verdict:
 
     Attributes
     ----------
-    verdict : {"ML helped", "ML hurt", "no evidence"}
+    verdict : str
+        One of `GRADES`.
     because : str
-        One sentence: why, and what would settle it.
+        One sentence: the grade and the numbers that decided.
+    change : str
+        One sentence: what would change it.
     rules : tuple of Rule
-        Those of "helped", or those of "hurt" where most random vetoes chose better than ML.
-    entries_needed : int or None
-        Closed trades of both runs together that would tell this win-rate gap from nothing; None
-        without a gap.
+        Those of helping, or those of hurting where that is the stronger side.
     """
 
     verdict: str
     because: str
+    change: str
     rules: tuple[Rule, ...]
-    entries_needed: int | None
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """Say whether ML helped, hurt, or whether these bars do not tell.
+    """Grade whether ML helped.
 
-    Helped asks for all of: no in-sample bar; 30 closed trades of each run; 0.5 % of the placebo
-    draws at most choose as well; the 95 % interval of the difference in expectancy lies above
-    0; the deflated Sharpe ratio of what ML added reaches 0.95; ML-on's Sharpe ratio is not below
-    ML-off's. Hurt asks for the mirror image. An undefined figure meets no rule.
+    *ML helped* asks for all of: no in-sample bar; 30 closed trades in each run; at most 0.5 % of
+    the random filters as good; an expectancy above 97.5 % of theirs; a deflated Sharpe ratio of
+    0.95 for what ML added; a Sharpe ratio not below ML-off's. *ML probably helped* asks for the
+    bars, the trades and the Sharpe ratio alike, and that of the two questions (does ML rank
+    entries, did this setting gain) the stronger has a p-value of at most 0.025 after all variants
+    tried, and the other one of at most 0.5. Hurt and probably hurt are the mirror images. An
+    undefined figure meets no rule.
     """
-    well, badly = evidence.p_value, evidence.p_against
-    worse = well is not None and badly is not None and badly < well
-    rules = tuple(rules_of(evidence, worse))
-    needed = entries_to_settle(evidence)
-    against = next((rule.failure for rule in rules if not rule.passed), None)
-    if against is not None:
-        because = f"{NO_EVIDENCE}: {against}{what_settles_it(evidence, needed)}"
-        return Verdict(NO_EVIDENCE, because, rules, needed)
-    verdict = HURT if worse else HELPED
-    return Verdict(verdict, f"{verdict}: {verdict_basis(evidence, worse)}", rules, needed)
+    found = graded(evidence)
+    worse, grade = found.worse, found.grade
+    if grade in (HELPED, HURT):
+        because, change = wording.certain(evidence, worse), wording.caveat(evidence, worse)
+    elif grade == NO_EVIDENCE:
+        because, change = wording.no_evidence(evidence, worse, found.failed("probable"))
+    else:
+        because = wording.probable(evidence, worse)
+        change = wording.to_be_certain(evidence, worse, found.failed("certain"))
+    return Verdict(grade, f"{grade}: {because}", change, found.rules)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The rules of the side that evidence speaks for, and the grade they give.
+
+    Attributes
+    ----------
+    worse : bool
+        Whether they are those of having hurt.
+    rules : tuple of Rule
+    """
+
+    worse: bool
+    rules: tuple[Rule, ...]
+
+    def failed(self, kind: str) -> str:
+        """Return the first rule of a kind of grade, certain or probable, that failed, or ""."""
+        rules = (rule for rule in self.rules if kind in rule.grades and not rule.passed)
+        return next((rule.name for rule in rules), "")
+
+    @property
+    def grade(self) -> str:
+        """One of `GRADES`."""
+        if not self.failed("certain"):
+            return HURT if self.worse else HELPED
+        if not self.failed("probable"):
+            return PROBABLY_HURT if self.worse else PROBABLY_HELPED
+        return NO_EVIDENCE
+
+
+def graded(evidence: Evidence) -> Graded:
+    """Hold evidence against the rules of the side it speaks for."""
+    worse = evidence.worse
+    return Graded(worse, tuple(rules_of(evidence, worse)))
 
 
 def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
-    """Yield the rules of "helped", or of "hurt", the most telling failure first."""
-    yield rule("out of sample", e.in_sample == 0, in_sample_failure(e))
-    yield rule("enough trades", min(e.trades_off, e.trades_on) >= LEAST_TRADES, trades_failure(e))
-    share = e.p_against if worse else e.p_value
-    met = share is not None and share <= PLACEBO_LEVEL + 1e-12
-    yield rule("placebo", met, placebo_failure(e))
-    beyond = e.expectancy_ci95 is not None and (
-        e.expectancy_ci95[1] < 0 if worse else e.expectancy_ci95[0] > 0
-    )
-    yield rule("expectancy", beyond, expectancy_failure(e, worse))
+    """Yield the rules of having helped, or of having hurt."""
+    yield Rule("out of sample", e.in_sample == 0)
+    yield Rule("30 trades in each run", min(e.trades_off, e.trades_on) >= LEAST_TRADES)
+    yield Rule("setting tested", e.setting is not None)
+    met = e.setting is not None and e.setting.side(worse) <= STRICT + ROUNDING
+    yield Rule("0.5 % of random filters", met, ("certain",))
+    yield Rule("expectancy", beyond_chance(e, worse), ("certain",))
     dsr = e.edge_dsr_against if worse else e.edge_dsr
-    yield rule("deflated Sharpe", dsr is not None and dsr >= SURE, deflated_failure(e, dsr, worse))
-    kept = False
-    if e.sharpe_on is not None and e.sharpe_off is not None:
-        kept = e.sharpe_on <= e.sharpe_off if worse else e.sharpe_on >= e.sharpe_off
-    yield rule("Sharpe", kept, sharpe_failure(e, worse))
+    yield Rule("deflated Sharpe ratio", dsr is not None and dsr >= SURE, ("certain",))
+    yield Rule("stronger question", stronger(e, worse) <= PROBABLE + ROUNDING, ("probable",))
+    yield Rule("other question", weaker(e, worse) <= NOT_AGAINST + ROUNDING, ("probable",))
+    yield Rule("Sharpe ratio", sharpe_agrees(e, worse))
 
 
-def rule(name: str, passed: bool, failure: str) -> Rule:
-    """Return a rule that keeps its failure's words only where it failed."""
-    return Rule(name, passed, "" if passed else failure)
+def beyond_chance(e: Evidence, worse: bool) -> bool:
+    """Say whether a trade made more (less) than those of 97.5 % of the random filters."""
+    if e.expectancy is None or e.chance_expectancy is None:
+        return False
+    low, high = e.chance_expectancy
+    return e.expectancy < low if worse else e.expectancy > high
+
+
+def stronger(e: Evidence, worse: bool) -> float:
+    """Return the smaller p-value of the two questions after all variants tried, 1 for none."""
+    asked = [test for test in (e.setting, e.ranking) if test is not None]
+    return min((test.corrected(worse, e.trials) for test in asked), default=1.0)
+
+
+def weaker(e: Evidence, worse: bool) -> float:
+    """Return the larger p-value of the two questions, 1 where one was not asked."""
+    if e.setting is None or e.ranking is None:
+        return 1.0
+    return max(e.setting.side(worse), e.ranking.side(worse))
+
+
+def sharpe_agrees(e: Evidence, worse: bool) -> bool:
+    """Say whether the account's Sharpe ratio did not go the other way."""
+    if e.sharpe_on is None or e.sharpe_off is None:
+        return False
+    return e.sharpe_on <= e.sharpe_off if worse else e.sharpe_on >= e.sharpe_off

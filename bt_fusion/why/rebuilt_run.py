@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from backtrader import Strategy
 from bt_fusion.backtest.summary import data_entry
 from bt_fusion.data.sources import load_each, sources
 from bt_fusion.engine.loading import load_strategy
+from bt_fusion.engine.variants import default_params
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError
@@ -25,9 +27,12 @@ from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.plugins import changed_files, load_plugin, loaded_plugins
 from bt_fusion.saved_runs.saved_run import SavedRun
+from bt_fusion.strategies import FusionStrategy
+from bt_fusion.strategies.parameters import canonical
 
 __all__ = ["RebuiltRun"]
 
+BEFORE_2 = {"exit": "horizon", "ml_threshold": 0.60}  # defaults while schema 1 was written
 # Parts of a configuration that are by symbol where each symbol has a saved model of its own
 OF_A_MODEL = ("features", "ensemble", "trained_until", "tuning_trials")
 
@@ -81,10 +86,17 @@ class RebuiltRun:
         """The content of summary.json."""
         return self.saved.summary
 
-    @property
+    @cached_property
     def config(self) -> dict[str, Any]:
-        """Everything that reproduces the run."""
-        return self.summary["config"]
+        """Everything that reproduces the run, with what were defaults when it was made."""
+        config = self.summary["config"]
+        if self.summary["schema"] > 1:
+            return config
+        names = [name for name in BEFORE_2 if name in default_params(self.strategy)]
+        if not issubclass(self.strategy, FusionStrategy):
+            names = [name for name in names if name != "exit"]  # of a user's own, another thing
+        params = {name: BEFORE_2[name] for name in names}
+        return config | {"params": params | canonical(self.strategy, config["params"])}
 
     def config_of(self, symbol: str) -> dict[str, Any]:
         """Everything that reproduces the run of a symbol, which may have a model of its own."""
@@ -101,7 +113,7 @@ class RebuiltRun:
         OptionError
             When it cannot be found again.
         """
-        name = self.config["strategy"]
+        name = self.summary["config"]["strategy"]
         try:
             return load_strategy(name)
         except OptionError as error:

@@ -47,7 +47,7 @@ def test_every_entry_of_hybrid_scoring_with_all_its_parts():
 
 def test_other_strategies_log_side_price_and_ml():
     bars = random_walk(600, seed=1)
-    log, trades = logged(bars, FusionStrategy, model=given(bars.index, 0.3), hold_bars=5)
+    log, trades = logged(bars, FusionStrategy, model=given(bars.index, 0.3), exit="horizon")
     entries = log.entries()
     assert len(entries) == len(trades) > 10
     assert set(entries.side) == {"short"}

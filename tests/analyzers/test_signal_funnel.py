@@ -39,22 +39,22 @@ def test_fusion_by_hand():
     analysis, _ = funnel(
         bars, FusionStrategy, model=given(bars.index, up), ema_fast=1, ema_slow=2, hold_bars=3
     )
-    # bar 0 warms up, 4 is unsure, 6 is crosswise; bars 1 and 5 enter and are filled, and the
-    # first trade ends at the open of bar 5, so that 2, 3 and 7 find a position
+    # bar 0 warms up, 4 is unsure, 6 is crosswise; bar 1 enters, 2 and 3 renew its position, which
+    # the state of bar 5 ends: its order is pending there; bar 7 enters, and no bar is left to fill
     assert analysis["passed"] == {
         "bars": 8,
         "technical": 7,
         "confident": 6,
         "agreed": 5,
         "ordered": 2,
-        "filled": 2,
+        "filled": 1,
     }
     assert analysis["lost"] == {
         "technical": {"warming up": 1},
         "confident": {"not confident": 1},
         "agreed": {"ML takes the other side": 1},
-        "ordered": {"position open": 3},
-        "filled": {},
+        "ordered": {"renewed": 2, "position open": 1},
+        "filled": {"no bar left": 1},
     }
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.attribution import trade_counts
 from bt_fusion.backtest.comparison import (
     COMPARED,
     compare_runs,
     false_signals,
 )
-from bt_fusion.backtest.matching import attribute_trades
+from bt_fusion.backtest.difference.attribution import trade_counts
+from bt_fusion.backtest.difference.matching import attribute_trades
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.statistics.bootstrap import Bootstrap
@@ -20,6 +20,11 @@ from bt_fusion.strategies import FusionStrategy
 from tests.engine.test_engine import given
 
 HOURS = pd.date_range("2024-01-01", periods=40, freq="h")
+
+
+def hourly(bars):
+    """The same bars an hour long, so that their window is a month and has annual figures."""
+    return bars.set_axis(pd.date_range("2024-01-01", periods=len(bars), freq="h", name="datetime"))
 
 
 def run_of(trades, technical=None, equity=None) -> Run:
@@ -129,7 +134,7 @@ def test_false_signals():
 
 
 def test_a_run_compared_with_itself_differs_by_nothing():
-    bars = random_walk(1_000, seed=3)
+    bars = hourly(random_walk(1_000, seed=3))
     run = run_strategy(bars, FusionStrategy, ml=False)
     result = compare_runs(run, run, Bootstrap(100))
     for name in COMPARED:
@@ -139,7 +144,7 @@ def test_a_run_compared_with_itself_differs_by_nothing():
 
 
 def test_a_perfect_second_opinion_lies_beyond_its_interval():
-    bars = planted_edge(2_000, seed=4)
+    bars = hourly(planted_edge(2_000, seed=4))
     up = (bars.close.shift(-5) > bars.close).astype(float) * 0.8 + 0.1  # knows the future
     off = run_strategy(bars, FusionStrategy, ml=False)
     on = run_strategy(bars, FusionStrategy, model=given(bars.index, up.to_numpy()))
@@ -151,7 +156,7 @@ def test_a_perfect_second_opinion_lies_beyond_its_interval():
 
 
 def test_the_same_seed_gives_the_same_intervals():
-    bars = random_walk(800, seed=5)
+    bars = hourly(random_walk(800, seed=5))
     off = run_strategy(bars, FusionStrategy, ml=False)
     on = run_strategy(bars, FusionStrategy, model=given(bars.index, 0.7))
     first, again, other = (compare_runs(off, on, Bootstrap(50, s)) for s in (1, 1, 2))

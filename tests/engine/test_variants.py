@@ -175,7 +175,10 @@ def test_other_names_of_params():
     bars = planted_edge(200, seed=1)
     known = given(bars.index, 0.65)
     names = {"use_ml_ensemble": True, "ml_model_path": known, "ml_entry_threshold": 0.64}
-    ours = run_strategy(bars, FusionStrategy, ml=True, model=known, ml_threshold=0.64)
+    names |= {"exit": "horizon"}
+    ours = run_strategy(
+        bars, FusionStrategy, ml=True, model=known, ml_threshold=0.64, exit="horizon"
+    )
     theirs = run_strategy(bars, FusionStrategy, **names)
     assert ours.trades.equals(theirs.trades) and len(ours.trades) > 3
     assert variant(FusionStrategy, {"ml_entry_threshold": 0.7})[1]["ml_threshold"] == 0.7

@@ -74,7 +74,7 @@ def test_trades_by_hand():
     )  # 20 / 500, -20 / 1000
     assert found["Expectancy [%]"] == pytest.approx(5 / 3)  # 3, -2 and 4 %
     assert found["Avg. Trade [%]"] == pytest.approx(100 * ((1.03 * 0.98 * 1.04) ** (1 / 3) - 1))
-    assert found["Profit Factor"] == 2.5  # 50 / 20 in cash; backtesting.py: 7 / 2 in percent
+    assert found["Profit Factor"] == pytest.approx(7 / 2)  # 3 + 4 over 2 %
     assert found["SQN"] == pytest.approx(
         np.sqrt(3) * 10 / np.sqrt(700)
     )  # 20^2 + 30^2 + 10^2 over 2

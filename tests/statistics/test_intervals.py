@@ -24,7 +24,6 @@ def drawn(figure, off, on, draws=80):
     ("name", "figure"),
     [
         ("mean_return", np.mean),
-        ("total_return", lambda returns: np.prod(1 + returns) - 1),
         ("sharpe", lambda returns: sharpe(returns, 252)),
         ("sortino", lambda returns: sortino(returns, 252)),
         ("max_drawdown", lambda r: drawdowns(np.cumprod(np.r_[1, 1 + r])).max()),
@@ -40,7 +39,8 @@ def test_figures_of_trades_are_those_of_statistics(monkeypatch):
     monkeypatch.setattr("bt_fusion.statistics.bootstrap.block_length", lambda values: 1.0)
     gains = np.stack([OFF, np.where(ON > -0.004, ON, np.nan)], axis=1)  # vetoes the worst
     gains[5, 0] = np.nan
-    found = trade_intervals(1e5 * gains, gains, Bootstrap(80, 7))
+    cash = gains * np.linspace(1e5, 3e5, len(gains))[:, None]  # of an account that grows
+    found = trade_intervals(cash, gains, Bootstrap(80, 7))
 
     def made(figure):
         return lambda values: figure(values[np.isfinite(values)])
@@ -51,14 +51,36 @@ def test_figures_of_trades_are_those_of_statistics(monkeypatch):
         ("expectancy", np.mean),
     ):
         assert found[name] == pytest.approx(drawn(made(figure), *gains.T), rel=1e-9)
+    factor = drawn(made(profit_factor), *cash.T)
+    assert found["profit_factor_cash"] == pytest.approx(factor, rel=1e-9)
     assert found["win_rate"][0] > 0 and found["profit_factor"][0] > 0
+
+
+def test_the_total_return_adds_to_what_ml_off_made(monkeypatch):
+    monkeypatch.setattr("bt_fusion.statistics.bootstrap.block_length", lambda values: 1.0)
+    found = return_intervals(OFF, ON, 252, Bootstrap(79, 7))["total_return"]
+    growth = drawn(lambda returns: np.log1p(returns).sum(), OFF, ON, 79)  # ends at the 2nd draw
+    made = np.prod(1 + OFF)
+    assert found == pytest.approx(made * np.expm1(growth), rel=1e-9)
+    assert found[0] < np.prod(1 + ON) - made < found[1]
+
+
+def test_nobody_loses_more_than_everything():
+    rng = np.random.default_rng(3)
+    off, on = rng.normal(0, 0.05, 400), rng.normal(-0.001, 0.05, 400)
+    off += 0.002 - off.mean()  # makes 60 %, so that the difference of two draws may be -500 %
+    apart = drawn(lambda returns: np.prod(1 + returns) - 1, off, on, 300)
+    low, _ = return_intervals(off, on, bootstrap=Bootstrap(300))["total_return"]
+    made = np.prod(1 + off) - 1
+    assert apart[0] < -1 - made < low
 
 
 def test_an_account_that_is_gone_stays_gone():
     lost = OFF.copy()
     lost[200] = -1.5
     found = return_intervals(OFF, lost, bootstrap=Bootstrap(200))
-    assert found["total_return"][0] < -0.9 and found["max_drawdown"][1] > 0.8
+    assert found.pop("total_return") is None  # a resample without that bar is another account
+    assert found["max_drawdown"][1] > 0.8
     assert all(np.isfinite(interval).all() for interval in found.values())
 
 

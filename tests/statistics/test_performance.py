@@ -11,6 +11,7 @@ from bt_fusion.statistics.performance import (
     drawdowns,
     equity_figures,
     profit_factor,
+    run_figures,
     sharpe,
     sortino,
     trade_figures,
@@ -18,7 +19,7 @@ from bt_fusion.statistics.performance import (
 )
 
 PNL = np.array([30.0, -10.0, 0.0, 20.0])
-RETURNS = np.array([0.03, -0.01, 0.0, 0.02])
+RETURNS = np.array([0.03, -0.02, 0.0, 0.02])  # the second risked less cash
 NOTHING = np.array([])
 
 
@@ -29,10 +30,11 @@ def test_trades_by_hand():
         "won": 2,
         "lost": 1,
         "win_rate": 0.5,
-        "profit_factor": 5.0,
-        "expectancy": pytest.approx(0.01),
+        "profit_factor": pytest.approx(2.5),  # 0.05 / 0.02
+        "profit_factor_cash": 5.0,  # 50 / 10
+        "expectancy": pytest.approx(0.0075),
         "avg_win": pytest.approx(0.025),
-        "avg_loss": pytest.approx(-0.01),
+        "avg_loss": pytest.approx(-0.02),
         "net_profit": 40.0,
         # mean 10, squares 400 + 400 + 100 + 100 over 3
         "sqn": pytest.approx(10 / np.sqrt(1_000 / 3) * 2),
@@ -65,6 +67,20 @@ def test_equity_by_hand():
     mean, root = 0.1 / 3, np.sqrt(252)
     assert figures["sharpe"] == pytest.approx(mean / returns.std(ddof=1) * root)
     assert figures["sortino"] == pytest.approx(mean / np.sqrt(0.01 / 3) * root)
+
+
+@pytest.mark.parametrize(
+    ("days", "trades", "told"), [(30, 10, True), (29, 10, False), (30, 9, False), (4, 300, False)]
+)
+def test_a_few_days_or_trades_tell_nothing_of_a_year(days, trades, told):
+    span = pd.date_range("2024-01-01", periods=days + 1)  # 30 days from the first to the last
+    equity = pd.Series(1e5 + 700 * np.sin(np.arange(days + 1)) + np.arange(days + 1), index=span)
+    pnl = np.resize([30.0, -10.0], trades)
+    figures = run_figures(pnl, pnl / 1_000, equity)
+    for name in ("cagr", "sharpe", "sortino", "sqn"):
+        assert (figures[name] is not None) == told, name
+    assert figures["total_return"] == pytest.approx(equity.iloc[-1] / 1e5 - 1)
+    assert figures["profit_factor"] and figures["max_drawdown"] > 0
 
 
 def test_sharpe_and_sortino_by_hand():

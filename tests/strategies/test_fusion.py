@@ -37,6 +37,7 @@ def steps(closes) -> pd.DataFrame:
 
 FREE = Account(commission=0.0)
 FAST = {"ema_fast": 1, "ema_slow": 2}  # the state is the sign of the last move
+HOLD = {**FAST, "exit": "horizon"}
 
 
 def rows_of(run):
@@ -54,7 +55,7 @@ def rows_of(run):
 
 def test_fills_and_horizon_by_hand():
     bars = steps([100, 101, 102, 103, 104, 105, 106, 107])
-    run = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=2, **FAST)
+    run = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=2, **HOLD)
     hours = bars.index
     # the state turns 1 at bar 1; filled at the open of bar 2, 101; left at the open of bar 4
     assert rows_of(run) == [
@@ -76,7 +77,7 @@ def test_flip_leaves_when_the_state_turns_and_both_takes_the_first():
 
 def test_a_position_open_at_the_end_is_listed_and_not_counted():
     bars = steps([100, 101, 102, 103])
-    run = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=9, **FAST)
+    run = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=9, **HOLD)
     assert rows_of(run) == [["long", bars.index[2], 101.0, bars.index[3], 103.0, 1, "open"]]
     assert run.figures["trades"] == 0
     assert run.figures["win_rate"] is None
@@ -86,7 +87,7 @@ def test_a_position_open_at_the_end_is_listed_and_not_counted():
 
 def test_short_side_and_long_only():
     bars = steps([100, 99, 98, 97, 96, 95])
-    both = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=2, **FAST)
+    both = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=2, **HOLD)
     assert both.trades.side.tolist() == ["short", "short"]
     assert (both.trades.pnl > 0).all()
     assert not len(
@@ -97,14 +98,14 @@ def test_short_side_and_long_only():
 def test_commission_and_slippage_are_paid_on_both_sides():
     bars = steps([100, 100, 101, 101, 101, 101, 101])
     account = Account(commission=0.001, slippage=0.01)
-    trade = run_strategy(bars, FusionStrategy, account, ml=False, hold_bars=1, **FAST).trades.iloc[
+    trade = run_strategy(bars, FusionStrategy, account, ml=False, hold_bars=1, **HOLD).trades.iloc[
         0
     ]
     assert trade.entry_price <= bars.high.iloc[3]
     assert trade.exit_price <= trade.entry_price
     value = trade["size"] * (trade.entry_price + trade.exit_price)
     assert trade.commission == pytest.approx(0.001 * value)
-    free = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=1, **FAST).trades.iloc[0]
+    free = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=1, **HOLD).trades.iloc[0]
     assert trade.pnl < free.pnl
 
 
@@ -118,12 +119,51 @@ def test_an_atr_stop_ends_the_trade_inside_the_bar():
         hold_bars=30,
         atr_stop=2.0,
         atr_period=3,
-        **FAST,
+        **HOLD,
     )
     first = run.trades.iloc[0]
     assert first.exit_reason == "stop"
     atr = 10 / 19  # every bar so far was as long as the next
     assert first.exit_price == pytest.approx(first.entry_price - 2 * atr)
+
+
+def test_renew_without_ml_holds_the_cross_until_it_flips_and_stays_flat_for_a_bar():
+    bars = steps([100, 101, 102, 103, 102, 101, 100, 101])
+    run = run_strategy(bars, FusionStrategy, FREE, ml=False, hold_bars=1, **FAST)
+    hours = bars.index
+    # the state is 1 at bars 1 to 3, -1 at bars 4 to 6, and 1 at bar 7
+    assert rows_of(run) == [
+        ["long", hours[2], 101.0, hours[5], 102.0, 3, "flip"],
+        ["short", hours[6], 101.0, hours[7], 101.0, 1, "open"],
+    ]
+
+
+def test_renew_leaves_when_nothing_has_renewed_the_position_for_hold_bars():
+    bars = steps(100 * np.cumprod(np.full(16, 1.01)))
+    up = np.full(16, 0.5)
+    up[[3, 5, 9, 10]] = 0.6
+    params = {"model": given(bars.index, up), "ml_threshold": 0.6, **FAST}
+    run = run_strategy(bars, FusionStrategy, FREE, hold_bars=3, **params)
+    entered, left = (bars.index.get_indexer(run.trades[n]) for n in ("entry_time", "exit_time"))
+    # decided at bars 3 and 9; left 3 bars after bars 5 and 10; each filled at the next open
+    assert (entered.tolist(), left.tolist()) == ([4, 10], [9, 14])
+    assert run.trades.exit_reason.tolist() == ["expired", "expired"]
+    up[8] = 0.6  # the bar that would have left
+    params["model"] = given(bars.index, up)
+    assert len(run_strategy(bars, FusionStrategy, FREE, hold_bars=3, **params).trades) == 1
+    assert run.funnel["lost"]["ordered"]["renewed"] == 2
+
+
+def test_renew_waits_for_another_state_after_a_stop():
+    closes = [100, 101, 102, 103, 104, 104.5, 105, 106, 107, 106, 107, 108, 109]
+    bars = steps(closes)
+    bars.loc[bars.index[3], "low"] = 90
+    run = run_strategy(bars, FusionStrategy, FREE, ml=False, stop=0.05, **FAST)
+    hours = bars.index
+    assert rows_of(run)[0][:3] + rows_of(run)[0][5:] == ["long", hours[2], 101.0, 1, "stop"]
+    # no entry while the state stays 1; -1 at bar 9 enters short at bar 10, 1 at bar 10 long at 12
+    assert run.trades.entry_time.tolist() == [hours[2], hours[10], hours[12]]
+    assert run.funnel["lost"]["ordered"]["stopped out"] == 6
 
 
 def test_ml_agrees_disagrees_or_does_not_know():
@@ -136,7 +176,7 @@ def test_ml_agrees_disagrees_or_does_not_know():
     assert run.trades.side.unique().tolist() == ["short"]
 
 
-@pytest.mark.parametrize("exit", ["horizon", "flip", "both"])
+@pytest.mark.parametrize("exit", ["renew", "horizon", "flip", "both"])
 @pytest.mark.parametrize("long_only", [False, True])
 def test_replay_trades_as_the_strategy_does(exit, long_only):
     bars = random_walk(1_500, seed=9)
@@ -151,6 +191,20 @@ def test_replay_trades_as_the_strategy_does(exit, long_only):
     returns = trips.returns(bars.open.to_numpy())[closed]
     made = trades.pnl / (trades.entry_price * trades["size"])
     np.testing.assert_allclose(returns, made[closed], atol=1e-12)
+
+
+@pytest.mark.parametrize("hold", [1, 5])
+def test_replay_trades_as_the_strategy_does_where_ml_renews(hold):
+    bars = random_walk(3_000, seed=4)
+    coin = np.repeat(np.random.default_rng(0).uniform(0.3, 0.7, 1_500), 2)  # some flips, some gaps
+    model = given(bars.index, coin)
+    run = run_strategy(bars, FusionStrategy, FREE, model=model, hold_bars=hold)
+    trips = replay(run.signal, run.technical, ExitRule(hold, "renew"))
+    closed = trips.exit_bar >= 0
+    assert {"flip", "expired"} <= set(run.trades.exit_reason)
+    assert run.trades.entry_time.tolist() == bars.index[trips.signal + 1].tolist()
+    assert run.trades.exit_time[closed].tolist() == bars.index[trips.exit_bar[closed]].tolist()
+    assert len(trips.signal) > 100
 
 
 @hypothesis_given(

@@ -227,7 +227,7 @@ def test_a_model_that_fails_in_the_middle_leaves_the_other_feeds_theirs():
     models["S1"] = Failing(**vars(models["S1"]))
     parts = (BarsData(dataname=bars[:300], name=name) for name, bars in feeds.items())
     cerebro = cerebro_with(*parts, preload=False)
-    cerebro.addstrategy(FusionStrategy, model=models)
+    cerebro.addstrategy(FusionStrategy, model=models, exit="horizon")
     cerebro.addanalyzer(TradeStats, _name="stats")
     with pytest.warns(BtFusionWarning, match="the member broke") as caught:
         ran = cerebro.run()[0]

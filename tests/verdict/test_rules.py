@@ -5,207 +5,168 @@ from math import inf
 
 import pytest
 
-from bt_fusion.verdict.evidence import Evidence, entries_to_settle, growth_beyond_chance
-from bt_fusion.verdict.rules import HELPED, HURT, NO_EVIDENCE, judge
+from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed
+from bt_fusion.verdict.rules import (
+    HELPED,
+    HURT,
+    NO_EVIDENCE,
+    PROBABLY_HELPED,
+    PROBABLY_HURT,
+    graded,
+    judge,
+)
+
+
+def test_of(p_value, p_against=None):
+    """A test with 1,000 draws, none of them equal to ML-on."""
+    return ChanceTest(p_value, 1 - p_value + 1 / 1001 if p_against is None else p_against, 1_000)
+
+
+test_of.__test__ = False
 
 GOOD = Evidence(
     trades_off=500,
     trades_on=200,
-    p_value=3 / 1001,
-    draws=1_000,
-    expectancy_ci95=(0.0003, 0.0009),
+    setting=test_of(3 / 1001),
+    ranking=test_of(0.02),
+    expectancy=0.0012,
+    chance_expectancy=(-0.0008, 0.0007),
     edge_dsr=0.97,
     edge_dsr_against=0.03,
-    trials=3,
+    trials=1,
     sharpe_off=-0.5,
     sharpe_on=0.2,
-    profit_off=-0.40,
-    profit_on=0.10,
-    win_rate_off=0.41,
-    win_rate_on=0.49,
     psr=0.86,
     years=2.0,
 )
 BAD = replace(
     GOOD,
-    p_value=1.0,
-    expectancy_ci95=(-0.0009, -0.0003),
+    setting=test_of(1.0, 3 / 1001),
+    ranking=test_of(0.98),
+    expectancy=-0.0012,
     edge_dsr=0.03,
     edge_dsr_against=0.97,
     sharpe_on=-0.6,
-    profit_on=-0.5,
 )
+PROBABLE = replace(GOOD, setting=test_of(0.3), edge_dsr=0.6, expectancy=0.0002)
+NOTHING = replace(GOOD, setting=test_of(0.34), ranking=test_of(0.41))
 
 
-def failed(evidence):
-    return [rule.name for rule in judge(evidence).rules if not rule.passed]
+def failed(evidence, kind):
+    rules = graded(evidence).rules
+    return [rule.name for rule in rules if kind in rule.grades and not rule.passed]
 
 
-def test_helped_says_why_and_whether_it_earns():
-    found = judge(GOOD)
-    assert found.verdict == HELPED == "ML helped"
-    assert found.because == (
-        "ML helped: only 0.2 % of 1,000 random vetoes that traded as seldom chose their entries as "
-        "well, and a trade made 0.030 % to 0.090 % more than without ML; ML-on itself is not shown "
-        "to make money (PSR 0.86)"
-    )
-    assert all(rule.passed and not rule.failure for rule in found.rules)
-    assert "made money beyond doubt (PSR 0.99)" in judge(replace(GOOD, psr=0.99)).because
-    assert judge(replace(GOOD, psr=None)).because.endswith("than without ML")
+@pytest.mark.parametrize(
+    ("name", "met", "not_met", "grade"),
+    [
+        ("out of sample", {}, {"in_sample": 1}, NO_EVIDENCE),
+        ("30 trades in each run", {"trades_on": 30}, {"trades_on": 29}, NO_EVIDENCE),
+        ("30 trades in each run", {"trades_off": 30}, {"trades_off": 29}, NO_EVIDENCE),
+        (
+            "0.5 % of random filters",
+            {"setting": test_of(0.005)},
+            {"setting": test_of(6 / 1001)},
+            PROBABLY_HELPED,
+        ),
+        ("expectancy", {"expectancy": 0.00071}, {"expectancy": 0.0007}, PROBABLY_HELPED),
+        ("expectancy", {}, {"chance_expectancy": None}, PROBABLY_HELPED),
+        ("deflated Sharpe ratio", {"edge_dsr": 0.95}, {"edge_dsr": 0.9499}, PROBABLY_HELPED),
+        ("deflated Sharpe ratio", {}, {"edge_dsr": None}, PROBABLY_HELPED),
+        ("Sharpe ratio", {"sharpe_on": -0.5}, {"sharpe_on": -0.51}, NO_EVIDENCE),
+        ("Sharpe ratio", {}, {"sharpe_off": None}, NO_EVIDENCE),
+    ],
+)
+def test_each_rule_of_helped_alone_decides(name, met, not_met, grade):
+    assert judge(GOOD).verdict == HELPED == "ML helped"
+    assert judge(replace(GOOD, **met)).verdict == HELPED
+    assert judge(replace(GOOD, **not_met)).verdict == grade
+    assert failed(replace(GOOD, **not_met), "certain") == [name]
 
 
 @pytest.mark.parametrize(
     ("name", "met", "not_met"),
     [
-        ("out of sample", {}, {"in_sample": 1}),
-        ("enough trades", {"trades_on": 30}, {"trades_on": 29}),
-        ("enough trades", {"trades_off": 30}, {"trades_off": 29}),
-        ("placebo", {"p_value": 0.005}, {"p_value": 6 / 1001}),
-        ("placebo", {}, {"p_value": None}),
-        ("expectancy", {"expectancy_ci95": (1e-9, 1)}, {"expectancy_ci95": (0.0, 1.0)}),
-        ("expectancy", {}, {"expectancy_ci95": None}),
-        ("deflated Sharpe", {"edge_dsr": 0.95}, {"edge_dsr": 0.9499}),
-        ("deflated Sharpe", {}, {"edge_dsr": None}),
-        ("Sharpe", {"sharpe_on": -0.5}, {"sharpe_on": -0.51}),
-        ("Sharpe", {}, {"sharpe_off": None}),
+        ("stronger question", {"ranking": test_of(0.025)}, {"ranking": test_of(0.026)}),
+        ("stronger question", {}, {"trials": 2}),
+        ("other question", {"setting": test_of(0.5)}, {"setting": test_of(0.501)}),
+        (
+            "other question",
+            {"ranking": test_of(0.5), "setting": test_of(0.02)},
+            {"ranking": None, "setting": test_of(0.02)},
+        ),
+        ("Sharpe ratio", {}, {"sharpe_on": -0.51}),
     ],
 )
-def test_each_rule_alone_decides(name, met, not_met):
-    assert judge(replace(GOOD, **met)).verdict == HELPED
-    found = judge(replace(GOOD, **not_met))
-    assert found.verdict == NO_EVIDENCE
-    assert [rule.name for rule in found.rules if not rule.passed] == [name]
-    assert found.because.startswith("no evidence: ")
+def test_each_rule_of_probably_helped_alone_decides(name, met, not_met):
+    assert judge(PROBABLE).verdict == PROBABLY_HELPED == "ML probably helped"
+    assert judge(replace(PROBABLE, **met)).verdict == PROBABLY_HELPED
+    assert judge(replace(PROBABLE, **not_met)).verdict == NO_EVIDENCE
+    assert failed(replace(PROBABLE, **not_met), "probable") == [name]
 
 
-@pytest.mark.parametrize(
-    ("name", "not_met"),
-    [
-        ("out of sample", {"in_sample": 1}),
-        ("enough trades", {"trades_on": 29}),
-        ("placebo", {"p_value": 996 / 1001}),
-        ("expectancy", {"expectancy_ci95": (-1.0, 0.0)}),
-        ("deflated Sharpe", {"edge_dsr_against": 0.9499}),
-        ("Sharpe", {"sharpe_on": -0.49}),
-    ],
-)
-def test_hurt_is_the_mirror_image(name, not_met):
-    found = judge(BAD)
-    assert found.verdict == HURT == "ML hurt"
-    assert "none of 1,000" in found.because and "chose their entries as badly" in found.because
-    assert "0.030 % to 0.090 % less than without ML" in found.because
-    assert judge(replace(BAD, p_value=997 / 1001)).verdict == HURT
-    assert judge(replace(BAD, **not_met)).verdict == NO_EVIDENCE
-    assert failed(replace(BAD, **not_met)) == [name]
+def test_hurt_and_probably_hurt_are_the_mirror_images():
+    assert judge(BAD).verdict == HURT == "ML hurt"
+    probably = replace(BAD, setting=test_of(0.7), edge_dsr_against=0.6)
+    assert judge(probably).verdict == PROBABLY_HURT == "ML probably hurt"
+    assert judge(replace(probably, ranking=test_of(0.97))).verdict == NO_EVIDENCE
+    assert judge(replace(BAD, sharpe_on=-0.49)).verdict == NO_EVIDENCE
+    assert failed(replace(BAD, expectancy=-0.0008), "certain") == ["expectancy"]
 
 
-def test_no_evidence_names_chance_and_what_would_settle_it():
-    because = judge(replace(GOOD, p_value=0.38, profit_on=-0.1, win_rate_on=0.43)).because
-    assert because == (
-        "no evidence: ML-on lost less than ML-off (-10.0 % against -40.0 %), but 38.0 % of 1,000 "
-        "random vetoes that traded as seldom chose their entries at least as well; a win-rate gap "
-        "of 2.0 points takes about 40,000 entries to resolve, 39,000 more than there are: 111.7 "
-        "more years at this rate"
+def test_without_a_test_of_the_setting_there_is_no_evidence():
+    untested = replace(GOOD, setting=None, untested="ML changed 9 exits, which no filter does")
+    found = judge(untested)
+    assert found.because == "no evidence: ML changed 9 exits, which no filter does"
+    assert "setting tested" in failed(untested, "probable")
+
+
+def test_sentences_name_the_numbers_that_decided():
+    helped, hurt, probably = judge(GOOD), judge(BAD), judge(PROBABLE)
+    assert helped.because == (
+        "ML helped: only 0.3 % of 1,000 random filters with as many trades did as well, and a "
+        "trade made 0.120 %, above their 0.070 %"
     )
+    assert helped.change.endswith("it is real with probability 0.86.")
+    assert "did as badly, and a trade made -0.120 %, below their -0.080 %" in hurt.because
+    assert probably.because.startswith("ML probably helped: ML ranks entries (p 0.020), and 30.0 %")
+    assert '"ML helped" needs at most 0.5 % of random filters' in probably.change
 
 
-def test_a_near_miss_names_the_level():
-    near, far = (judge(replace(GOOD, p_value=p)).because for p in (0.02, 0.2))
-    assert "2.0 % of 1,000 random vetoes" in near
-    assert "chose their entries at least as well, where 0.5 % may;" in near
-    assert "where" not in far
+def test_what_would_change_it_comes_from_the_rule_that_failed():
+    few = judge(replace(GOOD, trades_on=10))
+    assert few.because == "no evidence: ML-on closed 10 trades; a verdict needs 30 in each run"
+    assert few.change.startswith("At this rate that takes 4.0 years more.")
+    none = judge(replace(GOOD, trades_on=0, setting=None, ranking=None, psr=None))
+    assert none.change == "A lower ml_threshold enters more often."
+    near = judge(replace(NOTHING, setting=test_of(0.08)))  # z 1.405: (1.960 / 1.405)^2 = 1.95 times
+    assert near.change == "The limit is 2.5 %; at this rate that takes 23 months more."
+    far = judge(replace(NOTHING, setting=test_of(0.45), ranking=test_of(0.47)))
+    assert far.change.startswith("Nothing points to skill so far")
+    tried = judge(replace(PROBABLE, trials=12))
+    assert "The best of 12 variants reaches that by luck in 21.5 % of cases" in tried.change
+    contrary = judge(replace(PROBABLE, setting=test_of(0.7)))
+    assert "The two tests disagree" in contrary.change
+    fell = judge(replace(GOOD, sharpe_on=-0.6))
+    assert "the Sharpe ratio went from -0.50 to -0.60" in fell.because
+    assert fell.change == "ML-on's Sharpe ratio must be at least -0.50."
+    known = judge(replace(GOOD, in_sample=1_204))
+    assert "trained on 1,204 of the traded bars" in known.because
 
 
-@pytest.mark.parametrize(
-    ("profit_off", "profit_on", "words"),
-    [
-        (-0.4, -0.1, "ML-on lost less than ML-off"),
-        (-0.4, -0.5, "ML-on lost more than ML-off"),
-        (0.1, 0.4, "ML-on made more than ML-off"),
-        (-0.1, 0.4, "ML-on made more than ML-off"),
-        (0.4, 0.1, "ML-on made less than ML-off"),
-        (0.4, -0.1, "ML-on made less than ML-off"),
-    ],
-)
-def test_which_run_did_better_is_said_in_plain_words(profit_off, profit_on, words):
-    evidence = replace(GOOD, p_value=0.3, profit_off=profit_off, profit_on=profit_on)
-    assert words in judge(evidence).because
+def test_an_advantage_that_dies_under_a_bar_of_delay_says_so():
+    found = judge(replace(GOOD, delayed=test_of(0.41)))
+    assert found.verdict == HELPED and "does not survive one bar of delay" in found.change
+    assert "delay" not in judge(replace(GOOD, delayed=test_of(0.01))).change
 
 
-def test_runs_without_trades_and_in_sample_bars():
-    none = replace(
-        GOOD,
-        trades_on=0,
-        p_value=None,
-        expectancy_ci95=None,
-        edge_dsr=None,
-        edge_dsr_against=None,
-        sharpe_on=None,
-        win_rate_on=None,
-        psr=None,
-    )
-    found = judge(none)
-    assert found.because == "no evidence: ML-on closed no trades, 30 are asked"
-    assert found.entries_needed is None
-    ten = replace(GOOD, trades_on=10, p_value=0.5)
-    assert judge(ten).because == (
-        "no evidence: ML-on closed 10 trades, 30 are asked; that takes about 4.0 more years at "
-        "this rate"
-    )
-    assert judge(replace(GOOD, trades_on=1)).because.startswith("no evidence: ML-on closed one tr")
-    assert judge(replace(none, trades_off=0)).because.startswith("no evidence: ML-off closed no t")
-    known = judge(replace(GOOD, in_sample=50)).because
-    assert known == (
-        "no evidence: the model was trained on 50 of the traded bars and knows how they went; "
-        "trade bars after its training"
-    )
+@pytest.mark.parametrize("evidence", [GOOD, BAD, PROBABLE, NOTHING, replace(GOOD, trades_on=3)])
+def test_no_sentence_is_longer_than_thirty_words(evidence):
+    found = judge(evidence)
+    assert len(found.because.split()) <= 30 and len(found.change.split()) <= 30
 
 
-def test_a_beaten_placebo_that_is_not_enough_is_said_so():
-    because = judge(replace(GOOD, edge_dsr=0.7, trials=12)).because
-    assert "but after 12 trials the deflated Sharpe ratio of the difference is 0.70" in because
-    because = judge(replace(GOOD, expectancy_ci95=(-0.001, 0.002))).because
-    assert "lies between -0.100 % and +0.200 %, which may be nothing" in because
-    because = judge(replace(GOOD, sharpe_on=-0.75)).because
-    assert (
-        "ML chose better entries, but the account's Sharpe ratio went from -0.50 to -0.75"
-        in because
-    )
-
-
-def test_entries_to_settle_are_thirteen_over_the_gap_squared():
-    even = replace(GOOD, trades_off=300, trades_on=300, win_rate_off=0.40, win_rate_on=0.45)
-    assert entries_to_settle(even) == pytest.approx(13 / 0.05**2, rel=0.001)
-    uneven = replace(even, trades_off=500, trades_on=100)
-    assert entries_to_settle(uneven) == pytest.approx(
-        3.605**2 / 4 * (1 / 500 + 1 / 100) / 0.05**2 * 600, rel=0.001
-    )
-    assert entries_to_settle(replace(even, win_rate_on=0.40)) is None
-    assert entries_to_settle(replace(even, win_rate_on=None)) is None
-    wide = judge(replace(even, win_rate_on=0.70, p_value=0.2)).because
-    assert "about 140 entries, which there are; to leave chance behind at this rate" in wide
-    hopeless = judge(replace(even, win_rate_on=0.4001, p_value=0.2)).because
-    assert "more than 200 years at this rate" in hopeless
-    soon = judge(replace(even, years=0.001, p_value=0.2)).because
-    assert "more days at this rate" in soon
-
-
-def test_the_placebo_score_grows_with_the_root_of_the_entries():
-    # normal quantiles: 1.645 at 5 %, 2.576 at 0.5 %
-    assert growth_beyond_chance(replace(GOOD, p_value=0.05)) == pytest.approx(2.452, abs=0.001)
-    assert growth_beyond_chance(replace(GOOD, p_value=0.95)) == pytest.approx(2.452, abs=0.001)
-    assert growth_beyond_chance(replace(GOOD, p_value=0.001)) == 1
-    assert growth_beyond_chance(replace(GOOD, p_value=0.5)) == inf
-    assert growth_beyond_chance(replace(GOOD, p_value=None)) == inf
-    clear = replace(GOOD, win_rate_on=0.70)
-    assert "ML-on needs about" in judge(replace(clear, p_value=0.05)).because
-    assert "no number of entries will tell" in judge(replace(clear, p_value=0.49)).because
-
-
-def test_where_chance_can_do_nothing_else_nothing_is_said_against_ml():
-    found = judge(replace(BAD, ties=1_000))
-    assert found.verdict == NO_EVIDENCE
-    assert "placebo" in [rule.name for rule in found.rules if not rule.passed]
-    assert "ML-on traded as ML-off did, so that there is no choice to judge" in found.because
-    assert judge(replace(BAD, ties=4)).verdict == HURT  # 5 of 1,001 chose as badly
-    assert judge(replace(BAD, ties=5)).verdict == NO_EVIDENCE
+def test_growth_needed():
+    assert growth_needed(0.025, 0.025) == 1 == growth_needed(0.001, 0.025)
+    assert growth_needed(0.1587, 0.0228) == pytest.approx(4, abs=0.01)  # one sigma, two sigma
+    assert growth_needed(0.4, 0.025) == inf

@@ -90,6 +90,7 @@ def technical_lines(technical: dict[str, Any]) -> list[str]:
         "ordered": f"an order to enter {side}",
         "ordered at the next open": f"an order to enter {side}, given at the next bar's open",
         "vetoed": f"the strategy asked for a {side} entry, ML vetoed it",
+        "renewed": f"no entry: the open {side} position was renewed",
         "": f"no entry: {lost}" if lost else "no entry",
     }
     return [

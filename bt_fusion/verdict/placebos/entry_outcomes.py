@@ -7,7 +7,7 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, exit_bars
 
-__all__ = ["Costs", "Outcomes"]
+__all__ = ["Costs", "Outcomes", "mean_position", "moves", "trade_results", "turnover"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,11 @@ class Costs:
     commission: float = 0.0005
     slippage: float = 0.0
     share: float = 0.95
+
+    @property
+    def rate(self) -> float:
+        """Commission and slippage of one side."""
+        return self.commission + self.slippage
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,7 @@ class Outcomes:
         if allowed is not None:
             side = np.where(allowed, side, 0)
         exit_bar = exit_bars(side, technical, rule)
-        made = _results(bars, side, exit_bar, costs)
+        made = trade_results(bars, np.arange(len(side)), side, exit_bar, costs)
         return cls(side, exit_bar, *made, bars.open, bars.close[-1], costs)
 
     @property
@@ -96,7 +101,7 @@ class Outcomes:
     @property
     def moves(self) -> np.ndarray:
         """Return of the price from each bar's open to the next one's, the last to its close."""
-        return np.append(self.opens[1:], self.last) / self.opens - 1
+        return moves(self.opens, self.last)
 
     @property
     def spans(self) -> tuple[np.ndarray, np.ndarray]:
@@ -124,11 +129,7 @@ class Outcomes:
         ndarray of float64, shape (n_bars,)
             1 a full long position, -1 a short one, from the bar's open to the next one's.
         """
-        start, stop = self.spans
-        change = np.zeros(len(self.side) + 1)
-        np.add.at(change, start, self.side * entered)
-        np.add.at(change, stop, -self.side * entered)
-        return np.cumsum(change[:-1])
+        return mean_position(*self.spans, self.side * entered, len(self.side))
 
     def per_bar(self, entered: np.ndarray) -> np.ndarray:
         """Return the account's mean return a bar when each entry is made with a probability.
@@ -136,10 +137,8 @@ class Outcomes:
         From each bar's open to the next one's; an exit is paid for on the last bar held.
         """
         start, stop = self.spans
-        turnover = np.zeros(len(self.side) + 1)
-        np.add.at(turnover, start, entered)
-        np.add.at(turnover, np.where(self.closed, stop - 1, -1), entered)
-        paid = (self.costs.commission + self.costs.slippage) * turnover[:-1]
+        last = np.where(self.closed, stop - 1, len(self.side))
+        paid = turnover(start, last, entered, len(self.side)) * self.costs.rate
         return self.costs.share * (self.exposure(entered) * self.moves - paid)
 
     def entries_of(self, trips: RoundTrips) -> np.ndarray:
@@ -149,11 +148,49 @@ class Outcomes:
         return entered
 
 
-def _results(
-    bars: BarArrays, side: np.ndarray, exit_bar: np.ndarray, costs: Costs
+def mean_position(start: np.ndarray, stop: np.ndarray, weight: np.ndarray, bars: int) -> np.ndarray:
+    """Return the sum of weights of the trades held on each bar, shape (n_bars,).
+
+    >>> mean_position(np.array([0, 2]), np.array([2, 4]), np.array([1.0, -1.0]), 4)
+    array([ 1.,  1., -1., -1.])
+    """
+    change = np.bincount(start, weight, minlength=bars + 1)
+    change = change - np.bincount(stop, weight, minlength=bars + 1)
+    return np.cumsum(change[:bars])
+
+
+def turnover(first: np.ndarray, last: np.ndarray, weight: np.ndarray, bars: int) -> np.ndarray:
+    """Return the weights of fills on each bar: entries on the first bar held, exits on the last.
+
+    >>> turnover(np.array([0, 1]), np.array([0, 3]), np.array([1.0, 1.0]), 3)  # the last is open
+    array([2., 1., 0.])
+    """
+    made = np.bincount(first, weight, minlength=bars + 1)
+    return (made + np.bincount(last, weight, minlength=bars + 1))[:bars]
+
+
+def moves(opens: np.ndarray, last: float) -> np.ndarray:
+    """Return the return of the price from each bar's open to the next one's, or the last close.
+
+    >>> moves(np.array([10.0, 11.0, 11.0]), 22.0)
+    array([0.1, 0. , 1. ])
+    """
+    return np.append(opens[1:], last) / opens - 1
+
+
+def trade_results(
+    bars: BarArrays, signal: np.ndarray, side: np.ndarray, exit_bar: np.ndarray, costs: Costs
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return gross and net return of each bar's trade, and the log growth of the account."""
-    start = np.minimum(np.arange(len(side)) + 1, len(side) - 1)
+    """Return gross and net return of trades, and the log growth they bring the account.
+
+    Parameters
+    ----------
+    bars : BarArrays
+    signal, side, exit_bar : ndarray of int64, shape (n_trades,)
+        As in `RoundTrips`; a side of 0 is no trade.
+    costs : Costs
+    """
+    start = np.minimum(signal + 1, len(bars) - 1)
     closed = exit_bar >= 0
     buy = np.minimum(bars.open * (1 + costs.slippage), bars.high)
     sell = np.maximum(bars.open * (1 - costs.slippage), bars.low)
@@ -163,5 +200,5 @@ def _results(
     exit = np.where(closed, np.where(side > 0, sell[exit_bar], buy[exit_bar]), last)
     paid = costs.commission * (entry + np.where(closed, exit, 0.0))
     made = np.where(side == 0, 0.0, side * (exit - entry) - paid)
-    growth = np.log1p(np.maximum(costs.share * made / bars.close, -1 + 1e-12))
+    growth = np.log1p(np.maximum(costs.share * made / bars.close[signal], -1 + 1e-12))
     return gross, made / entry, growth

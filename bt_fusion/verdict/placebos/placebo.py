@@ -4,8 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+from scipy.special import ndtr
 
-__all__ = ["DrawFigures", "Placebo"]
+__all__ = ["DrawFigures", "Placebo", "share_above", "upper_tail"]
+
+
+def share_above(score: float, drawn: np.ndarray) -> float:
+    """Return the share of scores at least as high, the score itself counted among them.
+
+    >>> share_above(1.0, np.array([0.0, 1.0, 2.0]))
+    0.75
+    """
+    return float((1 + (drawn >= score).sum()) / (len(drawn) + 1))
+
+
+def upper_tail(score: float, drawn: np.ndarray) -> float:
+    """Return the same, or the upper tail of the standard normal where that is larger.
+
+    The draws miss what their law leaves out, the normal tail what is not yet normal: the larger
+    of both keeps its size where either errs.
+
+    >>> upper_tail(0.0, np.array([-1.0, -2.0, -3.0]))
+    0.5
+    """
+    return max(share_above(score, drawn), float(ndtr(-score)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +43,26 @@ class DrawFigures:
         Mean net return of the closed trades as a fraction of their value, NaN without any.
     profit : ndarray of float64, shape (n_runs,)
         Net profit as a fraction of the cash at the start.
+    win_rate : ndarray of float64, shape (n_runs,)
+        Share of the closed trades with a profit after costs, NaN without any.
+    profit_factor : ndarray of float64, shape (n_runs,)
+        Net returns of the trades that won, summed, over those of the trades that lost. NaN where
+        none lost.
+    sharpe : ndarray of float64, shape (n_runs,)
+        Mean over standard deviation of the account's returns from open to open after costs, per
+        bar, never annualised; NaN where they never vary.
+    exposure : ndarray of float64, shape (n_runs,)
+        Bars held as a share of all bars; positions that overlap count each.
     """
 
     entries: np.ndarray
     score: np.ndarray
     expectancy: np.ndarray
     profit: np.ndarray
+    win_rate: np.ndarray
+    profit_factor: np.ndarray
+    sharpe: np.ndarray
+    exposure: np.ndarray
 
     @classmethod
     def joined(cls, parts: Sequence["DrawFigures"]) -> "DrawFigures":
@@ -53,6 +89,11 @@ class Placebo:
         One value a draw.
     per_bar : ndarray of float64, shape (n_bars,)
         Return of the account a bar above that of the mean draw.
+    misfit : float
+        How far the mean draw is from the run's own entries and bars held, as a fraction of them:
+        the largest of its parts.
+    normal : bool
+        Whether no p-value is below that of a standard normal score.
 
     Notes
     -----
@@ -73,11 +114,22 @@ class Placebo:
     real: DrawFigures
     drawn: DrawFigures
     per_bar: np.ndarray
+    misfit: float = 0.0
+    normal: bool = False
 
     @property
     def p_value(self) -> float:
         """Share of draws that chose at least as well, the run itself counted among them."""
-        return float((1 + (self.drawn.score >= self.real.score).sum()) / (len(self) + 1))
+        return self._tail(1)
+
+    @property
+    def p_against(self) -> float:
+        """Share of draws that chose at least as badly, the run itself counted among them."""
+        return self._tail(-1)
+
+    def _tail(self, sign: int) -> float:
+        score, drawn = sign * self.real.score[0], sign * self.drawn.score
+        return upper_tail(score, drawn) if self.normal else share_above(score, drawn)
 
     def __len__(self) -> int:
         return len(self.drawn.score)

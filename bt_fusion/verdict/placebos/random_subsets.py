@@ -5,13 +5,15 @@ Chance takes as many of the ML-off trades of each kind as ML-on made of them.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
+from bt_fusion.verdict.placebos.run_figures import ratio, sharpe_of_sums
 
-__all__ = ["Trades", "random_subsets", "trade_paths"]
+__all__ = ["Trades", "random_subsets", "self_normalised", "squares", "trade_paths"]
 
 CELLS = 4_000_000  # draws times trades and bars held at once
 
@@ -49,11 +51,60 @@ class Trades:
         """Log growth of the account."""
         return np.log1p(np.maximum(self.share * self.net, -1 + 1e-12))
 
+    @property
+    def net_path(self) -> csr_array:
+        """The path after costs, which are paid on the bar of the exit."""
+        costs = self.path.sum(axis=1) - self.share * self.net
+        paid = csr_array((costs, (np.arange(len(self)), self.exit)), shape=self.path.shape)
+        return csr_array(self.path - paid)
+
     def per_bar(self, weight: np.ndarray) -> np.ndarray:
         """Return the account's return a bar, costs at the bar of the exit, shape (n_bars,)."""
-        costs = weight * (self.path.sum(axis=1) - self.share * self.net)
-        paid = np.bincount(self.exit, costs, minlength=self.path.shape[1])
-        return weight @ self.path - paid
+        return weight @ self.net_path
+
+    def chosen(self, places: np.ndarray) -> "Trades":
+        """Return the trades at these places."""
+        return Trades(
+            [self.kind[place] for place in places.tolist()],
+            self.entry[places],
+            self.exit[places],
+            self.net[places],
+            self.share[places],
+            self.path[places],
+        )
+
+    def joined(self, other: "Trades") -> "Trades":
+        """Return these trades and others over the same bars."""
+        return Trades(
+            [*self.kind, *other.kind],
+            np.append(self.entry, other.entry),
+            np.append(self.exit, other.exit),
+            np.append(self.net, other.net),
+            np.append(self.share, other.share),
+            csr_array(vstack([self.path, other.path])),
+        )
+
+    def figures(self, taken: np.ndarray, score: np.ndarray) -> DrawFigures:
+        """Return the figures of runs of these trades.
+
+        Parameters
+        ----------
+        taken : ndarray, shape (n_runs, n_trades)
+            How often each run takes each trade.
+        score : ndarray, shape (n_runs,)
+        """
+        count, won = taken.sum(axis=1), taken @ np.maximum(self.net, 0.0)
+        account, bars = self.net_path, self.path.shape[1]
+        return DrawFigures(
+            entries=count.astype(np.int64),
+            score=score,
+            expectancy=ratio(taken @ self.net, count),
+            profit=np.expm1(taken @ self.growth),
+            win_rate=ratio(taken @ (self.net > 0), count),
+            profit_factor=ratio(won, won - taken @ self.net),
+            sharpe=sharpe_of_sums(taken @ account.sum(axis=1), squares(taken, account), bars),
+            exposure=taken @ (self.exit - self.entry) / bars,
+        )
 
     def numbered(self) -> list[tuple[Hashable, int, int]]:
         """Return what tells trades apart: kind, entry, and which of these it is."""
@@ -168,20 +219,39 @@ class Pool:
                 np.add.at(row, rng.choice(members, own), 1)
         return taken
 
+    @cached_property
+    def trades(self) -> Trades:
+        """ML-off's trades and those only ML-on made."""
+        return self.off.joined(self.on.chosen(self.own))
+
     def figures(self, taken: np.ndarray) -> DrawFigures:
         """Return the figures of runs that take each trade so often, shape (n_runs, n_trades)."""
-        path = vstack([self.off.path, self.on.path[self.own]]).tocsr()
-        net, growth = (
-            np.append(getattr(self.off, name), getattr(self.on, name)[self.own])
-            for name in ("net", "growth")
-        )
+        return self.trades.figures(taken, self.score(taken))
+
+    def score(self, taken: np.ndarray) -> np.ndarray:
+        """Return what was gained over the mean draw, in units of its own noise."""
         kinds = set(self.off.kind)
         comparable = [self.on.kind[place] in kinds for place in self.own.tolist()]
         counts = np.append(np.ones(len(self.off)), comparable)
         surprise = (taken - np.append(self.expected, np.zeros(len(self.own)))) * counts
-        gained = surprise @ path
-        noise, chosen, count = (gained**2).sum(axis=1), gained.sum(axis=1), taken.sum(axis=1)
-        some = noise > 0
-        score = np.where(some, chosen, 0.0) / np.sqrt(np.where(some, noise, 1.0))
-        expectancy = np.where(count > 0, taken @ net, np.nan) / np.maximum(count, 1)
-        return DrawFigures(count.astype(np.int64), score, expectancy, np.expm1(taken @ growth))
+        path = self.trades.path
+        return self_normalised(surprise @ path.sum(axis=1), squares(surprise, path))
+
+
+def squares(weight: np.ndarray, path: csr_array) -> np.ndarray:
+    """Return the sum of squares over the bars of weighted sums of paths, shape (n_runs,).
+
+    By the products of trades that share a bar, of which there are few.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (n_runs, n_trades)
+    path : sparse array, shape (n_trades, n_bars)
+    """
+    return ((weight @ (path @ path.T)) * weight).sum(axis=1)
+
+
+def self_normalised(total: np.ndarray, square: np.ndarray) -> np.ndarray:
+    """Return sums over the root of their sums of squares, 0 where there is nothing."""
+    some = square > 0
+    return np.where(some, total, 0.0) / np.sqrt(np.where(some, square, 1.0))

@@ -9,6 +9,7 @@ import numpy as np
 from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
 from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
 from bt_fusion.verdict.placebos.replay import RoundTrips, one_at_a_time
+from bt_fusion.verdict.placebos.run_figures import MeanDraw, TradeColumns
 from bt_fusion.verdict.placebos.veto_probability import SIDES, VetoProbability
 
 __all__ = ["Accounts", "random_vetoes", "shifted"]
@@ -43,9 +44,9 @@ def random_vetoes(
     long, short = (int((trips.side == s).sum()) for s in SIDES)
     veto = VetoProbability.matching(outcomes, long, short)
     accounts = Accounts(veto)
-    drawn = np.zeros((draws, accounts.each.shape[1]))
+    drawn = np.zeros((draws, 2, accounts.each.shape[1]))
     for who, at in veto.draw(draws, seed):
-        drawn[who] += accounts.each[at]
+        drawn[who, accounts.side[at]] += accounts.each[at]
     above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(veto.entered)
     return Placebo("veto", accounts.of(trips), accounts.figures(drawn), above)
 
@@ -77,11 +78,11 @@ def shifted(
     count = len(outcomes.side)
     least = count // 20
     rng = np.random.default_rng(seed)
-    drawn = np.zeros((draws, accounts.each.shape[1]))
+    drawn = np.zeros((draws, 2, accounts.each.shape[1]))
     for row, distance in enumerate(rng.integers(least, max(least + 1, count - least), draws)):
         up, down = np.roll(agrees, distance, axis=1)
         side = outcomes.side * np.where(outcomes.side > 0, up, down)
-        drawn[row] = accounts.each[one_at_a_time(side, outcomes.exit_bar)].sum(axis=0)
+        drawn[row] = accounts.summed(one_at_a_time(side, outcomes.exit_bar))
     above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(veto.entered)
     return Placebo("shift", accounts.of(trips), accounts.figures(drawn), above)
 
@@ -96,40 +97,32 @@ class Accounts:
 
     Attributes
     ----------
-    each : ndarray of float64, shape (n_bars, columns)
-        Entries long and short, closed, gain of the bars held, the same squared, squared times the
-        mean long and the mean short position, net return, log growth.
+    each : ndarray of float64, shape (n_bars, n_columns)
+        See `TradeColumns`.
     """
 
     def __init__(self, veto: VetoProbability):
         out = veto.outcomes
         sides = [out.side == s for s in SIDES]
         entered = [np.where(side, veto.entered, 0.0) for side in sides]
-        mean = [out.exposure(each) for each in entered]
-        gain, square = out.side * out.sum_held(out.moves), out.moves**2
-        shared = [out.side * out.sum_held(each * square) for each in mean]
-        net = np.where(out.closed, out.net, 0.0)
-        self.each = np.column_stack(
-            [*sides, out.closed, gain, out.sum_held(square), *shared, net, out.growth]
-        ).astype(float)
-        self._expected = np.array([each.sum() for each in entered])
-        self._gain = np.array([each @ gain for each in entered])
-        self._overlap = np.array([[a @ (b * square) for b in mean] for a in mean])
+        mean = np.array([out.exposure(each) for each in entered])
+        size = np.array([each.sum() for each in entered])
+        self.columns = TradeColumns(out.moves, out.costs, MeanDraw(mean, size, by="entries"))
+        self.side = np.where(out.side < 0, 1, 0)
+        start, stop = out.spans
+        table = self.columns.of(start, stop, out.side, out.closed, out.net, out.growth)
+        self.each = table.T * (out.side != 0)[:, None]
 
     def of(self, trips: RoundTrips) -> DrawFigures:
         """Return what one run came to, in the same figures as the draws'."""
-        return self.figures(self.each[trips.signal].sum(axis=0)[None])
+        return self.figures(self.summed(trips.signal)[None])
+
+    def summed(self, signal: np.ndarray) -> np.ndarray:
+        """Return the sums of one run by side, shape (2, n_columns)."""
+        total = np.zeros((2, self.each.shape[1]))
+        np.add.at(total, self.side[signal], self.each[signal])
+        return total
 
     def figures(self, sums: np.ndarray) -> DrawFigures:
-        """Return the figures of runs from the sums over their trades, shape (n_runs, columns)."""
-        entries, (closed, gain, square), shared, (net, growth) = np.split(sums.T, [2, 5, 7])
-        times = entries / np.maximum(self._expected, 1e-12)[:, None]  # the mean draw, so often
-        chosen = gain - self._gain @ times
-        noise = square - 2 * (times * shared).sum(axis=0)
-        noise += np.einsum("sn,st,tn->n", times, self._overlap, times)
-        some = noise > 1e-9 * square  # else the run is the mean draw itself
-        score = np.where(some, chosen, 0.0) / np.sqrt(np.where(some, noise, 1.0))
-        expectancy = np.where(closed > 0, net, np.nan) / np.maximum(closed, 1)
-        return DrawFigures(
-            entries.sum(axis=0).astype(np.int64), score, expectancy, np.expm1(growth)
-        )
+        """Return the figures of runs from their sums, shape (n_runs, 2, n_columns)."""
+        return self.columns.figures(sums)

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["ExitRule", "RoundTrips", "exit_bars", "one_at_a_time", "replay"]
+from bt_fusion.verdict.placebos.episodes import Episodes
+
+__all__ = [
+    "ExitRule",
+    "RoundTrips",
+    "blocked_starts",
+    "exit_bars",
+    "one_at_a_time",
+    "renewed",
+    "replay",
+]
 
 NEVER = -1
 
@@ -16,7 +26,7 @@ class ExitRule:
     Attributes
     ----------
     hold_bars : int
-    exit : {"horizon", "flip", "both"}
+    exit : {"renew", "horizon", "flip", "both"}
     long_only : bool
     """
 
@@ -51,6 +61,10 @@ class RoundTrips:
     side: np.ndarray
     exit_bar: np.ndarray
 
+    def spans(self, bars: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first bar each trip is held, and the one after the last, of so many bars."""
+        return self.signal + 1, np.where(self.exit_bar >= 0, self.exit_bar, bars)
+
     def returns(self, opens: np.ndarray, commission: float = 0.0) -> np.ndarray:
         """Return each trip's profit as a fraction of its entry's value, NaN while it is open.
 
@@ -71,8 +85,8 @@ def replay(signal: np.ndarray, technical: np.ndarray, rule: ExitRule = ExitRule(
     """Walk through a signal as FusionStrategy does, without its stop order.
 
     Flat and signal not 0: enter at the next open. Leave at the open after `hold_bars` bars, or
-    after the technical state has turned against the position, by the rule's `exit`. The bar at
-    whose open a trip ends may give the next signal.
+    after the technical state has turned against the position, by the rule's `exit`; for "renew"
+    see `renewed`. The bar at whose open a trip ends may give the next signal.
 
     Parameters
     ----------
@@ -87,9 +101,95 @@ def replay(signal: np.ndarray, technical: np.ndarray, rule: ExitRule = ExitRule(
     (array([1, 4]), array([ 4, -1]))
     """
     side = rule.sides(signal)
+    if rule.exit == "renew":
+        state = np.nan_to_num(technical)
+        return renewed(state, (side != 0) & (side == np.sign(state)), rule.hold_bars)
     exit_bar = exit_bars(side, technical, rule)
     entered = one_at_a_time(side, exit_bar)
     return RoundTrips(entered, side[entered], exit_bar[entered])
+
+
+def renewed(state: np.ndarray, agrees: np.ndarray, hold_bars: int = 5) -> RoundTrips:
+    """Walk through an agreement whose bars renew the position they entered.
+
+    Flat, and ML agrees with the state: enter at the next open. Leave at the open after the state
+    has left the position's side, or when the last agreeing bar is `hold_bars` bars old. The bar
+    at whose open a trip ends may give the next signal, so that a reversal leaves one bar flat.
+
+    Parameters
+    ----------
+    state : ndarray, shape (n_bars,)
+        -1, 0, 1; NaN counts as 0.
+    agrees : ndarray of bool, shape (n_bars,)
+        Where ML is sure enough of the state's side.
+    hold_bars : int
+
+    Examples
+    --------
+    >>> agrees = np.array([0, 1, 0, 1, 0, 0, 1, 1, 1], dtype=bool)
+    >>> trips = renewed(np.array([1, 1, 1, 1, 1, 1, 1, -1, -1]), agrees, hold_bars=2)
+    >>> trips.signal, trips.side, trips.exit_bar
+    (array([1, 6]), array([1, 1]), array([6, 8]))
+    """
+    side = np.sign(np.nan_to_num(state[:-1])).astype(np.int64)  # no order of the last bar is filled
+    held = renewed_bars(side, np.asarray(agrees[:-1], dtype=bool), max(1, hold_bars))
+    change = np.diff(held.astype(np.int64), prepend=0)
+    signal, left = np.flatnonzero(change > 0), np.flatnonzero(change < 0)
+    exit_bar = np.full(len(signal), NEVER)
+    exit_bar[: len(left)] = left + 1
+    return RoundTrips(signal, side[signal], exit_bar)
+
+
+def renewed_bars(side: np.ndarray, agrees: np.ndarray, hold_bars: int) -> np.ndarray:
+    """Return whether each bar's decision leaves a position of its side, shape (n_bars,).
+
+    Held is a bar with an agreement among the last `hold_bars` bars of its episode.
+    The first bar of an episode does not count where it finds the position of the last one.
+    """
+    episodes = Episodes.of(side)
+    bars, age = np.arange(len(side)), episodes.age
+
+    def held(agreed: np.ndarray) -> np.ndarray:
+        last = np.maximum.accumulate(np.where(agreed & (side != 0), bars, NEVER))
+        return (last >= bars - age) & (bars - last < hold_bars)
+
+    free, late = held(agrees), held(agrees & (age > 0))
+    ends = episodes.stop - 1
+    blocked = blocked_starts(episodes.reverses, free[ends], late[ends])
+    return np.where(episodes.at_bars(blocked), late, free)
+
+
+def blocked_starts(reverses: np.ndarray, free: np.ndarray, late: np.ndarray) -> np.ndarray:
+    """Return which episodes begin while the position of the last one is still held.
+
+    Parameters
+    ----------
+    reverses : ndarray of bool, shape (..., n_episodes)
+        Whether the episode before it is of the opposite side and ends where it begins; False
+        for the first.
+    free, late : ndarray of bool, shape (..., n_episodes)
+        Whether the last bar of each is held, where its first bar counts and where it does not;
+        `late` implies `free`.
+
+    Notes
+    -----
+    Where both agree, the next start is known whatever came before. Where they differ it is the
+    opposite of this one's, so that a chain of these alternates.
+
+    Examples
+    --------
+    >>> every = np.ones(4, dtype=bool)
+    >>> blocked_starts(np.array([False, True, True, True]), every, ~every)
+    array([False,  True, False,  True])
+    """
+    known = np.zeros_like(reverses)
+    known[..., 1:] = reverses[..., 1:] & late[..., :-1]
+    depends = np.zeros_like(reverses)
+    depends[..., 1:] = reverses[..., 1:] & free[..., :-1] & ~late[..., :-1]
+    place = np.broadcast_to(np.arange(reverses.shape[-1]), reverses.shape)
+    anchor = np.maximum.accumulate(np.where(depends, 0, place), axis=-1)
+    odd = (place - anchor) % 2 == 1
+    return np.take_along_axis(known, anchor, axis=-1) ^ odd
 
 
 def one_at_a_time(side: np.ndarray, exit_bar: np.ndarray) -> np.ndarray:

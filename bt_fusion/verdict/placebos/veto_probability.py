@@ -10,8 +10,7 @@ from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
 __all__ = ["SIDES", "VetoProbability", "entry_probability"]
 
 SIDES = (1, -1)
-CERTAIN = 1 - 1e-15
-MOST = 25.0  # hazard: a rate of 1 has no finite one
+MOST = 25.0  # hazard the search goes up to: a rate of 1 has no finite one
 STEPS = 60
 CLOSE_ENOUGH = 0.01  # entries
 
@@ -67,26 +66,44 @@ class VetoProbability:
             before = hazard, made
             step = np.clip(np.log(np.where(some, targets / made, 1.0)) / slope, -1, 1)
             hazard = np.minimum(hazard * np.exp(step), MOST)
+        for side, target in zip(sides, targets, strict=True):
+            whole = np.where(side, 1.0, rate)
+            taken = entry_probability(whole, outcomes.exit_bar)
+            if 0 < side @ taken <= target + 0.5:  # ML vetoed nothing of this side
+                rate, entered = whole, taken
         return cls(outcomes, rate, entered)
 
     def draw(self, draws: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (which draws, the signal bars of their next entries) until all are through.
 
         Each wait is one exponential variate against the summed hazard of the bars, the same as one
-        draw at each of them.
+        draw at each of them; it ends at the latest at a bar whose entry is certain.
         """
         rng = np.random.default_rng(seed)
-        hazard = np.cumsum(np.minimum(-np.log1p(-np.minimum(self.rate, CERTAIN)), MOST))
+        certain = self.rate >= 1
+        hazard = np.cumsum(-np.log1p(-np.where(certain, 0.0, self.rate)))
         before = np.append(0.0, hazard)
+        latest = next_true(certain)
         exit_bar = self.outcomes.exit_bar
         who, bar = np.arange(draws), np.zeros(draws, dtype=np.int64)
         while len(who):
-            at = np.searchsorted(hazard, before[bar] + rng.standard_exponential(len(who)))
+            waited = np.searchsorted(hazard, before[bar] + rng.standard_exponential(len(who)))
+            at = np.minimum(waited, latest[bar])
             enters = at < len(hazard)
             who, at = who[enters], at[enters]
             yield who, at
             goes_on = exit_bar[at] >= 0
             who, bar = who[goes_on], exit_bar[at[goes_on]]
+
+
+def next_true(mask: np.ndarray) -> np.ndarray:
+    """Return the first true position at or after each, and after the last; len(mask) for none.
+
+    >>> next_true(np.array([False, True, False]))
+    array([1, 1, 3, 3])
+    """
+    place = np.where(np.append(mask, True), np.arange(len(mask) + 1), len(mask))
+    return np.minimum.accumulate(place[::-1])[::-1]
 
 
 def elasticity(

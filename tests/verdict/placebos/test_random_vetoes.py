@@ -1,5 +1,7 @@
 """Random vetoes: rates, draws, score and size, by hand and by brute force."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,10 +58,34 @@ def test_a_veto_of_more_entries_than_there_are_vetoes_nothing():
     bars, state = market(300)
     outcomes = Outcomes.of(bars, state)
     veto = VetoProbability.matching(outcomes, 1_000, 0)
-    assert veto.rate[outcomes.side > 0].min() > 1 - 1e-9
+    assert set(veto.rate[outcomes.side > 0]) == {1.0}
     assert set(veto.rate[outcomes.side < 0]) == {0.0}
     off = replay(np.maximum(np.nan_to_num(state), 0), state)
     np.testing.assert_array_equal(np.flatnonzero(veto.entered > 0.999), off.signal)
+
+
+def test_where_ml_vetoes_nothing_of_a_side_no_draw_does():
+    bars, state = market()
+    rule = ExitRule(5)
+    trips = replay(np.where(state > 0, state, 0.0), state, rule)  # every long, no short
+    outcomes = Outcomes.of(bars, state, rule)
+    veto = VetoProbability.matching(outcomes, len(trips.signal), 0)
+    assert set(veto.rate[outcomes.side > 0]) == {1.0}
+    placebo = random_vetoes(outcomes, trips, 200)
+    assert (placebo.drawn.entries == len(trips.signal)).all() and len(trips.signal) > 50
+    assert placebo.p_value == 1.0  # the draws are the run itself
+    np.testing.assert_allclose(placebo.drawn.profit, placebo.real.profit[0])
+
+
+def test_a_wait_ends_at_the_first_certain_bar():
+    rate = np.array([0.0, 0.5, 0.0, 1.0, 0.5, 1.0])
+    outcomes = Outcomes(*np.ones((5, 6)), np.ones(6), 1.0, Costs())
+    outcomes = replace(outcomes, exit_bar=np.array([-1, 4, -1, 4, 5, -1]))
+    taken = np.zeros((2_000, 6), dtype=bool)
+    for who, at in VetoProbability(outcomes, rate, rate).draw(2_000):
+        taken[who, at] = True
+    assert (taken[:, 3] == ~taken[:, 1]).all() and taken[:, 5].all()
+    assert 0.45 < taken[:, 1].mean() < 0.55 and 0.45 < taken[:, 4].mean() < 0.55
 
 
 def drawn_entries(veto, draws, seed=0):

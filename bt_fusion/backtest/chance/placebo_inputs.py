@@ -6,17 +6,16 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from bt_fusion.engine.runner import Run
 from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
 
 __all__ = ["trade_paths_of"]
 
 
 def trade_paths_of(
-    run: Run, bars: pd.DataFrame | Mapping[str, pd.DataFrame], stamps: pd.DatetimeIndex
+    trades: pd.DataFrame, bars: pd.DataFrame | Mapping[str, pd.DataFrame], stamps: pd.DatetimeIndex
 ) -> Trades:
-    """Return the closed trades of a run, with their gains on each of the stamps."""
-    closed = run.trades[run.trades.exit_reason != "open"]
+    """Return the closed ones of a run's trades, with their gains on each of the stamps."""
+    closed = trades[trades.exit_reason != "open"]
     if isinstance(bars, pd.DataFrame):
         parts = [(closed, bars)]
     else:

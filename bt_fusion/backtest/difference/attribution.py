@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.matching import CATEGORIES
+from bt_fusion.backtest.difference.matching import CATEGORIES
 from bt_fusion.engine.runner import Run
 
-__all__ = ["attribution", "attribution_sentence", "trade_counts"]
+__all__ = ["attribution", "trade_counts"]
 
 EXACT = 1e-9  # of the gross profit and loss
 
@@ -26,21 +26,20 @@ def attribution(off: Run, on: Run, matches: pd.DataFrame) -> dict[str, dict[str,
     Returns
     -------
     dict
-        For each category {trades, won, lost, pnl, selection, account, of_account}. trades are
+        For each category {trades, won, lost, pnl, selection, account}. trades are
         the matches, won and lost by ML-on's trade where there is one, else by ML-off's; pnl is
         the profit of ML-on less that of ML-off in cash, an open trade at its last value; its
         part `account` is what ML-on made more or less because its account had become another
         size than ML-off's, `selection` the rest: what another choice of trades made, on ML-off's
-        account. of_account sums, over the trades, profit as a fraction of the account at their
-        entry, on less off. vetoed has besides losers_avoided and winners_missed, each {trades,
-        pnl, of_account} of the trades themselves.
+        account. vetoed has besides losers_avoided and winners_missed, each {trades, pnl} of the
+        trades themselves.
 
     Raises
     ------
     AssertionError
         When a trade is in no category or in two, or the parts miss the whole: a mistake of ours.
     """
-    rows = matches.assign(**_of_run(off, matches.off, "off"), **_of_run(on, matches.on, "on"))
+    rows = matches.assign(off_pnl=_cash(off, matches.off), on_pnl=_cash(on, matches.on))
     behind = _account(off, on.trades.entry_time) / _account(on, on.trades.entry_time)
     usual = np.where(np.isfinite(behind) & (behind > 0), behind, 1.0)
     rows["account"] = rows.on_pnl * (1 - np.append(usual, 1.0)[matches.on])
@@ -50,22 +49,6 @@ def attribution(off: Run, on: Run, matches: pd.DataFrame) -> dict[str, dict[str,
     result["vetoed"]["winners_missed"] = _listed(vetoed[vetoed.off_pnl > 0])
     _check(off, on, matches, result)
     return result
-
-
-def attribution_sentence(parts: dict[str, dict[str, Any]]) -> str:
-    """Say in one sentence what ML changed was worth.
-
-    >>> none = {"trades": 0, "of_account": 0.0}
-    >>> vetoed = {"losers_avoided": {"trades": 31, "of_account": -0.041}, "winners_missed": none}
-    >>> attribution_sentence({"vetoed": vetoed, "added": none})
-    'ML avoided 31 losers worth -4.1 % and missed no winner'
-    """
-    avoided, missed = parts["vetoed"]["losers_avoided"], parts["vetoed"]["winners_missed"]
-    text = f"ML avoided {_counted(avoided, 'loser')} and missed {_counted(missed, 'winner')}"
-    for name in ("added", "retimed"):
-        part = parts.get(name) or {"trades": 0}
-        text += f"; it {name} {_counted(part, 'trade')}" if part["trades"] else ""
-    return text
 
 
 def trade_counts(matches: pd.DataFrame, off: Run) -> dict[str, int]:
@@ -79,16 +62,10 @@ def trade_counts(matches: pd.DataFrame, off: Run) -> dict[str, int]:
     }
 
 
-def _of_run(run: Run, rows: pd.Series, name: str) -> dict[str, np.ndarray]:
-    """Return profit in cash and as a fraction of the account at entry; 0 without a trade."""
-    trades, taken = run.trades, rows.to_numpy(dtype=int)
-    pnl = trades.pnl.to_numpy(dtype=float)
-    value = (trades.entry_price * trades["size"]).to_numpy(dtype=float)
-    rate = pnl / value * trades.share.to_numpy(dtype=float)
-    return {
-        f"{name}_pnl": np.append(pnl, 0.0)[taken],  # -1, no trade, takes the 0 at the end
-        f"{name}_rate": np.append(rate, 0.0)[taken],
-    }
+def _cash(run: Run, rows: pd.Series) -> np.ndarray:
+    """Return profit in cash, 0 without a trade."""
+    pnl = run.trades.pnl.to_numpy(dtype=float)
+    return np.append(pnl, 0.0)[rows.to_numpy(dtype=int)]  # -1, no trade, takes the 0 at the end
 
 
 def _account(run: Run, times: pd.Series) -> np.ndarray:
@@ -108,16 +85,11 @@ def _summed(rows: pd.DataFrame) -> dict[str, Any]:
         "pnl": pnl,
         "selection": pnl - account,
         "account": account,
-        "of_account": fsum([*rows.on_rate, *-rows.off_rate]),
     }
 
 
 def _listed(rows: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "trades": len(rows),
-        "pnl": fsum(rows.off_pnl),
-        "of_account": fsum(rows.off_rate),
-    }
+    return {"trades": len(rows), "pnl": fsum(rows.off_pnl)}
 
 
 def _check(off: Run, on: Run, matches: pd.DataFrame, parts: dict[str, dict[str, Any]]) -> None:
@@ -129,10 +101,3 @@ def _check(off: Run, on: Run, matches: pd.DataFrame, parts: dict[str, dict[str, 
     gross = fsum([*on.trades.pnl.abs(), *off.trades.pnl.abs()])
     if abs(split - whole) > EXACT * gross:
         raise AssertionError(f"the parts of the difference add up to {split}, not to {whole}")
-
-
-def _counted(part: dict[str, Any], what: str) -> str:
-    count = part["trades"]
-    if not count:
-        return f"no {what}"
-    return f"{count:,} {what}{'s' * (count > 1)} worth {100 * part['of_account']:+.1f} %"

@@ -5,6 +5,7 @@ from typing import Any
 
 from sklearn.base import clone
 
+from bt_fusion.backtest.chance.matched_chance import matched_chance
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.engine.runner import run_strategy
@@ -76,7 +77,7 @@ def trade_and_score(pair: RunPair) -> dict[str, float]:
     """Return trades, score and net profit of ML-on."""
     return {
         "trades": pair.on.figures["trades"],
-        "score": float(pair.placebo(draws=0).real.score[0]),
+        "score": float(matched_chance(pair, draws=0).together.real.score[0]),
         "net_profit": pair.on.figures["final_value"] - pair.account.cash,
     }
 

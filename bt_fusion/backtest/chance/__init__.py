@@ -1,0 +1,1 @@
+"""What chance would have made of a pair of runs."""

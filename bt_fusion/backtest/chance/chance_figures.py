@@ -1,0 +1,106 @@
+"""What summary.json says of matched chance."""
+
+from typing import Any
+
+import numpy as np
+
+from bt_fusion.backtest.chance.matched_chance import MatchedChance
+from bt_fusion.backtest.run_pair import RunPair
+from bt_fusion.data.bars import bars_per_year
+
+__all__ = ["chance_figures", "placebo_figures"]
+
+BINS = 40  # of a histogram
+INTERVAL = (2.5, 97.5)  # percentiles
+
+
+def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
+    """Return what random filters with ML-on's trades made, beside what both runs made.
+
+    Parameters
+    ----------
+    chance : MatchedChance
+    pair : RunPair
+
+    Returns
+    -------
+    dict
+        kind, why and untested of `MatchedChance`, draws, p_value and p_against (None untested),
+        and for trades, win_rate, profit_factor (on returns), expectancy, net_profit, sharpe and
+        exposure {mean, ci95} of the draws; None where undefined.
+    """
+    drawn, test = chance.together.drawn, chance.test
+    yearly = np.sqrt(bars_per_year(pair.on.equity.index))
+    figures = {
+        "trades": drawn.entries,
+        "win_rate": drawn.win_rate,
+        "profit_factor": drawn.profit_factor,
+        "expectancy": drawn.expectancy,
+        "net_profit": drawn.profit * pair.account.cash,
+        "sharpe": drawn.sharpe * yearly,
+        "exposure": drawn.exposure,
+    }
+    return {
+        "kind": chance.together.kind,
+        "why": chance.why,
+        "untested": chance.untested,
+        "draws": len(chance.together),
+        "p_value": None if test is None else test.p_value,
+        "p_against": None if test is None else test.p_against,
+        **{name: mean_and_interval(values) for name, values in figures.items()},
+    }
+
+
+def placebo_figures(chance: MatchedChance, cash: float) -> dict[str, Any]:
+    """Return the draws of matched chance beside ML-on's replay.
+
+    `real`, `mean`, `low` and `high` are net profit in cash: of ML-on, of the mean draw, and the
+    percentiles 2.5 and 97.5 of the draws; `score` and `expectancy` hold the same four.
+    """
+    placebo, test = chance.together, chance.test
+    drawn, real = placebo.drawn, placebo.real
+    return {
+        "kind": placebo.kind,
+        "draws": len(placebo),
+        "p_value": None if test is None else test.p_value,
+        "misfit": placebo.misfit,
+        "entries": {"real": int(real.entries[0]), "mean": float(drawn.entries.mean())},
+        **spread(real.profit * cash, drawn.profit * cash),
+        "score": spread(real.score, drawn.score),
+        "expectancy": spread(real.expectancy, drawn.expectancy),
+        "histogram": histogram(drawn.profit * cash),
+    }
+
+
+def histogram(values: np.ndarray) -> dict[str, list[float]]:
+    """Return edges and counts of `BINS` bins, one unit wide in all where nothing varies.
+
+    Draws that all took the same trades differ by rounding alone, too little for so many edges.
+    """
+    known = values[np.isfinite(values)]
+    low, high = (known.min(), known.max()) if len(known) else (0.0, 0.0)
+    size = max(abs(low), abs(high))
+    if high - low <= 1e-9 * size:
+        reach = max(0.5, 1e-6 * size)
+        low, high = low - reach, high + reach
+    counts, edges = np.histogram(known, BINS, (low, high))
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
+
+
+def mean_and_interval(values: np.ndarray) -> dict[str, Any]:
+    """Return mean and 95 % interval of draws, None where undefined."""
+    found = spread(values[:1] * np.nan, values)
+    low, high = found["low"], found["high"]
+    return {"mean": found["mean"], "ci95": None if low is None else [low, high]}
+
+
+def spread(real: np.ndarray, drawn: np.ndarray) -> dict[str, float | None]:
+    """Return the real value, and mean and interval of the drawn ones; None where undefined."""
+    known = drawn[np.isfinite(drawn)]
+    low, high = np.percentile(known, INTERVAL).tolist() if len(known) else (None, None)
+    return {
+        "real": float(real[0]) if np.isfinite(real[0]) else None,
+        "mean": float(known.mean()) if len(known) else None,
+        "low": low,
+        "high": high,
+    }

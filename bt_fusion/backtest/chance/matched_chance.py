@@ -1,0 +1,198 @@
+"""Matched chance: what random filters make that trade as often, on the same sides, as ML-on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.chance.placebo_inputs import trade_paths_of
+from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
+from bt_fusion.backtest.difference.matching import entry_keys
+from bt_fusion.backtest.run_pair import RunPair
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.verdict.evidence import ChanceTest
+from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
+from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
+from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
+from bt_fusion.verdict.placebos.random_subsets import random_subsets
+from bt_fusion.verdict.placebos.random_vetoes import random_vetoes
+from bt_fusion.verdict.pooled import by_day, correlation, pooled_test
+
+__all__ = ["MatchedChance", "delayed_test", "matched_chance"]
+
+MOST_MISFIT = 0.1  # of entries or bars held, from which a coin matches nothing
+MOST_CHANGED = 0.05  # share of the shared trades whose exits ML may change
+SAME = "ML-on made the same trades as ML-off, so ML chose nothing"
+
+
+@dataclass(frozen=True, eq=False)
+class MatchedChance:
+    """Random filters beside ML-on.
+
+    Attributes
+    ----------
+    placebos : dict of Placebo
+        By symbol, or one of all symbols together under "".
+    index : dict of DatetimeIndex
+        The bars of each.
+    why : str
+        Why this kind was drawn, where it is not the replay of the whole rule.
+    untested : str
+        Why they say nothing of ML-on; empty where they do.
+    """
+
+    placebos: dict[str, Placebo]
+    index: dict[str, pd.DatetimeIndex]
+    why: str = ""
+    untested: str = ""
+
+    @property
+    def test(self) -> ChanceTest | None:
+        """Where ML-on stands among them, of several symbols all together; None untested."""
+        if self.untested:
+            return None
+        tests = [ChanceTest(p.p_value, p.p_against, len(p)) for p in self.placebos.values()]
+        return pooled_test(tests, correlation(by_day(self.gains)))
+
+    @property
+    def together(self) -> Placebo:
+        """All of them as one: the account of several symbols, each with its part of the cash."""
+        parts = list(self.placebos.values())
+        if len(parts) == 1:
+            return parts[0]
+        real, drawn = (added([getattr(p, name) for p in parts]) for name in ("real", "drawn"))
+        return replace(parts[0], real=real, drawn=drawn, misfit=max(p.misfit for p in parts))
+
+    @property
+    def gains(self) -> list[pd.Series]:
+        """Return of the account a bar above that of the mean draw, of each placebo."""
+        return [
+            pd.Series(placebo.per_bar, index=self.index[name])
+            for name, placebo in self.placebos.items()
+        ]
+
+    @property
+    def above_chance(self) -> pd.Series:
+        """The same of all together, by the stamps of any."""
+        return pd.concat(self.gains).groupby(level=0).sum()
+
+
+def added(parts: Sequence[DrawFigures]) -> DrawFigures:
+    """Return the figures of accounts that trade several symbols, each as one of the parts.
+
+    Profit factor and Sharpe ratio do not follow from those of the parts and are NaN.
+    """
+    entries = np.stack([part.entries for part in parts])
+    unknown = np.full(entries.shape[1], np.nan)
+
+    def mean(name: str) -> np.ndarray:
+        values = np.stack([getattr(part, name) for part in parts])
+        weight = np.where(np.isfinite(values), entries, 0)
+        total = weight.sum(axis=0)
+        some = total > 0
+        return np.where(some, (np.nan_to_num(values) * weight).sum(axis=0), np.nan) / np.where(
+            some, total, 1
+        )
+
+    return DrawFigures(
+        entries=entries.sum(axis=0),
+        score=np.stack([part.score for part in parts]).sum(axis=0) / np.sqrt(len(parts)),
+        expectancy=mean("expectancy"),
+        profit=np.prod([1 + part.profit for part in parts], axis=0) - 1,
+        win_rate=mean("win_rate"),
+        profit_factor=unknown,
+        sharpe=unknown,
+        exposure=np.sum([part.exposure for part in parts], axis=0),
+    )
+
+
+def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedChance:
+    """Compare ML-on with random filters.
+
+    FusionStrategy is replayed symbol by symbol: with its renewing exit by coins that match entries
+    and bars held (`coin_placebo`), with another exit, where the replay is the run, by vetoes that
+    match entries (`random_vetoes`). Of everything else random subsets of the ML-off trades are
+    taken, which say something where ML left the exits alone.
+
+    Parameters
+    ----------
+    pair : RunPair
+    draws, seed : int
+    """
+    same = SAME if identical(pair) else ""
+    inputs = pair.replay_inputs
+    if inputs and all(one.rule.exit == "renew" or one.exact for one in inputs.values()):
+        found = {symbol: placebo_of(one, draws, seed) for symbol, one in inputs.items()}
+        misfit = max(placebo.misfit for placebo in found.values())
+        unlike = f"no random filter matches ML-on's trades and bars held ({misfit:.0%} off)"
+        return MatchedChance(
+            found,
+            {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()},
+            "; ".join(dict.fromkeys(one.why_not for one in inputs.values() if not one.exact)),
+            same or (unlike if misfit > MOST_MISFIT else ""),
+        )
+    stamps = pd.DatetimeIndex(pair.on.equity.index)
+    before, after = (trade_paths_of(run.trades, pair.bars, stamps) for run in (pair.off, pair.on))
+    why = "; ".join(dict.fromkeys(one.why_not for one in inputs.values() if not one.exact))
+    return MatchedChance(
+        {"": random_subsets(before, after, draws, seed)},
+        {"": stamps},
+        why or "no replay knows the exits of this strategy",
+        same or changed_exits(pair),
+    )
+
+
+def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
+    """Replay the rule with random filters."""
+    bars = BarArrays.of(one.bars)
+    if one.rule.exit != "renew":
+        known = one.predictions.known
+        outcomes = Outcomes.of(bars, one.technical, one.rule, one.costs, known)
+        return random_vetoes(outcomes, one.by_rule, draws, seed)
+    paths = None if one.exact else trade_paths_of(one.trades, one.bars, one.bars.index)
+    return coin_placebo(
+        bars, one.state, one.trips, one.rule.hold_bars, one.costs, draws, seed, paths
+    )
+
+
+def delayed_test(pair: RunPair, draws: int = 1_000, seed: int = 0) -> ChanceTest | None:
+    """Compare ML-on with random filters where every order of both comes one bar later.
+
+    None where a replay is not the run.
+    """
+    inputs = pair.replay_inputs
+    if not inputs or not all(one.exact for one in inputs.values()):
+        return None
+    placebos = [placebo_of(one.later(), draws, seed) for one in inputs.values()]
+    tests = [ChanceTest(p.p_value, p.p_against, len(p)) for p in placebos]
+    gains = [
+        pd.Series(placebo.per_bar, index=one.bars.index)
+        for placebo, one in zip(placebos, inputs.values(), strict=True)
+    ]
+    return pooled_test(tests, correlation(by_day(gains)))
+
+
+def identical(pair: RunPair) -> bool:
+    """Say whether both runs made the same trades to the last digit."""
+    columns = ["symbol", "side", "entry_time", "exit_time", "entry_price", "exit_price", "size"]
+    off, on = (run.trades[columns] for run in (pair.off, pair.on))
+    return len(on) > 0 and off.equals(on)
+
+
+def changed_exits(pair: RunPair) -> str:
+    """Say that ML changed exits, which random subsets do not; empty where it changed few."""
+    closed = [run.trades[run.trades.exit_reason != "open"] for run in (pair.off, pair.on)]
+    keys = [pd.MultiIndex.from_frame(entry_keys(trades)) for trades in closed]
+    off, on = (
+        pd.Series(trades.exit_time.to_numpy(), index=key)
+        for trades, key in zip(closed, keys, strict=True)
+    )
+    shared = off.index.intersection(on.index)
+    changed = int((off[shared].to_numpy() != on[shared].to_numpy()).sum())
+    if not len(shared) or changed <= MOST_CHANGED * len(shared):
+        return ""
+    return (
+        f"ML changed the exits of {changed:,} of {len(shared):,} trades that both runs entered, "
+        "and random filters change entries alone"
+    )

@@ -1,0 +1,102 @@
+"""What FusionStrategy's rule needs to be replayed on one symbol, and whether that is the run."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.verdict.placebos.entry_outcomes import Costs
+from bt_fusion.verdict.placebos.replay import NEVER, ExitRule, RoundTrips, replay
+
+__all__ = ["ReplayInputs"]
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayInputs:
+    """One symbol of a run of FusionStrategy.
+
+    Attributes
+    ----------
+    bars : DataFrame
+    signal, technical : ndarray, shape (n_bars,)
+        The fused signal, and the technical state: -1, 0, 1, NaN while it warms up.
+    predictions : Predictions
+    trades : DataFrame
+        Of ML-on.
+    rule : ExitRule
+    costs : Costs
+    levels : bool
+        Whether stop or target orders stand behind the positions.
+    """
+
+    bars: pd.DataFrame
+    signal: np.ndarray
+    technical: np.ndarray
+    predictions: Predictions
+    trades: pd.DataFrame
+    rule: ExitRule
+    costs: Costs
+    levels: bool
+
+    @property
+    def state(self) -> np.ndarray:
+        """The side each bar lets in: -1, 0 or 1, shape (n_bars,)."""
+        side = np.sign(np.nan_to_num(self.technical)).astype(np.int64)
+        return np.maximum(side, 0) if self.rule.long_only else side
+
+    @property
+    def probability(self) -> np.ndarray:
+        """Probability of the side of each bar's state, shape (n_bars,)."""
+        up, down = self.predictions.probability_up, self.predictions.probability_down
+        return np.where(self.state >= 0, up, down)
+
+    @cached_property
+    def by_rule(self) -> RoundTrips:
+        """The trips that the rule alone makes."""
+        return replay(self.signal, self.technical, self.rule)
+
+    @cached_property
+    def exact(self) -> bool:
+        """Whether the rule alone makes the trades of the run, entry by entry and exit by exit."""
+        trips, trades = self.by_rule, self.trades
+        if self.levels or len(trips.signal) != len(trades):
+            return False
+        closed = trips.exit_bar != NEVER
+        entered = self.bars.index[trips.signal + 1]
+        left = self.bars.index[trips.exit_bar[closed]]
+        still_open = (trades.exit_reason == "open").to_numpy(dtype=bool)
+        return (
+            entered.equals(pd.DatetimeIndex(trades.entry_time))
+            and np.array_equal(closed, ~still_open)
+            and left.equals(pd.DatetimeIndex(trades.exit_time[~still_open]))
+        )
+
+    @property
+    def why_not(self) -> str:
+        """Why the rule alone does not make the trades of the run."""
+        if self.levels:
+            return "stop or target orders end some trades"
+        return "the broker refused or resized an order"
+
+    @property
+    def trips(self) -> RoundTrips:
+        """The trips of the run: by the rule where that is exact, else as the broker filled them."""
+        if self.exact:
+            return self.by_rule
+        trades, at = self.trades, self.bars.index.get_indexer
+        still_open = (trades.exit_reason == "open").to_numpy(dtype=bool)
+        left = np.where(still_open, NEVER, at(pd.DatetimeIndex(trades.exit_time)))
+        side = np.where(trades.side == "long", 1, -1)
+        return RoundTrips(at(pd.DatetimeIndex(trades.entry_time)) - 1, side, left)
+
+    def later(self, bars: int = 1) -> "ReplayInputs":
+        """Return the same with every signal, and so every order, so many bars later."""
+        moved = [np.concatenate([np.zeros(bars), each[:-bars]]) for each in self.lines]
+        return replace(self, signal=moved[0], technical=moved[1])
+
+    @property
+    def lines(self) -> tuple[np.ndarray, np.ndarray]:
+        """Signal and technical state."""
+        return self.signal, self.technical

@@ -1,0 +1,1 @@
+"""Where the difference between ML off and ML on comes from, and how firm it is."""

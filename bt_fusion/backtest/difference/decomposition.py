@@ -1,0 +1,197 @@
+"""Where the difference in profit comes from: parts that add up to it."""
+
+from dataclasses import dataclass
+from math import fsum
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.difference.trade_costs import costs_paid, entry_values
+from bt_fusion.engine.runner import Run
+
+__all__ = ["PARTS", "Decomposition", "decompose"]
+
+PARTS = ("costs", "side_mix", "choice", "exits", "sizes")
+EXACT = 1e-9  # of the gross profit and loss
+SAME_EXIT = 1e-12  # returns of one entry that differ by less come from the same exit
+SIDES = ("long", "short")
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """Parts of the difference in profit, ML-on less ML-off, in cash.
+
+    Attributes
+    ----------
+    paid : float
+        Lower commission and slippage.
+    fewer_trades : float
+        What the trades made fewer would have made before costs, had each been ML-off's average.
+    side_mix : float
+        Another share of long and short trades, each at ML-off's average of its side.
+    choice : float
+        Entries that were better than ML-off's average of their side.
+    exits : float
+        Other exits of the same entries.
+    sizes : float
+        Other sizes of the same entries.
+    """
+
+    paid: float
+    fewer_trades: float
+    side_mix: float
+    choice: float
+    exits: float
+    sizes: float
+
+    @property
+    def costs(self) -> float:
+        """Fewer trades and their costs: the first two."""
+        return self.paid + self.fewer_trades
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """The five of `PARTS`, which add up to the difference."""
+        return {name: getattr(self, name) for name in PARTS}
+
+
+def decompose(off: Run, on: Run, matches: pd.DataFrame, slippage: float = 0.0) -> Decomposition:
+    """Split what ML-on made more than ML-off, open trades at their last value included.
+
+    Parameters
+    ----------
+    off, on : Run
+    matches : DataFrame
+        Of `attribute_trades`.
+    slippage : float
+        Of the account, see `costs_paid`.
+
+    Raises
+    ------
+    AssertionError
+        When the parts miss the whole: a mistake of ours.
+
+    Notes
+    -----
+    Both accounts compound: the same trade makes more cash in the larger one. So each trade counts
+    by the growth it gave its own account, ln(after / before), which adds up over the trades; of
+    its cash each amount, cost or profit, takes its share. The parts of the difference in growth
+    become cash by one factor, (V_on - V_off) / (ln V_on - ln V_off), V being the final values
+    (the logarithmic mean Divisia index). Where an account is gone growth is undefined, and the
+    parts are sums of cash.
+
+    With g the growth before costs, c that of the costs, n_s the trades of side s and m_s the mean
+    g of ML-off's on that side (m of both):
+
+    - paid: sum of c, off - on
+    - fewer_trades: (n_on - n_off) m
+    - side_mix: sum over s of (n_s,on - n_s,off) m_s, less fewer_trades
+    - same entry (bar, symbol, side) in both runs: exits = g_on x (share_off / share_on) - g_off,
+      0 where the exit is the same; sizes = g_on - g_off - exits
+    - choice: the rest, sum over entries of one run alone of g - m_s, on - off
+
+    References
+    ----------
+    Kitagawa, Components of a Difference Between Two Rates (1955), for mix and choice; Ang, The LMDI
+    Approach to Decomposition Analysis (2005), for the factor.
+    """
+    cash = float(off.equity.iloc[0])
+    runs, scale = growth_of(off, on, cash, slippage)
+    before, after = runs
+    mine = pairs(off, on, matches)
+    exits, sizes = changed(before.iloc[mine.off], after.iloc[mine.on])
+    alone = after.growth.sum() - before.growth.sum() - exits - sizes
+    fewer, mix = counted(before, after)
+    found = Decomposition(
+        paid=scale * float(before.cost.sum() - after.cost.sum()),
+        fewer_trades=scale * fewer,
+        side_mix=scale * mix,
+        choice=scale * (alone - fewer - mix),
+        exits=scale * exits,
+        sizes=scale * sizes,
+    )
+    check(off, on, found)
+    return found
+
+
+def growth_of(
+    off: Run, on: Run, cash: float, slippage: float
+) -> tuple[tuple[pd.DataFrame, pd.DataFrame], float]:
+    """Return each run's trades, by what they gave their account, and the factor to cash."""
+    pnl = [run.trades.pnl.to_numpy(dtype=float) for run in (off, on)]
+    values = [cash + np.append(0.0, np.cumsum(made)) for made in pnl]
+    weights, scale = [np.ones(len(made)) for made in pnl], 1.0
+    if min(value.min() for value in values) > 0:
+        weights = [growth_a_cash(value[:-1], made) for value, made in zip(values, pnl, strict=True)]
+        apart = np.log(values[1][-1] / values[0][-1])
+        scale = float(values[0][-1] * (np.expm1(apart) / apart if apart else 1.0))
+    tables = [
+        trade_table(run.trades, weight, slippage)
+        for run, weight in zip((off, on), weights, strict=True)
+    ]
+    return (tables[0], tables[1]), scale
+
+
+def growth_a_cash(before: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """Return the growth of an account for each cash a trade made, shape (n_trades,).
+
+    >>> growth_a_cash(np.array([100.0, 50.0]), np.array([100.0, 0.0])).round(5)
+    array([0.00693, 0.02   ])
+    """
+    growth = np.log1p(made / before)
+    return np.divide(growth, made, out=1 / before, where=made != 0)
+
+
+def trade_table(trades: pd.DataFrame, weight: np.ndarray, slippage: float) -> pd.DataFrame:
+    """Return side, share, return and growth before costs, and the growth that costs took."""
+    paid = costs_paid(trades, slippage)
+    gross = trades.pnl.to_numpy(dtype=float) + paid
+    return pd.DataFrame(
+        {
+            "side": trades.side.to_numpy(),
+            "share": trades.share.to_numpy(dtype=float),
+            "return": gross / entry_values(trades),
+            "growth": weight * gross,
+            "cost": weight * paid,
+        }
+    )
+
+
+def pairs(off: Run, on: Run, matches: pd.DataFrame) -> pd.DataFrame:
+    """Return the matches of one entry: the same bar, symbol and side in both runs."""
+    both = matches[(matches.off >= 0) & (matches.on >= 0)]
+    times = [run.trades.entry_time.to_numpy() for run in (off, on)]
+    return both[times[0][both.off.to_numpy()] == times[1][both.on.to_numpy()]]
+
+
+def changed(before: pd.DataFrame, after: pd.DataFrame) -> tuple[float, float]:
+    """Return what other exits and other sizes of the same entries gave."""
+    stakes = before.share.to_numpy() / after.share.to_numpy()
+    stakes = np.where(np.isfinite(stakes) & (stakes > 0), stakes, 1.0)
+    was, became = before.growth.to_numpy(), after.growth.to_numpy()
+    moved = np.abs(after["return"].to_numpy() - before["return"].to_numpy()) > SAME_EXIT
+    exits = np.where(moved, became * stakes - was, 0.0)
+    return float(exits.sum()), float((became - was - exits).sum())
+
+
+def counted(before: pd.DataFrame, after: pd.DataFrame) -> tuple[float, float]:
+    """Return what another number of trades gave at ML-off's mean, and another share of sides."""
+    if before.empty:
+        return 0.0, 0.0
+    fewer = (len(after) - len(before)) * float(before.growth.mean())
+    by_side = 0.0
+    for side in SIDES:
+        own = before.growth[before.side == side]
+        more = int((after.side == side).sum()) - len(own)
+        by_side += more * float(own.mean()) if len(own) else 0.0
+    return fewer, by_side - fewer
+
+
+def check(off: Run, on: Run, found: Decomposition) -> None:
+    """Raise AssertionError unless the parts add up to the difference."""
+    whole = fsum([*on.trades.pnl, *-off.trades.pnl])
+    split = fsum(found.parts.values())
+    gross = fsum([*on.trades.pnl.abs(), *off.trades.pnl.abs()])
+    # growth is exact to rounding of the parts, which may be larger than the whole
+    if abs(split - whole) > EXACT * max(gross, *map(abs, found.parts.values())):
+        raise AssertionError(f"the parts of the difference add up to {split}, not to {whole}")

@@ -1,0 +1,135 @@
+"""How firm the figures of both runs are: filled a bar later, at twice the costs, without luck."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.difference.trade_costs import (
+    costs_paid,
+    entry_values,
+    net_returns,
+)
+from bt_fusion.saved_runs.trade_groups import closed_trades
+from bt_fusion.statistics.performance import profit_factor
+
+__all__ = ["BEST", "dearer_returns", "delayed_returns", "robustness", "without_best"]
+
+BEST = 5  # trades that are left out
+Bars = Mapping[str, pd.DataFrame]
+
+
+def robustness(
+    off: pd.DataFrame,
+    on: pd.DataFrame,
+    bars: Bars,
+    slippage: float = 0.0,
+    delayed_p_value: Callable[[], float | None] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Return the figures of both runs under three less friendly conditions.
+
+    Parameters
+    ----------
+    off, on : DataFrame
+        Trades as in `Run.trades`; those that are open at the end do not count.
+    bars : dict of DataFrame
+        The traded bars by symbol; the only ones serve every trade.
+    slippage : float
+        Of the account, a fraction of the price.
+    delayed_p_value : callable, optional
+        Returns the placebo's p-value where every fill comes a bar later.
+
+    Returns
+    -------
+    dict
+        delay_1 (every entry and exit filled at the open after its bar), costs_x2 (twice the
+        commission and slippage) and without_best_5 (without the five best trades of each run):
+        each {p_value, profit_factor: {off, on}, expectancy: {off, on}}, of net returns a trade;
+        p_value of delay_1 alone, else None.
+
+    Notes
+    -----
+    The trades stay those that were made: a strategy that saw its fills a bar later might trade
+    otherwise.
+    """
+    runs = {"off": closed_trades(off), "on": closed_trades(on)}
+    ways: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
+        "delay_1": lambda trades: delayed_returns(trades, bars, slippage),
+        "costs_x2": lambda trades: dearer_returns(trades, slippage),
+        f"without_best_{BEST}": lambda trades: without_best(net_returns(trades)),
+    }
+    found = {}
+    for name, way in ways.items():
+        made = {run: way(trades) for run, trades in runs.items()}
+        found[name] = {
+            "p_value": None,
+            "profit_factor": {run: profit_factor(own) for run, own in made.items()},
+            "expectancy": {run: mean(own) for run, own in made.items()},
+        }
+    if delayed_p_value is not None:
+        found["delay_1"]["p_value"] = delayed_p_value()
+    return found
+
+
+def delayed_returns(trades: pd.DataFrame, bars: Bars, slippage: float = 0.0) -> np.ndarray:
+    """Return net returns of closed trades had each been filled at the open after its bar.
+
+    An exit on the last bar is filled at its close. Commission is the same share of what is
+    traded.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_trades,)
+    """
+    long = (trades.side == "long").to_numpy()
+    entry, exit = (
+        delayed_prices(trades.symbol, trades[name], bars, buys, slippage)
+        for name, buys in (("entry_time", long), ("exit_time", ~long))
+    )
+    prices = (trades.entry_price + trades.exit_price).to_numpy(dtype=float)
+    traded = entry_values(trades) * prices / trades.entry_price.to_numpy(dtype=float)
+    rate = trades.commission.to_numpy(dtype=float) / traded
+    return np.where(long, 1, -1) * (exit / entry - 1) - rate * (1 + exit / entry)
+
+
+def delayed_prices(
+    symbols: pd.Series, times: pd.Series, bars: Bars, buys: np.ndarray, slippage: float
+) -> np.ndarray:
+    """Return what orders are filled at on the bar after; a fill never leaves the bar's range."""
+    prices = np.empty(len(times))
+    for symbol, own in bars.items():
+        rows = np.full(len(times), True) if len(bars) == 1 else (symbols == symbol).to_numpy()
+        place = own.index.searchsorted(pd.DatetimeIndex(times[rows]), side="right")
+        open, high, low, close = (
+            own[name].to_numpy(dtype=float) for name in ("open", "high", "low", "close")
+        )
+        bought, sold = (
+            np.minimum(open * (1 + slippage), high),
+            np.maximum(open * (1 - slippage), low),
+        )
+        filled = np.where(
+            buys[rows], np.append(bought, close[-1])[place], np.append(sold, close[-1])[place]
+        )
+        prices[rows] = filled
+    return prices
+
+
+def dearer_returns(trades: pd.DataFrame, slippage: float = 0.0) -> np.ndarray:
+    """Return net returns had each trade paid its costs twice, shape (n_trades,)."""
+    return net_returns(trades) - costs_paid(trades, slippage) / entry_values(trades)
+
+
+def without_best(returns: np.ndarray, count: int = BEST) -> np.ndarray:
+    """Return all but so many of the highest returns.
+
+    >>> without_best(np.array([0.3, -0.1, 0.2, 0.1]), 2)
+    array([-0.1,  0.1])
+    """
+    order = np.argsort(-returns, kind="stable")
+    return returns[np.sort(order[count:])]
+
+
+def mean(returns: np.ndarray) -> float | None:
+    """Return the mean, None without trades."""
+    return float(returns.mean()) if len(returns) else None

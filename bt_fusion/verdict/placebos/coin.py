@@ -1,0 +1,128 @@
+"""The Markov coin: agreement by chance, as often and as lasting as wanted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+__all__ = ["Coin", "fit_coin", "reached"]
+
+GRID = 200  # rates tried before the root is refined
+
+
+@dataclass(frozen=True)
+class Coin:
+    """Agreement as a chain of two states, on and off, that renews a position while it is on.
+
+    Attributes
+    ----------
+    starts : float
+        Probability that an agreement starts on a bar after one without.
+    ends : float
+        Probability that it ends on a bar after one with it.
+    hold_bars : int
+
+    Notes
+    -----
+    The chain is stationary. A position is flat at age k of an episode when the bars 0..k, but the
+    last `hold_bars` at most, are all off: f_k = (1 - share) (1 - starts)^min(k, hold_bars - 1). It
+    is entered at age 0 when the chain is on, at age k > 0 when it was flat and an agreement starts:
+    e_k = starts f_(k-1).
+
+    Examples
+    --------
+    >>> coin = Coin(starts=0.5, ends=0.5, hold_bars=2)
+    >>> coin.held(4), coin.entered(4)
+    (array([0.5 , 0.75, 0.75, 0.75]), array([0.5  , 0.25 , 0.125, 0.125]))
+    """
+
+    starts: float
+    ends: float
+    hold_bars: int
+
+    @property
+    def share(self) -> float:
+        """Share of bars on which it agrees."""
+        return self.starts / (self.starts + self.ends)
+
+    @property
+    def persistence(self) -> float:
+        """Autocorrelation from bar to bar."""
+        return 1 - self.starts - self.ends
+
+    def held(self, ages: int) -> np.ndarray:
+        """Return the probability of a position at each age of an episode, shape (ages,)."""
+        return 1 - (1 - self.share) * waits(self.starts, ages, self.hold_bars)
+
+    def entered(self, ages: int) -> np.ndarray:
+        """Return the probability of an entry at each age of an episode, shape (ages,)."""
+        flat = 1 - self.held(ages)
+        return np.append(self.share, self.starts * flat[:-1])[:ages]
+
+
+def waits(starts: float, ages: int, hold_bars: int) -> np.ndarray:
+    """Return the probability that no agreement has started by each age, given an off start."""
+    return (1 - starts) ** np.minimum(np.arange(ages), hold_bars - 1)
+
+
+def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) -> Coin:
+    """Find the coin that makes so many entries and holds for so many bars.
+
+    Parameters
+    ----------
+    weight : ndarray of float64, shape (ages,)
+        How many episodes reach each age.
+    entries, held : float
+        Wanted in expectation. Where both cannot be had, `held` is kept.
+    hold_bars : int
+
+    Notes
+    -----
+    The expected bars held are linear in the share of bars off, so that one follows from the rate
+    at which agreements start, and the entries are a function of that rate alone.
+    """
+    total = weight.sum()
+    if held < 0.5 or entries < 0.5:
+        return Coin(0.0, 1.0, hold_bars)
+    if held > total - 0.5:
+        return Coin(1.0, 0.0, hold_bars)
+
+    def off_share(starts: float) -> float:
+        return (total - held) / (weight @ waits(starts, len(weight), hold_bars))
+
+    def coin(starts: float) -> Coin:
+        off = off_share(starts)
+        return Coin(starts, starts * off / (1 - off), hold_bars)
+
+    def excess(starts: float) -> float:
+        return float(weight @ coin(starts).entered(len(weight))) - entries
+
+    def too_short(starts: float) -> float:
+        return off_share(starts) * (1 + starts) - 1  # above 0 where `ends` is above 1
+
+    # It starts once at least, on average
+    most = brentq(too_short, 0.0, 1.0) if too_short(1.0) > 0 else 1.0
+    rates = np.geomspace(min(1.0 / total, most), most, GRID)
+    found = np.array([excess(rate) for rate in rates])
+    turns = np.flatnonzero(found[:-1] * found[1:] <= 0)
+    if len(turns) == 0:
+        return coin(float(rates[np.abs(found).argmin()]))
+    at = turns[-1]  # of two, the coin that turns over more often: its draws are less alike
+    return coin(brentq(excess, rates[at], rates[at + 1]))
+
+
+def reached(length: np.ndarray, blocked: np.ndarray, hold_bars: int) -> np.ndarray:
+    """Return how many episodes reach each age, shape (hold_bars + 1,).
+
+    From `hold_bars` on every age is alike and counted in the last place. A blocked episode is one
+    bar shorter.
+
+    >>> reached(np.array([1, 4]), np.array([0.0, 0.5]), hold_bars=2)
+    array([2. , 1. , 1.5])
+    """
+    ages = np.arange(hold_bars)[:, None]
+    counts = np.array([((length - lost)[None] > ages) for lost in (0, 1)])
+    tails = np.array([np.maximum(length - lost - hold_bars, 0) for lost in (0, 1)])
+    share = np.stack([1 - blocked, blocked])
+    early = np.einsum("lae,le->a", counts, share)
+    return np.append(early, (tails * share).sum())

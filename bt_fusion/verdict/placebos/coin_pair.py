@@ -1,0 +1,150 @@
+"""A Markov coin a side over the episodes of a state, and the position of their mean draw."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bt_fusion.verdict.placebos.coin import Coin, fit_coin, reached
+from bt_fusion.verdict.placebos.entry_outcomes import Costs
+from bt_fusion.verdict.placebos.episodes import Episodes
+
+__all__ = ["SIDES", "CoinPair"]
+
+SIDES = (1, -1)
+ROUNDS = 30
+CLOSE_ENOUGH = 1e-7  # of the probability of a blocked start
+
+
+@dataclass(frozen=True, eq=False)
+class CoinPair:
+    """A coin for long and one for short positions, over the episodes of one state.
+
+    Attributes
+    ----------
+    episodes : Episodes
+        Of all bars but the last, whose orders are never filled.
+    coins : (Coin, Coin)
+        Long and short.
+    blocked : ndarray of float64, shape (n_episodes,)
+        Probability that each episode begins while the position of the one before is still held:
+        its first bar then does not count.
+
+    Notes
+    -----
+    Both coins are taken to be independent of each other and, at the start of an episode, of what
+    they did in earlier ones. The second is an approximation where episodes are shorter than the
+    holding time: a start is blocked by the other side, which this side may have blocked before.
+    """
+
+    episodes: Episodes
+    coins: tuple[Coin, Coin]
+    blocked: np.ndarray
+
+    @classmethod
+    def matching(
+        cls, state: np.ndarray, entries: np.ndarray, held: np.ndarray, hold_bars: int
+    ) -> "CoinPair":
+        """Find the coins that make so many entries and hold for so many bars on each side.
+
+        Parameters
+        ----------
+        state : ndarray, shape (n_bars,)
+            -1, 0, 1; NaN counts as 0.
+        entries, held : ndarray, shape (2,)
+            Wanted in expectation on the long and on the short side.
+        hold_bars : int
+        """
+        episodes = Episodes.of(np.sign(np.nan_to_num(state[:-1])).astype(np.int64))
+        blocked = np.zeros(len(episodes))
+        for _ in range(ROUNDS):
+            weights = [
+                reached(episodes.length[own], blocked[own], hold_bars)
+                for own in (episodes.side == side for side in SIDES)
+            ]
+            wanted = zip(weights, entries, held, strict=True)
+            long, short = (fit_coin(*each, hold_bars) for each in wanted)
+            before, blocked = blocked, blocked_probability(episodes, long, short)
+            if np.abs(blocked - before).max(initial=0.0) < CLOSE_ENOUGH:
+                break
+        return cls(episodes, (long, short), blocked)
+
+    @classmethod
+    def tossing(cls, episodes: Episodes, coins: tuple[Coin, Coin]) -> "CoinPair":
+        """Return a pair of known coins."""
+        return cls(episodes, coins, blocked_probability(episodes, *coins))
+
+    @property
+    def held(self) -> np.ndarray:
+        """Probability of a long and of a short position at each decision, shape (2, n_bars - 1)."""
+        return self._probability("held")
+
+    @property
+    def entered(self) -> np.ndarray:
+        """Probability of an entry at each decision, shape (2, n_bars - 1)."""
+        return self._probability("entered")
+
+    @property
+    def position(self) -> np.ndarray:
+        """Mean long and mean short position (negative) on each bar, shape (2, n_bars).
+
+        From the bar's open to the next one's: that of the decision at the close before.
+        """
+        sided = self.held * np.array(SIDES)[:, None]
+        return np.concatenate([np.zeros((2, 1)), sided], axis=1)
+
+    def per_bar(self, moves: np.ndarray, costs: Costs) -> np.ndarray:
+        """Return the account's mean return a bar after costs, an exit's on the last bar held.
+
+        Parameters
+        ----------
+        moves : ndarray, shape (n_bars,)
+            Return of the price from each bar's open to the next one's.
+        costs : Costs
+        """
+        held, entered = self.held.sum(axis=0), self.entered.sum(axis=0)
+        stays = np.where(self.episodes.age > 0, held - entered, 0.0)
+        left = held - np.append(stays[1:], held[-1:])  # the last position stays open
+        paid = costs.rate * np.append(0.0, entered + left)
+        return costs.share * (self.position.sum(axis=0) * moves - paid)
+
+    def misfit(self, entries: np.ndarray, held: np.ndarray) -> float:
+        """Return the largest distance from entries and bars held as a fraction of them."""
+        wanted = np.append(entries, held).astype(float)
+        made = np.append(self.entered.sum(axis=1), self.held.sum(axis=1))
+        return float((np.abs(made - wanted) / np.maximum(wanted, 1.0)).max())
+
+    def _probability(self, name: Literal["held", "entered"]) -> np.ndarray:
+        """Return what a coin does at each decision of its side, 0 at those of the other."""
+        age, blocked = self.episodes.age, self.episodes.at_bars(self.blocked)
+        side = self.episodes.at_bars(self.episodes.side)
+        found = np.zeros((2, len(age)))
+        for row, own, coin in self._sides():
+            most = coin.hold_bars  # later ages are alike
+            table = getattr(coin, name)(most + 1)
+            free = table[np.minimum(age, most)]
+            late = np.where(age > 0, table[np.clip(age - 1, 0, most)], 0.0)
+            found[row] = np.where(side == own, free + blocked * (late - free), 0.0)
+        return found
+
+    def _sides(self) -> Iterator[tuple[int, int, Coin]]:
+        yield from zip((0, 1), SIDES, self.coins, strict=True)
+
+
+def blocked_probability(episodes: Episodes, long: Coin, short: Coin) -> np.ndarray:
+    """Return how probable it is that each episode finds the position of the one before."""
+    ages = np.minimum(episodes.length, long.hold_bars + 1)
+    free, late = np.zeros((2, len(episodes)))
+    for side, coin in zip(SIDES, (long, short), strict=True):
+        held = np.append(0.0, coin.held(long.hold_bars + 1))
+        own = episodes.side == side
+        free[own], late[own] = held[ages[own]], held[ages[own] - 1]
+    found, last = [], 0.0
+    rows = zip(episodes.reverses.tolist(), free.tolist(), (late - free).tolist(), strict=True)
+    before = 0.0  # probability that the position is held at the end of the episode before
+    for reverses, end, change in rows:
+        last = before if reverses else 0.0
+        before = end + last * change
+        found.append(last)
+    return np.array(found)

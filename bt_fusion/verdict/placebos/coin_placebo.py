@@ -1,0 +1,137 @@
+"""Matched chance under the renewing exit: the run beside coins that trade and hold as much.
+
+Trading less under costs looks like skill, and so does holding longer. So ML-on is compared with
+Markov coins that enter as often and hold as many bars on each side, by the same rule and costs.
+"""
+
+import numpy as np
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.verdict.placebos.coin_draws import DrawnTrips, drawn_trips
+from bt_fusion.verdict.placebos.coin_pair import SIDES, CoinPair
+from bt_fusion.verdict.placebos.entry_outcomes import (
+    Costs,
+    mean_position,
+    moves,
+    trade_results,
+    turnover,
+)
+from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
+from bt_fusion.verdict.placebos.random_subsets import Trades
+from bt_fusion.verdict.placebos.replay import RoundTrips
+from bt_fusion.verdict.placebos.run_figures import (
+    MeanDraw,
+    TradeColumns,
+)
+
+__all__ = ["coin_placebo"]
+
+
+def coin_placebo(
+    bars: BarArrays,
+    state: np.ndarray,
+    trips: RoundTrips,
+    hold_bars: int = 5,
+    costs: Costs = Costs(),
+    draws: int = 1_000,
+    seed: int = 0,
+    paths: Trades | None = None,
+) -> Placebo:
+    """Compare a run with coins that enter as often and hold as many bars on each side.
+
+    Parameters
+    ----------
+    bars : BarArrays
+    state : ndarray, shape (n_bars,)
+        Technical state: -1, 0, 1; NaN counts as 0. 0 where the side is forbidden.
+    trips : RoundTrips
+        What ML-on traded, see `renewed`.
+    hold_bars : int
+    costs : Costs
+    draws, seed : int
+    paths : Trades, optional
+        The same trips as the broker filled them, where fills differ from the rule's (a stop, a
+        refused order). They replace the run's own figures; open trips are left out.
+
+    Examples
+    --------
+    >>> from bt_fusion.data.samples import random_walk
+    >>> from bt_fusion.verdict.placebos.replay import renewed
+    >>> bars = BarArrays.of(random_walk(2_000))
+    >>> state = np.sign(np.diff(bars.close, prepend=bars.close[0]))
+    >>> chance = np.random.default_rng(0).random(2_000) < 0.3
+    >>> placebo = coin_placebo(bars, state, renewed(state, chance), draws=200)
+    >>> 0.05 < placebo.p_value < 0.95, placebo.misfit < 0.1
+    (True, True)
+    """
+    if paths is not None:
+        closed = trips.exit_bar >= 0
+        trips = RoundTrips(trips.signal[closed], trips.side[closed], trips.exit_bar[closed])
+    entries, held = matched(trips, len(bars))
+    pair = CoinPair.matching(state, entries, held, hold_bars)
+    runs = Runs(bars, costs, pair)
+    drawn = DrawFigures.joined([runs.figures(block) for block in drawn_trips(pair, draws, seed)])
+    if paths is None:
+        real, made = runs.of(trips), runs.per_bar(trips)
+    else:
+        real, made = runs.of_paths(paths, held), paths.per_bar(np.ones(len(paths)))
+    above = made - pair.per_bar(runs.moves, costs)
+    return Placebo("coin", real, drawn, above, pair.misfit(entries, held), normal=True)
+
+
+def matched(trips: RoundTrips, bars: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return entries and bars held on the long and on the short side."""
+    start, stop = trips.spans(bars)
+    rows = [trips.side == side for side in SIDES]
+    entries = np.array([row.sum() for row in rows])
+    return entries, np.array([(stop - start)[row].sum() for row in rows])
+
+
+class Runs:
+    """Runs over the same bars, held against the mean draw of a pair of coins."""
+
+    def __init__(self, bars: BarArrays, costs: Costs, pair: CoinPair):
+        self.bars, self.costs = bars, costs
+        self.moves = moves(bars.open, bars.close[-1])
+        position = pair.position
+        mean = MeanDraw(position, np.abs(position).sum(axis=1), by="held")
+        self.columns = TradeColumns(self.moves, costs, mean)
+
+    def of(self, trips: RoundTrips) -> DrawFigures:
+        """Return the figures of one run."""
+        return self.figures(DrawnTrips(np.zeros(len(trips.side), dtype=np.int64), trips, 1))
+
+    def figures(self, drawn: DrawnTrips) -> DrawFigures:
+        """Return the figures of each draw."""
+        trips, runs = drawn.trips, drawn.draws
+        start, stop = trips.spans(len(self.bars))
+        _, net, growth = trade_results(
+            self.bars, trips.signal, trips.side, trips.exit_bar, self.costs
+        )
+        closed = trips.exit_bar >= 0
+        columns = self.columns.of(start, stop, trips.side, closed, net, growth)
+        run = 2 * drawn.draw + (trips.side < 0)
+        sums = [np.bincount(run, column, minlength=2 * runs) for column in columns]
+        return self.columns.figures(np.stack(sums, axis=1).reshape(runs, 2, -1))
+
+    def per_bar(self, trips: RoundTrips) -> np.ndarray:
+        """Return a run's return of the account a bar, an exit paid on the last bar held."""
+        count = len(self.bars)
+        start, stop = trips.spans(count)
+        last = np.where(trips.exit_bar >= 0, stop - 1, count)
+        paid = turnover(start, last, np.ones(len(start)), count) * self.costs.rate
+        position = mean_position(start, stop, trips.side, count)
+        return self.costs.share * (position * self.moves - paid)
+
+    def of_paths(self, paths: Trades, held: np.ndarray) -> DrawFigures:
+        """Return the figures of a run by its fills; `held` are its bars, long and short."""
+        gained = (1 / paths.share) @ paths.path
+        shared = self.columns.mean.position * self.moves @ gained
+        sums = {
+            "gain": gained.sum(),
+            "square": gained @ gained,
+            "shared_long": shared[0],
+            "shared_short": shared[1],
+        }
+        score = self.columns.score(held[None], {name: np.array([s]) for name, s in sums.items()})
+        return paths.figures(np.ones((1, len(paths))), score)

@@ -1,0 +1,158 @@
+"""Figures of many runs at once, from sums over their trades."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bt_fusion.verdict.placebos.entry_outcomes import Costs
+from bt_fusion.verdict.placebos.placebo import DrawFigures
+
+__all__ = ["COLUMNS", "MeanDraw", "TradeColumns", "ratio", "sharpe_of_sums"]
+
+COLUMNS = (
+    *("entries", "held", "closed", "gain", "square", "shared_long", "shared_short"),
+    *("net", "won", "profit", "growth", "account", "account_square"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MeanDraw:
+    """The position of the mean draw, which scores are held against.
+
+    Attributes
+    ----------
+    position : ndarray of float64, shape (2, n_bars)
+        Mean long and mean short position (negative) on each bar, from its open to the next one's.
+    size : ndarray of float64, shape (2,)
+        Entries or bars held of the mean draw on each side.
+    by : {"entries", "held"}
+        What `size` counts: a run is compared with the mean draw times its own count over `size`.
+    """
+
+    position: np.ndarray
+    size: np.ndarray
+    by: Literal["entries", "held"]
+
+
+class TradeColumns:
+    """What single trades add to the sums a run is judged by.
+
+    Parameters
+    ----------
+    moves : ndarray of float64, shape (n_bars,)
+        Return of the price from each bar's open to the next one's.
+    costs : Costs
+    mean : MeanDraw
+
+    Notes
+    -----
+    A run's score needs sum(g) and sum(g^2) over the bars, g = (position - times x mean) x move.
+    Both follow from sums over its trades, because a run holds one position at a time: gain of the
+    bars held, the same squared, and squared moves times both mean positions.
+    """
+
+    def __init__(self, moves: np.ndarray, costs: Costs, mean: MeanDraw):
+        self.moves, self.costs, self.mean = moves, costs, mean
+        square, (long, short) = moves**2, mean.position
+        self._gain = mean.position @ moves
+        self._overlap = (mean.position * square) @ mean.position.T
+        self._summed = [
+            np.append(0.0, np.cumsum(each))
+            for each in (moves, square, long * square, short * square)
+        ]
+
+    def of(
+        self,
+        start: np.ndarray,
+        stop: np.ndarray,
+        side: np.ndarray,
+        closed: np.ndarray,
+        net: np.ndarray,
+        growth: np.ndarray,
+    ) -> np.ndarray:
+        """Return the columns of trades, shape (n_columns, n_trades), in the order of `COLUMNS`.
+
+        Parameters
+        ----------
+        start, stop : ndarray of int64, shape (n_trades,)
+            First bar held, and the one after the last.
+        side : ndarray of int64, shape (n_trades,)
+        closed : ndarray of bool, shape (n_trades,)
+        net, growth : ndarray of float64, shape (n_trades,)
+            See `trade_results`.
+        """
+        gain, square, long, short = (each[stop] - each[start] for each in self._summed)
+        gain, held, made = side * gain, stop - start, np.where(closed, net, 0.0)
+        cost = self.costs.rate
+        last = np.maximum(stop - 1, 0)
+        first = np.minimum(start, len(self.moves) - 1)
+        paid_on = side * (self.moves[first] + closed * self.moves[last])
+        turnover = 1 + closed * np.where(held == 1, 3, 1)  # (1 + 1)^2 where both are on one bar
+        account = gain - cost * (1 + closed)
+        account_square = square - 2 * cost * paid_on + cost**2 * turnover
+        return np.array(
+            [
+                *(np.ones(len(start)), held, closed, gain, square),
+                *(side * long, side * short, made, made > 0, np.maximum(made, 0.0)),
+                *(growth, account, account_square),
+            ],
+            dtype=float,
+        )
+
+    def figures(self, sums: np.ndarray) -> DrawFigures:
+        """Return the figures of runs from sums by side, shape (n_runs, 2, n_columns)."""
+        side = dict(zip(COLUMNS, np.moveaxis(sums, 2, 0), strict=True))
+        both = {name: each.sum(axis=1) for name, each in side.items()}
+        bars = len(self.moves)
+        share = self.costs.share
+        return DrawFigures(
+            entries=both["entries"].astype(np.int64),
+            score=self.score(side[self.mean.by], both),
+            expectancy=ratio(both["net"], both["closed"]),
+            profit=np.expm1(both["growth"]),
+            win_rate=ratio(both["won"], both["closed"]),
+            profit_factor=ratio(both["profit"], both["profit"] - both["net"]),
+            sharpe=sharpe_of_sums(share * both["account"], share**2 * both["account_square"], bars),
+            exposure=both["held"] / bars,
+        )
+
+    def score(self, count: np.ndarray, both: dict[str, np.ndarray]) -> np.ndarray:
+        """Return sum(g) / sqrt(sum(g^2)) of runs, 0 for a run that is the mean draw itself.
+
+        Parameters
+        ----------
+        count : ndarray of float64, shape (n_runs, 2)
+            What `MeanDraw.by` names, by side.
+        both : dict of ndarray, shape (n_runs,)
+            gain, square, shared_long, shared_short: sums over both sides.
+        """
+        times = count / np.maximum(self.mean.size, 1e-12)
+        shared = np.stack([both["shared_long"], both["shared_short"]], axis=1)
+        chosen = both["gain"] - times @ self._gain
+        noise = both["square"] - 2 * (times * shared).sum(axis=1)
+        noise += np.einsum("ns,st,nt->n", times, self._overlap, times)
+        some = noise > 1e-9 * both["square"]
+        return np.where(some, chosen, 0.0) / np.sqrt(np.where(some, noise, 1.0))
+
+
+def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Divide, NaN where there is nothing (or only rounding) to divide by.
+
+    >>> ratio(np.array([1.0, 1.0]), np.array([2.0, 0.0]))
+    array([0.5, nan])
+    """
+    some = below > 1e-12
+    return np.where(some, above, np.nan) / np.where(some, below, 1.0)
+
+
+def sharpe_of_sums(total: np.ndarray, square: np.ndarray, bars: int) -> np.ndarray:
+    """Return mean over standard deviation of returns from their sum and sum of squares.
+
+    >>> sharpe_of_sums(np.array([2.0, 2.0]), np.array([4.0, 1.0]), 4)
+    array([0.5, nan])
+    """
+    spread = square - total**2 / bars
+    some = spread > 1e-12 * square
+    deviation = np.sqrt(np.where(some, spread, 1.0) / max(1, bars - 1))
+    return np.where(some, total / bars, np.nan) / deviation

@@ -1,0 +1,216 @@
+"""Ranks of P(side) over bars: what they gain where they stand, and where chance moves them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import lfilter
+from scipy.stats import rankdata
+
+from bt_fusion.verdict.placebos.entry_outcomes import moves
+
+__all__ = ["PredictedBars", "RankedBars", "centred_rank", "gains", "ring_distances", "rolled"]
+
+LEAST_RING = 20  # bars of a side that can be moved in a circle
+NEAREST = 0.05  # of the ring: how far they are moved at least
+DECAY = 0.94  # of squared returns, as in RiskMetrics
+CALMEST = 0.01  # of the mean squared return: the least variance returns are divided by
+CELLS = 400_000  # draws times bars held at once
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedBars:
+    """Bars of one symbol with their state and what ML says of it.
+
+    Attributes
+    ----------
+    opens : ndarray of float64, shape (n_bars,)
+    last_close : float
+    state : ndarray, shape (n_bars,)
+        Technical state: -1, 0, 1; NaN counts as 0.
+    probability : ndarray of float64, shape (n_bars,)
+        Of the state's side; NaN unknown.
+    time : ndarray, shape (n_bars,), optional
+        Tells which bars of several symbols belong together; their number where not given.
+    """
+
+    opens: np.ndarray
+    last_close: float
+    state: np.ndarray
+    probability: np.ndarray
+    time: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RankedBars:
+    """The bars of one symbol that have a state and a prediction, long ones first.
+
+    Attributes
+    ----------
+    bar, side : ndarray of int64, shape (n_ranked,)
+    rank : ndarray of float64, shape (n_ranked,)
+        Of P(side) among the bars of that side, see `centred_rank`.
+    probability : ndarray of float64, shape (n_ranked,)
+    gross : ndarray of float64, shape (n_ranked,)
+        Return to the side over the bars held, before costs; NaN where the bars end before.
+    long : int
+        How many of them are long.
+    returns : ndarray of float64, shape (n_bars - 1,)
+        From the open after each bar to the next one, over their volatility until then.
+    time : ndarray, shape (n_bars - 1,)
+    hold_bars : int
+    """
+
+    bar: np.ndarray
+    side: np.ndarray
+    rank: np.ndarray
+    probability: np.ndarray
+    gross: np.ndarray
+    long: int
+    returns: np.ndarray
+    time: np.ndarray
+    hold_bars: int
+
+    @classmethod
+    def of(cls, market: PredictedBars, hold_bars: int) -> "RankedBars":
+        """Rank the bars of each side; a side of under 20 bars is left out."""
+        count = len(market.opens) - 1  # an order of the last bar is never filled
+        side = np.sign(np.nan_to_num(market.state[:count])).astype(np.int64)
+        known = np.isfinite(market.probability[:count])
+        bars = [np.flatnonzero(known & (side == own)) for own in (1, -1)]
+        bars = [bar[: len(bar) * (len(bar) >= LEAST_RING)] for bar in bars]
+        bar = np.concatenate(bars)
+        return cls(
+            bar,
+            side[bar],
+            np.concatenate([centred_rank(market.probability[each]) for each in bars]),
+            market.probability[bar],
+            side[bar] * held_returns(market.opens, hold_bars)[bar],
+            len(bars[0]),
+            steadied(moves(market.opens, market.last_close)[1:]),
+            np.arange(count) if market.time is None else market.time[:count],
+            hold_bars,
+        )
+
+    def moved(self, distance: np.ndarray) -> np.ndarray:
+        """Return the ranks of each side moved in a circle, shape (n_draws, n_ranked).
+
+        Parameters
+        ----------
+        distance : ndarray of float64, shape (n_draws, 2)
+            Of the long and of the short bars, as a fraction of their number.
+        """
+        sides = self.rank[: self.long], self.rank[self.long :]
+        return np.concatenate(
+            [rolled(ranks, far) for ranks, far in zip(sides, distance.T, strict=True)], axis=1
+        )
+
+    def position(self, rank: np.ndarray) -> np.ndarray:
+        """Return the position that ranks add up to, shape (n_runs, n_bars - 1).
+
+        Each bar's is held for `hold_bars` bars.
+        """
+        place = np.full(len(self.returns), len(self.bar))
+        place[self.bar] = np.arange(len(self.bar))
+        sided = np.append(rank * self.side, np.zeros((len(rank), 1)), axis=1)
+        summed = np.cumsum(sided.take(place, axis=1), axis=1)
+        held = summed.copy()
+        held[:, self.hold_bars :] -= summed[:, : -self.hold_bars]
+        return held
+
+
+def centred_rank(values: np.ndarray) -> np.ndarray:
+    """Return ranks scaled to [0, 1] less 1/2; equal values share their mean rank.
+
+    >>> centred_rank(np.array([0.7, 0.1, 0.7, 0.9]))
+    array([ 0. , -0.5,  0. ,  0.5])
+    """
+    return (rankdata(values) - 1) / max(1, len(values) - 1) - 0.5 if len(values) > 1 else 0 * values
+
+
+def rolled(values: np.ndarray, distance: np.ndarray) -> np.ndarray:
+    """Return values moved in a circle by fractions of it, one row each.
+
+    >>> rolled(np.array([1, 2, 3, 4]), np.array([0.25, 0.5]))
+    array([[4, 1, 2, 3],
+           [3, 4, 1, 2]])
+    """
+    count = len(values)
+    if count < 2:
+        return np.broadcast_to(values, (len(distance), count))
+    steps = np.clip(np.rint(distance * count).astype(np.int64), 1, count - 1)
+    twice = np.concatenate([values, values])
+    return np.lib.stride_tricks.sliding_window_view(twice, count)[count - steps]
+
+
+def ring_distances(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Draw how far rings are moved, as a fraction, neither way nearer than a twentieth."""
+    return rng.uniform(NEAREST, 1 - NEAREST, shape)
+
+
+def held_returns(opens: np.ndarray, hold_bars: int) -> np.ndarray:
+    """Return the return from the open after each bar over the bars held, NaN at the end.
+
+    >>> held_returns(np.array([1.0, 2.0, 3.0, 6.0]), 2)
+    array([ 2., nan, nan, nan])
+    """
+    made = np.full(len(opens), np.nan)
+    made[: -hold_bars - 1] = opens[hold_bars + 1 :] / opens[1:-hold_bars] - 1
+    return made
+
+
+def steadied(returns: np.ndarray) -> np.ndarray:
+    """Return returns over their volatility, known before each begins.
+
+    Notes
+    -----
+    The root of the exponentially weighted mean of past squared returns, from their overall mean.
+    That mean only scales the first few; a least variance of a hundredth of it keeps returns after
+    still bars finite.
+    """
+    mean = float((returns**2).mean()) if len(returns) else 0.0
+    if mean == 0:
+        return np.zeros(len(returns))
+    squares = np.append(mean, returns[:-1] ** 2)
+    variance, _ = lfilter([1 - DECAY], [1, -DECAY], squares, zi=[DECAY * mean])
+    return returns / np.sqrt(np.maximum(variance, CALMEST * mean))
+
+
+def gains(
+    markets: Sequence[RankedBars], distances: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what ranks gain in sum over the bars, and the sum of squares, shape (n_runs,).
+
+    Parameters
+    ----------
+    markets : sequence of RankedBars
+        Gains at the same time are added before they are squared.
+    distances : ndarray of float64, shape (n_draws, 2), optional
+        How far long and short ranks are moved; where they stand when not given.
+    """
+    place, times = _common_times(markets)
+    runs = 1 if distances is None else len(distances)
+    block = max(1, CELLS // max(1, times))
+    total, square = np.zeros((2, runs))
+    for start in range(0, runs, block):
+        rows = slice(start, min(start + block, runs))
+        gained = np.zeros((rows.stop - start, times))
+        for market, at in zip(markets, place, strict=True):
+            rank = market.rank[None] if distances is None else market.moved(distances[rows])
+            gained[:, at] += market.position(rank) * market.returns
+        total[rows] = gained.sum(axis=1)
+        square[rows] = np.einsum("ij,ij->i", gained, gained)
+    return total, square
+
+
+def _common_times(
+    markets: Sequence[RankedBars],
+) -> tuple[list[slice | np.ndarray], int]:
+    """Return where the bars of each market stand among the times of all, and how many there are."""
+    if len(markets) == 1:
+        return [slice(None)], len(markets[0].time)
+    every, place = np.unique(
+        np.concatenate([market.time for market in markets]), return_inverse=True
+    )
+    cuts = np.cumsum([len(market.time) for market in markets])[:-1]
+    return list(np.split(place, cuts)), len(every)

@@ -1,0 +1,219 @@
+"""Does ML rank entries? What ranks of P(side) gain, without any threshold."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bt_fusion.verdict.placebos.placebo import upper_tail
+from bt_fusion.verdict.placebos.random_subsets import Trades, self_normalised, squares
+from bt_fusion.verdict.placebos.run_figures import ratio
+from bt_fusion.verdict.rank_shifts import (
+    PredictedBars,
+    RankedBars,
+    centred_rank,
+    gains,
+    ring_distances,
+    rolled,
+)
+
+__all__ = ["LEAST_RANKED", "PredictedBars", "Ranking", "rank_bars", "rank_entries"]
+
+LEAST_RANKED = 30  # bars or entries
+QUARTILES = 4
+LEAST_RING = 20  # entries of a kind that are moved in a circle, not shuffled
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """What was gained by ranks of P(side), beside the same ranks moved along the bars.
+
+    Attributes
+    ----------
+    kind : {"bars", "entries"}
+        What was ranked.
+    score : float
+        sum(g) / sqrt(sum(g^2)) over the bars, where g is the gain of positions as large as their
+        ranks, centred; NaN where there was nothing to rank.
+    drawn : ndarray of float64, shape (n_draws,)
+        Scores of the draws.
+    auc : float
+        Of P(side) against trades that gained before costs, NaN where all or none did.
+    quartiles : ndarray of float64, shape (4,)
+        Mean net return of a trade by quartile of the rank, lowest first; NaN for an empty one.
+    counts : ndarray of int64, shape (4,)
+        Trades in each quartile.
+    reason : str
+        Why nothing was ranked, empty where it was.
+    """
+
+    kind: Literal["bars", "entries"]
+    score: float
+    drawn: np.ndarray
+    auc: float
+    quartiles: np.ndarray
+    counts: np.ndarray
+    reason: str = ""
+
+    @property
+    def draws(self) -> int:
+        """How many draws there are."""
+        return len(self.drawn)
+
+    @property
+    def p_value(self) -> float:
+        """Share of draws that rank at least as well, or the normal tail; NaN without a score."""
+        return float("nan") if self.reason else upper_tail(self.score, self.drawn)
+
+    @property
+    def p_against(self) -> float:
+        """Share of draws that rank at least as badly, or the normal tail; NaN without a score."""
+        return float("nan") if self.reason else upper_tail(-self.score, -self.drawn)
+
+
+def rank_bars(
+    markets: PredictedBars | Sequence[PredictedBars],
+    hold_bars: int = 5,
+    costs_per_trade: float = 0.001,
+    draws: int = 1_000,
+    seed: int = 0,
+) -> Ranking:
+    """Rank every bar that has a state and a prediction.
+
+    Parameters
+    ----------
+    markets : PredictedBars, or a sequence of them
+        Gains of several symbols are added by the time of their bars before they are squared,
+        because symbols that move together are no more evidence than one.
+    hold_bars : int
+        Bars each is held.
+    costs_per_trade : float
+        What quartiles pay for entry and exit, as a fraction of the value.
+    draws, seed : int
+
+    Notes
+    -----
+    Each bar opens a position of the state's side for `hold_bars` bars, as large as the rank of
+    P(side) among the bars of that side, scaled to [0, 1] less 1/2: what is gained by a side as a
+    whole, such as a drift, cancels out. Returns are divided by their volatility so far. Draws
+    move the ranks of each side in a circle along the bars of that side, by a twentieth of them at
+    least: an opinion driven by prices would look ahead where it moved less.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> opens = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, 2_000)))
+    >>> state = np.sign(np.sin(np.arange(2_000) / 20))
+    >>> ahead = np.append(np.log(opens[3:] / opens[1:-2]), np.zeros(3))
+    >>> rank_bars(PredictedBars(opens, opens[-1], state, 0.5 + state * ahead), draws=99).p_value
+    0.01
+    """
+    given = [markets] if isinstance(markets, PredictedBars) else list(markets)
+    ranked = [RankedBars.of(market, hold_bars) for market in given]
+    probability, rank, gross = (
+        np.concatenate([np.empty(0), *(getattr(each, name) for each in ranked)])
+        for name in ("probability", "rank", "gross")
+    )
+    reason = _reason("bars", rank)
+    if reason:
+        return _unranked("bars", reason)
+    distances = ring_distances((draws, 2), np.random.default_rng(seed))
+    score = self_normalised(*gains(ranked))
+    drawn = self_normalised(*gains(ranked, distances))
+    made = np.isfinite(gross)
+    net = gross[made] - costs_per_trade
+    return Ranking(
+        "bars", float(score[0]), drawn, _auc(probability, gross), *_quartiles(rank[made], net)
+    )
+
+
+def rank_entries(
+    paths: Trades, probability: np.ndarray, draws: int = 1_000, seed: int = 0
+) -> Ranking:
+    """Rank the entries of ML-off by P(side).
+
+    Parameters
+    ----------
+    paths : Trades
+        What ML-off's entries made.
+    probability : ndarray of float64, shape (n_trades,)
+        P(side) at the signal of each; NaN unknown.
+    draws, seed : int
+
+    Notes
+    -----
+    Each trade counts as much as its rank among the trades of its kind, scaled to [0, 1] less 1/2.
+    Draws move the ranks in a circle along the trades of each kind; kinds of under 20 trades are
+    shuffled instead.
+    """
+    known = np.isfinite(probability)
+    paths, probability = paths.chosen(np.flatnonzero(known)), probability[known]
+    rings = _rings(paths)
+    rank = np.zeros(len(paths))
+    for ring in rings:
+        rank[ring] = centred_rank(probability[ring])
+    reason = _reason("entries", rank)
+    if reason:
+        return _unranked("entries", reason)
+    rng = np.random.default_rng(seed)
+    ranks = np.zeros((1 + draws, len(paths)))
+    ranks[0] = rank
+    for ring in rings:
+        ranks[1:, ring] = _moved(rank[ring], draws, rng)
+    gross = paths.path.sum(axis=1)
+    score = self_normalised(ranks @ gross, squares(ranks, paths.path))
+    return Ranking(
+        "entries",
+        float(score[0]),
+        score[1:],
+        _auc(probability, gross),
+        *_quartiles(rank, paths.net),
+    )
+
+
+def _rings(paths: Trades) -> list[np.ndarray]:
+    """Return the places of the trades of each kind in order of entry."""
+    order = np.argsort(paths.entry, kind="stable").tolist()
+    kinds: dict[Hashable, list[int]] = {}
+    for place in order:
+        kinds.setdefault(paths.kind[place], []).append(place)
+    return [np.array(places) for places in kinds.values()]
+
+
+def _moved(rank: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the ranks of one kind as chance moves them, shape (draws, n_trades)."""
+    if len(rank) >= LEAST_RING:
+        return rolled(rank, ring_distances((draws,), rng))
+    return rng.permuted(np.broadcast_to(rank, (draws, len(rank))), axis=1)
+
+
+def _reason(kind: str, rank: np.ndarray) -> str:
+    """Return why these cannot be ranked, empty where they can."""
+    if len(rank) < LEAST_RANKED:
+        return f"{len(rank)} {kind} with a probability; ranking needs {LEAST_RANKED} at least"
+    return "" if rank.any() else f"the probability of all {len(rank)} {kind} is the same"
+
+
+def _unranked(kind: Literal["bars", "entries"], reason: str) -> Ranking:
+    """Return a ranking without figures."""
+    nothing, none = np.full(QUARTILES, np.nan), np.zeros(QUARTILES, dtype=np.int64)
+    return Ranking(kind, np.nan, np.empty(0), np.nan, nothing, none, reason)
+
+
+def _quartiles(rank: np.ndarray, net: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean net return by quartile of the centred rank, and how many are in each."""
+    quartile = np.clip((QUARTILES * (rank + 0.5)).astype(np.int64), 0, QUARTILES - 1)
+    counts = np.bincount(quartile, minlength=QUARTILES)
+    return ratio(np.bincount(quartile, net, minlength=QUARTILES), counts), counts
+
+
+def _auc(probability: np.ndarray, gross: np.ndarray) -> float:
+    """Return the area under the ROC curve of P(side) against trades that gained."""
+    from sklearn.metrics import roc_auc_score
+
+    made = np.isfinite(gross)
+    gained = gross[made] > 0
+    if not made.any() or gained.all() or not gained.any():
+        return float("nan")
+    return float(roc_auc_score(gained, probability[made]))
