@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bt_fusion.report.figures import payoff_text
 from bt_fusion.report.model_figures import (
     MOST_FEATURES,
     one_sided,
@@ -42,6 +43,7 @@ def page_data(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> dict[str, Any]:
                 "start": str(refit["start"]),
                 "end": str(refit["end"]),
                 "trained_until": str(refit["trained_until"]),
+                "payoff": f"payoff {payoff_text(refit['payoff'])}" if refit["payoff"] else "",
             }
             for refit in refit_aucs(run)
         ],
