@@ -13,7 +13,7 @@ from bt_fusion.verdict.placebos.replay import NEVER, RoundTrips, blocked_starts
 __all__ = ["Agreements", "DrawnTrips", "drawn_trips", "trips_of"]
 
 BLOCK = 100  # draws held at once
-FORGOTTEN = 0.001  # autocorrelation that counts as none
+FORGOTTEN = 0.02  # autocorrelation that counts as none
 MOST_TOSSES = 1_000_000
 
 
@@ -63,7 +63,7 @@ def forgetting(coin: Coin) -> int:
     """Return after how many tosses a coin is as good as stationary.
 
     >>> forgetting(Coin(0.25, 0.25, 5)), forgetting(Coin(0.5, 0.5, 5))
-    (10, 1)
+    (6, 1)
     """
     left = abs(coin.persistence)
     if left < FORGOTTEN:
