@@ -118,7 +118,7 @@ def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) ->
     else:
         starts = float(rates[np.abs(found).argmin()])
     off = float(off_share(starts))
-    return Coin(starts, starts * off / (1 - off), hold_bars)
+    return Coin(starts, min(1.0, starts * off / (1 - off)), hold_bars)
 
 
 def reached(length: np.ndarray, blocked: np.ndarray, hold_bars: int) -> np.ndarray:
