@@ -276,7 +276,8 @@ class Backtest:
             with locate_errors(file_of(strategy)):
                 return run_strategy(bars, traded, self.account, plot=plot, **params)
         except BarsError as error:
-            raise BarsError(f"the window of unseen bars is too short: {error}") from error
+            window = "window" if self.allow_in_sample else "window of unseen bars"
+            raise BarsError(f"the {window} is too short: {error}") from error
 
 
 def judge_safely(summary: dict[str, Any], judging: Judging) -> None:
