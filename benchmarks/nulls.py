@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 import joblib
 import numpy as np
-from scipy.signal import lfilter
 
+from benchmarks.opinions import opinions, sided_probability
 from benchmarks.registry import Measured, Ratio
-from benchmarks.size import lasting, markets
+from benchmarks.size import markets
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.technical.ema_state import ema_state
 from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
@@ -73,7 +74,7 @@ def without_edge(seed: int, bars: int, draws: int) -> Found:
     found = []
     for market, frame in markets(bars, seed):
         arrays = BarArrays.of(frame)
-        state = technical_state(arrays.close)
+        state = ema_state(arrays.close, 12, 26)
         for name, probability in opinions(arrays, state, seed):
             for test, p_value in p_values(arrays, state, probability, draws, seed):
                 found.append((f"{market} {name} {test}", p_value))
@@ -89,49 +90,9 @@ def with_edge(auc: float, seed: int, draws: int) -> Found:
     lower = np.minimum(bars.open, bars.close) - bars.low
     balance = (lower - upper) / (lower + upper)
     pressure = 2 * np.arctanh(np.clip(balance, -0.999, 0.999))
-    state = technical_state(bars.close)
+    state = ema_state(bars.close, 12, 26)
     sided = sided_probability(pressure, state)
     return [(f"auc {auc:.2f} {test}", p) for test, p in p_values(bars, state, sided, draws, seed)]
-
-
-def technical_state(close: np.ndarray) -> np.ndarray:
-    """Return the side of EMA 12 to EMA 26, 0 while they warm up."""
-    fast, slow = (
-        lfilter([2 / (period + 1)], [1, 2 / (period + 1) - 1], close - close[0])
-        for period in (12, 26)
-    )
-    state = np.sign(fast - slow)
-    state[:26] = 0
-    return state
-
-
-def opinions(bars: BarArrays, state: np.ndarray, seed: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield P(side) of opinions without skill."""
-    rng = np.random.default_rng([seed, 3])
-    count = len(bars)
-    for persistence in (0.9, 0.99):
-        coin = lasting(rng.standard_normal(count), persistence)
-        yield f"coin {persistence}", sided_probability(coin, state)
-    returns = np.diff(np.log(bars.close), prepend=np.log(bars.close[0]))
-    momentum = standard(np.convolve(returns, np.ones(10))[:count])
-    yield "momentum", sided_probability(momentum, state)
-    volatility = standard(np.log(lfilter([0.06], [1, -0.94], returns**2 + 1e-8)))
-    yield "volatility", 0.5 + 0.1 * np.clip(volatility, -4, 4)
-    noise = 0.3 * rng.standard_normal(count)
-    yield "long", sided_probability(1 + noise, state)
-    yield "stale", sided_probability(np.append(np.zeros(60), momentum[:-60]), state)
-    hour = np.sin(2 * np.pi * np.arange(count) / 24) + noise
-    yield "hour", 0.5 + 0.1 * hour
-
-
-def standard(values: np.ndarray) -> np.ndarray:
-    """Return values less their mean, in deviations."""
-    return (values - values.mean()) / values.std()
-
-
-def sided_probability(up: np.ndarray, state: np.ndarray) -> np.ndarray:
-    """Return P(side) of an opinion of the rise, a tenth a deviation."""
-    return 0.5 + 0.1 * np.where(state < 0, -1, 1) * np.clip(up, -4, 4)
 
 
 def p_values(

@@ -13,16 +13,17 @@ from bt_fusion.strategies import FusionStrategy
 __all__ = ["measure"]
 
 TRAINING = 4_000
+LEAVE = {"exit": "horizon"}
 
 
 def measure(bars: int = 100_000, repeats: int = 2) -> Measured:
     """Measure both runs over the same bars.
 
     Stock is a plain Cerebro as its documentation shows it: PandasData, default observers,
-    Backtrader's own EMAs and PercentSizer, the same rules as FusionStrategy with ML off and the exit
-    `horizon`. Ours is
-    `run_strategy`: the model is fitted beforehand (three members, feature set `default`), its
-    features and predictions are computed inside the measured run, TradeStats included.
+    Backtrader's own EMAs and PercentSizer, the same rules as FusionStrategy with ML off and the
+    exit `horizon`. Ours is `run_strategy`: the model is fitted beforehand (three members, feature
+    set `default`), its features and predictions are computed inside the measured run, TradeStats
+    included.
     """
     known = planted_edge(TRAINING + bars)
     model = SignalModel().fit(known[:TRAINING])
@@ -30,8 +31,8 @@ def measure(bars: int = 100_000, repeats: int = 2) -> Measured:
     seen: dict[str, float | Run] = {}
     works = {
         "stock": lambda: seen.update(stock=stock_run(frame)),
-        "ml_on": lambda: seen.update(on=run_strategy(frame, FusionStrategy, model=model, exit="horizon")),
-        "ml_off": lambda: seen.update(off=run_strategy(frame, FusionStrategy, ml=False, exit="horizon")),
+        "ml_on": lambda: seen.update(on=run_strategy(frame, FusionStrategy, model=model, **LEAVE)),
+        "ml_off": lambda: seen.update(off=run_strategy(frame, FusionStrategy, ml=False, **LEAVE)),
     }
     seconds = take_turns(works, repeats)
     on, off = seen["on"], seen["off"]

@@ -79,8 +79,6 @@ def verdicts(
     found = []
     for length in lengths:
         rows = slice(TRAIN, TRAIN + length)
-        evidence = evidence_on(
-            frame[rows], predictions[rows], THRESHOLD, Account(), draws, seed
-        )
+        evidence = evidence_on(frame[rows], predictions[rows], THRESHOLD, Account(), draws, seed)
         found.append(((strength, length), evidence))
     return found

@@ -66,7 +66,7 @@ def replayed_run(
     """Return what FusionStrategy would have done with a signal."""
     costs = Costs(account.commission, account.slippage, account.share)
     bars, trips = BarArrays.of(frame), replay(signal, state, rule)
-    _, net, growth = trade_results(bars, trips.signal, trips.side, trips.exit_bar, costs)
+    net, growth = trade_results(bars, trips.signal, trips.side, trips.exit_bar, costs)
     trades = trades_of(frame, trips, net, growth, account)
     equity = pd.Series(equity_of(bars, trips, growth, account), index=frame.index)
     closed = trades[trades.exit_reason != "open"]

@@ -1,22 +1,23 @@
 """size: how often each grade comes up where there is nothing to find."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import joblib
 import numpy as np
 import pandas as pd
 
-from benchmarks.opinions import opinions, predictions_of, technical_state
+from benchmarks.opinions import opinions, predictions_of
 from benchmarks.registry import Measured, Ratio
 from benchmarks.replayed import evidence_on
 from bt_fusion import Ensemble, Predictions, SignalModel, WalkForward, read_bars
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import load_sample, random_walk
 from bt_fusion.engine.account import Account
+from bt_fusion.technical.ema_state import ema_state
 from bt_fusion.verdict.rules import GRADES, HELPED, NO_EVIDENCE, PROBABLY_HELPED, judge
 
-__all__ = ["lasting", "markets", "measure", "real_bars"]
+__all__ = ["markets", "measure", "real_bars"]
 
 THRESHOLDS = {"lgb": 0.52}
 OPINION_THRESHOLD = 0.55
@@ -88,6 +89,7 @@ def on_real_bars(seed: int, bars: int, draws: int, path: str) -> Found:
         (f"real {name}", graded(frame, known, OPINION_THRESHOLD, draws, seed))
         for frame in [real_bars(seed, bars, path)]
         for name, known in without_skill(frame, seed)
+        if name != "momentum"  # real bars may have it
     ]
 
 
@@ -101,7 +103,7 @@ def graded(
 def without_skill(frame: pd.DataFrame, seed: int) -> Iterator[tuple[str, Predictions]]:
     """Yield the predictions of opinions without skill."""
     arrays = BarArrays.of(frame)
-    state = technical_state(arrays.close)
+    state = ema_state(arrays.close, 12, 26)
     for name, sided in opinions(arrays, state, seed):
         up = np.clip(np.where(state < 0, 1 - sided, sided), 0.01, 0.99)
         yield name, predictions_of(frame.index, up)
@@ -148,11 +150,3 @@ def restless_walk(bars: int, seed: int) -> pd.DataFrame:
         low=np.minimum(open_, close) - reach[1],
         close=close,
     )
-
-
-def lasting(noise: np.ndarray, persistence: float = 0.9) -> np.ndarray:
-    """Return noise of unit variance in which each value keeps much of the last one."""
-    from scipy.signal import lfilter
-
-    made: Callable[..., np.ndarray] = lfilter
-    return made([np.sqrt(1 - persistence**2)], [1, -persistence], noise)

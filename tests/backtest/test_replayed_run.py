@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from benchmarks.opinions import lasting
 from benchmarks.replayed import evidence_on, replayed_run, signals_of
-from benchmarks.size import lasting, markets
+from benchmarks.size import markets
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.account import Account
 from bt_fusion.verdict.rules import judge

@@ -8,12 +8,12 @@ import pytest
 
 from benchmarks.replayed import replayed_run, signals_of
 from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
+from bt_fusion.backtest.chance.label_placebo import label_placebo
+from bt_fusion.backtest.chance.placebo_inputs import trade_paths_of
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.judgement import edge_figures, evidence_of, placebo_figures
-from bt_fusion.backtest.chance.label_placebo import label_placebo
 from bt_fusion.backtest.out_of_sample import OutOfSample
-from bt_fusion.backtest.chance.placebo_inputs import trade_paths_of
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.account import Account
