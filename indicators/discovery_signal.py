@@ -1,7 +1,8 @@
 """DiscoverySignal: confident longs and shorts, inside the regime."""
 
+from bt_fusion.errors import OptionError
 from bt_fusion.indicators.fused_signal import FusedSignal
-from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.agreement import AUTO, Agreement
 
 __all__ = ["DiscoverySignal"]
 
@@ -23,11 +24,19 @@ class DiscoverySignal(FusedSignal):
     Params:
       - ``technical``: a line of 1, -1 and 0, such as ``Regime(data).state``
       - ``ml``: an ``MLEnsemble`` on the same data feed
-      - ``ml_threshold``: probability to be above; reaching it is not enough
+      - ``ml_threshold``: probability to be above, a number; reaching it is not enough
       - ``regime_filter``: longs only in uptrends, shorts only in downtrends
     """
 
-    params = (("regime_filter", True),)
+    params = (("ml_threshold", 0.60), ("regime_filter", True))
+
+    def __init__(self):
+        if self.p.ml_threshold == AUTO:
+            raise OptionError(
+                "ml_threshold auto: the break-even probability is for FusedSignal and with_ml; "
+                "give DiscoverySignal a number from 0 to 1"
+            )
+        super().__init__()
 
     def agreement(self):
         return Agreement(self.p.ml_threshold, above=True, voting=self.ml.voting)

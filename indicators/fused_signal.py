@@ -5,7 +5,7 @@ import numpy as np
 
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators.line_arrays import fill, whole
-from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.agreement import DEFAULT_THRESHOLD, Agreement, check_threshold
 
 __all__ = ["FusedSignal", "feed_of", "same_feed"]
 
@@ -21,11 +21,14 @@ class FusedSignal(bt.Indicator):
       - fused = 0 otherwise, also where a probability is NaN
       - majority voting: the ensemble's signal has the state's sign, and the winner's share of
         the votes is at least ml_threshold
+      - ml_threshold = auto: the least probability that pays the broker's costs on that bar, see
+        ``MLEnsemble.threshold``
 
     Params:
       - ``technical``: a line of 1, -1 and 0, such as ``EMACross(data).state``
       - ``ml``: an ``MLEnsemble`` on the same data feed
-      - ``ml_threshold``: least probability, or share of votes, that counts as agreement
+      - ``ml_threshold``: least probability, or share of votes, that counts as agreement; or
+        ``auto``
 
     Note:
       Both inputs must run on one data feed: Backtrader pairs the lines of two feeds by position,
@@ -34,26 +37,28 @@ class FusedSignal(bt.Indicator):
 
     _mindatas = 2
     lines = ("fused",)
-    params = (("ml_threshold", 0.60),)
+    params = (("ml_threshold", DEFAULT_THRESHOLD),)
     plotinfo = dict(plotyticks=[-1, 0, 1], plotymargin=0.15)
 
     def _plotlabel(self):
         return [self.p.ml_threshold]
 
     def __init__(self):
+        check_threshold(self.p.ml_threshold)
         self.ml = self.data1
         same_feed(self, self.data0, self.ml)
 
     def next(self):
         ml = (line[0] for line in self.ml.lines)
-        self.lines.fused[0] = float(self._fuse(self.data0[0], *ml))
+        close = self.ml.data.close[0] if self.agreement().auto else np.nan
+        self.lines.fused[0] = float(self._fuse(self.data0[0], close, *ml))
 
     def oncestart(self, start, end):
         '''Does nothing: ``once`` fills every bar'''
 
     def once(self, start, end):
         count = self.data0.buflen()
-        lines = (self.data0.lines[0], *self.ml.lines)
+        lines = (self.data0.lines[0], self.ml.data.close, *self.ml.lines)
         fill(self.lines.fused, self._fuse(*(whole(line, count) for line in lines)))
 
     def agreement(self):
@@ -64,10 +69,13 @@ class FusedSignal(bt.Indicator):
         '''Tell where the technical state lets a long pass, and where a short'''
         return state > 0, state < 0
 
-    def _fuse(self, state, up, down, signal, confidence):
+    def _fuse(self, state, close, up, down, signal, confidence, win, loss):
         if not self.ml.usable:
             return state
-        agreed = self.agreement().sides(up, down, signal, confidence)
+        asked, break_even = self.agreement(), None
+        if asked.auto:
+            break_even = self.ml.break_even_of(win, loss, self.ml.costs.round_trip(close))
+        agreed = asked.sides(up, down, signal, confidence, break_even)
         buy, sell = (a & p for a, p in zip(agreed, self.passing(state), strict=True))
         fused = np.subtract(buy, sell, dtype=float)
         return np.where(np.isnan(state), np.nan, fused)

@@ -1,24 +1,29 @@
 """MLEnsemble: what a model predicts for each bar, as Backtrader lines."""
 
-from pathlib import Path
 from warnings import warn
 
 import backtrader as bt
 import numpy as np
 
-from bt_fusion.data.bars import BarArrays
-from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
+from bt_fusion.errors import BtFusionWarning, unknown_name
 from bt_fusion.indicators.bar_lines import BarLines
-from bt_fusion.models.predictions import Predictions, confidence_level, confidence_levels
+from bt_fusion.indicators.given_model import (
+    in_sample_text,
+    loaded,
+    open_stream,
+    predict_all,
+    vote_rule_of,
+)
+from bt_fusion.indicators.trade_costs import costs_of
+from bt_fusion.models.payoff import BreakEven, no_payoff
+from bt_fusion.models.predictions import confidence_level, confidence_levels
 from bt_fusion.models.signal_model import SignalModel
-from bt_fusion.models.streaming import ModelStream, WalkForwardStream
 from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = ["MLEnsemble", "find_ensembles"]
 
 ON_MISSING = ("warn", "raise", "quiet")
-NO_OPINION = np.full(4, np.nan)
+NO_OPINION = np.full(6, np.nan)
 SOFT = ("soft", 1.0)
 
 
@@ -33,6 +38,10 @@ class MLEnsemble(BarLines):
       - signal = a ``bt_fusion.Signal``: 2 strong buy, 1 buy, 0 neutral, -1 sell, -2 strong sell
       - confidence = probability of the likeliest class (soft vote), or the winner's share of
         the votes (majority)
+      - win, loss = what a right and a wrong prediction are worth, fractions of the price: of
+        ``direction`` both are k x ATR(14) / close, the mean move over the horizon, with k of the
+        rows the model was trained on; of ``gain`` its threshold and the mean loss without it; of
+        three classes target and stop
 
     Params:
       - ``model``: a fitted ``SignalModel`` or the folder of a saved one, a ``WalkForward``
@@ -43,6 +52,13 @@ class MLEnsemble(BarLines):
       - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or
         ``quiet``, for a strategy that says itself what ``failure`` tells
 
+    Methods:
+      - ``threshold(side)``: least probability of a side (1, -1) that pays the broker's commission
+        and slippage on the current bar; ``ml.probability[0] >= ml.threshold(1)`` is what the
+        threshold ``auto`` asks of a long (of three classes it must be above it). NaN where it is
+        not known: no entry
+      - ``side_probability(side)``: the probability of a side
+
     Note:
       NaN means that there is no prediction: no model yet, warm-up, or a bar the model was
       trained on. The minimum period is 1: the indicator never delays a strategy. ``usable`` is
@@ -50,7 +66,7 @@ class MLEnsemble(BarLines):
     '''
 
     alias = ("MLSignal",)
-    lines = ("probability", "probability_down", "signal", "confidence")
+    lines = ("probability", "probability_down", "signal", "confidence", "win", "loss")
     params = (
         ("model", None),
         ("entry", 0.60),
@@ -64,6 +80,8 @@ class MLEnsemble(BarLines):
         probability_down=dict(_plotskip=True),
         signal=dict(_plotskip=True),
         confidence=dict(color="tab:gray", ls="--"),
+        win=dict(_plotskip=True),
+        loss=dict(_plotskip=True),
     )
 
     def _plotlabel(self):
@@ -80,6 +98,8 @@ class MLEnsemble(BarLines):
         self._model = model_for(self.data, self.p.model)  # once used, what a path leads to
         self._rule = None  # how its members vote
         self._stream = None  # what predicts bar by bar, where bars are not preloaded
+        self._has_payoff = True  # until its predictions tell none
+        self._costs = None  # what the broker takes, once a threshold is asked for
 
     @property
     def voting(self):
@@ -102,28 +122,71 @@ class MLEnsemble(BarLines):
         '''Return the ``bt_fusion.Confidence`` of one value of it, None if NaN'''
         return confidence_level(confidence, *self._vote_rule)
 
+    @property
+    def classes(self):
+        '''How many classes the model predicts, 2 where that is not known'''
+        label = self.label
+        return len(getattr(self._model, "classes", None) or (label.classes if label else (0, 1)))
+
     def values(self, bars=None):
-        '''Return the lines of the current bar, or of the last of so many bars; NaN without one'''
+        '''Return probability, probability_down, signal and confidence of the current bar, or of the
+        last of so many bars; NaN without one'''
+        return self._known(bars)[:4]
+
+    def threshold(self, side, costs=None, bars=None):
+        '''Return the least probability of a side (1, -1) that pays the costs on the current bar
+
+        ``costs`` are those of entry and exit together, a fraction of the price; the broker's where
+        they are not given.
+        '''
+        long, short = self.break_even(costs, bars).limits(*self.values(bars)[:2])
+        return float(long if side > 0 else short)
+
+    def break_even(self, costs=None, bars=None):
+        '''Return what the break-even probability of the current bar depends on'''
+        win, loss = self._known(bars)[4:]
+        if costs is None:
+            ago = 0 if bars is None else bars - len(self.data)
+            costs = self.costs.round_trip(self.data.close[ago] if self.costs.fixed else np.nan)
+        return self.break_even_of(win, loss, costs)
+
+    def break_even_of(self, win, loss, costs):
+        '''Return the same from values of the lines and costs'''
+        if not self._has_payoff:
+            raise no_payoff("the model")
+        return BreakEven(win, loss, costs, self.classes)
+
+    @property
+    def costs(self):
+        '''The ``TradeCosts`` of the broker'''
+        if self._costs is None:
+            self._costs = costs_of(broker_of(self), self.data)
+        return self._costs
+
+    def _known(self, bars=None):
         # inside another indicator Backtrader fills the lines and never moves along them
         still = not len(self) and not isinstance(self._owner, bt.Strategy)
         now = len(self.data) if still else len(self)
         bars = now if bars is None else bars
         if bars < 1:  # there [0] would be a bar to come
             return NO_OPINION
-        up, down, signal, confidence = self.lines
         if still:
-            bar = bars - 1
-            return up.array[bar], down.array[bar], signal.array[bar], confidence.array[bar]
+            return tuple(line.array[bars - 1] for line in self.lines)
         ago = bars - now
-        return up[ago], down[ago], signal[ago], confidence[ago]
+        return tuple(line[ago] for line in self.lines)
 
     def side_probability(self, side, bars=None):
         '''Return the probability of a side (1, -1) on the current bar, NaN if unknown'''
         return self.values(bars)[0 if side >= 0 else 1]
 
+    def sides(self, asked, bars=None):
+        '''Tell whether an ``Agreement`` is given to a long and to a short on the current bar'''
+        break_even = self.break_even(bars=bars) if asked.auto else None
+        return asked.sides(*self.values(bars), break_even)
+
     def agrees(self, asked, side, bars=None):
         '''Tell whether an ``Agreement`` is given to a side (1, -1) on the current bar'''
-        long, short = asked.sides(*self.values(bars))
+        long, short = self.sides(asked, bars)
         return bool(long if side > 0 else short)
 
     @property
@@ -163,7 +226,9 @@ class MLEnsemble(BarLines):
     def _as_columns(self, predictions):
         p = predictions
         signal = p.signal(self.p.entry, self.p.strong)
-        return p.probability_up, p.probability_down, signal, p.confidence
+        self._has_payoff = p.payoff is not None
+        payoff = p.payoff.T if self._has_payoff else np.full((2, len(p)), np.nan)
+        return p.probability_up, p.probability_down, signal, p.confidence, *payoff
 
     def _warn_in_sample(self, time):
         '''Warn where a fitted model was trained on the bars, bar by bar on the first of them'''
@@ -196,74 +261,14 @@ def find_ensembles(owner):
     return found
 
 
+def broker_of(indicator):
+    """Return the broker of the strategy an indicator belongs to, however nested"""
+    owner = indicator
+    while not hasattr(owner, "broker"):
+        owner = owner._owner
+    return owner.broker
+
+
 def model_for(data, model):
     """Return the model of a data feed, of what may be a dictionary by feed name."""
     return model.get(getattr(data, "_name", None)) if isinstance(model, dict) else model
-
-
-def no_model(given) -> OptionError:
-    """Return the error for a value that is not a model."""
-    return OptionError(
-        f"model is {given!r}; give a fitted SignalModel or the folder of a saved one, a "
-        "WalkForward or Predictions"
-    )
-
-
-def in_sample_text(model: SignalModel, known: int, bars: int, allowed: bool) -> str:
-    """Return what to know of bars that a model was trained on."""
-    start, end = (
-        str(t)[:16].replace("T", " ") for t in (model.trained_from_, model.trained_until_)
-    )
-    those = f"{known:,} of {bars:,} bars are" if bars > 1 else f"bars until {end} are"
-    then = "its predictions of them prove nothing" if allowed else "it makes no prediction of them"
-    return (
-        f"{those} in-sample: the model was trained on {start} to {end}, {then}. Give bars after "
-        "that, or a WalkForward"
-    )
-
-
-def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
-    """Predict preloaded bars by whatever a user may give as a model."""
-    if isinstance(model, Predictions):
-        return model.at(arrays.time)
-    if isinstance(model, SignalModel):
-        return model.predict_arrays(arrays, allow_in_sample=allow_in_sample)
-    if isinstance(model, WalkForward):
-        return model.predict_arrays(arrays)
-    raise no_model(model)
-
-
-def loaded(model):
-    """Return the saved model at a path; any other value stays as it is."""
-    return SignalModel.load(model) if isinstance(model, str | Path) else model
-
-
-def vote_rule_of(model) -> tuple[str, float] | None:
-    """Return voting and vote threshold of a model, None for a path and for no model."""
-    if isinstance(model, WalkForward):
-        model = model.signal_model()
-    rule = model.new_ensemble() if isinstance(model, SignalModel) else model
-    return (rule.voting, rule.vote_threshold) if isinstance(rule, Ensemble | Predictions) else None
-
-
-def open_stream(model, allow_in_sample: bool):
-    """Return what predicts one bar after another."""
-    if isinstance(model, Predictions):
-        return PredictionsStream(model)
-    if isinstance(model, SignalModel):
-        return ModelStream(model, allow_in_sample=allow_in_sample)
-    if isinstance(model, WalkForward):
-        return WalkForwardStream(model)
-    raise no_model(model)
-
-
-class PredictionsStream:
-    """Predictions made before, looked up by stamp."""
-
-    def __init__(self, predictions: Predictions):
-        self.predictions = predictions
-
-    def push(self, time, values):
-        return self.predictions.at(np.array([time]))
-
-    replace = push

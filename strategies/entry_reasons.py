@@ -22,8 +22,8 @@ class EntryReasons:
 
     def ml_stages(self, symbol, state):
         '''Return the stages of ML: confident in a side, and agreed with the technical one'''
-        up, down, signal, confidence = (line[0] for line in symbol.ml.lines)
-        long, short = self.asked(symbol).sides(up, down, signal, confidence)
+        up = symbol.ml.probability[0]
+        long, short = symbol.ml.sides(self.asked(symbol))
         yield "confident", "no prediction" if up != up else "" if long or short else "not confident"
         yield "agreed", "" if self.side(symbol) else "ML takes the other side"
 
@@ -58,10 +58,27 @@ def ml_thresholds(ml, asked, side):
     name, (_, _, signal, confidence) = "up" if side > 0 else "down", ml.values()
     if asked.voting == "majority":
         yield Threshold(f"vote {name} to agree", side * signal, 1)
-        yield Threshold("share of votes to agree", confidence, asked.threshold)
+        yield Threshold("share of votes to agree", confidence, asked.number)
+    elif asked.auto:
+        break_even, value = ml.break_even(), ml.side_probability(side)
+        limit = ml.threshold(side)
+        yield Threshold(
+            f"P({name}) to break even", value, limit, break_even.rule, break_even_text(break_even)
+        )
     else:
         rule = ">" if asked.above else ">="
-        yield Threshold(f"P({name}) to agree", ml.side_probability(side), asked.threshold, rule)
+        yield Threshold(f"P({name}) to agree", ml.side_probability(side), asked.number, rule)
+
+
+def break_even_text(break_even):
+    """Return what the break-even probability of a bar is made of"""
+    win, loss, costs = (float(x) for x in (break_even.win, break_even.loss, break_even.costs))
+    text = (
+        f"costs {costs:.3%} of the price, a right prediction {win:+.3%}, a wrong one {-loss:+.3%}"
+    )
+    return (
+        text if win == win and loss == loss else f"costs {costs:.3%} of the price, payoff unknown"
+    )
 
 
 def ml_facts(ml, side, bars=None):

@@ -2,6 +2,7 @@
 
 from bt_fusion.errors import unknown_name
 from bt_fusion.indicators import EMACross, FusedSignal
+from bt_fusion.models.agreement import DEFAULT_THRESHOLD, check_threshold
 from bt_fusion.strategies.one_position import OnePosition
 from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.symbol import Symbol
@@ -25,7 +26,8 @@ class FusionStrategy(OnePosition):
       - ``ml`` (default True): False trades the technical state alone
       - ``ema_fast``, ``ema_slow`` (default 12, 26)
       - ``ml_threshold`` (default 0.60): least probability that counts as agreement; of a
-        majority vote the least share of votes, beside its signal
+        majority vote the least share of votes, beside its signal; ``auto`` for the probability
+        from which a trade pays the broker's costs on that bar, see ``MLEnsemble.threshold``
       - ``exit`` (default renew): ``renew`` leaves when the state is no longer the position's
         side, or ``hold_bars`` bars after the last bar that would have entered it; after a stop or
         target it waits until the state has changed. ``horizon`` leaves ``hold_bars`` bars after
@@ -44,7 +46,7 @@ class FusionStrategy(OnePosition):
     params = (
         ("ema_fast", 12),
         ("ema_slow", 26),
-        ("ml_threshold", 0.60),
+        ("ml_threshold", DEFAULT_THRESHOLD),
         ("exit", "renew"),
     )
     ml_only = (*OnePosition.ml_only, "ml_threshold")
@@ -54,7 +56,7 @@ class FusionStrategy(OnePosition):
         if self.p.exit not in EXITS:
             raise unknown_name("exit", self.p.exit, EXITS)
         check_numbers(self.p, "ema_fast", "ema_slow", least=1, whole=True)
-        check_numbers(self.p, "ml_threshold", most=1)
+        check_threshold(self.p.ml_threshold)
         self.watch(*(self.symbol(data) for data in self.datas))
 
     def symbol(self, data):

@@ -11,7 +11,7 @@ import numpy as np
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.indicators import MLEnsemble, find_ensembles
 from bt_fusion.indicators.line_arrays import feed_names, stamps
-from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.agreement import AUTO, DEFAULT_THRESHOLD, Agreement
 from bt_fusion.strategies.open_orders import OpenOrders
 from bt_fusion.strategies.parameters import renaming
 
@@ -19,7 +19,7 @@ __all__ = ["MLFilter", "Veto", "with_ml"]
 
 ML_PARAMS = (
     ("ml_model", None),
-    ("ml_threshold", 0.60),
+    ("ml_threshold", DEFAULT_THRESHOLD),
     ("ml_on_unknown", "veto"),
     ("ml_on_missing", "warn"),
 )
@@ -53,7 +53,8 @@ def with_ml(strategy):
         model, for every data feed; or a dictionary of feed name (data0, data1 without names) to
         model, entries on other feeds are then not judged
       - ``ml_threshold`` (default 0.60): least probability of its side that lets an entry pass;
-        of a majority vote the least share of votes, beside its signal
+        of a majority vote the least share of votes, beside its signal; ``auto`` for the
+        probability from which a trade pays the broker's costs, see ``MLEnsemble.threshold``
       - ``ml_on_unknown`` (default veto): ``veto`` or ``allow`` entries where the probability is
         NaN: no model yet, warm-up, an in-sample bar, or a short on a one-sided label
       - ``ml_on_missing`` (default warn): without a usable model, ``warn`` and let all orders
@@ -107,7 +108,8 @@ class MLFilter:
     entry, which the ensemble of its data feed must agree with.
 
     Formula:
-      - an entry passes where P(up) (buy), P(down) (sell) >= ml_threshold
+      - an entry passes where P(up) (buy), P(down) (sell) >= ml_threshold, a number or the
+        break-even probability of the bar
       - majority voting: where the signal has its side, and the winner's share of the votes is
         at least ml_threshold
 
@@ -122,6 +124,8 @@ class MLFilter:
         check_unfiltered(strategy)
         if p.ml_on_unknown not in ON_UNKNOWN:
             raise unknown_name("ml_on_unknown", p.ml_on_unknown, ON_UNKNOWN)
+        if isinstance(p.ml_threshold, str) and p.ml_threshold != AUTO:
+            raise OptionError(f"ml_threshold {p.ml_threshold!r} must be a number or auto")
         self.strategy = strategy
         self.vetoes = []
         self.ensembles = {

@@ -5,6 +5,7 @@ from math import inf
 from numbers import Integral, Real
 
 from bt_fusion.errors import OptionError
+from bt_fusion.models.agreement import AUTO
 
 __all__ = ["canonical", "check_numbers", "renaming"]
 
@@ -38,4 +39,10 @@ def check_numbers(params, *names, least=0, most=inf, whole=False):
     for name in names:
         value = getattr(params, name)
         if not isinstance(value, Integral if whole else Real) or not least <= value <= most:
-            raise OptionError(f"{name} {value!r} must be {kind} {limits}")
+            raise OptionError(f"{name} {value!r} must be {kind} {limits}{not_auto(value)}")
+
+
+def not_auto(value):
+    """Return why a parameter that is no threshold on P of the side cannot be auto, else nothing"""
+    known = "; auto, the break-even probability, is for ml_threshold of FusionStrategy and with_ml"
+    return known if value == AUTO else ""

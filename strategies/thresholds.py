@@ -8,13 +8,14 @@ __all__ = ["Threshold"]
 class Threshold(NamedTuple):
     """
     A value of a bar and the limit it was held against. ``rule`` is ``>=``, ``>`` or ``<``: what
-    the value must be to the limit.
+    the value must be to the limit. ``basis`` says what a limit that differs by bar is made of.
     """
 
     name: str
     value: float
     limit: float
     rule: str = ">="
+    basis: str = ""
 
     @property
     def passed(self):

@@ -60,6 +60,7 @@ def outputs(arrays: BarArrays, model: SignalModel, walk: WalkForward):
         predictions = predictor.predict_arrays(arrays)
         yield f"votes of {name}", predictions.votes, bars
         yield f"signal of {name}", predictions.signal(), bars
+        yield f"payoff of {name}", predictions.payoff, bars
     numbers = np.array([int(refit.trained_on[:12], 16) for refit in walk.refits_], dtype=float)
     yield "training rows", numbers, np.array([refit.bar - 1 for refit in walk.refits_])
 
@@ -151,10 +152,11 @@ class Lines(bt.Strategy):
     def __init__(self):
         self.ml = MLEnsemble(self.data, model=self.p.model)
         self.cross = EMACross(self.data)
-        self.fused = FusedSignal(self.cross.state, self.ml)
+        self.fused = FusedSignal(self.cross.state, self.ml, ml_threshold=0.60)
+        self.auto = FusedSignal(self.cross.state, self.ml, ml_threshold="auto")
 
     def lines_of(self, count):
-        lines = (*self.ml.lines, *self.cross.lines, *self.fused.lines)
+        lines = (*self.ml.lines, *self.cross.lines, *self.fused.lines, *self.auto.lines)
         return np.array([line.array[:count] for line in lines])
 
 

@@ -45,15 +45,19 @@ class Recorder(bt.Strategy):
     def __init__(self):
         self.ml = MLEnsemble(self.data, model=self.p.model)
         self.cross = EMACross(self.data)
-        self.fused = FusedSignal(self.cross.state, self.ml)
+        self.fused = FusedSignal(self.cross.state, self.ml, ml_threshold=0.60)
+        self.auto = FusedSignal(self.cross.state, self.ml, ml_threshold="auto")
         self.seen = []
 
     def prenext(self):
         self.next()
 
     def next(self):
-        fused = self.fused[0] if len(self.data) >= 26 else np.nan
-        self.seen.append([*(line[0] for line in self.ml.lines), fused])
+        ready = len(self.data) >= 26
+        fused = [each[0] if ready else np.nan for each in (self.fused, self.auto)]
+        lines = [line[0] for line in self.ml.lines]
+        limits = [self.ml.threshold(side) for side in (1, -1)]
+        self.seen.append([*lines, *limits, *fused])
 
 
 def run(bars, model, name):
@@ -61,22 +65,27 @@ def run(bars, model, name):
     feed = LiveData if name == "live feed" else BarsData
     cerebro = bt.Cerebro(stdstats=False, **options)
     cerebro.adddata(feed(dataname=bars))
+    cerebro.broker.setcommission(commission=0.0005)
     cerebro.addstrategy(Recorder, model=model)
     return np.array(cerebro.run()[0].seen)
 
 
 def check(bars, model):
     reference = run(bars, model, "default")
-    assert reference.shape == (len(bars), 5)
+    assert reference.shape == (len(bars), 10)
     assert np.isfinite(reference[:, 0]).sum() > 100
+    np.testing.assert_array_equal(np.isfinite(reference[:, 6]), np.isfinite(reference[:, 0]))
     for name, (_, preloaded) in CONFIGURATIONS.items():
         lines = run(bars, model, name)
         if preloaded:
             assert lines.tobytes() == reference.tobytes(), name
             continue
-        np.testing.assert_allclose(lines[:, :2], reference[:, :2], atol=1e-6, rtol=0, err_msg=name)
-        np.testing.assert_allclose(lines[:, 3], reference[:, 3], atol=1e-6, rtol=0, err_msg=name)
-        np.testing.assert_array_equal(lines[:, [2, 4]], reference[:, [2, 4]], err_msg=name)
+        close = [0, 1, 3, 4, 5, 6, 7]  # all but the signals: the model's and those of both fused
+        same = [2, 8, 9]
+        np.testing.assert_allclose(
+            lines[:, close], reference[:, close], atol=1e-6, rtol=0, err_msg=name
+        )
+        np.testing.assert_array_equal(lines[:, same], reference[:, same], err_msg=name)
 
 
 def test_a_fitted_model(daily):

@@ -35,6 +35,7 @@ from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import (
+    agreement_of,
     asks_always,
     check_technical,
     check_variants,
@@ -42,7 +43,8 @@ from bt_fusion.engine.variants import (
 )
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.labels import trade_exits
-from bt_fusion.models.predictors import Predictor, check_predictor, model_of
+from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.predictors import Predictor, check_payoffs, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.module_sources import file_of
 from bt_fusion.saved_runs.saved_run import SCHEMA
@@ -156,7 +158,7 @@ class Backtest:
                 )
                 judge_safely(summary, judging)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
-        return Result(summary, runs, out_of_sample, judging.hold)
+        return Result(summary, runs, out_of_sample, judging.hold, self.agreement(strategy))
 
     def _summary(
         self,
@@ -216,6 +218,8 @@ class Backtest:
             check_technical(strategy, self.params)
         else:
             check_variants(strategy, self.params)
+            if self.agreement(strategy).auto:
+                check_payoffs(self.predictor)
         return strategy
 
     def out_of_sample(
@@ -257,6 +261,11 @@ class Backtest:
             "seed": self.seed,
             "versions": versions(),
         }
+
+    def agreement(self, strategy: type[Strategy]) -> Agreement:
+        """Return what ML-on asks of ML."""
+        voting = self.model.new_ensemble().voting
+        return agreement_of(strategy, self.params, voting, self.account.round_trip)
 
     @property
     def model(self) -> SignalModel:

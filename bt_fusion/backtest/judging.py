@@ -91,7 +91,7 @@ class Judging:
     def add_agreement(self, summary: dict[str, Any]) -> None:
         """Add how trades ended by whether ML had agreed with their entries."""
         voting = model_of(self.predictor).new_ensemble().voting
-        asked = agreement_of(self.strategy, self.params, voting)
+        asked = agreement_of(self.strategy, self.params, voting, self.account.round_trip)
         summary["fused_vs_technical"] = fused_vs_technical(
             self.runs, self.out_of_sample, asked, self.bootstrap
         )

@@ -1,6 +1,7 @@
 """What predicted the traded bars, and how good it was on them."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,11 @@ def model_figures(predictor: Predictor, parts: Mapping[str, OutOfSample]) -> dic
         "cached": sum(refit.cached for refit in refits),
         "classes": list(predictions[0].classes),
         "importances": mean_shares(features, shares),
+        "payoffs": [
+            one
+            for symbol, part in parts.items()
+            for one in payoffs_of(predictor_of(predictor, symbol), part)
+        ],
         **classification_figures(joined(predictions), Labels(y, t1)),
     }
 
@@ -49,6 +55,13 @@ def shares_of(predictor: OnePredictor, part: OutOfSample) -> list[np.ndarray]:
     if isinstance(predictor, SignalModel):
         return [feature_shares(predictor.ensemble_, len(predictor.feature_set().names))]
     return [refit.importances for refit in part.refits]
+
+
+def payoffs_of(predictor: OnePredictor, part: OutOfSample) -> list[dict[str, Any] | None]:
+    """Return what a right and a wrong prediction are worth, of each refit or the fitted model."""
+    fixed = isinstance(predictor, SignalModel)
+    found = [predictor.payoff_] if fixed else [refit.payoff for refit in part.refits]
+    return [None if payoff is None else asdict(payoff) for payoff in found]
 
 
 def on_all(share: np.ndarray, own: tuple[str, ...], features: tuple[str, ...]) -> np.ndarray:
@@ -72,4 +85,5 @@ def joined(parts: list[Predictions]) -> Predictions:
     votes = np.concatenate([part.proba for part in parts])[:, None]
     index = pd.DatetimeIndex(np.concatenate([part.index.values for part in parts]))
     member: dict[str, Any] = {"members": ("ensemble",), "weights": np.ones(1), "voting": "soft"}
+    member["payoff"] = None
     return Predictions(**{**vars(parts[0]), **rows, **member, "votes": votes, "index": index})

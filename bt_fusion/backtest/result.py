@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.judgement import own_sharpe
@@ -13,6 +14,7 @@ from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import record_trial
 from bt_fusion.engine.runner import Run
 from bt_fusion.labels import Labels
+from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.report.draw import drawn_files
 from bt_fusion.saved_runs.run_folder import write_run
@@ -38,12 +40,15 @@ class Result:
         The window of each symbol.
     hold : Series, optional
         What buying and holding would have had at each close.
+    asked : Agreement, optional
+        What ML-on asked of ML.
     """
 
     summary: dict[str, Any]
     runs: dict[str, Run]
     out_of_sample: dict[str, OutOfSample]
     hold: pd.Series | None = None
+    asked: Agreement | None = None
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
@@ -92,7 +97,9 @@ class Result:
             summary=self.summary,
             trades=self.trades,
             entries=self.entries,
-            predictions=stacked({symbol: own.to_frame() for symbol, own in predictions.items()}),
+            predictions=stacked(
+                {k: predictions_table(v, self.asked) for k, v in predictions.items()}
+            ),
             bars=bars_table(self.out_of_sample, self.runs),
             equity=self.equity,
         )
@@ -114,6 +121,18 @@ class Result:
         from bt_fusion.report.html.notebook import notebook_html
 
         return notebook_html(self.summary, self.equity)
+
+
+def predictions_table(predictions: Predictions, asked: Agreement | None) -> pd.DataFrame:
+    """Return the rows of predictions.parquet of a symbol: `Predictions.to_frame` and three more.
+
+    Columns: win, loss (what a right and a wrong prediction are worth, fractions of the price) and
+    threshold, what `Agreement.limits` gives.
+    """
+    unknown = np.full((len(predictions), 2), np.nan)
+    win, loss = (unknown if predictions.payoff is None else predictions.payoff).T
+    limits = np.nan if asked is None else asked.limits(predictions)
+    return predictions.to_frame().assign(win=win, loss=loss, threshold=limits)
 
 
 def bars_table(out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> pd.DataFrame:

@@ -57,6 +57,8 @@ class SavedModel:
         Some of the training rows.
     tail : BarArrays
         The last training bars.
+    payoff : dict or None
+        What a right and a wrong prediction are worth, see `models.payoff.Payoff`.
     left_out : tuple of str
         Members whose ONNX forms are not used, because onnxruntime is not installed.
     checks : dict of str to str
@@ -74,6 +76,7 @@ class SavedModel:
     trials: int
     sample: np.ndarray
     tail: BarArrays
+    payoff: dict[str, Any] | None
     left_out: tuple[str, ...]
     checks: dict[str, str]
 
@@ -230,9 +233,22 @@ def _saved(
         trials=content["trials"],
         sample=golden_sample(golden, features),
         tail=golden_arrays(golden["bars"]),
+        payoff=_payoff(content["payoff"]),
         left_out=tuple(member for member in exported if member not in ensemble.onnx_),
         checks=checks_made(content, compared),
     )
+
+
+def _payoff(given: list[dict[str, Any]]) -> dict[str, Any] | None:
+    if not given:
+        return None
+    about = given[0]
+    period = about["atr_period"]
+    if len(given) > 1 or not about["win"] > 0 or (period is not None and period < 1):
+        raise BundleError(
+            f"the manifest's payoff is {str(given)[:80]}: one win above 0 is expected"
+        )
+    return about
 
 
 def _stamp(text: str) -> np.datetime64:

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
-SCHEMA = 3
+SCHEMA = 4
 DIGEST = re.compile(r"[0-9a-f]{64}")
 BLANK = "0" * 64
 
@@ -55,6 +55,7 @@ FIELDS: dict[str, Any] = {
     "parts": [{"role": str, "name": str, "kind": str, "file": str, "parameters": dict}],
     "files": dict,
     "plugins": [{"file": str, "sha256": str}],
+    "payoff": [{"win": NUMBER, "loss": NUMBER, "atr_period": COUNT_OR_NONE}],  # one or none
     "choices": [
         {
             "member": str,
@@ -88,7 +89,8 @@ FIELDS: dict[str, Any] = {
 }
 
 
-BEFORE_3 = {name: kind for name, kind in FIELDS.items() if name not in ("plugins", "choices")}
+BEFORE_4 = {name: kind for name, kind in FIELDS.items() if name != "payoff"}
+BEFORE_3 = {name: kind for name, kind in BEFORE_4.items() if name not in ("plugins", "choices")}
 BEFORE_3["golden"] = {name: kind for name, kind in FIELDS["golden"].items() if name != "raw"}
 
 
@@ -148,17 +150,21 @@ def to_text(content: dict[str, Any]) -> str:
 def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
     """Check a manifest by its schema, and return it with what later schemas have added.
 
-    Older ones have no plugins and no choices, and hold no raw votes: None.
+    Before 4 there is no payoff; before 3 there are no plugins and no choices, and no raw votes:
+    None.
 
     Raises
     ------
     BundleError
         Naming the place, what is there and what was expected.
     """
-    if content["schema"] >= 3:
+    if content["schema"] >= 4:
         check_shape(content)
         return content
-    check_shape(content, BEFORE_3)
+    check_shape(content, BEFORE_3 if content["schema"] < 3 else BEFORE_4)
+    content = {**content, "payoff": []}
+    if content["schema"] == 3:
+        return content
     return {**content, "plugins": [], "choices": [], "golden": {**content["golden"], "raw": None}}
 
 

@@ -94,6 +94,7 @@ def _bundle_files(model: Any, test_rows: int | None, given: dict[str, Any]) -> d
         "parts": parts,
         "files": {name: _entry(data) for name, data in files.items()},
         "plugins": [{"file": k, "sha256": v} for k, v in files_behind(model).items()],
+        "payoff": _about_payoff(model.payoff_),
         "choices": about_choices(model.ensemble_),
         "golden": golden_of(model),
     }
@@ -126,6 +127,12 @@ def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:
         },
         "seed": int(ensemble.seed),
     }
+
+
+def _about_payoff(payoff: Any) -> list[dict[str, Any]]:
+    """Return what the model's predictions are worth; nothing where it is not known."""
+    known = payoff is not None and np.isfinite([payoff.win, payoff.loss]).all()
+    return [asdict(payoff)] if known else []
 
 
 def _options(ensemble: Any) -> set[str]:

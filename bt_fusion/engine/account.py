@@ -32,6 +32,11 @@ class Account:
     share: float = 0.95
     sizer: type[bt.Sizer] | None = None
 
+    @property
+    def round_trip(self) -> float:
+        """Costs of entry and exit together, a fraction of the price."""
+        return 2 * (self.commission + self.slippage)
+
     def __post_init__(self) -> None:
         if not self.cash > 0:
             raise OptionError(f"cash {self.cash} must be above 0")

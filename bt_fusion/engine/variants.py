@@ -118,10 +118,14 @@ def asked_ml(strategy: type[bt.Strategy]) -> type[bt.Strategy]:
 
 
 def agreement_of(
-    strategy: type[bt.Strategy], params: Mapping[str, Any], voting: str = "soft"
+    strategy: type[bt.Strategy],
+    params: Mapping[str, Any],
+    voting: str = "soft",
+    costs: float = 0.0,
 ) -> Agreement:
-    """Return what the ML-on variant of a strategy asks of ML."""
-    return Agreement.of(default_params(strategy) | canonical(asked_ml(strategy), params), voting)
+    """Return what the ML-on variant of a strategy asks of ML; `costs` are `Account.round_trip`."""
+    given = default_params(strategy) | canonical(asked_ml(strategy), params)
+    return Agreement.of(given, voting, costs=costs)
 
 
 def default_params(strategy: type[bt.Strategy]) -> dict[str, Any]:

@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from bt_fusion.errors import OptionError
+from bt_fusion.models.payoff import BreakEven, no_payoff
 from bt_fusion.models.predictions import Predictions
 
-__all__ = ["THRESHOLDS", "Agreement"]
+__all__ = ["AUTO", "DEFAULT_THRESHOLD", "THRESHOLDS", "Agreement", "check_threshold"]
+
+AUTO = "auto"  # the break-even probability of each bar, see `BreakEven`
+DEFAULT_THRESHOLD: float | str = 0.60  # of FusionStrategy, FusedSignal, with_ml and fused_signals
 
 # Parameters of strategies that say from which probability on ML agrees, and whether the probability
 # must be above it
@@ -24,11 +30,14 @@ class Agreement:
 
     Attributes
     ----------
-    threshold : float
-        Least probability, or least share of votes.
+    threshold : float or "auto"
+        Least probability, or least share of votes. "auto": the probability from which a trade pays
+        its costs, by bar, see `BreakEven`; of majority voting no share more than `signal` asks.
     above : bool
         Soft voting: the probability must be above `threshold`, and above the other side's.
     voting : {"soft", "majority"}
+    costs : float
+        Of entry and exit together, a fraction of the price; "auto" goes by them.
 
     Examples
     --------
@@ -38,25 +47,48 @@ class Agreement:
     ([True, False, False], [False, True, False])
     """
 
-    threshold: float = 0.60
+    threshold: float | str = 0.60
     above: bool = False
     voting: str = "soft"
+    costs: float = 0.0
 
     @classmethod
     def of(
-        cls, params: Mapping[str, Any], voting: str = "soft", default: float = 0.60
+        cls,
+        params: Mapping[str, Any],
+        voting: str = "soft",
+        default: float | str = 0.60,
+        costs: float = 0.0,
     ) -> "Agreement":
         """Return what a strategy with these parameters asks; `default` where none of them says.
 
         >>> Agreement.of({"ema_fast": 12, "ml_threshold": 0.55})
-        Agreement(threshold=0.55, above=False, voting='soft')
+        Agreement(threshold=0.55, above=False, voting='soft', costs=0.0)
         """
         for name, above in THRESHOLDS.items():
-            if isinstance(params.get(name), int | float):
-                return cls(params[name], above, voting)
-        return cls(default, voting=voting)
+            given = params.get(name)
+            if isinstance(given, int | float) or given == AUTO:
+                return cls(given, above, voting, costs)
+        return cls(default, voting=voting, costs=costs)
 
-    def sides(self, up: Any, down: Any, signal: Any = np.nan, confidence: Any = np.nan) -> Any:
+    @property
+    def auto(self) -> bool:
+        """Whether the break-even probability of each bar decides: soft voting and "auto"."""
+        return self.threshold == AUTO and self.voting == "soft"
+
+    @property
+    def number(self) -> float:
+        """The threshold as a number; of "auto" 0, the least of all."""
+        return 0.0 if self.threshold == AUTO else float(self.threshold)
+
+    def sides(
+        self,
+        up: Any,
+        down: Any,
+        signal: Any = np.nan,
+        confidence: Any = np.nan,
+        break_even: BreakEven | None = None,
+    ) -> Any:
         """Tell where ML agrees with a long, and where with a short; NaN agrees with neither.
 
         Parameters
@@ -65,21 +97,61 @@ class Agreement:
             P(up) and P(down).
         signal, confidence : ndarray, shape (n_bars,), or float
             Of `Predictions`; majority voting goes by them, soft voting does not need them.
+        break_even : BreakEven, optional
+            Of the same bars; "auto" goes by it.
 
         Returns
         -------
         pair of ndarray of bool, shape (n_bars,), or of bool
         """
         if self.voting == "majority":
-            enough = confidence >= self.threshold
+            enough = confidence >= self.number
             return (signal > 0) & enough, (signal < 0) & enough
+        if self.auto:
+            if break_even is None:
+                raise no_payoff("what predicts")
+            return break_even.agrees(up, down)
         if self.above:
             likelier = (up > down) | (down != down)  # a label of one side has no other one
-            return (up > self.threshold) & likelier, (down > self.threshold) & (down > up)
-        return up >= self.threshold, down >= self.threshold
+            return (up > self.number) & likelier, (down > self.number) & (down > up)
+        return up >= self.number, down >= self.number
+
+    def of_bars(self, predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
+        """Tell on which bars ML agrees with a long, and on which with a short."""
+        p = predictions
+        break_even = p.break_even(self.costs) if self.auto else None
+        return self.sides(
+            p.probability_up, p.probability_down, p.signal(), p.confidence, break_even
+        )
 
     def with_sides(self, predictions: Predictions, side: np.ndarray) -> np.ndarray:
         """Tell where ML agrees with the side of each bar, 1 long and -1 short."""
-        p = predictions
-        long, short = self.sides(p.probability_up, p.probability_down, p.signal(), p.confidence)
+        long, short = self.of_bars(predictions)
         return np.where(side > 0, long, short & (side < 0))
+
+    def limits(self, predictions: Predictions) -> np.ndarray:
+        """Return the threshold of each bar: NaN with majority voting, and where it is not known.
+
+        With three classes and "auto" the sides have limits of their own: it is the likelier one's.
+        """
+        p = predictions
+        if self.voting == "majority" or (self.auto and p.payoff is None):
+            return np.full(len(p), np.nan)
+        if not self.auto:
+            return np.full(len(p), self.number)
+        up, down = p.probability_up, p.probability_down
+        long, short = p.break_even(self.costs).limits(up, down)
+        return np.where(down > up, short, long)
+
+
+def check_threshold(threshold: float | str) -> None:
+    """Raise OptionError for a threshold that is neither "auto" nor a fraction from 0 to 1.
+
+    >>> check_threshold("auto")
+    >>> check_threshold(60)
+    Traceback (most recent call last):
+    bt_fusion.errors.OptionError: ml_threshold 60 must be a number from 0 to 1, or auto
+    """
+    numeric = isinstance(threshold, Real) and 0 <= threshold <= 1
+    if threshold != AUTO and not numeric:
+        raise OptionError(f"ml_threshold {threshold!r} must be a number from 0 to 1, or auto")

@@ -6,7 +6,7 @@ import pandas as pd
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 from bt_fusion.labels.base import check_bar_count
-from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.agreement import DEFAULT_THRESHOLD, Agreement, check_threshold
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.technical.ema_state import ema_state
 
@@ -17,9 +17,10 @@ def fused_signals(
     bars: pd.DataFrame | BarArrays,
     predictions: Predictions,
     *,
-    ml_threshold: float = 0.60,
+    ml_threshold: float | str = DEFAULT_THRESHOLD,
     ema_fast: int = 12,
     ema_slow: int = 26,
+    costs: float = 0.001,
 ) -> pd.DataFrame:
     """Return the fused signal of every bar: what `FusionStrategy` with ML enters on.
 
@@ -29,11 +30,14 @@ def fused_signals(
         The averages start at the first of them, as they do in a run over these bars.
     predictions : Predictions
         Matched by their stamps; a bar without one has no signal.
-    ml_threshold : float
-        Soft voting: the side's least probability. Majority voting follows the signal of the
-        predictions, and this is its least share of votes.
+    ml_threshold : float or "auto"
+        Soft voting: the side's least probability, "auto" the one that pays the costs. Majority
+        voting follows the signal of the predictions, and this is its least share of votes.
     ema_fast, ema_slow : int
         Periods of the averages, in bars.
+    costs : float
+        Of entry and exit together, a fraction of the price: 2 x (commission + slippage). Only
+        "auto" asks for them.
 
     Returns
     -------
@@ -44,7 +48,8 @@ def fused_signals(
     Raises
     ------
     OptionError
-        For a threshold outside 0..1, a period below 1, or predictions of another kind.
+        For a threshold outside 0..1, a period below 1, predictions of another kind, or "auto" where
+        the predictions do not tell their payoff.
 
     Examples
     --------
@@ -58,8 +63,7 @@ def fused_signals(
     """
     check_bar_count("ema_fast", ema_fast)
     check_bar_count("ema_slow", ema_slow)
-    if not 0 <= ml_threshold <= 1:
-        raise OptionError(f"ml_threshold {ml_threshold!r} must be a fraction from 0 to 1")
+    check_threshold(ml_threshold)
     if not isinstance(predictions, Predictions):
         raise OptionError(
             f"predictions is {predictions!r}; give Predictions, as model.predict(bars) returns"
@@ -67,7 +71,7 @@ def fused_signals(
     arrays = BarArrays.of(bars)
     matched = predictions.at(arrays.time)
     state = ema_state(arrays.close, ema_fast, ema_slow)
-    agrees = Agreement(ml_threshold, voting=matched.voting).with_sides(matched, state)
+    agrees = Agreement(ml_threshold, voting=matched.voting, costs=costs).with_sides(matched, state)
     columns = {
         "ml_proba": matched.probability_up,
         "ema_signal": state,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bt_fusion.ensemble.voting import combined
 from bt_fusion.labels import Label, class_names
+from bt_fusion.models.payoff import BreakEven, no_payoff
 
 __all__ = [
     "NOT_TRAINED",
@@ -70,6 +71,9 @@ class Predictions:
         Stamp of the last bar that model's labels used, NaT for none; always before the bar.
     label : Label, optional
         What is predicted, where it is known.
+    payoff : ndarray of float64, shape (n_bars, 2), optional
+        What a right and a wrong prediction are worth, fractions of the price; None where the
+        model does not tell.
     """
 
     index: pd.DatetimeIndex
@@ -83,6 +87,7 @@ class Predictions:
     model: np.ndarray
     trained_until: np.ndarray
     label: Label | None = None
+    payoff: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.index)
@@ -91,7 +96,8 @@ class Predictions:
     __iter__ = None
 
     def __getitem__(self, rows: slice | np.ndarray) -> "Predictions":
-        parts = {name: getattr(self, name)[rows] for name in PER_BAR}
+        names = PER_BAR if self.payoff is None else (*PER_BAR, "payoff")
+        parts = {name: getattr(self, name)[rows] for name in names}
         return replace(self, **parts)
 
     def at(self, time: np.ndarray) -> "Predictions":
@@ -107,7 +113,26 @@ class Predictions:
         taken.votes[missing] = np.nan
         taken.model[missing] = NO_MODEL
         taken.trained_until[missing] = NOT_TRAINED
+        if taken.payoff is not None:
+            taken.payoff[missing] = np.nan
         return replace(taken, index=pd.DatetimeIndex(time))
+
+    def break_even(self, costs: float | np.ndarray = 0.0) -> BreakEven:
+        """Return what the break-even probability of each bar depends on.
+
+        Parameters
+        ----------
+        costs : float or ndarray, shape (n_bars,)
+            Of entry and exit together, a fraction of the price.
+
+        Raises
+        ------
+        OptionError
+            When `payoff` is not known.
+        """
+        if self.payoff is None:
+            raise no_payoff("the model")
+        return BreakEven(self.payoff[:, 0], self.payoff[:, 1], costs, len(self.classes))
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -6,10 +6,19 @@ from typing import cast
 from sklearn.base import clone
 
 from bt_fusion.errors import OptionError
+from bt_fusion.models.payoff import has_payoff, no_payoff
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
 
-__all__ = ["OnePredictor", "Predictor", "check_predictor", "copy_for", "model_of", "predictor_of"]
+__all__ = [
+    "OnePredictor",
+    "Predictor",
+    "check_payoffs",
+    "check_predictor",
+    "copy_for",
+    "model_of",
+    "predictor_of",
+]
 
 OnePredictor = WalkForward | SignalModel
 Predictor = OnePredictor | Mapping[str, SignalModel]
@@ -45,6 +54,19 @@ def check_predictor(predictor: Predictor, symbols: Iterable[str]) -> None:
             f"the models predict different labels ({each}), and one strategy trades them all: "
             "give models of the same label"
         )
+
+
+def check_payoffs(predictor: Predictor) -> None:
+    """Raise OptionError for a model that cannot give the `auto` threshold."""
+    if isinstance(predictor, WalkForward):
+        label = predictor.signal_model().label()
+        if not has_payoff(label):
+            raise no_payoff(f"the label {label}")
+        return
+    models = {"": predictor} if isinstance(predictor, SignalModel) else predictor
+    for symbol, model in models.items():
+        if model.payoff_ is None:
+            raise no_payoff(f"the saved model {symbol}".rstrip())
 
 
 def predictor_of(predictor: Predictor, symbol: str) -> OnePredictor:

@@ -11,6 +11,7 @@ from bt_fusion.ensemble.importances import feature_shares
 from bt_fusion.errors import TrainingError
 from bt_fusion.fingerprint import array_digest, code_digest, object_digest, versions_text
 from bt_fusion.labels import Label, Labels
+from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NOT_TRAINED
 
 __all__ = ["Refit", "RefitOutput", "RefitTask", "Relabel", "fit_copy", "fit_numbered"]
@@ -39,6 +40,8 @@ class Refit:
         Digest of everything the block's predictions depend on.
     cached : bool
         Whether the predictions came from the cache.
+    payoff : Payoff or None
+        What a right and a wrong prediction are worth, by its training rows.
     importances : ndarray of float64, shape (n_features,), or shape (0,)
         See `feature_shares`.
     """
@@ -51,6 +54,7 @@ class Refit:
     trained_on: str = ""
     key: str = ""
     cached: bool = False
+    payoff: Payoff | None = None
     importances: np.ndarray = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
 
 

@@ -1,6 +1,7 @@
 """SignalModel: features, a label and an ensemble, from bars to predictions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.features import Features, FeatureSet, complete_rows
 from bt_fusion.labels import Label, Labels, labels_of, make_label
+from bt_fusion.models.payoff import Payoff, has_payoff
 from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
 
 if TYPE_CHECKING:
@@ -57,6 +59,9 @@ class SignalModel(BaseEstimator):
         Some of them, evenly spread: loading a saved model checks its predictions on them.
     tail_ : BarArrays
         The last bars it was fitted on, for the same purpose.
+    payoff_ : Payoff or None
+        What a right and a wrong prediction are worth; None of a label that does not tell, and of a
+        model that an older version saved.
     trials_ : int
         Variants tried to arrive at it, as it was saved; of a loaded model alone.
 
@@ -136,6 +141,7 @@ class SignalModel(BaseEstimator):
             rows[np.linspace(0, len(rows) - 1, min(SAMPLE_ROWS, len(rows))).astype(int)]
         ]
         self.tail_ = arrays.tail(self.feature_set_.lookback + TAIL_ROWS)
+        self.payoff_ = Payoff.learn(label, arrays, labels, rows)
         return self
 
     def predict(self, bars: pd.DataFrame, *, allow_in_sample: bool = False) -> Predictions:
@@ -161,6 +167,10 @@ class SignalModel(BaseEstimator):
         predictions.votes[known] = self.ensemble_.member_proba(X, np.flatnonzero(known))
         predictions.model[known] = 0
         predictions.trained_until[known] = self.trained_until_
+        if self.payoff_ is None:
+            return replace(predictions, payoff=None)
+        assert predictions.payoff is not None  # it is the label's
+        predictions.payoff[known] = self.payoff_.per_bar(arrays)[known]
         return predictions
 
     def save(self, folder: str | Path, **about: Any) -> Path:
@@ -221,6 +231,7 @@ class SignalModel(BaseEstimator):
         model.interval_ = saved.interval
         model.trained_from_, model.trained_until_ = saved.trained_from, saved.trained_until
         model.sample_, model.tail_ = saved.sample, saved.tail
+        model.payoff_ = None if saved.payoff is None else Payoff(**saved.payoff)
         return model
 
 
@@ -288,4 +299,5 @@ def empty_predictions(model: SignalModel, time: np.ndarray) -> Predictions:
         model=np.full(count, NO_MODEL, dtype=np.int64),
         trained_until=np.full(count, NOT_TRAINED),
         label=label,
+        payoff=np.full((count, 2), np.nan) if has_payoff(label) else None,
     )

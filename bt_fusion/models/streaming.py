@@ -14,13 +14,16 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.single_row import single_row_ensemble
 from bt_fusion.errors import TrainingError
+from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
 from bt_fusion.models.signal_model import SignalModel, empty_predictions
 from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.technical.series import wilder_memory
 
 __all__ = ["ModelStream", "WalkForwardStream", "open_stream"]
 
 NO_TIME = np.empty(0, dtype="datetime64[ns]")
+UNKNOWN_PAYOFF = np.full((1, 2), np.nan)
 
 
 def open_stream(model: "SignalModel | WalkForward") -> "ModelStream | WalkForwardStream":
@@ -64,7 +67,10 @@ class ModelStream(Stream):
         self.allow_in_sample = allow_in_sample
         self.ensemble = single_row_ensemble(model.ensemble_)
         self.blank = empty_predictions(model, NO_TIME)
-        self.buffer = BarBuffer(keep=model.feature_set_.memory + model.ensemble_.context - 1)
+        if model.payoff_ is None:
+            self.blank = replace(self.blank, payoff=None)
+        memory = model.feature_set_.memory + model.ensemble_.context - 1
+        self.buffer = BarBuffer(keep=max(memory, payoff_memory(model.payoff_)))
 
     def current(self) -> Predictions:
         """Return the prediction of the last bar, unknown where it is in-sample."""
@@ -144,7 +150,11 @@ def predict_last(
     if not np.isfinite(X[-1]).all():
         return one_bar(blank, arrays.time[-1])
     votes = ensemble.member_proba(X, np.array([len(X) - 1]))
-    return one_bar(blank, arrays.time[-1], votes, number, model.trained_until_)
+    known = one_bar(blank, arrays.time[-1], votes, number, model.trained_until_)
+    if model.payoff_ is None:
+        return known
+    latest = model.payoff_.per_bar(arrays.tail(payoff_memory(model.payoff_)))[-1:]
+    return replace(known, payoff=latest)
 
 
 def one_bar(
@@ -161,4 +171,11 @@ def one_bar(
         votes=np.full((1, *blank.votes.shape[1:]), np.nan) if votes is None else votes,
         model=np.array([number]),
         trained_until=np.array([trained_until], dtype="datetime64[ns]"),
+        payoff=None if blank.payoff is None else UNKNOWN_PAYOFF,
     )
+
+
+def payoff_memory(payoff: Payoff | None) -> int:
+    """Return how many bars give a bar's payoff, the start of the average true range forgotten."""
+    period = payoff and payoff.atr_period
+    return wilder_memory(period) if period else 1

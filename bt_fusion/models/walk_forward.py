@@ -16,6 +16,7 @@ from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import labels_of
+from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NOT_TRAINED, Predictions
 from bt_fusion.models.refit import Refit, RefitOutput, RefitTask, Relabel, fit_numbered
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
@@ -139,6 +140,8 @@ class WalkForward(BaseEstimator):
                 predictions.votes[block] = fitted.votes
                 predictions.model[block] = number
                 predictions.trained_until[block] = refit.trained_until
+                if predictions.payoff is not None and refit.payoff is not None:
+                    predictions.payoff[block] = refit.payoff.per_bar(arrays)[block]
         return predictions
 
     def task_of(self, arrays: BarArrays, bar: int) -> RefitTask | None:
@@ -163,7 +166,8 @@ class WalkForward(BaseEstimator):
             )
             block = np.arange(refit.bar, refit.stop)[complete[refit.bar : refit.stop]]
             until = arrays.time[labels.t1[rows].max()] if len(rows) else NOT_TRAINED
-            known = replace(refit, rows=len(rows), trained_until=until)
+            payoff = Payoff.learn(label, arrays, labels, rows)
+            known = replace(refit, rows=len(rows), trained_until=until, payoff=payoff)
             y = labels.y[rows] if relabel is None else relabel(known, labels.y[rows])
             task = RefitTask(known, ensemble, X, labels, rows, y, block, label, code)
             tasks.append(task.with_digests())

@@ -30,9 +30,14 @@ def agreement_title(found: dict[str, Any]) -> str:
     >>> agreement_title({"run": "off", "threshold": 0.6, "voting": "soft"})
     'Did ML agree with the entries of ML off? Agreed: P of the side 0.60 or more'
     """
-    asked = f"P of the side {found['threshold']:.2f} or more"
+    least = found["threshold"]
     if found["voting"] == "majority":
-        asked = f"the vote is for the side, with {found['threshold']:.0%} of the votes or more"
+        share = "" if least == "auto" else f", with {least:.0%} of the votes or more"
+        asked = f"the vote is for the side{share}"
+    elif least == "auto":
+        asked = "P of the side reaches the break-even probability of its bar (auto)"
+    else:
+        asked = f"P of the side {least:.2f} or more"
     return f"Did ML agree with the entries of ML {found['run']}? Agreed: {asked}"
 
 

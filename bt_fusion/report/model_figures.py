@@ -13,6 +13,7 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
     "MOST_FEATURES",
+    "asked_of",
     "class_names_of",
     "confusion_of",
     "labelled",
@@ -126,15 +127,23 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
 def thresholds(run: SavedRun) -> list[float]:
     """Return the levels of P(up) from which an entry passes, mirrored where two-sided.
 
-    None with majority voting, which goes by the vote.
+    None with majority voting, which goes by the vote. Of "auto" the median of all bars.
     """
     if run.majority:
         return []
-    found = run.summary.get("fused_vs_technical") or {}  # it knows the default of the strategy
-    own = found.get("threshold", Agreement.threshold)
-    level = float(Agreement.of(run.summary["config"]["params"], default=own).threshold)
+    asked = asked_of(run)
+    level = float(run.predictions.threshold.median()) if asked.auto else asked.number
+    if np.isnan(level):
+        return []
     two_sided = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
     return mirrored(level) if two_sided else [level]
+
+
+def asked_of(run: SavedRun) -> Agreement:
+    """Return what the run's strategy asks of ML."""
+    found = run.summary.get("fused_vs_technical") or {}  # it knows the default of the strategy
+    own = found.get("threshold", 0.60)
+    return Agreement.of(run.summary["config"]["params"], default=own)
 
 
 def mirrored(level: float) -> list[float]:

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
-from bt_fusion.report.model_figures import mirrored, one_sided, thresholds
+from bt_fusion.report.model_figures import asked_of, mirrored, one_sided, thresholds
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.technical.regimes import regimes
 
@@ -54,7 +53,8 @@ class SignalBars:
         predicted = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.index)
         levels, source = thresholds(run), source_of(run)
         fused = source == "strategy"
-        signal = bars.fused if fused else model_signals(predicted, source, *levels[:1])
+        least = [predicted.threshold] if asked_of(run).auto else levels[:1]
+        signal = bars.fused if fused else model_signals(predicted, source, *least)
         return cls(
             table=signal_table(bars, predicted, signal, regimes(bars, **regime_rule(run))),
             source=source,
@@ -129,7 +129,7 @@ def signal_table(
 
 
 def model_signals(
-    predicted: pd.DataFrame, source: str, threshold: float = Agreement.threshold
+    predicted: pd.DataFrame, source: str, threshold: float | pd.Series = 0.60
 ) -> np.ndarray:
     """Return the side that the model is for on each bar: 1 long, -1 short, 0 none.
 
@@ -144,7 +144,8 @@ def model_signals(
     if source == "votes":
         return np.sign(np.nan_to_num(predicted.signal.to_numpy(dtype=float)))
     up, down = (predicted[f"probability_{side}"].to_numpy() for side in ("up", "down"))
-    long, short = Agreement(threshold).sides(up, down)
+    least = np.asarray(threshold, dtype=float)  # one for all bars, or one a bar
+    long, short = up >= least, down >= least
     return np.where(long & short, np.sign(up - down), np.subtract(long, short, dtype=float))
 
 

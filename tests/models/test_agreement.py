@@ -1,8 +1,11 @@
 """Agreement: soft voting by probability, majority voting by the signal, on bars worked by hand."""
 
 import numpy as np
+import pytest
 
-from bt_fusion.models.agreement import Agreement
+from bt_fusion.errors import OptionError
+from bt_fusion.models.agreement import AUTO, Agreement, check_threshold
+from bt_fusion.models.payoff import BreakEven
 from bt_fusion.models.predictions import NOT_TRAINED, Predictions
 
 NAN = np.nan
@@ -49,3 +52,58 @@ def test_the_side_of_each_bar():
     side = np.array([1, -1, -1, 1])
     assert Agreement(0.60).with_sides(known, side).tolist() == [True, False, True, False]
     assert known.class_names == ("Down", "Up")
+
+
+def predicted(up, payoff=None):
+    up = np.asarray(up, dtype=float)
+    return Predictions(
+        index=np.arange(len(up)).astype("datetime64[D]"),
+        classes=(0, 1),
+        two_sided=True,
+        votes=np.stack([1 - up, up], axis=1)[:, None],
+        members=("lgb",),
+        weights=np.ones(1),
+        voting="soft",
+        vote_threshold=0.633,
+        model=np.zeros(len(up), dtype=np.int64),
+        trained_until=np.full(len(up), NOT_TRAINED),
+        payoff=payoff,
+    )
+
+
+def test_auto_asks_for_the_break_even_probability_of_each_bar():
+    # at 10 basis points: .55, .55, .60, unknown
+    known = predicted(
+        [0.56, 0.44, 0.56, 0.9], np.array([[0.01] * 2] * 2 + [[0.005] * 2, [NAN] * 2])
+    )
+    asked = Agreement(AUTO, costs=0.001)
+    long, short = asked.of_bars(known)
+    assert long.tolist() == [True, False, False, False]
+    assert short.tolist() == [False, True, False, False]
+    assert asked.limits(known).tolist() == pytest.approx([0.55, 0.55, 0.60, NAN], nan_ok=True)
+    assert Agreement(0.6).limits(known).tolist() == [0.6] * 4
+    assert np.isnan(Agreement(AUTO, voting="majority").limits(known)).all()
+
+
+def test_majority_voting_ignores_auto():
+    signal, share = np.array([1, 0, -1]), np.array([0.4, 0.5, 2 / 3])
+    asked = Agreement(AUTO, voting="majority")
+    assert not asked.auto
+    long, short = asked.sides(NAN, NAN, signal, share)
+    assert (long.tolist(), short.tolist()) == ([True, False, False], [False, False, True])
+
+
+def test_auto_without_a_payoff_asks_for_a_number():
+    with pytest.raises(OptionError, match="give ml_threshold a number"):
+        Agreement(AUTO).of_bars(predicted([0.6]))
+    with pytest.raises(OptionError, match="give ml_threshold a number"):
+        Agreement(AUTO).sides(0.6, 0.4)
+
+
+def test_the_parameters_of_a_strategy_say_auto():
+    assert Agreement.of({"ml_threshold": "auto"}, costs=0.002) == Agreement(AUTO, costs=0.002)
+    assert Agreement.of({"ml_threshold": "high"}).threshold == 0.60
+    assert BreakEven(0.01, 0.01).rule == ">="
+    for wrong in (-0.1, 1.1, "high", NAN):
+        with pytest.raises(OptionError, match="must be a number from 0 to 1, or auto"):
+            check_threshold(wrong)

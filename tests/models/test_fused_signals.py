@@ -1,5 +1,7 @@
 """Fused signals as a table: by hand, and the very signals that FusionStrategy trades on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,12 +64,16 @@ def test_a_label_of_one_side_is_never_short():
 
 
 @pytest.mark.parametrize("bars", [sp500()[:1_200], random_walk(1_200)])
-@pytest.mark.parametrize("options", [{}, {"ml_threshold": 0.5, "ema_fast": 5, "ema_slow": 20}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"ml_threshold": 0.5, "ema_fast": 5, "ema_slow": 20}, {"ml_threshold": "auto"}],
+)
 def test_the_strategy_trades_on_the_same_signals(bars, options):
     up = np.random.default_rng(0).uniform(0.2, 0.8, len(bars))
     up[:300:7] = NAN
-    known = given(bars.index, up)
-    table = fused_signals(bars, known, **options)
+    move = np.random.default_rng(1).uniform(0.002, 0.02, len(bars))
+    known = replace(given(bars.index, up), payoff=np.stack([move, move], axis=1))
+    table = fused_signals(bars, known, **options)  # at the costs of the default account
     run = run_strategy(bars, FusionStrategy, model=known, **options)
     assert np.array_equal(np.nan_to_num(run.signal), table.signal)
     assert min(signal_counts(table.signal).values()) > 100
@@ -78,7 +84,7 @@ def test_the_strategy_trades_on_the_same_signals(bars, options):
     [
         ({"ema_fast": 0}, "ema_fast 0 must be a whole number of bars, 1 or more"),
         ({"ema_slow": 2.5}, "ema_slow 2.5 must be a whole number"),
-        ({"ml_threshold": 60}, "ml_threshold 60 must be a fraction from 0 to 1"),
+        ({"ml_threshold": 60}, "ml_threshold 60 must be a number from 0 to 1, or auto"),
     ],
 )
 def test_what_makes_no_sense_is_said(options, message):

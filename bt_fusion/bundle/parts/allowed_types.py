@@ -68,10 +68,12 @@ COMMON = frozenset(
     ]
 )
 SINCE_2 = COMMON | {("ObjectNode", name) for name in MOVED.values()}
+SINCE_3 = SINCE_2 | {("ObjectNode", name) for name in OF_USERS}
 ALLOWED: dict[int, frozenset[tuple[str, str]]] = {
     1: COMMON | {("ObjectNode", name) for name in MOVED},
     2: SINCE_2,
-    3: SINCE_2 | {("ObjectNode", name) for name in OF_USERS},
+    3: SINCE_3,
+    4: SINCE_3,
 }
 # What skops is told to accept, once the file was checked by ALLOWED
 TRUSTED = [*MOVED.values(), *SKLEARN, *OF_USERS, *LOSSES, TREE]

@@ -1,0 +1,194 @@
+"""What a right and a wrong prediction are worth, and the least probability that pays its costs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import talib
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.errors import OptionError
+from bt_fusion.labels import Label, Labels, trade_exits
+
+__all__ = ["BreakEven", "Payoff", "has_payoff", "no_payoff"]
+
+ATR_PERIOD = 14
+# The mean of absolute moves is about 1.25 medians, and a single jump does not change the median
+MEAN_OVER_MEDIAN = 1.25
+MOST = 0.95
+
+
+@dataclass(frozen=True)
+class Payoff:
+    """What a right and a wrong prediction of a model are worth.
+
+    Attributes
+    ----------
+    win, loss : float
+        Fractions of the price, or ATR units: of `direction` both are k, the mean absolute move
+        over the horizon in units of ATR(14); NaN where the training rows did not tell.
+    atr_period : int, optional
+        Period of the ATR (Wilder) in whose units they are; None for fractions.
+    """
+
+    win: float
+    loss: float
+    atr_period: int | None = None
+
+    @classmethod
+    def learn(
+        cls, label: Label, arrays: BarArrays, labels: Labels, rows: np.ndarray
+    ) -> "Payoff | None":
+        """Return what a label's trades are worth, measured on the training rows alone.
+
+        Two-sided, two classes: k = 1.25 x the median of abs(close[t + horizon] / close[t] - 1)
+        over ATR(14) / close[t]. One-sided: the label's target, and the mean loss at t1 of the rows
+        of class 0. Three classes: the label's target and stop. None for a label without them.
+
+        Parameters
+        ----------
+        label : Label
+        arrays : BarArrays
+        labels : Labels
+            Of all of the bars.
+        rows : ndarray of int, shape (n_rows,)
+            Training rows; all that is read of them lies before the refit.
+        """
+        if is_mirrored(label):
+            unit = units(arrays, ATR_PERIOD)[rows]
+            moves = np.abs(arrays.close[rows + label.horizon] / arrays.close[rows] - 1)
+            k = MEAN_OVER_MEDIAN * middle(moves, unit)
+            return cls(k, k, ATR_PERIOD)
+        target, stop, period = distances(label)
+        if not target:
+            return None
+        if len(label.classes) == 3:
+            return cls(target, stop, period) if stop else None
+        lost = rows[labels.y[rows] == 0]
+        losses = (1 - arrays.close[labels.t1[lost]] / arrays.close[lost]) / units(arrays, period)[
+            lost
+        ]
+        known = losses[np.isfinite(losses)]
+        return cls(target, float(known.mean()) if len(known) else np.nan, period)
+
+    def per_bar(self, arrays: BarArrays) -> np.ndarray:
+        """Return win and loss as fractions of each bar's close, from bars up to it alone.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_bars, 2)
+            NaN where the ATR is not known yet.
+        """
+        return units(arrays, self.atr_period)[:, None] * np.array([self.win, self.loss])
+
+
+@dataclass(frozen=True, eq=False)
+class BreakEven:
+    """What the least probability of a trade that pays its costs depends on, by bar.
+
+    Attributes
+    ----------
+    win, loss : float or ndarray, shape (n_bars,)
+        What a right and a wrong prediction are worth, fractions of the price.
+    costs : float or ndarray, shape (n_bars,)
+        Of entry and exit together, a fraction of the price.
+    classes : int
+        2 or 3, of the label.
+
+    References
+    ----------
+    Elkan, The foundations of cost-sensitive learning (2001).
+
+    Examples
+    --------
+    >>> long, short = BreakEven(win=0.01, loss=0.01, costs=0.001).limits(0.6, 0.4)
+    >>> round(long, 6), round(short, 6)
+    (0.55, 0.55)
+    """
+
+    win: Any
+    loss: Any
+    costs: Any = 0.0
+    classes: int = 2
+
+    @property
+    def rule(self) -> str:
+        """What a probability must be to its limit: of three classes above it, else at least it."""
+        return ">" if self.classes == 3 else ">="
+
+    def limits(self, up: Any, down: Any) -> tuple[Any, Any]:
+        """Return the least probability of a long, and of a short.
+
+        Two classes: (loss + costs) / (win + loss), .95 at most. Three classes: (costs + P(other
+        side) x loss) / win. NaN where something is not known.
+
+        Parameters
+        ----------
+        up, down : float or ndarray, shape (n_bars,)
+            Probabilities of both sides.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.classes == 3:
+                long, short = (self._against(other) for other in (down, up))
+                return long, short
+            limit = np.minimum(MOST, (self.loss + self.costs) / (np.add(self.win, self.loss)))
+            return limit, limit
+
+    def agrees(self, up: Any, down: Any) -> tuple[Any, Any]:
+        """Tell where a long pays its costs, and where a short; NaN is no."""
+        long, short = self.limits(up, down)
+        if self.classes == 3:
+            return up > long, down > short
+        return up >= long, down >= short
+
+    def _against(self, other: Any) -> Any:
+        return np.divide(self.costs + other * np.asarray(self.loss), self.win)
+
+
+def has_payoff(label: Label) -> bool:
+    """Say whether a label tells what a right and a wrong prediction are worth."""
+    target, stop, _ = distances(label)
+    needed = (target, stop) if len(label.classes) == 3 else (target,)
+    return is_mirrored(label) or all(needed)
+
+
+def no_payoff(what: str) -> OptionError:
+    """Return the error for an `auto` threshold where the payoff is not known."""
+    return OptionError(
+        f"ml_threshold auto: {what} does not tell what a right and a wrong prediction are worth "
+        "(saved by an older version, or a label without target and stop); train it again, or give "
+        "ml_threshold a number, such as 0.55"
+    )
+
+
+def is_mirrored(label: Label) -> bool:
+    """Say whether a label has two classes that mirror each other, as up and down do."""
+    return len(label.classes) == 2 and label.two_sided
+
+
+def distances(label: Label) -> tuple[float, float, int | None]:
+    """Return target and stop of a label, 0 for none, and the period of the ATR they count in."""
+    exits = trade_exits(label)
+    target, stop = exits.get("atr_target") or 0.0, exits.get("atr_stop") or 0.0
+    if target or stop:
+        return target, stop, exits.get("atr_period") or ATR_PERIOD
+    return exits.get("target") or 0.0, exits.get("stop") or 0.0, None
+
+
+def units(arrays: BarArrays, atr_period: int | None) -> np.ndarray:
+    """Return ATR / close of each bar; without a period 1."""
+    if atr_period is None:
+        return np.ones(len(arrays))
+    if len(arrays) <= atr_period:
+        return np.full(len(arrays), np.nan)
+    return talib.ATR(arrays.high, arrays.low, arrays.close, atr_period) / arrays.close
+
+
+def middle(moves: np.ndarray, unit: np.ndarray) -> float:
+    """Return the median of moves in units, of the rows whose unit is known and not 0.
+
+    >>> middle(np.array([0.02, 0.06, 0.01]), np.array([0.01, 0.02, np.nan]))
+    2.5
+    """
+    usable = unit > 0
+    return float(np.median(moves[usable] / unit[usable])) if usable.any() else np.nan
