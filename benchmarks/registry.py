@@ -20,6 +20,7 @@ HOMES = {
     "P9": "benchmarks.p9_pybroker",
     "coverage": "benchmarks.coverage",
     "edge": "benchmarks.edge",
+    "nulls": "benchmarks.nulls",
     "power": "benchmarks.power",
     "size": "benchmarks.size",
     "walks": "benchmarks.walks",

@@ -7,48 +7,45 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion import Direction, Predictions, fused_signals
-from bt_fusion.backtest.comparison import by_trade
+from bt_fusion.backtest.chance.entry_ranking import ranking_of, ranking_test
+from bt_fusion.backtest.chance.matched_chance import matched_chance
 from bt_fusion.backtest.judgement import evidence_of
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
-from bt_fusion.statistics.bootstrap import Bootstrap
-from bt_fusion.statistics.performance import run_figures
+from bt_fusion.statistics.performance import equity_figures, trade_figures
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
+from bt_fusion.verdict.evidence import Evidence
+from bt_fusion.verdict.placebos.entry_outcomes import Costs, trade_results
 from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, replay
-from bt_fusion.verdict.rules import Verdict, judge
 
-__all__ = ["judged", "replayed_run", "signals_of"]
+__all__ = ["evidence_on", "replayed_run", "signals_of"]
 
 HORIZON = 5
+RENEW = ExitRule(HORIZON, "renew")
 
 
-def judged(
+def evidence_on(
     frame: pd.DataFrame,
     predictions: Predictions,
     threshold: float,
     account: Account,
     draws: int = 1_000,
     seed: int = 0,
-) -> tuple[Verdict, float, int]:
-    """Return the verdict on FusionStrategy, the placebo's p-value and ML-on's closed trades."""
+) -> Evidence:
+    """Return the evidence on FusionStrategy: what `judge` grades."""
     signals = signals_of(frame, predictions, threshold)
     runs = {
         name: replayed_run(frame, signal, signals["off"], account)
         for name, signal in signals.items()
     }
-    interval = by_trade(runs["off"].trades, runs["on"].trades, Bootstrap(draws, seed))
     part = OutOfSample(frame, frame, predictions, Direction(HORIZON)(frame))
-    params = {"ml_threshold": threshold}
-    exits = {"hold_bars": HORIZON}
+    params, exits = {"ml_threshold": threshold}, {"hold_bars": HORIZON}
     pair = RunPair(FusionStrategy, params, exits, account, {"": part}, **runs)
-    placebo = pair.placebo(draws, seed)
-    comparison = {"expectancy": {"ci95": interval["expectancy"]}}
-    verdict = judge(evidence_of(pair, comparison, placebo))
-    return verdict, placebo.p_value, runs["on"].figures["trades"]
+    chance, ranking = matched_chance(pair, draws, seed), ranking_of(pair, draws, seed)
+    return evidence_of(pair, chance, ranking_test(ranking))
 
 
 def signals_of(
@@ -60,28 +57,30 @@ def signals_of(
 
 
 def replayed_run(
-    frame: pd.DataFrame, signal: np.ndarray, state: np.ndarray, account: Account
+    frame: pd.DataFrame,
+    signal: np.ndarray,
+    state: np.ndarray,
+    account: Account,
+    rule: ExitRule = RENEW,
 ) -> Run:
     """Return what FusionStrategy would have done with a signal."""
     costs = Costs(account.commission, account.slippage, account.share)
-    bars = BarArrays.of(frame)
-    outcomes = Outcomes.of(bars, state, costs=costs)
-    trips = replay(signal, state, ExitRule(HORIZON))
-    trades = trades_of(frame, outcomes, trips, account)
-    equity = pd.Series(equity_of(bars, outcomes, trips, account), index=frame.index)
+    bars, trips = BarArrays.of(frame), replay(signal, state, rule)
+    net, growth = trade_results(bars, trips.signal, trips.side, trips.exit_bar, costs)
+    trades = trades_of(frame, trips, net, growth, account)
+    equity = pd.Series(equity_of(bars, trips, growth, account), index=frame.index)
     closed = trades[trades.exit_reason != "open"]
     value = (closed["size"] * closed.entry_price).to_numpy()
     pnl = closed.pnl.to_numpy()
-    figures = run_figures(pnl, pnl / value, equity)
+    figures = {**trade_figures(pnl, pnl / value), **equity_figures(equity)}
     return Run(figures, trades, equity, signal=signal, technical=state)
 
 
 def trades_of(
-    frame: pd.DataFrame, outcomes: Outcomes, trips: RoundTrips, account: Account
+    frame: pd.DataFrame, trips: RoundTrips, net: np.ndarray, growth: np.ndarray, account: Account
 ) -> pd.DataFrame:
     """Return the trades as TradeStats lists them."""
     opens, at = frame["open"].to_numpy(), trips.signal
-    growth = outcomes.growth[at]
     before = account.cash * np.exp(np.cumsum(growth) - growth)
     size = before * account.share / frame["close"].to_numpy()[at]
     entry = opens[at + 1]
@@ -92,22 +91,23 @@ def trades_of(
             "entry_time": frame.index[at + 1],
             "entry_price": entry,
             "exit_time": frame.index[trips.exit_bar],
+            "exit_price": opens[trips.exit_bar],
             "size": size,
-            "pnl": size * entry * outcomes.net[at],
-            "exit_reason": np.where(trips.exit_bar < 0, "open", "horizon"),
+            "pnl": size * entry * net,
+            "exit_reason": np.where(trips.exit_bar < 0, "open", "closed"),
             "share": size * entry / before,
         }
     )
 
 
 def equity_of(
-    bars: BarArrays, outcomes: Outcomes, trips: RoundTrips, account: Account
+    bars: BarArrays, trips: RoundTrips, growths: np.ndarray, account: Account
 ) -> np.ndarray:
     """Return the account's value at each close."""
     values = np.empty(len(bars))
     value, since = account.cash, 0
     for at, side, exit_bar, growth in zip(
-        trips.signal, trips.side, trips.exit_bar, outcomes.growth[trips.signal], strict=True
+        trips.signal, trips.side, trips.exit_bar, growths, strict=True
     ):
         start, stop = at + 1, len(bars) if exit_bar < 0 else exit_bar
         size, entry = value * account.share / bars.close[at], bars.open[start]

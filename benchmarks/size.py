@@ -1,82 +1,125 @@
-"""size: how often the verdict says that ML helped where there is nothing to find."""
+"""size: how often each grade comes up where there is nothing to find."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import joblib
 import numpy as np
 import pandas as pd
 
+from benchmarks.opinions import opinions, predictions_of
 from benchmarks.registry import Measured, Ratio
-from benchmarks.replayed import judged
-from bt_fusion import Ensemble, Predictions, SignalModel, WalkForward
-from bt_fusion.data.samples import random_walk
+from benchmarks.replayed import evidence_on
+from bt_fusion import Ensemble, Predictions, SignalModel, WalkForward, read_bars
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import load_sample, random_walk
 from bt_fusion.engine.account import Account
-from bt_fusion.verdict.evidence import PLACEBO_LEVEL
-from bt_fusion.verdict.rules import HELPED, HURT
+from bt_fusion.technical.ema_state import ema_state
+from bt_fusion.verdict.rules import GRADES, HELPED, NO_EVIDENCE, PROBABLY_HELPED, judge
 
-__all__ = ["markets", "measure", "opinions"]
+__all__ = ["markets", "measure", "real_bars"]
 
-COMMISSIONS = (0.0, 0.0005, 0.001)
-THRESHOLDS = {"coin": 0.60, "lgb": 0.52}
+THRESHOLDS = {"lgb": 0.52}
+OPINION_THRESHOLD = 0.55
 TRAIN, REFIT = 2_000, 1_000
 DRIFT = 0.0002  # a bar, where the noise of one is 0.005
 PRICES = ["open", "high", "low", "close"]
-BETTER, WORSE = f"p <= {PLACEBO_LEVEL}", f"p >= {1 - PLACEBO_LEVEL}"
-ALLOWED = 0.02  # 4 of 200
+ALLOWED = {HELPED: 0.02, PROBABLY_HELPED: 0.08}  # 4 and 16 of 200
+Found = list[tuple[str, str]]  # (cell, grade)
 
 
-def measure(walks: int = 40, bars: int = 5_000, draws: int = 1_000, jobs: int = 2) -> Measured:
-    """Count wrong verdicts over random walks, at 0, 5 and 10 basis points a side.
+def measure(
+    walks: int = 40,
+    bars: int = 5_000,
+    draws: int = 1_000,
+    jobs: int = 2,
+    lgb: int = 1,
+    real: str = "",
+) -> Measured:
+    """Count grades over markets in which nothing can be foreseen, 5 basis points a side.
 
-    Three markets in which nothing can be foreseen: a random walk, one with a drift of 0.0002 a bar
-    (noise 0.005), and one whose noise comes in spells (GARCH). Two models without skill: `lgb`, a
-    walk-forward of one LightGBM member (2,000 bars, refitted every 1,000) asked for 0.52, and
-    `coin`, whose P(up) is drawn, autocorrelated (0.9 a bar, spread 0.1), and asked for 0.60. The
-    verdict is the whole one, with 1,000 random vetoes and 1,000 bootstrap samples, as the command
-    line makes it; predictions are made once for all costs.
+    A random walk, one with a drift of 0.0002 a bar (noise 0.005), and one whose noise comes in
+    spells (GARCH), and real bars: stretches, from places drawn at random, of the file `real`, or
+    else of the S&P 500 and NASDAQ samples. Opinions without skill: those of `opinions`, asked for
+    0.55, and on the made markets `lgb`, a walk-forward of one LightGBM member (2,000 bars, refitted
+    every 1,000) asked for 0.52. The verdict is the whole one, as the command line makes it.
     """
-    calls = (joblib.delayed(verdicts)(seed, bars, draws) for seed in range(walks))
+    calls = [joblib.delayed(made)(seed, bars, draws, bool(lgb)) for seed in range(walks)]
+    calls += [joblib.delayed(on_real_bars)(seed, bars, draws, real) for seed in range(walks)]
     found: Counter[tuple[str, str]] = Counter()
-    tails = Counter({BETTER: 0, WORSE: 0})
-    for walk in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
-        for cell, verdict, p_value in walk:
-            found.update({(cell, HELPED): verdict == HELPED, (cell, HURT): verdict == HURT})
-            tails[BETTER] += p_value <= PLACEBO_LEVEL
-            tails[WORSE] += p_value >= 1 - PLACEBO_LEVEL
+    cells: Counter[str] = Counter()
+    for each in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
+        for cell, grade in each:
+            cells[cell] += 1
+            found[cell, grade] += 1
     ratios = (
         Ratio(
-            f"{cell}: {verdict}",
-            float(found[cell, verdict]),
-            most=int(ALLOWED * walks) if verdict == HELPED else None,
+            f"{cell}: {grade}",
+            float(found[cell, grade]),
+            most=int(ALLOWED[grade] * cells[cell]) if grade in ALLOWED else None,
         )
-        for verdict in (HELPED, HURT)
-        for cell in sorted({cell for cell, _ in found})
+        for grade in GRADES
+        if grade != NO_EVIDENCE
+        for cell in sorted(cells)
     )
     return Measured(
-        f"verdicts of {walks} walks of {bars:,} traded bars in each cell, {draws:,} draws",
-        {"walks": walks, "verdicts": len(found) // 2 * walks, **tails},
+        f"grades of {walks} markets of {bars:,} bars in each cell, {draws:,} draws",
+        {"walks": walks, "verdicts": sum(cells.values())},
         tuple(ratios),
     )
 
 
-def verdicts(seed: int, bars: int, draws: int) -> list[tuple[str, str, float]]:
-    """Return (cell, verdict, p-value) of every market, model and commission of one seed."""
+def made(seed: int, bars: int, draws: int, lgb: bool) -> Found:
+    """Return (cell, grade) of every made market and opinion of one seed."""
     found = []
-    for market, frame in markets(TRAIN + bars, seed):
-        for model, predictions in opinions(frame, seed).items():
-            for rate in COMMISSIONS:
-                verdict, p_value, _ = judged(
-                    frame[TRAIN:],
-                    predictions[TRAIN:],
-                    THRESHOLDS[model],
-                    Account(commission=rate),
-                    draws,
-                    seed,
-                )
-                cell = f"{market} {model} {rate * 1e4:.0f}bp"
-                found.append((cell, verdict.verdict, p_value))
+    for market, whole in markets(TRAIN + bars, seed):
+        frame = whole[TRAIN:]
+        for name, known in without_skill(frame, seed):
+            grade = graded(frame, known, OPINION_THRESHOLD, draws, seed)
+            found.append((f"{market} {name}", grade))
+        if lgb:
+            known = fitted(whole, seed)[TRAIN:]
+            found.append((f"{market} lgb", graded(frame, known, THRESHOLDS["lgb"], draws, seed)))
     return found
+
+
+def on_real_bars(seed: int, bars: int, draws: int, path: str) -> Found:
+    """Return (cell, grade) of every opinion on a stretch of real bars."""
+    return [
+        (f"real {name}", graded(frame, known, OPINION_THRESHOLD, draws, seed))
+        for frame in [real_bars(seed, bars, path)]
+        for name, known in without_skill(frame, seed)
+        if name != "momentum"  # real bars may have it
+    ]
+
+
+def graded(
+    frame: pd.DataFrame, predictions: Predictions, threshold: float, draws: int, seed: int
+) -> str:
+    """Return the grade of one market and opinion."""
+    return judge(evidence_on(frame, predictions, threshold, Account(), draws, seed)).verdict
+
+
+def without_skill(frame: pd.DataFrame, seed: int) -> Iterator[tuple[str, Predictions]]:
+    """Yield the predictions of opinions without skill."""
+    arrays = BarArrays.of(frame)
+    state = ema_state(arrays.close, 12, 26)
+    for name, sided in opinions(arrays, state, seed):
+        up = np.clip(np.where(state < 0, 1 - sided, sided), 0.01, 0.99)
+        yield name, predictions_of(frame.index, up)
+
+
+def fitted(frame: pd.DataFrame, seed: int) -> Predictions:
+    """Return the predictions of a walk-forward of one LightGBM member."""
+    model = SignalModel(ensemble=Ensemble(["lgb"], seed=seed))
+    return WalkForward(model, TRAIN, REFIT, cache=None).predict(frame)
+
+
+def real_bars(seed: int, bars: int, path: str = "") -> pd.DataFrame:
+    """Return a stretch of real bars from a place drawn at random."""
+    whole = read_bars(path) if path else load_sample(("sp500", "nasdaq")[seed % 2])
+    start = np.random.default_rng([seed, 4]).integers(0, max(1, len(whole) - bars))
+    return whole.iloc[start : start + bars]
 
 
 def markets(bars: int, seed: int) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -107,22 +150,3 @@ def restless_walk(bars: int, seed: int) -> pd.DataFrame:
         low=np.minimum(open_, close) - reach[1],
         close=close,
     )
-
-
-def opinions(frame: pd.DataFrame, seed: int) -> dict[str, Predictions]:
-    """Return the predictions of both models without skill."""
-    model = SignalModel(ensemble=Ensemble(["lgb"], seed=seed))
-    fitted = WalkForward(model, TRAIN, REFIT, cache=None).predict(frame)
-    rng = np.random.default_rng([seed, 2])
-    up = np.clip(0.5 + 0.1 * lasting(rng.standard_normal(len(frame))), 0.01, 0.99)
-    votes = np.stack([1 - up, up], axis=1)[:, None, :]
-    coin = Predictions(**{**vars(fitted), "members": ("coin",), "votes": votes})
-    return {"coin": coin, "lgb": fitted}
-
-
-def lasting(noise: np.ndarray, persistence: float = 0.9) -> np.ndarray:
-    """Return noise of unit variance in which each value keeps much of the last one."""
-    from scipy.signal import lfilter
-
-    made: Callable[..., np.ndarray] = lfilter
-    return made([np.sqrt(1 - persistence**2)], [1, -persistence], noise)

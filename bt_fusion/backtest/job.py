@@ -49,6 +49,7 @@ from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.module_sources import file_of
 from bt_fusion.saved_runs.saved_run import SCHEMA
 from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
+from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.user_code import locate_errors
 
 __all__ = ["Backtest", "Result"]
@@ -144,7 +145,17 @@ class Backtest:
                 warn_of_refused(run, runs[run])
             summary = self._summary(given, strategy, out_of_sample, runs)
             with clocked(seconds, "judge_s"):
-                judging = Judging(self, strategy, runs, out_of_sample)
+                judging = Judging(
+                    strategy,
+                    self.params,
+                    self.account,
+                    self.predictor,
+                    out_of_sample,
+                    runs,
+                    Bootstrap(self.draws, self.seed),
+                    self.placebo,
+                    self.ledger,
+                )
                 judge_safely(summary, judging)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
         return Result(summary, runs, out_of_sample, judging.hold, self.agreement(strategy))
@@ -273,7 +284,8 @@ class Backtest:
             with locate_errors(file_of(strategy)):
                 return run_strategy(bars, traded, self.account, plot=plot, **params)
         except BarsError as error:
-            raise BarsError(f"the window of unseen bars is too short: {error}") from error
+            window = "window" if self.allow_in_sample else "window of unseen bars"
+            raise BarsError(f"the {window} is too short: {error}") from error
 
 
 def judge_safely(summary: dict[str, Any], judging: Judging) -> None:

@@ -1,8 +1,9 @@
 """What is said of finished runs: step by step, so that a step that fails costs itself alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from warnings import warn
 
 import pandas as pd
@@ -17,14 +18,16 @@ from bt_fusion.backtest.difference.robustness import robustness
 from bt_fusion.backtest.judgement import own_sharpe, selection_statistics, verdict_of_pair
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
+from bt_fusion.backtest.threshold_hint import hint_of
 from bt_fusion.backtest.trials import pbo_of, trials_of
+from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
+from bt_fusion.engine.variants import agreement_of
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.labels import trade_exits
+from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.predictors import Predictor, model_of
 from bt_fusion.statistics.bootstrap import Bootstrap
-
-if TYPE_CHECKING:
-    from bt_fusion.backtest.job import Backtest
 
 __all__ = ["NOT_JUDGED", "Judging", "say_what_failed"]
 
@@ -35,24 +38,37 @@ Step = Callable[[dict[str, Any]], None]
 
 @dataclass(eq=False)
 class Judging:
-    """The runs of a job, and all that is said of them.
+    """The runs of a backtest, and all that is said of them.
 
     Attributes
     ----------
-    job : Backtest
     strategy : class
-    runs : dict of Run
-        "off", "on" or both.
+    params : dict
+        As given for all runs.
+    account : Account
+    predictor : WalkForward, SignalModel, or dict of SignalModel
     out_of_sample : dict of OutOfSample
         By symbol.
+    runs : dict of Run
+        "off", "on" or both.
+    bootstrap : Bootstrap
+        Its draws and seed are the placebo's, too.
+    placebo : {"veto", "labels", "none"}
+    ledger : path, optional
+        Folder of results whose trial ledger counts.
     hold : Series, optional
         Equity of buy and hold, once that step is done.
     """
 
-    job: "Backtest"
     strategy: type[Strategy]
-    runs: dict[str, Run]
+    params: Mapping[str, Any]
+    account: Account
+    predictor: Predictor
     out_of_sample: dict[str, OutOfSample]
+    runs: dict[str, Run]
+    bootstrap: Bootstrap
+    placebo: str
+    ledger: Path | None = None
     hold: pd.Series | None = None
 
     @property
@@ -69,39 +85,52 @@ class Judging:
                 "the comparison": self.add_comparison,
                 "the decomposition": self.add_decomposition,
                 "robustness": self.add_robustness,
+                "the hint on the threshold": self.add_hint,
             }
-            if self.job.placebo != "none":
+            if self.placebo != "none":
                 steps["the verdict"] = self.add_verdict
         return steps
 
     def add_agreement(self, summary: dict[str, Any]) -> None:
         """Add how trades ended by whether ML had agreed with their entries."""
-        asked = self.job.agreement(self.strategy)
         summary["fused_vs_technical"] = fused_vs_technical(
-            self.runs, self.out_of_sample, asked, self._bootstrap
+            self.runs, self.out_of_sample, self.asked, self.bootstrap
         )
+
+    @property
+    def asked(self) -> Agreement:
+        """What ML-on asks of ML."""
+        voting = model_of(self.predictor).new_ensemble().voting
+        return agreement_of(self.strategy, self.params, voting, self.account.round_trip)
+
+    @property
+    def pair(self) -> RunPair:
+        """Both runs."""
+        exits = trade_exits(model_of(self.predictor).label())
+        traded = (self.strategy, self.params, exits, self.account, self.out_of_sample)
+        return RunPair(*traded, off=self.runs["off"], on=self.runs["on"])
 
     def add_hold(self, summary: dict[str, Any]) -> None:
         """Add what buying and holding made of the same bars."""
         bars = {symbol: part.bars for symbol, part in self.out_of_sample.items()}
-        self.hold = hold_equity(bars, self.job.account)
+        self.hold = hold_equity(bars, self.account)
         summary["buy_hold"] = hold_figures(self.hold)
 
     def add_statistics(self, summary: dict[str, Any]) -> None:
         """Add how sure ML-on's own returns are, after all that was tried."""
-        trials = trials_of(self.job.ledger, summary, own_sharpe(self.runs["on"]))
-        pbo = pbo_of(self.job.ledger, summary)
+        trials = trials_of(self.ledger, summary, own_sharpe(self.runs["on"]))
+        pbo = pbo_of(self.ledger, summary)
         summary["statistics"] = selection_statistics(self.runs["on"], trials, pbo)
 
     def add_comparison(self, summary: dict[str, Any]) -> None:
         """Add the differences of both runs with their intervals."""
-        found = compare_runs(self.runs["off"], self.runs["on"], self._bootstrap)
+        found = compare_runs(self.runs["off"], self.runs["on"], self.bootstrap)
         summary["comparison"] |= {**found, "buy_hold": summary["buy_hold"]}
 
     def add_decomposition(self, summary: dict[str, Any]) -> None:
         """Add where the difference in profit comes from."""
         off, on = self.runs["off"], self.runs["on"]
-        found = decompose(off, on, attribute_trades(off, on), self.job.account.slippage)
+        found = decompose(off, on, attribute_trades(off, on), self.account.slippage)
         summary["comparison"]["decomposition"] = found.parts
         summary["comparison"]["decomposition_costs"] = {
             "paid": found.paid,
@@ -114,26 +143,27 @@ class Judging:
             self.runs["off"].trades,
             self.runs["on"].trades,
             {symbol: part.bars for symbol, part in self.out_of_sample.items()},
-            self.job.account.slippage,
+            self.account.slippage,
         )
+
+    def add_hint(self, summary: dict[str, Any]) -> None:
+        """Note which thresholds to try where ML leaves few trades."""
+        hint = hint_of(self.pair, self.asked)
+        summary["notes"] += [hint] if hint else []
 
     def add_verdict(self, summary: dict[str, Any]) -> None:
         """Add what chance would have made, and the verdict, unless what it needs has failed."""
         if summary["comparison"]["verdict"] == NOT_JUDGED:
             return
-        job, exits = self.job, trade_exits(self.job.model.label())
-        pair = RunPair(
-            self.strategy, job.params, exits, job.account, self.out_of_sample, **self.runs
+        found, verdict = verdict_of_pair(
+            self.pair,
+            summary["statistics"]["trials"],
+            self.bootstrap.draws,
+            self.bootstrap.seed,
+            self.predictor if self.placebo == "labels" else None,
         )
-        again = job.predictor if job.placebo == "labels" else None
-        trials = summary["statistics"]["trials"]
-        found, verdict = verdict_of_pair(pair, trials, job.draws, job.seed, again)
         summary["statistics"] |= found
         summary["comparison"] |= verdict
-
-    @property
-    def _bootstrap(self) -> Bootstrap:
-        return Bootstrap(self.job.draws, self.job.seed)
 
 
 def say_what_failed(summary: dict[str, Any], what: str, error: Exception) -> None:

@@ -95,7 +95,7 @@ class RunPair:
         return usual | variant(self.strategy, self.params, self.exits)[1]
 
 
-def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> np.ndarray | float:
+def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> Any:
     """Return a symbol's part of what a `Run` holds by bar, NaN where it holds nothing."""
     if line is None:
         return np.nan

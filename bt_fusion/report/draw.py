@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["drawn_files", "redraw"]
@@ -17,7 +18,7 @@ def redraw(
     until: Any = None,
     symbol: str | None = None,
 ) -> list[Path]:
-    """Draw report.html and comparison.png again.
+    """Draw report.html and comparison.png again, and return what could be drawn.
 
     Parameters
     ----------
@@ -53,9 +54,13 @@ def redraw(
         check_quantstats()
     folder = Path(folder)
     run = SavedRun.read(folder)
-    paths = [folder / "report.html", folder / "comparison.png"]
-    draw_page(paths[0], run, view)
-    draw_comparison(paths[1], run)
+    paths = []
+    with surviving("report.html"):
+        draw_page(folder / "report.html", run, view)
+        paths.append(folder / "report.html")
+    with surviving("comparison.png"):
+        draw_comparison(folder / "comparison.png", run)
+        paths.append(folder / "comparison.png")
     if png:
         paths += draw_pictures(folder / "pictures", run, view)
     if tearsheet:

@@ -67,13 +67,13 @@ def difference(entry: Any, write: Writer) -> list[str]:
     >>> difference({"off": 1, "on": 3, "delta": 2, "ci95": [1, 3]}, str)
     ['+2', '1 to 3']
     >>> difference({"off": 0.5, "on": 0.523, "delta": 0.023, "ci95": [-0.01, 0.05]}, percent)
-    ['+2.3 points', '-1.0 to 5.0 points']
+    ['+2.3 points', '-1.0 to 5.0']
     """
     if not isinstance(entry, dict) or "ci95" not in entry:
         return ["", ""]
     if write is percent:  # 50 % less 45 % is not 5 % of anything
         delta, ends = difference(entry, short_percent)
-        return [text if text in ("", NONE) else f"{text} points" for text in (delta, ends)]
+        return [delta if delta == NONE else f"{delta} points", ends]
     delta = entry["delta"]
     sign = "+" if delta is not None and delta > 0 else ""
     return [sign + cell(delta, write), interval(entry["ci95"], write)]
@@ -127,12 +127,12 @@ def percent(value: float, digits: int = 1) -> str:
 
 
 def signed_percent(value: float) -> str:
-    """Write a fraction as percent with its sign.
+    """Write a fraction as percent with its sign, nothing as plain 0.
 
-    >>> signed_percent(0.1234)
-    '+12.3 %'
+    >>> signed_percent(0.1234), signed_percent(-0.0001)
+    ('+12.3 %', '0.0 %')
     """
-    return f"{100 * value:+.1f} %"
+    return f"{100 * value:+.1f} %" if abs(value) >= 0.0005 else "0.0 %"
 
 
 def basis(value: float) -> str:
@@ -219,7 +219,8 @@ def figure_rows(
     summary : dict
         The content of summary.json.
     runs : sequence of str
-        "off", "on" or both; of both their difference and its 95 % interval follow.
+        "off", "on" or both; buy and hold follows where it is known, and of both runs their
+        difference and its 95 % interval.
     keys : sequence of str
         Which of `ROWS`; all by default.
 
@@ -229,8 +230,8 @@ def figure_rows(
     >>> figure_rows(summary, ["on"], ["sharpe", "sqn"])
     (['', 'ML on'], [['Sharpe ratio', '1.23'], ['SQN', '-']])
     """
-    both = len(runs) == 2
-    head = ["", *(f"ML {name}" for name in runs)]
+    both, hold = len(runs) == 2, summary.get("buy_hold")
+    head = ["", *(f"ML {name}" for name in runs)] + (["Buy & hold"] if hold else [])
     head += ["Difference", "95 % interval"] if both else []
     rows = []
     for key, label, write in ROWS:
@@ -238,5 +239,7 @@ def figure_rows(
         if (keys and key not in keys) or (key in WHERE_KNOWN and values == [None] * len(values)):
             continue
         row = [label, *(cell(value, write) for value in values)]
+        if hold:
+            row.append(cell(hold[key], write) if key in hold else "")
         rows.append(row + (difference(summary["comparison"].get(key), write) if both else []))
     return head, rows

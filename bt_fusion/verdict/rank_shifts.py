@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.signal import lfilter
@@ -105,15 +106,21 @@ class RankedBars:
             [rolled(ranks, far) for ranks, far in zip(sides, distance.T, strict=True)], axis=1
         )
 
+    @cached_property
+    def _place(self) -> np.ndarray:
+        """Where each bar is among the ranked ones, their number for none, shape (n_bars - 1,)."""
+        place = np.full(len(self.returns), len(self.bar))
+        place[self.bar] = np.arange(len(self.bar))
+        return place
+
     def position(self, rank: np.ndarray) -> np.ndarray:
         """Return the position that ranks add up to, shape (n_runs, n_bars - 1).
 
         Each bar's is held for `hold_bars` bars.
         """
-        place = np.full(len(self.returns), len(self.bar))
-        place[self.bar] = np.arange(len(self.bar))
-        sided = np.append(rank * self.side, np.zeros((len(rank), 1)), axis=1)
-        summed = np.cumsum(sided.take(place, axis=1), axis=1)
+        sided = np.zeros((len(rank), len(self.bar) + 1), dtype=np.float32)
+        np.multiply(rank, self.side, out=sided[:, :-1], casting="unsafe")
+        summed = np.cumsum(sided.take(self._place, axis=1), axis=1)
         held = summed.copy()
         held[:, self.hold_bars :] -= summed[:, : -self.hold_bars]
         return held
@@ -194,11 +201,11 @@ def gains(
     total, square = np.zeros((2, runs))
     for start in range(0, runs, block):
         rows = slice(start, min(start + block, runs))
-        gained = np.zeros((rows.stop - start, times))
+        gained = np.zeros((rows.stop - start, times), dtype=np.float32)
         for market, at in zip(markets, place, strict=True):
             rank = market.rank[None] if distances is None else market.moved(distances[rows])
-            gained[:, at] += market.position(rank) * market.returns
-        total[rows] = gained.sum(axis=1)
+            gained[:, at] += market.position(rank) * market.returns.astype(np.float32)
+        total[rows] = gained.sum(axis=1, dtype=float)
         square[rows] = np.einsum("ij,ij->i", gained, gained)
     return total, square
 

@@ -39,10 +39,13 @@ def run_of(trades, technical=None, equity=None) -> Run:
             "exit_reason": rest[1] if len(rest) > 1 else "horizon",
             "entry_price": 100.0,
             "size": 1.0,
+            "exit_price": 100.0 + (pnl if side == "long" else -pnl),
+            "commission": 0.0,
         }
         for bar, side, pnl, *rest in trades
     ]
     columns = ["symbol", "entry_time", "side", "pnl", "share", "exit_reason", "entry_price", "size"]
+    columns += ["exit_price", "commission"]
     lost = sum(row["pnl"] < 0 for row in rows)
     return Run(
         figures={**dict.fromkeys(COMPARED, 0.1), "trades": len(rows), "lost": lost},

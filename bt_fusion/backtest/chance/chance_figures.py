@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bt_fusion.backtest.chance.matched_chance import MatchedChance
 from bt_fusion.backtest.run_pair import RunPair
@@ -30,7 +31,7 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
         exposure {mean, ci95} of the draws; None where undefined.
     """
     drawn, test = chance.together.drawn, chance.test
-    yearly = np.sqrt(bars_per_year(pair.on.equity.index))
+    yearly = np.sqrt(bars_per_year(pd.DatetimeIndex(pair.on.equity.index)))
     figures = {
         "trades": drawn.entries,
         "win_rate": drawn.win_rate,

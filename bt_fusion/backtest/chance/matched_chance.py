@@ -150,7 +150,11 @@ def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
         known = one.predictions.known
         outcomes = Outcomes.of(bars, one.technical, one.rule, one.costs, known)
         return random_vetoes(outcomes, one.by_rule, draws, seed)
-    paths = None if one.exact else trade_paths_of(one.trades, one.bars, one.bars.index)
+    paths = (
+        None
+        if one.exact
+        else trade_paths_of(one.trades, one.bars, pd.DatetimeIndex(one.bars.index))
+    )
     return coin_placebo(
         bars, one.state, one.trips, one.rule.hold_bars, one.costs, draws, seed, paths
     )

@@ -159,9 +159,10 @@ def trade_table(trades: pd.DataFrame, weight: np.ndarray, slippage: float) -> pd
 
 def pairs(off: Run, on: Run, matches: pd.DataFrame) -> pd.DataFrame:
     """Return the matches of one entry: the same bar, symbol and side in both runs."""
-    both = matches[(matches.off >= 0) & (matches.on >= 0)]
-    times = [run.trades.entry_time.to_numpy() for run in (off, on)]
-    return both[times[0][both.off.to_numpy()] == times[1][both.on.to_numpy()]]
+    both = matches[["off", "on"]].astype(int)
+    both = both[(both.off >= 0) & (both.on >= 0)]
+    before, after = (run.trades.entry_time.to_numpy() for run in (off, on))
+    return both[before[both.off.to_numpy()] == after[both.on.to_numpy()]]  # retimed ones differ
 
 
 def changed(before: pd.DataFrame, after: pd.DataFrame) -> tuple[float, float]:

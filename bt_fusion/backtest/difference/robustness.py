@@ -59,7 +59,7 @@ def robustness(
         "costs_x2": lambda trades: dearer_returns(trades, slippage),
         f"without_best_{BEST}": lambda trades: without_best(net_returns(trades)),
     }
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, way in ways.items():
         made = {run: way(trades) for run, trades in runs.items()}
         found[name] = {

@@ -8,7 +8,9 @@ import pandas as pd
 __all__ = ["equity_curves"]
 
 POINTS = 600  # about what a picture has columns
-COLOURS = {"off": "#6e7781", "on": "#0a62ab"}  # where no style sheet names any
+# where no style sheet names any; the last drawn lies on top
+COLOURS = {"buy_hold": "#b3bac2", "off": "#6e7781", "on": "#0a62ab"}
+WIDTHS = {"buy_hold": 1, "off": 1.5, "on": 2}
 
 
 def equity_curves(
@@ -19,7 +21,7 @@ def equity_curves(
     Parameters
     ----------
     equity : DataFrame
-        datetime, and a column for each run.
+        datetime, a column for each run, and perhaps `buy_hold`.
     words : str
         What it shows, for those who do not see it.
     width, height : int
@@ -38,8 +40,8 @@ def equity_curves(
     lines = [
         {
             "points": " ".join(f"{a:.0f},{b:.1f}" for a, b in zip(x, y[:, at], strict=True)),
-            "colour": f"var(--{name}, {COLOURS[name]})",
-            "width": 2 if name == "on" else 1.5,
+            "colour": f"var(--{name.removeprefix('buy_')}, {COLOURS[name]})",
+            "width": WIDTHS[name],
         }
         for at, name in enumerate(runs)
     ]

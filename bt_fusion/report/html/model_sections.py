@@ -73,7 +73,7 @@ def model_card(run: SavedRun) -> dict[str, Any]:
         "In-sample bars": " of ".join(
             count(bars) for bars in (run.summary["in_sample"], run.summary["window"]["bars"])
         ),
-        "Out-of-sample figures": ", ".join(
+        f"{'In' if run.in_sample else 'Out-of'}-sample figures": ", ".join(
             f"{name.replace('_', ' ')} {model[name]:.4f}"
             for name in ("auc", "brier", "log_loss", "accuracy", "precision", "recall", "f1")
             if model.get(name) is not None

@@ -9,9 +9,10 @@ from bt_fusion.files import plain, write_whole
 from bt_fusion.report.figures import bars_traded, when
 from bt_fusion.report.html.page_data import page_data
 from bt_fusion.report.html.result_sections import verdict_banner
-from bt_fusion.report.html.sections import sections
+from bt_fusion.report.html.sections import Section, sections
 from bt_fusion.report.html.templates import asset, render
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
+from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_page", "page"]
@@ -51,7 +52,7 @@ def page(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> str:
         "bars": f"{bars_traded(run.summary)}, {when(window['start'])} to {when(window['end'])}",
         "in_sample": run.in_sample,
         "verdict": verdict_banner(run),
-        "sections": sections(run),
+        "sections": filled(sections(run)),
         "style": asset("page.css"),
         "page_data": data.replace("<", "\\u003c"),
         "plotly": plotly_script(),
@@ -59,6 +60,16 @@ def page(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> str:
         "boot": asset("boot.js"),
     }
     return render("page.html.j2", values)
+
+
+def filled(found: list[Section]) -> list[tuple[Section, str]]:
+    """Return each section with its HTML; without those whose template cannot be filled."""
+    made = []
+    for section in found:
+        with surviving(f"the section {section.title!r} of report.html"):
+            values = {"section": section, "data": section.data}
+            made.append((section, render(f"{section.template}.html.j2", values)))
+    return made
 
 
 def plotly_script() -> str:

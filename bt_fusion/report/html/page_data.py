@@ -1,11 +1,13 @@
 """What the charts of report.html are drawn from, as JSON."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from bt_fusion.report.difference import difference_parts
 from bt_fusion.report.figures import payoff_text
 from bt_fusion.report.model_figures import (
     MOST_FEATURES,
@@ -16,6 +18,7 @@ from bt_fusion.report.model_figures import (
 )
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
 from bt_fusion.report.signals import SignalBars
+from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["milliseconds", "page_data", "typed"]
@@ -24,31 +27,61 @@ PRICES = ("open", "high", "low", "close")
 
 
 def page_data(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> dict[str, Any]:
-    """Return everything the charts need; long columns are `typed` arrays."""
+    """Return everything the charts need; long columns are `typed` arrays.
+
+    What cannot be made is left empty.
+    """
+    data: dict[str, Any] = {"runs": run.runs, "symbols": []}
+    for name, make in MAKERS.items():
+        with surviving(f"the chart of {name} in report.html"):
+            data[name] = make(run)
+    with surviving("the charts of candles and signals in report.html"):
+        data |= symbols_data(run, view)
+    return data
+
+
+def equity_data(run: SavedRun) -> dict[str, Any]:
+    """Return the account at each close, of each run and of buy and hold."""
+    drawn = [name for name in ("buy_hold", *run.runs) if name in run.equity]
+    time = typed(milliseconds(run.equity.datetime), "float64")
+    return {"time": time, **{name: typed(run.equity[name]) for name in drawn}}
+
+
+def refit_data(run: SavedRun) -> list[dict[str, Any]]:
+    """Return each refit, its times and its payoff as text."""
+    times = ("start", "end", "trained_until")
+    return [
+        {
+            **refit,
+            **{name: str(refit[name]) for name in times},
+            "payoff": f"payoff {payoff_text(refit['payoff'])}" if refit["payoff"] else "",
+        }
+        for refit in refit_aucs(run)
+    ]
+
+
+def importance_data(run: SavedRun) -> list[list[Any]]:
+    """Return the features that matter most, and how much."""
+    importances = run.summary["model"].get("importances", {}).items()
+    return [list(pair) for pair in list(importances)[:MOST_FEATURES]]
+
+
+def difference_data(run: SavedRun) -> list[list[Any]]:
+    """Return the parts of the difference in profit by name, in cash."""
+    return [list(pair) for pair in difference_parts(run.summary["comparison"] or {}).items()]
+
+
+def placebo_data(run: SavedRun) -> dict[str, Any] | None:
+    """Return the placebo as it is in the summary."""
+    return (run.summary.get("statistics") or {}).get("placebo")
+
+
+def symbols_data(run: SavedRun, view: SignalView) -> dict[str, Any]:
+    """Return each symbol's columns, and where the chart of signals opens."""
     signals = {symbol: SignalBars.of_run(run, symbol) for symbol in run.symbols}
-    importances = list(run.summary["model"].get("importances", {}).items())
     return {
-        "runs": run.runs,
-        "thresholds": thresholds(run),
-        "equity": {
-            "time": typed(milliseconds(run.equity.datetime), "float64"),
-            **{name: typed(run.equity[name]) for name in run.runs},
-        },
         "signals": signal_data(run, signals, view),
         "symbols": [symbol_data(run, symbol, own) for symbol, own in signals.items()],
-        "reliability": reliability_of(run),
-        "refits": [
-            {
-                **refit,
-                "start": str(refit["start"]),
-                "end": str(refit["end"]),
-                "trained_until": str(refit["trained_until"]),
-                "payoff": f"payoff {payoff_text(refit['payoff'])}" if refit["payoff"] else "",
-            }
-            for refit in refit_aucs(run)
-        ],
-        "importances": [list(pair) for pair in importances[:MOST_FEATURES]],
-        "placebo": (run.summary.get("statistics") or {}).get("placebo"),
     }
 
 
@@ -132,3 +165,14 @@ def milliseconds(times: Any) -> np.ndarray:
     stamps = np.asarray(times).astype("datetime64[us]")
     counted = stamps.astype(np.int64) / 1_000
     return np.where(np.isnat(stamps), np.nan, counted)
+
+
+MAKERS: dict[str, Callable[[SavedRun], Any]] = {
+    "thresholds": thresholds,
+    "equity": equity_data,
+    "difference": difference_data,
+    "reliability": reliability_of,
+    "refits": refit_data,
+    "importances": importance_data,
+    "placebo": placebo_data,
+}

@@ -95,10 +95,12 @@ def key_card(run: SavedRun, key: str, label: str, write: Writer) -> dict[str, st
     """Return one figure of the last run, the other's, and their difference."""
     values = [cell(run.summary[f"ml_{name}"][key], write) for name in run.runs]
     delta, span = difference((run.summary["comparison"] or {}).get(key), write)
+    hold = (run.summary.get("buy_hold") or {}).get(key)
     return {
         "label": f"{label}, ML {run.runs[-1]}",
         "now": values[-1],
         "before": values[0] if len(values) == 2 else "",
+        "hold": "" if hold is None else write(hold),
         "difference": delta,
         "span": span,
     }
@@ -112,8 +114,8 @@ def figures_section(run: SavedRun) -> dict[str, Any]:
 def figures_table(run: SavedRun) -> dict[str, Any]:
     """Return every figure: off, on, difference, 95 % interval."""
     head, rows = figure_rows(run.summary, run.runs)
-    if len(run.runs) == 2:
-        false = run.summary["comparison"]["false_signals"]
+    false = (run.summary["comparison"] or {}).get("false_signals")
+    if false:
         change = cell(false["change"], lambda v: f"{signed_percent(v)} of it")
         shares = [cell(false[name], percent) for name in ("off", "on")]
         rows.append(["False signals (entries that lost)", *shares, change, ""])
@@ -130,9 +132,11 @@ def statistics_table(run: SavedRun) -> dict[str, Any]:
     return {"caption": "Statistics", "head": ["", "Value"], "rows": rows}
 
 
-def agreement_section(run: SavedRun) -> dict[str, Any]:
-    """Return the table of entries by whether ML agreed with them."""
-    found = run.summary["fused_vs_technical"]
+def agreement_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return the table of entries by whether ML agreed with them; None where there is none."""
+    found = run.summary.get("fused_vs_technical")
+    if not found:
+        return None
     head, rows = agreement_table_of(found)
     return {"caption": agreement_title(found), "head": head, "rows": rows}
 
@@ -140,7 +144,7 @@ def agreement_section(run: SavedRun) -> dict[str, Any]:
 def attribution_section(run: SavedRun) -> dict[str, Any]:
     """Return the categories of trades, and the difference of the two runs split among them."""
     comparison = run.summary["comparison"]
-    if not comparison:
+    if not comparison or "trades" not in comparison:
         return {"rows": []}
     split = comparison.get("attribution")
     if not split:
@@ -177,9 +181,11 @@ def split_cells(part: dict[str, Any]) -> list[str]:
     return [count(part["trades"]), won, lost, signed(part["pnl"])]
 
 
-def placebo_section(run: SavedRun) -> dict[str, Any]:
-    """Return each placebo: its draws as good or better, and their net profit."""
-    found = run.summary["statistics"]
+def placebo_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return each placebo: its draws as good or better, and their net profit; None without one."""
+    found = run.summary.get("statistics") or {}
+    if not found.get("placebo"):
+        return None
     placebos = {name: found.get("placebo" if name == "veto" else name) for name in PLACEBOS}
     return {
         "caption": "Net profit of ML on and of random choices",

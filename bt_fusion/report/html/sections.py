@@ -1,10 +1,16 @@
 """The sections of report.html in their order: each a template and the values that fill it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from bt_fusion.report.figures import count, money, percent
 from bt_fusion.report.html.curves import equity_curves
+from bt_fusion.report.html.difference_sections import (
+    difference_section,
+    difference_words,
+    robustness_section,
+)
 from bt_fusion.report.html.model_sections import (
     command_section,
     confusion_section,
@@ -20,6 +26,7 @@ from bt_fusion.report.html.result_sections import (
     placebo_section,
 )
 from bt_fusion.report.signals import SignalBars
+from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["Section", "sections"]
@@ -52,6 +59,10 @@ PLACEBO = (
     "their net profit; the share of draws as good or better goes by the entries alone, before "
     "costs."
 )
+ROBUSTNESS = (
+    "Net returns of the closed trades: filled a bar later, at twice the costs, and without the "
+    "five best trades of each run."
+)
 FIGURES = (
     "A figure whose interval lies on one side of zero is not yet a verdict: trading less under "
     "costs moves these figures without any skill."
@@ -82,51 +93,30 @@ class Section:
 
 
 def sections(run: SavedRun) -> list[Section]:
-    """Return the sections a run has something for."""
-    model, statistics = run.summary["model"], run.summary.get("statistics") or {}
-    sentence = (run.summary["comparison"] or {}).get("attribution_sentence") or ""
-    agreement = []
-    if run.summary.get("fused_vs_technical"):
-        section = agreement_section(run)
-        agreement = [Section("agreement", "Did ML agree?", AGREEMENT, "table", section)]
-    found = [
-        Section("key", "Key figures", "", "key_figures", key_figures(run)),
-        Section("equity", "Equity and drawdown", EQUITY, "equity", equity_section(run)),
-        Section(
-            "candles", "Price, entries and predictions", CANDLES, "candles", candle_section(run)
-        ),
-        Section(
-            "signals",
-            "Signals",
-            f"{SignalBars.of_run(run, run.symbols[0]).caption} {ZOOM}",
-            "candles",
-            signal_section(run),
-        ),
-        Section(
-            "attribution",
-            "What ML changed",
-            sentence,
-            "attribution",
-            attribution_section(run),
-        ),
-        *agreement,
-        Section("funnel", "From bars to orders", "", "funnel", funnel_section(run)),
-        Section("reliability", "Reliability", RELIABILITY, "chart", {}),
-        Section("confusion", "Predicted and actual", "", "confusion", confusion_section(run)),
-    ]
-    if model.get("importances"):
-        found.append(Section("importances", "Features", IMPORTANCES, "chart", {}))
-    if model["refits"]:
-        found.append(Section("refits", "Each refit", REFITS, "chart", {}))
-    found.append(Section("periods", "Returns by calendar", "", "periods", periods_section(run)))
-    if statistics.get("placebo"):
-        found.append(Section("placebo", "Placebo", PLACEBO, "placebo", placebo_section(run)))
-    return [
-        *found,
-        Section("figures", "Every figure", FIGURES, "figures", figures_section(run)),
-        Section("card", "Model card", "", "model_card", model_card(run)),
-        Section("repeat", "Repeat it", "", "command", command_section(run)),
-    ]
+    """Return the sections a run has something for; without those that fail."""
+    found = []
+    for name, (title, words, template, fill) in PLAN.items():
+        with surviving(f"the section {title!r} of report.html"):
+            data = fill(run)
+            if data is not None:
+                text = words if isinstance(words, str) else words(run)
+                found.append(Section(name, title, text, template, data))
+    return found
+
+
+def signal_words(run: SavedRun) -> str:
+    """Say what the chart of signals shows."""
+    return f"{SignalBars.of_run(run, run.symbols[0]).caption} {ZOOM}"
+
+
+def importance_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return nothing but that there is a chart of importances; None where there is none."""
+    return {} if run.summary["model"].get("importances") else None
+
+
+def refit_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return nothing but that there is a chart of refits; None for a saved model."""
+    return {} if run.summary["model"]["refits"] else None
 
 
 def equity_section(run: SavedRun) -> dict[str, Any]:
@@ -150,3 +140,38 @@ def signal_section(run: SavedRun) -> dict[str, Any]:
     """Return the same for the chart of signals."""
     words = "Candles with the signals of each bar, the regimes and the probabilities."
     return {**candle_section(run), "words": words}
+
+
+def no_data(run: SavedRun) -> dict[str, Any]:
+    """Return nothing: the chart has all there is."""
+    return {}
+
+
+# its id, and that of its chart is chart-NAME: heading, what stands below it, template, values (None
+# where a run has nothing for it)
+Fill = Callable[[SavedRun], dict[str, Any] | None]
+PLAN: dict[str, tuple[str, str | Callable[[SavedRun], str], str, Fill]] = {
+    "key": ("Key figures", "", "key_figures", key_figures),
+    "equity": ("Equity and drawdown", EQUITY, "equity", equity_section),
+    "difference": (
+        "Where the difference comes from",
+        difference_words,
+        "difference",
+        difference_section,
+    ),
+    "candles": ("Price, entries and predictions", CANDLES, "candles", candle_section),
+    "signals": ("Signals", signal_words, "candles", signal_section),
+    "attribution": ("What ML changed", "", "attribution", attribution_section),
+    "agreement": ("Did ML agree?", AGREEMENT, "table", agreement_section),
+    "robustness": ("Robustness", ROBUSTNESS, "table", robustness_section),
+    "funnel": ("From bars to orders", "", "funnel", funnel_section),
+    "reliability": ("Reliability", RELIABILITY, "chart", no_data),
+    "confusion": ("Predicted and actual", "", "confusion", confusion_section),
+    "importances": ("Features", IMPORTANCES, "chart", importance_section),
+    "refits": ("Each refit", REFITS, "chart", refit_section),
+    "periods": ("Returns by calendar", "", "periods", periods_section),
+    "placebo": ("Placebo", PLACEBO, "placebo", placebo_section),
+    "figures": ("Every figure", FIGURES, "figures", figures_section),
+    "card": ("Model card", "", "model_card", model_card),
+    "repeat": ("Repeat it", "", "command", command_section),
+}

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bt_fusion.report.figures import count, percent
 
-__all__ = ["BLUE", "GRAY", "RUN_COLOURS", "draw_matrix", "new_figure", "scale_prices"]
+__all__ = ["BLUE", "GRAY", "RUN_COLOURS", "draw_hold", "draw_matrix", "new_figure", "scale_prices"]
 
 
 BLUE, GRAY = "tab:blue", "tab:gray"
@@ -22,6 +23,14 @@ def new_figure(width: float, height: float) -> Any:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def draw_hold(axis: Any, equity: pd.DataFrame) -> None:
+    """Draw buy and hold as a thin line behind the runs, where a table has it."""
+    if "buy_hold" in equity:
+        axis.plot(
+            equity.datetime, equity.buy_hold, color="0.75", lw=0.7, label="buy and hold", zorder=1
+        )
 
 
 def scale_prices(axis: Any, span: float) -> None:

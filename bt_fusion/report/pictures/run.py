@@ -10,6 +10,7 @@ import pandas as pd
 
 from bt_fusion.files import write_whole
 from bt_fusion.report.calendar_returns import period_returns
+from bt_fusion.report.difference import difference_parts
 from bt_fusion.report.figures import count
 from bt_fusion.report.model_figures import (
     MOST_FEATURES,
@@ -18,9 +19,17 @@ from bt_fusion.report.model_figures import (
     refit_aucs,
     reliability_of,
 )
-from bt_fusion.report.pictures.canvas import BLUE, GRAY, RUN_COLOURS, draw_matrix, new_figure
+from bt_fusion.report.pictures.canvas import (
+    BLUE,
+    GRAY,
+    RUN_COLOURS,
+    draw_hold,
+    draw_matrix,
+    new_figure,
+)
 from bt_fusion.report.pictures.signals import SIZE, draw_run_signals
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
+from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.performance import drawdowns
 
@@ -32,24 +41,26 @@ ORANGE = "tab:orange"
 def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) -> list[Path]:
     """Draw every picture the run has something for into a folder and return their paths.
 
-    drawdown, signals (the bars of `view`), attribution, funnel, reliability, confusion,
+    drawdown, signals (the bars of `view`), attribution, difference, funnel, reliability, confusion,
     importances, refits, returns and placebo, each .png.
     """
     paths, viewed = [], {"signals": partial(draw_run_signals, view=view)}
     for name, (title, draw, size) in PICTURES.items():
-        figure = new_figure(*size)
-        if viewed.get(name, draw)(figure, run):
-            note = " (IN-SAMPLE)" if run.in_sample else ""
-            title = f"{title}: {run.summary['data']['name']}{note}"
-            figure.suptitle(title, x=0.01, ha="left")
-            paths.append(folder / f"{name}.png")
-            write_whole(paths[-1], partial(figure.savefig, dpi=110))
+        path, figure = folder / f"{name}.png", new_figure(*size)
+        with surviving(f"pictures/{name}.png"):
+            if viewed.get(name, draw)(figure, run):
+                note = " (IN-SAMPLE)" if run.in_sample else ""
+                title = f"{title}: {run.summary['data']['name']}{note}"
+                figure.suptitle(title, x=0.01, ha="left")
+                write_whole(path, partial(figure.savefig, dpi=110))
+                paths.append(path)
     return paths
 
 
 def draw_drawdown(figure: Any, run: SavedRun) -> bool:
     """Draw both equity curves and how far they lie below their peaks."""
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
+    draw_hold(top, run.equity)
     for name in run.runs:
         values = run.equity[name].to_numpy(dtype=float)
         top.plot(run.equity.datetime, values, color=RUN_COLOURS[name], lw=1, label=f"ML {name}")
@@ -75,6 +86,21 @@ def draw_attribution(figure: Any, run: SavedRun) -> bool:
     axis.barh(names, values, color=[BLUE if value >= 0 else ORANGE for value in values], height=0.6)
     axis.axvline(0, color="black", lw=0.8)
     axis.set_xlabel("difference in profit")
+    return True
+
+
+def draw_difference(figure: Any, run: SavedRun) -> bool:
+    """Draw the parts of the difference in profit one on top of the other, and their sum."""
+    parts = difference_parts(run.summary["comparison"] or {})
+    if not parts:
+        return False
+    axis, cash = figure.subplots(), np.array([*parts.values(), sum(parts.values())])
+    starts = np.append(np.cumsum(cash[:-1]) - cash[:-1], 0.0)
+    colours = [BLUE if value >= 0 else ORANGE for value in cash[:-1]]
+    axis.bar([*parts, "sum"], cash, bottom=starts, color=[*colours, GRAY], width=0.6)
+    axis.axhline(0, color="black", lw=0.8)
+    axis.tick_params(axis="x", labelsize=8)
+    axis.set_ylabel("cash")
     return True
 
 
@@ -194,6 +220,7 @@ PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, flo
     "drawdown": ("Equity and drawdown", draw_drawdown, (12, 6)),
     "signals": ("Signals", draw_run_signals, SIZE),
     "attribution": ("What ML changed", draw_attribution, (8, 4)),
+    "difference": ("Where the difference comes from", draw_difference, (9, 4)),
     "funnel": ("From bars to orders", draw_funnel, (8, 4)),
     "reliability": ("Reliability", draw_reliability, (7, 6)),
     "confusion": ("Predicted and actual", draw_confusion, (6, 5)),

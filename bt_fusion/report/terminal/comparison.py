@@ -3,8 +3,14 @@
 from typing import Any
 
 from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 
+from bt_fusion.report.difference import (
+    difference_sentence,
+    difference_table,
+    robustness_line,
+)
 from bt_fusion.report.figures import (
     bars_traded,
     by_signal,
@@ -38,7 +44,18 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
         table.add_row(*row)
     more = _details(summary) if details else []
     lines = [*_lines(summary), *more, *_label_placebo(summary)]
-    return Group(table, *lines, *_verdict(summary))
+    return Group(table, *_difference(summary), *lines, *_verdict(summary))
+
+
+def _difference(summary: dict[str, Any]) -> list[Table]:
+    """Return the table of where the difference comes from, where it is known."""
+    head, rows = difference_table(summary)
+    if not rows:
+        return []
+    table = titled("Where the difference in profit comes from, open trades included", *head)
+    for row in rows:
+        table.add_row(*row)
+    return [table]
 
 
 def _label_placebo(summary: dict[str, Any]) -> list[str]:
@@ -82,7 +99,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     if summary.get("vetoes"):
         lines.append(_veto_line(summary["vetoes"]))
     if summary.get("comparison"):
-        lines += _comparison_lines(summary["comparison"])
+        lines += _comparison_lines(summary)
     return lines
 
 
@@ -107,7 +124,10 @@ def _details(summary: dict[str, Any]) -> list[str]:
     return [f"Classifier {scores}", f"Time       {spent}"]
 
 
-def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
+def _comparison_lines(summary: dict[str, Any]) -> list[str]:
+    comparison = summary["comparison"]
+    if "trades" not in comparison:  # comparing them failed
+        return []
     trades = comparison["trades"]
     shown = ", ".join(
         f"{trades[name]:,} {name}" for name in trades if not name.startswith("vetoed_")
@@ -122,8 +142,8 @@ def _comparison_lines(comparison: dict[str, Any]) -> list[str]:
             f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
             f"{signed_percent(false['change'])} of it"
         )
-    if comparison.get("attribution_sentence"):
-        lines.append(f"P&L        {comparison['attribution_sentence']}")
+    told = {"P&L": difference_sentence(comparison), "Robust": robustness_line(summary)}
+    lines += [f"{name:<10} {text}" for name, text in told.items() if text]
     if comparison["verdict"] is None:
         lines.append(
             "Note       trading less under costs moves these figures without any skill: "

@@ -60,9 +60,18 @@ class Coin:
         return np.append(self.share, self.starts * flat[:-1])[:ages]
 
 
-def waits(starts: float, ages: int, hold_bars: int) -> np.ndarray:
-    """Return the probability that no agreement has started by each age, given an off start."""
-    return (1 - starts) ** np.minimum(np.arange(ages), hold_bars - 1)
+def waits(starts: float | np.ndarray, ages: int, hold_bars: int) -> np.ndarray:
+    """Return the probability that no agreement has started by each age, given an off start.
+
+    Parameters
+    ----------
+    starts : float or ndarray, shape (n,)
+
+    Returns
+    -------
+    ndarray of float64, shape (ages,) or (n, ages)
+    """
+    return (1 - np.asarray(starts))[..., None] ** np.minimum(np.arange(ages), hold_bars - 1)
 
 
 def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) -> Coin:
@@ -87,28 +96,29 @@ def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) ->
     if held > total - 0.5:
         return Coin(1.0, 0.0, hold_bars)
 
-    def off_share(starts: float) -> float:
-        return (total - held) / (weight @ waits(starts, len(weight), hold_bars))
+    def off_share(starts: float | np.ndarray) -> np.ndarray:
+        return (total - held) / (waits(starts, len(weight), hold_bars) @ weight)
 
-    def coin(starts: float) -> Coin:
+    def excess(starts: np.ndarray) -> np.ndarray:
         off = off_share(starts)
-        return Coin(starts, starts * off / (1 - off), hold_bars)
-
-    def excess(starts: float) -> float:
-        return float(weight @ coin(starts).entered(len(weight))) - entries
+        later = off * starts * (waits(starts, len(weight) - 1, hold_bars) @ weight[1:])
+        return weight[0] * (1 - off) + later - entries
 
     def too_short(starts: float) -> float:
-        return off_share(starts) * (1 + starts) - 1  # above 0 where `ends` is above 1
+        return float(off_share(starts)) * (1 + starts) - 1  # above 0 where `ends` is above 1
 
     # It starts once at least, on average
     most = brentq(too_short, 0.0, 1.0) if too_short(1.0) > 0 else 1.0
     rates = np.geomspace(min(1.0 / total, most), most, GRID)
-    found = np.array([excess(rate) for rate in rates])
+    found = excess(rates)
     turns = np.flatnonzero(found[:-1] * found[1:] <= 0)
-    if len(turns) == 0:
-        return coin(float(rates[np.abs(found).argmin()]))
-    at = turns[-1]  # of two, the coin that turns over more often: its draws are less alike
-    return coin(brentq(excess, rates[at], rates[at + 1]))
+    if len(turns):
+        at = turns[-1]  # of two, the coin that turns over more often: its draws are less alike
+        starts = brentq(excess, rates[at], rates[at + 1])
+    else:
+        starts = float(rates[np.abs(found).argmin()])
+    off = float(off_share(starts))
+    return Coin(starts, min(1.0, starts * off / (1 - off)), hold_bars)
 
 
 def reached(length: np.ndarray, blocked: np.ndarray, hold_bars: int) -> np.ndarray:

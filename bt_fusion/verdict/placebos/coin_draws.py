@@ -1,6 +1,6 @@
 """Draws of a Markov coin a side through the renewing exit rule."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,50 +10,92 @@ from bt_fusion.verdict.placebos.coin_pair import SIDES, CoinPair
 from bt_fusion.verdict.placebos.episodes import Episodes
 from bt_fusion.verdict.placebos.replay import NEVER, RoundTrips, blocked_starts
 
-__all__ = ["DrawnTrips", "Spells", "drawn_trips"]
+__all__ = ["Agreements", "DrawnTrips", "drawn_trips", "trips_of"]
 
 BLOCK = 100  # draws held at once
+FORGOTTEN = 0.02  # autocorrelation that counts as none
+MOST_TOSSES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Spells:
-    """Unbroken agreements of several draws, by draw and bar.
+class Agreements:
+    """Unbroken agreements of several draws with one side, by draw and bar.
 
     Attributes
     ----------
-    draw : ndarray of int64, shape (n_spells,)
-    first, stop : ndarray of int64, shape (n_spells,)
-        First bar of each, and the one after the last; bars of one side, counted without others.
+    draw, episode : ndarray of int64, shape (n_agreements,)
+    first, last : ndarray of int64, shape (n_agreements,)
+        Bars of each, inside one episode.
     """
 
     draw: np.ndarray
+    episode: np.ndarray
     first: np.ndarray
-    stop: np.ndarray
+    last: np.ndarray
 
     @classmethod
-    def of(cls, coin: Coin, bars: int, draws: int, rng: np.random.Generator) -> "Spells":
-        """Toss a stationary coin over a number of bars."""
-        pairs = pairs_needed(coin, bars)
-        off, on = (
-            waiting_times(rate, bars, (draws, pairs), rng) for rate in (coin.starts, coin.ends)
-        )
-        off[rng.random(draws) < coin.share, 0] = 0.0  # the first bar agrees
-        stop = np.cumsum(off + on, axis=1)
-        if (stop[:, -1] < bars).any():
-            raise AssertionError("the pairs of spells do not cover the bars")
-        first = stop - on
-        draw, place = np.nonzero(first < bars)
-        ends = np.minimum(stop[draw, place], bars)
-        return cls(draw, first[draw, place].astype(np.int64), ends.astype(np.int64))
+    def of(
+        cls, coin: Coin, episodes: Episodes, side: int, draws: int, rng: np.random.Generator
+    ) -> "Agreements":
+        """Toss a coin over the episodes of a side.
+
+        It is tossed on between two episodes until nothing is left of what it was, so that each
+        begins with a stationary coin.
+        """
+        own = np.flatnonzero(episodes.side == side)
+        length = episodes.length[own]
+        stop = np.cumsum(length + forgetting(coin))
+        begin = np.append(0, stop)[: len(own)]  # of each episode, in tosses
+        draw, first, end = spells(coin, int(stop[-1]) if len(own) else 0, draws, rng)
+        low = np.searchsorted(begin, first, side="right") - 1
+        pieces = np.searchsorted(begin, end, side="left") - low
+        row = np.repeat(np.arange(len(low)), pieces)
+        here = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces - low, pieces)
+        since = np.maximum(first[row] - begin[here], 0)
+        until = np.minimum(end[row] - begin[here], length[here])
+        inside = since < until
+        here, row = here[inside], row[inside]
+        base = episodes.first[own][here]
+        return cls(draw[row], own[here], base + since[inside], base + until[inside] - 1)
 
 
-def pairs_needed(coin: Coin, bars: int) -> int:
-    """Return how many spells off and on cover the bars, but for one case in 10^20.
+def forgetting(coin: Coin) -> int:
+    """Return after how many tosses a coin is as good as stationary.
 
-    The number of pairs of geometric waits in the bars varies by no more than its root.
+    >>> forgetting(Coin(0.25, 0.25, 5)), forgetting(Coin(0.5, 0.5, 5))
+    (6, 1)
+    """
+    left = abs(coin.persistence)
+    if left < FORGOTTEN:
+        return 1
+    return int(min(np.ceil(np.log(FORGOTTEN) / np.log(left)), MOST_TOSSES)) if left < 1 else 1
+
+
+def spells(
+    coin: Coin, tosses: int, draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return draw, first toss, and the one after the last, of every spell of agreement."""
+    pairs = pairs_needed(coin, tosses)
+    off, on = (
+        waiting_times(rate, tosses, (draws, pairs), rng) for rate in (coin.starts, coin.ends)
+    )
+    off[rng.random(draws) < coin.share, 0] = 0.0  # the first toss agrees
+    stop = np.cumsum(off + on, axis=1)
+    if (stop[:, -1] < tosses).any():
+        raise AssertionError("the pairs of spells do not cover the tosses")
+    first = stop - on
+    draw, place = np.nonzero(first < tosses)
+    ends = np.minimum(stop[draw, place], tosses)
+    return draw, first[draw, place].astype(np.int64), ends.astype(np.int64)
+
+
+def pairs_needed(coin: Coin, tosses: int) -> int:
+    """Return how many spells off and on cover the tosses, with ten deviations to spare.
+
+    The number of pairs of geometric waits varies by no more than its root.
     """
     with np.errstate(divide="ignore"):
-        expected = bars / (np.divide(1.0, coin.starts) + np.divide(1.0, coin.ends))
+        expected = tosses / (np.divide(1.0, coin.starts) + np.divide(1.0, coin.ends))
     return int(expected + 10 * np.sqrt(expected) + 50)
 
 
@@ -91,36 +133,34 @@ def drawn_trips(pair: CoinPair, draws: int, seed: int = 0) -> Iterator[DrawnTrip
     rng = np.random.default_rng(seed)
     for start in range(0, draws, BLOCK):
         count = min(BLOCK, draws - start)
-        spells = []
-        for side, coin in zip(SIDES, pair.coins, strict=True):
-            bars = int(pair.episodes.length[pair.episodes.side == side].sum())
-            spells.append(Spells.of(coin, bars, count, rng))
-        yield trips_of(spells, pair.episodes, pair.coins[0].hold_bars, count)
+        agreements = [
+            Agreements.of(coin, pair.episodes, side, count, rng)
+            for side, coin in zip(SIDES, pair.coins, strict=True)
+        ]
+        yield trips_of(agreements, pair.episodes, pair.coins[0].hold_bars, count)
 
 
-def trips_of(spells: list[Spells], episodes: Episodes, hold_bars: int, draws: int) -> DrawnTrips:
-    """Return the round trips that agreements on the long and on the short side lead to.
+def trips_of(
+    agreements: Sequence[Agreements], episodes: Episodes, hold_bars: int, draws: int
+) -> DrawnTrips:
+    """Return the round trips that agreements with the long and with the short side lead to.
 
     Parameters
     ----------
-    spells : list of two Spells
+    agreements : sequence of two Agreements
         Long and short.
     episodes : Episodes
         Of all bars but the last, whose orders are never filled.
     hold_bars, draws : int
     """
-    sides = [
-        Holdings.of(each, episodes, side, hold_bars)
-        for side, each in zip(SIDES, spells, strict=True)
-    ]
+    sides = [Holdings.of(each, episodes, hold_bars) for each in agreements]
     free, late = np.zeros((2, draws, len(episodes)), dtype=bool)
     for each in sides:
         ends = each.stop == episodes.stop[each.episode]
         stays = ends & ~((each.second == NEVER) & (each.first == episodes.first[each.episode]))
         free[each.draw[ends], each.episode[ends]] = True
         late[each.draw[stays], each.episode[stays]] = True
-    reverses = np.broadcast_to(episodes.reverses, free.shape)
-    blocked = blocked_starts(reverses, free, late)
+    blocked = blocked_starts(np.broadcast_to(episodes.reverses, free.shape), free, late)
     kept = [each.after(blocked, episodes) for each in sides]
     side = np.repeat(SIDES, [len(each.draw) for each in kept])
     signal, stop, draw = (
@@ -150,37 +190,18 @@ class Holdings:
     second: np.ndarray
 
     @classmethod
-    def of(cls, spells: Spells, episodes: Episodes, side: int, hold_bars: int) -> "Holdings":
-        """Split spells where episodes end, hold for `hold_bars`, and join what renews."""
-        own = np.flatnonzero(episodes.side == side)
-        length = episodes.length[own]
-        start = np.cumsum(length) - length  # of each episode, in bars of this side
-        place = np.repeat(np.arange(len(own)), length)
-        low = place[spells.first]
-        pieces = place[spells.stop - 1] - low + 1
-        row = np.repeat(np.arange(len(low)), pieces)
-        number = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-        here = low[row] + number
-        begin, end = start[here], start[here] + length[here]
-        first = np.maximum(spells.first[row], begin)
-        last = np.minimum(spells.stop[row], end) - 1
-        draw = spells.draw[row]
-        new = np.ones(len(row), dtype=bool)
-        new[1:] = (draw[1:] != draw[:-1]) | (here[1:] != here[:-1])
-        new[1:] |= first[1:] > last[:-1] + hold_bars
+    def of(cls, made: Agreements, episodes: Episodes, hold_bars: int) -> "Holdings":
+        """Hold each agreement for `hold_bars` after its last bar, and join what renews."""
+        new = np.ones(len(made.draw), dtype=bool)
+        new[1:] = (made.draw[1:] != made.draw[:-1]) | (made.episode[1:] != made.episode[:-1])
+        new[1:] |= made.first[1:] > made.last[:-1] + hold_bars
         at = np.flatnonzero(new)
-        final = np.append(at, len(row))[1:] - 1
-        again = np.where(final > at, first[np.minimum(at + 1, final)], NEVER)
-        second = np.where(last[at] > first[at], first[at] + 1, again)
-        shift = episodes.first[own][here[at]] - begin[at]
-        stop = np.minimum(last[final] + hold_bars, end[at])
-        return cls(
-            draw[at],
-            own[here[at]],
-            first[at] + shift,
-            stop + shift,
-            np.where(second == NEVER, NEVER, second + shift),
-        )
+        final = np.append(at, len(new))[1:] - 1
+        draw, episode, first = made.draw[at], made.episode[at], made.first[at]
+        again = np.where(final > at, made.first[np.minimum(at + 1, final)], NEVER)
+        second = np.where(made.last[at] > first, first + 1, again)
+        stop = np.minimum(made.last[final] + hold_bars, episodes.stop[episode])
+        return cls(draw, episode, first, stop, second)
 
     def after(self, blocked: np.ndarray, episodes: Episodes) -> "Holdings":
         """Return them without the first bars of blocked episodes, shape (draws, n_episodes)."""

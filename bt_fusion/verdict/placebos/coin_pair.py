@@ -33,9 +33,9 @@ class CoinPair:
 
     Notes
     -----
-    Both coins are taken to be independent of each other and, at the start of an episode, of what
-    they did in earlier ones. The second is an approximation where episodes are shorter than the
-    holding time: a start is blocked by the other side, which this side may have blocked before.
+    Both coins are independent of each other and begin every episode anew, in stationarity. So the
+    probability of a blocked start follows from that of the episode before, and the mean position
+    is exact.
     """
 
     episodes: Episodes

@@ -99,20 +99,20 @@ class Runs:
 
     def of(self, trips: RoundTrips) -> DrawFigures:
         """Return the figures of one run."""
-        return self.figures(DrawnTrips(np.zeros(len(trips.side), dtype=np.int64), trips, 1))
+        order = np.argsort(trips.side < 0, kind="stable")
+        sided = RoundTrips(trips.signal[order], trips.side[order], trips.exit_bar[order])
+        return self.figures(DrawnTrips(np.zeros(len(order), dtype=np.int64), sided, 1))
 
     def figures(self, drawn: DrawnTrips) -> DrawFigures:
         """Return the figures of each draw."""
         trips, runs = drawn.trips, drawn.draws
         start, stop = trips.spans(len(self.bars))
-        _, net, growth = trade_results(
-            self.bars, trips.signal, trips.side, trips.exit_bar, self.costs
-        )
+        net, growth = trade_results(self.bars, trips.signal, trips.side, trips.exit_bar, self.costs)
         closed = trips.exit_bar >= 0
         columns = self.columns.of(start, stop, trips.side, closed, net, growth)
-        run = 2 * drawn.draw + (trips.side < 0)
-        sums = [np.bincount(run, column, minlength=2 * runs) for column in columns]
-        return self.columns.figures(np.stack(sums, axis=1).reshape(runs, 2, -1))
+        first = np.searchsorted(runs * (trips.side < 0) + drawn.draw, np.arange(2 * runs + 1))
+        sums = [sums_between(column, first) for column in columns]
+        return self.columns.figures(np.stack(sums, axis=1).reshape(2, runs, -1).swapaxes(0, 1))
 
     def per_bar(self, trips: RoundTrips) -> np.ndarray:
         """Return a run's return of the account a bar, an exit paid on the last bar held."""
@@ -135,3 +135,13 @@ class Runs:
         }
         score = self.columns.score(held[None], {name: np.array([s]) for name, s in sums.items()})
         return paths.figures(np.ones((1, len(paths))), score)
+
+
+def sums_between(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the sums of values from each place to the next, shape (n_places - 1,).
+
+    >>> sums_between(np.array([1, 2, 4]), np.array([0, 2, 2, 3]))
+    array([3., 0., 4.])
+    """
+    summed = np.add.reduceat(np.append(values, 0.0), places[:-1])
+    return np.where(np.diff(places) > 0, summed, 0.0)  # reduceat gives one value for none

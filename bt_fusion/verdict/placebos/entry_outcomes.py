@@ -90,8 +90,11 @@ class Outcomes:
         if allowed is not None:
             side = np.where(allowed, side, 0)
         exit_bar = exit_bars(side, technical, rule)
-        made = trade_results(bars, np.arange(len(side)), side, exit_bar, costs)
-        return cls(side, exit_bar, *made, bars.open, bars.close[-1], costs)
+        signal, last = np.arange(len(side)), bars.close[-1]
+        ends = np.append(bars.open, last)[np.where(exit_bar >= 0, exit_bar, len(side))]
+        gross = side * (ends / bars.open[np.minimum(signal + 1, len(side) - 1)] - 1)
+        net, growth = trade_results(bars, signal, side, exit_bar, costs)
+        return cls(side, exit_bar, gross, net, growth, bars.open, last, costs)
 
     @property
     def closed(self) -> np.ndarray:
@@ -180,8 +183,8 @@ def moves(opens: np.ndarray, last: float) -> np.ndarray:
 
 def trade_results(
     bars: BarArrays, signal: np.ndarray, side: np.ndarray, exit_bar: np.ndarray, costs: Costs
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return gross and net return of trades, and the log growth they bring the account.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return net returns of trades, and the log growth they bring the account.
 
     Parameters
     ----------
@@ -190,15 +193,15 @@ def trade_results(
         As in `RoundTrips`; a side of 0 is no trade.
     costs : Costs
     """
-    start = np.minimum(signal + 1, len(bars) - 1)
+    count, last = len(bars), bars.close[-1]
+    buy = np.append(np.minimum(bars.open * (1 + costs.slippage), bars.high), last)
+    sell = np.append(np.maximum(bars.open * (1 - costs.slippage), bars.low), last)
+    short = (side < 0) * (count + 1)  # in pairs of prices one after the other: one look-up each
+    start = np.minimum(signal + 1, count - 1)
+    entry = np.concatenate([buy, sell]).take(start + short)
     closed = exit_bar >= 0
-    buy = np.minimum(bars.open * (1 + costs.slippage), bars.high)
-    sell = np.maximum(bars.open * (1 - costs.slippage), bars.low)
-    last = bars.close[-1]
-    gross = side * (np.where(closed, bars.open[exit_bar], last) / bars.open[start] - 1)
-    entry = np.where(side > 0, buy[start], sell[start])
-    exit = np.where(closed, np.where(side > 0, sell[exit_bar], buy[exit_bar]), last)
-    paid = costs.commission * (entry + np.where(closed, exit, 0.0))
-    made = np.where(side == 0, 0.0, side * (exit - entry) - paid)
-    growth = np.log1p(np.maximum(costs.share * made / bars.close[signal], -1 + 1e-12))
-    return gross, made / entry, growth
+    exit = np.concatenate([sell, buy]).take(np.where(closed, exit_bar, count) + short)
+    made = side * (exit - entry) - costs.commission * (entry + closed * exit)
+    made *= side != 0
+    growth = np.log1p(np.maximum(costs.share * made / bars.close.take(signal), -1 + 1e-12))
+    return made / entry, growth

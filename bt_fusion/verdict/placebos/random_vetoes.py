@@ -111,7 +111,7 @@ class Accounts:
         self.side = np.where(out.side < 0, 1, 0)
         start, stop = out.spans
         table = self.columns.of(start, stop, out.side, out.closed, out.net, out.growth)
-        self.each = table.T * (out.side != 0)[:, None]
+        self.each = np.stack(table, axis=1) * (out.side != 0)[:, None]
 
     def of(self, trips: RoundTrips) -> DrawFigures:
         """Return what one run came to, in the same figures as the draws'."""

@@ -57,10 +57,8 @@ class TradeColumns:
         square, (long, short) = moves**2, mean.position
         self._gain = mean.position @ moves
         self._overlap = (mean.position * square) @ mean.position.T
-        self._summed = [
-            np.append(0.0, np.cumsum(each))
-            for each in (moves, square, long * square, short * square)
-        ]
+        columns = np.stack([moves, square, long * square, short * square], axis=1)
+        self._summed = np.append(np.zeros((1, 4)), np.cumsum(columns, axis=0), axis=0)
 
     def of(
         self,
@@ -70,8 +68,8 @@ class TradeColumns:
         closed: np.ndarray,
         net: np.ndarray,
         growth: np.ndarray,
-    ) -> np.ndarray:
-        """Return the columns of trades, shape (n_columns, n_trades), in the order of `COLUMNS`.
+    ) -> list[np.ndarray]:
+        """Return the columns of trades in the order of `COLUMNS`, each of shape (n_trades,).
 
         Parameters
         ----------
@@ -82,23 +80,19 @@ class TradeColumns:
         net, growth : ndarray of float64, shape (n_trades,)
             See `trade_results`.
         """
-        gain, square, long, short = (each[stop] - each[start] for each in self._summed)
-        gain, held, made = side * gain, stop - start, np.where(closed, net, 0.0)
-        cost = self.costs.rate
-        last = np.maximum(stop - 1, 0)
-        first = np.minimum(start, len(self.moves) - 1)
-        paid_on = side * (self.moves[first] + closed * self.moves[last])
-        turnover = 1 + closed * np.where(held == 1, 3, 1)  # (1 + 1)^2 where both are on one bar
-        account = gain - cost * (1 + closed)
-        account_square = square - 2 * cost * paid_on + cost**2 * turnover
-        return np.array(
-            [
-                *(np.ones(len(start)), held, closed, gain, square),
-                *(side * long, side * short, made, made > 0, np.maximum(made, 0.0)),
-                *(growth, account, account_square),
-            ],
-            dtype=float,
-        )
+        sums = self._summed.take(stop, axis=0) - self._summed.take(start, axis=0)
+        gain, square, long, short = sums.T
+        gain, held, ends = side * gain, stop - start, closed.astype(float)
+        won = np.maximum(net, 0.0) * ends
+        cost, most = self.costs.rate, len(self.moves) - 1
+        paid_on = self.moves.take(np.minimum(start, most))
+        paid_on = side * (paid_on + ends * self.moves.take(np.maximum(stop - 1, 0)))
+        turnover = 1 + ends + (2 * ends) * (held == 1)  # 2^2 where both fills are on one bar
+        return [
+            *(np.ones(len(start)), held, ends, gain, square, side * long, side * short),
+            *(net * ends, won > 0, won, growth),
+            *(gain - cost * (1 + ends), square - 2 * cost * paid_on + cost**2 * turnover),
+        ]
 
     def figures(self, sums: np.ndarray) -> DrawFigures:
         """Return the figures of runs from sums by side, shape (n_runs, 2, n_columns)."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_fusion.verdict.placebos.coin import Coin, fit_coin
-from bt_fusion.verdict.placebos.coin_draws import Spells, drawn_trips, trips_of
+from bt_fusion.verdict.placebos.coin_draws import Agreements, drawn_trips, trips_of
 from bt_fusion.verdict.placebos.coin_pair import SIDES, CoinPair
 from bt_fusion.verdict.placebos.episodes import Episodes
 from bt_fusion.verdict.placebos.replay import renewed
@@ -63,14 +63,14 @@ def test_the_fit_of_all_nothing_and_too_much():
 def test_a_draw_is_the_rule_with_the_coins_own_path(seed, hold_bars, starts, ends, longest):
     state = states(60, seed, longest)
     episodes, rng = Episodes.of(state[:-1]), np.random.default_rng(seed)
-    coin, agrees, spells = Coin(starts, ends, hold_bars), np.zeros((3, 60), dtype=bool), []
+    coin, agrees, made = Coin(starts, ends, hold_bars), np.zeros((3, 60), dtype=bool), []
     for side in SIDES:
-        own = np.flatnonzero(state[:-1] == side)
-        found = Spells.of(coin, len(own), 3, rng)
-        for draw, first, stop in zip(found.draw, found.first, found.stop, strict=True):
-            agrees[draw, own[first:stop]] = True
-        spells.append(found)
-    drawn = trips_of(spells, episodes, hold_bars, 3)
+        found = Agreements.of(coin, episodes, side, 3, rng)
+        for draw, first, last in zip(found.draw, found.first, found.last, strict=True):
+            agrees[draw, first : last + 1] = True
+            assert (state[first : last + 1] == side).all()
+        made.append(found)
+    drawn = trips_of(made, episodes, hold_bars, 3)
     for draw in range(3):
         rows = drawn.draw == draw
         order = np.argsort(drawn.trips.signal[rows])
@@ -83,7 +83,7 @@ def test_a_draw_is_the_rule_with_the_coins_own_path(seed, hold_bars, starts, end
 @pytest.mark.parametrize(
     ("longest", "long", "short"),
     [
-        (3, Coin(0.3, 0.7, 4), Coin(0.6, 0.4, 4)),  # tossed anew on each bar: exact
+        (3, Coin(0.3, 0.7, 4), Coin(0.06, 0.04, 4)),
         (40, Coin(0.2, 0.3, 4), Coin(0.05, 0.1, 4)),
     ],
 )
@@ -106,13 +106,24 @@ def test_the_mean_position_is_that_of_many_draws(longest, long, short):
         assert law.sum() == pytest.approx(found.sum(), rel=0.005)
 
 
-def test_spells_of_a_coin_last_as_long_as_its_law_says():
+def test_agreements_last_as_long_as_the_law_says():
+    episodes = Episodes.of(np.ones(1_000, dtype=int))
     coin = Coin(starts=0.05, ends=0.2, hold_bars=5)
-    spells = Spells.of(coin, 1_000, 400, np.random.default_rng(0))
-    assert (spells.stop - spells.first).sum() / 400_000 == pytest.approx(0.2, rel=0.02)
-    inner = (spells.first > 0) & (spells.stop < 1_000)
-    assert (spells.stop - spells.first)[inner].mean() == pytest.approx(5, rel=0.03)
-    assert (spells.first == 0).sum() / 400 == pytest.approx(0.2, abs=0.06)
+    found = Agreements.of(coin, episodes, 1, 400, np.random.default_rng(0))
+    lasted = found.last - found.first + 1
+    assert lasted.sum() / 400_000 == pytest.approx(0.2, rel=0.02)
+    assert lasted[(found.first > 0) & (found.last < 999)].mean() == pytest.approx(5, rel=0.03)
+    assert (found.first == 0).sum() / 400 == pytest.approx(0.2, abs=0.06)
     for always, expected in ((Coin(1.0, 0.0, 5), [1_000]), (Coin(0.0, 1.0, 5), [])):
-        found = Spells.of(always, 1_000, 1, np.random.default_rng(0))
-        assert (found.stop - found.first).tolist() == expected
+        found = Agreements.of(always, episodes, 1, 1, np.random.default_rng(0))
+        assert (found.last - found.first + 1).tolist() == expected
+
+
+def test_every_episode_begins_with_a_new_coin():
+    state = np.tile(np.repeat([1, -1], 4), 50)
+    found = Agreements.of(Coin(0.01, 0.01, 5), Episodes.of(state), 1, 500, np.random.default_rng(0))
+    on = np.zeros((500, 100))
+    on[found.draw, found.episode] = 1
+    on = on[:, ::2]
+    assert on.mean() == pytest.approx(0.5, abs=0.03)
+    assert abs(np.corrcoef(on[:, :-1].ravel(), on[:, 1:].ravel())[0, 1]) < 0.03

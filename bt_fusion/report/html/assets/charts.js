@@ -6,12 +6,19 @@ function equityChart(place, data) {
     const values = decode(data.equity[run]);
     return { run, values, below: drawdown(values) };
   });
-  const all = curves.map((curve) => curve.values.reduce(
+  const hold = decode(data.equity.buy_hold);  // null in runs of older versions
+  const all = [...curves.map((curve) => curve.values), ...(hold ? [hold] : [])].map((values) => values.reduce(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, 0]));
   const lowest = Math.min(...all.map((pair) => pair[0]));
   const log = lowest > 0 && Math.max(...all.map((pair) => pair[1])) > 8 * lowest;
   const draw = () => {
     const range = timeline.range, groups = grouping(time, range, 1200), traces = [];
+    if (hold) {
+      traces.push({
+        ...groupExtremes(time, hold, groups), type: "scatter", mode: "lines", name: "Buy and hold",
+        line: { color: colour("hold"), width: 1 }, hovertemplate: "Buy and hold %{y:,.0f}<extra></extra>",
+      });
+    }
     for (const { run, values, below } of curves) {
       const shade = run === "on" ? "on" : "off";
       const money = groupExtremes(time, values, groups), depth = groupExtremes(time, below, groups);
@@ -24,7 +31,7 @@ function equityChart(place, data) {
         hovertemplate: `ML ${run} %{y:.1%}<extra></extra>`,
       });
     }
-    const seen = traces.filter((_, k) => k % 2 === 0).map((trace) => extent(
+    const seen = traces.filter((trace) => trace.yaxis !== "y2").map((trace) => extent(
       trace.x, range, (i) => [trace.y[i], trace.y[i]]));
     const span = [Math.min(...seen.map((s) => s[0])), Math.max(...seen.map((s) => s[1]))];
     const shown = (log ? paddedLog : padded)(span, 0.06);
@@ -118,6 +125,25 @@ function placeboChart(place, data) {
     shapes: [{ type: "line", x0: p.real, x1: p.real, yref: "paper", y0: 0, y1: 1, line: { color: colour("on"), width: 2.5 } }],
     annotations: [{ x: p.real, yref: "paper", y: 1, yanchor: "bottom", text: "ML on", showarrow: false, font: { color: colour("on") } }],
     margin: { l: 60, r: 14, t: 30, b: 44 },
+  }), configOf());
+  return { draw };
+}
+
+// Parts of the difference in profit, one on top of the other, and their sum.
+function differenceChart(place, data) {
+  place.style.height = place.style.minHeight = "260px";
+  const names = [...data.difference.map((part) => part[0]), "sum"];
+  const cash = [...data.difference.map((part) => part[1]), 0];
+  const shade = (name) => ({ marker: { color: colour(name) } });
+  const draw = () => Plotly.react(place, [{
+    type: "waterfall", x: names, y: cash, measure: names.map((_, k) => (k < names.length - 1 ? "relative" : "total")),
+    increasing: shade("on"), decreasing: shade("short"), totals: shade("off"),
+    connector: { line: { color: colour("line"), width: 1 } },
+    hovertemplate: "%{x} %{delta:+,.0f}<extra></extra>",
+  }], layoutOf({
+    xaxis: axis({ type: "category", tickfont: { size: 12, color: colour("ink") } }),
+    yaxis: axis({ title: titled("cash"), tickformat: ",.3~s", zeroline: true, nticks: 6 }),
+    margin: { l: 60, r: 14, t: 8, b: 60 },
   }), configOf());
   return { draw };
 }

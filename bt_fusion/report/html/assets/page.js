@@ -2,7 +2,7 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const drawn = [];  // charts, in the order of the page
-const symbols = symbolChoice(data);
+const symbols = data.symbols.length ? symbolChoice(data) : null;
 
 function add(name, make) {
   const place = document.getElementById(`chart-${name}`);
@@ -29,7 +29,7 @@ function addAll() {
   equity.draw();
   timeline.follow(equity.place, equity.draw);
   performance.mark("first-chart");
-  const rest = [["candles", candleChart], ["signals", signalChart], ["reliability", reliabilityChart],
+  const rest = [["difference", differenceChart], ["candles", candleChart], ["signals", signalChart], ["reliability", reliabilityChart],
     ["importances", importancesChart], ["refits", refitsChart], ["placebo", placeboChart]];
   const next = () => {
     const [name, make] = rest.shift() || [];
@@ -38,9 +38,13 @@ function addAll() {
       performance.mark("ready");
       return;
     }
-    const chart = add(name, make);
-    chart?.draw();
-    if (chart?.timeline) addRanges(name, chart);
+    try {  // a chart that cannot be drawn costs itself alone
+      const chart = add(name, make);
+      chart?.draw();
+      if (chart?.timeline) addRanges(name, chart);
+    } catch (error) {
+      console.error(error);
+    }
     setTimeout(next);
   };
   setTimeout(next);

@@ -1,0 +1,147 @@
+"""nulls: how often setting and ranking find something, without an edge and with one."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import joblib
+import numpy as np
+
+from benchmarks.opinions import opinions, sided_probability
+from benchmarks.registry import Measured, Ratio
+from benchmarks.size import markets
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.technical.ema_state import ema_state
+from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
+from bt_fusion.verdict.placebos.entry_outcomes import Costs
+from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
+from bt_fusion.verdict.placebos.replay import RoundTrips, renewed
+from bt_fusion.verdict.ranking import PredictedBars, rank_bars, rank_entries
+
+__all__ = ["measure"]
+
+HOLD = 5
+THRESHOLD = 0.55
+STOP = 0.01
+LEVELS = (0.05, 0.025, 0.005)
+STRENGTHS = (0.55, 0.57, 0.60)
+EDGE_BARS = 4_000
+EDGE_LASTS = 0.9  # autocorrelation of what drives the planted edge
+ALLOWED = {0.05: 0.08, 0.025: 0.055, 0.005: 0.025}  # 0.05 and two deviations of 200 walks, ...
+Found = list[tuple[str, float]]  # (cell, p-value)
+
+
+def measure(
+    walks: int = 40, edges: int = 20, bars: int = 5_000, draws: int = 199, jobs: int = 2
+) -> Measured:
+    """Count p-values of both questions over markets without and with an edge.
+
+    Markets without: those of `size`. The state is EMA 12/26, the exit renews for 5 bars, ML agrees
+    at P(side) >= 0.55. Opinions without skill: coins that last (autocorrelation 0.9, 0.99), the
+    return of the last ten bars, volatility, long on nearly every bar, the return of ten bars of 60
+    bars ago, the time of the day. `setting` is the coin placebo, `bars` the ranking of bars;
+    `stop` and `entries` are both questions where a 1 % stop ends trades and no entry follows until
+    the state changes. With an edge: `planted_edge` whose pressure lasts (0.9), seen as it is.
+    """
+    calls = [joblib.delayed(without_edge)(seed, bars, draws) for seed in range(walks)]
+    calls += [
+        joblib.delayed(with_edge)(auc, seed, draws) for auc in STRENGTHS for seed in range(edges)
+    ]
+    tests: Counter[str] = Counter()
+    found: Counter[tuple[str, float]] = Counter()
+    for each in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
+        for cell, p_value in each:
+            tests[cell] += 1
+            found.update({(cell, level): p_value <= level for level in LEVELS})
+    ratios = (
+        Ratio(
+            f"{cell}: p <= {level}",
+            found[cell, level] / tests[cell],
+            most=None if cell.startswith("auc") else ALLOWED[level],
+        )
+        for cell in sorted(tests)
+        for level in LEVELS
+    )
+    return Measured(
+        f"{walks} walks of {bars:,} bars, {edges} edges of {EDGE_BARS:,}, {draws} draws",
+        {"walks": walks, "edges": edges, "tests": sum(tests.values())},
+        tuple(ratios),
+    )
+
+
+def without_edge(seed: int, bars: int, draws: int) -> Found:
+    """Return p-values of every market and opinion of one seed."""
+    found = []
+    for market, frame in markets(bars, seed):
+        arrays = BarArrays.of(frame)
+        state = ema_state(arrays.close, 12, 26)
+        for name, probability in opinions(arrays, state, seed):
+            for test, p_value in p_values(arrays, state, probability, draws, seed):
+                found.append((f"{market} {name} {test}", p_value))
+    return found
+
+
+def with_edge(auc: float, seed: int, draws: int) -> Found:
+    """Return p-values of one planted edge, of the stated AUC."""
+    bars = BarArrays.of(
+        planted_edge(EDGE_BARS, seed, auc=auc, horizon=HOLD, persistence=EDGE_LASTS)
+    )
+    upper = bars.high - np.maximum(bars.open, bars.close)
+    lower = np.minimum(bars.open, bars.close) - bars.low
+    balance = (lower - upper) / (lower + upper)
+    pressure = 2 * np.arctanh(np.clip(balance, -0.999, 0.999))
+    state = ema_state(bars.close, 12, 26)
+    sided = sided_probability(pressure, state)
+    return [(f"auc {auc:.2f} {test}", p) for test, p in p_values(bars, state, sided, draws, seed)]
+
+
+def p_values(
+    bars: BarArrays, state: np.ndarray, probability: np.ndarray, draws: int, seed: int
+) -> Iterator[tuple[str, float]]:
+    """Yield (test, p-value) of both questions, with and without a stop."""
+    agrees = probability >= THRESHOLD
+    trips = renewed(state, agrees, HOLD)
+    free = Costs(0, 0, 1)
+    yield "setting", coin_placebo(bars, state, trips, HOLD, free, draws, seed).p_value
+    predicted = PredictedBars(bars.open, bars.close[-1], state, probability)
+    yield "bars", rank_bars(predicted, HOLD, 0.0, draws, seed).p_value
+    trips, paths = stopped(bars, state, agrees)
+    yield "stop", coin_placebo(bars, state, trips, HOLD, free, draws, seed, paths).p_value
+    trips, paths = stopped(bars, state, state != 0)
+    ranking = rank_entries(paths, probability[trips.signal], draws, seed)
+    yield "entries", ranking.p_value
+
+
+def stopped(bars: BarArrays, state: np.ndarray, agrees: np.ndarray) -> tuple[RoundTrips, Trades]:
+    """Trade the renewing rule with a stop, and no entry after it until the state changes."""
+    rows, opens = [], bars.open
+    side, last, entry, barred, price = 0, 0, 0, 0.0, 0.0
+    for bar in range(len(bars) - 1):
+        if side:
+            stop = price * (1 - side * STOP)
+            if side * ((bars.low if side > 0 else bars.high)[bar] - stop) <= 0:
+                filled = stop if bar == entry or side * (opens[bar] - stop) > 0 else opens[bar]
+                rows.append((side, entry, bar, price, filled, bar + 1))
+                side, barred = 0, state[bar - 1] if state[bar - 1] == state[bar] else 0.0
+                continue
+            last = bar if agrees[bar] and state[bar] == side else last
+            if state[bar] != side or bar - last >= HOLD:
+                rows.append((side, entry, bar + 1, price, opens[bar + 1], bar + 1))
+                side = 0
+            continue
+        barred = barred if state[bar] == barred else 0.0
+        if state[bar] and agrees[bar] and not barred and not (rows and rows[-1][5] > bar):
+            side, last, entry, price = int(state[bar]), bar, bar + 1, opens[bar + 1]
+    return _trades(opens, rows)
+
+
+def _trades(opens: np.ndarray, rows: list[tuple]) -> tuple[RoundTrips, Trades]:
+    """Return round trips and their paths, without costs."""
+    columns = np.array(rows, dtype=float).reshape(-1, 6).T
+    side, entry, left, exit_bar = columns[[0, 1, 2, 5]].astype(np.int64)
+    bought, sold = columns[3:5]
+    net, ones = side * (sold / bought - 1), np.ones(len(side))
+    path = trade_paths(opens, entry, left, bought, sold, side)
+    return RoundTrips(entry - 1, side, exit_bar), Trades(
+        side.tolist(), entry, left, net, ones, path
+    )

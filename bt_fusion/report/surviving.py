@@ -1,0 +1,32 @@
+"""A picture that cannot be drawn costs itself alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from warnings import warn
+
+from bt_fusion.errors import BtFusionError, BtFusionWarning
+
+__all__ = ["surviving"]
+
+
+@contextmanager
+def surviving(what: str) -> Iterator[None]:
+    """Turn an error of the block into a warning that `what` could not be drawn.
+
+    Errors of ours pass: they say what the user can mend.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as told, surviving("the funnel"):
+    ...     raise KeyError("passed")
+    >>> str(told[0].message)
+    "the funnel could not be drawn: KeyError: 'passed'"
+    """
+    try:
+        yield
+    except BtFusionError:
+        raise
+    except Exception as error:
+        told = f"{what} could not be drawn: {type(error).__name__}: {error}"
+        warn(told, BtFusionWarning, stacklevel=3)
