@@ -47,7 +47,8 @@ def threshold_hint(
     reached : float
         Part of the predicted bars on which a side reaches it.
     entries : mapping of float or "auto" to int
-        How many entries other thresholds give.
+        How many entries other thresholds give. With that of `threshold` itself among them they
+        are entries of ML-off that agree.
     sides : str
         What reaches it.
 
@@ -56,17 +57,22 @@ def threshold_hint(
     >>> threshold_hint(61, 1, 0.60, 0.02, {0.55: 14, "auto": 35})
     'ML vetoed 60 of 61 entries: P(up) reached 0.60 on 2 % of bars; 0.55: 14 entries, auto: 35'
     """
-    named = "its break-even" if threshold == AUTO else f"{threshold:.2f}"
+    named = "its break-even" if threshold == AUTO else written(threshold)
     share = f"{100 * reached:.0f}" if reached >= 0.01 or not reached else f"{100 * reached:.2g}"
-    others = [
-        f"{each if each == AUTO else f'{each:.2f}'}: {count:,}" for each, count in entries.items()
-    ]
-    if others:
-        others[0] += " entries"
     told = (
         f"ML vetoed {off - on:,} of {off:,} entries: {sides} reached {named} on {share} % of bars"
     )
-    return "; ".join([told, ", ".join(others)]) if others else told
+    others = [f"{written(each)}: {count:,}" for each, count in entries.items()]
+    if not others:
+        return told
+    if threshold in entries:
+        return f"{told}; entries of ML-off that agree by threshold: {', '.join(others)}"
+    return f"{told}; {', '.join([others[0] + ' entries', *others[1:]])}"
+
+
+def written(threshold: float | str) -> str:
+    """Write a threshold."""
+    return str(threshold) if threshold == AUTO else f"{threshold:.2f}"
 
 
 def hint_of(pair: RunPair, asked: Agreement) -> str:
@@ -88,7 +94,7 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
             each.threshold: sum(replayed_trades(one, each) for one in replayed) for each in others
         }
     elif not takes_ml(pair.strategy):
-        entries = {each.threshold: agreed_trades(off, parts, each) for each in others}
+        entries = {each.threshold: agreed_trades(off, parts, each) for each in (asked, *others)}
     reached = reached_share(parts, asked, long_only)
     return threshold_hint(
         len(off), len(on), asked.threshold, reached, entries, names_of(parts, long_only)

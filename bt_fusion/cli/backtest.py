@@ -65,6 +65,7 @@ def backtest(
     output: BacktestOutput,
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
+    from bt_fusion.backtest.holding_time import with_holding_time
     from bt_fusion.cli.command_line import given_command
     from bt_fusion.files import check_no_input
     from bt_fusion.report.draw import redraw
@@ -85,6 +86,8 @@ def backtest(
         ledger=out,
     )
     loaded = bars.load(screen)
+    if model.horizon_auto:
+        job = with_holding_time(job, loaded)
     with screen.progress("Refits") as on_refit:
         result = job.run(loaded, on_refit=on_refit)
     result.summary["command"] = given_command(context)

@@ -46,6 +46,7 @@ def sweep(
     output: OutputOptions,
 ) -> None:
     """Trade every combination of parameters with ML off and on; predictions are made once."""
+    from bt_fusion.backtest.holding_time import with_holding_time
     from bt_fusion.report.pictures.sweep import draw_sweep
     from bt_fusion.report.terminal.sweep import sweep_table
     from bt_fusion.saved_runs.sweep_folder import write_sweep
@@ -57,6 +58,9 @@ def sweep(
     strategy.check_once(grid)
     job = backtest_job(bars, strategy, model, schedule, account, period, screen)
     loaded = bars.load(screen)
+    if model.horizon_auto:
+        job = with_holding_time(job, loaded)
+        screen.say(f"Note       {job.notes[-1]}")
     with screen.progress("Refits") as on_refit, screen.progress("Runs") as on_run:
         found = Sweep(job, grid, schedule.jobs).run(loaded, out, on_refit=on_refit, on_run=on_run)
     paths = write_sweep(out, found)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import backtrader as bt
 import numpy as np
+import pandas as pd
 import pytest
 
 from bt_fusion.backtest.threshold_hint import closed_trades, hint_of, is_thin, threshold_hint
@@ -62,18 +63,25 @@ def test_it_counts_what_other_thresholds_would_trade(strategy, params):
     reached = (up >= 0.6) | (down >= 0.6) if strategy is FusionStrategy else up >= 0.6
     assert 0.01 < reached.mean() < 0.15
     start = f"ML vetoed {off - on} of {off} entries: {sides} reached 0.60 on "
-    assert hint.startswith(start) and f"{100 * reached.mean():.0f} % of bars; 0.55: " in hint
-    counts = dict(each.split(": ") for each in hint.partition("; ")[2].split(", "))
-    assert list(counts) == ["0.55", "0.50", "auto"]
-    found = {name: int(text.split()[0]) for name, text in counts.items()}
-    others = {
-        name: trades(bars, predictions, strategy, ml_threshold=t, **params)
-        for name, t in (("0.55", 0.55), ("0.50", 0.5), ("auto", AUTO))
-    }
+    assert hint.startswith(start) and f"{100 * reached.mean():.0f} % of bars; " in hint
+    counts = dict(each.rsplit(": ", 1) for each in hint.partition("; ")[2].split(", "))
+    found = {name.split()[-1]: int(text.split()[0]) for name, text in counts.items()}
+    others = {"0.55": 0.55, "0.50": 0.5, "auto": AUTO}
     if strategy is FusionStrategy:
-        assert found == others
-    else:  # a vetoed entry is asked for again on the next bar: there may be more
-        assert on < found["0.55"] <= found["0.50"] and found["0.55"] <= others["0.55"]
+        made = {
+            name: trades(bars, predictions, strategy, ml_threshold=each, **params)
+            for name, each in others.items()
+        }
+        assert found == made and counts["0.55"].endswith(" entries")
+    else:  # entries of ML-off that agree; a vetoed one may be asked for again
+        closed = closed_trades(pair.off.trades)
+        agreed = predictions.at(pd.DatetimeIndex(closed.signal_time).to_numpy()).probability_up
+        assert "entries of ML-off that agree by threshold: 0.60: " in hint
+        passes = {
+            name: int((agreed >= each).sum()) for name, each in others.items() if each != AUTO
+        }
+        assert found.pop("auto") > 0
+        assert found == {"0.60": int((agreed >= 0.6).sum())} | passes
 
 
 def test_several_symbols_are_counted_together():

@@ -95,6 +95,7 @@ def chosen_predictor(
     OptionError
         As `ModelSpec.build`, and for a saved model beside a preset or a recipe.
     """
+    from bt_fusion.backtest.holding_time import check_own_exits
     from bt_fusion.engine.loading import load_strategy, system_of
     from bt_fusion.models.saved_models import load_models, model_folders
     from bt_fusion.models.walk_forward import WalkForward
@@ -105,8 +106,15 @@ def chosen_predictor(
                 f"--{name} {getattr(model, name)} and --model {' '.join(model.model)} both say "
                 "what predicts; give one of them"
             )
+    if model.horizon_auto:
+        check_own_exits(load_strategy(strategy))
     folders = model_folders(model.model or (), strategy)
     if folders is not None:
+        if model.horizon_auto:
+            raise OptionError(
+                "horizon auto: a saved model has the horizon it was trained with; leave it out, or "
+                "give --recipe instead of --model"
+            )
         source = {"model": folders, "preset": None, "recipe": None, "members": None}
         loaded = load_models(folders)
         notes = (*unused_options(model, schedule), *other_strategy(loaded, strategy))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from bt_fusion.cli.command import option
 from bt_fusion.cli.screen import Screen
 from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
     from bt_fusion.models.model_spec import ModelSpec
@@ -37,7 +38,11 @@ class ModelOptions:
         ),
     ] = None
     horizon: Annotated[
-        int | None, option("Bars the label looks ahead. [default: the label's own]")
+        str | None,
+        option(
+            "Bars the label looks ahead; auto, in backtest and sweep, for as long as the trades of "
+            "a strategy of yours last without ML. [default: the label's own]"
+        ),
     ] = None
     members: Annotated[
         str | None,
@@ -54,7 +59,24 @@ class ModelOptions:
         from bt_fusion.models.model_spec import ModelSpec
 
         known = {each.name for each in fields(ModelSpec)}
-        return ModelSpec(**{key: vars(self)[key] for key in vars(self) if key in known}, seed=seed)
+        given = {key: vars(self)[key] for key in vars(self) if key in known}
+        return ModelSpec(**given | {"horizon": self.bars_ahead()}, seed=seed)
+
+    def bars_ahead(self) -> int | None:
+        """Return the horizon as a number; OptionError for `auto` and other words."""
+        if self.horizon is None:
+            return None
+        if self.horizon == "auto":
+            raise OptionError(
+                "horizon auto is the holding time of a strategy's trades: backtest and sweep know "
+                "it; give --horizon a number of bars"
+            )
+        try:
+            return int(self.horizon)
+        except ValueError:
+            raise OptionError(
+                f"horizon {self.horizon!r} must be a whole number of bars, or auto"
+            ) from None
 
     def build(self, seed: int, screen: Screen) -> "SignalModel":
         """Return the unfitted model; says what is taken from where."""

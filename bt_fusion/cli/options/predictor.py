@@ -31,6 +31,15 @@ class PredictorOptions(ModelOptions):
         option("Trade bars the saved model was trained on, too, marked.", "--allow-in-sample"),
     ] = False
 
+    @property
+    def horizon_auto(self) -> bool:
+        """Whether the horizon is that of the trades without ML."""
+        return self.horizon == "auto"
+
+    def bars_ahead(self) -> int | None:
+        """Return the horizon as a number; None also of `auto`, which the bars tell."""
+        return None if self.horizon_auto else super().bars_ahead()
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleOptions:
