@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bt_fusion import BtFusionWarning
-from bt_fusion.backtest.judgement import BINS, histogram
+from bt_fusion.backtest.chance.chance_figures import BINS, histogram
 from bt_fusion.report.draw import redraw
 from bt_fusion.report.terminal.comparison import comparison_table
 from bt_fusion.saved_runs.run_folder import FILES

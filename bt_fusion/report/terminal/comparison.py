@@ -22,6 +22,7 @@ from bt_fusion.report.figures import (
     signed_percent,
     when,
 )
+from bt_fusion.report.ranking import ranking_line
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["comparison_table", "note_lines"]
@@ -74,9 +75,13 @@ def _verdict(summary: dict[str, Any]) -> list[Text]:
     comparison = summary.get("comparison") or {}
     if not comparison.get("verdict"):
         return []
-    colour = {"ML helped": "green", "ML hurt": "red"}.get(comparison["verdict"], "yellow")
+    verdict = comparison["verdict"]
+    colour = "green" if "helped" in verdict else "red" if "hurt" in verdict else "yellow"
     name, _, reason = comparison["because"].partition(": ")
-    return [Text.assemble("Verdict    ", (name, f"bold {colour}"), f": {reason}")]
+    lines = [Text.assemble("Verdict    ", (name, f"bold {colour}"), f": {reason}")]
+    return lines + (
+        [Text(f"           {comparison['change']}")] if comparison.get("change") else []
+    )
 
 
 def _title(summary: dict[str, Any]) -> str:
@@ -116,6 +121,15 @@ def _veto_line(vetoes: dict[str, int]) -> str:
     )
 
 
+def chance_line(comparison: dict[str, Any]) -> str:
+    """Say why matched chance is not the replay of the whole rule, nothing where it is."""
+    why = (comparison.get("chance") or {}).get("why")
+    if not why:
+        return ""
+    kind = {"coin": "by fills", "subset": "random subsets of the trades of ML off"}
+    return f"{kind.get(comparison['chance']['kind'], 'a simpler kind')}, because {why}"
+
+
 def _details(summary: dict[str, Any]) -> list[str]:
     model, timing = summary["model"], summary["timing"]
     names = ("log_loss", "accuracy", "precision", "recall", "f1")
@@ -142,7 +156,12 @@ def _comparison_lines(summary: dict[str, Any]) -> list[str]:
             f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
             f"{signed_percent(false['change'])} of it"
         )
-    told = {"P&L": difference_sentence(comparison), "Robust": robustness_line(summary)}
+    told = {
+        "P&L": difference_sentence(comparison),
+        "Ranking": ranking_line(summary),
+        "Chance": chance_line(comparison),
+        "Robust": robustness_line(summary),
+    }
     lines += [f"{name:<10} {text}" for name, text in told.items() if text]
     if comparison["verdict"] is None:
         lines.append(
