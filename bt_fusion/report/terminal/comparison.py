@@ -51,9 +51,7 @@ def _differences(summary: dict[str, Any]) -> list[Table]:
         return []
     found = {
         "Differences and their 95 % intervals": interval_rows(summary),
-        "Where the difference in profit comes from, open trades included": difference_table(
-            summary
-        ),
+        "Where the difference in profit comes from": difference_table(summary),
     }
     return [filled(title, head, rows) for title, (head, rows) in found.items() if rows]
 
