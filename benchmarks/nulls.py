@@ -13,8 +13,8 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
-from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
 from bt_fusion.verdict.placebos.replay import RoundTrips, renewed
+from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from bt_fusion.verdict.ranking import PredictedBars, rank_bars, rank_entries
 
 __all__ = ["measure"]

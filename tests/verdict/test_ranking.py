@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
+from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from bt_fusion.verdict.rank_shifts import steadied
 from bt_fusion.verdict.ranking import PredictedBars, rank_bars, rank_entries
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil, log
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def forgetting(coin: Coin) -> int:
     left = abs(coin.persistence)
     if left < FORGOTTEN:
         return 1
-    return int(min(np.ceil(np.log(FORGOTTEN) / np.log(left)), MOST_TOSSES)) if left < 1 else 1
+    return min(ceil(log(FORGOTTEN) / log(left)), MOST_TOSSES) if left < 1 else 1
 
 
 def spells(
@@ -81,8 +82,6 @@ def spells(
     )
     off[rng.random(draws) < coin.share, 0] = 0.0  # the first toss agrees
     stop = np.cumsum(off + on, axis=1)
-    if (stop[:, -1] < tosses).any():
-        raise AssertionError("the pairs of spells do not cover the tosses")
     first = stop - on
     draw, place = np.nonzero(first < tosses)
     ends = np.minimum(stop[draw, place], tosses)
@@ -166,7 +165,7 @@ def trips_of(
     signal, stop, draw = (
         np.concatenate([getattr(each, name) for each in kept]) for name in ("first", "stop", "draw")
     )
-    exit_bar = np.where(stop < episodes.stop[-1], stop + 1, NEVER)
+    exit_bar = np.where(stop < episodes.length.sum(), stop + 1, NEVER)
     return DrawnTrips(draw, RoundTrips(signal, side, exit_bar), draws)
 
 

@@ -99,7 +99,7 @@ class Placebo:
     -----
     The score is sum(g) / sqrt(sum(g^2)) over the bars, with g = (position - mean position of the
     draws) x return of the bar: what the choice of entries gained over chance, in units of its own
-    noise. The mean position counts as many entries on each side as the run made. Where returns
+    noise. The mean position is scaled, on each side, to the run's own entries (the coin: bars held). Where returns
     cannot be foreseen g is a martingale difference, and this self-normalised sum is close to
     standard normal however bunched the entries are, however long they last and however the
     market's noise comes and goes (de la Pena, Lai and Shao, Self-Normalized Processes, 2009). A

@@ -12,8 +12,8 @@ from bt_fusion.verdict.placebos.coin_pair import CoinPair
 from bt_fusion.verdict.placebos.coin_placebo import Runs, coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.episodes import Episodes
-from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
 from bt_fusion.verdict.placebos.replay import RoundTrips, renewed
+from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from tests.strategies.test_fusion import steps
 
 COSTS = Costs(0.001, 0.0, 0.9)

@@ -6,8 +6,9 @@ import pytest
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
 from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
-from bt_fusion.verdict.placebos.random_subsets import Pool, Trades, random_subsets, trade_paths
+from bt_fusion.verdict.placebos.random_subsets import Pool, random_subsets
 from bt_fusion.verdict.placebos.replay import ExitRule, replay
+from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 
 BARS = 8
 
