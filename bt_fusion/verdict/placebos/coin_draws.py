@@ -13,7 +13,7 @@ from bt_fusion.verdict.placebos.replay import NEVER, RoundTrips, blocked_starts
 
 __all__ = ["Agreements", "DrawnTrips", "drawn_trips", "trips_of"]
 
-BLOCK = 100  # draws held at once
+BLOCK = 50  # draws held at once
 FORGOTTEN = 0.02  # autocorrelation that counts as none
 MOST_TOSSES = 1_000_000
 
