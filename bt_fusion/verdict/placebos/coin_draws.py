@@ -49,7 +49,8 @@ class Agreements:
         begin = np.append(0, stop)[: len(own)]  # of each episode, in tosses
         draw, first, end = spells(coin, int(stop[-1]) if len(own) else 0, draws, rng)
         low = np.searchsorted(begin, first, side="right") - 1
-        pieces = np.searchsorted(begin, end, side="left") - low
+        pieces, over = np.ones_like(low), np.flatnonzero(end > stop[low])
+        pieces[over] = np.searchsorted(begin, end[over], side="left") - low[over]
         row = np.repeat(np.arange(len(low)), pieces)
         here = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces - low, pieces)
         since = np.maximum(first[row] - begin[here], 0)
