@@ -74,9 +74,10 @@ class HistogramForest(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.n_features_in_ = X.shape[1]
         target = codes if len(self.classes_) == 2 else np.eye(len(self.classes_))[codes]
-        rows = QuantileDMatrix(X, target, weight=sample_weight, nthread=1)
-        mean_weight = 1.0 if sample_weight is None else float(np.mean(sample_weight))
-        self.forest_ = train(self._parameters(mean_weight), rows, num_boost_round=1)
+        # of mean 1, so that the least weight of a leaf is a number of rows
+        weight = None if sample_weight is None else sample_weight / np.mean(sample_weight)
+        rows = QuantileDMatrix(X, target, weight=weight, nthread=1)
+        self.forest_ = train(self._parameters(), rows, num_boost_round=1)
         return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
@@ -96,14 +97,14 @@ class HistogramForest(ClassifierMixin, BaseEstimator):
             saved[int(name.removeprefix("f"))] = gain
         return saved / max(saved.sum(), 1e-300)
 
-    def _parameters(self, mean_weight: float) -> dict[str, Any]:
+    def _parameters(self) -> dict[str, Any]:
         return {
             "objective": OBJECTIVE,
             "tree_method": "hist",
             "num_parallel_tree": self.n_estimators,
             "learning_rate": 1.0,
             "max_depth": 0,  # no bound: the size of the leaves is one
-            "min_child_weight": self.min_samples_leaf * mean_weight,
+            "min_child_weight": self.min_samples_leaf,
             "reg_lambda": 1e-5,
             "colsample_bynode": self.max_features,
             "subsample": self.max_samples,
