@@ -103,7 +103,7 @@ def test_an_own_histogram_forest_keeps_its_parameters(label, bars, tmp_path):
     loaded = load_model(model.save(tmp_path / "model"))
     assert_same(model, loaded, bars)
     assert loaded.ensemble.members["mine"].get_params() == {**given, "max_samples": 0.3}
-    assert [part["kind"] for part in read(tmp_path / "model")["parts"]][0] == "histogram_forest"
+    assert read(tmp_path / "model")["parts"][0]["kind"] == "histogram_forest"
 
 
 @pytest.mark.parametrize(
