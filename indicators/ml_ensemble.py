@@ -15,8 +15,8 @@ from bt_fusion.indicators.given_model import (
     vote_rule_of,
 )
 from bt_fusion.indicators.trade_costs import costs_of
+from bt_fusion.models.confidence import confidence_level, confidence_levels
 from bt_fusion.models.payoff import BreakEven, no_payoff
-from bt_fusion.models.predictions import confidence_level, confidence_levels
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
 

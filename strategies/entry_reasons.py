@@ -72,13 +72,11 @@ def ml_thresholds(ml, asked, side):
 
 def break_even_text(break_even):
     """Return what the break-even probability of a bar is made of"""
-    win, loss, costs = (float(x) for x in (break_even.win, break_even.loss, break_even.costs))
-    text = (
-        f"costs {costs:.3%} of the price, a right prediction {win:+.3%}, a wrong one {-loss:+.3%}"
-    )
-    return (
-        text if win == win and loss == loss else f"costs {costs:.3%} of the price, payoff unknown"
-    )
+    b = break_even
+    costs, win, loss = (100 * float(part) for part in (b.costs, b.win, -b.loss))
+    payoff = f"a right prediction is worth {win:+.3f} %, a wrong one {loss:+.3f} %"
+    known = win == win and loss == loss
+    return f"costs {costs:.3f} % of the price, {payoff if known else 'payoff unknown'}"
 
 
 def ml_facts(ml, side, bars=None):

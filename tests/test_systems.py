@@ -13,14 +13,13 @@ from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.labels import Direction, Gain, ProfitBeforeStop, TripleBarrier
+from bt_fusion.models.confidence import Confidence, confidence_levels
 from bt_fusion.models.fused_signals import fused_signals
 from bt_fusion.models.model_spec import ModelSpec
 from bt_fusion.models.predictions import (
     NOT_TRAINED,
-    Confidence,
     Predictions,
     Signal,
-    confidence_levels,
 )
 from bt_fusion.models.presets import HYBRID_WEIGHTS, PRESETS, STRATEGY_PRESETS
 from bt_fusion.strategies import CryptoScalping, FusionStrategy, HybridScoring, SignalDiscovery

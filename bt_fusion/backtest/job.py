@@ -158,7 +158,7 @@ class Backtest:
                 )
                 judge_safely(summary, judging)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
-        return Result(summary, runs, out_of_sample, judging.hold, self.agreement(strategy))
+        return Result(summary, runs, out_of_sample, judging.hold, judging.asked)
 
     def _summary(
         self,

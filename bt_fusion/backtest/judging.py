@@ -18,12 +18,14 @@ from bt_fusion.backtest.difference.robustness import robustness
 from bt_fusion.backtest.judgement import own_sharpe, selection_statistics, verdict_of_pair
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
+from bt_fusion.backtest.threshold_hint import hint_of
 from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
 from bt_fusion.engine.variants import agreement_of
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.labels import trade_exits
+from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictors import Predictor, model_of
 from bt_fusion.statistics.bootstrap import Bootstrap
 
@@ -83,6 +85,7 @@ class Judging:
                 "the comparison": self.add_comparison,
                 "the decomposition": self.add_decomposition,
                 "robustness": self.add_robustness,
+                "the hint on the threshold": self.add_hint,
             }
             if self.placebo != "none":
                 steps["the verdict"] = self.add_verdict
@@ -90,11 +93,22 @@ class Judging:
 
     def add_agreement(self, summary: dict[str, Any]) -> None:
         """Add how trades ended by whether ML had agreed with their entries."""
-        voting = model_of(self.predictor).new_ensemble().voting
-        asked = agreement_of(self.strategy, self.params, voting, self.account.round_trip)
         summary["fused_vs_technical"] = fused_vs_technical(
-            self.runs, self.out_of_sample, asked, self.bootstrap
+            self.runs, self.out_of_sample, self.asked, self.bootstrap
         )
+
+    @property
+    def asked(self) -> Agreement:
+        """What ML-on asks of ML."""
+        voting = model_of(self.predictor).new_ensemble().voting
+        return agreement_of(self.strategy, self.params, voting, self.account.round_trip)
+
+    @property
+    def pair(self) -> RunPair:
+        """Both runs."""
+        exits = trade_exits(model_of(self.predictor).label())
+        traded = (self.strategy, self.params, exits, self.account, self.out_of_sample)
+        return RunPair(*traded, off=self.runs["off"], on=self.runs["on"])
 
     def add_hold(self, summary: dict[str, Any]) -> None:
         """Add what buying and holding made of the same bars."""
@@ -132,15 +146,17 @@ class Judging:
             self.account.slippage,
         )
 
+    def add_hint(self, summary: dict[str, Any]) -> None:
+        """Note which thresholds to try where ML leaves few trades."""
+        hint = hint_of(self.pair, self.asked)
+        summary["notes"] += [hint] if hint else []
+
     def add_verdict(self, summary: dict[str, Any]) -> None:
         """Add what chance would have made, and the verdict, unless what it needs has failed."""
         if summary["comparison"]["verdict"] == NOT_JUDGED:
             return
-        exits = trade_exits(model_of(self.predictor).label())
-        traded = (self.strategy, self.params, exits, self.account, self.out_of_sample)
-        pair = RunPair(*traded, off=self.runs["off"], on=self.runs["on"])
         found, verdict = verdict_of_pair(
-            pair,
+            self.pair,
             summary["statistics"]["trials"],
             self.bootstrap.draws,
             self.bootstrap.seed,

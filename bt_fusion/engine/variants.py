@@ -17,6 +17,7 @@ from bt_fusion.strategies.parameters import canonical
 
 __all__ = [
     "agreement_of",
+    "asked_ml",
     "asks_always",
     "check_params",
     "check_technical",

@@ -20,6 +20,7 @@ from bt_fusion.evaluation.signal_quality import (
     quality_by_confidence,
     signal_quality,
 )
+from bt_fusion.models.agreement import AUTO, DEFAULT_THRESHOLD
 from bt_fusion.models.fused_signals import fused_signals, signal_counts
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.signal_model import SignalModel
@@ -223,6 +224,8 @@ def _signals(
 def _fused(data: LabelledRows, predictions: Predictions) -> dict[str, Any] | None:
     """Count the fused signals of the bars with a prediction."""
     if len(predictions.classes) != 2 or not predictions.two_sided:
+        return None
+    if DEFAULT_THRESHOLD == AUTO and predictions.payoff is None:  # saved by an older version
         return None
     signal = fused_signals(data.arrays, predictions).signal[predictions.known]
     return {"bars": len(signal), "counts": signal_counts(signal)}

@@ -102,7 +102,7 @@ class BreakEven:
     Examples
     --------
     >>> long, short = BreakEven(win=0.01, loss=0.01, costs=0.001).limits(0.6, 0.4)
-    >>> round(long, 6), round(short, 6)
+    >>> round(float(long), 6), round(float(short), 6)
     (0.55, 0.55)
     """
 

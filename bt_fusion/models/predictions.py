@@ -1,24 +1,21 @@
 """Predictions: per bar probabilities, votes, signal, confidence, and which model made them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 import numpy as np
 import pandas as pd
 
 from bt_fusion.ensemble.voting import combined
 from bt_fusion.labels import Label, class_names
+from bt_fusion.models.confidence import confidence_levels
 from bt_fusion.models.payoff import BreakEven, no_payoff
 
 __all__ = [
     "NOT_TRAINED",
     "NO_MODEL",
-    "Confidence",
     "Predictions",
     "Signal",
-    "confidence_level",
-    "confidence_levels",
 ]
 
 NO_MODEL = -1
@@ -34,15 +31,6 @@ class Signal(IntEnum):
     HOLD = 0
     BUY = 1
     STRONG_BUY = 2
-
-
-class Confidence(StrEnum):
-    """Levels of confidence, see `Predictions.levels`."""
-
-    LOW = "LOW"
-    MEDIUM = "MEDIUM"
-    HIGH = "HIGH"
-    VERY_HIGH = "VERY_HIGH"
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,51 +237,6 @@ class Predictions:
         up = winner == self.classes.index(1)
         down = (winner == 0) & self.two_sided
         return strength * up, strength * down
-
-
-SOFT_STEPS = ((0.55, Confidence.MEDIUM), (0.60, Confidence.HIGH), (0.70, Confidence.VERY_HIGH))
-
-
-def confidence_levels(
-    confidence: np.ndarray, voting: str = "soft", vote_threshold: float = 0.633
-) -> np.ndarray:
-    """Return a `Confidence` for each value, None where it is NaN, dtype object.
-
-    Soft voting: VERY_HIGH from .70, HIGH from .60, MEDIUM from .55, else LOW. Majority:
-    VERY_HIGH when unanimous, HIGH from `vote_threshold`, else LOW.
-
-    >>> [str(level) for level in confidence_levels(np.array([0.54, 0.55, 0.7]))]
-    ['LOW', 'MEDIUM', 'VERY_HIGH']
-    """
-    confidence = np.asarray(confidence, dtype=float)
-    levels = np.full(confidence.shape, Confidence.LOW, dtype=object)
-    for least, level in confidence_steps(voting, vote_threshold):
-        levels[confidence >= least] = level
-    levels[np.isnan(confidence)] = None
-    return levels
-
-
-def confidence_level(
-    confidence: float, voting: str = "soft", vote_threshold: float = 0.633
-) -> Confidence | None:
-    """Return the `Confidence` of one value, as `confidence_levels` does of many.
-
-    >>> confidence_level(0.55), confidence_level(float("nan"))
-    (<Confidence.MEDIUM: 'MEDIUM'>, None)
-    """
-    if confidence != confidence:
-        return None
-    reached = [
-        level for least, level in confidence_steps(voting, vote_threshold) if confidence >= least
-    ]
-    return reached[-1] if reached else Confidence.LOW
-
-
-def confidence_steps(voting: str, vote_threshold: float) -> Sequence[tuple[float, Confidence]]:
-    """Return from which confidence on which level is reached, ascending."""
-    if voting == "majority":
-        return (vote_threshold, Confidence.HIGH), (1.0, Confidence.VERY_HIGH)
-    return SOFT_STEPS
 
 
 PER_BAR = ("index", "votes", "model", "trained_until")

@@ -9,7 +9,14 @@ from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
 from bt_fusion.labels import Direction, Gain, Label, ProfitBeforeStop, TripleBarrier
 from bt_fusion.models.signal_model import SignalModel
 
-__all__ = ["PRESETS", "STRATEGY_PRESETS", "make_preset", "strategy_for", "with_members"]
+__all__ = [
+    "PRESETS",
+    "PRESET_PARAMS",
+    "STRATEGY_PRESETS",
+    "make_preset",
+    "strategy_for",
+    "with_members",
+]
 
 HYBRID_WEIGHTS = {"xgb": 0.25, "rf": 0.20, "lstm": 0.20, "svm": 0.20, "lr": 0.15}
 
@@ -91,6 +98,8 @@ PRESETS: dict[str, Callable[..., SignalModel]] = {
 }
 
 
+# Parameters of the strategy that belong to a system as much as its model
+PRESET_PARAMS: dict[str, dict[str, float]] = {"fusion": {"ml_threshold": 0.60}}
 # Strategies that ask for a model of their own; any other one trains the default model
 STRATEGY_PRESETS = {"hybrid": "hybrid", "discovery": "discovery"}
 LABEL_STRATEGIES: dict[type, str] = {Gain: "hybrid", ProfitBeforeStop: "discovery"}

@@ -19,6 +19,7 @@ __all__ = [
     "interval_rows",
     "money",
     "number",
+    "payoff_text",
     "percent",
     "reason",
     "short_percent",
@@ -35,6 +36,22 @@ Writer = Callable[[Any], str]
 def cell(value: Any, write: Writer) -> str:
     """Write a value, a dash for none."""
     return NONE if value is None else write(value)
+
+
+def payoff_text(payoff: Mapping[str, Any]) -> str:
+    """Write what a right and a wrong prediction are worth.
+
+    >>> payoff_text({"win": 1.5, "loss": 1.5, "atr_period": 14})
+    'right +1.5 ATR(14), wrong -1.5 ATR(14)'
+    >>> payoff_text({"win": 0.015, "loss": 0.01, "atr_period": None})
+    'right +1.500 %, wrong -1.000 %'
+    """
+    win, loss, period = payoff["win"], payoff["loss"], payoff["atr_period"]
+    if win is None or loss is None:
+        return "unknown: the training rows do not tell it"
+    if period:
+        return f"right {win:+.4g} ATR({period}), wrong {-loss:+.4g} ATR({period})"
+    return f"right {100 * win:+.3f} %, wrong {-100 * loss:+.3f} %"
 
 
 def interval(ends: Sequence[float] | None, write: Writer) -> str:

@@ -101,7 +101,8 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
     -------
     list of dict
         symbol (empty where there is one), start, end (stamps of its first and last bar),
-        trained_until, rows, auc (None with one class alone). Each symbol has refits of its
+        trained_until, rows, payoff (see `models.payoff.Payoff`; None where the folder does not tell
+        it), auc (None with one class alone). Each symbol has refits of its
         own, and its own numbers for them.
     """
     from sklearn.metrics import roc_auc_score
@@ -118,10 +119,18 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
                 "end": rows.datetime.max(),
                 "trained_until": rows.trained_until.max(),
                 "rows": len(rows),
+                "payoff": payoff_of(run, str(symbol), int(rows.model.iloc[0])),
                 "auc": float(roc_auc_score(rows.label == 1, rows.up)) if both else None,
             }
         )
     return found
+
+
+def payoff_of(run: SavedRun, symbol: str, refit: int) -> dict[str, Any] | None:
+    """Return what the predictions of a symbol's refit are worth; None in older folders."""
+    part = (run.summary.get("symbols") or {}).get(symbol) if symbol else run.summary
+    found = part["model"].get("payoffs") or [] if part else []
+    return found[refit] if 0 <= refit < len(found) else None
 
 
 def thresholds(run: SavedRun) -> list[float]:

@@ -99,7 +99,8 @@ class SweepInputs:
         on = off
         for p in self.predictions.values():
             rule = f"{p.classes} {p.two_sided} {p.members} {p.voting} {p.vote_threshold}"
-            on = array_digest(f"{on} {rule}", p.votes, p.weights)
+            payoff = np.empty(0) if p.payoff is None else p.payoff
+            on = array_digest(f"{on} {rule}", p.votes, p.weights, payoff)
         return {"off": off, "on": on}
 
 

@@ -1,6 +1,6 @@
 """The model of a past bar, fitted once more: its votes and the features behind them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.evaluation.contributions import Contributions, contributions, vote_weights
+from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import Predictions, Signal
 from bt_fusion.models.signal_model import SignalModel, empty_predictions
 from bt_fusion.models.walk_forward import WalkForward
@@ -48,6 +49,8 @@ class ModelReasons:
     values : ndarray of float, shape (n_features,)
         The features on the bar.
     contributions : Contributions
+    payoff : Payoff or None
+        What a right and a wrong prediction are worth, by the training rows.
     changed_plugins : tuple of str
         Files the model needs that have changed since the run.
     """
@@ -68,6 +71,7 @@ class ModelReasons:
     features: tuple[str, ...]
     values: np.ndarray
     contributions: Contributions
+    payoff: Payoff | None = None
     changed_plugins: tuple[str, ...] = ()
 
     @property
@@ -97,7 +101,8 @@ class ModelReasons:
         known = {key: value for key, value in vars(self).items() if key not in ARRAYS}
         by = {key: value for key, value in vars(self.contributions).items() if key != "values"}
         ranked = {"features": self.ranked()}
-        compared = {"difference": self.difference, "same": self.same}
+        payoff = None if self.payoff is None else asdict(self.payoff)
+        compared = {"difference": self.difference, "same": self.same, "payoff": payoff}
         return known | compared | {"contributions": by | ranked}
 
 
@@ -116,6 +121,7 @@ class Model:
         Rows it learnt from.
     typical : ndarray of float, shape (n_features,)
         Their medians.
+    payoff : Payoff or None
     """
 
     signal_model: SignalModel
@@ -124,6 +130,7 @@ class Model:
     votes: np.ndarray
     rows: int
     typical: np.ndarray
+    payoff: Payoff | None
 
 
 def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -> Model:
@@ -132,13 +139,15 @@ def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -
         X, ensemble = predictor.feature_set_.transform(arrays), predictor.ensemble_
         votes = ensemble.member_proba(X, np.array([at]))[0]
         typical = np.median(predictor.sample_, axis=0)
-        return Model(predictor, ensemble, X, votes, predictor.n_rows_, typical)
+        payoff = predictor.payoff_
+        return Model(predictor, ensemble, X, votes, predictor.n_rows_, typical, payoff)
     task = predictor.task_of(arrays, at)
     assert task is not None  # the bar has a prediction
     ensemble, block_votes = task.fit()
     votes = block_votes[np.searchsorted(task.block, at)]
     typical = np.median(task.X[task.rows], axis=0)
-    return Model(predictor.signal_model(), ensemble, task.X, votes, len(task.rows), typical)
+    rows, payoff = len(task.rows), task.refit.payoff
+    return Model(predictor.signal_model(), ensemble, task.X, votes, rows, typical, payoff)
 
 
 def model_reasons_of(
@@ -174,6 +183,7 @@ def model_reasons_of(
         features=tuple(model.signal_model.feature_set().names),
         values=model.X[at],
         contributions=contributions(model.ensemble, model.X, at, column, model.typical),
+        payoff=model.payoff,
         changed_plugins=tuple(rebuilt.changed_plugins),
     )
 

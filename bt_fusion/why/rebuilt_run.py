@@ -250,6 +250,7 @@ class RebuiltRun:
             model=table.model.to_numpy(),
             trained_until=table.trained_until.to_numpy(),
             label=label,
+            payoff=table[["win", "loss"]].to_numpy() if "win" in table else None,
             kept=table.set_index("datetime"),
         )
 

@@ -100,3 +100,11 @@ def test_nothing_known_is_nothing_told():
     run = saved([np.nan, np.nan], [1, 0])
     assert reliability_of(run) == refit_aucs(run) == []
     assert confusion_of(run) == [[0, 0], [0, 0]]
+
+
+def test_each_refit_has_its_payoff():
+    run = saved([0.6, 0.4, 0.7, 0.4], [1, 0, 1, 0], model=[0, 0, 2, 2])
+    assert [refit["payoff"] for refit in refit_aucs(run)] == [None, None]  # an older folder
+    worth = [{"win": k, "loss": k, "atr_period": 14} for k in (1.0, 1.1, 1.2)]
+    run.summary["model"]["payoffs"] = worth
+    assert [refit["payoff"] for refit in refit_aucs(run)] == [worth[0], worth[2]]

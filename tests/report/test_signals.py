@@ -71,6 +71,14 @@ def test_else_a_side_whose_probability_reaches_the_threshold(run):
     assert last_signals(higher, 7) == [0, 0, 1, 0, 0, 0, -1]
 
 
+def test_auto_compares_each_bar_with_its_own_threshold(run):
+    found = predicting(run, [0.56, 0.56, 0.44, 0.44, 0.9])
+    limits = np.full(len(found.predictions), 0.6)
+    limits[-5:] = [0.55, 0.57, 0.55, 0.57, np.nan]
+    found = replace(found, predictions=found.predictions.assign(threshold=limits))
+    assert last_signals(configured(found, params={"ml_threshold": "auto"}), 5) == [1, 0, -1, 0, 0]
+
+
 def test_a_threshold_of_a_half_is_one_line(run):
     drawn = SignalBars.of_run(configured(run, params={"ml_threshold": 0.5}), "edge")
     assert drawn.levels == (0.5,) and "1 - P(up)" not in drawn.caption

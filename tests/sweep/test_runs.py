@@ -69,6 +69,9 @@ def test_the_key_holds_all_that_a_run_depends_on(inputs):
     ):
         assert all(other.task(run, params).key != key for run, key in keys.items())
     doubted = replace(predictions, votes=predictions.votes * 0.99)
+    worth = replace(predictions, payoff=predictions.payoff * 2)  # another k: auto goes by it
+    other = replace(inputs, predictions={"edge": worth})
+    assert other.task("on", params).key != keys["on"]
     other = replace(inputs, predictions={"edge": doubted})
     assert other.task("off", params).key == keys["off"]
     assert other.task("on", params).key != keys["on"]

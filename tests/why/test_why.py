@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -401,3 +402,25 @@ def test_a_run_that_was_not_made(csv, tmp_path):
     command("backtest", "--data", csv, "--out", tmp_path, "--ml", "on", "--no-report", "-q", *MODEL)
     with pytest.raises(OptionError, match="holds no run with ML off"):
         explain_entry(Path(tmp_path), trade=1, run="off")
+
+
+@pytest.mark.parametrize("label", ["direction", "triple_barrier"])
+def test_the_break_even_of_auto_is_explained(csv, tmp_path, label, capsys):
+    model = SignalModel(["wick_balance", "gap"], label, Ensemble(["lr"]))
+    walk = WalkForward(model, train_bars=500, refit_bars=700, cache=None)
+    params, source = {"ml_threshold": "auto"}, {"data": str(csv)}
+    job = Backtest(walk, params=params, source=source, draws=10, placebo="none")
+    job.run(BARS, "edge").write(out := tmp_path / "run")
+    found = explain_entry(out, trade=1)
+    limit = found.technical.thresholds[1]
+    assert limit.name == f"P({'up' if found.side == 'long' else 'down'}) to break even"
+    assert limit.passed and limit.rule == (">" if label == "triple_barrier" else ">=")
+    assert limit.basis.startswith("costs 0.100 % of the price, a right prediction is worth +")
+    stored = pd.read_parquet(out / "predictions.parquet").set_index("datetime").loc[found.bar]
+    if label == "direction":
+        assert limit.limit == stored.threshold == pytest.approx(0.5 + 0.001 / (2 * stored.win))
+    payoffs = SavedRun.read(out).summary["model"]["payoffs"]
+    assert payoffs[found.model.refit] == asdict(found.model.payoff)
+    command("why", out, "--trade", 1)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Limit costs 0.100 % of the price" in shown and "Payoff right +" in shown

@@ -51,7 +51,7 @@ def backtest_job(
         predictor=chosen["predictor"],
         strategy=strategy.strategy,
         account=account.account(),
-        params=strategy.params(),
+        params=preset_params(chosen["source"]["preset"], strategy) | strategy.params(),
         fromdate=start,
         todate=end,
         seed=bars.seed,
@@ -59,6 +59,25 @@ def backtest_job(
         source=places | chosen["source"],
         notes=chosen["notes"],
     )
+
+
+def preset_params(preset: str | None, strategy: StrategyOptions) -> dict[str, Any]:
+    """Return the parameters that belong to a preset, those that are given left out.
+
+    Only those that the strategy has when it trades with ML.
+    """
+    from bt_fusion.engine.loading import load_strategy
+    from bt_fusion.engine.variants import asked_ml, default_params
+    from bt_fusion.models.presets import PRESET_PARAMS
+    from bt_fusion.strategies.parameters import canonical
+
+    own = PRESET_PARAMS.get(preset or "", {})
+    if not own:
+        return {}
+    kind = load_strategy(strategy.strategy)
+    given = canonical(asked_ml(kind), dict.fromkeys(strategy.named()))
+    known = default_params(kind)
+    return {name: value for name, value in own.items() if name in known and name not in given}
 
 
 def chosen_predictor(

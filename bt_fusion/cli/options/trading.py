@@ -41,6 +41,11 @@ class StrategyOptions:
             given["ml_entry_threshold"] = self.ml_entry_threshold
         return given
 
+    def named(self) -> set[str]:
+        """Return the names of the parameters that are given, with one value or several."""
+        pairs = getattr(self, "param", None) or ()
+        return {*self.with_option(), *(pair.partition("=")[0] for pair in pairs)}
+
     def check_once(self, pairs: dict[str, Any]) -> None:
         """Raise OptionError for a parameter of --param that an option of its own gives, too."""
         for name in self.with_option().keys() & pairs:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.report.difference import difference_parts
+from bt_fusion.report.figures import payoff_text
 from bt_fusion.report.model_figures import (
     MOST_FEATURES,
     one_sided,
@@ -48,9 +49,16 @@ def equity_data(run: SavedRun) -> dict[str, Any]:
 
 
 def refit_data(run: SavedRun) -> list[dict[str, Any]]:
-    """Return each refit, its times as text."""
+    """Return each refit, its times and its payoff as text."""
     times = ("start", "end", "trained_until")
-    return [{**refit, **{name: str(refit[name]) for name in times}} for refit in refit_aucs(run)]
+    return [
+        {
+            **refit,
+            **{name: str(refit[name]) for name in times},
+            "payoff": f"payoff {payoff_text(refit['payoff'])}" if refit["payoff"] else "",
+        }
+        for refit in refit_aucs(run)
+    ]
 
 
 def importance_data(run: SavedRun) -> list[list[Any]]:

@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from bt_fusion.report.figures import payoff_text
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["trades_table", "why_tables"]
@@ -26,7 +27,8 @@ def why_tables(explanation: dict[str, Any]) -> Group:
     technical, model = explanation["technical"], explanation["opinion"]
     parts: list[Any] = [*trade_lines(explanation), *technical_lines(technical)]
     if technical["thresholds"]:
-        parts += [threshold_table(technical["thresholds"]), *nearest(technical["thresholds"])]
+        limits = technical["thresholds"]
+        parts += [threshold_table(limits), *bases(limits), *nearest(limits)]
     if model is None:
         parts.append("Model      made no prediction of this bar: features still warm up")
     else:
@@ -106,11 +108,16 @@ def threshold_table(rows: list[dict[str, Any]]) -> Table:
         table.add_row(
             row["name"],
             f"{row['value']:.4f}",
-            f"{row['rule']} {row['limit']:g}",
+            f"{row['rule']} {row['limit']:.4g}",
             f"{row['margin']:+.4f}",
             "yes" if row["passed"] else "no",
         )
     return table
+
+
+def bases(rows: list[dict[str, Any]]) -> list[str]:
+    """Say what each limit that differs by bar is made of, once."""
+    return list(dict.fromkeys(f"Limit      {row['basis']}" for row in rows if row.get("basis")))
 
 
 def nearest(rows: list[dict[str, Any]]) -> list[str]:
@@ -145,6 +152,7 @@ def vote_lines(model: dict[str, Any], run: str) -> list[str]:
     both = f"{name} {up:.4f}" + (f", P(down) {down:.4f}" if down == down else "")
     unused = "" if run == "on" else "; ML was not asked in this run"
     changed = ", ".join(model["changed_plugins"])
+    payoff = model["payoff"]
     cause = (
         f"plug-in {changed} has changed since"
         if changed
@@ -160,6 +168,7 @@ def vote_lines(model: dict[str, Any], run: str) -> list[str]:
         f"({model['level']}){unused}",
         f"Model      refit {model['refit']}, {model['rows']:,} rows, trained until "
         f"{model['trained_until']}; fitted again, its {name} {same}",
+        *([f"Payoff     {payoff_text(payoff)}"] if payoff else []),
     ]
 
 

@@ -88,6 +88,19 @@ def test_thresholds(params, expected, run):
     assert thresholds(replace(run, summary=run.summary | {"config": config})) == expected
 
 
+def test_of_auto_the_median_of_all_bars_is_drawn(run):
+    config = run.summary["config"] | {"params": {"ml_threshold": "auto"}}
+    limits = np.where(np.arange(len(run.predictions)) % 3 < 2, 0.55, 0.7)
+    auto = replace(
+        run,
+        summary=run.summary | {"config": config},
+        predictions=run.predictions.assign(threshold=limits),
+    )
+    assert thresholds(auto) == [0.55, 0.45]
+    unknown = replace(auto, predictions=run.predictions.assign(threshold=np.nan))
+    assert thresholds(unknown) == []
+
+
 def test_the_threshold_is_the_strategys_own_and_a_majority_has_none(run):
     found = run.summary["fused_vs_technical"] | {"threshold": 0.52}
     own = replace(run, summary=run.summary | {"fused_vs_technical": found})

@@ -95,8 +95,8 @@ function refitsChart(place, data) {
       type: "scatter", mode: "lines+markers", x: lines.map((r) => r.start), y: lines.map((r) => r.auc),
       line: { color: colour("on"), width: 1.4, shape: "hv" },
       marker: { color: colour("on"), size: lines.map((r) => (r.after ? 0 : 7)) },
-      customdata: lines.map((r) => [r.rows, r.end, symbol]),
-      hovertemplate: "%{customdata[2]} %{x} to %{customdata[1]}<br>AUC %{y:.3f} on %{customdata[0]:,} bars<extra></extra>",
+      customdata: lines.map((r) => [r.rows, r.end, symbol, r.payoff]),
+      hovertemplate: "%{customdata[2]} %{x} to %{customdata[1]}<br>AUC %{y:.3f} on %{customdata[0]:,} bars<br>%{customdata[3]}<extra></extra>",
     };
   };
   const draw = () => Plotly.react(place, symbols.map(lineOf), layoutOf({

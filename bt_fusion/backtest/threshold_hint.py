@@ -1,0 +1,142 @@
+"""What to try where ML leaves few trades: how often its threshold is reached, what others give."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
+from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.run_pair import RunPair
+from bt_fusion.engine.variants import takes_ml
+from bt_fusion.models.agreement import AUTO, Agreement
+from bt_fusion.verdict.placebos.replay import NEVER, replay
+
+__all__ = ["hint_of", "is_thin", "threshold_hint"]
+
+FEW_TRADES, FEW_OF_ALL = 100, 0.1  # fewer of ML-on, or a smaller part of ML-off's
+TRIED = (0.60, 0.55, 0.50, AUTO)
+
+
+def is_thin(off: int, on: int) -> bool:
+    """Say whether ML leaves so few closed trades that the threshold is worth a word.
+
+    >>> is_thin(61, 1), is_thin(2_000, 150), is_thin(2_000, 250), is_thin(50, 50)
+    (True, True, False, False)
+    """
+    return on < off and (on < FEW_TRADES or on < FEW_OF_ALL * off)
+
+
+def threshold_hint(
+    off: int,
+    on: int,
+    threshold: float | str,
+    reached: float,
+    entries: Mapping[float | str, int],
+    sides: str = "P(up)",
+) -> str:
+    """Say how often the threshold is reached, and how many entries others give.
+
+    Parameters
+    ----------
+    off, on : int
+        Closed trades of both runs.
+    threshold : float or "auto"
+    reached : float
+        Part of the predicted bars on which a side reaches it.
+    entries : mapping of float or "auto" to int
+        How many entries other thresholds give.
+    sides : str
+        What reaches it.
+
+    Examples
+    --------
+    >>> threshold_hint(61, 1, 0.60, 0.02, {0.55: 14, "auto": 35})
+    'ML vetoed 60 of 61 entries: P(up) reached 0.60 on 2 % of bars; 0.55: 14 entries, auto: 35'
+    """
+    named = "its break-even" if threshold == AUTO else f"{threshold:.2f}"
+    share = f"{100 * reached:.0f}" if reached >= 0.01 or not reached else f"{100 * reached:.2g}"
+    others = [
+        f"{each if each == AUTO else f'{each:.2f}'}: {count:,}" for each, count in entries.items()
+    ]
+    if others:
+        others[0] += " entries"
+    told = (
+        f"ML vetoed {off - on:,} of {off:,} entries: {sides} reached {named} on {share} % of bars"
+    )
+    return "; ".join([told, ", ".join(others)]) if others else told
+
+
+def hint_of(pair: RunPair, asked: Agreement) -> str:
+    """Return the hint on two runs, empty where ML leaves trades enough, or goes by votes.
+
+    Entries of FusionStrategy are those of a replay; of a strategy under `with_ml` those of ML-off
+    that ML would agree with. Of others no threshold is tried.
+    """
+    off, on = (closed_trades(run.trades) for run in (pair.off, pair.on))
+    if asked.voting == "majority" or not is_thin(len(off), len(on)):
+        return ""
+    long_only = not (off.side == "short").any()
+    parts = pair.out_of_sample
+    others = [replace(asked, threshold=each) for each in TRIED if is_tried(each, asked, parts)]
+    replayed = list(pair.replay_inputs.values())
+    entries: dict[float | str, int] = {}
+    if replayed:
+        entries = {
+            each.threshold: sum(replayed_trades(one, each) for one in replayed) for each in others
+        }
+    elif not takes_ml(pair.strategy):
+        entries = {each.threshold: agreed_trades(off, parts, each) for each in others}
+    reached = reached_share(parts, asked, long_only)
+    return threshold_hint(
+        len(off), len(on), asked.threshold, reached, entries, names_of(parts, long_only)
+    )
+
+
+def is_tried(threshold: float | str, asked: Agreement, parts: Mapping[str, OutOfSample]) -> bool:
+    """Say whether another threshold may let more entries pass, and can be worked out."""
+    if threshold == AUTO:
+        known = all(part.predictions.payoff is not None for part in parts.values())
+        return known and not asked.auto
+    return asked.auto or float(threshold) < asked.number
+
+
+def closed_trades(trades: pd.DataFrame) -> pd.DataFrame:
+    """Return the trades that have ended."""
+    return trades[trades.exit_reason != "open"]
+
+
+def reached_share(parts: Mapping[str, OutOfSample], asked: Agreement, long_only: bool) -> float:
+    """Return the part of all predicted bars on which ML agrees with a side."""
+    reached = known = 0
+    for part in parts.values():
+        long, short = asked.of_bars(part.predictions)
+        reached += int((long if long_only else long | short).sum())
+        known += int(part.predictions.known.sum())
+    return reached / known
+
+
+def names_of(parts: Mapping[str, OutOfSample], long_only: bool) -> str:
+    """Return what the probabilities of the sides that are traded are called."""
+    known = next(iter(parts.values())).predictions
+    up, down = ("P(long)", "P(short)") if len(known.classes) == 3 else ("P(up)", "P(down)")
+    return up if long_only or not known.two_sided else f"{up} or {down}"
+
+
+def replayed_trades(inputs: ReplayInputs, asked: Agreement) -> int:
+    """Count the closed trades that FusionStrategy would make with another threshold."""
+    state = inputs.state
+    signal = np.where(asked.with_sides(inputs.predictions, state), state, 0)
+    return int((replay(signal, inputs.technical, inputs.rule).exit_bar != NEVER).sum())
+
+
+def agreed_trades(off: Any, parts: Mapping[str, OutOfSample], asked: Agreement) -> int:
+    """Count the trades of ML-off whose entry ML would agree with."""
+    count = 0
+    for symbol, part in parts.items():
+        own = off if len(parts) == 1 else off[off.symbol == symbol]
+        known = part.predictions.at(pd.DatetimeIndex(own.signal_time).to_numpy())
+        count += int(asked.with_sides(known, np.where(own.side == "long", 1, -1)).sum())
+    return count

@@ -1,0 +1,121 @@
+"""The hint where ML leaves few trades: its counts are those of runs with the other thresholds."""
+
+from dataclasses import replace
+
+import backtrader as bt
+import numpy as np
+import pytest
+
+from bt_fusion.backtest.threshold_hint import closed_trades, hint_of, is_thin, threshold_hint
+from bt_fusion.data.samples import random_walk
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.variants import agreement_of
+from bt_fusion.models.agreement import AUTO
+from bt_fusion.strategies import FusionStrategy, SignalDiscovery
+from tests.backtest.test_run_pair import pair_of
+from tests.engine.test_engine import given
+
+ACCOUNT = Account(commission=0.001)
+FAST = {"ema_fast": 3, "ema_slow": 7}
+
+
+class Turner(bt.Strategy):
+    """Long above the average of five closes, else flat."""
+
+    def __init__(self):
+        self.average = bt.ind.SMA(period=5)
+
+    def next(self):
+        above = self.data.close[0] > self.average[0]
+        if above and not self.position:
+            self.buy()
+        elif not above and self.position:
+            self.close()
+
+
+def known(bars, seed=0):
+    """Probabilities around a half that last for six bars, worth .5 % to 4 % either way."""
+    rng = np.random.default_rng(seed)
+    up = np.repeat(0.5 + 0.055 * rng.normal(size=len(bars) // 6 + 1), 6)[: len(bars)]
+    worth = rng.uniform(0.005, 0.04, len(bars))
+    return replace(given(bars.index, up), payoff=np.stack([worth, worth], axis=1))
+
+
+def told(pair, **params):
+    asked = agreement_of(pair.strategy, pair.params | params, "soft", ACCOUNT.round_trip)
+    return hint_of(pair, asked)
+
+
+def trades(bars, predictions, strategy, **params):
+    return len(closed_trades(pair_of(bars, predictions, ACCOUNT, strategy, **params).on.trades))
+
+
+@pytest.mark.parametrize(("strategy", "params"), [(FusionStrategy, FAST), (Turner, {})])
+def test_it_counts_what_other_thresholds_would_trade(strategy, params):
+    bars = random_walk(900, seed=2)
+    predictions = known(bars)
+    pair = pair_of(bars, predictions, ACCOUNT, strategy, ml_threshold=0.60, **params)
+    off, on = len(closed_trades(pair.off.trades)), len(closed_trades(pair.on.trades))
+    hint = told(pair)
+    sides = "P(up) or P(down)" if strategy is FusionStrategy else "P(up)"
+    up, down = predictions.probability_up, predictions.probability_down
+    reached = (up >= 0.6) | (down >= 0.6) if strategy is FusionStrategy else up >= 0.6
+    assert 0.01 < reached.mean() < 0.15
+    start = f"ML vetoed {off - on} of {off} entries: {sides} reached 0.60 on "
+    assert hint.startswith(start) and f"{100 * reached.mean():.0f} % of bars; 0.55: " in hint
+    counts = dict(each.split(": ") for each in hint.partition("; ")[2].split(", "))
+    assert list(counts) == ["0.55", "0.50", "auto"]
+    found = {name: int(text.split()[0]) for name, text in counts.items()}
+    others = {
+        name: trades(bars, predictions, strategy, ml_threshold=t, **params)
+        for name, t in (("0.55", 0.55), ("0.50", 0.5), ("auto", AUTO))
+    }
+    if strategy is FusionStrategy:
+        assert found == others
+    else:  # a vetoed entry is asked for again on the next bar: there may be more
+        assert on < found["0.55"] <= found["0.50"] and found["0.55"] <= others["0.55"]
+
+
+def test_several_symbols_are_counted_together():
+    bars = {name: random_walk(500, seed=seed) for name, seed in (("A", 3), ("B", 4))}
+    predictions = {name: known(own, seed) for seed, (name, own) in enumerate(bars.items())}
+    pair = pair_of(bars, predictions, ACCOUNT, ml_threshold=0.62, **FAST)
+    found = int(told(pair).partition("0.50: ")[2].split(",")[0])
+    assert found == trades(bars, predictions, FusionStrategy, ml_threshold=0.5, **FAST)
+
+
+def test_auto_is_compared_with_numbers():
+    bars = random_walk(500, seed=2)
+    poor = replace(known(bars), payoff=np.full((500, 2), 0.0045))  # break-even .72
+    pair = pair_of(bars, poor, ACCOUNT, ml_threshold=AUTO, **FAST)
+    assert "reached its break-even on 0 % of bars; 0.60: " in told(pair)
+    assert "auto" not in told(pair)
+
+
+def test_other_strategies_are_told_the_share_of_bars_alone():
+    bars = random_walk(500, seed=2)
+    pair = pair_of(bars, known(bars), ACCOUNT, SignalDiscovery, hold_bars=3)
+    hint = told(pair)
+    assert hint.startswith("ML vetoed") and hint.endswith(" % of bars")
+
+
+def test_no_hint_with_trades_enough_or_votes():
+    bars = random_walk(500, seed=2)
+    same = pair_of(bars, given(bars.index, 0.9), ACCOUNT, Turner, ml_threshold=0.5)
+    assert told(same) == ""
+    none = pair_of(bars, given(bars.index, 0.5), ACCOUNT, Turner, ml_threshold=0.6)
+    assert told(none).startswith("ML vetoed")
+    assert hint_of(none, agreement_of(Turner, {}, "majority")) == ""
+
+
+@pytest.mark.parametrize(
+    ("off", "on", "thin"),
+    [(1_000, 99, True), (1_000, 100, False), (1_001, 100, True), (9, 9, False)],
+)
+def test_few_are_fewer_than_a_hundred_or_a_tenth(off, on, thin):
+    assert is_thin(off, on) is thin
+
+
+def test_shares_below_one_percent_keep_their_digits():
+    assert "on 0.25 % of bars" in threshold_hint(61, 1, 0.6, 0.0025, {})
+    assert threshold_hint(61, 0, AUTO, 0.0, {}).endswith("reached its break-even on 0 % of bars")
