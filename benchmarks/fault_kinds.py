@@ -321,8 +321,8 @@ def svc_arrays(folder: Path, rng: Rng) -> str:
 
 
 def xgboost_edit(folder: Path, rng: Rng) -> str:
-    """Change XGBoost's JSON: indices, counts, objective, leaves."""
-    path = part_file(folder, "xgboost")
+    """Change XGBoost's JSON, of a booster or a forest: indices, counts, objective, leaves."""
+    path = part_file(folder, pick(rng, ["xgboost", "histogram_forest"]))
     if path is None:
         return svc_arrays(folder, rng)
     content = json.loads(path.read_text())
@@ -350,7 +350,7 @@ def xgboost_edit(folder: Path, rng: Rng) -> str:
             ("features", lambda: learner["learner_model_param"].update(num_feature="1")),
             ("classes", lambda: learner["learner_model_param"].update(num_class="9")),
             ("score", lambda: learner["learner_model_param"].update(base_score="[9E-1]")),
-            ("objective", lambda: learner["objective"].update(name="reg:squarederror")),
+            ("objective", lambda: learner["objective"].update(name="reg:absoluteerror")),
             ("dart", lambda: learner["gradient_booster"].update(name="dart")),
             ("names", lambda: learner["feature_names"].reverse()),
             ("best", lambda: learner["attributes"].update(best_iteration="100000")),

@@ -38,6 +38,7 @@ from bt_fusion import BtFusionError, BundleError, Ensemble, ModelCompatibilityEr
 from bt_fusion.bundle.golden import golden_rows
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.ensemble.members.best_member import BestMember
+from bt_fusion.ensemble.members.histogram_forest import HistogramForest
 from bt_fusion.ensemble.onnx_export import EXPORTING, export_onnx, load_onnx, missing_libraries
 
 OUTCOMES = ("our error", "other error", "crash", "hang", "wrong prediction", "code run", "same")
@@ -60,6 +61,7 @@ def save_models(folder: Path) -> list[tuple[Path, np.ndarray]]:
     """
     trees = {
         "rf": RandomForestClassifier(12, min_samples_leaf=40, random_state=0),
+        "histogram": HistogramForest(12, min_samples_leaf=40),
         "xgb": XGBClassifier(n_estimators=20, max_depth=3, min_child_weight=10, n_jobs=1),
         "lgb": LGBMClassifier(n_estimators=20, num_leaves=8, n_jobs=1, verbose=-1),
     }

@@ -1,6 +1,6 @@
 """nulls: how often setting and ranking find something, without an edge and with one."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 
 import joblib
@@ -14,8 +14,8 @@ from bt_fusion.data.samples import planted_edge
 from bt_fusion.technical.ema_state import ema_state
 from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
-from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
 from bt_fusion.verdict.placebos.replay import RoundTrips, renewed
+from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from bt_fusion.verdict.ranking import PredictedBars, rank_bars, rank_entries
 
 __all__ = ["measure"]
@@ -27,8 +27,9 @@ LEVELS = (0.05, 0.025, 0.005)
 STRENGTHS = (0.55, 0.57, 0.60)
 EDGE_BARS = 4_000
 EDGE_LASTS = 0.9  # autocorrelation of what drives the planted edge
-ALLOWED = {0.05: 0.08, 0.025: 0.055, 0.005: 0.025}  # 0.05 and two deviations of 200 walks, ...
-Found = list[tuple[str, float]]  # (cell, p-value)
+WORST = "the worst opinion"
+Cell = tuple[str, str, str]  # market, opinion, test
+Found = list[tuple[Cell, float]]  # with the p-value
 
 
 def measure(
@@ -41,32 +42,35 @@ def measure(
     return of the last ten bars, volatility, long on nearly every bar, the return of ten bars of 60
     bars ago, the time of the day. `setting` is the coin placebo, `bars` the ranking of bars;
     `stop` and `entries` are both questions where a 1 % stop ends trades and no entry follows until
-    the state changes. With an edge: `planted_edge` whose pressure lasts (0.9), seen as it is.
+    the state changes; `against` is the p-value of harm. With an edge: `planted_edge` whose
+    pressure lasts (0.9), seen as it is. The share of each test is over all opinions of a market,
+    and that of the one which most often passes for skill.
     """
     calls = [joblib.delayed(without_edge)(seed, bars, draws) for seed in range(walks)]
     calls += [
         joblib.delayed(with_edge)(auc, seed, draws) for auc in STRENGTHS for seed in range(edges)
     ]
-    tests: Counter[str] = Counter()
-    found: Counter[tuple[str, float]] = Counter()
+    found: dict[Cell, list[float]] = defaultdict(list)
     for each in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
         for cell, p_value in each:
-            tests[cell] += 1
-            found.update({(cell, level): p_value <= level for level in LEVELS})
-    ratios = (
-        Ratio(
-            f"{cell}: p <= {level}",
-            found[cell, level] / tests[cell],
-            most=None if cell.startswith("auc") else ALLOWED[level],
-        )
-        for cell in sorted(tests)
-        for level in LEVELS
-    )
+            found[cell].append(p_value)
     return Measured(
         f"{walks} walks of {bars:,} bars, {edges} edges of {EDGE_BARS:,}, {draws} draws",
-        {"walks": walks, "edges": edges, "tests": sum(tests.values())},
-        tuple(ratios),
+        {"walks": walks, "edges": edges, "tests": sum(map(len, found.values()))},
+        tuple(ratios(found)),
     )
+
+
+def ratios(found: dict[Cell, list[float]]) -> Iterator[Ratio]:
+    """Yield the share of p-values below each level, by market and test."""
+    for market, test in sorted({(market, test) for market, _, test in found}):
+        cells = [np.array(found[cell]) for cell in found if cell[::2] == (market, test)]
+        pooled = np.concatenate(cells)
+        for level in LEVELS:
+            shares = [float((each <= level).mean()) for each in (pooled, *cells)]
+            yield Ratio(f"{market} {test}: p <= {level}", shares[0])
+            if len(cells) > 1:
+                yield Ratio(f"{market} {test}: p <= {level}, {WORST}", max(shares[1:]))
 
 
 def without_edge(seed: int, bars: int, draws: int) -> Found:
@@ -77,7 +81,7 @@ def without_edge(seed: int, bars: int, draws: int) -> Found:
         state = ema_state(arrays.close, 12, 26)
         for name, probability in opinions(arrays, state, seed):
             for test, p_value in p_values(arrays, state, probability, draws, seed):
-                found.append((f"{market} {name} {test}", p_value))
+                found.append(((market, name, test), p_value))
     return found
 
 
@@ -92,7 +96,8 @@ def with_edge(auc: float, seed: int, draws: int) -> Found:
     pressure = 2 * np.arctanh(np.clip(balance, -0.999, 0.999))
     state = ema_state(bars.close, 12, 26)
     sided = sided_probability(pressure, state)
-    return [(f"auc {auc:.2f} {test}", p) for test, p in p_values(bars, state, sided, draws, seed)]
+    tests = p_values(bars, state, sided, draws, seed)
+    return [((f"auc {auc:.2f}", "seen", test), p_value) for test, p_value in tests]
 
 
 def p_values(
@@ -100,16 +105,19 @@ def p_values(
 ) -> Iterator[tuple[str, float]]:
     """Yield (test, p-value) of both questions, with and without a stop."""
     agrees = probability >= THRESHOLD
-    trips = renewed(state, agrees, HOLD)
     free = Costs(0, 0, 1)
-    yield "setting", coin_placebo(bars, state, trips, HOLD, free, draws, seed).p_value
     predicted = PredictedBars(bars.open, bars.close[-1], state, probability)
-    yield "bars", rank_bars(predicted, HOLD, 0.0, draws, seed).p_value
     trips, paths = stopped(bars, state, agrees)
-    yield "stop", coin_placebo(bars, state, trips, HOLD, free, draws, seed, paths).p_value
-    trips, paths = stopped(bars, state, state != 0)
-    ranking = rank_entries(paths, probability[trips.signal], draws, seed)
-    yield "entries", ranking.p_value
+    off, entries = stopped(bars, state, state != 0)
+    found = {
+        "setting": coin_placebo(bars, state, renewed(state, agrees, HOLD), HOLD, free, draws, seed),
+        "bars": rank_bars(predicted, HOLD, 0.0, draws, seed),
+        "stop": coin_placebo(bars, state, trips, HOLD, free, draws, seed, paths),
+        "entries": rank_entries(entries, probability[off.signal], draws, seed),
+    }
+    for test, result in found.items():
+        yield test, result.p_value
+        yield f"{test} against", result.p_against
 
 
 def stopped(bars: BarArrays, state: np.ndarray, agrees: np.ndarray) -> tuple[RoundTrips, Trades]:

@@ -11,7 +11,7 @@ from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import ROOT, process_seconds
 from bt_fusion.data.samples import planted_edge
 
-__all__ = ["measure"]
+__all__ = ["measure", "write_hourly"]
 
 SWEEP = "import sys; from bt_fusion.cli.main import main; main(sys.argv[1:])"
 
@@ -30,7 +30,7 @@ def measure(bars: int = 55_597, data: str | None = None, variants: int = 20) -> 
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        path = Path(data) if data else _write_hourly(place / "hourly.csv", bars)
+        path = Path(data) if data else write_hourly(place / "hourly.csv", bars)
         once = [sys.executable, str(ROOT / "run_backtest.py"), *_options(place, "once", path)]
         first = process_seconds(once)
         single = json.loads((place / "once" / "summary.json").read_text())
@@ -73,7 +73,7 @@ def _options(place: Path, name: str, data: Path) -> list[str]:
     return ["--quiet", *(str(part) for pair in own.items() for part in pair)]
 
 
-def _write_hourly(path: Path, bars: int) -> Path:
+def write_hourly(path: Path, bars: int) -> Path:
     frame = planted_edge(bars)
     frame.index = pd.date_range("2019-01-01", periods=bars, freq="h", name="datetime")
     frame.to_csv(path)

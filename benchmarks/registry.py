@@ -18,6 +18,7 @@ HOMES = {
     "P7": "benchmarks.p7_growth",
     "P8": "benchmarks.p8_cache",
     "P9": "benchmarks.p9_pybroker",
+    "P10": "benchmarks.p10_forest",
     "coverage": "benchmarks.coverage",
     "edge": "benchmarks.edge",
     "nulls": "benchmarks.nulls",

@@ -29,6 +29,7 @@ TINY = {
     "P7": {"least": 4_200, "most": 4_400, "steps": 2, "repeats": 1},
     "P8": {"bars": 1_200, "variants": 4},
     "P9": {"bars": 1_200, "repeats": 1, "peer": 0},
+    "P10": {"bars": 1_200},
     "coverage": {"pairs": 8, "bars": 200, "lists": 4, "draws": 20},
     "edge": {"seeds": 1, "bars": 600, "train": 400, "refit": 200, "jobs": 1},
     "nulls": {"walks": 1, "edges": 1, "bars": 600, "draws": 19, "jobs": 1},
@@ -36,7 +37,16 @@ TINY = {
     "size": {"walks": 1, "bars": 300, "draws": 30, "jobs": 1},
     "walks": {"walks": 1, "bars": 300, "draws": 20},
 }
-SLOW = ("P5", "P6", "P7", "P8", "power", "size", "walks")  # processes of their own, or many runs
+SLOW = (
+    "P5",
+    "P6",
+    "P7",
+    "P8",
+    "P10",
+    "power",
+    "size",
+    "walks",
+)  # processes of their own, or many runs
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from lightgbm import LGBMClassifier
 from sklearn.ensemble import ExtraTreesClassifier
 from xgboost import XGBClassifier
 
-from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.ensemble.members.registry import SKLEARN_FOREST, make_member
 from bt_fusion.ensemble.single_row import rows_at_thresholds
 
 N_FEATURES = 6
@@ -21,6 +21,7 @@ def labelled(n_classes, n_rows=1_500, seed=0):
 
 MAKERS = {
     "rf": lambda: make_member("rf"),
+    "forest": lambda: SKLEARN_FOREST.make(0),
     "xgb": lambda: make_member("xgb"),
     "lgb": lambda: make_member("lgb"),
     "deep forest": lambda: ExtraTreesClassifier(20, random_state=0),

@@ -9,7 +9,9 @@ from bt_fusion.bundle.choices import best_member, checked_choices
 from bt_fusion.bundle.expected import Expected
 from bt_fusion.bundle.parts.registry import Kind, build_part
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.members.registry import MEMBERS, make_member
+from bt_fusion.ensemble.members.best_member import make_candidate
+from bt_fusion.ensemble.members.histogram_forest import HistogramForest
+from bt_fusion.ensemble.members.registry import MEMBERS, class_name, make_member
 from bt_fusion.ensemble.onnx_export import missing_libraries
 from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError, PartError
 
@@ -21,6 +23,7 @@ SAFE_TEXT = (
     *("binary", "multiclass", "binary:logistic", "multi:softprob", "balanced"),
 )
 EXTRA = ("deterministic", "force_row_wise", "force_col_wise", "verbose")
+BOOSTERS = ("xgboost", "lightgbm", "histogram_forest")  # their formats keep no parameters
 ROLES = ("member", "calibrator", "onnx")
 
 
@@ -53,6 +56,8 @@ def _assembled(content: dict[str, Any], fitted: dict[str, dict[str, Any]]) -> En
     options = dict(content["ensemble"])
     if content["own_members"]:
         options["members"] = {name: clone(part) for name, part in fitted["member"].items()}
+    else:
+        options["members"] = _named(fitted["member"])
     try:
         ensemble = Ensemble(**options)
         ensemble.make_members()
@@ -65,6 +70,16 @@ def _assembled(content: dict[str, Any], fitted: dict[str, dict[str, Any]]) -> En
     ensemble.members_ = fitted["member"]
     ensemble.calibrators_, ensemble.onnx_ = fitted["calibrator"], fitted["onnx"]
     return ensemble
+
+
+def _named(fitted: dict[str, Any]) -> list[str] | dict[str, Any]:
+    """Return the names of named members; with classifiers where a name made another class then."""
+    others = {
+        name: clone(part)
+        for name, part in fitted.items()
+        if class_name(part) != MEMBERS[name].estimator
+    }
+    return {**{name: name for name in fitted}, **others} if others else list(fitted)
 
 
 def _check_members(content: dict[str, Any]) -> None:
@@ -87,14 +102,14 @@ def _expected(
     own, name = content["own_members"], part["name"]
     template, choice = None, choices.get(name)
     if part["role"] == "member" and choice:
-        template = make_member(choice["chosen"], choice["seed"])
+        template = make_candidate(choice["chosen"], choice["seed"])
     elif part["role"] == "member" and not own:
         if name not in MEMBERS:
             raise ModelCompatibilityError(
                 f"the model has a member {name!r}; known here: {', '.join(MEMBERS)}"
             )
         template = make_member(name, content["seed"])
-    elif own and part["kind"] in ("xgboost", "lightgbm"):
+    elif own and part["kind"] in BOOSTERS:
         template = _own_booster(part)
     return Expected(
         name=f"{part['role']} {name}",
@@ -109,11 +124,8 @@ def _expected(
 
 def _own_booster(part: dict[str, Any]) -> Any:
     """Return an unfitted booster with a user's own numbers, on one thread."""
-    if part["kind"] == "xgboost":
-        from xgboost import XGBClassifier as Booster
-    else:
-        from lightgbm import LGBMClassifier as Booster
-    known, given = {*Booster().get_params(), *EXTRA}, part["parameters"]
+    make, extra = _booster_class(part["kind"])
+    known, given = {*make().get_params(), *extra}, part["parameters"]
     odd = [
         key
         for key, value in given.items()
@@ -121,4 +133,18 @@ def _own_booster(part: dict[str, Any]) -> Any:
     ]
     if odd:
         raise BundleError(f"member {part['name']}: unknown parameters {', '.join(odd[:6])}")
-    return Booster(**{**given, "n_jobs": 1})
+    one_thread = {"n_jobs": 1} if "n_jobs" in known else {}
+    return make(**{**given, **one_thread})
+
+
+def _booster_class(kind: str) -> tuple[type, tuple[str, ...]]:
+    """Return the class of a kind of booster, and the parameters it takes beside those it lists."""
+    if kind == "histogram_forest":
+        return HistogramForest, ()
+    if kind == "xgboost":
+        from xgboost import XGBClassifier
+
+        return XGBClassifier, EXTRA
+    from lightgbm import LGBMClassifier
+
+    return LGBMClassifier, EXTRA

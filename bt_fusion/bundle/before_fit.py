@@ -8,7 +8,7 @@ from sklearn.base import clone
 from bt_fusion.bundle.expected import Expected
 from bt_fusion.bundle.parts.registry import build_part, dump_part, is_of_plugin, kind_of
 from bt_fusion.bundle.versions import current_versions
-from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.ensemble.members.best_member import make_candidate
 from bt_fusion.plugins import registered_files
 
 __all__ = ["check_can_be_saved"]
@@ -35,7 +35,7 @@ def check_can_be_saved(model: Any) -> None:
     features, n_classes = model.feature_set().names, len(model.label().classes)
     for name, made in model.new_ensemble().make_members().items():
         chosen_from = getattr(made, "candidates", None)  # of a BestMember, which is its winner
-        for each in [made] if chosen_from is None else map(make_member, chosen_from):
+        for each in [made] if chosen_from is None else map(make_candidate, chosen_from):
             parts = [each, *each.get_params().values()]
             parts = [part for part in parts if hasattr(part, "get_params")]
             for part in parts:

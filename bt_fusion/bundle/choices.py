@@ -9,8 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.ensemble.members.best_member import FIGURES, BestMember, best_name
-from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.ensemble.members.best_member import (
+    FIGURES,
+    BestMember,
+    best_name,
+    candidate_record,
+)
+from bt_fusion.ensemble.members.registry import MEMBERS, class_name
 from bt_fusion.errors import BundleError, ModelCompatibilityError
 
 __all__ = ["about_choices", "best_member", "checked_choices"]
@@ -60,10 +65,9 @@ def best_member(choice: dict[str, Any], estimator: Any, n_features: int, n_class
         When the winner is of another kind or not the best, or the table's means are not those of
         its folds.
     """
-    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-    if type(last).__name__ != MEMBERS[choice["chosen"]].estimator:
+    if class_name(estimator) != candidate_record(choice["chosen"]).estimator:
         raise BundleError(
-            f"member {choice['member']} is a {type(last).__name__}, and {choice['chosen']!r} was "
+            f"member {choice['member']} is a {class_name(estimator)}, and {choice['chosen']!r} was "
             "chosen"
         )
     candidates = {each["name"]: each for each in choice["candidates"]}

@@ -26,7 +26,7 @@ from bt_fusion.plugins import files_behind
 
 __all__ = ["save_model"]
 
-BOOSTERS = ("xgboost", "lightgbm")  # their formats keep no parameters
+BOOSTERS = ("xgboost", "lightgbm", "histogram_forest")  # their formats keep no parameters
 
 
 def save_model(

@@ -124,7 +124,7 @@ def export_member(estimator: Any, n_features: int) -> bytes:
     Parameters
     ----------
     estimator : classifier
-        A random forest, XGBoost or LightGBM, a scikit-learn pipeline or linear model, or a
+        A forest, XGBoost or LightGBM, a scikit-learn pipeline or linear model, or a
         `BestMember` of these.
     n_features : int
 

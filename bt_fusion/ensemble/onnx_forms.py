@@ -44,7 +44,7 @@ class Form:
     Attributes
     ----------
     core : {"trees", "linear"}
-    link : {"mean", "logistic", "softmax"}
+    link : {"mean", "logistic", "softmax", "share", "shares"}
         What makes probabilities of the core's sums.
     scaled : bool
         Whether rows are standardised first.
@@ -64,7 +64,12 @@ class Form:
         """Names of the constants, in order."""
         names = ["mean", "scale"] if self.scaled else []
         names += ["coef", "intercept"] if self.core == "linear" else []
-        return [*names, "one"] if self.link == "logistic" else names
+        return [*names, "one"] if self.of_two else names
+
+    @property
+    def of_two(self) -> bool:
+        """Whether the core gives one sum, which makes the probability of the second of two."""
+        return self.link in ("logistic", "share")
 
     def _core(self) -> list[Step]:
         columns = SCALING[self.core][-1].output if self.scaled else "rows"
@@ -89,13 +94,24 @@ AS_FLOAT32 = (
     Step("Cast", ("single",), "columns", {"to": DOUBLE}),
 )
 SCALING = {"linear": STANDARDISED, "trees": (*STANDARDISED, *AS_FLOAT32)}
+OF_TWO = (
+    Step("Sub", ("one", "up"), "down"),
+    Step("Concat", ("down", "up"), "probabilities", {"axis": 1}),
+)
 LINKS = {
     "mean": [Step("Identity", ("total",), "probabilities")],
     "softmax": [Step("Softmax", ("total",), "probabilities", {"axis": 1})],
     "logistic": [
         Step("Sigmoid", ("total",), "up"),
-        Step("Sub", ("one", "up"), "down"),
-        Step("Concat", ("down", "up"), "probabilities", {"axis": 1}),
+        *OF_TWO,
+    ],
+    "share": [
+        Step("Relu", ("total",), "up"),
+        *OF_TWO,
+    ],
+    "shares": [
+        Step("Relu", ("total",), "positive"),
+        Step("LpNormalization", ("positive",), "probabilities", {"axis": 1, "p": 1}),
     ],
 }
 FORMS = tuple(

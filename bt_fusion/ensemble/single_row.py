@@ -15,6 +15,7 @@ import numpy as np
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.best_member import chosen_estimator
+from bt_fusion.ensemble.members.histogram_forest import shares
 from bt_fusion.ensemble.trees import Trees, read_trees
 from bt_fusion.errors import OptionError
 
@@ -34,8 +35,8 @@ class SingleRowTrees:
 
     Parameters
     ----------
-    estimator : RandomForestClassifier, XGBClassifier or LGBMClassifier
-        Fitted.
+    estimator : classifier
+        Fitted; one whose trees `read_trees` reads.
 
     Raises
     ------
@@ -153,9 +154,15 @@ def _softmax64(margin: np.ndarray) -> np.ndarray:
     return powers / np.add.accumulate(powers)[-1]
 
 
+def _shares32(sums: np.ndarray) -> np.ndarray:
+    return shares(sums[None])[0]
+
+
 LINKS: dict[tuple[str, str], Callable[[np.ndarray], np.ndarray]] = {
     ("logistic", "float32"): _logistic32,
     ("softmax", "float32"): _softmax32,
     ("logistic", "float64"): _logistic64,
     ("softmax", "float64"): _softmax64,
+    ("share", "float32"): _shares32,
+    ("shares", "float32"): _shares32,
 }

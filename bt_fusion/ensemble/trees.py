@@ -40,8 +40,9 @@ class Trees:
     n_trees, depth : int
     base : ndarray, shape (n_margins,)
         What the sum starts from.
-    link : {"mean", "logistic", "softmax"}
-        What makes probabilities of the sum.
+    link : {"mean", "logistic", "softmax", "share", "shares"}
+        What makes probabilities of the sum. Sums of link "share" are that of the second of two
+        classes, those of "shares" do not add up to 1 yet.
     """
 
     feature: np.ndarray
@@ -58,12 +59,12 @@ class Trees:
 
 
 def read_trees(estimator: Any) -> Trees:
-    """Take the trees out of a fitted random forest, XGBClassifier or LGBMClassifier.
+    """Take the trees out of a fitted forest, XGBClassifier or LGBMClassifier.
 
     Raises
     ------
     OptionError
-        For any other classifier, and for forms of these three that are not plain sums of
+        For any other classifier, and for forms of these that are not plain sums of
         numerical trees (dart, categories, linear leaves, missing values learnt).
     """
     reader = READERS.get(type(estimator).__name__)
@@ -117,10 +118,7 @@ def _xgboost(estimator: Any) -> Trees:
     model = made["model"]
     if model["gbtree_model_param"]["num_parallel_tree"] != "1":
         raise OptionError("XGBoost with several trees a round and class is not read")
-    if any(any(tree["split_type"]) for tree in model["trees"]):
-        raise OptionError("XGBoost with splits by category is not read")
-    score = np.asarray(json.loads(learner["learner_model_param"]["base_score"]), np.float32)
-    base = np.atleast_1d(score)
+    base = _base_score(learner)
     if not several:
         odds = np.float32(1) / base - np.float32(1)
         base = -np.log(odds.astype(np.float64)).astype(
@@ -128,13 +126,36 @@ def _xgboost(estimator: Any) -> Trees:
         )  # as exact as C's, unlike float32
     elif len(base) == 1:
         base = np.repeat(base, estimator.n_classes_)
+    tables = _xgboost_tables(model["trees"])
+    return _joined(tables, base, "softmax" if several else "logistic")
+
+
+def _histogram_forest(estimator: Any) -> Trees:
+    learner = json.loads(estimator.forest_.save_raw("json"))["learner"]
+    base, several = _base_score(learner), len(estimator.classes_) > 2
+    if several and len(base) == 1:
+        base = np.repeat(base, len(estimator.classes_))
+    tables = _xgboost_tables(learner["gradient_booster"]["model"]["trees"])
+    rounds = len(tables) // len(base)  # XGBoost lists class after class, not round after round
+    in_turn = [tables[k * rounds + tree] for tree in range(rounds) for k in range(len(base))]
+    return _joined(in_turn, base, "shares" if several else "share")
+
+
+def _base_score(learner: dict[str, Any]) -> np.ndarray:
+    score = json.loads(learner["learner_model_param"]["base_score"])
+    return np.atleast_1d(np.asarray(score, np.float32))
+
+
+def _xgboost_tables(trees: Sequence[dict[str, Any]]) -> list[tuple[np.ndarray, ...]]:
+    if any(any(tree["split_type"]) for tree in trees):
+        raise OptionError("XGBoost with splits by category is not read")
     tables = []
-    for tree in model["trees"]:
+    for tree in trees:
         number = np.asarray(tree["split_conditions"], np.float32)
         below = np.nextafter(number, np.float32(-np.inf))
         children = (np.asarray(tree[side]) for side in ("left_children", "right_children"))
         tables.append((np.asarray(tree["split_indices"]), below, *children, number))
-    return _joined(tables, base, "softmax" if several else "logistic")
+    return tables
 
 
 def _lightgbm(estimator: Any) -> Trees:
@@ -227,6 +248,7 @@ def _numbers(text: str | None, dtype: Any) -> np.ndarray:
 READERS: dict[str, Callable[[Any], Trees]] = {
     "RandomForestClassifier": _forest,
     "ExtraTreesClassifier": _forest,
+    "HistogramForest": _histogram_forest,
     "XGBClassifier": _xgboost,
     "LGBMClassifier": _lightgbm,
 }

@@ -10,9 +10,16 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.best_member import chosen_estimator
 from bt_fusion.ensemble.voting import combined
 
-__all__ = ["Contributions", "contributions", "occlusion", "shap_contributions"]
+__all__ = ["Contributions", "contributions", "occlusion", "shap_contributions", "tree_shap"]
 
-TREES = ("RandomForestClassifier", "XGBClassifier", "LGBMClassifier")
+# What the SHAP values of each kind of trees add up to: probabilities, margins whose softmax these
+# are, or shares that are not normalised yet
+TREES = {
+    "RandomForestClassifier": "probability",
+    "XGBClassifier": "margin",
+    "LGBMClassifier": "margin",
+    "HistogramForest": "share",
+}
 NODES, HALVES = np.polynomial.legendre.leggauss(32)
 STEPS, SHARES = (NODES + 1) / 2, HALVES / 2  # of a path from 0 to 1
 
@@ -71,11 +78,11 @@ def contributions(
 def shap_contributions(ensemble: Ensemble, features: np.ndarray, column: int) -> Contributions:
     """Split a probability among the features: ``base + values.sum()`` is what the members predict.
 
-    SHAP values of a forest are probabilities already. Those of boosters and of a logistic
-    regression add up to log-odds; they are carried over to the probability along the straight
-    path from the average margins to this bar's (Aumann and Shapley), which keeps every sum. The
-    members' values are then weighed as their votes are. A calibration comes after, and is not
-    part of it.
+    SHAP values of a forest are probabilities already, or of three classes shares to normalise.
+    Those of boosters and of a logistic regression add up to log-odds. They are carried over to
+    the probability along the straight path from the average margins or shares to this bar's
+    (Aumann and Shapley), which keeps every sum. The members' values are then weighed as their
+    votes are. A calibration comes after, and is not part of it.
 
     Parameters
     ----------
@@ -138,11 +145,11 @@ def vote_weights(ensemble: Ensemble) -> np.ndarray:
     return np.full(len(weights), 1 / len(weights)) if ensemble.voting == "majority" else weights
 
 
-def member_margins(member: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool] | None:
-    """Return (base, values, linked) of one row, None for a kind of member that has none.
+def member_margins(member: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, str] | None:
+    """Return (base, values, what they add up to) of one row, None for a member that has none.
 
-    base, shape (n_classes,), and values, shape (n_features, n_classes), add up to probabilities,
-    or where `linked` to margins whose softmax the probabilities are.
+    base, shape (n_classes,), and values, shape (n_features, n_classes), add up to what `TREES`
+    says: "probability", "margin" or "share".
     """
     member, scaled = chosen_estimator(member), False
     if hasattr(member, "steps"):
@@ -151,34 +158,60 @@ def member_margins(member: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
         member = member.steps[-1][1]
     kind = type(member).__name__
     if kind == "LogisticRegression" and scaled:  # the average training row is 0
-        return _with_both(member.intercept_, member.coef_.T * x[0][:, None])
+        return *_with_both(member.intercept_, member.coef_.T * x[0][:, None], 0.0), "margin"
     if kind not in TREES:
         return None
+    base, values = tree_shap(member, x)
+    if len(base) == 1:
+        base, values = _with_both(base, values[0], 1.0 if TREES[kind] == "share" else 0.0)
+        return base, values, "margin" if TREES[kind] == "margin" else "probability"
+    return base, values[0], TREES[kind]
+
+
+def tree_shap(member: Any, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the base values and the SHAP values of a fitted member of a kind in `TREES`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_sums,), and ndarray of float64, shape (n_rows, n_features, n_sums)
+        One sum for two classes, or one a class.
+    """
+    if hasattr(member, "forest_"):
+        from xgboost import DMatrix
+
+        found = member.forest_.predict(DMatrix(X, nthread=1), pred_contribs=True)
+        values = found.reshape(len(X), -1, X.shape[1] + 1).transpose(0, 2, 1).astype(np.float64)
+        return values[0, -1], values[:, :-1]
     from shap import TreeExplainer
 
-    found = TreeExplainer(member)(x)
-    base = np.atleast_1d(np.asarray(found.base_values, dtype=np.float64)[0])
-    values = np.asarray(found.values, dtype=np.float64)[0].reshape(x.shape[1], -1)
-    return (base, values, False) if kind == TREES[0] else _with_both(base, values)
+    explained = TreeExplainer(member)(X)
+    base = np.atleast_1d(np.asarray(explained.base_values, dtype=np.float64)[0])
+    return base, np.asarray(explained.values, dtype=np.float64).reshape(*X.shape, -1)
 
 
 def split_probability(
-    base: np.ndarray, values: np.ndarray, linked: bool, own: np.ndarray
+    base: np.ndarray, values: np.ndarray, kind: str, own: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """Return a class's base probability and what each feature adds to it.
 
     >>> values = np.array([[0.0, 2.0], [0.0, -1.0]])
-    >>> start, given = split_probability(np.zeros(2), values, True, [1])
+    >>> start, given = split_probability(np.zeros(2), values, "margin", [1])
     >>> start, (start + given.sum()).round(6), given.round(3)  # 1 / (1 + exp(-1)) is 0.731059
     (np.float64(0.5), np.float64(0.731059), array([ 0.462, -0.231]))
     """
     if not len(own):
         return 0.0, np.zeros(len(values))
     k = own[0]
-    if not linked:
+    if kind == "probability":
         return base[k], values[:, k]
-    path = softmax(base + STEPS[:, None] * values.sum(axis=0))
-    slopes = path[:, [k]] * ((np.arange(len(base)) == k) - path)
+    own_class = np.arange(len(base)) == k
+    path = base + STEPS[:, None] * values.sum(axis=0)
+    if kind == "share":
+        total = path.sum(axis=1, keepdims=True)
+        slopes = (own_class - path[:, [k]] / total) / total
+        return base[k] / base.sum(), values @ (SHARES @ slopes)
+    shares = softmax(path)
+    slopes = shares[:, [k]] * (own_class - shares)
     return softmax(base[None])[0, k], values @ (SHARES @ slopes)
 
 
@@ -188,11 +221,12 @@ def softmax(margins: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _with_both(base: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Put a margin of 0 for the first of two classes beside that of the second."""
+def _with_both(base: np.ndarray, values: np.ndarray, total: float) -> tuple[np.ndarray, np.ndarray]:
+    """Put the first of two classes beside the second: the rest of 1, or a margin of 0."""
     if len(base) == 1:
-        base, values = np.r_[0.0, base], np.column_stack([np.zeros(len(values)), values])
-    return base, values, True
+        rest = total * (1.0 - base)
+        base, values = np.r_[rest, base], np.column_stack([-total * values, values])
+    return base, values
 
 
 def _probability(ensemble: Ensemble, bars: np.ndarray, column: int) -> float:

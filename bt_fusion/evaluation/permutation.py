@@ -9,7 +9,7 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.best_member import chosen_estimator
 from bt_fusion.errors import OptionError
 from bt_fusion.evaluation.classification import log_loss_of
-from bt_fusion.evaluation.contributions import TREES
+from bt_fusion.evaluation.contributions import TREES, tree_shap
 from bt_fusion.models.splits import LabelledRows
 
 __all__ = ["permutation_importances", "shap_importances", "some_rows"]
@@ -83,15 +83,13 @@ def shap_importances(
         raise OptionError(
             "SHAP values need shap, not installed here: pip install 'bt-fusion[explain]'"
         )
-    from shap import TreeExplainer
-
     X = np.ascontiguousarray(data.X[some_rows(ensemble, data, max_rows)], dtype=np.float32)
     shares: dict[str, list[float]] = {}
     for name, member in ensemble.members_.items():
         fitted = chosen_estimator(member)
         if type(fitted).__name__ in TREES:
-            values = np.abs(TreeExplainer(fitted)(X).values)  # rows, features, classes if several
-            total = values.reshape(*X.shape, -1).mean(axis=(0, 2))
+            _, values = tree_shap(fitted, X)
+            total = np.abs(values).mean(axis=(0, 2))
             shares[name] = (total / max(float(total.sum()), 1e-300)).tolist()
     return shares
 

@@ -10,16 +10,16 @@ from typing import Any
 from sklearn.base import clone
 
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.ensemble.members.registry import MEMBERS, Range
+from bt_fusion.ensemble.members.registry import MEMBERS, SKLEARN_FOREST, Range
 from bt_fusion.errors import OptionError
 
 __all__ = ["apply_parameters", "known_spaces", "suggest_parameters", "tuned_members"]
 
 
 def known_spaces() -> dict[str, dict[str, Range]]:
-    """Return the bounds of every class that is tuned, by its name; built-in members' first."""
+    """Return the bounds of every class that is tuned, by its name; members' first."""
     found: dict[str, dict[str, Range]] = {}
-    for member in MEMBERS.values():
+    for member in (*MEMBERS.values(), SKLEARN_FOREST):
         if member.space:
             found.setdefault(member.estimator, member.space)
     return found

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 
 from bt_fusion.verdict.placebos.placebo import upper_tail
-from bt_fusion.verdict.placebos.random_subsets import Trades, self_normalised, squares
 from bt_fusion.verdict.placebos.run_figures import ratio
+from bt_fusion.verdict.placebos.trades import Trades, self_normalised, squares
 from bt_fusion.verdict.rank_shifts import (
     PredictedBars,
     RankedBars,

@@ -25,7 +25,9 @@ def analyzed(strategy, *feeds, **params):
 
 
 def test_figures_are_those_of_trade_stats_in_percent():
-    analyzers = analyzed(FusionStrategy, BarsData(dataname=BARS), ml=False, ema_fast=8)
+    hours = pd.date_range("2024-01-01", periods=len(BARS), freq="h")  # a month has annual figures
+    feed = BarsData(dataname=BARS.set_axis(hours))
+    analyzers = analyzed(FusionStrategy, feed, ml=False, ema_fast=8)
     found, stats = analyzers.summary.get_analysis(), analyzers.stats.get_analysis()
     assert found["# Trades"] == stats["trades"] > 20
     percent = {

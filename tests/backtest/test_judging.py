@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bt_fusion import BtFusionWarning
-from bt_fusion.backtest.judgement import BINS, histogram
+from bt_fusion.backtest.chance.chance_figures import BINS, histogram
 from bt_fusion.report.draw import redraw
 from bt_fusion.report.terminal.comparison import comparison_table
 from bt_fusion.saved_runs.run_folder import FILES
@@ -88,18 +88,25 @@ def test_buy_and_hold_stands_beside_both_runs():
 
 
 def test_where_ml_vetoes_nothing_there_is_a_histogram():
-    """All draws take the same trades, and differ by rounding alone."""
     result = job(with_ml(Average), params={"ml_threshold": 0.0}).run(BARS, "edge")
     assert result.summary["comparison"]["trades"]["vetoed"] == 0
     placebo = result.summary["statistics"]["placebo"]
     assert sum(placebo["histogram"]["counts"]) == placebo["draws"]
 
 
+ROUNDED = [1e5, np.nextafter(1e5, 2e5), 1e5]  # of draws that took the same trades
+
+
+def test_numpy_has_no_bins_for_what_differs_by_rounding():
+    with pytest.raises(ValueError, match="Too many bins"):
+        np.histogram(ROUNDED, BINS)
+
+
 @pytest.mark.parametrize(
     "values",
     [
         [-500.0] * 9,
-        [1e5, np.nextafter(1e5, 2e5), 1e5],  # too near each other for 40 edges between them
+        ROUNDED,
         [1e300, 1e300],
         [np.nan, np.inf, 3.0],
         [],

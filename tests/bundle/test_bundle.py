@@ -30,6 +30,7 @@ from bt_fusion.bundle import describe, load_pickle
 from bt_fusion.bundle.manifest import feature_digest, sealed
 from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.members.histogram_forest import HistogramForest
 from bt_fusion.report.terminal.model_card import card_table
 
 FEATURES = ["wick_balance", "return_1", "rsi_14"]
@@ -94,11 +95,34 @@ def test_own_members(bars, tmp_path):
     assert loaded.ensemble.members["svm"].estimator.C == 0.5
 
 
+@pytest.mark.parametrize("label", [Direction(5), TripleBarrier(horizon=6)])
+def test_an_own_histogram_forest_keeps_its_parameters(label, bars, tmp_path):
+    given = {"n_estimators": 7, "min_samples_leaf": 20, "max_features": 0.5, "random_state": 3}
+    ensemble = Ensemble({"mine": HistogramForest(**given), "lr": "lr"})
+    model = SignalModel(FEATURES, label, ensemble).fit(bars[:600])
+    loaded = load_model(model.save(tmp_path / "model"))
+    assert_same(model, loaded, bars)
+    assert loaded.ensemble.members["mine"].get_params() == {**given, "max_samples": 0.3}
+    assert read(tmp_path / "model")["parts"][0]["kind"] == "histogram_forest"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [({"n_jobs": 64}, "unknown parameters n_jobs"), ({"random_state": "x"}, "random_state")],
+)
+def test_other_parameters_of_a_histogram_forest_are_refused(parameters, message, bars, tmp_path):
+    ensemble = Ensemble({"mine": HistogramForest(5, min_samples_leaf=20)})
+    folder = SignalModel(FEATURES, ensemble=ensemble).fit(bars[:600]).save(tmp_path / "model")
+    (part,) = read(folder)["parts"]
+    rewrite(folder, parts=[{**part, "parameters": parameters}])
+    with pytest.raises(BundleError, match=message):
+        load_model(folder)
+
+
 def test_a_loaded_model_saves_to_the_same_parts(saved, tmp_path):
     again = SignalModel.load(saved).save(tmp_path / "again")
-    boosters = [name for name in read(saved)["files"] if not name.endswith("skops")]
-    assert len(boosters) == 2
-    assert set(boosters) <= set(read(again)["files"])
+    boosters = set(read(saved)["files"])
+    assert len(boosters) == 3 and boosters <= set(read(again)["files"])
 
 
 def test_an_estimator_that_needs_pickle_is_not_saved(bars, tmp_path):
@@ -244,7 +268,7 @@ def test_the_card_reads_only_the_manifest(saved):
     assert card["model"]["interval"] == "1m"
     assert card["metrics"] == {"auc": 0.61}
     assert card["features"]["names"] == FEATURES
-    assert set(card["needs"]) == {"lightgbm", "numpy", "scikit-learn", "skops", "xgboost"}
+    assert set(card["needs"]) == {"lightgbm", "xgboost"}
     assert json.dumps(card)
     cells = [str(cell) for cell in card_table(card).columns[1].cells]
     assert "direction (horizon 5): Down, Up" in cells

@@ -24,6 +24,7 @@ FIGURES = {
     "lost",
     "win_rate",
     "profit_factor",
+    "profit_factor_cash",
     "expectancy",
     "avg_win",
     "avg_loss",
@@ -61,6 +62,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
         "signals",
         "funnel",
         "comparison",
+        "buy_hold",
         "timing",
         "notes",
         "command",
@@ -138,7 +140,7 @@ def test_bars_and_equity_redraw_the_run(csv, tmp_path):
         counts = summary["signals"][name]
         assert {value: (column == int(value)).sum() for value in counts} == counts
     equity = pd.read_parquet(tmp_path / "equity.parquet")
-    assert list(equity) == ["datetime", "off", "on"] and len(equity) == 800
+    assert list(equity) == ["datetime", "off", "on", "buy_hold"] and len(equity) == 800
     assert (equity.datetime == bars.datetime).all()
     for name in ("off", "on"):
         assert equity[name].iloc[-1] == summary[f"ml_{name}"]["final_value"]
@@ -177,10 +179,12 @@ def test_one_side_alone(ml, csv, tmp_path, capsys):
     assert summary["comparison"] is None
     assert (summary["ml_off"] is None) == (ml == "on")
     assert list(summary["funnel"]) == [ml]
-    assert list(pd.read_parquet(tmp_path / "equity.parquet")) == ["datetime", ml]
+    assert list(pd.read_parquet(tmp_path / "equity.parquet")) == ["datetime", ml, "buy_hold"]
     bars = pd.read_parquet(tmp_path / "bars.parquet")
     assert bars.fused.isna().all() == (ml == "off") and bars.technical.notna().sum() > 700
-    assert "Difference" not in capsys.readouterr().out.split("unseen bars")[1]
+    shown = capsys.readouterr().out.split("unseen bars")[1]
+    assert "Difference" not in shown and "Buy & hold" in shown
+    assert summary["buy_hold"]["max_drawdown"] > 0
 
 
 def test_dates_params_and_costs_reach_the_run(csv, tmp_path):

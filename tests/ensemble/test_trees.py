@@ -24,7 +24,7 @@ def test_round_down_parts_float32_values_as_the_float64_does():
 
 def test_a_forest_of_one_split_by_hand():
     """One feature, parted at 1.5: below it nine in ten of class 0, above it all of class 1."""
-    forest = fitted("rf", 2)
+    forest = fitted("forest", 2)
     X = np.array([[0.0], [1.0], [2.0], [3.0]], dtype=np.float32)
     tree = DecisionTreeClassifier().fit(X, [0, 0, 1, 1])
     forest.estimators_, forest.n_features_in_ = [tree, tree], 1

@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.best_member import BestMember
+from bt_fusion.ensemble.members.registry import SKLEARN_FOREST
 from bt_fusion.evaluation.contributions import (
     contributions,
     member_margins,
@@ -63,7 +64,7 @@ def test_a_majority_counts_every_member_alike():
     ensemble = fitted(["rf", "lgb"], voting="majority", weights=(1, 9))
     found = shap_contributions(ensemble, X[ROW], 1)
     mean = ensemble.member_proba(X[ROW : ROW + 1])[0, :, 1].mean()
-    assert found.base + found.values.sum() == pytest.approx(mean, abs=1e-9)
+    assert found.base + found.values.sum() == pytest.approx(mean, abs=1e-6)  # rf is float32
 
 
 def test_members_that_cannot_be_split_are_named_and_left_out():
@@ -92,7 +93,9 @@ def test_a_class_the_rows_did_not_have_gets_nothing():
 
 
 def test_probabilities_are_taken_as_they_are():
-    start, given = split_probability(np.array([0.4, 0.6]), np.array([[-0.1, 0.1]]), False, [1])
+    start, given = split_probability(
+        np.array([0.4, 0.6]), np.array([[-0.1, 0.1]]), "probability", [1]
+    )
     assert start == 0.6 and given.tolist() == [0.1]
 
 
@@ -100,9 +103,18 @@ def test_three_margins_by_hand():
     """From (0, 0, 0), a third each, to (0, 0, log 2): 1/4, 1/4, 1/2."""
     values = np.array([[0.0, 0.0, np.log(2)], [0.0, 0.0, 0.0]])
     for k, end in enumerate((1 / 4, 1 / 4, 1 / 2)):
-        start, given = split_probability(np.zeros(3), values, True, [k])
+        start, given = split_probability(np.zeros(3), values, "margin", [k])
         assert start == pytest.approx(1 / 3)
         np.testing.assert_allclose(given, [end - 1 / 3, 0], atol=1e-12)
+
+
+def test_three_shares_by_hand():
+    """From (1, 1, 2) of 4 to (2, 1, 2) of 5: the class that gains, and what the others lose."""
+    base, values = np.array([0.25, 0.25, 0.5]), np.array([[0.25, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    for k, (start, end) in enumerate(((0.25, 0.4), (0.25, 0.2), (0.5, 0.4))):
+        found, given = split_probability(base, values, "share", [k])
+        assert found == pytest.approx(start)
+        np.testing.assert_allclose(given, [end - start, 0], atol=1e-12)
 
 
 def test_occlusion_is_what_one_feature_takes_along():
@@ -127,7 +139,12 @@ def test_without_shap_or_a_member_for_it_there_is_occlusion(monkeypatch):
     assert contributions(fitted(["lgb"]), X, ROW, 1, typical).method == "occlusion"
 
 
-def test_a_forest_is_not_taken_for_its_own_template():
+@pytest.mark.parametrize("member", ["rf", SKLEARN_FOREST.make(0)], ids=["rf", "scikit-learn"])
+def test_values_of_forests_are_probabilities(member):
     pytest.importorskip("shap")
-    base, values, linked = member_margins(fitted(["rf"]).members_["rf"], X[ROW : ROW + 1])
-    assert not linked and base.shape == (2,) and values.shape == (4, 2)
+    forest = fitted({"forest": member}).members_["forest"]
+    base, values, kind = member_margins(forest, X[ROW : ROW + 1])
+    assert kind == "probability" and base.shape == (2,) and values.shape == (4, 2)
+    assert base.sum() == pytest.approx(1) and values.sum(axis=1) == pytest.approx(0)
+    end = forest.predict_proba(X[ROW : ROW + 1])[0]
+    assert base + values.sum(axis=0) == pytest.approx(end, abs=1e-6)

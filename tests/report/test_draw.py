@@ -49,7 +49,8 @@ def test_every_picture_as_png(folder, capsys):
     summary["comparison"]["attribution"] = {"vetoed": {"trades": 3, "pnl": 10.0}}
     (folder / "summary.json").write_text(json.dumps(summary))
     report(folder, "--png")
-    expected = ["attribution", "confusion", "drawdown", "funnel", "importances", "placebo"]
+    expected = ["attribution", "confusion", "difference", "drawdown", "funnel", "importances"]
+    expected += ["placebo"]
     expected += ["refits", "reliability", "returns", "signals"]
     assert names(folder / "pictures") == {f"{name}.png" for name in expected}
     for path in (folder / "pictures").iterdir():

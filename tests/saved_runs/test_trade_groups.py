@@ -74,6 +74,8 @@ def test_figures_of_a_symbol_leave_the_open_trade_out_and_its_commission_in():
     figures = figures_of_symbol(table(OFF), "A")
     assert (figures["trades"], figures["won"], figures["lost"]) == (3, 2, 1)
     assert figures["net_profit"] == 22 and figures["commission"] == 4
-    assert figures["profit_factor"] == 30 / 8
+    assert figures["profit_factor_cash"] == 30 / 8
+    assert figures["profit_factor"] == pytest.approx(2.0)  # twice 0.1 over 0.1
+    assert figures["sqn"] is None  # of three trades
     nothing = figures_of_symbol(table(OFF), "C")
     assert nothing["trades"] == 0 and nothing["win_rate"] is None

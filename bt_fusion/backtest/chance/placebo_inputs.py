@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
+from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 
 __all__ = ["trade_paths_of"]
 

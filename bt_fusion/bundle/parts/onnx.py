@@ -30,7 +30,7 @@ def inspect(data: bytes, expected: Expected) -> bytes:
         raise BundleError(f"{expected.name} has {len(data):,} bytes, at most {LARGEST:,} expected")
     file = _read(data, expected)
     form = _form(file, expected)
-    sums = 1 if form.link == "logistic" else expected.n_classes
+    sums = 1 if form.of_two else expected.n_classes
     _check_ends(file, form, expected)
     _check_constants(file, form, sums, expected)
     for node in file.nodes:
@@ -92,7 +92,7 @@ def _check_ends(file: OnnxFile, form: Form, expected: Expected) -> None:
             f"{expected.name} maps {str(found)[:120]} in ONNX {str(versions)[:60]}, not {ends} in "
             f"{(IR_VERSION, OPSETS)}"
         )
-    if form.link == "logistic" and expected.n_classes != 2:
+    if form.of_two and expected.n_classes != 2:
         raise BundleError(f"{expected.name} tells two classes apart, not {expected.n_classes}")
 
 

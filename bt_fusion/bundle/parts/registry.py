@@ -6,6 +6,9 @@ from typing import Any
 
 from bt_fusion.bundle.expected import Expected
 from bt_fusion.bundle.parts import (
+    histogram_forest as forest_part,
+)
+from bt_fusion.bundle.parts import (
     lightgbm as lightgbm_part,
 )
 from bt_fusion.bundle.parts import (
@@ -86,6 +89,16 @@ KINDS: tuple[Kind, ...] = (
         xgboost_part.dump,
         xgboost_part.inspect,
         xgboost_part.build,
+    ),
+    Kind(
+        "histogram_forest",
+        "json",
+        ("xgboost",),
+        1e-6,
+        _is("bt_fusion", "HistogramForest"),
+        forest_part.dump,
+        forest_part.inspect,
+        forest_part.build,
     ),
     Kind(
         "lightgbm",

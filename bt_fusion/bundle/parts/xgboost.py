@@ -1,6 +1,7 @@
 """XGBoost classifiers as XGBoost's own JSON, read and checked before XGBoost sees it."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from bt_fusion.bundle.manifest import read_json
 from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.errors import BundleError, OptionError
 
-__all__ = ["build", "dump", "inspect"]
+__all__ = ["Learner", "build", "checked_json", "dump", "dumped_json", "inspect"]
 
 # Arrays of a tree as long as it has nodes, and those that categories would fill
 NODE_INTEGERS = (
@@ -28,21 +29,57 @@ OBJECTIVES = ("binary:logistic", "multi:softprob")
 INT32 = 2**31 - 1
 
 
+@dataclass(frozen=True)
+class Learner:
+    """What a booster's JSON must say of its outputs.
+
+    Attributes
+    ----------
+    objective : str
+    num_class : int
+        0 where the trees add up to a single number, or to one a target.
+    num_target : int
+    """
+
+    objective: str
+    num_class: int
+    num_target: int
+
+    @property
+    def details(self) -> tuple[str, str]:
+        """The objective's field in the JSON, and the one field in that."""
+        if self.num_class:
+            return "softmax_multiclass_param", "num_class"
+        return "reg_loss_param", "scale_pos_weight"
+
+
 def dump(estimator: Any, features: tuple[str, ...]) -> bytes:
     """Return the booster as JSON, with the names of its features."""
-    content = json.loads(estimator.get_booster().save_raw("json"))
+    return dumped_json(estimator.get_booster(), features, OBJECTIVES)
+
+
+def dumped_json(booster: Any, features: tuple[str, ...], objectives: tuple[str, ...]) -> bytes:
+    """Return a booster as JSON; OptionError for another objective than these."""
+    content = json.loads(booster.save_raw("json"))
     learner = content["learner"]
     learner["feature_names"] = list(features)
     learner["attributes"].pop("scikit_learn", None)
     if learner["gradient_booster"]["name"] != "gbtree":
         raise OptionError("XGBoost members are saved with booster 'gbtree' only")
-    if learner["objective"]["name"] not in OBJECTIVES:
-        raise OptionError(f"XGBoost members are saved with an objective of {OBJECTIVES} only")
+    if learner["objective"]["name"] not in objectives:
+        raise OptionError(f"XGBoost members are saved with an objective of {objectives} only")
     return json.dumps(content, separators=(",", ":")).encode()
 
 
 def inspect(data: bytes, expected: Expected) -> bytes:
-    """Check the JSON and return it as XGBoost is to read it.
+    """Check the JSON and return it as XGBoost is to read it."""
+    several = expected.n_classes > 2
+    learner = Learner(OBJECTIVES[several], expected.n_classes if several else 0, 1)
+    return checked_json(data, expected, learner)
+
+
+def checked_json(data: bytes, expected: Expected, wanted: Learner) -> bytes:
+    """Check the JSON of a booster and return it as XGBoost is to read it.
 
     What is returned is written anew from what was checked, so that no difference between two
     readers of JSON can hide anything.
@@ -54,7 +91,7 @@ def inspect(data: bytes, expected: Expected) -> bytes:
     _keys(learner, known | {"learner_model_param", "objective"}, expected.name)
     check_features(expected.features, tuple(map(str, learner["feature_names"])), expected.name)
     learner["feature_names"] = []
-    _check_learner(learner, expected)
+    _check_learner(learner, expected, wanted)
     _check_booster(learner["gradient_booster"], learner["attributes"], expected)
     return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
@@ -71,32 +108,32 @@ def build(data: bytes, expected: Expected) -> Any:
     return estimator
 
 
-def _check_learner(learner: dict[str, Any], expected: Expected) -> None:
-    about = learner["learner_model_param"]
+def _check_learner(learner: dict[str, Any], expected: Expected, wanted: Learner) -> None:
+    about, objective = learner["learner_model_param"], learner["objective"]
     known = {"base_score", "boost_from_average", "num_class", "num_feature", "num_target"}
     _keys(about, known, expected.name)
-    several = expected.n_classes > 2
-    wanted = {
-        "num_class": str(expected.n_classes if several else 0),
+    counts = {
+        "num_class": str(wanted.num_class),
         "num_feature": str(len(expected.features)),
-        "num_target": "1",
+        "num_target": str(wanted.num_target),
     }
-    found = {name: about[name] for name in wanted}
-    objective = learner["objective"]
-    if found != wanted or objective["name"] != OBJECTIVES[several] or learner["feature_types"]:
+    found = {name: about[name] for name in counts}
+    if found != counts or objective["name"] != wanted.objective or learner["feature_types"]:
         raise BundleError(
             f"{expected.name} predicts {found} by {str(objective['name'])[:40]}, the manifest says "
-            f"{wanted} by {OBJECTIVES[several]}"
+            f"{counts} by {wanted.objective}"
         )
-    scores = json.loads(about["base_score"])
-    if not np.isfinite(np.atleast_1d(np.asarray(scores, dtype=float))).all():
-        raise BundleError(f"{expected.name}: base_score {about['base_score'][:40]} is not finite")
-    details = {"reg_loss_param": {"scale_pos_weight"}, "softmax_multiclass_param": {"num_class"}}
-    name = "softmax_multiclass_param" if several else "reg_loss_param"
-    _keys(objective, {"name", name}, expected.name)
-    _keys(objective[name], details[name], expected.name)
-    if several and objective[name]["num_class"] != wanted["num_class"]:
-        raise BundleError(f"{expected.name}: objective for {str(objective[name])[:60]}")
+    scores = np.atleast_1d(np.asarray(json.loads(about["base_score"]), dtype=float))
+    sums = max(1, wanted.num_class, wanted.num_target)
+    if scores.shape not in {(1,), (sums,)} or not np.isfinite(scores).all():
+        raise BundleError(
+            f"{expected.name}: base_score {about['base_score'][:40]} is not {sums} finite numbers"
+        )
+    field, detail = wanted.details
+    _keys(objective, {"name", field}, expected.name)
+    _keys(objective[field], {detail}, expected.name)
+    if wanted.num_class and objective[field][detail] != counts["num_class"]:
+        raise BundleError(f"{expected.name}: objective for {str(objective[field])[:60]}")
 
 
 def _check_booster(booster: dict[str, Any], attributes: dict[str, Any], expected: Expected) -> None:

@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.ensemble.members.registry import MEMBERS, SKLEARN_FOREST, Member, make_member
 from bt_fusion.ensemble.training import TrainingRows, fit_member, member_proba
 from bt_fusion.errors import TrainingError
 
-__all__ = ["FIGURES", "BestMember", "best_name", "chosen_estimator"]
+__all__ = [
+    "FIGURES",
+    "BestMember",
+    "best_name",
+    "candidate_record",
+    "chosen_estimator",
+    "make_candidate",
+]
 
 FIGURES = ("accuracy", "precision", "recall", "f1")
 UNKNOWN = -1  # the code of a class that was not among the training rows
@@ -24,7 +31,8 @@ class BestMember(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     candidates : sequence of str
-        Names of `MEMBERS` that take rows without context; the first wins a tie.
+        Names of `MEMBERS` that take rows without context; the first wins a tie. `rf` is
+        scikit-learn's forest here, as in system D.
     folds : int
         Each fold is predicted by a fit on everything before it.
     seed : int
@@ -70,7 +78,7 @@ class BestMember(ClassifierMixin, BaseEstimator):
         self.scores_ = {name: self._scores(name, training, splits) for name in self.candidates}
         self.name_ = best_name(self.scores_)
         self.fitted_ = {
-            name: fit_member(make_member(name, self.seed), training) for name in self.candidates
+            name: fit_member(make_candidate(name, self.seed), training) for name in self.candidates
         }
         self.estimator_ = self.fitted_[self.name_]
         self.test_scores_: dict[str, Figures] = {}
@@ -115,10 +123,20 @@ class BestMember(ClassifierMixin, BaseEstimator):
     def _scores(self, name: str, training: TrainingRows, splits) -> list[Figures]:
         scores = []
         for before, fold in splits:
-            fitted = fit_member(make_member(name, self.seed), training[before])
+            fitted = fit_member(make_candidate(name, self.seed), training[before])
             predicted = member_proba(fitted, training.matrix[fold]).argmax(axis=1)
             scores.append(figures(training.codes[fold], predicted, len(self.classes_)))
         return scores
+
+
+def candidate_record(name: str) -> Member:
+    """Return what is known of a candidate; KeyError for a name that is not in `MEMBERS`."""
+    return SKLEARN_FOREST if name == "rf" else MEMBERS[name]
+
+
+def make_candidate(name: str, seed: int = 0) -> Any:
+    """Return an unfitted candidate by name; see `make_member` for what it raises."""
+    return SKLEARN_FOREST.make(seed) if name == "rf" else make_member(name, seed)
 
 
 def figures(actual: np.ndarray, predicted: np.ndarray, n_classes: int) -> Figures:

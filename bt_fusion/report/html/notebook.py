@@ -29,6 +29,7 @@ def notebook_html(summary: dict[str, Any], equity: pd.DataFrame) -> str:
     data = {
         "verdict": comparison.get("verdict") or "no verdict",
         "because": reason(comparison),
+        "change": comparison.get("change") or "",
         "title": f"{summary['data']['name']}: {bars_traded(summary)}",
         "drawn": equity_curves(equity, f"Equity of ML {' and ML '.join(runs)}", 600, 120),
         "head": head,

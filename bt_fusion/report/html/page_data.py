@@ -16,6 +16,7 @@ from bt_fusion.report.model_figures import (
     reliability_of,
     thresholds,
 )
+from bt_fusion.report.ranking import QUARTILES, ranking_of
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
 from bt_fusion.report.signals import SignalBars
 from bt_fusion.report.surviving import surviving
@@ -69,6 +70,14 @@ def importance_data(run: SavedRun) -> list[list[Any]]:
 def difference_data(run: SavedRun) -> list[list[Any]]:
     """Return the parts of the difference in profit by name, in cash."""
     return [list(pair) for pair in difference_parts(run.summary["comparison"] or {}).items()]
+
+
+def ranking_data(run: SavedRun) -> dict[str, Any]:
+    """Return the mean net return and the number of trades by quarter of P(side)."""
+    found = ranking_of(run.summary)
+    if not found or found["reason"]:
+        return {}
+    return {"names": QUARTILES, "means": found["quartiles"], "counts": found["counts"]}
 
 
 def placebo_data(run: SavedRun) -> dict[str, Any] | None:
@@ -175,4 +184,5 @@ MAKERS: dict[str, Callable[[SavedRun], Any]] = {
     "refits": refit_data,
     "importances": importance_data,
     "placebo": placebo_data,
+    "ranking": ranking_data,
 }

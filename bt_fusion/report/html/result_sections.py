@@ -22,7 +22,9 @@ from bt_fusion.report.figures import (
     short_percent,
     signed,
     signed_percent,
+    with_chance,
 )
+from bt_fusion.report.ranking import quartile_rows, ranking_words
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
@@ -32,12 +34,20 @@ __all__ = [
     "key_figures",
     "periods_section",
     "placebo_section",
+    "ranking_section",
     "verdict_banner",
 ]
 
 KEY_FIGURES = ("net_profit", "sharpe", "max_drawdown", "profit_factor", "win_rate", "trades")
-KINDS = {"ML helped": "helped", "ML hurt": "hurt", "no evidence": "unclear"}
+KINDS = {
+    "ML helped": "helped",
+    "ML probably helped": "helped",
+    "no evidence": "unclear",
+    "ML probably hurt": "hurt",
+    "ML hurt": "hurt",
+}
 SIGNS = {"helped": "▲", "hurt": "▼", "unclear": "≈", "none": "?"}
+LEVELS = {("certain",): "for certain", ("probable",): "for probably"}
 MEANINGS = {
     "kept": "same bar, side and size in both runs",
     "resized": "same bar and side, another size",
@@ -47,7 +57,8 @@ MEANINGS = {
     "open": "not closed at the end",
 }
 PLACEBOS = {
-    "veto": "Random vetoes, as many on each side",
+    "coin": "Random filters, with as many trades and bars held on each side",
+    "veto": "Random filters, with as many trades on each side",
     "subset": "Random subsets of the trades of ML off",
     "shift": "ML's own probabilities, shifted in time",
     "labels": "Models trained on shuffled labels",
@@ -81,7 +92,11 @@ def verdict_banner(run: SavedRun) -> dict[str, Any]:
         "sign": SIGNS[kind],
         "verdict": verdict or "no verdict",
         "because": because,
-        "rules": comparison.get("rules") or [],
+        "change": comparison.get("change") or "",
+        "rules": [
+            {**rule, "level": LEVELS.get(tuple(rule.get("grades", ())), "")}
+            for rule in comparison.get("rules") or []
+        ],
     }
 
 
@@ -118,7 +133,9 @@ def figures_table(run: SavedRun) -> dict[str, Any]:
     if false:
         change = cell(false["change"], lambda v: f"{signed_percent(v)} of it")
         shares = [cell(false[name], percent) for name in ("off", "on")]
-        rows.append(["False signals (entries that lost)", *shares, change, ""])
+        shares = with_chance(shares, "") if run.summary["comparison"].get("chance") else shares
+        hold = [""] if run.summary.get("buy_hold") else []
+        rows.append(["False signals (entries that lost)", *shares, *hold, change, ""])
     caption = "Every figure of both runs, over the same bars and costs"
     return {"caption": caption, "head": head, "rows": rows}
 
@@ -181,14 +198,25 @@ def split_cells(part: dict[str, Any]) -> list[str]:
     return [count(part["trades"]), won, lost, signed(part["pnl"])]
 
 
+def ranking_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return the quarters of P(side); None in runs of older versions."""
+    if not ranking_words(run.summary):
+        return None
+    return {
+        "caption": "Mean net return of a trade by its probability",
+        "head": ["Probability of the side", "Trades", "Mean net return"],
+        "rows": quartile_rows(run.summary),
+    }
+
+
 def placebo_section(run: SavedRun) -> dict[str, Any] | None:
     """Return each placebo: its draws as good or better, and their net profit; None without one."""
     found = run.summary.get("statistics") or {}
     if not found.get("placebo"):
         return None
-    placebos = {name: found.get("placebo" if name == "veto" else name) for name in PLACEBOS}
+    placebos = {name: found.get(name) for name in ("placebo", "shift", "labels")}
     return {
-        "caption": "Net profit of ML on and of random choices",
+        "caption": "Net profit of ML on and of random filters",
         "head": ["", "Draws", "Draws as good or better", "ML on", "Mean draw", "Draws between"],
         "rows": [placebo_row(name, placebo) for name, placebo in placebos.items() if placebo],
     }

@@ -24,7 +24,9 @@ from bt_fusion.report.html.result_sections import (
     key_figures,
     periods_section,
     placebo_section,
+    ranking_section,
 )
+from bt_fusion.report.ranking import ranking_words
 from bt_fusion.report.signals import SignalBars
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -55,9 +57,8 @@ AGREEMENT = (
     "is worth something, trades it agreed with end better than those it disagreed with."
 )
 PLACEBO = (
-    "ML on compared with runs whose vetoes were drawn at random, at the same rate. The chart shows "
-    "their net profit; the share of draws as good or better goes by the entries alone, before "
-    "costs."
+    "ML on compared with random filters that make as many trades on each side. The chart shows "
+    "their net profit. The share as good or better compares the choice of entries before costs."
 )
 ROBUSTNESS = (
     "Net returns of the closed trades: filled a bar later, at twice the costs, and without the "
@@ -109,6 +110,11 @@ def signal_words(run: SavedRun) -> str:
     return f"{SignalBars.of_run(run, run.symbols[0]).caption} {ZOOM}"
 
 
+def ranking_sentence(run: SavedRun) -> str:
+    """Say what was ranked, and how that came out."""
+    return ranking_words(run.summary)
+
+
 def importance_section(run: SavedRun) -> dict[str, Any] | None:
     """Return nothing but that there is a chart of importances; None where there is none."""
     return {} if run.summary["model"].get("importances") else None
@@ -152,6 +158,7 @@ def no_data(run: SavedRun) -> dict[str, Any]:
 Fill = Callable[[SavedRun], dict[str, Any] | None]
 PLAN: dict[str, tuple[str, str | Callable[[SavedRun], str], str, Fill]] = {
     "key": ("Key figures", "", "key_figures", key_figures),
+    "ranking": ("Does ML rank entries?", ranking_sentence, "ranking", ranking_section),
     "equity": ("Equity and drawdown", EQUITY, "equity", equity_section),
     "difference": (
         "Where the difference comes from",
@@ -170,7 +177,7 @@ PLAN: dict[str, tuple[str, str | Callable[[SavedRun], str], str, Fill]] = {
     "importances": ("Features", IMPORTANCES, "chart", importance_section),
     "refits": ("Each refit", REFITS, "chart", refit_section),
     "periods": ("Returns by calendar", "", "periods", periods_section),
-    "placebo": ("Placebo", PLACEBO, "placebo", placebo_section),
+    "placebo": ("Did this setting gain?", PLACEBO, "placebo", placebo_section),
     "figures": ("Every figure", FIGURES, "figures", figures_section),
     "card": ("Model card", "", "model_card", model_card),
     "repeat": ("Repeat it", "", "command", command_section),

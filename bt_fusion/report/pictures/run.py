@@ -28,6 +28,7 @@ from bt_fusion.report.pictures.canvas import (
     new_figure,
 )
 from bt_fusion.report.pictures.signals import SIZE, draw_run_signals
+from bt_fusion.report.ranking import QUARTILES, ranking_of
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -42,7 +43,7 @@ def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) 
     """Draw every picture the run has something for into a folder and return their paths.
 
     drawdown, signals (the bars of `view`), attribution, difference, funnel, reliability, confusion,
-    importances, refits, returns and placebo, each .png.
+    importances, refits, returns, placebo and ranking, each .png.
     """
     paths, viewed = [], {"signals": partial(draw_run_signals, view=view)}
     for name, (title, draw, size) in PICTURES.items():
@@ -196,6 +197,20 @@ def draw_returns(figure: Any, run: SavedRun) -> bool:
     return True
 
 
+def draw_ranking(figure: Any, run: SavedRun) -> bool:
+    """Draw the mean net return of a trade by quarter of the probability."""
+    found = ranking_of(run.summary)
+    if not found or found["reason"]:
+        return False
+    axis = figure.subplots()
+    means = [np.nan if mean is None else 100 * mean for mean in found["quartiles"]]
+    names = [f"{n}\n{count(c)} trades" for n, c in zip(QUARTILES, found["counts"], strict=True)]
+    axis.bar(names, means, color=[ORANGE if mean < 0 else BLUE for mean in means], width=0.6)
+    axis.axhline(0, color="black", lw=0.8)
+    axis.set(xlabel="probability of the side", ylabel="mean net return of a trade, %")
+    return True
+
+
 def draw_placebo(figure: Any, run: SavedRun) -> bool:
     """Draw where the real result lies among random vetoes."""
     placebo = (run.summary.get("statistics") or {}).get("placebo")
@@ -209,8 +224,9 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
         axis.axvspan(placebo["low"], placebo["high"], color=GRAY, alpha=0.3, label="draws")
         axis.axvline(placebo["mean"], color=GRAY)
     axis.axvline(placebo["real"], color=BLUE, lw=2, label="ML on")
-    as_good = f"{placebo['p_value']:.3g} of the draws score as well or better"
-    axis.set_xlabel(f"net profit; {as_good}, by the verdict's score")
+    p_value = placebo["p_value"]
+    as_good = "" if p_value is None else f"; p-value of the choice of entries {p_value:.3g}"
+    axis.set_xlabel(f"net profit of random filters{as_good}")
     axis.legend(fontsize=8)
     return True
 
@@ -227,5 +243,6 @@ PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, flo
     "importances": ("Features", draw_importances, (7, 7)),
     "refits": ("Each refit", draw_refits, (9, 4)),
     "returns": ("Returns by calendar", draw_returns, (14, 4)),
-    "placebo": ("Placebo", draw_placebo, (8, 4)),
+    "placebo": ("Did this setting gain?", draw_placebo, (8, 4)),
+    "ranking": ("Does ML rank entries?", draw_ranking, (8, 4)),
 }

@@ -7,7 +7,6 @@ from rich.table import Table
 from rich.text import Text
 
 from bt_fusion.report.difference import (
-    difference_sentence,
     difference_table,
     robustness_line,
 )
@@ -18,10 +17,12 @@ from bt_fusion.report.figures import (
     count,
     decimals,
     figure_rows,
+    interval_rows,
     percent,
     signed_percent,
     when,
 )
+from bt_fusion.report.ranking import ranking_line
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["comparison_table", "note_lines"]
@@ -38,24 +39,29 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
         Say also how the model did as a classifier, and how long everything took.
     """
     runs = [name for name in ("off", "on") if summary.get(f"ml_{name}")]
-    head, rows = figure_rows(summary, runs)
-    table = titled(_title(summary), *head)
-    for row in rows:
-        table.add_row(*row)
+    table = filled(_title(summary), *figure_rows(summary, runs, intervals=False))
     more = _details(summary) if details else []
     lines = [*_lines(summary), *more, *_label_placebo(summary)]
-    return Group(table, *_difference(summary), *lines, *_verdict(summary))
+    return Group(table, *_differences(summary), *lines, *_verdict(summary))
 
 
-def _difference(summary: dict[str, Any]) -> list[Table]:
-    """Return the table of where the difference comes from, where it is known."""
-    head, rows = difference_table(summary)
-    if not rows:
+def _differences(summary: dict[str, Any]) -> list[Table]:
+    """Return the tables of the differences of two runs, and of where that in profit comes from."""
+    if not summary["comparison"]:
         return []
-    table = titled("Where the difference in profit comes from, open trades included", *head)
+    found = {
+        "Differences and their 95 % intervals": interval_rows(summary),
+        "Where the difference in profit comes from": difference_table(summary),
+    }
+    return [filled(title, head, rows) for title, (head, rows) in found.items() if rows]
+
+
+def filled(title: str, head: list[str], rows: list[list[str]]) -> Table:
+    """Return a table with its rows."""
+    table = titled(title, *head)
     for row in rows:
         table.add_row(*row)
-    return [table]
+    return table
 
 
 def _label_placebo(summary: dict[str, Any]) -> list[str]:
@@ -74,9 +80,12 @@ def _verdict(summary: dict[str, Any]) -> list[Text]:
     comparison = summary.get("comparison") or {}
     if not comparison.get("verdict"):
         return []
-    colour = {"ML helped": "green", "ML hurt": "red"}.get(comparison["verdict"], "yellow")
+    verdict = comparison["verdict"]
+    colour = "green" if "helped" in verdict else "red" if "hurt" in verdict else "yellow"
     name, _, reason = comparison["because"].partition(": ")
-    return [Text.assemble("Verdict    ", (name, f"bold {colour}"), f": {reason}")]
+    lines = [Text.assemble("Verdict    ", (name, f"bold {colour}"), f": {reason}")]
+    change = comparison.get("change")
+    return [*lines, Text(f"           {change}")] if change else lines
 
 
 def _title(summary: dict[str, Any]) -> str:
@@ -116,6 +125,15 @@ def _veto_line(vetoes: dict[str, int]) -> str:
     )
 
 
+def chance_line(comparison: dict[str, Any]) -> str:
+    """Say why matched chance is not the replay of the whole rule, nothing where it is."""
+    why = (comparison.get("chance") or {}).get("why")
+    if not why:
+        return ""
+    kind = {"coin": "by fills", "subset": "random subsets of the trades of ML off"}
+    return f"{kind.get(comparison['chance']['kind'], 'a simpler kind')}, because {why}"
+
+
 def _details(summary: dict[str, Any]) -> list[str]:
     model, timing = summary["model"], summary["timing"]
     names = ("log_loss", "accuracy", "precision", "recall", "f1")
@@ -142,7 +160,11 @@ def _comparison_lines(summary: dict[str, Any]) -> list[str]:
             f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
             f"{signed_percent(false['change'])} of it"
         )
-    told = {"P&L": difference_sentence(comparison), "Robust": robustness_line(summary)}
+    told = {
+        "Ranking": ranking_line(summary),
+        "Chance": chance_line(comparison),
+        "Robust": robustness_line(summary),
+    }
     lines += [f"{name:<10} {text}" for name, text in told.items() if text]
     if comparison["verdict"] is None:
         lines.append(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil, log
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from bt_fusion.verdict.placebos.replay import NEVER, RoundTrips, blocked_starts
 
 __all__ = ["Agreements", "DrawnTrips", "drawn_trips", "trips_of"]
 
-BLOCK = 100  # draws held at once
+BLOCK = 50  # draws held at once
 FORGOTTEN = 0.02  # autocorrelation that counts as none
 MOST_TOSSES = 1_000_000
 
@@ -48,7 +49,8 @@ class Agreements:
         begin = np.append(0, stop)[: len(own)]  # of each episode, in tosses
         draw, first, end = spells(coin, int(stop[-1]) if len(own) else 0, draws, rng)
         low = np.searchsorted(begin, first, side="right") - 1
-        pieces = np.searchsorted(begin, end, side="left") - low
+        pieces, over = np.ones_like(low), np.flatnonzero(end > stop[low])
+        pieces[over] = np.searchsorted(begin, end[over], side="left") - low[over]
         row = np.repeat(np.arange(len(low)), pieces)
         here = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces - low, pieces)
         since = np.maximum(first[row] - begin[here], 0)
@@ -68,7 +70,7 @@ def forgetting(coin: Coin) -> int:
     left = abs(coin.persistence)
     if left < FORGOTTEN:
         return 1
-    return int(min(np.ceil(np.log(FORGOTTEN) / np.log(left)), MOST_TOSSES)) if left < 1 else 1
+    return min(ceil(log(FORGOTTEN) / log(left)), MOST_TOSSES) if left < 1 else 1
 
 
 def spells(
@@ -81,8 +83,6 @@ def spells(
     )
     off[rng.random(draws) < coin.share, 0] = 0.0  # the first toss agrees
     stop = np.cumsum(off + on, axis=1)
-    if (stop[:, -1] < tosses).any():
-        raise AssertionError("the pairs of spells do not cover the tosses")
     first = stop - on
     draw, place = np.nonzero(first < tosses)
     ends = np.minimum(stop[draw, place], tosses)
@@ -166,7 +166,7 @@ def trips_of(
     signal, stop, draw = (
         np.concatenate([getattr(each, name) for each in kept]) for name in ("first", "stop", "draw")
     )
-    exit_bar = np.where(stop < episodes.stop[-1], stop + 1, NEVER)
+    exit_bar = np.where(stop < episodes.length.sum(), stop + 1, NEVER)
     return DrawnTrips(draw, RoundTrips(signal, side, exit_bar), draws)
 
 

@@ -17,12 +17,12 @@ from bt_fusion.verdict.placebos.entry_outcomes import (
     turnover,
 )
 from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
-from bt_fusion.verdict.placebos.random_subsets import Trades
 from bt_fusion.verdict.placebos.replay import RoundTrips
 from bt_fusion.verdict.placebos.run_figures import (
     MeanDraw,
     TradeColumns,
 )
+from bt_fusion.verdict.placebos.trades import Trades
 
 __all__ = ["coin_placebo"]
 

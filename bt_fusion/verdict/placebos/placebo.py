@@ -99,12 +99,12 @@ class Placebo:
     -----
     The score is sum(g) / sqrt(sum(g^2)) over the bars, with g = (position - mean position of the
     draws) x return of the bar: what the choice of entries gained over chance, in units of its own
-    noise. The mean position counts as many entries on each side as the run made. Where returns
-    cannot be foreseen g is a martingale difference, and this self-normalised sum is close to
-    standard normal however bunched the entries are, however long they last and however the
-    market's noise comes and goes (de la Pena, Lai and Shao, Self-Normalized Processes, 2009). A
-    mean return per trade would not be: it forgets that bunched entries share bars with the mean
-    draw otherwise than scattered ones do.
+    noise. The mean position is scaled, on each side, to the run's own entries (for the coin, to its
+    bars held). Where returns cannot be foreseen g is a martingale difference, and this
+    self-normalised sum is close to standard normal however bunched the entries are, however long
+    they last and however the market's noise comes and goes (de la Pena, Lai and Shao,
+    Self-Normalized Processes, 2009). A mean return per trade would not be: it forgets that bunched
+    entries share bars with the mean draw otherwise than scattered ones do.
 
     Before costs, because all trades pay alike, and costs over noise would favour whoever picks
     volatile bars. By side, because under a drift long and short differ without any skill.

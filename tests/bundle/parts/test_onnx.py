@@ -69,7 +69,7 @@ def test_every_form_that_is_written_is_read(name, n_classes):
 
 @pytest.fixture(scope="module")
 def forest():
-    return export_member(fitted("rf", 2), N_FEATURES)
+    return export_member(fitted("forest", 2), N_FEATURES)
 
 
 @pytest.fixture(scope="module")

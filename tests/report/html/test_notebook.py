@@ -25,7 +25,7 @@ def test_it_shows_verdict_curves_and_figures_small(results):
         results["both"].summary["comparison"]["verdict"] in shown
         and "&lt;edge&gt;: 300 unseen bars" in shown
     )
-    assert len(re.findall("<polyline", shown)) == 2
+    assert len(re.findall("<polyline", shown)) == 3  # buy and hold, too
     figures = results["both"].summary["ml_on"]
     assert "&lt;td" not in shown and ">Win rate</td>" in shown
     assert f"{100 * figures['win_rate']:.1f} %" in shown and "95 % interval" in shown
@@ -33,7 +33,7 @@ def test_it_shows_verdict_curves_and_figures_small(results):
 
 def test_one_run_alone(results):
     shown = results["on"]._repr_html_()
-    assert len(re.findall("<polyline", shown)) == 1 and "Difference" not in shown
+    assert len(re.findall("<polyline", shown)) == 2 and "Difference" not in shown
     assert "no verdict" in shown
 
 

@@ -109,8 +109,11 @@ def test_the_figures_are_those_of_the_summary(run):
         figures = run.summary[f"ml_{name}"]
         assert f"{figures['final_value']:,.0f}" in shown
         assert f"{100 * figures['win_rate']:.1f} %" in shown
-    low, high = run.summary["comparison"]["sharpe"]["ci95"]
+    low, high = run.summary["comparison"]["profit_factor"]["ci95"]
     assert f"{low:.2f} to {high:.2f}" in shown
+    low, high = run.summary["comparison"]["win_rate"]["ci95"]
+    assert f"points, 95 %: {100 * low:.1f} to {100 * high:.1f}" in shown
+    assert f"Buy and hold {run.summary['buy_hold']['max_drawdown']:.1%}".replace("%", " %") in shown
     assert "2,100" in read(page(judged(run))).shown and "71.0 %" in read(page(judged(run))).shown
 
 
@@ -151,7 +154,7 @@ def test_names_are_text_and_never_markup(run):
 def test_everything_a_summary_holds_is_text(run):
     """Names, parameters, stages, reasons, rules: none of them can add an element."""
     plain = judged(run)
-    comparison = plain.summary["comparison"] | {"because": NASTY, "attribution_sentence": NASTY}
+    comparison = plain.summary["comparison"] | {"because": NASTY}
     comparison |= {
         "attribution": {**ATTRIBUTION, NASTY: ATTRIBUTION["kept"]},
         "rules": [{"name": NASTY, "passed": False, "failure": NASTY}],
@@ -163,9 +166,9 @@ def test_everything_a_summary_holds_is_text(run):
     model = run.summary["model"] | {"members": [NASTY], "importances": {NASTY: 1.0}}
     parts = {"config": config, "funnel": funnel, "statistics": statistics, "model": model}
     found = read(page(changed(run, comparison=comparison, **parts)))
-    # heading, reason, sentence, rule, category, stage and its reason, placebo; in the card the
+    # heading, reason, rule, category, stage and its reason, placebo; in the card the
     # strategy with a parameter and its value, members, features, a version and its value
-    assert found.shown.count("{{ 7 * 7 }}") == 8 + 3 + 2 + 2 and NASTY not in found.markup
+    assert found.shown.count("{{ 7 * 7 }}") == 7 + 3 + 2 + 2 and NASTY not in found.markup
     assert found.markup.count("<script") == 4 and "<b title" not in found.markup
 
 

@@ -12,8 +12,8 @@ from bt_fusion.verdict.placebos.coin_pair import CoinPair
 from bt_fusion.verdict.placebos.coin_placebo import Runs, coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.episodes import Episodes
-from bt_fusion.verdict.placebos.random_subsets import Trades, trade_paths
 from bt_fusion.verdict.placebos.replay import RoundTrips, renewed
+from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from tests.strategies.test_fusion import steps
 
 COSTS = Costs(0.001, 0.0, 0.9)
@@ -200,7 +200,7 @@ def test_the_size_is_right_also_for_bunched_agreement():
 
 
 def test_draws_without_trips_have_figures():
-    bars, state = market(300)
+    bars = market(300)[0]
     pair = CoinPair.tossing(Episodes.of(np.ones(299, dtype=int)), (Coin(0.001, 0.999, 3),) * 2)
     empty = np.empty(0, dtype=np.int64)
     figures = Runs(bars, COSTS, pair).figures(
@@ -209,4 +209,3 @@ def test_draws_without_trips_have_figures():
     assert figures.entries.tolist() == [0, 0]
     assert figures.profit.tolist() == [0.0, 0.0]
     assert np.isnan(figures.sharpe).all()
-    assert state.shape == (300,)

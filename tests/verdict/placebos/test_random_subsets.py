@@ -6,8 +6,9 @@ import pytest
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
 from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
-from bt_fusion.verdict.placebos.random_subsets import Pool, Trades, random_subsets, trade_paths
+from bt_fusion.verdict.placebos.random_subsets import Pool, random_subsets
 from bt_fusion.verdict.placebos.replay import ExitRule, replay
+from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 
 BARS = 8
 
@@ -75,6 +76,14 @@ def test_score_and_edge_by_hand():
     assert placebo.real.entries.tolist() == [2]
     assert placebo.real.expectancy[0] == pytest.approx(0.14)
     assert placebo.real.profit[0] == pytest.approx(1.09 * 1.19 - 1)
+    assert placebo.real.win_rate[0] == 1.0
+    assert np.isnan(placebo.real.profit_factor[0])  # nothing was lost
+    account = np.array([0.1, -0.01, 0, 0, 0.2, -0.01, 0, 0])
+    assert placebo.real.sharpe[0] == pytest.approx(account.mean() / account.std(ddof=1))
+    assert placebo.real.exposure[0] == 2 / BARS
+    all_of_them = Pool.of(OFF, OFF).figures(np.ones((1, 4)))
+    assert all_of_them.win_rate[0] == 0.5
+    assert all_of_them.profit_factor[0] == pytest.approx((0.09 + 0.19) / (0.11 + 0.01))
     edge = np.zeros(BARS)
     edge[[0, 4]] = gained[:2]
     edge[[1, 5, 7]] = -0.01 / 3, -0.01 / 3, 2 / 3 * 0.01  # costs, at the exits

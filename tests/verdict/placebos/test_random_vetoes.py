@@ -129,6 +129,31 @@ def test_score_by_hand():
     assert figures.profit[0] == pytest.approx(0.10)
 
 
+@pytest.mark.parametrize("exit", ["horizon", "flip"])
+def test_figures_are_those_of_the_run_itself(exit):
+    bars, state = market(500)
+    rule, costs = ExitRule(3, exit), Costs(0.001, 0.0, 0.9)
+    outcomes = Outcomes.of(bars, state, rule, costs)
+    trips = replay(thinned(state, 4), state, rule)
+    long, short = (int((trips.side == side).sum()) for side in (1, -1))
+    veto = VetoProbability.matching(outcomes, long, short)
+    figures = Accounts(veto).of(trips)
+    net = trips.returns(bars.open, 0.001)
+    net = net[np.isfinite(net)]
+    account = outcomes.per_bar(outcomes.entries_of(trips))
+    position = outcomes.exposure(outcomes.entries_of(trips))
+    assert figures.win_rate[0] == pytest.approx((net > 0).mean())
+    assert figures.profit_factor[0] == pytest.approx(net[net > 0].sum() / -net[net < 0].sum())
+    assert figures.sharpe[0] == pytest.approx(account.mean() / account.std(ddof=1))
+    assert figures.exposure[0] == pytest.approx((position != 0).mean())
+    means = [outcomes.exposure(np.where(outcomes.side == s, veto.entered, 0)) for s in (1, -1)]
+    times = [
+        count / veto.entered[outcomes.side == s].sum() for count, s in ((long, 1), (short, -1))
+    ]
+    gains = (position - times[0] * means[0] - times[1] * means[1]) * outcomes.moves
+    assert figures.score[0] == pytest.approx(gains.sum() / np.sqrt((gains**2).sum()))
+
+
 def test_the_edge_is_what_lies_above_the_mean_draw():
     bars, state = market(600)
     outcomes = Outcomes.of(bars, state, costs=Costs(0.001, 0.0, 0.9))

@@ -129,6 +129,22 @@ function placeboChart(place, data) {
   return { draw };
 }
 
+// Mean net return of a trade by quarter of the probability.
+function rankingChart(place, data) {
+  place.style.height = place.style.minHeight = "240px";
+  const { names, means, counts } = data.ranking;
+  const draw = () => Plotly.react(place, [{
+    type: "bar", x: names, y: means, customdata: counts,
+    marker: { color: means.map((mean) => colour(mean < 0 ? "short" : "on")) },
+    hovertemplate: "%{x}: %{y:.3%} over %{customdata:,} trades<extra></extra>",
+  }], layoutOf({
+    bargap: 0.4, xaxis: axis({ type: "category", title: titled("probability of the side"), tickfont: { size: 12, color: colour("ink") } }),
+    yaxis: axis({ title: titled("mean net return"), tickformat: ".2%", zeroline: true, nticks: 6 }),
+    margin: { l: 64, r: 14, t: 8, b: 48 },
+  }), configOf());
+  return { draw };
+}
+
 // Parts of the difference in profit, one on top of the other, and their sum.
 function differenceChart(place, data) {
   place.style.height = place.style.minHeight = "260px";

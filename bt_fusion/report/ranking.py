@@ -1,0 +1,55 @@
+"""Does ML rank entries? The answer once for the page, the pictures and the terminal."""
+
+from typing import Any
+
+from bt_fusion.report.figures import basis, cell, count, decimals
+
+__all__ = ["QUARTILES", "quartile_rows", "ranking_line", "ranking_of", "ranking_words"]
+
+QUARTILES = ("lowest quarter", "second", "third", "highest quarter")
+WHAT = {
+    "bars": "every bar with a state and a prediction, held for the label's horizon",
+    "entries": "the trades of ML off, by the probability at their entry",
+}
+
+
+def quartile_rows(summary: dict[str, Any]) -> list[list[str]]:
+    """Return for each quarter of P(side) its name, how many trades, and their mean net return."""
+    found = ranking_of(summary)
+    if not found or found["reason"]:
+        return []
+    parts = zip(QUARTILES, found["counts"], found["quartiles"], strict=True)
+    return [[name.capitalize(), count(trades), cell(mean, basis)] for name, trades, mean in parts]
+
+
+def ranking_words(summary: dict[str, Any]) -> str:
+    """Say what was ranked and how it came out, as two sentences.
+
+    >>> found = {"kind": "bars", "reason": "", "p_value": 0.034, "auc": 0.562, "draws": 1_000}
+    >>> ranking_words({"comparison": {"ranking": found}}).split(". ")[1]
+    'p-value 0.034, AUC 0.562'
+    """
+    found = ranking_of(summary)
+    if not found:
+        return ""
+    if found["reason"]:
+        return f"Not tested: {found['reason']}."
+    p_value, auc = (cell(found[name], decimals(3)) for name in ("p_value", "auc"))
+    return f"Asked without a threshold, of {WHAT[found['kind']]}. p-value {p_value}, AUC {auc}"
+
+
+def ranking_line(summary: dict[str, Any]) -> str:
+    """Return the answer in one line: the quarters from low to high, and the p-value."""
+    found = ranking_of(summary)
+    if not found:
+        return ""
+    if found["reason"]:
+        return f"not tested: {found['reason']}"
+    made = " | ".join(cell(mean, basis) for mean in found["quartiles"])
+    p_value = cell(found["p_value"], decimals(3))
+    return f"net return of a trade by quarter of P(side), low to high: {made}; p-value {p_value}"
+
+
+def ranking_of(summary: dict[str, Any]) -> dict[str, Any]:
+    """Return what the summary says of the ranking, empty in runs of older versions."""
+    return (summary.get("comparison") or {}).get("ranking") or {}
