@@ -152,7 +152,7 @@ def vote_lines(model: dict[str, Any], run: str) -> list[str]:
     both = f"{name} {up:.4f}" + (f", P(down) {down:.4f}" if down == down else "")
     unused = "" if run == "on" else "; ML was not asked in this run"
     changed = ", ".join(model["changed_plugins"])
-    payoff = model["payoff"]
+    payoff = model.get("payoff")
     cause = (
         f"plug-in {changed} has changed since"
         if changed
