@@ -33,6 +33,7 @@ def describe(folder: str | Path) -> dict[str, Any]:
         "model": _kept(content, "symbol", "interval", "label", "classes", "ensemble", "seed"),
         "features": {**content["features"], "count": len(content["features"]["names"])},
         "trained": {"created": content["created"], **content["training"]},
+        "payoff": content["payoff"],
         "metrics": content["metrics"],
         "choices": content["choices"],
         "trials": content["trials"],

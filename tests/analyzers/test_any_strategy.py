@@ -1,5 +1,7 @@
 """All six analyzers on strategies in the manner of Backtrader's samples, plain and with ML."""
 
+from dataclasses import replace
+
 import backtrader as bt
 import numpy as np
 import pandas as pd
@@ -239,6 +241,24 @@ def test_the_threshold_is_the_strategys_own_or_the_given_one():
         assert ((entries.group == "agreed") == (entries.probability >= least))[known].all()
         counts[threshold] = (entries.group == "agreed").sum()
     assert counts[0.55] >= counts[None] >= counts[0.7]
+
+
+@pytest.mark.parametrize("coo", [False, True])
+def test_auto_asks_for_the_break_even_of_the_brokers_costs(coo):
+    bars = feeds("brackets")["F0"]
+    moves = np.random.default_rng(3).uniform(0.002, 0.02, len(bars))
+    model = models({"F0": bars})["F0"]
+    known = replace(model, payoff=np.stack([moves, moves], axis=1))
+    cerebro = cerebro_with(BarsData(dataname=bars, name="F0"), cheat_on_open=coo)
+    cerebro.broker.setcash(1e8)
+    cerebro.broker.setcommission(commission=0.0005)
+    cerebro.addstrategy(Brackets)
+    cerebro.addanalyzer(FusedVsTechnical, model=known, ml_threshold="auto", _name="groups")
+    entries = cerebro.run()[0].analyzers.groups.entries()
+    entries = entries[entries.group != "unknown"]
+    limits = 0.5 + 0.001 / (2 * moves[bars.index.get_indexer(pd.DatetimeIndex(entries.time))])
+    assert ((entries.group == "agreed") == (entries.probability >= limits)).all()
+    assert 5 < (entries.group == "agreed").sum() < len(entries) - 5
 
 
 def test_results_travel_from_other_processes():

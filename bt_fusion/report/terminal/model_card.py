@@ -5,6 +5,7 @@ from typing import Any
 from rich.table import Table
 
 from bt_fusion.labels import LABELS, class_names
+from bt_fusion.report.figures import payoff_text
 
 __all__ = ["card_table"]
 
@@ -24,6 +25,7 @@ def card_table(card: dict[str, Any]) -> Table:
         "members": ", ".join(model["ensemble"]["members"])
         + f", {model['ensemble']['voting']} vote",
         "features": f"{features['count']}, set {features['set'] or 'of its own'}",
+        **{"payoff": payoff_text(known) for known in card["payoff"]},
         "tested on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
         **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
         "variants tried": str(card["trials"]),
