@@ -17,10 +17,10 @@ THRESHOLDS = (0.60, 0.55, 0.50, "auto")
 AGGREGATED = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
 
 
-def measure(draws: int = 1_000, real: str = "", jobs: int = 1) -> Measured:
+def measure(draws: int = 1_000, data: str = "", jobs: int = 1) -> Measured:
     """Run the default job at each threshold over each data set, and pool them.
 
-    S&P 500 and NASDAQ, and two planted edges (best AUC 0.60, 10,000 bars); of the file `real` its
+    S&P 500 and NASDAQ, and two planted edges (best AUC 0.60, 10,000 bars); of the file `data` its
     bars, and the same by 4 hours and by day. FusionStrategy with its defaults, 5 basis points a
     side; predictions are made once for all thresholds. Pooled over the real data sets, by
     `pooled_evidence`: Sharpe ratios are means, p-values take account of what moves together.
@@ -28,7 +28,7 @@ def measure(draws: int = 1_000, real: str = "", jobs: int = 1) -> Measured:
     parts: dict[str, float] = {}
     ratios = []
     markets: dict[str, list[Market]] = {str(threshold): [] for threshold in THRESHOLDS}
-    for name, bars in data_sets(real):
+    for name, bars in data_sets(data):
         walk = WalkForward(SignalModel(), jobs=jobs)
         for threshold in THRESHOLDS:
             job = Backtest(walk, params={"ml_threshold": threshold}, draws=draws)
@@ -53,12 +53,12 @@ def measure(draws: int = 1_000, real: str = "", jobs: int = 1) -> Measured:
     return Measured("thresholds on several data sets", parts, tuple(ratios))
 
 
-def data_sets(real: str) -> Iterator[tuple[str, pd.DataFrame]]:
+def data_sets(path: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the data sets by name."""
     yield "sp500", load_sample("sp500")
     yield "nasdaq", load_sample("nasdaq")
-    if real:
-        bars = read_bars(real)
+    if path:
+        bars = read_bars(path)
         yield "real", bars
         for length in ("4h", "1D"):
             yield f"real {length}", bars.resample(length).agg(AGGREGATED).dropna()
