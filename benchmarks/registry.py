@@ -24,6 +24,7 @@ HOMES = {
     "nulls": "benchmarks.nulls",
     "power": "benchmarks.power",
     "size": "benchmarks.size",
+    "thresholds": "benchmarks.thresholds",
     "walks": "benchmarks.walks",
 }
 DEFAULT = tuple(name for name in HOMES if name.startswith("P"))

@@ -34,18 +34,18 @@ def measure(
     draws: int = 1_000,
     jobs: int = 2,
     lgb: int = 1,
-    real: str = "",
+    data: str = "",
 ) -> Measured:
     """Count grades over markets in which nothing can be foreseen, 5 basis points a side.
 
     A random walk, one with a drift of 0.0002 a bar (noise 0.005), and one whose noise comes in
-    spells (GARCH), and real bars: stretches, from places drawn at random, of the file `real`, or
+    spells (GARCH), and real bars: stretches, from places drawn at random, of the file `data`, or
     else of the S&P 500 and NASDAQ samples. Opinions without skill: those of `opinions`, asked for
     0.55, and on the made markets `lgb`, a walk-forward of one LightGBM member (2,000 bars, refitted
     every 1,000) asked for 0.52. The verdict is the whole one, as the command line makes it.
     """
     calls = [joblib.delayed(made)(seed, bars, draws, bool(lgb)) for seed in range(walks)]
-    calls += [joblib.delayed(on_real_bars)(seed, bars, draws, real) for seed in range(walks)]
+    calls += [joblib.delayed(on_real_bars)(seed, bars, draws, data) for seed in range(walks)]
     found: Counter[tuple[str, str]] = Counter()
     cells: Counter[str] = Counter()
     for each in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):

@@ -158,7 +158,8 @@ class Backtest:
                 )
                 judge_safely(summary, judging)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
-        return Result(summary, runs, out_of_sample, judging.hold, judging.asked)
+        made = (judging.hold, judging.asked, judging.above_chance)
+        return Result(summary, runs, out_of_sample, *made)
 
     def _summary(
         self,

@@ -43,7 +43,7 @@ def verdict_of_pair(
     draws: int = 1_000,
     seed: int = 0,
     predictor: Predictor | None = None,
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, Any], dict[str, Any], pd.Series]:
     """Return parts of summary.json's `statistics`, and what its `comparison` holds of the verdict.
 
     Parameters
@@ -64,6 +64,8 @@ def verdict_of_pair(
         chance (see `chance_figures`), ranking (see `ranking_figures`), delay_1 (p_value and
         p_against of the setting with every order one bar later, None without a replay), verdict,
         because, change and rules (name, passed, grades).
+    above_chance : Series
+        Return of ML-on's account a bar above that of the mean random filter.
     """
     chance, ranking = matched_chance(pair, draws, seed), ranking_of(pair, draws, seed)
     delayed = None if chance.untested else delayed_test(pair, draws, seed)
@@ -74,7 +76,7 @@ def verdict_of_pair(
     }
     if predictor is not None:
         statistics["labels"] = label_placebo(predictor, pair, seed=seed)
-    return statistics, {
+    judged = {
         "chance": chance_figures(chance, pair),
         "ranking": ranking_figures(ranking),
         "delay_1": None if delayed is None else vars(delayed),
@@ -83,6 +85,7 @@ def verdict_of_pair(
         "change": verdict.change,
         "rules": [vars(rule) for rule in verdict.rules],
     }
+    return statistics, judged, chance.above_chance
 
 
 def edge_figures(chance: MatchedChance, trials: int = 1) -> dict[str, float | None]:

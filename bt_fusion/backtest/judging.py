@@ -58,6 +58,8 @@ class Judging:
         Folder of results whose trial ledger counts.
     hold : Series, optional
         Equity of buy and hold, once that step is done.
+    above_chance : Series, optional
+        Return of ML-on's account a bar above that of the mean random filter, likewise.
     """
 
     strategy: type[Strategy]
@@ -70,6 +72,7 @@ class Judging:
     placebo: str
     ledger: Path | None = None
     hold: pd.Series | None = None
+    above_chance: pd.Series | None = None
 
     @property
     def steps(self) -> dict[str, Step]:
@@ -155,7 +158,7 @@ class Judging:
         """Add what chance would have made, and the verdict, unless what it needs has failed."""
         if summary["comparison"]["verdict"] == NOT_JUDGED:
             return
-        found, verdict = verdict_of_pair(
+        found, verdict, self.above_chance = verdict_of_pair(
             self.pair,
             summary["statistics"]["trials"],
             self.bootstrap.draws,
@@ -163,6 +166,10 @@ class Judging:
             self.predictor if self.placebo == "labels" else None,
         )
         summary["statistics"] |= found
+        delayed = verdict.pop("delay_1")
+        robust = summary["comparison"].get("robustness")
+        if robust:
+            robust["delay_1"]["p_value"] = None if delayed is None else delayed["p_value"]
         summary["comparison"] |= verdict
 
 

@@ -42,6 +42,8 @@ class Result:
         What buying and holding would have had at each close.
     asked : Agreement, optional
         What ML-on asked of ML.
+    above_chance : Series, optional
+        Return of ML-on's account a bar above that of the mean random filter, a fraction.
     """
 
     summary: dict[str, Any]
@@ -49,6 +51,7 @@ class Result:
     out_of_sample: dict[str, OutOfSample]
     hold: pd.Series | None = None
     asked: Agreement | None = None
+    above_chance: pd.Series | None = None
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
@@ -83,10 +86,13 @@ class Result:
 
     @property
     def equity(self) -> pd.DataFrame:
-        """The account at each close: datetime, a column for each run, and `buy_hold`."""
+        """The account at each close: datetime, a column for each run, and what stands beside them.
+
+        `buy_hold`, and `above_chance`: ML-on's return a bar above the mean random filter's.
+        """
+        beside = {"buy_hold": self.hold, "above_chance": self.above_chance}
         curves = {name: run.equity for name, run in self.runs.items()}
-        if self.hold is not None:
-            curves["buy_hold"] = self.hold
+        curves |= {name: line for name, line in beside.items() if line is not None}
         return pd.DataFrame(curves).rename_axis("datetime").reset_index()
 
     @property

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bt_fusion.cli.command import Quiet, command, option
+from bt_fusion.cli.command import Json, Quiet, command, option
 from bt_fusion.cli.screen import Screen
 
 __all__ = ["report"]
@@ -13,9 +13,10 @@ __all__ = ["report"]
 
 @command("what was drawn is kept")
 def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of a finished backtest.")] = Path(
-        "results"
-    ),
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folder of a finished backtest; several are judged together."),
+    ] = None,
     png: Annotated[bool, option("Draw every picture as PNG, too.", "--png")] = False,
     tearsheet: Annotated[
         bool, option("Write quantstats' tear sheet, ML off as benchmark.", "--tearsheet")
@@ -27,10 +28,30 @@ def report(
     symbol: Annotated[
         str | None, option("Whose bars, where there are several. [default: the first one's]")
     ] = None,
+    json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Draw report.html and comparison.png again from the files of a finished backtest."""
+    """Draw report.html and comparison.png again from the files of a finished backtest.
+
+    Of several folders, one of each market, print a row each and one verdict over all of them.
+    """
     from bt_fusion.report.draw import redraw
 
-    drawn = redraw(folder, png=png, tearsheet=tearsheet, bars=bars, until=until, symbol=symbol)
-    Screen(quiet).list_files(drawn)
+    screen, given = Screen(quiet), folders or [Path("results")]
+    for folder in given:
+        drawn = redraw(folder, png=png, tearsheet=tearsheet, bars=bars, until=until, symbol=symbol)
+        screen.list_files(drawn)
+    if len(given) > 1:
+        show_pooled(screen, given, json)
+
+
+def show_pooled(screen: Screen, folders: list[Path], json: Path | None) -> None:
+    """Print what several runs come to together, and write it as JSON where asked for."""
+    from bt_fusion.backtest.pooled_runs import pool_runs
+    from bt_fusion.files import write_json
+    from bt_fusion.report.terminal.pooled import pooled_table
+
+    found = pool_runs(folders).to_dict()
+    screen.show(pooled_table(found))
+    if json is not None:
+        write_json(json, found)

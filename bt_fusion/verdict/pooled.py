@@ -139,8 +139,8 @@ def pooled_test(tests: Sequence[ChanceTest | None], related: np.ndarray) -> Chan
     """
     made = [number for number, test in enumerate(tests) if test is not None]
     known = [test for test in tests if test is not None]
-    if not made:
-        return None
+    if len(made) < 2:
+        return known[0] if known else None
     spread = np.sqrt(related[np.ix_(made, made)].sum())
     p_value, p_against = (
         float(ndtr(normal_scores([test.side(worse) for test in known]).sum() / spread))

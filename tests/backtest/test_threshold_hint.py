@@ -13,7 +13,7 @@ from bt_fusion.engine.account import Account
 from bt_fusion.engine.variants import agreement_of
 from bt_fusion.models.agreement import AUTO
 from bt_fusion.strategies import FusionStrategy, SignalDiscovery
-from tests.backtest.test_run_pair import pair_of
+from tests.backtest.chance.test_matched_chance import pair_of
 from tests.engine.test_engine import given
 
 ACCOUNT = Account(commission=0.001)

@@ -32,6 +32,8 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
     """
     drawn, test = chance.together.drawn, chance.test
     yearly = np.sqrt(bars_per_year(pd.DatetimeIndex(pair.on.equity.index)))
+    if all(run.figures["sharpe"] is None for run in (pair.off, pair.on)):
+        yearly = np.nan  # too short for annual ratios
     figures = {
         "trades": drawn.entries,
         "win_rate": drawn.win_rate,

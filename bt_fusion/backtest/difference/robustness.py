@@ -25,7 +25,6 @@ def robustness(
     on: pd.DataFrame,
     bars: Bars,
     slippage: float = 0.0,
-    delayed_p_value: Callable[[], float | None] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of both runs under three less friendly conditions.
 
@@ -37,16 +36,14 @@ def robustness(
         The traded bars by symbol; the only ones serve every trade.
     slippage : float
         Of the account, a fraction of the price.
-    delayed_p_value : callable, optional
-        Returns the placebo's p-value where every fill comes a bar later.
 
     Returns
     -------
     dict
         delay_1 (every entry and exit filled at the open after its bar), costs_x2 (twice the
         commission and slippage) and without_best_5 (without the five best trades of each run):
-        each {p_value, profit_factor: {off, on}, expectancy: {off, on}}, of net returns a trade;
-        p_value of delay_1 alone, else None.
+        each {p_value, profit_factor: {off, on}, expectancy: {off, on}}, of net returns a trade.
+        p_value is None: that of delay_1 comes with the verdict, see `delayed_test`.
 
     Notes
     -----
@@ -67,8 +64,6 @@ def robustness(
             "profit_factor": {run: profit_factor(own) for run, own in made.items()},
             "expectancy": {run: mean(own) for run, own in made.items()},
         }
-    if delayed_p_value is not None:
-        found["delay_1"]["p_value"] = delayed_p_value()
     return found
 
 

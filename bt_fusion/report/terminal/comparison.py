@@ -25,7 +25,7 @@ from bt_fusion.report.figures import (
 from bt_fusion.report.ranking import ranking_line
 from bt_fusion.report.terminal.titled import titled
 
-__all__ = ["comparison_table", "note_lines"]
+__all__ = ["comparison_table", "note_lines", "verdict_lines"]
 
 
 def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group:
@@ -42,7 +42,8 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
     table = filled(_title(summary), *figure_rows(summary, runs, intervals=False))
     more = _details(summary) if details else []
     lines = [*_lines(summary), *more, *_label_placebo(summary)]
-    return Group(table, *_differences(summary), *lines, *_verdict(summary))
+    verdict = verdict_lines(summary.get("comparison") or {})
+    return Group(table, *_differences(summary), *lines, *verdict)
 
 
 def _differences(summary: dict[str, Any]) -> list[Table]:
@@ -75,9 +76,8 @@ def _label_placebo(summary: dict[str, Any]) -> list[str]:
     ]
 
 
-def _verdict(summary: dict[str, Any]) -> list[Text]:
+def verdict_lines(comparison: dict[str, Any]) -> list[Text]:
     """Return the verdict with its reason, last: where the eye is when a command has ended."""
-    comparison = summary.get("comparison") or {}
     if not comparison.get("verdict"):
         return []
     verdict = comparison["verdict"]

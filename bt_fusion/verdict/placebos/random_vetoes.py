@@ -8,11 +8,11 @@ import numpy as np
 
 from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
 from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
-from bt_fusion.verdict.placebos.replay import RoundTrips, one_at_a_time
+from bt_fusion.verdict.placebos.replay import RoundTrips
 from bt_fusion.verdict.placebos.run_figures import MeanDraw, TradeColumns
 from bt_fusion.verdict.placebos.veto_probability import SIDES, VetoProbability
 
-__all__ = ["Accounts", "random_vetoes", "shifted"]
+__all__ = ["Accounts", "random_vetoes"]
 
 
 def random_vetoes(
@@ -49,42 +49,6 @@ def random_vetoes(
         drawn[who, accounts.side[at]] += accounts.each[at]
     above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(veto.entered)
     return Placebo("veto", accounts.of(trips), accounts.figures(drawn), above)
-
-
-def shifted(
-    outcomes: Outcomes,
-    trips: RoundTrips,
-    agrees: np.ndarray,
-    draws: int = 200,
-    seed: int = 0,
-) -> Placebo:
-    """Compare a run with its own probabilities, moved along the bars by random distances.
-
-    A circular shift keeps how often, how long and how surely ML predicts, and breaks its link to
-    what the market does: also the harmless one to the technical side, so that shifted runs may
-    enter more often or less. Distances are a twentieth of the bars at least.
-
-    Parameters
-    ----------
-    outcomes, trips
-        As in `random_vetoes`.
-    agrees : ndarray of bool, shape (2, n_bars)
-        Where ML is sure enough of a rise, and of a fall.
-    draws, seed : int
-    """
-    long, short = (int((trips.side == s).sum()) for s in SIDES)
-    veto = VetoProbability.matching(outcomes, long, short)
-    accounts = Accounts(veto)
-    count = len(outcomes.side)
-    least = count // 20
-    rng = np.random.default_rng(seed)
-    drawn = np.zeros((draws, 2, accounts.each.shape[1]))
-    for row, distance in enumerate(rng.integers(least, max(least + 1, count - least), draws)):
-        up, down = np.roll(agrees, distance, axis=1)
-        side = outcomes.side * np.where(outcomes.side > 0, up, down)
-        drawn[row] = accounts.summed(one_at_a_time(side, outcomes.exit_bar))
-    above = outcomes.per_bar(outcomes.entries_of(trips)) - outcomes.per_bar(veto.entered)
-    return Placebo("shift", accounts.of(trips), accounts.figures(drawn), above)
 
 
 class Accounts:

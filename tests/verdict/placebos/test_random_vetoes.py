@@ -8,7 +8,7 @@ import pytest
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
 from bt_fusion.verdict.placebos.entry_outcomes import Costs, Outcomes
-from bt_fusion.verdict.placebos.random_vetoes import Accounts, random_vetoes, shifted
+from bt_fusion.verdict.placebos.random_vetoes import Accounts, random_vetoes
 from bt_fusion.verdict.placebos.replay import ExitRule, RoundTrips, replay
 from bt_fusion.verdict.placebos.veto_probability import VetoProbability, entry_probability
 from tests.strategies.test_fusion import steps
@@ -199,16 +199,3 @@ def test_the_size_is_right_also_for_bunched_entries(exit):
     # 6 expected in each tail, with a spread of 2.3
     assert 1 <= (np.array(p_values) <= 0.1).sum() <= 14
     assert 1 <= (np.array(p_values) > 0.9).sum() <= 14
-
-
-def test_shifts_keep_the_rate_and_find_who_foresees():
-    bars, state = market(2_000)
-    outcomes = Outcomes.of(bars, state)
-    good = outcomes.gross > 0.002
-    trips = replay(np.nan_to_num(state) * good, state)
-    placebo = shifted(outcomes, trips, np.stack([good, good]), 99)
-    assert placebo.p_value == 0.01
-    assert placebo.drawn.entries.mean() == pytest.approx(len(trips.signal), rel=0.1)
-    blind = thinned(state, 5) != 0
-    trips = replay(np.nan_to_num(state) * blind, state)
-    assert 0.02 < shifted(outcomes, trips, np.stack([blind, blind]), 99).p_value < 0.98

@@ -1,0 +1,123 @@
+"""One verdict over several finished runs, each of another market."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.errors import RunError
+from bt_fusion.saved_runs.saved_run import SavedRun
+from bt_fusion.statistics.bootstrap import Bootstrap
+from bt_fusion.verdict.evidence import ChanceTest, Evidence
+from bt_fusion.verdict.pooled import Market, pool, pooled_evidence
+from bt_fusion.verdict.rules import Verdict
+
+__all__ = ["PooledRuns", "market_of", "pool_runs"]
+
+YEAR = pd.Timedelta(days=365.25)
+
+
+@dataclass(frozen=True, eq=False)
+class PooledRuns:
+    """What several runs come to together.
+
+    Attributes
+    ----------
+    markets : list of Market
+    evidence : Evidence
+        Of all of them together.
+    verdict : Verdict
+    """
+
+    markets: list[Market]
+    evidence: Evidence
+    verdict: Verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict, its rules, and a row for each market and one for all."""
+        rows = [{"market": m.name, **figures_of(m.evidence)} for m in self.markets]
+        return {
+            "verdict": self.verdict.verdict,
+            "because": self.verdict.because,
+            "change": self.verdict.change,
+            "rules": [vars(rule) for rule in self.verdict.rules],
+            "markets": rows,
+            "together": figures_of(self.evidence),
+        }
+
+
+def pool_runs(folders: Sequence[str | Path], bootstrap: Bootstrap = Bootstrap()) -> PooledRuns:
+    """Read finished runs and grade them together.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        What `--out` named, one of each market.
+    bootstrap : Bootstrap
+
+    Raises
+    ------
+    RunError
+        When a folder holds no finished run with a verdict of this version.
+    """
+    markets = [market_of(SavedRun.read(folder, tables=("equity",))) for folder in folders]
+    together = pooled_evidence(markets, bootstrap)
+    return PooledRuns(markets, together, pool(markets, bootstrap))
+
+
+def market_of(run: SavedRun) -> Market:
+    """Return what a finished run contributes to a pooled verdict.
+
+    Raises
+    ------
+    RunError
+        When it holds no verdict, or one of an older version.
+    """
+    comparison, summary = run.summary["comparison"] or {}, run.summary
+    if "above_chance" not in run.equity or "ranking" not in comparison:
+        raise RunError(
+            f"{run.folder} holds no comparison with random filters; run the backtest again, with "
+            "--ml both and without --placebo none"
+        )
+    off, on, edge = summary["ml_off"], summary["ml_on"], summary["statistics"]["edge"]
+    stamps = pd.DatetimeIndex(run.equity.datetime)
+    evidence = Evidence(
+        trades_off=off["trades"],
+        trades_on=on["trades"],
+        setting=chance_test(comparison["chance"]),
+        ranking=chance_test(comparison["ranking"]),
+        expectancy=on["expectancy"],
+        chance_expectancy=comparison["chance"]["expectancy"]["ci95"],
+        edge_dsr=edge["dsr"],
+        edge_dsr_against=edge["dsr_against"],
+        trials=summary["statistics"]["trials"],
+        sharpe_off=off["sharpe"],
+        sharpe_on=on["sharpe"],
+        psr=summary["statistics"]["psr"],
+        years=(stamps[-1] - stamps[0]) / YEAR,
+        in_sample=int(summary["in_sample"]),
+        untested=comparison["chance"]["untested"],
+    )
+    above = pd.Series(run.equity.above_chance.to_numpy(dtype=float), index=stamps)
+    return Market(summary["data"]["name"], evidence, above.fillna(0.0))
+
+
+def chance_test(found: dict[str, Any]) -> ChanceTest | None:
+    """Return a test as a summary holds it, None where it was not made."""
+    if found["p_value"] is None:
+        return None
+    return ChanceTest(found["p_value"], found["p_against"], found["draws"])
+
+
+def figures_of(e: Evidence) -> dict[str, Any]:
+    """Return the figures of one market, or of all together, by name."""
+    return {
+        "trades_off": e.trades_off,
+        "trades_on": e.trades_on,
+        "sharpe_off": e.sharpe_off,
+        "sharpe_on": e.sharpe_on,
+        "ranking_p": None if e.ranking is None else e.ranking.p_value,
+        "setting_p": None if e.setting is None else e.setting.p_value,
+    }
