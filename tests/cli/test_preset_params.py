@@ -12,6 +12,7 @@ from bt_fusion.cli.options import (
 )
 from bt_fusion.cli.options.job import backtest_job
 from bt_fusion.cli.screen import Screen
+from bt_fusion.errors import OptionError
 from tests.cli.running import MINE
 
 
@@ -23,6 +24,7 @@ from tests.cli.running import MINE
         ("hybrid", [], {}),
         ("fusion", ["--param", "ml_threshold=auto"], {"ml_threshold": "auto"}),
         ("fusion", ["--ml-entry-threshold", "0.7"], {"ml_entry_threshold": 0.7}),
+        ("fusion", ["--ml-entry-threshold", "auto"], {"ml_entry_threshold": "auto"}),
         ("fusion", ["--param", "ml_entry_threshold=0.7"], {"ml_entry_threshold": 0.7}),
     ],
 )
@@ -44,8 +46,13 @@ def preset_job(options):
     strategy = ComparedStrategy(
         strategy=given.get("--strategy", "fusion"),
         param=[given["--param"]] if "--param" in given else None,
-        ml_entry_threshold=None if own is None else float(own),
+        ml_entry_threshold=own,
     )
     model = PredictorOptions(preset=given.get("--preset"), members=given.get("--members"))
     parts = (model, ScheduleOptions(), AccountOptions(), PeriodOptions(), Screen(quiet=True))
     return backtest_job(SymbolOptions(data=["random-walk"]), strategy, *parts)
+
+
+def test_another_word_is_no_threshold():
+    with pytest.raises(OptionError, match="'high' must be a number, or auto"):
+        preset_job(["--ml-entry-threshold", "high"])

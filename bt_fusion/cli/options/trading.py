@@ -27,7 +27,7 @@ class StrategyOptions:
     ] = "fusion"
     long_only: Annotated[bool, option("Never sell short.", "--long-only")] = False
     ml_entry_threshold: Annotated[
-        float | None, option("Another way to write --param ml_entry_threshold=X.")
+        str | None, option("Another way to write --param ml_entry_threshold=X.")
     ] = None
 
     def params(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class StrategyOptions:
         """Return the parameters that are given by an option of their own."""
         given: dict[str, Any] = {"long_only": True} if self.long_only else {}
         if self.ml_entry_threshold is not None:
-            given["ml_entry_threshold"] = self.ml_entry_threshold
+            given["ml_entry_threshold"] = number_or_auto(self.ml_entry_threshold)
         return given
 
     def named(self) -> set[str]:
@@ -51,6 +51,16 @@ class StrategyOptions:
         for name in self.with_option().keys() & pairs:
             option = f"--{name.replace('_', '-')}"
             raise OptionError(f"parameter {name} is given by {option} and --param; give it once")
+
+
+def number_or_auto(text: str | float) -> float | str:
+    """Read a threshold; OptionError for what is neither a number nor `auto`."""
+    if text == "auto":
+        return "auto"
+    try:
+        return float(text)
+    except ValueError:
+        raise OptionError(f"ml-entry-threshold {text!r} must be a number, or auto") from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ def card_table(card: dict[str, Any]) -> Table:
         "members": ", ".join(model["ensemble"]["members"])
         + f", {model['ensemble']['voting']} vote",
         "features": f"{features['count']}, set {features['set'] or 'of its own'}",
-        **{"payoff": payoff_text(known) for known in card["payoff"]},
+        "payoff": "; ".join(map(payoff_text, card["payoff"])) or "not told by the model",
         "tested on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
         **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
         "variants tried": str(card["trials"]),
