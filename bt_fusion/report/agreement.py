@@ -29,6 +29,8 @@ def agreement_title(found: dict[str, Any]) -> str:
 
     >>> agreement_title({"run": "off", "threshold": 0.6, "voting": "soft"})
     'Did ML agree with the entries of ML off? Agreed: P of the side 0.60 or more'
+    >>> agreement_title({"run": "off", "threshold": "auto", "voting": "majority"})
+    'Did ML agree with the entries of ML off? Agreed: the vote is for the side'
     """
     least = found["threshold"]
     if found["voting"] == "majority":
