@@ -25,9 +25,9 @@ def test_one_split_by_hand():
 
 
 def test_leaves_hold_at_least_so_many_rows_at_any_scale_of_the_weights():
-    X, y = labelled(2, 400)
+    X, y = labelled(2, 900)
     trees = {
-        scale: HistogramForest(5, 60).fit(X, y, np.full(400, scale)) for scale in (0.01, 1.0, 100.0)
+        scale: HistogramForest(5, 60).fit(X, y, np.full(900, scale)) for scale in (0.01, 1.0, 100.0)
     }
     tables = {scale: made.forest_.trees_to_dataframe() for scale, made in trees.items()}
     leaves = tables[1.0][tables[1.0].Feature == "Leaf"]
