@@ -5,13 +5,13 @@ lost: of a float64 threshold the largest float32 not above it parts the same flo
 XGBoost's `x < c` is `x <= t` with t the float32 below c.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from bt_fusion.ensemble.xgboost_trees import classifier_tables, forest_tables
 from bt_fusion.errors import OptionError
 
 __all__ = ["Trees", "read_trees", "round_down"]
@@ -106,58 +106,6 @@ def _forest(estimator: Any) -> Trees:
     return _joined(tables, np.zeros(estimator.n_classes_), "mean")
 
 
-def _xgboost(estimator: Any) -> Trees:
-    booster = estimator.get_booster()
-    if estimator.early_stopping_rounds is not None:
-        booster = booster[: booster.best_iteration + 1]
-    learner = json.loads(booster.save_raw("json"))["learner"]
-    made, objective = learner["gradient_booster"], learner["objective"]["name"]
-    several = objective == "multi:softprob"
-    if made["name"] != "gbtree" or not (several or objective == "binary:logistic"):
-        raise OptionError(f"XGBoost {made['name']} with {objective} is not read")
-    model = made["model"]
-    if model["gbtree_model_param"]["num_parallel_tree"] != "1":
-        raise OptionError("XGBoost with several trees a round and class is not read")
-    base = _base_score(learner)
-    if not several:
-        odds = np.float32(1) / base - np.float32(1)
-        base = -np.log(odds.astype(np.float64)).astype(
-            np.float32
-        )  # as exact as C's, unlike float32
-    elif len(base) == 1:
-        base = np.repeat(base, estimator.n_classes_)
-    tables = _xgboost_tables(model["trees"])
-    return _joined(tables, base, "softmax" if several else "logistic")
-
-
-def _histogram_forest(estimator: Any) -> Trees:
-    learner = json.loads(estimator.forest_.save_raw("json"))["learner"]
-    base, several = _base_score(learner), len(estimator.classes_) > 2
-    if several and len(base) == 1:
-        base = np.repeat(base, len(estimator.classes_))
-    tables = _xgboost_tables(learner["gradient_booster"]["model"]["trees"])
-    rounds = len(tables) // len(base)  # XGBoost lists class after class, not round after round
-    in_turn = [tables[k * rounds + tree] for tree in range(rounds) for k in range(len(base))]
-    return _joined(in_turn, base, "shares" if several else "share")
-
-
-def _base_score(learner: dict[str, Any]) -> np.ndarray:
-    score = json.loads(learner["learner_model_param"]["base_score"])
-    return np.atleast_1d(np.asarray(score, np.float32))
-
-
-def _xgboost_tables(trees: Sequence[dict[str, Any]]) -> list[tuple[np.ndarray, ...]]:
-    if any(any(tree["split_type"]) for tree in trees):
-        raise OptionError("XGBoost with splits by category is not read")
-    tables = []
-    for tree in trees:
-        number = np.asarray(tree["split_conditions"], np.float32)
-        below = np.nextafter(number, np.float32(-np.inf))
-        children = (np.asarray(tree[side]) for side in ("left_children", "right_children"))
-        tables.append((np.asarray(tree["split_indices"]), below, *children, number))
-    return tables
-
-
 def _lightgbm(estimator: Any) -> Trees:
     head, *blocks = estimator.booster_.model_to_string().split("\n\nTree=")
     header = _fields(head)
@@ -248,7 +196,7 @@ def _numbers(text: str | None, dtype: Any) -> np.ndarray:
 READERS: dict[str, Callable[[Any], Trees]] = {
     "RandomForestClassifier": _forest,
     "ExtraTreesClassifier": _forest,
-    "HistogramForest": _histogram_forest,
-    "XGBClassifier": _xgboost,
+    "HistogramForest": lambda estimator: _joined(*forest_tables(estimator)),
+    "XGBClassifier": lambda estimator: _joined(*classifier_tables(estimator)),
     "LGBMClassifier": _lightgbm,
 }
