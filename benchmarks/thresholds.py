@@ -17,7 +17,7 @@ THRESHOLDS = (0.60, 0.55, 0.50, "auto")
 AGGREGATED = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
 
 
-def measure(draws: int = 1_000, data: str = "", jobs: int = 1) -> Measured:
+def measure(draws: int = 1_000, data: str = "", jobs: int = 1, bars: int = 0) -> Measured:
     """Run the default job at each threshold over each data set, and pool them.
 
     S&P 500 and NASDAQ, and two planted edges (best AUC 0.60, 10,000 bars); of the file `data` its
@@ -28,11 +28,12 @@ def measure(draws: int = 1_000, data: str = "", jobs: int = 1) -> Measured:
     parts: dict[str, float] = {}
     ratios = []
     markets: dict[str, list[Market]] = {str(threshold): [] for threshold in THRESHOLDS}
-    for name, bars in data_sets(data):
+    for name, frame in data_sets(data):
+        own = frame[-bars:]  # all of them for 0
         walk = WalkForward(SignalModel(), jobs=jobs)
         for threshold in THRESHOLDS:
             job = Backtest(walk, params={"ml_threshold": threshold}, draws=draws)
-            market = market_of(job.run(bars, name).saved)
+            market = market_of(job.run(own, name).saved)
             evidence = market.evidence
             if not name.startswith("edge"):
                 markets[str(threshold)].append(market)
@@ -42,8 +43,8 @@ def measure(draws: int = 1_000, data: str = "", jobs: int = 1) -> Measured:
             ratios.append(Ratio(f"{cell}: Sharpe ratio", evidence.sharpe_on))
         parts[f"{name}: Sharpe ratio off"] = evidence.sharpe_off or 0.0
         parts[f"{name}: ranking p"] = 1.0 if not evidence.ranking else evidence.ranking.p_value
-    for threshold, own in markets.items():
-        together = pooled_evidence(own, Bootstrap(draws))
+    for threshold, every in markets.items():
+        together = pooled_evidence(every, Bootstrap(draws))
         ratios.append(Ratio(f"pooled, {threshold}: Sharpe ratio", together.sharpe_on))
         parts[f"pooled, {threshold}: Sharpe ratio off"] = together.sharpe_off or 0.0
         for question in ("setting", "ranking"):

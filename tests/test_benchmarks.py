@@ -35,6 +35,7 @@ TINY = {
     "nulls": {"walks": 1, "edges": 1, "bars": 600, "draws": 19, "jobs": 1},
     "power": {"walks": 1, "bars": 1_200, "draws": 30, "jobs": 1},
     "size": {"walks": 1, "bars": 300, "draws": 30, "jobs": 1},
+    "thresholds": {"draws": 19, "bars": 900},
     "walks": {"walks": 1, "bars": 300, "draws": 20},
 }
 SLOW = (
@@ -45,6 +46,7 @@ SLOW = (
     "P10",
     "power",
     "size",
+    "thresholds",
     "walks",
 )  # processes of their own, or many runs
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.opinions import lasting
-from benchmarks.replayed import evidence_on, replayed_run, signals_of
+from benchmarks.replayed import evidence_on
 from benchmarks.size import markets
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.account import Account
@@ -18,20 +18,13 @@ def coin(bars, seed):
     return given(bars.index, np.clip(0.5 + 0.1 * noise, 0.01, 0.99))
 
 
-def test_a_coin_under_costs_does_not_help_though_it_loses_less():
-    found, loses_less = [], 0
+def test_a_coin_does_not_help():
+    found = []
     for seed in range(20):
         bars = random_walk(1_500, seed)
         predictions = coin(bars, seed)
         evidence = evidence_on(bars, predictions, 0.60, DEAR, draws=200, seed=seed)
         found.append((judge(evidence).verdict, evidence.setting.p_value))
-        signals = signals_of(bars, predictions, 0.60)
-        off, on = (
-            replayed_run(bars, signals[run], signals["off"], DEAR).figures["net_profit"]
-            for run in ("off", "on")
-        )
-        loses_less += on > off
-    assert loses_less >= 12
     verdicts = [verdict for verdict, _ in found]
     assert verdicts.count("ML helped") <= 1 and verdicts.count("ML probably helped") <= 3
     assert 0.25 < np.mean([p_value for _, p_value in found]) < 0.75

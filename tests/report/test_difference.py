@@ -91,5 +91,4 @@ def test_a_finished_run_shows_all_of_it_on_the_terminal(run_folder):
     shown = in_one_line(text(comparison_table(summary)))
     for words in ("Buy & hold", "Where the difference in profit comes from", "Sum"):
         assert words in shown
-    assert difference_sentence(summary["comparison"]) in shown
     assert robustness_line(summary) in shown and "points" in shown

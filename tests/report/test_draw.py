@@ -50,7 +50,7 @@ def test_every_picture_as_png(folder, capsys):
     (folder / "summary.json").write_text(json.dumps(summary))
     report(folder, "--png")
     expected = ["attribution", "confusion", "difference", "drawdown", "funnel", "importances"]
-    expected += ["placebo"]
+    expected += ["placebo", "ranking"]
     expected += ["refits", "reliability", "returns", "signals"]
     assert names(folder / "pictures") == {f"{name}.png" for name in expected}
     for path in (folder / "pictures").iterdir():

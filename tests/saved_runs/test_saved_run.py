@@ -65,10 +65,10 @@ def test_a_missing_or_broken_file_is_named(name, folder):
         SavedRun.read(folder)
 
 
-@pytest.mark.parametrize("schema", [None, 2, "1"])
+@pytest.mark.parametrize("schema", [None, 3, "1"])
 def test_another_schema_is_refused(schema, folder):
     change(folder, schema=schema)
-    with pytest.raises(RunError, match=r"has schema .*, this version reads 1"):
+    with pytest.raises(RunError, match=r"has schema .*, this version reads 1 and 2"):
         SavedRun.read(folder)
 
 

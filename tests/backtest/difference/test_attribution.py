@@ -80,7 +80,7 @@ def test_no_trades_at_all():
 
 
 @pytest.mark.parametrize("cost", [0.0, 0.001])
-@pytest.mark.parametrize("exit", ["horizon", "flip"])
+@pytest.mark.parametrize("exit", ["renew", "horizon", "flip"])
 def test_the_parts_are_the_difference_of_the_accounts(cost, exit):
     bars = planted_edge(1_500, seed=2)
     up = np.random.default_rng(1).uniform(0.3, 0.7, len(bars))
@@ -106,8 +106,9 @@ def test_the_parts_are_the_difference_of_the_accounts(cost, exit):
 def test_kept_trades_of_the_same_rule_differ_by_the_account_alone():
     bars = random_walk(1_500, seed=3)
     up = np.random.default_rng(2).uniform(0.3, 0.7, len(bars))
-    off = run_strategy(bars, FusionStrategy, ml=False)
-    on = run_strategy(bars, FusionStrategy, model=given(bars.index, up), ml_threshold=0.5)
+    leave = {"exit": "horizon"}
+    off = run_strategy(bars, FusionStrategy, ml=False, **leave)
+    on = run_strategy(bars, FusionStrategy, model=given(bars.index, up), ml_threshold=0.5, **leave)
     kept = parts_of(off, on)["kept"]
     assert kept["trades"] > 10 and abs(kept["pnl"]) > 1
     assert abs(kept["selection"]) < 0.01 * abs(kept["pnl"])
