@@ -12,6 +12,8 @@ from bt_fusion.verdict.placebos.replay import NEVER, ExitRule, RoundTrips, repla
 
 __all__ = ["ReplayInputs"]
 
+LEVELS = ("stop", "target")  # orders that are filled inside a bar
+
 
 @dataclass(frozen=True, eq=False)
 class ReplayInputs:
@@ -87,7 +89,8 @@ class ReplayInputs:
             return self.by_rule
         trades, at = self.trades, self.bars.index.get_indexer
         still_open = (trades.exit_reason == "open").to_numpy(dtype=bool)
-        left = np.where(still_open, NEVER, at(pd.DatetimeIndex(trades.exit_time)))
+        inside = trades.exit_reason.isin(LEVELS).to_numpy(dtype=bool)  # the bar of the fill is held
+        left = np.where(still_open, NEVER, at(pd.DatetimeIndex(trades.exit_time)) + inside)
         side = np.where(trades.side == "long", 1, -1)
         return RoundTrips(at(pd.DatetimeIndex(trades.entry_time)) - 1, side, left)
 
