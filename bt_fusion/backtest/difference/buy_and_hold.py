@@ -34,7 +34,7 @@ def hold_equity(bars: Mapping[str, pd.DataFrame], account: Account) -> pd.Series
     Examples
     --------
     >>> from bt_fusion.data.samples import random_walk
-    >>> hold_equity({"A": random_walk(100)}, Account(cash=1_000.0)).iloc[0]
+    >>> float(hold_equity({"A": random_walk(100)}, Account(cash=1_000.0)).iloc[0])
     1000.0
     """
     gains = [
