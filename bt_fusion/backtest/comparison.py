@@ -30,13 +30,20 @@ COMPARED = (
 )
 
 
-def compare_runs(off: Run, on: Run, bootstrap: Bootstrap = Bootstrap()) -> dict[str, Any]:
+def compare_runs(
+    off: Run,
+    on: Run,
+    bootstrap: Bootstrap = Bootstrap(),
+    matches: pd.DataFrame | None = None,
+) -> dict[str, Any]:
     """Compare two runs over the same bars.
 
     Parameters
     ----------
     off, on : Run
     bootstrap : Bootstrap
+    matches : DataFrame, optional
+        Of `attribute_trades`, where they are known.
 
     Returns
     -------
@@ -60,7 +67,7 @@ def compare_runs(off: Run, on: Run, bootstrap: Bootstrap = Bootstrap()) -> dict[
         delta = None if before is None or after is None else after - before
         spread = None if delta is None else intervals[name]
         result[name] = {"off": before, "on": after, "delta": delta, "ci95": spread}
-    matches = attribute_trades(off, on)
+    matches = attribute_trades(off, on) if matches is None else matches
     result["false_signals"] = false_signals(off, on)
     result["trades"] = trade_counts(matches, off)
     result["attribution"] = attribution(off, on, matches)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from warnings import warn
@@ -74,6 +75,11 @@ class Judging:
     hold: pd.Series | None = None
     above_chance: pd.Series | None = None
 
+    @cached_property
+    def matches(self) -> pd.DataFrame:
+        """Which trade of ML-on became of which trade of ML-off."""
+        return attribute_trades(self.runs["off"], self.runs["on"])
+
     @property
     def steps(self) -> dict[str, Step]:
         """What adds to a summary, by what it is called where it fails; in this order."""
@@ -127,13 +133,13 @@ class Judging:
 
     def add_comparison(self, summary: dict[str, Any]) -> None:
         """Add the differences of both runs with their intervals."""
-        found = compare_runs(self.runs["off"], self.runs["on"], self.bootstrap)
+        found = compare_runs(self.runs["off"], self.runs["on"], self.bootstrap, self.matches)
         summary["comparison"] |= {**found, "buy_hold": summary["buy_hold"]}
 
     def add_decomposition(self, summary: dict[str, Any]) -> None:
         """Add where the difference in profit comes from."""
         off, on = self.runs["off"], self.runs["on"]
-        found = decompose(off, on, attribute_trades(off, on), self.account.slippage)
+        found = decompose(off, on, self.matches, self.account.slippage)
         summary["comparison"]["decomposition"] = found.parts
         summary["comparison"]["decomposition_costs"] = {
             "paid": found.paid,

@@ -69,7 +69,7 @@ def difference_table(summary: dict[str, Any]) -> tuple[list[str], list[list[str]
         rows.append(_row(name.capitalize(), cash, start))
         if at == 0 and split:
             rows.append(_row("- commission and slippage", split["paid"], start))
-            rows.append(_row("- trades left out, at the mean", split["fewer_trades"], start))
+            rows.append(_row("- number of trades, at ML off's mean", split["fewer_trades"], start))
     if parts:
         rows.append(_row("Sum", sum(parts.values()), start))
     return ["", "Cash", "Of the cash at the start"], rows

@@ -23,7 +23,7 @@ __all__ = [
 Figures = dict[str, float | int | None]
 
 # A year is twelve months: less than one of them, raised to a year, says nothing about it. Below ten
-# trades the standard error of their standard deviation is a quarter of it (1 / sqrt(2 (n - 1))).
+# trades the standard deviation is uncertain by a quarter of itself or more, 1 / sqrt(2 (n - 1)).
 LEAST_DAYS = 30.0
 LEAST_TRADES = 10
 WITHHELD = ("cagr", "sharpe", "sortino", "sqn")  # from runs that are shorter, or trade less

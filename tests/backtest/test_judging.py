@@ -20,7 +20,7 @@ FAULTS = {
     "bt_fusion.backtest.chance.matched_chance.random_subsets": "the verdict",
     "bt_fusion.backtest.judgement.judge": "the verdict",
     "bt_fusion.backtest.comparison.trade_intervals": "the comparison",
-    "bt_fusion.backtest.judging.attribute_trades": "the decomposition",
+    "bt_fusion.backtest.judging.decompose": "the decomposition",
     "bt_fusion.backtest.difference.robustness.delayed_returns": "robustness",
     "bt_fusion.backtest.difference.buy_and_hold.own_gain": "buy and hold",
     "bt_fusion.backtest.judgement.certainty": "statistics",

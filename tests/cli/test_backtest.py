@@ -124,6 +124,19 @@ def test_the_tables_agree_with_the_summary(csv, tmp_path):
     assert (predictions.trained_until < predictions.datetime).all()
 
 
+def test_a_fault_in_judging_ends_with_all_files_and_exit_0(csv, tmp_path, capsys, monkeypatch):
+    def broken(*args, **options):
+        raise IndexError("no such draw")
+
+    monkeypatch.setattr("bt_fusion.backtest.judgement.histogram", broken)
+    run("--data", csv, "--out", tmp_path, *QUICK)
+    shown = capsys.readouterr()
+    assert written(tmp_path) == FILES
+    assert shown.err.startswith("Warning    the verdict failed: IndexError: no such draw; ")
+    assert "Verdict    not judged: IndexError: no such draw" in shown.out
+    assert "Note       the verdict failed: IndexError: no such draw" in shown.out
+
+
 def test_bars_and_equity_redraw_the_run(csv, tmp_path):
     run("--data", csv, "--out", tmp_path, "-q", "--no-report", *QUICK)
     summary = json.loads((tmp_path / "summary.json").read_text())

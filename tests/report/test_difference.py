@@ -51,7 +51,7 @@ def test_the_table_is_in_cash_and_percent_of_the_start():
     assert rows == [
         ["Fewer trades and their costs", "+71,000", "+142.0 %"],
         ["- commission and slippage", "+73,000", "+146.0 %"],
-        ["- trades left out, at the mean", "-2,000", "-4.0 %"],
+        ["- number of trades, at ML off's mean", "-2,000", "-4.0 %"],
         ["Side mix", "+3,000", "+6.0 %"],
         ["Choice of entries", "+8,000", "+16.0 %"],
         ["Exits", "0", "0.0 %"],

@@ -71,8 +71,10 @@ def test_every_variant_has_the_figures_of_its_own_backtest(swept, edge):
         alone = job(params=params).run(edge).summary
         for run in ("off", "on"):
             figures = {key: row[f"{run}_{key}"] for key in alone[f"ml_{run}"]}
+            assert figures.pop("sharpe") and alone[f"ml_{run}"].pop("sharpe") is None  # of minutes
             assert figures == pytest.approx(alone[f"ml_{run}"])
-        assert row.delta_sharpe == pytest.approx(alone["comparison"]["sharpe"]["delta"])
+        delta = alone["comparison"]["profit_factor"]["delta"]
+        assert row.delta_profit_factor == pytest.approx(delta)
 
 
 def test_the_best_is_the_highest_sharpe_with_its_parameters(swept):
@@ -340,7 +342,7 @@ def test_a_backtest_of_the_best_is_the_same_trial(tmp_path, edge):
     chosen = [f"--param={name}={value}" for name, value in s["best"]["params"].items()]
     run("backtest", *same, "--placebo", "none", *chosen)
     alone = json.loads((tmp_path / "summary.json").read_text())
-    assert alone["ml_on"]["sharpe"] == s["best"]["on"]["sharpe"]
+    assert alone["ml_on"]["net_profit"] == s["best"]["on"]["net_profit"]
     assert alone["statistics"]["trials"] == s["trials"] == 10
     assert alone["statistics"]["dsr"] == pytest.approx(s["dsr"], abs=1e-6)
 

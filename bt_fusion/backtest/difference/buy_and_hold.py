@@ -34,7 +34,7 @@ def hold_equity(bars: Mapping[str, pd.DataFrame], account: Account) -> pd.Series
     Examples
     --------
     >>> from bt_fusion.data.samples import random_walk
-    >>> hold_equity({"A": random_walk(100)}, Account(cash=1_000.0)).iloc[0]
+    >>> float(hold_equity({"A": random_walk(100)}, Account(cash=1_000.0)).iloc[0])
     1000.0
     """
     gains = [
@@ -56,9 +56,12 @@ def own_gain(bars: pd.DataFrame, account: Account, stake: float) -> pd.Series:
 
 
 def hold_figures(equity: pd.Series) -> Figures:
-    """Return total_return, cagr, sharpe, sortino, max_drawdown and final_value.
+    """Return net_profit, total_return, cagr, sharpe, sortino, max_drawdown and final_value.
 
-    The annual ones are None for less than 30 days, see `run_figures`.
+    net_profit is the last value less the cash: nothing is sold. The annual ones are None for less
+    than 30 days, see `run_figures`.
     """
-    figures = {**equity_figures(equity), "final_value": float(equity.iloc[-1])}
+    last = float(equity.iloc[-1])
+    profit = last - float(equity.iloc[0])
+    figures = {"net_profit": profit, **equity_figures(equity), "final_value": last}
     return figures if long_enough(equity) else figures | dict.fromkeys(ANNUAL)

@@ -27,14 +27,17 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
     """
     matches: list[tuple[str, int, int]] = []
     rest_off, rest_on = _keyed(off), _keyed(on)
+    shares = [run.trades.share.tolist() for run in (off, on)]
     for key in [key for key in rest_off if key in rest_on]:
         a, b = rest_off.pop(key), rest_on.pop(key)
-        shares = off.trades.share[a], on.trades.share[b]
-        resized = abs(shares[0] - shares[1]) > SAME_SHARE
+        resized = abs(shares[0][a] - shares[1][b]) > SAME_SHARE
         matches.append(("resized" if resized else "kept", a, b))
     symbols = {symbol for _, symbol, *_ in (*rest_off, *rest_on)}
     episodes = {symbol: _episodes(off, symbol) for symbol in symbols}
-    entered = off.trades.entry_time.tolist()
+    entered, entered_on = (
+        run.trades.entry_time.to_numpy().astype("datetime64[ns]").astype(np.int64).tolist()
+        for run in (off, on)
+    )
     waiting: dict[Any, list[int]] = {}
     for (time, symbol, side, _), a in rest_off.items():
         waiting.setdefault((symbol, episodes[symbol].get(time), side), []).append(a)
@@ -43,7 +46,8 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
         if not same or off.technical is None:
             matches.append(("added", -1, b))
             continue
-        a = min(same, key=lambda row: abs(entered[row] - time))
+        own = entered_on[b]
+        a = min(same, key=lambda row: abs(entered[row] - own))
         same.remove(a)
         matches.append(("retimed", a, b))
     matches += [("vetoed", a, -1) for left in waiting.values() for a in left]

@@ -26,6 +26,7 @@ def test_by_hand():
     figures = hold_figures(hold_equity({"A": bars}, account))
     assert figures["total_return"] == pytest.approx(0.16131)
     assert figures["final_value"] == pytest.approx(1_161.31)
+    assert figures["net_profit"] == pytest.approx(161.31)
     assert figures["sharpe"] is figures["sortino"] is figures["cagr"] is None  # of two days
 
 

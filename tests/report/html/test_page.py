@@ -135,6 +135,10 @@ def test_in_sample_is_marked_everywhere(run):
     headings = re.findall(r"<h2.*?</h2>", marked)
     assert len(headings) > 10 and all("IN-SAMPLE" in heading for heading in headings)
     assert "of them IN-SAMPLE" in marked and 'role="alert"' in marked
+    shown, usual = (read(text).shown for text in (marked, page(run)))
+    assert "In-sample figures" in shown and "Out-of-sample figures" not in shown
+    assert "Out-of-sample figures" in usual and "800 unseen bars" in usual
+    assert "unseen bars," not in shown and "unseen rows" not in shown
     assert "IN-SAMPLE" not in read(page(run)).shown
 
 
