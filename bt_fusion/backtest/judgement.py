@@ -146,6 +146,7 @@ def evidence_of(
         ranking=ranking,
         expectancy=on.figures["expectancy"],
         chance_expectancy=None if low is None or high is None else (low, high),
+        chance_mean=float(drawn.mean()) if len(drawn) else None,
         edge_dsr=edge["dsr"],
         edge_dsr_against=edge["dsr_against"],
         trials=trials,
@@ -155,6 +156,7 @@ def evidence_of(
         years=(on.equity.index[-1] - on.equity.index[0]) / YEAR,
         in_sample=pair.in_sample,
         untested=chance.untested,
+        remedy=chance.remedy,
         delayed=delayed,
     )
 

@@ -90,6 +90,7 @@ def market_of(run: SavedRun) -> Market:
         ranking=chance_test(comparison["ranking"]),
         expectancy=on["expectancy"],
         chance_expectancy=comparison["chance"]["expectancy"]["ci95"],
+        chance_mean=comparison["chance"]["expectancy"]["mean"],
         edge_dsr=edge["dsr"],
         edge_dsr_against=edge["dsr_against"],
         trials=summary["statistics"]["trials"],

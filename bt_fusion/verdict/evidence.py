@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 __all__ = ["ChanceTest", "Evidence", "growth_needed"]
 
-NO_LEAN = 0.4  # p-values from which more of the same data settles nothing
+NO_LEAN = 0.25  # p-values from which more of the same data settles nothing
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class Evidence:
         Mean net return of ML-on's closed trades, a fraction.
     chance_expectancy : (float, float) or None
         Percentiles 2.5 and 97.5 of the same over the random filters.
+    chance_mean : float or None
+        Mean of the same over the random filters.
     edge_dsr, edge_dsr_against : float or None
         Deflated Sharpe ratio of what ML-on made above the mean random filter, and of its negative.
     trials : int
@@ -73,6 +75,8 @@ class Evidence:
         Traded bars the model was trained on.
     untested : str
         Why `setting` is None, as the end of a sentence.
+    remedy : str
+        What to do about it, as a sentence.
     delayed : ChanceTest or None
         `setting` with every order filled one bar later.
     """
@@ -83,6 +87,7 @@ class Evidence:
     ranking: ChanceTest | None
     expectancy: float | None
     chance_expectancy: tuple[float, float] | None
+    chance_mean: float | None
     edge_dsr: float | None
     edge_dsr_against: float | None
     trials: int
@@ -92,6 +97,7 @@ class Evidence:
     years: float
     in_sample: int = 0
     untested: str = ""
+    remedy: str = ""
     delayed: ChanceTest | None = None
 
     @property
@@ -110,7 +116,7 @@ def growth_needed(p_value: float, limit: float) -> float:
     A score grows with the root of the data, so it takes (z(limit) / z(p))^2 times as much.
     Infinite from a p-value of `NO_LEAN` on: such a score is nothing to go on with.
 
-    >>> growth_needed(0.2, 0.025) == (ndtri(0.025) / ndtri(0.2)) ** 2, growth_needed(0.45, 0.025)
+    >>> growth_needed(0.2, 0.025) == (ndtri(0.025) / ndtri(0.2)) ** 2, growth_needed(0.3, 0.025)
     (np.True_, inf)
     """
     if p_value >= NO_LEAN:

@@ -74,6 +74,7 @@ def pooled_evidence(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap(
         ranking=pooled_test([e.ranking for e in each], related),
         expectancy=gain,
         chance_expectancy=(gain - high, gain - low),
+        chance_mean=0.0,
         edge_dsr=deflated_sharpe(edge, trials),
         edge_dsr_against=deflated_sharpe(-edge, trials),
         trials=trials,

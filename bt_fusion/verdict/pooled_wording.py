@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed
-from bt_fusion.verdict.wording import p_text, percent
+from bt_fusion.verdict.wording import p_text
 
 if TYPE_CHECKING:
     from bt_fusion.verdict.rules import Graded
@@ -15,10 +15,11 @@ __all__ = ["pooled_because", "pooled_change"]
 def pooled_because(e: Evidence, worse: bool, each: Sequence[Evidence]) -> str:
     """Say what both questions came to over all markets, and in how many ML did better."""
     ahead = sum(one.setting is not None and one.setting.p_value < 0.5 for one in each)
-    side = "against" if worse else "for"
+    tells = "prefer worse entries" if worse else "tell better entries from worse"
     return (
-        f"over {len(each)} markets, p {side} ML is {of(e.ranking, worse)} for ranking entries and "
-        f"{of(e.setting, worse)} for the setting; ML beat the median random filter in {ahead}"
+        f"over {len(each)} markets ML's probabilities {tells} with p {of(e.ranking, worse)}, the "
+        f"settings {'lost' if worse else 'gained'} with p {of(e.setting, worse)}; ahead of the "
+        f"median random filter in {ahead}"
     )
 
 
@@ -35,17 +36,16 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
     if not failed or not asked:
         return ""
     if failed == "stronger question":
-        growth = growth_needed(min(test.side(found.worse) for test in asked), 0.025)
-        return markets_needed(growth)
+        return markets_needed(min(test.side(found.worse) for test in asked), 0.025)
     if failed == "0.5 % of random filters" and e.setting is not None:
-        return f"A setting p of {percent(0.005)} is missing. " + markets_needed(
-            growth_needed(e.setting.side(found.worse), 0.005)
-        )
+        return markets_needed(e.setting.side(found.worse), 0.005)
     return f"The rule that failed: {failed}."
 
 
-def markets_needed(growth: float) -> str:
-    """Say how many times as many markets or years would be enough."""
+def markets_needed(p_value: float, limit: float) -> str:
+    """Say which p-value is needed, and how many times as many markets or years would do."""
+    text = f"Needed is a p-value of {limit:g}, now {p_text(p_value)}"
+    growth = growth_needed(p_value, limit)
     if growth == float("inf"):
-        return "Nothing points to skill so far; more markets alone are unlikely to change that."
-    return f"About {growth:.1f} times as many markets or years like these would be enough."
+        return f"{text}: nothing points that way."
+    return f"{text}: about {growth:.1f} times as many markets or years like these."

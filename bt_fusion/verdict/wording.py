@@ -7,61 +7,69 @@ from math import isfinite
 
 from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed
 
-__all__ = ["caveat", "certain", "no_evidence", "p_text", "percent", "probable", "to_be_certain"]
+__all__ = ["caveat", "certain", "more_data", "no_evidence", "p_text", "probable", "to_be_certain"]
 
-LONG_YEARS = 100
+LONG_YEARS = 20  # from which waiting is no advice
 MONTH = 1 / 12
 ENOUGH = 0.95  # psr from which a profit is no luck
+STRICT, PROBABLE = 0.005, 0.025  # p-values of the two grades
+EACH_COUNTS = "each value tried counts as a variant"
 
 
 def certain(e: Evidence, worse: bool) -> str:
     """Say what a grade of helped or hurt rests on."""
-    text = filters(e, worse, "only ")
-    if e.expectancy is None or e.chance_expectancy is None:
+    text = f"only {filters(e.setting, worse, 'with the same number of trades ')}"
+    if not worse and dies_of_delay(e):
+        later = f"{share(e.delayed, worse)} do when every order comes one bar later"
+        return f"{filters(e.setting, worse)}, but {later}"
+    if e.expectancy is None or e.chance_mean is None:
         return text
-    beyond = "below" if worse else "above"
-    bound = e.chance_expectancy[0 if worse else 1]
-    return (
-        f"{text}, and a trade made {percent(e.expectancy, 3)}, {beyond} their {percent(bound, 3)}"
-    )
+    made, chance = percent(e.expectancy), percent(e.chance_mean)
+    return f"{text}; mean trade: ML {made}, random filters {chance}"
 
 
 def caveat(e: Evidence, worse: bool) -> str:
     """Say what a reader of "helped" or "hurt" should know besides."""
-    if not worse and e.delayed is not None and e.delayed.p_value > 0.025:
-        return (
-            f"It does not survive one bar of delay: then {percent(e.delayed.p_value)} of random "
-            "filters did as well. Such an edge is often not tradable."
-        )
     if worse:
-        return "Trade without ML, or change the model: each change counts as a variant."
+        return "Turn ML off, or look for a mistake in labels, features or sides."
+    if dies_of_delay(e):
+        return "Find out why before you trade it: look-ahead, stale prices or the bid-ask bounce."
     if e.psr is None:
         return ""
     if e.psr >= ENOUGH:
-        return f"ML-on's own profit is unlikely to be luck (probability {e.psr:.2f})."
-    return f"ML-on's own profit may still be luck: it is real with probability {e.psr:.2f}."
+        return f"ML-on's profit is proven, too: its Sharpe ratio is above 0 {chance_of(e.psr)}."
+    return (
+        f"ML-on's profit itself is not proven: its Sharpe ratio is above 0 {chance_of(e.psr)}, "
+        f"and {ENOUGH} is needed."
+    )
+
+
+def chance_of(probability: float) -> str:
+    """Write a probability."""
+    return f"with probability {probability:.2f}"
 
 
 def probable(e: Evidence, worse: bool) -> str:
     """Say what a grade of probably helped or hurt rests on."""
     if e.ranking is None or e.setting is None:
-        return filters(e, worse)
+        return filters(e.setting, worse)
+    link = "and" if max(e.ranking.side(worse), e.setting.side(worse)) <= 0.1 else "but"
     if e.ranking.side(worse) < e.setting.side(worse):
-        return f"{ranks(e, worse)}, and {filters(e, worse)}"
-    return f"{filters(e, worse)}, and {ranks(e, worse)}"
+        return f"{ranks(e.ranking, worse)}, {link} {filters(e.setting, worse)}"
+    return f"{filters(e.setting, worse)}, {link} {ranks(e.ranking, worse)}"
 
 
 def to_be_certain(e: Evidence, worse: bool, failed: str) -> str:
     """Say what is missing to a grade without "probably"."""
-    grade = "ML hurt" if worse else "ML helped"
+    if worse:
+        return caveat(e, worse)
+    grade = "ML helped"
     if failed == "0.5 % of random filters" and e.setting is not None:
-        more = more_data(e.setting.side(worse), 0.005, e.years)
-        return f'"{grade}" needs at most 0.5 % of random filters{more}.'
+        return needs(e, grade, e.setting.p_value, STRICT)
     if failed == "deflated Sharpe ratio":
-        dsr = e.edge_dsr_against if worse else e.edge_dsr
-        return f'"{grade}" needs a deflated Sharpe ratio of 0.95; it is {value(dsr)}{after(e)}.'
-    end = "below 97.5 %" if worse else "above 97.5 %"
-    return f'"{grade}" needs a mean return of a trade {end} of the random filters\'.'
+        tried = f" after {e.trials:,} variants tried" if e.trials > 1 else ""
+        return f'"{grade}" needs a deflated Sharpe ratio of 0.95; it is {value(e.edge_dsr)}{tried}.'
+    return f'"{grade}" needs a mean trade above 97.5 % of those of the random filters.'
 
 
 def no_evidence(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
@@ -72,7 +80,8 @@ def no_evidence(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
     if failed == "30 trades in each run":
         return few_trades(e)
     if failed == "setting tested":
-        return e.untested or "no random filter could be drawn", ""
+        text = f"not tested, {e.untested}" if e.untested else "no random filter could be drawn"
+        return text, e.remedy
     if failed == "Sharpe ratio":
         return sharpe_ratio(e, worse)
     return no_better_than_chance(e, worse, failed)
@@ -80,96 +89,121 @@ def no_evidence(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
 
 def few_trades(e: Evidence) -> tuple[str, str]:
     """Say which run has too few trades, and how long more would take."""
-    name, count = ("ML-off", e.trades_off)
+    name, count = "ML-off", e.trades_off
     if e.trades_on < e.trades_off:
         name, count = "ML-on", e.trades_on
-    trades = "1 trade" if count == 1 else f"{count or 'no'} trades"
-    text = f"{name} closed {trades}; a verdict needs 30 in each run"
-    lower = "" if name == "ML-off" else "A lower ml_threshold enters more often."
+    text = f"too few trades, {name} closed {count or 'none'} and each run needs 30"
+    lower = f"A lower ml_threshold enters more often, but {EACH_COUNTS}."
+    lower = "" if name == "ML-off" else lower
     if not count:
         return text, lower
     years = (30 / count - 1) * e.years
-    return text, f"At this rate that takes {span(years)} more. {lower}".strip()
+    return text, f"That takes {span(years)} more at this rate. {lower}".strip()
 
 
 def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
     """Say that the account tells another story than its entries."""
-    side = "worse" if worse else "better"
+    chose, did = ("worse", "better") if worse else ("better", "worse")
     off, on = value(e.sharpe_off), value(e.sharpe_on)
-    text = f"ML chose {side} entries than chance, but the Sharpe ratio went from {off} to {on}"
-    return text, f"ML-on's Sharpe ratio must be at {'most' if worse else 'least'} {off}."
+    text = (
+        f"ML chose entries {chose} than random filters, but its account did {did}: Sharpe ratio "
+        f"{on}, ML-off {off}"
+    )
+    side = "not be above" if worse else "have to reach"
+    return text, f"ML-on's Sharpe ratio would {side} ML-off's."
 
 
 def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
     """Say what chance did as well, and how much data would change it."""
     asked = [test for test in (e.setting, e.ranking) if test is not None]
     best = min(test.side(worse) for test in asked)
-    text = f"{filters(e, worse)}, and {ranks(e, worse)}" if e.ranking else filters(e, worse)
-    if failed == "stronger question" and best > 0.025:
-        return text, patience(e, best)
-    if failed == "stronger question":
-        luck = ChanceTest(best, 1 - best, 0).corrected(worse=False, trials=e.trials)
-        change = (
-            f"The best of {e.trials:,} variants reaches that by luck in {percent(luck)} of cases; "
-        )
-        return text, f"{change}a single variant on new bars would decide."
+    if failed == "stronger question" and best <= PROBABLE:
+        return best_of_many(e, worse, best)
+    if failed == "other question" and e.ranking is not None:
+        return disagreement(e, worse)
+    text = filters(e.setting, worse)
     if e.ranking is None:
-        return text, "Whether ML ranks entries could not be tested."
-    return text, "The two tests disagree: another threshold or exit may suit this model better."
+        return text, "Whether ML tells better entries from worse could not be tested."
+    grade = "ML probably hurt" if worse else "ML probably helped"
+    return f"{text}, and {ranks(e.ranking, worse)}", needs(e, grade, best, PROBABLE)
 
 
-def patience(e: Evidence, p_value: float) -> str:
-    """Say how much more data would reach 0.025 if ML goes on as it did."""
-    if not isfinite(growth_needed(p_value, 0.025)):
-        return "Nothing points to skill so far; more bars alone are unlikely to change that."
-    return f"The limit is 2.5 %{more_data(p_value, 0.025, e.years)}."
+def best_of_many(e: Evidence, worse: bool, best: float) -> tuple[str, str]:
+    """Say that the best of so many variants does so by luck."""
+    luck = ChanceTest(best, 1 - best, 0).corrected(worse=False, trials=e.trials)
+    ranking = e.ranking is not None and e.ranking.side(worse) == best
+    text = ranks(e.ranking, worse) if ranking else filters(e.setting, worse)
+    lucky = f"the best of {e.trials:,} variants does so by luck in {percent(luck, 1)} of cases"
+    change = "Choose one variant and run it on bars not used before; up to 2.5 % is enough."
+    return f"{text}, but {lucky}", change
+
+
+def disagreement(e: Evidence, worse: bool) -> tuple[str, str]:
+    """Say that one question speaks for ML and the other against it."""
+    text = f"the tests disagree, {ranks(e.ranking, worse)}, but {filters(e.setting, worse)}"
+    change = "Another threshold or exit may do better; try it on new bars,"
+    return text, f"{change} as {EACH_COUNTS}."
+
+
+def needs(e: Evidence, grade: str, p_value: float, limit: float) -> str:
+    """Say which p-value a grade needs, and how long ML would have to stay as good."""
+    text = f'"{grade}" needs a p-value of {limit:g}, now {p_text(p_value)}'
+    more = more_data(p_value, limit, e.years)
+    return f"{text}: {more}." if more else f"{text}."
 
 
 def more_data(p_value: float, limit: float, years: float) -> str:
-    """Say how long ML would have to go on as it did, nothing where that says nothing."""
+    """Say how long ML would have to stay as good as it was to reach a p-value."""
     growth = growth_needed(p_value, limit)
+    if not isfinite(growth):
+        return "nothing points that way"
     more = (growth - 1) * years
-    return f"; at this rate that takes {span(more)} more" if isfinite(more) and more > 0 else ""
+    if more > LONG_YEARS:
+        return "too far for this market, but more markets can be judged together"
+    return f"{span(more)} more if ML stays this good; other markets count, too" if more > 0 else ""
 
 
-def filters(e: Evidence, worse: bool, only: str = "") -> str:
+def filters(test: ChanceTest | None, worse: bool, which: str = "") -> str:
     """Say how many random filters were a match."""
-    if e.setting is None:
+    if test is None:
         return ""
-    as_good = round(e.setting.side(worse) * (e.setting.draws + 1)) - 1
-    share = f"{only}{percent(e.setting.side(worse))}" if as_good > 0 else "none"
-    did = "badly" if worse else "well"
-    return f"{share} of {e.setting.draws:,} random filters with as many trades did as {did}"
+    did = "badly or worse" if worse else "well or better"
+    return f"{share(test, worse)} random filters {which}chose entries as {did}"
 
 
-def ranks(e: Evidence, worse: bool) -> str:
-    """Say whether ML ranks entries, with the p-value."""
-    if e.ranking is None:
+def share(test: ChanceTest | None, worse: bool) -> str:
+    """Write a p-value as so many of the draws."""
+    if test is None or not test.draws:
+        return "no"
+    as_good = round(test.side(worse) * (test.draws + 1)) - 1
+    count = f"{as_good:,}" if as_good > 0 else "none"
+    return f"{count} of {test.draws:,}"
+
+
+def ranks(test: ChanceTest | None, worse: bool) -> str:
+    """Say whether P(side) tells better entries from worse, with the p-value."""
+    if test is None:
         return ""
-    p = e.ranking.side(worse)
-    known = f"p {p_text(p)}"
-    if p > 0.025:
-        return f"ML does not clearly rank entries ({known})"
-    return (
-        f"ML ranks entries the wrong way round ({known})"
-        if worse
-        else f"ML ranks entries ({known})"
-    )
+    p_value = test.side(worse)
+    known = f"(p {p_text(p_value)})"
+    if p_value > PROBABLE:
+        return f"ML's probabilities do not clearly tell better entries from worse {known}"
+    if worse:
+        return f"ML's probabilities prefer worse entries {known}"
+    return f"ML's probabilities tell better entries from worse {known}"
 
 
-def after(e: Evidence) -> str:
-    """Say how many variants were tried, nothing of one."""
-    return f" after {e.trials:,} variants tried" if e.trials > 1 else ""
+def dies_of_delay(e: Evidence) -> bool:
+    """Say whether the setting is no better than chance where orders come a bar later."""
+    return e.delayed is not None and e.delayed.p_value > PROBABLE
 
 
 def span(years: float) -> str:
     """Write a length of time with two figures that count.
 
-    >>> span(0.01), span(0.5), span(3.14159), span(500)
-    ('4 days', '6 months', '3.1 years', 'over 100 years')
+    >>> span(0.01), span(0.5), span(3.14159)
+    ('4 days', '6 months', '3.1 years')
     """
-    if years > LONG_YEARS:
-        return f"over {LONG_YEARS} years"
     if years < 2 * MONTH:
         days = max(1, round(years * 365.25))
         return f"{days} day{'s' * (days > 1)}"
@@ -185,7 +219,7 @@ def p_text(p_value: float) -> str:
     return f"{p_value:.3f}" if p_value >= 0.0005 else "below 0.001"
 
 
-def percent(fraction: float, digits: int = 1) -> str:
+def percent(fraction: float, digits: int = 3) -> str:
     """Write a fraction as a percentage."""
     return f"{100 * fraction:.{digits}f} %"
 

@@ -31,6 +31,7 @@ GOOD = Evidence(
     ranking=test_of(0.02),
     expectancy=0.0012,
     chance_expectancy=(-0.0008, 0.0007),
+    chance_mean=-0.0001,
     edge_dsr=0.97,
     edge_dsr_against=0.03,
     trials=1,
@@ -115,52 +116,79 @@ def test_hurt_and_probably_hurt_are_the_mirror_images():
 
 
 def test_without_a_test_of_the_setting_there_is_no_evidence():
-    untested = replace(GOOD, setting=None, untested="ML changed 9 exits, which no filter does")
+    why = "ML changed 9 exits, which no filter does"
+    untested = replace(GOOD, setting=None, untested=why, remedy="Use the same exits.")
     found = judge(untested)
-    assert found.because == "no evidence: ML changed 9 exits, which no filter does"
+    assert found.because == f"no evidence: not tested, {why}"
+    assert found.change == "Use the same exits."
     assert "setting tested" in failed(untested, "probable")
 
 
 def test_sentences_name_the_numbers_that_decided():
     helped, hurt, probably = judge(GOOD), judge(BAD), judge(PROBABLE)
     assert helped.because == (
-        "ML helped: only 0.3 % of 1,000 random filters with as many trades did as well, and a "
-        "trade made 0.120 %, above their 0.070 %"
+        "ML helped: only 2 of 1,000 random filters with the same number of trades chose entries as "
+        "well or better; mean trade: ML 0.120 %, random filters -0.010 %"
     )
-    assert helped.change.endswith("it is real with probability 0.86.")
-    assert "did as badly, and a trade made -0.120 %, below their -0.080 %" in hurt.because
-    assert probably.because.startswith("ML probably helped: ML ranks entries (p 0.020), and 30.0 %")
-    assert '"ML helped" needs at most 0.5 % of random filters' in probably.change
+    assert helped.change == (
+        "The profit itself is not proven: ML-on's Sharpe ratio is above 0 with probability 0.86, "
+        "and 0.95 is needed."
+    )
+    assert "chose entries as badly or worse; mean trade: ML -0.120 %" in hurt.because
+    assert probably.because == (
+        "ML probably helped: ML's probabilities tell better entries from worse (p 0.020), but 299 "
+        "of 1,000 random filters chose entries as well or better"
+    )
+    assert (
+        probably.change
+        == '"ML helped" needs a p-value of 0.005, now 0.300: nothing points that way.'
+    )
 
 
 def test_what_would_change_it_comes_from_the_rule_that_failed():
     few = judge(replace(GOOD, trades_on=10))
-    assert few.because == "no evidence: ML-on closed 10 trades; a verdict needs 30 in each run"
-    assert few.change.startswith("At this rate that takes 4.0 years more.")
+    assert few.because == "no evidence: too few trades, ML-on closed 10 and each run needs 30"
+    assert few.change == (
+        "That takes 4.0 years more at this rate. A lower ml_threshold enters more often, but each "
+        "value tried counts as a variant."
+    )
     none = judge(replace(GOOD, trades_on=0, setting=None, ranking=None, psr=None))
-    assert none.change == "A lower ml_threshold enters more often."
+    assert none.because == "no evidence: too few trades, ML-on closed none and each run needs 30"
     near = judge(replace(NOTHING, setting=test_of(0.08)))  # z 1.405: (1.960 / 1.405)^2 = 1.95 times
-    assert near.change == "The limit is 2.5 %; at this rate that takes 23 months more."
+    assert near.change == (
+        '"ML probably helped" needs a p-value of 0.025, now 0.080: 23 months more if ML stays this '
+        "good; other markets count, too."
+    )
     far = judge(replace(NOTHING, setting=test_of(0.45), ranking=test_of(0.47)))
-    assert far.change.startswith("Nothing points to skill so far")
+    assert far.change.endswith("now 0.450: nothing points that way.")
+    long = judge(replace(NOTHING, setting=test_of(0.22), years=20.0))
+    assert "too far for this market, but more markets can be judged together" in long.change
     tried = judge(replace(PROBABLE, trials=12))
-    assert "The best of 12 variants reaches that by luck in 21.5 % of cases" in tried.change
+    assert "the best of 12 variants does so by luck in 21.5 % of cases" in tried.because
     contrary = judge(replace(PROBABLE, setting=test_of(0.7)))
-    assert "The two tests disagree" in contrary.change
+    assert contrary.because.startswith("no evidence: the tests disagree, ML's probabilities tell")
     fell = judge(replace(GOOD, sharpe_on=-0.6))
-    assert "the Sharpe ratio went from -0.50 to -0.60" in fell.because
-    assert fell.change == "ML-on's Sharpe ratio must be at least -0.50."
+    assert "but its account did worse: Sharpe ratio -0.60, ML-off -0.50" in fell.because
     known = judge(replace(GOOD, in_sample=1_204))
     assert "trained on 1,204 of the traded bars" in known.because
 
 
-def test_an_advantage_that_dies_under_a_bar_of_delay_says_so():
+def test_an_advantage_that_dies_under_a_bar_of_delay_says_so_first():
     found = judge(replace(GOOD, delayed=test_of(0.41)))
-    assert found.verdict == HELPED and "does not survive one bar of delay" in found.change
-    assert "delay" not in judge(replace(GOOD, delayed=test_of(0.01))).change
+    assert found.verdict == HELPED
+    assert found.because.endswith("well or better, but 409 of 1,000 where orders come a bar later")
+    assert found.change.startswith("Find out why before you trade it: look-ahead")
+    assert "later" not in judge(replace(GOOD, delayed=test_of(0.01))).because
 
 
-@pytest.mark.parametrize("evidence", [GOOD, BAD, PROBABLE, NOTHING, replace(GOOD, trades_on=3)])
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        *(GOOD, BAD, PROBABLE, NOTHING, replace(GOOD, trades_on=3), replace(GOOD, in_sample=9)),
+        *(replace(PROBABLE, trials=12), replace(PROBABLE, setting=test_of(0.7))),
+        *(replace(GOOD, delayed=test_of(0.41)), replace(GOOD, sharpe_on=-0.6)),
+    ],
+)
 def test_no_sentence_is_longer_than_thirty_words(evidence):
     found = judge(evidence)
     assert len(found.because.split()) <= 30 and len(found.change.split()) <= 30
@@ -169,4 +197,4 @@ def test_no_sentence_is_longer_than_thirty_words(evidence):
 def test_growth_needed():
     assert growth_needed(0.025, 0.025) == 1 == growth_needed(0.001, 0.025)
     assert growth_needed(0.1587, 0.0228) == pytest.approx(4, abs=0.01)  # one sigma, two sigma
-    assert growth_needed(0.4, 0.025) == inf
+    assert growth_needed(0.25, 0.025) == inf

@@ -1,6 +1,6 @@
 """Matched chance: what random filters make that trade as often, on the same sides, as ML-on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +23,11 @@ __all__ = ["MatchedChance", "delayed_test", "matched_chance"]
 
 MOST_MISFIT = 0.1  # of entries or bars held, from which a coin matches nothing
 MOST_CHANGED = 0.05  # share of the shared trades whose exits ML may change
-SAME = "ML-on made the same trades as ML-off, so ML chose nothing"
+NOTHING = ("", "")
+SAME = (
+    "both runs made the same trades, so ML chose nothing",
+    "A higher ml_threshold lets ML reject entries.",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +43,16 @@ class MatchedChance:
     why : str
         Why this kind was drawn, where it is not the replay of the whole rule.
     untested : str
-        Why they say nothing of ML-on; empty where they do.
+        Why they say nothing of ML-on, as the end of a sentence; empty where they do.
+    remedy : str
+        What to do about it.
     """
 
     placebos: dict[str, Placebo]
     index: dict[str, pd.DatetimeIndex]
     why: str = ""
     untested: str = ""
+    remedy: str = ""
 
     @property
     def test(self) -> ChanceTest | None:
@@ -120,27 +127,30 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
     pair : RunPair
     draws, seed : int
     """
-    same = SAME if identical(pair) else ""
+    same = SAME if identical(pair) else NOTHING
     inputs = pair.replay_inputs
+    why = "; ".join(dict.fromkeys(one.why_not for one in inputs.values() if not one.exact))
     if inputs and all(one.rule.exit == "renew" or one.exact for one in inputs.values()):
         found = {symbol: placebo_of(one, draws, seed) for symbol, one in inputs.items()}
-        misfit = max(placebo.misfit for placebo in found.values())
-        unlike = f"no random filter matches ML-on's trades and bars held ({misfit:.0%} off)"
-        return MatchedChance(
-            found,
-            {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()},
-            "; ".join(dict.fromkeys(one.why_not for one in inputs.values() if not one.exact)),
-            same or (unlike if misfit > MOST_MISFIT else ""),
-        )
+        index = {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()}
+        return MatchedChance(found, index, why, *(same if same[0] else unlike(found)))
     stamps = pd.DatetimeIndex(pair.on.equity.index)
     before, after = (trade_paths_of(run.trades, pair.bars, stamps) for run in (pair.off, pair.on))
-    why = "; ".join(dict.fromkeys(one.why_not for one in inputs.values() if not one.exact))
     return MatchedChance(
         {"": random_subsets(before, after, draws, seed)},
         {"": stamps},
         why or "no replay knows the exits of this strategy",
-        same or changed_exits(pair),
+        *(same if same[0] else changed_exits(pair)),
     )
+
+
+def unlike(placebos: Mapping[str, Placebo]) -> tuple[str, str]:
+    """Say that no coin matches ML-on, and what to do; nothing where they do."""
+    misfit = max(placebo.misfit for placebo in placebos.values())
+    if misfit <= MOST_MISFIT:
+        return NOTHING
+    reason = f"no random filter matches ML-on's trades and bars held ({misfit:.0%} off)"
+    return reason, "Another threshold or exit may be matched."
 
 
 def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
@@ -184,8 +194,8 @@ def identical(pair: RunPair) -> bool:
     return len(on) > 0 and off.equals(on)
 
 
-def changed_exits(pair: RunPair) -> str:
-    """Say that ML changed exits, which random subsets do not; empty where it changed few."""
+def changed_exits(pair: RunPair) -> tuple[str, str]:
+    """Say that ML changed exits, which random subsets do not, and what to do; nothing of a few."""
     closed = [run.trades[run.trades.exit_reason != "open"] for run in (pair.off, pair.on)]
     keys = [pd.MultiIndex.from_frame(entry_keys(trades)) for trades in closed]
     off, on = (
@@ -195,8 +205,9 @@ def changed_exits(pair: RunPair) -> str:
     shared = off.index.intersection(on.index)
     changed = int((off[shared].to_numpy() != on[shared].to_numpy()).sum())
     if not len(shared) or changed <= MOST_CHANGED * len(shared):
-        return ""
-    return (
+        return NOTHING
+    reason = (
         f"ML changed the exits of {changed:,} of {len(shared):,} trades that both runs entered, "
-        "and random filters change entries alone"
+        "and random filters change only entries"
     )
+    return reason, "Use the same exits in both runs, or let ML filter entries alone, by with_ml."

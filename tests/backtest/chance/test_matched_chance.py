@@ -180,7 +180,7 @@ def test_changed_exits_are_not_judged_and_said_to_be():
     assert chance.test is None
     assert chance.untested == (
         "ML changed the exits of 70 of 70 trades that both runs entered, and random filters change "
-        "entries alone"
+        "only entries"
     )
 
 
@@ -189,7 +189,7 @@ def test_identical_runs_leave_nothing_to_judge_and_almost_identical_ones_do():
     sure = np.full(len(bars), 1.0)
     up = np.where(ema_state(bars.close.to_numpy(), 12, 26) > 0, sure, 0.0)
     same = pair_of(bars, given(bars.index, up))
-    assert matched_chance(same, 20).untested.startswith("ML-on made the same trades as ML-off")
+    assert matched_chance(same, 20).untested.startswith("both runs made the same trades")
     at = bars.index.get_indexer(same.off.trades.entry_time)[4] - 1
     up[at] = 0.5  # one entry a bar later
     other = matched_chance(pair_of(bars, given(bars.index, up)), 20)
@@ -252,7 +252,9 @@ def test_a_run_without_trades_is_no_evidence():
     pair = pair_of(bars, given(bars.index, 0.5))
     chance = matched_chance(pair, 20)
     verdict = judge(evidence_of(pair, chance))
-    assert verdict.because == "no evidence: ML-on closed no trades; a verdict needs 30 in each run"
+    assert verdict.because == (
+        "no evidence: too few trades, ML-on closed none and each run needs 30"
+    )
     figures = placebo_figures(chance, DEAR.cash)
     assert figures["expectancy"] == {"real": None, "mean": None, "low": None, "high": None}
     assert "is the same" in ranking_figures(ranking_of(pair, 20))["reason"]
