@@ -131,7 +131,7 @@ def test_sentences_name_the_numbers_that_decided():
         "well or better; mean trade: ML 0.120 %, random filters -0.010 %"
     )
     assert helped.change == (
-        "The profit itself is not proven: ML-on's Sharpe ratio is above 0 with probability 0.86, "
+        "ML-on's profit itself is not proven: its Sharpe ratio is above 0 with probability 0.86, "
         "and 0.95 is needed."
     )
     assert "chose entries as badly or worse; mean trade: ML -0.120 %" in hurt.because
@@ -176,7 +176,9 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
 def test_an_advantage_that_dies_under_a_bar_of_delay_says_so_first():
     found = judge(replace(GOOD, delayed=test_of(0.41)))
     assert found.verdict == HELPED
-    assert found.because.endswith("well or better, but 409 of 1,000 where orders come a bar later")
+    assert found.because.endswith(
+        "well or better, but 409 of 1,000 do when every order comes one bar later"
+    )
     assert found.change.startswith("Find out why before you trade it: look-ahead")
     assert "later" not in judge(replace(GOOD, delayed=test_of(0.01))).because
 
