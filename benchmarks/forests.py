@@ -70,8 +70,11 @@ def forests(seed: int) -> dict[str, Any]:
         "LightGBM rf, features a tree": LGBMClassifier(
             **LIGHTGBM, colsample_bytree=0.3, random_state=seed
         ),
-        "HistogramForest, 30 % of the rows": HistogramForest(max_samples=0.3, random_state=seed),
-        "HistogramForest, 26 % of the rows": HistogramForest(random_state=seed),
+        "shares, 30 % of the rows": HistogramForest(
+            max_samples=0.3, max_bin=256, random_state=seed
+        ),
+        "shares, 26 % of the rows": HistogramForest(max_bin=256, random_state=seed),
+        "shares, 26 %, 64 bins": HistogramForest(random_state=seed),
     }
 
 

@@ -102,7 +102,11 @@ def test_an_own_histogram_forest_keeps_its_parameters(label, bars, tmp_path):
     model = SignalModel(FEATURES, label, ensemble).fit(bars[:600])
     loaded = load_model(model.save(tmp_path / "model"))
     assert_same(model, loaded, bars)
-    assert loaded.ensemble.members["mine"].get_params() == {**given, "max_samples": 0.26}
+    assert loaded.ensemble.members["mine"].get_params() == {
+        **given,
+        "max_samples": 0.26,
+        "max_bin": 64,
+    }
     assert read(tmp_path / "model")["parts"][0]["kind"] == "histogram_forest"
 
 

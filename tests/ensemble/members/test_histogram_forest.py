@@ -104,6 +104,7 @@ def test_it_is_the_member_rf_and_copies_train_alike():
         "min_samples_leaf": 100,
         "max_features": 0.3,
         "max_samples": 0.26,
+        "max_bin": 64,
         "random_state": 4,
     }
     X, y = labelled(2)
