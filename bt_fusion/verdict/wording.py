@@ -20,8 +20,8 @@ def certain(e: Evidence, worse: bool) -> str:
     """Say what a grade of helped or hurt rests on."""
     text = f"only {filters(e.setting, worse, 'with the same number of trades ')}"
     if not worse and dies_of_delay(e):
-        later = f"{share(e.delayed, worse)} do when every order comes one bar later"
-        return f"{filters(e.setting, worse)}, but {later}"
+        later = f"{share(e.delayed, worse)} once all orders, ML's too, come one bar later"
+        return f"but not robustly, {filters(e.setting, worse)}, and {later}"
     if e.expectancy is None or e.chance_mean is None:
         return text
     made, chance = percent(e.expectancy), percent(e.chance_mean)
@@ -109,8 +109,10 @@ def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
         f"ML chose entries {chose} than random filters, but its account did {did}: Sharpe ratio "
         f"{on}, ML-off {off}"
     )
-    side = "not be above" if worse else "have to reach"
-    return text, f"ML-on's Sharpe ratio would {side} ML-off's."
+    lose = [x is not None and x < 0 for x in (e.sharpe_off, e.sharpe_on)]
+    side = "no higher" if worse else "no lower"
+    change = f"Needed is a Sharpe ratio of ML-on {side} than ML-off's."
+    return text, change + (" Both runs lose money." if all(lose) else "")
 
 
 def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
@@ -134,7 +136,7 @@ def best_of_many(e: Evidence, worse: bool, best: float) -> tuple[str, str]:
     ranking = e.ranking is not None and e.ranking.side(worse) == best
     text = ranks(e.ranking, worse) if ranking else filters(e.setting, worse)
     lucky = f"the best of {e.trials:,} variants does so by luck in {percent(luck, 1)} of cases"
-    change = "Choose one variant and run it on bars not used before; up to 2.5 % is enough."
+    change = "Choose one variant and run it on bars not used before; the limit is 2.5 %."
     return f"{text}, but {lucky}", change
 
 
@@ -147,7 +149,8 @@ def disagreement(e: Evidence, worse: bool) -> tuple[str, str]:
 
 def needs(e: Evidence, grade: str, p_value: float, limit: float) -> str:
     """Say which p-value a grade needs, and how long ML would have to stay as good."""
-    text = f'"{grade}" needs a p-value of {limit:g}, now {p_text(p_value)}'
+    test = "the random filters'" if e.setting and e.setting.p_value == p_value else "the ranking's"
+    text = f'"{grade}" needs {test} p-value at {limit:g} or less, now {p_text(p_value)}'
     more = more_data(p_value, limit, e.years)
     return f"{text}: {more}." if more else f"{text}."
 
@@ -156,11 +159,13 @@ def more_data(p_value: float, limit: float, years: float) -> str:
     """Say how long ML would have to stay as good as it was to reach a p-value."""
     growth = growth_needed(p_value, limit)
     if not isfinite(growth):
-        return "nothing points that way"
+        return "more data is unlikely to change that"
     more = (growth - 1) * years
     if more > LONG_YEARS:
-        return "too far for this market, but more markets can be judged together"
-    return f"{span(more)} more if ML stays this good; other markets count, too" if more > 0 else ""
+        return "too far for this market, but several markets can be judged together"
+    if more <= 0:
+        return ""
+    return f"{span(more)} more if ML stays this good, or as much data of other markets"
 
 
 def filters(test: ChanceTest | None, worse: bool, which: str = "") -> str:
@@ -175,7 +180,7 @@ def share(test: ChanceTest | None, worse: bool) -> str:
     """Write a p-value as so many of the draws."""
     if test is None or not test.draws:
         return "no"
-    as_good = round(test.side(worse) * (test.draws + 1)) - 1
+    as_good = round(test.side(worse) * test.draws)
     count = f"{as_good:,}" if as_good > 0 else "none"
     return f"{count} of {test.draws:,}"
 

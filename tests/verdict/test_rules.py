@@ -127,7 +127,7 @@ def test_without_a_test_of_the_setting_there_is_no_evidence():
 def test_sentences_name_the_numbers_that_decided():
     helped, hurt, probably = judge(GOOD), judge(BAD), judge(PROBABLE)
     assert helped.because == (
-        "ML helped: only 2 of 1,000 random filters with the same number of trades chose entries as "
+        "ML helped: only 3 of 1,000 random filters with the same number of trades chose entries as "
         "well or better; mean trade: ML 0.120 %, random filters -0.010 %"
     )
     assert helped.change == (
@@ -136,7 +136,7 @@ def test_sentences_name_the_numbers_that_decided():
     )
     assert "chose entries as badly or worse; mean trade: ML -0.120 %" in hurt.because
     assert probably.because == (
-        "ML probably helped: ML's probabilities tell better entries from worse (p 0.020), but 299 "
+        "ML probably helped: ML's probabilities tell better entries from worse (p 0.020), but 300 "
         "of 1,000 random filters chose entries as well or better"
     )
     assert (
@@ -156,13 +156,13 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
     assert none.because == "no evidence: too few trades, ML-on closed none and each run needs 30"
     near = judge(replace(NOTHING, setting=test_of(0.08)))  # z 1.405: (1.960 / 1.405)^2 = 1.95 times
     assert near.change == (
-        '"ML probably helped" needs a p-value of 0.025, now 0.080: 23 months more if ML stays this '
-        "good; other markets count, too."
+        '"ML probably helped" needs the random filters\' p-value at 0.025 or less, now 0.080: 23 months '
+        "more if ML stays this good, or as much data of other markets."
     )
     far = judge(replace(NOTHING, setting=test_of(0.45), ranking=test_of(0.47)))
-    assert far.change.endswith("now 0.450: nothing points that way.")
+    assert far.change.endswith("now 0.450: more data is unlikely to change that.")
     long = judge(replace(NOTHING, setting=test_of(0.22), years=20.0))
-    assert "too far for this market, but more markets can be judged together" in long.change
+    assert "too far for this market, but several markets can be judged together" in long.change
     tried = judge(replace(PROBABLE, trials=12))
     assert "the best of 12 variants does so by luck in 21.5 % of cases" in tried.because
     contrary = judge(replace(PROBABLE, setting=test_of(0.7)))
@@ -180,6 +180,7 @@ def test_an_advantage_that_dies_under_a_bar_of_delay_says_so_first():
         "well or better, but 409 of 1,000 do when every order comes one bar later"
     )
     assert found.change.startswith("Find out why before you trade it: look-ahead")
+    assert found.because.startswith("ML helped: but not robustly, 3 of 1,000 random filters")
     assert "later" not in judge(replace(GOOD, delayed=test_of(0.01))).because
 
 
