@@ -14,6 +14,7 @@ __all__ = [
     "count",
     "decimals",
     "difference",
+    "drawn",
     "figure_rows",
     "interval",
     "interval_rows",

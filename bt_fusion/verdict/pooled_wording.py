@@ -35,7 +35,7 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
     asked = [test for test in (e.setting, e.ranking) if test is not None]
     if not failed or not asked:
         return ""
-    if failed == "stronger question":
+    if failed == "one test at 2.5 %":
         return markets_needed(min(test.side(found.worse) for test in asked), 0.025)
     if failed == "0.5 % of random filters" and e.setting is not None:
         return markets_needed(e.setting.side(found.worse), 0.005)

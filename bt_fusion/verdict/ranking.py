@@ -39,7 +39,8 @@ class Ranking:
     drawn : ndarray of float64, shape (n_draws,)
         Scores of the draws.
     auc : float
-        Of P(side) against trades that gained before costs, NaN where all or none did.
+        Of the rank, by side, against trades that gained before costs, so that a drift counts for
+        nothing; NaN where all or none did.
     quartiles : ndarray of float64, shape (4,)
         Mean net return of a trade by quartile of the rank, lowest first; NaN for an empty one.
     counts : ndarray of int64, shape (4,)
@@ -111,9 +112,9 @@ def rank_bars(
     """
     given = [markets] if isinstance(markets, PredictedBars) else list(markets)
     ranked = [RankedBars.of(market, hold_bars) for market in given]
-    probability, rank, gross = (
+    rank, gross = (
         np.concatenate([np.empty(0), *(getattr(each, name) for each in ranked)])
-        for name in ("probability", "rank", "gross")
+        for name in ("rank", "gross")
     )
     reason = _reason("bars", rank)
     if reason:
@@ -123,9 +124,7 @@ def rank_bars(
     drawn = self_normalised(*gains(ranked, distances))
     made = np.isfinite(gross)
     net = gross[made] - costs_per_trade
-    return Ranking(
-        "bars", float(score[0]), drawn, _auc(probability, gross), *_quartiles(rank[made], net)
-    )
+    return Ranking("bars", float(score[0]), drawn, _auc(rank, gross), *_quartiles(rank[made], net))
 
 
 def rank_entries(
@@ -167,7 +166,7 @@ def rank_entries(
         "entries",
         float(score[0]),
         score[1:],
-        _auc(probability, gross),
+        _auc(rank, gross),
         *_quartiles(rank, paths.net),
     )
 
@@ -208,12 +207,12 @@ def _quartiles(rank: np.ndarray, net: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return ratio(np.bincount(quartile, net, minlength=QUARTILES), counts), counts
 
 
-def _auc(probability: np.ndarray, gross: np.ndarray) -> float:
-    """Return the area under the ROC curve of P(side) against trades that gained."""
+def _auc(rank: np.ndarray, gross: np.ndarray) -> float:
+    """Return the area under the ROC curve of the ranks against trades that gained."""
     from sklearn.metrics import roc_auc_score
 
     made = np.isfinite(gross)
     gained = gross[made] > 0
     if not made.any() or gained.all() or not gained.any():
         return float("nan")
-    return float(roc_auc_score(gained, probability[made]))
+    return float(roc_auc_score(gained, rank[made]))

@@ -138,11 +138,11 @@ def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
     yield Rule("setting tested", e.setting is not None)
     met = e.setting is not None and e.setting.side(worse) <= STRICT + ROUNDING
     yield Rule("0.5 % of random filters", met, ("certain",))
-    yield Rule("expectancy", beyond_chance(e, worse), ("certain",))
+    yield Rule("mean trade beyond chance", beyond_chance(e, worse), ("certain",))
     dsr = e.edge_dsr_against if worse else e.edge_dsr
     yield Rule("deflated Sharpe ratio", dsr is not None and dsr >= SURE, ("certain",))
-    yield Rule("stronger question", stronger(e, worse) <= PROBABLE + ROUNDING, ("probable",))
-    yield Rule("other question", weaker(e, worse) <= NOT_AGAINST + ROUNDING, ("probable",))
+    yield Rule("one test at 2.5 %", stronger(e, worse) <= PROBABLE + ROUNDING, ("probable",))
+    yield Rule("other test not against", weaker(e, worse) <= NOT_AGAINST + ROUNDING, ("probable",))
     yield Rule("Sharpe ratio", sharpe_agrees(e, worse))
 
 

@@ -119,9 +119,9 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
     """Say what chance did as well, and how much data would change it."""
     asked = [test for test in (e.setting, e.ranking) if test is not None]
     best = min(test.side(worse) for test in asked)
-    if failed == "stronger question" and best <= PROBABLE:
+    if failed == "one test at 2.5 %" and best <= PROBABLE:
         return best_of_many(e, worse, best)
-    if failed == "other question" and e.ranking is not None:
+    if failed == "other test not against" and e.ranking is not None:
         return disagreement(e, worse)
     text = filters(e.setting, worse)
     if e.ranking is None:

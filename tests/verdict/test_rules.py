@@ -70,8 +70,13 @@ def failed(evidence, kind):
             {"setting": test_of(6 / 1001)},
             PROBABLY_HELPED,
         ),
-        ("expectancy", {"expectancy": 0.00071}, {"expectancy": 0.0007}, PROBABLY_HELPED),
-        ("expectancy", {}, {"chance_expectancy": None}, PROBABLY_HELPED),
+        (
+            "mean trade beyond chance",
+            {"expectancy": 0.00071},
+            {"expectancy": 0.0007},
+            PROBABLY_HELPED,
+        ),
+        ("mean trade beyond chance", {}, {"chance_expectancy": None}, PROBABLY_HELPED),
         ("deflated Sharpe ratio", {"edge_dsr": 0.95}, {"edge_dsr": 0.9499}, PROBABLY_HELPED),
         ("deflated Sharpe ratio", {}, {"edge_dsr": None}, PROBABLY_HELPED),
         ("Sharpe ratio", {"sharpe_on": -0.5}, {"sharpe_on": -0.51}, NO_EVIDENCE),
@@ -88,11 +93,11 @@ def test_each_rule_of_helped_alone_decides(name, met, not_met, grade):
 @pytest.mark.parametrize(
     ("name", "met", "not_met"),
     [
-        ("stronger question", {"ranking": test_of(0.025)}, {"ranking": test_of(0.026)}),
-        ("stronger question", {}, {"trials": 2}),
-        ("other question", {"setting": test_of(0.5)}, {"setting": test_of(0.501)}),
+        ("one test at 2.5 %", {"ranking": test_of(0.025)}, {"ranking": test_of(0.026)}),
+        ("one test at 2.5 %", {}, {"trials": 2}),
+        ("other test not against", {"setting": test_of(0.5)}, {"setting": test_of(0.501)}),
         (
-            "other question",
+            "other test not against",
             {"ranking": test_of(0.5), "setting": test_of(0.02)},
             {"ranking": None, "setting": test_of(0.02)},
         ),
@@ -112,7 +117,7 @@ def test_hurt_and_probably_hurt_are_the_mirror_images():
     assert judge(probably).verdict == PROBABLY_HURT == "ML probably hurt"
     assert judge(replace(probably, ranking=test_of(0.97))).verdict == NO_EVIDENCE
     assert judge(replace(BAD, sharpe_on=-0.49)).verdict == NO_EVIDENCE
-    assert failed(replace(BAD, expectancy=-0.0008), "certain") == ["expectancy"]
+    assert failed(replace(BAD, expectancy=-0.0008), "certain") == ["mean trade beyond chance"]
 
 
 def test_without_a_test_of_the_setting_there_is_no_evidence():
@@ -156,8 +161,8 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
     assert none.because == "no evidence: too few trades, ML-on closed none and each run needs 30"
     near = judge(replace(NOTHING, setting=test_of(0.08)))  # z 1.405: (1.960 / 1.405)^2 = 1.95 times
     assert near.change == (
-        '"ML probably helped" needs the random filters\' p-value at 0.025 or less, now 0.080: 23 months '
-        "more if ML stays this good, or as much data of other markets."
+        '"ML probably helped" needs the random filters\' p-value at 0.025 or less, now 0.080: 23 '
+        "months more if ML stays this good, or as much data of other markets."
     )
     far = judge(replace(NOTHING, setting=test_of(0.45), ranking=test_of(0.47)))
     assert far.change.endswith("now 0.450: more data is unlikely to change that.")
@@ -176,9 +181,7 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
 def test_an_advantage_that_dies_under_a_bar_of_delay_says_so_first():
     found = judge(replace(GOOD, delayed=test_of(0.41)))
     assert found.verdict == HELPED
-    assert found.because.endswith(
-        "well or better, but 409 of 1,000 do when every order comes one bar later"
-    )
+    assert found.because.endswith("and 410 of 1,000 once all orders, ML's too, come one bar later")
     assert found.change.startswith("Find out why before you trade it: look-ahead")
     assert found.because.startswith("ML helped: but not robustly, 3 of 1,000 random filters")
     assert "later" not in judge(replace(GOOD, delayed=test_of(0.01))).because

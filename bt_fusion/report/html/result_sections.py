@@ -14,6 +14,7 @@ from bt_fusion.report.figures import (
     count,
     decimals,
     difference,
+    drawn,
     figure_rows,
     interval,
     money,
@@ -47,7 +48,7 @@ KINDS = {
     "ML hurt": "hurt",
 }
 SIGNS = {"helped": "▲", "hurt": "▼", "unclear": "≈", "none": "?"}
-LEVELS = {("certain",): "for certain", ("probable",): "for probably"}
+LEVELS = {("certain",): "for helped or hurt", ("probable",): "for probably"}
 MEANINGS = {
     "kept": "same bar, side and size in both runs",
     "resized": "same bar and side, another size",
@@ -111,11 +112,13 @@ def key_card(run: SavedRun, key: str, label: str, write: Writer) -> dict[str, st
     values = [cell(run.summary[f"ml_{name}"][key], write) for name in run.runs]
     delta, span = difference((run.summary["comparison"] or {}).get(key), write)
     hold = (run.summary.get("buy_hold") or {}).get(key)
+    chance = (run.summary["comparison"] or {}).get("chance") or {}
     return {
         "label": f"{label}, ML {run.runs[-1]}",
         "now": values[-1],
         "before": values[0] if len(values) == 2 else "",
         "hold": "" if hold is None else write(hold),
+        "chance": drawn(chance.get(key), write, intervals=False),
         "difference": delta,
         "span": span,
     }
