@@ -44,12 +44,13 @@ def costs_of(broker, data):
             "the order, so it is no fraction of the price; give ml_threshold a number"
         )
     worth = scheme.p.mult  # money for one point of the price
-    slip = getattr(p, "slip_perc", 0.0) or 0.0
-    points = 0.0 if slip else getattr(p, "slip_fixed", 0.0) or 0.0
+    slips = getattr(p, "slip_open", True)  # where not, orders filled at the open slip nothing
+    slip = (getattr(p, "slip_perc", 0.0) or 0.0) if slips else 0.0
+    points = 0.0 if slip or not slips else getattr(p, "slip_fixed", 0.0) or 0.0
     fixed = 0.0 if abs(fixed) < 1e-9 * at_low else fixed
     return TradeCosts(share / worth + slip, fixed / worth + points)
 
 
 def asked(scheme, size, price):
-    """Return the commission of an order"""
-    return float(scheme.getcommission(size, price))
+    """Return the mean commission of a buy and a sell"""
+    return float(scheme.getcommission(size, price) + scheme.getcommission(-size, price)) / 2

@@ -71,8 +71,7 @@ class FusionStrategy(OnePosition):
     def act(self, symbol):
         if self.p.exit != "renew":
             return super().act(symbol)
-        state = symbol.technical.state[0]
-        if not state * symbol.stopped > 0:  # NaN is a change, too
+        if self.has_turned(symbol, symbol.stopped):
             symbol.stopped = 0
         renewed = self.side(symbol) == symbol.side
         if renewed:
@@ -87,7 +86,8 @@ class FusionStrategy(OnePosition):
         return super().enter(symbol, side)
 
     def stopped_out(self, symbol):
-        symbol.stopped = symbol.side
+        if self.p.exit == "renew":
+            symbol.stopped = symbol.side
 
     def exit_reason(self, symbol):
         if self.p.exit == "renew":
@@ -101,9 +101,16 @@ class FusionStrategy(OnePosition):
 
     def renewing_exit(self, symbol):
         '''Return why to leave a position that signals of its side renew, or None'''
-        if not symbol.technical.state[0] * symbol.side > 0:
+        if self.has_turned(symbol, symbol.side):
             return "flip"
         return "expired" if len(symbol.data) - symbol.last >= self.p.hold_bars else None
+
+    def has_turned(self, symbol, side):
+        '''Tell whether the state has left a side, or the other one is signalled by a line of the
+        subclass's own'''
+        if self.signal_line(symbol) is symbol.signal:
+            return not symbol.technical.state[0] * side > 0  # NaN has left it, too
+        return self.side(symbol) * side < 0
 
     def thresholds(self, symbol):
         technical = symbol.technical

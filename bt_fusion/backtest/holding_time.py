@@ -92,8 +92,9 @@ def holding_time(
 def with_holding_time(job: "Backtest", bars: Mapping[str, pd.DataFrame]) -> "Backtest":
     """Return a job whose label looks as far ahead as the strategy's trades without ML last.
 
-    They are those of the first training window of each symbol, which no prediction comes from; one
-    account trades all symbols. The job's `source` and `notes` say what came out.
+    They are those of the first training window of each symbol, up to the end of the window that
+    ends first, so that no prediction of any symbol comes before them; one account trades all. The
+    job's `source` and `notes` say what came out.
 
     Parameters
     ----------
@@ -111,7 +112,10 @@ def with_holding_time(job: "Backtest", bars: Mapping[str, pd.DataFrame]) -> "Bac
     if not isinstance(walk, WalkForward):
         raise OptionError("horizon auto: a saved model has the horizon it was trained with")
     check_own_exits(strategy)
-    first = {symbol: own.iloc[: walk.sizes(len(own))[0]] for symbol, own in bars.items()}
+    windows = {symbol: own.iloc[: walk.sizes(len(own))[0]] for symbol, own in bars.items()}
+    # of all of them what was over when the first prediction of any is made
+    until = min(own.index[-1] for own in windows.values())
+    first = {symbol: own.loc[:until] for symbol, own in windows.items() if own.index[0] <= until}
     found = holding_time(strategy, job.params, first, job.account)
     model = clone(walk.signal_model())
     model.set_params(labels=replace(model.label(), horizon=found.bars))

@@ -158,7 +158,7 @@ class Backtest:
                 )
                 judge_safely(summary, judging)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
-        made = (judging.hold, judging.asked, judging.above_chance)
+        made = (judging.hold, judging.asked, judging.by_bar)
         return Result(summary, runs, out_of_sample, *made)
 
     def _summary(

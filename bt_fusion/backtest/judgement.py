@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.chance.chance_figures import chance_figures, placebo_figures
-from bt_fusion.backtest.chance.entry_ranking import ranking_figures, ranking_of, ranking_test
+from bt_fusion.backtest.chance.entry_ranking import (
+    ranking_figures,
+    ranking_gains,
+    ranking_of,
+    ranking_test,
+)
 from bt_fusion.backtest.chance.label_placebo import label_placebo
 from bt_fusion.backtest.chance.matched_chance import MatchedChance, delayed_test, matched_chance
 from bt_fusion.backtest.run_pair import RunPair
@@ -43,7 +48,7 @@ def verdict_of_pair(
     draws: int = 1_000,
     seed: int = 0,
     predictor: Predictor | None = None,
-) -> tuple[dict[str, Any], dict[str, Any], pd.Series]:
+) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
     """Return parts of summary.json's `statistics`, and what its `comparison` holds of the verdict.
 
     Parameters
@@ -64,8 +69,9 @@ def verdict_of_pair(
         chance (see `chance_figures`), ranking (see `ranking_figures`), delay_1 (p_value and
         p_against of the setting with every order one bar later, None without a replay), verdict,
         because, change and rules (name, passed, grades).
-    above_chance : Series
-        Return of ML-on's account a bar above that of the mean random filter.
+    by_bar : DataFrame
+        By the stamps of the account above_chance, the return of ML-on's account above that of the
+        mean random filter, and ranked, what the ranks of P(side) gain.
     """
     chance, ranking = matched_chance(pair, draws, seed), ranking_of(pair, draws, seed)
     delayed = None if chance.untested else delayed_test(pair, draws, seed)
@@ -85,7 +91,9 @@ def verdict_of_pair(
         "change": verdict.change,
         "rules": [vars(rule) for rule in verdict.rules],
     }
-    return statistics, judged, chance.above_chance
+    stamps = pd.DatetimeIndex(pair.on.equity.index)
+    lines = {"above_chance": chance.above_chance, "ranked": ranking_gains(ranking, stamps)}
+    return statistics, judged, pd.DataFrame(lines, index=stamps)
 
 
 def edge_figures(chance: MatchedChance, trials: int = 1) -> dict[str, float | None]:
@@ -134,7 +142,7 @@ def evidence_of(
     """
     off, on = pair.off, pair.on
     edge, drawn = edge_figures(chance, trials), chance.together.drawn.expectancy
-    drawn = drawn[np.isfinite(drawn)]
+    drawn = drawn[np.isfinite(drawn) & chance.comparable]
     low, high = np.percentile(drawn, (2.5, 97.5)).tolist() if len(drawn) else (None, None)
     sharpes = [run.figures["sharpe"] for run in (off, on)]
     if None in sharpes:  # too short for annual ratios

@@ -59,8 +59,8 @@ class Judging:
         Folder of results whose trial ledger counts.
     hold : Series, optional
         Equity of buy and hold, once that step is done.
-    above_chance : Series, optional
-        Return of ML-on's account a bar above that of the mean random filter, likewise.
+    by_bar : DataFrame, optional
+        What the verdict rests on bar by bar, see `verdict_of_pair`; likewise.
     """
 
     strategy: type[Strategy]
@@ -73,7 +73,7 @@ class Judging:
     placebo: str
     ledger: Path | None = None
     hold: pd.Series | None = None
-    above_chance: pd.Series | None = None
+    by_bar: pd.DataFrame | None = None
 
     @cached_property
     def matches(self) -> pd.DataFrame:
@@ -164,7 +164,7 @@ class Judging:
         """Add what chance would have made, and the verdict, unless what it needs has failed."""
         if summary["comparison"]["verdict"] == NOT_JUDGED:
             return
-        found, verdict, self.above_chance = verdict_of_pair(
+        found, verdict, self.by_bar = verdict_of_pair(
             self.pair,
             summary["statistics"]["trials"],
             self.bootstrap.draws,

@@ -76,7 +76,7 @@ def market_of(run: SavedRun) -> Market:
         When it holds no verdict, or one of an older version.
     """
     comparison, summary = run.summary["comparison"] or {}, run.summary
-    if "above_chance" not in run.equity or "ranking" not in comparison:
+    if "ranked" not in run.equity or "ranking" not in comparison:
         raise RunError(
             f"{run.folder} holds no comparison with random filters; run the backtest again, with "
             "--ml both and without --placebo none"
@@ -101,8 +101,11 @@ def market_of(run: SavedRun) -> Market:
         in_sample=int(summary["in_sample"]),
         untested=comparison["chance"]["untested"],
     )
-    above = pd.Series(run.equity.above_chance.to_numpy(dtype=float), index=stamps)
-    return Market(summary["data"]["name"], evidence, above.fillna(0.0))
+    above, ranked = (
+        pd.Series(run.equity[name].to_numpy(dtype=float), index=stamps).fillna(0.0)
+        for name in ("above_chance", "ranked")
+    )
+    return Market(summary["data"]["name"], evidence, above, ranked)
 
 
 def chance_test(found: dict[str, Any]) -> ChanceTest | None:

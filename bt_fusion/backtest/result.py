@@ -42,8 +42,8 @@ class Result:
         What buying and holding would have had at each close.
     asked : Agreement, optional
         What ML-on asked of ML.
-    above_chance : Series, optional
-        Return of ML-on's account a bar above that of the mean random filter, a fraction.
+    by_bar : DataFrame, optional
+        What the verdict rests on bar by bar, see `verdict_of_pair`.
     """
 
     summary: dict[str, Any]
@@ -51,7 +51,7 @@ class Result:
     out_of_sample: dict[str, OutOfSample]
     hold: pd.Series | None = None
     asked: Agreement | None = None
-    above_chance: pd.Series | None = None
+    by_bar: pd.DataFrame | None = None
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
@@ -88,11 +88,13 @@ class Result:
     def equity(self) -> pd.DataFrame:
         """The account at each close: datetime, a column for each run, and what stands beside them.
 
-        `buy_hold`, and `above_chance`: ML-on's return a bar above the mean random filter's.
+        `buy_hold`, and the columns of `by_bar`.
         """
-        beside = {"buy_hold": self.hold, "above_chance": self.above_chance}
         curves = {name: run.equity for name, run in self.runs.items()}
-        curves |= {name: line for name, line in beside.items() if line is not None}
+        if self.hold is not None:
+            curves["buy_hold"] = self.hold
+        if self.by_bar is not None:
+            curves |= {str(name): line for name, line in self.by_bar.items()}
         return pd.DataFrame(curves).rename_axis("datetime").reset_index()
 
     @property

@@ -71,7 +71,10 @@ class RunPair:
         if self.strategy is not FusionStrategy or signal is None or technical is None:
             return {}
         p, account, parts = self._settings, self.account, self.out_of_sample
-        costs = Costs(account.commission, account.slippage, account.share / len(parts))
+        sized, share = account.sizer is not None, account.share / len(parts)
+        if sized and len(self.on.trades):
+            share = float(self.on.trades.share.mean())
+        costs = Costs(account.commission, account.slippage, share)
         levels = any(p[name] for pair in LEVELS.items() for name in pair)
         rule, trades = ExitRule(p["hold_bars"], p["exit"], p["long_only"]), self.on.trades
         return {
@@ -84,6 +87,7 @@ class RunPair:
                 rule,
                 costs,
                 levels,
+                sized,
             )
             for symbol, part in parts.items()
         }

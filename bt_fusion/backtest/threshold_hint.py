@@ -12,6 +12,7 @@ from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.engine.variants import takes_ml
 from bt_fusion.models.agreement import AUTO, Agreement
+from bt_fusion.strategies import HybridScoring
 from bt_fusion.verdict.placebos.replay import NEVER, replay
 
 __all__ = ["hint_of", "is_thin", "threshold_hint"]
@@ -82,18 +83,19 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
     that ML would agree with. Of others no threshold is tried.
     """
     off, on = (closed_trades(run.trades) for run in (pair.off, pair.on))
-    if asked.voting == "majority" or not is_thin(len(off), len(on)):
+    thin = is_thin(len(off), len(on)) and not issubclass(pair.strategy, HybridScoring)
+    if asked.voting == "majority" or not thin:  # a score has more thresholds than one
         return ""
     long_only = not (off.side == "short").any()
     parts = pair.out_of_sample
     others = [replace(asked, threshold=each) for each in TRIED if is_tried(each, asked, parts)]
     replayed = list(pair.replay_inputs.values())
     entries: dict[float | str, int] = {}
-    if replayed:
+    if replayed and all(one.exact for one in replayed):
         entries = {
             each.threshold: sum(replayed_trades(one, each) for one in replayed) for each in others
         }
-    elif not takes_ml(pair.strategy):
+    elif not replayed and not takes_ml(pair.strategy):
         entries = {each.threshold: agreed_trades(off, parts, each) for each in (asked, *others)}
     reached = reached_share(parts, asked, long_only)
     return threshold_hint(

@@ -58,6 +58,7 @@ class Payoff:
             unit = units(arrays, ATR_PERIOD)[rows]
             moves = np.abs(arrays.close[rows + label.horizon] / arrays.close[rows] - 1)
             k = MEAN_OVER_MEDIAN * middle(moves, unit)
+            k = k if k > 0 else np.nan  # most closes did not move: nothing to gain is known
             return cls(k, k, ATR_PERIOD)
         target, stop, period = distances(label)
         if not target:

@@ -29,11 +29,14 @@ class Market:
     above_chance : Series
         By the stamp of the bar: return of ML-on's account less that of the mean random filter, a
         fraction.
+    ranked : Series
+        By the same stamps: what the ranks of P(side) gain, see `Ranking`.
     """
 
     name: str
     evidence: Evidence
     above_chance: pd.Series
+    ranked: pd.Series
 
 
 def pool(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap()) -> Verdict:
@@ -63,15 +66,16 @@ def pooled_evidence(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap(
     """
     each = [market.evidence for market in markets]
     days = by_day([market.above_chance for market in markets])
-    related = correlation(days)
     gain, low, high = pooled_gain(days, bootstrap)
     edge = days.mean(axis=1).to_numpy()
     trials = max(e.trials for e in each)
     return Evidence(
         trades_off=sum(e.trades_off for e in each),
         trades_on=sum(e.trades_on for e in each),
-        setting=pooled_test([e.setting for e in each], related),
-        ranking=pooled_test([e.ranking for e in each], related),
+        setting=pooled_test([e.setting for e in each], correlation(days)),
+        ranking=pooled_test(
+            [e.ranking for e in each], correlation(by_day([market.ranked for market in markets]))
+        ),
         expectancy=gain,
         chance_expectancy=(gain - high, gain - low),
         chance_mean=0.0,

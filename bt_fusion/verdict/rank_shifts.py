@@ -10,7 +10,15 @@ from scipy.stats import rankdata
 
 from bt_fusion.verdict.placebos.entry_outcomes import moves
 
-__all__ = ["PredictedBars", "RankedBars", "centred_rank", "gains", "ring_distances", "rolled"]
+__all__ = [
+    "PredictedBars",
+    "RankedBars",
+    "centred_rank",
+    "gains",
+    "gains_by_time",
+    "ring_distances",
+    "rolled",
+]
 
 LEAST_RING = 20  # bars of a side that can be moved in a circle
 NEAREST = 0.05  # of the ring: how far they are moved at least
@@ -208,6 +216,21 @@ def gains(
         total[rows] = gained.sum(axis=1, dtype=float)
         square[rows] = np.einsum("ij,ij->i", gained, gained)
     return total, square
+
+
+def gains_by_time(markets: Sequence[RankedBars]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the times of all markets, ascending, and what the ranks gain at each.
+
+    Parameters
+    ----------
+    markets : sequence of RankedBars
+    """
+    place, count = _common_times(markets)
+    gained, times = np.zeros(count), np.zeros(count, dtype=markets[0].time.dtype)
+    for market, at in zip(markets, place, strict=True):
+        gained[at] += market.position(market.rank[None])[0] * market.returns
+        times[at] = market.time
+    return times, gained
 
 
 def _common_times(

@@ -1,7 +1,7 @@
 """Does ML rank entries? What ranks of P(side) gain, without any threshold."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from bt_fusion.verdict.rank_shifts import (
     RankedBars,
     centred_rank,
     gains,
+    gains_by_time,
     ring_distances,
     rolled,
 )
@@ -47,6 +48,9 @@ class Ranking:
         Trades in each quartile.
     reason : str
         Why nothing was ranked, empty where it was.
+    time, gained : ndarray
+        The bars, and what the ranks gain at each; empty where nothing was ranked. The bars of
+        entries are their numbers.
     """
 
     kind: Literal["bars", "entries"]
@@ -56,6 +60,8 @@ class Ranking:
     quartiles: np.ndarray
     counts: np.ndarray
     reason: str = ""
+    time: np.ndarray = field(default_factory=lambda: np.empty(0))
+    gained: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     @property
     def draws(self) -> int:
@@ -124,7 +130,10 @@ def rank_bars(
     drawn = self_normalised(*gains(ranked, distances))
     made = np.isfinite(gross)
     net = gross[made] - costs_per_trade
-    return Ranking("bars", float(score[0]), drawn, _auc(rank, gross), *_quartiles(rank[made], net))
+    parts = _quartiles(rank[made], net)
+    time, gained = gains_by_time(ranked)
+    auc = _auc(rank, gross)
+    return Ranking("bars", float(score[0]), drawn, auc, *parts, time=time, gained=gained)
 
 
 def rank_entries(
@@ -168,6 +177,8 @@ def rank_entries(
         score[1:],
         _auc(rank, gross),
         *_quartiles(rank, paths.net),
+        time=np.arange(paths.path.shape[1]),
+        gained=rank @ paths.path,
     )
 
 

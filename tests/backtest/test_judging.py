@@ -84,7 +84,14 @@ def test_buy_and_hold_stands_beside_both_runs():
     result = job(Average).run(BARS, "edge")
     summary = result.summary
     assert summary["comparison"]["buy_hold"] == summary["buy_hold"]
-    assert result.equity.columns.tolist() == ["datetime", "off", "on", "buy_hold", "above_chance"]
+    assert result.equity.columns.tolist() == [
+        "datetime",
+        "off",
+        "on",
+        "buy_hold",
+        "above_chance",
+        "ranked",
+    ]
     assert result.equity.buy_hold.iloc[-1] == summary["buy_hold"]["final_value"]
 
 

@@ -19,7 +19,8 @@ def market(name, values, p_value=0.1, freq="D", **evidence):
     index = pd.date_range("2020-01-01", periods=len(values), freq=freq)
     setting, ranking = test_of(p_value), test_of(p_value)
     found = replace(NOTHING, setting=setting, ranking=ranking, edge_dsr=0.9, **evidence)
-    return Market(name, found, pd.Series(values, index=index))
+    series = pd.Series(values, index=index)
+    return Market(name, found, series, series)
 
 
 def test_independent_markets_add_up_and_equal_ones_do_not():

@@ -27,8 +27,9 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
     -------
     dict
         kind, why and untested of `MatchedChance`, draws, p_value and p_against (None untested),
-        and for trades, win_rate, profit_factor (on returns), expectancy, net_profit, sharpe and
-        exposure {mean, ci95} of the draws; None where undefined.
+        and for trades, win_rate, profit_factor (on returns), expectancy, net_profit, total_return
+        (both with an open trade at its last value), sharpe and exposure {mean, ci95} of the draws;
+        None where undefined, or not comparable.
     """
     drawn, test = chance.together.drawn, chance.test
     yearly = np.sqrt(bars_per_year(pd.DatetimeIndex(pair.on.equity.index)))
@@ -40,6 +41,7 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
         "profit_factor": drawn.profit_factor,
         "expectancy": drawn.expectancy,
         "net_profit": drawn.profit * pair.account.cash,
+        "total_return": drawn.profit,
         "sharpe": drawn.sharpe * yearly,
         "exposure": drawn.exposure,
     }
@@ -50,7 +52,10 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
         "draws": len(chance.together),
         "p_value": None if test is None else test.p_value,
         "p_against": None if test is None else test.p_against,
-        **{name: mean_and_interval(values) for name, values in figures.items()},
+        **{
+            name: mean_and_interval(values if chance.comparable else values * np.nan)
+            for name, values in figures.items()
+        },
     }
 
 
@@ -61,11 +66,14 @@ def placebo_figures(chance: MatchedChance, cash: float) -> dict[str, Any]:
     percentiles 2.5 and 97.5 of the draws; `score` and `expectancy` hold the same four.
     """
     placebo, test = chance.together, chance.test
+    p_value = None if test is None else test.p_value
+    if not chance.comparable:
+        return {"kind": placebo.kind, "draws": len(placebo), "p_value": p_value}
     drawn, real = placebo.drawn, placebo.real
     return {
         "kind": placebo.kind,
         "draws": len(placebo),
-        "p_value": None if test is None else test.p_value,
+        "p_value": p_value,
         "misfit": placebo.misfit,
         "entries": {"real": int(real.entries[0]), "mean": float(drawn.entries.mean())},
         **spread(real.profit * cash, drawn.profit * cash),

@@ -10,7 +10,7 @@ from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.verdict.evidence import ChanceTest
 from bt_fusion.verdict.ranking import PredictedBars, Ranking, rank_bars, rank_entries
 
-__all__ = ["entry_probability", "ranking_figures", "ranking_of", "ranking_test"]
+__all__ = ["entry_probability", "ranking_figures", "ranking_gains", "ranking_of", "ranking_test"]
 
 
 def ranking_of(pair: RunPair, draws: int = 1_000, seed: int = 0) -> Ranking:
@@ -56,6 +56,21 @@ def entry_probability(pair: RunPair, trades: pd.DataFrame) -> np.ndarray:
         long = (trades.side[own] == "long").to_numpy()
         probability[own] = np.where(long, known.probability_up, known.probability_down)
     return probability
+
+
+def ranking_gains(ranking: Ranking, stamps: pd.DatetimeIndex) -> pd.Series:
+    """Return what the ranks gain by the stamp of the bar, 0 where nothing was ranked.
+
+    Parameters
+    ----------
+    ranking : Ranking
+    stamps : DatetimeIndex
+        Of all bars.
+    """
+    if ranking.reason:
+        return pd.Series(0.0, index=stamps)
+    index = stamps if ranking.kind == "entries" else pd.DatetimeIndex(ranking.time)
+    return pd.Series(ranking.gained, index=index).reindex(stamps, fill_value=0.0)
 
 
 def ranking_test(ranking: Ranking) -> ChanceTest | None:

@@ -46,6 +46,9 @@ class MatchedChance:
         Why they say nothing of ML-on, as the end of a sentence; empty where they do.
     remedy : str
         What to do about it.
+    comparable : bool
+        Whether what the filters made may stand beside ML-on's figures: not where they do without
+        the stops and targets of the run.
     """
 
     placebos: dict[str, Placebo]
@@ -53,6 +56,7 @@ class MatchedChance:
     why: str = ""
     untested: str = ""
     remedy: str = ""
+    comparable: bool = True
 
     @property
     def test(self) -> ChanceTest | None:
@@ -88,7 +92,7 @@ class MatchedChance:
 def added(parts: Sequence[DrawFigures]) -> DrawFigures:
     """Return the figures of accounts that trade several symbols, each as one of the parts.
 
-    Profit factor and Sharpe ratio do not follow from those of the parts and are NaN.
+    Profit factor, Sharpe ratio and exposure do not follow from those of the parts and are NaN.
     """
     entries = np.stack([part.entries for part in parts])
     unknown = np.full(entries.shape[1], np.nan)
@@ -110,7 +114,7 @@ def added(parts: Sequence[DrawFigures]) -> DrawFigures:
         win_rate=mean("win_rate"),
         profit_factor=unknown,
         sharpe=unknown,
-        exposure=np.sum([part.exposure for part in parts], axis=0),
+        exposure=unknown,
     )
 
 
@@ -133,7 +137,8 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
     if inputs and all(one.rule.exit == "renew" or one.exact for one in inputs.values()):
         found = {symbol: placebo_of(one, draws, seed) for symbol, one in inputs.items()}
         index = {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()}
-        return MatchedChance(found, index, why, *(same if same[0] else unlike(found)))
+        judged, levels = same if same[0] else unlike(found), any(x.levels for x in inputs.values())
+        return MatchedChance(found, index, why, *judged, comparable=not levels)
     stamps = pd.DatetimeIndex(pair.on.equity.index)
     before, after = (trade_paths_of(run.trades, pair.bars, stamps) for run in (pair.off, pair.on))
     return MatchedChance(
@@ -160,14 +165,12 @@ def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
         known = one.predictions.known
         outcomes = Outcomes.of(bars, one.technical, one.rule, one.costs, known)
         return random_vetoes(outcomes, one.by_rule, draws, seed)
-    paths = (
-        None
-        if one.exact
-        else trade_paths_of(one.trades, one.bars, pd.DatetimeIndex(one.bars.index))
-    )
-    return coin_placebo(
-        bars, one.state, one.trips, one.rule.hold_bars, one.costs, draws, seed, paths
-    )
+    paths = None
+    if one.trades is not None and not one.exact:
+        paths = trade_paths_of(one.trades, one.bars, pd.DatetimeIndex(one.bars.index))
+    like = one.by_rule if one.levels and paths is not None else None
+    given = (one.trips, one.rule.hold_bars, one.costs, draws, seed, paths, like)
+    return coin_placebo(bars, one.state, *given)
 
 
 def delayed_test(pair: RunPair, draws: int = 1_000, seed: int = 0) -> ChanceTest | None:

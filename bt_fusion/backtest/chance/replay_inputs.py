@@ -25,22 +25,25 @@ class ReplayInputs:
     signal, technical : ndarray, shape (n_bars,)
         The fused signal, and the technical state: -1, 0, 1, NaN while it warms up.
     predictions : Predictions
-    trades : DataFrame
-        Of ML-on.
+    trades : DataFrame or None
+        Of ML-on; None for what nobody traded, see `later`.
     rule : ExitRule
     costs : Costs
     levels : bool
         Whether stop or target orders stand behind the positions.
+    sized : bool
+        Whether a sizer of the user's own sets the sizes.
     """
 
     bars: pd.DataFrame
     signal: np.ndarray
     technical: np.ndarray
     predictions: Predictions
-    trades: pd.DataFrame
+    trades: pd.DataFrame | None
     rule: ExitRule
     costs: Costs
     levels: bool
+    sized: bool = False
 
     @property
     def state(self) -> np.ndarray:
@@ -63,7 +66,9 @@ class ReplayInputs:
     def exact(self) -> bool:
         """Whether the rule alone makes the trades of the run, entry by entry and exit by exit."""
         trips, trades = self.by_rule, self.trades
-        if self.levels or len(trips.signal) != len(trades):
+        if trades is None:
+            return True
+        if self.levels or self.sized or len(trips.signal) != len(trades):
             return False
         closed = trips.exit_bar != NEVER
         entered = self.bars.index[trips.signal + 1]
@@ -79,13 +84,15 @@ class ReplayInputs:
     def why_not(self) -> str:
         """Why the rule alone does not make the trades of the run."""
         if self.levels:
-            return "stop or target orders end some trades"
+            return "stop or target orders end some trades, which random filters do without"
+        if self.sized:
+            return "a sizer of your own sets the sizes"
         return "the broker refused or resized an order"
 
     @property
     def trips(self) -> RoundTrips:
         """The trips of the run: by the rule where that is exact, else as the broker filled them."""
-        if self.exact:
+        if self.trades is None or self.exact:
             return self.by_rule
         trades, at = self.trades, self.bars.index.get_indexer
         still_open = (trades.exit_reason == "open").to_numpy(dtype=bool)
@@ -96,10 +103,7 @@ class ReplayInputs:
 
     def later(self, bars: int = 1) -> "ReplayInputs":
         """Return the same with every signal, and so every order, so many bars later."""
-        moved = [np.concatenate([np.zeros(bars), each[:-bars]]) for each in self.lines]
-        return replace(self, signal=moved[0], technical=moved[1])
-
-    @property
-    def lines(self) -> tuple[np.ndarray, np.ndarray]:
-        """Signal and technical state."""
-        return self.signal, self.technical
+        signal, technical = (
+            np.concatenate([np.zeros(bars), line[:-bars]]) for line in (self.signal, self.technical)
+        )
+        return replace(self, signal=signal, technical=technical, trades=None)

@@ -36,6 +36,7 @@ def coin_placebo(
     draws: int = 1_000,
     seed: int = 0,
     paths: Trades | None = None,
+    like: RoundTrips | None = None,
 ) -> Placebo:
     """Compare a run with coins that enter as often and hold as many bars on each side.
 
@@ -52,6 +53,9 @@ def coin_placebo(
     paths : Trades, optional
         The same trips as the broker filled them, where fills differ from the rule's (a stop, a
         refused order). They replace the run's own figures; open trips are left out.
+    like : RoundTrips, optional
+        The trips whose entries and bars held the coins match instead: those of the rule alone,
+        where stops end trips that the coins' rule does not.
 
     Examples
     --------
@@ -67,14 +71,15 @@ def coin_placebo(
     if paths is not None:
         closed = trips.exit_bar >= 0
         trips = RoundTrips(trips.signal[closed], trips.side[closed], trips.exit_bar[closed])
-    entries, held = matched(trips, len(bars))
+    entries, held = matched(trips if like is None else like, len(bars))
     pair = CoinPair.matching(state, entries, held, hold_bars)
     runs = Runs(bars, costs, pair)
     drawn = DrawFigures.joined([runs.figures(block) for block in drawn_trips(pair, draws, seed)])
     if paths is None:
         real, made = runs.of(trips), runs.per_bar(trips)
     else:
-        real, made = runs.of_paths(paths, held), paths.per_bar(np.ones(len(paths)))
+        own = matched(trips, len(bars))[1]
+        real, made = runs.of_paths(paths, own), paths.per_bar(np.ones(len(paths)))
     above = made - pair.per_bar(runs.moves, costs)
     return Placebo("coin", real, drawn, above, pair.misfit(entries, held), normal=True)
 
