@@ -25,7 +25,7 @@ class FusionStrategy(OnePosition):
         them by feed name
       - ``ml`` (default True): False trades the technical state alone
       - ``ema_fast``, ``ema_slow`` (default 12, 26)
-      - ``ml_threshold`` (default 0.60): least probability that counts as agreement; of a
+      - ``ml_threshold`` (default auto): least probability that counts as agreement; of a
         majority vote the least share of votes, beside its signal; ``auto`` for the probability
         from which a trade pays the broker's costs on that bar, see ``MLEnsemble.threshold``
       - ``exit`` (default renew): ``renew`` leaves when the state is no longer the position's
@@ -55,7 +55,7 @@ class FusionStrategy(OnePosition):
     def __init__(self):
         if self.p.exit not in EXITS:
             raise unknown_name("exit", self.p.exit, EXITS)
-        check_numbers(self.p, "ema_fast", "ema_slow", least=1, whole=True)
+        check_numbers(self.p, "ema_fast", "ema_slow", "hold_bars", least=1, whole=True)
         check_threshold(self.p.ml_threshold)
         self.watch(*(self.symbol(data) for data in self.datas))
 

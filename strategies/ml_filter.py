@@ -11,6 +11,7 @@ import numpy as np
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.indicators import MLEnsemble, find_ensembles
 from bt_fusion.indicators.line_arrays import feed_names, stamps
+from bt_fusion.indicators.trade_costs import costs_of
 from bt_fusion.models.agreement import AUTO, DEFAULT_THRESHOLD, Agreement
 from bt_fusion.strategies.open_orders import OpenOrders
 from bt_fusion.strategies.parameters import renaming
@@ -52,7 +53,7 @@ def with_ml(strategy):
       - ``ml_model`` (default None): what ``MLEnsemble`` takes, such as the folder of a saved
         model, for every data feed; or a dictionary of feed name (data0, data1 without names) to
         model, entries on other feeds are then not judged
-      - ``ml_threshold`` (default 0.60): least probability of its side that lets an entry pass;
+      - ``ml_threshold`` (default auto): least probability of its side that lets an entry pass;
         of a majority vote the least share of votes, beside its signal; ``auto`` for the
         probability from which a trade pays the broker's costs, see ``MLEnsemble.threshold``
       - ``ml_on_unknown`` (default veto): ``veto`` or ``allow`` entries where the probability is
@@ -132,6 +133,9 @@ class MLFilter:
             data: MLEnsemble(data, model=model, on_missing=p.ml_on_missing)
             for data, model in models_of(strategy.datas, p.ml_model)
         }
+        if p.ml_threshold == AUTO:
+            for data in self.ensembles:  # what has no costs as a fraction is an error at once
+                costs_of(strategy.broker, data)
         self._names = feed_names(strategy.datas)
         self._open_orders = OpenOrders()
         self._cut = set()  # numbers of the orders whose entry was vetoed and whose exit passed

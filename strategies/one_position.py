@@ -172,9 +172,12 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
         if symbol.order and order.ref == symbol.order.ref:  # Backtrader hands over copies
             symbol.order = None
             if order.status == order.Completed and self.getposition(order.data).size:
+                symbol.side = 1 if order.isbuy() else -1
+                symbol.last = max(symbol.last, len(symbol.data) - 1)  # the bar of its signal
                 self.place_stop_and_target(symbol, order)
-        elif order.status == order.Completed:
-            self.stopped_out(symbol)
+        elif order.status == order.Completed and not self.getposition(order.data).size:
+            if any(each.ref == order.ref for each in symbol.exit_orders):
+                self.stopped_out(symbol)
         symbol.exit_orders = [each for each in symbol.exit_orders if each.ref != order.ref]
 
     def stopped_out(self, symbol):

@@ -10,6 +10,8 @@ import pandas as pd
 from bt_fusion.errors import RunError
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.bootstrap import Bootstrap
+from bt_fusion.statistics.performance import bar_returns
+from bt_fusion.statistics.sharpe import sharpe_per_bar
 from bt_fusion.verdict.evidence import ChanceTest, Evidence
 from bt_fusion.verdict.pooled import Market, pool, pooled_evidence
 from bt_fusion.verdict.rules import Verdict
@@ -60,8 +62,10 @@ def pool_runs(folders: Sequence[str | Path], bootstrap: Bootstrap = Bootstrap())
     Raises
     ------
     RunError
-        When a folder holds no finished run with a verdict of this version.
+        When a folder holds no finished run with a verdict of this version, or is given twice.
     """
+    if len({Path(folder).resolve() for folder in folders}) < len(folders):
+        raise RunError("a folder is given twice; give each market once")
     markets = [market_of(SavedRun.read(folder, tables=("equity",))) for folder in folders]
     together = pooled_evidence(markets, bootstrap)
     return PooledRuns(markets, together, pool(markets, bootstrap))
@@ -83,6 +87,10 @@ def market_of(run: SavedRun) -> Market:
         )
     off, on, edge = summary["ml_off"], summary["ml_on"], summary["statistics"]["edge"]
     stamps = pd.DatetimeIndex(run.equity.datetime)
+    sharpes = [off["sharpe"], on["sharpe"]]
+    if None in sharpes:  # too short for annual ratios
+        lines = (run.equity[name].to_numpy(dtype=float) for name in ("off", "on"))
+        sharpes = [sharpe_per_bar(bar_returns(line)) for line in lines]
     evidence = Evidence(
         trades_off=off["trades"],
         trades_on=on["trades"],
@@ -94,8 +102,8 @@ def market_of(run: SavedRun) -> Market:
         edge_dsr=edge["dsr"],
         edge_dsr_against=edge["dsr_against"],
         trials=summary["statistics"]["trials"],
-        sharpe_off=off["sharpe"],
-        sharpe_on=on["sharpe"],
+        sharpe_off=sharpes[0],
+        sharpe_on=sharpes[1],
         psr=summary["statistics"]["psr"],
         years=(stamps[-1] - stamps[0]) / YEAR,
         in_sample=int(summary["in_sample"]),

@@ -10,6 +10,7 @@ import pandas as pd
 from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
+from bt_fusion.engine.runner import Run
 from bt_fusion.engine.variants import takes_ml
 from bt_fusion.models.agreement import AUTO, Agreement
 from bt_fusion.strategies import HybridScoring
@@ -87,16 +88,22 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
     if asked.voting == "majority" or not thin:  # a score has more thresholds than one
         return ""
     long_only = not (off.side == "short").any()
-    parts = pair.out_of_sample
+    parts, shorts = pair.out_of_sample, int((off.side == "short").sum())
+    if shorts and not next(iter(parts.values())).predictions.two_sided:
+        return (
+            f"the label has one side, so ML vetoed all {shorts:,} short entries of ML-off: take "
+            "--long-only, or a label of two sides"
+        )
     others = [replace(asked, threshold=each) for each in TRIED if is_tried(each, asked, parts)]
     replayed = list(pair.replay_inputs.values())
     entries: dict[float | str, int] = {}
-    if replayed and all(one.exact for one in replayed):
+    if replayed and all(one.exact and traded_by_rule(one, pair.off) for one in replayed):
         entries = {
             each.threshold: sum(replayed_trades(one, each) for one in replayed) for each in others
         }
     elif not replayed and not takes_ml(pair.strategy):
         entries = {each.threshold: agreed_trades(off, parts, each) for each in (asked, *others)}
+    entries = {each: count for each, count in entries.items() if count > len(on)}
     reached = reached_share(parts, asked, long_only)
     return threshold_hint(
         len(off), len(on), asked.threshold, reached, entries, names_of(parts, long_only)
@@ -131,6 +138,15 @@ def names_of(parts: Mapping[str, OutOfSample], long_only: bool) -> str:
     known = next(iter(parts.values())).predictions
     up, down = ("P(long)", "P(short)") if len(known.classes) == 3 else ("P(up)", "P(down)")
     return up if long_only or not known.two_sided else f"{up} or {down}"
+
+
+def traded_by_rule(one: ReplayInputs, off: Run) -> bool:
+    """Say whether the rule alone makes the trades of ML-off, too: no order was refused."""
+    index = one.bars.index
+    signal = np.nan_to_num(one.technical)
+    trips = replay(signal, one.technical, one.rule)
+    entered = pd.DatetimeIndex(off.trades.entry_time)
+    return bool(index[trips.signal + 1].isin(entered).all())
 
 
 def replayed_trades(inputs: ReplayInputs, asked: Agreement) -> int:

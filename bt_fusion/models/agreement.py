@@ -14,7 +14,7 @@ from bt_fusion.models.predictions import Predictions
 __all__ = ["AUTO", "DEFAULT_THRESHOLD", "THRESHOLDS", "Agreement", "check_threshold"]
 
 AUTO = "auto"  # the break-even probability of each bar, see `BreakEven`
-DEFAULT_THRESHOLD: float | str = 0.60  # of FusionStrategy, FusedSignal, with_ml and fused_signals
+DEFAULT_THRESHOLD: float | str = AUTO  # of FusionStrategy, FusedSignal, with_ml and fused_signals
 
 # Parameters of strategies that say from which probability on ML agrees, and whether the probability
 # must be above it
@@ -67,7 +67,7 @@ class Agreement:
         """
         for name, above in THRESHOLDS.items():
             given = params.get(name)
-            if isinstance(given, int | float) or given == AUTO:
+            if isinstance(given, Real) or given == AUTO:
                 return cls(given, above, voting, costs)
         return cls(default, voting=voting, costs=costs)
 

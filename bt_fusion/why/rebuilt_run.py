@@ -20,6 +20,7 @@ from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError
 from bt_fusion.files import plain
 from bt_fusion.labels import LABELS, Label
+from bt_fusion.models.agreement import DEFAULT_THRESHOLD
 from bt_fusion.models.model_spec import ModelSpec
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.saved_models import model_folders
@@ -92,10 +93,10 @@ class RebuiltRun:
         config = self.summary["config"]
         if self.summary["schema"] > 1:
             return config
-        names = [name for name in BEFORE_2 if name in default_params(self.strategy)]
-        if not issubclass(self.strategy, FusionStrategy):
-            names = [name for name in names if name != "exit"]  # of a user's own, another thing
-        params = {name: BEFORE_2[name] for name in names}
+        usual, ours = default_params(self.strategy), {"ml_threshold": DEFAULT_THRESHOLD}
+        if issubclass(self.strategy, FusionStrategy):  # of a user's own an exit is another thing
+            ours |= {"exit": FusionStrategy.params.exit}
+        params = {n: BEFORE_2[n] for n, value in ours.items() if usual.get(n) == value}
         return config | {"params": params | canonical(self.strategy, config["params"])}
 
     def config_of(self, symbol: str) -> dict[str, Any]:

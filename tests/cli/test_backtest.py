@@ -49,7 +49,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
     for word in ("ML off", "ML on", "Win rate", "Profit factor", "signals by bar", "AUC"):
         assert word in shown.out
     summary = json.loads((tmp_path / "summary.json").read_text())
-    assert summary["schema"] == 1
+    assert summary["schema"] == 2
     assert set(summary) == {
         "schema",
         "data",
@@ -119,6 +119,9 @@ def test_the_tables_agree_with_the_summary(csv, tmp_path):
         "confidence",
         "model",
         "trained_until",
+        "win",
+        "loss",
+        "threshold",
     ]
     assert len(predictions) == 800
     assert (predictions.trained_until < predictions.datetime).all()
@@ -128,7 +131,7 @@ def test_a_fault_in_judging_ends_with_all_files_and_exit_0(csv, tmp_path, capsys
     def broken(*args, **options):
         raise IndexError("no such draw")
 
-    monkeypatch.setattr("bt_fusion.backtest.judgement.histogram", broken)
+    monkeypatch.setattr("bt_fusion.backtest.chance.chance_figures.histogram", broken)
     run("--data", csv, "--out", tmp_path, *QUICK)
     shown = capsys.readouterr()
     assert written(tmp_path) == FILES
@@ -153,7 +156,8 @@ def test_bars_and_equity_redraw_the_run(csv, tmp_path):
         counts = summary["signals"][name]
         assert {value: (column == int(value)).sum() for value in counts} == counts
     equity = pd.read_parquet(tmp_path / "equity.parquet")
-    assert list(equity) == ["datetime", "off", "on", "buy_hold"] and len(equity) == 800
+    columns = ["datetime", "off", "on", "buy_hold", "above_chance", "ranked"]
+    assert list(equity) == columns and len(equity) == 800
     assert (equity.datetime == bars.datetime).all()
     for name in ("off", "on"):
         assert equity[name].iloc[-1] == summary[f"ml_{name}"]["final_value"]

@@ -67,7 +67,7 @@ def test_each_symbol_has_its_part_and_the_parts_add_up(several):
 def test_tables_keep_the_symbols_apart(several):
     trades = pd.read_csv(several / "trades.csv", parse_dates=["entry_time", "exit_time"])
     assert set(trades.symbol) == set(SPAN)
-    for name, columns in (("predictions", 8), ("bars", 10)):
+    for name, columns in (("predictions", 11), ("bars", 10)):
         frame = pd.read_parquet(several / f"{name}.parquet")
         assert list(frame)[:2] == ["datetime", "symbol"] and frame.shape[1] == columns
         bars = {
@@ -115,9 +115,10 @@ def test_tables_come_by_symbol_reason_period_and_whole(files, tmp_path, capsys):
 
 
 def test_one_exit_reason_is_shown_only_on_request(files, tmp_path, capsys):
-    run(*data(files, "A"), "--out", tmp_path, "--no-report", *QUICK)
+    only = ["--param", "exit=horizon"]
+    run(*data(files, "A"), "--out", tmp_path, "--no-report", *only, *QUICK)
     assert "Exit reasons" not in capsys.readouterr().out
-    run(*data(files, "A"), "--out", tmp_path, "--no-report", "-v", *QUICK)
+    run(*data(files, "A"), "--out", tmp_path, "--no-report", "-v", *only, *QUICK)
     assert "Exit reasons" in capsys.readouterr().out
 
 

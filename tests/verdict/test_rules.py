@@ -144,9 +144,9 @@ def test_sentences_name_the_numbers_that_decided():
         "ML probably helped: ML's probabilities tell better entries from worse (p 0.020), but 300 "
         "of 1,000 random filters chose entries as well or better"
     )
-    assert (
-        probably.change
-        == '"ML helped" needs a p-value of 0.005, now 0.300: nothing points that way.'
+    assert probably.change == (
+        '"ML helped" needs the random filters\' p-value at 0.005 or less, now 0.300: more data is '
+        "unlikely to change that."
     )
 
 

@@ -87,6 +87,8 @@ class HistogramForest(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, float32, shape (n_rows, n_classes)."""
+        if len(self.classes_) == 1:
+            return np.ones((len(X), 1), dtype=np.float32)
         sums = self.forest_.inplace_predict(np.asarray(X, dtype=np.float32))
         return shares(sums.reshape(len(sums), -1))
 
