@@ -175,10 +175,15 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
                 symbol.side = 1 if order.isbuy() else -1
                 symbol.last = max(symbol.last, len(symbol.data) - 1)  # the bar of its signal
                 self.place_stop_and_target(symbol, order)
-        elif order.status == order.Completed and not self.getposition(order.data).size:
-            if any(each.ref == order.ref for each in symbol.exit_orders):
-                self.stopped_out(symbol)
+        elif self.closed_by(symbol, order):
+            self.stopped_out(symbol)
         symbol.exit_orders = [each for each in symbol.exit_orders if each.ref != order.ref]
+
+    def closed_by(self, symbol, order):
+        '''Tell whether a stop or target order of ours has closed the position'''
+        ours = any(each.ref == order.ref for each in symbol.exit_orders)
+        closed = not self.getposition(order.data).size
+        return ours and closed and order.status == order.Completed
 
     def stopped_out(self, symbol):
         '''Take note that a stop or target order has closed the position'''

@@ -67,8 +67,10 @@ class Agreement:
         """
         for name, above in THRESHOLDS.items():
             given = params.get(name)
-            if isinstance(given, Real) or given == AUTO:
-                return cls(given, above, voting, costs)
+            if isinstance(given, Real):
+                return cls(float(given), above, voting, costs)
+            if given == AUTO:
+                return cls(AUTO, above, voting, costs)
         return cls(default, voting=voting, costs=costs)
 
     @property
