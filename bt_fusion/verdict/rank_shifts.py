@@ -18,8 +18,11 @@ __all__ = [
     "gains_by_time",
     "ring_distances",
     "rolled",
+    "running_rank",
 ]
 
+FEWEST_BEFORE = 20  # bars of a side that a bar is ranked among
+RANK_BLOCK = 1_024  # bars that are compared with one another at once
 LEAST_RING = 20  # bars of a side that can be moved in a circle
 NEAREST = 0.05  # of the ring: how far they are moved at least
 DECAY = 0.94  # of squared returns, as in RiskMetrics
@@ -58,7 +61,9 @@ class RankedBars:
     ----------
     bar, side : ndarray of int64, shape (n_ranked,)
     rank : ndarray of float64, shape (n_ranked,)
-        Of P(side) among the bars of that side, see `centred_rank`.
+        Of P(side) among all bars of that side, see `centred_rank`.
+    weight : ndarray of float64, shape (n_ranked,)
+        Of P(side) among the bars of that side so far, see `running_rank`: what gains are made with.
     probability : ndarray of float64, shape (n_ranked,)
     gross : ndarray of float64, shape (n_ranked,)
         Return to the side over the bars held, before costs; NaN where the bars end before.
@@ -73,6 +78,7 @@ class RankedBars:
     bar: np.ndarray
     side: np.ndarray
     rank: np.ndarray
+    weight: np.ndarray
     probability: np.ndarray
     gross: np.ndarray
     long: int
@@ -93,6 +99,7 @@ class RankedBars:
             bar,
             side[bar],
             np.concatenate([centred_rank(market.probability[each]) for each in bars]),
+            np.concatenate([running_rank(market.probability[each]) for each in bars]),
             market.probability[bar],
             side[bar] * held_returns(market.opens, hold_bars)[bar],
             len(bars[0]),
@@ -109,7 +116,7 @@ class RankedBars:
         distance : ndarray of float64, shape (n_draws, 2)
             Of the long and of the short bars, as a fraction of their number.
         """
-        sides = self.rank[: self.long], self.rank[self.long :]
+        sides = self.weight[: self.long], self.weight[self.long :]
         return np.concatenate(
             [rolled(ranks, far) for ranks, far in zip(sides, distance.T, strict=True)], axis=1
         )
@@ -141,6 +148,42 @@ def centred_rank(values: np.ndarray) -> np.ndarray:
     array([ 0. , -0.5,  0. ,  0.5])
     """
     return (rankdata(values) - 1) / max(1, len(values) - 1) - 0.5 if len(values) > 1 else 0 * values
+
+
+def running_rank(values: np.ndarray, first: int = FEWEST_BEFORE) -> np.ndarray:
+    """Return the rank of each value among those before it, scaled to [0, 1] less 1/2.
+
+    A rank among all values knows the later ones: of an opinion that falls as prices rise, such as
+    a distance from a long average, it is high where prices are low in hindsight, and then they
+    rise. On random walks of 3,000 bars such an opinion (average of 1,000) had p <= .05 in 17 % of
+    150, with running ranks in 5 %.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+    first : int
+        Values before which the rank is 0: too few to compare with.
+
+    References
+    ----------
+    So and Shin, Recursive mean adjustment in time-series inferences (1999), for means.
+
+    Examples
+    --------
+    >>> running_rank(np.array([3.0, 1.0, 2.0, 4.0, 2.0]), first=1)
+    array([ 0.  , -0.5 ,  0.  ,  0.5 , -0.125])
+    """
+    ranks, seen = np.zeros(len(values)), np.empty(0)
+    for start in range(0, len(values), RANK_BLOCK):
+        block = values[start : start + RANK_BLOCK]
+        earlier = np.tri(len(block), k=-1, dtype=bool)
+        below = np.searchsorted(seen, block, "left") + (earlier & (block < block[:, None])).sum(1)
+        upto = np.searchsorted(seen, block, "right") + (earlier & (block <= block[:, None])).sum(1)
+        before = np.arange(start, start + len(block))
+        known = before >= max(first, 1)
+        ranks[before[known]] = ((below + upto) / 2)[known] / before[known] - 0.5
+        seen = np.sort(np.concatenate([seen, block]), kind="stable")
+    return ranks
 
 
 def rolled(values: np.ndarray, distance: np.ndarray) -> np.ndarray:
@@ -211,7 +254,7 @@ def gains(
         rows = slice(start, min(start + block, runs))
         gained = np.zeros((rows.stop - start, times), dtype=np.float32)
         for market, at in zip(markets, place, strict=True):
-            rank = market.rank[None] if distances is None else market.moved(distances[rows])
+            rank = market.weight[None] if distances is None else market.moved(distances[rows])
             gained[:, at] += market.position(rank) * market.returns.astype(np.float32)
         total[rows] = gained.sum(axis=1, dtype=float)
         square[rows] = np.einsum("ij,ij->i", gained, gained)
@@ -228,7 +271,7 @@ def gains_by_time(markets: Sequence[RankedBars]) -> tuple[np.ndarray, np.ndarray
     place, count = _common_times(markets)
     gained, times = np.zeros(count), np.zeros(count, dtype=markets[0].time.dtype)
     for market, at in zip(markets, place, strict=True):
-        gained[at] += market.position(market.rank[None])[0] * market.returns
+        gained[at] += market.position(market.weight[None])[0] * market.returns
         times[at] = market.time
     return times, gained
 

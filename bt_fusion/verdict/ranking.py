@@ -17,12 +17,14 @@ from bt_fusion.verdict.rank_shifts import (
     gains_by_time,
     ring_distances,
     rolled,
+    running_rank,
 )
 
 __all__ = ["LEAST_RANKED", "PredictedBars", "Ranking", "rank_bars", "rank_entries"]
 
 LEAST_RANKED = 30  # bars or entries
 QUARTILES = 4
+FEWEST_ENTRIES = 10  # of a kind that an entry is ranked among
 LEAST_RING = 20  # entries of a kind that are moved in a circle, not shuffled
 
 
@@ -102,8 +104,9 @@ def rank_bars(
     Notes
     -----
     Each bar opens a position of the state's side for `hold_bars` bars, as large as the rank of
-    P(side) among the bars of that side, scaled to [0, 1] less 1/2: what is gained by a side as a
-    whole, such as a drift, cancels out. Returns are divided by their volatility so far. Draws
+    P(side) among the bars of that side so far, scaled to [0, 1] less 1/2: what is gained by a side
+    as a whole, such as a drift, cancels out, and nothing later is known (see `running_rank`).
+    Returns are divided by their volatility so far. Draws
     move the ranks of each side in a circle along the bars of that side, by a twentieth of them at
     least: an opinion driven by prices would look ahead where it moved less.
 
@@ -151,7 +154,8 @@ def rank_entries(
 
     Notes
     -----
-    Each trade counts as much as its rank among the trades of its kind, scaled to [0, 1] less 1/2.
+    Each trade counts as much as its rank among the trades of its kind so far, scaled to [0, 1] less
+    1/2.
     Draws move the ranks in a circle along the trades of each kind; kinds of under 20 trades are
     shuffled instead.
     """
@@ -159,16 +163,18 @@ def rank_entries(
     paths, probability = paths.chosen(np.flatnonzero(known)), probability[known]
     rings = _rings(paths)
     rank = np.zeros(len(paths))
+    weight = np.zeros(len(paths))
     for ring in rings:
         rank[ring] = centred_rank(probability[ring])
+        weight[ring] = running_rank(probability[ring], FEWEST_ENTRIES)
     reason = _reason("entries", rank)
     if reason:
         return _unranked("entries", reason)
     rng = np.random.default_rng(seed)
     ranks = np.zeros((1 + draws, len(paths)))
-    ranks[0] = rank
+    ranks[0] = weight
     for ring in rings:
-        ranks[1:, ring] = _moved(rank[ring], draws, rng)
+        ranks[1:, ring] = _moved(weight[ring], draws, rng)
     gross = paths.path.sum(axis=1)
     score = self_normalised(ranks @ gross, squares(ranks, paths.path))
     return Ranking(
@@ -178,7 +184,7 @@ def rank_entries(
         _auc(rank, gross),
         *_quartiles(rank, paths.net),
         time=np.arange(paths.path.shape[1]),
-        gained=rank @ paths.path,
+        gained=weight @ paths.path,
     )
 
 

@@ -6,9 +6,9 @@ import pytest
 from bt_fusion.verdict.rank_shifts import (
     PredictedBars,
     RankedBars,
-    centred_rank,
     gains,
     ring_distances,
+    running_rank,
     steadied,
 )
 
@@ -21,6 +21,16 @@ def predicted(count=120, seed=0, time=None):
     return PredictedBars(opens, opens[-1] * 1.01, state, probability, time)
 
 
+def so_far(values, first=20):
+    """Rank of each value among those before it, by loops."""
+    ranks = []
+    for at, value in enumerate(values):
+        before = values[:at]
+        below, equal = (before < value).sum(), (before == value).sum()
+        ranks.append((below + equal / 2) / at - 0.5 if at >= first else 0.0)
+    return np.array(ranks)
+
+
 def looped(market, hold_bars, steps=(0, 0)):
     """Gain of each bar, by loops; ranks of the long and short bars moved by whole steps."""
     count = len(market.opens) - 1
@@ -31,7 +41,7 @@ def looped(market, hold_bars, steps=(0, 0)):
             for t in range(count)
             if market.state[t] == side and np.isfinite(market.probability[t])
         ]
-        ranks = np.roll(centred_rank(market.probability[bars]), step)
+        ranks = np.roll(so_far(market.probability[bars]), step)
         for bar, rank in zip(bars, ranks, strict=True):
             for later in range(bar, min(bar + hold_bars, count)):
                 position[later] += side * rank
@@ -54,6 +64,13 @@ def test_gains_are_those_of_loops(hold_bars):
         expected = looped(market, hold_bars, steps[draw])
         assert total[draw] == pytest.approx(expected.sum(), rel=1e-4)
         assert square[draw] == pytest.approx((expected**2).sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize("count", [0, 1, 30, 1_024, 2_500])
+def test_running_ranks_are_those_of_loops(count):
+    values = np.random.default_rng(0).integers(0, 60, count).astype(float)  # some are equal
+    np.testing.assert_allclose(running_rank(values), so_far(values))
+    np.testing.assert_allclose(running_rank(values, 3), so_far(values, 3))
 
 
 def test_ranked_bars_by_hand():

@@ -7,6 +7,7 @@ from scipy.special import ndtr
 from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from bt_fusion.verdict.rank_shifts import steadied
 from bt_fusion.verdict.ranking import PredictedBars, rank_bars, rank_entries
+from tests.verdict.test_rank_shifts import so_far
 
 
 def walk(count, seed=0):
@@ -32,7 +33,7 @@ def test_a_score_and_quartiles_by_hand():
         PredictedBars(opens, opens[-1] * 0.99, np.ones(41), probability), 1, 0.001, draws=50
     )
     # 20 of the 40 bars that may enter have the higher rank: 29.5 / 39, the others 9.5 / 39
-    held = np.where(np.arange(40) % 2 == 1, 9.5, 29.5) / 39 - 0.5
+    held = so_far(probability[:40])
     gained = held * steadied(np.append(growth[1:-1], 0.99) - 1)
     assert found.score == pytest.approx(gained.sum() / np.sqrt((gained**2).sum()), rel=1e-4)
     # all 20 of the lower rank lose 1 %, all 19 of the higher whose trades end gain 2 %
@@ -96,7 +97,7 @@ def test_entries_by_hand():
     gross = np.where(np.arange(40) < 30, -0.01, 0.02)
     probability = np.arange(40) / 40.0
     found = rank_entries(trades(gross, cost=0.001), probability, draws=99)
-    weight = np.arange(40) / 39 - 0.5
+    weight = np.where(np.arange(40) < 10, 0, 0.5)  # each is the highest so far
     gained = weight * gross
     assert found.score == pytest.approx(gained.sum() / np.sqrt((gained**2).sum()))
     assert found.counts.tolist() == [10] * 4
@@ -112,11 +113,22 @@ def test_kinds_are_ranked_by_themselves_and_unknown_entries_left_out():
     probability = np.linspace(0.5, 0.9, 60)
     probability[:5] = np.nan
     found = rank_entries(trades(gross, kind), probability, draws=200)
-    weight = np.concatenate([np.zeros(5), np.arange(40) / 39, np.arange(15) / 14]) - 0.5
-    weight[:5] = 0
+    weight = np.full(60, 0.5)  # each is the highest of its kind so far
+    weight[:15] = weight[45:55] = 0  # unknown, or among fewer than ten
     gained = weight * gross
     assert found.score == pytest.approx(gained.sum() / np.sqrt((gained**2).sum()))
     assert found.counts.sum() == 55
+
+
+def test_an_opinion_that_follows_the_price_finds_nothing_in_hindsight():
+    """What is low against a long average rises in hindsight, on a random walk, too."""
+    p_values = []
+    for seed in range(60):
+        opens, state, _ = walk(1_500, seed)
+        average = np.convolve(opens, np.ones(500) / 500)[:1_500]
+        market = PredictedBars(opens, opens[-1], state, 0.5 + state * (average - opens) / 1e3)
+        p_values.append(rank_bars(market, draws=99, seed=seed).p_value)
+    assert (np.array(p_values) <= 0.1).sum() <= 12  # 6 expected, 15 to 20 by ranks in hindsight
 
 
 def test_the_size_is_right_for_lasting_opinions_without_skill():
