@@ -11,6 +11,8 @@ from bt_fusion.data.bars import BarArrays
 
 __all__ = ["lasting", "opinions", "predictions_of", "sided_probability"]
 
+MANY = 500  # bars of a long average
+
 
 def opinions(bars: BarArrays, state: np.ndarray, seed: int) -> Iterator[tuple[str, np.ndarray]]:
     """Yield P(side) of opinions without skill."""
@@ -27,6 +29,8 @@ def opinions(bars: BarArrays, state: np.ndarray, seed: int) -> Iterator[tuple[st
     noise = 0.3 * rng.standard_normal(count)
     yield "long", sided_probability(1 + noise, state)
     yield "stale", sided_probability(np.append(np.zeros(60), momentum[:-60]), state)
+    average = lfilter(np.full(MANY, 1 / MANY), 1, bars.close - bars.close[0]) + bars.close[0]
+    yield "low", sided_probability(-standard(bars.close / average - 1), state)
     hour = np.sin(2 * np.pi * np.arange(count) / 24) + noise
     yield "hour", 0.5 + 0.1 * hour
 

@@ -155,8 +155,7 @@ def running_rank(values: np.ndarray, first: int = FEWEST_BEFORE) -> np.ndarray:
 
     A rank among all values knows the later ones: of an opinion that falls as prices rise, such as
     a distance from a long average, it is high where prices are low in hindsight, and then they
-    rise. On random walks of 3,000 bars such an opinion (average of 1,000) had p <= .05 in 17 % of
-    150, with running ranks in 5 %.
+    rise, on a random walk, too.
 
     Parameters
     ----------
