@@ -37,7 +37,7 @@ def caveat(e: Evidence, worse: bool) -> str:
     if e.psr is None:
         return ""
     if e.psr >= ENOUGH:
-        return f"ML-on's profit is proven, too: its Sharpe ratio is above 0 {chance_of(e.psr)}."
+        return f"ML-on's profit is unlikely to be luck, too: its Sharpe ratio is above 0 {chance_of(e.psr)}."
     return (
         f"ML-on's profit itself is not proven: its Sharpe ratio is above 0 {chance_of(e.psr)}, "
         f"and {ENOUGH} is needed."
