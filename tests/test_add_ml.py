@@ -55,7 +55,7 @@ def test_the_parameters_are_those_of_the_page():
     rows = re.findall(r"^\| `(ml_\w+)` \| (\S+)", PAGE, flags=re.MULTILINE)
     assert [name for name, _ in rows] == [name for name, _ in ML_PARAMS]
     shown = dict(rows)
-    assert [float(shown["ml_threshold"])] == [dict(ML_PARAMS)["ml_threshold"]]
+    assert shown["ml_threshold"] == f"`{dict(ML_PARAMS)['ml_threshold']}`"
     assert shown["ml_on_unknown"] == f"`{dict(ML_PARAMS)['ml_on_unknown']}`"
     assert shown["ml_on_missing"] == f"`{dict(ML_PARAMS)['ml_on_missing']}`"
 

@@ -21,7 +21,7 @@ from bt_fusion.models.predictions import (
     Predictions,
     Signal,
 )
-from bt_fusion.models.presets import HYBRID_WEIGHTS, PRESETS, STRATEGY_PRESETS
+from bt_fusion.models.presets import HYBRID_WEIGHTS, PRESET_PARAMS, PRESETS, STRATEGY_PRESETS
 from bt_fusion.strategies import CryptoScalping, FusionStrategy, HybridScoring, SignalDiscovery
 from bt_fusion.technical.entry_measures import Periods
 from bt_fusion.technical.entry_score import EntryRule, MLPoints, TechnicalPoints
@@ -59,14 +59,18 @@ def test_system_a_fusion_of_ml_and_signals():
         {
             "ema_fast": 12,
             "ema_slow": 26,
-            "ml_threshold": 0.60,
+            "ml_threshold": "auto",
             "exit": "renew",
             "hold_bars": 5,
             "long_only": False,
         },
     )
     table = {name: each.default for name, each in signature(fused_signals).parameters.items()}
-    subset(table, {"ml_threshold": 0.60, "ema_fast": 12, "ema_slow": 26})
+    subset(table, {"ml_threshold": "auto", "ema_fast": 12, "ema_slow": 26})
+
+
+def test_system_a_keeps_its_threshold():
+    assert PRESET_PARAMS["fusion"] == {"ml_threshold": 0.60}
 
 
 def test_system_a_demo_data():

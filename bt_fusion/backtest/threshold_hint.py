@@ -98,12 +98,12 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
     replayed = list(pair.replay_inputs.values())
     entries: dict[float | str, int] = {}
     if replayed and all(one.exact and traded_by_rule(one, pair.off) for one in replayed):
-        entries = {
-            each.threshold: sum(replayed_trades(one, each) for one in replayed) for each in others
+        counts = {
+            each.threshold: sum(replayed_trades(x, each) for x in replayed) for each in others
         }
+        entries = {each: count for each, count in counts.items() if count > len(on)}
     elif not replayed and not takes_ml(pair.strategy):
         entries = {each.threshold: agreed_trades(off, parts, each) for each in (asked, *others)}
-    entries = {each: count for each, count in entries.items() if count > len(on)}
     reached = reached_share(parts, asked, long_only)
     return threshold_hint(
         len(off), len(on), asked.threshold, reached, entries, names_of(parts, long_only)

@@ -29,7 +29,7 @@ def cerebro_with(*feeds, **options):
 
 
 def given(index, up) -> Predictions:
-    """Predictions with these probabilities of up."""
+    """Predictions with these probabilities of up, and a break-even one of .60 at any costs."""
     up = np.broadcast_to(np.asarray(up, float), len(index))
     count = len(index)
     return Predictions(
@@ -43,6 +43,7 @@ def given(index, up) -> Predictions:
         vote_threshold=0.633,
         model=np.zeros(count, dtype=np.int64),
         trained_until=np.full(count, np.datetime64("1999-01-01"), dtype="datetime64[ns]"),
+        payoff=np.tile([2e15, 3e15], (count, 1)),  # (3 + costs) / 5, and costs are nothing
     )
 
 

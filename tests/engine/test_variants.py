@@ -189,4 +189,4 @@ def test_other_names_of_params():
     discovery = {"ml_entry_threshold": 0.7}
     assert agreement_of(SignalDiscovery, discovery) == Agreement(0.7, above=True)
     assert agreement_of(HybridScoring, discovery) == Agreement(0.7)
-    assert agreement_of(Plain, {}, "majority") == Agreement(0.6, voting="majority")
+    assert agreement_of(Plain, {}, "majority") == Agreement("auto", voting="majority")

@@ -10,7 +10,7 @@ from bt_fusion.indicators.trade_costs import TradeCosts, costs_of
 
 
 def broker(commission=0.0, **slippage):
-    made = bt.brokers.BackBroker(**slippage)
+    made = bt.brokers.BackBroker(**({"slip_open": True} | slippage))
     made.setcommission(
         **(commission if isinstance(commission, dict) else {"commission": commission})
     )
@@ -25,6 +25,23 @@ def test_a_percentage_and_slippage_in_percent():
     found = asked(broker(0.0005, slip_perc=0.0002))
     assert found.share == pytest.approx(0.0007) and found.fixed == 0
     assert found.round_trip(42.0) == pytest.approx(2 * 0.0007)
+
+
+def test_a_broker_that_slips_nothing_at_the_open_takes_no_slippage():
+    assert asked(broker(0.001, slip_perc=0.02, slip_open=False)).share == pytest.approx(0.001)
+
+
+class SellersPay(bt.CommInfoBase):
+    """A tax of one side."""
+
+    def _getcommission(self, size, price, pseudoexec):
+        return abs(size) * price * (0.002 if size < 0 else 0.0)
+
+
+def test_both_sides_are_asked():
+    made = bt.brokers.BackBroker()
+    made.addcommissioninfo(SellersPay())
+    assert asked(made).round_trip(100.0) == pytest.approx(0.002)
 
 
 def test_no_costs():

@@ -51,7 +51,7 @@ def test_an_unknown_payoff_is_no_entry():
 
 def test_predictions_without_a_payoff_ask_for_a_number():
     with pytest.raises(OptionError, match="give ml_threshold a number"):
-        entries(given(BARS.index, 0.9), Account())
+        entries(replace(given(BARS.index, 0.9), payoff=None), Account())
 
 
 def test_without_a_usable_model_the_technical_side_goes_on():

@@ -20,6 +20,7 @@ from bt_fusion.why.why import explain_entry
 
 BARS = planted_edge(1_200, seed=1, auc=0.8)
 MODEL = ["--features", "wick_balance,gap,rsi_14", "--members", "rf,lgb", "--train-bars", "400"]
+AT_60 = ["--param", "ml_threshold=0.6"]
 MINE = """
 import datetime
 
@@ -73,7 +74,7 @@ def csv(tmp_path_factory):
 @pytest.fixture(scope="module")
 def folder(csv, tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
-    command("backtest", "--data", csv, "--out", out, "--no-report", "-q", *MODEL)
+    command("backtest", "--data", csv, "--out", out, "--no-report", "-q", *AT_60, *MODEL)
     return out
 
 
