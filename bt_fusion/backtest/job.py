@@ -201,6 +201,8 @@ class Backtest:
         """
         if self.ml not in ML_CHOICES:
             raise unknown_name("ml", self.ml, ML_CHOICES)
+        if self.draws < 1:
+            raise OptionError(f"draws {self.draws} must be 1 or more")
         if self.placebo not in PLACEBOS:
             raise unknown_name("placebo", self.placebo, PLACEBOS)
         if self.placebo == "labels":

@@ -13,7 +13,7 @@ from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.statistics.performance import bar_returns
 from bt_fusion.statistics.sharpe import sharpe_per_bar
 from bt_fusion.verdict.evidence import ChanceTest, Evidence
-from bt_fusion.verdict.pooled import Market, pool, pooled_evidence
+from bt_fusion.verdict.pooled import Market, pooled_evidence, pooled_verdict
 from bt_fusion.verdict.rules import Verdict
 
 __all__ = ["PooledRuns", "market_of", "pool_runs"]
@@ -62,13 +62,14 @@ def pool_runs(folders: Sequence[str | Path], bootstrap: Bootstrap = Bootstrap())
     Raises
     ------
     RunError
-        When a folder holds no finished run with a verdict of this version, or is given twice.
+        When a folder holds no finished run with a verdict of this version, or two are of the same bars.
     """
-    if len({Path(folder).resolve() for folder in folders}) < len(folders):
-        raise RunError("a folder is given twice; give each market once")
-    markets = [market_of(SavedRun.read(folder, tables=("equity",))) for folder in folders]
+    runs = [SavedRun.read(folder, tables=("equity",)) for folder in folders]
+    if len({run.summary["data"]["sha256"] for run in runs}) < len(runs):
+        raise RunError("two of the folders are of the same bars; give each market once")
+    markets = [market_of(run) for run in runs]
     together = pooled_evidence(markets, bootstrap)
-    return PooledRuns(markets, together, pool(markets, bootstrap))
+    return PooledRuns(markets, together, pooled_verdict(together, markets))
 
 
 def market_of(run: SavedRun) -> Market:

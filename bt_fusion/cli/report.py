@@ -1,7 +1,7 @@
 """`bt-fusion report`: draw a run's pages and pictures again, from its folder alone."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -38,20 +38,26 @@ def report(
     from bt_fusion.report.draw import redraw
 
     screen, given = Screen(quiet), folders or [Path("results")]
+    pooled = pooled_runs(given) if len(given) > 1 else None  # refused before anything is drawn
     for folder in given:
         drawn = redraw(folder, png=png, tearsheet=tearsheet, bars=bars, until=until, symbol=symbol)
         screen.list_files(drawn)
-    if len(given) > 1:
-        show_pooled(screen, given, json)
+    if pooled is not None:
+        show_pooled(screen, pooled, json)
 
 
-def show_pooled(screen: Screen, folders: list[Path], json: Path | None) -> None:
-    """Print what several runs come to together, and write it as JSON where asked for."""
+def pooled_runs(folders: list[Path]) -> dict[str, Any]:
+    """Return what several runs come to together."""
     from bt_fusion.backtest.pooled_runs import pool_runs
+
+    return pool_runs(folders).to_dict()
+
+
+def show_pooled(screen: Screen, pooled: dict[str, Any], json: Path | None) -> None:
+    """Print what several runs come to together, and write it as JSON where asked for."""
     from bt_fusion.files import write_json
     from bt_fusion.report.terminal.pooled import pooled_table
 
-    found = pool_runs(folders).to_dict()
-    screen.show(pooled_table(found))
+    screen.show(pooled_table(pooled))
     if json is not None:
-        write_json(json, found)
+        write_json(json, pooled)

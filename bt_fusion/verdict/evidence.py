@@ -21,11 +21,16 @@ class ChanceTest:
     p_against : float
         Share of draws as bad as ML or worse, likewise.
     draws : int
+    as_good, as_bad : int or None
+        Draws as good or better, and as bad or worse, counted; None for a pooled test. A p-value may
+        be larger than its count says: see `upper_tail`.
     """
 
     p_value: float
     p_against: float
     draws: int
+    as_good: int | None = None
+    as_bad: int | None = None
 
     def side(self, worse: bool) -> float:
         """Return the p-value of having helped, or of having hurt.

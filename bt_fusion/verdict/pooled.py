@@ -13,7 +13,15 @@ from bt_fusion.verdict.evidence import ChanceTest, Evidence
 from bt_fusion.verdict.pooled_wording import pooled_because, pooled_change
 from bt_fusion.verdict.rules import Verdict, graded
 
-__all__ = ["Market", "correlation", "pool", "pooled_evidence", "pooled_gain", "pooled_test"]
+__all__ = [
+    "Market",
+    "correlation",
+    "pool",
+    "pooled_evidence",
+    "pooled_gain",
+    "pooled_test",
+    "pooled_verdict",
+]
 
 YEAR = 365.25  # days
 
@@ -50,7 +58,11 @@ def pool(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap()) -> Verdi
         One or more.
     bootstrap : Bootstrap
     """
-    evidence = pooled_evidence(markets, bootstrap)
+    return pooled_verdict(pooled_evidence(markets, bootstrap), markets)
+
+
+def pooled_verdict(evidence: Evidence, markets: Sequence[Market]) -> Verdict:
+    """Grade the evidence of all markets together, see `pooled_evidence`."""
     found = graded(evidence)
     because = pooled_because(evidence, found.worse, [market.evidence for market in markets])
     change = pooled_change(evidence, found)

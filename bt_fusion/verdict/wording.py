@@ -37,16 +37,15 @@ def caveat(e: Evidence, worse: bool) -> str:
     if e.psr is None:
         return ""
     if e.psr >= ENOUGH:
-        return f"ML-on's profit is unlikely to be luck, too: its Sharpe ratio is above 0 {chance_of(e.psr)}."
+        return f"ML-on's profit is unlikely to be luck, too: {sharpe_is_above_0(e.psr)}."
     return (
-        f"ML-on's profit itself is not proven: its Sharpe ratio is above 0 {chance_of(e.psr)}, "
-        f"and {ENOUGH} is needed."
+        f"ML-on's profit itself is not proven: {sharpe_is_above_0(e.psr)}, and {ENOUGH} is needed."
     )
 
 
-def chance_of(probability: float) -> str:
-    """Write a probability."""
-    return f"with probability {probability:.2f}"
+def sharpe_is_above_0(psr: float) -> str:
+    """Say how probable that is."""
+    return f"its Sharpe ratio is above 0 with probability {psr:.2f}"
 
 
 def probable(e: Evidence, worse: bool) -> str:
@@ -93,7 +92,7 @@ def few_trades(e: Evidence) -> tuple[str, str]:
     if e.trades_on < e.trades_off:
         name, count = "ML-on", e.trades_on
     text = f"too few trades, {name} closed {count or 'none'} and each run needs 30"
-    lower = f"A lower ml_threshold enters more often, but {EACH_COUNTS}."
+    lower = f"A lower threshold enters more often, but {EACH_COUNTS}."
     lower = "" if name == "ML-off" else lower
     if not count:
         return text, lower
@@ -177,12 +176,13 @@ def filters(test: ChanceTest | None, worse: bool, which: str = "") -> str:
 
 
 def share(test: ChanceTest | None, worse: bool) -> str:
-    """Write a p-value as so many of the draws."""
-    if test is None or not test.draws:
+    """Write how many of the draws were a match; of a pooled test its p-value as a share."""
+    if test is None:
         return "no"
-    as_good = round(test.side(worse) * test.draws)
-    count = f"{as_good:,}" if as_good > 0 else "none"
-    return f"{count} of {test.draws:,}"
+    count = test.as_bad if worse else test.as_good
+    if count is None:
+        return f"{percent(test.side(worse), 1)} of"
+    return f"{f'{count:,}' if count else 'none'} of {test.draws:,}"
 
 
 def ranks(test: ChanceTest | None, worse: bool) -> str:

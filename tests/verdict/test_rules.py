@@ -19,7 +19,9 @@ from bt_fusion.verdict.rules import (
 
 def test_of(p_value, p_against=None):
     """A test with 1,000 draws, none of them equal to ML-on."""
-    return ChanceTest(p_value, 1 - p_value + 1 / 1001 if p_against is None else p_against, 1_000)
+    against = 1 - p_value + 1 / 1001 if p_against is None else p_against
+    counts = (round(p * 1_001) - 1 for p in (p_value, against))
+    return ChanceTest(p_value, against, 1_000, *counts)
 
 
 test_of.__test__ = False
@@ -132,7 +134,7 @@ def test_without_a_test_of_the_setting_there_is_no_evidence():
 def test_sentences_name_the_numbers_that_decided():
     helped, hurt, probably = judge(GOOD), judge(BAD), judge(PROBABLE)
     assert helped.because == (
-        "ML helped: only 3 of 1,000 random filters with the same number of trades chose entries as "
+        "ML helped: only 2 of 1,000 random filters with the same number of trades chose entries as "
         "well or better; mean trade: ML 0.120 %, random filters -0.010 %"
     )
     assert helped.change == (
@@ -141,7 +143,7 @@ def test_sentences_name_the_numbers_that_decided():
     )
     assert "chose entries as badly or worse; mean trade: ML -0.120 %" in hurt.because
     assert probably.because == (
-        "ML probably helped: ML's probabilities tell better entries from worse (p 0.020), but 300 "
+        "ML probably helped: ML's probabilities tell better entries from worse (p 0.020), but 299 "
         "of 1,000 random filters chose entries as well or better"
     )
     assert probably.change == (
@@ -154,7 +156,7 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
     few = judge(replace(GOOD, trades_on=10))
     assert few.because == "no evidence: too few trades, ML-on closed 10 and each run needs 30"
     assert few.change == (
-        "That takes 4.0 years more at this rate. A lower ml_threshold enters more often, but each "
+        "That takes 4.0 years more at this rate. A lower threshold enters more often, but each "
         "value tried counts as a variant."
     )
     none = judge(replace(GOOD, trades_on=0, setting=None, ranking=None, psr=None))
@@ -181,9 +183,9 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
 def test_an_advantage_that_dies_under_a_bar_of_delay_says_so_first():
     found = judge(replace(GOOD, delayed=test_of(0.41)))
     assert found.verdict == HELPED
-    assert found.because.endswith("and 410 of 1,000 once all orders, ML's too, come one bar later")
+    assert found.because.endswith("and 409 of 1,000 once all orders, ML's too, come one bar later")
     assert found.change.startswith("Find out why before you trade it: look-ahead")
-    assert found.because.startswith("ML helped: but not robustly, 3 of 1,000 random filters")
+    assert found.because.startswith("ML helped: but not robustly, 2 of 1,000 random filters")
     assert "later" not in judge(replace(GOOD, delayed=test_of(0.01))).because
 
 

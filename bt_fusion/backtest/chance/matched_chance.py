@@ -23,6 +23,7 @@ __all__ = ["MatchedChance", "delayed_test", "matched_chance"]
 
 MOST_MISFIT = 0.1  # of entries or bars held, from which a coin matches nothing
 MOST_CHANGED = 0.05  # share of the shared trades whose exits ML may change
+SEEDS = 7_919  # between the seeds of two symbols
 NOTHING = ("", "")
 SAME = (
     "both runs made the same trades, so ML chose nothing",
@@ -63,7 +64,7 @@ class MatchedChance:
         """Where ML-on stands among them, of several symbols all together; None untested."""
         if self.untested:
             return None
-        tests = [ChanceTest(p.p_value, p.p_against, len(p)) for p in self.placebos.values()]
+        tests = [chance_test(placebo) for placebo in self.placebos.values()]
         return pooled_test(tests, correlation(by_day(self.gains)))
 
     @property
@@ -87,6 +88,11 @@ class MatchedChance:
     def above_chance(self) -> pd.Series:
         """The same of all together, by the stamps of any."""
         return pd.concat(self.gains).groupby(level=0).sum()
+
+
+def chance_test(placebo: Placebo) -> ChanceTest:
+    """Return where a run stands among its draws."""
+    return ChanceTest(placebo.p_value, placebo.p_against, len(placebo), *placebo.counts)
 
 
 def added(parts: Sequence[DrawFigures]) -> DrawFigures:
@@ -135,7 +141,10 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
     inputs = pair.replay_inputs
     why = "; ".join(dict.fromkeys(one.why_not for one in inputs.values() if not one.exact))
     if inputs and all(one.rule.exit == "renew" or one.exact for one in inputs.values()):
-        found = {symbol: placebo_of(one, draws, seed) for symbol, one in inputs.items()}
+        found = {
+            symbol: placebo_of(one, draws, seed + SEEDS * number)  # each its own draws
+            for number, (symbol, one) in enumerate(inputs.items())
+        }
         index = {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()}
         judged, levels = same if same[0] else unlike(found), any(x.levels for x in inputs.values())
         return MatchedChance(found, index, why, *judged, comparable=not levels)
@@ -182,7 +191,7 @@ def delayed_test(pair: RunPair, draws: int = 1_000, seed: int = 0) -> ChanceTest
     if not inputs or not all(one.exact for one in inputs.values()):
         return None
     placebos = [placebo_of(one.later(), draws, seed) for one in inputs.values()]
-    tests = [ChanceTest(p.p_value, p.p_against, len(p)) for p in placebos]
+    tests = [chance_test(placebo) for placebo in placebos]
     gains = [
         pd.Series(placebo.per_bar, index=one.bars.index)
         for placebo, one in zip(placebos, inputs.values(), strict=True)

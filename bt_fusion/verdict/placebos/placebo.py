@@ -127,6 +127,12 @@ class Placebo:
         """Share of draws that chose at least as badly, the run itself counted among them."""
         return self._tail(-1)
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many draws chose at least as well, and at least as badly."""
+        real, drawn = self.real.score[0], self.drawn.score
+        return int((drawn >= real).sum()), int((drawn <= real).sum())
+
     def _tail(self, sign: int) -> float:
         score, drawn = sign * self.real.score[0], sign * self.drawn.score
         return upper_tail(score, drawn) if self.normal else share_above(score, drawn)
