@@ -62,7 +62,8 @@ def pool_runs(folders: Sequence[str | Path], bootstrap: Bootstrap = Bootstrap())
     Raises
     ------
     RunError
-        When a folder holds no finished run with a verdict of this version, or two are of the same bars.
+        When a folder holds no finished run with a verdict of this version, or two hold runs of
+        the same bars.
     """
     runs = [SavedRun.read(folder, tables=("equity",)) for folder in folders]
     if len({run.summary["data"]["sha256"] for run in runs}) < len(runs):

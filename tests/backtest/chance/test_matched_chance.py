@@ -150,6 +150,18 @@ def test_stops_and_refused_orders_are_compared_by_their_fills():
     assert matched_chance(pair, 20).why == "" and delayed_test(pair, 20).draws == 20
 
 
+def test_what_knows_one_bar_alone_is_worth_nothing_a_bar_later():
+    bars = random_walk(3_000, seed=4)
+    opens = bars.open.to_numpy()
+    ahead = np.append(np.diff(opens)[1:], [0, 0])  # from the open after each bar to the next one
+    rng = np.random.default_rng(0)
+    up = np.where(rng.random(len(bars)) < 0.25, 0.5 + 0.2 * np.sign(ahead), 0.5)
+    pair = pair_of(bars, given(bars.index, up), hold_bars=1)
+    now, later = matched_chance(pair, 200).test, delayed_test(pair, 200)
+    assert now.p_value == 1 / 201 and later.p_value > 0.05
+    assert later.draws == 200
+
+
 def test_a_strategy_no_replay_knows_has_subsets_of_its_trades():
     bars = random_walk(4_000, seed=7)
     pair = pair_of(bars, lucky(bars, 2), strategy=HybridScoring)
