@@ -63,9 +63,9 @@ def interval(
 ) -> tuple[float, float]:
     """Return the interval of the difference in net profit."""
     account = Account(commission=rate)
-    off = run_strategy(frame, FusionStrategy, account, ml=False)
-    on = run_strategy(
-        frame, FusionStrategy, account, model=predictions, ml_threshold=THRESHOLDS[model]
-    )
+    leave = {"exit": "horizon"}
+    off = run_strategy(frame, FusionStrategy, account, ml=False, **leave)
+    asked = {"model": predictions, "ml_threshold": THRESHOLDS[model]}
+    on = run_strategy(frame, FusionStrategy, account, **asked, **leave)
     low, high = compare_runs(off, on, Bootstrap(draws))["net_profit"]["ci95"]
     return low, high
