@@ -18,7 +18,8 @@ EACH_COUNTS = "each value tried counts as a variant"
 
 def certain(e: Evidence, worse: bool) -> str:
     """Say what a grade of helped or hurt rests on."""
-    text = f"only {filters(e.setting, worse, 'with the same number of trades ')}"
+    text = filters(e.setting, worse, "with the same number of trades ")
+    text = text if text.startswith("none") else f"only {text}"
     if not worse and dies_of_delay(e):
         later = f"{share(e.delayed, worse)} once all orders, ML's too, come one bar later"
         return f"but not robustly, {filters(e.setting, worse)}, and {later}"
@@ -148,10 +149,19 @@ def disagreement(e: Evidence, worse: bool) -> tuple[str, str]:
 
 def needs(e: Evidence, grade: str, p_value: float, limit: float) -> str:
     """Say which p-value a grade needs, and how long ML would have to stay as good."""
-    test = "the random filters'" if e.setting and e.setting.p_value == p_value else "the ranking's"
-    text = f'"{grade}" needs {test} p-value at {limit:g} or less, now {p_text(p_value)}'
+    of_filters = e.setting is not None and e.setting.p_value == p_value
+    test = f"the {'random filters' if of_filters else 'ranking'}'{'' if of_filters else 's'}"
+    tail = " (normal tail)" if of_filters and by_normal_tail(e.setting) else ""
+    text = f'"{grade}" needs {test} p-value at {limit:g} or less, now {p_text(p_value)}{tail}'
     more = more_data(p_value, limit, e.years)
     return f"{text}: {more}." if more else f"{text}."
+
+
+def by_normal_tail(test: ChanceTest | None) -> bool:
+    """Say whether a p-value is larger than its draws say, see `upper_tail`."""
+    if test is None or test.as_good is None:
+        return False
+    return test.p_value > 1.05 * (1 + test.as_good) / (1 + test.draws)
 
 
 def more_data(p_value: float, limit: float, years: float) -> str:
