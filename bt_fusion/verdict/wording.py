@@ -65,7 +65,7 @@ def to_be_certain(e: Evidence, worse: bool, failed: str) -> str:
         return caveat(e, worse)
     grade = "ML helped"
     if failed == "0.5 % of random filters" and e.setting is not None:
-        return needs(e, grade, e.setting.p_value, STRICT)
+        return needs(e, worse, grade, e.setting, STRICT)
     if failed == "deflated Sharpe ratio":
         tried = f" after {e.trials:,} variants tried" if e.trials > 1 else ""
         return f'"{grade}" needs a deflated Sharpe ratio of 0.95; it is {value(e.edge_dsr)}{tried}.'
@@ -127,7 +127,8 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
     if e.ranking is None:
         return text, "Whether ML tells better entries from worse could not be tested."
     grade = "ML probably hurt" if worse else "ML probably helped"
-    return f"{text}, and {ranks(e.ranking, worse)}", needs(e, grade, best, PROBABLE)
+    test = min(asked, key=lambda test: test.side(worse))
+    return f"{text}, and {ranks(e.ranking, worse)}", needs(e, worse, grade, test, PROBABLE)
 
 
 def best_of_many(e: Evidence, worse: bool, best: float) -> tuple[str, str]:
@@ -147,21 +148,22 @@ def disagreement(e: Evidence, worse: bool) -> tuple[str, str]:
     return text, f"{change} as {EACH_COUNTS}."
 
 
-def needs(e: Evidence, grade: str, p_value: float, limit: float) -> str:
-    """Say which p-value a grade needs, and how long ML would have to stay as good."""
-    of_filters = e.setting is not None and e.setting.p_value == p_value
-    test = f"the {'random filters' if of_filters else 'ranking'}'{'' if of_filters else 's'}"
-    tail = " (normal tail)" if of_filters and by_normal_tail(e.setting) else ""
-    text = f'"{grade}" needs {test} p-value at {limit:g} or less, now {p_text(p_value)}{tail}'
+def needs(e: Evidence, worse: bool, grade: str, test: ChanceTest, limit: float) -> str:
+    """Say which p-value of a test a grade needs, and how long ML would have to stay as good."""
+    p_value = test.side(worse)
+    named = "the random filters'" if test is e.setting else "the ranking's"
+    tail = " (normal tail)" if by_normal_tail(test, worse) else ""
+    text = f'"{grade}" needs {named} p-value at {limit:g} or less, now {p_text(p_value)}{tail}'
     more = more_data(p_value, limit, e.years)
     return f"{text}: {more}." if more else f"{text}."
 
 
-def by_normal_tail(test: ChanceTest | None) -> bool:
+def by_normal_tail(test: ChanceTest, worse: bool) -> bool:
     """Say whether a p-value is larger than its draws say, see `upper_tail`."""
-    if test is None or test.as_good is None:
+    count = test.as_bad if worse else test.as_good
+    if count is None:
         return False
-    return test.p_value > 1.05 * (1 + test.as_good) / (1 + test.draws)
+    return test.side(worse) > 1.05 * (1 + count) / (1 + test.draws)
 
 
 def more_data(p_value: float, limit: float, years: float) -> str:
@@ -201,11 +203,9 @@ def ranks(test: ChanceTest | None, worse: bool) -> str:
         return ""
     p_value = test.side(worse)
     known = f"(p {p_text(p_value)})"
-    if p_value > PROBABLE:
-        return f"ML's probabilities do not clearly tell better entries from worse {known}"
-    if worse:
-        return f"ML's probabilities prefer worse entries {known}"
-    return f"ML's probabilities tell better entries from worse {known}"
+    does = "prefer worse entries" if worse else "tell better entries from worse"
+    clearly = "do not clearly " if p_value > PROBABLE else ""
+    return f"ML's probabilities {clearly}{does} {known}"
 
 
 def dies_of_delay(e: Evidence) -> bool:
