@@ -8,10 +8,12 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 import pandas as pd
+import talib
 
 from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.summary import one_or_all
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
 from bt_fusion.engine.variants import variant
@@ -19,6 +21,7 @@ from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.strategies.one_position import LEVELS
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
+from bt_fusion.verdict.placebos.levels import Distance, Levels
 from bt_fusion.verdict.placebos.replay import ExitRule
 
 __all__ = ["RunPair", "line_of"]
@@ -75,7 +78,6 @@ class RunPair:
         if sized and len(self.on.trades):
             share = float(self.on.trades.share.mean())
         costs = Costs(account.commission, account.slippage, share)
-        levels = any(p[name] for pair in LEVELS.items() for name in pair)
         rule, trades = ExitRule(p["hold_bars"], p["exit"], p["long_only"]), self.on.trades
         return {
             symbol: ReplayInputs(
@@ -86,7 +88,7 @@ class RunPair:
                 trades if len(parts) == 1 else trades[trades.symbol == symbol],
                 rule,
                 costs,
-                levels,
+                levels_of(p, part.bars),
                 sized,
             )
             for symbol, part in parts.items()
@@ -97,6 +99,19 @@ class RunPair:
         """Every parameter of a strategy that takes ML by itself, defaults included."""
         usual = dict(self.strategy.params._getitems())
         return usual | variant(self.strategy, self.params, self.exits)[1]
+
+
+def levels_of(params: Mapping[str, Any], bars: pd.DataFrame) -> Levels | None:
+    """Return the stop and target orders of a strategy's parameters, None without any."""
+    stop, target = (
+        Distance(params[name] or 0.0, params[in_atr] or 0.0) for name, in_atr in LEVELS.items()
+    )
+    if not any((stop.share, stop.units, target.share, target.units)):
+        return None
+    if not (stop.units or target.units):
+        return Levels(stop, target)
+    own = BarArrays.of(bars)
+    return Levels(stop, target, talib.ATR(own.high, own.low, own.close, params["atr_period"]))
 
 
 def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> Any:

@@ -14,7 +14,7 @@ from bt_fusion.engine.runner import Run
 from bt_fusion.engine.variants import takes_ml
 from bt_fusion.models.agreement import AUTO, Agreement
 from bt_fusion.strategies import HybridScoring
-from bt_fusion.verdict.placebos.replay import NEVER, replay
+from bt_fusion.verdict.placebos.replay import NEVER
 
 __all__ = ["hint_of", "is_thin", "threshold_hint"]
 
@@ -144,7 +144,7 @@ def traded_by_rule(one: ReplayInputs, off: Run) -> bool:
     """Say whether the rule alone makes the trades of ML-off, too: no order was refused."""
     index = one.bars.index
     signal = np.nan_to_num(one.technical)
-    trips = replay(signal, one.technical, one.rule)
+    trips = one.replayed(signal)
     entered = pd.DatetimeIndex(off.trades.entry_time)
     return bool(index[trips.signal + 1].isin(entered).all())
 
@@ -153,7 +153,7 @@ def replayed_trades(inputs: ReplayInputs, asked: Agreement) -> int:
     """Count the closed trades that FusionStrategy would make with another threshold."""
     state = inputs.state
     signal = np.where(asked.with_sides(inputs.predictions, state), state, 0)
-    return int((replay(signal, inputs.technical, inputs.rule).exit_bar != NEVER).sum())
+    return int((inputs.replayed(signal).exit_bar != NEVER).sum())
 
 
 def agreed_trades(off: Any, parts: Mapping[str, OutOfSample], asked: Agreement) -> int:

@@ -48,8 +48,8 @@ class MatchedChance:
     remedy : str
         What to do about it.
     comparable : bool
-        Whether what the filters made may stand beside ML-on's figures: not where they do without
-        the stops and targets of the run.
+        Whether what the filters made may stand beside ML-on's figures: not where a replay of its
+        stops and targets is not the run.
     """
 
     placebos: dict[str, Placebo]
@@ -128,9 +128,9 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
     """Compare ML-on with random filters.
 
     FusionStrategy is replayed symbol by symbol: with its renewing exit by coins that match entries
-    and bars held (`coin_placebo`), with another exit, where the replay is the run, by vetoes that
-    match entries (`random_vetoes`). Of everything else random subsets of the ML-off trades are
-    taken, which say something where ML left the exits alone.
+    and bars held (`coin_placebo`) and have the same stops and targets, with another exit, where the
+    replay is the run, by vetoes that match entries (`random_vetoes`). Of everything else random
+    subsets of the ML-off trades are taken, which say something where ML left the exits alone.
 
     Parameters
     ----------
@@ -146,8 +146,9 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
             for number, (symbol, one) in enumerate(inputs.items())
         }
         index = {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()}
-        judged, levels = same if same[0] else unlike(found), any(x.levels for x in inputs.values())
-        return MatchedChance(found, index, why, *judged, comparable=not levels)
+        judged = same if same[0] else unlike(found)
+        known = all(one.exact or one.levels is None for one in inputs.values())
+        return MatchedChance(found, index, why, *judged, comparable=known)
     stamps = pd.DatetimeIndex(pair.on.equity.index)
     before, after = (trade_paths_of(run.trades, pair.bars, stamps) for run in (pair.off, pair.on))
     return MatchedChance(
@@ -177,18 +178,18 @@ def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
     paths = None
     if one.trades is not None and not one.exact:
         paths = trade_paths_of(one.trades, one.bars, pd.DatetimeIndex(one.bars.index))
-    like = one.by_rule if one.levels and paths is not None else None
-    given = (one.trips, one.rule.hold_bars, one.costs, draws, seed, paths, like)
+    like = None if one.levels is None else one.without_levels
+    given = (one.trips, one.rule.hold_bars, one.costs, draws, seed, paths, like, one.exits)
     return coin_placebo(bars, one.state, *given)
 
 
 def delayed_test(pair: RunPair, draws: int = 1_000, seed: int = 0) -> ChanceTest | None:
     """Compare ML-on with random filters where every order of both comes one bar later.
 
-    None where a replay is not the run.
+    None where a replay is not the run, and with stops or targets.
     """
     inputs = pair.replay_inputs
-    if not inputs or not all(one.exact for one in inputs.values()):
+    if not inputs or not all(one.exact and one.levels is None for one in inputs.values()):
         return None
     placebos = [placebo_of(one.later(), draws, seed) for one in inputs.values()]
     tests = [chance_test(placebo) for placebo in placebos]

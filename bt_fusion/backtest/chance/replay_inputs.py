@@ -6,8 +6,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.models.predictions import Predictions
+from bt_fusion.verdict.placebos.coin_draws import renewed_to_levels
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
+from bt_fusion.verdict.placebos.levels import LevelExits, Levels
 from bt_fusion.verdict.placebos.replay import NEVER, ExitRule, RoundTrips, replay
 
 __all__ = ["ReplayInputs"]
@@ -29,8 +32,8 @@ class ReplayInputs:
         Of ML-on; None for what nobody traded, see `later`.
     rule : ExitRule
     costs : Costs
-    levels : bool
-        Whether stop or target orders stand behind the positions.
+    levels : Levels or None
+        The stop and target orders behind the positions.
     sized : bool
         Whether a sizer of the user's own sets the sizes.
     """
@@ -42,14 +45,23 @@ class ReplayInputs:
     trades: pd.DataFrame | None
     rule: ExitRule
     costs: Costs
-    levels: bool
+    levels: Levels | None
     sized: bool = False
 
     @property
     def state(self) -> np.ndarray:
         """The side each bar lets in: -1, 0 or 1, shape (n_bars,)."""
         side = np.sign(np.nan_to_num(self.technical)).astype(np.int64)
+        if self.levels is not None:
+            side = np.where(self.levels.ready, side, 0)
         return np.maximum(side, 0) if self.rule.long_only else side
+
+    @cached_property
+    def exits(self) -> LevelExits | None:
+        """Where stops and targets end positions, None without them."""
+        if self.levels is None:
+            return None
+        return self.levels.exits(BarArrays.of(self.bars), self.state, self.costs.slippage)
 
     @property
     def probability(self) -> np.ndarray:
@@ -60,7 +72,24 @@ class ReplayInputs:
     @cached_property
     def by_rule(self) -> RoundTrips:
         """The trips that the rule alone makes."""
-        return replay(self.signal, self.technical, self.rule)
+        return self.replayed(self.signal)
+
+    @cached_property
+    def without_levels(self) -> RoundTrips:
+        """The trips it would make without stop and target orders."""
+        return replay(self.signal, self.state, self.rule)
+
+    def replayed(self, signal: np.ndarray) -> RoundTrips:
+        """Return the trips that the rule makes of a signal, see `levels_known`."""
+        if self.exits is None or not self.levels_known:
+            return replay(signal, self.technical, self.rule)
+        agrees = (self.state != 0) & (np.sign(np.nan_to_num(signal)) == self.state)
+        return renewed_to_levels(self.state, agrees, self.rule.hold_bars, self.exits)
+
+    @property
+    def levels_known(self) -> bool:
+        """Whether the replay knows stops and targets, which it does of the renewing exit."""
+        return self.rule.exit == "renew"
 
     @cached_property
     def exact(self) -> bool:
@@ -68,7 +97,9 @@ class ReplayInputs:
         trips, trades = self.by_rule, self.trades
         if trades is None:
             return True
-        if self.levels or self.sized or len(trips.signal) != len(trades):
+        if self.sized or len(trips.signal) != len(trades):
+            return False
+        if self.exits is not None and not (self.levels_known and self._same_levels(trips)):
             return False
         closed = trips.exit_bar != NEVER
         entered = self.bars.index[trips.signal + 1]
@@ -80,11 +111,21 @@ class ReplayInputs:
             and left.equals(pd.DatetimeIndex(trades.exit_time[~still_open]))
         )
 
+    def _same_levels(self, trips: RoundTrips) -> bool:
+        """Say whether stops and targets end the same trades, at the same prices."""
+        assert self.trades is not None and self.exits is not None
+        inside = self.trades.exit_reason.isin(LEVELS).to_numpy(dtype=bool)
+        made = self.exits.filled[trips.signal[inside]]
+        left = self.trades.exit_price[inside].to_numpy(dtype=float)
+        return np.array_equal(trips.inside, inside) and np.allclose(made, left, rtol=1e-9, atol=0)
+
     @property
     def why_not(self) -> str:
         """Why the rule alone does not make the trades of the run."""
-        if self.levels:
-            return "stop or target orders end some trades, which random filters do without"
+        if self.levels is not None and not self.levels_known:
+            return (
+                "stop or target orders end some trades, and their replay knows the exit renew alone"
+            )
         if self.sized:
             return "a sizer of your own sets the sizes"
         return "the broker refused or resized an order"
@@ -96,10 +137,10 @@ class ReplayInputs:
             return self.by_rule
         trades, at = self.trades, self.bars.index.get_indexer
         still_open = (trades.exit_reason == "open").to_numpy(dtype=bool)
-        inside = trades.exit_reason.isin(LEVELS).to_numpy(dtype=bool)  # the bar of the fill is held
-        left = np.where(still_open, NEVER, at(pd.DatetimeIndex(trades.exit_time)) + inside)
+        inside = trades.exit_reason.isin(LEVELS).to_numpy(dtype=bool)
+        left = np.where(still_open, NEVER, at(pd.DatetimeIndex(trades.exit_time)))
         side = np.where(trades.side == "long", 1, -1)
-        return RoundTrips(at(pd.DatetimeIndex(trades.entry_time)) - 1, side, left)
+        return RoundTrips(at(pd.DatetimeIndex(trades.entry_time)) - 1, side, left, inside)
 
     def later(self, bars: int = 1) -> "ReplayInputs":
         """Return the same with every signal, and so every order, so many bars later."""

@@ -1,7 +1,7 @@
 """Draws of a Markov coin a side through the renewing exit rule."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from math import ceil, log
 
 import numpy as np
@@ -9,9 +9,10 @@ import numpy as np
 from bt_fusion.verdict.placebos.coin import Coin
 from bt_fusion.verdict.placebos.coin_pair import SIDES, CoinPair
 from bt_fusion.verdict.placebos.episodes import Episodes
+from bt_fusion.verdict.placebos.levels import LevelExits
 from bt_fusion.verdict.placebos.replay import NEVER, RoundTrips, blocked_starts
 
-__all__ = ["Agreements", "DrawnTrips", "drawn_trips", "trips_of"]
+__all__ = ["Agreements", "DrawnTrips", "drawn_trips", "renewed_to_levels", "trips_of"]
 
 BLOCK = 50  # draws held at once
 FORGOTTEN = 0.02  # autocorrelation that counts as none
@@ -59,6 +60,23 @@ class Agreements:
         here, row = here[inside], row[inside]
         base = episodes.first[own][here]
         return cls(draw[row], own[here], base + since[inside], base + until[inside] - 1)
+
+    @classmethod
+    def known(cls, agrees: np.ndarray, episodes: Episodes, side: int) -> "Agreements":
+        """Return those of one run, as draw 0.
+
+        Parameters
+        ----------
+        agrees : ndarray of bool, shape (n_bars,)
+        episodes : Episodes
+        side : int
+        """
+        own = agrees & (episodes.at_bars(episodes.side) == side)
+        number = episodes.at_bars(np.arange(len(episodes)))
+        pieces = Episodes.of(np.where(own, number + 1, 0))
+        pieces_on = pieces.side > 0
+        first, last = pieces.first[pieces_on], pieces.stop[pieces_on] - 1
+        return cls(np.zeros_like(first), number[first], first, last)
 
 
 def forgetting(coin: Coin) -> int:
@@ -128,8 +146,10 @@ class DrawnTrips:
     draws: int
 
 
-def drawn_trips(pair: CoinPair, draws: int, seed: int = 0) -> Iterator[DrawnTrips]:
-    """Yield the round trips of coins, some draws at a time."""
+def drawn_trips(
+    pair: CoinPair, draws: int, seed: int = 0, exits: LevelExits | None = None
+) -> Iterator[DrawnTrips]:
+    """Yield the round trips of coins, some draws at a time; `exits` as in `trips_of`."""
     rng = np.random.default_rng(seed)
     for start in range(0, draws, BLOCK):
         count = min(BLOCK, draws - start)
@@ -137,11 +157,36 @@ def drawn_trips(pair: CoinPair, draws: int, seed: int = 0) -> Iterator[DrawnTrip
             Agreements.of(coin, pair.episodes, side, count, rng)
             for side, coin in zip(SIDES, pair.coins, strict=True)
         ]
-        yield trips_of(agreements, pair.episodes, pair.coins[0].hold_bars, count)
+        yield trips_of(agreements, pair.episodes, pair.coins[0].hold_bars, count, exits)
+
+
+def renewed_to_levels(
+    state: np.ndarray, agrees: np.ndarray, hold_bars: int, exits: LevelExits
+) -> RoundTrips:
+    """Walk through an agreement as `renewed` does, with stop and target orders.
+
+    A trip that meets one of them ends there, and no other begins until the state has changed.
+
+    Examples
+    --------
+    >>> never, agrees = np.full(6, 6), np.ones(6, dtype=bool)
+    >>> exits = LevelExits(np.array([3, *never[1:]]), never * 1.0, never * 1.0)
+    >>> trips = renewed_to_levels(np.array([1, 1, 1, 1, -1, -1]), agrees, 2, exits)
+    >>> trips.signal, trips.exit_bar, trips.inside
+    (array([0, 4]), array([ 3, -1]), array([ True, False]))
+    """
+    episodes = Episodes.of(np.sign(np.nan_to_num(state[:-1])).astype(np.int64))
+    known = [Agreements.known(agrees[:-1], episodes, side) for side in SIDES]
+    trips = trips_of(known, episodes, max(1, hold_bars), 1, exits).trips
+    return trips[np.argsort(trips.signal)]
 
 
 def trips_of(
-    agreements: Sequence[Agreements], episodes: Episodes, hold_bars: int, draws: int
+    agreements: Sequence[Agreements],
+    episodes: Episodes,
+    hold_bars: int,
+    draws: int,
+    exits: LevelExits | None = None,
 ) -> DrawnTrips:
     """Return the round trips that agreements with the long and with the short side lead to.
 
@@ -152,22 +197,24 @@ def trips_of(
     episodes : Episodes
         Of all bars but the last, whose orders are never filled.
     hold_bars, draws : int
+    exits : LevelExits, optional
+        Where stop and target orders end a trip first; without them nothing does.
     """
     sides = [Holdings.of(each, episodes, hold_bars) for each in agreements]
     free, late = np.zeros((2, draws, len(episodes)), dtype=bool)
-    for each in sides:
-        ends = each.stop == episodes.stop[each.episode]
-        stays = ends & ~((each.second == NEVER) & (each.first == episodes.first[each.episode]))
-        free[each.draw[ends], each.episode[ends]] = True
-        late[each.draw[stays], each.episode[stays]] = True
+    for held, lost in ((free, np.False_), (late, np.True_)):
+        for each in sides:
+            each.after(np.broadcast_to(lost, free.shape), episodes, exits).mark_ends(held, episodes)
     blocked = blocked_starts(np.broadcast_to(episodes.reverses, free.shape), free, late)
-    kept = [each.after(blocked, episodes) for each in sides]
+    kept = [each.after(blocked, episodes, exits) for each in sides]
     side = np.repeat(SIDES, [len(each.draw) for each in kept])
-    signal, stop, draw = (
-        np.concatenate([getattr(each, name) for each in kept]) for name in ("first", "stop", "draw")
+    signal, stop, draw, inside = (
+        np.concatenate([getattr(each, name) for each in kept])
+        for name in ("first", "stop", "draw", "inside")
     )
-    exit_bar = np.where(stop < episodes.length.sum(), stop + 1, NEVER)
-    return DrawnTrips(draw, RoundTrips(signal, side, exit_bar), draws)
+    left = np.where(stop < episodes.length.sum(), stop + 1, NEVER)
+    trips = RoundTrips(signal, side, np.where(inside, stop, left), inside if exits else None)
+    return DrawnTrips(draw, trips, draws)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,9 +225,11 @@ class Holdings:
     ----------
     draw, episode : ndarray of int64, shape (n_holdings,)
     first, stop : ndarray of int64, shape (n_holdings,)
-        First bar of each, and the one after the last.
+        First bar of each, and the one after the last; of one that ends inside a bar, that bar.
     second : ndarray of int64, shape (n_holdings,)
         Bar of the second agreement, -1 for none.
+    inside : ndarray of bool, shape (n_holdings,)
+        Where a stop or target ends it inside a bar.
     """
 
     draw: np.ndarray
@@ -188,6 +237,7 @@ class Holdings:
     first: np.ndarray
     stop: np.ndarray
     second: np.ndarray
+    inside: np.ndarray
 
     @classmethod
     def of(cls, made: Agreements, episodes: Episodes, hold_bars: int) -> "Holdings":
@@ -201,12 +251,33 @@ class Holdings:
         again = np.where(final > at, made.first[np.minimum(at + 1, final)], NEVER)
         second = np.where(made.last[at] > first, first + 1, again)
         stop = np.minimum(made.last[final] + hold_bars, episodes.stop[episode])
-        return cls(draw, episode, first, stop, second)
+        return cls(draw, episode, first, stop, second, np.zeros(len(at), dtype=bool))
 
-    def after(self, blocked: np.ndarray, episodes: Episodes) -> "Holdings":
+    def after(
+        self, blocked: np.ndarray, episodes: Episodes, exits: LevelExits | None = None
+    ) -> "Holdings":
         """Return them without the first bars of blocked episodes, shape (draws, n_episodes)."""
         lost = (self.first == episodes.first[self.episode]) & blocked[self.draw, self.episode]
-        first = np.where(lost, self.second, self.first)
-        kept = first != NEVER
-        columns = (self.draw, self.episode, first, self.stop, self.second)
-        return Holdings(*(each[kept] for each in columns))
+        begun = replace(self, first=np.where(lost, self.second, self.first))
+        begun = begun.chosen(begun.first != NEVER)
+        return begun if exits is None else begun.ended(exits)
+
+    def chosen(self, rows: np.ndarray) -> "Holdings":
+        """Return some of them."""
+        return Holdings(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    def ended(self, exits: LevelExits) -> "Holdings":
+        """End them at their stops and targets, after which an episode has no more of them."""
+        bar = exits.bar[self.first]
+        met = bar <= self.stop  # the bar that decides to leave can still meet one
+        before = np.cumsum(met) - met
+        new = np.ones(len(met), dtype=bool)
+        new[1:] = (self.draw[1:] != self.draw[:-1]) | (self.episode[1:] != self.episode[:-1])
+        start = np.maximum.accumulate(np.where(new, np.arange(len(met)), 0))
+        ended = replace(self, stop=np.where(met, bar, self.stop), inside=met)
+        return ended.chosen(before == before[start])
+
+    def mark_ends(self, held: np.ndarray, episodes: Episodes) -> None:
+        """Set which episodes end while one is held, shape (draws, n_episodes)."""
+        ends = (self.stop == episodes.stop[self.episode]) & ~self.inside
+        held[self.draw[ends], self.episode[ends]] = True

@@ -16,12 +16,10 @@ from bt_fusion.verdict.placebos.entry_outcomes import (
     trade_results,
     turnover,
 )
+from bt_fusion.verdict.placebos.levels import LevelExits
 from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
 from bt_fusion.verdict.placebos.replay import RoundTrips
-from bt_fusion.verdict.placebos.run_figures import (
-    MeanDraw,
-    TradeColumns,
-)
+from bt_fusion.verdict.placebos.run_figures import Endings, MeanDraw, TradeColumns
 from bt_fusion.verdict.placebos.trades import Trades
 
 __all__ = ["coin_placebo"]
@@ -37,6 +35,7 @@ def coin_placebo(
     seed: int = 0,
     paths: Trades | None = None,
     like: RoundTrips | None = None,
+    exits: LevelExits | None = None,
 ) -> Placebo:
     """Compare a run with coins that enter as often and hold as many bars on each side.
 
@@ -55,7 +54,15 @@ def coin_placebo(
         refused order). They replace the run's own figures; open trips are left out.
     like : RoundTrips, optional
         The trips whose entries and bars held the coins match instead: those of the rule alone,
-        where stops end trips that the coins' rule does not.
+        where stops or targets end trips that a coin alone would hold on to.
+    exits : LevelExits, optional
+        Where stops and targets end the trips of the draws.
+
+    Notes
+    -----
+    With stops and targets the mean position is that of the coins without them: it need only be
+    known beforehand, and the draws meet the same levels as the run. What a draw made on average
+    (`Placebo.per_bar`) is then taken from the draws.
 
     Examples
     --------
@@ -70,18 +77,24 @@ def coin_placebo(
     """
     if paths is not None:
         closed = trips.exit_bar >= 0
-        trips = RoundTrips(trips.signal[closed], trips.side[closed], trips.exit_bar[closed])
+        trips = trips[closed]
     entries, held = matched(trips if like is None else like, len(bars))
     pair = CoinPair.matching(state, entries, held, hold_bars)
-    runs = Runs(bars, costs, pair)
-    drawn = DrawFigures.joined([runs.figures(block) for block in drawn_trips(pair, draws, seed)])
+    runs = Runs(bars, costs, pair, exits)
+    blocks, mean = [], np.zeros(len(bars))
+    for block in drawn_trips(pair, draws, seed, exits):
+        blocks.append(runs.figures(block))
+        if exits is not None:
+            mean += runs.per_bar(block.trips) / draws
+    drawn = DrawFigures.joined(blocks)
+    if not draws or exits is None:
+        mean = pair.per_bar(runs.moves, costs)
     if paths is None:
         real, made = runs.of(trips), runs.per_bar(trips)
     else:
         own = matched(trips, len(bars))[1]
         real, made = runs.of_paths(paths, own), paths.per_bar(np.ones(len(paths)))
-    above = made - pair.per_bar(runs.moves, costs)
-    return Placebo("coin", real, drawn, above, pair.misfit(entries, held), normal=True)
+    return Placebo("coin", real, drawn, made - mean, pair.misfit(entries, held), normal=True)
 
 
 def matched(trips: RoundTrips, bars: int) -> tuple[np.ndarray, np.ndarray]:
@@ -95,8 +108,10 @@ def matched(trips: RoundTrips, bars: int) -> tuple[np.ndarray, np.ndarray]:
 class Runs:
     """Runs over the same bars, held against the mean draw of a pair of coins."""
 
-    def __init__(self, bars: BarArrays, costs: Costs, pair: CoinPair):
-        self.bars, self.costs = bars, costs
+    def __init__(
+        self, bars: BarArrays, costs: Costs, pair: CoinPair, exits: LevelExits | None = None
+    ):
+        self.bars, self.costs, self.exits = bars, costs, exits
         self.moves = moves(bars.open, bars.close[-1])
         position = pair.position
         mean = MeanDraw(position, np.abs(position).sum(axis=1), by="held")
@@ -105,16 +120,17 @@ class Runs:
     def of(self, trips: RoundTrips) -> DrawFigures:
         """Return the figures of one run."""
         order = np.argsort(trips.side < 0, kind="stable")
-        sided = RoundTrips(trips.signal[order], trips.side[order], trips.exit_bar[order])
-        return self.figures(DrawnTrips(np.zeros(len(order), dtype=np.int64), sided, 1))
+        return self.figures(DrawnTrips(np.zeros(len(order), dtype=np.int64), trips[order], 1))
 
     def figures(self, drawn: DrawnTrips) -> DrawFigures:
         """Return the figures of each draw."""
         trips, runs = drawn.trips, drawn.draws
         start, stop = trips.spans(len(self.bars))
-        net, growth = trade_results(self.bars, trips.signal, trips.side, trips.exit_bar, self.costs)
-        closed = trips.exit_bar >= 0
-        columns = self.columns.of(start, stop, trips.side, closed, net, growth)
+        filled, endings = self.left_inside(trips)
+        results = trade_results(
+            self.bars, trips.signal, trips.side, trips.exit_bar, self.costs, filled
+        )
+        columns = self.columns.of(start, stop, trips.side, trips.exit_bar >= 0, *results, endings)
         first = np.searchsorted(runs * (trips.side < 0) + drawn.draw, np.arange(2 * runs + 1))
         sums = [sums_between(column, first) for column in columns]
         return self.columns.figures(np.stack(sums, axis=1).reshape(2, runs, -1).swapaxes(0, 1))
@@ -125,8 +141,27 @@ class Runs:
         start, stop = trips.spans(count)
         last = np.where(trips.exit_bar >= 0, stop - 1, count)
         paid = turnover(start, last, np.ones(len(start)), count) * self.costs.rate
-        position = mean_position(start, stop, trips.side, count)
-        return self.costs.share * (position * self.moves - paid)
+        made = mean_position(start, stop, trips.side, count) * self.moves - paid
+        endings = self.left_inside(trips)[1]
+        if endings is not None:
+            last = np.minimum(last, count - 1)  # an open trip's move is whole
+            change = trips.side * (endings.move - self.moves[last])
+            change -= (trips.exit_bar >= 0) * (endings.cost - self.costs.rate)
+            made += np.bincount(last, change, minlength=count)
+        return self.costs.share * made
+
+    def left_inside(self, trips: RoundTrips) -> tuple[np.ndarray | None, Endings | None]:
+        """Return the fills of trips that end inside a bar, NaN for others, and how all end."""
+        if self.exits is None or trips.inside is None:
+            return None, None
+        inside, at = trips.inside, trips.signal
+        last = np.maximum(trips.spans(len(self.bars))[1] - 1, 0)
+        opens, price = self.bars.open[last], self.exits.price[at]
+        filled = np.where(inside, self.exits.filled[at], np.nan)
+        move = np.where(inside, price / opens - 1, self.moves[last])
+        slipped = np.abs(filled - price) / opens
+        cost = np.where(inside, self.costs.commission + slipped, self.costs.rate)
+        return filled, Endings(move, cost)
 
     def of_paths(self, paths: Trades, held: np.ndarray) -> DrawFigures:
         """Return the figures of a run by its fills; `held` are its bars, long and short."""

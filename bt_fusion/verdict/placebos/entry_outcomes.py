@@ -182,7 +182,12 @@ def moves(opens: np.ndarray, last: float) -> np.ndarray:
 
 
 def trade_results(
-    bars: BarArrays, signal: np.ndarray, side: np.ndarray, exit_bar: np.ndarray, costs: Costs
+    bars: BarArrays,
+    signal: np.ndarray,
+    side: np.ndarray,
+    exit_bar: np.ndarray,
+    costs: Costs,
+    filled: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return net returns of trades, and the log growth they bring the account.
 
@@ -192,6 +197,8 @@ def trade_results(
     signal, side, exit_bar : ndarray of int64, shape (n_trades,)
         As in `RoundTrips`; a side of 0 is no trade.
     costs : Costs
+    filled : ndarray of float64, shape (n_trades,), optional
+        Price of an exit inside a bar, NaN where the trade ends at an open.
     """
     count, last = len(bars), bars.close[-1]
     buy = np.append(np.minimum(bars.open * (1 + costs.slippage), bars.high), last)
@@ -201,6 +208,8 @@ def trade_results(
     entry = np.concatenate([buy, sell]).take(start + short)
     closed = exit_bar >= 0
     exit = np.concatenate([sell, buy]).take(np.where(closed, exit_bar, count) + short)
+    if filled is not None:
+        exit = np.where(np.isnan(filled), exit, filled)
     made = side * (exit - entry) - costs.commission * (entry + closed * exit)
     made *= side != 0
     growth = np.log1p(np.maximum(costs.share * made / bars.close.take(signal), -1 + 1e-12))

@@ -55,15 +55,24 @@ class RoundTrips:
         1 long, -1 short.
     exit_bar : ndarray of int64, shape (n_trips,)
         Bar at whose open the trip ends, -1 when it is open at the last bar.
+    inside : ndarray of bool, shape (n_trips,), optional
+        Where a stop or target ends the trip inside that bar instead; nowhere when not given.
     """
 
     signal: np.ndarray
     side: np.ndarray
     exit_bar: np.ndarray
+    inside: np.ndarray | None = None
+
+    def __getitem__(self, rows: np.ndarray) -> "RoundTrips":
+        """Return some of them, or all in another order."""
+        inside = None if self.inside is None else self.inside[rows]
+        return RoundTrips(self.signal[rows], self.side[rows], self.exit_bar[rows], inside)
 
     def spans(self, bars: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the first bar each trip is held, and the one after the last, of so many bars."""
-        return self.signal + 1, np.where(self.exit_bar >= 0, self.exit_bar, bars)
+        stop = self.exit_bar if self.inside is None else self.exit_bar + self.inside
+        return self.signal + 1, np.where(self.exit_bar >= 0, stop, bars)
 
     def returns(self, opens: np.ndarray, commission: float = 0.0) -> np.ndarray:
         """Return each trip's profit as a fraction of its entry's value, NaN while it is open.
@@ -168,13 +177,13 @@ def blocked_starts(reverses: np.ndarray, free: np.ndarray, late: np.ndarray) -> 
         Whether the episode before it is of the opposite side and ends where it begins; False
         for the first.
     free, late : ndarray of bool, shape (..., n_episodes)
-        Whether the last bar of each is held, where its first bar counts and where it does not;
-        `late` implies `free`.
+        Whether the last bar of each is held, where its first bar counts and where it does not.
 
     Notes
     -----
-    Where both agree, the next start is known whatever came before. Where they differ it is the
-    opposite of this one's, so that a chain of these alternates.
+    Where both agree, the next start is known whatever came before. Where only `free` is held it
+    is the opposite of this one's, so that a chain of these alternates. Where only `late` is (the
+    trip from the first bar met a stop), it is the same.
 
     Examples
     --------
@@ -182,13 +191,14 @@ def blocked_starts(reverses: np.ndarray, free: np.ndarray, late: np.ndarray) -> 
     >>> blocked_starts(np.array([False, True, True, True]), every, ~every)
     array([False,  True, False,  True])
     """
-    known = np.zeros_like(reverses)
+    known, depends, turns = np.zeros((3, *reverses.shape), dtype=bool)
     known[..., 1:] = reverses[..., 1:] & late[..., :-1]
-    depends = np.zeros_like(reverses)
-    depends[..., 1:] = reverses[..., 1:] & free[..., :-1] & ~late[..., :-1]
+    depends[..., 1:] = reverses[..., 1:] & (free != late)[..., :-1]
+    turns[..., 1:] = depends[..., 1:] & free[..., :-1]
     place = np.broadcast_to(np.arange(reverses.shape[-1]), reverses.shape)
     anchor = np.maximum.accumulate(np.where(depends, 0, place), axis=-1)
-    odd = (place - anchor) % 2 == 1
+    turned = np.cumsum(turns, axis=-1)
+    odd = (turned - np.take_along_axis(turned, anchor, axis=-1)) % 2 == 1
     return np.take_along_axis(known, anchor, axis=-1) ^ odd
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.placebo import DrawFigures
 
-__all__ = ["COLUMNS", "MeanDraw", "TradeColumns", "ratio", "sharpe_of_sums"]
+__all__ = ["COLUMNS", "Endings", "MeanDraw", "TradeColumns", "ratio", "sharpe_of_sums"]
 
 COLUMNS = (
     *("entries", "held", "closed", "gain", "square", "shared_long", "shared_short"),
@@ -33,6 +33,22 @@ class MeanDraw:
     position: np.ndarray
     size: np.ndarray
     by: Literal["entries", "held"]
+
+
+@dataclass(frozen=True, eq=False)
+class Endings:
+    """How trades end that may be left inside a bar.
+
+    Attributes
+    ----------
+    move : ndarray of float64, shape (n_trades,)
+        Return of the price over the last bar held, up to the exit.
+    cost : ndarray of float64, shape (n_trades,)
+        Of the exit, a fraction of the price.
+    """
+
+    move: np.ndarray
+    cost: np.ndarray
 
 
 class TradeColumns:
@@ -68,6 +84,7 @@ class TradeColumns:
         closed: np.ndarray,
         net: np.ndarray,
         growth: np.ndarray,
+        endings: Endings | None = None,
     ) -> list[np.ndarray]:
         """Return the columns of trades in the order of `COLUMNS`, each of shape (n_trades,).
 
@@ -79,20 +96,33 @@ class TradeColumns:
         closed : ndarray of bool, shape (n_trades,)
         net, growth : ndarray of float64, shape (n_trades,)
             See `trade_results`.
+        endings : Endings, optional
+            Of trades that may end inside a bar; without them the last bar counts as a whole.
         """
         sums = self._summed.take(stop, axis=0) - self._summed.take(start, axis=0)
+        most, final = len(self.moves) - 1, np.maximum(stop - 1, 0)
+        cost = left = self.costs.rate
+        last = self.moves.take(final)
+        if endings is not None:
+            sums += self._changed(final, last, endings.move)
+            last, left = endings.move, endings.cost
         gain, square, long, short = sums.T
         gain, held, ends = side * gain, stop - start, closed.astype(float)
         won = np.maximum(net, 0.0) * ends
-        cost, most = self.costs.rate, len(self.moves) - 1
-        paid_on = self.moves.take(np.minimum(start, most))
-        paid_on = side * (paid_on + ends * self.moves.take(np.maximum(stop - 1, 0)))
-        turnover = 1 + ends + (2 * ends) * (held == 1)  # 2^2 where both fills are on one bar
+        left = left * ends
+        paid_on = side * (cost * self.moves.take(np.minimum(start, most)) + left * last)
+        turnover = cost**2 + left**2 + (2 * cost * left) * (held == 1)  # both fills on one bar
         return [
             *(np.ones(len(start)), held, ends, gain, square, side * long, side * short),
             *(net * ends, won > 0, won, growth),
-            *(gain - cost * (1 + ends), square - 2 * cost * paid_on + cost**2 * turnover),
+            *(gain - cost - left, square - 2 * paid_on + turnover),
         ]
+
+    def _changed(self, bar: np.ndarray, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
+        """Return by how much the sums change where only a part of a bar's move is earned."""
+        long, short = self.mean.position[:, bar] * whole
+        more = part - whole
+        return np.stack([more, part**2 - whole**2, long * more, short * more], axis=1)
 
     def figures(self, sums: np.ndarray) -> DrawFigures:
         """Return the figures of runs from sums by side, shape (n_runs, 2, n_columns)."""

@@ -1,0 +1,174 @@
+"""Stop and target orders over arrays: where a position entered at each bar would meet them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bt_fusion.data.bars import BarArrays
+
+__all__ = ["Distance", "LevelExits", "Levels", "first_touch"]
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far an order lies from the entry price; there is none where both are 0.
+
+    Attributes
+    ----------
+    share : float
+        Fraction of the entry price.
+    units : float
+        ATR units.
+    """
+
+    share: float = 0.0
+    units: float = 0.0
+
+    def price(self, entry: np.ndarray, side: np.ndarray, atr: np.ndarray | None) -> np.ndarray:
+        """Return the price so far away on a side, beyond all prices where there is none.
+
+        >>> Distance(0.1).price(np.array([100.0]), np.array([-1]), None)
+        array([90.])
+        """
+        if self.share:
+            return entry * (1 + side * self.share)
+        if self.units and atr is not None:
+            return entry + side * self.units * atr
+        return np.where(side > 0, np.inf, -np.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class LevelExits:
+    """Where a position signalled at each bar would meet its stop or target.
+
+    Attributes
+    ----------
+    bar : ndarray of int64, shape (n_bars,)
+        Bar of the fill; n_bars where neither is met.
+    price : ndarray of float64, shape (n_bars,)
+        Price of the fill without slippage.
+    filled : ndarray of float64, shape (n_bars,)
+        With slippage.
+    """
+
+    bar: np.ndarray
+    price: np.ndarray
+    filled: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Stop and target orders behind each position.
+
+    Attributes
+    ----------
+    stop, target : Distance
+        From the fill of the entry.
+    atr : ndarray of float64, shape (n_bars,), optional
+        Average true range; that of the entry's bar counts, because the orders are placed after
+        it. NaN while it warms up.
+
+    Notes
+    -----
+    The orders are live from the bar after the entry's. A bar whose range touches both counts as
+    the stop. A stop that the bar opens beyond is filled at the open, a target at the open where
+    that is better. A target never slips beyond its own price.
+    """
+
+    stop: Distance = Distance()
+    target: Distance = Distance()
+    atr: np.ndarray | None = None
+
+    @property
+    def ready(self) -> np.ndarray | bool:
+        """Bars on which the strategy can trade, shape (n_bars,), or True for all."""
+        return True if self.atr is None else np.isfinite(self.atr)
+
+    def exits(self, bars: BarArrays, side: np.ndarray, slippage: float = 0.0) -> LevelExits:
+        """Find where a position signalled at each bar would meet them, whatever else ends it.
+
+        Parameters
+        ----------
+        bars : BarArrays
+        side : ndarray of int64, shape (n_bars,)
+            Of the position: -1, 1; 0 where none is entered.
+        slippage : float
+            Fraction of the price.
+
+        Examples
+        --------
+        >>> flat = np.array([100.0, 100.0, 100.0, 100.0])
+        >>> low = np.array([100.0, 98.0, 99.5, 97.0])  # the entry's own bar does not count
+        >>> bars = BarArrays(flat, flat, flat, low, flat, flat)
+        >>> exits = Levels(Distance(0.01)).exits(bars, np.ones(4, dtype=int))
+        >>> exits.bar, exits.price[0]
+        (array([3, 3, 4, 4]), np.float64(99.0))
+        """
+        count, own = len(bars), np.where(side < 0, -1, 1)
+        entry_bar = np.minimum(np.arange(count) + 1, count - 1)
+        entry = fills(bars, entry_bar, bars.open[entry_bar], own, slippage)
+        atr = None if self.atr is None else self.atr[entry_bar]
+        stop, target = self.stop.price(entry, -own, atr), self.target.price(entry, own, atr)
+        lower, upper = np.minimum(stop, target), np.maximum(stop, target)
+        bar = first_touch(bars.low, bars.high, lower, upper, np.arange(count) + 2)
+        bar = np.where(side != 0, bar, count)
+        at, met = np.minimum(bar, count - 1), bar < count
+        stopped = np.where(own > 0, bars.low[at] <= stop, bars.high[at] >= stop)
+        level = np.where(stopped, stop, target)
+        beyond = (own * (bars.open[at] - level) < 0) == stopped
+        price = np.where(beyond, bars.open[at], level)
+        at_limit = own * np.maximum(own * (price * (1 - own * slippage)), own * target)
+        at_limit = np.where(own > 0, at_limit, np.minimum(at_limit, bars.high[at]))
+        filled = np.where(stopped, fills(bars, at, price, -own, slippage), at_limit)
+        return LevelExits(bar, np.where(met, price, np.nan), np.where(met, filled, np.nan))
+
+
+def fills(
+    bars: BarArrays, at: np.ndarray, price: np.ndarray, side: np.ndarray, slippage: float
+) -> np.ndarray:
+    """Return at what orders of a side are filled that slip from a price, inside their bars."""
+    taken = price * (1 + side * slippage)
+    return np.where(side > 0, np.minimum(taken, bars.high[at]), np.maximum(taken, bars.low[at]))
+
+
+def first_touch(
+    low: np.ndarray, high: np.ndarray, lower: np.ndarray, upper: np.ndarray, start: np.ndarray
+) -> np.ndarray:
+    """Return the first bar from each start whose range reaches one of two prices.
+
+    Parameters
+    ----------
+    low, high : ndarray, shape (n_bars,)
+    lower, upper : ndarray, shape (n_starts,)
+    start : ndarray of int64, shape (n_starts,)
+
+    Returns
+    -------
+    ndarray of int64, shape (n_starts,)
+        n_bars where none does.
+
+    Notes
+    -----
+    Lowest lows and highest highs of 1, 2, 4, ... bars let each start skip the largest stretch
+    that reaches neither, then the next smaller one: n log n steps however far the prices are.
+
+    Examples
+    --------
+    >>> price = np.array([5.0, 6.0, 5.0, 3.0])
+    >>> lower, upper = np.array([4.0, 1.0]), np.array([9.0, 9.0])
+    >>> first_touch(price, price, lower, upper, np.array([0, 0]))
+    array([3, 4])
+    """
+    count = len(low)
+    lows, highs = [low], [high]
+    while 2 ** len(lows) <= count:
+        reach = 2 ** (len(lows) - 1)
+        lows.append(np.minimum(lows[-1][:-reach], lows[-1][reach:]))
+        highs.append(np.maximum(highs[-1][:-reach], highs[-1][reach:]))
+    at = np.minimum(start, count)
+    for power in reversed(range(len(lows))):
+        inside = np.minimum(at, len(lows[power]) - 1)
+        fits = at + 2**power <= count
+        skips = fits & (lows[power][inside] > lower) & (highs[power][inside] < upper)
+        at = np.where(skips, at + 2**power, at)
+    return at
