@@ -113,7 +113,7 @@ class ReplayInputs:
 
     def _same_levels(self, trips: RoundTrips) -> bool:
         """Say whether stops and targets end the same trades, at the same prices."""
-        assert self.trades is not None and self.exits is not None
+        assert self.trades is not None and self.exits is not None and trips.inside is not None
         inside = self.trades.exit_reason.isin(LEVELS).to_numpy(dtype=bool)
         made = self.exits.filled[trips.signal[inside]]
         left = self.trades.exit_price[inside].to_numpy(dtype=float)
@@ -123,11 +123,11 @@ class ReplayInputs:
     def why_not(self) -> str:
         """Why the rule alone does not make the trades of the run."""
         if self.levels is not None and not self.levels_known:
-            return (
-                "stop or target orders end some trades, and their replay knows the exit renew alone"
-            )
+            return "stops or targets end some trades; they are replayed with the exit renew only"
         if self.sized:
             return "a sizer of your own sets the sizes"
+        if self.levels is not None:
+            return "the broker filled some orders otherwise than the replay of stops and targets"
         return "the broker refused or resized an order"
 
     @property

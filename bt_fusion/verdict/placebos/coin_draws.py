@@ -202,11 +202,12 @@ def trips_of(
     """
     sides = [Holdings.of(each, episodes, hold_bars) for each in agreements]
     free, late = np.zeros((2, draws, len(episodes)), dtype=bool)
-    for held, lost in ((free, np.False_), (late, np.True_)):
-        for each in sides:
-            each.after(np.broadcast_to(lost, free.shape), episodes, exits).mark_ends(held, episodes)
+    every = np.broadcast_to(np.True_, free.shape)
+    for each in sides:
+        each.ended(exits).mark_ends(free, episodes)
+        each.after(every, episodes).ended(exits).mark_ends(late, episodes)
     blocked = blocked_starts(np.broadcast_to(episodes.reverses, free.shape), free, late)
-    kept = [each.after(blocked, episodes, exits) for each in sides]
+    kept = [each.after(blocked, episodes).ended(exits) for each in sides]
     side = np.repeat(SIDES, [len(each.draw) for each in kept])
     signal, stop, draw, inside = (
         np.concatenate([getattr(each, name) for each in kept])
@@ -253,21 +254,20 @@ class Holdings:
         stop = np.minimum(made.last[final] + hold_bars, episodes.stop[episode])
         return cls(draw, episode, first, stop, second, np.zeros(len(at), dtype=bool))
 
-    def after(
-        self, blocked: np.ndarray, episodes: Episodes, exits: LevelExits | None = None
-    ) -> "Holdings":
+    def after(self, blocked: np.ndarray, episodes: Episodes) -> "Holdings":
         """Return them without the first bars of blocked episodes, shape (draws, n_episodes)."""
         lost = (self.first == episodes.first[self.episode]) & blocked[self.draw, self.episode]
         begun = replace(self, first=np.where(lost, self.second, self.first))
-        begun = begun.chosen(begun.first != NEVER)
-        return begun if exits is None else begun.ended(exits)
+        return begun.chosen(begun.first != NEVER)
 
     def chosen(self, rows: np.ndarray) -> "Holdings":
         """Return some of them."""
         return Holdings(*(getattr(self, each.name)[rows] for each in fields(self)))
 
-    def ended(self, exits: LevelExits) -> "Holdings":
+    def ended(self, exits: LevelExits | None) -> "Holdings":
         """End them at their stops and targets, after which an episode has no more of them."""
+        if exits is None:
+            return self
         bar = exits.bar[self.first]
         met = bar <= self.stop  # the bar that decides to leave can still meet one
         before = np.cumsum(met) - met

@@ -62,7 +62,7 @@ def coin_placebo(
     -----
     With stops and targets the mean position is that of the coins without them: it need only be
     known beforehand, and the draws meet the same levels as the run. What a draw made on average
-    (`Placebo.per_bar`) is then taken from the draws.
+    (`Placebo.per_bar`, `Placebo.centre`) is then taken from the draws.
 
     Examples
     --------
@@ -94,7 +94,8 @@ def coin_placebo(
     else:
         own = matched(trips, len(bars))[1]
         real, made = runs.of_paths(paths, own), paths.per_bar(np.ones(len(paths)))
-    return Placebo("coin", real, drawn, made - mean, pair.misfit(entries, held), normal=True)
+    centre = float(drawn.score.mean()) if draws and exits is not None else 0.0
+    return Placebo("coin", real, drawn, made - mean, pair.misfit(entries, held), True, centre)
 
 
 def matched(trips: RoundTrips, bars: int) -> tuple[np.ndarray, np.ndarray]:

@@ -18,8 +18,8 @@ def share_above(score: float, drawn: np.ndarray) -> float:
     return float((1 + (drawn >= score).sum()) / (len(drawn) + 1))
 
 
-def upper_tail(score: float, drawn: np.ndarray) -> float:
-    """Return the same, or the upper tail of the standard normal where that is larger.
+def upper_tail(score: float, drawn: np.ndarray, centre: float = 0.0) -> float:
+    """Return the same, or the upper tail of a normal of unit variance where that is larger.
 
     The draws miss what their law leaves out, the normal tail what is not yet normal: the larger
     of both keeps its size where either errs.
@@ -27,7 +27,7 @@ def upper_tail(score: float, drawn: np.ndarray) -> float:
     >>> upper_tail(0.0, np.array([-1.0, -2.0, -3.0]))
     0.5
     """
-    return max(share_above(score, drawn), float(ndtr(-score)))
+    return max(share_above(score, drawn), float(ndtr(centre - score)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +94,8 @@ class Placebo:
         the largest of its parts.
     normal : bool
         Whether no p-value is below that of a standard normal score.
+    centre : float
+        Mean of that normal score: not 0 where stops or targets earn or lose by themselves.
 
     Notes
     -----
@@ -116,6 +118,7 @@ class Placebo:
     per_bar: np.ndarray
     misfit: float = 0.0
     normal: bool = False
+    centre: float = 0.0
 
     @property
     def p_value(self) -> float:
@@ -135,7 +138,9 @@ class Placebo:
 
     def _tail(self, sign: int) -> float:
         score, drawn = sign * self.real.score[0], sign * self.drawn.score
-        return upper_tail(score, drawn) if self.normal else share_above(score, drawn)
+        if not self.normal:
+            return share_above(score, drawn)
+        return upper_tail(score, drawn, sign * self.centre)
 
     def __len__(self) -> int:
         return len(self.drawn.score)

@@ -101,8 +101,8 @@ class TradeColumns:
         """
         sums = self._summed.take(stop, axis=0) - self._summed.take(start, axis=0)
         most, final = len(self.moves) - 1, np.maximum(stop - 1, 0)
-        cost = left = self.costs.rate
-        last = self.moves.take(final)
+        cost, last = self.costs.rate, self.moves.take(final)
+        left = np.full(len(stop), cost)
         if endings is not None:
             sums += self._changed(final, last, endings.move)
             last, left = endings.move, endings.cost
