@@ -21,6 +21,7 @@ HOMES = {
     "P10": "benchmarks.p10_forest",
     "coverage": "benchmarks.coverage",
     "edge": "benchmarks.edge",
+    "levels": "benchmarks.levels",
     "nulls": "benchmarks.nulls",
     "power": "benchmarks.power",
     "size": "benchmarks.size",

@@ -32,6 +32,7 @@ TINY = {
     "P10": {"bars": 1_200},
     "coverage": {"pairs": 8, "bars": 200, "lists": 4, "draws": 20},
     "edge": {"seeds": 1, "bars": 600, "train": 400, "refit": 200, "jobs": 1},
+    "levels": {"walks": 1, "edges": 1, "bars": 600, "draws": 19},
     "nulls": {"walks": 1, "edges": 1, "bars": 600, "draws": 19, "jobs": 1},
     "power": {"walks": 1, "bars": 1_200, "draws": 30, "jobs": 1},
     "size": {"walks": 1, "bars": 300, "draws": 30, "jobs": 1},

@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from math import ceil, log
 
 import numpy as np
 
-from bt_fusion.verdict.placebos.coin import Coin
+from bt_fusion.verdict.placebos.coin import Coin, forgetting, spells
 from bt_fusion.verdict.placebos.coin_pair import SIDES, CoinPair
-from bt_fusion.verdict.placebos.episodes import Episodes
+from bt_fusion.verdict.placebos.episodes import Episodes, blocked_starts
 from bt_fusion.verdict.placebos.levels import LevelExits
-from bt_fusion.verdict.placebos.replay import NEVER, RoundTrips, blocked_starts
+from bt_fusion.verdict.placebos.replay import NEVER, RoundTrips
 
 __all__ = ["Agreements", "DrawnTrips", "drawn_trips", "renewed_to_levels", "trips_of"]
 
 BLOCK = 50  # draws held at once
-FORGOTTEN = 0.02  # autocorrelation that counts as none
-MOST_TOSSES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,57 +74,6 @@ class Agreements:
         pieces_on = pieces.side > 0
         first, last = pieces.first[pieces_on], pieces.stop[pieces_on] - 1
         return cls(np.zeros_like(first), number[first], first, last)
-
-
-def forgetting(coin: Coin) -> int:
-    """Return after how many tosses a coin is as good as stationary.
-
-    >>> forgetting(Coin(0.25, 0.25, 5)), forgetting(Coin(0.5, 0.5, 5))
-    (6, 1)
-    """
-    left = abs(coin.persistence)
-    if left < FORGOTTEN:
-        return 1
-    return min(ceil(log(FORGOTTEN) / log(left)), MOST_TOSSES) if left < 1 else 1
-
-
-def spells(
-    coin: Coin, tosses: int, draws: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return draw, first toss, and the one after the last, of every spell of agreement."""
-    pairs = pairs_needed(coin, tosses)
-    off, on = (
-        waiting_times(rate, tosses, (draws, pairs), rng) for rate in (coin.starts, coin.ends)
-    )
-    off[rng.random(draws) < coin.share, 0] = 0.0  # the first toss agrees
-    stop = np.cumsum(off + on, axis=1)
-    first = stop - on
-    draw, place = np.nonzero(first < tosses)
-    ends = np.minimum(stop[draw, place], tosses)
-    return draw, first[draw, place].astype(np.int64), ends.astype(np.int64)
-
-
-def pairs_needed(coin: Coin, tosses: int) -> int:
-    """Return how many spells off and on cover the tosses, with ten deviations to spare.
-
-    The number of pairs of geometric waits varies by no more than its root.
-    """
-    with np.errstate(divide="ignore"):
-        expected = tosses / (np.divide(1.0, coin.starts) + np.divide(1.0, coin.ends))
-    return int(expected + 10 * np.sqrt(expected) + 50)
-
-
-def waiting_times(
-    rate: float, most: int, shape: tuple[int, int], rng: np.random.Generator
-) -> np.ndarray:
-    """Draw geometric numbers of bars, `most` at most.
-
-    Rounded up from exponential ones, which is several times faster than drawing geometric ones.
-    """
-    with np.errstate(divide="ignore"):
-        hazard = -np.log1p(-rate)
-        wait = rng.standard_exponential(shape) / hazard if hazard else np.full(shape, np.inf)
-    return np.clip(np.ceil(wait), 1.0, most)
 
 
 @dataclass(frozen=True, eq=False)

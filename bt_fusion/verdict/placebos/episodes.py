@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Episodes"]
+__all__ = ["Episodes", "blocked_starts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,3 +59,37 @@ class Episodes:
     def age(self) -> np.ndarray:
         """Bars since the episode began, shape (n_bars,)."""
         return np.arange(self.length.sum()) - self.at_bars(self.first)
+
+
+def blocked_starts(reverses: np.ndarray, free: np.ndarray, late: np.ndarray) -> np.ndarray:
+    """Return which episodes begin while the position of the last one is still held.
+
+    Parameters
+    ----------
+    reverses : ndarray of bool, shape (..., n_episodes)
+        Whether the episode before it is of the opposite side and ends where it begins; False
+        for the first.
+    free, late : ndarray of bool, shape (..., n_episodes)
+        Whether the last bar of each is held, where its first bar counts and where it does not.
+
+    Notes
+    -----
+    Where both agree, the next start is known whatever came before. Where only `free` is held it
+    is the opposite of this one's, so that a chain of these alternates. Where only `late` is (the
+    trip from the first bar met a stop), it is the same.
+
+    Examples
+    --------
+    >>> every = np.ones(4, dtype=bool)
+    >>> blocked_starts(np.array([False, True, True, True]), every, ~every)
+    array([False,  True, False,  True])
+    """
+    known, depends, turns = np.zeros((3, *reverses.shape), dtype=bool)
+    known[..., 1:] = reverses[..., 1:] & late[..., :-1]
+    depends[..., 1:] = reverses[..., 1:] & (free != late)[..., :-1]
+    turns[..., 1:] = depends[..., 1:] & free[..., :-1]
+    place = np.broadcast_to(np.arange(reverses.shape[-1]), reverses.shape)
+    anchor = np.maximum.accumulate(np.where(depends, 0, place), axis=-1)
+    turned = np.cumsum(turns, axis=-1)
+    odd = (turned - np.take_along_axis(turned, anchor, axis=-1)) % 2 == 1
+    return np.take_along_axis(known, anchor, axis=-1) ^ odd

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bt_fusion.verdict.placebos.episodes import Episodes
+from bt_fusion.verdict.placebos.episodes import Episodes, blocked_starts
 
 __all__ = [
     "ExitRule",
     "RoundTrips",
-    "blocked_starts",
     "exit_bars",
     "one_at_a_time",
     "renewed",
@@ -166,40 +165,6 @@ def renewed_bars(side: np.ndarray, agrees: np.ndarray, hold_bars: int) -> np.nda
     ends = episodes.stop - 1
     blocked = blocked_starts(episodes.reverses, free[ends], late[ends])
     return np.where(episodes.at_bars(blocked), late, free)
-
-
-def blocked_starts(reverses: np.ndarray, free: np.ndarray, late: np.ndarray) -> np.ndarray:
-    """Return which episodes begin while the position of the last one is still held.
-
-    Parameters
-    ----------
-    reverses : ndarray of bool, shape (..., n_episodes)
-        Whether the episode before it is of the opposite side and ends where it begins; False
-        for the first.
-    free, late : ndarray of bool, shape (..., n_episodes)
-        Whether the last bar of each is held, where its first bar counts and where it does not.
-
-    Notes
-    -----
-    Where both agree, the next start is known whatever came before. Where only `free` is held it
-    is the opposite of this one's, so that a chain of these alternates. Where only `late` is (the
-    trip from the first bar met a stop), it is the same.
-
-    Examples
-    --------
-    >>> every = np.ones(4, dtype=bool)
-    >>> blocked_starts(np.array([False, True, True, True]), every, ~every)
-    array([False,  True, False,  True])
-    """
-    known, depends, turns = np.zeros((3, *reverses.shape), dtype=bool)
-    known[..., 1:] = reverses[..., 1:] & late[..., :-1]
-    depends[..., 1:] = reverses[..., 1:] & (free != late)[..., :-1]
-    turns[..., 1:] = depends[..., 1:] & free[..., :-1]
-    place = np.broadcast_to(np.arange(reverses.shape[-1]), reverses.shape)
-    anchor = np.maximum.accumulate(np.where(depends, 0, place), axis=-1)
-    turned = np.cumsum(turns, axis=-1)
-    odd = (turned - np.take_along_axis(turned, anchor, axis=-1)) % 2 == 1
-    return np.take_along_axis(known, anchor, axis=-1) ^ odd
 
 
 def one_at_a_time(side: np.ndarray, exit_bar: np.ndarray) -> np.ndarray:

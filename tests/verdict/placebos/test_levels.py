@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.signal import lfilter
 
+from benchmarks.levels import market
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.verdict.placebos.coin import Coin
 from bt_fusion.verdict.placebos.coin_draws import drawn_trips, renewed_to_levels
@@ -15,7 +15,8 @@ from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.episodes import Episodes
 from bt_fusion.verdict.placebos.levels import Distance, LevelExits, Levels, first_touch
 from bt_fusion.verdict.placebos.replay import NEVER, renewed
-from tests.verdict.placebos.test_coin_placebo import market, spells
+from tests.verdict.placebos.test_coin_placebo import market as walk
+from tests.verdict.placebos.test_coin_placebo import spells
 from tests.verdict.placebos.test_renewed import rows
 
 BOTH = Levels(Distance(0.02), Distance(0.03))
@@ -142,7 +143,7 @@ def test_it_is_the_rule_walked_bar_by_bar(episodes, seed, hold_bars, share, wait
 
 
 def test_figures_are_those_of_a_walk_over_the_bars():
-    (bars, state), costs = market(600), Costs(0.001, 0.0, 0.9)
+    (bars, state), costs = walk(600), Costs(0.001, 0.0, 0.9)
     side = np.nan_to_num(state).astype(int)
     levels = Levels(Distance(0.004), Distance(0.006))
     exits = levels.exits(bars, side)
@@ -179,23 +180,11 @@ def test_figures_are_those_of_a_walk_over_the_bars():
         assert figures.sharpe[draw] == pytest.approx(account.mean() / account.std(ddof=1))
 
 
-def returning(count, seed):
-    """Bars whose log price returns to its mean, and the state of their last twenty."""
-    rng = np.random.default_rng([seed, 11])
-    noise = rng.normal(0, 0.006 / np.sqrt(6), 6 * count)
-    path = 100 * np.exp(lfilter([1], [1, -(0.9 ** (1 / 6))], noise)).reshape(count, 6)
-    opens = np.append(100, path[:-1, -1])
-    ends = np.maximum(opens, path.max(axis=1)), np.minimum(opens, path.min(axis=1))
-    close = path[:, -1].copy()
-    bars = BarArrays(np.arange(count), opens, *ends, close, np.ones(count))
-    before = np.append(np.full(20, close[0]), close[:-20])
-    return bars, np.sign(close - before).astype(int)
-
-
 def test_a_target_is_not_a_choice_where_prices_return():
     above, above_plain, entries = [], [], []
     for seed in range(30):
-        bars, state = returning(800, seed)
+        bars = market("returning", 800, seed)
+        state = np.sign(bars.close - np.append(np.full(20, 100), bars.close[:-20])).astype(int)
         exits = Levels(target=Distance(0.006)).exits(bars, state)
         agrees = spells(800, seed, 0.4)
         like = renewed(state, agrees)
