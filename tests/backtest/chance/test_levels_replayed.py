@@ -109,3 +109,30 @@ def test_draws_are_what_the_engine_trades(params):
         assert figures.expectancy[number] == pytest.approx(run.figures["expectancy"])
         value = run.figures["final_value"]
         assert figures.profit[number] == pytest.approx(value / DEAR.cash - 1)
+
+
+def test_each_of_several_symbols_is_replayed():
+    bars = {"a": gapping(1), "b": gapping(2).iloc[100:]}
+    predictions = {symbol: lucky(own) for symbol, own in bars.items()}
+    pair = pair_of(bars, predictions, SLIPS, **CASES[5])
+    inputs = pair.replay_inputs.values()
+    assert [one.exact for one in inputs] == [True, True]
+    assert sum(one.by_rule.inside.sum() for one in inputs) > 10
+    assert matched_chance(pair, 20).comparable
+
+
+def test_another_threshold_is_counted_with_the_same_orders():
+    bars = gapping(seed=3)
+    pair, other = (
+        pair_of(bars, lucky(bars), SLIPS, ml_threshold=threshold, **CASES[5])
+        for threshold in (0.6, 0.54)
+    )
+    (one,) = pair.replay_inputs.values()
+    assert len(one.replayed(other.on.signal).signal) == len(other.on.trades) > len(pair.on.trades)
+
+
+def test_other_exits_do_without_the_replay():
+    bars = gapping(seed=3)
+    pair = pair_of(bars, lucky(bars), SLIPS, exit="both", **CASES[5])
+    (one,) = pair.replay_inputs.values()
+    assert not one.exact and one.why_not.endswith("with the exit renew only")
