@@ -170,7 +170,7 @@ def running_rank(values: np.ndarray, first: int = FEWEST_BEFORE) -> np.ndarray:
     Examples
     --------
     >>> running_rank(np.array([3.0, 1.0, 2.0, 4.0, 2.0]), first=1)
-    array([ 0.  , -0.5 ,  0.  ,  0.5 , -0.125])
+    array([ 0.   , -0.5  ,  0.   ,  0.5  , -0.125])
     """
     ranks, seen = np.zeros(len(values)), np.empty(0)
     for start in range(0, len(values), RANK_BLOCK):
