@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.report.figures import bars_traded, figure_rows, reason
+from bt_fusion.report.figure_table import figure_rows
+from bt_fusion.report.figures import bars_traded, reason
 from bt_fusion.report.html.curves import equity_curves
 from bt_fusion.report.html.templates import render
 

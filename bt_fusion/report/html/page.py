@@ -8,9 +8,9 @@ from bt_fusion.errors import OptionError
 from bt_fusion.files import plain, write_whole
 from bt_fusion.report.figures import bars_traded, when
 from bt_fusion.report.html.page_data import page_data
-from bt_fusion.report.html.result_sections import verdict_banner
 from bt_fusion.report.html.sections import Section, sections
 from bt_fusion.report.html.templates import asset, render
+from bt_fusion.report.html.verdict_sections import verdict_banner
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun

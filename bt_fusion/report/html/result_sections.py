@@ -6,26 +6,19 @@ import numpy as np
 
 from bt_fusion.report.agreement import agreement_table_of, agreement_title
 from bt_fusion.report.calendar_returns import PeriodReturns, period_returns
+from bt_fusion.report.figure_table import ROWS, drawn, figure_rows, with_chance
 from bt_fusion.report.figures import (
-    NONE,
-    ROWS,
     Writer,
     cell,
     count,
     decimals,
     difference,
-    drawn,
-    figure_rows,
-    interval,
     money,
     percent,
-    reason,
     short_percent,
     signed,
     signed_percent,
-    with_chance,
 )
-from bt_fusion.report.ranking import quartile_rows, ranking_words
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
@@ -34,21 +27,9 @@ __all__ = [
     "figures_section",
     "key_figures",
     "periods_section",
-    "placebo_section",
-    "ranking_section",
-    "verdict_banner",
 ]
 
 KEY_FIGURES = ("net_profit", "sharpe", "max_drawdown", "profit_factor", "win_rate", "trades")
-KINDS = {
-    "ML helped": "helped",
-    "ML probably helped": "helped",
-    "no evidence": "unclear",
-    "ML probably hurt": "hurt",
-    "ML hurt": "hurt",
-}
-SIGNS = {"helped": "▲", "hurt": "▼", "unclear": "≈", "none": "?"}
-LEVELS = {("certain",): "for helped or hurt", ("probable",): "for probably"}
 MEANINGS = {
     "kept": "same bar, side and size in both runs",
     "resized": "same bar and side, another size",
@@ -56,13 +37,6 @@ MEANINGS = {
     "vetoed": "ML-off alone",
     "added": "ML-on alone",
     "open": "not closed at the end",
-}
-PLACEBOS = {
-    "coin": "Random filters, with as many trades and bars held on each side",
-    "veto": "Random filters, with as many trades on each side",
-    "subset": "Random subsets of the trades of ML off",
-    "shift": "ML's own probabilities, shifted in time",
-    "labels": "Models trained on shuffled labels",
 }
 # key in summary["statistics"], its name, how to write it
 STATISTICS: tuple[tuple[str, str, Writer], ...] = (
@@ -75,30 +49,6 @@ STATISTICS: tuple[tuple[str, str, Writer], ...] = (
     ("edge.psr", "P(that Sharpe > 0)", percent),
     ("edge.dsr", "The same against the best of all trials", percent),
 )
-
-
-def verdict_banner(run: SavedRun) -> dict[str, Any]:
-    """Return the verdict, the sentence that says why, and the rules behind it."""
-    comparison = run.summary["comparison"] or {}
-    verdict, because = comparison.get("verdict"), reason(comparison)
-    if not verdict:
-        because = (
-            "These runs were compared without a verdict."
-            if comparison
-            else f"ML {run.runs[0]} ran alone: there is nothing to compare it with."
-        )
-    kind = KINDS.get(verdict or "", "none")
-    return {
-        "kind": kind,
-        "sign": SIGNS[kind],
-        "verdict": verdict or "no verdict",
-        "because": because,
-        "change": comparison.get("change") or "",
-        "rules": [
-            {**rule, "level": LEVELS.get(tuple(rule.get("grades", ())), "")}
-            for rule in comparison.get("rules") or []
-        ],
-    }
 
 
 def key_figures(run: SavedRun) -> dict[str, Any]:
@@ -199,61 +149,6 @@ def split_cells(part: dict[str, Any]) -> list[str]:
     """Return the trades of a category, those won and lost, and what they add."""
     won, lost = (cell(part.get(key), money) for key in ("won", "lost"))
     return [count(part["trades"]), won, lost, signed(part["pnl"])]
-
-
-def ranking_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return the quarters of P(side); None in runs of older versions."""
-    if not ranking_words(run.summary):
-        return None
-    return {
-        "caption": "Mean net return of a trade by its probability",
-        "head": ["Probability of the side", "Trades", "Mean net return"],
-        "rows": quartile_rows(run.summary),
-    }
-
-
-def placebo_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return each placebo: its draws as good or better, and their net profit; None without one."""
-    found = run.summary.get("statistics") or {}
-    if not found.get("placebo"):
-        return None
-    placebos = {name: found.get(name) for name in ("placebo", "shift", "labels")}
-    return {
-        "caption": "Net profit of ML on and of random filters",
-        "head": ["", "Draws", "Draws as good or better", "ML on", "Mean draw", "Draws between"],
-        "rows": [placebo_row(name, placebo) for name, placebo in placebos.items() if placebo],
-    }
-
-
-def placebo_row(name: str, placebo: dict[str, Any]) -> list[str]:
-    """Return the cells of one placebo."""
-    if name == "labels":
-        return label_placebo_row(placebo)
-    kind = placebo.get("kind", name)
-    low, high = placebo.get("low"), placebo.get("high")
-    real, mean = (cell(placebo.get(key), money) for key in ("real", "mean"))
-    between = interval(None if low is None or high is None else (low, high), money)
-    return [
-        PLACEBOS.get(kind, kind),
-        cell(placebo.get("draws") or None, count),
-        cell(placebo.get("p_value"), percent),
-        real,
-        mean,
-        between if between == NONE else f"{between} (95 %)",
-    ]
-
-
-def label_placebo_row(placebo: dict[str, Any]) -> list[str]:
-    """Return the cells of the models trained on shuffled labels, each drawn one named."""
-    profits = [each["net_profit"] for each in placebo["drawn"]]
-    return [
-        PLACEBOS["labels"],
-        count(placebo["repeats"]),
-        f"{placebo['as_good']} of {placebo['repeats']}",
-        money(placebo["real"]["net_profit"]),
-        money(float(np.mean(profits))),
-        f"{interval((min(profits), max(profits)), money)} (all)",
-    ]
 
 
 def periods_section(run: SavedRun) -> dict[str, Any]:

@@ -23,9 +23,8 @@ from bt_fusion.report.html.result_sections import (
     figures_section,
     key_figures,
     periods_section,
-    placebo_section,
-    ranking_section,
 )
+from bt_fusion.report.html.verdict_sections import placebo_section, ranking_section
 from bt_fusion.report.ranking import ranking_words
 from bt_fusion.report.signals import SignalBars
 from bt_fusion.report.surviving import surviving

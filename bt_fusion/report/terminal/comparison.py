@@ -10,14 +10,13 @@ from bt_fusion.report.difference import (
     difference_table,
     robustness_line,
 )
+from bt_fusion.report.figure_table import figure_rows, interval_rows
 from bt_fusion.report.figures import (
     bars_traded,
     by_signal,
     cell,
     count,
     decimals,
-    figure_rows,
-    interval_rows,
     percent,
     signed_percent,
     when,
