@@ -37,7 +37,8 @@ def run_folder(tmp_path_factory):
     from bt_fusion.backtest.job import Backtest
 
     model = SignalModel(["wick_balance", "gap"], ensemble=Ensemble(["lgb"]))
-    job = Backtest(WalkForward(model, train_bars=400, refit_bars=200), draws=100)
+    walk = WalkForward(model, train_bars=400, refit_bars=200)
+    job = Backtest(walk, params={"ml_threshold": 0.6}, draws=100)
     result = job.run(planted_edge(1_200, seed=1, auc=0.8), "edge")
     folder = tmp_path_factory.mktemp("runs") / "edge"
     result.write(folder)

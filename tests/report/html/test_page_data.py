@@ -81,7 +81,7 @@ def test_an_open_trade_has_no_exit(run):
 
 @pytest.mark.parametrize(
     ("params", "expected"),
-    [({}, [0.6, 0.4]), ({"ml_threshold": 0.55}, [0.55, 0.45]), ({"ema_fast": 3}, [0.6, 0.4])],
+    [({"ml_threshold": 0.6}, [0.6, 0.4]), ({"ml_threshold": 0.55}, [0.55, 0.45])],
 )
 def test_thresholds(params, expected, run):
     config = run.summary["config"] | {"params": params}

@@ -79,7 +79,8 @@ def test_the_whole_comes_last_and_what_says_nothing_not_at_all(several):
     bars = planted_edge(700, seed=1, auc=0.8)
     model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lr",)))
     walk = WalkForward(model, 400, 150, cache=None)
-    job = Backtest(walk, draws=20, breakdown=("day",) if several else ())
+    leave = {"exit": "horizon"}
+    job = Backtest(walk, params=leave, draws=20, breakdown=("day",) if several else ())
     result = job.run({"A": bars, "B": bars[:600]} if several else {"A": bars})
     shown = text_of(result_tables(result.summary, result.trades))
     assert ("Symbols" in shown) is several and ("By day of exit" in shown) is several
