@@ -103,7 +103,8 @@ def test_of_auto_the_median_of_all_bars_is_drawn(run):
 
 def test_the_threshold_is_the_strategys_own_and_a_majority_has_none(run):
     found = run.summary["fused_vs_technical"] | {"threshold": 0.52}
-    own = replace(run, summary=run.summary | {"fused_vs_technical": found})
+    config = run.summary["config"] | {"params": {}}
+    own = replace(run, summary=run.summary | {"fused_vs_technical": found, "config": config})
     assert thresholds(own) == [0.52, 0.48]
     ensemble = run.summary["config"]["ensemble"] | {"voting": "majority"}
     config = run.summary["config"] | {"ensemble": ensemble}
