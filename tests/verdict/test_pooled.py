@@ -10,14 +10,14 @@ from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.verdict.evidence import ChanceTest
 from bt_fusion.verdict.pooled import Market, by_day, correlation, pool, pooled_gain, pooled_test
 from bt_fusion.verdict.rules import HELPED, NO_EVIDENCE
-from tests.verdict.test_rules import NOTHING, test_of
+from tests.verdict.test_rules import NOTHING, chance
 
 FEW = Bootstrap(draws=200)
 
 
 def market(name, values, p_value=0.1, freq="D", **evidence):
     index = pd.date_range("2020-01-01", periods=len(values), freq=freq)
-    setting, ranking = test_of(p_value), test_of(p_value)
+    setting, ranking = chance(p_value), chance(p_value)
     found = replace(NOTHING, setting=setting, ranking=ranking, edge_dsr=0.9, **evidence)
     series = pd.Series(values, index=index)
     return Market(name, found, series, series)

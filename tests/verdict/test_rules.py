@@ -17,20 +17,18 @@ from bt_fusion.verdict.rules import (
 )
 
 
-def test_of(p_value, p_against=None):
+def chance(p_value, p_against=None):
     """A test with 1,000 draws, none of them equal to ML-on."""
     against = 1 - p_value + 1 / 1001 if p_against is None else p_against
     counts = (round(p * 1_001) - 1 for p in (p_value, against))
     return ChanceTest(p_value, against, 1_000, *counts)
 
 
-test_of.__test__ = False
-
 GOOD = Evidence(
     trades_off=500,
     trades_on=200,
-    setting=test_of(3 / 1001),
-    ranking=test_of(0.02),
+    setting=chance(3 / 1001),
+    ranking=chance(0.02),
     expectancy=0.0012,
     chance_expectancy=(-0.0008, 0.0007),
     chance_mean=-0.0001,
@@ -44,15 +42,15 @@ GOOD = Evidence(
 )
 BAD = replace(
     GOOD,
-    setting=test_of(1.0, 3 / 1001),
-    ranking=test_of(0.98),
+    setting=chance(1.0, 3 / 1001),
+    ranking=chance(0.98),
     expectancy=-0.0012,
     edge_dsr=0.03,
     edge_dsr_against=0.97,
     sharpe_on=-0.6,
 )
-PROBABLE = replace(GOOD, setting=test_of(0.3), edge_dsr=0.6, expectancy=0.0002)
-NOTHING = replace(GOOD, setting=test_of(0.34), ranking=test_of(0.41))
+PROBABLE = replace(GOOD, setting=chance(0.3), edge_dsr=0.6, expectancy=0.0002)
+NOTHING = replace(GOOD, setting=chance(0.34), ranking=chance(0.41))
 
 
 def failed(evidence, kind):
@@ -68,8 +66,8 @@ def failed(evidence, kind):
         ("30 trades in each run", {"trades_off": 30}, {"trades_off": 29}, NO_EVIDENCE),
         (
             "0.5 % of random filters",
-            {"setting": test_of(0.005)},
-            {"setting": test_of(6 / 1001)},
+            {"setting": chance(0.005)},
+            {"setting": chance(6 / 1001)},
             PROBABLY_HELPED,
         ),
         (
@@ -95,13 +93,13 @@ def test_each_rule_of_helped_alone_decides(name, met, not_met, grade):
 @pytest.mark.parametrize(
     ("name", "met", "not_met"),
     [
-        ("one test at 2.5 %", {"ranking": test_of(0.025)}, {"ranking": test_of(0.026)}),
+        ("one test at 2.5 %", {"ranking": chance(0.025)}, {"ranking": chance(0.026)}),
         ("one test at 2.5 %", {}, {"trials": 2}),
-        ("other test not against", {"setting": test_of(0.5)}, {"setting": test_of(0.501)}),
+        ("other test not against", {"setting": chance(0.5)}, {"setting": chance(0.501)}),
         (
             "other test not against",
-            {"ranking": test_of(0.5), "setting": test_of(0.02)},
-            {"ranking": None, "setting": test_of(0.02)},
+            {"ranking": chance(0.5), "setting": chance(0.02)},
+            {"ranking": None, "setting": chance(0.02)},
         ),
         ("Sharpe ratio", {}, {"sharpe_on": -0.51}),
     ],
@@ -115,9 +113,9 @@ def test_each_rule_of_probably_helped_alone_decides(name, met, not_met):
 
 def test_hurt_and_probably_hurt_are_the_mirror_images():
     assert judge(BAD).verdict == HURT == "ML hurt"
-    probably = replace(BAD, setting=test_of(0.7), edge_dsr_against=0.6)
+    probably = replace(BAD, setting=chance(0.7), edge_dsr_against=0.6)
     assert judge(probably).verdict == PROBABLY_HURT == "ML probably hurt"
-    assert judge(replace(probably, ranking=test_of(0.97))).verdict == NO_EVIDENCE
+    assert judge(replace(probably, ranking=chance(0.97))).verdict == NO_EVIDENCE
     assert judge(replace(BAD, sharpe_on=-0.49)).verdict == NO_EVIDENCE
     assert failed(replace(BAD, expectancy=-0.0008), "certain") == ["mean trade beyond chance"]
 
@@ -161,18 +159,18 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
     )
     none = judge(replace(GOOD, trades_on=0, setting=None, ranking=None, psr=None))
     assert none.because == "no evidence: too few trades, ML-on closed none and each run needs 30"
-    near = judge(replace(NOTHING, setting=test_of(0.08)))  # z 1.405: (1.960 / 1.405)^2 = 1.95 times
+    near = judge(replace(NOTHING, setting=chance(0.08)))  # z 1.405: (1.960 / 1.405)^2 = 1.95 times
     assert near.change == (
         '"ML probably helped" needs the random filters\' p-value at 0.025 or less, now 0.080: 23 '
         "months more if ML stays this good, or as much data of other markets."
     )
-    far = judge(replace(NOTHING, setting=test_of(0.45), ranking=test_of(0.47)))
+    far = judge(replace(NOTHING, setting=chance(0.45), ranking=chance(0.47)))
     assert far.change.endswith("now 0.450: more data is unlikely to change that.")
-    long = judge(replace(NOTHING, setting=test_of(0.22), years=20.0))
+    long = judge(replace(NOTHING, setting=chance(0.22), years=20.0))
     assert "too far for this market, but several markets can be judged together" in long.change
     tried = judge(replace(PROBABLE, trials=12))
     assert "the best of 12 variants does so by luck in 21.5 % of cases" in tried.because
-    contrary = judge(replace(PROBABLE, setting=test_of(0.7)))
+    contrary = judge(replace(PROBABLE, setting=chance(0.7)))
     assert contrary.because.startswith("no evidence: the tests disagree, ML's probabilities tell")
     fell = judge(replace(GOOD, sharpe_on=-0.6))
     assert "but its account did worse: Sharpe ratio -0.60, ML-off -0.50" in fell.because
@@ -181,20 +179,20 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
 
 
 def test_an_advantage_that_dies_under_a_bar_of_delay_says_so_first():
-    found = judge(replace(GOOD, delayed=test_of(0.41)))
+    found = judge(replace(GOOD, delayed=chance(0.41)))
     assert found.verdict == HELPED
     assert found.because.endswith("and 409 of 1,000 once all orders, ML's too, come one bar later")
     assert found.change.startswith("Find out why before you trade it: look-ahead")
     assert found.because.startswith("ML helped: but not robustly, 2 of 1,000 random filters")
-    assert "later" not in judge(replace(GOOD, delayed=test_of(0.01))).because
+    assert "later" not in judge(replace(GOOD, delayed=chance(0.01))).because
 
 
 @pytest.mark.parametrize(
     "evidence",
     [
         *(GOOD, BAD, PROBABLE, NOTHING, replace(GOOD, trades_on=3), replace(GOOD, in_sample=9)),
-        *(replace(PROBABLE, trials=12), replace(PROBABLE, setting=test_of(0.7))),
-        *(replace(GOOD, delayed=test_of(0.41)), replace(GOOD, sharpe_on=-0.6)),
+        *(replace(PROBABLE, trials=12), replace(PROBABLE, setting=chance(0.7))),
+        *(replace(GOOD, delayed=chance(0.41)), replace(GOOD, sharpe_on=-0.6)),
     ],
 )
 def test_no_sentence_is_longer_than_thirty_words(evidence):
