@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ from bt_fusion.user_code import locate_errors
 __all__ = ["Backtest", "Result"]
 
 
+WITHOUT_PAYOFF = 0.60  # threshold of models that cannot give a break-even one
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
 TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
 
@@ -132,6 +133,9 @@ class Backtest:
         on_refit : callable, optional
             Called with (refits done, refits in all).
         """
+        job = self.with_threshold()
+        if job is not self:
+            return job.run(bars, name, on_refit)
         given = bars if isinstance(bars, dict) else {name: bars}
         strategy = self.checked(given)
         seconds: dict[str, float] = {}
@@ -191,6 +195,26 @@ class Backtest:
             trades = {name: run.trades for name, run in runs.items()}
             summary["breakdown"] = {each: breakdown(trades, each) for each in self.breakdown}
         return summary
+
+    def with_threshold(self) -> "Backtest":
+        """Return the job with a number for the threshold where the default, auto, has no meaning.
+
+        That is where nobody gave one and the model does not tell what a prediction is worth.
+        """
+        if self.ml == "off" or {"ml_threshold", "ml_entry_threshold"} & set(self.params):
+            return self
+        if not self.agreement(load_strategy(self.strategy)).auto:
+            return self
+        try:
+            check_payoffs(self.predictor)
+        except OptionError:
+            note = (
+                f"ml_threshold is {WITHOUT_PAYOFF:.2f}: the model does not tell what a right and a "
+                "wrong prediction are worth, as auto needs"
+            )
+            params = {**self.params, "ml_threshold": WITHOUT_PAYOFF}
+            return replace(self, params=params, notes=(*self.notes, note))
+        return self
 
     def checked(self, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
         """Return the strategy, once all that can be wrong before any work has been looked at.

@@ -159,6 +159,8 @@ class Sweep:
         OptionError
             For an unknown parameter, or when no variant can be run.
         """
+        if "ml_threshold" not in self.grid and (job := self.job.with_threshold()) is not self.job:
+            return replace(self, job=job).run(bars, folder, name, on_refit, on_run)
         given = bars if isinstance(bars, dict) else {name: bars}
         variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]
         strategy = self._checked(given, variants[0])

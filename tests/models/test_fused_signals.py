@@ -60,7 +60,7 @@ def test_majority_voting_follows_the_signal():
 def test_a_label_of_one_side_is_never_short():
     bars = bars_of([5, 4, 3, 4])
     gain = predictions([[[0.9, 0.1]]] * 3 + [[[0.1, 0.9]]], two_sided=False)
-    assert fused_signals(bars, gain, **FAST).signal.tolist() == [0, 0, 0, 1]
+    assert fused_signals(bars, gain, ml_threshold=0.6, **FAST).signal.tolist() == [0, 0, 0, 1]
 
 
 @pytest.mark.parametrize("bars", [sp500()[:1_200], random_walk(1_200)])
