@@ -133,10 +133,10 @@ class Backtest:
         on_refit : callable, optional
             Called with (refits done, refits in all).
         """
-        job = self.with_threshold()
+        given = bars if isinstance(bars, dict) else {name: bars}
+        job = self.with_threshold(given)
         if job is not self:
             return job.run(bars, name, on_refit)
-        given = bars if isinstance(bars, dict) else {name: bars}
         strategy = self.checked(given)
         seconds: dict[str, float] = {}
         with clocked(seconds, "total_s"):
@@ -196,11 +196,12 @@ class Backtest:
             summary["breakdown"] = {each: breakdown(trades, each) for each in self.breakdown}
         return summary
 
-    def with_threshold(self) -> "Backtest":
+    def with_threshold(self, bars: dict[str, pd.DataFrame]) -> "Backtest":
         """Return the job with a number for the threshold where the default, auto, has no meaning.
 
         That is where nobody gave one and the model does not tell what a prediction is worth.
         """
+        check_predictor(self.predictor, bars)
         if self.ml == "off" or {"ml_threshold", "ml_entry_threshold"} & set(self.params):
             return self
         if not self.agreement(load_strategy(self.strategy)).auto:

@@ -159,9 +159,10 @@ class Sweep:
         OptionError
             For an unknown parameter, or when no variant can be run.
         """
-        if "ml_threshold" not in self.grid and (job := self.job.with_threshold()) is not self.job:
-            return replace(self, job=job).run(bars, folder, name, on_refit, on_run)
         given = bars if isinstance(bars, dict) else {name: bars}
+        job = self.job if "ml_threshold" in self.grid else self.job.with_threshold(given)
+        if job is not self.job:
+            return replace(self, job=job).run(bars, folder, name, on_refit, on_run)
         variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]
         strategy = self._checked(given, variants[0])
         store, seconds = SweepStore(folder), dict[str, float]()

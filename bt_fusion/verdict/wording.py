@@ -152,8 +152,7 @@ def needs(e: Evidence, worse: bool, grade: str, test: ChanceTest, limit: float) 
     """Say which p-value of a test a grade needs, and how long ML would have to stay as good."""
     p_value = test.side(worse)
     named = "the random filters'" if test is e.setting else "the ranking's"
-    tail = " (normal tail)" if by_normal_tail(test, worse) else ""
-    text = f'"{grade}" needs {named} p-value at {limit:g} or less, now {p_text(p_value)}{tail}'
+    text = f'"{grade}" needs {named} p-value at {limit:g} or less, now {p_text(p_value)}'
     more = more_data(p_value, limit, e.years)
     return f"{text}: {more}." if more else f"{text}."
 
@@ -188,12 +187,14 @@ def filters(test: ChanceTest | None, worse: bool, which: str = "") -> str:
 
 
 def share(test: ChanceTest | None, worse: bool) -> str:
-    """Write how many of the draws were a match; of a pooled test its p-value as a share."""
+    """Write how many of the draws were a match, or the p-value where that is not what they say."""
     if test is None:
         return "no"
     count = test.as_bad if worse else test.as_good
     if count is None:
         return f"{percent(test.side(worse), 1)} of"
+    if by_normal_tail(test, worse):
+        return f"{percent(test.side(worse), 1)} (normal tail) of"
     return f"{f'{count:,}' if count else 'none'} of {test.draws:,}"
 
 
