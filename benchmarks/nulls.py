@@ -14,7 +14,7 @@ from bt_fusion.data.samples import planted_edge
 from bt_fusion.technical.ema_state import ema_state
 from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
-from bt_fusion.verdict.placebos.replay import RoundTrips, renewed
+from bt_fusion.verdict.placebos.replay import renewed
 from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from bt_fusion.verdict.ranking import PredictedBars, rank_bars, rank_entries
 
@@ -41,10 +41,11 @@ def measure(
     at P(side) >= 0.55. Opinions without skill: coins that last (autocorrelation 0.9, 0.99), the
     return of the last ten bars, volatility, long on nearly every bar, the return of ten bars of 60
     bars ago, the time of the day, the price below its average of 500 bars. `setting` is the coin
-    placebo, `bars` the ranking of bars; `stop` and `entries` are both questions where a 1 % stop
-    ends trades and no entry follows until the state changes; `against` is the p-value of harm. With
-    an edge: `planted_edge` whose pressure lasts (0.9), seen as it is. The share of each test is
-    over all opinions of a market, and that of the one which most often passes for skill.
+    placebo, `bars` the ranking of bars, `entries` the ranking of ML-off's entries where a 1 % stop
+    ends trades and no entry follows until the state changes (what a stop does to the setting is in
+    `levels`); `against` is the p-value of harm. With an edge: `planted_edge` whose pressure lasts
+    (0.9), seen as it is. The share of each test is over all opinions of a market, and that of the
+    one which most often passes for skill.
     """
     calls = [joblib.delayed(without_edge)(seed, bars, draws) for seed in range(walks)]
     calls += [
@@ -103,27 +104,28 @@ def with_edge(auc: float, seed: int, draws: int) -> Found:
 def p_values(
     bars: BarArrays, state: np.ndarray, probability: np.ndarray, draws: int, seed: int
 ) -> Iterator[tuple[str, float]]:
-    """Yield (test, p-value) of both questions, with and without a stop."""
+    """Yield (test, p-value) of the setting and of both rankings, and of harm by them."""
     agrees = probability >= THRESHOLD
     free = Costs(0, 0, 1)
     predicted = PredictedBars(bars.open, bars.close[-1], state, probability)
-    trips, paths = stopped(bars, state, agrees)
-    off, entries = stopped(bars, state, state != 0)
+    signal, entries = stopped(bars, state)
     found = {
         "setting": coin_placebo(bars, state, renewed(state, agrees, HOLD), HOLD, free, draws, seed),
         "bars": rank_bars(predicted, HOLD, 0.0, draws, seed),
-        "stop": coin_placebo(bars, state, trips, HOLD, free, draws, seed, paths),
-        "entries": rank_entries(entries, probability[off.signal], draws, seed),
+        "entries": rank_entries(entries, probability[signal], draws, seed),
     }
     for test, result in found.items():
         yield test, result.p_value
         yield f"{test} against", result.p_against
 
 
-def stopped(bars: BarArrays, state: np.ndarray, agrees: np.ndarray) -> tuple[RoundTrips, Trades]:
-    """Trade the renewing rule with a stop, and no entry after it until the state changes."""
+def stopped(bars: BarArrays, state: np.ndarray) -> tuple[np.ndarray, Trades]:
+    """Hold each state with a stop, and no entry after it until the state changes.
+
+    Returns the bars of the signals and the trades, without costs.
+    """
     rows, opens = [], bars.open
-    side, last, entry, barred, price = 0, 0, 0, 0.0, 0.0
+    side, entry, barred, price = 0, 0, 0.0, 0.0
     for bar in range(len(bars) - 1):
         if side:
             stop = price * (1 - side * STOP)
@@ -132,24 +134,16 @@ def stopped(bars: BarArrays, state: np.ndarray, agrees: np.ndarray) -> tuple[Rou
                 rows.append((side, entry, bar, price, filled, bar + 1))
                 side, barred = 0, state[bar - 1] if state[bar - 1] == state[bar] else 0.0
                 continue
-            last = bar if agrees[bar] and state[bar] == side else last
-            if state[bar] != side or bar - last >= HOLD:
+            if state[bar] != side:
                 rows.append((side, entry, bar + 1, price, opens[bar + 1], bar + 1))
                 side = 0
             continue
         barred = barred if state[bar] == barred else 0.0
-        if state[bar] and agrees[bar] and not barred and not (rows and rows[-1][5] > bar):
-            side, last, entry, price = int(state[bar]), bar, bar + 1, opens[bar + 1]
-    return _trades(opens, rows)
-
-
-def _trades(opens: np.ndarray, rows: list[tuple]) -> tuple[RoundTrips, Trades]:
-    """Return round trips and their paths, without costs."""
+        if state[bar] and not barred and not (rows and rows[-1][-1] > bar):
+            side, entry, price = int(state[bar]), bar + 1, opens[bar + 1]
     columns = np.array(rows, dtype=float).reshape(-1, 6).T
-    side, entry, left, exit_bar = columns[[0, 1, 2, 5]].astype(np.int64)
+    side, entry, left = columns[:3].astype(np.int64)
     bought, sold = columns[3:5]
     net, ones = side * (sold / bought - 1), np.ones(len(side))
     path = trade_paths(opens, entry, left, bought, sold, side)
-    return RoundTrips(entry - 1, side, exit_bar), Trades(
-        side.tolist(), entry, left, net, ones, path
-    )
+    return entry - 1, Trades(side.tolist(), entry, left, net, ones, path)
