@@ -1,21 +1,30 @@
 """What pictures share: figures without a screen, colours, axes of prices, the confusion matrix."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from bt_fusion.report.figures import count, percent
 
-__all__ = ["BLUE", "GRAY", "RUN_COLOURS", "draw_hold", "draw_matrix", "new_figure", "scale_prices"]
+__all__ = [
+    "BLUE",
+    "GRAY",
+    "RUN_COLOURS",
+    "draw_equity",
+    "draw_matrix",
+    "new_figure",
+    "scale_prices",
+]
 
 
 BLUE, GRAY = "tab:blue", "tab:gray"
 RUN_COLOURS = {"off": GRAY, "on": BLUE}
+WRITTEN = "{x:,.10g}"  # on the ticks of an axis
 
 
 def new_figure(width: float, height: float) -> Any:
@@ -25,12 +34,29 @@ def new_figure(width: float, height: float) -> Any:
     return figure
 
 
-def draw_hold(axis: Any, equity: pd.DataFrame) -> None:
-    """Draw buy and hold as a thin line behind the runs, where a table has it."""
+def draw_equity(axis: Any, equity: pd.DataFrame, labels: Mapping[str, str]) -> None:
+    """Draw the runs' accounts and, behind them, buy and hold where the table has it.
+
+    Parameters
+    ----------
+    axis : Axes
+    equity : DataFrame
+        datetime, a column for each run, buy_hold.
+    labels : dict of str
+        By run.
+    """
+    curves = {name: (label, RUN_COLOURS[name], 1.2) for name, label in labels.items()}
     if "buy_hold" in equity:
-        axis.plot(
-            equity.datetime, equity.buy_hold, color="0.75", lw=0.7, label="buy and hold", zorder=1
-        )
+        curves = {"buy_hold": ("buy and hold", "0.75", 0.7), **curves}
+    for name, (label, colour, width) in curves.items():
+        axis.plot(equity.datetime, equity[name], color=colour, lw=width, label=label)
+    drawn = equity[list(curves)].to_numpy(dtype=float)
+    least = np.nanmin(drawn)
+    axis.yaxis.set_major_formatter(WRITTEN)
+    if least > 0:
+        scale_prices(axis, np.nanmax(drawn) / least)
+    axis.set_ylabel("equity")
+    axis.legend(loc="upper left", fontsize=8)
 
 
 def scale_prices(axis: Any, span: float) -> None:
@@ -44,10 +70,11 @@ def scale_prices(axis: Any, span: float) -> None:
     """
     if span <= 4:
         return
-    written = FuncFormatter(lambda price, _: f"{price:,g}")
     axis.set_yscale("log")
-    axis.yaxis.set_major_formatter(written)
-    axis.yaxis.set_minor_formatter(NullFormatter() if span > 20 else written)
+    written = (1, 2, 3, 5, 7) if span <= 20 else (1, 2, 5) if span <= 100 else (1,)
+    axis.yaxis.set_major_locator(LogLocator(subs=written))
+    axis.yaxis.set_major_formatter(WRITTEN)
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def draw_matrix(axis: Any, counts: Sequence[Sequence[int]], classes: Sequence[Any]) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from bt_fusion.files import write_whole
 from bt_fusion.report.figures import bars_traded, count, signed_percent
 from bt_fusion.report.model_figures import thresholds
-from bt_fusion.report.pictures.canvas import BLUE, RUN_COLOURS, draw_hold, new_figure, scale_prices
+from bt_fusion.report.pictures.canvas import BLUE, draw_equity, new_figure, scale_prices
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_comparison"]
@@ -85,11 +85,6 @@ def _draw_probability(axis: Any, run: SavedRun) -> None:
 
 
 def _draw_equity(axis: Any, run: SavedRun) -> None:
-    curve = run.equity[:: max(1, len(run.equity) // MOST_BARS)]
-    draw_hold(axis, curve)
-    for name in run.runs:
-        total = run.summary[f"ml_{name}"]["total_return"]
-        label = f"ML {name}: {signed_percent(total)}"
-        axis.plot(curve.datetime, curve[name], color=RUN_COLOURS[name], lw=1.2, label=label)
-    axis.set_ylabel("equity")
-    axis.legend(loc="upper left", fontsize=8)
+    totals = {name: run.summary[f"ml_{name}"]["total_return"] for name in run.runs}
+    labels = {name: f"ML {name}: {signed_percent(total)}" for name, total in totals.items()}
+    draw_equity(axis, run.equity[:: max(1, len(run.equity) // MOST_BARS)], labels)

@@ -23,7 +23,7 @@ from bt_fusion.report.pictures.canvas import (
     BLUE,
     GRAY,
     RUN_COLOURS,
-    draw_hold,
+    draw_equity,
     draw_matrix,
     new_figure,
 )
@@ -61,16 +61,10 @@ def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) 
 def draw_drawdown(figure: Any, run: SavedRun) -> bool:
     """Draw both equity curves and how far they lie below their peaks."""
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
-    draw_hold(top, run.equity)
+    draw_equity(top, run.equity, {name: f"ML {name}" for name in run.runs})
     for name in run.runs:
         values = run.equity[name].to_numpy(dtype=float)
-        top.plot(run.equity.datetime, values, color=RUN_COLOURS[name], lw=1, label=f"ML {name}")
         below.plot(run.equity.datetime, -100 * drawdowns(values), color=RUN_COLOURS[name], lw=0.8)
-    every = run.equity[run.runs].to_numpy(dtype=float)
-    if every.min() > 0 and every.max() > 8 * every.min():
-        top.set_yscale("log")
-    top.set_ylabel("equity")
-    top.legend(loc="upper left", fontsize=8)
     below.set_ylabel("drawdown, %")
     return True
 
