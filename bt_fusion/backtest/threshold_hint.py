@@ -130,7 +130,7 @@ def reached_share(parts: Mapping[str, OutOfSample], asked: Agreement, long_only:
         long, short = asked.of_bars(part.predictions)
         reached += int((long if long_only else long | short).sum())
         known += int(part.predictions.known.sum())
-    return reached / known
+    return reached / max(1, known)
 
 
 def names_of(parts: Mapping[str, OutOfSample], long_only: bool) -> str:

@@ -160,7 +160,8 @@ class Sweep:
             For an unknown parameter, or when no variant can be run.
         """
         given = bars if isinstance(bars, dict) else {name: bars}
-        job = self.job if "ml_threshold" in self.grid else self.job.with_threshold(given)
+        asked = {"ml_threshold", "ml_entry_threshold"} & set(self.grid)
+        job = self.job if asked else self.job.with_threshold(given)
         if job is not self.job:
             return replace(self, job=job).run(bars, folder, name, on_refit, on_run)
         variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]

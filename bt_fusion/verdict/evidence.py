@@ -5,7 +5,7 @@ from math import inf
 
 from scipy.special import ndtri
 
-__all__ = ["ChanceTest", "Evidence", "growth_needed"]
+__all__ = ["ChanceTest", "Evidence", "growth_needed", "limit_for"]
 
 NO_LEAN = 0.25  # p-values from which more of the same data settles nothing
 
@@ -40,6 +40,11 @@ class ChanceTest:
         """
         return self.p_against if worse else self.p_value
 
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether every draw is as good and as bad: ML chose nothing."""
+        return self.p_value == self.p_against == 1
+
     def corrected(self, worse: bool, trials: int) -> float:
         """Return the p-value of the best of so many variants tried (Sidak 1967).
 
@@ -47,6 +52,15 @@ class ChanceTest:
         0.0396
         """
         return 1 - (1 - self.side(worse)) ** max(1, trials)
+
+
+def limit_for(limit: float, trials: int) -> float:
+    """Return the p-value one test needs so that the best of so many meets a limit (Sidak 1967).
+
+    >>> round(limit_for(0.025, trials=10), 4)
+    0.0025
+    """
+    return 1 - (1 - limit) ** (1 / max(1, trials))
 
 
 @dataclass(frozen=True)

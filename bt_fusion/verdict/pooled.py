@@ -146,7 +146,7 @@ def pooled_test(tests: Sequence[ChanceTest | None], related: np.ndarray) -> Chan
     -----
     The sum of the normal scores over its standard deviation, the root of the sum of all
     correlations (Stouffer's method with Strube's correction for dependence, Psychological Bulletin
-    97, 1985).
+    97, 1985). Tests that tell nothing are left out.
 
     Examples
     --------
@@ -154,21 +154,23 @@ def pooled_test(tests: Sequence[ChanceTest | None], related: np.ndarray) -> Chan
     >>> [round(pooled_test([one] * 4, r).p_value, 4) for r in (np.eye(4), np.ones((4, 4)))]
     [0.0005, 0.05]
     """
-    made = [number for number, test in enumerate(tests) if test is not None]
-    known = [test for test in tests if test is not None]
+    asked = [test for test in tests if test is not None]
+    made = [n for n, test in enumerate(tests) if test is not None and not test.tells_nothing]
     if len(made) < 2:
-        return known[0] if known else None
+        return tests[made[0]] if made else next(iter(asked), None)
+    known = [test for test in asked if not test.tells_nothing]
     spread = np.sqrt(related[np.ix_(made, made)].sum())
     p_value, p_against = (
-        float(ndtr(normal_scores([test.side(worse) for test in known]).sum() / spread))
+        float(ndtr(sum(normal_score(test, worse) for test in known) / spread))
         for worse in (False, True)
     )
     return ChanceTest(p_value, p_against, min(test.draws for test in known))
 
 
-def normal_scores(p_values: Sequence[float]) -> np.ndarray:
-    """Return the normal scores of p-values, finite ones of 0 and 1, too."""
-    return ndtri(np.clip(p_values, 1e-12, 1 - 1e-12))
+def normal_score(test: ChanceTest, worse: bool) -> float:
+    """Return the normal score of a p-value; the worst of all draws is as far out as the best."""
+    most = 1 - 1e-12 if test.as_good is None else test.draws / (1 + test.draws)
+    return float(ndtri(np.clip(test.side(worse), 1e-12, most)))
 
 
 def pooled_gain(days: pd.DataFrame, bootstrap: Bootstrap) -> tuple[float, float, float]:

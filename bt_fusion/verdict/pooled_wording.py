@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed
+from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed, limit_for
 from bt_fusion.verdict.wording import p_text
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
     if not failed or not asked:
         return ""
     if failed == "one test at 2.5 %":
-        return markets_needed(min(test.side(found.worse) for test in asked), 0.025)
+        return markets_needed(
+            min(test.side(found.worse) for test in asked), limit_for(0.025, e.trials)
+        )
     if failed == "0.5 % of random filters" and e.setting is not None:
         return markets_needed(e.setting.side(found.worse), 0.005)
     return f"The rule that failed: {failed}."
@@ -44,7 +46,7 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
 
 def markets_needed(p_value: float, limit: float) -> str:
     """Say which p-value is needed, and how many times as many markets or years would do."""
-    text = f"Needed is a p-value of {limit:g}, now {p_text(p_value)}"
+    text = f"Needed is a p-value of {limit:.2g}, now {p_text(p_value)}"
     growth = growth_needed(p_value, limit)
     if growth == float("inf"):
         return f"{text}: nothing points that way."

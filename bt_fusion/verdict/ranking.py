@@ -121,11 +121,11 @@ def rank_bars(
     """
     given = [markets] if isinstance(markets, PredictedBars) else list(markets)
     ranked = [RankedBars.of(market, hold_bars) for market in given]
-    rank, gross = (
+    rank, gross, weight = (
         np.concatenate([np.empty(0), *(getattr(each, name) for each in ranked)])
-        for name in ("rank", "gross")
+        for name in ("rank", "gross", "weight")
     )
-    reason = _reason("bars", rank)
+    reason = _reason("bars", rank, weight)
     if reason:
         return _unranked("bars", reason)
     distances = ring_distances((draws, 2), np.random.default_rng(seed))
@@ -167,7 +167,7 @@ def rank_entries(
     for ring in rings:
         rank[ring] = centred_rank(probability[ring])
         weight[ring] = running_rank(probability[ring], FEWEST_ENTRIES)
-    reason = _reason("entries", rank)
+    reason = _reason("entries", rank, weight)
     if reason:
         return _unranked("entries", reason)
     rng = np.random.default_rng(seed)
@@ -204,11 +204,13 @@ def _moved(rank: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray
     return rng.permuted(np.broadcast_to(rank, (draws, len(rank))), axis=1)
 
 
-def _reason(kind: str, rank: np.ndarray) -> str:
+def _reason(kind: str, rank: np.ndarray, weight: np.ndarray) -> str:
     """Return why these cannot be ranked, empty where they can."""
     if len(rank) < LEAST_RANKED:
         return f"{len(rank)} {kind} with a probability; ranking needs {LEAST_RANKED} at least"
-    return "" if rank.any() else f"the probability of all {len(rank)} {kind} is the same"
+    if not rank.any():
+        return f"within each side the probability of all {len(rank)} {kind} is the same"
+    return "" if weight.any() else f"too few {kind} of each side to rank them by those before"
 
 
 def _unranked(kind: Literal["bars", "entries"], reason: str) -> Ranking:

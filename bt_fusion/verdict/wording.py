@@ -5,7 +5,7 @@ Each sentence has at most 30 words.
 
 from math import isfinite
 
-from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed
+from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed, limit_for
 
 __all__ = ["caveat", "certain", "more_data", "no_evidence", "p_text", "probable", "to_be_certain"]
 
@@ -105,10 +105,12 @@ def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
     """Say that the account tells another story than its entries."""
     chose, did = ("worse", "better") if worse else ("better", "worse")
     off, on = value(e.sharpe_off), value(e.sharpe_on)
-    text = (
-        f"ML chose entries {chose} than random filters, but its account did {did}: Sharpe ratio "
-        f"{on}, ML-off {off}"
-    )
+    by_setting = e.setting is not None and e.setting.side(worse) <= PROBABLE
+    found = f"ML chose entries {chose} than random filters"
+    text = found if by_setting or e.ranking is None else ranks(e.ranking, worse)
+    if e.sharpe_off is None or e.sharpe_on is None:
+        return f"{text}, but a Sharpe ratio is undefined", ""
+    text += f", but its account did {did}: Sharpe ratio {on}, ML-off {off}"
     lose = [x is not None and x < 0 for x in (e.sharpe_off, e.sharpe_on)]
     side = "no higher" if worse else "no lower"
     change = f"Needed is a Sharpe ratio of ML-on {side} than ML-off's."
@@ -128,7 +130,9 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
         return text, "Whether ML tells better entries from worse could not be tested."
     grade = "ML probably hurt" if worse else "ML probably helped"
     test = min(asked, key=lambda test: test.side(worse))
-    return f"{text}, and {ranks(e.ranking, worse)}", needs(e, worse, grade, test, PROBABLE)
+    return f"{text}, and {ranks(e.ranking, worse)}", needs(
+        e, worse, grade, test, limit_for(PROBABLE, e.trials)
+    )
 
 
 def best_of_many(e: Evidence, worse: bool, best: float) -> tuple[str, str]:
@@ -152,7 +156,7 @@ def needs(e: Evidence, worse: bool, grade: str, test: ChanceTest, limit: float) 
     """Say which p-value of a test a grade needs, and how long ML would have to stay as good."""
     p_value = test.side(worse)
     named = "the random filters'" if test is e.setting else "the ranking's"
-    text = f'"{grade}" needs {named} p-value at {limit:g} or less, now {p_text(p_value)}'
+    text = f'"{grade}" needs {named} p-value at {limit:.2g} or less, now {p_text(p_value)}'
     more = more_data(p_value, limit, e.years)
     return f"{text}: {more}." if more else f"{text}."
 

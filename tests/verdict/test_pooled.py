@@ -33,6 +33,18 @@ def test_independent_markets_add_up_and_equal_ones_do_not():
     assert pooled_test([None], np.eye(1)) is None
 
 
+def test_a_market_where_ml_chose_nothing_is_left_out_and_the_worst_is_as_far_out_as_the_best():
+    good, nothing = ChanceTest(0.02, 0.98, 1_000, 19, 980), ChanceTest(1, 1, 1_000, 1_000, 1_000)
+    assert pooled_test([good, nothing], np.eye(2)) == good
+    assert pooled_test([nothing, nothing], np.eye(2)) == nothing
+    best, worst = (
+        ChanceTest(1 / 1001, 1, 1_000, 0, 1_000),
+        ChanceTest(1, 1 / 1001, 1_000, 1_000, 0),
+    )
+    pooled = pooled_test([best, worst], np.eye(2))
+    assert pooled.p_value == pytest.approx(0.5) == pooled.p_against
+
+
 def test_days_are_compared_whatever_the_bar_length():
     hourly = market("A", np.full(48, 1.0), freq="h")
     daily = market("B", np.array([24.0, 24.0, 5.0]))

@@ -200,6 +200,19 @@ def test_no_sentence_is_longer_than_thirty_words(evidence):
     assert len(found.because.split()) <= 30 and len(found.change.split()) <= 30
 
 
+def test_the_best_of_many_variants_needs_a_smaller_p_value():
+    change = judge(replace(NOTHING, ranking=chance(0.03), trials=10)).change
+    assert "p-value at 0.0025 or less, now 0.030" in change
+
+
+def test_a_worse_sharpe_ratio_is_set_against_what_ml_did_better():
+    low = replace(GOOD, sharpe_off=1.0, sharpe_on=0.5)
+    assert "ML chose entries better than random filters, but" in judge(low).because
+    by_ranking = judge(replace(low, setting=chance(0.45), ranking=chance(0.001)))
+    assert "ML's probabilities tell better entries from worse (p 0.001), but" in by_ranking.because
+    assert "a Sharpe ratio is undefined" in judge(replace(low, sharpe_on=None)).because
+
+
 def test_growth_needed():
     assert growth_needed(0.025, 0.025) == 1 == growth_needed(0.001, 0.025)
     assert growth_needed(0.1587, 0.0228) == pytest.approx(4, abs=0.01)  # one sigma, two sigma
