@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from bt_fusion.cli import main as cli
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.account import Account
 from bt_fusion.files import write_json
+from bt_fusion.labels import Labels
 from bt_fusion.sweep.sweep import Sweep
 
 ROOT = Path(cli.__file__).resolve().parents[2]
@@ -33,6 +35,20 @@ class Counting(WalkForward):
     def predict(self, bars, on_refit=None):
         type(self).times += 1
         return super().predict(bars, on_refit)
+
+
+@dataclass(frozen=True)
+class Rises:
+    """Whether the close is higher five bars on, as a label of one's own says it."""
+
+    horizon = 5
+    classes = (0, 1)
+    two_sided = False
+
+    def __call__(self, bars):
+        ahead = bars.close[5:] > bars.close[:-5]
+        known = np.arange(5, len(bars.close))
+        return Labels(np.append(ahead, np.full(5, np.nan)), np.append(known, np.full(5, -1)))
 
 
 def job(cache=None, **options):
@@ -123,6 +139,14 @@ def test_an_unknown_parameter_is_refused_before_any_work(edge, tmp_path):
     with pytest.raises(OptionError, match="did you mean 'ml_threshold'"):
         Sweep(job(), {"ml_treshold": [0.5]}, jobs=1).run(edge, tmp_path / "out")
     assert Counting.times == before and not (tmp_path / "out").exists()
+
+
+def test_a_grid_of_the_threshold_s_other_name_needs_no_other(edge, tmp_path):
+    up = SignalModel(["wick_balance", "gap"], Rises(), Ensemble(("lgb",)))  # tells no payoff
+    grid = {"ml_entry_threshold": [0.5, 0.55]}
+    walk_forward = WalkForward(up, 600, 300, cache=None)
+    found = Sweep(Backtest(walk_forward), grid, jobs=1).run(edge, tmp_path)
+    assert found.summary["failed"] == 0 and len(found.table) == 2
 
 
 def test_several_symbols(edge, tmp_path):
