@@ -57,12 +57,12 @@ def threshold_hint(
     Examples
     --------
     >>> threshold_hint(61, 1, 0.60, 0.02, {0.55: 14, "auto": 35})
-    'ML vetoed 60 of 61 entries: P(up) reached 0.60 on 2 % of bars; 0.55: 14 entries, auto: 35'
+    '61 trades without ML, 1 with it: P(up) reached 0.60 on 2 % of bars; 0.55: 14 entries, auto: 35'
     """
     named = "its break-even" if threshold == AUTO else written(threshold)
     share = f"{100 * reached:.0f}" if reached >= 0.01 or not reached else f"{100 * reached:.2g}"
     told = (
-        f"ML vetoed {off - on:,} of {off:,} entries: {sides} reached {named} on {share} % of bars"
+        f"{off:,} trades without ML, {on:,} with it: {sides} reached {named} on {share} % of bars"
     )
     others = [f"{written(each)}: {count:,}" for each, count in entries.items()]
     if not others:

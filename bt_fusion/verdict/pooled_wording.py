@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed, limit_for
-from bt_fusion.verdict.wording import p_text
+from bt_fusion.verdict.wording import PROBABLE, p_text, ranks
 
 if TYPE_CHECKING:
     from bt_fusion.verdict.rules import Graded
@@ -15,11 +15,13 @@ __all__ = ["pooled_because", "pooled_change"]
 def pooled_because(e: Evidence, worse: bool, each: Sequence[Evidence]) -> str:
     """Say what both questions came to over all markets, and in how many ML did better."""
     ahead = sum(one.setting is not None and one.setting.p_value < 0.5 for one in each)
-    tells = "prefer worse entries" if worse else "tell better entries from worse"
+    told = ranks(e.ranking, worse) or "ML's probabilities could not be tested"
+    p_value = 1.0 if e.setting is None else e.setting.side(worse)
+    clearly = "do not clearly " if p_value > PROBABLE else ""
+    did = "lose to" if worse else "beat"
     return (
-        f"over {len(each)} markets ML's probabilities {tells} with p {of(e.ranking, worse)}, the "
-        f"settings {'lost' if worse else 'gained'} with p {of(e.setting, worse)}; ahead of the "
-        f"median random filter in {ahead}"
+        f"over {len(each)} markets {told}, and its settings {clearly}{did} random filters "
+        f"(p {of(e.setting, worse)}); {ahead} did better than the median filter"
     )
 
 

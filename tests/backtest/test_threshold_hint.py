@@ -62,7 +62,7 @@ def test_it_counts_what_other_thresholds_would_trade(strategy, params):
     up, down = predictions.probability_up, predictions.probability_down
     reached = (up >= 0.6) | (down >= 0.6) if strategy is FusionStrategy else up >= 0.6
     assert 0.01 < reached.mean() < 0.15
-    start = f"ML vetoed {off - on} of {off} entries: {sides} reached 0.60 on "
+    start = f"{off} trades without ML, {on} with it: {sides} reached 0.60 on "
     assert hint.startswith(start) and f"{100 * reached.mean():.0f} % of bars; " in hint
     counts = dict(each.rsplit(": ", 1) for each in hint.partition("; ")[2].split(", "))
     found = {name.split()[-1]: int(text.split()[0]) for name, text in counts.items()}
@@ -104,7 +104,7 @@ def test_other_strategies_are_told_the_share_of_bars_alone():
     bars = random_walk(500, seed=2)
     pair = pair_of(bars, known(bars), ACCOUNT, SignalDiscovery, hold_bars=3)
     hint = told(pair)
-    assert hint.startswith("ML vetoed") and hint.endswith(" % of bars")
+    assert " trades without ML, " in hint and hint.endswith(" % of bars")
 
 
 def test_no_hint_with_trades_enough_or_votes():
@@ -112,7 +112,7 @@ def test_no_hint_with_trades_enough_or_votes():
     same = pair_of(bars, given(bars.index, 0.9), ACCOUNT, Turner, ml_threshold=0.5)
     assert told(same) == ""
     none = pair_of(bars, given(bars.index, 0.5), ACCOUNT, Turner, ml_threshold=0.6)
-    assert told(none).startswith("ML vetoed")
+    assert " trades without ML, 0 with it: " in told(none)
     assert hint_of(none, agreement_of(Turner, {}, "majority")) == ""
 
 

@@ -149,10 +149,7 @@ def _comparison_lines(summary: dict[str, Any]) -> list[str]:
     shown = ", ".join(
         f"{trades[name]:,} {name}" for name in trades if not name.startswith("vetoed_")
     )
-    lines = [
-        f"Trades     {shown}; of the vetoed {trades['vetoed_won']:,} had won and "
-        f"{trades['vetoed_lost']:,} lost"
-    ]
+    lines = [f"Trades     {shown}"]
     false = comparison["false_signals"]
     if false["change"] is not None:
         lines.append(
