@@ -8,7 +8,7 @@ import pandas as pd
 
 from bt_fusion.files import write_whole
 from bt_fusion.report.figures import bars_traded, count, signed_percent
-from bt_fusion.report.model_figures import thresholds
+from bt_fusion.report.model_figures import asked_of, thresholds
 from bt_fusion.report.pictures.canvas import BLUE, draw_equity, new_figure, scale_prices
 from bt_fusion.saved_runs.saved_run import SavedRun
 
@@ -77,8 +77,16 @@ def _draw_probability(axis: Any, run: SavedRun) -> None:
     step = max(1, len(run.predictions) // MOST_BARS)
     up = run.predictions.probability_up
     axis.plot(run.predictions.datetime[::step], up[::step], color=BLUE, lw=0.6)
-    for level in thresholds(run):
-        axis.axhline(level, color="black", lw=0.8, ls="--")
+    levels = thresholds(run)
+    if levels and asked_of(run).auto:
+        own = run.predictions.threshold[::step]
+        for curve, label in ((own, "break-even"), (1 - own, None))[: len(levels)]:
+            stamps = run.predictions.datetime[::step]
+            axis.plot(stamps, curve, color="black", lw=0.5, label=label)
+        axis.legend(loc="lower left", fontsize=8)
+    else:
+        for level in levels:
+            axis.axhline(level, color="black", lw=0.8, ls="--")
     axis.set_ylabel("P(up)")
     reach = max(0.15, float(np.nanmax(np.abs(up - 0.5))) * 1.05)
     axis.set_ylim(0.5 - reach, 0.5 + reach)
