@@ -43,7 +43,7 @@ from bt_fusion.engine.variants import (
 )
 from bt_fusion.errors import BarsError, OptionError, unknown_name
 from bt_fusion.labels import trade_exits
-from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.agreement import THRESHOLDS, Agreement
 from bt_fusion.models.predictors import Predictor, check_payoffs, check_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.module_sources import file_of
@@ -202,7 +202,7 @@ class Backtest:
         That is where nobody gave one and the model does not tell what a prediction is worth.
         """
         check_predictor(self.predictor, bars)
-        if self.ml == "off" or {"ml_threshold", "ml_entry_threshold"} & set(self.params):
+        if self.ml == "off" or THRESHOLDS.keys() & self.params:
             return self
         if not self.agreement(load_strategy(self.strategy)).auto:
             return self

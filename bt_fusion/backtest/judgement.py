@@ -18,7 +18,7 @@ from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.backtest.trials import Trials
 from bt_fusion.engine.runner import Run
 from bt_fusion.models.predictors import Predictor
-from bt_fusion.statistics.performance import bar_returns
+from bt_fusion.statistics.performance import bar_returns, years_of
 from bt_fusion.statistics.sharpe import (
     deflated_sharpe,
     min_track_record,
@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 PLACEBOS = ("veto", "labels", "none")
-YEAR = pd.Timedelta(days=365.25)
 
 
 def verdict_of_pair(
@@ -161,7 +160,7 @@ def evidence_of(
         sharpe_off=sharpes[0],
         sharpe_on=sharpes[1],
         psr=probabilistic_sharpe(bar_returns(on.equity.to_numpy(dtype=float))),
-        years=(on.equity.index[-1] - on.equity.index[0]) / YEAR,
+        years=years_of(on.equity.index),
         in_sample=pair.in_sample,
         untested=chance.untested,
         remedy=chance.remedy,

@@ -10,15 +10,13 @@ import pandas as pd
 from bt_fusion.errors import RunError
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.bootstrap import Bootstrap
-from bt_fusion.statistics.performance import bar_returns
+from bt_fusion.statistics.performance import bar_returns, years_of
 from bt_fusion.statistics.sharpe import sharpe_per_bar
 from bt_fusion.verdict.evidence import ChanceTest, Evidence
 from bt_fusion.verdict.pooled import Market, pooled_evidence, pooled_verdict
 from bt_fusion.verdict.rules import Verdict
 
 __all__ = ["PooledRuns", "market_of", "pool_runs"]
-
-YEAR = pd.Timedelta(days=365.25)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +105,7 @@ def market_of(run: SavedRun) -> Market:
         sharpe_off=sharpes[0],
         sharpe_on=sharpes[1],
         psr=summary["statistics"]["psr"],
-        years=(stamps[-1] - stamps[0]) / YEAR,
+        years=years_of(stamps),
         in_sample=int(summary["in_sample"]),
         untested=comparison["chance"]["untested"],
     )

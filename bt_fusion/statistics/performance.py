@@ -18,6 +18,7 @@ __all__ = [
     "sortino",
     "trade_figures",
     "win_rate",
+    "years_of",
 ]
 
 Figures = dict[str, float | int | None]
@@ -141,7 +142,7 @@ def equity_figures(equity: pd.Series) -> Figures:
     returns = bar_returns(values)
     periods = bars_per_year(pd.DatetimeIndex(equity.index))
     total = values[-1] / values[0] - 1
-    years = (equity.index[-1] - equity.index[0]) / pd.Timedelta(days=365.25)
+    years = years_of(equity.index)
     return {
         "total_return": float(total),
         "cagr": _yearly(total, years),
@@ -149,6 +150,11 @@ def equity_figures(equity: pd.Series) -> Figures:
         "sortino": sortino(returns, periods),
         "max_drawdown": float(drawdowns(values).max()),
     }
+
+
+def years_of(stamps: "pd.Index[pd.Timestamp]") -> float:
+    """Return the years from the first to the last bar."""
+    return (stamps[-1] - stamps[0]) / pd.Timedelta(days=365.25)
 
 
 def _yearly(total: float, years: float) -> float | None:

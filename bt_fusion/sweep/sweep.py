@@ -15,6 +15,7 @@ from bt_fusion.backtest.summary import data_and_window
 from bt_fusion.engine.loading import ClassSource
 from bt_fusion.errors import OptionError
 from bt_fusion.labels import trade_exits
+from bt_fusion.models.agreement import THRESHOLDS
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.statistics.sharpe import TrackRecord
@@ -160,8 +161,7 @@ class Sweep:
             For an unknown parameter, or when no variant can be run.
         """
         given = bars if isinstance(bars, dict) else {name: bars}
-        asked = {"ml_threshold", "ml_entry_threshold"} & set(self.grid)
-        job = self.job if asked else self.job.with_threshold(given)
+        job = self.job if THRESHOLDS.keys() & self.grid else self.job.with_threshold(given)
         if job is not self.job:
             return replace(self, job=job).run(bars, folder, name, on_refit, on_run)
         variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]

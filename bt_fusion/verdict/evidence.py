@@ -5,8 +5,9 @@ from math import inf
 
 from scipy.special import ndtri
 
-__all__ = ["ChanceTest", "Evidence", "growth_needed", "limit_for"]
+__all__ = ["PROBABLE", "STRICT", "ChanceTest", "Evidence", "growth_needed", "limit_for"]
 
+STRICT, PROBABLE = 0.005, 0.025  # p-values of the two grades
 NO_LEAN = 0.25  # p-values from which more of the same data settles nothing
 
 

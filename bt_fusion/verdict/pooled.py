@@ -154,12 +154,12 @@ def pooled_test(tests: Sequence[ChanceTest | None], related: np.ndarray) -> Chan
     >>> [round(pooled_test([one] * 4, r).p_value, 4) for r in (np.eye(4), np.ones((4, 4)))]
     [0.0005, 0.05]
     """
-    asked = [test for test in tests if test is not None]
-    made = [n for n, test in enumerate(tests) if test is not None and not test.tells_nothing]
-    if len(made) < 2:
-        return tests[made[0]] if made else next(iter(asked), None)
-    known = [test for test in asked if not test.tells_nothing]
-    spread = np.sqrt(related[np.ix_(made, made)].sum())
+    made = {number: test for number, test in enumerate(tests) if test is not None}
+    telling = {number: test for number, test in made.items() if not test.tells_nothing}
+    if len(telling) < 2:
+        return next(iter((telling or made).values()), None)
+    known, numbers = list(telling.values()), list(telling)
+    spread = np.sqrt(related[np.ix_(numbers, numbers)].sum())
     p_value, p_against = (
         float(ndtr(sum(normal_score(test, worse) for test in known) / spread))
         for worse in (False, True)

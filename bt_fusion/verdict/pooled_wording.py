@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed, limit_for
-from bt_fusion.verdict.wording import PROBABLE, p_text, ranks
+from bt_fusion.verdict.evidence import (
+    PROBABLE,
+    STRICT,
+    ChanceTest,
+    Evidence,
+    growth_needed,
+    limit_for,
+)
+from bt_fusion.verdict.wording import p_text, ranks
 
 if TYPE_CHECKING:
     from bt_fusion.verdict.rules import Graded
@@ -38,11 +45,10 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
     if not failed or not asked:
         return ""
     if failed == "one test at 2.5 %":
-        return markets_needed(
-            min(test.side(found.worse) for test in asked), limit_for(0.025, e.trials)
-        )
+        best = min(test.side(found.worse) for test in asked)
+        return markets_needed(best, limit_for(PROBABLE, e.trials))
     if failed == "0.5 % of random filters" and e.setting is not None:
-        return markets_needed(e.setting.side(found.worse), 0.005)
+        return markets_needed(e.setting.side(found.worse), STRICT)
     return f"The rule that failed: {failed}."
 
 

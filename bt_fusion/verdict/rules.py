@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bt_fusion.verdict import wording
-from bt_fusion.verdict.evidence import Evidence
+from bt_fusion.verdict.evidence import PROBABLE, STRICT, Evidence
 
 __all__ = [
     "GRADES",
@@ -27,8 +27,6 @@ GRADES = (HELPED, PROBABLY_HELPED, NO_EVIDENCE, PROBABLY_HURT, HURT)
 LEAST_TRADES = 30
 # Of 200 markets with nothing to find, 1 % would let more than 4 pass in one set of 20, 0.5 % in one
 # of 300.
-STRICT = 0.005
-PROBABLE = 0.025  # for the stronger of the two questions
 NOT_AGAINST = 0.5  # for the other
 SURE = 0.95  # of the deflated Sharpe ratio
 ROUNDING = 1e-12

@@ -5,14 +5,20 @@ Each sentence has at most 30 words.
 
 from math import isfinite
 
-from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed, limit_for
+from bt_fusion.verdict.evidence import (
+    PROBABLE,
+    STRICT,
+    ChanceTest,
+    Evidence,
+    growth_needed,
+    limit_for,
+)
 
 __all__ = ["caveat", "certain", "more_data", "no_evidence", "p_text", "probable", "to_be_certain"]
 
 LONG_YEARS = 20  # from which waiting is no advice
 MONTH = 1 / 12
 ENOUGH = 0.95  # psr from which a profit is no luck
-STRICT, PROBABLE = 0.005, 0.025  # p-values of the two grades
 EACH_COUNTS = "each value tried counts as a variant"
 
 
