@@ -6,14 +6,12 @@ from functools import cached_property
 
 import numpy as np
 from scipy.signal import lfilter
-from scipy.stats import rankdata
 
 from bt_fusion.verdict.placebos.entry_outcomes import moves
 
 __all__ = [
     "PredictedBars",
     "RankedBars",
-    "centred_rank",
     "gains",
     "gains_by_time",
     "ring_distances",
@@ -61,9 +59,7 @@ class RankedBars:
     ----------
     bar, side : ndarray of int64, shape (n_ranked,)
     rank : ndarray of float64, shape (n_ranked,)
-        Of P(side) among all bars of that side, see `centred_rank`.
-    weight : ndarray of float64, shape (n_ranked,)
-        Of P(side) among the bars of that side so far, see `running_rank`: what gains are made with.
+        Of P(side) among the bars of that side so far, NaN for the first ones, see `running_rank`.
     probability : ndarray of float64, shape (n_ranked,)
     gross : ndarray of float64, shape (n_ranked,)
         Return to the side over the bars held, before costs; NaN where the bars end before.
@@ -78,7 +74,6 @@ class RankedBars:
     bar: np.ndarray
     side: np.ndarray
     rank: np.ndarray
-    weight: np.ndarray
     probability: np.ndarray
     gross: np.ndarray
     long: int
@@ -98,7 +93,6 @@ class RankedBars:
         return cls(
             bar,
             side[bar],
-            np.concatenate([centred_rank(market.probability[each]) for each in bars]),
             np.concatenate([running_rank(market.probability[each]) for each in bars]),
             market.probability[bar],
             side[bar] * held_returns(market.opens, hold_bars)[bar],
@@ -107,6 +101,11 @@ class RankedBars:
             np.arange(count) if market.time is None else market.time[:count],
             hold_bars,
         )
+
+    @cached_property
+    def weight(self) -> np.ndarray:
+        """What gains are made with: the rank, 0 where it is not known, shape (n_ranked,)."""
+        return np.nan_to_num(self.rank)
 
     def moved(self, distance: np.ndarray) -> np.ndarray:
         """Return the ranks of each side moved in a circle, shape (n_draws, n_ranked).
@@ -128,26 +127,17 @@ class RankedBars:
         place[self.bar] = np.arange(len(self.bar))
         return place
 
-    def position(self, rank: np.ndarray) -> np.ndarray:
-        """Return the position that ranks add up to, shape (n_runs, n_bars - 1).
+    def position(self, weight: np.ndarray) -> np.ndarray:
+        """Return the position that weights add up to, shape (n_runs, n_bars - 1).
 
         Each bar's is held for `hold_bars` bars.
         """
-        sided = np.zeros((len(rank), len(self.bar) + 1), dtype=np.float32)
-        np.multiply(rank, self.side, out=sided[:, :-1], casting="unsafe")
+        sided = np.zeros((len(weight), len(self.bar) + 1), dtype=np.float32)
+        np.multiply(weight, self.side, out=sided[:, :-1], casting="unsafe")
         summed = np.cumsum(sided.take(self._place, axis=1), axis=1)
         held = summed.copy()
         held[:, self.hold_bars :] -= summed[:, : -self.hold_bars]
         return held
-
-
-def centred_rank(values: np.ndarray) -> np.ndarray:
-    """Return ranks scaled to [0, 1] less 1/2; equal values share their mean rank.
-
-    >>> centred_rank(np.array([0.7, 0.1, 0.7, 0.9]))
-    array([ 0. , -0.5,  0. ,  0.5])
-    """
-    return (rankdata(values) - 1) / max(1, len(values) - 1) - 0.5 if len(values) > 1 else 0 * values
 
 
 def running_rank(values: np.ndarray, first: int = FEWEST_BEFORE) -> np.ndarray:
@@ -161,7 +151,7 @@ def running_rank(values: np.ndarray, first: int = FEWEST_BEFORE) -> np.ndarray:
     ----------
     values : ndarray of float64, shape (n,)
     first : int
-        Values before which the rank is 0: too few to compare with.
+        Values that have no rank, NaN: too few before them to compare with.
 
     References
     ----------
@@ -170,9 +160,9 @@ def running_rank(values: np.ndarray, first: int = FEWEST_BEFORE) -> np.ndarray:
     Examples
     --------
     >>> running_rank(np.array([3.0, 1.0, 2.0, 4.0, 2.0]), first=1)
-    array([ 0.   , -0.5  ,  0.   ,  0.5  , -0.125])
+    array([   nan, -0.5  ,  0.   ,  0.5  , -0.125])
     """
-    ranks, seen = np.zeros(len(values)), np.empty(0)
+    ranks, seen = np.full(len(values), np.nan), np.empty(0)
     for start in range(0, len(values), RANK_BLOCK):
         block = values[start : start + RANK_BLOCK]
         earlier = np.tri(len(block), k=-1, dtype=bool)
@@ -253,8 +243,8 @@ def gains(
         rows = slice(start, min(start + block, runs))
         gained = np.zeros((rows.stop - start, times), dtype=np.float32)
         for market, at in zip(markets, place, strict=True):
-            rank = market.weight[None] if distances is None else market.moved(distances[rows])
-            gained[:, at] += market.position(rank) * market.returns.astype(np.float32)
+            weight = market.weight[None] if distances is None else market.moved(distances[rows])
+            gained[:, at] += market.position(weight) * market.returns.astype(np.float32)
         total[rows] = gained.sum(axis=1, dtype=float)
         square[rows] = np.einsum("ij,ij->i", gained, gained)
     return total, square

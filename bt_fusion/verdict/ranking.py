@@ -12,7 +12,6 @@ from bt_fusion.verdict.placebos.trades import Trades, self_normalised, squares
 from bt_fusion.verdict.rank_shifts import (
     PredictedBars,
     RankedBars,
-    centred_rank,
     gains,
     gains_by_time,
     ring_distances,
@@ -42,10 +41,11 @@ class Ranking:
     drawn : ndarray of float64, shape (n_draws,)
         Scores of the draws.
     auc : float
-        Of the rank, by side, against trades that gained before costs, so that a drift counts for
-        nothing; NaN where all or none did.
+        Of the ranks against trades that gained before costs; NaN where all or none did. Ranks are
+        a side's own, so that a drift counts for nothing.
     quartiles : ndarray of float64, shape (4,)
-        Mean net return of a trade by quartile of the rank, lowest first; NaN for an empty one.
+        Mean net return of a trade by quartile of the rank among those before it, lowest first; NaN
+        for an empty one.
     counts : ndarray of int64, shape (4,)
         Trades in each quartile.
     reason : str
@@ -121,21 +121,18 @@ def rank_bars(
     """
     given = [markets] if isinstance(markets, PredictedBars) else list(markets)
     ranked = [RankedBars.of(market, hold_bars) for market in given]
-    rank, gross, weight = (
+    rank, gross = (
         np.concatenate([np.empty(0), *(getattr(each, name) for each in ranked)])
-        for name in ("rank", "gross", "weight")
+        for name in ("rank", "gross")
     )
-    reason = _reason("bars", rank, weight)
+    reason = _reason("bars", rank)
     if reason:
         return _unranked("bars", reason)
     distances = ring_distances((draws, 2), np.random.default_rng(seed))
     score = self_normalised(*gains(ranked))
     drawn = self_normalised(*gains(ranked, distances))
-    made = np.isfinite(gross)
-    net = gross[made] - costs_per_trade
-    parts = _quartiles(rank[made], net)
+    auc, parts = _auc(rank, gross), _quartiles(rank, gross - costs_per_trade)
     time, gained = gains_by_time(ranked)
-    auc = _auc(rank, gross)
     return Ranking("bars", float(score[0]), drawn, auc, *parts, time=time, gained=gained)
 
 
@@ -163,20 +160,18 @@ def rank_entries(
     paths, probability = paths.chosen(np.flatnonzero(known)), probability[known]
     rings = _rings(paths)
     rank = np.zeros(len(paths))
-    weight = np.zeros(len(paths))
     for ring in rings:
-        rank[ring] = centred_rank(probability[ring])
-        weight[ring] = running_rank(probability[ring], FEWEST_ENTRIES)
-    reason = _reason("entries", rank, weight)
+        rank[ring] = running_rank(probability[ring], FEWEST_ENTRIES)
+    reason = _reason("entries", rank)
     if reason:
         return _unranked("entries", reason)
     rng = np.random.default_rng(seed)
-    ranks = np.zeros((1 + draws, len(paths)))
-    ranks[0] = weight
+    weights = np.zeros((1 + draws, len(paths)))
+    weights[0] = np.nan_to_num(rank)
     for ring in rings:
-        ranks[1:, ring] = _moved(weight[ring], draws, rng)
+        weights[1:, ring] = _moved(weights[0, ring], draws, rng)
     gross = paths.path.sum(axis=1)
-    score = self_normalised(ranks @ gross, squares(ranks, paths.path))
+    score = self_normalised(weights @ gross, squares(weights, paths.path))
     return Ranking(
         "entries",
         float(score[0]),
@@ -184,7 +179,7 @@ def rank_entries(
         _auc(rank, gross),
         *_quartiles(rank, paths.net),
         time=np.arange(paths.path.shape[1]),
-        gained=weight @ paths.path,
+        gained=weights[0] @ paths.path,
     )
 
 
@@ -197,20 +192,22 @@ def _rings(paths: Trades) -> list[np.ndarray]:
     return [np.array(places) for places in kinds.values()]
 
 
-def _moved(rank: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the ranks of one kind as chance moves them, shape (draws, n_trades)."""
-    if len(rank) >= LEAST_RING:
-        return rolled(rank, ring_distances((draws,), rng))
-    return rng.permuted(np.broadcast_to(rank, (draws, len(rank))), axis=1)
+def _moved(weight: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the weights of one kind as chance moves them, shape (draws, n_trades)."""
+    if len(weight) >= LEAST_RING:
+        return rolled(weight, ring_distances((draws,), rng))
+    return rng.permuted(np.broadcast_to(weight, (draws, len(weight))), axis=1)
 
 
-def _reason(kind: str, rank: np.ndarray, weight: np.ndarray) -> str:
+def _reason(kind: str, rank: np.ndarray) -> str:
     """Return why these cannot be ranked, empty where they can."""
     if len(rank) < LEAST_RANKED:
         return f"{len(rank)} {kind} with a probability; ranking needs {LEAST_RANKED} at least"
-    if not rank.any():
+    if np.isnan(rank).all():
+        return f"too few {kind} of each side to rank them by those before"
+    if not np.nan_to_num(rank).any():
         return f"within each side the probability of all {len(rank)} {kind} is the same"
-    return "" if weight.any() else f"too few {kind} of each side to rank them by those before"
+    return ""
 
 
 def _unranked(kind: Literal["bars", "entries"], reason: str) -> Ranking:
@@ -220,7 +217,9 @@ def _unranked(kind: Literal["bars", "entries"], reason: str) -> Ranking:
 
 
 def _quartiles(rank: np.ndarray, net: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean net return by quartile of the centred rank, and how many are in each."""
+    """Return the mean net return by quartile of the rank, and how many are in each."""
+    known = np.isfinite(rank) & np.isfinite(net)
+    rank, net = rank[known], net[known]
     quartile = np.clip((QUARTILES * (rank + 0.5)).astype(np.int64), 0, QUARTILES - 1)
     counts = np.bincount(quartile, minlength=QUARTILES)
     return ratio(np.bincount(quartile, net, minlength=QUARTILES), counts), counts
@@ -230,8 +229,8 @@ def _auc(rank: np.ndarray, gross: np.ndarray) -> float:
     """Return the area under the ROC curve of the ranks against trades that gained."""
     from sklearn.metrics import roc_auc_score
 
-    made = np.isfinite(gross)
-    gained = gross[made] > 0
-    if not made.any() or gained.all() or not gained.any():
+    known = np.isfinite(rank) & np.isfinite(gross)
+    gained = gross[known] > 0
+    if not known.any() or gained.all() or not gained.any():
         return float("nan")
-    return float(roc_auc_score(gained, rank[made]))
+    return float(roc_auc_score(gained, rank[known]))

@@ -22,12 +22,12 @@ def predicted(count=120, seed=0, time=None):
 
 
 def so_far(values, first=20):
-    """Rank of each value among those before it, by loops."""
+    """Rank of each value among those before it, by loops; NaN for the first ones."""
     ranks = []
     for at, value in enumerate(values):
         before = values[:at]
         below, equal = (before < value).sum(), (before == value).sum()
-        ranks.append((below + equal / 2) / at - 0.5 if at >= first else 0.0)
+        ranks.append((below + equal / 2) / at - 0.5 if at >= first else np.nan)
     return np.array(ranks)
 
 
@@ -41,7 +41,7 @@ def looped(market, hold_bars, steps=(0, 0)):
             for t in range(count)
             if market.state[t] == side and np.isfinite(market.probability[t])
         ]
-        ranks = np.roll(so_far(market.probability[bars]), step)
+        ranks = np.roll(np.nan_to_num(so_far(market.probability[bars])), step)
         for bar, rank in zip(bars, ranks, strict=True):
             for later in range(bar, min(bar + hold_bars, count)):
                 position[later] += side * rank
@@ -79,7 +79,8 @@ def test_ranked_bars_by_hand():
     ranked = RankedBars.of(PredictedBars(opens, 150.0, state, np.arange(50) / 50), 5)
     assert ranked.bar.tolist() == list(range(49))  # the last bar's order is never filled
     assert ranked.long == 24
-    assert ranked.rank[[0, 23, 24, 48]].tolist() == [-0.5, 0.5, -0.5, 0.5]
+    assert np.flatnonzero(np.isfinite(ranked.rank)).tolist() == [*range(20, 24), *range(44, 49)]
+    assert ranked.rank[[20, 48]].tolist() == [0.5, 0.5]  # each is the highest so far
     assert ranked.gross[0] == pytest.approx(106 / 101 - 1)
     assert ranked.gross[30] == pytest.approx(-(136 / 131 - 1))
     assert np.isfinite(ranked.gross).sum() == 44  # bar 43's trade ends at the open of bar 49

@@ -32,12 +32,11 @@ def test_a_score_and_quartiles_by_hand():
     found = rank_bars(
         PredictedBars(opens, opens[-1] * 0.99, np.ones(41), probability), 1, 0.001, draws=50
     )
-    # 20 of the 40 bars that may enter have the higher rank: 29.5 / 39, the others 9.5 / 39
-    held = so_far(probability[:40])
+    held = np.nan_to_num(so_far(probability[:40]))
     gained = held * steadied(np.append(growth[1:-1], 0.99) - 1)
     assert found.score == pytest.approx(gained.sum() / np.sqrt((gained**2).sum()), rel=1e-4)
-    # all 20 of the lower rank lose 1 %, all 19 of the higher whose trades end gain 2 %
-    assert found.counts.tolist() == [20 - 1, 0, 0, 20]
+    # of the 20 bars with a rank, the 9 lower ones whose trades end lose 1 %, the others gain 2 %
+    assert found.counts.tolist() == [9, 0, 0, 10]
     assert found.quartiles[[0, 3]].tolist() == pytest.approx([-0.011, 0.019])
     assert np.isnan(found.quartiles[1:3]).all()
     assert found.auc == 1.0
@@ -98,14 +97,16 @@ def test_nothing_to_rank_has_a_reason():
 
 
 def test_entries_by_hand():
-    gross = np.where(np.arange(40) < 30, -0.01, 0.02)
-    probability = np.arange(40) / 40.0
+    good = np.random.default_rng(0).random(40) < 0.5
+    gross, probability = np.where(good, 0.02, -0.01), np.where(good, 0.6, 0.4)
     found = rank_entries(trades(gross, cost=0.001), probability, draws=99)
-    weight = np.where(np.arange(40) < 10, 0, 0.5)  # each is the highest so far
-    gained = weight * gross
+    rank = so_far(probability, 10)
+    gained = np.nan_to_num(rank) * gross
     assert found.score == pytest.approx(gained.sum() / np.sqrt((gained**2).sum()))
-    assert found.counts.tolist() == [10] * 4
-    assert found.quartiles.tolist() == pytest.approx([-0.011] * 3 + [0.019])
+    quartile = np.floor(4 * (rank[10:] + 0.5))
+    assert found.counts.tolist() == [(quartile == each).sum() for each in range(4)]
+    assert found.quartiles[3] == pytest.approx(0.019)
+    assert found.quartiles[found.counts > 0][0] == pytest.approx(-0.011)
     assert found.auc == 1.0
     assert found.p_value == max(0.01, ndtr(-found.score))
     assert len(found.drawn) == found.draws == 99
@@ -121,19 +122,23 @@ def test_kinds_are_ranked_by_themselves_and_unknown_entries_left_out():
     weight[:15] = weight[45:55] = 0  # unknown, or among fewer than ten
     gained = weight * gross
     assert found.score == pytest.approx(gained.sum() / np.sqrt((gained**2).sum()))
-    assert found.counts.sum() == 55
+    assert found.counts.tolist() == [0, 0, 0, 30 + 5]
 
 
 def test_an_opinion_that_follows_the_price_finds_nothing_in_hindsight():
     """What is low against a long average rises in hindsight, on a random walk, too."""
-    p_values = []
+    p_values, spreads = [], []
     for seed in range(60):
         opens, state, _ = walk(2_000, seed)
         average = np.convolve(opens, np.ones(500) / 500)[500:2_000]
         opens, state = opens[500:], state[500:]
         market = PredictedBars(opens, opens[-1], state, 0.5 + state * (average - opens) / 1e3)
-        p_values.append(rank_bars(market, draws=99, seed=seed).p_value)
+        found = rank_bars(market, draws=99, seed=seed)
+        p_values.append(found.p_value)
+        spreads.append(found.quartiles[3] - found.quartiles[0])
     assert (np.array(p_values) <= 0.1).sum() <= 12  # 6 expected, 15 to 20 by ranks in hindsight
+    error = np.std(spreads) / np.sqrt(60)
+    assert abs(np.mean(spreads)) < 3 * error  # ranks in hindsight put quarters 7 errors apart
 
 
 def test_the_size_is_right_for_lasting_opinions_without_skill():
