@@ -32,6 +32,7 @@ __all__ = [
     "locate_errors",
     "module_name",
     "own_code_digest",
+    "run_once",
 ]
 
 
@@ -78,6 +79,16 @@ def load_file(
         if each in sys.modules and (each == name or not found_again(each, source.file)):
             send_by_value(sys.modules[each])
     return module
+
+
+def run_once(path: Path) -> ModuleType:
+    """Return the module of a file that was run as it is now; else run it, see `load_file`."""
+    known = sys.modules.get(module_name(path.resolve()))
+    source = None if known is None else read_source(known)
+    if known is None or source is None or not path.is_file():
+        return load_file(path)
+    same = source.sha256 == sha256(path.read_bytes()).hexdigest()
+    return known if same else load_file(path)
 
 
 def found_again(module: str, file: Path) -> bool:

@@ -14,7 +14,7 @@ from bt_fusion.backtest.chance.label_placebo import trained_again
 from bt_fusion.backtest.judgement import PLACEBOS
 from bt_fusion.backtest.judging import Judging, say_what_failed
 from bt_fusion.backtest.model_figures import model_figures
-from bt_fusion.backtest.notes import notes_of, warn_of_refused
+from bt_fusion.backtest.notes import costs_note, notes_of, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (
     OnRefit,
     OutOfSample,
@@ -270,7 +270,7 @@ class Backtest:
         notes = notes_of(self.predictor, out_of_sample)
         if self.ml == "off" and asks_always(strategy):
             notes.append(f"{strategy.__name__} asks an MLEnsemble of its own: this run has ML")
-        return [*self.notes, *notes]
+        return [*self.notes, *filter(None, [costs_note(self.account)]), *notes]
 
     def config(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return everything that reproduces the run."""

@@ -7,13 +7,16 @@ import pandas as pd
 
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.data.timestamps import bar_length
+from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.models.predictors import Predictor, predictor_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.report.figures import when
 
-__all__ = ["left_out_note", "length_note", "notes_of", "warn_of_refused"]
+__all__ = ["costs_note", "left_out_note", "length_note", "notes_of", "warn_of_refused"]
+
+MOST_COSTS = 0.01  # a side, from which a percentage was perhaps meant
 
 
 def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
@@ -34,6 +37,18 @@ def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
         name = f"{symbol}: " if len(parts) > 1 else ""
         found += [name + note for note in notes if note]
     return found
+
+
+def costs_note(account: Account) -> str:
+    """Say so where costs are so high that a percentage was perhaps meant; empty where not.
+
+    >>> costs_note(Account(commission=0.1))
+    'commission and slippage take 10 % a side; 0.1 % would be 0.001'
+    """
+    side = account.round_trip / 2
+    if side <= MOST_COSTS:
+        return ""
+    return f"commission and slippage take {100 * side:g} % a side; 0.1 % would be 0.001"
 
 
 def length_note(model: SignalModel, time: np.ndarray) -> str:

@@ -14,9 +14,12 @@ from bt_fusion.statistics.performance import bar_returns, years_of
 from bt_fusion.statistics.sharpe import sharpe_per_bar
 from bt_fusion.verdict.evidence import ChanceTest, Evidence
 from bt_fusion.verdict.pooled import Market, pooled_evidence, pooled_verdict
-from bt_fusion.verdict.rules import Verdict
+from bt_fusion.verdict.rules import LEAST_TRADES, Verdict
 
 __all__ = ["PooledRuns", "market_of", "pool_runs"]
+
+# of a configuration; costs and refits go with a market
+SETTINGS = ("strategy", "params", "label", "label_parameters", "features", "ensemble")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +32,17 @@ class PooledRuns:
     evidence : Evidence
         Of all of them together.
     verdict : Verdict
+    strategies : list of str
+        Their strategies, each once.
+    notes : list of str
+        What a reader of the verdict should know: in what the runs differ, how many are short.
     """
 
     markets: list[Market]
     evidence: Evidence
     verdict: Verdict
+    strategies: list[str]
+    notes: list[str]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict, its rules, and a row for each market and one for all."""
@@ -43,6 +52,8 @@ class PooledRuns:
             "because": self.verdict.because,
             "change": self.verdict.change,
             "rules": [vars(rule) for rule in self.verdict.rules],
+            "strategies": self.strategies,
+            "notes": self.notes,
             "markets": rows,
             "together": figures_of(self.evidence),
         }
@@ -68,7 +79,39 @@ def pool_runs(folders: Sequence[str | Path], bootstrap: Bootstrap = Bootstrap())
         raise RunError("two of the folders are of the same bars; give each market once")
     markets = [market_of(run) for run in runs]
     together = pooled_evidence(markets, bootstrap)
-    return PooledRuns(markets, together, pooled_verdict(together, markets))
+    configs = [run.summary["config"] for run in runs]
+    strategies = list(dict.fromkeys(str(config["strategy"]) for config in configs))
+    notes = [note for note in (differences(configs), few_trades(markets)) if note]
+    return PooledRuns(markets, together, pooled_verdict(together, markets), strategies, notes)
+
+
+def differences(configs: Sequence[dict[str, Any]]) -> str:
+    """Say in what settings the runs differ, with the value of each; empty where in none.
+
+    >>> differences([{"params": {}}, {"params": {"exit": "flip"}}])
+    'the runs differ in exit (default, flip), so no one setting is judged'
+    """
+    flat = [{name: config[name] for name in SETTINGS if name in config} for config in configs]
+    flat = [
+        {**each, **each.pop("params", {}), **each.pop("label_parameters", {})} for each in flat
+    ]
+    told = []
+    for name in dict.fromkeys(name for each in flat for name in each):
+        values = [each.get(name, "default") for each in flat]
+        if any(value != values[0] for value in values):
+            short = all(isinstance(value, str | float | int) for value in values)
+            told.append(f"{name} ({', '.join(map(str, values))})" if short else name)
+    if not told:
+        return ""
+    return f"the runs differ in {' and '.join(told)}, so no one setting is judged"
+
+
+def few_trades(markets: Sequence[Market]) -> str:
+    """Say how many runs have fewer trades than one alone needs; empty where none has."""
+    few = sum(min(m.evidence.trades_off, m.evidence.trades_on) < LEAST_TRADES for m in markets)
+    if not few:
+        return ""
+    return f"{few} of {len(markets)} markets have under {LEAST_TRADES} trades in a run"
 
 
 def market_of(run: SavedRun) -> Market:

@@ -13,6 +13,7 @@ from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.engine.runner import Run
 from bt_fusion.engine.variants import takes_ml
 from bt_fusion.models.agreement import AUTO, Agreement
+from bt_fusion.report.figures import threshold_text
 from bt_fusion.strategies import HybridScoring
 from bt_fusion.verdict.placebos.replay import NEVER
 
@@ -59,22 +60,17 @@ def threshold_hint(
     >>> threshold_hint(61, 1, 0.60, 0.02, {0.55: 14, "auto": 35})
     '61 trades without ML, 1 with it: P(up) reached 0.60 on 2 % of bars; 0.55: 14 entries, auto: 35'
     """
-    named = "its break-even" if threshold == AUTO else written(threshold)
+    named = "its break-even" if threshold == AUTO else threshold_text(threshold)
     share = f"{100 * reached:.0f}" if reached >= 0.01 or not reached else f"{100 * reached:.2g}"
     told = (
         f"{off:,} trades without ML, {on:,} with it: {sides} reached {named} on {share} % of bars"
     )
-    others = [f"{written(each)}: {count:,}" for each, count in entries.items()]
+    others = [f"{threshold_text(each)}: {count:,}" for each, count in entries.items()]
     if not others:
         return told
     if threshold in entries:
         return f"{told}; entries of ML-off that agree by threshold: {', '.join(others)}"
     return f"{told}; {', '.join([others[0] + ' entries', *others[1:]])}"
-
-
-def written(threshold: float | str) -> str:
-    """Write a threshold."""
-    return str(threshold) if threshold == AUTO else f"{threshold:.2f}"
 
 
 def hint_of(pair: RunPair, asked: Agreement) -> str:

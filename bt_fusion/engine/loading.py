@@ -13,7 +13,7 @@ from bt_fusion.engine.account import Account
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.module_sources import file_of
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
-from bt_fusion.user_code import importable, load_file, load_module, module_name
+from bt_fusion.user_code import importable, load_file, load_module, module_name, run_once
 
 __all__ = [
     "STRATEGIES",
@@ -117,7 +117,7 @@ def load_sizer(text: str) -> type[bt.Sizer]:
 def load_class(text: str, base: type, kind: str) -> type:
     """Return the class a text names, which must derive from `base`."""
     source, name = (text, "") if text.endswith(".py") else text.rsplit(":", 1)
-    module = load_file(Path(source)) if source.endswith(".py") else load_module(source)
+    module = run_once(Path(source)) if source.endswith(".py") else load_module(source)
     try:
         found = attrgetter(name)(module)
     except AttributeError:

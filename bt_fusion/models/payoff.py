@@ -41,8 +41,8 @@ class Payoff:
     ) -> "Payoff | None":
         """Return what a label's trades are worth, measured on the training rows alone.
 
-        Two-sided, two classes: k = 1.25 x the median of abs(close[t + horizon] / close[t] - 1)
-        over ATR(14) / close[t]. One-sided: the label's target, and the mean loss at t1 of the rows
+        Two-sided, two classes: k = 1.25 x the median of abs(close[t1] / close[t] - 1) over
+        ATR(14) / close[t]. One-sided: the label's target, and the mean loss at t1 of the rows
         of class 0. Three classes: the label's target and stop. None for a label without them.
 
         Parameters
@@ -56,7 +56,7 @@ class Payoff:
         """
         if is_mirrored(label):
             unit = units(arrays, ATR_PERIOD)[rows]
-            moves = np.abs(arrays.close[rows + label.horizon] / arrays.close[rows] - 1)
+            moves = np.abs(arrays.close[labels.t1[rows]] / arrays.close[rows] - 1)
             k = MEAN_OVER_MEDIAN * middle(moves, unit)
             k = k if k > 0 else np.nan  # most closes did not move: nothing to gain is known
             return cls(k, k, ATR_PERIOD)

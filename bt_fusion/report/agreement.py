@@ -12,9 +12,10 @@ from bt_fusion.report.figures import (
     money,
     number,
     percent,
+    threshold_text,
 )
 
-__all__ = ["agreement_table_of", "agreement_title"]
+__all__ = ["agreement_table_of", "agreement_title", "tells_agreement"]
 
 GROUPS = {"agreed": "ML agreed", "disagreed": "ML disagreed", "unknown": "No prediction"}
 FIGURES: tuple[tuple[str, str, Writer], ...] = (
@@ -22,6 +23,11 @@ FIGURES: tuple[tuple[str, str, Writer], ...] = (
     ("profit_factor", "Profit factor", number),
     ("expectancy", "Expectancy", partial(percent, digits=2)),
 )
+
+
+def tells_agreement(found: dict[str, Any] | None) -> bool:
+    """Say whether there is a table: entries that ML has let pass all agree with it."""
+    return bool(found) and (found["run"] == "off" or found["disagreed"]["trades"] > 0)
 
 
 def agreement_title(found: dict[str, Any]) -> str:
@@ -39,7 +45,7 @@ def agreement_title(found: dict[str, Any]) -> str:
     elif least == "auto":
         asked = "P of the side reaches the break-even probability of its bar (auto)"
     else:
-        asked = f"P of the side {least:.2f} or more"
+        asked = f"P of the side {threshold_text(least)} or more"
     return f"Did ML agree with the entries of ML {found['run']}? Agreed: {asked}"
 
 

@@ -14,7 +14,7 @@ from bt_fusion.report.figures import (
     percent,
 )
 
-__all__ = ["ROWS", "drawn", "figure_rows", "interval_rows", "with_chance"]
+__all__ = ["ROWS", "drawn", "false_by_chance", "figure_rows", "interval_rows", "with_chance"]
 
 # key in summary.json, its name, how to write it
 ROWS: tuple[tuple[str, str, Writer], ...] = (
@@ -56,6 +56,16 @@ def drawn(found: Any, write: Writer, intervals: bool = True) -> str:
         return cell(found["mean"], write)
     low, high = (write(end).removesuffix(" %") for end in found["ci95"])
     return f"{write(found['mean'])} ({low} to {high})"
+
+
+def false_by_chance(comparison: dict[str, Any]) -> str:
+    """Write the share of entries that lost under matched chance, nothing where unknown.
+
+    >>> false_by_chance({"chance": {"win_rate": {"mean": 0.447, "ci95": None}}})
+    '55.3 %'
+    """
+    won = ((comparison.get("chance") or {}).get("win_rate") or {}).get("mean")
+    return "" if won is None else percent(1 - won)
 
 
 WHERE_KNOWN = ("entry_score", "profit_factor_cash")  # not of most strategies, or older versions

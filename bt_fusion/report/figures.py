@@ -22,6 +22,7 @@ __all__ = [
     "short_percent",
     "signed",
     "signed_percent",
+    "threshold_text",
     "when",
 ]
 
@@ -32,6 +33,17 @@ Writer = Callable[[Any], str]
 def cell(value: Any, write: Writer) -> str:
     """Write a value, a dash for none."""
     return NONE if value is None else write(value)
+
+
+def threshold_text(threshold: float | str) -> str:
+    """Write a threshold.
+
+    >>> threshold_text(0.6), threshold_text(0.605), threshold_text("auto")
+    ('0.60', '0.605', 'auto')
+    """
+    if isinstance(threshold, str):
+        return threshold
+    return max(f"{threshold:.2f}", f"{threshold:g}", key=len)
 
 
 def payoff_text(payoff: Mapping[str, Any]) -> str:

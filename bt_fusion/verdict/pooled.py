@@ -79,7 +79,7 @@ def pooled_evidence(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap(
     each = [market.evidence for market in markets]
     days = by_day([market.above_chance for market in markets])
     gain, low, high = pooled_gain(days, bootstrap)
-    edge = days.mean(axis=1).to_numpy()
+    edge = days.mean(axis=1).dropna().to_numpy()
     trials = max(e.trials for e in each)
     return Evidence(
         trades_off=sum(e.trades_off for e in each),
@@ -104,14 +104,12 @@ def pooled_evidence(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap(
 
 
 def by_day(gains: Sequence[pd.Series]) -> pd.DataFrame:
-    """Return the gains above chance of each market a day, NaN where it has no bars.
+    """Return the gains above chance of each market a day, NaN before its first and after its last.
 
     Days, because markets of other bar lengths, or open at other hours, move together all the
-    same.
+    same; all of the calendar, so that a year of a market that rests on weekends is a year.
     """
-    columns = {
-        number: gain.resample("D").sum(min_count=1).dropna() for number, gain in enumerate(gains)
-    }
+    columns = {number: gain.resample("D").sum() for number, gain in enumerate(gains)}
     return pd.DataFrame(columns).sort_index()
 
 
@@ -203,9 +201,8 @@ def pooled_gain(days: pd.DataFrame, bootstrap: Bootstrap) -> tuple[float, float,
 
 def mean_gain(share: np.ndarray, values: np.ndarray, known: np.ndarray, taken: np.ndarray) -> float:
     """Return the mean over some markets of the gain a year, each day counted so often."""
-    traded = share @ known
     with np.errstate(invalid="ignore"):
-        yearly = (share @ values) / traded * YEAR
+        yearly = (share @ values) / (share @ known) * YEAR
     return float(np.nanmean(yearly[taken])) if np.isfinite(yearly[taken]).any() else np.nan
 
 

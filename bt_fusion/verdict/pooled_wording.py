@@ -11,7 +11,7 @@ from bt_fusion.verdict.evidence import (
     growth_needed,
     limit_for,
 )
-from bt_fusion.verdict.wording import p_text, ranks
+from bt_fusion.verdict.wording import clear_of, p_text, ranks
 
 if TYPE_CHECKING:
     from bt_fusion.verdict.rules import Graded
@@ -54,7 +54,8 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
 
 def markets_needed(p_value: float, limit: float) -> str:
     """Say which p-value is needed, and how many times as many markets or years would do."""
-    text = f"Needed is a p-value of {limit:.2g}, now {p_text(p_value)}"
+    needed = f"{limit:.2g}"
+    text = f"Needed is a p-value of {needed}, now {clear_of(p_value, needed, digits=3)}"
     growth = growth_needed(p_value, limit)
     if growth == float("inf"):
         return f"{text}: nothing points that way."

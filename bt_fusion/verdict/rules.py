@@ -10,6 +10,7 @@ __all__ = [
     "GRADES",
     "HELPED",
     "HURT",
+    "LEAST_TRADES",
     "NO_EVIDENCE",
     "PROBABLY_HELPED",
     "PROBABLY_HURT",
@@ -25,9 +26,7 @@ PROBABLY_HELPED, PROBABLY_HURT = "ML probably helped", "ML probably hurt"
 GRADES = (HELPED, PROBABLY_HELPED, NO_EVIDENCE, PROBABLY_HURT, HURT)
 
 LEAST_TRADES = 30
-# Of 200 markets with nothing to find, 1 % would let more than 4 pass in one set of 20, 0.5 % in one
-# of 300.
-NOT_AGAINST = 0.5  # for the other
+NOT_AGAINST = 0.5  # the most the p-value of the other question may be
 SURE = 0.95  # of the deflated Sharpe ratio
 ROUNDING = 1e-12
 

@@ -14,7 +14,16 @@ from bt_fusion.verdict.evidence import (
     limit_for,
 )
 
-__all__ = ["caveat", "certain", "more_data", "no_evidence", "p_text", "probable", "to_be_certain"]
+__all__ = [
+    "caveat",
+    "certain",
+    "clear_of",
+    "more_data",
+    "no_evidence",
+    "p_text",
+    "probable",
+    "to_be_certain",
+]
 
 LONG_YEARS = 20  # from which waiting is no advice
 MONTH = 1 / 12
@@ -46,13 +55,14 @@ def caveat(e: Evidence, worse: bool) -> str:
     if e.psr >= ENOUGH:
         return f"ML-on's profit is unlikely to be luck, too: {sharpe_is_above_0(e.psr)}."
     return (
-        f"ML-on's profit itself is not proven: {sharpe_is_above_0(e.psr)}, and {ENOUGH} is needed."
+        f"ML-on's profit itself is not proven: {sharpe_is_above_0(e.psr)}, and {ENOUGH:.2f} is "
+        "needed."
     )
 
 
 def sharpe_is_above_0(psr: float) -> str:
     """Say how probable that is."""
-    return f"its Sharpe ratio is above 0 with probability {psr:.2f}"
+    return f"its Sharpe ratio is above 0 with probability {clear_of(psr, f'{ENOUGH:.2f}')}"
 
 
 def probable(e: Evidence, worse: bool) -> str:
@@ -74,7 +84,8 @@ def to_be_certain(e: Evidence, worse: bool, failed: str) -> str:
         return needs(e, worse, grade, e.setting, STRICT)
     if failed == "deflated Sharpe ratio":
         tried = f" after {e.trials:,} variants tried" if e.trials > 1 else ""
-        return f'"{grade}" needs a deflated Sharpe ratio of 0.95; it is {value(e.edge_dsr)}{tried}.'
+        found = "undefined" if e.edge_dsr is None else clear_of(e.edge_dsr, "0.95")
+        return f'"{grade}" needs a deflated Sharpe ratio of 0.95; it is {found}{tried}.'
     return f'"{grade}" needs a mean trade above 97.5 % of those of the random filters.'
 
 
@@ -99,23 +110,24 @@ def few_trades(e: Evidence) -> tuple[str, str]:
     if e.trades_on < e.trades_off:
         name, count = "ML-on", e.trades_on
     text = f"too few trades, {name} closed {count or 'none'} and each run needs 30"
-    lower = f"A lower threshold enters more often, but {EACH_COUNTS}."
-    lower = "" if name == "ML-off" else lower
+    other = f"Another threshold may enter more often, but {EACH_COUNTS}."
+    other = "" if name == "ML-off" else other
     if not count:
-        return text, lower
+        return text, other
     years = (30 / count - 1) * e.years
-    return text, f"That takes {span(years)} more at this rate. {lower}".strip()
+    return text, f"That takes {span(years)} more at this rate. {other}".strip()
 
 
 def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
     """Say that the account tells another story than its entries."""
     chose, did = ("worse", "better") if worse else ("better", "worse")
-    off, on = value(e.sharpe_off), value(e.sharpe_on)
     by_setting = e.setting is not None and e.setting.side(worse) <= PROBABLE
     found = f"ML chose entries {chose} than random filters"
     text = found if by_setting or e.ranking is None else ranks(e.ranking, worse)
     if e.sharpe_off is None or e.sharpe_on is None:
         return f"{text}, but a Sharpe ratio is undefined", ""
+    off = f"{e.sharpe_off:.2f}"
+    on = clear_of(e.sharpe_on, off)
     text += f", but its account did {did}: Sharpe ratio {on}, ML-off {off}"
     lose = [x is not None and x < 0 for x in (e.sharpe_off, e.sharpe_on)]
     side = "no higher" if worse else "no lower"
@@ -162,7 +174,9 @@ def needs(e: Evidence, worse: bool, grade: str, test: ChanceTest, limit: float) 
     """Say which p-value of a test a grade needs, and how long ML would have to stay as good."""
     p_value = test.side(worse)
     named = "the random filters'" if test is e.setting else "the ranking's"
-    text = f'"{grade}" needs {named} p-value at {limit:.2g} or less, now {p_text(p_value)}'
+    needed = f"{limit:.2g}"
+    now = clear_of(p_value, needed, digits=3)
+    text = f'"{grade}" needs {named} p-value at {needed} or less, now {now}'
     more = more_data(p_value, limit, e.years)
     return f"{text}: {more}." if more else f"{text}."
 
@@ -245,11 +259,19 @@ def p_text(p_value: float) -> str:
     return f"{p_value:.3f}" if p_value >= 0.0005 else "below 0.001"
 
 
+def clear_of(number: float, limit: str, digits: int = 2) -> str:
+    """Write a number with as many digits as tell it from a limit beside which it stands.
+
+    >>> clear_of(0.9496, "0.95"), clear_of(0.914, "0.95"), clear_of(0.02496, "0.025", digits=3)
+    ('0.9496', '0.91', '0.02496')
+    """
+    for more in range(digits, 8):
+        text = f"{number:.{more}f}"
+        if float(text) != float(limit) and (float(text) > float(limit)) == (number > float(limit)):
+            return text
+    return f"{number:.{digits}f}"
+
+
 def percent(fraction: float, digits: int = 3) -> str:
     """Write a fraction as a percentage."""
     return f"{100 * fraction:.{digits}f} %"
-
-
-def value(number: float | None) -> str:
-    """Write a ratio, or that it is undefined."""
-    return "undefined" if number is None else f"{number:.2f}"

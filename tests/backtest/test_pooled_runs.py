@@ -57,6 +57,16 @@ def test_the_command_draws_each_and_prints_the_table(folders, tmp_path, capsys):
     assert all((folder / "report.html").is_file() for folder in folders)
 
 
+def test_what_runs_differ_in_is_said(folders, tmp_path):
+    assert pool_runs(folders, FEW).notes == []
+    options = {"params": {"exit": "flip", "ml_threshold": 0.5}}
+    made(planted_edge(2_400, seed=3, auc=0.75), "C", tmp_path, **options)
+    found = pool_runs([folders[0], tmp_path], FEW)
+    assert "exit (default, flip) and ml_threshold (default, 0.5)" in found.notes[0]
+    shown = in_one_line(text(pooled_table(found.to_dict())))
+    assert "Did ML help? fusion" in shown and "so no one setting is judged" in shown
+
+
 def test_the_same_bars_are_one_market(folders, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(folders[0], copy)

@@ -154,7 +154,7 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
     few = judge(replace(GOOD, trades_on=10))
     assert few.because == "no evidence: too few trades, ML-on closed 10 and each run needs 30"
     assert few.change == (
-        "That takes 4.0 years more at this rate. A lower threshold enters more often, but each "
+        "That takes 4.0 years more at this rate. Another threshold may enter more often, but each "
         "value tried counts as a variant."
     )
     none = judge(replace(GOOD, trades_on=0, setting=None, ranking=None, psr=None))

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.report.agreement import agreement_table_of, agreement_title
+from bt_fusion.report.agreement import agreement_table_of, agreement_title, tells_agreement
 from bt_fusion.report.calendar_returns import PeriodReturns, period_returns
-from bt_fusion.report.figure_table import ROWS, drawn, figure_rows, with_chance
+from bt_fusion.report.figure_table import ROWS, drawn, false_by_chance, figure_rows, with_chance
 from bt_fusion.report.figures import (
     Writer,
     cell,
@@ -86,7 +86,8 @@ def figures_table(run: SavedRun) -> dict[str, Any]:
     if false:
         change = cell(false["change"], lambda v: f"{signed_percent(v)} of it")
         shares = [cell(false[name], percent) for name in ("off", "on")]
-        shares = with_chance(shares, "") if run.summary["comparison"].get("chance") else shares
+        if run.summary["comparison"].get("chance"):
+            shares = with_chance(shares, false_by_chance(run.summary["comparison"]))
         hold = [""] if run.summary.get("buy_hold") else []
         rows.append(["False signals (entries that lost)", *shares, *hold, change, ""])
     caption = "Every figure of both runs, over the same bars and costs"
@@ -105,7 +106,7 @@ def statistics_table(run: SavedRun) -> dict[str, Any]:
 def agreement_section(run: SavedRun) -> dict[str, Any] | None:
     """Return the table of entries by whether ML agreed with them; None where there is none."""
     found = run.summary.get("fused_vs_technical")
-    if not found:
+    if not tells_agreement(found):
         return None
     head, rows = agreement_table_of(found)
     return {"caption": agreement_title(found), "head": head, "rows": rows}

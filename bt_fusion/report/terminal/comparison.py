@@ -10,7 +10,7 @@ from bt_fusion.report.difference import (
     difference_table,
     robustness_line,
 )
-from bt_fusion.report.figure_table import figure_rows, interval_rows
+from bt_fusion.report.figure_table import false_by_chance, figure_rows, interval_rows
 from bt_fusion.report.figures import (
     bars_traded,
     by_signal,
@@ -152,9 +152,11 @@ def _comparison_lines(summary: dict[str, Any]) -> list[str]:
     lines = [f"Trades     {shown}"]
     false = comparison["false_signals"]
     if false["change"] is not None:
+        chance = false_by_chance(comparison)
         lines.append(
             f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
             f"{signed_percent(false['change'])} of it"
+            + (f"; matched chance {chance}" if chance else "")
         )
     told = {
         "Ranking": ranking_line(summary),

@@ -6,7 +6,7 @@ import pandas as pd
 from rich.console import Group
 from rich.table import Table
 
-from bt_fusion.report.agreement import agreement_table_of, agreement_title
+from bt_fusion.report.agreement import agreement_table_of, agreement_title, tells_agreement
 from bt_fusion.report.figures import basis, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import comparison_table
 from bt_fusion.report.terminal.titled import titled
@@ -61,7 +61,7 @@ def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: boo
     if len(reasons) > 1 or (reasons and details):
         tables.append(reason_table(by_run))
     tables += [breakdown_table(summary, each) for each in summary.get("breakdown", ())]
-    if summary.get("fused_vs_technical"):
+    if tells_agreement(summary.get("fused_vs_technical")):
         tables.append(agreement_table(summary["fused_vs_technical"]))
     return Group(*tables, comparison_table(summary, details=details))
 
