@@ -92,9 +92,7 @@ def differences(configs: Sequence[dict[str, Any]]) -> str:
     'the runs differ in exit (default, flip), so no one setting is judged'
     """
     flat = [{name: config[name] for name in SETTINGS if name in config} for config in configs]
-    flat = [
-        {**each, **each.pop("params", {}), **each.pop("label_parameters", {})} for each in flat
-    ]
+    flat = [{**each, **each.pop("params", {}), **each.pop("label_parameters", {})} for each in flat]
     told = []
     for name in dict.fromkeys(name for each in flat for name in each):
         values = [each.get(name, "default") for each in flat]

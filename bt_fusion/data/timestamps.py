@@ -1,13 +1,14 @@
 """Stamps: the time column of a table, whatever it is called and however it is written."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bt_fusion.errors import BarsError
+from bt_fusion.errors import BarsError, OptionError
 
-__all__ = ["TIME_COLUMNS", "bar_length", "index_by_time"]
+__all__ = ["TIME_COLUMNS", "bar_length", "index_by_time", "iso_time"]
 
 TIME_COLUMNS = (
     "open_time",
@@ -127,6 +128,22 @@ def _from_text(values: pd.Series) -> pd.Series:
                 "write ISO dates, 2024-01-31"
             )
     return best
+
+
+def iso_time(name: str, given: Any) -> pd.Timestamp:
+    """Return a date or time as a naive UTC stamp; of text ISO alone, since 12/03 has two meanings.
+
+    >>> iso_time("bar", "2020-03-12T05:00+01:00")
+    Timestamp('2020-03-12 04:00:00')
+    """
+    try:
+        text = isinstance(given, str)
+        stamp = pd.to_datetime(given, format="ISO8601") if text else pd.Timestamp(given)
+    except (TypeError, ValueError):
+        stamp = pd.NaT
+    if stamp is pd.NaT:
+        raise OptionError(f"{name} {given!r} is no ISO date; write 2020-01-31 or 2020-01-31T05:00")
+    return stamp.tz_convert(None) if stamp.tz else stamp
 
 
 def bar_length(time: np.ndarray) -> str | None:

@@ -27,7 +27,9 @@ FIGURES: tuple[tuple[str, str, Writer], ...] = (
 
 def tells_agreement(found: dict[str, Any] | None) -> bool:
     """Say whether there is a table: entries that ML has let pass all agree with it."""
-    return bool(found) and (found["run"] == "off" or found["disagreed"]["trades"] > 0)
+    if not found:
+        return False
+    return bool(found["run"] == "off" or found["disagreed"]["trades"])
 
 
 def agreement_title(found: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from bt_fusion.data.timestamps import iso_time
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.labels.base import check_bar_count
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -22,7 +23,7 @@ class SignalView:
         How many at most, 1 or more.
     until : Timestamp, optional
         UTC; the last bar shown is the last one at or before it. Default: the last of all. Given
-        as anything pandas reads as a time.
+        as ISO text or any stamp.
     symbol : str, optional
         Whose bars; default the run's first symbol.
 
@@ -39,7 +40,7 @@ class SignalView:
     def __post_init__(self) -> None:
         check_bar_count("bars", self.bars)
         if self.until is not None:
-            object.__setattr__(self, "until", _stamp(self.until))
+            object.__setattr__(self, "until", iso_time("until", self.until))
 
     def symbol_of(self, run: SavedRun) -> str:
         """Return the symbol shown; OptionError for one that the run does not have."""
@@ -70,13 +71,6 @@ class SignalView:
                 f"{index[-1]}"
             )
         return slice(max(0, end - self.bars), end)
-
-
-def _stamp(given: Any) -> pd.Timestamp:
-    stamp = pd.to_datetime(given, errors="coerce")
-    if not isinstance(stamp, pd.Timestamp):
-        raise OptionError(f"until {given!r} is no time; write 2020-03-12T05:00")
-    return stamp.tz_convert(None) if stamp.tz else stamp  # bars are in UTC
 
 
 DEFAULT_VIEW = SignalView()

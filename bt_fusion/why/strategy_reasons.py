@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import backtrader as bt
 import numpy as np
 import pandas as pd
 from backtrader import Strategy
@@ -147,7 +148,8 @@ def reached(stages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 def reasons_of_any(strategy: Any, name: str) -> StrategyReasons:
     """Return what any strategy did at the current bar of a feed: its entry or its veto."""
     data = strategy.getdatabyname(name)
-    now, facts = data.datetime[0], {"price": data.close[0]}
+    now = data.datetime[0]
+    facts = {"price": data.close[0], **position_of(strategy, data), **indicators_of(strategy)}
     ml = getattr(strategy, "ml_filter", None)
     vetoes = [veto for veto in ml.vetoes if veto.time == stamps(now)[()]] if ml else []
     vetoes = [veto for veto in vetoes if veto.data == name]
@@ -159,11 +161,30 @@ def reasons_of_any(strategy: Any, name: str) -> StrategyReasons:
     elif entries:
         side, outcome = SIDES[int(np.sign(entries[-1].created.size))], "ordered"
     ensemble = ml and ml.ensembles.get(data)
-    if ensemble is None or not side:
+    if ensemble is None:
         return StrategyReasons(side, (), outcome, facts)
     asked = Agreement(strategy.p.ml_threshold, voting=ensemble.voting)
-    limits = ml_thresholds(ensemble, asked, 1 if side == "long" else -1)
+    sides = [own for own, name in SIDES.items() if own and side in ("", name)]
+    limits = [limit for own in sides for limit in ml_thresholds(ensemble, asked, own)]
     return StrategyReasons(side, (), outcome, facts, tuple(limits))
+
+
+def position_of(strategy: Any, data: Any) -> dict[str, Any]:
+    """Return what is held of a feed, nothing where nothing is."""
+    held = strategy.getposition(data)
+    return {"position": held.size, "entered at": held.price} if held.size else {}
+
+
+def indicators_of(strategy: Any) -> dict[str, float]:
+    """Return the value of each line of the indicators a strategy keeps, by attribute."""
+    found: dict[str, float] = {}
+    for name, kept in vars(strategy).items():
+        if not isinstance(kept, bt.Indicator) or name.startswith("_") or not len(kept):
+            continue
+        lines = kept.lines.getlinealiases()
+        named = [name] if len(lines) == 1 else [f"{name}.{line}" for line in lines]
+        found |= {each: kept.lines[place][0] for place, each in enumerate(named)}
+    return found
 
 
 def is_entry(strategy: Any, order: Any) -> bool:

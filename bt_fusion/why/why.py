@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from bt_fusion.data.timestamps import iso_time
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.why.model_reasons import ModelReasons, model_reasons_of
@@ -170,11 +171,7 @@ def symbol_of(rebuilt: RebuiltRun, symbol: str | None) -> str:
 
 def position(window: dict[str, Any], bars: pd.DataFrame, bar: Any) -> int:
     """Return the position of a bar of a window among the bars."""
-    try:
-        stamp = pd.Timestamp(bar)
-    except ValueError:
-        raise OptionError(f"bar {bar!r} is no time; write 2020-03-12T05:00") from None
-    stamp = stamp.tz_convert(None) if stamp.tz else stamp  # bars are in UTC
+    stamp = iso_time("bar", bar)
     start, end = (pd.Timestamp(window[key]) for key in ("start", "end"))
     if not start <= stamp <= end:
         raise OptionError(f"bar {stamp} is not among those the run traded, {start} to {end}")

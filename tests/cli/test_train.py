@@ -88,7 +88,7 @@ def test_dates_choose_the_bars_that_are_used(data, tmp_path, capsys):
     ("words", "message"),
     [
         (("--fromdate", "2030-01-01"), "no bar from 2030-01-01 00:00:00 to the last; the bars run"),
-        (("--fromdate", "soon"), "fromdate 'soon' is no date; write 2020-01-31"),
+        (("--fromdate", "soon"), "fromdate 'soon' is no ISO date; write 2020-01-31"),
         (("--timerange", "20240101"), "timerange '20240101' is not START-END"),
         (("--fromdate", "2024-01-02", "--todate", "2024-01-01"), "is not before todate"),
     ],

@@ -102,7 +102,7 @@ def test_one_of_several_symbols_is_shown_first(folder):
     ("options", "message"),
     [
         (("--bars", "0"), "bars 0 must be a whole number of bars, 1 or more"),
-        (("--until", "soon"), "until 'soon' is no time; write 2020-03-12T05:00"),
+        (("--until", "soon"), "until 'soon' is no ISO date; write 2020-01-31"),
         (("--until", "2023-12-31"), "is before the first bar; give a time from 2024-01-01"),
         (("--symbol", "gold"), "unknown symbol 'gold': Known: edge"),
     ],

@@ -189,6 +189,11 @@ def test_a_strategy_that_knows_nothing_of_ML(csv, tmp_path):
     passed = explain_entry(out, trade=1)
     assert (passed.technical.outcome, passed.side) == ("ordered", "long")
     assert passed.technical.thresholds[0].passed and passed.technical.stages == ()
+    seen = BARS.close[: passed.bar].iloc[-10:]
+    assert passed.technical.facts["average"] == pytest.approx(seen.mean())
+    held = explain_entry(out, bar=passed.trade["entry_time"]).technical
+    assert held.facts["entered at"] == passed.trade["entry_price"] and not held.side
+    assert [row.name for row in held.thresholds] == ["P(up) to agree", "P(down) to agree"]
     vetoed = off_only(out)
     found = explain_entry(out, bar=vetoed)
     assert (found.technical.outcome, found.side) == ("vetoed", "long")
@@ -295,7 +300,8 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
         ({"trade": 0}, r"trade 0 is none of the \d+ of the run; .* lists them"),
         ({"trade": 9_999}, "trade 9999 is none"),
         ({"bar": "2020-01-01"}, "not among those the run traded"),
-        ({"bar": "tomorrow-ish"}, "is no time"),
+        ({"bar": "tomorrow-ish"}, "is no ISO date"),
+        ({"bar": "12/03/2012"}, "is no ISO date"),
         ({"trade": 1, "bar": "2020-01-01"}, "one of them"),
         ({"trade": 1, "run": "of"}, "did you mean 'off'"),
         ({"trade": 1, "data": ["planted-edge"]}, "other bars"),

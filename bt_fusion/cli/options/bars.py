@@ -113,12 +113,6 @@ class DatedBarOptions(BarOptions, PeriodOptions):
 
 
 def _date(name: str, text: str | None) -> "pd.Timestamp | None":
-    import pandas as pd
+    from bt_fusion.data.timestamps import iso_time
 
-    if not text:
-        return None
-    try:
-        stamp = pd.Timestamp(text)
-    except ValueError:
-        raise OptionError(f"{name} {text!r} is no date; write 2020-01-31") from None
-    return stamp.tz_convert(None) if stamp.tz else stamp  # bars are in UTC
+    return iso_time(name, text) if text else None

@@ -105,7 +105,7 @@ def statistics_table(run: SavedRun) -> dict[str, Any]:
 
 def agreement_section(run: SavedRun) -> dict[str, Any] | None:
     """Return the table of entries by whether ML agreed with them; None where there is none."""
-    found = run.summary.get("fused_vs_technical")
+    found = run.summary.get("fused_vs_technical") or {}
     if not tells_agreement(found):
         return None
     head, rows = agreement_table_of(found)

@@ -85,8 +85,7 @@ def technical_lines(technical: dict[str, Any]) -> list[str]:
     stages, side = technical["stages"], technical["side"]
     passed = ", ".join(name for name, lost in stages if not lost) or "none"
     stopped = [f"stopped at {name}: {lost}" for name, lost in stages if lost]
-    way = "; ".join([f"passed {passed}", *stopped]) if stages else "this strategy names none"
-    lines.append(f"Stages     {way}")
+    lines += [f"Stages     {'; '.join([f'passed {passed}', *stopped])}"] if stages else []
     lost = stages[-1][1] if stages else ""
     ends = {
         "ordered": f"an order to enter {side}",
@@ -150,6 +149,7 @@ def vote_lines(model: dict[str, Any], run: str) -> list[str]:
     up, down = model["probability_up"], model["probability_down"]
     name = "P(up)" if down == down else "P(yes)"  # a label of one side knows no falling prices
     both = f"{name} {up:.4f}" + (f", P(down) {down:.4f}" if down == down else "")
+    by = " (BUY or SELL from 0.60, STRONG from 0.70)" if model["voting"] == "soft" else ""
     unused = "" if run == "on" else "; ML was not asked in this run"
     changed = ", ".join(model["changed_plugins"])
     payoff = model.get("payoff")
@@ -164,8 +164,8 @@ def vote_lines(model: dict[str, Any], run: str) -> list[str]:
         else f"DIFFERS from the stored {model['stored']:.9f} by {model['difference']:.1e}: {cause}"
     )
     return [
-        f"Vote       {kind}: {both}: {model['signal']}, confidence {model['confidence']:.4f} "
-        f"({model['level']}){unused}",
+        f"Vote       {kind}: {both}: signal line {model['signal']}{by}, confidence "
+        f"{model['confidence']:.4f} ({model['level']}){unused}",
         f"Model      refit {model['refit']}, {model['rows']:,} rows, trained until "
         f"{model['trained_until']}; fitted again, its {name} {same}",
         *([f"Payoff     {payoff_text(payoff)}"] if payoff else []),

@@ -72,7 +72,8 @@ def test_a_bar_without_a_trade():
     assert "Technical ema fast 101.25, note [red] Stages passed technical; stopped" in shown
     assert "stopped at confident: too quiet" in shown
     assert "Outcome no entry: too quiet" in shown and "Nearest P(up): reached with 0.0200" in shown
-    assert "weighted mean: P(up) 0.6200, P(down) 0.3800: BUY, confidence 0.6200 (medium)" in shown
+    assert "weighted mean: P(up) 0.6200, P(down) 0.3800: signal line BUY" in shown
+    assert "confidence 0.6200 (medium)" in shown
     assert "refit 3, 1,200 rows" in shown and "P(up) equals the stored one to 1e-12" in shown
     assert "│ 2 others │ │ +2.00 │" in shown and "│ all together │ │ 64.00 │" in shown
     assert "SHAP values of rf, weighted as their votes; not of lr" in shown
@@ -86,7 +87,10 @@ def test_a_trade_and_a_model_that_was_not_asked_or_differs():
     shown = text_of(run="off", trade=trade, opinion=model)
     assert "Trade 7 long A with ML off: entered 2024-01-02 03:00:00 at 100, left" in shown
     assert "P&L +1,234.50 (+1.00 % after costs)" in shown and "when the entry was ordered" in shown
-    assert "P(yes) 0.6200: BUY" in shown and "ML was not asked in this run" in shown
+    assert (
+        "P(yes) 0.6200: signal line BUY (BUY or SELL from 0.60, STRONG from 0.70)" in shown
+        and "ML was not asked in this run" in shown
+    )
     assert "DIFFERS from the stored 0.620000000 by 1.0e-02" in shown
     del trade["signal_time"]
     assert "the run does not say where it was ordered" in text_of(trade=trade)  # an older folder
@@ -95,7 +99,7 @@ def test_a_trade_and_a_model_that_was_not_asked_or_differs():
 def test_a_bar_without_a_prediction():
     shown = text_of(opinion=None, technical=TECHNICAL | {"stages": (), "thresholds": []})
     assert "made no prediction of this bar" in shown and "Votes" not in shown
-    assert "this strategy names none" in shown and "Thresholds" not in shown
+    assert "Stages" not in shown and "Thresholds" not in shown
 
 
 @pytest.mark.parametrize(
