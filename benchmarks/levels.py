@@ -1,16 +1,15 @@
 """levels: how often chance passes for a choice where stops and targets earn by themselves."""
 
-from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import joblib
 import numpy as np
 from scipy.signal import lfilter
 
-from benchmarks.opinions import lasting, sided_probability
+from benchmarks.opinions import gathered, lasting, seen_edge, share_below
 from benchmarks.registry import Measured, Ratio
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.data.samples import planted_edge
 from bt_fusion.technical.ema_state import ema_state
 from bt_fusion.verdict.placebos.coin_draws import renewed_to_levels
 from bt_fusion.verdict.placebos.coin_pair import CoinPair
@@ -50,10 +49,7 @@ def measure(
         for seed in range(walks)
     ]
     calls += [joblib.delayed(with_edge)(seed, draws) for seed in range(edges)]
-    found: dict[str, list[float]] = defaultdict(list)
-    for each in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
-        for test, p_value in each:
-            found[test].append(p_value)
+    found = gathered(calls, jobs)
     return Measured(
         f"{walks} walks of {bars:,} bars, {edges} edges of {EDGE_BARS:,}, {draws} draws",
         {"walks": walks, "edges": edges, "tests": sum(map(len, found.values()))},
@@ -61,11 +57,11 @@ def measure(
     )
 
 
-def ratios(found: dict[str, list[float]]) -> Iterator[Ratio]:
+def ratios(found: dict[Any, list[float]]) -> Iterator[Ratio]:
     """Yield the share of p-values below each level."""
     for test in sorted(found):
         for share in SHARES:
-            yield Ratio(f"{test}: p <= {share}", float((np.array(found[test]) <= share).mean()))
+            yield Ratio(f"{test}: p <= {share}", share_below(found[test], share))
 
 
 def market(kind: str, count: int, seed: int) -> BarArrays:
@@ -92,11 +88,7 @@ def without_edge(kind: str, seed: int, count: int, draws: int) -> Found:
 
 def with_edge(seed: int, draws: int) -> Found:
     """Return p-values of a planted edge, seen as it is."""
-    bars = BarArrays.of(planted_edge(EDGE_BARS, seed, auc=AUC, horizon=HOLD, persistence=0.9))
-    upper = bars.high - np.maximum(bars.open, bars.close)
-    lower = np.minimum(bars.open, bars.close) - bars.low
-    pressure = 2 * np.arctanh(np.clip((lower - upper) / (lower + upper), -0.999, 0.999))
-    sided = sided_probability(pressure, ema_state(bars.close, 12, 26))
+    bars, _, sided = seen_edge(EDGE_BARS, seed, AUC, HOLD)
     return list(p_values(f"auc {AUC}", bars, sided, draws, seed))
 
 
@@ -112,7 +104,7 @@ def p_values(
     for orders, levels in ORDERS.items():
         exits = levels.exits(bars, state)
         trips = renewed_to_levels(state, agrees, HOLD, exits)
-        found = coin_placebo(bars, state, trips, HOLD, costs, draws, seed, None, like, exits)
+        found = coin_placebo(bars, state, trips, HOLD, costs, draws, seed, like=like, exits=exits)
         score = Runs(bars, costs, pair, exits).of(trips).score[0]
         yield f"{name}, {orders}", found.p_value
         yield f"{name}, {orders}, against", found.p_against

@@ -1,16 +1,15 @@
 """nulls: how often setting and ranking find something, without an edge and with one."""
 
-from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import joblib
 import numpy as np
 
-from benchmarks.opinions import opinions, sided_probability
+from benchmarks.opinions import gathered, opinions, seen_edge, share_below
 from benchmarks.registry import Measured, Ratio
 from benchmarks.size import markets
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.data.samples import planted_edge
 from bt_fusion.technical.ema_state import ema_state
 from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
@@ -26,7 +25,6 @@ STOP = 0.01
 LEVELS = (0.05, 0.025, 0.005)
 STRENGTHS = (0.55, 0.57, 0.60)
 EDGE_BARS = 4_000
-EDGE_LASTS = 0.9  # autocorrelation of what drives the planted edge
 WORST = "the worst opinion"
 Cell = tuple[str, str, str]  # market, opinion, test
 Found = list[tuple[Cell, float]]  # with the p-value
@@ -51,10 +49,7 @@ def measure(
     calls += [
         joblib.delayed(with_edge)(auc, seed, draws) for auc in STRENGTHS for seed in range(edges)
     ]
-    found: dict[Cell, list[float]] = defaultdict(list)
-    for each in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
-        for cell, p_value in each:
-            found[cell].append(p_value)
+    found = gathered(calls, jobs)
     return Measured(
         f"{walks} walks of {bars:,} bars, {edges} edges of {EDGE_BARS:,}, {draws} draws",
         {"walks": walks, "edges": edges, "tests": sum(map(len, found.values()))},
@@ -62,13 +57,13 @@ def measure(
     )
 
 
-def ratios(found: dict[Cell, list[float]]) -> Iterator[Ratio]:
+def ratios(found: dict[Any, list[float]]) -> Iterator[Ratio]:
     """Yield the share of p-values below each level, by market and test."""
     for market, test in sorted({(market, test) for market, _, test in found}):
         cells = [np.array(found[cell]) for cell in found if cell[::2] == (market, test)]
         pooled = np.concatenate(cells)
         for level in LEVELS:
-            shares = [float((each <= level).mean()) for each in (pooled, *cells)]
+            shares = [share_below(each, level) for each in (pooled, *cells)]
             yield Ratio(f"{market} {test}: p <= {level}", shares[0])
             if len(cells) > 1:
                 yield Ratio(f"{market} {test}: p <= {level}, {WORST}", max(shares[1:]))
@@ -88,15 +83,7 @@ def without_edge(seed: int, bars: int, draws: int) -> Found:
 
 def with_edge(auc: float, seed: int, draws: int) -> Found:
     """Return p-values of one planted edge, of the stated AUC."""
-    bars = BarArrays.of(
-        planted_edge(EDGE_BARS, seed, auc=auc, horizon=HOLD, persistence=EDGE_LASTS)
-    )
-    upper = bars.high - np.maximum(bars.open, bars.close)
-    lower = np.minimum(bars.open, bars.close) - bars.low
-    balance = (lower - upper) / (lower + upper)
-    pressure = 2 * np.arctanh(np.clip(balance, -0.999, 0.999))
-    state = ema_state(bars.close, 12, 26)
-    sided = sided_probability(pressure, state)
+    bars, state, sided = seen_edge(EDGE_BARS, seed, auc, HOLD)
     tests = p_values(bars, state, sided, draws, seed)
     return [((f"auc {auc:.2f}", "seen", test), p_value) for test, p_value in tests]
 

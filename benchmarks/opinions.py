@@ -1,17 +1,31 @@
 """Opinions without skill: P(side) that nothing to come could have told."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from scipy.signal import lfilter
 
 from bt_fusion import Predictions
 from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.technical.ema_state import ema_state
 
-__all__ = ["lasting", "opinions", "predictions_of", "sided_probability"]
+__all__ = [
+    "gathered",
+    "lasting",
+    "opinions",
+    "predictions_of",
+    "seen_edge",
+    "share_below",
+    "sided_probability",
+]
 
 MANY = 500  # bars of a long average
+EDGE_LASTS = 0.9  # autocorrelation of what drives a planted edge
 
 
 def opinions(bars: BarArrays, state: np.ndarray, seed: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -33,6 +47,33 @@ def opinions(bars: BarArrays, state: np.ndarray, seed: int) -> Iterator[tuple[st
     yield "low", sided_probability(-standard(bars.close / average - 1), state)
     hour = np.sin(2 * np.pi * np.arange(count) / 24) + noise
     yield "hour", 0.5 + 0.1 * hour
+
+
+def seen_edge(
+    count: int, seed: int, auc: float, horizon: int
+) -> tuple[BarArrays, np.ndarray, np.ndarray]:
+    """Return bars with a planted edge that lasts, their EMA 12/26 state, and P(side) as it is."""
+    bars = BarArrays.of(planted_edge(count, seed, auc=auc, horizon=horizon, persistence=EDGE_LASTS))
+    upper = bars.high - np.maximum(bars.open, bars.close)
+    lower = np.minimum(bars.open, bars.close) - bars.low
+    balance = (lower - upper) / (lower + upper)
+    pressure = 2 * np.arctanh(np.clip(balance, -0.999, 0.999))
+    state = ema_state(bars.close, 12, 26)
+    return bars, state, sided_probability(pressure, state)
+
+
+def gathered(calls: Iterable[Any], jobs: int) -> dict[Hashable, list[float]]:
+    """Make calls that return pairs of a test and its p-value; return the p-values by test."""
+    found: dict[Hashable, list[float]] = defaultdict(list)
+    for each in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
+        for test, p_value in each:
+            found[test].append(p_value)
+    return found
+
+
+def share_below(p_values: Any, level: float) -> float:
+    """Return the share of p-values at a level or below."""
+    return float((np.asarray(p_values) <= level).mean())
 
 
 def standard(values: np.ndarray) -> np.ndarray:

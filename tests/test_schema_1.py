@@ -21,11 +21,15 @@ DATA = Path(__file__).parent / "saved"
 EXPECTED = [0.379447716128, 0.346084465199, 0.400398311622]  # printed by that commit
 
 
+def unpacked(name, folder):
+    with tarfile.open(DATA / f"{name}.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
 @pytest.fixture
 def model_folder(tmp_path):
-    with tarfile.open(DATA / "model_schema_1.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
-    return tmp_path / "model"
+    return unpacked("model_schema_1", tmp_path) / "model"
 
 
 def loaded_here(folder):

@@ -1,8 +1,5 @@
 """A model saved before ONNX forms and choices were parts (schema 2, commit 7b1bd7c) still opens."""
 
-import tarfile
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,17 +9,14 @@ from bt_fusion.bundle import describe, load_saved
 from bt_fusion.bundle.manifest import sealed
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.terminal.model_card import card_table
-from tests.test_schema_1 import loaded_here
+from tests.test_schema_1 import loaded_here, unpacked
 
-SAVED = Path(__file__).parent / "saved" / "model_schema_2.tar.gz"
 EXPECTED = [0.379447716128, 0.346084465199, 0.400398311622]  # printed by that commit
 
 
 @pytest.fixture
 def folder(tmp_path):
-    with tarfile.open(SAVED) as archive:
-        archive.extractall(tmp_path, filter="data")
-    return tmp_path / "model"
+    return unpacked("model_schema_2", tmp_path) / "model"
 
 
 def test_it_predicts_as_it_did(folder):

@@ -1,8 +1,5 @@
 """A model saved before the payoff was kept (schema 3, commit 0db68cc) still opens."""
 
-import tarfile
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -14,18 +11,15 @@ from bt_fusion.engine.runner import run_strategy
 from bt_fusion.models.fused_signals import fused_signals
 from bt_fusion.models.predictors import check_payoffs
 from bt_fusion.strategies import FusionStrategy
-from tests.test_schema_1 import loaded_here
+from tests.test_schema_1 import loaded_here, unpacked
 
-SAVED = Path(__file__).parent / "saved" / "model_schema_3.tar.gz"
 EXPECTED = [0.33879039, 0.33117611, 0.34296849]  # printed by that commit
 BARS = planted_edge(400, seed=1, auc=0.8)
 
 
 @pytest.fixture
 def folder(tmp_path):
-    with tarfile.open(SAVED) as archive:
-        archive.extractall(tmp_path, filter="data")
-    return tmp_path / "model"
+    return unpacked("model_schema_3", tmp_path) / "model"
 
 
 def test_it_predicts_as_it_did(folder):

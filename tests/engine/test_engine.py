@@ -1,6 +1,7 @@
 """How the parts sit in Backtrader: feeds, several feeds, resampling, optimising, btrun, plots."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import backtrader as bt
 import matplotlib
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.opinions import predictions_of
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.ensemble.ensemble import Ensemble
@@ -31,20 +33,8 @@ def cerebro_with(*feeds, **options):
 def given(index, up) -> Predictions:
     """Predictions with these probabilities of up, and a break-even one of .60 at any costs."""
     up = np.broadcast_to(np.asarray(up, float), len(index))
-    count = len(index)
-    return Predictions(
-        index=pd.DatetimeIndex(index),
-        classes=(0, 1),
-        two_sided=True,
-        votes=np.stack([1 - up, up], axis=1)[:, None, :],
-        members=("given",),
-        weights=np.ones(1),
-        voting="soft",
-        vote_threshold=0.633,
-        model=np.zeros(count, dtype=np.int64),
-        trained_until=np.full(count, np.datetime64("1999-01-01"), dtype="datetime64[ns]"),
-        payoff=np.tile([2e15, 3e15], (count, 1)),  # (3 + costs) / 5, and costs are nothing
-    )
+    payoff = np.tile([2e15, 3e15], (len(index), 1))  # (3 + costs) / 5, and costs are nothing
+    return replace(predictions_of(index, up), payoff=payoff)
 
 
 class OrderTypes(bt.Strategy):

@@ -55,6 +55,17 @@ def test_names_modules_and_files(folder):
     assert sys.path == before
 
 
+def test_a_file_is_run_once_until_it_changes(folder, capsys):
+    mine = folder / "mine.py"
+    mine.write_text(f"print('run')\n{MINE}")
+    assert load_strategy("mine.py:Crossing") is load_strategy(str(mine) + ":Crossing")
+    assert load_sizer("mine.py:Half") is not None
+    assert capsys.readouterr().out == "run\n"
+    mine.write_text(f"print('again')\n{MINE}")
+    load_strategy("mine.py:Crossing")
+    assert capsys.readouterr().out == "again\n"
+
+
 def test_a_class_that_is_filtered_already_is_loaded_plain(folder):
     with open(folder / "mine.py", "a") as file:
         file.write("from bt_fusion.strategies import with_ml\nFiltered = with_ml(Crossing)\n")

@@ -179,8 +179,8 @@ def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
     if one.trades is not None and not one.exact:
         paths = trade_paths_of(one.trades, one.bars, pd.DatetimeIndex(one.bars.index))
     like = None if one.levels is None else one.without_levels
-    given = (one.trips, one.rule.hold_bars, one.costs, draws, seed, paths, like, one.exits)
-    return coin_placebo(bars, one.state, *given)
+    given = (bars, one.state, one.trips, one.rule.hold_bars, one.costs, draws, seed)
+    return coin_placebo(*given, paths=paths, like=like, exits=one.exits)
 
 
 def delayed_test(pair: RunPair, draws: int = 1_000, seed: int = 0) -> ChanceTest | None:

@@ -33,6 +33,7 @@ def coin_placebo(
     costs: Costs = Costs(),
     draws: int = 1_000,
     seed: int = 0,
+    *,
     paths: Trades | None = None,
     like: RoundTrips | None = None,
     exits: LevelExits | None = None,

@@ -189,7 +189,7 @@ def test_a_target_is_not_a_choice_where_prices_return():
         agrees = spells(800, seed, 0.4)
         like = renewed(state, agrees)
         trips = renewed_to_levels(state, agrees, 5, exits)
-        found = coin_placebo(bars, state, trips, 5, Costs(), 99, seed, None, like, exits)
+        found = coin_placebo(bars, state, trips, 5, Costs(), 99, seed, like=like, exits=exits)
         plain = coin_placebo(bars, state, like, 5, Costs(), 99, seed)
         above.append(found.real.score[0] - found.drawn.score.mean())
         above_plain.append(found.real.score[0] - plain.drawn.score.mean())
