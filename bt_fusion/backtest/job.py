@@ -3,15 +3,14 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.chance.label_placebo import trained_again
-from bt_fusion.backtest.judgement import PLACEBOS
+from bt_fusion.backtest.job_checks import ML_CHOICES, checked_strategy, with_threshold
 from bt_fusion.backtest.judging import Judging, say_what_failed
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.notes import costs_note, notes_of, warn_of_refused
@@ -32,31 +31,26 @@ from bt_fusion.backtest.summary import (
     versions,
 )
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import (
     agreement_of,
     asks_always,
-    check_technical,
-    check_variants,
     variant,
 )
-from bt_fusion.errors import BarsError, OptionError, unknown_name
+from bt_fusion.errors import BarsError
 from bt_fusion.labels import trade_exits
-from bt_fusion.models.agreement import THRESHOLDS, Agreement
-from bt_fusion.models.predictors import Predictor, check_payoffs, check_predictor, model_of
+from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.predictors import Predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.module_sources import file_of
 from bt_fusion.saved_runs.saved_run import SCHEMA
-from bt_fusion.saved_runs.trade_groups import breakdown, check_periods
+from bt_fusion.saved_runs.trade_groups import breakdown
 from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.user_code import locate_errors
 
 __all__ = ["Backtest", "Result"]
 
 
-WITHOUT_PAYOFF = 0.60  # threshold of models that cannot give a break-even one
-ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
 TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
 
 
@@ -134,10 +128,10 @@ class Backtest:
             Called with (refits done, refits in all).
         """
         given = bars if isinstance(bars, dict) else {name: bars}
-        job = self.with_threshold(given)
+        job: Backtest = with_threshold(self, given)
         if job is not self:
             return job.run(bars, name, on_refit)
-        strategy = self.checked(given)
+        strategy = checked_strategy(self, given)
         seconds: dict[str, float] = {}
         with clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
@@ -195,60 +189,6 @@ class Backtest:
             trades = {name: run.trades for name, run in runs.items()}
             summary["breakdown"] = {each: breakdown(trades, each) for each in self.breakdown}
         return summary
-
-    def with_threshold(self, bars: dict[str, pd.DataFrame]) -> "Backtest":
-        """Return the job with a number for the threshold where the default, auto, has no meaning.
-
-        That is where nobody gave one and the model does not tell what a prediction is worth.
-        """
-        check_predictor(self.predictor, bars)
-        if self.ml == "off" or THRESHOLDS.keys() & self.params:
-            return self
-        if not self.agreement(load_strategy(self.strategy)).auto:
-            return self
-        try:
-            check_payoffs(self.predictor)
-        except OptionError:
-            note = (
-                f"ml_threshold is {WITHOUT_PAYOFF:.2f}: the model does not tell what a right and a "
-                "wrong prediction are worth, as auto needs"
-            )
-            params = {**self.params, "ml_threshold": WITHOUT_PAYOFF}
-            return replace(self, params=params, notes=(*self.notes, note))
-        return self
-
-    def checked(self, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
-        """Return the strategy, once all that can be wrong before any work has been looked at.
-
-        Raises
-        ------
-        OptionError
-        """
-        if self.ml not in ML_CHOICES:
-            raise unknown_name("ml", self.ml, ML_CHOICES)
-        if self.draws < 1:
-            raise OptionError(f"draws {self.draws} must be 1 or more")
-        if self.placebo not in PLACEBOS:
-            raise unknown_name("placebo", self.placebo, PLACEBOS)
-        if self.placebo == "labels":
-            if self.ml != "both":
-                raise OptionError(
-                    f"the label placebo holds ML-on against ML-off, and ml is {self.ml!r}: make "
-                    "both runs, or take --placebo veto"
-                )
-            trained_again(self.predictor)
-        if not bars:
-            raise OptionError("there are no bars; give a DataFrame, or a dictionary by symbol")
-        check_predictor(self.predictor, bars)
-        check_periods(self.breakdown)
-        strategy = load_strategy(self.strategy)
-        if self.ml == "off":
-            check_technical(strategy, self.params)
-        else:
-            check_variants(strategy, self.params)
-            if self.agreement(strategy).auto:
-                check_payoffs(self.predictor)
-        return strategy
 
     def out_of_sample(
         self, bars: dict[str, pd.DataFrame], on_refit: OnRefit = None

@@ -9,6 +9,7 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.job import Backtest, clocked
+from bt_fusion.backtest.job_checks import checked_strategy, with_threshold
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.summary import data_and_window
@@ -161,7 +162,7 @@ class Sweep:
             For an unknown parameter, or when no variant can be run.
         """
         given = bars if isinstance(bars, dict) else {name: bars}
-        job = self.job if THRESHOLDS.keys() & self.grid else self.job.with_threshold(given)
+        job = self.job if THRESHOLDS.keys() & self.grid else with_threshold(self.job, given)
         if job is not self.job:
             return replace(self, job=job).run(bars, folder, name, on_refit, on_run)
         variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]
@@ -194,7 +195,7 @@ class Sweep:
         """Return the strategy, once all that can be wrong before any work has been looked at."""
         if self.jobs == 0:
             raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
-        strategy = replace(self.job, params=params).checked(bars)
+        strategy = checked_strategy(replace(self.job, params=params), bars)
         ClassSource.of(strategy)  # refuses what other processes cannot load
         return strategy
 

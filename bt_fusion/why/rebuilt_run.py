@@ -2,12 +2,11 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from backtrader import Strategy
 
@@ -30,39 +29,13 @@ from bt_fusion.plugins import changed_files, load_plugin, loaded_plugins
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.strategies.parameters import canonical
+from bt_fusion.why.stored_predictions import StoredPredictions
 
 __all__ = ["RebuiltRun"]
 
 BEFORE_2 = {"exit": "horizon", "ml_threshold": 0.60}  # defaults while schema 1 was written
 # Parts of a configuration that are by symbol where each symbol has a saved model of its own
 OF_A_MODEL = ("features", "ensemble", "trained_until", "tuning_trials")
-
-
-@dataclass(frozen=True, eq=False)
-class StoredPredictions(Predictions):
-    """Predictions as a run's folder holds them: combined, the members' votes are not kept.
-
-    Attributes
-    ----------
-    kept : DataFrame
-        Of one symbol, indexed by datetime; signal and confidence of a majority vote are taken
-        from it.
-    """
-
-    kept: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    def signal(self, entry: float = 0.60, strong: float = 0.70) -> np.ndarray:
-        """Return the stored signal of a majority vote, else that of the probabilities."""
-        if self.voting == "soft":
-            return super().signal(entry, strong)
-        return self.kept.signal.reindex(self.index).to_numpy()
-
-    @property
-    def confidence(self) -> np.ndarray:
-        """The stored confidence of a majority vote, else that of the probabilities."""
-        if self.voting == "soft":
-            return super().confidence
-        return self.kept.confidence.reindex(self.index).to_numpy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,26 +207,8 @@ class RebuiltRun:
 
     def predictions(self, symbol: str) -> Predictions:
         """Return the stored predictions."""
-        label, table = self.label, self.stored(symbol)
         ensemble = self.config_of(symbol)["ensemble"]
-        up, down = table.probability_up.to_numpy(), table.probability_down.to_numpy()
-        rest = 1 - up - (down if len(label.classes) == 3 else 0)
-        columns = [down, rest, up] if len(label.classes) == 3 else [rest, up]
-        return StoredPredictions(
-            index=pd.DatetimeIndex(table.datetime),
-            classes=label.classes,
-            two_sided=label.two_sided,
-            votes=np.column_stack(columns)[:, None],
-            members=("ensemble",),
-            weights=np.ones(1),
-            voting=ensemble["voting"],
-            vote_threshold=ensemble["vote_threshold"],
-            model=table.model.to_numpy(),
-            trained_until=table.trained_until.to_numpy(),
-            label=label,
-            payoff=table[["win", "loss"]].to_numpy() if "win" in table else None,
-            kept=table.set_index("datetime"),
-        )
+        return StoredPredictions.of(self.stored(symbol), self.label, ensemble)
 
     def _saved_model(self, symbol: str) -> SignalModel:
         named = self.config.get("source", {}).get("model")

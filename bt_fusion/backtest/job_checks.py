@@ -1,0 +1,77 @@
+"""What can be wrong with a backtest before any work: its options, strategy, bars and model."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from backtrader import Strategy
+
+from bt_fusion.backtest.chance.label_placebo import trained_again
+from bt_fusion.backtest.judgement import PLACEBOS
+from bt_fusion.engine.loading import load_strategy
+from bt_fusion.engine.variants import check_technical, check_variants
+from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.models.agreement import THRESHOLDS
+from bt_fusion.models.predictors import check_payoffs, check_predictor
+from bt_fusion.saved_runs.trade_groups import check_periods
+
+__all__ = ["ML_CHOICES", "checked_strategy", "with_threshold"]
+
+ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
+WITHOUT_PAYOFF = 0.60  # threshold of models that cannot give a break-even one
+
+
+def with_threshold(job: Any, bars: dict[str, pd.DataFrame]) -> Any:
+    """Return a `Backtest` with a number for the threshold where the default, auto, has no meaning.
+
+    That is where nobody gave one and the model does not tell what a prediction is worth.
+    """
+    check_predictor(job.predictor, bars)
+    if job.ml == "off" or THRESHOLDS.keys() & job.params:
+        return job
+    if not job.agreement(load_strategy(job.strategy)).auto:
+        return job
+    try:
+        check_payoffs(job.predictor)
+    except OptionError:
+        note = (
+            f"ml_threshold is {WITHOUT_PAYOFF:.2f}: the model does not tell what a right and a "
+            "wrong prediction are worth, as auto needs"
+        )
+        params = {**job.params, "ml_threshold": WITHOUT_PAYOFF}
+        return replace(job, params=params, notes=(*job.notes, note))
+    return job
+
+
+def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
+    """Return the strategy of a `Backtest`, once all that can be wrong before work was looked at.
+
+    Raises
+    ------
+    OptionError
+    """
+    if job.ml not in ML_CHOICES:
+        raise unknown_name("ml", job.ml, ML_CHOICES)
+    if job.draws < 1:
+        raise OptionError(f"draws {job.draws} must be 1 or more")
+    if job.placebo not in PLACEBOS:
+        raise unknown_name("placebo", job.placebo, PLACEBOS)
+    if job.placebo == "labels":
+        if job.ml != "both":
+            raise OptionError(
+                f"the label placebo holds ML-on against ML-off, and ml is {job.ml!r}: make "
+                "both runs, or take --placebo veto"
+            )
+        trained_again(job.predictor)
+    if not bars:
+        raise OptionError("there are no bars; give a DataFrame, or a dictionary by symbol")
+    check_predictor(job.predictor, bars)
+    check_periods(job.breakdown)
+    strategy = load_strategy(job.strategy)
+    if job.ml == "off":
+        check_technical(strategy, job.params)
+    else:
+        check_variants(strategy, job.params)
+        if job.agreement(strategy).auto:
+            check_payoffs(job.predictor)
+    return strategy

@@ -1,0 +1,70 @@
+"""Predictions as the folder of a finished run holds them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.labels import Label
+from bt_fusion.models.predictions import Predictions
+
+__all__ = ["StoredPredictions"]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredPredictions(Predictions):
+    """Predictions as a run's folder holds them: combined, the members' votes are not kept.
+
+    Attributes
+    ----------
+    kept : DataFrame
+        Of one symbol, indexed by datetime; signal and confidence of a majority vote are taken
+        from it.
+    """
+
+    kept: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def signal(self, entry: float = 0.60, strong: float = 0.70) -> np.ndarray:
+        """Return the stored signal of a majority vote, else that of the probabilities."""
+        if self.voting == "soft":
+            return super().signal(entry, strong)
+        return self.kept.signal.reindex(self.index).to_numpy()
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """The stored confidence of a majority vote, else that of the probabilities."""
+        if self.voting == "soft":
+            return super().confidence
+        return self.kept.confidence.reindex(self.index).to_numpy()
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, label: Label, ensemble: dict[str, Any]) -> "StoredPredictions":
+        """Return the predictions of one symbol.
+
+        Parameters
+        ----------
+        table : DataFrame
+            Its rows of predictions.parquet.
+        label : Label
+        ensemble : dict
+            Parameters of the ensemble, of which voting and vote_threshold count.
+        """
+        up, down = table.probability_up.to_numpy(), table.probability_down.to_numpy()
+        rest = 1 - up - (down if len(label.classes) == 3 else 0)
+        columns = [down, rest, up] if len(label.classes) == 3 else [rest, up]
+        return cls(
+            index=pd.DatetimeIndex(table.datetime),
+            classes=label.classes,
+            two_sided=label.two_sided,
+            votes=np.column_stack(columns)[:, None],
+            members=("ensemble",),
+            weights=np.ones(1),
+            voting=ensemble["voting"],
+            vote_threshold=ensemble["vote_threshold"],
+            model=table.model.to_numpy(),
+            trained_until=table.trained_until.to_numpy(),
+            label=label,
+            payoff=table[["win", "loss"]].to_numpy() if "win" in table else None,
+            kept=table.set_index("datetime"),
+        )
