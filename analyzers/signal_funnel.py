@@ -82,8 +82,9 @@ class SignalFunnel(Entries):
     def bar(self):
         self._note_vetoes()
         for data, bars in self._bars.items():
-            if len(data) > bars:
-                self._bars[data] = len(data)
+            now = len(data)
+            if now > bars:
+                self._bars[data] = now
                 self._ways[data][self._reached[data]] += 1
                 self._reached[data] = self._stages(data)
             elif data in self._asked or data in self._vetoed:  # a call by a feed of other stamps

@@ -88,12 +88,12 @@ class TradeStats(bt.Analyzer):
 
     def next(self):
         broker = self.strategy.broker
-        self._times.append(self.strategy.datetime[0])
+        self._times.append(self.strategy.lines.datetime[0])
         self._values.append(broker.getvalue())
         self._bars_in_market += any(position.size for position in broker.positions.values())
         for (data, _), legs in self._legs.items():
             if legs:  # exactbars=1 holds no bar any more when the run stops
-                self._last[data] = data.close[0], data.datetime[0]
+                self._last[data] = data.lines.close[0], data.lines.datetime[0]
 
     def stop(self):
         for (data, number), pending in self._legs.items():

@@ -99,6 +99,7 @@ class MLEnsemble(BarLines):
         self._rule = None  # how its members vote
         self._stream = None  # what predicts bar by bar, where bars are not preloaded
         self._has_payoff = True  # until its predictions tell none
+        self._classes = None  # how many there are, once asked for
         self._costs = None  # what the broker takes, once a threshold is asked for
 
     @property
@@ -125,8 +126,13 @@ class MLEnsemble(BarLines):
     @property
     def classes(self):
         '''How many classes the model predicts, 2 where that is not known'''
-        label = self.label
-        return len(getattr(self._model, "classes", None) or (label.classes if label else (0, 1)))
+        if self._classes is None:
+            label = self.label
+            known = getattr(self._model, "classes", None) or (label.classes if label else None)
+            if known is None:
+                return 2
+            self._classes = len(known)
+        return self._classes
 
     def values(self, bars=None):
         '''Return probability, probability_down, signal and confidence of the current bar, or of the
@@ -144,7 +150,10 @@ class MLEnsemble(BarLines):
 
     def break_even(self, costs=None, bars=None):
         '''Return what the break-even probability of the current bar depends on'''
-        win, loss = self._known(bars)[4:]
+        return self._break_even_at(self._known(bars), costs, bars)
+
+    def _break_even_at(self, known, costs=None, bars=None):
+        win, loss = known[4:]
         if costs is None:
             ago = 0 if bars is None else bars - len(self.data)
             costs = self.costs.round_trip(self.data.close[ago] if self.costs.fixed else np.nan)
@@ -164,6 +173,8 @@ class MLEnsemble(BarLines):
         return self._costs
 
     def _known(self, bars=None):
+        if bars is None and len(self):
+            return tuple([line[0] for line in self.lines.lines])
         # inside another indicator Backtrader fills the lines and never moves along them
         still = not len(self) and not isinstance(self._owner, bt.Strategy)
         now = len(self.data) if still else len(self)
@@ -181,8 +192,9 @@ class MLEnsemble(BarLines):
 
     def sides(self, asked, bars=None):
         '''Tell whether an ``Agreement`` is given to a long and to a short on the current bar'''
-        break_even = self.break_even(bars=bars) if asked.auto else None
-        return asked.sides(*self.values(bars), break_even)
+        known = self._known(bars)
+        break_even = self._break_even_at(known, bars=bars) if asked.auto else None
+        return asked.sides(*known[:4], break_even)
 
     def agrees(self, asked, side, bars=None):
         '''Tell whether an ``Agreement`` is given to a side (1, -1) on the current bar'''

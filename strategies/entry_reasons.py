@@ -15,17 +15,17 @@ class EntryReasons:
 
     def stages(self, symbol):
         '''Return pairs of stage and why the bar is lost there'''
-        state = symbol.technical.state[0]
+        state = symbol.technical.lines.state[0]
         yield "technical", "warming up" if state != state else "" if state else "no state"
         if symbol.ml is not None and symbol.ml.usable:
             yield from self.ml_stages(symbol, state)
 
     def ml_stages(self, symbol, state):
         '''Return the stages of ML: confident in a side, and agreed with the technical one'''
-        up = symbol.ml.probability[0]
-        long, short = symbol.ml.sides(self.asked(symbol))
-        yield "confident", "no prediction" if up != up else "" if long or short else "not confident"
-        yield "agreed", "" if self.side(symbol) else "ML takes the other side"
+        up, side = symbol.ml.probability[0], self.side(symbol)
+        sure = side or any(symbol.ml.sides(self.asked(symbol)))
+        yield "confident", "no prediction" if up != up else "" if sure else "not confident"
+        yield "agreed", "" if side else "ML takes the other side"
 
     def asked(self, symbol):
         '''Return the ``Agreement`` that is asked of a feed's ensemble, once its model is there'''

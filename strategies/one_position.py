@@ -177,7 +177,8 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
                 self.place_stop_and_target(symbol, order)
         elif self.closed_by(symbol, order):
             self.stopped_out(symbol)
-        symbol.exit_orders = [each for each in symbol.exit_orders if each.ref != order.ref]
+        if symbol.exit_orders:
+            symbol.exit_orders = [each for each in symbol.exit_orders if each.ref != order.ref]
 
     def closed_by(self, symbol, order):
         '''Tell whether a stop or target order of ours has closed the position'''
