@@ -27,7 +27,12 @@ class ComparedStrategy(StrategyOptions):
     """The strategy, the runs it makes and what they are compared with."""
 
     param: Annotated[
-        list[str] | None, option("Strategy parameter KEY=VALUE; repeat.", "--param")
+        list[str] | None,
+        option(
+            "Strategy parameter KEY=VALUE, such as ema_fast=20, exit=flip or ml_threshold=0.55; a "
+            "wrong KEY lists all. Repeat.",
+            "--param",
+        ),
     ] = None
     ml: Annotated[Ml, option("Trade without ML, with it, or compare both.")] = Ml.both
     placebo: Annotated[
