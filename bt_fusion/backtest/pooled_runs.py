@@ -19,7 +19,7 @@ from bt_fusion.verdict.rules import LEAST_TRADES, Verdict
 __all__ = ["PooledRuns", "market_of", "pool_runs"]
 
 # of a configuration; costs and refits go with a market
-SETTINGS = ("strategy", "params", "label", "label_parameters", "features", "ensemble")
+SETTINGS = ("strategy", "label", "features", "ensemble")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +91,12 @@ def differences(configs: Sequence[dict[str, Any]]) -> str:
     >>> differences([{"params": {}}, {"params": {"exit": "flip"}}])
     'the runs differ in exit (default, flip), so no one setting is judged'
     """
-    flat = [{name: config[name] for name in SETTINGS if name in config} for config in configs]
-    flat = [{**each, **each.pop("params", {}), **each.pop("label_parameters", {})} for each in flat]
+    flat = [
+        {name: config[name] for name in SETTINGS if name in config}
+        | config.get("params", {})
+        | config.get("label_parameters", {})
+        for config in configs
+    ]
     told = []
     for name in dict.fromkeys(name for each in flat for name in each):
         values = [each.get(name, "default") for each in flat]
