@@ -9,6 +9,7 @@ import pytest
 from bt_fusion import Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.engine.account import Account
 from bt_fusion.report.draw import redraw
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.strategies import FusionStrategy, with_ml
@@ -35,6 +36,11 @@ def job(strategy, **options):
     model = SignalModel(["wick_balance", "gap"], ensemble=Ensemble(["lgb"]))
     walk = WalkForward(model, 400, 600, cache=None)
     return Backtest(walk, strategy, **{"draws": 10, "params": {"ml_threshold": 0.4}, **options})
+
+
+def test_costs_that_may_be_meant_in_percent_are_noted():
+    dear = job(Average, ml="off", account=Account(commission=0.1)).run(BARS)
+    assert "commission and slippage take 10 % a side; 0.1 % would be 0.001" in dear.summary["notes"]
 
 
 @pytest.fixture

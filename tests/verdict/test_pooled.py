@@ -54,6 +54,13 @@ def test_days_are_compared_whatever_the_bar_length():
     assert correlation(days)[0, 1] == pytest.approx(1152 / np.sqrt(1152 * 1177))
 
 
+def test_a_year_of_a_market_that_rests_on_weekends_is_a_year():
+    working = market("A", np.full(522, 0.01), freq="B")  # 2020-01-01 to 2021-12-30: 730 days
+    gain, low, high = pooled_gain(by_day([working.above_chance]), FEW)
+    assert gain == pytest.approx(522 * 0.01 / 730 * 365.25)
+    assert low <= gain <= high
+
+
 def test_markets_that_move_against_each_other_count_as_independent():
     days = pd.DataFrame({0: [1.0, -1.0], 1: [-1.0, 1.0]})
     assert correlation(days).tolist() == [[1.0, 0.0], [0.0, 1.0]]
