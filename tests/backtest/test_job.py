@@ -39,7 +39,8 @@ def job(strategy, **options):
 
 
 def test_costs_that_may_be_meant_in_percent_are_noted():
-    dear = job(Average, ml="off", account=Account(commission=0.1)).run(BARS)
+    account = Account(commission=0.1, share=0.5)
+    dear = job(Average, ml="off", account=account).run(BARS)
     assert "commission and slippage take 10 % a side; 0.1 % would be 0.001" in dear.summary["notes"]
 
 
