@@ -1,0 +1,167 @@
+"""A run held against others of the same strategy, value by value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.audit.recording import Order, Recording
+
+__all__ = ["Compared", "Finding", "stamp_text", "told"]
+
+EXACT = 1e-10  # relative: a leak of 1e-9 shows, the last bits of sums over other lengths do not
+BY_MODE = 1e-6  # between batch and bar by bar
+DIGITS = 10  # of orders
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing an audit has found.
+
+    Attributes
+    ----------
+    kind : {"look-ahead", "error", "in-sample", "mode"}
+    where : str
+        The line, or "orders".
+    first : str
+        Stamp of the first bar at which it shows.
+    detail : str
+        What differs, in one sentence.
+    """
+
+    kind: str
+    where: str
+    first: str
+    detail: str
+
+
+class Compared:
+    """A run against others of the same strategy.
+
+    Parameters
+    ----------
+    plain, again : Recording
+        The run, and the same once more: lines and orders that differ are random.
+    trades : bool
+        Whether orders are expected.
+    """
+
+    def __init__(self, plain: Recording, again: Recording, trades: bool = True):
+        self.plain, self.trades, self.count = plain, trades, 0
+        self.steady: np.ndarray = np.zeros(len(plain.lines), dtype=bool)
+        if plain.lines == again.lines and plain.values.shape == again.values.shape:
+            self.steady = np.all(same_values(plain.values, again.values, 0.0), axis=0)
+        self.orders_steady = rounded(plain.orders) == rounded(again.orders)
+
+    def unverified(self) -> Iterator[str]:
+        """Yield what could not be compared, and why."""
+        known = np.isfinite(self.plain.values).any(axis=0)
+        for name, steady, has_value in zip(self.plain.lines, self.steady, known, strict=True):
+            if not steady:
+                yield f"{name}: it differs when the same run is made again"
+            elif not has_value:
+                yield f"{name}: it never had a value"
+        if not self.orders_steady:
+            yield "orders: they differ when the same run is made again"
+        elif not self.plain.orders and self.trades:
+            yield "orders: none was given"
+
+    def bar_by_bar(self, other: Recording) -> Iterator[Finding]:
+        """Yield what differs when bars come one by one."""
+        if other.error is not None:
+            yield Finding("mode", "the run", "", f"fails bar by bar: {told(other.error)}")
+            return
+        last = min(self.plain.time[-1], other.time[-1])
+        text = "{}, but {} when bars come one by one"
+        yield from self._differences(other, last, "mode", text, BY_MODE)
+
+    def until(self, stamp: np.datetime64, other: Recording, ended: bool) -> Iterator[Finding]:
+        """Yield what differs up to a stamp, where the bars after it end or go on differently."""
+        if other.error is not None and len(other.time) <= self.plain.calls_until(stamp):
+            text = f"it fails on a bar whose next one is missing: {told(other.error)}"
+            yield Finding("look-ahead", "the strategy", stamp_text(stamp), text)
+            return
+        after = "end there" if ended else "go on differently"
+        text = f"{{}}, but {{}} where the bars after {stamp_text(stamp)} {after}"
+        yield from self._differences(other, stamp, "look-ahead", text, EXACT)
+
+    def _differences(
+        self, other: Recording, stamp: np.datetime64, kind: str, text: str, tolerance: float
+    ) -> Iterator[Finding]:
+        """Yield the first difference of each line, and of the orders, up to a stamp."""
+        if other.lines != self.plain.lines:
+            yield Finding(kind, "the strategy", "", "it has other indicators in another run")
+            return
+        calls = min(self.plain.calls_until(stamp), other.calls_until(stamp))
+        before, after = self.plain.values[:calls], other.values[:calls]
+        self.count += before.size
+        same = same_values(before, after, tolerance)
+        for column in np.flatnonzero(self.steady & ~same.all(axis=0)):
+            row = int(np.argmin(same[:, column]))
+            values = (f"{each[row, column]:.10g}" for each in (before, after))
+            first = stamp_text(self.plain.time[row])
+            yield Finding(kind, self.plain.lines[column], first, text.format(*values))
+        if self.orders_steady:
+            yield from self._orders(other, stamp, kind, text)
+
+    def _orders(
+        self, other: Recording, stamp: np.datetime64, kind: str, text: str
+    ) -> Iterator[Finding]:
+        """Yield the first order that only one of the runs gives."""
+        before, after = (rounded(run.orders_until(stamp)) for run in (self.plain, other))
+        self.count += len(before)
+        if before == after:
+            return
+        pairs = zip([*before, None], [*after, None], strict=False)
+        first = next((one, another) for one, another in pairs if one != another)
+        when = min(each[0] for each in first if each is not None)
+        yield Finding(kind, "orders", stamp_text(when), text.format(*map(order_text, first)))
+
+
+def same_values(before: np.ndarray, after: np.ndarray, tolerance: float) -> np.ndarray:
+    """Tell which values are equal up to a part of their own or their line's median size.
+
+    NaN equals NaN.
+
+    >>> one = np.array([[1.0, np.nan], [1.0, 2.0]])
+    >>> same_values(one, np.array([[1.0, np.nan], [1.1, 2.0]]), 1e-6).tolist()
+    [[True, True], [False, True]]
+    """
+    size = np.abs(before)
+    usual = np.zeros(before.shape[1])
+    known = np.isfinite(size).any(axis=0)
+    usual[known] = np.nanmedian(np.where(np.isfinite(size), size, np.nan)[:, known], axis=0)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(before - after) <= tolerance * np.fmax(size, usual)
+    return near | (before == after) | (np.isnan(before) & np.isnan(after))
+
+
+def rounded(orders: tuple[Order, ...]) -> list[tuple[Any, ...]]:
+    """Return orders so that they compare: numbers to ten digits, None for NaN."""
+    return [tuple(_rounded(part) for part in order) for order in orders]
+
+
+def _rounded(part: Any) -> Any:
+    if not isinstance(part, float):
+        return part
+    return None if part != part else float(f"{part:.{DIGITS}g}")
+
+
+def order_text(order: tuple[Any, ...] | None) -> str:
+    """Write an order."""
+    if order is None:
+        return "no order"
+    side = "buy" if order[2] > 0 else "sell"
+    return f"{side} {abs(order[2]):.6g}"
+
+
+def stamp_text(stamp: Any) -> str:
+    """Write a stamp."""
+    return str(pd.Timestamp(stamp))
+
+
+def told(error: Exception) -> str:
+    """Write an error in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -1,0 +1,63 @@
+"""The same bars with another future: ended at a bar, or gone on differently after it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.audit.recording import Recording
+
+__all__ = ["cut", "other_future", "places_of"]
+
+AHEAD = 100  # bars of another future
+LOUDER = 5  # times the moves that really came, the other way
+
+
+def cut(bars: Mapping[str, pd.DataFrame], stamp: np.datetime64) -> dict[str, pd.DataFrame]:
+    """Return the bars up to a stamp."""
+    return {name: own[:stamp] for name, own in bars.items()}
+
+
+def other_future(
+    bars: Mapping[str, pd.DataFrame], stamp: np.datetime64, rng: np.random.Generator
+) -> dict[str, pd.DataFrame]:
+    """Return the bars up to a stamp, and after it moves against those that came, much larger.
+
+    What looks one bar ahead decides otherwise here on nearly every bar.
+    """
+    return {name: _mirrored(own, stamp, rng) for name, own in bars.items()}
+
+
+def _mirrored(own: pd.DataFrame, stamp: np.datetime64, rng: np.random.Generator) -> pd.DataFrame:
+    known = own[:stamp]
+    ahead = own[len(known) : len(known) + AHEAD].copy()
+    if not len(known) or not len(ahead):
+        return known
+    base = float(known.close.iloc[-1])
+    noise = 1 + 0.01 * rng.standard_normal((len(ahead), 1))
+    prices = ahead[["open", "high", "low", "close"]].to_numpy()
+    moved = base * np.exp(np.clip(-LOUDER * np.log(prices / base), -3, 3)) * noise
+    ahead["open"], ahead["close"] = moved[:, 0], moved[:, 3]
+    ahead["high"], ahead["low"] = moved.max(axis=1), moved.min(axis=1)
+    ahead["volume"] = ahead.volume.to_numpy() * rng.uniform(0.1, 10, len(ahead)) + 1
+    return pd.concat([known, ahead])
+
+
+def places_of(recording: Recording, count: int, seed: int) -> np.ndarray:
+    """Choose the bars after which the future changes.
+
+    Half of them are bars on which an order was given, as far as there are any; the others any
+    bars at which all indicators are ready, and the last but one.
+
+    Returns
+    -------
+    ndarray of datetime64[ns], ascending
+    """
+    rng = np.random.default_rng(seed)
+    time = np.unique(recording.time)
+    ordered = np.unique([order[0] for order in recording.orders]).astype(time.dtype)
+    ordered = ordered[ordered < time[-1]]
+    free = time[time >= recording.time[min(recording.first, len(recording.time) - 1)]][:-1]
+    at_orders = rng.choice(ordered, min(len(ordered), count // 2), replace=False)
+    others = rng.choice(free, min(len(free), count - len(at_orders) - 1), replace=False)
+    return np.unique(np.concatenate([at_orders, others, time[-2:-1]]))

@@ -1,0 +1,172 @@
+"""What a run shows bar by bar: every line a strategy can read, and every order it gives."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+import pandas as pd
+
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import cerebro_of, rare_collections
+from bt_fusion.errors import StrategyError
+from bt_fusion.indicators import find_ensembles
+from bt_fusion.indicators.line_arrays import stamps
+
+__all__ = ["Order", "Recording", "record"]
+
+Order = tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What a strategy could read when it was called, and what it ordered.
+
+    Attributes
+    ----------
+    time : ndarray of datetime64[ns], shape (n_calls,)
+        Last stamp known at each call.
+    lines : tuple of str
+        Names of the lines of its indicators.
+    values : ndarray of float64, shape (n_calls, n_lines)
+        As they stood at that call; NaN where there was none.
+    orders : tuple of (datetime64, str, float, str, float, float)
+        Stamp of the bar it was given on, feed, signed size, type, price and limit price.
+    trained_until : dict of str to datetime64
+        Of each fitted model that the strategy asks, by feed.
+    first : int
+        Number of the first call with all indicators ready.
+    error : Exception or None
+        What ended the run before its last bar.
+    """
+
+    time: np.ndarray
+    lines: tuple[str, ...]
+    values: np.ndarray
+    orders: tuple[Order, ...]
+    trained_until: dict[str, np.datetime64] = field(default_factory=dict)
+    first: int = 0
+    error: Exception | None = None
+
+    def calls_until(self, stamp: np.datetime64) -> int:
+        """Return how many calls knew nothing later than a stamp."""
+        return int(np.searchsorted(self.time, stamp, side="right"))
+
+    def orders_until(self, stamp: np.datetime64) -> tuple[Order, ...]:
+        """Return the orders given on bars up to a stamp."""
+        return tuple(order for order in self.orders if order[0] <= stamp)
+
+
+class Recorder(bt.Analyzer):
+    """Note the value of every line at each call of the strategy."""
+
+    params = (("kept", None),)  # a list to be found in, also where the run fails
+
+    def start(self):
+        self.p.kept.append(self)
+        self.lines = dict(named_lines(self.strategy))
+        self.days, self.rows, self.first = [], [], 0
+
+    def prenext(self):
+        self.next()
+        self.first = len(self.rows)
+
+    def next(self):
+        self.days.append(max(data.lines.datetime[0] for data in self.strategy.datas if len(data)))
+        self.rows.append([value_of(line) for line in self.lines.values()])
+
+
+def record(
+    bars: Mapping[str, pd.DataFrame],
+    strategy: type[bt.Strategy],
+    params: Mapping[str, Any],
+    account: Account,
+    **how: Any,
+) -> Recording:
+    """Run a strategy and note what it could read and what it ordered.
+
+    Parameters
+    ----------
+    bars : mapping of DataFrame by symbol
+    strategy : class
+    params : mapping
+    account : Account
+    **how
+        Options of `Cerebro.run`, such as ``preload=False``.
+    """
+    cerebro = cerebro_of(dict(bars), account)
+    cerebro.addstrategy(strategy, **params)
+    kept: list[Recorder] = []
+    cerebro.addanalyzer(Recorder, kept=kept)
+    error = None
+    try:
+        with rare_collections():
+            cerebro.run(**how)
+    except Exception as raised:  # a strategy of the user's may fail in any way
+        error = raised
+    if not kept:
+        raise error or StrategyError(f"{strategy.__name__} skips the run: nothing can be compared")
+    return recording_of(kept[0], error)
+
+
+def recording_of(noted: Recorder, error: Exception | None) -> Recording:
+    """Collect what was noted of a strategy."""
+    ran, count = noted.strategy, len(noted.lines)
+    return Recording(
+        time=stamps(noted.days),
+        lines=tuple(noted.lines),
+        values=np.array(noted.rows, dtype=float).reshape(len(noted.rows), count),
+        orders=tuple(map(order_of, ran.broker.orders)),
+        trained_until=dict(trained_until(ran)),
+        first=noted.first,
+        error=error,
+    )
+
+
+def named_lines(owner: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each line of the indicators of a strategy, by name.
+
+    Not those inside other indicators: where all bars are in memory they never move.
+    """
+    held = {id(value): name for name, value in vars(owner).items() if not name.startswith("_")}
+    taken: dict[str, int] = {}
+    for indicator in getattr(owner, "_lineiterators", {}).get(bt.LineIterator.IndType, ()):
+        name = held.get(id(indicator), type(indicator).__name__)
+        taken[name] = taken.get(name, 0) + 1
+        name = name if taken[name] == 1 else f"{name} {taken[name]}"
+        lines = getattr(getattr(indicator, "lines", None), "lines", None) or [indicator]
+        aliases = indicator.lines.getlinealiases() if len(lines) > 1 else ("",)
+        for place, line in enumerate(lines):
+            alias = aliases[place] if place < len(aliases) else str(place)
+            yield f"{name}.{alias}".removesuffix("."), line
+
+
+def value_of(line: Any) -> float:
+    """Return what a line holds now, NaN where it has not begun."""
+    try:
+        return float(line[0]) if len(line) else np.nan
+    except IndexError:
+        return np.nan
+
+
+def order_of(order: Any) -> Order:
+    """Return what an order asks for, without its number; a price that trails has no first value."""
+    made = order.created
+    trails = order.exectype in (bt.Order.StopTrail, bt.Order.StopTrailLimit)
+    return (
+        stamps([made.dt])[0],
+        order.data._name,
+        float(made.size),
+        order.getordername(),
+        np.nan if trails else float(made.price or np.nan),
+        np.nan if trails else float(made.pricelimit or np.nan),
+    )
+
+
+def trained_until(ran: bt.Strategy) -> Iterator[tuple[str, np.datetime64]]:
+    """Yield the last training bar of each fitted model a strategy asks, by feed."""
+    for data, ensemble in find_ensembles(ran).items():
+        until = getattr(ensemble._model, "trained_until_", None)
+        if until is not None:
+            yield data._name, np.datetime64(until, "ns")

@@ -1,0 +1,210 @@
+"""Does a strategy, or an indicator, look ahead? Runs whose future differs tell."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+import pandas as pd
+
+from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
+from bt_fusion.audit.futures import cut, other_future, places_of
+from bt_fusion.audit.recording import Recording, record
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.variants import check_params
+
+__all__ = ["StrategyAudit", "audit", "audit_indicator"]
+
+CUTS = 16
+BAR_BY_BAR = {"preload": False, "runonce": False}
+ORDER = ("look-ahead", "error", "in-sample", "mode")
+
+
+@dataclass(frozen=True)
+class StrategyAudit:
+    """What an audit has looked at and found.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        The first of each kind and place, look-ahead first.
+    unverified : tuple of str
+        What could not be looked at, and why: nothing of it has passed.
+    cuts, bars, lines, orders : int
+        Places at which the future was changed, calls of the strategy, lines, orders in the run.
+    compared : int
+        Values that were compared.
+    """
+
+    findings: tuple[Finding, ...]
+    unverified: tuple[str, ...]
+    cuts: int
+    bars: int
+    lines: int
+    orders: int
+    compared: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was compared and nothing was found; see `unverified`, too."""
+        return self.compared > 0 and not self.findings
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether something known too early was found."""
+        return any(each.kind == "look-ahead" for each in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything by name."""
+        return {**asdict(self), "passed": self.passed}
+
+
+def audit(
+    strategy: type[bt.Strategy],
+    bars: pd.DataFrame | Mapping[str, pd.DataFrame],
+    params: Mapping[str, Any] | None = None,
+    account: Account | None = None,
+    cuts: int = CUTS,
+    seed: int = 0,
+    *,
+    trades: bool = True,
+    bar_by_bar: bool = True,
+) -> StrategyAudit:
+    """Look for what a strategy knows too early.
+
+    It is run again as it is, which tells what is merely random; bar by bar, without the bars to
+    come in memory; and on bars whose future is cut off or goes on differently after some places.
+    All it could read and all its orders up to such a place must be the same.
+
+    Parameters
+    ----------
+    strategy : class
+    bars : DataFrame, or mapping of them by symbol
+    params : mapping, optional
+        Of the strategy.
+    account : Account, optional
+    cuts : int
+        Places at which the future changes, half of them by ending the bars.
+    seed : int
+    trades : bool
+        Whether orders are expected: without any, what leads to them is said to be unverified.
+    bar_by_bar : bool
+        Run it bar by bar, too.
+
+    Raises
+    ------
+    OptionError
+        For a parameter the strategy does not have.
+    StrategyError
+        When it skips the run.
+
+    Examples
+    --------
+    >>> from bt_fusion.data.samples import random_walk
+    >>> class Peeks(bt.Strategy):
+    ...     def next(self):
+    ...         later = min(1, self.data.buflen() - len(self))
+    ...         if self.data.close[later] > self.data.close[0]:
+    ...             self.buy()
+    >>> audit(Peeks, random_walk(300), cuts=6).findings[0].where
+    'orders'
+    """
+    check_params(strategy, params or {})
+    given = {"": bars} if isinstance(bars, pd.DataFrame) else dict(bars)
+
+    def run(own: Mapping[str, pd.DataFrame] = given, **how: bool) -> Recording:
+        return record(own, strategy, params or {}, account or Account(), **how)
+
+    plain = run()
+    if plain.error is not None:
+        return failed(plain, given)
+    compared = Compared(plain, run(), trades)
+    findings = list(in_sample(plain))
+    if bar_by_bar:
+        findings += compared.bar_by_bar(run(given, **BAR_BY_BAR))
+    places, rng = places_of(plain, cuts, seed), np.random.default_rng(seed)
+    for number, stamp in enumerate(places):
+        ended = number % 2 == 0
+        future = cut(given, stamp) if ended else other_future(given, stamp, rng)
+        findings += compared.until(stamp, run(future), ended)
+    return result_of(compared, findings, len(places))
+
+
+def audit_indicator(
+    indicator: type[bt.Indicator],
+    bars: pd.DataFrame | Mapping[str, pd.DataFrame],
+    params: Mapping[str, Any] | None = None,
+    **how: Any,
+) -> StrategyAudit:
+    """Look for what an indicator of the first data feed knows too early.
+
+    Parameters
+    ----------
+    indicator : class
+    bars : DataFrame, or mapping of them by symbol
+    params : mapping, optional
+        Of the indicator.
+    **how
+        As `audit` takes it.
+    """
+
+    class Watching(bt.Strategy):
+        def __init__(self):
+            self.indicator = indicator(self.data, **dict(params or {}))
+
+    Watching.__name__ = indicator.__name__
+    return audit(Watching, bars, **{"trades": False, **how})
+
+
+def result_of(compared: Compared, findings: Sequence[Finding], cuts: int) -> StrategyAudit:
+    """Return the audit of a run that was compared with others."""
+    plain = compared.plain
+    return StrategyAudit(
+        findings=tuple(first_of_each(findings)),
+        unverified=tuple(compared.unverified()),
+        cuts=cuts,
+        bars=len(plain.time),
+        lines=len(plain.lines),
+        orders=len(plain.orders),
+        compared=compared.count,
+    )
+
+
+def failed(plain: Recording, bars: Mapping[str, pd.DataFrame]) -> StrategyAudit:
+    """Return the audit of a run that does not reach its end.
+
+    One that fails for want of the bar after the last one has asked for it.
+    """
+    assert plain.error is not None
+    last = max(own.index[-1] for own in bars.values())
+    when = stamp_text(plain.time[-1]) if len(plain.time) else ""
+    at_end = len(plain.time) >= max(map(len, bars.values())) - 1 and len(plain.time) > 0
+    several = isinstance(plain.error, IndexError) and len({*map(len, bars.values())}) > 1
+    hint = "; feeds of other lengths are paired by their place: give them the same stamps"
+    text = f"the run fails: {told(plain.error)}{hint if several else ''}"
+    finding = Finding("error", "the strategy", when, text)
+    if at_end and isinstance(plain.error, IndexError):
+        text = f"it asks for a bar after the last one: {told(plain.error)}"
+        finding = Finding("look-ahead", "the strategy", stamp_text(last), text)
+    nothing = ("everything: the run does not reach its end",)
+    counts = dict(cuts=0, bars=len(plain.time), lines=len(plain.lines), orders=0, compared=0)
+    return StrategyAudit((finding,), nothing, **counts)
+
+
+def in_sample(plain: Recording) -> Iterator[Finding]:
+    """Yield the models that were trained on bars of the run."""
+    for name, until in plain.trained_until.items():
+        known = plain.calls_until(until)
+        if known:
+            text = f"its model was trained until {stamp_text(until)}, on {known:,} of the bars"
+            yield Finding("in-sample", name or "the model", stamp_text(plain.time[0]), text)
+
+
+def first_of_each(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield the first finding of each kind and place."""
+    seen = set()
+    for each in sorted(findings, key=lambda one: (ORDER.index(one.kind), one.first)):
+        if (each.kind, each.where) not in seen:
+            seen.add((each.kind, each.where))
+            yield each
