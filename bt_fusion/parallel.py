@@ -79,11 +79,12 @@ def no_interrupt_lost() -> Iterator[Callable[[], None]]:
     Where it comes while a library frees its memory (`__del__`), Python prints the exception and
     goes on.
     """
-    usual, seen = signal.getsignal(signal.SIGINT), []
+    usual: Any = signal.getsignal(signal.SIGINT)
+    seen: list[int] = []
 
     def note(number: int, frame: Any) -> None:
         seen.append(number)
-        usual(number, frame)  # type: ignore[operator]
+        usual(number, frame)
 
     def check() -> None:
         if seen:
