@@ -1,6 +1,9 @@
 """Work side by side: the one place that starts workers, so that a backend is chosen once."""
 
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pickle import PicklingError
 from types import ModuleType
 from typing import Any
@@ -57,10 +60,41 @@ def run_unordered(
     prefer = "threads" if threads else "processes"
     parallel = joblib.Parallel(n_jobs=workers, prefer=prefer, return_as="generator_unordered")
     try:
-        yield from parallel(joblib.delayed(function)(*each) for each in arguments)
+        with no_interrupt_lost() as check:
+            for result in parallel(joblib.delayed(function)(*each) for each in arguments):
+                check()
+                yield result
     except PicklingError as error:
         told = str(error.__cause__ or error).strip('"\n ').splitlines()[-1]  # a whole traceback
         raise OptionError(
             f"the work cannot be sent to other processes ({told}): take one job, or keep what "
             "cannot be copied, such as a lock or an open file, out of modules"
         ) from error
+
+
+@contextmanager
+def no_interrupt_lost() -> Iterator[Callable[[], None]]:
+    """Yield a function that raises the KeyboardInterrupt of a Ctrl-C that was swallowed.
+
+    Where it comes while a library frees its memory (`__del__`), Python prints the exception and
+    goes on.
+    """
+    usual: Any = signal.getsignal(signal.SIGINT)
+    seen: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        seen.append(number)
+        usual(number, frame)
+
+    def check() -> None:
+        if seen:
+            raise KeyboardInterrupt
+
+    main = threading.current_thread() is threading.main_thread() and callable(usual)
+    if main:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, usual)
