@@ -17,7 +17,7 @@ LAYERS = (
     *("statistics", "evaluation", "tuning", "verdict"),
     *("saved_runs", "report"),
     *("indicators", "strategies", "analyzers"),
-    *("engine", "backtest", "sweep", "why", "audit", "cli"),
+    *("engine", "audit", "backtest", "sweep", "why", "cli"),
 )
 TOP = ("indicators", "strategies", "analyzers")  # at the top of the repository
 MOST_MODULES = 15
