@@ -21,6 +21,7 @@ from bt_fusion.backtest.out_of_sample import (
 )
 from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.summary import (
+    code_config,
     data_and_window,
     model_config,
     one_or_all,
@@ -217,6 +218,7 @@ class Backtest:
         return {
             "source": self.source,
             **strategy_config(self.strategy),
+            **code_config(self.strategy, self.source),
             "params": self.params,
             "ml": self.ml,
             **model_config({symbol: len(own) for symbol, own in bars.items()}, self.predictor),

@@ -23,7 +23,7 @@ __all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "trials_of"]
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
 # not part of what is tried: what ML-on trades is the same whatever they say
-NO_VARIANT = ("versions", "draws", "ml", "placebo", "source")
+NO_VARIANT = ("versions", "draws", "ml", "placebo", "source", "code_sha256")
 FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
 MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
 
