@@ -20,5 +20,5 @@ def test_files_and_modules_of_the_users_have_digests(tmp_path, monkeypatch):
     assert found == dict(zip(names, (mine, mine, part), strict=True))
     check_same_code("mine:Mine", found, "--strategy")
     check_same_code("backtrader.sizers:FixedSize", {}, "--sizer")
-    with pytest.raises(OptionError, match="has changed since .* give --strategy mine:Mine"):
+    with pytest.raises(OptionError, match=r"has changed since .* give --strategy mine:Mine"):
         check_same_code("mine:Mine", {"mine:Mine": part}, "--strategy")
