@@ -3,14 +3,15 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import BtFusionError, FileError, OptionError
 
 __all__ = [
     "check_no_input",
@@ -18,6 +19,7 @@ __all__ = [
     "check_writable_folder",
     "write_json",
     "write_whole",
+    "writing",
 ]
 
 
@@ -57,8 +59,37 @@ def check_no_input(out: Path, data: str | None = None, folder: Path | None = Non
         raise OptionError(f"{out} lies in the saved model's folder; give another place")
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an error of the system while a file or a folder is written into one that names it.
+
+    Raises
+    ------
+    FileError
+    """
+    try:
+        yield
+    except (BtFusionError, TimeoutError):  # the second: of a lock
+        raise
+    except OSError as error:
+        raise FileError(
+            f"{path} cannot be written: {error.strerror or error}; make room, or give another place"
+        ) from error
+
+
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` fill a temporary file beside `path` and rename it when it is complete."""
+    """Let `write` fill a temporary file beside `path` and rename it when it is complete.
+
+    Raises
+    ------
+    FileError
+        When the system refuses it; an older file stays.
+    """
+    with writing(path):
+        _write_whole(path, write)
+
+
+def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)

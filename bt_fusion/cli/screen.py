@@ -67,7 +67,7 @@ class Screen:
 
 @contextmanager
 def exit_on_error(kept: str) -> Iterator[None]:
-    """Turn our errors into one line on stderr and exit code 2, Ctrl-C into 130.
+    """Turn our errors and the system's into one line on stderr and exit code 2, Ctrl-C into 130.
 
     Parameters
     ----------
@@ -76,12 +76,22 @@ def exit_on_error(kept: str) -> Iterator[None]:
     """
     try:
         yield
-    except BtFusionError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except BrokenPipeError:  # whoever read the output has seen enough
+        raise
+    except (BtFusionError, OSError) as error:
+        print(f"error: {told(error)}", file=sys.stderr)
         raise SystemExit(BAD_INPUT) from None
     except KeyboardInterrupt:
         print(f"interrupted; {kept}", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
+
+
+def told(error: Exception) -> str:
+    """Return what an error says, in one line; of the system's the file and the cause."""
+    text = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        text = f"{error.filename}: {error.strerror}"
+    return " ".join(line.strip() for line in text.splitlines())
 
 
 @contextmanager

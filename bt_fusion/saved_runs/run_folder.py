@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bt_fusion.files import write_json
+from bt_fusion.errors import FileError
+from bt_fusion.files import write_json, writing
 from bt_fusion.saved_runs.saved_run import PARQUET, SavedRun
 
 __all__ = ["FILES", "write_run"]
@@ -30,8 +31,21 @@ def write_run(folder: Path, run: SavedRun, drawn: Sequence[str] = ()) -> list[Pa
     -------
     list of Path
         Of `FILES`.
+
+    Raises
+    ------
+    FileError
+        When the system refuses it; the files of the earlier run stay.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (*FILES, *drawn):
+            if (folder / name).is_dir():
+                raise FileError(f"{folder / name} is a folder; remove it, or give another place")
+        return _write_run(folder, run, drawn)
+
+
+def _write_run(folder: Path, run: SavedRun, drawn: Sequence[str]) -> list[Path]:
     with TemporaryDirectory(dir=folder, prefix=".new-") as name:
         new = [Path(name) / file for file in FILES]
         run.trades.to_csv(new[0], index=False)

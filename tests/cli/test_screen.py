@@ -6,7 +6,7 @@ import pytest
 from rich.table import Table
 
 from bt_fusion.cli.screen import Screen, exit_on_error, warnings_as_lines
-from bt_fusion.errors import BtFusionWarning, OptionError
+from bt_fusion.errors import BtFusionWarning, FileError, OptionError
 
 
 def test_each_of_our_warnings_is_one_line_and_comes_once(capsys):
@@ -43,6 +43,9 @@ def test_outside_a_command_ours_are_warnings_again():
 def test_an_error_ends_with_2_and_an_interruption_with_130(capsys):
     for error, code, text in (
         (OptionError("no such place"), 2, "error: no such place\n"),
+        (OptionError("several\n  lines"), 2, "error: several lines\n"),
+        (PermissionError(13, "Permission denied", "a.csv"), 2, "error: a.csv: Permission denied\n"),
+        (FileError("a.csv cannot be written"), 2, "error: a.csv cannot be written\n"),
         (KeyboardInterrupt(), 130, "interrupted; refits are kept\n"),
     ):
         with pytest.raises(SystemExit) as end, exit_on_error("refits are kept"):
