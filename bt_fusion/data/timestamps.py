@@ -22,8 +22,8 @@ TIME_COLUMNS = (
     "unnamed: 0",
 )
 # Epoch stamps are told apart by size, row by row (an exchange's dumps changed from milli- to
-# microseconds in 2025): below 1e11 they are seconds (1e11 s is the year 5138), and so on. Where most
-# of the rows of one size would lie past 2261, they are of the next smaller unit: those of 1970..1973.
+# microseconds in 2025): below 1e11 they are seconds (1e11 s is the year 5138), and so on. Where
+# most of the rows of one size would lie past 2261, they are of the next smaller unit, of 1970..73.
 MICROSECONDS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (np.inf, 1e-3))
 ROW_NUMBERS = 1e8  # as seconds 1973: a column all below counts rows, not time
 LATEST = 9.2e15  # microseconds: the year 2261, about where nanosecond stamps end
