@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.errors import OptionError, RunError
+from bt_fusion.saved_runs.run_checks import check_config, check_table
 
 __all__ = ["SCHEMA", "SavedRun"]
 
@@ -74,6 +75,15 @@ class SavedRun:
         entries = _read(folder, log.name, read_entries) if log.is_file() else pd.DataFrame()
         found = {name: _read(folder, f"{name}.parquet", pd.read_parquet) for name in tables}
         return cls(summary=summary, trades=trades, entries=entries, folder=folder, **found)
+
+    def check_config(self) -> None:
+        """Raise RunError where the summary lacks what the run is made again from."""
+        try:
+            check_config(self.summary)
+        except ValueError as error:
+            raise RunError(
+                f"{self.folder / 'summary.json'} is broken: {error}; run the backtest again"
+            ) from error
 
     @property
     def in_sample(self) -> bool:
@@ -144,6 +154,9 @@ def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
             "version; give what --out named, or run the backtest again"
         )
     try:
-        return read(path)
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors are ValueErrors
+        found = read(path)
+        if isinstance(found, pd.DataFrame):
+            check_table(name, found)
+        return found
+    except (OSError, ValueError, KeyError, RecursionError) as error:  # pyarrow's are ValueErrors
         raise RunError(f"{path} cannot be read: {error}; run the backtest again") from error

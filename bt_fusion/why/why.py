@@ -106,6 +106,7 @@ def explain_entry(
     if run not in RUNS:
         raise unknown_name("run", run, RUNS)
     rebuilt = RebuiltRun(SavedRun.read(folder, tables=("predictions",)), strategy, sizer)
+    rebuilt.saved.check_config()
     rebuilt.load_plugins()
     trades = rebuilt.saved.trades_of(run)
     listed = None if trade is None else trade_of(trades, trade, f"{rebuilt.folder} --run {run}")
