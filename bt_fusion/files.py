@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,19 @@ import pandas as pd
 from bt_fusion.errors import BtFusionError, FileError, OptionError
 
 __all__ = [
+    "RANDOM",
     "check_no_input",
     "check_writable_file",
     "check_writable_folder",
+    "remove_stale",
     "write_json",
     "write_whole",
     "writing",
 ]
+
+
+RANDOM = "????????"  # what tempfile puts into a name
+STALE = 86_400  # seconds
 
 
 def check_writable_folder(folder: Path) -> None:
@@ -91,6 +100,7 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
 
 def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_stale(path.parent, f".{escape(path.stem)}-{RANDOM}{escape(path.suffix)}")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
@@ -101,6 +111,18 @@ def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_stale(folder: Path, pattern: str) -> None:
+    """Remove what interrupted writing left in a folder: files and folders older than a day."""
+    for path in folder.glob(pattern):
+        with suppress(OSError):  # another process may do the same
+            if time.time() - path.stat().st_mtime < STALE:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def write_json(path: Path, content: dict[Any, Any] | list[Any]) -> None:

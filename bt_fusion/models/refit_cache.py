@@ -14,6 +14,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from bt_fusion.errors import BtFusionWarning
+from bt_fusion.files import RANDOM, remove_stale
 
 __all__ = ["ArrayCache", "open_cache"]
 
@@ -79,6 +80,7 @@ class ArrayCache:
 
     def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_stale(path.parent, f"tmp{RANDOM}.tmp")
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:

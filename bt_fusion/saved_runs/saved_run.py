@@ -10,6 +10,7 @@ import pandas as pd
 
 from bt_fusion.errors import OptionError, RunError
 from bt_fusion.saved_runs.run_checks import check_config, check_table
+from bt_fusion.saved_runs.spreadsheet import from_texts
 
 __all__ = ["SCHEMA", "SavedRun"]
 
@@ -136,14 +137,14 @@ def read_json(path: Path) -> Any:
 def read_trades(path: Path) -> pd.DataFrame:
     """Read trades.csv."""
     # a symbol may be called NA
-    table = pd.read_csv(path, dtype={"symbol": str}, keep_default_na=False)
+    table = from_texts(pd.read_csv(path, dtype={"symbol": str}, keep_default_na=False))
     times = table.columns.intersection(["entry_time", "exit_time", "signal_time"])
     return table.assign(**{name: pd.to_datetime(table[name]) for name in times})
 
 
 def read_entries(path: Path) -> pd.DataFrame:
     """Read entries.csv."""
-    return pd.read_csv(path, parse_dates=["time"], dtype={"symbol": str})
+    return from_texts(pd.read_csv(path, parse_dates=["time"], dtype={"symbol": str}))
 
 
 def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
