@@ -24,6 +24,7 @@ HOMES = {
         "BtFusionError",
         "BtFusionWarning",
         "BundleError",
+        "FileError",
         "InSampleError",
         "ModelCompatibilityError",
         "OptionError",

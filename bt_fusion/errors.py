@@ -8,6 +8,7 @@ __all__ = [
     "BtFusionError",
     "BtFusionWarning",
     "BundleError",
+    "FileError",
     "InSampleError",
     "ModelCompatibilityError",
     "OptionError",
@@ -34,6 +35,10 @@ class BarsError(BtFusionError, ValueError):
 
 class OptionError(BtFusionError, ValueError):
     """An option, name or parameter with a value outside its choices."""
+
+
+class FileError(BtFusionError, OSError):
+    """A file that cannot be written; what stood there before stays as it was."""
 
 
 class StrategyError(BtFusionError, RuntimeError):

@@ -2,23 +2,34 @@
 
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import BtFusionError, FileError, OptionError
 
 __all__ = [
+    "RANDOM",
     "check_no_input",
     "check_writable_file",
     "check_writable_folder",
+    "remove_stale",
     "write_json",
     "write_whole",
+    "writing",
 ]
+
+
+RANDOM = "????????"  # what tempfile puts into a name
+STALE = 86_400  # seconds
 
 
 def check_writable_folder(folder: Path) -> None:
@@ -57,9 +68,39 @@ def check_no_input(out: Path, data: str | None = None, folder: Path | None = Non
         raise OptionError(f"{out} lies in the saved model's folder; give another place")
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an error of the system while a file or a folder is written into one that names it.
+
+    Raises
+    ------
+    FileError
+    """
+    try:
+        yield
+    except (BtFusionError, TimeoutError):  # the second: of a lock
+        raise
+    except OSError as error:
+        raise FileError(
+            f"{path} cannot be written: {error.strerror or error}; make room, or give another place"
+        ) from error
+
+
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` fill a temporary file beside `path` and rename it when it is complete."""
+    """Let `write` fill a temporary file beside `path` and rename it when it is complete.
+
+    Raises
+    ------
+    FileError
+        When the system refuses it; an older file stays.
+    """
+    with writing(path):
+        _write_whole(path, write)
+
+
+def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_stale(path.parent, f".{escape(path.stem)}-{RANDOM}{escape(path.suffix)}")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
@@ -70,6 +111,18 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_stale(folder: Path, pattern: str) -> None:
+    """Remove what interrupted writing left in a folder: files and folders older than a day."""
+    for path in folder.glob(pattern):
+        with suppress(OSError):  # another process may do the same
+            if time.time() - path.stat().st_mtime < STALE:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def write_json(path: Path, content: dict[Any, Any] | list[Any]) -> None:

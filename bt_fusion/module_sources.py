@@ -20,6 +20,8 @@ __all__ = [
     "check_own_imports",
     "code_sha256",
     "file_of",
+    "installed",
+    "loaded_sha256",
     "module_of",
     "read_source",
     "sources_of",
@@ -127,6 +129,12 @@ def read_source(module: ModuleType, data: bytes | None = None) -> Source | None:
     return source
 
 
+def loaded_sha256(file: Path) -> str:
+    """Return the SHA-256 of a file as it was loaded in this process, "" where it was not."""
+    found = (source for _, source in READ.values() if source.file == file.resolve())
+    return next((source.sha256 for source in found), "")
+
+
 def sources_of(module: ModuleType) -> dict[str, Source]:
     """Return the sources of a module and of all it imports from its own folder, by module name.
 
@@ -160,7 +168,7 @@ def check_own_imports(module: ModuleType) -> None:
         if other is None or _file_beside(name, folder) is None or _beside(other, folder):
             continue
         file = Path(getattr(other, "__file__", None) or "").resolve()
-        if _own_name(name) and file.is_file() and not _installed(file):
+        if _own_name(name) and file.is_file() and not installed(file):
             raise OptionError(
                 f"{asking} imports {name}, and {file} was loaded by that name before: rename one, "
                 "or use one of them in a process"
@@ -226,10 +234,11 @@ def _folder_of(module: ModuleType) -> Path:
 def _beside(module: ModuleType, folder: Path) -> bool:
     """Say whether a module is a user's own and lies in a folder."""
     file = Path(getattr(module, "__file__", None) or "").resolve()
-    return file.is_relative_to(folder) and not _installed(file) and _own_name(module.__name__)
+    return file.is_relative_to(folder) and not installed(file) and _own_name(module.__name__)
 
 
-def _installed(file: Path) -> bool:
+def installed(file: Path) -> bool:
+    """Say whether a file is a library's."""
     inside = any(file.is_relative_to(place) for place in INSTALLED)
     return inside or not PACKAGES.isdisjoint(file.parts)
 

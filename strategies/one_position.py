@@ -1,5 +1,7 @@
 """OnePosition: order keeping, entries, stops, targets and exits, the same for every strategy."""
 
+from numbers import Real
+
 import backtrader as bt
 
 from bt_fusion.errors import OptionError
@@ -213,9 +215,9 @@ def check_levels(params):
     """Raise OptionError for a stop or target that is no distance, or is given in two units"""
     for name, in_atr in LEVELS.items():
         share, units = getattr(params, name), getattr(params, in_atr)
-        if share is not None and not 0 <= share < 1:
+        if share is not None and not (isinstance(share, Real) and 0 <= share < 1):
             raise OptionError(f"{name} {share} must be a fraction: 0.01 is 1 %")
-        if units is not None and not units >= 0:
+        if units is not None and not (isinstance(units, Real) and units >= 0):
             raise OptionError(f"{in_atr} {units} must be a distance in ATR units, 0 or more")
         if share and units:
             raise OptionError(f"{name} {share} and {in_atr} {units} say two distances; give one")

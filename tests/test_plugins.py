@@ -522,12 +522,17 @@ def test_a_run_remembers_its_plug_ins(file, tmp_path, registers, capsys):
     moved = file.rename(tmp_path / "elsewhere.py")
     registers()
     assert command(*why) == 2
-    assert "my_parts.py; give a Python file" in capsys.readouterr().err
+    assert "my_parts.py of the run is not there any more; give --plugin" in capsys.readouterr().err
     (tmp_path / "new").mkdir()
     again = moved.rename(tmp_path / "new" / "my_parts.py")
     assert command(*why, "--plugin", again) == 0
     assert "changed" not in capsys.readouterr().err
     again.write_text(FILE.replace("(bars.close - low)", "(bars.open - low)"))
+    registers()
+    again.rename(file)
+    assert command(*why) == 2
+    assert "my_parts.py of the run has changed since and is not run" in capsys.readouterr().err
+    again = file.rename(again)
     registers()
     assert command(*why, "--plugin", again) == 0
     printed = capsys.readouterr()

@@ -13,7 +13,7 @@ from backtrader import Strategy
 from bt_fusion.backtest.job_checks import ML_CHOICES, checked_strategy, with_threshold
 from bt_fusion.backtest.judging import Judging, say_what_failed
 from bt_fusion.backtest.model_figures import model_figures
-from bt_fusion.backtest.notes import costs_note, notes_of, warn_of_refused
+from bt_fusion.backtest.notes import costs_note, notes_of, slippage_note, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (
     OnRefit,
     OutOfSample,
@@ -21,6 +21,7 @@ from bt_fusion.backtest.out_of_sample import (
 )
 from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.summary import (
+    code_config,
     data_and_window,
     model_config,
     one_or_all,
@@ -210,13 +211,15 @@ class Backtest:
         notes = notes_of(self.predictor, out_of_sample)
         if self.ml == "off" and asks_always(strategy):
             notes.append(f"{strategy.__name__} asks an MLEnsemble of its own: this run has ML")
-        return [*self.notes, *filter(None, [costs_note(self.account)]), *notes]
+        costs = (costs_note(self.account), slippage_note(self.account, out_of_sample))
+        return [*self.notes, *filter(None, costs), *notes]
 
     def config(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return everything that reproduces the run."""
         return {
             "source": self.source,
             **strategy_config(self.strategy),
+            **code_config(self.strategy, self.source),
             "params": self.params,
             "ml": self.ml,
             **model_config({symbol: len(own) for symbol, own in bars.items()}, self.predictor),

@@ -14,8 +14,16 @@ from bt_fusion.models.predictors import Predictor, predictor_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.report.figures import when
 
-__all__ = ["costs_note", "left_out_note", "length_note", "notes_of", "warn_of_refused"]
+__all__ = [
+    "costs_note",
+    "left_out_note",
+    "length_note",
+    "notes_of",
+    "slippage_note",
+    "warn_of_refused",
+]
 
+CAPPED = 0.005  # share of opens from which it is said
 MOST_COSTS = 0.01  # a side, from which a percentage was perhaps meant
 
 
@@ -49,6 +57,24 @@ def costs_note(account: Account) -> str:
     if side <= MOST_COSTS:
         return ""
     return f"commission and slippage take {100 * side:g} % a side; 0.1 % would be 0.001"
+
+
+def slippage_note(account: Account, parts: dict[str, OutOfSample]) -> str:
+    """Say on how many opens the broker charges less slippage than asked; empty where on hardly any.
+
+    A fill stays inside its bar, as Backtrader's broker has it: nobody traded outside, and without
+    that limit orders would be filled beyond their limit.
+    """
+    slip = account.slippage
+    bars = pd.concat([part.bars for part in parts.values()])
+    capped = (bars.open * (1 + slip) > bars.high), (bars.open * (1 - slip) < bars.low)
+    share = float(np.mean(capped))
+    if not slip or share < CAPPED:
+        return ""
+    return (
+        f"slippage of {100 * slip:g} % goes beyond the bar on {100 * share:.0f} % of the opens: "
+        "fills stay inside their bar and pay less there; a higher --commission makes up for it"
+    )
 
 
 def length_note(model: SignalModel, time: np.ndarray) -> str:

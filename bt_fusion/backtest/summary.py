@@ -10,6 +10,7 @@ from backtrader import Strategy
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.engine.loading import STRATEGIES, load_strategy, strategy_name
+from bt_fusion.engine.named_code import digests_of_code
 from bt_fusion.engine.runner import Run, count_signals
 from bt_fusion.fingerprint import library_versions
 from bt_fusion.models.predictors import Predictor, model_of
@@ -20,6 +21,7 @@ from bt_fusion.saved_runs.trade_groups import figures_of_symbol
 from bt_fusion.user_code import class_digest
 
 __all__ = [
+    "code_config",
     "data_and_window",
     "data_entry",
     "model_config",
@@ -158,6 +160,13 @@ def strategy_config(strategy: str | type[Strategy]) -> dict[str, str]:
     if isinstance(strategy, str) or name in STRATEGIES:
         return {"strategy": name}
     return {"strategy": name, "code": class_digest(load_strategy(strategy))}
+
+
+def code_config(strategy: str | type[Strategy], source: dict[str, Any]) -> dict[str, Any]:
+    """Return the digests of the user's files that a run names, nothing where it names none."""
+    named = (strategy_name(strategy), source.get("sizer"), *source.get("plugins", ()))
+    digests = digests_of_code(named)
+    return {"code_sha256": digests} if digests else {}
 
 
 def plugin_config(model: SignalModel) -> dict[str, Any]:

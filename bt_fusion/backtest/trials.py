@@ -16,14 +16,14 @@ import numpy as np
 from filelock import FileLock
 
 from bt_fusion.engine.loading import STRATEGIES
-from bt_fusion.files import plain
+from bt_fusion.files import plain, writing
 
 __all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "trials_of"]
 
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
 # not part of what is tried: what ML-on trades is the same whatever they say
-NO_VARIANT = ("versions", "draws", "ml", "placebo", "source")
+NO_VARIANT = ("versions", "draws", "ml", "placebo", "source", "code_sha256")
 FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
 MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
 
@@ -69,10 +69,20 @@ def record_trial(folder: str | Path, summary: dict[str, Any], sharpe: float | No
     -------
     bool
         Whether it is new.
+
+    Raises
+    ------
+    FileError
+        When the ledger cannot be written.
     """
     path = Path(folder) / LEDGER
-    path.parent.mkdir(parents=True, exist_ok=True)
     entry = entry_of(summary, sharpe)
+    with writing(path):
+        return _record(path, entry)
+
+
+def _record(path: Path, entry: dict[str, Any]) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{LEDGER}.lock")):
         if any(known["trial"] == entry["trial"] for known in entries(path)):
             return False

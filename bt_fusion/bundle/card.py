@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from bt_fusion.bundle.files import read_manifest
-from bt_fusion.bundle.manifest import MANIFEST, check_manifest
+from bt_fusion.bundle.files import check_entry, read_manifest
+from bt_fusion.bundle.manifest import MANIFEST, check_manifest, check_shape
 from bt_fusion.bundle.parts.registry import kind_named
 from bt_fusion.bundle.versions import MUST_AGREE, check_schema
 from bt_fusion.errors import BundleError
@@ -24,11 +24,13 @@ def describe(folder: str | Path) -> dict[str, Any]:
     content, sound = read_manifest(folder)
     check_schema(content.get("schema"))
     content = check_manifest(content)
+    _check_ensemble(content["ensemble"])
+    for name, entry in content["files"].items():
+        check_entry(folder, name, entry)
     if not sound:
         raise BundleError(f"{folder}: {MANIFEST} was altered after it was written")
     kinds = {part["kind"]: kind_named(part["kind"]) for part in content["parts"]}
     libraries = sorted({name for kind in kinds.values() for name in kind.libraries})
-    sizes = [entry.get("size", 0) for entry in content["files"].values()]
     return {
         "model": _kept(content, "symbol", "interval", "label", "classes", "ensemble", "seed"),
         "features": {**content["features"], "count": len(content["features"]["names"])},
@@ -45,10 +47,18 @@ def describe(folder: str | Path) -> dict[str, Any]:
         "needs": {name: _needed(name, content["versions"]) for name in libraries},
         "versions": content["versions"],
         "plugins": content["plugins"],
-        "bytes": sum(sizes),
+        "bytes": sum(entry["size"] for entry in content["files"].values()),
         "schema": content["schema"],
         "digest": content["digest"],
     }
+
+
+def _check_ensemble(ensemble: dict[str, Any]) -> None:
+    """Raise BundleError where the members or the voting of a card cannot be told."""
+    check_shape(ensemble.get("voting"), str, "manifest.ensemble.voting")
+    members = ensemble.get("members")
+    names = [*members] if isinstance(members, dict) else members
+    check_shape(names, [str], "manifest.ensemble.members")
 
 
 def _kept(content: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from filelock import FileLock
 from bt_fusion.bundle.files import NAME
 from bt_fusion.bundle.manifest import MANIFEST
 from bt_fusion.errors import BundleError
-from bt_fusion.files import check_writable_folder
+from bt_fusion.files import check_writable_folder, writing
 
 __all__ = ["check_target", "commit_files"]
 
@@ -36,8 +36,15 @@ def commit_files(folder: Path, files: dict[str, bytes], check) -> None:
     ------
     OptionError, BundleError
         As `check_target`.
+    FileError
+        When the system refuses it; the model that was there stays.
     """
     check_target(folder)
+    with writing(folder):
+        _commit(folder, files, check)
+
+
+def _commit(folder: Path, files: dict[str, bytes], check) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     stage = folder.parent / f".{folder.name}.saving"
     with FileLock(folder.parent / f".{folder.name}.lock"):

@@ -10,7 +10,7 @@ from typing import Any
 from bt_fusion.bundle.manifest import MANIFEST, check_shape, manifest_digest, read_json
 from bt_fusion.errors import BundleError, PartError
 
-__all__ = ["MANIFEST_CAP", "read_bundle", "read_manifest", "read_regular"]
+__all__ = ["MANIFEST_CAP", "check_entry", "read_bundle", "read_manifest", "read_regular"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[0-9a-f]{16}\.[a-z]{1,12}")
 MANIFEST_CAP = 16 * 2**20
@@ -33,7 +33,7 @@ def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     content, sound = read_manifest(folder)
     table = content["files"]
     for name, entry in table.items():
-        _check_entry(folder, name, entry)
+        check_entry(folder, name, entry)
     if len(table) > MOST_FILES or sum(entry["size"] for entry in table.values()) > BUNDLE_CAP:
         raise BundleError(f"{folder}: more than {MOST_FILES} files or {BUNDLE_CAP:,} bytes")
     found = {name: read_regular(folder, name, entry["size"]) for name, entry in table.items()}
@@ -83,7 +83,8 @@ def read_regular(folder: Path, name: str, cap: int) -> bytes:
         raise BundleError(f"{path} cannot be read: {error}") from error
 
 
-def _check_entry(folder: Path, name: str, entry: Any) -> None:
+def check_entry(folder: Path, name: str, entry: Any) -> None:
+    """Raise BundleError where a file of a manifest has no sound name, size or digest."""
     if not NAME.fullmatch(name):
         raise BundleError(
             f"{folder}: file name {name[:80]!r} in the manifest does not lie in the folder itself, "

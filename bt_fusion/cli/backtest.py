@@ -116,6 +116,6 @@ def parameters(pairs: Iterable[str]) -> dict[str, Any]:
             raise OptionError(f"param {pair!r} is not KEY=VALUE, e.g. ml_threshold=0.65")
         try:
             known[key] = literal_eval(text)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, MemoryError, RecursionError):  # it nests too deep
             known[key] = text
     return known

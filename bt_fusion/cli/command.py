@@ -15,6 +15,7 @@ import typer
 
 from bt_fusion.cli.config_file import located_in_plugins, read_config, read_plugins
 from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
+from bt_fusion.errors import OptionError
 
 __all__ = [
     "SOURCE",
@@ -94,9 +95,11 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
         @wraps(function)
         def run(**values: Any) -> None:
-            for name, group in groups.items():
-                values[name] = group(**{each.name: values.pop(each.name) for each in fields(group)})
             with exit_on_error(kept), warnings_as_lines(), located_in_plugins():
+                check_texts(values)
+                for name, group in groups.items():
+                    own = {each.name: values.pop(each.name) for each in fields(group)}
+                    values[name] = group(**own)
                 function(**values)
 
         spread = [part for each in own for part in options_of(each)]
@@ -105,6 +108,14 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         return run
 
     return decorate
+
+
+def check_texts(values: dict[str, Any]) -> None:
+    """Raise OptionError for a null byte, as a TOML file can hold: no file has such a name."""
+    for name, value in values.items():
+        given = value if isinstance(value, (list, tuple)) else [value]
+        if any("\0" in str(each) for each in given if isinstance(each, (str, Path))):
+            raise OptionError(f"--{name.replace('_', '-')} holds a null byte; remove it")
 
 
 def options_of(parameter: Parameter) -> list[Parameter]:

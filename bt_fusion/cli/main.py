@@ -11,6 +11,7 @@ from bt_fusion.cli.backtest import backtest
 from bt_fusion.cli.evaluate import evaluate
 from bt_fusion.cli.predict import predict
 from bt_fusion.cli.report import report
+from bt_fusion.cli.screen import told_interruption
 from bt_fusion.cli.show import show
 from bt_fusion.cli.sweep import sweep
 from bt_fusion.cli.train import train
@@ -34,9 +35,12 @@ for command in (backtest, train, tune, evaluate, predict, sweep, report, show, w
 
 def main(argv: list[str] | None = None) -> None:
     """Run `bt-fusion`; ends with SystemExit."""
-    app(argv)
+    with told_interruption():
+        app(argv)
 
 
 def run_backtest(argv: list[str] | None = None) -> None:
     """Run `bt-fusion backtest` with the given options; ends with SystemExit."""
-    app(["backtest", *(sys.argv[1:] if argv is None else argv)], prog_name="run_backtest.py")
+    words = sys.argv[1:] if argv is None else argv
+    with told_interruption():
+        app(["backtest", *words], prog_name="run_backtest.py")

@@ -10,7 +10,7 @@ from typing import Any
 
 from bt_fusion.errors import BtFusionError, BtFusionWarning
 
-__all__ = ["Screen", "exit_on_error", "warnings_as_lines"]
+__all__ = ["Screen", "exit_on_error", "told_interruption", "warnings_as_lines"]
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -65,9 +65,34 @@ class Screen:
             yield advance
 
 
+class ToldExit(SystemExit):
+    """An exit on Ctrl-C that has said so."""
+
+
+@contextmanager
+def told_interruption() -> Iterator[None]:
+    """Say one line for a Ctrl-C before or after a command's work, where typer ends silently."""
+    try:
+        yield
+    except ToldExit:
+        raise
+    except (KeyboardInterrupt, ImportError, SystemExit) as error:
+        if not (is_interruption(error) or getattr(error, "code", None) == INTERRUPTED):
+            raise
+        print("interrupted", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None
+
+
+def is_interruption(error: BaseException | None) -> bool:
+    """Say whether an error is a Ctrl-C, or what a library made of one while it was imported."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 @contextmanager
 def exit_on_error(kept: str) -> Iterator[None]:
-    """Turn our errors into one line on stderr and exit code 2, Ctrl-C into 130.
+    """Turn our errors and the system's into one line on stderr and exit code 2, Ctrl-C into 130.
 
     Parameters
     ----------
@@ -76,12 +101,24 @@ def exit_on_error(kept: str) -> Iterator[None]:
     """
     try:
         yield
-    except BtFusionError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except BrokenPipeError:  # whoever read the output has seen enough
+        raise
+    except (BtFusionError, OSError) as error:
+        print(f"error: {told(error)}", file=sys.stderr)
         raise SystemExit(BAD_INPUT) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError) as error:
+        if not is_interruption(error):
+            raise
         print(f"interrupted; {kept}", file=sys.stderr)
-        raise SystemExit(INTERRUPTED) from None
+        raise ToldExit(INTERRUPTED) from None
+
+
+def told(error: Exception) -> str:
+    """Return what an error says, in one line; of the system's the file and the cause."""
+    text = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        text = f"{error.filename}: {error.strerror}"
+    return " ".join(line.strip() for line in text.splitlines())
 
 
 @contextmanager

@@ -22,6 +22,10 @@ def why(
     data: Annotated[
         list[str] | None, option("Where the bars are now, if they moved; repeat SYMBOL=PATH.")
     ] = None,
+    strategy: Annotated[
+        str | None, option("The run's strategy, where its file has moved or changed; it is run.")
+    ] = None,
+    sizer: Annotated[str | None, option("The run's sizer, likewise.")] = None,
     json: Json = None,
     plugin: Plugins = None,
     quiet: Quiet = False,
@@ -40,7 +44,14 @@ def why(
         screen.show(trades_table(trades, run.value))
         return
     explanation = explain_entry(
-        folder, trade=trade, bar=bar, run=run.value, symbol=symbol, data=tuple(data or ())
+        folder,
+        trade=trade,
+        bar=bar,
+        run=run.value,
+        symbol=symbol,
+        data=tuple(data or ()),
+        strategy=strategy,
+        sizer=sizer,
     )
     screen.show(why_tables(explanation.to_dict()))
     if json is not None:

@@ -20,6 +20,7 @@ __all__ = [
 
 COLUMNS = ("open", "high", "low", "close", "volume")
 PRICES = COLUMNS[:4]
+ROUNDING = 1e-6  # share of the price: adjusted prices of 32 bits overshoot by a tenth of it
 SHOWN = 3  # rows named in an error
 REMEDY = "mend the source, or repair it (--repair, or repair_bars) to drop such rows"
 TIDY = "tidy_bars(bars) brings names, time column and time zone into form"
@@ -90,6 +91,10 @@ def faults(bars: pd.DataFrame, values: dict[str, np.ndarray]) -> Iterator[tuple[
         yield f"price <= 0 in column {name}", values[name] <= 0
     yield "negative volume", values["volume"] < 0
     yield "high below low", values["high"] < values["low"]
+    above, below = values["high"] * (1 + ROUNDING), values["low"] * (1 - ROUNDING)
+    for name in ("open", "close"):
+        outside = (values[name] > above) | (values[name] < below)
+        yield f"{name} outside low..high", outside
 
 
 def nanoseconds(index: pd.DatetimeIndex) -> pd.DatetimeIndex:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import warnings
 import zipfile
 import zlib
@@ -21,6 +22,7 @@ __all__ = ["read_bars", "tidy_bars"]
 
 KLINE_COLUMNS = ("open_time", *COLUMNS)  # an exchange's kline dump begins with these six
 SEPARATORS = ";\t|,"
+CLOCK_TIME = re.compile(r"\s*\d{1,2}:\d{2}")
 HEAD = 65_536  # characters looked at to tell how a CSV is written
 UNREADABLE = (
     pd.errors.EmptyDataError,
@@ -29,6 +31,7 @@ UNREADABLE = (
     ValueError,  # pyarrow.ArrowInvalid is one
     zipfile.BadZipFile,
     zlib.error,
+    csv.Error,
 )
 
 
@@ -141,10 +144,29 @@ def _read_csv(path: Path, repairs: list[str] | None) -> pd.DataFrame:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", pd.errors.ParserWarning)
         frame = pd.read_csv(io.BytesIO(data), **options)
+    messages = [str(warning.message) for warning in caught]
+    if any("Length of header" in message for message in messages):
+        _refuse_long_rows(data, options["sep"], len(frame.columns))
     if repairs is not None:
-        skipped = [line for w in caught for line in str(w.message).splitlines() if "Skip" in line]
+        skipped = [line for message in messages for line in message.splitlines() if "Skip" in line]
         repairs += [f"dropped a row of too many columns: {line}" for line in skipped]
-    return frame
+    return frame[list(KLINE_COLUMNS)] if options["header"] is None else frame
+
+
+def _refuse_long_rows(data: bytes, separator: str, width: int) -> None:
+    """Raise BarsError at the first row of more values than columns, unless a time is one of them.
+
+    pandas cuts such rows where the first one is among them.
+    """
+    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+    rows = csv.reader(text, delimiter=separator)
+    for row in rows:
+        if len(row) > width and any(row[width:]) and not CLOCK_TIME.match(row[1]):
+            raise BarsError(
+                f"line {rows.line_num} has {len(row)} values for {width} columns "
+                f"({separator.join(row)[:60]}); write numbers as 1234.5, without decimal commas "
+                "and thousands separators, or name every column"
+            )
 
 
 def _unpacked(path: Path) -> bytes:
@@ -157,7 +179,10 @@ def _unpacked(path: Path) -> bytes:
         names = archive.namelist()
         if len(names) != 1:
             raise BarsError(f"a ZIP file of {len(names)} files, or an Excel sheet; {EXPORT}")
-        return archive.read(names[0])
+        try:
+            return archive.read(names[0])
+        except RuntimeError as error:  # encrypted, or compressed by what Python does not know
+            raise BarsError(f"cannot be unpacked ({error}); {EXPORT}") from error
 
 
 def _layout(lines: list[str]) -> dict[str, Any]:
@@ -172,15 +197,12 @@ def _layout(lines: list[str]) -> dict[str, Any]:
                 f"no header and {len(first)} column(s); a kline dump has at least "
                 f"{len(KLINE_COLUMNS)}: {', '.join(KLINE_COLUMNS)}. Add a header line"
             )
-        return options | {
-            "header": None,
-            "names": KLINE_COLUMNS,
-            "usecols": range(len(KLINE_COLUMNS)),
-        }
+        more = [f"column {number}" for number in range(len(KLINE_COLUMNS), len(first))]
+        return options | {"header": None, "names": [*KLINE_COLUMNS, *more], "index_col": False}
     if len(rows) == 3 and _plain_name(rows[2][0]) in TIME_COLUMNS and not any(rows[2][1:]):
         return options | {"header": [0, 1], "index_col": 0}  # Yahoo's two levels
     _refuse_twins([_plain_name(name) for name in first])
-    return options | {"index_col": False}
+    return options | {"header": 0, "index_col": False}
 
 
 def _one_level(frame: pd.DataFrame) -> pd.DataFrame:

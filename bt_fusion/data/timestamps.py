@@ -22,7 +22,8 @@ TIME_COLUMNS = (
     "unnamed: 0",
 )
 # Epoch stamps are told apart by size, row by row (an exchange's dumps changed from milli- to
-# microseconds in 2025): below 1e11 they are seconds (1e11 s is the year 5138), and so on.
+# microseconds in 2025): below 1e11 they are seconds (1e11 s is the year 5138), and so on. Where
+# most of the rows of one size would lie past 2261, they are of the next smaller unit, of 1970..73.
 MICROSECONDS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (np.inf, 1e-3))
 ROW_NUMBERS = 1e8  # as seconds 1973: a column all below counts rows, not time
 LATEST = 9.2e15  # microseconds: the year 2261, about where nanosecond stamps end
@@ -101,11 +102,21 @@ def _from_numbers(numbers: pd.Series) -> pd.Series:
         return pd.to_datetime(text, format="%Y%m%d", errors="coerce", utc=True)
     if not np.nanmax(size) >= ROW_NUMBERS:
         size = np.full(len(size), np.nan)
-    limits, factors = zip(*MICROSECONDS, strict=True)
-    factor = np.asarray(factors)[np.searchsorted(limits[:-1], size, side="right")]
+    factor = _factors(size)
     micro = np.round(numbers.to_numpy() * factor)
     micro[~(np.abs(micro) < LATEST) | np.isnan(size)] = np.nan
     return pd.to_datetime(pd.Series(micro).astype("Int64"), unit="us", utc=True)
+
+
+def _factors(size: np.ndarray) -> np.ndarray:
+    """Return by what each stamp's size is multiplied to give microseconds."""
+    limits, factors = map(np.array, zip(*MICROSECONDS, strict=True))
+    unit = np.searchsorted(limits[:-1], size, side="right")
+    for each in range(len(factors) - 2, -1, -1):  # from the smaller units, so that shifts add up
+        rows = size[unit == each]
+        if len(rows) and np.mean(rows * factors[each] >= LATEST) > 0.5:
+            factors[each] = factors[each + 1]
+    return factors[unit]
 
 
 def _from_text(values: pd.Series) -> pd.Series:

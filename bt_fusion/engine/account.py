@@ -19,7 +19,8 @@ class Account:
     commission : float
         Fraction of the value traded, per side.
     slippage : float
-        Fraction of the price lost at each fill.
+        Fraction of the price lost at each fill of a market or stop order, as far as the bar
+        reaches: a fill stays between its low and high.
     share : float
         Part of the account's value a position takes.
     sizer : class, optional

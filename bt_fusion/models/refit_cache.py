@@ -1,16 +1,25 @@
 """A folder of arrays by key, shared safely between processes."""
 
+import io
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from bt_fusion.errors import BtFusionWarning
+from bt_fusion.files import RANDOM, remove_stale
+
 __all__ = ["ArrayCache", "open_cache"]
+
+DIGEST = sha256().digest_size
+NOT_USABLE = (OSError, NotImplementedError)  # the second: a file system without locks
 
 
 def open_cache(place: str | Path | None) -> "ArrayCache | None":
@@ -27,7 +36,10 @@ def open_cache(place: str | Path | None) -> "ArrayCache | None":
 
 
 class ArrayCache:
-    """Arrays in `.npy` files, one a key; a broken file counts as absent.
+    """Arrays in `.npy` files, one a key, each with its SHA-256 at the end.
+
+    A broken or altered file counts as absent. A folder that cannot be written is a warning: the
+    work goes on without it.
 
     Parameters
     ----------
@@ -49,18 +61,30 @@ class ArrayCache:
     def get(self, key: str) -> np.ndarray | None:
         """Return the array stored under `key`, or None."""
         try:
-            return np.load(self._path(key), allow_pickle=False)
-        except (OSError, ValueError, EOFError):
+            stored = self._path(key).read_bytes()
+        except OSError:
             return None
+        if sha256(stored[:-DIGEST]).digest() != stored[-DIGEST:]:
+            return None
+        return np.load(io.BytesIO(stored[:-DIGEST]), allow_pickle=False)
 
     def put(self, key: str, array: np.ndarray) -> None:
         """Store an array; readers see the old state or the new, nothing between."""
-        path = self._path(key)
+        made = io.BytesIO()
+        np.save(made, array, allow_pickle=False)
+        data = made.getvalue()
+        try:
+            self._write(self._path(key), data + sha256(data).digest())
+        except OSError as error:
+            self._warn(error)
+
+    def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_stale(path.parent, f"tmp{RANDOM}.tmp")
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:
-                np.save(file, array, allow_pickle=False)
+                file.write(data)
             os.replace(temporary, path)
         except BaseException:
             with suppress(OSError):
@@ -70,10 +94,25 @@ class ArrayCache:
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
         """Hold the lock of `key`: others that want it wait, and then find its work done."""
-        path = self._path(key).with_suffix(".lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path):
+        lock = FileLock(self._path(key).with_suffix(".lock"))
+        try:
+            Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except NOT_USABLE as error:
+            self._warn(error)
+        try:
             yield
+        finally:
+            lock.release()
+
+    def _warn(self, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or str(error)
+        warnings.warn(
+            f"the cache {self.folder} cannot be written ({reason}): refits are not kept; give "
+            "another --cache, or none",
+            BtFusionWarning,
+            stacklevel=3,
+        )
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.npy"

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bt_fusion.files import write_json
+from bt_fusion.errors import FileError
+from bt_fusion.files import RANDOM, remove_stale, write_json, writing
 from bt_fusion.saved_runs.saved_run import PARQUET, SavedRun
+from bt_fusion.saved_runs.spreadsheet import as_texts
 
 __all__ = ["FILES", "write_run"]
 
@@ -30,12 +32,26 @@ def write_run(folder: Path, run: SavedRun, drawn: Sequence[str] = ()) -> list[Pa
     -------
     list of Path
         Of `FILES`.
+
+    Raises
+    ------
+    FileError
+        When the system refuses it; the files of the earlier run stay.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (*FILES, *drawn):
+            if (folder / name).is_dir():
+                raise FileError(f"{folder / name} is a folder; remove it, or give another place")
+        return _write_run(folder, run, drawn)
+
+
+def _write_run(folder: Path, run: SavedRun, drawn: Sequence[str]) -> list[Path]:
+    remove_stale(folder, f".new-{RANDOM}")
     with TemporaryDirectory(dir=folder, prefix=".new-") as name:
         new = [Path(name) / file for file in FILES]
-        run.trades.to_csv(new[0], index=False)
-        run.entries.to_csv(new[1], index=False)
+        as_texts(run.trades).to_csv(new[0], index=False)
+        as_texts(run.entries).to_csv(new[1], index=False)
         for path, table in zip(new[2:-1], PARQUET, strict=True):
             getattr(run, table).to_parquet(path, index=False)
         write_json(new[-1], run.summary)

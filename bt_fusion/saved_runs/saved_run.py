@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.errors import OptionError, RunError
+from bt_fusion.saved_runs.run_checks import check_config, check_table
+from bt_fusion.saved_runs.spreadsheet import from_texts
 
 __all__ = ["SCHEMA", "SavedRun"]
 
@@ -75,6 +77,15 @@ class SavedRun:
         found = {name: _read(folder, f"{name}.parquet", pd.read_parquet) for name in tables}
         return cls(summary=summary, trades=trades, entries=entries, folder=folder, **found)
 
+    def check_config(self) -> None:
+        """Raise RunError where the summary lacks what the run is made again from."""
+        try:
+            check_config(self.summary)
+        except ValueError as error:
+            raise RunError(
+                f"{self.folder / 'summary.json'} is broken: {error}; run the backtest again"
+            ) from error
+
     @property
     def in_sample(self) -> bool:
         """Whether the model was trained on some of the bars."""
@@ -126,14 +137,14 @@ def read_json(path: Path) -> Any:
 def read_trades(path: Path) -> pd.DataFrame:
     """Read trades.csv."""
     # a symbol may be called NA
-    table = pd.read_csv(path, dtype={"symbol": str}, keep_default_na=False)
+    table = from_texts(pd.read_csv(path, dtype={"symbol": str}, keep_default_na=False))
     times = table.columns.intersection(["entry_time", "exit_time", "signal_time"])
     return table.assign(**{name: pd.to_datetime(table[name]) for name in times})
 
 
 def read_entries(path: Path) -> pd.DataFrame:
     """Read entries.csv."""
-    return pd.read_csv(path, parse_dates=["time"], dtype={"symbol": str})
+    return from_texts(pd.read_csv(path, parse_dates=["time"], dtype={"symbol": str}))
 
 
 def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
@@ -144,6 +155,9 @@ def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
             "version; give what --out named, or run the backtest again"
         )
     try:
-        return read(path)
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors are ValueErrors
+        found = read(path)
+        if isinstance(found, pd.DataFrame):
+            check_table(name, found)
+        return found
+    except (OSError, ValueError, KeyError, RecursionError) as error:  # pyarrow's are ValueErrors
         raise RunError(f"{path} cannot be read: {error}; run the backtest again") from error

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.files import write_json, write_whole
+from bt_fusion.files import write_json, write_whole, writing
 
 __all__ = ["SweepResult", "write_sweep"]
 
@@ -42,7 +42,8 @@ def write_sweep(folder: Path, found: SweepResult) -> list[Path]:
     What stands there of an earlier sweep is removed first, its picture sweep.png as well.
     """
     for name in ("sweep.json", "sweep.png"):
-        (folder / name).unlink(missing_ok=True)
+        with writing(folder / name):
+            (folder / name).unlink(missing_ok=True)
     paths = [folder / "sweep.parquet", folder / "sweep.json"]
     table = found.table.copy()
     for name in found.grid:  # values of several kinds make no Parquet column

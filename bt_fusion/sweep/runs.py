@@ -24,6 +24,7 @@ from bt_fusion.engine.loading import ClassSource
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
+from bt_fusion.files import RANDOM, remove_stale
 from bt_fusion.fingerprint import array_digest, code_digest, versions_text
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.module_sources import file_of
@@ -137,6 +138,7 @@ def shared_inputs(inputs: SweepInputs, place: Path) -> Iterator[SharedInputs]:
     place.mkdir(parents=True, exist_ok=True)
     sizer = inputs.account.sizer
     plain = replace(inputs, strategy=Strategy, account=replace(inputs.account, sizer=None))
+    remove_stale(place, f".inputs-{RANDOM}")
     with TemporaryDirectory(prefix=".inputs-", dir=place) as folder:
         path = Path(folder) / "inputs"
         joblib.dump(plain, path)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from bt_fusion.errors import OptionError
-from bt_fusion.files import plain, write_whole
+from bt_fusion.files import plain, write_whole, writing
 
 __all__ = ["SweepStore"]
 
@@ -56,14 +56,19 @@ class SweepStore:
         OptionError
             When another sweep is at work in it.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / ".sweep.lock", timeout=0)
         try:
-            with FileLock(self.folder / ".sweep.lock", timeout=0):
-                yield
+            with writing(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock.acquire()
         except Timeout:
             raise OptionError(
                 f"another sweep writes into {self.folder}; wait for it, or give another --out"
             ) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def keys(self) -> set[str]:
         """Return the keys of all finished runs."""

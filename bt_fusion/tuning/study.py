@@ -1,15 +1,18 @@
 """The study: trials in a storage, which one or several processes fill."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import FileError, OptionError
+from bt_fusion.files import writing
 from bt_fusion.tuning.objectives import Objective
 
-__all__ = ["finished", "make_sampler", "open_study", "storage_url", "trial_table"]
+__all__ = ["finished", "make_sampler", "open_study", "storage_errors", "storage_url", "trial_table"]
 
 
 def make_sampler(seed: int, number: int) -> Any:
@@ -51,12 +54,33 @@ def open_study(name: str, goal: Objective, storage: str | Path | None) -> Any:
         ) from error
 
 
+@contextmanager
+def storage_errors(storage: str | Path | None) -> Iterator[None]:
+    """Turn an error of the storage while trials run into one line that names it.
+
+    Raises
+    ------
+    FileError
+    """
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError) as error:
+        cause = str(error.__cause__ or error)
+        raise FileError(
+            f"storage {str(storage)!r} cannot be written ({cause}); make room, or give another"
+        ) from error
+
+
 def storage_url(storage: str | Path | None) -> str | None:
     """Return the URL of a storage that is given by path or URL."""
     if storage is None or "://" in str(storage):
         return None if storage is None else str(storage)
     path = Path(storage).expanduser().resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{path}"
 
 

@@ -21,7 +21,7 @@ from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
 from bt_fusion.tuning.objectives import FoldPredictions, Objective, objective_named
 from bt_fusion.tuning.search_space import apply_parameters, suggest_parameters, tuned_members
-from bt_fusion.tuning.study import finished, make_sampler, open_study, trial_table
+from bt_fusion.tuning.study import finished, make_sampler, open_study, storage_errors, trial_table
 
 __all__ = ["StudyOptions", "Tuning", "tune"]
 
@@ -125,6 +125,8 @@ def tune(
         storage that cannot be opened.
     TrainingError
         When the rows are too few for the splits.
+    FileError
+        When the storage cannot be written any more.
 
     Examples
     --------
@@ -138,7 +140,8 @@ def tune(
     if trials < 1:
         raise OptionError(f"trials {trials} must be 1 or more")
     search = Search.of(model, bars, options or StudyOptions())
-    return search.run(search.open(storage), trials, on_trial)
+    with storage_errors(storage):
+        return search.run(search.open(storage), trials, on_trial)
 
 
 @dataclass(frozen=True, eq=False)

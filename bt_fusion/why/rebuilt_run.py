@@ -12,7 +12,9 @@ from backtrader import Strategy
 
 from bt_fusion.backtest.summary import data_entry
 from bt_fusion.data.sources import load_each, sources
-from bt_fusion.engine.loading import load_strategy
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.loading import account_of, load_strategy
+from bt_fusion.engine.named_code import check_same_code
 from bt_fusion.engine.variants import default_params
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import MEMBERS
@@ -46,9 +48,14 @@ class RebuiltRun:
     ----------
     saved : SavedRun
         With its predictions.
+    given_strategy, given_sizer : str, optional
+        What the user names in place of those the summary names, whose code is run only where it
+        has not changed.
     """
 
     saved: SavedRun
+    given_strategy: str | None = None
+    given_sizer: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -85,9 +92,11 @@ class RebuiltRun:
         Raises
         ------
         OptionError
-            When it cannot be found again.
+            When it cannot be found again, or its file is another one now.
         """
-        name = self.summary["config"]["strategy"]
+        name = self.given_strategy or self.summary["config"]["strategy"]
+        if self.given_strategy is None:
+            check_same_code(name, self.digests, "--strategy")
         try:
             return load_strategy(name)
         except OptionError as error:
@@ -95,6 +104,26 @@ class RebuiltRun:
                 f"the strategy of the run, {name}, cannot be found again: {error}. A class given "
                 "in Python must stand in a module or a file that is still there, not in a function"
             ) from error
+
+    @property
+    def account(self) -> Account:
+        """The account of its summary.
+
+        Raises
+        ------
+        OptionError
+            When the file of its sizer is another one now.
+        """
+        known, sizer = self.config["account"], self.config.get("source", {}).get("sizer")
+        if self.given_sizer is None and sizer is not None:
+            check_same_code(sizer, self.digests, "--sizer")
+        chosen = self.given_sizer or sizer or str(known["share"])
+        return account_of(known["cash"], known["commission"], known["slippage"], chosen)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of each file of the user's, by how the summary names it."""
+        return self.summary["config"].get("code_sha256", {})
 
     @property
     def label(self) -> Label:
@@ -123,10 +152,16 @@ class RebuiltRun:
         """Load the plug-ins of the run, so that features, label and members are known.
 
         Those of which a file of the same name is loaded already may have moved since.
+
+        Raises
+        ------
+        OptionError
+            When one is another file now.
         """
         here = {Path(path).name for path in loaded_plugins()}
         for path in self.config.get("source", {}).get("plugins", ()):
             if Path(path).name not in here:
+                check_same_code(path, self.digests, "--plugin")
                 load_plugin(path)
         if self.changed_plugins:
             warnings.warn(

@@ -10,8 +10,6 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.summary import one_or_all
-from bt_fusion.engine.account import Account
-from bt_fusion.engine.loading import account_of as account_from
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.indicators.line_arrays import float_days, stamps
@@ -77,16 +75,8 @@ def strategy_reasons_of(
     traded, params = variant(rebuilt.strategy, config["params"], trade_exits(rebuilt.label), asked)
     found: list[StrategyReasons] = []
     probing = probe(traded, symbol, bar, found)
-    run_strategy(windows, probing, account_of(config), details=False, **params)
+    run_strategy(windows, probing, rebuilt.account, details=False, **params)
     return found[0]
-
-
-def account_of(config: dict[str, Any]) -> Account:
-    """Return the account a summary describes."""
-    given, sizer = config["account"], config.get("source", {}).get("sizer")
-    return account_from(
-        given["cash"], given["commission"], given["slippage"], sizer or str(given["share"])
-    )
 
 
 def probe(

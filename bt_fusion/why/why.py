@@ -69,6 +69,8 @@ def explain_entry(
     run: str = "on",
     symbol: str | None = None,
     data: Sequence[str] = (),
+    strategy: str | None = None,
+    sizer: str | None = None,
 ) -> EntryExplanation:
     """Explain why a trade was entered, or why a bar was or was not an entry.
 
@@ -87,6 +89,9 @@ def explain_entry(
         Whose bar, where the run had several; a trade names its own.
     data : sequence of str
         Where the bars are now, if they moved: a path, or SYMBOL=PATH of each.
+    strategy, sizer : str, optional
+        ``module:Class`` or ``file.py:Class``, where the files that the summary names have moved,
+        changed, or are of a folder without their digests. Their code is run.
 
     Raises
     ------
@@ -100,7 +105,8 @@ def explain_entry(
         raise OptionError("give a trade's number or a bar, one of them")
     if run not in RUNS:
         raise unknown_name("run", run, RUNS)
-    rebuilt = RebuiltRun(SavedRun.read(folder, tables=("predictions",)))
+    rebuilt = RebuiltRun(SavedRun.read(folder, tables=("predictions",)), strategy, sizer)
+    rebuilt.saved.check_config()
     rebuilt.load_plugins()
     trades = rebuilt.saved.trades_of(run)
     listed = None if trade is None else trade_of(trades, trade, f"{rebuilt.folder} --run {run}")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bt_fusion import Backtest, Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.notes import notes_of
+from bt_fusion import Account, Backtest, Direction, Ensemble, SignalModel, WalkForward
+from bt_fusion.backtest.notes import notes_of, slippage_note
 from bt_fusion.backtest.out_of_sample import predict_each
 from bt_fusion.data.samples import planted_edge
 
@@ -41,6 +41,17 @@ def test_of_several_each_note_names_its_symbol(model):
     later = SignalModel(["gap"], Direction(5), Ensemble(["lr"])).fit(BARS[:300])
     found = notes({"A": model, "B": later}, "A", "B")
     assert [note.rsplit(" ", 1)[1] for note in found] == ["03:19", "04:59"]
+
+
+def test_slippage_beyond_the_bar_is_said(model):
+    (part,) = predict_each(model, {"A": BARS}, fromdate=BARS.index[200]).values()
+    above, below = part.bars.high / part.bars.open - 1, 1 - part.bars.low / part.bars.open
+    slip = float(above.quantile(0.9))
+    share = ((above < slip).mean() + (below < slip).mean()) / 2
+    note = slippage_note(Account(slippage=slip), {"A": part})
+    assert f"beyond the bar on {100 * share:.0f} % of the opens" in note and share > 0.5
+    assert slippage_note(Account(slippage=0.0), {"A": part}) == ""
+    assert slippage_note(Account(slippage=1e-9), {"A": part}) == ""
 
 
 def test_a_walk_forward_has_nothing_to_note(model):

@@ -278,6 +278,26 @@ def test_the_card_reads_only_the_manifest(saved):
     assert "direction (horizon 5): Down, Up" in cells
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda found: found["files"][min(found["files"])].update(size=[1]),
+            "size is '.1.', not int",
+        ),
+        (lambda found: found["files"].update({min(found["files"]): 5}), "is '5', not dict"),
+        (lambda found: found["ensemble"].update(members=[1]), "members.0. is '1', not str"),
+        (lambda found: found["ensemble"].pop("voting"), "voting is 'None', not str"),
+    ],
+)
+def test_a_card_of_other_types_is_refused(change, message, saved):
+    content = read(saved)
+    change(content)
+    (saved / "manifest.json").write_bytes(sealed(content))
+    with pytest.raises(BundleError, match=message):
+        describe(saved)
+
+
 def test_pickles_only_when_trusted(model, tmp_path):
     path = tmp_path / "theirs.joblib"
     joblib.dump(model.ensemble_.members_["rf"], path)

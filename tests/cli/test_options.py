@@ -32,6 +32,7 @@ from bt_fusion.models.presets import PRESETS
 from bt_fusion.models.walk_forward import WINDOWS
 from bt_fusion.saved_runs.trade_groups import PERIODS
 from bt_fusion.tuning.objectives import OBJECTIVES
+from tests.cli.running import run
 
 COMMANDS = typer.main.get_command(app).commands
 
@@ -170,3 +171,24 @@ def test_what_a_group_requires_is_asked_for(capsys):
 def test_an_error_of_a_command_is_one_line(capsys):
     assert called(["--path", "x"], fails=True)[1] == 2
     assert capsys.readouterr().err == "error: no such place\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--seed", "-1"], "--seed"),
+        (["--seed", "9" * 25], "--seed"),
+        (["--cache", "a\0b"], "--cache holds a null byte; remove it"),
+        (["--strategy", "a\0.py:X"], "--strategy holds a null byte; remove it"),
+        (["--param", "atr_stop=nan"], "atr_stop nan must be a distance"),
+        (["--param", "stop=soon"], "stop soon must be a fraction"),
+        (["--param", f"ema_fast={'[' * 100_000}"], "must be a whole number"),
+        (["--fromdate", "9999-12-31T00:00+01:00"], "no predicted bar from 9999-12-30 23:00:00"),
+    ],
+)
+def test_odd_values_are_one_line(words, message, tmp_path, capsys):
+    made = ["--data", "random-walk:600", "--members", "lr", "--features", "gap", "--out", tmp_path]
+    run(*made, *words, expect=2)
+    shown = capsys.readouterr().err
+    assert message in shown and "Traceback" not in shown
+    assert message == "--seed" or shown.count("\n") == 1

@@ -41,6 +41,11 @@ def zipped(*contents):
     return data.getvalue()
 
 
+ENCRYPTED = bytearray(zipped(PLAIN))
+for place in (6, ENCRYPTED.index(b"PK\1\2") + 8):
+    ENCRYPTED[place] |= 1  # the flag of encryption, in the file's header and in the directory
+ENCRYPTED = bytes(ENCRYPTED)
+
 WAYS = {
     "plain": PLAIN,
     "names in any case, with spaces": PLAIN.replace(HEADER, " Date ,OPEN,High,lOw, Close,VOLUME\n"),
@@ -207,6 +212,15 @@ REFUSED = {
         "Price,Close,Close,Open,Open\nTicker,SPY,QQQ,SPY,QQQ\nDate,,,,\n2024-01-01,1,1,1,1\n",
         r"several symbols \(SPY, QQQ\)",
     ),
+    "decimal commas between commas": (
+        HEADER + "2024-01-01,1,10,1,12,1,05,1,11,500\n2024-01-02,1,10,1,12,1,05,1,11,500\n",
+        r"line 2 has 10 values for 6 columns \(2024-01-01,1,10,.*\); write numbers as 1234\.5",
+    ),
+    "thousands separators": (
+        HEADER + "2024-01-01,1,2,1,2,5\n2024-01-02,1,2,1,2,1,000\n".replace("2,5", "2,5,", 1),
+        "line 3 has 7 values for 6 columns",
+    ),
+    "an encrypted zip": (ENCRYPTED, "cannot be unpacked .*encrypted"),
     "year 2500": (PLAIN.replace("2024", "2500"), "stamps must lie in the years"),
 }  # fmt: skip
 
@@ -228,6 +242,8 @@ MIDDLE = [  # what stands where the second row was, the error, the repair
     ("2024-01-02,10,,9,11,100", "NaN in column high in row 1", "dropped NaN in column high"),
     ("2024-01-02,10,inf,9,11,100", "infinity in column high in row 1", "dropped infinity"),
     ("2024-01-02,10,8,9,11,100", "high below low in row 1", "dropped high below low"),
+    ("2024-01-02,13,12,9,11,100", "open outside low..high in row 1", "dropped open outside"),
+    ("2024-01-02,10,12,9,8,100", "close outside low..high in row 1", "dropped close outside"),
     ("2024-01-02,0,12,9,11,100", "price <= 0 in column open in row 1", "dropped price <= 0"),
     ("2024-01-02,10,12,9,11,-1", "negative volume in row 1", "dropped negative volume"),
     ("2024-01-02,10,abc,9,11,100", r"in column high \('abc'\) in row 1", "dropped no plain number"),
@@ -252,6 +268,12 @@ def test_a_broken_row_is_refused_or_repaired_and_reported(saved, line, error, re
     stamps = ["2024-01-01", "2024-01-03"]
     assert_bars(repaired, ["2023-01-01", *stamps] if line.startswith("2023") else stamps)
     assert len(report) == 1 and repair in report[0]
+
+
+def test_rows_of_two_lengths_without_a_header(saved):
+    path = saved("1740787200,10,12,9,11,100\n1740787260,10,12,9,11,1,000\n")
+    with pytest.raises(BarsError, match="Expected 6 fields in line 2, saw 7"):
+        read_bars(path)
 
 
 def test_a_missing_stamp_among_epochs_is_no_date_of_1970(saved):

@@ -1,11 +1,11 @@
-"""Stamps: the usual distance of bars."""
+"""Stamps: epochs of the first years, and the usual distance of bars."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import SignalModel, load_model, load_sample
-from bt_fusion.data.timestamps import bar_length
+from bt_fusion import BarsError, SignalModel, load_model, load_sample
+from bt_fusion.data.timestamps import bar_length, index_by_time
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,20 @@ def test_a_model_carries_the_length_of_its_bars(tmp_path):
     assert model.interval_ == "1m"
     assert load_model(model.save(tmp_path / "own")).interval_ == "1m"
     assert load_model(model.save(tmp_path / "given", interval="60s")).interval_ == "60s"
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("first", ["1970-02-01", "1972-01-01", "1973-03-01"])
+def test_epochs_of_the_first_years_go_by_the_whole_column(unit, first):
+    days = pd.date_range(first, "1974-12-31", freq="D")
+    frame = pd.DataFrame({"time": days.as_unit(unit).asi8, "close": 1.0})
+    found = index_by_time(frame).index
+    assert len(found) > 600 and found.as_unit("ns").equals(days.rename("datetime").as_unit("ns"))
+
+
+def test_one_broken_stamp_does_not_change_the_unit_of_the_others():
+    frame = pd.DataFrame({"time": [1_700_000_000, 90_000_000_000, 1_700_000_120], "close": 1.0})
+    with pytest.raises(BarsError, match="holds no time in row 1"):
+        index_by_time(frame)
+    kept = index_by_time(frame, coerce=True).index[[0, 2]]
+    assert list(map(str, kept)) == ["2023-11-14 22:13:20", "2023-11-14 22:15:20"]

@@ -7,6 +7,7 @@ import numpy as np
 import platformdirs
 import pytest
 
+from bt_fusion.errors import BtFusionWarning
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
 
 
@@ -39,6 +40,35 @@ def test_a_broken_file_counts_as_absent(cache, cut):
     assert cache.get("abc") is None
     cache.put("abc", np.arange(2))
     assert cache.get("abc").tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("kind", ["altered", "npz", "of an older version", "a folder"])
+def test_what_is_not_what_was_put_counts_as_absent(cache, kind):
+    cache.put("abc", np.arange(100.0))
+    (path,) = cache.folder.rglob("*.npy")
+    if kind == "altered":
+        stored = bytearray(path.read_bytes())
+        stored[-100] ^= 1
+        path.write_bytes(stored)
+    elif kind == "npz":
+        with path.open("wb") as file:
+            np.savez(file, np.arange(3))
+    elif kind == "of an older version":
+        with path.open("wb") as file:
+            np.save(file, np.arange(3))
+    else:
+        path.unlink()
+        path.mkdir()
+    assert cache.get("abc") is None
+
+
+def test_a_place_that_cannot_be_written_is_a_warning(tmp_path):
+    (tmp_path / "file").write_text("")
+    cache = ArrayCache(tmp_path / "file")
+    with pytest.warns(BtFusionWarning, match="cannot be written .*another --cache, or none"):
+        cache.put("abc", np.arange(3))
+    with pytest.warns(BtFusionWarning, match="Not a directory|exists"), cache.lock("abc"):
+        assert cache.get("abc") is None
 
 
 def test_objects_are_never_stored(cache):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
+import typer
+
 from bt_fusion.cli.command import SOURCE, Data, option
 from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["BarOptions", "DatedBarOptions", "PeriodOptions", "SymbolOptions"]
 
 Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
-Seed = Annotated[int, option("Seed of everything random.")]
+LAST_SEED = 2**32 - 100  # libraries take 32 bits, and several symbols take the seeds after it
+Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=LAST_SEED)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,7 +71,7 @@ class AccountOptions:
     commission: Annotated[
         float, option("Fraction of the value, a side.", "--commission", "--fee")
     ] = 0.0005
-    slippage: Annotated[float, option("Fraction of the price, a fill.")] = 0.0
+    slippage: Annotated[float, option("Fraction of the price a fill loses, inside its bar.")] = 0.0
     sizer: Annotated[
         str,
         option(
