@@ -30,7 +30,7 @@ from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictors import Predictor, model_of
 from bt_fusion.statistics.bootstrap import Bootstrap
 
-__all__ = ["NOT_JUDGED", "Judging", "say_what_failed"]
+__all__ = ["NOT_JUDGED", "Judging", "Step", "say_what_failed"]
 
 NOT_JUDGED = "not judged"
 NEEDED = ("statistics", "the comparison", "the verdict")  # steps that a verdict is made of

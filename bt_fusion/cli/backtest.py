@@ -9,6 +9,7 @@ import typer
 from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.options import (
     AccountOptions,
+    AuditOptions,
     OutputOptions,
     PeriodOptions,
     PredictorOptions,
@@ -67,6 +68,7 @@ def backtest(
     schedule: ScheduleOptions,
     account: AccountOptions,
     period: PeriodOptions,
+    audit: AuditOptions,
     output: BacktestOutput,
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
@@ -89,6 +91,7 @@ def backtest(
         breakdown=tuple(strategy.breakdown or ()),
         plot=out / "backtrader.png" if output.plot else None,
         ledger=out,
+        audit=not audit.no_audit,
     )
     loaded = bars.load(screen)
     if model.horizon_auto:
