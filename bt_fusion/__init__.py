@@ -11,6 +11,7 @@ from bt_fusion.checkout import serve_checkout
 HOMES = {
     "bt_fusion.backtest.job": ("Backtest",),
     "bt_fusion.bundle": ("load_pickle",),
+    "bt_fusion.data.bar_audit": ("DataAudit", "audit_bars"),
     "bt_fusion.data.bars": ("check_bars", "repair_bars"),
     "bt_fusion.data.readers": ("read_bars", "tidy_bars"),
     "bt_fusion.data.samples": ("load_sample",),

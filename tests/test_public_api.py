@@ -12,12 +12,12 @@ import bt_fusion
 ROOT = Path(bt_fusion.__file__).resolve().parent.parent
 NOUNS = (
     "FeatureSet Labels Direction Gain TripleBarrier ProfitBeforeStop Ensemble SignalModel "
-    "WalkForward Predictions Signal Confidence Regime Account Backtest Sweep StudyOptions"
+    "WalkForward Predictions Signal Confidence Regime Account Backtest DataAudit Sweep StudyOptions"
 )
 VERBS = (
-    "read_bars tidy_bars check_bars repair_bars load_sample feature label member load_plugin "
-    "make_preset load_model fused_signals evaluate tune explain_entry export_onnx load_onnx "
-    "load_pickle redraw draw_signals"
+    "read_bars audit_bars tidy_bars check_bars repair_bars load_sample feature label member "
+    "load_plugin make_preset load_model fused_signals evaluate tune explain_entry export_onnx "
+    "load_onnx load_pickle redraw draw_signals"
 )
 FOLDERS = ("indicators", "strategies", "analyzers")
 

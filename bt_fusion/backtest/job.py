@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.job_checks import ML_CHOICES, checked_strategy, with_threshold
-from bt_fusion.backtest.judging import Judging, say_what_failed
+from bt_fusion.backtest.judging import Judging, Step, say_what_failed
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.notes import costs_note, notes_of, slippage_note, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (
@@ -21,6 +22,7 @@ from bt_fusion.backtest.out_of_sample import (
 )
 from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.summary import (
+    add_data_audit,
     code_config,
     data_and_window,
     model_config,
@@ -90,6 +92,9 @@ class Backtest:
         Folder of results whose trial ledger counts.
     source : dict
         Where bars and model came from, kept in the summary as it is: what `why` finds them by.
+    audit : bool
+        Look for gaps, filled stretches and bad prices in the bars, see `audit_bars`, and for
+        look-ahead in the strategy, see `quick_audit`.
     notes : tuple of str
         What its reader should know of how it was asked for; the summary's `notes` begin with it.
     """
@@ -110,6 +115,7 @@ class Backtest:
     ledger: Path | None = None
     source: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    audit: bool = True
 
     def run(
         self,
@@ -143,6 +149,10 @@ class Backtest:
                     runs[run] = self._run_one(run, strategy, out_of_sample)
                 warn_of_refused(run, runs[run])
             summary = self._summary(given, strategy, out_of_sample, runs)
+            if self.audit:
+                add_safely(
+                    summary, {"the audit of the bars": partial(add_data_audit, parts=out_of_sample)}
+                )
             with clocked(seconds, "judge_s"):
                 judging = Judging(
                     strategy,
@@ -154,8 +164,9 @@ class Backtest:
                     Bootstrap(self.draws, self.seed),
                     self.placebo,
                     self.ledger,
+                    self.audit,
                 )
-                judge_safely(summary, judging)
+                add_safely(summary, judging.steps)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
         made = (judging.hold, judging.asked, judging.by_bar)
         return Result(summary, runs, out_of_sample, *made)
@@ -259,9 +270,9 @@ class Backtest:
             raise BarsError(f"the {window} is too short: {error}") from error
 
 
-def judge_safely(summary: dict[str, Any], judging: Judging) -> None:
+def add_safely(summary: dict[str, Any], steps: dict[str, Step]) -> None:
     """Add to a summary what is said of the runs; a step that fails is noted and passed over."""
-    for what, step in judging.steps.items():
+    for what, step in steps.items():
         try:
             step(summary)
         except Exception as error:  # no mistake in judging may cost hours of finished runs

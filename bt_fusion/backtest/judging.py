@@ -10,6 +10,7 @@ from warnings import warn
 import pandas as pd
 from backtrader import Strategy
 
+from bt_fusion.audit.quick import quick_audit
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.difference.agreed_entries import fused_vs_technical
 from bt_fusion.backtest.difference.buy_and_hold import hold_equity, hold_figures
@@ -19,18 +20,20 @@ from bt_fusion.backtest.difference.robustness import robustness
 from bt_fusion.backtest.judgement import own_sharpe, selection_statistics, verdict_of_pair
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
+from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.threshold_hint import hint_of
 from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
-from bt_fusion.engine.variants import agreement_of
+from bt_fusion.engine.variants import agreement_of, takes_ml, variant
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictors import Predictor, model_of
+from bt_fusion.report.strategy_audit import strategy_audit_line
 from bt_fusion.statistics.bootstrap import Bootstrap
 
-__all__ = ["NOT_JUDGED", "Judging", "say_what_failed"]
+__all__ = ["NOT_JUDGED", "Judging", "Step", "say_what_failed"]
 
 NOT_JUDGED = "not judged"
 NEEDED = ("statistics", "the comparison", "the verdict")  # steps that a verdict is made of
@@ -57,6 +60,8 @@ class Judging:
     placebo : {"veto", "labels", "none"}
     ledger : path, optional
         Folder of results whose trial ledger counts.
+    audit : bool
+        Whether the strategy is audited, see `quick_audit`.
     hold : Series, optional
         Equity of buy and hold, once that step is done.
     by_bar : DataFrame, optional
@@ -72,6 +77,7 @@ class Judging:
     bootstrap: Bootstrap
     placebo: str
     ledger: Path | None = None
+    audit: bool = True
     hold: pd.Series | None = None
     by_bar: pd.DataFrame | None = None
 
@@ -84,6 +90,7 @@ class Judging:
     def steps(self) -> dict[str, Step]:
         """What adds to a summary, by what it is called where it fails; in this order."""
         steps: dict[str, Step] = {
+            **({"the audit of the strategy": self.add_audit} if self.audit else {}),
             "the table of agreement": self.add_agreement,
             "buy and hold": self.add_hold,
         }
@@ -99,6 +106,24 @@ class Judging:
             if self.placebo != "none":
                 steps["the verdict"] = self.add_verdict
         return steps
+
+    def add_audit(self, summary: dict[str, Any]) -> None:
+        """Add whether the strategy looks ahead; one that does gets no verdict.
+
+        Without ML, where the entries are its own; with ML, where it asks for that itself.
+        """
+        with_ml = "on" in self.runs and (takes_ml(self.strategy) or "off" not in self.runs)
+        known = {symbol: part.predictions for symbol, part in self.out_of_sample.items()}
+        exits = trade_exits(model_of(self.predictor).label())
+        given = one_or_all(known) if with_ml else None
+        traded, params = variant(self.strategy, self.params, exits, given)
+        bars = {symbol: part.bars for symbol, part in self.out_of_sample.items()}
+        seed = self.bootstrap.seed
+        found = quick_audit(traded, bars, params, self.account, known, seed)
+        summary["audit"] = (summary.get("audit") or {}) | {"strategy": found.to_dict()}
+        if found.looks_ahead and summary["comparison"] is not None:
+            told = strategy_audit_line(found.to_dict())
+            summary["comparison"] |= {"verdict": NOT_JUDGED, "because": f"{NOT_JUDGED}: {told}"}
 
     def add_agreement(self, summary: dict[str, Any]) -> None:
         """Add how trades ended by whether ML had agreed with their entries."""

@@ -9,6 +9,7 @@ from backtrader import Strategy
 
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.data.bar_audit import audit_bars
 from bt_fusion.engine.loading import STRATEGIES, load_strategy, strategy_name
 from bt_fusion.engine.named_code import digests_of_code
 from bt_fusion.engine.runner import Run, count_signals
@@ -21,6 +22,7 @@ from bt_fusion.saved_runs.trade_groups import figures_of_symbol
 from bt_fusion.user_code import class_digest
 
 __all__ = [
+    "add_data_audit",
     "code_config",
     "data_and_window",
     "data_entry",
@@ -76,6 +78,12 @@ def data_and_window(out_of_sample: dict[str, OutOfSample]) -> dict[str, Any]:
         "window": _span([part["window"] for part in parts]),
         "in_sample": sum(part["in_sample"] for part in parts),
     }
+
+
+def add_data_audit(summary: dict[str, Any], parts: dict[str, OutOfSample]) -> None:
+    """Add to a summary what was found in the bars of each symbol, those of the training too."""
+    found = {symbol: audit_bars(part.whole).to_dict() for symbol, part in parts.items()}
+    summary["audit"] = {"data": one_or_all(found)}
 
 
 def signals_of(runs: dict[str, Run]) -> dict[str, dict[int, int]]:

@@ -1,6 +1,5 @@
 """`bt-fusion backtest`: ML off and on over the same bars."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.options import (
     AccountOptions,
+    AuditOptions,
     OutputOptions,
     PeriodOptions,
     PredictorOptions,
@@ -17,7 +17,7 @@ from bt_fusion.cli.options import (
     SymbolOptions,
 )
 from bt_fusion.cli.options.job import backtest_job
-from bt_fusion.errors import OptionError
+from bt_fusion.cli.options.trading import parameters
 
 __all__ = ["backtest"]
 
@@ -67,6 +67,7 @@ def backtest(
     schedule: ScheduleOptions,
     account: AccountOptions,
     period: PeriodOptions,
+    audit: AuditOptions,
     output: BacktestOutput,
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
@@ -89,6 +90,7 @@ def backtest(
         breakdown=tuple(strategy.breakdown or ()),
         plot=out / "backtrader.png" if output.plot else None,
         ledger=out,
+        audit=not audit.no_audit,
     )
     loaded = bars.load(screen)
     if model.horizon_auto:
@@ -103,19 +105,3 @@ def backtest(
         screen.say("\n".join(entry_lines(result.entries, [*result.runs][-1])))
     screen.show(result_tables(result.summary, result.trades, details=output.verbose))
     screen.list_files(paths)
-
-
-def parameters(pairs: Iterable[str]) -> dict[str, Any]:
-    """Read KEY=VALUE pairs; values are Python literals where they look like one."""
-    from ast import literal_eval
-
-    known = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not equals or not key:
-            raise OptionError(f"param {pair!r} is not KEY=VALUE, e.g. ml_threshold=0.65")
-        try:
-            known[key] = literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):  # it nests too deep
-            known[key] = text
-    return known

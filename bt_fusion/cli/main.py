@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from bt_fusion.cli.audit import audit
 from bt_fusion.cli.backtest import backtest
 from bt_fusion.cli.evaluate import evaluate
 from bt_fusion.cli.predict import predict
@@ -29,7 +30,7 @@ app = typer.Typer(
 )
 
 
-for command in (backtest, train, tune, evaluate, predict, sweep, report, show, why):
+for command in (backtest, train, tune, evaluate, predict, sweep, audit, report, show, why):
     app.command()(command)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bt_fusion.errors import BarsError, OptionError
 
-__all__ = ["TIME_COLUMNS", "bar_length", "index_by_time", "iso_time"]
+__all__ = ["TIME_COLUMNS", "bar_length", "index_by_time", "iso_time", "length_text"]
 
 TIME_COLUMNS = (
     "open_time",
@@ -171,7 +171,15 @@ def bar_length(time: np.ndarray) -> str | None:
     """
     if len(time) < 2:
         return None
-    seconds = int(np.median(np.diff(time).astype("timedelta64[s]").astype(np.int64)))
+    return length_text(int(np.median(np.diff(time).astype("timedelta64[s]").astype(np.int64))))
+
+
+def length_text(seconds: int) -> str:
+    """Write a bar length in its largest whole unit.
+
+    >>> length_text(14_400)
+    '4h'
+    """
     for unit, length in UNITS:
         if seconds >= length and seconds % length == 0:
             return f"{seconds // length}{unit}"

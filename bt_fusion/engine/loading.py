@@ -19,6 +19,7 @@ __all__ = [
     "STRATEGIES",
     "ClassSource",
     "account_of",
+    "load_indicator",
     "load_sizer",
     "load_strategy",
     "strategy_name",
@@ -112,6 +113,17 @@ def load_sizer(text: str) -> type[bt.Sizer]:
             "file.py:Class"
         )
     return load_class(text, bt.Sizer, "sizer")
+
+
+def load_indicator(text: str) -> type[bt.Indicator]:
+    """Return the indicator class of ``module:Class`` or ``file.py:Class``; raises as above.
+
+    >>> load_indicator("backtrader.indicators:EMA").__name__
+    'ExponentialMovingAverage'
+    """
+    if ":" not in text and not text.endswith(".py"):
+        raise OptionError(f"indicator {text!r} is no module:Class and no file.py:Class")
+    return load_class(text, bt.Indicator, "indicator")
 
 
 def load_class(text: str, base: type, kind: str) -> type:

@@ -67,6 +67,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
         "notes",
         "command",
         "statistics",
+        "audit",
         "fused_vs_technical",
     }
     assert summary["data"]["name"] == "edge" and len(summary["data"]["sha256"]) == 64

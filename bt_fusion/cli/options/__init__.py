@@ -3,6 +3,7 @@
 Nothing heavy is imported at the top, so that --help comes at once.
 """
 
+from bt_fusion.cli.options.audit import AuditOptions
 from bt_fusion.cli.options.bars import (
     BarOptions,
     DatedBarOptions,
@@ -16,6 +17,7 @@ from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions
 
 __all__ = [
     "AccountOptions",
+    "AuditOptions",
     "BarOptions",
     "DatedBarOptions",
     "ModelOptions",

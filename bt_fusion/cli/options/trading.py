@@ -1,5 +1,6 @@
 """The strategy that trades, and the account it trades with."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ from bt_fusion.errors import OptionError
 if TYPE_CHECKING:
     from bt_fusion.engine.account import Account
 
-__all__ = ["AccountOptions", "StrategyOptions"]
+__all__ = ["AccountOptions", "StrategyOptions", "parameters"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,22 @@ class StrategyOptions:
         for name in self.with_option().keys() & pairs:
             option = f"--{name.replace('_', '-')}"
             raise OptionError(f"parameter {name} is given by {option} and --param; give it once")
+
+
+def parameters(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read KEY=VALUE pairs; values are Python literals where they look like one."""
+    from ast import literal_eval
+
+    known = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise OptionError(f"param {pair!r} is not KEY=VALUE, e.g. ml_threshold=0.65")
+        try:
+            known[key] = literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):  # it nests too deep
+            known[key] = text
+    return known
 
 
 def number_or_auto(text: str | float) -> float | str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bt_fusion.report.figures import count, money, percent
 from bt_fusion.report.html.curves import equity_curves
+from bt_fusion.report.html.data_sections import data_section, strategy_section
 from bt_fusion.report.html.difference_sections import (
     difference_section,
     difference_words,
@@ -62,6 +63,14 @@ PLACEBO = (
 ROBUSTNESS = (
     "Net returns of the closed trades: filled a bar later, at twice the costs, and without the "
     "five best trades of each run."
+)
+DATA = (
+    "Bars of this data that do not tell what they seem to. Models, figures and verdict rest on "
+    "them as they are."
+)
+AUDIT = (
+    "Run again over some of its bars, cut off or with another future: all it could read, and its "
+    "orders, must be the same up to there."
 )
 FIGURES = (
     "A figure whose interval lies on one side of zero is not yet a verdict: trading less under "
@@ -178,6 +187,8 @@ PLAN: dict[str, tuple[str, str | Callable[[SavedRun], str], str, Fill]] = {
     "periods": ("Returns by calendar", "", "periods", periods_section),
     "placebo": ("Did this setting gain?", PLACEBO, "placebo", placebo_section),
     "figures": ("Every figure", FIGURES, "figures", figures_section),
+    "data": ("The bars", DATA, "data_audit", data_section),
+    "audit": ("Does the strategy look ahead?", AUDIT, "data_audit", strategy_section),
     "card": ("Model card", "", "model_card", model_card),
     "repeat": ("Repeat it", "", "command", command_section),
 }

@@ -1,4 +1,4 @@
-"""What was checked, as tables: of a saved model, and of a strategy."""
+"""What was checked, as tables: of a saved model, of bars, and of a strategy."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,10 +7,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from bt_fusion.report.data_audit import KINDS, audit_line, audit_rows, audits_of, stamp_line
+from bt_fusion.report.figures import count, when
 from bt_fusion.report.strategy_audit import FOUND, strategy_audit_line
 from bt_fusion.report.terminal.titled import titled
 
-__all__ = ["check_table", "strategy_audit_table"]
+__all__ = ["check_table", "data_audit_table", "data_lines", "strategy_audit_table"]
 
 
 def check_table(checks: Mapping[str, str]) -> Table:
@@ -21,6 +23,39 @@ def check_table(checks: Mapping[str, str]) -> Table:
     for what, outcome in checks.items():
         table.add_row(what, outcome)
     return table
+
+
+def data_audit_table(audit: dict[str, Any], name: str) -> Group:
+    """Return the findings with what they mean and what to do.
+
+    Parameters
+    ----------
+    audit : dict
+        `DataAudit.to_dict`.
+    name : str
+        Of the data.
+    """
+    span = f"{when(audit['start'])} to {when(audit['end'])}"
+    title = f"{name}: {count(audit['bars'])} bars, {span}"
+    found = audit["findings"]
+    lines = [f"Bars       {stamp_line(audit)}"]
+    if not found:
+        return Group(*lines, f"Audit      {title}: nothing found")
+    table: Table = titled(title, "", "Cases", "Bars", "First")
+    for row in audit_rows(audit):
+        table.add_row(*row)
+    lines += [
+        f"{KINDS[each['kind']]}: {each['meaning']}. To do: {each['remedy']}" for each in found
+    ]
+    return Group(table, *lines)
+
+
+def data_lines(summary: dict[str, Any]) -> list[str]:
+    """Return a line for each symbol in whose bars something was found."""
+    return [
+        f"Data       {symbol}{': ' if symbol else ''}{audit_line(audit)}"
+        for symbol, audit in audits_of(summary).items()
+    ]
 
 
 def strategy_audit_table(found: dict[str, Any], name: str) -> Group:

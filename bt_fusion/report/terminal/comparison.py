@@ -22,6 +22,8 @@ from bt_fusion.report.figures import (
     when,
 )
 from bt_fusion.report.ranking import ranking_line
+from bt_fusion.report.strategy_audit import strategy_audit_line
+from bt_fusion.report.terminal.checks import data_lines
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["comparison_table", "note_lines", "verdict_lines"]
@@ -101,7 +103,9 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         f"{refits if model['refits'] else 'a saved model'}; on {count(model['rows'])} {unseen}rows "
         f"AUC {cell(model['auc'], decimals(3))}, Brier {cell(model['brier'], decimals(4))}"
     )
-    lines += note_lines(summary)
+    lines += [*note_lines(summary), *data_lines(summary)]
+    audited = (summary.get("audit") or {}).get("strategy")
+    lines += [f"Audit      {strategy_audit_line(audited)}"] if audited else []
     for name, counts in summary["signals"].items():
         lines.append(f"{name.capitalize():<10} signals by bar  {by_signal(counts)}")
     if summary.get("vetoes"):

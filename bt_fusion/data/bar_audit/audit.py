@@ -1,0 +1,117 @@
+"""audit_bars: what an audit of checked bars finds, and what it can tell of their calendar."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.data.bar_audit.finding import Finding
+from bt_fusion.data.bar_audit.gaps import find_gaps
+from bt_fusion.data.bar_audit.prices import find_outliers, find_splits, find_wicks
+from bt_fusion.data.bar_audit.spacing import Spacing, find_lengths
+from bt_fusion.data.bar_audit.stamps import find_unfinished, stamps_of
+from bt_fusion.data.bar_audit.stretches import find_filled, find_frozen, find_zero_volume
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.timestamps import length_text
+
+__all__ = ["DataAudit", "audit_bars"]
+
+
+@dataclass(frozen=True, eq=False)
+class DataAudit:
+    """What an audit of bars found.
+
+    Attributes
+    ----------
+    bars : int
+    start, end : Timestamp
+        Stamps of the first and the last bar.
+    length : str or None
+        The usual bar length, such as 1h; None where there is none, as of tick or volume bars.
+    stamps, stamps_why : str
+        Whether stamps are of the "open", of the "close", or "unknown", and why.
+    findings : tuple of Finding
+        One for each kind that was found.
+    """
+
+    bars: int
+    start: pd.Timestamp
+    end: pd.Timestamp
+    length: str | None
+    stamps: str
+    stamps_why: str
+    findings: tuple[Finding, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of cases of each kind that was found."""
+        return {finding.kind: finding.count for finding in self.findings}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain values, without the positions of the bars."""
+        return {
+            "bars": self.bars,
+            "start": str(self.start),
+            "end": str(self.end),
+            "length": self.length,
+            "stamps": self.stamps,
+            "stamps_why": self.stamps_why,
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+
+def audit_bars(bars: "pd.DataFrame | BarArrays", now: pd.Timestamp | None = None) -> DataAudit:
+    """Look for what sound bars may hide: gaps, filled and frozen stretches, bad prices.
+
+    Parameters
+    ----------
+    bars : DataFrame or BarArrays
+        As `check_bars` takes them.
+    now : Timestamp, optional
+        Naive UTC, to tell whether the last bar has ended; default the clock's.
+
+    Returns
+    -------
+    DataAudit
+
+    Raises
+    ------
+    BarsError
+        For bars that are not sound.
+
+    Examples
+    --------
+    >>> from bt_fusion.data.samples import random_walk
+    >>> audit = audit_bars(random_walk(500).drop(pd.Timestamp("2024-01-01 03:00")))
+    >>> audit.counts(), audit.findings[0].first
+    ({'gaps': 1}, (Timestamp('2024-01-01 03:01:00'),))
+    """
+    arrays = BarArrays.of(bars)
+    spacing = Spacing.of(arrays.time)
+    stamped, why = stamps_of(spacing)
+    now = pd.Timestamp.now("UTC").tz_localize(None) if now is None else now
+    found = _findings(arrays, spacing, stamped, now.as_unit("ns"))
+    return DataAudit(
+        len(arrays),
+        pd.Timestamp(arrays.time[0]),
+        pd.Timestamp(arrays.time[-1]),
+        None if spacing.length is None else length_text(spacing.length // 1_000_000_000),
+        stamped,
+        why,
+        tuple(finding for finding in found if finding is not None),
+    )
+
+
+def _findings(
+    bars: BarArrays, spacing: Spacing, stamped: str, now: pd.Timestamp
+) -> Iterator[Finding | None]:
+    """Yield what each check finds, in the order it is told."""
+    yield find_gaps(bars.time, spacing)
+    yield find_filled(bars)
+    yield find_frozen(bars)
+    yield find_lengths(bars.time, spacing)
+    yield find_outliers(bars)
+    yield find_wicks(bars)
+    yield find_splits(bars)
+    yield find_zero_volume(bars)
+    yield find_unfinished(bars.time, spacing, stamped, now)

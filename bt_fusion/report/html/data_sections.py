@@ -1,0 +1,46 @@
+"""The parts of report.html on what audits found in the bars and in the strategy."""
+
+from typing import Any
+
+from bt_fusion.report.data_audit import KINDS, audit_rows, audits_of
+from bt_fusion.report.strategy_audit import FOUND, strategy_audit_line
+from bt_fusion.saved_runs.saved_run import SavedRun
+
+__all__ = ["data_section", "strategy_section"]
+
+
+def data_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return the findings of each symbol and what they mean; None where nothing was found."""
+    audits = audits_of(run.summary)
+    if not audits:
+        return None
+    words = {each["kind"]: each for audit in audits.values() for each in audit["findings"]}
+    return {
+        "tables": [
+            {
+                "caption": f"What the audit found in the bars{' of ' if symbol else ''}{symbol}",
+                "head": ["", "Cases", "Bars", "First"],
+                "rows": audit_rows(audit),
+            }
+            for symbol, audit in audits.items()
+        ],
+        "words": [
+            f"{KINDS[kind]}: {each['meaning']}. To do: {each['remedy']}."
+            for kind, each in words.items()
+        ],
+    }
+
+
+def strategy_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return what was found in the strategy; None where it was not audited."""
+    found = (run.summary.get("audit") or {}).get("strategy")
+    if not found:
+        return None
+    rows = [
+        [FOUND[each["kind"]], each["where"], each["first"], each["detail"]]
+        for each in found["findings"]
+    ]
+    table = {"caption": "Findings", "head": ["", "Where", "First bar", "What"], "rows": rows}
+    unknown = [f"Not verified: {each}." for each in found["unverified"]]
+    words = [strategy_audit_line(found) + ".", *unknown]
+    return {"tables": [table] if rows else [], "words": [words[0].capitalize(), *words[1:]]}

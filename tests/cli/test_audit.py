@@ -1,0 +1,151 @@
+"""`bt-fusion audit`: the table, the JSON and the picture."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from bt_fusion.data.samples import random_walk
+from tests.cli.running import command
+
+
+@pytest.fixture
+def holed(tmp_path):
+    """A file of 500 minutes, five of them missing in two places."""
+    bars = random_walk(500).drop(pd.date_range("2024-01-01 02:00", periods=4, freq="min"))
+    path = tmp_path / "holed.csv"
+    bars.drop(pd.Timestamp("2024-01-01 05:00")).to_csv(path)
+    return path
+
+
+def test_it_names_what_it_found_and_what_to_do(holed, capsys):
+    assert command("audit", "--data", holed) == 0
+    shown = capsys.readouterr().out
+    row = next(line for line in shown.splitlines() if "Gaps" in line)
+    assert [cell.strip() for cell in row.split("│")][1:5] == [
+        "Gaps",
+        "2",
+        "5",
+        "2024-01-01 02:04, 2024-01-01 05:01",
+    ]
+    assert "To do: get the missing bars" in shown
+    assert "bars of 1m; stamps are of the open or the close" in shown
+
+
+def test_it_says_so_where_there_is_nothing(capsys):
+    assert command("audit", "--data", "random-walk:500") == 0
+    assert "500 bars, 2024-01-01 to 2024-01-01 08:19: nothing found" in capsys.readouterr().out
+
+
+def test_the_tables_as_json_and_the_picture(holed, tmp_path, capsys):
+    table, picture = tmp_path / "audit.json", tmp_path / "audit.png"
+    assert command("audit", "--data", holed, "--json", table, "--png", picture, "--quiet") == 0
+    assert capsys.readouterr().out == ""
+    told = json.loads(table.read_text())["data"]
+    assert (told["name"], told["bars"]) == ("holed", 495)
+    assert [(each["kind"], each["bars"]) for each in told["findings"]] == [("gaps", 5)]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("option", "file", "message"),
+    [
+        ("--json", "holed.csv", "holds the bars that are read"),
+        ("--png", "holed.csv", "is no PNG file"),
+        ("--png", "audit.svg", "give a name that ends in .png"),
+    ],
+)
+def test_a_file_that_must_not_be_written(holed, tmp_path, capsys, option, file, message):
+    before = holed.read_bytes()
+    assert command("audit", "--data", holed, option, tmp_path / file) == 2
+    assert message in capsys.readouterr().err
+    assert holed.read_bytes() == before
+
+
+OWN = """
+import backtrader as bt
+
+
+class Honest(bt.Strategy):
+    params = (("period", 20),)
+
+    def __init__(self):
+        self.average = bt.ind.SMA(period=self.p.period)
+
+    def next(self):
+        if not self.position and self.data.close[0] > self.average[0]:
+            self.buy()
+        elif self.position and self.data.close[0] < self.average[0]:
+            self.close()
+
+
+class Peeks(Honest):
+    def next(self):
+        if len(self) == self.data.buflen():
+            return
+        if not self.position and self.data.close[1] > self.data.close[0]:
+            self.buy()
+        elif self.position and self.data.close[1] < self.data.close[0]:
+            self.close()
+
+
+class Later(bt.Indicator):
+    lines = ("x",)
+
+    def __init__(self):
+        self.lines.x = self.data.close(1)
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    (tmp_path / "own.py").write_text(OWN)
+    return f"{tmp_path}/own.py"
+
+
+def test_a_strategy_that_looks_ahead_is_named(own, tmp_path, capsys):
+    table = tmp_path / "audit.json"
+    options = ("--data", "random-walk:400", "--cuts", 6, "--json", table)
+    assert command("audit", "--strategy", f"{own}:Peeks", *options) == 0
+    assert "Audit      orders look ahead, first at 2024-01-01" in capsys.readouterr().out
+    found = json.loads(table.read_text())["strategy"]
+    assert found["findings"][0]["kind"] == "look-ahead" and not found["passed"]
+    options = (*options[:4], "--param", "period=10")
+    assert command("audit", "--strategy", f"{own}:Honest", *options) == 0
+    assert "nothing looks ahead" in capsys.readouterr().out
+
+
+def test_an_indicator_that_looks_ahead_is_named(own, capsys):
+    options = ("--data", "random-walk:400", "--cuts", 6)
+    assert command("audit", "--indicator", f"{own}:Later", *options) == 0
+    assert "indicator look ahead" in capsys.readouterr().out
+    assert command("audit", "--indicator", "backtrader.indicators:EMA", *options) == 0
+    assert "nothing looks ahead" in capsys.readouterr().out
+
+
+def test_a_backtest_of_a_strategy_that_looks_ahead_is_not_judged(own, tmp_path, capsys):
+    out = tmp_path / "run"
+    options = ("--data", "planted-edge:1500", "--features", "wick_balance,gap", "--members", "lr")
+    strategy = ("--strategy", f"{own}:Peeks")
+    assert command("backtest", *options, *strategy, "--out", out, "--train-bars", 600) == 0
+    shown = capsys.readouterr().out
+    assert "Verdict    not judged: orders look ahead" in " ".join(shown.split("\n"))
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["comparison"]["verdict"] == "not judged"
+    assert summary["audit"]["strategy"]["findings"][0]["where"] == "orders"
+    assert "Does the strategy look ahead?" in (out / "report.html").read_text()
+    assert command("backtest", *options, *strategy, "--out", out, "--no-audit") == 0
+    assert json.loads((out / "summary.json").read_text()).get("audit") is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--strategy", "fusion", "--indicator", "a:B"), "one of them"),
+        (("--strategy", "fusion", "--png", "a.png"), "draws what is found in bars"),
+        (("--indicator", "EMA"), "is no module:Class and no file.py:Class"),
+    ],
+)
+def test_options_that_do_not_go_together(options, message, capsys):
+    assert command("audit", "--data", "random-walk:400", *options) == 2
+    assert message in capsys.readouterr().err
