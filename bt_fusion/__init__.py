@@ -25,6 +25,7 @@ HOMES = {
         "BtFusionWarning",
         "BundleError",
         "InSampleError",
+        "LookAheadError",
         "ModelCompatibilityError",
         "OptionError",
         "PartError",
