@@ -44,6 +44,7 @@ HOMES = {
         "TripleBarrier",
         "label",
     ),
+    "bt_fusion.models.causality": ("check_causality",),
     "bt_fusion.models.fused_signals": ("fused_signals",),
     "bt_fusion.models.confidence": ("Confidence",),
     "bt_fusion.models.predictions": ("Predictions", "Signal"),

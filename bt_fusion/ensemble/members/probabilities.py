@@ -37,9 +37,10 @@ def check_probabilities(
     bt_fusion.errors.OptionError: member 'mine', row 1: predict_proba returned [0.5, nan]; each \
 must be a number from 0 to 1, and a row must add up to 1. Mend the member, or leave it out
     """
-    if np.shape(proba) != shape:
+    proba = np.asarray(proba)
+    if proba.shape != shape:
         raise OptionError(
-            f"member {name!r} returned an array of shape {np.shape(proba)} for {shape[0]} rows; "
+            f"member {name!r} returned an array of shape {proba.shape} for {shape[0]} rows; "
             f"predict_proba must give {shape[1]} probabilities a row, adding up to 1"
         )
     classes = getattr(estimator, "classes_", None)
@@ -49,9 +50,7 @@ must be a number from 0 to 1, and a row must add up to 1. Mend the member, or le
             f"{list(range(shape[1]))}; set classes_ to np.unique(y) in fit"
         )
     if shape[0] and not _sound(proba):
-        low, high = proba.min(axis=1), proba.max(axis=1)
-        inside = (low >= -OUTSIDE) & (high <= 1 + OUTSIDE)
-        row = int((~(inside & (np.abs(proba.sum(axis=1) - 1) <= OFF_ONE))).argmax())
+        row = next(row for row in range(shape[0]) if not _sound(proba[row : row + 1]))
         raise OptionError(
             f"member {name!r}, row {row}: predict_proba returned {proba[row].tolist()}; each must "
             "be a number from 0 to 1, and a row must add up to 1. Mend the member, or leave it out"
