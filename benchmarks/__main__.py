@@ -21,7 +21,8 @@ def command(
         Path | None, typer.Option("--json", help="File to write the figures to.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Hourly bars for P8 and P10, instead of synthetic ones.")
+        Path | None,
+        typer.Option(help="Hourly bars for P8, P10, P11, instead of made ones."),
     ] = None,
     size: Annotated[
         list[str] | None, typer.Option(help="bars=20000 and the like, for each figure; repeat.")

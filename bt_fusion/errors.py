@@ -10,6 +10,7 @@ __all__ = [
     "BundleError",
     "FileError",
     "InSampleError",
+    "LookAheadError",
     "ModelCompatibilityError",
     "OptionError",
     "PartError",
@@ -55,6 +56,10 @@ class RunError(BtFusionError, ValueError):
 
 class TrainingError(BtFusionError, ValueError):
     """Training rows from which no model can be fitted."""
+
+
+class LookAheadError(BtFusionError, ValueError):
+    """A feature or label of the user's own that knows bars it may not know yet."""
 
 
 class InSampleError(BtFusionError, ValueError):

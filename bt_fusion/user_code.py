@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import blake2b, sha256
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = [
     "locate_errors",
     "module_name",
     "own_code_digest",
+    "part_digest",
     "run_once",
 ]
 
@@ -184,6 +186,30 @@ def class_digest(part: type) -> str:
     if hasattr(params, "_getitems"):
         made.update(str([pair for pair in params._getitems() if _plain(pair[1])]).encode())
     return made.hexdigest()
+
+
+def part_digest(part: Any) -> str | None:
+    """Return a digest of all that a user's function or class runs; None where it is not known.
+
+    That is where it stands in no file, or holds objects whose content is not plain.
+    """
+    function, given = part, []
+    while isinstance(function, partial):
+        given += [function.args, tuple(sorted(function.keywords.items()))]
+        function = function.func
+    module = module_of(function)
+    file = Path(getattr(module, "__file__", None) or "")
+    if module is None or not file.is_file() or not _plain(tuple(given)):
+        return None
+    if isinstance(function, type):
+        return f"{function.__qualname__} {class_digest(function)}"
+    if not isinstance(function, FunctionType):
+        return None
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    if not _plain((*cells, *(function.__defaults__ or ()))):
+        return None
+    text = f"{code_sha256(module)} {_running(function)} {function.__kwdefaults__} {given}"
+    return f"{function.__qualname__} {blake2b(text.encode(), digest_size=8).hexdigest()}"
 
 
 def _running(function: FunctionType) -> str:

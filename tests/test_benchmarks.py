@@ -30,6 +30,7 @@ TINY = {
     "P8": {"bars": 1_200, "variants": 4},
     "P9": {"bars": 1_200, "repeats": 1, "peer": 0},
     "P10": {"bars": 1_200},
+    "P11": {"bars": 1_200, "repeats": 1},
     "coverage": {"pairs": 8, "bars": 200, "lists": 4, "draws": 20},
     "edge": {"seeds": 1, "bars": 600, "train": 400, "refit": 200, "jobs": 1},
     "levels": {"walks": 1, "edges": 1, "bars": 600, "draws": 19},

@@ -119,7 +119,8 @@ def test_a_leaking_feature_is_found(name, compute, small, daily):
     bars = daily.iloc[1000 : 1000 + BARS]
     feature(name, lookback=1)(compute)
     try:
-        model = SignalModel([name, "return_1"], Direction(5), Ensemble(("lgb",)))
+        parts = [name, "return_1"], Direction(5), Ensemble(("lgb",))
+        model = SignalModel(*parts, causality_check=False)
         walk = WalkForward(model, 300, 100, cache=None)
         fitted = SignalModel(**model.get_params(deep=False)).fit(bars.iloc[:350])
         found = leaks(arrays_of(bars), fitted, walk, t=452)

@@ -478,7 +478,7 @@ def test_a_member_without_probabilities_is_named(edge):
             return super().predict_proba(X) * np.nan
 
     model = SignalModel(["return_1"], ensemble=Ensemble({"mean": Mean()})).fit(edge[:300])
-    with pytest.raises(OptionError, match=r"member 'mean' returned .* that add up to nan for"):
+    with pytest.raises(OptionError, match=r"member 'mean', row 0: .* returned \[nan, nan\]"):
         model.predict(edge)
 
 

@@ -10,6 +10,7 @@ from bt_fusion.data.timestamps import bar_length
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
 from bt_fusion.errors import BtFusionWarning
+from bt_fusion.models.causality import unchecked_fit_note, unchecked_note
 from bt_fusion.models.predictors import Predictor, predictor_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.report.figures import when
@@ -33,15 +34,18 @@ def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
     Notes
     -----
     Of a fitted model: bars of another length than it was trained on, and bars that are left out
-    because it knows them. Of a recipe: traded bars that its tuning had seen.
+    because it knows them. Of a recipe: traded bars that its tuning had seen. Of both: parts of a
+    user's own that were not checked for look-ahead.
     """
     found = []
     for symbol, part in parts.items():
         own = predictor_of(predictor, symbol)
         if isinstance(own, SignalModel):
             notes = [length_note(own, part.whole.index.to_numpy()), left_out(own, part)]
+            notes.append(unchecked_fit_note(own))
         else:
-            notes = [tuned_note(own.signal_model(), part)]
+            model = own.signal_model()
+            notes = [tuned_note(model, part), unchecked_note(model)]
         name = f"{symbol}: " if len(parts) > 1 else ""
         found += [name + note for note in notes if note]
     return found

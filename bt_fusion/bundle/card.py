@@ -36,6 +36,7 @@ def describe(folder: str | Path) -> dict[str, Any]:
         "features": {**content["features"], "count": len(content["features"]["names"])},
         "trained": {"created": content["created"], **content["training"]},
         "payoff": content["payoff"],
+        "look_ahead_checked": content["look_ahead_checked"],
         "metrics": content["metrics"],
         "choices": content["choices"],
         "trials": content["trials"],

@@ -59,6 +59,8 @@ class SavedModel:
         The last training bars.
     payoff : dict or None
         What a right and a wrong prediction are worth, see `models.payoff.Payoff`.
+    look_ahead_checked : bool or None
+        Whether nothing of a user's own was left unchecked; None where the model does not tell.
     left_out : tuple of str
         Members whose ONNX forms are not used, because onnxruntime is not installed.
     checks : dict of str to str
@@ -77,6 +79,7 @@ class SavedModel:
     sample: np.ndarray
     tail: BarArrays
     payoff: dict[str, Any] | None
+    look_ahead_checked: bool | None
     left_out: tuple[str, ...]
     checks: dict[str, str]
 
@@ -234,6 +237,7 @@ def _saved(
         sample=golden_sample(golden, features),
         tail=golden_arrays(golden["bars"]),
         payoff=_payoff(content["payoff"]),
+        look_ahead_checked=content["look_ahead_checked"],
         left_out=tuple(member for member in exported if member not in ensemble.onnx_),
         checks=checks_made(content, compared),
     )

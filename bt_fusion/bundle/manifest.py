@@ -72,6 +72,7 @@ FIELDS: dict[str, Any] = {
             ],
         }
     ],
+    "look_ahead_checked": (bool, type(None)),  # None where the model does not tell
     "golden": {
         "bars": {
             "time": [int],
@@ -89,7 +90,9 @@ FIELDS: dict[str, Any] = {
 }
 
 
-BEFORE_4 = {name: kind for name, kind in FIELDS.items() if name != "payoff"}
+BEFORE_4 = {
+    name: kind for name, kind in FIELDS.items() if name not in ("payoff", "look_ahead_checked")
+}
 BEFORE_3 = {name: kind for name, kind in BEFORE_4.items() if name not in ("plugins", "choices")}
 BEFORE_3["golden"] = {name: kind for name, kind in FIELDS["golden"].items() if name != "raw"}
 
@@ -151,17 +154,19 @@ def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
     """Check a manifest by its schema, and return it with what later schemas have added.
 
     Before 4 there is no payoff; before 3 there are no plugins and no choices, and no raw votes:
-    None.
+    None. Early models of 4 do not tell either whether look-ahead was checked.
 
     Raises
     ------
     BundleError
         Naming the place, what is there and what was expected.
     """
+    content = {"look_ahead_checked": None, **content}
     if content["schema"] >= 4:
         check_shape(content)
         return content
-    check_shape(content, BEFORE_3 if content["schema"] < 3 else BEFORE_4)
+    told = {name: value for name, value in content.items() if name != "look_ahead_checked"}
+    check_shape(told, BEFORE_3 if content["schema"] < 3 else BEFORE_4)
     content = {**content, "payoff": []}
     if content["schema"] == 3:
         return content

@@ -95,6 +95,7 @@ def _bundle_files(model: Any, test_rows: int | None, given: dict[str, Any]) -> d
         "files": {name: _entry(data) for name, data in files.items()},
         "plugins": [{"file": k, "sha256": v} for k, v in files_behind(model).items()],
         "payoff": _about_payoff(model.payoff_),
+        "look_ahead_checked": getattr(model, "look_ahead_checked_", None),
         "choices": about_choices(model.ensemble_),
         "golden": golden_of(model),
     }

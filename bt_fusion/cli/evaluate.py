@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from bt_fusion.cli.command import Json, command, option, output_folder
 from bt_fusion.cli.options import DatedBarOptions, ScreenOptions
+from bt_fusion.cli.options.model import NoCausalityCheck
 from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
 
@@ -29,6 +30,7 @@ class JudgedModel:
     no_cross_validation: Annotated[
         bool, option("Leave the 15 refits out.", "--no-cross-validation")
     ] = False
+    no_causality_check: NoCausalityCheck = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,7 @@ def evaluate(
     from bt_fusion.backtest.notes import left_out_note, length_note
     from bt_fusion.data.sources import bars_within
     from bt_fusion.files import check_no_input, write_json
+    from bt_fusion.models.causality import unchecked_note
     from bt_fusion.models.signal_model import SignalModel
     from bt_fusion.report.terminal.comparison import comparison_table, note_lines
     from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
@@ -89,12 +92,17 @@ def evaluate(
     if json is not None:
         check_no_input(json, bars.data, judged.model)
     screen, model = output.screen(), SignalModel.load(judged.model)
+    model.causality_check = not judged.no_causality_check
     frame, name = bars.load_with_past(screen)
     found = evaluated(judged, model, frame, bars, screen)
     screen.show(label_tables(found.labels))
     screen.show(evaluation_tables(found))
     inside = bars_within(frame, bars.dates()[0]).index.to_numpy()
-    notes = (length_note(model, frame.index.to_numpy()), left_out_note(model, inside))
+    notes = (
+        length_note(model, frame.index.to_numpy()),
+        left_out_note(model, inside),
+        unchecked_note(model),
+    )
     content: dict[str, Any] = {**found.to_dict(), "notes": [note for note in notes if note]}
     for line in note_lines(content) if not traded.backtest else ():  # which notes it itself
         screen.say(line)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from bt_fusion.ensemble.members.probabilities import check_probabilities
 from bt_fusion.ensemble.training import (
     Preparation,
     TrainingRows,
@@ -125,7 +126,9 @@ def fit_maps(
         )
     early, maps = prepare(early), {}
     for name, estimator in members.items():
-        proba = rows_proba(fit_member(estimator, early), late.X, late.rows)
+        fitted = fit_member(estimator, early)
+        proba = rows_proba(fitted, late.X, late.rows)
+        check_probabilities(name, fitted, proba, (len(late), len(np.unique(training.codes))))
         maps[name] = ProbabilityMap(method).fit(proba, late.codes)
     return maps
 

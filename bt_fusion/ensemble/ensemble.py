@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from bt_fusion.ensemble.calibration import CALIBRATION, fit_maps
 from bt_fusion.ensemble.feature_names import Matrix, check_rows, column_names, values_of
 from bt_fusion.ensemble.given_members import Members, made_of, portable
+from bt_fusion.ensemble.members.probabilities import check_probabilities
 from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, rows_proba
 from bt_fusion.ensemble.voting import combined
 from bt_fusion.errors import OptionError, TrainingError, unknown_name
@@ -249,19 +250,9 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         for name, estimator in self.members_.items():
             asked = self.onnx_[name] if self.predicts_in_onnx(name) else estimator
             proba = rows_proba(asked, X, rows, chunk)
-            self._check_proba(name, proba, len(rows))
+            check_probabilities(name, asked, proba, (len(rows), len(self.columns_)))
             mapped = self.calibrators_.get(name)
             yield proba if mapped is None else mapped.transform(proba)
-
-    def _check_proba(self, name: str, proba: np.ndarray, rows: int) -> None:
-        """Raise OptionError where what a member returns cannot be probabilities of the classes."""
-        shape, total = (rows, len(self.columns_)), float(np.sum(proba))
-        if np.shape(proba) != shape or not abs(total - rows) <= 1e-3 * rows:  # NaN is neither
-            raise OptionError(
-                f"member {name!r} returned {np.shape(proba)} values that add up to {total:g} for "
-                f"{rows} rows; predict_proba must give {shape[1]} probabilities a row, adding up "
-                "to 1"
-            )
 
     def predicts_in_onnx(self, name: str) -> bool:
         """Tell whether a member predicts by its ONNX form: it has one, and no calibration."""

@@ -52,6 +52,8 @@ class ModelSpec:
     calibration : str, optional
     seed : int
         Of the members, save those of a recipe.
+    causality_check : bool
+        See `SignalModel`.
 
     Examples
     --------
@@ -73,6 +75,7 @@ class ModelSpec:
     profit_threshold: float | None = None
     calibration: str | None = None
     seed: int = 0
+    causality_check: bool = True
 
     @property
     def chosen_preset(self) -> str | None:
@@ -108,7 +111,11 @@ class ModelSpec:
         options = {"voting": self.voting, "calibration": self.calibration}
         given = {name: value for name, value in options.items() if value is not None}
         ensemble = model.new_ensemble().set_params(**given)
-        model.set_params(labels=self._label(model.labels), ensemble=ensemble)
+        model.set_params(
+            labels=self._label(model.labels),
+            ensemble=ensemble,
+            causality_check=self.causality_check,
+        )
         model.feature_set()
         ensemble.make_members()
         return model

@@ -16,6 +16,7 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import TrainingError
 from bt_fusion.features import Features, FeatureSet, complete_rows
 from bt_fusion.labels import Label, Labels, labels_of, make_label
+from bt_fusion.models.causality import check_own, is_checked
 from bt_fusion.models.payoff import Payoff, has_payoff
 from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
 
@@ -42,6 +43,9 @@ class SignalModel(BaseEstimator):
         The name of a label with its defaults, or a label such as ``Direction(horizon=5)``.
     ensemble : Ensemble, optional
         ``Ensemble()`` when not given: rf, xgb and lgb, soft vote.
+    causality_check : bool
+        Whether each fit checks the features and the label that are your own for look-ahead, see
+        `check_causality`.
 
     Attributes
     ----------
@@ -62,6 +66,8 @@ class SignalModel(BaseEstimator):
     payoff_ : Payoff or None
         What a right and a wrong prediction are worth; None of a label that does not tell, and of a
         model that an older version saved.
+    look_ahead_checked_ : bool or None
+        Whether `fit` left nothing of your own unchecked; None of a saved model that does not tell.
     trials_ : int
         Variants tried to arrive at it, as it was saved; of a loaded model alone.
 
@@ -80,10 +86,12 @@ class SignalModel(BaseEstimator):
         features: Features = "default",
         labels: str | Label = "direction",
         ensemble: Ensemble | None = None,
+        causality_check: bool = True,
     ):
         self.features = features
         self.labels = labels
         self.ensemble = ensemble
+        self.causality_check = causality_check
 
     # Backtrader's optstrategy iterates what it can: a model is one value.
     __iter__ = None
@@ -107,9 +115,16 @@ class SignalModel(BaseEstimator):
         ------
         TrainingError
             When no such rows are left, or they hold a single class.
+        LookAheadError
+            When a feature or label of your own looks ahead.
+        OptionError
+            When such a feature declares too short a lookback or memory, or is random.
         """
         arrays = BarArrays.of(bars)
-        return self.fit_arrays(arrays)
+        check_own(self, arrays)
+        self.fit_arrays(arrays)
+        self.look_ahead_checked_: bool | None = is_checked(self)
+        return self
 
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "SignalModel":
         """Train on checked arrays, on rows from `start`; the bars before it only warm up."""
@@ -231,6 +246,7 @@ class SignalModel(BaseEstimator):
         model.interval_ = saved.interval
         model.trained_from_, model.trained_until_ = saved.trained_from, saved.trained_until
         model.sample_, model.tail_ = saved.sample, saved.tail
+        model.look_ahead_checked_ = saved.look_ahead_checked
         model.payoff_ = None if saved.payoff is None else Payoff(**saved.payoff)
         return model
 

@@ -14,6 +14,7 @@ from bt_fusion.ensemble.voting import combined
 from bt_fusion.errors import OptionError, TrainingError
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import Labels, labels_of
+from bt_fusion.models.causality import check_own
 from bt_fusion.models.signal_model import SignalModel, training_rows
 
 __all__ = ["LabelledRows", "Split", "fold_proba", "purged_folds", "time_series_folds"]
@@ -54,8 +55,11 @@ class LabelledRows:
         ------
         TrainingError
             When no row is left.
+        LookAheadError, OptionError
+            See `SignalModel.fit`.
         """
         arrays, label = BarArrays.of(bars), model.label()
+        check_own(model, arrays)
         X, labels = model.feature_set().transform(arrays), labels_of(label, arrays)
         rows = training_rows(complete_rows(X), labels, label.horizon, 0, len(arrays))
         if not len(rows):

@@ -14,6 +14,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.single_row import single_row_ensemble
 from bt_fusion.errors import TrainingError
+from bt_fusion.models.causality import check_own
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
 from bt_fusion.models.signal_model import SignalModel, empty_predictions
@@ -116,6 +117,8 @@ class WalkForwardStream(Stream):
         start = 0 if self.walk.window == "expanding" else bar - self.train
         self.number += 1
         seen = self.buffer.arrays()
+        if self.number == 0:
+            check_own(self.walk.signal_model(), seen, self.walk.cache)
         try:
             self.model = fit_at(self.walk, seen, start)
             self.ensemble = single_row_ensemble(self.model.ensemble_)

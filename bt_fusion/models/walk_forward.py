@@ -16,6 +16,7 @@ from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import labels_of
+from bt_fusion.models.causality import check_own
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NOT_TRAINED, Predictions
 from bt_fusion.models.refit import Refit, RefitOutput, RefitTask, Relabel, fit_numbered
@@ -116,6 +117,8 @@ class WalkForward(BaseEstimator):
         ------
         BarsError
             When the bars do not reach past the first training window.
+        LookAheadError, OptionError
+            See `SignalModel.fit`: the check is made once, before the first refit.
         """
         return self.predict_arrays(BarArrays.of(bars), on_refit, relabel=relabel)
 
@@ -128,6 +131,7 @@ class WalkForward(BaseEstimator):
     ) -> Predictions:
         """Predict checked arrays."""
         model = self.signal_model()
+        check_own(model, arrays, self.cache)
         tasks = self._tasks(arrays, list(self.schedule(len(arrays))), relabel)
         self.labels_ = tasks[0].labels
         predictions = empty_predictions(model, arrays.time)

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from bt_fusion.models.model_spec import ModelSpec
     from bt_fusion.models.signal_model import SignalModel
 
-__all__ = ["ModelOptions", "TrainModelOptions", "TuningOptions"]
+__all__ = ["ModelOptions", "NoCausalityCheck", "TrainModelOptions", "TuningOptions"]
+
+NO_PARTS = ("preset", "no_causality_check")  # options of a model that are no part of it
+NoCausalityCheck = Annotated[
+    bool,
+    option(
+        "Do not check features and labels of yours for look-ahead; the results say so.",
+        "--no-causality-check",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +58,11 @@ class ModelOptions:
         option(f"Members of the ensemble, of {', '.join(MEMBERS)}. [default: rf,xgb,lgb]"),
     ] = None
     voting: Annotated[str | None, option("soft or majority. [default: soft]")] = None
+    no_causality_check: NoCausalityCheck = False
 
     def parts(self) -> list[str]:
         """Return the names of the options that describe a model, what it starts from aside."""
-        return [each.name for each in fields(ModelOptions) if each.name != "preset"]
+        return [each.name for each in fields(ModelOptions) if each.name not in NO_PARTS]
 
     def spec(self, seed: int) -> "ModelSpec":
         """Return the model these options describe."""
@@ -60,7 +70,11 @@ class ModelOptions:
 
         known = {each.name for each in fields(ModelSpec)}
         given = {key: vars(self)[key] for key in vars(self) if key in known}
-        return ModelSpec(**given | {"horizon": self.bars_ahead()}, seed=seed)
+        given |= {
+            "horizon": self.bars_ahead(),
+            "causality_check": not self.no_causality_check,
+        }
+        return ModelSpec(**given, seed=seed)
 
     def bars_ahead(self) -> int | None:
         """Return the horizon as a number; OptionError for `auto` and other words."""

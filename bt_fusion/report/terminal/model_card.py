@@ -9,6 +9,12 @@ from bt_fusion.report.figures import payoff_text
 
 __all__ = ["card_table"]
 
+LOOK_AHEAD = {
+    True: "checked where features or label are of a plug-in",
+    False: "look-ahead was not checked",
+    None: "not told by the model",
+}
+
 
 def card_table(card: dict[str, Any]) -> Table:
     """Return a card as a table for the terminal."""
@@ -26,6 +32,7 @@ def card_table(card: dict[str, Any]) -> Table:
         + f", {model['ensemble']['voting']} vote",
         "features": f"{features['count']}, set {features['set'] or 'of its own'}",
         "payoff": "; ".join(map(payoff_text, card["payoff"])) or "not told by the model",
+        "look-ahead": LOOK_AHEAD[card["look_ahead_checked"]],
         "tested on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
         **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
         "variants tried": str(card["trials"]),

@@ -1,0 +1,17 @@
+"""Whether features and labels look ahead: found by changing the bars that they may not know."""
+
+from bt_fusion.models.causality.check import check_causality
+from bt_fusion.models.causality.own_parts import (
+    check_own,
+    is_checked,
+    unchecked_fit_note,
+    unchecked_note,
+)
+
+__all__ = [
+    "check_causality",
+    "check_own",
+    "is_checked",
+    "unchecked_fit_note",
+    "unchecked_note",
+]

@@ -1,0 +1,183 @@
+"""The check of a feature: its values up to a bar must not change with the bars after it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import cycle
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.errors import LookAheadError, OptionError
+from bt_fusion.features.registry import Feature
+from bt_fusion.models.causality.changed_bars import CHANGES
+from bt_fusion.models.causality.differences import differing, rounding_of, scale_of
+from bt_fusion.models.causality.places import frames, turns
+from bt_fusion.models.causality.reach import how_far, reach
+from bt_fusion.models.causality.tried_bars import TriedBars
+
+__all__ = ["CONFIRMED", "OFF", "FeatureCheck"]
+
+REPLACING = tuple(kind for kind in CHANGES if kind != "removed")
+EARLY = 1_000  # bars beyond the lookback on which the first rows are tried
+FIRST_ROWS = (0, 3, 10, 30)
+SEEN = 8  # rows before a block that are looked at
+CONFIRMED = 4  # places that are cut after, those that changed most
+LEAST = 1e-10  # of a feature's usual size: smaller changes before a block are left alone
+OFF = "causality_check=False (--no-causality-check) turns this check off"
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureCheck:
+    """A feature and the bars it is tried on.
+
+    Parameters
+    ----------
+    entry : Feature
+    bars : TriedBars
+    """
+
+    entry: Feature
+    bars: TriedBars
+
+    def run(self) -> None:
+        """Try the feature.
+
+        Raises
+        ------
+        LookAheadError
+            Where a value changes with later bars.
+        OptionError
+            Where two calls on the same bars differ.
+        """
+        self._check_repeated()
+        places = np.concatenate([self.bars.places, turns(self.whole)])
+        cuts = frames(places, len(self.whole), self.entry.lookback)
+        for (first, stop, cut), kind in zip(cuts, cycle(REPLACING), strict=False):
+            reference = self._reference(first, stop)
+            for each in ("removed", kind):
+                self._compare(first, stop, reference, cut - first, each)
+        self._check_first_rows()
+        self._check_blocks()
+
+    def values(self, arrays: BarArrays) -> np.ndarray:
+        """Return the feature's columns, float64, shape (n_bars, n_columns)."""
+        with np.errstate(all="ignore"), catch_warnings():
+            simplefilter("ignore")  # of bars that are no market's
+            return np.column_stack([np.asarray(c, float) for c in self.entry.columns(arrays)])
+
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """The columns of the bars as they are."""
+        return self.values(self.bars.arrays)
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """The usual size of each column."""
+        return scale_of(self.whole)
+
+    @cached_property
+    def spread(self) -> np.ndarray:
+        """The standard deviation of each column's finite values, 0 where there is none."""
+        finite = [column[np.isfinite(column)] for column in self.whole.T]
+        return np.array([column.std() if len(column) else 0.0 for column in finite])
+
+    @cached_property
+    def rounding(self) -> np.ndarray:
+        """What may be rounding in each value of `whole`."""
+        return rounding_of(self.values, self.bars.arrays, self.whole)
+
+    def _reference(self, first: int, stop: int) -> np.ndarray:
+        whole = stop - first == len(self.whole)
+        return self.whole if whole else self.values(self.bars.part(first, stop))
+
+    def _check_repeated(self) -> None:
+        again = self.values(self.bars.arrays)
+        unlike = (again != self.whole) & ~(np.isnan(again) & np.isnan(self.whole))
+        if unlike.any():
+            row, column = np.argwhere(unlike)[0]
+            raise OptionError(
+                f"feature {self.entry.names[column]} is random: two calls on the same bars differ, "
+                f"first at {self.bars.stamp(row)}; give it a fixed seed, and let it keep nothing "
+                "from one call to the next"
+            )
+
+    def _check_first_rows(self) -> None:
+        """Change the bars after the first rows, which a value filled in backwards would show."""
+        stop = min(len(self.whole), self.entry.lookback + EARLY)
+        reference = self._reference(0, stop)
+        for cut in (*FIRST_ROWS, self.entry.lookback // 2):
+            if cut < stop - 1:
+                self._compare(0, stop, reference, cut, REPLACING[0])
+
+    def _compare(self, first: int, stop: int, reference: np.ndarray, cut: int, kind: str) -> None:
+        """Raise LookAheadError where the rows up to a cut change with the bars after it."""
+        unlike = self._unlike(first, stop, reference, cut, kind)
+        if unlike is None or not unlike.any():
+            return
+        row = int(unlike.any(axis=1).argmax())
+        column = int(unlike[row].argmax())
+        last = int(np.flatnonzero(unlike[:, column])[-1])
+
+        def changed(ahead: int) -> bool:
+            found = (
+                self._unlike(first, stop, reference, last + ahead, each)
+                for each in CHANGES
+                if each != "removed" or last + ahead + 1 >= self.entry.lookback
+            )
+            return any(unlike is not None and unlike[last, column] for unlike in found)
+
+        far = how_far(reach(changed, stop - first - 1 - last))
+        raise LookAheadError(
+            f"feature {self.entry.names[column]} looks ahead: its value at "
+            f"{self.bars.stamp(first + row)} is another one when the bars after "
+            f"{self.bars.stamp(first + cut)} are {kind}; {far}. The value of a bar may depend on "
+            f"that bar and those before it alone; {OFF}"
+        )
+
+    def _unlike(
+        self, first: int, stop: int, reference: np.ndarray, cut: int, kind: str
+    ) -> np.ndarray | None:
+        """Tell which rows up to a cut change with the bars after it.
+
+        None where the feature refuses the changed bars, or NaN among them is all it returns.
+        """
+        try:
+            other = self.values(self.bars.changed(first, stop, cut, kind))[: cut + 1]
+        except Exception:  # of bars that are no market's; such a feature is cut there as well
+            if kind == "removed":
+                raise
+            return None
+        if kind == "replaced by NaN" and np.isnan(other).all():
+            return None
+        return differing(self, self.bars.part(first, stop), reference, other, kind)
+
+    def _check_blocks(self) -> None:
+        """Put short blocks of other bars all through the bars, and cut where rows before change.
+
+        After a block, a feature that smooths changes a little with every bar; before a block, one
+        that looks ahead jumps. The largest jumps are cut after, which settles them.
+        """
+        found: list[tuple[float, int]] = []
+        for starts, arrays in self.bars.blocks:
+            try:
+                jumps = self._jumps(self.values(arrays), starts) - LEAST * self.scale
+            except Exception:  # as in `_unlike`
+                return
+            most = jumps.max(axis=1)
+            found += [(float(most[at]), int(starts[at])) for at in np.flatnonzero(most > 0)]
+        for _, start in sorted(found, reverse=True)[:CONFIRMED]:
+            kind = "removed" if start >= self.entry.lookback else REPLACING[0]
+            self._compare(0, len(self.whole), self.whole, start - 1, kind)
+
+    def _jumps(self, other: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """Return the largest step of the difference in the rows before each block."""
+        near = starts[:, None] - np.arange(SEEN + 1)
+        near = np.maximum(near[:, ::-1][:, :-1], 0)  # the rows before, in time order
+        near = np.concatenate([np.maximum(near[:, :1] - 1, 0), near], axis=1)
+        new, old = other[near], self.whole[near]
+        with np.errstate(invalid="ignore"):
+            difference = np.where((new == old) | (np.isnan(new) & np.isnan(old)), 0.0, new - old)
+            steps = np.abs(np.diff(difference, axis=1))
+        steps[~np.isfinite(steps)] = np.finfo(float).max  # a number beside NaN
+        return steps.max(axis=1)

@@ -1,0 +1,45 @@
+"""How far ahead a value looks."""
+
+from collections.abc import Callable
+
+__all__ = ["how_far", "reach"]
+
+FAR = 0.9  # of the bars after a value: what looks further looks at all of them
+
+
+def reach(changed: Callable[[int], bool], last: int) -> int | None:
+    """Return how many bars ahead a value looks, None where it looks at all of them.
+
+    Parameters
+    ----------
+    changed : callable
+        Whether the value is another one when bars more than so many ahead are changed.
+    last : int
+        Bars after the value, 1 or more.
+
+    Examples
+    --------
+    >>> reach(lambda ahead: ahead < 20, 500), reach(lambda ahead: True, 500)
+    (20, None)
+    """
+    if last > 2 and changed(last - 1):
+        return None
+    near, far = 0, 1
+    while far < last and changed(far):
+        near, far = far, 2 * far
+    far = min(far, last)
+    while far - near > 1:
+        middle = (near + far) // 2
+        near, far = (middle, far) if changed(middle) else (near, middle)
+    return None if last > 100 and far > FAR * last else far
+
+
+def how_far(bars: int | None) -> str:
+    """Say how far ahead something looks.
+
+    >>> how_far(1), how_far(5), how_far(None)
+    ('it looks 1 bar ahead', 'it looks 5 bars ahead', 'it looks at the whole frame')
+    """
+    if bars is None:
+        return "it looks at the whole frame"
+    return f"it looks {bars:,} bar{'s' if bars > 1 else ''} ahead"
