@@ -19,6 +19,7 @@ HOMES = {
     "P8": "benchmarks.p8_cache",
     "P9": "benchmarks.p9_pybroker",
     "P10": "benchmarks.p10_forest",
+    "P13": "benchmarks.p13_million",
     "coverage": "benchmarks.coverage",
     "edge": "benchmarks.edge",
     "levels": "benchmarks.levels",
