@@ -220,7 +220,8 @@ def test_a_group_of_bars_has_one_triangle_a_side_and_most_ones_regime(opened):
     found = opened.execute_script(
         """
         const bars = {
-          signal: Int8Array.from([0, 1, 1, 0, -1, 1, 0, 0, 0]),
+          longs: Uint8Array.from([0, 1, 1, 0, 0, 1, 0, 0, 0]),
+          shorts: Uint8Array.from([0, 0, 0, 0, 1, 0, 0, 0, 0]),
           regime: Int8Array.from([0, 0, 1, 2, 2, 2, 2, 1, 1]),
         };
         const groups = { start: 0, stop: 9, step: 4, count: 3 };
@@ -386,6 +387,32 @@ def test_a_long_run_is_seen_at_once_and_stays_smooth(browser, run_folder, tmp_pa
         "return [performance.now() - start, Math.max(...sizes), sizes[4]]"
     )
     assert took < 1_500 and marks <= groups <= MOST_CANDLES
+    quiet_and_offline(opened)
+
+
+@pytest.mark.slow
+def test_a_very_long_run_is_drawn_in_groups_and_its_last_bars_one_by_one(
+    browser, run_folder, tmp_path
+):
+    draw_page(tmp_path / "report.html", long_run(SavedRun.read(run_folder), 300_000))
+    assert (tmp_path / "report.html").stat().st_size < 10e6
+    opened = open_page(browser, tmp_path / "report.html")
+    assert mark(opened, "first-picture") < 2_000
+    show = (
+        "const [from, to] = timeline.whole, at = (share) => from + (to - from) * share;"
+        "timeline.show(at(arguments[0]), at(arguments[1]))"
+    )
+    steps = []
+    for part in ((0, 1), (0.5, 0.501), (0.999, 1)):
+        opened.execute_script(show, *part)
+        candles, step, _ = state(opened)
+        assert 20 <= candles <= MOST_CANDLES
+        steps.append(step)
+    assert steps[0] >= 240 and steps[1:] == [15, 1]
+    text = opened.find_element("id", "drawn-signals").text
+    assert text.startswith("Each candle is one bar. In view: 500 bars with ")
+    press(opened, "#ranges-signals [aria-label^=Show]")
+    assert "In view: 300,000 bars with " in opened.find_element("id", "drawn-signals").text
     quiet_and_offline(opened)
 
 

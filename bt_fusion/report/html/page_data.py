@@ -1,6 +1,5 @@
 """What the charts of report.html are drawn from, as JSON."""
 
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +8,17 @@ import pandas as pd
 
 from bt_fusion.report.difference import difference_parts
 from bt_fusion.report.figures import payoff_text
+from bt_fusion.report.html.symbol_columns import (
+    bar_columns,
+    grouped_columns,
+    milliseconds,
+    own_rows,
+    symbol_table,
+    typed,
+)
+from bt_fusion.report.html.thinned import MOST_ROWS, detail_rows, extreme_rows
 from bt_fusion.report.model_figures import (
     MOST_FEATURES,
-    one_sided,
     refit_aucs,
     reliability_of,
     thresholds,
@@ -22,9 +29,7 @@ from bt_fusion.report.signals import SignalBars
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["milliseconds", "page_data", "typed"]
-
-PRICES = ("open", "high", "low", "close")
+__all__ = ["page_data"]
 
 
 def page_data(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> dict[str, Any]:
@@ -42,10 +47,21 @@ def page_data(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> dict[str, Any]:
 
 
 def equity_data(run: SavedRun) -> dict[str, Any]:
-    """Return the account at each close, of each run and of buy and hold."""
+    """Return the account at each close, of each run and of buy and hold.
+
+    Of a long run with the drawdowns, and only the closes at which one of them has an extreme.
+    """
     drawn = [name for name in ("buy_hold", *run.runs) if name in run.equity]
-    time = typed(milliseconds(run.equity.datetime), "float64")
-    return {"time": time, **{name: typed(run.equity[name]) for name in drawn}}
+    table, time = run.equity[drawn], milliseconds(run.equity.datetime)
+    if len(table) > MOST_ROWS:
+        below = {f"below_{name}": table[name] / table[name].cummax() - 1 for name in run.runs}
+        table = table.assign(**below)
+        rows = extreme_rows(table)
+        table, time = table.iloc[rows], time[rows]
+    return {
+        "time": typed(time, "float64"),
+        **{name: typed(table[name]) for name in map(str, table)},
+    }
 
 
 def refit_data(run: SavedRun) -> list[dict[str, Any]]:
@@ -90,7 +106,7 @@ def symbols_data(run: SavedRun, view: SignalView) -> dict[str, Any]:
     signals = {symbol: SignalBars.of_run(run, symbol) for symbol in run.symbols}
     return {
         "signals": signal_data(run, signals, view),
-        "symbols": [symbol_data(run, symbol, own) for symbol, own in signals.items()],
+        "symbols": [symbol_data(run, symbol, own, view) for symbol, own in signals.items()],
     }
 
 
@@ -109,22 +125,25 @@ def signal_data(run: SavedRun, signals: dict[str, SignalBars], view: SignalView)
     }
 
 
-def symbol_data(run: SavedRun, symbol: str, signals: SignalBars) -> dict[str, Any]:
-    """Return one symbol's bars, predictions, signals and trades."""
-    bars = run.of_symbol(run.bars, symbol)
-    predicted = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.datetime)
-    three = len(run.summary["model"]["classes"]) == 3 and not one_sided(run.predictions)
-    return {
-        "name": symbol,
-        "time": typed(milliseconds(bars.datetime), "float64"),
-        **{name: typed(bars[name]) for name in PRICES},
-        "up": typed(predicted.probability_up),
-        "down": typed(predicted.probability_down) if three else None,
-        "confidence": typed(predicted.confidence),
-        "signal": typed(signals.table.signal, "int8"),
-        "regime": typed(signals.table.regime, "int8"),
-        **marks(run, symbol),
-    }
+def symbol_data(
+    run: SavedRun, symbol: str, signals: SignalBars, view: SignalView = DEFAULT_VIEW
+) -> dict[str, Any]:
+    """Return one symbol's bars, predictions, signals and trades.
+
+    Of a long run its bars are in groups; those around the view are `detail`, one by one.
+    """
+    table = symbol_table(run, symbol, signals)
+    count, symbols = len(table), len(run.symbols)
+    found: dict[str, Any] = {"name": symbol, "count": count, "detail": None}
+    found["last"] = float(table.time.iloc[-1])
+    if count * symbols <= MOST_ROWS:
+        found |= bar_columns(table)
+    else:
+        shown = own_rows(view, pd.DatetimeIndex(signals.table.index))
+        rows = detail_rows(count, symbols, shown)
+        found["detail"] = bar_columns(table.iloc[rows])
+        found |= grouped_columns(table, symbols)
+    return found | marks(run, symbol)
 
 
 def marks(run: SavedRun, symbol: str) -> dict[str, Any]:
@@ -153,27 +172,6 @@ def trade_columns(trades: pd.DataFrame) -> dict[str, Any]:
         "side": typed(np.where(trades.side == "long", 1, -1), "int8"),
         "pnl": typed(trades.pnl),
     }
-
-
-def typed(values: Any, dtype: str = "float32") -> dict[str, str]:
-    """Return values as little-endian bytes in base64, with the type to read them as.
-
-    >>> typed([1, -1], "int8")
-    {'dtype': 'int8', 'data': 'Af8='}
-    """
-    array = np.asarray(values).astype(np.dtype(dtype).newbyteorder("<"))
-    return {"dtype": dtype, "data": b64encode(array.tobytes()).decode("ascii")}
-
-
-def milliseconds(times: Any) -> np.ndarray:
-    """Return stamps as milliseconds since 1970, NaN for NaT, as JavaScript counts them.
-
-    >>> milliseconds(np.array(["1970-01-01T00:00:01", "NaT"], "datetime64[ns]"))
-    array([1000.,   nan])
-    """
-    stamps = np.asarray(times).astype("datetime64[us]")
-    counted = stamps.astype(np.int64) / 1_000
-    return np.where(np.isnat(stamps), np.nan, counted)
 
 
 MAKERS: dict[str, Callable[[SavedRun], Any]] = {

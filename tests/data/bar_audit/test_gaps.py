@@ -81,3 +81,13 @@ def test_bars_without_a_usual_length_have_no_gaps():
     steps = pd.to_timedelta(np.cumsum([(7 * k * k) % 101 + 1 for k in range(300)]), unit="s")
     audit = audit_bars(bars_at(pd.Timestamp("2024-01-01") + steps), NOW)
     assert (audit.length, audit.counts()) == (None, {})
+
+
+def test_lunch_breaks_do_not_count_and_a_missing_bar_beside_them_does():
+    clock = [90 + 30 * k for k in range(4)] + [300 + 30 * k for k in range(4)]  # Hong Kong, UTC
+    days = pd.bdate_range("2024-01-01", "2024-04-30")
+    stamps = [day + pd.Timedelta(minutes=minute) for day in days for minute in clock]
+    bars = bars_at(pd.DatetimeIndex(stamps))
+    assert gaps(bars) is None
+    inside = without(bars, ("2024-03-05 02:00", "2024-03-05 02:00"))
+    assert gaps(inside) == (1, 1, ["2024-03-05 02:30:00"])

@@ -12,6 +12,7 @@ from bt_fusion.report.model_figures import thresholds
 from bt_fusion.report.signal_view import SignalView
 from bt_fusion.saved_runs.saved_run import SavedRun, read_trades
 from bt_fusion.technical.regimes import regimes
+from tests.report.test_browser import long_run
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +135,53 @@ def test_a_run_without_a_trade(run, tmp_path):
         assert len(decoded(data["symbols"][0][kind]["time"])) == 0
     trades.to_csv(tmp_path / "trades.csv", index=False)
     assert page_data(replace(run, trades=read_trades(tmp_path / "trades.csv"))) == data
+
+
+@pytest.fixture(scope="module")
+def long(run):
+    """A run of 120,000 bars, more than a page holds one by one, and its data."""
+    made = long_run(run, 120_000)
+    return made, page_data(made)
+
+
+def test_bars_of_a_long_run_are_in_groups_that_hide_no_extreme(long):
+    made, data = long
+    (symbol,) = data["symbols"]
+    size, count = symbol["size"], symbol["count"]
+    assert (size, count) == (6, 120_000)
+    groups = made.bars.groupby(np.arange(count) // size)
+    for name, how in {"open": "first", "high": "max", "low": "min", "close": "last"}.items():
+        np.testing.assert_allclose(decoded(symbol[name]), groups[name].agg(how), rtol=1e-6)
+    up = made.predictions.probability_up.groupby(np.arange(count) // size)
+    for name, how in {"up": "mean", "up_low": "min", "up_high": "max"}.items():
+        np.testing.assert_allclose(decoded(symbol[name]), up.agg(how), rtol=1e-6)
+    assert decoded(symbol["longs"]).sum() == (made.bars.fused > 0).sum()
+    assert decoded(symbol["shorts"]).sum() == (made.bars.fused < 0).sum()
+
+
+def test_the_last_bars_of_a_long_run_are_there_one_by_one(long):
+    made, data = long
+    detail = data["symbols"][0]["detail"]
+    assert detail["size"] == 1
+    last = made.bars[-20_000:]
+    assert (pd.to_datetime(decoded(detail["time"]), unit="ms") == last.datetime).all()
+    np.testing.assert_allclose(decoded(detail["close"]), last.close, rtol=1e-6)
+    assert (decoded(detail["signal"]) == last.fused).all()
+
+
+def test_a_view_of_a_long_run_takes_its_own_bars(long):
+    made, _ = long
+    until = made.bars.datetime[50_000]
+    detail = page_data(made, SignalView(500, until))["symbols"][0]["detail"]
+    times = pd.to_datetime(decoded(detail["time"]), unit="ms")
+    assert len(times) == 20_000 and times[0] < made.bars.datetime[49_500] and until < times[-1]
+
+
+def test_curves_of_a_long_run_keep_the_deepest_drawdown(long):
+    made, data = long
+    equity = data["equity"]
+    assert len(decoded(equity["time"])) < 25_000
+    for name in made.runs:
+        depth = (made.equity[name] / made.equity[name].cummax() - 1).min()
+        assert decoded(equity[f"below_{name}"]).min() == pytest.approx(depth)
+        assert decoded(equity[name]).max() == pytest.approx(made.equity[name].max())

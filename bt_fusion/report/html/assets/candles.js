@@ -9,7 +9,7 @@ function markTrace(name, columns, side, range, bars, room, open) {
   const [from, to] = inWindow(columns.time, range);
   for (let i = from; i < to; i++) {
     if (columns.side[i] !== side) continue;
-    const bar = Math.min(firstAtOrAfter(bars.time, columns.time[i]), bars.time.length - 1);
+    const bar = Math.max(0, firstAtOrAfter(bars.time, columns.time[i] + 0.5) - 1);
     x.push(columns.time[i]);
     y.push(side > 0 ? bars.low[bar] - room : bars.high[bar] + room);
     const profit = `${columns.pnl[i] >= 0 ? "+" : ""}${Math.round(columns.pnl[i]).toLocaleString("en")}`;
@@ -41,7 +41,8 @@ function exitTrace(columns, range) {
 function countTrace(name, columns, groups, time, shade) {
   const counts = new Array(groups.count).fill(0);
   const end = time[groups.stop - 1];
-  const [from, to] = inWindow(columns.time, [time[groups.start], end]);
+  const until = groups.stop < time.length ? time[groups.stop] - 1 : Infinity;
+  const [from, to] = inWindow(columns.time, [time[groups.start], until]);
   for (let i = from; i < to; i++) {
     const row = Math.min(firstAtOrAfter(time, columns.time[i] + 0.5) - 1, groups.stop - 1);
     counts[Math.floor((row - groups.start) / groups.step)] += 1;
@@ -85,7 +86,7 @@ function candlePicture(bars, data, range) {
   if (down) traces.push(...down.traces);
   traces.push(...up.traces, confidenceTrace(bars.confidence, groups, candles.x));
   const probabilities = probabilityRange([up, down].filter(Boolean), data.thresholds, view.inView);
-  return { ...view, traces, marks, probabilities, twoLines: Boolean(down) };
+  return { ...view, size: bars.size, traces, marks, probabilities, twoLines: Boolean(down) };
 }
 
 function entriesLayout(picture, data, range) {
@@ -99,17 +100,17 @@ function entriesLayout(picture, data, range) {
   });
 }
 
-function drawnText({ groups, marks }) {
+function drawnText({ groups, size, marks }) {
   const many = Object.values(marks).some((number) => number > MOST_MARKS) ? "; zoom in to see each" : "";
-  return `${eachCandle(groups.step)}; ${groups.count.toLocaleString("en")} drawn. In view: `
+  return `${eachCandle(groups.step * size)}; ${groups.count.toLocaleString("en")} drawn. In view: `
     + `${marks.entries.toLocaleString("en")} entries, ${marks.vetoed.toLocaleString("en")} not taken${many}.`;
 }
 
 function candleChart(place, data, symbols) {
   const draw = () => {
-    const picture = candlePicture(symbols.bars(), data, timeline.range);
+    const picture = candlePicture(finest(symbols.bars(), timeline.range), data, timeline.range);
     place.dataset.candles = picture.groups.count;
-    place.dataset.step = picture.groups.step;
+    place.dataset.step = picture.groups.step * picture.size;
     document.getElementById("drawn-candles").textContent = drawnText(picture);
     return Plotly.react(place, picture.traces, entriesLayout(picture, data, timeline.range), candleConfig());
   };

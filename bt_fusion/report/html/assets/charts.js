@@ -4,7 +4,7 @@ function equityChart(place, data) {
   const time = decode(data.equity.time);
   const curves = data.runs.map((run) => {
     const values = decode(data.equity[run]);
-    return { run, values, below: drawdown(values) };
+    return { run, values, below: decode(data.equity[`below_${run}`]) ?? drawdown(values) };
   });
   const hold = decode(data.equity.buy_hold);  // null in runs of older versions
   const all = [...curves.map((curve) => curve.values), ...(hold ? [hold] : [])].map((values) => values.reduce(

@@ -1,7 +1,7 @@
 "use strict";
 // Columns of the page's data, and what is drawn of them in a window.
 
-const TYPES = { float32: Float32Array, float64: Float64Array, int8: Int8Array };
+const TYPES = { float32: Float32Array, float64: Float64Array, int8: Int8Array, uint16: Uint16Array };
 
 function decode(column) {
   if (!column) return null;
@@ -34,6 +34,7 @@ function grouping(time, range, most) {
 
 function groupCandles(bars, groups) {
   const made = { x: [], open: [], high: [], low: [], close: [], bars: [] };
+  const size = bars.size || 1, count = bars.count || bars.time.length;
   for (let row = groups.start; row < groups.stop; row += groups.step) {
     const end = Math.min(row + groups.step, groups.stop);
     let high = -Infinity, low = Infinity;
@@ -46,13 +47,14 @@ function groupCandles(bars, groups) {
     made.high.push(high);
     made.low.push(low);
     made.close.push(bars.close[end - 1]);
-    made.bars.push(end - row);
+    made.bars.push(Math.min(end * size, count) - row * size);
   }
   return made;
 }
 
-// Mean, least and greatest of each group; null where nothing is known.
-function groupValues(values, groups) {
+// Mean, least and greatest of each group; null where nothing is known. Values that are means of
+// bars themselves bring the least and the greatest of these.
+function groupValues(values, groups, lows = values, highs = values) {
   const made = { mean: [], low: [], high: [] };
   for (let row = groups.start; row < groups.stop; row += groups.step) {
     let sum = 0, known = 0, low = Infinity, high = -Infinity;
@@ -61,8 +63,8 @@ function groupValues(values, groups) {
       if (Number.isNaN(value)) continue;
       sum += value;
       known += 1;
-      if (value < low) low = value;
-      if (value > high) high = value;
+      if (lows[i] < low) low = lows[i];
+      if (highs[i] > high) high = highs[i];
     }
     made.mean.push(known ? sum / known : null);
     made.low.push(known ? low : null);

@@ -15,7 +15,7 @@ function add(name, make) {
 // Let a chart follow its window of time, which buttons move.
 function addRanges(name, { place, timeline, draw }) {
   const buttons = document.getElementById(`ranges-${name}`);
-  const add = () => rangeButtons(buttons, timeline, symbols.bars().time);
+  const add = () => rangeButtons(buttons, timeline, symbols.bars().usual);
   timeline.follow(place, draw);
   symbols.listeners.push(add);
   add();

@@ -2,16 +2,50 @@
 
 const MOST_CANDLES = 1400;  // drawn at once, half of them in view
 
+// Of a probability its mean, least and greatest in each row: the same where a row is a bar.
+function probabilities(mean, low, high) {
+  return mean && { mean, low: low ?? mean, high: high ?? mean };
+}
+
+function otherSide({ mean, low, high }) {
+  const other = (values) => values.map((p) => 1 - p), made = other(mean);
+  return { mean: made, low: mean === high ? made : other(high), high: mean === low ? made : other(low) };
+}
+
+// A row is a bar, or a group of `size` bars where the run is long.
+function barColumns(raw, count) {
+  const made = { size: raw.size, count };
+  for (const key of ["time", "open", "high", "low", "close", "confidence", "regime"]) made[key] = decode(raw[key]);
+  for (const side of ["up", "down"]) {
+    made[side] = probabilities(decode(raw[side]), decode(raw[`${side}_low`]), decode(raw[`${side}_high`]));
+  }
+  made.short = made.down ?? otherSide(made.up);  // of two classes the other one
+  const signal = decode(raw.signal);
+  made.longs = decode(raw.longs) ?? signal.map((side) => (side > 0 ? 1 : 0));
+  made.shorts = decode(raw.shorts) ?? signal.map((side) => (side < 0 ? 1 : 0));
+  return made;
+}
+
+// All of a symbol, and where its bars are in groups the `detail`: some of them one by one.
 function symbolColumns(raw) {
-  const made = { name: raw.name };
-  const columns = ["time", "open", "high", "low", "close", "up", "down", "confidence", "signal", "regime"];
-  for (const key of columns) made[key] = decode(raw[key]);
-  made.short = made.down ?? made.up.map((p) => 1 - p);  // of two classes the other one
+  const made = { name: raw.name, last: raw.last, ...barColumns(raw, raw.count) };
+  made.usual = (raw.last - made.time[0]) / Math.max(1, raw.count - 1);
   for (const kind of ["entries", "vetoed"]) {
     made[kind] = Object.fromEntries(
       Object.entries(raw[kind]).map(([key, column]) => [key, decode(column)]));
   }
+  const time = raw.detail && decode(raw.detail.time);
+  made.detail = time && { ...made, ...barColumns(raw.detail, time.length) };
   return made;
+}
+
+// The bars of a window one by one where they are there, else in groups.
+function finest(bars, range) {
+  const time = bars.detail?.time;
+  if (!time) return bars;
+  const last = time[time.length - 1];
+  const held = range[0] >= time[0] - bars.usual && (last === bars.last || range[1] <= last + bars.usual);
+  return held ? bars.detail : bars;
 }
 
 // The symbol shown, chosen in any select of the page; what listens is called after a change.
@@ -104,10 +138,10 @@ function triangleTrace(name, side, points, yaxis, open) {
 }
 
 function probabilityTraces(name, values, groups, x, shade, named) {
-  const made = groupValues(values, groups);
+  const made = groupValues(values.mean, groups, values.low, values.high);
   const base = { type: "scatter", mode: "lines", x, xaxis: "x", yaxis: "y3", showlegend: false };
   const traces = [];
-  if (groups.step > 1) {
+  if (groups.step > 1 || values.low !== values.high) {
     traces.push({ ...base, y: made.high, line: { width: 0 }, hoverinfo: "skip" });
     traces.push({
       ...base, y: made.low, line: { width: 0 }, hoverinfo: "skip", fill: "tonexty",

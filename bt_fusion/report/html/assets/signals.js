@@ -13,8 +13,8 @@ function groupSignals(bars, groups) {
     let long = 0, short = 0;
     const rows = [0, 0, 0];
     for (let i = row; i < Math.min(row + groups.step, groups.stop); i++) {
-      if (bars.signal[i] > 0) long += 1;
-      if (bars.signal[i] < 0) short += 1;
+      long += bars.longs[i];
+      short += bars.shorts[i];
       rows[bars.regime[i]] += 1;
     }
     made.long.push(long);
@@ -63,7 +63,7 @@ function signalTrace(side, counts, view) {
     const price = side > 0 ? candles.low[k] : candles.high[k];
     points.x.push(candles.x[k]);
     points.y.push(log ? price * Math.exp(-side * room) : price - side * room);
-    const among = groups.step > 1 ? ` among ${candles.bars[k]} bars` : "";
+    const among = candles.bars[k] > 1 ? ` among ${candles.bars[k]} bars` : "";
     points.text.push(`${count > 1 ? `${count} ` : ""}${word} signal${count > 1 ? "s" : ""}${among}`);
   });
   const trace = triangleTrace(`${word} signal`, side, points, "y2");
@@ -107,38 +107,38 @@ function signalLayout(picture, { levels }, range) {
 }
 
 function signalText(bars, { groups }, [from, to]) {
-  const counted = { bars: 0, long: 0, short: 0 };
   const [first, stop] = inWindow(bars.time, [from, to]);
+  const counted = { bars: Math.min(stop * bars.size, bars.count) - first * bars.size, long: 0, short: 0 };
   for (let i = first; i < stop; i++) {
-    counted.bars += 1;
-    if (bars.signal[i] > 0) counted.long += 1;
-    if (bars.signal[i] < 0) counted.short += 1;
+    counted.long += bars.longs[i];
+    counted.short += bars.shorts[i];
   }
   const [all, long, short] = Object.values(counted).map((number) => number.toLocaleString("en"));
-  const most = groups.step > 1 ? ", shaded by the regime of most of them" : "";
-  return `${eachCandle(groups.step)}${most}. In view: ${all} bars with ${long} long and ${short} short signals.`;
+  const each = groups.step * bars.size;
+  const most = each > 1 ? ", shaded by the regime of most of them" : "";
+  return `${eachCandle(each)}${most}. In view: ${all} bars with ${long} long and ${short} short signals.`;
 }
 
 // Show the last bars until a time; neither they nor the whole are cut by the chart's edge.
-function showLast(shown, time, { bars, until }) {
-  const half = leastGap(time) / 2;
+function showLast(shown, symbol, { bars, until }) {
+  const { time } = symbol.detail ?? symbol, half = leastGap(time) / 2;
   const end = until === null ? time.length : Math.max(1, firstAtOrAfter(time, until + 1));
   const count = Math.min(bars, end), range = [time[end - count] - half, time[end - 1] + half];
   const day = new Date(time[end - 1]).toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", "");
   const text = until === null ? `Last ${count.toLocaleString("en")} bars` : `${count.toLocaleString("en")} bars until ${day}`;
-  shown.setWhole(time[0] - half, time[time.length - 1] + half);
-  shown.home = count < time.length ? { text, range } : null;
+  shown.setWhole(symbol.time[0] - half, symbol.last + half);
+  shown.home = count < symbol.count ? { text, range } : null;
   shown.show(...range);
 }
 
 function signalChart(place, data, symbols) {
   const shown = new Timeline();
   const draw = () => {
-    const bars = symbols.bars(), picture = signalPicture(bars, data.signals, shown.range);
+    const bars = finest(symbols.bars(), shown.range), picture = signalPicture(bars, data.signals, shown.range);
     document.getElementById("drawn-signals").textContent = signalText(bars, picture, shown.range);
     return Plotly.react(place, picture.traces, signalLayout(picture, data.signals, shown.range), candleConfig());
   };
-  const home = () => showLast(shown, symbols.bars().time, data.signals);
+  const home = () => showLast(shown, symbols.bars(), data.signals);
   symbols.listeners.push(home);
   home();
   return { draw, timeline: shown };

@@ -45,8 +45,8 @@ const DAY = 86400000;
 const SPANS = [["1 hour", DAY / 24], ["6 hours", DAY / 4], ["1 day", DAY], ["1 week", 7 * DAY],
   ["1 month", 30.4 * DAY], ["3 months", 91 * DAY], ["1 year", 365 * DAY], ["5 years", 1826 * DAY]];
 
-function rangeButtons(place, timeline, time) {
-  const usual = (time[time.length - 1] - time[0]) / Math.max(1, time.length - 1);
+// `usual` is the distance of bars.
+function rangeButtons(place, timeline, usual) {
   const whole = timeline.whole[1] - timeline.whole[0];
   const spans = SPANS.filter(([, span]) => span >= 20 * usual && span < 0.9 * whole).slice(-5);
   const add = (text, act, label) => {

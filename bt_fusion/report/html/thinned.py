@@ -1,0 +1,106 @@
+"""Long columns, thinned for a page: groups of bars that hide no extreme, rows of curves."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["MOST_ROWS", "GroupedBars", "detail_rows", "extreme_rows"]
+
+MOST_ROWS = 100_000  # of all symbols, up to which a page holds every bar
+GROUPS = 20_000  # of all symbols, at most, where it does not
+DETAIL = 20_000  # bars that are held one by one even then
+
+
+class GroupedBars:
+    """Bars of one symbol in groups of equal size, the last one perhaps smaller.
+
+    Parameters
+    ----------
+    count : int
+        Bars, 1 or more.
+    symbols : int
+        How many symbols share the page.
+
+    Attributes
+    ----------
+    size : int
+        Bars in a group.
+    starts : ndarray of int, shape (n_groups,)
+        The first bar of each.
+
+    Examples
+    --------
+    >>> grouped = GroupedBars(5, symbols=10_000)
+    >>> grouped.size, grouped.starts.tolist(), grouped.high([3, 1, 2, 9, 4]).tolist()
+    (3, [0, 3], [3.0, 9.0])
+    """
+
+    def __init__(self, count: int, symbols: int = 1):
+        self.count = count
+        self.size = -(-count // max(1, GROUPS // symbols))
+        self.starts = np.arange(0, count, self.size)
+
+    def first(self, values: Any) -> np.ndarray:
+        """Return the first value of each group."""
+        return np.asarray(values)[self.starts]
+
+    def last(self, values: Any) -> np.ndarray:
+        """Return the last value of each group."""
+        return np.asarray(values)[np.append(self.starts[1:], self.count) - 1]
+
+    def high(self, values: Any) -> np.ndarray:
+        """Return the greatest known value of each group, NaN where none is known."""
+        return np.fmax.reduceat(np.asarray(values, dtype=float), self.starts)
+
+    def low(self, values: Any) -> np.ndarray:
+        """Return the least known value, likewise."""
+        return np.fmin.reduceat(np.asarray(values, dtype=float), self.starts)
+
+    def mean(self, values: Any) -> np.ndarray:
+        """Return the mean of the known values, likewise."""
+        values = np.asarray(values, dtype=float)
+        known = self.sum(~np.isnan(values))
+        with np.errstate(invalid="ignore"):
+            return self.sum(np.nan_to_num(values)) / known
+
+    def sum(self, values: Any) -> np.ndarray:
+        """Return the sum of each group."""
+        return np.add.reduceat(np.asarray(values, dtype=float), self.starts)
+
+    def commonest(self, values: Any, kinds: int) -> np.ndarray:
+        """Return the value, of 0, 1, ... kinds - 1, that most bars of each group have."""
+        counts = [self.sum(np.asarray(values) == kind) for kind in range(kinds)]
+        return np.argmax(counts, axis=0)
+
+
+def detail_rows(count: int, symbols: int, shown: slice) -> slice:
+    """Return the bars held one by one: those to be shown, and as many around as there is room.
+
+    >>> detail_rows(1_000_000, 1, slice(999_500, 1_000_000))
+    slice(980000, 1000000, None)
+    >>> detail_rows(1_000_000, 1, slice(499_500, 500_000))
+    slice(485000, 505000, None)
+    """
+    room = DETAIL // symbols
+    stop = min(count, max(room, shown.stop + room // 4))
+    return slice(max(0, stop - room), stop)
+
+
+def extreme_rows(table: pd.DataFrame, most: int = GROUPS // 5) -> np.ndarray:
+    """Return the rows at which a column has its least or greatest value of a group; both ends, too.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Curves.
+    most : int
+        Groups.
+    """
+    size = -(-len(table) // most)
+    kept = [0, len(table) - 1]
+    for start in range(0, len(table), size):
+        group = table.iloc[start : start + size].to_numpy(dtype=float)
+        group = np.where(np.isnan(group), group[:1], group)
+        kept += [*(start + group.argmin(axis=0)), *(start + group.argmax(axis=0))]
+    return np.unique(kept)
