@@ -55,7 +55,11 @@ def test_the_script_mixes_own_and_built_in_parts(folder):
 
 
 def test_the_check_of_a_feature_runs(folder):
-    (check,) = re.findall(r"```python\n(import numpy as np\n\nwhole.*?)```", PAGE, flags=re.DOTALL)
-    head = "from my_parts import range_position\nfrom bt_fusion import FeatureSet, load_sample\n"
+    (check,) = re.findall(
+        r"```python\n(from bt_fusion import check_causality\n.*?)```", PAGE, flags=re.DOTALL
+    )
+    head = (
+        "from my_parts import CloseAboveHigh, range_position\nfrom bt_fusion import load_sample\n"
+    )
     (folder / "check.py").write_text(f"{head}bars = load_sample('sp500')\n{check}")
     run(folder, "check.py")
