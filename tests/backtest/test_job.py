@@ -111,7 +111,7 @@ def test_a_class_of_a_script_is_found_in_its_file(csv, tmp_path):
     assert SavedRun.read(out).summary["config"]["strategy"] == f"{script}:Always"
     assert explain_entry(out, trade=2).side == "long"
     script.unlink()
-    with pytest.raises(OptionError, match=r"mine\.py:Always, cannot be found again: no file"):
+    with pytest.raises(OptionError, match=r"mine\.py:Always of the run is not there any more"):
         explain_entry(out, trade=2)
 
 
