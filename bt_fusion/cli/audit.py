@@ -17,7 +17,13 @@ def audit(
     *,
     bars: BarOptions,
     strategy: Annotated[
-        str | None, option("Or whether a strategy looks ahead: file.py:Class.", "--strategy", "-s")
+        str | None,
+        option(
+            "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class: does it "
+            "look ahead?",
+            "--strategy",
+            "-s",
+        ),
     ] = None,
     indicator: Annotated[
         str | None, option("Or an indicator, file.py:Class.", "--indicator")

@@ -118,8 +118,8 @@ def load_sizer(text: str) -> type[bt.Sizer]:
 def load_indicator(text: str) -> type[bt.Indicator]:
     """Return the indicator class of ``module:Class`` or ``file.py:Class``; raises as above.
 
-    >>> load_indicator("backtrader.indicators:EMA").__name__
-    'ExponentialMovingAverage'
+    >>> load_indicator("backtrader.indicators:MACD").__name__
+    'MACD'
     """
     if ":" not in text and not text.endswith(".py"):
         raise OptionError(f"indicator {text!r} is no module:Class and no file.py:Class")
