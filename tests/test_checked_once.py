@@ -1,4 +1,4 @@
-"""A backtest checks the bars it is given once, once the part it trades, and samples of the audit."""
+"""A backtest checks the bars it is given once, and once the part of them it trades."""
 
 from bt_fusion import Ensemble, SignalModel, WalkForward, load_sample
 from bt_fusion.backtest.job import Backtest
