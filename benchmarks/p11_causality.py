@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import talib
 
+from benchmarks.p8_cache import hourly
 from benchmarks.registry import Measured, Ratio
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.readers import read_bars
-from bt_fusion.data.samples import planted_edge
 from bt_fusion.features import REGISTRY, ema_memory, feature, wilder_memory
 from bt_fusion.models.causality import check_causality
 from bt_fusion.models.signal_model import SignalModel
@@ -33,11 +33,7 @@ def measure(bars: int = 55_597, data: str | None = None, repeats: int = 3) -> Me
     repeats : int
         Of each, the median counts.
     """
-    if data:
-        frame = read_bars(data)
-    else:
-        frame = planted_edge(bars)
-        frame.index = pd.date_range("2019-01-01", periods=bars, freq="h")
+    frame = read_bars(data) if data else hourly(bars)
     register()
     try:
         arrays = BarArrays.of(frame)

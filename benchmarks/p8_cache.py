@@ -11,7 +11,7 @@ from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import ROOT, process_seconds
 from bt_fusion.data.samples import planted_edge
 
-__all__ = ["measure", "write_hourly"]
+__all__ = ["hourly", "measure", "write_hourly"]
 
 SWEEP = "import sys; from bt_fusion.cli.main import main; main(sys.argv[1:])"
 
@@ -74,7 +74,11 @@ def _options(place: Path, name: str, data: Path) -> list[str]:
 
 
 def write_hourly(path: Path, bars: int) -> Path:
-    frame = planted_edge(bars)
-    frame.index = pd.date_range("2019-01-01", periods=bars, freq="h", name="datetime")
-    frame.to_csv(path)
+    hourly(bars).to_csv(path)
     return path
+
+
+def hourly(bars: int) -> pd.DataFrame:
+    """Return a planted edge with the stamps of hours."""
+    stamps = pd.date_range("2019-01-01", periods=bars, freq="h", name="datetime")
+    return planted_edge(bars).set_axis(stamps)

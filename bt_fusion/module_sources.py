@@ -20,6 +20,7 @@ __all__ = [
     "check_own_imports",
     "code_sha256",
     "file_of",
+    "file_sha256",
     "installed",
     "loaded_sha256",
     "module_of",
@@ -133,6 +134,14 @@ def loaded_sha256(file: Path) -> str:
     """Return the SHA-256 of a file as it was loaded in this process, "" where it was not."""
     found = (source for _, source in READ.values() if source.file == file.resolve())
     return next((source.sha256 for source in found), "")
+
+
+def file_sha256(file: Path) -> str:
+    """Return the SHA-256 of a file as it is now, "" where it cannot be read."""
+    try:
+        return sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def sources_of(module: ModuleType) -> dict[str, Source]:

@@ -17,6 +17,7 @@ from bt_fusion.errors import BtFusionError, OptionError, StrategyError
 from bt_fusion.module_sources import (
     check_own_imports,
     code_sha256,
+    file_sha256,
     module_of,
     read_source,
     sources_of,
@@ -87,10 +88,9 @@ def run_once(path: Path) -> ModuleType:
     """Return the module of a file that was run as it is now; else run it, see `load_file`."""
     known = sys.modules.get(module_name(path.resolve()))
     source = None if known is None else read_source(known)
-    if known is None or source is None or not path.is_file():
-        return load_file(path)
-    same = source.sha256 == sha256(path.read_bytes()).hexdigest()
-    return known if same else load_file(path)
+    if known is not None and source is not None and source.sha256 == file_sha256(path):
+        return known
+    return load_file(path)
 
 
 def found_again(module: str, file: Path) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.audit.comparing import Finding, stamp_text
+from bt_fusion.audit.futures import cut
 from bt_fusion.audit.strategy_audit import StrategyAudit, audit
 from bt_fusion.engine.account import Account
 from bt_fusion.errors import BarsError
@@ -60,7 +61,7 @@ def sample_of(bars: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     longest = max(bars.values(), key=len)
     count = min(len(longest), max(FEWEST, min(MOST, len(longest) // PART)))
     end = longest.index[count - 1]
-    return {name: own[:end] for name, own in bars.items() if len(own[:end])}
+    return {name: own for name, own in cut(bars, end.to_datetime64()).items() if len(own)}
 
 
 def trained_too_late(predictions: Mapping[str, Predictions]) -> Iterator[Finding]:

@@ -174,21 +174,22 @@ def result_of(compared: Compared, findings: Sequence[Finding], cuts: int) -> Str
 def failed(plain: Recording, bars: Mapping[str, pd.DataFrame]) -> StrategyAudit:
     """Return the audit of a run that does not reach its end.
 
-    One that fails for want of the bar after the last one has asked for it.
+    A run that ends by an IndexError at its last bar has asked for the bar after it.
     """
     assert plain.error is not None
-    last = max(own.index[-1] for own in bars.values())
-    when = stamp_text(plain.time[-1]) if len(plain.time) else ""
-    at_end = len(plain.time) >= max(map(len, bars.values())) - 1 and len(plain.time) > 0
-    several = isinstance(plain.error, IndexError) and len({*map(len, bars.values())}) > 1
-    hint = "; feeds of other lengths are paired by their place: give them the same stamps"
-    text = f"the run fails: {told(plain.error)}{hint if several else ''}"
-    finding = Finding("error", "the strategy", when, text)
-    if at_end and isinstance(plain.error, IndexError):
+    calls, lengths = len(plain.time), [len(own) for own in bars.values()]
+    index_error = isinstance(plain.error, IndexError)
+    if index_error and calls and calls >= max(lengths) - 1:
+        kind, when = "look-ahead", stamp_text(max(own.index[-1] for own in bars.values()))
         text = f"it asks for a bar after the last one: {told(plain.error)}"
-        finding = Finding("look-ahead", "the strategy", stamp_text(last), text)
+    else:
+        kind, when = "error", stamp_text(plain.time[-1]) if calls else ""
+        hint = "; feeds of other lengths are paired by their place: give them the same stamps"
+        several = index_error and len({*lengths}) > 1
+        text = f"the run fails: {told(plain.error)}{hint if several else ''}"
+    finding = Finding(kind, "the strategy", when, text)
     nothing = ("everything: the run does not reach its end",)
-    counts = dict(cuts=0, bars=len(plain.time), lines=len(plain.lines), orders=0, compared=0)
+    counts = dict(cuts=0, bars=calls, lines=len(plain.lines), orders=0, compared=0)
     return StrategyAudit((finding,), nothing, **counts)
 
 

@@ -114,9 +114,8 @@ class Judging:
         """
         with_ml = "on" in self.runs and (takes_ml(self.strategy) or "off" not in self.runs)
         known = {symbol: part.predictions for symbol, part in self.out_of_sample.items()}
-        exits = trade_exits(model_of(self.predictor).label())
         given = one_or_all(known) if with_ml else None
-        traded, params = variant(self.strategy, self.params, exits, given)
+        traded, params = variant(self.strategy, self.params, self.exits, given)
         bars = {symbol: part.bars for symbol, part in self.out_of_sample.items()}
         seed = self.bootstrap.seed
         found = quick_audit(traded, bars, params, self.account, known, seed)
@@ -138,10 +137,14 @@ class Judging:
         return agreement_of(self.strategy, self.params, voting, self.account.round_trip)
 
     @property
+    def exits(self) -> dict[str, Any]:
+        """How trades of the model's label end."""
+        return trade_exits(model_of(self.predictor).label())
+
+    @property
     def pair(self) -> RunPair:
         """Both runs."""
-        exits = trade_exits(model_of(self.predictor).label())
-        traded = (self.strategy, self.params, exits, self.account, self.out_of_sample)
+        traded = (self.strategy, self.params, self.exits, self.account, self.out_of_sample)
         return RunPair(*traded, off=self.runs["off"], on=self.runs["on"])
 
     def add_hold(self, summary: dict[str, Any]) -> None:

@@ -70,10 +70,12 @@ def slippage_note(account: Account, parts: dict[str, OutOfSample]) -> str:
     that limit orders would be filled beyond their limit.
     """
     slip = account.slippage
+    if not slip:
+        return ""
     bars = pd.concat([part.bars for part in parts.values()])
     capped = (bars.open * (1 + slip) > bars.high), (bars.open * (1 - slip) < bars.low)
     share = float(np.mean(capped))
-    if not slip or share < CAPPED:
+    if share < CAPPED:
         return ""
     return (
         f"slippage of {100 * slip:g} % goes beyond the bar on {100 * share:.0f} % of the opens: "

@@ -2,12 +2,11 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 from bt_fusion.errors import OptionError
-from bt_fusion.module_sources import installed, loaded_sha256
+from bt_fusion.module_sources import file_sha256, installed, loaded_sha256
 
 __all__ = ["check_same_code", "digests_of_code"]
 
@@ -72,11 +71,3 @@ def file_of_module(module: str) -> Path | None:
         spec = PathFinder.find_spec(".".join(parts[:end]), places) if places and module else None
         places = None if spec is None else [*(spec.submodule_search_locations or ())]
     return None if spec is None or spec.origin is None else Path(spec.origin).resolve()
-
-
-def file_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file, "" where it cannot be read."""
-    try:
-        return sha256(file.read_bytes()).hexdigest()
-    except OSError:
-        return ""

@@ -1,7 +1,6 @@
 """The check of what a user brings: at every fit, once for the same code and bars."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,8 +59,7 @@ def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") 
         if key:
             HERE.add(key)
         if key and store is not None:
-            with suppress(OSError):  # a folder that cannot be written to is no fault of the model
-                store.put(key, PASSED)
+            store.put(key, PASSED)
 
 
 def own_parts(model: Any) -> Iterator[tuple[str, str | None, Any, Any]]:

@@ -63,7 +63,7 @@ def frames(places: np.ndarray, n_bars: int, lookback: int) -> Iterator[Frame]:
 
 
 def _inside(rows: list[int], first: int, n_bars: int) -> np.ndarray:
-    """Return the rows after which there are bars to change, each once."""
+    """Return each of the rows once, without those that have no bars after them to change."""
     return np.array([*dict.fromkeys(row for row in rows if first <= row < n_bars - 2)], np.int64)
 
 
