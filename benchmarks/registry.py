@@ -19,7 +19,7 @@ HOMES = {
     "P8": "benchmarks.p8_cache",
     "P9": "benchmarks.p9_pybroker",
     "P10": "benchmarks.p10_forest",
-    "P11": "benchmarks.p11_causality",
+    "P11": "benchmarks.p11_checks",
     "P13": "benchmarks.p13_million",
     "coverage": "benchmarks.coverage",
     "edge": "benchmarks.edge",

@@ -1,6 +1,7 @@
-"""P11: the causality check of a user's features at a fit, against the fit."""
+"""P11: what the checks for look-ahead cost: at a fit, in a backtest, and all of them."""
 
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 
@@ -10,11 +11,16 @@ import talib
 
 from benchmarks.p8_cache import hourly
 from benchmarks.registry import Measured, Ratio
+from bt_fusion import Backtest, SignalModel, WalkForward
+from bt_fusion.audit import audit
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.readers import read_bars
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import run_strategy
+from bt_fusion.engine.variants import variant
 from bt_fusion.features import REGISTRY, ema_memory, feature, wilder_memory
 from bt_fusion.models.causality import check_causality
-from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.strategies import FusionStrategy
 
 __all__ = ["measure"]
 
@@ -22,7 +28,7 @@ OWN = ("own_range", "own_z", "own_trend", "own_rsi", "own_volume")
 
 
 def measure(bars: int = 55_597, data: str | None = None, repeats: int = 3) -> Measured:
-    """Measure both by the processor's time of one process, which other load leaves alone.
+    """Measure all by the processor's time of one process, which other load leaves alone.
 
     Parameters
     ----------
@@ -34,6 +40,26 @@ def measure(bars: int = 55_597, data: str | None = None, repeats: int = 3) -> Me
         Of each, the median counts.
     """
     frame = read_bars(data) if data else hourly(bars)
+    fits = seconds_of_fits(frame, repeats)
+    runs = seconds_of_runs(frame, repeats)
+    full = seconds_of_audit(frame, repeats)
+    return Measured(
+        f"over {len(frame):,} bars: the causality check of {len(OWN)} features of a user's, "
+        "against the fit of three members on them and the default set, and on them alone; the "
+        "audits of a backtest against the backtest; an audit of its strategy against a run",
+        fits | runs | full,
+        (
+            Ratio("check against fit", fits["check_s"] / fits["fit_s"], most=0.05),
+            Ratio("own features alone", fits["check_s"] / fits["fit_own_s"]),
+            Ratio("quick audit against job", runs["audit_s"] / runs["job_s"], most=0.10),
+            Ratio("quick audit against cached job", runs["audit_s"] / runs["cached_s"]),
+            Ratio("full audit against run", full["full_audit_s"] / full["run_s"], most=12),
+        ),
+    )
+
+
+def seconds_of_fits(frame: pd.DataFrame, repeats: int) -> dict[str, float]:
+    """Return what a check takes, and a fit without it."""
     register()
     try:
         arrays = BarArrays.of(frame)
@@ -43,12 +69,24 @@ def measure(bars: int = 55_597, data: str | None = None, repeats: int = 3) -> Me
     finally:
         for name in OWN:
             REGISTRY.pop(name)
-    return Measured(
-        f"causality check of {len(OWN)} features of a user's over {len(frame):,} bars, against "
-        "the fit of three members on them and the default set; and on them alone",
-        {"check_s": check, "fit_s": fit, "fit_own_s": small},
-        (Ratio("time", check / fit, most=0.05), Ratio("own features alone", check / small)),
-    )
+    return {"check_s": check, "fit_s": fit, "fit_own_s": small}
+
+
+def seconds_of_runs(frame: pd.DataFrame, repeats: int) -> dict[str, float]:
+    """Return what a backtest takes from nothing and with its refits cached, and its audits."""
+    with tempfile.TemporaryDirectory() as folder:
+        walk = WalkForward(SignalModel(), cache=folder)
+        job = seconds(lambda: Backtest(walk, audit=False).run(frame), 1)
+        without = seconds(lambda: Backtest(walk, audit=False).run(frame), repeats)
+        audited = seconds(lambda: Backtest(walk).run(frame), repeats)
+    return {"job_s": job, "cached_s": without, "audit_s": audited - without}
+
+
+def seconds_of_audit(frame: pd.DataFrame, repeats: int) -> dict[str, float]:
+    """Return what an audit takes of the strategy fusion, traded without ML, and a run of it."""
+    traded, params = variant(FusionStrategy, {})
+    run = seconds(lambda: run_strategy(frame, traded, Account(), **params), repeats)
+    return {"run_s": run, "full_audit_s": seconds(lambda: audit(traded, frame, params), 1)}
 
 
 def unchecked(features) -> SignalModel:
