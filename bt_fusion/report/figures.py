@@ -115,7 +115,8 @@ def signed(value: float) -> str:
     >>> signed(1234.5), signed(-0.2)
     ('+1,234', '0')
     """
-    return f"{value:+,.0f}" if abs(value) >= 0.5 else "0"
+    sign = "+" if value > 0 else ""
+    return sign + money(value) if abs(value) >= 0.5 else "0"
 
 
 def when(stamp: object) -> str:
@@ -152,7 +153,7 @@ def basis(value: float) -> str:
 
 def number(value: float) -> str:
     """Write a ratio."""
-    return f"{value:.2f}"
+    return f"{value:.2f}" if abs(value) < 1e6 else f"{value:.2e}"
 
 
 def short_percent(value: float) -> str:
@@ -161,12 +162,18 @@ def short_percent(value: float) -> str:
     >>> short_percent(0.1234), short_percent(-0.0001)
     ('12.3', '0.0')
     """
+    if abs(value) >= 1e4:
+        return f"{100 * value:.1e}"
     return f"{round(100 * value, 1) + 0.0:.1f}"  # + 0.0 takes the sign from a zero
 
 
 def money(value: float) -> str:
-    """Write an amount of cash."""
-    return f"{value:,.0f}"
+    """Write an amount of cash, a quadrillion and more by its power of ten.
+
+    >>> money(1234.5), money(9.27e139)
+    ('1,234', '9.27e+139')
+    """
+    return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.2e}"
 
 
 def count(value: int) -> str:

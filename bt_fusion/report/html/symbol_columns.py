@@ -16,6 +16,7 @@ from bt_fusion.technical.regimes import Regime
 __all__ = ["bar_columns", "grouped_columns", "milliseconds", "own_rows", "symbol_table", "typed"]
 
 PRICES = ("open", "high", "low", "close")
+LARGEST = np.finfo(np.float32).max
 
 
 def own_rows(view: SignalView, index: pd.DatetimeIndex) -> slice:
@@ -87,8 +88,16 @@ def typed(values: Any, dtype: str = "float32") -> dict[str, str]:
 
     >>> typed([1, -1], "int8")
     {'dtype': 'int8', 'data': 'Af8='}
+
+    Numbers too large for four bytes take eight.
+
+    >>> typed([1e40])["dtype"]
+    'float64'
     """
-    array = np.asarray(values).astype(np.dtype(dtype).newbyteorder("<"))
+    given = np.asarray(values)
+    if dtype == "float32" and (np.abs(given[np.isfinite(given)]) > LARGEST).any():
+        dtype = "float64"
+    array = given.astype(np.dtype(dtype).newbyteorder("<"))
     return {"dtype": dtype, "data": b64encode(array.tobytes()).decode("ascii")}
 
 
