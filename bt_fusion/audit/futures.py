@@ -7,7 +7,7 @@ import pandas as pd
 
 from bt_fusion.audit.recording import Recording
 
-__all__ = ["cut", "other_future", "places_of"]
+__all__ = ["AHEAD", "cut", "other_future", "places_of"]
 
 AHEAD = 100  # bars of another future
 LOUDER = 5  # times the moves that really came, the other way
@@ -19,18 +19,23 @@ def cut(bars: Mapping[str, pd.DataFrame], stamp: np.datetime64) -> dict[str, pd.
 
 
 def other_future(
-    bars: Mapping[str, pd.DataFrame], stamp: np.datetime64, rng: np.random.Generator
+    bars: Mapping[str, pd.DataFrame],
+    stamp: np.datetime64,
+    rng: np.random.Generator,
+    ahead: int = AHEAD,
 ) -> dict[str, pd.DataFrame]:
     """Return the bars up to a stamp, and after it moves against those that came, much larger.
 
     What looks one bar ahead decides otherwise here on nearly every bar.
     """
-    return {name: _mirrored(own, stamp, rng) for name, own in bars.items()}
+    return {name: _mirrored(own, stamp, rng, ahead) for name, own in bars.items()}
 
 
-def _mirrored(own: pd.DataFrame, stamp: np.datetime64, rng: np.random.Generator) -> pd.DataFrame:
+def _mirrored(
+    own: pd.DataFrame, stamp: np.datetime64, rng: np.random.Generator, count: int
+) -> pd.DataFrame:
     known = own[:stamp]
-    ahead = own[len(known) : len(known) + AHEAD].copy()
+    ahead = own[len(known) : len(known) + count].copy()
     if not len(known) or not len(ahead):
         return known
     base = float(known.close.iloc[-1])
@@ -57,7 +62,7 @@ def places_of(recording: Recording, count: int, seed: int) -> np.ndarray:
     time = np.unique(recording.time)
     ordered = np.unique([order[0] for order in recording.orders]).astype(time.dtype)
     ordered = ordered[ordered < time[-1]]
-    free = time[time >= recording.time[min(recording.first, len(recording.time) - 1)]][:-1]
+    free = time[time >= recording.ready][:-1]
     at_orders = rng.choice(ordered, min(len(ordered), count // 2), replace=False)
     others = rng.choice(free, min(len(free), count - len(at_orders) - 1), replace=False)
     return np.unique(np.concatenate([at_orders, others, time[-2:-1]]))

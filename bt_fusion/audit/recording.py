@@ -39,6 +39,8 @@ class Recording:
         Number of the first call with all indicators ready.
     error : Exception or None
         What ended the run before its last bar.
+    cheats : dict of str to str
+        What lets orders fill at a price of the bar they are given on: its name, and that price.
     """
 
     time: np.ndarray
@@ -48,6 +50,12 @@ class Recording:
     trained_until: dict[str, np.datetime64] = field(default_factory=dict)
     first: int = 0
     error: Exception | None = None
+    cheats: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> np.datetime64:
+        """Stamp of the first call with all indicators ready; of the last one if there is none."""
+        return self.time[min(self.first, len(self.time) - 1)]
 
     def calls_until(self, stamp: np.datetime64) -> int:
         """Return how many calls knew nothing later than a stamp."""
@@ -121,7 +129,16 @@ def recording_of(noted: Recorder, error: Exception | None) -> Recording:
         trained_until=dict(trained_until(ran)),
         first=noted.first,
         error=error,
+        cheats=dict(cheats(ran)),
     )
+
+
+def cheats(ran: bt.Strategy) -> Iterator[tuple[str, str]]:
+    """Yield what lets orders of a strategy fill at a price of their own bar."""
+    if getattr(ran.broker.p, "coc", False):
+        yield "cheat-on-close", "close"
+    if ran.cerebro.p.cheat_on_open:
+        yield "cheat-on-open", "open"
 
 
 def named_lines(owner: Any) -> Iterator[tuple[str, Any]]:

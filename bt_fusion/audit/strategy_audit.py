@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
-from bt_fusion.audit.futures import cut, other_future, places_of
+from bt_fusion.audit.elsewhere import filled_too_early, foretelling, kept_from_a_run
+from bt_fusion.audit.futures import AHEAD, cut, other_future, places_of
 from bt_fusion.audit.recording import Recording, record
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.variants import check_params
@@ -120,13 +121,17 @@ def audit(
     if plain.error is not None:
         return failed(plain, given)
     compared = Compared(plain, run(), trades)
-    findings = list(in_sample(plain))
+    findings = [*in_sample(plain), *filled_too_early(plain)]
     if bar_by_bar:
         findings += compared.bar_by_bar(run(given, **BAR_BY_BAR))
+        findings += kept_from_a_run(run, given, compared)
+        findings += foretelling(run, given, plain)
     places, rng = places_of(plain, cuts, seed), np.random.default_rng(seed)
     for number, stamp in enumerate(places):
-        ended = number % 2 == 0
-        future = cut(given, stamp) if ended else other_future(given, stamp, rng)
+        warm_up = plain.first if stamp < plain.ready else 0  # Backtrader fails on fewer bars
+        ended = number % 2 == 0 and not warm_up
+        ahead = AHEAD + warm_up
+        future = cut(given, stamp) if ended else other_future(given, stamp, rng, ahead)
         findings += compared.until(stamp, run(future), ended)
     return result_of(compared, findings, len(places))
 

@@ -1,6 +1,6 @@
 """The check of a feature: its values up to a bar must not change with the bars after it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import cycle
 from warnings import catch_warnings, simplefilter
@@ -12,8 +12,9 @@ from bt_fusion.errors import LookAheadError, OptionError
 from bt_fusion.features.registry import Feature
 from bt_fusion.models.causality.changed_bars import CHANGES
 from bt_fusion.models.causality.differences import differing, rounding_of, scale_of
+from bt_fusion.models.causality.elsewhere import YEARS, foretold, shifted
 from bt_fusion.models.causality.places import frames, turns
-from bt_fusion.models.causality.reach import how_far, reach
+from bt_fusion.models.causality.reach import how_far, how_many, reach
 from bt_fusion.models.causality.tried_bars import TriedBars
 
 __all__ = ["CONFIRMED", "OFF", "FeatureCheck"]
@@ -59,6 +60,8 @@ class FeatureCheck:
                 self._compare(first, stop, reference, cut - first, each)
         self._check_first_rows()
         self._check_blocks()
+        self._check_unprimed()
+        self._check_foretold()
 
     def values(self, arrays: BarArrays) -> np.ndarray:
         """Return the feature's columns, float64, shape (n_bars, n_columns)."""
@@ -151,6 +154,46 @@ class FeatureCheck:
         if kind == "replaced by NaN" and np.isnan(other).all():
             return None
         return differing(self, self.bars.part(first, stop), reference, other, kind)
+
+    def _check_unprimed(self) -> None:
+        """Try cuts at stamps that no call has seen, first the part and then all of the bars.
+
+        Values kept from an earlier call, or in a table by stamp, would hide what is to come.
+        """
+        first, stop = 0, min(len(self.whole), self.entry.lookback + EARLY)
+        for years, share in ((-YEARS, 0.6), (YEARS, 0.9)):
+            part = self.bars.part(first, stop)
+            other = replace(part, time=shifted(part.time, years))
+            cut = max(int(share * stop), min(self.entry.lookback, stop - 2))
+            before = self.values(other[: cut + 1])
+            unlike = differing(self, other, self.values(other)[: cut + 1], before)
+            if unlike.any():
+                row, column = np.argwhere(unlike)[0]
+                raise LookAheadError(
+                    f"feature {self.entry.names[column]} looks ahead: its value at "
+                    f"{self.bars.stamp(row)} is another one when bars after "
+                    f"{self.bars.stamp(cut)} have been seen before; it keeps values from one call "
+                    f"to the next. The value of a bar may depend on that bar and those before it "
+                    f"alone; {OFF}"
+                )
+
+    def _check_foretold(self) -> None:
+        """Compute the feature of other bars at the same stamps: they know nothing of these."""
+        try:
+            other = self.values(self.bars.other_market)
+        except Exception:  # of bars that are no market's
+            return
+        for name, column in zip(self.entry.names, other.T, strict=True):
+            found = foretold(column, self.bars.arrays.close)
+            if found is not None:
+                row = int(np.isfinite(column).argmax())
+                raise LookAheadError(
+                    f"feature {name} looks ahead: from {self.bars.stamp(row)} on, and computed "
+                    f"from other bars at the same stamps, it still tells the move of these bars "
+                    f"{how_many(found[0])} later (rank correlation {found[1]:.2f}). It reads them "
+                    f"from a table or file that knows what comes, or keeps them from an earlier "
+                    f"call; {OFF}"
+                )
 
     def _check_blocks(self) -> None:
         """Put short blocks of other bars all through the bars, and cut where rows before change.

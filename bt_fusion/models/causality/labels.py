@@ -103,7 +103,11 @@ class LabelCheck:
             if kind == "removed":
                 raise
             return None
-        return self._changed(other, slice(0, cut + 1), cut)
+        unlike = self._changed(other, slice(0, cut + 1), cut)
+        if kind == "removed":  # rows may wait for the whole horizon, also where t1 comes earlier
+            waits = np.arange(cut + 1) + self.label.horizon > cut
+            unlike &= ~(waits & np.isnan(other.y[: cut + 1]))
+        return unlike
 
     def _changed(self, other: Labels, rows: slice | np.ndarray, by: int | np.ndarray) -> np.ndarray:
         """Tell which rows are known by a bar and say something else than they did."""

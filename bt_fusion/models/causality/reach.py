@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-__all__ = ["how_far", "reach"]
+__all__ = ["how_far", "how_many", "reach"]
 
 FAR = 0.9  # of the bars after a value: what looks further looks at all of them
 
@@ -42,4 +42,13 @@ def how_far(bars: int | None) -> str:
     """
     if bars is None:
         return "it looks at the whole frame"
-    return f"it looks {bars:,} bar{'s' if bars > 1 else ''} ahead"
+    return f"it looks {how_many(bars)} ahead"
+
+
+def how_many(bars: int) -> str:
+    """Say so many bars.
+
+    >>> how_many(1), how_many(2)
+    ('1 bar', '2 bars')
+    """
+    return f"{bars:,} bar{'s' if bars > 1 else ''}"

@@ -13,6 +13,7 @@ from bt_fusion.models.causality.changed_bars import (
     every_start,
     with_blocks,
 )
+from bt_fusion.models.causality.elsewhere import other_bars
 from bt_fusion.models.causality.places import SHORT, places_of
 
 __all__ = ["TriedBars"]
@@ -49,6 +50,11 @@ class TriedBars:
             part = self.arrays[first:stop]
             self._made[key] = CHANGES[kind](part, cut) if kind else part
         return self._made[key]
+
+    @cached_property
+    def other_market(self) -> BarArrays:
+        """Other bars at the same stamps."""
+        return other_bars(self.arrays)
 
     @cached_property
     def places(self) -> np.ndarray:
