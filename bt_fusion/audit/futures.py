@@ -60,7 +60,7 @@ def places_of(recording: Recording, count: int, seed: int) -> np.ndarray:
     """
     rng = np.random.default_rng(seed)
     time = np.unique(recording.time)
-    ordered = np.unique([order[0] for order in recording.orders]).astype(time.dtype)
+    ordered = np.unique([order[0] for order in recording.asked]).astype(time.dtype)
     ordered = ordered[ordered < time[-1]]
     free = time[time >= recording.ready][:-1]
     at_orders = rng.choice(ordered, min(len(ordered), count // 2), replace=False)

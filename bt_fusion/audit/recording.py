@@ -1,7 +1,10 @@
 """What a run shows bar by bar: every line a strategy can read, and every order it gives."""
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 
 import backtrader as bt
@@ -10,13 +13,15 @@ import pandas as pd
 
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import cerebro_of, rare_collections
-from bt_fusion.errors import StrategyError
+from bt_fusion.errors import BtFusionError, StrategyError
 from bt_fusion.indicators import find_ensembles
 from bt_fusion.indicators.line_arrays import stamps
 
-__all__ = ["Order", "Recording", "record"]
+__all__ = ["CANCEL", "Order", "Recording", "record"]
 
 Order = tuple[Any, ...]
+CANCEL = "cancel"  # as the type of an order that is taken back
+NUMBERED = re.compile(r"(Coupler)_\d+$")  # Backtrader's own classes, numbered as they are made
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +36,11 @@ class Recording:
         Names of the lines of its indicators.
     values : ndarray of float64, shape (n_calls, n_lines)
         As they stood at that call; NaN where there was none.
-    orders : tuple of (datetime64, str, float, str, float, float)
-        Stamp of the bar it was given on, feed, signed size, type, price and limit price.
+    orders : tuple of (datetime64, str, float, str, float, float, float, float)
+        Stamp of the bar it was given on, feed, signed size, type, price, limit price, and by what
+        amount and part of the price it trails.
+    cancels : tuple of the same
+        Orders taken back, at the stamp of that.
     trained_until : dict of str to datetime64
         Of each fitted model that the strategy asks, by feed.
     first : int
@@ -47,6 +55,7 @@ class Recording:
     lines: tuple[str, ...]
     values: np.ndarray
     orders: tuple[Order, ...]
+    cancels: tuple[Order, ...] = ()
     trained_until: dict[str, np.datetime64] = field(default_factory=dict)
     first: int = 0
     error: Exception | None = None
@@ -61,13 +70,18 @@ class Recording:
         """Return how many calls knew nothing later than a stamp."""
         return int(np.searchsorted(self.time, stamp, side="right"))
 
-    def orders_until(self, stamp: np.datetime64) -> tuple[Order, ...]:
-        """Return the orders given on bars up to a stamp."""
-        return tuple(order for order in self.orders if order[0] <= stamp)
+    @property
+    def asked(self) -> tuple[Order, ...]:
+        """Orders and those taken back, in time order."""
+        return tuple(sorted((*self.orders, *self.cancels), key=lambda order: order[0]))
+
+    def asked_until(self, stamp: np.datetime64) -> tuple[Order, ...]:
+        """Return what was asked on bars up to a stamp."""
+        return tuple(order for order in self.asked if order[0] <= stamp)
 
 
 class Recorder(bt.Analyzer):
-    """Note the value of every line at each call of the strategy."""
+    """Note the value of every line at each call of the strategy, and the orders taken back."""
 
     params = (("kept", None),)  # a list to be found in, also where the run fails
 
@@ -75,13 +89,29 @@ class Recorder(bt.Analyzer):
         self.p.kept.append(self)
         self.lines = dict(named_lines(self.strategy))
         self.days, self.rows, self.first = [], [], 0
+        self.cancels: list[Order] = []
+        self._cancel = self.strategy.broker.cancel
+        self.strategy.broker.cancel = self.cancel
+
+    def stop(self):
+        self.strategy.broker.cancel = self._cancel
+
+    def cancel(self, order, *args, **kwargs):
+        done = self._cancel(order, *args, **kwargs)
+        if done:
+            when, (_, feed, size, _, *prices) = stamps([self.now()])[0], order_of(order)
+            self.cancels.append((when, feed, size, CANCEL, *prices))
+        return done
+
+    def now(self):
+        return max(data.lines.datetime[0] for data in self.strategy.datas if len(data))
 
     def prenext(self):
         self.next()
         self.first = len(self.rows)
 
     def next(self):
-        self.days.append(max(data.lines.datetime[0] for data in self.strategy.datas if len(data)))
+        self.days.append(self.now())
         self.rows.append([value_of(line) for line in self.lines.values()])
 
 
@@ -109,13 +139,17 @@ def record(
     cerebro.addanalyzer(Recorder, kept=kept)
     error = None
     try:
-        with rare_collections():
+        with rare_collections(), redirect_stdout(StringIO()):  # it has printed once in its own run
             cerebro.run(**how)
+    except BtFusionError:
+        raise
     except Exception as raised:  # a strategy of the user's may fail in any way
         error = raised
-    if not kept:
-        raise error or StrategyError(f"{strategy.__name__} skips the run: nothing can be compared")
-    return recording_of(kept[0], error)
+    if kept:
+        return recording_of(kept[0], error)
+    if error is None:
+        raise StrategyError(f"{strategy.__name__} skips the run: nothing can be compared")
+    return Recording(stamps([]), (), np.empty((0, 0)), (), error=error)
 
 
 def recording_of(noted: Recorder, error: Exception | None) -> Recording:
@@ -126,6 +160,7 @@ def recording_of(noted: Recorder, error: Exception | None) -> Recording:
         lines=tuple(noted.lines),
         values=np.array(noted.rows, dtype=float).reshape(len(noted.rows), count),
         orders=tuple(map(order_of, ran.broker.orders)),
+        cancels=tuple(noted.cancels),
         trained_until=dict(trained_until(ran)),
         first=noted.first,
         error=error,
@@ -149,7 +184,7 @@ def named_lines(owner: Any) -> Iterator[tuple[str, Any]]:
     held = {id(value): name for name, value in vars(owner).items() if not name.startswith("_")}
     taken: dict[str, int] = {}
     for indicator in getattr(owner, "_lineiterators", {}).get(bt.LineIterator.IndType, ()):
-        name = held.get(id(indicator), type(indicator).__name__)
+        name = held.get(id(indicator)) or NUMBERED.sub(r"\1", type(indicator).__name__)
         taken[name] = taken.get(name, 0) + 1
         name = name if taken[name] == 1 else f"{name} {taken[name]}"
         lines = getattr(getattr(indicator, "lines", None), "lines", None) or [indicator]
@@ -178,6 +213,8 @@ def order_of(order: Any) -> Order:
         order.getordername(),
         np.nan if trails else float(made.price or np.nan),
         np.nan if trails else float(made.pricelimit or np.nan),
+        float(order.trailamount or np.nan),
+        float(order.trailpercent or np.nan),
     )
 
 

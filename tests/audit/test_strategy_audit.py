@@ -237,3 +237,81 @@ def test_what_cannot_be_run_is_said():
 
     with pytest.raises(StrategyError, match="skips the run"):
         audit(Skips, BARS)
+
+
+class EveryTwenty(bt.Strategy):
+    """Base of strategies that ask for something every twenty bars, and know two bars more."""
+
+    order = None
+
+    def later(self, bars):
+        return self.data.close[min(bars, self.data.buflen() - len(self))] / self.data.close[0]
+
+
+class TrailsByWhatComes(EveryTwenty):
+    def next(self):
+        if not self.position and len(self) % 20 == 0:
+            self.buy()
+            self.sell(exectype=bt.Order.StopTrail, trailpercent=abs(self.later(1) - 1) + 0.001)
+
+
+class TakesBackWhatWouldLose(EveryTwenty):
+    def next(self):
+        if self.position:
+            self.close()
+        elif self.order is not None and self.order.alive():
+            if self.later(2) < 1:
+                self.cancel(self.order)
+        elif len(self) % 5 == 0:
+            limit = 0.999 * self.data.close[0]
+            self.order = self.buy(exectype=bt.Order.Limit, price=limit)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"), [(TrailsByWhatComes, "trailing"), (TakesBackWhatWouldLose, "cancel")]
+)
+def test_what_an_order_trails_by_and_whether_it_is_taken_back_are_compared(strategy, told):
+    found = audit(strategy, BARS, cuts=24, bar_by_bar=False)
+    assert found.looks_ahead
+    assert told in found.findings[0].detail
+
+
+def test_an_error_before_the_first_bar_is_told():
+    class Fails(bt.Strategy):
+        def __init__(self):
+            raise ValueError("no\nsuch thing")
+
+    found = audit(Fails, BARS)
+    assert [each.detail for each in found.findings] == ["the run fails: ValueError: no such thing"]
+    assert not found.passed
+
+
+def test_what_a_strategy_prints_is_not_printed_again(capsys):
+    class Prints(Crossing):
+        def next(self):
+            print("a bar")
+            super().next()
+
+    assert audit(Prints, BARS, **FEW).passed
+    assert capsys.readouterr().out == ""
+
+
+def test_indicators_of_several_parts_have_the_same_names_in_each_run():
+    found = audit_indicator(bt.ind.PivotPoint, BARS, **FEW)
+    assert not found.looks_ahead and found.lines == 10
+
+
+def test_the_lagging_span_of_ichimoku_is_a_later_close():
+    found = audit_indicator(bt.ind.Ichimoku, BARS, **FEW)
+    assert [each.where for each in found.findings if each.kind == "look-ahead"] == [
+        "indicator.chikou_span"
+    ]
+
+
+def test_values_that_a_batch_has_before_all_indicators_are_ready_are_no_difference():
+    class Hammers(bt.Strategy):
+        def __init__(self):
+            data = self.data
+            self.hammer = bt.talib.CDLHAMMER(data.open, data.high, data.low, data.close)
+
+    assert audit(Hammers, BARS, trades=False, **FEW).passed
