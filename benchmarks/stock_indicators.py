@@ -1,4 +1,4 @@
-"""An audit of Backtrader's own indicators, TA-Lib's too: `python -m benchmarks.stock_indicators`."""
+"""Backtrader's own indicators audited, TA-Lib's too: `python -m benchmarks.stock_indicators`."""
 
 import warnings
 from collections.abc import Iterator
