@@ -109,6 +109,7 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
     if "symbol" not in table:
         table = table.assign(symbol="")
     for (symbol, _), rows in table.groupby(["symbol", "model"], sort=False):
+        key = str(symbol), int(rows.model.iloc[0])
         found.append(
             {
                 "symbol": str(symbol),
@@ -116,8 +117,8 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
                 "end": rows.datetime.max(),
                 "trained_until": rows.trained_until.max(),
                 "rows": len(rows),
-                "payoff": payoff_of(run, str(symbol), int(rows.model.iloc[0])),
-                "auc": told[str(symbol), int(rows.model.iloc[0])] if told else auc_of(rows),
+                "payoff": payoff_of(run, *key),
+                "auc": told[key] if key in told else auc_of(rows),
             }
         )
     return found
