@@ -10,6 +10,7 @@ import pandas as pd
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.ensemble.importances import feature_shares, mean_shares
 from bt_fusion.evaluation import classification_figures
+from bt_fusion.evaluation.refit_figures import refit_figures
 from bt_fusion.labels import Labels
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.predictors import OnePredictor, Predictor, model_of, predictor_of
@@ -47,6 +48,10 @@ def model_figures(predictor: Predictor, parts: Mapping[str, OutOfSample]) -> dic
             for one in payoffs_of(predictor_of(predictor, symbol), part)
         ],
         **classification_figures(joined(predictions), Labels(y, t1)),
+        "refit_auc": refit_figures(
+            {symbol: (part.predictions, part.labels) for symbol, part in parts.items()},
+            models[0].label().horizon,
+        ),
     }
 
 

@@ -10,6 +10,7 @@ from bt_fusion.data.timestamps import bar_length
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
 from bt_fusion.errors import BtFusionWarning
+from bt_fusion.evaluation.refit_figures import refit_notes
 from bt_fusion.models.causality import unchecked_fit_note, unchecked_note
 from bt_fusion.models.predictors import Predictor, predictor_of
 from bt_fusion.models.signal_model import SignalModel
@@ -35,7 +36,8 @@ def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
     -----
     Of a fitted model: bars of another length than it was trained on, and bars that are left out
     because it knows them. Of a recipe: traded bars that its tuning had seen. Of both: parts of a
-    user's own that were not checked for look-ahead.
+    user's own that were not checked for look-ahead, and an AUC that hides or betrays something, see
+    `refit_notes`.
     """
     found = []
     for symbol, part in parts.items():
@@ -43,12 +45,18 @@ def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
         if isinstance(own, SignalModel):
             notes = [length_note(own, part.whole.index.to_numpy()), left_out(own, part)]
             notes.append(unchecked_fit_note(own))
+            notes += [] if part.in_sample else auc_notes(own, part, of="")
         else:
             model = own.signal_model()
-            notes = [tuned_note(model, part), unchecked_note(model)]
+            notes = [tuned_note(model, part), unchecked_note(model), *auc_notes(model, part)]
         name = f"{symbol}: " if len(parts) > 1 else ""
         found += [name + note for note in notes if note]
     return found
+
+
+def auc_notes(model: SignalModel, part: OutOfSample, **words: str) -> list[str]:
+    """Return `refit_notes` of one symbol."""
+    return refit_notes(part.predictions, part.labels, model.label(), **words)
 
 
 def costs_note(account: Account) -> str:

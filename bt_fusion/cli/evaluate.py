@@ -81,6 +81,7 @@ def evaluate(
     """Judge a saved model by the bars after those it was trained on."""
     from bt_fusion.backtest.notes import left_out_note, length_note
     from bt_fusion.data.sources import bars_within
+    from bt_fusion.evaluation.refit_figures import too_good_note
     from bt_fusion.files import check_no_input, write_json
     from bt_fusion.models.causality import unchecked_note
     from bt_fusion.models.signal_model import SignalModel
@@ -98,10 +99,12 @@ def evaluate(
     screen.show(label_tables(found.labels))
     screen.show(evaluation_tables(found))
     inside = bars_within(frame, bars.dates()[0]).index.to_numpy()
+    ups = int(found.report[found.class_names[-1]]["rows"])
     notes = (
         length_note(model, frame.index.to_numpy()),
         left_out_note(model, inside),
         unchecked_note(model),
+        too_good_note(found.figures["auc"], ups, found.rows - ups, model.label()),
     )
     content: dict[str, Any] = {**found.to_dict(), "notes": [note for note in notes if note]}
     for line in note_lines(content) if not traded.backtest else ():  # which notes it itself

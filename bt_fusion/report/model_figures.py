@@ -102,16 +102,14 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
     list of dict
         symbol (empty where there is one), start, end (stamps of its first and last bar),
         trained_until, rows, payoff (see `models.payoff.Payoff`; None where the folder does not tell
-        it), auc (None with one class alone). Each symbol has refits of its
-        own, and its own numbers for them.
+        it), auc (None with too few rows; in older folders with one class alone). Each symbol has
+        refits of its own, and its own numbers for them.
     """
-    from sklearn.metrics import roc_auc_score
-
-    found, table = [], labelled(run)
+    found, table, told = [], labelled(run), told_aucs(run)
     if "symbol" not in table:
         table = table.assign(symbol="")
     for (symbol, _), rows in table.groupby(["symbol", "model"], sort=False):
-        both = (rows.label == 1).nunique() == 2
+        key = str(symbol), int(rows.model.iloc[0])
         found.append(
             {
                 "symbol": str(symbol),
@@ -119,11 +117,26 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
                 "end": rows.datetime.max(),
                 "trained_until": rows.trained_until.max(),
                 "rows": len(rows),
-                "payoff": payoff_of(run, str(symbol), int(rows.model.iloc[0])),
-                "auc": float(roc_auc_score(rows.label == 1, rows.up)) if both else None,
+                "payoff": payoff_of(run, *key),
+                "auc": told[key] if key in told else auc_of(rows),
             }
         )
     return found
+
+
+def told_aucs(run: SavedRun) -> dict[tuple[str, int], float | None]:
+    """Return the AUC of each symbol's refits as the summary tells it; empty of older folders."""
+    each = (run.summary["model"].get("refit_auc") or {}).get("each", ())
+    several = "symbol" in run.bars
+    return {(own["symbol"] if several else "", own["refit"]): own["auc"] for own in each}
+
+
+def auc_of(rows: pd.DataFrame) -> float | None:
+    """Return the AUC of `labelled` rows, None with one class alone."""
+    from sklearn.metrics import roc_auc_score
+
+    both = (rows.label == 1).nunique() == 2
+    return float(roc_auc_score(rows.label == 1, rows.up)) if both else None
 
 
 def payoff_of(run: SavedRun, symbol: str, refit: int) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from bt_fusion.backtest.notes import notes_of, slippage_note
 from bt_fusion.backtest.out_of_sample import predict_each
 from bt_fusion.data.samples import planted_edge
 
-BARS = planted_edge(500, seed=1, auc=0.8)
+BARS = planted_edge(500, seed=1, auc=0.65)
 HOURLY = BARS.set_axis(BARS.index[0] + (BARS.index - BARS.index[0]) * 60)
 
 

@@ -46,7 +46,9 @@ def judged(tmp_path, data, model, *words):
     """Evaluate without refits; returns the content of --json."""
     path = tmp_path / "e.json"
     assert run(data, "--model", model, "--no-cross-validation", "--json", path, *words) == 0
-    return json.loads(path.read_text())
+    found = json.loads(path.read_text())
+    found["notes"] = [note for note in found["notes"] if not note.startswith("AUC")]  # high here
+    return found
 
 
 def test_dates_choose_the_rows_that_are_judged(data, trained, tmp_path):

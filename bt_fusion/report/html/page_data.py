@@ -77,6 +77,11 @@ def refit_data(run: SavedRun) -> list[dict[str, Any]]:
     ]
 
 
+def pooled_auc(run: SavedRun) -> float | None:
+    """Return the AUC of all predictions together."""
+    return run.summary["model"].get("auc")
+
+
 def importance_data(run: SavedRun) -> list[list[Any]]:
     """Return the features that matter most, and how much."""
     importances = run.summary["model"].get("importances", {}).items()
@@ -180,6 +185,7 @@ MAKERS: dict[str, Callable[[SavedRun], Any]] = {
     "difference": difference_data,
     "reliability": reliability_of,
     "refits": refit_data,
+    "pooled_auc": pooled_auc,
     "importances": importance_data,
     "placebo": placebo_data,
     "ranking": ranking_data,

@@ -27,6 +27,7 @@ from bt_fusion.report.html.result_sections import (
 )
 from bt_fusion.report.html.verdict_sections import placebo_section, ranking_section
 from bt_fusion.report.ranking import ranking_words
+from bt_fusion.report.refit_auc import refit_auc_texts
 from bt_fusion.report.signals import SignalBars
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -51,7 +52,11 @@ IMPORTANCES = (
     "The members' own importances, a mean over members and refits. They tell what the members "
     "learnt from, not what helps on unseen bars."
 )
-REFITS = "AUC of each refit on the bars it predicted; 0.5 is chance."
+REFITS = (
+    "Each refit\u2019s AUC on the bars it predicted; dashed: chance, dotted: all pooled. Look for "
+    "refits above 0.5 most of the time. Where the dotted line lies far from them, pooling hides "
+    "what they tell; where they come near 1, something looks ahead."
+)
 AGREEMENT = (
     "Every closed trade of the run, in the group of ML's answer on the bar of its order. Where ML "
     "is worth something, trades it agreed with end better than those it disagreed with."
@@ -123,6 +128,15 @@ def ranking_sentence(run: SavedRun) -> str:
     return ranking_words(run.summary)
 
 
+def refit_words(run: SavedRun) -> str:
+    """Say what the AUCs are, and what to look for in their chart."""
+    told = [
+        f"{symbol}{': ' if symbol else ''}{text}."
+        for symbol, text in refit_auc_texts(run.summary).items()
+    ]
+    return " ".join([*told, REFITS])
+
+
 def importance_section(run: SavedRun) -> dict[str, Any] | None:
     """Return nothing but that there is a chart of importances; None where there is none."""
     return {} if run.summary["model"].get("importances") else None
@@ -183,7 +197,7 @@ PLAN: dict[str, tuple[str, str | Callable[[SavedRun], str], str, Fill]] = {
     "reliability": ("Reliability", RELIABILITY, "chart", no_data),
     "confusion": ("Predicted and actual", "", "confusion", confusion_section),
     "importances": ("Features", IMPORTANCES, "chart", importance_section),
-    "refits": ("Each refit", REFITS, "chart", refit_section),
+    "refits": ("Each refit", refit_words, "chart", refit_section),
     "periods": ("Returns by calendar", "", "periods", periods_section),
     "placebo": ("Did this setting gain?", PLACEBO, "placebo", placebo_section),
     "figures": ("Every figure", FIGURES, "figures", figures_section),

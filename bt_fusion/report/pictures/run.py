@@ -166,9 +166,11 @@ def draw_refits(figure: Any, run: SavedRun) -> bool:
         axis.plot(
             [r["start"] for r in own], [r["auc"] for r in own], marker="o", lw=1, label=symbol
         )
-    if len(run.symbols) > 1:
-        axis.legend(fontsize=8)
     axis.axhline(0.5, color="black", ls="--", lw=0.8)
+    pooled = run.summary["model"].get("auc")
+    if pooled is not None:
+        axis.axhline(pooled, color=GRAY, ls=":", lw=1.6, label=f"pooled {pooled:.3f}")
+    axis.legend(fontsize=8)
     axis.set_ylabel("AUC on the bars it predicted")
     return True
 

@@ -22,6 +22,7 @@ from bt_fusion.report.figures import (
     when,
 )
 from bt_fusion.report.ranking import ranking_line
+from bt_fusion.report.refit_auc import refit_auc_texts
 from bt_fusion.report.strategy_audit import strategy_audit_line
 from bt_fusion.report.terminal.checks import data_lines
 from bt_fusion.report.terminal.titled import titled
@@ -103,6 +104,8 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         f"{refits if model['refits'] else 'a saved model'}; on {count(model['rows'])} {unseen}rows "
         f"AUC {cell(model['auc'], decimals(3))}, Brier {cell(model['brier'], decimals(4))}"
     )
+    for symbol, text in refit_auc_texts(summary).items():
+        lines.append(f"Refits     {symbol}{': ' if symbol else ''}{text}")
     lines += [*note_lines(summary), *data_lines(summary)]
     audited = (summary.get("audit") or {}).get("strategy")
     lines += [f"Audit      {strategy_audit_line(audited)}"] if audited else []

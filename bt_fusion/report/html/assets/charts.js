@@ -86,7 +86,8 @@ function importancesChart(place, data) {
 }
 
 function refitsChart(place, data) {
-  const symbols = [...new Set(data.refits.map((refit) => refit.symbol))];
+  const symbols = [...new Set(data.refits.map((refit) => refit.symbol))], pooled = data.pooled_auc;
+  const level = (y, line) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line });
   const lineOf = (symbol) => {
     const told = data.refits.filter((refit) => refit.symbol === symbol && refit.auc !== null);
     const last = told[told.length - 1];
@@ -101,7 +102,11 @@ function refitsChart(place, data) {
   };
   const draw = () => Plotly.react(place, symbols.map(lineOf), layoutOf({
     xaxis: axis({ type: "date" }), yaxis: axis({ title: titled("AUC"), tickformat: ".2f" }),
-    shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 0.5, y1: 0.5, line: { color: colour("ink"), width: 1, dash: "dash" } }],
+    shapes: [
+      level(0.5, { color: colour("ink"), width: 1, dash: "dash" }),
+      ...(pooled ? [level(pooled, { color: colour("off"), width: 1.6, dash: "dot" })] : []),
+    ],
+    annotations: pooled ? [{ xref: "paper", x: 1, xanchor: "right", y: pooled, yanchor: pooled < 0.5 ? "top" : "bottom", text: `pooled ${pooled.toFixed(3)}`, showarrow: false, font: { color: colour("off") } }] : [],
     margin: { l: 60, r: 14, t: 8, b: 34 },
   }), configOf());
   return { draw };
