@@ -26,6 +26,7 @@ HOMES = {
     "levels": "benchmarks.levels",
     "nulls": "benchmarks.nulls",
     "power": "benchmarks.power",
+    "refits": "benchmarks.refits",
     "size": "benchmarks.size",
     "thresholds": "benchmarks.thresholds",
     "walks": "benchmarks.walks",

@@ -37,6 +37,7 @@ TINY = {
     "levels": {"walks": 1, "edges": 1, "bars": 600, "draws": 19},
     "nulls": {"walks": 1, "edges": 1, "bars": 600, "draws": 19, "jobs": 1},
     "power": {"walks": 1, "bars": 1_200, "draws": 30, "jobs": 1},
+    "refits": {"seeds": 1, "refits": 3, "refit": 100, "train": 300},
     "size": {"walks": 1, "bars": 300, "draws": 30, "jobs": 1},
     "thresholds": {"draws": 19, "bars": 900},
     "walks": {"walks": 1, "bars": 300, "draws": 20},
