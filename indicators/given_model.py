@@ -9,7 +9,8 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.signal_model import SignalModel
-from bt_fusion.models.streaming import ModelStream, WalkForwardStream
+from bt_fusion.models.streaming.model_stream import ModelStream
+from bt_fusion.models.streaming.walk_forward_stream import WalkForwardStream
 from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = ["in_sample_text", "loaded", "open_stream", "predict_all", "vote_rule_of"]

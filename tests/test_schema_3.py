@@ -5,12 +5,14 @@ import pytest
 
 from benchmarks.fault_kinds import read
 from bt_fusion import BundleError, OptionError, load_model
+from bt_fusion.bundle import describe
 from bt_fusion.bundle.manifest import sealed
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.models.fused_signals import fused_signals
 from bt_fusion.models.predictors import check_payoffs
 from bt_fusion.strategies import FusionStrategy
+from tests.cli.running import command
 from tests.test_schema_1 import loaded_here, unpacked
 
 EXPECTED = [0.33879039, 0.33117611, 0.34296849]  # printed by that commit
@@ -28,6 +30,12 @@ def test_it_predicts_as_it_did(folder):
     np.testing.assert_allclose(known.probability_up[-3:], EXPECTED, atol=1e-8)
     assert loaded.payoff_ is None and known.payoff is None
     assert (fused_signals(BARS, known, ml_threshold=0.55).signal != 0).any()
+
+
+def test_its_card_says_that_its_parity_was_not_compared(folder, capsys):
+    assert describe(folder)["parity"] == []
+    assert command("show", folder) == 0
+    assert "not compared (saved by an earlier version)" in capsys.readouterr().out
 
 
 def test_auto_asks_for_a_number(folder):

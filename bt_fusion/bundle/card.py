@@ -37,6 +37,7 @@ def describe(folder: str | Path) -> dict[str, Any]:
         "trained": {"created": content["created"], **content["training"]},
         "payoff": content["payoff"],
         "look_ahead_checked": content["look_ahead_checked"],
+        "parity": content["parity"],
         "metrics": content["metrics"],
         "choices": content["choices"],
         "trials": content["trials"],

@@ -9,6 +9,7 @@ Only then the old files go. A lock keeps two savers of one target apart; it ends
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from bt_fusion.files import check_writable_folder, writing
 
 __all__ = ["check_target", "commit_files"]
 
+Check = Callable[[Path], dict[str, bytes]]
 
-def commit_files(folder: Path, files: dict[str, bytes], check) -> None:
+
+def commit_files(folder: Path, files: dict[str, bytes], check: Check) -> None:
     """Make `folder` hold `files` (names to contents, the manifest among them), all or nothing.
 
     Parameters
@@ -30,7 +33,8 @@ def commit_files(folder: Path, files: dict[str, bytes], check) -> None:
     folder : Path
     files : dict of str to bytes
     check : callable
-        Called with the folder beside the target before anything is visible in the target.
+        Called with the folder beside the target before anything is visible in the target;
+        returns files that are written in place of those with their names.
 
     Raises
     ------
@@ -44,14 +48,15 @@ def commit_files(folder: Path, files: dict[str, bytes], check) -> None:
         _commit(folder, files, check)
 
 
-def _commit(folder: Path, files: dict[str, bytes], check) -> None:
+def _commit(folder: Path, files: dict[str, bytes], check: Check) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     stage = folder.parent / f".{folder.name}.saving"
     with FileLock(folder.parent / f".{folder.name}.lock"):
         shutil.rmtree(stage, ignore_errors=True)
         try:
+            stage.mkdir()
             _write_all(stage, files)
-            check(stage)
+            _write_all(stage, check(stage))
             if folder.exists():
                 _replace(folder, stage, files)
             else:
@@ -91,7 +96,6 @@ def _ours(name: str) -> bool:
 
 
 def _write_all(stage: Path, files: dict[str, bytes]) -> None:
-    stage.mkdir()
     for name, data in files.items():
         with open(stage / name, "wb") as file:
             file.write(data)

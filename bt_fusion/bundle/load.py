@@ -61,6 +61,9 @@ class SavedModel:
         What a right and a wrong prediction are worth, see `models.payoff.Payoff`.
     look_ahead_checked : bool or None
         Whether nothing of a user's own was left unchecked; None where the model does not tell.
+    parity : list of dict
+        A line for each way to predict that was compared when it was saved; empty where it does
+        not tell.
     left_out : tuple of str
         Members whose ONNX forms are not used, because onnxruntime is not installed.
     checks : dict of str to str
@@ -80,6 +83,7 @@ class SavedModel:
     tail: BarArrays
     payoff: dict[str, Any] | None
     look_ahead_checked: bool | None
+    parity: list[dict[str, Any]]
     left_out: tuple[str, ...]
     checks: dict[str, str]
 
@@ -238,6 +242,7 @@ def _saved(
         tail=golden_arrays(golden["bars"]),
         payoff=_payoff(content["payoff"]),
         look_ahead_checked=content["look_ahead_checked"],
+        parity=content["parity"],
         left_out=tuple(member for member in exported if member not in ensemble.onnx_),
         checks=checks_made(content, compared),
     )

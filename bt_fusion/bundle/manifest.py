@@ -73,6 +73,24 @@ FIELDS: dict[str, Any] = {
         }
     ],
     "look_ahead_checked": (bool, type(None)),  # None where the model does not tell
+    "parity": [  # one a way; none where nothing was compared
+        {
+            "way": str,
+            "bars": int,
+            "unknown": int,
+            "probability": NUMBER_OR_NONE,
+            "confidence": NUMBER_OR_NONE,
+            "signals": COUNT_OR_NONE,
+            "tolerance": NUMBER_OR_NONE,
+            "agrees": (bool, type(None)),
+            "last_digit": int,
+            "differing": int,
+            "first": TEXT_OR_NONE,
+            "features": [str],
+            "members": [str],
+            "reason": TEXT_OR_NONE,
+        }
+    ],
     "golden": {
         "bars": {
             "time": [int],
@@ -90,9 +108,9 @@ FIELDS: dict[str, Any] = {
 }
 
 
-BEFORE_4 = {
-    name: kind for name, kind in FIELDS.items() if name not in ("payoff", "look_ahead_checked")
-}
+# What early models of schema 4 do not hold either, and what it is where they do not
+ADDED: dict[str, Any] = {"look_ahead_checked": None, "parity": []}
+BEFORE_4 = {name: kind for name, kind in FIELDS.items() if name not in ("payoff", *ADDED)}
 BEFORE_3 = {name: kind for name, kind in BEFORE_4.items() if name not in ("plugins", "choices")}
 BEFORE_3["golden"] = {name: kind for name, kind in FIELDS["golden"].items() if name != "raw"}
 
@@ -154,20 +172,19 @@ def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
     """Check a manifest by its schema, and return it with what later schemas have added.
 
     Before 4 there is no payoff; before 3 there are no plugins and no choices, and no raw votes:
-    None. Early models of 4 do not tell either whether look-ahead was checked.
+    None. Early models of 4 do not tell either whether look-ahead was checked, nor about parity.
 
     Raises
     ------
     BundleError
         Naming the place, what is there and what was expected.
     """
-    content = {"look_ahead_checked": None, **content}
     if content["schema"] >= 4:
+        content = {**ADDED, **content}
         check_shape(content)
         return content
-    told = {name: value for name, value in content.items() if name != "look_ahead_checked"}
-    check_shape(told, BEFORE_3 if content["schema"] < 3 else BEFORE_4)
-    content = {**content, "payoff": []}
+    check_shape(content, BEFORE_3 if content["schema"] < 3 else BEFORE_4)
+    content = {**ADDED, **content, "payoff": []}
     if content["schema"] == 3:
         return content
     return {**content, "plugins": [], "choices": [], "golden": {**content["golden"], "raw": None}}

@@ -1,7 +1,7 @@
 """Save a fitted SignalModel as a bundle."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,15 @@ from sklearn.utils.validation import check_is_fitted
 from bt_fusion.bundle.choices import about_choices
 from bt_fusion.bundle.commit import commit_files
 from bt_fusion.bundle.golden import golden_of
-from bt_fusion.bundle.load import read_model
-from bt_fusion.bundle.manifest import MANIFEST, SCHEMA, feature_digest, sealed
+from bt_fusion.bundle.load import SavedModel, read_model
+from bt_fusion.bundle.manifest import (
+    MANIFEST,
+    SCHEMA,
+    check_manifest,
+    feature_digest,
+    read_json,
+    sealed,
+)
 from bt_fusion.bundle.parts.registry import dump_part
 from bt_fusion.bundle.versions import current_versions
 from bt_fusion.ensemble.members.best_member import BestMember, chosen_estimator
@@ -38,6 +45,7 @@ def save_model(
     test_rows: int | None = None,
     trials: int | None = None,
     metrics: Mapping[str, Any] | None = None,
+    certify: Callable[[SavedModel], list[dict[str, Any]]] | None = None,
 ) -> Path:
     """Save a fitted model, all of it or nothing.
 
@@ -57,6 +65,9 @@ def save_model(
     trials : int, optional
         Variants tried before this one was chosen; by default those of the loaded model.
     metrics : mapping of str to number, text or such mappings, optional
+    certify : callable, optional
+        Compares what was written and loaded again with the model, and returns the parity
+        certificate that the manifest holds; what it raises leaves the target as it is.
 
     Returns
     -------
@@ -77,12 +88,27 @@ def save_model(
         "trials": getattr(model, "trials_", 0) if trials is None else trials,
         "metrics": dict(metrics or {}),
     }
-    commit_files(folder, _bundle_files(model, test_rows, given), check=read_model)
+    content, files = _bundle(model, test_rows, given)
+
+    def checked(stage: Path) -> dict[str, bytes]:
+        saved = read_model(stage)
+        return {} if certify is None else _manifest({**content, "parity": certify(saved)})
+
+    commit_files(folder, {**files, **_manifest(content)}, check=checked)
     return folder
 
 
-def _bundle_files(model: Any, test_rows: int | None, given: dict[str, Any]) -> dict[str, bytes]:
-    """Return the files of a bundle by name, the manifest among them."""
+def _manifest(content: dict[str, Any]) -> dict[str, bytes]:
+    """Return the manifest as a file by its name, after checking that it can be read."""
+    data = sealed(content)
+    check_manifest(read_json(data, MANIFEST))
+    return {MANIFEST: data}
+
+
+def _bundle(
+    model: Any, test_rows: int | None, given: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the content of a manifest, and the files of the parts by name."""
     parts, files = _dump_parts(model)
     content = {
         "schema": SCHEMA,
@@ -96,10 +122,11 @@ def _bundle_files(model: Any, test_rows: int | None, given: dict[str, Any]) -> d
         "plugins": [{"file": k, "sha256": v} for k, v in files_behind(model).items()],
         "payoff": _about_payoff(model.payoff_),
         "look_ahead_checked": getattr(model, "look_ahead_checked_", None),
+        "parity": [],
         "choices": about_choices(model.ensemble_),
         "golden": golden_of(model),
     }
-    return {**files, MANIFEST: sealed(content)}
+    return content, files
 
 
 def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:

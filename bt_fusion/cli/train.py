@@ -73,6 +73,7 @@ def train(
     folder = chosen.save(out, symbol=name, trials=trials, **saved_figures(judged))
     until = str(chosen.trained_until_)[:19].replace("T", " ")
     screen.say(f"Model      {folder}: {chosen.n_rows_:,} rows, trained until {until}")
+    show_parity(folder, screen)
 
 
 def evaluated(model: "SignalModel", bars: "pd.DataFrame", screen: Screen) -> "Evaluation":
@@ -95,6 +96,15 @@ def show_candidates(model: "SignalModel", screen: Screen) -> None:
 
     for table in candidate_tables(about_choices(model.ensemble_)):
         screen.show(table)
+
+
+def show_parity(folder: Path, screen: Screen) -> None:
+    """Show how the ways to predict of a saved model compare, a line each."""
+    from bt_fusion.bundle import describe
+    from bt_fusion.report.parity import parity_lines
+
+    for way, text in parity_lines(describe(folder)["parity"]).items():
+        screen.say(f"Parity     {way.removeprefix('parity ')}: {text}")
 
 
 def export(model: "SignalModel", screen: Screen) -> None:

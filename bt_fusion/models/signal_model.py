@@ -17,13 +17,16 @@ from bt_fusion.errors import TrainingError
 from bt_fusion.features import Features, FeatureSet, complete_rows
 from bt_fusion.labels import Label, Labels, labels_of, make_label
 from bt_fusion.models.causality import check_own, is_checked
-from bt_fusion.models.payoff import Payoff, has_payoff
-from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
+from bt_fusion.models.empty_predictions import empty_predictions
+from bt_fusion.models.parity.certificate import certificate
+from bt_fusion.models.parity.compared_bars import choose_bars
+from bt_fusion.models.payoff import Payoff
+from bt_fusion.models.predictions import Predictions
 
 if TYPE_CHECKING:
     from bt_fusion.bundle import SavedModel
 
-__all__ = ["SignalModel", "empty_predictions", "load_model", "training_rows"]
+__all__ = ["SignalModel", "load_model", "training_rows"]
 
 SAMPLE_ROWS = 240
 TAIL_ROWS = 16  # rows whose features the last bars give
@@ -63,6 +66,9 @@ class SignalModel(BaseEstimator):
         Some of them, evenly spread: loading a saved model checks its predictions on them.
     tail_ : BarArrays
         The last bars it was fitted on, for the same purpose.
+    compared_ : list of ComparedBars
+        Some of the bars it was fitted on: saving it compares its ways to predict on them. A loaded
+        model has none.
     payoff_ : Payoff or None
         What a right and a wrong prediction are worth; None of a label that does not tell, and of a
         model that an older version saved.
@@ -156,6 +162,7 @@ class SignalModel(BaseEstimator):
             rows[np.linspace(0, len(rows) - 1, min(SAMPLE_ROWS, len(rows))).astype(int)]
         ]
         self.tail_ = arrays.tail(self.feature_set_.lookback + TAIL_ROWS)
+        self.compared_ = choose_bars(arrays, X, self.feature_set_, self.ensemble_.context)
         self.payoff_ = Payoff.learn(label, arrays, labels, rows)
         return self
 
@@ -189,10 +196,27 @@ class SignalModel(BaseEstimator):
         return predictions
 
     def save(self, folder: str | Path, **about: Any) -> Path:
-        """Save the fitted model as a folder; see `bt_fusion.bundle.save_model`."""
+        """Save the fitted model as a folder, with its parity certificate.
+
+        What was written is loaded again and compared before it takes its place; see
+        `bt_fusion.bundle.save_model` and `bt_fusion.models.parity.certificate`.
+
+        Raises
+        ------
+        OptionError, BundleError
+            As these; the model that was there stays.
+
+        Warns
+        -----
+        BtFusionWarning
+            When bar by bar or in ONNX the model predicts otherwise than in a batch.
+        """
         from bt_fusion.bundle import save_model
 
-        return save_model(self, folder, **about)
+        def certify(saved: "SavedModel") -> list[dict[str, Any]]:
+            return certificate(self, SignalModel._of(saved))
+
+        return save_model(self, folder, certify=certify, **about)
 
     @classmethod
     def load(
@@ -297,23 +321,3 @@ def training_rows(
     rows = np.arange(max(0, start), max(0, min(cut - horizon, len(complete))))
     usable = complete[rows] & np.isfinite(labels.y[rows]) & (labels.t1[rows] < cut)
     return rows[usable]
-
-
-def empty_predictions(model: SignalModel, time: np.ndarray) -> Predictions:
-    """Return the predictions of `time` before any model has spoken: all NaN."""
-    label, ensemble = model.label(), model.new_ensemble()
-    count, members = len(time), tuple(ensemble.members)
-    return Predictions(
-        index=pd.DatetimeIndex(time),
-        classes=label.classes,
-        two_sided=label.two_sided,
-        votes=np.full((count, len(members), len(label.classes)), np.nan),
-        members=members,
-        weights=ensemble.member_weights(),
-        voting=ensemble.voting,
-        vote_threshold=ensemble.vote_threshold,
-        model=np.full(count, NO_MODEL, dtype=np.int64),
-        trained_until=np.full(count, NOT_TRAINED),
-        label=label,
-        payoff=np.full((count, 2), np.nan) if has_payoff(label) else None,
-    )

@@ -17,11 +17,12 @@ from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_na
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import labels_of
 from bt_fusion.models.causality import check_own
+from bt_fusion.models.empty_predictions import empty_predictions
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NOT_TRAINED, Predictions
 from bt_fusion.models.refit import Refit, RefitOutput, RefitTask, Relabel, fit_numbered
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
-from bt_fusion.models.signal_model import SignalModel, empty_predictions, training_rows
+from bt_fusion.models.signal_model import SignalModel, training_rows
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.user_code import own_code_digest
 

@@ -9,9 +9,10 @@ import pandas as pd
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.evaluation.contributions import Contributions, contributions, vote_weights
+from bt_fusion.models.empty_predictions import empty_predictions
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import Predictions, Signal
-from bt_fusion.models.signal_model import SignalModel, empty_predictions
+from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.why.rebuilt_run import RebuiltRun
 

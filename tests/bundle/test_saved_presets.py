@@ -88,6 +88,18 @@ def test_its_card_names_its_members(folder, model):
     assert any("EDGE" in str(cell) for cell in card_table(card).columns[1].cells)
 
 
+def test_its_ways_to_predict_agree(folder):
+    lines = {line["way"]: line for line in describe(folder)["parity"]}
+    for way in ("bar by bar", "reloaded"):
+        assert lines[way]["agrees"] is True and lines[way]["bars"] == 216, lines[way]
+        assert lines[way]["probability"] <= 1e-6 and lines[way]["signals"] == 0
+    assert lines["ONNX"]["reason"] == "no member was exported" or not ONNX
+    table = card_table(describe(folder))
+    shown = dict(zip(*(list(column.cells) for column in table.columns), strict=True))
+    assert shown["parity bar by bar"].startswith("agrees on 216 training bars; ")
+    assert shown["parity reloaded"].startswith("agrees on 216 training bars; ")
+
+
 def test_it_is_evaluated_as_the_fitted_one(model, loaded):
     found, expected = evaluate(loaded, BARS).to_dict(), evaluate(model, BARS).to_dict()
     assert found["rows"] > 200 and found["figures"]["auc"] is not None
@@ -107,7 +119,11 @@ def test_its_onnx_forms_are_saved_and_predict_the_same(preset, model, tmp_path):
     ensemble, before = model.ensemble_, model.predict(BARS).votes
     ensemble.onnx_ = load_onnx(export_onnx(ensemble, golden_rows(model)))
     try:
-        loaded = load_model(model.save(tmp_path / "model"))
+        folder = model.save(tmp_path / "model")
+        loaded = load_model(folder)
+        lines = {line["way"]: line for line in describe(folder)["parity"]}
+        assert [line["agrees"] for line in lines.values()] == [True, True, True]
+        assert lines["ONNX"]["probability"] <= 1e-5 == lines["ONNX"]["tolerance"]
         assert set(loaded.ensemble_.onnx_) == EXPORTED[preset]
         np.testing.assert_array_equal(loaded.predict(BARS).votes, model.predict(BARS).votes)
         np.testing.assert_allclose(model.predict(BARS).votes, before, atol=1e-5, rtol=0)

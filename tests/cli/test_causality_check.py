@@ -92,3 +92,21 @@ def test_an_honest_plug_in_is_trained_and_its_card_says_it_was_checked(options, 
     capsys.readouterr()
     assert command("show", str(tmp_path / "model"), "--json", *options[2:4]) == 0
     assert json.loads(capsys.readouterr().out)["look_ahead_checked"] is True
+
+
+def test_train_says_what_bar_by_bar_differs(tmp_path, capsys):
+    file = tmp_path / "drift.py"
+    file.write_text(
+        "import numpy as np\nfrom bt_fusion import feature\n\n"
+        "@feature(lookback=1, memory=3)\n"
+        "def drift(bars):\n    return np.cumsum(bars.close - bars.open)\n"
+    )
+    words = ("--data", "random-walk:900", "--plugin", file, "--features", "drift,gap")
+    words = (*words, "--members", "lr", "--no-causality-check", "--out", tmp_path / "model")
+    assert command("train", *words) == 0
+    printed = capsys.readouterr()
+    assert "Parity     bar by bar: DIFFERS on " in printed.out
+    assert "; features drift\n" in printed.out and "reloaded: agrees on" in printed.out
+    assert "feature drift; it was saved all the same" in " ".join(printed.err.split())
+    assert command("show", tmp_path / "model") == 0
+    assert "DIFFERS on" in capsys.readouterr().out

@@ -24,6 +24,9 @@ def test_the_card_opens_no_part(folder, capsys):
     assert command("show", folder) == 0
     shown = capsys.readouterr().out
     assert "Model card" in shown and "Checked" not in shown
+    for way in ("bar by bar", "reloaded"):
+        assert f"parity {way}" in shown
+    assert shown.count("agrees on 216 training bars") == 2
     assert command("show", folder, "--json") == 0
     assert "checks" not in json.loads(capsys.readouterr().out)
 

@@ -33,7 +33,9 @@ def test_train_prints_labels_before_and_figures_after_the_fit(data, tmp_path, ca
     assert run("train", data, "--out", tmp_path / "m", *words) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Label      TripleBarrier(target=1.5")
-    assert lines[-2].startswith("Grade      ") and lines[-1].startswith("Model      ")
+    starts = [line.split(maxsplit=1)[0] for line in lines[-5:]]
+    assert starts == ["Grade", "Model", "Parity", "Parity", "Parity"]
+    assert lines[-3].startswith("Parity     bar by bar: agrees on 216 training bars; ")
     shown = " ".join(" ".join(lines).split())
     assert "patterns │ 1" in shown and "Part ┃ Rows ┃ Short ┃ No trade ┃ Long" in shown
     training = json.loads((tmp_path / "m" / "manifest.json").read_text())["training"]

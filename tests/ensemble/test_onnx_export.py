@@ -30,7 +30,7 @@ from bt_fusion.ensemble.onnx_graph import tree_graph
 from bt_fusion.ensemble.trees import Trees, read_trees
 from bt_fusion.errors import OptionError
 from bt_fusion.models.signal_model import SignalModel
-from bt_fusion.models.streaming import ModelStream
+from bt_fusion.models.streaming.model_stream import ModelStream
 from tests.tree_rows import MAKERS, N_FEATURES, fitted, hard_rows, labelled
 
 

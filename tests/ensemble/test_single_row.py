@@ -18,7 +18,7 @@ from bt_fusion.ensemble.training import member_proba
 from bt_fusion.ensemble.trees import Trees
 from bt_fusion.errors import OptionError
 from bt_fusion.models.signal_model import SignalModel
-from bt_fusion.models.streaming import ModelStream
+from bt_fusion.models.streaming.model_stream import ModelStream
 from tests.tree_rows import MAKERS, fitted, hard_rows, labelled
 
 ONE_SPLIT_AND_A_LEAF = Trees(

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from bt_fusion.labels import LABELS, class_names
 from bt_fusion.report.figures import payoff_text
+from bt_fusion.report.parity import parity_lines
 
 __all__ = ["card_table"]
 
@@ -33,6 +34,7 @@ def card_table(card: dict[str, Any]) -> Table:
         "features": f"{features['count']}, set {features['set'] or 'of its own'}",
         "payoff": "; ".join(map(payoff_text, card["payoff"])) or "not told by the model",
         "look-ahead": LOOK_AHEAD[card["look_ahead_checked"]],
+        **parity_lines(card["parity"]),
         "tested on": f"{trained['test_rows']:,} rows" if trained["test_rows"] else "nothing yet",
         **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
         "variants tried": str(card["trials"]),

@@ -7,7 +7,7 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.labels import Direction
 from bt_fusion.models.signal_model import SignalModel
-from bt_fusion.models.streaming import open_stream
+from bt_fusion.models.streaming.walk_forward_stream import open_stream
 from bt_fusion.models.walk_forward import WalkForward
 
 torch = pytest.importorskip("torch", reason="needs the extra deep")

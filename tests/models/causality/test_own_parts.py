@@ -174,11 +174,15 @@ def test_a_fit_that_repeats_checks_nothing(hourly, tmp_path, monkeypatch):
     for where in ("this process", "another one"):
         if where == "another one":
             own_parts.HERE.clear()
+            own_parts.LONGEST.clear()
         monkeypatch.setattr(own_parts, "check_entry", lambda *parts: calls.append(parts))
         model.fit(hourly[0])
         assert calls == [], where
-    model.fit(hourly[0][:-1])  # other bars may show what these did not
-    assert [entry.compute for entry, _ in calls] == [compute]
+    model.fit(hourly[0][:-1])  # the first of the same bars
+    assert calls == []
+    model.fit(hourly[0][1:])  # other bars may show what these did not
+    model.fit(hourly[1])
+    assert [entry.compute for entry, _ in calls] == [compute] * 2
 
 
 def test_an_edited_feature_is_checked_again(hourly, tmp_path):

@@ -1,0 +1,1 @@
+"""Predictions bar by bar: of a fitted model, and of a walk-forward that refits meanwhile."""

@@ -1,0 +1,80 @@
+"""Bar by bar: a walk-forward that refits from the bars it has seen, and what opens a stream."""
+
+import numpy as np
+
+from bt_fusion.data.bar_buffer import BarBuffer
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.single_row import single_row_ensemble
+from bt_fusion.errors import TrainingError
+from bt_fusion.models.causality import check_own
+from bt_fusion.models.empty_predictions import empty_predictions
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.streaming.model_stream import (
+    NO_TIME,
+    ModelStream,
+    Stream,
+    one_bar,
+    predict_last,
+)
+from bt_fusion.models.walk_forward import WalkForward
+
+__all__ = ["WalkForwardStream", "open_stream"]
+
+
+def open_stream(model: "SignalModel | WalkForward") -> "ModelStream | WalkForwardStream":
+    """Return the stream that goes with a fitted SignalModel or a WalkForward."""
+    return WalkForwardStream(model) if isinstance(model, WalkForward) else ModelStream(model)
+
+
+class WalkForwardStream(Stream):
+    """A WalkForward, bar by bar: it refits from the bars it has seen when a refit is due.
+
+    Parameters
+    ----------
+    walk : WalkForward
+        With `train_bars` given, since the number of bars to come is not known.
+    """
+
+    def __init__(self, walk: WalkForward):
+        self.walk = walk
+        self.train, self.refit = walk.sizes(None)
+        self.blank = empty_predictions(walk.signal_model(), NO_TIME)
+        self.buffer = BarBuffer()
+        self.model: SignalModel | None = None
+        self.ensemble: Ensemble | None = None
+        self.number = -1
+
+    def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
+        """Take a new bar, refit if it is time to, and return the bar's prediction, one row."""
+        bar = self.buffer.count  # position of the bar that is coming
+        if bar >= self.train and (bar - self.train) % self.refit == 0:
+            self._refit_before(bar)
+        return super().push(time, values)
+
+    def current(self) -> Predictions:
+        """Return the prediction of the last bar, unknown before the first refit."""
+        arrays = self.buffer.arrays()
+        if self.model is None or self.ensemble is None:
+            return one_bar(self.blank, arrays.time[-1])
+        return predict_last(self.model, self.ensemble, arrays, self.blank, self.number)
+
+    def _refit_before(self, bar: int) -> None:
+        start = 0 if self.walk.window == "expanding" else bar - self.train
+        self.number += 1
+        seen = self.buffer.arrays()
+        if self.number == 0:
+            check_own(self.walk.signal_model(), seen, self.walk.cache)
+        try:
+            self.model = fit_at(self.walk, seen, start)
+            self.ensemble = single_row_ensemble(self.model.ensemble_)
+        except TrainingError:
+            self.model = None
+
+
+def fit_at(walk: WalkForward, seen: BarArrays, start: int) -> SignalModel:
+    """Fit a copy of the walk-forward's model on the bars seen so far, from row `start`."""
+    template = walk.signal_model()
+    model = SignalModel(template.features, template.labels, template.ensemble)
+    return model.fit_arrays(seen[: len(seen) - walk.embargo_bars], start)
