@@ -139,12 +139,14 @@ def read_trades(path: Path) -> pd.DataFrame:
     # a symbol may be called NA
     table = from_texts(pd.read_csv(path, dtype={"symbol": str}, keep_default_na=False))
     times = table.columns.intersection(["entry_time", "exit_time", "signal_time"])
-    return table.assign(**{name: pd.to_datetime(table[name]) for name in times})
+    return table.assign(**{name: pd.to_datetime(table[name], format="ISO8601") for name in times})
 
 
 def read_entries(path: Path) -> pd.DataFrame:
     """Read entries.csv."""
-    return from_texts(pd.read_csv(path, parse_dates=["time"], dtype={"symbol": str}))
+    return from_texts(
+        pd.read_csv(path, parse_dates=["time"], date_format="ISO8601", dtype={"symbol": str})
+    )
 
 
 def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
@@ -159,5 +161,5 @@ def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
         if isinstance(found, pd.DataFrame):
             check_table(name, found)
         return found
-    except (OSError, ValueError, KeyError, RecursionError) as error:  # pyarrow's are ValueErrors
+    except Exception as error:  # readers raise anything where bytes are broken
         raise RunError(f"{path} cannot be read: {error}; run the backtest again") from error
