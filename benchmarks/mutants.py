@@ -94,10 +94,22 @@ MUTANTS = (
     *(
         Mutant(name, f"{MODEL}/walk_forward.py", old, new, WALK)
         for name, old, new in (
-            ("refit sees what it predicts", "refit.start, refit.bar, self", "refit.start, refit.stop, self"),
-            ("refit sees its first bar", "refit.start, refit.bar, self", "refit.start, refit.bar + 1, self"),
+            (
+                "refit sees what it predicts",
+                "refit.start, refit.bar, self",
+                "refit.start, refit.stop, self",
+            ),
+            (
+                "refit sees its first bar",
+                "refit.start, refit.bar, self",
+                "refit.start, refit.bar + 1, self",
+            ),
             ("walk without its embargo", "refit.bar, self.embargo_bars", "refit.bar, 0"),
-            ("walk's trained_until by t0", "arrays.time[labels.t1[rows].max()]", "arrays.time[rows.max()]"),
+            (
+                "walk's trained_until by t0",
+                "arrays.time[labels.t1[rows].max()]",
+                "arrays.time[rows.max()]",
+            ),
             (
                 "payoff of test rows",
                 "Payoff.learn(label, arrays, labels, rows)",
@@ -125,7 +137,11 @@ MUTANTS = (
                     "X[:, np.argmin([np.nanmean(c * (labels.y - 0.5)) for c in X.T])] = 0"
                 ),
             ),
-            ("cache of another window", "store.get(task.refit.key)", "store.get(tasks[0].refit.key)"),
+            (
+                "cache of another window",
+                "store.get(task.refit.key)",
+                "store.get(tasks[0].refit.key)",
+            ),
         )
     ),
     *(
@@ -158,15 +174,43 @@ MUTANTS = (
     *(
         Mutant(name, f"{MODEL}/splits.py", old, new, FOLDS)
         for name, old, new in (
-            ("fold's t0 for its ends", "return np.maximum(self.labels.t1[self.rows], self.rows + self.horizon)", "return self.rows"),
-            ("fold's t1 alone", "return np.maximum(self.labels.t1[self.rows], self.rows + self.horizon)", "return self.labels.t1[self.rows]"),
+            (
+                "fold's t0 for its ends",
+                "return np.maximum(self.labels.t1[self.rows], self.rows + self.horizon)",
+                "return self.rows",
+            ),
+            (
+                "fold's t1 alone",
+                "return np.maximum(self.labels.t1[self.rows], self.rows + self.horizon)",
+                "return self.labels.t1[self.rows]",
+            ),
             ("fold's gap one short", "data.ends + 1", "data.ends"),
             ("fold's embargo skipped", "if embargo_bars else None", "if False else None"),
-            ("fold's embargo one short", "TICKS * embargo_bars - 1", "TICKS * (embargo_bars - 1) + 1 - TICKS"),
-            ("rows at the date", "self.arrays.time[self.rows] > time", "self.arrays.time[self.rows] >= time"),
-            ("rows before, gap one short", "(self.rows < bar - self.horizon)", "(self.rows <= bar - self.horizon)"),
-            ("rows before, t1 at the bar", "(self.labels.t1[self.rows] < bar)", "(self.labels.t1[self.rows] <= bar)"),
-            ("fold learns from itself", "    train, test = split\n", "    train, test = np.union1d(*split), split[1]\n"),
+            (
+                "fold's embargo one short",
+                "TICKS * embargo_bars - 1",
+                "TICKS * (embargo_bars - 1) + 1 - TICKS",
+            ),
+            (
+                "rows at the date",
+                "self.arrays.time[self.rows] > time",
+                "self.arrays.time[self.rows] >= time",
+            ),
+            (
+                "rows before, gap one short",
+                "(self.rows < bar - self.horizon)",
+                "(self.rows <= bar - self.horizon)",
+            ),
+            (
+                "rows before, t1 at the bar",
+                "(self.labels.t1[self.rows] < bar)",
+                "(self.labels.t1[self.rows] <= bar)",
+            ),
+            (
+                "fold learns from itself",
+                "    train, test = split\n",
+                "    train, test = np.union1d(*split), split[1]\n",
+            ),
         )
     ),
     Mutant(
@@ -181,23 +225,43 @@ MUTANTS = (
         Mutant(name, f"{LEARN}/training.py", old, new, ROWS)
         for name, old, new in (
             ("early rows without gap", "slice(0, late - purge), slice", "slice(0, late), slice"),
-            ("early rows' gap one short", "slice(0, late - purge), slice", "slice(0, late - purge + 1), slice"),
+            (
+                "early rows' gap one short",
+                "slice(0, late - purge), slice",
+                "slice(0, late - purge + 1), slice",
+            ),
             ("no early row at all", "late <= purge", "late < purge"),
         )
     ),
     *(
         Mutant(name, f"{LEARN}/calibration.py", old, new, ROWS)
         for name, old, new in (
-            ("calibrated fit saw the map's rows", "fit_member(estimator, early)", "fit_member(estimator, prepare(training))"),
-            ("map learnt on training rows", "training[before], training[last]", "training[before], training[before]"),
-            ("outliers by the map's rows", "early, maps = prepare(early), {}", "early, maps = prepare(training)[: len(prepare(early))], {}"),
+            (
+                "calibrated fit saw the map's rows",
+                "fit_member(estimator, early)",
+                "fit_member(estimator, prepare(training))",
+            ),
+            (
+                "map learnt on training rows",
+                "training[before], training[last]",
+                "training[before], training[before]",
+            ),
+            (
+                "outliers by the map's rows",
+                "early, maps = prepare(early), {}",
+                "early, maps = prepare(training)[: len(prepare(early))], {}",
+            ),
         )
     ),
     *(
         Mutant(name, f"{LEARN}/members/best_member.py", old, new, ROWS)
         for name, old, new in (
             ("choice without gap", "(self.folds, gap=training.purge)", "(self.folds)"),
-            ("choice by rows learnt", "make_candidate(name, self.seed), training[before])", "make_candidate(name, self.seed), training)"),
+            (
+                "choice by rows learnt",
+                "make_candidate(name, self.seed), training[before])",
+                "make_candidate(name, self.seed), training)",
+            ),
         )
     ),
     Mutant(
@@ -210,13 +274,25 @@ MUTANTS = (
     *(
         Mutant(name, f"{LEARN}/members/lstm.py", old, new, ROWS)
         for name, old, new in (
-            ("LSTM's scaler over all bars", ".fit(X[rows[early]])", ".fit(X[np.isfinite(X).all(axis=1)])"),
+            (
+                "LSTM's scaler over all bars",
+                ".fit(X[rows[early]])",
+                ".fit(X[np.isfinite(X).all(axis=1)])",
+            ),
             ("LSTM's scaler over held-out rows", ".fit(X[rows[early]])", ".fit(X[rows])"),
-            ("early stopping on rows learnt", "for part in (early, late)\n", "for part in (early, early)\n"),
-            ("early stopping's rows learnt", "for part in (early, late)\n", "for part in (slice(0, len(rows)), late)\n"),
+            (
+                "early stopping on rows learnt",
+                "for part in (early, late)\n",
+                "for part in (early, early)\n",
+            ),
+            (
+                "early stopping's rows learnt",
+                "for part in (early, late)\n",
+                "for part in (slice(0, len(rows)), late)\n",
+            ),
         )
     ),
-)  # fmt: skip
+)
 
 
 def killer(mutant: Mutant, root: Path) -> str:
