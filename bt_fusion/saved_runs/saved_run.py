@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.errors import OptionError, RunError
+from bt_fusion.files import writing
 from bt_fusion.saved_runs.run_checks import check_config, check_table
+from bt_fusion.saved_runs.run_commit import finish_interrupted
 from bt_fusion.saved_runs.spreadsheet import from_texts
 
 __all__ = ["SCHEMA", "SavedRun"]
@@ -64,6 +66,8 @@ class SavedRun:
         folder = Path(folder)
         if not folder.is_dir():
             raise RunError(f"{folder} is not a folder; give the --out of a bt-fusion backtest")
+        with writing(folder):
+            finish_interrupted(folder)
         summary = _read(folder, "summary.json", read_json)
         schema = summary.get("schema") if isinstance(summary, dict) else None
         if schema not in READ:

@@ -37,6 +37,14 @@ def test_training_rows_by_hand():
     assert training_rows(complete, labels, 3, 0, refit=4).tolist() == []
 
 
+def test_a_label_known_later_than_its_horizon_is_cut_by_t1():
+    labels = Labels(np.zeros(10), np.arange(10) + 4)
+    rows = training_rows(np.ones(10, bool), labels, horizon=2, start=0, refit=9)
+    assert rows.tolist() == [0, 1, 2, 3, 4]  # row 5 is known at bar 9, the refit's own
+    rows = training_rows(np.ones(10, bool), labels, horizon=2, start=0, refit=9, embargo=2)
+    assert rows.tolist() == [0, 1, 2]
+
+
 def test_an_early_touch_near_the_cut_is_left_out_like_the_time_outs_around_it():
     t1 = np.arange(10) + 4
     t1[7] = 8  # touched at once; cutting by t1 alone would keep it and drop rows 4..6, 8
