@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -29,9 +29,11 @@ from bt_fusion.data.samples import planted_edge
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 PATIENCE = 120  # seconds until a command counts as hanging
+AGAIN = 4  # after every so many faults the command is run again
 GONE = 10  # seconds its processes may outlive it
 QUICK = ["--features", "wick_balance,gap", "--members", "lr"]
 TEMPORARY = (".new-*", ".*-????????.*", "tmp????????.tmp", ".*.saving", "*.tmp")
+Cell = tuple[str, str]  # a fault and a command
 START = [sys.executable, "-m", "bt_fusion"]
 
 
@@ -117,7 +119,13 @@ def start(words: list[str], root: Path, prefix: list[str] | None = None) -> subp
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
+
+
+def hear_ctrl_c() -> None:
+    """Let a process hear Ctrl-C, which a shell's background ignores."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def end(process: subprocess.Popen[str]) -> Ended:
@@ -167,7 +175,7 @@ class Trial:
     place: Place
     command: str
     rng: Random
-    steps: dict[str, int]
+    steps: dict[str, float]
     wrong: list[str] = field(default_factory=list)
 
     def judge(self, ended: Ended, codes: tuple[int, ...], begins: str) -> str:
@@ -227,13 +235,13 @@ def in_child(trial: Trial, kind: str, number: int, jobs: int = 1) -> Ended:
 
 def kill_at_rename(trial: Trial) -> str:
     """Kill the command at a random rename."""
-    number = trial.rng.randint(1, max(1, trial.steps["kill"]))
+    number = trial.rng.randint(1, max(1, int(trial.steps["kill"])))
     return trial.judge(in_child(trial, "kill", number), (0, -signal.SIGKILL), "")
 
 
 def refuse_a_write(trial: Trial) -> str:
     """Let one of the command's writes, new folders or renames fail."""
-    number = trial.rng.randint(1, max(1, trial.steps["error"]))
+    number = trial.rng.randint(1, max(1, int(trial.steps["error"])))
     return trial.judge(in_child(trial, "error", number), (0, 2), "error: ")
 
 
@@ -242,7 +250,7 @@ def fill_the_disk(trial: Trial) -> str:
     if mounted(trial.place.root):
         filler = trial.place.root / "filler"
         room = os.statvfs(trial.place.root)
-        left = trial.rng.randint(0, trial.steps["bytes"])
+        left = trial.rng.randint(0, int(trial.steps["bytes"]))
         filler.write_bytes(bytes(max(0, room.f_bavail * room.f_bsize - left)))
         ended = end(start(trial.place.words(trial.command, seed=1), trial.place.root))
         filler.unlink()
@@ -343,7 +351,7 @@ def small_disk(root: Path, wanted: bool) -> Iterator[None]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def prepare(root: Path) -> tuple[dict[str, dict[str, int]], set[tuple[str, ...]]]:
+def prepare(root: Path) -> tuple[dict[str, dict[str, float]], set[tuple[str, ...]]]:
     """Finish a run, a model, a study and a sweep; return steps by command, and the sound runs."""
     place, steps, known = Place(root), {}, set()
     planted_edge(700, seed=1, auc=0.8).to_csv(root / "edge.csv")
@@ -358,18 +366,21 @@ def prepare(root: Path) -> tuple[dict[str, dict[str, int]], set[tuple[str, ...]]
     return steps, known
 
 
-def count_steps(place: Place, command: str) -> dict[str, int]:
+def count_steps(place: Place, command: str) -> dict[str, float]:
     """Return how long a command takes, how many steps it has and how much it writes."""
-    before = sum(path.stat().st_size for path in place.root.rglob("*") if path.is_file())
+    before = size_of(place.root)
     began = time.perf_counter()
-    check_done(end(start(place.words(command, seed=1), place.root)))
-    found: dict[str, float] = {"seconds": time.perf_counter() - began}
-    after = sum(path.stat().st_size for path in place.root.rglob("*") if path.is_file())
-    found["bytes"] = max(50_000, after - before)
-    for kind in ("kill", "error"):
-        trial = Trial(place, command, Random(0), {})
-        found[kind] = int(in_child(trial, kind, 0).said[-1].split()[-1])
-    return found  # type: ignore[return-value]
+    ended = in_child(Trial(place, command, Random(0), {}), "kill", 0, jobs=2)
+    seconds = time.perf_counter() - began
+    check_done(ended)
+    kills, errors = map(int, ended.said[-1].split()[1:])
+    written = max(50_000, size_of(place.root) - before)
+    return {"seconds": seconds, "kill": kills, "error": errors, "bytes": written}
+
+
+def size_of(root: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
 
 
 def check_done(ended: Ended) -> None:
@@ -378,35 +389,37 @@ def check_done(ended: Ended) -> None:
         raise RuntimeError(f"without a fault: {ended}")
 
 
-def run(times: int, seed: int = 0, only: str = "") -> tuple[list[tuple[str, ...]], list[str]]:
-    """Return a row for each fault and command, and a line for everything that is wrong."""
-    rows, findings = [], []
-    with tempfile.TemporaryDirectory() as name:
+def run(times: int, seed: int = 0, only: str = "") -> tuple[dict[Cell, Counter[str]], list[str]]:
+    """Return the outcomes of each fault and command, and a line for everything that is wrong.
+
+    Every fault comes once before any comes twice; Ctrl-C ends it, and keeps what was done.
+    """
+    cells = [(fault, command) for fault, (_, commands) in FAULTS.items() for command in commands]
+    found: dict[Cell, Counter[str]] = {cell: Counter() for cell in cells if only in " ".join(cell)}
+    findings: list[str] = []
+    with tempfile.TemporaryDirectory() as name, suppress(KeyboardInterrupt):
         original = Path(name) / "original"
         original.mkdir()
         steps, known = prepare(original)
-        for fault, (work, commands) in FAULTS.items():
-            for command in commands:
-                if only not in f"{fault} {command}":
-                    continue
-                outcomes: Counter[str] = Counter()
-                for number in range(times):
-                    place = Place(Path(name) / "place")
-                    with small_disk(place.root, fault in ("full disk", "read-only")):
-                        shutil.copytree(original, place.root, dirs_exist_ok=True)
-                        rng = Random(f"{fault} {command} {seed} {number}")
-                        trial = Trial(place, command, rng, steps[command])
-                        outcomes[work(trial)] += 1
-                        trial.check_kept(known)
-                        if fault != "Ctrl-C" or number % 5 == 0:
-                            trial.check_again()
-                    findings += [f"{fault}, {command} {number}: {what}" for what in trial.wrong]
-                    outcomes["wrong"] += bool(trial.wrong)
-                wrong = outcomes.pop("wrong")
-                told = ", ".join(f"{count} {what}" for what, count in sorted(outcomes.items()))
-                rows.append((fault, command, str(times), told, str(wrong)))
-                print(*rows[-1], *findings[-3:] if wrong else (), sep=" | ", flush=True)
-    return rows, findings
+        for number in range(times):
+            for fault, command in found:
+                trial = Trial(
+                    Place(Path(name) / "place"),
+                    command,
+                    Random(f"{fault} {command} {seed} {number}"),
+                    steps[command],
+                )
+                with small_disk(trial.place.root, fault in ("full disk", "read-only")):
+                    shutil.copytree(original, trial.place.root, dirs_exist_ok=True)
+                    outcome = FAULTS[fault][0](trial)
+                    trial.check_kept(known)
+                    if number % AGAIN == 0:
+                        trial.check_again()
+                found[fault, command][outcome] += 1
+                found[fault, command]["wrong"] += bool(trial.wrong)
+                findings += [f"{fault}, {command} {number}: {what}" for what in trial.wrong]
+                print(f"{fault}, {command} {number}: {outcome}", *trial.wrong, flush=True)
+    return found, findings
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -416,14 +429,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="text in the name of fault and command")
     given = parser.parse_args(argv)
-    rows, findings = run(given.times, given.seed, given.only)
-    table = Table("fault", "command", "times", "outcomes", "wrong")
-    for row in rows:
-        table.add_row(*row)
+    found, findings = run(given.times, given.seed, given.only)
+    table, total = Table("fault", "command", "times", "outcomes", "wrong"), 0
+    for (fault, command), outcomes in found.items():
+        wrong = outcomes.pop("wrong", 0)
+        told = ", ".join(f"{count} {what}" for what, count in sorted(outcomes.items()))
+        table.add_row(fault, command, str(outcomes.total()), told, str(wrong))
+        total += outcomes.total()
     Console().print(table)
     for line in findings:
         print(line)
-    print(f"{sum(int(row[2]) for row in rows)} faults, {len(findings)} findings")
+    print(f"{total} faults, {len(findings)} findings")
     return int(bool(findings))
 
 

@@ -3,13 +3,14 @@
 WORDS are the command's. KIND is `kill` (SIGKILL at the n-th rename inside FOLDER), `error`
 (an OSError at the n-th time Python opens a file there to write, makes a folder or renames), or
 `limit` (no file may grow above N bytes). With N = 0 nothing happens, and the last line of stderr
-says how many steps there were.
+says how many steps of the first two kinds there were.
 """
 
 import errno
 import os
 import signal
 import sys
+from collections import Counter
 from typing import Any
 
 from bt_fusion.start import main
@@ -27,20 +28,20 @@ def is_step(kind: str, folder: str, event: str, arguments: tuple[Any, ...]) -> b
     return event == "os.rename" or (event == "os.mkdir" and kind == "error")
 
 
-def watch(kind: str, number: int, folder: str) -> list[int]:
-    """Let the n-th step fail; return a list that holds the count of steps so far."""
-    count = [0]
+def watch(kind: str, number: int, folder: str) -> Counter[str]:
+    """Let the n-th step of a kind fail; return the steps so far by kind."""
+    count: Counter[str] = Counter()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event not in ("open", "os.rename", "os.mkdir"):
             return
-        if is_step(kind, folder, event, arguments):
-            count[0] += 1
-            if count[0] == number and kind == "kill":
+        for each in ("kill", "error"):
+            count[each] += is_step(each, folder, event, arguments)
+        if count[kind] == number and is_step(kind, folder, event, arguments):
+            if kind == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
-            elif count[0] == number:
-                code = ERRORS[number % len(ERRORS)]
-                raise OSError(code, os.strerror(code), str(arguments[0]))
+            code = ERRORS[number % len(ERRORS)]
+            raise OSError(code, os.strerror(code), str(arguments[0]))
 
     sys.addaudithook(hook)
     return count
@@ -58,7 +59,7 @@ def run(kind: str, number: int, folder: str, words: list[str]) -> None:
         main(words)
     finally:
         if number == 0:
-            print(f"steps {count[0]}", file=sys.stderr)
+            print(f"steps {count['kill']} {count['error']}", file=sys.stderr)
 
 
 if __name__ == "__main__":
