@@ -82,6 +82,19 @@ def test_every_prediction_is_unseen(edge):
     assert predictions.model[[500, 749, 750]].tolist() == [0, 0, 1]
 
 
+def test_the_payoff_of_a_refit_is_that_of_the_bars_before_it(edge):
+    walk = WalkForward(QUICK, 500, 500, cache=None)
+    walk.predict(edge)
+    before = [refit.payoff for refit in walk.refits_]
+    other = edge.copy()
+    wilder = np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.05, 1_000)))
+    other.iloc[500:, :4] *= wilder[:, None]
+    walk.predict(other)
+    after = [refit.payoff for refit in walk.refits_]
+    assert after[0] == before[0] and after[0].win > 0
+    assert after[1] != before[1]
+
+
 def test_it_predicts_as_a_model_fitted_by_hand(edge):
     predictions = WalkForward(QUICK, 500, 250, cache=None).predict(edge)
     by_hand = SignalModel(**QUICK.get_params(deep=False))
