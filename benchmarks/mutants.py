@@ -23,7 +23,7 @@ PATIENCE = 600  # seconds the tests of a mutant may take
 WALK = ("tests/models/test_walk_forward.py", "tests/test_purge_sets.py")
 LIVE = ("tests/test_parity.py", "tests/test_purge_sets.py")
 FOLDS = ("tests/models/test_splits.py", "tests/test_purge_sets.py")
-ROWS = ("tests/ensemble", "tests/test_leaks.py", "tests/test_purge_sets.py")
+ENSEMBLE, LEAKS = "tests/ensemble/", ("tests/test_leaks.py", "tests/test_purge_sets.py")
 MODEL, LEARN = "bt_fusion/models", "bt_fusion/ensemble"
 TRANSFORM = "X, labels = model.feature_set().transform(arrays), labels_of(label, arrays)\n"
 
@@ -222,7 +222,7 @@ MUTANTS = (
     ),
     # training rows split in time
     *(
-        Mutant(name, f"{LEARN}/training.py", old, new, ROWS)
+        Mutant(name, f"{LEARN}/training.py", old, new, (ENSEMBLE + "test_training.py", *LEAKS))
         for name, old, new in (
             ("early rows without gap", "slice(0, late - purge), slice", "slice(0, late), slice"),
             (
@@ -234,7 +234,9 @@ MUTANTS = (
         )
     ),
     *(
-        Mutant(name, f"{LEARN}/calibration.py", old, new, ROWS)
+        Mutant(
+            name, f"{LEARN}/calibration.py", old, new, (ENSEMBLE + "test_calibration.py", *LEAKS)
+        )
         for name, old, new in (
             (
                 "calibrated fit saw the map's rows",
@@ -254,7 +256,13 @@ MUTANTS = (
         )
     ),
     *(
-        Mutant(name, f"{LEARN}/members/best_member.py", old, new, ROWS)
+        Mutant(
+            name,
+            f"{LEARN}/members/best_member.py",
+            old,
+            new,
+            (ENSEMBLE + "members/test_best_member.py",),
+        )
         for name, old, new in (
             ("choice without gap", "(self.folds, gap=training.purge)", "(self.folds)"),
             (
@@ -269,10 +277,10 @@ MUTANTS = (
         f"{LEARN}/members/svm.py",
         "self._fit_pipeline(X[early], codes[early], weight)",
         "self._fit_pipeline(X, codes, sample_weight)",
-        ROWS,
+        (ENSEMBLE + "members/test_svm.py", *LEAKS),
     ),
     *(
-        Mutant(name, f"{LEARN}/members/lstm.py", old, new, ROWS)
+        Mutant(name, f"{LEARN}/members/lstm.py", old, new, (ENSEMBLE + "members/test_lstm.py",))
         for name, old, new in (
             (
                 "LSTM's scaler over all bars",
