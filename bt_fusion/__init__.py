@@ -3,8 +3,8 @@
 Names are imported when first used, so that ``import bt_fusion`` costs next to nothing.
 """
 
-from importlib import import_module, metadata
-from pathlib import Path
+import os
+from importlib import import_module
 
 from bt_fusion.checkout import serve_checkout
 
@@ -64,11 +64,13 @@ HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 
 __all__ = sorted(HOME_OF)
 
-serve_checkout(Path(__file__).resolve().parent.parent)
+serve_checkout(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
+        from importlib import metadata
+
         return metadata.version("bt-fusion")
     if name not in HOME_OF:
         raise AttributeError(f"module 'bt_fusion' has no attribute {name!r}")

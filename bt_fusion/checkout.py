@@ -1,50 +1,47 @@
 """A checkout that was not installed: its three top folders under their names in the package.
 
 setup.cfg maps indicators/, strategies/ and analyzers/ into bt_fusion. In a checkout they stand
-beside this folder, so a finder serves these three names and no other.
+beside this folder, so a finder serves these three names and no other. Every command begins here,
+before Ctrl-C is heard: what takes long to import is imported where it is needed.
 """
 
+import os
 import sys
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_file_location
-from pathlib import Path
-from types import ModuleType
 
 __all__ = ["FOLDERS", "CheckoutFinder", "same_modules", "serve_checkout"]
 
 FOLDERS = ("indicators", "strategies", "analyzers")
 
 
-class CheckoutFinder(MetaPathFinder):
+class CheckoutFinder:
     """Find ``bt_fusion.indicators`` and the other two in the top folder of a checkout.
 
     Parameters
     ----------
-    root : Path
+    root : str
         The checkout.
     """
 
-    def __init__(self, root: Path):
+    def __init__(self, root: str):
         self.root = root
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Return where one of the three packages stands, None for any other name."""
         package, _, folder = name.partition(".")
         if package != "bt_fusion" or folder not in FOLDERS:
             return None
-        place = self.root / folder
+        from importlib.util import spec_from_file_location
+
+        place = os.path.join(self.root, folder)
         return spec_from_file_location(
-            name, place / "__init__.py", submodule_search_locations=[str(place)]
+            name, os.path.join(place, "__init__.py"), submodule_search_locations=[place]
         )
 
 
-def serve_checkout(root: Path) -> None:
+def serve_checkout(root: str) -> None:
     """Serve the three folders of a checkout before any installed version's, once."""
-    if not (root / "indicators" / "ml_ensemble.py").is_file():
+    if not os.path.isfile(os.path.join(root, "indicators", "ml_ensemble.py")):
         return  # installed: they stand inside the package
     known = [each.root for each in sys.meta_path if isinstance(each, CheckoutFinder)]
     if root not in known:
@@ -66,7 +63,7 @@ def same_modules(folder: str, file: str) -> None:
     """
     inside = f"bt_fusion.{folder}"
     served = sys.modules[inside].__file__ or ""
-    if Path(served).resolve() != Path(file).resolve():
+    if os.path.realpath(served) != os.path.realpath(file):
         return
     for name, module in list(sys.modules.items()):
         if name == inside or name.startswith(f"{inside}."):

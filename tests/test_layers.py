@@ -18,6 +18,7 @@ LAYERS = (
     *("saved_runs", "report"),
     *("indicators", "strategies", "analyzers"),
     *("engine", "audit", "backtest", "sweep", "why", "cli"),
+    *("start", "__main__"),
 )
 TOP = ("indicators", "strategies", "analyzers")  # at the top of the repository
 MOST_MODULES = 15

@@ -72,6 +72,13 @@ def check_parameters(name: str, given: dict[str, Any]) -> None:
     for parameter, value in given.items():
         if parameter not in known:
             raise unknown_name(f"parameter of label {name}", parameter, known)
-        number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
-        if known[parameter] in (int, float) and not number:
+        if known[parameter] in (int, float) and not is_number(value):
             raise OptionError(f"parameter {parameter} of label {name} is {value!r}, not a number")
+
+
+def is_number(value: Any) -> bool:
+    """Say whether a value is a finite number that a float can hold."""
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    except OverflowError:  # of an integer of hundreds of digits
+        return False

@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 UNRESOLVED = -1
+MOST_BARS = 2**31  # positions are whole numbers of 64 bits: sums of two counts fit
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ def check_bar_count(name: str, count: int) -> None:
     """Raise OptionError unless `count` is a whole number of bars, 1 or more."""
     if not isinstance(count, Integral) or count < 1:
         raise OptionError(f"{name} {count!r} must be a whole number of bars, 1 or more")
+    if count > MOST_BARS:
+        raise OptionError(f"{name} is beyond {MOST_BARS:,} bars; give a smaller number")
 
 
 def unresolved(count: int) -> tuple[np.ndarray, np.ndarray]:

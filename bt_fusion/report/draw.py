@@ -1,10 +1,14 @@
 """Drawing a finished run again, from its folder alone."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bt_fusion.report.surviving import surviving
+from bt_fusion.saved_runs.run_commit import run_lock
 from bt_fusion.saved_runs.saved_run import SavedRun
+
+if TYPE_CHECKING:
+    from bt_fusion.report.signal_view import SignalView
 
 __all__ = ["drawn_files", "redraw"]
 
@@ -43,16 +47,23 @@ def redraw(
         When a library is missing, for fewer than 1 bar, for an `until` that is no time or before
         the first bar, and for a symbol the run does not have.
     """
-    from bt_fusion.report.html.page import draw_page
-    from bt_fusion.report.pictures.comparison import draw_comparison
-    from bt_fusion.report.pictures.run import draw_pictures
     from bt_fusion.report.signal_view import SignalView
-    from bt_fusion.report.tearsheet import check_quantstats, write_tearsheet
+    from bt_fusion.report.tearsheet import check_quantstats
 
     view = SignalView(bars, until, symbol)
     if tearsheet:
         check_quantstats()
     folder = Path(folder)
+    with run_lock(folder):  # what is drawn belongs to the run that stands there
+        return _redraw(folder, view, png, tearsheet)
+
+
+def _redraw(folder: Path, view: "SignalView", png: bool, tearsheet: bool) -> list[Path]:
+    from bt_fusion.report.html.page import draw_page
+    from bt_fusion.report.pictures.comparison import draw_comparison
+    from bt_fusion.report.pictures.run import draw_pictures
+    from bt_fusion.report.tearsheet import write_tearsheet
+
     run = SavedRun.read(folder)
     paths = []
     with surviving("report.html"):

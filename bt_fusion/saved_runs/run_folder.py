@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 from bt_fusion.errors import FileError
 from bt_fusion.files import RANDOM, remove_stale, write_json, writing
+from bt_fusion.saved_runs.run_commit import commit
 from bt_fusion.saved_runs.saved_run import PARQUET, SavedRun
 from bt_fusion.saved_runs.spreadsheet import as_texts
 
@@ -17,8 +18,9 @@ FILES = ("trades.csv", "entries.csv", *(f"{name}.parquet" for name in PARQUET), 
 def write_run(folder: Path, run: SavedRun, drawn: Sequence[str] = ()) -> list[Path]:
     """Write a run's tables and its summary into a folder.
 
-    The files of an earlier run there stay until all of this one's are written; then its summary
-    goes first and this one's comes last: where a summary stands, the other files belong to it.
+    The files of an earlier run there stay until all of this one's are written, see `run_commit`;
+    then its summary goes first and this one's comes last: where a summary stands, the other files
+    belong to it.
 
     Parameters
     ----------
@@ -48,13 +50,12 @@ def write_run(folder: Path, run: SavedRun, drawn: Sequence[str] = ()) -> list[Pa
 
 def _write_run(folder: Path, run: SavedRun, drawn: Sequence[str]) -> list[Path]:
     remove_stale(folder, f".new-{RANDOM}")
-    with TemporaryDirectory(dir=folder, prefix=".new-") as name:
+    with TemporaryDirectory(dir=folder, prefix=".new-", ignore_cleanup_errors=True) as name:
         new = [Path(name) / file for file in FILES]
         as_texts(run.trades).to_csv(new[0], index=False)
         as_texts(run.entries).to_csv(new[1], index=False)
         for path, table in zip(new[2:-1], PARQUET, strict=True):
             getattr(run, table).to_parquet(path, index=False)
         write_json(new[-1], run.summary)
-        for old in ("summary.json", *drawn):
-            (folder / old).unlink(missing_ok=True)
-        return [path.replace(folder / path.name) for path in new]
+        commit(folder, Path(name), drawn)
+    return [folder / file for file in FILES]

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.errors import OptionError, RunError
+from bt_fusion.files import writing
 from bt_fusion.saved_runs.run_checks import check_config, check_table
+from bt_fusion.saved_runs.run_commit import finish_interrupted
 from bt_fusion.saved_runs.spreadsheet import from_texts
 
 __all__ = ["SCHEMA", "SavedRun"]
@@ -64,6 +66,8 @@ class SavedRun:
         folder = Path(folder)
         if not folder.is_dir():
             raise RunError(f"{folder} is not a folder; give the --out of a bt-fusion backtest")
+        with writing(folder):
+            finish_interrupted(folder)
         summary = _read(folder, "summary.json", read_json)
         schema = summary.get("schema") if isinstance(summary, dict) else None
         if schema not in READ:
@@ -139,12 +143,14 @@ def read_trades(path: Path) -> pd.DataFrame:
     # a symbol may be called NA
     table = from_texts(pd.read_csv(path, dtype={"symbol": str}, keep_default_na=False))
     times = table.columns.intersection(["entry_time", "exit_time", "signal_time"])
-    return table.assign(**{name: pd.to_datetime(table[name]) for name in times})
+    return table.assign(**{name: pd.to_datetime(table[name], format="ISO8601") for name in times})
 
 
 def read_entries(path: Path) -> pd.DataFrame:
     """Read entries.csv."""
-    return from_texts(pd.read_csv(path, parse_dates=["time"], dtype={"symbol": str}))
+    return from_texts(
+        pd.read_csv(path, parse_dates=["time"], date_format="ISO8601", dtype={"symbol": str})
+    )
 
 
 def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
@@ -159,5 +165,5 @@ def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
         if isinstance(found, pd.DataFrame):
             check_table(name, found)
         return found
-    except (OSError, ValueError, KeyError, RecursionError) as error:  # pyarrow's are ValueErrors
+    except Exception as error:  # readers raise anything where bytes are broken
         raise RunError(f"{path} cannot be read: {error}; run the backtest again") from error

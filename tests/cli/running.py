@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from bt_fusion.cli import main as cli
+
+ROOT = Path(cli.__file__).resolve().parents[2]
 
 QUICK = ["--features", "wick_balance,gap", "--members", "lgb", "--train-bars", "400", "--jobs", "1"]
 MINE = """

@@ -1,11 +1,6 @@
 """The program as a whole: the script, its help, its exit codes."""
 
-from pathlib import Path
-
-from bt_fusion.cli import main as cli
-from tests.cli.running import FILES, QUICK, in_a_process, run, written
-
-ROOT = Path(cli.__file__).resolve().parents[2]
+from tests.cli.running import FILES, QUICK, ROOT, in_a_process, run, written
 
 
 def test_unknown_options_and_help(capsys):

@@ -183,6 +183,8 @@ def test_labels_take_a_data_frame(daily):
         (lambda: make_label("gain(threshold='x')"), "threshold of label gain is 'x', not a number"),
         (lambda: make_label("gain(threshold=True)"), "threshold of label gain is True, not a"),
         (lambda: make_label("gain(threshold=1e999)"), "threshold of label gain is inf, not a"),
+        (lambda: make_label("direction", horizon=10**400), "horizon of label direction is 1000"),
+        (lambda: Direction(10**12), "horizon is beyond 2,147,483,648 bars; give a smaller"),
         (lambda: make_label("gain", threshold=None), "threshold of label gain is None, not a"),
         (lambda: make_label("direction(horizon=2.5)"), "horizon 2.5 must be a whole number"),
     ],

@@ -117,6 +117,12 @@ def test_labelled_rows_are_those_a_model_fits_on():
         LabelledRows.of(model, bars[:20])
 
 
+def test_rows_before_a_bar_are_cut_by_horizon_and_by_t1():
+    rows = np.arange(12)
+    assert labelled(rows, rows + 1, 3, 16).before(8).tolist() == [0, 1, 2, 3, 4]
+    assert labelled(rows, rows + 4, 3, 16).before(8).tolist() == [0, 1, 2, 3]
+
+
 def test_a_fold_is_judged_by_a_fit_on_the_others():
     bars = planted_edge(400, auc=0.8)
     model = SignalModel(["wick_balance"], ensemble=Ensemble(["lr"]))

@@ -37,6 +37,14 @@ def test_training_rows_by_hand():
     assert training_rows(complete, labels, 3, 0, refit=4).tolist() == []
 
 
+def test_a_label_known_later_than_its_horizon_is_cut_by_t1():
+    labels = Labels(np.zeros(10), np.arange(10) + 4)
+    rows = training_rows(np.ones(10, bool), labels, horizon=2, start=0, refit=9)
+    assert rows.tolist() == [0, 1, 2, 3, 4]  # row 5 is known at bar 9, the refit's own
+    rows = training_rows(np.ones(10, bool), labels, horizon=2, start=0, refit=9, embargo=2)
+    assert rows.tolist() == [0, 1, 2]
+
+
 def test_an_early_touch_near_the_cut_is_left_out_like_the_time_outs_around_it():
     t1 = np.arange(10) + 4
     t1[7] = 8  # touched at once; cutting by t1 alone would keep it and drop rows 4..6, 8
@@ -72,6 +80,19 @@ def test_every_prediction_is_unseen(edge):
     until = edge.index.get_indexer([refit.trained_until for refit in walk.refits_])
     assert until.tolist() == [499, 749, 999, 1249]
     assert predictions.model[[500, 749, 750]].tolist() == [0, 0, 1]
+
+
+def test_the_payoff_of_a_refit_is_that_of_the_bars_before_it(edge):
+    walk = WalkForward(QUICK, 500, 500, cache=None)
+    walk.predict(edge)
+    before = [refit.payoff for refit in walk.refits_]
+    other = edge.copy()
+    wilder = np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.05, 1_000)))
+    other.iloc[500:, :4] *= wilder[:, None]
+    walk.predict(other)
+    after = [refit.payoff for refit in walk.refits_]
+    assert after[0] == before[0] and after[0].win > 0
+    assert after[1] != before[1]
 
 
 def test_it_predicts_as_a_model_fitted_by_hand(edge):

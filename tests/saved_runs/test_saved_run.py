@@ -65,6 +65,24 @@ def test_a_missing_or_broken_file_is_named(name, folder):
         SavedRun.read(folder)
 
 
+def test_whatever_a_library_raises_of_a_broken_table_it_is_named(folder):
+    path = folder / "bars.parquet"
+    whole = path.read_bytes()
+
+    def breaks(at):
+        path.write_bytes(whole[:at] + b"p" + whole[at + 1 :])
+        try:
+            pd.read_parquet(path)
+        except Exception as error:
+            return not isinstance(error, (OSError, ValueError))
+        return False
+
+    # somewhere in the schema at its end stand the types of the columns
+    assert any(breaks(at) for at in range(len(whole) - 9, len(whole) - 4_000, -1))
+    with pytest.raises(RunError, match=r"bars\.parquet cannot be read: "):
+        SavedRun.read(folder)
+
+
 @pytest.mark.parametrize("schema", [None, 3, "1"])
 def test_another_schema_is_refused(schema, folder):
     change(folder, schema=schema)

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.ensemble.training import time_split
 from bt_fusion.labels import Direction
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.streaming.walk_forward_stream import open_stream
@@ -181,3 +183,20 @@ def test_the_cache_key_knows_the_context_before_the_block(bars):
     other = X.copy()
     other[block - 1] += 1  # context alone: after the last training row
     assert digests(other)[0] == reference[0] and digests(other)[1] != reference[1]
+
+
+def test_rows_held_out_choose_the_epoch_and_teach_nothing():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 3)).astype(np.float32), rng.integers(0, 2, 300)
+    network = LSTMClassifier(8, 4, max_epochs=1)
+    early, late = time_split(300, purge=5)
+    other, flipped = X.copy(), y.copy()
+    other[early.stop :] += 50
+    flipped[early.stop :] = 1 - y[early.stop :]
+    first = clone(network).fit(X, y, purge=5)
+    for features, classes in ((X, flipped), (other, y)):
+        fitted = clone(network).fit(features, classes, purge=5)
+        for name, learnt in first.module_.state_dict().items():
+            assert torch.equal(learnt, fitted.module_.state_dict()[name]), name
+        assert fitted.losses_ != first.losses_
+    assert late.start - early.stop == 5

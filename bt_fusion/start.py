@@ -1,0 +1,51 @@
+"""The start of every command: Ctrl-C is one line and exit code 130 while the rest is imported.
+
+This module and the package's own import next to nothing, so that little time passes before. What
+stands at the end of a run, when Python ends, is guarded the same way.
+"""
+
+import os
+import signal
+
+__all__ = ["main", "run_backtest"]
+
+INTERRUPTED = 130
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run `bt-fusion`; ends with SystemExit."""
+    start("main", argv)
+
+
+def run_backtest(argv: list[str] | None = None) -> None:
+    """Run `bt-fusion backtest` with the given options; ends with SystemExit."""
+    start("run_backtest", argv)
+
+
+def start(name: str, argv: list[str] | None) -> None:
+    """Import the command line and call one of its functions; before and after, Ctrl-C ends at once.
+
+    Where it is ignored, as in a shell's background, it stays so.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is not signal.default_int_handler:
+        from bt_fusion.cli import main as cli
+
+        getattr(cli, name)(argv)
+        return
+    signal.signal(signal.SIGINT, end_at_once)
+    from bt_fusion.cli import main as cli
+
+    try:
+        signal.signal(signal.SIGINT, usual)
+        getattr(cli, name)(argv)
+    except KeyboardInterrupt:  # just before the command listens itself
+        end_at_once()
+    finally:
+        signal.signal(signal.SIGINT, end_at_once)
+
+
+def end_at_once(*_: object) -> None:
+    """Say one line and end the process: an exception here would end in a library's hands."""
+    os.write(2, b"interrupted\n")
+    os._exit(INTERRUPTED)
