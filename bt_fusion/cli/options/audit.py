@@ -49,11 +49,16 @@ class AuditedCode:
         list[str] | None, option("Parameter KEY=VALUE of either; repeat.", "--param")
     ] = None
     features: Annotated[
-        str | None, option("Or features: a set, or names a,b,c; yours with --plugin.")
+        str | None,
+        option("Feature set (default, fusion, generator, mar), or names a,b,c: do they?"),
     ] = None
-    label: Annotated[str | None, option('Or a label, also beside features: "gain(horizon=5)".')] = (
-        None
-    )
+    label: Annotated[
+        str | None,
+        option(
+            "direction, gain, triple_barrier or profit_before_stop. Does it, alone or beside "
+            'features? With parameters: "gain(horizon=5)".'
+        ),
+    ] = None
     model: Annotated[
         str | None,
         option(
