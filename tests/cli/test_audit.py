@@ -213,3 +213,27 @@ def test_bars_of_several_symbols_are_audited(tmp_path, capsys):
     assert [each["name"] for each in json.loads(table.read_text())["data"]] == ["A", "B"]
     assert command("audit", *both, "--features", "gap") == 2
     assert "audited on one symbol" in capsys.readouterr().err
+
+
+PAIRS = """
+import backtrader as bt
+
+
+class Pairs(bt.Strategy):
+    def __init__(self):
+        self.spread = self.data0.close - self.data1.close
+
+    def next(self):
+        if not self.position and self.spread[0] > 0:
+            self.buy()
+"""
+
+
+def test_feeds_that_are_paired_by_place_are_named(tmp_path, capsys):
+    (tmp_path / "pairs.py").write_text(PAIRS)
+    both = ("--data", "A=random-walk:300", "--data", "B=random-walk:300", "--cuts", 4)
+    assert command("audit", *both, "--strategy", f"{tmp_path}/pairs.py:Pairs") == 0
+    shown = capsys.readouterr().out
+    assert "nothing looks ahead, but pairs feeds by place" in shown and "spread" in shown
+    assert command("audit", *both, "--strategy", "fusion") == 0
+    assert "pairs" not in capsys.readouterr().out
