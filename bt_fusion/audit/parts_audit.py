@@ -160,9 +160,9 @@ def audit_features(
     Examples
     --------
     >>> from bt_fusion.data.samples import random_walk
-    >>> found = audit_features(["gap", "wick_balance"], random_walk(600), "direction")
+    >>> found = audit_features(["gap", "return_1"], random_walk(600), "direction")
     >>> found.passed, found.parts
-    (True, ('feature gap', 'feature wick_balance', 'label Direction'))
+    (True, ('feature gap', 'feature return_1', 'label Direction'))
     """
     parts = Parts(bars)
     if features is not None:
