@@ -1,4 +1,4 @@
-"""What a strategy knows from elsewhere than its bars: earlier runs, tables, and fills in the past."""
+"""What a strategy knows from elsewhere than its bars: earlier runs, tables, cheating fills."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace

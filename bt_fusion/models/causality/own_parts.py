@@ -1,6 +1,7 @@
 """The check of what a user brings: at every fit, once for the same code and bars."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,23 +10,38 @@ import numpy as np
 
 from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.given_members import classes_of
+from bt_fusion.features import complete_rows
 from bt_fusion.fingerprint import array_digest, code_digest, versions_text
+from bt_fusion.labels import labels_of
+from bt_fusion.models.causality.brought import is_fitted
 from bt_fusion.models.causality.check import check_entry, check_label, entries_of
+from bt_fusion.models.causality.known_rows import KnownRowsCheck, MemberRows
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.models.refit_cache import open_cache
 from bt_fusion.module_sources import unwrapped, users_own
-from bt_fusion.user_code import part_digest
+from bt_fusion.user_code import own_code_digest, part_digest
 
 __all__ = ["check_own", "is_checked", "unchecked_fit_note", "unchecked_note"]
 
 PASSED = np.ones(1)  # what the cache keeps
 HERE: set[str] = set()  # what has passed in this process
-CODE = ("models.causality", "features", "labels", "technical")
-LIBRARIES = ("numpy", "pandas", "scipy", "TA-Lib")
+CODE = ("models.causality", "features", "labels", "technical", "ensemble")
+LIBRARIES = ("numpy", "pandas", "scipy", "TA-Lib", "scikit-learn")
+MEMBER_BARS, FEWEST_ROWS = 3_000, 200  # the last bars, on which members are tried
+
+
+@dataclass(frozen=True, eq=False)
+class OwnMember:
+    """A member that is a user's own, and the model it belongs to."""
+
+    name: str
+    made: Any
+    model: Any
 
 
 def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") -> None:
-    """Check a model's features and label, those that are a user's own, unless it is switched off.
+    """Check what of a model is a user's own, features, label and members, unless switched off.
 
     Ours are left out: their tests check them. What has passed on the same bars is not checked
     again. The bars count, since a leak may show on some alone.
@@ -72,6 +88,26 @@ def own_parts(model: Any) -> Iterator[tuple[str, str | None, Any, Any]]:
     label = model.label()
     if users_own(type(label)):
         yield repr(label), part_digest(type(label)), check_label, label
+    for name, made in model.new_ensemble().make_members().items():
+        classes = classes_of([made])
+        if any(map(users_own, classes)) or is_fitted(made):
+            described = f"member {name} {made!r} {model.feature_set().names} {label!r}"
+            code = None if is_fitted(made) else own_code_digest(classes)
+            yield described, code, check_member, OwnMember(name, made, model)
+
+
+def check_member(own: OwnMember, bars: TriedBars) -> None:
+    """Check a member on the last bars; on too few rows nothing can be told."""
+    arrays, label = bars.arrays, own.model.label()
+    features = own.model.feature_set()
+    arrays = arrays.tail(features.memory + MEMBER_BARS)
+    X, labels = features.transform(arrays), labels_of(label, arrays)
+    rows = np.flatnonzero(complete_rows(X) & np.isfinite(labels.y))
+    given = MemberRows(
+        X, arrays.time, arrays.close, rows, labels.y[rows], labels.t1[rows], label.horizon
+    )
+    if len(rows) >= FEWEST_ROWS and len(given.asked):
+        KnownRowsCheck(own.name, own.made, given).run()
 
 
 def is_checked(model: Any) -> bool:
@@ -80,7 +116,7 @@ def is_checked(model: Any) -> bool:
 
 
 def unchecked_note(model: Any) -> str:
-    """Say which of a model's own features and label a fit leaves unchecked; empty for none."""
+    """Say which of a model's own parts a fit leaves unchecked; empty for none."""
     return _note(model, is_checked(model))
 
 
@@ -97,6 +133,8 @@ def _note(model: Any, checked: bool) -> str:
 
 
 def _name(part: Any) -> str:
+    if isinstance(part, OwnMember):
+        return f"member {part.name}"
     names = getattr(part, "names", None)
     return f"feature {', '.join(names)}" if names else f"label {type(part).__name__}"
 
