@@ -18,7 +18,8 @@ from bt_fusion.features import FeatureSet
 from bt_fusion.features.registry import REGISTRY
 from bt_fusion.labels.registry import LABELS
 from bt_fusion.models.causality import check_causality
-from bt_fusion.models.causality.own_parts import OwnMember, check_member
+from bt_fusion.models.causality.known_rows import check_known_rows
+from bt_fusion.models.causality.members import check_member
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.models.presets import PRESETS, make_preset
 from bt_fusion.strategies import CryptoScalping, FusionStrategy, HybridScoring, SignalDiscovery
@@ -103,8 +104,12 @@ def of_label(label: Callable, bars: pd.DataFrame, seed: int) -> str:
 def of_members(model: SignalModel, bars: pd.DataFrame, seed: int) -> str:
     """Check the members of a model as those of a user's are."""
     tried = TriedBars(BarArrays.of(bars))
-    made = model.new_ensemble().make_members()
-    said = (raised(partial(check_member, OwnMember(*one, model), tried)) for one in made.items())
+    given = (model.feature_set(), model.label(), tried)
+    said = [
+        raised(partial(check, name, made, *given))
+        for name, made in model.new_ensemble().make_members().items()
+        for check in (check_member, check_known_rows)
+    ]
     return "; ".join(filter(None, said))
 
 

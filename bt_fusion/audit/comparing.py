@@ -22,11 +22,11 @@ class Finding:
 
     Attributes
     ----------
-    kind : {"look-ahead", "error", "in-sample", "mode"}
+    kind : {"look-ahead", "error", "in-sample", "mode", "pairing", "declared"}
     where : str
-        The line, or "orders".
+        The line, "orders", or a part such as "feature gap".
     first : str
-        Stamp of the first bar at which it shows.
+        Stamp of the first bar at which it shows; empty where it is no matter of a bar.
     detail : str
         What differs, in one sentence.
     """

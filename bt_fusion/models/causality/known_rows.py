@@ -1,4 +1,4 @@
-"""The check of a member: it may know the rows it is fitted on, and each row it is asked about."""
+"""The check of what a member knows: it may know the rows it is fitted on, and no others."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,15 +12,19 @@ from sklearn.metrics import roc_auc_score
 
 from bt_fusion.ensemble.training import TrainingRows, fit_member, rows_proba
 from bt_fusion.errors import LookAheadError, OptionError
+from bt_fusion.features import FeatureSet, complete_rows
+from bt_fusion.labels import Label, labels_of
 from bt_fusion.models.causality.brought import brought, check_fitted_before
 from bt_fusion.models.causality.features import OFF
+from bt_fusion.models.causality.tried_bars import TriedBars
 
-__all__ = ["KnownRowsCheck", "MemberRows"]
+__all__ = ["KnownRowsCheck", "MemberRows", "check_known_rows"]
 
 LEARNT = 0.6  # of the rows
 NEAR = 1e-5  # between probabilities that are the same: networks round by the size of a batch
 SHUFFLES = 3
 KNOWS = 0.8  # area under the curve of later rows, from labels that say nothing
+BARS, FEWEST_ROWS = 3_000, 200  # the last bars, on which members are tried
 HELD, OF_THEM = 50, 0.3  # different numbers of later rows, and their part in what a member holds
 
 
@@ -110,7 +114,6 @@ class KnownRowsCheck:
                 return
             if whole.ndim != 2 or not np.isfinite(whole).all():
                 return  # `check_probabilities` names it
-            self._check_batch(fitted, whole)
             self._check_labels(whole)
 
     def _fitted(self, shuffled: int | None = None) -> Any:
@@ -118,27 +121,6 @@ class KnownRowsCheck:
 
     def _proba(self, fitted: Any, rows: np.ndarray, X: np.ndarray | None = None) -> np.ndarray:
         return np.asarray(rows_proba(fitted, self.given.X if X is None else X, rows))
-
-    def _check_batch(self, fitted: Any, whole: np.ndarray) -> None:
-        """Ask about fewer rows at a time, and with others after them: the answers must stay."""
-        asked = self.given.asked
-        for count in (1, len(asked) // 3, 2 * len(asked) // 3):
-            other = self.given.X.copy()
-            later = np.arange(asked[count - 1] + 1, len(other))
-            other[later] = other[np.random.default_rng(count).permutation(later)] * 3
-            for part, changed in (
-                (self._proba(fitted, asked[:count]), "are left out"),
-                (self._proba(fitted, asked, other)[:count], "are others"),
-            ):
-                unlike = ~(np.abs(part - whole[:count]) <= NEAR).all(axis=1)
-                if unlike.any():
-                    row = int(unlike.argmax())
-                    raise LookAheadError(
-                        f"member {self.name!r} looks ahead: its probability of {self._stamp(row)} "
-                        f"is another one when the rows asked about after "
-                        f"{self._stamp(count - 1)} {changed}. A row's probability may depend on "
-                        f"that row alone, and on what fit has seen; {OFF}"
-                    )
 
     def _check_labels(self, whole: np.ndarray) -> None:
         """Fit it on labels in another order, which say nothing: it must know nothing then."""
@@ -157,7 +139,8 @@ class KnownRowsCheck:
             raise LookAheadError(
                 f"member {self.name!r} looks ahead: fitted on labels in random order, it still "
                 f"ranks {100 * min(known):.0f} % of the pairs of rows after {self._stamp(0)} "
-                f"rightly. It knows them from elsewhere, such as a table or file; {OFF}"
+                f"rightly. It knows them from elsewhere, such as a table or file; {OFF}",
+                self._stamp(0),
             )
 
     def _area(self, proba: np.ndarray) -> float:
@@ -182,11 +165,36 @@ class KnownRowsCheck:
                     raise LookAheadError(
                         f"member {self.name!r} looks ahead: {name}, which it refers to, holds "
                         f"{int(found.sum()):,} {what} of rows after {self._stamp(0)}, which it "
-                        f"will be asked about. Let it learn from what fit is given alone; {OFF}"
+                        f"will be asked about. Let it learn from what fit is given alone; {OFF}",
+                        self._stamp(0),
                     )
 
     def _stamp(self, row: int) -> str:
         return str(pd.Timestamp(self.given.time[self.given.asked[row]]))
+
+
+def check_known_rows(
+    name: str, made: Any, features: FeatureSet, label: Label, bars: TriedBars
+) -> None:
+    """Check what a member knows on the last bars; on too few rows nothing can be told.
+
+    Parameters
+    ----------
+    name : str
+    made : classifier
+        Unfitted.
+    features, label : FeatureSet, Label
+        What it is fitted on.
+    bars : TriedBars
+    """
+    arrays = bars.arrays.tail(features.memory + BARS)
+    X, labels = features.transform(arrays), labels_of(label, arrays)
+    rows = np.flatnonzero(complete_rows(X) & np.isfinite(labels.y))
+    given = MemberRows(
+        X, arrays.time, arrays.close, rows, labels.y[rows], labels.t1[rows], label.horizon
+    )
+    if len(rows) >= FEWEST_ROWS and len(given.asked):
+        KnownRowsCheck(name, made, given).run()
 
 
 def numbers_of(held: Any) -> np.ndarray:

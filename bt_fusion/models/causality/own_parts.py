@@ -10,38 +10,28 @@ import numpy as np
 
 from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.ensemble.given_members import classes_of
-from bt_fusion.features import complete_rows
-from bt_fusion.fingerprint import array_digest, code_digest, versions_text
-from bt_fusion.labels import labels_of
-from bt_fusion.models.causality.brought import is_fitted
+from bt_fusion.errors import LookAheadError, RandomPartError
+from bt_fusion.features import FeatureSet
+from bt_fusion.fingerprint import array_digest, code_digest, object_digest, versions_text
+from bt_fusion.labels import Label
 from bt_fusion.models.causality.check import check_entry, check_label, entries_of
-from bt_fusion.models.causality.known_rows import KnownRowsCheck, MemberRows
+from bt_fusion.models.causality.known_rows import check_known_rows
+from bt_fusion.models.causality.members import check_member, own_code_of, own_members
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.models.refit_cache import open_cache
 from bt_fusion.module_sources import unwrapped, users_own
-from bt_fusion.user_code import own_code_digest, part_digest
+from bt_fusion.user_code import part_digest
 
 __all__ = ["check_own", "is_checked", "unchecked_fit_note", "unchecked_note"]
 
 PASSED = np.ones(1)  # what the cache keeps
 HERE: set[str] = set()  # what has passed in this process
-CODE = ("models.causality", "features", "labels", "technical", "ensemble")
+CODE = ("models.causality", "features", "labels", "technical", "ensemble.training")
 LIBRARIES = ("numpy", "pandas", "scipy", "TA-Lib", "scikit-learn")
-MEMBER_BARS, FEWEST_ROWS = 3_000, 200  # the last bars, on which members are tried
-
-
-@dataclass(frozen=True, eq=False)
-class OwnMember:
-    """A member that is a user's own, and the model it belongs to."""
-
-    name: str
-    made: Any
-    model: Any
 
 
 def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") -> None:
-    """Check what of a model is a user's own, features, label and members, unless switched off.
+    """Check a model's features, label and members, those of a user's, unless it is switched off.
 
     Ours are left out: their tests check them. What has passed on the same bars is not checked
     again. The bars count, since a leak may show on some alone.
@@ -88,26 +78,38 @@ def own_parts(model: Any) -> Iterator[tuple[str, str | None, Any, Any]]:
     label = model.label()
     if users_own(type(label)):
         yield repr(label), part_digest(type(label)), check_label, label
-    for name, made in model.new_ensemble().make_members().items():
-        classes = classes_of([made])
-        if any(map(users_own, classes)) or is_fitted(made):
-            described = f"member {name} {made!r} {model.feature_set().names} {label!r}"
-            code = None if is_fitted(made) else own_code_digest(classes)
-            yield described, code, check_member, OwnMember(name, made, model)
+    for name, made in own_members(model.new_ensemble()):
+        member = OwnMember(name, made, model.feature_set(), label)
+        yield *member.described(), OwnMember.check, member
 
 
-def check_member(own: OwnMember, bars: TriedBars) -> None:
-    """Check a member on the last bars; on too few rows nothing can be told."""
-    arrays, label = bars.arrays, own.model.label()
-    features = own.model.feature_set()
-    arrays = arrays.tail(features.memory + MEMBER_BARS)
-    X, labels = features.transform(arrays), labels_of(label, arrays)
-    rows = np.flatnonzero(complete_rows(X) & np.isfinite(labels.y))
-    given = MemberRows(
-        X, arrays.time, arrays.close, rows, labels.y[rows], labels.t1[rows], label.horizon
-    )
-    if len(rows) >= FEWEST_ROWS and len(given.asked):
-        KnownRowsCheck(own.name, own.made, given).run()
+@dataclass(frozen=True)
+class OwnMember:
+    """A member that runs a user's own code, and what it is fitted on."""
+
+    name: str
+    made: Any
+    features: FeatureSet
+    label: Label
+
+    def described(self) -> tuple[str, str | None]:
+        """Return what it is, and a digest of its code; None where that is not known."""
+        digests = [part_digest(part) for part in own_code_of(self.name, self.made)]
+        try:
+            about = object_digest((self.name, self.made, self.features.names, repr(self.label)))
+        except Exception:  # a class that cannot be pickled
+            return self.name, None
+        return about, None if None in digests else " ".join(filter(None, digests))
+
+    def check(self, bars: TriedBars) -> None:
+        """Check it where it can be fitted on few rows; the real fit tells what is wrong else."""
+        check_known_rows(self.name, self.made, self.features, self.label, bars)
+        try:
+            check_member(self.name, self.made, self.features, self.label, bars)
+        except (LookAheadError, RandomPartError):
+            raise
+        except Exception:
+            return
 
 
 def is_checked(model: Any) -> bool:
@@ -116,7 +118,7 @@ def is_checked(model: Any) -> bool:
 
 
 def unchecked_note(model: Any) -> str:
-    """Say which of a model's own parts a fit leaves unchecked; empty for none."""
+    """Say which of a model's own features and label a fit leaves unchecked; empty for none."""
     return _note(model, is_checked(model))
 
 
