@@ -17,6 +17,7 @@ from bt_fusion.features import REGISTRY, Features, FeatureSet
 from bt_fusion.labels import LABELS, Direction, Label, make_label
 from bt_fusion.models.causality.check import check_entry, check_label, entries_of
 from bt_fusion.models.causality.features import OFF
+from bt_fusion.models.causality.known_rows import check_known_rows
 from bt_fusion.models.causality.members import check_member
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.plugins import load_plugin
@@ -99,10 +100,13 @@ class Parts:
     def member(self, name: str, made: Any) -> "Parts":
         """Try an unfitted member, on features and a label of ours."""
         features = FeatureSet(MEMBER_FEATURES)
-        self._try(
-            f"member {name}",
-            lambda: check_member(name, made, features, MEMBER_LABEL, self.tried),
-        )
+        given = (name, made, features, MEMBER_LABEL, self.tried)
+
+        def both() -> list[str]:
+            check_known_rows(*given)
+            return check_member(*given)
+
+        self._try(f"member {name}", both)
         return self
 
     def audit(self) -> PartsAudit:

@@ -8,8 +8,9 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
+from bt_fusion.audit.alignment import stamped_too_early
 from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
-from bt_fusion.audit.elsewhere import filled_too_early, foretelling, kept_from_a_run
+from bt_fusion.audit.elsewhere import filled_too_early, from_elsewhere
 from bt_fusion.audit.futures import AHEAD, cut, other_future, places_of
 from bt_fusion.audit.recording import Recording, record
 from bt_fusion.audit.shifted import paired_by_place
@@ -123,11 +124,11 @@ def audit(
     if plain.error is not None:
         return failed(plain, given)
     compared = Compared(plain, run(), trades)
-    findings = [*in_sample(plain), *filled_too_early(plain)]
+    findings = [*in_sample(plain), *filled_too_early(plain), *stamped_too_early(given)]
     if bar_by_bar:
         findings += compared.bar_by_bar(run(given, **BAR_BY_BAR))
-        findings += kept_from_a_run(run, given, compared)
-        findings += foretelling(run, given, plain)
+        elsewhere, compared.dated = from_elsewhere(run, given, compared)
+        findings += elsewhere
     places, rng = places_of(plain, cuts, seed), np.random.default_rng(seed)
     for number, stamp in enumerate(places):
         warm_up = plain.first if stamp < plain.ready else 0  # Backtrader fails on fewer bars

@@ -10,6 +10,7 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import LookAheadError, RandomPartError
 from bt_fusion.features.registry import Feature
+from bt_fusion.models.causality.brought import check_fitted_before
 from bt_fusion.models.causality.changed_bars import CHANGES
 from bt_fusion.models.causality.differences import differing, rounding_of, scale_of
 from bt_fusion.models.causality.elsewhere import YEARS, foretold, shifted
@@ -50,7 +51,11 @@ class FeatureCheck:
             Where a value changes with later bars.
         RandomPartError
             Where two calls on the same bars differ.
+        OptionError
+            Where it brings what was fitted before.
         """
+        named = ", ".join(self.entry.names)
+        check_fitted_before(f"feature {named}", self.entry.compute, self.bars.arrays.time[0])
         self._check_repeated()
         places = np.concatenate([self.bars.places, turns(self.whole)])
         cuts = frames(places, len(self.whole), self.entry.lookback)

@@ -9,6 +9,7 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import LookAheadError, RandomPartError
 from bt_fusion.labels import Label, Labels, labels_of
+from bt_fusion.models.causality.brought import check_fitted_before
 from bt_fusion.models.causality.changed_bars import GAPS, block_starts, with_blocks
 from bt_fusion.models.causality.features import OFF
 from bt_fusion.models.causality.places import turns
@@ -50,6 +51,7 @@ class LabelCheck:
         RandomPartError
             Where two calls on the same bars differ.
         """
+        check_fitted_before(f"label {self.name}", type(self.label), self.bars.arrays.time[0])
         again = self.labels(self.bars.arrays)
         if not (
             np.array_equal(again.y, self.whole.y, equal_nan=True)

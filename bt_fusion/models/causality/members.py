@@ -17,6 +17,7 @@ from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, r
 from bt_fusion.errors import LookAheadError, OptionError, RandomPartError, TrainingError
 from bt_fusion.features import FeatureSet, complete_rows
 from bt_fusion.labels import Label, labels_of
+from bt_fusion.models.causality.brought import is_fitted
 from bt_fusion.models.causality.features import OFF
 from bt_fusion.models.causality.reach import how_many, reach
 from bt_fusion.models.causality.tried_bars import TriedBars
@@ -149,9 +150,9 @@ def predicted(fitted: Any, X: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def own_members(ensemble: Ensemble) -> Iterator[tuple[str, Any]]:
-    """Yield the unfitted members that run code of a user's own: name and member."""
+    """Yield the unfitted members that run code of a user's own, or are fitted: name and member."""
     for name, made in ensemble.make_members().items():
-        if own_code_of(name, made, ensemble.named):
+        if own_code_of(name, made, ensemble.named) or is_fitted(made):
             yield name, made
 
 

@@ -15,6 +15,7 @@ from bt_fusion.features import FeatureSet
 from bt_fusion.fingerprint import array_digest, code_digest, object_digest, versions_text
 from bt_fusion.labels import Label
 from bt_fusion.models.causality.check import check_entry, check_label, entries_of
+from bt_fusion.models.causality.known_rows import check_known_rows
 from bt_fusion.models.causality.members import check_member, own_code_of, own_members
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.models.refit_cache import open_cache
@@ -102,6 +103,7 @@ class OwnMember:
 
     def check(self, bars: TriedBars) -> None:
         """Check it where it can be fitted on few rows; the real fit tells what is wrong else."""
+        check_known_rows(self.name, self.made, self.features, self.label, bars)
         try:
             check_member(self.name, self.made, self.features, self.label, bars)
         except (LookAheadError, RandomPartError):
