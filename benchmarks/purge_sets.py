@@ -37,7 +37,7 @@ from bt_fusion.evaluation.cross_validation import cross_validate
 from bt_fusion.features import feature
 from bt_fusion.features.registry import REGISTRY
 from bt_fusion.models.splits import LabelledRows, purged_folds, time_series_folds
-from bt_fusion.models.streaming import fit_at
+from bt_fusion.models.streaming.walk_forward_stream import fit_at
 from bt_fusion.tuning.tuning import Search
 
 POSITION = "bar_position"

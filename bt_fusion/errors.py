@@ -15,6 +15,7 @@ __all__ = [
     "OptionError",
     "PartError",
     "PluginError",
+    "RandomPartError",
     "RunError",
     "StrategyError",
     "TrainingError",
@@ -59,7 +60,21 @@ class TrainingError(BtFusionError, ValueError):
 
 
 class LookAheadError(BtFusionError, ValueError):
-    """A feature or label of the user's own that knows bars it may not know yet."""
+    """A feature, label or member of the user's own that knows bars it may not know yet.
+
+    Attributes
+    ----------
+    first : str
+        Stamp of the first bar at which it shows.
+    """
+
+    def __init__(self, text: str = "", first: str = ""):
+        super().__init__(text)
+        self.first = first
+
+
+class RandomPartError(OptionError):
+    """A feature, label or member of the user's own that differs from one call to the next."""
 
 
 class InSampleError(BtFusionError, ValueError):

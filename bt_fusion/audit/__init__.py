@@ -1,6 +1,23 @@
-"""Look-ahead in strategies and indicators, found by runs whose future differs."""
+"""Look-ahead in strategies, indicators and parts of models, found by other futures."""
 
 from bt_fusion.audit.comparing import Finding
+from bt_fusion.audit.model_audit import audit_model
+from bt_fusion.audit.parts_audit import (
+    PartsAudit,
+    audit_features,
+    audit_members,
+    audit_plugins,
+)
 from bt_fusion.audit.strategy_audit import StrategyAudit, audit, audit_indicator
 
-__all__ = ["Finding", "StrategyAudit", "audit", "audit_indicator"]
+__all__ = [
+    "Finding",
+    "PartsAudit",
+    "StrategyAudit",
+    "audit",
+    "audit_features",
+    "audit_indicator",
+    "audit_members",
+    "audit_model",
+    "audit_plugins",
+]

@@ -23,11 +23,11 @@ class Finding:
 
     Attributes
     ----------
-    kind : {"look-ahead", "error", "in-sample", "mode"}
+    kind : {"look-ahead", "error", "in-sample", "mode", "pairing", "declared"}
     where : str
-        The line, or "orders".
+        The line, "orders", or a part such as "feature gap".
     first : str
-        Stamp of the first bar at which it shows.
+        Stamp of the first bar at which it shows; empty where it is no matter of a bar.
     detail : str
         What differs, in one sentence.
     """
@@ -51,6 +51,7 @@ class Compared:
 
     def __init__(self, plain: Recording, again: Recording, trades: bool = True):
         self.plain, self.trades, self.count = plain, trades, 0
+        self.dated = False  # whether orders follow dates
         self.steady: np.ndarray = np.zeros(len(plain.lines), dtype=bool)
         if plain.lines == again.lines and plain.values.shape == again.values.shape:
             self.steady = np.all(same_values(plain.values, again.values, 0.0), axis=0)
@@ -68,6 +69,11 @@ class Compared:
             yield "orders: they differ when the same run is made again"
         elif not self.plain.orders and self.trades:
             yield "orders: none was given"
+        elif self.dated:
+            yield (
+                "orders: they are others on the same bars of 28 years before; a table or rules by "
+                "date cannot be checked by other futures"
+            )
 
     def bar_by_bar(self, other: Recording) -> Iterator[Finding]:
         """Yield what differs when bars come one by one."""

@@ -1,4 +1,4 @@
-"""What a strategy knows from elsewhere than its bars: earlier runs, tables, and fills in the past."""
+"""What a strategy knows from elsewhere than its bars: earlier runs, tables, cheating fills."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from bt_fusion.audit.comparing import Compared, Finding, stamp_text
 from bt_fusion.audit.futures import cut
@@ -13,11 +14,14 @@ from bt_fusion.audit.recording import Recording
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.models.causality.elsewhere import YEARS, foretold, other_bars, shifted
 
-__all__ = ["filled_too_early", "foretelling", "kept_from_a_run"]
+__all__ = ["filled_too_early", "from_elsewhere"]
 
 Run = Callable[[Mapping[str, pd.DataFrame]], Recording]
 MOST = 3_000  # bars beyond the warm-up
 SHARE = 0.7  # of the bars that the first run at new stamps is given
+MARKETS = 4  # others, where orders follow dates
+FURTHEST = 10  # bars ahead that orders may tell
+FEWEST, DEVIATIONS, EFFECT = 20, 6.0, 0.25  # orders, and what is no accident
 
 
 def filled_too_early(plain: Recording) -> Iterator[Finding]:
@@ -31,12 +35,10 @@ def filled_too_early(plain: Recording) -> Iterator[Finding]:
         yield Finding("look-ahead", "the broker", first, text)
 
 
-def kept_from_a_run(
+def from_elsewhere(
     run: Run, bars: Mapping[str, pd.DataFrame], usual: Compared
-) -> Iterator[Finding]:
-    """Yield what differs where a part of the bars is run before all of them, at other stamps.
-
-    What a class or module keeps from one run to the next would hide what is to come.
+) -> tuple[list[Finding], bool]:
+    """Find what is kept from one run to the next, and what comes from a table or file.
 
     Parameters
     ----------
@@ -44,44 +46,58 @@ def kept_from_a_run(
         Bars to their `Recording`.
     bars : mapping of DataFrame by symbol
     usual : Compared
-        What is random is left aside.
+        The run as it is; what is random is left aside.
+
+    Returns
+    -------
+    list of Finding
+    bool
+        Whether orders follow dates: they are others on the same bars of 28 years before. A table
+        by stamp does so, and rules by date do.
     """
-    moved = {name: _moved(own, -YEARS) for name, own in first_of(bars, usual.plain).items()}
+    used = first_of(bars, usual.plain)
+    moved = {name: _moved(own) for name, own in used.items()}
     longest = max(moved.values(), key=len)
     stamp = longest.index[int(SHARE * (len(longest) - 1))].to_datetime64()
-    before = run(cut(moved, stamp))
-    whole = run(moved)
-    if before.error is not None or whole.error is not None:
+    before, whole = run(cut(moved, stamp)), run(moved)
+    findings = list(kept_from_a_run(before, whole, stamp, usual))
+    dated = usual.orders_steady and whole.error is None and _follows_dates(whole, usual.plain)
+    findings += foretelling(run, used, MARKETS if dated else 1)
+    return findings, dated
+
+
+def kept_from_a_run(
+    before: Recording, whole: Recording, stamp: np.datetime64, usual: Compared
+) -> Iterator[Finding]:
+    """Yield what differs where a part of the bars was run before all of them, at new stamps.
+
+    What a class or module keeps from one run to the next would hide what is to come.
+    """
+    failed = before.error is not None or whole.error is not None
+    if failed or before.lines != usual.plain.lines:
         return
     compared = Compared(before, before)
     compared.steady, compared.orders_steady = usual.steady, usual.orders_steady
-    if before.lines != usual.plain.lines:
-        return
     for found in compared.until(stamp, whole, ended=False):
         first = stamp_text(shifted(np.array([np.datetime64(found.first)]), YEARS)[0])
         text = "it is another one once the bars after it have been run: it is kept between runs"
         yield replace(found, first=first, detail=text)
 
 
-def foretelling(run: Run, bars: Mapping[str, pd.DataFrame], plain: Recording) -> Iterator[Finding]:
+def foretelling(run: Run, bars: Mapping[str, pd.DataFrame], markets: int) -> Iterator[Finding]:
     """Yield what tells the moves of these bars though it was made from others at their stamps."""
-    used = first_of(bars, plain)
-    other = run({name: _other(own) for name, own in used.items()})
-    if other.error is not None:
-        return
-    for name, own in used.items():
+    others = [run({n: _other(own, seed) for n, own in bars.items()}) for seed in range(markets)]
+    others = [other for other in others if other.error is None]
+    for name, own in bars.items():
         stamps = own.index.to_numpy().astype("datetime64[ns]")
         close = own.close.to_numpy(float)
-        for where, values in _told(other, stamps, name):
-            found = foretold(values, close)
-            if found is not None:
-                first = stamp_text(stamps[int(np.isfinite(values).argmax())])
-                text = (
-                    f"made from other bars at the same stamps, it still tells the move {found[0]} "
-                    f"bars later (rank correlation {found[1]:.2f}): it comes from a table or file "
-                    "that knows what comes, or from an earlier run"
-                )
-                yield Finding("look-ahead", where, first, text)
+        for where, found, first in _told(others, stamps, close, name):
+            text = (
+                f"made from other bars at the same stamps, it still tells the move {found[0]} "
+                f"bars later (correlation {found[1]:.2f}): it comes from a table or file that "
+                "knows what comes, or from an earlier run"
+            )
+            yield Finding("look-ahead", where, stamp_text(first), text)
 
 
 def first_of(bars: Mapping[str, pd.DataFrame], plain: Recording) -> dict[str, pd.DataFrame]:
@@ -90,23 +106,72 @@ def first_of(bars: Mapping[str, pd.DataFrame], plain: Recording) -> dict[str, pd
     return {name: own for name, own in cut(bars, last).items() if len(own)}
 
 
-def _told(other: Recording, stamps: np.ndarray, feed: str) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield lines and order sides by stamp, NaN where there is none."""
-    at = np.searchsorted(other.time, stamps, side="right") - 1
-    for column, name in enumerate(other.lines):
-        values = np.where(at >= 0, other.values[np.maximum(at, 0), column], np.nan)
-        yield name, values
-    sides = pd.Series(
-        {order[0]: np.sign(order[2]) for order in other.orders if order[1] == feed}, dtype=float
-    )
-    yield "orders", sides.reindex(pd.DatetimeIndex(stamps)).to_numpy()
+def _follows_dates(whole: Recording, plain: Recording) -> bool:
+    """Tell whether orders are others at other dates, sizes and prices aside."""
+    last = shifted(whole.time[-1:], YEARS)[0]
+    here = [
+        (order[0], *order[1:2], np.sign(order[2])) for order in plain.orders if order[0] <= last
+    ]
+    stamps = shifted(np.array([order[0] for order in whole.orders], "datetime64[ns]"), YEARS)
+    there = [
+        (stamp, *order[1:2], np.sign(order[2]))
+        for stamp, order in zip(stamps, whole.orders, strict=True)
+    ]
+    return here != there
 
 
-def _moved(own: pd.DataFrame, years: int) -> pd.DataFrame:
-    stamps = shifted(own.index.to_numpy().astype("datetime64[ns]"), years)
+def _told(
+    others: list[Recording], stamps: np.ndarray, close: np.ndarray, feed: str
+) -> Iterator[tuple[str, tuple[int, float], np.datetime64]]:
+    """Yield lines and orders that tell the moves of a feed: how, and their first stamp."""
+    for other in others[:1]:
+        at = np.searchsorted(other.time, stamps, side="right") - 1
+        for column, name in enumerate(other.lines):
+            values = np.where(at >= 0, other.values[np.maximum(at, 0), column], np.nan)
+            found = foretold(values, close)
+            if found is not None:
+                yield name, found, stamps[int(np.isfinite(values).argmax())]
+    given = {
+        (order[0], np.sign(order[2]))
+        for other in others
+        for order in other.orders
+        if order[1] == feed
+    }
+    for side in (1.0, -1.0):
+        days = np.array(sorted(stamp for stamp, its in given if its == side), "datetime64[ns]")
+        found = told_by_orders(days, stamps, close, side)
+        if found is not None:
+            yield "orders", found, days[0]
+
+
+def told_by_orders(
+    days: np.ndarray, stamps: np.ndarray, close: np.ndarray, side: float
+) -> tuple[int, float] | None:
+    """Return how far ahead orders of one side come before moves of theirs; None for no accident.
+
+    Of moves that are ranked from -1 to 1 the mean at the orders' bars is taken: by chance it is 0
+    with a deviation of 1 / sqrt(3 n).
+    """
+    moves = np.diff(np.log(close), prepend=np.nan)
+    best: tuple[int, float] | None = None
+    for ahead in range(1, FURTHEST + 1):
+        rows = np.searchsorted(stamps, days) + ahead
+        rows = rows[(rows > 0) & (rows < len(stamps))]
+        if len(rows) < FEWEST:
+            return None
+        ranks = np.append(np.nan, 2 * rankdata(moves[1:]) / len(moves) - 1)
+        mean = side * float(ranks[rows].mean())
+        certain = abs(mean) > max(EFFECT, DEVIATIONS / (3 * len(rows)) ** 0.5)
+        if certain and (best is None or abs(mean) > abs(best[1])):
+            best = ahead, mean
+    return best
+
+
+def _moved(own: pd.DataFrame) -> pd.DataFrame:
+    stamps = shifted(own.index.to_numpy().astype("datetime64[ns]"), -YEARS)
     return own.set_axis(pd.DatetimeIndex(stamps, name=own.index.name))
 
 
-def _other(own: pd.DataFrame) -> pd.DataFrame:
-    made: Any = other_bars(BarArrays.of(own))
+def _other(own: pd.DataFrame, seed: int) -> pd.DataFrame:
+    made: Any = other_bars(BarArrays.of(own), seed)
     return own.assign(**{name: getattr(made, name) for name in own.columns})

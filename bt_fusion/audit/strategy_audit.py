@@ -1,17 +1,19 @@
 """Does a strategy, or an indicator, look ahead? Runs whose future differs tell."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import backtrader as bt
 import numpy as np
 import pandas as pd
 
+from bt_fusion.audit.alignment import stamped_too_early
 from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
-from bt_fusion.audit.elsewhere import filled_too_early, foretelling, kept_from_a_run
+from bt_fusion.audit.elsewhere import filled_too_early, from_elsewhere
 from bt_fusion.audit.futures import AHEAD, cut, other_future, places_of
 from bt_fusion.audit.recording import Recording, record
+from bt_fusion.audit.shifted import paired_by_place
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.variants import check_params
 
@@ -19,7 +21,7 @@ __all__ = ["StrategyAudit", "audit", "audit_indicator"]
 
 CUTS = 16
 BAR_BY_BAR = {"preload": False, "runonce": False}
-ORDER = ("look-ahead", "error", "in-sample", "mode")
+ORDER = ("look-ahead", "error", "in-sample", "pairing", "mode")
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def audit(
 
     It is run again as it is, which tells what is merely random; bar by bar, without the bars to
     come in memory; and on bars whose future is cut off or goes on differently after some places.
-    All it could read and all its orders up to such a place must be the same.
+    All it could read and all its orders up to such a place must be the same. Several feeds lose
+    bars at different times, too, so that what pairs them by place shows.
 
     Parameters
     ----------
@@ -91,7 +94,7 @@ def audit(
     trades : bool
         Whether orders are expected: without any, what leads to them is said to be unverified.
     bar_by_bar : bool
-        Run it bar by bar, too.
+        Run it bar by bar, too, and several feeds with bars taken out.
 
     Raises
     ------
@@ -121,11 +124,11 @@ def audit(
     if plain.error is not None:
         return failed(plain, given)
     compared = Compared(plain, run(), trades)
-    findings = [*in_sample(plain), *filled_too_early(plain)]
+    findings = [*in_sample(plain), *filled_too_early(plain), *stamped_too_early(given)]
     if bar_by_bar:
         findings += compared.bar_by_bar(run(given, **BAR_BY_BAR))
-        findings += kept_from_a_run(run, given, compared)
-        findings += foretelling(run, given, plain)
+        elsewhere, compared.dated = from_elsewhere(run, given, compared)
+        findings += elsewhere
     places, rng = places_of(plain, cuts, seed), np.random.default_rng(seed)
     for number, stamp in enumerate(places):
         warm_up = plain.first if stamp < plain.ready else 0  # Backtrader fails on fewer bars
@@ -133,7 +136,13 @@ def audit(
         ahead = AHEAD + warm_up
         future = cut(given, stamp) if ended else other_future(given, stamp, rng, ahead)
         findings += compared.until(stamp, run(future), ended)
-    return result_of(compared, findings, len(places))
+    unverified: list[str] = []
+    if bar_by_bar and len(given) > 1:
+        known = {each.where for each in findings}
+        paired, unverified = paired_by_place(run, given, compared, known, seed)
+        findings += paired
+    found = result_of(compared, findings, len(places))
+    return replace(found, unverified=(*found.unverified, *unverified))
 
 
 def audit_indicator(

@@ -1,37 +1,35 @@
-"""`bt-fusion audit`: what bars may hide, and whether a strategy or an indicator looks ahead."""
+"""`bt-fusion audit`: what bars may hide, and whether code or a model knows more than it could."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from bt_fusion.cli.command import Json, command, option, output_file
-from bt_fusion.cli.options import AccountOptions, BarOptions, ScreenOptions
+from bt_fusion.cli.command import Json, command, output_file
+from bt_fusion.cli.options import (
+    AccountOptions,
+    AuditedBars,
+    AuditedCode,
+    PeriodOptions,
+    ScreenOptions,
+)
 from bt_fusion.cli.options.trading import parameters
 from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["audit"]
+
+Bars = Mapping[str, "pd.DataFrame"]
 
 
 @command("nothing was written")
 def audit(
     *,
-    bars: BarOptions,
-    strategy: Annotated[
-        str | None,
-        option(
-            "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class: does it "
-            "look ahead?",
-            "--strategy",
-            "-s",
-        ),
-    ] = None,
-    indicator: Annotated[
-        str | None, option("Or an indicator, file.py:Class.", "--indicator")
-    ] = None,
-    param: Annotated[
-        list[str] | None, option("Its parameter KEY=VALUE; repeat.", "--param")
-    ] = None,
-    cuts: Annotated[int, option("Places at which the future changes.")] = 16,
+    bars: AuditedBars,
+    period: PeriodOptions,
+    code: AuditedCode,
     account: AccountOptions,
     json: Json = None,
     png: Annotated[
@@ -42,68 +40,119 @@ def audit(
 ) -> None:
     """Look for gaps, filled and frozen stretches, bad prices and unfinished bars in data.
 
-    With --strategy or --indicator: whether that knows more than it could at the time.
+    With --strategy, --indicator, --features, --label, --plugin or --model: whether that knows more
+    than it could at the time. --plugin alone stands for all that it registers.
     """
+    from bt_fusion.data.sources import bars_within
     from bt_fusion.files import check_no_input, write_json
 
-    if strategy and indicator:
-        raise OptionError("give --strategy or --indicator, one of them")
-    if png is not None and (strategy or indicator):
-        raise OptionError("--png draws what is found in bars; leave it away here")
-    if png is not None and png.suffix.lower() != ".png":
-        raise OptionError(f"png {png} is no PNG file; give a name that ends in .png")
+    code.check()
+    audits_code = code.any() or bool(output.plugin)
+    check_png(png, audits_code, len(bars.data))
     for file in filter(None, (json, png)):
-        check_no_input(file, bars.data)
-    screen = output.screen()
-    if strategy or indicator:
-        found = audit_code(
-            screen, bars, strategy, indicator, parameters(param or ()), account, cuts
-        )
+        for source in bars.sources().values():
+            check_no_input(file, source)
+    screen, dates = output.screen(), period.dates()
+    given = {name: bars_within(own, *dates) for name, own in bars.load(screen).items()}
+    if audits_code:
+        found = audit_code(screen, given, code, account, output.plugin or [])
     else:
-        found = audit_data(screen, bars, png)
+        found = audit_data(screen, given, png)
     if json is not None:
         write_json(json, found)
     if json or png:
         screen.list_files([file for file in (json, png) if file is not None])
 
 
-def audit_data(screen: Screen, bars: BarOptions, png: Path | None) -> dict[str, Any]:
-    """Show what is found in bars, and draw it where asked for."""
+def check_png(png: Path | None, audits_code: bool, symbols: int) -> None:
+    """Raise OptionError for a picture that cannot be drawn."""
+    if png is None:
+        return
+    if audits_code:
+        raise OptionError("--png draws what is found in bars; leave it away here")
+    if symbols > 1:
+        raise OptionError("--png draws the bars of one symbol; give one --data, or leave it away")
+    if png.suffix.lower() != ".png":
+        raise OptionError(f"png {png} is no PNG file; give a name that ends in .png")
+
+
+def audit_data(screen: Screen, bars: Bars, png: Path | None) -> dict[str, Any]:
+    """Show what is found in bars, and draw it where asked for; of several symbols a list."""
     from bt_fusion.data.bar_audit import audit_bars
     from bt_fusion.report.terminal.checks import data_audit_table
 
-    frame, name = bars.load(screen)
-    found = audit_bars(frame)
-    screen.show(data_audit_table(found.to_dict(), name))
-    if png is not None:
-        from bt_fusion.report.pictures.data_audit import draw_audit
+    told = []
+    for name, frame in bars.items():
+        found = audit_bars(frame)
+        screen.show(data_audit_table(found.to_dict(), name))
+        told.append({"name": name, **found.to_dict()})
+        if png is not None:
+            from bt_fusion.report.pictures.data_audit import draw_audit
 
-        draw_audit(png, frame, found, name)
-    return {"data": {"name": name, **found.to_dict()}}
+            draw_audit(png, frame, found, name)
+    return {"data": told[0] if len(told) == 1 else told}
 
 
 def audit_code(
-    screen: Screen,
-    bars: BarOptions,
-    strategy: str | None,
-    indicator: str | None,
-    params: dict[str, Any],
-    account: AccountOptions,
-    cuts: int,
+    screen: Screen, bars: Bars, code: AuditedCode, account: AccountOptions, plugins: list[Path]
 ) -> dict[str, Any]:
-    """Show what is found in a strategy, traded without ML, or in an indicator."""
-    from bt_fusion.audit import audit, audit_indicator
-    from bt_fusion.engine.loading import load_indicator, load_strategy
-    from bt_fusion.engine.variants import variant
+    """Show what is found in code or a model."""
     from bt_fusion.report.terminal.checks import strategy_audit_table
 
-    if strategy:
-        traded, given = variant(load_strategy(strategy), params)
-        frame, _ = bars.load(screen)
-        found = audit(traded, frame, given, account.account(), cuts).to_dict()
+    if code.strategy:
+        kind, name, found = "strategy", code.strategy, audited_strategy(bars, code, account)
+    elif code.indicator:
+        kind, name, found = "indicator", code.indicator, audited_indicator(bars, code)
     else:
-        kind = load_indicator(indicator or "")
-        frame, _ = bars.load(screen)
-        found = audit_indicator(kind, frame, params, cuts=cuts).to_dict()
-    screen.show(strategy_audit_table(found, strategy or indicator or ""))
-    return {"strategy" if strategy else "indicator": found}
+        kind = "model" if code.model else "parts"
+        names = [code.model or code.features, code.label, *plugins]
+        name = ", ".join(str(each) for each in names if each)
+        found = audited_parts(bars, code, plugins)
+    screen.show(strategy_audit_table(found.to_dict(), name))
+    return {kind: found.to_dict()}
+
+
+def audited_strategy(bars: Bars, code: AuditedCode, account: AccountOptions) -> Any:
+    """Audit a strategy, traded with ML where there is a model."""
+    from bt_fusion.audit import audit
+    from bt_fusion.engine.loading import load_strategy
+    from bt_fusion.engine.variants import check_variants, variant
+    from bt_fusion.labels import trade_exits
+    from bt_fusion.models.signal_model import SignalModel
+
+    strategy, params = load_strategy(code.strategy or ""), parameters(code.param or ())
+    if code.model is None:
+        traded, given = variant(strategy, params)
+    else:
+        check_variants(strategy, params)
+        model = SignalModel.load(code.model)
+        traded, given = variant(strategy, params, trade_exits(model.label()), model)
+    return audit(traded, bars, given, account.account(), code.cuts)
+
+
+def audited_indicator(bars: Bars, code: AuditedCode) -> Any:
+    """Audit an indicator."""
+    from bt_fusion.audit import audit_indicator
+    from bt_fusion.engine.loading import load_indicator
+
+    kind = load_indicator(code.indicator or "")
+    return audit_indicator(kind, bars, parameters(code.param or ()), cuts=code.cuts)
+
+
+def audited_parts(bars: Bars, code: AuditedCode, plugins: list[Path]) -> Any:
+    """Audit a model, or features and a label, or all that plug-ins register."""
+    from bt_fusion.audit import audit_features, audit_model, audit_plugins
+    from bt_fusion.models.model_spec import feature_names
+
+    if len(bars) > 1:
+        raise OptionError(
+            f"features, labels, members and models are audited on one symbol; {len(bars)} --data "
+            "are given"
+        )
+    (frame,) = bars.values()
+    if code.model:
+        return audit_model(code.model, frame)
+    if not (code.features or code.label):
+        return audit_plugins([*plugins], frame)
+    features = feature_names(code.features) if code.features else None
+    return audit_features(features, frame, code.label)

@@ -11,7 +11,7 @@ from bt_fusion.labels import Gain, Label, make_label
 from bt_fusion.models.presets import STRATEGY_PRESETS, make_preset, with_members
 from bt_fusion.models.signal_model import SignalModel
 
-__all__ = ["ModelSpec", "training_part"]
+__all__ = ["ModelSpec", "feature_names", "training_part"]
 
 DEFAULT_MEMBERS = ("rf", "xgb", "lgb")
 

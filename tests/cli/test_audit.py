@@ -5,7 +5,12 @@ import json
 import pandas as pd
 import pytest
 
+from bt_fusion import plugins
 from bt_fusion.data.samples import random_walk
+from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.features import REGISTRY
+from bt_fusion.labels import LABELS
+from tests.audit.own_parts import OWN as OWN_PARTS
 from tests.cli.running import command
 
 
@@ -103,6 +108,17 @@ def own(tmp_path):
     return f"{tmp_path}/own.py"
 
 
+@pytest.fixture
+def registers():
+    """Put the registers back as they were."""
+    known = (REGISTRY, LABELS, MEMBERS, plugins.LOADED)
+    kept = [dict(each) for each in known]
+    yield
+    for register, content in zip(known, kept, strict=True):
+        register.clear()
+        register.update(content)
+
+
 def test_a_strategy_that_looks_ahead_is_named(own, tmp_path, capsys):
     table = tmp_path / "audit.json"
     options = ("--data", "random-walk:400", "--cuts", 6, "--json", table)
@@ -143,9 +159,81 @@ def test_a_backtest_of_a_strategy_that_looks_ahead_is_not_judged(own, tmp_path, 
     [
         (("--strategy", "fusion", "--indicator", "a:B"), "one of them"),
         (("--strategy", "fusion", "--png", "a.png"), "draws what is found in bars"),
+        (("--strategy", "fusion", "--features", "gap"), "audit one at a time"),
+        (("--indicator", "a:B", "--model", "m"), "one of them"),
+        (("--features", "gap", "--param", "a=1"), "of a strategy or an indicator"),
         (("--indicator", "EMA"), "is no module:Class and no file.py:Class"),
     ],
 )
 def test_options_that_do_not_go_together(options, message, capsys):
     assert command("audit", "--data", "random-walk:400", *options) == 2
     assert message in capsys.readouterr().err
+
+
+def test_all_of_a_plug_in_is_audited(tmp_path, registers, capsys):
+    plugin, table = tmp_path / "own_parts_of_a_user.py", tmp_path / "audit.json"
+    plugin.write_text(OWN_PARTS)
+    options = ("--data", "random-walk:900", "--plugin", plugin)
+    assert command("audit", *options, "--json", table) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Audit 4 of 11 look ahead: feature own_centred, feature own_next" in shown
+    assert "Not verified feature own_random: is random" in shown
+    found = json.loads(table.read_text())["parts"]
+    assert len(found["findings"]) == 7 and not found["passed"]
+    assert command("audit", *options, "--features", "own_honest,gap", "--label", "gain") == 0
+    assert "nothing looks ahead: " in capsys.readouterr().out
+
+
+def test_a_saved_model_is_audited(data, trained, tmp_path, capsys):
+    table = tmp_path / "audit.json"
+    options = ("--data", data, "--model", trained, "--json", table)
+    assert command("audit", *options) == 0
+    assert "in-sample" in capsys.readouterr().out
+    kinds = [each["kind"] for each in json.loads(table.read_text())["model"]["findings"]]
+    assert kinds == ["in-sample", "in-sample"]
+    assert command("audit", *options, "--fromdate", "2024-01-01 08:00") == 0
+    assert "Audit      nothing looks ahead: " in capsys.readouterr().out
+
+
+def test_a_strategy_with_ml_is_audited(data, trained, own, capsys):
+    """With the model an honest strategy of ours and one of a user's pass on bars it never saw."""
+    options = ("--data", data, "--model", trained, "--fromdate", "2024-01-01 08:00", "--cuts", 6)
+    for strategy, param in (("fusion", "ml_threshold=0.5"), (f"{own}:Honest", "period=5")):
+        assert command("audit", "--strategy", strategy, *options, "--param", param) == 0
+        shown = capsys.readouterr().out
+        assert "Audit      nothing looks ahead: " in shown and "in-sample" not in shown
+    assert command("audit", "--strategy", "fusion", *options[:4]) == 0
+    assert "in-sample" in capsys.readouterr().out
+
+
+def test_bars_of_several_symbols_are_audited(tmp_path, capsys):
+    table = tmp_path / "audit.json"
+    both = ("--data", "A=random-walk:300", "--data", "B=random-walk:400")
+    assert command("audit", *both, "--json", table) == 0
+    assert [each["name"] for each in json.loads(table.read_text())["data"]] == ["A", "B"]
+    assert command("audit", *both, "--features", "gap") == 2
+    assert "audited on one symbol" in capsys.readouterr().err
+
+
+PAIRS = """
+import backtrader as bt
+
+
+class Pairs(bt.Strategy):
+    def __init__(self):
+        self.spread = self.data0.close - self.data1.close
+
+    def next(self):
+        if not self.position and self.spread[0] > 0:
+            self.buy()
+"""
+
+
+def test_feeds_that_are_paired_by_place_are_named(tmp_path, capsys):
+    (tmp_path / "pairs.py").write_text(PAIRS)
+    both = ("--data", "A=random-walk:300", "--data", "B=random-walk:300", "--cuts", 4)
+    assert command("audit", *both, "--strategy", f"{tmp_path}/pairs.py:Pairs") == 0
+    shown = capsys.readouterr().out
+    assert "nothing looks ahead, but pairs feeds by place" in shown and "spread" in shown
+    assert command("audit", *both, "--strategy", "fusion") == 0
+    assert "pairs" not in capsys.readouterr().out

@@ -3,7 +3,7 @@
 Nothing heavy is imported at the top, so that --help comes at once.
 """
 
-from bt_fusion.cli.options.audit import AuditOptions
+from bt_fusion.cli.options.audit import AuditedBars, AuditedCode, AuditOptions
 from bt_fusion.cli.options.bars import (
     BarOptions,
     DatedBarOptions,
@@ -18,6 +18,8 @@ from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions
 __all__ = [
     "AccountOptions",
     "AuditOptions",
+    "AuditedBars",
+    "AuditedCode",
     "BarOptions",
     "DatedBarOptions",
     "ModelOptions",

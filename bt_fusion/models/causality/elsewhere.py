@@ -46,7 +46,7 @@ def other_bars(arrays: BarArrays, seed: int = 0) -> BarArrays:
 
 
 def foretold(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
-    """Return how many bars ahead values tell the moves of a price they were not given, and how well.
+    """Return how far ahead values tell the moves of a price they were not given, and how well.
 
     Parameters
     ----------

@@ -8,8 +8,9 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.errors import LookAheadError, OptionError
+from bt_fusion.errors import LookAheadError, RandomPartError
 from bt_fusion.features.registry import Feature
+from bt_fusion.models.causality.brought import check_fitted_before
 from bt_fusion.models.causality.changed_bars import CHANGES
 from bt_fusion.models.causality.differences import differing, rounding_of, scale_of
 from bt_fusion.models.causality.elsewhere import YEARS, foretold, shifted
@@ -48,9 +49,13 @@ class FeatureCheck:
         ------
         LookAheadError
             Where a value changes with later bars.
-        OptionError
+        RandomPartError
             Where two calls on the same bars differ.
+        OptionError
+            Where it brings what was fitted before.
         """
+        named = ", ".join(self.entry.names)
+        check_fitted_before(f"feature {named}", self.entry.compute, self.bars.arrays.time[0])
         self._check_repeated()
         places = np.concatenate([self.bars.places, turns(self.whole)])
         cuts = frames(places, len(self.whole), self.entry.lookback)
@@ -99,7 +104,7 @@ class FeatureCheck:
         unlike = (again != self.whole) & ~(np.isnan(again) & np.isnan(self.whole))
         if unlike.any():
             row, column = np.argwhere(unlike)[0]
-            raise OptionError(
+            raise RandomPartError(
                 f"feature {self.entry.names[column]} is random: two calls on the same bars differ, "
                 f"first at {self.bars.stamp(row)}; give it a fixed seed, and let it keep nothing "
                 "from one call to the next"
@@ -135,7 +140,8 @@ class FeatureCheck:
             f"feature {self.entry.names[column]} looks ahead: its value at "
             f"{self.bars.stamp(first + row)} is another one when the bars after "
             f"{self.bars.stamp(first + cut)} are {kind}; {far}. The value of a bar may depend on "
-            f"that bar and those before it alone; {OFF}"
+            f"that bar and those before it alone; {OFF}",
+            self.bars.stamp(first + row),
         )
 
     def _unlike(
@@ -153,6 +159,7 @@ class FeatureCheck:
             return None
         if kind == "replaced by NaN" and np.isnan(other).all():
             return None
+        self.bars.count(other)
         return differing(self, self.bars.part(first, stop), reference, other, kind)
 
     def _check_unprimed(self) -> None:
@@ -174,7 +181,8 @@ class FeatureCheck:
                     f"{self.bars.stamp(row)} is another one when bars after "
                     f"{self.bars.stamp(cut)} have been seen before; it keeps values from one call "
                     f"to the next. The value of a bar may depend on that bar and those before it "
-                    f"alone; {OFF}"
+                    f"alone; {OFF}",
+                    self.bars.stamp(row),
                 )
 
     def _check_foretold(self) -> None:
@@ -192,7 +200,8 @@ class FeatureCheck:
                     f"from other bars at the same stamps, it still tells the move of these bars "
                     f"{how_many(found[0])} later (rank correlation {found[1]:.2f}). It reads them "
                     f"from a table or file that knows what comes, or keeps them from an earlier "
-                    f"call; {OFF}"
+                    f"call; {OFF}",
+                    self.bars.stamp(row),
                 )
 
     def _check_blocks(self) -> None:
@@ -219,6 +228,7 @@ class FeatureCheck:
         near = np.maximum(near[:, ::-1][:, :-1], 0)  # the rows before, in time order
         near = np.concatenate([np.maximum(near[:, :1] - 1, 0), near], axis=1)
         new, old = other[near], self.whole[near]
+        self.bars.count(new, len(starts))
         with np.errstate(invalid="ignore"):
             difference = np.where((new == old) | (np.isnan(new) & np.isnan(old)), 0.0, new - old)
             steps = np.abs(np.diff(difference, axis=1))

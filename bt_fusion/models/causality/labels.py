@@ -7,8 +7,9 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.errors import LookAheadError, OptionError
+from bt_fusion.errors import LookAheadError, RandomPartError
 from bt_fusion.labels import Label, Labels, labels_of
+from bt_fusion.models.causality.brought import check_fitted_before
 from bt_fusion.models.causality.changed_bars import GAPS, block_starts, with_blocks
 from bt_fusion.models.causality.features import OFF
 from bt_fusion.models.causality.places import turns
@@ -47,15 +48,16 @@ class LabelCheck:
         ------
         LookAheadError
             Where y or t1 of a row changes with bars after its t1.
-        OptionError
+        RandomPartError
             Where two calls on the same bars differ.
         """
+        check_fitted_before(f"label {self.name}", type(self.label), self.bars.arrays.time[0])
         again = self.labels(self.bars.arrays)
         if not (
             np.array_equal(again.y, self.whole.y, equal_nan=True)
             and np.array_equal(again.t1, self.whole.t1)
         ):
-            raise OptionError(
+            raise RandomPartError(
                 f"label {self.name} is random: two calls on the same bars differ; give it a fixed "
                 "seed, and let it keep nothing from one call to the next"
             )
@@ -89,7 +91,8 @@ class LabelCheck:
             f"label {self.name} looks further than its t1: what it says of "
             f"{self.bars.stamp(row)}, known at {self.bars.stamp(base)} by its t1, is "
             f"another thing when the bars after {self.bars.stamp(cut)} are {kind}; it looks at "
-            f"{further}. t1 must be the bar at which y is known; {OFF}"
+            f"{further}. t1 must be the bar at which y is known; {OFF}",
+            self.bars.stamp(row),
         )
 
     def _unlike(self, cut: int, kind: str) -> np.ndarray | None:
@@ -114,6 +117,7 @@ class LabelCheck:
         y, t1, other_y, other_t1 = (
             column[rows] for column in (self.whole.y, self.whole.t1, other.y, other.t1)
         )
+        self.bars.count(y)
         known, now = (np.isfinite(a) & (b <= by) for a, b in ((y, t1), (other_y, other_t1)))
         return (known != now) | (known & now & ((y != other_y) | (t1 != other_t1)))
 

@@ -1,6 +1,7 @@
 """The check of what a user brings: at every fit, once for the same code and bars."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,13 @@ import numpy as np
 
 from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.fingerprint import array_digest, code_digest, versions_text
+from bt_fusion.errors import LookAheadError, RandomPartError
+from bt_fusion.features import FeatureSet
+from bt_fusion.fingerprint import array_digest, code_digest, object_digest, versions_text
+from bt_fusion.labels import Label
 from bt_fusion.models.causality.check import check_entry, check_label, entries_of
+from bt_fusion.models.causality.known_rows import check_known_rows
+from bt_fusion.models.causality.members import check_member, own_code_of, own_members
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.models.refit_cache import open_cache
 from bt_fusion.module_sources import unwrapped, users_own
@@ -21,13 +27,13 @@ __all__ = ["check_own", "is_checked", "unchecked_fit_note", "unchecked_note"]
 PASSED = np.ones(1)  # what the cache keeps
 HERE: set[str] = set()  # what has passed in this process
 LONGEST: dict[str, BarArrays] = {}  # by part, the bars on which it passed here
-CODE = ("models.causality", "features", "labels", "technical")
-LIBRARIES = ("numpy", "pandas", "scipy", "TA-Lib")
+CODE = ("models.causality", "features", "labels", "technical", "ensemble.training")
+LIBRARIES = ("numpy", "pandas", "scipy", "TA-Lib", "scikit-learn")
 OwnPart = tuple[str, str | None, Any, Any]  # description, digest of its code, check, part
 
 
 def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") -> None:
-    """Check a model's features and label, those that are a user's own, unless it is switched off.
+    """Check a model's features, label and members, those of a user's, unless it is switched off.
 
     Ours are left out: their tests check them. What has passed on the same bars is not checked
     again, nor on the first of them: `train` looks at all bars before it fits on the first. The
@@ -91,6 +97,38 @@ def own_parts(model: Any) -> Iterator[OwnPart]:
     label = model.label()
     if users_own(type(label)):
         yield repr(label), part_digest(type(label)), check_label, label
+    for name, made in own_members(model.new_ensemble()):
+        member = OwnMember(name, made, model.feature_set(), label)
+        yield *member.described(), OwnMember.check, member
+
+
+@dataclass(frozen=True)
+class OwnMember:
+    """A member that runs a user's own code, and what it is fitted on."""
+
+    name: str
+    made: Any
+    features: FeatureSet
+    label: Label
+
+    def described(self) -> tuple[str, str | None]:
+        """Return what it is, and a digest of its code; None where that is not known."""
+        digests = [part_digest(part) for part in own_code_of(self.name, self.made)]
+        try:
+            about = object_digest((self.name, self.made, self.features.names, repr(self.label)))
+        except Exception:  # a class that cannot be pickled
+            return self.name, None
+        return about, None if None in digests else " ".join(filter(None, digests))
+
+    def check(self, bars: TriedBars) -> None:
+        """Check it where it can be fitted on few rows; the real fit tells what is wrong else."""
+        check_known_rows(self.name, self.made, self.features, self.label, bars)
+        try:
+            check_member(self.name, self.made, self.features, self.label, bars)
+        except (LookAheadError, RandomPartError):
+            raise
+        except Exception:
+            return
 
 
 def is_checked(model: Any) -> bool:
@@ -116,6 +154,8 @@ def _note(model: Any, checked: bool) -> str:
 
 
 def _name(part: Any) -> str:
+    if isinstance(part, OwnMember):
+        return f"member {part.name}"
     names = getattr(part, "names", None)
     return f"feature {', '.join(names)}" if names else f"label {type(part).__name__}"
 

@@ -28,10 +28,16 @@ class TriedBars:
     Parameters
     ----------
     arrays : BarArrays
+
+    Attributes
+    ----------
+    cuts, compared : int
+        Places at which bars were changed, and values that were compared, of all that was tried.
     """
 
     def __init__(self, arrays: BarArrays):
         self.arrays = arrays
+        self.cuts = self.compared = 0
         self._made: dict[tuple[int, int, int, str], BarArrays] = {}
 
     def part(self, first: int, stop: int) -> BarArrays:
@@ -79,6 +85,11 @@ class TriedBars:
             for starts, rng in zip(all_starts, drawn, strict=False)
             if len(starts)
         ]
+
+    def count(self, values: np.ndarray, places: int = 1) -> None:
+        """Take note of values that are compared where bars are changed at so many places."""
+        self.cuts += places
+        self.compared += values.size
 
     def stamp(self, row: int) -> str:
         """Return the stamp of a row in words."""

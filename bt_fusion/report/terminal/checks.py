@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bt_fusion.report.data_audit import KINDS, audit_line, audit_rows, audits_of, stamp_line
 from bt_fusion.report.figures import count, when
-from bt_fusion.report.strategy_audit import FOUND, strategy_audit_line
+from bt_fusion.report.strategy_audit import FOUND, parts_audit_line, strategy_audit_line
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["check_table", "data_audit_table", "data_lines", "strategy_audit_table"]
@@ -64,9 +64,9 @@ def strategy_audit_table(found: dict[str, Any], name: str) -> Group:
     Parameters
     ----------
     found : dict
-        Of `StrategyAudit.to_dict`.
+        Of `StrategyAudit.to_dict`, or of `PartsAudit.to_dict`.
     name : str
-        Of the strategy or indicator.
+        Of what was audited.
     """
     parts: list[Any] = []
     if found["findings"]:
@@ -75,4 +75,5 @@ def strategy_audit_table(found: dict[str, Any], name: str) -> Group:
             table.add_row(FOUND[each["kind"]], each["where"], each["first"], each["detail"])
         parts.append(table)
     parts += [Text(f"Not verified  {each}") for each in found["unverified"]]
-    return Group(*parts, Text(f"Audit      {strategy_audit_line(found)}"))
+    line = parts_audit_line(found) if "parts" in found else strategy_audit_line(found)
+    return Group(*parts, Text(f"Audit      {line}"))

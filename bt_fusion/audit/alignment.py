@@ -1,0 +1,76 @@
+"""Whether the bars of one feed are stamped before what they hold has happened, by another feed."""
+
+from collections.abc import Iterator, Mapping
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.audit.comparing import Finding, stamp_text
+
+__all__ = ["stamped_too_early"]
+
+FEWEST = 40  # bars that both have
+DEVIATIONS, CORRELATION = 6.0, 0.25  # from which a correlation is no accident
+MARGIN = 0.1  # by which the later moves must match better than those that are over
+FURTHEST = 400  # bars of the shorter feed in one of the longer
+
+
+def stamped_too_early(bars: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
+    """Yield feeds whose moves are those another feed makes after their stamps.
+
+    Longer bars stamped when they open are handed out a whole bar too early, as are bars in
+    another time zone. Two feeds of one market, or of markets that move together, tell.
+    """
+    for early, other in permutations(bars, 2):
+        found = moves_later(bars[early].close, bars[other].close)
+        if found is not None:
+            ahead, later, over, first = found
+            text = (
+                f"its moves are those {other or 'the other feed'} makes until {ahead} bars later "
+                f"(correlation {later:.2f}, with those that are over {over:.2f}): its bars are "
+                "stamped before they are over. Give them the stamp of their end"
+            )
+            yield Finding("look-ahead", early, stamp_text(first), text)
+
+
+def moves_later(
+    early: pd.Series, other: pd.Series
+) -> tuple[int, float, float, np.datetime64] | None:
+    """Return how many bars later another series moves as one does; None where it does not.
+
+    Returns
+    -------
+    (int, float, float, datetime64) or None
+        Bars of the other, correlation with its moves so far ahead, the highest with moves that are
+        over, and the first stamp they share.
+    """
+    shared = early.index.intersection(other.index)
+    if len(shared) < FEWEST or len(early) > len(other):
+        return None
+    longest = min(FURTHEST, round(len(other) / len(early)) + 1)
+    at = other.index.get_indexer(shared)
+    level, moves = np.log(other.to_numpy()), np.log(early).diff().reindex(shared).to_numpy()
+    spans = sorted({1, 2, longest // 2, longest - 2, longest - 1, longest} - {0, -1})
+
+    def alike(span: int, ahead: int) -> float:
+        """Correlate with moves over so many bars that end so many bars ahead."""
+        end = at + ahead
+        inside = (end < len(level)) & (end - span >= 0)
+        if inside.sum() < FEWEST:
+            return 0.0
+        made = level[end[inside]] - level[end[inside] - span]
+        return correlation(moves[inside], made)
+
+    over = max(alike(span, ahead) for span in spans for ahead in (0, -1, -span))
+    later, ahead = max((alike(span, ahead), ahead) for span in spans for ahead in spans)
+    certain = max(CORRELATION, DEVIATIONS / len(shared) ** 0.5, over + MARGIN)
+    return (ahead, later, over, shared[0].to_datetime64()) if later > certain else None
+
+
+def correlation(one: np.ndarray, another: np.ndarray) -> float:
+    """Return the correlation of what both know, 0 where one of them stands still."""
+    known = np.isfinite(one) & np.isfinite(another)
+    if known.sum() < FEWEST or np.ptp(one[known]) == 0 or np.ptp(another[known]) == 0:
+        return 0.0
+    return float(np.corrcoef(one[known], another[known])[0, 1])

@@ -1,0 +1,230 @@
+"""Do features, labels and members look ahead? All of them are tried, not only up to the first."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.audit.comparing import Finding, told
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.given_members import made_of
+from bt_fusion.ensemble.members.registry import make_member
+from bt_fusion.errors import LookAheadError, OptionError, RandomPartError, TrainingError
+from bt_fusion.features import REGISTRY, Features, FeatureSet
+from bt_fusion.labels import LABELS, Direction, Label, make_label
+from bt_fusion.models.causality.check import check_entry, check_label, entries_of
+from bt_fusion.models.causality.features import OFF
+from bt_fusion.models.causality.known_rows import check_known_rows
+from bt_fusion.models.causality.members import check_member
+from bt_fusion.models.causality.tried_bars import TriedBars
+from bt_fusion.plugins import load_plugin
+
+__all__ = ["PartsAudit", "audit_features", "audit_members", "audit_plugins"]
+
+MEMBER_FEATURES, MEMBER_LABEL = "fusion", Direction(horizon=5)  # what a member is tried on
+
+
+@dataclass(frozen=True)
+class PartsAudit:
+    """What an audit of features, labels and members has looked at and found.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        One of each part at most.
+    unverified : tuple of str
+        What could not be looked at, and why: nothing of it has passed.
+    parts : tuple of str
+        What was looked at, such as "feature gap".
+    cuts, bars : int
+        Places at which bars were changed, and bars that were given.
+    compared : int
+        Values that were compared.
+    """
+
+    findings: tuple[Finding, ...]
+    unverified: tuple[str, ...]
+    parts: tuple[str, ...]
+    cuts: int
+    bars: int
+    compared: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was compared and nothing was found; see `unverified`, too."""
+        return self.compared > 0 and not self.findings
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether something known too early was found."""
+        return any(each.kind == "look-ahead" for each in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything by name."""
+        return {**asdict(self), "passed": self.passed}
+
+
+class Parts:
+    """Parts that are tried one after the other, whatever becomes of those before.
+
+    Parameters
+    ----------
+    bars : DataFrame or BarArrays
+    given : int, optional
+        How many bars there are, where these are only some.
+    """
+
+    def __init__(self, bars: pd.DataFrame | BarArrays, given: int | None = None):
+        self.tried = TriedBars(BarArrays.of(bars))
+        self.given = len(self.tried.arrays) if given is None else given
+        self.names: list[str] = []
+        self.findings: list[Finding] = []
+        self.unverified: list[str] = []
+
+    def features(self, features: Features) -> "Parts":
+        """Try features, each once."""
+        for entry in entries_of(features):
+            names = ", ".join(entry.names)
+            self._try(f"feature {names}", partial(check_entry, entry, self.tried))
+        return self
+
+    def label(self, label: str | Label) -> "Parts":
+        """Try a label."""
+        made = make_label(label) if isinstance(label, str) else label
+        self._try(f"label {type(made).__name__}", lambda: check_label(made, self.tried))
+        return self
+
+    def member(self, name: str, made: Any) -> "Parts":
+        """Try an unfitted member, on features and a label of ours."""
+        features = FeatureSet(MEMBER_FEATURES)
+        given = (name, made, features, MEMBER_LABEL, self.tried)
+
+        def both() -> list[str]:
+            check_known_rows(*given)
+            return check_member(*given)
+
+        self._try(f"member {name}", both)
+        return self
+
+    def audit(self) -> PartsAudit:
+        """Return what was found."""
+        return PartsAudit(
+            findings=tuple(sorted(self.findings, key=lambda each: each.kind != "look-ahead")),
+            unverified=tuple(self.unverified),
+            parts=tuple(self.names),
+            cuts=self.tried.cuts,
+            bars=self.given,
+            compared=self.tried.compared,
+        )
+
+    def _try(self, name: str, check: Callable[[], list[str] | None]) -> None:
+        """Try one part, and keep what is found or why it could not be tried."""
+        self.names.append(name)
+        before = self.tried.compared
+        try:
+            self.unverified += check() or []
+        except LookAheadError as error:
+            self.findings.append(Finding("look-ahead", name, error.first, what_of(error)))
+        except (RandomPartError, TrainingError) as error:
+            self.unverified.append(f"{name}: {str(error).removeprefix(name).lstrip()}")
+        except OptionError as error:
+            self.findings.append(Finding("declared", name, "", str(error)))
+        except Exception as error:  # a part of a user's own may fail in any way
+            self.findings.append(Finding("error", name, "", told(error)))
+        else:
+            if self.tried.compared == before:
+                self.unverified.append(f"{name}: nothing could be compared on so few bars")
+
+
+def what_of(error: LookAheadError) -> str:
+    """Return what an error says, without the part's name and how to turn the check off."""
+    text = str(error).removesuffix(f"; {OFF}")
+    return text.partition(" looks ahead: ")[2] or text
+
+
+def audit_features(
+    features: Features | None,
+    bars: pd.DataFrame | BarArrays,
+    label: str | Label | None = None,
+) -> PartsAudit:
+    """Look for what features, and a label, know too early; see `check_causality`.
+
+    Every one is tried, also after one that looks ahead.
+
+    Parameters
+    ----------
+    features : str, FeatureSet, sequence or None
+        See `FeatureSet`; None for none.
+    bars : DataFrame or BarArrays
+    label : str or Label, optional
+
+    Examples
+    --------
+    >>> from bt_fusion.data.samples import random_walk
+    >>> found = audit_features(["gap", "return_1"], random_walk(600), "direction")
+    >>> found.passed, found.parts
+    (True, ('feature gap', 'feature return_1', 'label Direction'))
+    """
+    parts = Parts(bars)
+    if features is not None:
+        parts.features(features)
+    return (parts if label is None else parts.label(label)).audit()
+
+
+def audit_members(members: Mapping[str, Any], bars: pd.DataFrame | BarArrays) -> PartsAudit:
+    """Look for members whose prediction of a row depends on the rows beside it.
+
+    Each is fitted twice, on up to 600 rows of the features `fusion` and the label `direction`.
+
+    Parameters
+    ----------
+    members : mapping of str to classifier or str
+        As `Ensemble` takes them.
+    bars : DataFrame or BarArrays
+    """
+    parts = Parts(bars)
+    for name, made in made_of(members, 0).items():
+        parts.member(name, made)
+    return parts.audit()
+
+
+def audit_plugins(
+    paths: list[str | Path] | str | Path, bars: pd.DataFrame | BarArrays
+) -> PartsAudit:
+    """Look for what features, labels and members that plug-ins register know too early.
+
+    Parameters
+    ----------
+    paths : path or list of path
+        See `load_plugin`: the files are run.
+    bars : DataFrame or BarArrays
+    """
+    parts = Parts(bars)
+    names = list(registered_by([paths] if isinstance(paths, (str, Path)) else paths))
+    features = [name for kind, name in names if kind == "feature"]
+    if features:
+        parts.features(features)
+    for kind, name in names:
+        if kind == "label":
+            try:
+                parts.label(LABELS[name]())
+            except TypeError as error:  # a parameter without a default
+                parts.unverified.append(f"label {name}: {error}; give --label 'name(...)'")
+        elif kind == "member":
+            parts.member(name, make_member(name))
+    return parts.audit()
+
+
+def registered_by(paths: list[str | Path]) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of all that files register, a feature of several columns by the first."""
+    seen = set()
+    for path in paths:
+        for what in load_plugin(path):
+            kind, _, name = what.partition(" ")
+            entry = REGISTRY[name] if kind == "feature" else name
+            if (kind, entry) not in seen:
+                seen.add((kind, entry))
+                yield kind, name

@@ -1,0 +1,126 @@
+"""Several feeds moved against each other: what pairs their bars by place then shows."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.audit.comparing import Compared, Finding, told
+from bt_fusion.audit.futures import cut, other_future
+from bt_fusion.audit.recording import Recording
+
+__all__ = ["gaps_of", "paired_by_place", "with_gaps"]
+
+Bars = Mapping[str, pd.DataFrame]
+Run = Callable[..., Recording]
+SAMPLE = 2_000  # bars beyond the warm-up
+GAP = 7  # bars that are taken out
+EARLY, LATE = 0.4, 0.8  # where they are, parts of the bars after the warm-up
+CUT = 0.6  # and where the future changes
+MODES = {"preload": False, "runonce": False}
+WHAT = "feeds are paired by place, not by time"
+
+
+def paired_by_place(
+    run: Run, bars: Bars, plain: Compared, known: set[str], seed: int = 0
+) -> tuple[list[Finding], list[str]]:
+    """Look for lines and orders that pair the bars of feeds by their place.
+
+    Some feeds lose a few bars early, the others as many late: all keep their length, but between
+    the two gaps the n-th bars are of different times. What a batch computes must then be what
+    comes bar by bar, and know nothing of later bars. A strategy that compares stamps, or
+    reads each feed's last bar, passes; one that refuses such feeds is not verified.
+
+    Parameters
+    ----------
+    run : callable
+        Bars, and options of `Cerebro.run`, to their `Recording`.
+    bars : mapping of DataFrame by symbol
+    plain : Compared
+        The run as it is: what is random is left aside.
+    known : set of str
+        Lines of which something was found already.
+    seed : int
+
+    Returns
+    -------
+    list of Finding, list of str
+        What was found, and what could not be verified.
+    """
+    sample = first_bars(bars, plain.plain)
+    findings: list[Finding] = []
+    unverified: list[str] = []
+    if min(map(len, sample.values())) < 2 * GAP / (LATE - EARLY):
+        return [], ["pairing of the feeds: they have too few bars"]
+    for early in gaps_of(list(sample)):
+        moved = with_gaps(sample, early, plain.plain.first)
+        text = f"{WHAT}: {', '.join(early)} lacks {GAP} bars, the others as many later"
+        batch, single = run(moved), run(moved, **MODES)
+        if batch.error is not None and single.error is None:
+            findings.append(Finding("pairing", "the strategy", "", f"{text}; {told(batch.error)}"))
+        elif batch.error is not None:
+            unverified.append(f"{text.replace(WHAT, 'pairing of feeds')}: {told(batch.error)}")
+        else:
+            rng = np.random.default_rng(seed)
+            compared = alike(batch, plain)
+            findings += retold(compared, moved, run, single, rng, text)
+            plain.count += compared.count
+    return [each for each in findings if each.where not in known], unverified
+
+
+def retold(
+    compared: Compared,
+    moved: Bars,
+    run: Run,
+    single: Recording,
+    rng: np.random.Generator,
+    text: str,
+) -> Iterator[Finding]:
+    """Yield what differs bar by bar, or with the bars after a place between the gaps."""
+    found = list(compared.bar_by_bar(single))
+    time = np.unique(compared.plain.time)
+    place = compared.plain.first + int(CUT * (len(time) - compared.plain.first))
+    stamp = time[min(place, len(time) - 2)]
+    found += compared.until(stamp, run(cut(moved, stamp)), ended=True)
+    found += compared.until(stamp, run(other_future(moved, stamp, rng)), ended=False)
+    for each in found:
+        yield Finding("pairing", each.where, each.first, f"{text}; it is {each.detail}")
+
+
+def alike(batch: Recording, plain: Compared) -> Compared:
+    """Return the run over moved feeds, ready to be compared: random lines are those of before."""
+    compared = Compared(batch, batch, plain.trades)
+    if batch.lines == plain.plain.lines:
+        compared.steady = plain.steady
+    compared.orders_steady = plain.orders_steady
+    return compared
+
+
+def gaps_of(names: list[str]) -> list[tuple[str, ...]]:
+    """Return which feeds have their gap early, in turn: each two of them differ both ways.
+
+    >>> gaps_of(["A", "B"]), len(gaps_of(list("ABCD")))
+    ([('B',), ('A',)], 4)
+    """
+    found = []
+    for bit in range((len(names) - 1).bit_length()):
+        ones = tuple(name for place, name in enumerate(names) if place >> bit & 1)
+        found += [ones, tuple(name for name in names if name not in ones)]
+    return found
+
+
+def with_gaps(bars: Bars, early: tuple[str, ...], warm_up: int = 0) -> dict[str, pd.DataFrame]:
+    """Return the bars with some taken out: of the feeds in `early` sooner than of the others."""
+    found = {}
+    for name, own in bars.items():
+        begin = min(warm_up, len(own) // 2)
+        share = EARLY if name in early else LATE
+        start = begin + int(share * (len(own) - begin))
+        found[name] = own.drop(own.index[start : start + GAP])
+    return found
+
+
+def first_bars(bars: Bars, plain: Recording) -> dict[str, pd.DataFrame]:
+    """Return the bars of the warm-up and 2,000 more."""
+    time = np.unique(plain.time)
+    return cut(bars, time[min(len(time) - 1, plain.first + SAMPLE)])

@@ -1,0 +1,209 @@
+"""The check of what a member knows: it may know the rows it is fitted on, and no others."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+
+from bt_fusion.ensemble.training import TrainingRows, fit_member, rows_proba
+from bt_fusion.errors import LookAheadError, OptionError
+from bt_fusion.features import FeatureSet, complete_rows
+from bt_fusion.labels import Label, labels_of
+from bt_fusion.models.causality.brought import brought, check_fitted_before
+from bt_fusion.models.causality.features import OFF
+from bt_fusion.models.causality.tried_bars import TriedBars
+
+__all__ = ["KnownRowsCheck", "MemberRows", "check_known_rows"]
+
+LEARNT = 0.6  # of the rows
+NEAR = 1e-5  # between probabilities that are the same: networks round by the size of a batch
+SHUFFLES = 3
+KNOWS = 0.8  # area under the curve of later rows, from labels that say nothing
+BARS, FEWEST_ROWS = 3_000, 200  # the last bars, on which members are tried
+HELD, OF_THEM = 50, 0.3  # different numbers of later rows, and their part in what a member holds
+
+
+@dataclass(frozen=True, eq=False)
+class MemberRows:
+    """Rows that members are tried on.
+
+    Attributes
+    ----------
+    X : ndarray of float32, shape (n_bars, n_features)
+    time : ndarray of datetime64[ns], shape (n_bars,)
+    close : ndarray of float64, shape (n_bars,)
+    rows : ndarray of int64, shape (n_rows,)
+        Positions of complete rows whose label is known, ascending.
+    y : ndarray of float64, shape (n_rows,)
+    t1 : ndarray of int64, shape (n_rows,)
+    horizon : int
+    """
+
+    X: np.ndarray
+    time: np.ndarray
+    close: np.ndarray
+    rows: np.ndarray
+    y: np.ndarray
+    t1: np.ndarray
+    horizon: int
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows are learnt from."""
+        return int(LEARNT * len(self.rows))
+
+    @cached_property
+    def asked(self) -> np.ndarray:
+        """Positions of the rows a member is asked about, later than all it learns from."""
+        return self.rows[self.count + self.horizon :]
+
+    @cached_property
+    def came(self) -> np.ndarray:
+        """What became of them."""
+        return self.y[self.count + self.horizon :]
+
+    def training(self, shuffled: int | None = None) -> TrainingRows:
+        """Return the rows to learn from; with labels in another order where a seed is given."""
+        part = slice(0, self.count)
+        codes = np.unique(self.y[part], return_inverse=True)[1]
+        if shuffled is not None:
+            codes = np.random.default_rng(shuffled).permutation(codes)
+        at = self.rows[part]
+        return TrainingRows(self.X[: at[-1] + 1], at, codes, self.t1[part], self.horizon)
+
+
+@dataclass(frozen=True, eq=False)
+class KnownRowsCheck:
+    """A member and the rows it is tried on.
+
+    Parameters
+    ----------
+    name : str
+    made : classifier
+        Unfitted.
+    given : MemberRows
+    """
+
+    name: str
+    made: Any
+    given: MemberRows
+
+    def run(self) -> None:
+        """Try the member.
+
+        Raises
+        ------
+        LookAheadError
+            Where it knows rows it was not fitted on.
+        OptionError
+            Where it brings something fitted, or learns nothing from what it is given.
+        """
+        check_fitted_before(f"member {self.name!r}", self.made, self.given.time[0])
+        self._check_held()
+        with catch_warnings():
+            simplefilter("ignore")
+            try:
+                fitted = self._fitted()
+                whole = self._proba(fitted, self.given.asked)
+            except Exception:  # of a member on few rows; the fit itself will say so
+                return
+            if whole.ndim != 2 or not np.isfinite(whole).all():
+                return  # `check_probabilities` names it
+            self._check_labels(whole)
+
+    def _fitted(self, shuffled: int | None = None) -> Any:
+        return fit_member(clone(self.made), self.given.training(shuffled))
+
+    def _proba(self, fitted: Any, rows: np.ndarray, X: np.ndarray | None = None) -> np.ndarray:
+        return np.asarray(rows_proba(fitted, self.given.X if X is None else X, rows))
+
+    def _check_labels(self, whole: np.ndarray) -> None:
+        """Fit it on labels in another order, which say nothing: it must know nothing then."""
+        others = [self._proba(self._fitted(seed), self.given.asked) for seed in range(SHUFFLES)]
+        varies = np.ptp(whole, axis=0).max() > NEAR
+        learns_nothing = varies and all(np.abs(each - whole).max() <= 1e-9 for each in others)
+        if learns_nothing and not getattr(self.made, "fixed_rule", False):
+            raise OptionError(
+                f"member {self.name!r} gives the same probabilities whatever labels it is fitted "
+                "on: it learnt before, from rows nobody knows, and its figures are in-sample. Let "
+                "fit learn; a rule that nothing was fitted for says so by the class attribute "
+                "fixed_rule = True"
+            )
+        known = [self._area(each) for each in others]
+        if min(known) > KNOWS:
+            raise LookAheadError(
+                f"member {self.name!r} looks ahead: fitted on labels in random order, it still "
+                f"ranks {100 * min(known):.0f} % of the pairs of rows after {self._stamp(0)} "
+                f"rightly. It knows them from elsewhere, such as a table or file; {OFF}",
+                self._stamp(0),
+            )
+
+    def _area(self, proba: np.ndarray) -> float:
+        """Return the area under the curve of the highest class, 0 where there is a single one."""
+        up = self.given.came == self.given.came.max()
+        if up.all() or not np.isfinite(proba).all():
+            return 0.0
+        return float(roc_auc_score(up, proba[:, -1]))
+
+    def _check_held(self) -> None:
+        """Look for numbers of later rows in what the member refers to."""
+        later = self.given.asked
+        known = {
+            "features": np.unique(self.given.X[later].astype(np.float32)),
+            "closes": np.unique(self.given.close[later].astype(np.float32)),
+        }
+        for name, each in brought(self.made):
+            values = numbers_of(each)
+            for what, those in known.items():
+                found = np.isin(values, those)
+                if found.mean() > OF_THEM and len(np.unique(values[found])) >= HELD:
+                    raise LookAheadError(
+                        f"member {self.name!r} looks ahead: {name}, which it refers to, holds "
+                        f"{int(found.sum()):,} {what} of rows after {self._stamp(0)}, which it "
+                        f"will be asked about. Let it learn from what fit is given alone; {OFF}",
+                        self._stamp(0),
+                    )
+
+    def _stamp(self, row: int) -> str:
+        return str(pd.Timestamp(self.given.time[self.given.asked[row]]))
+
+
+def check_known_rows(
+    name: str, made: Any, features: FeatureSet, label: Label, bars: TriedBars
+) -> None:
+    """Check what a member knows on the last bars; on too few rows nothing can be told.
+
+    Parameters
+    ----------
+    name : str
+    made : classifier
+        Unfitted.
+    features, label : FeatureSet, Label
+        What it is fitted on.
+    bars : TriedBars
+    """
+    arrays = bars.arrays.tail(features.memory + BARS)
+    X, labels = features.transform(arrays), labels_of(label, arrays)
+    rows = np.flatnonzero(complete_rows(X) & np.isfinite(labels.y))
+    given = MemberRows(
+        X, arrays.time, arrays.close, rows, labels.y[rows], labels.t1[rows], label.horizon
+    )
+    if len(rows) >= FEWEST_ROWS and len(given.asked):
+        KnownRowsCheck(name, made, given).run()
+
+
+def numbers_of(held: Any) -> np.ndarray:
+    """Return the numbers of an array, table or dictionary, float32; one NaN for anything else."""
+    if isinstance(held, dict):
+        held = list(held.values())[:100_000]
+    try:
+        values = np.asarray(held, dtype=np.float32).ravel()
+    except (TypeError, ValueError):
+        values = np.empty(0, np.float32)
+    values = values[np.isfinite(values)]
+    return values if len(values) >= HELD else np.array([np.nan], np.float32)

@@ -1,0 +1,196 @@
+"""The check of a member: what it predicts of a row must not depend on the rows beside it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+from sklearn.base import clone
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.ensemble.given_members import classes_of
+from bt_fusion.ensemble.members.probabilities import check_probabilities
+from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, rows_proba
+from bt_fusion.errors import LookAheadError, OptionError, RandomPartError, TrainingError
+from bt_fusion.features import FeatureSet, complete_rows
+from bt_fusion.labels import Label, labels_of
+from bt_fusion.models.causality.brought import is_fitted
+from bt_fusion.models.causality.features import OFF
+from bt_fusion.models.causality.reach import how_many, reach
+from bt_fusion.models.causality.tried_bars import TriedBars
+from bt_fusion.module_sources import unwrapped, users_own
+
+__all__ = ["check_batch", "check_member", "fit_small", "own_code_of", "own_members"]
+
+MOST = 600  # rows a member is fitted on to be tried
+TRIED = 48  # rows that are predicted
+ALONE = 8  # of them, one at a time
+SAME = 1e-6  # of a probability: float32 sums take another order in another batch
+
+
+def check_member(
+    name: str, made: Any, features: FeatureSet, label: Label, bars: TriedBars
+) -> list[str]:
+    """Fit a member on few rows, twice, and check what it predicts.
+
+    Parameters
+    ----------
+    name : str
+    made : classifier
+        Unfitted.
+    features, label : FeatureSet, Label
+        What it is fitted on.
+    bars : TriedBars
+
+    Returns
+    -------
+    list of str
+        What could not be verified.
+
+    Raises
+    ------
+    LookAheadError
+        Where a prediction changes with later rows of its batch.
+    OptionError
+        Where it changes with earlier rows, from one call to the next, or is no probability.
+    TrainingError
+        When there are too few rows.
+    """
+    training, at = small_rows(features, label, bars.arrays)
+    fitted, again = (fit_small(made, training) for _ in range(2))
+    proba = predicted(fitted, training.X, at)
+    check_probabilities(name, fitted, proba, (len(at), len(np.unique(training.codes))))
+    check_batch(name, fitted, training.X, at, bars)
+    if (np.abs(predicted(again, training.X, at) - proba) > SAME).any():
+        return [f"member {name}: two fits on the same rows differ; give it a fixed seed"]
+    return []
+
+
+def small_rows(
+    features: FeatureSet, label: Label, arrays: BarArrays
+) -> tuple[TrainingRows, np.ndarray]:
+    """Return rows to fit on, and the positions of rows after them, with the features of all."""
+    part = arrays[: features.memory + label.horizon + MOST + TRIED]
+    X, labels = features.transform(part), labels_of(label, part)
+    complete = np.flatnonzero(complete_rows(X))
+    at = complete[-TRIED:]
+    usable = complete[:-TRIED]
+    usable = usable[np.isfinite(labels.y[usable])]
+    usable = usable[labels.t1[usable] < at[0]] if len(usable) else usable
+    present, codes = np.unique(labels.y[usable], return_inverse=True)
+    if len(at) < TRIED or len(present) < 2:
+        raise TrainingError(f"{len(part)} bars are too few to try a member on; give more")
+    return TrainingRows(X, usable, codes, labels.t1[usable], label.horizon), at
+
+
+def fit_small(made: Any, training: TrainingRows) -> Any:
+    """Return a copy of a member, fitted; it sees no row after the last training row."""
+    seen = replace(training, X=training.X[: training.rows[-1] + 1])
+    with catch_warnings():
+        simplefilter("ignore")  # of few rows
+        return fit_member(clone(made), Preparation()(seen))
+
+
+def check_batch(name: str, fitted: Any, X: np.ndarray, at: np.ndarray, bars: TriedBars) -> None:
+    """Predict rows with others beside them, and alone.
+
+    Parameters
+    ----------
+    name : str
+    fitted : classifier
+    X : ndarray of float32, shape (n_bars, n_features)
+    at : ndarray of int64, shape (n_rows,)
+        Positions of the rows to predict.
+    bars : TriedBars
+    """
+    whole = predicted(fitted, X, at)
+    if not _same(predicted(fitted, X, at), whole).all():
+        raise RandomPartError(
+            f"member {name!r} is random: two calls of predict_proba on the same rows differ; give "
+            "it a fixed seed, and let it keep nothing from one call to the next"
+        )
+    rng = np.random.default_rng(len(X))
+    for last in (0, len(at) // 3, 2 * len(at) // 3, len(at) - 2):
+        for other in (X[: at[last] + 1], with_others(X, at[last], rng)):
+            rows = at[at < len(other)]
+            found = predicted(fitted, other, rows)[: last + 1]
+            bars.count(found)
+            unlike = np.flatnonzero(~_same(found, whole[: last + 1]))
+            if len(unlike):
+                raise _later(name, fitted, X, at, int(unlike[-1]), bars)
+    for row in range(0, len(at), -(-len(at) // ALONE)):
+        found = predicted(fitted, X[: at[row] + 1], at[row : row + 1])
+        bars.count(found)
+        if not _same(found, whole[row : row + 1]).all():
+            raise OptionError(
+                f"member {name!r} predicts the row of {bars.stamp(at[row])} otherwise alone than "
+                "with earlier rows beside it, as bars come one by one. Let predict_proba take "
+                "each row by itself"
+            )
+
+
+def with_others(X: np.ndarray, last: int, rng: np.random.Generator) -> np.ndarray:
+    """Return features with those after a row taken from other rows, and larger."""
+    changed = X.copy()
+    after = np.arange(last + 1, len(X))
+    known = np.flatnonzero(np.isfinite(X).all(axis=1))
+    factor = rng.choice([-4.0, 0.25, 4.0], (len(after), 1))
+    changed[after] = X[rng.choice(known, len(after))] * factor
+    return changed
+
+
+def predicted(fitted: Any, X: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return a member's probabilities of rows, float64."""
+    with catch_warnings():
+        simplefilter("ignore")
+        return np.asarray(rows_proba(fitted, X, at), float)
+
+
+def own_members(ensemble: Ensemble) -> Iterator[tuple[str, Any]]:
+    """Yield the unfitted members that run code of a user's own, or are fitted: name and member."""
+    for name, made in ensemble.make_members().items():
+        if own_code_of(name, made, ensemble.named) or is_fitted(made):
+            yield name, made
+
+
+def own_code_of(name: str, made: Any, named: bool = True) -> list[Any]:
+    """Return the classes and functions of a user's own that a member runs."""
+    params = made.get_params().values()
+    maker = [unwrapped(MEMBERS[name].make)] if named and name in MEMBERS else []
+    parts = [*classes_of([made]), *(each for each in params if callable(each)), *maker]
+    return sorted(filter(users_own, parts), key=lambda part: part.__qualname__)
+
+
+def _same(found: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Tell which rows are alike; a row of another shape is not."""
+    if found.shape != whole.shape:
+        return np.zeros(len(whole), dtype=bool)
+    near = (np.abs(found - whole) <= SAME) | (np.isnan(found) & np.isnan(whole))
+    return near.all(axis=1)
+
+
+def _later(
+    name: str, fitted: Any, X: np.ndarray, at: np.ndarray, row: int, bars: TriedBars
+) -> LookAheadError:
+    """Return the error of a row whose prediction changes with later ones."""
+    whole = predicted(fitted, X, at)[: row + 1]
+
+    def changed(ahead: int) -> bool:
+        rng = np.random.default_rng(ahead)
+        last = at[row + ahead]
+        others = (X[: last + 1], with_others(X, last, rng))
+        found = (predicted(fitted, each, at[at < len(each)])[: row + 1] for each in others)
+        return any(not _same(each, whole)[row] for each in found)
+
+    far = reach(changed, len(at) - 1 - row)
+    further = "all later rows" if far is None else f"rows up to {how_many(far)} later"
+    stamp = bars.stamp(int(at[row]))
+    return LookAheadError(
+        f"member {name!r} looks ahead: what it predicts at {stamp} is another thing when later "
+        f"rows of its batch are others or missing; it looks at {further}. What predict_proba "
+        f"says of a row may depend on that row alone; {OFF}",
+        stamp,
+    )
