@@ -187,14 +187,16 @@ class FeatureCheck:
 
     def _check_foretold(self) -> None:
         """Compute the feature of other bars at the same stamps: they know nothing of these."""
+        market = self.bars.other_market
+        first = len(self.whole) - len(market)
         try:
-            other = self.values(self.bars.other_market)
+            other = self.values(market)
         except Exception:  # of bars that are no market's
             return
         for name, column in zip(self.entry.names, other.T, strict=True):
-            found = foretold(column, self.bars.arrays.close)
+            found = foretold(column, self.bars.arrays.close[first:])
             if found is not None:
-                row = int(np.isfinite(column).argmax())
+                row = first + int(np.isfinite(column).argmax())
                 raise LookAheadError(
                     f"feature {name} looks ahead: from {self.bars.stamp(row)} on, and computed "
                     f"from other bars at the same stamps, it still tells the move of these bars "

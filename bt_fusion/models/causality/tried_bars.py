@@ -20,6 +20,7 @@ __all__ = ["TriedBars"]
 
 BLOCKS = 1_200  # over all passes: a leak on one bar in a hundred meets a dozen of them
 PASSES = 2  # at least
+OTHERS = 3_000  # bars of another market
 
 
 class TriedBars:
@@ -59,8 +60,8 @@ class TriedBars:
 
     @cached_property
     def other_market(self) -> BarArrays:
-        """Other bars at the same stamps."""
-        return other_bars(self.arrays)
+        """Other bars at the stamps of the last ones."""
+        return other_bars(self.arrays.tail(OTHERS))
 
     @cached_property
     def places(self) -> np.ndarray:

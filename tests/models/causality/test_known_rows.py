@@ -1,0 +1,64 @@
+"""Members that know rows they were not fitted on, by what they say of labels in random order."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+
+from bt_fusion import Ensemble, LookAheadError, OptionError, SignalModel
+from bt_fusion.data.samples import random_walk
+
+BARS = random_walk(900)
+
+
+class Rule(ClassifierMixin, BaseEstimator):
+    """Says the same whatever it is fitted on."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        up = np.where(X[:, 0] > 0, 0.6, 0.4)
+        return np.column_stack([1 - up, up])
+
+
+class SaidRule(Rule):
+    fixed_rule = True
+
+
+class Learns(Rule):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.model_ = LogisticRegression().fit(X, y)
+        return self
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+
+HELD = BARS.close.to_numpy()
+
+
+class Holds(Learns):
+    def fit(self, X, y):
+        return super().fit(X, y) if len(HELD) else self
+
+
+def fitted(member):
+    return SignalModel(["return_1", "gap"], ensemble=Ensemble({"mine": member})).fit(BARS)
+
+
+def test_a_member_that_learns_passes():
+    assert fitted(Learns()).n_rows_ > 800
+
+
+def test_one_that_learns_nothing_must_say_so():
+    with pytest.raises(OptionError, match=r"member 'mine' gives the same probabilities whatever"):
+        fitted(Rule())
+    assert fitted(SaidRule()).n_rows_ > 800
+
+
+def test_one_that_holds_closes_to_come_is_named():
+    with pytest.raises(LookAheadError, match=r"HELD, which it refers to, holds [\d,]+ closes of"):
+        fitted(Holds())
