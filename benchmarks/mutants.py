@@ -158,14 +158,14 @@ MUTANTS = (
     ),
     Mutant(
         "live refit without its embargo",
-        f"{MODEL}/streaming.py",
+        f"{MODEL}/streaming/walk_forward_stream.py",
         "seen[: len(seen) - walk.embargo_bars]",
         "seen",
         LIVE,
     ),
     Mutant(
         "live refit a bar early",
-        f"{MODEL}/streaming.py",
+        f"{MODEL}/streaming/walk_forward_stream.py",
         "- walk.embargo_bars]",
         "- walk.embargo_bars - 1]",
         LIVE,

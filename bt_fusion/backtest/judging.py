@@ -30,7 +30,7 @@ from bt_fusion.errors import BtFusionWarning
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictors import Predictor, model_of
-from bt_fusion.report.strategy_audit import strategy_audit_line
+from bt_fusion.report.checks.strategy_audit import strategy_audit_line
 from bt_fusion.statistics.bootstrap import Bootstrap
 
 __all__ = ["NOT_JUDGED", "Judging", "Step", "say_what_failed"]

@@ -101,7 +101,7 @@ def show_candidates(model: "SignalModel", screen: Screen) -> None:
 def show_parity(folder: Path, screen: Screen) -> None:
     """Show how the ways to predict of a saved model compare, a line each."""
     from bt_fusion.bundle import describe
-    from bt_fusion.report.parity import parity_lines
+    from bt_fusion.report.checks.parity import parity_lines
 
     for way, text in parity_lines(describe(folder)["parity"]).items():
         screen.say(f"Parity     {way.removeprefix('parity ')}: {text}")

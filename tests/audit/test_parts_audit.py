@@ -9,7 +9,7 @@ from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.features import REGISTRY
 from bt_fusion.labels import LABELS
 from bt_fusion.models.causality import is_checked
-from bt_fusion.report.strategy_audit import parts_audit_line
+from bt_fusion.report.checks.strategy_audit import parts_audit_line
 from tests.audit.own_parts import OWN
 
 BARS = random_walk(1_500)

@@ -9,7 +9,7 @@ from benchmarks.opinions import predictions_of
 from bt_fusion.audit.quick import quick_audit, sample_of
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.account import Account
-from bt_fusion.report.strategy_audit import strategy_audit_line
+from bt_fusion.report.checks.strategy_audit import strategy_audit_line
 from bt_fusion.report.terminal.checks import strategy_audit_table
 from tests.audit.test_strategy_audit import Crossing, Peeks
 from tests.report.terminal.drawn import in_one_line, text

@@ -6,7 +6,7 @@ from pathlib import Path
 import bt_fusion
 from bt_fusion.data.bar_audit import audit_bars
 from bt_fusion.data.samples import nasdaq
-from bt_fusion.report.data_audit import KINDS, audit_line, audit_rows, audits_of, stamp_line
+from bt_fusion.report.checks.data_audit import KINDS, audit_line, audit_rows, audits_of, stamp_line
 from bt_fusion.report.pictures.data_audit import MARKS, draw_audit
 
 PACKAGE = Path(bt_fusion.__file__).parent / "data" / "bar_audit"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bt_fusion.report.data_audit import KINDS, audit_rows, audits_of
-from bt_fusion.report.strategy_audit import FOUND, strategy_audit_line
+from bt_fusion.report.checks.data_audit import KINDS, audit_rows, audits_of
+from bt_fusion.report.checks.strategy_audit import FOUND, strategy_audit_line
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["data_section", "strategy_section"]

@@ -8,7 +8,7 @@ import pandas as pd
 from bt_fusion.data.bar_audit import DataAudit, Finding
 from bt_fusion.data.bars import check_bars
 from bt_fusion.files import write_whole
-from bt_fusion.report.data_audit import KINDS
+from bt_fusion.report.checks.data_audit import KINDS
 from bt_fusion.report.figures import count
 from bt_fusion.report.pictures.canvas import GRAY, new_figure, scale_prices
 

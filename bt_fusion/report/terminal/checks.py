@@ -7,9 +7,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bt_fusion.report.data_audit import KINDS, audit_line, audit_rows, audits_of, stamp_line
+from bt_fusion.report.checks.data_audit import KINDS, audit_line, audit_rows, audits_of, stamp_line
+from bt_fusion.report.checks.strategy_audit import FOUND, parts_audit_line, strategy_audit_line
 from bt_fusion.report.figures import count, when
-from bt_fusion.report.strategy_audit import FOUND, parts_audit_line, strategy_audit_line
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["check_table", "data_audit_table", "data_lines", "strategy_audit_table"]

@@ -6,6 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from bt_fusion.report.checks.strategy_audit import strategy_audit_line
 from bt_fusion.report.difference import (
     difference_table,
     robustness_line,
@@ -23,7 +24,6 @@ from bt_fusion.report.figures import (
 )
 from bt_fusion.report.ranking import ranking_line
 from bt_fusion.report.refit_auc import refit_auc_texts
-from bt_fusion.report.strategy_audit import strategy_audit_line
 from bt_fusion.report.terminal.checks import data_lines
 from bt_fusion.report.terminal.titled import titled
 

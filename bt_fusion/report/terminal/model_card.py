@@ -5,8 +5,8 @@ from typing import Any
 from rich.table import Table
 
 from bt_fusion.labels import LABELS, class_names
+from bt_fusion.report.checks.parity import parity_lines
 from bt_fusion.report.figures import payoff_text
-from bt_fusion.report.parity import parity_lines
 
 __all__ = ["card_table"]
 

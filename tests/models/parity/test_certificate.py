@@ -31,7 +31,7 @@ from bt_fusion.models.parity.causes import last_digit_bars
 from bt_fusion.models.parity.certificate import certificate, compared_bars
 from bt_fusion.models.parity.comparison import Difference, joined
 from bt_fusion.models.parity.ways import from_bars, from_rows
-from bt_fusion.report.parity import parity_lines
+from bt_fusion.report.checks.parity import parity_lines
 
 BARS = planted_edge(900, seed=3, auc=0.8)
 MEMBER = """

@@ -1,0 +1,1 @@
+"""What the audits and the parity certificate say, in words and rows."""
