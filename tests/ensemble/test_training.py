@@ -162,3 +162,9 @@ def test_columns_follow_the_classes_of_a_member(steps):
         for each in (LogisticRegression(), Reversed())
     )
     assert np.array_equal(plain, turned)
+
+
+def test_as_many_rows_as_are_left_out_leave_nothing_to_learn_from():
+    assert time_split(10, purge=7) == (slice(0, 1), slice(8, 10))
+    with pytest.raises(TrainingError, match="10 training rows cannot be split"):
+        time_split(10, purge=8)

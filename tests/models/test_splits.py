@@ -109,6 +109,7 @@ def test_labelled_rows_are_those_a_model_fits_on():
     assert len(data.rows) == model.n_rows_
     assert data.rows[-1] == 394  # 400 bars, horizon 5
     assert len(data.since(model.trained_until_).rows) == 0
+    assert data.since(data.arrays.time[data.rows[3]]).rows[0] == data.rows[4]
     for bar in (200, 400):
         fitted = SignalModel("fusion", ensemble=Ensemble(["lr"])).fit(bars[:bar])
         rows = data.before(bar)

@@ -166,6 +166,22 @@ def test_changed_bars_miss_the_cache_where_they_matter(edge, tmp_path):
     assert [refit.cached for refit in walk.refits_] == [True, True, True, False]
 
 
+def test_other_labels_of_the_same_rows_miss_the_cache(edge, tmp_path):
+    walk = WalkForward(QUICK, 500, 500, cache=tmp_path)
+    walk.predict(edge)
+    walk.predict(edge, relabel=lambda refit, y: 1 - y)
+    assert not any(refit.cached for refit in walk.refits_)
+
+
+def test_other_features_of_the_training_rows_miss_the_cache(edge, tmp_path):
+    walk = WalkForward(QUICK, 500, 500, cache=tmp_path)
+    walk.predict(edge)
+    other = edge.copy()
+    other.iloc[100, other.columns.get_loc("high")] *= 1.01  # labels and blocks are of other rows
+    walk.predict(other)
+    assert [refit.cached for refit in walk.refits_] == [False, True]
+
+
 def test_a_library_of_another_version_misses_the_cache(edge, tmp_path, monkeypatch):
     walk = WalkForward(QUICK, 500, 500, cache=tmp_path)
     walk.predict(edge)
