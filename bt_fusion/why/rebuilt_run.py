@@ -112,9 +112,14 @@ class RebuiltRun:
         Raises
         ------
         OptionError
-            When the file of its sizer is another one now.
+            When the file of its sizer is another one now, or it was a class given in Python.
         """
         known, sizer = self.config["account"], self.config.get("source", {}).get("sizer")
+        if self.given_sizer is None and sizer is None and known.get("sizer"):
+            raise OptionError(
+                f"the run's sizer, {known['sizer']}, was given as a class in Python; give --sizer "
+                "with its file, file.py:Class"
+            )
         if self.given_sizer is None and sizer is not None:
             check_same_code(sizer, self.digests, "--sizer")
         chosen = self.given_sizer or sizer or str(known["share"])

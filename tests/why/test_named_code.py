@@ -95,3 +95,11 @@ def test_a_file_that_changed_or_moved_is_asked_for(made, folder, tmp_path):
         assert explain_entry(folder, trade=1, **given).technical.outcome == "ordered"
     finally:
         file.write_text(code)
+
+
+def test_a_sizer_given_in_python_is_asked_for(made, folder):
+    alter(folder, sizer=None)
+    with pytest.raises(OptionError, match=r"Tenth, was given as a class in Python; give --sizer"):
+        explain_entry(folder, trade=1)
+    sizer = f"{made / 'mine.py'}:Tenth"
+    assert explain_entry(folder, trade=1, sizer=sizer).technical.outcome == "ordered"
