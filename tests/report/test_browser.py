@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bt_fusion.data.bar_audit import audit_bars
 from bt_fusion.data.samples import random_walk
 from bt_fusion.report.html.page import draw_page
 from bt_fusion.report.signal_view import SignalView
@@ -53,6 +54,8 @@ def small(browser, run_folder, tmp_path_factory):
     """The report of a small run, judged, all of its charts drawn."""
     run, path = SavedRun.read(run_folder), tmp_path_factory.mktemp("page") / "report.html"
     run.summary["comparison"] |= {"verdict": "no evidence", "because": "Too few entries."}
+    bars = random_walk(3_000)
+    run.summary["audit"] = {"data": audit_bars(bars.drop(bars.index[1_500:1_510])).to_dict()}
     run.summary["statistics"] = {
         "placebo": {"real": 3.0, "p_value": 0.01, "mean": 0.1, "low": -1.0, "high": 2.0}
     }

@@ -61,7 +61,7 @@ def test_every_picture_as_png(folder, capsys):
 def signals_shown(folder):
     """What report.html says of the bars that its signals open on."""
     text = (folder / "report.html").read_text()
-    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    data = re.search(r'<script type="application/json" id="page-data">(.*?)</script>', text, re.S)
     found = json.loads(data.group(1))["signals"]
     return {key: found[key] for key in ("bars", "until", "symbol")}
 

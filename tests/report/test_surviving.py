@@ -74,7 +74,7 @@ def test_a_chart_that_fails_leaves_the_others(name, run_folder, monkeypatch):
     monkeypatch.setitem(MAKERS, name, broken)
     with pytest.warns(BtFusionWarning, match=f"the chart of {name} in report.html"):
         shown = page(SavedRun.read(run_folder))
-    data = json.loads(re.search(r'id="data">(.*?)</script>', shown, re.S)[1])
+    data = json.loads(re.search(r'id="page-data">(.*?)</script>', shown, re.S)[1])
     assert name not in data and set(MAKERS) - {name} < set(data) and len(data["symbols"]) == 1
 
 
@@ -82,7 +82,7 @@ def test_without_signals_there_are_still_the_other_charts(run_folder, monkeypatc
     monkeypatch.setattr("bt_fusion.report.html.page_data.symbol_data", broken)
     with pytest.warns(BtFusionWarning, match="charts of candles and signals"):
         shown = page(SavedRun.read(run_folder))
-    assert json.loads(re.search(r'id="data">(.*?)</script>', shown, re.S)[1])["symbols"] == []
+    assert json.loads(re.search(r'id="page-data">(.*?)</script>', shown, re.S)[1])["symbols"] == []
 
 
 def test_what_the_user_can_mend_is_an_error(run_folder):

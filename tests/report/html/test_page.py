@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from jinja2 import UndefinedError
 
+from bt_fusion.data.bar_audit import audit_bars
+from bt_fusion.data.samples import random_walk
 from bt_fusion.report.html import templates
 from bt_fusion.report.html.page import draw_page, page, plotly_script
 from bt_fusion.report.html.sections import sections
@@ -24,6 +26,8 @@ ATTRIBUTION = {
 }
 PLACEBO = {"kind": "vetoes", "draws": 1_000, "p_value": 0.004, "real": 3.1}
 PLACEBO |= {"mean": 0.0, "low": -1.9, "high": 2.0}
+WALK = random_walk(3_000)
+GAPPED = audit_bars(WALK.drop(WALK.index[1_500:1_510])).to_dict()
 
 
 @pytest.fixture(scope="module")
@@ -150,9 +154,24 @@ def test_names_are_text_and_never_markup(run):
     trades = run.trades.assign(symbol=NASTY)
     text = page(replace(changed(run, data=data, command=NASTY), trades=trades))
     assert NASTY not in text
-    embedded = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    embedded = re.search(
+        r'<script type="application/json" id="page-data">(.*?)</script>', text, re.S
+    )
     assert json.loads(embedded.group(1))["symbols"][0]["name"] == NASTY
     assert read(text).shown.count(NASTY) == 4  # title, heading, model card, command
+
+
+def test_no_two_elements_have_the_same_id(run):
+    """A section called as the script that holds the data would be read in its place."""
+    full = judged(changed(run, audit=run.summary["audit"] | {"data": GAPPED}))
+    found = []
+
+    class Ids(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            found.extend(value for name, value in attributes if name == "id")
+
+    Ids().feed(page(full))
+    assert len(found) == len(set(found)) and {"data", "page-data"} <= set(found)
 
 
 def test_everything_a_summary_holds_is_text(run):

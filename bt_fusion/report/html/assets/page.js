@@ -1,6 +1,6 @@
 // The page: draw what is first in view first, then the rest; theme, print, buttons.
 
-const data = JSON.parse(document.getElementById("data").textContent);
+const data = JSON.parse(document.getElementById("page-data").textContent);
 const drawn = [];  // charts, in the order of the page
 const symbols = data.symbols.length ? symbolChoice(data) : null;
 
