@@ -51,7 +51,7 @@ def mine(seed):
 # Each row is moved by the one before it in the same call: bar by bar there is none
 NEIGHBOUR = """def predict_proba(self, X):
         proba = super().predict_proba(X)
-        return (proba + np.roll(proba, 1, axis=0)) / 2"""
+        return (proba + np.vstack([proba[:1], proba[:-1]])) / 2"""
 # One training row is known by heart, and its file does not keep it
 BY_HEART = """def fit(self, X, y, sample_weight=None):
         self._row = X[-60].copy()
