@@ -1,4 +1,4 @@
-"""Look-ahead in strategies, indicators and parts of models, found by other futures."""
+"""Look-ahead in strategies, indicators and parts of models, found by runs with another future."""
 
 from bt_fusion.audit.comparing import Finding
 from bt_fusion.audit.model_audit import audit_model

@@ -1,4 +1,4 @@
-"""Whether the bars of one feed are stamped before what they hold has happened, by another feed."""
+"""Whether the bars of one feed carry a stamp before their end, as another feed shows."""
 
 from collections.abc import Iterator, Mapping
 from itertools import permutations
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.audit.comparing import Finding, stamp_text
+from bt_fusion.models.causality.reach import how_many
 
 __all__ = ["stamped_too_early"]
 
@@ -19,17 +20,17 @@ FURTHEST = 400  # bars of the shorter feed in one of the longer
 def stamped_too_early(bars: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
     """Yield feeds whose moves are those another feed makes after their stamps.
 
-    Longer bars stamped when they open are handed out a whole bar too early, as are bars in
-    another time zone. Two feeds of one market, or of markets that move together, tell.
+    Longer bars stamped at their open arrive a whole bar too early, as do bars in another time
+    zone. Two feeds of one market, or of markets that move together, show it.
     """
     for early, other in permutations(bars, 2):
         found = moves_later(bars[early].close, bars[other].close)
         if found is not None:
             ahead, later, over, first = found
             text = (
-                f"its moves are those {other or 'the other feed'} makes until {ahead} bars later "
-                f"(correlation {later:.2f}, with those that are over {over:.2f}): its bars are "
-                "stamped before they are over. Give them the stamp of their end"
+                f"it moves as {other or 'the other feed'} does up to {how_many(ahead)} later "
+                f"(correlation {later:.2f}, with earlier moves {over:.2f}): its bars carry a stamp "
+                "before their end. Stamp each bar at its end"
             )
             yield Finding("look-ahead", early, stamp_text(first), text)
 

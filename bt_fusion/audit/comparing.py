@@ -1,4 +1,4 @@
-"""A run held against others of the same strategy, value by value."""
+"""A run compared with other runs of the same strategy, value by value."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Finding:
     where : str
         The line, "orders", or a part such as "feature gap".
     first : str
-        Stamp of the first bar at which it shows; empty where it is no matter of a bar.
+        Stamp of the first bar at which it shows; empty where no bar can be named.
     detail : str
         What differs, in one sentence.
     """
@@ -39,7 +39,7 @@ class Finding:
 
 
 class Compared:
-    """A run against others of the same strategy.
+    """A run that is compared with others of the same strategy.
 
     Parameters
     ----------
@@ -62,36 +62,38 @@ class Compared:
         known = np.isfinite(self.plain.values).any(axis=0)
         for name, steady, has_value in zip(self.plain.lines, self.steady, known, strict=True):
             if not steady:
-                yield f"{name}: it differs when the same run is made again"
+                yield f"{name}: differs between two identical runs"
             elif not has_value:
-                yield f"{name}: it never had a value"
+                yield f"{name}: never has a value"
         if not self.orders_steady:
-            yield "orders: they differ when the same run is made again"
+            yield "orders: differ between two identical runs"
         elif not self.plain.orders and self.trades:
-            yield "orders: none was given"
+            yield "orders: the strategy gives none"
         elif self.dated:
             yield (
-                "orders: they are others on the same bars of 28 years before; a table or rules by "
-                "date cannot be checked by other futures"
+                "orders: change when the same bars are dated 28 years earlier; this audit cannot "
+                "check rules by date, or a table of dates"
             )
 
     def bar_by_bar(self, other: Recording) -> Iterator[Finding]:
-        """Yield what differs when bars come one by one."""
+        """Yield what differs bar by bar."""
         if other.error is not None:
             yield Finding("mode", "the run", "", f"fails bar by bar: {told(other.error)}")
             return
         last = min(self.plain.time[-1], other.time[-1])
-        text = "{}, but {} when bars come one by one"
+        text = "{} in a batch, but {} bar by bar"
         yield from self._differences(other, last, "mode", text, BY_MODE)
 
     def until(self, stamp: np.datetime64, other: Recording, ended: bool) -> Iterator[Finding]:
         """Yield what differs up to a stamp, where the bars after it end or go on differently."""
+        changed = (
+            f"{'when the bars end at' if ended else 'with other bars after'} {stamp_text(stamp)}"
+        )
         if other.error is not None and len(other.time) <= self.plain.calls_until(stamp):
-            text = f"it fails on a bar whose next one is missing: {told(other.error)}"
+            text = f"the run fails {changed}: {told(other.error)}"
             yield Finding("look-ahead", "the strategy", stamp_text(stamp), text)
             return
-        after = "end there" if ended else "go on differently"
-        text = f"{{}}, but {{}} where the bars after {stamp_text(stamp)} {after}"
+        text = f"{{}} with all bars, but {{}} {changed}"
         yield from self._differences(other, stamp, "look-ahead", text, EXACT)
 
     def _differences(
@@ -99,7 +101,7 @@ class Compared:
     ) -> Iterator[Finding]:
         """Yield the first difference of each line, and of the orders, up to a stamp."""
         if other.lines != self.plain.lines:
-            yield Finding(kind, "the strategy", "", "it has other indicators in another run")
+            yield Finding(kind, "the strategy", "", "its indicators differ between runs")
             return
         calls = min(self.plain.calls_until(stamp), other.calls_until(stamp))
         before, after = self.plain.values[:calls], other.values[:calls]
@@ -127,7 +129,14 @@ class Compared:
         pairs = zip([*before, None], [*after, None], strict=False)
         first = next((one, another) for one, another in pairs if one != another)
         when = min(each[0] for each in first if each is not None)
-        yield Finding(kind, "orders", stamp_text(when), text.format(*map(order_text, first)))
+        texts = [order_text(each) for each in first]
+        if texts[0] == texts[1]:  # the same order on another bar, or of another feed
+            named = [(each[1], stamp_text(each[0])) for each in first if each is not None]
+            texts = [
+                f"{order} {f'of {feed} ' if feed else ''}on {bar}"
+                for order, (feed, bar) in zip(texts, named, strict=True)
+            ]
+        yield Finding(kind, "orders", stamp_text(when), text.format(*texts))
 
 
 def same_values(before: np.ndarray, after: np.ndarray, tolerance: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a strategy knows from elsewhere than its bars: earlier runs, tables, cheating fills."""
+"""What a strategy knows from other sources than its bars: earlier runs, tables, fills."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -13,6 +13,7 @@ from bt_fusion.audit.futures import cut
 from bt_fusion.audit.recording import Recording
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.models.causality.elsewhere import YEARS, foretold, other_bars, shifted
+from bt_fusion.models.causality.reach import how_many
 
 __all__ = ["filled_too_early", "from_elsewhere"]
 
@@ -25,12 +26,12 @@ FEWEST, DEVIATIONS, EFFECT = 20, 6.0, 0.25  # orders, and what is no accident
 
 
 def filled_too_early(plain: Recording) -> Iterator[Finding]:
-    """Yield what the broker lets orders know: the price they fill at when they are given."""
+    """Yield settings of the broker by which orders fill at a price that is already known."""
     for cheat, price in plain.cheats.items():
         first = stamp_text(plain.orders[0][0]) if plain.orders else ""
         text = (
-            f"orders fill at the {price} of the bar they were decided on ({cheat}), which is past "
-            "by then; leave it out, or give orders of the type Close for the close of the next bar"
+            f"orders fill at the {price} of the bar they are decided on ({cheat}), a price that is "
+            "past by then; turn it off, or use orders of type Close, which fill at the next close"
         )
         yield Finding("look-ahead", "the broker", first, text)
 
@@ -71,7 +72,7 @@ def kept_from_a_run(
 ) -> Iterator[Finding]:
     """Yield what differs where a part of the bars was run before all of them, at new stamps.
 
-    What a class or module keeps from one run to the next would hide what is to come.
+    Values that a class or module keeps from run to run would hide a look-ahead.
     """
     failed = before.error is not None or whole.error is not None
     if failed or before.lines != usual.plain.lines:
@@ -80,12 +81,12 @@ def kept_from_a_run(
     compared.steady, compared.orders_steady = usual.steady, usual.orders_steady
     for found in compared.until(stamp, whole, ended=False):
         first = stamp_text(shifted(np.array([np.datetime64(found.first)]), YEARS)[0])
-        text = "it is another one once the bars after it have been run: it is kept between runs"
+        text = "changes once a run has seen later bars: something is kept from run to run"
         yield replace(found, first=first, detail=text)
 
 
 def foretelling(run: Run, bars: Mapping[str, pd.DataFrame], markets: int) -> Iterator[Finding]:
-    """Yield what tells the moves of these bars though it was made from others at their stamps."""
+    """Yield what predicts the moves of these bars, though computed from other bars."""
     others = [run({n: _other(own, seed) for n, own in bars.items()}) for seed in range(markets)]
     others = [other for other in others if other.error is None]
     for name, own in bars.items():
@@ -93,9 +94,9 @@ def foretelling(run: Run, bars: Mapping[str, pd.DataFrame], markets: int) -> Ite
         close = own.close.to_numpy(float)
         for where, found, first in _told(others, stamps, close, name):
             text = (
-                f"made from other bars at the same stamps, it still tells the move {found[0]} "
-                f"bars later (correlation {found[1]:.2f}): it comes from a table or file that "
-                "knows what comes, or from an earlier run"
+                f"computed from other bars at these stamps, it still predicts your bars' move "
+                f"{how_many(found[0])} later (correlation {found[1]:.2f}): it comes from a table "
+                "or file that contains the future, or from an earlier run"
             )
             yield Finding("look-ahead", where, stamp_text(first), text)
 

@@ -1,4 +1,4 @@
-"""The same bars with another future: ended at a bar, or gone on differently after it."""
+"""The same bars with another future: cut off after a bar, or replaced after it."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from bt_fusion.audit.recording import Recording
 __all__ = ["AHEAD", "cut", "other_future", "places_of"]
 
 AHEAD = 100  # bars of another future
-LOUDER = 5  # times the moves that really came, the other way
+LOUDER = 5  # times the real moves, in the opposite direction
 
 
 def cut(bars: Mapping[str, pd.DataFrame], stamp: np.datetime64) -> dict[str, pd.DataFrame]:
@@ -24,9 +24,9 @@ def other_future(
     rng: np.random.Generator,
     ahead: int = AHEAD,
 ) -> dict[str, pd.DataFrame]:
-    """Return the bars up to a stamp, and after it moves against those that came, much larger.
+    """Return the bars up to a stamp, and after it much larger moves against the real ones.
 
-    What looks one bar ahead decides otherwise here on nearly every bar.
+    Code that looks one bar ahead decides differently here on nearly every bar.
     """
     return {name: _mirrored(own, stamp, rng, ahead) for name, own in bars.items()}
 

@@ -1,4 +1,4 @@
-"""Does a fitted model know the bars it is to predict? Its training, features, predictions."""
+"""Does a fitted model know the bars it has to predict? Its training, features, predictions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ SAME = 1e-6  # of a probability
 
 
 def audit_model(model: SignalModel | str | Path, bars: pd.DataFrame) -> PartsAudit:
-    """Look for what a fitted model knows of the bars it is to predict.
+    """Look for what a fitted model knows of the bars it has to predict.
 
     Its training must end before the first of them, and that of each of its parts. Its features
     and label are tried on the last 3,000 bars; its predictions of the last 200 are made bar by
@@ -34,7 +34,7 @@ def audit_model(model: SignalModel | str | Path, bars: pd.DataFrame) -> PartsAud
     model : SignalModel or path
         Fitted, or the folder of a saved one.
     bars : DataFrame
-        That are to be predicted or traded.
+        The bars to predict or trade.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def audit_model(model: SignalModel | str | Path, bars: pd.DataFrame) -> PartsAud
     parts.names += fitted_parts(known)
     trials = getattr(known, "trials_", 0)
     if trials:
-        text = f"tuning: {trials} trials came before; the model does not record which bars they saw"
+        text = f"tuning: the model does not record which bars its {trials} trials saw"
         parts.unverified.append(text)
     parts.features(known.feature_set_).label(known.label())
     predictions(parts, known, arrays)
@@ -62,7 +62,7 @@ def audit_model(model: SignalModel | str | Path, bars: pd.DataFrame) -> PartsAud
 
 
 def fitted_parts(model: SignalModel) -> list[str]:
-    """Return what of a model is learnt from bars, by name."""
+    """Return the names of the fitted parts of a model."""
     ensemble, found = model.ensemble_, []
     for name, fitted in ensemble.members_.items():
         steps = [step for step, _ in getattr(fitted, "steps", [])]
@@ -74,13 +74,13 @@ def fitted_parts(model: SignalModel) -> list[str]:
 
 
 def windows(model: SignalModel, arrays: BarArrays) -> Iterator[Finding]:
-    """Yield each part that was fitted on bars which are to be predicted."""
+    """Yield each part that was fitted on bars it has to predict."""
     until = model.trained_until_
     known = int(np.searchsorted(arrays.time, until, side="right"))
     if known:
         text = (
-            f"fitted on bars from {stamp_text(model.trained_from_)} until {stamp_text(until)}: "
-            f"{known:,} of the {len(arrays):,} bars; give bars after that"
+            f"fitted on bars from {stamp_text(model.trained_from_)} to {stamp_text(until)}: "
+            f"{known:,} of the {len(arrays):,} bars are not after that; give later bars"
         )
         for part in fitted_parts(model):
             yield Finding("in-sample", part, stamp_text(arrays.time[0]), text)
@@ -93,7 +93,7 @@ def predictions(parts: Parts, model: SignalModel, arrays: BarArrays) -> None:
     whole = model.predict_arrays(part, allow_in_sample=True)
     parts.names.append("predictions")
     if not whole.known[-BAR_BY_BAR:].any():
-        parts.unverified.append("predictions: the model makes none of these bars")
+        parts.unverified.append("predictions: the model makes none for these bars")
         return
     parts.findings += bar_by_bar(parts, model, part, whole)
     parts.findings += other_futures(parts, model, part, whole)
@@ -102,7 +102,7 @@ def predictions(parts: Parts, model: SignalModel, arrays: BarArrays) -> None:
 def bar_by_bar(
     parts: Parts, model: SignalModel, part: BarArrays, whole: Predictions
 ) -> Iterator[Finding]:
-    """Yield the first prediction that differs when bars come one by one."""
+    """Yield the first prediction that differs bar by bar."""
     stream = ModelStream(model, allow_in_sample=True)
     columns = (part.open, part.high, part.low, part.close, part.volume)
     rows = zip(part.time, zip(*columns, strict=True), strict=True)
@@ -112,7 +112,7 @@ def bar_by_bar(
     row = first_unlike(whole.proba[kept], came[kept])
     if row is not None:
         row += kept.start
-        text = "{:.6g} of the first class in a batch, {:.6g} when bars come one by one"
+        text = "probability of the first class: {:.6g} in a batch, but {:.6g} bar by bar"
         values = text.format(whole.proba[row, 0], came[row, 0])
         yield Finding("mode", "predictions", stamp_text(part.time[row]), values)
 
@@ -131,8 +131,9 @@ def other_futures(
             row = first_unlike(whole.proba[: cut + 1], found)
             if row is not None:
                 text = (
-                    f"{whole.proba[row, 0]:.6g} of the first class, but {found[row, 0]:.6g} where "
-                    f"the bars after {stamp_text(part.time[cut])} are {kind}"
+                    f"probability of the first class: {whole.proba[row, 0]:.6g} with all bars, but "
+                    f"{found[row, 0]:.6g} when the bars after {stamp_text(part.time[cut])} are "
+                    f"{kind}"
                 )
                 yield Finding("look-ahead", "predictions", stamp_text(part.time[row]), text)
                 return

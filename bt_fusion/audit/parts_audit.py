@@ -1,4 +1,4 @@
-"""Do features, labels and members look ahead? All of them are tried, not only up to the first."""
+"""Do features, labels and members look ahead? All are tried, also after a first finding."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ from bt_fusion.plugins import load_plugin
 
 __all__ = ["PartsAudit", "audit_features", "audit_members", "audit_plugins"]
 
-MEMBER_FEATURES, MEMBER_LABEL = "fusion", Direction(horizon=5)  # what a member is tried on
+MEMBER_FEATURES, MEMBER_LABEL = "fusion", Direction(horizon=5)  # the data for trying a member
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class PartsAudit:
     findings : tuple of Finding
         One of each part at most.
     unverified : tuple of str
-        What could not be looked at, and why: nothing of it has passed.
+        What could not be checked, and why. It has not passed.
     parts : tuple of str
         What was looked at, such as "feature gap".
     cuts, bars : int
@@ -68,13 +68,13 @@ class PartsAudit:
 
 
 class Parts:
-    """Parts that are tried one after the other, whatever becomes of those before.
+    """Parts that are tried one after the other, whatever the earlier ones show.
 
     Parameters
     ----------
     bars : DataFrame or BarArrays
     given : int, optional
-        How many bars there are, where these are only some.
+        Number of all bars, where `bars` are only some of them.
     """
 
     def __init__(self, bars: pd.DataFrame | BarArrays, given: int | None = None):
@@ -121,7 +121,7 @@ class Parts:
         )
 
     def _try(self, name: str, check: Callable[[], list[str] | None]) -> None:
-        """Try one part, and keep what is found or why it could not be tried."""
+        """Try one part; keep the finding, or the reason why it could not be tried."""
         self.names.append(name)
         before = self.tried.compared
         try:
@@ -136,11 +136,11 @@ class Parts:
             self.findings.append(Finding("error", name, "", told(error)))
         else:
             if self.tried.compared == before:
-                self.unverified.append(f"{name}: nothing could be compared on so few bars")
+                self.unverified.append(f"{name}: too few bars to compare anything")
 
 
 def what_of(error: LookAheadError) -> str:
-    """Return what an error says, without the part's name and how to turn the check off."""
+    """Return the text of an error without the part's name and without how to turn the check off."""
     text = str(error).removesuffix(f"; {OFF}")
     return text.partition(" looks ahead: ")[2] or text
 

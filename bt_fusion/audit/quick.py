@@ -1,4 +1,4 @@
-"""The audit that goes with every backtest: few cuts over a sample of its bars."""
+"""The audit in every backtest: a few cuts over a sample of its bars."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -71,7 +71,7 @@ def trained_too_late(predictions: Mapping[str, Predictions]) -> Iterator[Finding
         late = np.flatnonzero(own.known & (own.trained_until >= time))
         if len(late):
             text = (
-                f"{len(late):,} predictions are of bars their model was trained on, until "
-                f"{stamp_text(own.trained_until[late[0]])} at the first"
+                f"{len(late):,} predictions are for bars their model was trained on; at the first, "
+                f"its training ends at {stamp_text(own.trained_until[late[0]])}"
             )
             yield Finding("in-sample", name or "the model", stamp_text(time[late[0]]), text)

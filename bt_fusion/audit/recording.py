@@ -1,4 +1,4 @@
-"""What a run shows bar by bar: every line a strategy can read, and every order it gives."""
+"""What a run shows at each bar: every line a strategy can read, and every order it gives."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Several feeds moved against each other: what pairs their bars by place then shows."""
+"""Several feeds shifted against each other: code that pairs their bars by place shows."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -26,10 +26,10 @@ def paired_by_place(
 ) -> tuple[list[Finding], list[str]]:
     """Look for lines and orders that pair the bars of feeds by their place.
 
-    Some feeds lose a few bars early, the others as many late: all keep their length, but between
-    the two gaps the n-th bars are of different times. What a batch computes must then be what
-    comes bar by bar, and know nothing of later bars. A strategy that compares stamps, or
-    reads each feed's last bar, passes; one that refuses such feeds is not verified.
+    Some feeds lose a few bars early, the others as many late. All keep the same length, but
+    between the two gaps the n-th bars have different times. A batch must then give the same
+    values as a run bar by bar, and know nothing of later bars. A strategy that compares stamps,
+    or reads each feed's last bar, passes; one that refuses such feeds is not verified.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def paired_by_place(
         Bars, and options of `Cerebro.run`, to their `Recording`.
     bars : mapping of DataFrame by symbol
     plain : Compared
-        The run as it is: what is random is left aside.
+        The run as it is; random lines are left out.
     known : set of str
-        Lines of which something was found already.
+        Lines that have a finding already.
     seed : int
 
     Returns
@@ -51,21 +51,28 @@ def paired_by_place(
     findings: list[Finding] = []
     unverified: list[str] = []
     if min(map(len, sample.values())) < 2 * GAP / (LATE - EARLY):
-        return [], ["pairing of the feeds: they have too few bars"]
+        return [], ["pairing of feeds: too few bars"]
     for early in gaps_of(list(sample)):
         moved = with_gaps(sample, early, plain.plain.first)
-        text = f"{WHAT}: {', '.join(early)} lacks {GAP} bars, the others as many later"
+        text = (
+            f"{WHAT}: with {GAP} bars missing in {', '.join(early)} and {GAP} later in the others"
+        )
         batch, single = run(moved), run(moved, **MODES)
         if batch.error is not None and single.error is None:
-            findings.append(Finding("pairing", "the strategy", "", f"{text}; {told(batch.error)}"))
+            findings.append(Finding("pairing", "the strategy", "", f"{text}, {fails(batch)}"))
         elif batch.error is not None:
-            unverified.append(f"{text.replace(WHAT, 'pairing of feeds')}: {told(batch.error)}")
+            unverified.append(f"{text.replace(WHAT, 'pairing of feeds')}, {fails(batch)}")
         else:
             rng = np.random.default_rng(seed)
             compared = alike(batch, plain)
             findings += retold(compared, moved, run, single, rng, text)
             plain.count += compared.count
     return [each for each in findings if each.where not in known], unverified
+
+
+def fails(batch: Recording) -> str:
+    """Say how a run fails."""
+    return "the run fails" if batch.error is None else f"the run fails: {told(batch.error)}"
 
 
 def retold(
@@ -84,7 +91,7 @@ def retold(
     found += compared.until(stamp, run(cut(moved, stamp)), ended=True)
     found += compared.until(stamp, run(other_future(moved, stamp, rng)), ended=False)
     for each in found:
-        yield Finding("pairing", each.where, each.first, f"{text}; it is {each.detail}")
+        yield Finding("pairing", each.where, each.first, f"{text}, {each.detail}")
 
 
 def alike(batch: Recording, plain: Compared) -> Compared:

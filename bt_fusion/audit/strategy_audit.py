@@ -1,5 +1,6 @@
-"""Does a strategy, or an indicator, look ahead? Runs whose future differs tell."""
+"""Does a strategy, or an indicator, look ahead? Runs with another future show it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ from bt_fusion.engine.variants import check_params
 __all__ = ["StrategyAudit", "audit", "audit_indicator"]
 
 CUTS = 16
+FEED = re.compile(r"attribute 'data\d+'$")  # Backtrader's error where a strategy has fewer feeds
 BAR_BY_BAR = {"preload": False, "runonce": False}
 ORDER = ("look-ahead", "error", "in-sample", "pairing", "mode")
 
@@ -33,7 +35,7 @@ class StrategyAudit:
     findings : tuple of Finding
         The first of each kind and place, look-ahead first.
     unverified : tuple of str
-        What could not be looked at, and why: nothing of it has passed.
+        What could not be checked, and why. It has not passed.
     cuts, bars, lines, orders : int
         Places at which the future was changed, calls of the strategy, lines, orders in the run.
     compared : int
@@ -76,10 +78,10 @@ def audit(
 ) -> StrategyAudit:
     """Look for what a strategy knows too early.
 
-    It is run again as it is, which tells what is merely random; bar by bar, without the bars to
-    come in memory; and on bars whose future is cut off or goes on differently after some places.
-    All it could read and all its orders up to such a place must be the same. Several feeds lose
-    bars at different times, too, so that what pairs them by place shows.
+    It is run again unchanged, which shows what is random; bar by bar, with no later bars in
+    memory; and on bars whose future is cut off or replaced after some places. All lines and
+    all orders up to such a place must be the same. Several feeds also lose bars at different
+    times, which shows code that pairs them by place.
 
     Parameters
     ----------
@@ -92,9 +94,9 @@ def audit(
         Places at which the future changes, half of them by ending the bars.
     seed : int
     trades : bool
-        Whether orders are expected: without any, what leads to them is said to be unverified.
+        Whether orders are expected; a strategy that gives none is then listed as unverified.
     bar_by_bar : bool
-        Run it bar by bar, too, and several feeds with bars taken out.
+        Also run it bar by bar, and several feeds with bars taken out.
 
     Raises
     ------
@@ -127,8 +129,6 @@ def audit(
     findings = [*in_sample(plain), *filled_too_early(plain), *stamped_too_early(given)]
     if bar_by_bar:
         findings += compared.bar_by_bar(run(given, **BAR_BY_BAR))
-        elsewhere, compared.dated = from_elsewhere(run, given, compared)
-        findings += elsewhere
     places, rng = places_of(plain, cuts, seed), np.random.default_rng(seed)
     for number, stamp in enumerate(places):
         warm_up = plain.first if stamp < plain.ready else 0  # Backtrader fails on fewer bars
@@ -136,6 +136,10 @@ def audit(
         ahead = AHEAD + warm_up
         future = cut(given, stamp) if ended else other_future(given, stamp, rng, ahead)
         findings += compared.until(stamp, run(future), ended)
+    if bar_by_bar:  # what a cut shows already needs no other explanation
+        known = {each.where for each in findings if each.kind == "look-ahead"}
+        elsewhere, compared.dated = from_elsewhere(run, given, compared)
+        findings += [each for each in elsewhere if each.where not in known]
     unverified: list[str] = []
     if bar_by_bar and len(given) > 1:
         known = {each.where for each in findings}
@@ -198,11 +202,13 @@ def failed(plain: Recording, bars: Mapping[str, pd.DataFrame]) -> StrategyAudit:
         text = f"it asks for a bar after the last one: {told(plain.error)}"
     else:
         kind, when = "error", stamp_text(plain.time[-1]) if calls else ""
-        hint = "; feeds of other lengths are paired by their place: give them the same stamps"
+        hint = "; the feeds differ in length and are paired by place: give them the same stamps"
         several = index_error and len({*lengths}) > 1
-        text = f"the run fails: {told(plain.error)}{hint if several else ''}"
+        fewer = isinstance(plain.error, AttributeError) and FEED.search(str(plain.error))
+        hint = hint if several else "; it uses more feeds than are given" if fewer else ""
+        text = f"the run fails: {told(plain.error)}{hint}"
     finding = Finding(kind, "the strategy", when, text)
-    nothing = ("everything: the run does not reach its end",)
+    nothing = ("everything: the run stops before its end",)
     counts = dict(cuts=0, bars=calls, lines=len(plain.lines), orders=0, compared=0)
     return StrategyAudit((finding,), nothing, **counts)
 

@@ -1,4 +1,4 @@
-"""`bt-fusion audit`: what bars may hide, and whether code or a model knows more than it could."""
+"""`bt-fusion audit`: faults in bars, and look-ahead in code or a model."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,14 +34,15 @@ def audit(
     json: Json = None,
     png: Annotated[
         Path | None,
-        output_file("Draw the closes with all that was found into a file, .png.", "--png"),
+        output_file("Draw the closes and all findings to a .png file; for bars only.", "--png"),
     ] = None,
     output: ScreenOptions,
 ) -> None:
-    """Look for gaps, filled and frozen stretches, bad prices and unfinished bars in data.
+    """Find faults in bars, or look-ahead in a strategy, indicator, plug-in or model.
 
-    With --strategy, --indicator, --features, --label, --plugin or --model: whether that knows more
-    than it could at the time. --plugin alone stands for all that it registers.
+    With --data alone: gaps, filled and frozen stretches, bad prices, an unfinished last bar. With
+    --strategy, --indicator, --features, --label, --plugin or --model: does it look ahead on these
+    bars? --plugin alone checks everything the file registers.
     """
     from bt_fusion.data.sources import bars_within
     from bt_fusion.files import check_no_input, write_json
@@ -69,11 +70,11 @@ def check_png(png: Path | None, audits_code: bool, symbols: int) -> None:
     if png is None:
         return
     if audits_code:
-        raise OptionError("--png draws what is found in bars; leave it away here")
+        raise OptionError("--png draws what is found in bars; leave it out here")
     if symbols > 1:
-        raise OptionError("--png draws the bars of one symbol; give one --data, or leave it away")
+        raise OptionError("--png draws the bars of one symbol; give one --data, or leave it out")
     if png.suffix.lower() != ".png":
-        raise OptionError(f"png {png} is no PNG file; give a name that ends in .png")
+        raise OptionError(f"png {png} is not a PNG file; give a name that ends in .png")
 
 
 def audit_data(screen: Screen, bars: Bars, png: Path | None) -> dict[str, Any]:

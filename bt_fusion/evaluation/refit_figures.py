@@ -1,4 +1,4 @@
-"""The AUC of each refit of a summary, and what a reader should know of it."""
+"""The AUC of each refit for the summary, and notes on it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,8 @@ from bt_fusion.models.predictions import Predictions
 
 __all__ = ["refit_figures", "refit_notes", "too_good_note"]
 
-# No bars give an AUC above it. Whether prices rise is hard to tell; other labels ask for the size
-# of a move as well, and volatility can be predicted.
+# No market gives an AUC above these. Direction is hard to predict; other labels also depend on the
+# size of a move, and volatility can be predicted.
 MOST_OF_DIRECTION = 0.75
 MOST_OF_OTHERS = 0.90
 
@@ -60,7 +60,7 @@ def refit_figures(parts: Mapping[str, tuple[Predictions, Labels]], horizon: int)
 def refit_notes(
     predictions: Predictions, labels: Labels, label: Label, of: str = " within refits"
 ) -> list[str]:
-    """Say where the pooled AUC is far from that within refits, and where an AUC is too good.
+    """Return notes where the pooled AUC is far from that within refits, or an AUC is too good.
 
     Parameters
     ----------
@@ -75,13 +75,13 @@ def refit_notes(
     notes = []
     if found.differs:
         why = (
-            "each refit's probabilities have a scale of their own, and pooling hides what they tell"
+            "each refit has its own scale of probabilities, and pooling hides how they rank bars"
             if found.within > found.pooled
-            else "the pooled one owes to the levels of the refits more than to the order of bars"
+            else "the pooled AUC comes more from differences between refits than from ranking bars"
         )
         notes.append(
-            f"AUC {found.pooled:.3f} pooled but {found.within:.3f} within refits, further apart "
-            f"than chance explains: {why}; go by the AUC within refits"
+            f"AUC {found.pooled:.3f} pooled but {found.within:.3f} within refits, more than chance "
+            f"explains: {why}; trust the AUC within refits"
         )
     ups = int(rows.up.sum())
     notes.append(too_good_note(found.within, ups, len(rows) - ups, label, of))
@@ -89,7 +89,7 @@ def refit_notes(
 
 
 def too_good_note(auc: float | None, of_class: int, others: int, label: Label, of: str = "") -> str:
-    """Say that only look-ahead explains an AUC; empty where something else does.
+    """Return a note that an AUC is too good without look-ahead; empty where it is not.
 
     Parameters
     ----------
@@ -114,8 +114,8 @@ def too_good_note(auc: float | None, of_class: int, others: int, label: Label, o
     ):
         return ""
     return (
-        f"AUC{of} {auc:.3f}: markets do not give that. A feature, the label or the bars probably "
-        "look ahead; look at them with check_causality and bt-fusion audit --data"
+        f"AUC{of} {auc:.3f}: too good for a market. A feature, the label or the bars probably look "
+        "ahead; check them with bt-fusion audit --data, with and without --features and --label"
     )
 
 

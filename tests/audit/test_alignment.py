@@ -18,7 +18,7 @@ def longer(place: int) -> pd.DataFrame:
 def test_longer_bars_at_their_open_are_named():
     (found,) = stamped_too_early({"A": BARS, "B": longer(0)})
     assert (found.kind, found.where, found.first) == ("look-ahead", "B", str(BARS.index[0]))
-    assert "A makes until 3 bars later (correlation 1.00" in found.detail
+    assert "as A does up to 3 bars later (correlation 1.00" in found.detail
 
 
 def test_longer_bars_at_their_close_are_not():

@@ -32,7 +32,7 @@ def test_every_fitted_part_is_named_with_the_bars_it_knows(model, tmp_path):
     assert names == ["member lr", "member lgb", *calibrations, "payoff"]
     assert "50 of the 550 bars" in found.findings[0].detail
     assert found.findings[0].first == str(BARS.index[650])
-    assert found.unverified[0].startswith("tuning: 20 trials")
+    assert found.unverified[0].startswith("tuning: ") and "its 20 trials" in found.unverified[0]
 
 
 class Peeks(SignalModel):
@@ -57,4 +57,4 @@ def test_predictions_that_know_what_comes_are_found():
 def test_too_few_bars_are_not_verified(model):
     found = audit_model(model, BARS[700:701])
     assert not found.passed
-    assert "predictions: the model makes none of these bars" in found.unverified
+    assert "predictions: the model makes none for these bars" in found.unverified

@@ -60,7 +60,7 @@ def test_a_finding_tells_the_first_bar_and_how_far(own):
     assert "it looks 1 bar ahead" in first.detail and "it looks 3 bars ahead" in second.detail
     stamps = {str(stamp) for stamp in BARS.index}
     assert {first.first, second.first} <= stamps
-    assert first.detail.startswith(f"its value at {first.first} is another one")
+    assert first.detail.startswith(f"its value at {first.first} changes when")
     assert "no-causality-check" not in first.detail
 
 

@@ -42,7 +42,7 @@ def test_predictions_of_bars_a_model_was_trained_on_are_found():
     known = np.where(np.arange(1_000) < 5, index[10].to_datetime64(), predictions.trained_until)
     late = replace(predictions, trained_until=known.astype("datetime64[ns]"))
     (finding,) = found_of(Crossing, predictions={"": late}).findings
-    assert finding.kind == "in-sample" and finding.detail.startswith("5 predictions are of bars")
+    assert finding.kind == "in-sample" and finding.detail.startswith("5 predictions are for bars")
     assert finding.first == str(index[0])
 
 

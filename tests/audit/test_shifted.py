@@ -51,7 +51,9 @@ def test_a_line_of_two_feeds_that_are_aligned_is_found(strategy, where):
     found = audit(strategy, TWO, trades=strategy is Spread, **FEW)
     (finding, *_) = (each for each in found.findings if each.where == where)
     assert finding.kind == "pairing"
-    assert finding.detail.startswith("feeds are paired by place, not by time: B lacks 7 bars")
+    assert finding.detail.startswith(
+        "feeds are paired by place, not by time: with 7 bars missing in B"
+    )
     assert not found.looks_ahead and not found.passed
     assert finding.first > str(TWO["A"].index[150])
 

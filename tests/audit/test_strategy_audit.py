@@ -83,7 +83,7 @@ def test_the_line_is_named_with_its_first_bar():
     found = audit(Forward, BARS, **FEW)
     ahead = next(each for each in found.findings if each.where == "ahead")
     assert BARS.index[0] <= pd.Timestamp(ahead.first) < BARS.index[-1]
-    assert "where the bars after" in ahead.detail
+    assert " with all bars, but " in ahead.detail
 
 
 def test_a_bar_after_the_last_one_is_asked_for():
@@ -191,7 +191,7 @@ def test_what_is_random_is_not_verified():
 
     found = audit(Guesses, BARS, **FEW)
     assert found.findings == ()
-    assert "orders: they differ when the same run is made again" in found.unverified
+    assert "orders: differ between two identical runs" in found.unverified
 
 
 def test_a_signal_that_never_comes_is_not_verified():
@@ -199,7 +199,7 @@ def test_a_signal_that_never_comes_is_not_verified():
         def next(self):
             pass
 
-    assert audit(Never, BARS, **FEW).unverified == ("orders: none was given",)
+    assert audit(Never, BARS, **FEW).unverified == ("orders: the strategy gives none",)
 
 
 def test_feeds_paired_by_their_place_are_found():
@@ -217,7 +217,7 @@ def test_feeds_paired_by_their_place_are_found():
     found = audit(Pairs, {"A": gaps, "B": BARS}, **FEW)
     assert "mode" in [each.kind for each in found.findings if each.where == "spread"]
     (error,) = audit(Pairs, {"A": BARS, "B": gaps}, **FEW).findings
-    assert "paired by their place" in error.detail
+    assert "paired by place" in error.detail
 
 
 def test_what_cannot_be_run_is_said():

@@ -56,7 +56,7 @@ def test_the_tables_as_json_and_the_picture(holed, tmp_path, capsys):
     ("option", "file", "message"),
     [
         ("--json", "holed.csv", "holds the bars that are read"),
-        ("--png", "holed.csv", "is no PNG file"),
+        ("--png", "holed.csv", "is not a PNG file"),
         ("--png", "audit.svg", "give a name that ends in .png"),
     ],
 )
@@ -134,7 +134,7 @@ def test_a_strategy_that_looks_ahead_is_named(own, tmp_path, capsys):
 def test_an_indicator_that_looks_ahead_is_named(own, capsys):
     options = ("--data", "random-walk:400", "--cuts", 6)
     assert command("audit", "--indicator", f"{own}:Later", *options) == 0
-    assert "indicator look ahead" in capsys.readouterr().out
+    assert "indicator looks ahead" in capsys.readouterr().out
     assert command("audit", "--indicator", "backtrader.indicators:EMA", *options) == 0
     assert "nothing looks ahead" in capsys.readouterr().out
 
@@ -234,6 +234,9 @@ def test_feeds_that_are_paired_by_place_are_named(tmp_path, capsys):
     both = ("--data", "A=random-walk:300", "--data", "B=random-walk:300", "--cuts", 4)
     assert command("audit", *both, "--strategy", f"{tmp_path}/pairs.py:Pairs") == 0
     shown = capsys.readouterr().out
-    assert "nothing looks ahead, but pairs feeds by place" in shown and "spread" in shown
+    assert (
+        "nothing looks ahead, but see the findings (pairs feeds by place)" in shown
+        and "spread" in shown
+    )
     assert command("audit", *both, "--strategy", "fusion") == 0
     assert "pairs" not in capsys.readouterr().out

@@ -107,6 +107,6 @@ def test_train_says_what_bar_by_bar_differs(tmp_path, capsys):
     printed = capsys.readouterr()
     assert "Parity     bar by bar: DIFFERS on " in printed.out
     assert "; features drift\n" in printed.out and "reloaded: agrees on" in printed.out
-    assert "feature drift; it was saved all the same" in " ".join(printed.err.split())
+    assert "feature drift; it was saved anyway" in " ".join(printed.err.split())
     assert command("show", tmp_path / "model") == 0
     assert "DIFFERS on" in capsys.readouterr().out

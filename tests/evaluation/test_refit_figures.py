@@ -44,8 +44,8 @@ def test_a_leak_that_pooling_hides_is_found_within_refits(leak, tmp_path):
     assert model["auc"] < 0.65 and found["within"] > 0.9 and found["differs"]
     assert (found["refits"], len(found["each"])) == (12, 12)
     pooled, within = (f"{value:.3f}" for value in (model["auc"], found["within"]))
-    assert notes[0].startswith(f"AUC {pooled} pooled but {within} within refits, further apart")
-    assert notes[1].startswith(f"AUC within refits {within}: markets do not give that")
+    assert notes[0].startswith(f"AUC {pooled} pooled but {within} within refits, more than")
+    assert notes[1].startswith(f"AUC within refits {within}: too good for a market")
     assert f"AUC {pooled} pooled; {within} within refits (" in refit_auc_texts(summary)[""]
     again = Backtest(walk(leak, tmp_path), draws=10).run(BARS, "walk").summary
     assert again["model"]["cached"] == 12 and again["model"]["refit_auc"] == found
@@ -88,7 +88,7 @@ def test_a_saved_model_has_no_refits_to_tell():
 
 
 def test_what_is_too_good_depends_on_the_label_and_on_chance():
-    assert too_good_note(0.8, 1_000, 1_000, Direction(5)).startswith("AUC 0.800: markets do not")
+    assert too_good_note(0.8, 1_000, 1_000, Direction(5)).startswith("AUC 0.800: too good for a")
     assert too_good_note(0.8, 1_000, 1_000, Gain()) == ""
     assert too_good_note(0.95, 1_000, 1_000, Gain()) != ""
     assert too_good_note(0.8, 20, 20, Direction(5)) == ""  # chance gives so few rows as much

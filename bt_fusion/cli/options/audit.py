@@ -31,45 +31,50 @@ class AuditedBars(SymbolOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditedCode:
-    """What may look ahead: one of these, or what --plugin registers, or nothing."""
+    """The code to audit: one of these, or all that --plugin registers, or none."""
 
     strategy: Annotated[
         str | None,
         option(
-            "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class: does it "
-            "look ahead? With --model traded with ML.",
+            "Does this strategy look ahead? fusion, hybrid, discovery, or one of yours, "
+            "module:Class or file.py:Class. With --model it trades with ML.",
             "--strategy",
             "-s",
         ),
     ] = None
-    indicator: Annotated[str | None, option("Or an indicator, file.py:Class.", "--indicator")] = (
-        None
-    )
+    indicator: Annotated[
+        str | None,
+        option("Does this indicator look ahead? module:Class or file.py:Class.", "--indicator"),
+    ] = None
     param: Annotated[
-        list[str] | None, option("Parameter KEY=VALUE of either; repeat.", "--param")
+        list[str] | None,
+        option("Parameter KEY=VALUE of the strategy or indicator; repeat.", "--param"),
     ] = None
     features: Annotated[
         str | None,
-        option("Feature set (default, fusion, generator, mar), or names a,b,c: do they?"),
+        option(
+            "Do these features look ahead? A set (default, fusion, generator, mar) or names a,b,c."
+        ),
     ] = None
     label: Annotated[
         str | None,
         option(
-            "direction, gain, triple_barrier or profit_before_stop. Does it, alone or beside "
-            'features? With parameters: "gain(horizon=5)".'
+            "Does this label look ahead, alone or with --features? direction, gain, triple_barrier "
+            'or profit_before_stop; with parameters: "gain(horizon=5)".'
         ),
     ] = None
     model: Annotated[
         str | None,
         option(
-            "Or a saved model: training window, features, predictions. Give bars after its "
-            "training.",
+            "Does this saved model know the bars? Its training, features and predictions are "
+            "checked; give bars after its training.",
             "--model",
             "--ml-model-path",
         ),
     ] = None
     cuts: Annotated[
-        int, option("Places at which the future of a strategy or indicator changes.")
+        int,
+        option("Places at which a strategy's or indicator's future is removed or replaced."),
     ] = 16
 
     def check(self) -> None:

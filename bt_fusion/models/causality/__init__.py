@@ -1,4 +1,4 @@
-"""Whether features and labels look ahead: found by changing the bars that they may not know."""
+"""Whether features and labels look ahead: found by changing bars they must not know."""
 
 from bt_fusion.models.causality.check import check_causality
 from bt_fusion.models.causality.own_parts import (

@@ -1,4 +1,4 @@
-"""What a user's code brings along: arrays and fitted parts its functions and classes name."""
+"""The arrays and fitted parts that a user's functions and classes refer to."""
 
 from collections.abc import Iterator, Mapping
 from inspect import isclass, isfunction
@@ -18,7 +18,7 @@ MOST = 1_000  # entries of a list or dictionary that are looked at
 
 
 def brought(part: Any) -> Iterator[tuple[str, Any]]:
-    """Yield (name, object) of all that a function, class or object refers to; libraries' aside.
+    """Yield (name, object) for all that a function, class or object refers to, except libraries.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def brought(part: Any) -> Iterator[tuple[str, Any]]:
 
 
 def is_fitted(part: Any) -> bool:
-    """Tell whether something has been fitted: it keeps what scikit-learn's names end for."""
+    """Tell whether something has been fitted: it has an attribute whose name ends in `_`."""
     if isclass(part) or isfunction(part):
         return False
     if type(part).__name__ == "Booster":
@@ -55,7 +55,7 @@ def is_fitted(part: Any) -> bool:
 
 
 def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None:
-    """Raise OptionError where a part brings something fitted, on bars nobody knows.
+    """Raise OptionError where a part uses something that was fitted on unknown bars.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None
         The part, for the error, such as "feature mine".
     part : function, class or object
     first : datetime64
-        Stamp of the first bar it is used on. What says by an attribute `trained_until` that it was
-        fitted on earlier bars may stay.
+        Stamp of the first bar it is used on. An object with an attribute `trained_until` before
+        that stamp is allowed.
     """
     found = [("", part)] if is_fitted(part) else []
     for name, each in [*found, *brought(part)]:
@@ -74,11 +74,11 @@ def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None
         if until is not None and np.datetime64(until, "ns") < first:
             continue
         what = f"{name}, a {type(each).__name__}" if name else f"a {type(each).__name__}"
-        said = f" until {pd.Timestamp(until)}" if until is not None else ", nobody knows on which"
+        bars = f"bars until {pd.Timestamp(until)}" if until is not None else "unknown bars"
         raise OptionError(
-            f"{described} brings {what} that was fitted before{said} bars; these begin at "
-            f"{pd.Timestamp(first)}. Fit it anew, on past bars alone; where it was fitted on "
-            "earlier bars, set its attribute trained_until to the stamp of the last one"
+            f"{described} uses {what} that is already fitted, on {bars}; these bars begin at "
+            f"{pd.Timestamp(first)}. Fit it again, on past bars only; if it was fitted on earlier "
+            "bars, set its attribute trained_until to the stamp of the last one"
         )
 
 

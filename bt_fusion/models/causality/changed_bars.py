@@ -1,4 +1,4 @@
-"""Bars whose later part is removed or other, and bars with short blocks that are other."""
+"""Bars whose later part is removed or changed, and bars with short blocks changed."""
 
 from collections.abc import Callable
 

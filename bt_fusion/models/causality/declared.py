@@ -110,11 +110,11 @@ def _raise(check: FeatureCheck, what: str, declared: int, needed: int | None) ->
     if needed is None:
         raise OptionError(
             f"feature {name}: {given} is too short, and so is any other: its value depends on "
-            "every bar since the first. Let it depend on the last bars alone, such as a sum over a "
+            "every bar since the first. Let it depend on recent bars only, such as a sum over a "
             "window"
         )
-    more = "; `ema_memory` and `wilder_memory` tell that of smoothings" if what == "memory" else ""
+    more = "; `ema_memory` and `wilder_memory` give it for smoothings" if what == "memory" else ""
     raise OptionError(
         f"feature {name}: {given} is too short: on these bars it needs at least {needed}. Live, a "
-        f"bar is computed from so many bars; declare {what}={needed} or more{more}"
+        f"value is computed from that many bars; declare {what}={needed} or more{more}"
     )

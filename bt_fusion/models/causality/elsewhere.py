@@ -1,4 +1,4 @@
-"""Values that come from elsewhere than the bars: kept from an earlier call, or from a table."""
+"""Values that do not come from the bars: kept from an earlier call, or from a table."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ __all__ = ["YEARS", "foretold", "other_bars", "shifted"]
 YEARS = 28  # after which dates fall on the same days of the week, from 1901 to 2099
 FURTHEST = 10  # bars ahead
 FEWEST = 40  # rows; fewer tell nothing
-DEVIATIONS, CORRELATION = 6.0, 0.25  # at which a correlation with what comes is no accident
+DEVIATIONS, CORRELATION = 6.0, 0.25  # from which a correlation with the future is not chance
 
 
 def shifted(time: np.ndarray, years: int) -> np.ndarray:
@@ -29,7 +29,7 @@ def shifted(time: np.ndarray, years: int) -> np.ndarray:
 def other_bars(arrays: BarArrays, seed: int = 0) -> BarArrays:
     """Return bars of another market at the same stamps: the same moves in another order, signs too.
 
-    What is told of the old ones by a function of these does not come from the bars it is given.
+    If a function of these predicts the old ones, it does not use only the bars it is given.
     """
     rng = np.random.default_rng(seed)
     order, signs = rng.permutation(len(arrays)), rng.choice([-1.0, 1.0], len(arrays))
@@ -46,7 +46,7 @@ def other_bars(arrays: BarArrays, seed: int = 0) -> BarArrays:
 
 
 def foretold(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
-    """Return how far ahead values tell the moves of a price they were not given, and how well.
+    """Return how far ahead values predict a price they were not computed from, and how well.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def foretold(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
     Returns
     -------
     (int, float) or None
-        Bars ahead and the rank correlation; None where nothing is told.
+        Bars ahead and the rank correlation; None where they predict nothing.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def foretold(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
 
 
 def _rank_correlation(values: np.ndarray, moves: np.ndarray) -> float | None:
-    """Return a correlation that is no accident, else None."""
+    """Return a correlation that is not chance, else None."""
     known = np.isfinite(values) & np.isfinite(moves)
     count = int(known.sum())
     if count < FEWEST or np.ptp(values[known]) == 0 or np.ptp(moves[known]) == 0:

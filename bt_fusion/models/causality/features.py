@@ -1,4 +1,4 @@
-"""The check of a feature: its values up to a bar must not change with the bars after it."""
+"""The check of a feature: its values up to a bar must not depend on the bars after it."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -52,7 +52,7 @@ class FeatureCheck:
         RandomPartError
             Where two calls on the same bars differ.
         OptionError
-            Where it brings what was fitted before.
+            Where it uses something that is already fitted.
         """
         named = ", ".join(self.entry.names)
         check_fitted_before(f"feature {named}", self.entry.compute, self.bars.arrays.time[0])
@@ -106,8 +106,8 @@ class FeatureCheck:
             row, column = np.argwhere(unlike)[0]
             raise RandomPartError(
                 f"feature {self.entry.names[column]} is random: two calls on the same bars differ, "
-                f"first at {self.bars.stamp(row)}; give it a fixed seed, and let it keep nothing "
-                "from one call to the next"
+                f"first at {self.bars.stamp(row)}; give it a fixed seed, and keep nothing between "
+                "calls"
             )
 
     def _check_first_rows(self) -> None:
@@ -138,9 +138,9 @@ class FeatureCheck:
         far = how_far(reach(changed, stop - first - 1 - last))
         raise LookAheadError(
             f"feature {self.entry.names[column]} looks ahead: its value at "
-            f"{self.bars.stamp(first + row)} is another one when the bars after "
-            f"{self.bars.stamp(first + cut)} are {kind}; {far}. The value of a bar may depend on "
-            f"that bar and those before it alone; {OFF}",
+            f"{self.bars.stamp(first + row)} changes when the bars after "
+            f"{self.bars.stamp(first + cut)} are {kind}; {far}. A value may depend only on its own "
+            f"bar and earlier ones; {OFF}",
             self.bars.stamp(first + row),
         )
 
@@ -165,7 +165,7 @@ class FeatureCheck:
     def _check_unprimed(self) -> None:
         """Try cuts at stamps that no call has seen, first the part and then all of the bars.
 
-        Values kept from an earlier call, or in a table by stamp, would hide what is to come.
+        Values kept from an earlier call, or in a table by stamp, would hide a look-ahead.
         """
         first, stop = 0, min(len(self.whole), self.entry.lookback + EARLY)
         for years, share in ((-YEARS, 0.6), (YEARS, 0.9)):
@@ -178,10 +178,9 @@ class FeatureCheck:
                 row, column = np.argwhere(unlike)[0]
                 raise LookAheadError(
                     f"feature {self.entry.names[column]} looks ahead: its value at "
-                    f"{self.bars.stamp(row)} is another one when bars after "
-                    f"{self.bars.stamp(cut)} have been seen before; it keeps values from one call "
-                    f"to the next. The value of a bar may depend on that bar and those before it "
-                    f"alone; {OFF}",
+                    f"{self.bars.stamp(row)} changes once a call has seen bars after "
+                    f"{self.bars.stamp(cut)}: it keeps values between calls. A value may depend "
+                    f"only on its own bar and earlier ones; {OFF}",
                     self.bars.stamp(row),
                 )
 
@@ -198,10 +197,10 @@ class FeatureCheck:
             if found is not None:
                 row = first + int(np.isfinite(column).argmax())
                 raise LookAheadError(
-                    f"feature {name} looks ahead: from {self.bars.stamp(row)} on, and computed "
-                    f"from other bars at the same stamps, it still tells the move of these bars "
-                    f"{how_many(found[0])} later (rank correlation {found[1]:.2f}). It reads them "
-                    f"from a table or file that knows what comes, or keeps them from an earlier "
+                    f"feature {name} looks ahead: computed from other bars with the same stamps, "
+                    f"it still predicts the move of these bars {how_many(found[0])} later, from "
+                    f"{self.bars.stamp(row)} on (rank correlation {found[1]:.2f}). It reads a "
+                    f"table or file that contains the future, or keeps values from an earlier "
                     f"call; {OFF}",
                     self.bars.stamp(row),
                 )

@@ -1,4 +1,4 @@
-"""The check of what a member knows: it may know the rows it is fitted on, and no others."""
+"""The check of what a member knows: only the rows it is fitted on, and no others."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,7 +101,7 @@ class KnownRowsCheck:
         LookAheadError
             Where it knows rows it was not fitted on.
         OptionError
-            Where it brings something fitted, or learns nothing from what it is given.
+            Where it uses something already fitted, or learns nothing from its rows.
         """
         check_fitted_before(f"member {self.name!r}", self.made, self.given.time[0])
         self._check_held()
@@ -123,15 +123,15 @@ class KnownRowsCheck:
         return np.asarray(rows_proba(fitted, self.given.X if X is None else X, rows))
 
     def _check_labels(self, whole: np.ndarray) -> None:
-        """Fit it on labels in another order, which say nothing: it must know nothing then."""
+        """Fit it on labels in random order: it must then predict nothing."""
         others = [self._proba(self._fitted(seed), self.given.asked) for seed in range(SHUFFLES)]
         varies = np.ptp(whole, axis=0).max() > NEAR
         learns_nothing = varies and all(np.abs(each - whole).max() <= 1e-9 for each in others)
         if learns_nothing and not getattr(self.made, "fixed_rule", False):
             raise OptionError(
                 f"member {self.name!r} gives the same probabilities whatever labels it is fitted "
-                "on: it learnt before, from rows nobody knows, and its figures are in-sample. Let "
-                "fit learn; a rule that nothing was fitted for says so by the class attribute "
+                "on: it was trained earlier, on unknown rows, so its figures are in-sample. Let "
+                "fit do the learning; for a rule that learns nothing, set the class attribute "
                 "fixed_rule = True"
             )
         known = [self._area(each) for each in others]
@@ -139,7 +139,7 @@ class KnownRowsCheck:
             raise LookAheadError(
                 f"member {self.name!r} looks ahead: fitted on labels in random order, it still "
                 f"ranks {100 * min(known):.0f} % of the pairs of rows after {self._stamp(0)} "
-                f"rightly. It knows them from elsewhere, such as a table or file; {OFF}",
+                f"correctly. It knows them from another source, such as a table or file; {OFF}",
                 self._stamp(0),
             )
 
@@ -165,7 +165,7 @@ class KnownRowsCheck:
                     raise LookAheadError(
                         f"member {self.name!r} looks ahead: {name}, which it refers to, holds "
                         f"{int(found.sum()):,} {what} of rows after {self._stamp(0)}, which it "
-                        f"will be asked about. Let it learn from what fit is given alone; {OFF}",
+                        f"has to predict. It may learn only from what fit receives; {OFF}",
                         self._stamp(0),
                     )
 
@@ -176,7 +176,7 @@ class KnownRowsCheck:
 def check_known_rows(
     name: str, made: Any, features: FeatureSet, label: Label, bars: TriedBars
 ) -> None:
-    """Check what a member knows on the last bars; on too few rows nothing can be told.
+    """Check what a member knows on the last bars; too few rows show nothing.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The check of a label: what is known at t1 must not change with the bars after t1."""
+"""The check of a label: its value must not depend on bars after its t1."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,7 +59,7 @@ class LabelCheck:
         ):
             raise RandomPartError(
                 f"label {self.name} is random: two calls on the same bars differ; give it a fixed "
-                "seed, and let it keep nothing from one call to the next"
+                "seed, and keep nothing between calls"
             )
         places = np.concatenate([self.bars.places, turns(self.whole.y[:, None])])
         for number, cut in enumerate(places[places > 0]):
@@ -86,12 +86,12 @@ class LabelCheck:
         known = self.whole.t1[row]
         base = int(known) if 0 <= known <= cut else cut
         ahead = reach(lambda far: self._any_unlike(base + far, row), len(self.whole.y) - 1 - base)
-        further = "all bars" if ahead is None else f"bars up to {ahead:,} later"
+        further = "all later bars" if ahead is None else f"bars up to {ahead:,} later"
         raise LookAheadError(
-            f"label {self.name} looks further than its t1: what it says of "
-            f"{self.bars.stamp(row)}, known at {self.bars.stamp(base)} by its t1, is "
-            f"another thing when the bars after {self.bars.stamp(cut)} are {kind}; it looks at "
-            f"{further}. t1 must be the bar at which y is known; {OFF}",
+            f"label {self.name} looks further than its t1: its value at "
+            f"{self.bars.stamp(row)}, known at {self.bars.stamp(base)} according to t1, changes "
+            f"when the bars after {self.bars.stamp(cut)} are {kind}; it looks at {further}. t1 "
+            f"must be the bar at which y is known; {OFF}",
             self.bars.stamp(row),
         )
 

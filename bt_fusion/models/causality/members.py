@@ -1,4 +1,4 @@
-"""The check of a member: what it predicts of a row must not depend on the rows beside it."""
+"""The check of a member: its prediction for a row must not depend on other rows."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -110,7 +110,7 @@ def check_batch(name: str, fitted: Any, X: np.ndarray, at: np.ndarray, bars: Tri
     if not _same(predicted(fitted, X, at), whole).all():
         raise RandomPartError(
             f"member {name!r} is random: two calls of predict_proba on the same rows differ; give "
-            "it a fixed seed, and let it keep nothing from one call to the next"
+            "it a fixed seed, and keep nothing between calls"
         )
     rng = np.random.default_rng(len(X))
     for last in (0, len(at) // 3, 2 * len(at) // 3, len(at) - 2):
@@ -126,9 +126,9 @@ def check_batch(name: str, fitted: Any, X: np.ndarray, at: np.ndarray, bars: Tri
         bars.count(found)
         if not _same(found, whole[row : row + 1]).all():
             raise OptionError(
-                f"member {name!r} predicts the row of {bars.stamp(at[row])} otherwise alone than "
-                "with earlier rows beside it, as bars come one by one. Let predict_proba take "
-                "each row by itself"
+                f"member {name!r} predicts the row of {bars.stamp(at[row])} differently alone than "
+                "together with earlier rows; live, it gets each row alone. predict_proba must "
+                "treat each row by itself"
             )
 
 
@@ -189,8 +189,8 @@ def _later(
     further = "all later rows" if far is None else f"rows up to {how_many(far)} later"
     stamp = bars.stamp(int(at[row]))
     return LookAheadError(
-        f"member {name!r} looks ahead: what it predicts at {stamp} is another thing when later "
-        f"rows of its batch are others or missing; it looks at {further}. What predict_proba "
-        f"says of a row may depend on that row alone; {OFF}",
+        f"member {name!r} looks ahead: its prediction for {stamp} changes when later rows of the "
+        f"batch change or are missing; it looks at {further}. A prediction may depend only on its "
+        f"own row; {OFF}",
         stamp,
     )

@@ -1,4 +1,4 @@
-"""The check of what a user brings: at every fit, once for the same code and bars."""
+"""The check of a user's own parts: at every fit, once for the same code and bars."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,16 +35,16 @@ OwnPart = tuple[str, str | None, Any, Any]  # description, digest of its code, c
 def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") -> None:
     """Check a model's features, label and members, those of a user's, unless it is switched off.
 
-    Ours are left out: their tests check them. What has passed on the same bars is not checked
-    again, nor on the first of them: `train` looks at all bars before it fits on the first. The
-    bars count, since a leak may show on some alone.
+    The parts of this project are left out: their tests check them. A part that has passed on the
+    same bars is not checked again, nor on the first of them: `train` checks on all bars before it
+    fits on the first. Other bars are checked anew, since a leak may show only on some bars.
 
     Parameters
     ----------
     model : SignalModel
     arrays : BarArrays
     place : path, "auto" or None
-        Where it is kept what has passed, see `open_cache`.
+        Folder that records the parts that have passed, see `open_cache`.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def _passed_on_more(part: OwnPart, arrays: BarArrays) -> bool:
 
 
 def own_parts(model: Any) -> Iterator[OwnPart]:
-    """Yield what of a model is a user's own: description, digest of its code, check, part."""
+    """Yield the user's own parts of a model: description, digest of the code, check, part."""
     for entry in entries_of(model.feature_set()):
         function = unwrapped(entry.compute)
         if users_own(function):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 __all__ = ["how_far", "how_many", "reach"]
 
-FAR = 0.9  # of the bars after a value: what looks further looks at all of them
+FAR = 0.9  # of the bars after a value: beyond, it counts as looking at all of them
 
 
 def reach(changed: Callable[[int], bool], last: int) -> int | None:
@@ -38,15 +38,15 @@ def how_far(bars: int | None) -> str:
     """Say how far ahead something looks.
 
     >>> how_far(1), how_far(5), how_far(None)
-    ('it looks 1 bar ahead', 'it looks 5 bars ahead', 'it looks at the whole frame')
+    ('it looks 1 bar ahead', 'it looks 5 bars ahead', 'it looks at all later bars')
     """
     if bars is None:
-        return "it looks at the whole frame"
+        return "it looks at all later bars"
     return f"it looks {how_many(bars)} ahead"
 
 
 def how_many(bars: int) -> str:
-    """Say so many bars.
+    """Write a number of bars.
 
     >>> how_many(1), how_many(2)
     ('1 bar', '2 bars')

@@ -1,4 +1,4 @@
-"""Why bar by bar a prediction is another one: features, members, or a last digit."""
+"""Why a prediction bar by bar differs: features, members, or a last digit."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ LOOKED_AT = 8  # differing bars on which features are compared
 
 
 def differing_features(model: Any, bars: list[ComparedBars], at: np.ndarray) -> tuple[str, ...]:
-    """Return the features that are otherwise over their own memory than over all bars.
+    """Return the features that differ over their own memory from those over all bars.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def differing_features(model: Any, bars: list[ComparedBars], at: np.ndarray) -> 
 def last_digit_bars(model: Any, bars: list[ComparedBars], found: Difference) -> np.ndarray:
     """Tell the differing bars that differ by the last digit of a feature alone.
 
-    Features over their own memory differ from those over all bars in the last digit of a
-    float32, rarely; now and then a threshold of a tree lies between the two. The members must
-    predict from such features what the stream did.
+    A feature over its own memory can differ from that over all bars in the last digit of a
+    float32; rarely, a threshold of a tree lies between the two. The members must predict the
+    same from such features as the stream did.
 
     Returns
     -------

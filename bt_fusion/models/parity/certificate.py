@@ -1,4 +1,4 @@
-"""The parity certificate: what is compared when a model is saved, and what follows from it."""
+"""The parity certificate: the comparisons made when a model is saved, and their consequences."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -57,12 +57,12 @@ def certificate(model: Any, reloaded: Any) -> list[dict[str, Any]]:
     Raises
     ------
     BundleError
-        When the reloaded model predicts otherwise.
+        When the reloaded model predicts differently.
 
     Warns
     -----
     BtFusionWarning
-        When bar by bar or in ONNX it predicts otherwise.
+        When it predicts differently bar by bar or in ONNX.
     """
     bars = compared_bars(model)
     batch = joined(from_rows(model, each) for each in bars)
@@ -89,7 +89,7 @@ def _reloaded(reloaded: Any, bars: list[ComparedBars], batch: Predictions) -> Co
     Raises
     ------
     BundleError
-        Naming the member and the bar where it predicts otherwise.
+        Naming the member and the bar where it predicts differently.
     """
     try:
         found = Difference(batch, joined(from_rows(reloaded, each) for each in bars), TOLERANCE)
@@ -97,7 +97,7 @@ def _reloaded(reloaded: Any, bars: list[ComparedBars], batch: Predictions) -> Co
         raise
     except Exception as error:  # a member that lost something in its file may fail in any way
         raise BundleError(
-            f"loaded again, the model cannot predict its training bars: {type(error).__name__}: "
+            f"the reloaded model cannot predict its training bars: {type(error).__name__}: "
             f"{str(error)[:300]}; {REMEDIES[RELOADED]}"
         ) from error
     line = found.compared(RELOADED)
@@ -147,15 +147,15 @@ def _why_no_onnx() -> str:
 
 
 def _what_differs(line: Comparison) -> str:
-    """Say what a way predicts otherwise, in a clause."""
+    """Say what differs in a way to predict, in a clause."""
     if line.probability is None:
         return f"{line.way}, the model fails on the bar {line.first}: {line.reason}"
     which = [f"feature {name}" for name in line.features[:6]]
     which += [f"member {name}" for name in line.members[:6]]
     return (
         f"{line.way}, the model predicts {line.differing:,} of {line.bars:,} training bars "
-        f"otherwise than in a batch, the first {line.first}: probabilities by up to "
-        f"{line.probability:.2g} ({line.tolerance:.0e} allowed), {line.signals:,} other signals"
+        f"differently than in a batch, the first {line.first}: probabilities differ by up to "
+        f"{line.probability:.2g} ({line.tolerance:.0e} allowed), {line.signals:,} signals differ"
         + (f"; {', '.join(which)}" if which else "")
     )
 
@@ -166,12 +166,12 @@ def _plain(line: Comparison) -> dict[str, Any]:
 
 REMEDIES = {
     BAR_BY_BAR: (
-        "it was saved all the same. Declare a longer memory of a feature named here "
-        "(check_causality tells how long), and let a member predict each row by itself"
+        "it was saved anyway. Declare a longer memory for the features named here "
+        "(check_causality says how long), and let members predict each row by itself"
     ),
     RELOADED: (
-        "nothing was saved. What a member predicts by must all be in attributes that its fit "
-        "makes; train it again, or leave the member out"
+        "nothing was saved. A member must keep all it needs to predict in attributes that its fit "
+        "sets; train again, or leave the member out"
     ),
-    ONNX: "it was saved all the same. Save it without ONNX to predict by the libraries",
+    ONNX: "it was saved anyway. Save it without ONNX to predict with the libraries",
 }

@@ -1,4 +1,4 @@
-"""Predictions of the same bars by two ways, and how far they are apart."""
+"""Predictions of the same bars made in two ways, and their difference."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,17 +21,17 @@ class Comparison:
     ----------
     way : {"bar by bar", "reloaded", "ONNX"}
     bars, unknown : int
-        Compared, and those among them that have no prediction in the batch.
+        Bars that are compared, and those among them without a prediction in the batch.
     probability, confidence : float or None
-        Largest difference. Bars that have a prediction by one way alone do not count here.
+        Largest difference. Bars with a prediction in one way only do not count here.
     signals : int or None
-        Bars whose signal is another one, or is there by one way alone.
+        Bars whose signal differs, or exists in one way only.
     tolerance : float or None
         Largest difference that agrees.
     agrees : bool or None
         None where nothing was compared.
     last_digit : int
-        Bars left out of all this: a feature's last digit crosses a threshold of a tree.
+        Bars left out: the last digit of a feature crosses a threshold of a tree.
     differing : int
         Bars that do not agree.
     first : str or None
@@ -39,7 +39,7 @@ class Comparison:
     features, members : list of str
         Those that differ there.
     reason : str or None
-        Why nothing was compared, or what else is to be known.
+        Why nothing was compared, or a remark.
     """
 
     way: str

@@ -61,5 +61,5 @@ def audit_line(audit: dict[str, Any]) -> str:
 
 def stamp_line(audit: dict[str, Any]) -> str:
     """Write the usual bar length, and whether stamps are of the open or of the close."""
-    length = f"bars of {audit['length']}" if audit["length"] else "bars of no usual length"
+    length = f"bars of {audit['length']}" if audit["length"] else "bars of no fixed length"
     return f"{length}; stamps are {STAMPS[audit['stamps']]}: {audit['stamps_why']}"

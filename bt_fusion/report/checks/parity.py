@@ -44,12 +44,12 @@ def _parts(line: dict[str, Any]) -> list[str]:
         if line["probability"]
         else "the same probabilities"
     )
-    signals = f"{count(line['signals'])} other signals" if line["signals"] else "the same signals"
+    signals = f"{count(line['signals'])} signals differ" if line["signals"] else "the same signals"
     parts = [f"{size}, {signals}"]
     if line["unknown"]:
-        parts[0] += f", {count(line['unknown'])} without a prediction"
+        parts[0] += f", {count(line['unknown'])} bars without a prediction"
     if line["last_digit"]:
-        parts.append(f"{count(line['last_digit'])} more differ by a feature's last digit")
+        parts.append(f"{count(line['last_digit'])} more differ only by the last digit of a feature")
     for what in ("features", "members"):
         if line[what]:
             parts.append(f"{what} {', '.join(line[what][:NAMED])}")

@@ -1,4 +1,4 @@
-"""What an audit of code has found, in words, once for the terminal and the page."""
+"""The findings of an audit of code, in words, for the terminal and the report."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ FOUND = {
     "error": "fails",
     "mode": "differs bar by bar",
     "pairing": "pairs feeds by place",
-    "declared": "declares too little",
+    "declared": "refused",
 }
 
 
@@ -22,20 +22,37 @@ def strategy_audit_line(found: dict[str, Any]) -> str:
     'nothing looks ahead: 1,234 values of 2 lines and 9 orders on 300 bars agree at 3 cuts'
     """
     compared = (
-        f"{found['compared']:,} values of {found['lines']:,} lines and {found['orders']:,} orders "
-        f"on {found['bars']:,} bars"
+        f"{found['compared']:,} values of {counted(found['lines'], 'line')} and "
+        f"{counted(found['orders'], 'order')} on {found['bars']:,} bars"
     )
     ahead = [each for each in found["findings"] if each["kind"] == "look-ahead"]
     if ahead:
         first = ahead[0]
-        return f"{first['where']} look ahead, first at {first['first']}: {first['detail']}"
+        verb = "look" if first["where"] == "orders" else "looks"
+        return f"{first['where']} {verb} ahead, first at {first['first']}: {first['detail']}"
     if not found["compared"]:
-        return f"nothing was compared: {'; '.join(found['unverified']) or 'the run fails'}"
+        fails = [each["detail"] for each in found["findings"] if each["kind"] == "error"]
+        return f"nothing was compared: {'; '.join(fails or found['unverified'])}"
+    return outcome(found, f"{compared} agree at {counted(found['cuts'], 'cut')}")
+
+
+def outcome(found: dict[str, Any], compared: str) -> str:
+    """Say what else was found where nothing looks ahead, what was compared and not verified."""
     others = ", ".join(dict.fromkeys(FOUND[each["kind"]] for each in found["findings"]))
-    start = f"nothing looks ahead, but {others}" if others else "nothing looks ahead"
+    start = (
+        f"nothing looks ahead, but see the findings ({others})" if others else "nothing looks ahead"
+    )
     unknown = len(found["unverified"])
-    rest = f"; {unknown} not verified" if unknown else ""
-    return f"{start}: {compared} agree at {found['cuts']} cuts{rest}"
+    return f"{start}: {compared}{f'; {unknown} not verified' if unknown else ''}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number and its noun.
+
+    >>> counted(1, "line"), counted(1_200, "line")
+    ('1 line', '1,200 lines')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def parts_audit_line(found: dict[str, Any]) -> str:
@@ -51,11 +68,5 @@ def parts_audit_line(found: dict[str, Any]) -> str:
         return f"{len(ahead)} of {count} look ahead: {', '.join(ahead)}"
     if not found["compared"]:
         return f"nothing was compared: {'; '.join(found['unverified']) or 'every part fails'}"
-    others = ", ".join(dict.fromkeys(FOUND[each["kind"]] for each in found["findings"]))
-    start = f"nothing looks ahead, but {others}" if others else "nothing looks ahead"
-    unknown = len(found["unverified"])
-    rest = f"; {unknown} not verified" if unknown else ""
-    return (
-        f"{start}: {found['compared']:,} values of {count} part{'s' if count > 1 else ''} on "
-        f"{found['bars']:,} bars agree at {found['cuts']:,} cuts{rest}"
-    )
+    compared = f"{found['compared']:,} values of {counted(count, 'part')} on {found['bars']:,} bars"
+    return outcome(found, f"{compared} agree at {counted(found['cuts'], 'cut')}")

@@ -53,9 +53,9 @@ IMPORTANCES = (
     "learnt from, not what helps on unseen bars."
 )
 REFITS = (
-    "Each refit\u2019s AUC on the bars it predicted; dashed: chance, dotted: all pooled. Look for "
-    "refits above 0.5 most of the time. Where the dotted line lies far from them, pooling hides "
-    "what they tell; where they come near 1, something looks ahead."
+    "The AUC of each refit on the bars it predicted. Dashed: chance; dotted: all refits pooled. "
+    "Most refits should lie above 0.5. If the dotted line lies far from them, trust the AUC within "
+    "refits; if they come near 1, something looks ahead."
 )
 AGREEMENT = (
     "Every closed trade of the run, in the group of ML's answer on the bar of its order. Where ML "
@@ -70,12 +70,11 @@ ROBUSTNESS = (
     "five best trades of each run."
 )
 DATA = (
-    "Bars of this data that do not tell what they seem to. Models, figures and verdict rest on "
-    "them as they are."
+    "Bars that may be wrong. Nothing was changed: models, figures and verdict use them as they are."
 )
 AUDIT = (
-    "Run again over some of its bars, cut off or with another future: all it could read, and its "
-    "orders, must be the same up to there."
+    "The strategy runs again on some of its bars, with the later ones cut off or replaced. Up to "
+    "that point everything it reads and all its orders must stay the same."
 )
 FIGURES = (
     "A figure whose interval lies on one side of zero is not yet a verdict: trading less under "

@@ -95,6 +95,8 @@ def typed(values: Any, dtype: str = "float32") -> dict[str, str]:
     'float64'
     """
     given = np.asarray(values)
+    if given.dtype == object:  # a column of a table read without rows
+        given = given.astype(float)
     if dtype == "float32" and (np.abs(given[np.isfinite(given)]) > LARGEST).any():
         dtype = "float64"
     array = given.astype(np.dtype(dtype).newbyteorder("<"))

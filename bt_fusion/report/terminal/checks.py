@@ -16,7 +16,7 @@ __all__ = ["check_table", "data_audit_table", "data_lines", "strategy_audit_tabl
 
 
 def check_table(checks: Mapping[str, str]) -> Table:
-    """Return a line for each check: what, and what came out."""
+    """Return a line for each check: its name and its result."""
     table = Table(show_header=False, title="Checked", title_justify="left")
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -59,7 +59,7 @@ def data_lines(summary: dict[str, Any]) -> list[str]:
 
 
 def strategy_audit_table(found: dict[str, Any], name: str) -> Group:
-    """Return what was found, what was not looked at, and how much was compared.
+    """Return the findings, what was not verified, and how much was compared.
 
     Parameters
     ----------
@@ -71,6 +71,8 @@ def strategy_audit_table(found: dict[str, Any], name: str) -> Group:
     parts: list[Any] = []
     if found["findings"]:
         table = titled(f"Audit of {name}", "Finding", "Where", "First bar", "What")
+        for column in table.columns:
+            column.justify, column.overflow = "left", "fold"
         for each in found["findings"]:
             table.add_row(FOUND[each["kind"]], each["where"], each["first"], each["detail"])
         parts.append(table)

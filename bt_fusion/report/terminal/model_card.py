@@ -11,9 +11,9 @@ from bt_fusion.report.figures import payoff_text
 __all__ = ["card_table"]
 
 LOOK_AHEAD = {
-    True: "checked where features or label are of a plug-in",
+    True: "checked for features, labels and members of plug-ins",
     False: "look-ahead was not checked",
-    None: "not told by the model",
+    None: "not recorded in the model",
 }
 
 

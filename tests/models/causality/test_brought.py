@@ -54,12 +54,14 @@ def test_what_is_fitted_is_told_from_what_is_not():
 
 
 def test_a_fitted_part_is_named_unless_it_says_it_is_older():
-    with pytest.raises(OptionError, match=r"feature x brings SCALER, a StandardScaler that was"):
+    with pytest.raises(OptionError, match=r"feature x uses SCALER, a StandardScaler that is"):
         check_fitted_before("feature x", scaled, FIRST)
     SCALER.trained_until = "2023-12-31"
     try:
         check_fitted_before("feature x", scaled, FIRST)
-        with pytest.raises(OptionError, match=r"until 2023-12-31 00:00:00 bars; these begin at"):
+        with pytest.raises(
+            OptionError, match=r"bars until 2023-12-31 00:00:00; these bars begin at"
+        ):
             check_fitted_before("feature x", scaled, FIRST - np.timedelta64(30, "D"))
     finally:
         del SCALER.trained_until

@@ -24,12 +24,12 @@ AHEAD = {
     "far_close": "looks 50 bars ahead",
     "centred_mean": "looks 2 bars ahead",
     "gradient": "looks 1 bar ahead",
-    "z_score": "looks at the whole frame",
-    "rank": "looks at the whole frame",
-    "fourier": "looks at the whole frame",
-    "bar_count": "looks at the whole frame",
+    "z_score": "looks at all later bars",
+    "rank": "looks at all later bars",
+    "fourier": "looks at all later bars",
+    "bar_count": "looks at all later bars",
     "tiny_shift": "looks 1 bar ahead",
-    "tiny_mean": "looks at the whole frame",
+    "tiny_mean": "looks at all later bars",
     "every_hundredth": "looks 1 bar ahead",
     "weak_hundredth": "looks 1 bar ahead",
     "last_of_day": "looks 1 bar ahead",
@@ -72,7 +72,7 @@ def test_a_feature_that_looks_ahead_is_found(name, hourly, tmp_path):
         with pytest.raises(LookAheadError, match=f"feature {name}.* looks ahead") as found:
             check_causality([name], bars)
         assert AHEAD.get(name, "it looks") in str(found.value)
-        stamp = re.search(r"its value at (\S+ \S+) is", str(found.value))[1]
+        stamp = re.search(r"its value at (\S+ \S+) changes", str(found.value))[1]
         assert stamp in {str(time) for time in bars.index}
 
 
@@ -133,7 +133,7 @@ def test_an_honest_label_is_left_alone(name, hourly, tmp_path):
     ("name", "further"),
     [
         ("early_t1", "bars up to 1 later"),
-        ("above_mean", "all bars"),
+        ("above_mean", "all later bars"),
         ("seldom_early", "bars up to 1 later"),
     ],
 )

@@ -51,7 +51,7 @@ def mine(seed):
 # Each row is moved by the one before it in the same call: bar by bar there is none
 NEIGHBOUR = """def predict_proba(self, X):
         proba = super().predict_proba(X)
-        return (proba + np.roll(proba, 1, axis=0)) / 2"""
+        return (proba + np.vstack([proba[:1], proba[:-1]])) / 2"""
 # One training row is known by heart, and its file does not keep it
 BY_HEART = """def fit(self, X, y, sample_weight=None):
         self._row = X[-60].copy()
@@ -121,7 +121,7 @@ def test_a_memory_that_is_too_short_is_said_with_its_feature_and_first_bar(tmp_p
 
     options = {"ensemble": Ensemble(["lr"]), "causality_check": False}
     model = SignalModel(["wick_balance", drifting], **options).fit(BARS)
-    with pytest.warns(BtFusionWarning, match="feature drifting; it was saved all the same"):
+    with pytest.warns(BtFusionWarning, match="feature drifting; it was saved anyway"):
         folder = model.save(tmp_path / "model")
     line = lines_of(folder)["bar by bar"]
     assert line["agrees"] is False and line["features"] == ["drifting"] and not line["members"]
@@ -152,7 +152,7 @@ def test_a_feature_that_fails_bar_by_bar_is_said(tmp_path):
 
 def test_a_member_that_looks_at_its_neighbours_is_named(tmp_path):
     model = of_member(NEIGHBOUR, tmp_path)
-    with pytest.warns(BtFusionWarning, match="member mine; it was saved all the same"):
+    with pytest.warns(BtFusionWarning, match="member mine; it was saved anyway"):
         folder = model.save(tmp_path / "model")
     line = lines_of(folder)["bar by bar"]
     assert line["agrees"] is False and line["members"] == ["mine"] and not line["features"]
@@ -177,7 +177,7 @@ def test_a_member_that_loses_something_in_its_file_is_not_saved(tmp_path):
 def test_another_model_in_place_of_the_reloaded_one_is_refused(model):
     other = SignalModel(model.features, ensemble=Ensemble(["lr", "lgb", "rf"], seed=1))
     other.fit(BARS[:600])
-    with pytest.raises(BundleError, match=r"training bars otherwise .*; member \w+"):
+    with pytest.raises(BundleError, match=r"training bars differently .*; member \w+"):
         certificate(model, other)
 
 
