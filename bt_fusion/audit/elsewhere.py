@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from bt_fusion.audit.comparing import Compared, Finding, stamp_text
+from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
 from bt_fusion.audit.futures import cut
 from bt_fusion.audit.recording import Recording
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.models.causality.elsewhere import YEARS, foretold, other_bars, shifted
+from bt_fusion.models.causality.reach import how_many
 
 __all__ = ["filled_too_early", "from_elsewhere"]
 
@@ -37,7 +38,7 @@ def filled_too_early(plain: Recording) -> Iterator[Finding]:
 
 def from_elsewhere(
     run: Run, bars: Mapping[str, pd.DataFrame], usual: Compared
-) -> tuple[list[Finding], bool]:
+) -> tuple[list[Finding], str]:
     """Find what is kept from one run to the next, and what comes from a table or file.
 
     Parameters
@@ -51,9 +52,8 @@ def from_elsewhere(
     Returns
     -------
     list of Finding
-    bool
-        Whether orders follow dates: they are others on the same bars of 28 years before. A table
-        by stamp does so, and rules by date do.
+    str
+        What could not be verified, and why; empty for nothing.
     """
     used = first_of(bars, usual.plain)
     moved = {name: _moved(own) for name, own in used.items()}
@@ -61,9 +61,24 @@ def from_elsewhere(
     stamp = longest.index[int(SHARE * (len(longest) - 1))].to_datetime64()
     before, whole = run(cut(moved, stamp)), run(moved)
     findings = list(kept_from_a_run(before, whole, stamp, usual))
-    dated = usual.orders_steady and whole.error is None and _follows_dates(whole, usual.plain)
-    findings += foretelling(run, used, MARKETS if dated else 1)
-    return findings, dated
+    unverified = follows_dates(before, whole, usual)
+    findings += foretelling(run, used, MARKETS if unverified else 1)
+    return findings, unverified
+
+
+def follows_dates(before: Recording, whole: Recording, usual: Compared) -> str:
+    """Say that orders are others, or the run fails, on the same bars of 28 years before.
+
+    A table by stamp makes them so, and rules by date do.
+    """
+    error = before.error or whole.error
+    if error is not None:
+        what = f"the strategy: it fails on the same bars of 28 years before ({told(error)})"
+    elif usual.orders_steady and _other_orders(whole, usual.plain):
+        what = "orders: they are others on the same bars of 28 years before"
+    else:
+        return ""
+    return f"{what}; a table or rules by date cannot be checked by other futures"
 
 
 def kept_from_a_run(
@@ -93,9 +108,9 @@ def foretelling(run: Run, bars: Mapping[str, pd.DataFrame], markets: int) -> Ite
         close = own.close.to_numpy(float)
         for where, found, first in _told(others, stamps, close, name):
             text = (
-                f"made from other bars at the same stamps, it still tells the move {found[0]} "
-                f"bars later (correlation {found[1]:.2f}): it comes from a table or file that "
-                "knows what comes, or from an earlier run"
+                f"made from other bars at the same stamps, it still tells the move "
+                f"{how_many(found[0])} later (correlation {found[1]:.2f}): it comes from a table "
+                "or file that knows what comes, or from an earlier run"
             )
             yield Finding("look-ahead", where, stamp_text(first), text)
 
@@ -106,7 +121,7 @@ def first_of(bars: Mapping[str, pd.DataFrame], plain: Recording) -> dict[str, pd
     return {name: own for name, own in cut(bars, last).items() if len(own)}
 
 
-def _follows_dates(whole: Recording, plain: Recording) -> bool:
+def _other_orders(whole: Recording, plain: Recording) -> bool:
     """Tell whether orders are others at other dates, sizes and prices aside."""
     last = shifted(whole.time[-1:], YEARS)[0]
     here = [

@@ -127,7 +127,7 @@ def audit(
     findings = [*in_sample(plain), *filled_too_early(plain), *stamped_too_early(given)]
     if bar_by_bar:
         findings += compared.bar_by_bar(run(given, **BAR_BY_BAR))
-        elsewhere, compared.dated = from_elsewhere(run, given, compared)
+        elsewhere, compared.elsewhere = from_elsewhere(run, given, compared)
         findings += elsewhere
     places, rng = places_of(plain, cuts, seed), np.random.default_rng(seed)
     for number, stamp in enumerate(places):
