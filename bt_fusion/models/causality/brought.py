@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import FittedBeforeError
 from bt_fusion.module_sources import unwrapped, users_own
 
 __all__ = ["brought", "check_fitted_before", "is_fitted"]
@@ -55,7 +55,7 @@ def is_fitted(part: Any) -> bool:
 
 
 def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None:
-    """Raise OptionError where a part brings something fitted, on bars nobody knows.
+    """Raise FittedBeforeError where a part brings something fitted, on bars nobody knows.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None
             continue
         what = f"{name}, a {type(each).__name__}" if name else f"a {type(each).__name__}"
         said = f" until {pd.Timestamp(until)}" if until is not None else ", nobody knows on which"
-        raise OptionError(
+        raise FittedBeforeError(
             f"{described} brings {what} that was fitted before{said} bars; these begin at "
             f"{pd.Timestamp(first)}. Fit it anew, on past bars alone; where it was fitted on "
             "earlier bars, set its attribute trained_until to the stamp of the last one"
