@@ -9,6 +9,7 @@ __all__ = [
     "BtFusionWarning",
     "BundleError",
     "FileError",
+    "FittedBeforeError",
     "InSampleError",
     "LookAheadError",
     "ModelCompatibilityError",
@@ -16,6 +17,7 @@ __all__ = [
     "PartError",
     "PluginError",
     "RandomPartError",
+    "RowsBesideError",
     "RunError",
     "StrategyError",
     "TrainingError",
@@ -75,6 +77,14 @@ class LookAheadError(BtFusionError, ValueError):
 
 class RandomPartError(OptionError):
     """A feature, label or member of the user's own that differs from one call to the next."""
+
+
+class FittedBeforeError(OptionError):
+    """A feature, label or member that learnt before it is fitted, from bars nobody knows."""
+
+
+class RowsBesideError(OptionError):
+    """A member that predicts a row otherwise alone than with other rows beside it."""
 
 
 class InSampleError(BtFusionError, ValueError):

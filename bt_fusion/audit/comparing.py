@@ -51,7 +51,7 @@ class Compared:
 
     def __init__(self, plain: Recording, again: Recording, trades: bool = True):
         self.plain, self.trades, self.count = plain, trades, 0
-        self.dated = False  # whether orders follow dates
+        self.elsewhere = ""  # what of knowledge from elsewhere than the bars is not verified
         self.steady: np.ndarray = np.zeros(len(plain.lines), dtype=bool)
         if plain.lines == again.lines and plain.values.shape == again.values.shape:
             self.steady = np.all(same_values(plain.values, again.values, 0.0), axis=0)
@@ -69,11 +69,8 @@ class Compared:
             yield "orders: differ between two identical runs"
         elif not self.plain.orders and self.trades:
             yield "orders: the strategy gives none"
-        elif self.dated:
-            yield (
-                "orders: change when the same bars are dated 28 years earlier; this audit cannot "
-                "check rules by date, or a table of dates"
-            )
+        if self.elsewhere:
+            yield self.elsewhere
 
     def bar_by_bar(self, other: Recording) -> Iterator[Finding]:
         """Yield what differs bar by bar."""
@@ -129,14 +126,7 @@ class Compared:
         pairs = zip([*before, None], [*after, None], strict=False)
         first = next((one, another) for one, another in pairs if one != another)
         when = min(each[0] for each in first if each is not None)
-        texts = [order_text(each) for each in first]
-        if texts[0] == texts[1]:  # the same order on another bar, or of another feed
-            named = [(each[1], stamp_text(each[0])) for each in first if each is not None]
-            texts = [
-                f"{order} {f'of {feed} ' if feed else ''}on {bar}"
-                for order, (feed, bar) in zip(texts, named, strict=True)
-            ]
-        yield Finding(kind, "orders", stamp_text(when), text.format(*texts))
+        yield Finding(kind, "orders", stamp_text(when), text.format(*order_texts(*first)))
 
 
 def same_values(before: np.ndarray, after: np.ndarray, tolerance: float) -> np.ndarray:
@@ -168,8 +158,8 @@ def _rounded(part: Any) -> Any:
     return None if part != part else float(f"{part:.{DIGITS}g}")
 
 
-def order_text(order: tuple[Any, ...] | None) -> str:
-    """Write an order.
+def order_text(order: tuple[Any, ...] | None, digits: int = 6) -> str:
+    """Write an order, its size to so many digits.
 
     >>> order_text(("2024-01-01", "", -2.0, "Limit", 99.5, 99.5, None, None))
     'sell 2 Limit at 99.5'
@@ -179,7 +169,7 @@ def order_text(order: tuple[Any, ...] | None) -> str:
     if order is None:
         return "no order"
     _, _, size, kind, *prices, amount, part = order
-    text = f"{'buy' if size > 0 else 'sell'} {abs(size):.6g}"
+    text = f"{'buy' if size > 0 else 'sell'} {abs(size):.{digits}g}"
     if kind == CANCEL:
         return f"{CANCEL} {text}"
     if kind in AT_ONCE:
@@ -187,6 +177,23 @@ def order_text(order: tuple[Any, ...] | None) -> str:
     levels = [f"at {each:.10g}" for each in dict.fromkeys(prices) if each is not None]
     trails = [f"trailing {each:.10g}" for each in (amount, part) if each is not None]
     return " ".join([text, kind, *levels, *trails])
+
+
+def order_texts(one: tuple[Any, ...] | None, another: tuple[Any, ...] | None) -> list[str]:
+    """Write two orders that differ; where they read alike, with all digits, feed and bar.
+
+    >>> buy = ("2024-01-01", "", 1.0, "Market", None, None, None, None)
+    >>> order_texts(buy, ("2024-01-02", *buy[1:]))
+    ['buy 1 on 2024-01-01 00:00:00', 'buy 1 on 2024-01-02 00:00:00']
+    """
+    texts = [order_text(each) for each in (one, another)]
+    if texts[0] != texts[1]:
+        return texts
+    return [
+        " ".join(filter(None, [order_text(each, DIGITS), each[1], "on", stamp_text(each[0])]))
+        for each in (one, another)
+        if each is not None
+    ]
 
 
 def stamp_text(stamp: Any) -> str:

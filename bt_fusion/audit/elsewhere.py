@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from bt_fusion.audit.comparing import Compared, Finding, stamp_text
+from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
 from bt_fusion.audit.futures import cut
 from bt_fusion.audit.recording import Recording
 from bt_fusion.data.bars import BarArrays
@@ -38,7 +38,7 @@ def filled_too_early(plain: Recording) -> Iterator[Finding]:
 
 def from_elsewhere(
     run: Run, bars: Mapping[str, pd.DataFrame], usual: Compared
-) -> tuple[list[Finding], bool]:
+) -> tuple[list[Finding], str]:
     """Find what is kept from one run to the next, and what comes from a table or file.
 
     Parameters
@@ -52,9 +52,8 @@ def from_elsewhere(
     Returns
     -------
     list of Finding
-    bool
-        Whether orders follow dates: they are others on the same bars of 28 years before. A table
-        by stamp does so, and rules by date do.
+    str
+        What could not be verified, and why; empty for nothing.
     """
     used = first_of(bars, usual.plain)
     moved = {name: _moved(own) for name, own in used.items()}
@@ -62,9 +61,26 @@ def from_elsewhere(
     stamp = longest.index[int(SHARE * (len(longest) - 1))].to_datetime64()
     before, whole = run(cut(moved, stamp)), run(moved)
     findings = list(kept_from_a_run(before, whole, stamp, usual))
-    dated = usual.orders_steady and whole.error is None and _follows_dates(whole, usual.plain)
-    findings += foretelling(run, used, MARKETS if dated else 1)
-    return findings, dated
+    unverified = follows_dates(before, whole, usual)
+    findings += foretelling(run, used, MARKETS if unverified else 1)
+    return findings, unverified
+
+
+def follows_dates(before: Recording, whole: Recording, usual: Compared) -> str:
+    """Say that orders are others, or the run fails, on the same bars of 28 years before.
+
+    A table by stamp makes them so, and rules by date do.
+    """
+    error = before.error or whole.error
+    if error is not None:
+        what = (
+            f"the strategy: it fails when the same bars are dated 28 years earlier ({told(error)})"
+        )
+    elif usual.orders_steady and _other_orders(whole, usual.plain):
+        what = "orders: change when the same bars are dated 28 years earlier"
+    else:
+        return ""
+    return f"{what}; this audit cannot check rules by date, or a table of dates"
 
 
 def kept_from_a_run(
@@ -107,7 +123,7 @@ def first_of(bars: Mapping[str, pd.DataFrame], plain: Recording) -> dict[str, pd
     return {name: own for name, own in cut(bars, last).items() if len(own)}
 
 
-def _follows_dates(whole: Recording, plain: Recording) -> bool:
+def _other_orders(whole: Recording, plain: Recording) -> bool:
     """Tell whether orders are others at other dates, sizes and prices aside."""
     last = shifted(whole.time[-1:], YEARS)[0]
     here = [

@@ -12,7 +12,14 @@ from bt_fusion.audit.comparing import Finding, told
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.given_members import made_of
 from bt_fusion.ensemble.members.registry import make_member
-from bt_fusion.errors import LookAheadError, OptionError, RandomPartError, TrainingError
+from bt_fusion.errors import (
+    FittedBeforeError,
+    LookAheadError,
+    OptionError,
+    RandomPartError,
+    RowsBesideError,
+    TrainingError,
+)
 from bt_fusion.features import REGISTRY, Features, FeatureSet
 from bt_fusion.labels import LABELS, Direction, Label, make_label
 from bt_fusion.models.causality.check import check_entry, check_label, entries_of
@@ -24,6 +31,7 @@ from bt_fusion.plugins import load_plugin
 
 __all__ = ["PartsAudit", "audit_features", "audit_members", "audit_plugins"]
 
+KINDS = {FittedBeforeError: "in-sample", RowsBesideError: "mode"}
 MEMBER_FEATURES, MEMBER_LABEL = "fusion", Direction(horizon=5)  # the data for trying a member
 
 
@@ -131,7 +139,8 @@ class Parts:
         except (RandomPartError, TrainingError) as error:
             self.unverified.append(f"{name}: {str(error).removeprefix(name).lstrip()}")
         except OptionError as error:
-            self.findings.append(Finding("declared", name, "", str(error)))
+            kind = next((KINDS[each] for each in KINDS if isinstance(error, each)), "declared")
+            self.findings.append(Finding(kind, name, "", str(error)))
         except Exception as error:  # a part of a user's own may fail in any way
             self.findings.append(Finding("error", name, "", told(error)))
         else:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bt_fusion.audit.comparing import Finding, stamp_text
 from bt_fusion.audit.futures import cut
-from bt_fusion.audit.strategy_audit import StrategyAudit, audit
+from bt_fusion.audit.strategy_audit import StrategyAudit, audit, unread_set_aside
 from bt_fusion.engine.account import Account
 from bt_fusion.errors import BarsError
 from bt_fusion.models.predictions import Predictions
@@ -46,6 +46,7 @@ def quick_audit(
     late = tuple(trained_too_late(predictions))
     try:
         found = audit(strategy, sample_of(bars), params, account, CUTS, seed, bar_by_bar=False)
+        found = unread_set_aside(found, strategy, bars, params, account)
     except BarsError as error:
         found = replace(NOTHING, unverified=(f"the strategy: {error}",))
     return replace(found, findings=(*late, *found.findings))

@@ -15,10 +15,11 @@ from bt_fusion.audit.elsewhere import filled_too_early, from_elsewhere
 from bt_fusion.audit.futures import AHEAD, cut, other_future, places_of
 from bt_fusion.audit.recording import Recording, record
 from bt_fusion.audit.shifted import paired_by_place
+from bt_fusion.audit.unread import no_order_follows
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.variants import check_params
 
-__all__ = ["StrategyAudit", "audit", "audit_indicator"]
+__all__ = ["StrategyAudit", "audit", "audit_indicator", "unread_set_aside"]
 
 CUTS = 16
 FEED = re.compile(r"attribute 'data\d+'$")  # Backtrader's error where a strategy has fewer feeds
@@ -138,7 +139,7 @@ def audit(
         findings += compared.until(stamp, run(future), ended)
     if bar_by_bar:  # what a cut shows already needs no other explanation
         known = {each.where for each in findings if each.kind == "look-ahead"}
-        elsewhere, compared.dated = from_elsewhere(run, given, compared)
+        elsewhere, compared.elsewhere = from_elsewhere(run, given, compared)
         findings += [each for each in elsewhere if each.where not in known]
     unverified: list[str] = []
     if bar_by_bar and len(given) > 1:
@@ -146,7 +147,30 @@ def audit(
         paired, unverified = paired_by_place(run, given, compared, known, seed)
         findings += paired
     found = result_of(compared, findings, len(places))
-    return replace(found, unverified=(*found.unverified, *unverified))
+    found = replace(found, unverified=(*found.unverified, *unverified))
+    if not (trades and bar_by_bar):
+        return found
+    return unread_set_aside(found, strategy, given, params or {}, account or Account())
+
+
+def unread_set_aside(
+    found: StrategyAudit,
+    strategy: type[bt.Strategy],
+    bars: Mapping[str, pd.DataFrame],
+    params: Mapping[str, Any],
+    account: Account,
+) -> StrategyAudit:
+    """Move lines that look ahead to what is not verified, where no order follows any of them.
+
+    An order that looks ahead leaves everything as it is. Of the bars, all that are traded count.
+    """
+    ahead = {each.where: each for each in found.findings if each.kind == "look-ahead"}
+    if not ahead or not no_order_follows(ahead, strategy, bars, params, account):
+        return found
+    text = "{}: looks ahead, first at {}, but no order depends on it; do not use it on its own bar"
+    said = (text.format(name, each.first) for name, each in ahead.items())
+    kept = tuple(each for each in found.findings if each.where not in ahead)
+    return replace(found, findings=kept, unverified=(*found.unverified, *said))
 
 
 def audit_indicator(

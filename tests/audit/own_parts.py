@@ -73,6 +73,21 @@ class Draws(Ranks):
         return self.inner_.predict_proba(X)
 
 
+class Rule(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        up = 1 / (1 + np.exp(-np.clip(X[:, 0], -5, 5)))
+        return np.column_stack([1 - up, up])
+
+
+@member("own_rule")
+def rule(seed):
+    return Rule()
+
+
 @member("own_ranks")
 def ranks(seed):
     return Ranks()

@@ -42,16 +42,17 @@ def test_all_that_a_plug_in_registers_is_tried(own):
         "feature own_short": "declared",
         "label Crossing": "look-ahead",
         "member own_ranks": "look-ahead",
-        "member own_adds": "declared",
+        "member own_adds": "mode",
+        "member own_rule": "in-sample",
     }
-    assert not found.passed and found.looks_ahead and len(found.parts) == 11
+    assert not found.passed and found.looks_ahead and len(found.parts) == 12
     assert [each.split(" ")[1].rstrip(":") for each in found.unverified] == [
         "own_random",
         "own_draws",
     ]
     assert found.cuts > 1_000 and found.bars == 1_500 and found.compared > 50_000
     line = parts_audit_line(found.to_dict())
-    assert line.startswith("4 of 11 look ahead: feature own_centred, feature own_next, label")
+    assert line.startswith("4 of 12 look ahead: feature own_centred, feature own_next, label")
 
 
 def test_a_finding_tells_the_first_bar_and_how_far(own):

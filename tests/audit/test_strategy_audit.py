@@ -9,6 +9,7 @@ import pytest
 
 from bt_fusion import Ensemble, OptionError, SignalModel, StrategyError
 from bt_fusion.audit import audit, audit_indicator
+from bt_fusion.audit.comparing import order_texts
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.indicators import MLEnsemble
 from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery, with_ml
@@ -315,3 +316,34 @@ def test_values_that_a_batch_has_before_all_indicators_are_ready_are_no_differen
             self.hammer = bt.talib.CDLHAMMER(data.open, data.high, data.low, data.close)
 
     assert audit(Hammers, BARS, trades=False, **FEW).passed
+
+
+RISES = dict(zip(BARS.index, BARS.close.rolling(40).mean().shift(-40) > BARS.close, strict=True))
+
+
+class Scheduled(Crossing):
+    """Buys and sells as a table says that was made from later bars; has nothing for other dates."""
+
+    def next(self):
+        rises = RISES[pd.Timestamp(self.data.datetime.datetime(0)).round("s")]
+        if rises and not self.position:
+            self.buy()
+        elif not rises and self.position:
+            self.close()
+
+
+def test_a_table_that_fails_at_other_dates_is_not_verified():
+    found = audit(Scheduled, BARS, **FEW)
+    assert found.orders > 0 and any(
+        "fails on the same bars of 28 years before (KeyError" in each for each in found.unverified
+    )
+
+
+def test_orders_that_read_alike_are_told_with_their_bars():
+    buy = ("2024-01-01", "", 1.0, "Market", None, None, None, None)
+    later, more = ("2024-01-02", *buy[1:]), (*buy[:2], 1.00000001, *buy[3:])
+    other = (buy[0], "B", *buy[2:])
+    assert order_texts(buy, None) == ["buy 1", "no order"]
+    assert order_texts(buy, later)[1] == "buy 1 on 2024-01-02 00:00:00"
+    assert order_texts(buy, more)[1] == "buy 1.00000001 on 2024-01-01 00:00:00"
+    assert order_texts(buy, other)[1] == "buy 1 B on 2024-01-01 00:00:00"

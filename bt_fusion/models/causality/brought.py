@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import FittedBeforeError
 from bt_fusion.module_sources import unwrapped, users_own
 
 __all__ = ["brought", "check_fitted_before", "is_fitted"]
@@ -55,7 +55,7 @@ def is_fitted(part: Any) -> bool:
 
 
 def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None:
-    """Raise OptionError where a part uses something that was fitted on unknown bars.
+    """Raise FittedBeforeError where a part uses something that was fitted on unknown bars.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None
             continue
         what = f"{name}, a {type(each).__name__}" if name else f"a {type(each).__name__}"
         bars = f"bars until {pd.Timestamp(until)}" if until is not None else "unknown bars"
-        raise OptionError(
+        raise FittedBeforeError(
             f"{described} uses {what} that is already fitted, on {bars}; these bars begin at "
             f"{pd.Timestamp(first)}. Fit it again, on past bars only; if it was fitted on earlier "
             "bars, set its attribute trained_until to the stamp of the last one"

@@ -58,11 +58,12 @@ def entries_of(features: Features) -> Iterable[Feature]:
     return dict.fromkeys(REGISTRY[name] for name in FeatureSet(features).names)
 
 
-def check_entry(entry: Feature, bars: TriedBars) -> None:
-    """Check one feature; see `check_causality`."""
+def check_entry(entry: Feature, bars: TriedBars) -> list[str]:
+    """Check one feature; see `check_causality`. Returns what could not be verified."""
     check = FeatureCheck(entry, bars)
-    check.run()
+    unverified = check.run()
     check_declared(check)
+    return unverified
 
 
 def check_label(label: Label, bars: TriedBars) -> None:

@@ -42,8 +42,13 @@ class FeatureCheck:
     entry: Feature
     bars: TriedBars
 
-    def run(self) -> None:
+    def run(self) -> list[str]:
         """Try the feature.
+
+        Returns
+        -------
+        list of str
+            What could not be verified.
 
         Raises
         ------
@@ -65,8 +70,9 @@ class FeatureCheck:
                 self._compare(first, stop, reference, cut - first, each)
         self._check_first_rows()
         self._check_blocks()
-        self._check_unprimed()
+        unverified = self._check_unprimed()
         self._check_foretold()
+        return unverified
 
     def values(self, arrays: BarArrays) -> np.ndarray:
         """Return the feature's columns, float64, shape (n_bars, n_columns)."""
@@ -162,18 +168,23 @@ class FeatureCheck:
         self.bars.count(other)
         return differing(self, self.bars.part(first, stop), reference, other, kind)
 
-    def _check_unprimed(self) -> None:
+    def _check_unprimed(self) -> list[str]:
         """Try cuts at stamps that no call has seen, first the part and then all of the bars.
 
         Values kept from an earlier call, or in a table by stamp, would hide a look-ahead.
         """
+        named = ", ".join(self.entry.names)
         first, stop = 0, min(len(self.whole), self.entry.lookback + EARLY)
         for years, share in ((-YEARS, 0.6), (YEARS, 0.9)):
             part = self.bars.part(first, stop)
             other = replace(part, time=shifted(part.time, years))
             cut = max(int(share * stop), min(self.entry.lookback, stop - 2))
-            before = self.values(other[: cut + 1])
-            unlike = differing(self, other, self.values(other)[: cut + 1], before)
+            try:
+                before, after = self.values(other[: cut + 1]), self.values(other)[: cut + 1]
+            except Exception as error:
+                what = f"{named}: it fails at stamps {YEARS} years away ({type(error).__name__})"
+                return [f"feature {what}; a table cannot be checked by other futures"]
+            unlike = differing(self, other, after, before)
             if unlike.any():
                 row, column = np.argwhere(unlike)[0]
                 raise LookAheadError(
@@ -183,6 +194,7 @@ class FeatureCheck:
                     f"only on its own bar and earlier ones; {OFF}",
                     self.bars.stamp(row),
                 )
+        return []
 
     def _check_foretold(self) -> None:
         """Compute the feature of other bars at the same stamps: they know nothing of these."""

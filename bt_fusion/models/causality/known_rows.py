@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from bt_fusion.ensemble.training import TrainingRows, fit_member, rows_proba
-from bt_fusion.errors import LookAheadError, OptionError
+from bt_fusion.errors import FittedBeforeError, LookAheadError
 from bt_fusion.features import FeatureSet, complete_rows
 from bt_fusion.labels import Label, labels_of
 from bt_fusion.models.causality.brought import brought, check_fitted_before
@@ -100,7 +100,7 @@ class KnownRowsCheck:
         ------
         LookAheadError
             Where it knows rows it was not fitted on.
-        OptionError
+        FittedBeforeError
             Where it uses something already fitted, or learns nothing from its rows.
         """
         check_fitted_before(f"member {self.name!r}", self.made, self.given.time[0])
@@ -128,7 +128,7 @@ class KnownRowsCheck:
         varies = np.ptp(whole, axis=0).max() > NEAR
         learns_nothing = varies and all(np.abs(each - whole).max() <= 1e-9 for each in others)
         if learns_nothing and not getattr(self.made, "fixed_rule", False):
-            raise OptionError(
+            raise FittedBeforeError(
                 f"member {self.name!r} gives the same probabilities whatever labels it is fitted "
                 "on: it was trained earlier, on unknown rows, so its figures are in-sample. Let "
                 "fit do the learning; for a rule that learns nothing, set the class attribute "

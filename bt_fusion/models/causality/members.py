@@ -14,7 +14,7 @@ from bt_fusion.ensemble.given_members import classes_of
 from bt_fusion.ensemble.members.probabilities import check_probabilities
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, rows_proba
-from bt_fusion.errors import LookAheadError, OptionError, RandomPartError, TrainingError
+from bt_fusion.errors import LookAheadError, RandomPartError, RowsBesideError, TrainingError
 from bt_fusion.features import FeatureSet, complete_rows
 from bt_fusion.labels import Label, labels_of
 from bt_fusion.models.causality.brought import is_fitted
@@ -54,8 +54,12 @@ def check_member(
     ------
     LookAheadError
         Where a prediction changes with later rows of its batch.
+    RowsBesideError
+        Where it changes with earlier rows.
+    RandomPartError
+        Where it changes from one call to the next.
     OptionError
-        Where it changes with earlier rows, from one call to the next, or is no probability.
+        Where it is no probability.
     TrainingError
         When there are too few rows.
     """
@@ -125,7 +129,7 @@ def check_batch(name: str, fitted: Any, X: np.ndarray, at: np.ndarray, bars: Tri
         found = predicted(fitted, X[: at[row] + 1], at[row : row + 1])
         bars.count(found)
         if not _same(found, whole[row : row + 1]).all():
-            raise OptionError(
+            raise RowsBesideError(
                 f"member {name!r} predicts the row of {bars.stamp(at[row])} differently alone than "
                 "together with earlier rows; live, it gets each row alone. predict_proba must "
                 "treat each row by itself"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bt_fusion import Ensemble, LookAheadError, SignalModel, WalkForward, load_plugin, plugins
+from bt_fusion.audit import audit_features
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import OptionError
@@ -109,6 +110,25 @@ def test_a_sum_since_the_first_bar_has_no_memory(hourly, tmp_path):
     )
     with pytest.raises(OptionError, match="memory 500 is too short, and so is any other"):
         check_causality(["total"], hourly[0])
+
+
+def test_a_table_without_other_stamps_is_not_verified_and_no_fault(hourly, tmp_path):
+    loaded(
+        tmp_path,
+        "import numpy as np\nimport pandas as pd\nfrom bt_fusion import feature\n"
+        "from bt_fusion.data.samples import random_walk\n"
+        "STAMPS = random_walk(1_800, seed=4).index[0] + np.arange(1_800) * np.timedelta64(1, 'h')\n"
+        "RATES = pd.Series(np.random.default_rng(0).random(1_800), STAMPS)\n"
+        "@feature(lookback=1)\ndef rate(bars):\n"
+        "    return RATES.loc[pd.DatetimeIndex(bars.time)].to_numpy()\n",
+    )
+    check_causality(["rate"], hourly[0])
+    found = audit_features(["rate"], hourly[0])
+    assert found.passed
+    assert found.unverified == (
+        "feature rate: it fails at stamps 28 years away (KeyError); a table cannot be checked by "
+        "other futures",
+    )
 
 
 def test_a_random_feature_is_called_random_and_no_leak(hourly, tmp_path):

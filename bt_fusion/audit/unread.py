@@ -1,0 +1,56 @@
+"""Whether orders follow some lines: the same orders come where these are NaN, or others do."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+import pandas as pd
+
+from bt_fusion.audit.comparing import rounded
+from bt_fusion.audit.recording import named_lines, record
+from bt_fusion.engine.account import Account
+
+__all__ = ["no_order_follows"]
+
+
+def no_order_follows(
+    lines: Collection[str],
+    strategy: type[bt.Strategy],
+    bars: Mapping[str, pd.DataFrame],
+    params: Mapping[str, Any],
+    account: Account,
+) -> bool:
+    """Tell whether a strategy gives orders, and the same ones where some of its lines are NaN.
+
+    Parameters
+    ----------
+    lines : collection of str
+        Their names, as a `Recording` has them.
+    strategy, bars, params, account
+        As `record` takes them.
+    """
+    plain = record(bars, strategy, params, account)
+    if not plain.orders or not set(lines) <= set(plain.lines):
+        return False
+    blind = blinded(strategy, lines)
+    without = record(bars, blind, params, account)
+    hidden = blind.lines_hidden and without.error is None
+    return hidden and rounded(plain.asked) == rounded(without.asked)
+
+
+def blinded(strategy: Any, hidden: Collection[str]) -> Any:
+    """Return a strategy some of whose lines are NaN once they have been computed in a batch."""
+
+    class Blinded(strategy):
+        lines_hidden = False
+
+        def _once(self):
+            super()._once()
+            for name, line in named_lines(self):
+                if name in hidden:
+                    line.array[:] = type(line.array)("d", [np.nan]) * len(line.array)
+            Blinded.lines_hidden = True
+
+    Blinded.__name__ = strategy.__name__
+    return Blinded
