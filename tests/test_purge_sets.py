@@ -8,7 +8,8 @@ import pytest
 from benchmarks import purge_sets
 from benchmarks.purge_sets import Case, Oracle
 from bt_fusion.features.registry import REGISTRY
-from bt_fusion.models import streaming, walk_forward
+from bt_fusion.models import walk_forward
+from bt_fusion.models.streaming import walk_forward_stream as streaming
 
 
 def test_no_bar_is_learnt_from_and_judged_by():

@@ -67,17 +67,15 @@ def from_elsewhere(
 
 
 def follows_dates(before: Recording, whole: Recording, usual: Compared) -> str:
-    """Say that orders are others, or the run fails, on the same bars of 28 years before.
+    """Say that orders change, or the run fails, where the same bars are dated 28 years later.
 
     A table by stamp makes them so, and rules by date do.
     """
     error = before.error or whole.error
     if error is not None:
-        what = (
-            f"the strategy: it fails when the same bars are dated 28 years earlier ({told(error)})"
-        )
+        what = f"the strategy: fails when the same bars are dated 28 years later ({told(error)})"
     elif usual.orders_steady and _other_orders(whole, usual.plain):
-        what = "orders: change when the same bars are dated 28 years earlier"
+        what = "orders: change when the same bars are dated 28 years later"
     else:
         return ""
     return f"{what}; this audit cannot check rules by date, or a table of dates"
@@ -96,7 +94,7 @@ def kept_from_a_run(
     compared = Compared(before, before)
     compared.steady, compared.orders_steady = usual.steady, usual.orders_steady
     for found in compared.until(stamp, whole, ended=False):
-        first = stamp_text(shifted(np.array([np.datetime64(found.first)]), YEARS)[0])
+        first = stamp_text(shifted(np.array([np.datetime64(found.first)]), -YEARS)[0])
         text = "changes once a run has seen later bars: something is kept from run to run"
         yield replace(found, first=first, detail=text)
 
@@ -125,11 +123,11 @@ def first_of(bars: Mapping[str, pd.DataFrame], plain: Recording) -> dict[str, pd
 
 def _other_orders(whole: Recording, plain: Recording) -> bool:
     """Tell whether orders are others at other dates, sizes and prices aside."""
-    last = shifted(whole.time[-1:], YEARS)[0]
+    last = shifted(whole.time[-1:], -YEARS)[0]
     here = [
         (order[0], *order[1:2], np.sign(order[2])) for order in plain.orders if order[0] <= last
     ]
-    stamps = shifted(np.array([order[0] for order in whole.orders], "datetime64[ns]"), YEARS)
+    stamps = shifted(np.array([order[0] for order in whole.orders], "datetime64[ns]"), -YEARS)
     there = [
         (stamp, *order[1:2], np.sign(order[2]))
         for stamp, order in zip(stamps, whole.orders, strict=True)
@@ -185,7 +183,7 @@ def told_by_orders(
 
 
 def _moved(own: pd.DataFrame) -> pd.DataFrame:
-    stamps = shifted(own.index.to_numpy().astype("datetime64[ns]"), -YEARS)
+    stamps = shifted(own.index.to_numpy().astype("datetime64[ns]"), YEARS)
     return own.set_axis(pd.DatetimeIndex(stamps, name=own.index.name))
 
 

@@ -6,6 +6,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import backtrader as bt
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import cerebro_of, rare_collections
-from bt_fusion.errors import BtFusionError, StrategyError
+from bt_fusion.errors import BtFusionError, BtFusionWarning, StrategyError
 from bt_fusion.indicators import find_ensembles
 from bt_fusion.indicators.line_arrays import stamps
 
@@ -140,7 +141,8 @@ def record(
     cerebro.addanalyzer(Recorder, kept=kept)
     error = None
     try:
-        with rare_collections(), redirect_stdout(StringIO()):  # it has printed once in its own run
+        with rare_collections(), redirect_stdout(StringIO()), catch_warnings():
+            simplefilter("ignore", BtFusionWarning)  # like prints, they are of its own run alone
             cerebro.run(**how)
     except BtFusionError:
         raise

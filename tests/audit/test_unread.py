@@ -57,7 +57,7 @@ def quick(strategy):
 def test_a_line_that_no_order_follows_is_set_aside(audited):
     found = audited(Crosses)
     assert not found.looks_ahead and found.passed and found.orders > 0
-    assert found.unverified[-1].startswith(f"{SPAN}: it looks ahead, first at ")
+    assert found.unverified[-1].startswith(f"{SPAN}: looks ahead, first at ")
 
 
 @pytest.mark.parametrize("strategy", [FollowsTheSpan, FollowsItLate])
@@ -69,4 +69,4 @@ def test_a_line_that_orders_follow_stays_a_finding(strategy):
 
 def test_without_an_order_it_stays_a_finding():
     found = audit(ShowsIt, BARS, cuts=8)
-    assert found.looks_ahead and "orders: none was given" in found.unverified
+    assert found.looks_ahead and "orders: the strategy gives none" in found.unverified

@@ -1,5 +1,6 @@
 """The folder of a backtest: a second run leaves nothing of the first."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.backtest.job import Backtest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.draw import redraw
+from bt_fusion.saved_runs import run_commit
 from bt_fusion.saved_runs import run_folder as module
 from bt_fusion.saved_runs.run_folder import FILES
+from bt_fusion.saved_runs.saved_run import SavedRun
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +45,18 @@ def test_where_the_summary_stands_the_rest_is_of_the_same_run(result, tmp_path, 
         result.write(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     monkeypatch.undo()
-    moved, replace = [], Path.replace
+    moved, replace = [], os.replace
 
-    def interrupted(path, target):
-        if path.parent.name.startswith(".new-"):
-            if moved:
-                raise KeyboardInterrupt
-            moved.append(path.name)
-        return replace(path, target)
+    def interrupted(source, target):
+        if moved:
+            raise KeyboardInterrupt
+        moved.append(Path(source).name)
+        replace(source, target)
 
-    monkeypatch.setattr(Path, "replace", interrupted)
+    monkeypatch.setattr(run_commit.os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         result.write(tmp_path)
-    assert moved == ["trades.csv"] and not (tmp_path / "summary.json").exists()
-    assert not list(tmp_path.glob(".new-*"))
+    monkeypatch.undo()
+    assert len(moved) == 1 and not (tmp_path / "summary.json").exists()
+    assert SavedRun.read(tmp_path).summary["ml_on"] == result.summary["ml_on"]  # which finishes it
+    assert {path.name for path in tmp_path.iterdir()} == set(before)
