@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import typer
+
 from bt_fusion.cli.command import SOURCE, option
 from bt_fusion.cli.options.bars import Repair, Seed, SymbolOptions
 from bt_fusion.errors import OptionError
@@ -69,7 +71,8 @@ class AuditedCode:
         ),
     ] = None
     cuts: Annotated[
-        int, option("Places at which the future of a strategy or indicator changes.")
+        int,
+        typer.Option(help="Places at which the future of a strategy or indicator changes.", min=1),
     ] = 16
 
     def check(self) -> None:
