@@ -6,6 +6,7 @@ stands at the end of a run, when Python ends, is guarded the same way.
 
 import os
 import signal
+import threading
 
 __all__ = ["main", "run_backtest"]
 
@@ -25,10 +26,11 @@ def run_backtest(argv: list[str] | None = None) -> None:
 def start(name: str, argv: list[str] | None) -> None:
     """Import the command line and call one of its functions; before and after, Ctrl-C ends at once.
 
-    Where it is ignored, as in a shell's background, it stays so.
+    Where it is ignored, as in a shell's background, it stays so; only the main thread listens.
     """
     usual = signal.getsignal(signal.SIGINT)
-    if usual is not signal.default_int_handler:
+    listens = threading.current_thread() is threading.main_thread()
+    if usual is not signal.default_int_handler or not listens:
         from bt_fusion.cli import main as cli
 
         getattr(cli, name)(argv)

@@ -1,9 +1,11 @@
 """Ctrl-C while a command is imported, and after it is done: one line and exit code 130."""
 
 import signal
+from threading import Thread
 
 import pytest
 
+from bt_fusion import start
 from tests.cli.running import ROOT, in_a_process
 
 # Presses Ctrl-C at the n-th import after the start module
@@ -73,3 +75,16 @@ def test_another_handler_is_left_alone():
         assert signal.getsignal(signal.SIGINT) is mine
     finally:
         signal.signal(signal.SIGINT, usual)
+
+
+def test_a_command_runs_outside_the_main_thread():
+    def run():
+        with pytest.raises(SystemExit) as ended:
+            start.main(["show", "--help"])
+        codes.append(ended.value.code)
+
+    codes: list[object] = []
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+    assert codes == [0]

@@ -53,12 +53,17 @@ def quick_audit(
 
 
 def sample_of(bars: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the first of the bars: a twentieth, 300 at least and 2,000 at most.
+    """Return the first bars of all feeds: a twentieth of them, 300 at least and 2,000 at most.
+
+    They begin where the last feed begins, unless another one has ended by then.
 
     >>> from bt_fusion.data.samples import random_walk
     >>> len(sample_of({"A": random_walk(20_000)})["A"])
     1000
     """
+    begin = max(own.index[0] for own in bars.values())
+    if all(own.index[-1] > begin for own in bars.values()):
+        bars = {name: own[begin:] for name, own in bars.items()}
     longest = max(bars.values(), key=len)
     count = min(len(longest), max(FEWEST, min(MOST, len(longest) // PART)))
     end = longest.index[count - 1]

@@ -18,6 +18,7 @@ from bt_fusion.audit.shifted import paired_by_place
 from bt_fusion.audit.unread import no_order_follows
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.variants import check_params
+from bt_fusion.errors import OptionError
 
 __all__ = ["StrategyAudit", "audit", "audit_indicator", "unread_set_aside"]
 
@@ -102,7 +103,7 @@ def audit(
     Raises
     ------
     OptionError
-        For a parameter the strategy does not have.
+        For a parameter the strategy does not have, or less than one cut.
     StrategyError
         When it skips the run.
 
@@ -118,6 +119,8 @@ def audit(
     'orders'
     """
     check_params(strategy, params or {})
+    if cuts < 1:
+        raise OptionError(f"cuts {cuts}: give 1 or more places")
     given = {"": bars} if isinstance(bars, pd.DataFrame) else dict(bars)
 
     def run(own: Mapping[str, pd.DataFrame] = given, **how: bool) -> Recording:
@@ -160,10 +163,7 @@ def unread_set_aside(
     params: Mapping[str, Any],
     account: Account,
 ) -> StrategyAudit:
-    """Move lines that look ahead to what is not verified, where no order follows any of them.
-
-    An order that looks ahead leaves everything as it is. Of the bars, all that are traded count.
-    """
+    """Move lines that look ahead to what is not verified, where no order follows any of them."""
     ahead = {each.where: each for each in found.findings if each.kind == "look-ahead"}
     if not ahead or not no_order_follows(ahead, strategy, bars, params, account):
         return found

@@ -46,6 +46,13 @@ def test_predictions_of_bars_a_model_was_trained_on_are_found():
     assert finding.first == str(index[0])
 
 
+def test_the_sample_begins_where_all_feeds_have_begun():
+    both = {"A": BARS[""], "B": BARS[""][600:]}
+    assert [each.index[0] for each in sample_of(both).values()] == [BARS[""].index[600]] * 2
+    over = {"A": BARS[""][:400], "B": BARS[""][600:]}
+    assert list(sample_of(over)) == ["A"]
+
+
 def test_bars_that_are_too_few_pass_nothing():
     found = found_of(Crossing, {"": BARS[""][:15]})
     assert not found.passed and found.compared == 0

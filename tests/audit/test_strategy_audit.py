@@ -347,3 +347,9 @@ def test_orders_that_read_alike_are_told_with_their_bars():
     assert order_texts(buy, later)[1] == "buy 1 on 2024-01-02 00:00:00"
     assert order_texts(buy, more)[1] == "buy 1.00000001 on 2024-01-01 00:00:00"
     assert order_texts(buy, other)[1] == "buy 1 B on 2024-01-01 00:00:00"
+
+
+@pytest.mark.parametrize("cuts", [0, -3])
+def test_no_cut_is_an_error(cuts):
+    with pytest.raises(OptionError, match=f"cuts {cuts}: give 1 or more places"):
+        audit(Crossing, BARS, cuts=cuts)

@@ -131,6 +131,12 @@ def test_a_strategy_that_looks_ahead_is_named(own, tmp_path, capsys):
     assert "nothing looks ahead" in capsys.readouterr().out
 
 
+def test_no_cut_is_an_error(own, capsys):
+    options = ("--data", "random-walk:400", "--cuts", 0)
+    assert command("audit", "--strategy", f"{own}:Honest", *options) == 2
+    assert "greater than or equal to 1" in " ".join(capsys.readouterr().err.split())
+
+
 def test_an_indicator_that_looks_ahead_is_named(own, capsys):
     options = ("--data", "random-walk:400", "--cuts", 6)
     assert command("audit", "--indicator", f"{own}:Later", *options) == 0

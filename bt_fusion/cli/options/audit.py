@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import typer
+
 from bt_fusion.cli.command import SOURCE, option
 from bt_fusion.cli.options.bars import Repair, Seed, SymbolOptions
 from bt_fusion.errors import OptionError
@@ -74,7 +76,9 @@ class AuditedCode:
     ] = None
     cuts: Annotated[
         int,
-        option("Places at which a strategy's or indicator's future is removed or replaced."),
+        typer.Option(
+            help="Places at which a strategy's or indicator's future is removed or replaced.", min=1
+        ),
     ] = 16
 
     def check(self) -> None:

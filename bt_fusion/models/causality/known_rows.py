@@ -67,6 +67,12 @@ class MemberRows:
         """What became of them."""
         return self.y[self.count + self.horizon :]
 
+    def later(self) -> TrainingRows:
+        """Return the rows a member is asked about as rows to learn from."""
+        at, count = self.asked, self.count + self.horizon
+        codes = np.unique(self.came, return_inverse=True)[1]
+        return TrainingRows(self.X, at, codes, self.t1[count:], self.horizon)
+
     def training(self, shuffled: int | None = None) -> TrainingRows:
         """Return the rows to learn from; with labels in another order where a seed is given."""
         part = slice(0, self.count)
@@ -140,6 +146,26 @@ class KnownRowsCheck:
                 f"member {self.name!r} looks ahead: fitted on labels in random order, it still "
                 f"ranks {100 * min(known):.0f} % of the pairs of rows after {self._stamp(0)} "
                 f"correctly. It knows them from another source, such as a table or file; {OFF}",
+                self._stamp(0),
+            )
+        self._check_kept()
+
+    def _check_kept(self) -> None:
+        """Fit it on later rows, and again on earlier ones with labels that say nothing."""
+        if len(np.unique(self.given.came)) < 2:
+            return
+        try:
+            for _ in range(SHUFFLES):
+                fit_member(clone(self.made), self.given.later())
+        except Exception:  # of a member on few rows
+            return
+        known = [self._area(self._proba(self._fitted(seed), self.given.asked)) for seed in (0, 1)]
+        if min(known) > KNOWS:
+            raise LookAheadError(
+                f"member {self.name!r} looks ahead: fitted on rows after {self._stamp(0)} and then "
+                f"on earlier ones with labels in random order, it ranks {100 * min(known):.0f} % "
+                f"of the pairs of the later rows rightly. It keeps rows from one fit to the next; "
+                f"let fit learn from what it is given alone; {OFF}",
                 self._stamp(0),
             )
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from bt_fusion import Ensemble, LookAheadError, OptionError, SignalModel
 from bt_fusion.data.samples import random_walk
@@ -37,6 +38,20 @@ class Learns(Rule):
         return self.model_.predict_proba(X)
 
 
+KEPT: list[tuple[np.ndarray, np.ndarray]] = []
+
+
+class Keeps(Learns):
+    """Learns from the rows of all its fits."""
+
+    def fit(self, X, y):
+        KEPT.append((X, y))
+        rows, codes = zip(*KEPT, strict=True)
+        self.classes_ = np.unique(y)
+        self.model_ = KNeighborsClassifier(3).fit(np.concatenate(rows), np.concatenate(codes))
+        return self
+
+
 HELD = BARS.close.to_numpy()
 
 
@@ -57,6 +72,11 @@ def test_one_that_learns_nothing_must_say_so():
     with pytest.raises(OptionError, match=r"member 'mine' gives the same probabilities whatever"):
         fitted(Rule())
     assert fitted(SaidRule()).n_rows_ > 800
+
+
+def test_one_that_keeps_rows_from_fit_to_fit_is_named():
+    with pytest.raises(LookAheadError, match=r"member 'mine' .* keeps rows from one fit to the"):
+        fitted(Keeps())
 
 
 def test_one_that_holds_closes_to_come_is_named():
