@@ -182,10 +182,10 @@ def test_all_of_a_plug_in_is_audited(tmp_path, registers, capsys):
     options = ("--data", "random-walk:900", "--plugin", plugin)
     assert command("audit", *options, "--json", table) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "Audit 4 of 11 look ahead: feature own_centred, feature own_next" in shown
+    assert "Audit 4 of 12 look ahead: feature own_centred, feature own_next" in shown
     assert "Not verified feature own_random: is random" in shown
     found = json.loads(table.read_text())["parts"]
-    assert len(found["findings"]) == 7 and not found["passed"]
+    assert len(found["findings"]) == 8 and not found["passed"]
     assert command("audit", *options, "--features", "own_honest,gap", "--label", "gain") == 0
     assert "nothing looks ahead: " in capsys.readouterr().out
 

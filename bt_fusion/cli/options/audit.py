@@ -38,8 +38,8 @@ class AuditedCode:
     strategy: Annotated[
         str | None,
         option(
-            "Does this strategy look ahead? fusion, hybrid, discovery, or one of yours, "
-            "module:Class or file.py:Class. With --model it trades with ML.",
+            "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class: does it "
+            "look ahead? With --model it trades with ML.",
             "--strategy",
             "-s",
         ),
@@ -55,14 +55,14 @@ class AuditedCode:
     features: Annotated[
         str | None,
         option(
-            "Do these features look ahead? A set (default, fusion, generator, mar) or names a,b,c."
+            "Feature set (default, fusion, generator, mar), or names a,b,c: do they look ahead?"
         ),
     ] = None
     label: Annotated[
         str | None,
         option(
-            "Does this label look ahead, alone or with --features? direction, gain, triple_barrier "
-            'or profit_before_stop; with parameters: "gain(horizon=5)".'
+            "direction, gain, triple_barrier or profit_before_stop. Does it look ahead, alone or "
+            'with --features? With parameters: "gain(horizon=5)".'
         ),
     ] = None
     model: Annotated[
