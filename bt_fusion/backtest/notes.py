@@ -11,7 +11,7 @@ from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.evaluation.refit_figures import refit_notes
-from bt_fusion.models.causality import unchecked_fit_note, unchecked_note
+from bt_fusion.models.causality import unchecked_fit_note, unchecked_note, unverified_note
 from bt_fusion.models.predictors import Predictor, predictor_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.report.figures import when
@@ -48,7 +48,8 @@ def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
             notes += [] if part.in_sample else auc_notes(own, part, of="")
         else:
             model = own.signal_model()
-            notes = [tuned_note(model, part), unchecked_note(model), *auc_notes(model, part)]
+            notes = [tuned_note(model, part), unchecked_note(model), unverified_note(model)]
+            notes += auc_notes(model, part)
         name = f"{symbol}: " if len(parts) > 1 else ""
         found += [name + note for note in notes if note]
     return found

@@ -6,6 +6,7 @@ from bt_fusion.models.causality.own_parts import (
     is_checked,
     unchecked_fit_note,
     unchecked_note,
+    unverified_note,
 )
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "is_checked",
     "unchecked_fit_note",
     "unchecked_note",
+    "unverified_note",
 ]

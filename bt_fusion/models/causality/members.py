@@ -69,7 +69,10 @@ def check_member(
     check_probabilities(name, fitted, proba, (len(at), len(np.unique(training.codes))))
     check_batch(name, fitted, training.X, at, bars)
     if (np.abs(predicted(again, training.X, at) - proba) > SAME).any():
-        return [f"member {name}: two fits on the same rows differ; give it a fixed seed"]
+        return [
+            f"member {name}: two fits on the same rows differ; give it a fixed seed, and keep "
+            "nothing from one fit to the next"
+        ]
     return []
 
 

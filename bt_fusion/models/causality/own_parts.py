@@ -22,11 +22,12 @@ from bt_fusion.models.refit_cache import open_cache
 from bt_fusion.module_sources import unwrapped, users_own
 from bt_fusion.user_code import part_digest
 
-__all__ = ["check_own", "is_checked", "unchecked_fit_note", "unchecked_note"]
+__all__ = ["check_own", "is_checked", "unchecked_fit_note", "unchecked_note", "unverified_note"]
 
 PASSED = np.ones(1)  # what the cache keeps
 HERE: set[str] = set()  # what has passed in this process
 LONGEST: dict[str, BarArrays] = {}  # by part, the bars on which it passed here
+UNVERIFIED: dict[str, list[str]] = {}  # by part, what its last check here could not try, and why
 CODE = ("models.causality", "features", "labels", "technical", "ensemble.training")
 LIBRARIES = ("numpy", "pandas", "scipy", "TA-Lib", "scikit-learn")
 OwnPart = tuple[str, str | None, Any, Any]  # description, digest of its code, check, part
@@ -64,7 +65,9 @@ def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") 
         key = _key(f"{described} {code} {data}") if code else ""
         known = key in HERE or (key and store is not None and store.get(key) is not None)
         if not known:
-            check(part, bars)
+            UNVERIFIED[f"{described} {code}"] = check(part, bars) or []
+            if UNVERIFIED[f"{described} {code}"]:
+                continue  # it has not passed: it is tried again the next time
         if key:
             LONGEST[f"{described} {code}"] = arrays
             HERE.add(key)
@@ -120,15 +123,21 @@ class OwnMember:
             return self.name, None
         return about, None if None in digests else " ".join(filter(None, digests))
 
-    def check(self, bars: TriedBars) -> None:
-        """Check it where it can be fitted on few rows; the real fit tells what is wrong else."""
+    def check(self, bars: TriedBars) -> list[str]:
+        """Check it where it can be fitted on few rows; the real fit tells what is wrong else.
+
+        Returns
+        -------
+        list of str
+            What could not be verified.
+        """
         check_known_rows(self.name, self.made, self.features, self.label, bars)
         try:
-            check_member(self.name, self.made, self.features, self.label, bars)
+            return check_member(self.name, self.made, self.features, self.label, bars)
         except (LookAheadError, RandomPartError):
             raise
-        except Exception:
-            return
+        except Exception as error:
+            return [f"member {self.name}: it cannot be tried on few rows ({type(error).__name__})"]
 
 
 def is_checked(model: Any) -> bool:
@@ -139,6 +148,13 @@ def is_checked(model: Any) -> bool:
 def unchecked_note(model: Any) -> str:
     """Say which of a model's own features and label a fit leaves unchecked; empty for none."""
     return _note(model, is_checked(model))
+
+
+def unverified_note(model: Any) -> str:
+    """Say what the last check of a model's own parts in this process could not verify."""
+    keys = (f"{described} {code}" for described, code, *_ in own_parts(model))
+    found = [what for key in keys for what in UNVERIFIED.get(key, ())]
+    return f"look-ahead is not verified: {'; '.join(found)}" if found else ""
 
 
 def unchecked_fit_note(model: Any) -> str:

@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from bt_fusion import Ensemble, LookAheadError, OptionError, SignalModel
+from bt_fusion import Backtest, Ensemble, LookAheadError, OptionError, SignalModel, WalkForward
 from bt_fusion.data.samples import random_walk
 
 BARS = random_walk(900)
@@ -82,3 +82,31 @@ def test_one_that_keeps_rows_from_fit_to_fit_is_named():
 def test_one_that_holds_closes_to_come_is_named():
     with pytest.raises(LookAheadError, match=r"HELD, which it refers to, holds [\d,]+ closes of"):
         fitted(Holds())
+
+
+FITS: list[np.ndarray] = []
+
+
+class Warm(Learns):
+    """Its coefficients are the mean of those of all fits."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        FITS.append(self.model_.coef_.copy())
+        self.model_.coef_ = np.mean(FITS, axis=0)
+        return self
+
+
+def test_what_two_fits_of_a_member_leave_open_is_a_note_of_the_run():
+    model = SignalModel("fusion", ensemble=Ensemble({"lr": "lr", "warm": Warm()}))
+    walk = WalkForward(model, 400, 200, cache=None)
+    notes = Backtest(walk, placebo="none", audit=False).run(BARS).summary["notes"]
+    told = "look-ahead is not verified: member warm: two fits on the same rows differ"
+    assert any(note.startswith(told) for note in notes)
+
+
+def test_a_member_that_is_verified_leaves_no_note():
+    model = SignalModel("fusion", ensemble=Ensemble({"lr": "lr", "learns": Learns()}))
+    walk = WalkForward(model, 400, 200, cache=None)
+    notes = Backtest(walk, placebo="none", audit=False).run(BARS).summary["notes"]
+    assert not any("not verified" in note for note in notes)
