@@ -2,13 +2,9 @@
 
 from bt_fusion.audit.comparing import Finding
 from bt_fusion.audit.model_audit import audit_model
-from bt_fusion.audit.parts_audit import (
-    PartsAudit,
-    audit_features,
-    audit_members,
-    audit_plugins,
-)
-from bt_fusion.audit.strategy_audit import StrategyAudit, audit, audit_indicator
+from bt_fusion.audit.outcomes import PartsAudit, StrategyAudit
+from bt_fusion.audit.parts_audit import audit_features, audit_members, audit_plugins
+from bt_fusion.audit.strategy_audit import audit, audit_indicator
 
 __all__ = [
     "Finding",

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.audit.comparing import Finding, stamp_text
-from bt_fusion.audit.parts_audit import Parts, PartsAudit
+from bt_fusion.audit.outcomes import PartsAudit
+from bt_fusion.audit.parts_audit import Parts
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.models.causality.changed_bars import CHANGES
 from bt_fusion.models.predictions import Predictions

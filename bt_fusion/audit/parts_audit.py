@@ -1,7 +1,6 @@
 """Do features, labels and members look ahead? All are tried, also after a first finding."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.audit.comparing import Finding, told
+from bt_fusion.audit.outcomes import PartsAudit
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.given_members import made_of
 from bt_fusion.ensemble.members.registry import make_member
@@ -29,50 +29,10 @@ from bt_fusion.models.causality.members import check_member
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.plugins import load_plugin
 
-__all__ = ["PartsAudit", "audit_features", "audit_members", "audit_plugins"]
+__all__ = ["audit_features", "audit_members", "audit_plugins"]
 
 KINDS = {FittedBeforeError: "in-sample", RowsBesideError: "mode"}
 MEMBER_FEATURES, MEMBER_LABEL = "fusion", Direction(horizon=5)  # the data for trying a member
-
-
-@dataclass(frozen=True)
-class PartsAudit:
-    """What an audit of features, labels and members has looked at and found.
-
-    Attributes
-    ----------
-    findings : tuple of Finding
-        One of each part at most.
-    unverified : tuple of str
-        What could not be checked, and why. It has not passed.
-    parts : tuple of str
-        What was looked at, such as "feature gap".
-    cuts, bars : int
-        Places at which bars were changed, and bars that were given.
-    compared : int
-        Values that were compared.
-    """
-
-    findings: tuple[Finding, ...]
-    unverified: tuple[str, ...]
-    parts: tuple[str, ...]
-    cuts: int
-    bars: int
-    compared: int
-
-    @property
-    def passed(self) -> bool:
-        """Whether something was compared and nothing was found; see `unverified`, too."""
-        return self.compared > 0 and not self.findings
-
-    @property
-    def looks_ahead(self) -> bool:
-        """Whether something known too early was found."""
-        return any(each.kind == "look-ahead" for each in self.findings)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything by name."""
-        return {**asdict(self), "passed": self.passed}
 
 
 class Parts:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from bt_fusion.audit.comparing import Finding, stamp_text
 from bt_fusion.audit.futures import cut
-from bt_fusion.audit.strategy_audit import StrategyAudit, audit, unread_set_aside
+from bt_fusion.audit.outcomes import StrategyAudit
+from bt_fusion.audit.strategy_audit import audit, unread_set_aside
 from bt_fusion.engine.account import Account
 from bt_fusion.errors import BarsError
 from bt_fusion.models.predictions import Predictions
@@ -19,7 +20,7 @@ __all__ = ["quick_audit", "sample_of"]
 
 CUTS = 3
 PART, FEWEST, MOST = 20, 300, 2_000  # one bar in so many, at least, at most
-NOTHING = StrategyAudit((), (), cuts=0, bars=0, lines=0, orders=0, compared=0)
+NOTHING = StrategyAudit(findings=(), unverified=(), cuts=0, bars=0, lines=0, orders=0, compared=0)
 
 
 def quick_audit(

@@ -1,8 +1,7 @@
 """Does a strategy, or an indicator, look ahead? Runs with another future show it."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import backtrader as bt
@@ -10,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.audit.alignment import stamped_too_early
-from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
+from bt_fusion.audit.comparing import Compared
 from bt_fusion.audit.elsewhere import filled_too_early, from_elsewhere
 from bt_fusion.audit.futures import AHEAD, cut, other_future, places_of
+from bt_fusion.audit.outcomes import StrategyAudit, failed, in_sample, result_of
 from bt_fusion.audit.recording import Recording, record
 from bt_fusion.audit.shifted import paired_by_place
 from bt_fusion.audit.unread import no_order_follows
@@ -20,51 +20,10 @@ from bt_fusion.engine.account import Account
 from bt_fusion.engine.variants import check_params
 from bt_fusion.errors import OptionError
 
-__all__ = ["StrategyAudit", "audit", "audit_indicator", "unread_set_aside"]
+__all__ = ["audit", "audit_indicator", "unread_set_aside"]
 
 CUTS = 16
-FEED = re.compile(r"attribute 'data\d+'$")  # Backtrader's error where a strategy has fewer feeds
 BAR_BY_BAR = {"preload": False, "runonce": False}
-ORDER = ("look-ahead", "error", "in-sample", "pairing", "mode")
-
-
-@dataclass(frozen=True)
-class StrategyAudit:
-    """What an audit has looked at and found.
-
-    Attributes
-    ----------
-    findings : tuple of Finding
-        The first of each kind and place, look-ahead first.
-    unverified : tuple of str
-        What could not be checked, and why. It has not passed.
-    cuts, bars, lines, orders : int
-        Places at which the future was changed, calls of the strategy, lines, orders in the run.
-    compared : int
-        Values that were compared.
-    """
-
-    findings: tuple[Finding, ...]
-    unverified: tuple[str, ...]
-    cuts: int
-    bars: int
-    lines: int
-    orders: int
-    compared: int
-
-    @property
-    def passed(self) -> bool:
-        """Whether something was compared and nothing was found; see `unverified`, too."""
-        return self.compared > 0 and not self.findings
-
-    @property
-    def looks_ahead(self) -> bool:
-        """Whether something known too early was found."""
-        return any(each.kind == "look-ahead" for each in self.findings)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything by name."""
-        return {**asdict(self), "passed": self.passed}
 
 
 def audit(
@@ -144,6 +103,8 @@ def audit(
         known = {each.where for each in findings if each.kind == "look-ahead"}
         elsewhere, compared.elsewhere = from_elsewhere(run, given, compared)
         findings += [each for each in elsewhere if each.where not in known]
+        if "orders" in known:  # they differ at other dates for the same reason
+            compared.elsewhere = ""
     unverified: list[str] = []
     if bar_by_bar and len(given) > 1:
         known = {each.where for each in findings}
@@ -197,59 +158,3 @@ def audit_indicator(
 
     Watching.__name__ = indicator.__name__
     return audit(Watching, bars, **{"trades": False, **how})
-
-
-def result_of(compared: Compared, findings: Sequence[Finding], cuts: int) -> StrategyAudit:
-    """Return the audit of a run that was compared with others."""
-    plain = compared.plain
-    return StrategyAudit(
-        findings=tuple(first_of_each(findings)),
-        unverified=tuple(compared.unverified()),
-        cuts=cuts,
-        bars=len(plain.time),
-        lines=len(plain.lines),
-        orders=len(plain.orders),
-        compared=compared.count,
-    )
-
-
-def failed(plain: Recording, bars: Mapping[str, pd.DataFrame]) -> StrategyAudit:
-    """Return the audit of a run that does not reach its end.
-
-    A run that ends by an IndexError at its last bar has asked for the bar after it.
-    """
-    assert plain.error is not None
-    calls, lengths = len(plain.time), [len(own) for own in bars.values()]
-    index_error = isinstance(plain.error, IndexError)
-    if index_error and calls and calls >= max(lengths) - 1:
-        kind, when = "look-ahead", stamp_text(max(own.index[-1] for own in bars.values()))
-        text = f"it asks for a bar after the last one: {told(plain.error)}"
-    else:
-        kind, when = "error", stamp_text(plain.time[-1]) if calls else ""
-        hint = "; the feeds differ in length and are paired by place: give them the same stamps"
-        several = index_error and len({*lengths}) > 1
-        fewer = isinstance(plain.error, AttributeError) and FEED.search(str(plain.error))
-        hint = hint if several else "; it uses more feeds than are given" if fewer else ""
-        text = f"the run fails: {told(plain.error)}{hint}"
-    finding = Finding(kind, "the strategy", when, text)
-    nothing = ("everything: the run stops before its end",)
-    counts = dict(cuts=0, bars=calls, lines=len(plain.lines), orders=0, compared=0)
-    return StrategyAudit((finding,), nothing, **counts)
-
-
-def in_sample(plain: Recording) -> Iterator[Finding]:
-    """Yield the models that were trained on bars of the run."""
-    for name, until in plain.trained_until.items():
-        known = plain.calls_until(until)
-        if known:
-            text = f"its model was trained until {stamp_text(until)}, on {known:,} of the bars"
-            yield Finding("in-sample", name or "the model", stamp_text(plain.time[0]), text)
-
-
-def first_of_each(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield the first finding of each kind and place."""
-    seen = set()
-    for each in sorted(findings, key=lambda one: (ORDER.index(one.kind), one.first)):
-        if (each.kind, each.where) not in seen:
-            seen.add((each.kind, each.where))
-            yield each

@@ -56,7 +56,7 @@ def audit(
     screen, dates = output.screen(), period.dates()
     given = {name: bars_within(own, *dates) for name, own in bars.load(screen).items()}
     if audits_code:
-        found = audit_code(screen, given, code, account, output.plugin or [])
+        found = audit_code(screen, given, code, account, output.plugin or [], bars.seed)
     else:
         found = audit_data(screen, given, png)
     if json is not None:
@@ -95,15 +95,20 @@ def audit_data(screen: Screen, bars: Bars, png: Path | None) -> dict[str, Any]:
 
 
 def audit_code(
-    screen: Screen, bars: Bars, code: AuditedCode, account: AccountOptions, plugins: list[Path]
+    screen: Screen,
+    bars: Bars,
+    code: AuditedCode,
+    account: AccountOptions,
+    plugins: list[Path],
+    seed: int,
 ) -> dict[str, Any]:
     """Show what is found in code or a model."""
     from bt_fusion.report.terminal.checks import strategy_audit_table
 
     if code.strategy:
-        kind, name, found = "strategy", code.strategy, audited_strategy(bars, code, account)
+        kind, name, found = "strategy", code.strategy, audited_strategy(bars, code, account, seed)
     elif code.indicator:
-        kind, name, found = "indicator", code.indicator, audited_indicator(bars, code)
+        kind, name, found = "indicator", code.indicator, audited_indicator(bars, code, seed)
     else:
         kind = "model" if code.model else "parts"
         names = [code.model or code.features, code.label, *plugins]
@@ -113,7 +118,7 @@ def audit_code(
     return {kind: found.to_dict()}
 
 
-def audited_strategy(bars: Bars, code: AuditedCode, account: AccountOptions) -> Any:
+def audited_strategy(bars: Bars, code: AuditedCode, account: AccountOptions, seed: int) -> Any:
     """Audit a strategy, traded with ML where there is a model."""
     from bt_fusion.audit import audit
     from bt_fusion.engine.loading import load_strategy
@@ -128,16 +133,16 @@ def audited_strategy(bars: Bars, code: AuditedCode, account: AccountOptions) -> 
         check_variants(strategy, params)
         model = SignalModel.load(code.model)
         traded, given = variant(strategy, params, trade_exits(model.label()), model)
-    return audit(traded, bars, given, account.account(), code.cuts)
+    return audit(traded, bars, given, account.account(), code.cuts, seed)
 
 
-def audited_indicator(bars: Bars, code: AuditedCode) -> Any:
+def audited_indicator(bars: Bars, code: AuditedCode, seed: int) -> Any:
     """Audit an indicator."""
     from bt_fusion.audit import audit_indicator
     from bt_fusion.engine.loading import load_indicator
 
     kind = load_indicator(code.indicator or "")
-    return audit_indicator(kind, bars, parameters(code.param or ()), cuts=code.cuts)
+    return audit_indicator(kind, bars, parameters(code.param or ()), cuts=code.cuts, seed=seed)
 
 
 def audited_parts(bars: Bars, code: AuditedCode, plugins: list[Path]) -> Any:

@@ -44,7 +44,7 @@ def run_lock(folder: Path) -> Iterator[None]:
     with ExitStack() as held:
         with suppress(OSError, NotImplementedError):  # the second: a file system without locks
             held.enter_context(FileLock(folder / LOCK))
-        if (folder / FINISHED).is_dir():
+        if (folder / FINISHED).is_dir() and os.access(folder, os.W_OK):
             _move_out(folder)
         yield
 
