@@ -51,7 +51,8 @@ def _mirrored(
 def places_of(recording: Recording, count: int, seed: int) -> np.ndarray:
     """Choose the bars after which the future changes.
 
-    Half of them are bars on which an order was given, as far as there are any; the others any
+    Three quarters of them are bars on which an order was given, as far as there are any: of each
+    side and weekday in turn, since a rule may be one of some days alone. The others are any
     bars at which all indicators are ready, and the last but one.
 
     Returns
@@ -60,9 +61,22 @@ def places_of(recording: Recording, count: int, seed: int) -> np.ndarray:
     """
     rng = np.random.default_rng(seed)
     time = np.unique(recording.time)
-    ordered = np.unique([order[0] for order in recording.asked]).astype(time.dtype)
-    ordered = ordered[ordered < time[-1]]
     free = time[time >= recording.ready][:-1]
-    at_orders = rng.choice(ordered, min(len(ordered), count // 2), replace=False)
-    others = rng.choice(free, min(len(free), count - len(at_orders) - 1), replace=False)
+    at_orders = order_places(recording, count - max(1, count // 4), rng)
+    others = rng.choice(free, min(len(free), max(count - len(at_orders) - 1, 0)), replace=False)
     return np.unique(np.concatenate([at_orders, others, time[-2:-1]]))
+
+
+def order_places(recording: Recording, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Choose bars with orders, of each side and weekday in turn; none is the last bar."""
+    last = recording.time[-1]
+    asked = [order for order in recording.asked if order[0] < last]
+    if not asked:
+        return np.empty(0, dtype=recording.time.dtype)
+    orders = pd.DataFrame({"stamp": [order[0] for order in asked]})
+    orders["side"] = [np.sign(order[2]) for order in asked]
+    orders["day"] = orders.stamp.dt.day_of_week
+    orders = orders.drop_duplicates("stamp").sample(frac=1, random_state=int(rng.integers(2**31)))
+    turn = orders.groupby(["side", "day"]).cumcount()
+    chosen = orders.stamp[turn.sort_values(kind="stable").index[:count]]
+    return chosen.to_numpy().astype(recording.time.dtype)

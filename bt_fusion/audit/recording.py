@@ -38,7 +38,7 @@ class Recording:
     values : ndarray of float64, shape (n_calls, n_lines)
         As they stood at that call; NaN where there was none.
     orders : tuple of (datetime64, str, float, str, float, float, float, float)
-        Stamp of the bar it was given on, feed, signed size, type, price, limit price, and by what
+        Stamp of the call it was given in, feed, signed size, type, price, limit price, and by what
         amount and part of the price it trails.
     cancels : tuple of the same
         Orders taken back, at the stamp of that.
@@ -92,16 +92,24 @@ class Recorder(bt.Analyzer):
         self.clocks = [data.lines.datetime for data in self.strategy.datas]
         self.days, self.rows, self.first = [], [], 0
         self.cancels: list[Order] = []
-        self._cancel = self.strategy.broker.cancel
-        self.strategy.broker.cancel = self.cancel
+        self.given: dict[int, float] = {}
+        broker = self.strategy.broker
+        self._cancel, self._submit = broker.cancel, broker.submit
+        broker.cancel, broker.submit = self.cancel, self.submit
 
     def stop(self):
-        self.strategy.broker.cancel = self._cancel
+        broker = self.strategy.broker
+        broker.cancel, broker.submit = self._cancel, self._submit
+
+    def submit(self, order, *args, **kwargs):
+        if any(clock.lencount for clock in self.clocks):
+            self.given[order.ref] = self.now()  # its feed's own stamp may be an earlier one
+        return self._submit(order, *args, **kwargs)
 
     def cancel(self, order, *args, **kwargs):
         done = self._cancel(order, *args, **kwargs)
         if done:
-            when, (_, feed, size, _, *prices) = stamps([self.now()])[0], order_of(order)
+            when, feed, size, _, *prices = order_of(order, self.now())
             self.cancels.append((when, feed, size, CANCEL, *prices))
         return done
 
@@ -162,7 +170,7 @@ def recording_of(noted: Recorder, error: Exception | None) -> Recording:
         time=stamps(noted.days),
         lines=tuple(noted.lines),
         values=np.array(noted.rows, dtype=float).reshape(len(noted.rows), count),
-        orders=tuple(map(order_of, ran.broker.orders)),
+        orders=tuple(order_of(each, noted.given.get(each.ref)) for each in ran.broker.orders),
         cancels=tuple(noted.cancels),
         trained_until=dict(trained_until(ran)),
         first=noted.first,
@@ -213,12 +221,15 @@ def value_of(line: Any) -> float:
         return np.nan
 
 
-def order_of(order: Any) -> Order:
-    """Return what an order asks for, without its number; a price that trails has no first value."""
+def order_of(order: Any, when: float | None = None) -> Order:
+    """Return what an order asks for, without its number; a price that trails has no first value.
+
+    It is dated by Backtrader's day `when`, or by the last bar of its own feed.
+    """
     made = order.created
     trails = order.exectype in (bt.Order.StopTrail, bt.Order.StopTrailLimit)
     return (
-        stamps([made.dt])[0],
+        stamps([made.dt if when is None else when])[0],
         order.data._name,
         float(made.size),
         order.getordername(),
