@@ -141,7 +141,7 @@ def of_audit(case: Case, bars: pd.DataFrame, found: StrategyAudit) -> Tried:
     shown = (named or list(found.findings) or [None])[0]
     says = f"{shown.where}, {shown.first}: {shown.detail}" if shown else "; ".join(found.unverified)
     if case.random and not found.findings:
-        return Tried(False, "again" in says, "audit", says)
+        return Tried(False, "differ" in says, "audit", says)
     return Tried(
         bool(found.findings), bool(named), f"audit ({shown.kind})" if shown else "audit", says
     )
