@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.audit.comparing import Finding, stamp_text
+from bt_fusion.models.causality.elsewhere import CORRELATION, DEVIATIONS, FEWEST
 from bt_fusion.models.causality.reach import how_many
 
 __all__ = ["stamped_too_early"]
 
-FEWEST = 40  # bars that both have
-DEVIATIONS, CORRELATION = 6.0, 0.25  # from which a correlation is no accident
 MARGIN = 0.1  # by which the later moves must match better than those that are over
 FURTHEST = 400  # bars of the shorter feed in one of the longer
 

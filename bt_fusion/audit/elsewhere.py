@@ -12,7 +12,7 @@ from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
 from bt_fusion.audit.futures import cut
 from bt_fusion.audit.recording import Recording
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.models.causality.elsewhere import YEARS, foretold, other_bars, shifted
+from bt_fusion.models.causality.elsewhere import DEVIATIONS, YEARS, foretold, other_bars, shifted
 from bt_fusion.models.causality.reach import how_many
 
 __all__ = ["filled_too_early", "from_elsewhere"]
@@ -22,7 +22,8 @@ MOST = 3_000  # bars beyond the warm-up
 SHARE = 0.7  # of the bars that the first run at new stamps is given
 MARKETS = 4  # others, where orders follow dates
 FURTHEST = 10  # bars ahead that orders may tell
-FEWEST, DEVIATIONS, EFFECT = 20, 6.0, 0.25  # orders, and what is no accident
+FEWEST = 20  # orders; fewer tell nothing
+EFFECT = 0.25  # mean rank of their moves, from which it is not chance
 
 
 def filled_too_early(plain: Recording) -> Iterator[Finding]:
@@ -124,12 +125,10 @@ def first_of(bars: Mapping[str, pd.DataFrame], plain: Recording) -> dict[str, pd
 def _other_orders(whole: Recording, plain: Recording) -> bool:
     """Tell whether orders are others at other dates, sizes and prices aside."""
     last = shifted(whole.time[-1:], -YEARS)[0]
-    here = [
-        (order[0], *order[1:2], np.sign(order[2])) for order in plain.orders if order[0] <= last
-    ]
+    here = [(order[0], order[1], np.sign(order[2])) for order in plain.orders if order[0] <= last]
     stamps = shifted(np.array([order[0] for order in whole.orders], "datetime64[ns]"), -YEARS)
     there = [
-        (stamp, *order[1:2], np.sign(order[2]))
+        (stamp, order[1], np.sign(order[2]))
         for stamp, order in zip(stamps, whole.orders, strict=True)
     ]
     return here != there
@@ -167,14 +166,14 @@ def told_by_orders(
     Of moves that are ranked from -1 to 1 the mean at the orders' bars is taken: by chance it is 0
     with a deviation of 1 / sqrt(3 n).
     """
-    moves = np.diff(np.log(close), prepend=np.nan)
+    moves = np.diff(np.log(close))
+    ranks = np.append(np.nan, 2 * rankdata(moves) / (len(moves) + 1) - 1)
     best: tuple[int, float] | None = None
     for ahead in range(1, FURTHEST + 1):
         rows = np.searchsorted(stamps, days) + ahead
         rows = rows[(rows > 0) & (rows < len(stamps))]
         if len(rows) < FEWEST:
             return None
-        ranks = np.append(np.nan, 2 * rankdata(moves[1:]) / len(moves) - 1)
         mean = side * float(ranks[rows].mean())
         certain = abs(mean) > max(EFFECT, DEVIATIONS / (3 * len(rows)) ** 0.5)
         if certain and (best is None or abs(mean) > abs(best[1])):

@@ -8,7 +8,15 @@ from scipy.stats import rankdata
 
 from bt_fusion.data.bars import BarArrays
 
-__all__ = ["YEARS", "foretold", "other_bars", "shifted"]
+__all__ = [
+    "CORRELATION",
+    "DEVIATIONS",
+    "FEWEST",
+    "YEARS",
+    "foretold",
+    "other_bars",
+    "shifted",
+]
 
 YEARS = 28  # after which dates fall on the same days of the week, from 1901 to 2099
 FURTHEST = 10  # bars ahead

@@ -61,15 +61,16 @@ def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") 
     data = array_digest(
         "", arrays.time.view(np.int64), *(getattr(arrays, name) for name in COLUMNS)
     )
-    for described, code, check, part in parts:
-        key = _key(f"{described} {code} {data}") if code else ""
+    for own in parts:
+        _, code, check, part = own
+        key = _key(f"{_named(own)} {data}") if code else ""
         known = key in HERE or (key and store is not None and store.get(key) is not None)
         if not known:
-            UNVERIFIED[f"{described} {code}"] = check(part, bars) or []
-            if UNVERIFIED[f"{described} {code}"]:
+            UNVERIFIED[_named(own)] = unverified = check(part, bars) or []
+            if unverified:
                 continue  # it has not passed: it is tried again the next time
         if key:
-            LONGEST[f"{described} {code}"] = arrays
+            LONGEST[_named(own)] = arrays
             HERE.add(key)
         if key and store is not None and not known:
             store.put(key, PASSED)
@@ -77,8 +78,8 @@ def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") 
 
 def _passed_on_more(part: OwnPart, arrays: BarArrays) -> bool:
     """Tell whether a part has passed here on bars that begin with these."""
-    described, code, *_ = part
-    longer = LONGEST.get(f"{described} {code}") if code else None
+    _, code, *_ = part
+    longer = LONGEST.get(_named(part)) if code else None
     return (
         longer is not None
         and len(longer) >= len(arrays)
@@ -152,8 +153,7 @@ def unchecked_note(model: Any) -> str:
 
 def unverified_note(model: Any) -> str:
     """Say what the last check of a model's own parts in this process could not verify."""
-    keys = (f"{described} {code}" for described, code, *_ in own_parts(model))
-    found = [what for key in keys for what in UNVERIFIED.get(key, ())]
+    found = [what for part in own_parts(model) for what in UNVERIFIED.get(_named(part), ())]
     return f"look-ahead is not verified: {'; '.join(found)}" if found else ""
 
 
@@ -174,6 +174,12 @@ def _name(part: Any) -> str:
         return f"member {part.name}"
     names = getattr(part, "names", None)
     return f"feature {', '.join(names)}" if names else f"label {type(part).__name__}"
+
+
+def _named(part: OwnPart) -> str:
+    """Return by what a part is known in this process: its description and its code."""
+    described, code, *_ = part
+    return f"{described} {code}"
 
 
 def _key(described: str) -> str:
