@@ -163,7 +163,7 @@ def children_of(session: int) -> list[int]:
     found = []
     for number in members_of(session):
         with open(f"/proc/{number}/cmdline", "rb") as file:
-            if b"loky" in file.read() and number != session:
+            if b"popen_loky" in file.read():
                 found.append(number)
     return found
 

@@ -35,6 +35,7 @@ HOMES = {
         "RunError",
         "StrategyError",
         "TrainingError",
+        "WorkerError",
     ),
     "bt_fusion.evaluation": ("evaluate",),
     "bt_fusion.features": ("FeatureSet", "feature"),

@@ -21,6 +21,7 @@ __all__ = [
     "RunError",
     "StrategyError",
     "TrainingError",
+    "WorkerError",
     "unknown_name",
 ]
 
@@ -51,6 +52,10 @@ class StrategyError(BtFusionError, RuntimeError):
 
 class PluginError(BtFusionError, RuntimeError):
     """A plug-in of the user's that fails, with the line it fails at."""
+
+
+class WorkerError(BtFusionError, RuntimeError):
+    """A worker process that was killed from outside, for want of memory as a rule."""
 
 
 class RunError(BtFusionError, ValueError):

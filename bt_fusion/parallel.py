@@ -1,17 +1,21 @@
 """Work side by side: the one place that starts workers, so that a backend is chosen once."""
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from multiprocessing import current_process
 from pickle import PicklingError
 from types import ModuleType
 from typing import Any
 
 import cloudpickle
 import joblib
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import OptionError, WorkerError
 
 __all__ = ["run_unordered", "send_by_value", "worker_count"]
 
@@ -35,6 +39,8 @@ def run_unordered(
 ) -> Iterator[Any]:
     """Call a function with each tuple of arguments; yield results as they finish.
 
+    Worker processes end by themselves once the process that started them is gone.
+
     Parameters
     ----------
     function : callable
@@ -51,6 +57,8 @@ def run_unordered(
     ------
     OptionError
         For what cannot be copied to another process.
+    WorkerError
+        When a worker process is killed.
 
     Examples
     --------
@@ -58,7 +66,13 @@ def run_unordered(
     [2, 4]
     """
     prefer = "threads" if threads else "processes"
-    parallel = joblib.Parallel(n_jobs=workers, prefer=prefer, return_as="generator_unordered")
+    parallel = joblib.Parallel(
+        n_jobs=workers,
+        prefer=prefer,
+        return_as="generator_unordered",
+        initializer=outlive_nobody,
+        initargs=(os.getpid(),),
+    )
     try:
         with no_interrupt_lost() as check:
             for result in parallel(joblib.delayed(function)(*each) for each in arguments):
@@ -70,6 +84,24 @@ def run_unordered(
             f"the work cannot be sent to other processes ({told}): take one job, or keep what "
             "cannot be copied, such as a lock or an open file, out of modules"
         ) from error
+    except TerminatedWorkerError as error:
+        raise WorkerError(
+            f"one of {workers} worker processes was killed, as happens where memory runs out: "
+            "take fewer jobs (--jobs 1) or free memory, and run it again; what is finished is "
+            "taken from the cache where there is one"
+        ) from error
+
+
+def outlive_nobody(parent: int) -> None:
+    """Let this worker end once its parent is gone; loky's workers wait for minutes, or for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if current_process().name.startswith("LokyProcess"):
+        threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

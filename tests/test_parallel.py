@@ -2,9 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
+from bt_fusion import WorkerError
 from bt_fusion.parallel import run_unordered
 
 
@@ -33,3 +37,39 @@ def test_an_interrupt_that_a_destructor_swallows_still_ends_the_work():
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, usual)
+
+
+def dies(number):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_is_killed_is_an_error_that_names_the_remedy():
+    with pytest.raises(WorkerError, match=r"one of 2 worker processes was killed.*--jobs 1"):
+        list(run_unordered(dies, [(1,), (2,)], workers=2))
+
+
+WAITS = """
+import sys, time
+from bt_fusion import WorkerError
+from bt_fusion.parallel import run_unordered
+for _ in run_unordered(time.sleep, [(0.01,), (int(sys.argv[1]),)], workers=2):
+    print("one done", flush=True)
+"""
+
+
+@pytest.mark.parametrize("seconds", [1, 60])
+def test_workers_end_once_their_parent_is_killed(seconds):
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITS, str(seconds)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == "one done\n"  # one worker waits for work, one is at it
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    with pytest.raises(ProcessLookupError):
+        for _ in range(200):
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)

@@ -1,15 +1,12 @@
 """The runs of a sweep, each in whichever process is free; bars and predictions are shared."""
 
 import gc
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Any
 
 import joblib
@@ -124,12 +121,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class SharedInputs:
-    """The file of a sweep's inputs, where their classes come from, and the sweep's process."""
+    """The file of a sweep's inputs, and where their classes come from."""
 
     path: str
     strategy: ClassSource
     sizer: ClassSource | None
-    owner: int
 
 
 @contextmanager
@@ -147,7 +143,6 @@ def shared_inputs(inputs: SweepInputs, place: Path) -> Iterator[SharedInputs]:
                 str(path),
                 ClassSource.of(inputs.strategy),
                 None if sizer is None else ClassSource.of(sizer),
-                os.getpid(),
             )
         finally:
             gc.unfreeze()  # where a run was made in this process
@@ -189,21 +184,12 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _opened(shared: SharedInputs) -> SweepInputs:
-    if os.getppid() == shared.owner:
-        Thread(target=_leave_with, args=(shared.owner,), daemon=True).start()
     inputs = joblib.load(shared.path, mmap_mode="r")
     if shared.sizer is not None:
         inputs = replace(inputs, account=replace(inputs.account, sizer=shared.sizer.load()))
     inputs = replace(inputs, strategy=shared.strategy.load())
     gc.freeze()  # what is there stays: the collections after each run need not look at it
     return inputs
-
-
-def _leave_with(parent: int) -> None:
-    """End this process once its parent is gone: a killed sweep leaves nothing at work."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
 
 
 def _environment(inputs: SweepInputs) -> str:

@@ -6,10 +6,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 
-from bt_fusion.ensemble.calibration import ProbabilityMap
+from bt_fusion.ensemble.calibration import ProbabilityMap, fit_maps
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import make_member
-from bt_fusion.ensemble.training import member_proba
+from bt_fusion.ensemble.training import Preparation, TrainingRows, member_proba
 from bt_fusion.errors import OptionError, TrainingError
 from bt_fusion.evaluation.reliability import reliability_table
 
@@ -129,3 +129,25 @@ def test_a_class_missing_before_the_last_fifth_is_said():
     y = np.where(np.arange(200) < 180, np.minimum(y, 1), 2)
     with pytest.raises(TrainingError, match="class is missing among the 160 rows before"):
         Ensemble(["lr"], calibration="sigmoid").fit(X, y)
+
+
+class CountsRows(SaysWhatItHears):
+    """Says how often each class came, and remembers the rows."""
+
+    def fit(self, X, y):
+        self.X_, self.classes_ = X, np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), 0.5)
+
+
+def test_outliers_before_the_map_are_those_of_the_rows_before_it():
+    """Over all rows the value 2.6 would lie inside the fences; the rows of the map widen them."""
+    value = np.concatenate([[2.6], np.linspace(0, 1, 799), np.full(200, 2.5)])
+    codes = np.arange(1_000) % 2
+    training = TrainingRows(value[:, None], np.arange(1_000), codes, np.arange(1_000), purge=0)
+    member = CountsRows()
+    fit_maps({"m": member}, training, Preparation(outliers="iqr"), "isotonic")
+    assert len(member.X_) == 799 and member.X_.max() == 1
+    assert len(Preparation(outliers="iqr")(training)) == 1_000
