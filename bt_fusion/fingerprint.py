@@ -96,6 +96,7 @@ def _inside(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
             yield inside, entry.read_bytes()
 
 
+@cache
 def _version(name: str) -> str:
     try:
         return metadata.version(name)

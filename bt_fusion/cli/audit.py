@@ -115,6 +115,8 @@ def audit_code(
         name = ", ".join(str(each) for each in names if each)
         found = audited_parts(bars, code, plugins)
     screen.show(strategy_audit_table(found.to_dict(), name))
+    if plugins and kind in ("strategy", "indicator"):
+        screen.say(f"Not audited   what --plugin registers: audit it alone, without --{kind}")
     return {kind: found.to_dict()}
 
 

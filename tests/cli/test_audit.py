@@ -188,6 +188,9 @@ def test_all_of_a_plug_in_is_audited(tmp_path, registers, capsys):
     assert len(found["findings"]) == 8 and not found["passed"]
     assert command("audit", *options, "--features", "own_honest,gap", "--label", "gain") == 0
     assert "nothing looks ahead: " in capsys.readouterr().out
+    assert command("audit", *options, "--strategy", "fusion", "--cuts", 4) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Not audited what --plugin registers: audit it alone, without --strategy" in shown
 
 
 def test_a_saved_model_is_audited(data, trained, tmp_path, capsys):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["FOUND", "parts_audit_line", "strategy_audit_line"]
+__all__ = ["FOUND", "QUICK", "parts_audit_line", "strategy_audit_line"]
 
 FOUND = {
     "look-ahead": "looks ahead",
@@ -12,6 +12,8 @@ FOUND = {
     "pairing": "pairs feeds by place",
     "declared": "refused",
 }
+
+QUICK = "on the first bars alone; `bt-fusion audit --strategy` tries more"
 
 
 def strategy_audit_line(found: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bt_fusion.report.checks.data_audit import KINDS, audit_rows, audits_of
-from bt_fusion.report.checks.strategy_audit import FOUND, strategy_audit_line
+from bt_fusion.report.checks.strategy_audit import FOUND, QUICK, strategy_audit_line
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["data_section", "strategy_section"]
@@ -42,5 +42,5 @@ def strategy_section(run: SavedRun) -> dict[str, Any] | None:
     ]
     table = {"caption": "Findings", "head": ["", "Where", "First bar", "What"], "rows": rows}
     unknown = [f"Not verified: {each}." for each in found["unverified"]]
-    words = [strategy_audit_line(found) + ".", *unknown]
+    words = [f"{strategy_audit_line(found)} ({QUICK}).", *unknown]
     return {"tables": [table] if rows else [], "words": [words[0].capitalize(), *words[1:]]}

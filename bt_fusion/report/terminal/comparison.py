@@ -6,7 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bt_fusion.report.checks.strategy_audit import strategy_audit_line
+from bt_fusion.report.checks.strategy_audit import QUICK, strategy_audit_line
 from bt_fusion.report.difference import (
     difference_table,
     robustness_line,
@@ -108,7 +108,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         lines.append(f"Refits     {symbol}{': ' if symbol else ''}{text}")
     lines += [*note_lines(summary), *data_lines(summary)]
     audited = (summary.get("audit") or {}).get("strategy")
-    lines += [f"Audit      {strategy_audit_line(audited)}"] if audited else []
+    lines += [f"Audit      {strategy_audit_line(audited)} ({QUICK})"] if audited else []
     for name, counts in summary["signals"].items():
         lines.append(f"{name.capitalize():<10} signals by bar  {by_signal(counts)}")
     if summary.get("vetoes"):
