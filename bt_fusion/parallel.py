@@ -1,11 +1,9 @@
 """Work side by side: the one place that starts workers, so that a backend is chosen once."""
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from multiprocessing import current_process
 from pickle import PicklingError
 from types import ModuleType
@@ -16,6 +14,7 @@ import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from bt_fusion.errors import OptionError, WorkerError
+from bt_fusion.interrupts import no_interrupt_lost
 
 __all__ = ["run_unordered", "send_by_value", "worker_count"]
 
@@ -102,31 +101,3 @@ def outlive_nobody(parent: int) -> None:
 
     if current_process().name.startswith("LokyProcess"):
         threading.Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def no_interrupt_lost() -> Iterator[Callable[[], None]]:
-    """Yield a function that raises the KeyboardInterrupt of a Ctrl-C that was swallowed.
-
-    Where it comes while a library frees its memory (`__del__`), Python prints the exception and
-    goes on.
-    """
-    usual: Any = signal.getsignal(signal.SIGINT)
-    seen: list[int] = []
-
-    def note(number: int, frame: Any) -> None:
-        seen.append(number)
-        usual(number, frame)
-
-    def check() -> None:
-        if seen:
-            raise KeyboardInterrupt
-
-    main = threading.current_thread() is threading.main_thread() and callable(usual)
-    if main:
-        signal.signal(signal.SIGINT, note)
-    try:
-        yield check
-    finally:
-        if main:
-            signal.signal(signal.SIGINT, usual)

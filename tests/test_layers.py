@@ -11,7 +11,16 @@ ROOT = Path(bt_fusion.__file__).resolve().parent.parent
 PACKAGE = ROOT / "bt_fusion"
 # Each may import itself and what stands before it
 LAYERS = (
-    *("checkout", "errors", "files", "fingerprint", "module_sources", "parallel", "user_code"),
+    *(
+        "checkout",
+        "errors",
+        "files",
+        "fingerprint",
+        "interrupts",
+        "module_sources",
+        "parallel",
+        "user_code",
+    ),
     *("data", "technical", "features", "labels"),
     *("ensemble", "plugins", "bundle", "models"),
     *("statistics", "evaluation", "tuning", "verdict"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bt_fusion.errors import BtFusionError, BtFusionWarning
+from bt_fusion.interrupts import no_interrupt_lost
 
 __all__ = ["Screen", "exit_on_error", "told_interruption", "warnings_as_lines"]
 
@@ -100,7 +101,12 @@ def exit_on_error(kept: str) -> Iterator[None]:
         What an interruption leaves behind.
     """
     try:
-        yield
+        with no_interrupt_lost() as check:
+            try:
+                yield
+            except Exception:
+                check()
+                raise
     except BrokenPipeError:  # whoever read the output has seen enough
         raise
     except (BtFusionError, OSError) as error:

@@ -1,12 +1,15 @@
 """The terminal: errors and warnings as one line."""
 
+import os
+import signal
 import warnings
+from contextlib import suppress
 
 import pytest
 from rich.table import Table
 
 from bt_fusion.cli.screen import Screen, exit_on_error, told_interruption, warnings_as_lines
-from bt_fusion.errors import BtFusionWarning, FileError, OptionError
+from bt_fusion.errors import BarsError, BtFusionWarning, FileError, OptionError
 
 
 def test_each_of_our_warnings_is_one_line_and_comes_once(capsys):
@@ -67,6 +70,14 @@ def test_an_import_that_was_interrupted_is_an_interruption(capsys):
     assert end.value.code == 130 and capsys.readouterr().err == "interrupted; refits are kept\n"
     with pytest.raises(ImportError, match="no such module"), exit_on_error("refits are kept"):
         raise ImportError("no such module")
+
+
+def test_an_interruption_taken_for_a_fault_of_a_file_is_an_interruption(capsys):
+    with pytest.raises(SystemExit) as end, exit_on_error("refits are kept"):
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        raise BarsError("a.csv: broken CSV")
+    assert end.value.code == 130 and capsys.readouterr().err == "interrupted; refits are kept\n"
 
 
 @pytest.mark.parametrize("end", [SystemExit(130), KeyboardInterrupt(), None])
