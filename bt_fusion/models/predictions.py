@@ -84,9 +84,14 @@ class Predictions:
     __iter__ = None
 
     def __getitem__(self, rows: slice | np.ndarray) -> "Predictions":
-        names = PER_BAR if self.payoff is None else (*PER_BAR, "payoff")
-        parts = {name: getattr(self, name)[rows] for name in names}
+        parts = {name: getattr(self, name)[rows] for name in self.per_bar}
         return replace(self, **parts)
+
+    @property
+    def per_bar(self) -> tuple[str, ...]:
+        """Names of what there is a row of for each bar."""
+        names = ("index", "votes", "model", "trained_until")
+        return names if self.payoff is None else (*names, "payoff")
 
     def at(self, time: np.ndarray) -> "Predictions":
         """Return the predictions of the bars with these stamps, unknown where there is none.
@@ -237,6 +242,3 @@ class Predictions:
         up = winner == self.classes.index(1)
         down = (winner == 0) & self.two_sided
         return strength * up, strength * down
-
-
-PER_BAR = ("index", "votes", "model", "trained_until")

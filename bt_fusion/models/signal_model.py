@@ -195,6 +195,16 @@ class SignalModel(BaseEstimator):
         predictions.payoff[known] = self.payoff_.per_bar(arrays)[known]
         return predictions
 
+    def after_walk(
+        self,
+        arrays: BarArrays,
+        X: np.ndarray,
+        predictions: Predictions,
+        refits: Sequence[Any],
+    ) -> Predictions:
+        """Return a walk-forward's predictions; a subclass may learn from them, refit by refit."""
+        return predictions
+
     def save(self, folder: str | Path, **about: Any) -> Path:
         """Save the fitted model as a folder, with its parity certificate.
 

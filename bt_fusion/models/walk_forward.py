@@ -147,7 +147,7 @@ class WalkForward(BaseEstimator):
                 predictions.trained_until[block] = refit.trained_until
                 if predictions.payoff is not None and refit.payoff is not None:
                     predictions.payoff[block] = refit.payoff.per_bar(arrays)[block]
-        return predictions
+        return model.after_walk(arrays, tasks[0].X, predictions, self.refits_)
 
     def task_of(self, arrays: BarArrays, bar: int) -> RefitTask | None:
         """Return the refit whose block holds a bar, None for a bar before the first."""

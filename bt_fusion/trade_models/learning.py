@@ -1,0 +1,229 @@
+"""How the later models learn: each from past out-of-sample trades of those before it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import talib
+from sklearn.base import clone
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.errors import TrainingError
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.trade_models.position_model import PositionModel
+from bt_fusion.trade_models.risk_model import RiskModel, account_state
+from bt_fusion.trade_models.simulated_trades import SimulatedTrades, simulate
+from bt_fusion.trade_models.stop_model import StopModel, reach
+from bt_fusion.trade_models.trade_plan import TradeModels, TradePlan, market_state
+from bt_fusion.trade_models.trade_state import OpenTrades, held_bars
+
+__all__ = ["Learner", "Recipe"]
+
+START = 100_000.0  # of the simulated account; its size cancels out
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How trades are made and which models learn from them.
+
+    Attributes
+    ----------
+    stop, target : float
+        Distances in ATR units without a stop model.
+    hold_bars : int
+    atr_period : int
+    costs : float
+        Of entry and exit together, a fraction of the price.
+    share : float
+        Part of the account in a trade of size 1.
+    min_trades : int
+        Past trades below which a model stays neutral.
+    position : PositionModel
+    stops : StopModel
+    risk : RiskModel
+        Unfitted.
+    seed : int
+    """
+
+    stop: float
+    target: float
+    hold_bars: int
+    atr_period: int
+    costs: float
+    share: float
+    min_trades: int
+    position: PositionModel
+    stops: StopModel
+    risk: RiskModel
+    seed: int = 0
+
+
+class Learner:
+    """Past predictions of bars, the trades they made, and models that learn from these.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    bars : BarArrays
+    X : ndarray of float32, shape (n_bars, n_features)
+    predictions : Predictions
+        Out of sample, each of a model fitted before its bar.
+    """
+
+    def __init__(self, recipe: Recipe, bars: BarArrays, X: np.ndarray, predictions: Predictions):
+        self.recipe, self.bars, self.X, self.predictions = recipe, bars, X, predictions
+        period = recipe.atr_period
+        self.atr = talib.ATR(bars.high, bars.low, bars.close, period)
+        self.side = np.sign(np.nan_to_num(predictions.signal())).astype(np.int64)
+        self.up, self.down = predictions.probability_up, predictions.probability_down
+
+    @cached_property
+    def trades(self) -> SimulatedTrades:
+        """The trades of the signals with fixed distances."""
+        return self.simulated(self.recipe.stop, self.recipe.target)
+
+    def simulated(self, stop: Any, target: Any) -> SimulatedTrades:
+        """Return the trades that the signals would have made with these distances."""
+        return simulate(self.bars, self.side, self.atr, stop, target, self.recipe.hold_bars)
+
+    def position(self, start: int, bar: int) -> PositionModel | None:
+        """Return a position model that learnt from the trades that ended before a bar."""
+        trades = self.trades.known_before(bar, start)
+        trade, held = held_bars(trades)
+        if len(trades) < self.recipe.min_trades or not len(trade):
+            return None
+        at = trades.entry[trade] + held
+        state = OpenTrades.of(self.bars, trades).states(trade, held, self.up, self.down)
+        rest = trades.exit_price[trade] - self.bars.open[at + 1]
+        gain = trades.side[trade] * rest / trades.atr[trade]
+        rows = np.hstack([self.X[at], state])
+        known = np.isfinite(rows).all(axis=1)
+        try:
+            return clone(self.recipe.position).fit(rows[known], gain[known], self.recipe.seed)
+        except TrainingError:  # a class is missing: nothing to tell apart
+            return None
+
+    def signal_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Return what a stop model sees of signals: features of the bar, and the side."""
+        return np.column_stack([self.X[rows], self.side[rows]]).astype(np.float32)
+
+    def stops(self, start: int, bar: int) -> StopModel | None:
+        """Return a stop model that learnt from the signals whose horizon ended before a bar."""
+        if len(self.trades.known_before(bar, start)) < self.recipe.min_trades:
+            return None
+        rows = np.arange(start, max(start, bar - self.recipe.hold_bars))
+        against, favour = self.reach
+        rows = rows[(self.side[rows] != 0) & np.isfinite(against[rows])]
+        learnt = clone(self.recipe.stops)
+        return learnt.fit(self.signal_rows(rows), against[rows], favour[rows], self.recipe.seed)
+
+    @cached_property
+    def reach(self) -> tuple[np.ndarray, np.ndarray]:
+        """How far prices go against and for each signal, see `reach`."""
+        return reach(self.bars, self.side, self.atr, self.recipe.hold_bars)
+
+    def distances(self, stops: StopModel | None, rows: np.ndarray) -> tuple[Any, Any]:
+        """Return the distances of stop and target at these bars, in ATR units."""
+        if stops is None or not len(rows):
+            return self.recipe.stop, self.recipe.target
+        return stops.distances(self.signal_rows(rows))
+
+    def risk(self, trades: SimulatedTrades, start: int, bar: int) -> RiskModel | None:
+        """Return a risk model that learnt from trades that ended before a bar."""
+        known = trades.known_before(bar, start)
+        if len(known) < self.recipe.min_trades:
+            return None
+        X, result = self.risk_rows(known)
+        complete = np.isfinite(np.delete(X, 2, axis=1)).all(axis=1)
+        return clone(self.recipe.risk).fit(X[complete], result[complete], self.recipe.seed)
+
+    def risk_rows(self, trades: SimulatedTrades) -> tuple[np.ndarray, np.ndarray]:
+        """Return `RISK_FEATURES` at each trade's signal, and its result in units of its risk."""
+        recipe, value, results = self.recipe, START, []
+        net = trades.net(recipe.costs)
+        for made in net.tolist():
+            results.append(value * recipe.share * made)
+            value = max(value + results[-1], 1e-9)
+        account = account_state(results, START)[:-1]
+        risked = trades.stop * trades.atr / trades.entry_price
+        return np.hstack([account, self.market[trades.signal]]), net / risked
+
+    @cached_property
+    def market(self) -> np.ndarray:
+        """The last three of `RISK_FEATURES` of every bar."""
+        return market_state(self.bars, self.atr)
+
+    def plan(self, refits: Sequence[Any]) -> TradePlan:
+        """Learn refit by refit, and say what each bar's entry would be given."""
+        learnt, stop, target, sized = self.learn_stops(refits)
+        for number, refit in enumerate(refits):
+            learnt[number] = self.with_risk(learnt[number], sized, refit.start, refit.bar)
+        return self.made(stop, target, tuple(learnt))
+
+    def learn_stops(
+        self, refits: Sequence[Any]
+    ) -> tuple[list[TradeModels], np.ndarray, np.ndarray, SimulatedTrades]:
+        """Fit position and stop models refit by refit.
+
+        Returns
+        -------
+        models : list of TradeModels
+        stop, target : ndarray of float64, shape (n_bars,)
+            Distances, each by the model fitted before its bar.
+        trades : SimulatedTrades
+            Those with the distances of a stop model.
+        """
+        count = len(self.bars)
+        stop, target = np.full(count, np.nan), np.full(count, np.nan)
+        modelled, learnt = np.zeros(count, dtype=bool), []
+        for refit in refits:
+            models = self.first_two(refit.start, refit.bar)
+            block = np.arange(refit.bar, refit.stop)
+            block = block[self.predictions.known[block]]
+            stop[block], target[block] = self.distances(models.stops, block)
+            modelled[block] = models.stops is not None
+            learnt.append(models)
+        trades = self.simulated(stop, target)
+        return learnt, stop, target, trades[modelled[trades.signal]]
+
+    def first_two(self, start: int, bar: int) -> TradeModels:
+        """Return the position and the stop model of what is known before a bar."""
+        trades = len(self.trades.known_before(bar, start))
+        return TradeModels(self.position(start, bar), self.stops(start, bar), None, trades)
+
+    def with_risk(
+        self, models: TradeModels, sized: SimulatedTrades, start: int, bar: int
+    ) -> TradeModels:
+        """Return the models with a risk model that learnt from trades sized by a stop model."""
+        count = len(sized.known_before(bar, start))
+        return replace(models, risk=self.risk(sized, start, bar), sized_trades=count)
+
+    def learn_all(self, refits: Sequence[Any]) -> TradeModels:
+        """Return the three models of all that is known at the end of the bars."""
+        *_, sized = self.learn_stops(refits)
+        count = len(self.bars)
+        return self.with_risk(self.first_two(0, count), sized, 0, count)
+
+    def plan_of(self, models: TradeModels) -> TradePlan:
+        """Return what fitted models say of each bar's entry."""
+        count = len(self.bars)
+        stop, target = np.full(count, np.nan), np.full(count, np.nan)
+        known = np.flatnonzero(self.predictions.known)
+        stop[known], target[known] = self.distances(models.stops, known)
+        return self.made(stop, target, (models,))
+
+    def made(
+        self, stop: np.ndarray, target: np.ndarray, models: tuple[TradeModels, ...]
+    ) -> TradePlan:
+        """Return the predictions with all that is said of their trades."""
+        return TradePlan.of(
+            self.predictions,
+            stop=stop,
+            target=target,
+            atr=self.atr,
+            market=self.market,
+            X=self.X,
+            models=models,
+        )

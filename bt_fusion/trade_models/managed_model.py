@@ -1,0 +1,133 @@
+"""ManagedModel: a signal model, and the three models that manage its trades (system E)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.errors import OptionError
+from bt_fusion.features import Features
+from bt_fusion.labels import Label, trade_exits
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.trade_models.learning import Learner, Recipe
+from bt_fusion.trade_models.position_model import PositionModel
+from bt_fusion.trade_models.risk_model import RiskModel
+from bt_fusion.trade_models.stop_model import StopModel
+from bt_fusion.trade_models.trade_plan import TradePlan
+
+__all__ = ["ManagedModel"]
+
+ATR_UNITS = 1.5  # of stop and target, for a label that has none of its own
+
+
+class ManagedModel(SignalModel):
+    """Predicts entries, and says of each trade when to leave or add, its stop, target and size.
+
+    The order is fixed: a position model, a stop model and a risk model learn from the trades that
+    the models before them would have made out of sample. In a walk-forward these are the trades of
+    its own past: at each refit those that have ended before it. `fit` walks through its bars first.
+    A model with fewer than `min_trades` of them is neutral: hold, the fixed multiples, size 1.
+
+    Parameters
+    ----------
+    features, labels, ensemble, causality_check
+        Of the signal, see `SignalModel`.
+    position : PositionModel, optional
+    stops : StopModel, optional
+    risk : RiskModel, optional
+        Unfitted; the defaults of each when not given.
+    min_trades : int
+    costs : float
+        Of entry and exit together, a fraction of the price: what the risk model's trades pay.
+
+    Attributes
+    ----------
+    trade_models_ : TradeModels
+        The three fitted models.
+
+    Examples
+    --------
+    >>> from bt_fusion.data.samples import planted_edge
+    >>> model = ManagedModel(["wick_balance", "return_1"], "triple_barrier", Ensemble(["lgb"]))
+    >>> plan = model.fit(planted_edge(1_500, auc=0.8)).predict(planted_edge(1_800, auc=0.8))
+    >>> bool((plan.target[plan.known] > plan.stop[plan.known]).all())
+    True
+    """
+
+    def __init__(
+        self,
+        features: Features = "default",
+        labels: str | Label = "triple_barrier",
+        ensemble: Ensemble | None = None,
+        causality_check: bool = True,
+        position: PositionModel | None = None,
+        stops: StopModel | None = None,
+        risk: RiskModel | None = None,
+        min_trades: int = 50,
+        costs: float = 0.001,
+    ):
+        super().__init__(features, labels, ensemble, causality_check)
+        self.position = position
+        self.stops = stops
+        self.risk = risk
+        self.min_trades = min_trades
+        self.costs = costs
+
+    def recipe(self) -> Recipe:
+        """Return how its trades are made and learnt from."""
+        label = self.label()
+        if not label.two_sided:
+            raise OptionError(
+                f"label {label} has one side: a managed trade is long or short; give "
+                "triple_barrier, direction or profit_before_stop"
+            )
+        exits = trade_exits(label)
+        return Recipe(
+            stop=exits.get("atr_stop") or ATR_UNITS,
+            target=exits.get("atr_target") or ATR_UNITS,
+            hold_bars=exits["hold_bars"],
+            atr_period=exits.get("atr_period", 14),
+            costs=self.costs,
+            share=0.95,
+            min_trades=self.min_trades,
+            position=self.position or PositionModel(),
+            stops=self.stops or StopModel(),
+            risk=self.risk or RiskModel(),
+            seed=self.new_ensemble().seed,
+        )
+
+    def signal_part(self) -> SignalModel:
+        """Return an unfitted model of the signal alone."""
+        ensemble = self.new_ensemble()
+        return SignalModel(self.features, self.labels, ensemble, self.causality_check)
+
+    def after_walk(
+        self,
+        arrays: BarArrays,
+        X: np.ndarray,
+        predictions: Predictions,
+        refits: Sequence[Any],
+    ) -> TradePlan:
+        """Learn from a walk-forward's predictions refit by refit, and return the whole plan."""
+        return Learner(self.recipe(), arrays, X, predictions).plan(refits)
+
+    def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "ManagedModel":
+        """Train the signal on checked arrays, and the others on its trades in a walk-forward."""
+        recipe = self.recipe()
+        super().fit_arrays(arrays, start)
+        walk = WalkForward(self.signal_part(), cache=None)
+        predictions = walk.predict_arrays(arrays)
+        X = self.feature_set_.transform(arrays)
+        learner = Learner(recipe, arrays, X, predictions)
+        self.trade_models_ = learner.learn_all(walk.refits_)
+        return self
+
+    def predict_arrays(self, arrays: BarArrays, *, allow_in_sample: bool = False) -> TradePlan:
+        """Predict checked arrays, and say what an entry on each bar would be given."""
+        predictions = super().predict_arrays(arrays, allow_in_sample=allow_in_sample)
+        X = self.feature_set_.transform(arrays)
+        return Learner(self.recipe(), arrays, X, predictions).plan_of(self.trade_models_)

@@ -1,0 +1,121 @@
+"""PositionModel: hold, leave or enlarge an open trade (system E's second model)."""
+
+from enum import IntEnum
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+
+from bt_fusion.ensemble.ensemble import Ensemble
+from bt_fusion.errors import OptionError
+
+__all__ = ["Advice", "PositionModel", "advice_labels"]
+
+
+class Advice(IntEnum):
+    """What to do with an open position at the next open."""
+
+    EXIT = -1
+    HOLD = 0
+    ADD = 1
+
+
+class PositionModel(BaseEstimator):
+    """Three voters on features and the state of the open trade; the majority decides.
+
+    Parameters
+    ----------
+    ensemble : Ensemble, optional
+        rf, xgb and lgb by majority vote when not given.
+    exit_margin : float
+        ATR units by which leaving at the next open must have beaten holding on to count as EXIT.
+        The quarter is what costs of 0.1 % are in the ATR of an hourly bitcoin bar.
+    add_margin : float
+        ATR units that the rest of the trade must have gained for ADD: wider, since an addition
+        pays costs of its own and doubles what is at risk.
+
+    Attributes
+    ----------
+    ensemble_ : Ensemble
+        Fitted.
+    n_rows_ : int
+    """
+
+    def __init__(
+        self,
+        ensemble: Ensemble | None = None,
+        exit_margin: float = 0.25,
+        add_margin: float = 0.75,
+    ):
+        self.ensemble = ensemble
+        self.exit_margin = exit_margin
+        self.add_margin = add_margin
+
+    __iter__ = None  # Backtrader's optstrategy iterates what it can
+
+    def new_ensemble(self, seed: int = 0) -> Ensemble:
+        """Return an unfitted copy of the voters."""
+        if self.ensemble is None:
+            return Ensemble(("rf", "xgb", "lgb"), voting="majority", seed=seed)
+        return clone(self.ensemble)
+
+    def fit(self, X: np.ndarray, gain: np.ndarray, seed: int = 0) -> "PositionModel":
+        """Learn from bars of past trades.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n_rows, n_features + 7)
+            Features of the bar, then `STATE`, in time order.
+        gain : ndarray of float64, shape (n_rows,)
+            What the rest of each trade brought from the next open on, in ATR units.
+        seed : int
+
+        Raises
+        ------
+        TrainingError
+            When all rows are of one class.
+        """
+        y = advice_labels(gain, self.exit_margin, self.add_margin)
+        self.ensemble_ = self.new_ensemble(seed).fit(X, y, classes=[int(each) for each in Advice])
+        self.n_rows_ = len(X)
+        return self
+
+    def advise(self, X: np.ndarray) -> np.ndarray:
+        """Return an `Advice` a row: that of most voters, HOLD where none has the votes.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n_rows, n_features + 7)
+
+        Returns
+        -------
+        ndarray of int64, shape (n_rows,)
+        """
+        check_is_fitted(self, "ensemble_")
+        votes = self.ensemble_.member_proba(X, np.arange(len(X)))
+        choice = votes.argmax(axis=2)
+        shares = (choice[:, :, None] == np.arange(3)).mean(axis=1)
+        winner, share = shares.argmax(axis=1), shares.max(axis=1)
+        clear = (share >= self.ensemble_.vote_threshold) & (share > 0.5)
+        return np.where(clear, winner - 1, Advice.HOLD)
+
+
+def advice_labels(gain: np.ndarray, exit_margin: float, add_margin: float) -> np.ndarray:
+    """Return what would have been right, of what the rest of each trade brought.
+
+    Raises
+    ------
+    OptionError
+        For a margin below 0, or an `add_margin` below the `exit_margin`.
+
+    Examples
+    --------
+    >>> advice_labels(np.array([-0.3, 0.1, 0.8]), 0.25, 0.75)
+    array([-1,  0,  1])
+    """
+    if not 0 <= exit_margin <= add_margin:
+        raise OptionError(
+            f"exit_margin {exit_margin} and add_margin {add_margin}: the first must be 0 or more, "
+            "the second as wide at least"
+        )
+    return (gain > add_margin).astype(np.int64) - (gain < -exit_margin)

@@ -1,0 +1,139 @@
+"""RiskModel: how large a trade is, by the state of account and market (system E's fourth model)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+__all__ = ["LEAST_SIZE", "MOST_SIZE", "RISK_FEATURES", "RiskModel", "account_state"]
+
+# The one list: training, inference and the sizer all read it
+RISK_FEATURES = (
+    "drawdown_pct",
+    "equity_ratio",
+    "win_rate_recent",
+    "consecutive_losses",
+    "volatility_20",
+    "atr_14",
+    "hour",
+)
+LEAST_SIZE, MOST_SIZE = 0.10, 1.25
+RECENT = 20  # trades whose share of wins counts
+
+
+class RiskModel(BaseEstimator):
+    """LightGBM on `RISK_FEATURES`: a multiplier of a trade's size, 0.10 to 1.25.
+
+    It learns what trades made in units of what they risked (the distance of their stop). By Kelly's
+    rule the size is in proportion to the expected result over its variance, so a trade with the
+    average expectation of the trades it learnt from has 1, and one with twice as much 1.25. Where
+    these trades lost money on average there is no edge to bet on: every trade has 0.10.
+
+    Parameters
+    ----------
+    n_estimators, learning_rate, num_leaves, min_child_samples
+        Of LightGBM: few leaves of many trades, since trades are few and mostly noise.
+
+    Attributes
+    ----------
+    booster_ : LGBMRegressor
+        Fitted.
+    average_ : float
+        Mean result of the trades it learnt from, in units of their risk.
+    n_rows_ : int
+
+    References
+    ----------
+    Kelly, A New Interpretation of Information Rate, Bell System Technical Journal 35 (1956).
+    """
+
+    def __init__(
+        self,
+        n_estimators: int = 40,
+        learning_rate: float = 0.05,
+        num_leaves: int = 4,
+        min_child_samples: int = 20,
+    ):
+        self.n_estimators = n_estimators
+        self.learning_rate = learning_rate
+        self.num_leaves = num_leaves
+        self.min_child_samples = min_child_samples
+
+    __iter__ = None  # Backtrader's optstrategy iterates what it can
+
+    def fit(self, X: np.ndarray, result: np.ndarray, seed: int = 0) -> "RiskModel":
+        """Learn from closed trades.
+
+        Parameters
+        ----------
+        X : ndarray of float64, shape (n_trades, 7)
+            Columns as `RISK_FEATURES`, at each trade's signal.
+        result : ndarray of float64, shape (n_trades,)
+            After costs, in units of what was risked.
+        seed : int
+        """
+        from lightgbm import LGBMRegressor
+
+        model = LGBMRegressor(
+            n_estimators=self.n_estimators,
+            learning_rate=self.learning_rate,
+            num_leaves=self.num_leaves,
+            min_child_samples=self.min_child_samples,
+            random_state=seed,
+            n_jobs=1,
+            deterministic=True,
+            verbose=-1,
+        )
+        self.booster_ = model.fit(X, result)
+        self.average_, self.n_rows_ = float(np.mean(result)), len(X)
+        return self
+
+    def multipliers(self, X: np.ndarray) -> np.ndarray:
+        """Return the multiplier of each row, 0.10 to 1.25.
+
+        Parameters
+        ----------
+        X : ndarray of float64, shape (n_rows, 7)
+        """
+        check_is_fitted(self, "booster_")
+        if not self.average_ > 0:
+            return np.full(len(X), LEAST_SIZE)
+        expected = self.booster_.booster_.predict(X, num_threads=1)
+        return np.clip(expected / self.average_, LEAST_SIZE, MOST_SIZE)
+
+
+def account_state(results: Sequence[float] | np.ndarray, start: float) -> np.ndarray:
+    """Return the first four of `RISK_FEATURES` before each of some trades, and after the last.
+
+    The account is what it began with and what closed trades have added to it; an open position
+    does not count.
+
+    Parameters
+    ----------
+    results : sequence of float, shape (n_trades,)
+        What each closed trade added to the account after costs, in money, in order of exit.
+    start : float
+        What the account began with.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_trades + 1, 4)
+        Drawdown from the highest value (0.1 is 10 %), value over the start, share of wins among
+        the last 20 trades (NaN before the first), losses in a row.
+
+    Examples
+    --------
+    >>> account_state([10.0, -22.0, 0.0], start=100.0)[-1].round(3)
+    array([0.2  , 0.88 , 0.333, 2.   ])
+    """
+    made = np.asarray(results, dtype=np.float64)
+    value = start + np.append(0.0, np.cumsum(made))
+    top = np.maximum.accumulate(value)
+    won = np.append(0.0, np.cumsum(made > 0))
+    number = np.arange(len(value))
+    first = np.maximum(number - RECENT, 0)
+    with np.errstate(invalid="ignore"):
+        rate = (won - won[first]) / (number - first)
+    last_win = np.append(0, np.maximum.accumulate(np.where(made > 0, number[1:], 0)))
+    return np.column_stack([1 - value / top, value / start, rate, number - last_win])

@@ -1,0 +1,147 @@
+"""TradePlan: predictions, and what the models after them say of the trades that follow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.trade_models.position_model import Advice, PositionModel
+from bt_fusion.trade_models.risk_model import RiskModel
+from bt_fusion.trade_models.stop_model import StopModel
+from bt_fusion.trade_models.trade_state import OpenTrades
+
+__all__ = ["TradeModels", "TradePlan", "market_state"]
+
+NONE = np.empty(0)
+
+
+@dataclass(frozen=True)
+class TradeModels:
+    """The later models as one refit fitted them; None is neutral.
+
+    Attributes
+    ----------
+    position : PositionModel or None
+        None: hold.
+    stops : StopModel or None
+        None: the fixed multiples.
+    risk : RiskModel or None
+        None: size 1.
+    trades, sized_trades : int
+        Past out-of-sample trades there were to learn from; of these those with the stops of a
+        stop model, which the risk model learns from.
+    """
+
+    position: PositionModel | None = None
+    stops: StopModel | None = None
+    risk: RiskModel | None = None
+    trades: int = 0
+    sized_trades: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class TradePlan(Predictions):
+    """Predictions, and per bar what an entry on its signal would be given.
+
+    Attributes
+    ----------
+    stop, target : ndarray of float64, shape (n_bars,)
+        Distances in ATR units; the target is the farther one where a model says them.
+    atr : ndarray of float64, shape (n_bars,)
+        Average true range over 14 bars, in price units.
+    market : ndarray of float64, shape (n_bars, 3)
+        The last three of `RISK_FEATURES`, see `market_state`.
+    X : ndarray of float32, shape (n_bars, n_features)
+    models : tuple of TradeModels
+        By the number of the refit, see `model`.
+    """
+
+    stop: np.ndarray = field(default_factory=lambda: NONE)
+    target: np.ndarray = field(default_factory=lambda: NONE)
+    atr: np.ndarray = field(default_factory=lambda: NONE)
+    market: np.ndarray = field(default_factory=lambda: NONE)
+    X: np.ndarray = field(default_factory=lambda: NONE)
+    models: tuple[TradeModels, ...] = ()
+
+    @classmethod
+    def of(cls, predictions: Predictions, **parts: Any) -> "TradePlan":
+        """Return predictions with these further parts."""
+        known = {each.name: getattr(predictions, each.name) for each in fields(Predictions)}
+        return cls(**known, **parts)
+
+    @property
+    def per_bar(self) -> tuple[str, ...]:
+        """Names of what there is a row of for each bar."""
+        return (*super().per_bar, "stop", "target", "atr", "market", "X")
+
+    def at(self, time: np.ndarray) -> "TradePlan":
+        """Return the plan of the bars with these stamps, unknown where there is none."""
+        found = super().at(time)
+        assert isinstance(found, TradePlan)
+        missing = ~found.index.isin(self.index)
+        for values in (found.stop, found.target, found.atr, found.market):
+            values[missing] = np.nan
+        return found
+
+    def models_at(self, bar: int) -> TradeModels:
+        """Return the models of the refit that predicted a bar; neutral ones where none did."""
+        number = int(self.model[bar])
+        return self.models[number] if number >= 0 else TradeModels()
+
+    def advise(self, trades: OpenTrades, trade: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return an `Advice` for trades after so many bars; HOLD where no model says anything.
+
+        Parameters
+        ----------
+        trades : OpenTrades
+            Of the same bars.
+        trade, held : ndarray of int64, shape (n_rows,)
+            See `OpenTrades.states`.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_rows,)
+        """
+        bar = trades.entry[trade] + held
+        up, down = self.probability_up, self.probability_down
+        rows = np.hstack([self.X[bar], trades.states(trade, held, up, down)])
+        known = np.isfinite(rows).all(axis=1)
+        advice = np.full(len(rows), Advice.HOLD, dtype=np.int64)
+        for number in np.unique(self.model[bar]):
+            position = self.models[number].position if number >= 0 else None
+            own = known & (self.model[bar] == number)
+            if position is not None and own.any():
+                advice[own] = position.advise(rows[own])
+        return advice
+
+    def multiplier(self, bar: int, account: Sequence[float] | np.ndarray) -> float:
+        """Return what the size of an entry on a bar's signal is multiplied by.
+
+        Parameters
+        ----------
+        bar : int
+        account : sequence of float, shape (4,)
+            A row of `account_state`.
+        """
+        risk = self.models_at(bar).risk
+        if risk is None:
+            return 1.0
+        return float(risk.multipliers(np.append(account, self.market[bar])[None])[0])
+
+
+def market_state(bars: BarArrays, atr: np.ndarray) -> np.ndarray:
+    """Return the last three of `RISK_FEATURES`, shape (n_bars, 3).
+
+    Standard deviation of the last 20 log returns, the ATR as a fraction of the close, and the hour
+    (UTC) of the bar's stamp.
+    """
+    moves = np.diff(bars.log_close, prepend=np.nan)
+    volatility = np.full(len(bars), np.nan)
+    if len(bars) > 20:
+        windows = np.lib.stride_tricks.sliding_window_view(moves, 20)
+        volatility[19:] = windows.std(axis=1)
+    hour = bars.time.astype("datetime64[h]").astype(np.int64) % 24
+    return np.column_stack([volatility, atr / bars.close, hour])

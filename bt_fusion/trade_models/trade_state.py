@@ -1,0 +1,110 @@
+"""The state of an open trade at the close of a bar: what a position model sees beside features."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.trade_models.simulated_trades import REASONS, SimulatedTrades
+
+__all__ = ["STATE", "OpenTrades", "held_bars"]
+
+# The columns of a state, in their order; distances are in ATR units of the entry's signal
+STATE = (
+    "side",
+    "bars_held",
+    "open_profit",
+    "best_excursion",
+    "worst_excursion",
+    "probability_now",
+    "probability_at_entry",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class OpenTrades:
+    """Trades, and some bars at whose close they are open.
+
+    Attributes
+    ----------
+    bars : BarArrays
+    side, entry : ndarray of int64, shape (n_trades,)
+        1 or -1; the bar of the fill.
+    price, atr : ndarray of float64, shape (n_trades,)
+        Of the entry; the average true range at the bar before it.
+    """
+
+    bars: BarArrays
+    side: np.ndarray
+    entry: np.ndarray
+    price: np.ndarray
+    atr: np.ndarray
+
+    @classmethod
+    def of(cls, bars: BarArrays, trades: SimulatedTrades) -> "OpenTrades":
+        """Return simulated trades before their end."""
+        return cls(bars, trades.side, trades.entry, trades.entry_price, trades.atr)
+
+    def states(
+        self, trade: np.ndarray, held: np.ndarray, up: np.ndarray, down: np.ndarray
+    ) -> np.ndarray:
+        """Return the state of trades after so many bars.
+
+        Parameters
+        ----------
+        trade : ndarray of int64, shape (n_rows,)
+            Which trade each row is of.
+        held : ndarray of int64, shape (n_rows,)
+            Bars since its entry: 0 at the close of the bar of the fill.
+        up, down : ndarray of float64, shape (n_bars,)
+            Probabilities of either side.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_rows, 7)
+            Columns as `STATE`.
+        """
+        side, entry, price, atr = (
+            values[trade] for values in (self.side, self.entry, self.price, self.atr)
+        )
+        bar = entry + held
+        high, low = self._range(trade, held)
+        best = np.where(side > 0, high - price, price - low)
+        worst = np.where(side > 0, low - price, price - high)
+        at = entry - 1
+        columns = (
+            side,
+            held + 1,
+            side * (self.bars.close[bar] - price) / atr,
+            best / atr,
+            worst / atr,
+            np.where(side > 0, up[bar], down[bar]),
+            np.where(side > 0, up[at], down[at]),
+        )
+        return np.column_stack(columns).astype(np.float32)
+
+    def _range(self, trade: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the highest high and the lowest low since the entry, of each row."""
+        longest = int(held.max(initial=0)) + 1
+        bar = np.minimum(self.entry[:, None] + np.arange(longest), len(self.bars) - 1)
+        high = np.maximum.accumulate(self.bars.high[bar], axis=1)
+        low = np.minimum.accumulate(self.bars.low[bar], axis=1)
+        return high[trade, held], low[trade, held]
+
+
+def held_bars(trades: SimulatedTrades) -> tuple[np.ndarray, np.ndarray]:
+    """Return each bar at whose close a trade could be left earlier than it was.
+
+    The last decision is two bars before the open it ends at, or one before the bar inside which it
+    meets a level.
+
+    Returns
+    -------
+    trade, held : ndarray of int64, shape (n_rows,)
+        See `OpenTrades.states`.
+    """
+    inside = trades.reason != REASONS.index("horizon")
+    count = np.maximum(trades.exit - trades.entry - 1 + inside, 0)
+    trade = np.repeat(np.arange(len(trades)), count)
+    held = np.arange(len(trade)) - np.repeat(np.cumsum(count) - count, count)
+    return trade, held
