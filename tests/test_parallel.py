@@ -9,6 +9,7 @@ import time
 import pytest
 
 from bt_fusion import WorkerError
+from bt_fusion.interrupts import no_interrupt_lost
 from bt_fusion.parallel import run_unordered
 
 
@@ -25,7 +26,6 @@ def frees(number):
     return number
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_a_destructor_swallows_still_ends_the_work():
     usual = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -35,6 +35,16 @@ def test_an_interrupt_that_a_destructor_swallows_still_ends_the_work():
             done += results
         assert done == [0]
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def test_an_interrupt_that_a_destructor_swallows_comes_again():
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), no_interrupt_lost():
+            frees(1)
+            time.sleep(30)
     finally:
         signal.signal(signal.SIGINT, usual)
 
@@ -51,6 +61,7 @@ def test_a_worker_that_is_killed_is_an_error_that_names_the_remedy():
 WAITS = """
 import sys, time
 from bt_fusion import WorkerError
+from bt_fusion.interrupts import no_interrupt_lost
 from bt_fusion.parallel import run_unordered
 for _ in run_unordered(time.sleep, [(0.01,), (int(sys.argv[1]),)], workers=2):
     print("one done", flush=True)
