@@ -7,7 +7,9 @@ from bt_fusion.indicators.ema_cross import EMACross
 from bt_fusion.indicators.fused_signal import FusedSignal
 from bt_fusion.indicators.hybrid_score import HybridScore
 from bt_fusion.indicators.ml_ensemble import MLEnsemble, find_ensembles
+from bt_fusion.indicators.position_advice import PositionAdvice
 from bt_fusion.indicators.regime import Regime
+from bt_fusion.indicators.stop_distance import StopDistance
 from bt_fusion.indicators.support import Support
 from bt_fusion.indicators.technical_score import TechnicalScore
 from bt_fusion.indicators.volume_spike import VolumeSpike
@@ -20,7 +22,9 @@ __all__ = [
     "FusedSignal",
     "HybridScore",
     "MLEnsemble",
+    "PositionAdvice",
     "Regime",
+    "StopDistance",
     "Support",
     "TechnicalScore",
     "VolumeSpike",

@@ -3,8 +3,10 @@
 from bt_fusion.strategies.discovery import SignalDiscovery
 from bt_fusion.strategies.fusion import FusionStrategy
 from bt_fusion.strategies.hybrid import CryptoScalping, HybridScoring
+from bt_fusion.strategies.managed import ManagedStrategy
 from bt_fusion.strategies.ml_filter import with_ml
 from bt_fusion.strategies.one_position import OnePosition
+from bt_fusion.strategies.risk_sizer import RiskSizer
 from bt_fusion.strategies.sizers import EquityShare
 from bt_fusion.strategies.symbol import Symbol
 from bt_fusion.strategies.thresholds import Threshold
@@ -14,7 +16,9 @@ __all__ = [
     "EquityShare",
     "FusionStrategy",
     "HybridScoring",
+    "ManagedStrategy",
     "OnePosition",
+    "RiskSizer",
     "SignalDiscovery",
     "Symbol",
     "Threshold",

@@ -29,7 +29,8 @@ class PositionModel(BaseEstimator):
         rf, xgb and lgb by majority vote when not given.
     exit_margin : float
         ATR units by which leaving at the next open must have beaten holding on to count as EXIT.
-        The quarter is what costs of 0.1 % are in the ATR of an hourly bitcoin bar.
+        So wide that holding on is right for most bars of trades that nobody can foresee: what the
+        rest of such a trade brings is as often a loss as a gain, one ATR or so of either.
     add_margin : float
         ATR units that the rest of the trade must have gained for ADD: wider, since an addition
         pays costs of its own and doubles what is at risk.
@@ -44,8 +45,8 @@ class PositionModel(BaseEstimator):
     def __init__(
         self,
         ensemble: Ensemble | None = None,
-        exit_margin: float = 0.25,
-        add_margin: float = 0.75,
+        exit_margin: float = 0.75,
+        add_margin: float = 1.0,
     ):
         self.ensemble = ensemble
         self.exit_margin = exit_margin
@@ -110,7 +111,7 @@ def advice_labels(gain: np.ndarray, exit_margin: float, add_margin: float) -> np
 
     Examples
     --------
-    >>> advice_labels(np.array([-0.3, 0.1, 0.8]), 0.25, 0.75)
+    >>> advice_labels(np.array([-0.8, 0.1, 1.2]), 0.75, 1.0)
     array([-1,  0,  1])
     """
     if not 0 <= exit_margin <= add_margin:

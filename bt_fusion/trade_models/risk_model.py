@@ -19,6 +19,7 @@ RISK_FEATURES = (
     "hour",
 )
 LEAST_SIZE, MOST_SIZE = 0.10, 1.25
+LEAST_EDGE = 0.05  # mean result, in units of the risk, that a size of 1 rests on at least
 RECENT = 20  # trades whose share of wins counts
 
 
@@ -26,9 +27,10 @@ class RiskModel(BaseEstimator):
     """LightGBM on `RISK_FEATURES`: a multiplier of a trade's size, 0.10 to 1.25.
 
     It learns what trades made in units of what they risked (the distance of their stop). By Kelly's
-    rule the size is in proportion to the expected result over its variance, so a trade with the
-    average expectation of the trades it learnt from has 1, and one with twice as much 1.25. Where
-    these trades lost money on average there is no edge to bet on: every trade has 0.10.
+    rule the size is in proportion to what a trade is expected to make: one with the average of the
+    trades it learnt from has 1, one with a quarter more 1.25, and one that is expected to lose 0.10.
+    Where that average is below a twentieth of the risk, too little to be told from chance, a
+    twentieth takes its place: a model without an edge makes all its trades small.
 
     Parameters
     ----------
@@ -97,10 +99,8 @@ class RiskModel(BaseEstimator):
         X : ndarray of float64, shape (n_rows, 7)
         """
         check_is_fitted(self, "booster_")
-        if not self.average_ > 0:
-            return np.full(len(X), LEAST_SIZE)
         expected = self.booster_.booster_.predict(X, num_threads=1)
-        return np.clip(expected / self.average_, LEAST_SIZE, MOST_SIZE)
+        return np.clip(expected / max(self.average_, LEAST_EDGE), LEAST_SIZE, MOST_SIZE)
 
 
 def account_state(results: Sequence[float] | np.ndarray, start: float) -> np.ndarray:

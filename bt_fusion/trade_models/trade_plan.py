@@ -11,7 +11,6 @@ from bt_fusion.models.predictions import Predictions
 from bt_fusion.trade_models.position_model import Advice, PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel
 from bt_fusion.trade_models.stop_model import StopModel
-from bt_fusion.trade_models.trade_state import OpenTrades
 
 __all__ = ["TradeModels", "TradePlan", "market_state"]
 
@@ -91,30 +90,27 @@ class TradePlan(Predictions):
         number = int(self.model[bar])
         return self.models[number] if number >= 0 else TradeModels()
 
-    def advise(self, trades: OpenTrades, trade: np.ndarray, held: np.ndarray) -> np.ndarray:
-        """Return an `Advice` for trades after so many bars; HOLD where no model says anything.
+    def advice(self, rows: np.ndarray, state: np.ndarray) -> np.ndarray:
+        """Return an `Advice` for each of some open trades; HOLD where no model says anything.
 
         Parameters
         ----------
-        trades : OpenTrades
-            Of the same bars.
-        trade, held : ndarray of int64, shape (n_rows,)
-            See `OpenTrades.states`.
+        rows : ndarray of int64, shape (n_rows,)
+            Bars.
+        state : ndarray of float32, shape (n_rows, 7)
+            Of the trade at the close of each, see `OpenTrades.states`.
 
         Returns
         -------
         ndarray of int64, shape (n_rows,)
         """
-        bar = trades.entry[trade] + held
-        up, down = self.probability_up, self.probability_down
-        rows = np.hstack([self.X[bar], trades.states(trade, held, up, down)])
-        known = np.isfinite(rows).all(axis=1)
-        advice = np.full(len(rows), Advice.HOLD, dtype=np.int64)
-        for number in np.unique(self.model[bar]):
-            position = self.models[number].position if number >= 0 else None
-            own = known & (self.model[bar] == number)
-            if position is not None and own.any():
-                advice[own] = position.advise(rows[own])
+        X, number = np.hstack([self.X[rows], state]), self.model[rows]
+        known = np.isfinite(X).all(axis=1) & (number >= 0)
+        advice = np.full(len(X), Advice.HOLD, dtype=np.int64)
+        for each in np.unique(number[known]):
+            position, own = self.models[each].position, known & (number == each)
+            if position is not None:
+                advice[own] = position.advise(X[own])
         return advice
 
     def multiplier(self, bar: int, account: Sequence[float] | np.ndarray) -> float:

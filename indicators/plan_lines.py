@@ -1,0 +1,117 @@
+"""PlanLines: what a managed model says of each bar, for indicators and sizers."""
+
+from pathlib import Path
+
+import backtrader as bt
+import numpy as np
+
+from bt_fusion.data.bar_buffer import BarBuffer
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.errors import OptionError
+from bt_fusion.indicators.bar_lines import BarLines
+from bt_fusion.indicators.ml_ensemble import model_for
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.technical.series import wilder_memory
+from bt_fusion.trade_models.managed_model import ManagedModel
+from bt_fusion.trade_models.trade_plan import TradePlan
+
+__all__ = ["PlanLines", "find_plan"]
+
+
+class PlanLines(BarLines):
+    '''
+    Base of indicators that tell what a managed model says. Where Backtrader holds all bars one
+    call makes them all, else they come bar by bar; the lines are the same.
+
+    Params:
+      - ``model``: a fitted ``ManagedModel`` or the folder of a saved one, a ``WalkForward`` of
+        one, or the ``TradePlan`` that these make, matched by its stamps; or a dictionary of them
+        by the name of the data feed
+      - ``allow_in_sample``: also on bars the model was trained on
+
+    Methods:
+      - ``row()``: the ``TradePlan`` and the position in it of the current bar
+    '''
+
+    params = (("model", None), ("allow_in_sample", False))
+
+    def __init__(self):
+        super().__init__()
+        self._model = model_for(self.data, self.p.model)
+        self._plan = None
+        self._whole = False  # whether the plan is of all bars
+        self._past = None  # the bars that matter, where they come one by one
+
+    def lines_of(self, plan):
+        '''Return the lines of a plan, one array each'''
+        raise NotImplementedError(f"{type(self).__name__} must say what its lines are")
+
+    def columns(self, bars):
+        self._plan, self._whole = plan_of(self._model, bars, self.p.allow_in_sample), True
+        return self.lines_of(self._plan)
+
+    def latest(self, time, values, still_open):
+        if isinstance(self._model, WalkForward):
+            raise OptionError(
+                "bars arrive one by one: give the TradePlan that the walk-forward's predict() "
+                "returns, or a fitted ManagedModel"
+            )
+        if isinstance(self._model, TradePlan):
+            self._plan = self._model.at(np.array([time]))
+        else:
+            self._plan = self._streamed_plan(time, values, still_open)
+        return np.array([column[-1] for column in self.lines_of(self._plan)])
+
+    def _streamed_plan(self, time, values, still_open):
+        self._model = managed(self._model)
+        if self._past is None:
+            features, ensemble = self._model.feature_set_, self._model.ensemble_
+            period = self._model.recipe().atr_period
+            needed = max(features.memory + ensemble.context, wilder_memory(period))
+            self._past = BarBuffer(keep=needed)
+        take = self._past.replace if still_open else self._past.push
+        take(time, values)
+        held = self._past.arrays().tail(self._past.keep)
+        return plan_of(self._model, held, self.p.allow_in_sample)[-1:]
+
+    def row(self):
+        '''Return the plan and the position of the current bar in it'''
+        return self._plan, len(self.data) - 1 if self._whole else 0
+
+
+def find_plan(owner, data):
+    """Return the first ``PlanLines`` of a data feed inside a strategy, None where there is none"""
+    inside = getattr(owner, "_lineiterators", {}).get(bt.LineIterator.IndType, ())
+    return next(
+        (each for each in inside if isinstance(each, PlanLines) and each.data is data), None
+    )
+
+
+def managed(model):
+    """Return the saved model at a path; any other value that can make a plan stays as it is."""
+    if isinstance(model, SignalModel | WalkForward | TradePlan):
+        return model
+    if not isinstance(model, str | Path):
+        raise OptionError(
+            f"model is {model!r}; give a fitted ManagedModel or the folder of a saved one, a "
+            "WalkForward of one, or the TradePlan they make"
+        )
+    return ManagedModel.load(model)
+
+
+def plan_of(model, bars: BarArrays, allow_in_sample: bool = False) -> TradePlan:
+    """Return what a user's model says of these bars."""
+    model = managed(model)
+    if isinstance(model, TradePlan):
+        return model.at(bars.time)
+    if isinstance(model, WalkForward):
+        plan = model.predict_arrays(bars)
+    else:
+        plan = model.predict_arrays(bars, allow_in_sample=allow_in_sample)
+    if not isinstance(plan, TradePlan):
+        raise OptionError(
+            f"model {type(model).__name__} predicts and manages no trade; give a ManagedModel "
+            "(bt-fusion train --preset managed)"
+        )
+    return plan

@@ -1,0 +1,105 @@
+"""PositionAdvice: hold, leave or enlarge the open position, as a Backtrader line."""
+
+import numpy as np
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.indicators.plan_lines import PlanLines
+from bt_fusion.trade_models.position_model import Advice
+from bt_fusion.trade_models.trade_state import OpenTrades
+
+__all__ = ["PositionAdvice", "open_trade"]
+
+AHEAD = 16  # bars of a new trade that are asked for at once, where all bars are there
+
+
+class PositionAdvice(PlanLines):
+    '''
+    What to do with the strategy's open position at the next open, as a managed model's position
+    model says (system E): leave it, hold it, or add to it.
+
+    Methods:
+      - ``now()``: the ``bt_fusion.Advice`` (EXIT -1, HOLD 0, ADD 1) for the position the strategy
+        has in the data feed on the current bar; None without one. To be asked in ``next``
+
+    Params:
+      - ``model``, ``allow_in_sample``: see ``PlanLines``
+
+    Note:
+      The line ``advice`` holds what ``now`` has said, NaN where it was not asked: the advice rests
+      on the trade itself, its side, bars held, open profit, best and worst excursion, and the
+      signal's probability now and at the entry. HOLD where there is no position model yet.
+    '''
+
+    lines = ("advice",)
+    plotinfo = dict(plotyticks=[-1, 0, 1], plotymargin=0.15)
+
+    def __init__(self):
+        super().__init__()
+        self._bars = self._sides = None  # of all bars, where they are preloaded
+        self._seen = []  # high, low, close and both probabilities of past bars, where they are not
+        self._known = (None, {})  # a trade, and the advice for its bars
+
+    def lines_of(self, plan):
+        return (np.full(len(plan), np.nan),)
+
+    def columns(self, bars):
+        found = super().columns(bars)
+        self._bars = bars
+        self._sides = self._plan.probability_up, self._plan.probability_down
+        return found
+
+    def latest(self, time, values, still_open):
+        row = super().latest(time, values, still_open)
+        plan = self._plan
+        bar = (*values[1:4], plan.probability_up[-1], plan.probability_down[-1], plan.atr[-1])
+        if still_open:
+            self._seen[-1] = bar
+        else:
+            self._seen.append(bar)
+        return row
+
+    def now(self):
+        '''Return the ``Advice`` for the open position, None without one'''
+        trade = open_trade(self._owner, self.data)
+        if trade is None:
+            return None
+        entry, bar = trade.baropen - 1, len(self.data) - 1
+        key = (trade.ref, trade.price)
+        if self._known[0] != key:
+            self._known = (key, {})
+        known = self._known[1]
+        if bar not in known:
+            known |= self._advice(trade, entry, bar)
+        self.lines.advice[0] = known[bar]
+        return Advice(int(known[bar]))
+
+    def _advice(self, trade, entry, bar):
+        '''Return the advice by bar, of this one at least'''
+        if entry < 1:  # no bar before it: no probability at the entry
+            return {bar: Advice.HOLD}
+        side = 1 if trade.size > 0 else -1
+        if self._whole:
+            plan, (up, down) = self._plan, self._sides
+            bars, first, atr = self._bars, entry, plan.atr[entry - 1]
+            last = min(bar + AHEAD, len(bars))
+        else:
+            past = np.array(self._seen[entry - 1 :]).T
+            high, low, close, up, down, units = past
+            bars = BarArrays(None, close, high, low, close, close)
+            plan, first, atr, last = self._plan, 1, units[0], bar + 1
+        open_trades = OpenTrades(
+            bars, np.array([side]), np.array([first]), np.array([trade.price]), np.array([atr])
+        )
+        asked = np.arange(bar, last)
+        held, none = asked - entry, np.zeros(len(asked), dtype=np.int64)
+        state = open_trades.states(none, held, up, down)
+        rows = asked if self._whole else np.array([-1])
+        return dict(zip(asked.tolist(), plan.advice(rows, state).tolist(), strict=True))
+
+
+def open_trade(strategy, data):
+    """Return the strategy's open trade in a data feed, None without one"""
+    for trades in strategy._trades[data].values():
+        if trades and trades[-1].isopen:
+            return trades[-1]
+    return None

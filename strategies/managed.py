@@ -1,0 +1,160 @@
+"""ManagedStrategy: entries by EMA and signal model; advice, stops and size by three more (E)."""
+
+import backtrader as bt
+
+from bt_fusion.indicators import EMACross, FusedSignal
+from bt_fusion.indicators.position_advice import PositionAdvice
+from bt_fusion.indicators.stop_distance import StopDistance
+from bt_fusion.models.agreement import DEFAULT_THRESHOLD, check_threshold
+from bt_fusion.strategies.one_position import OnePosition
+from bt_fusion.strategies.parameters import check_numbers
+from bt_fusion.strategies.risk_sizer import AccountHistory, RiskSizer, most_size
+from bt_fusion.strategies.symbol import Symbol
+from bt_fusion.trade_models.position_model import Advice
+
+__all__ = ["ManagedStrategy"]
+
+LEAST_ADDITION = 0.1  # of the entry's size: less is not worth its costs
+
+
+class ManagedStrategy(OnePosition):
+    '''
+    Trades the state of an EMA cross where the signal model agrees, each entry a bracket order with
+    stop and target, and out after ``hold_bars`` bars (system E). A managed model's other three
+    say when to leave earlier or to add, how far stop and target stand, and how large the trade is;
+    each can be switched off. Without ML it trades the state with the label's stop and target.
+
+    Params:
+      - ``model`` (default None): a ``ManagedModel``, the folder of a saved one, or a
+        ``TradePlan``; for all feeds, or a dictionary of them by feed name
+      - ``ml`` (default True): False trades the technical state alone
+      - ``position``, ``stops``, ``risk`` (default True): whether these models have a say
+      - ``ema_fast``, ``ema_slow`` (default 12, 26)
+      - ``ml_threshold`` (default auto): see ``FusionStrategy``
+      - ``hold_bars`` (default 12)
+      - ``atr_stop``, ``atr_target`` (default 1.5): distances from the close of the signal in ATR
+        units, without a stop model
+      - ``atr_multiplier`` (default 1): multiplies both distances of the stop model
+      - ``max_risk_pct`` (default 0.02): share of the account that such a stop may lose
+      - ``max_adds`` (default 1): additions to a position, each as large as its entry where the
+        account's value allows; they share its stop and target
+      - ``long_only`` (default False)
+      - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
+        technical state alone, or ``raise``
+    '''
+
+    params = (
+        ("position", True),
+        ("stops", True),
+        ("risk", True),
+        ("ema_fast", 12),
+        ("ema_slow", 26),
+        ("ml_threshold", DEFAULT_THRESHOLD),
+        ("hold_bars", 12),
+        ("atr_stop", 1.5),
+        ("atr_target", 1.5),
+        ("atr_multiplier", 1.0),
+        ("max_risk_pct", 0.02),
+        ("max_adds", 1),
+    )
+    ml_only = (
+        *OnePosition.ml_only,
+        *("position", "stops", "risk", "ml_threshold"),
+        *("atr_multiplier", "max_risk_pct", "max_adds"),
+    )
+    aliases = OnePosition.aliases | {"ml_entry_threshold": "ml_threshold"}
+
+    def __init__(self):
+        check_numbers(self.p, "ema_fast", "ema_slow", "hold_bars", least=1, whole=True)
+        check_numbers(self.p, "max_adds", whole=True)
+        check_threshold(self.p.ml_threshold)
+        self.watch(*(self.symbol(data) for data in self.datas))
+        self.account = AccountHistory(self)
+
+    def symbol(self, data):
+        '''Put the indicators on a feed'''
+        technical = EMACross(data, fast=self.p.ema_fast, slow=self.p.ema_slow)
+        signal, ml, atr = technical.state, None, bt.ind.ATR(data, period=self.p.atr_period)
+        if self.p.ml:
+            ml = self.ensemble(data)
+            signal = FusedSignal(technical.state, ml, ml_threshold=self.p.ml_threshold).fused
+        symbol = Symbol(data, technical, signal, ml, atr)
+        symbol.advice = symbol.distance = None
+        symbol.levels, symbol.adds, symbol.size = (None, None), 0, 0.0
+        if self.p.ml and self.p.position:
+            symbol.advice = PositionAdvice(data, model=self.p.model)
+        if self.p.ml and (self.p.stops or self.p.risk):
+            limits = {"atr_multiplier": self.p.atr_multiplier, "max_risk_pct": self.p.max_risk_pct}
+            symbol.distance = StopDistance(data, model=self.p.model, **limits)
+        return symbol
+
+    def exit_reason(self, symbol):
+        if symbol.advice is not None and symbol.advice.now() == Advice.EXIT:
+            return "advice"
+        return super().exit_reason(symbol)
+
+    def act(self, symbol):
+        outcome = super().act(symbol)
+        if symbol.order or symbol.advice is None or symbol.adds >= self.p.max_adds:
+            return outcome
+        if symbol.advice.now() == Advice.ADD:
+            self.add(symbol)
+        return outcome
+
+    def enter(self, symbol, side):
+        '''Open a position at the feed's next open, with stop and target behind it'''
+        data = symbol.data
+        size = self.getsizing(data, isbuy=side > 0)
+        size = min(size * self.multiplier(symbol), max(size, most_size(self.broker, data)))
+        if not size > 0:
+            return "size 0"
+        stop, target = self.distances(symbol, size)
+        close = data.close[0]
+        symbol.levels = close - side * stop, close + side * target
+        symbol.adds, symbol.size, symbol.entered = 0, size, len(data)
+        symbol.order = self.bracket(symbol, side, size, entry=True)
+        return "ordered" if symbol.order else "size 0"
+
+    def bracket(self, symbol, side, size, **order):
+        '''Place a market order with a stop and a target behind it; return it'''
+        stop, target = symbol.levels
+        place = self.buy_bracket if side > 0 else self.sell_bracket
+        orders = place(
+            data=symbol.data,
+            size=size,
+            exectype=bt.Order.Market,
+            stopprice=stop,
+            limitprice=target,
+            oargs=order,
+            stopargs={"exit_reason": "stop"},
+            limitargs={"exit_reason": "target"},
+        )
+        symbol.exit_orders += orders[1:]
+        return orders[0]
+
+    def multiplier(self, symbol):
+        '''Return what the risk model multiplies the sizer's size by, 1 where it has no say'''
+        if not self.p.risk or symbol.distance is None or isinstance(self._sizer, RiskSizer):
+            return 1.0
+        plan, row = symbol.distance.row()
+        return plan.multiplier(row, self.account.state())
+
+    def distances(self, symbol, size):
+        '''Return how far stop and target of a position of this size stand from the close'''
+        lines = symbol.distance
+        if not self.p.stops or lines is None or not lines.stop[0] > 0:
+            return self.p.atr_stop * symbol.atr[0], self.p.atr_target * symbol.atr[0]
+        return lines.capped(size), lines.target[0]
+
+    def add(self, symbol):
+        '''Enlarge the position at the next open, as far as the account reaches'''
+        held = self.getposition(symbol.data).size
+        room = most_size(self.broker, symbol.data) - abs(held)
+        size = min(symbol.size, room)
+        if size < LEAST_ADDITION * symbol.size:
+            return
+        symbol.adds += 1
+        symbol.order = self.bracket(symbol, 1 if held > 0 else -1, size)
+
+    def place_stop_and_target(self, symbol, entry):
+        '''Does nothing: they came with the entry'''

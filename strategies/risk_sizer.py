@@ -1,0 +1,96 @@
+"""RiskSizer: a share of the account, times what a managed model's risk model says."""
+
+import numpy as np
+
+from bt_fusion.errors import OptionError
+from bt_fusion.indicators.line_arrays import stamps
+from bt_fusion.indicators.plan_lines import find_plan, managed
+from bt_fusion.strategies.sizers import EquityShare
+from bt_fusion.trade_models.risk_model import account_state
+from bt_fusion.trade_models.trade_plan import TradePlan
+
+__all__ = ["AccountHistory", "RiskSizer", "most_size"]
+
+
+class RiskSizer(EquityShare):
+    '''
+    Sizes a position as ``EquityShare`` does, times 0.10 to 1.25 as a managed model's risk model
+    says of account and market (system E). Without a risk model yet the size stays.
+
+    Params:
+      - ``share``, ``whole``, ``split``: see ``EquityShare``
+      - ``most`` (default 0.95): share of the account's value that a position never exceeds; more
+        than 1 needs a broker that lends
+      - ``model`` (default None): a ``TradePlan``, for a strategy that has no ``StopDistance`` or
+        ``PositionAdvice`` on the feed; these know what the sizer asks
+
+    Methods:
+      - ``multiplier(data)``: of an entry on the current bar
+
+    Note:
+      Account means what closed trades of this strategy have made of the broker's starting cash.
+    '''
+
+    params = (("most", 0.95), ("model", None))
+
+    def _getsizing(self, comminfo, cash, data, isbuy):
+        size = super()._getsizing(comminfo, cash, data, isbuy)
+        if self.broker.getposition(data).size:
+            return size
+        size = min(size * self.multiplier(data), most_size(self.broker, data, self.p.most))
+        return int(size) if self.p.whole else size
+
+    def multiplier(self, data):
+        '''Return what the size of an entry on the current bar is multiplied by'''
+        if not hasattr(self, "_account"):
+            self._account = AccountHistory(self.strategy)
+        plan, row = self._plan(data)
+        return plan.multiplier(row, self._account.state())
+
+    def _plan(self, data):
+        lines = find_plan(self.strategy, data)
+        if lines is not None:
+            return lines.row()
+        plan = managed(self.p.model) if self.p.model is not None else None
+        if not isinstance(plan, TradePlan):
+            raise OptionError(
+                "RiskSizer needs a TradePlan (model=...), or a StopDistance or PositionAdvice on "
+                f"the feed {data._name!r} of the strategy"
+            )
+        return plan.at(np.array([stamps(data.datetime[0])[()]])), 0
+
+
+def most_size(broker, data, most=0.95):
+    """Return the size whose value is a share of the account's at the current close"""
+    worth = data.close[0] * broker.getcommissioninfo(data).p.mult
+    return max(0.0, broker.getvalue() * most / worth)
+
+
+class AccountHistory:
+    """What a strategy's closed trades have made of its account."""
+
+    def __init__(self, strategy):
+        self.strategy = strategy
+        self._seen = {}  # (data feed, trade id) -> trades counted
+        self._closed = []  # (when, number, profit after costs) of each
+        self._state = None
+
+    def state(self):
+        """Return drawdown, value over the start, recent win rate and losses in a row"""
+        if self._count() or self._state is None:
+            results = [profit for _, _, profit in sorted(self._closed)]
+            self._state = account_state(results, self.strategy.broker.startingcash)[-1]
+        return self._state
+
+    def _count(self):
+        """Take note of trades closed since the last call; tell whether there were any"""
+        before = len(self._closed)
+        for data, by_id in self.strategy._trades.items():
+            for number, trades in by_id.items():
+                at = self._seen.get((data, number), 0)
+                while at < len(trades) and trades[at].isclosed:
+                    trade = trades[at]
+                    self._closed.append((trade.dtclose, trade.ref, trade.pnlcomm))
+                    at += 1
+                self._seen[data, number] = at
+        return len(self._closed) > before
