@@ -96,7 +96,6 @@ def _inside(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
             yield inside, entry.read_bytes()
 
 
-@cache
 def _version(name: str) -> str:
     try:
         return metadata.version(name)
