@@ -7,11 +7,11 @@ from bt_fusion.indicators.ema_cross import EMACross
 from bt_fusion.indicators.fused_signal import FusedSignal
 from bt_fusion.indicators.hybrid_score import HybridScore
 from bt_fusion.indicators.ml_ensemble import MLEnsemble, find_ensembles
-from bt_fusion.indicators.position_advice import PositionAdvice
 from bt_fusion.indicators.regime import Regime
-from bt_fusion.indicators.stop_distance import StopDistance
 from bt_fusion.indicators.support import Support
 from bt_fusion.indicators.technical_score import TechnicalScore
+from bt_fusion.indicators.trade_plan.position_advice import PositionAdvice
+from bt_fusion.indicators.trade_plan.stop_distance import StopDistance
 from bt_fusion.indicators.volume_spike import VolumeSpike
 
 __all__ = [

@@ -3,8 +3,8 @@
 import backtrader as bt
 
 from bt_fusion.indicators import EMACross, FusedSignal
-from bt_fusion.indicators.position_advice import PositionAdvice
-from bt_fusion.indicators.stop_distance import StopDistance
+from bt_fusion.indicators.trade_plan.position_advice import PositionAdvice
+from bt_fusion.indicators.trade_plan.stop_distance import StopDistance
 from bt_fusion.models.agreement import DEFAULT_THRESHOLD, check_threshold
 from bt_fusion.strategies.one_position import OnePosition
 from bt_fusion.strategies.parameters import check_numbers

@@ -4,7 +4,7 @@ import numpy as np
 
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators.line_arrays import stamps
-from bt_fusion.indicators.plan_lines import find_plan, managed
+from bt_fusion.indicators.trade_plan.plan_lines import find_plan, managed
 from bt_fusion.strategies.sizers import EquityShare
 from bt_fusion.trade_models.risk_model import account_state
 from bt_fusion.trade_models.trade_plan import TradePlan

@@ -23,7 +23,7 @@ LAYERS = (
     ),
     *("data", "technical", "features", "labels"),
     *("ensemble", "plugins", "bundle", "models"),
-    *("statistics", "evaluation", "tuning", "verdict"),
+    *("statistics", "evaluation", "tuning", "verdict", "trade_models"),
     *("saved_runs", "report"),
     *("indicators", "strategies", "analyzers"),
     *("engine", "audit", "backtest", "sweep", "why", "cli"),

@@ -26,10 +26,10 @@ RECENT = 20  # trades whose share of wins counts
 class RiskModel(BaseEstimator):
     """LightGBM on `RISK_FEATURES`: a multiplier of a trade's size, 0.10 to 1.25.
 
-    It learns what trades made in units of what they risked (the distance of their stop). By Kelly's
-    rule the size is in proportion to what a trade is expected to make: one with the average of the
-    trades it learnt from has 1, one with a quarter more 1.25, and one that is expected to lose 0.10.
-    Where that average is below a twentieth of the risk, too little to be told from chance, a
+    It learns what trades made in units of what they risked (the distance of their stop). By
+    Kelly's rule the size is in proportion to what a trade is expected to make: one with the average
+    of the trades it learnt from has 1, one with a quarter more 1.25, one that is expected to lose
+    0.10. Where that average is below a twentieth of the risk, too little to be told from chance, a
     twentieth takes its place: a model without an edge makes all its trades small.
 
     Parameters
@@ -129,7 +129,7 @@ def account_state(results: Sequence[float] | np.ndarray, start: float) -> np.nda
     """
     made = np.asarray(results, dtype=np.float64)
     value = start + np.append(0.0, np.cumsum(made))
-    top = np.maximum.accumulate(value)
+    top: np.ndarray = np.maximum.accumulate(value)
     won = np.append(0.0, np.cumsum(made > 0))
     number = np.arange(len(value))
     first = np.maximum(number - RECENT, 0)

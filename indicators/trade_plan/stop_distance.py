@@ -1,7 +1,7 @@
 """StopDistance: how far stop and target of an entry stand, as Backtrader lines."""
 
 from bt_fusion.errors import OptionError
-from bt_fusion.indicators.plan_lines import PlanLines
+from bt_fusion.indicators.trade_plan.plan_lines import PlanLines
 from bt_fusion.trade_models.stop_model import capped_stop
 
 __all__ = ["StopDistance"]

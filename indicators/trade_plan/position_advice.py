@@ -3,7 +3,7 @@
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.indicators.plan_lines import PlanLines
+from bt_fusion.indicators.trade_plan.plan_lines import PlanLines
 from bt_fusion.trade_models.position_model import Advice
 from bt_fusion.trade_models.trade_state import OpenTrades
 

@@ -1,0 +1,1 @@
+"""What a managed model says of trades, as indicators."""
