@@ -99,7 +99,7 @@ class RiskModel(BaseEstimator):
         X : ndarray of float64, shape (n_rows, 7)
         """
         check_is_fitted(self, "booster_")
-        expected = self.booster_.booster_.predict(X, num_threads=1)
+        expected = np.asarray(self.booster_.booster_.predict(X, num_threads=1))
         return np.clip(expected / max(self.average_, LEAST_EDGE), LEAST_SIZE, MOST_SIZE)
 
 
@@ -128,7 +128,7 @@ def account_state(results: Sequence[float] | np.ndarray, start: float) -> np.nda
     array([0.2  , 0.88 , 0.333, 2.   ])
     """
     made = np.asarray(results, dtype=np.float64)
-    value = start + np.append(0.0, np.cumsum(made))
+    value: np.ndarray = np.append(0.0, np.cumsum(made)) + start
     top: np.ndarray = np.maximum.accumulate(value)
     won = np.append(0.0, np.cumsum(made > 0))
     number = np.arange(len(value))
