@@ -1,12 +1,14 @@
 """ManagedStrategy: entries by EMA and signal model; advice, stops and size by three more (E)."""
 
+from math import inf
+
 import backtrader as bt
 
 from bt_fusion.indicators import EMACross, FusedSignal
 from bt_fusion.indicators.trade_plan.position_advice import PositionAdvice
 from bt_fusion.indicators.trade_plan.stop_distance import StopDistance
 from bt_fusion.models.agreement import DEFAULT_THRESHOLD, check_threshold
-from bt_fusion.strategies.one_position import OnePosition
+from bt_fusion.strategies.bracket_position import BracketPosition
 from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.risk_sizer import AccountHistory, RiskSizer, most_size
 from bt_fusion.strategies.symbol import Symbol
@@ -17,7 +19,7 @@ __all__ = ["ManagedStrategy"]
 LEAST_ADDITION = 0.1  # of the entry's size: less is not worth its costs
 
 
-class ManagedStrategy(OnePosition):
+class ManagedStrategy(BracketPosition):
     '''
     Trades the state of an EMA cross where the signal model agrees, each entry a bracket order with
     stop and target, and out after ``hold_bars`` bars (system E). A managed model's other three
@@ -35,12 +37,19 @@ class ManagedStrategy(OnePosition):
       - ``atr_stop``, ``atr_target`` (default 1.5): distances from the close of the signal in ATR
         units, without a stop model
       - ``atr_multiplier`` (default 1): multiplies both distances of the stop model
-      - ``max_risk_pct`` (default 0.02): share of the account that such a stop may lose
+      - ``max_risk_pct`` (default 0.02): share of the account that such a stop may lose, and any
+        stop after an addition
       - ``max_adds`` (default 1): additions to a position, each as large as its entry where the
-        account's value allows; they share its stop and target
+        account's value and ``max_risk_pct`` allow; they share its stop and target
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
         technical state alone, or ``raise``
+
+    Note:
+      Exit reasons are ``stop``, ``target``, ``horizon``, ``advice`` and ``unfilled``: the broker
+      filled an entry or addition in part and refused the rest. Stop and target stand behind an
+      order from the bar after the one that fills it whole. Where one of them is filled in part, or
+      an addition is filled on its bar, the rest of the position leaves at the next open.
     '''
 
     params = (
@@ -58,11 +67,11 @@ class ManagedStrategy(OnePosition):
         ("max_adds", 1),
     )
     ml_only = (
-        *OnePosition.ml_only,
+        *BracketPosition.ml_only,
         *("position", "stops", "risk", "ml_threshold"),
         *("atr_multiplier", "max_risk_pct", "max_adds"),
     )
-    aliases = OnePosition.aliases | {"ml_entry_threshold": "ml_threshold"}
+    aliases = BracketPosition.aliases | {"ml_entry_threshold": "ml_threshold"}
 
     def __init__(self):
         check_numbers(self.p, "ema_fast", "ema_slow", "hold_bars", least=1, whole=True)
@@ -89,9 +98,10 @@ class ManagedStrategy(OnePosition):
         return symbol
 
     def exit_reason(self, symbol):
-        if symbol.advice is not None and symbol.advice.now() == Advice.EXIT:
-            return "advice"
-        return super().exit_reason(symbol)
+        due = super().exit_reason(symbol)
+        if due or symbol.advice is None or symbol.advice.now() != Advice.EXIT:
+            return due
+        return "advice"
 
     def act(self, symbol):
         outcome = super().act(symbol)
@@ -103,34 +113,28 @@ class ManagedStrategy(OnePosition):
 
     def enter(self, symbol, side):
         '''Open a position at the feed's next open, with stop and target behind it'''
-        data = symbol.data
-        size = self.getsizing(data, isbuy=side > 0)
-        size = min(size * self.multiplier(symbol), max(size, most_size(self.broker, data)))
+        size = self.entry_size(symbol, side)
         if not size > 0:
             return "size 0"
-        stop, target = self.distances(symbol, size)
-        close = data.close[0]
-        symbol.levels = close - side * stop, close + side * target
-        symbol.adds, symbol.size, symbol.entered = 0, size, len(data)
+        levels = self.levels(symbol, side, size)
+        if not (self.beyond(symbol, levels[0], -side) and self.beyond(symbol, levels[1], side)):
+            return "no distance"
+        symbol.levels, symbol.adds, symbol.size = levels, 0, size
+        symbol.entered = len(symbol.data)
         symbol.order = self.bracket(symbol, side, size, entry=True)
         return "ordered" if symbol.order else "size 0"
 
-    def bracket(self, symbol, side, size, **order):
-        '''Place a market order with a stop and a target behind it; return it'''
-        stop, target = symbol.levels
-        place = self.buy_bracket if side > 0 else self.sell_bracket
-        orders = place(
-            data=symbol.data,
-            size=size,
-            exectype=bt.Order.Market,
-            stopprice=stop,
-            limitprice=target,
-            oargs=order,
-            stopargs={"exit_reason": "stop"},
-            limitargs={"exit_reason": "target"},
-        )
-        symbol.exit_orders += orders[1:]
-        return orders[0]
+    def entry_size(self, symbol, side):
+        '''Return the sizer's size times what the risk model says, as far as the account reaches'''
+        size = self.getsizing(symbol.data, isbuy=side > 0)
+        if not size > 0:
+            return 0
+        size = min(size * self.multiplier(symbol), max(size, most_size(self, symbol.data)))
+        return self.in_units(size)
+
+    def in_units(self, size):
+        '''Return a size in whole units, where the sizer gives such'''
+        return int(size) if getattr(self._sizer.p, "whole", False) else size
 
     def multiplier(self, symbol):
         '''Return what the risk model multiplies the sizer's size by, 1 where it has no say'''
@@ -139,22 +143,34 @@ class ManagedStrategy(OnePosition):
         plan, row = symbol.distance.row()
         return plan.multiplier(row, self.account.state())
 
-    def distances(self, symbol, size):
-        '''Return how far stop and target of a position of this size stand from the close'''
-        lines = symbol.distance
+    def levels(self, symbol, side, size):
+        '''Return stop and target price of a position of this size, None for none'''
+        close, lines = symbol.data.close[0], symbol.distance
         if not self.p.stops or lines is None or not lines.stop[0] > 0:
-            return self.p.atr_stop * symbol.atr[0], self.p.atr_target * symbol.atr[0]
-        return lines.capped(size), lines.target[0]
+            return self.stop_and_target(symbol, close, side)
+        return close - side * lines.capped(size), close + side * lines.target[0]
+
+    def beyond(self, symbol, level, side):
+        '''Tell whether a level stands off the close, on a side; True where there is none'''
+        return level is None or side * (level - symbol.data.close[0]) > 0
 
     def add(self, symbol):
-        '''Enlarge the position at the next open, as far as the account reaches'''
+        '''Enlarge the position at the next open, as far as account and stop allow'''
         held = self.getposition(symbol.data).size
-        room = most_size(self.broker, symbol.data) - abs(held)
-        size = min(symbol.size, room)
+        side, most = (1 if held > 0 else -1), most_size(self, symbol.data)
+        size = min(symbol.size, min(most, self.most_at_stop(symbol, side)) - abs(held))
+        size = self.in_units(size)
         if size < LEAST_ADDITION * symbol.size:
             return
         symbol.adds += 1
-        symbol.order = self.bracket(symbol, 1 if held > 0 else -1, size)
+        symbol.order = self.bracket(symbol, side, size)
 
-    def place_stop_and_target(self, symbol, entry):
-        '''Does nothing: they came with the entry'''
+    def most_at_stop(self, symbol, side):
+        '''Return the size of a position that its stop lets lose ``max_risk_pct`` of the account'''
+        stop, data = symbol.levels[0], symbol.data
+        if stop is None:
+            return inf
+        if not self.beyond(symbol, stop, -side):
+            return 0.0
+        loss = abs(data.close[0] - stop) * self.broker.getcommissioninfo(data).p.mult
+        return self.p.max_risk_pct * self.broker.getvalue() / loss

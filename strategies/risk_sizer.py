@@ -37,7 +37,7 @@ class RiskSizer(EquityShare):
         size = super()._getsizing(comminfo, cash, data, isbuy)
         if self.broker.getposition(data).size:
             return size
-        size = min(size * self.multiplier(data), most_size(self.broker, data, self.p.most))
+        size = min(size * self.multiplier(data), most_size(self.strategy, data, self.p.most))
         return int(size) if self.p.whole else size
 
     def multiplier(self, data):
@@ -60,10 +60,22 @@ class RiskSizer(EquityShare):
         return plan.at(np.array([stamps(data.datetime[0])[()]])), 0
 
 
-def most_size(broker, data, most=0.95):
-    """Return the size whose value is a share of the account's at the current close"""
-    worth = data.close[0] * broker.getcommissioninfo(data).p.mult
-    return max(0.0, broker.getvalue() * most / worth)
+def most_size(strategy, data, most=0.95):
+    """Return the size whose value, with that of other feeds, is a share of the account's"""
+    broker = strategy.broker
+    held = sum(position_value(broker, each) for each in strategy.datas if each is not data)
+    return max(0.0, broker.getvalue() * most - held) / unit_value(broker, data)
+
+
+def position_value(broker, data):
+    """Return what the position in a feed is worth at the current close, either side"""
+    size = broker.getposition(data).size
+    return abs(size) * unit_value(broker, data) if size else 0.0
+
+
+def unit_value(broker, data):
+    """Return what one unit is worth at the current close"""
+    return data.close[0] * broker.getcommissioninfo(data).p.mult
 
 
 class AccountHistory:

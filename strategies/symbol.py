@@ -1,6 +1,8 @@
 """Symbol: what a strategy keeps of each data feed it trades."""
 
-__all__ = ["Symbol", "awaiting"]
+from functools import partial
+
+__all__ = ["Symbol", "awaiting", "keep_apart"]
 
 
 class Symbol:
@@ -51,3 +53,20 @@ def awaiting(order):
         given = bar_of(order.data)
         order.active = lambda: bar_of(order.data) != given
     return order
+
+
+def keep_apart(entry, levels):
+    """Keep stop and target behind an entry from being filled where they must not be.
+
+    Backtrader tries them whenever any feed moves, also against the bar that filled the entry; and
+    it fills one of them in whole after the other was filled in part.
+    """
+    for level in levels:
+        others = [each for each in levels if each is not level]
+        level.active = partial(is_live, level.active, level.data, entry, others)
+
+
+def is_live(activated, data, entry, others):
+    """Tell whether a level behind an entry may be filled on the current bar of its feed"""
+    started = any(other.executed.size for other in others)
+    return activated() and not started and data.datetime[0] > entry.executed.dt

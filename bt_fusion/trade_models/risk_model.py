@@ -120,7 +120,8 @@ def account_state(results: Sequence[float] | np.ndarray, start: float) -> np.nda
     -------
     ndarray of float64, shape (n_trades + 1, 4)
         Drawdown from the highest value (0.1 is 10 %), value over the start, share of wins among
-        the last 20 trades (NaN before the first), losses in a row.
+        the last 20 trades (NaN before the first), losses in a row. An account that begins with
+        nothing has no ratios: NaN.
 
     Examples
     --------
@@ -135,5 +136,6 @@ def account_state(results: Sequence[float] | np.ndarray, start: float) -> np.nda
     first = np.maximum(number - RECENT, 0)
     with np.errstate(invalid="ignore"):
         rate = (won - won[first]) / (number - first)
+        drawdown, ratio = (1 - value / top, value / start) if start > 0 else (value * np.nan,) * 2
     last_win = np.append(0, np.maximum.accumulate(np.where(made > 0, number[1:], 0)))
-    return np.column_stack([1 - value / top, value / start, rate, number - last_win])
+    return np.column_stack([drawdown, ratio, rate, number - last_win])

@@ -132,7 +132,7 @@ def reach(
     Returns
     -------
     against, favour : ndarray of float64, shape (n_bars,)
-        0 or more, in ATR units; NaN where the horizon is not over.
+        0 or more, in ATR units; NaN where the horizon is not over or the ATR is 0.
 
     Examples
     --------
@@ -148,6 +148,7 @@ def reach(
         ahead = (sliding_window_view(values[1:], horizon) for values in (bars.high, bars.low))
         highs, lows = ahead
         high[:-horizon], low[:-horizon] = highs.max(axis=1), lows.min(axis=1)
+    atr = np.where(atr > 0, atr, np.nan)
     up = np.maximum(high - bars.close, 0) / atr
     down = np.maximum(bars.close - low, 0) / atr
     return np.where(side > 0, down, up), np.where(side > 0, up, down)

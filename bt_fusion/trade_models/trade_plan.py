@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.predictions import NO_MODEL, Predictions
 from bt_fusion.trade_models.position_model import Advice, PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel
 from bt_fusion.trade_models.stop_model import StopModel
@@ -86,8 +86,8 @@ class TradePlan(Predictions):
         return found
 
     def models_at(self, bar: int) -> TradeModels:
-        """Return the models of the refit that predicted a bar; neutral ones where none did."""
-        number = int(self.model[bar])
+        """Return the models of the refit that predicted a bar; neutral ones for none and for -1."""
+        number = int(self.model[bar]) if bar >= 0 else NO_MODEL
         return self.models[number] if number >= 0 else TradeModels()
 
     def advice(self, rows: np.ndarray, state: np.ndarray) -> np.ndarray:

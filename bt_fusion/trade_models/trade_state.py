@@ -62,11 +62,10 @@ class OpenTrades:
         Returns
         -------
         ndarray of float32, shape (n_rows, 7)
-            Columns as `STATE`.
+            Columns as `STATE`; those in ATR units are NaN where the ATR is 0.
         """
-        side, entry, price, atr = (
-            values[trade] for values in (self.side, self.entry, self.price, self.atr)
-        )
+        side, entry, price = self.side[trade], self.entry[trade], self.price[trade]
+        atr = np.where(self.atr > 0, self.atr, np.nan)[trade]
         bar = entry + held
         high, low = self._range(trade, held)
         best = np.where(side > 0, high - price, price - low)

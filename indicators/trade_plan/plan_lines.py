@@ -31,7 +31,8 @@ class PlanLines(BarLines):
       - ``allow_in_sample``: also on bars the model was trained on
 
     Methods:
-      - ``row()``: the ``TradePlan`` and the position in it of the current bar
+      - ``row()``: the ``TradePlan`` and the position in it of the last bar that is over; -1 before
+        the first
     '''
 
     params = (("model", None), ("allow_in_sample", False))
@@ -76,8 +77,8 @@ class PlanLines(BarLines):
         return plan_of(self._model, held, self.p.allow_in_sample)[-1:]
 
     def row(self):
-        '''Return the plan and the position of the current bar in it'''
-        return self._plan, len(self.data) - 1 if self._whole else 0
+        '''Return the plan and the position in it of the last bar that is over, -1 for none'''
+        return self._plan, len(self) - 1 if self._whole else 0
 
 
 def find_plan(owner, data):

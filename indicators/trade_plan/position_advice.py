@@ -63,7 +63,7 @@ class PositionAdvice(PlanLines):
         trade = open_trade(self._owner, self.data)
         if trade is None:
             return None
-        entry, bar = trade.baropen - 1, len(self.data) - 1
+        entry, bar = trade.baropen - 1, len(self) - 1
         key = (trade.ref, trade.price)
         if self._known[0] != key:
             self._known = (key, {})
