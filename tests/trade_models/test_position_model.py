@@ -11,7 +11,7 @@ from bt_fusion.errors import OptionError, TrainingError
 from bt_fusion.trade_models.position_model import Advice, PositionModel, advice_labels
 
 WIDTH = 9
-X = np.random.default_rng(0).normal(size=(300, WIDTH)).astype(np.float32)
+X = np.random.default_rng(0).normal(size=(2_000, WIDTH)).astype(np.float32)
 GAIN = 2.0 * X[:, 0]
 
 
