@@ -8,7 +8,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.verdict.placebos.levels import first_touch
 from bt_fusion.verdict.placebos.replay import one_at_a_time
 
-__all__ = ["REASONS", "SimulatedTrades", "simulate"]
+__all__ = ["REASONS", "SignalOutcomes", "SimulatedTrades", "each_signal", "simulate"]
 
 REASONS = ("horizon", "stop", "target")
 NEVER = -1
@@ -105,29 +105,80 @@ def simulate(
     >>> trades.entry, trades.exit, trades.exit_price  # the open of bar 3 is beyond the target
     (array([1]), array([3]), array([12.]))
     """
-    count = len(bars)
+    return each_signal(bars, side, atr, stop, target, hold_bars).one_at_a_time()
+
+
+@dataclass(frozen=True, eq=False)
+class SignalOutcomes:
+    """What a trade decided at each bar would come to, see `simulate`.
+
+    Attributes
+    ----------
+    bars : BarArrays
+    side : ndarray of int64, shape (n_bars,)
+        0 where no entry is possible.
+    exit : ndarray of int64, shape (n_bars,)
+        Bar of the exit, -1 where the bars do not end it.
+    exit_price : ndarray of float64, shape (n_bars,)
+    atr, stop : ndarray of float64, shape (n_bars,)
+    reason : ndarray of int64, shape (n_bars,)
+        Position in `REASONS`.
+    """
+
+    bars: BarArrays
+    side: np.ndarray
+    exit: np.ndarray
+    exit_price: np.ndarray
+    atr: np.ndarray
+    stop: np.ndarray
+    reason: np.ndarray
+
+    def at(self, signal: np.ndarray) -> SimulatedTrades:
+        """Return the trades decided at these bars, ended or not."""
+        return SimulatedTrades(
+            signal,
+            self.side[signal],
+            self.exit[signal],
+            self.bars.open[np.minimum(signal + 1, len(self.bars) - 1)],
+            self.exit_price[signal],
+            self.atr[signal],
+            self.stop[signal],
+            self.reason[signal],
+        )
+
+    def one_at_a_time(self, allowed: np.ndarray | None = None) -> SimulatedTrades:
+        """Return the closed trades of who enters whenever flat, on bars that are allowed."""
+        side = self.side if allowed is None else np.where(allowed, self.side, 0)
+        signal = one_at_a_time(side, self.exit)
+        return self.at(signal[self.exit[signal] != NEVER])
+
+
+def each_signal(
+    bars: BarArrays,
+    side: np.ndarray,
+    atr: np.ndarray,
+    stop: float | np.ndarray,
+    target: float | np.ndarray,
+    hold_bars: int,
+) -> SignalOutcomes:
+    """Work out each signal's trade, whatever the others do; arguments as of `simulate`."""
+    count, bar = len(bars), np.arange(len(bars))
     side = np.sign(np.nan_to_num(side)).astype(np.int64)
     stop, target = np.broadcast_to(stop, count), np.broadcast_to(target, count)
     usable = (side != 0) & (atr > 0) & np.isfinite(stop) & np.isfinite(target)
+    usable[-1:] = False  # an order of the last bar is never filled
     side = np.where(usable, side, 0)
-    side[-1:] = 0  # an order of the last bar is never filled
-    stop_price = bars.close - side * stop * atr
-    target_price = bars.close + side * target * atr
+    stop_price, target_price = bars.close - side * stop * atr, bars.close + side * target * atr
     lower, upper = np.minimum(stop_price, target_price), np.maximum(stop_price, target_price)
-    touch = first_touch(bars.low, bars.high, lower, upper, np.arange(count) + 2)
-    touch = np.where(usable, touch, count)
-    late = np.arange(count) + hold_bars + 1
+    touch = np.where(usable, first_touch(bars.low, bars.high, lower, upper, bar + 2), count)
+    late = bar + hold_bars + 1
     met = touch < np.minimum(late, count)
     exit_bar = np.where(met, touch, np.where(late < count, late, NEVER))
-    signal = one_at_a_time(side, np.where(side != 0, exit_bar, NEVER))
-    signal = signal[exit_bar[signal] != NEVER]
-    at, own, met = exit_bar[signal], side[signal], met[signal]
-    stopped = np.where(
-        own > 0, bars.low[at] <= stop_price[signal], bars.high[at] >= stop_price[signal]
-    )
-    level = np.where(stopped, stop_price[signal], target_price[signal])
-    beyond = (own * (bars.open[at] - level) < 0) == stopped
+    at = np.maximum(exit_bar, 0)
+    stopped = np.where(side > 0, bars.low[at] <= stop_price, bars.high[at] >= stop_price)
+    level = np.where(stopped, stop_price, target_price)
+    beyond = (side * (bars.open[at] - level) < 0) == stopped
     price = np.where(met & ~beyond, level, bars.open[at])
     reason = np.where(met, np.where(stopped, 1, 2), 0)
-    fill = bars.open[np.minimum(signal + 1, count - 1)]
-    return SimulatedTrades(signal, own, at, fill, price, atr[signal], stop[signal], reason)
+    exit_bar = np.where(usable, exit_bar, NEVER)
+    return SignalOutcomes(bars, side, exit_bar, price, atr, stop, reason)
