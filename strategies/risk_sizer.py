@@ -4,7 +4,8 @@ import numpy as np
 
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators.line_arrays import stamps
-from bt_fusion.indicators.trade_plan.plan_lines import find_plan, managed
+from bt_fusion.indicators.ml_ensemble import model_for
+from bt_fusion.indicators.trade_plan.plan_lines import find_plan
 from bt_fusion.strategies.sizers import EquityShare
 from bt_fusion.trade_models.risk_model import account_state
 from bt_fusion.trade_models.trade_plan import TradePlan
@@ -21,8 +22,9 @@ class RiskSizer(EquityShare):
       - ``share``, ``whole``, ``split``: see ``EquityShare``
       - ``most`` (default 0.95): share of the account's value that a position never exceeds; more
         than 1 needs a broker that lends
-      - ``model`` (default None): a ``TradePlan``, for a strategy that has no ``StopDistance`` or
-        ``PositionAdvice`` on the feed; these know what the sizer asks
+      - ``model`` (default None): a ``TradePlan``, or a dictionary of them by feed name, for a
+        strategy that has no ``StopDistance`` or ``PositionAdvice`` on the feed; these know what
+        the sizer asks
 
     Methods:
       - ``multiplier(data)``: of an entry on the current bar
@@ -45,13 +47,13 @@ class RiskSizer(EquityShare):
         if not hasattr(self, "_account"):
             self._account = AccountHistory(self.strategy)
         plan, row = self._plan(data)
-        return plan.multiplier(row, self._account.state())
+        return plan.multiplier(row, self._account.state()) if row >= 0 else 1.0
 
     def _plan(self, data):
         lines = find_plan(self.strategy, data)
         if lines is not None:
             return lines.row()
-        plan = managed(self.p.model) if self.p.model is not None else None
+        plan = model_for(data, self.p.model)
         if not isinstance(plan, TradePlan):
             raise OptionError(
                 "RiskSizer needs a TradePlan (model=...), or a StopDistance or PositionAdvice on "

@@ -80,7 +80,7 @@ class TradePlan(Predictions):
         """Return the plan of the bars with these stamps, unknown where there is none."""
         found = super().at(time)
         assert isinstance(found, TradePlan)
-        missing = ~found.index.isin(self.index)
+        missing = self.index.get_indexer(found.index) < 0
         for values in (found.stop, found.target, found.atr, found.market):
             values[missing] = np.nan
         return found

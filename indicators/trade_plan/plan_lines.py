@@ -78,7 +78,9 @@ class PlanLines(BarLines):
 
     def row(self):
         '''Return the plan and the position in it of the last bar that is over, -1 for none'''
-        return self._plan, len(self) - 1 if self._whole else 0
+        if self._whole:
+            return self._plan, len(self) - 1
+        return self._plan, -1 if self._plan is None else 0
 
 
 def find_plan(owner, data):
