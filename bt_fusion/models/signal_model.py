@@ -201,6 +201,7 @@ class SignalModel(BaseEstimator):
         X: np.ndarray,
         predictions: Predictions,
         refits: Sequence[Any],
+        embargo: int = 0,
     ) -> Predictions:
         """Return a walk-forward's predictions; a subclass may learn from them, refit by refit."""
         return predictions

@@ -147,7 +147,7 @@ class WalkForward(BaseEstimator):
                 predictions.trained_until[block] = refit.trained_until
                 if predictions.payoff is not None and refit.payoff is not None:
                     predictions.payoff[block] = refit.payoff.per_bar(arrays)[block]
-        return model.after_walk(arrays, tasks[0].X, predictions, self.refits_)
+        return model.after_walk(arrays, tasks[0].X, predictions, self.refits_, self.embargo_bars)
 
     def task_of(self, arrays: BarArrays, bar: int) -> RefitTask | None:
         """Return the refit whose block holds a bar, None for a bar before the first."""

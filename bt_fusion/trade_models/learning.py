@@ -70,10 +70,20 @@ class Learner:
     X : ndarray of float32, shape (n_bars, n_features)
     predictions : Predictions
         Out of sample, each of a model fitted before its bar.
+    embargo : int
+        Further bars left out before each refit.
     """
 
-    def __init__(self, recipe: Recipe, bars: BarArrays, X: np.ndarray, predictions: Predictions):
+    def __init__(
+        self,
+        recipe: Recipe,
+        bars: BarArrays,
+        X: np.ndarray,
+        predictions: Predictions,
+        embargo: int = 0,
+    ):
         self.recipe, self.bars, self.X, self.predictions = recipe, bars, X, predictions
+        self.embargo = embargo
         period = recipe.atr_period
         self.atr = talib.ATR(bars.high, bars.low, bars.close, period)
         self.side = np.sign(np.nan_to_num(predictions.signal())).astype(np.int64)
@@ -100,8 +110,9 @@ class Learner:
         gain = trades.side[trade] * rest / trades.atr[trade]
         rows = np.hstack([self.X[at], state])
         known = np.isfinite(rows).all(axis=1)
+        t1 = np.searchsorted(trade[known], trade[known], side="right") - 1
         try:
-            return clone(self.recipe.position).fit(rows[known], gain[known], self.recipe.seed)
+            return clone(self.recipe.position).fit(rows[known], gain[known], self.recipe.seed, t1)
         except TrainingError:  # a class is missing: nothing to tell apart
             return None
 
@@ -116,6 +127,8 @@ class Learner:
         rows = np.arange(start, max(start, bar - self.recipe.hold_bars))
         against, favour = self.reach
         rows = rows[(self.side[rows] != 0) & np.isfinite(against[rows])]
+        if not len(rows):
+            return None
         learnt = clone(self.recipe.stops)
         return learnt.fit(self.signal_rows(rows), against[rows], favour[rows], self.recipe.seed)
 
@@ -137,6 +150,8 @@ class Learner:
             return None
         X, result = self.risk_rows(known)
         complete = np.isfinite(np.delete(X, 2, axis=1)).all(axis=1)
+        if not complete.any():
+            return None
         return clone(self.recipe.risk).fit(X[complete], result[complete], self.recipe.seed)
 
     def risk_rows(self, trades: SimulatedTrades) -> tuple[np.ndarray, np.ndarray]:
@@ -159,7 +174,8 @@ class Learner:
         """Learn refit by refit, and say what each bar's entry would be given."""
         learnt, stop, target, sized = self.learn_stops(refits)
         for number, refit in enumerate(refits):
-            learnt[number] = self.with_risk(learnt[number], sized, refit.start, refit.bar)
+            cut = refit.bar - self.embargo
+            learnt[number] = self.with_risk(learnt[number], sized, refit.start, cut)
         return self.made(stop, target, tuple(learnt))
 
     def learn_stops(
@@ -179,7 +195,7 @@ class Learner:
         stop, target = np.full(count, np.nan), np.full(count, np.nan)
         modelled, learnt = np.zeros(count, dtype=bool), []
         for refit in refits:
-            models = self.first_two(refit.start, refit.bar, position)
+            models = self.first_two(refit.start, refit.bar - self.embargo, position)
             block = np.arange(refit.bar, refit.stop)
             block = block[self.predictions.known[block]]
             stop[block], target[block] = self.distances(models.stops, block)

@@ -51,6 +51,8 @@ class ManagedModel(SignalModel):
     ----------
     trade_models_ : TradeModels
         The three fitted models.
+    trained_until_ : datetime64[ns]
+        Stamp of the last bar: the three learn from all that is known by then.
     fitted_stages_ : tuple of str
         Which of the four are fitted, in order.
 
@@ -90,6 +92,8 @@ class ManagedModel(SignalModel):
                 f"label {label} has one side: a managed trade is long or short; give "
                 "triple_barrier, direction or profit_before_stop"
             )
+        if self.min_trades < 1:
+            raise OptionError(f"min_trades {self.min_trades} must be 1 or more")
         exits = trade_exits(label)
         return Recipe(
             stop=exits.get("atr_stop") or ATR_UNITS,
@@ -116,9 +120,10 @@ class ManagedModel(SignalModel):
         X: np.ndarray,
         predictions: Predictions,
         refits: Sequence[Any],
+        embargo: int = 0,
     ) -> TradePlan:
         """Learn from a walk-forward's predictions refit by refit, and return the whole plan."""
-        return Learner(self.recipe(), arrays, X, predictions).plan(refits)
+        return Learner(self.recipe(), arrays, X, predictions, embargo).plan(refits)
 
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "ManagedModel":
         """Train the signal on checked arrays, and the others on its trades in a walk-forward."""
@@ -180,6 +185,7 @@ class ManagedModel(SignalModel):
         fitted = learner.learn_stage(stage, self.trade_models_, refits)
         self.trade_models_ = fitted
         self.fitted_stages_ = (*self.fitted_stages_, stage)
+        self.trained_until_ = learner.bars.time[-1]  # its trades reach up to the last bar
 
     def predict_arrays(self, arrays: BarArrays, *, allow_in_sample: bool = False) -> TradePlan:
         """Predict checked arrays, and say what an entry on each bar would be given."""

@@ -60,7 +60,9 @@ class PositionModel(BaseEstimator):
             return Ensemble(("rf", "xgb", "lgb"), voting="majority", seed=seed)
         return clone(self.ensemble)
 
-    def fit(self, X: np.ndarray, gain: np.ndarray, seed: int = 0) -> "PositionModel":
+    def fit(
+        self, X: np.ndarray, gain: np.ndarray, seed: int = 0, t1: np.ndarray | None = None
+    ) -> "PositionModel":
         """Learn from bars of past trades.
 
         Parameters
@@ -70,6 +72,9 @@ class PositionModel(BaseEstimator):
         gain : ndarray of float64, shape (n_rows,)
             What the rest of each trade brought from the next open on, in ATR units.
         seed : int
+        t1 : ndarray of int64, shape (n_rows,), optional
+            Position of the last row before each row's gain is known: the last one of its trade.
+            Each row is by itself when not given.
 
         Raises
         ------
@@ -77,7 +82,11 @@ class PositionModel(BaseEstimator):
             When all rows are of one class.
         """
         y = advice_labels(gain, self.exit_margin, self.add_margin)
-        self.ensemble_ = self.new_ensemble(seed).fit(X, y, classes=[int(each) for each in Advice])
+        own = np.arange(len(X))
+        t1 = own if t1 is None else t1
+        purge = int((t1 - own).max(initial=0))
+        classes = [int(each) for each in Advice]
+        self.ensemble_ = self.new_ensemble(seed).fit(X, y, classes=classes, t1=t1, purge=purge)
         self.n_rows_ = len(X)
         return self
 
