@@ -16,7 +16,7 @@ from bt_fusion.strategies import RiskSizer
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.trade_models.position_model import PositionModel
 from bt_fusion.trade_models.trade_plan import TradeModels
-from bt_fusion.trade_models.trade_state import OpenTrades
+from bt_fusion.trade_models.trade_state import STATE, OpenTrades
 from tests.test_parity import CONFIGURATIONS, LiveData
 from tests.trade_models.made import FirstFeature, Halves, gappy_bars, plan_for
 
@@ -65,7 +65,8 @@ class Asks(bt.Strategy):
         self.seen.append((*lines, self.distance.capped(5_000), self.advice.advice[0], size))
         if said is not None:
             trade = next(iter(self._trades[self.data].values()))[-1]
-            self.said[bar] = int(said), trade.baropen - 1, trade.size, trade.price
+            state = self.advice.state() | {"bar": bar}
+            self.said[bar] = int(said), trade.baropen - 1, trade.size, trade.price, state
         if bar >= self.p.first and bar % 20 == 0:
             (self.buy if bar % 40 else self.sell)(size=10)
         elif bar % 20 == 15:
@@ -84,7 +85,7 @@ def asked(bars, model, options=None, feed=BarsData, first=0):
 def expected_advice(bars, plan, said):
     """What `TradePlan.advice` gives for the states of the same trades."""
     arrays, found = BarArrays.of(bars), {}
-    for bar, (_, entry, size, price) in said.items():
+    for bar, (_, entry, size, price, known) in said.items():
         side = np.array([1 if size > 0 else -1])
         trade = OpenTrades(
             arrays, side, np.array([entry]), np.array([price]), plan.atr[[entry - 1]]
@@ -93,6 +94,7 @@ def expected_advice(bars, plan, said):
         sides = plan.probability_up, plan.probability_down
         state = trade.states(np.array([0]), at - entry, *sides)
         found[bar] = int(plan.advice(at, state)[0])
+        assert known == dict(zip(STATE, state[0].tolist(), strict=True)) | {"bar": bar}
     return found
 
 
@@ -107,7 +109,10 @@ def check(bars, model, plan, first, exact, names=tuple(CONFIGURATIONS)):
         options, preloaded = CONFIGURATIONS[name]
         feed = LiveData if name == "live feed" else BarsData
         lines, others = asked(bars, model, options, feed, first)
-        assert others == said, name
+        assert others.keys() == said.keys()
+        for bar, each in said.items():
+            assert others[bar][:4] == each[:4], name
+            assert others[bar][4] == pytest.approx(each[4], rel=1e-5), name
         if preloaded or exact:
             assert lines.tobytes() == reference.tobytes(), name
         np.testing.assert_allclose(lines, reference, rtol=1e-6, err_msg=name)

@@ -18,7 +18,7 @@ VOTERS = Ensemble(["lgb"], voting="majority")
 COLUMNS = ("votes", "model", "trained_until", "stop", "target", "atr", "market", "X", "payoff")
 BARS = planted_edge(1_500, seed=4, auc=0.75)
 STATE = np.random.default_rng(0).normal(size=(len(BARS), 7)).astype(np.float32)
-CUTS = np.random.default_rng(1).integers(900, 1_490, 3).tolist()
+CUTS = np.random.default_rng(1).integers(900, 1_490, 2).tolist()
 
 
 def managed_model():
@@ -84,15 +84,18 @@ def test_a_change_of_the_past_shows(plan):
         assert not np.array_equal(found[name], expected[name], equal_nan=name != "runs"), name
 
 
-def test_the_audit_finds_nothing_in_a_strategy_with_a_plan(plan):
-    bars = BARS[900:1_300]
-    params = {"model": plan, "ml_threshold": 0.4, "max_adds": 2}
-    outcome = audit(ManagedStrategy, bars, params, cuts=6)
+@pytest.fixture(scope="module")
+def fitted():
+    return managed_model().fit(BARS[:1_150])
+
+
+def test_the_audit_finds_nothing_in_a_strategy_with_a_fitted_model(fitted):
+    params = {"model": fitted, "ml_threshold": 0.4, "max_adds": 2}
+    outcome = audit(ManagedStrategy, BARS[1_150:], params, cuts=6, bar_by_bar=False)
     assert outcome.findings == ()
 
 
 @pytest.mark.slow
-def test_the_audit_finds_nothing_in_a_strategy_with_a_fitted_model():
-    model = managed_model().fit(BARS[:1_150])
-    outcome = audit(ManagedStrategy, BARS[1_150:], {"model": model, "ml_threshold": 0.4}, cuts=4)
-    assert outcome.findings == ()
+def test_nor_does_the_audit_bar_by_bar(fitted):
+    params = {"model": fitted, "ml_threshold": 0.4}
+    assert audit(ManagedStrategy, BARS[1_150:], params, cuts=4).findings == ()
