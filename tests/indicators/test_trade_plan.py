@@ -119,11 +119,11 @@ def check(bars, model, plan, first, exact, names=tuple(CONFIGURATIONS)):
 
 
 def check_fitted(bars, fitted, *names):
-    own = bars[1_050:1_400]  # the first 150 are in-sample
+    own = bars[1_150:1_400]  # the first 50 are in-sample
     plan = fitted.predict(own)
     models = plan.models[0]
     assert None not in (models.position, models.stops, models.risk)
-    check(own, fitted, plan, 170, False, names)
+    check(own, fitted, plan, 70, False, names)
 
 
 def test_a_fitted_model(bars, fitted):
@@ -136,8 +136,8 @@ def test_a_fitted_model_in_every_configuration(bars, fitted):
 
 
 def test_a_plan_in_every_configuration(bars, plan):
-    own = bars[1_000:]
-    check(own, plan, plan[1_000:], 20, exact=True)
+    own = bars[1_200:]
+    check(own, plan, plan[1_200:], 20, exact=True)
 
 
 def test_a_walk_forward_gives_the_lines_of_its_plan(bars, plan):

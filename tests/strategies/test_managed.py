@@ -98,30 +98,30 @@ def random_run(seed, count=400, filler=None, **params):
 
 def test_random_runs_leave_no_orphan_order():
     counts, reasons = Counter(), set()
-    for seed in range(6):
+    for seed in range(4):
         strategy = random_run(seed)
         counts += strategy.counts
         reasons |= set(strategy.analyzers.stats.trades().exit_reason)
-    assert counts["trades"] > 200
-    assert counts["adds"] > 6  # in some runs both
+    assert counts["trades"] > 120
+    assert counts["adds"] > 4  # in some runs both
     assert {"stop", "target", "horizon", "advice"} <= reasons
 
 
 @pytest.mark.parametrize("max_adds", [0, 1, 3])
 def test_never_more_additions_than_asked_for(max_adds):
-    strategies = [random_run(seed, max_adds=max_adds, hold_bars=30) for seed in range(3)]
+    strategies = [random_run(seed, max_adds=max_adds, hold_bars=30) for seed in range(2)]
     assert max(each.counts["adds"] for each in strategies) == max_adds
 
 
 @pytest.mark.parametrize("perc", [20, 100])
 def test_partial_fills_leave_no_orphan_and_no_double_position(perc):
     counts, reasons = Counter(), set()
-    for seed in range(6):
+    for seed in range(4):
         strategy = random_run(seed, filler=bt.fillers.FixedBarPerc(perc=perc))
         counts += strategy.counts
         reasons |= set(strategy.analyzers.stats.trades().exit_reason)
-    assert counts["Partial"] > 20
-    assert counts["trades"] > 20
+    assert counts["Partial"] > 10
+    assert counts["trades"] > 15
     assert reasons > {"horizon"}
 
 

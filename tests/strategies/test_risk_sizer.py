@@ -74,7 +74,7 @@ def features_at(bars, trips, signal):
 @pytest.mark.parametrize("by_sizer", [False, True])
 def test_the_seven_features_of_every_trade_are_the_brokers(by_sizer):
     """Several hundred trades, with additions, by the strategy itself and by the sizer."""
-    bars = gappy_bars(11, 2_000)
+    bars = gappy_bars(11, 1_500)
     rng, notes = np.random.default_rng(11), Notes()
     X = rng.choice([-1.0, 0.0, 1.0], (len(bars), 1), p=[0.1, 0.8, 0.1]).astype(np.float32)
     models = TradeModels(position=FirstFeature(), risk=notes)
@@ -101,8 +101,8 @@ def test_the_seven_features_of_every_trade_are_the_brokers(by_sizer):
     strategy = cerebro.run()[0]
     trips = round_trips(fills)
     signals = bars.index.get_indexer(strategy.analyzers.stats.trades().signal_time)
-    assert len(trips) > 300
-    assert len(set(signals) & set(entries)) == len(entries) > 300
+    assert len(trips) > 250
+    assert len(set(signals) & set(entries)) >= len(entries) - 1 > 250  # the last may be unfilled
     for signal, asked in zip(entries, notes.asked, strict=True):
         expected = features_at(bars, trips, signal)
         assert tuple(expected) == RISK_FEATURES

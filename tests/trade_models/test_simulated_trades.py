@@ -57,7 +57,7 @@ def rows_of(trades):
 @pytest.mark.parametrize("hold_bars", [1, 2, 5, 12])
 def test_as_a_slow_reading_of_the_docstring(hold_bars):
     found = {reason: 0 for reason in REASONS}
-    for seed in range(25):
+    for seed in range(15):
         rng = np.random.default_rng(seed)
         bars = BarArrays.of(gappy_bars(seed))
         side = random_sides(rng, len(bars), 0.5).astype(float)
@@ -72,8 +72,8 @@ def test_as_a_slow_reading_of_the_docstring(hold_bars):
         np.testing.assert_array_equal(trades.stop, stop[trades.signal])
         for row in expected:
             found[row[-1]] += 1
-    assert sum(found.values()) > 500
-    assert hold_bars == 1 or min(found.values()) > 50  # a level lives from the second bar on
+    assert sum(found.values()) > 300
+    assert hold_bars == 1 or min(found.values()) > 30  # a level lives from the second bar on
 
 
 def engine_rows(bars, run):
@@ -95,9 +95,9 @@ def engine_rows(bars, run):
 @pytest.mark.parametrize("hold_bars", [1, 4, 12])
 def test_the_engine_trades_the_same(hold_bars):
     reasons = set()
-    for seed in range(8):
+    for seed in range(4):
         rng = np.random.default_rng(seed)
-        bars = gappy_bars(seed, 500)
+        bars = gappy_bars(seed, 400)
         side = random_sides(rng, len(bars))
         atr = talib.ATR(*(bars[name].to_numpy() for name in ("high", "low", "close")), 14)
         stop, target = rng.uniform(0.5, 3.0, (2, len(bars)))
@@ -116,7 +116,7 @@ def test_the_engine_trades_the_same(hold_bars):
 
 
 def test_the_engine_trades_the_same_without_models():
-    for seed in range(4):
+    for seed in range(2):
         bars = gappy_bars(seed, 500)
         side = random_sides(np.random.default_rng(seed), len(bars))
         atr = talib.ATR(*(bars[name].to_numpy() for name in ("high", "low", "close")), 14)
