@@ -299,3 +299,25 @@ def test_two_feeds_together_hold_no_more_than_the_account():
     given = {"model": plans, "ml_threshold": 0.5, "max_adds": 9, "max_risk_pct": 1.0}
     cerebro_of(feeds, Worth, share=0.95, sides=sides, **given).run()
     assert 0.5 < max(worth) < 1.1  # 0.95 at the signal
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_feeds_of_different_starts_and_gaps_trade_as_each_would_alone(seed):
+    """Sizes aside, which share one account: same entries, exits and reasons, no stale fill."""
+    rng = np.random.default_rng(seed)
+    feeds = {"A": gappy_bars(seed, 350), "B": gappy_bars(seed + 10, 350)[60:]}
+    feeds = {name: bars[rng.random(len(bars)) > 0.3] for name, bars in feeds.items()}
+    sides = {name: random_sides(rng, len(bars)) for name, bars in feeds.items()}
+    plans = {name: advised(bars, rng) for name, bars in feeds.items()}
+    given = {"sides": sides, "model": plans, "ml_threshold": 0.5, "max_adds": 0}
+    told = ["symbol", "side", "entry_time", "exit_time", "exit_reason"]
+    together = cerebro_of(feeds, **given, max_risk_pct=1.0).run()[0].analyzers.stats.trades()
+    for name, bars in feeds.items():
+        alone = cerebro_of({name: bars}, **given, max_risk_pct=1.0).run()[0]
+        own = together[together.symbol == name]
+        assert len(own) > 20
+        expected = alone.analyzers.stats.trades()
+        np.testing.assert_array_equal(own[told].to_numpy(), expected[told].to_numpy())
+        at_open = own.exit_reason.isin(["horizon", "advice"])
+        opens = bars.open[own.exit_time[at_open]].to_numpy()
+        np.testing.assert_allclose(own.exit_price[at_open], opens, rtol=1e-12)
