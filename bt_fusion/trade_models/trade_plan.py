@@ -12,9 +12,10 @@ from bt_fusion.trade_models.position_model import Advice, PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel
 from bt_fusion.trade_models.stop_model import StopModel
 
-__all__ = ["TradeModels", "TradePlan", "market_state"]
+__all__ = ["VOLATILITY_BARS", "TradeModels", "TradePlan", "market_state"]
 
 NONE = np.empty(0)
+VOLATILITY_BARS = 20  # returns whose standard deviation is volatility_20
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,8 @@ def market_state(bars: BarArrays, atr: np.ndarray) -> np.ndarray:
     """
     moves = np.diff(bars.log_close, prepend=np.nan)
     volatility = np.full(len(bars), np.nan)
-    if len(bars) > 20:
-        windows = np.lib.stride_tricks.sliding_window_view(moves, 20)
-        volatility[19:] = windows.std(axis=1)
+    if len(bars) > VOLATILITY_BARS:
+        windows = np.lib.stride_tricks.sliding_window_view(moves, VOLATILITY_BARS)
+        volatility[VOLATILITY_BARS - 1 :] = windows.std(axis=1)
     hour = bars.time.astype("datetime64[h]").astype(np.int64) % 24
     return np.column_stack([volatility, atr / bars.close, hour])

@@ -5,15 +5,14 @@ from pathlib import Path
 import backtrader as bt
 import numpy as np
 
-from bt_fusion.data.bar_buffer import BarBuffer
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators.bar_lines import BarLines
 from bt_fusion.indicators.ml_ensemble import model_for
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
-from bt_fusion.technical.series import wilder_memory
 from bt_fusion.trade_models.managed_model import ManagedModel
+from bt_fusion.trade_models.plan_stream import PlanStream
 from bt_fusion.trade_models.trade_plan import TradePlan
 
 __all__ = ["PlanLines", "find_plan"]
@@ -42,7 +41,7 @@ class PlanLines(BarLines):
         self._model = model_for(self.data, self.p.model)
         self._plan = None
         self._whole = False  # whether the plan is of all bars
-        self._past = None  # the bars that matter, where they come one by one
+        self._stream = None  # what makes it bar by bar, where they come one by one
 
     def lines_of(self, plan):
         '''Return the lines of a plan, one array each'''
@@ -65,16 +64,13 @@ class PlanLines(BarLines):
         return np.array([column[-1] for column in self.lines_of(self._plan)])
 
     def _streamed_plan(self, time, values, still_open):
-        self._model = managed(self._model)
-        if self._past is None:
-            features, ensemble = self._model.feature_set_, self._model.ensemble_
-            period = self._model.recipe().atr_period
-            needed = max(features.memory + ensemble.context, wilder_memory(period))
-            self._past = BarBuffer(keep=needed)
-        take = self._past.replace if still_open else self._past.push
-        take(time, values)
-        held = self._past.arrays().tail(self._past.keep)
-        return plan_of(self._model, held, self.p.allow_in_sample)[-1:]
+        if self._stream is None:
+            self._model = managed(self._model)
+            if not isinstance(self._model, ManagedModel):
+                raise manages_nothing(self._model)
+            self._stream = PlanStream(self._model, allow_in_sample=self.p.allow_in_sample)
+        take = self._stream.replace if still_open else self._stream.push
+        return take(time, values)
 
     def row(self):
         '''Return the plan and the position in it of the last bar that is over, -1 for none'''
@@ -113,8 +109,13 @@ def plan_of(model, bars: BarArrays, allow_in_sample: bool = False) -> TradePlan:
     else:
         plan = model.predict_arrays(bars, allow_in_sample=allow_in_sample)
     if not isinstance(plan, TradePlan):
-        raise OptionError(
-            f"model {type(model).__name__} predicts and manages no trade; give a ManagedModel "
-            "(bt-fusion train --preset managed)"
-        )
+        raise manages_nothing(model)
     return plan
+
+
+def manages_nothing(model):
+    """Return the error for a model of the signal alone."""
+    return OptionError(
+        f"model {type(model).__name__} predicts and manages no trade; give a ManagedModel "
+        "(bt-fusion train --preset managed)"
+    )
