@@ -1,0 +1,265 @@
+"""BrokerGuard: what the broker did that a strategy's author would not expect."""
+
+from dataclasses import dataclass
+from math import inf, isfinite
+
+import backtrader as bt
+import pandas as pd
+
+from bt_fusion.analyzers.guard_text import UNITS, guard_text
+from bt_fusion.indicators.line_arrays import feed_names, stamps
+from bt_fusion.report.checks.strategy_audit import counted
+
+__all__ = ["BrokerGuard"]
+
+ROUNDING = 1e-9  # part of the account that sums of floats may be off by
+GAP = 0.01  # part of the account that an opening gap and costs add to what was ordered
+DRIFT = 2  # times what orders may take: half of it is borrowed, and brokers ask for margin
+
+
+class BrokerGuard(bt.Analyzer):
+    '''
+    Looks for what Backtrader's broker does without a word: cash or value that is NaN, orders on
+    bars without a price or on old ones, orders that are refused, positions that are worth more
+    than the account, borrowed cash, an account that lost more than it had. Each is listed once,
+    with the first bar, how often it came, and what to do. A sound run lists nothing.
+
+    Params:
+      - ``leverage`` (default 1.0): how many times the account's value orders may take. What a
+        commission scheme grants by its ``leverage`` or ``margin`` is on top of it
+
+    Methods:
+      - ``get_analysis``: a dictionary of
+
+        - ``findings``, a list by time of dictionaries: ``kind`` (str), ``time`` (Timestamp, of
+          the first bar), ``feed`` (str, its name), ``count`` (int), ``unit`` (str, ``orders`` or
+          ``bars``: what is counted) and ``text`` (str, what happened and what to do)
+        - ``max_leverage`` (float), the most times its value the account ever had in positions,
+          after a fill or at a close
+
+      - ``text``: the findings as text, one line each; '' where there are none
+
+    Kinds:
+      - ``nan_cash``, ``nan_value``: NaN or infinite, the cash for good, or the value alone
+      - ``nan_order``: placed on a bar without a price, or filled at none
+      - ``stale_order``: its feed had no new bar when it was placed
+      - ``margin``, ``rejected``: the two ways in which a broker refuses
+      - ``leverage``: an order took the positions above ``leverage`` times the account's value, or
+        prices took them above twice that
+      - ``negative_cash``, ``negative_value``: below 0
+
+    Formula:
+      - leverage = sum of abs(value of a position) / value of the account
+
+    Note:
+      A position is worth what its commission scheme takes for it from the cash: size * price /
+      leverage of a stock, size * margin of a future. A short counts like a long, though
+      Backtrader adds its price to the cash. Up to 1 % above ``leverage`` is an opening gap.
+      Orders that expire, are cancelled or are filled in part are no findings, nor are those
+      refused only because NaN was ordered before. Of another broker than Backtrader's own
+      orders are known once it tells of them, so that old and missing prices are not seen.
+    '''
+
+    params = (("leverage", 1.0),)
+
+    def create_analysis(self):
+        self.rets = bt.AutoOrderedDict()
+
+    def start(self):
+        self._found = {}  # kind -> Finding
+        self._names = feed_names(self.strategy.datas)
+        self._several = len(self.strategy.datas) > 1
+        # bars of each feed at the last two calls
+        self._bars = self._bars_before = dict.fromkeys(self.strategy.datas, 0)
+        self._time, self._next_ref = 0.0, 0  # of the last call, the number an order would get then
+        self._seen = set()  # numbers of the orders the broker has told of
+        self._held = {}  # data feed with a position -> Held
+        self._shared = len(self.strategy.env.runningstrats) > 1
+        self._filled = {}  # data feed -> price of its last fill on this bar
+        self._opened = False  # whether one of these fills opened a position or added to one
+        self._nan_orders = set()  # numbers of the orders without a price
+        self._nan_batch = None  # when the last of them was placed
+        self._rounding = ROUNDING * abs(self.strategy.broker.getvalue())
+        self._most = 0.0
+        self._above = False  # whether orders took the account above its leverage
+        self._lowest_cash = self._lowest_value = inf
+
+    def notify_order(self, order):
+        if order.ref not in self._seen:
+            self._seen.add(order.ref)
+            self._look_at_new(order)
+        if order.status == order.Margin and not self._refused_for_nan(order):
+            self._note("margin", order.data.datetime[0], order.data)
+        elif order.status == order.Rejected:
+            child = order.parent is not None
+            self._note("rejected", order.data.datetime[0], order.data, child=child)
+        if order.executed.size:
+            self._look_at_fills(order)
+
+    def notify_cashvalue(self, cash, value):
+        if self._filled or self._shared:
+            self._held = self._positions()
+        if not isfinite(value):
+            self._note_nan(cash)
+        elif self._held or cash < 0:
+            self._look_at_account(cash, value)
+        if self._filled:
+            self._filled, self._opened = {}, False
+
+    def next(self):
+        if self._several:
+            self._bars_before, self._bars = self._bars, {data: len(data) for data in self._bars}
+            self._time, self._next_ref = self.strategy.datetime[0], next_ref()
+
+    def prenext(self):
+        self.next()
+
+    def stop(self):
+        found = sorted(self._found.items(), key=lambda item: item[1].days)
+        self.rets["findings"] = [self._listed(kind, finding) for kind, finding in found]
+        self.rets["max_leverage"] = self._most
+        self.rets._close()
+        # a result that travels from another process must not drag feeds along
+        self._names = self._bars = self._bars_before = self._filled = self._held = None
+        self._seen = self._nan_orders = None
+
+    def text(self):
+        '''Return the findings as text, one line each'''
+        return "\n".join(
+            f"{each['time']} {each['feed']}".rstrip()
+            + f" ({counted(each['count'], each['unit'].removesuffix('s'))}): {each['text']}"
+            for each in self.rets["findings"]
+        )
+
+    def _look_at_new(self, order):
+        placed = order.created
+        if self._several and self._is_stale(order):
+            self._note("stale_order", self._time, order.data)
+        prices = placed.pclose + (placed.price or 0.0) + (placed.pricelimit or 0.0)
+        if not isfinite(prices + placed.size):
+            self._nan_batch = placed.dt
+            self._note_nan_order(order, placed.dt)
+
+    def _look_at_fills(self, order):
+        for part in order.executed.iterpending():  # what was filled since it last told of itself
+            if not isfinite(part.price):
+                self._note_nan_order(order, order.executed.dt)
+            held = order.data if order.data._compensate is None else order.data._compensate
+            self._filled[held] = part.price
+            self._opened = self._opened or bool(part.opened)
+
+    def _is_stale(self, order):
+        bars, before = (each.get(order.data, 0) for each in (self._bars, self._bars_before))
+        if order.ref >= self._next_ref:  # placed since the last call, before this bar is over
+            return len(order.data) == bars
+        return bars == before
+
+    def _note(self, kind, days, data=None, **facts):
+        feed = self._names.get(data, "")
+        self._found.setdefault(kind, Finding(days, feed, facts)).count += 1
+
+    def _note_nan_order(self, order, days):
+        if order.ref not in self._nan_orders:
+            self._nan_orders.add(order.ref)
+            self._note("nan_order", days, order.data)
+
+    def _refused_for_nan(self, order):
+        '''Tell whether the cash would have sufficed, had no order before been without a price'''
+        cash = self.strategy.broker.getcash()
+        nan_batch = order.created.dt == self._nan_batch  # whose cash is reckoned in one go
+        return nan_batch or order.ref in self._nan_orders or cash != cash
+
+    def _note_nan(self, cash):
+        lost = not isfinite(cash)
+        blank = [data for data, held in self._held.items() if not isfinite(held.close[0])]
+        self._note_account("nan_cash" if lost else "nan_value", [*self._filled] if lost else blank)
+
+    def _note_account(self, kind, feeds=()):
+        '''Note what concerns the account, with the feed of a fill, or of the largest position'''
+        largest = sorted(self._held, key=lambda data: -self._held[data].worth())
+        first = next(iter([*feeds, *self._filled, *largest]), None)
+        self._note(kind, self.strategy.datetime[0], first)
+
+    def _positions(self):
+        broker = self.strategy.broker
+        # to ask Backtrader's broker for a position adds one: of a feed without a bar it then fails
+        own = isinstance(broker, bt.brokers.BackBroker)
+        datas = list(broker.positions) if own else self.strategy.datas
+        sizes = {data: broker.getposition(data).size for data in datas}
+        return {
+            data: Held(size, broker.getcommissioninfo(data), data.lines.close)
+            for data, size in sizes.items()
+            if size
+        }
+
+    def _look_at_account(self, cash, value):
+        if cash < -self._rounding:
+            self._lowest_cash = min(cash, self._lowest_cash)
+            self._note_account("negative_cash")
+        if value > 0:
+            self._look_at_leverage(value)
+        elif value < -self._rounding:
+            self._lowest_value = min(value, self._lowest_value)
+            self._note_account("negative_value")
+
+    def _look_at_leverage(self, value):
+        leverage = sum([held.worth() for held in self._held.values()]) / value
+        ordered = self._ordered_leverage(value) if self._opened else 0.0
+        limit = self.p.leverage
+        self._above = ordered > limit + GAP or (self._above and leverage > limit + GAP)
+        if self._above or leverage > DRIFT * limit:
+            self._note_account("leverage")
+        self._most = max(self._most, leverage, ordered)
+
+    def _ordered_leverage(self, value):
+        '''Return the leverage at the prices of this bar's fills, before the bar moved on'''
+        worth = 0.0
+        for data, held in self._held.items():
+            price = self._filled.get(data, held.close[0])
+            worth += held.worth_at(price)
+            value -= held.scheme.profitandloss(held.size, price, held.close[0])
+        return worth / value if value > 0 else inf
+
+    def _listed(self, kind, finding):
+        facts = {"leverage": self._most, "cash": self._lowest_cash, "value": self._lowest_value}
+        return {
+            "kind": kind,
+            "time": pd.Timestamp(stamps(finding.days)[()]),
+            "feed": finding.feed,
+            "count": finding.count,
+            "unit": UNITS[kind],
+            "text": guard_text(kind, {**facts, **finding.facts}),
+        }
+
+
+def next_ref():
+    """Return the number that the next order will have, which only the counter's name tells."""
+    return int(repr(bt.Order.refbasis).strip("count()"))
+
+
+class Held:
+    """A position: its size, the commission scheme, the line of closes."""
+
+    __slots__ = ("close", "leverage", "scheme", "size", "worth_of")
+
+    def __init__(self, size, scheme, close):
+        self.size, self.scheme, self.close = size, scheme, close
+        self.worth_of, self.leverage = scheme.getvaluesize, scheme.get_leverage()
+
+    def worth(self):
+        """Return what it takes of the account at the close of this bar."""
+        return abs(self.worth_of(self.size, self.close[0])) / self.leverage
+
+    def worth_at(self, price):
+        """Return what it takes at a price."""
+        return abs(self.worth_of(self.size, price)) / self.leverage
+
+
+@dataclass
+class Finding:
+    """The first bar of a kind, in Backtrader's days, its feed, and how often it came."""
+
+    days: float
+    feed: str
+    facts: dict
+    count: int = 0
