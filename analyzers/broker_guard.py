@@ -6,6 +6,7 @@ from math import inf, isfinite
 import backtrader as bt
 import pandas as pd
 
+from bt_fusion.analyzers.exposure import Exposure
 from bt_fusion.analyzers.guard_text import UNITS, guard_text
 from bt_fusion.indicators.line_arrays import feed_names, stamps
 from bt_fusion.report.checks.strategy_audit import counted
@@ -14,6 +15,7 @@ __all__ = ["BrokerGuard"]
 
 ROUNDING = 1e-9  # part of the account that sums of floats may be off by
 GAP = 0.01  # part of the account that an opening gap and costs add to what was ordered
+REFUSED = (bt.Order.Margin, bt.Order.Rejected)
 DRIFT = 2  # times what orders may take: half of it is borrowed, and brokers ask for margin
 
 
@@ -73,36 +75,37 @@ class BrokerGuard(bt.Analyzer):
         self._bars = self._bars_before = dict.fromkeys(self.strategy.datas, 0)
         self._time, self._next_ref = 0.0, 0  # of the last call, the number an order would get then
         self._seen = set()  # numbers of the orders the broker has told of
-        self._held = {}  # data feed with a position -> Held
+        self._exposure = Exposure(self.strategy)
         self._shared = len(self.strategy.env.runningstrats) > 1
         self._filled = {}  # data feed -> price of its last fill on this bar
         self._opened = False  # whether one of these fills opened a position or added to one
         self._nan_orders = set()  # numbers of the orders without a price
-        self._nan_batch = None  # when the last of them was placed
+        self._last_nan = None, 0  # when the last of them was placed, and its number
         self._rounding = ROUNDING * abs(self.strategy.broker.getvalue())
         self._most = 0.0
         self._above = False  # whether orders took the account above its leverage
         self._lowest_cash = self._lowest_value = inf
 
     def notify_order(self, order):
+        if not order:  # vetoed by ``with_ml``: no broker ever had it
+            return
         if order.ref not in self._seen:
             self._seen.add(order.ref)
             self._look_at_new(order)
-        if order.status == order.Margin and not self._refused_for_nan(order):
-            self._note("margin", order.data.datetime[0], order.data)
-        elif order.status == order.Rejected:
-            child = order.parent is not None
-            self._note("rejected", order.data.datetime[0], order.data, child=child)
+        if order.status in REFUSED:
+            self._look_at_refused(order)
         if order.executed.size:
             self._look_at_fills(order)
 
     def notify_cashvalue(self, cash, value):
         if self._filled or self._shared:
-            self._held = self._positions()
+            self._exposure = Exposure(self.strategy)
         if not isfinite(value):
             self._note_nan(cash)
-        elif self._held or cash < 0:
-            self._look_at_account(cash, value)
+        elif cash < 0 or value < 0:
+            self._look_below_zero(cash, value)
+        if self._exposure and value > 0:
+            self._look_at_leverage(cash, value)
         if self._filled:
             self._filled, self._opened = {}, False
 
@@ -120,7 +123,7 @@ class BrokerGuard(bt.Analyzer):
         self.rets["max_leverage"] = self._most
         self.rets._close()
         # a result that travels from another process must not drag feeds along
-        self._names = self._bars = self._bars_before = self._filled = self._held = None
+        self._names = self._bars = self._bars_before = self._filled = self._exposure = None
         self._seen = self._nan_orders = None
 
     def text(self):
@@ -137,8 +140,15 @@ class BrokerGuard(bt.Analyzer):
             self._note("stale_order", self._time, order.data)
         prices = placed.pclose + (placed.price or 0.0) + (placed.pricelimit or 0.0)
         if not isfinite(prices + placed.size):
-            self._nan_batch = placed.dt
+            self._last_nan = placed.dt, order.ref
             self._note_nan_order(order, placed.dt)
+
+    def _look_at_refused(self, order):
+        now = order.data.datetime[0]
+        if order.status == order.Rejected:
+            self._note("rejected", now, order.data, child=order.parent is not None)
+        elif not self._refused_for_nan(order):
+            self._note("margin", now, order.data)
 
     def _look_at_fills(self, order):
         for part in order.executed.iterpending():  # what was filled since it last told of itself
@@ -149,6 +159,8 @@ class BrokerGuard(bt.Analyzer):
             self._opened = self._opened or bool(part.opened)
 
     def _is_stale(self, order):
+        if order.data.replaying:  # its bar goes on
+            return False
         bars, before = (each.get(order.data, 0) for each in (self._bars, self._bars_before))
         if order.ref >= self._next_ref:  # placed since the last call, before this bar is over
             return len(order.data) == bars
@@ -165,60 +177,43 @@ class BrokerGuard(bt.Analyzer):
 
     def _refused_for_nan(self, order):
         '''Tell whether the cash would have sufficed, had no order before been without a price'''
+        placed, first = self._last_nan
+        after = order.created.dt == placed and order.ref > first  # their cash is summed in one go
         cash = self.strategy.broker.getcash()
-        nan_batch = order.created.dt == self._nan_batch  # whose cash is reckoned in one go
-        return nan_batch or order.ref in self._nan_orders or cash != cash
+        return after or order.ref in self._nan_orders or cash != cash
 
     def _note_nan(self, cash):
-        lost = not isfinite(cash)
-        blank = [data for data, held in self._held.items() if not isfinite(held.close[0])]
-        self._note_account("nan_cash" if lost else "nan_value", [*self._filled] if lost else blank)
+        if isfinite(cash):
+            held = self._exposure.feeds()
+            self._note_account("nan_value", [d for d in held if not isfinite(d.close[0])])
+        else:
+            self._note_account("nan_cash")
 
     def _note_account(self, kind, feeds=()):
         '''Note what concerns the account, with the feed of a fill, or of the largest position'''
-        largest = sorted(self._held, key=lambda data: -self._held[data].worth())
-        first = next(iter([*feeds, *self._filled, *largest]), None)
+        first = next(iter([*feeds, *self._filled, *self._exposure.feeds()]), None)
         self._note(kind, self.strategy.datetime[0], first)
 
-    def _positions(self):
-        broker = self.strategy.broker
-        # to ask Backtrader's broker for a position adds one: of a feed without a bar it then fails
-        own = isinstance(broker, bt.brokers.BackBroker)
-        datas = list(broker.positions) if own else self.strategy.datas
-        sizes = {data: broker.getposition(data).size for data in datas}
-        return {
-            data: Held(size, broker.getcommissioninfo(data), data.lines.close)
-            for data, size in sizes.items()
-            if size
-        }
-
-    def _look_at_account(self, cash, value):
+    def _look_below_zero(self, cash, value):
         if cash < -self._rounding:
             self._lowest_cash = min(cash, self._lowest_cash)
             self._note_account("negative_cash")
-        if value > 0:
-            self._look_at_leverage(value)
-        elif value < -self._rounding:
+        if value < -self._rounding:
             self._lowest_value = min(value, self._lowest_value)
             self._note_account("negative_value")
 
-    def _look_at_leverage(self, value):
-        leverage = sum([held.worth() for held in self._held.values()]) / value
-        ordered = self._ordered_leverage(value) if self._opened else 0.0
-        limit = self.p.leverage
-        self._above = ordered > limit + GAP or (self._above and leverage > limit + GAP)
+    def _look_at_leverage(self, cash, value):
+        leverage, limit = self._exposure.worth(cash, value) / value, self.p.leverage
+        if leverage > self._most:
+            self._most = leverage
+        if self._opened:  # as ordered, before the bar moved on
+            ordered = self._exposure.leverage_at(self._filled, value)
+            self._above = ordered > limit + GAP
+            self._most = max(self._most, ordered)
+        elif self._above:
+            self._above = leverage > limit + GAP
         if self._above or leverage > DRIFT * limit:
             self._note_account("leverage")
-        self._most = max(self._most, leverage, ordered)
-
-    def _ordered_leverage(self, value):
-        '''Return the leverage at the prices of this bar's fills, before the bar moved on'''
-        worth = 0.0
-        for data, held in self._held.items():
-            price = self._filled.get(data, held.close[0])
-            worth += held.worth_at(price)
-            value -= held.scheme.profitandloss(held.size, price, held.close[0])
-        return worth / value if value > 0 else inf
 
     def _listed(self, kind, finding):
         facts = {"leverage": self._most, "cash": self._lowest_cash, "value": self._lowest_value}
@@ -235,24 +230,6 @@ class BrokerGuard(bt.Analyzer):
 def next_ref():
     """Return the number that the next order will have, which only the counter's name tells."""
     return int(repr(bt.Order.refbasis).strip("count()"))
-
-
-class Held:
-    """A position: its size, the commission scheme, the line of closes."""
-
-    __slots__ = ("close", "leverage", "scheme", "size", "worth_of")
-
-    def __init__(self, size, scheme, close):
-        self.size, self.scheme, self.close = size, scheme, close
-        self.worth_of, self.leverage = scheme.getvaluesize, scheme.get_leverage()
-
-    def worth(self):
-        """Return what it takes of the account at the close of this bar."""
-        return abs(self.worth_of(self.size, self.close[0])) / self.leverage
-
-    def worth_at(self, price):
-        """Return what it takes at a price."""
-        return abs(self.worth_of(self.size, price)) / self.leverage
 
 
 @dataclass

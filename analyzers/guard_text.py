@@ -32,8 +32,8 @@ TEXTS = {
         "for that feed's next bar. Order only where len(data) has grown"
     ),
     "margin": (
-        "an order cost more than the cash and was refused as Margin, which an order to leave a "
-        "losing short may be, too: the strategy did not trade what it asked for. Leave room for "
+        "an order cost more than the cash (to close a losing short costs cash, too) and was "
+        "refused as Margin: the strategy did not trade what it asked for. Leave room for "
         "commission and an opening gap, such as 5 % of the cash"
     ),
     "rejected": (

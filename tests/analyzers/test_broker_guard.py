@@ -116,6 +116,17 @@ def test_an_order_on_a_nan_close():
     assert found(guard) == {"nan_order": (4, "F", 2)}
 
 
+@pytest.mark.parametrize(("sizes", "margin"), [((20, NAN), True), ((NAN, 20), False)])
+def test_what_was_ordered_before_nan_is_refused_for_its_own_sake(sizes, margin):
+    def several(strategy):
+        for size in sizes:
+            strategy.buy(size=size)
+
+    guard = guarded(at(on_2=several), bars_of(FLAT))
+    refused = {"margin": (4, "F", 1)} if margin else {}
+    assert found(guard) == {"nan_order": (3, "F", 1)} | refused
+
+
 @pytest.mark.parametrize("order", [{"size": NAN}, {"exectype": bt.Order.Limit, "price": NAN}])
 def test_an_order_of_which_a_number_is_nan(order):
     guard = guarded(at(on_2=lambda s: s.buy(**({"size": 1} | order))), bars_of(FLAT))
@@ -205,6 +216,11 @@ def test_longs_paid_by_shorts():
     assert found(guard) == {"leverage": (3, "F0", 6)}
     assert guard.get_analysis()["max_leverage"] == pytest.approx(1.8)
     assert found(guarded(at(on_1=both), bars_of(FLAT), bars_of(FLAT), leverage=2.0)) == {}
+
+
+def test_leverage_ends_with_the_position_that_took_it():
+    do = at(on_1=lambda s: s.sell(size=15), on_3=lambda s: s.close(), on_4=lambda s: s.sell(size=5))
+    assert found(guarded(do, bars_of(FLAT))) == {"leverage": (3, "F", 2)}
 
 
 def test_what_an_order_took_is_seen_where_the_bar_moves_on():
@@ -338,23 +354,24 @@ def test_an_order_at_the_open_of_a_feed_without_a_new_bar(more, day, stale):
     assert found(guard) == ({"stale_order": (day - 1, "F1", 1)} if stale else {})
 
 
-def test_a_resampled_feed():
+def test_a_resampled_and_a_replayed_feed():
     hours = bars_of([100.0] * 72)
     hours.index = pd.date_range("2024-01-01 01:00", periods=72, freq="h")
 
-    def run(number):
+    def run(number, bars, add="resampledata"):
         data = BarsData(dataname=hours, name="h", timeframe=bt.TimeFrame.Minutes, compression=60)
         cerebro = cerebro_with(data)
-        cerebro.resampledata(data, name="d", timeframe=bt.TimeFrame.Days)
+        getattr(cerebro, add)(data, name="d", timeframe=bt.TimeFrame.Days)
         cerebro.addstrategy(
             Doing,
-            do=lambda s, bar: bar == 40 and s.buy(s.datas[number], size=1),
+            do=lambda s, bar: bar in bars and s.buy(s.datas[number], size=1),
         )
         cerebro.addanalyzer(BrokerGuard, _name="guard")
         return cerebro.run()[0].analyzers.guard
 
-    assert found(run(0)) == {}
-    assert found(run(1))["stale_order"][1:] == ("d", 1)
+    assert found(run(0, range(72))) == {}
+    assert found(run(1, [40])) == {"stale_order": (2, "d", 1)}  # of the first day, on the second
+    assert found(run(1, range(72), "replaydata")) == {}
 
 
 def test_expired_cancelled_and_partial_orders_are_none():
@@ -448,9 +465,21 @@ def test_strategies_of_this_project_have_no_findings(data, strategy, ml):
 def test_a_strategy_that_knows_of_one_feed_trades_it_on_bars_of_the_other(ml):
     strategy = SAMPLES["trailing stop"][0]
     assert traded("sp500", strategy, ml).guard["findings"] == []
-    (found,) = traded("two symbols", strategy, ml).guard["findings"]
+    run = traded("two symbols", strategy, ml)
+    (found,) = run.guard["findings"]
     assert (found["kind"], found["feed"]) == ("stale_order", "A")
     assert found["time"] not in RUNS["two symbols"]["A"].index
+    assert not ml or len(run.vetoes) > found["count"]
+
+
+def test_what_ml_vetoed_is_no_order():
+    strategy = SAMPLES["trailing stop"][0]
+    bars = RUNS["two symbols"]
+    known = {name: given(own.index, 0.5) for name, own in bars.items()}
+    kind, params = variant(strategy, {}, None, known)
+    run = run_strategy(bars, kind, details=False, **params)
+    assert len(run.vetoes) > 10
+    assert run.guard == {"findings": [], "max_leverage": 0.0}
 
 
 def test_two_strategies_of_one_account():
@@ -480,6 +509,13 @@ def test_what_it_holds_of_a_run_is_small():
         setattr(guard, name, None)
     assert len(pickle.dumps(guard)) < 2_000
     assert found(pickle.loads(pickle.dumps(guard))) == {"leverage": (3, "F", 6)}
+
+
+def test_backtraders_writer_prints_it(capsys):
+    guard = guarded(at(on_2=lambda s: s.buy(size=20)), bars_of(FLAT))
+    guard.print()
+    guard.pprint()
+    assert "'kind': 'margin'" in capsys.readouterr().out
 
 
 def test_as_text():
