@@ -58,8 +58,8 @@ class BrokerGuard(bt.Analyzer):
       leverage of a stock, size * margin of a future. A short counts like a long, though
       Backtrader adds its price to the cash. Up to 1 % above ``leverage`` is an opening gap.
       Orders that expire, are cancelled or are filled in part are no findings, nor are those
-      refused only because NaN was ordered before. Of another broker than Backtrader's own
-      orders are known once it tells of them, so that old and missing prices are not seen.
+      refused only because NaN was ordered before. A live broker tells of orders at its own
+      time, so that of another than Backtrader's own ``stale_order`` is not looked for.
     '''
 
     params = (("leverage", 1.0),)
@@ -70,7 +70,8 @@ class BrokerGuard(bt.Analyzer):
     def start(self):
         self._found = {}  # kind -> Finding
         self._names = feed_names(self.strategy.datas)
-        self._several = len(self.strategy.datas) > 1
+        own = isinstance(self.strategy.broker, bt.brokers.BackBroker)
+        self._several = own and len(self.strategy.datas) > 1
         # bars of each feed at the last two calls
         self._bars = self._bars_before = dict.fromkeys(self.strategy.datas, 0)
         self._time, self._next_ref = 0.0, 0  # of the last call, the number an order would get then
@@ -99,12 +100,12 @@ class BrokerGuard(bt.Analyzer):
 
     def notify_cashvalue(self, cash, value):
         if self._filled or self._shared:
-            self._exposure = Exposure(self.strategy)
+            self._exposure.update()
+        if cash < 0 or value < 0:
+            self._look_below_zero(cash, value)
         if not isfinite(value):
             self._note_nan(cash)
-        elif cash < 0 or value < 0:
-            self._look_below_zero(cash, value)
-        if self._exposure and value > 0:
+        elif self._exposure.held and value > 0:
             self._look_at_leverage(cash, value)
         if self._filled:
             self._filled, self._opened = {}, False
@@ -184,14 +185,14 @@ class BrokerGuard(bt.Analyzer):
 
     def _note_nan(self, cash):
         if isfinite(cash):
-            held = self._exposure.feeds()
+            held = self._exposure.largest()
             self._note_account("nan_value", [d for d in held if not isfinite(d.close[0])])
         else:
             self._note_account("nan_cash")
 
     def _note_account(self, kind, feeds=()):
         '''Note what concerns the account, with the feed of a fill, or of the largest position'''
-        first = next(iter([*feeds, *self._filled, *self._exposure.feeds()]), None)
+        first = next(iter([*feeds, *self._filled, *self._exposure.largest()]), None)
         self._note(kind, self.strategy.datetime[0], first)
 
     def _look_below_zero(self, cash, value):

@@ -13,28 +13,38 @@ class Exposure:
     Formula:
       - leverage = sum of abs(value of a position) / value of the account
 
+    Attributes:
+      - ``held``: data feed with a position -> its size, as of the last ``update``
+
     Note:
-      Held over many bars: it is to be made again after each fill. To ask Backtrader's broker for
-      the position of a feed gives it one there, and of a feed without a bar it cannot tell the
-      value then; so none is asked for that is not there already.
+      To ask Backtrader's broker for the position of a feed gives it one there, and of a feed
+      without a bar it cannot tell the value then; so none is asked for that is not there already.
     """
 
     def __init__(self, strategy):
-        broker = strategy.broker
-        own = isinstance(broker, bt.brokers.BackBroker)
-        datas = list(broker.positions) if own else strategy.datas
-        sizes = [(data, broker.getposition(data).size) for data in datas]
-        self._held = {data: Held(broker, data, size) for data, size in sizes if size}
-        self._summed = own and self._is_summed(broker.p.shortcash)
+        self._broker, self._datas = strategy.broker, strategy.datas
+        self._own = isinstance(strategy.broker, bt.brokers.BackBroker)
+        self._schemes = {}  # data feed -> its commission scheme
+        self._plain = set()  # feeds whose scheme grants no leverage
+        self.update()
 
-    def __bool__(self):
-        return bool(self._held)
+    def update(self):
+        """Look at the positions again, as after a fill."""
+        broker = self._broker
+        if self._own:
+            positions = broker.positions.items()
+        else:
+            positions = [(data, broker.getposition(data)) for data in self._datas]
+        self.held = held = {data: place.size for data, place in positions if place.size}
+        if held.keys() - self._schemes.keys():
+            self._learn_schemes()
+        self._summed = self._own and self._is_summed()
 
     def worth(self, cash, value):
         """Return what the positions take of an account with this cash and value, at the closes."""
         if self._summed:
             return abs(value - cash)
-        return sum(held.worth(held.close[0]) for held in self._held.values())
+        return sum(self._worth(data, data.close[0]) for data in self.held)
 
     def leverage_at(self, prices, value):
         """Return the leverage when feeds had these prices, and others their closes.
@@ -42,34 +52,27 @@ class Exposure:
         ``value`` is that at the closes. 0 where the account was worth nothing at these prices.
         """
         worth = 0.0
-        for data, held in self._held.items():
-            close = held.close[0]
+        for data, size in self.held.items():
+            close = data.close[0]
             price = prices.get(data, close)
-            worth += held.worth(price)
-            value -= held.scheme.profitandloss(held.size, price, close)
+            worth += self._worth(data, price)
+            value -= self._schemes[data].profitandloss(size, price, close)
         return worth / value if value > 0 else 0.0
 
-    def feeds(self):
+    def largest(self):
         """Return the feeds with a position, the largest first."""
-        return sorted(self._held, key=lambda data: -self._held[data].worth(data.close[0]))
+        return sorted(self.held, key=lambda data: -self._worth(data, data.close[0]))
 
-    def _is_summed(self, shortcash):
+    def _worth(self, data, price):
+        scheme = self._schemes[data]
+        return abs(scheme.getvaluesize(self.held[data], price)) / scheme.get_leverage()
+
+    def _learn_schemes(self):
+        self._schemes |= {data: self._broker.getcommissioninfo(data) for data in self.held}
+        self._plain = {data for data, each in self._schemes.items() if each.get_leverage() == 1}
+
+    def _is_summed(self):
         """Tell whether the broker's value is the cash and the worth of all positions, or less it"""
-        shorts = sum(held.size < 0 for held in self._held.values())
-        one_side = shorts == 0 or (shortcash and shorts == len(self._held))
-        return one_side and all(held.leverage == 1 for held in self._held.values())
-
-
-class Held:
-    """A position: its size, the commission scheme, the line of closes."""
-
-    __slots__ = ("close", "leverage", "scheme", "size")
-
-    def __init__(self, broker, data, size):
-        self.size, self.close = size, data.lines.close
-        self.scheme = broker.getcommissioninfo(data)
-        self.leverage = self.scheme.get_leverage()
-
-    def worth(self, price):
-        """Return what it takes of the account at a price."""
-        return abs(self.scheme.getvaluesize(self.size, price)) / self.leverage
+        longs = {size > 0 for size in self.held.values()}
+        one_side = len(longs) < 2 and (False not in longs or self._broker.p.shortcash)
+        return one_side and self._plain.issuperset(self.held)
