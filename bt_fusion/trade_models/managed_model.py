@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from bt_fusion.bundle import LaterModel, SavedModel
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
@@ -13,6 +14,7 @@ from bt_fusion.labels import Label, trade_exits
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.trade_models.later_models import later_models, restored_models
 from bt_fusion.trade_models.learning import Learner, Recipe
 from bt_fusion.trade_models.position_model import PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel
@@ -57,6 +59,8 @@ class ManagedModel(SignalModel):
     >>> bool((plan.target[plan.known] > plan.stop[plan.known]).all())
     True
     """
+
+    kind = "managed"
 
     def __init__(
         self,
@@ -131,3 +135,15 @@ class ManagedModel(SignalModel):
         predictions = super().predict_arrays(arrays, allow_in_sample=allow_in_sample)
         X = self.feature_set_.transform(arrays)
         return Learner(self.recipe(), arrays, X, predictions).plan_of(self.trade_models_)
+
+    def later_models(self) -> list[LaterModel]:
+        """Return the three models as a bundle holds them."""
+        return later_models(self.recipe(), self.trade_models_, self.feature_set_.names)
+
+    @classmethod
+    def _restored(cls, saved: SavedModel) -> "ManagedModel":
+        model = super()._restored(saved)
+        assert isinstance(model, ManagedModel)
+        restored = restored_models(saved)
+        model.trade_models_ = restored.models
+        return model.set_params(**restored.params)

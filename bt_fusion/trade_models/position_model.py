@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
+from bt_fusion.trade_models.sample_rows import sample_rows
 
 __all__ = ["Advice", "PositionModel", "advice_labels"]
 
@@ -40,6 +41,8 @@ class PositionModel(BaseEstimator):
     ensemble_ : Ensemble
         Fitted.
     n_rows_ : int
+    sample_ : ndarray, shape (at most 32, n_columns)
+        Some of the rows: loading a saved model checks its predictions on them.
     """
 
     def __init__(
@@ -78,7 +81,7 @@ class PositionModel(BaseEstimator):
         """
         y = advice_labels(gain, self.exit_margin, self.add_margin)
         self.ensemble_ = self.new_ensemble(seed).fit(X, y, classes=[int(each) for each in Advice])
-        self.n_rows_ = len(X)
+        self.n_rows_, self.sample_ = len(X), sample_rows(X)
         return self
 
     def advise(self, X: np.ndarray) -> np.ndarray:
