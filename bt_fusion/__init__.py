@@ -35,6 +35,7 @@ HOMES = {
         "RunError",
         "StrategyError",
         "TrainingError",
+        "TrainingOrderError",
         "WorkerError",
     ),
     "bt_fusion.evaluation": ("evaluate",),

@@ -21,6 +21,7 @@ __all__ = [
     "RunError",
     "StrategyError",
     "TrainingError",
+    "TrainingOrderError",
     "WorkerError",
     "unknown_name",
 ]
@@ -64,6 +65,10 @@ class RunError(BtFusionError, ValueError):
 
 class TrainingError(BtFusionError, ValueError):
     """Training rows from which no model can be fitted."""
+
+
+class TrainingOrderError(TrainingError):
+    """A model that is to learn from the trades of another one, before that one is fitted."""
 
 
 class LookAheadError(BtFusionError, ValueError):

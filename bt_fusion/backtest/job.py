@@ -97,6 +97,9 @@ class Backtest:
         look-ahead in the strategy, see `quick_audit`.
     notes : tuple of str
         What its reader should know of how it was asked for; the summary's `notes` begin with it.
+    ablation : bool
+        Also run the strategy `managed` with one of its models after the other, see
+        `bt_fusion.backtest.ablation`.
     """
 
     predictor: Predictor
@@ -116,6 +119,7 @@ class Backtest:
     source: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     audit: bool = True
+    ablation: bool = False
 
     def run(
         self,
@@ -165,10 +169,11 @@ class Backtest:
                     self.placebo,
                     self.ledger,
                     self.audit,
+                    self.ablation,
                 )
                 add_safely(summary, judging.steps)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
-        made = (judging.hold, judging.asked, judging.by_bar)
+        made = (judging.hold, judging.asked, judging.by_bar, judging.ablated)
         return Result(summary, runs, out_of_sample, *made)
 
     def _summary(

@@ -14,6 +14,8 @@ from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.models.agreement import THRESHOLDS
 from bt_fusion.models.predictors import check_payoffs, check_predictor
 from bt_fusion.saved_runs.trade_groups import check_periods
+from bt_fusion.strategies import ManagedStrategy
+from bt_fusion.trade_models.managed_model import ManagedModel
 
 __all__ = ["ML_CHOICES", "checked_strategy", "with_threshold"]
 
@@ -63,6 +65,8 @@ def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
                 "both runs, or take --placebo veto"
             )
         trained_again(job.predictor)
+    if job.ablation:
+        check_ablation(job, bars)
     if not bars:
         raise OptionError("there are no bars; give a DataFrame, or a dictionary by symbol")
     check_predictor(job.predictor, bars)
@@ -75,3 +79,17 @@ def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
         if job.agreement(strategy).auto:
             check_payoffs(job.predictor)
     return strategy
+
+
+def check_ablation(job: Any, bars: dict[str, pd.DataFrame]) -> None:
+    """Raise OptionError where an ablation has no models to add one by one."""
+    if load_strategy(job.strategy) is not ManagedStrategy:
+        raise OptionError("an ablation adds the models of the strategy managed one by one; take it")
+    if not isinstance(job.model, ManagedModel):
+        raise OptionError(
+            "an ablation needs a managed model: take --preset managed, or a --model of that preset"
+        )
+    if len(bars) > 1:
+        raise OptionError(f"an ablation trades one symbol, and {len(bars)} are given; give one")
+    if job.ml == "off":
+        raise OptionError("an ablation needs ML, and ml is 'off': take --ml both, or on")

@@ -11,6 +11,7 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.audit.quick import quick_audit
+from bt_fusion.backtest.ablation.stages import ablation
 from bt_fusion.backtest.comparison import compare_runs
 from bt_fusion.backtest.difference.agreed_entries import fused_vs_technical
 from bt_fusion.backtest.difference.buy_and_hold import hold_equity, hold_figures
@@ -32,6 +33,7 @@ from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictors import Predictor, model_of
 from bt_fusion.report.checks.strategy_audit import strategy_audit_line
 from bt_fusion.statistics.bootstrap import Bootstrap
+from bt_fusion.trade_models.trade_plan import TradePlan
 
 __all__ = ["NOT_JUDGED", "Judging", "Step", "say_what_failed"]
 
@@ -62,8 +64,12 @@ class Judging:
         Folder of results whose trial ledger counts.
     audit : bool
         Whether the strategy is audited, see `quick_audit`.
+    ablate : bool
+        Whether the models of a managed trade are added one by one, see `ablation`.
     hold : Series, optional
         Equity of buy and hold, once that step is done.
+    ablated : DataFrame, optional
+        Equity of an ablation's rows, likewise.
     by_bar : DataFrame, optional
         What the verdict rests on bar by bar, see `verdict_of_pair`; likewise.
     """
@@ -78,8 +84,10 @@ class Judging:
     placebo: str
     ledger: Path | None = None
     audit: bool = True
+    ablate: bool = False
     hold: pd.Series | None = None
     by_bar: pd.DataFrame | None = None
+    ablated: pd.DataFrame | None = None
 
     @cached_property
     def matches(self) -> pd.DataFrame:
@@ -105,7 +113,19 @@ class Judging:
             }
             if self.placebo != "none":
                 steps["the verdict"] = self.add_verdict
+        if self.ablate:
+            steps["the ablation"] = self.add_ablation
         return steps
+
+    def add_ablation(self, summary: dict[str, Any]) -> None:
+        """Add what each model of a managed trade adds to those before it."""
+        (part,) = self.out_of_sample.values()
+        plan = part.predictions
+        assert isinstance(plan, TradePlan)  # checked before any work
+        given = variant(self.strategy, self.params, self.exits)[1]
+        params = {name: value for name, value in given.items() if name not in ("ml", "model")}
+        found = ablation(part.bars, plan, self.account, params, self.bootstrap)
+        summary["ablation"], self.ablated = list(found.rows), found.equity
 
     def add_audit(self, summary: dict[str, Any]) -> None:
         """Add whether the strategy looks ahead; one that does gets no verdict.

@@ -1,7 +1,7 @@
 """What predicted the traded bars, and how good it was on them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -91,4 +91,5 @@ def joined(parts: list[Predictions]) -> Predictions:
     index = pd.DatetimeIndex(np.concatenate([part.index.values for part in parts]))
     member: dict[str, Any] = {"members": ("ensemble",), "weights": np.ones(1), "voting": "soft"}
     member["payoff"] = None
-    return Predictions(**{**vars(parts[0]), **rows, **member, "votes": votes, "index": index})
+    known = {each.name: getattr(parts[0], each.name) for each in fields(Predictions)}
+    return Predictions(**{**known, **rows, **member, "votes": votes, "index": index})

@@ -44,6 +44,8 @@ class Result:
         What ML-on asked of ML.
     by_bar : DataFrame, optional
         What the verdict rests on bar by bar, see `verdict_of_pair`.
+    ablated : DataFrame, optional
+        Equity of the rows of an ablation, a column each.
     """
 
     summary: dict[str, Any]
@@ -52,6 +54,7 @@ class Result:
     hold: pd.Series | None = None
     asked: Agreement | None = None
     by_bar: pd.DataFrame | None = None
+    ablated: pd.DataFrame | None = None
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
@@ -88,13 +91,15 @@ class Result:
     def equity(self) -> pd.DataFrame:
         """The account at each close: datetime, a column for each run, and what stands beside them.
 
-        `buy_hold`, and the columns of `by_bar`.
+        `buy_hold`, the columns of `by_bar`, and ablation_NAME for each row of an ablation.
         """
         curves = {name: run.equity for name, run in self.runs.items()}
         if self.hold is not None:
             curves["buy_hold"] = self.hold
         if self.by_bar is not None:
             curves |= {str(name): line for name, line in self.by_bar.items()}
+        if self.ablated is not None:
+            curves |= {f"ablation_{name}": line for name, line in self.ablated.items()}
         return pd.DataFrame(curves).rename_axis("datetime").reset_index()
 
     @property

@@ -38,6 +38,14 @@ class ComparedStrategy(StrategyOptions):
     placebo: Annotated[
         str, option("What chance does: veto, labels (a few refits more) or none.")
     ] = "veto"
+    ablation: Annotated[
+        bool,
+        option(
+            "Also trade with one model after the other: signal, position, stops, risk; for "
+            "--strategy managed.",
+            "--ablation",
+        ),
+    ] = False
     breakdown: Annotated[
         list[str] | None,
         option("Sum trades up by day, week or month, too; repeat.", "--breakdown"),
@@ -88,6 +96,7 @@ def backtest(
         ml=strategy.ml.value,
         placebo=strategy.placebo,
         breakdown=tuple(strategy.breakdown or ()),
+        ablation=strategy.ablation,
         plot=out / "backtrader.png" if output.plot else None,
         ledger=out,
         audit=not audit.no_audit,

@@ -163,9 +163,9 @@ class Learner:
         return self.made(stop, target, tuple(learnt))
 
     def learn_stops(
-        self, refits: Sequence[Any]
+        self, refits: Sequence[Any], position: bool = True
     ) -> tuple[list[TradeModels], np.ndarray, np.ndarray, SimulatedTrades]:
-        """Fit position and stop models refit by refit.
+        """Fit position models (where asked for) and stop models refit by refit.
 
         Returns
         -------
@@ -179,7 +179,7 @@ class Learner:
         stop, target = np.full(count, np.nan), np.full(count, np.nan)
         modelled, learnt = np.zeros(count, dtype=bool), []
         for refit in refits:
-            models = self.first_two(refit.start, refit.bar)
+            models = self.first_two(refit.start, refit.bar, position)
             block = np.arange(refit.bar, refit.stop)
             block = block[self.predictions.known[block]]
             stop[block], target[block] = self.distances(models.stops, block)
@@ -188,10 +188,11 @@ class Learner:
         trades = self.simulated(stop, target)
         return learnt, stop, target, trades[modelled[trades.signal]]
 
-    def first_two(self, start: int, bar: int) -> TradeModels:
-        """Return the position and the stop model of what is known before a bar."""
+    def first_two(self, start: int, bar: int, position: bool) -> TradeModels:
+        """Return the position model, if asked for, and the stop model of what is known then."""
         trades = len(self.trades.known_before(bar, start))
-        return TradeModels(self.position(start, bar), self.stops(start, bar), None, trades)
+        first = self.position(start, bar) if position else None
+        return TradeModels(first, self.stops(start, bar), None, trades)
 
     def with_risk(
         self, models: TradeModels, sized: SimulatedTrades, start: int, bar: int
@@ -200,11 +201,16 @@ class Learner:
         count = len(sized.known_before(bar, start))
         return replace(models, risk=self.risk(sized, start, bar), sized_trades=count)
 
-    def learn_all(self, refits: Sequence[Any]) -> TradeModels:
-        """Return the three models of all that is known at the end of the bars."""
-        *_, sized = self.learn_stops(refits)
+    def learn_stage(self, stage: str, models: TradeModels, refits: Sequence[Any]) -> TradeModels:
+        """Return the models with one more, of all that is known at the end of the bars."""
         count = len(self.bars)
-        return self.with_risk(self.first_two(0, count), sized, 0, count)
+        if stage == "position":
+            trades = len(self.trades.known_before(count))
+            return replace(models, position=self.position(0, count), trades=trades)
+        if stage == "stops":
+            return replace(models, stops=self.stops(0, count))
+        *_, sized = self.learn_stops(refits, position=False)
+        return self.with_risk(models, sized, 0, count)
 
     def plan_of(self, models: TradeModels) -> TradePlan:
         """Return what fitted models say of each bar's entry."""

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bt_fusion.bundle import LaterModel, SavedModel
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import OptionError, TrainingOrderError, unknown_name
 from bt_fusion.features import Features
 from bt_fusion.labels import Label, trade_exits
+from bt_fusion.models.causality import check_own, is_checked
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
@@ -19,10 +21,11 @@ from bt_fusion.trade_models.learning import Learner, Recipe
 from bt_fusion.trade_models.position_model import PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel
 from bt_fusion.trade_models.stop_model import StopModel
-from bt_fusion.trade_models.trade_plan import TradePlan
+from bt_fusion.trade_models.trade_plan import TradeModels, TradePlan
 
 __all__ = ["ManagedModel"]
 
+STAGES = ("signal", "position", "stops", "risk")
 ATR_UNITS = 1.5  # of stop and target, for a label that has none of its own
 
 
@@ -50,6 +53,8 @@ class ManagedModel(SignalModel):
     ----------
     trade_models_ : TradeModels
         The three fitted models.
+    fitted_stages_ : tuple of str
+        Which of the four are fitted, in order.
 
     Examples
     --------
@@ -121,14 +126,64 @@ class ManagedModel(SignalModel):
 
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "ManagedModel":
         """Train the signal on checked arrays, and the others on its trades in a walk-forward."""
+        self._fit_signal(arrays, start)
+        for stage in STAGES[1:]:
+            self._fit_next(stage)
+        del self._training
+        return self
+
+    def fit_stage(self, stage: str, bars: pd.DataFrame) -> "ManagedModel":
+        """Train one of the four models; `fit` trains all of them.
+
+        Parameters
+        ----------
+        stage : {"signal", "position", "stops", "risk"}
+            In this order, all on the same bars.
+        bars : DataFrame
+
+        Raises
+        ------
+        TrainingOrderError
+            When a model that this one learns from is not fitted yet, or on other bars.
+        """
+        if stage not in STAGES:
+            raise unknown_name("stage", stage, STAGES)
+        arrays = BarArrays.of(bars)
+        if stage == "signal":
+            check_own(self, arrays)
+            self._fit_signal(arrays)
+            self.look_ahead_checked_ = is_checked(self)
+            return self
+        known = getattr(self, "_training", None)
+        same = known is not None and np.array_equal(known[0].bars.time, arrays.time)
+        fitted = getattr(self, "fitted_stages_", ()) if same else ()
+        missing = [each for each in STAGES[: STAGES.index(stage)] if each not in fitted]
+        if missing:
+            raise TrainingOrderError(
+                f"the stage {stage} learns from trades that {' and '.join(missing)} make, not "
+                f"fitted on these bars: run fit_stage({missing[0]!r}, bars) first, or fit(bars), "
+                "which trains all four in order (bt-fusion train --preset managed)"
+            )
+        self._fit_next(stage)
+        return self
+
+    def _fit_signal(self, arrays: BarArrays, start: int = 0) -> None:
+        """Fit the signal, and walk through the bars for trades it did not know."""
         recipe = self.recipe()
         super().fit_arrays(arrays, start)
         walk = WalkForward(self.signal_part(), cache=None)
         predictions = walk.predict_arrays(arrays)
         X = self.feature_set_.transform(arrays)
-        learner = Learner(recipe, arrays, X, predictions)
-        self.trade_models_ = learner.learn_all(walk.refits_)
-        return self
+        self._training = Learner(recipe, arrays, X, predictions), walk.refits_
+        self.trade_models_ = TradeModels()
+        self.fitted_stages_: tuple[str, ...] = ("signal",)
+
+    def _fit_next(self, stage: str) -> None:
+        """Fit a stage whose trades are there."""
+        learner, refits = self._training
+        fitted = learner.learn_stage(stage, self.trade_models_, refits)
+        self.trade_models_ = fitted
+        self.fitted_stages_ = (*self.fitted_stages_, stage)
 
     def predict_arrays(self, arrays: BarArrays, *, allow_in_sample: bool = False) -> TradePlan:
         """Predict checked arrays, and say what an entry on each bar would be given."""

@@ -135,10 +135,16 @@ class SignalOutcomes:
 
     def at(self, signal: np.ndarray) -> SimulatedTrades:
         """Return the trades decided at these bars, ended or not."""
-        entry = self.bars.open[np.minimum(signal + 1, len(self.bars) - 1)]
-        own = (values[signal] for values in (self.side, self.exit))
-        rest = (values[signal] for values in (self.exit_price, self.atr, self.stop, self.reason))
-        return SimulatedTrades(signal, *own, entry, *rest)
+        return SimulatedTrades(
+            signal,
+            self.side[signal],
+            self.exit[signal],
+            self.bars.open[np.minimum(signal + 1, len(self.bars) - 1)],
+            self.exit_price[signal],
+            self.atr[signal],
+            self.stop[signal],
+            self.reason[signal],
+        )
 
     def one_at_a_time(self, allowed: np.ndarray | None = None) -> SimulatedTrades:
         """Return the closed trades of who enters whenever flat, on bars that are allowed."""

@@ -1,5 +1,6 @@
 """Equity curves as a small SVG: seen before any script runs, and in a notebook."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,13 @@ WIDTHS = {"buy_hold": 1, "off": 1.5, "on": 2}
 
 
 def equity_curves(
-    equity: pd.DataFrame, words: str, width: int = 1_000, height: int = 320, *, fill: bool = False
+    equity: pd.DataFrame,
+    words: str,
+    width: int = 1_000,
+    height: int = 320,
+    *,
+    fill: bool = False,
+    colours: Mapping[str, str] = COLOURS,
 ) -> dict[str, Any]:
     """Return what the macro `curves` draws.
 
@@ -28,8 +35,10 @@ def equity_curves(
         Of the picture's own coordinates.
     fill : bool
         Stretch to whatever place it is given.
+    colours : mapping of str
+        Colours of the columns to draw.
     """
-    runs = [name for name in COLOURS if name in equity]
+    runs = [name for name in colours if name in equity]
     picked = np.unique(np.linspace(0, len(equity) - 1, POINTS).astype(int))
     values = equity[runs].to_numpy(dtype=float)[picked]
     if values.min() > 0 and values.max() > 8 * values.min():
@@ -40,8 +49,8 @@ def equity_curves(
     lines = [
         {
             "points": " ".join(f"{a:.0f},{b:.1f}" for a, b in zip(x, y[:, at], strict=True)),
-            "colour": f"var(--{name.removeprefix('buy_')}, {COLOURS[name]})",
-            "width": WIDTHS[name],
+            "colour": f"var(--{name.removeprefix('buy_')}, {colours[name]})",
+            "width": WIDTHS.get(name, 1.5),
         }
         for at, name in enumerate(runs)
     ]

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bt_fusion.report.ablation import ABLATION
 from bt_fusion.report.figures import count, money, percent
+from bt_fusion.report.html.ablation_section import ablation_section
 from bt_fusion.report.html.curves import equity_curves
 from bt_fusion.report.html.data_sections import data_section, strategy_section
 from bt_fusion.report.html.difference_sections import (
@@ -191,6 +193,7 @@ PLAN: dict[str, tuple[str, str | Callable[[SavedRun], str], str, Fill]] = {
     "signals": ("Signals", signal_words, "candles", signal_section),
     "attribution": ("What ML changed", "", "attribution", attribution_section),
     "agreement": ("Did ML agree?", AGREEMENT, "table", agreement_section),
+    "ablation": ("One model after the other", ABLATION, "ablation", ablation_section),
     "robustness": ("Robustness", ROBUSTNESS, "table", robustness_section),
     "funnel": ("From bars to orders", "", "funnel", funnel_section),
     "reliability": ("Reliability", RELIABILITY, "chart", no_data),

@@ -15,6 +15,7 @@ __all__ = [
     "BLUE",
     "GRAY",
     "RUN_COLOURS",
+    "WRITTEN",
     "draw_equity",
     "draw_matrix",
     "new_figure",

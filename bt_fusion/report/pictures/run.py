@@ -23,6 +23,7 @@ from bt_fusion.report.pictures.canvas import (
     BLUE,
     GRAY,
     RUN_COLOURS,
+    WRITTEN,
     draw_equity,
     draw_matrix,
     new_figure,
@@ -37,6 +38,7 @@ from bt_fusion.statistics.performance import drawdowns
 __all__ = ["draw_pictures"]
 
 ORANGE = "tab:orange"
+STEPS = ("0.6", "#e69f00", "#56b4e9", "#009e73", "#0a3d91")  # colours that the blind tell apart
 
 
 def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) -> list[Path]:
@@ -228,6 +230,22 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
 
 
 # name of the file, heading, how to draw it (False where there is nothing to draw), width and height
+def draw_ablation(figure: Any, run: SavedRun) -> bool:
+    """Draw the equity of each row of an ablation, the first gray and each next one darker."""
+    rows = run.summary.get("ablation")
+    if not rows:
+        return False
+    axis = figure.subplots()
+    for place, row in enumerate(rows):
+        values = run.equity[f"ablation_{row['name']}"]
+        label = f"{'+ ' if place else ''}{row['name']}"
+        axis.plot(run.equity.datetime, values, color=STEPS[place], lw=1.2, label=label)
+    axis.set_ylabel("equity")
+    axis.yaxis.set_major_formatter(WRITTEN)
+    axis.legend(loc="upper left", fontsize=8)
+    return True
+
+
 PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, float]]] = {
     "drawdown": ("Equity and drawdown", draw_drawdown, (12, 6)),
     "signals": ("Signals", draw_run_signals, SIZE),
@@ -241,4 +259,5 @@ PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, flo
     "returns": ("Returns by calendar", draw_returns, (14, 4)),
     "placebo": ("Did this setting gain?", draw_placebo, (8, 4)),
     "ranking": ("Does ML rank entries?", draw_ranking, (8, 4)),
+    "ablation": ("One model after the other", draw_ablation, (10, 5)),
 }

@@ -6,6 +6,7 @@ import pandas as pd
 from rich.console import Group
 from rich.table import Table
 
+from bt_fusion.report.ablation import ABLATION, ablation_head, ablation_rows
 from bt_fusion.report.agreement import agreement_table_of, agreement_title, tells_agreement
 from bt_fusion.report.figures import basis, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import comparison_table
@@ -13,6 +14,7 @@ from bt_fusion.report.terminal.titled import titled
 from bt_fusion.saved_runs.trade_groups import by_reason
 
 __all__ = [
+    "ablation_table",
     "agreement_table",
     "breakdown_table",
     "reason_table",
@@ -63,6 +65,8 @@ def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: boo
     tables += [breakdown_table(summary, each) for each in summary.get("breakdown", ())]
     if tells_agreement(summary.get("fused_vs_technical")):
         tables.append(agreement_table(summary["fused_vs_technical"]))
+    if summary.get("ablation"):
+        tables.append(ablation_table(summary["ablation"]))
     return Group(*tables, comparison_table(summary, details=details))
 
 
@@ -72,6 +76,16 @@ def agreement_table(found: dict[str, Any]) -> Table:
     table = titled(agreement_title(found), *head)
     for row in rows:
         table.add_row(*row)
+    return table
+
+
+def ablation_table(rows: list[dict[str, Any]]) -> Table:
+    """Return the rows of an ablation."""
+    first, *rest = ablation_head()
+    table = titled("One model after the other", first, *rest)
+    for row in ablation_rows(rows):
+        table.add_row(*row)
+    table.caption, table.caption_justify = ABLATION, "left"
     return table
 
 

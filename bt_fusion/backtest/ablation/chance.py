@@ -1,0 +1,229 @@
+"""What chance would have made of each part of a managed trade: four tests, before costs.
+
+Each compares what a part did with the same decisions dealt at random: as many, to the same sides,
+at the same age of a trade. Entries, exits and sizes match, so that trading less, costs and the
+drift of the market count for neither.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.engine.runner import Run
+from bt_fusion.trade_models.simulated_trades import SignalOutcomes, SimulatedTrades, each_signal
+from bt_fusion.trade_models.trade_plan import TradePlan
+
+__all__ = ["Chance", "ManagedRuns"]
+
+NEAREST = 0.05  # part of a side's bars that a shift of its opinion is away, at least
+EXIT = "advice"
+
+
+@dataclass(frozen=True)
+class Chance:
+    """A part against chance.
+
+    Attributes
+    ----------
+    found, expected : float
+        Mean of what the part decided, and mean of the draws; in ATR units of a trade, or for the
+        sizes its return.
+    p_value : float
+        Share of draws at least as good, the part itself counted among them.
+    decisions, draws : int
+    """
+
+    found: float
+    expected: float
+    p_value: float
+    decisions: int
+    draws: int
+
+    @classmethod
+    def of(cls, found: float, draws: np.ndarray, decisions: int) -> "Chance":
+        """Compare a part with draws."""
+        at_least = int((draws >= found - 1e-12).sum())
+        p_value = (1 + at_least) / (1 + len(draws))
+        return cls(float(found), float(draws.mean()), p_value, decisions, len(draws))
+
+
+@dataclass(frozen=True, eq=False)
+class ManagedRuns:
+    """The runs of an ablation, and what their tests need.
+
+    Attributes
+    ----------
+    bars : BarArrays
+        The traded ones.
+    plan : TradePlan
+        Of these.
+    hold_bars : int
+    stop, target : float
+        Fixed distances in ATR units.
+    runs : dict of Run
+        By name: technical, signal, position, stops, risk.
+    draws, seed : int
+    """
+
+    bars: BarArrays
+    plan: TradePlan
+    hold_bars: int
+    stop: float
+    target: float
+    runs: dict[str, Run]
+    draws: int = 999
+    seed: int = 0
+
+    def chance(self, name: str) -> Chance | None:
+        """Test a part; None where it decided nothing, or chance has no other choice."""
+        rng = np.random.default_rng([self.seed, *name.encode()])
+        return {
+            "signal": self.of_signal,
+            "position": self.of_position,
+            "stops": self.of_stops,
+            "risk": self.of_risk,
+        }[name](rng)
+
+    def fixed(self, side: np.ndarray) -> SignalOutcomes:
+        """Return each bar's trade to a side with the fixed distances."""
+        return each_signal(self.bars, side, self.plan.atr, self.stop, self.target, self.hold_bars)
+
+    def of_signal(self, rng: np.random.Generator) -> Chance | None:
+        """Test the choice of entries: its agreement, shifted along the bars of each side.
+
+        What a trade makes above the mean trade of its side, over the root of their squares.
+        """
+        technical = self.runs["technical"].technical
+        signal = self.runs["signal"].signal
+        assert technical is not None and signal is not None
+        state = np.sign(np.nan_to_num(np.asarray(technical)))
+        agreed = (np.nan_to_num(np.asarray(signal)) != 0) & (state != 0)
+        outcomes = self.fixed(state)
+        result = centred(outcomes)
+
+        def score(allowed: np.ndarray) -> float:
+            made = result[outcomes.one_at_a_time(allowed).signal]
+            return made.sum() / max(np.sqrt((made**2).sum()), 1e-12)
+
+        if not agreed.any() or (agreed == (state != 0)).all():
+            return None
+        shifts = [shifted(agreed, state, rng) for _ in range(self.draws)]
+        draws = np.array([score(allowed) for allowed in shifts])
+        return Chance.of(score(agreed), draws, len(outcomes.one_at_a_time(agreed)))
+
+    def of_position(self, rng: np.random.Generator) -> Chance | None:
+        """Test early exits: bars of other trades of the side, held as long, left in their place.
+
+        What holding on would have lost, in ATR units.
+        """
+        trades = self.runs["position"].trades
+        entered = self.trades_of(trades, self.stop, self.target)
+        left = (trades.exit_reason == EXIT).to_numpy() & (entered.exit > 0)
+        out = self.place(trades.exit_time)
+        return self.left_early(entered, out, left, rng)
+
+    def left_early(
+        self, trades: SimulatedTrades, out: np.ndarray, left: np.ndarray, rng: np.random.Generator
+    ) -> Chance | None:
+        """Test exits at the opens of bars `out` of those trades that were `left` early."""
+        held = out - trades.entry
+        pools = {}
+        for side in (1, -1):
+            for age in np.unique(held[left]):
+                others = (
+                    (trades.side == side) & (trades.exit >= 0) & (trades.exit - trades.entry > age)
+                )
+                pools[side, int(age)] = np.flatnonzero(others)
+        places = np.flatnonzero(left & (trades.exit > out))
+        if len(places) < 2:
+            return None
+        found = self.saved(trades, places, held[places])
+        draws = np.empty((self.draws, len(places)))
+        for column, place in enumerate(places.tolist()):
+            pool = pools[int(trades.side[place]), int(held[place])]
+            chosen = rng.choice(pool, self.draws)
+            draws[:, column] = self.saved(trades, chosen, np.full(self.draws, held[place]))
+        return Chance.of(found.mean(), draws.mean(axis=1), len(places))
+
+    def saved(self, trades: SimulatedTrades, rows: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return what leaving trades at the open after so many bars is better than holding on."""
+        price = self.bars.open[trades.entry[rows] + held]
+        return trades.side[rows] * (price - trades.exit_price[rows]) / trades.atr[rows]
+
+    def of_stops(self, rng: np.random.Generator) -> Chance | None:
+        """Test the distances: dealt anew among the trades of each side."""
+        trades = self.runs["stops"].trades
+        at = self.place(trades.signal_time)
+        side = np.where(trades.side == "long", 1, -1)
+        stop, target = self.plan.stop[at], self.plan.target[at]
+        if len(at) < 2 or np.ptp(stop) + np.ptp(target) == 0:
+            return None
+
+        def mean_result(order: np.ndarray) -> float:
+            distances = np.full((2, len(self.bars)), np.nan)
+            distances[:, at] = stop[order], target[order]
+            made = self.trades_of(trades, distances[0], distances[1])
+            return float(made.result[made.exit >= 0].mean())
+
+        own = np.arange(len(at))
+        draws = np.array([mean_result(within(side, rng)) for _ in range(self.draws)])
+        return Chance.of(mean_result(own), draws, len(at))
+
+    def of_risk(self, rng: np.random.Generator) -> Chance | None:
+        """Test the sizes: dealt anew among the trades; the mean return weighted by them."""
+        trades = self.runs["risk"].trades
+        trades = trades[trades.exit_reason != "open"]
+        share = trades.share.to_numpy(dtype=float)
+        if len(share) < 2 or np.ptp(share) < 1e-3:
+            return None
+        gross = trades.pnl + trades.commission
+        made = (gross / trades.value).to_numpy(dtype=float)
+        orders = rng.permuted(np.tile(share, (self.draws, 1)), axis=1)
+        total = share.sum()
+        return Chance.of(share @ made / total, orders @ made / total, len(share))
+
+    def trades_of(
+        self, trades: pd.DataFrame, stop: float | np.ndarray, target: float | np.ndarray
+    ) -> SimulatedTrades:
+        """Return the trades of a run as they would have ended without advice."""
+        at, sides = self.place(trades.signal_time), np.zeros(len(self.bars))
+        sides[at] = np.where(trades.side == "long", 1, -1)
+        return each_signal(self.bars, sides, self.plan.atr, stop, target, self.hold_bars).at(at)
+
+    def place(self, time: pd.Series) -> np.ndarray:
+        """Return the bars with these stamps."""
+        return pd.DatetimeIndex(self.bars.time).get_indexer(pd.DatetimeIndex(time))
+
+
+def centred(outcomes: SignalOutcomes) -> np.ndarray:
+    """Return each bar's result in ATR units above the mean of its side, 0 where it has none."""
+    trades = outcomes.at(np.arange(len(outcomes.side)))
+    known = trades.exit >= 0
+    result = np.where(known, trades.result, 0.0)
+    for side in (1, -1):
+        own = known & (trades.side == side)
+        result[own] -= result[own].mean() if own.any() else 0.0
+    return result
+
+
+def shifted(agreed: np.ndarray, state: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Shift an agreement along the bars of each side, by a twentieth of them at least."""
+    moved = np.zeros_like(agreed)
+    for side in (1, -1):
+        own = np.flatnonzero(state == side)
+        if len(own) > 1:
+            near = int(np.ceil(NEAREST * len(own)))
+            by = int(rng.integers(near, max(near + 1, len(own) - near + 1)))
+            moved[own] = np.roll(agreed[own], by)
+    return moved
+
+
+def within(side: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return an order of rows that mixes those of each side."""
+    order = np.arange(len(side))
+    for each in (1, -1):
+        own = np.flatnonzero(side == each)
+        order[own] = rng.permutation(own)
+    return order

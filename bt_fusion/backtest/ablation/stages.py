@@ -1,0 +1,144 @@
+"""The ablation: a managed trade with one model after the other, over the same bars."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.backtest.ablation.chance import Chance, ManagedRuns
+from bt_fusion.backtest.comparison import compare_runs
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.engine.account import Account
+from bt_fusion.engine.runner import Run, run_strategy
+from bt_fusion.errors import OptionError
+from bt_fusion.statistics.bootstrap import Bootstrap
+from bt_fusion.strategies import ManagedStrategy
+from bt_fusion.trade_models.trade_plan import TradePlan
+
+__all__ = ["COMPARED", "HELPED", "STAGES", "Ablation", "ablation"]
+
+# What each row adds to the one above it, as params of ManagedStrategy
+OFF = {"position": False, "stops": False, "risk": False}
+STAGES: dict[str, dict[str, Any]] = {
+    "technical": {"ml": False},
+    "signal": OFF,
+    "position": OFF | {"position": True},
+    "stops": OFF | {"position": True, "stops": True},
+    "risk": {},
+}
+COMPARED = ("win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
+HELPED = 0.0125  # a twentieth, shared by the four rows that are tested
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What came out.
+
+    Attributes
+    ----------
+    rows : tuple of dict
+        For summary.json, see `ablation`.
+    equity : DataFrame, shape (n_bars, 5)
+        Value of the account at the close of each bar, a column a row.
+    runs : dict of Run
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    equity: pd.DataFrame
+    runs: dict[str, Run]
+
+
+def ablation(
+    bars: pd.DataFrame,
+    plan: TradePlan,
+    account: Account | None = None,
+    params: Mapping[str, Any] | None = None,
+    bootstrap: Bootstrap = Bootstrap(),
+    on_run: Callable[[int, int], None] | None = None,
+) -> Ablation:
+    """Run ManagedStrategy with no model, then with one more at a time.
+
+    Parameters
+    ----------
+    bars : DataFrame
+        The traded ones.
+    plan : TradePlan
+        Of these bars, out of sample.
+    account : Account, optional
+    params : mapping, optional
+        Of ManagedStrategy, for all rows.
+    bootstrap : Bootstrap
+        Its draws and seed are those of chance, too.
+    on_run : callable, optional
+        Called with (runs done, runs in all).
+
+    Returns
+    -------
+    Ablation
+        A row holds name, the run's figures, against (`COMPARED`: {off, on, delta, ci95} against the
+        row above, None of the first), chance (see `Chance`, None where it is not tested) and
+        verdict ("helped", "no evidence", None of the first).
+
+    Raises
+    ------
+    OptionError
+        For a param that tells the rows apart.
+    """
+    given = dict(params or {})
+    apart = sorted({"ml", "model", *OFF} & given.keys())
+    if apart:
+        raise OptionError(
+            f"parameter {apart[0]} is what the rows of an ablation differ in; leave it out"
+        )
+    runs: dict[str, Run] = {}
+    for name, switches in STAGES.items():
+        own: dict[str, Any] = given | switches | ({} if name == "technical" else {"model": plan})
+        runs[name] = run_strategy(bars, ManagedStrategy, account, details=False, **own)
+        if on_run is not None:
+            on_run(len(runs), len(STAGES))
+    defaults = dict(ManagedStrategy.params._getitems()) | given
+    tested = ManagedRuns(
+        bars=BarArrays.of(bars),
+        plan=plan,
+        hold_bars=defaults["hold_bars"],
+        stop=defaults["atr_stop"],
+        target=defaults["atr_target"],
+        runs=runs,
+        draws=bootstrap.draws,
+        seed=bootstrap.seed,
+    )
+    equity = pd.DataFrame({name: run.equity for name, run in runs.items()})
+    return Ablation(tuple(rows_of(tested, bootstrap)), equity, runs)
+
+
+def rows_of(tested: ManagedRuns, bootstrap: Bootstrap) -> Iterator[dict[str, Any]]:
+    """Yield what is said of each run."""
+    above: Run | None = None
+    for name, run in tested.runs.items():
+        row: dict[str, Any] = {"name": name, **run.figures}
+        row |= {"against": None, "chance": None, "verdict": None}
+        if above is not None:
+            compared = compare_runs(above, run, bootstrap)
+            chance = tested.chance(name)
+            row["against"] = {figure: compared[figure] for figure in COMPARED}
+            row["chance"] = None if chance is None else asdict(chance)
+            row["verdict"] = verdict_of(chance)
+        row["exits"] = exits_of(run.trades)
+        yield row
+        above = run
+
+
+def verdict_of(chance: Chance | None) -> str:
+    """Return "helped" where chance would hardly have done as well, else "no evidence".
+
+    >>> verdict_of(Chance(0.3, 0.0, 0.001, 200, 999)), verdict_of(None)
+    ('helped', 'no evidence')
+    """
+    return "helped" if chance is not None and chance.p_value <= HELPED else "no evidence"
+
+
+def exits_of(trades: pd.DataFrame) -> dict[str, int]:
+    """Return how many trades ended for each reason, the most frequent first."""
+    counts = trades.exit_reason.value_counts()
+    return {str(reason): int(count) for reason, count in counts.items()}
