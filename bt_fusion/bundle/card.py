@@ -48,6 +48,7 @@ def describe(folder: str | Path) -> dict[str, Any]:
             {
                 **_kept(model, "name", "columns", "options", "facts", "ensemble"),
                 "parts": _parts(content, model["parts"]),
+                "libraries": libraries_of({"parts": model["parts"], "later": []}),
             }
             for model in content["later"]
         ],

@@ -25,7 +25,7 @@ OPTIONS = {
 FACTS = {
     "position": ("rows", "trades"),
     "stops": ("rows", "trades"),
-    "risk": ("rows", "trades", "average"),
+    "risk": ("rows", "trades", "average_result"),
 }
 REGRESSORS = {"position": set(), "stops": {"stop", "target"}, "risk": {"result"}}
 LIMITS: dict[str, tuple[type, float, float]] = {  # least and most
@@ -40,7 +40,7 @@ LIMITS: dict[str, tuple[type, float, float]] = {  # least and most
     "costs": (float, 0, 1),
     "rows": (int, 0, 10**12),
     "trades": (int, 0, 10**12),
-    "average": (float, -(10**9), 10**9),
+    "average_result": (float, -(10**9), 10**9),
 }
 
 
@@ -80,7 +80,7 @@ def later_models(recipe: Recipe, models: TradeModels, names: tuple[str, ...]) ->
         facts = {
             "rows": 0 if fitted is None else fitted.n_rows_,
             "trades": trades[name],
-            "average": getattr(fitted, "average_", 0.0),
+            "average_result": getattr(fitted, "average_", 0.0),
         }
         found.append(
             LaterModel(
@@ -187,5 +187,5 @@ def _restored(model: LaterModel) -> Any:
     elif isinstance(made, StopModel):
         made.stop_, made.target_ = model.regressors["stop"], model.regressors["target"]
     else:
-        made.booster_, made.average_ = model.regressors["result"], model.facts["average"]
+        made.booster_, made.average_ = model.regressors["result"], model.facts["average_result"]
     return made

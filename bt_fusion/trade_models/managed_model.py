@@ -192,7 +192,19 @@ class ManagedModel(SignalModel):
         return Learner(self.recipe(), arrays, X, predictions).plan_of(self.trade_models_)
 
     def later_models(self) -> list[LaterModel]:
-        """Return the three models as a bundle holds them."""
+        """Return the three models as a bundle holds them.
+
+        Raises
+        ------
+        TrainingOrderError
+            When not all of them are fitted.
+        """
+        missing = [stage for stage in STAGES if stage not in self.fitted_stages_]
+        if missing:
+            raise TrainingOrderError(
+                f"{' and '.join(missing)} not fitted yet, and a managed model is saved whole: run "
+                f"fit_stage({missing[0]!r}, bars) first, or fit(bars)"
+            )
         return later_models(self.recipe(), self.trade_models_, self.feature_set_.names)
 
     @classmethod
@@ -200,5 +212,5 @@ class ManagedModel(SignalModel):
         model = super()._restored(saved)
         assert isinstance(model, ManagedModel)
         restored = restored_models(saved)
-        model.trade_models_ = restored.models
+        model.trade_models_, model.fitted_stages_ = restored.models, STAGES
         return model.set_params(**restored.params)

@@ -9,10 +9,11 @@ from typing import Any
 
 from bt_fusion.errors import ModelCompatibilityError
 
-__all__ = ["HOMES", "model_class"]
+__all__ = ["HOMES", "PLAIN", "model_class"]
 
+PLAIN = "signal"  # has nothing beside it
 HOMES = {
-    "signal": ("bt_fusion.models.signal_model", "SignalModel"),
+    PLAIN: ("bt_fusion.models.signal_model", "SignalModel"),
     "managed": ("bt_fusion.trade_models.managed_model", "ManagedModel"),
 }
 

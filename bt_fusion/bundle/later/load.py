@@ -7,6 +7,7 @@ import numpy as np
 
 from bt_fusion.bundle.assemble import assemble
 from bt_fusion.bundle.expected import Expected
+from bt_fusion.bundle.later.kinds import PLAIN
 from bt_fusion.bundle.later.later_model import LaterModel
 from bt_fusion.bundle.parts.registry import REGRESSOR, build_part, kind_named
 from bt_fusion.errors import BundleError, ModelCompatibilityError, PartError
@@ -30,6 +31,8 @@ def check_later(content: dict[str, Any]) -> None:
     names = [entry["name"] for entry in entries]
     if len({*names}) < len(names) or len(names) > MOST_MODELS:
         raise BundleError(f"the manifest's later models {names[:9]} have a name twice, or are many")
+    if entries and content["kind"] == PLAIN:
+        raise BundleError(f"the manifest's model is a signal model, and has {names[:9]} beside it")
     for entry in entries:
         _check_entry(entry)
     odd = {line["model"] for line in content["golden"]["later"]} - {*names}
@@ -71,7 +74,7 @@ def _check_entry(entry: dict[str, Any]) -> None:
     odd = [
         key
         for key, value in numbers.items()
-        if type(value) not in (int, float) or not abs(value) <= LARGEST
+        if not (NAME.fullmatch(key) and type(value) in (int, float) and abs(value) <= LARGEST)
     ]
     if not NAME.fullmatch(name) or not 0 < len({*columns}) == len(columns) <= MOST_COLUMNS:
         raise BundleError(f"later model {name[:30]!r}: its name or its columns cannot be")

@@ -8,13 +8,52 @@ from bt_fusion.labels import LABELS, class_names
 from bt_fusion.report.checks.parity import parity_lines
 from bt_fusion.report.figures import payoff_text
 
-__all__ = ["card_table"]
+__all__ = ["card_table", "later_tables"]
 
 LOOK_AHEAD = {
     True: "checked for features, labels and members of plug-ins",
     False: "look-ahead was not checked",
     None: "not recorded in the model",
 }
+
+LATER = {  # title of a later model, and what stands in for one that is not fitted
+    "position": ("Position model", "every position is held"),
+    "stops": ("Stop model", "stop and target are the label's"),
+    "risk": ("Risk model", "every size is 1"),
+}
+
+
+def later_tables(card: dict[str, Any]) -> list[Table]:
+    """Return a card for each model beside the first one."""
+    return [_later_table(model) for model in card["later"]]
+
+
+def _later_table(model: dict[str, Any]) -> Table:
+    facts = dict(model["facts"])
+    title, neutral = LATER.get(model["name"], (f"Model {model['name']}", "it has no say"))
+    table = Table(show_header=False, title=title, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    rows, trades = facts.pop("rows", 0), facts.pop("trades", 0)
+    learnt = f"{rows:,} rows, {trades:,} out-of-sample trades"
+    if not model["parts"]:
+        learnt = f"nothing, {trades:,} out-of-sample trades are too few: {neutral}"
+    regressors = [part["name"] for part in model["parts"] if part["role"] == "regressor"]
+    voters = [
+        f"{', '.join(each['ensemble']['members'])}, {each['ensemble']['voting']} vote"
+        for each in model["ensemble"]
+    ]
+    lines = {
+        "learnt from": learnt,
+        "columns": f"{len(model['columns']):,}",
+        "predicts by": ", ".join([*voters, *regressors]) or "nothing, it is neutral",
+        **{key.replace("_", " "): _figure(value) for key, value in model["options"].items()},
+        **{key.replace("_", " "): _figure(value) for key, value in facts.items()},
+        "libraries": ", ".join(model["libraries"]) or "none",
+    }
+    for key, value in lines.items():
+        table.add_row(key, value)
+    return table
 
 
 def card_table(card: dict[str, Any]) -> Table:
@@ -39,7 +78,7 @@ def card_table(card: dict[str, Any]) -> Table:
         **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
         "variants tried": str(card["trials"]),
         "needs": ", ".join([*_plugins(card), *map(" ".join, card["needs"].items())]),
-        "size": f"{card['bytes'] / 1e6:.1f} MB in {len(card['parts'])} parts",
+        "size": f"{card['bytes'] / 1e6:.1f} MB in {_count(card)} parts",
         "digest": card["digest"],
     }
     for name, value in rows.items():
@@ -52,6 +91,10 @@ def _class_names(model: dict[str, Any]) -> tuple[str, ...]:
     if label is None:  # of a plug-in that is not loaded
         return tuple(map(str, model["classes"]))
     return class_names(model["classes"], getattr(label, "two_sided", True))
+
+
+def _count(card: dict[str, Any]) -> int:
+    return sum(len(each["parts"]) for each in (card, *card["later"]))
 
 
 def _plugins(card: dict[str, Any]) -> list[str]:
