@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import backtrader as bt
 import numpy as np
 import pytest
 
@@ -20,7 +21,9 @@ from bt_fusion import (
 from bt_fusion.bundle import describe, load_saved
 from bt_fusion.bundle.manifest import sealed
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.engine import BarsData
 from bt_fusion.engine.runner import run_strategy
+from bt_fusion.indicators import StopDistance
 from bt_fusion.strategies import ManagedStrategy
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.trade_models.position_model import PositionModel
@@ -116,6 +119,34 @@ def test_the_strategy_trades_the_same(model, kept):
     runs = [run_strategy(BARS[1_200:], ManagedStrategy, model=each) for each in (model, str(kept))]
     trades = [run.trades.drop(columns="symbol", errors="ignore") for run in runs]
     assert len(trades[0]) > 5 and trades[0].equals(trades[1])
+
+
+class Distances(bt.Strategy):
+    """Keeps what a StopDistance says."""
+
+    params = (("model", None),)
+
+    def __init__(self):
+        self.distance, self.said = StopDistance(self.data, model=self.p.model), []
+
+    def next(self):
+        self.said.append((self.distance.stop[0], self.distance.target[0]))
+
+
+def distances(model, bars, *, preload):
+    cerebro = bt.Cerebro(stdstats=False, preload=preload)
+    cerebro.adddata(BarsData(dataname=bars))
+    cerebro.addstrategy(Distances, model=model)
+    return np.array(cerebro.run()[0].said)
+
+
+def test_stop_and_target_are_the_same_in_batch_bar_by_bar_and_reloaded(model, kept):
+    bars = BARS[1_100:]
+    expected = distances(model, bars, preload=True)
+    assert (expected[-200:, 1] > expected[-200:, 0]).all()
+    for each, preload in ((model, False), (str(kept), True), (str(kept), False)):
+        found = distances(each, bars, preload=preload)
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 def test_the_manifest_names_the_columns_and_each_part_is_compared(kept):
