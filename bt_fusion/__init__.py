@@ -59,6 +59,9 @@ HOMES = {
     "bt_fusion.report.pictures.signals": ("draw_signals",),
     "bt_fusion.sweep.sweep": ("Sweep",),
     "bt_fusion.technical.regimes": ("Regime",),
+    "bt_fusion.trade_models.managed_model": ("ManagedModel",),
+    "bt_fusion.trade_models.position_model": ("Advice",),
+    "bt_fusion.trade_models.trade_plan": ("TradePlan",),
     "bt_fusion.tuning.tuning": ("StudyOptions", "tune"),
     "bt_fusion.why.why": ("explain_entry",),
 }

@@ -11,6 +11,7 @@ from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.risk_sizer import AccountHistory, RiskSizer, most_size
 from bt_fusion.strategies.symbol import Symbol
 from bt_fusion.trade_models.position_model import Advice
+from bt_fusion.trade_models.risk_model import RISK_FEATURES
 
 __all__ = ["ManagedStrategy"]
 
@@ -158,3 +159,27 @@ class ManagedStrategy(OnePosition):
 
     def place_stop_and_target(self, symbol, entry):
         '''Does nothing: they came with the entry'''
+
+    def entry_facts(self, symbol):
+        return super().entry_facts(symbol) | self.plan_facts(symbol) | self.trade_facts(symbol)
+
+    def plan_facts(self, symbol):
+        '''Return what an entry of this bar would be given, and what its size rests on'''
+        if symbol.distance is None:
+            return {}
+        plan, row = symbol.distance.row()
+        facts = {"ATR": plan.atr[row]}
+        if self.p.stops:
+            facts |= {"stop in ATR": plan.stop[row], "target in ATR": plan.target[row]}
+        if self.p.risk:
+            account = self.account.state()
+            values = dict(zip(RISK_FEATURES, [*account, *plan.market[row]], strict=True))
+            facts |= {"size multiplier": plan.multiplier(row, account), **values}
+        return {name: float(value) for name, value in facts.items()}
+
+    def trade_facts(self, symbol):
+        '''Return the advice for the open position, and the state of the trade it rests on'''
+        advice = symbol.advice.now() if symbol.advice is not None else None
+        if advice is None:
+            return {}
+        return {"advice": advice.name, **symbol.advice.state()}

@@ -12,7 +12,8 @@ import bt_fusion
 ROOT = Path(bt_fusion.__file__).resolve().parent.parent
 NOUNS = (
     "FeatureSet Labels Direction Gain TripleBarrier ProfitBeforeStop Ensemble SignalModel "
-    "WalkForward Predictions Signal Confidence Regime Account Backtest DataAudit Sweep StudyOptions"
+    "WalkForward Predictions Signal Confidence Regime Account Backtest DataAudit Sweep "
+    "StudyOptions ManagedModel TradePlan Advice"
 )
 VERBS = (
     "read_bars audit_bars tidy_bars check_bars repair_bars load_sample feature label member "

@@ -19,6 +19,7 @@ from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.plugins import files_behind
 from bt_fusion.saved_runs.trade_groups import figures_of_symbol
+from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.user_code import class_digest
 
 __all__ = [
@@ -147,11 +148,14 @@ def model_config(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
         Of several symbols, what differs is by symbol: sizes that follow from the number of bars,
         and with a model for each also its features, its ensemble and when it was trained.
     """
-    label = model_of(predictor).label()
+    model = model_of(predictor)
+    label = model.label()
     about: dict[str, Any] = {
         "label": type(label).__name__,
         "label_parameters": asdict(label),  # type: ignore[call-overload]
     }
+    if isinstance(model, ManagedModel):
+        about["managed"] = model.options()
     if isinstance(predictor, WalkForward):
         return {**about, **_parts(predictor.signal_model()), **_schedule(bars, predictor)}
     if isinstance(predictor, SignalModel):

@@ -89,6 +89,9 @@ def evaluate(
     from bt_fusion.report.terminal.comparison import comparison_table, note_lines
     from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
     from bt_fusion.report.terminal.labels import label_tables
+    from bt_fusion.report.terminal.managed import trade_tables
+    from bt_fusion.trade_models.evaluation import judge_trades
+    from bt_fusion.trade_models.managed_model import ManagedModel
 
     traded.check()
     if json is not None:
@@ -108,6 +111,9 @@ def evaluate(
         too_good_note(found.figures["auc"], ups, found.rows - ups, model.label()),
     )
     content: dict[str, Any] = {**found.to_dict(), "notes": [note for note in notes if note]}
+    if isinstance(model, ManagedModel):
+        content["managed"] = judge_trades(model, frame)
+        screen.show(trade_tables(content["managed"]))
     for line in note_lines(content) if not traded.backtest else ():  # which notes it itself
         screen.say(line)
     if traded.backtest:

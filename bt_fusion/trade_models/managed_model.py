@@ -1,6 +1,6 @@
 """ManagedModel: a signal model, and the three models that manage its trades (system E)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,6 +107,32 @@ class ManagedModel(SignalModel):
             stops=self.stops or StopModel(),
             risk=self.risk or RiskModel(),
             seed=self.new_ensemble().seed,
+        )
+
+    def options(self) -> dict[str, Any]:
+        """Return the options of the three later models, as a summary holds them."""
+        recipe = self.recipe()
+        found: dict[str, Any] = {"min_trades": self.min_trades, "costs": self.costs}
+        for name in STAGES[1:]:
+            found[name] = getattr(recipe, name).get_params(deep=False)
+        voters = found["position"]["ensemble"]
+        if voters is not None:
+            found["position"]["ensemble"] = voters.get_params(deep=False)
+        return found
+
+    @classmethod
+    def of_options(cls, signal: SignalModel, options: Mapping[str, Any]) -> "ManagedModel":
+        """Return an unfitted model of a signal's parts and what `options` returned."""
+        position = dict(options["position"])
+        if position["ensemble"] is not None:
+            position["ensemble"] = Ensemble(**position["ensemble"])
+        return cls(
+            **signal.get_params(deep=False),
+            position=PositionModel(**position),
+            stops=StopModel(**options["stops"]),
+            risk=RiskModel(**options["risk"]),
+            min_trades=options["min_trades"],
+            costs=options["costs"],
         )
 
     def signal_part(self) -> SignalModel:

@@ -31,6 +31,7 @@ from bt_fusion.plugins import changed_files, load_plugin, loaded_plugins
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.strategies.parameters import canonical
+from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.why.stored_predictions import StoredPredictions
 
 __all__ = ["RebuiltRun"]
@@ -232,6 +233,8 @@ class RebuiltRun:
         }:
             ensemble["members"] = self._members()
         model = SignalModel(config["features"], self.label, Ensemble(**ensemble))
+        if "managed" in config:
+            model = ManagedModel.of_options(model, config["managed"])
         return WalkForward(
             model,
             of_symbol(config["train_bars"], symbol),
@@ -245,8 +248,14 @@ class RebuiltRun:
         """Return the rows of predictions.parquet of a symbol."""
         return self.saved.of_symbol(self.saved.predictions, symbol)
 
-    def predictions(self, symbol: str) -> Predictions:
-        """Return the stored predictions."""
+    def predictions(self, symbol: str, bars: pd.DataFrame) -> Predictions:
+        """Return the stored predictions; of a managed model its plan, made again of all bars."""
+        if "managed" in self.config:
+            predictor = self.predictor(symbol)
+            if isinstance(predictor, WalkForward):
+                predictor.set_params(cache="auto")
+            stamps = pd.DatetimeIndex(self.stored(symbol).datetime)
+            return predictor.predict(bars).at(stamps.to_numpy())
         ensemble = self.config_of(symbol)["ensemble"]
         return StoredPredictions.of(self.stored(symbol), self.label, ensemble)
 

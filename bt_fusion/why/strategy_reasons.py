@@ -67,7 +67,7 @@ def strategy_reasons_of(
     and of the warm-up. Nothing after the bar is run.
     """
     config = rebuilt.config
-    known = {name: rebuilt.predictions(name) for name in bars}
+    known = {name: rebuilt.predictions(name, own) for name, own in bars.items()}
     windows = {
         name: own.loc[known[name].index[0] : known[name].index[-1]] for name, own in bars.items()
     }

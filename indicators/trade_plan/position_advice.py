@@ -5,7 +5,7 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.indicators.trade_plan.plan_lines import PlanLines
 from bt_fusion.trade_models.position_model import Advice
-from bt_fusion.trade_models.trade_state import OpenTrades
+from bt_fusion.trade_models.trade_state import STATE, OpenTrades
 
 __all__ = ["PositionAdvice", "open_trade"]
 
@@ -18,6 +18,7 @@ class PositionAdvice(PlanLines):
     model says (system E): leave it, hold it, or add to it.
 
     Methods:
+      - ``state()``: the seven numbers of the trade it rests on, after ``now``
       - ``now()``: the ``bt_fusion.Advice`` (EXIT -1, HOLD 0, ADD 1) for the position the strategy
         has in the data feed on the current bar; None without one. To be asked in ``next``
 
@@ -70,13 +71,19 @@ class PositionAdvice(PlanLines):
         known = self._known[1]
         if bar not in known:
             known |= self._advice(trade, entry, bar)
-        self.lines.advice[0] = known[bar]
-        return Advice(int(known[bar]))
+        advice, _ = known[bar]
+        self.lines.advice[0] = advice
+        return Advice(advice)
+
+    def state(self):
+        '''Return what the advice of the current bar rests on beside features, by name'''
+        _, state = self._known[1].get(len(self.data) - 1, (None, ()))
+        return dict(zip(STATE, state, strict=False))
 
     def _advice(self, trade, entry, bar):
-        '''Return the advice by bar, of this one at least'''
+        '''Return the advice and the state it rests on by bar, of this one at least'''
         if entry < 1:  # no bar before it: no probability at the entry
-            return {bar: Advice.HOLD}
+            return {bar: (int(Advice.HOLD), ())}
         side = 1 if trade.size > 0 else -1
         if self._whole:
             plan, (up, down) = self._plan, self._sides
@@ -94,7 +101,9 @@ class PositionAdvice(PlanLines):
         held, none = asked - entry, np.zeros(len(asked), dtype=np.int64)
         state = open_trades.states(none, held, up, down)
         rows = asked if self._whole else np.array([-1])
-        return dict(zip(asked.tolist(), plan.advice(rows, state).tolist(), strict=True))
+        advice = plan.advice(rows, state).tolist()
+        pairs = zip(advice, state.tolist(), strict=True)
+        return dict(zip(asked.tolist(), pairs, strict=True))
 
 
 def open_trade(strategy, data):

@@ -1,0 +1,87 @@
+"""The later models of a managed trade, judged on unseen trades, as tables on the terminal."""
+
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+
+from bt_fusion.report.figures import cell, count, number, percent
+from bt_fusion.report.terminal.titled import titled
+
+__all__ = ["trade_tables"]
+
+NEUTRAL = "{}neutral: fewer past trades than it needs"
+
+
+def trade_tables(found: dict[str, Any]) -> Group:
+    """Return a table for each model; see `bt_fusion.trade_models.evaluation`."""
+    parts: list[Any] = [f"Trades     {count(found['trades'])} of the signal on unseen bars"]
+    tables = {
+        "position": ("Position   ", position_table),
+        "stops": ("Stops      ", stop_table),
+        "risk": ("Risk       ", risk_table),
+    }
+    for name, (head, table) in tables.items():
+        judged = found[name]
+        parts.append(NEUTRAL.format(head) if judged is None else table(judged))
+    return Group(*parts)
+
+
+def position_table(judged: dict[str, Any]) -> Table:
+    """Return what EXIT saved and ADD brought."""
+    heads = ("Advice", "Times", "Share", "Mean, ATR", "Right")
+    table = titled("Position: the first of each trade", *heads)
+    names = {
+        "exits": "EXIT, saved against holding",
+        "adds": "ADD, the rest of the trade",
+        "held": "HOLD, the rest of the trade",
+    }
+    for name, text in names.items():
+        row = judged[name]
+        shares = [cell(row[key], percent) for key in ("share", "right")]
+        table.add_row(text, count(row["count"]), shares[0], cell(row["mean"], in_atr), shares[1])
+    return table
+
+
+def in_atr(value: float) -> str:
+    """Write a number of ATR units.
+
+    >>> in_atr(0.04)
+    '+0.040'
+    """
+    return f"{value:+.3f}"
+
+
+def stop_table(judged: dict[str, Any]) -> Table:
+    """Return what trades make with the model's distances and with fixed ones."""
+    reached = [cell(judged[f"{level}_reached"], percent) for level in ("stop", "target")]
+    title = (
+        f"Stops: of {count(judged['signals'])} signals {reached[0]} reach the stop and "
+        f"{reached[1]} the target within the horizon"
+    )
+    heads = ("Stop and target", "Trades", "Mean, ATR", "Of the risk", "Stopped", "Target")
+    table = titled(title, *heads)
+    for row in judged["with"]:
+        fixed = row["stop"] is not None
+        table.add_row(
+            f"{row['stop']:g} and {row['target']:g} ATR" if fixed else "the model's",
+            count(row["trades"]),
+            *(cell(row[key], in_atr) for key in ("mean", "risked")),
+            *(cell(row[key], percent) for key in ("stopped", "reached")),
+        )
+    return table
+
+
+def risk_table(judged: dict[str, Any]) -> Table:
+    """Return the account with the model's sizes, and with one size."""
+    sizes = {name: cell(value, number) for name, value in judged["multiplier"].items()}
+    title = (
+        f"Risk: {count(judged['trades'])} trades, size {sizes['lowest']} to {sizes['highest']}, "
+        f"mean {sizes['mean']}"
+    )
+    table = titled(title, "Sizes", "Return", "Drawdown", "Return per drawdown")
+    for name, text in (("sized", "the model's"), ("even", "all the mean")):
+        row = judged[name]
+        shares = [cell(row[key], percent) for key in ("total_return", "max_drawdown")]
+        table.add_row(text, *shares, cell(row["per_drawdown"], number))
+    return table

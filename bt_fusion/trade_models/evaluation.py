@@ -1,0 +1,196 @@
+"""How good each model of a managed trade is on trades it did not learn from."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.statistics.performance import drawdowns
+from bt_fusion.trade_models.learning import START, Recipe
+from bt_fusion.trade_models.managed_model import ManagedModel
+from bt_fusion.trade_models.position_model import Advice
+from bt_fusion.trade_models.risk_model import account_state
+from bt_fusion.trade_models.simulated_trades import REASONS, SimulatedTrades, simulate
+from bt_fusion.trade_models.stop_model import reach
+from bt_fusion.trade_models.trade_plan import TradePlan
+from bt_fusion.trade_models.trade_state import OpenTrades, held_bars
+
+__all__ = ["FIXED", "evaluate_trades", "judge_trades"]
+
+# Stop and target in ATR units that a stop model is held against: the label's own are the first
+FIXED = ((1.5, 1.5), (1.0, 2.0))
+
+
+def evaluate_trades(plan: TradePlan, bars: BarArrays, recipe: Recipe) -> dict[str, Any]:
+    """Judge the later models on the trades that a plan's signals make.
+
+    Parameters
+    ----------
+    plan : TradePlan
+        Of bars its models did not learn from.
+    bars : BarArrays
+    recipe : Recipe
+        How its trades are made.
+
+    Returns
+    -------
+    dict
+        trades (of the signal, with fixed distances), and position, stops and risk, each None while
+        the model is neutral; see `judge_position`, `judge_stops` and `judge_risk`.
+    """
+    side = np.sign(np.nan_to_num(plan.signal()))
+    fixed = simulate(bars, side, plan.atr, recipe.stop, recipe.target, recipe.hold_bars)
+    planned = simulate(bars, side, plan.atr, plan.stop, plan.target, recipe.hold_bars)
+    models = plan.models[-1] if plan.models else None
+    return {
+        "trades": len(fixed),
+        "position": judge_position(plan, bars, fixed) if models and models.position else None,
+        "stops": judge_stops(plan, bars, planned, recipe) if models and models.stops else None,
+        "risk": judge_risk(plan, planned, recipe) if models and models.risk else None,
+    }
+
+
+def judge_trades(model: ManagedModel, bars: pd.DataFrame) -> dict[str, Any]:
+    """Judge a fitted model's later models on the bars after its training; see `evaluate_trades`."""
+    arrays = BarArrays.of(bars)
+    return evaluate_trades(model.predict_arrays(arrays), arrays, model.recipe())
+
+
+def judge_position(plan: TradePlan, bars: BarArrays, trades: SimulatedTrades) -> dict[str, Any]:
+    """Return what the first EXIT and the first ADD of each trade would have brought.
+
+    Returns
+    -------
+    dict
+        exits and adds, each {count, share (of trades), mean (ATR units: what leaving saved against
+        holding on, what the rest of the trade brought after an addition), right (share above 0)};
+        held, the same of all bars at which nothing was to be done (mean: what their rest brought).
+    """
+    trade, held = held_bars(trades)
+    at = trades.entry[trade] + held
+    states = OpenTrades.of(bars, trades).states(
+        trade, held, plan.probability_up, plan.probability_down
+    )
+    advice = plan.advice(at, states)
+    rest = trades.side[trade] * (trades.exit_price[trade] - bars.open[at + 1]) / trades.atr[trade]
+    first_exit = first_of(trade, advice == Advice.EXIT)
+    first_add = first_of(trade, advice == Advice.ADD)
+    kept = rest[advice == Advice.HOLD]
+    return {
+        "exits": summed(-rest[first_exit], len(trades)),
+        "adds": summed(rest[first_add], len(trades)),
+        "held": summed(kept, len(trade)),
+    }
+
+
+def first_of(trade: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return the first chosen row of each trade; rows are in time order.
+
+    >>> first_of(np.array([0, 0, 1, 1]), np.array([False, True, True, True]))
+    array([1, 2])
+    """
+    rows = np.flatnonzero(chosen)
+    return rows[np.unique(trade[rows], return_index=True)[1]]
+
+
+def summed(gain: np.ndarray, of: int) -> dict[str, Any]:
+    """Return how many there are, their share of all, their mean and how many are above 0."""
+    some = len(gain) > 0
+    return {
+        "count": len(gain),
+        "share": len(gain) / of if of else None,
+        "mean": float(gain.mean()) if some else None,
+        "right": float((gain > 0).mean()) if some else None,
+    }
+
+
+def judge_stops(
+    plan: TradePlan, bars: BarArrays, trades: SimulatedTrades, recipe: Recipe
+) -> dict[str, Any]:
+    """Return how often the distances are reached, and what trades with them make.
+
+    Returns
+    -------
+    dict
+        signals; stop_reached and target_reached, shares of signals whose excursion within the
+        horizon gets as far (a quarter where the quantiles are right); and with, a list of {stop,
+        target (None where the model says them), trades, mean (result in ATR units), risked (mean
+        result in units of the stop), stopped, reached (shares of trades)}: the model's first, then
+        the fixed distances.
+    """
+    side = np.sign(np.nan_to_num(plan.signal())).astype(np.int64)
+    against, favour = reach(bars, side, plan.atr, recipe.hold_bars)
+    rows = (side != 0) & np.isfinite(against) & np.isfinite(plan.stop)
+    others = {}
+    for stop, target in dict.fromkeys([(recipe.stop, recipe.target), *FIXED]):
+        others[stop, target] = simulate(bars, side, plan.atr, stop, target, recipe.hold_bars)
+    tables = [outcome_of(None, None, trades)]
+    tables += [outcome_of(*distances, made) for distances, made in others.items()]
+    return {
+        "signals": int(rows.sum()),
+        "stop_reached": share(against[rows] >= plan.stop[rows]),
+        "target_reached": share(favour[rows] >= plan.target[rows]),
+        "with": tables,
+    }
+
+
+def outcome_of(stop: float | None, target: float | None, trades: SimulatedTrades) -> dict[str, Any]:
+    """Return what trades with some distances made."""
+    some = len(trades) > 0
+    return {
+        "stop": stop,
+        "target": target,
+        "trades": len(trades),
+        "mean": float(trades.result.mean()) if some else None,
+        "risked": float((trades.result / trades.stop).mean()) if some else None,
+        "stopped": share(trades.reason == REASONS.index("stop")),
+        "reached": share(trades.reason == REASONS.index("target")),
+    }
+
+
+def share(values: np.ndarray) -> float | None:
+    """Return the share of True, None of nothing."""
+    return float(values.mean()) if len(values) else None
+
+
+def judge_risk(plan: TradePlan, trades: SimulatedTrades, recipe: Recipe) -> dict[str, Any]:
+    """Return the account with the model's sizes, and with the same size for all.
+
+    Returns
+    -------
+    dict
+        trades; multiplier {mean, lowest, highest}; and sized and even (all with the mean
+        multiplier), each {total_return, max_drawdown, per_drawdown}, the last one the return over
+        the drawdown, None without one.
+    """
+    net, sizes = trades.net(recipe.costs), []
+    results: list[float] = []
+    value = START
+    for signal, made in zip(trades.signal.tolist(), net.tolist(), strict=True):
+        multiplier = plan.multiplier(signal, account_state(results, START)[-1])
+        sizes.append(multiplier)
+        results.append(value * recipe.share * multiplier * made)
+        value = max(value + results[-1], 1e-9)
+    own = np.array(sizes)
+    return {
+        "trades": len(net),
+        "multiplier": {
+            "mean": float(own.mean()) if len(own) else None,
+            "lowest": float(own.min()) if len(own) else None,
+            "highest": float(own.max()) if len(own) else None,
+        },
+        "sized": account_of(recipe.share * own * net),
+        "even": account_of(recipe.share * (own.mean() if len(own) else 1.0) * net),
+    }
+
+
+def account_of(returns: np.ndarray) -> dict[str, float | None]:
+    """Return what an account makes of these returns one after the other."""
+    value = np.append(1.0, np.cumprod(1 + np.maximum(returns, -1 + 1e-12)))
+    total, deepest = float(value[-1] - 1), float(drawdowns(value).max())
+    return {
+        "total_return": total,
+        "max_drawdown": deepest,
+        "per_drawdown": total / deepest if deepest else None,
+    }
