@@ -1,5 +1,6 @@
 """Analyzers of what a run traded."""
 
+from bt_fusion.analyzers.broker_guard import BrokerGuard
 from bt_fusion.analyzers.entry_log import EntryLog
 from bt_fusion.analyzers.fused_vs_technical import FusedVsTechnical
 from bt_fusion.analyzers.fusion_summary import FusionSummary
@@ -8,6 +9,7 @@ from bt_fusion.analyzers.signal_quality import SignalQuality
 from bt_fusion.analyzers.trade_stats import TradeStats
 
 __all__ = [
+    "BrokerGuard",
     "EntryLog",
     "FusedVsTechnical",
     "FusionSummary",

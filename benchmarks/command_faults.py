@@ -31,6 +31,7 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 PATIENCE = 120  # seconds until a command counts as hanging
 AGAIN = 4  # after every so many faults the command is run again
 GONE = 10  # seconds its processes may outlive it
+PYTHON_STARTS = "init_import_site"  # what Python says where it is interrupted while it starts
 QUICK = ["--features", "wick_balance,gap", "--members", "lr"]
 TEMPORARY = (".new-*", ".*-????????.*", "tmp????????.tmp", ".*.saving", "*.tmp")
 Cell = tuple[str, str]  # a fault and a command
@@ -185,6 +186,8 @@ class Trial:
         if ended.code is None:
             self.wrong.append(f"hung: {ended.said[-1:]}")
             return "hung"
+        if any(PYTHON_STARTS in line for line in ended.said):
+            return "interrupted"  # before the first line of ours ran
         if ended.code not in codes:
             self.wrong.append(f"exit code {ended.code}: {ended.said[-1:]}")
         silent = ended.code in (0, -signal.SIGKILL, -signal.SIGINT)

@@ -194,6 +194,7 @@ class Backtest:
             "ml_on": runs["on"].figures if "on" in runs else None,
             "signals": signals_of(runs),
             "funnel": {run: runs[run].funnel for run in runs if runs[run].funnel is not None},
+            "guard": {run: runs[run].guard for run in runs},
             "buy_hold": None,
             "comparison": {"verdict": None} if len(runs) == 2 else None,
             "fused_vs_technical": None,

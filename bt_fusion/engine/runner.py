@@ -12,7 +12,7 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from bt_fusion.analyzers import EntryLog, SignalFunnel, TradeStats
+from bt_fusion.analyzers import BrokerGuard, EntryLog, SignalFunnel, TradeStats
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.engine.variants import check_params, takes_ml
@@ -48,6 +48,8 @@ class Run:
         What `SignalFunnel` counted: passed and lost by stage; None where it was not asked.
     entries : DataFrame, optional
         What `EntryLog` listed, one row an entry order; None where it was not asked.
+    guard : dict, optional
+        What `BrokerGuard` found: findings and max_leverage; None of a run made elsewhere.
     """
 
     figures: dict[str, Any]
@@ -58,6 +60,7 @@ class Run:
     vetoes: pd.DataFrame | None = None
     funnel: dict[str, Any] | None = None
     entries: pd.DataFrame | None = None
+    guard: dict[str, Any] | None = None
 
     @property
     def signal_counts(self) -> dict[int, int]:
@@ -117,6 +120,7 @@ def run_strategy(
     cerebro = cerebro_of(feeds, account or Account())
     cerebro.addstrategy(strategy, **params)
     cerebro.addanalyzer(TradeStats, _name="stats")
+    cerebro.addanalyzer(BrokerGuard, _name="guard")
     if details:
         cerebro.addanalyzer(SignalFunnel, _name="funnel")
         cerebro.addanalyzer(EntryLog, _name="entries")
@@ -176,6 +180,7 @@ def result_of(ran: bt.Strategy, feeds: dict[str, pd.DataFrame], details: bool) -
         vetoes=vetoes,
         funnel=dict(ran.analyzers.funnel.get_analysis()) if details else None,
         entries=entries,
+        guard=dict(ran.analyzers.guard.get_analysis()),
     )
 
 

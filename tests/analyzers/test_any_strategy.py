@@ -1,4 +1,4 @@
-"""All six analyzers on strategies in the manner of Backtrader's samples, plain and with ML."""
+"""All analyzers on strategies in the manner of Backtrader's samples, plain and with ML."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from bt_fusion.analyzers import (
+    BrokerGuard,
     EntryLog,
     FusedVsTechnical,
     FusionSummary,
@@ -29,6 +30,7 @@ ANALYZERS = {
     "funnel": SignalFunnel,
     "quality": SignalQuality,
     "groups": FusedVsTechnical,
+    "guard": BrokerGuard,
 }
 
 
@@ -93,6 +95,7 @@ def test_without_ml(name):
     assert found.summary.summary()["# Trades"] == len(closed)
     assert {"time", "side", "symbol", "price", "order"} <= set(entries.columns)
     assert len(found.log.text().splitlines()) >= len(entries)
+    assert found.guard.get_analysis()["findings"] == []
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -17,7 +17,7 @@ RISING = given(BARS.index, np.linspace(0.2, 0.9, len(BARS)))
 
 
 def ran(strategy, *feeds, model=None, set_up=None, options=None, **params):
-    """A finished run of a strategy with all six analyzers."""
+    """A finished run of a strategy with all analyzers."""
     made = feeds or (BarsData(dataname=BARS, name="F"),)
     cerebro = cerebro_with(*made, **(options or {}))
     cerebro.addstrategy(strategy, **params)

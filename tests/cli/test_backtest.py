@@ -62,6 +62,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
         "funnel",
         "comparison",
         "buy_hold",
+        "guard",
         "timing",
         "notes",
         "command",

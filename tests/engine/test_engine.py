@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.opinions import predictions_of
+from bt_fusion.analyzers import broker_guard
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.ensemble.ensemble import Ensemble
@@ -260,6 +261,7 @@ def test_plot_draws_the_indicators_headless(edge):
         (["--strategy", f"{fusion.__file__}:FusionStrategy:ml=False"], nullcontext()),
         (["--strategy", f"{hybrid.__file__}:HybridScoring:ml=False"], nullcontext()),
         (["--strategy", f"{discovery.__file__}:SignalDiscovery:ml=False"], nullcontext()),
+        (["--analyzer", f"{broker_guard.__file__}:BrokerGuard:leverage=2.0"], nullcontext()),
     ],
 )
 @pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")  # Backtrader's own

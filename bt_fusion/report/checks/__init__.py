@@ -1,1 +1,1 @@
-"""What the audits and the parity certificate say, in words and rows."""
+"""What the audits, the parity certificate and the broker guard say, in words and rows."""

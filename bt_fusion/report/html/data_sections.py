@@ -1,12 +1,13 @@
-"""The parts of report.html on what audits found in the bars and in the strategy."""
+"""The parts of report.html on what was found in the bars, in the strategy and at the broker."""
 
 from typing import Any
 
+from bt_fusion.report.checks.broker_guard import guard_rows, guards_of
 from bt_fusion.report.checks.data_audit import KINDS, audit_rows, audits_of
 from bt_fusion.report.checks.strategy_audit import FOUND, QUICK, strategy_audit_line
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["data_section", "strategy_section"]
+__all__ = ["data_section", "guard_section", "strategy_section"]
 
 
 def data_section(run: SavedRun) -> dict[str, Any] | None:
@@ -44,3 +45,18 @@ def strategy_section(run: SavedRun) -> dict[str, Any] | None:
     unknown = [f"Not verified: {each}." for each in found["unverified"]]
     words = [f"{strategy_audit_line(found)} ({QUICK}).", *unknown]
     return {"tables": [table] if rows else [], "words": [words[0].capitalize(), *words[1:]]}
+
+
+def guard_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return what the broker did unexpectedly in each run; None where it did nothing such."""
+    guards = guards_of(run.summary)
+    if not guards:
+        return None
+    head = ["", "Cases", "First bar", "What it is, and what to do"]
+    return {
+        "tables": [
+            {"caption": f"ML {name}", "head": head, "rows": guard_rows(guard)}
+            for name, guard in guards.items()
+        ],
+        "words": [],
+    }

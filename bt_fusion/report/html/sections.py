@@ -8,7 +8,7 @@ from bt_fusion.report.ablation import ABLATION
 from bt_fusion.report.figures import count, money, percent
 from bt_fusion.report.html.ablation_section import ablation_section
 from bt_fusion.report.html.curves import equity_curves
-from bt_fusion.report.html.data_sections import data_section, strategy_section
+from bt_fusion.report.html.data_sections import data_section, guard_section, strategy_section
 from bt_fusion.report.html.difference_sections import (
     difference_section,
     difference_words,
@@ -77,6 +77,10 @@ DATA = (
 AUDIT = (
     "The strategy runs again on some of its bars, with the later ones cut off or replaced. Up to "
     "that point everything it reads and all its orders must stay the same."
+)
+GUARD = (
+    "What Backtrader's broker does without a word: each with the first bar on which it came. "
+    "Nothing was changed: figures and verdict count it as it is."
 )
 FIGURES = (
     "A figure whose interval lies on one side of zero is not yet a verdict: trading less under "
@@ -205,6 +209,7 @@ PLAN: dict[str, tuple[str, str | Callable[[SavedRun], str], str, Fill]] = {
     "figures": ("Every figure", FIGURES, "figures", figures_section),
     "data": ("The bars", DATA, "data_audit", data_section),
     "audit": ("Does the strategy look ahead?", AUDIT, "data_audit", strategy_section),
+    "guard": ("What the broker did", GUARD, "data_audit", guard_section),
     "card": ("Model card", "", "model_card", model_card),
     "repeat": ("Repeat it", "", "command", command_section),
 }

@@ -7,12 +7,13 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from bt_fusion.report.checks.broker_guard import guard_line, guards_of
 from bt_fusion.report.checks.data_audit import KINDS, audit_line, audit_rows, audits_of, stamp_line
 from bt_fusion.report.checks.strategy_audit import FOUND, parts_audit_line, strategy_audit_line
 from bt_fusion.report.figures import count, when
 from bt_fusion.report.terminal.titled import titled
 
-__all__ = ["check_table", "data_audit_table", "data_lines", "strategy_audit_table"]
+__all__ = ["check_table", "data_audit_table", "data_lines", "guard_lines", "strategy_audit_table"]
 
 
 def check_table(checks: Mapping[str, str]) -> Table:
@@ -55,6 +56,13 @@ def data_lines(summary: dict[str, Any]) -> list[str]:
     return [
         f"Data       {symbol}{': ' if symbol else ''}{audit_line(audit)}"
         for symbol, audit in audits_of(summary).items()
+    ]
+
+
+def guard_lines(summary: dict[str, Any]) -> list[str]:
+    """Return a line for each run in which the broker did something unexpected."""
+    return [
+        f"Guard      ML {run}: {guard_line(guard)}" for run, guard in guards_of(summary).items()
     ]
 
 

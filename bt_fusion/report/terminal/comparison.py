@@ -24,7 +24,7 @@ from bt_fusion.report.figures import (
 )
 from bt_fusion.report.ranking import ranking_line
 from bt_fusion.report.refit_auc import refit_auc_texts
-from bt_fusion.report.terminal.checks import data_lines
+from bt_fusion.report.terminal.checks import data_lines, guard_lines
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["comparison_table", "note_lines", "verdict_lines"]
@@ -109,6 +109,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     lines += [*note_lines(summary), *data_lines(summary)]
     audited = (summary.get("audit") or {}).get("strategy")
     lines += [f"Audit      {strategy_audit_line(audited)} ({QUICK})"] if audited else []
+    lines += guard_lines(summary)
     for name, counts in summary["signals"].items():
         lines.append(f"{name.capitalize():<10} signals by bar  {by_signal(counts)}")
     if summary.get("vetoes"):
