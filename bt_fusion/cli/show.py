@@ -23,9 +23,8 @@ def show(
 ) -> None:
     """Say what a saved model is, when and on what it was trained, how good it is, what it needs."""
     from bt_fusion.bundle import describe, load_saved
-    from bt_fusion.report.terminal.candidates import candidate_tables
     from bt_fusion.report.terminal.checks import check_table
-    from bt_fusion.report.terminal.model_card import card_table, later_tables
+    from bt_fusion.report.terminal.model_card import candidate_tables, card_table, later_tables
 
     card = describe(folder)
     if verify:

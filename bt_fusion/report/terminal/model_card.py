@@ -1,14 +1,19 @@
-"""The card of a saved model as a table."""
+"""The card of a saved model as tables: the model, those beside it, candidates of its members."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 
 from bt_fusion.labels import LABELS, class_names
 from bt_fusion.report.checks.parity import parity_lines
-from bt_fusion.report.figures import payoff_text
+from bt_fusion.report.figures import NONE, cell, count, decimals, payoff_text
+from bt_fusion.report.terminal.titled import titled
 
-__all__ = ["card_table", "later_tables"]
+__all__ = ["candidate_tables", "card_table", "later_tables"]
+
+FIGURES = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
+score = decimals(3)
 
 LOOK_AHEAD = {
     True: "checked for features, labels and members of plug-ins",
@@ -103,3 +108,35 @@ def _plugins(card: dict[str, Any]) -> list[str]:
 
 def _figure(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def candidate_tables(choices: Sequence[dict[str, Any]]) -> list[Table]:
+    """Return a table for each choice of a saved model, as its manifest holds it."""
+    return [_candidate_table(choice) for choice in choices]
+
+
+def _candidate_table(choice: dict[str, Any]) -> Table:
+    table = titled(_candidate_title(choice), "", "Rows", *FIGURES.values())
+    for candidate in choice["candidates"]:
+        folds = candidate["cross_validation"]
+        table.add_row(candidate["name"], "folds", *(_mean(folds, name) for name in FIGURES))
+    for candidate in choice["candidates"]:
+        if choice["test_rows"]:
+            figures = (cell(candidate["test"][name], score) for name in FIGURES)
+            table.add_row(candidate["name"], "test", *figures)
+    return table
+
+
+def _candidate_title(choice: dict[str, Any]) -> str:
+    folds = len(choice["candidates"][0]["cross_validation"]["folds"])
+    tested = f" and {count(choice['test_rows'])} test rows" if choice["test_rows"] else ""
+    return (
+        f"Candidates of {choice['member']}, {folds} folds in time order{tested}: "
+        f"{choice['chosen']} has the best mean F1"
+    )
+
+
+def _mean(folds: dict[str, Any], name: str) -> str:
+    """Write the mean over the folds, and the spread where there are several."""
+    spread = cell(folds["spread"][name], score)
+    return score(folds["mean"][name]) + (f" ± {spread}" if spread != NONE else "")
