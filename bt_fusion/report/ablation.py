@@ -18,7 +18,7 @@ __all__ = ["ABLATION", "ablation_head", "ablation_rows"]
 ABLATION = (
     "The same bars, with one model after the other. By chance: the share of random decisions at "
     "least as good, as many and at the same age of a trade, before costs; a row helped where it is "
-    "1.25 % or less (5 % shared by four rows). The interval is that of the Sharpe ratio's "
+    "0.5 % or less, as the verdict asks. The interval is that of the Sharpe ratio's "
     "difference from the row above."
 )
 COLUMNS = (

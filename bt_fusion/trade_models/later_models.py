@@ -1,12 +1,13 @@
 """The three later models as a saved model holds them, and back again."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 from bt_fusion.bundle import LaterModel, SavedModel
 from bt_fusion.bundle.expected import check_features
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.errors import BundleError, PartError
+from bt_fusion.errors import BtFusionWarning, BundleError, PartError
 from bt_fusion.trade_models.learning import Recipe
 from bt_fusion.trade_models.position_model import Advice, PositionModel
 from bt_fusion.trade_models.risk_model import RISK_FEATURES, RiskModel
@@ -69,7 +70,19 @@ def later_models(recipe: Recipe, models: TradeModels, names: tuple[str, ...]) ->
     models : TradeModels
     names : tuple of str
         Features of the signal model.
+
+    Warns
+    -----
+    BtFusionWarning
+        When a neutral position model has voters of its own: only fitted ones are kept.
     """
+    if models.position is None and recipe.position.ensemble is not None:
+        warnings.warn(
+            "the position model is neutral, so its own voters are not saved: the loaded model "
+            "would train rf, xgb and lgb; give more bars or fewer min_trades",
+            BtFusionWarning,
+            stacklevel=4,
+        )
     shared = {"min_trades": recipe.min_trades, "costs": recipe.costs}
     unfitted: dict[str, Any] = {name: getattr(recipe, name) for name in OPTIONS}
     trades = {"position": models.trades, "stops": models.trades, "risk": models.sized_trades}

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.fault_kinds import read, reseal
 from bt_fusion import (
+    BtFusionWarning,
     BundleError,
     Ensemble,
     ModelCompatibilityError,
@@ -181,6 +182,24 @@ def test_a_neutral_model_is_saved_as_that(neutral):
     plan = loaded.predict(BARS)
     assert (plan.stop[plan.known] == 1.0).all() and plan.known.any()
     assert loaded.get_params()["position__exit_margin"] == 0.4
+
+
+def test_voters_of_a_neutral_model_are_lost_with_a_warning(tmp_path):
+    model = new_model(min_trades=10_000).set_params(position__ensemble=Ensemble(["lr"]))
+    with pytest.warns(BtFusionWarning, match="its own voters are not saved"):
+        folder = model.fit(BARS[:900]).save(tmp_path / "model")
+    assert load_model(folder).position.ensemble is None
+
+
+def test_own_voters_come_back(tmp_path):
+    voters = Ensemble(["lr", "lgb"], voting="majority", calibration="sigmoid", seed=5)
+    model = new_model().set_params(position__ensemble=voters).fit(BARS[:1_200])
+    loaded = load_model(model.save(tmp_path / "model"))
+    assert loaded.position.ensemble.get_params() == voters.get_params()
+    own, restored = (each.trade_models_.position for each in (model, loaded))
+    assert restored.ensemble_.calibrators_.keys() == {"lr", "lgb"}
+    votes = [each.ensemble_.member_proba(own.sample_) for each in (own, restored)]
+    np.testing.assert_allclose(votes[0], votes[1], atol=1e-12)
 
 
 def test_what_is_not_fitted_to_the_end_is_not_saved(tmp_path):

@@ -28,7 +28,7 @@ def test_a_row_is_held_against_the_one_above(ablated):
         change = row["against"]["net_profit"]
         assert (change["off"], change["on"]) == (above["net_profit"], row["net_profit"])
         assert row["chance"]["draws"] == 99 and 0 < row["chance"]["p_value"] <= 1
-        assert (row["verdict"] == "helped") == (row["chance"]["p_value"] <= 0.0125)
+        assert (row["verdict"] == "helped") == (row["chance"]["p_value"] <= 0.005)
 
 
 def test_a_signal_with_an_edge_helps(planned):
