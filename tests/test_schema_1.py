@@ -81,7 +81,7 @@ def test_a_finished_run_is_explained(run_folder):
 def test_saved_again_it_is_of_the_latest_schema_and_predicts_the_same(model_folder, tmp_path):
     loaded = loaded_here(model_folder)
     again = load_model(loaded.save(tmp_path / "again"))
-    assert read(tmp_path / "again")["schema"] == 4
+    assert read(tmp_path / "again")["schema"] == 5
     bars = planted_edge(400, seed=1, auc=0.8)
     found, expected = (m.predict(bars).votes for m in (again, loaded))
     np.testing.assert_array_equal(found, expected)
@@ -102,4 +102,4 @@ def test_a_new_save_names_the_modules_of_today(tmp_path):
     model = SignalModel(["wick_balance", "return_1"], ensemble=ensemble).fit(planted_edge(400))
     folder = model.save(tmp_path / "model")
     assert named_in(folder) == {name.rpartition(".")[0] for name in MOVED.values()}
-    assert read(folder)["schema"] == 4
+    assert read(folder)["schema"] == 5

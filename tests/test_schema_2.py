@@ -43,7 +43,7 @@ def test_its_raw_votes_were_not_stored_and_are_not_checked(folder):
 def test_saved_again_it_holds_what_later_schemas_hold(folder, tmp_path):
     loaded = loaded_here(folder)
     again = loaded.save(tmp_path / "again")
-    assert (read(again)["schema"], read(again)["choices"], read(again)["plugins"]) == (4, [], [])
+    assert (read(again)["schema"], read(again)["choices"], read(again)["plugins"]) == (5, [], [])
     bars = planted_edge(400, seed=1, auc=0.8)
     found, expected = (model.predict(bars).votes for model in (load_model(again), loaded))
     np.testing.assert_array_equal(found, expected)

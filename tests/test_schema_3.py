@@ -51,7 +51,7 @@ def test_auto_asks_for_a_number(folder):
 
 def test_saved_again_it_still_has_none(folder, tmp_path):
     again = loaded_here(folder).save(tmp_path / "again")
-    assert (read(again)["schema"], read(again)["payoff"]) == (4, [])
+    assert (read(again)["schema"], read(again)["payoff"]) == (5, [])
     assert load_model(again).payoff_ is None
 
 

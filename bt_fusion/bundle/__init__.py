@@ -10,8 +10,9 @@ running code or crashing the process.
 """
 
 from bt_fusion.bundle.card import describe
+from bt_fusion.bundle.later.later_model import LaterModel
 from bt_fusion.bundle.load import SavedModel, load_saved
 from bt_fusion.bundle.pickles import load_pickle
 from bt_fusion.bundle.save import save_model
 
-__all__ = ["SavedModel", "describe", "load_pickle", "load_saved", "save_model"]
+__all__ = ["LaterModel", "SavedModel", "describe", "load_pickle", "load_saved", "save_model"]

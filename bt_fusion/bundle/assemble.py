@@ -27,14 +27,17 @@ BOOSTERS = ("xgboost", "lightgbm", "histogram_forest")  # their formats keep no 
 ROLES = ("member", "calibrator", "onnx")
 
 
-def assemble(content: dict[str, Any], kinds: list[Kind], files: dict[str, bytes]) -> Ensemble:
+def assemble(
+    content: dict[str, Any], kinds: list[Kind], files: dict[str, bytes], whose: str = ""
+) -> Ensemble:
     """Return the fitted ensemble: all parts are inspected before the first is built.
 
-    ONNX forms are inspected, and left out where onnxruntime is not installed.
+    ONNX forms are inspected, and left out where onnxruntime is not installed. Errors name a part
+    by its role and name, after `whose`.
     """
     _check_members(content)
     choices = checked_choices(content)
-    expectations = [_expected(content, part, choices) for part in content["parts"]]
+    expectations = [_expected(content, part, choices, whose) for part in content["parts"]]
     inspected = []
     for kind, part, expected in zip(kinds, content["parts"], expectations, strict=True):
         if part["file"] not in files:
@@ -97,7 +100,7 @@ def _check_members(content: dict[str, Any]) -> None:
 
 
 def _expected(
-    content: dict[str, Any], part: dict[str, Any], choices: dict[str, dict[str, Any]]
+    content: dict[str, Any], part: dict[str, Any], choices: dict[str, dict[str, Any]], whose: str
 ) -> Expected:
     own, name = content["own_members"], part["name"]
     template, choice = None, choices.get(name)
@@ -112,7 +115,7 @@ def _expected(
     elif own and part["kind"] in BOOSTERS:
         template = _own_booster(part)
     return Expected(
-        name=f"{part['role']} {name}",
+        name=f"{whose}{part['role']} {name}",
         features=tuple(content["features"]["names"]),
         n_classes=len(content["present"]),
         template=template,

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from bt_fusion.bundle.files import check_entry, read_manifest
+from bt_fusion.bundle.later.load import check_later
 from bt_fusion.bundle.manifest import MANIFEST, check_manifest, check_shape
-from bt_fusion.bundle.parts.registry import kind_named
+from bt_fusion.bundle.parts.registry import libraries_of
 from bt_fusion.bundle.versions import MUST_AGREE, check_schema
 from bt_fusion.errors import BundleError
 
@@ -24,15 +25,17 @@ def describe(folder: str | Path) -> dict[str, Any]:
     content, sound = read_manifest(folder)
     check_schema(content.get("schema"))
     content = check_manifest(content)
-    _check_ensemble(content["ensemble"])
+    for own in (content, *(each for later in content["later"] for each in later["ensemble"])):
+        _check_ensemble(own["ensemble"])
     for name, entry in content["files"].items():
         check_entry(folder, name, entry)
     if not sound:
         raise BundleError(f"{folder}: {MANIFEST} was altered after it was written")
-    kinds = {part["kind"]: kind_named(part["kind"]) for part in content["parts"]}
-    libraries = sorted({name for kind in kinds.values() for name in kind.libraries})
+    check_later(content)
     return {
-        "model": _kept(content, "symbol", "interval", "label", "classes", "ensemble", "seed"),
+        "model": _kept(
+            content, "kind", "symbol", "interval", "label", "classes", "ensemble", "seed"
+        ),
         "features": {**content["features"], "count": len(content["features"]["names"])},
         "trained": {"created": content["created"], **content["training"]},
         "payoff": content["payoff"],
@@ -41,12 +44,16 @@ def describe(folder: str | Path) -> dict[str, Any]:
         "metrics": content["metrics"],
         "choices": content["choices"],
         "trials": content["trials"],
-        "parts": [
-            {**_kept(part, "role", "name", "kind", "file"), **content["files"][part["file"]]}
-            for part in content["parts"]
-            if part["file"] in content["files"]
+        "later": [
+            {
+                **_kept(model, "name", "columns", "options", "facts", "ensemble"),
+                "parts": _parts(content, model["parts"]),
+                "libraries": libraries_of({"parts": model["parts"], "later": []}),
+            }
+            for model in content["later"]
         ],
-        "needs": {name: _needed(name, content["versions"]) for name in libraries},
+        "parts": _parts(content, content["parts"]),
+        "needs": {name: _needed(name, content["versions"]) for name in libraries_of(content)},
         "versions": content["versions"],
         "plugins": content["plugins"],
         "bytes": sum(entry["size"] for entry in content["files"].values()),
@@ -61,6 +68,16 @@ def _check_ensemble(ensemble: dict[str, Any]) -> None:
     members = ensemble.get("members")
     names = [*members] if isinstance(members, dict) else members
     check_shape(names, [str], "manifest.ensemble.members")
+
+
+def _parts(content: dict[str, Any], parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return parts with size and digest of their files, those that are in the table."""
+    files = content["files"]
+    return [
+        {**_kept(part, "role", "name", "kind", "file"), **files[part["file"]]}
+        for part in parts
+        if part["file"] in files
+    ]
 
 
 def _kept(content: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """What loading a saved model has checked and left out, in words."""
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bt_fusion.bundle.parts.registry import kind_named
+from bt_fusion.bundle.parts.registry import libraries_of
 from bt_fusion.ensemble.onnx_export import missing_libraries
 from bt_fusion.errors import BtFusionWarning, ModelCompatibilityError
 from bt_fusion.plugins import changed_files, registered_files
@@ -62,7 +63,8 @@ def checks_made(
     """
     files, features = content["files"], content["features"]["names"]
     size = sum(entry["size"] for entry in files.values())
-    bars, rows = len(content["golden"]["bars"]["time"]), len(content["golden"]["rows"])
+    golden = content["golden"]
+    bars, rows = len(golden["bars"]["time"]), Counter(line["model"] for line in golden["later"])
     return {
         "manifest": f"schema {content['schema']}, digest {content['digest']}",
         "files": f"{len(files)} files, {size:,} bytes, sizes and digests as the manifest says",
@@ -70,7 +72,15 @@ def checks_made(
         **{f"plug-in {plugin['file']}": _plugin(plugin) for plugin in content["plugins"]},
         "features": f"{len(features)}, the same values on {bars:,} stored bars",
         **{f"part {part['role']} {part['name']}": _part(part) for part in content["parts"]},
-        **{what: _compared(*found, rows) for what, found in compared.items()},
+        **{
+            f"part {model['name']} {part['role']} {part['name']}": _part(part)
+            for model in content["later"]
+            for part in model["parts"]
+        },
+        **{
+            what: _compared(*found, rows[what.partition(":")[0]] or len(golden["rows"]))
+            for what, found in compared.items()
+        },
     }
 
 
@@ -98,9 +108,7 @@ def _plugin(plugin: dict[str, str]) -> str:
 
 
 def _versions(content: dict[str, Any]) -> str:
-    kinds = [kind_named(part["kind"]) for part in content["parts"]]
-    libraries = sorted({name for kind in kinds for name in kind.libraries})
-    return ", ".join(f"{name} {content['versions'][name]}" for name in libraries)
+    return ", ".join(f"{name} {content['versions'][name]}" for name in libraries_of(content))
 
 
 def _part(part: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "golden_of",
     "golden_rows",
     "golden_sample",
+    "member_votes",
 ]
 
 FEATURE_TOLERANCE = 1e-5  # relative; features are float32
@@ -41,8 +42,8 @@ def golden_rows(model: Any) -> np.ndarray:
 def golden_of(model: Any) -> dict[str, Any]:
     """Return a fitted model's golden bars and rows, and its predictions of them."""
     tail, rows, ensemble = model.tail_, golden_rows(model), model.ensemble_
-    raw = _votes(ensemble, rows, calibrators_={}, onnx_={})
-    votes = _votes(ensemble, rows, onnx_={})
+    raw = member_votes(ensemble, rows, calibrators_={}, onnx_={})
+    votes = member_votes(ensemble, rows, onnx_={})
     bars = {name: getattr(tail, name).tolist() for name in COLUMNS}
     return {
         "bars": {"time": tail.time.astype("datetime64[ns]").astype(np.int64).tolist(), **bars},
@@ -116,13 +117,13 @@ def check_golden_votes(
         For golden numbers that are not those of these members.
     """
     rows, names = _matrix(golden["rows"], n_features), tuple(ensemble.members_)
-    votes = _votes(ensemble, rows, onnx_={})
+    votes = member_votes(ensemble, rows, onnx_={})
     allowed = dict(zip(names, tolerances, strict=True))
     found = _compare("member {}", ensemble, votes, golden["votes"], allowed)
     if golden["raw"] is not None:
-        raw = _votes(ensemble, rows, calibrators_={}, onnx_={})
+        raw = member_votes(ensemble, rows, calibrators_={}, onnx_={})
         found |= _compare("member {} before calibration", ensemble, raw, golden["raw"], allowed)
-        in_onnx = _votes(ensemble, rows, calibrators_={})
+        in_onnx = member_votes(ensemble, rows, calibrators_={})
         allowed = dict.fromkeys(ensemble.onnx_, TOLERANCE)
         found |= _compare("member {} in ONNX", ensemble, in_onnx, golden["raw"], allowed)
     probabilities = _combined(ensemble, votes)
@@ -132,7 +133,7 @@ def check_golden_votes(
     return {**found, "the ensemble": (difference, max(tolerances))}
 
 
-def _votes(ensemble: Ensemble, rows: np.ndarray, **instead: Any) -> np.ndarray:
+def member_votes(ensemble: Ensemble, rows: np.ndarray, **instead: Any) -> np.ndarray:
     """Return the votes of an ensemble, some of its fitted attributes replaced."""
     other = copy(ensemble)
     for name, value in instead.items():

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from bt_fusion.bundle.golden import (
     golden_arrays,
     golden_sample,
 )
+from bt_fusion.bundle.later.later_model import LaterModel
+from bt_fusion.bundle.later.load import check_later, load_later
 from bt_fusion.bundle.manifest import MANIFEST, check_manifest, feature_digest
-from bt_fusion.bundle.parts.registry import Kind, kind_named
+from bt_fusion.bundle.parts.registry import Kind, kind_named, libraries_of
 from bt_fusion.bundle.versions import check_schema, check_versions
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
@@ -68,6 +70,9 @@ class SavedModel:
         Members whose ONNX forms are not used, because onnxruntime is not installed.
     checks : dict of str to str
         What was checked, in order, and what came out.
+    kind : str
+        Of the model: signal, or the name of one that has later models.
+    later : tuple of LaterModel
     """
 
     features: FeatureSet
@@ -86,6 +91,8 @@ class SavedModel:
     parity: list[dict[str, Any]]
     left_out: tuple[str, ...]
     checks: dict[str, str]
+    kind: str
+    later: tuple[LaterModel, ...]
 
 
 def load_saved(
@@ -153,9 +160,11 @@ def read_model(
         )
     check_plugins(content["plugins"])
     kinds = [kind_named(part["kind"]) for part in content["parts"]]
-    check_versions(content["versions"], [name for kind in kinds for name in kind.libraries])
+    check_versions(content["versions"], libraries_of(content))
+    check_later(content)
     features, label = _features(content, expected), _label(content)
     ensemble = assemble(content, kinds, files)
+    later, compared_later = load_later(content, files)
     try:
         check_golden_bars(content["golden"], features)
         compared = _check_votes(content, ensemble, kinds)
@@ -165,7 +174,8 @@ def read_model(
         raise BundleError(
             f"{folder} cannot predict its golden rows: {type(error).__name__}: {str(error)[:300]}"
         ) from error
-    return _saved(content, features, label, ensemble, compared)
+    checks = checks_made(content, compared | compared_later)
+    return replace(_saved(content, features, label, ensemble), checks=checks, later=later)
 
 
 def _manifest_bytes(folder: Path) -> bytes:
@@ -224,7 +234,6 @@ def _saved(
     features: FeatureSet,
     label: Label,
     ensemble: Ensemble,
-    compared: dict[str, tuple[float, float]],
 ) -> SavedModel:
     name, training, golden = content["features"]["set"], content["training"], content["golden"]
     exported = [part["name"] for part in content["parts"] if part["role"] == "onnx"]
@@ -244,7 +253,9 @@ def _saved(
         look_ahead_checked=content["look_ahead_checked"],
         parity=content["parity"],
         left_out=tuple(member for member in exported if member not in ensemble.onnx_),
-        checks=checks_made(content, compared),
+        checks={},
+        kind=content["kind"],
+        later=(),
     )
 
 

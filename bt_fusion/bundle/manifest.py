@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
-SCHEMA = 4
+SCHEMA = 5
 DIGEST = re.compile(r"[0-9a-f]{64}")
 BLANK = "0" * 64
 
@@ -30,48 +30,55 @@ COUNT_OR_NONE = (int, type(None))
 NUMBER = (int, float)
 NUMBER_OR_NONE = (int, float, type(None))
 FIGURES = dict.fromkeys(("accuracy", "precision", "recall", "f1"), NUMBER_OR_NONE)
+PART = {"role": str, "name": str, "kind": str, "file": str, "parameters": dict}
+CHOICE = {
+    "member": str,
+    "chosen": str,
+    "folds": int,
+    "seed": int,
+    "test_rows": int,
+    "candidates": [
+        {
+            "name": str,
+            "cross_validation": {"folds": [FIGURES], "mean": FIGURES, "spread": FIGURES},
+            "test": FIGURES,
+        }
+    ],
+}
+ENSEMBLE = {"classes": [int], "present": [int], "ensemble": dict, "own_members": bool, "seed": int}
+LATER = {  # a model beside the first
+    "name": str,
+    "columns": [str],
+    "options": dict,
+    "facts": dict,
+    "ensemble": [{**ENSEMBLE, "choices": [CHOICE]}],  # one or none
+    "parts": [PART],
+}
 FIELDS: dict[str, Any] = {
     "schema": int,
+    "kind": str,
     "digest": str,
     "created": str,
     "symbol": TEXT_OR_NONE,
     "interval": TEXT_OR_NONE,
     "features": {"set": TEXT_OR_NONE, "names": [str], "sha256": str, "dtype": str},
-    "classes": [int],
-    "present": [int],
+    **ENSEMBLE,
     "label": {"name": str, "parameters": dict},
-    "ensemble": dict,
-    "own_members": bool,
     "training": {
         "rows": int,
         "test_rows": COUNT_OR_NONE,
         "start": str,
         "trained_until": str,
     },
-    "seed": int,
     "versions": dict,
     "trials": int,
     "metrics": dict,
-    "parts": [{"role": str, "name": str, "kind": str, "file": str, "parameters": dict}],
+    "parts": [PART],
     "files": dict,
     "plugins": [{"file": str, "sha256": str}],
     "payoff": [{"win": NUMBER, "loss": NUMBER, "atr_period": COUNT_OR_NONE}],  # one or none
-    "choices": [
-        {
-            "member": str,
-            "chosen": str,
-            "folds": int,
-            "seed": int,
-            "test_rows": int,
-            "candidates": [
-                {
-                    "name": str,
-                    "cross_validation": {"folds": [FIGURES], "mean": FIGURES, "spread": FIGURES},
-                    "test": FIGURES,
-                }
-            ],
-        }
-    ],
+    "choices": [CHOICE],
+    "later": [LATER],
     "look_ahead_checked": (bool, type(None)),  # None where the model does not tell
     "parity": [  # one a way; none where nothing was compared
         {
@@ -104,15 +111,22 @@ FIELDS: dict[str, Any] = {
         "raw": [[NUMBER]],
         "votes": [[NUMBER]],
         "probabilities": [[NUMBER]],
+        "later": [{"model": str, "row": [NUMBER_OR_NONE], "predicted": [NUMBER]}],
     },
 }
 
 
+def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return the fields of an earlier schema, which has none of these."""
+    return {name: kind for name, kind in fields.items() if name not in names}
+
+
 # What early models of schema 4 do not hold either, and what it is where they do not
 ADDED: dict[str, Any] = {"look_ahead_checked": None, "parity": []}
-BEFORE_4 = {name: kind for name, kind in FIELDS.items() if name not in ("payoff", *ADDED)}
-BEFORE_3 = {name: kind for name, kind in BEFORE_4.items() if name not in ("plugins", "choices")}
-BEFORE_3["golden"] = {name: kind for name, kind in FIELDS["golden"].items() if name != "raw"}
+BEFORE_5 = without(FIELDS, "kind", "later") | {"golden": without(FIELDS["golden"], "later")}
+BEFORE_4 = without(BEFORE_5, "payoff", *ADDED)
+BEFORE_3 = without(BEFORE_4, "plugins", "choices")
+BEFORE_3["golden"] = without(BEFORE_4["golden"], "raw")
 
 
 def read_json(data: bytes, name: str) -> Any:
@@ -171,23 +185,24 @@ def to_text(content: dict[str, Any]) -> str:
 def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
     """Check a manifest by its schema, and return it with what later schemas have added.
 
-    Before 4 there is no payoff; before 3 there are no plugins and no choices, and no raw votes:
-    None. Early models of 4 do not tell either whether look-ahead was checked, nor about parity.
+    Before 5 the model is a signal model, and there are no later ones; before 4 there is no payoff;
+    before 3 there are no plugins and no choices, and no raw votes: None. Early models of 4 do not
+    tell either whether look-ahead was checked, nor about parity.
 
     Raises
     ------
     BundleError
         Naming the place, what is there and what was expected.
     """
-    if content["schema"] >= 4:
+    schema = content["schema"]
+    if schema == 4:
         content = {**ADDED, **content}
-        check_shape(content)
-        return content
-    check_shape(content, BEFORE_3 if content["schema"] < 3 else BEFORE_4)
-    content = {**ADDED, **content, "payoff": []}
-    if content["schema"] == 3:
-        return content
-    return {**content, "plugins": [], "choices": [], "golden": {**content["golden"], "raw": None}}
+    check_shape(content, {1: BEFORE_3, 2: BEFORE_3, 3: BEFORE_4, 4: BEFORE_5}.get(schema, FIELDS))
+    if schema < 5:
+        golden = {"raw": None, **content["golden"], "later": []}
+        added = {**ADDED, "payoff": [], "plugins": [], "choices": [], "kind": "signal", "later": []}
+        content = {**added, **content, "golden": golden}
+    return content
 
 
 def check_shape(value: Any, expected: Any = FIELDS, name: str = "manifest") -> None:

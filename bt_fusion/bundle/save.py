@@ -13,7 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.bundle.choices import about_choices
 from bt_fusion.bundle.commit import commit_files
+from bt_fusion.bundle.ensemble_parts import about_ensemble, dump_parts, plain
 from bt_fusion.bundle.golden import golden_of
+from bt_fusion.bundle.later.dump import dump_later
 from bt_fusion.bundle.load import SavedModel, read_model
 from bt_fusion.bundle.manifest import (
     MANIFEST,
@@ -23,17 +25,13 @@ from bt_fusion.bundle.manifest import (
     read_json,
     sealed,
 )
-from bt_fusion.bundle.parts.registry import dump_part
 from bt_fusion.bundle.versions import current_versions
-from bt_fusion.ensemble.members.best_member import BestMember, chosen_estimator
 from bt_fusion.errors import OptionError
 from bt_fusion.features import SETS
 from bt_fusion.labels import LABELS
 from bt_fusion.plugins import files_behind
 
 __all__ = ["save_model"]
-
-BOOSTERS = ("xgboost", "lightgbm", "histogram_forest")  # their formats keep no parameters
 
 
 def save_model(
@@ -109,9 +107,13 @@ def _bundle(
     model: Any, test_rows: int | None, given: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return the content of a manifest, and the files of the parts by name."""
-    parts, files = _dump_parts(model)
+    ensemble, later = model.ensemble_, model.later_models()
+    parts, files = dump_parts(ensemble, model.feature_set_.names)
+    entries, later_files, golden = dump_later(later)
+    files |= later_files
     content = {
         "schema": SCHEMA,
+        "kind": model.kind,
         "digest": "",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **given,
@@ -123,17 +125,15 @@ def _bundle(
         "payoff": _about_payoff(model.payoff_),
         "look_ahead_checked": getattr(model, "look_ahead_checked_", None),
         "parity": [],
-        "choices": about_choices(model.ensemble_),
-        "golden": golden_of(model),
+        "choices": about_choices(ensemble),
+        "later": entries,
+        "golden": {**golden_of(model), "later": golden},
     }
     return content, files
 
 
 def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:
-    ensemble, names = model.ensemble_, model.feature_set_.names
-    own = not ensemble.named
-    options = {name: value for name, value in vars(ensemble).items() if name in _options(ensemble)}
-    options["members"] = list(ensemble.members)
+    names = model.feature_set_.names
     known_set = isinstance(model.features, str) and SETS.get(model.features) == names
     return {
         "features": {
@@ -142,18 +142,14 @@ def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:
             "sha256": feature_digest(names),
             "dtype": "float32",
         },
-        "classes": [int(value) for value in ensemble.classes_],
-        "present": [int(value) for value in ensemble.classes_[ensemble.columns_]],
         "label": _about_label(model.label()),
-        "ensemble": _plain(options),
-        "own_members": own,
+        **about_ensemble(model.ensemble_),
         "training": {
             "rows": model.n_rows_,
             "test_rows": test_rows,
             "start": str(pd.Timestamp(model.trained_from_)),
             "trained_until": str(pd.Timestamp(model.trained_until_)),
         },
-        "seed": int(ensemble.seed),
     }
 
 
@@ -163,77 +159,14 @@ def _about_payoff(payoff: Any) -> list[dict[str, Any]]:
     return [asdict(payoff)] if known else []
 
 
-def _options(ensemble: Any) -> set[str]:
-    return set(ensemble.get_params(deep=False))
-
-
 def _about_label(label: Any) -> dict[str, Any]:
     for name, maker in LABELS.items():
         if type(label) is maker and is_dataclass(label):
-            return {"name": name, "parameters": _plain(asdict(label))}  # type: ignore[arg-type]
+            return {"name": name, "parameters": plain(asdict(label))}  # type: ignore[arg-type]
     raise OptionError(
         f"label {label!r} is not among {', '.join(LABELS)}, so a saved model could not name it; "
         "register its class with @label(name)"
     )
-
-
-def _dump_parts(model: Any) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    ensemble = model.ensemble_
-    strangers = ensemble.onnx_.keys() - ensemble.members_.keys()
-    if strangers:
-        raise OptionError(f"onnx_ holds {sorted(strangers)}, members {[*ensemble.members_]}")
-    owners = {
-        "member": ensemble.members_,
-        "calibrator": ensemble.calibrators_,
-        "onnx": ensemble.onnx_,
-    }
-    parts: list[dict[str, Any]] = []
-    files: dict[str, bytes] = {}
-    for role, named in owners.items():
-        for name, part in named.items():
-            about, data = _dump_part(role, name, part, model)
-            parts.append(about)
-            files[about["file"]] = data
-    return parts, files
-
-
-def _dump_part(role: str, name: str, part: Any, model: Any) -> tuple[dict[str, Any], bytes]:
-    """Return what the manifest says of a part, and its bytes; a `BestMember` is its winner's."""
-    kind, data = dump_part(chosen_estimator(part), f"{role} {name}", model.feature_set_.names)
-    stem = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:40]
-    own_booster = isinstance(model.ensemble_.members, Mapping) and kind.name in BOOSTERS
-    about = {
-        "role": role,
-        "name": name,
-        "kind": kind.name,
-        "file": f"{role}-{stem}.{hashlib.sha256(data).hexdigest()[:16]}.{kind.suffix}",
-        "parameters": {},
-    }
-    if own_booster and not isinstance(part, BestMember):
-        about["parameters"] = _parameters(part, name)
-    return about, data
-
-
-def _parameters(booster: Any, name: str) -> dict[str, Any]:
-    """Return the parameters of a user's own booster, which its native format does not keep."""
-    given = {key: value for key, value in booster.get_params().items() if value is not None}
-    plain = {}
-    for key, value in given.items():
-        if isinstance(value, float) and np.isnan(value):
-            continue  # XGBoost's `missing`, its default
-        if not isinstance(value, bool | int | float | str | np.integer | np.floating):
-            raise OptionError(f"member {name}: parameter {key}={value!r} cannot be saved as JSON")
-        plain[key] = value
-    return _plain(plain)
-
-
-def _plain(value: Any) -> Any:
-    """Return numbers and sequences as JSON has them."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _entry(data: bytes) -> dict[str, Any]:

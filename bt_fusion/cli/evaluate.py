@@ -43,8 +43,9 @@ class TradedModel:
     strategy: Annotated[
         str | None,
         option(
-            "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class: what "
-            "--backtest trades. [default: the one the model's label belongs to]",
+            "fusion, hybrid, discovery or managed; or one of yours, module:Class or "
+            "file.py:Class: what --backtest trades. [default: the one the model's label belongs "
+            "to, managed for a managed model]",
             "--strategy",
             "-s",
         ),
@@ -56,12 +57,12 @@ class TradedModel:
             raise OptionError(f"--strategy {self.strategy} is what --backtest trades: give both")
 
     def chosen(self, model: "SignalModel", screen: Screen) -> str:
-        """Return the strategy; says which one the label brings."""
+        """Return the strategy; says which one the model brings."""
         from bt_fusion.models.presets import strategy_for
 
         if self.strategy is not None:
             return self.strategy
-        name = strategy_for(model.label())
+        name = strategy_for(model)
         screen.say(f"Strategy   {name}, for the label {model.label()}")
         return name
 

@@ -23,9 +23,8 @@ def show(
 ) -> None:
     """Say what a saved model is, when and on what it was trained, how good it is, what it needs."""
     from bt_fusion.bundle import describe, load_saved
-    from bt_fusion.report.terminal.candidates import candidate_tables
     from bt_fusion.report.terminal.checks import check_table
-    from bt_fusion.report.terminal.model_card import card_table
+    from bt_fusion.report.terminal.model_card import candidate_tables, card_table, later_tables
 
     card = describe(folder)
     if verify:
@@ -33,7 +32,7 @@ def show(
     if json:
         print(text.dumps(card, indent=2))
         return
-    tables = [card_table(card), *candidate_tables(card["choices"])]
+    tables = [card_table(card), *later_tables(card), *candidate_tables(card["choices"])]
     if verify:
         tables.append(check_table(card["checks"]))
     for table in tables:

@@ -92,7 +92,7 @@ def evaluated(model: "SignalModel", bars: "pd.DataFrame", screen: Screen) -> "Ev
 def show_candidates(model: "SignalModel", screen: Screen) -> None:
     """Show the table of each member that was chosen from several."""
     from bt_fusion.bundle.choices import about_choices
-    from bt_fusion.report.terminal.candidates import candidate_tables
+    from bt_fusion.report.terminal.model_card import candidate_tables
 
     for table in candidate_tables(about_choices(model.ensemble_)):
         screen.show(table)

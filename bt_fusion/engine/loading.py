@@ -12,7 +12,7 @@ import backtrader as bt
 from bt_fusion.engine.account import Account
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.module_sources import file_of
-from bt_fusion.strategies import FusionStrategy, HybridScoring, SignalDiscovery
+from bt_fusion.strategies import FusionStrategy, HybridScoring, ManagedStrategy, SignalDiscovery
 from bt_fusion.user_code import importable, load_file, load_module, module_name, run_once
 
 __all__ = [
@@ -152,6 +152,7 @@ STRATEGIES: dict[str, type[bt.Strategy]] = {
     "fusion": FusionStrategy,
     "hybrid": HybridScoring,
     "discovery": SignalDiscovery,
+    "managed": ManagedStrategy,
 }
 OTHER_NAMES = {"CryptoScalping": "hybrid"}
 

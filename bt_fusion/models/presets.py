@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from warnings import warn
 
+from bt_fusion.bundle.later.kinds import model_class
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import make_member, missing_libraries
 from bt_fusion.errors import BtFusionWarning, OptionError, unknown_name
-from bt_fusion.labels import Direction, Gain, Label, ProfitBeforeStop, TripleBarrier
+from bt_fusion.labels import Direction, Gain, ProfitBeforeStop, TripleBarrier
 from bt_fusion.models.signal_model import SignalModel
 
 __all__ = [
@@ -89,28 +90,38 @@ def signal(seed: int = 0) -> SignalModel:
     return SignalModel("default", TripleBarrier(target=1.5, stop=1.5, horizon=12), ensemble)
 
 
+def managed(seed: int = 0) -> SignalModel:
+    """Return system E whole: its signal model, and the three that manage its trades."""
+    own = signal(seed)
+    return model_class("managed")(own.features, own.labels, own.ensemble)
+
+
 PRESETS: dict[str, Callable[..., SignalModel]] = {
     "fusion": fusion,
     "discovery": discovery,
     "hybrid": hybrid,
     "generator": generator,
     "signal": signal,
+    "managed": managed,
 }
 
 
 # Parameters of the strategy that belong to a system as much as its model
 PRESET_PARAMS: dict[str, dict[str, float]] = {"fusion": {"ml_threshold": 0.60}}
 # Strategies that ask for a model of their own; any other one trains the default model
-STRATEGY_PRESETS = {"hybrid": "hybrid", "discovery": "discovery"}
+STRATEGY_PRESETS = {"hybrid": "hybrid", "discovery": "discovery", "managed": "managed"}
 LABEL_STRATEGIES: dict[type, str] = {Gain: "hybrid", ProfitBeforeStop: "discovery"}
 
 
-def strategy_for(label: Label) -> str:
-    """Return the name of the strategy that trades what a label asks.
+def strategy_for(model: SignalModel) -> str:
+    """Return the name of the strategy that trades what a model's label asks, or manages its trades.
 
-    >>> strategy_for(Gain()), strategy_for(Direction())
-    ('hybrid', 'fusion')
+    >>> strategy_for(hybrid()), strategy_for(fusion()), strategy_for(managed())
+    ('hybrid', 'fusion', 'managed')
     """
+    if model.kind == "managed":
+        return "managed"
+    label = model.label()
     found = (name for kind, name in LABEL_STRATEGIES.items() if isinstance(label, kind))
     return next(found, "fusion")
 

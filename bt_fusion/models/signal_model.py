@@ -10,10 +10,11 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
+from bt_fusion.bundle.later.kinds import model_class
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.timestamps import bar_length
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.errors import TrainingError
+from bt_fusion.errors import ModelCompatibilityError, TrainingError
 from bt_fusion.features import Features, FeatureSet, complete_rows
 from bt_fusion.labels import Label, Labels, labels_of, make_label
 from bt_fusion.models.causality import check_own, is_checked
@@ -24,7 +25,7 @@ from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import Predictions
 
 if TYPE_CHECKING:
-    from bt_fusion.bundle import SavedModel
+    from bt_fusion.bundle import LaterModel, SavedModel
 
 __all__ = ["SignalModel", "load_model", "training_rows"]
 
@@ -98,6 +99,8 @@ class SignalModel(BaseEstimator):
         self.labels = labels
         self.ensemble = ensemble
         self.causality_check = causality_check
+
+    kind = "signal"  # what a saved model says it is, see `bundle.later.kinds`
 
     # Backtrader's optstrategy iterates what it can: a model is one value.
     __iter__ = None
@@ -206,6 +209,10 @@ class SignalModel(BaseEstimator):
         """Return a walk-forward's predictions; a subclass may learn from them, refit by refit."""
         return predictions
 
+    def later_models(self) -> list["LaterModel"]:
+        """Return the models beside it that are saved with it; a subclass may have some."""
+        return []
+
     def save(self, folder: str | Path, **about: Any) -> Path:
         """Save the fitted model as a folder, with its parity certificate.
 
@@ -225,7 +232,7 @@ class SignalModel(BaseEstimator):
         from bt_fusion.bundle import save_model
 
         def certify(saved: "SavedModel") -> list[dict[str, Any]]:
-            return certificate(self, SignalModel._of(saved))
+            return certificate(self, SignalModel.of_saved(saved))
 
         return save_model(self, folder, certify=certify, **about)
 
@@ -238,6 +245,8 @@ class SignalModel(BaseEstimator):
         features: str | Sequence[str] | None = None,
     ) -> "SignalModel":
         """Load a saved model after checking it.
+
+        It is of the class it was saved as: of a folder with a `ManagedModel` that is one, here too.
 
         Parameters
         ----------
@@ -270,10 +279,27 @@ class SignalModel(BaseEstimator):
         """
         from bt_fusion.bundle import load_saved
 
-        return cls._of(load_saved(folder, digest=digest, features=features))
+        return cls.of_saved(load_saved(folder, digest=digest, features=features))
 
     @classmethod
-    def _of(cls, saved: "SavedModel") -> "SignalModel":
+    def of_saved(cls, saved: "SavedModel") -> "SignalModel":
+        """Return the model of a bundle's checked content, of the class it was saved as.
+
+        Raises
+        ------
+        ModelCompatibilityError
+            For a kind that is not known here, or no kind of this class.
+        """
+        known = cls if saved.kind == cls.kind else model_class(saved.kind)
+        if not issubclass(known, cls):
+            raise ModelCompatibilityError(
+                f"the folder holds a {saved.kind} model, not a {cls.kind} model; load it with "
+                f"load_model, or train one: bt-fusion train --preset {cls.kind}"
+            )
+        return known._restored(saved)
+
+    @classmethod
+    def _restored(cls, saved: "SavedModel") -> "SignalModel":
         unfitted = Ensemble(**saved.ensemble.get_params(deep=False))
         model = cls(saved.feature_set or saved.features.names, saved.label, unfitted)
         model.feature_set_, model.ensemble_ = saved.features, saved.ensemble

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bt_fusion.bundle import LaterModel, SavedModel
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError, TrainingOrderError, unknown_name
@@ -15,6 +16,7 @@ from bt_fusion.models.causality import check_own, is_checked
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.trade_models.later_models import later_models, restored_models
 from bt_fusion.trade_models.learning import Learner, Recipe
 from bt_fusion.trade_models.position_model import PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel
@@ -64,6 +66,8 @@ class ManagedModel(SignalModel):
     >>> bool((plan.target[plan.known] > plan.stop[plan.known]).all())
     True
     """
+
+    kind = "managed"
 
     def __init__(
         self,
@@ -218,3 +222,27 @@ class ManagedModel(SignalModel):
         predictions = super().predict_arrays(arrays, allow_in_sample=allow_in_sample)
         X = self.feature_set_.transform(arrays)
         return Learner(self.recipe(), arrays, X, predictions).plan_of(self.trade_models_)
+
+    def later_models(self) -> list[LaterModel]:
+        """Return the three models as a bundle holds them.
+
+        Raises
+        ------
+        TrainingOrderError
+            When not all of them are fitted.
+        """
+        missing = [stage for stage in STAGES if stage not in self.fitted_stages_]
+        if missing:
+            raise TrainingOrderError(
+                f"{' and '.join(missing)} not fitted yet, and a managed model is saved whole: run "
+                f"fit_stage({missing[0]!r}, bars) first, or fit(bars)"
+            )
+        return later_models(self.recipe(), self.trade_models_, self.feature_set_.names)
+
+    @classmethod
+    def _restored(cls, saved: SavedModel) -> "ManagedModel":
+        model = super()._restored(saved)
+        assert isinstance(model, ManagedModel)
+        restored = restored_models(saved)
+        model.trade_models_, model.fitted_stages_ = restored.models, STAGES
+        return model.set_params(**restored.params)

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
+from bt_fusion.trade_models.sample_rows import sample_rows
 
 __all__ = ["Advice", "PositionModel", "advice_labels"]
 
@@ -40,6 +41,8 @@ class PositionModel(BaseEstimator):
     ensemble_ : Ensemble
         Fitted.
     n_rows_ : int
+    sample_ : ndarray, shape (at most 32, n_columns)
+        Some of the rows: loading a saved model checks its predictions on them.
     """
 
     def __init__(
@@ -87,7 +90,7 @@ class PositionModel(BaseEstimator):
         purge = int((t1 - own).max(initial=0))
         classes = [int(each) for each in Advice]
         self.ensemble_ = self.new_ensemble(seed).fit(X, y, classes=classes, t1=t1, purge=purge)
-        self.n_rows_ = len(X)
+        self.n_rows_, self.sample_ = len(X), sample_rows(X)
         return self
 
     def advise(self, X: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from bt_fusion.trade_models.sample_rows import sample_rows
+
 __all__ = ["LEAST_SIZE", "MOST_SIZE", "RISK_FEATURES", "RiskModel", "account_state"]
 
 # The one list: training, inference and the sizer all read it
@@ -44,6 +46,8 @@ class RiskModel(BaseEstimator):
     average_ : float
         Mean result of the trades it learnt from, in units of their risk.
     n_rows_ : int
+    sample_ : ndarray, shape (at most 32, n_columns)
+        Some of the rows: loading a saved model checks its predictions on them.
 
     References
     ----------
@@ -89,6 +93,7 @@ class RiskModel(BaseEstimator):
         )
         self.booster_ = model.fit(X, result)
         self.average_, self.n_rows_ = float(np.mean(result)), len(X)
+        self.sample_ = sample_rows(X)
         return self
 
     def multipliers(self, X: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
+from bt_fusion.trade_models.sample_rows import sample_rows
 
 __all__ = ["StopModel", "capped_stop", "reach"]
 
@@ -38,6 +39,8 @@ class StopModel(BaseEstimator):
     stop_, target_ : LGBMRegressor
         Fitted.
     n_rows_ : int
+    sample_ : ndarray, shape (at most 32, n_columns)
+        Some of the rows: loading a saved model checks its predictions on them.
 
     References
     ----------
@@ -74,7 +77,7 @@ class StopModel(BaseEstimator):
         seed : int
         """
         self.stop_, self.target_ = (self._fit_one(X, y, seed) for y in (against, favour))
-        self.n_rows_ = len(X)
+        self.n_rows_, self.sample_ = len(X), sample_rows(X)
         return self
 
     def _fit_one(self, X: np.ndarray, y: np.ndarray, seed: int) -> Any:

@@ -191,8 +191,8 @@ def test_versions_are_named(saved):
 
 
 def test_a_later_schema_asks_for_an_upgrade(saved):
-    rewrite(saved, schema=5, novelty=True)
-    with pytest.raises(ModelCompatibilityError, match=r"schema 5, .* reads up to 4; upgrade"):
+    rewrite(saved, schema=6, novelty=True)
+    with pytest.raises(ModelCompatibilityError, match=r"schema 6, .* reads up to 5; upgrade"):
         SignalModel.load(saved)
 
 

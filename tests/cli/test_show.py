@@ -34,7 +34,7 @@ def test_the_card_opens_no_part(folder, capsys):
 def test_verify_prints_what_was_checked(folder, capsys):
     assert command("show", folder, "--verify") == 0
     shown = capsys.readouterr().out
-    for text in ("Model card", "Checked", "schema 4", "part member lr", "the same on 2"):
+    for text in ("Model card", "Checked", "schema 5", "part member lr", "the same on 2"):
         assert text in shown
     assert command("show", folder, "--verify", "--json") == 0
     card = json.loads(capsys.readouterr().out)

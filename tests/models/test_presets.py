@@ -7,14 +7,15 @@ from bt_fusion.data.samples import planted_edge
 from bt_fusion.ensemble.members import registry
 from bt_fusion.ensemble.members.registry import make_member
 from bt_fusion.errors import BtFusionWarning, OptionError
-from bt_fusion.labels import LABELS, make_label
+from bt_fusion.labels import LABELS
 from bt_fusion.models.presets import PRESETS, STRATEGY_PRESETS, make_preset, strategy_for
+from bt_fusion.models.signal_model import SignalModel
 
 DEEP = all(importlib.util.find_spec(name) for name in ("torch", "skorch"))
 
 
 def test_presets_are_the_five_systems():
-    assert set(PRESETS) == {"fusion", "discovery", "hybrid", "generator", "signal"}
+    assert set(PRESETS) == {"fusion", "discovery", "hybrid", "generator", "signal", "managed"}
 
 
 @pytest.mark.parametrize("name", ["fusion", "discovery", "hybrid", "generator", "signal"])
@@ -87,12 +88,12 @@ def test_each_label_has_its_strategy():
         "direction": "fusion",
         "triple_barrier": "fusion",
     }
-    assert {name: strategy_for(make_label(name)) for name in LABELS} == expected
+    assert {name: strategy_for(SignalModel(labels=name)) for name in LABELS} == expected
 
 
 def test_a_strategys_preset_has_the_label_the_strategy_trades():
     for strategy, preset in STRATEGY_PRESETS.items():
-        assert strategy_for(PRESETS[preset]().label()) == strategy
+        assert strategy_for(PRESETS[preset]()) == strategy
 
 
 def test_discovery_has_system_bs_parameters():

@@ -74,6 +74,7 @@ ALLOWED: dict[int, frozenset[tuple[str, str]]] = {
     2: SINCE_2,
     3: SINCE_3,
     4: SINCE_3,
+    5: SINCE_3,
 }
 # What skops is told to accept, once the file was checked by ALLOWED
 TRUSTED = [*MOVED.values(), *SKLEARN, *OF_USERS, *LOSSES, TREE]

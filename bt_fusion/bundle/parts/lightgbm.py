@@ -9,7 +9,7 @@ from bt_fusion.bundle.expected import Expected, check_features
 from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.errors import BundleError, OptionError
 
-__all__ = ["build", "dump", "inspect"]
+__all__ = ["build", "checked_text", "dump", "dumped_text", "inspect"]
 
 HEADER = {
     "version",
@@ -36,18 +36,29 @@ END = "\n\nend of trees\n"
 
 def dump(estimator: Any, features: tuple[str, ...]) -> bytes:
     """Return the trees as text, with the names of their features."""
-    text = estimator.booster_.model_to_string(importance_type="split")
+    lines = dumped_text(estimator.booster_, features)
+    if f"objective={_objective(len(estimator.classes_))}" not in lines:
+        raise OptionError("LightGBM members are saved with their default objective only")
+    return "\n".join(lines).encode()
+
+
+def dumped_text(booster: Any, features: tuple[str, ...]) -> list[str]:
+    """Return the lines of a booster's trees, with the names of their features."""
+    text = booster.model_to_string(importance_type="split")
     trees, _, _ = text.partition("end of trees")
-    lines = trees.split("\n")
+    lines = (trees.rstrip("\n") + END).split("\n")
     at = next(number for number, line in enumerate(lines) if line.startswith(NAMES))
     lines[at] = NAMES + " ".join(features)
-    if _objective(len(estimator.classes_)) not in lines:
-        raise OptionError("LightGBM members are saved with their default objective only")
-    return ("\n".join(lines).rstrip("\n") + END).encode()
+    return lines
 
 
 def inspect(data: bytes, expected: Expected) -> str:
     """Check the text and return it as LightGBM is to read it."""
+    return checked_text(data, expected, re.compile(re.escape(_objective(expected.n_classes))))
+
+
+def checked_text(data: bytes, expected: Expected, objective: re.Pattern[str]) -> str:
+    """Check the text of a booster and return it as LightGBM is to read it."""
     text = data.decode("ascii")
     if re.search(r"[^\n -~]", text) or not text.endswith(END):
         raise BundleError(f"{expected.name} is cut short, or is no LightGBM text")
@@ -57,6 +68,11 @@ def inspect(data: bytes, expected: Expected) -> str:
     per_round = expected.n_classes if expected.n_classes > 2 else 1
     check_features(expected.features, tuple(header["feature_names"].split(" ")), expected.name)
     _check_header(first, header, per_round, expected)
+    if not objective.fullmatch(header["objective"]):
+        wanted = objective.pattern.replace("\\ ", " ")
+        raise BundleError(
+            f"{expected.name}: objective is {header['objective'][:60]!r}, not {wanted!r}"
+        )
     if not blocks or len(blocks) % per_round:
         raise BundleError(f"{expected.name} has {len(blocks)} trees for {per_round} a round")
     for number, block in enumerate(blocks):
@@ -86,9 +102,7 @@ def build(text: str, expected: Expected) -> Any:
 
 
 def _objective(n_classes: int) -> str:
-    return "objective=" + (
-        "binary sigmoid:1" if n_classes == 2 else f"multiclass num_class:{n_classes}"
-    )
+    return "binary sigmoid:1" if n_classes == 2 else f"multiclass num_class:{n_classes}"
 
 
 def _check_header(first: str, header: dict[str, str], per_round: int, expected: Expected) -> None:
@@ -99,7 +113,6 @@ def _check_header(first: str, header: dict[str, str], per_round: int, expected: 
         "num_tree_per_iteration": str(per_round),
         "label_index": "0",
         "max_feature_idx": str(count - 1),
-        "objective": _objective(expected.n_classes).partition("=")[2],
     }
     for name, value in wanted.items():
         if header[name] != value:

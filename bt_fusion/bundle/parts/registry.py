@@ -1,6 +1,6 @@
 """Kinds of fitted parts a bundle can hold: one (dump, inspect, build) a kind, chosen by type."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,9 @@ from bt_fusion.bundle.parts import (
 )
 from bt_fusion.bundle.parts import (
     lightgbm as lightgbm_part,
+)
+from bt_fusion.bundle.parts import (
+    lightgbm_regressor as regressor_part,
 )
 from bt_fusion.bundle.parts import (
     lstm as lstm_part,
@@ -28,7 +31,17 @@ from bt_fusion.ensemble.onnx_export import TOLERANCE
 from bt_fusion.errors import BtFusionError, BundleError, OptionError
 from bt_fusion.plugins import user_modules
 
-__all__ = ["KINDS", "Kind", "build_part", "dump_part", "is_of_plugin", "kind_named", "kind_of"]
+__all__ = [
+    "KINDS",
+    "REGRESSOR",
+    "Kind",
+    "build_part",
+    "dump_part",
+    "is_of_plugin",
+    "kind_named",
+    "kind_of",
+    "libraries_of",
+]
 
 
 @dataclass(frozen=True)
@@ -142,8 +155,20 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
+# No kind of a member, which is a classifier
+REGRESSOR = Kind(
+    "lightgbm_regressor",
+    "txt",
+    ("lightgbm",),
+    1e-9,
+    _is("lightgbm", "LGBMRegressor"),
+    regressor_part.dump,
+    regressor_part.inspect,
+    regressor_part.build,
+)
 
-def kind_of(part: Any, name: str) -> Kind:
+
+def kind_of(part: Any, name: str, kinds: Sequence[Kind] = KINDS) -> Kind:
     """Return the kind of a fitted part.
 
     Raises
@@ -151,7 +176,7 @@ def kind_of(part: Any, name: str) -> Kind:
     OptionError
         When no kind can hold it.
     """
-    for kind in KINDS:
+    for kind in kinds:
         if kind.accepts(part):
             return kind
     raise OptionError(
@@ -168,9 +193,19 @@ def kind_named(name: str) -> Kind:
     raise BundleError(f"unknown kind of part {name!r}; known: {[kind.name for kind in KINDS]}")
 
 
-def dump_part(part: Any, name: str, features: tuple[str, ...]) -> tuple[Kind, bytes]:
+def libraries_of(content: dict[str, Any]) -> list[str]:
+    """Return the distributions that the parts of a manifest depend on, sorted."""
+    later = [part for model in content["later"] for part in model["parts"]]
+    names = {part["kind"] for part in (*content["parts"], *later)}
+    kinds = [REGRESSOR if name == REGRESSOR.name else kind_named(name) for name in names]
+    return sorted({library for kind in kinds for library in kind.libraries})
+
+
+def dump_part(
+    part: Any, name: str, features: tuple[str, ...], kinds: Sequence[Kind] = KINDS
+) -> tuple[Kind, bytes]:
     """Return a fitted part's kind and bytes; OptionError where it cannot be written."""
-    kind = kind_of(part, name)
+    kind = kind_of(part, name, kinds)
     try:
         return kind, kind.dump(part, features)
     except BtFusionError:

@@ -38,8 +38,8 @@ class AuditedCode:
     strategy: Annotated[
         str | None,
         option(
-            "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class: does it "
-            "look ahead? With --model it trades with ML.",
+            "fusion, hybrid, discovery or managed; or one of yours, module:Class or "
+            "file.py:Class: does it look ahead? With --model it trades with ML.",
             "--strategy",
             "-s",
         ),

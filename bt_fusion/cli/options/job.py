@@ -136,7 +136,7 @@ def other_strategy(
     from bt_fusion.models.presets import strategy_for
 
     models = loaded.values() if isinstance(loaded, dict) else [loaded]
-    labels = {strategy_for(model.label()): model.label() for model in models}
+    labels = {strategy_for(model): model.label() for model in models}
     if strategy != "fusion":
         return ()
     return tuple(

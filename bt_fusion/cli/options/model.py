@@ -31,8 +31,8 @@ class ModelOptions:
     preset: Annotated[
         str | None,
         option(
-            "A system's whole model: discovery, fusion, generator, hybrid, signal. Other options "
-            "override its parts."
+            "A system's whole model: discovery, fusion, generator, hybrid, managed, signal. Other "
+            "options override its parts."
         ),
     ] = None
     features: Annotated[

@@ -20,8 +20,8 @@ class StrategyOptions:
     strategy: Annotated[
         str,
         option(
-            "fusion, hybrid or discovery; or one of yours, module:Class or file.py:Class. hybrid "
-            "and discovery bring the model of their preset.",
+            "fusion, hybrid, discovery or managed; or one of yours, module:Class or "
+            "file.py:Class. hybrid, discovery and managed bring the model of their preset.",
             "--strategy",
             "-s",
         ),

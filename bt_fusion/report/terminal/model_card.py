@@ -1,20 +1,64 @@
-"""The card of a saved model as a table."""
+"""The card of a saved model as tables: the model, those beside it, candidates of its members."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 
 from bt_fusion.labels import LABELS, class_names
 from bt_fusion.report.checks.parity import parity_lines
-from bt_fusion.report.figures import payoff_text
+from bt_fusion.report.figures import NONE, cell, count, decimals, payoff_text
+from bt_fusion.report.terminal.titled import titled
 
-__all__ = ["card_table"]
+__all__ = ["candidate_tables", "card_table", "later_tables"]
+
+FIGURES = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
+score = decimals(3)
 
 LOOK_AHEAD = {
     True: "checked for features, labels and members of plug-ins",
     False: "look-ahead was not checked",
     None: "not recorded in the model",
 }
+
+LATER = {  # title of a later model, and what stands in for one that is not fitted
+    "position": ("Position model", "every position is held"),
+    "stops": ("Stop model", "stop and target are the label's"),
+    "risk": ("Risk model", "every size is 1"),
+}
+
+
+def later_tables(card: dict[str, Any]) -> list[Table]:
+    """Return a card for each model beside the first one."""
+    return [_later_table(model) for model in card["later"]]
+
+
+def _later_table(model: dict[str, Any]) -> Table:
+    facts = dict(model["facts"])
+    title, neutral = LATER.get(model["name"], (f"Model {model['name']}", "it has no say"))
+    table = Table(show_header=False, title=title, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    rows, trades = facts.pop("rows", 0), facts.pop("trades", 0)
+    learnt = f"{rows:,} rows, {trades:,} out-of-sample trades"
+    if not model["parts"]:
+        learnt = f"nothing, {trades:,} out-of-sample trades are too few: {neutral}"
+    regressors = [part["name"] for part in model["parts"] if part["role"] == "regressor"]
+    voters = [
+        f"{', '.join(each['ensemble']['members'])}, {each['ensemble']['voting']} vote"
+        for each in model["ensemble"]
+    ]
+    lines = {
+        "learnt from": learnt,
+        "columns": f"{len(model['columns']):,}",
+        "predicts by": ", ".join([*voters, *regressors]) or "nothing, it is neutral",
+        **{key.replace("_", " "): _figure(value) for key, value in model["options"].items()},
+        **{key.replace("_", " "): _figure(value) for key, value in facts.items()},
+        "libraries": ", ".join(model["libraries"]) or "none",
+    }
+    for key, value in lines.items():
+        table.add_row(key, value)
+    return table
 
 
 def card_table(card: dict[str, Any]) -> Table:
@@ -39,7 +83,7 @@ def card_table(card: dict[str, Any]) -> Table:
         **{key.replace("_", " "): _figure(value) for key, value in card["metrics"].items()},
         "variants tried": str(card["trials"]),
         "needs": ", ".join([*_plugins(card), *map(" ".join, card["needs"].items())]),
-        "size": f"{card['bytes'] / 1e6:.1f} MB in {len(card['parts'])} parts",
+        "size": f"{card['bytes'] / 1e6:.1f} MB in {_count(card)} parts",
         "digest": card["digest"],
     }
     for name, value in rows.items():
@@ -54,9 +98,45 @@ def _class_names(model: dict[str, Any]) -> tuple[str, ...]:
     return class_names(model["classes"], getattr(label, "two_sided", True))
 
 
+def _count(card: dict[str, Any]) -> int:
+    return sum(len(each["parts"]) for each in (card, *card["later"]))
+
+
 def _plugins(card: dict[str, Any]) -> list[str]:
     return [f"plug-in {plugin['file']}" for plugin in card["plugins"]]
 
 
 def _figure(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def candidate_tables(choices: Sequence[dict[str, Any]]) -> list[Table]:
+    """Return a table for each choice of a saved model, as its manifest holds it."""
+    return [_candidate_table(choice) for choice in choices]
+
+
+def _candidate_table(choice: dict[str, Any]) -> Table:
+    table = titled(_candidate_title(choice), "", "Rows", *FIGURES.values())
+    for candidate in choice["candidates"]:
+        folds = candidate["cross_validation"]
+        table.add_row(candidate["name"], "folds", *(_mean(folds, name) for name in FIGURES))
+    for candidate in choice["candidates"]:
+        if choice["test_rows"]:
+            figures = (cell(candidate["test"][name], score) for name in FIGURES)
+            table.add_row(candidate["name"], "test", *figures)
+    return table
+
+
+def _candidate_title(choice: dict[str, Any]) -> str:
+    folds = len(choice["candidates"][0]["cross_validation"]["folds"])
+    tested = f" and {count(choice['test_rows'])} test rows" if choice["test_rows"] else ""
+    return (
+        f"Candidates of {choice['member']}, {folds} folds in time order{tested}: "
+        f"{choice['chosen']} has the best mean F1"
+    )
+
+
+def _mean(folds: dict[str, Any], name: str) -> str:
+    """Write the mean over the folds, and the spread where there are several."""
+    spread = cell(folds["spread"][name], score)
+    return score(folds["mean"][name]) + (f" ± {spread}" if spread != NONE else "")

@@ -3,9 +3,9 @@
 from rich.console import Console
 
 from bt_fusion.ensemble.onnx_export import Export
-from bt_fusion.report.terminal.candidates import candidate_tables
 from bt_fusion.report.terminal.checks import check_table
 from bt_fusion.report.terminal.exports import export_table
+from bt_fusion.report.terminal.model_card import candidate_tables
 
 FIGURES = ("accuracy", "precision", "recall", "f1")
 
