@@ -5,6 +5,8 @@ from math import inf
 import backtrader as bt
 
 from bt_fusion.indicators import EMACross, FusedSignal
+from bt_fusion.indicators.ml_ensemble import model_for
+from bt_fusion.indicators.trade_plan.plan_lines import planner_of
 from bt_fusion.indicators.trade_plan.position_advice import PositionAdvice
 from bt_fusion.indicators.trade_plan.stop_distance import StopDistance
 from bt_fusion.models.agreement import DEFAULT_THRESHOLD, check_threshold
@@ -29,7 +31,8 @@ class ManagedStrategy(BracketPosition):
 
     Params:
       - ``model`` (default None): a ``ManagedModel``, the folder of a saved one, or a
-        ``TradePlan``; for all feeds, or a dictionary of them by feed name
+        ``TradePlan``; for all feeds, or a dictionary of them by feed name. What predicts signals
+        alone trades with the label's stop and target, and size 1
       - ``ml`` (default True): False trades the technical state alone
       - ``position``, ``stops``, ``risk`` (default True): whether these models have a say
       - ``ema_fast``, ``ema_slow`` (default 12, 26)
@@ -85,17 +88,20 @@ class ManagedStrategy(BracketPosition):
         '''Put the indicators on a feed'''
         technical = EMACross(data, fast=self.p.ema_fast, slow=self.p.ema_slow)
         signal, ml, atr = technical.state, None, bt.ind.ATR(data, period=self.p.atr_period)
+        planner = None
         if self.p.ml:
-            ml = self.ensemble(data)
+            given = model_for(data, self.p.model)
+            planner = planner_of(given)
+            ml = self.ensemble(data, model=given if planner is None else planner)
             signal = FusedSignal(technical.state, ml, ml_threshold=self.p.ml_threshold).fused
         symbol = Symbol(data, technical, signal, ml, atr)
         symbol.advice = symbol.distance = None
         symbol.levels, symbol.adds, symbol.size = (None, None), 0, 0.0
-        if self.p.ml and self.p.position:
-            symbol.advice = PositionAdvice(data, model=self.p.model)
-        if self.p.ml and (self.p.stops or self.p.risk):
+        if planner is not None and self.p.position:
+            symbol.advice = PositionAdvice(data, model=planner)
+        if planner is not None and (self.p.stops or self.p.risk):
             limits = {"atr_multiplier": self.p.atr_multiplier, "max_risk_pct": self.p.max_risk_pct}
-            symbol.distance = StopDistance(data, model=self.p.model, **limits)
+            symbol.distance = StopDistance(data, model=planner, **limits)
         return symbol
 
     def exit_reason(self, symbol):
@@ -130,7 +136,8 @@ class ManagedStrategy(BracketPosition):
         size = self.getsizing(symbol.data, isbuy=side > 0)
         if not size > 0:
             return 0
-        size = min(size * self.multiplier(symbol), max(size, most_size(self, symbol.data)))
+        most = max(most_size(self, symbol.data), min(size, most_size(self, symbol.data, 1.0)))
+        size = min(size * self.multiplier(symbol), most)
         return self.in_units(size)
 
     def in_units(self, size):

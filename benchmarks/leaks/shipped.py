@@ -22,13 +22,23 @@ from bt_fusion.models.causality.known_rows import check_known_rows
 from bt_fusion.models.causality.members import check_member
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.models.presets import PRESETS, make_preset
-from bt_fusion.strategies import CryptoScalping, FusionStrategy, HybridScoring, SignalDiscovery
+from bt_fusion.strategies import (
+    CryptoScalping,
+    FusionStrategy,
+    HybridScoring,
+    ManagedStrategy,
+    SignalDiscovery,
+)
+from bt_fusion.trade_models.managed_model import ManagedModel
 
 __all__ = ["Shipped", "shipped_parts", "try_shipped"]
 
 SOME = ("wick_balance", "return_1", "rsi", "volume_change")  # features of quick models
-INSIDE_STRATEGIES = ("MLEnsemble", "FusedSignal", "BarLines", "DiscoverySignal", "HybridScore")
-TRADED = (FusionStrategy, SignalDiscovery, HybridScoring, CryptoScalping)
+INSIDE_STRATEGIES = (
+    *("MLEnsemble", "FusedSignal", "BarLines", "DiscoverySignal", "HybridScore"),
+    *("PositionAdvice", "StopDistance"),
+)
+TRADED = (FusionStrategy, SignalDiscovery, HybridScoring, CryptoScalping, ManagedStrategy)
 
 Check = Callable[[pd.DataFrame, int], str]
 
@@ -137,6 +147,8 @@ def of_strategy(strategy: type, ml: bool, bars: pd.DataFrame, seed: int) -> str:
 
 def quick_model(strategy: type) -> SignalModel:
     """Return a model that a strategy can trade."""
+    if strategy is ManagedStrategy:
+        return ManagedModel("fusion", ensemble=Ensemble(["lr"]), min_trades=20)
     presets = {SignalDiscovery: "discovery", HybridScoring: "hybrid", CryptoScalping: "hybrid"}
     label = make_preset(presets.get(strategy, "signal")).label()
     return SignalModel("fusion", label, Ensemble(["lr"]))

@@ -49,11 +49,17 @@ from bt_fusion.module_sources import file_of
 from bt_fusion.saved_runs.saved_run import SCHEMA
 from bt_fusion.saved_runs.trade_groups import breakdown
 from bt_fusion.statistics.bootstrap import Bootstrap
+from bt_fusion.strategies import ManagedStrategy
+from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.user_code import locate_errors
 
 __all__ = ["Backtest", "Result"]
 
 
+SIGNAL_ALONE = (
+    "the model predicts signals alone: the managed strategy trades them with the label's stop and "
+    "target, and size 1 (--preset managed brings the other three models)"
+)
 TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
 
 
@@ -228,6 +234,9 @@ class Backtest:
         notes = notes_of(self.predictor, out_of_sample)
         if self.ml == "off" and asks_always(strategy):
             notes.append(f"{strategy.__name__} asks an MLEnsemble of its own: this run has ML")
+        managed = isinstance(self.model, ManagedModel)
+        if self.ml != "off" and strategy is ManagedStrategy and not managed:
+            notes.append(SIGNAL_ALONE)
         costs = (costs_note(self.account), slippage_note(self.account, out_of_sample))
         return [*self.notes, *filter(None, costs), *notes]
 

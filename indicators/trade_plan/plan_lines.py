@@ -6,16 +6,16 @@ import backtrader as bt
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import BtFusionError, OptionError
 from bt_fusion.indicators.bar_lines import BarLines
 from bt_fusion.indicators.ml_ensemble import model_for
-from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.signal_model import SignalModel, load_model
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.trade_models.plan_stream import PlanStream
 from bt_fusion.trade_models.trade_plan import TradePlan
 
-__all__ = ["PlanLines", "find_plan"]
+__all__ = ["PlanLines", "find_plan", "planner_of"]
 
 
 class PlanLines(BarLines):
@@ -85,6 +85,20 @@ def find_plan(owner, data):
     return next(
         (each for each in inside if isinstance(each, PlanLines) and each.data is data), None
     )
+
+
+def planner_of(model):
+    """Return what makes plans, loaded where it is a path; None for what predicts signals alone.
+
+    A folder that cannot be loaded is left to whoever predicts by it.
+    """
+    if isinstance(model, str | Path):
+        try:
+            model = load_model(model)
+        except BtFusionError:
+            return None
+    asked = model.signal_model() if isinstance(model, WalkForward) else model
+    return model if isinstance(asked, ManagedModel | TradePlan) else None
 
 
 def managed(model):
