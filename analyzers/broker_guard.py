@@ -9,7 +9,6 @@ import pandas as pd
 from bt_fusion.analyzers.exposure import Exposure
 from bt_fusion.analyzers.guard_text import UNITS, guard_text
 from bt_fusion.indicators.line_arrays import feed_names, stamps
-from bt_fusion.report.checks.strategy_audit import counted
 
 __all__ = ["BrokerGuard"]
 
@@ -131,7 +130,8 @@ class BrokerGuard(bt.Analyzer):
         '''Return the findings as text, one line each'''
         return "\n".join(
             f"{each['time']} {each['feed']}".rstrip()
-            + f" ({counted(each['count'], each['unit'].removesuffix('s'))}): {each['text']}"
+            + f" ({each['count']:,} {each['unit'][: -1 if each['count'] == 1 else None]}): "
+            + each["text"]
             for each in self.rets["findings"]
         )
 

@@ -41,6 +41,7 @@ CODE = (
     "ensemble",
     "models",
     "statistics",
+    "trade_models",
     "indicators",
     "strategies",
     "analyzers",

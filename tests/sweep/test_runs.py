@@ -125,6 +125,12 @@ CHANGED = {
     "ml_entry_threshold": 0.3,
     "ml_strong_threshold": 0.4,
     "min_entry_score": 1.0,
+    "position": False,
+    "stops": False,
+    "risk": False,
+    "atr_multiplier": 2.0,
+    "max_risk_pct": 0.5,
+    "max_adds": 3,
 }
 
 
