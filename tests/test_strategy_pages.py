@@ -12,7 +12,7 @@ from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.models.presets import PRESETS
 
 DOCS = Path(bt_fusion.__file__).resolve().parent.parent / "docs"
-PAGES = ("fusion", "hybrid", "discovery")
+PAGES = ("fusion", "hybrid", "discovery", "managed")
 CHECK = """
 print("bars", len(strategy.data), "signals", sum(abs(v) == 1 for v in strategy.signal.array))
 """

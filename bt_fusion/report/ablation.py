@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bt_fusion.report.figures import (
+    Writer,
     cell,
-    count,
     decimals,
     difference,
     money,
@@ -13,15 +13,16 @@ from bt_fusion.report.figures import (
     percent,
 )
 
-__all__ = ["ABLATION", "ablation_head", "ablation_rows"]
+__all__ = ["ABLATION", "FEW", "ablation_head", "ablation_rows"]
 
 ABLATION = (
     "The same bars, with one model after the other. By chance: the share of random decisions at "
     "least as good, as many and at the same age of a trade, before costs; a row helped where it is "
-    "0.5 % or less, as the verdict asks. The interval is that of the Sharpe ratio's "
-    "difference from the row above."
+    "0.5 % or less, as the verdict asks. The change is that of the Sharpe ratio "
+    "from the row above."
 )
-COLUMNS = (
+Columns = tuple[tuple[str, str, Writer], ...]
+COLUMNS: Columns = (
     ("trades", "Trades", money),
     ("win_rate", "Win rate", percent),
     ("profit_factor", "Profit factor", number),
@@ -30,25 +31,25 @@ COLUMNS = (
     ("max_drawdown", "Drawdown", percent),
 )
 
+FEW = tuple(column for column in COLUMNS if column[0] in ("trades", "sharpe", "max_drawdown"))
 
-def ablation_head() -> list[str]:
+
+def ablation_head(columns: Columns = COLUMNS) -> list[str]:
     """Return the heads of the columns."""
-    return ["Added", *(label for _, label, _ in COLUMNS), "Sharpe, 95 %", "By chance", "Verdict"]
+    return ["Added", *(label for _, label, _ in columns), "Change, 95 %", "By chance", "Verdict"]
 
 
-def ablation_rows(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+def ablation_rows(rows: Sequence[Mapping[str, Any]], columns: Columns = COLUMNS) -> list[list[str]]:
     """Return a line of cells for each row of a summary's `ablation`."""
-    return [ablation_row(row, first=not place) for place, row in enumerate(rows)]
+    return [ablation_row(row, columns, first=not place) for place, row in enumerate(rows)]
 
 
-def ablation_row(row: Mapping[str, Any], first: bool) -> list[str]:
+def ablation_row(row: Mapping[str, Any], columns: Columns, first: bool) -> list[str]:
     """Return the cells of a row."""
-    cells = [cell(row.get(key), write) for key, _, write in COLUMNS]
+    cells = [cell(row.get(key), write) for key, _, write in columns]
     if first:
         return [row["name"], *cells, "", "", ""]
     _, span = difference(row["against"]["sharpe"], decimals(2))
     chance = row["chance"]
-    tested = "not tested"
-    if chance is not None:
-        tested = f"{percent(chance['p_value'])} of {count(chance['draws'])}"
+    tested = "not tested" if chance is None else percent(chance["p_value"])
     return [f"+ {row['name']}", *cells, span, tested, row["verdict"]]

@@ -6,7 +6,7 @@ import pandas as pd
 from rich.console import Group
 from rich.table import Table
 
-from bt_fusion.report.ablation import ABLATION, ablation_head, ablation_rows
+from bt_fusion.report.ablation import ABLATION, FEW, ablation_head, ablation_rows
 from bt_fusion.report.agreement import agreement_table_of, agreement_title, tells_agreement
 from bt_fusion.report.figures import basis, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import comparison_table
@@ -81,9 +81,9 @@ def agreement_table(found: dict[str, Any]) -> Table:
 
 def ablation_table(rows: list[dict[str, Any]]) -> Table:
     """Return the rows of an ablation."""
-    first, *rest = ablation_head()
+    first, *rest = ablation_head(FEW)
     table = titled("One model after the other", first, *rest)
-    for row in ablation_rows(rows):
+    for row in ablation_rows(rows, FEW):
         table.add_row(*row)
     table.caption, table.caption_justify = ABLATION, "left"
     return table
