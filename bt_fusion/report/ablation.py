@@ -16,10 +16,9 @@ from bt_fusion.report.figures import (
 __all__ = ["ABLATION", "FEW", "ablation_head", "ablation_rows"]
 
 ABLATION = (
-    "The same bars, with one model after the other. By chance: the share of random decisions at "
-    "least as good, as many and at the same age of a trade, before costs; a row helped where it is "
-    "0.5 % or less, as the verdict asks. The change is that of the Sharpe ratio "
-    "from the row above."
+    "The same bars, each row with one model more. By chance: the share of random decisions of the "
+    "same kind that are as good before costs; 50 % is what chance does, and a row helped at 0.5 % "
+    "or less. Change: of the Sharpe ratio from the row above; trading less or smaller moves it."
 )
 Columns = tuple[tuple[str, str, Writer], ...]
 COLUMNS: Columns = (

@@ -242,7 +242,7 @@ def draw_ablation(figure: Any, run: SavedRun) -> bool:
         axis.plot(run.equity.datetime, values, color=STEPS[place], lw=1.2, label=label)
     axis.set_ylabel("equity")
     axis.yaxis.set_major_formatter(WRITTEN)
-    axis.legend(loc="upper left", fontsize=8)
+    axis.legend(loc="upper right", fontsize=8)
     return True
 
 
