@@ -114,7 +114,8 @@ def judge_stops(
     -------
     dict
         signals; stop_reached and target_reached, shares of signals whose excursion within the
-        horizon gets as far (a quarter where the quantiles are right); and with, a list of {stop,
+        horizon gets as far (a quarter where the quantiles are right; of
+        the target less, where it has to stand beyond the stop); and with, a list of {stop,
         target (None where the model says them), trades, mean (result in ATR units), risked (mean
         result in units of the stop), stopped, reached (shares of trades)}: the model's first, then
         the fixed distances.

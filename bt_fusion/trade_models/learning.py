@@ -117,8 +117,13 @@ class Learner:
             return None
 
     def signal_rows(self, rows: np.ndarray) -> np.ndarray:
-        """Return what a stop model sees of signals: features of the bar, and the side."""
-        return np.column_stack([self.X[rows], self.side[rows]]).astype(np.float32)
+        """Return what a stop model sees of signals: features of the bar, and the side.
+
+        Without a signal it is the likelier side: a strategy may enter at a lower probability.
+        """
+        likelier = np.where(self.up[rows] >= self.down[rows], 1, -1)
+        side = np.where(self.side[rows] == 0, likelier, self.side[rows])
+        return np.column_stack([self.X[rows], side]).astype(np.float32)
 
     def stops(self, start: int, bar: int) -> StopModel | None:
         """Return a stop model that learnt from the signals whose horizon ended before a bar."""
@@ -148,7 +153,8 @@ class Learner:
         known = trades.known_before(bar, start)
         if len(known) < self.recipe.min_trades:
             return None
-        X, result = self.risk_rows(known)
+        X, result = self.risk_rows(trades.known_before(bar))  # the account began with the first
+        X, result = X[-len(known) :], result[-len(known) :]
         complete = np.isfinite(np.delete(X, 2, axis=1)).all(axis=1)
         if not complete.any():
             return None

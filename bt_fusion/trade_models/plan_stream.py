@@ -41,7 +41,9 @@ class PlanStream(ModelStream):
         if known and models.stops is None:
             stop[:], target[:] = self.recipe.stop, self.recipe.target
         elif known:
+            likelier = np.where(predictions.probability_up >= predictions.probability_down, 1, -1)
             side = np.sign(predictions.signal())
+            side = np.where(side == 0, likelier, side)
             stop, target = models.stops.distances(np.column_stack([X, side]).astype(np.float32))
         return TradePlan.of(
             predictions,

@@ -1,8 +1,8 @@
 """What chance would have made of each part of a managed trade: four tests, before costs.
 
 Each compares what a part did with the same decisions dealt at random: as many, to the same sides,
-at the same age of a trade. Entries, exits and sizes match, so that trading less, costs and the
-drift of the market count for neither.
+and exits at the same age of a trade. So trading less and costs count for neither; nor does the
+drift of the market, but for stops that hold trades longer.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bt_fusion.backtest.ablation.sizes import replayed_sizes
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.runner import Run
-from bt_fusion.trade_models.simulated_trades import SignalOutcomes, SimulatedTrades, each_signal
+from bt_fusion.trade_models.simulated_trades import (
+    REASONS,
+    SignalOutcomes,
+    SimulatedTrades,
+    each_signal,
+)
 from bt_fusion.trade_models.trade_plan import TradePlan
 
 __all__ = ["Chance", "ManagedRuns"]
 
+SHARE = 0.95  # part of the account in a trade of size 1
 NEAREST = 0.05  # part of a side's bars that a shift of its opinion is away, at least
 EXIT = "advice"
 
@@ -28,8 +35,8 @@ class Chance:
     Attributes
     ----------
     found, expected : float
-        Mean of what the part decided, and mean of the draws; in ATR units of a trade, or for the
-        sizes its return.
+        Score of what the part decided, and mean score of the draws: of position, stops and risk a
+        mean result in ATR units, of the signal a sum over the root of its squares.
     p_value : float
         Share of draws at least as good, the part itself counted among them.
     decisions, draws : int
@@ -42,8 +49,10 @@ class Chance:
     draws: int
 
     @classmethod
-    def of(cls, found: float, draws: np.ndarray, decisions: int) -> "Chance":
-        """Compare a part with draws."""
+    def of(cls, found: float, draws: np.ndarray, decisions: int) -> "Chance | None":
+        """Compare a part with draws; None where any of them is not known."""
+        if not (np.isfinite(found) and np.isfinite(draws).all()):
+            return None
         at_least = int((draws >= found - 1e-12).sum())
         p_value = (1 + at_least) / (1 + len(draws))
         return cls(float(found), float(draws.mean()), p_value, decisions, len(draws))
@@ -65,6 +74,11 @@ class ManagedRuns:
     runs : dict of Run
         By name: technical, signal, position, stops, risk.
     draws, seed : int
+    costs : float
+        Of entry and exit together, a fraction of the price.
+    long_only : bool
+    most_risk, atr_multiplier : float
+        The strategy's `max_risk_pct` and `atr_multiplier`.
     """
 
     bars: BarArrays
@@ -75,6 +89,10 @@ class ManagedRuns:
     runs: dict[str, Run]
     draws: int = 999
     seed: int = 0
+    costs: float = 0.001
+    long_only: bool = False
+    most_risk: float = 0.02
+    atr_multiplier: float = 1.0
 
     def chance(self, name: str) -> Chance | None:
         """Test a part; None where it decided nothing, or chance has no other choice."""
@@ -99,6 +117,7 @@ class ManagedRuns:
         signal = self.runs["signal"].signal
         assert technical is not None and signal is not None
         state = np.sign(np.nan_to_num(np.asarray(technical)))
+        state = np.maximum(state, 0) if self.long_only else state
         agreed = (np.nan_to_num(np.asarray(signal)) != 0) & (state != 0)
         outcomes = self.fixed(state)
         result = centred(outcomes)
@@ -128,15 +147,14 @@ class ManagedRuns:
         self, trades: SimulatedTrades, out: np.ndarray, left: np.ndarray, rng: np.random.Generator
     ) -> Chance | None:
         """Test exits at the opens of bars `out` of those trades that were `left` early."""
-        held = out - trades.entry
-        pools = {}
+        held, pools = out - trades.entry, {}
+        # a level that is met inside the bar at whose open a trade could end is met after that
+        last = trades.exit - trades.entry + (trades.reason != REASONS.index("horizon"))
         for side in (1, -1):
             for age in np.unique(held[left]):
-                others = (
-                    (trades.side == side) & (trades.exit >= 0) & (trades.exit - trades.entry > age)
-                )
+                others = (trades.side == side) & (trades.exit >= 0) & (last > age)
                 pools[side, int(age)] = np.flatnonzero(others)
-        places = np.flatnonzero(left & (trades.exit > out))
+        places = np.flatnonzero(left & (last > held))
         if len(places) < 2:
             return None
         found = self.saved(trades, places, held[places])
@@ -158,12 +176,16 @@ class ManagedRuns:
         at = self.place(trades.signal_time)
         side = np.where(trades.side == "long", 1, -1)
         stop, target = self.plan.stop[at], self.plan.target[at]
+        stop, target = stop * self.atr_multiplier, target * self.atr_multiplier
+        # no stop loses more than `max_risk_pct`: of a position of the usual size, this far away
+        share = np.minimum(trades.share.to_numpy(dtype=float), SHARE)
+        most = self.most_risk / share * self.bars.close[at] / self.plan.atr[at]
         if len(at) < 2 or np.ptp(stop) + np.ptp(target) == 0:
             return None
 
         def mean_result(order: np.ndarray) -> float:
             distances = np.full((2, len(self.bars)), np.nan)
-            distances[:, at] = stop[order], target[order]
+            distances[:, at] = np.minimum(stop[order], most), target[order]
             made = self.trades_of(trades, distances[0], distances[1])
             return float(made.result[made.exit >= 0].mean())
 
@@ -172,17 +194,25 @@ class ManagedRuns:
         return Chance.of(mean_result(own), draws, len(at))
 
     def of_risk(self, rng: np.random.Generator) -> Chance | None:
-        """Test the sizes: dealt anew among the trades; the mean return weighted by them."""
-        trades = self.runs["risk"].trades
-        trades = trades[trades.exit_reason != "open"]
-        share = trades.share.to_numpy(dtype=float)
-        if len(share) < 2 or np.ptp(share) < 1e-3:
+        """Test the sizes: what they would have been had the results come in another order.
+
+        The model sees what past trades made of the account, so the results are dealt anew among
+        the trades of a side and the account goes through them again; the market's part of what it
+        sees stays. Without early exits and additions; the mean result in ATR units, weighted by
+        the sizes.
+        """
+        trades = self.trades_of(self.runs["risk"].trades, self.plan.stop, self.plan.target)
+        trades = trades[trades.exit >= 0]
+        if len(trades) < 2:
             return None
-        gross = trades.pnl + trades.commission
-        made = (gross / trades.value).to_numpy(dtype=float)
-        orders = rng.permuted(np.tile(share, (self.draws, 1)), axis=1)
-        total = share.sum()
-        return Chance.of(share @ made / total, orders @ made / total, len(share))
+        orders = [np.arange(len(trades)), *(within(trades.side, rng) for _ in range(self.draws))]
+        result = trades.result[np.array(orders)]
+        returns = result * trades.atr / trades.entry_price - self.costs
+        sizes = replayed_sizes(self.plan, trades.signal, returns, SHARE)
+        if np.ptp(sizes[0]) == 0:
+            return None
+        means = (sizes * result).sum(axis=1) / sizes.sum(axis=1)
+        return Chance.of(means[0], means[1:], len(trades))
 
     def trades_of(
         self, trades: pd.DataFrame, stop: float | np.ndarray, target: float | np.ndarray

@@ -91,13 +91,19 @@ def ablation(
         raise OptionError(
             f"parameter {apart[0]} is what the rows of an ablation differ in; leave it out"
         )
+    defaults = dict(ManagedStrategy.params._getitems()) | given
+    fractions = [name for name in ("stop", "target") if defaults[name]]
+    if fractions or not (defaults["atr_stop"] and defaults["atr_target"]):
+        raise OptionError(
+            "an ablation needs stop and target in ATR units: leave stop and target out, and give "
+            "atr_stop and atr_target above 0"
+        )
     runs: dict[str, Run] = {}
     for name, switches in STAGES.items():
         own: dict[str, Any] = given | switches | ({} if name == "technical" else {"model": plan})
         runs[name] = run_strategy(bars, ManagedStrategy, account, details=False, **own)
         if on_run is not None:
             on_run(len(runs), len(STAGES))
-    defaults = dict(ManagedStrategy.params._getitems()) | given
     tested = ManagedRuns(
         bars=BarArrays.of(bars),
         plan=plan,
@@ -107,6 +113,10 @@ def ablation(
         runs=runs,
         draws=bootstrap.draws,
         seed=bootstrap.seed,
+        costs=(account or Account()).round_trip,
+        long_only=defaults["long_only"],
+        most_risk=defaults["max_risk_pct"] or 1.0,
+        atr_multiplier=defaults["atr_multiplier"],
     )
     equity = pd.DataFrame({name: run.equity for name, run in runs.items()})
     return Ablation(tuple(rows_of(tested, bootstrap)), equity, runs)
