@@ -7,11 +7,11 @@ import pandas as pd
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.statistics.performance import drawdowns
-from bt_fusion.trade_models.learning import START, Recipe
+from bt_fusion.trade_models.learning import Recipe
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.trade_models.position_model import Advice
-from bt_fusion.trade_models.risk_model import account_state
 from bt_fusion.trade_models.simulated_trades import REASONS, SimulatedTrades, simulate
+from bt_fusion.trade_models.sizes import replayed_sizes
 from bt_fusion.trade_models.stop_model import reach
 from bt_fusion.trade_models.trade_plan import TradePlan
 from bt_fusion.trade_models.trade_state import OpenTrades, held_bars
@@ -165,15 +165,8 @@ def judge_risk(plan: TradePlan, trades: SimulatedTrades, recipe: Recipe) -> dict
         multiplier), each {total_return, max_drawdown, per_drawdown}, the last one the return over
         the drawdown, None without one.
     """
-    net, sizes = trades.net(recipe.costs), []
-    results: list[float] = []
-    value = START
-    for signal, made in zip(trades.signal.tolist(), net.tolist(), strict=True):
-        multiplier = plan.multiplier(signal, account_state(results, START)[-1])
-        sizes.append(multiplier)
-        results.append(value * recipe.share * multiplier * made)
-        value = max(value + results[-1], 1e-9)
-    own = np.array(sizes)
+    net = trades.net(recipe.costs)
+    own = replayed_sizes(plan, trades.signal, net[None], recipe.share)[0]
     return {
         "trades": len(net),
         "multiplier": {

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.ablation.sizes import replayed_sizes
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.runner import Run
 from bt_fusion.trade_models.simulated_trades import (
@@ -19,6 +18,7 @@ from bt_fusion.trade_models.simulated_trades import (
     SimulatedTrades,
     each_signal,
 )
+from bt_fusion.trade_models.sizes import replayed_sizes
 from bt_fusion.trade_models.trade_plan import TradePlan
 
 __all__ = ["Chance", "ManagedRuns"]
