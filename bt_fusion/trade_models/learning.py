@@ -15,7 +15,7 @@ from bt_fusion.models.predictions import Predictions
 from bt_fusion.trade_models.position_model import PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel, account_state
 from bt_fusion.trade_models.simulated_trades import SimulatedTrades, simulate
-from bt_fusion.trade_models.stop_model import StopModel, reach
+from bt_fusion.trade_models.stop_model import StopModel, asked_side, reach
 from bt_fusion.trade_models.trade_plan import TradeModels, TradePlan, market_state
 from bt_fusion.trade_models.trade_state import OpenTrades, held_bars
 
@@ -117,12 +117,8 @@ class Learner:
             return None
 
     def signal_rows(self, rows: np.ndarray) -> np.ndarray:
-        """Return what a stop model sees of signals: features of the bar, and the side.
-
-        Without a signal it is the likelier side: a strategy may enter at a lower probability.
-        """
-        likelier = np.where(self.up[rows] >= self.down[rows], 1, -1)
-        side = np.where(self.side[rows] == 0, likelier, self.side[rows])
+        """Return what a stop model sees: features of the bar, and the side that is asked for."""
+        side = asked_side(self.side[rows], self.up[rows], self.down[rows])
         return np.column_stack([self.X[rows], side]).astype(np.float32)
 
     def stops(self, start: int, bar: int) -> StopModel | None:

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from bt_fusion.trade_models.regressor import new_regressor
 from bt_fusion.trade_models.sample_rows import sample_rows
 
 __all__ = ["LEAST_SIZE", "MOST_SIZE", "RISK_FEATURES", "RiskModel", "account_state"]
@@ -79,19 +80,7 @@ class RiskModel(BaseEstimator):
             After costs, in units of what was risked.
         seed : int
         """
-        from lightgbm import LGBMRegressor
-
-        model = LGBMRegressor(
-            n_estimators=self.n_estimators,
-            learning_rate=self.learning_rate,
-            num_leaves=self.num_leaves,
-            min_child_samples=self.min_child_samples,
-            random_state=seed,
-            n_jobs=1,
-            deterministic=True,
-            verbose=-1,
-        )
-        self.booster_ = model.fit(X, result)
+        self.booster_ = new_regressor(self, seed).fit(X, result)
         self.average_, self.n_rows_ = float(np.mean(result)), len(X)
         self.sample_ = sample_rows(X)
         return self

@@ -9,9 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
+from bt_fusion.trade_models.regressor import new_regressor
 from bt_fusion.trade_models.sample_rows import sample_rows
 
-__all__ = ["StopModel", "capped_stop", "reach"]
+__all__ = ["StopModel", "asked_side", "capped_stop", "reach"]
 
 LEAST, MOST = 0.25, 10.0  # ATR units a stop or target may stand away
 GAP = 0.1  # ATR units by which the target stands farther than the stop, at least
@@ -81,23 +82,10 @@ class StopModel(BaseEstimator):
         return self
 
     def _fit_one(self, X: np.ndarray, y: np.ndarray, seed: int) -> Any:
-        from lightgbm import LGBMRegressor
-
         if not 0 < self.quantile < 1:
             raise OptionError(f"quantile {self.quantile} must be between 0 and 1")
-        model = LGBMRegressor(
-            objective="quantile",
-            alpha=self.quantile,
-            n_estimators=self.n_estimators,
-            learning_rate=self.learning_rate,
-            num_leaves=self.num_leaves,
-            min_child_samples=self.min_child_samples,
-            random_state=seed,
-            n_jobs=1,
-            deterministic=True,
-            verbose=-1,
-        )
-        return model.fit(X, y)
+        made = new_regressor(self, seed, objective="quantile", alpha=self.quantile)
+        return made.fit(X, y)
 
     def distances(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the distances of stop and target in ATR units, the target the farther one.
@@ -116,6 +104,17 @@ class StopModel(BaseEstimator):
         )
         stop = np.clip(stop, LEAST, MOST - GAP)
         return stop, np.clip(target, stop + GAP, MOST)
+
+
+def asked_side(signal: np.ndarray, up: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """Return the side whose distances are asked for: the signal's, without one the likelier one.
+
+    A strategy may enter at a lower probability than a signal asks.
+
+    >>> asked_side(np.array([2, 0, 0]), np.array([0.7, 0.5, 0.4]), np.array([0.3, 0.5, 0.6]))
+    array([ 1,  1, -1])
+    """
+    return np.where(signal == 0, np.where(up >= down, 1, -1), np.sign(signal))
 
 
 def reach(

@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from bt_fusion.report.ablation import ablation_head, ablation_rows
+from bt_fusion.report.ablation import ROW_COLOURS, ablation_head, ablation_rows, row_names
 from bt_fusion.report.html.curves import equity_curves
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["ablation_section"]
-
-# Apart for those who do not see red or green (Okabe and Ito), in the order of the rows
-COLOURS = ("#8c959f", "#e69f00", "#56b4e9", "#009e73", "#0a3d91")
 
 
 def ablation_section(run: SavedRun) -> dict[str, Any] | None:
@@ -17,14 +14,12 @@ def ablation_section(run: SavedRun) -> dict[str, Any] | None:
     rows = run.summary.get("ablation")
     if not rows:
         return None
-    colours = {f"ablation_{row['name']}": each for row, each in zip(rows, COLOURS, strict=True)}
+    colours = {f"ablation_{row['name']}": each for row, each in zip(rows, ROW_COLOURS, strict=True)}
     words = f"Equity of {', + '.join(row['name'] for row in rows)}."
-    names = [f"{'+ ' if place else ''}{row['name']}" for place, row in enumerate(rows)]
+    named = zip(row_names(rows), ROW_COLOURS, strict=True)
     return {
         "curves": equity_curves(run.equity, words, colours=colours, fill=True),
-        "legend": [
-            {"name": name, "colour": colour} for name, colour in zip(names, COLOURS, strict=True)
-        ],
+        "legend": [{"name": name, "colour": colour} for name, colour in named],
         "caption": "One model after the other",
         "head": ablation_head(),
         "rows": ablation_rows(rows),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.files import write_whole
+from bt_fusion.report.ablation import ROW_COLOURS, row_names
 from bt_fusion.report.calendar_returns import period_returns
 from bt_fusion.report.difference import difference_parts
 from bt_fusion.report.figures import count
@@ -38,7 +39,6 @@ from bt_fusion.statistics.performance import drawdowns
 __all__ = ["draw_pictures"]
 
 ORANGE = "tab:orange"
-STEPS = ("0.6", "#e69f00", "#56b4e9", "#009e73", "#0a3d91")  # colours that the blind tell apart
 
 
 def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) -> list[Path]:
@@ -231,15 +231,14 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
 
 # name of the file, heading, how to draw it (False where there is nothing to draw), width and height
 def draw_ablation(figure: Any, run: SavedRun) -> bool:
-    """Draw the equity of each row of an ablation, the first gray and each next one darker."""
+    """Draw the equity of each row of an ablation, the first in gray."""
     rows = run.summary.get("ablation")
     if not rows:
         return False
     axis = figure.subplots()
-    for place, row in enumerate(rows):
+    for row, name, colour in zip(rows, row_names(rows), ROW_COLOURS, strict=True):
         values = run.equity[f"ablation_{row['name']}"]
-        label = f"{'+ ' if place else ''}{row['name']}"
-        axis.plot(run.equity.datetime, values, color=STEPS[place], lw=1.2, label=label)
+        axis.plot(run.equity.datetime, values, color=colour, lw=1.2, label=name)
     axis.set_ylabel("equity")
     axis.yaxis.set_major_formatter(WRITTEN)
     axis.legend(loc="upper right", fontsize=8)
