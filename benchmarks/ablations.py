@@ -51,11 +51,12 @@ def main() -> None:
     """Print how many rows helped, and how their p-values lie."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--walks", type=int, default=50)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first walk")
     parser.add_argument("--edge", type=float, default=0.0, help="AUC of a planted edge")
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
     made = Parallel(given.jobs, return_as="generator")(
-        delayed(one)(seed, given.edge) for seed in range(given.walks)
+        delayed(one)(seed, given.edge) for seed in range(given.first, given.first + given.walks)
     )
     helped: Counter[str] = Counter()
     values: dict[str, list[float]] = {}

@@ -61,6 +61,7 @@ HOMES = {
     "bt_fusion.technical.regimes": ("Regime",),
     "bt_fusion.trade_models.managed_model": ("ManagedModel",),
     "bt_fusion.trade_models.position_model": ("Advice",),
+    "bt_fusion.trade_models.position_tuning": ("tune_position",),
     "bt_fusion.trade_models.trade_plan": ("TradePlan",),
     "bt_fusion.tuning.tuning": ("StudyOptions", "tune"),
     "bt_fusion.why.why": ("explain_entry",),

@@ -102,20 +102,26 @@ def changed_files(then: Mapping[str, str]) -> list[str]:
 def files_behind(model: Any) -> dict[str, str]:
     """Return the files of a user's that a model needs: name and SHA-256.
 
-    Those of its features, its label, the members named in it and their classes.
+    Those of its features, its label, the members named in it and in its later models, and their
+    classes.
 
     Parameters
     ----------
     model : SignalModel
     """
-    ensemble = model.new_ensemble()
+    ensembles = [model.new_ensemble(), *(made[0] for made in model.later_ensembles().values())]
+    parts = [part for ensemble in ensembles for part in parts_behind(ensemble)]
+    computes = [unwrapped(REGISTRY[name].compute) for name in model.feature_set().names]
+    return digests([*computes, type(model.label()), *parts])
+
+
+def parts_behind(ensemble: Any) -> list[Any]:
+    """Return the functions that make an ensemble's members, and their classes."""
     members = ensemble.make_members()
     names = list(members) if ensemble.named else []
     for made in members.values():
         names += getattr(made, "candidates", ())
-    makers = [MEMBERS[name].make for name in names]
-    computes = [unwrapped(REGISTRY[name].compute) for name in model.feature_set().names]
-    return digests([*computes, type(model.label()), *makers, *classes_of(members.values())])
+    return [*(MEMBERS[name].make for name in names), *classes_of(members.values())]
 
 
 def digests(parts: Iterable[Any]) -> dict[str, str]:

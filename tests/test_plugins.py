@@ -15,6 +15,7 @@ from bt_fusion import (
     Ensemble,
     FeatureSet,
     Labels,
+    ManagedModel,
     SignalModel,
     WalkForward,
     feature,
@@ -25,6 +26,7 @@ from bt_fusion import (
     plugins,
 )
 from bt_fusion.bundle import load_saved
+from bt_fusion.bundle.before_fit import check_can_be_saved
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import (
     BtFusionWarning,
@@ -35,6 +37,7 @@ from bt_fusion.errors import (
 )
 from bt_fusion.features import REGISTRY
 from bt_fusion.labels import LABELS, Direction, labels_of
+from bt_fusion.trade_models.position_model import PositionModel
 from bt_fusion.user_code import importable, own_code_digest
 from tests.cli.running import command
 from tests.test_extending import PAGE
@@ -135,6 +138,32 @@ def test_a_saved_model_needs_its_plug_in(saved, file, edge, registers):
     load_plugin(file)
     votes = load_model(folder).predict(edge).votes
     assert np.array_equal(votes, model.predict(edge).votes, equal_nan=True)
+
+
+def test_voters_of_a_position_model_need_their_plug_in_too(file, edge, registers, tmp_path):
+    load_plugin(file)
+    voters = PositionModel(Ensemble(["bayes", "halves"], voting="majority"))
+    managed = ManagedModel(["return_1", "gap"], ensemble=Ensemble(["lr"]), position=voters)
+    managed.set_params(min_trades=10)
+    check_can_be_saved(managed)
+    folder = managed.fit(edge).save(tmp_path / "managed")
+    assert managed.trade_models_.position is not None
+    registers()
+    with pytest.raises(ModelCompatibilityError, match=r"load_plugin\('my_parts.py'\)"):
+        load_model(folder)
+    load_plugin(file)
+    again, X = load_model(folder), managed.trade_models_.position.sample_
+    advised = [each.trade_models_.position.advise(X) for each in (managed, again)]
+    np.testing.assert_array_equal(*advised)
+
+
+def test_voters_that_cannot_be_saved_are_refused_before_the_fit():
+    class Mine(GaussianNB):
+        pass
+
+    managed = ManagedModel(position=PositionModel(Ensemble({"mine": Mine()}, voting="majority")))
+    with pytest.raises(OptionError, match="position member mine"):
+        check_can_be_saved(managed)
 
 
 def test_a_changed_plug_in_is_a_warning_and_a_changed_feature_an_error(saved, file, registers):

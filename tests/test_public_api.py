@@ -17,7 +17,8 @@ NOUNS = (
 )
 VERBS = (
     "read_bars audit_bars tidy_bars check_bars repair_bars load_sample feature label member "
-    "load_plugin make_preset load_model check_causality fused_signals evaluate tune explain_entry "
+    "load_plugin make_preset load_model check_causality fused_signals evaluate tune tune_position "
+    "explain_entry "
     "export_onnx "
     "load_onnx load_pickle redraw draw_signals"
 )

@@ -33,15 +33,21 @@ def check_can_be_saved(model: Any) -> None:
         For a class of a plug-in that keeps what a saved model may not hold.
     """
     features, n_classes = model.feature_set().names, len(model.label().classes)
-    for name, made in model.new_ensemble().make_members().items():
+    _check_members(model.new_ensemble(), "member", features, n_classes)
+    for name, (ensemble, columns, classes) in model.later_ensembles().items():
+        _check_members(ensemble, f"{name} member", columns, classes)
+
+
+def _check_members(ensemble: Any, kind: str, features: tuple[str, ...], n_classes: int) -> None:
+    for name, made in ensemble.make_members().items():
         chosen_from = getattr(made, "candidates", None)  # of a BestMember, which is its winner
         for each in [made] if chosen_from is None else map(make_candidate, chosen_from):
             parts = [each, *each.get_params().values()]
             parts = [part for part in parts if hasattr(part, "get_params")]
             for part in parts:
-                kind_of(part, f"member {name}")
+                kind_of(part, f"{kind} {name}")
             if any(map(is_of_plugin, parts)):
-                _try(each, f"member {name}", features, n_classes)
+                _try(each, f"{kind} {name}", features, n_classes)
 
 
 def _try(member: Any, name: str, features: tuple[str, ...], n_classes: int) -> None:

@@ -1,7 +1,7 @@
 """`bt-fusion tune`: search for better parameters, and say what was found."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from bt_fusion.cli.command import Data, Json, TestShare, command, option
 from bt_fusion.cli.options import (
@@ -16,9 +16,37 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bt_fusion.models.signal_model import SignalModel
-    from bt_fusion.tuning.tuning import Tuning
+    from bt_fusion.tuning.tuning import StudyOptions, Tuning
 
 __all__ = ["search_parameters", "tune"]
+
+
+@dataclass(frozen=True)
+class TunedModel:
+    """A model with the best parameters, and how they were found.
+
+    Attributes
+    ----------
+    model : SignalModel
+        Unfitted.
+    signal : Tuning
+    position : Tuning or None
+        Of a managed model's position model.
+    """
+
+    model: "SignalModel"
+    signal: "Tuning"
+    position: "Tuning | None" = None
+
+    @property
+    def trials(self) -> int:
+        """All trials, of both."""
+        return self.signal.trials + (self.position.trials if self.position else 0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the searches found; the position model's under its name."""
+        found = self.signal.to_dict()
+        return found | ({"position": self.position.to_dict()} if self.position else {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +98,43 @@ def search_parameters(
     tuning: TuningOptions,
     seed: int,
     screen: Screen,
-) -> "Tuning":
-    """Tune the model on its training bars, with a progress bar, and show what was found."""
+) -> "TunedModel":
+    """Tune the model on its training bars, with a progress bar, and show what was found.
+
+    Of a managed model the position model is tuned after the signal, by as many trials.
+    """
     from bt_fusion.report.terminal.tuning import tuning_table
     from bt_fusion.tuning.tuning import StudyOptions
     from bt_fusion.tuning.tuning import tune as search
 
+    study = StudyOptions(tuning.objective, tuning.folds, tuning.embargo_bars, seed)
     with screen.progress("Trials") as on_trial:
-        study = StudyOptions(tuning.objective, tuning.folds, tuning.embargo_bars, seed)
         found = search(model, bars, trials, study, storage=tuning.storage, on_trial=on_trial)
     screen.show(tuning_table(found))
+    if found.model.kind != "managed":
+        return TunedModel(found.model, found)
+    position = search_position(found.model, bars, trials, study, tuning.storage, screen)
+    return TunedModel(found.model if position is None else position.model, found, position)
+
+
+def search_position(
+    model: Any,
+    bars: "pd.DataFrame",
+    trials: int,
+    study: "StudyOptions",
+    storage: str | None,
+    screen: Screen,
+) -> "Tuning | None":
+    """Tune the position model of a managed one; None where it has too few trades to learn from."""
+    from bt_fusion.errors import TrainingError
+    from bt_fusion.report.terminal.tuning import tuning_table
+    from bt_fusion.trade_models.position_tuning import tune_position
+
+    try:
+        with screen.progress("Trials, position") as on_trial:
+            found = tune_position(model, bars, trials, study, storage=storage, on_trial=on_trial)
+    except TrainingError as error:
+        screen.say(f"Note       position model not tuned: {error}")
+        return None
+    screen.show(tuning_table(found, "position model, "))
     return found

@@ -209,6 +209,10 @@ class SignalModel(BaseEstimator):
         """Return a walk-forward's predictions; a subclass may learn from them, refit by refit."""
         return predictions
 
+    def later_ensembles(self) -> dict[str, tuple[Ensemble, tuple[str, ...], int]]:
+        """Return unfitted ensembles that are saved with it, each with columns and classes."""
+        return {}
+
     def later_models(self) -> list["LaterModel"]:
         """Return the models beside it that are saved with it; a subclass may have some."""
         return []

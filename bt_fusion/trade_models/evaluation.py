@@ -14,7 +14,7 @@ from bt_fusion.trade_models.simulated_trades import REASONS, SimulatedTrades, si
 from bt_fusion.trade_models.sizes import replayed_sizes
 from bt_fusion.trade_models.stop_model import reach
 from bt_fusion.trade_models.trade_plan import TradePlan
-from bt_fusion.trade_models.trade_state import OpenTrades, held_bars
+from bt_fusion.trade_models.trade_state import HeldBars
 
 __all__ = ["FIXED", "evaluate_trades", "judge_trades"]
 
@@ -67,20 +67,15 @@ def judge_position(plan: TradePlan, bars: BarArrays, trades: SimulatedTrades) ->
         holding on, what the rest of the trade brought after an addition), right (share above 0)};
         held, the same of all bars at which nothing was to be done (mean: what their rest brought).
     """
-    trade, held = held_bars(trades)
-    at = trades.entry[trade] + held
-    states = OpenTrades.of(bars, trades).states(
-        trade, held, plan.probability_up, plan.probability_down
-    )
-    advice = plan.advice(at, states)
-    rest = trades.side[trade] * (trades.exit_price[trade] - bars.open[at + 1]) / trades.atr[trade]
-    first_exit = first_of(trade, advice == Advice.EXIT)
-    first_add = first_of(trade, advice == Advice.ADD)
-    kept = rest[advice == Advice.HOLD]
+    held = HeldBars.of(bars, trades, plan.probability_up, plan.probability_down)
+    advice = plan.advice(held.at, held.state)
+    first_exit = first_of(held.trade, advice == Advice.EXIT)
+    first_add = first_of(held.trade, advice == Advice.ADD)
+    kept = held.rest[advice == Advice.HOLD]
     return {
-        "exits": summed(-rest[first_exit], len(trades)),
-        "adds": summed(rest[first_add], len(trades)),
-        "held": summed(kept, len(trade)),
+        "exits": summed(-held.rest[first_exit], len(trades)),
+        "adds": summed(held.rest[first_add], len(trades)),
+        "held": summed(kept, len(held)),
     }
 
 

@@ -17,7 +17,7 @@ from bt_fusion.trade_models.risk_model import RiskModel, account_state
 from bt_fusion.trade_models.simulated_trades import SimulatedTrades, simulate
 from bt_fusion.trade_models.stop_model import StopModel, asked_side, reach
 from bt_fusion.trade_models.trade_plan import TradeModels, TradePlan, market_state
-from bt_fusion.trade_models.trade_state import OpenTrades, held_bars
+from bt_fusion.trade_models.trade_state import HeldBars
 
 __all__ = ["Learner", "Recipe"]
 
@@ -101,20 +101,21 @@ class Learner:
     def position(self, start: int, bar: int) -> PositionModel | None:
         """Return a position model that learnt from the trades that ended before a bar."""
         trades = self.trades.known_before(bar, start)
-        trade, held = held_bars(trades)
-        if len(trades) < self.recipe.min_trades or not len(trade):
+        held = self.held(trades)
+        if len(trades) < self.recipe.min_trades or not len(held):
             return None
-        at = trades.entry[trade] + held
-        state = OpenTrades.of(self.bars, trades).states(trade, held, self.up, self.down)
-        rest = trades.exit_price[trade] - self.bars.open[at + 1]
-        gain = trades.side[trade] * rest / trades.atr[trade]
-        rows = np.hstack([self.X[at], state])
+        rows = held.rows(self.X)
         known = np.isfinite(rows).all(axis=1)
-        t1 = np.searchsorted(trade[known], trade[known], side="right") - 1
+        t1 = np.searchsorted(held.trade[known], held.trade[known], side="right") - 1
+        gain = held.rest[known]
         try:
-            return clone(self.recipe.position).fit(rows[known], gain[known], self.recipe.seed, t1)
+            return clone(self.recipe.position).fit(rows[known], gain, self.recipe.seed, t1)
         except TrainingError:  # a class is missing: nothing to tell apart
             return None
+
+    def held(self, trades: SimulatedTrades) -> HeldBars:
+        """Return the bars at which trades could have been left."""
+        return HeldBars.of(self.bars, trades, self.up, self.down)
 
     def signal_rows(self, rows: np.ndarray) -> np.ndarray:
         """Return what a stop model sees: features of the bar, and the side that is asked for."""

@@ -18,10 +18,11 @@ from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.trade_models.later_models import later_models, restored_models
 from bt_fusion.trade_models.learning import Learner, Recipe
-from bt_fusion.trade_models.position_model import PositionModel
+from bt_fusion.trade_models.position_model import Advice, PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel
 from bt_fusion.trade_models.stop_model import StopModel
 from bt_fusion.trade_models.trade_plan import TradeModels, TradePlan
+from bt_fusion.trade_models.trade_state import STATE
 
 __all__ = ["ManagedModel"]
 
@@ -222,6 +223,11 @@ class ManagedModel(SignalModel):
         predictions = super().predict_arrays(arrays, allow_in_sample=allow_in_sample)
         X = self.feature_set_.transform(arrays)
         return Learner(self.recipe(), arrays, X, predictions).plan_of(self.trade_models_)
+
+    def later_ensembles(self) -> dict[str, tuple[Ensemble, tuple[str, ...], int]]:
+        """Return the unfitted voters of the position model, their columns and classes."""
+        voters = self.recipe().position.new_ensemble()
+        return {"position": (voters, (*self.feature_set().names, *STATE), len(Advice))}
 
     def later_models(self) -> list[LaterModel]:
         """Return the three models as a bundle holds them.

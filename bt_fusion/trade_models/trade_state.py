@@ -7,7 +7,7 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.trade_models.simulated_trades import REASONS, SimulatedTrades
 
-__all__ = ["STATE", "OpenTrades", "held_bars"]
+__all__ = ["STATE", "HeldBars", "OpenTrades", "held_bars"]
 
 # The columns of a state, in their order; distances are in ATR units of the entry's signal
 STATE = (
@@ -107,3 +107,43 @@ def held_bars(trades: SimulatedTrades) -> tuple[np.ndarray, np.ndarray]:
     trade = np.repeat(np.arange(len(trades)), count)
     held = np.arange(len(trade)) - np.repeat(np.cumsum(count) - count, count)
     return trade, held
+
+
+@dataclass(frozen=True, eq=False)
+class HeldBars:
+    """The bars at whose close trades could be left earlier than they were, in time order.
+
+    Attributes
+    ----------
+    trade : ndarray of int64, shape (n_rows,)
+        Which trade each row is of.
+    at : ndarray of int64, shape (n_rows,)
+        Its bar.
+    state : ndarray of float32, shape (n_rows, 7)
+        Columns as `STATE`.
+    rest : ndarray of float64, shape (n_rows,)
+        What the trade brought from the next open to its end, in ATR units.
+    """
+
+    trade: np.ndarray
+    at: np.ndarray
+    state: np.ndarray
+    rest: np.ndarray
+
+    @classmethod
+    def of(
+        cls, bars: BarArrays, trades: SimulatedTrades, up: np.ndarray, down: np.ndarray
+    ) -> "HeldBars":
+        """Return the bars of simulated trades; `up` and `down` as of `OpenTrades.states`."""
+        trade, held = held_bars(trades)
+        at = trades.entry[trade] + held
+        state = OpenTrades.of(bars, trades).states(trade, held, up, down)
+        moved = trades.exit_price[trade] - bars.open[at + 1]
+        return cls(trade, at, state, trades.side[trade] * moved / trades.atr[trade])
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def rows(self, X: np.ndarray) -> np.ndarray:
+        """Return what a position model sees: features of each bar, then its state."""
+        return np.hstack([X[self.at], self.state])

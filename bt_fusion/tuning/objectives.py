@@ -10,9 +10,19 @@ from bt_fusion.errors import TrainingError, unknown_name
 from bt_fusion.evaluation.classification import log_loss_of
 from bt_fusion.statistics.performance import drawdowns
 
-__all__ = ["OBJECTIVES", "FoldPredictions", "Objective", "objective_named"]
+__all__ = [
+    "OBJECTIVES",
+    "Equity",
+    "FoldPredictions",
+    "Objective",
+    "held_equity",
+    "objective_named",
+]
 
 BETA_SQUARED = 0.25  # F0.5: precision counts twice as much as recall
+
+
+Equity = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,18 +37,15 @@ class FoldPredictions:
         The classes.
     proba : ndarray of float64, shape (n_rows, n_classes)
     classes : tuple of int
-    close : ndarray of float64, shape (n_bars,)
-        Of all bars.
-    horizon : int
-        Bars a forecast reaches ahead.
+    equity : callable
+        From (rows, the class predicted of each) to the equity of acting on them, starting at 1.
     """
 
     rows: np.ndarray
     actual: np.ndarray
     proba: np.ndarray
     classes: tuple[int, ...]
-    close: np.ndarray
-    horizon: int
+    equity: Equity
 
     @property
     def predicted(self) -> np.ndarray:
@@ -97,11 +104,11 @@ def blend(fold: FoldPredictions) -> float:
 
     Precision P and recall R are those of `precision_recall`, F0.5 = 1.25 P R / (0.25 P + R) is
     their mean that counts precision twice as much, and drawdown D is the largest fall from a
-    peak of `equity`, a fraction. The blend lies between 0 (no hit, or all is lost) and 1 (every
-    side predicted, none wrongly, no drawdown). It is a product, so that no part makes up for
+    peak of the fold's equity, a fraction. The blend lies between 0 (no hit, or all is lost) and 1
+    (every side predicted, none wrongly, no drawdown). It is a product, so that no part makes up for
     another.
     """
-    drawdown = float(drawdowns(equity(fold)).max())
+    drawdown = float(drawdowns(fold.equity(fold.rows, fold.predicted)).max())
     return f_beta(*precision_recall(fold), BETA_SQUARED) * (1 - drawdown)
 
 
@@ -117,24 +124,35 @@ def precision_recall(fold: FoldPredictions) -> tuple[float, float]:
     return float(hits / max(1, predicted.sum())), float(hits / max(1, actual.sum()))
 
 
-def equity(fold: FoldPredictions) -> np.ndarray:
+def held_equity(
+    close: np.ndarray, horizon: int, rows: np.ndarray, predicted: np.ndarray
+) -> np.ndarray:
     """Return the equity of trading the likeliest class, starting at 1, without costs.
 
     Each row's class (1 long, -1 short, 0 none) is held from its close for `horizon` bars with
     1 / horizon of the equity, so that overlapping forecasts never add up to more than all of it.
+
+    Parameters
+    ----------
+    close : ndarray of float64, shape (n_bars,)
+        Of all bars.
+    horizon : int
+        Bars a forecast reaches ahead.
+    rows, predicted : ndarray, shape (n_rows,)
+        Positions among the bars, ascending, and the class of each.
 
     Returns
     -------
     ndarray of float64
         One value a bar, from the first row to the end of the last row's horizon.
     """
-    first, last = fold.rows[0], fold.rows[-1]
-    held = np.zeros(last - first + 1 + fold.horizon)
-    held[fold.rows - first] = fold.predicted
+    first, last = rows[0], rows[-1]
+    held = np.zeros(last - first + 1 + horizon)
+    held[rows - first] = predicted
     total = np.r_[0.0, np.cumsum(held)]
-    start = np.maximum(np.arange(1, len(total)) - fold.horizon, 0)
-    exposure = (total[1:] - total[start]) / fold.horizon
-    close = fold.close[first : last + 1 + fold.horizon]
+    start = np.maximum(np.arange(1, len(total)) - horizon, 0)
+    exposure = (total[1:] - total[start]) / horizon
+    close = close[first : last + 1 + horizon]
     growth = 1 + exposure[: len(close) - 1] * np.diff(close) / close[:-1]
     return np.r_[1.0, np.cumprod(np.maximum(growth, 0.0))]
 

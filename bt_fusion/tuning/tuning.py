@@ -6,7 +6,8 @@ Akiba et al., Optuna (2019); Bergstra et al. (2011) for the tree-structured Parz
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,23 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import Range
 from bt_fusion.errors import OptionError
 from bt_fusion.fingerprint import array_digest, object_digest
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
-from bt_fusion.tuning.objectives import FoldPredictions, Objective, objective_named
+from bt_fusion.tuning.objectives import (
+    Equity,
+    FoldPredictions,
+    Objective,
+    held_equity,
+    objective_named,
+)
 from bt_fusion.tuning.search_space import apply_parameters, suggest_parameters, tuned_members
 from bt_fusion.tuning.study import finished, make_sampler, open_study, storage_errors, trial_table
 
-__all__ = ["StudyOptions", "Tuning", "tune"]
+__all__ = ["Search", "StudyOptions", "Tuning", "check_trials", "result", "tune"]
 
 UNTUNED = "untuned"  # mark of the trial that keeps the parameters as they are
 
@@ -137,50 +145,89 @@ def tune(
     >>> found.value <= found.untuned, len(found.table)
     (True, 3)
     """
+    check_trials(trials)
+    options, data, ensemble = (
+        options or StudyOptions(),
+        LabelledRows.of(model, bars),
+        model.new_ensemble(),
+    )
+    equity = partial(held_equity, data.arrays.close, data.horizon)
+    about = model.feature_set().names, model.label()
+    study = Search.of(ensemble, data, equity, about, options).run(trials, storage, on_trial)
+    tuned = apply_parameters(ensemble, study.best_trial.params)
+    return result(clone(model).set_params(ensemble=tuned), study, options.objective)
+
+
+def check_trials(trials: int) -> None:
+    """Raise OptionError for less than one trial."""
     if trials < 1:
         raise OptionError(f"trials {trials} must be 1 or more")
-    search = Search.of(model, bars, options or StudyOptions())
-    with storage_errors(storage):
-        return search.run(search.open(storage), trials, on_trial)
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """What every trial of a study shares."""
+    """What every trial of a study shares.
 
-    model: SignalModel
+    Attributes
+    ----------
+    ensemble : Ensemble
+        Unfitted, with the parameters of the first trial.
+    data : LabelledRows
+    equity : callable
+        See `FoldPredictions`.
+    splits : list of Split
+    goal : Objective
+    space : dict
+    options : StudyOptions
+    digest : str
+        Of all that a trial's numbers depend on.
+    """
+
+    ensemble: Ensemble
     data: LabelledRows
+    equity: Equity
     splits: list[Split]
     goal: Objective
     space: dict[str, dict[str, Range]]
     options: StudyOptions
+    digest: str
 
     @classmethod
-    def of(cls, model: SignalModel, bars: pd.DataFrame, options: StudyOptions) -> "Search":
-        """Check the options, and cut the model's training rows into folds."""
-        goal, space = objective_named(options.objective), tuned_members(model.new_ensemble())
-        data = LabelledRows.of(model, bars)
+    def of(
+        cls,
+        ensemble: Ensemble,
+        data: LabelledRows,
+        equity: Equity,
+        about: Any,
+        options: StudyOptions,
+    ) -> "Search":
+        """Check the options, and cut the rows into folds; `about` is what else tells jobs apart."""
+        goal, space = objective_named(options.objective), tuned_members(ensemble)
         splits = purged_folds(data, options.folds, options.embargo_bars)
-        return cls(model, data, splits, goal, space, options)
-
-    def open(self, storage: str | Path | None) -> Any:
-        """Open this search's study in a storage, or begin it there."""
-        about = self.options
-        known = (about.objective, about.folds, about.embargo_bars, about.seed)
-        digest = job_digest(self.model, self.data, known)
-        return open_study(f"{about.objective}-{digest[:16]}", self.goal, storage)
+        described = object_digest((about, ensemble, data.horizon, astuple(options)))
+        labels = data.labels
+        digest = array_digest(
+            str(described), data.X, labels.y, labels.t1, data.rows, data.arrays.close
+        )
+        return cls(ensemble, data, equity, splits, goal, space, options, digest)
 
     def run(
-        self, study: Any, trials: int, on_trial: Callable[[int, int], None] | None = None
-    ) -> Tuning:
-        """Run the trials that are missing and sum up."""
-        while True:
-            done = len(finished(study))
-            if on_trial is not None:
-                on_trial(min(done, trials), trials)
-            if done >= trials:
-                return result(self.model, study, self.options.objective)
-            self.run_trial(study)
+        self,
+        trials: int,
+        storage: str | Path | None,
+        on_trial: Callable[[int, int], None] | None = None,
+    ) -> Any:
+        """Run the trials that are missing, and return the study."""
+        name = f"{self.options.objective}-{self.digest[:16]}"
+        with storage_errors(storage):
+            study = open_study(name, self.goal, storage)
+            while True:
+                done = len(finished(study))
+                if on_trial is not None:
+                    on_trial(min(done, trials), trials)
+                if done >= trials:
+                    return study
+                self.run_trial(study)
 
     def run_trial(self, study: Any) -> None:
         """Run one trial and store how it ended, an interruption included."""
@@ -200,40 +247,25 @@ class Search:
 
     def _judge(self, trial: Any, parameters: dict[str, Any]) -> float | None:
         """Return the mean over the splits, or None where the pruner ends the trial."""
-        ensemble = apply_parameters(self.model.new_ensemble(), parameters)
+        ensemble = apply_parameters(self.ensemble, parameters)
         values: list[float] = []
         for number, split in enumerate(self.splits):
             proba = fold_proba(ensemble, self.data, split)
-            values.append(self.goal.measure(fold_predictions(self.data, split, proba)))
+            rows, classes = split[1], self.data.classes
+            fold = FoldPredictions(rows, self.data.labels.y[rows], proba, classes, self.equity)
+            values.append(self.goal.measure(fold))
             trial.report(float(np.mean(values)), number)
             if number + 1 < len(self.splits) and trial.should_prune():
                 return None
         return float(np.mean(values))
 
 
-def fold_predictions(data: LabelledRows, split: Split, proba: np.ndarray) -> FoldPredictions:
-    """Put the probabilities of a split's rows beside their actual classes."""
-    rows, close = split[1], data.arrays.close
-    return FoldPredictions(rows, data.labels.y[rows], proba, data.classes, close, data.horizon)
-
-
-def job_digest(model: SignalModel, data: LabelledRows, options: tuple[Any, ...]) -> str:
-    """Return a hash of all that a trial's numbers depend on."""
-    features = model.feature_set().names
-    described = object_digest(
-        (features, model.label(), model.new_ensemble(), data.horizon, options)
-    )
-    labels = data.labels
-    return array_digest(str(described), data.X, labels.y, labels.t1, data.rows, data.arrays.close)
-
-
 def result(model: SignalModel, study: Any, objective: str) -> Tuning:
-    """Sum up a study with finished trials."""
+    """Sum up a study with finished trials; `model` has its best parameters."""
     best = study.best_trial
     (untuned,) = [t for t in finished(study) if UNTUNED in t.user_attrs][:1]
-    tuned = clone(model).set_params(ensemble=apply_parameters(model.new_ensemble(), best.params))
     return Tuning(
-        model=tuned,
+        model=model,
         parameters=dict(best.params),
         value=float(best.value),
         untuned=float(untuned.value),

@@ -1,10 +1,17 @@
 """Objectives on folds small enough to work out by hand."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from bt_fusion import OptionError, TrainingError
-from bt_fusion.tuning.objectives import FoldPredictions, equity, objective_named, precision_recall
+from bt_fusion.tuning.objectives import (
+    FoldPredictions,
+    held_equity,
+    objective_named,
+    precision_recall,
+)
 
 
 def fold(actual, predicted, classes=(0, 1), close=None, horizon=1, rows=None):
@@ -13,7 +20,12 @@ def fold(actual, predicted, classes=(0, 1), close=None, horizon=1, rows=None):
     proba = np.full((len(actual), len(classes)), 0.2 / (len(classes) - 1))
     proba[np.arange(len(actual)), [classes.index(value) for value in predicted]] = 0.8
     close = np.ones(rows[-1] + 1 + horizon) if close is None else np.array(close, float)
-    return FoldPredictions(rows, np.array(actual, float), proba, classes, close, horizon)
+    equity = partial(held_equity, close, horizon)
+    return FoldPredictions(rows, np.array(actual, float), proba, classes, equity)
+
+
+def equity(judged):
+    return judged.equity(judged.rows, judged.predicted)
 
 
 def measure(name, judged):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import optuna
@@ -14,8 +15,9 @@ import pytest
 from bt_fusion import Ensemble, OptionError, SignalModel
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.models.splits import LabelledRows
+from bt_fusion.tuning.objectives import held_equity
 from bt_fusion.tuning.study import storage_url
-from bt_fusion.tuning.tuning import StudyOptions, job_digest, tune
+from bt_fusion.tuning.tuning import Search, StudyOptions, tune
 
 BARS = planted_edge(400, seed=2, auc=0.8)
 TWO = StudyOptions(folds=2, seed=5)
@@ -200,12 +202,13 @@ def test_a_killed_study_loses_no_finished_trial(tmp_path):
     assert found.trials == len(kept) >= target
 
 
-def test_a_job_is_known_by_its_numbers_in_every_process():
-    model = small()
+def searched():
+    model, equity = small(), partial(held_equity, BARS["close"].to_numpy(), 5)
     data = LabelledRows.of(model, BARS)
-    code = (
-        "from tests.tuning.test_tuning import *;"
-        "print(job_digest(small(), LabelledRows.of(small(), BARS), (1,)))"
-    )
+    return Search.of(model.new_ensemble(), data, equity, (1,), StudyOptions())
+
+
+def test_a_job_is_known_by_its_numbers_in_every_process():
+    code = "from tests.tuning.test_tuning import searched; print(searched().digest)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == job_digest(model, data, (1,))
+    assert run.stdout.strip() == searched().digest

@@ -11,10 +11,17 @@ __all__ = ["tuning_table"]
 SHOWN = 10
 
 
-def tuning_table(found: Tuning) -> Group:
-    """Return the best trials, the best parameters, and how many trials it took."""
+def tuning_table(found: Tuning, what: str = "") -> Group:
+    """Return the best trials, the best parameters, and how many trials it took.
+
+    Parameters
+    ----------
+    found : Tuning
+    what : str
+        What was tuned, for the title where it is not the signal.
+    """
     better = "lower" if OBJECTIVES[found.objective].direction == "minimize" else "higher"
-    table = Table(title=f"Best trials by {found.objective}, {better} is better")
+    table = Table(title=f"Best trials, {what}by {found.objective}, {better} is better")
     table.title_justify, table.title_style = "left", "bold"
     for name in ("Trial", found.objective, "Splits", "Seconds"):
         table.add_column(name, justify="right")
