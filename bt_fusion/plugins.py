@@ -9,7 +9,7 @@ from typing import Any
 from bt_fusion.ensemble.given_members import classes_of
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import OptionError, PluginError
-from bt_fusion.features import REGISTRY
+from bt_fusion.features import REGISTRY, entry_of
 from bt_fusion.labels import LABELS
 from bt_fusion.module_sources import code_sha256, file_of, module_of, unwrapped, users_own
 from bt_fusion.user_code import load_file, locate_errors, module_name
@@ -111,7 +111,7 @@ def files_behind(model: Any) -> dict[str, str]:
     """
     ensembles = [model.new_ensemble(), *(made[0] for made in model.later_ensembles().values())]
     parts = [part for ensemble in ensembles for part in parts_behind(ensemble)]
-    computes = [unwrapped(REGISTRY[name].compute) for name in model.feature_set().names]
+    computes = [unwrapped(entry_of(name).compute) for name in model.feature_set().names]
     return digests([*computes, type(model.label()), *parts])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.resampling import epoch_nanoseconds
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.onnx_export import TOLERANCE
 from bt_fusion.ensemble.voting import combined
@@ -22,6 +23,7 @@ __all__ = [
     "check_golden_votes",
     "golden_arrays",
     "golden_of",
+    "golden_others",
     "golden_rows",
     "golden_sample",
     "member_votes",
@@ -36,7 +38,8 @@ def golden_rows(model: Any) -> np.ndarray:
     The first are the last ones whose features the golden bars give, computed from these bars
     alone; the others are spread over the training rows.
     """
-    return np.concatenate([_from_bars(model.feature_set_, model.tail_), model.sample_])
+    features = model.feature_set_.with_others(model.tail_others_)
+    return np.concatenate([_from_bars(features, model.tail_), model.sample_])
 
 
 def golden_of(model: Any) -> dict[str, Any]:
@@ -44,14 +47,27 @@ def golden_of(model: Any) -> dict[str, Any]:
     tail, rows, ensemble = model.tail_, golden_rows(model), model.ensemble_
     raw = member_votes(ensemble, rows, calibrators_={}, onnx_={})
     votes = member_votes(ensemble, rows, onnx_={})
-    bars = {name: getattr(tail, name).tolist() for name in COLUMNS}
     return {
-        "bars": {"time": tail.time.astype("datetime64[ns]").astype(np.int64).tolist(), **bars},
+        "bars": _listed(tail),
+        "others": [{"market": name, **_listed(bars)} for name, bars in model.tail_others_.items()],
         "rows": [[_shortest(value) for value in row] for row in rows],
         "raw": raw.reshape(len(rows), -1).tolist(),
         "votes": votes.reshape(len(rows), -1).tolist(),
         "probabilities": _combined(ensemble, votes).tolist(),
     }
+
+
+def golden_others(golden: dict[str, Any]) -> dict[str, BarArrays]:
+    """Return the golden bars of other markets by name."""
+    return {
+        each["market"]: golden_arrays({name: each[name] for name in ("time", *COLUMNS)})
+        for each in golden["others"]
+    }
+
+
+def _listed(bars: BarArrays) -> dict[str, list[Any]]:
+    columns = {name: getattr(bars, name).tolist() for name in COLUMNS}
+    return {"time": epoch_nanoseconds(bars.time).tolist(), **columns}
 
 
 def golden_arrays(bars: dict[str, Any]) -> BarArrays:

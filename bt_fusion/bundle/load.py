@@ -16,6 +16,7 @@ from bt_fusion.bundle.golden import (
     check_golden_bars,
     check_golden_votes,
     golden_arrays,
+    golden_others,
     golden_sample,
 )
 from bt_fusion.bundle.later.later_model import LaterModel
@@ -25,8 +26,9 @@ from bt_fusion.bundle.parts.registry import Kind, kind_named, libraries_of
 from bt_fusion.bundle.versions import check_schema, check_versions
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
-from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError
+from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError, OptionError
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
+from bt_fusion.features.views import Spacing, split_name
 from bt_fusion.labels import Label, make_label
 
 __all__ = ["SavedModel", "load_saved", "read_model"]
@@ -59,6 +61,8 @@ class SavedModel:
         Some of the training rows.
     tail : BarArrays
         The last training bars.
+    tail_others : dict of str to BarArrays
+        Those of other markets that go with them.
     payoff : dict or None
         What a right and a wrong prediction are worth, see `models.payoff.Payoff`.
     look_ahead_checked : bool or None
@@ -86,6 +90,7 @@ class SavedModel:
     trials: int
     sample: np.ndarray
     tail: BarArrays
+    tail_others: dict[str, BarArrays]
     payoff: dict[str, Any] | None
     look_ahead_checked: bool | None
     parity: list[dict[str, Any]]
@@ -166,7 +171,8 @@ def read_model(
     ensemble = assemble(content, kinds, files)
     later, compared_later = load_later(content, files)
     try:
-        check_golden_bars(content["golden"], features)
+        others = golden_others(content["golden"])
+        check_golden_bars(content["golden"], features.with_others(others))
         compared = _check_votes(content, ensemble, kinds)
     except (BundleError, ModelCompatibilityError):
         raise
@@ -192,13 +198,38 @@ def _features(content: dict[str, Any], expected: tuple[str, ...] | None) -> Feat
         raise BundleError("the manifest's features do not have the digest or type it states")
     if expected is not None:
         check_features(expected, names, "the saved model")
-    unknown = [name for name in names if name not in REGISTRY]
+    unknown = [name for name in names if not _is_known(name)]
     if unknown:
         raise ModelCompatibilityError(
             f"the model needs features that are not known here: {', '.join(unknown[:6])}. Import "
             "the module that registers them, or upgrade bt_fusion"
         )
-    return FeatureSet(names)
+    features = FeatureSet(names)
+    spacing = _spacing(content["spacing"])
+    if features.has_views != (spacing is not None) or (
+        spacing is not None and spacing.most.keys() != features.timeframes_of("")
+    ):
+        raise BundleError(f"the manifest's spacing {spacing} is not that of its features")
+    return features.with_spacing(spacing)
+
+
+def _is_known(name: str) -> bool:
+    try:
+        return split_name(name)[0] in REGISTRY
+    except OptionError:  # no timeframe
+        return False
+
+
+def _spacing(given: list[dict[str, Any]]) -> Spacing | None:
+    if not given:
+        return None
+    seconds, most = given[0]["seconds"], given[0]["most"]
+    counts = [seconds, *most.values()]
+    if len(given) > 1 or not all(type(count) is int and count > 0 for count in counts):
+        raise BundleError(
+            f"the manifest's spacing is {str(given)[:80]}: counts above 0 are expected"
+        )
+    return Spacing(seconds, most)
 
 
 def _label(content: dict[str, Any]) -> Label:
@@ -247,8 +278,9 @@ def _saved(
         interval=content["interval"],
         rows=training["rows"],
         trials=content["trials"],
-        sample=golden_sample(golden, features),
+        sample=golden_sample(golden, features.with_others(golden_others(golden))),
         tail=golden_arrays(golden["bars"]),
+        tail_others=golden_others(golden),
         payoff=_payoff(content["payoff"]),
         look_ahead_checked=content["look_ahead_checked"],
         parity=content["parity"],

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.errors import BundleError
 
 __all__ = [
@@ -45,6 +46,7 @@ CHOICE = {
         }
     ],
 }
+BARS = {"time": [int], **{name: [NUMBER] for name in COLUMNS}}
 ENSEMBLE = {"classes": [int], "present": [int], "ensemble": dict, "own_members": bool, "seed": int}
 LATER = {  # a model beside the first
     "name": str,
@@ -79,6 +81,7 @@ FIELDS: dict[str, Any] = {
     "payoff": [{"win": NUMBER, "loss": NUMBER, "atr_period": COUNT_OR_NONE}],  # one or none
     "choices": [CHOICE],
     "later": [LATER],
+    "spacing": [{"seconds": int, "most": dict}],  # one where features have views, or none
     "look_ahead_checked": (bool, type(None)),  # None where the model does not tell
     "parity": [  # one a way; none where nothing was compared
         {
@@ -99,14 +102,8 @@ FIELDS: dict[str, Any] = {
         }
     ],
     "golden": {
-        "bars": {
-            "time": [int],
-            "open": [NUMBER],
-            "high": [NUMBER],
-            "low": [NUMBER],
-            "close": [NUMBER],
-            "volume": [NUMBER],
-        },
+        "bars": BARS,
+        "others": [{"market": str, **BARS}],
         "rows": [[NUMBER]],
         "raw": [[NUMBER]],
         "votes": [[NUMBER]],
@@ -121,9 +118,12 @@ def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: kind for name, kind in fields.items() if name not in names}
 
 
+# What early models of schema 5 do not hold, and what it is where they do not
+ADDED_TO_5: dict[str, Any] = {"spacing": []}
 # What early models of schema 4 do not hold either, and what it is where they do not
 ADDED: dict[str, Any] = {"look_ahead_checked": None, "parity": []}
-BEFORE_5 = without(FIELDS, "kind", "later") | {"golden": without(FIELDS["golden"], "later")}
+BEFORE_5 = without(FIELDS, "kind", "later", *ADDED_TO_5)
+BEFORE_5 |= {"golden": without(FIELDS["golden"], "later", "others")}
 BEFORE_4 = without(BEFORE_5, "payoff", *ADDED)
 BEFORE_3 = without(BEFORE_4, "plugins", "choices")
 BEFORE_3["golden"] = without(BEFORE_4["golden"], "raw")
@@ -187,7 +187,7 @@ def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
 
     Before 5 the model is a signal model, and there are no later ones; before 4 there is no payoff;
     before 3 there are no plugins and no choices, and no raw votes: None. Early models of 4 do not
-    tell either whether look-ahead was checked, nor about parity.
+    tell either whether look-ahead was checked, nor about parity, those of 5 no spacing.
 
     Raises
     ------
@@ -197,10 +197,20 @@ def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
     schema = content["schema"]
     if schema == 4:
         content = {**ADDED, **content}
+    if schema == 5 and isinstance(content.get("golden"), dict):
+        content = {**ADDED_TO_5, **content, "golden": {"others": [], **content["golden"]}}
     check_shape(content, {1: BEFORE_3, 2: BEFORE_3, 3: BEFORE_4, 4: BEFORE_5}.get(schema, FIELDS))
     if schema < 5:
-        golden = {"raw": None, **content["golden"], "later": []}
-        added = {**ADDED, "payoff": [], "plugins": [], "choices": [], "kind": "signal", "later": []}
+        golden = {"raw": None, **content["golden"], "later": [], "others": []}
+        added = {
+            **ADDED,
+            **ADDED_TO_5,
+            "payoff": [],
+            "plugins": [],
+            "choices": [],
+            "kind": "signal",
+            "later": [],
+        }
         content = {**added, **content, "golden": golden}
     return content
 

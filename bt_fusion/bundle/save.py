@@ -127,6 +127,7 @@ def _bundle(
         "parity": [],
         "choices": about_choices(ensemble),
         "later": entries,
+        "spacing": _about_spacing(model.feature_set_.spacing),
         "golden": {**golden_of(model), "later": golden},
     }
     return content, files
@@ -151,6 +152,11 @@ def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:
             "trained_until": str(pd.Timestamp(model.trained_until_)),
         },
     }
+
+
+def _about_spacing(spacing: Any) -> list[dict[str, Any]]:
+    """Return how far apart bars are, nothing where no feature depends on it."""
+    return [] if spacing is None else [{"seconds": spacing.seconds, "most": dict(spacing.most)}]
 
 
 def _about_payoff(payoff: Any) -> list[dict[str, Any]]:

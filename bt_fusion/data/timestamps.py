@@ -8,7 +8,15 @@ import pandas as pd
 
 from bt_fusion.errors import BarsError, OptionError
 
-__all__ = ["TIME_COLUMNS", "bar_length", "index_by_time", "iso_time", "length_text"]
+__all__ = [
+    "TIME_COLUMNS",
+    "bar_length",
+    "bar_seconds",
+    "index_by_time",
+    "iso_time",
+    "length_seconds",
+    "length_text",
+]
 
 TIME_COLUMNS = (
     "open_time",
@@ -158,7 +166,7 @@ def iso_time(name: str, given: Any) -> pd.Timestamp:
 
 
 def bar_length(time: np.ndarray) -> str | None:
-    """Return the usual distance of stamps, such as 1h or 1d; None for fewer than two.
+    """Return the commonest distance of stamps, such as 1h or 1d; None for fewer than two.
 
     Parameters
     ----------
@@ -169,9 +177,40 @@ def bar_length(time: np.ndarray) -> str | None:
     >>> bar_length(pd.date_range("2024-01-01", periods=3, freq="4h").to_numpy())
     '4h'
     """
+    seconds = bar_seconds(time)
+    return None if seconds is None else length_text(seconds)
+
+
+def bar_seconds(time: np.ndarray) -> int | None:
+    """Return the commonest distance of stamps in seconds, None for fewer than two.
+
+    Of several that are as common the smallest: two bars a day, four hours apart, are of 4h.
+    """
     if len(time) < 2:
         return None
-    return length_text(int(np.median(np.diff(time).astype("timedelta64[s]").astype(np.int64))))
+    distances = np.diff(time).astype("timedelta64[s]").astype(np.int64)
+    values, counts = np.unique(distances, return_counts=True)
+    return int(values[counts.argmax()])
+
+
+def length_seconds(text: str) -> int:
+    """Return the seconds of a bar length such as 30m, 4h, 1d or 1w.
+
+    Raises
+    ------
+    OptionError
+        For other text.
+
+    Examples
+    --------
+    >>> length_seconds("4h")
+    14400
+    """
+    units = dict(UNITS)
+    count, unit = text[:-1], text[-1:]
+    if not (count.isascii() and count.isdigit()) or not int(count) or unit not in units:
+        raise OptionError(f"timeframe {text!r} is no length such as 30m, 4h, 1d or 1w")
+    return int(count) * units[unit]
 
 
 def length_text(seconds: int) -> str:

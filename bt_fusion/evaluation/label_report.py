@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.features import REGISTRY
+from bt_fusion.features import entry_of
 from bt_fusion.labels import Label, class_names
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows
@@ -69,7 +69,7 @@ def label_report(
     return LabelReport(
         label=described(label),
         classes=names,
-        features=dict(Counter(REGISTRY[name].family for name in model.feature_set().names)),
+        features=dict(Counter(entry_of(name).family for name in model.feature_set().names)),
         parts=[{"part": part, **by_class(rows)} for part, rows in parts.items()],
         regimes=[
             {

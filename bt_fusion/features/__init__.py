@@ -12,7 +12,8 @@ from bt_fusion.features import (  # noqa: F401  (imported for what they register
     volatility,
     volume,
 )
-from bt_fusion.features.feature_set import SETS, Features, FeatureSet, complete_rows
+from bt_fusion.features.choice import SETS, entry_of
+from bt_fusion.features.feature_set import Features, FeatureSet, complete_rows
 from bt_fusion.features.registry import REGISTRY, Feature, feature
 from bt_fusion.technical.series import ema_memory, wilder_memory
 
@@ -24,6 +25,7 @@ __all__ = [
     "Features",
     "complete_rows",
     "ema_memory",
+    "entry_of",
     "feature",
     "wilder_memory",
 ]

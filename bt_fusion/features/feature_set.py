@@ -1,35 +1,59 @@
 """FeatureSet: a named choice of features and the matrix they make of bars."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.errors import OptionError, unknown_name
-from bt_fusion.features.registry import REGISTRY, Feature
+from bt_fusion.errors import BarsError
+from bt_fusion.features.choice import entry_of, resolved, with_views
+from bt_fusion.features.registry import Feature
+from bt_fusion.features.views import (
+    OWN,
+    SPARE,
+    Spacing,
+    View,
+    ViewBars,
+    recent,
+    split_name,
+    view_bars,
+)
 
-__all__ = ["SETS", "FeatureSet", "Features"]
+__all__ = ["FeatureSet", "Features"]
 
-SETS: dict[str, tuple[str, ...]] = {}
+Groups = tuple[tuple[Feature, list[int], list[int]], ...]  # a function, its columns, their places
+ALL_BARS = 2**40
 
 
 class FeatureSet:
-    """Features by set name or by their own names.
+    """Features by set name or by their own names, of the bars and of views of them.
+
+    A view is a longer timeframe, `rsi_14@4h`, another market, `return_1:ETH`, or both,
+    `rsi_14@4h:ETH`. Each bar sees of a view what is closed when it closes: stamps are opens.
 
     Parameters
     ----------
     features : str, FeatureSet, or sequence
         The name of a set in `SETS` (`default`, `fusion`, `generator`, `mar`), or a sequence whose
-        items are names of sets and of features, and functions that `feature` has registered.
+        items are names of sets and of features, and functions that `feature` has registered. A set
+        may have a view, too: `fusion@1d`.
+    timeframes : sequence of str
+        Longer timeframes of which all features are added, such as 4h; calendar features are not.
+    others : mapping of str to DataFrame, optional
+        Bars of other markets by name; all features of each are added likewise.
 
     Attributes
     ----------
     names : tuple of str
         Columns of the matrix, in order.
+    others : dict of str to BarArrays
+    spacing : Spacing or None
+        Of the bars, once `on` has measured some.
     lookback, memory : int
-        The largest over the features, in bars.
+        The largest over the features, in bars; of longer timeframes once `on` has measured bars.
 
     Raises
     ------
@@ -43,18 +67,91 @@ class FeatureSet:
     ('return_1', 'return_5', 'rsi_14_simple', 'sma_10_over_20')
     >>> FeatureSet(["return_1", "gap"]).transform(random_walk(4)).shape
     (4, 2)
-    >>> len(FeatureSet(["fusion", "gap"]))
-    5
+    >>> FeatureSet(["return_1"], timeframes=["1h"]).names
+    ('return_1', 'return_1@1h')
     """
 
-    def __init__(self, features: "Features" = "default"):
-        self.names = _resolve(features)
-        self._groups = tuple(_group(self.names))
-        self.lookback = max(group.lookback for group, _, _ in self._groups)
-        self.memory = max(group.memory for group, _, _ in self._groups)
+    def __init__(
+        self,
+        features: "Features" = "default",
+        timeframes: Sequence[str] = (),
+        others: Mapping[str, pd.DataFrame | BarArrays] | None = None,
+    ):
+        known: Mapping[str, BarArrays] = getattr(features, "others", {})
+        given = {name: BarArrays.of(bars) for name, bars in (others or {}).items()}
+        self.names = with_views(resolved(features), timeframes, given)
+        self.spacing: Spacing | None = getattr(features, "spacing", None)
+        self._views = {view: tuple(groups) for view, groups in _by_view(self.names)}
+        self.markets = tuple(dict.fromkeys(view.market for view in self._views if view.market))
+        self._own = self._views.get(OWN, ())
+        self._use({**known, **given})
+
+    def _use(self, others: Mapping[str, BarArrays]) -> None:
+        """Take the bars of other markets, and measure them."""
+        self.others = dict(others)
+        self._measured = {
+            name: (bars, Spacing.of(bars, self.timeframes_of(name)))
+            for name, bars in self.others.items()
+            if name in self.markets
+        }
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def lookback(self) -> int:
+        """Bars until the first complete row."""
+        return self._reach(lambda entry: entry.lookback)
+
+    @property
+    def memory(self) -> int:
+        """Bars after which less than 1e-9 of the start is left."""
+        return self._reach(lambda entry: entry.memory)
+
+    @property
+    def has_views(self) -> bool:
+        """Whether some of the features are of a longer timeframe or another market."""
+        return any(view != OWN for view in self._views)
+
+    def on(self, bars: BarArrays) -> "FeatureSet":
+        """Return the set for bars as far apart as these.
+
+        Raises
+        ------
+        OptionError
+            For a timeframe that is no multiple of the bars' own.
+        """
+        if self.spacing is not None or not self.has_views:
+            return self
+        return self.with_spacing(Spacing.of(bars, self.timeframes_of("")))
+
+    def with_spacing(self, spacing: Spacing | None) -> "FeatureSet":
+        """Return the set for bars that are so far apart."""
+        found = copy(self)
+        found.spacing = spacing
+        return found
+
+    def with_others(self, others: Mapping[str, pd.DataFrame | BarArrays]) -> "FeatureSet":
+        """Return the set with bars of other markets, for features it has already."""
+        found = copy(self)
+        found._use({**self.others, **{name: BarArrays.of(bars) for name, bars in others.items()}})
+        return found
+
+    def others_behind(self, bars: BarArrays, rows: int) -> dict[str, BarArrays]:
+        """Return those bars of other markets that the features of the last `rows` bars need."""
+        assert self.spacing is not None or not self.markets  # `on` has measured bars
+        found = {}
+        for name in self.markets:
+            source, own = self._market(name)
+            spans = [
+                (max(entry.lookback for entry, _, _ in groups) + SPARE)
+                * own.bars_in(view.timeframe)
+                for view, groups in self._views.items()
+                if view.market == name
+            ]
+            assert self.spacing is not None
+            found[name] = recent(source, own, self.spacing.closes(bars.time[-rows:]), max(spans))
+        return found
 
     def transform(self, bars: pd.DataFrame | BarArrays) -> np.ndarray:
         """Compute the features of every bar.
@@ -63,14 +160,24 @@ class FeatureSet:
         -------
         ndarray of float32, shape (n_bars, n_features), column-major
             NaN where a feature's lookback is not filled.
+
+        Raises
+        ------
+        BarsError
+            For features of a market whose bars are not given.
         """
         arrays = BarArrays.of(bars)
+        if self.on(arrays) is not self:
+            return self.on(arrays).transform(arrays)
         matrix = np.empty((len(arrays), len(self.names)), np.float32, order="F")
         with np.errstate(over="ignore"):  # prices of 1e38 and more become inf, then NaN
-            for group, picks, columns in self._groups:
-                values = group.columns(arrays)
-                for pick, column in zip(picks, columns, strict=True):
-                    matrix[:, column] = values[pick]
+            for view, groups in self._views.items():
+                seen = None if view == OWN else self._seen(view, arrays, len(arrays), ALL_BARS)
+                for entry, picks, columns in groups:
+                    values = entry.columns(arrays if seen is None else seen.bars)
+                    for pick, column in zip(picks, columns, strict=True):
+                        whole = values[pick]
+                        matrix[:, column] = whole if seen is None else _taken(whole, seen.last)
         return matrix
 
     def table(self, bars: pd.DataFrame | BarArrays) -> pd.DataFrame:
@@ -107,15 +214,65 @@ class FeatureSet:
         """
         count = min(count, len(arrays))
         rows = np.empty((count, len(self.names)), np.float32)
-        tails: dict[int, BarArrays] = {}
-        for group, picks, columns in self._groups:
-            span = min(shared_span(group.memory), self.memory)
-            if span not in tails:
-                tails[span] = arrays.tail(span + count - 1)
-            values = group.columns(tails[span])
-            for pick, column in zip(picks, columns, strict=True):
-                rows[:, column] = values[pick][-count:]
+        _fill_latest(rows, self._own, arrays, count, self.memory)
+        if self.has_views:
+            known = self.on(arrays)
+            for view, groups in self._views.items():
+                if view != OWN:
+                    known._fill_view(rows, view, groups, arrays)
         return rows
+
+    def _fill_view(self, rows: np.ndarray, view: View, groups: Groups, arrays: BarArrays) -> None:
+        memory, count = max(entry.memory for entry, _, _ in groups), len(rows)
+        reach = count + (0 if view.market else self._bars(view, memory))
+        seen = self._seen(view, arrays.tail(reach), count, shared_span(memory))
+        columns = np.array([column for _, _, places in groups for column in places])
+        rows[:, columns] = np.nan
+        known = seen.last >= 0
+        if known.any():
+            first = int(seen.last[known][0])
+            made = np.empty((len(seen.bars) - first, rows.shape[1]), np.float32)
+            _fill_latest(made, groups, seen.bars, len(made), memory)
+            rows[np.ix_(known, columns)] = made[seen.last[known] - first][:, columns]
+
+    def _seen(self, view: View, arrays: BarArrays, rows: int, span: int) -> ViewBars:
+        assert self.spacing is not None  # `on` has measured bars
+        source, own = self._market(view.market) if view.market else (arrays, self.spacing)
+        return view_bars(view, source, own, self.spacing.closes(arrays.time[-rows:]), span)
+
+    def _market(self, name: str) -> tuple[BarArrays, Spacing]:
+        """Return the bars of a market, and how far apart they are.
+
+        Raises
+        ------
+        BarsError
+            When they are not given.
+        """
+        if name not in self._measured:
+            raise BarsError(
+                f"the features need bars of {name}: give others={{{name!r}: bars}}, on the command "
+                f"line --other {name}=PATH"
+            )
+        return self._measured[name]
+
+    def timeframes_of(self, market: str) -> set[str]:
+        """Return the longer timeframes of a market's features, of our own for an empty name."""
+        return {v.timeframe for v in self._views if v.timeframe and v.market == market}
+
+    def _reach(self, of: Callable[[Feature], int]) -> int:
+        """Return the most bars of ours that a figure of the features spans."""
+        reach = 1
+        for view, groups in self._views.items():
+            longest = max(of(entry) for entry, _, _ in groups)
+            if not view.market:
+                reach = max(reach, self._bars(view, longest))
+        return reach
+
+    def _bars(self, view: View, count: int) -> int:
+        """Return bars of ours enough for so many of a view of them."""
+        if view == OWN or self.spacing is None:
+            return count
+        return (count + SPARE) * self.spacing.bars_in(view.timeframe)
 
 
 Features = str | FeatureSet | Sequence[str | FeatureSet | Callable[..., Any]]
@@ -142,45 +299,38 @@ def complete_rows(matrix: np.ndarray) -> np.ndarray:
     return complete
 
 
-def _resolve(features: Features) -> tuple[str, ...]:
-    if isinstance(features, FeatureSet):
-        return features.names
-    if isinstance(features, str):
-        if features not in SETS:
-            raise unknown_name("feature set", features, SETS)
-        return SETS[features]
-    names = tuple(name for item in features for name in _names_of(item))
-    if not names:
-        raise OptionError("no features given; name at least one, or a set such as 'default'")
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise OptionError(f"features given twice: {', '.join(sorted(twice))}")
-    return names
+def _fill_latest(
+    rows: np.ndarray, groups: Groups, arrays: BarArrays, count: int, memory: int
+) -> None:
+    """Compute the features of the last `count` bars into their columns of rows."""
+    tails: dict[int, BarArrays] = {}
+    for entry, picks, columns in groups:
+        span = min(shared_span(entry.memory), memory)
+        if span not in tails:
+            tails[span] = arrays.tail(span + count - 1)
+        values = entry.columns(tails[span])
+        for pick, column in zip(picks, columns, strict=True):
+            rows[:, column] = values[pick][-count:]
 
 
-def _names_of(item: str | FeatureSet | Callable[..., Any]) -> tuple[str, ...]:
-    """Return the features an item stands for: a set, a feature, or a registered function."""
-    if isinstance(item, FeatureSet):
-        return item.names
-    if callable(item):
-        for entry in REGISTRY.values():
-            if entry.compute is item:
-                return entry.names
-        raise OptionError(
-            f"{getattr(item, '__name__', item)!r} is not registered; put @feature(name, "
-            "lookback=...) on it"
-        )
-    if item in SETS:
-        return SETS[item]
-    if item not in REGISTRY:
-        raise unknown_name("feature", item, REGISTRY)
-    return (item,)
+def _taken(values: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return for each of our bars the value of the last closed bar of a view, NaN without one."""
+    if not len(values):
+        return np.full(len(last), np.nan)
+    return np.where(last < 0, np.nan, values[last])
 
 
-def _group(names: Sequence[str]):
-    """Yield each registered function once: (feature, which of its columns, where they go)."""
-    wanted: dict[Feature, list[int]] = {}
+def _by_view(names: Sequence[str]) -> Iterator[tuple[View, Groups]]:
+    """Yield each view with its functions: (feature, which of its columns, where they go)."""
+    views: dict[View, dict[Feature, list[tuple[str, int]]]] = {}
     for column, name in enumerate(names):
-        wanted.setdefault(REGISTRY[name], []).append(column)
-    for entry, columns in wanted.items():
-        yield entry, [entry.names.index(names[column]) for column in columns], columns
+        feature, view = split_name(name)
+        views.setdefault(view, {}).setdefault(entry_of(name), []).append((feature, column))
+    for view, wanted in views.items():
+        yield (
+            view,
+            tuple(
+                (entry, [entry.names.index(name) for name, _ in placed], [at for _, at in placed])
+                for entry, placed in wanted.items()
+            ),
+        )

@@ -107,6 +107,12 @@ def feature(
 
     def register(compute: Compute) -> Compute:
         called = names or (compute.__name__,)
+        odd = [name for name in called if {"@", ":", ","} & {*name}]
+        if odd:
+            raise OptionError(
+                f"feature {odd[0]!r}: a name holds no @, : and comma, which name its views; "
+                "rename it"
+            )
         entry = Feature(called, compute, lookback, memory, family)
         for name in called:
             check_name_is_free(

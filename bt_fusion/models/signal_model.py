@@ -1,6 +1,6 @@
 """SignalModel: features, a label and an ensemble, from bars to predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.bundle.later.kinds import model_class
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.data.timestamps import bar_length
+from bt_fusion.data.timestamps import bar_length, bar_seconds, length_text
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import ModelCompatibilityError, TrainingError
 from bt_fusion.features import Features, FeatureSet, complete_rows
@@ -50,6 +50,11 @@ class SignalModel(BaseEstimator):
     causality_check : bool
         Whether each fit checks the features and the label that are your own for look-ahead, see
         `check_causality`.
+    timeframes : sequence of str
+        Longer timeframes, such as ``("4h", "1d")``, of which all features are added.
+    others : mapping of str to DataFrame, optional
+        Bars of other markets by name, of which all features are added, see `FeatureSet`. A saved
+        model holds their names alone.
 
     Attributes
     ----------
@@ -67,6 +72,8 @@ class SignalModel(BaseEstimator):
         Some of them, evenly spread: loading a saved model checks its predictions on them.
     tail_ : BarArrays
         The last bars it was fitted on, for the same purpose.
+    tail_others_ : dict of str to BarArrays
+        Those of other markets that go with them.
     compared_ : list of ComparedBars
         Some of the bars it was fitted on: saving it compares its ways to predict on them. A loaded
         model has none.
@@ -94,11 +101,15 @@ class SignalModel(BaseEstimator):
         labels: str | Label = "direction",
         ensemble: Ensemble | None = None,
         causality_check: bool = True,
+        timeframes: Sequence[str] = (),
+        others: Mapping[str, pd.DataFrame] | None = None,
     ):
         self.features = features
         self.labels = labels
         self.ensemble = ensemble
         self.causality_check = causality_check
+        self.timeframes = timeframes
+        self.others = others
 
     kind = "signal"  # what a saved model says it is, see `bundle.later.kinds`
 
@@ -107,7 +118,7 @@ class SignalModel(BaseEstimator):
 
     def feature_set(self) -> FeatureSet:
         """Return the features by name, checked."""
-        return FeatureSet(self.features)
+        return FeatureSet(self.features, self.timeframes, self.others)
 
     def label(self) -> Label:
         """Return the label itself, also when it was given by name."""
@@ -138,7 +149,7 @@ class SignalModel(BaseEstimator):
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "SignalModel":
         """Train on checked arrays, on rows from `start`; the bars before it only warm up."""
         label = self.label()
-        self.feature_set_ = self.feature_set()
+        self.feature_set_ = self.feature_set().on(arrays)
         X = self.feature_set_.transform(arrays)
         labels = labels_of(label, arrays)
         rows = training_rows(complete_rows(X), labels, label.horizon, start, len(arrays))
@@ -165,6 +176,7 @@ class SignalModel(BaseEstimator):
             rows[np.linspace(0, len(rows) - 1, min(SAMPLE_ROWS, len(rows))).astype(int)]
         ]
         self.tail_ = arrays.tail(self.feature_set_.lookback + TAIL_ROWS)
+        self.tail_others_ = self.feature_set_.others_behind(self.tail_, TAIL_ROWS)
         self.compared_ = choose_bars(arrays, X, self.feature_set_, self.ensemble_.context)
         self.payoff_ = Payoff.learn(label, arrays, labels, rows)
         return self
@@ -184,6 +196,7 @@ class SignalModel(BaseEstimator):
     def predict_arrays(self, arrays: BarArrays, *, allow_in_sample: bool = False) -> Predictions:
         """Predict checked arrays."""
         check_is_fitted(self)
+        self._check_spacing(arrays)
         X = self.feature_set_.transform(arrays)
         known = complete_rows(X)
         if not allow_in_sample:
@@ -198,6 +211,15 @@ class SignalModel(BaseEstimator):
         predictions.payoff[known] = self.payoff_.per_bar(arrays)[known]
         return predictions
 
+    def _check_spacing(self, arrays: BarArrays) -> None:
+        """Refuse bars of another length where it says when longer ones are closed."""
+        spacing, found = self.feature_set_.spacing, bar_seconds(arrays.time)
+        if spacing is not None and found is not None and found != spacing.seconds:
+            raise ModelCompatibilityError(
+                f"the model's features count bars of {length_text(spacing.seconds)}, and these "
+                f"bars are {length_text(found)} apart; give bars as it was trained on"
+            )
+
     def after_walk(
         self,
         arrays: BarArrays,
@@ -208,6 +230,11 @@ class SignalModel(BaseEstimator):
     ) -> Predictions:
         """Return a walk-forward's predictions; a subclass may learn from them, refit by refit."""
         return predictions
+
+    def signal_part(self) -> "SignalModel":
+        """Return an unfitted model of the signal alone, the bars of others not copied."""
+        names = SignalModel().get_params(deep=False)
+        return SignalModel(**{name: getattr(self, name) for name in names})
 
     def later_ensembles(self) -> dict[str, tuple[Ensemble, tuple[str, ...], int]]:
         """Return unfitted ensembles that are saved with it, each with columns and classes."""
@@ -236,7 +263,7 @@ class SignalModel(BaseEstimator):
         from bt_fusion.bundle import save_model
 
         def certify(saved: "SavedModel") -> list[dict[str, Any]]:
-            return certificate(self, SignalModel.of_saved(saved))
+            return certificate(self, SignalModel.of_saved(saved, self.others))
 
         return save_model(self, folder, certify=certify, **about)
 
@@ -247,6 +274,7 @@ class SignalModel(BaseEstimator):
         *,
         digest: str | None = None,
         features: str | Sequence[str] | None = None,
+        others: Mapping[str, pd.DataFrame] | None = None,
     ) -> "SignalModel":
         """Load a saved model after checking it.
 
@@ -259,6 +287,8 @@ class SignalModel(BaseEstimator):
             The digest the model must have (`bt-fusion show` prints it).
         features : str or sequence of str, optional
             The features a configuration expects, as a set's name or in order.
+        others : mapping of str to DataFrame, optional
+            Bars of the other markets that its features need, by name.
 
         Returns
         -------
@@ -283,10 +313,12 @@ class SignalModel(BaseEstimator):
         """
         from bt_fusion.bundle import load_saved
 
-        return cls.of_saved(load_saved(folder, digest=digest, features=features))
+        return cls.of_saved(load_saved(folder, digest=digest, features=features), others)
 
     @classmethod
-    def of_saved(cls, saved: "SavedModel") -> "SignalModel":
+    def of_saved(
+        cls, saved: "SavedModel", others: Mapping[str, pd.DataFrame] | None = None
+    ) -> "SignalModel":
         """Return the model of a bundle's checked content, of the class it was saved as.
 
         Raises
@@ -300,7 +332,17 @@ class SignalModel(BaseEstimator):
                 f"the folder holds a {saved.kind} model, not a {cls.kind} model; load it with "
                 f"load_model, or train one: bt-fusion train --preset {cls.kind}"
             )
-        return known._restored(saved)
+        return known._restored(saved).with_others(others or {})
+
+    def with_others(self, others: Mapping[str, pd.DataFrame]) -> "SignalModel":
+        """Take the bars of other markets that the features need; returns the model itself."""
+        needed = self.feature_set().markets
+        given = {name: bars for name, bars in others.items() if name in needed}
+        if given:
+            self.set_params(others={**(self.others or {}), **given})
+            if hasattr(self, "feature_set_"):
+                self.feature_set_ = self.feature_set_.with_others(given)
+        return self
 
     @classmethod
     def _restored(cls, saved: "SavedModel") -> "SignalModel":
@@ -311,6 +353,7 @@ class SignalModel(BaseEstimator):
         model.interval_ = saved.interval
         model.trained_from_, model.trained_until_ = saved.trained_from, saved.trained_until
         model.sample_, model.tail_ = saved.sample, saved.tail
+        model.tail_others_ = saved.tail_others
         model.look_ahead_checked_ = saved.look_ahead_checked
         model.payoff_ = None if saved.payoff is None else Payoff(**saved.payoff)
         return model
@@ -321,9 +364,10 @@ def load_model(
     *,
     digest: str | None = None,
     features: str | Sequence[str] | None = None,
+    others: Mapping[str, pd.DataFrame] | None = None,
 ) -> SignalModel:
     """Load a saved model after checking it; see `SignalModel.load`."""
-    return SignalModel.load(folder, digest=digest, features=features)
+    return SignalModel.load(folder, digest=digest, features=features, others=others)
 
 
 def training_rows(

@@ -60,12 +60,13 @@ class LabelledRows:
         """
         arrays, label = BarArrays.of(bars), model.label()
         check_own(model, arrays)
-        X, labels = model.feature_set().transform(arrays), labels_of(label, arrays)
+        features = model.feature_set().on(arrays)
+        X, labels = features.transform(arrays), labels_of(label, arrays)
         rows = training_rows(complete_rows(X), labels, label.horizon, 0, len(arrays))
         if not len(rows):
             raise TrainingError(
                 f"no labelled rows among {len(arrays)} bars: features look back "
-                f"{model.feature_set().lookback} bars and labels ahead {label.horizon}; "
+                f"{features.lookback} bars and labels ahead {label.horizon}; "
                 "give more bars"
             )
         return cls(arrays, X, labels, rows, label.horizon, label.classes)

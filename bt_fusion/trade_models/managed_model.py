@@ -40,7 +40,7 @@ class ManagedModel(SignalModel):
 
     Parameters
     ----------
-    features, labels, ensemble, causality_check
+    features, labels, ensemble, causality_check, timeframes, others
         Of the signal, see `SignalModel`.
     position : PositionModel, optional
     stops : StopModel, optional
@@ -81,8 +81,10 @@ class ManagedModel(SignalModel):
         risk: RiskModel | None = None,
         min_trades: int = 50,
         costs: float = 0.001,
+        timeframes: Sequence[str] = (),
+        others: Mapping[str, pd.DataFrame] | None = None,
     ):
-        super().__init__(features, labels, ensemble, causality_check)
+        super().__init__(features, labels, ensemble, causality_check, timeframes, others)
         self.position = position
         self.stops = stops
         self.risk = risk
@@ -139,11 +141,6 @@ class ManagedModel(SignalModel):
             min_trades=options["min_trades"],
             costs=options["costs"],
         )
-
-    def signal_part(self) -> SignalModel:
-        """Return an unfitted model of the signal alone."""
-        ensemble = self.new_ensemble()
-        return SignalModel(self.features, self.labels, ensemble, self.causality_check)
 
     def after_walk(
         self,

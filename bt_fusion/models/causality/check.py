@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.features import Features, FeatureSet
-from bt_fusion.features.registry import REGISTRY, Feature
+from bt_fusion.features import Features, FeatureSet, entry_of
+from bt_fusion.features.registry import Feature
 from bt_fusion.labels import Label
 from bt_fusion.models.causality.declared import check_declared
 from bt_fusion.models.causality.features import FeatureCheck
@@ -55,7 +55,7 @@ def check_causality(
 
 def entries_of(features: Features) -> Iterable[Feature]:
     """Return the registered functions behind features, each once."""
-    return dict.fromkeys(REGISTRY[name] for name in FeatureSet(features).names)
+    return dict.fromkeys(entry_of(name) for name in FeatureSet(features).names)
 
 
 def check_entry(entry: Feature, bars: TriedBars) -> list[str]:

@@ -76,5 +76,4 @@ class WalkForwardStream(Stream):
 def fit_at(walk: WalkForward, seen: BarArrays, start: int) -> SignalModel:
     """Fit a copy of the walk-forward's model on the bars seen so far, from row `start`."""
     template = walk.signal_model()
-    model = SignalModel(template.features, template.labels, template.ensemble)
-    return model.fit_arrays(seen[: len(seen) - walk.embargo_bars], start)
+    return template.signal_part().fit_arrays(seen[: len(seen) - walk.embargo_bars], start)

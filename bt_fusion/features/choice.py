@@ -1,0 +1,81 @@
+"""Which features are meant: names of sets and features, functions, and views of them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.features.registry import REGISTRY, Feature
+from bt_fusion.features.views import OWN, View, split_name
+
+__all__ = ["SETS", "entry_of", "resolved", "with_views"]
+
+SETS: dict[str, tuple[str, ...]] = {}
+NOT_VIEWED = ("calendar",)  # families that say of a longer bar what they say of any
+
+
+def resolved(features: Any) -> tuple[str, ...]:
+    """Return the features by name; what is meant is told at `FeatureSet`.
+
+    Raises
+    ------
+    OptionError
+        For an unknown set or feature, an empty choice, or a name given twice.
+    """
+    if hasattr(features, "names"):
+        return tuple(features.names)
+    if isinstance(features, str):
+        name, view = split_name(features)
+        if name not in SETS:
+            raise unknown_name("feature set", name, SETS)
+        return _viewed(SETS[name], view)
+    names = tuple(name for item in features for name in _names_of(item))
+    if not names:
+        raise OptionError("no features given; name at least one, or a set such as 'default'")
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise OptionError(f"features given twice: {', '.join(sorted(twice))}")
+    return names
+
+
+def with_views(
+    names: tuple[str, ...], timeframes: Sequence[str], markets: Iterable[str]
+) -> tuple[str, ...]:
+    """Return features with the same ones of longer timeframes and of other markets.
+
+    >>> with_views(("rsi_14", "hour_sin"), ["4h"], ["ETH"])
+    ('rsi_14', 'hour_sin', 'rsi_14@4h', 'rsi_14:ETH')
+    """
+    views = [View(timeframe) for timeframe in timeframes] + [View("", name) for name in markets]
+    own = tuple(name for name in names if split_name(name)[1] == OWN)
+    return (*names, *(name for view in views for name in _viewed(own, view) if name not in names))
+
+
+def entry_of(name: str) -> Feature:
+    """Return the registered function behind a feature's name, whatever its view."""
+    return REGISTRY[split_name(name)[0]]
+
+
+def _viewed(names: tuple[str, ...], view: View) -> tuple[str, ...]:
+    if view == OWN:
+        return names
+    return tuple(view.name(name) for name in names if entry_of(name).family not in NOT_VIEWED)
+
+
+def _names_of(item: Any) -> tuple[str, ...]:
+    """Return the features an item stands for: a set, a feature, or a registered function."""
+    if hasattr(item, "names"):
+        return tuple(item.names)
+    if callable(item):
+        for entry in REGISTRY.values():
+            if entry.compute is item:
+                return entry.names
+        raise OptionError(
+            f"{getattr(item, '__name__', item)!r} is not registered; put @feature(name, "
+            "lookback=...) on it"
+        )
+    name, view = split_name(item)
+    if name in SETS:
+        return _viewed(SETS[name], view)
+    if name not in REGISTRY:
+        raise unknown_name("feature", name, REGISTRY)
+    return (view.name(name),)

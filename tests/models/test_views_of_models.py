@@ -1,0 +1,142 @@
+"""Models of several timeframes and markets: walk-forward, saved, bar by bar, in Backtrader."""
+
+import backtrader as bt
+import numpy as np
+import pytest
+
+from benchmarks.fault_kinds import read
+from bt_fusion import (
+    BarsError,
+    BundleError,
+    Ensemble,
+    ManagedModel,
+    ModelCompatibilityError,
+    SignalModel,
+    WalkForward,
+    load_model,
+    tune,
+)
+from bt_fusion.bundle.manifest import sealed
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.samples import planted_edge
+from bt_fusion.engine import BarsData
+from bt_fusion.indicators import MLEnsemble
+from bt_fusion.models.streaming.walk_forward_stream import open_stream
+
+BARS, ETH = planted_edge(1_600, seed=1, auc=0.8), planted_edge(1_600, seed=2, auc=0.7)
+VIEWS = {"timeframes": ("5m", "15m"), "others": {"ETH": ETH}}
+
+
+def new_model(**options):
+    return SignalModel(
+        ["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]), **{**VIEWS, **options}
+    )
+
+
+@pytest.fixture(scope="module")
+def model():
+    return new_model().fit(BARS[:1_200])
+
+
+@pytest.fixture(scope="module")
+def kept(model, tmp_path_factory):
+    return model.save(tmp_path_factory.mktemp("kept") / "model")
+
+
+def rewrite(folder, change):
+    content = read(folder)
+    change(content)
+    (folder / "manifest.json").write_bytes(sealed(content))
+
+
+def test_saved_and_loaded_it_predicts_the_same(model, kept):
+    again = load_model(kept, others={"ETH": ETH, "SOL": BARS})  # what it does not need is left
+    np.testing.assert_array_equal(again.predict(BARS).votes, model.predict(BARS).votes)
+    assert again.feature_set_.spacing == model.feature_set_.spacing
+    assert list(again.others) == ["ETH"]
+    line = next(line for line in read(kept)["parity"] if line["way"] == "bar by bar")
+    assert line["agrees"] and line["bars"] > 200
+
+
+def test_a_loaded_model_says_which_bars_it_needs(kept):
+    with pytest.raises(BarsError, match=r"need bars of ETH: give others="):
+        load_model(kept).predict(BARS)
+
+
+def test_bars_of_another_length_are_refused(model):
+    with pytest.raises(ModelCompatibilityError, match="count bars of 1m, and these bars are 2m"):
+        model.predict(BARS.iloc[::2])
+
+
+def test_loaded_again_it_can_be_saved_again(kept, tmp_path):
+    again = load_model(kept, others={"ETH": ETH})
+    copy = load_model(again.save(tmp_path / "copy"), others={"ETH": ETH})
+    np.testing.assert_array_equal(copy.predict(BARS).votes, again.predict(BARS).votes)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda it: it.update(spacing=[]), "spacing None is not that of its features"),
+        (lambda it: it["spacing"][0].update(seconds=0), "counts above 0"),
+        (lambda it: it["spacing"][0]["most"].pop("5m"), "is not that of its features"),
+        (lambda it: it["golden"]["others"].clear(), "cannot predict|need bars of ETH"),
+        (lambda it: it["golden"]["others"][0].update(close=[1.0]), "columns of different lengths"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(change, message, model, tmp_path):
+    folder = model.save(tmp_path / "model")
+    rewrite(folder, change)
+    with pytest.raises((BundleError, ModelCompatibilityError), match=message):
+        load_model(folder)
+
+
+def test_models_saved_before_there_were_views_load(tmp_path):
+    plain = SignalModel(["return_1"], ensemble=Ensemble(["lgb"])).fit(BARS)
+    folder = plain.save(tmp_path / "model")
+
+    def older(content):
+        content.pop("spacing")
+        content["golden"].pop("others")
+
+    rewrite(folder, older)
+    assert load_model(folder).feature_set_.names == ("return_1",)
+
+
+@pytest.mark.parametrize("walked", [False, True])
+def test_bar_by_bar_as_in_a_batch(model, walked):
+    predictor = WalkForward(new_model(), 700, 300, cache=None) if walked else model
+    batch, arrays, stream = predictor.predict(BARS), BarArrays.of(BARS), open_stream(predictor)
+    for row in range(len(BARS)):
+        values = (getattr(arrays, name)[row] for name in ("open", "high", "low", "close", "volume"))
+        found = stream.push(arrays.time[row], tuple(values))
+        np.testing.assert_allclose(found.votes[0], batch.votes[row], atol=1e-6)
+
+
+class Told(bt.Strategy):
+    params = (("model", None),)
+
+    def __init__(self):
+        self.ml, self.told = MLEnsemble(self.data, model=self.p.model), []
+
+    def next(self):
+        self.told.append(self.ml.probability[0])
+
+
+@pytest.mark.parametrize("runonce", [True, False])
+def test_in_backtrader_the_same_lines(model, runonce):
+    cerebro = bt.Cerebro(stdstats=False, preload=runonce, runonce=runonce)
+    cerebro.adddata(BarsData(dataname=BARS[1_000:]))
+    cerebro.addstrategy(Told, model=model)
+    told = cerebro.run()[0].told
+    expected = model.predict(BARS).probability_up[1_200:]
+    np.testing.assert_allclose(told[200:], expected, atol=1e-6)
+
+
+def test_a_managed_model_and_a_search_take_them_too(tmp_path):
+    managed = ManagedModel(["wick_balance"], ensemble=Ensemble(["lgb"]), min_trades=20, **VIEWS)
+    folder = managed.fit(BARS[:1_200]).save(tmp_path / "managed")
+    again = load_model(folder, others={"ETH": ETH}).predict(BARS)
+    np.testing.assert_array_equal(again.stop, managed.predict(BARS).stop)
+    found = tune(new_model(), BARS, trials=2)
+    assert found.model.feature_set().names == new_model().feature_set().names
