@@ -193,9 +193,11 @@ def versions() -> dict[str, str]:
 
 
 def _parts(model: SignalModel) -> dict[str, Any]:
-    known = isinstance(model.features, str)
+    plain = isinstance(model.features, str) and not (model.timeframes or model.others)
+    others = {name: data_entry(bars, name) for name, bars in (model.others or {}).items()}
     return {
-        "features": model.features if known else list(model.feature_set().names),
+        "features": model.features if plain else list(model.feature_set().names),
+        **({"others": others} if others else {}),
         "ensemble": model.new_ensemble().get_params(deep=False),
     }
 

@@ -8,7 +8,8 @@ from bt_fusion.bundle.later.load import check_later
 from bt_fusion.bundle.manifest import MANIFEST, check_manifest, check_shape
 from bt_fusion.bundle.parts.registry import libraries_of
 from bt_fusion.bundle.versions import MUST_AGREE, check_schema
-from bt_fusion.errors import BundleError
+from bt_fusion.errors import BundleError, OptionError
+from bt_fusion.features.views import split_name
 
 __all__ = ["describe"]
 
@@ -36,7 +37,11 @@ def describe(folder: str | Path) -> dict[str, Any]:
         "model": _kept(
             content, "kind", "symbol", "interval", "label", "classes", "ensemble", "seed"
         ),
-        "features": {**content["features"], "count": len(content["features"]["names"])},
+        "features": {
+            **content["features"],
+            "count": len(content["features"]["names"]),
+            **_views(content["features"]["names"]),
+        },
         "trained": {"created": content["created"], **content["training"]},
         "payoff": content["payoff"],
         "look_ahead_checked": content["look_ahead_checked"],
@@ -60,6 +65,17 @@ def describe(folder: str | Path) -> dict[str, Any]:
         "schema": content["schema"],
         "digest": content["digest"],
     }
+
+
+def _views(names: list[str]) -> dict[str, list[str]]:
+    """Return the longer timeframes and other markets that features are of."""
+    try:
+        views = [split_name(name)[1] for name in names]
+    except OptionError as error:
+        raise BundleError(f"the manifest's features cannot be: {error}") from error
+    timeframes = dict.fromkeys(view.timeframe for view in views if view.timeframe)
+    markets = dict.fromkeys(view.market for view in views if view.market)
+    return {"timeframes": [*timeframes], "markets": [*markets]}
 
 
 def _check_ensemble(ensemble: dict[str, Any]) -> None:

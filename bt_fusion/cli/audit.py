@@ -19,6 +19,8 @@ from bt_fusion.errors import OptionError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bt_fusion.models.signal_model import SignalModel
+
 __all__ = ["audit"]
 
 Bars = Mapping[str, "pd.DataFrame"]
@@ -105,35 +107,50 @@ def audit_code(
     """Show what is found in code or a model."""
     from bt_fusion.report.terminal.checks import strategy_audit_table
 
+    model = loaded_model(code, screen)
     if code.strategy:
-        kind, name, found = "strategy", code.strategy, audited_strategy(bars, code, account, seed)
+        found = audited_strategy(bars, code, model, account, seed)
+        kind, name = "strategy", code.strategy
     elif code.indicator:
         kind, name, found = "indicator", code.indicator, audited_indicator(bars, code, seed)
     else:
         kind = "model" if code.model else "parts"
         names = [code.model or code.features, code.label, *plugins]
         name = ", ".join(str(each) for each in names if each)
-        found = audited_parts(bars, code, plugins)
+        found = audited_parts(bars, code, model, plugins)
     screen.show(strategy_audit_table(found.to_dict(), name))
     if plugins and kind in ("strategy", "indicator"):
         screen.say(f"Not audited   what --plugin registers: audit it alone, without --{kind}")
     return {kind: found.to_dict()}
 
 
-def audited_strategy(bars: Bars, code: AuditedCode, account: AccountOptions, seed: int) -> Any:
+def loaded_model(code: AuditedCode, screen: Screen) -> "SignalModel | None":
+    """Return the saved model that is named, with the bars of other markets."""
+    from bt_fusion.models.signal_model import SignalModel
+
+    if code.model is None:
+        return None
+    return SignalModel.load(code.model, others=code.markets(screen))
+
+
+def audited_strategy(
+    bars: Bars,
+    code: AuditedCode,
+    model: "SignalModel | None",
+    account: AccountOptions,
+    seed: int,
+) -> Any:
     """Audit a strategy, traded with ML where there is a model."""
     from bt_fusion.audit import audit
     from bt_fusion.engine.loading import load_strategy
     from bt_fusion.engine.variants import check_variants, variant
     from bt_fusion.labels import trade_exits
-    from bt_fusion.models.signal_model import SignalModel
 
     strategy, params = load_strategy(code.strategy or ""), parameters(code.param or ())
-    if code.model is None:
+    if model is None:
         traded, given = variant(strategy, params)
     else:
         check_variants(strategy, params)
-        model = SignalModel.load(code.model)
         traded, given = variant(strategy, params, trade_exits(model.label()), model)
     return audit(traded, bars, given, account.account(), code.cuts, seed)
 
@@ -147,7 +164,9 @@ def audited_indicator(bars: Bars, code: AuditedCode, seed: int) -> Any:
     return audit_indicator(kind, bars, parameters(code.param or ()), cuts=code.cuts, seed=seed)
 
 
-def audited_parts(bars: Bars, code: AuditedCode, plugins: list[Path]) -> Any:
+def audited_parts(
+    bars: Bars, code: AuditedCode, model: "SignalModel | None", plugins: list[Path]
+) -> Any:
     """Audit a model, or features and a label, or all that plug-ins register."""
     from bt_fusion.audit import audit_features, audit_model, audit_plugins
     from bt_fusion.models.model_spec import feature_names
@@ -158,8 +177,8 @@ def audited_parts(bars: Bars, code: AuditedCode, plugins: list[Path]) -> Any:
             "are given"
         )
     (frame,) = bars.values()
-    if code.model:
-        return audit_model(code.model, frame)
+    if model is not None:
+        return audit_model(model, frame)
     if not (code.features or code.label):
         return audit_plugins([*plugins], frame)
     features = feature_names(code.features) if code.features else None

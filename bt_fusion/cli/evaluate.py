@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from bt_fusion.cli.command import Json, command, option, output_folder
-from bt_fusion.cli.options import DatedBarOptions, ScreenOptions
+from bt_fusion.cli.options import DatedBarOptions, MarketOptions, ScreenOptions
 from bt_fusion.cli.options.model import NoCausalityCheck
 from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
@@ -20,7 +20,7 @@ __all__ = ["evaluate"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedModel:
+class JudgedModel(MarketOptions):
     """The model, and what it is judged by besides its figures."""
 
     model: Annotated[Path, option("Folder of a saved model.", "--model", "--ml-model-path")]
@@ -96,7 +96,8 @@ def evaluate(
     traded.check()
     if json is not None:
         check_no_input(json, bars.data, judged.model)
-    screen, model = output.screen(), SignalModel.load(judged.model)
+    screen = output.screen()
+    model = SignalModel.load(judged.model, others=judged.markets(screen))
     model.causality_check = not judged.no_causality_check
     frame, name = bars.load_with_past(screen)
     found = evaluated(judged, model, frame, bars, screen)

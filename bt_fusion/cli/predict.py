@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bt_fusion.cli.command import command, option, output_file
-from bt_fusion.cli.options import BarOptions, ScreenOptions
+from bt_fusion.cli.options import BarOptions, MarketOptions, ScreenOptions
 from bt_fusion.errors import BarsError, OptionError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def predict(
     *,
     model: Annotated[Path, option("Folder of a saved model.", "--model", "--ml-model-path")],
     bars: BarOptions,
+    markets: MarketOptions,
     last: Annotated[bool, option("Predict the last bar alone.", "--last")] = False,
     out: Annotated[
         Path | None, output_file("Write a row a bar to a file: .csv, .parquet or .json.")
@@ -39,7 +40,8 @@ def predict(
         raise OptionError(f"out {out} is none of {', '.join(KINDS)}; give such a file")
     if out is not None:
         check_no_input(out, bars.data, model)
-    screen, loaded = output.screen(), SignalModel.load(model)
+    screen = output.screen()
+    loaded = SignalModel.load(model, others=markets.markets(screen))
     frame, name = bars.load(screen)
     predictions = loaded.predict(frame, allow_in_sample=True)
     check_known(predictions, loaded, last)
@@ -63,7 +65,7 @@ def check_known(predictions: "Predictions", model: "SignalModel", last: bool) ->
     if known.any() and (known[-1] or not last):
         return
     which = "the last bar cannot" if known.any() else f"none of {len(known):,} bars can"
-    features = model.feature_set()
+    features = model.feature_set_
     why = f"some of the model's {len(features)} features have no value there"
     if len(known) < features.lookback:
         why = f"the model's {len(features)} features need {features.lookback} bars"

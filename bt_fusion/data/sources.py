@@ -10,10 +10,19 @@ from bt_fusion.data.readers import read_bars
 from bt_fusion.data.samples import SAMPLES, is_sample, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
 
-__all__ = ["bars_within", "by_symbol", "load", "load_each", "sources"]
+__all__ = [
+    "MARKET_EXAMPLE",
+    "bars_within",
+    "by_symbol",
+    "load",
+    "load_each",
+    "load_markets",
+    "sources",
+]
 
 Say = Callable[[str], Any]
 EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
+MARKET_EXAMPLE = "--other ETH=eth.csv"
 
 
 def load_each(
@@ -59,6 +68,23 @@ def sources(data: Sequence[str]) -> dict[str, str]:
     if not found:
         raise BarsError("no data; give a CSV or Parquet file, or a sample")
     return found
+
+
+def load_markets(
+    given: dict[str, str], seed: int = 0, repair: bool = False, say: Say = print
+) -> dict[str, pd.DataFrame]:
+    """Return the bars of other markets by name; errors name the market.
+
+    Raises
+    ------
+    OptionError
+        For one without a name.
+    BarsError
+        As `load_each`.
+    """
+    if "" in given:
+        raise OptionError(f"other {given['']!r} has no name; give {MARKET_EXAMPLE}")
+    return load_each(given, seed, repair, say)
 
 
 def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict[str, str]:

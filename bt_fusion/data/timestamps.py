@@ -206,7 +206,7 @@ def length_seconds(text: str) -> int:
     >>> length_seconds("4h")
     14400
     """
-    units = dict(UNITS)
+    units = {**dict(UNITS), "s": 1}
     count, unit = text[:-1], text[-1:]
     if not (count.isascii() and count.isdigit()) or not int(count) or unit not in units:
         raise OptionError(f"timeframe {text!r} is no length such as 30m, 4h, 1d or 1w")

@@ -1,5 +1,6 @@
 """The model that options describe, and the bars it may learn from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pandas as pd
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import OptionError
 from bt_fusion.features import REGISTRY
+from bt_fusion.features.views import split_name
 from bt_fusion.labels import Gain, Label, make_label
 from bt_fusion.models.presets import STRATEGY_PRESETS, make_preset, with_members
 from bt_fusion.models.signal_model import SignalModel
@@ -18,7 +20,7 @@ DEFAULT_MEMBERS = ("rf", "xgb", "lgb")
 
 GAIN = ("lookahead", "profit_threshold")
 # What overrides a part of the model a spec starts from, in the order it is told
-PARTS = ("features", "label", "horizon", "members", "voting", *GAIN, "calibration")
+PARTS = ("features", "timeframes", "label", "horizon", "members", "voting", *GAIN, "calibration")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class ModelSpec:
         Of `STRATEGY_PRESETS`: brings its preset where neither preset nor recipe is given.
     features : str, optional
         Name of a set, or feature names a,b,c.
+    timeframes : str, optional
+        Longer timeframes a,b,c, see `SignalModel`.
+    others : mapping of str to DataFrame, optional
+        Bars of other markets, whose features are added to those of the bars; a recipe takes those
+        it was trained with.
     label : str, optional
         A name, or with parameters ``gain(horizon=5, threshold=0.005)``.
     horizon : int, optional
@@ -67,6 +74,8 @@ class ModelSpec:
     recipe: str | None = None
     strategy: str | None = None
     features: str | None = None
+    timeframes: str | None = None
+    others: Mapping[str, pd.DataFrame] | None = None
     label: str | None = None
     horizon: int | None = None
     members: str | None = None
@@ -108,6 +117,10 @@ class ModelSpec:
         model = self._start()
         if self.features is not None:
             model.set_params(features=feature_names(self.features))
+        if self.timeframes is not None:
+            model.set_params(timeframes=tuple(self.timeframes.split(",")))
+        if self.others and self.recipe is None:
+            model.set_params(others=dict(self.others))
         options = {"voting": self.voting, "calibration": self.calibration}
         given = {name: value for name, value in options.items() if value is not None}
         ensemble = model.new_ensemble().set_params(**given)
@@ -135,7 +148,7 @@ class ModelSpec:
     def _start(self) -> SignalModel:
         members = None if self.members is None else self.members.split(",")
         if self.recipe is not None:
-            saved = SignalModel.load(self.recipe)
+            saved = SignalModel.load(self.recipe, others=self.others)
             if members is None:
                 return saved
             return saved.set_params(ensemble=with_members(saved.new_ensemble(), members))
@@ -160,7 +173,7 @@ class ModelSpec:
 
 def feature_names(text: str) -> str | tuple[str, ...]:
     """Return the name of a set, or feature names: several, or one that is no set's."""
-    return tuple(text.split(",")) if "," in text or text in REGISTRY else text
+    return tuple(text.split(",")) if "," in text or split_name(text)[0] in REGISTRY else text
 
 
 def training_part(bars: pd.DataFrame, test_share: float) -> pd.DataFrame:

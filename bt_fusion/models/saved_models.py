@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from bt_fusion.data.sources import by_symbol
 from bt_fusion.models.signal_model import SignalModel
 
@@ -38,11 +40,13 @@ def model_folders(given: Sequence[str], strategy: str) -> Folders | None:
     return _only(found[""], strategy) if "" in found else found or None
 
 
-def load_models(folders: Folders) -> SignalModel | dict[str, SignalModel]:
-    """Load the saved model, or that of each symbol."""
+def load_models(
+    folders: Folders, others: Mapping[str, pd.DataFrame] | None = None
+) -> SignalModel | dict[str, SignalModel]:
+    """Load the saved model, or that of each symbol, with the bars of other markets."""
     if isinstance(folders, Mapping):
-        return {symbol: SignalModel.load(folder) for symbol, folder in folders.items()}
-    return SignalModel.load(folders)
+        return {name: SignalModel.load(folder, others=others) for name, folder in folders.items()}
+    return SignalModel.load(folders, others=others)
 
 
 def _only(text: str, strategy: str) -> str | None:

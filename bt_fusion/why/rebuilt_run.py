@@ -11,7 +11,7 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.summary import data_entry
-from bt_fusion.data.sources import load_each, sources
+from bt_fusion.data.sources import load_each, load_markets, sources
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import account_of, load_strategy
 from bt_fusion.engine.named_code import check_same_code
@@ -216,6 +216,23 @@ class RebuiltRun:
             check_same(symbol, bars, self.symbols[symbol]["data"])
         return found
 
+    def others(self) -> dict[str, pd.DataFrame]:
+        """Load the bars of the other markets that the model sees.
+
+        Raises
+        ------
+        BarsError
+            When they are not the same any more.
+        """
+        known, config = self.config.get("source", {}).get("others", {}), self.config
+        then = config.get("others", {})
+        if then.keys() - known.keys():
+            raise OptionError(f"{self.folder} does not say where the bars of {[*then]} came from")
+        loaded = load_markets(known, config["seed"], say=lambda line: None)
+        for name in then:
+            check_same(name, loaded[name], then[name])
+        return loaded
+
     def predictor(self, symbol: str) -> WalkForward | SignalModel:
         """Return the walk-forward of a symbol, not fitted, or the saved model.
 
@@ -232,7 +249,9 @@ class RebuiltRun:
             *MEMBERS
         }:
             ensemble["members"] = self._members()
-        model = SignalModel(config["features"], self.label, Ensemble(**ensemble))
+        model = SignalModel(
+            config["features"], self.label, Ensemble(**ensemble), others=self.others()
+        )
         if "managed" in config:
             model = ManagedModel.of_options(model, config["managed"])
         return WalkForward(
@@ -266,7 +285,7 @@ class RebuiltRun:
         if named is None:
             raise OptionError(f"{self.folder} does not say which saved model predicted")
         folder = of_symbol(named, symbol)
-        model = SignalModel.load(folder)
+        model = SignalModel.load(folder, others=self.others())
         then = self.config_of(symbol)["trained_until"]
         now = pd.Timestamp(model.trained_until_).isoformat()
         if then != now:

@@ -7,6 +7,7 @@ from bt_fusion.cli.options.audit import AuditedBars, AuditedCode, AuditOptions
 from bt_fusion.cli.options.bars import (
     BarOptions,
     DatedBarOptions,
+    MarketOptions,
     PeriodOptions,
     SymbolOptions,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "AuditedCode",
     "BarOptions",
     "DatedBarOptions",
+    "MarketOptions",
     "ModelOptions",
     "OutputOptions",
     "PeriodOptions",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bt_fusion.cli.command import SOURCE, option
-from bt_fusion.cli.options.bars import Repair, Seed, SymbolOptions
+from bt_fusion.cli.options.bars import MarketOptions, Repair, Seed, SymbolOptions
 from bt_fusion.errors import OptionError
 
 __all__ = ["AuditOptions", "AuditedBars", "AuditedCode"]
@@ -32,7 +32,7 @@ class AuditedBars(SymbolOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditedCode:
+class AuditedCode(MarketOptions):
     """The code to audit: one of these, or all that --plugin registers, or none."""
 
     strategy: Annotated[

@@ -12,7 +12,7 @@ from bt_fusion.errors import OptionError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BarOptions", "DatedBarOptions", "PeriodOptions", "SymbolOptions"]
+__all__ = ["BarOptions", "DatedBarOptions", "MarketOptions", "PeriodOptions", "SymbolOptions"]
 
 Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
 LAST_SEED = 2**32 - 100  # libraries take 32 bits, and several symbols take the seeds after it
@@ -56,6 +56,28 @@ class SymbolOptions:
         from bt_fusion.data.sources import load_each
 
         return load_each(self.sources(), self.seed, self.repair, screen.say)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketOptions:
+    """Bars of other markets that features are computed on, too."""
+
+    other: Annotated[
+        list[str] | None,
+        option("NAME=PATH of another market whose features the model sees; repeat.", "--other"),
+    ] = None
+
+    def market_sources(self) -> dict[str, str]:
+        """Return the file or sample of each market by name."""
+        from bt_fusion.data.sources import MARKET_EXAMPLE, by_symbol
+
+        return by_symbol(self.other or (), "other", "PATH", MARKET_EXAMPLE)
+
+    def markets(self, screen: Screen) -> "dict[str, pd.DataFrame]":
+        """Return the bars of each market by name."""
+        from bt_fusion.data.sources import load_markets
+
+        return load_markets(self.market_sources(), say=screen.say)
 
 
 @dataclass(frozen=True, kw_only=True)

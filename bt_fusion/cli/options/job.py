@@ -43,6 +43,7 @@ def backtest_job(
         "data": one_or_all(bars.sources()),
         "repair": bars.repair,
         "sizer": account.sizer,
+        "others": model.market_sources(),
         "plugins": loaded_plugins(),
     }
     chosen = chosen_predictor(model, strategy.strategy, schedule, bars.seed, screen)
@@ -116,10 +117,10 @@ def chosen_predictor(
                 "give --recipe instead of --model"
             )
         source = {"model": folders, "preset": None, "recipe": None, "members": None}
-        loaded = load_models(folders)
+        loaded = load_models(folders, model.markets(screen))
         notes = (*unused_options(model, schedule), *other_strategy(loaded, strategy))
         return {"predictor": loaded, "source": source, "notes": notes}
-    spec = replace(model.spec(seed), strategy=system_of(load_strategy(strategy)))
+    spec = replace(model.spec(seed, screen), strategy=system_of(load_strategy(strategy)))
     walk = WalkForward(spec.build(), **vars(schedule))
     if spec.origin:
         screen.say(f"Model      {spec.origin}")

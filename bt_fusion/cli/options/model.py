@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
 from bt_fusion.cli.command import option
+from bt_fusion.cli.options.bars import MarketOptions
 from bt_fusion.cli.screen import Screen
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import OptionError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelOptions", "NoCausalityCheck", "TrainModelOptions", "TuningOptions"]
 
-NO_PARTS = ("preset", "no_causality_check")  # options of a model that are no part of it
+NO_PARTS = ("preset", "no_causality_check", "other")  # options of a model that are no part of it
 NoCausalityCheck = Annotated[
     bool,
     option(
@@ -25,7 +26,7 @@ NoCausalityCheck = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions:
+class ModelOptions(MarketOptions):
     """The model that is fitted."""
 
     preset: Annotated[
@@ -58,14 +59,18 @@ class ModelOptions:
         option(f"Members of the ensemble, of {', '.join(MEMBERS)}. [default: rf,xgb,lgb]"),
     ] = None
     voting: Annotated[str | None, option("soft or majority. [default: soft]")] = None
+    timeframes: Annotated[
+        str | None,
+        option("Longer timeframes whose features the model sees, too, such as 4h,1d."),
+    ] = None
     no_causality_check: NoCausalityCheck = False
 
     def parts(self) -> list[str]:
         """Return the names of the options that describe a model, what it starts from aside."""
         return [each.name for each in fields(ModelOptions) if each.name not in NO_PARTS]
 
-    def spec(self, seed: int) -> "ModelSpec":
-        """Return the model these options describe."""
+    def spec(self, seed: int, screen: Screen) -> "ModelSpec":
+        """Return the model these options describe, with the bars of other markets."""
         from bt_fusion.models.model_spec import ModelSpec
 
         known = {each.name for each in fields(ModelSpec)}
@@ -73,6 +78,7 @@ class ModelOptions:
         given |= {
             "horizon": self.bars_ahead(),
             "causality_check": not self.no_causality_check,
+            "others": self.markets(screen),
         }
         return ModelSpec(**given, seed=seed)
 
@@ -94,7 +100,7 @@ class ModelOptions:
 
     def build(self, seed: int, screen: Screen) -> "SignalModel":
         """Return the unfitted model; says what is taken from where."""
-        spec = self.spec(seed)
+        spec = self.spec(seed, screen)
         model = spec.build()
         if spec.origin:
             screen.say(f"Model      {spec.origin}")

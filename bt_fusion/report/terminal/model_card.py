@@ -76,6 +76,11 @@ def card_table(card: dict[str, Any]) -> Table:
         "members": ", ".join(model["ensemble"]["members"])
         + f", {model['ensemble']['voting']} vote",
         "features": f"{features['count']}, set {features['set'] or 'of its own'}",
+        **{
+            name: ", ".join(features[name])
+            for name in ("timeframes", "markets")
+            if features[name]  # beside those of the bars
+        },
         "payoff": "; ".join(map(payoff_text, card["payoff"])) or "not told by the model",
         "look-ahead": LOOK_AHEAD[card["look_ahead_checked"]],
         **parity_lines(card["parity"]),
