@@ -34,6 +34,7 @@ from bt_fusion.labels import Label, make_label
 __all__ = ["SavedModel", "load_saved", "read_model"]
 
 STAMP = re.compile(r"(1[7-9]|2[01])\d\d-[01]\d-[0-3]\d[ T][0-2]\d(:[0-5]\d){2}(\.\d{1,9})?")
+MOST = 10**9  # seconds of a bar, bars in a longer one
 ATTEMPTS = 3  # readings of a folder that is being replaced meanwhile
 
 
@@ -205,11 +206,11 @@ def _features(content: dict[str, Any], expected: tuple[str, ...] | None) -> Feat
             "the module that registers them, or upgrade bt_fusion"
         )
     features = FeatureSet(names)
-    spacing = _spacing(content["spacing"])
-    if features.has_views != (spacing is not None) or (
-        spacing is not None and spacing.most.keys() != features.timeframes_of("")
-    ):
-        raise BundleError(f"the manifest's spacing {spacing} is not that of its features")
+    spacing = {each["market"]: _spacing(each) for each in content["spacing"]}
+    needed = {name: features.timeframes_of(name) for name in ("", *features.markets)}
+    known = {name: {*own.most} for name, own in spacing.items()}
+    if known != (needed if features.has_views else {}) or len(known) != len(content["spacing"]):
+        raise BundleError(f"the manifest's spacing {known} is not that of its features")
     return features.with_spacing(spacing)
 
 
@@ -220,12 +221,10 @@ def _is_known(name: str) -> bool:
         return False
 
 
-def _spacing(given: list[dict[str, Any]]) -> Spacing | None:
-    if not given:
-        return None
-    seconds, most = given[0]["seconds"], given[0]["most"]
+def _spacing(given: dict[str, Any]) -> Spacing:
+    seconds, most = given["seconds"], given["most"]
     counts = [seconds, *most.values()]
-    if len(given) > 1 or not all(type(count) is int and count > 0 for count in counts):
+    if not all(type(count) is int and 0 < count <= MOST for count in counts):
         raise BundleError(
             f"the manifest's spacing is {str(given)[:80]}: counts above 0 are expected"
         )

@@ -81,7 +81,7 @@ FIELDS: dict[str, Any] = {
     "payoff": [{"win": NUMBER, "loss": NUMBER, "atr_period": COUNT_OR_NONE}],  # one or none
     "choices": [CHOICE],
     "later": [LATER],
-    "spacing": [{"seconds": int, "most": dict}],  # one where features have views, or none
+    "spacing": [{"market": str, "seconds": int, "most": dict}],  # none without views
     "look_ahead_checked": (bool, type(None)),  # None where the model does not tell
     "parity": [  # one a way; none where nothing was compared
         {

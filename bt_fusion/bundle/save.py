@@ -154,9 +154,12 @@ def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:
     }
 
 
-def _about_spacing(spacing: Any) -> list[dict[str, Any]]:
+def _about_spacing(spacing: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return how far apart bars are, nothing where no feature depends on it."""
-    return [] if spacing is None else [{"seconds": spacing.seconds, "most": dict(spacing.most)}]
+    return [
+        {"market": market, "seconds": own.seconds, "most": dict(own.most)}
+        for market, own in spacing.items()
+    ]
 
 
 def _about_payoff(payoff: Any) -> list[dict[str, Any]]:

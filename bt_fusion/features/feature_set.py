@@ -50,8 +50,8 @@ class FeatureSet:
     names : tuple of str
         Columns of the matrix, in order.
     others : dict of str to BarArrays
-    spacing : Spacing or None
-        Of the bars, once `on` has measured some.
+    spacing : dict of str to Spacing
+        Of the other markets, and by an empty name of the bars, once `on` has measured some.
     lookback, memory : int
         The largest over the features, in bars; of longer timeframes once `on` has measured bars.
 
@@ -80,20 +80,11 @@ class FeatureSet:
         known: Mapping[str, BarArrays] = getattr(features, "others", {})
         given = {name: BarArrays.of(bars) for name, bars in (others or {}).items()}
         self.names = with_views(resolved(features), timeframes, given)
-        self.spacing: Spacing | None = getattr(features, "spacing", None)
+        self.spacing: dict[str, Spacing] = dict(getattr(features, "spacing", {}))
         self._views = {view: tuple(groups) for view, groups in _by_view(self.names)}
         self.markets = tuple(dict.fromkeys(view.market for view in self._views if view.market))
         self._own = self._views.get(OWN, ())
-        self._use({**known, **given})
-
-    def _use(self, others: Mapping[str, BarArrays]) -> None:
-        """Take the bars of other markets, and measure them."""
-        self.others = dict(others)
-        self._measured = {
-            name: (bars, Spacing.of(bars, self.timeframes_of(name)))
-            for name, bars in self.others.items()
-            if name in self.markets
-        }
+        self.others = {**known, **given}
 
     def __len__(self) -> int:
         return len(self.names)
@@ -114,43 +105,52 @@ class FeatureSet:
         return any(view != OWN for view in self._views)
 
     def on(self, bars: BarArrays) -> "FeatureSet":
-        """Return the set for bars as far apart as these.
+        """Return the set for bars as far apart as these, and other markets as far as theirs.
 
         Raises
         ------
         OptionError
             For a timeframe that is no multiple of the bars' own.
+        BarsError
+            For features of a market whose bars are not given.
         """
-        if self.spacing is not None or not self.has_views:
+        if not self.has_views or self.spacing.keys() >= {"", *self.markets}:
             return self
-        return self.with_spacing(Spacing.of(bars, self.timeframes_of("")))
+        measured = {"": bars, **{name: self._market(name) for name in self.markets}}
+        return self.with_spacing(
+            {
+                name: self.spacing.get(name) or Spacing.of(each, self.timeframes_of(name))
+                for name, each in measured.items()
+            }
+        )
 
-    def with_spacing(self, spacing: Spacing | None) -> "FeatureSet":
-        """Return the set for bars that are so far apart."""
+    def with_spacing(self, spacing: Mapping[str, Spacing]) -> "FeatureSet":
+        """Return the set for bars that are so far apart, by market."""
         found = copy(self)
-        found.spacing = spacing
+        found.spacing = dict(spacing)
         return found
 
     def with_others(self, others: Mapping[str, pd.DataFrame | BarArrays]) -> "FeatureSet":
         """Return the set with bars of other markets, for features it has already."""
         found = copy(self)
-        found._use({**self.others, **{name: BarArrays.of(bars) for name, bars in others.items()}})
+        given = {name: BarArrays.of(bars) for name, bars in others.items()}
+        found.others = {**self.others, **given}
         return found
 
     def others_behind(self, bars: BarArrays, rows: int) -> dict[str, BarArrays]:
         """Return those bars of other markets that the features of the last `rows` bars need."""
-        assert self.spacing is not None or not self.markets  # `on` has measured bars
         found = {}
         for name in self.markets:
-            source, own = self._market(name)
+            source, own = self._market(name), self.spacing[name]
             spans = [
                 (max(entry.lookback for entry, _, _ in groups) + SPARE)
                 * own.bars_in(view.timeframe)
                 for view, groups in self._views.items()
                 if view.market == name
             ]
-            assert self.spacing is not None
-            found[name] = recent(source, own, self.spacing.closes(bars.time[-rows:]), max(spans))
+            found[name] = recent(
+                source, own, self.spacing[""].closes(bars.time[-rows:]), max(spans)
+            )
         return found
 
     def transform(self, bars: pd.DataFrame | BarArrays) -> np.ndarray:
@@ -236,24 +236,24 @@ class FeatureSet:
             rows[np.ix_(known, columns)] = made[seen.last[known] - first][:, columns]
 
     def _seen(self, view: View, arrays: BarArrays, rows: int, span: int) -> ViewBars:
-        assert self.spacing is not None  # `on` has measured bars
-        source, own = self._market(view.market) if view.market else (arrays, self.spacing)
-        return view_bars(view, source, own, self.spacing.closes(arrays.time[-rows:]), span)
+        source = self._market(view.market) if view.market else arrays
+        closes = self.spacing[""].closes(arrays.time[-rows:])
+        return view_bars(view, source, self.spacing[view.market], closes, span)
 
-    def _market(self, name: str) -> tuple[BarArrays, Spacing]:
-        """Return the bars of a market, and how far apart they are.
+    def _market(self, name: str) -> BarArrays:
+        """Return the bars of a market.
 
         Raises
         ------
         BarsError
             When they are not given.
         """
-        if name not in self._measured:
+        if name not in self.others:
             raise BarsError(
                 f"the features need bars of {name}: give others={{{name!r}: bars}}, on the command "
                 f"line --other {name}=PATH"
             )
-        return self._measured[name]
+        return self.others[name]
 
     def timeframes_of(self, market: str) -> set[str]:
         """Return the longer timeframes of a market's features, of our own for an empty name."""
@@ -270,9 +270,9 @@ class FeatureSet:
 
     def _bars(self, view: View, count: int) -> int:
         """Return bars of ours enough for so many of a view of them."""
-        if view == OWN or self.spacing is None:
+        if view == OWN or "" not in self.spacing:
             return count
-        return (count + SPARE) * self.spacing.bars_in(view.timeframe)
+        return (count + SPARE) * self.spacing[""].bars_in(view.timeframe)
 
 
 Features = str | FeatureSet | Sequence[str | FeatureSet | Callable[..., Any]]

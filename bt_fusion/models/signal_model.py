@@ -213,12 +213,15 @@ class SignalModel(BaseEstimator):
 
     def _check_spacing(self, arrays: BarArrays) -> None:
         """Refuse bars of another length where it says when longer ones are closed."""
-        spacing, found = self.feature_set_.spacing, bar_seconds(arrays.time)
-        if spacing is not None and found is not None and found != spacing.seconds:
-            raise ModelCompatibilityError(
-                f"the model's features count bars of {length_text(spacing.seconds)}, and these "
-                f"bars are {length_text(found)} apart; give bars as it was trained on"
-            )
+        given = {**self.feature_set_.others, "": arrays}
+        for name, spacing in self.feature_set_.spacing.items():
+            found = bar_seconds(given[name].time) if name in given else None
+            if found is not None and found != spacing.seconds:
+                raise ModelCompatibilityError(
+                    f"the model's features count bars of {length_text(spacing.seconds)}, and these "
+                    f"bars{f' of {name}' if name else ''} are {length_text(found)} apart; give "
+                    "bars as it was trained on"
+                )
 
     def after_walk(
         self,

@@ -77,7 +77,7 @@ def test_loaded_again_it_can_be_saved_again(kept, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda it: it.update(spacing=[]), "spacing None is not that of its features"),
+        (lambda it: it.update(spacing=[]), "is not that of its features"),
         (lambda it: it["spacing"][0].update(seconds=0), "counts above 0"),
         (lambda it: it["spacing"][0]["most"].pop("5m"), "is not that of its features"),
         (lambda it: it["golden"]["others"].clear(), "cannot predict|need bars of ETH"),
