@@ -79,8 +79,9 @@ def preloaded(data) -> BarArrays:
     return BarArrays(stamps(whole(data.lines.datetime, count)), *columns)
 
 
-def bar_values(data) -> tuple[np.datetime64, tuple[float, ...]]:
-    """Return the stamp and the open, high, low, close and volume of the current bar."""
-    lines = data.lines
-    values = (lines.open[0], lines.high[0], lines.low[0], lines.close[0], lines.volume[0])
-    return stamps(lines.datetime[0])[()], values
+def bar_values(data, ago=0) -> tuple[np.datetime64, tuple[float, ...]]:
+    """Return the stamp and the open, high, low, close and volume of the current bar, or of one
+    so many (-1, -2, ...) before it."""
+    line = data.lines
+    values = (line.open[ago], line.high[ago], line.low[ago], line.close[ago], line.volume[ago])
+    return stamps(line.datetime[ago])[()], values

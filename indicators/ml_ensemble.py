@@ -14,6 +14,7 @@ from bt_fusion.indicators.given_model import (
     predict_all,
     vote_rule_of,
 )
+from bt_fusion.indicators.market_feeds import MarketFeeds
 from bt_fusion.indicators.trade_costs import costs_of
 from bt_fusion.models.confidence import confidence_level, confidence_levels
 from bt_fusion.models.payoff import BreakEven, no_payoff
@@ -49,6 +50,8 @@ class MLEnsemble(BarLines):
         matched by their stamps; or a dictionary of them by the name of the data feed
       - ``entry``, ``strong``: probabilities from which the signal is 1 and 2 (soft vote)
       - ``allow_in_sample``: predict bars the model was trained on, too
+      - ``others``: data feeds of the other markets that the model's features see, by name,
+        ``{"ETH": self.data1}``; without them the model needs their bars itself
       - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or
         ``quiet``, for a strategy that says itself what ``failure`` tells
 
@@ -73,6 +76,7 @@ class MLEnsemble(BarLines):
         ("strong", 0.70),
         ("allow_in_sample", False),
         ("on_missing", "warn"),
+        ("others", None),
     )
     plotinfo = dict(plotyhlines=[0.5])
     plotlines = dict(
@@ -100,6 +104,7 @@ class MLEnsemble(BarLines):
         self._stream = None  # what predicts bar by bar, where bars are not preloaded
         self._has_payoff = True  # until its predictions tell none
         self._classes = None  # how many there are, once asked for
+        self._markets = MarketFeeds(self.p.others)
         self._costs = None  # what the broker takes, once a threshold is asked for
 
     @property
@@ -210,7 +215,7 @@ class MLEnsemble(BarLines):
 
     def columns(self, bars):
         try:
-            self._model = loaded(self._model)
+            self._model = self._markets.given_to(loaded(self._model))
             found = self._as_columns(predict_all(self._model, bars, self.p.allow_in_sample))
         except Exception as error:  # a model may be a user's own and fail in any way
             self._give_up(error)
@@ -225,7 +230,9 @@ class MLEnsemble(BarLines):
         try:
             if first:
                 self._model = loaded(self._model)
+                self._markets.check(self._model)
                 self._stream = open_stream(self._model, self.p.allow_in_sample)
+            self._markets.told_to(self._stream)
             take = self._stream.replace if still_open else self._stream.push
             found = np.concatenate(self._as_columns(take(time, values)))
         except Exception as error:  # as above; a live run must not end by it

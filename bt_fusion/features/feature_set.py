@@ -104,6 +104,16 @@ class FeatureSet:
         """Whether some of the features are of a longer timeframe or another market."""
         return any(view != OWN for view in self._views)
 
+    def memory_of(self, market: str) -> int:
+        """Return the bars of another market after which the features have forgotten their start."""
+        own = self.spacing[market]
+        return max(
+            (shared_span(max(entry.memory for entry, _, _ in groups)) + SPARE)
+            * own.bars_in(view.timeframe)
+            for view, groups in self._views.items()
+            if view.market == market
+        )
+
     def on(self, bars: BarArrays) -> "FeatureSet":
         """Return the set for bars as far apart as these, and other markets as far as theirs.
 

@@ -337,14 +337,15 @@ class SignalModel(BaseEstimator):
             )
         return known._restored(saved).with_others(others or {})
 
-    def with_others(self, others: Mapping[str, pd.DataFrame]) -> "SignalModel":
-        """Take the bars of other markets that the features need; returns the model itself."""
-        needed = self.feature_set().markets
+    def with_others(self, others: Mapping[str, pd.DataFrame | BarArrays]) -> "SignalModel":
+        """Take the bars of other markets, for features it has; returns the model itself."""
+        fitted = getattr(self, "feature_set_", None)
+        needed = (fitted or self.feature_set()).markets
         given = {name: bars for name, bars in others.items() if name in needed}
         if given:
             self.set_params(others={**(self.others or {}), **given})
-            if hasattr(self, "feature_set_"):
-                self.feature_set_ = self.feature_set_.with_others(given)
+            if fitted is not None:
+                self.feature_set_ = fitted.with_others(given)
         return self
 
     @classmethod

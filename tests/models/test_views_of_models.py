@@ -7,6 +7,7 @@ import pytest
 from benchmarks.fault_kinds import read
 from bt_fusion import (
     BarsError,
+    BtFusionWarning,
     BundleError,
     Ensemble,
     ManagedModel,
@@ -131,6 +132,54 @@ def test_in_backtrader_the_same_lines(model, runonce):
     told = cerebro.run()[0].told
     expected = model.predict(BARS).probability_up[1_200:]
     np.testing.assert_allclose(told[200:], expected, atol=1e-6)
+
+
+class TwoFeeds(bt.Strategy):
+    params = (("model", None),)
+
+    def __init__(self):
+        others = {"ETH": self.data1}
+        self.ml, self.told = MLEnsemble(self.data, model=self.p.model, others=others), []
+
+    def prenext(self):
+        self.next()
+
+    def next(self):
+        self.told.append(self.ml.probability[0])
+
+
+@pytest.mark.parametrize("runonce", [True, False])
+@pytest.mark.parametrize("walked", [True, False])
+@pytest.mark.parametrize("length", ["1min", "5min"])
+def test_another_market_may_be_a_feed(runonce, walked, length):
+    how = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+    other = ETH.resample(length).agg(how)
+    names = ["wick_balance", "return_1@5m", "return_1:ETH"]
+    unfed = SignalModel(names, ensemble=Ensemble(["lgb"]))
+    known = SignalModel(names, ensemble=Ensemble(["lgb"]), others={"ETH": other})
+    given, expected = unfed, WalkForward(known, 700, 300, cache=None).predict(BARS)
+    if walked:
+        given = WalkForward(unfed, 700, 300, cache=None)
+    else:
+        given = known.fit(BARS[:1_200])
+        expected = given.predict(BARS)
+        given.others, given.feature_set_.others = None, {}  # as loaded from its folder
+    cerebro = bt.Cerebro(stdstats=False, preload=runonce, runonce=runonce)
+    for name, bars in (("BTC", BARS), ("ETH", other)):
+        cerebro.adddata(BarsData(dataname=bars), name=name)
+    cerebro.addstrategy(TwoFeeds, model=given)
+    told = np.array(cerebro.run()[0].told)[-len(BARS) :]
+    np.testing.assert_allclose(told, expected.probability_up, atol=1e-6)
+    assert np.isfinite(told).sum() > 300
+
+
+def test_ready_predictions_need_no_feeds(model):
+    cerebro = bt.Cerebro(stdstats=False)
+    for bars in (BARS, ETH):
+        cerebro.adddata(BarsData(dataname=bars))
+    cerebro.addstrategy(TwoFeeds, model=model.predict(BARS))
+    with pytest.warns(BtFusionWarning, match="others are bars for a SignalModel or a WalkForward"):
+        cerebro.run()
 
 
 def test_a_managed_model_and_a_search_take_them_too(tmp_path):

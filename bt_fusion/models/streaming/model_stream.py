@@ -26,9 +26,41 @@ UNKNOWN_PAYOFF = np.full((1, 2), np.nan)
 
 
 class Stream:
-    """Predictions of one bar after another, over a buffer of the bars that matter."""
+    """Predictions of one bar after another, over a buffer of the bars that matter.
+
+    Attributes
+    ----------
+    buffer : BarBuffer
+    markets : dict of str to BarBuffer
+        Bars of other markets that were told, by name; those of the model where none were.
+    """
 
     buffer: BarBuffer
+
+    def __init__(self) -> None:
+        self.markets: dict[str, BarBuffer] = {}
+
+    def hear(
+        self,
+        market: str,
+        time: np.datetime64,
+        values: tuple[float, ...],
+        still_open: bool = False,
+    ) -> None:
+        """Take a new bar of another market, or new values of its last one."""
+        if market not in self.markets:
+            self.markets[market] = BarBuffer(keep=self.market_memory(market))
+        buffer = self.markets[market]
+        take = buffer.replace if still_open else buffer.push
+        take(time, values)
+
+    def market_memory(self, market: str) -> int | None:
+        """Return how many bars of a market are kept, None for all."""
+        return None
+
+    def heard(self) -> dict[str, BarArrays]:
+        """Return the bars of other markets that were told."""
+        return {name: buffer.arrays() for name, buffer in self.markets.items()}
 
     def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
         """Take a new bar and return its prediction, one row."""
@@ -57,6 +89,7 @@ class ModelStream(Stream):
     """
 
     def __init__(self, model: Any, *, allow_in_sample: bool = False):
+        super().__init__()
         self.model = model
         self.allow_in_sample = allow_in_sample
         self.ensemble = single_row_ensemble(model.ensemble_)
@@ -66,16 +99,26 @@ class ModelStream(Stream):
         memory = model.feature_set_.memory + model.ensemble_.context - 1
         self.buffer = BarBuffer(keep=max(memory, payoff_memory(model.payoff_)))
 
+    def market_memory(self, market: str) -> int | None:
+        """Return how many bars of a market are kept."""
+        features = self.model.feature_set_
+        return features.memory_of(market) if market in features.markets else 1
+
     def current(self) -> Predictions:
         """Return the prediction of the last bar, unknown where it is in-sample."""
         arrays = self.buffer.arrays()
         if not self.allow_in_sample and arrays.time[-1] <= self.model.trained_until_:
             return one_bar(self.blank, arrays.time[-1])
-        return predict_last(self.model, self.ensemble, arrays, self.blank, number=0)
+        return predict_last(self.model, self.ensemble, arrays, self.blank, 0, self.heard())
 
 
 def predict_last(
-    model: Any, ensemble: Ensemble, arrays: BarArrays, blank: Predictions, number: int
+    model: Any,
+    ensemble: Ensemble,
+    arrays: BarArrays,
+    blank: Predictions,
+    number: int,
+    others: dict[str, BarArrays],
 ) -> Predictions:
     """Return the prediction of the last of the bars, unknown where its features are incomplete.
 
@@ -89,8 +132,11 @@ def predict_last(
         Of no bar: what all predictions of a stream have in common.
     number : int
         Of the model.
+    others : dict of str to BarArrays
+        Of other markets, in place of the model's own.
     """
-    X = model.feature_set_.latest(arrays, ensemble.context)
+    features = model.feature_set_.with_others(others) if others else model.feature_set_
+    X = features.latest(arrays, ensemble.context)
     if not np.isfinite(X[-1]).all():
         return one_bar(blank, arrays.time[-1])
     votes = ensemble.member_proba(X, np.array([len(X) - 1]))

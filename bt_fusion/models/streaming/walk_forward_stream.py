@@ -38,6 +38,7 @@ class WalkForwardStream(Stream):
     """
 
     def __init__(self, walk: WalkForward):
+        super().__init__()
         self.walk = walk
         self.train, self.refit = walk.sizes(None)
         self.blank = empty_predictions(walk.signal_model(), NO_TIME)
@@ -58,7 +59,9 @@ class WalkForwardStream(Stream):
         arrays = self.buffer.arrays()
         if self.model is None or self.ensemble is None:
             return one_bar(self.blank, arrays.time[-1])
-        return predict_last(self.model, self.ensemble, arrays, self.blank, self.number)
+        return predict_last(
+            self.model, self.ensemble, arrays, self.blank, self.number, self.heard()
+        )
 
     def _refit_before(self, bar: int) -> None:
         start = 0 if self.walk.window == "expanding" else bar - self.train
@@ -67,13 +70,15 @@ class WalkForwardStream(Stream):
         if self.number == 0:
             check_own(self.walk.signal_model(), seen, self.walk.cache)
         try:
-            self.model = fit_at(self.walk, seen, start)
+            self.model = fit_at(self.walk, seen, start, self.heard())
             self.ensemble = single_row_ensemble(self.model.ensemble_)
         except TrainingError:
             self.model = None
 
 
-def fit_at(walk: WalkForward, seen: BarArrays, start: int) -> SignalModel:
+def fit_at(
+    walk: WalkForward, seen: BarArrays, start: int, others: dict[str, BarArrays]
+) -> SignalModel:
     """Fit a copy of the walk-forward's model on the bars seen so far, from row `start`."""
-    template = walk.signal_model()
-    return template.signal_part().fit_arrays(seen[: len(seen) - walk.embargo_bars], start)
+    template = walk.signal_model().signal_part().with_others(others)
+    return template.fit_arrays(seen[: len(seen) - walk.embargo_bars], start)
