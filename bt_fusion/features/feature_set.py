@@ -1,15 +1,24 @@
 """FeatureSet: a named choice of features and the matrix they make of bars."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import BarsError
-from bt_fusion.features.choice import entry_of, resolved, with_views
+from bt_fusion.features.choice import resolved, with_views
+from bt_fusion.features.column_groups import (
+    Groups,
+    by_view,
+    fill_latest,
+    places_of,
+    shared_span,
+    taken,
+)
 from bt_fusion.features.registry import Feature
 from bt_fusion.features.views import (
     OWN,
@@ -18,13 +27,12 @@ from bt_fusion.features.views import (
     View,
     ViewBars,
     recent,
-    split_name,
     view_bars,
 )
 
 __all__ = ["FeatureSet", "Features"]
 
-Groups = tuple[tuple[Feature, list[int], list[int]], ...]  # a function, its columns, their places
+Memo = dict[View, tuple[Any, np.ndarray]]
 ALL_BARS = 2**40
 
 
@@ -81,7 +89,7 @@ class FeatureSet:
         given = {name: BarArrays.of(bars) for name, bars in (others or {}).items()}
         self.names = with_views(resolved(features), timeframes, given)
         self.spacing: dict[str, Spacing] = dict(getattr(features, "spacing", {}))
-        self._views = {view: tuple(groups) for view, groups in _by_view(self.names)}
+        self._views = {view: tuple(groups) for view, groups in by_view(self.names)}
         self.markets = tuple(dict.fromkeys(view.market for view in self._views if view.market))
         self._own = self._views.get(OWN, ())
         self.others = {**known, **given}
@@ -187,7 +195,7 @@ class FeatureSet:
                     values = entry.columns(arrays if seen is None else seen.bars)
                     for pick, column in zip(picks, columns, strict=True):
                         whole = values[pick]
-                        matrix[:, column] = whole if seen is None else _taken(whole, seen.last)
+                        matrix[:, column] = whole if seen is None else taken(whole, seen.last)
         return matrix
 
     def table(self, bars: pd.DataFrame | BarArrays) -> pd.DataFrame:
@@ -208,7 +216,7 @@ class FeatureSet:
         index = bars.index if isinstance(bars, pd.DataFrame) else pd.DatetimeIndex(bars.time)
         return pd.DataFrame(self.transform(bars), index=index, columns=list(self.names))
 
-    def latest(self, arrays: BarArrays, count: int = 1) -> np.ndarray:
+    def latest(self, arrays: BarArrays, count: int = 1, memo: Memo | None = None) -> np.ndarray:
         """Compute the features of the last bars only, each over its own memory.
 
         Parameters
@@ -216,6 +224,9 @@ class FeatureSet:
         arrays : BarArrays
         count : int
             Bars to compute, at most as many as there are.
+        memo : dict, optional
+            Empty at first, of one stream of bars: where no longer bar has closed since the last
+            call, its features are not computed again.
 
         Returns
         -------
@@ -224,25 +235,43 @@ class FeatureSet:
         """
         count = min(count, len(arrays))
         rows = np.empty((count, len(self.names)), np.float32)
-        _fill_latest(rows, self._own, arrays, count, self.memory)
+        fill_latest(rows, self._own, arrays, count, self.memory)
         if self.has_views:
             known = self.on(arrays)
             for view, groups in self._views.items():
                 if view != OWN:
-                    known._fill_view(rows, view, groups, arrays)
+                    known._fill_view(rows, view, groups, arrays, memo if count == 1 else None)
         return rows
 
-    def _fill_view(self, rows: np.ndarray, view: View, groups: Groups, arrays: BarArrays) -> None:
+    def _fill_view(
+        self,
+        rows: np.ndarray,
+        view: View,
+        groups: Groups,
+        arrays: BarArrays,
+        memo: Memo | None,
+    ) -> None:
         memory, count = max(entry.memory for entry, _, _ in groups), len(rows)
         reach = count + (0 if view.market else self._bars(view, memory))
         seen = self._seen(view, arrays.tail(reach), count, shared_span(memory))
-        columns = np.array([column for _, _, places in groups for column in places])
+        if memo is None:
+            return self._fill_seen(rows, groups, seen, memory)
+        last, made = seen.bars.tail(1), np.empty_like(rows)
+        key = (tuple(seen.last >= 0), *(getattr(last, n).tobytes() for n in ("time", *COLUMNS)))
+        if view not in memo or memo[view][0] != key:
+            self._fill_seen(made, groups, seen, memory)
+            memo[view] = key, made
+        columns = places_of(groups)
+        rows[:, columns] = memo[view][1][:, columns]
+
+    def _fill_seen(self, rows: np.ndarray, groups: Groups, seen: ViewBars, memory: int) -> None:
+        columns = places_of(groups)
         rows[:, columns] = np.nan
         known = seen.last >= 0
         if known.any():
             first = int(seen.last[known][0])
             made = np.empty((len(seen.bars) - first, rows.shape[1]), np.float32)
-            _fill_latest(made, groups, seen.bars, len(made), memory)
+            fill_latest(made, groups, seen.bars, len(made), memory)
             rows[np.ix_(known, columns)] = made[seen.last[known] - first][:, columns]
 
     def _seen(self, view: View, arrays: BarArrays, rows: int, span: int) -> ViewBars:
@@ -288,15 +317,6 @@ class FeatureSet:
 Features = str | FeatureSet | Sequence[str | FeatureSet | Callable[..., Any]]
 
 
-def shared_span(memory: int) -> int:
-    """Return bars enough for a memory, the same for many: they share their slices and logs.
-
-    >>> [shared_span(memory) for memory in (1, 64, 65, 295)]
-    [64, 64, 128, 512]
-    """
-    return max(64, 1 << (memory - 1).bit_length())
-
-
 def complete_rows(matrix: np.ndarray) -> np.ndarray:
     """Tell which rows hold a finite value in every column.
 
@@ -307,40 +327,3 @@ def complete_rows(matrix: np.ndarray) -> np.ndarray:
     for column in range(matrix.shape[1]):
         complete &= np.isfinite(matrix[:, column])
     return complete
-
-
-def _fill_latest(
-    rows: np.ndarray, groups: Groups, arrays: BarArrays, count: int, memory: int
-) -> None:
-    """Compute the features of the last `count` bars into their columns of rows."""
-    tails: dict[int, BarArrays] = {}
-    for entry, picks, columns in groups:
-        span = min(shared_span(entry.memory), memory)
-        if span not in tails:
-            tails[span] = arrays.tail(span + count - 1)
-        values = entry.columns(tails[span])
-        for pick, column in zip(picks, columns, strict=True):
-            rows[:, column] = values[pick][-count:]
-
-
-def _taken(values: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Return for each of our bars the value of the last closed bar of a view, NaN without one."""
-    if not len(values):
-        return np.full(len(last), np.nan)
-    return np.where(last < 0, np.nan, values[last])
-
-
-def _by_view(names: Sequence[str]) -> Iterator[tuple[View, Groups]]:
-    """Yield each view with its functions: (feature, which of its columns, where they go)."""
-    views: dict[View, dict[Feature, list[tuple[str, int]]]] = {}
-    for column, name in enumerate(names):
-        feature, view = split_name(name)
-        views.setdefault(view, {}).setdefault(entry_of(name), []).append((feature, column))
-    for view, wanted in views.items():
-        yield (
-            view,
-            tuple(
-                (entry, [entry.names.index(name) for name, _ in placed], [at for _, at in placed])
-                for entry, placed in wanted.items()
-            ),
-        )

@@ -39,6 +39,7 @@ class Stream:
 
     def __init__(self) -> None:
         self.markets: dict[str, BarBuffer] = {}
+        self.memo: dict[Any, Any] = {}  # features of longer bars that are closed
 
     def hear(
         self,
@@ -109,7 +110,9 @@ class ModelStream(Stream):
         arrays = self.buffer.arrays()
         if not self.allow_in_sample and arrays.time[-1] <= self.model.trained_until_:
             return one_bar(self.blank, arrays.time[-1])
-        return predict_last(self.model, self.ensemble, arrays, self.blank, 0, self.heard())
+        return predict_last(
+            self.model, self.ensemble, arrays, self.blank, 0, self.heard(), self.memo
+        )
 
 
 def predict_last(
@@ -119,6 +122,7 @@ def predict_last(
     blank: Predictions,
     number: int,
     others: dict[str, BarArrays],
+    memo: dict[Any, Any],
 ) -> Predictions:
     """Return the prediction of the last of the bars, unknown where its features are incomplete.
 
@@ -134,9 +138,11 @@ def predict_last(
         Of the model.
     others : dict of str to BarArrays
         Of other markets, in place of the model's own.
+    memo : dict
+        Of the stream, see `FeatureSet.latest`.
     """
     features = model.feature_set_.with_others(others) if others else model.feature_set_
-    X = features.latest(arrays, ensemble.context)
+    X = features.latest(arrays, ensemble.context, memo)
     if not np.isfinite(X[-1]).all():
         return one_bar(blank, arrays.time[-1])
     votes = ensemble.member_proba(X, np.array([len(X) - 1]))

@@ -60,12 +60,13 @@ class WalkForwardStream(Stream):
         if self.model is None or self.ensemble is None:
             return one_bar(self.blank, arrays.time[-1])
         return predict_last(
-            self.model, self.ensemble, arrays, self.blank, self.number, self.heard()
+            self.model, self.ensemble, arrays, self.blank, self.number, self.heard(), self.memo
         )
 
     def _refit_before(self, bar: int) -> None:
         start = 0 if self.walk.window == "expanding" else bar - self.train
         self.number += 1
+        self.memo.clear()
         seen = self.buffer.arrays()
         if self.number == 0:
             check_own(self.walk.signal_model(), seen, self.walk.cache)

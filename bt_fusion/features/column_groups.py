@@ -1,0 +1,65 @@
+"""Functions behind columns of a feature matrix, and the filling of these columns."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from bt_fusion.data.bars import BarArrays
+from bt_fusion.features.choice import entry_of
+from bt_fusion.features.registry import Feature
+from bt_fusion.features.views import View, split_name
+
+__all__ = ["Groups", "by_view", "fill_latest", "places_of", "shared_span", "taken"]
+
+Groups = tuple[tuple[Feature, list[int], list[int]], ...]  # a function, its columns, their places
+
+
+def fill_latest(
+    rows: np.ndarray, groups: Groups, arrays: BarArrays, count: int, memory: int
+) -> None:
+    """Compute the features of the last `count` bars into their columns of rows."""
+    tails: dict[int, BarArrays] = {}
+    for entry, picks, columns in groups:
+        span = min(shared_span(entry.memory), memory)
+        if span not in tails:
+            tails[span] = arrays.tail(span + count - 1)
+        values = entry.columns(tails[span])
+        for pick, column in zip(picks, columns, strict=True):
+            rows[:, column] = values[pick][-count:]
+
+
+def taken(values: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return for each of our bars the value of the last closed bar of a view, NaN without one."""
+    if not len(values):
+        return np.full(len(last), np.nan)
+    return np.where(last < 0, np.nan, values[last])
+
+
+def by_view(names: Sequence[str]) -> Iterator[tuple[View, Groups]]:
+    """Yield each view with its functions: (feature, which of its columns, where they go)."""
+    views: dict[View, dict[Feature, list[tuple[str, int]]]] = {}
+    for column, name in enumerate(names):
+        feature, view = split_name(name)
+        views.setdefault(view, {}).setdefault(entry_of(name), []).append((feature, column))
+    for view, wanted in views.items():
+        yield (
+            view,
+            tuple(
+                (entry, [entry.names.index(name) for name, _ in placed], [at for _, at in placed])
+                for entry, placed in wanted.items()
+            ),
+        )
+
+
+def places_of(groups: Groups) -> np.ndarray:
+    """Return the columns of some functions."""
+    return np.array([column for _, _, places in groups for column in places])
+
+
+def shared_span(memory: int) -> int:
+    """Return bars enough for a memory, the same for many: they share their slices and logs.
+
+    >>> [shared_span(memory) for memory in (1, 64, 65, 295)]
+    [64, 64, 128, 512]
+    """
+    return max(64, 1 << (memory - 1).bit_length())
