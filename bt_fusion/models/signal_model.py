@@ -197,7 +197,10 @@ class SignalModel(BaseEstimator):
         """Predict checked arrays."""
         check_is_fitted(self)
         self._check_spacing(arrays)
-        X = self.feature_set_.transform(arrays)
+        return self._predict_rows(arrays, self.feature_set_.transform(arrays), allow_in_sample)
+
+    def _predict_rows(self, arrays: BarArrays, X: np.ndarray, allow_in_sample: bool) -> Predictions:
+        """Predict bars of which the features are known."""
         known = complete_rows(X)
         if not allow_in_sample:
             known &= arrays.time > self.trained_until_

@@ -54,7 +54,9 @@ def evaluate_trades(plan: TradePlan, bars: BarArrays, recipe: Recipe) -> dict[st
 def judge_trades(model: ManagedModel, bars: pd.DataFrame) -> dict[str, Any]:
     """Judge a fitted model's later models on the bars after its training; see `evaluate_trades`."""
     arrays = BarArrays.of(bars)
-    return evaluate_trades(model.predict_arrays(arrays), arrays, model.recipe())
+    plan = model.predict_arrays(arrays)
+    assert isinstance(plan, TradePlan)  # of a managed model
+    return evaluate_trades(plan, arrays, model.recipe())
 
 
 def judge_position(plan: TradePlan, bars: BarArrays, trades: SimulatedTrades) -> dict[str, Any]:

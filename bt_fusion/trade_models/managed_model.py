@@ -215,10 +215,9 @@ class ManagedModel(SignalModel):
         self.fitted_stages_ = (*self.fitted_stages_, stage)
         self.trained_until_ = learner.bars.time[-1]  # its trades reach up to the last bar
 
-    def predict_arrays(self, arrays: BarArrays, *, allow_in_sample: bool = False) -> TradePlan:
-        """Predict checked arrays, and say what an entry on each bar would be given."""
-        predictions = super().predict_arrays(arrays, allow_in_sample=allow_in_sample)
-        X = self.feature_set_.transform(arrays)
+    def _predict_rows(self, arrays: BarArrays, X: np.ndarray, allow_in_sample: bool) -> TradePlan:
+        """Predict bars, and say what an entry on each would be given."""
+        predictions = super()._predict_rows(arrays, X, allow_in_sample)
         return Learner(self.recipe(), arrays, X, predictions).plan_of(self.trade_models_)
 
     def later_ensembles(self) -> dict[str, tuple[Ensemble, tuple[str, ...], int]]:
