@@ -11,7 +11,8 @@ Written by `python -m bt_fusion.features > docs/features.md`; a test holds the t
 causal, float32, and never infinite; flat prices and zero volume give neutral values. Prices enter
 relative to the close, so a model trained at one price level reads another.
 
-Each also exists on longer bars and on other markets, `rsi_14@4h`, `return_1:ETH`: [timeframes.md](timeframes.md).
+Each also exists on longer bars and on other markets, `rsi_14@4h`, `return_1:ETH`:
+[timeframes.md](timeframes.md).
 
 A feature of your own:
 
