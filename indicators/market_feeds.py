@@ -2,6 +2,8 @@
 
 from copy import copy
 
+from backtrader.resamplerfilter import _BaseResampler as Resampling
+
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators.line_arrays import bar_values, preloaded
 from bt_fusion.models.signal_model import SignalModel
@@ -22,7 +24,7 @@ class MarketFeeds:
         self.feeds = dict(feeds or {})
         self._seen = {}  # of each feed its last bar: number, stamp and values
 
-    def given_to(self, model):
+    def given_to(self, model, data):
         """Return a model that sees all bars of the feeds; the one that is given stays as it is.
 
         Raises
@@ -30,12 +32,19 @@ class MarketFeeds:
         OptionError
             For what is neither a SignalModel nor a WalkForward.
         """
-        self.check(model)
+        self.check(model, data)
         others = {name: preloaded(feed) for name, feed in self.feeds.items()}
         return with_others(model, others) if others else model
 
-    def check(self, model):
-        """Raise OptionError for what others cannot be given to."""
+    def check(self, model, data=None):
+        """Raise OptionError for what others cannot be given to, and feeds stamped by closes."""
+        for feed in (*self.feeds.values(), *([data] if data is not None and views(model) else ())):
+            if stamped_by_closes(feed):
+                raise OptionError(
+                    f"the feed {feed._name or 'resampled by Backtrader'} has its bars stamped by "
+                    "their closes, and longer timeframes and other markets go by opens: give "
+                    "cerebro.resampledata(..., rightedge=False)"
+                )
         if self.feeds and not isinstance(model, SignalModel | WalkForward):
             raise OptionError(
                 f"others are bars for a SignalModel or a WalkForward, not {type(model).__name__}: "
@@ -44,6 +53,7 @@ class MarketFeeds:
 
     def told_to(self, stream):
         """Tell a stream the bars that have come since it was told last, and the open one anew."""
+        stream.expect(*self.feeds)
         for name, feed in self.feeds.items():
             number, known = self._seen.get(name, (0, None))
             for ago in range(number - len(feed) + 1, 1):
@@ -54,6 +64,19 @@ class MarketFeeds:
                 known = bar_values(feed, 0)
                 stream.hear(name, *known, still_open=True)
             self._seen[name] = len(feed), known
+
+
+def views(model):
+    """Tell whether a model's features see longer timeframes or other markets."""
+    if isinstance(model, WalkForward):
+        model = model.signal_model()
+    return isinstance(model, SignalModel) and model.feature_set().has_views
+
+
+def stamped_by_closes(feed):
+    """Tell whether Backtrader makes the bars of a feed and stamps them by their closes."""
+    made = (each[0] for each in getattr(feed, "_filters", ()))
+    return any(isinstance(each, Resampling) and each.p.rightedge for each in made)
 
 
 def with_others(model, others):

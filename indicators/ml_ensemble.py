@@ -215,7 +215,7 @@ class MLEnsemble(BarLines):
 
     def columns(self, bars):
         try:
-            self._model = self._markets.given_to(loaded(self._model))
+            self._model = self._markets.given_to(loaded(self._model), self.data)
             found = self._as_columns(predict_all(self._model, bars, self.p.allow_in_sample))
         except Exception as error:  # a model may be a user's own and fail in any way
             self._give_up(error)
@@ -230,7 +230,7 @@ class MLEnsemble(BarLines):
         try:
             if first:
                 self._model = loaded(self._model)
-                self._markets.check(self._model)
+                self._markets.check(self._model, self.data)
                 self._stream = open_stream(self._model, self.p.allow_in_sample)
             self._markets.told_to(self._stream)
             take = self._stream.replace if still_open else self._stream.push

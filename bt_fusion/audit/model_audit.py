@@ -57,6 +57,11 @@ def audit_model(model: SignalModel | str | Path, bars: pd.DataFrame) -> PartsAud
     if trials:
         text = f"tuning: the model does not record which bars its {trials} trials saw"
         parts.unverified.append(text)
+    if known.feature_set_.markets:
+        text = (
+            f"other markets: the bars of {', '.join(known.feature_set_.markets)} stay as they are"
+        )
+        parts.unverified.append(text)
     parts.features(known.feature_set_).label(known.label())
     predictions(parts, known, arrays)
     return parts.audit()

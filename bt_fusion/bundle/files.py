@@ -13,7 +13,7 @@ from bt_fusion.errors import BundleError, PartError
 __all__ = ["MANIFEST_CAP", "check_entry", "read_bundle", "read_manifest", "read_regular"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[0-9a-f]{16}\.[a-z]{1,12}")
-MANIFEST_CAP = 16 * 2**20
+MANIFEST_CAP = 64 * 2**20  # minute bars with features of 1d: 20 MB of golden bars
 FILE_CAP = 512 * 2**20
 BUNDLE_CAP = 1024 * 2**20
 MOST_FILES = 64

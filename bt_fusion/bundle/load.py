@@ -25,6 +25,7 @@ from bt_fusion.bundle.manifest import MANIFEST, check_manifest, feature_digest
 from bt_fusion.bundle.parts.registry import Kind, kind_named, libraries_of
 from bt_fusion.bundle.versions import check_schema, check_versions
 from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.timestamps import length_seconds
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError, OptionError
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
@@ -35,6 +36,7 @@ __all__ = ["SavedModel", "load_saved", "read_model"]
 
 STAMP = re.compile(r"(1[7-9]|2[01])\d\d-[01]\d-[0-3]\d[ T][0-2]\d(:[0-5]\d){2}(\.\d{1,9})?")
 MOST = 10**9  # seconds of a bar, bars in a longer one
+CROWDED = 1_000  # times as many bars as usual that a longer one may hold
 ATTEMPTS = 3  # readings of a folder that is being replaced meanwhile
 
 
@@ -172,6 +174,7 @@ def read_model(
     ensemble = assemble(content, kinds, files)
     later, compared_later = load_later(content, files)
     try:
+        _check_spacing(features, content["golden"])
         others = golden_others(content["golden"])
         check_golden_bars(content["golden"], features.with_others(others))
         compared = _check_votes(content, ensemble, kinds)
@@ -205,13 +208,37 @@ def _features(content: dict[str, Any], expected: tuple[str, ...] | None) -> Feat
             f"the model needs features that are not known here: {', '.join(unknown[:6])}. Import "
             "the module that registers them, or upgrade bt_fusion"
         )
-    features = FeatureSet(names)
+    try:
+        features = FeatureSet(names)
+    except OptionError as error:
+        raise BundleError(f"the manifest's features cannot be: {error}") from error
     spacing = {each["market"]: _spacing(each) for each in content["spacing"]}
     needed = {name: features.timeframes_of(name) for name in ("", *features.markets)}
     known = {name: {*own.most} for name, own in spacing.items()}
     if known != (needed if features.has_views else {}) or len(known) != len(content["spacing"]):
         raise BundleError(f"the manifest's spacing {known} is not that of its features")
     return features.with_spacing(spacing)
+
+
+def _holds(timeframe: str, seconds: int, most: int) -> bool:
+    """Tell whether a longer bar can hold so many bars."""
+    usual = length_seconds(timeframe) // seconds
+    return 1 < usual <= most <= CROWDED * usual
+
+
+def _check_spacing(features: FeatureSet, golden: dict[str, Any]) -> None:
+    """Raise BundleError where golden bars are not as far apart as the manifest says."""
+    others = golden_others(golden)
+    if others.keys() != {*features.markets} or len(others) != len(golden["others"]):
+        raise BundleError(f"golden bars of {[*others]}, and the features see {features.markets}")
+    bars = {**others, "": golden_arrays(golden["bars"])}
+    for name, own in features.spacing.items():
+        apart = np.diff(bars[name].time).astype("timedelta64[s]").astype(np.int64)
+        if len(apart) and own.seconds not in apart:
+            raise BundleError(
+                f"no golden bars{f' of {name}' if name else ''} are {own.seconds} s apart, as the "
+                "manifest says of all"
+            )
 
 
 def _is_known(name: str) -> bool:
@@ -224,7 +251,8 @@ def _is_known(name: str) -> bool:
 def _spacing(given: dict[str, Any]) -> Spacing:
     seconds, most = given["seconds"], given["most"]
     counts = [seconds, *most.values()]
-    if not all(type(count) is int and 0 < count <= MOST for count in counts):
+    whole = all(type(count) is int and 0 < count <= MOST for count in counts)
+    if not whole or any(not _holds(name, seconds, most[name]) for name in most):
         raise BundleError(
             f"the manifest's spacing is {str(given)[:80]}: counts above 0 are expected"
         )

@@ -26,12 +26,14 @@ from bt_fusion.bundle.manifest import (
     sealed,
 )
 from bt_fusion.bundle.versions import current_versions
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import BundleError, OptionError
 from bt_fusion.features import SETS
 from bt_fusion.labels import LABELS
 from bt_fusion.plugins import files_behind
 
 __all__ = ["save_model"]
+
+MOST_BARS = 400_000  # that a manifest holds
 
 
 def save_model(
@@ -76,9 +78,14 @@ def save_model(
     OptionError
         When a part or label of the model cannot be saved without pickle.
     BundleError
-        When the folder holds something else.
+        When the folder holds something else, or features look back too many bars.
     """
     check_is_fitted(model)
+    if len(model.tail_) > MOST_BARS:
+        raise BundleError(
+            f"the features look back {len(model.tail_):,} bars, and a saved model keeps those, at "
+            f"most {MOST_BARS:,}: leave out the longest timeframe, or train on longer bars"
+        )
     folder = Path(folder).expanduser().resolve()
     given = {
         "symbol": symbol,

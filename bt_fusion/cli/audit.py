@@ -58,7 +58,9 @@ def audit(
     screen, dates = output.screen(), period.dates()
     given = {name: bars_within(own, *dates) for name, own in bars.load(screen).items()}
     if audits_code:
-        found = audit_code(screen, given, code, account, output.plugin or [], bars.seed)
+        model = loaded_model(code, bars, screen)
+        plugins = output.plugin or []
+        found = audit_code(screen, given, code, account, plugins, bars.seed, model)
     else:
         found = audit_data(screen, given, png)
     if json is not None:
@@ -103,11 +105,11 @@ def audit_code(
     account: AccountOptions,
     plugins: list[Path],
     seed: int,
+    model: "SignalModel | None",
 ) -> dict[str, Any]:
     """Show what is found in code or a model."""
     from bt_fusion.report.terminal.checks import strategy_audit_table
 
-    model = loaded_model(code, screen)
     if code.strategy:
         found = audited_strategy(bars, code, model, account, seed)
         kind, name = "strategy", code.strategy
@@ -124,13 +126,9 @@ def audit_code(
     return {kind: found.to_dict()}
 
 
-def loaded_model(code: AuditedCode, screen: Screen) -> "SignalModel | None":
+def loaded_model(code: AuditedCode, bars: AuditedBars, screen: Screen) -> "SignalModel | None":
     """Return the saved model that is named, with the bars of other markets."""
-    from bt_fusion.models.signal_model import SignalModel
-
-    if code.model is None:
-        return None
-    return SignalModel.load(code.model, others=code.markets(screen))
+    return None if code.model is None else code.loaded_model(code.model, bars, screen)
 
 
 def audited_strategy(

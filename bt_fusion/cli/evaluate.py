@@ -85,7 +85,6 @@ def evaluate(
     from bt_fusion.evaluation.refit_figures import too_good_note
     from bt_fusion.files import check_no_input, write_json
     from bt_fusion.models.causality import unchecked_note
-    from bt_fusion.models.signal_model import SignalModel
     from bt_fusion.report.terminal.comparison import comparison_table, note_lines
     from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
     from bt_fusion.report.terminal.labels import label_tables
@@ -97,7 +96,7 @@ def evaluate(
     if json is not None:
         check_no_input(json, bars.data, judged.model)
     screen = output.screen()
-    model = SignalModel.load(judged.model, others=judged.markets(screen))
+    model = judged.loaded_model(judged.model, bars, screen)
     model.causality_check = not judged.no_causality_check
     frame, name = bars.load_with_past(screen)
     found = evaluated(judged, model, frame, bars, screen)

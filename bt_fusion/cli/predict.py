@@ -32,8 +32,8 @@ def predict(
 ) -> None:
     """Predict bars by a saved model: probabilities, class, signal, confidence."""
     from bt_fusion.backtest.notes import length_note
+    from bt_fusion.data.bars import BarArrays
     from bt_fusion.files import check_no_input
-    from bt_fusion.models.signal_model import SignalModel
     from bt_fusion.report.terminal.predictions import bar_lines, predictions_table
 
     if out is not None and out.suffix.lower() not in KINDS:
@@ -41,10 +41,10 @@ def predict(
     if out is not None:
         check_no_input(out, bars.data, model)
     screen = output.screen()
-    loaded = SignalModel.load(model, others=markets.markets(screen))
+    loaded = markets.loaded_model(model, bars, screen)
     frame, name = bars.load(screen)
     predictions = loaded.predict(frame, allow_in_sample=True)
-    check_known(predictions, loaded, last)
+    check_known(predictions, loaded, last, loaded.feature_set_.late_markets(BarArrays.of(frame)))
     table = predictions.table().iloc[-1:] if last else predictions.table()
     for note in (length_note(loaded, frame.index.to_numpy()), in_sample_note(table)):
         if note:
@@ -59,7 +59,9 @@ def predict(
         screen.show(predictions_table(table, name))
 
 
-def check_known(predictions: "Predictions", model: "SignalModel", last: bool) -> None:
+def check_known(
+    predictions: "Predictions", model: "SignalModel", last: bool, late: list[str]
+) -> None:
     """Raise BarsError when no bar can be predicted, or not the last one where it is asked for."""
     known = predictions.known
     if known.any() and (known[-1] or not last):
@@ -69,7 +71,7 @@ def check_known(predictions: "Predictions", model: "SignalModel", last: bool) ->
     why = f"some of the model's {len(features)} features have no value there"
     if len(known) < features.lookback:
         why = f"the model's {len(features)} features need {features.lookback} bars"
-    raise BarsError(f"{which} be predicted: {why}; give more bars")
+    raise BarsError(f"{which} be predicted: {'; '.join([why, *late])}; give more bars")
 
 
 def in_sample_note(table: "pd.DataFrame") -> str:

@@ -55,7 +55,7 @@ def train(
     if onnx:
         require_onnx(*EXPORTING)
     screen, trials = output.screen(), 0
-    chosen = model.build(bars.seed, screen)
+    chosen = model.build(bars, screen)
     check_can_be_saved(chosen)
     loaded, name = bars.load(screen)
     known = training_part(loaded, test_share)

@@ -83,7 +83,7 @@ def tune(
     if json is not None:
         check_no_input(json, bars.data)
     screen = output.screen()
-    untuned = model.build(bars.seed, screen)
+    untuned = model.build(bars, screen)
     loaded, _ = bars.load(screen)
     known = training_part(loaded, test_share)
     found = search_parameters(untuned, known, trials, tuning, bars.seed, screen)

@@ -22,6 +22,7 @@ __all__ = [
 
 Say = Callable[[str], Any]
 EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
+MARKET_SEEDS = 50  # after those of the symbols: samples of two markets are two
 MARKET_EXAMPLE = "--other ETH=eth.csv"
 
 
@@ -84,7 +85,7 @@ def load_markets(
     """
     if "" in given:
         raise OptionError(f"other {given['']!r} has no name; give {MARKET_EXAMPLE}")
-    return load_each(given, seed, repair, say)
+    return load_each(given, seed + MARKET_SEEDS, repair, say)
 
 
 def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict[str, str]:

@@ -37,6 +37,7 @@ ROW_NUMBERS = 1e8  # as seconds 1973: a column all below counts rows, not time
 LATEST = 9.2e15  # microseconds: the year 2261, about where nanosecond stamps end
 DAYS = (19_000_101, 22_001_231)  # whole numbers in between are dates, 20240131
 SHOWN = 12  # column names listed in an error
+MOST_DIGITS = 6  # of a bar length
 UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60))
 
 
@@ -208,8 +209,10 @@ def length_seconds(text: str) -> int:
     """
     units = {**dict(UNITS), "s": 1}
     count, unit = text[:-1], text[-1:]
-    if not (count.isascii() and count.isdigit()) or not int(count) or unit not in units:
-        raise OptionError(f"timeframe {text!r} is no length such as 30m, 4h, 1d or 1w")
+    known = count.isascii() and count.isdigit() and len(count) <= MOST_DIGITS and int(count) > 0
+    if not known or unit not in units:
+        hint = f"; write {text.lower()}" if unit in "HDW" and known else ""
+        raise OptionError(f"timeframe {text[:20]!r} is no length such as 30m, 4h, 1d or 1w{hint}")
     return int(count) * units[unit]
 
 

@@ -42,10 +42,15 @@ def with_views(
 ) -> tuple[str, ...]:
     """Return features with the same ones of longer timeframes and of other markets.
 
+    Of a market that a name mentions no others are added.
+
     >>> with_views(("rsi_14", "hour_sin"), ["4h"], ["ETH"])
     ('rsi_14', 'hour_sin', 'rsi_14@4h', 'rsi_14:ETH')
     """
-    views = [View(timeframe) for timeframe in timeframes] + [View("", name) for name in markets]
+    named = {split_name(name)[1] for name in names}
+    mentioned = {view.market for view in named}
+    views = [View(timeframe) for timeframe in timeframes]
+    views += [View("", name) for name in markets if name not in mentioned]
     own = tuple(name for name in names if split_name(name)[1] == OWN)
     return (*names, *(name for view in views for name in _viewed(own, view) if name not in names))
 

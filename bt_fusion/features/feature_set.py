@@ -9,7 +9,7 @@ import pandas as pd
 
 from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.errors import BarsError
+from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.features.choice import resolved, with_views
 from bt_fusion.features.column_groups import (
     Groups,
@@ -23,6 +23,7 @@ from bt_fusion.features.registry import Feature
 from bt_fusion.features.views import (
     OWN,
     SPARE,
+    STALE,
     Spacing,
     View,
     ViewBars,
@@ -86,9 +87,9 @@ class FeatureSet:
         others: Mapping[str, pd.DataFrame | BarArrays] | None = None,
     ):
         known: Mapping[str, BarArrays] = getattr(features, "others", {})
-        given = {name: BarArrays.of(bars) for name, bars in (others or {}).items()}
-        self.names = with_views(resolved(features), timeframes, given)
-        self.spacing: dict[str, Spacing] = dict(getattr(features, "spacing", {}))
+        given = _bars_of(others)
+        self.names = with_views(resolved(features), _listed(timeframes), given)
+        self.spacing: dict[str, Spacing] = {}  # these bars are not measured yet
         self._views = {view: tuple(groups) for view, groups in by_view(self.names)}
         self.markets = tuple(dict.fromkeys(view.market for view in self._views if view.market))
         self._own = self._views.get(OWN, ())
@@ -151,7 +152,7 @@ class FeatureSet:
     def with_others(self, others: Mapping[str, pd.DataFrame | BarArrays]) -> "FeatureSet":
         """Return the set with bars of other markets, for features it has already."""
         found = copy(self)
-        given = {name: BarArrays.of(bars) for name, bars in others.items()}
+        given = _bars_of(others)
         found.others = {**self.others, **given}
         return found
 
@@ -169,6 +170,18 @@ class FeatureSet:
             found[name] = recent(
                 source, own, self.spacing[""].closes(bars.time[-rows:]), max(spans)
             )
+        return found
+
+    def late_markets(self, bars: BarArrays) -> list[str]:
+        """Return a clause for each other market whose bars end too early for the last bar."""
+        found = []
+        for name in self.markets:
+            time = self.others[name].time if name in self.others else bars.time
+            if not len(time) or bars.time[-1] - time[-1] > np.timedelta64(STALE, "s"):
+                found.append(
+                    f"the bars of {name} end {str(time[-1])[:16] if len(time) else 'at once'}, "
+                    f"these {str(bars.time[-1])[:16]}"
+                )
         return found
 
     def transform(self, bars: pd.DataFrame | BarArrays) -> np.ndarray:
@@ -312,6 +325,27 @@ class FeatureSet:
         if view == OWN or "" not in self.spacing:
             return count
         return (count + SPARE) * self.spacing[""].bars_in(view.timeframe)
+
+
+def _listed(timeframes: str | Sequence[str]) -> list[str]:
+    """Return timeframes as a list, those of a text too: `4h,1d`."""
+    given = timeframes.split(",") if isinstance(timeframes, str) and timeframes else timeframes
+    found = [str(each).strip() for each in given]
+    if not all(found):
+        raise OptionError(f"timeframes {timeframes!r}: one is empty; write 4h,1d")
+    return [*dict.fromkeys(found)]
+
+
+def _bars_of(others: Mapping[str, pd.DataFrame | BarArrays] | None) -> dict[str, BarArrays]:
+    """Return the bars of other markets, checked."""
+    if others is not None and not isinstance(others, Mapping):
+        raise OptionError(
+            f"others is a {type(others).__name__}; give bars by name, {{'ETH': bars}}"
+        )
+    for name in others or ():
+        if not isinstance(name, str) or not name:
+            raise OptionError(f"others: a market is called {name!r}; give it a name, such as 'ETH'")
+    return {name: BarArrays.of(bars) for name, bars in (others or {}).items()}
 
 
 Features = str | FeatureSet | Sequence[str | FeatureSet | Callable[..., Any]]

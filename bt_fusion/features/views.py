@@ -3,6 +3,7 @@
 A feature of a view is called by it: `rsi_14@4h`, `return_1:ETH`, `rsi_14@4h:ETH`.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,11 +12,27 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.resampling import SECOND, bar_numbers, closed_bars, epoch_nanoseconds
 from bt_fusion.data.timestamps import bar_seconds, length_seconds, length_text
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import (
+    BtFusionWarning,
+    ModelCompatibilityError,
+    OptionError,
+    TrainingError,
+)
 
-__all__ = ["OWN", "SPARE", "Spacing", "View", "ViewBars", "recent", "split_name", "view_bars"]
+__all__ = [
+    "OWN",
+    "SPARE",
+    "STALE",
+    "Spacing",
+    "View",
+    "ViewBars",
+    "recent",
+    "split_name",
+    "view_bars",
+]
 
-STALE = 7 * 86_400  # seconds after its close at which another market's bar says nothing any more
+STALE = 7 * 86_400  # seconds by which another market's next bar may be late
+RUN = 50  # distances of another length in a row: no gaps, but bars of that length
 
 
 @dataclass(frozen=True, order=True)
@@ -37,8 +54,11 @@ class View:
         if self.timeframe and length_text(length_seconds(self.timeframe)) != self.timeframe:
             plain = length_text(length_seconds(self.timeframe))
             raise OptionError(f"timeframe {self.timeframe!r} is called {plain!r}")
-        if {"@", ":", ","} & {*self.market}:
-            raise OptionError(f"market {self.market!r}: a name holds no @, : and comma; rename it")
+        if {"@", ":", ","} & {*self.market} or self.market.strip() != self.market:
+            raise OptionError(
+                f"market {self.market!r}: a name holds no @, : and comma, and no space around it; "
+                "rename it"
+            )
 
     def name(self, feature: str) -> str:
         """Return what a feature of the view is called.
@@ -60,8 +80,10 @@ def split_name(name: str) -> tuple[str, View]:
     >>> split_name("rsi_14@4h")
     ('rsi_14', View(timeframe='4h', market=''))
     """
-    left, _, market = name.partition(":")
-    feature, _, timeframe = left.partition("@")
+    left, colon, market = name.partition(":")
+    feature, at, timeframe = left.partition("@")
+    if (colon and not market) or (at and not timeframe):
+        raise OptionError(f"feature {name!r} names no view; write rsi_14@4h, or rsi_14:ETH")
     return feature, View(timeframe, market)
 
 
@@ -86,12 +108,23 @@ class Spacing:
 
         Raises
         ------
+        TrainingError
+            For fewer than two bars.
         OptionError
-            For fewer than two bars, and a timeframe that is no multiple of theirs.
+            For a timeframe that is no multiple of theirs, and bars of several lengths.
+
+        Warns
+        -----
+        BtFusionWarning
+            Where fewer than two in five bars are as far apart as is usual.
         """
         seconds, most = bar_seconds(bars.time), {}
         if not seconds:
-            raise OptionError("longer timeframes and other markets need two bars at least")
+            raise TrainingError(
+                f"{len(bars)} bars do not tell how long a bar is, a second at least: longer "
+                "timeframes and other markets need to know when bars close"
+            )
+        _check_even(bars, seconds)
         for timeframe in sorted(timeframes):
             length = length_seconds(timeframe)
             if length <= seconds or length % seconds:
@@ -102,6 +135,22 @@ class Spacing:
             most[timeframe] = max(length // seconds, _largest(bars, length, seconds))
         return cls(seconds, most)
 
+    def check(self, seconds: int | None, market: str = "") -> None:
+        """Refuse bars that are so far apart; None for those that do not tell.
+
+        Raises
+        ------
+        ModelCompatibilityError
+            When it is another length.
+        """
+        if seconds not in (None, self.seconds):
+            assert seconds is not None
+            raise ModelCompatibilityError(
+                f"the model's features count bars of {length_text(self.seconds)}, and these bars"
+                f"{f' of {market}' if market else ''} are {length_text(seconds)} apart; give bars "
+                "as it was trained on"
+            )
+
     def closes(self, time: np.ndarray) -> np.ndarray:
         """Return when bars with these stamps close, int64 nanoseconds since 1970."""
         return epoch_nanoseconds(time) + self.seconds * SECOND
@@ -109,6 +158,29 @@ class Spacing:
     def bars_in(self, timeframe: str) -> int:
         """Return the most bars that one of a timeframe holds, 1 of their own."""
         return self.most[timeframe] if timeframe else 1
+
+
+def _check_even(bars: BarArrays, seconds: int) -> None:
+    """Refuse bars of several lengths, and warn of bars of none."""
+    apart = np.diff(epoch_nanoseconds(bars.time)) // SECOND
+    changes = np.flatnonzero(np.diff(apart, prepend=-1))
+    lengths = np.diff(np.append(changes, len(apart)))
+    odd = np.flatnonzero((lengths >= RUN) & (apart[changes] != seconds))
+    if len(odd):
+        at = changes[odd[0]]
+        raise OptionError(
+            f"bars are {length_text(int(apart[at]))} apart for {lengths[odd[0]]:,} bars from "
+            f"{str(bars.time[at])[:16]} on, and {length_text(seconds)} elsewhere: when do they "
+            "close? Give bars of one length"
+        )
+    share = float((apart == seconds).mean())
+    if share < 0.4:
+        warnings.warn(
+            f"only {100 * share:.0f} % of the bars are {length_text(seconds)} apart, which is "
+            "taken for their length: longer bars may close earlier than that tells",
+            BtFusionWarning,
+            stacklevel=3,
+        )
 
 
 def _largest(bars: BarArrays, length: int, seconds: int) -> int:
@@ -156,7 +228,8 @@ def view_bars(
         seen, ends = source, spacing.closes(source.time)
     last = np.searchsorted(ends, closes, side="right") - 1
     if view.market and len(ends):
-        last[closes - ends[last] > (STALE + spacing.seconds) * SECOND] = -1
+        length = length_seconds(view.timeframe) if view.timeframe else spacing.seconds
+        last[closes - ends[last] > (STALE + length) * SECOND] = -1
     known = last[last >= 0]
     if not len(known):
         return ViewBars(seen[:0], np.full(len(closes), -1))

@@ -43,8 +43,8 @@ class ModelSpec:
     timeframes : str, optional
         Longer timeframes a,b,c, see `SignalModel`.
     others : mapping of str to DataFrame, optional
-        Bars of other markets, whose features are added to those of the bars; a recipe takes those
-        it was trained with.
+        Bars of other markets, whose features are added to those of the bars; of those that a
+        recipe or a feature's name mentions no others.
     label : str, optional
         A name, or with parameters ``gain(horizon=5, threshold=0.005)``.
     horizon : int, optional
@@ -119,7 +119,7 @@ class ModelSpec:
             model.set_params(features=feature_names(self.features))
         if self.timeframes is not None:
             model.set_params(timeframes=tuple(self.timeframes.split(",")))
-        if self.others and self.recipe is None:
+        if self.others:
             model.set_params(others=dict(self.others))
         options = {"voting": self.voting, "calibration": self.calibration}
         given = {name: value for name, value in options.items() if value is not None}

@@ -1,6 +1,7 @@
 """SignalModel: features, a label and an ensemble, from bars to predictions."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from bt_fusion.bundle.later.kinds import model_class
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.data.timestamps import bar_length, bar_seconds, length_text
+from bt_fusion.data.timestamps import bar_length, bar_seconds
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import ModelCompatibilityError, TrainingError
 from bt_fusion.features import Features, FeatureSet, complete_rows
@@ -116,6 +117,13 @@ class SignalModel(BaseEstimator):
     # Backtrader's optstrategy iterates what it can: a model is one value.
     __iter__ = None
 
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        """Return the parameters, of other markets how many bars there are."""
+        shown: Any = copy(self)
+        if isinstance(self.others, Mapping):
+            shown.others = {name: f"{len(own):,} bars" for name, own in self.others.items()}
+        return BaseEstimator.__repr__(shown, N_CHAR_MAX)
+
     def feature_set(self) -> FeatureSet:
         """Return the features by name, checked."""
         return FeatureSet(self.features, self.timeframes, self.others)
@@ -156,7 +164,8 @@ class SignalModel(BaseEstimator):
         if not len(rows):
             raise TrainingError(
                 f"no training rows among {len(arrays)} bars: features look back "
-                f"{self.feature_set_.lookback} bars and labels ahead {label.horizon}; "
+                f"{self.feature_set_.lookback} bars and labels ahead {label.horizon}"
+                f"{''.join(f'; {text}' for text in self.feature_set_.late_markets(arrays))}; "
                 "give more bars"
             )
         self.ensemble_ = self.new_ensemble().fit(
@@ -218,13 +227,8 @@ class SignalModel(BaseEstimator):
         """Refuse bars of another length where it says when longer ones are closed."""
         given = {**self.feature_set_.others, "": arrays}
         for name, spacing in self.feature_set_.spacing.items():
-            found = bar_seconds(given[name].time) if name in given else None
-            if found is not None and found != spacing.seconds:
-                raise ModelCompatibilityError(
-                    f"the model's features count bars of {length_text(spacing.seconds)}, and these "
-                    f"bars{f' of {name}' if name else ''} are {length_text(found)} apart; give "
-                    "bars as it was trained on"
-                )
+            if name in given:
+                spacing.check(bar_seconds(given[name].time), name)
 
     def after_walk(
         self,
@@ -269,7 +273,8 @@ class SignalModel(BaseEstimator):
         from bt_fusion.bundle import save_model
 
         def certify(saved: "SavedModel") -> list[dict[str, Any]]:
-            return certificate(self, SignalModel.of_saved(saved, self.others))
+            others = self.feature_set_.others
+            return certificate(self, SignalModel.of_saved(saved, others))
 
         return save_model(self, folder, certify=certify, **about)
 
@@ -323,7 +328,7 @@ class SignalModel(BaseEstimator):
 
     @classmethod
     def of_saved(
-        cls, saved: "SavedModel", others: Mapping[str, pd.DataFrame] | None = None
+        cls, saved: "SavedModel", others: Mapping[str, pd.DataFrame | BarArrays] | None = None
     ) -> "SignalModel":
         """Return the model of a bundle's checked content, of the class it was saved as.
 

@@ -36,7 +36,7 @@ class PlanStream(ModelStream):
         """Return the plan of the last bar, unknown where it is in-sample."""
         predictions, bars = super().current(), self.buffer.arrays()
         atr = talib.ATR(bars.high, bars.low, bars.close, self.recipe.atr_period)
-        X = self.model.feature_set_.latest(bars)[-1:]
+        X = self.features().latest(bars, memo=self.memo)[-1:]
         stop, target = np.full(1, np.nan), np.full(1, np.nan)
         models, known = self.model.trade_models_, bool(predictions.known[0])
         if known and models.stops is None:

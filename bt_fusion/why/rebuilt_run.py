@@ -228,7 +228,8 @@ class RebuiltRun:
         then = config.get("others", {})
         if then.keys() - known.keys():
             raise OptionError(f"{self.folder} does not say where the bars of {[*then]} came from")
-        loaded = load_markets(known, config["seed"], say=lambda line: None)
+        repair = config.get("source", {}).get("repair", False)
+        loaded = load_markets(known, config["seed"], repair, say=lambda line: None)
         for name in then:
             check_same(name, loaded[name], then[name])
         return loaded

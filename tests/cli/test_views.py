@@ -68,6 +68,26 @@ def test_why_says_when_the_other_market_has_changed(folder, tmp_path, capsys):
     assert "these are other bars of ETH than the run was made of" in capsys.readouterr().err
 
 
+def test_what_no_model_sees_is_said(folder, capsys):
+    data = ("--data", folder / "btc.parquet", "--model", folder / "model")
+    others = ("--other", f"ETH={folder / 'eth.parquet'}", "--other", "SOL=random-walk:50")
+    assert command("predict", *data, *others, "--last") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "--other SOL not used: the model has no feature of it, it sees ETH" in told
+
+
+def test_synthetic_and_repaired_markets_are_made_again(folder, tmp_path, capsys):
+    other = planted_edge(1_600, seed=2, auc=0.75)
+    other.iloc[::-1].to_csv(tmp_path / "eth.csv")
+    words = ("--data", "random-walk:1600", "--repair", "--seed", 5, "--members", "lgb")
+    words += ("--features", "fusion", "--train-bars", 800, "--refit-bars", 400)
+    markets = ("--other", f"ETH={tmp_path / 'eth.csv'}", "--other", "X=random-walk:1600")
+    run(*words, *markets, "--out", tmp_path / "run")
+    assert command("why", tmp_path / "run", "--trade", 1) == 0
+    config = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert config["config"]["others"]["X"]["sha256"] != config["data"]["sha256"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

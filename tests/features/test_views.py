@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from benchmarks.timeframes import Layout, differing_bars, stale_values, unclosed_values
-from bt_fusion import BarsError, FeatureSet, OptionError, feature
+from bt_fusion import (
+    BarsError,
+    BtFusionWarning,
+    FeatureSet,
+    OptionError,
+    TrainingError,
+    feature,
+)
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
 from bt_fusion.features import REGISTRY
@@ -84,8 +91,41 @@ def test_what_is_missing_or_does_not_fit_is_said():
         FeatureSet(["rsi_15@4h"])
     with pytest.raises(OptionError, match="market 'A:B'"):
         FeatureSet(["return_1"], others={"A:B": ETH})
-    with pytest.raises(OptionError, match="two bars at least"):
+    with pytest.raises(OptionError, match="names no view; write rsi_14@4h"):
+        FeatureSet(["rsi_14@"])
+    with pytest.raises(OptionError, match="one is empty; write 4h,1d"):
+        FeatureSet(["rsi_14"], "4h,")
+    with pytest.raises(OptionError, match="such as 30m, 4h, 1d or 1w; write 4h"):
+        FeatureSet(["rsi_14"], ["4H"])
+    with pytest.raises(OptionError, match="others is a list; give bars by name"):
+        FeatureSet(["rsi_14"], others=[ETH])
+    with pytest.raises(TrainingError, match="1 bars do not tell how long a bar is"):
         FeatureSet(["return_1@4h"]).transform(BARS[:1])
+
+
+def test_timeframes_may_be_a_text_and_named_markets_are_not_added_whole():
+    assert FeatureSet(["gap"], "5m, 15m").names == ("gap", "gap@5m", "gap@15m")
+    named = FeatureSet(["gap", "return_1:ETH"], others={"ETH": ETH, "SOL": ETH})
+    assert named.names == ("gap", "return_1:ETH", "gap:SOL")
+
+
+def test_bars_of_several_lengths_are_refused_and_of_none_warned_of():
+    hours = np.r_[np.arange(0, 12 * 60, 12), 12 * 60 + np.arange(200)]
+    index = pd.Timestamp("2024-01-01") + pd.to_timedelta(hours, "h")
+    other = random_walk(len(index)).set_axis(index)
+    bars = random_walk(900).set_axis(pd.date_range("2024-01-01", periods=900, freq="h"))
+    features = FeatureSet(["return_1:ETH"], others={"ETH": other})
+    with pytest.raises(OptionError, match="12h apart for 60 bars from 2024-01-01T00:00 on, and 1h"):
+        features.transform(bars)
+    seconds = np.cumsum(np.random.default_rng(0).integers(60, 200, 300))
+    odd = random_walk(300).set_axis(pd.Timestamp("2024-01-01") + pd.to_timedelta(seconds, "s"))
+    with pytest.warns(BtFusionWarning, match="taken for their length"):
+        FeatureSet(["return_1:ETH"], others={"ETH": odd}).transform(bars)
+
+
+def test_a_set_for_other_bars_measures_them_anew():
+    measured = FeatureSet(["return_1@1h"]).on(BarArrays.of(BARS))
+    assert measured.spacing and not FeatureSet(measured).spacing
 
 
 def test_a_feature_of_ones_own_has_views_too_and_no_name_of_one():

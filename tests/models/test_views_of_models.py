@@ -1,7 +1,10 @@
 """Models of several timeframes and markets: walk-forward, saved, bar by bar, in Backtrader."""
 
+import warnings
+
 import backtrader as bt
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks.fault_kinds import read
@@ -13,6 +16,7 @@ from bt_fusion import (
     ManagedModel,
     ModelCompatibilityError,
     SignalModel,
+    TrainingError,
     WalkForward,
     load_model,
     tune,
@@ -81,7 +85,11 @@ def test_loaded_again_it_can_be_saved_again(kept, tmp_path):
         (lambda it: it.update(spacing=[]), "is not that of its features"),
         (lambda it: it["spacing"][0].update(seconds=0), "counts above 0"),
         (lambda it: it["spacing"][0]["most"].pop("5m"), "is not that of its features"),
-        (lambda it: it["golden"]["others"].clear(), "cannot predict|need bars of ETH"),
+        (lambda it: it["golden"]["others"].clear(), "golden bars of"),
+        (lambda it: it["golden"]["others"].append(it["golden"]["others"][0]), "golden bars of"),
+        (lambda it: it["spacing"][1].update(seconds=1), "no golden bars of ETH are 1 s apart"),
+        (lambda it: it["spacing"][0]["most"].update({"5m": 10**9}), "counts above 0"),
+        (lambda it: it["spacing"][0]["most"].update({"5m": 1}), "counts above 0"),
         (lambda it: it["golden"]["others"][0].update(close=[1.0]), "columns of different lengths"),
     ],
 )
@@ -171,6 +179,76 @@ def test_another_market_may_be_a_feed(runonce, walked, length):
     told = np.array(cerebro.run()[0].told)[-len(BARS) :]
     np.testing.assert_allclose(told, expected.probability_up, atol=1e-6)
     assert np.isfinite(told).sum() > 300
+
+
+def told_by(bars, other, model, runonce=False):
+    cerebro = bt.Cerebro(stdstats=False, preload=runonce, runonce=runonce)
+    for name, own in (("BTC", bars), ("ETH", other)):
+        cerebro.adddata(BarsData(dataname=own), name=name)
+    cerebro.addstrategy(TwoFeeds, model=model)
+    return np.array(cerebro.run()[0].told)[-len(bars) :]
+
+
+@pytest.mark.parametrize("first", [3, 699, 701, 900])
+@pytest.mark.parametrize("runonce", [True, False])
+def test_a_market_whose_feed_begins_later_is_waited_for(first, runonce):
+    unfed = SignalModel(["wick_balance", "return_1:ETH"], ensemble=Ensemble(["lgb"]))
+    known = SignalModel(unfed.features, ensemble=Ensemble(["lgb"]), others={"ETH": ETH[first:]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BtFusionWarning)  # no model for the first block
+        expected = WalkForward(known, 700, 300, cache=None).predict(BARS).probability_up
+        found = told_by(BARS, ETH[first:], WalkForward(unfed, 700, 300, cache=None), runonce)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert np.isfinite(found).sum() >= 600 - (first > 690) * 300
+
+
+@pytest.mark.parametrize("runonce", [True, False])
+def test_a_feed_of_another_length_is_refused(model, runonce):
+    how = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+    longer = ETH.resample("5min").agg(how)
+    with pytest.warns(BtFusionWarning, match="count bars of 1m, and these bars of ETH are 5m"):
+        told_by(BARS, longer, model, runonce)
+
+
+def test_bars_of_another_length_are_refused_bar_by_bar(model):
+    stream, arrays = open_stream(model), BarArrays.of(BARS.iloc[::2])
+    with pytest.raises(ModelCompatibilityError, match="count bars of 1m, and these bars are 2m"):
+        for row in range(10):
+            stream.push(arrays.time[row], (1.0, 1.0, 1.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize("rightedge", [True, False])
+def test_resampled_bars_are_to_be_stamped_by_their_opens(rightedge):
+    known = SignalModel(["return_1", "return_1:ETH"], ensemble=Ensemble(["lgb"]))
+    walk = WalkForward(known, 100, 50, cache=None)
+    cerebro = bt.Cerebro(stdstats=False)
+    minutes = BarsData(dataname=BARS, timeframe=bt.TimeFrame.Minutes, compression=1)
+    five = {"timeframe": bt.TimeFrame.Minutes, "compression": 5, "rightedge": rightedge}
+    cerebro.resampledata(minutes, name="BTC", **five)
+    other = ETH.resample("5min").last()
+    cerebro.adddata(BarsData(dataname=other), name="ETH")
+    cerebro.addstrategy(TwoFeeds, model=walk)
+    if rightedge:
+        with pytest.warns(BtFusionWarning, match="stamped by their closes.*rightedge=False"):
+            cerebro.run()
+    else:
+        assert np.isfinite(cerebro.run()[0].told).sum() > 100
+
+
+def test_it_shows_how_many_bars_it_has_of_others():
+    assert "1,600 bars" in repr(new_model()) and len(repr(new_model())) < 400
+
+
+def test_features_that_look_back_too_far_are_not_saved(monkeypatch, model, tmp_path):
+    monkeypatch.setattr("bt_fusion.bundle.save.MOST_BARS", 50)
+    with pytest.raises(BundleError, match="leave out the longest timeframe"):
+        model.save(tmp_path / "model")
+
+
+def test_a_market_that_ended_is_named():
+    with pytest.raises(TrainingError, match="the bars of ETH end 2023-12-01T00:49, these 2024"):
+        early = ETH[:50].set_axis(ETH.index[:50] - pd.Timedelta(days=31))
+        new_model(others={"ETH": early}).fit(BARS)
 
 
 def test_ready_predictions_need_no_feeds(model):

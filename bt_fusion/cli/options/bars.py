@@ -10,9 +10,21 @@ from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
     import pandas as pd
 
-__all__ = ["BarOptions", "DatedBarOptions", "MarketOptions", "PeriodOptions", "SymbolOptions"]
+    from bt_fusion.models.signal_model import SignalModel
+
+__all__ = [
+    "BarOptions",
+    "DatedBarOptions",
+    "MarketOptions",
+    "PeriodOptions",
+    "SymbolOptions",
+    "unused_markets",
+]
 
 Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
 LAST_SEED = 2**32 - 100  # libraries take 32 bits, and several symbols take the seeds after it
@@ -73,11 +85,25 @@ class MarketOptions:
 
         return by_symbol(self.other or (), "other", "PATH", MARKET_EXAMPLE)
 
-    def markets(self, screen: Screen) -> "dict[str, pd.DataFrame]":
-        """Return the bars of each market by name."""
+    def markets(
+        self, bars: "BarOptions | SymbolOptions", screen: Screen
+    ) -> "dict[str, pd.DataFrame]":
+        """Return the bars of each market by name, with the seed and the repair of the bars."""
         from bt_fusion.data.sources import load_markets
 
-        return load_markets(self.market_sources(), say=screen.say)
+        return load_markets(self.market_sources(), bars.seed, bars.repair, screen.say)
+
+    def loaded_model(
+        self, folder: "str | Path", bars: "BarOptions | SymbolOptions", screen: Screen
+    ) -> "SignalModel":
+        """Return a saved model with the bars of other markets; says which it does not use."""
+        from bt_fusion.models.signal_model import SignalModel
+
+        markets = self.markets(bars, screen)
+        model = SignalModel.load(folder, others=markets)
+        for line in unused_markets(markets, model):
+            screen.say(f"Note       {line}")
+        return model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +161,17 @@ class DatedBarOptions(BarOptions, PeriodOptions):
         bars, name = super().load(screen)
         bars_within(bars, start, end)  # there must be some
         return bars_within(bars, None, end), name
+
+
+def unused_markets(
+    markets: "Mapping[str, pd.DataFrame]", *models: "SignalModel"
+) -> "Iterator[str]":
+    """Yield a note for each market that no model sees."""
+    seen = {market for model in models for market in model.feature_set().markets}
+    for name in markets:
+        if name not in seen:
+            known = f"it sees {', '.join(sorted(seen))}" if seen else "it sees its own bars alone"
+            yield f"--other {name} not used: the model has no feature of it, {known}"
 
 
 def _date(name: str, text: str | None) -> "pd.Timestamp | None":

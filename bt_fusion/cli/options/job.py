@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from bt_fusion.cli.options.bars import PeriodOptions, SymbolOptions
+from bt_fusion.cli.options.bars import PeriodOptions, SymbolOptions, unused_markets
 from bt_fusion.cli.options.predictor import PredictorOptions, ScheduleOptions
 from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions
 from bt_fusion.cli.screen import Screen
@@ -46,7 +46,7 @@ def backtest_job(
         "others": model.market_sources(),
         "plugins": loaded_plugins(),
     }
-    chosen = chosen_predictor(model, strategy.strategy, schedule, bars.seed, screen)
+    chosen = chosen_predictor(model, strategy.strategy, schedule, bars, screen)
     start, end = period.dates()
     return Backtest(
         predictor=chosen["predictor"],
@@ -82,7 +82,11 @@ def preset_params(preset: str | None, strategy: StrategyOptions) -> dict[str, An
 
 
 def chosen_predictor(
-    model: PredictorOptions, strategy: str, schedule: ScheduleOptions, seed: int, screen: Screen
+    model: PredictorOptions,
+    strategy: str,
+    schedule: ScheduleOptions,
+    bars: SymbolOptions,
+    screen: Screen,
 ) -> dict[str, Any]:
     """Load the saved models, or build the walk-forward of the other options.
 
@@ -117,16 +121,19 @@ def chosen_predictor(
                 "give --recipe instead of --model"
             )
         source = {"model": folders, "preset": None, "recipe": None, "members": None}
-        loaded = load_models(folders, model.markets(screen))
-        notes = (*unused_options(model, schedule), *other_strategy(loaded, strategy))
+        markets = model.markets(bars, screen)
+        loaded = load_models(folders, markets)
+        each = loaded.values() if isinstance(loaded, dict) else [loaded]
+        unused = (*unused_markets(markets, *each), *unused_options(model, schedule))
+        notes = (*unused, *other_strategy(loaded, strategy))
         return {"predictor": loaded, "source": source, "notes": notes}
-    spec = replace(model.spec(seed, screen), strategy=system_of(load_strategy(strategy)))
+    spec = replace(model.spec(bars, screen), strategy=system_of(load_strategy(strategy)))
     walk = WalkForward(spec.build(), **vars(schedule))
     if spec.origin:
         screen.say(f"Model      {spec.origin}")
     parts = {"preset": spec.chosen_preset, "recipe": spec.recipe, "members": spec.members}
-    unused = ("--allow-in-sample not used: a walk-forward predicts no bar it was trained on",)
-    notes = unused if model.allow_in_sample else ()
+    in_sample = ("--allow-in-sample not used: a walk-forward predicts no bar it was trained on",)
+    notes = in_sample if model.allow_in_sample else ()
     return {"predictor": walk, "source": {"model": None, **parts}, "notes": notes}
 
 

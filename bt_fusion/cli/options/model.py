@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
 from bt_fusion.cli.command import option
-from bt_fusion.cli.options.bars import MarketOptions
+from bt_fusion.cli.options.bars import BarOptions, MarketOptions, SymbolOptions
 from bt_fusion.cli.screen import Screen
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import OptionError
@@ -69,7 +69,7 @@ class ModelOptions(MarketOptions):
         """Return the names of the options that describe a model, what it starts from aside."""
         return [each.name for each in fields(ModelOptions) if each.name not in NO_PARTS]
 
-    def spec(self, seed: int, screen: Screen) -> "ModelSpec":
+    def spec(self, bars: BarOptions | SymbolOptions, screen: Screen) -> "ModelSpec":
         """Return the model these options describe, with the bars of other markets."""
         from bt_fusion.models.model_spec import ModelSpec
 
@@ -78,9 +78,9 @@ class ModelOptions(MarketOptions):
         given |= {
             "horizon": self.bars_ahead(),
             "causality_check": not self.no_causality_check,
-            "others": self.markets(screen),
+            "others": self.markets(bars, screen),
         }
-        return ModelSpec(**given, seed=seed)
+        return ModelSpec(**given, seed=bars.seed)
 
     def bars_ahead(self) -> int | None:
         """Return the horizon as a number; OptionError for `auto` and other words."""
@@ -98,9 +98,9 @@ class ModelOptions(MarketOptions):
                 f"horizon {self.horizon!r} must be a whole number of bars, or auto"
             ) from None
 
-    def build(self, seed: int, screen: Screen) -> "SignalModel":
+    def build(self, bars: BarOptions | SymbolOptions, screen: Screen) -> "SignalModel":
         """Return the unfitted model; says what is taken from where."""
-        spec = self.spec(seed, screen)
+        spec = self.spec(bars, screen)
         model = spec.build()
         if spec.origin:
             screen.say(f"Model      {spec.origin}")

@@ -4,6 +4,7 @@ A stream keeps the bars it needs, computes each feature over its own memory and 
 for one row. It agrees with the batch up to what the features' memory leaves out.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,11 @@ import pandas as pd
 
 from bt_fusion.data.bar_buffer import BarBuffer
 from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.timestamps import bar_seconds
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.single_row import single_row_ensemble
+from bt_fusion.features import FeatureSet
+from bt_fusion.features.views import Spacing
 from bt_fusion.models.empty_predictions import empty_predictions
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NO_MODEL, NOT_TRAINED, Predictions
@@ -21,6 +25,7 @@ from bt_fusion.technical.series import wilder_memory
 
 __all__ = ["NO_TIME", "ModelStream", "Stream", "one_bar", "predict_last"]
 
+CHECKED = (6, 50)  # numbers of bars after which their length is checked
 NO_TIME = np.empty(0, dtype="datetime64[ns]")
 UNKNOWN_PAYOFF = np.full((1, 2), np.nan)
 
@@ -49,11 +54,35 @@ class Stream:
         still_open: bool = False,
     ) -> None:
         """Take a new bar of another market, or new values of its last one."""
-        if market not in self.markets:
-            self.markets[market] = BarBuffer(keep=self.market_memory(market))
+        self.expect(market)
         buffer = self.markets[market]
         take = buffer.replace if still_open else buffer.push
         take(time, values)
+        self.check_spacing(market, buffer)
+
+    def expect(self, *markets: str) -> None:
+        """Say of which markets bars will come: until they do, their features are unknown."""
+        for market in markets:
+            if market not in self.markets:
+                self.markets[market] = BarBuffer(keep=self.market_memory(market))
+
+    def spacing(self) -> Mapping[str, Spacing]:
+        """Return how far apart bars have to be, by market; nothing where that does not matter."""
+        return {}
+
+    def check_spacing(self, market: str, buffer: BarBuffer) -> None:
+        """Refuse bars of another length, after a few and after many.
+
+        Raises
+        ------
+        ModelCompatibilityError
+        """
+        if buffer.count not in CHECKED or market not in self.spacing():
+            return
+        time, wanted = buffer.arrays().time[-buffer.count :], self.spacing()[market].seconds
+        apart = np.diff(time).astype("timedelta64[s]").astype(np.int64)
+        usual = wanted if buffer.count == CHECKED[0] and wanted in apart else bar_seconds(time)
+        self.spacing()[market].check(usual, market)
 
     def market_memory(self, market: str) -> int | None:
         """Return how many bars of a market are kept, None for all."""
@@ -66,6 +95,7 @@ class Stream:
     def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
         """Take a new bar and return its prediction, one row."""
         self.buffer.push(time, values)
+        self.check_spacing("", self.buffer)
         return self.current()
 
     def replace(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
@@ -101,18 +131,28 @@ class ModelStream(Stream):
         self.buffer = BarBuffer(keep=max(memory, payoff_memory(model.payoff_)))
 
     def market_memory(self, market: str) -> int | None:
-        """Return how many bars of a market are kept."""
+        """Return how many bars of a market are kept; all where members look back."""
         features = self.model.feature_set_
-        return features.memory_of(market) if market in features.markets else 1
+        if market not in features.markets:
+            return 1
+        return features.memory_of(market) if self.model.ensemble_.context == 1 else None
+
+    def spacing(self) -> Mapping[str, Spacing]:
+        """Return how far apart the bars were that the model was trained on."""
+        return self.model.feature_set_.spacing
+
+    def features(self) -> FeatureSet:
+        """Return the model's features, of other markets as they were told."""
+        features = self.model.feature_set_
+        return features.with_others(self.heard()) if self.markets else features
 
     def current(self) -> Predictions:
         """Return the prediction of the last bar, unknown where it is in-sample."""
         arrays = self.buffer.arrays()
         if not self.allow_in_sample and arrays.time[-1] <= self.model.trained_until_:
             return one_bar(self.blank, arrays.time[-1])
-        return predict_last(
-            self.model, self.ensemble, arrays, self.blank, 0, self.heard(), self.memo
-        )
+        X = self.features().latest(arrays, self.ensemble.context, self.memo)
+        return predict_last(self.model, self.ensemble, arrays, self.blank, 0, X)
 
 
 def predict_last(
@@ -121,8 +161,7 @@ def predict_last(
     arrays: BarArrays,
     blank: Predictions,
     number: int,
-    others: dict[str, BarArrays],
-    memo: dict[Any, Any],
+    X: np.ndarray,
 ) -> Predictions:
     """Return the prediction of the last of the bars, unknown where its features are incomplete.
 
@@ -136,13 +175,9 @@ def predict_last(
         Of no bar: what all predictions of a stream have in common.
     number : int
         Of the model.
-    others : dict of str to BarArrays
-        Of other markets, in place of the model's own.
-    memo : dict
-        Of the stream, see `FeatureSet.latest`.
+    X : ndarray of float32, shape (n_rows, n_features)
+        Features of the last bars.
     """
-    features = model.feature_set_.with_others(others) if others else model.feature_set_
-    X = features.latest(arrays, ensemble.context, memo)
     if not np.isfinite(X[-1]).all():
         return one_bar(blank, arrays.time[-1])
     votes = ensemble.member_proba(X, np.array([len(X) - 1]))

@@ -1,5 +1,7 @@
 """Bar by bar: a walk-forward that refits from the bars it has seen, and what opens a stream."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from bt_fusion.data.bar_buffer import BarBuffer
@@ -7,6 +9,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.single_row import single_row_ensemble
 from bt_fusion.errors import TrainingError
+from bt_fusion.features.views import Spacing
 from bt_fusion.models.causality import check_own
 from bt_fusion.models.empty_predictions import empty_predictions
 from bt_fusion.models.predictions import Predictions
@@ -59,9 +62,13 @@ class WalkForwardStream(Stream):
         arrays = self.buffer.arrays()
         if self.model is None or self.ensemble is None:
             return one_bar(self.blank, arrays.time[-1])
-        return predict_last(
-            self.model, self.ensemble, arrays, self.blank, self.number, self.heard(), self.memo
-        )
+        features = self.model.feature_set_.with_others(self.heard())
+        X = features.latest(arrays, self.ensemble.context, self.memo)
+        return predict_last(self.model, self.ensemble, arrays, self.blank, self.number, X)
+
+    def spacing(self) -> Mapping[str, Spacing]:
+        """Return how far apart the bars were of the last refit."""
+        return {} if self.model is None else self.model.feature_set_.spacing
 
     def _refit_before(self, bar: int) -> None:
         start = 0 if self.walk.window == "expanding" else bar - self.train
