@@ -95,7 +95,7 @@ def evaluate(
 
     traded.check()
     if json is not None:
-        check_no_input(json, bars.data, judged.model)
+        check_no_input(json, bars.place(), judged.model)
     screen, model = output.screen(), SignalModel.load(judged.model)
     model.causality_check = not judged.no_causality_check
     frame, name = bars.load_with_past(screen)

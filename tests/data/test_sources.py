@@ -19,7 +19,7 @@ def test_a_sample_with_a_size_goes_by_the_whole_name():
 def test_what_is_neither_file_nor_sample_is_said():
     with pytest.raises(OptionError, match="did you mean 'random-walk'"):
         load("random-wlk:30", 0, False)
-    with pytest.raises(BarsError, match=r"no file walks/random:30; give a CSV or Parquet file"):
+    with pytest.raises(BarsError, match=r"no file walks/random:30; give a CSV, Parquet"):
         load("walks/random:30", 0, False)
 
 

@@ -1,0 +1,28 @@
+"""What cells of a table look like: days, clock times."""
+
+import re
+
+__all__ = ["is_clock", "is_day"]
+
+DAY = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d)|(19|20|21)\d{6}(?!\d)|\d{1,2}[- ][A-Za-z]{3}"
+)
+CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[APap][Mm])?")
+
+
+def is_day(cell: str) -> bool:
+    """Tell whether a cell begins with a date.
+
+    >>> is_day("2024-01-31 00:00"), is_day("20240131"), is_day("1704067200")
+    (True, True, False)
+    """
+    return DAY.match(cell.strip()) is not None
+
+
+def is_clock(cell: str) -> bool:
+    """Tell whether a cell is a time of the day.
+
+    >>> is_clock("09:30"), is_clock("9:30:00 PM"), is_clock("1.25")
+    (True, True, False)
+    """
+    return CLOCK.fullmatch(cell.strip()) is not None
