@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.data.readers.layout import Layout, layout_of, long_row
-from bt_fusion.data.readers.names import SYMBOL_COLUMNS, TIME_COLUMNS, is_known, refuse_symbols
+from bt_fusion.data.readers.names import (
+    ADJUSTED,
+    SYMBOL_COLUMNS,
+    TIME_COLUMNS,
+    is_known,
+    refuse_symbols,
+)
 from bt_fusion.data.readers.unpacking import head_of, text_of
 
 __all__ = ["read_csv"]
@@ -51,7 +57,9 @@ def read_csv(path: Path, repairs: list[str] | None, assumed: list[str]) -> pd.Da
     rows = _length(pieces)
     columns: dict[Hashable, object] = {}
     for name in layout.names[: layout.width]:
-        if name in symbols:
+        if name in ADJUSTED:
+            columns[name] = _one_value([], rows)  # that it is there is said
+        elif name in symbols:
             columns[name] = _one_value(list(symbols[name]), rows)
         elif name in kept:
             columns[name] = _joined(pieces.pop(name))

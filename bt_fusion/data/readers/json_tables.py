@@ -42,18 +42,19 @@ def _blocks(text: IO[str]) -> Iterator[tuple[list[object], int]]:
     if not rest.startswith("["):
         raise BarsError(f"not a list ({rest[:40]!r}); {EXPECTED}")
     rest = rest[1:]
-    while True:
-        more = text.read(BLOCK)
-        end = rest.rfind("]", 0, rest.rstrip().rfind("]") if not more else None) + 1
-        rows = _parsed(rest[:end].strip().strip(","), first) if end else []
+    while more := text.read(BLOCK):
+        end = max(0, rest.rfind("["))  # rows before it are whole
+        rows = _parsed(rest[:end].rstrip().rstrip(","), first)
         if rows:
             yield rows, first
         first += len(rows)
         rest = rest[end:] + more
-        if not more:
-            break
-    if rest.strip().strip(",").strip() != "]":
-        raise BarsError(f"the list ends in row {first} ({rest.strip()[:40]!r}); download it again")
+    rest = rest.rstrip()
+    if not rest.endswith("]"):
+        raise BarsError(f"the list breaks off after row {first} ({rest[-40:]!r}); get it again")
+    rows = _parsed(rest[:-1], first)
+    if rows:
+        yield rows, first
 
 
 def _parsed(text: str, first: int) -> list[object]:

@@ -9,6 +9,7 @@ from bt_fusion.data.readers.volumes import VOLUME_NAMES, volume_name
 from bt_fusion.errors import BarsError
 
 __all__ = [
+    "ADJUSTED",
     "CLOSES",
     "SYMBOL_COLUMNS",
     "TIME_COLUMNS",
