@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import check_bars, repair_bars
 from bt_fusion.data.readers.csv_tables import read_csv
 from bt_fusion.data.readers.json_tables import read_json
@@ -86,7 +87,8 @@ def read_reported(path: str | Path, *, repair: bool = False) -> tuple[pd.DataFra
     try:
         frame = _read_frame(path, found.repairs if repair else None, found.assumed)
         rows = len(frame)
-        frame = _oldest_first(tidy_bars(frame, coerce=repair, report=found.assumed), found.assumed)
+        frame = _of_bars(tidy_bars(frame, coerce=repair, report=found.assumed))
+        frame = _oldest_first(frame, found.assumed)
         if repair:
             frame, dropped = repair_bars(frame)
             found.repairs.extend(dropped)
@@ -95,6 +97,13 @@ def read_reported(path: str | Path, *, repair: bool = False) -> tuple[pd.DataFra
         return check_bars(frame), found
     except BarsError as error:
         raise BarsError(f"{path}: {error}") from error
+
+
+def _of_bars(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of bars alone, where all are there, so that the others are let go."""
+    if not set(COLUMNS) <= set(frame.columns):
+        return frame
+    return pd.DataFrame({name: frame[name] for name in COLUMNS}, copy=False)
 
 
 def _oldest_first(frame: pd.DataFrame, assumed: list[str]) -> pd.DataFrame:
