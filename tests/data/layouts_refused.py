@@ -95,6 +95,10 @@ REFUSED = {
         TABLE.replace(",", ";").replace("485.0", "485,0"),
         r"no plain number such as 1234.5 in column high \('485,0'\) in row 0 \(2024-01-30",
     ),
+    "decimal commas, and points that may be thousands": Refused(
+        TABLE.replace(",", ";").replace(".", ",").replace("1200", "1.200"),
+        r"column volume \('1.200, but numbers are written as 1234,5'\) in row 0 \(2024-01-30",
+    ),
     "decimal commas between commas": Refused(
         HEADER + "2024-01-30,482,5,485,0,480,1,484,2,1200\n", "line 2 has 10 values for 6 columns"
     ),

@@ -4,8 +4,10 @@ import re
 
 __all__ = ["is_clock", "is_day"]
 
+MONTH = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 DAY = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d)|(19|20|21)\d{6}(?!\d)|\d{1,2}[- ][A-Za-z]{3}"
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d)|(19|20|21)\d{6}(?!\d)"
+    rf"|\d{{1,4}}[- /.]{MONTH}\b|{MONTH}[- /.]+\d{{1,4}}(?!\d)"
 )
 CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[APap][Mm])?")
 
@@ -13,8 +15,8 @@ CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[APap][Mm])?")
 def is_day(cell: str) -> bool:
     """Tell whether a cell begins with a date.
 
-    >>> is_day("2024-01-31 00:00"), is_day("20240131"), is_day("1704067200")
-    (True, True, False)
+    >>> [is_day(cell) for cell in ("2024-01-31 00:00", "20240131", "Jan 31, 2024", "1704067200")]
+    [True, True, True, False]
     """
     return DAY.match(cell.strip()) is not None
 

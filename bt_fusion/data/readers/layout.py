@@ -90,10 +90,10 @@ def layout_of(head: str, assumed: list[str]) -> Layout:
     ]
     _refuse_other_text(lines[0][1])
     lines = _from_first(lines, assumed)
-    separator = max(SEPARATORS, key=lines[0][1].count)
+    separator = separator_of(lines[0][1])
     numbers = [number for number, _ in lines]
     rows = [next(csv.reader([line], delimiter=separator)) for _, line in lines]
-    if rows[0][0].strip()[:1].isdigit():
+    if _is_stamp(rows[0][0]):
         names, first = headerless_names(rows, assumed), 0
     else:
         names, first = levels(rows) or ([plain_name(name) for name in rows[0]], 1)
@@ -107,6 +107,16 @@ def layout_of(head: str, assumed: list[str]) -> Layout:
     return Layout(separator, tuple(names), width, skipped, number_form(cells, assumed))
 
 
+def separator_of(line: str) -> str:
+    """Return what separates the values of a line; commas may stand in dates and numbers, too.
+
+    >>> separator_of("Oct 14, 2023;1,5;1,6;1,4;1,5;9,0"), separator_of("a,b;c,d")
+    (';', ',')
+    """
+    certain = [each for each in SEPARATORS if line.count(each) >= FEWEST - 1]
+    return certain[0] if certain else max(SEPARATORS, key=line.count)
+
+
 def long_row(number: int, row: list[str], width: int, separator: str) -> BarsError:
     """Return the error for a row of more values than columns."""
     return BarsError(
@@ -114,6 +124,11 @@ def long_row(number: int, row: list[str], width: int, separator: str) -> BarsErr
         f"({separator.join(row)[:60]}); write numbers as 1234.5, without decimal commas "
         "and thousands separators, or name every column"
     )
+
+
+def _is_stamp(cell: str) -> bool:
+    """Tell whether a cell is of a row, and not of a header."""
+    return cell.strip()[:1].isdigit() or is_day(cell)
 
 
 def _refuse_other_text(line: str) -> None:
@@ -130,12 +145,12 @@ def _refuse_other_text(line: str) -> None:
 def _from_first(lines: list[tuple[int, str]], assumed: list[str]) -> list[tuple[int, str]]:
     """Leave out what stands before the header or the first row: addresses, titles, comments."""
     for place, (_, line) in enumerate(lines[:SEARCHED]):
-        separator = max(SEPARATORS, key=line.count)
+        separator = separator_of(line)
         row = next(csv.reader([line], delimiter=separator))
         names = [plain_name(cell) for cell in row]
         known = sum(is_known(name) for name in names) >= 3
-        digits = sum(cell.strip()[:1].isdigit() for cell in row) >= FEWEST
-        if len(row) >= FEWEST and (known or (digits and row[0].strip()[:1].isdigit())):
+        digits = sum(cell.strip()[:1].isdigit() for cell in row[1:]) >= FEWEST - 1
+        if len(row) >= FEWEST and (known or (digits and _is_stamp(row[0]))):
             if place:
                 ticker = place == 1 and plain_name(lines[0][1].split(separator)[0]) == "ticker"
                 if ticker:  # Yahoo's symbols above the header

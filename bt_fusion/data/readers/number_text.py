@@ -33,7 +33,7 @@ class NumberForm:
     thousands: str = ""
 
     def numbers(self, text: pd.Series) -> pd.Series:
-        """Return float64; or the text itself where some of it is no number of this form."""
+        """Return float64; or objects, with the text of what is no number of this form."""
         group, point = re.escape(self.thousands), re.escape(self.decimal)
         whole = rf"\d+|\d{{1,3}}(?:{group}\d{{3}})+" if group else r"\d+"
         form = rf"^\s*[$€£]?\s?([+-]?(?:{whole}))(?:{point}(\d*))?([eE][+-]?\d+)?([KMB])?\s*$"
@@ -43,7 +43,8 @@ class NumberForm:
         values = pd.to_numeric(joined, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         values *= parts[3].fillna("").map(TIMES).to_numpy(np.float64)
         if (np.isnan(values) & text.notna().to_numpy()).any():
-            rest = text.astype(object)
+            # Marked, so that 1.234 is not taken for a number where this form has decimal commas
+            rest = text.astype(object) + f", but {self}"
             return rest.where(np.isnan(values), values)
         return pd.Series(values, index=text.index)
 
