@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from bt_fusion import BarsError, read_bars
-from bt_fusion.data.readers import csv_tables, date_parts, json_tables
+from bt_fusion.data.readers import csv_tables, json_tables
+from bt_fusion.data.readers.stamps import date_parts
 
 HEADER = "date,open,high,low,close,volume"
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from bt_fusion.data.bar_format import COLUMNS
-from bt_fusion.data.readers.clocks import is_clock, is_day
+from bt_fusion.data.readers.stamps.clocks import is_clock, is_day
 from bt_fusion.errors import BarsError
 
 __all__ = ["KLINE_COLUMNS", "headerless_names", "refuse_other_order"]

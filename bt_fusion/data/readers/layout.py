@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 
 from bt_fusion.data.bar_format import COLUMNS
-from bt_fusion.data.readers.clocks import is_clock, is_day
 from bt_fusion.data.readers.headerless import headerless_names
 from bt_fusion.data.readers.levels import levels
 from bt_fusion.data.readers.names import (
@@ -16,6 +15,7 @@ from bt_fusion.data.readers.names import (
     refuse_twins,
 )
 from bt_fusion.data.readers.number_text import NumberForm, number_form
+from bt_fusion.data.readers.stamps.clocks import is_clock, is_day
 from bt_fusion.data.readers.volumes import VOLUME_NAMES
 from bt_fusion.errors import BarsError
 

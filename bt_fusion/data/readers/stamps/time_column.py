@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from bt_fusion.data.readers.date_text import stamps_of_text
-from bt_fusion.data.readers.epochs import stamps_of_numbers
 from bt_fusion.data.readers.names import TIME_COLUMNS
+from bt_fusion.data.readers.stamps.date_text import stamps_of_text
+from bt_fusion.data.readers.stamps.epochs import stamps_of_numbers
 from bt_fusion.errors import BarsError
 
 __all__ = ["index_by_time"]

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from bt_fusion.data.readers.date_parts import BLOCK, DateParts, without_weekday
+from bt_fusion.data.readers.stamps.date_parts import BLOCK, DateParts, without_weekday
 from bt_fusion.errors import BarsError
 
 __all__ = ["stamps_of_text"]
