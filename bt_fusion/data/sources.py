@@ -32,13 +32,18 @@ def load_each(
     found = {}
     for number, (symbol, source) in enumerate(given.items()):
         try:
-            bars, name = load(source, seed + number, repair, say)
+            bars, name = load(source, seed + number, repair, _of_symbol(symbol, say))
         except BtFusionError as error:
             if not symbol:
                 raise
             raise type(error)(f"{symbol}: {error}") from error
         found[symbol or name] = bars
     return found
+
+
+def _of_symbol(symbol: str, say: Say) -> Say:
+    """Return what says a line with the symbol it is about."""
+    return (lambda line: say(f"{line} ({symbol})")) if symbol else say
 
 
 def sources(data: Sequence[str], say: Say | None = None) -> dict[str, str]:

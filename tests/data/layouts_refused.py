@@ -154,6 +154,10 @@ REFUSED = {
         "".join(f"{1_706_659_200 + 60 * i},10,12,9,11,10.5,3,7\n" for i in range(4)),
         "the sixth column lies between low and high in every row, as an average price does",
     ),
+    "a header in another language": Refused(
+        "Datum;Schluss;Er\u00f6ffnung;Hoch;Tief;St\u00fccke\n" + ROWS.replace(",", ";"),
+        "no time column among datum, schluss, er\u00f6ffnung, hoch, tief, st\u00fccke; call it",
+    ),
     "row numbers for time": Refused(
         TABLE.replace("2024-01-30", "0").replace("2024-01-31", "1"), r"no time in row 0 \('0'\)"
     ),

@@ -78,3 +78,5 @@ def test_what_was_assumed_and_repaired_is_said(tmp_path):
     assert len(load(str(path), 0, True, said.append)[0]) == 1
     assert [line.split()[0] for line in said] == ["Read", "Repaired"]
     assert "columns are taken as date, time, open, high" in said[0] and "high below low" in said[1]
+    load_each({"EUR": str(path)}, 0, True, said.append)
+    assert [line.endswith(" (EUR)") for line in said] == [False, False, True, True]

@@ -2,11 +2,13 @@
 
 import csv
 import warnings
-from collections.abc import Hashable, Iterator
+from collections.abc import Generator, Hashable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.io.parsers import TextFileReader
 
 from bt_fusion.data.readers.layout import Layout, layout_of, long_row
 from bt_fusion.data.readers.names import (
@@ -45,15 +47,16 @@ def read_csv(path: Path, repairs: list[str] | None, assumed: list[str]) -> pd.Da
     kept = [name for name in layout.names[: layout.width] if is_known(name)]
     pieces: Pieces = {name: [] for name in kept}
     symbols: dict[str, dict[object, None]] = {n: {} for n in kept if n in SYMBOL_COLUMNS}
-    for piece in _pieces(path, layout, repairs):
-        if piece.iloc[:, layout.width :].notna().to_numpy().any():
-            _refuse_long_row(path, layout)
-        for name, seen in symbols.items():
-            seen |= dict.fromkeys(piece[name].dropna().unique())
-            refuse_symbols(name, list(seen))
-        for name in kept:
-            if name not in symbols:
-                pieces[name].append(_values(piece[name], layout))
+    with closing(_pieces(path, layout, repairs)) as read:
+        for piece in read:
+            if piece.iloc[:, layout.width :].notna().to_numpy().any():
+                _refuse_long_row(path, layout)
+            for name, seen in symbols.items():
+                seen |= dict.fromkeys(piece[name].dropna().unique())
+                refuse_symbols(name, list(seen))
+            for name in kept:
+                if name not in symbols:
+                    pieces[name].append(_values(piece[name], layout))
     rows = _length(pieces)
     columns: dict[Hashable, object] = {}
     for name in layout.names[: layout.width]:
@@ -68,10 +71,11 @@ def read_csv(path: Path, repairs: list[str] | None, assumed: list[str]) -> pd.Da
     return pd.DataFrame(columns, index=pd.RangeIndex(rows), copy=False)
 
 
-def _pieces(path: Path, layout: Layout, repairs: list[str] | None) -> Iterator[pd.DataFrame]:
+def _pieces(
+    path: Path, layout: Layout, repairs: list[str] | None
+) -> Generator[pd.DataFrame, None, None]:
     """Yield the rows of a file, some at a time."""
-    with text_of(path) as text, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", pd.errors.ParserWarning)
+    with text_of(path) as text:
         reader = pd.read_csv(
             text,
             sep=layout.separator,
@@ -86,11 +90,20 @@ def _pieces(path: Path, layout: Layout, repairs: list[str] | None) -> Iterator[p
             chunksize=ROWS,
         )
         with reader:
-            yield from reader
+            while (piece := _next_piece(reader, repairs)) is not None:
+                yield piece
+
+
+def _next_piece(reader: TextFileReader, repairs: list[str] | None) -> pd.DataFrame | None:
+    """Return the next rows, None after the last; notes the rows that were dropped."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", pd.errors.ParserWarning)
+        piece = next(reader, None)
+    lines = [line for warning in caught for line in str(warning.message).splitlines()]
     if repairs is not None:
-        lines = [line for warning in caught for line in str(warning.message).splitlines()]
         skipped = [line for line in lines if "Skip" in line]
         repairs += [f"dropped a row of too many columns: {line}" for line in skipped]
+    return piece
 
 
 def _values(column: pd.Series, layout: Layout) -> np.ndarray | pd.Series:

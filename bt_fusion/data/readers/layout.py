@@ -151,6 +151,9 @@ def _from_first(lines: list[tuple[int, str]], assumed: list[str]) -> list[tuple[
         known = sum(is_known(name) for name in names) >= 3
         digits = sum(cell.strip()[:1].isdigit() for cell in row[1:]) >= FEWEST - 1
         if len(row) >= FEWEST and (known or (digits and _is_stamp(row[0]))):
+            if not known:  # a line as wide before it is a header of names that are not known
+                wide = [p for p in range(place) if lines[p][1].count(separator) >= FEWEST - 1]
+                place = wide[-1] if wide else place
             if place:
                 ticker = place == 1 and plain_name(lines[0][1].split(separator)[0]) == "ticker"
                 if ticker:  # Yahoo's symbols above the header
