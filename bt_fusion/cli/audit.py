@@ -51,9 +51,10 @@ def audit(
 
     code.check()
     audits_code = code.any() or bool(output.plugin)
-    check_png(png, audits_code, len(bars.data))
+    places = bars.sources()
+    check_png(png, audits_code, len(places))
     for file in filter(None, (json, png)):
-        for source in bars.sources().values():
+        for source in places.values():
             check_no_input(file, source)
     screen, dates = output.screen(), period.dates()
     given = {name: bars_within(own, *dates) for name, own in bars.load(screen).items()}
@@ -171,8 +172,7 @@ def audited_parts(
 
     if len(bars) > 1:
         raise OptionError(
-            f"features, labels, members and models are audited on one symbol; {len(bars)} --data "
-            "are given"
+            f"features, labels, members and models are audited on one symbol; {len(bars)} are given"
         )
     (frame,) = bars.values()
     if model is not None:

@@ -138,7 +138,8 @@ def default(field: "Field[Any]") -> Any:
 
 # Names whose registry is slow to import are written out; a test compares them with the registry
 SOURCE = (
-    "CSV or Parquet file, or sample: sp500, nasdaq, random-walk, planted-edge (or random-walk:500)"
+    "CSV, Parquet, Feather or JSON file, or sample: sp500, nasdaq, random-walk, planted-edge "
+    "(or random-walk:500)"
 )
 
 Data = Annotated[str, option(f"{SOURCE}.")]

@@ -94,7 +94,7 @@ def evaluate(
 
     traded.check()
     if json is not None:
-        check_no_input(json, bars.data, judged.model)
+        check_no_input(json, bars.place(), judged.model)
     screen = output.screen()
     model = judged.loaded_model(judged.model, bars, screen)
     model.causality_check = not judged.no_causality_check

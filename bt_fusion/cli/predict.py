@@ -39,7 +39,7 @@ def predict(
     if out is not None and out.suffix.lower() not in KINDS:
         raise OptionError(f"out {out} is none of {', '.join(KINDS)}; give such a file")
     if out is not None:
-        check_no_input(out, bars.data, model)
+        check_no_input(out, bars.place(), model)
     screen = output.screen()
     loaded = markets.loaded_model(model, bars, screen)
     frame, name = bars.load(screen)

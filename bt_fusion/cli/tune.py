@@ -81,7 +81,7 @@ def tune(
     from bt_fusion.models.model_spec import training_part
 
     if json is not None:
-        check_no_input(json, bars.data)
+        check_no_input(json, bars.place())
     screen = output.screen()
     untuned = model.build(bars, screen)
     loaded, _ = bars.load(screen)

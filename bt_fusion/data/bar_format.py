@@ -72,8 +72,13 @@ def check_order(index: pd.DatetimeIndex) -> None:
 
 def numbers(bars: pd.DataFrame) -> dict[str, np.ndarray]:
     """Return the columns as float64, NaN where a value is not a number."""
-    numbers = {name: pd.to_numeric(bars[name], errors="coerce") for name in COLUMNS}
-    return {name: n.to_numpy(np.float64, na_value=np.nan) for name, n in numbers.items()}
+    return {name: _float64(pd.to_numeric(bars[name], errors="coerce")) for name in COLUMNS}
+
+
+def _float64(column: pd.Series) -> np.ndarray:
+    if column.dtype == np.float64:  # without a copy, which na_value would make
+        return column.to_numpy()
+    return column.to_numpy(np.float64, na_value=np.nan)
 
 
 def faults(bars: pd.DataFrame, values: dict[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.data.readers import read_bars
+from bt_fusion.data.folders import files_of, holds_many, one_file
+from bt_fusion.data.readers.reading import read_reported
 from bt_fusion.data.samples import SAMPLES, is_sample, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
 
@@ -41,7 +42,7 @@ def load_each(
     found = {}
     for number, (symbol, source) in enumerate(given.items()):
         try:
-            bars, name = load(source, seed + number, repair, say)
+            bars, name = load(source, seed + number, repair, _of_symbol(symbol, say))
         except BtFusionError as error:
             if not symbol:
                 raise
@@ -50,11 +51,26 @@ def load_each(
     return found
 
 
-def sources(data: Sequence[str]) -> dict[str, str]:
+def _of_symbol(symbol: str, say: Say) -> Say:
+    """Return what says a line with the symbol it is about."""
+    return (lambda line: say(f"{line} ({symbol})")) if symbol else say
+
+
+def sources(data: Sequence[str], say: Say | None = None) -> dict[str, str]:
     """Return the file or sample of each symbol; the symbol of a plain one is empty.
+
+    Parameters
+    ----------
+    data : sequence of str
+        A file or sample, or SYMBOL=PATH for each of several. A folder or a glob stands for its
+        files, each by the symbol that its name says.
+    say : callable, optional
+        Is told which files of a folder were skipped.
 
     Raises
     ------
+    BarsError
+        For nothing, and a folder or a glob that holds no data.
     OptionError
         For several without symbols, a symbol given twice, and a missing side of a pair.
 
@@ -65,9 +81,17 @@ def sources(data: Sequence[str]) -> dict[str, str]:
     >>> sources(["candles.csv"])
     {'': 'candles.csv'}
     """
-    found = by_symbol(data, "data", "PATH", EXAMPLE)
+    found: dict[str, str] = {}
+    for text in filter(holds_many, data):
+        for symbol, path in files_of(text, say).items():
+            found[_new(symbol, found)] = str(path)
+    named = by_symbol([text for text in data if not holds_many(text)], "data", "PATH", EXAMPLE)
+    if found and "" in named:
+        raise OptionError(f"data {named['']!r} has no symbol beside others; name it: {EXAMPLE}")
+    for symbol, place in named.items():
+        found[_new(symbol, found)] = place
     if not found:
-        raise BarsError("no data; give a CSV or Parquet file, or a sample")
+        raise BarsError("no data; give a CSV, Parquet, Feather or JSON file, or a sample")
     return found
 
 
@@ -86,6 +110,18 @@ def load_markets(
     if "" in given:
         raise OptionError(f"other {given['']!r} has no name; give {MARKET_EXAMPLE}")
     return load_each(given, seed + MARKET_SEEDS, repair, say)
+
+
+def _new(symbol: str, found: dict[str, str]) -> str:
+    """Return a symbol that is not there yet.
+
+    Raises
+    ------
+    OptionError
+    """
+    if symbol in found:
+        raise OptionError(f"symbol {symbol!r} is given twice; name each once: {EXAMPLE}")
+    return symbol
 
 
 def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict[str, str]:
@@ -121,18 +157,21 @@ def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict
 
 
 def load(data: str, seed: int, repair: bool, say: Say = print) -> tuple[pd.DataFrame, str]:
-    """Return the bars of a file or sample, and what to call them."""
+    """Return the bars of a file or sample, and what to call them; says what was assumed."""
     if is_sample(data):
         return load_sample(data, seed), data
-    path = Path(data)
+    path = Path(one_file(data, say))
     if not path.is_file():
         if not path.suffix and path.parent == Path():
             load_sample(data)  # no path by its looks: names the nearest sample
         known = ", ".join(SAMPLES)
-        raise BarsError(f"no file {path}; give a CSV or Parquet file, or one of {known}")
-    repairs: list[str] = []
-    bars = read_bars(path, repair=repair, report=repairs)
-    for line in repairs:
+        raise BarsError(
+            f"no file {path}; give a CSV, Parquet, Feather or JSON file, or one of {known}"
+        )
+    bars, report = read_reported(path, repair=repair)
+    for line in report.assumed:
+        say(f"Read       {line}")
+    for line in report.repairs:
         say(f"Repaired   {line}")
     return bars, path.stem
 

@@ -44,7 +44,7 @@ def listed(names, conjunction="or"):
 
 
 HELP = {
-    "data": f"CSV or Parquet file, or sample: {', '.join(SAMPLES)}",
+    "data": f"CSV, Parquet, Feather or JSON file, or sample: {', '.join(SAMPLES)}",
     "strategy": f"{listed(STRATEGIES)}; or one of yours",
     "preset": f"A system's whole model: {', '.join(sorted(PRESETS))}.",
     "features": f"Feature set ({', '.join(sorted(SETS))}), or names",

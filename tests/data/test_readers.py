@@ -190,11 +190,11 @@ REFUSED = {
     "a header alone": (HEADER, "0 bars are too few"),
     "binary": (bytes(range(256)) * 20, "not a text file"),
     "Latin-1": ((PLAIN + "# \xe9").encode("latin-1"), "not a text file in UTF-8"),
-    "UTF-16": (PLAIN.encode("utf-16"), "not a text file"),
-    "a web page": ("<html><body>404 not found</body></html>", "no time column among"),
+    "UTF-16 without its mark": (PLAIN.encode("utf-16-le"), "not a text file"),
+    "a web page": ("<html><body>404 not found</body></html>", "a web page, not a table"),
     "half a gzip": (gzip.compress(PLAIN.encode())[:-20], "cannot be read"),
     "half a zip": (zipped(PLAIN)[:-20], "cannot be read"),
-    "a workbook": (zipped(PLAIN, PLAIN), "a ZIP file of 2 files, or an Excel sheet"),
+    "a workbook": (zipped(PLAIN, PLAIN), "a ZIP file of 2 files; unpack it"),
     "no header, five columns": ("1740787200,10,12,9,11\n", "no header and 5 column.*Add a header"),
     "no time column": (PLAIN.replace("date", "moment"), "no time column among moment, open"),
     "row numbers for time": (
@@ -203,10 +203,13 @@ REFUSED = {
     ),
     "no close": (PLAIN.replace("close", "adj close"), r"lack the column\(s\) close; they"),
     "two closes": (PLAIN.replace("open", "Close"), "2 columns are called 'close'; keep one"),
-    "decimal commas": (PLAIN.replace(",", ";").replace(";12;", ";12,5;"), r"high \('12,5'\)"),
+    "decimal commas and points": (
+        PLAIN.replace(",", ";").replace(";12;", ";12,5;").replace(";9;", ";9.5;"),
+        r"high \('12,5'\)",
+    ),
     "day or month": (
         HEADER + "01/02/2024,10,12,9,11,100\n02/02/2024,10,12,9,11,100\n",
-        "day/month or month/day: '01/02/2024'; write ISO dates",
+        "day/month or month/day: '01/02/2024' in row 0 is 2024-02-01 or 2024-01-02, .*write ISO",
     ),
     "two symbols": (
         "Price,Close,Close,Open,Open\nTicker,SPY,QQQ,SPY,QQQ\nDate,,,,\n2024-01-01,1,1,1,1\n",
@@ -230,7 +233,7 @@ REFUSED = {
 def test_what_cannot_be_read_is_refused_with_path_and_reason(saved, case, repair):
     content, message = REFUSED[case]
     path = saved(content)
-    if repair and case in ("decimal commas", "row numbers for time"):
+    if repair and case in ("decimal commas and points", "row numbers for time"):
         message = "no bar is left after the repair: dropped no "
     with pytest.raises(BarsError, match=message) as error:
         read_bars(path, repair=repair)
@@ -290,12 +293,12 @@ def test_nothing_to_repair_reports_nothing(saved):
 
 
 def test_no_such_file_a_folder_and_no_parquet(tmp_path, saved):
-    with pytest.raises(BarsError, match=r"no file .*nope.csv; give the path"):
+    with pytest.raises(BarsError, match=r"no file .*nope.csv; give a CSV"):
         read_bars(tmp_path / "nope.csv")
     with pytest.raises(BarsError, match="is a folder"):
         read_bars(tmp_path)
     for content in (b"", PLAIN.encode()):
-        with pytest.raises(BarsError, match=r"cannot be read .*give a CSV or Parquet file"):
+        with pytest.raises(BarsError, match=r"cannot be read .*give a CSV, Parquet"):
             read_bars(saved(content, "bars.parquet"))
 
 

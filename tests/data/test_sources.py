@@ -19,7 +19,7 @@ def test_a_sample_with_a_size_goes_by_the_whole_name():
 def test_what_is_neither_file_nor_sample_is_said():
     with pytest.raises(OptionError, match="did you mean 'random-walk'"):
         load("random-wlk:30", 0, False)
-    with pytest.raises(BarsError, match=r"no file walks/random:30; give a CSV or Parquet file"):
+    with pytest.raises(BarsError, match=r"no file walks/random:30; give a CSV, Parquet"):
         load("walks/random:30", 0, False)
 
 
@@ -32,3 +32,51 @@ def test_bars_within_dates_have_the_first_and_not_the_last():
     assert bars_within(bars, None, between).equals(bars[:5])
     with pytest.raises(BarsError, match="no bar from 2030-01-01 00:00:00 to the last; the bars"):
         bars_within(bars, pd.Timestamp("2030"))
+
+
+def test_a_folder_stands_for_its_files(tmp_path):
+    for name in ("BTC_USDT-1h.csv", "ETH_USDT-1h.csv", "a=b.csv", "notes.md"):
+        random_walk(30).to_csv(tmp_path / name)
+    said = []
+    found = sources([f"{tmp_path}/", "SPX=sp500"], said.append)
+    assert list(found) == ["BTC/USDT", "ETH/USDT", "a=b", "SPX"]
+    assert found["a=b"] == str(tmp_path / "a=b.csv") and found["SPX"] == "sp500"
+    assert said == [f"Skipped    1 of {tmp_path}/, no candles: notes.md"]
+    loaded = load_each(found, 0, False)
+    assert list(loaded) == list(found) and len(loaded["BTC/USDT"]) == 30
+    only = sources([f"{tmp_path}/B*"])
+    assert only == {"BTC/USDT": str(tmp_path / "BTC_USDT-1h.csv")}
+    assert list(load_each(only, 0, False)) == ["BTC/USDT"]
+
+
+def test_a_folder_beside_others_needs_names_and_no_twins(tmp_path):
+    for name in ("A.csv", "B.csv"):
+        random_walk(30).to_csv(tmp_path / name)
+    with pytest.raises(OptionError, match="'sp500' has no symbol beside others; name it: --data"):
+        sources([str(tmp_path), "sp500"])
+    with pytest.raises(OptionError, match="symbol 'A' is given twice"):
+        sources([str(tmp_path), "A=sp500"])
+    with pytest.raises(OptionError, match="symbol 'A' is given twice"):
+        sources([f"{tmp_path}/*.csv", f"{tmp_path}/A*"])
+
+
+def test_one_symbol_of_a_folder_is_asked_for(tmp_path):
+    for name in ("A-1h.csv", "B-1h.csv"):
+        random_walk(30).to_csv(tmp_path / name)
+    with pytest.raises(
+        OptionError, match=r"2 symbols \(A, B\) and one is asked for; give one file"
+    ):
+        load(str(tmp_path), 0, False)
+    bars, name = load(f"{tmp_path}/A*", 0, False)
+    assert len(bars) == 30 and name == "A-1h"
+
+
+def test_what_was_assumed_and_repaired_is_said(tmp_path):
+    path = tmp_path / "EURUSD60.csv"
+    path.write_text("2024.01.31,00:00,1,2,1,2,5\n2024.01.31,01:00,1,2,3,2,5\n")
+    said = []
+    assert len(load(str(path), 0, True, said.append)[0]) == 1
+    assert [line.split()[0] for line in said] == ["Read", "Repaired"]
+    assert "columns are taken as date, time, open, high" in said[0] and "high below low" in said[1]
+    load_each({"EUR": str(path)}, 0, True, said.append)
+    assert [line.endswith(" (EUR)") for line in said] == [False, False, True, True]

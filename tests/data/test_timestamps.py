@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from bt_fusion import BarsError, SignalModel, load_model, load_sample
-from bt_fusion.data.timestamps import bar_length, index_by_time
+from bt_fusion.data.readers.stamps import index_by_time
+from bt_fusion.data.timestamps import bar_length
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,10 @@ class AuditedBars(SymbolOptions):
 
     data: Annotated[
         list[str],
-        option(f"{SOURCE}; repeat as SYMBOL=PATH for a strategy of several feeds.", "--data"),
+        option(
+            f"{SOURCE}; of several symbols a folder, a glob in quotes, or SYMBOL=PATH for each.",
+            "--data",
+        ),
     ]
     repair: Repair = False
     seed: Seed = 0

@@ -40,10 +40,16 @@ class BarOptions:
     seed: Seed = 0
 
     def load(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
-        """Return the bars and what to call them; says what was repaired."""
+        """Return the bars and what to call them; says what was assumed and repaired."""
         from bt_fusion.data.sources import load
 
         return load(self.data, self.seed, self.repair, screen.say)
+
+    def place(self) -> str:
+        """Return the file or sample, also where a folder or a glob names the file."""
+        from bt_fusion.data.folders import one_file
+
+        return one_file(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +58,10 @@ class SymbolOptions:
 
     data: Annotated[
         list[str],
-        option(f"{SOURCE}; repeat as SYMBOL=PATH for several symbols.", "--data"),
+        option(
+            f"{SOURCE}; of several symbols a folder, a glob in quotes, or SYMBOL=PATH for each.",
+            "--data",
+        ),
     ] = field(default_factory=lambda: ["sp500"])
     repair: Repair = False
     seed: Seed = 0
@@ -64,10 +73,10 @@ class SymbolOptions:
         return sources(self.data)
 
     def load(self, screen: Screen) -> "dict[str, pd.DataFrame]":
-        """Return the bars of each symbol; says what was repaired."""
-        from bt_fusion.data.sources import load_each
+        """Return the bars of each symbol; says what was skipped, assumed and repaired."""
+        from bt_fusion.data.sources import load_each, sources
 
-        return load_each(self.sources(), self.seed, self.repair, screen.say)
+        return load_each(sources(self.data, screen.say), self.seed, self.repair, screen.say)
 
 
 @dataclass(frozen=True, kw_only=True)
