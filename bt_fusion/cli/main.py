@@ -9,6 +9,7 @@ import typer
 
 from bt_fusion.cli.audit import audit
 from bt_fusion.cli.backtest import backtest
+from bt_fusion.cli.download import download
 from bt_fusion.cli.evaluate import evaluate
 from bt_fusion.cli.predict import predict
 from bt_fusion.cli.report import report
@@ -30,7 +31,11 @@ app = typer.Typer(
 )
 
 
-for command in (backtest, train, tune, evaluate, predict, sweep, audit, report, show, why):
+COMMANDS = (
+    *(backtest, train, tune, evaluate, predict, sweep),
+    *(download, audit, report, show, why),
+)
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""What --data asks for: one file or sample, or several by symbol."""
+"""What --data asks for: one file, sample or online market, or several by symbol."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from bt_fusion.data.online.market import MAX_AGE, Market, is_market
 from bt_fusion.data.readers import read_bars
 from bt_fusion.data.samples import SAMPLES, is_sample, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
@@ -17,7 +18,7 @@ EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
 
 
 def load_each(
-    given: dict[str, str], seed: int, repair: bool, say: Say = print
+    given: dict[str, str], seed: int, repair: bool, say: Say = print, max_age: float = MAX_AGE
 ) -> dict[str, pd.DataFrame]:
     """Return the bars of what `sources` found; a plain one goes by the name of file or sample.
 
@@ -31,7 +32,7 @@ def load_each(
     found = {}
     for number, (symbol, source) in enumerate(given.items()):
         try:
-            bars, name = load(source, seed + number, repair, say)
+            bars, name = load(source, seed + number, repair, say, max_age)
         except BtFusionError as error:
             if not symbol:
                 raise
@@ -79,7 +80,7 @@ def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict
     found: dict[str, str] = {}
     for text in given:
         symbol, equals, there = text.partition("=")
-        if not equals or Path(text).exists():  # a name may hold an equals sign
+        if not equals or is_market(text) or Path(text).exists():  # a name may hold an equals sign
             symbol, there = "", text
         elif not symbol or not there:
             raise OptionError(f"{what} {text!r} is not SYMBOL={place}, e.g. {example}")
@@ -93,10 +94,30 @@ def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict
     return found
 
 
-def load(data: str, seed: int, repair: bool, say: Say = print) -> tuple[pd.DataFrame, str]:
-    """Return the bars of a file or sample, and what to call them."""
+def load(
+    data: str, seed: int, repair: bool, say: Say = print, max_age: float = MAX_AGE
+) -> tuple[pd.DataFrame, str]:
+    """Return the bars of a file, a sample or an online market, and what to call them.
+
+    Parameters
+    ----------
+    data : str
+    seed : int
+        Of a synthetic sample.
+    repair : bool
+        Drop broken rows instead of refusing them.
+    say : callable
+        Takes a line about what was repaired, fetched or corrected.
+    max_age : float
+        Minutes for which fetched candles count as the newest.
+    """
     if is_sample(data):
         return load_sample(data, seed), data
+    if is_market(data):
+        from bt_fusion.data.online.candles import Access, load_market
+
+        market = Market.of(data)
+        return load_market(market, max_age, Access(repair=repair, say=say)), market.name
     path = Path(data)
     if not path.is_file():
         if not path.suffix and path.parent == Path():

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bt_fusion.cli.command import SOURCE, option
-from bt_fusion.cli.options.bars import Repair, Seed, SymbolOptions
+from bt_fusion.cli.options.bars import MaxAge, Repair, Seed, SymbolOptions
 from bt_fusion.errors import OptionError
 
 __all__ = ["AuditOptions", "AuditedBars", "AuditedCode"]
@@ -28,6 +28,7 @@ class AuditedBars(SymbolOptions):
         option(f"{SOURCE}; repeat as SYMBOL=PATH for a strategy of several feeds.", "--data"),
     ]
     repair: Repair = False
+    max_age: MaxAge = 30.0
     seed: Seed = 0
 
 

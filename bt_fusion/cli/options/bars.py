@@ -17,6 +17,10 @@ __all__ = ["BarOptions", "DatedBarOptions", "PeriodOptions", "SymbolOptions"]
 Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
 LAST_SEED = 2**32 - 100  # libraries take 32 bits, and several symbols take the seeds after it
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=LAST_SEED)]
+MaxAge = Annotated[
+    float,
+    typer.Option(help="Minutes for which fetched candles count as the newest.", min=0),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +29,14 @@ class BarOptions:
 
     data: Data
     repair: Repair = False
+    max_age: MaxAge = 30.0
     seed: Seed = 0
 
     def load(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
         """Return the bars and what to call them; says what was repaired."""
         from bt_fusion.data.sources import load
 
-        return load(self.data, self.seed, self.repair, screen.say)
+        return load(self.data, self.seed, self.repair, screen.say, self.max_age)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +48,7 @@ class SymbolOptions:
         option(f"{SOURCE}; repeat as SYMBOL=PATH for several symbols.", "--data"),
     ] = field(default_factory=lambda: ["sp500"])
     repair: Repair = False
+    max_age: MaxAge = 30.0
     seed: Seed = 0
 
     def sources(self) -> dict[str, str]:
@@ -55,7 +61,7 @@ class SymbolOptions:
         """Return the bars of each symbol; says what was repaired."""
         from bt_fusion.data.sources import load_each
 
-        return load_each(self.sources(), self.seed, self.repair, screen.say)
+        return load_each(self.sources(), self.seed, self.repair, screen.say, self.max_age)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,98 @@
+"""History page by page: every candle once, across gaps and empty pages."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bt_fusion.data.online.timeframe import Timeframe
+
+__all__ = ["Page", "Pager", "pages"]
+
+Ask = Callable[[pd.Timestamp], pd.DataFrame]
+SETTLED = pd.Timedelta(days=1)  # after which a candle that is not there will not come any more
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """Candles, and the span in which there are no others.
+
+    Attributes
+    ----------
+    bars : DataFrame
+        Perhaps none.
+    start, end : Timestamp
+        From the first to before the second.
+    """
+
+    bars: pd.DataFrame
+    start: pd.Timestamp
+    end: pd.Timestamp
+
+
+@dataclass(frozen=True)
+class Pager:
+    """How candles are asked for, the same from page to page.
+
+    Attributes
+    ----------
+    ask : callable
+        Takes a stamp; returns finished candles from then on, sorted, each once: the next ones
+        wherever they are, or those of a window that begins there.
+    timeframe : Timeframe
+    width : int
+        Candles that such a window may hold.
+    end : Timestamp
+        No candle opens from then on.
+    """
+
+    ask: Ask
+    timeframe: Timeframe
+    width: int
+    end: pd.Timestamp
+
+    def at(self, cursor: pd.Timestamp) -> pd.DataFrame:
+        """Return the candles of one answer."""
+        bars = self.ask(cursor)
+        return bars.loc[cursor : self.end - pd.Timedelta(1, "ns")]
+
+    def beyond(self, cursor: pd.Timestamp) -> pd.DataFrame | None:
+        """Return the next candles after an empty answer, from as many windows as it takes."""
+        while (cursor := self.timeframe.after(cursor, self.width)) < self.end:
+            bars = self.at(cursor)
+            if len(bars):
+                return bars
+        return None
+
+
+def pages(pager: Pager, start: pd.Timestamp, now: Callable[[], pd.Timestamp]) -> Iterator[Page]:
+    """Yield the history from `start` on in order; the pages cover what is known for good.
+
+    An empty answer is not the end: the windows after it are asked for, and then the empty one
+    once more, since an exchange may be wrong for a moment. What follows the last candle is
+    covered only where it is so old that none will come.
+
+    Parameters
+    ----------
+    pager : Pager
+    start : Timestamp
+    now : callable
+        Returns the time by the exchange's clock, as of its last answer.
+    """
+    cursor, timeframe = start, pager.timeframe
+    while cursor < pager.end and timeframe.after(cursor) <= now():
+        bars = pager.at(cursor)
+        if not len(bars):
+            later = pager.beyond(cursor)
+            bars = pager.at(cursor)
+            if not len(bars) and later is not None:
+                yield Page(bars, cursor, later.index[0])
+                cursor, bars = later.index[0], later
+        if not len(bars):
+            settled = min(pager.end, now() - SETTLED - 2 * timeframe.length)
+            if settled > cursor:
+                yield Page(bars, cursor, settled)
+            return
+        after = timeframe.after(bars.index[-1])
+        yield Page(bars, cursor, after)
+        cursor = after
