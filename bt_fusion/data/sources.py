@@ -11,7 +11,7 @@ from bt_fusion.data.readers import read_bars
 from bt_fusion.data.samples import SAMPLES, is_sample, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
 
-__all__ = ["bars_within", "by_symbol", "load", "load_each", "sources"]
+__all__ = ["bars_within", "by_symbol", "load", "load_each", "of_span", "sources"]
 
 Say = Callable[[str], Any]
 EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
@@ -129,6 +129,17 @@ def load(
     for line in repairs:
         say(f"Repaired   {line}")
     return bars, path.stem
+
+
+def of_span(source: str, start: pd.Timestamp, end: pd.Timestamp) -> str:
+    """Return a file or sample as it is, an online market from the bar `start` to the bar `end`.
+
+    >>> of_span("binance:BTC/USDT:1h", pd.Timestamp("2024-01-01"), pd.Timestamp("2024-02-01"))
+    'binance:BTC/USDT:1h@2024-01-01T00:00:00..2024-02-01T00:00:01'
+    """
+    if not is_market(source):
+        return source
+    return str(Market.of(source).within(start, end + pd.Timedelta(seconds=1)))
 
 
 def bars_within(

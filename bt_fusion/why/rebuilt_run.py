@@ -11,7 +11,7 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.summary import data_entry
-from bt_fusion.data.sources import load_each, sources
+from bt_fusion.data.sources import load_each, of_span, sources
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import account_of, load_strategy
 from bt_fusion.engine.named_code import check_same_code
@@ -204,6 +204,7 @@ class RebuiltRun:
             named, needed = ", ".join(given), ", ".join(self.symbols)
             raise OptionError(f"data is given for {named or 'no symbol'}; the run had {needed}")
         seed, repair = self.config["seed"], source.get("repair", False)
+        given = {name: self._then(name, place) for name, place in given.items()}
         try:
             loaded = load_each(given, seed, repair, say=lambda line: None)
         except BarsError as error:
@@ -215,6 +216,12 @@ class RebuiltRun:
         for symbol, bars in found.items():
             check_same(symbol, bars, self.symbols[symbol]["data"])
         return found
+
+    def _then(self, symbol: str, place: str) -> str:
+        """Return where bars come from; online, of the span that the run had."""
+        whole = len(self.symbols) == 1
+        data = [*self.symbols.values()][0]["data"] if whole else self.symbols[symbol]["data"]
+        return of_span(place, pd.Timestamp(data["start"]), pd.Timestamp(data["end"]))
 
     def predictor(self, symbol: str) -> WalkForward | SignalModel:
         """Return the walk-forward of a symbol, not fitted, or the saved model.

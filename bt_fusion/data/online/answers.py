@@ -34,6 +34,8 @@ class AnswerLog:
         parse = client.parse_ohlcv
 
         def noted(row: Any, market: Any = None) -> list[Any]:
+            if isinstance(row, str):  # ccxt takes the letters of a text for rows
+                self.check_json()
             self.rows.append(parse(row, market))
             return self.rows[-1]
 

@@ -22,7 +22,6 @@ __all__ = ["HOST", "Access", "fetch_candles", "load_market"]
 
 HOST = "BT_FUSION_HOST"  # environment variable: scheme and host in place of the exchange's own
 QUICK = Retries(tries=3)  # where there are kept candles to go on with
-DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -154,10 +153,19 @@ def part_of(kept: Kept, market: Market, access: Access) -> pd.DataFrame:
 def offline(kept: Kept, market: Market, error: DownloadError) -> str:
     """Say that kept candles are used, and how old they are."""
     last = kept.bars.index[-1]
-    age = clock() - (kept.asked or last)
-    days, hours = divmod(age // pd.Timedelta(hours=1), 24)
-    old = f"{days} days" if days > 1 else f"{days * 24 + hours} hours"
     return (
-        f"{market.name}: {error}. Kept candles are used: fetched {old} ago, the last one opened "
-        f"{last}"
+        f"{market.name}: {error}. Kept candles are used: fetched "
+        f"{age_text(clock() - (kept.asked or last))} ago, the last one opened {last}"
     )
+
+
+def age_text(age: pd.Timedelta) -> str:
+    """Write an age in minutes, hours or days.
+
+    >>> age_text(pd.Timedelta(minutes=90)), age_text(pd.Timedelta(hours=50))
+    ('90 minutes', '2 days')
+    """
+    minutes = int(age.total_seconds()) // 60
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // 1_440} days"

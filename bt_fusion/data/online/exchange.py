@@ -100,7 +100,10 @@ class ExchangeCandles:
             self.symbol, str(self.timeframe), since=milliseconds, limit=self.limit
         )
         self.log.check_json()
-        bars, broken = sound_bars(bars_of(self.log.rows or rows))
+        rows = self.log.rows or rows
+        bars, broken = sound_bars(bars_of(rows))
+        if len(rows) and not len(bars):
+            raise AgainError(f"{self.name} sends what cannot be read: {broken[0]}")
         if broken and not self.repair:
             raise BrokenRowsError(
                 f"{self.name} sends rows that are no candles: {'; '.join(broken)}; run it again "

@@ -60,9 +60,7 @@ class Market:
         provider, _, rest = place.partition(":")
         symbol, _, timeframe = rest.rpartition(":")
         if not symbol:
-            raise OptionError(
-                f"data {text!r} does not say how long the candles are; e.g. {EXAMPLE}"
-            )
+            raise OptionError(f"data {text!r} does not say how long candles are; e.g. {EXAMPLE}")
         since, dots, until = span.partition("..")
         if "@" in text and not since:
             raise OptionError(f"data {text!r} has no date after its @; e.g. {EXAMPLE}")

@@ -57,20 +57,29 @@ class Pager:
         return bars.loc[cursor : self.end - pd.Timedelta(1, "ns")]
 
     def beyond(self, cursor: pd.Timestamp) -> pd.DataFrame | None:
-        """Return the next candles after an empty answer, from as many windows as it takes."""
-        while (cursor := self.timeframe.after(cursor, self.width)) < self.end:
+        """Return the next candles after an empty answer, None where no window has any.
+
+        Every window that is empty is asked for twice, since a server may be wrong for a moment.
+        """
+        empty, later = [cursor], None
+        while later is None and (cursor := self.timeframe.after(cursor, self.width)) < self.end:
+            bars = self.at(cursor)
+            if len(bars):
+                later = bars
+            else:
+                empty.append(cursor)
+        for cursor in empty:
             bars = self.at(cursor)
             if len(bars):
                 return bars
-        return None
+        return later
 
 
 def pages(pager: Pager, start: pd.Timestamp, now: Callable[[], pd.Timestamp]) -> Iterator[Page]:
     """Yield the history from `start` on in order; the pages cover what is known for good.
 
-    An empty answer is not the end: the windows after it are asked for, and then the empty one
-    once more, since an exchange may be wrong for a moment. What follows the last candle is
-    covered only where it is so old that none will come.
+    An empty answer is not the end: the windows after it are asked for. What follows the last
+    candle is covered only where it is so old that none will come.
 
     Parameters
     ----------
@@ -83,16 +92,14 @@ def pages(pager: Pager, start: pd.Timestamp, now: Callable[[], pd.Timestamp]) ->
     while cursor < pager.end and timeframe.after(cursor) <= now():
         bars = pager.at(cursor)
         if not len(bars):
-            later = pager.beyond(cursor)
-            bars = pager.at(cursor)
-            if not len(bars) and later is not None:
-                yield Page(bars, cursor, later.index[0])
-                cursor, bars = later.index[0], later
-        if not len(bars):
-            settled = min(pager.end, now() - SETTLED - 2 * timeframe.length)
-            if settled > cursor:
-                yield Page(bars, cursor, settled)
-            return
+            found = pager.beyond(cursor)
+            if found is None:
+                settled = min(pager.end, now() - SETTLED - 2 * timeframe.length)
+                if settled > cursor:
+                    yield Page(bars, cursor, settled)
+                return
+            yield Page(bars, cursor, found.index[0])
+            cursor, bars = found.index[0], found
         after = timeframe.after(bars.index[-1])
         yield Page(bars, cursor, after)
         cursor = after

@@ -163,8 +163,8 @@ def reaches_now(wanted: Wanted) -> bool:
 
 def correction(name: str, stamps: list[pd.Timestamp]) -> str:
     """Say which candles an exchange has corrected."""
-    many = f"{len(stamps):,} candles" if len(stamps) > 1 else "a candle"
+    many = f"{len(stamps):,} candles that were" if len(stamps) > 1 else "a candle that was"
     return (
-        f"Corrected  {name} has changed {many} that were kept, first that of {min(stamps)}; the "
+        f"Corrected  {name} has changed {many} kept, the first of {min(stamps)}; the "
         "newer values are used"
     )

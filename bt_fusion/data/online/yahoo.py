@@ -1,11 +1,14 @@
 """YahooCandles: the candles of Yahoo, through yfinance."""
 
 import logging
+import os
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pandas as pd
+from platformdirs import user_cache_path
 
 from bt_fusion.data.online.answers import LATER, REFUSED, refused
 from bt_fusion.data.online.exchange import moved
@@ -73,6 +76,7 @@ class YahooCandles:
         self.days = pd.Timedelta(days=days)
         self.width = max(1, self.days // self.timeframe.length)
         self.session = open_session(host)
+        keep_zones_with_candles()
         self.zone: str | None = None
 
     @property
@@ -132,26 +136,27 @@ class YahooCandles:
         )
         ticker = yfinance.Ticker(self.symbol, session=self.session)
         self.session.status = None
+        yfinance.data.YfData.cache_get.cache_clear()  # or an empty answer would come again unasked
         interval = f"{self.timeframe.count}{SPELLED.get(self.timeframe.unit, self.timeframe.unit)}"
         try:
             with errors_raised():
                 return ticker.history(
                     start=start, end=end, interval=interval, actions=False, timeout=TIMEOUT
                 )
-        except yfinance.exceptions.YFPricesMissingError:
+        except yfinance.exceptions.YFPricesMissingError as error:
             if self.session.status == 200:
                 return nothing()
-            raise self._failed() from None
+            raise self._failed(error) from error
         except yfinance.exceptions.YFTzMissingError as error:
             if self.session.status in (200, 404):
                 raise OptionError(
                     f"yahoo has no symbol {self.symbol!r}; its names are as SPY, BTC-USD, EURUSD=X"
                 ) from error
-            raise self._failed() from error
+            raise self._failed(error) from error
         except (yfinance.exceptions.YFException, OSError, *READING) as error:
             raise self._failed(error) from error
 
-    def _failed(self, error: Exception | None = None) -> DownloadError:
+    def _failed(self, error: Exception) -> DownloadError:
         status = self.session.status
         if status in REFUSED:
             return refused("yahoo", status)
@@ -159,7 +164,7 @@ class YahooCandles:
             return AgainError(f"yahoo cannot be reached: {str(error)[:200]}", tries=4)
         if status in LATER or status >= 500:
             return AgainError(f"yahoo answers HTTP {status}", self.session.wait, tries=4)
-        return DownloadError(f"yahoo refuses it: HTTP {status}; check symbol and dates")
+        return DownloadError(f"yahoo refuses it: {str(error)[:200]}; check symbol and dates")
 
 
 def nothing() -> pd.DataFrame:
@@ -168,17 +173,28 @@ def nothing() -> pd.DataFrame:
     return pd.DataFrame(columns=columns, index=pd.DatetimeIndex([]), dtype=float)
 
 
+def keep_zones_with_candles() -> None:
+    """Let yfinance keep what it knows of symbols in our cache folder, and not in one of its own."""
+    import yfinance
+
+    place = os.environ.get("BT_FUSION_CACHE") or user_cache_path("bt_fusion")
+    with suppress(OSError):
+        yfinance.set_tz_cache_location(str(place))
+
+
 @contextmanager
 def errors_raised() -> Iterator[None]:
     """Let yfinance raise its errors, where it would print them and return nothing."""
     import yfinance
 
-    debug, logger = yfinance.config.YfConfig.debug, logging.getLogger("yfinance")
+    debug, logger = yfinance.config.debug, logging.getLogger("yfinance")
     usual, level = debug.hide_exceptions, logger.level
     debug.hide_exceptions = False
     logger.setLevel(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of yfinance's use of pandas
+            yield
     finally:
         debug.hide_exceptions = usual
         logger.setLevel(level)
