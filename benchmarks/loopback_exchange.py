@@ -6,6 +6,7 @@ Of its documented REST interface it has what candles need: /api/v3/exchangeInfo 
 
 import json
 import random
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
@@ -102,8 +103,7 @@ class LoopbackExchange:
         class Handler(Answers):
             served = exchange
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.thread = Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()
         return self
@@ -225,6 +225,16 @@ def market(symbol: str, base: str, quote: str) -> dict[str, Any]:
         "permissions": [],
         "permissionSets": [["SPOT"]],
     }
+
+
+class Server(ThreadingHTTPServer):
+    """Serves clients that may be killed."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Answers(BaseHTTPRequestHandler):

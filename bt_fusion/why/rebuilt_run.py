@@ -220,7 +220,7 @@ class RebuiltRun:
     def _then(self, symbol: str, place: str) -> str:
         """Return where bars come from; online, of the span that the run had."""
         whole = len(self.symbols) == 1
-        data = [*self.symbols.values()][0]["data"] if whole else self.symbols[symbol]["data"]
+        data = next(iter(self.symbols.values()))["data"] if whole else self.symbols[symbol]["data"]
         return of_span(place, pd.Timestamp(data["start"]), pd.Timestamp(data["end"]))
 
     def predictor(self, symbol: str) -> WalkForward | SignalModel:

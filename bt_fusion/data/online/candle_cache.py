@@ -20,7 +20,7 @@ from bt_fusion.data.online.market import Market
 from bt_fusion.data.online.paging import Page
 from bt_fusion.data.online.spans import Span, joined
 from bt_fusion.errors import BtFusionWarning
-from bt_fusion.files import remove_stale, write_whole, writing
+from bt_fusion.files import write_whole, writing
 
 __all__ = ["CandleCache", "Kept", "no_candles"]
 
@@ -105,9 +105,8 @@ class CandleCache:
         """Keep all in one file, and remove the pages that it now holds."""
         pages = self._pages()
         self._write(self.folder / WHOLE, kept)
-        for path in pages:
+        for path in (*pages, *self.folder.glob(".*.parquet")):  # the latter of a killed process
             path.unlink(missing_ok=True)
-        remove_stale(self.folder, ".page-*.parquet")
 
     def _pages(self) -> list[Path]:
         return sorted(self.folder.glob(PAGES))
