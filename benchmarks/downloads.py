@@ -41,7 +41,7 @@ def measure(trials: int = 100, first: int = 0) -> Measured:
             trial.run()
         wrong.update(trial.wrong)
         parts.update(candles=trial.candles, kills=trial.kills, requests=trial.requests)
-    ratios = tuple(Ratio(kind, wrong[kind], most=0) for kind in KINDS)
+    ratios = tuple(Ratio(kind, float(wrong[kind]), most=0) for kind in KINDS)
     return Measured(
         f"{trials} downloads from an exchange on the loopback address, killed and begun again",
         {**parts, "total_s": time.monotonic() - start},
