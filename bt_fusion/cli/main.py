@@ -13,12 +13,12 @@ from bt_fusion.cli.download import download
 from bt_fusion.cli.evaluate import evaluate
 from bt_fusion.cli.predict import predict
 from bt_fusion.cli.saved.report import report
-from bt_fusion.cli.screen import told_interruption
 from bt_fusion.cli.saved.show import show
+from bt_fusion.cli.saved.why import why
+from bt_fusion.cli.screen import told_interruption
 from bt_fusion.cli.sweep import sweep
 from bt_fusion.cli.train import train
 from bt_fusion.cli.tune import tune
-from bt_fusion.cli.saved.why import why
 
 __all__ = ["app", "main", "run_backtest"]
 
