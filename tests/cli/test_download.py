@@ -145,6 +145,18 @@ def test_a_market_is_data_of_a_backtest_and_of_why(exchange, here, capsys):
     assert "trade 1" in capsys.readouterr().out.lower()
 
 
+def test_two_processes_at_once_fetch_it_once(exchange):
+    words = [sys.executable, "-m", "bt_fusion", "audit", "--data", "binance:BTC/USDT:1h@2023-03-01"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pair = [
+        subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=120)[0] for process in pair]
+    assert [process.returncode for process in pair] == [0, 0]
+    assert len(exchange.asked) == 3 and sum("Fetching" in each for each in told) == 1
+
+
 def test_two_markets_are_two_symbols(exchange, capsys):
     pairs = ["BTC=binance:BTC/USDT:1d", "ETH=binance:ETH/USDT:1d"]
     assert command("audit", "--data", pairs[0], "--data", pairs[1]) == 0

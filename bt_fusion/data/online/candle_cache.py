@@ -3,11 +3,12 @@
 import json
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
@@ -68,19 +69,18 @@ class CandleCache:
         self.folder = folder / market.provider / f"{symbol} {market.timeframe}{elsewhere}"
 
     @contextmanager
-    def lock(self) -> Iterator[bool]:
-        """Hold the market's lock; yields whether another process held it first."""
+    def lock(self, say: Callable[[str], Any] = print) -> Iterator[None]:
+        """Hold the market's lock; says so where another process holds it first."""
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.folder / "lock")
-            waited = False
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                waited = True
+                say("Waiting    for another process that fetches the same candles")
                 lock.acquire()
         try:
-            yield waited
+            yield
         finally:
             lock.release()
 

@@ -88,7 +88,7 @@ def fetch_candles(
     """
     wanted = Wanted(since_of(market), market.until, refetch=refetch)
     cache = access.cache(market)
-    with cache.lock():
+    with cache.lock(access.say):
         kept = update(cache, lambda: access.source(market, Retries()), wanted, access.say, advance)
     return part_of(kept, market, access)
 
@@ -111,12 +111,17 @@ def load_market(
     """
     wanted = Wanted(since_of(market), market.until, pd.Timedelta(minutes=max_age))
     cache = access.cache(market)
-    with cache.lock():
+    with cache.lock(access.say):
         before = cache.read()
         held = len(wanted_part(before, market)) > 0
         retries = QUICK if held else Retries()
+
+        def source() -> CandleSource:
+            access.say(f"Fetching   {market.name}")
+            return access.source(market, retries)
+
         try:
-            kept = update(cache, lambda: access.source(market, retries), wanted, access.say)
+            kept = update(cache, source, wanted, access.say)
         except DownloadError as error:
             kept = cache.read()
             if not len(wanted_part(kept, market)):

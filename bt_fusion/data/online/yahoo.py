@@ -203,7 +203,8 @@ def errors_raised() -> Iterator[None]:
 def open_session(host: str | None) -> Any:
     """Return a session of the client yfinance uses, which notes answers and may go elsewhere."""
     try:
-        from yfinance._http import requests
+        import yfinance  # noqa: F401
+        from curl_cffi import requests
     except ImportError as error:
         raise OptionError(NEEDS) from error
 
@@ -211,7 +212,7 @@ def open_session(host: str | None) -> Any:
         status: int | None = None
         wait: float | None = None
 
-        def request(self, method: str, url: str, *words: Any, **options: Any) -> Any:
+        def request(self, method: Any, url: str, *words: Any, **options: Any) -> Any:
             place = url if host is None else moved(url, host)
             self.status = None
             answer = super().request(method, place, *words, **options)
@@ -219,4 +220,4 @@ def open_session(host: str | None) -> Any:
             self.wait = retry_after(answer.headers.get("Retry-After"))
             return answer
 
-    return Session(impersonate="chrome") if "curl_cffi" in requests.__name__ else Session()
+    return Session(impersonate="chrome")

@@ -101,13 +101,14 @@ def test_a_late_correction_is_noticed_and_the_newer_one_used(exchange, access, s
     }
     exchange.clock += pd.Timedelta(hours=1)
     same(load_market(HOURS, 0.0, access), exchange.right().loc["2023-03-01":])
-    (line,) = said
+    line = said[-1]
     assert line == (
         "Corrected  binance has changed 2 candles that were kept, the first of "
         "2023-05-31 00:00:00; the newer values are used"
     )
+    del said[:]
     load_market(HOURS, 0.0, access)
-    assert said == [line]
+    assert said == ["Fetching   binance:BTC/USDT:1h"]
 
 
 def test_an_old_correction_is_noticed_by_a_refetch(exchange, access, said):
@@ -137,6 +138,14 @@ def test_offline_and_refused_are_alike_where_candles_are_kept(exchange, access, 
     exchange.always = "451"
     with pytest.warns(BtFusionWarning, match=r"HTTP 451.*fetched 60 minutes ago"):
         same(load_market(HOURS, access=access), found)
+
+
+def test_a_port_that_nobody_listens_at_is_offline_too(exchange, access, waits):
+    found = load_market(HOURS, access=access)
+    exchange.server.shutdown()
+    exchange.server.server_close()
+    with pytest.warns(BtFusionWarning, match="binance cannot be reached: .*refused"):
+        same(load_market(HOURS, 0.0, access), found)
 
 
 def test_offline_with_nothing_kept_is_an_error(exchange, access, waits):
@@ -220,7 +229,7 @@ def test_two_at_once_fetch_it_once(exchange, access):
 def test_where_history_begins_late_it_is_said(exchange, access, said):
     found = load_market(Market.of("binance:BTC/USDT:1h@2022-12-01"), access=access)
     same(found, exchange.right())
-    assert said == [
+    assert said[1:] == [
         "Begins     binance:BTC/USDT:1h has no candle from 2022-12-01 00:00:00 to before "
         "2023-01-01 00:00:00"
     ]

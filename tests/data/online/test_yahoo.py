@@ -113,6 +113,5 @@ def test_short_candles_begin_where_yahoo_still_has_them(yahoo, of_yahoo, monkeyp
 
 def test_without_yfinance_the_remedy_is_said(monkeypatch, of_yahoo):
     monkeypatch.setitem(__import__("sys").modules, "yfinance", None)
-    monkeypatch.delitem(__import__("sys").modules, "yfinance._http", raising=False)
     with pytest.raises(OptionError, match=r"need yfinance, .*pip install 'bt-fusion\[data\]'"):
         fetch_candles(DAYS, of_yahoo)
