@@ -84,10 +84,7 @@ class Trial:
             for _ in range(self.draw.randint(1, 4)):
                 self.killed(words, exchange)
                 exchange.clock += pd.Timedelta(minutes=self.draw.randint(0, 300))
-            done = subprocess.run(
-                words, env=self.environment(exchange), cwd=self.folder, timeout=LAST_RUN
-            )
-            self.wrong["failed runs"] += done.returncode != 0
+            self.wrong["failed runs"] += not self.finished(words, exchange)
             self.requests += len(exchange.asked)
             self.compare(exchange.right("BTCUSDT", timeframe).loc[since:])
 
@@ -111,6 +108,15 @@ class Trial:
         self.kills += process.poll() is None
         process.kill()
         process.wait()
+
+    def finished(self, words: list[str], exchange: LoopbackExchange) -> bool:
+        """Run to the end; tells whether that was a good one."""
+        environment = self.environment(exchange)
+        try:
+            done = subprocess.run(words, env=environment, cwd=self.folder, timeout=LAST_RUN)
+        except subprocess.TimeoutExpired:
+            return False
+        return done.returncode == 0
 
     def compare(self, right: pd.DataFrame) -> None:
         """Count what the file has too much, too little, or otherwise."""

@@ -21,6 +21,7 @@ from bt_fusion.errors import BarsError, BtFusionWarning, DownloadError
 __all__ = ["HOST", "Access", "fetch_candles", "load_market"]
 
 HOST = "BT_FUSION_HOST"  # environment variable: scheme and host in place of the exchange's own
+DAY = pd.Timedelta(days=1)
 QUICK = Retries(tries=3)  # where there are kept candles to go on with
 
 
@@ -149,8 +150,9 @@ def part_of(kept: Kept, market: Market, access: Access) -> pd.DataFrame:
             f"{market.provider} has no {market.timeframe} candle of {market.symbol} from "
             f"{since_of(market)} to {market.until or 'now'}; give an earlier day"
         )
-    since, first = market.since, bars.index[0]
-    if since is not None and first > market.timeframe.after(since):
+    since, first = since_of(market), bars.index[0]
+    asked = market.since is not None or market.timeframe.length < DAY  # else all there are
+    if asked and first > market.timeframe.after(since):
         access.say(f"Begins     {market.name} has no candle from {since} to before {first}")
     return check_bars(bars)
 

@@ -65,8 +65,8 @@ class ExchangeCandles:
         self._prefer_spot()
         self._call(self.client.load_markets)
         self._check()
-        limit = self.client.feature_value(self.symbol, "fetchOHLCV", "limit")
-        self.limit = min(MOST, int(limit)) if limit else None
+        limit = most_candles(self.client, self.symbol)
+        self.limit = None if limit is None else min(MOST, limit)
         self.width = self.limit or USUAL
 
     def earliest(self) -> None:
@@ -133,8 +133,8 @@ class ExchangeCandles:
     def _prefer_spot(self) -> None:
         """Load no derivatives for a spot symbol, where ccxt would load them, too."""
         choice = self.client.options.get("fetchMarkets")
-        kinds = choice.get("types", ()) if isinstance(choice, dict) else ()
-        if ":" not in self.symbol and "spot" in kinds:
+        kinds = choice.get("types") if isinstance(choice, dict) else None
+        if ":" not in self.symbol and isinstance(kinds, list) and "spot" in kinds:
             choice["types"] = ["spot"]
 
     def _check(self) -> None:
@@ -175,6 +175,15 @@ def open_client(exchange: str, host: str | None) -> Any:
     if host is not None:
         client.urls["api"] = moved(client.urls["api"], host)
     return client
+
+
+def most_candles(client: Any, symbol: str) -> int | None:
+    """Return how many candles of a symbol one answer holds, None where ccxt does not know."""
+    market = client.market(symbol)
+    kind = (client.features or {}).get(market["type"]) or {}
+    part = kind.get(market.get("subType"), kind) or {}
+    limit = (part.get("fetchOHLCV") or {}).get("limit")
+    return int(limit) if limit else None
 
 
 def moved(urls: Any, host: str) -> Any:

@@ -43,13 +43,20 @@ class Pager:
     width : int
         Candles that such a window may hold.
     end : Timestamp
-        No candle opens from then on.
+        No candle that opens from then on is wanted.
+    now : callable
+        Returns the time by the server's clock, as of its last answer.
     """
 
     ask: Ask
     timeframe: Timeframe
     width: int
     end: pd.Timestamp
+    now: Callable[[], pd.Timestamp]
+
+    def may_have(self, cursor: pd.Timestamp) -> bool:
+        """Tell whether a candle that is wanted may have opened by then, and ended."""
+        return cursor < self.end and self.timeframe.after(cursor) <= self.now()
 
     def at(self, cursor: pd.Timestamp) -> pd.DataFrame:
         """Return the candles of one answer."""
@@ -62,12 +69,14 @@ class Pager:
         Every window that is empty is asked for twice, since a server may be wrong for a moment.
         """
         empty, later = [cursor], None
-        while later is None and (cursor := self.timeframe.after(cursor, self.width)) < self.end:
+        cursor = self.timeframe.after(cursor, self.width)
+        while later is None and self.may_have(cursor):
             bars = self.at(cursor)
             if len(bars):
                 later = bars
             else:
                 empty.append(cursor)
+            cursor = self.timeframe.after(cursor, self.width)
         for cursor in empty:
             bars = self.at(cursor)
             if len(bars):
@@ -75,7 +84,7 @@ class Pager:
         return later
 
 
-def pages(pager: Pager, start: pd.Timestamp, now: Callable[[], pd.Timestamp]) -> Iterator[Page]:
+def pages(pager: Pager, start: pd.Timestamp) -> Iterator[Page]:
     """Yield the history from `start` on in order; the pages cover what is known for good.
 
     An empty answer is not the end: the windows after it are asked for. What follows the last
@@ -85,16 +94,14 @@ def pages(pager: Pager, start: pd.Timestamp, now: Callable[[], pd.Timestamp]) ->
     ----------
     pager : Pager
     start : Timestamp
-    now : callable
-        Returns the time by the exchange's clock, as of its last answer.
     """
     cursor, timeframe = start, pager.timeframe
-    while cursor < pager.end and timeframe.after(cursor) <= now():
+    while pager.may_have(cursor):
         bars = pager.at(cursor)
         if not len(bars):
             found = pager.beyond(cursor)
             if found is None:
-                settled = min(pager.end, now() - SETTLED - 2 * timeframe.length)
+                settled = min(pager.end, pager.now() - SETTLED - 2 * timeframe.length)
                 if settled > cursor:
                     yield Page(bars, cursor, settled)
                 return

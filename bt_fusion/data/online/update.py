@@ -138,8 +138,8 @@ def fetch(
     for start, end in joined(spans):
         first = source.earliest()
         begin = start if first is None else max(start, first)
-        pager = Pager(source.ask, source.timeframe, source.width, end)
-        for page in pages(pager, begin, source.now):
+        pager = Pager(source.ask, source.timeframe, source.width, end, source.now)
+        for page in pages(pager, begin):
             changes.note(page.bars)
             cache.add(page if page.start > begin else Page(page.bars, start, page.end))
             if advance is not None:

@@ -165,7 +165,7 @@ def test_downtime_of_the_exchange_is_a_gap(name, exchange, access):
         assert not len(found.loc[start : end - pd.Timedelta(1, "ns")])
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(8))
 def test_an_unsteady_exchange_costs_no_candle(seed, exchange, access, waits):
     rng = np.random.default_rng(seed)
     exchange.faults = {
@@ -207,3 +207,12 @@ def test_without_ccxt_the_remedy_is_said(monkeypatch, access):
     monkeypatch.setitem(__import__("sys").modules, "ccxt", None)
     with pytest.raises(OptionError, match=r"need ccxt, .*pip install 'bt-fusion\[data\]'"):
         fetch_candles(HOURS, access)
+
+
+@pytest.mark.parametrize("name", ["binance", "kraken", "coinbase", "bybit", "okx", "mexc", "htx"])
+def test_every_address_of_an_exchange_is_moved(name):
+    client = exchange_module.open_client(name, "http://127.0.0.1:9")
+    flat = [client.urls["api"]]
+    while any(isinstance(each, dict) for each in flat):
+        flat = [u for each in flat for u in (each.values() if isinstance(each, dict) else [each])]
+    assert flat and all(u.startswith("http://127.0.0.1:9") for u in flat if isinstance(u, str))

@@ -1,6 +1,7 @@
 """Pages: every candle once, from servers of either kind, across gaps and wrong empty answers."""
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,12 +34,13 @@ class Server:
 
 
 def walked(server, start, end, now):
-    found = list(pages(Pager(server.ask, HOURS, server.width, at(end)), at(start), lambda: at(now)))
+    pager = Pager(server.ask, HOURS, server.width, at(end), lambda: at(now))
+    found = list(pages(pager, at(start)))
     stamps = [stamp for page in found for stamp in page.bars.index]
     return stamps, joined((page.start, page.end) for page in found)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(
     hours=st.sets(st.integers(0, 120), max_size=80),
     width=st.integers(2, 9),
@@ -66,3 +68,10 @@ def test_no_question_is_asked_where_no_candle_can_have_ended():
     stamps, _ = walked(server, 0, 11, now=10)
     assert len(stamps) == 10 and server.asked == 1
     assert walked(server, 10, 11, now=10) == ([], []) and server.asked == 1
+
+
+@pytest.mark.parametrize("window", [True, False])
+def test_the_future_is_not_asked_for(window):
+    server = Server(range(10), 5, window)
+    stamps, _ = walked(server, 0, 10_000, now=30)
+    assert len(stamps) == 10 and server.asked <= 2 + 2 * 4  # windows from 10 to 30, twice
