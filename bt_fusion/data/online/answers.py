@@ -10,7 +10,7 @@ from bt_fusion.errors import DownloadError
 
 __all__ = ["AnswerLog", "failed", "refused"]
 
-REFUSED = (401, 403, 451)
+REFUSED = (403, 451)
 LATER = (408, 418, 425, 429)  # and from 500 on: another answer may come if asked again
 SHOWN = 120  # characters of an answer
 

@@ -3,7 +3,7 @@
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -46,6 +46,12 @@ class Kept:
     spans: list[Span]
     asked: pd.Timestamp | None = None
 
+    def with_newer(self, others: "Iterable[Kept]") -> "Kept":
+        """Return these and newer ones; where several have a candle, that of the last."""
+        found = [self, *others]
+        bars = newest([kept.bars for kept in found])
+        return Kept(bars, joined(span for kept in found for span in kept.spans), self.asked)
+
 
 class CandleCache:
     """A folder for each market: one Parquet file, and a file a page while a download is at work.
@@ -79,6 +85,8 @@ class CandleCache:
             except Timeout:
                 say("Waiting    for another process that fetches the same candles")
                 lock.acquire()
+            except NotImplementedError:  # a file system without locks
+                pass
         try:
             yield
         finally:
@@ -88,11 +96,7 @@ class CandleCache:
         """Return all that is kept, pages of an unfinished download included."""
         whole = read_file(self.folder / WHOLE) or Kept(no_candles(), [])
         pages = [page for path in self._pages() if (page := read_file(path)) is not None]
-        if not pages:
-            return whole
-        found = [whole, *pages]
-        bars = newest([kept.bars for kept in found])
-        return Kept(bars, joined(span for kept in found for span in kept.spans), whole.asked)
+        return whole.with_newer(pages) if pages else whole
 
     def add(self, page: Page) -> None:
         """Keep a page."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.data.bar_format import COLUMNS
-from bt_fusion.data.online.candle_cache import CandleCache, Kept
+from bt_fusion.data.bar_format import COLUMNS, PRICES
+from bt_fusion.data.online.candle_cache import CandleCache, Kept, no_candles
 from bt_fusion.data.online.paging import Page, Pager, pages
 from bt_fusion.data.online.source import CandleSource, clock
 from bt_fusion.data.online.spans import Span, joined, missing
@@ -61,11 +61,14 @@ class Changes:
     ----------
     stamps : list of Timestamp
         Candles that are others now.
+    rescaled : bool or None
+        Whether the oldest one that was compared has other prices: corrections are of new ones.
     """
 
     before: pd.DataFrame
     tolerance: float
     stamps: list[pd.Timestamp] = field(default_factory=list)
+    rescaled: bool | None = None
 
     def note(self, bars: pd.DataFrame) -> None:
         """Compare a page with what was kept before."""
@@ -73,8 +76,10 @@ class Changes:
         if not len(common):
             return
         old, new = (frame.loc[common, list(COLUMNS)].to_numpy() for frame in (self.before, bars))
-        other = ~np.isclose(old, new, rtol=self.tolerance, atol=0.0).all(axis=1)
-        self.stamps += [*common[other]]
+        same = np.isclose(old, new, rtol=self.tolerance, atol=0.0)
+        if self.rescaled is None:
+            self.rescaled = not same[0, : len(PRICES)].all()
+        self.stamps += [*common[~same.all(axis=1)]]
 
 
 def update(
@@ -86,7 +91,8 @@ def update(
 ) -> Kept:
     """Return what is kept after all that is lacking was fetched.
 
-    Each page is kept as it comes, so that an interruption costs no finished one.
+    Each page is kept as it comes, so that an interruption costs no finished one; of adjusted
+    prices all are written at once.
 
     Parameters
     ----------
@@ -111,27 +117,51 @@ def update(
     source = open_source()
     changes = Changes(kept.bars, source.tolerance)
     spans = [overlapped(span, kept, source.timeframe) for span in lacking]
-    fetch(source, spans, cache, changes, advance)
-    if source.adjusted and changes.stamps and not wanted.refetch:
-        say(f"Adjusted   {source.name} has adjusted prices since: all are fetched again")
-        first = min([wanted.since, *(span[0] for span in kept.spans)])
-        fetch(source, [(first, lacking[-1][1])], cache, changes, advance)
-    elif changes.stamps:
-        say(correction(source.name, changes.stamps))
-    found = cache.read()
+    if source.adjusted:
+        found = in_one_piece(source, spans, kept, changes, say)
+    else:
+        fetch(source, spans, cache.add, changes, advance)
+        if changes.stamps:
+            say(correction(source.name, changes.stamps))
+        found = cache.read()
     newest = replace(found, asked=clock()) if reaches_now(wanted) else found
     cache.store(newest)
     return newest
 
 
+def in_one_piece(
+    source: CandleSource,
+    spans: list[Span],
+    kept: Kept,
+    changes: Changes,
+    say: Callable[[str], Any],
+) -> Kept:
+    """Return what is kept and what is fetched, all adjusted alike.
+
+    A split or a dividend changes every price before it. Then all is fetched again, and what can
+    not be had any more is dropped: prices of both kinds in one file would be a jump.
+    """
+    found: list[Page] = []
+    fetch(source, spans, found.append, changes)
+    if changes.rescaled:
+        say(f"Adjusted   {source.name} has adjusted prices since: all are fetched again")
+        ends = [*kept.spans, *spans]
+        found.clear()
+        fetch(source, [(min(ends)[0], max(end for _, end in ends))], found.append, changes)
+        kept = Kept(no_candles(), [])
+    elif changes.stamps:
+        say(correction(source.name, changes.stamps))
+    return kept.with_newer(Kept(page.bars, [(page.start, page.end)]) for page in found)
+
+
 def fetch(
     source: CandleSource,
     spans: list[Span],
-    cache: CandleCache,
+    keep: Callable[[Page], Any],
     changes: Changes,
-    advance: Advance | None,
+    advance: Advance | None = None,
 ) -> None:
-    """Fetch spans page by page into the cache."""
+    """Fetch spans page by page, and keep each as it comes."""
     length = source.timeframe.length
     total = sum(max(1, (end - start) // length) for start, end in spans)
     done = 0
@@ -141,7 +171,7 @@ def fetch(
         pager = Pager(source.ask, source.timeframe, source.width, end, source.now)
         for page in pages(pager, begin):
             changes.note(page.bars)
-            cache.add(page if page.start > begin else Page(page.bars, start, page.end))
+            keep(page if page.start > begin else Page(page.bars, start, page.end))
             if advance is not None:
                 advance(min(total, done + (page.end - start) // length), total)
         done += (end - start) // length

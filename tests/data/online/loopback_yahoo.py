@@ -22,8 +22,10 @@ class LoopbackYahoo:
     ----------
     dividend : tuple of (date, float) or None
         All earlier adjusted prices are lower by this share.
-    status : list of int
-        Of the next answers; 200 after them.
+    late : int
+        By which the volume of the last three candles has been corrected.
+    status : list of int or None
+        Of the next answers; None, and all after them, are right ones.
     """
 
     days: int = 400
@@ -31,6 +33,7 @@ class LoopbackYahoo:
     status: list[int] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
     down: bool = False
+    late: int = 0
     last: pd.Timestamp | None = None
 
     def __enter__(self):
@@ -85,12 +88,13 @@ class LoopbackYahoo:
             start, end = int(asked["period1"]), int(asked["period2"])
             stamps = stamps[(stamps >= start) & (stamps < end)]
         close, adjusted = self.prices(stamps)
+        last = np.arange(len(stamps)) >= len(stamps) - 3
         quote = {
             "open": (close - 0.5).tolist(),
             "high": (close + 1).tolist(),
             "low": (close - 1).tolist(),
             "close": close.tolist(),
-            "volume": (1_000 + stamps % 97).tolist(),
+            "volume": (1_000 + stamps % 97 + self.late * last).tolist(),
         }
         indicators = {"quote": [quote], "adjclose": [{"adjclose": adjusted.tolist()}]}
         if asked.get("interval") == "1h":
@@ -142,8 +146,9 @@ class Answers(BaseHTTPRequestHandler):
             return
         asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         self.served.asked.append(asked)
-        if self.served.status:
-            self.send(self.served.status.pop(0), "Too Many Requests")
+        status = self.served.status.pop(0) if self.served.status else None
+        if status is not None:
+            self.send(status, "Too Many Requests")
             return
         self.send(*self.served.chart(parts.path.rpartition("/")[2], asked))
 

@@ -226,6 +226,13 @@ def test_two_at_once_fetch_it_once(exchange, access):
     assert len(exchange.asked) == 3
 
 
+def test_progress_is_told_in_candles(exchange, access):
+    told = []
+    market = Market.of("binance:BTC/USDT:15m@2023-03-01..2023-04-01")
+    fetch_candles(market, access, advance=lambda done, total: told.append((done, total)))
+    assert told == [(1_000, 2_976), (2_000, 2_976), (2_976, 2_976)]
+
+
 def test_where_history_begins_late_it_is_said(exchange, access, said):
     found = load_market(Market.of("binance:BTC/USDT:1h@2022-12-01"), access=access)
     same(found, exchange.right())

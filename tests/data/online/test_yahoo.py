@@ -62,6 +62,28 @@ def test_a_dividend_changes_all_prices_and_so_all_are_fetched_again(yahoo, of_ya
     assert said == ["Adjusted   yahoo has adjusted prices since: all are fetched again"]
 
 
+def test_a_late_correction_is_one_and_no_adjustment(yahoo, of_yahoo, said):
+    before = fetch_candles(DAYS, of_yahoo)
+    yahoo.late, count = 5, len(yahoo.asked)
+    found = fetch_candles(DAYS, of_yahoo)
+    assert len(yahoo.asked) == count + 1
+    assert said[0].startswith("Corrected  yahoo has changed") and len(said) == 1
+    assert (found.volume != before.volume).sum() in (2, 3)  # today's candle is not over
+    pd.testing.assert_frame_equal(found[PRICES], before[PRICES], rtol=1e-6)
+
+
+def test_an_interruption_while_prices_are_adjusted_mixes_none(yahoo, of_yahoo, waits, said):
+    market = Market.of("yahoo:SPY:1d")
+    before = fetch_candles(market, of_yahoo)
+    yahoo.dividend = (str(before.index[-3].date()), 0.02)
+    yahoo.status = [None, *[500] * 60]  # the overlap comes, and then no more
+    with pytest.raises(DownloadError):
+        fetch_candles(market, of_yahoo)
+    assert said == ["Adjusted   yahoo has adjusted prices since: all are fetched again"]
+    yahoo.status = []
+    np.testing.assert_allclose(fetch_candles(market, of_yahoo).close, right_days(yahoo))
+
+
 @pytest.mark.parametrize("status", [[429], [500], [502, 503], [429, 500, 503]])
 def test_a_passing_fault_costs_no_candle(status, yahoo, of_yahoo, waits):
     yahoo.status = list(status)
