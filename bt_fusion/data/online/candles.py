@@ -133,7 +133,10 @@ def load_market(
 
 def since_of(market: Market) -> pd.Timestamp:
     """Return the first open that is asked for."""
-    return market.since or default_since(market.provider, market.timeframe, clock())
+    if market.since is not None:
+        return market.since
+    end = clock() if market.until is None else min(market.until, clock())
+    return default_since(market.provider, market.timeframe, end)
 
 
 def wanted_part(kept: Kept, market: Market) -> pd.DataFrame:

@@ -249,6 +249,12 @@ def test_without_a_first_day_it_is_the_default_history(exchange, access, monkeyp
     assert len(found) >= 20_000
 
 
+def test_the_default_history_ends_where_it_is_asked_to(exchange, access):
+    market = Market.of("binance:BTC/USDT:5m").within(None, pd.Timestamp("2023-04-20"))
+    found = fetch_candles(market, access)
+    same(found, exchange.right("BTCUSDT", "5m").loc["2023-02-01":"2023-04-19"])
+
+
 def test_a_span_without_a_candle_is_an_error(exchange, access):
     message = r"binance has no 1h candle of BTC/USDT from 2019-01-01 00:00:00 to 2019-02-01"
     with pytest.raises(BarsError, match=message):
