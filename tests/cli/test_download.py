@@ -129,6 +129,7 @@ def test_what_does_not_go_together_is_said(words, message, here, capsys):
     assert not (here / "made.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_market_is_data_of_a_backtest_and_of_why(exchange, here, capsys):
     (here / "mine.py").write_text(MINE)
     words = ["--strategy", "mine.py:Reversal", *QUICK, "--no-report"]
