@@ -29,8 +29,8 @@ def measure(trials: int = 100, first: int = 0) -> Measured:
 
     Each trial has an exchange with gaps, a length of candles, a first day, and faults at one
     request in twelve, all drawn at random. SIGKILL comes up to a fifth of a second after a request
-    drawn at random, the last one included; the exchange's clock moves on in between. The file that
-    the last run writes is compared with what the exchange has.
+    drawn at random, the last one included, unless the run ends before; the exchange's clock moves
+    on in between. The file that the last run writes is compared with what the exchange has.
     """
     wrong: Counter[str] = Counter()
     parts: Counter[str] = Counter()
@@ -40,7 +40,8 @@ def measure(trials: int = 100, first: int = 0) -> Measured:
             trial = Trial(Path(folder), Random(number))
             trial.run()
         wrong.update(trial.wrong)
-        parts.update(candles=trial.candles, kills=trial.kills, requests=trial.requests)
+        parts.update(candles=trial.candles, kills=trial.kills, killed=trial.kills > 0)
+        parts["requests"] += trial.requests
     ratios = tuple(Ratio(kind, float(wrong[kind]), most=0) for kind in KINDS)
     return Measured(
         f"{trials} downloads from an exchange on the loopback address, killed and begun again",
@@ -101,7 +102,7 @@ class Trial:
     def killed(self, words: list[str], exchange: LoopbackExchange) -> None:
         """Run until a moment after a request drawn at random, unless it ends before."""
         process = subprocess.Popen(words, env=self.environment(exchange), cwd=self.folder)
-        last = len(exchange.asked) + self.draw.randint(0, 16)
+        last = len(exchange.asked) + 1 + int(self.draw.expovariate(1 / 3))
         while process.poll() is None and len(exchange.asked) < last:
             time.sleep(0.001)
         time.sleep(self.draw.uniform(0, 0.2))
