@@ -22,6 +22,7 @@ HOMES = {
     "P11": "benchmarks.p11_checks",
     "P13": "benchmarks.p13_million",
     "coverage": "benchmarks.coverage",
+    "downloads": "benchmarks.downloads",
     "edge": "benchmarks.edge",
     "levels": "benchmarks.levels",
     "nulls": "benchmarks.nulls",

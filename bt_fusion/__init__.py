@@ -25,6 +25,7 @@ HOMES = {
         "BtFusionError",
         "BtFusionWarning",
         "BundleError",
+        "DownloadError",
         "FileError",
         "InSampleError",
         "LookAheadError",

@@ -8,6 +8,7 @@ __all__ = [
     "BtFusionError",
     "BtFusionWarning",
     "BundleError",
+    "DownloadError",
     "FileError",
     "FittedBeforeError",
     "InSampleError",
@@ -45,6 +46,10 @@ class OptionError(BtFusionError, ValueError):
 
 class FileError(BtFusionError, OSError):
     """A file that cannot be written; what stood there before stays as it was."""
+
+
+class DownloadError(BtFusionError, OSError):
+    """A server of candles that cannot be reached, refuses, or sends what cannot be read."""
 
 
 class StrategyError(BtFusionError, RuntimeError):

@@ -36,7 +36,7 @@ def python(code: str, cwd: Path, *flags: str) -> str:
 
 def test_the_names_are_those_of_the_layout():
     errors = {name for name in bt_fusion.__all__ if name.endswith(("Error", "Warning"))}
-    assert len(errors) == 16
+    assert len(errors) == 17
     assert set(bt_fusion.__all__) == {*NOUNS.split(), *VERBS.split(), *errors}
 
 

@@ -80,7 +80,7 @@ def backtest(
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
     from bt_fusion.backtest.holding_time import with_holding_time
-    from bt_fusion.cli.command_line import given_command
+    from bt_fusion.cli.options.command_line import given_command
     from bt_fusion.files import check_no_input
     from bt_fusion.report.draw import redraw
     from bt_fusion.report.terminal.groups import result_tables

@@ -138,8 +138,9 @@ def default(field: "Field[Any]") -> Any:
 
 # Names whose registry is slow to import are written out; a test compares them with the registry
 SOURCE = (
-    "CSV, Parquet, Feather or JSON file, or sample: sp500, nasdaq, random-walk, planted-edge "
-    "(or random-walk:500)"
+    "CSV, Parquet, Feather or JSON file, or sample: sp500, nasdaq, random-walk, planted-edge, "
+    "garch (or garch:500), or online: binance:BTC/USDT:1h, yahoo:SPY:1d, @2020-01-01 after it for "
+    "the first day"
 )
 
 Data = Annotated[str, option(f"{SOURCE}.")]

@@ -9,15 +9,16 @@ import typer
 
 from bt_fusion.cli.audit import audit
 from bt_fusion.cli.backtest import backtest
+from bt_fusion.cli.download import download
 from bt_fusion.cli.evaluate import evaluate
 from bt_fusion.cli.predict import predict
-from bt_fusion.cli.report import report
+from bt_fusion.cli.saved.report import report
+from bt_fusion.cli.saved.show import show
+from bt_fusion.cli.saved.why import why
 from bt_fusion.cli.screen import told_interruption
-from bt_fusion.cli.show import show
 from bt_fusion.cli.sweep import sweep
 from bt_fusion.cli.train import train
 from bt_fusion.cli.tune import tune
-from bt_fusion.cli.why import why
 
 __all__ = ["app", "main", "run_backtest"]
 
@@ -30,7 +31,11 @@ app = typer.Typer(
 )
 
 
-for command in (backtest, train, tune, evaluate, predict, sweep, audit, report, show, why):
+COMMANDS = (
+    *(backtest, train, tune, evaluate, predict, sweep),
+    *(download, audit, report, show, why),
+)
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -9,6 +9,7 @@ from bt_fusion.errors import BarsError
 
 __all__ = [
     "COLUMNS",
+    "PRICES",
     "REMEDY",
     "check_order",
     "checked_index",

@@ -1,4 +1,4 @@
-"""Bars that need no file: two real index series and two synthetic ones."""
+"""Bars that need no file: two real index series and three synthetic ones."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,8 @@ from bt_fusion.errors import OptionError, unknown_name
 
 __all__ = [
     "SAMPLES",
+    "SYNTHETIC",
+    "garch",
     "is_sample",
     "load_sample",
     "nasdaq",
@@ -123,15 +125,51 @@ def _with_wicks(
     return _synthetic(np.column_stack([open_, high, low, close]), volume)
 
 
+def garch(bars: int = 10_000, seed: int = 0, *, volatility: float = 0.005) -> pd.DataFrame:
+    """Make 1-minute bars of restless and quiet spells: risk can be predicted, direction cannot.
+
+    Log returns are volatility s[t] e[t] with e ~ N(0, 1) and, for r[t] = s[t] e[t], GARCH(1, 1)
+    s[t+1]^2 = 0.02 + 0.05 r[t]^2 + 0.93 s[t]^2, of mean 1. A bar opens at the last close, from
+    1,000, and its wicks are |N(0, 0.4 volatility s[t])| of the close each; volume is uniform in
+    100..500.
+
+    Parameters
+    ----------
+    bars, seed : int
+    volatility : float
+        Standard deviation of a bar's log return over all bars.
+
+    References
+    ----------
+    Bollerslev, T. (1986): Generalized autoregressive conditional heteroskedasticity. Journal of
+    Econometrics 31, 307-327.
+
+    >>> len(garch(50))
+    50
+    """
+    from arch.univariate import GARCH, Normal, ZeroMean
+
+    rng = np.random.default_rng(seed)
+    model = ZeroMean(volatility=GARCH(), distribution=Normal(seed=rng))
+    made = model.simulate([0.02, 0.05, 0.93], bars)
+    spread = volatility * made["volatility"].to_numpy()
+    close = 1_000.0 * np.exp(volatility * np.cumsum(made["data"].to_numpy()))
+    open_ = np.r_[1_000.0, close[:-1]]
+    above, below = np.abs(rng.normal(0, 0.4, (2, bars))) * spread * close
+    high, low = np.maximum(open_, close) + above, np.minimum(open_, close) - below
+    return _synthetic(np.column_stack([open_, high, low, close]), rng.uniform(100, 500, bars))
+
+
 SAMPLES: dict[str, Callable[..., pd.DataFrame]] = {
     "sp500": sp500,
     "nasdaq": nasdaq,
     "random-walk": random_walk,
     "planted-edge": planted_edge,
+    "garch": garch,
 }
 
 
-SYNTHETIC = ("random-walk", "planted-edge")
+SYNTHETIC = ("random-walk", "planted-edge", "garch")
 MOST_BARS = 10_000_000  # 19 years of minutes; making them takes some 2 GB
 
 
@@ -162,7 +200,7 @@ def load_sample(name: str, seed: int = 0) -> pd.DataFrame:
         return make(seed=seed) if kind in SYNTHETIC else make()
     if kind not in SYNTHETIC:
         raise OptionError(
-            f"sample {name!r}: {kind} has the bars it has; a size is for {' and '.join(SYNTHETIC)}"
+            f"sample {name!r}: {kind} has the bars it has; a size is for {', '.join(SYNTHETIC)}"
         )
     return make(bars=_bar_count(name, size), seed=seed)
 

@@ -1,4 +1,4 @@
-"""What --data asks for: one file or sample, or several by symbol."""
+"""What --data asks for: one file, sample or online market, or several by symbol."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.data.folders import files_of, holds_many, one_file
+from bt_fusion.data.online.market import MAX_AGE, Market, is_market
 from bt_fusion.data.readers.reading import read_reported
 from bt_fusion.data.samples import SAMPLES, is_sample, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
@@ -18,6 +19,7 @@ __all__ = [
     "load",
     "load_each",
     "load_markets",
+    "of_span",
     "sources",
 ]
 
@@ -28,7 +30,7 @@ MARKET_EXAMPLE = "--other ETH=eth.csv"
 
 
 def load_each(
-    given: dict[str, str], seed: int, repair: bool, say: Say = print
+    given: dict[str, str], seed: int, repair: bool, say: Say = print, max_age: float = MAX_AGE
 ) -> dict[str, pd.DataFrame]:
     """Return the bars of what `sources` found; a plain one goes by the name of file or sample.
 
@@ -42,7 +44,7 @@ def load_each(
     found = {}
     for number, (symbol, source) in enumerate(given.items()):
         try:
-            bars, name = load(source, seed + number, repair, _of_symbol(symbol, say))
+            bars, name = load(source, seed + number, repair, _of_symbol(symbol, say), max_age)
         except BtFusionError as error:
             if not symbol:
                 raise
@@ -96,7 +98,11 @@ def sources(data: Sequence[str], say: Say | None = None) -> dict[str, str]:
 
 
 def load_markets(
-    given: dict[str, str], seed: int = 0, repair: bool = False, say: Say = print
+    given: dict[str, str],
+    seed: int = 0,
+    repair: bool = False,
+    say: Say = print,
+    max_age: float = MAX_AGE,
 ) -> dict[str, pd.DataFrame]:
     """Return the bars of other markets by name; errors name the market.
 
@@ -109,7 +115,7 @@ def load_markets(
     """
     if "" in given:
         raise OptionError(f"other {given['']!r} has no name; give {MARKET_EXAMPLE}")
-    return load_each(given, seed + MARKET_SEEDS, repair, say)
+    return load_each(given, seed + MARKET_SEEDS, repair, say, max_age)
 
 
 def _new(symbol: str, found: dict[str, str]) -> str:
@@ -142,7 +148,7 @@ def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict
     found: dict[str, str] = {}
     for text in given:
         symbol, equals, there = text.partition("=")
-        if not equals or Path(text).exists():  # a name may hold an equals sign
+        if not equals or is_market(text) or Path(text).exists():  # a name may hold an equals sign
             symbol, there = "", text
         elif not symbol or not there:
             raise OptionError(f"{what} {text!r} is not SYMBOL={place}, e.g. {example}")
@@ -156,10 +162,30 @@ def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict
     return found
 
 
-def load(data: str, seed: int, repair: bool, say: Say = print) -> tuple[pd.DataFrame, str]:
-    """Return the bars of a file or sample, and what to call them; says what was assumed."""
+def load(
+    data: str, seed: int, repair: bool, say: Say = print, max_age: float = MAX_AGE
+) -> tuple[pd.DataFrame, str]:
+    """Return the bars of a file, a sample or an online market, and what to call them.
+
+    Parameters
+    ----------
+    data : str
+    seed : int
+        Of a synthetic sample.
+    repair : bool
+        Drop broken rows instead of refusing them.
+    say : callable
+        Takes a line about what was repaired, fetched or corrected.
+    max_age : float
+        Minutes for which fetched candles count as the newest.
+    """
     if is_sample(data):
         return load_sample(data, seed), data
+    if is_market(data):
+        from bt_fusion.data.online.candles import Access, load_market
+
+        market = Market.of(data)
+        return load_market(market, max_age, Access(repair=repair, say=say)), market.name
     path = Path(one_file(data, say))
     if not path.is_file():
         if not path.suffix and path.parent == Path():
@@ -174,6 +200,17 @@ def load(data: str, seed: int, repair: bool, say: Say = print) -> tuple[pd.DataF
     for line in report.repairs:
         say(f"Repaired   {line}")
     return bars, path.stem
+
+
+def of_span(source: str, start: pd.Timestamp, end: pd.Timestamp) -> str:
+    """Return a file or sample as it is, an online market from the bar `start` to the bar `end`.
+
+    >>> of_span("binance:BTC/USDT:1h", pd.Timestamp("2024-01-01"), pd.Timestamp("2024-02-01"))
+    'binance:BTC/USDT:1h@2024-01-01T00:00:00..2024-02-01T00:00:01'
+    """
+    if not is_market(source):
+        return source
+    return str(Market.of(source).within(start, end + pd.Timedelta(seconds=1)))
 
 
 def bars_within(

@@ -11,7 +11,7 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.summary import data_entry
-from bt_fusion.data.sources import load_each, load_markets, sources
+from bt_fusion.data.sources import load_each, load_markets, of_span, sources
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import account_of, load_strategy
 from bt_fusion.engine.named_code import check_same_code
@@ -204,6 +204,7 @@ class RebuiltRun:
             named, needed = ", ".join(given), ", ".join(self.symbols)
             raise OptionError(f"data is given for {named or 'no symbol'}; the run had {needed}")
         seed, repair = self.config["seed"], source.get("repair", False)
+        given = {name: self._then(name, place) for name, place in given.items()}
         try:
             loaded = load_each(given, seed, repair, say=lambda line: None)
         except BarsError as error:
@@ -229,10 +230,20 @@ class RebuiltRun:
         if then.keys() - known.keys():
             raise OptionError(f"{self.folder} does not say where the bars of {[*then]} came from")
         repair = config.get("source", {}).get("repair", False)
-        loaded = load_markets(known, config["seed"], repair, say=lambda line: None)
+        places = {
+            name: of_span(known[name], *(pd.Timestamp(own[end]) for end in ("start", "end")))
+            for name, own in then.items()
+        }
+        loaded = load_markets(places, config["seed"], repair, say=lambda line: None)
         for name in then:
             check_same(name, loaded[name], then[name])
         return loaded
+
+    def _then(self, symbol: str, place: str) -> str:
+        """Return where bars come from; online, of the span that the run had."""
+        whole = len(self.symbols) == 1
+        data = next(iter(self.symbols.values()))["data"] if whole else self.symbols[symbol]["data"]
+        return of_span(place, pd.Timestamp(data["start"]), pd.Timestamp(data["end"]))
 
     def predictor(self, symbol: str) -> WalkForward | SignalModel:
         """Return the walk-forward of a symbol, not fitted, or the saved model.

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from bt_fusion import Direction, FeatureSet, OptionError, check_bars, load_sample
-from bt_fusion.data.samples import SAMPLES, planted_edge, random_walk
+from bt_fusion.data.samples import SAMPLES, SYNTHETIC, garch, planted_edge, random_walk
 
 PRICES = ["open", "high", "low", "close"]
 
@@ -20,7 +20,7 @@ def test_samples_are_whole_bars(name):
     assert (bars["low"] <= bars[PRICES].min(axis=1)).all()
 
 
-@pytest.mark.parametrize("make", [random_walk, planted_edge])
+@pytest.mark.parametrize("make", [random_walk, planted_edge, garch])
 def test_a_seed_makes_the_same_bars_again(make):
     pd.testing.assert_frame_equal(make(300, seed=4), make(300, seed=4))
     assert (make(300, seed=4)["close"] != make(300, seed=5)["close"]).mean() > 0.9
@@ -31,7 +31,7 @@ def test_an_unknown_sample_is_refused():
         load_sample("sp50")
 
 
-@pytest.mark.parametrize("name", ["random-walk", "planted-edge"])
+@pytest.mark.parametrize("name", SYNTHETIC)
 def test_a_synthetic_sample_has_the_size_asked_for(name):
     bars = load_sample(f"{name}:40", seed=2)
     assert len(bars) == 40
@@ -47,7 +47,7 @@ def test_a_synthetic_sample_has_the_size_asked_for(name):
         ("random-walk:-5", "'-5' is no number of bars"),
         ("random-walk:99999999999", "at most 10,000,000 bars are made; give fewer"),
         ("random-walk:1e3", "'1e3' is no number of bars"),
-        ("sp500:100", "sp500 has the bars it has; a size is for random-walk and planted-edge"),
+        ("sp500:100", "sp500 has the bars it has; a size is for random-walk, planted-edge, garch"),
         ("random-wlk:500", "unknown sample 'random-wlk': did you mean 'random-walk'"),
     ],
 )
@@ -73,6 +73,24 @@ def test_random_walk_keeps_its_rules():
         assert values.std() == pytest.approx(deviation, rel=4 / np.sqrt(2 * 20_000))
     for wick in ((bars["high"] - high) / last, (low - bars["low"]) / last):
         assert np.sqrt((wick**2).mean()) == pytest.approx(0.002, rel=0.03)
+
+
+def test_garch_has_restless_spells_of_a_known_size_and_no_direction():
+    made = [np.diff(np.log(garch(20_000, seed)["close"])) for seed in range(8)]
+    assert np.mean([r.var() for r in made]) == pytest.approx(0.005**2, rel=0.1)
+    for returns in made:
+        square = returns**2
+        assert abs(np.corrcoef(returns[:-1], returns[1:])[0, 1]) < 0.03
+        assert abs(returns.mean()) < 4 * 0.005 / np.sqrt(20_000)
+        assert np.corrcoef(square[:-1], square[1:])[0, 1] > 0.05
+    walk = np.diff(np.log(random_walk(20_000)["close"])) ** 2
+    assert np.corrcoef(walk[:-1], walk[1:])[0, 1] < 0.03
+
+
+def test_garch_bars_open_at_the_last_close():
+    bars = garch(500, seed=3)
+    assert (bars["open"][1:].to_numpy() == bars["close"][:-1].to_numpy()).all()
+    assert bars["open"].iloc[0] == 1_000.0
 
 
 @pytest.mark.parametrize(("auc", "horizon", "persistence"), [(0.6, 5, 0.7), (0.75, 3, 0.4)])

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from bt_fusion.data.samples import random_walk
-from bt_fusion.data.sources import bars_within, load, load_each, sources
+from bt_fusion.data.sources import bars_within, load, load_each, of_span, sources
 from bt_fusion.errors import BarsError, OptionError
 
 
@@ -21,6 +21,24 @@ def test_what_is_neither_file_nor_sample_is_said():
         load("random-wlk:30", 0, False)
     with pytest.raises(BarsError, match=r"no file walks/random:30; give a CSV, Parquet"):
         load("walks/random:30", 0, False)
+
+
+def test_a_market_is_no_pair_even_with_an_equals_sign_in_its_name():
+    assert sources(["yahoo:EURUSD=X:1d"]) == {"": "yahoo:EURUSD=X:1d"}
+    pair = ["EUR=yahoo:EURUSD=X:1d", "BTC=binance:BTC/USDT:1h@2020-01-01"]
+    assert sources(pair) == {
+        "EUR": "yahoo:EURUSD=X:1d",
+        "BTC": "binance:BTC/USDT:1h@2020-01-01",
+    }
+
+
+def test_of_a_span_only_a_market_has_another_text():
+    start, end = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-02 03:00")
+    assert of_span("candles.csv", start, end) == "candles.csv"
+    assert of_span("random-walk:50", start, end) == "random-walk:50"
+    pinned = of_span("yahoo:SPY:1h@2020-01-01", start, end)
+    assert pinned == "yahoo:SPY:1h@2024-01-01T00:00:00..2024-01-02T03:00:01"
+    assert of_span(pinned, start, end) == pinned
 
 
 def test_bars_within_dates_have_the_first_and_not_the_last():

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bt_fusion.cli.command import SOURCE, option
-from bt_fusion.cli.options.bars import MarketOptions, Repair, Seed, SymbolOptions
+from bt_fusion.cli.options.bars import MarketOptions, MaxAge, Repair, Seed, SymbolOptions
 from bt_fusion.errors import OptionError
 
 __all__ = ["AuditOptions", "AuditedBars", "AuditedCode"]
@@ -31,6 +31,7 @@ class AuditedBars(SymbolOptions):
         ),
     ]
     repair: Repair = False
+    max_age: MaxAge = 30.0
     seed: Seed = 0
 
 

@@ -29,6 +29,10 @@ __all__ = [
 Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
 LAST_SEED = 2**32 - 100  # libraries take 32 bits, and several symbols take the seeds after it
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=LAST_SEED)]
+MaxAge = Annotated[
+    float,
+    typer.Option(help="Minutes for which fetched candles count as the newest.", min=0),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +41,14 @@ class BarOptions:
 
     data: Data
     repair: Repair = False
+    max_age: MaxAge = 30.0
     seed: Seed = 0
 
     def load(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
         """Return the bars and what to call them; says what was assumed and repaired."""
         from bt_fusion.data.sources import load
 
-        return load(self.data, self.seed, self.repair, screen.say)
+        return load(self.data, self.seed, self.repair, screen.say, self.max_age)
 
     def place(self) -> str:
         """Return the file or sample, also where a folder or a glob names the file."""
@@ -64,6 +69,7 @@ class SymbolOptions:
         ),
     ] = field(default_factory=lambda: ["sp500"])
     repair: Repair = False
+    max_age: MaxAge = 30.0
     seed: Seed = 0
 
     def sources(self) -> dict[str, str]:
@@ -76,7 +82,8 @@ class SymbolOptions:
         """Return the bars of each symbol; says what was skipped, assumed and repaired."""
         from bt_fusion.data.sources import load_each, sources
 
-        return load_each(sources(self.data, screen.say), self.seed, self.repair, screen.say)
+        given = sources(self.data, screen.say)
+        return load_each(given, self.seed, self.repair, screen.say, self.max_age)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +107,8 @@ class MarketOptions:
         """Return the bars of each market by name, with the seed and the repair of the bars."""
         from bt_fusion.data.sources import load_markets
 
-        return load_markets(self.market_sources(), bars.seed, bars.repair, screen.say)
+        given = self.market_sources()
+        return load_markets(given, bars.seed, bars.repair, screen.say, bars.max_age)
 
     def loaded_model(
         self, folder: "str | Path", bars: "BarOptions | SymbolOptions", screen: Screen

@@ -1,0 +1,53 @@
+"""`bt-fusion download`: candles of an exchange, of Yahoo, or made-up ones, as a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from bt_fusion.cli.command import command, output_file
+from bt_fusion.cli.options import ScreenOptions
+from bt_fusion.cli.options.candles import CandleOptions
+from bt_fusion.cli.screen import Screen
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["download"]
+
+
+@command("finished candles are kept: run the same command again to go on")
+def download(
+    *,
+    candles: CandleOptions,
+    out: Annotated[Path, output_file("File to write: .parquet, .csv or .feather.")],
+    output: ScreenOptions,
+) -> None:
+    """Fetch candles of an exchange or of Yahoo, or make some up, and audit them.
+
+    What was fetched before is not fetched again. The unfinished candle is left out.
+    """
+    from bt_fusion.data.bar_audit import audit_bars
+    from bt_fusion.data.samples import load_sample
+    from bt_fusion.data.writers import check_bar_file, write_bars
+    from bt_fusion.report.terminal.checks import data_audit_table
+
+    candles.check()
+    check_bar_file(out)
+    screen = output.screen()
+    if candles.made_up:
+        name = str(candles.source)
+        bars = load_sample(name, candles.seed)
+    else:
+        name = candles.market().name
+        bars = fetched(candles, screen)
+    write_bars(out, bars)
+    screen.show(data_audit_table(audit_bars(bars).to_dict(), name))
+    screen.list_files([out])
+
+
+def fetched(candles: CandleOptions, screen: Screen) -> "pd.DataFrame":
+    """Return a market's candles."""
+    from bt_fusion.data.online.candles import Access, fetch_candles
+
+    access = Access(candles.host, candles.repair, screen.say)
+    with screen.progress("Candles") as advance:
+        return fetch_candles(candles.market(), access, advance, candles.refetch)

@@ -1,0 +1,96 @@
+"""Which candles `bt-fusion download` fetches or makes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bt_fusion.cli.command import option
+from bt_fusion.cli.options.bars import Repair, Seed
+from bt_fusion.errors import OptionError
+
+if TYPE_CHECKING:
+    from bt_fusion.data.online.market import Market
+
+__all__ = ["CandleOptions"]
+
+ONLINE = ("symbol", "timeframe", "since", "until", "days")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandleOptions:
+    """The candles of an exchange or of Yahoo, or made-up ones."""
+
+    exchange: Annotated[
+        str | None, option("Exchange by its name in ccxt, e.g. binance, kraken, coinbase.")
+    ] = None
+    source: Annotated[
+        str | None,
+        option("yahoo; or made-up: random-walk, planted-edge, garch, with a size garch:500."),
+    ] = None
+    symbol: Annotated[str | None, option("As it is called there: BTC/USDT, BTC-USD, SPY.")] = None
+    timeframe: Annotated[
+        str | None, option("Length of a candle: 15m, 1h, 1d, ... [default: 1h; of Yahoo 1d]")
+    ] = None
+    since: Annotated[
+        str | None, option("First day. [default: 20,000 candles; from a day on all]")
+    ] = None
+    until: Annotated[str | None, option("Day before which they end. [default: now]")] = None
+    days: Annotated[
+        int | None, typer.Option(help="So many days up to now, in place of --since.", min=1)
+    ] = None
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="Scheme and host in place of the exchange's own, e.g. one for your country.",
+            envvar="BT_FUSION_HOST",
+        ),
+    ] = None
+    refetch: Annotated[
+        bool, option("Ask for all candles again, also those that are kept.", "--refetch")
+    ] = False
+    repair: Repair = False
+    seed: Seed = 0
+
+    @property
+    def made_up(self) -> bool:
+        """Whether the candles are made and not fetched."""
+        return self.source not in (None, "yahoo")
+
+    def check(self) -> None:
+        """Raise OptionError for what does not go together, and for a sample that is none."""
+        from bt_fusion.data.samples import SYNTHETIC
+        from bt_fusion.errors import unknown_name
+
+        if (self.exchange is None) == (self.source is None):
+            raise OptionError(
+                "give --exchange NAME, --source yahoo, or a made-up --source; one of them"
+            )
+        if self.made_up:
+            kind = str(self.source).partition(":")[0]
+            if kind not in SYNTHETIC:
+                raise unknown_name("source", kind, ("yahoo", *SYNTHETIC))
+            given = [name for name in ONLINE if getattr(self, name) is not None]
+            if given:
+                raise OptionError(f"--{given[0]} is of an exchange or of Yahoo; leave it out")
+        elif self.symbol is None:
+            raise OptionError("--symbol is missing, e.g. BTC/USDT of an exchange, SPY of Yahoo")
+        if self.days is not None and self.since is not None:
+            raise OptionError("give --days or --since, one of them")
+
+    def market(self) -> "Market":
+        """Return the market that is asked for."""
+        import pandas as pd
+
+        from bt_fusion.data.online.market import Market
+        from bt_fusion.data.online.source import clock
+        from bt_fusion.data.online.timeframe import Timeframe
+        from bt_fusion.data.timestamps import iso_time
+
+        since = iso_time("since", self.since) if self.since else None
+        until = iso_time("until", self.until) if self.until else None
+        if self.days is not None:
+            since = (clock() - pd.Timedelta(days=self.days)).normalize()
+        provider = self.exchange or "yahoo"
+        timeframe = Timeframe.of(self.timeframe or ("1d" if self.source else "1h"))
+        return Market(provider, self.symbol or "", timeframe).within(since, until)

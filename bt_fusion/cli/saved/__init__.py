@@ -1,0 +1,1 @@
+"""The commands that read what is saved: a finished run, or a model."""

@@ -1,0 +1,102 @@
+"""What an exchange answered, and which of our errors that is."""
+
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.data.online.retries import AgainError, retry_after
+from bt_fusion.errors import DownloadError
+
+__all__ = ["AnswerLog", "failed", "refused"]
+
+REFUSED = (403, 451)
+LATER = (408, 418, 425, 429)  # and from 500 on: another answer may come if asked again
+SHOWN = 120  # characters of an answer
+
+
+class AnswerLog:
+    """The last answer to a client of ccxt: its status, its headers, and every row it holds.
+
+    ccxt leaves rows without a time out in silence, and takes an answer that is no JSON for none.
+
+    Parameters
+    ----------
+    client : ccxt.Exchange
+    """
+
+    def __init__(self, client: Any):
+        self.client = client
+        self.rows: list[list[Any]] = []
+        self.status: int | None = None
+        self.headers: Any = {}
+        client.session.hooks["response"].append(self._note)
+        parse = client.parse_ohlcv
+
+        def noted(row: Any, market: Any = None) -> list[Any]:
+            if isinstance(row, str):  # ccxt takes the letters of a text for rows
+                self.check_json()
+            self.rows.append(parse(row, market))
+            return self.rows[-1]
+
+        client.parse_ohlcv = noted
+
+    def clear(self) -> None:
+        """Forget the last answer."""
+        self.rows, self.status = [], None
+
+    def _note(self, response: Any, *_: Any, **__: Any) -> None:
+        self.status, self.headers = response.status_code, response.headers
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds that the answer asks to wait."""
+        return None if self.status is None else retry_after(self.headers.get("Retry-After"))
+
+    @property
+    def time(self) -> pd.Timestamp | None:
+        """When the last answer was sent, naive UTC, by the server's clock; None if it said not."""
+        try:
+            sent = parsedate_to_datetime(self.headers.get("Date") or "")
+        except (TypeError, ValueError):
+            return None
+        return pd.Timestamp(sent).tz_convert(None).as_unit("ns")
+
+    def check_json(self) -> None:
+        """Raise AgainError for an answer that is no JSON, as a page that says wait is."""
+        if self.client.last_json_response is None:
+            text = " ".join(str(self.client.last_http_response).split())
+            raise AgainError(f"{self.client.id} answers with no JSON: {text[:SHOWN]!r}")
+
+
+def failed(error: Exception, name: str, log: AnswerLog) -> DownloadError:
+    """Return the error of ours for one of ccxt's, or of what ccxt could not read."""
+    import ccxt
+
+    status, cause = log.status, error.__cause__
+    if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection) and status in REFUSED:
+        status = 429
+    if status in REFUSED:
+        return refused(name, status)
+    if status is not None and (status in LATER or status >= 500):
+        return AgainError(f"{name} answers HTTP {status}: {reason_of(error, log)}", log.wait)
+    if isinstance(error, ccxt.NetworkError) and (status is None or status < 400):
+        return AgainError(f"{name} cannot be reached: {cause or error}"[: 3 * SHOWN])
+    if not isinstance(error, ccxt.BaseError) or (isinstance(cause, OSError) and status == 200):
+        return AgainError(f"{name} sends what cannot be read: {type(error).__name__}: {error}")
+    return DownloadError(f"{name} refuses it: {reason_of(error, log)}; check symbol and dates")
+
+
+def refused(name: str, status: int | None) -> DownloadError:
+    """Return the error of a server that does not answer from here."""
+    return DownloadError(
+        f"{name} refuses requests from this place (HTTP {status}): its terms may leave your "
+        "country or your provider out; try another exchange, another host of it (--host), or "
+        "bars from elsewhere"
+    )
+
+
+def reason_of(error: Exception, log: AnswerLog) -> str:
+    """Return what the server says in one short line."""
+    text = log.client.last_http_response if log.status else None
+    return " ".join(str(text or error).split())[:SHOWN]

@@ -1,0 +1,163 @@
+"""CandleCache: the candles of one market on this computer, and which spans they cover."""
+
+import json
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.online.market import Market
+from bt_fusion.data.online.paging import Page
+from bt_fusion.data.online.spans import Span, joined
+from bt_fusion.errors import BtFusionWarning
+from bt_fusion.files import write_whole, writing
+
+__all__ = ["CandleCache", "Kept", "no_candles"]
+
+NOTES = b"bt_fusion"  # key of our own in the file's metadata
+WHOLE, PAGES = "candles.parquet", "page-*.parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """Candles that are kept.
+
+    Attributes
+    ----------
+    bars : DataFrame
+    spans : list of Span
+        In which there are no other candles.
+    asked : Timestamp or None
+        When the newest were asked for, naive UTC.
+    """
+
+    bars: pd.DataFrame
+    spans: list[Span]
+    asked: pd.Timestamp | None = None
+
+    def with_newer(self, others: "Iterable[Kept]") -> "Kept":
+        """Return these and newer ones; where several have a candle, that of the last."""
+        found = [self, *others]
+        bars = newest([kept.bars for kept in found])
+        return Kept(bars, joined(span for kept in found for span in kept.spans), self.asked)
+
+
+class CandleCache:
+    """A folder for each market: one Parquet file, and a file a page while a download is at work.
+
+    Every file is written under a temporary name and renamed, and says itself which spans it
+    covers: after a kill at any moment, what is there is right. A file that cannot be read counts
+    as absent, with a warning.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all markets.
+    market : Market
+    host : str, optional
+        Another host has candles of its own.
+    """
+
+    def __init__(self, folder: Path, market: Market, host: str | None = None):
+        elsewhere = f" {sha256(host.encode()).hexdigest()[:8]}" if host else ""
+        symbol = quote(market.symbol, safe="=^.-")
+        self.folder = folder / market.provider / f"{symbol} {market.timeframe}{elsewhere}"
+
+    @contextmanager
+    def lock(self, say: Callable[[str], Any] = print) -> Iterator[None]:
+        """Hold the market's lock; says so where another process holds it first."""
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / "lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                say("Waiting    for another process that fetches the same candles")
+                lock.acquire()
+            except NotImplementedError:  # a file system without locks
+                pass
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read(self) -> Kept:
+        """Return all that is kept, pages of an unfinished download included."""
+        whole = read_file(self.folder / WHOLE) or Kept(no_candles(), [])
+        pages = [page for path in self._pages() if (page := read_file(path)) is not None]
+        return whole.with_newer(pages) if pages else whole
+
+    def add(self, page: Page) -> None:
+        """Keep a page."""
+        self._write(
+            self.folder / f"page-{time.time_ns():020d}.parquet",
+            Kept(page.bars, [(page.start, page.end)]),
+        )
+
+    def store(self, kept: Kept) -> None:
+        """Keep all in one file, and remove the pages that it now holds."""
+        pages = self._pages()
+        self._write(self.folder / WHOLE, kept)
+        for path in (*pages, *self.folder.glob(".*.parquet")):  # the latter of a killed process
+            path.unlink(missing_ok=True)
+
+    def _pages(self) -> list[Path]:
+        return sorted(self.folder.glob(PAGES))
+
+    def _write(self, path: Path, kept: Kept) -> None:
+        table = pa.Table.from_pandas(kept.bars)
+        notes = {
+            "spans": [[each.isoformat() for each in span] for span in kept.spans],
+            "asked": None if kept.asked is None else kept.asked.isoformat(),
+        }
+        table = table.replace_schema_metadata(
+            {**(table.schema.metadata or {}), NOTES: json.dumps(notes).encode()}
+        )
+        write_whole(path, lambda file: pq.write_table(table, file))
+
+
+def read_file(path: Path) -> Kept | None:
+    """Return what a file keeps, or None where there is none, or none that can be read."""
+    if not path.is_file():
+        return None
+    try:
+        table = pq.read_table(path)
+        notes = json.loads(table.schema.metadata[NOTES])
+        spans = [(pd.Timestamp(start), pd.Timestamp(end)) for start, end in notes["spans"]]
+        asked = None if notes["asked"] is None else pd.Timestamp(notes["asked"])
+        bars = table.to_pandas()[list(COLUMNS)]
+        bars.index = pd.DatetimeIndex(bars.index).as_unit("ns")
+        return Kept(bars, spans, asked)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        warnings.warn(
+            f"{path} cannot be read ({error}): its candles are fetched again",
+            BtFusionWarning,
+            stacklevel=2,
+        )
+        return None
+
+
+def newest(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the candles of all frames, sorted; where several have one, that of the last."""
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
+        return no_candles()
+    bars = pd.concat(filled)
+    return bars[~bars.index.duplicated(keep="last")].sort_index()
+
+
+def no_candles() -> pd.DataFrame:
+    """Return bars without a row."""
+    index = pd.DatetimeIndex([], name="datetime").as_unit("ns")
+    return pd.DataFrame(columns=list(COLUMNS), index=index, dtype=float)

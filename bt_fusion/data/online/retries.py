@@ -1,0 +1,100 @@
+"""Retries: asking again after a while, longer each time, as the other side wishes."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from time import sleep, time
+from typing import Any, TypeVar
+
+from bt_fusion.errors import DownloadError
+
+__all__ = ["AgainError", "Retries", "retry_after"]
+
+Found = TypeVar("Found")
+TOLD = 5.0  # seconds of waiting from which on it is said
+
+
+class AgainError(DownloadError):
+    """An answer that may be another one if asked again.
+
+    Attributes
+    ----------
+    wait : float or None
+        Seconds the other side asks to wait.
+    tries : int or None
+        Fewer tries than usual, where many would not help.
+    """
+
+    def __init__(self, message: str, wait: float | None = None, tries: int | None = None):
+        super().__init__(message)
+        self.wait, self.tries = wait, tries
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often and after how long to ask again.
+
+    The wait doubles from try to try and is shortened by a random part, up to a half, so that many
+    that were cut off together do not come back together. Where the other side says how long to
+    wait, it is as long as that at least.
+
+    Attributes
+    ----------
+    tries : int
+        At most, the first one included.
+    first, most : float
+        Seconds before the second try, and before any.
+    patience : float
+        Longest wait, in seconds, that is accepted when the other side asks for it.
+    """
+
+    tries: int = 8
+    first: float = 1.0
+    most: float = 60.0
+    patience: float = 300.0
+
+    def call(self, ask: Callable[[], Found], say: Callable[[str], Any] = print) -> Found:
+        """Return what `ask` returns, after as many tries as it takes.
+
+        Raises
+        ------
+        DownloadError
+            What the last try raised.
+        """
+        number = 1
+        while True:
+            try:
+                return ask()
+            except AgainError as error:
+                if number >= min(self.tries, error.tries or self.tries):
+                    raise DownloadError(f"{error} ({number} tries)") from error
+                sleep(self.wait(number, error, say))
+                number += 1
+
+    def wait(self, number: int, error: AgainError, say: Callable[[str], Any]) -> float:
+        """Return the seconds to wait after try `number`, and say so where they are many."""
+        asked = error.wait or 0.0
+        if asked > self.patience:
+            raise DownloadError(f"{error}; it asks to wait {asked:,.0f} s, run it again then")
+        own = min(self.most, self.first * 2 ** (number - 1)) * random.uniform(0.5, 1.0)
+        wait = max(asked, own)
+        if wait >= TOLD:
+            say(f"Waiting    {wait:.0f} s: {error}")
+        return wait
+
+
+def retry_after(text: str | None) -> float | None:
+    """Return the seconds that a header Retry-After asks to wait: a number, or a date.
+
+    >>> retry_after("120"), retry_after(None), retry_after("soon")
+    (120.0, None, None)
+    """
+    if not text:
+        return None
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time())
+    except (TypeError, ValueError):
+        return None

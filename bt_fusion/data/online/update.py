@@ -1,0 +1,200 @@
+"""update: what the cache lacks of a market is fetched, and what was corrected is noticed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.data.bar_format import COLUMNS, PRICES
+from bt_fusion.data.online.candle_cache import CandleCache, Kept, no_candles
+from bt_fusion.data.online.paging import Page, Pager, pages
+from bt_fusion.data.online.source import CandleSource, clock
+from bt_fusion.data.online.spans import Span, joined, missing
+from bt_fusion.data.online.timeframe import Timeframe
+
+__all__ = ["Wanted", "update"]
+
+OVERLAP = 100  # candles that are fetched again, in case the exchange has corrected them
+NEVER = pd.Timedelta(0)
+Advance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which candles are asked for, and how new they must be.
+
+    Attributes
+    ----------
+    since : Timestamp
+    until : Timestamp or None
+        None for up to now.
+    max_age : Timedelta
+        How long what was fetched up to now counts as that.
+    refetch : bool
+        Ask for all of them again.
+    """
+
+    since: pd.Timestamp
+    until: pd.Timestamp | None = None
+    max_age: pd.Timedelta = NEVER
+    refetch: bool = False
+
+    def lacks(self, kept: Kept) -> list[Span]:
+        """Return the spans to be fetched: none where what is kept is all, or new enough."""
+        now = clock()
+        end = now if self.until is None else min(self.until, now)
+        if self.refetch:
+            return [(self.since, end)] if self.since < end else []
+        new = kept.asked is not None and NEVER <= now - kept.asked < self.max_age
+        if new and kept.spans:
+            end = min(end, kept.spans[-1][1])
+        return missing(kept.spans, self.since, end)
+
+
+@dataclass
+class Changes:
+    """What a newer answer has of candles that were kept.
+
+    Attributes
+    ----------
+    stamps : list of Timestamp
+        Candles that are others now.
+    rescaled : bool or None
+        Whether the oldest one that was compared has other prices: corrections are of new ones.
+    """
+
+    before: pd.DataFrame
+    tolerance: float
+    stamps: list[pd.Timestamp] = field(default_factory=list)
+    rescaled: bool | None = None
+
+    def note(self, bars: pd.DataFrame) -> None:
+        """Compare a page with what was kept before."""
+        common = bars.index.intersection(self.before.index)
+        if not len(common):
+            return
+        old, new = (frame.loc[common, list(COLUMNS)].to_numpy() for frame in (self.before, bars))
+        same = np.isclose(old, new, rtol=self.tolerance, atol=0.0)
+        if self.rescaled is None:
+            self.rescaled = not same[0, : len(PRICES)].all()
+        self.stamps += [*common[~same.all(axis=1)]]
+
+
+def update(
+    cache: CandleCache,
+    open_source: Callable[[], CandleSource],
+    wanted: Wanted,
+    say: Callable[[str], Any] = print,
+    advance: Advance | None = None,
+) -> Kept:
+    """Return what is kept after all that is lacking was fetched.
+
+    Each page is kept as it comes, so that an interruption costs no finished one; of adjusted
+    prices all are written at once.
+
+    Parameters
+    ----------
+    cache : CandleCache
+        Locked by the caller.
+    open_source : callable
+        Returns the source; called only if something is lacking.
+    wanted : Wanted
+    say : callable
+        Takes a line, about corrections.
+    advance : callable, optional
+        Called with (candles done, candles to do).
+
+    Raises
+    ------
+    BarsError, DownloadError, OptionError
+    """
+    kept = cache.read()
+    lacking = wanted.lacks(kept)
+    if not lacking:
+        return kept
+    source = open_source()
+    changes = Changes(kept.bars, source.tolerance)
+    spans = [overlapped(span, kept, source.timeframe) for span in lacking]
+    if source.adjusted:
+        found = in_one_piece(source, spans, kept, changes, say)
+    else:
+        fetch(source, spans, cache.add, changes, advance)
+        if changes.stamps:
+            say(correction(source.name, changes.stamps))
+        found = cache.read()
+    newest = replace(found, asked=clock()) if reaches_now(wanted) else found
+    cache.store(newest)
+    return newest
+
+
+def in_one_piece(
+    source: CandleSource,
+    spans: list[Span],
+    kept: Kept,
+    changes: Changes,
+    say: Callable[[str], Any],
+) -> Kept:
+    """Return what is kept and what is fetched, all adjusted alike.
+
+    A split or a dividend changes every price before it. Then all is fetched again, and what can
+    not be had any more is dropped: prices of both kinds in one file would be a jump.
+    """
+    found: list[Page] = []
+    fetch(source, spans, found.append, changes)
+    if changes.rescaled:
+        say(f"Adjusted   {source.name} has adjusted prices since: all are fetched again")
+        ends = [*kept.spans, *spans]
+        found.clear()
+        fetch(source, [(min(ends)[0], max(end for _, end in ends))], found.append, changes)
+        kept = Kept(no_candles(), [])
+    elif changes.stamps:
+        say(correction(source.name, changes.stamps))
+    return kept.with_newer(Kept(page.bars, [(page.start, page.end)]) for page in found)
+
+
+def fetch(
+    source: CandleSource,
+    spans: list[Span],
+    keep: Callable[[Page], Any],
+    changes: Changes,
+    advance: Advance | None = None,
+) -> None:
+    """Fetch spans page by page, and keep each as it comes."""
+    length = source.timeframe.length
+    total = sum(max(1, (end - start) // length) for start, end in spans)
+    done = 0
+    for start, end in joined(spans):
+        first = source.earliest()
+        begin = start if first is None else max(start, first)
+        pager = Pager(source.ask, source.timeframe, source.width, end, source.now)
+        for page in pages(pager, begin):
+            changes.note(page.bars)
+            keep(page if page.start > begin else Page(page.bars, start, page.end))
+            if advance is not None:
+                advance(min(total, done + (page.end - start) // length), total)
+        done += (end - start) // length
+
+
+def overlapped(span: Span, kept: Kept, timeframe: Timeframe) -> Span:
+    """Return a span with the last candles that are kept before it."""
+    before = kept.bars.index[: kept.bars.index.searchsorted(span[0])][-OVERLAP:]
+    known = [first for first, last in kept.spans if last == span[0]]
+    if not known or not len(before):
+        return span
+    return max(before[0], known[0]), span[1]
+
+
+def reaches_now(wanted: Wanted) -> bool:
+    """Tell whether the newest candles were asked for."""
+    return wanted.until is None or wanted.until >= clock()
+
+
+def correction(name: str, stamps: list[pd.Timestamp]) -> str:
+    """Say which candles an exchange has corrected."""
+    many = f"{len(stamps):,} candles that were" if len(stamps) > 1 else "a candle that was"
+    return (
+        f"Corrected  {name} has changed {many} kept, the first of {min(stamps)}; the "
+        "newer values are used"
+    )

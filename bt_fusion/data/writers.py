@@ -1,0 +1,48 @@
+"""Writing bars to CSV, Parquet and Feather files, whole or not at all."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.errors import OptionError
+from bt_fusion.files import write_whole
+
+__all__ = ["check_bar_file", "write_bars"]
+
+Write = Callable[[pd.DataFrame, Path], Any]
+WRITERS: dict[str, Write] = {
+    ".parquet": lambda bars, path: bars.to_parquet(path),
+    ".pq": lambda bars, path: bars.to_parquet(path),
+    ".csv": lambda bars, path: bars.to_csv(path),
+    ".feather": lambda bars, path: bars.reset_index().to_feather(path),
+}
+
+
+def check_bar_file(path: Path) -> None:
+    """Raise OptionError for a name whose end says no kind of file that is written."""
+    if path.suffix.lower() not in WRITERS:
+        raise OptionError(f"out {path} is none of {', '.join(WRITERS)}; give such a file")
+
+
+def write_bars(path: Path, bars: pd.DataFrame) -> None:
+    """Write bars to a file, of the kind that its name ends in; the time is called datetime.
+
+    Parameters
+    ----------
+    path : Path
+        `.parquet`, `.pq`, `.csv` or `.feather`.
+    bars : DataFrame
+        As `check_bars` returns them.
+
+    Raises
+    ------
+    OptionError
+        For another end.
+    FileError
+        When the system refuses it; an older file stays.
+    """
+    check_bar_file(path)
+    named = bars.rename_axis("datetime")
+    write_whole(path, lambda file: WRITERS[path.suffix.lower()](named, file))
