@@ -8,6 +8,7 @@ import argparse
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 from rich.console import Console
 from rich.table import Table
@@ -24,7 +25,7 @@ __all__ = ["one"]
 BARS, TRAIN, REFIT = 3_000, 1_000, 250
 
 
-def one(seed: int, edge: float = 0.0) -> dict[str, tuple[str, float | None]]:
+def one(seed: int, edge: float = 0.0, ticks: int = 1) -> dict[str, tuple[str, float | None]]:
     """Return verdict and p-value of each row but the first, on one set of bars.
 
     Parameters
@@ -32,8 +33,11 @@ def one(seed: int, edge: float = 0.0) -> dict[str, tuple[str, float | None]]:
     seed : int
     edge : float
         AUC of a planted edge; a random walk where it is 0.
+    ticks : int
+        Bars of the walk that make one of those traded. A single bar of the walk turns back from
+        its extremes, so that near levels lose there; a path of many does not.
     """
-    bars = planted_edge(BARS, seed=seed, auc=edge) if edge else random_walk(BARS, seed=seed)
+    bars = planted_edge(BARS, seed=seed, auc=edge) if edge else walk_of(ticks, seed)
     preset = signal(seed)
     model = ManagedModel("default", preset.labels, preset.ensemble)
     walk = WalkForward(model, TRAIN, REFIT, cache=None)
@@ -47,16 +51,24 @@ def one(seed: int, edge: float = 0.0) -> dict[str, tuple[str, float | None]]:
     }
 
 
+def walk_of(ticks: int, seed: int) -> pd.DataFrame:
+    """Return a random walk of so many ticks a bar."""
+    how = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+    return random_walk(BARS * ticks, seed=seed).resample(f"{ticks}min").agg(how)
+
+
 def main() -> None:
     """Print how many rows helped, and how their p-values lie."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--walks", type=int, default=50)
     parser.add_argument("--first", type=int, default=0, help="seed of the first walk")
+    parser.add_argument("--ticks", type=int, default=1, help="bars of the walk in one traded")
     parser.add_argument("--edge", type=float, default=0.0, help="AUC of a planted edge")
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
     made = Parallel(given.jobs, return_as="generator")(
-        delayed(one)(seed, given.edge) for seed in range(given.first, given.first + given.walks)
+        delayed(one)(seed, given.edge, given.ticks)
+        for seed in range(given.first, given.first + given.walks)
     )
     helped: Counter[str] = Counter()
     values: dict[str, list[float]] = {}
