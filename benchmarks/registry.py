@@ -27,6 +27,7 @@ HOMES = {
     "levels": "benchmarks.levels",
     "nulls": "benchmarks.nulls",
     "power": "benchmarks.power",
+    "readers": "benchmarks.readers",
     "refits": "benchmarks.refits",
     "size": "benchmarks.size",
     "thresholds": "benchmarks.thresholds",
