@@ -25,6 +25,7 @@ HOMES = {
     "edge": "benchmarks.edge",
     "levels": "benchmarks.levels",
     "nulls": "benchmarks.nulls",
+    "pooling": "benchmarks.pooling",
     "power": "benchmarks.power",
     "refits": "benchmarks.refits",
     "size": "benchmarks.size",
