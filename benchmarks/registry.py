@@ -30,6 +30,7 @@ HOMES = {
     "refits": "benchmarks.refits",
     "size": "benchmarks.size",
     "thresholds": "benchmarks.thresholds",
+    "universe": "benchmarks.universe",
     "walks": "benchmarks.walks",
 }
 DEFAULT = tuple(name for name in HOMES if name.startswith("P"))

@@ -17,6 +17,7 @@ from bt_fusion.cli.show import show
 from bt_fusion.cli.sweep import sweep
 from bt_fusion.cli.train import train
 from bt_fusion.cli.tune import tune
+from bt_fusion.cli.universe import universe
 from bt_fusion.cli.why import why
 
 __all__ = ["app", "main", "run_backtest"]
@@ -29,8 +30,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+COMMANDS = (backtest, train, tune, evaluate, predict, sweep, universe, audit, report, show, why)
 
-for command in (backtest, train, tune, evaluate, predict, sweep, audit, report, show, why):
+for command in COMMANDS:
     app.command()(command)
 
 

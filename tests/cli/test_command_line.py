@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from bt_fusion.cli import main as cli
-from bt_fusion.cli.command_line import given_command
+from bt_fusion.cli.options.command_line import given_command
 
 
 def command_of(*argv):

@@ -1,9 +1,9 @@
 """The backtest that option groups describe, for the commands that make one."""
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from bt_fusion.cli.options.bars import PeriodOptions, SymbolOptions
+from bt_fusion.cli.options.bars import PeriodOptions
 from bt_fusion.cli.options.predictor import PredictorOptions, ScheduleOptions
 from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions
 from bt_fusion.cli.screen import Screen
@@ -19,8 +19,23 @@ __all__ = ["backtest_job"]
 SPEED = ("jobs", "cache")
 
 
+class SourceOptions(Protocol):
+    """Where bars come from, such as `SymbolOptions`."""
+
+    @property
+    def repair(self) -> bool:
+        """Whether broken rows are dropped."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of everything random."""
+
+    def sources(self) -> dict[str, str]:
+        """Return the file or sample of each symbol."""
+
+
 def backtest_job(
-    bars: SymbolOptions,
+    bars: SourceOptions,
     strategy: StrategyOptions,
     model: PredictorOptions,
     schedule: ScheduleOptions,
