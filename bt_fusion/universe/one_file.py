@@ -161,6 +161,7 @@ def row_of(job: Backtest, result: Result, bars: int) -> tuple[FileRow, Gains | N
         off={name: summary["ml_off"][name] for name in FIGURES},
         on={name: summary["ml_on"][name] for name in FIGURES},
         auc=summary["model"]["auc"],
+        notes=tuple(summary["notes"]),
     )
     if summary["comparison"]["verdict"] == NOT_JUDGED:
         return replace(row, error=summary["comparison"]["because"]), None

@@ -38,7 +38,7 @@ class FileRow:
     setting_p : float or None
         p-value of the setting, of more draws where the first ones left it near 0.
     notes : tuple of str
-        Warnings.
+        What its reader should know: repairs, the notes of its backtest, warnings.
     """
 
     error: str = ""

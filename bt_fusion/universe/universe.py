@@ -112,7 +112,7 @@ class Universe:
             "config": key.config,
             **counts_of(table),
             "pooled": pooled,
-            "notes": notes_of(table, self.shuffle_labels),
+            "notes": [*notes_of(table, self.shuffle_labels), *shared_notes(counted.values())],
             "runs": {"kept": kept, "made": len(plan.tasks) - kept},
             "timing": seconds,
         }
@@ -246,3 +246,13 @@ def notes_of(table: pd.DataFrame, control: bool) -> list[str]:
     if most > 1:
         notes.append(f"{most} variants were tried on the same bars into this folder, and all count")
     return notes
+
+
+def shared_notes(rows: Iterable[FileRow]) -> list[str]:
+    """Return the notes that all rows have.
+
+    >>> shared_notes([FileRow(notes=("a", "b")), FileRow(notes=("b",))])
+    ['b']
+    """
+    notes = [row.notes for row in rows]
+    return [note for note in notes[0] if all(note in each for each in notes)]
