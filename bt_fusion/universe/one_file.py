@@ -113,26 +113,32 @@ class FileTask:
     path: Path
 
 
-def judge_file(shared: FileJob, store: UniverseStore, task: FileTask) -> tuple[FileTask, FileRow]:
-    """Compare ML off and on over a file, and keep what comes out; what fails is its row's error."""
+def judge_file(
+    shared: FileJob, store: UniverseStore, task: FileTask
+) -> tuple[FileTask, FileRow, bool]:
+    """Compare ML off and on over a file, and keep what comes out; what fails is its row's error.
+
+    Returns the task, its row, and whether that is kept: not after an error that nobody foresaw, as
+    where memory runs out, so that the file is judged again the next time.
+    """
+    stored = True
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
         warnings.simplefilter("always", BtFusionWarning)
         try:
             row, gains = compared(shared, task)
         except FileError:  # where results go, not where bars come from
             raise
+        except BtFusionError as error:
+            row, gains = FileRow(error=" ".join(str(error).split())), None
         except Exception as error:
-            told = (
-                str(error)
-                if isinstance(error, BtFusionError)
-                else f"{type(error).__name__}: {error}"
-            )
-            row, gains = FileRow(error=" ".join(told.split())), None
+            told = f"{type(error).__name__}: {error}"
+            row, gains, stored = FileRow(error=" ".join(told.split())), None, False
     said = [str(each.message) for each in caught if issubclass(each.category, BtFusionWarning)]
     row = replace(row, notes=(*row.notes, *dict.fromkeys(said)))
-    store.put(task.key, Trial(task.digest, task.variant), row, gains)
+    if stored:
+        store.put(task.key, Trial(task.digest, task.variant), row, gains)
     gc.collect()  # Backtrader's objects hold each other
-    return task, row
+    return task, row, stored
 
 
 def compared(shared: FileJob, task: FileTask) -> tuple[FileRow, Gains | None]:

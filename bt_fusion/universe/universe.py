@@ -1,8 +1,7 @@
 """A universe: the comparison of ML off and on over many files, and one verdict over all."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from sklearn.base import clone
 
 from bt_fusion.backtest.job import Backtest, clocked
 from bt_fusion.backtest.job_checks import checked_strategy, with_threshold
-from bt_fusion.backtest.pooled_runs import figures_of
 from bt_fusion.data.resampled import bar_seconds
 from bt_fusion.errors import OptionError
 from bt_fusion.models.predictors import Predictor
@@ -20,7 +18,6 @@ from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.plugins import loaded_plugins
 from bt_fusion.saved_runs.universe_folder import SCHEMA, UniverseResult
-from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.universe.keys import JobKey
 from bt_fusion.universe.one_file import MORE_DRAWS, FileJob, judge_file
@@ -28,10 +25,8 @@ from bt_fusion.universe.plan import Plan
 from bt_fusion.universe.row import FileRow
 from bt_fusion.universe.shuffled import ShuffledWalkForward
 from bt_fusion.universe.store import UniverseStore
-from bt_fusion.universe.table import FALSE_DISCOVERIES, JudgedFile, columns_of, ranking
-from bt_fusion.verdict.evidence import STRICT
-from bt_fusion.verdict.pooled import Market, pooled_evidence, pooled_verdict
-from bt_fusion.verdict.rules import GRADES, LEAST_TRADES
+from bt_fusion.universe.summary import counts_of, notes_of, pooled_figures, shared_notes
+from bt_fusion.universe.table import JudgedFile, columns_of, ranking
 
 __all__ = ["Universe"]
 
@@ -95,10 +90,10 @@ class Universe:
         with store.lock(), clocked(seconds, "total_s"):
             key = self._key(job)
             plan = Plan.of(files, key)
-            kept = self._judge(job, plan, store, on_row)
+            kept, failed = self._judge(job, plan, store, on_row)
             rows = store.read([task.key for task in plan.tasks])
             trials = store.trials(rows)
-            table = ranking(list(judged_files(plan, rows, trials)))
+            table = ranking([*judged_files(plan, rows, trials), *plan.refused, *failed])
             counted = {
                 key: replace(row, evidence=row.after(trials[key]))
                 for key, row in rows.items()
@@ -149,8 +144,14 @@ class Universe:
         kept = {"min_bars": self.min_bars, "runs": self.keep_runs, "more_draws": MORE_DRAWS}
         return JobKey.of(job, self.shuffle_labels, bars, kept)
 
-    def _judge(self, job: Backtest, plan: Plan, store: UniverseStore, on_row: OnRow | None) -> int:
-        """Judge the files that the store lacks; return how many it held."""
+    def _judge(
+        self, job: Backtest, plan: Plan, store: UniverseStore, on_row: OnRow | None
+    ) -> tuple[int, list[JudgedFile]]:
+        """Judge the files that the store lacks.
+
+        Returns how many it held, and those whose rows are not kept: they failed for a reason that
+        may be gone the next time.
+        """
         finished, report = store.keys(), on_row or (lambda *_: None)
         missing = [task for task in plan.tasks if task.key not in finished]
         kept, total = len(plan.tasks) - len(missing), len(plan.tasks) + len(plan.refused)
@@ -164,11 +165,15 @@ class Universe:
         )
         calls = ((shared, store, task) for task in missing)
         done = run_unordered(judge_file, calls, worker_count(self.jobs, len(missing)))
-        rows = (JudgedFile(task.symbol, task.path, row) for task, row in done)
-        for number, each in enumerate(chain(rows, plan.refused), kept + 1):
+        failed = []
+        for number, (task, row, stored) in enumerate(done, kept + 1):
+            each = JudgedFile(task.symbol, task.path, row)
+            report(columns_of(each), number, total)
+            failed += [] if stored else [each]
+        for number, each in enumerate(plan.refused, len(plan.tasks) + 1):
             report(columns_of(each), number, total)
         store.gather()
-        return kept
+        return kept, failed
 
 
 def shuffled(predictor: Predictor) -> ShuffledWalkForward:
@@ -189,70 +194,7 @@ def shuffled(predictor: Predictor) -> ShuffledWalkForward:
 def judged_files(
     plan: Plan, rows: Mapping[str, FileRow], trials: Mapping[str, int]
 ) -> Iterator[JudgedFile]:
-    """Yield every file with its row."""
+    """Yield every file whose row is kept, with it."""
     for task in plan.tasks:
-        yield JudgedFile(task.symbol, task.path, rows[task.key], trials[task.key])
-    yield from plan.refused
-
-
-def pooled_figures(
-    markets: Iterable[Market], rows: Mapping[str, FileRow], job: Backtest
-) -> dict[str, Any]:
-    """Return the verdict over all rows together, and what it rests on."""
-    together = pooled_evidence(markets, Bootstrap(job.draws, job.seed))
-    verdict = pooled_verdict(together, [row.evidence for row in rows.values() if row.evidence])
-    return {
-        "verdict": verdict.verdict,
-        "because": verdict.because,
-        "change": verdict.change,
-        "rules": [vars(rule) for rule in verdict.rules],
-        **figures_of(together),
-        "gain_above_chance": together.expectancy,
-        "gain_by_chance": together.chance_expectancy,
-    }
-
-
-def counts_of(table: pd.DataFrame) -> dict[str, Any]:
-    """Return how many files there are, were judged, got which grade, and helped."""
-    judged = int((table.error == "").sum())
-    tested = int(table.p_value.notna().sum())
-    return {
-        "files": len(table),
-        "judged": judged,
-        "failed": len(table) - judged,
-        "tested": tested,
-        "grades": {grade: int((table.verdict == grade).sum()) for grade in GRADES},
-        "helped_before": int(table.helped_before.sum()),
-        "helped_after": int(table.helped_after.sum()),
-        "by_chance": STRICT * tested,
-        "false_discoveries": FALSE_DISCOVERIES,
-    }
-
-
-def notes_of(table: pd.DataFrame, control: bool) -> list[str]:
-    """Return what a reader of the table should know."""
-    notes = []
-    if control:
-        notes.append(
-            "a control: models learnt from labels that belong to other rows, so nothing was learnt"
-        )
-    few = table[["off_trades", "on_trades"]].min(axis=1) < LEAST_TRADES
-    if few.any():
-        notes.append(
-            f"{int(few.sum()):,} of {int(table.off_trades.notna().sum()):,} files have under "
-            f"{LEAST_TRADES} trades in a run, too few for a verdict of their own"
-        )
-    most = int(table.trials.max())
-    if most > 1:
-        notes.append(f"{most} variants were tried on the same bars into this folder, and all count")
-    return notes
-
-
-def shared_notes(rows: Iterable[FileRow]) -> list[str]:
-    """Return the notes that all rows have.
-
-    >>> shared_notes([FileRow(notes=("a", "b")), FileRow(notes=("b",))])
-    ['b']
-    """
-    notes = [row.notes for row in rows]
-    return [note for note in notes[0] if all(note in each for each in notes)]
+        if task.key in rows:
+            yield JudgedFile(task.symbol, task.path, rows[task.key], trials[task.key])

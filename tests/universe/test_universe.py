@@ -196,11 +196,17 @@ def test_where_no_file_can_be_judged_the_first_reason_is_told(files, tmp_path):
         judged({"broken": files["broken"]}, tmp_path)
 
 
-def test_an_unforeseen_error_is_a_row(files, tmp_path, monkeypatch):
-    def fail(*_):
-        raise ZeroDivisionError("of a user's own code")
+def test_an_unforeseen_error_is_a_row_that_is_judged_again(files, tmp_path, monkeypatch):
+    def fail(path, *rest):
+        if "walk0" in path:
+            raise MemoryError("of one file")
+        return load(path, *rest)
 
+    some = {name: files[name] for name in ("walk0", "edge0")}
     with monkeypatch.context() as broken:
         broken.setattr(one_file, "load", fail)
-        with pytest.raises(OptionError, match="ZeroDivisionError: of a user's own code"):
-            judged({"walk0": files["walk0"]}, tmp_path)
+        found, told = judged(some, tmp_path)
+    assert row_of(found, "walk0").error == "MemoryError: of one file"
+    assert found.summary["judged"] == 1 and len(told) == 2
+    again, _ = judged(some, tmp_path)
+    assert again.summary["runs"] == {"kept": 1, "made": 1} and again.summary["failed"] == 0
