@@ -25,6 +25,8 @@ import typer
 from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import ROOT
 from bt_fusion.data.samples import random_walk
+from bt_fusion.universe.store import UniverseStore
+from bt_fusion.verdict.stouffer import normal_score
 
 __all__ = ["measure"]
 
@@ -91,6 +93,7 @@ def measured(place: Path, files: int, bars: int, kills: int, jobs: int) -> Measu
         "kills": killed,
         "killed_s": killed_s,
         "same": same,
+        "tests": tests_of(place / "grown"),
         **{name: summary[name] for name in ("grades", "helped_before", "helped_after")},
         "pooled": {name: summary["pooled"][name] for name in ("verdict", "setting_p", "ranking_p")},
     }
@@ -226,6 +229,27 @@ def outcome(folder: Path) -> tuple[bytes, dict[str, object]]:
     for name in ("runs", "timing"):
         del summary[name]
     return (folder / "universe.csv").read_bytes(), summary
+
+
+def tests_of(folder: Path) -> dict[str, dict[str, float]]:
+    """Return of both questions the mean normal score of a file, and shares of small p-values.
+
+    The score is the mean of that for ML and that against it with its sign turned, because each
+    p-value is the larger of two. Where nothing is there it should be 0, and the shares .05.
+    """
+    store, found = UniverseStore(folder), {}
+    rows = store.read(sorted(store.keys())).values()
+    for name in ("setting", "ranking"):
+        made = [getattr(row.evidence, name) for row in rows if row.evidence is not None]
+        tests = [test for test in made if test is not None]
+        scores = [normal_score(each, True) - normal_score(each, False) for each in tests]
+        found[name] = {
+            "files": len(tests),
+            "mean_score": sum(scores) / 2 / len(tests),
+            "for_ml": sum(each.p_value <= 0.05 for each in tests) / len(tests),
+            "against_ml": sum(each.p_against <= 0.05 for each in tests) / len(tests),
+        }
+    return found
 
 
 def keep(place: Path, figures: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from scipy.special import ndtr, ndtri
 
 from bt_fusion.verdict.evidence import ChanceTest
 
-__all__ = ["DailyGains", "DayTotals", "PooledTest"]
+__all__ = ["DailyGains", "DayTotals", "PooledTest", "normal_score"]
 
 
 @dataclass(frozen=True, eq=False)
