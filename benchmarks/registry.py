@@ -26,11 +26,13 @@ HOMES = {
     "edge": "benchmarks.edge",
     "levels": "benchmarks.levels",
     "nulls": "benchmarks.nulls",
+    "pooling": "benchmarks.pooling",
     "power": "benchmarks.power",
     "readers": "benchmarks.readers",
     "refits": "benchmarks.refits",
     "size": "benchmarks.size",
     "thresholds": "benchmarks.thresholds",
+    "universe": "benchmarks.universe",
     "walks": "benchmarks.walks",
 }
 DEFAULT = tuple(name for name in HOMES if name.startswith("P"))

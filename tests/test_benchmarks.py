@@ -37,11 +37,13 @@ TINY = {
     "edge": {"seeds": 1, "bars": 600, "train": 400, "refit": 200, "jobs": 1},
     "levels": {"walks": 1, "edges": 1, "bars": 600, "draws": 19},
     "nulls": {"walks": 1, "edges": 1, "bars": 600, "draws": 19, "jobs": 1},
+    "pooling": {"sets": 1},
     "power": {"walks": 1, "bars": 1_200, "draws": 30, "jobs": 1},
     "readers": {"rows": 20_000},
     "refits": {"seeds": 1, "refits": 3, "refit": 100, "train": 300},
     "size": {"walks": 1, "bars": 300, "draws": 30, "jobs": 1},
     "thresholds": {"draws": 19, "bars": 900},
+    "universe": {"files": 40, "bars": 700, "kills": 2, "jobs": 2},
     "walks": {"walks": 1, "bars": 300, "draws": 20},
 }
 SLOW = (
@@ -56,6 +58,7 @@ SLOW = (
     "readers",
     "size",
     "thresholds",
+    "universe",
     "walks",
 )  # processes of their own, or many runs
 

@@ -106,6 +106,9 @@ class Backtest:
     ablation : bool
         Also run the strategy `managed` with one of its models after the other, see
         `bt_fusion.backtest.ablation`.
+    brief : bool
+        Say only what a verdict needs: nothing of intervals, agreement, decomposition, robustness
+        and buy and hold, no audit of the bars, no log of entries. The verdict is the same.
     """
 
     predictor: Predictor
@@ -126,6 +129,7 @@ class Backtest:
     notes: tuple[str, ...] = ()
     audit: bool = True
     ablation: bool = False
+    brief: bool = False
 
     def run(
         self,
@@ -159,7 +163,7 @@ class Backtest:
                     runs[run] = self._run_one(run, strategy, out_of_sample)
                 warn_of_refused(run, runs[run])
             summary = self._summary(given, strategy, out_of_sample, runs)
-            if self.audit:
+            if self.audit and not self.brief:
                 add_safely(
                     summary, {"the audit of the bars": partial(add_data_audit, parts=out_of_sample)}
                 )
@@ -176,6 +180,7 @@ class Backtest:
                     self.ledger,
                     self.audit,
                     self.ablation,
+                    self.brief,
                 )
                 add_safely(summary, judging.steps)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
@@ -279,7 +284,9 @@ class Backtest:
         bars = {symbol: part.bars for symbol, part in out_of_sample.items()}
         try:
             with locate_errors(file_of(strategy)):
-                return run_strategy(bars, traded, self.account, plot=plot, **params)
+                return run_strategy(
+                    bars, traded, self.account, plot=plot, details=not self.brief, **params
+                )
         except BarsError as error:
             window = "window" if self.allow_in_sample else "window of unseen bars"
             raise BarsError(f"the {window} is too short: {error}") from error

@@ -66,6 +66,8 @@ class Judging:
         Whether the strategy is audited, see `quick_audit`.
     ablate : bool
         Whether the models of a managed trade are added one by one, see `ablation`.
+    brief : bool
+        Whether only what the verdict needs is said.
     hold : Series, optional
         Equity of buy and hold, once that step is done.
     ablated : DataFrame, optional
@@ -85,6 +87,7 @@ class Judging:
     ledger: Path | None = None
     audit: bool = True
     ablate: bool = False
+    brief: bool = False
     hold: pd.Series | None = None
     by_bar: pd.DataFrame | None = None
     ablated: pd.DataFrame | None = None
@@ -97,22 +100,23 @@ class Judging:
     @property
     def steps(self) -> dict[str, Step]:
         """What adds to a summary, by what it is called where it fails; in this order."""
-        steps: dict[str, Step] = {
-            **({"the audit of the strategy": self.add_audit} if self.audit else {}),
-            "the table of agreement": self.add_agreement,
-            "buy and hold": self.add_hold,
-        }
+        steps: dict[str, Step] = {}
+        if self.audit:
+            steps["the audit of the strategy"] = self.add_audit
+        if not self.brief:
+            steps["the table of agreement"] = self.add_agreement
+            steps["buy and hold"] = self.add_hold
         if "on" in self.runs:
             steps["statistics"] = self.add_statistics
-        if len(self.runs) == 2:
+        if len(self.runs) == 2 and not self.brief:
             steps |= {
                 "the comparison": self.add_comparison,
                 "the decomposition": self.add_decomposition,
                 "robustness": self.add_robustness,
                 "the hint on the threshold": self.add_hint,
             }
-            if self.placebo != "none":
-                steps["the verdict"] = self.add_verdict
+        if len(self.runs) == 2 and self.placebo != "none":
+            steps["the verdict"] = self.add_verdict
         if self.ablate:
             steps["the ablation"] = self.add_ablation
         return steps

@@ -15,6 +15,7 @@ from bt_fusion.statistics.sharpe import sharpe_per_bar
 from bt_fusion.verdict.evidence import ChanceTest, Evidence
 from bt_fusion.verdict.pooled import Market, pooled_evidence, pooled_verdict
 from bt_fusion.verdict.rules import LEAST_TRADES, Verdict
+from bt_fusion.verdict.stouffer import DailyGains
 
 __all__ = ["PooledRuns", "market_of", "pool_runs"]
 
@@ -82,7 +83,8 @@ def pool_runs(folders: Sequence[str | Path], bootstrap: Bootstrap = Bootstrap())
     configs = [run.summary["config"] for run in runs]
     strategies = list(dict.fromkeys(str(config["strategy"]) for config in configs))
     notes = [note for note in (differences(configs), few_trades(markets)) if note]
-    return PooledRuns(markets, together, pooled_verdict(together, markets), strategies, notes)
+    verdict = pooled_verdict(together, [market.evidence for market in markets])
+    return PooledRuns(markets, together, verdict, strategies, notes)
 
 
 def differences(configs: Sequence[dict[str, Any]]) -> str:
@@ -155,7 +157,7 @@ def market_of(run: SavedRun) -> Market:
         untested=comparison["chance"]["untested"],
     )
     above, ranked = (
-        pd.Series(run.equity[name].to_numpy(dtype=float), index=stamps).fillna(0.0)
+        DailyGains.of(pd.Series(run.equity[name].to_numpy(dtype=float), index=stamps))
         for name in ("above_chance", "ranked")
     )
     return Market(summary["data"]["name"], evidence, above, ranked)

@@ -1,7 +1,7 @@
 """`bt-fusion backtest`: ML off and on over the same bars."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,27 +13,18 @@ from bt_fusion.cli.options import (
     PeriodOptions,
     PredictorOptions,
     ScheduleOptions,
-    StrategyOptions,
     SymbolOptions,
+    TradedStrategy,
 )
 from bt_fusion.cli.options.job import backtest_job
-from bt_fusion.cli.options.trading import parameters
 
 __all__ = ["backtest"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComparedStrategy(StrategyOptions):
+class ComparedStrategy(TradedStrategy):
     """The strategy, the runs it makes and what they are compared with."""
 
-    param: Annotated[
-        list[str] | None,
-        option(
-            "Strategy parameter KEY=VALUE, such as ema_fast=20, exit=flip or ml_threshold=0.55; a "
-            "wrong KEY lists all. Repeat.",
-            "--param",
-        ),
-    ] = None
     ml: Annotated[Ml, option("Trade without ML, with it, or compare both.")] = Ml.both
     placebo: Annotated[
         str, option("What chance does: veto, labels (a few refits more) or none.")
@@ -50,12 +41,6 @@ class ComparedStrategy(StrategyOptions):
         list[str] | None,
         option("Sum trades up by day, week or month, too; repeat.", "--breakdown"),
     ] = None
-
-    def params(self) -> dict[str, Any]:
-        """Return the parameters of the strategy."""
-        pairs = parameters(self.param or ())
-        self.check_once(pairs)
-        return pairs | self.with_option()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from bt_fusion.cli.screen import told_interruption
 from bt_fusion.cli.sweep import sweep
 from bt_fusion.cli.train import train
 from bt_fusion.cli.tune import tune
+from bt_fusion.cli.universe import universe
 
 __all__ = ["app", "main", "run_backtest"]
 
@@ -30,9 +31,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-
 COMMANDS = (
-    *(backtest, train, tune, evaluate, predict, sweep),
+    *(backtest, train, tune, evaluate, predict, sweep, universe),
     *(download, audit, report, show, why),
 )
 for command in COMMANDS:

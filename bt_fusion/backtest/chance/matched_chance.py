@@ -17,7 +17,7 @@ from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
 from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
 from bt_fusion.verdict.placebos.random_subsets import random_subsets
 from bt_fusion.verdict.placebos.random_vetoes import random_vetoes
-from bt_fusion.verdict.pooled import by_day, correlation, pooled_test
+from bt_fusion.verdict.stouffer import DailyGains, PooledTest
 
 __all__ = ["MatchedChance", "delayed_test", "matched_chance"]
 
@@ -64,8 +64,7 @@ class MatchedChance:
         """Where ML-on stands among them, of several symbols all together; None untested."""
         if self.untested:
             return None
-        tests = [chance_test(placebo) for placebo in self.placebos.values()]
-        return pooled_test(tests, correlation(by_day(self.gains)))
+        return pooled(list(self.placebos.values()), self.gains)
 
     @property
     def together(self) -> Placebo:
@@ -192,12 +191,19 @@ def delayed_test(pair: RunPair, draws: int = 1_000, seed: int = 0) -> ChanceTest
     if not inputs or not all(one.exact and one.levels is None for one in inputs.values()):
         return None
     placebos = [placebo_of(one.later(), draws, seed) for one in inputs.values()]
-    tests = [chance_test(placebo) for placebo in placebos]
     gains = [
         pd.Series(placebo.per_bar, index=one.bars.index)
         for placebo, one in zip(placebos, inputs.values(), strict=True)
     ]
-    return pooled_test(tests, correlation(by_day(gains)))
+    return pooled(placebos, gains)
+
+
+def pooled(placebos: Sequence[Placebo], gains: Sequence[pd.Series]) -> ChanceTest | None:
+    """Return one test of several symbols: where each run stands, and its gains by bar."""
+    test = PooledTest()
+    for placebo, gained in zip(placebos, gains, strict=True):
+        test.add(chance_test(placebo), DailyGains.of(gained))
+    return test.result
 
 
 def identical(pair: RunPair) -> bool:

@@ -14,7 +14,7 @@ from bt_fusion.cli.options.bars import (
 from bt_fusion.cli.options.model import ModelOptions, TrainModelOptions, TuningOptions
 from bt_fusion.cli.options.output import OutputOptions, ScreenOptions
 from bt_fusion.cli.options.predictor import PredictorOptions, ScheduleOptions
-from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions
+from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions, TradedStrategy
 
 __all__ = [
     "AccountOptions",
@@ -32,6 +32,7 @@ __all__ = [
     "ScreenOptions",
     "StrategyOptions",
     "SymbolOptions",
+    "TradedStrategy",
     "TrainModelOptions",
     "TuningOptions",
 ]

@@ -1,7 +1,7 @@
 """Which bars a command reads, and which part of them it uses."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -22,6 +22,7 @@ __all__ = [
     "DatedBarOptions",
     "MarketOptions",
     "PeriodOptions",
+    "Reading",
     "SymbolOptions",
     "unused_markets",
 ]
@@ -33,6 +34,22 @@ MaxAge = Annotated[
     float,
     typer.Option(help="Minutes for which fetched candles count as the newest.", min=0),
 ]
+
+
+class Reading(Protocol):
+    """How bars are read."""
+
+    @property
+    def repair(self) -> bool:
+        """Whether broken rows are dropped."""
+
+    @property
+    def max_age(self) -> float:
+        """Minutes for which fetched candles count as the newest."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of everything random."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,18 +118,14 @@ class MarketOptions:
 
         return by_symbol(self.other or (), "other", "PATH", MARKET_EXAMPLE)
 
-    def markets(
-        self, bars: "BarOptions | SymbolOptions", screen: Screen
-    ) -> "dict[str, pd.DataFrame]":
+    def markets(self, bars: Reading, screen: Screen) -> "dict[str, pd.DataFrame]":
         """Return the bars of each market by name, with the seed and the repair of the bars."""
         from bt_fusion.data.sources import load_markets
 
         given = self.market_sources()
         return load_markets(given, bars.seed, bars.repair, screen.say, bars.max_age)
 
-    def loaded_model(
-        self, folder: "str | Path", bars: "BarOptions | SymbolOptions", screen: Screen
-    ) -> "SignalModel":
+    def loaded_model(self, folder: "str | Path", bars: Reading, screen: Screen) -> "SignalModel":
         """Return a saved model with the bars of other markets; says which it does not use."""
         from bt_fusion.models.signal_model import SignalModel
 

@@ -1,9 +1,9 @@
 """The backtest that option groups describe, for the commands that make one."""
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from bt_fusion.cli.options.bars import PeriodOptions, SymbolOptions, unused_markets
+from bt_fusion.cli.options.bars import PeriodOptions, Reading, unused_markets
 from bt_fusion.cli.options.predictor import PredictorOptions, ScheduleOptions
 from bt_fusion.cli.options.trading import AccountOptions, StrategyOptions
 from bt_fusion.cli.screen import Screen
@@ -19,8 +19,15 @@ __all__ = ["backtest_job"]
 SPEED = ("jobs", "cache")
 
 
+class SourceOptions(Reading, Protocol):
+    """Where bars come from and how they are read, such as `SymbolOptions`."""
+
+    def sources(self) -> dict[str, str]:
+        """Return the file or sample of each symbol."""
+
+
 def backtest_job(
-    bars: SymbolOptions,
+    bars: SourceOptions,
     strategy: StrategyOptions,
     model: PredictorOptions,
     schedule: ScheduleOptions,
@@ -85,7 +92,7 @@ def chosen_predictor(
     model: PredictorOptions,
     strategy: str,
     schedule: ScheduleOptions,
-    bars: SymbolOptions,
+    bars: Reading,
     screen: Screen,
 ) -> dict[str, Any]:
     """Load the saved models, or build the walk-forward of the other options.

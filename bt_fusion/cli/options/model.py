@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
 from bt_fusion.cli.command import option
-from bt_fusion.cli.options.bars import BarOptions, MarketOptions, SymbolOptions
+from bt_fusion.cli.options.bars import MarketOptions, Reading
 from bt_fusion.cli.screen import Screen
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import OptionError
@@ -69,7 +69,7 @@ class ModelOptions(MarketOptions):
         """Return the names of the options that describe a model, what it starts from aside."""
         return [each.name for each in fields(ModelOptions) if each.name not in NO_PARTS]
 
-    def spec(self, bars: BarOptions | SymbolOptions, screen: Screen) -> "ModelSpec":
+    def spec(self, bars: Reading, screen: Screen) -> "ModelSpec":
         """Return the model these options describe, with the bars of other markets."""
         from bt_fusion.models.model_spec import ModelSpec
 
@@ -98,7 +98,7 @@ class ModelOptions(MarketOptions):
                 f"horizon {self.horizon!r} must be a whole number of bars, or auto"
             ) from None
 
-    def build(self, bars: BarOptions | SymbolOptions, screen: Screen) -> "SignalModel":
+    def build(self, bars: Reading, screen: Screen) -> "SignalModel":
         """Return the unfitted model; says what is taken from where."""
         spec = self.spec(bars, screen)
         model = spec.build()

@@ -10,7 +10,7 @@ from bt_fusion.errors import OptionError
 if TYPE_CHECKING:
     from bt_fusion.engine.account import Account
 
-__all__ = ["AccountOptions", "StrategyOptions", "parameters"]
+__all__ = ["AccountOptions", "StrategyOptions", "TradedStrategy", "parameters"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,26 @@ class StrategyOptions:
         for name in self.with_option().keys() & pairs:
             option = f"--{name.replace('_', '-')}"
             raise OptionError(f"parameter {name} is given by {option} and --param; give it once")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradedStrategy(StrategyOptions):
+    """The strategy, and one value of each of its parameters."""
+
+    param: Annotated[
+        list[str] | None,
+        option(
+            "Strategy parameter KEY=VALUE, such as ema_fast=20, exit=flip or ml_threshold=0.55; a "
+            "wrong KEY lists all. Repeat.",
+            "--param",
+        ),
+    ] = None
+
+    def params(self) -> dict[str, Any]:
+        """Return the parameters of the strategy."""
+        pairs = parameters(self.param or ())
+        self.check_once(pairs)
+        return pairs | self.with_option()
 
 
 def parameters(pairs: Iterable[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from bt_fusion.report.figures import NONE, cell, count, interval, money, percent
 from bt_fusion.report.ranking import quartile_rows, ranking_words
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["placebo_section", "ranking_section", "verdict_banner"]
+__all__ = ["banner_of", "placebo_section", "ranking_section", "verdict_banner"]
 
 KINDS = {
     "ML helped": "helped",
@@ -38,11 +38,16 @@ def verdict_banner(run: SavedRun) -> dict[str, Any]:
             if comparison
             else f"ML {run.runs[0]} ran alone: there is nothing to compare it with."
         )
-    kind = KINDS.get(verdict or "", "none")
+    return banner_of({**comparison, "verdict": verdict}, because)
+
+
+def banner_of(comparison: dict[str, Any], because: str) -> dict[str, Any]:
+    """Return what the banner shows of a verdict, its change and rules, and why it is so."""
+    kind = KINDS.get(comparison["verdict"] or "", "none")
     return {
         "kind": kind,
         "sign": SIGNS[kind],
-        "verdict": verdict or "no verdict",
+        "verdict": comparison["verdict"] or "no verdict",
         "because": because,
         "change": comparison.get("change") or "",
         "rules": [

@@ -1,0 +1,141 @@
+"""`bt-fusion universe`: the comparison over many files, and one verdict over all."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bt_fusion.cli.command import command, option, output_folder
+from bt_fusion.cli.options import (
+    AccountOptions,
+    OutputOptions,
+    PeriodOptions,
+    PredictorOptions,
+    ScheduleOptions,
+    TradedStrategy,
+)
+from bt_fusion.cli.options.bars import MaxAge, Repair, Seed
+from bt_fusion.cli.options.job import backtest_job
+from bt_fusion.cli.screen import Screen
+
+__all__ = ["universe"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileOptions:
+    """Which files are judged, and what of them."""
+
+    data: Annotated[
+        list[str],
+        option(
+            "Folder of data files, a file, or a pattern in quotes, 'dir/*.csv'; repeat.", "--data"
+        ),
+    ]
+    resample: Annotated[
+        str | None, option("Length of the bars to make of those of the files, such as 4h or 1d.")
+    ] = None
+    min_bars: Annotated[
+        int, typer.Option(help="Files with fewer bars are listed and not judged.", min=0)
+    ] = 0
+    repair: Repair = False
+    max_age: MaxAge = 30.0
+    seed: Seed = 0
+
+    def sources(self) -> dict[str, str]:
+        """Return what stands for the files in the job's source."""
+        return {"": " ".join(self.data)}
+
+    def files(self, screen: Screen) -> dict[str, Path]:
+        """Return the file of each symbol."""
+        from bt_fusion.data.folders import files_of
+        from bt_fusion.errors import OptionError
+
+        found: dict[str, Path] = {}
+        for text in self.data:
+            for symbol, path in files_of(text, screen.say).items():
+                if found.setdefault(symbol, path) != path:
+                    raise OptionError(
+                        f"{found[symbol]} and {path} are both of {symbol}; choose by a pattern"
+                    )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniverseSchedule(ScheduleOptions):
+    """As of a backtest; files are judged side by side instead of refits."""
+
+    jobs: Annotated[int, option("Files side by side, -1 for all cores.")] = -1
+    cache: Annotated[
+        str, option("Folder that keeps finished refits, auto, or none; finished files are kept.")
+    ] = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniverseOutput(OutputOptions):
+    """Where the files go, and which are written."""
+
+    out: Annotated[Path, output_folder("Folder for the files.")] = Path("universe")
+    keep_runs: Annotated[
+        bool, option("Write each file's whole run into a folder below runs, too.", "--keep-runs")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """The control."""
+
+    shuffle_labels: Annotated[
+        bool,
+        option(
+            "Control: learn from labels that belong to other rows, so that nothing is learnt.",
+            "--shuffle-labels",
+        ),
+    ] = False
+
+
+@command("finished files are kept and the same command goes on with them")
+def universe(
+    bars: FileOptions,
+    strategy: TradedStrategy,
+    model: PredictorOptions,
+    schedule: UniverseSchedule,
+    account: AccountOptions,
+    period: PeriodOptions,
+    control: Control,
+    output: UniverseOutput,
+) -> None:
+    """Compare ML off and on over many files: a row each, ranked, and one verdict over all."""
+    from bt_fusion.errors import OptionError
+    from bt_fusion.report.html.universe_page import draw_universe_page
+    from bt_fusion.report.pictures.universe import draw_universe
+    from bt_fusion.report.terminal.pooled import file_line, universe_table
+    from bt_fusion.saved_runs.universe_folder import check_no_backtest, write_universe
+    from bt_fusion.universe.universe import Universe
+
+    screen, out = output.screen(), output.out
+    check_no_backtest(out)
+    if model.horizon_auto:
+        raise OptionError("horizon auto is of one market's trades; give --horizon a number of bars")
+    files = bars.files(screen)
+    job = backtest_job(bars, strategy, model, schedule, account, period, screen)
+
+    def say_row(row: dict[str, Any], number: int, total: int) -> None:
+        screen.show(file_line(row, number, total))
+
+    found = Universe(
+        job,
+        jobs=schedule.jobs,
+        repair=bars.repair,
+        resample=bars.resample,
+        min_bars=bars.min_bars,
+        shuffle_labels=control.shuffle_labels,
+        keep_runs=output.keep_runs,
+    ).run(files, out, on_row=say_row)
+    paths = write_universe(out, found)
+    if not output.no_report:
+        paths += [out / "universe.png", out / "universe.html"]
+        draw_universe(paths[-2], found)
+        draw_universe_page(paths[-1], found, picture=paths[-2])
+    screen.show(universe_table(found))
+    screen.list_files(paths)

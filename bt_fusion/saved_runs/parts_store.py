@@ -1,0 +1,143 @@
+"""What pieces of long work leave on disk: a small file each, gathered into one at the end."""
+
+import heapq
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from bt_fusion.errors import OptionError
+from bt_fusion.files import write_whole, writing
+
+__all__ = ["PartsStore"]
+
+GATHERED, READ = 500, 50  # pieces held in memory while they are gathered, and while they are read
+
+
+class PartsStore:
+    """Finished pieces of work by key, in a folder: one Parquet file, and parts not yet gathered.
+
+    A part is written under a temporary name and renamed: it is whole or it is not there. A
+    broken file counts as absent.
+
+    Parameters
+    ----------
+    folder : path
+        Created when first written to.
+    work, pieces : str
+        What the whole and its pieces are called, such as "sweep" and "runs": the names of the
+        files begin with them.
+    schema : Schema
+        Of a piece; its column `key` is a text.
+    """
+
+    def __init__(self, folder: Path, work: str, pieces: str, schema: pa.Schema):
+        self.folder, self.work, self.schema = folder, work, schema
+        self.whole = folder / f"{work}_{pieces}.parquet"
+        self.parts = folder / f"{work}_parts"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep others that do the same out of the folder; a killed one keeps nobody out.
+
+        Raises
+        ------
+        OptionError
+            When another one is at work in it.
+        """
+        lock = FileLock(self.folder / f".{self.work}.lock", timeout=0)
+        try:
+            with writing(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock.acquire()
+        except Timeout:
+            raise OptionError(
+                f"another {self.work} writes into {self.folder}; wait for it, or give another --out"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def keys(self) -> set[str]:
+        """Return the keys of all finished pieces."""
+        return self._gathered() | {path.stem for path in self._part_paths() if self._readable(path)}
+
+    def put_row(self, row: dict[str, Any]) -> None:
+        """Keep a piece: a value for each column."""
+        table = pa.table({name: [row[name]] for name in self.schema.names}, schema=self.schema)
+        path = self.parts / f"{row['key']}.parquet"
+        write_whole(path, lambda file: pq.write_table(table, file))
+
+    def gather(self) -> None:
+        """Put every part into the one file."""
+        there = self._gathered()  # where an interruption left the parts of what was gathered
+        paths = [
+            path for path in self._part_paths() if path.stem not in there and self._readable(path)
+        ]
+        if paths:
+            write_whole(self.whole, lambda path: self._gather(path, paths))
+        shutil.rmtree(self.parts, ignore_errors=True)
+
+    def read_rows(self, keys: Iterable[str], columns: list[str] | None = None) -> pa.Table:
+        """Return some columns of gathered pieces, in the order of the file."""
+        wanted = list(dict.fromkeys(keys))
+        if not wanted or not self.whole.is_file():
+            names = columns or self.schema.names
+            return pa.schema([self.schema.field(name) for name in names]).empty_table()
+        return pq.read_table(self.whole, columns=columns, filters=[("key", "in", wanted)])
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Read some columns of all gathered pieces, a few pieces at a time."""
+        if self.whole.is_file():
+            yield from pq.ParquetFile(self.whole).iter_batches(READ, columns=list(columns))
+
+    def bytes_each(self) -> float | None:
+        """Return what a gathered piece takes on disk, in bytes; None without one."""
+        if not self._readable(self.whole):
+            return None
+        return self.whole.stat().st_size / pq.read_metadata(self.whole).num_rows
+
+    def _gather(self, path: Path, parts: list[Path]) -> None:
+        """Merge the whole and the parts, both in the order of their keys, into a file likewise.
+
+        So the file is the same however often the work was begun.
+        """
+        pieces = heapq.merge(self._pieces(), map(_piece, parts), key=lambda piece: piece[0])
+        with pq.ParquetWriter(path, self.schema, compression="zstd") as writer:
+            while some := [piece for _, piece in islice(pieces, GATHERED)]:
+                writer.write_table(pa.concat_tables(some))
+
+    def _pieces(self) -> Iterator[tuple[str, pa.Table]]:
+        """Yield every gathered piece with its key."""
+        for batch in self.batches(self.schema.names) if self._readable(self.whole) else ():
+            table = pa.Table.from_batches([batch])
+            for number, key in enumerate(table["key"].to_pylist()):
+                yield key, table.slice(number, 1)
+
+    def _gathered(self) -> set[str]:
+        if not self._readable(self.whole):
+            return set()
+        return set(pq.read_table(self.whole, columns=["key"])["key"].to_pylist())
+
+    def _part_paths(self) -> list[Path]:
+        if not self.parts.is_dir():
+            return []
+        return sorted(path for path in self.parts.glob("*.parquet") if path.name[0] != ".")
+
+    def _readable(self, path: Path) -> bool:
+        try:
+            return pq.read_schema(path).equals(self.schema)
+        except (OSError, pa.ArrowException):
+            return False
+
+
+def _piece(path: Path) -> tuple[str, pa.Table]:
+    """Read a part, with its key."""
+    return path.stem, pq.read_table(path)

@@ -1,0 +1,51 @@
+"""The files a universe leaves behind."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.errors import OptionError
+from bt_fusion.files import write_json, write_whole, writing
+
+__all__ = ["SCHEMA", "UniverseResult", "check_no_backtest", "write_universe"]
+
+SCHEMA = "universe 1"
+DRAWN = ("universe.html", "universe.png")
+
+
+@dataclass(frozen=True)
+class UniverseResult:
+    """What a universe found.
+
+    Attributes
+    ----------
+    summary : dict
+        The content of summary.json.
+    table : DataFrame
+        One row a file, the most convincing first, see `bt_fusion.universe.table.ranking`.
+    """
+
+    summary: dict[str, Any]
+    table: pd.DataFrame
+
+
+def check_no_backtest(folder: Path) -> None:
+    """Raise OptionError where a folder holds a backtest, whose summary.json would be replaced."""
+    if (folder / "trades.csv").exists():
+        raise OptionError(f"{folder} holds a backtest; give another --out")
+
+
+def write_universe(folder: Path, found: UniverseResult) -> list[Path]:
+    """Write universe.csv and summary.json into a folder.
+
+    What was drawn there of an earlier one is removed first.
+    """
+    for name in ("summary.json", *DRAWN):
+        with writing(folder / name):
+            (folder / name).unlink(missing_ok=True)
+    paths = [folder / "universe.csv", folder / "summary.json"]
+    write_whole(paths[0], lambda file: found.table.to_csv(file, index=False))
+    write_json(paths[1], found.summary)  # last: where it stands, the table is complete
+    return paths

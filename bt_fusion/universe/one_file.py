@@ -1,0 +1,191 @@
+"""One file through the whole comparison, in whichever process is free."""
+
+import gc
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from backtrader import Strategy
+from threadpoolctl import threadpool_limits
+
+from bt_fusion.backtest.chance.matched_chance import matched_chance
+from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.judging import NOT_JUDGED
+from bt_fusion.backtest.pooled_runs import market_of
+from bt_fusion.backtest.result import Result
+from bt_fusion.backtest.run_pair import RunPair
+from bt_fusion.data.resampled import resample_bars
+from bt_fusion.data.sources import load
+from bt_fusion.engine.loading import ClassSource, load_strategy
+from bt_fusion.errors import BarsError, BtFusionError, BtFusionWarning, FileError
+from bt_fusion.files import plain
+from bt_fusion.labels import trade_exits
+from bt_fusion.plugins import load_plugin
+from bt_fusion.statistics.sharpe import TrackRecord
+from bt_fusion.universe.row import FIGURES, FileRow
+from bt_fusion.universe.store import Trial, UniverseStore
+from bt_fusion.verdict.evidence import STRICT
+from bt_fusion.verdict.stouffer import DailyGains
+
+__all__ = ["MORE_DRAWS", "FileJob", "FileTask", "judge_file"]
+
+# A p-value of 1,000 draws is .001 at least: among 1,000 files that is nothing special. Where the
+# first draws leave a p-value of interest, so many more are made.
+MORE_DRAWS = 100_000
+Gains = tuple[DailyGains, DailyGains]
+
+
+@dataclass(frozen=True, eq=False)
+class FileJob:
+    """What is the same for all files, as it travels to other processes.
+
+    Attributes
+    ----------
+    job : Backtest
+        Its strategy and its account's sizer aside.
+    strategy : ClassSource
+    sizer : ClassSource or None
+    plugins : tuple of str
+        Files that register features, labels and members.
+    repair : bool
+        Whether bars are sorted and broken rows dropped.
+    resample : str or None
+        Length of the bars to make of those of the file, such as 4h.
+    min_bars : int
+        The fewest to judge.
+    runs : Path or None
+        Where each file's whole run goes, if anywhere.
+    """
+
+    job: Backtest
+    strategy: ClassSource
+    sizer: ClassSource | None
+    plugins: tuple[str, ...] = ()
+    repair: bool = False
+    resample: str | None = None
+    min_bars: int = 0
+    runs: Path | None = None
+
+    @classmethod
+    def of(cls, job: Backtest, **options: Any) -> "FileJob":
+        """Take a backtest apart.
+
+        Raises
+        ------
+        OptionError
+            For a strategy or a sizer that other processes cannot load.
+        """
+        sizer = job.account.sizer
+        bare = replace(job, strategy=Strategy, account=replace(job.account, sizer=None))
+        strategy = ClassSource.of(load_strategy(job.strategy))
+        return cls(bare, strategy, None if sizer is None else ClassSource.of(sizer), **options)
+
+    def backtest(self) -> Backtest:
+        """Put the backtest together again."""
+        for plugin in self.plugins:
+            load_plugin(plugin)
+        sizer = None if self.sizer is None else self.sizer.load()
+        account = replace(self.job.account, sizer=sizer)
+        return replace(self.job, strategy=self.strategy.load(), account=account)
+
+
+@dataclass(frozen=True)
+class FileTask:
+    """A file to judge.
+
+    Attributes
+    ----------
+    key : str
+        What its row is kept under.
+    digest : str
+        Of its content.
+    variant : str
+        What is tried on it, see `JobKey`.
+    symbol : str
+    path : Path
+    """
+
+    key: str
+    digest: str
+    variant: str
+    symbol: str
+    path: Path
+
+
+def judge_file(
+    shared: FileJob, store: UniverseStore, task: FileTask
+) -> tuple[FileTask, FileRow, bool]:
+    """Compare ML off and on over a file, and keep what comes out; what fails is its row's error.
+
+    Returns the task, its row, and whether that is kept: not after an error that nobody foresaw, as
+    where memory runs out, so that the file is judged again the next time.
+    """
+    stored = True
+    with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
+        warnings.simplefilter("always", BtFusionWarning)
+        try:
+            row, gains = compared(shared, task)
+        except FileError:  # where results go, not where bars come from
+            raise
+        except BtFusionError as error:
+            row, gains = FileRow(error=" ".join(str(error).split())), None
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            row, gains, stored = FileRow(error=" ".join(told.split())), None, False
+    said = [str(each.message) for each in caught if issubclass(each.category, BtFusionWarning)]
+    row = replace(row, notes=(*row.notes, *dict.fromkeys(said)))
+    if stored:
+        store.put(task.key, Trial(task.digest, task.variant), row, gains)
+    gc.collect()  # Backtrader's objects hold each other
+    return task, row, stored
+
+
+def compared(shared: FileJob, task: FileTask) -> tuple[FileRow, Gains | None]:
+    """Return the row of a file, and its gains by day."""
+    job, repairs = shared.backtest(), list[str]()
+    bars, _ = load(str(task.path), job.seed, shared.repair, repairs.append)
+    if shared.resample is not None:
+        bars = resample_bars(bars, shared.resample)
+    if len(bars) < shared.min_bars:
+        raise BarsError(f"{len(bars):,} bars, and --min-bars asks for {shared.min_bars:,}")
+    result = job.run(bars, task.symbol)
+    if shared.runs is not None:
+        result.write(shared.runs / task.path.name)
+    row, gains = row_of(job, result, len(bars))
+    return replace(row, notes=(*repairs, *row.notes)), gains
+
+
+def row_of(job: Backtest, result: Result, bars: int) -> tuple[FileRow, Gains | None]:
+    """Return what is kept of a backtest."""
+    summary = result.summary
+    row = FileRow(
+        bars=bars,
+        start=plain(summary["window"]["start"]),
+        end=plain(summary["window"]["end"]),
+        traded=summary["window"]["bars"],
+        off={name: summary["ml_off"][name] for name in FIGURES},
+        on={name: summary["ml_on"][name] for name in FIGURES},
+        auc=summary["model"]["auc"],
+        notes=tuple(summary["notes"]),
+    )
+    if summary["comparison"]["verdict"] == NOT_JUDGED:
+        return replace(row, error=summary["comparison"]["because"]), None
+    assert result.by_bar is not None  # judged
+    market = market_of(result.saved)
+    edge = TrackRecord.of(result.by_bar["above_chance"].to_numpy(dtype=float))
+    p_value = finer_p(job, result)
+    row = replace(row, evidence=market.evidence, edge=edge, setting_p=p_value)
+    return row, (market.above_chance, market.ranked)
+
+
+def finer_p(job: Backtest, result: Result) -> float | None:
+    """Return the p-value of the setting, by more draws where the first left it at .005 or less."""
+    p_value = result.summary["comparison"]["chance"]["p_value"]
+    if p_value is None or p_value > STRICT:
+        return p_value
+    strategy = load_strategy(job.strategy)
+    traded = (job.params, trade_exits(job.model.label()), job.account, result.out_of_sample)
+    pair = RunPair(strategy, *traded, off=result.runs["off"], on=result.runs["on"])
+    test = matched_chance(pair, MORE_DRAWS, job.seed + 1).test
+    return None if test is None else test.p_value

@@ -1,0 +1,106 @@
+"""What is kept of one file's comparison: all that tables and verdicts need, and no more."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from bt_fusion.statistics.sharpe import TrackRecord, expected_best_sharpe
+from bt_fusion.verdict.evidence import ChanceTest, Evidence
+from bt_fusion.verdict.rules import Verdict, judge
+
+__all__ = ["FIGURES", "FileRow"]
+
+FIGURES = ("trades", "total_return", "sharpe", "max_drawdown", "profit_factor", "expectancy")
+TESTS = ("setting", "ranking")
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """What is kept of one file.
+
+    Attributes
+    ----------
+    error : str
+        Why it could not be judged; empty where it was.
+    bars : int
+    start, end : str
+        Of the bars that both runs traded.
+    traded : int
+        How many these are.
+    off, on : dict
+        `FIGURES` of both runs.
+    auc : float or None
+        Of the predictions of the traded bars.
+    evidence : Evidence or None
+        What its verdict rests on, for a single variant tried.
+    edge : TrackRecord or None
+        Of what ML-on made a bar above the mean random filter.
+    setting_p : float or None
+        p-value of the setting, of more draws where the first ones left it near 0.
+    notes : tuple of str
+        What its reader should know: repairs, the notes of its backtest, warnings.
+    """
+
+    error: str = ""
+    bars: int = 0
+    start: str = ""
+    end: str = ""
+    traded: int = 0
+    off: Mapping[str, Any] = field(default_factory=dict)
+    on: Mapping[str, Any] = field(default_factory=dict)
+    auc: float | None = None
+    evidence: Evidence | None = None
+    edge: TrackRecord | None = None
+    setting_p: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> "FileRow":
+        """Return the row that `to_dict` was made of."""
+        evidence, edge = given["evidence"], given["edge"]
+        if evidence is not None:
+            tests = {name: evidence[name] and ChanceTest(**evidence[name]) for name in TESTS}
+            interval = evidence["chance_expectancy"]
+            tests["chance_expectancy"] = interval and tuple(interval)
+            evidence = Evidence(**(evidence | tests))
+        edge = None if edge is None else TrackRecord(**edge)
+        made = {"evidence": evidence, "edge": edge, "notes": tuple(given["notes"])}
+        return cls(**{**given, **made})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as JSON has it."""
+        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+
+    def after(self, trials: int) -> Evidence | None:
+        """Return the evidence where so many variants were tried on the same bars, this one too."""
+        if self.evidence is None or trials == 1:
+            return self.evidence
+        return replace(
+            self.evidence,
+            trials=trials,
+            edge_dsr=self._sure(trials, 1),
+            edge_dsr_against=self._sure(trials, -1),
+        )
+
+    def verdict(self, trials: int = 1) -> Verdict | None:
+        """Return the verdict on it, None where it could not be judged."""
+        evidence = self.after(trials)
+        return None if evidence is None else judge(evidence)
+
+    def p_value(self, trials: int = 1) -> float | None:
+        """Return the p-value of "its setting gained" after so many variants, None untested."""
+        if self.evidence is None or self.evidence.setting is None or self.setting_p is None:
+            return None
+        test = replace(self.evidence.setting, p_value=self.setting_p)
+        return test.corrected(worse=False, trials=trials)
+
+    def _sure(self, trials: int, side: int) -> float | None:
+        """Return the deflated Sharpe ratio of the edge, or of its negative."""
+        if self.edge is None:
+            return None
+        one = replace(self.edge, sharpe=side * self.edge.sharpe, skew=side * self.edge.skew)
+        return one.probability_above(expected_best_sharpe(trials, 1 / (one.bars - 1)))
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if isinstance(value, (Evidence, TrackRecord)) else value

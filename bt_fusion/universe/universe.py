@@ -1,0 +1,200 @@
+"""A universe: the comparison of ML off and on over many files, and one verdict over all."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sklearn.base import clone
+
+from bt_fusion.backtest.job import Backtest, clocked
+from bt_fusion.backtest.job_checks import checked_strategy, with_threshold
+from bt_fusion.data.resampled import bar_seconds
+from bt_fusion.errors import OptionError
+from bt_fusion.models.predictors import Predictor
+from bt_fusion.models.signal_model import SignalModel
+from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.parallel import run_unordered, worker_count
+from bt_fusion.plugins import loaded_plugins
+from bt_fusion.saved_runs.universe_folder import SCHEMA, UniverseResult
+from bt_fusion.trade_models.managed_model import ManagedModel
+from bt_fusion.universe.keys import JobKey
+from bt_fusion.universe.one_file import MORE_DRAWS, FileJob, judge_file
+from bt_fusion.universe.plan import Plan
+from bt_fusion.universe.row import FileRow
+from bt_fusion.universe.shuffled import ShuffledWalkForward
+from bt_fusion.universe.store import UniverseStore
+from bt_fusion.universe.summary import counts_of, notes_of, pooled_figures, shared_notes
+from bt_fusion.universe.table import JudgedFile, columns_of, ranking
+
+__all__ = ["Universe"]
+
+OnRow = Callable[[dict[str, Any], int, int], Any]
+NO_BARS = {"": pd.DataFrame()}  # checks of options look at symbols alone
+
+
+@dataclass(frozen=True)
+class Universe:
+    """The same backtest over many files.
+
+    Parameters
+    ----------
+    job : Backtest
+        What predicts, the strategy, its account and dates.
+    jobs : int
+        Files side by side, each in a process with one thread; -1 for all cores.
+    repair : bool
+        Sort bars and drop broken rows.
+    resample : str, optional
+        Length of the bars to make of those of the files, see `resample_bars`.
+    min_bars : int
+        Files with fewer bars are not judged.
+    shuffle_labels : bool
+        A control: models learn from labels that belong to other rows, so that nothing can be
+        learnt.
+    keep_runs : bool
+        Write each file's whole run, as `bt-fusion backtest` does, which takes longer.
+    """
+
+    job: Backtest
+    jobs: int = -1
+    repair: bool = False
+    resample: str | None = None
+    min_bars: int = 0
+    shuffle_labels: bool = False
+    keep_runs: bool = False
+
+    def run(
+        self, files: Mapping[str, Path], folder: Path, on_row: OnRow | None = None
+    ) -> UniverseResult:
+        """Judge each file that the folder does not hold yet, rank them all, and pool them.
+
+        Parameters
+        ----------
+        files : mapping of Path
+            By symbol.
+        folder : Path
+            Keeps finished files.
+        on_row : callable, optional
+            Called with (columns, rows so far, rows in all) for each file that is judged now;
+            columns are those of the ranking that need no other file.
+
+        Raises
+        ------
+        OptionError
+            For what any option cannot be, and when no file can be judged.
+        """
+        job, seconds = self._checked(), dict[str, float]()
+        store = UniverseStore(folder)
+        with store.lock(), clocked(seconds, "total_s"):
+            key = self._key(job)
+            plan = Plan.of(files, key)
+            kept, failed = self._judge(job, plan, store, on_row)
+            rows = store.read([task.key for task in plan.tasks])
+            trials = store.trials(rows)
+            table = ranking([*judged_files(plan, rows, trials), *plan.refused, *failed])
+            counted = {
+                key: replace(row, evidence=row.after(trials[key]))
+                for key, row in rows.items()
+                if row.evidence is not None
+            }
+            if not counted:
+                raise OptionError(f"none of {len(files):,} files can be judged: {table.error[0]}")
+            pooled = pooled_figures(store.markets(counted), counted, job)
+        summary = {
+            "schema": SCHEMA,
+            "config": key.config,
+            **counts_of(table),
+            "pooled": pooled,
+            "notes": [*notes_of(table, self.shuffle_labels), *shared_notes(counted.values())],
+            "runs": {"kept": kept, "made": len(plan.tasks) - kept},
+            "timing": seconds,
+        }
+        return UniverseResult(summary, table)
+
+    def _checked(self) -> Backtest:
+        """Return the job as it is made for each file, once all that can be wrong was looked at."""
+        if self.jobs == 0:
+            raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
+        if self.min_bars < 0:
+            raise OptionError(f"min_bars {self.min_bars} must be 0 or more")
+        if self.resample is not None:
+            bar_seconds(self.resample)
+        job = with_threshold(self.job, NO_BARS)
+        if job.ml != "both" or job.placebo != "veto":
+            raise OptionError(
+                "a universe compares ML off and on with random filters: leave ml and placebo away"
+            )
+        predictor = job.predictor
+        if not isinstance(predictor, (WalkForward, SignalModel)):
+            raise OptionError(
+                "a universe has one model for all files; give --model once, one folder"
+            )
+        if self.shuffle_labels:
+            predictor = shuffled(predictor)
+        if isinstance(predictor, WalkForward):
+            predictor = clone(predictor).set_params(jobs=1)
+        job = replace(job, predictor=predictor, ledger=None, brief=not self.keep_runs)
+        checked_strategy(job, NO_BARS)
+        return job
+
+    def _key(self, job: Backtest) -> JobKey:
+        bars = {"repair": self.repair, "resample": self.resample}
+        kept = {"min_bars": self.min_bars, "runs": self.keep_runs, "more_draws": MORE_DRAWS}
+        return JobKey.of(job, self.shuffle_labels, bars, kept)
+
+    def _judge(
+        self, job: Backtest, plan: Plan, store: UniverseStore, on_row: OnRow | None
+    ) -> tuple[int, list[JudgedFile]]:
+        """Judge the files that the store lacks.
+
+        Returns how many it held, and those whose rows are not kept: they failed for a reason that
+        may be gone the next time.
+        """
+        finished, report = store.keys(), on_row or (lambda *_: None)
+        missing = [task for task in plan.tasks if task.key not in finished]
+        kept, total = len(plan.tasks) - len(missing), len(plan.tasks) + len(plan.refused)
+        shared = FileJob.of(
+            job,
+            plugins=tuple(loaded_plugins()),
+            repair=self.repair,
+            resample=self.resample,
+            min_bars=self.min_bars,
+            runs=store.folder / "runs" if self.keep_runs else None,
+        )
+        calls = ((shared, store, task) for task in missing)
+        done = run_unordered(judge_file, calls, worker_count(self.jobs, len(missing)))
+        failed = []
+        for number, (task, row, stored) in enumerate(done, kept + 1):
+            each = JudgedFile(task.symbol, task.path, row)
+            report(columns_of(each), number, total)
+            failed += [] if stored else [each]
+        for number, each in enumerate(plan.refused, len(plan.tasks) + 1):
+            report(columns_of(each), number, total)
+        store.gather()
+        return kept, failed
+
+
+def shuffled(predictor: Predictor) -> ShuffledWalkForward:
+    """Return the walk-forward with nothing to learn."""
+    if not isinstance(predictor, WalkForward):
+        raise OptionError(
+            "--shuffle-labels trains on labels of other rows, and a saved model is not trained: "
+            "leave --model away, or give --recipe"
+        )
+    if isinstance(predictor.signal_model(), ManagedModel):
+        raise OptionError(
+            "--shuffle-labels moves the labels of the signal alone, and a managed model learns "
+            "three others: take another preset"
+        )
+    return ShuffledWalkForward(**predictor.get_params(deep=False))
+
+
+def judged_files(
+    plan: Plan, rows: Mapping[str, FileRow], trials: Mapping[str, int]
+) -> Iterator[JudgedFile]:
+    """Yield every file whose row is kept, with it."""
+    for task in plan.tasks:
+        if task.key in rows:
+            yield JudgedFile(task.symbol, task.path, rows[task.key], trials[task.key])

@@ -1,0 +1,141 @@
+"""One test of many that may go together, taken in one by one, in memory that does not grow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from bt_fusion.verdict.evidence import ChanceTest
+
+__all__ = ["DailyGains", "DayTotals", "PooledTest", "normal_score"]
+
+
+@dataclass(frozen=True, eq=False)
+class DailyGains:
+    """What a market gained on each day from its first to its last.
+
+    Days, because markets of other bar lengths, or open at other hours, move together all the
+    same; all of the calendar, so that a year of a market that rests on weekends is a year.
+
+    Attributes
+    ----------
+    first : int
+        The first day, counted from 1970-01-01.
+    values : ndarray of float64, shape (n_days,)
+    """
+
+    first: int
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, gains: pd.Series) -> "DailyGains":
+        """Add up gains by the day of their stamps.
+
+        >>> hours = pd.date_range("1970-01-03 22:00", periods=3, freq="h")
+        >>> DailyGains.of(pd.Series([1.0, 2.0, 4.0], index=hours))
+        DailyGains(first=2, values=array([3., 4.]))
+        """
+        days = gains.index.to_numpy().astype("datetime64[D]").astype(np.int64)
+        if not len(days):
+            return cls(0, np.zeros(0))
+        first = int(days.min())
+        return cls(first, np.bincount(days - first, np.nan_to_num(gains.to_numpy(dtype=float))))
+
+
+class DayTotals:
+    """Sums by day over all days of any market.
+
+    Attributes
+    ----------
+    first : int
+        The first day, counted from 1970-01-01.
+    values : ndarray of float64, shape (n_days,)
+    """
+
+    def __init__(self) -> None:
+        self.first, self.values = 0, np.zeros(0)
+
+    def add(self, first: int, values: np.ndarray) -> None:
+        """Add a market's values, which begin on a day."""
+        if not len(self.values):
+            self.first = first
+        start = min(self.first, first)
+        stop = max(self.first + len(self.values), first + len(values))
+        if stop - start > len(self.values):
+            grown = np.zeros(stop - start)
+            grown[self.first - start :][: len(self.values)] = self.values
+            self.first, self.values = start, grown
+        self.values[first - self.first :][: len(values)] += values
+
+
+class PooledTest:
+    """One test of several that may be correlated.
+
+    Notes
+    -----
+    The sum of the normal scores over its standard deviation, the root of the sum of all
+    correlations (Stouffer's method with Strube's correction for dependence, Psychological Bulletin
+    97, 1985). Correlations are those of the daily gains over all days, so that markets which share
+    few days are nearly independent. With each market's gains divided by the root of the sum of
+    their squares, the sum of all correlations is the sum over days of the squared total of all
+    markets: no pair need be looked at, and nothing but that total is held. At least it is the
+    number of tests, so that noise never makes the pooled test surer than independence would.
+    Tests that tell nothing are left out.
+
+    Examples
+    --------
+    >>> one, days = ChanceTest(0.05, 0.95, 1_000), DailyGains(0, np.array([1.0, -1.0]))
+    >>> pooled = PooledTest()
+    >>> for day in range(4):
+    ...     pooled.add(one, DailyGains(10 * day, days.values))
+    >>> round(pooled.result.p_value, 4)
+    0.0005
+    >>> same = PooledTest()
+    >>> for _ in range(4):
+    ...     same.add(one, days)
+    >>> round(same.result.p_value, 4)
+    0.05
+    """
+
+    def __init__(self) -> None:
+        self._made: ChanceTest | None = None  # any that was made
+        self._telling: ChanceTest | None = None  # any that tells something
+        self._count, self._still = 0, 0
+        self._scores, self._draws = np.zeros(2), 0
+        self._total = DayTotals()
+
+    def add(self, test: ChanceTest | None, gains: DailyGains) -> None:
+        """Take in a market: its test, None where it was not made, and its gains above chance."""
+        if test is None:
+            return
+        self._made = self._made or test
+        if test.tells_nothing:
+            return
+        self._telling = self._telling or test
+        self._draws = min(self._draws, test.draws) if self._count else test.draws
+        self._count += 1
+        self._scores += [normal_score(test, worse) for worse in (False, True)]
+        size = float(np.linalg.norm(gains.values))
+        if size > 0:
+            self._total.add(gains.first, gains.values / size)
+        else:  # goes with nothing, itself aside
+            self._still += 1
+
+    @property
+    def result(self) -> ChanceTest | None:
+        """The test of all together; None where none was made."""
+        if self._count < 2:
+            return self._telling or self._made
+        total = self._total.values
+        spread = np.sqrt(max(self._count, self._still + float(total @ total)))
+        p_value, p_against = ndtr(self._scores / spread).tolist()
+        return ChanceTest(p_value, p_against, self._draws)
+
+
+def normal_score(test: ChanceTest, worse: bool) -> float:
+    """Return the normal score of a p-value; the worst of all draws is as far out as the best."""
+    p_value = test.side(worse)
+    if p_value == 1:  # of draws, all of which are as good
+        p_value = test.draws / (1 + test.draws)
+    return float(ndtri(np.clip(p_value, 1e-12, 1 - 1e-12)))
