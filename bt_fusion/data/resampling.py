@@ -1,10 +1,14 @@
 """Bars of a longer timeframe, made of shorter ones: only what is closed."""
 
 import numpy as np
+import pandas as pd
 
-from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import BarArrays, check_bars
+from bt_fusion.data.timestamps import bar_seconds, length_seconds, length_text
+from bt_fusion.errors import BarsError
 
-__all__ = ["SECOND", "bar_numbers", "closed_bars", "epoch_nanoseconds"]
+__all__ = ["SECOND", "bar_numbers", "closed_bars", "epoch_nanoseconds", "resample_bars"]
 
 SECOND = 1_000_000_000
 WEEK = 7 * 86_400
@@ -62,6 +66,49 @@ def closed_bars(bars: BarArrays, seconds: int, bar_seconds: int) -> tuple[BarArr
         np.add.reduceat(bars.volume, first),
     )
     return longer, closes
+
+
+def resample_bars(bars: pd.DataFrame, length: str) -> pd.DataFrame:
+    """Return bars of a longer length, see `closed_bars`; only those that are whole.
+
+    A bar inside which some of the given ones are missing is made of those there are, as an exchange
+    makes its own.
+
+    Parameters
+    ----------
+    bars : DataFrame
+    length : str
+        Such as 4h.
+
+    Raises
+    ------
+    OptionError
+        For what is no length.
+    BarsError
+        When the given bars are not shorter, do not fit into the length, or make no whole bar.
+
+    Examples
+    --------
+    >>> from bt_fusion.data.samples import random_walk
+    >>> list(resample_bars(random_walk(70), "15m").index.strftime("%H:%M"))
+    ['00:00', '00:15', '00:30', '00:45']
+    """
+    arrays, seconds = BarArrays.of(bars), length_seconds(length)
+    given = bar_seconds(arrays.time)
+    if not given:
+        raise BarsError(f"{len(bars)} bars do not tell how long they are; give more of them")
+    if given >= seconds or seconds % given:
+        raise BarsError(
+            f"bars of {length_text(given)} do not make bars of {length}; give a length that is a "
+            "multiple of theirs"
+        )
+    longer, closes = closed_bars(arrays, seconds, given)
+    whole = closes <= epoch_nanoseconds(arrays.time[-1:]) + given * SECOND
+    if not whole.any():
+        raise BarsError(f"{len(bars):,} bars hold no whole bar of {length}; give more of them")
+    columns = {name: getattr(longer, name)[whole] for name in COLUMNS}
+    index = pd.DatetimeIndex(longer.time[whole], name=bars.index.name)
+    return check_bars(pd.DataFrame(columns, index=index))
 
 
 def bar_numbers(bars: BarArrays, seconds: int, bar_seconds: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from bt_fusion.backtest.judging import NOT_JUDGED
 from bt_fusion.backtest.pooled_runs import market_of
 from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.run_pair import RunPair
-from bt_fusion.data.resampled import resample_bars
+from bt_fusion.data.resampling import resample_bars
 from bt_fusion.data.sources import load
 from bt_fusion.engine.loading import ClassSource, load_strategy
 from bt_fusion.errors import BarsError, BtFusionError, BtFusionWarning, FileError

@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from bt_fusion.backtest.job import Backtest, clocked
 from bt_fusion.backtest.job_checks import checked_strategy, with_threshold
-from bt_fusion.data.resampled import bar_seconds
+from bt_fusion.data.timestamps import length_seconds
 from bt_fusion.errors import OptionError
 from bt_fusion.models.predictors import Predictor
 from bt_fusion.models.signal_model import SignalModel
@@ -120,7 +120,7 @@ class Universe:
         if self.min_bars < 0:
             raise OptionError(f"min_bars {self.min_bars} must be 0 or more")
         if self.resample is not None:
-            bar_seconds(self.resample)
+            length_seconds(self.resample)
         job = with_threshold(self.job, NO_BARS)
         if job.ml != "both" or job.placebo != "veto":
             raise OptionError(

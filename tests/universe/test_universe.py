@@ -9,7 +9,7 @@ import pytest
 
 from bt_fusion import Account, ManagedModel, OptionError, SignalModel
 from bt_fusion.backtest.pooled_runs import pool_runs
-from bt_fusion.data.resampled import resample_bars
+from bt_fusion.data.resampling import resample_bars
 from bt_fusion.data.sources import load
 from bt_fusion.saved_runs.universe_folder import write_universe
 from bt_fusion.universe import one_file
@@ -170,7 +170,7 @@ def test_the_files_of_a_universe(found, tmp_path):
     [
         ({"jobs": 0}, "jobs 0 must be 1 or more"),
         ({"min_bars": -1}, "min_bars -1 must be 0 or more"),
-        ({"resample": "4x"}, "'4x' is no length of a bar"),
+        ({"resample": "4x"}, "'4x' is no length such as"),
         ({"job": job(ml="on")}, "leave ml and placebo away"),
         ({"job": job(params={"ema_fsat": 3})}, "did you mean 'ema_fast'"),
         ({"job": replace(job(), predictor={"A": SignalModel()})}, "no model is given for"),
