@@ -53,6 +53,8 @@ class MarketFeeds:
 
     def told_to(self, stream):
         """Tell a stream the bars that have come since it was told last, and the open one anew."""
+        if not self.feeds:
+            return
         stream.expect(*self.feeds)
         for name, feed in self.feeds.items():
             number, known = self._seen.get(name, (0, None))
