@@ -46,4 +46,4 @@ def test_the_warm_up_is_as_long_as_it_says():
     index = pd.date_range("2024-01-01", periods=200, freq="h")
     arrays = BarArrays.of(random_bars(index, np.random.default_rng(0)))
     assert FeatureSet("default", ["1d"]).on(arrays).lookback == 2_448
-    assert "2,448 of `1h`" in PAGE
+    assert "2,448 bars of `1h`" in PAGE

@@ -32,9 +32,7 @@ class FileOptions:
             "Folder of data files, a file, or a pattern in quotes, 'dir/*.csv'; repeat.", "--data"
         ),
     ]
-    resample: Annotated[
-        str | None, option("Length of the bars to make of those of the files, such as 4h or 1d.")
-    ] = None
+    resample: Annotated[str | None, option("Make longer bars first, such as 4h or 1d.")] = None
     min_bars: Annotated[
         int, typer.Option(help="Files with fewer bars are listed and not judged.", min=0)
     ] = 0
@@ -67,7 +65,10 @@ class UniverseSchedule(ScheduleOptions):
 
     jobs: Annotated[int, option("Files side by side, -1 for all cores.")] = -1
     cache: Annotated[
-        str, option("Folder that keeps finished refits, auto, or none; finished files are kept.")
+        str,
+        option(
+            "Folder that keeps refitted models, auto, or none; finished files are kept in --out."
+        ),
     ] = "none"
 
 

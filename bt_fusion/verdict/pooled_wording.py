@@ -46,16 +46,17 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
         return ""
     if failed == "one test at 2.5 %":
         best = min(test.side(found.worse) for test in asked)
-        return markets_needed(best, limit_for(PROBABLE, e.trials))
+        return markets_needed(best, limit_for(PROBABLE, e.trials), found.worse)
     if failed == "0.5 % of random filters" and e.setting is not None:
-        return markets_needed(e.setting.side(found.worse), STRICT)
+        return markets_needed(e.setting.side(found.worse), STRICT, found.worse)
     return f"The rule that failed: {failed}."
 
 
-def markets_needed(p_value: float, limit: float) -> str:
+def markets_needed(p_value: float, limit: float, worse: bool) -> str:
     """Say which p-value is needed, and how many times as many markets or years would do."""
     needed = f"{limit:.2g}"
-    text = f"Needed is a p-value of {needed}, now {clear_of(p_value, needed, digits=3)}"
+    asked = "against ML" if worse else "for ML"
+    text = f"Needed is a p-value of {needed} {asked}, now {clear_of(p_value, needed, digits=3)}"
     growth = growth_needed(p_value, limit)
     if growth == float("inf"):
         return f"{text}: nothing points that way."

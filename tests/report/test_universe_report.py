@@ -74,7 +74,7 @@ def test_the_terminal_shows_what_was_judged_and_what_all_come_to():
     flat = " ".join(shown.split())
     assert "2 of 3 files before control (chance alone gives up to 0.015 on average), 1" in flat
     assert "Not judged 1, the first broken: no time column" in flat
-    assert "Together ranking p -, setting p 0.200" in flat
+    assert "Together for ML: ranking p -, setting p 0.200" in flat
     assert "Verdict no evidence: over 3 markets" in flat and "2 variants were tried" in flat
 
 
@@ -120,13 +120,13 @@ def test_the_picture_shows_each_file_and_what_control_left(axes):
     named = {part.get_label(): part.get_offsets().data for part in left.collections[1:]}
     assert named["ML helped, after control"].tolist() == [[1, 0.00004]]
     assert named["ML helped, before control"].tolist() == [[2, 0.004]]
-    assert named["other files"].tolist() == [[3, 0.7]]
+    assert named["files"].tolist() == [[3, 0.7]]
     assert sum(len(part.get_offsets()) for part in right.collections) == 3
 
 
 def test_what_chance_makes_of_as_many_files_is_behind_them(axes):
     left, _ = axes(universe())
-    (band,) = (part for part in left.collections if "by chance" in str(part.get_label()))
+    (band,) = (part for part in left.collections if "chance results" in str(part.get_label()))
     heights = band.get_paths()[0].vertices[:, 1]
     assert heights.min() == pytest.approx(1 - 0.975 ** (1 / 3))  # the smallest of three
     assert left.get_xscale() == left.get_yscale() == "log"

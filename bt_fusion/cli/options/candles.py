@@ -26,18 +26,23 @@ class CandleOptions:
     ] = None
     source: Annotated[
         str | None,
-        option("yahoo; or made-up: random-walk, planted-edge, garch, with a size garch:500."),
+        option(
+            "yahoo; or made-up: random-walk, planted-edge, garch, with a size garch:500; of 1 minute."
+        ),
     ] = None
-    symbol: Annotated[str | None, option("As it is called there: BTC/USDT, BTC-USD, SPY.")] = None
+    symbol: Annotated[
+        str | None, option("Symbol as the exchange or Yahoo writes it: BTC/USDT, BTC-USD, SPY.")
+    ] = None
     timeframe: Annotated[
         str | None, option("Length of a candle: 15m, 1h, 1d, ... [default: 1h; of Yahoo 1d]")
     ] = None
     since: Annotated[
-        str | None, option("First day. [default: 20,000 candles; from a day on all]")
+        str | None,
+        option("First day. [default: at least 20,000 candles; all of those of 1d and longer]"),
     ] = None
     until: Annotated[str | None, option("Day before which they end. [default: now]")] = None
     days: Annotated[
-        int | None, typer.Option(help="So many days up to now, in place of --since.", min=1)
+        int | None, typer.Option(help="The last so many days, in place of --since.", min=1)
     ] = None
     host: Annotated[
         str | None,

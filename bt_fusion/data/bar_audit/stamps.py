@@ -12,7 +12,7 @@ __all__ = ["find_unfinished", "stamps_of"]
 MINUTE = 60_000_000_000
 HALF_HOUR = 30 * MINUTE
 MOST = 0.95  # of the stamps must agree
-UNKNOWN = ("unknown", "these stamps look the same either way: ask the source")
+UNKNOWN = ("unknown", "they look the same either way; see what the source says")
 UNFINISHED = (
     "the last bar may still change: a signal from it is not what a finished bar gives",
     "drop the last bar, or wait until it has closed",

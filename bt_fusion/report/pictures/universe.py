@@ -19,6 +19,7 @@ __all__ = ["draw_universe"]
 
 BAND = (0.025, 0.975)
 AFTER = "tab:orange"
+NO_SHARPE = "no Sharpe ratio: too few days or trades"
 
 
 def draw_universe(path: Path, found: "UniverseResult") -> None:
@@ -44,12 +45,12 @@ def draw_p_values(axis: Any, found: "UniverseResult") -> None:
     files = len(table)
     rank = np.arange(1, files + 1)
     low, high = (beta.ppf(share, rank, files + 1 - rank) for share in BAND)
-    axis.fill_between(rank, low, high, color="0.88", label="95 % of as many files by chance")
+    axis.fill_between(rank, low, high, color="0.88", label="where 95 % of chance results lie")
     level = found.summary["false_discoveries"]
     axis.plot(rank, level * rank / files, color="black", lw=0.8, ls="--", label=control_text(level))
     after, before = (table[name].to_numpy(dtype=bool) for name in ("helped_after", "helped_before"))
     for rows, colour, size, label in (
-        (~before, GRAY, 8, "other files"),
+        (~before, GRAY, 8, "files"),
         (before & ~after, BLUE, 28, "ML helped, before control"),
         (after, AFTER, 28, "ML helped, after control"),
     ):
@@ -64,7 +65,7 @@ def draw_p_values(axis: Any, found: "UniverseResult") -> None:
 
 def control_text(level: float) -> str:
     """Say what the dashed line is."""
-    return f"control at {percent(level, 0)} false discoveries"
+    return f"below this line: helped after control ({percent(level, 0)} false)"
 
 
 def draw_sharpes(axis: Any, found: "UniverseResult") -> None:
@@ -75,6 +76,8 @@ def draw_sharpes(axis: Any, found: "UniverseResult") -> None:
     axis.set_title(f"Sharpe ratios{note}", loc="left", fontsize=10)
     axis.set(xlabel="ML off", ylabel="ML on")
     if not len(table):
+        axis.text(0.5, 0.5, NO_SHARPE, ha="center", va="center", transform=axis.transAxes)
+        axis.set_axis_off()
         return
     off, on = (table[f"{run}_sharpe"].to_numpy(dtype=float) for run in ("off", "on"))
     before, after = (table[name].to_numpy(dtype=bool) for name in ("helped_before", "helped_after"))

@@ -76,5 +76,5 @@ def universe_table(found: "UniverseResult") -> Group:
         lines.append(f"Not judged {count(len(failed))}, the first {first}")
     pooled = found.summary["pooled"]
     tests = (f"{name} {cell(pooled[key], small)}" for name, key in QUESTIONS.items())
-    lines.append(f"Together   {', '.join(tests)}")
+    lines.append(f"Together   for ML: {', '.join(tests)}")
     return Group(table, *map(Text, lines), *verdict_lines(pooled))
