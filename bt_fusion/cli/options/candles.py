@@ -27,7 +27,7 @@ class CandleOptions:
     source: Annotated[
         str | None,
         option(
-            "yahoo; or made-up: random-walk, planted-edge, garch, with a size garch:500; of 1 minute."
+            "yahoo; or made-up: random-walk, planted-edge, garch, with a size garch:500, of 1m."
         ),
     ] = None
     symbol: Annotated[
