@@ -14,7 +14,7 @@ from bt_fusion.verdict.evidence import STRICT
 from bt_fusion.verdict.pooled import Market, pooled_evidence, pooled_verdict
 from bt_fusion.verdict.rules import GRADES, LEAST_TRADES
 
-__all__ = ["counts_of", "notes_of", "pooled_figures", "shared_notes", "tilt_notes"]
+__all__ = ["counts_of", "notes_of", "pooled_figures", "shared_notes"]
 
 
 def pooled_figures(
@@ -68,20 +68,6 @@ def notes_of(table: pd.DataFrame, control: bool) -> list[str]:
     if most > 1:
         notes.append(f"{most} variants were tried on the same bars into this folder, and all count")
     return notes
-
-
-def tilt_notes(verdict: str, refitted: bool) -> list[str]:
-    """Return a warning where a pooled verdict may be no more than what refits do to the test.
-
-    >>> len(tilt_notes("ML hurt", refitted=True)), tilt_notes("ML helped", refitted=True)
-    (1, [])
-    """
-    if not refitted or "hurt" not in verdict:
-        return []
-    return [
-        "do not rely on this pooled verdict: refits inside the traded window tilt the test of each "
-        "file a little against ML, and many files add that up (docs/universe.md)"
-    ]
 
 
 def shared_notes(rows: Iterable[FileRow]) -> list[str]:

@@ -25,7 +25,7 @@ from bt_fusion.universe.plan import Plan
 from bt_fusion.universe.row import FileRow
 from bt_fusion.universe.shuffled import ShuffledWalkForward
 from bt_fusion.universe.store import UniverseStore
-from bt_fusion.universe.summary import counts_of, notes_of, pooled_figures, shared_notes, tilt_notes
+from bt_fusion.universe.summary import counts_of, notes_of, pooled_figures, shared_notes
 from bt_fusion.universe.table import JudgedFile, columns_of, ranking
 
 __all__ = ["Universe"]
@@ -109,7 +109,6 @@ class Universe:
             "pooled": pooled,
             "notes": [
                 *notes_of(table, self.shuffle_labels),
-                *tilt_notes(pooled["verdict"], isinstance(job.predictor, WalkForward)),
                 *shared_notes(counted.values()),
             ],
             "runs": {"kept": kept, "made": len(plan.tasks) - kept},

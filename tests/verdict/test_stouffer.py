@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from bt_fusion.verdict.evidence import ChanceTest
-from bt_fusion.verdict.stouffer import DailyGains, DayTotals, PooledTest
+from bt_fusion.verdict.stouffer import TILT, DailyGains, DayTotals, PooledTest
 
 
 def pooled(tests, gains):
@@ -41,7 +41,16 @@ def test_a_market_where_ml_chose_nothing_is_left_out_and_the_worst_is_as_far_out
         ChanceTest(1, 1 / 1001, 1_000, 1_000, 0),
     )
     found = pooled([best, worst], np.eye(2))
-    assert found.p_value == pytest.approx(0.5) == found.p_against
+    assert found.p_value == pytest.approx(0.5)
+    assert found.p_against == pytest.approx(ndtr(np.sqrt(2) * TILT))
+
+
+def test_scores_against_ml_give_way_by_what_refits_tilt_them():
+    each = ChanceTest(0.6, 0.4, 1_000)  # a quarter of a standard error against ML, or so
+    found = pooled([each] * 400, np.eye(400))
+    assert found.p_value > 0.9999 and found.p_against > 0.4
+    lost = pooled([ChanceTest(0.9, 0.1, 1_000)] * 400, np.eye(400))
+    assert lost.p_against < 1e-6
 
 
 def test_the_spread_is_the_root_of_the_sum_of_all_correlations():
