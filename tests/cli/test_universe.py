@@ -67,6 +67,7 @@ def test_rows_a_ranking_and_a_verdict(candles, tmp_path, capsys):
     assert json.loads((tmp_path / "summary.json").read_text())["runs"] == {"kept": 5, "made": 0}
 
 
+@pytest.mark.slow
 def test_a_user_s_strategy_sizer_and_features_reach_every_process(candles, tmp_path):
     (tmp_path / "mine.py").write_text(MINE)
     (tmp_path / "parts.py").write_text(PLUGIN)

@@ -94,6 +94,7 @@ def test_the_edges_are_found_and_ranked_first(found):
     assert found[0].summary["helped_after"] == 2 == found[0].summary["helped_before"]
 
 
+@pytest.mark.slow
 def test_again_does_nothing_and_a_changed_file_or_option_is_judged_again(files, tmp_path):
     some = {name: files[name] for name in ("walk0", "edge0")}
     first, _ = judged(some, tmp_path)
