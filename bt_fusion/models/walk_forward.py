@@ -133,7 +133,9 @@ class WalkForward(BaseEstimator):
         """Predict checked arrays."""
         model = self.signal_model()
         check_own(model, arrays, self.cache)
-        tasks = self._tasks(arrays, list(self.schedule(len(arrays))), relabel)
+        features = model.feature_set().on(arrays)
+        schedule = list(self.schedule(len(arrays), features.lookback))
+        tasks = self._tasks(arrays, schedule, relabel)
         self.labels_ = tasks[0].labels
         predictions = empty_predictions(model, arrays.time)
         self.refits_ = [task.refit for task in tasks]
@@ -204,8 +206,15 @@ class WalkForward(BaseEstimator):
             raise OptionError(f"train_bars {train} and refit_bars {refit} must be 1 or more")
         return train, refit
 
-    def schedule(self, n_bars: int) -> Iterator[Refit]:
-        """Check the sizes against the bars, then yield the refits."""
+    def schedule(self, n_bars: int, lookback: int | None = None) -> Iterator[Refit]:
+        """Check the sizes against the bars, then yield the refits.
+
+        Parameters
+        ----------
+        n_bars : int
+        lookback : int, optional
+            Of the features, where it is measured on the bars, see `FeatureSet.on`.
+        """
         if self.window not in WINDOWS:
             raise unknown_name("window", self.window, WINDOWS)
         if self.embargo_bars < 0:
@@ -213,7 +222,8 @@ class WalkForward(BaseEstimator):
         if self.jobs == 0:
             raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
         train, refit = self.sizes(n_bars)
-        needed = self.signal_model().feature_set().lookback + self.signal_model().label().horizon
+        lookback = self.signal_model().feature_set().lookback if lookback is None else lookback
+        needed = lookback + self.signal_model().label().horizon
         if train <= needed + self.embargo_bars:
             raise BarsError(
                 f"train_bars {train} leaves no training row: features and label need {needed} "

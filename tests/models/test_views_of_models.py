@@ -235,6 +235,12 @@ def test_resampled_bars_are_to_be_stamped_by_their_opens(rightedge):
         assert np.isfinite(cerebro.run()[0].told).sum() > 100
 
 
+def test_a_window_shorter_than_the_longest_bars_need_is_refused():
+    walk = WalkForward(new_model(timeframes=("4h",), others=None), 700, 300, cache=None)
+    with pytest.raises(BarsError, match="train_bars 700 leaves no training row.* need 965 bars"):
+        walk.predict(BARS)
+
+
 def test_it_shows_how_many_bars_it_has_of_others():
     assert "1,600 bars" in repr(new_model()) and len(repr(new_model())) < 400
 
