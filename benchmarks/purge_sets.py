@@ -38,7 +38,7 @@ from bt_fusion.features import feature
 from bt_fusion.features.registry import REGISTRY
 from bt_fusion.models.splits import LabelledRows, purged_folds, time_series_folds
 from bt_fusion.models.streaming.walk_forward_stream import fit_at
-from bt_fusion.tuning.tuning import Search
+from bt_fusion.tuning.tuning import signal_search
 
 POSITION = "bar_position"
 MOST = 400  # bars
@@ -272,11 +272,12 @@ def check_folds(case: Case, bars: pd.DataFrame, oracle: Oracle) -> None:
         )
     mixed = Ensemble({"noting": Noting(), "lr": "lr"})
     tuned = SignalModel([POSITION], model.label(), mixed, causality_check=False)
-    search = Search.of(tuned, bars, StudyOptions(folds=case.folds, embargo_bars=embargo))
+    options = StudyOptions(folds=case.folds, embargo_bars=embargo)
+    search = signal_search(tuned, bars, options)
     for split in search.splits:
         oracle.fold("tuning", *(set(rows.tolist()) for rows in split), embargo)
     if case.tuned:
-        check_notes(oracle, "tuning", lambda: search.run(search.open(None), 1))
+        check_notes(oracle, "tuning", lambda: search.run(1, None))
 
 
 def check_notes(oracle: Oracle, where: str, work: Any) -> None:

@@ -31,7 +31,15 @@ from bt_fusion.tuning.objectives import (
 from bt_fusion.tuning.search_space import apply_parameters, suggest_parameters, tuned_members
 from bt_fusion.tuning.study import finished, make_sampler, open_study, storage_errors, trial_table
 
-__all__ = ["Search", "StudyOptions", "Tuning", "check_trials", "result", "tune"]
+__all__ = [
+    "Search",
+    "StudyOptions",
+    "Tuning",
+    "check_trials",
+    "result",
+    "signal_search",
+    "tune",
+]
 
 UNTUNED = "untuned"  # mark of the trial that keeps the parameters as they are
 
@@ -146,16 +154,18 @@ def tune(
     (True, 3)
     """
     check_trials(trials)
-    options, data, ensemble = (
-        options or StudyOptions(),
-        LabelledRows.of(model, bars),
-        model.new_ensemble(),
-    )
+    search = signal_search(model, bars, options or StudyOptions())
+    study = search.run(trials, storage, on_trial)
+    tuned = apply_parameters(search.ensemble, study.best_trial.params)
+    return result(clone(model).set_params(ensemble=tuned), study, search.options.objective)
+
+
+def signal_search(model: SignalModel, bars: pd.DataFrame, options: StudyOptions) -> "Search":
+    """Return the search for the parameters of a model's ensemble."""
+    data = LabelledRows.of(model, bars)
     equity = partial(held_equity, data.arrays.close, data.horizon)
     about = model.feature_set().names, model.label()
-    study = Search.of(ensemble, data, equity, about, options).run(trials, storage, on_trial)
-    tuned = apply_parameters(ensemble, study.best_trial.params)
-    return result(clone(model).set_params(ensemble=tuned), study, options.objective)
+    return Search.of(model.new_ensemble(), data, equity, about, options)
 
 
 def check_trials(trials: int) -> None:

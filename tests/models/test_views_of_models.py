@@ -237,7 +237,7 @@ def test_resampled_bars_are_to_be_stamped_by_their_opens(rightedge):
 
 def test_a_window_shorter_than_the_longest_bars_need_is_refused():
     walk = WalkForward(new_model(timeframes=("4h",), others=None), 700, 300, cache=None)
-    with pytest.raises(BarsError, match="train_bars 700 leaves no training row.* need 965 bars"):
+    with pytest.raises(BarsError, match=r"train_bars 700 leaves no training row.* need 965 bars"):
         walk.predict(BARS)
 
 

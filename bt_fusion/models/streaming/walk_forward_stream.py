@@ -85,8 +85,14 @@ class WalkForwardStream(Stream):
 
 
 def fit_at(
-    walk: WalkForward, seen: BarArrays, start: int, others: dict[str, BarArrays]
+    walk: WalkForward,
+    seen: BarArrays,
+    start: int,
+    others: Mapping[str, BarArrays] | None = None,
 ) -> SignalModel:
-    """Fit a copy of the walk-forward's model on the bars seen so far, from row `start`."""
-    template = walk.signal_model().signal_part().with_others(others)
+    """Fit a copy of the walk-forward's model on the bars seen so far, from row `start`.
+
+    `others` are bars of other markets, in place of the model's own.
+    """
+    template = walk.signal_model().signal_part().with_others(others or {})
     return template.fit_arrays(seen[: len(seen) - walk.embargo_bars], start)
