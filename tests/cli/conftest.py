@@ -2,7 +2,11 @@
 
 import pytest
 
+from bt_fusion import plugins
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.features import REGISTRY
+from bt_fusion.labels import LABELS
 from tests.cli.running import MINE, command
 
 
@@ -34,3 +38,14 @@ def trained(data, tmp_path_factory):
     words = ("--features", "wick_balance,return_1", "--members", "lr")
     assert command("train", "--data", data, "--out", out, *words) == 0
     return out
+
+
+@pytest.fixture
+def registers():
+    """Put the registers back as they were."""
+    known = (REGISTRY, LABELS, MEMBERS, plugins.LOADED)
+    kept = [dict(each) for each in known]
+    yield
+    for register, content in zip(known, kept, strict=True):
+        register.clear()
+        register.update(content)

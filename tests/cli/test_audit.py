@@ -5,11 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from bt_fusion import plugins
 from bt_fusion.data.samples import random_walk
-from bt_fusion.ensemble.members.registry import MEMBERS
-from bt_fusion.features import REGISTRY
-from bt_fusion.labels import LABELS
 from tests.audit.own_parts import OWN as OWN_PARTS
 from tests.cli.running import command
 
@@ -106,17 +102,6 @@ class Later(bt.Indicator):
 def own(tmp_path):
     (tmp_path / "own.py").write_text(OWN)
     return f"{tmp_path}/own.py"
-
-
-@pytest.fixture
-def registers():
-    """Put the registers back as they were."""
-    known = (REGISTRY, LABELS, MEMBERS, plugins.LOADED)
-    kept = [dict(each) for each in known]
-    yield
-    for register, content in zip(known, kept, strict=True):
-        register.clear()
-        register.update(content)
 
 
 def test_a_strategy_that_looks_ahead_is_named(own, tmp_path, capsys):

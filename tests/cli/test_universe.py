@@ -68,7 +68,7 @@ def test_rows_a_ranking_and_a_verdict(candles, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_a_user_s_strategy_sizer_and_features_reach_every_process(candles, tmp_path):
+def test_a_user_s_strategy_sizer_and_features_reach_every_process(candles, tmp_path, registers):
     (tmp_path / "mine.py").write_text(MINE)
     (tmp_path / "parts.py").write_text(PLUGIN)
     words = ["--strategy", f"{tmp_path}/mine.py:Reversal", "--sizer", f"{tmp_path}/mine.py:Tenth"]
