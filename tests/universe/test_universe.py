@@ -116,6 +116,7 @@ def test_again_does_nothing_and_a_changed_file_or_option_is_judged_again(files, 
     assert after == pytest.approx(1 - (1 - before) ** 2)
 
 
+@pytest.mark.slow
 def test_a_control_learns_from_other_rows_and_is_no_trial(files, tmp_path):
     some = {name: files[name] for name in ("edge0", "edge1")}
     control, _ = judged(some, tmp_path, shuffle_labels=True)
