@@ -104,12 +104,10 @@ class Learner:
         held = self.held(trades)
         if len(trades) < self.recipe.min_trades or not len(held):
             return None
-        rows = held.rows(self.X)
-        known = np.isfinite(rows).all(axis=1)
-        t1 = np.searchsorted(held.trade[known], held.trade[known], side="right") - 1
-        gain = held.rest[known]
+        held, rows = held.complete(self.X)
+        t1 = np.searchsorted(held.trade, held.trade, side="right") - 1
         try:
-            return clone(self.recipe.position).fit(rows[known], gain, self.recipe.seed, t1)
+            return clone(self.recipe.position).fit(rows, held.rest, self.recipe.seed, t1)
         except TrainingError:  # a class is missing: nothing to tell apart
             return None
 

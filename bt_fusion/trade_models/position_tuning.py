@@ -95,15 +95,13 @@ def held_rows(learner: Learner) -> tuple[LabelledRows, np.ndarray]:
             f"the signal model makes {len(trades)} trades out of sample, and a position model "
             f"learns from {recipe.min_trades} at least: there is nothing to tune; give more bars"
         )
-    columns = held.rows(learner.X)
-    complete = np.isfinite(columns).all(axis=1)
-    at = held.at[complete]
-    X = np.full((count, columns.shape[1]), np.nan, np.float32)
-    X[at] = columns[complete]
+    held, columns = held.complete(learner.X)
+    at, X = held.at, np.full((count, columns.shape[1]), np.nan, np.float32)
+    X[at] = columns
     rest, y, t1 = np.full(count, np.nan), np.full(count, np.nan), np.arange(count)
-    rest[at] = held.rest[complete]
+    rest[at] = held.rest
     y[at] = advice_labels(rest[at], recipe.position.exit_margin, recipe.position.add_margin)
-    t1[at] = trades.exit[held.trade[complete]]
+    t1[at] = trades.exit[held.trade]
     classes = tuple(int(each) for each in Advice)
     labels = Labels(y=y, t1=t1)
     return LabelledRows(learner.bars, X, labels, at, recipe.hold_bars, classes), rest

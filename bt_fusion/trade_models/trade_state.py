@@ -144,6 +144,15 @@ class HeldBars:
     def __len__(self) -> int:
         return len(self.at)
 
-    def rows(self, X: np.ndarray) -> np.ndarray:
-        """Return what a position model sees: features of each bar, then its state."""
-        return np.hstack([X[self.at], self.state])
+    def complete(self, X: np.ndarray) -> tuple["HeldBars", np.ndarray]:
+        """Return the bars whose features and state are known, and what a position model sees there.
+
+        Returns
+        -------
+        held : HeldBars
+        rows : ndarray of float32, shape (n_rows, n_features + 7)
+            Features of each bar, then its state.
+        """
+        rows = np.hstack([X[self.at], self.state])
+        known = np.isfinite(rows).all(axis=1)
+        return HeldBars(*(values[known] for values in vars(self).values())), rows[known]
