@@ -25,7 +25,7 @@ from bt_fusion.bundle.manifest import MANIFEST, check_manifest, feature_digest
 from bt_fusion.bundle.parts.registry import Kind, kind_named, libraries_of
 from bt_fusion.bundle.versions import check_schema, check_versions
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.data.timestamps import length_seconds
+from bt_fusion.data.timestamps import distances, length_seconds
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError, OptionError
 from bt_fusion.features import REGISTRY, SETS, FeatureSet
@@ -233,7 +233,7 @@ def _check_spacing(features: FeatureSet, golden: dict[str, Any]) -> None:
         raise BundleError(f"golden bars of {[*others]}, and the features see {features.markets}")
     bars = {**others, "": golden_arrays(golden["bars"])}
     for name, own in features.spacing.items():
-        apart = np.diff(bars[name].time).astype("timedelta64[s]").astype(np.int64)
+        apart = distances(bars[name].time)
         if len(apart) and own.seconds not in apart:
             raise BundleError(
                 f"no golden bars{f' of {name}' if name else ''} are {own.seconds} s apart, as the "

@@ -10,6 +10,7 @@ from bt_fusion.errors import OptionError
 __all__ = [
     "bar_length",
     "bar_seconds",
+    "distances",
     "iso_time",
     "length_seconds",
     "length_text",
@@ -58,9 +59,13 @@ def bar_seconds(time: np.ndarray) -> int | None:
     """
     if len(time) < 2:
         return None
-    distances = np.diff(time).astype("timedelta64[s]").astype(np.int64)
-    values, counts = np.unique(distances, return_counts=True)
+    values, counts = np.unique(distances(time), return_counts=True)
     return int(values[counts.argmax()])
+
+
+def distances(time: np.ndarray) -> np.ndarray:
+    """Return the distances of stamps in whole seconds, int64, shape (n_bars - 1,)."""
+    return np.diff(time).astype("timedelta64[s]").astype(np.int64)
 
 
 def length_seconds(text: str) -> int:

@@ -63,6 +63,8 @@ class FeatureSet:
         Of the other markets, and by an empty name of the bars, once `on` has measured some.
     lookback, memory : int
         The largest over the features, in bars; of longer timeframes once `on` has measured bars.
+    has_views : bool
+        Whether some of the features are of a longer timeframe or another market.
 
     Raises
     ------
@@ -93,35 +95,16 @@ class FeatureSet:
         self._views = {view: tuple(groups) for view, groups in by_view(self.names)}
         self.markets = tuple(dict.fromkeys(view.market for view in self._views if view.market))
         self._own = self._views.get(OWN, ())
+        self.has_views = any(view != OWN for view in self._views)
         self.others = {**known, **given}
+        self._reach_out()
 
     def __len__(self) -> int:
         return len(self.names)
 
-    @property
-    def lookback(self) -> int:
-        """Bars until the first complete row."""
-        return self._reach(lambda entry: entry.lookback)
-
-    @property
-    def memory(self) -> int:
-        """Bars after which less than 1e-9 of the start is left."""
-        return self._reach(lambda entry: entry.memory)
-
-    @property
-    def has_views(self) -> bool:
-        """Whether some of the features are of a longer timeframe or another market."""
-        return any(view != OWN for view in self._views)
-
     def memory_of(self, market: str) -> int:
         """Return the bars of another market after which the features have forgotten their start."""
-        own = self.spacing[market]
-        return max(
-            (shared_span(max(entry.memory for entry, _, _ in groups)) + SPARE)
-            * own.bars_in(view.timeframe)
-            for view, groups in self._views.items()
-            if view.market == market
-        )
+        return self._reach(market, lambda entry: shared_span(entry.memory))
 
     def on(self, bars: BarArrays) -> "FeatureSet":
         """Return the set for bars as far apart as these, and other markets as far as theirs.
@@ -147,6 +130,7 @@ class FeatureSet:
         """Return the set for bars that are so far apart, by market."""
         found = copy(self)
         found.spacing = dict(spacing)
+        found._reach_out()
         return found
 
     def with_others(self, others: Mapping[str, pd.DataFrame | BarArrays]) -> "FeatureSet":
@@ -160,16 +144,9 @@ class FeatureSet:
         """Return those bars of other markets that the features of the last `rows` bars need."""
         found = {}
         for name in self.markets:
-            source, own = self._market(name), self.spacing[name]
-            spans = [
-                (max(entry.lookback for entry, _, _ in groups) + SPARE)
-                * own.bars_in(view.timeframe)
-                for view, groups in self._views.items()
-                if view.market == name
-            ]
-            found[name] = recent(
-                source, own, self.spacing[""].closes(bars.time[-rows:]), max(spans)
-            )
+            span = self._reach(name, lambda entry: entry.lookback)
+            closes = self.spacing[""].closes(bars.time[-rows:])
+            found[name] = recent(self._market(name), self.spacing[name], closes, span)
         return found
 
     def late_markets(self, bars: BarArrays) -> list[str]:
@@ -198,8 +175,9 @@ class FeatureSet:
             For features of a market whose bars are not given.
         """
         arrays = BarArrays.of(bars)
-        if self.on(arrays) is not self:
-            return self.on(arrays).transform(arrays)
+        known = self.on(arrays)
+        if known is not self:
+            return known.transform(arrays)
         matrix = np.empty((len(arrays), len(self.names)), np.float32, order="F")
         with np.errstate(over="ignore"):  # prices of 1e38 and more become inf, then NaN
             for view, groups in self._views.items():
@@ -311,20 +289,25 @@ class FeatureSet:
         """Return the longer timeframes of a market's features, of our own for an empty name."""
         return {v.timeframe for v in self._views if v.timeframe and v.market == market}
 
-    def _reach(self, of: Callable[[Feature], int]) -> int:
-        """Return the most bars of ours that a figure of the features spans."""
-        reach = 1
-        for view, groups in self._views.items():
-            longest = max(of(entry) for entry, _, _ in groups)
-            if not view.market:
-                reach = max(reach, self._bars(view, longest))
-        return reach
+    def _reach_out(self) -> None:
+        """Work out how many of our bars the features look back and remember."""
+        self.lookback = self._reach("", lambda entry: entry.lookback)
+        self.memory = self._reach("", lambda entry: entry.memory)
+
+    def _reach(self, market: str, of: Callable[[Feature], int]) -> int:
+        """Return the most bars of a market that a figure of its features spans."""
+        spans = (
+            self._bars(view, max(of(entry) for entry, _, _ in groups))
+            for view, groups in self._views.items()
+            if view.market == market
+        )
+        return max(spans, default=1)
 
     def _bars(self, view: View, count: int) -> int:
-        """Return bars of ours enough for so many of a view of them."""
-        if view == OWN or "" not in self.spacing:
+        """Return bars of a market enough for so many of a view of them."""
+        if view == OWN or view.market not in self.spacing:
             return count
-        return (count + SPARE) * self.spacing[""].bars_in(view.timeframe)
+        return (count + SPARE) * self.spacing[view.market].bars_in(view.timeframe)
 
 
 def _listed(timeframes: str | Sequence[str]) -> list[str]:

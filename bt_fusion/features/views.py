@@ -11,7 +11,7 @@ import numpy as np
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.resampling import SECOND, bar_numbers, closed_bars, epoch_nanoseconds
-from bt_fusion.data.timestamps import bar_seconds, length_seconds, length_text
+from bt_fusion.data.timestamps import bar_seconds, distances, length_seconds, length_text
 from bt_fusion.errors import (
     BtFusionWarning,
     ModelCompatibilityError,
@@ -162,7 +162,7 @@ class Spacing:
 
 def _check_even(bars: BarArrays, seconds: int) -> None:
     """Refuse bars of several lengths, and warn of bars of none."""
-    apart = np.diff(epoch_nanoseconds(bars.time)) // SECOND
+    apart = distances(bars.time)
     changes = np.flatnonzero(np.diff(apart, prepend=-1))
     lengths = np.diff(np.append(changes, len(apart)))
     odd = np.flatnonzero((lengths >= RUN) & (apart[changes] != seconds))

@@ -30,7 +30,15 @@ from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.store import SweepStore
 from bt_fusion.user_code import class_digest, locate_errors
 
-__all__ = ["Outcome", "RunTask", "SweepInputs", "run_task", "shared_inputs", "sliced_returns"]
+__all__ = [
+    "CODE",
+    "Outcome",
+    "RunTask",
+    "SweepInputs",
+    "run_task",
+    "shared_inputs",
+    "sliced_returns",
+]
 
 # Our packages that a run goes through.
 CODE = (

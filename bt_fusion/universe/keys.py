@@ -21,29 +21,12 @@ from bt_fusion.files import plain
 from bt_fusion.fingerprint import array_digest, code_digest, object_digest
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.plugins import registered_files
+from bt_fusion.sweep.runs import CODE as RUN_CODE
 
 __all__ = ["JobKey", "digest_of_file"]
 
-# Our packages that a comparison goes through.
-CODE = (
-    "data",
-    "technical",
-    "features",
-    "labels",
-    "ensemble",
-    "models",
-    "statistics",
-    "evaluation",
-    "verdict",
-    "trade_models",
-    "indicators",
-    "strategies",
-    "analyzers",
-    "engine",
-    "audit",
-    "backtest",
-    "universe",
-)
+# Our packages that a comparison goes through, beside those of a run.
+CODE = (*RUN_CODE, "evaluation", "verdict", "audit", "backtest", "universe")
 SIZE = {"": 10**9}  # bars that say nothing of a file: what is not given is as for so many
 
 

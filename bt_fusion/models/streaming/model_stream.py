@@ -13,7 +13,7 @@ import pandas as pd
 
 from bt_fusion.data.bar_buffer import BarBuffer
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.data.timestamps import bar_seconds
+from bt_fusion.data.timestamps import bar_seconds, distances
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.single_row import single_row_ensemble
 from bt_fusion.features import FeatureSet
@@ -80,8 +80,8 @@ class Stream:
         if buffer.count not in CHECKED or market not in self.spacing():
             return
         time, wanted = buffer.arrays().time[-buffer.count :], self.spacing()[market].seconds
-        apart = np.diff(time).astype("timedelta64[s]").astype(np.int64)
-        usual = wanted if buffer.count == CHECKED[0] and wanted in apart else bar_seconds(time)
+        enough = buffer.count == CHECKED[0] and wanted in distances(time)
+        usual = wanted if enough else bar_seconds(time)
         self.spacing()[market].check(usual, market)
 
     def market_memory(self, market: str) -> int | None:
