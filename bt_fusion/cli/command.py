@@ -16,6 +16,7 @@ import typer
 from bt_fusion.cli.config_file import located_in_plugins, read_config, read_plugins
 from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
 from bt_fusion.errors import OptionError
+from bt_fusion.progress import hidden
 
 __all__ = [
     "SOURCE",
@@ -95,7 +96,8 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
         @wraps(function)
         def run(**values: Any) -> None:
-            with exit_on_error(kept), warnings_as_lines(), located_in_plugins():
+            quiet = hidden(bool(values.get("quiet")))
+            with quiet, exit_on_error(kept), warnings_as_lines(), located_in_plugins():
                 check_texts(values)
                 for name, group in groups.items():
                     own = {each.name: values.pop(each.name) for each in fields(group)}

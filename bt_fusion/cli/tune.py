@@ -99,7 +99,7 @@ def search_parameters(
     seed: int,
     screen: Screen,
 ) -> "TunedModel":
-    """Tune the model on its training bars, with a progress bar, and show what was found.
+    """Tune the model on its training bars, and show what was found.
 
     Of a managed model the position model is tuned after the signal, by as many trials.
     """
@@ -108,8 +108,7 @@ def search_parameters(
     from bt_fusion.tuning.tuning import tune as search
 
     study = StudyOptions(tuning.objective, tuning.folds, tuning.embargo_bars, seed)
-    with screen.progress("Trials") as on_trial:
-        found = search(model, bars, trials, study, storage=tuning.storage, on_trial=on_trial)
+    found = search(model, bars, trials, study, storage=tuning.storage)
     screen.show(tuning_table(found))
     if found.model.kind != "managed":
         return TunedModel(found.model, found)
@@ -131,8 +130,7 @@ def search_position(
     from bt_fusion.trade_models.position_tuning import tune_position
 
     try:
-        with screen.progress("Trials, position") as on_trial:
-            found = tune_position(model, bars, trials, study, storage=storage, on_trial=on_trial)
+        found = tune_position(model, bars, trials, study, storage=storage)
     except TrainingError as error:
         screen.say(f"Note       position model not tuned: {error}")
         return None

@@ -24,6 +24,7 @@ from bt_fusion.models.refit import Refit, RefitOutput, RefitTask, Relabel, fit_n
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
 from bt_fusion.models.signal_model import SignalModel, training_rows
 from bt_fusion.parallel import run_unordered, worker_count
+from bt_fusion.progress import step
 from bt_fusion.user_code import own_code_digest
 
 __all__ = ["WalkForward", "refit_schedule"]
@@ -109,7 +110,8 @@ class WalkForward(BaseEstimator):
         ----------
         bars : DataFrame
         on_refit : callable, optional
-            Called with (refits done, refits in all) as they finish.
+            Called with (refits done, refits in all) as they finish, instead of showing them on
+            the terminal.
         relabel : callable, optional
             From a `Refit` and the labels of its training rows, in time order, to those it learns
             from instead; for a placebo, see `ShuffledLabels`.
@@ -139,16 +141,17 @@ class WalkForward(BaseEstimator):
         self.labels_ = tasks[0].labels
         predictions = empty_predictions(model, arrays.time)
         self.refits_ = [task.refit for task in tasks]
-        for number, fitted, refit in self._run(tasks, on_refit):
-            self.refits_[number] = refit
-            if fitted is not None:
-                self.refits_[number] = replace(refit, importances=fitted.importances)
-                block = tasks[number].block
-                predictions.votes[block] = fitted.votes
-                predictions.model[block] = number
-                predictions.trained_until[block] = refit.trained_until
-                if predictions.payoff is not None and refit.payoff is not None:
-                    predictions.payoff[block] = refit.payoff.per_bar(arrays)[block]
+        with step("Refits", report=on_refit) as report:
+            for number, fitted, refit in self._run(tasks, report):
+                self.refits_[number] = refit
+                if fitted is not None:
+                    self.refits_[number] = replace(refit, importances=fitted.importances)
+                    block = tasks[number].block
+                    predictions.votes[block] = fitted.votes
+                    predictions.model[block] = number
+                    predictions.trained_until[block] = refit.trained_until
+                    if predictions.payoff is not None and refit.payoff is not None:
+                        predictions.payoff[block] = refit.payoff.per_bar(arrays)[block]
         return model.after_walk(arrays, tasks[0].X, predictions, self.refits_, self.embargo_bars)
 
     def task_of(self, arrays: BarArrays, bar: int) -> RefitTask | None:
@@ -236,7 +239,7 @@ class WalkForward(BaseEstimator):
             )
         return refit_schedule(n_bars, train, refit, expanding=self.window == "expanding")
 
-    def _run(self, tasks: list[RefitTask], on_refit: Callable[[int, int], None] | None):
+    def _run(self, tasks: list[RefitTask], on_refit: Callable[[int, int], None]):
         """Yield (number, fitted or None, refit) as blocks become known, cached ones first."""
         store = open_cache(self.cache)
         if store is None:
@@ -260,8 +263,7 @@ class WalkForward(BaseEstimator):
         known = [MEMBERS.get(name) for name in tasks[0].ensemble.members]
         threads = all(member is not None and member.releases_lock for member in known)
         calls = ((number, *tasks[number].arguments()) for number in missing)
-        report = on_refit or (lambda done, total: None)
-        report(done, total)
+        on_refit(done, total)
         for number, fitted, failure in run_unordered(fit_numbered, calls, workers, threads=threads):
             refit = tasks[number].refit
             if failure:
@@ -270,7 +272,7 @@ class WalkForward(BaseEstimator):
             elif store is not None:
                 store.put(refit.key, fitted.to_array())
             done += 1
-            report(done, total)
+            on_refit(done, total)
             yield number, fitted, refit
 
 

@@ -21,6 +21,7 @@ from bt_fusion.errors import OptionError
 from bt_fusion.fingerprint import array_digest, object_digest
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
+from bt_fusion.progress import step
 from bt_fusion.tuning.objectives import (
     Equity,
     FoldPredictions,
@@ -155,7 +156,8 @@ def tune(
     """
     check_trials(trials)
     search = signal_search(model, bars, options or StudyOptions())
-    study = search.run(trials, storage, on_trial)
+    with step("Trials", report=on_trial) as report:
+        study = search.run(trials, storage, report)
     tuned = apply_parameters(search.ensemble, study.best_trial.params)
     return result(clone(model).set_params(ensemble=tuned), study, search.options.objective)
 
