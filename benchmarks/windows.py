@@ -2,7 +2,8 @@
 
 The rule, set before measuring: a default changes where, over the real data sets together, log
 loss is lower by more than two standard errors with every seed, and the pooled Sharpe ratio and
-p-value are no worse.
+p-value are no worse. Markets move together, so that losses of one month count as one observation,
+whatever the market (those of one hour on made bars of one minute).
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.forests import difference, losses
+from benchmarks.forests import losses
 from benchmarks.registry import Measured, Ratio
 from bt_fusion import Backtest, Ensemble, SignalModel, WalkForward, read_bars
 from bt_fusion.backtest.pooled_runs import market_of
@@ -38,22 +39,28 @@ def measure(
         File of bars, to which the same by 4 hours are added.
     seed : int
         Of members and draws.
-    draws, jobs : int
+    draws : int
+        Of the verdict; 0 trades nothing.
+    jobs : int
     bars : int
         Of each data set, the last ones; all for 0.
     lgb : int
         1 for one LightGBM member alone, 0 for the default ensemble.
     """
     parts: dict[str, float] = {}
-    lost: dict[str, dict[str, np.ndarray]] = {}
+    lost: dict[str, dict[str, pd.Series]] = {}
     markets: dict[str, list[Market]] = {}
     for name, frame in data_sets(data):
         own = frame[-bars:]
         for design, walk, used in designs(own, seed, bool(lgb), jobs):
-            actual, up = unseen(walk, used)
-            lost.setdefault(design, {})[name] = losses(actual, up)
-            parts[f"{name}, {design}: AUC"] = float(roc_auc_score(actual, up))
-            parts[f"{name}, {design}: log loss"] = float(losses(actual, up).mean())
+            rows = unseen(walk, used)
+            lost.setdefault(design, {})[name] = pd.Series(
+                losses(rows.actual.to_numpy(), rows.up.to_numpy()), rows.index
+            )
+            parts[f"{name}, {design}: AUC"] = float(roc_auc_score(rows.actual, rows.up))
+            parts[f"{name}, {design}: log loss"] = float(lost[design][name].mean())
+            if not draws:
+                continue
             market = market_of(Backtest(walk, draws=draws, seed=seed).run(used, name).saved)
             parts[f"{name}, {design}: Sharpe ratio"] = market.evidence.sharpe_on or 0.0
             parts[f"{name}, {design}: trades"] = market.evidence.trades_on
@@ -63,10 +70,12 @@ def measure(
     for design, every in lost.items():
         for kind in ("real", "made"):
             names = [name for name in every if is_real(name) == (kind == "real")]
-            pair = [[lost[one][name] for name in names] for one in (design, DEFAULT)]
-            mean, error = difference(*pair)
+            differences = [every[name] - lost[DEFAULT][name] for name in names]
+            mean, error = mean_and_error(differences, "M" if kind == "real" else "h")
             ratios.append(Ratio(f"{design}, {kind}: log loss more than {DEFAULT}'s", mean))
             parts[f"{design}, {kind}: standard error"] = error
+        if design not in markets:
+            continue
         together = pooled_evidence(markets[design], Bootstrap(draws))
         ratios.append(Ratio(f"{design}: pooled Sharpe ratio", together.sharpe_on))
         for question in ("setting", "ranking"):
@@ -113,9 +122,14 @@ def designs(
     yield "expanding, old rows weigh less", walk(window="expanding", weights="decay"), bars
 
 
-def unseen(walk: WalkForward, bars: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the actual classes and P(up) of the rows that were predicted."""
+def unseen(walk: WalkForward, bars: pd.DataFrame) -> pd.DataFrame:
+    """Return the actual class and P(up) of each row that was predicted."""
     up = walk.predict_arrays(BarArrays.of(bars)).probability_up
-    actual = walk.labels_.y
-    known = np.isfinite(up) & np.isfinite(actual)
-    return actual[known], up[known]
+    return pd.DataFrame({"actual": walk.labels_.y, "up": up}, index=bars.index).dropna()
+
+
+def mean_and_error(sets: list[pd.Series], period: str) -> tuple[float, float]:
+    """Return the mean over data sets of their means, and its standard error by periods."""
+    parts = [each / len(each) / len(sets) for each in sets]
+    summed = pd.concat(parts).groupby(lambda stamp: pd.Period(stamp, period)).sum()
+    return float(summed.sum()), float(summed.std() * np.sqrt(len(summed)))
