@@ -86,7 +86,13 @@ class Display(threading.Thread):
             TimeRemainingColumn(),
         )
         console = Console(stderr=True, highlight=False, emoji=False)
-        with Progress(*columns, console=console, auto_refresh=False) as progress:
+        with Progress(
+            *columns,
+            console=console,
+            auto_refresh=False,
+            redirect_stdout=is_terminal(sys.stdout),  # what goes to a file or is caught stays there
+            redirect_stderr=is_terminal(sys.stderr),
+        ) as progress:
             tasks: dict[Step, Any] = {}
             while not self.over.wait(EVERY):
                 working = list(self.steps)
@@ -185,4 +191,9 @@ def hidden(hide: bool = True) -> Iterator[None]:
 def is_shown() -> bool:
     """Say whether somebody looks at this thread's steps."""
     here = threading.current_thread() is threading.main_thread() and parent_process() is None
-    return here and not STATE.hidden and sys.stderr is not None and sys.stderr.isatty()
+    return here and not STATE.hidden and is_terminal(sys.stderr)
+
+
+def is_terminal(stream: Any) -> bool:
+    """Say whether a stream writes to a terminal; it is None in a program without a window."""
+    return stream is not None and stream.isatty()

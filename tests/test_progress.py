@@ -53,13 +53,12 @@ cerebro.run()
 """
 
 
-def shown_on_terminal(*command: str) -> str:
-    """Return what a command writes to a terminal, control codes aside."""
+def shown_on_terminal(*command: str, out: int | None = None) -> str:
+    """Return what a command writes to a terminal, control codes aside; or to stderr alone."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"}
-    process = subprocess.Popen(
-        [sys.executable, *command], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
-    )
+    streams = {"stdin": theirs, "stdout": theirs if out is None else out, "stderr": theirs}
+    process = subprocess.Popen([sys.executable, *command], env=environment, **streams)
     os.close(theirs)
     parts = []
     while True:
@@ -93,6 +92,17 @@ def test_quiet_shows_nothing(tmp_path):
     options = ["--quiet", "--no-report", "--cache", "none", "--out", str(tmp_path)]
     data = ["--data", "random-walk", "--members", "lgb", "--refit-bars", "400"]
     assert shown_on_terminal(str(ROOT / "run_backtest.py"), *options, *data) == ""
+
+
+def test_what_is_printed_into_a_file_stays_there(tmp_path):
+    script = (
+        "import time; from bt_fusion.progress import step\n"
+        "with step('long'):\n    time.sleep(1.5); print('for the file')"
+    )
+    with (tmp_path / "log.txt").open("w") as file:
+        said = shown_on_terminal("-c", script, out=file.fileno())
+    assert "long" in said and "for the file" not in said
+    assert (tmp_path / "log.txt").read_text() == "for the file\n"
 
 
 def test_nothing_is_shown_without_a_terminal():
