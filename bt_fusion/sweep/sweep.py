@@ -20,6 +20,7 @@ from bt_fusion.models.agreement import THRESHOLDS
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.statistics.sharpe import TrackRecord
+from bt_fusion.sweep.by_replay import Replayed, replay_runs
 from bt_fusion.sweep.grid import combinations
 from bt_fusion.sweep.runs import RunTask, SweepInputs, run_task, shared_inputs
 from bt_fusion.sweep.selection import best_variant, record_variants, selection_figures
@@ -55,14 +56,15 @@ class VariantRuns:
     errors : dict of str
         Why a run could not be made, by its key.
     runs : dict
-        How many runs in total, kept from before, and made; bytes of each on disk.
+        How many runs in total, kept from before, and made; those replayed, see `Replayed`; bytes
+        of each on disk.
     """
 
     variants: list[dict[str, Any]]
     pairs: list[tuple[RunTask, RunTask]]
     kept: pd.DataFrame
     errors: dict[str, str]
-    runs: dict[str, float | None]
+    runs: dict[str, Any]
 
     def summaries(self, entries: dict[str, Any]) -> list[dict[str, Any]]:
         """Return what each variant's summary.json would hold: `entries` with its parameters."""
@@ -129,12 +131,15 @@ class Sweep:
     slices : int
         Stretches of the window, equal in length, that returns are kept of for the figures of the
         choice among the variants.
+    replay : bool
+        Replay what can be without the engine, and compare eleven variants with it.
     """
 
     job: Backtest
     grid: dict[str, list[Any]]
     jobs: int = -1
     slices: int = 2_000
+    replay: bool = True
 
     def run(
         self,
@@ -228,9 +233,23 @@ class Sweep:
         report, errors = on_run or (lambda done, total: None), dict[str, str]()
         report(len(finished), len(tasks))
         with shared_inputs(inputs, store.parts) as shared:
-            calls = ((shared, store, task) for task in missing)
-            done = run_unordered(run_task, calls, worker_count(self.jobs, len(missing)))
-            for number, outcome in enumerate(done, len(finished) + 1):
+            here = len(finished)
+            replayed = Replayed()
+            if self.replay:
+                replayed = replay_runs(
+                    inputs,
+                    shared,
+                    store,
+                    pairs,
+                    missing,
+                    self.jobs,
+                    lambda done: report(here + done, len(tasks)),
+                    self.job.seed,
+                )
+            left = [task for task in missing if task.key not in replayed.keys]
+            calls = ((shared, store, task) for task in left)
+            done = run_unordered(run_task, calls, worker_count(self.jobs, len(left)))
+            for number, outcome in enumerate(done, len(tasks) - len(left) + 1):
                 report(number, len(tasks))
                 if outcome.error:
                     errors[outcome.task.key] = outcome.error
@@ -239,6 +258,7 @@ class Sweep:
             "total": len(tasks),
             "kept": len(finished),
             "made": len(missing) - len(errors),
+            **replayed.counts(),
             "bytes_each": store.bytes_each(),
         }
         return VariantRuns(variants, pairs, store.read(tasks), errors, runs)
