@@ -78,9 +78,7 @@ def record_trial(folder: str | Path, summary: dict[str, Any], sharpe: float | No
     return record_trials(folder, [(summary, sharpe)]) > 0
 
 
-def record_trials(
-    folder: str | Path, trials: Iterable[tuple[dict[str, Any], float | None]]
-) -> int:
+def record_trials(folder: str | Path, trials: Iterable[tuple[dict[str, Any], float | None]]) -> int:
     """Add configurations to the trial ledger of a folder at once, and return how many are new.
 
     Parameters

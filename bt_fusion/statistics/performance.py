@@ -158,9 +158,7 @@ def equity_figures(equity: pd.Series) -> Figures:
     return curve_figures(values, bar_returns(values), periods, years_of(equity.index))
 
 
-def curve_figures(
-    values: np.ndarray, returns: np.ndarray, periods: float, years: float
-) -> Figures:
+def curve_figures(values: np.ndarray, returns: np.ndarray, periods: float, years: float) -> Figures:
     """Return the same from arrays.
 
     Parameters

@@ -97,8 +97,9 @@ def superior_predictive_ability(
     -----
     Assumes stationary differences. They are not divided by their deviation: variants that hardly
     trade weigh little. The same as `arch`'s ``SPA``, draw by draw, but made from how often each
-    draw took each bar instead of from the bars themselves. Of more than 5,000 bars neighbours are averaged until that many
-    rows are left; means stay (but for the first few bars that fill no row).
+    draw took each bar instead of from the bars themselves. Of more than 5,000 bars neighbours are
+    averaged until that many rows are left; means stay (but for the first few bars that fill no
+    row).
 
     References
     ----------

@@ -89,9 +89,9 @@ def difference(replayed: Run | None, made: Checked) -> str:
 def same(ours: pd.Series, theirs: pd.Series) -> np.ndarray:
     """Return which values are equal, numbers nearly so."""
     if pd.api.types.is_float_dtype(theirs):
-        pair = (each.to_numpy(dtype=float) for each in (ours, theirs))
-        return np.isclose(*pair, rtol=CLOSE, atol=0, equal_nan=True)
-    return ours.to_numpy() == theirs.to_numpy()
+        first, second = ours.to_numpy(dtype=float), theirs.to_numpy(dtype=float)
+        return np.isclose(first, second, rtol=CLOSE, atol=0, equal_nan=True)
+    return np.asarray(ours.to_numpy() == theirs.to_numpy())
 
 
 def close(ours: Any, theirs: Any) -> bool:

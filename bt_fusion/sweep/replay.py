@@ -93,7 +93,6 @@ def rule_of(inputs: SweepInputs, market: Market, task: RunTask) -> FusionRule | 
         rule = FusionRule.of(default_params(FusionStrategy) | params)
     except OptionError:
         return None
-    asks_payoff = rule.threshold == AUTO and market.predictions.voting == "soft"
-    if asks_payoff and market.predictions.payoff is None:
+    if rule.threshold == AUTO and not market.knows_payoff:
         return None
     return rule if rule.needed + SPARE <= len(market) else None

@@ -197,9 +197,7 @@ def filled_orders(
     return found, cash
 
 
-def changed(
-    market: Market, levels: Levels | None, orders: Orders, entry: np.ndarray
-) -> np.ndarray:
+def changed(market: Market, levels: Levels | None, orders: Orders, entry: np.ndarray) -> np.ndarray:
     """Return which trades would meet stop or target on another bar, the entry's price being this.
 
     The trips were found with the price of the fill, which differs from the order's in the last

@@ -1,6 +1,5 @@
 """Market: the bars and predictions that many rules are replayed over, each part made once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -101,6 +100,12 @@ class Market:
     def __len__(self) -> int:
         return len(self.bars)
 
+    @property
+    def knows_payoff(self) -> bool:
+        """Whether the threshold "auto" can be asked of the predictions."""
+        p = self.predictions
+        return p is not None and (p.voting != "soft" or p.payoff is not None)
+
     def trips(self, rule: FusionRule) -> RoundTrips:
         """Return the round trips that a rule makes, whatever the account can pay for."""
         state, agrees, hold = self.state(rule), self.agrees(rule), rule.exit.hold_bars
@@ -181,7 +186,8 @@ class Market:
         assert p is not None
         asked = Agreement(threshold, voting=p.voting)
         break_even = p.break_even(self._costs()) if asked.auto else None
-        return asked.sides(*self._vote(), break_even)
+        up, down, signal, confidence = self._vote()
+        return asked.sides(up, down, signal, confidence, break_even)
 
     def _vote_of(self) -> tuple[np.ndarray, ...]:
         p = self.predictions
@@ -192,4 +198,3 @@ class Market:
         """Return what the broker takes of each bar's price for entry and exit together."""
         cerebro = cerebro_of({"": self._frame}, self.account)
         return costs_of(cerebro.broker, cerebro.datas[0]).round_trip(self.bars.close)
-

@@ -13,6 +13,8 @@ from bt_fusion.verdict.placebos.replay import ExitRule
 
 __all__ = ["FusionRule"]
 
+RENEW, NOWHERE = ExitRule(exit="renew"), Distance()
+
 
 @dataclass(frozen=True)
 class FusionRule:
@@ -33,9 +35,9 @@ class FusionRule:
     fast: int = 12
     slow: int = 26
     threshold: float | str | None = None
-    exit: ExitRule = ExitRule(exit="renew")
-    stop: Distance = Distance()
-    target: Distance = Distance()
+    exit: ExitRule = RENEW
+    stop: Distance = NOWHERE
+    target: Distance = NOWHERE
     atr_period: int = 0
 
     @classmethod
