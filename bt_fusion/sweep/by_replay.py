@@ -11,7 +11,7 @@ from bt_fusion.sweep.replay import SweepReplay, why_engine
 from bt_fusion.sweep.runs import RunTask, SharedInputs, SweepInputs
 from bt_fusion.sweep.store import SweepStore
 
-__all__ = ["Replayed", "replay_runs"]
+__all__ = ["Pair", "Replayed", "replay_runs"]
 
 Pair = tuple[RunTask, RunTask]
 
