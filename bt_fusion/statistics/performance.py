@@ -203,6 +203,8 @@ def bar_returns(equity: np.ndarray) -> np.ndarray:
     >>> bar_returns(np.array([100.0, 110.0, -22.0, -44.0]))
     array([ 0.1, -1. ,  0. ])
     """
+    if (equity > 0).all():
+        return np.diff(equity) / equity[:-1]
     left = np.where(np.logical_or.accumulate(equity <= 0), 0.0, equity)
     before = left[:-1]
     return np.divide(np.diff(left), before, out=np.zeros(len(before)), where=before != 0)

@@ -178,17 +178,18 @@ def filled_orders(
         at = row, slice(0, wide)
         before, side, bought = cash[:wide], orders.side[at], orders.bought[at]
         units = before * share / orders.close[at]
-        size = side * units
-        asked = before - size * orders.close[at] - units * rate * orders.close[at]
-        left = before - size * bought - units * rate * bought
-        entry, sold, stopped = size * bought / size, orders.sold[at], orders.inside[at]
+        size, fee = side * units, units * rate
+        asked = before - size * orders.close[at] - fee * orders.close[at]
+        worth = size * bought
+        left = before - worth - fee * bought
+        entry, sold, stopped = worth / size, orders.sold[at], orders.inside[at]
         if levels is not None:
             known = None if levels.atr is None else levels.atr[orders.entered[at]]
             met = levels.filled_at(
                 market.bars, orders.left[at], side, entry, known, market.account.slippage
             )
             sold, stopped = np.where(stopped, met.filled, sold), stopped & met.stopped
-        after = left + (size * bought + size * (sold - bought)) - units * rate * sold
+        after = left + (worth + size * (sold - bought)) - fee * sold
         enough = (units > 0) & (asked >= 0) & (left >= 0)
         values = (size, bought, entry, sold, before, left, stopped)
         for name, value in zip((*PARTS, "wrong"), (*values, ~enough), strict=True):

@@ -1,9 +1,9 @@
 """Runs of FusionStrategy by replay: equity, figures and trades, as TradeStats makes them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,11 @@ from bt_fusion.statistics.performance import (
     told_figures,
     trade_figures,
 )
+from bt_fusion.verdict.placebos.replay import RoundTrips
 
 __all__ = ["ReplayedRun", "replayed_runs"]
 
-TOGETHER = 128  # runs whose trades are held at once
+CELLS = 500_000  # of a table of trades: runs times the most trades of one
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,14 +161,22 @@ def replayed_runs(
     """
     by_levels = groupby(rules, key=lambda rule: (rule.stop, rule.target, rule.atr_period))
     for _, group in by_levels:
-        while some := list(islice(group, TOGETHER)):
-            yield from _replayed(market, some)
+        for some in gathered((rule, market.trips(rule)) for rule in group):
+            found = fill_trips(market, market.levels(some[0][0]), [trips for _, trips in some])
+            for (rule, _), fills in zip(some, found, strict=True):
+                yield rule, None if fills is None else ReplayedRun(market, rule, fills)
 
 
-def _replayed(
-    market: Market, rules: Sequence[FusionRule]
-) -> Iterator[tuple[FusionRule, ReplayedRun | None]]:
-    levels = market.levels(rules[0])
-    found = fill_trips(market, levels, [market.trips(rule) for rule in rules])
-    for rule, fills in zip(rules, found, strict=True):
-        yield rule, None if fills is None else ReplayedRun(market, rule, fills)
+def gathered(
+    runs: Iterable[tuple[FusionRule, RoundTrips]],
+) -> Iterator[list[tuple[FusionRule, RoundTrips]]]:
+    """Yield as many runs at a time as a table of their trades has room for, at least one."""
+    some, most = list[tuple[FusionRule, RoundTrips]](), 0
+    for run in runs:
+        most = max(most, len(run[1].signal))
+        if some and most * (len(some) + 1) > CELLS:
+            yield some
+            some, most = [], len(run[1].signal)
+        some.append(run)
+    if some:
+        yield some
