@@ -25,7 +25,7 @@ def command(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Hourly bars for P8, P10, P11, instead of made ones."),
+        typer.Option(help="Hourly bars for P8, P10, P11, P14, instead of made ones."),
     ] = None,
     size: Annotated[
         list[str] | None, typer.Option(help="bars=20000 and the like, for each figure; repeat.")

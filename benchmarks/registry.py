@@ -21,6 +21,7 @@ HOMES = {
     "P10": "benchmarks.p10_forest",
     "P11": "benchmarks.p11_checks",
     "P13": "benchmarks.p13_million",
+    "P14": "benchmarks.p14_sweep",
     "coverage": "benchmarks.coverage",
     "downloads": "benchmarks.downloads",
     "edge": "benchmarks.edge",

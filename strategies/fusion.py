@@ -8,7 +8,7 @@ from bt_fusion.strategies.parameters import check_numbers
 from bt_fusion.strategies.symbol import Symbol
 from bt_fusion.strategies.thresholds import Threshold
 
-__all__ = ["FusionStrategy"]
+__all__ = ["FusionStrategy", "check_fusion"]
 
 EXITS = ("renew", "horizon", "flip", "both")
 
@@ -53,10 +53,7 @@ class FusionStrategy(OnePosition):
     aliases = OnePosition.aliases | {"ml_entry_threshold": "ml_threshold"}
 
     def __init__(self):
-        if self.p.exit not in EXITS:
-            raise unknown_name("exit", self.p.exit, EXITS)
-        check_numbers(self.p, "ema_fast", "ema_slow", "hold_bars", least=1, whole=True)
-        check_threshold(self.p.ml_threshold)
+        check_fusion(self.p)
         self.watch(*(self.symbol(data) for data in self.datas))
 
     def symbol(self, data):
@@ -130,3 +127,11 @@ class FusionStrategy(OnePosition):
         state = {"state": technical.state[0]}
         emas = {"ema_fast": technical.fast[0], "ema_slow": technical.slow[0]}
         return super().entry_facts(symbol) | state | emas
+
+
+def check_fusion(params):
+    """Raise OptionError for what ``FusionStrategy`` cannot trade by; stop and target aside"""
+    if params.exit not in EXITS:
+        raise unknown_name("exit", params.exit, EXITS)
+    check_numbers(params, "ema_fast", "ema_slow", "hold_bars", least=1, whole=True)
+    check_threshold(params.ml_threshold)

@@ -33,6 +33,7 @@ TINY = {
     "P10": {"bars": 1_200},
     "P11": {"bars": 1_200, "repeats": 1},
     "P13": {"bars": 1_500},
+    "P14": {"bars": 1_200, "variants": 50, "repeats": 1, "jobs": 1},
     "coverage": {"pairs": 8, "bars": 200, "lists": 4, "draws": 20},
     "downloads": {"trials": 1},
     "edge": {"seeds": 1, "bars": 600, "train": 400, "refit": 200, "jobs": 1},

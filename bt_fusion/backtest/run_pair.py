@@ -8,7 +8,6 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 import pandas as pd
-import talib
 
 from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
 from bt_fusion.backtest.out_of_sample import OutOfSample
@@ -20,6 +19,7 @@ from bt_fusion.engine.variants import variant
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.strategies.one_position import LEVELS
+from bt_fusion.technical.ema_state import atr
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.levels import Distance, Levels
 from bt_fusion.verdict.placebos.replay import ExitRule
@@ -111,7 +111,7 @@ def levels_of(params: Mapping[str, Any], bars: pd.DataFrame) -> Levels | None:
     if not (stop.units or target.units):
         return Levels(stop, target)
     own = BarArrays.of(bars)
-    return Levels(stop, target, talib.ATR(own.high, own.low, own.close, params["atr_period"]))
+    return Levels(stop, target, atr(own.high, own.low, own.close, params["atr_period"]))
 
 
 def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> Any:

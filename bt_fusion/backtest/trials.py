@@ -6,7 +6,7 @@ adds nothing.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from filelock import FileLock
 from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.files import plain, writing
 
-__all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "trials_of"]
+__all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "record_trials", "trials_of"]
 
 LEDGER = "ledger.jsonl"
 ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
@@ -75,25 +75,41 @@ def record_trial(folder: str | Path, summary: dict[str, Any], sharpe: float | No
     FileError
         When the ledger cannot be written.
     """
+    return record_trials(folder, [(summary, sharpe)]) > 0
+
+
+def record_trials(folder: str | Path, trials: Iterable[tuple[dict[str, Any], float | None]]) -> int:
+    """Add configurations to the trial ledger of a folder at once, and return how many are new.
+
+    Parameters
+    ----------
+    folder : path
+    trials : iterable of (summary, Sharpe ratio)
+        Each as of `record_trial`.
+    """
     path = Path(folder) / LEDGER
-    entry = entry_of(summary, sharpe)
     with writing(path):
-        return _record(path, entry)
+        return _record(path, [entry_of(*trial) for trial in trials])
 
 
-def _record(path: Path, entry: dict[str, Any]) -> bool:
+def _record(path: Path, tried: list[dict[str, Any]]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{LEDGER}.lock")):
-        if any(known["trial"] == entry["trial"] for known in entries(path)):
-            return False
+        known = {entry["trial"] for entry in entries(path)}
+        new = dict[str, dict[str, Any]]()
+        for entry in tried:
+            if entry["trial"] not in known:
+                new.setdefault(entry["trial"], entry)
+        if not new:
+            return 0
+        lines = (json.dumps(each, sort_keys=True, allow_nan=False) for each in new.values())
         with path.open("a+b") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
             torn = file.read() not in (b"", b"\n")
-            line = json.dumps(entry, sort_keys=True, allow_nan=False).encode() + b"\n"
-            file.write(b"\n" * torn + line)
+            file.write(b"\n" * torn + "".join(f"{line}\n" for line in lines).encode())
             file.flush()
             os.fsync(file.fileno())
-    return True
+    return len(new)
 
 
 def trials_of(

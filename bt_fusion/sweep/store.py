@@ -12,7 +12,7 @@ import pyarrow as pa
 from bt_fusion.files import plain
 from bt_fusion.saved_runs.parts_store import PartsStore
 
-__all__ = ["SweepStore"]
+__all__ = ["SweepStore", "row_of"]
 
 SCHEMA = pa.schema(
     [
@@ -45,9 +45,7 @@ class SweepStore(PartsStore):
         returns: np.ndarray,
     ) -> None:
         """Keep a run: its figures, and its returns as float32."""
-        texts = (json.dumps(plain(part), allow_nan=False) for part in (params, figures))
-        values = (key, run, *texts, returns.astype(np.float32))
-        self.put_row(dict(zip(SCHEMA.names, values, strict=True)))
+        self.put_row(row_of(key, run, params, figures, returns))
 
     def read(self, keys: Iterable[str]) -> pd.DataFrame:
         """Return gathered runs, indexed by key: run, params, figures, returns."""
@@ -55,3 +53,12 @@ class SweepStore(PartsStore):
         for name in ("params", "figures"):
             table[name] = table[name].map(json.loads)
         return table.set_index("key")
+
+
+def row_of(
+    key: str, run: str, params: dict[str, Any], figures: dict[str, Any], returns: np.ndarray
+) -> dict[str, Any]:
+    """Return what is kept of a run, for `SweepStore.put_rows`."""
+    texts = (json.dumps(plain(part), allow_nan=False) for part in (params, figures))
+    values = (key, run, *texts, returns.astype(np.float32))
+    return dict(zip(SCHEMA.names, values, strict=True))

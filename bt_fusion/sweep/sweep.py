@@ -19,99 +19,17 @@ from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import THRESHOLDS
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
-from bt_fusion.statistics.sharpe import TrackRecord
+from bt_fusion.sweep.by_replay import Replayed, replay_runs
 from bt_fusion.sweep.grid import combinations
-from bt_fusion.sweep.runs import RunTask, SweepInputs, run_task, shared_inputs
+from bt_fusion.sweep.runs import SweepInputs, run_task, shared_inputs
 from bt_fusion.sweep.selection import best_variant, record_variants, selection_figures
 from bt_fusion.sweep.store import SweepStore
+from bt_fusion.sweep.variant_runs import VariantRuns
 
 __all__ = ["Sweep"]
 
 SCHEMA = 1
-COMPARED = (
-    "win_rate",
-    "profit_factor",
-    "profit_factor_cash",
-    "expectancy",
-    "net_profit",
-    "sharpe",
-    "max_drawdown",
-)
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, eq=False)
-class VariantRuns:
-    """The runs of every variant.
-
-    Attributes
-    ----------
-    variants : list of dict
-        Their parameters.
-    pairs : list of (RunTask, RunTask)
-        The run with ML off and the one with ML on.
-    kept : DataFrame
-        Of `SweepStore.read`.
-    errors : dict of str
-        Why a run could not be made, by its key.
-    runs : dict
-        How many runs in total, kept from before, and made; bytes of each on disk.
-    """
-
-    variants: list[dict[str, Any]]
-    pairs: list[tuple[RunTask, RunTask]]
-    kept: pd.DataFrame
-    errors: dict[str, str]
-    runs: dict[str, float | None]
-
-    def summaries(self, entries: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return what each variant's summary.json would hold: `entries` with its parameters."""
-        config = entries["config"]
-        return [{**entries, "config": {**config, "params": p}} for p in self.variants]
-
-    def counts(self, table: pd.DataFrame) -> dict[str, Any]:
-        """Return how many variants there are and how many failed, and what `runs` holds."""
-        failed = len(table) - int(table.error.isna().sum())
-        return {"variants": len(table), "failed": failed, "runs": self.runs}
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a variant, see `SweepResult`.
-
-        Raises
-        ------
-        OptionError
-            When no variant could be run.
-        """
-        rows = []
-        for params, pair in zip(self.variants, self.pairs, strict=True):
-            row: dict[str, Any] = dict(params)
-            for task in pair:
-                figures = self.kept.figures[task.key] if task.key in self.kept.index else {}
-                row |= {f"{task.run}_{key}": figures[key] for key in figures if key != "record"}
-            failed = (self.errors[task.key] for task in pair if task.key in self.errors)
-            row["error"] = next(failed, None)
-            rows.append(row)
-        if all(row["error"] for row in rows):
-            raise OptionError(f"none of {len(rows)} variants can be run: {rows[0]['error']}")
-        table = pd.DataFrame(rows)
-        for name in COMPARED:
-            after, before = (pd.to_numeric(table[f"{run}_{name}"]) for run in ("on", "off"))
-            table[f"delta_{name}"] = after - before
-        return table
-
-    def returns(self) -> pd.DataFrame:
-        """Return one row a variant whose both runs were made, by its number.
-
-        Columns: off and on, the returns of each slice, and `record`, the `TrackRecord` of ML-on
-        or None.
-        """
-        rows = {}
-        for number, (off, on) in enumerate(self.pairs):
-            if off.key in self.kept.index and on.key in self.kept.index:
-                record = self.kept.figures[on.key]["record"]
-                known = None if record is None else TrackRecord(**record)
-                rows[number] = (self.kept.returns[off.key], self.kept.returns[on.key], known)
-        return pd.DataFrame.from_dict(rows, orient="index", columns=["off", "on", "record"])
 
 
 @dataclass(frozen=True)
@@ -129,12 +47,15 @@ class Sweep:
     slices : int
         Stretches of the window, equal in length, that returns are kept of for the figures of the
         choice among the variants.
+    replay : bool
+        Replay what can be without the engine, and compare eleven variants with it.
     """
 
     job: Backtest
     grid: dict[str, list[Any]]
     jobs: int = -1
     slices: int = 2_000
+    replay: bool = True
 
     def run(
         self,
@@ -228,9 +149,23 @@ class Sweep:
         report, errors = on_run or (lambda done, total: None), dict[str, str]()
         report(len(finished), len(tasks))
         with shared_inputs(inputs, store.parts) as shared:
-            calls = ((shared, store, task) for task in missing)
-            done = run_unordered(run_task, calls, worker_count(self.jobs, len(missing)))
-            for number, outcome in enumerate(done, len(finished) + 1):
+            here = len(finished)
+            replayed = Replayed()
+            if self.replay:
+                replayed = replay_runs(
+                    inputs,
+                    shared,
+                    store,
+                    pairs,
+                    missing,
+                    self.jobs,
+                    lambda done: report(here + done, len(tasks)),
+                    self.job.seed,
+                )
+            left = [task for task in missing if task.key not in replayed.keys]
+            calls = ((shared, store, task) for task in left)
+            done = run_unordered(run_task, calls, worker_count(self.jobs, len(left)))
+            for number, outcome in enumerate(done, len(tasks) - len(left) + 1):
                 report(number, len(tasks))
                 if outcome.error:
                     errors[outcome.task.key] = outcome.error
@@ -239,6 +174,8 @@ class Sweep:
             "total": len(tasks),
             "kept": len(finished),
             "made": len(missing) - len(errors),
+            "engine": len(missing) - len(errors) - replayed.replayed,
+            **replayed.counts(),
             "bytes_each": store.bytes_each(),
         }
         return VariantRuns(variants, pairs, store.read(tasks), errors, runs)

@@ -1,11 +1,11 @@
-"""The state of two exponential moving averages, to the bits of Backtrader's EMA."""
+"""Moving averages to the bits of Backtrader's: the state of two EMAs, and the true range's."""
 
 from itertools import accumulate
 from math import fsum
 
 import numpy as np
 
-__all__ = ["ema", "ema_state"]
+__all__ = ["atr", "ema", "ema_state"]
 
 
 def ema(prices: np.ndarray, period: int) -> np.ndarray:
@@ -32,15 +32,35 @@ def ema(prices: np.ndarray, period: int) -> np.ndarray:
     >>> ema(np.array([1.0, 3.0, 2.0]), 2)
     array([nan,  2.,  2.])
     """
-    values = np.full(len(prices), np.nan)
-    if len(prices) >= period:
-        new = 2.0 / (1.0 + period)
-        old = 1.0 - new
-        seed = fsum(prices[:period]) / period
-        later = prices[period:].tolist()
-        averages = accumulate(later, lambda last, price: last * old + price * new, initial=seed)
-        values[period - 1 :] = list(averages)
-    return values
+    return smoothed(prices, period, 2.0 / (1.0 + period))
+
+
+def atr(high: np.ndarray, low: np.ndarray, close: np.ndarray, period: int = 14) -> np.ndarray:
+    """Return the average true range, NaN for the first `period` bars.
+
+    Examples
+    --------
+    >>> close = np.array([5.0, 6.0, 6.0, 8.0])
+    >>> atr(close, close - 1, close, period=2)  # of true ranges of 1, 1 and 2
+    array([nan, nan, 1. , 1.5])
+
+    References
+    ----------
+    Wilder, New Concepts in Technical Trading Systems (1978).
+    """
+    ranges = np.maximum(high[1:], close[:-1]) - np.minimum(low[1:], close[:-1])
+    return np.append(np.nan, smoothed(ranges, period, 1.0 / period))
+
+
+def smoothed(values: np.ndarray, period: int, new: float) -> np.ndarray:
+    """Return the mean of the first values, then that times (1 - `new`) plus each value times it."""
+    found, old = np.full(len(values), np.nan), 1.0 - new
+    if len(values) >= period:
+        seed = fsum(values[:period]) / period
+        later = values[period:].tolist()
+        averages = accumulate(later, lambda last, value: last * old + value * new, initial=seed)
+        found[period - 1 :] = list(averages)
+    return found
 
 
 def ema_state(prices: np.ndarray, fast: int = 12, slow: int = 26) -> np.ndarray:

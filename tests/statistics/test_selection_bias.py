@@ -4,9 +4,11 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from arch.bootstrap import SPA
 from purgedcv import probability_of_backtest_overfitting
 
 from bt_fusion.errors import OptionError
+from bt_fusion.statistics.bootstrap import block_length
 from bt_fusion.statistics.selection_bias import overfitting_probability, superior_predictive_ability
 
 
@@ -120,3 +122,18 @@ def test_many_bars_are_tested_as_means_of_neighbours(monkeypatch):
     some = superior_predictive_ability(benchmark, variants, draws=500)
     assert some == superior_predictive_ability(np.zeros(202), means, draws=500)
     assert some == pytest.approx(every, abs=0.1)
+
+
+@pytest.mark.parametrize(("bars", "variants", "memory"), [(300, 5, 0.0), (411, 130, 0.6)])
+def test_superior_predictive_ability_is_that_of_arch(bars, variants, memory):
+    rng = np.random.default_rng(bars)
+    noise = rng.normal(0, 0.01, (bars, variants))
+    for bar in range(1, bars):
+        noise[bar] += memory * noise[bar - 1]
+    gained = noise + rng.normal(-0.0008, 0.0008, variants)
+    length = max(1, round(block_length(gained[:, gained.mean(axis=0).argmax()])))
+    theirs = SPA(np.zeros(bars), -gained, block_size=length, reps=400, seed=3)
+    theirs.compute()
+    ours = superior_predictive_ability(np.zeros(bars), gained, draws=400, seed=3)
+    assert ours == theirs.pvalues["consistent"]
+    assert 0 < ours < theirs.pvalues["upper"] < 1  # the centring of poor variants is at work

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bt_fusion import OptionError
-from bt_fusion.sweep.store import SweepStore
+from bt_fusion.sweep.store import SweepStore, row_of
 
 RETURNS = np.array([0.5, -0.25, 0.0])
 
@@ -68,3 +68,21 @@ def test_one_sweep_at_a_time(tmp_path):
         raise AssertionError
     with SweepStore(tmp_path).lock():
         assert (tmp_path / ".sweep.lock").exists()
+
+
+def rows_of(*keys):
+    return [row_of(key, "on", {"x": 1}, {"sharpe": 0.5}, RETURNS) for key in keys]
+
+
+def test_several_runs_are_kept_at_once_and_gathered_among_the_others(tmp_path):
+    store = SweepStore(tmp_path)
+    put(store, "b")
+    store.put_rows(rows_of("c", "a"))
+    store.put_rows([])
+    assert len(list(store.parts.glob("*.parquet"))) == 2
+    assert store.keys() == {"a", "b", "c"}
+    store.gather()
+    assert store.read("abc").index.tolist() == ["a", "b", "c"]
+    store.put_rows(rows_of("b", "d"))  # b is there: an interruption left the part
+    store.gather()
+    assert store.read("abcd").index.tolist() == ["a", "b", "c", "d"]

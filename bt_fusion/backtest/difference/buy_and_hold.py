@@ -64,4 +64,4 @@ def hold_figures(equity: pd.Series) -> Figures:
     last = float(equity.iloc[-1])
     profit = last - float(equity.iloc[0])
     figures = {"net_profit": profit, **equity_figures(equity), "final_value": last}
-    return figures if long_enough(equity) else figures | dict.fromkeys(ANNUAL)
+    return figures if long_enough(equity.index) else figures | dict.fromkeys(ANNUAL)

@@ -54,6 +54,7 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
         f"Runs       {runs['total']:,} ({runs['made']:,} made now, {runs['kept']:,} before) over "
         f"one set of predictions: {model['refits']} refits, {model['cached']} from the cache"
     )
+    lines += replay_lines(runs)
     lines += note_lines(summary)
     if summary["failed"]:
         first = table.error.dropna().iloc[0]
@@ -81,3 +82,18 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
             "how often the best would look as good (trading less under costs counts as more)"
         )
     return lines
+
+
+def replay_lines(runs: dict[str, Any]) -> list[str]:
+    """Return how many runs were replayed, and how the comparison with Backtrader went."""
+    if runs["differing"]:
+        return [
+            f"Replay     dropped, Backtrader made every run: {runs['differing']} of the "
+            f"{runs['checked']} variants compared with it differ ({runs['engine_why']})"
+        ]
+    if not runs["checked"]:
+        return []
+    return [
+        f"Replay     {runs['replayed']:,} runs without Backtrader, {runs['engine']:,} in it; the "
+        f"best variant and {runs['checked'] - 1} drawn ones are equal in both, trade for trade"
+    ]

@@ -1,6 +1,7 @@
 """Episodes: unbroken runs of one technical state."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -54,6 +55,11 @@ class Episodes:
     def at_bars(self, values: np.ndarray) -> np.ndarray:
         """Return a value of each episode at each of its bars, shape (n_bars,)."""
         return np.repeat(values, self.length)
+
+    @cached_property
+    def number(self) -> np.ndarray:
+        """Which episode each bar belongs to, shape (n_bars,)."""
+        return self.at_bars(np.arange(len(self)))
 
     @property
     def age(self) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from bt_fusion.data.bars import BarArrays
 
-__all__ = ["Distance", "LevelExits", "Levels", "first_touch"]
+__all__ = ["Distance", "LevelExits", "LevelFills", "Levels", "fills", "first_touch"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,25 @@ class LevelExits:
     bar: np.ndarray
     price: np.ndarray
     filled: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LevelFills:
+    """What orders are filled at whose bars are known, shape (n_orders,) each.
+
+    Attributes
+    ----------
+    price : ndarray of float64
+        Without slippage.
+    filled : ndarray of float64
+        With slippage.
+    stopped : ndarray of bool
+        Whether it is the stop; else it is the target.
+    """
+
+    price: np.ndarray
+    filled: np.ndarray
+    stopped: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,19 +127,64 @@ class Levels:
         entry_bar = np.minimum(np.arange(count) + 1, count - 1)
         entry = fills(bars, entry_bar, bars.open[entry_bar], own, slippage)
         atr = None if self.atr is None else self.atr[entry_bar]
-        stop, target = self.stop.price(entry, -own, atr), self.target.price(entry, own, atr)
-        lower, upper = np.minimum(stop, target), np.maximum(stop, target)
-        bar = first_touch(bars.low, bars.high, lower, upper, np.arange(count) + 2)
+        bar = self.touched(bars, np.arange(count) + 2, own, entry, atr)
         bar = np.where(side != 0, bar, count)
-        at, met = np.minimum(bar, count - 1), bar < count
-        stopped = np.where(own > 0, bars.low[at] <= stop, bars.high[at] >= stop)
+        met = bar < count
+        found = self.filled_at(bars, np.minimum(bar, count - 1), own, entry, atr, slippage)
+        price, filled = (np.where(met, each, np.nan) for each in (found.price, found.filled))
+        return LevelExits(bar, price, filled)
+
+    def touched(
+        self,
+        bars: BarArrays,
+        start: np.ndarray,
+        side: np.ndarray,
+        entry: np.ndarray,
+        atr: np.ndarray | None,
+    ) -> np.ndarray:
+        """Return the first bar from each start that meets stop or target, n_bars for none.
+
+        Parameters
+        ----------
+        bars : BarArrays
+        start : ndarray of int64, shape (n_positions,)
+        side : ndarray of int64, shape (n_positions,)
+            -1, 1.
+        entry : ndarray of float64, shape (n_positions,)
+            Price of the entry's fill.
+        atr : ndarray of float64, shape (n_positions,), optional
+            Of the entry's bar.
+        """
+        stop, target = self.stop.price(entry, -side, atr), self.target.price(entry, side, atr)
+        lower, upper = np.minimum(stop, target), np.maximum(stop, target)
+        return first_touch(bars.low, bars.high, lower, upper, start)
+
+    def filled_at(
+        self,
+        bars: BarArrays,
+        at: np.ndarray,
+        side: np.ndarray,
+        entry: np.ndarray,
+        atr: np.ndarray | None,
+        slippage: float = 0.0,
+    ) -> LevelFills:
+        """Return what is filled on bars that meet stop or target; `at`: these bars, else as above.
+
+        Parameters
+        ----------
+        slippage : float
+            Fraction of the price.
+        """
+        stop, target = self.stop.price(entry, -side, atr), self.target.price(entry, side, atr)
+        opened, high, low = bars.open[at], bars.high[at], bars.low[at]
+        stopped = np.where(side > 0, low <= stop, high >= stop)
         level = np.where(stopped, stop, target)
-        beyond = (own * (bars.open[at] - level) < 0) == stopped
-        price = np.where(beyond, bars.open[at], level)
-        at_limit = own * np.maximum(own * (price * (1 - own * slippage)), own * target)
-        at_limit = np.where(own > 0, at_limit, np.minimum(at_limit, bars.high[at]))
-        filled = np.where(stopped, fills(bars, at, price, -own, slippage), at_limit)
-        return LevelExits(bar, np.where(met, price, np.nan), np.where(met, filled, np.nan))
+        beyond = (side * (opened - level) < 0) == stopped
+        price = np.where(beyond, opened, level)
+        at_limit = side * np.maximum(side * (price * (1 - side * slippage)), side * target)
+        at_limit = np.where(side > 0, at_limit, np.minimum(at_limit, high))
+        filled = np.where(stopped, fills(bars, at, price, -side, slippage), at_limit)
+        return LevelFills(price, filled, stopped)
 
 
 def fills(

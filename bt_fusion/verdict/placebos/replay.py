@@ -9,6 +9,7 @@ from bt_fusion.verdict.placebos.episodes import Episodes, blocked_starts
 __all__ = [
     "ExitRule",
     "RoundTrips",
+    "episodes_of",
     "exit_bars",
     "one_at_a_time",
     "renewed",
@@ -117,7 +118,9 @@ def replay(signal: np.ndarray, technical: np.ndarray, rule: ExitRule = ExitRule(
     return RoundTrips(entered, side[entered], exit_bar[entered])
 
 
-def renewed(state: np.ndarray, agrees: np.ndarray, hold_bars: int = 5) -> RoundTrips:
+def renewed(
+    state: np.ndarray, agrees: np.ndarray, hold_bars: int = 5, episodes: Episodes | None = None
+) -> RoundTrips:
     """Walk through an agreement whose bars renew the position they entered.
 
     Flat, and ML agrees with the state: enter at the next open. Leave at the open after the state
@@ -131,6 +134,8 @@ def renewed(state: np.ndarray, agrees: np.ndarray, hold_bars: int = 5) -> RoundT
     agrees : ndarray of bool, shape (n_bars,)
         Where ML is sure enough of the state's side.
     hold_bars : int
+    episodes : Episodes, optional
+        Of the state, see `episodes_of`; found where they are not given.
 
     Examples
     --------
@@ -139,32 +144,49 @@ def renewed(state: np.ndarray, agrees: np.ndarray, hold_bars: int = 5) -> RoundT
     >>> trips.signal, trips.side, trips.exit_bar
     (array([1, 6]), array([1, 1]), array([6, 8]))
     """
-    side = np.sign(np.nan_to_num(state[:-1])).astype(np.int64)  # no order of the last bar is filled
-    held = renewed_bars(side, np.asarray(agrees[:-1], dtype=bool), max(1, hold_bars))
-    change = np.diff(held.astype(np.int64), prepend=0)
-    signal, left = np.flatnonzero(change > 0), np.flatnonzero(change < 0)
-    exit_bar = np.full(len(signal), NEVER)
-    exit_bar[: len(left)] = left + 1
-    return RoundTrips(signal, side[signal], exit_bar)
+    found = episodes_of(state) if episodes is None else episodes
+    agreed, hold = np.flatnonzero(agrees[:-1]), max(1, hold_bars)
+    number = found.number[agreed]
+    agreed, number = (each[found.side[number] != 0] for each in (agreed, number))
+    new = np.ones(len(agreed), dtype=bool)  # where a position begins, were it flat before
+    new[1:] = (number[1:] != number[:-1]) | (agreed[1:] - agreed[:-1] > hold)
+    place = np.flatnonzero(new)
+    following = np.append(place, len(agreed))[1:]
+    first, last, own = agreed[place], agreed[following - 1], number[place]
+    stop = np.minimum(last + hold, found.stop[own])  # the bar that decides to leave
+    single, begins = following - place == 1, first == found.first[own]
+    blocked = blocked_by(found, own, stop == found.stop[own], begins & single)
+    lost = begins & blocked[own]  # the first bar of an episode finds the last one's position
+    first = np.where(lost & ~single, agreed[np.minimum(place + 1, len(agreed) - 1)], first)
+    kept = ~(lost & single)
+    first, stop, own = first[kept], stop[kept], own[kept]
+    exit_bar = np.where(stop < len(found.number), stop + 1, NEVER)
+    return RoundTrips(first, found.side[own], exit_bar)
 
 
-def renewed_bars(side: np.ndarray, agrees: np.ndarray, hold_bars: int) -> np.ndarray:
-    """Return whether each bar's decision leaves a position of its side, shape (n_bars,).
+def episodes_of(state: np.ndarray) -> Episodes:
+    """Return the episodes of all bars but the last, whose orders are never filled."""
+    return Episodes.of(np.sign(np.nan_to_num(state[:-1])).astype(np.int64))
 
-    Held is a bar with an agreement among the last `hold_bars` bars of its episode.
-    The first bar of an episode does not count where it finds the position of the last one.
+
+def blocked_by(
+    episodes: Episodes, own: np.ndarray, to_end: np.ndarray, by_first: np.ndarray
+) -> np.ndarray:
+    """Return which episodes begin while the position of the last one is held, shape (n_episodes,).
+
+    Parameters
+    ----------
+    episodes : Episodes
+    own : ndarray of int64, shape (n_positions,)
+        Episode of each position that begins where nothing blocks it.
+    to_end, by_first : ndarray of bool, shape (n_positions,)
+        Whether it lasts to the end of its episode; whether it stands on the agreement of the
+        episode's first bar alone.
     """
-    episodes = Episodes.of(side)
-    bars, age = np.arange(len(side)), episodes.age
-
-    def held(agreed: np.ndarray) -> np.ndarray:
-        last = np.maximum.accumulate(np.where(agreed & (side != 0), bars, NEVER))
-        return (last >= bars - age) & (bars - last < hold_bars)
-
-    free, late = held(agrees), held(agrees & (age > 0))
-    ends = episodes.stop - 1
-    blocked = blocked_starts(episodes.reverses, free[ends], late[ends])
-    return np.where(episodes.at_bars(blocked), late, free)
+    free, late = np.zeros((2, len(episodes)), dtype=bool)
+    free[own[to_end]] = True
+    late[own[to_end & ~by_first]] = True
+    return blocked_starts(episodes.reverses, free, late)
 
 
 def one_at_a_time(side: np.ndarray, exit_bar: np.ndarray) -> np.ndarray:
@@ -178,14 +200,13 @@ def one_at_a_time(side: np.ndarray, exit_bar: np.ndarray) -> np.ndarray:
         See `exit_bars`.
     """
     usable = np.flatnonzero(side)
-    following = np.searchsorted(usable, np.arange(len(side) + 1)).tolist()
-    ends, places = exit_bar[usable].tolist(), []
-    place = 0
-    while place < len(usable):
+    earlier = np.append(0, np.cumsum(side != 0))  # usable bars before each bar
+    ends = exit_bar[usable]
+    following = np.where(ends == NEVER, len(usable), earlier[ends]).tolist()
+    places, place = [], 0
+    while place < len(following):
         places.append(place)
-        if ends[place] == NEVER:
-            break
-        place = following[ends[place]]
+        place = following[place]
     return usable[np.array(places, dtype=np.int64)]
 
 

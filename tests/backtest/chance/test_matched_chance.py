@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.replayed import replayed_run, signals_of
 from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.chance.chance_figures import chance_figures, placebo_figures
 from bt_fusion.backtest.chance.entry_ranking import ranking_figures, ranking_of, ranking_test
@@ -299,22 +298,3 @@ def test_the_label_placebo_learns_nothing_and_says_so():
         Backtest(model, placebo="labels").run(bars)
     with pytest.raises(OptionError, match="make both runs"):
         Backtest(walk, ml="on", placebo="labels").run(bars)
-
-
-def test_replayed_runs_of_the_benchmarks_are_the_engines():
-    bars = random_walk(800, seed=10)
-    predictions = lucky(bars, 5)
-    account = replace(DEAR, slippage=0.0)
-    pair, signals = pair_of(bars, predictions, account), signals_of(bars, predictions, 0.60)
-    for name, run in (("off", pair.off), ("on", pair.on)):
-        again = replayed_run(bars, signals[name], signals["off"], account)
-        np.testing.assert_array_equal(again.signal, np.nan_to_num(run.signal))  # warming up: 0
-        np.testing.assert_allclose(again.equity, run.equity, rtol=1e-12)
-        for column in ("side", "entry_time"):
-            assert again.trades[column].tolist() == run.trades[column].tolist()
-        closed = (run.trades.exit_reason != "open").to_numpy()
-        for column in ("entry_price", "size", "share"):
-            pd.testing.assert_series_equal(again.trades[column], run.trades[column])
-        np.testing.assert_allclose(again.trades.pnl[closed], run.trades.pnl[closed])
-        for figure in ("trades", "win_rate", "expectancy", "total_return"):
-            assert again.figures[figure] == pytest.approx(run.figures[figure]), figure

@@ -1,0 +1,1 @@
+"""Runs of FusionStrategy over arrays, without the engine and with its figures."""
