@@ -23,6 +23,15 @@ class BarsData(bt.feed.DataBase):
       - ``dataname``: a DataFrame with a DatetimeIndex and open, high, low, close, volume
     '''
 
+    # the broker asks for each of them at every order; where they are found at once, none costs
+    tick_open = tick_high = tick_low = tick_close = tick_volume = tick_openinterest = None
+    tick_last = None
+
+    def __init__(self):
+        super().__init__()
+        for name in self.getlinealiases():  # data.close need not be looked for among the lines
+            setattr(self, name, getattr(self.lines, name))
+
     def start(self):
         super().start()
         bars = check_bars(self.p.dataname)

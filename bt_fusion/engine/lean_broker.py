@@ -27,6 +27,11 @@ class LeanBroker(bt.brokers.BackBroker):
                 position.adjbase = data.lines.close[0]
         self._get_value()
 
+    def submit(self, order, check=True):
+        if type(order) in ORDERS:
+            place_params(order)
+        return super().submit(order, check)
+
     def notify(self, order):
         self.notifs.append(cloned(order) if type(order) in ORDERS else order.clone())
 
@@ -56,6 +61,12 @@ class LeanBroker(bt.brokers.BackBroker):
         self._valuemktlever, self._leverage = worth, worth / (unlevered or 1.0)
         self._unrealized = unrealized
         return self._value
+
+
+def place_params(order):
+    """Put what an order was made with beside what it has become: it is looked for there first."""
+    own = vars(order)
+    own.update((name, value) for name, value in vars(order.p).items() if name not in own)
 
 
 def cloned(order):

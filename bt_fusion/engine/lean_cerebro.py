@@ -52,11 +52,13 @@ class LeanCerebro(bt.Cerebro):
             for feed, its in zip(feeds, ahead, strict=True):
                 if its <= now:
                     feed.advance()
-            self._check_timers([strategy], now, cheat=True)
+            if self._timerscheat:
+                self._check_timers([strategy], now, cheat=True)
             self._brokernotify()
             if self._event_stop:
                 return
-            self._check_timers([strategy], now, cheat=False)
+            if self._timers:
+                self._check_timers([strategy], now, cheat=False)
             bar.close(now)
             if self._event_stop:
                 return
@@ -74,7 +76,10 @@ class Bar:
         told = (strategy, *strategy.analyzers)
         self._cash = [call for each in told if (call := calls(each, "notify_cashvalue"))]
         self._fund = [call for each in told if (call := calls(each, "notify_fund"))]
-        self._next = [call for each in strategy.analyzers if (call := calls(each, "next"))]
+        self._next, self._order, self._trade = (
+            [call for each in strategy.analyzers if (call := calls(each, name))]
+            for name in ("next", "notify_order", "notify_trade")
+        )
         self._status = 1  # below 0 once every feed has the bars that the strategy needs
 
     def close(self, now):
@@ -94,9 +99,8 @@ class Bar:
         strategy.lines.datetime[0] = now
         news = strategy._orderspending or strategy._tradespending
         if news:
-            strategy._notify()
-        else:
-            self._tell_cash()
+            self._tell_orders()
+        self._tell_cash()
         if self._status < 0:
             strategy.next()
             for call in self._next:
@@ -105,6 +109,18 @@ class Bar:
             self._begin()
         if news:
             strategy.clear()
+
+    def _tell_orders(self):
+        strategy = self._strategy
+        for order in strategy._orderspending:
+            if order.exectype != order.Historical or order.histnotify:
+                strategy.notify_order(order)
+            for call in self._order:
+                call(order)
+        for trade in strategy._tradespending:
+            strategy.notify_trade(trade)
+            for call in self._trade:
+                call(trade)
 
     def _tell_cash(self):
         broker = self._broker
