@@ -27,13 +27,10 @@ class BarsData(bt.feed.DataBase):
     tick_open = tick_high = tick_low = tick_close = tick_volume = tick_openinterest = None
     tick_last = None
 
-    def __init__(self):
-        super().__init__()
-        for name in self.getlinealiases():  # data.close need not be looked for among the lines
-            setattr(self, name, getattr(self.lines, name))
-
     def start(self):
         super().start()
+        for name in self.getlinealiases():  # data.close need not be looked for among the lines
+            setattr(self, name, getattr(self.lines, name))
         bars = check_bars(self.p.dataname)
         self._days = float_days(bars.index.values)
         self._rows = bars.to_numpy()
