@@ -19,13 +19,9 @@ class LeanBroker(bt.brokers.BackBroker):
 
     def next(self):
         waiting = self.pending or self.submitted or self._toactivate or self._userhist
-        if waiting or not all(map(self._is_stock, self.positions)):
+        more = self._cash_addition or self._fundhist or not self.p.shortcash
+        if waiting or more or not self._value_stocks():
             super().next()
-            return
-        for data, position in self.positions.items():
-            if position.size:
-                position.adjbase = data.lines.close[0]
-        self._get_value()
 
     def submit(self, order, check=True):
         if type(order) in ORDERS:
@@ -35,23 +31,26 @@ class LeanBroker(bt.brokers.BackBroker):
     def notify(self, order):
         self.notifs.append(cloned(order) if type(order) in ORDERS else order.clone())
 
-    def _is_stock(self, data):
-        """Tell whether holding a feed costs no interest and moves no cash"""
-        scheme = self.getcommissioninfo(data)
-        return type(scheme) in SCHEMES and scheme._stocklike and not scheme._creditrate
-
     def _get_value(self, datas=None, lever=False):
         more = self._cash_addition or self._fundhist or not self.p.shortcash
-        if datas or lever or more or not all(map(self._is_stock, self.positions)):
+        if datas or lever or more or not self._value_stocks():
             return super()._get_value(datas, lever)
+        return self._value
+
+    def _value_stocks(self):
+        """Work out the account's value; False where a holding costs interest or moves cash"""
         worth = unlevered = unrealized = 0.0
         for data, position in self.positions.items():
-            p, size, close = self.getcommissioninfo(data).p, position.size, data.lines.close[0]
-            value, gain = size * close, size * (close - position.price) * p.mult
+            scheme, close, size = self.getcommissioninfo(data), data.lines.close[0], position.size
+            if type(scheme) not in SCHEMES or not scheme._stocklike or scheme._creditrate:
+                return False
+            if size:
+                position.adjbase = close
+            value, gain = size * close, size * (close - position.price) * scheme.p.mult
             worth += value
             unrealized += gain
             if value > 0:
-                unlevered += (value - gain) / p.leverage
+                unlevered += (value - gain) / scheme.p.leverage
                 unlevered += gain
             else:
                 unlevered += value
@@ -60,7 +59,7 @@ class LeanBroker(bt.brokers.BackBroker):
         self._valuemkt, self._valuelever = unlevered, self.cash + worth
         self._valuemktlever, self._leverage = worth, worth / (unlevered or 1.0)
         self._unrealized = unrealized
-        return self._value
+        return True
 
 
 def place_params(order):

@@ -44,14 +44,7 @@ class LeanCerebro(bt.Cerebro):
         strategy.reset()
         feeds = sorted(self.datas, key=lambda data: (data._timeframe, data._compression))
         bar = Bar(strategy)
-        while True:
-            ahead = [feed.advance_peek() for feed in feeds]
-            now = min(ahead)
-            if now == inf:
-                return
-            for feed, its in zip(feeds, ahead, strict=True):
-                if its <= now:
-                    feed.advance()
+        while (now := move(feeds)) < inf:
             if self._timerscheat:
                 self._check_timers([strategy], now, cheat=True)
             self._brokernotify()
@@ -62,6 +55,22 @@ class LeanCerebro(bt.Cerebro):
             bar.close(now)
             if self._event_stop:
                 return
+
+
+def move(feeds):
+    """Move the feeds that are next, and return when that is; inf where no bar is left."""
+    if len(feeds) == 1:
+        now = feeds[0].advance_peek()
+        if now < inf:
+            feeds[0].advance()
+        return now
+    ahead = [feed.advance_peek() for feed in feeds]
+    now = min(ahead)
+    if now < inf:
+        for feed, its in zip(feeds, ahead, strict=True):
+            if its <= now:
+                feed.advance()
+    return now
 
 
 class Bar:
