@@ -15,6 +15,7 @@ import pandas as pd
 from bt_fusion.analyzers import BrokerGuard, EntryLog, SignalFunnel, TradeStats
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
+from bt_fusion.engine.lean_cerebro import LeanCerebro
 from bt_fusion.engine.variants import check_params, takes_ml
 from bt_fusion.errors import BarsError, StrategyError
 from bt_fusion.module_sources import file_of
@@ -137,7 +138,7 @@ def run_strategy(
 
 def cerebro_of(feeds: dict[str, pd.DataFrame], account: Account) -> bt.Cerebro:
     """Return a Cerebro with the feeds, and the account's cash, costs and sizer."""
-    cerebro = bt.Cerebro(stdstats=False)
+    cerebro = LeanCerebro()
     for symbol, own in feeds.items():
         timeframe, compression = bar_length(pd.DatetimeIndex(own.index))
         data = BarsData(dataname=own, name=symbol, timeframe=timeframe, compression=compression)
