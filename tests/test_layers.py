@@ -19,6 +19,7 @@ LAYERS = (
         "interrupts",
         "module_sources",
         "parallel",
+        "sent_code",
         "user_code",
     ),
     *("data", "technical", "features", "labels"),

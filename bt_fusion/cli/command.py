@@ -4,6 +4,7 @@ Nothing heavy is imported at the top, so that --help comes at once.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
@@ -95,7 +96,7 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
         @wraps(function)
         def run(**values: Any) -> None:
-            with exit_on_error(kept), warnings_as_lines(), located_in_plugins():
+            with exit_on_error(kept), warnings_as_lines(), located_in_plugins(), workers(values):
                 check_texts(values)
                 for name, group in groups.items():
                     own = {each.name: values.pop(each.name) for each in fields(group)}
@@ -108,6 +109,15 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         return run
 
     return decorate
+
+
+def workers(values: dict[str, Any]) -> AbstractContextManager[None]:
+    """Return a block inside which the given --scheduler does the work."""
+    if values.get("scheduler") is None:
+        return nullcontext()
+    from bt_fusion.parallel import scheduler
+
+    return scheduler(values["scheduler"], values["jobs"])
 
 
 def check_texts(values: dict[str, Any]) -> None:

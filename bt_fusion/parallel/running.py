@@ -65,6 +65,8 @@ def scheduler(
         return
     if name != "dask" and not name.startswith(SCHEMES):
         raise OptionError(f"scheduler {name!r} is none of threads, loky, dask and dask://HOST:PORT")
+    if jobs == 0:
+        raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
     with opened(name, worker_count(jobs, 10**6), patience) as cluster:
         token = chosen.set(cluster)
         try:

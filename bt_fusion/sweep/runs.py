@@ -3,13 +3,10 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property, lru_cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from backtrader import Strategy
@@ -21,7 +18,6 @@ from bt_fusion.engine.loading import ClassSource
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
-from bt_fusion.files import RANDOM, remove_stale
 from bt_fusion.fingerprint import array_digest, code_digest, versions_text
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.module_sources import file_of
@@ -34,9 +30,10 @@ __all__ = [
     "CODE",
     "Outcome",
     "RunTask",
+    "SentInputs",
     "SweepInputs",
+    "frozen",
     "run_task",
-    "shared_inputs",
     "sliced_returns",
 ]
 
@@ -120,53 +117,75 @@ class RunTask:
     key: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
-    """How a run went: its task, and why it could not be made (empty when it was)."""
+    """How a run went.
+
+    Attributes
+    ----------
+    task : RunTask
+    figures : dict
+    returns : ndarray of float64, shape (n_slices,)
+    error : str
+        Why it could not be made; empty when it was.
+    """
 
     task: RunTask
+    figures: dict[str, Any] = field(default_factory=dict)
+    returns: np.ndarray = field(default_factory=lambda: np.empty(0))
     error: str = ""
 
+    def keep(self, store: SweepStore) -> None:
+        """Put the run into the store, unless it could not be made."""
+        if not self.error:
+            task = self.task
+            store.put(task.key, task.run, task.params, self.figures, self.returns)
 
-@dataclass(frozen=True)
-class SharedInputs:
-    """The file of a sweep's inputs, and where their classes come from."""
 
-    path: str
+@dataclass(frozen=True, eq=False)
+class SentInputs:
+    """A sweep's inputs as they travel: without their classes, but with where these come from."""
+
+    plain: SweepInputs
     strategy: ClassSource
     sizer: ClassSource | None
 
+    @classmethod
+    def of(cls, inputs: SweepInputs) -> "SentInputs":
+        """Take the inputs apart."""
+        sizer = inputs.account.sizer
+        plain = replace(inputs, strategy=Strategy, account=replace(inputs.account, sizer=None))
+        source = None if sizer is None else ClassSource.of(sizer)
+        return cls(plain, ClassSource.of(inputs.strategy), source)
+
+    @cached_property
+    def inputs(self) -> SweepInputs:
+        """The inputs, put together again."""
+        sizer = None if self.sizer is None else self.sizer.load()
+        account = replace(self.plain.account, sizer=sizer)
+        return replace(self.plain, strategy=self.strategy.load(), account=account)
+
 
 @contextmanager
-def shared_inputs(inputs: SweepInputs, place: Path) -> Iterator[SharedInputs]:
-    """Write the inputs to a file at `place` that processes map into memory, for the block."""
-    place.mkdir(parents=True, exist_ok=True)
-    sizer = inputs.account.sizer
-    plain = replace(inputs, strategy=Strategy, account=replace(inputs.account, sizer=None))
-    remove_stale(place, f".inputs-{RANDOM}")
-    with TemporaryDirectory(prefix=".inputs-", dir=place) as folder:
-        path = Path(folder) / "inputs"
-        joblib.dump(plain, path)
-        try:
-            yield SharedInputs(
-                str(path),
-                ClassSource.of(inputs.strategy),
-                None if sizer is None else ClassSource.of(sizer),
-            )
-        finally:
-            gc.unfreeze()  # where a run was made in this process
+def frozen() -> Iterator[None]:
+    """Let what is there stay: the collections after each run need not look at it."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
-def run_task(shared: SharedInputs, store: SweepStore, task: RunTask) -> Outcome:
-    """Make a run and keep it in the store."""
-    inputs = _opened(shared)
+def run_task(sent: SentInputs, task: RunTask) -> Outcome:
+    """Make a run, and return what is kept of it."""
+    inputs = sent.inputs
     try:
         known = one_or_all(inputs.predictions) if task.run == "on" else None
         traded, params = variant(inputs.strategy, task.params, inputs.exits, known)
         with locate_errors(file_of(inputs.strategy)):
             made = run_strategy(inputs.bars, traded, inputs.account, details=False, **params)
     except BtFusionError as error:
-        return Outcome(task, str(error))
+        return Outcome(task, error=str(error))
     equity = made.equity.to_numpy(dtype=float)
     record = TrackRecord.of(bar_returns(equity))
     # variants are compared with each other and with luck: also over a few days, where a single
@@ -174,10 +193,9 @@ def run_task(shared: SharedInputs, store: SweepStore, task: RunTask) -> Outcome:
     ratio = equity_figures(made.equity)["sharpe"]
     kept = {"sharpe": ratio, "record": None if record is None else asdict(record)}
     figures = {**made.figures, **kept}
-    store.put(task.key, task.run, task.params, figures, sliced_returns(equity, inputs.slices))
     del made
     gc.collect()  # Backtrader's objects hold each other
-    return Outcome(task)
+    return Outcome(task, figures, sliced_returns(equity, inputs.slices))
 
 
 def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
@@ -189,16 +207,6 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
     count = min(slices, len(equity) - 1)
     edges = np.linspace(0, len(equity) - 1, count + 1).round().astype(int)
     return bar_returns(equity[edges])
-
-
-@lru_cache(maxsize=1)
-def _opened(shared: SharedInputs) -> SweepInputs:
-    inputs = joblib.load(shared.path, mmap_mode="r")
-    if shared.sizer is not None:
-        inputs = replace(inputs, account=replace(inputs.account, sizer=shared.sizer.load()))
-    inputs = replace(inputs, strategy=shared.strategy.load())
-    gc.freeze()  # what is there stays: the collections after each run need not look at it
-    return inputs
 
 
 def _environment(inputs: SweepInputs) -> str:

@@ -17,11 +17,11 @@ from bt_fusion.engine.loading import ClassSource
 from bt_fusion.errors import OptionError
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import THRESHOLDS
-from bt_fusion.parallel import run_unordered, worker_count
+from bt_fusion.parallel import Shared, run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.grid import combinations
-from bt_fusion.sweep.runs import RunTask, SweepInputs, run_task, shared_inputs
+from bt_fusion.sweep.runs import RunTask, SentInputs, SweepInputs, frozen, run_task
 from bt_fusion.sweep.selection import best_variant, record_variants, selection_figures
 from bt_fusion.sweep.store import SweepStore
 
@@ -227,10 +227,16 @@ class Sweep:
         missing = [task for key, task in tasks.items() if key not in finished]
         report, errors = on_run or (lambda done, total: None), dict[str, str]()
         report(len(finished), len(tasks))
-        with shared_inputs(inputs, store.parts) as shared:
-            calls = ((shared, store, task) for task in missing)
-            done = run_unordered(run_task, calls, worker_count(self.jobs, len(missing)))
+        done = run_unordered(
+            run_task,
+            ((task,) for task in missing),
+            worker_count(self.jobs, len(missing)),
+            shared=Shared(SentInputs.of(inputs)),
+            name=lambda task: f"the run ML {task.run} with {task.params}",
+        )
+        with frozen():
             for number, outcome in enumerate(done, len(finished) + 1):
+                outcome.keep(store)
                 report(number, len(tasks))
                 if outcome.error:
                     errors[outcome.task.key] = outcome.error
