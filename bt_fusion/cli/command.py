@@ -26,6 +26,7 @@ __all__ = [
     "Ml",
     "Plugins",
     "Quiet",
+    "Scheduler",
     "TestShare",
     "command",
     "option",
@@ -157,6 +158,13 @@ Data = Annotated[str, option(f"{SOURCE}.")]
 TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 for none.")]
 Json = Annotated[Path | None, output_file("Write the tables as JSON, too.", "--json")]
 Quiet = Annotated[bool, option("Say nothing but warnings and errors.", "--quiet", "-q")]
+Scheduler = Annotated[
+    str | None,
+    option(
+        "Who works side by side: threads, loky (processes), dask (a cluster here), or "
+        "dask://HOST:PORT. [default: threads where they help, else processes]"
+    ),
+]
 Plugins = Annotated[
     list[Path] | None,
     typer.Option(

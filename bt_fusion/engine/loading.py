@@ -201,7 +201,7 @@ class ClassSource:
                 "find it: define it at the top of its file"
             )
         module = module_of(part)
-        known = module is not None and users_own(part) and file_of(part).is_file()
+        known = users_own(part) and getattr(module, "__file__", None)
         sent = SentFile.of(module) if module and known else SentFile(str(file_of(part)))
         return cls(part.__module__, sent, part.__qualname__)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.importances import feature_shares
+from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import TrainingError
 from bt_fusion.fingerprint import array_digest, code_digest, object_digest, versions_text
 from bt_fusion.labels import Label, Labels
@@ -22,6 +23,7 @@ __all__ = [
     "Relabel",
     "fit_copy",
     "fit_numbered",
+    "leaves_lock",
 ]
 
 # What changes numbers: versions of libraries (the last two may be absent), and our own code.
@@ -200,6 +202,12 @@ class RefitTask:
         trained_on = array_digest(made_by, learnt.X, learnt.at, y, t1)
         key = array_digest(trained_on, out_of_sample.X, out_of_sample.at)
         return replace(self, refit=replace(self.refit, trained_on=trained_on, key=key))
+
+
+def leaves_lock(ensemble: Ensemble) -> bool:
+    """Say whether every member works outside Python's lock, so that threads help."""
+    known = [MEMBERS.get(name) for name in ensemble.members]
+    return all(member is not None and member.releases_lock for member in known)
 
 
 def fit_copy(

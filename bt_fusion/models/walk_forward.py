@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.given_members import classes_of
-from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import labels_of
@@ -27,6 +26,7 @@ from bt_fusion.models.refit import (
     RefitTask,
     Relabel,
     fit_numbered,
+    leaves_lock,
 )
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
 from bt_fusion.models.signal_model import SignalModel, training_rows
@@ -157,7 +157,8 @@ class WalkForward(BaseEstimator):
                 if predictions.payoff is not None and refit.payoff is not None:
                     predictions.payoff[block] = refit.payoff.per_bar(arrays)[block]
         X = tasks[0].inputs.X
-        return model.after_walk(arrays, X, predictions, self.refits_, self.embargo_bars)
+        how = {"embargo": self.embargo_bars, "jobs": self.jobs}
+        return model.after_walk(arrays, X, predictions, self.refits_, **how)
 
     def task_of(self, arrays: BarArrays, bar: int) -> RefitTask | None:
         """Return the refit whose block holds a bar, None for a bar before the first."""
@@ -263,8 +264,6 @@ class WalkForward(BaseEstimator):
     def _fit(self, tasks, missing, store: ArrayCache | None, on_refit):
         """Fit what is missing, side by side, and keep each result as soon as it is there."""
         done, total = len(tasks) - len(missing), len(tasks)
-        known = [MEMBERS.get(name) for name in tasks[0].inputs.ensemble.members]
-        threads = all(member is not None and member.releases_lock for member in known)
         calls = ((n, tasks[n].rows, tasks[n].relabelled, tasks[n].block) for n in missing)
         report = on_refit or (lambda done, total: None)
         report(done, total)
@@ -273,7 +272,7 @@ class WalkForward(BaseEstimator):
             calls,
             worker_count(self.jobs, len(missing)),
             shared=Shared(tasks[0].inputs),
-            threads=threads,
+            threads=leaves_lock(tasks[0].inputs.ensemble),
             name=lambda number, *_: f"the refit at bar {tasks[number].refit.bar}",
         )
         for number, fitted, failure in results:

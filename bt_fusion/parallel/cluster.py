@@ -108,7 +108,7 @@ class DaskCluster:
         self._worked = time.monotonic()
         try:
             function = pickled(work.function)
-            threads = self._threads()
+            threads = self.threads()
             while True:
                 for call in islice(remaining, max(0, max(1, threads) * AHEAD - len(waiting))):
                     future = self._submit(work, function, call)
@@ -119,7 +119,7 @@ class DaskCluster:
                 try:
                     future = finished.get(timeout=POLL)
                 except Empty:
-                    threads = self._threads()
+                    threads = self.threads()
                     continue
                 _, call = waiting[future.key]
                 yield self._result(future, call)
@@ -170,7 +170,7 @@ class DaskCluster:
                     "it out, and run it again; what is finished is kept"
                 ) from error
             except TimeoutError:
-                self._threads()
+                self.threads()
             except CancelledError as error:
                 raise self._lost() from error
             except ModuleNotFoundError as error:
@@ -178,7 +178,7 @@ class DaskCluster:
                     raise other_code("a worker", error) from error
                 raise
 
-    def _threads(self) -> int:
+    def threads(self) -> int:
         """Return how many threads work, once new workers were looked at.
 
         Raises

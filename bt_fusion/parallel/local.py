@@ -14,10 +14,10 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from bt_fusion.errors import OptionError, WorkerError
 from bt_fusion.parallel.calls import Call, Work
 
-__all__ = ["run_here", "worker_count"]
+__all__ = ["local_count", "run_here"]
 
 
-def worker_count(jobs: int, tasks: int) -> int:
+def local_count(jobs: int, tasks: int) -> int:
     """Return how many workers `jobs` (-1 for all cores) come to for so many tasks, at least 1."""
     return min(joblib.effective_n_jobs(jobs), max(1, tasks))
 

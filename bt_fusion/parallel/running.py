@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from bt_fusion.errors import OptionError
 from bt_fusion.interrupts import no_interrupt_lost
 from bt_fusion.parallel.calls import Call, Work
-from bt_fusion.parallel.local import run_here, worker_count
+from bt_fusion.parallel.local import local_count, run_here
 from bt_fusion.parallel.shared import Shared
 
 if TYPE_CHECKING:
     from bt_fusion.parallel.cluster import DaskCluster
 
-__all__ = ["run_unordered", "scheduler", "shares_disk"]
+__all__ = ["run_unordered", "scheduler", "shares_disk", "worker_count"]
 
 LOCAL = ("threads", "loky")
 SCHEMES = ("dask://", "tcp://")  # the second is what Dask prints
@@ -67,7 +67,7 @@ def scheduler(
         raise OptionError(f"scheduler {name!r} is none of threads, loky, dask and dask://HOST:PORT")
     if jobs == 0:
         raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
-    with opened(name, worker_count(jobs, 10**6), patience) as cluster:
+    with opened(name, local_count(jobs, 10**6), patience) as cluster:
         token = chosen.set(cluster)
         try:
             yield
@@ -87,6 +87,17 @@ def opened(name: str, workers: int, patience: float) -> Any:
     if name == "dask":
         return DaskCluster.start(workers, patience)
     return DaskCluster.at(name, patience)
+
+
+def worker_count(jobs: int, tasks: int) -> int:
+    """Return how many workers so many tasks have: at least 1, at most `jobs` (-1 for all cores).
+
+    A cluster has as many as it has threads, whatever `jobs` says.
+    """
+    cluster = chosen.get()
+    if cluster is None or isinstance(cluster, str):
+        return local_count(jobs, tasks)
+    return min(max(1, cluster.threads()), max(1, tasks))
 
 
 def shares_disk() -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from bt_fusion.cli.command import option
+from bt_fusion.cli.command import Scheduler, option
 from bt_fusion.cli.options.model import ModelOptions
 
 __all__ = ["PredictorOptions", "ScheduleOptions"]
@@ -55,13 +55,7 @@ class ScheduleOptions:
     window: Annotated[str, option("rolling or expanding training window.")] = "rolling"
     embargo_bars: Annotated[int, option("Bars left out before each refit.")] = 0
     jobs: Annotated[int, option("Refits side by side, -1 for all cores.")] = -1
-    scheduler: Annotated[
-        str | None,
-        option(
-            "Who works side by side: threads, loky (processes), dask (a cluster here), or "
-            "dask://HOST:PORT. [default: threads where they help, else processes]"
-        ),
-    ] = None
+    scheduler: Scheduler = None
     cache: Annotated[str, option("Folder that keeps finished refits, auto, or none.")] = "auto"
 
     def sizes(self) -> dict[str, Any]:
