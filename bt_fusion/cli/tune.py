@@ -108,11 +108,12 @@ def search_parameters(
     from bt_fusion.tuning.tuning import tune as search
 
     study = StudyOptions(tuning.objective, tuning.folds, tuning.embargo_bars, seed)
-    found = search(model, bars, trials, study, storage=tuning.storage)
+    kept: dict[str, Any] = {"storage": tuning.storage, "jobs": tuning.jobs}
+    found = search(model, bars, trials, study, **kept)
     screen.show(tuning_table(found))
     if found.model.kind != "managed":
         return TunedModel(found.model, found)
-    position = search_position(found.model, bars, trials, study, tuning.storage, screen)
+    position = search_position(found.model, bars, trials, study, kept, screen)
     return TunedModel(found.model if position is None else position.model, found, position)
 
 
@@ -121,7 +122,7 @@ def search_position(
     bars: "pd.DataFrame",
     trials: int,
     study: "StudyOptions",
-    storage: str | None,
+    kept: dict[str, Any],
     screen: Screen,
 ) -> "Tuning | None":
     """Tune the position model of a managed one; None where it has too few trades to learn from."""
@@ -130,7 +131,7 @@ def search_position(
     from bt_fusion.trade_models.position_tuning import tune_position
 
     try:
-        found = tune_position(model, bars, trials, study, storage=storage)
+        found = tune_position(model, bars, trials, study, **kept)
     except TrainingError as error:
         screen.say(f"Note       position model not tuned: {error}")
         return None

@@ -240,6 +240,7 @@ class SignalModel(BaseEstimator):
         predictions: Predictions,
         refits: Sequence[Any],
         embargo: int = 0,
+        jobs: int = 1,
     ) -> Predictions:
         """Return a walk-forward's predictions; a subclass may learn from them, refit by refit."""
         return predictions

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bt_fusion.parallel import run_unordered, worker_count
+from bt_fusion.parallel import Shared, run_unordered, worker_count
 from bt_fusion.sweep.checks import CHECKED, check_task, checked_variants, difference
 from bt_fusion.sweep.replay import SweepReplay, why_engine
-from bt_fusion.sweep.runs import RunTask, SharedInputs, SweepInputs
+from bt_fusion.sweep.runs import RunTask, SweepInputs, run_name
 from bt_fusion.sweep.store import SweepStore
 
 __all__ = ["Pair", "Replayed", "replay_runs"]
@@ -51,7 +51,7 @@ class Replayed:
 
 def replay_runs(
     inputs: SweepInputs,
-    shared: SharedInputs,
+    shared: Shared,
     store: SweepStore,
     pairs: Sequence[Pair],
     missing: Sequence[RunTask],
@@ -66,7 +66,9 @@ def replay_runs(
 
     Parameters
     ----------
-    inputs, shared : SweepInputs and SharedInputs
+    inputs : SweepInputs
+    shared : Shared
+        The same as `SentInputs`.
     store : SweepStore
     pairs : sequence of (RunTask, RunTask)
         ML off and ML on of each variant.
@@ -113,7 +115,7 @@ def replay_runs(
 
 def compared(
     replay: SweepReplay,
-    shared: SharedInputs,
+    shared: Shared,
     store: SweepStore,
     tasks: Sequence[RunTask],
     jobs: int,
@@ -121,11 +123,13 @@ def compared(
     report: Callable[[int], None],
 ) -> dict[str, str]:
     """Make runs in Backtrader, and return in what their replays differ, by key."""
-    calls = ((shared, store, task) for task in tasks)
+    calls, workers = ((task,) for task in tasks), worker_count(jobs, len(tasks))
     found = {}
-    for made in run_unordered(check_task, calls, worker_count(jobs, len(tasks))):
-        run = replay.run(made.task)
-        found[made.task.key] = difference(None if run is None else run.run(symbol_of(replay)), made)
+    for made in run_unordered(check_task, calls, workers, shared=shared, name=run_name):
+        task = made.outcome.task
+        made.outcome.keep(store)
+        run = replay.run(task)
+        found[task.key] = difference(None if run is None else run.run(symbol_of(replay)), made)
         report(total - len(tasks) + len(found))
     return found
 

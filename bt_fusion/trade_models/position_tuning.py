@@ -34,6 +34,7 @@ def tune_position(
     *,
     storage: str | Path | None = None,
     on_trial: Callable[[int, int], None] | None = None,
+    jobs: int = 1,
 ) -> Tuning:
     """Search for the best parameters of a position model's voters; arguments as of `tune`.
 
@@ -66,7 +67,7 @@ def tune_position(
     check_trials(trials)
     options, recipe, arrays = options or StudyOptions(), model.recipe(), BarArrays.of(bars)
     check_own(model, arrays)
-    walk = WalkForward(model.signal_part(), cache=None)
+    walk = WalkForward(model.signal_part(), jobs=jobs, cache=None)
     predictions = walk.predict_arrays(arrays)
     X = model.feature_set().transform(arrays)
     data, rest = held_rows(Learner(recipe, arrays, X, predictions))
@@ -75,7 +76,7 @@ def tune_position(
     about = "position", model.feature_set().names, recipe.hold_bars
     search = Search.of(ensemble, data, equity, about, options)
     with step("Trials, position", report=on_trial) as report:
-        study = search.run(trials, storage, report)
+        study = search.run(trials, storage, report, jobs)
     tuned = apply_parameters(ensemble, study.best_trial.params)
     position = clone(recipe.position).set_params(ensemble=tuned)
     return result(clone(model).set_params(position=position), study, options.objective)
