@@ -1,11 +1,38 @@
 """LeanBroker: Backtrader's broker, with less to do on a bar without an order."""
 
+from typing import Any
+
 import backtrader as bt
 
 __all__ = ["LeanBroker"]
 
 SCHEMES = (bt.CommInfoBase, bt.CommissionInfo)  # what they do with a stock is known
-ORDERS = (bt.order.BuyOrder, bt.order.SellOrder)
+
+
+class Placed:
+    """What an order was made with stands beside what becomes of it, and is found at once."""
+
+    p: Any
+
+    def __init__(self):
+        vars(self).update(vars(self.p))
+        super().__init__()
+
+
+class LeanBuyOrder(Placed, bt.order.BuyOrder):
+    """A buy order of ``LeanBroker``."""
+
+
+class LeanSellOrder(Placed, bt.order.SellOrder):
+    """A sell order of ``LeanBroker``."""
+
+
+ORDERS = (LeanBuyOrder, LeanSellOrder)
+ARGUMENTS = (  # of Backtrader's ``buy`` and ``sell``, in order
+    *("owner", "data", "size", "price", "plimit", "exectype", "valid", "tradeid", "oco"),
+    *("trailamount", "trailpercent", "parent", "transmit", "histnotify", "_checksubmit"),
+)
+OF_ORDER = frozenset(ARGUMENTS) - {"plimit", "oco", "_checksubmit"}  # which it hands on by name
 
 
 class LeanBroker(bt.brokers.BackBroker):
@@ -23,10 +50,20 @@ class LeanBroker(bt.brokers.BackBroker):
         if waiting or more or not self._value_stocks():
             super().next()
 
-    def submit(self, order, check=True):
-        if type(order) in ORDERS:
-            place_params(order)
-        return super().submit(order, check)
+    def buy(self, *args, **kwargs):
+        return self._place(LeanBuyOrder, dict(zip(ARGUMENTS, args, strict=False)) | kwargs)
+
+    def sell(self, *args, **kwargs):
+        return self._place(LeanSellOrder, dict(zip(ARGUMENTS, args, strict=False)) | kwargs)
+
+    def _place(self, kind, given):
+        """Place an order of our own kind as Backtrader does; what it does not know is ``info``"""
+        oco, check = given.pop("oco", None), given.pop("_checksubmit", True)
+        known = {name: given.pop(name) for name in OF_ORDER & given.keys()}
+        order = kind(pricelimit=given.pop("plimit", None), **known)
+        order.addinfo(**given)
+        self._ocoize(order, oco)
+        return self.submit(order, check=check)
 
     def notify(self, order):
         self.notifs.append(cloned(order) if type(order) in ORDERS else order.clone())
@@ -60,12 +97,6 @@ class LeanBroker(bt.brokers.BackBroker):
         self._valuemktlever, self._leverage = worth, worth / (unlevered or 1.0)
         self._unrealized = unrealized
         return True
-
-
-def place_params(order):
-    """Put what an order was made with beside what it has become: it is looked for there first."""
-    own = vars(order)
-    own.update((name, value) for name, value in vars(order.p).items() if name not in own)
 
 
 def cloned(order):

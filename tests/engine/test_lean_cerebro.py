@@ -175,3 +175,28 @@ def test_what_is_set_up_otherwise_runs_as_in_backtrader(options, lean_bars, caps
     cerebro.addstrategy(bt.Strategy if options else OwnBar)
     assert len(cerebro.run()[0]) == 60
     assert not lean_bars
+
+
+class Directly(bt.Strategy):
+    """Gives its orders to the broker itself, by position and by name."""
+
+    def next(self):
+        if len(self) % 10 == 2:
+            self.broker.buy(self, self.data, 1, None, None, None, None, 7, why="up")
+        elif len(self) % 10 == 7:
+            self.broker.sell(self, self.data, size=1, tradeid=7)
+        elif len(self) % 10 == 8:
+            price = self.data.close[0]
+            self.broker.sell(self, self.data, 1, price * 1.001, price, bt.Order.StopLimit, 5.0)
+
+
+def test_orders_given_to_the_broker_itself():
+    drawn = Design("direct", Directly, {}, {"A": random_walk(300, seed=4)}, {}, {"mult": 2.0})
+    lean = recorded(drawn.cerebro(LeanCerebro, BarsData))
+    stock = recorded(drawn.cerebro(bt.Cerebro, RowByRow))
+    assert_same(lean, stock)
+    ours, theirs = (each[5].broker.orders for each in (lean, stock))
+    assert len(ours) == len(theirs) > 50 and len(lean[3]) > 20
+    for one, other in zip(ours, theirs, strict=True):
+        facts = [(o.info, vars(o.p).keys(), o.size, o.valid, o.tradeid) for o in (one, other)]
+        assert repr(facts[0]) == repr(facts[1]) and isinstance(one, type(other))
