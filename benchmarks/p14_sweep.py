@@ -14,7 +14,7 @@ from benchmarks.timing import take_turns
 from bt_fusion import read_bars
 from bt_fusion.engine.account import Account
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.sweep.by_replay import Pair, Replayed, replay_runs
+from bt_fusion.sweep.by_replay import MissingRuns, Pair, Replayed
 from bt_fusion.sweep.grid import combinations
 from bt_fusion.sweep.replay import SweepReplay
 from bt_fusion.sweep.runs import RunTask, SweepInputs, engine_run, shared_inputs
@@ -108,4 +108,5 @@ def compared(
     with TemporaryDirectory() as folder:
         store = SweepStore(Path(folder))
         with shared_inputs(inputs, store.parts) as shared:
-            return replay_runs(inputs, shared, store, pairs, tasks, jobs, lambda done: None)
+            missing = MissingRuns(inputs, shared, store, pairs, tasks, jobs)
+            return missing.replayed(lambda done: None)

@@ -19,7 +19,7 @@ from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import THRESHOLDS
 from bt_fusion.parallel import run_unordered, worker_count
 from bt_fusion.saved_runs.sweep_folder import SweepResult
-from bt_fusion.sweep.by_replay import Replayed, replay_runs
+from bt_fusion.sweep.by_replay import MissingRuns, Replayed
 from bt_fusion.sweep.grid import combinations
 from bt_fusion.sweep.runs import SweepInputs, run_task, shared_inputs
 from bt_fusion.sweep.selection import best_variant, record_variants, selection_figures
@@ -149,19 +149,10 @@ class Sweep:
         report, errors = on_run or (lambda done, total: None), dict[str, str]()
         report(len(finished), len(tasks))
         with shared_inputs(inputs, store.parts) as shared:
-            here = len(finished)
+            work = MissingRuns(inputs, shared, store, pairs, missing, self.jobs, self.job.seed)
             replayed = Replayed()
             if self.replay:
-                replayed = replay_runs(
-                    inputs,
-                    shared,
-                    store,
-                    pairs,
-                    missing,
-                    self.jobs,
-                    lambda done: report(here + done, len(tasks)),
-                    self.job.seed,
-                )
+                replayed = work.replayed(lambda done: report(len(finished) + done, len(tasks)))
             left = [task for task in missing if task.key not in replayed.keys]
             calls = ((shared, store, task) for task in left)
             done = run_unordered(run_task, calls, worker_count(self.jobs, len(left)))

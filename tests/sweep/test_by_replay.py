@@ -1,7 +1,6 @@
 """A sweep by replay: the rows of the engine, eleven variants compared, and when it falls back."""
 
 from dataclasses import replace
-from functools import partial
 
 import backtrader as bt
 import numpy as np
@@ -15,7 +14,7 @@ from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.account import Account
 from bt_fusion.report.terminal.sweep import replay_lines
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.sweep import by_replay
+from bt_fusion.sweep.by_replay import MissingRuns
 from bt_fusion.sweep.checks import CHECKED, Checked, check_task, checked_variants, difference
 from bt_fusion.sweep.replay import SweepReplay, why_engine
 from bt_fusion.sweep.runs import SweepInputs, opened, run_task, shared_inputs
@@ -117,8 +116,8 @@ def test_nothing_replayed_is_kept_before_the_comparison(inputs, tmp_path, monkey
         raise KeyboardInterrupt
 
     with shared_inputs(inputs, store.parts) as shared:
-        run = partial(by_replay.replay_runs, inputs, shared, store, pairs, tasks, 1)
-        monkeypatch.setattr(by_replay, "compared", interrupted)
+        run = MissingRuns(inputs, shared, store, pairs, tasks, jobs=1).replayed
+        monkeypatch.setattr(MissingRuns, "_compared", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run(lambda done: None)
         assert store.keys() == set()
