@@ -190,7 +190,7 @@ def test_refused_orders_send_a_run_to_the_engine(tmp_path):
     dear = replace(sweep(), job=replace(sweep().job, account=Account(share=1.0)))
     found = dear.run(bars, tmp_path, "edge")
     assert found.summary["runs"]["replayed"] == 0 and found.table.on_rejected.min() > 0
-    assert found.summary["runs"]["engine_why"].startswith("too few variants whose orders")
+    assert found.summary["runs"]["engine_why"].startswith("too few variants whose every order")
 
 
 def test_each_way_to_differ_is_found(inputs, tmp_path):
