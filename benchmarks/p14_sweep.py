@@ -15,7 +15,7 @@ from bt_fusion import read_bars
 from bt_fusion.engine.account import Account
 from bt_fusion.parallel import Shared
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.sweep.by_replay import Pair, Replayed, replay_runs
+from bt_fusion.sweep.by_replay import MissingRuns, Pair, Replayed
 from bt_fusion.sweep.grid import combinations
 from bt_fusion.sweep.replay import SweepReplay
 from bt_fusion.sweep.runs import RunTask, SentInputs, SweepInputs, engine_run
@@ -109,4 +109,5 @@ def compared(
     with TemporaryDirectory() as folder:
         store = SweepStore(Path(folder))
         shared = Shared(SentInputs.of(inputs))
-        return replay_runs(inputs, shared, store, pairs, tasks, jobs, lambda done: None)
+        missing = MissingRuns(inputs, shared, store, pairs, tasks, jobs)
+        return missing.replayed(lambda done: None)

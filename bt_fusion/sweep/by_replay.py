@@ -1,4 +1,4 @@
-"""The part of a sweep's runs that needs no engine: replayed, checked against it, and kept."""
+"""The part of a sweep's runs that needs no engine: replayed, compared with it, and kept."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,9 +11,10 @@ from bt_fusion.sweep.replay import SweepReplay, why_engine
 from bt_fusion.sweep.runs import RunTask, SweepInputs, run_name
 from bt_fusion.sweep.store import SweepStore
 
-__all__ = ["Pair", "Replayed", "replay_runs"]
+__all__ = ["MissingRuns", "Pair", "Replayed"]
 
 Pair = tuple[RunTask, RunTask]
+Report = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -49,92 +50,88 @@ class Replayed:
         }
 
 
-def replay_runs(
-    inputs: SweepInputs,
-    shared: Shared,
-    store: SweepStore,
-    pairs: Sequence[Pair],
-    missing: Sequence[RunTask],
-    jobs: int,
-    report: Callable[[int], None],
-    seed: int = 0,
-) -> Replayed:
-    """Replay those of the missing runs that can be, compare eleven variants, and keep them.
+@dataclass(frozen=True, eq=False)
+class MissingRuns:
+    """The runs that a sweep's store lacks, and what it takes to make them.
 
-    Nothing that was replayed is kept before the comparison: where one run differs, all are left
-    to the engine.
-
-    Parameters
+    Attributes
     ----------
     inputs : SweepInputs
     shared : Shared
         The same as `SentInputs`.
     store : SweepStore
     pairs : sequence of (RunTask, RunTask)
-        ML off and ML on of each variant.
-    missing : sequence of RunTask
+        ML off and ML on of every variant.
+    tasks : sequence of RunTask
+        Of these, the missing ones.
     jobs : int
         Processes for the runs in Backtrader.
-    report : callable
-        Called with how many runs are done.
     seed : int
-        Of the choice of those compared.
+        Of the choice of the variants that are compared.
     """
-    why = why_engine(inputs)
-    if why:
-        return Replayed(why=why)
-    replay = SweepReplay.of(inputs, missing)
-    if sum(on.key in replay.rules for _, on in pairs) <= CHECKED:
-        return Replayed(why="too few variants: to check them is to make them")
-    rows = {
-        row["key"]: row
-        for row in replay.rows(missing, lambda done: report(max(0, done - 2 * CHECKED)))
-    }
-    sharpes = {
-        number: json.loads(rows[on.key]["figures"])["sharpe"]
-        for number, (_, on) in enumerate(pairs)
-        if on.key in rows
-    }
-    if len(sharpes) <= CHECKED:
-        return Replayed(why="too few variants whose orders all are certain to be filled")
-    chosen = checked_variants(sharpes, seed)
-    tasks = {task.key: task for n in chosen for task in pairs[n] if task.key in rows}
-    found = compared(replay, shared, store, list(tasks.values()), jobs, len(rows), report)
-    wrong = {key: text for key, text in found.items() if text}
-    differing = [n for n in chosen if any(task.key in wrong for task in pairs[n])]
-    if wrong:
-        return Replayed(
-            frozenset(store.keys() & tasks.keys()),
-            checked=len(chosen),
-            differing=len(differing),
-            why=next(iter(wrong.values())),
+
+    inputs: SweepInputs
+    shared: Shared
+    store: SweepStore
+    pairs: Sequence[Pair]
+    tasks: Sequence[RunTask]
+    jobs: int
+    seed: int = 0
+
+    def replayed(self, report: Report) -> Replayed:
+        """Replay those that can be, compare eleven variants with Backtrader, and keep them.
+
+        Nothing that was replayed is kept before the comparison: where one run differs, all are
+        left to the engine.
+
+        Parameters
+        ----------
+        report : callable
+            Called with how many runs are done.
+        """
+        why = why_engine(self.inputs)
+        if why or not self.tasks:
+            return Replayed(why=why)
+        replay = SweepReplay.of(self.inputs, self.tasks)
+        if sum(on.key in replay.rules for _, on in self.pairs) <= CHECKED:
+            return Replayed(why="too few variants: to compare them is to make them")
+        found = replay.rows(self.tasks, lambda done: report(max(0, done - 2 * CHECKED)))
+        rows = {row["key"]: row for row in found}
+        sharpes = {
+            number: json.loads(rows[on.key]["figures"])["sharpe"]
+            for number, (_, on) in enumerate(self.pairs)
+            if on.key in rows
+        }
+        if len(sharpes) <= CHECKED:
+            return Replayed(why="too few variants whose every order is certain to be filled")
+        return self._kept(replay, rows, checked_variants(sharpes, self.seed), report)
+
+    def _kept(
+        self, replay: SweepReplay, rows: dict[str, Any], chosen: list[int], report: Report
+    ) -> Replayed:
+        """Compare the runs of the chosen variants, and keep all rows where they are equal."""
+        tasks = {task.key: task for n in chosen for task in self.pairs[n] if task.key in rows}
+        told = self._compared(
+            replay, list(tasks.values()), lambda done: report(len(rows) - len(tasks) + done)
         )
-    store.put_rows(row for key, row in rows.items() if key not in tasks)
-    return Replayed(frozenset(rows), len(rows) - len(tasks), len(chosen))
+        wrong = {key: text for key, text in told.items() if text}
+        if not wrong:
+            self.store.put_rows(row for key, row in rows.items() if key not in tasks)
+            return Replayed(frozenset(rows), len(rows) - len(tasks), len(chosen))
+        differing = sum(any(task.key in wrong for task in self.pairs[n]) for n in chosen)
+        made = frozenset(self.store.keys() & tasks.keys())
+        return Replayed(made, 0, len(chosen), differing, next(iter(wrong.values())))
 
-
-def compared(
-    replay: SweepReplay,
-    shared: Shared,
-    store: SweepStore,
-    tasks: Sequence[RunTask],
-    jobs: int,
-    total: int,
-    report: Callable[[int], None],
-) -> dict[str, str]:
-    """Make runs in Backtrader, and return in what their replays differ, by key."""
-    calls, workers = ((task,) for task in tasks), worker_count(jobs, len(tasks))
-    found = {}
-    for made in run_unordered(check_task, calls, workers, shared=shared, name=run_name):
-        task = made.outcome.task
-        made.outcome.keep(store)
-        run = replay.run(task)
-        found[task.key] = difference(None if run is None else run.run(symbol_of(replay)), made)
-        report(total - len(tasks) + len(found))
-    return found
-
-
-def symbol_of(replay: SweepReplay) -> str:
-    """Return the name of the one symbol."""
-    (symbol,) = replay.inputs.bars
-    return symbol
+    def _compared(
+        self, replay: SweepReplay, tasks: Sequence[RunTask], report: Report
+    ) -> dict[str, str]:
+        """Make runs in Backtrader, and return in what their replays differ, by key."""
+        (symbol,), told = self.inputs.bars, dict[str, str]()
+        calls, workers = ((task,) for task in tasks), worker_count(self.jobs, len(tasks))
+        for made in run_unordered(check_task, calls, workers, shared=self.shared, name=run_name):
+            made.outcome.keep(self.store)
+            task = made.outcome.task
+            run = replay.run(task)
+            told[task.key] = difference(None if run is None else run.run(symbol), made)
+            report(len(told))
+        return told

@@ -20,7 +20,7 @@ from bt_fusion.models.agreement import THRESHOLDS
 from bt_fusion.parallel import Shared, run_unordered, worker_count
 from bt_fusion.progress import step
 from bt_fusion.saved_runs.sweep_folder import SweepResult
-from bt_fusion.sweep.by_replay import Replayed, replay_runs
+from bt_fusion.sweep.by_replay import MissingRuns, Replayed
 from bt_fusion.sweep.grid import combinations
 from bt_fusion.sweep.runs import (
     RunTask,
@@ -180,10 +180,9 @@ class Sweep:
         report: Callable[[int], None],
     ) -> tuple[Replayed, dict[str, str]]:
         """Make runs, by replay or in Backtrader, and return why some could not be made, by key."""
-        shared, replayed, errors = Shared(SentInputs.of(inputs)), Replayed(), dict[str, str]()
-        if self.replay:
-            more = (self.jobs, report, self.job.seed)
-            replayed = replay_runs(inputs, shared, store, pairs, missing, *more)
+        shared, errors = Shared(SentInputs.of(inputs)), dict[str, str]()
+        work = MissingRuns(inputs, shared, store, pairs, missing, self.jobs, self.job.seed)
+        replayed = work.replayed(report) if self.replay else Replayed()
         left = [(task,) for task in missing if task.key not in replayed.keys]
         workers = worker_count(self.jobs, len(left))
         done = run_unordered(run_task, left, workers, shared=shared, name=run_name)

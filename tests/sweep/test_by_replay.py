@@ -1,7 +1,6 @@
 """A sweep by replay: the rows of the engine, eleven variants compared, and when it falls back."""
 
 from dataclasses import replace
-from functools import partial
 
 import backtrader as bt
 import numpy as np
@@ -16,7 +15,7 @@ from bt_fusion.engine.account import Account
 from bt_fusion.parallel import Shared
 from bt_fusion.report.terminal.sweep import replay_lines
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.sweep import by_replay
+from bt_fusion.sweep.by_replay import MissingRuns
 from bt_fusion.sweep.checks import CHECKED, Checked, check_task, checked_variants, difference
 from bt_fusion.sweep.replay import SweepReplay, why_engine
 from bt_fusion.sweep.runs import Outcome, SentInputs, SweepInputs, run_task
@@ -117,9 +116,8 @@ def test_nothing_replayed_is_kept_before_the_comparison(inputs, tmp_path, monkey
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    shared = Shared(SentInputs.of(inputs))
-    run = partial(by_replay.replay_runs, inputs, shared, store, pairs, tasks, 1)
-    monkeypatch.setattr(by_replay, "compared", interrupted)
+    run = MissingRuns(inputs, Shared(SentInputs.of(inputs)), store, pairs, tasks, jobs=1).replayed
+    monkeypatch.setattr(MissingRuns, "_compared", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(lambda done: None)
     assert store.keys() == set()
@@ -192,7 +190,7 @@ def test_refused_orders_send_a_run_to_the_engine(tmp_path):
     dear = replace(sweep(), job=replace(sweep().job, account=Account(share=1.0)))
     found = dear.run(bars, tmp_path, "edge")
     assert found.summary["runs"]["replayed"] == 0 and found.table.on_rejected.min() > 0
-    assert found.summary["runs"]["engine_why"].startswith("too few variants whose orders")
+    assert found.summary["runs"]["engine_why"].startswith("too few variants whose every order")
 
 
 def test_each_way_to_differ_is_found(inputs, tmp_path):
