@@ -17,19 +17,11 @@ from tests.parallel.clusters import (
     dies_once,
     end,
     environment,
-    running_cluster,
     running_scheduler,
     running_worker,
     sleeps,
     total,
 )
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """The URL of a cluster of two workers."""
-    with running_cluster(tmp_path_factory.mktemp("away")) as address:
-        yield f"dask://{address}"
 
 
 def test_what_is_shared_reaches_every_call(cluster):
@@ -107,10 +99,10 @@ def test_a_scheduler_that_stops_answering_is_lost_in_time(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["worker", "scheduler"])
 def test_one_without_bt_fusion_is_named(who, tmp_path):
-    hides = tmp_path / "bt_fusion"
-    hides.mkdir()
+    hides = tmp_path / "none" / "bt_fusion"
+    hides.mkdir(parents=True)
     (hides / "__init__.py").write_text("")
-    none = environment(tmp_path)
+    none = environment(hides.parent)
     with (
         running_scheduler(tmp_path, env=none if who == "scheduler" else None) as (_, address),
         running_worker(address, tmp_path, env=none if who == "worker" else None),
@@ -120,6 +112,7 @@ def test_one_without_bt_fusion_is_named(who, tmp_path):
         list(run_unordered(dies, [(1,)], 1))
 
 
+@pytest.mark.slow
 def test_threads_of_a_worker_take_turns_where_they_must(tmp_path):
     with (
         running_scheduler(tmp_path) as (_, address),
