@@ -20,6 +20,7 @@ HOMES = {
     "P9": "benchmarks.p9_pybroker",
     "P10": "benchmarks.p10_forest",
     "P11": "benchmarks.p11_checks",
+    "P12": "benchmarks.p12_cluster",
     "P13": "benchmarks.p13_million",
     "P14": "benchmarks.p14_sweep",
     "coverage": "benchmarks.coverage",

@@ -60,7 +60,7 @@ class WalkForward(BaseEstimator):
         strictly past.
     jobs : int
         Refits that run side by side; -1 for all cores. In threads where every member works
-        outside Python's lock, else in processes; any joblib backend serves.
+        outside Python's lock, else in processes; `scheduler` chooses others, such as a cluster.
     cache : path, "auto" or None
         Folder that keeps finished refits, "auto" for the user's cache folder, None for none. An
         entry is found by the numbers it was made from, so it cannot be stale.

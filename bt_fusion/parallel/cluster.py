@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -66,7 +66,7 @@ class DaskCluster:
                 n_workers=workers,
                 threads_per_worker=1,
                 memory_limit=None,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             ) as started,
             Client(started, set_as_default=False) as client,
@@ -173,10 +173,11 @@ class DaskCluster:
                 self.threads()
             except CancelledError as error:
                 raise self._lost() from error
-            except ModuleNotFoundError as error:
-                if str(error.name).startswith("bt_fusion"):
-                    raise other_code("a worker", error) from error
-                raise
+            except RuntimeError as error:
+                if "deserialization of the task graph" not in str(error):
+                    raise
+                told = error.__cause__ or error
+                raise other_code(f"the scheduler at {self.address}", told) from error
 
     def threads(self) -> int:
         """Return how many threads work, once new workers were looked at.
@@ -209,14 +210,15 @@ class DaskCluster:
 
     def _check(self, workers: list[str]) -> None:
         """Compare the versions of workers with ours."""
-        found = self.client.run(difference, self.versions, workers=workers, on_error="return")
+        try:
+            found = self.client.run(difference, self.versions, workers=workers, on_error="return")
+        except OSError:  # one is gone again; each looks itself before it works
+            return
         for worker, told in found.items():
-            if isinstance(told, (ImportError, AttributeError)):
-                raise other_code(f"the worker {worker}", told)
             if isinstance(told, OSError):  # gone again
                 continue
             if isinstance(told, BaseException):
-                raise told
+                raise other_code(f"the worker {worker}", told)
             if told:
                 raise WorkerError(differs(worker, told))
             self._checked.add(worker)
@@ -277,8 +279,8 @@ def compute(
 ) -> bytes:
     """Make one call on a worker, on one thread, once its versions were compared."""
     check_versions(versions)
-    lock = threading.RLock() if safe else ONE_AT_A_TIME
-    with lock, joblib.parallel_config("sequential"), threadpool_limits(1):
+    threadpool_limits(1)  # for good: other threads of this worker may be at work, too
+    with nullcontext() if safe else ONE_AT_A_TIME, joblib.parallel_config("sequential"):
         given = pickle.loads(arguments)
         first = () if shared is None else (shared.open(),)
         return pickled(pickle.loads(function)(*first, *given))

@@ -53,9 +53,9 @@ def end(made):
 
 
 @contextmanager
-def running_scheduler(cwd, port=0):
+def running_scheduler(cwd, env=None):
     """Yield (process, HOST:PORT) of a scheduler."""
-    made, log = process("scheduler", "--host", "127.0.0.1", "--port", str(port), cwd=cwd)
+    made, log = process("scheduler", "--host", "127.0.0.1", "--port", "0", cwd=cwd, env=env)
     try:
         yield made, logged(made, log, r"Scheduler at:\s+tcp://(\S+)")[1]
     finally:
@@ -107,6 +107,20 @@ def sleeps(place, number):
     (Path(place) / f"{number}").touch()
     time.sleep(0.3)
     return number
+
+
+AT_WORK: list[int] = []
+
+
+def alone(place, number):
+    """Return how many calls of this process are at work at most while this one is."""
+    AT_WORK.append(number)
+    most = 0
+    for _ in range(10):
+        most = max(most, len(AT_WORK))
+        time.sleep(0.02)
+    AT_WORK.remove(number)
+    return most
 
 
 DATA = np.arange(1_000_000.0)
