@@ -93,10 +93,7 @@ class TradeStats(bt.Analyzer):
         broker = self._broker
         self._times.append(self._clock[0])
         self._values.append(broker.getvalue())
-        for position in broker.positions.values():
-            if position.size:
-                self._bars_in_market += 1
-                break
+        self._bars_in_market += any([position.size for position in broker.positions.values()])
         if self._forgets:
             self._note_last()
 

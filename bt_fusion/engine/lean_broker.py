@@ -39,9 +39,6 @@ class LeanBroker(bt.brokers.BackBroker):
     """
     A ``BackBroker`` to the last bit. On a bar without an order it only looks at prices, and where
     stocks without interest are held it works out the account's value with fewer calls.
-
-    Note:
-      The time at which interest was last looked at is not kept where there is none.
     """
 
     def next(self):
@@ -49,6 +46,20 @@ class LeanBroker(bt.brokers.BackBroker):
         more = self._cash_addition or self._fundhist or not self.p.shortcash
         if waiting or more or not self._value_stocks():
             super().next()
+
+    def setcommission(self, *args, **kwargs):
+        self._note_time()
+        super().setcommission(*args, **kwargs)
+
+    def addcommissioninfo(self, *args, **kwargs):
+        self._note_time()
+        super().addcommissioninfo(*args, **kwargs)
+
+    def _note_time(self):
+        """Note when interest was last looked at, which only matters once a scheme asks for it"""
+        for data, position in self.positions.items():
+            if position.size:
+                position.datetime = data.datetime.datetime()
 
     def buy(self, *args, **kwargs):
         return self._place(LeanBuyOrder, dict(zip(ARGUMENTS, args, strict=False)) | kwargs)

@@ -1,6 +1,7 @@
 """Functions behind columns of a feature matrix, and the filling of these columns."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -25,7 +26,10 @@ def fill_latest(
             tails[span] = arrays.tail(span + count - 1)
         values = entry.columns(tails[span])
         for pick, column in zip(picks, columns, strict=True):
-            rows[:, column] = values[pick][-count:]
+            if count == 1:  # a live bar: a number costs a fifth of a slice
+                rows[0, column] = values[pick][-1]
+            else:
+                rows[:, column] = values[pick][-count:]
 
 
 def taken(values: np.ndarray, last: np.ndarray) -> np.ndarray:
@@ -56,6 +60,7 @@ def places_of(groups: Groups) -> np.ndarray:
     return np.array([column for _, _, places in groups for column in places])
 
 
+@cache
 def shared_span(memory: int) -> int:
     """Return bars enough for a memory, the same for many: they share their slices and logs.
 

@@ -3,10 +3,10 @@
 from functools import partial
 
 import numpy as np
-import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.registry import feature
+from bt_fusion.technical.array_talib import talib
 from bt_fusion.technical.series import ema_memory, moved, quiet, ratio, wilder_memory
 
 

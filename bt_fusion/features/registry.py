@@ -11,6 +11,7 @@ from bt_fusion.module_sources import check_name_is_free
 
 __all__ = ["REGISTRY", "Feature", "feature"]
 
+NUMBERS = "fiub"  # kinds of numpy's types: floats, whole numbers, booleans
 Compute = Callable[[BarArrays], np.ndarray | tuple[np.ndarray, ...]]
 
 
@@ -41,23 +42,34 @@ class Feature:
 
     def columns(self, bars: BarArrays) -> tuple[np.ndarray, ...]:
         """Return one array for each name."""
-        if len(bars) < self.lookback:  # TA-Lib would refuse some of these
-            return tuple(np.full(len(bars), np.nan) for _ in self.names)
+        count = len(bars)
+        if count < self.lookback:  # TA-Lib would refuse some of these
+            return tuple(np.full(count, np.nan) for _ in self.names)
         values = self.compute(bars)
-        columns = tuple(map(_array, values if isinstance(values, tuple) else (values,)))
-        shape = (len(bars),)
-        if len(columns) != len(self.names) or any(
-            column.shape != shape or column.dtype.kind not in "fiub" for column in columns
-        ):
+        columns = values if isinstance(values, tuple) else (values,)
+        if len(columns) == len(self.names) and are_numbers(columns, count):
+            return columns
+        columns = tuple(map(_array, columns))
+        if len(columns) != len(self.names) or not are_numbers(columns, count):
             found = ", ".join(f"{column.shape} {column.dtype}" for column in columns)
             raise OptionError(
-                f"feature {', '.join(self.names)} returned {found} for {len(bars)} bars; return "
-                f"an array of {len(bars)} numbers for each name"
+                f"feature {', '.join(self.names)} returned {found} for {count} bars; return "
+                f"an array of {count} numbers for each name"
             )
         return columns
 
 
 REGISTRY: dict[str, Feature] = {}
+
+
+def are_numbers(columns: tuple[np.ndarray, ...], count: int) -> bool:
+    """Say whether columns are arrays of so many numbers."""
+    for column in columns:  # asked of every feature on every live bar
+        if type(column) is not np.ndarray or column.ndim != 1 or len(column) != count:
+            return False
+        if column.dtype.kind not in NUMBERS:
+            return False
+    return True
 
 
 def _array(column: object) -> np.ndarray:

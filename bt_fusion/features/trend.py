@@ -7,10 +7,10 @@ one price level reads another.
 from functools import partial
 
 import numpy as np
-import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.registry import feature
+from bt_fusion.technical.array_talib import talib
 from bt_fusion.technical.series import ema_memory, moved, quiet, wilder_memory
 
 SMA_PERIODS = (5, 10, 20, 50, 100)

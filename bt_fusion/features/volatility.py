@@ -3,11 +3,11 @@
 from functools import partial
 
 import numpy as np
-import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.price import log_return
 from bt_fusion.features.registry import feature
+from bt_fusion.technical.array_talib import talib
 from bt_fusion.technical.series import ratio, wilder_memory
 
 FLAT = 1e-9  # log returns below this are rounding, not movement

@@ -4,11 +4,11 @@ Zero volume is legal: a bar, or a whole series, without volume gives neutral val
 """
 
 import numpy as np
-import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.price import log_return
 from bt_fusion.features.registry import feature
+from bt_fusion.technical.array_talib import talib
 from bt_fusion.technical.series import ema_memory, quiet, ratio
 
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
 from bt_fusion.labels import Label, Labels, trade_exits
+from bt_fusion.technical.array_talib import talib
 
 __all__ = ["BreakEven", "Payoff", "has_payoff", "no_payoff"]
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import unknown_name
+from bt_fusion.technical.array_talib import talib
 
 __all__ = ["LOOKBACK", "PATTERNS", "Pattern", "candle_patterns", "pattern_name"]
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import talib
 
 from bt_fusion.data.bars import BarArrays
+from bt_fusion.technical.array_talib import talib
 from bt_fusion.technical.candle_patterns import candle_patterns
 from bt_fusion.technical.series import ema_memory, ratio, wilder_memory
 from bt_fusion.technical.support import nearest_support

@@ -4,10 +4,10 @@ from enum import IntEnum
 
 import numpy as np
 import pandas as pd
-import talib
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
+from bt_fusion.technical.array_talib import talib
 from bt_fusion.technical.series import wilder_memory
 
 __all__ = ["MEMORY", "Regime", "regimes"]

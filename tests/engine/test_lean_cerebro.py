@@ -144,15 +144,16 @@ class Interferes(bt.Strategy):
             self.sell(size=10) if len(self) % 40 == 3 else self.close()
         if len(self) == 50:
             self.broker.add_cash(5_000.0)
-        if len(self) == 80:
+        if len(self) == 100:  # a short is held
             self.broker.setcommission(commission=0.002, interest=0.3)
         if len(self) == 250:
             self.env.runstop()
 
 
 def test_what_a_strategy_changes_in_a_run(lean_bars):
-    bars = {"A": random_walk(300, seed=4)}
-    drawn = Design("interferes", Interferes, {}, bars, {}, {"commission": 0.0})
+    bars = random_walk(300, seed=4)  # hours, so that interest falls due
+    bars = bars.set_index(pd.date_range("2024-01-01", periods=300, freq="h"))
+    drawn = Design("interferes", Interferes, {}, {"A": bars}, {}, {"commission": 0.0})
     lean = recorded(drawn.cerebro(LeanCerebro, BarsData))
     stock = recorded(drawn.cerebro(bt.Cerebro, RowByRow))
     assert_same(lean, stock)
