@@ -47,6 +47,7 @@ class Entries(bt.Analyzer):
         self._seen = set()  # numbers of the orders that were looked at
         self._listed = 0  # how many of the broker's orders are all seen
         self._known = {}  # data feed -> its bars at the last ``next`` with an order, or any
+        self._broker = self.strategy.broker
         engine = self.strategy.env  # whether orders may be given before ``next``
         self._opens = engine.p.cheat_on_open or engine.p.quicknotify or engine._pretimers
         self._open_orders = OpenOrders()
@@ -70,8 +71,8 @@ class Entries(bt.Analyzer):
 
     def notify_order(self, order):
         # before next the broker tells of orders of earlier bars, and of those given at this open
-        vetoed = not order  # by ``with_ml``: no broker ever had it
-        if self._looks and order.ref not in self._seen and not vetoed:
+        # one that ``with_ml`` vetoed counts as False: no broker ever had it
+        if self._looks and order.ref not in self._seen and order:
             # one that was given and cancelled within an earlier bar is of no interest
             now, before = order.data.datetime[0], self._known.get(order.data, 0)
             here = order.created.dt == now and len(order.data) > before
@@ -82,22 +83,23 @@ class Entries(bt.Analyzer):
         self.next()
 
     def next(self):
-        new = self._looks and self._may_be_new()
-        if new or self._opens:
+        if self._looks and self._may_be_new():
             self._known = {data: len(data) for data in self.strategy.datas}
-        if new:
             self._look(self._new_orders())
-            self._listed = len(self.strategy.broker.orders)
+            self._listed = len(self._broker.orders)
+        elif self._opens:
+            self._known = {data: len(data) for data in self.strategy.datas}
         self.bar()
 
     def stop(self):
         # a result from another process must not drag feeds along
         self._open_orders = self._seen = self._known = self._listeners = None
+        self._broker = None
         vars(self.strategy).pop("_first_entries", None)
 
     def _may_be_new(self):
         '''Tell quickly, as on most bars, that there is no order that was not looked at'''
-        broker = self.strategy.broker
+        broker = self._broker
         waiting = broker.pending
         return len(broker.orders) > self._listed or (waiting and waiting[-1].ref not in self._seen)
 
@@ -110,7 +112,7 @@ class Entries(bt.Analyzer):
         return [new[ref] for ref in sorted(new)]
 
     def _look(self, orders):
-        self._seen.update(each.ref for each in orders)
+        self._seen.update([each.ref for each in orders])
         orders = [each for each in orders if each.owner is self.strategy]
         held = {}
         for order in orders:  # cheat-on-open fills an order on the bar on which it is given

@@ -5,6 +5,7 @@ from collections import Counter
 import backtrader as bt
 
 from bt_fusion.analyzers.entries import Entries
+from bt_fusion.analyzers.signal_ways import lines_are_kept, ways_of, why_not
 from bt_fusion.indicators import find_ensembles
 from bt_fusion.indicators.line_arrays import feed_names
 from bt_fusion.strategies import OnePosition
@@ -38,6 +39,8 @@ class SignalFunnel(Entries):
         ours = isinstance(self.strategy, OnePosition)
         self._symbols = {one.data: one for one in self.strategy.symbols} if ours else {}
         feeds = self._symbols or self.strategy.datas
+        later = lines_are_kept(self.strategy)  # then stages are counted after the run
+        self._outcomes = [(each, []) for each in self._symbols.values()] if later else None
         self._told = {data: Counter() for data in feeds}  # (stage, why lost there) -> bars
         self._bars = dict.fromkeys(feeds, 0)  # so far
         self._reached = dict.fromkeys(feeds)  # by the last bar: each stage, why it was lost there
@@ -80,6 +83,14 @@ class SignalFunnel(Entries):
             self._told[data]["filled", "" if filled else why] += 1
 
     def bar(self):
+        if self._outcomes is None:
+            self._ask_stages()
+            return
+        for symbol, outcomes in self._outcomes:
+            if self.strategy.alone or len(symbol.data) > len(outcomes):
+                outcomes.append(symbol.outcome)
+
+    def _ask_stages(self):
         self._note_vetoes()
         for data, bars in self._bars.items():
             now = len(data)
@@ -94,6 +105,8 @@ class SignalFunnel(Entries):
 
     def stop(self):
         super().stop()
+        for symbol, outcomes in self._outcomes or ():
+            self._ways[symbol.data] = ways_of(self.strategy, symbol, outcomes)
         for data, ways in self._ways.items():
             ways[self._reached[data]] += 1
             for reached, bars in ways.items():
@@ -113,7 +126,7 @@ class SignalFunnel(Entries):
         self.rets._close()
         # a result that travels from another process must not drag feeds along
         self._told = self._bars = self._waiting = self._symbols = self._ensembles = None
-        self._filter = self._feeds = self._reached = self._ways = None
+        self._filter = self._feeds = self._reached = self._ways = self._outcomes = None
 
     def _note_vetoes(self):
         for veto in self._filter.vetoes[self._vetoes :] if self._filter else ():
@@ -130,8 +143,7 @@ class SignalFunnel(Entries):
             if stage[1]:
                 return tuple(reached)
         if symbol:
-            ordered = symbol.outcome == "ordered"
-            reached.append(("ordered", "" if ordered else symbol.outcome or "not looked at"))
+            reached.append(("ordered", why_not(symbol.outcome)))
         return tuple(reached)
 
     def _stages_of_any(self, data):

@@ -28,6 +28,7 @@ TRADE_COLUMNS = (
     "signal_time",
     "value",
 )
+TIMES = ("entry_time", "exit_time", "signal_time")  # kept in Backtrader's days
 REASONS = {bt.Order.Stop: "stop", bt.Order.StopTrail: "stop", bt.Order.Limit: "limit"}
 
 
@@ -63,6 +64,8 @@ class TradeStats(bt.Analyzer):
         keep_bar_before(*(data.lines.datetime for data in self.strategy.datas))
         self._at_open = {}  # number of an order given at a bar's open -> stamp of the bar before
         self._last = {}  # data feed with an open trade -> close and stamp of its last bar
+        self._broker, self._clock = self.strategy.broker, self.strategy.lines.datetime
+        self._forgets = self.strategy.env._exactbars > 0  # no bar is held when the run stops
         self._times = []
         self._values = [self.strategy.broker.getvalue()]
         self._bars_in_market = 0
@@ -87,13 +90,15 @@ class TradeStats(bt.Analyzer):
         self.next()
 
     def next(self):
-        broker = self.strategy.broker
-        self._times.append(self.strategy.lines.datetime[0])
+        broker = self._broker
+        self._times.append(self._clock[0])
         self._values.append(broker.getvalue())
-        self._bars_in_market += any(position.size for position in broker.positions.values())
-        for (data, _), legs in self._legs.items():
-            if legs:  # exactbars=1 holds no bar any more when the run stops
-                self._last[data] = data.lines.close[0], data.lines.datetime[0]
+        for position in broker.positions.values():
+            if position.size:
+                self._bars_in_market += 1
+                break
+        if self._forgets:
+            self._note_last()
 
     def stop(self):
         for (data, number), pending in self._legs.items():
@@ -101,12 +106,14 @@ class TradeStats(bt.Analyzer):
                 self._list_open(data, number, legs)
         # a result that travels from another process must not drag feeds along
         self._legs = self._last = self._names = self._at_open = None
+        self._broker = self._clock = None
         self.rets.update(self._figures())
         self.rets._close()
 
     def trades(self):
         '''Return one row a trade, in order of exit'''
-        return pd.DataFrame(self._rows, columns=list(TRADE_COLUMNS))
+        trades = pd.DataFrame(self._rows, columns=list(TRADE_COLUMNS))
+        return trades.assign(**{name: stamps(trades[name]) for name in TIMES if len(trades)})
 
     def opened_by(self):
         '''Return the number of the order that opened each trade'''
@@ -116,6 +123,12 @@ class TradeStats(bt.Analyzer):
         '''Return the account's value at the close of each bar'''
         index = pd.DatetimeIndex(stamps(self._times), name="datetime")
         return pd.Series(self._values[1:], index=index, name="equity")
+
+    def _note_last(self):
+        '''Note the last bar of each feed with an open trade'''
+        for (data, _), legs in self._legs.items():
+            if legs:
+                self._last[data] = data.lines.close[0], data.lines.datetime[0]
 
     def _note_the_open(self, order):
         '''Note an order that was given before this bar was over: the bar before is its signal'''
@@ -137,12 +150,11 @@ class TradeStats(bt.Analyzer):
             legs[-1].leave(size, price, reason_of(order))
 
     def _list(self, trade, legs, pnl, closed):
-        opened, closed, signal = stamps([trade.dtopen, closed, legs.signal])
         self._rows.append(
             (
                 self._names.get(trade.data, trade.data._name),
                 "long" if legs.opened > 0 else "short",
-                opened,
+                trade.dtopen,
                 legs.entry_price,
                 closed,
                 legs.exit_price,
@@ -152,7 +164,7 @@ class TradeStats(bt.Analyzer):
                 len(trade.data) - trade.baropen if trade.isopen else trade.barlen,
                 legs.reason,
                 legs.share,
-                signal,
+                legs.signal,
                 legs.value,
             )
         )

@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from benchmarks.machine import measured_on
 from benchmarks.registry import DEFAULT, HOMES, Measured, measure
+from bt_fusion.files import write_json
 
 WIDTH = 120  # of a table that goes into a file
 
@@ -18,7 +20,8 @@ def command(
         list[str] | None, typer.Argument(help=f"Of {', '.join(HOMES)}. [default: every P]")
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="File to write the figures to.")
+        Path | None,
+        typer.Option("--json", help="File to add the figures to, with machine and date."),
     ] = None,
     data: Annotated[
         Path | None,
@@ -42,14 +45,20 @@ def command(
     found = {}
     for name in chosen:
         console.print(f"measuring {name} ...", style="dim")
+        machine = measured_on()
         found[name] = measure(name, **sizes)
         if json_file is not None:  # after each: an interrupted run keeps what it measured
-            entries = {done: result.as_json() for done, result in found.items()}
-            json_file.write_text(json.dumps(entries, indent=2) + "\n")
+            keep(json_file, {name: {**found[name].as_json(), "measured_on": machine}})
     console.print(table(found))
     for name, result in found.items():
         said = "; ".join(filter(None, (result.work, result.note)))
         console.print(f"{name}: {said}", markup=False, soft_wrap=True)
+
+
+def keep(path: Path, entries: dict[str, Any]) -> None:
+    """Add figures to a JSON file, in the place of those of the same names."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    write_json(path, {**known, **entries})
 
 
 def parsed(pair: str) -> tuple[str, int]:

@@ -13,11 +13,12 @@ from benchmarks.registry import Measured, Ratio
 from benchmarks.timing import take_turns
 from bt_fusion import read_bars
 from bt_fusion.engine.account import Account
+from bt_fusion.parallel import Shared
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.sweep.by_replay import MissingRuns, Pair, Replayed
 from bt_fusion.sweep.grid import combinations
 from bt_fusion.sweep.replay import SweepReplay
-from bt_fusion.sweep.runs import RunTask, SweepInputs, engine_run, shared_inputs
+from bt_fusion.sweep.runs import RunTask, SentInputs, SweepInputs, engine_run
 from bt_fusion.sweep.store import SweepStore
 
 __all__ = ["measure"]
@@ -107,6 +108,6 @@ def compared(
     """Replay runs as a sweep does: eleven variants are compared with the engine."""
     with TemporaryDirectory() as folder:
         store = SweepStore(Path(folder))
-        with shared_inputs(inputs, store.parts) as shared:
-            missing = MissingRuns(inputs, shared, store, pairs, tasks, jobs)
-            return missing.replayed(lambda done: None)
+        shared = Shared(SentInputs.of(inputs))
+        missing = MissingRuns(inputs, shared, store, pairs, tasks, jobs)
+        return missing.replayed(lambda done: None)

@@ -41,7 +41,7 @@ def measure(bars: int = 100_000, repeats: int = 2) -> Measured:
     return Measured(
         f"{bars:,} bars to final value, ML on against stock Backtrader without",
         parts | trades | {"features": len(model.feature_set_)},
-        (Ratio("time", seconds["ml_on"] / seconds["stock"], most=0.60),),
+        (Ratio("time", seconds["ml_on"] / seconds["stock"], most=0.45),),
     )
 
 

@@ -35,6 +35,7 @@ HOMES = {
     "thresholds": "benchmarks.thresholds",
     "universe": "benchmarks.universe",
     "walks": "benchmarks.walks",
+    "windows": "benchmarks.windows",
 }
 DEFAULT = tuple(name for name in HOMES if name.startswith("P"))
 

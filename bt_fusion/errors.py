@@ -20,6 +20,7 @@ __all__ = [
     "RandomPartError",
     "RowsBesideError",
     "RunError",
+    "SchedulerError",
     "StrategyError",
     "TrainingError",
     "TrainingOrderError",
@@ -61,7 +62,11 @@ class PluginError(BtFusionError, RuntimeError):
 
 
 class WorkerError(BtFusionError, RuntimeError):
-    """A worker process that was killed from outside, for want of memory as a rule."""
+    """A worker that was killed, for want of memory as a rule, or that has other versions."""
+
+
+class SchedulerError(BtFusionError, ConnectionError):
+    """A cluster that cannot be reached, was lost, or has no worker."""
 
 
 class RunError(BtFusionError, ValueError):

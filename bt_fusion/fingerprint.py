@@ -10,6 +10,7 @@ from hashlib import blake2b
 from importlib import metadata, resources, util
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import joblib
@@ -22,9 +23,12 @@ __all__ = [
     "library_versions",
     "object_digest",
     "versions_text",
+    "whole_code_digest",
 ]
 
 ABSENT = "absent"  # version of what is not installed
+TOP = ("indicators", "strategies", "analyzers")  # of a checkout, elsewhere on the disk
+NOT_COMPUTING = ("cli", "report", "start", "__main__")
 
 
 def array_digest(text: str, *arrays: np.ndarray) -> str:
@@ -62,6 +66,15 @@ def code_digest(*parts: str) -> str:
             made.update(name.encode())
             made.update(code)
     return made.hexdigest()
+
+
+@cache
+def whole_code_digest() -> str:
+    """Return a digest of all our own code that computes."""
+    package = util.find_spec("bt_fusion")
+    assert package is not None
+    found = {module.name for module in iter_modules(package.submodule_search_locations)} | {*TOP}
+    return code_digest(*sorted(found.difference(NOT_COMPUTING)))
 
 
 def library_versions(*names: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ import inspect
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from importlib.util import resolve_name
@@ -21,6 +21,7 @@ __all__ = [
     "code_sha256",
     "file_of",
     "file_sha256",
+    "folder_of",
     "installed",
     "loaded_sha256",
     "module_of",
@@ -49,11 +50,14 @@ class Source:
     sha256 : str
     imports : tuple of str
         Modules and names its import statements ask for, dotted.
+    data : bytes
+        The file's content then.
     """
 
     file: Path
     sha256: str
     imports: tuple[str, ...]
+    data: bytes = field(repr=False)
 
 
 # by module the spec it was loaded by, and its source; of one not loaded yet by its file
@@ -151,7 +155,7 @@ def sources_of(module: ModuleType) -> dict[str, Source]:
     where it has not run yet; installed libraries do not.
     """
     found: dict[str, Source] = {}
-    folder, waiting = _folder_of(module), [module.__name__]
+    folder, waiting = folder_of(module), [module.__name__]
     while waiting:
         name = waiting.pop()
         loaded = sys.modules.get(name)
@@ -164,13 +168,20 @@ def sources_of(module: ModuleType) -> dict[str, Source]:
     return found
 
 
+def folder_of(module: ModuleType) -> Path:
+    """Return the folder that a module's name begins in: that of a package's parent."""
+    file = Path(getattr(module, "__file__", None) or "").resolve()
+    depth = module.__name__.count(".") + hasattr(module, "__path__")
+    return file.parents[min(depth, len(file.parents) - 1)]
+
+
 def check_own_imports(module: ModuleType) -> None:
     """Raise OptionError where a module got another folder's module of the name of one beside it.
 
     So do those beside it. Python keeps modules by name: the second file that imports ``settings``
     gets the first's.
     """
-    folder = _folder_of(module)
+    folder = folder_of(module)
     asked = {name: each.file for each in sources_of(module).values() for name in each.imports}
     for name, asking in asked.items():
         other = sys.modules.get(name)
@@ -189,7 +200,7 @@ def code_sha256(module: ModuleType) -> str:
 
     With modules it imports from its own folder: of the digests of all of them.
     """
-    sources, folder = sources_of(module), _folder_of(module)
+    sources, folder = sources_of(module), folder_of(module)
     if len(sources) <= 1:
         return "".join(source.sha256 for source in sources.values())
     listed = {
@@ -200,7 +211,7 @@ def code_sha256(module: ModuleType) -> str:
 
 def _made_of(file: Path, data: bytes, package: str) -> Source:
     imports = tuple(_imports(data, package)) if file.suffix == ".py" else ()
-    return Source(file.resolve(), sha256(data).hexdigest(), imports)
+    return Source(file.resolve(), sha256(data).hexdigest(), imports, data)
 
 
 def _file_beside(name: str, folder: Path) -> Path | None:
@@ -231,13 +242,6 @@ def _place(part: Any) -> tuple[str, object, object]:
     file, module = file_of(inner), str(getattr(inner, "__module__", ""))
     where = str(file.resolve()) if file.is_file() else module
     return where, getattr(inner, "__qualname__", inner), getattr(part, "keywords", None)
-
-
-def _folder_of(module: ModuleType) -> Path:
-    """Return the folder that a module's name begins in: that of a package's parent."""
-    file = Path(getattr(module, "__file__", None) or "").resolve()
-    depth = module.__name__.count(".") + hasattr(module, "__path__")
-    return file.parents[min(depth, len(file.parents) - 1)]
 
 
 def _beside(module: ModuleType, folder: Path) -> bool:

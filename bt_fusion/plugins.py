@@ -12,15 +12,18 @@ from bt_fusion.errors import OptionError, PluginError
 from bt_fusion.features import REGISTRY, entry_of
 from bt_fusion.labels import LABELS
 from bt_fusion.module_sources import code_sha256, file_of, module_of, unwrapped, users_own
+from bt_fusion.sent_code import SentFile
 from bt_fusion.user_code import load_file, locate_errors, module_name
 
 __all__ = [
     "changed_files",
     "files_behind",
     "load_plugin",
+    "load_sent",
     "loaded_plugins",
     "located_errors",
     "registered_files",
+    "sent_plugins",
     "user_modules",
 ]
 
@@ -62,6 +65,22 @@ def load_plugin(path: str | Path) -> list[str]:
 def loaded_plugins() -> list[str]:
     """Return the files that were loaded, as `load_plugin` takes them."""
     return [str(path) for path in LOADED]
+
+
+def sent_plugins() -> tuple[SentFile, ...]:
+    """Return the files that were loaded, as they travel to processes that may not have them."""
+    return tuple(SentFile.of(module) for module in LOADED.values())
+
+
+def load_sent(sent: SentFile) -> None:
+    """Load a plug-in that another process sent; it replaces what it was in an earlier state."""
+    path = sent.here()
+    for other, module in [*LOADED.items()]:
+        if other.name == path.name and SentFile.of(module).sources != sent.sources:
+            del LOADED[other]
+            _take_back(other, {})
+    if not any(other.name == path.name for other in LOADED):
+        load_plugin(path)
 
 
 @contextmanager
@@ -164,18 +183,24 @@ def _run(path: Path) -> ModuleType:
 @contextmanager
 def _all_or_nothing(path: Path) -> Iterator[None]:
     """Take back what a plug-in registered before it failed."""
-    registers: dict[str, dict[str, Any]] = {
-        "feature": REGISTRY,
-        "label": LABELS,
-        "member": MEMBERS,
-    }
-    before = {kind: dict(register) for kind, register in registers.items()}
+    before = {kind: dict(register) for kind, register in registers().items()}
     try:
         yield
     except BaseException:
-        for what, part in [*registered()]:
-            kind, _, name = what.partition(" ")
-            if getattr(part, "__module__", "") == module_name(path):
-                del registers[kind][name]
-                registers[kind].update({k: v for k, v in before[kind].items() if k == name})
+        _take_back(path, before)
         raise
+
+
+def registers() -> dict[str, dict[str, Any]]:
+    """Return what holds the features, labels and members, by kind."""
+    return {"feature": REGISTRY, "label": LABELS, "member": MEMBERS}
+
+
+def _take_back(path: Path, before: Mapping[str, Mapping[str, Any]]) -> None:
+    """Take back what a file registered, and put there what was known by its names before."""
+    for what, part in [*registered()]:
+        kind, _, name = what.partition(" ")
+        if getattr(part, "__module__", "") == module_name(path):
+            del registers()[kind][name]
+            known = before.get(kind, {})
+            registers()[kind].update({k: v for k, v in known.items() if k == name})

@@ -142,7 +142,7 @@ class MLEnsemble(BarLines):
     def values(self, bars=None):
         '''Return probability, probability_down, signal and confidence of the current bar, or of the
         last of so many bars; NaN without one'''
-        return self._known(bars)[:4]
+        return self.known(bars)[:4]
 
     def threshold(self, side, costs=None, bars=None):
         '''Return the least probability of a side (1, -1) that pays the costs on the current bar
@@ -155,10 +155,7 @@ class MLEnsemble(BarLines):
 
     def break_even(self, costs=None, bars=None):
         '''Return what the break-even probability of the current bar depends on'''
-        return self._break_even_at(self._known(bars), costs, bars)
-
-    def _break_even_at(self, known, costs=None, bars=None):
-        win, loss = known[4:]
+        win, loss = self.known(bars)[4:]
         if costs is None:
             ago = 0 if bars is None else bars - len(self.data)
             costs = self.costs.round_trip(self.data.close[ago] if self.costs.fixed else np.nan)
@@ -177,7 +174,8 @@ class MLEnsemble(BarLines):
             self._costs = costs_of(broker_of(self), self.data)
         return self._costs
 
-    def _known(self, bars=None):
+    def known(self, bars=None):
+        '''Return the values of all lines on the current bar, or the last of so many; NaN without'''
         if bars is None and len(self):
             return tuple([line[0] for line in self.lines.lines])
         # inside another indicator Backtrader fills the lines and never moves along them
@@ -197,8 +195,17 @@ class MLEnsemble(BarLines):
 
     def sides(self, asked, bars=None):
         '''Tell whether an ``Agreement`` is given to a long and to a short on the current bar'''
-        known = self._known(bars)
-        break_even = self._break_even_at(known, bars=bars) if asked.auto else None
+        close = np.nan
+        if asked.auto and self.costs.fixed:
+            close = self.data.close[0 if bars is None else bars - len(self.data)]
+        return self.sides_of(asked, self.known(bars), close)
+
+    def sides_of(self, asked, known, close):
+        '''Tell the same of values of the lines and of the close, or of arrays of them'''
+        break_even = None
+        if asked.auto:
+            win, loss = known[4:]
+            break_even = self.break_even_of(win, loss, self.costs.round_trip(close))
         return asked.sides(*known[:4], break_even)
 
     def agrees(self, asked, side, bars=None):

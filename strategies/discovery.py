@@ -73,8 +73,8 @@ class SignalDiscovery(OnePosition):
         known = regime == regime
         return super().entry_facts(symbol) | {"regime": Market(int(regime)).name if known else None}
 
-    def stages(self, symbol):
-        stages = dict(super().stages(symbol))
-        if "confident" in stages and not self.p.regime_filter:
-            del stages["technical"]  # the regime has no say
-        return stages.items()
+    def losses(self, symbol, read):
+        unfiltered = symbol.ml is not None and symbol.ml.usable and not self.p.regime_filter
+        for stage, losses in super().losses(symbol, read):
+            if stage != "technical" or not unfiltered:  # there the regime has no say
+                yield stage, losses

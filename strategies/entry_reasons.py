@@ -1,10 +1,36 @@
 """EntryReasons: why a bar was an entry or was not, as a strategy tells it."""
 
+import numpy as np
+
+from bt_fusion.indicators.line_arrays import whole
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Signal
 from bt_fusion.strategies.thresholds import Threshold
 
-__all__ = ["EntryReasons", "ml_facts", "ml_thresholds"]
+__all__ = ["CurrentBar", "EntryReasons", "WholeRun", "ml_facts", "ml_thresholds"]
+
+
+class CurrentBar:
+    """Reads the current bar: a line's value, and an ``MLEnsemble``'s."""
+
+    def __call__(self, line):
+        return line[0]
+
+    def ensemble(self, ml):
+        return ml.known()
+
+
+class WholeRun:
+    """Reads so many bars at once, where Backtrader has filled the lines before the first."""
+
+    def __init__(self, bars):
+        self.bars = bars
+
+    def __call__(self, line):
+        return whole(line, self.bars)
+
+    def ensemble(self, ml):
+        return tuple(self(line) for line in ml.lines)
 
 
 class EntryReasons:
@@ -15,17 +41,28 @@ class EntryReasons:
 
     def stages(self, symbol):
         '''Return pairs of stage and why the bar is lost there'''
-        state = symbol.technical.lines.state[0]
-        yield "technical", "warming up" if state != state else "" if state else "no state"
-        if symbol.ml is not None and symbol.ml.usable:
-            yield from self.ml_stages(symbol, state)
+        for stage, losses in self.losses(symbol, CurrentBar()):
+            yield stage, next((why for why, lost in losses if lost), "")
 
-    def ml_stages(self, symbol, state):
+    def losses(self, symbol, read):
+        '''Return pairs of stage and its losses: why, and whether the bar is lost for that
+
+        ``read`` gives a line's value on the current bar, or its values on all of them. Of several
+        reasons the first one counts.
+        '''
+        state = read(symbol.technical.lines.state)
+        yield "technical", (("warming up", state != state), ("no state", state == 0))
+        if symbol.ml is not None and symbol.ml.usable:
+            yield from self.ml_losses(symbol, read)
+
+    def ml_losses(self, symbol, read):
         '''Return the stages of ML: confident in a side, and agreed with the technical one'''
-        up, side = symbol.ml.probability[0], self.side(symbol)
-        sure = side or any(symbol.ml.sides(self.asked(symbol)))
-        yield "confident", "no prediction" if up != up else "" if sure else "not confident"
-        yield "agreed", "" if side else "ML takes the other side"
+        known, signal = read.ensemble(symbol.ml), read(self.signal_line(symbol))
+        long, short = symbol.ml.sides_of(self.asked(symbol), known, read(symbol.data.lines.close))
+        other = np.logical_not((signal > 0) | (signal < 0))
+        unsure = other & np.logical_not(long | short)
+        yield "confident", (("no prediction", known[0] != known[0]), ("not confident", unsure))
+        yield "agreed", (("ML takes the other side", other),)
 
     def asked(self, symbol):
         '''Return the ``Agreement`` that is asked of a feed's ensemble, once its model is there'''

@@ -2,6 +2,8 @@
 
 from warnings import warn
 
+import numpy as np
+
 from bt_fusion.errors import BtFusionWarning, OptionError
 from bt_fusion.indicators import HybridScore, TechnicalScore
 from bt_fusion.indicators.line_arrays import stamps
@@ -139,22 +141,28 @@ class HybridScoring(OnePosition):
             return "middle band"
         return super().exit_reason(symbol) if self.p.hold_bars is not None else None
 
-    def stages(self, symbol):
-        technical = symbol.technical
-        score, rsi = technical.score[0], technical.rsi[0]
-        limit = self.p.points.rsi_limit
-        passed = "" if rsi < limit else f"RSI not below {limit:g}"
+    def losses(self, symbol, read):
+        technical, limit = symbol.technical, self.p.points.rsi_limit
+        score, rsi = read(technical.lines.score), read(technical.lines.rsi)
         rule, points = symbol.score.p.rule, symbol.score.p.points
         with_ml = symbol.ml is not None and symbol.ml.usable
         # what ML can lift to the least total at best
         least = rule.least - max(points.points) if with_ml else rule.least_technical
-        yield "mandatory", "warming up" if score != score else passed
-        yield "technical", "" if score >= least else f"technical score below {least:g}"
+        high = np.logical_not(rsi < limit)
+        yield "mandatory", (("warming up", score != score), (f"RSI not below {limit:g}", high))
+        low = np.logical_not(score >= least)
+        yield "technical", ((f"technical score below {least:g}", low),)
         if with_ml:
-            p = symbol.ml.probability[0]
-            why = f"{symbol.score.ml_points[0]:+g} ML points" if p == p else "no prediction"
-            low = f"total below {rule.least:g}: {why}"
-            yield "agreed", "" if self.side(symbol) > 0 else low
+            yield "agreed", tuple(self.missing_points(symbol, read))
+
+    def missing_points(self, symbol, read):
+        '''Return why a total with ML points is too low: the points there were'''
+        probability, given = read.ensemble(symbol.ml)[0], read(symbol.score.lines.ml_points)
+        low, least = np.logical_not(read(self.signal_line(symbol)) > 0), symbol.score.p.rule.least
+        short = f"total below {least:g}: "
+        yield short + "no prediction", low & (probability != probability)
+        for points in np.unique(given):
+            yield short + f"{points:+g} ML points", low & (given == points)
 
     def thresholds(self, symbol):
         rule, points = symbol.score.p.rule, symbol.score.p.points

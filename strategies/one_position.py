@@ -120,7 +120,9 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
         if symbol.needed is None:  # a feed's == compares prices
             pairs = zip(self.datas, self._minperiods, strict=True)
             symbol.needed = next(period for data, period in pairs if data is symbol.data)
-        return len(symbol.data) >= symbol.needed
+        if not symbol.ready:  # once it has them, it has them for good
+            symbol.ready = len(symbol.data) >= symbol.needed
+        return symbol.ready
 
     def act(self, symbol):
         '''Enter or leave, and return what became of the signal'''

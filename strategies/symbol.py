@@ -24,6 +24,7 @@ class Symbol:
         self.stopped = 0  # side that a stop or target has left and that may not be entered again
         self.outcome = ""
         self.needed = None  # bars the indicators of the feed need, known once the run has begun
+        self.ready = False  # whether it has had that many
         self._bar = None
 
     @property

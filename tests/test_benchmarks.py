@@ -12,6 +12,7 @@ from benchmarks import p5_walk_forward
 from benchmarks.child import peak_bytes, resident_bytes
 from benchmarks.environments import PeerUnavailable, run_peer
 from benchmarks.p2_features import recorded, transform_memory
+from benchmarks.page import PAGE, page
 from benchmarks.registry import DEFAULT, HOMES, Ratio, measure
 from benchmarks.timing import ROOT, in_child, slope, take_turns
 from bt_fusion import FeatureSet, WalkForward
@@ -46,6 +47,7 @@ TINY = {
     "thresholds": {"draws": 19, "bars": 900},
     "universe": {"files": 40, "bars": 700, "kills": 2, "jobs": 2},
     "walks": {"walks": 1, "bars": 300, "draws": 20},
+    "windows": {"bars": 900, "draws": 20, "lgb": 1},
 }
 SLOW = (
     "P5",
@@ -61,6 +63,7 @@ SLOW = (
     "thresholds",
     "universe",
     "walks",
+    "windows",
 )  # processes of their own, or many runs
 
 
@@ -96,6 +99,21 @@ def test_command_writes_what_it_measured(tmp_path):
     assert figures["P2"]["parts"]["features"] == len(FeatureSet("default"))
     assert figures["P3"]["ratio"] is None
     assert "<= 2.5" in shown and "not asked for" in shown
+
+
+def test_command_keeps_the_figures_of_a_file_that_it_does_not_measure(tmp_path):
+    path = tmp_path / "figures.json"
+    path.write_text('{"P2": {"ratio": 9.0}, "P9": {"ratio": 0.9}}')
+    command = [sys.executable, "-m", "benchmarks", "P2", "--json", str(path)]
+    command += ["--size", "bars=500", "--size", "repeats=1"]
+    subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    figures = json.loads(path.read_text())
+    assert figures["P9"] == {"ratio": 0.9} and figures["P2"]["ratio"] != 9.0
+    assert figures["P2"]["measured_on"]["cores"] >= 1
+
+
+def test_the_page_is_made_of_what_was_measured():
+    assert PAGE.read_text() == page()
 
 
 def test_command_refuses_an_unknown_figure():

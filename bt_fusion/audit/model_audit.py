@@ -14,6 +14,7 @@ from bt_fusion.models.causality.changed_bars import CHANGES
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.streaming.model_stream import ModelStream
+from bt_fusion.progress import step
 
 __all__ = ["audit_model"]
 
@@ -23,6 +24,7 @@ CUTS = 3
 SAME = 1e-6  # of a probability
 
 
+@step("Auditing")
 def audit_model(model: SignalModel | str | Path, bars: pd.DataFrame) -> PartsAudit:
     """Look for what a fitted model knows of the bars it has to predict.
 

@@ -28,6 +28,7 @@ from bt_fusion.models.causality.known_rows import check_known_rows
 from bt_fusion.models.causality.members import check_member
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.plugins import load_plugin
+from bt_fusion.progress import step
 
 __all__ = ["audit_features", "audit_members", "audit_plugins"]
 
@@ -114,6 +115,7 @@ def what_of(error: LookAheadError) -> str:
     return text.partition(" looks ahead: ")[2] or text
 
 
+@step("Auditing")
 def audit_features(
     features: Features | None,
     bars: pd.DataFrame | BarArrays,
@@ -143,6 +145,7 @@ def audit_features(
     return (parts if label is None else parts.label(label)).audit()
 
 
+@step("Auditing")
 def audit_members(members: Mapping[str, Any], bars: pd.DataFrame | BarArrays) -> PartsAudit:
     """Look for members whose prediction of a row depends on the rows beside it.
 
@@ -160,6 +163,7 @@ def audit_members(members: Mapping[str, Any], bars: pd.DataFrame | BarArrays) ->
     return parts.audit()
 
 
+@step("Auditing")
 def audit_plugins(
     paths: list[str | Path] | str | Path, bars: pd.DataFrame | BarArrays
 ) -> PartsAudit:

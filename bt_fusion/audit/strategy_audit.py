@@ -19,6 +19,7 @@ from bt_fusion.audit.unread import no_order_follows
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.variants import check_params
 from bt_fusion.errors import OptionError
+from bt_fusion.progress import step
 
 __all__ = ["audit", "audit_indicator", "unread_set_aside"]
 
@@ -26,6 +27,7 @@ CUTS = 16
 BAR_BY_BAR = {"preload": False, "runonce": False}
 
 
+@step("Auditing")
 def audit(
     strategy: type[bt.Strategy],
     bars: pd.DataFrame | Mapping[str, pd.DataFrame],
@@ -134,6 +136,7 @@ def unread_set_aside(
     return replace(found, findings=kept, unverified=(*found.unverified, *said))
 
 
+@step("Auditing")
 def audit_indicator(
     indicator: type[bt.Indicator],
     bars: pd.DataFrame | Mapping[str, pd.DataFrame],

@@ -46,6 +46,7 @@ from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictors import Predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.module_sources import file_of
+from bt_fusion.progress import step
 from bt_fusion.saved_runs.saved_run import SCHEMA
 from bt_fusion.saved_runs.trade_groups import breakdown
 from bt_fusion.statistics.bootstrap import Bootstrap
@@ -146,7 +147,7 @@ class Backtest:
         name : str
             What to call the data, where the bars do not say.
         on_refit : callable, optional
-            Called with (refits done, refits in all).
+            Called with (refits done, refits in all), instead of showing them on the terminal.
         """
         given = bars if isinstance(bars, dict) else {name: bars}
         job: Backtest = with_threshold(self, given)
@@ -294,11 +295,14 @@ class Backtest:
 
 def add_safely(summary: dict[str, Any], steps: dict[str, Step]) -> None:
     """Add to a summary what is said of the runs; a step that fails is noted and passed over."""
-    for what, step in steps.items():
-        try:
-            step(summary)
-        except Exception as error:  # no mistake in judging may cost hours of finished runs
-            say_what_failed(summary, what, error)
+    with step("Judging") as report:
+        for done, (what, add) in enumerate(steps.items()):
+            report(done, len(steps))
+            try:
+                add(summary)
+            except Exception as error:  # no mistake in judging may cost hours of finished runs
+                say_what_failed(summary, what, error)
+        report(len(steps), len(steps))
 
 
 @contextmanager

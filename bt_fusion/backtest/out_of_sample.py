@@ -15,6 +15,7 @@ from bt_fusion.models.predictors import OnePredictor, Predictor, check_predictor
 from bt_fusion.models.refit import Refit
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.progress import step
 
 __all__ = [
     "OnRefit",
@@ -139,15 +140,16 @@ def predict_each(
         with named(symbol, len(bars)):
             fixed = isinstance(own, SignalModel)
             counts[symbol] = 0 if fixed else sum(1 for _ in own.schedule(len(bars[symbol])))
-    found, before = {}, 0
-    for symbol, own in each.items():
-        report = on_refit and shifted(on_refit, before, sum(counts.values()))
-        with named(symbol, len(bars)):
-            known = predict_out_of_sample(
-                own, bars[symbol], report, allow_in_sample=allow_in_sample
-            )
-            found[symbol] = OutOfSample.of(bars[symbol], own, known, fromdate, todate)
-        before += counts[symbol]
+    found, before, total = {}, 0, sum(counts.values())
+    with step("Refits" if total else "Predicting", report=on_refit) as report:
+        for symbol, own in each.items():
+            told = shifted(report, before, total)
+            with named(symbol, len(bars)):
+                known = predict_out_of_sample(
+                    own, bars[symbol], told, allow_in_sample=allow_in_sample
+                )
+                found[symbol] = OutOfSample.of(bars[symbol], own, known, fromdate, todate)
+            before += counts[symbol]
     return found
 
 

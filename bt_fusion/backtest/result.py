@@ -16,6 +16,7 @@ from bt_fusion.engine.runner import Run
 from bt_fusion.labels import Labels
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
+from bt_fusion.progress import step
 from bt_fusion.report.draw import drawn_files
 from bt_fusion.saved_runs.run_folder import write_run
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -117,6 +118,7 @@ class Result:
             equity=self.equity,
         )
 
+    @step("Writing")
     def write(self, folder: str | Path) -> list[Path]:
         """Write all that redraws the result into a folder, and count the trial in its ledger.
 

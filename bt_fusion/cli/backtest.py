@@ -89,8 +89,7 @@ def backtest(
     loaded = bars.load(screen)
     if model.horizon_auto:
         job = with_holding_time(job, loaded)
-    with screen.progress("Refits") as on_refit:
-        result = job.run(loaded, on_refit=on_refit)
+    result = job.run(loaded)
     result.summary["command"] = given_command(context)
     paths = result.write(out)
     if not output.no_report:

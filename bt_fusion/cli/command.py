@@ -4,6 +4,7 @@ Nothing heavy is imported at the top, so that --help comes at once.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
@@ -16,6 +17,7 @@ import typer
 from bt_fusion.cli.config_file import located_in_plugins, read_config, read_plugins
 from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
 from bt_fusion.errors import OptionError
+from bt_fusion.progress import hidden
 
 __all__ = [
     "SOURCE",
@@ -25,6 +27,7 @@ __all__ = [
     "Ml",
     "Plugins",
     "Quiet",
+    "Scheduler",
     "TestShare",
     "command",
     "option",
@@ -95,7 +98,14 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
         @wraps(function)
         def run(**values: Any) -> None:
-            with exit_on_error(kept), warnings_as_lines(), located_in_plugins():
+            quiet = hidden(bool(values.get("quiet")))
+            with (
+                quiet,
+                exit_on_error(kept),
+                warnings_as_lines(),
+                located_in_plugins(),
+                workers(values),
+            ):
                 check_texts(values)
                 for name, group in groups.items():
                     own = {each.name: values.pop(each.name) for each in fields(group)}
@@ -108,6 +118,15 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         return run
 
     return decorate
+
+
+def workers(values: dict[str, Any]) -> AbstractContextManager[None]:
+    """Return a block inside which the given --scheduler does the work."""
+    if values.get("scheduler") is None:
+        return nullcontext()
+    from bt_fusion.parallel import scheduler
+
+    return scheduler(values["scheduler"], values["jobs"])
 
 
 def check_texts(values: dict[str, Any]) -> None:
@@ -147,6 +166,13 @@ Data = Annotated[str, option(f"{SOURCE}.")]
 TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 for none.")]
 Json = Annotated[Path | None, output_file("Write the tables as JSON, too.", "--json")]
 Quiet = Annotated[bool, option("Say nothing but warnings and errors.", "--quiet", "-q")]
+Scheduler = Annotated[
+    str | None,
+    option(
+        "Who works side by side: threads, loky (processes), dask (a cluster here), or "
+        "dask://HOST:PORT. [default: threads where they help, else processes]"
+    ),
+]
 Plugins = Annotated[
     list[Path] | None,
     typer.Option(

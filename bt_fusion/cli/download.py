@@ -47,7 +47,8 @@ def download(
 def fetched(candles: CandleOptions, screen: Screen) -> "pd.DataFrame":
     """Return a market's candles."""
     from bt_fusion.data.online.candles import Access, fetch_candles
+    from bt_fusion.progress import step
 
     access = Access(candles.host, candles.repair, screen.say)
-    with screen.progress("Candles") as advance:
+    with step("Candles") as advance:
         return fetch_candles(candles.market(), access, advance, candles.refetch)

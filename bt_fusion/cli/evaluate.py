@@ -137,19 +137,17 @@ def evaluated(
     bars: DatedBarOptions,
     screen: Screen,
 ) -> "Evaluation":
-    """Judge the model by the bars inside the dates, with a progress bar."""
+    """Judge the model by the bars inside the dates."""
     from bt_fusion.evaluation import evaluate as judge
 
-    with screen.progress("Folds") as on_step:
-        return judge(
-            model,
-            frame,
-            fromdate=bars.dates()[0],
-            importance=judged.feature_importance,
-            cross_validation=not judged.no_cross_validation,
-            seed=bars.seed,
-            on_step=on_step,
-        )
+    return judge(
+        model,
+        frame,
+        fromdate=bars.dates()[0],
+        importance=judged.feature_importance,
+        cross_validation=not judged.no_cross_validation,
+        seed=bars.seed,
+    )
 
 
 def backtest_summary(

@@ -1,8 +1,8 @@
-"""The terminal: messages, progress bars, errors and warnings as one line."""
+"""The terminal: messages, errors and warnings as one line."""
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ BAD_INPUT, INTERRUPTED = 2, 130
 
 
 class Screen:
-    """Where messages and progress go; nowhere with --quiet."""
+    """Where messages go; nowhere with --quiet."""
 
     def __init__(self, quiet: bool = False):
         from rich.console import Console
@@ -40,30 +40,6 @@ class Screen:
     def list_files(self, paths: Iterable[Path]) -> None:
         """Print which files were written, unless quiet."""
         self.say("Files      " + ", ".join(str(path) for path in paths))
-
-    @contextmanager
-    def progress(self, what: str) -> Iterator[Callable[[int, int], None] | None]:
-        """Show a progress bar on a terminal; yields what to call with (done, total)."""
-        if self.quiet or not self.errors.is_terminal:
-            yield None
-            return
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, TimeRemainingColumn(), console=self.errors) as progress:
-            task = progress.add_task(what, total=None)
-
-            def advance(done: int, total: int) -> None:
-                progress.update(task, completed=done, total=total)
-
-            yield advance
 
 
 class ToldExit(SystemExit):

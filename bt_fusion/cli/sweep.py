@@ -47,6 +47,7 @@ def sweep(
 ) -> None:
     """Trade every combination of parameters with ML off and on; predictions are made once."""
     from bt_fusion.backtest.holding_time import with_holding_time
+    from bt_fusion.progress import step
     from bt_fusion.report.pictures.sweep import draw_sweep
     from bt_fusion.report.terminal.sweep import sweep_table
     from bt_fusion.saved_runs.sweep_folder import write_sweep
@@ -61,11 +62,11 @@ def sweep(
     if model.horizon_auto:
         job = with_holding_time(job, loaded)
         screen.say(f"Note       {job.notes[-1]}")
-    with screen.progress("Refits") as on_refit, screen.progress("Runs") as on_run:
-        found = Sweep(job, grid, schedule.jobs).run(loaded, out, on_refit=on_refit, on_run=on_run)
+    found = Sweep(job, grid, schedule.jobs).run(loaded, out)
     paths = write_sweep(out, found)
     if found.varied and not output.no_report:
         paths.append(out / "sweep.png")
-        draw_sweep(paths[-1], found)
+        with step("Drawing"):
+            draw_sweep(paths[-1], found)
     screen.show(sweep_table(found))
     screen.list_files(paths)

@@ -99,7 +99,7 @@ def search_parameters(
     seed: int,
     screen: Screen,
 ) -> "TunedModel":
-    """Tune the model on its training bars, with a progress bar, and show what was found.
+    """Tune the model on its training bars, and show what was found.
 
     Of a managed model the position model is tuned after the signal, by as many trials.
     """
@@ -108,12 +108,12 @@ def search_parameters(
     from bt_fusion.tuning.tuning import tune as search
 
     study = StudyOptions(tuning.objective, tuning.folds, tuning.embargo_bars, seed)
-    with screen.progress("Trials") as on_trial:
-        found = search(model, bars, trials, study, storage=tuning.storage, on_trial=on_trial)
+    kept: dict[str, Any] = {"storage": tuning.storage, "jobs": tuning.jobs}
+    found = search(model, bars, trials, study, **kept)
     screen.show(tuning_table(found))
     if found.model.kind != "managed":
         return TunedModel(found.model, found)
-    position = search_position(found.model, bars, trials, study, tuning.storage, screen)
+    position = search_position(found.model, bars, trials, study, kept, screen)
     return TunedModel(found.model if position is None else position.model, found, position)
 
 
@@ -122,7 +122,7 @@ def search_position(
     bars: "pd.DataFrame",
     trials: int,
     study: "StudyOptions",
-    storage: str | None,
+    kept: dict[str, Any],
     screen: Screen,
 ) -> "Tuning | None":
     """Tune the position model of a managed one; None where it has too few trades to learn from."""
@@ -131,8 +131,7 @@ def search_position(
     from bt_fusion.trade_models.position_tuning import tune_position
 
     try:
-        with screen.progress("Trials, position") as on_trial:
-            found = tune_position(model, bars, trials, study, storage=storage, on_trial=on_trial)
+        found = tune_position(model, bars, trials, study, **kept)
     except TrainingError as error:
         screen.say(f"Note       position model not tuned: {error}")
         return None

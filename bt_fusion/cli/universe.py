@@ -108,6 +108,7 @@ def universe(
 ) -> None:
     """Compare ML off and on over many files: a row each, ranked, and one verdict over all."""
     from bt_fusion.errors import OptionError
+    from bt_fusion.progress import step
     from bt_fusion.report.html.universe_page import draw_universe_page
     from bt_fusion.report.pictures.universe import draw_universe
     from bt_fusion.report.terminal.pooled import file_line, universe_table
@@ -136,7 +137,8 @@ def universe(
     paths = write_universe(out, found)
     if not output.no_report:
         paths += [out / "universe.png", out / "universe.html"]
-        draw_universe(paths[-2], found)
-        draw_universe_page(paths[-1], found, picture=paths[-2])
+        with step("Drawing"):
+            draw_universe(paths[-2], found)
+            draw_universe_page(paths[-1], found, picture=paths[-2])
     screen.show(universe_table(found))
     screen.list_files(paths)

@@ -1,6 +1,7 @@
 """BarsData: bars as a Backtrader feed that loads them all at once."""
 
 from array import array
+from math import inf
 
 import backtrader as bt
 import numpy as np
@@ -22,12 +23,19 @@ class BarsData(bt.feed.DataBase):
       - ``dataname``: a DataFrame with a DatetimeIndex and open, high, low, close, volume
     '''
 
+    # the broker asks for each of them at every order; where they are found at once, none costs
+    tick_open = tick_high = tick_low = tick_close = tick_volume = tick_openinterest = None
+    tick_last = None
+
     def start(self):
         super().start()
+        for name in self.getlinealiases():  # data.close need not be looked for among the lines
+            setattr(self, name, getattr(self.lines, name))
         bars = check_bars(self.p.dataname)
         self._days = float_days(bars.index.values)
         self._rows = bars.to_numpy()
         self._row = 0
+        self._moved = None  # its lines, where they hold all bars and nothing else hangs on them
 
     def preload(self):
         if self._filters or self._tzinput:  # filters want bar after bar
@@ -42,7 +50,23 @@ class BarsData(bt.feed.DataBase):
             line.array[0:0] = blank  # before what Cerebro's lookahead may have added
             fill(line, known.get(name, np.full(len(blank), np.nan)))
         self._row = len(self._days)
+        self._moved = self.lines.lines
         self.home()
+
+    def advance_peek(self):
+        if self._moved is None:
+            return super().advance_peek()
+        line = self.lines.datetime
+        known = line.lencount < len(line.array) - line.extension
+        return line.array[line.lencount] if known else inf
+
+    def advance(self, size=1, datamaster=None, ticks=True):
+        if self._moved is None or datamaster is not None:
+            super().advance(size, datamaster, ticks)
+            return
+        for line in self._moved:
+            line._idx += size
+            line.lencount += size
 
     def _load(self):
         if self._row >= len(self._days):

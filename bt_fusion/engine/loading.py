@@ -1,5 +1,6 @@
 """Strategies and sizers by name: our own, of a module, or of a file of the user's."""
 
+import importlib
 import importlib.util
 import sys
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import backtrader as bt
 
 from bt_fusion.engine.account import Account
 from bt_fusion.errors import OptionError, unknown_name
-from bt_fusion.module_sources import file_of
+from bt_fusion.module_sources import file_of, module_of, users_own
+from bt_fusion.sent_code import SentFile
 from bt_fusion.strategies import FusionStrategy, HybridScoring, ManagedStrategy, SignalDiscovery
 from bt_fusion.user_code import importable, load_file, load_module, module_name, run_once
 
@@ -181,7 +183,7 @@ class ClassSource:
     """
 
     module: str
-    file: str
+    file: SentFile
     name: str
 
     @classmethod
@@ -198,7 +200,10 @@ class ClassSource:
                 f"class {part.__name__} stands inside a function, where other processes do not "
                 "find it: define it at the top of its file"
             )
-        return cls(part.__module__, str(file_of(part)), part.__qualname__)
+        module = module_of(part)
+        known = users_own(part) and getattr(module, "__file__", None)
+        sent = SentFile.of(module) if module and known else SentFile(str(file_of(part)))
+        return cls(part.__module__, sent, part.__qualname__)
 
     def load(self) -> type:
         """Return the class, its module imported or its file run where that has not happened.
@@ -211,17 +216,31 @@ class ClassSource:
             For an error inside the file, with its line.
         """
         known = sys.modules.get(self.module)
-        try:
-            return attrgetter(self.name)(known)
-        except AttributeError:  # not imported here, or another process's __main__
-            return attrgetter(self.name)(self._import())
+        if known is not None and self._same(known):
+            try:
+                return attrgetter(self.name)(known)
+            except AttributeError:  # another process's __main__
+                pass
+        return attrgetter(self.name)(self._import())
+
+    def _same(self, module: ModuleType) -> bool:
+        """Say whether a module is what was sent: a worker may have had an earlier state of it."""
+        sources = self.file.sources
+        return not sources or SentFile.of(module).sources == sources
 
     def _import(self) -> ModuleType:
+        file = self.file.here()
         if self.module == "__main__":
-            return load_file(Path(self.file))
-        with importable(Path.cwd()):
-            try:
-                found = importlib.util.find_spec(self.module)
-            except (ModuleNotFoundError, ValueError):  # of its package
-                found = None
-        return load_module(self.module) if found else load_file(Path(self.file))
+            return load_file(file)
+        if str(file) == self.file.file:  # the machine it comes from, or a shared disk
+            with importable(Path.cwd()):
+                try:
+                    found = importlib.util.find_spec(self.module)
+                except (ModuleNotFoundError, ValueError):  # of its package
+                    found = None
+            return load_module(self.module) if found else load_file(file)
+        if "." not in self.module:
+            return load_file(file)
+        with importable(self.file.copy()):  # of a package
+            sys.modules.pop(self.module, None)
+            return importlib.import_module(self.module)

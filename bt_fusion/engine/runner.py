@@ -15,9 +15,11 @@ import pandas as pd
 from bt_fusion.analyzers import BrokerGuard, EntryLog, SignalFunnel, TradeStats
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
+from bt_fusion.engine.lean_cerebro import LeanCerebro
 from bt_fusion.engine.variants import check_params, takes_ml
 from bt_fusion.errors import BarsError, StrategyError
 from bt_fusion.module_sources import file_of
+from bt_fusion.progress import step
 from bt_fusion.strategies import EquityShare, OnePosition
 from bt_fusion.strategies.ml_filter import Veto
 from bt_fusion.user_code import line_in
@@ -136,7 +138,7 @@ def run_strategy(
 
 def cerebro_of(feeds: dict[str, pd.DataFrame], account: Account) -> bt.Cerebro:
     """Return a Cerebro with the feeds, and the account's cash, costs and sizer."""
-    cerebro = bt.Cerebro(stdstats=False)
+    cerebro = LeanCerebro()
     for symbol, own in feeds.items():
         timeframe, compression = bar_length(pd.DatetimeIndex(own.index))
         data = BarsData(dataname=own, name=symbol, timeframe=timeframe, compression=compression)
@@ -152,8 +154,9 @@ def cerebro_of(feeds: dict[str, pd.DataFrame], account: Account) -> bt.Cerebro:
 
 def run_to_end(cerebro: bt.Cerebro, strategy: type[bt.Strategy], bars: int) -> bt.Strategy | None:
     """Run the one strategy of a Cerebro over so many bars; None where it skips the run."""
+    first = cerebro.datas[0]
     try:
-        with rare_collections():
+        with rare_collections(), step("Trading", place=lambda: (len(first), bars)):
             return next(iter(cerebro.run()), None)
     except IndexError as error:  # Backtrader's way to say that an indicator never got ready
         if line_in(error, file_of(strategy)):

@@ -25,6 +25,7 @@ from bt_fusion.models.fused_signals import fused_signals, signal_counts
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, purged_folds, time_series_folds
+from bt_fusion.progress import step
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -148,20 +149,21 @@ def evaluate(
     True
     """
     data = LabelledRows.of(model, bars)
-    dated, predictions = data, model.predict_arrays(data.arrays)
-    if fromdate is not None:
-        before, time = just_before(fromdate), data.arrays.time
-        dated, predictions = data.since(before), predictions[time > before].at(time)
-    out_of_sample = out_of_sample_rows(model, dated)
-    return Evaluation(
-        **_scores(out_of_sample, predictions),
-        **_signals(out_of_sample, predictions, high_confidence),
-        labels=label_report(model, data, trained_rows(model, data), out_of_sample.rows),
-        fused=_fused(data, predictions),
-        trained_until=pd.Timestamp(model.trained_until_),
-        importances=_importances(model, out_of_sample, seed) if importance else None,
-        cross_validation=_cross_validation(model, dated, on_step) if cross_validation else None,
-    )
+    with step("Folds" if cross_validation else "Judging the model", report=on_step) as report:
+        dated, predictions = data, model.predict_arrays(data.arrays)
+        if fromdate is not None:
+            before, time = just_before(fromdate), data.arrays.time
+            dated, predictions = data.since(before), predictions[time > before].at(time)
+        out_of_sample = out_of_sample_rows(model, dated)
+        return Evaluation(
+            **_scores(out_of_sample, predictions),
+            **_signals(out_of_sample, predictions, high_confidence),
+            labels=label_report(model, data, trained_rows(model, data), out_of_sample.rows),
+            fused=_fused(data, predictions),
+            trained_until=pd.Timestamp(model.trained_until_),
+            importances=_importances(model, out_of_sample, seed) if importance else None,
+            cross_validation=_cross_validation(model, dated, report) if cross_validation else None,
+        )
 
 
 def just_before(date: Any) -> np.datetime64:
@@ -248,13 +250,12 @@ def _importances(
 
 
 def _cross_validation(
-    model: SignalModel, data: LabelledRows, on_step: Callable[[int, int], None] | None
+    model: SignalModel, data: LabelledRows, on_step: Callable[[int, int], None]
 ) -> dict[str, Any]:
     done = iter(range(1, PURGED + IN_TIME + 1))
 
     def on_fold() -> None:
-        if on_step is not None:
-            on_step(next(done), PURGED + IN_TIME)
+        on_step(next(done), PURGED + IN_TIME)
 
     ensemble = model.new_ensemble()
     kinds = {"purged": purged_folds(data, PURGED), "time_series": time_series_folds(data, IN_TIME)}

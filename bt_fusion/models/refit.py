@@ -8,13 +8,23 @@ import numpy as np
 
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.importances import feature_shares
+from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import TrainingError
 from bt_fusion.fingerprint import array_digest, code_digest, object_digest, versions_text
 from bt_fusion.labels import Label, Labels
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NOT_TRAINED
 
-__all__ = ["Refit", "RefitOutput", "RefitTask", "Relabel", "fit_copy", "fit_numbered"]
+__all__ = [
+    "Refit",
+    "RefitInputs",
+    "RefitOutput",
+    "RefitTask",
+    "Relabel",
+    "fit_copy",
+    "fit_numbered",
+    "leaves_lock",
+]
 
 # What changes numbers: versions of libraries (the last two may be absent), and our own code.
 LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "imbalanced-learn", "torch", "skorch")
@@ -111,57 +121,74 @@ class Rows:
         return cls(np.ascontiguousarray(X[first : rows[-1] + 1]), rows - first)
 
 
-@dataclass(frozen=True)
-class RefitTask:
-    """What one refit needs; X and labels are shared, the rest is its own.
+@dataclass(frozen=True, eq=False)
+class RefitInputs:
+    """What all refits of a walk-forward share.
 
     Attributes
     ----------
-    refit : Refit
     ensemble : Ensemble
         To copy and fit.
     X : ndarray of float32, shape (n_bars, n_features)
     labels : Labels
         Of all bars.
+    label : Label
+    """
+
+    ensemble: Ensemble
+    X: np.ndarray
+    labels: Labels
+    label: Label
+
+    def arguments(self, rows: np.ndarray, y: np.ndarray, block: np.ndarray) -> tuple[Any, ...]:
+        """Return what `fit_copy` takes: the rows at these positions, see `RefitTask`."""
+        context = self.ensemble.context
+        learnt = Rows.cut(self.X, rows, context)
+        shift = rows[0] - learnt.at[0] if len(rows) else 0
+        out_of_sample = Rows.cut(self.X, block, context)
+        return self.ensemble, learnt, y, self.labels.t1[rows] - shift, out_of_sample, self.label
+
+
+@dataclass(frozen=True)
+class RefitTask:
+    """What one refit needs.
+
+    Attributes
+    ----------
+    refit : Refit
+    inputs : RefitInputs
+        Shared by all refits.
     rows : ndarray of int64, shape (n_rows,)
         Positions of the training rows.
-    y : ndarray of float64, shape (n_rows,)
-        What it learns of them: their labels, or what a `Relabel` made of them.
+    relabelled : ndarray of float64, shape (n_rows,), or None
+        What a `Relabel` made of their labels; None learns from the labels as they are.
     block : ndarray of int64, shape (n_block,)
         Positions of the rows to predict.
-    label : Label
     code : str
         Digest of the members' classes that are a user's own.
     """
 
     refit: Refit
-    ensemble: Ensemble
-    X: np.ndarray
-    labels: Labels
+    inputs: RefitInputs
     rows: np.ndarray
-    y: np.ndarray
+    relabelled: np.ndarray | None
     block: np.ndarray
-    label: Label
     code: str = ""
 
+    @property
+    def y(self) -> np.ndarray:
+        """What it learns of its rows, shape (n_rows,)."""
+        return self.inputs.labels.y[self.rows] if self.relabelled is None else self.relabelled
+
     def arguments(self) -> tuple[Any, ...]:
-        """Return what `fit_copy` takes, all that travels to the process that does the work."""
-        context = self.ensemble.context
-        learnt = Rows.cut(self.X, self.rows, context)
-        shift = self.rows[0] - learnt.at[0] if len(self.rows) else 0
-        return (
-            self.ensemble,
-            learnt,
-            self.y,
-            self.labels.t1[self.rows] - shift,
-            Rows.cut(self.X, self.block, context),
-            self.label,
-        )
+        """Return what `fit_copy` takes."""
+        return self.inputs.arguments(self.rows, self.y, self.block)
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Of the votes on the block."""
-        return len(self.block), len(self.ensemble.members), len(self.label.classes)
+        inputs = self.inputs
+        return len(self.block), len(inputs.ensemble.members), len(inputs.label.classes)
 
     def fit(self) -> tuple[Ensemble, np.ndarray]:
         """Return the model of this refit, and its members' votes on the block."""
@@ -175,6 +202,12 @@ class RefitTask:
         trained_on = array_digest(made_by, learnt.X, learnt.at, y, t1)
         key = array_digest(trained_on, out_of_sample.X, out_of_sample.at)
         return replace(self, refit=replace(self.refit, trained_on=trained_on, key=key))
+
+
+def leaves_lock(ensemble: Ensemble) -> bool:
+    """Say whether every member works outside Python's lock, so that threads help."""
+    known = [MEMBERS.get(name) for name in ensemble.members]
+    return all(member is not None and member.releases_lock for member in known)
 
 
 def fit_copy(
@@ -191,13 +224,20 @@ def fit_copy(
     return fitted, fitted.member_proba(out_of_sample.X, out_of_sample.at)
 
 
-def fit_numbered(number: int, *parts: Any) -> tuple[int, RefitOutput | None, str]:
+def fit_numbered(
+    inputs: RefitInputs,
+    number: int,
+    rows: np.ndarray,
+    relabelled: np.ndarray | None,
+    block: np.ndarray,
+) -> tuple[int, RefitOutput | None, str]:
     """Return (number, what was fitted, ""), or (number, None, why) where no model can be."""
+    y = inputs.labels.y[rows] if relabelled is None else relabelled
     try:
-        ensemble, votes = fit_copy(*parts)
+        ensemble, votes = fit_copy(*inputs.arguments(rows, y, block))
     except TrainingError as error:
         return number, None, str(error)
-    return number, RefitOutput(votes, feature_shares(ensemble, parts[1].X.shape[1])), ""
+    return number, RefitOutput(votes, feature_shares(ensemble, inputs.X.shape[1])), ""
 
 
 def _environment() -> str:

@@ -24,6 +24,7 @@ from bt_fusion.models.parity.certificate import certificate
 from bt_fusion.models.parity.compared_bars import choose_bars
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import Predictions
+from bt_fusion.progress import step
 
 if TYPE_CHECKING:
     from bt_fusion.bundle import LaterModel, SavedModel
@@ -136,6 +137,7 @@ class SignalModel(BaseEstimator):
         """Return an unfitted copy of the ensemble."""
         return Ensemble() if self.ensemble is None else clone(self.ensemble)
 
+    @step("Training")
     def fit(self, bars: pd.DataFrame) -> "SignalModel":
         """Train on every bar whose features are complete and whose label is known.
 
@@ -190,6 +192,7 @@ class SignalModel(BaseEstimator):
         self.payoff_ = Payoff.learn(label, arrays, labels, rows)
         return self
 
+    @step("Predicting")
     def predict(self, bars: pd.DataFrame, *, allow_in_sample: bool = False) -> Predictions:
         """Predict every bar after `trained_until_`.
 
@@ -237,6 +240,7 @@ class SignalModel(BaseEstimator):
         predictions: Predictions,
         refits: Sequence[Any],
         embargo: int = 0,
+        jobs: int = 1,
     ) -> Predictions:
         """Return a walk-forward's predictions; a subclass may learn from them, refit by refit."""
         return predictions
@@ -254,6 +258,7 @@ class SignalModel(BaseEstimator):
         """Return the models beside it that are saved with it; a subclass may have some."""
         return []
 
+    @step("Saving the model")
     def save(self, folder: str | Path, **about: Any) -> Path:
         """Save the fitted model as a folder, with its parity certificate.
 
@@ -279,6 +284,7 @@ class SignalModel(BaseEstimator):
         return save_model(self, folder, certify=certify, **about)
 
     @classmethod
+    @step("Loading the model")
     def load(
         cls,
         folder: str | Path,

@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.given_members import classes_of
-from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import labels_of
@@ -20,10 +19,19 @@ from bt_fusion.models.causality import check_own
 from bt_fusion.models.empty_predictions import empty_predictions
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NOT_TRAINED, Predictions
-from bt_fusion.models.refit import Refit, RefitOutput, RefitTask, Relabel, fit_numbered
+from bt_fusion.models.refit import (
+    Refit,
+    RefitInputs,
+    RefitOutput,
+    RefitTask,
+    Relabel,
+    fit_numbered,
+    leaves_lock,
+)
 from bt_fusion.models.refit_cache import ArrayCache, open_cache
 from bt_fusion.models.signal_model import SignalModel, training_rows
-from bt_fusion.parallel import run_unordered, worker_count
+from bt_fusion.parallel import Shared, run_unordered, worker_count
+from bt_fusion.progress import step
 from bt_fusion.user_code import own_code_digest
 
 __all__ = ["WalkForward", "refit_schedule"]
@@ -109,7 +117,8 @@ class WalkForward(BaseEstimator):
         ----------
         bars : DataFrame
         on_refit : callable, optional
-            Called with (refits done, refits in all) as they finish.
+            Called with (refits done, refits in all) as they finish, instead of showing them on
+            the terminal.
         relabel : callable, optional
             From a `Refit` and the labels of its training rows, in time order, to those it learns
             from instead; for a placebo, see `ShuffledLabels`.
@@ -136,20 +145,23 @@ class WalkForward(BaseEstimator):
         features = model.feature_set().on(arrays)
         schedule = list(self.schedule(len(arrays), features.lookback))
         tasks = self._tasks(arrays, schedule, relabel)
-        self.labels_ = tasks[0].labels
+        self.labels_ = tasks[0].inputs.labels
         predictions = empty_predictions(model, arrays.time)
         self.refits_ = [task.refit for task in tasks]
-        for number, fitted, refit in self._run(tasks, on_refit):
-            self.refits_[number] = refit
-            if fitted is not None:
-                self.refits_[number] = replace(refit, importances=fitted.importances)
-                block = tasks[number].block
-                predictions.votes[block] = fitted.votes
-                predictions.model[block] = number
-                predictions.trained_until[block] = refit.trained_until
-                if predictions.payoff is not None and refit.payoff is not None:
-                    predictions.payoff[block] = refit.payoff.per_bar(arrays)[block]
-        return model.after_walk(arrays, tasks[0].X, predictions, self.refits_, self.embargo_bars)
+        with step("Refits", report=on_refit) as report:
+            for number, fitted, refit in self._run(tasks, report):
+                self.refits_[number] = refit
+                if fitted is not None:
+                    self.refits_[number] = replace(refit, importances=fitted.importances)
+                    block = tasks[number].block
+                    predictions.votes[block] = fitted.votes
+                    predictions.model[block] = number
+                    predictions.trained_until[block] = refit.trained_until
+                    if predictions.payoff is not None and refit.payoff is not None:
+                        predictions.payoff[block] = refit.payoff.per_bar(arrays)[block]
+        X = tasks[0].inputs.X
+        how = {"embargo": self.embargo_bars, "jobs": self.jobs}
+        return model.after_walk(arrays, X, predictions, self.refits_, **how)
 
     def task_of(self, arrays: BarArrays, bar: int) -> RefitTask | None:
         """Return the refit whose block holds a bar, None for a bar before the first."""
@@ -166,7 +178,7 @@ class WalkForward(BaseEstimator):
         ensemble, code = ensemble.portable(), own_code_digest(classes_of(members.values()))
         X, labels = model.feature_set().transform(arrays), labels_of(label, arrays)
         complete = complete_rows(X)
-        tasks = []
+        inputs, tasks = RefitInputs(ensemble, X, labels, label), []
         for refit in schedule:
             rows = training_rows(
                 complete, labels, label.horizon, refit.start, refit.bar, self.embargo_bars
@@ -175,9 +187,8 @@ class WalkForward(BaseEstimator):
             until = arrays.time[labels.t1[rows].max()] if len(rows) else NOT_TRAINED
             payoff = Payoff.learn(label, arrays, labels, rows)
             known = replace(refit, rows=len(rows), trained_until=until, payoff=payoff)
-            y = labels.y[rows] if relabel is None else relabel(known, labels.y[rows])
-            task = RefitTask(known, ensemble, X, labels, rows, y, block, label, code)
-            tasks.append(task.with_digests())
+            moved = None if relabel is None else relabel(known, labels.y[rows])
+            tasks.append(RefitTask(known, inputs, rows, moved, block, code).with_digests())
         return tasks
 
     def signal_model(self) -> SignalModel:
@@ -236,7 +247,7 @@ class WalkForward(BaseEstimator):
             )
         return refit_schedule(n_bars, train, refit, expanding=self.window == "expanding")
 
-    def _run(self, tasks: list[RefitTask], on_refit: Callable[[int, int], None] | None):
+    def _run(self, tasks: list[RefitTask], on_refit: Callable[[int, int], None]):
         """Yield (number, fitted or None, refit) as blocks become known, cached ones first."""
         store = open_cache(self.cache)
         if store is None:
@@ -256,13 +267,17 @@ class WalkForward(BaseEstimator):
     def _fit(self, tasks, missing, store: ArrayCache | None, on_refit):
         """Fit what is missing, side by side, and keep each result as soon as it is there."""
         done, total = len(tasks) - len(missing), len(tasks)
-        workers = worker_count(self.jobs, len(missing))
-        known = [MEMBERS.get(name) for name in tasks[0].ensemble.members]
-        threads = all(member is not None and member.releases_lock for member in known)
-        calls = ((number, *tasks[number].arguments()) for number in missing)
-        report = on_refit or (lambda done, total: None)
-        report(done, total)
-        for number, fitted, failure in run_unordered(fit_numbered, calls, workers, threads=threads):
+        calls = ((n, tasks[n].rows, tasks[n].relabelled, tasks[n].block) for n in missing)
+        on_refit(done, total)
+        results = run_unordered(
+            fit_numbered,
+            calls,
+            worker_count(self.jobs, len(missing)),
+            shared=Shared(tasks[0].inputs),
+            threads=leaves_lock(tasks[0].inputs.ensemble),
+            name=lambda number, *_: f"the refit at bar {tasks[number].refit.bar}",
+        )
+        for number, fitted, failure in results:
             refit = tasks[number].refit
             if failure:
                 span = f"{refit.bar}..{refit.stop - 1}"
@@ -270,7 +285,7 @@ class WalkForward(BaseEstimator):
             elif store is not None:
                 store.put(refit.key, fitted.to_array())
             done += 1
-            report(done, total)
+            on_refit(done, total)
             yield number, fitted, refit
 
 

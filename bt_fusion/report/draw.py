@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bt_fusion.progress import step
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.run_commit import run_lock
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -58,6 +59,7 @@ def redraw(
         return _redraw(folder, view, png, tearsheet)
 
 
+@step("Drawing")
 def _redraw(folder: Path, view: "SignalView", png: bool, tearsheet: bool) -> list[Path]:
     from bt_fusion.report.html.page import draw_page
     from bt_fusion.report.pictures.comparison import draw_comparison

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bt_fusion.parallel import run_unordered, worker_count
+from bt_fusion.parallel import Shared, run_unordered, worker_count
 from bt_fusion.sweep.checks import CHECKED, check_task, checked_variants, difference
 from bt_fusion.sweep.replay import SweepReplay, why_engine
-from bt_fusion.sweep.runs import RunTask, SharedInputs, SweepInputs
+from bt_fusion.sweep.runs import RunTask, SweepInputs, run_name
 from bt_fusion.sweep.store import SweepStore
 
 __all__ = ["MissingRuns", "Pair", "Replayed"]
@@ -56,7 +56,9 @@ class MissingRuns:
 
     Attributes
     ----------
-    inputs, shared : SweepInputs and SharedInputs
+    inputs : SweepInputs
+    shared : Shared
+        The same as `SentInputs`.
     store : SweepStore
     pairs : sequence of (RunTask, RunTask)
         ML off and ML on of every variant.
@@ -69,7 +71,7 @@ class MissingRuns:
     """
 
     inputs: SweepInputs
-    shared: SharedInputs
+    shared: Shared
     store: SweepStore
     pairs: Sequence[Pair]
     tasks: Sequence[RunTask]
@@ -125,9 +127,11 @@ class MissingRuns:
     ) -> dict[str, str]:
         """Make runs in Backtrader, and return in what their replays differ, by key."""
         (symbol,), told = self.inputs.bars, dict[str, str]()
-        calls = ((self.shared, self.store, task) for task in tasks)
-        for made in run_unordered(check_task, calls, worker_count(self.jobs, len(tasks))):
-            run = replay.run(made.task)
-            told[made.task.key] = difference(None if run is None else run.run(symbol), made)
+        calls, workers = ((task,) for task in tasks), worker_count(self.jobs, len(tasks))
+        for made in run_unordered(check_task, calls, workers, shared=self.shared, name=run_name):
+            task = made.outcome.task
+            made.outcome.keep(self.store)
+            run = replay.run(task)
+            told[task.key] = difference(None if run is None else run.run(symbol), made)
             report(len(told))
         return told

@@ -8,8 +8,7 @@ import pandas as pd
 
 from bt_fusion.engine.runner import Run
 from bt_fusion.errors import BtFusionError
-from bt_fusion.sweep.runs import RunTask, SharedInputs, engine_run, keep_run, opened
-from bt_fusion.sweep.store import SweepStore
+from bt_fusion.sweep.runs import Outcome, RunTask, SentInputs, engine_run
 
 __all__ = ["CHECKED", "Checked", "check_task", "checked_variants", "difference"]
 
@@ -19,22 +18,21 @@ CLOSE = 1e-9  # relative difference that counts as equal
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """What Backtrader made of a run that was replayed: the run, or why it cannot be made."""
+    """What Backtrader made of a run that was replayed: what is kept of it, and the run, or None."""
 
-    task: RunTask
+    outcome: Outcome
     run: Run | None
-    error: str = ""
 
 
-def check_task(shared: SharedInputs, store: SweepStore, task: RunTask) -> Checked:
-    """Make a run in Backtrader, keep it in the store, and return it whole."""
-    inputs = opened(shared)
+def check_task(sent: SentInputs, task: RunTask) -> Checked:
+    """Make a run in Backtrader, and return it whole."""
+    inputs = sent.inputs
     try:
         made = engine_run(inputs, task)
     except BtFusionError as error:
-        return Checked(task, None, str(error))
-    keep_run(store, task, made, inputs.slices)
-    return Checked(task, Run(made.figures, made.trades, made.equity))
+        return Checked(Outcome(task, error=str(error)), None)
+    whole = Run(made.figures, made.trades, made.equity)
+    return Checked(Outcome.of(task, made, inputs.slices), whole)
 
 
 def checked_variants(sharpes: dict[int, float | None], seed: int) -> list[int]:
@@ -68,7 +66,7 @@ def difference(replayed: Run | None, made: Checked) -> str:
     then each figure: numbers to 1e-9 of their size, everything else exactly.
     """
     if replayed is None or made.run is None:
-        return made.error or "an order that the replay cannot fill"
+        return made.outcome.error or "an order that the replay cannot fill"
     ours, theirs = replayed.trades, made.run.trades
     if len(ours) != len(theirs):
         return f"{len(ours):,} trades instead of {len(theirs):,}"

@@ -3,13 +3,10 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property, lru_cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from backtrader import Strategy
@@ -21,7 +18,6 @@ from bt_fusion.engine.loading import ClassSource
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
-from bt_fusion.files import RANDOM, remove_stale
 from bt_fusion.fingerprint import array_digest, code_digest, versions_text
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.module_sources import file_of
@@ -34,15 +30,14 @@ __all__ = [
     "CODE",
     "Outcome",
     "RunTask",
-    "SharedInputs",
+    "SentInputs",
     "SweepInputs",
     "engine_run",
-    "keep_run",
     "kept_figures",
-    "opened",
+    "run_name",
     "run_task",
-    "shared_inputs",
     "sliced_returns",
+    "unfrozen_after",
 ]
 
 # Our packages that a run goes through.
@@ -125,54 +120,90 @@ class RunTask:
     key: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
-    """How a run went: its task, and why it could not be made (empty when it was)."""
+    """How a run went.
+
+    Attributes
+    ----------
+    task : RunTask
+    figures : dict
+    returns : ndarray of float64, shape (n_slices,)
+    error : str
+        Why it could not be made; empty when it was.
+    """
 
     task: RunTask
+    figures: dict[str, Any] = field(default_factory=dict)
+    returns: np.ndarray = field(default_factory=lambda: np.empty(0))
     error: str = ""
 
+    @classmethod
+    def of(cls, task: RunTask, made: Run, slices: int) -> "Outcome":
+        """Return what is kept of a run, its returns in so many slices."""
+        equity = made.equity.to_numpy(dtype=float)
+        # variants are compared with each other and with luck: also over a few days, where a single
+        # run withholds its annual ratio
+        figures = kept_figures(made.figures, equity_figures(made.equity), bar_returns(equity))
+        return cls(task, figures, sliced_returns(equity, slices))
 
-@dataclass(frozen=True)
-class SharedInputs:
-    """The file of a sweep's inputs, and where their classes come from."""
+    def keep(self, store: SweepStore) -> None:
+        """Put the run into the store, unless it could not be made."""
+        if not self.error:
+            task = self.task
+            store.put(task.key, task.run, task.params, self.figures, self.returns)
 
-    path: str
+
+@dataclass(frozen=True, eq=False)
+class SentInputs:
+    """A sweep's inputs as they travel: without their classes, but with where these come from."""
+
+    plain: SweepInputs
     strategy: ClassSource
     sizer: ClassSource | None
 
+    @classmethod
+    def of(cls, inputs: SweepInputs) -> "SentInputs":
+        """Take the inputs apart."""
+        sizer = inputs.account.sizer
+        plain = replace(inputs, strategy=Strategy, account=replace(inputs.account, sizer=None))
+        source = None if sizer is None else ClassSource.of(sizer)
+        return cls(plain, ClassSource.of(inputs.strategy), source)
+
+    @cached_property
+    def inputs(self) -> SweepInputs:
+        """The inputs, put together again."""
+        sizer = None if self.sizer is None else self.sizer.load()
+        account = replace(self.plain.account, sizer=sizer)
+        gc.freeze()  # what is there stays: the collections after each run need not look at it
+        return replace(self.plain, strategy=self.strategy.load(), account=account)
+
 
 @contextmanager
-def shared_inputs(inputs: SweepInputs, place: Path) -> Iterator[SharedInputs]:
-    """Write the inputs to a file at `place` that processes map into memory, for the block."""
-    place.mkdir(parents=True, exist_ok=True)
-    sizer = inputs.account.sizer
-    plain = replace(inputs, strategy=Strategy, account=replace(inputs.account, sizer=None))
-    remove_stale(place, f".inputs-{RANDOM}")
-    with TemporaryDirectory(prefix=".inputs-", dir=place) as folder:
-        path = Path(folder) / "inputs"
-        joblib.dump(plain, path)
-        try:
-            yield SharedInputs(
-                str(path),
-                ClassSource.of(inputs.strategy),
-                None if sizer is None else ClassSource.of(sizer),
-            )
-        finally:
-            gc.unfreeze()  # where a run was made in this process
+def unfrozen_after() -> Iterator[None]:
+    """Let go of what a run in this process has frozen, see `SentInputs`."""
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
-def run_task(shared: SharedInputs, store: SweepStore, task: RunTask) -> Outcome:
-    """Make a run and keep it in the store."""
-    inputs = opened(shared)
+def run_task(sent: SentInputs, task: RunTask) -> Outcome:
+    """Make a run, and return what is kept of it."""
+    inputs = sent.inputs
     try:
         made = engine_run(inputs, task)
     except BtFusionError as error:
-        return Outcome(task, str(error))
-    keep_run(store, task, made, inputs.slices)
+        return Outcome(task, error=str(error))
+    outcome = Outcome.of(task, made, inputs.slices)
     del made
     gc.collect()  # Backtrader's objects hold each other
-    return Outcome(task)
+    return outcome
+
+
+def run_name(task: RunTask) -> str:
+    """Return what an error calls a run."""
+    return f"the run ML {task.run} with {task.params}"
 
 
 def engine_run(inputs: SweepInputs, task: RunTask) -> Run:
@@ -187,15 +218,6 @@ def engine_run(inputs: SweepInputs, task: RunTask) -> Run:
     traded, params = variant(inputs.strategy, task.params, inputs.exits, known)
     with locate_errors(file_of(inputs.strategy)):
         return run_strategy(inputs.bars, traded, inputs.account, details=False, **params)
-
-
-def keep_run(store: SweepStore, task: RunTask, made: Run, slices: int) -> None:
-    """Keep the figures and the sliced returns of a run in the store."""
-    equity = made.equity.to_numpy(dtype=float)
-    # variants are compared with each other and with luck: also over a few days, where a single
-    # run withholds its annual ratio
-    figures = kept_figures(made.figures, equity_figures(made.equity), bar_returns(equity))
-    store.put(task.key, task.run, task.params, figures, sliced_returns(equity, slices))
 
 
 def kept_figures(
@@ -223,17 +245,6 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
     count = min(slices, len(equity) - 1)
     edges = np.linspace(0, len(equity) - 1, count + 1).round().astype(int)
     return bar_returns(equity[edges])
-
-
-@lru_cache(maxsize=1)
-def opened(shared: SharedInputs) -> SweepInputs:
-    """Return the inputs, mapped into memory once a process."""
-    inputs = joblib.load(shared.path, mmap_mode="r")
-    if shared.sizer is not None:
-        inputs = replace(inputs, account=replace(inputs.account, sizer=shared.sizer.load()))
-    inputs = replace(inputs, strategy=shared.strategy.load())
-    gc.freeze()  # what is there stays: the collections after each run need not look at it
-    return inputs
 
 
 def _environment(inputs: SweepInputs) -> str:

@@ -17,11 +17,18 @@ from bt_fusion.engine.loading import ClassSource
 from bt_fusion.errors import OptionError
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import THRESHOLDS
-from bt_fusion.parallel import run_unordered, worker_count
+from bt_fusion.parallel import Shared, run_unordered, worker_count
+from bt_fusion.progress import step
 from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.sweep.by_replay import MissingRuns, Replayed
 from bt_fusion.sweep.grid import combinations
-from bt_fusion.sweep.runs import SweepInputs, run_task, shared_inputs
+from bt_fusion.sweep.runs import (
+    SentInputs,
+    SweepInputs,
+    run_name,
+    run_task,
+    unfrozen_after,
+)
 from bt_fusion.sweep.selection import best_variant, record_variants, selection_figures
 from bt_fusion.sweep.store import SweepStore
 from bt_fusion.sweep.variant_runs import VariantRuns
@@ -75,7 +82,7 @@ class Sweep:
         name : str
             What to call the data, where the bars do not say.
         on_refit, on_run : callable, optional
-            Called with (done, in all).
+            Called with (done, in all), instead of showing them on the terminal.
 
         Raises
         ------
@@ -98,8 +105,9 @@ class Sweep:
             table, returns = made.table(), made.returns()
             entries = {"schema": SCHEMA, **data_and_window(out_of_sample)}
             entries["config"] = self.job.config(given)
-            tried = record_variants(returns, made.summaries(entries), folder)
-            figures = selection_figures(table, returns, tried, inputs.periods, self.job.seed)
+            with step("Judging"):
+                tried = record_variants(returns, made.summaries(entries), folder)
+                figures = selection_figures(table, returns, tried, inputs.periods, self.job.seed)
         summary = {
             **entries,
             "notes": self.job.all_notes(strategy, out_of_sample),
@@ -146,20 +154,11 @@ class Sweep:
         tasks = {task.key: task for pair in pairs for task in pair}
         finished = store.keys() & set(tasks)
         missing = [task for key, task in tasks.items() if key not in finished]
-        report, errors = on_run or (lambda done, total: None), dict[str, str]()
-        report(len(finished), len(tasks))
-        with shared_inputs(inputs, store.parts) as shared:
+        with step("Runs", report=on_run) as report, unfrozen_after():
+            report(len(finished), len(tasks))
+            shared = Shared(SentInputs.of(inputs))
             work = MissingRuns(inputs, shared, store, pairs, missing, self.jobs, self.job.seed)
-            replayed = Replayed()
-            if self.replay:
-                replayed = work.replayed(lambda done: report(len(finished) + done, len(tasks)))
-            left = [task for task in missing if task.key not in replayed.keys]
-            calls = ((shared, store, task) for task in left)
-            done = run_unordered(run_task, calls, worker_count(self.jobs, len(left)))
-            for number, outcome in enumerate(done, len(tasks) - len(left) + 1):
-                report(number, len(tasks))
-                if outcome.error:
-                    errors[outcome.task.key] = outcome.error
+            replayed, errors = self._make(work, lambda n: report(len(finished) + n, len(tasks)))
         store.gather()
         runs = {
             "total": len(tasks),
@@ -170,3 +169,18 @@ class Sweep:
             "bytes_each": store.bytes_each(),
         }
         return VariantRuns(variants, pairs, store.read(tasks), errors, runs)
+
+    def _make(
+        self, work: MissingRuns, report: Callable[[int], None]
+    ) -> tuple[Replayed, dict[str, str]]:
+        """Make runs, by replay or in Backtrader, and return why some could not be made, by key."""
+        replayed, errors = work.replayed(report) if self.replay else Replayed(), dict[str, str]()
+        left = [(task,) for task in work.tasks if task.key not in replayed.keys]
+        workers = worker_count(self.jobs, len(left))
+        done = run_unordered(run_task, left, workers, shared=work.shared, name=run_name)
+        for number, outcome in enumerate(done, len(work.tasks) - len(left) + 1):
+            outcome.keep(work.store)
+            report(number)
+            if outcome.error:
+                errors[outcome.task.key] = outcome.error
+        return replayed, errors

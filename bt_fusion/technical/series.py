@@ -36,7 +36,7 @@ def ratio(
     """Divide, with `empty` where the denominator is `floor` or less (flat bars, no volume)."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         values = numerator / denominator
-    values[denominator <= floor] = empty
+    np.copyto(values, empty, where=denominator <= floor)
     return values
 
 
@@ -56,11 +56,13 @@ def quiet(event: np.ndarray, count: int) -> np.ndarray:
     >>> quiet(np.array([False, True, False, False]), 2)
     array([ True, False, False,  True])
     """
-    if event.all():
-        return np.zeros(len(event), dtype=bool)
-    bars = np.arange(len(event))
-    last = np.maximum.accumulate(np.where(event, bars, -1))
-    return (bars - last >= count) | (last < 0)
+    found = np.zeros(len(event), dtype=bool)
+    still = np.flatnonzero(~event)  # few, as a rule
+    if len(still):
+        begins = np.diff(still, prepend=-2) > 1
+        first = still[begins][np.cumsum(begins) - 1]  # bar of each stretch without an event
+        found[still[(still - first >= count - 1) | (first == 0)]] = True
+    return found
 
 
 def _decay(share: float) -> int:

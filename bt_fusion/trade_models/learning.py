@@ -12,6 +12,8 @@ from sklearn.base import clone
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import TrainingError
 from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.refit import leaves_lock
+from bt_fusion.parallel import Shared, run_unordered, worker_count
 from bt_fusion.trade_models.position_model import PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel, account_state
 from bt_fusion.trade_models.simulated_trades import SimulatedTrades, simulate
@@ -171,16 +173,16 @@ class Learner:
         """The last three of `RISK_FEATURES` of every bar."""
         return market_state(self.bars, self.atr)
 
-    def plan(self, refits: Sequence[Any]) -> TradePlan:
-        """Learn refit by refit, and say what each bar's entry would be given."""
-        learnt, stop, target, sized = self.learn_stops(refits)
+    def plan(self, refits: Sequence[Any], jobs: int = 1) -> TradePlan:
+        """Learn refit by refit, `jobs` side by side, and say what each bar's entry is given."""
+        learnt, stop, target, sized = self.learn_stops(refits, jobs=jobs)
         for number, refit in enumerate(refits):
             cut = refit.bar - self.embargo
             learnt[number] = self.with_risk(learnt[number], sized, refit.start, cut)
         return self.made(stop, target, tuple(learnt))
 
     def learn_stops(
-        self, refits: Sequence[Any], position: bool = True
+        self, refits: Sequence[Any], position: bool = True, jobs: int = 1
     ) -> tuple[list[TradeModels], np.ndarray, np.ndarray, SimulatedTrades]:
         """Fit position models (where asked for) and stop models refit by refit.
 
@@ -194,16 +196,35 @@ class Learner:
         """
         count = len(self.bars)
         stop, target = np.full(count, np.nan), np.full(count, np.nan)
-        modelled, learnt = np.zeros(count, dtype=bool), []
-        for refit in refits:
-            models = self.first_two(refit.start, refit.bar - self.embargo, position)
+        modelled = np.zeros(count, dtype=bool)
+        learnt = self.fitted(refits, position, jobs)
+        for refit, models in zip(refits, learnt, strict=True):
             block = np.arange(refit.bar, refit.stop)
             block = block[self.predictions.known[block]]
             stop[block], target[block] = self.distances(models.stops, block)
             modelled[block] = models.stops is not None
-            learnt.append(models)
         trades = self.simulated(stop, target)
         return learnt, stop, target, trades[modelled[trades.signal]]
+
+    def fitted(self, refits: Sequence[Any], position: bool, jobs: int) -> list[TradeModels]:
+        """Return the position model, if asked for, and the stop model of each refit."""
+        _ = self.trades, self.reach  # once, and not in each worker
+        found: dict[int, TradeModels] = {}
+        calls = (
+            (number, refit.start, refit.bar - self.embargo, position)
+            for number, refit in enumerate(refits)
+        )
+        results = run_unordered(
+            fit_first_two,
+            calls,
+            worker_count(jobs, len(refits)),
+            shared=Shared(self),
+            threads=leaves_lock(self.recipe.position.new_ensemble(self.recipe.seed)),
+            name=lambda number, *_: f"the trade models at bar {refits[number].bar}",
+        )
+        for number, models in results:
+            found[number] = models
+        return [found[number] for number in range(len(refits))]
 
     def first_two(self, start: int, bar: int, position: bool) -> TradeModels:
         """Return the position model, if asked for, and the stop model of what is known then."""
@@ -250,3 +271,10 @@ class Learner:
             X=self.X,
             models=models,
         )
+
+
+def fit_first_two(
+    learner: Learner, number: int, start: int, bar: int, position: bool
+) -> tuple[int, TradeModels]:
+    """Return the number of a refit, and its first two models."""
+    return number, learner.first_two(start, bar, position)

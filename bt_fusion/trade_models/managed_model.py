@@ -149,9 +149,10 @@ class ManagedModel(SignalModel):
         predictions: Predictions,
         refits: Sequence[Any],
         embargo: int = 0,
+        jobs: int = 1,
     ) -> TradePlan:
         """Learn from a walk-forward's predictions refit by refit, and return the whole plan."""
-        return Learner(self.recipe(), arrays, X, predictions, embargo).plan(refits)
+        return Learner(self.recipe(), arrays, X, predictions, embargo).plan(refits, jobs)
 
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "ManagedModel":
         """Train the signal on checked arrays, and the others on its trades in a walk-forward."""

@@ -14,6 +14,7 @@ from bt_fusion.labels import Labels
 from bt_fusion.models.causality import check_own
 from bt_fusion.models.splits import LabelledRows
 from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.progress import step
 from bt_fusion.trade_models.learning import Learner
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.trade_models.position_model import Advice, advice_labels
@@ -33,6 +34,7 @@ def tune_position(
     *,
     storage: str | Path | None = None,
     on_trial: Callable[[int, int], None] | None = None,
+    jobs: int = 1,
 ) -> Tuning:
     """Search for the best parameters of a position model's voters; arguments as of `tune`.
 
@@ -65,14 +67,16 @@ def tune_position(
     check_trials(trials)
     options, recipe, arrays = options or StudyOptions(), model.recipe(), BarArrays.of(bars)
     check_own(model, arrays)
-    walk = WalkForward(model.signal_part(), cache=None)
+    walk = WalkForward(model.signal_part(), jobs=jobs, cache=None)
     predictions = walk.predict_arrays(arrays)
     X = model.feature_set().transform(arrays)
     data, rest = held_rows(Learner(recipe, arrays, X, predictions))
     ensemble = recipe.position.new_ensemble(recipe.seed)
     equity = partial(advised_equity, rest, data.labels.t1)
     about = "position", model.feature_set().names, recipe.hold_bars
-    study = Search.of(ensemble, data, equity, about, options).run(trials, storage, on_trial)
+    search = Search.of(ensemble, data, equity, about, options)
+    with step("Trials, position", report=on_trial) as report:
+        study = search.run(trials, storage, report, jobs)
     tuned = apply_parameters(ensemble, study.best_trial.params)
     position = clone(recipe.position).set_params(ensemble=tuned)
     return result(clone(model).set_params(position=position), study, options.objective)

@@ -12,19 +12,28 @@ from bt_fusion.errors import FileError, OptionError
 from bt_fusion.files import writing
 from bt_fusion.tuning.objectives import Objective
 
-__all__ = ["finished", "make_sampler", "open_study", "storage_errors", "storage_url", "trial_table"]
+__all__ = [
+    "finished",
+    "make_sampler",
+    "open_study",
+    "running",
+    "storage_errors",
+    "storage_url",
+    "trial_table",
+]
 
 
 def make_sampler(seed: int, number: int) -> Any:
     """Return the sampler of one trial.
 
     A sampler's state is not stored, so each trial has its own, seeded by its number: what it
-    suggests depends on the stored trials alone, whoever ran them.
+    suggests depends on the stored trials alone, whoever ran them. Trials that another process is
+    at count as bad ones (constant liar), so that two machines do not try the same.
     """
     from optuna.samplers import TPESampler
 
     state = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
-    return TPESampler(seed=state, multivariate=False, constant_liar=False)
+    return TPESampler(seed=state, multivariate=False, constant_liar=True)
 
 
 def open_study(name: str, goal: Objective, storage: str | Path | None) -> Any:
@@ -90,6 +99,13 @@ def finished(study: Any) -> list[Any]:
 
     ends = (TrialState.COMPLETE, TrialState.PRUNED)
     return study.get_trials(deepcopy=False, states=ends)
+
+
+def running(study: Any) -> list[Any]:
+    """Return the trials that some process is at, or was at when it was killed."""
+    from optuna.trial import TrialState
+
+    return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
 def trial_table(study: Any) -> pd.DataFrame:

@@ -5,9 +5,9 @@ References
 Akiba et al., Optuna (2019); Bergstra et al. (2011) for the tree-structured Parzen estimator.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,11 @@ from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.ensemble.members.registry import Range
 from bt_fusion.errors import OptionError
 from bt_fusion.fingerprint import array_digest, object_digest
+from bt_fusion.models.refit import leaves_lock
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows, Split, fold_proba, purged_folds
+from bt_fusion.parallel import Shared, run_unordered, worker_count
+from bt_fusion.progress import step
 from bt_fusion.tuning.objectives import (
     Equity,
     FoldPredictions,
@@ -29,7 +32,14 @@ from bt_fusion.tuning.objectives import (
     objective_named,
 )
 from bt_fusion.tuning.search_space import apply_parameters, suggest_parameters, tuned_members
-from bt_fusion.tuning.study import finished, make_sampler, open_study, storage_errors, trial_table
+from bt_fusion.tuning.study import (
+    finished,
+    make_sampler,
+    open_study,
+    running,
+    storage_errors,
+    trial_table,
+)
 
 __all__ = [
     "Search",
@@ -113,6 +123,7 @@ def tune(
     *,
     storage: str | Path | None = None,
     on_trial: Callable[[int, int], None] | None = None,
+    jobs: int = 1,
 ) -> Tuning:
     """Search for the members' best parameters on the bars a model is to be trained on.
 
@@ -133,6 +144,9 @@ def tune(
         A file (SQLite), or a database URL that several machines share; in memory by default.
     on_trial : callable, optional
         Called with (finished trials, trials).
+    jobs : int
+        Folds of a trial side by side, -1 for all cores; the numbers are the same. Several processes
+        or machines on one storage run trials side by side.
 
     Raises
     ------
@@ -155,7 +169,8 @@ def tune(
     """
     check_trials(trials)
     search = signal_search(model, bars, options or StudyOptions())
-    study = search.run(trials, storage, on_trial)
+    with step("Trials", report=on_trial) as report:
+        study = search.run(trials, storage, report, jobs)
     tuned = apply_parameters(search.ensemble, study.best_trial.params)
     return result(clone(model).set_params(ensemble=tuned), study, search.options.objective)
 
@@ -226,8 +241,11 @@ class Search:
         trials: int,
         storage: str | Path | None,
         on_trial: Callable[[int, int], None] | None = None,
+        jobs: int = 1,
     ) -> Any:
-        """Run the trials that are missing, and return the study."""
+        """Run the trials that are missing, folds side by side, and return the study."""
+        if jobs == 0:
+            raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
         name = f"{self.options.objective}-{self.digest[:16]}"
         with storage_errors(storage):
             study = open_study(name, self.goal, storage)
@@ -235,39 +253,86 @@ class Search:
                 done = len(finished(study))
                 if on_trial is not None:
                     on_trial(min(done, trials), trials)
-                if done >= trials:
+                if done >= trials and has_untuned(study):
                     return study
-                self.run_trial(study)
+                self.run_trial(study, jobs, last=done >= trials)
 
-    def run_trial(self, study: Any) -> None:
-        """Run one trial and store how it ended, an interruption included."""
+    def run_trial(self, study: Any, jobs: int, last: bool) -> None:
+        """Run one trial and store how it ended, an interruption included.
+
+        The first one keeps the parameters as they are. Where another process is at an earlier
+        trial, that is the one: only if it never ends, the last one is.
+        """
         from optuna.trial import TrialState
 
-        untuned = not any(UNTUNED in trial.user_attrs for trial in finished(study))
         trial = study.ask()
+        alone = last or not earlier_running(study, trial.number)  # asked first: it may end now
+        untuned = alone and not has_untuned(study)
         study.sampler = make_sampler(self.options.seed, trial.number)
         try:
             if untuned:
                 trial.set_user_attr(UNTUNED, True)
-            value = self._judge(trial, {} if untuned else suggest_parameters(trial, self.space))
+            parameters = {} if untuned else suggest_parameters(trial, self.space)
+            value = self._judge(trial, parameters, jobs)
         except BaseException:
             study.tell(trial, state=TrialState.FAIL)
             raise
         study.tell(trial, value, state=TrialState.PRUNED if value is None else None)
 
-    def _judge(self, trial: Any, parameters: dict[str, Any]) -> float | None:
+    def _judge(self, trial: Any, parameters: dict[str, Any], jobs: int) -> float | None:
         """Return the mean over the splits, or None where the pruner ends the trial."""
         ensemble = apply_parameters(self.ensemble, parameters)
         values: list[float] = []
-        for number, split in enumerate(self.splits):
-            proba = fold_proba(ensemble, self.data, split)
-            rows, classes = split[1], self.data.classes
+        for number, proba in enumerate(self._fold_probas(ensemble, jobs)):
+            rows, classes = self.splits[number][1], self.data.classes
             fold = FoldPredictions(rows, self.data.labels.y[rows], proba, classes, self.equity)
             values.append(self.goal.measure(fold))
             trial.report(float(np.mean(values)), number)
             if number + 1 < len(self.splits) and trial.should_prune():
                 return None
         return float(np.mean(values))
+
+    def _fold_probas(self, ensemble: Ensemble, jobs: int) -> Iterator[np.ndarray]:
+        """Yield each fold's probabilities in order; as many folds are fitted as there are workers.
+
+        Not all at once: a trial that is pruned needs no further ones.
+        """
+        at_once = worker_count(jobs, len(self.splits))
+        for first in range(0, len(self.splits), at_once):
+            numbers = range(first, min(first + at_once, len(self.splits)))
+            results = run_unordered(
+                numbered_proba,
+                ((ensemble.portable(), number) for number in numbers),
+                len(numbers),
+                shared=self.shared,
+                threads=leaves_lock(ensemble),
+                name=lambda _, number: f"fold {number + 1} of a trial",
+            )
+            found = dict(results)
+            yield from (found[number] for number in numbers)
+
+    @cached_property
+    def shared(self) -> Shared:
+        """The rows and their splits, which every fold takes."""
+        return Shared((self.data, self.splits))
+
+
+def numbered_proba(
+    shared: tuple[LabelledRows, list[Split]], ensemble: Ensemble, number: int
+) -> tuple[int, np.ndarray]:
+    """Return the number of a split, and what a fit on one side says of the other."""
+    data, splits = shared
+    return number, fold_proba(ensemble, data, splits[number])
+
+
+def has_untuned(study: Any) -> bool:
+    """Say whether the trial with the parameters as they are has ended."""
+    return any(UNTUNED in trial.user_attrs for trial in finished(study))
+
+
+def earlier_running(study: Any, number: int) -> bool:
+    """Say whether another process is at an earlier trial."""
+    return any(trial.number < number for trial in running(study))
 
 
 def result(model: SignalModel, study: Any, objective: str) -> Tuning:

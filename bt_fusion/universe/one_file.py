@@ -2,8 +2,11 @@
 
 import gc
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import RLock
 from typing import Any
 
 from backtrader import Strategy
@@ -19,16 +22,17 @@ from bt_fusion.data.resampling import resample_bars
 from bt_fusion.data.sources import load
 from bt_fusion.engine.loading import ClassSource, load_strategy
 from bt_fusion.errors import BarsError, BtFusionError, BtFusionWarning, FileError
-from bt_fusion.files import plain
+from bt_fusion.files import plain, write_whole
 from bt_fusion.labels import trade_exits
-from bt_fusion.plugins import load_plugin
+from bt_fusion.plugins import load_sent
+from bt_fusion.sent_code import SentFile
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.universe.row import FIGURES, FileRow
 from bt_fusion.universe.store import Trial, UniverseStore
 from bt_fusion.verdict.evidence import STRICT
 from bt_fusion.verdict.stouffer import DailyGains
 
-__all__ = ["MORE_DRAWS", "FileJob", "FileTask", "judge_file"]
+__all__ = ["MORE_DRAWS", "FileJob", "FileTask", "Judged", "judge_file"]
 
 # A p-value of 1,000 draws is .001 at least: among 1,000 files that is nothing special. Where the
 # first draws leave a p-value of interest, so many more are made.
@@ -46,7 +50,7 @@ class FileJob:
         Its strategy and its account's sizer aside.
     strategy : ClassSource
     sizer : ClassSource or None
-    plugins : tuple of str
+    plugins : tuple of SentFile
         Files that register features, labels and members.
     repair : bool
         Whether bars are sorted and broken rows dropped.
@@ -54,18 +58,18 @@ class FileJob:
         Length of the bars to make of those of the file, such as 4h.
     min_bars : int
         The fewest to judge.
-    runs : Path or None
-        Where each file's whole run goes, if anywhere.
+    runs : bool
+        Whether each file's whole run is kept.
     """
 
     job: Backtest
     strategy: ClassSource
     sizer: ClassSource | None
-    plugins: tuple[str, ...] = ()
+    plugins: tuple[SentFile, ...] = ()
     repair: bool = False
     resample: str | None = None
     min_bars: int = 0
-    runs: Path | None = None
+    runs: bool = False
 
     @classmethod
     def of(cls, job: Backtest, **options: Any) -> "FileJob":
@@ -84,7 +88,7 @@ class FileJob:
     def backtest(self) -> Backtest:
         """Put the backtest together again."""
         for plugin in self.plugins:
-            load_plugin(plugin)
+            load_sent(plugin)
         sizer = None if self.sizer is None else self.sizer.load()
         account = replace(self.job.account, sizer=sizer)
         return replace(self.job, strategy=self.strategy.load(), account=account)
@@ -113,19 +117,69 @@ class FileTask:
     path: Path
 
 
-def judge_file(
-    shared: FileJob, store: UniverseStore, task: FileTask
-) -> tuple[FileTask, FileRow, bool]:
-    """Compare ML off and on over a file, and keep what comes out; what fails is its row's error.
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What comes out of a file.
 
-    Returns the task, its row, and whether that is kept: not after an error that nobody foresaw, as
-    where memory runs out, so that the file is judged again the next time.
+    Attributes
+    ----------
+    task : FileTask
+    row : FileRow
+    gains : tuple of DailyGains, or None
+    stored : bool
+        Whether its row is kept: not after an error that nobody foresaw, as where memory runs out,
+        so that the file is judged again the next time.
+    files : dict of bytes
+        Its whole run, by file name; empty where that is not kept.
     """
-    stored = True
+
+    task: FileTask
+    row: FileRow
+    gains: Gains | None = None
+    stored: bool = True
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def keep(self, store: UniverseStore) -> None:
+        """Put the row into the store, its whole run below it first."""
+        for name, data in self.files.items():
+            write_whole(store.folder / "runs" / self.task.path.name / name, partial(write, data))
+        if self.stored:
+            trial = Trial(self.task.digest, self.task.variant)
+            store.put(self.task.key, trial, self.row, self.gains)
+
+
+ONE_AT_A_TIME = RLock()  # warnings are those of a process, not of a thread
+
+
+def judge_file(shared: FileJob, task: FileTask, content: bytes | None = None) -> Judged:
+    """Compare ML off and on over a file; what fails is its row's error.
+
+    Parameters
+    ----------
+    shared : FileJob
+    task : FileTask
+    content : bytes, optional
+        Of the file, where this process cannot read the disk it lies on.
+    """
+    with ONE_AT_A_TIME, TemporaryDirectory(prefix="bt_fusion-") as folder:
+        if content is None:
+            return judged(shared, task, Path(folder))
+        there = Path(folder) / task.path.name
+        there.write_bytes(content)
+        found = judged(shared, replace(task, path=there), Path(folder))
+        row = found.row
+        notes = tuple(note.replace(str(there), str(task.path)) for note in row.notes)
+        error = row.error and row.error.replace(str(there), str(task.path))
+        return replace(found, task=task, row=replace(row, notes=notes, error=error))
+
+
+def judged(shared: FileJob, task: FileTask, folder: Path) -> Judged:
+    """Judge a file that is on this disk; `folder` is for its run."""
+    stored, files = True, dict[str, bytes]()
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
         warnings.simplefilter("always", BtFusionWarning)
         try:
-            row, gains = compared(shared, task)
+            row, gains, files = compared(shared, task, folder / "run")
         except FileError:  # where results go, not where bars come from
             raise
         except BtFusionError as error:
@@ -135,14 +189,14 @@ def judge_file(
             row, gains, stored = FileRow(error=" ".join(told.split())), None, False
     said = [str(each.message) for each in caught if issubclass(each.category, BtFusionWarning)]
     row = replace(row, notes=(*row.notes, *dict.fromkeys(said)))
-    if stored:
-        store.put(task.key, Trial(task.digest, task.variant), row, gains)
     gc.collect()  # Backtrader's objects hold each other
-    return task, row, stored
+    return Judged(task, row, gains, stored, files)
 
 
-def compared(shared: FileJob, task: FileTask) -> tuple[FileRow, Gains | None]:
-    """Return the row of a file, and its gains by day."""
+def compared(
+    shared: FileJob, task: FileTask, folder: Path
+) -> tuple[FileRow, Gains | None, dict[str, bytes]]:
+    """Return the row of a file, its gains by day, and the files of its run."""
     job, repairs = shared.backtest(), list[str]()
     bars, _ = load(str(task.path), job.seed, shared.repair, repairs.append)
     if shared.resample is not None:
@@ -150,10 +204,18 @@ def compared(shared: FileJob, task: FileTask) -> tuple[FileRow, Gains | None]:
     if len(bars) < shared.min_bars:
         raise BarsError(f"{len(bars):,} bars, and --min-bars asks for {shared.min_bars:,}")
     result = job.run(bars, task.symbol)
-    if shared.runs is not None:
-        result.write(shared.runs / task.path.name)
+    files = {}
+    if shared.runs:
+        result.write(folder)
+        paths = [path for path in folder.rglob("*") if path.is_file()]
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     row, gains = row_of(job, result, len(bars))
-    return replace(row, notes=(*repairs, *row.notes)), gains
+    return replace(row, notes=(*repairs, *row.notes)), gains, files
+
+
+def write(data: bytes, path: Path) -> None:
+    """Write bytes to a file."""
+    path.write_bytes(data)
 
 
 def row_of(job: Backtest, result: Result, bars: int) -> tuple[FileRow, Gains | None]:

@@ -15,8 +15,8 @@ from bt_fusion.errors import OptionError
 from bt_fusion.models.predictors import Predictor
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.walk_forward import WalkForward
-from bt_fusion.parallel import run_unordered, worker_count
-from bt_fusion.plugins import loaded_plugins
+from bt_fusion.parallel import Shared, run_unordered, shares_disk, worker_count
+from bt_fusion.plugins import sent_plugins
 from bt_fusion.saved_runs.universe_folder import SCHEMA, UniverseResult
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.universe.keys import JobKey
@@ -160,19 +160,26 @@ class Universe:
         kept, total = len(plan.tasks) - len(missing), len(plan.tasks) + len(plan.refused)
         shared = FileJob.of(
             job,
-            plugins=tuple(loaded_plugins()),
+            plugins=sent_plugins(),
             repair=self.repair,
             resample=self.resample,
             min_bars=self.min_bars,
-            runs=store.folder / "runs" if self.keep_runs else None,
+            runs=self.keep_runs,
         )
-        calls = ((shared, store, task) for task in missing)
-        done = run_unordered(judge_file, calls, worker_count(self.jobs, len(missing)))
+        here = shares_disk()
+        done = run_unordered(
+            judge_file,
+            ((task, None if here else task.path.read_bytes()) for task in missing),
+            worker_count(self.jobs, len(missing)),
+            shared=Shared(shared),
+            name=lambda task, _: f"the file {task.path}",
+        )
         failed = []
-        for number, (task, row, stored) in enumerate(done, kept + 1):
-            each = JudgedFile(task.symbol, task.path, row)
+        for number, judged in enumerate(done, kept + 1):
+            judged.keep(store)
+            each = JudgedFile(judged.task.symbol, judged.task.path, judged.row)
             report(columns_of(each), number, total)
-            failed += [] if stored else [each]
+            failed += [] if judged.stored else [each]
         for number, each in enumerate(plan.refused, len(plan.tasks) + 1):
             report(columns_of(each), number, total)
         store.gather()

@@ -146,9 +146,9 @@ def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -
     assert task is not None  # the bar has a prediction
     ensemble, block_votes = task.fit()
     votes = block_votes[np.searchsorted(task.block, at)]
-    typical = np.median(task.X[task.rows], axis=0)
+    typical = np.median(task.inputs.X[task.rows], axis=0)
     rows, payoff = len(task.rows), task.refit.payoff
-    return Model(predictor.signal_model(), ensemble, task.X, votes, rows, typical, payoff)
+    return Model(predictor.signal_model(), ensemble, task.inputs.X, votes, rows, typical, payoff)
 
 
 def model_reasons_of(

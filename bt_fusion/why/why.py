@@ -8,6 +8,7 @@ import pandas as pd
 
 from bt_fusion.data.timestamps import iso_time
 from bt_fusion.errors import OptionError, unknown_name
+from bt_fusion.progress import step
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.why.model_reasons import ModelReasons, model_reasons_of
 from bt_fusion.why.rebuilt_run import RebuiltRun
@@ -61,6 +62,7 @@ class EntryExplanation:
         }
 
 
+@step("Explaining")
 def explain_entry(
     folder: Any,
     *,

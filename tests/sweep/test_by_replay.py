@@ -12,12 +12,13 @@ from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.replayed.runs import ReplayedRun
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.account import Account
+from bt_fusion.parallel import Shared
 from bt_fusion.report.terminal.sweep import replay_lines
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.sweep.by_replay import MissingRuns
 from bt_fusion.sweep.checks import CHECKED, Checked, check_task, checked_variants, difference
 from bt_fusion.sweep.replay import SweepReplay, why_engine
-from bt_fusion.sweep.runs import SweepInputs, opened, run_task, shared_inputs
+from bt_fusion.sweep.runs import Outcome, SentInputs, SweepInputs, run_task
 from bt_fusion.sweep.store import SweepStore
 from bt_fusion.sweep.sweep import Sweep
 
@@ -115,15 +116,15 @@ def test_nothing_replayed_is_kept_before_the_comparison(inputs, tmp_path, monkey
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    with shared_inputs(inputs, store.parts) as shared:
-        run = MissingRuns(inputs, shared, store, pairs, tasks, jobs=1).replayed
-        monkeypatch.setattr(MissingRuns, "_compared", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            run(lambda done: None)
-        assert store.keys() == set()
-        monkeypatch.undo()
-        counts = []
-        found = run(counts.append)
+    shared = Shared(SentInputs.of(inputs))
+    run = MissingRuns(inputs, shared, store, pairs, tasks, jobs=1).replayed
+    monkeypatch.setattr(MissingRuns, "_compared", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(lambda done: None)
+    assert store.keys() == set()
+    monkeypatch.undo()
+    counts = []
+    found = run(counts.append)
     assert found.keys == store.keys() == {task.key for task in tasks}
     assert counts == sorted(counts) and counts[-1] == len(tasks)
 
@@ -144,8 +145,8 @@ def test_rows_are_those_of_run_task(inputs, tmp_path):
     store, (_, tasks) = SweepStore(tmp_path), pairs_of(inputs)
     rows = {row["key"]: row for row in SweepReplay.of(inputs, tasks).rows(tasks, lambda done: None)}
     assert rows.keys() == {task.key for task in tasks}
-    with shared_inputs(inputs, store.parts) as shared:
-        assert [run_task(shared, store, task).error for task in tasks] == [""] * len(tasks)
+    for task in tasks:
+        run_task(SentInputs.of(inputs), task).keep(store)
     store.gather()
     made = store.read_rows(rows).to_pylist()
     assert len(made) == len(tasks)
@@ -196,9 +197,8 @@ def test_refused_orders_send_a_run_to_the_engine(tmp_path):
 def test_each_way_to_differ_is_found(inputs, tmp_path):
     store, task = SweepStore(tmp_path), inputs.task("on", {"ema_fast": 8})
     ours = SweepReplay.of(inputs, [task]).run(task).run("edge")
-    with shared_inputs(inputs, store.parts) as shared:
-        made = check_task(shared, store, task)
-        opened.cache_clear()
+    made = check_task(SentInputs.of(inputs), task)
+    made.outcome.keep(store)
     assert difference(ours, made) == "" and store.keys() == {task.key}
     trades, run = made.run.trades, made.run
     other = {
@@ -210,10 +210,10 @@ def test_each_way_to_differ_is_found(inputs, tmp_path):
         "names of its figures": replace(run, figures={**run.figures, "more": 1}),
     }
     for text, wrong in other.items():
-        assert text in difference(ours, Checked(task, wrong)), text
+        assert text in difference(ours, Checked(made.outcome, wrong)), text
     almost = replace(run, trades=changed(trades, "size", 2, 1 + 1e-10))
-    assert difference(ours, Checked(task, almost)) == ""
-    assert difference(ours, Checked(task, None, "no bars")) == "no bars"
+    assert difference(ours, Checked(made.outcome, almost)) == ""
+    assert difference(ours, Checked(Outcome(task, error="no bars"), None)) == "no bars"
     assert "cannot fill" in difference(None, made)
 
 

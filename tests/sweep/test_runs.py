@@ -23,7 +23,7 @@ from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.statistics.performance import equity_figures
 from bt_fusion.strategies import FusionStrategy
-from bt_fusion.sweep.runs import CODE, SweepInputs, run_task, shared_inputs, sliced_returns
+from bt_fusion.sweep.runs import CODE, SentInputs, SweepInputs, run_task, sliced_returns
 from bt_fusion.sweep.store import SweepStore
 
 EXITS = {"hold_bars": 5}
@@ -90,8 +90,8 @@ def test_the_key_knows_the_code_that_strategies_run_through():
 def test_a_run_is_kept_as_the_runner_makes_it(inputs, tmp_path):
     store, params = SweepStore(tmp_path), {"ml_threshold": 0.55, "ema_fast": 8}
     tasks = [inputs.task(run, params) for run in ("off", "on")]
-    with shared_inputs(inputs, store.parts) as shared:
-        assert [run_task(shared, store, task).error for task in tasks] == ["", ""]
+    for task in tasks:
+        run_task(SentInputs.of(inputs), task).keep(store)
     store.gather()
     kept = store.read(task.key for task in tasks)
     for task, known in zip(tasks, (None, inputs.predictions["edge"]), strict=True):
@@ -109,8 +109,8 @@ def test_a_run_is_kept_as_the_runner_makes_it(inputs, tmp_path):
 
 def test_a_run_that_fails_says_why_and_is_not_kept(inputs, tmp_path):
     store = SweepStore(tmp_path)
-    with shared_inputs(inputs, store.parts) as shared:
-        outcome = run_task(shared, store, inputs.task("on", {"ema_slow": 5_000}))
+    outcome = run_task(SentInputs.of(inputs), inputs.task("on", {"ema_slow": 5_000}))
+    outcome.keep(store)
     assert "fewer than the indicators" in outcome.error
     assert store.keys() == set()
 

@@ -12,6 +12,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.errors import OptionError
+from bt_fusion.progress import step
 from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.strategies import ManagedStrategy
 from bt_fusion.trade_models.trade_plan import TradePlan
@@ -99,11 +100,12 @@ def ablation(
             "atr_stop and atr_target above 0"
         )
     runs: dict[str, Run] = {}
-    for name, switches in STAGES.items():
-        own: dict[str, Any] = given | switches | ({} if name == "technical" else {"model": plan})
-        runs[name] = run_strategy(bars, ManagedStrategy, account, details=False, **own)
-        if on_run is not None:
-            on_run(len(runs), len(STAGES))
+    with step("Runs of the ablation", report=on_run) as report:
+        for name, switches in STAGES.items():
+            own: dict[str, Any] = given | switches
+            own |= {} if name == "technical" else {"model": plan}
+            runs[name] = run_strategy(bars, ManagedStrategy, account, details=False, **own)
+            report(len(runs), len(STAGES))
     tested = ManagedRuns(
         bars=BarArrays.of(bars),
         plan=plan,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["backtest_job"]
 
 # Options of a walk-forward that say nothing of its model
-SPEED = ("jobs", "cache")
+SPEED = ("jobs", "scheduler", "cache")
 
 
 class SourceOptions(Reading, Protocol):
@@ -135,7 +135,7 @@ def chosen_predictor(
         notes = (*unused, *other_strategy(loaded, strategy))
         return {"predictor": loaded, "source": source, "notes": notes}
     spec = replace(model.spec(bars, screen), strategy=system_of(load_strategy(strategy)))
-    walk = WalkForward(spec.build(), **vars(schedule))
+    walk = WalkForward(spec.build(), **schedule.sizes())
     if spec.origin:
         screen.say(f"Model      {spec.origin}")
     parts = {"preset": spec.chosen_preset, "recipe": spec.recipe, "members": spec.members}

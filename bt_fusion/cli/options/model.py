@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
-from bt_fusion.cli.command import option
+from bt_fusion.cli.command import Scheduler, option
 from bt_fusion.cli.options.bars import MarketOptions, Reading
 from bt_fusion.cli.screen import Screen
 from bt_fusion.ensemble.members.registry import MEMBERS
@@ -132,3 +132,5 @@ class TuningOptions:
     storage: Annotated[str | None, option("File or database URL that keeps the trials.")] = None
     folds: Annotated[int, option("Purged folds each trial is judged by.")] = 5
     embargo_bars: Annotated[int, option("Bars left out after each fold.")] = 0
+    jobs: Annotated[int, option("Folds of a trial side by side, -1 for all cores.")] = 1
+    scheduler: Scheduler = None

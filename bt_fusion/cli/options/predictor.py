@@ -1,9 +1,9 @@
 """What predicts: a model that is refitted as time passes, or a saved one."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from bt_fusion.cli.command import option
+from bt_fusion.cli.command import Scheduler, option
 from bt_fusion.cli.options.model import ModelOptions
 
 __all__ = ["PredictorOptions", "ScheduleOptions"]
@@ -43,7 +43,7 @@ class PredictorOptions(ModelOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleOptions:
-    """When the model is refitted, on which bars, and how fast: the arguments of WalkForward."""
+    """When the model is refitted, on which bars, by whom and how fast."""
 
     train_bars: Annotated[
         int | None,
@@ -55,4 +55,9 @@ class ScheduleOptions:
     window: Annotated[str, option("rolling or expanding training window.")] = "rolling"
     embargo_bars: Annotated[int, option("Bars left out before each refit.")] = 0
     jobs: Annotated[int, option("Refits side by side, -1 for all cores.")] = -1
+    scheduler: Scheduler = None
     cache: Annotated[str, option("Folder that keeps finished refits, auto, or none.")] = "auto"
+
+    def sizes(self) -> dict[str, Any]:
+        """Return the arguments of WalkForward."""
+        return {name: value for name, value in vars(self).items() if name != "scheduler"}

@@ -15,6 +15,7 @@ from bt_fusion.data.readers.json_tables import read_json
 from bt_fusion.data.readers.tidying import tidy_bars
 from bt_fusion.data.readers.unpacking import EXPORT
 from bt_fusion.errors import BarsError
+from bt_fusion.progress import step
 
 __all__ = ["FileReport", "read_bars", "read_reported"]
 
@@ -76,6 +77,7 @@ def read_bars(
     return bars
 
 
+@step("Reading bars")
 def read_reported(path: str | Path, *, repair: bool = False) -> tuple[pd.DataFrame, FileReport]:
     """Return as `read_bars`, with what was assumed and what repaired, apart."""
     path = Path(path)

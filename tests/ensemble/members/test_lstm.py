@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -168,11 +170,8 @@ def test_the_cache_key_knows_the_context_before_the_block(bars):
         arrays = BarArrays.of(bars[:900])
         walk.model.feature_set().transform(arrays)
         task = walk._tasks(arrays, list(walk.schedule(900)))[1]
-        made = type(task)(task.refit, task.ensemble, X, *task_parts(task)).with_digests().refit
+        made = replace(task, inputs=replace(task.inputs, X=X)).with_digests().refit
         return made.trained_on, made.key
-
-    def task_parts(task):
-        return task.labels, task.rows, task.y, task.block, task.label
 
     reference = digests(X)
     first, block = 400, 800

@@ -1,0 +1,113 @@
+"""LeanBroker: Backtrader's broker, with less to do on a bar without an order."""
+
+from typing import Any
+
+import backtrader as bt
+
+__all__ = ["LeanBroker"]
+
+SCHEMES = (bt.CommInfoBase, bt.CommissionInfo)  # what they do with a stock is known
+
+
+class Placed:
+    """What an order was made with stands beside what becomes of it, and is found at once."""
+
+    p: Any
+
+    def __init__(self):
+        vars(self).update(vars(self.p))
+        super().__init__()
+
+
+class LeanBuyOrder(Placed, bt.order.BuyOrder):
+    """A buy order of ``LeanBroker``."""
+
+
+class LeanSellOrder(Placed, bt.order.SellOrder):
+    """A sell order of ``LeanBroker``."""
+
+
+ORDERS = (LeanBuyOrder, LeanSellOrder)
+ARGUMENTS = (  # of Backtrader's ``buy`` and ``sell``, in order
+    *("owner", "data", "size", "price", "plimit", "exectype", "valid", "tradeid", "oco"),
+    *("trailamount", "trailpercent", "parent", "transmit", "histnotify", "_checksubmit"),
+)
+OF_ORDER = frozenset(ARGUMENTS) - {"plimit", "oco", "_checksubmit"}  # which it hands on by name
+
+
+class LeanBroker(bt.brokers.BackBroker):
+    """
+    A ``BackBroker`` to the last bit. On a bar without an order it only looks at prices, and where
+    stocks without interest are held it works out the account's value with fewer calls.
+
+    Note:
+      The time at which interest was last looked at is not kept where there is none.
+    """
+
+    def next(self):
+        waiting = self.pending or self.submitted or self._toactivate or self._userhist
+        more = self._cash_addition or self._fundhist or not self.p.shortcash
+        if waiting or more or not self._value_stocks():
+            super().next()
+
+    def buy(self, *args, **kwargs):
+        return self._place(LeanBuyOrder, dict(zip(ARGUMENTS, args, strict=False)) | kwargs)
+
+    def sell(self, *args, **kwargs):
+        return self._place(LeanSellOrder, dict(zip(ARGUMENTS, args, strict=False)) | kwargs)
+
+    def _place(self, kind, given):
+        """Place an order of our own kind as Backtrader does; what it does not know is ``info``"""
+        oco, check = given.pop("oco", None), given.pop("_checksubmit", True)
+        known = {name: given.pop(name) for name in OF_ORDER & given.keys()}
+        order = kind(pricelimit=given.pop("plimit", None), **known)
+        order.addinfo(**given)
+        self._ocoize(order, oco)
+        return self.submit(order, check=check)
+
+    def notify(self, order):
+        self.notifs.append(cloned(order) if type(order) in ORDERS else order.clone())
+
+    def _get_value(self, datas=None, lever=False):
+        more = self._cash_addition or self._fundhist or not self.p.shortcash
+        if datas or lever or more or not self._value_stocks():
+            return super()._get_value(datas, lever)
+        return self._value
+
+    def _value_stocks(self):
+        """Work out the account's value; False where a holding costs interest or moves cash"""
+        worth = unlevered = unrealized = 0.0
+        for data, position in self.positions.items():
+            scheme, close, size = self.getcommissioninfo(data), data.lines.close[0], position.size
+            if type(scheme) not in SCHEMES or not scheme._stocklike or scheme._creditrate:
+                return False
+            if size:
+                position.adjbase = close
+            value, gain = size * close, size * (close - position.price) * scheme.p.mult
+            worth += value
+            unrealized += gain
+            if value > 0:
+                unlevered += (value - gain) / scheme.p.leverage
+                unlevered += gain
+            else:
+                unlevered += value
+        self._value = self.cash + unlevered
+        self._fundval = self._value / self._fundshares
+        self._valuemkt, self._valuelever = unlevered, self.cash + worth
+        self._valuemktlever, self._leverage = worth, worth / (unlevered or 1.0)
+        self._unrealized = unrealized
+        return True
+
+
+def cloned(order):
+    """Return what ``order.clone()`` returns: a copy with executions of its own."""
+    order.executed.markpending()
+    made = copied(order)
+    made.executed = copied(order.executed)
+    return made
+
+
+def copied(thing):
+    made = object.__new__(type(thing))
+    made.__dict__.update(thing.__dict__)
+    return made

@@ -1,0 +1,326 @@
+"""Work on a cluster of Dask's, through its client; what a lost worker had is done again."""
+
+import logging
+import pickle
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from itertools import islice
+from queue import Empty, SimpleQueue
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import cloudpickle
+import dask
+import joblib
+from distributed import Client, Future, LocalCluster
+from distributed.scheduler import KilledWorker
+from threadpoolctl import threadpool_limits
+
+from bt_fusion.errors import OptionError, SchedulerError, WorkerError
+from bt_fusion.parallel.calls import Call, Work
+from bt_fusion.parallel.environment import difference, environment
+from bt_fusion.parallel.shared import Packed, Shared
+
+__all__ = ["DaskCluster"]
+
+POLL = 0.5  # seconds between two looks at whether the cluster is still there
+AHEAD = 2  # calls handed out for each thread, so that none waits for its next one
+LOST = (CancelledError, OSError)  # what a future is, and a comm raises, once the scheduler is gone
+NO_LIMIT = {"distributed.admin.large-graph-warning-threshold": "1 PiB"}  # shared data travel so
+
+
+class DaskCluster:
+    """The workers of a cluster, as one client sees them.
+
+    Parameters
+    ----------
+    client : Client
+    address : str
+        Of the scheduler.
+    patience : float
+        Seconds until a cluster that does not answer, or has no worker, is an error.
+    local : bool
+        Whether workers read the files of this machine.
+    """
+
+    def __init__(self, client: Client, address: str, patience: float, local: bool):
+        self.client, self.address = client, address
+        self.patience, self.local = patience, local
+        self.versions = environment()
+        self._checked: set[str] = set()
+        self._sent: WeakKeyDictionary[Shared, Future] = WeakKeyDictionary()
+        self._worked = time.monotonic()  # when there was a worker last
+
+    @classmethod
+    @contextmanager
+    def start(cls, workers: int, patience: float) -> Iterator["DaskCluster"]:
+        """Start workers of one thread each on this machine, and end them after the block."""
+        with (
+            LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=None,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            ) as started,
+            Client(started, set_as_default=False) as client,
+        ):
+            yield cls(client, started.scheduler_address, patience, local=True)
+
+    @classmethod
+    @contextmanager
+    def at(cls, url: str, patience: float) -> Iterator["DaskCluster"]:
+        """Connect to a scheduler, and leave it as it was after the block."""
+        address = f"tcp://{url.partition('://')[2]}"
+        wait_for(url, patience)
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is an error
+        try:
+            client = Client(address, timeout=patience, set_as_default=False)
+        except (OSError, TimeoutError) as error:
+            raise no_answer(url, patience) from error
+        try:
+            yield cls(client, address, patience, local=False)
+        finally:
+            with suppress(*LOST, TimeoutError):
+                client.close(timeout=2)
+
+    def run(self, work: Work, calls: Iterable[Call]) -> Iterator[Any]:
+        """Yield the result of each call as it finishes.
+
+        Raises
+        ------
+        OptionError
+            For what cannot be sent.
+        SchedulerError
+            When the scheduler is lost, or has no worker for too long.
+        WorkerError
+            When a worker has other versions, or a call killed several workers.
+        """
+        waiting: dict[Any, tuple[Future, Call]] = {}
+        finished: SimpleQueue[Future] = SimpleQueue()
+        remaining = iter(calls)
+        self._worked = time.monotonic()
+        try:
+            function = pickled(work.function)
+            threads = self.threads()
+            while True:
+                for call in islice(remaining, max(0, max(1, threads) * AHEAD - len(waiting))):
+                    future = self._submit(work, function, call)
+                    waiting[future.key] = future, call
+                    future.add_done_callback(finished.put)
+                if not waiting:
+                    return
+                try:
+                    future = finished.get(timeout=POLL)
+                except Empty:
+                    threads = self.threads()
+                    continue
+                _, call = waiting[future.key]
+                yield self._result(future, call)
+                del waiting[future.key]
+        finally:
+            if waiting:
+                with suppress(*LOST, TimeoutError):
+                    self.client.cancel([future for future, _ in waiting.values()], force=True)
+
+    def _submit(self, work: Work, function: bytes, call: Call) -> Future:
+        arguments = pickled(call.arguments)
+        shared = None if work.shared is None else self._data(work.shared)
+        try:
+            return self.client.submit(
+                compute,
+                self.versions,
+                function,
+                shared,
+                arguments,
+                work.safe,
+                key=f"{getattr(work.function, '__name__', 'call')}-{uuid.uuid4().hex}",
+                pure=False,
+            )
+        except LOST as error:
+            raise self._lost() from error
+
+    def _data(self, shared: Shared) -> Future:
+        """Return where shared data are on the cluster, sent there the first time.
+
+        As a task that returns them: the scheduler keeps what it was given, so that they come back
+        when every worker that held them is lost. Workers hand them on among themselves.
+        """
+        if shared not in self._sent:
+            with dask.config.set(NO_LIMIT):
+                packed = Packed.of(shared.value)
+                key = f"shared-{packed.key}"
+                self._sent[shared] = self.client.submit(hold, packed, key=key, pure=False)
+        return self._sent[shared]
+
+    def _result(self, future: Future, call: Call) -> Any:
+        while True:
+            try:
+                return pickle.loads(future.result(timeout=max(POLL, self.patience)))
+            except KilledWorker as error:
+                raise WorkerError(
+                    f"{call.name} killed {error.allowed_failures + 1} workers, one after the "
+                    "other, as happens where memory runs out: give workers more memory, or leave "
+                    "it out, and run it again; what is finished is kept"
+                ) from error
+            except TimeoutError:
+                self.threads()
+            except CancelledError as error:
+                raise self._lost() from error
+            except ModuleNotFoundError as error:
+                if str(error.name).startswith("bt_fusion"):
+                    raise other_code("a worker", error) from error
+                raise
+
+    def threads(self) -> int:
+        """Return how many threads work, once new workers were looked at.
+
+        Raises
+        ------
+        SchedulerError
+            When the scheduler does not answer, or there has been no worker for too long.
+        WorkerError
+            When a worker has other versions.
+        """
+        try:
+            known = self.client.nthreads(callback_timeout=self.patience)
+        except (*LOST, TimeoutError) as error:
+            raise self._lost() from error
+        except AttributeError as error:  # the client has closed itself
+            raise self._lost() from error
+        if known:
+            self._worked = time.monotonic()
+        elif time.monotonic() - self._worked > self.patience:
+            raise SchedulerError(
+                f"the scheduler at {self.address} has had no worker for {self.patience:g} s: start "
+                f"some with `dask worker {self.address} --nthreads 1 --nworkers 4`, and run it "
+                "again; what is finished is kept"
+            )
+        new = sorted(known.keys() - self._checked)
+        if new:
+            self._check(new)
+        return sum(known.values())
+
+    def _check(self, workers: list[str]) -> None:
+        """Compare the versions of workers with ours."""
+        found = self.client.run(difference, self.versions, workers=workers, on_error="return")
+        for worker, told in found.items():
+            if isinstance(told, (ImportError, AttributeError)):
+                raise other_code(f"the worker {worker}", told)
+            if isinstance(told, OSError):  # gone again
+                continue
+            if isinstance(told, BaseException):
+                raise told
+            if told:
+                raise WorkerError(differs(worker, told))
+            self._checked.add(worker)
+
+    def _lost(self) -> SchedulerError:
+        return SchedulerError(
+            f"the scheduler at {self.address} was lost: start it and its workers again, and run "
+            "the same command; what is finished is kept"
+        )
+
+
+def wait_for(url: str, patience: float) -> None:
+    """Wait until something listens there; a Client of Dask's that fails leaves threads behind.
+
+    Raises
+    ------
+    OptionError
+        For what is no address.
+    SchedulerError
+        When nothing listens in time.
+    """
+    place = urlsplit(url)
+    try:
+        host, port = place.hostname, place.port
+    except ValueError:
+        host = port = None
+    if not host or not port:
+        raise OptionError(f"scheduler {url!r} is no dask://HOST:PORT")
+    end = time.monotonic() + patience
+    while True:
+        try:
+            socket.create_connection((host, port), max(POLL, end - time.monotonic())).close()
+            return
+        except OSError as error:
+            if time.monotonic() + POLL > end or isinstance(error, socket.gaierror):
+                raise no_answer(url, patience) from error
+            time.sleep(POLL)
+
+
+def no_answer(url: str, patience: float) -> SchedulerError:
+    """Return the error for a scheduler that is not there."""
+    return SchedulerError(
+        f"no scheduler answers at {url} within {patience:g} s: start one there with "
+        "`dask scheduler`, or check host, port and firewall"
+    )
+
+
+ONE_AT_A_TIME = threading.RLock()  # what several threads of a process cannot do
+
+
+def hold(packed: Packed) -> Packed:
+    """Return what was sent, so that a worker holds it."""
+    return packed
+
+
+def compute(
+    versions: dict[str, str], function: bytes, shared: Packed | None, arguments: bytes, safe: bool
+) -> bytes:
+    """Make one call on a worker, on one thread, once its versions were compared."""
+    check_versions(versions)
+    lock = threading.RLock() if safe else ONE_AT_A_TIME
+    with lock, joblib.parallel_config("sequential"), threadpool_limits(1):
+        given = pickle.loads(arguments)
+        first = () if shared is None else (shared.open(),)
+        return pickled(pickle.loads(function)(*first, *given))
+
+
+def check_versions(versions: dict[str, str]) -> None:
+    """Raise WorkerError where this process has others: also one that joined after the check."""
+    from distributed import get_worker
+
+    wanted = tuple(sorted(versions.items()))
+    if wanted not in SAME:
+        told = difference(versions)
+        if told:
+            raise WorkerError(differs(get_worker().address, told))
+        SAME.add(wanted)
+
+
+SAME: set[tuple[tuple[str, str], ...]] = set()  # versions that were found to be those here
+
+
+def differs(worker: str, told: str) -> str:
+    """Say what to do about another version."""
+    return (
+        f"the worker {worker} would compute other numbers, it has {told}: install the same there, "
+        "or end it"
+    )
+
+
+def other_code(worker: str, error: BaseException) -> WorkerError:
+    """Return the error for a worker that does not know our functions."""
+    return WorkerError(
+        f"{worker} has no bt_fusion, or another one ({error}): install the same there, or end it"
+    )
+
+
+def pickled(value: Any) -> bytes:
+    """Return a value as it travels; classes of a user's file travel whole."""
+    try:
+        return cloudpickle.dumps(value, protocol=5)
+    except (pickle.PicklingError, TypeError) as error:
+        told = str(error).strip().splitlines()[-1]
+        raise OptionError(
+            f"the work cannot be sent to a cluster ({told}): keep what cannot be copied, such as "
+            "a lock or an open file, out of modules"
+        ) from error
