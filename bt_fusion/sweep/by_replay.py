@@ -129,8 +129,8 @@ class MissingRuns:
         (symbol,), told = self.inputs.bars, dict[str, str]()
         calls, workers = ((task,) for task in tasks), worker_count(self.jobs, len(tasks))
         for made in run_unordered(check_task, calls, workers, shared=self.shared, name=run_name):
-            made.outcome.keep(self.store)
             task = made.outcome.task
+            made.outcome.keep(self.store)
             run = replay.run(task)
             told[task.key] = difference(None if run is None else run.run(symbol), made)
             report(len(told))

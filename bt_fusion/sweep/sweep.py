@@ -23,7 +23,6 @@ from bt_fusion.saved_runs.sweep_folder import SweepResult
 from bt_fusion.sweep.by_replay import MissingRuns, Replayed
 from bt_fusion.sweep.grid import combinations
 from bt_fusion.sweep.runs import (
-    RunTask,
     SentInputs,
     SweepInputs,
     run_name,
@@ -157,9 +156,9 @@ class Sweep:
         missing = [task for key, task in tasks.items() if key not in finished]
         with step("Runs", report=on_run) as report, unfrozen_after():
             report(len(finished), len(tasks))
-            replayed, errors = self._make(
-                inputs, store, pairs, missing, lambda n: report(len(finished) + n, len(tasks))
-            )
+            shared = Shared(SentInputs.of(inputs))
+            work = MissingRuns(inputs, shared, store, pairs, missing, self.jobs, self.job.seed)
+            replayed, errors = self._make(work, lambda n: report(len(finished) + n, len(tasks)))
         store.gather()
         runs = {
             "total": len(tasks),
@@ -172,22 +171,15 @@ class Sweep:
         return VariantRuns(variants, pairs, store.read(tasks), errors, runs)
 
     def _make(
-        self,
-        inputs: SweepInputs,
-        store: SweepStore,
-        pairs: list[tuple[RunTask, RunTask]],
-        missing: list[RunTask],
-        report: Callable[[int], None],
+        self, work: MissingRuns, report: Callable[[int], None]
     ) -> tuple[Replayed, dict[str, str]]:
         """Make runs, by replay or in Backtrader, and return why some could not be made, by key."""
-        shared, errors = Shared(SentInputs.of(inputs)), dict[str, str]()
-        work = MissingRuns(inputs, shared, store, pairs, missing, self.jobs, self.job.seed)
-        replayed = work.replayed(report) if self.replay else Replayed()
-        left = [(task,) for task in missing if task.key not in replayed.keys]
+        replayed, errors = work.replayed(report) if self.replay else Replayed(), dict[str, str]()
+        left = [(task,) for task in work.tasks if task.key not in replayed.keys]
         workers = worker_count(self.jobs, len(left))
-        done = run_unordered(run_task, left, workers, shared=shared, name=run_name)
-        for number, outcome in enumerate(done, len(missing) - len(left) + 1):
-            outcome.keep(store)
+        done = run_unordered(run_task, left, workers, shared=work.shared, name=run_name)
+        for number, outcome in enumerate(done, len(work.tasks) - len(left) + 1):
+            outcome.keep(work.store)
             report(number)
             if outcome.error:
                 errors[outcome.task.key] = outcome.error

@@ -116,7 +116,8 @@ def test_nothing_replayed_is_kept_before_the_comparison(inputs, tmp_path, monkey
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    run = MissingRuns(inputs, Shared(SentInputs.of(inputs)), store, pairs, tasks, jobs=1).replayed
+    shared = Shared(SentInputs.of(inputs))
+    run = MissingRuns(inputs, shared, store, pairs, tasks, jobs=1).replayed
     monkeypatch.setattr(MissingRuns, "_compared", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(lambda done: None)
