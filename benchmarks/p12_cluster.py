@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.registry import Measured, Ratio
-from bt_fusion import Account, SignalModel, WalkForward
+from bt_fusion import Account, WalkForward
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.labels import trade_exits
@@ -30,7 +30,7 @@ __all__ = ["measure"]
 RATIOS = ("walk-forward", "sweep")
 
 
-def measure(bars: int = 20_000, variants: int = 30, repeats: int = 2) -> Measured:
+def measure(bars: int = 20_000, variants: int = 30, repeats: int = 1) -> Measured:
     """Measure a walk-forward and the runs of a sweep through Backtrader on clusters that stand.
 
     The clusters take turns, the best of `repeats` counts; their start, and the imports of their
@@ -43,7 +43,7 @@ def measure(bars: int = 20_000, variants: int = 30, repeats: int = 2) -> Measure
         missing = tuple(Ratio(name, None, least=1.7) for name in RATIOS)
         return Measured(work, {}, missing, "needs the extra distributed")
     frame = planted_edge(bars)
-    walk = WalkForward(SignalModel("fusion"), refit_bars=bars // 40, jobs=2, cache=None)
+    walk = WalkForward(refit_bars=bars // 40, jobs=2, cache=None)
     predictions = walk.predict(frame)
     begin = len(frame) // 2
     inputs = SweepInputs(

@@ -68,7 +68,7 @@ class FusionStrategy(OnePosition):
     def act(self, symbol):
         if self.p.exit != "renew":
             return super().act(symbol)
-        if self.has_turned(symbol, symbol.stopped):
+        if symbol.stopped and self.has_turned(symbol, symbol.stopped):
             symbol.stopped = 0
         renewed = self.side(symbol) == symbol.side
         if renewed:

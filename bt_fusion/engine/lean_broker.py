@@ -76,6 +76,9 @@ class LeanBroker(bt.brokers.BackBroker):
         self._ocoize(order, oco)
         return self.submit(order, check=check)
 
+    def get_notification(self):
+        return self.notifs.popleft() if self.notifs else None
+
     def notify(self, order):
         self.notifs.append(cloned(order) if type(order) in ORDERS else order.clone())
 
