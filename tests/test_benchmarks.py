@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 import pytest
-import talib
 
 from benchmarks import p5_walk_forward
 from benchmarks.child import peak_bytes, resident_bytes
@@ -19,6 +18,7 @@ from bt_fusion import FeatureSet, WalkForward
 from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
+from bt_fusion.technical.array_talib import talib
 
 TINY = {
     "P1": {"bars": 300, "repeats": 1},

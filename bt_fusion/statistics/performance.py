@@ -8,6 +8,7 @@ from bt_fusion.data.bars import bars_per_year
 __all__ = [
     "LEAST_DAYS",
     "LEAST_TRADES",
+    "NOISE",
     "bar_returns",
     "curve_figures",
     "drawdowns",
@@ -29,6 +30,7 @@ Figures = dict[str, float | int | None]
 # trades the standard deviation is uncertain by a quarter of itself or more, 1 / sqrt(2 (n - 1)).
 LEAST_DAYS = 30.0
 LEAST_TRADES = 10
+NOISE = 1e-12  # deviation, as a part of the largest value, of values that are all the same
 WITHHELD = ("cagr", "sharpe", "sortino", "sqn")  # from runs that are shorter, or trade less
 
 
@@ -242,7 +244,7 @@ def _score(values: np.ndarray, scale: float) -> float | None:
     if len(values) < 2:
         return None
     spread = values.std(ddof=1)
-    noise = 1e-12 * np.abs(values).max()  # of values that are all the same
+    noise = NOISE * max(values.max(), -values.min())
     return _finite(values.mean() / spread * scale) if spread > noise else None
 
 

@@ -51,7 +51,8 @@ class SweepReplay:
         """Find the runs among the tasks whose replay is certain."""
         (bars,), (predictions,) = inputs.bars.values(), inputs.predictions.values()
         market = Market(bars, inputs.account, predictions)
-        rules = {task.key: rule_of(inputs, market, task) for task in tasks}
+        usual = default_params(FusionStrategy)
+        rules = {task.key: rule_of(inputs, market, task, usual) for task in tasks}
         return cls(inputs, market, {key: rule for key, rule in rules.items() if rule})
 
     def rows(
@@ -84,13 +85,18 @@ class SweepReplay:
         return run
 
 
-def rule_of(inputs: SweepInputs, market: Market, task: RunTask) -> FusionRule | None:
-    """Return the rule of a run, None where Backtrader must make it or say why it cannot."""
+def rule_of(
+    inputs: SweepInputs, market: Market, task: RunTask, usual: dict[str, Any]
+) -> FusionRule | None:
+    """Return the rule of a run, None where Backtrader must make it or say why it cannot.
+
+    `usual` are the strategy's parameters by default.
+    """
     known = one_or_all(inputs.predictions) if task.run == "on" else None
     try:
         _, params = variant(FusionStrategy, task.params, inputs.exits, known)
         check_params(FusionStrategy, params)
-        rule = FusionRule.of(default_params(FusionStrategy) | params)
+        rule = FusionRule.of(usual | params)
     except OptionError:
         return None
     if rule.threshold == AUTO and not market.knows_payoff:

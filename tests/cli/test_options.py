@@ -195,3 +195,19 @@ def test_odd_values_are_one_line(words, message, tmp_path, capsys):
     shown = capsys.readouterr().err
     assert message in shown and "Traceback" not in shown
     assert message == "--seed" or shown.count("\n") == 1
+
+
+def test_whatever_has_jobs_has_a_scheduler():
+    options = {name: {each.name for each in made.params} for name, made in COMMANDS.items()}
+    with_jobs = {name for name, known in options.items() if "jobs" in known}
+    assert with_jobs == {"backtest", "sweep", "universe", "train", "tune"}
+    assert all("scheduler" in options[name] for name in with_jobs)
+
+
+def test_an_unknown_scheduler_is_refused_before_any_work(tmp_path, capsys):
+    config = tmp_path / "options.toml"
+    config.write_text('scheduler = "dusk"\n')
+    for given in (("--scheduler", "dusk"), ("--config", config)):
+        run("--data", "planted-edge", *given, "--out", tmp_path / "out", expect=2)
+        assert "error: scheduler 'dusk' is none of threads, loky, dask" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "summary.json").exists()

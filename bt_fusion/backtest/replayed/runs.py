@@ -55,8 +55,13 @@ class ReplayedRun:
         size = np.repeat(alternating(nothing, fills.size), length)
         bought = np.repeat(alternating(nothing, fills.bought), length)
         worth = size * self.market.bars.close
-        gained = size * (self.market.bars.close - bought)
-        return cash + np.where(size > 0, worth - gained + gained, worth)
+        gained = self.market.bars.close - bought
+        gained *= size
+        value = worth - gained
+        value += gained
+        np.copyto(value, worth, where=size < 0)
+        value += cash
+        return value
 
     @cached_property
     def returns(self) -> np.ndarray:

@@ -61,6 +61,11 @@ class Episodes:
         """Which episode each bar belongs to, shape (n_bars,)."""
         return self.at_bars(np.arange(len(self)))
 
+    @cached_property
+    def sided(self) -> np.ndarray:
+        """Whether each bar has a side, shape (n_bars,)."""
+        return self.at_bars(self.side != 0)
+
     @property
     def age(self) -> np.ndarray:
         """Bars since the episode began, shape (n_bars,)."""

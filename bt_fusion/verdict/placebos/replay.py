@@ -145,9 +145,8 @@ def renewed(
     (array([1, 6]), array([1, 1]), array([6, 8]))
     """
     found = episodes_of(state) if episodes is None else episodes
-    agreed, hold = np.flatnonzero(agrees[:-1]), max(1, hold_bars)
+    agreed, hold = np.flatnonzero(agrees[:-1] & found.sided), max(1, hold_bars)
     number = found.number[agreed]
-    agreed, number = (each[found.side[number] != 0] for each in (agreed, number))
     new = np.ones(len(agreed), dtype=bool)  # where a position begins, were it flat before
     new[1:] = (number[1:] != number[:-1]) | (agreed[1:] - agreed[:-1] > hold)
     place = np.flatnonzero(new)
