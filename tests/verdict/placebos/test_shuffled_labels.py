@@ -24,9 +24,9 @@ def test_training_labels_move_and_nothing_else():
     for real, moved in zip(tasks(), tasks(ShuffledLabels(seed=1)), strict=True):
         rows = real.rows
         np.testing.assert_array_equal(moved.rows, rows)
-        np.testing.assert_array_equal(moved.labels.t1, real.labels.t1)
-        np.testing.assert_array_equal(moved.labels.y, real.labels.y)
-        np.testing.assert_array_equal(real.y, real.labels.y[rows])
+        np.testing.assert_array_equal(moved.inputs.labels.t1, real.inputs.labels.t1)
+        np.testing.assert_array_equal(moved.inputs.labels.y, real.inputs.labels.y)
+        np.testing.assert_array_equal(real.y, real.inputs.labels.y[rows])
         turned = [k for k in range(len(rows)) if np.array_equal(np.roll(real.y, k), moved.y)]
         assert len(turned) == 1 and 0.1 * len(rows) <= turned[0] <= 0.9 * len(rows)
         assert moved.refit.key != real.refit.key
