@@ -88,7 +88,10 @@ def measure(bars: int = 20_000, variants: int = 30, repeats: int = 1) -> Measure
         for told, name in zip(RATIOS, works, strict=True)
         for one, two in [(parts[f"{name}_one_workers_s"], parts[f"{name}_two_busier_s"])]
     ]
-    return Measured(work, parts, tuple(ratios))
+    load, cores = parts["load"], os.cpu_count() or 1
+    busy = load is not None and load > cores + 1.5  # scheduler, workers and command are at work
+    note = f"load {load} on {cores} cores: others kept two workers from their gain" if busy else ""
+    return Measured(work, parts, tuple(ratios), note)
 
 
 @dataclass(frozen=True, order=True)
