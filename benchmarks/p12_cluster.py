@@ -22,6 +22,7 @@ from bt_fusion.models.refit import fit_numbered
 from bt_fusion.parallel import Shared, run_unordered, scheduler
 from bt_fusion.parallel.running import chosen
 from bt_fusion.parallel.shared import Packed
+from bt_fusion.parallel.worker import pickled
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.sweep.runs import RunTask, SentInputs, SweepInputs, run_task
 
@@ -142,16 +143,12 @@ def walk_bytes(walk: WalkForward, frame: pd.DataFrame) -> tuple[int, int, int]:
     task = walk._tasks(arrays, list(walk.schedule(len(frame))))[-1]
     arguments = (0, task.rows, task.relabelled, task.block)
     made = fit_numbered(task.inputs, *arguments)
-    from bt_fusion.parallel.cluster import pickled
-
     return Packed.of(task.inputs).nbytes, len(pickled(arguments)), len(pickled(made))
 
 
 def sweep_bytes(sent: SentInputs, tasks: list[tuple[RunTask]]) -> tuple[int, int, int]:
     """Return the same of a sweep's runs."""
     made = run_task(sent, *tasks[0])
-    from bt_fusion.parallel.cluster import pickled
-
     return Packed.of(sent).nbytes, len(pickled(tasks[0])), len(pickled(made))
 
 

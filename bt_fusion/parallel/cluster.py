@@ -3,29 +3,26 @@
 import logging
 import pickle
 import socket
-import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-import cloudpickle
 import dask
-import joblib
 from distributed import Client, Future, LocalCluster
 from distributed.scheduler import KilledWorker
-from threadpoolctl import threadpool_limits
 
 from bt_fusion.errors import OptionError, SchedulerError, WorkerError
 from bt_fusion.parallel.calls import Call, Work
 from bt_fusion.parallel.environment import difference, environment
 from bt_fusion.parallel.shared import Packed, Shared
+from bt_fusion.parallel.worker import compute, differs, hold, other_code, pickled
 
 __all__ = ["DaskCluster"]
 
@@ -264,65 +261,3 @@ def no_answer(url: str, patience: float) -> SchedulerError:
         f"no scheduler answers at {url} within {patience:g} s: start one there with "
         "`dask scheduler`, or check host, port and firewall"
     )
-
-
-ONE_AT_A_TIME = threading.RLock()  # what several threads of a process cannot do
-
-
-def hold(packed: Packed) -> Packed:
-    """Return what was sent, so that a worker holds it."""
-    return packed
-
-
-def compute(
-    versions: dict[str, str], function: bytes, shared: Packed | None, arguments: bytes, safe: bool
-) -> bytes:
-    """Make one call on a worker, on one thread, once its versions were compared."""
-    check_versions(versions)
-    threadpool_limits(1)  # for good: other threads of this worker may be at work, too
-    with nullcontext() if safe else ONE_AT_A_TIME, joblib.parallel_config("sequential"):
-        given = pickle.loads(arguments)
-        first = () if shared is None else (shared.open(),)
-        return pickled(pickle.loads(function)(*first, *given))
-
-
-def check_versions(versions: dict[str, str]) -> None:
-    """Raise WorkerError where this process has others: also one that joined after the check."""
-    from distributed import get_worker
-
-    wanted = tuple(sorted(versions.items()))
-    if wanted not in SAME:
-        told = difference(versions)
-        if told:
-            raise WorkerError(differs(get_worker().address, told))
-        SAME.add(wanted)
-
-
-SAME: set[tuple[tuple[str, str], ...]] = set()  # versions that were found to be those here
-
-
-def differs(worker: str, told: str) -> str:
-    """Say what to do about another version."""
-    return (
-        f"the worker {worker} would compute other numbers, it has {told}: install the same there, "
-        "or end it"
-    )
-
-
-def other_code(worker: str, error: BaseException) -> WorkerError:
-    """Return the error for a worker that does not know our functions."""
-    return WorkerError(
-        f"{worker} has no bt_fusion, or another one ({error}): install the same there, or end it"
-    )
-
-
-def pickled(value: Any) -> bytes:
-    """Return a value as it travels; classes of a user's file travel whole."""
-    try:
-        return cloudpickle.dumps(value, protocol=5)
-    except (pickle.PicklingError, TypeError) as error:
-        told = str(error).strip().splitlines()[-1]
-        raise OptionError(
-            f"the work cannot be sent to a cluster ({told}): keep what cannot be copied, such as "
-            "a lock or an open file, out of modules"
-        ) from error
