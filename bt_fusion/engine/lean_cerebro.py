@@ -116,8 +116,8 @@ class Bar:
                 call()
         else:
             self._begin()
-        if news:
-            strategy.clear()
+        if news:  # ``clear`` would also keep every copy of every order, which nobody reads
+            strategy._orderspending, strategy._tradespending = [], []
 
     def _tell_orders(self):
         strategy = self._strategy
