@@ -86,12 +86,12 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
 
 def replay_lines(runs: dict[str, Any]) -> list[str]:
     """Return how many runs were replayed, and how the comparison with Backtrader went."""
-    if runs["differing"]:
+    if runs.get("differing"):
         return [
             f"Replay     dropped, Backtrader made every run: {runs['differing']} of the "
             f"{runs['checked']} variants compared with it differ ({runs['engine_why']})"
         ]
-    if not runs["checked"]:
+    if not runs.get("checked"):  # nor in a sweep.json of before
         return []
     return [
         f"Replay     {runs['replayed']:,} runs without Backtrader, {runs['engine']:,} in it; the "
