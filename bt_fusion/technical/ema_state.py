@@ -1,6 +1,5 @@
 """Moving averages to the bits of Backtrader's: the state of two EMAs, and the true range's."""
 
-from itertools import accumulate
 from math import fsum
 
 import numpy as np
@@ -56,10 +55,12 @@ def smoothed(values: np.ndarray, period: int, new: float) -> np.ndarray:
     """Return the mean of the first values, then that times (1 - `new`) plus each value times it."""
     found, old = np.full(len(values), np.nan), 1.0 - new
     if len(values) >= period:
-        seed = fsum(values[:period]) / period
-        later = values[period:].tolist()
-        averages = accumulate(later, lambda last, value: last * old + value * new, initial=seed)
-        found[period - 1 :] = list(averages)
+        last = fsum(values[:period]) / period
+        averages = [last]
+        for share in (values[period:] * new).tolist():
+            last = last * old + share
+            averages.append(last)
+        found[period - 1 :] = averages
     return found
 
 
