@@ -251,10 +251,10 @@ class MLEnsemble(BarLines):
 
     def _as_columns(self, predictions):
         p = predictions
-        signal = p.signal(self.p.entry, self.p.strong)
+        opinion = p.opinion(self.p.entry, self.p.strong)
         self._has_payoff = p.payoff is not None
         payoff = p.payoff.T if self._has_payoff else np.full((2, len(p)), np.nan)
-        return p.probability_up, p.probability_down, signal, p.confidence, *payoff
+        return *opinion, *payoff
 
     def _warn_in_sample(self, time):
         '''Warn where a fitted model was trained on the bars, bar by bar on the first of them'''

@@ -148,14 +148,17 @@ class Predictions:
     @property
     def probability_up(self) -> np.ndarray:
         """P(class 1), shape (n_bars,)."""
-        return self.proba[:, self.classes.index(1)]
+        return self._sides(self.proba)[0]
 
     @property
     def probability_down(self) -> np.ndarray:
         """P(the class of falling prices), shape (n_bars,); NaN for one-sided labels."""
-        if not self.two_sided:
-            return np.full(len(self), np.nan)
-        return self.proba[:, 0]
+        return self._sides(self.proba)[1]
+
+    def _sides(self, proba: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the columns of rising and of falling prices."""
+        down = proba[:, 0] if self.two_sided else np.full(len(self), np.nan)
+        return proba[:, self.classes.index(1)], down
 
     @property
     def ballots(self) -> np.ndarray:
@@ -179,8 +182,20 @@ class Predictions:
             (+-2). Majority voting ignores them: the winner is +-1, a unanimous one +-2, and a
             share below `vote_threshold` or a tie is HOLD.
         """
-        up, down = self._majority() if self.voting == "majority" else self._soft(entry, strong)
+        if self.voting == "majority":
+            up, down = self._majority()
+        else:
+            up, down = self._soft(*self._sides(self.proba), entry, strong)
         return np.where(self.known, up - down, np.nan)
+
+    def opinion(self, entry: float, strong: float) -> tuple[np.ndarray, ...]:
+        """Return P(up), P(down), signal and confidence, the probabilities worked out once."""
+        proba = self.proba
+        up, down = self._sides(proba)
+        if self.voting == "majority":
+            return up, down, self.signal(entry, strong), self.confidence
+        long, short = self._soft(up, down, entry, strong)
+        return up, down, np.where(self.known, long - short, np.nan), proba.max(axis=1)
 
     def levels(self) -> np.ndarray:
         """Return a `Confidence` per bar (None where there is no prediction), dtype object."""
@@ -228,8 +243,11 @@ class Predictions:
         chances = dict(zip(columns, proba.T, strict=True))
         return pd.DataFrame({"datetime": self.index, **chances, **said})
 
-    def _soft(self, entry: float, strong: float) -> tuple[np.ndarray, np.ndarray]:
-        up, down = self.probability_up, np.nan_to_num(self.probability_down, nan=-1.0)
+    @staticmethod
+    def _soft(
+        up: np.ndarray, down: np.ndarray, entry: float, strong: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        down = np.nan_to_num(down, nan=-1.0)
         strength = [(side >= entry).astype(float) + (side >= strong) for side in (up, down)]
         return strength[0] * (up > down), strength[1] * (down > up)
 
