@@ -120,11 +120,9 @@ class Agreement:
 
     def of_bars(self, predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
         """Tell on which bars ML agrees with a long, and on which with a short."""
-        p = predictions
-        break_even = p.break_even(self.costs) if self.auto else None
-        return self.sides(
-            p.probability_up, p.probability_down, p.signal(), p.confidence, break_even
-        )
+        break_even = predictions.break_even(self.costs) if self.auto else None
+        up, down, signal, confidence = predictions.opinion()
+        return self.sides(up, down, signal, confidence, break_even)
 
     def with_sides(self, predictions: Predictions, side: np.ndarray) -> np.ndarray:
         """Tell where ML agrees with the side of each bar, 1 long and -1 short."""

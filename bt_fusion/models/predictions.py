@@ -188,7 +188,7 @@ class Predictions:
             up, down = self._soft(*self._sides(self.proba), entry, strong)
         return np.where(self.known, up - down, np.nan)
 
-    def opinion(self, entry: float, strong: float) -> tuple[np.ndarray, ...]:
+    def opinion(self, entry: float = 0.60, strong: float = 0.70) -> tuple[np.ndarray, ...]:
         """Return P(up), P(down), signal and confidence, the probabilities worked out once."""
         proba = self.proba
         up, down = self._sides(proba)

@@ -190,9 +190,8 @@ class Market:
         return asked.sides(up, down, signal, confidence, break_even)
 
     def _vote_of(self) -> tuple[np.ndarray, ...]:
-        p = self.predictions
-        assert p is not None
-        return p.probability_up, p.probability_down, p.signal(), p.confidence
+        assert self.predictions is not None
+        return self.predictions.opinion()
 
     def _costs_of(self) -> Any:
         """Return what the broker takes of each bar's price for entry and exit together."""
