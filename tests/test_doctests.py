@@ -8,8 +8,12 @@ import pytest
 
 import bt_fusion
 
-EXTRAS = {"torch", "skorch"}
-DEEP = {"bt_fusion.ensemble.members.lstm", "bt_fusion.ensemble.members.lstm_network"}
+EXTRAS = {"dask", "distributed", "skorch", "torch"}
+OF_AN_EXTRA = {
+    "bt_fusion.ensemble.members.lstm",
+    "bt_fusion.ensemble.members.lstm_network",
+    "bt_fusion.parallel.cluster",
+}
 
 
 def names():
@@ -41,5 +45,5 @@ def test_examples(name):
 
 def test_there_are_examples():
     examples = doctest.DocTestFinder().find
-    modules = [importlib.import_module(name) for name in names() if name not in DEEP]
+    modules = [importlib.import_module(name) for name in names() if name not in OF_AN_EXTRA]
     assert sum(len(test.examples) for module in modules for test in examples(module)) > 20
