@@ -1,6 +1,7 @@
 """Whole files or none: written under a temporary name, then renamed. Values as JSON has them."""
 
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -137,6 +138,10 @@ def plain(value: Any) -> Any:
     >>> plain({"a": np.float64("nan"), "b": np.int64(2), "c": pd.Timestamp("2024-01-01")})
     {'a': None, 'b': 2, 'c': '2024-01-01T00:00:00'}
     """
+    if value is None or type(value) in (str, int, bool):
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

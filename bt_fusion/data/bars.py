@@ -1,7 +1,9 @@
 """Bars: a DataFrame of OHLCV candles, checked once, and its arrays."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +20,7 @@ from bt_fusion.data.bar_format import (
 )
 from bt_fusion.errors import BarsError
 
-__all__ = ["BarArrays", "bars_per_year", "check_bars", "repair_bars"]
+__all__ = ["BarArrays", "bars_per_year", "check_bars", "repair_bars", "shared"]
 
 CHECKED = "_bt_fusion_checked"  # attribute of a frame that was checked: its arrays at that time
 
@@ -80,6 +82,38 @@ class BarArrays:
     def body(self) -> np.ndarray:
         """Close minus open, in price units."""
         return _read_only(self.close - self.open)
+
+    @cached_property
+    def derived(self) -> dict[Any, np.ndarray]:
+        """Columns made of these bars, by function and arguments; see `shared`."""
+        return {}
+
+
+def shared(make: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """Make a function of bars work once for the same bars and named arguments.
+
+    What it returns is read-only: several features take it.
+
+    Examples
+    --------
+    >>> from bt_fusion.data.samples import random_walk
+    >>> @shared
+    ... def middle(bars, share):
+    ...     return bars.low + share * bars.span
+    >>> bars = BarArrays.of(random_walk(3))
+    >>> middle(bars, share=0.5) is middle(bars, share=0.5)
+    True
+    """
+
+    @wraps(make)
+    def once(bars: BarArrays, **named: Any) -> np.ndarray:
+        key = make, *named.items()
+        known = bars.derived.get(key)
+        if known is None:
+            known = bars.derived[key] = _read_only(make(bars, **named))
+        return known
+
+    return once
 
 
 def check_bars(bars: pd.DataFrame, min_rows: int = 1) -> pd.DataFrame:

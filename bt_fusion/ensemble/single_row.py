@@ -60,7 +60,7 @@ class SingleRowTrees:
             return np.add.accumulate(values)[-1:] / trees.n_trees
         rounds = values.reshape(-1, len(trees.base))
         margin = np.add.accumulate(np.concatenate([trees.base[None], rounds]))[-1]
-        return LINKS[trees.link, margin.dtype.name](margin)[None]
+        return LINKS[trees.link, margin.dtype](margin)[None]
 
     def _check(self) -> None:
         rows = rows_at_thresholds(self.trees, self.estimator.n_features_in_)
@@ -158,11 +158,12 @@ def _shares32(sums: np.ndarray) -> np.ndarray:
     return shares(sums[None])[0]
 
 
-LINKS: dict[tuple[str, str], Callable[[np.ndarray], np.ndarray]] = {
-    ("logistic", "float32"): _logistic32,
-    ("softmax", "float32"): _softmax32,
-    ("logistic", "float64"): _logistic64,
-    ("softmax", "float64"): _softmax64,
-    ("share", "float32"): _shares32,
-    ("shares", "float32"): _shares32,
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+LINKS: dict[tuple[str, np.dtype], Callable[[np.ndarray], np.ndarray]] = {
+    ("logistic", FLOAT32): _logistic32,
+    ("softmax", FLOAT32): _softmax32,
+    ("logistic", FLOAT64): _logistic64,
+    ("softmax", FLOAT64): _softmax64,
+    ("share", FLOAT32): _shares32,
+    ("shares", FLOAT32): _shares32,
 }

@@ -20,6 +20,7 @@ def fill_latest(
 ) -> None:
     """Compute the features of the last `count` bars into their columns of rows."""
     tails: dict[int, BarArrays] = {}
+    row = rows[0]
     for entry, picks, columns in groups:
         span = min(shared_span(entry.memory), memory)
         if span not in tails:
@@ -27,7 +28,7 @@ def fill_latest(
         values = entry.columns(tails[span])
         for pick, column in zip(picks, columns, strict=True):
             if count == 1:  # a live bar: a number costs a fifth of a slice
-                rows[0, column] = values[pick][-1]
+                row[column] = values[pick][-1]
             else:
                 rows[:, column] = values[pick][-count:]
 

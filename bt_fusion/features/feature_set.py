@@ -178,6 +178,7 @@ class FeatureSet:
         known = self.on(arrays)
         if known is not self:
             return known.transform(arrays)
+        arrays = arrays[:]  # what features share goes when they are done
         matrix = np.empty((len(arrays), len(self.names)), np.float32, order="F")
         with np.errstate(over="ignore"):  # prices of 1e38 and more become inf, then NaN
             for view, groups in self._views.items():

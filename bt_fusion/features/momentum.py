@@ -33,7 +33,7 @@ def rsi_14_simple(bars: BarArrays) -> np.ndarray:
     share = ratio(talib.SUM(move, 14), talib.SUM(np.abs(move), 14), floor=_noise(bars))
     share *= 50.0
     share += 50.0
-    return np.clip(share, 0.0, 100.0, out=share)
+    return share.clip(0.0, 100.0, out=share)
 
 
 @feature("stoch_k", "stoch_d", lookback=18, family="momentum")
@@ -54,7 +54,7 @@ def willr_14(bars: BarArrays) -> np.ndarray:
 def cci_20(bars: BarArrays) -> np.ndarray:
     """Commodity channel index, clipped to +-500."""
     values = talib.CCI(bars.high, bars.low, bars.close, 20)
-    return np.clip(values, -500.0, 500.0, out=values)
+    return values.clip(-500.0, 500.0, out=values)
 
 
 @feature("ultosc", lookback=29, family="momentum")

@@ -4,11 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.bars import BarArrays, shared
 from bt_fusion.features.registry import feature
 from bt_fusion.technical.series import ratio
 
-RETURN_PERIODS = (1, 2, 3, 5, 10, 15, 20, 60)
+RETURN_PERIODS = (2, 3, 5, 10, 15, 20, 60)
 
 
 def log_return(bars: BarArrays, period: int) -> np.ndarray:
@@ -17,6 +17,13 @@ def log_return(bars: BarArrays, period: int) -> np.ndarray:
     values[:period] = np.nan
     np.subtract(bars.log_close[period:], bars.log_close[:-period], out=values[period:])
     return values
+
+
+@feature("return_1", lookback=2, family="price")
+@shared
+def log_return_1(bars: BarArrays) -> np.ndarray:
+    """Log return over one bar."""
+    return log_return(bars, 1)
 
 
 for _period in RETURN_PERIODS:
@@ -28,7 +35,7 @@ for _period in RETURN_PERIODS:
 @feature("acceleration_1", lookback=3, family="price")
 def acceleration(bars: BarArrays) -> np.ndarray:
     """Return of the last bar less the return of the one before."""
-    one = log_return(bars, 1)
+    one = log_return_1(bars)
     values = np.empty(len(bars))
     values[0] = np.nan
     np.subtract(one[1:], one[:-1], out=values[1:])

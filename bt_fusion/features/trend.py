@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from bt_fusion.data.bars import BarArrays
+from bt_fusion.data.bars import BarArrays, shared
 from bt_fusion.features.registry import feature
 from bt_fusion.technical.array_talib import talib
 from bt_fusion.technical.series import ema_memory, moved, quiet, wilder_memory
@@ -18,14 +18,26 @@ EMA_PERIODS = (12, 26, 50)
 SLOPE_PERIODS = (10, 20, 50)
 
 
+@shared
+def sma(bars: BarArrays, period: int) -> np.ndarray:
+    """Simple moving average of the close."""
+    return talib.SMA(bars.close, period)
+
+
+@shared
+def ema(bars: BarArrays, period: int) -> np.ndarray:
+    """Exponential moving average of the close."""
+    return talib.EMA(bars.close, period)
+
+
 def sma_ratio(bars: BarArrays, period: int) -> np.ndarray:
     """Simple moving average over the close, less 1."""
-    return _relative(talib.SMA(bars.close, period), bars)
+    return _relative(sma(bars, period=period), bars.close)
 
 
 def ema_ratio(bars: BarArrays, period: int) -> np.ndarray:
     """Exponential moving average over the close, less 1."""
-    return _relative(talib.EMA(bars.close, period), bars)
+    return _relative(ema(bars, period=period), bars.close)
 
 
 def slope(bars: BarArrays, period: int) -> np.ndarray:
@@ -48,31 +60,26 @@ for _period in SLOPE_PERIODS:
 @feature("sma_10_over_20", lookback=20, family="trend")
 def sma_10_over_20(bars: BarArrays) -> np.ndarray:
     """SMA(10) / SMA(20) (system A)."""
-    return talib.SMA(bars.close, 10) / talib.SMA(bars.close, 20)
+    return sma(bars, period=10) / sma(bars, period=20)
 
 
 @feature("sma_spread_20_50", lookback=50, family="trend")
 def sma_spread_20_50(bars: BarArrays) -> np.ndarray:
     """SMA(20) / SMA(50), less 1."""
-    values = talib.SMA(bars.close, 20)
-    values /= talib.SMA(bars.close, 50)
-    values -= 1.0
-    return values
+    return _relative(sma(bars, period=20), sma(bars, period=50))
 
 
 @feature("ema_spread_12_26", lookback=26, memory=ema_memory(26), family="trend")
 def ema_spread_12_26(bars: BarArrays) -> np.ndarray:
     """EMA(12) / EMA(26), less 1."""
-    values = talib.EMA(bars.close, 12)
-    values /= talib.EMA(bars.close, 26)
-    values -= 1.0
-    return values
+    return _relative(ema(bars, period=12), ema(bars, period=26))
 
 
 def sma_slope(bars: BarArrays, period: int) -> np.ndarray:
     """Change of SMA(period) over the last five bars, as a fraction (system B)."""
-    average = talib.SMA(bars.close, period)
-    values = np.full(len(bars), np.nan)
+    average = sma(bars, period=period)
+    values = np.empty(len(bars))
+    values[:5] = np.nan
     np.divide(average[5:], average[:-5], out=values[5:])
     values -= 1.0
     return values
@@ -114,7 +121,7 @@ def aroon_osc_25(bars: BarArrays) -> np.ndarray:
     return talib.AROONOSC(bars.high, bars.low, 25)
 
 
-def _relative(average: np.ndarray, bars: BarArrays) -> np.ndarray:
-    average /= bars.close
-    average -= 1.0
-    return average
+def _relative(average: np.ndarray, base: np.ndarray) -> np.ndarray:
+    values = average / base
+    values -= 1.0
+    return values

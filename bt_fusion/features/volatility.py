@@ -4,8 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from bt_fusion.data.bars import BarArrays
-from bt_fusion.features.price import log_return
+from bt_fusion.data.bars import BarArrays, shared
+from bt_fusion.features.price import log_return_1
 from bt_fusion.features.registry import feature
 from bt_fusion.technical.array_talib import talib
 from bt_fusion.technical.series import ratio, wilder_memory
@@ -32,16 +32,19 @@ def bollinger(bars: BarArrays) -> tuple[np.ndarray, ...]:
 
     %B is 0 on the lower band, 1 on the upper, 0.5 when the price has not moved.
     """
-    upper, middle, lower = talib.BBANDS(bars.close * UNIT, 20, 2.0, 2.0)
+    close = bars.close * UNIT
+    upper, middle, lower = talib.BBANDS(close, 20, 2.0, 2.0)
     upper -= lower
-    place = ratio(bars.close * UNIT - lower, upper, empty=0.5, floor=middle * FLAT)
+    close -= lower
+    place = ratio(close, upper, empty=0.5, floor=middle * FLAT)
     upper /= middle
-    return upper, np.clip(place, -1.0, 2.0, out=place)
+    return upper, place.clip(-1.0, 2.0, out=place)
 
 
+@shared
 def realised(bars: BarArrays, period: int) -> np.ndarray:
     """Standard deviation of one-bar log returns over `period` bars, per bar."""
-    return talib.STDDEV(log_return(bars, 1), period)
+    return talib.STDDEV(log_return_1(bars), period)
 
 
 for _period in (10, 20, 60):
@@ -53,9 +56,8 @@ for _period in (10, 20, 60):
 @feature("volatility_ratio_10_60", lookback=61, family="volatility")
 def volatility_ratio(bars: BarArrays) -> np.ndarray:
     """Volatility over 10 bars against 60, 1 when the price has not moved; clipped to 10."""
-    one = log_return(bars, 1)
-    values = ratio(talib.STDDEV(one, 10), talib.STDDEV(one, 60), empty=1.0, floor=FLAT)
-    return np.clip(values, 0.0, 10.0, out=values)
+    values = ratio(realised(bars, period=10), realised(bars, period=60), empty=1.0, floor=FLAT)
+    return values.clip(0.0, 10.0, out=values)
 
 
 @feature("parkinson_20", lookback=20, family="volatility")
@@ -72,7 +74,7 @@ def parkinson_20(bars: BarArrays) -> np.ndarray:
 def range_ratio_20(bars: BarArrays) -> np.ndarray:
     """Range of the bar against its mean over 20 bars; 1 when no bar had one; clipped to 20."""
     values = ratio(bars.span, talib.SMA(bars.span, 20), empty=1.0, floor=bars.close * FLAT)
-    return np.clip(values, 0.0, 20.0, out=values)
+    return values.clip(0.0, 20.0, out=values)
 
 
 @feature("channel_20", lookback=20, family="volatility")

@@ -247,7 +247,7 @@ class Predictions:
     def _soft(
         up: np.ndarray, down: np.ndarray, entry: float, strong: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        down = np.nan_to_num(down, nan=-1.0)
+        down = np.where(np.isnan(down), -1.0, down)
         strength = [(side >= entry).astype(float) + (side >= strong) for side in (up, down)]
         return strength[0] * (up > down), strength[1] * (down > up)
 

@@ -56,12 +56,10 @@ def quiet(event: np.ndarray, count: int) -> np.ndarray:
     >>> quiet(np.array([False, True, False, False]), 2)
     array([ True, False, False,  True])
     """
-    found = np.zeros(len(event), dtype=bool)
-    still = np.flatnonzero(~event)  # few, as a rule
-    if len(still):
-        begins = np.diff(still, prepend=-2) > 1
-        first = still[begins][np.cumsum(begins) - 1]  # bar of each stretch without an event
-        found[still[(still - first >= count - 1) | (first == 0)]] = True
+    events = np.add.accumulate(event, dtype=np.int32)  # np.cumsum, in half the time on a few bars
+    found = np.empty(len(event), dtype=bool)
+    found[:count] = events[:count] == 0
+    found[count:] = events[count:] == events[:-count]
     return found
 
 

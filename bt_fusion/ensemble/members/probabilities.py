@@ -59,6 +59,9 @@ must be a number from 0 to 1, and a row must add up to 1. Mend the member, or le
 
 def _sound(proba: np.ndarray) -> bool:
     """Tell whether all numbers are probabilities and all rows add up to 1; NaN is neither."""
+    if len(proba) == 1:  # a live bar: plain numbers take a tenth of the time
+        row = proba[0].tolist()
+        return abs(sum(row) - 1) <= OFF_ONE and all(-OUTSIDE <= p <= 1 + OUTSIDE for p in row)
     if not (proba.min() >= -OUTSIDE and proba.max() <= 1 + OUTSIDE):
         return False
     return bool((np.abs(proba.sum(axis=1) - 1) <= OFF_ONE).all())

@@ -181,11 +181,10 @@ def predict_last(
     if not np.isfinite(X[-1]).all():
         return one_bar(blank, arrays.time[-1])
     votes = ensemble.member_proba(X, np.array([len(X) - 1]))
-    known = one_bar(blank, arrays.time[-1], votes, number, model.trained_until_)
-    if model.payoff_ is None:
-        return known
-    latest = model.payoff_.per_bar(arrays.tail(payoff_memory(model.payoff_)))[-1:]
-    return replace(known, payoff=latest)
+    payoff = UNKNOWN_PAYOFF
+    if model.payoff_ is not None:
+        payoff = model.payoff_.per_bar(arrays.tail(payoff_memory(model.payoff_)))[-1:]
+    return one_bar(blank, arrays.time[-1], votes, number, model.trained_until_, payoff)
 
 
 def one_bar(
@@ -194,6 +193,7 @@ def one_bar(
     votes: np.ndarray | None = None,
     number: int = NO_MODEL,
     trained_until: np.datetime64 = NOT_TRAINED,
+    payoff: np.ndarray = UNKNOWN_PAYOFF,
 ) -> Predictions:
     """Return the predictions of one bar; without votes, unknown ones."""
     return replace(
@@ -202,7 +202,7 @@ def one_bar(
         votes=np.full((1, *blank.votes.shape[1:]), np.nan) if votes is None else votes,
         model=np.array([number]),
         trained_until=np.array([trained_until], dtype="datetime64[ns]"),
-        payoff=None if blank.payoff is None else UNKNOWN_PAYOFF,
+        payoff=None if blank.payoff is None else payoff,
     )
 
 
