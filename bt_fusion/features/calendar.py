@@ -17,7 +17,7 @@ DAY_CIRCLE = 2 * np.pi * MINUTE / DAY
 WEEK_CIRCLE = 2 * np.pi * (np.arange(WEEK) // DAY) / 7
 DAY_SIN, DAY_COS = np.sin(DAY_CIRCLE), np.cos(DAY_CIRCLE)
 WEEK_SIN, WEEK_COS = np.sin(WEEK_CIRCLE), np.cos(WEEK_CIRCLE)
-OPEN = tuple(np.isin(MINUTE // 60, range(*hours)) for hours in SESSIONS.values())
+OPEN = tuple(np.isin(MINUTE // 60, range(*hours)) + 0.0 for hours in SESSIONS.values())
 
 
 @feature("hour_sin", "hour_cos", lookback=1, family="calendar")
