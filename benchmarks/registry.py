@@ -27,6 +27,7 @@ HOMES = {
     "downloads": "benchmarks.downloads",
     "edge": "benchmarks.edge",
     "levels": "benchmarks.levels",
+    "live": "benchmarks.live",
     "nulls": "benchmarks.nulls",
     "pooling": "benchmarks.pooling",
     "power": "benchmarks.power",

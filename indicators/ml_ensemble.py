@@ -106,6 +106,9 @@ class MLEnsemble(BarLines):
         self._classes = None  # how many there are, once asked for
         self._markets = MarketFeeds(self.p.others)
         self._costs = None  # what the broker takes, once a threshold is asked for
+        self._begun = False  # whether a bar has been streamed
+        if getattr(self.data, "islive", bool)():
+            self._open_safely()  # a broken model is found before the first bar
 
     @property
     def voting(self):
@@ -233,12 +236,10 @@ class MLEnsemble(BarLines):
     def latest(self, time, values, still_open):
         if not self.usable:
             return NO_OPINION
-        first = self._stream is None
+        first, self._begun = not self._begun, True
         try:
-            if first:
-                self._model = loaded(self._model)
-                self._markets.check(self._model, self.data)
-                self._stream = open_stream(self._model, self.p.allow_in_sample)
+            if self._stream is None:
+                self._open()
             self._markets.told_to(self._stream)
             take = self._stream.replace if still_open else self._stream.push
             found = np.concatenate(self._as_columns(take(time, values)))
@@ -248,6 +249,18 @@ class MLEnsemble(BarLines):
         if first:
             self._warn_in_sample(np.array([time]))
         return found
+
+    def _open(self):
+        '''Load the model, with all its checks, and make ready what predicts bar by bar'''
+        self._model = loaded(self._model)
+        self._markets.check(self._model, self.data)
+        self._stream = open_stream(self._model, self.p.allow_in_sample)
+
+    def _open_safely(self):
+        try:
+            self._open()
+        except Exception as error:  # as in ``columns``
+            self._give_up(error)
 
     def _as_columns(self, predictions):
         p = predictions

@@ -28,7 +28,7 @@ LAYERS = (
     *("statistics", "evaluation", "tuning", "verdict", "trade_models"),
     *("saved_runs", "report"),
     *("indicators", "strategies", "analyzers"),
-    *("engine", "audit", "backtest", "sweep", "universe", "why", "cli"),
+    *("engine", "live", "audit", "backtest", "sweep", "universe", "why", "cli"),
     *("start", "__main__"),
 )
 TOP = ("indicators", "strategies", "analyzers")  # at the top of the repository

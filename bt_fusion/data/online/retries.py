@@ -68,7 +68,7 @@ class Retries:
                 return ask()
             except AgainError as error:
                 if number >= min(self.tries, error.tries or self.tries):
-                    raise DownloadError(f"{error} ({number} tries)") from error
+                    raise DownloadError(f"{error}{tried(number)}") from error
                 sleep(self.wait(number, error, say))
                 number += 1
 
@@ -82,6 +82,11 @@ class Retries:
         if wait >= TOLD:
             say(f"Waiting    {wait:.0f} s: {error}")
         return wait
+
+
+def tried(number: int) -> str:
+    """Return how often something was tried, for the end of a message; nothing for once."""
+    return f" ({number} tries)" if number > 1 else ""
 
 
 def retry_after(text: str | None) -> float | None:

@@ -1,0 +1,84 @@
+"""Arrivals: of bars as they come, those that are sound and new."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bt_fusion.data.bar_format import COLUMNS
+from bt_fusion.data.bars import repair_bars
+
+__all__ = ["Arrivals"]
+
+HARMLESS = ("dropped duplicate time", "sorted")
+
+
+class Arrivals:
+    """Take bars in any order, repeated or broken, and give each new one once, in order.
+
+    Parameters
+    ----------
+    say : callable
+        Takes a line about what was left out.
+
+    Attributes
+    ----------
+    last : Timestamp or None
+        Stamp of the last bar given.
+    repeated, changed, late, broken : int
+        Bars left out: given before; given before with other values; older than the last one and
+        never given; no sound bar.
+
+    Examples
+    --------
+    >>> from bt_fusion.data.samples import random_walk
+    >>> bars, arrivals = random_walk(5), Arrivals()
+    >>> len(arrivals.new(bars[:3])), len(arrivals.new(bars[1:4])), arrivals.repeated
+    (3, 1, 2)
+    """
+
+    def __init__(self, say: Callable[[str], Any] = print):
+        self.say = say
+        self.last: pd.Timestamp | None = None
+        self.repeated = self.changed = self.late = self.broken = 0
+        self._given: dict[pd.Timestamp, np.ndarray] = {}
+
+    def new(self, bars: pd.DataFrame) -> pd.DataFrame:
+        """Return the bars after the last one given.
+
+        Parameters
+        ----------
+        bars : DataFrame
+            Columns open, high, low, close, volume; a naive UTC DatetimeIndex.
+
+        Raises
+        ------
+        BarsError
+            When the columns or the index are not of this form.
+        """
+        sound, report = repair_bars(bars)
+        self.broken += len(bars.index.unique()) - len(sound)
+        for line in report:
+            if not line.startswith(HARMLESS):
+                self.say(f"Left out   {line}")
+        if self.last is not None:
+            self._compare(sound.loc[: self.last])
+            sound = sound.loc[self.last :].iloc[int(self.last in sound.index) :]
+        self._given.update(zip(sound.index, sound[list(COLUMNS)].to_numpy(), strict=True))
+        if len(sound):
+            self.last = sound.index[-1]
+        return sound
+
+    def _compare(self, old: pd.DataFrame) -> None:
+        """Count bars that are not new; say which differ from what was given."""
+        for stamp, values in zip(old.index, old[list(COLUMNS)].to_numpy(), strict=True):
+            known = self._given.get(stamp)
+            if known is None:
+                self.late += 1
+                self.say(f"Late       {stamp} came after {self.last}; it is left out")
+            elif np.array_equal(known, values):
+                self.repeated += 1
+            else:
+                self.changed += 1
+                self.say(f"Changed    {stamp} came with other values; the first ones count")

@@ -1,0 +1,44 @@
+"""ReplayedBars: recorded bars that arrive as if they were live."""
+
+from collections.abc import Iterable, Iterator
+
+import pandas as pd
+
+__all__ = ["ReplayedBars"]
+
+
+class ReplayedBars:
+    """Give recorded bars one by one, at once.
+
+    Parameters
+    ----------
+    bars : DataFrame
+    known : int
+        How many of them are history at the start.
+    arrivals : iterable of DataFrame, optional
+        What arrives instead of the other bars one by one: repeated, in disorder, late.
+
+    Examples
+    --------
+    >>> from bt_fusion.data.samples import random_walk
+    >>> source = ReplayedBars(random_walk(5), known=3)
+    >>> len(source.history()), len(source.arriving(None)), len(source.arriving(None))
+    (3, 1, 1)
+    >>> source.arriving(None) is None
+    True
+    """
+
+    def __init__(
+        self, bars: pd.DataFrame, known: int = 0, arrivals: Iterable[pd.DataFrame] | None = None
+    ):
+        self.bars, self.known = bars, known
+        one_by_one = (bars.iloc[row : row + 1] for row in range(known, len(bars)))
+        self._arrivals: Iterator[pd.DataFrame] = iter(one_by_one if arrivals is None else arrivals)
+
+    def history(self) -> pd.DataFrame:
+        """Return the bars known at the start."""
+        return self.bars.iloc[: self.known]
+
+    def arriving(self, last: pd.Timestamp | None) -> pd.DataFrame | None:
+        """Return what arrives next, None after the last one."""
+        return next(self._arrivals, None)
