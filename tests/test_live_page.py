@@ -51,7 +51,7 @@ def test_the_example_refuses_a_damaged_model_before_the_first_bar(model, candles
     for path in model.iterdir():
         (damaged / path.name).write_bytes(path.read_bytes()[:-1])
     done = example("--model", damaged, "--data", candles)
-    assert done.returncode == 1 and "BundleError" in done.stderr
+    assert done.returncode == 1 and "PartError: " in done.stderr
     assert "P(up)" not in done.stdout
 
 

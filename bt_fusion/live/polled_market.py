@@ -15,7 +15,7 @@ from bt_fusion.errors import BarsError, DownloadError
 __all__ = ["PolledMarket"]
 
 LAG = 2.0  # seconds after a candle's end, before which an exchange rarely has it
-LONGEST = 300.0  # seconds between two attempts to reach a server
+FIRST, LONGEST = 10.0, 300.0  # seconds between two attempts to reach a server
 
 
 class PolledMarket:
@@ -57,21 +57,22 @@ class PolledMarket:
     def arriving(self, last: pd.Timestamp | None) -> pd.DataFrame | None:
         """Wait for candles after `last` and return them, oldest first."""
         last = clock() if last is None else last
-        failures = 0
+        failures = overdue = 0
         while True:
             try:
                 found = self.server.ask(last)
                 failures = 0
             except (BarsError, DownloadError) as error:
                 failures += 1
-                pause = min(LONGEST, 5.0 * 2**failures)
+                pause = min(LONGEST, FIRST * 2 ** (failures - 1))
                 self.access.say(f"No answer  {error}; asked again in {pause:.0f} s")
                 self.wait(pause)
                 continue
             new = found.loc[found.index > last]
             if len(new) and not self._is_early(last, new.index[0]):
                 return new
-            self.wait(LAG if len(new) else self._seconds_left(last))
+            self.wait(LAG if len(new) else self._pause(last, overdue))
+            overdue += 1
 
     @property
     def server(self) -> CandleSource:
@@ -90,7 +91,13 @@ class PolledMarket:
             self.access.say(f"Missing    no candle from {expected} to before {first}")
         return again
 
-    def _seconds_left(self, last: pd.Timestamp) -> float:
-        """Return the seconds until the candle after `last` has closed, and a little."""
-        end = self.market.timeframe.after(last, 2)
-        return max(0.0, (end - self.server.now()).total_seconds()) + LAG
+    def _pause(self, last: pd.Timestamp, overdue: int) -> float:
+        """Return the seconds until the next candle closes, and a little; fewer for one overdue.
+
+        A market that sleeps, or has no trade, is asked less and less often.
+        """
+        now, candles = self.server.now(), 2
+        while (end := self.market.timeframe.after(last, candles)) <= now:
+            candles += 1
+        left = (end - now).total_seconds() + LAG
+        return left if candles == 2 else min(left, LONGEST, LAG * 2.0 ** min(overdue, 10))

@@ -89,6 +89,14 @@ def test_a_candle_the_exchange_does_not_have_is_asked_for_twice_and_said(exchang
     assert said[-1] == f"Missing    no candle from {last + HOUR} to before {last + 3 * HOUR}"
 
 
+def test_a_market_that_sleeps_is_asked_less_and_less_often(exchange, market):
+    last = market.history().index[-1]
+    exchange.holes = [(last + HOUR, last + 48 * HOUR)]
+    market.arriving(last)
+    assert len(market.waited) < 48 * 20  # an hour has 12 times 300 s
+    assert market.waited[1:6] == [4, 8, 16, 32, 64] and max(market.waited[1:]) == 300
+
+
 def test_a_text_that_is_no_market_is_an_error():
     with pytest.raises(OptionError, match="does not say how long candles are"):
         PolledMarket("binance:BTC/USDT")
