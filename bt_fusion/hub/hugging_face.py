@@ -71,7 +71,8 @@ class HuggingFace:
             report(sum(map(len, files.values())))
             if tag is not None:
                 self._set_tag(tag, done.oid)
-        moved = [name for name in files if there.get(name) != self._there(done.oid).get(name)]
+            now = self._there(done.oid)
+        moved = [name for name in files if there.get(name) != now[name]]
         return self.address.pinned(digest, done.oid), moved
 
     def _head(self) -> str:
