@@ -202,9 +202,8 @@ class LoopbackHub:
         found = {path: data for path, data in files.items() if path.startswith(start)}
         if not found:
             raise Refusal(404, "EntryNotFound", f"{inside} does not exist")
-        folders = {
-            path[len(start) :].partition("/")[0] for path in found if "/" in path[len(start) :]
-        }
+        below = [path.removeprefix(start) for path in found]
+        folders = {path.partition("/")[0] for path in below if "/" in path}
         return [
             *({"type": "directory", "path": start + each, "oid": "0" * 40} for each in folders),
             *(entry(path, data) for path, data in found.items() if "/" not in path[len(start) :]),

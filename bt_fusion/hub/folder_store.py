@@ -101,8 +101,7 @@ class FolderStore:
                     "it, or give another place"
                 )
             return
-        ours = {REVISIONS, TAGS}
-        names = [name for name in self.listed() if not name.startswith(".") and name not in ours]
+        names = [name for name in self.listed() if not name.startswith(".")]
         strangers = [name for name in names if not NAME.fullmatch(name)]
         if strangers:
             raise HubError(
@@ -144,13 +143,14 @@ class FolderStore:
         return int(about.get("size") or 0) if about.get("type") == "file" else None
 
     def listed(self, below: str = "") -> list[str]:
-        """Return the names in the folder, or in one of its folders."""
+        """Return the names of the files in the folder, or in one of its folders."""
         with told(self.address):
             try:
-                found = self.system.ls(f"{self.root}{below}", detail=False)
+                found = self.system.ls(f"{self.root}{below}", detail=True)
             except FileNotFoundError:
                 return []
-        return [path.rstrip("/").rpartition("/")[2] for path in found]
+        paths = [each["name"] for each in found if each["type"] == "file"]
+        return [path.rpartition("/")[2] for path in paths]
 
     def get(self, name: str, to: Path, most: int, report: Report) -> None:
         """Download a file of at most so many bytes."""

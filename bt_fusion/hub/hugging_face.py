@@ -152,7 +152,7 @@ class HuggingFaceSnapshot:
     def __init__(self, store: HuggingFace, commit: str):
         from huggingface_hub import HfFileSystem
 
-        self.address = replace(store.address, revision=commit)
+        self.asked, self.address = store.address, replace(store.address, revision=commit)
         self.digest: str | None = None
         self.system = HfFileSystem(endpoint=endpoint(), skip_instance_cache=True)
         repo = store.address.repo
@@ -160,9 +160,9 @@ class HuggingFaceSnapshot:
 
     def fetch(self, name: str, to: Path, most: int, report: Report) -> None:
         """Download a file."""
-        limit = Limit(f"{self.address}: {name}", most, report)
+        limit = Limit(f"{self.asked}: {name}", most, report)
         missing = f"{name} is missing; push a model there, or correct the URL"
-        with told(self.address, missing), quiet(), CappedFile(to, limit) as file:
+        with told(self.asked, missing), quiet(), CappedFile(to, limit) as file:
             self.system.get_file(f"{self.root}/{name}", outfile=file)
 
 
