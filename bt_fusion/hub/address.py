@@ -74,10 +74,10 @@ class Address:
         text = str(text)
         protocol = text.partition("://")[0].lower()
         text = protocol + text[len(protocol) :]
-        _check(protocol, text)
         pinned = PIN.fullmatch(text)
-        digest = checked_digest(pinned["digest"]) if pinned else None
         place = pinned["place"] if pinned else text
+        _check(protocol, place)
+        digest = checked_digest(pinned["digest"]) if pinned else None
         if protocol == "hf":
             return cls._of_repository(place, digest)
         return cls._of_folder(protocol, place, digest)
