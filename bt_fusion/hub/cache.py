@@ -11,8 +11,9 @@ from bt_fusion.bundle.load import check_digest
 from bt_fusion.errors import BundleError, HubError
 from bt_fusion.files import write_whole
 from bt_fusion.hub.address import Address
-from bt_fusion.hub.pull import fetch_model, stated_digest
-from bt_fusion.hub.store import open_store
+from bt_fusion.hub.opening import open_store
+from bt_fusion.hub.pull import fetch_model
+from bt_fusion.hub.store import stated_digest
 from bt_fusion.urls import is_url
 
 __all__ = ["model_folder", "pinned_model"]

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bt_fusion.bundle.files import MANIFEST_CAP, NAME
+from bt_fusion.bundle.files import NAME
 from bt_fusion.bundle.manifest import MANIFEST
 from bt_fusion.errors import HubError
 from bt_fusion.hub.address import Address
 from bt_fusion.hub.capped import CappedFile, Limit
 from bt_fusion.hub.faults import told
-from bt_fusion.hub.store import Report
+from bt_fusion.hub.store import Report, stated_digest
 
 __all__ = ["HuggingFace", "HuggingFaceSnapshot"]
 
@@ -129,10 +129,8 @@ class HuggingFace:
 
     def _digest_at(self, commit: str) -> str | None:
         """Return the digest that the manifest of a commit states."""
-        from bt_fusion.hub.pull import stated_digest
-
         try:
-            return stated_digest(HuggingFaceSnapshot(self, commit), MANIFEST_CAP)
+            return stated_digest(HuggingFaceSnapshot(self, commit))
         except HubError:
             return None
 

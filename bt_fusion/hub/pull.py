@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,19 @@ from typing import Any
 from filelock import FileLock
 
 from bt_fusion.bundle.commit import check_target, commit_files
-from bt_fusion.bundle.files import MANIFEST_CAP, read_manifest, read_table, read_whole
+from bt_fusion.bundle.files import MANIFEST_CAP, read_table, read_whole
 from bt_fusion.bundle.load import check_digest, read_model
 from bt_fusion.bundle.manifest import MANIFEST
 from bt_fusion.errors import BundleError, ModelCompatibilityError, OptionError
 from bt_fusion.files import writing
 from bt_fusion.hub.address import Address, checked_digest
-from bt_fusion.hub.store import Report, Snapshot, open_store
+from bt_fusion.hub.opening import open_store
+from bt_fusion.hub.store import Report, Snapshot
 from bt_fusion.hub.transfer import Transfer
 from bt_fusion.progress import step
 from bt_fusion.urls import is_url, redacted
 
-__all__ = ["fetch_model", "pull_model", "stated_digest"]
+__all__ = ["fetch_model", "pull_model"]
 
 Check = Callable[[Path], Any]
 
@@ -138,17 +138,6 @@ def _download(snapshot: Snapshot, stage: Path, digests: tuple[str | None, ...]) 
 def _within(report: Callable[[int, int], None], before: int, total: int) -> Report:
     """Return what reports the bytes of one file of several."""
     return lambda done: report(before + done, total)
-
-
-def stated_digest(snapshot: Snapshot, most: int = MANIFEST_CAP) -> str | None:
-    """Return the digest of a model elsewhere, None where its manifest is not sound."""
-    with tempfile.TemporaryDirectory() as folder:
-        snapshot.fetch(MANIFEST, Path(folder) / MANIFEST, most, lambda _: None)
-        try:
-            content, sound = read_manifest(Path(folder))
-        except BundleError:
-            return None
-    return content["digest"] if sound else None
 
 
 def local_folder(folder: str | Path, source: Address) -> Path:

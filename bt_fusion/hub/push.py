@@ -6,7 +6,7 @@ from bt_fusion.bundle.files import read_whole
 from bt_fusion.bundle.load import check_digest, load_saved
 from bt_fusion.errors import OptionError
 from bt_fusion.hub.address import Address, checked_tag
-from bt_fusion.hub.store import open_store
+from bt_fusion.hub.opening import open_store
 from bt_fusion.hub.transfer import Transfer
 from bt_fusion.progress import step
 from bt_fusion.urls import is_url, redacted

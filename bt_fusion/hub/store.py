@@ -1,14 +1,16 @@
 """What a place of models can do, whatever serves it."""
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from bt_fusion.errors import HubError
+from bt_fusion.bundle.files import MANIFEST_CAP, read_manifest
+from bt_fusion.bundle.manifest import MANIFEST
+from bt_fusion.errors import BundleError
 from bt_fusion.hub.address import Address
-from bt_fusion.hub.faults import EXTRA
 
-__all__ = ["Report", "Snapshot", "Store", "open_store"]
+__all__ = ["Report", "Snapshot", "Store", "stated_digest"]
 
 Report = Callable[[int], Any]
 
@@ -71,28 +73,12 @@ class Store(Protocol):
         ...
 
 
-def open_store(address: Address) -> Store:
-    """Return what serves an address.
-
-    Raises
-    ------
-    HubError
-        When a package is missing.
-    OptionError
-        For a scheme that nothing serves.
-    """
-    try:
-        import fsspec  # noqa: F401
-    except ImportError:
-        raise HubError(f"{address}: URLs of models need the extra hub; {EXTRA}") from None
-    if address.protocol == "hf":
-        from bt_fusion.hub.hugging_face import HuggingFace
-
-        return HuggingFace(address)
-    if address.folder is not None:
-        from bt_fusion.hub.local_store import LocalStore
-
-        return LocalStore(address)
-    from bt_fusion.hub.folder_store import FolderStore
-
-    return FolderStore(address)
+def stated_digest(snapshot: Snapshot) -> str | None:
+    """Return the digest of a model elsewhere, None where its manifest is not sound."""
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot.fetch(MANIFEST, Path(folder) / MANIFEST, MANIFEST_CAP, lambda _: None)
+        try:
+            content, sound = read_manifest(Path(folder))
+        except BundleError:
+            return None
+    return content["digest"] if sound else None

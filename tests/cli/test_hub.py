@@ -88,19 +88,24 @@ def test_a_strategy_of_ones_own_takes_a_url(url, data):
 
     class Cross(bt.Strategy):
         def __init__(self):
-            self.ml = MLEnsemble(model=url)
             self.average = bt.ind.SMA(period=5)
 
         def next(self):
             if not self.position and self.data.close[0] > self.average[0]:
                 self.buy()
 
-    for strategy, params in ((Cross, {}), (with_ml(Cross), {"ml_model": url})):
+    class Asking(Cross):
+        def __init__(self):
+            super().__init__()
+            self.ml = MLEnsemble(model=url)
+
+    for strategy, params in ((Asking, {}), (with_ml(Cross), {"ml_model": url})):
         cerebro = bt.Cerebro()
         cerebro.adddata(BarsData(dataname=read_bars(data).iloc[490:]))
         cerebro.addstrategy(strategy, **params)
         (done,) = cerebro.run()
-        known = [value for value in done.ml.probability.array if value == value]
+        asked = done.ml_filter.ensembles[done.data] if params else done.ml
+        known = [value for value in asked.probability.array if value == value]
         assert len(known) > 50
 
 
