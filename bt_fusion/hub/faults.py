@@ -21,6 +21,7 @@ NO_CREDENTIALS = {
 }
 MISSING = {"FileNotFoundError", "EntryNotFoundError"}
 KEYS = {
+    **dict.fromkeys(("file", "local"), "ask for the right to read and write there"),
     "s3": (
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, AWS_ENDPOINT_URL for "
         "another server than Amazon's, FSSPEC_S3_ANON=true for a public bucket"
@@ -97,7 +98,7 @@ def _explained(address: Address, error: Exception, missing: str) -> BtFusionErro
 def _package(address: Address, error: ImportError) -> str:
     named = {"fsspec": EXTRA, "s3fs": EXTRA, "huggingface_hub": EXTRA}
     for name, remedy in named.items():
-        if name in str(error) or address.protocol in KEYS:
+        if name in str(error) or address.protocol in ("s3", "hf"):
             return f"{address}: {address.protocol}:// needs the extra hub; {remedy}"
     return f"{address}: {redacted(str(error))}"  # fsspec's own text names the package
 

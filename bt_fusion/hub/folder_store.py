@@ -94,8 +94,7 @@ class FolderStore:
         """Raise HubError where the folder holds other things than models."""
         data = self._read(MANIFEST, MANIFEST_CAP)
         if data is not None:
-            content = read_json(data, MANIFEST) if data[:1] == b"{" else None
-            if not isinstance(content, dict) or not {"schema", "files", "digest"} <= {*content}:
+            if not _is_manifest(data):
                 raise HubError(
                     f"{self.address} holds another {MANIFEST}, which is no saved model's; remove "
                     "it, or give another place"
@@ -175,6 +174,14 @@ class FolderStore:
             temporary = f"{folder}/.{last}-{uuid4().hex[:8]}"
             self.system.pipe_file(temporary, data)
             self.system.mv(temporary, path)
+
+
+def _is_manifest(data: bytes) -> bool:
+    try:
+        content = read_json(data, MANIFEST)
+    except BundleError:
+        return False
+    return isinstance(content, dict) and {"schema", "files", "digest"} <= {*content}
 
 
 class FolderSnapshot:
