@@ -1,6 +1,9 @@
 """Whatever is done to a pushed model, a pull refuses it and says why."""
 
 import os
+import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -81,3 +84,38 @@ def test_a_file_that_hugging_face_changes_on_the_way(hub_place, models, tmp_path
     hub_place.hub.spoil = lambda path, data: data[:-1] + b"!" if path.endswith("skops") else data
     with pytest.raises(BundleError, match="its digest differs"):
         pull_model(hub_place.url, tmp_path / "got")
+
+
+class Endless(BaseHTTPRequestHandler):
+    """A bucket that sends without end, and does not say how much."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        with suppress(OSError):  # until the client has had enough
+            while True:
+                self.wfile.write(b"10000\r\n" + bytes(2**16) + b"\r\n")
+
+    def log_message(self, *_):
+        return
+
+
+def test_a_bucket_that_never_ends_is_cut_off(tmp_path, monkeypatch):
+    pytest.importorskip("s3fs", reason="needs the extra hub")
+    monkeypatch.setattr("bt_fusion.hub.pull.MANIFEST_CAP", 10**6)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Endless)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_address[1]}",
+        "AWS_ACCESS_KEY_ID": "loopback",
+        "AWS_SECRET_ACCESS_KEY": "loopback",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BundleError, match="bytes or more, at most 1,000,000 are expected"):
+        pull_model("s3://models/m", tmp_path / "got")
+    server.shutdown()
+    server.server_close()
+    assert [path for path in tmp_path.iterdir() if path.suffix != ".lock"] == []
