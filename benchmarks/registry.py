@@ -26,6 +26,7 @@ HOMES = {
     "coverage": "benchmarks.coverage",
     "downloads": "benchmarks.downloads",
     "edge": "benchmarks.edge",
+    "hub": "benchmarks.hub",
     "levels": "benchmarks.levels",
     "live": "benchmarks.live",
     "nulls": "benchmarks.nulls",

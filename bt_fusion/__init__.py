@@ -27,6 +27,7 @@ HOMES = {
         "BundleError",
         "DownloadError",
         "FileError",
+        "HubError",
         "InSampleError",
         "LookAheadError",
         "ModelCompatibilityError",
@@ -42,6 +43,7 @@ HOMES = {
     ),
     "bt_fusion.evaluation": ("evaluate",),
     "bt_fusion.features": ("FeatureSet", "feature"),
+    "bt_fusion.hub": ("pull_model", "push_model"),
     "bt_fusion.labels": (
         "Direction",
         "Gain",

@@ -11,6 +11,7 @@ __all__ = [
     "DownloadError",
     "FileError",
     "FittedBeforeError",
+    "HubError",
     "InSampleError",
     "LookAheadError",
     "ModelCompatibilityError",
@@ -51,6 +52,10 @@ class FileError(BtFusionError, OSError):
 
 class DownloadError(BtFusionError, OSError):
     """A server of candles that cannot be reached, refuses, or sends what cannot be read."""
+
+
+class HubError(BtFusionError, OSError):
+    """A place of models that cannot be reached, refuses, or holds no such model."""
 
 
 class StrategyError(BtFusionError, RuntimeError):

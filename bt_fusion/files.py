@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.errors import BtFusionError, FileError, OptionError
+from bt_fusion.urls import is_url
 
 __all__ = [
     "RANDOM",
@@ -52,7 +53,7 @@ def check_writable_file(file: Path) -> None:
     check_writable_folder(file.parent)
 
 
-def check_no_input(out: Path, data: str | None = None, folder: Path | None = None) -> None:
+def check_no_input(out: Path, data: str | None = None, folder: str | None = None) -> None:
     """Raise OptionError where a file to write is the file of the bars, or lies in a model's folder.
 
     Parameters
@@ -60,12 +61,14 @@ def check_no_input(out: Path, data: str | None = None, folder: Path | None = Non
     out : Path
     data : str, optional
         File of the bars, or a sample.
-    folder : Path, optional
-        Of a saved model.
+    folder : str, optional
+        Of a saved model, or its URL.
     """
     if data is not None and out.exists() and Path(data).exists() and out.samefile(data):
         raise OptionError(f"{out} holds the bars that are read; give another file to write")
-    if folder is not None and out.resolve().is_relative_to(folder.expanduser().resolve()):
+    if folder is None or is_url(folder):
+        return
+    if out.resolve().is_relative_to(Path(folder).expanduser().resolve()):
         raise OptionError(f"{out} lies in the saved model's folder; give another place")
 
 

@@ -36,7 +36,7 @@ def test_the_tree_shows_every_package():
 def test_the_table_has_every_row():
     table = TEXT[TEXT.index("| a new | file |") :].split("\n\n")[0]
     rows = table.splitlines()[2:]
-    assert len(rows) == 13
+    assert len(rows) == 14
     assert all("`" in row for row in rows)
 
 

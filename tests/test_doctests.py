@@ -8,10 +8,14 @@ import pytest
 
 import bt_fusion
 
-EXTRAS = {"dask", "distributed", "skorch", "torch"}
+EXTRAS = {"dask", "distributed", "fsspec", "skorch", "torch"}
 OF_AN_EXTRA = {
     "bt_fusion.ensemble.members.lstm",
     "bt_fusion.ensemble.members.lstm_network",
+    "bt_fusion.hub.capped",
+    "bt_fusion.hub.folder_store",
+    "bt_fusion.hub.hugging_face",
+    "bt_fusion.hub.local_store",
     "bt_fusion.parallel.cluster",
 }
 

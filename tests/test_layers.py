@@ -14,6 +14,7 @@ LAYERS = (
     *(
         "checkout",
         "errors",
+        "urls",
         "files",
         "fingerprint",
         "interrupts",
@@ -24,7 +25,7 @@ LAYERS = (
         "user_code",
     ),
     *("data", "technical", "features", "labels"),
-    *("ensemble", "plugins", "bundle", "models"),
+    *("ensemble", "plugins", "bundle", "hub", "models"),
     *("statistics", "evaluation", "tuning", "verdict", "trade_models"),
     *("saved_runs", "report"),
     *("indicators", "strategies", "analyzers"),

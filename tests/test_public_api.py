@@ -20,7 +20,7 @@ VERBS = (
     "load_plugin make_preset load_model check_causality fused_signals evaluate tune tune_position "
     "explain_entry "
     "export_onnx "
-    "load_onnx load_pickle redraw draw_signals scheduler"
+    "load_onnx load_pickle redraw draw_signals scheduler push_model pull_model"
 )
 FOLDERS = ("indicators", "strategies", "analyzers")
 
@@ -36,7 +36,7 @@ def python(code: str, cwd: Path, *flags: str) -> str:
 
 def test_the_names_are_those_of_the_layout():
     errors = {name for name in bt_fusion.__all__ if name.endswith(("Error", "Warning"))}
-    assert len(errors) == 18
+    assert len(errors) == 19
     assert set(bt_fusion.__all__) == {*NOUNS.split(), *VERBS.split(), *errors}
 
 

@@ -20,7 +20,9 @@ from bt_fusion.bundle.manifest import MANIFEST
 from bt_fusion.errors import BundleError
 from bt_fusion.files import check_writable_folder, writing
 
-__all__ = ["check_target", "commit_files"]
+__all__ = ["REVISIONS", "check_target", "commit_files"]
+
+REVISIONS = "revisions"  # of a folder that models are pushed to: their manifests
 
 Check = Callable[[Path], dict[str, bytes]]
 
@@ -74,7 +76,8 @@ def check_target(folder: Path) -> None:
     OptionError
         When the folder cannot be written.
     BundleError
-        When it is a file, or holds other things than a saved model.
+        When it is a file, or holds other things than a saved model, or models that were pushed
+        there, of which saving would remove the earlier ones.
     """
     if folder.is_dir():  # its files and the folder beside it are both replaced
         check_writable_folder(folder)
@@ -84,6 +87,10 @@ def check_target(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise BundleError(f"{folder} is not a folder; give another place to save to")
+    if (folder / REVISIONS).is_dir():
+        raise BundleError(
+            f"{folder} holds models that were pushed; save to another place and push again"
+        )
     strangers = [path.name for path in folder.iterdir() if not _ours(path.name)]
     if strangers and not (folder / MANIFEST).is_file():
         raise BundleError(

@@ -10,7 +10,17 @@ from typing import Any
 from bt_fusion.bundle.manifest import MANIFEST, check_shape, manifest_digest, read_json
 from bt_fusion.errors import BundleError, PartError
 
-__all__ = ["MANIFEST_CAP", "check_entry", "read_bundle", "read_manifest", "read_regular"]
+__all__ = [
+    "FILE_CAP",
+    "MANIFEST_CAP",
+    "NAME",
+    "check_entry",
+    "read_bundle",
+    "read_manifest",
+    "read_regular",
+    "read_table",
+    "read_whole",
+]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[0-9a-f]{16}\.[a-z]{1,12}")
 MANIFEST_CAP = 64 * 2**20  # minute bars with features of 1d: 20 MB of golden bars
@@ -30,12 +40,8 @@ def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     BundleError
         For anything but regular files inside the folder, of the stated size and digest.
     """
-    content, sound = read_manifest(folder)
+    content, sound = read_table(folder)
     table = content["files"]
-    for name, entry in table.items():
-        check_entry(folder, name, entry)
-    if len(table) > MOST_FILES or sum(entry["size"] for entry in table.values()) > BUNDLE_CAP:
-        raise BundleError(f"{folder}: more than {MOST_FILES} files or {BUNDLE_CAP:,} bytes")
     found = {name: read_regular(folder, name, entry["size"]) for name, entry in table.items()}
     for name, data in found.items():
         _check_data(folder, name, data, table[name])
@@ -44,6 +50,38 @@ def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             f"{folder}: {MANIFEST} was altered after it was written: its digest differs"
         )
     return content, found
+
+
+def read_whole(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Read a bundle as `read_bundle` does, with the manifest among its files.
+
+    Raises
+    ------
+    BundleError
+        As there, and where the model is replaced meanwhile.
+    """
+    content, found = read_bundle(folder)
+    data = read_regular(folder, MANIFEST, MANIFEST_CAP)
+    if manifest_digest(data, content["digest"]) != content["digest"]:
+        raise BundleError(f"{folder}: the model was replaced while it was read; try again")
+    return content, {**found, MANIFEST: data}
+
+
+def read_table(folder: Path) -> tuple[dict[str, Any], bool]:
+    """Read the manifest as `read_manifest` does, and check what it says of files.
+
+    Raises
+    ------
+    BundleError
+        For names that do not lie in the folder, and too many or too large files.
+    """
+    content, sound = read_manifest(folder)
+    table = content["files"]
+    for name, entry in table.items():
+        check_entry(folder, name, entry)
+    if len(table) > MOST_FILES or sum(entry["size"] for entry in table.values()) > BUNDLE_CAP:
+        raise BundleError(f"{folder}: more than {MOST_FILES} files or {BUNDLE_CAP:,} bytes")
+    return content, sound
 
 
 def read_manifest(folder: Path) -> tuple[dict[str, Any], bool]:

@@ -32,7 +32,7 @@ from bt_fusion.features import REGISTRY, SETS, FeatureSet
 from bt_fusion.features.views import Spacing, split_name
 from bt_fusion.labels import Label, make_label
 
-__all__ = ["SavedModel", "load_saved", "read_model"]
+__all__ = ["SavedModel", "check_digest", "load_saved", "read_model"]
 
 STAMP = re.compile(r"(1[7-9]|2[01])\d\d-[01]\d-[0-3]\d[ T][0-2]\d(:[0-5]\d){2}(\.\d{1,9})?")
 MOST = 10**9  # seconds of a bar, bars in a longer one
@@ -162,10 +162,7 @@ def read_model(
     content, files = read_bundle(folder)
     check_schema(content.get("schema"))
     content = check_manifest(content)
-    if digest not in (None, content["digest"]):
-        raise ModelCompatibilityError(
-            f"{folder} holds the model {content['digest']}, not the {digest} asked for"
-        )
+    check_digest(folder, content["digest"], digest)
     check_plugins(content["plugins"])
     kinds = [kind_named(part["kind"]) for part in content["parts"]]
     check_versions(content["versions"], libraries_of(content))
@@ -186,6 +183,19 @@ def read_model(
         ) from error
     checks = checks_made(content, compared | compared_later)
     return replace(_saved(content, features, label, ensemble), checks=checks, later=later)
+
+
+def check_digest(place: object, digest: Any, wanted: str | None) -> None:
+    """Check that a model is the one that is asked for; None asks for any.
+
+    Raises
+    ------
+    ModelCompatibilityError
+    """
+    if wanted not in (None, digest):
+        raise ModelCompatibilityError(
+            f"{place} holds the model {str(digest)[:64]}, not the {wanted} asked for"
+        )
 
 
 def _manifest_bytes(folder: Path) -> bytes:

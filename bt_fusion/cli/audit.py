@@ -15,6 +15,7 @@ from bt_fusion.cli.options import (
 from bt_fusion.cli.options.trading import parameters
 from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
+from bt_fusion.urls import redacted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +120,7 @@ def audit_code(
     else:
         kind = "model" if code.model else "parts"
         names = [code.model or code.features, code.label, *plugins]
-        name = ", ".join(str(each) for each in names if each)
+        name = redacted(", ".join(str(each) for each in names if each))
         found = audited_parts(bars, code, model, plugins)
     screen.show(strategy_audit_table(found.to_dict(), name))
     if plugins and kind in ("strategy", "indicator"):

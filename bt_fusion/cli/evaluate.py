@@ -23,7 +23,7 @@ __all__ = ["evaluate"]
 class JudgedModel(MarketOptions):
     """The model, and what it is judged by besides its figures."""
 
-    model: Annotated[Path, option("Folder of a saved model.", "--model", "--ml-model-path")]
+    model: Annotated[str, option("Folder or URL of a saved model.", "--model", "--ml-model-path")]
     feature_importance: Annotated[
         bool, option("Shuffle each feature; SHAP where installed.", "--feature-importance")
     ] = False

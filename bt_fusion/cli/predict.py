@@ -21,7 +21,7 @@ KINDS = (".csv", ".parquet", ".json")
 @command("nothing was written")
 def predict(
     *,
-    model: Annotated[Path, option("Folder of a saved model.", "--model", "--ml-model-path")],
+    model: Annotated[str, option("Folder or URL of a saved model.", "--model", "--ml-model-path")],
     bars: BarOptions,
     markets: MarketOptions,
     last: Annotated[bool, option("Predict the last bar alone.", "--last")] = False,

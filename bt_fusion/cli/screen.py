@@ -10,6 +10,7 @@ from typing import Any
 
 from bt_fusion.errors import BtFusionError, BtFusionWarning
 from bt_fusion.interrupts import no_interrupt_lost
+from bt_fusion.urls import redacted
 
 __all__ = ["Screen", "exit_on_error", "told_interruption", "warnings_as_lines"]
 
@@ -100,7 +101,7 @@ def told(error: Exception) -> str:
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.filename and error.strerror:
         text = f"{error.filename}: {error.strerror}"
-    return " ".join(line.strip() for line in text.splitlines())
+    return redacted(" ".join(line.strip() for line in text.splitlines()))
 
 
 @contextmanager
@@ -111,7 +112,7 @@ def warnings_as_lines() -> Iterator[None]:
         usual = warnings.showwarning
 
         def show(message: Any, category: type[Warning], *place: Any, **options: Any) -> None:
-            text = " ".join(str(message).split())
+            text = redacted(" ".join(str(message).split()))
             if not issubclass(category, BtFusionWarning):
                 usual(message, category, *place, **options)
             elif text not in shown:

@@ -11,6 +11,7 @@ from bt_fusion.data.online.market import MAX_AGE, Market, is_market
 from bt_fusion.data.readers.reading import read_reported
 from bt_fusion.data.samples import SAMPLES, is_sample, load_sample
 from bt_fusion.errors import BarsError, BtFusionError, OptionError
+from bt_fusion.urls import is_url
 
 __all__ = [
     "MARKET_EXAMPLE",
@@ -148,7 +149,8 @@ def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict
     found: dict[str, str] = {}
     for text in given:
         symbol, equals, there = text.partition("=")
-        if not equals or is_market(text) or Path(text).exists():  # a name may hold an equals sign
+        # a name may hold an equals sign
+        if not equals or is_market(text) or is_url(text) or Path(text).exists():
             symbol, there = "", text
         elif not symbol or not there:
             raise OptionError(f"{what} {text!r} is not SYMBOL={place}, e.g. {example}")

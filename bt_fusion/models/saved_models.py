@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from bt_fusion.data.sources import by_symbol
+from bt_fusion.hub import pinned_model
 from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["load_models", "model_folders"]
@@ -20,14 +21,16 @@ def model_folders(given: Sequence[str], strategy: str) -> Folders | None:
     Parameters
     ----------
     given : sequence of str
-        A folder, or SYMBOL=FOLDER for each of several. ``auto`` names models/STRATEGY where it
-        is there.
+        A folder or URL, or SYMBOL=FOLDER for each of several. ``auto`` names models/STRATEGY
+        where it is there. A URL becomes that of the model it names now, which is pulled.
     strategy : str
 
     Raises
     ------
     OptionError
         For several without symbols, a symbol given twice, and a missing side of a pair.
+    HubError, BundleError, ModelCompatibilityError
+        For a URL, as `bt_fusion.hub.pull_model`.
 
     Examples
     --------
@@ -37,7 +40,9 @@ def model_folders(given: Sequence[str], strategy: str) -> Folders | None:
     ('models/mine', None)
     """
     found = by_symbol(given, "model", "DIR", EXAMPLE)
-    return _only(found[""], strategy) if "" in found else found or None
+    if "" in found:
+        return _only(found[""], strategy)
+    return {symbol: pinned_model(place) for symbol, place in found.items()} or None
 
 
 def load_models(
@@ -51,6 +56,6 @@ def load_models(
 
 def _only(text: str, strategy: str) -> str | None:
     if text != "auto":
-        return text
+        return pinned_model(text)
     folder = Path("models") / strategy
     return str(folder) if folder.is_dir() else None

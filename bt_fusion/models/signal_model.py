@@ -299,7 +299,8 @@ class SignalModel(BaseEstimator):
 
         Parameters
         ----------
-        folder : path
+        folder : path or str
+            Or the URL of a model that was pushed: it is pulled into the cache (see docs/hub.md).
         digest : str, optional
             The digest the model must have (`bt-fusion show` prints it).
         features : str or sequence of str, optional
@@ -318,6 +319,8 @@ class SignalModel(BaseEstimator):
             When files are missing, broken or altered, or malicious.
         ModelCompatibilityError
             When a sound model does not fit the versions here, or the features or digest asked for.
+        HubError
+            When the place of a URL cannot be reached, or holds no such model.
 
         Examples
         --------
@@ -329,8 +332,10 @@ class SignalModel(BaseEstimator):
         True
         """
         from bt_fusion.bundle import load_saved
+        from bt_fusion.hub import model_folder
 
-        return cls.of_saved(load_saved(folder, digest=digest, features=features), others)
+        saved = load_saved(model_folder(folder), digest=digest, features=features)
+        return cls.of_saved(saved, others)
 
     @classmethod
     def of_saved(

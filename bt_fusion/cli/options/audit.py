@@ -72,8 +72,8 @@ class AuditedCode(MarketOptions):
     model: Annotated[
         str | None,
         option(
-            "Does this saved model know the bars? Its training, features and predictions are "
-            "checked; give bars after its training.",
+            "Does this saved model (folder or URL) know the bars? Its training, features and "
+            "predictions are checked; give bars after its training.",
             "--model",
             "--ml-model-path",
         ),

@@ -11,7 +11,6 @@ from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     import pandas as pd
 
@@ -125,7 +124,7 @@ class MarketOptions:
         given = self.market_sources()
         return load_markets(given, bars.seed, bars.repair, screen.say, bars.max_age)
 
-    def loaded_model(self, folder: "str | Path", bars: Reading, screen: Screen) -> "SignalModel":
+    def loaded_model(self, folder: str, bars: Reading, screen: Screen) -> "SignalModel":
         """Return a saved model with the bars of other markets; says which it does not use."""
         from bt_fusion.models.signal_model import SignalModel
 

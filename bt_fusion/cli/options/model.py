@@ -71,6 +71,7 @@ class ModelOptions(MarketOptions):
 
     def spec(self, bars: Reading, screen: Screen) -> "ModelSpec":
         """Return the model these options describe, with the bars of other markets."""
+        from bt_fusion.hub import pinned_model
         from bt_fusion.models.model_spec import ModelSpec
 
         known = {each.name for each in fields(ModelSpec)}
@@ -80,6 +81,8 @@ class ModelOptions(MarketOptions):
             "causality_check": not self.no_causality_check,
             "others": self.markets(bars, screen),
         }
+        if given.get("recipe") is not None:
+            given["recipe"] = pinned_model(given["recipe"])
         return ModelSpec(**given, seed=bars.seed)
 
     def bars_ahead(self) -> int | None:

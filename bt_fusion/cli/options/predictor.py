@@ -15,13 +15,14 @@ class PredictorOptions(ModelOptions):
 
     recipe: Annotated[
         str | None,
-        option("Folder of a saved model whose features, label and ensemble are refitted."),
+        option("Folder or URL of a saved model whose features, label and ensemble are refitted."),
     ] = None
     model: Annotated[
         list[str] | None,
         option(
-            "Folder of a saved model, whose training options then hold; repeat as SYMBOL=DIR for "
-            "one each; auto for models/STRATEGY where it is there. [default: walk-forward]",
+            "Folder or URL of a saved model, whose training options then hold; repeat as "
+            "SYMBOL=DIR for one each; auto for models/STRATEGY where it is there. "
+            "[default: walk-forward]",
             "--model",
             "--ml-model-path",
         ),

@@ -1,7 +1,6 @@
 """`bt-fusion show`: the card of a saved model from its manifest alone, or all of it checked."""
 
 import json as text
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +13,7 @@ __all__ = ["show"]
 
 @command("nothing was read")
 def show(
-    folder: Annotated[Path, typer.Argument(help="Folder of a saved model.")],
+    folder: Annotated[str, typer.Argument(help="Folder or URL of a saved model.")],
     verify: Annotated[
         bool, option("Load every part and predict the stored rows; exit 2 on a fault.", "--verify")
     ] = False,
@@ -23,12 +22,14 @@ def show(
 ) -> None:
     """Say what a saved model is, when and on what it was trained, how good it is, what it needs."""
     from bt_fusion.bundle import describe, load_saved
+    from bt_fusion.hub import model_folder
     from bt_fusion.report.terminal.checks import check_table
     from bt_fusion.report.terminal.model_card import candidate_tables, card_table, later_tables
 
-    card = describe(folder)
+    place = model_folder(folder)
+    card = describe(place)
     if verify:
-        card["checks"] = load_saved(folder).checks
+        card["checks"] = load_saved(place).checks
     if json:
         print(text.dumps(card, indent=2))
         return

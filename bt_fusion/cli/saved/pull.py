@@ -1,0 +1,33 @@
+"""`bt-fusion pull`: fetch a model that was pushed, checked before it takes its place."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bt_fusion.cli.command import Plugins, Quiet, command, option
+from bt_fusion.cli.saved.push import PLACES
+from bt_fusion.cli.screen import Screen
+
+__all__ = ["pull"]
+
+
+@command("nothing was pulled; what was in the folder is still there")
+def pull(
+    url: Annotated[
+        str, typer.Argument(help=f"Where from: {PLACES}; @TAG or @sha256:DIGEST after it.")
+    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to put the model in.")],
+    digest: Annotated[
+        str | None, option("Digest it must have, sha256:... as push prints it.", "--digest")
+    ] = None,
+    plugin: Plugins = None,
+    quiet: Quiet = False,
+) -> None:
+    """Fetch a model: all of it is checked as for a load before the folder changes."""
+    from bt_fusion.hub import pull_model
+
+    done, screen = pull_model(url, folder, digest=digest), Screen(quiet)
+    screen.say(f"Pulled     {done.files} files, {done.moved_bytes:,} bytes, into {folder}")
+    screen.say(f"Digest     sha256:{done.digest}")
+    screen.say(f"Exactly it {done.url}")

@@ -1,0 +1,71 @@
+"""Downloads that end as soon as more comes than was announced."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fsspec.callbacks import Callback
+
+from bt_fusion.errors import BundleError
+
+__all__ = ["Capped", "CappedFile"]
+
+
+class Limit:
+    """The most bytes that a file may have.
+
+    Attributes
+    ----------
+    name : str
+        Of the file, for the error.
+    most : int
+        Bytes.
+    report : callable
+        Is told how many bytes have come.
+    """
+
+    def __init__(self, name: str, most: int, report: Callable[[int], Any]):
+        self.name, self.most, self.report = name, most, report
+
+    def check(self, size: int) -> None:
+        """Raise BundleError for more bytes."""
+        if size > self.most:
+            raise BundleError(
+                f"{self.name} has {size:,} bytes or more, at most {self.most:,} are expected"
+            )
+
+    def reach(self, size: int) -> None:
+        """Check how many bytes have come, and tell it."""
+        self.check(size)
+        self.report(size)
+
+
+class Capped(Callback):
+    """What fsspec tells of a download: ends it at the limit."""
+
+    def __init__(self, limit: Limit):
+        super().__init__()
+        self.limit = limit
+
+    def set_size(self, size: int | None) -> None:
+        """Check the size that the server states."""
+        self.limit.check(size or 0)
+
+    def relative_update(self, inc: int = 1) -> None:
+        """Check what has come."""
+        self.value += inc
+        self.limit.reach(self.value)
+
+
+class CappedFile(io.BufferedRandom):
+    """A file that does not grow beyond the limit."""
+
+    def __init__(self, path: Path, limit: Limit):
+        super().__init__(io.FileIO(path, "w+b"))
+        self.limit = limit
+
+    def write(self, data: Any) -> int:
+        """Write bytes that are inside the limit."""
+        self.limit.reach(self.tell() + len(data))
+        return super().write(data)
