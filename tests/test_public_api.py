@@ -67,7 +67,7 @@ ENGINE = ("Account", "Backtest", "Sweep", "explain_entry")
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
 def test_the_docs_import_nothing_deeper(page):
-    deeper = {"bt_fusion", *(f"bt_fusion.{name}" for name in (*FOLDERS, "audit", "engine"))}
+    deeper = {"bt_fusion", *(f"bt_fusion.{name}" for name in (*FOLDERS, "audit", "engine", "live"))}
     used = re.findall(r"^\s*(?:>>> )?(?:from|import) (bt_fusion[\w.]*)", page.read_text(), re.M)
     assert set(used) <= deeper
 
