@@ -1,0 +1,67 @@
+"""A test by betting that is valid at every look: capital that a stationary model cannot multiply."""
+
+from collections.abc import Sequence
+
+__all__ = ["Wealth"]
+
+MOST = 1e200  # far above any alarm, far below what a float can hold
+
+
+class Wealth:
+    """Capital of bets that begin at unknown times, 1 at first.
+
+    The k-th block of bets gets 1 / (k (k + 1)) of the first capital at its start, shared between
+    the alternatives that are bet on; what no block has got yet is kept. Under the null each
+    alternative's capital is a nonnegative supermartingale, and so is their sum: it ever reaches
+    1 / alpha with probability alpha at most (Ville's inequality), however often one looks.
+
+    Parameters
+    ----------
+    shares : sequence of float
+        Of each alternative, adding up to 1.
+    block : int
+        Bets after which a new block begins.
+
+    References
+    ----------
+    Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting (2024);
+    Shin, Ramdas and Rinaldo, E-detectors (2023), for bets that begin at all times; Ville (1939).
+
+    Examples
+    --------
+    >>> wealth = Wealth([1.0], block=10)
+    >>> wealth.bet([1.5]), wealth.bet([1.5])
+    (1.25, 1.625)
+    """
+
+    def __init__(self, shares: Sequence[float], block: int):
+        self.shares = tuple(shares)
+        self.block = block
+        self.bets = 0
+        self.kept = 1.0
+        self.invested = [0.0] * len(self.shares)
+
+    @property
+    def value(self) -> float:
+        """The whole capital."""
+        return self.kept + sum(self.invested)
+
+    @property
+    def next_share(self) -> float:
+        """What the block that begins next gets."""
+        number = self.bets // self.block + 1
+        return 1 / (number * (number + 1))
+
+    def bet(self, factors: Sequence[float]) -> float:
+        """Multiply the capital of each alternative, and return the whole."""
+        if self.bets % self.block == 0:
+            started = self.next_share
+            self.kept -= started
+            for n, share in enumerate(self.shares):
+                self.invested[n] += started * share
+        self.bets += 1
+        self.invested = [
+            min(MOST, capital * factor)
+            for capital, factor in zip(self.invested, factors, strict=True)
+        ]
+        return self.value
