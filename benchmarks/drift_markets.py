@@ -7,12 +7,12 @@ import pandas as pd
 
 from bt_fusion.data.samples import load_sample
 
-__all__ = ["BREAKS", "STATIONARY", "Market", "made"]
+__all__ = ["BREAKS", "EDGE", "STATIONARY", "Market", "made"]
 
 VOLATILITY = 0.005
 PERSISTENCE = 0.7  # of the pressure that moves prices
 DRIFT = 0.301  # pressure to return, in units of volatility: direction(5) has a best AUC of 0.65
-TREND = 0.15  # volatilities a bar
+TREND = 0.25  # volatilities a bar: probabilities of direction(5) are off by 0.2
 BLOCK = 200  # candles, the mean length of what is taken from a real market in one piece
 
 

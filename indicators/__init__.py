@@ -7,6 +7,7 @@ from bt_fusion.indicators.ema_cross import EMACross
 from bt_fusion.indicators.fused_signal import FusedSignal
 from bt_fusion.indicators.hybrid_score import HybridScore
 from bt_fusion.indicators.ml_ensemble import MLEnsemble, find_ensembles
+from bt_fusion.indicators.model_health import ModelHealth
 from bt_fusion.indicators.regime import Regime
 from bt_fusion.indicators.support import Support
 from bt_fusion.indicators.technical_score import TechnicalScore
@@ -22,6 +23,7 @@ __all__ = [
     "FusedSignal",
     "HybridScore",
     "MLEnsemble",
+    "ModelHealth",
     "PositionAdvice",
     "Regime",
     "StopDistance",

@@ -69,9 +69,11 @@ class RunPair:
 
     @cached_property
     def replay_inputs(self) -> dict[str, ReplayInputs]:
-        """What a replay of ML-on needs, by symbol; empty for a strategy whose rule none knows."""
+        """What a replay of ML-on needs, by symbol; empty where no replay knows the rule."""
         signal, technical = self.on.signal, self.on.technical
         if self.strategy is not FusionStrategy or signal is None or technical is None:
+            return {}
+        if self._settings["on_drift"] == "stop":  # its rule changes on the way
             return {}
         p, account, parts = self._settings, self.account, self.out_of_sample
         sized, share = account.sizer is not None, account.share / len(parts)

@@ -394,6 +394,7 @@ class SignalModel(BaseEstimator):
         model.tail_others_ = saved.tail_others
         model.look_ahead_checked_ = saved.look_ahead_checked
         model.payoff_ = None if saved.payoff is None else Payoff(**saved.payoff)
+        model.reference_ = None if saved.reference is None else Reference.of_dict(saved.reference)
         return model
 
 

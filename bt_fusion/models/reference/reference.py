@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bt_fusion.ensemble.voting import combined
-from bt_fusion.errors import TrainingError
+from bt_fusion.errors import BundleError, TrainingError
 from bt_fusion.labels import Labels
 from bt_fusion.models.reference.feature_reference import FeatureReference, drifting_columns
 from bt_fusion.models.reference.outcome_reference import FEWEST_BETS, OutcomeReference
@@ -38,9 +38,18 @@ class Reference:
 
     @classmethod
     def of_dict(cls, given: dict[str, Any]) -> "Reference":
-        """Return what `to_dict` was made of; raises ValueError as its parts."""
-        features = [FeatureReference.of_dict(each) for each in given["features"]]
-        outcomes = [OutcomeReference.of_dict(each) for each in given["outcomes"]]
+        """Return what `to_dict` was made of.
+
+        Raises
+        ------
+        BundleError
+            For numbers that cannot be.
+        """
+        try:
+            features = [FeatureReference.of_dict(each) for each in given["features"]]
+            outcomes = [OutcomeReference.of_dict(each) for each in given["outcomes"]]
+        except ValueError as error:
+            raise BundleError(f"what the model expects cannot be: {error}; train again") from error
         return cls(next(iter(features), None), next(iter(outcomes), None))
 
 
