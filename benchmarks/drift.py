@@ -38,7 +38,8 @@ def measure(
     """
     kinds, changes = list(STATIONARY), list(BREAKS)
     calls = [(kinds[n % len(kinds)], n, None) for n in range(runs)]
-    calls += [(changes[n % len(changes)], runs + n, changes[n % len(changes)]) for n in range(breaks)]
+    broken = [changes[n % len(changes)] for n in range(breaks)]
+    calls += [(change, runs + n, change) for n, change in enumerate(broken)]
     done = joblib.Parallel(n_jobs=jobs)(
         joblib.delayed(watched)(*call, train, bars) for call in calls
     )
@@ -48,7 +49,7 @@ def measure(
     parts = {f"alarms, {kind}": alarms(found[kind]) for kind in kinds}
     raised = sum(parts.values())
     late = {f"bars, 95 % of {kind}": late_quantile(found[kind]) for kind in changes}
-    in_time = sum(each[1] is not None and each[1] <= DELAYS[kind] for kind in changes for each in found[kind])
+    in_time = sum(within(each) for kind in changes for each in found[kind])
     return Measured(
         f"{runs} stationary runs and {breaks} breaks, {bars:,} bars watched after {train:,}",
         parts | late,
@@ -91,9 +92,14 @@ def late_quantile(found: list[Found]) -> float | None:
 def ratios(found: dict[str, list[Found]], changes: list[str]) -> Iterator[Ratio]:
     """Yield the share of each break that is found within its delay."""
     for kind in changes:
-        bars = [each for _, each, _ in found[kind]]
-        share = np.mean([each is not None and each <= DELAYS[kind] for each in bars])
-        yield Ratio(f"{kind}: within {DELAYS[kind]:,} bars", float(share))
+        share = float(np.mean([within(each) for each in found[kind]]))
+        yield Ratio(f"{kind}: within {DELAYS[kind]:,} bars", share)
+
+
+def within(found: Found) -> bool:
+    """Tell whether a break was found within its delay."""
+    kind, bars, _ = found
+    return bars is not None and bars <= DELAYS[kind]
 
 
 def told(found: dict[str, list[Found]]) -> Iterator[str]:

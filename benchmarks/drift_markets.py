@@ -85,9 +85,7 @@ def returns_of(market: Market, bars: int, rng: np.random.Generator) -> np.ndarra
     return noise * np.sqrt(variance)
 
 
-def moved(
-    market: Market, noise: np.ndarray, pressure: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def moved(market: Market, noise: np.ndarray, pressure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return log returns, and how wide each bar's wicks are."""
     pushed = np.r_[0.0, pressure[:-1]]
     unit = VOLATILITY * market.scale
@@ -141,5 +139,3 @@ def autoregression(noise: np.ndarray) -> np.ndarray:
     for t in range(1, len(noise)):
         last = values[t] = PERSISTENCE * last + scale * noise[t]
     return values
-
-

@@ -134,9 +134,7 @@ class MLFilter:
         self.strategy = strategy
         self.vetoes = []
         self.ensembles = {
-            data: MLEnsemble(
-                data, model=model, on_missing=p.ml_on_missing, on_drift=p.ml_on_drift
-            )
+            data: MLEnsemble(data, model=model, on_missing=p.ml_on_missing, on_drift=p.ml_on_drift)
             for data, model in models_of(strategy.datas, p.ml_model)
         }
         if p.ml_threshold == AUTO:

@@ -58,7 +58,7 @@ REFERENCE = {  # what the model expects of unseen bars; each part once or not at
             "edges": [[NUMBER]],
             "counts": [[int]],
             "window": int,
-            **dict.fromkeys(("mean", "spread", "usual", "scores"), [NUMBER]),
+            **{name: [NUMBER] for name in ("mean", "spread", "usual", "scores")},
         }
     ],
     "outcomes": [

@@ -1,4 +1,4 @@
-"""A test by betting that is valid at every look: capital that a stationary model cannot multiply."""
+"""Testing by betting, valid at every look: capital that a model without drift cannot multiply."""
 
 from collections.abc import Sequence
 

@@ -62,8 +62,9 @@ class Monitor:
         lines = () if self.outcomes is None else self.outcomes.lines
         self.edge = [EdgeTest(line) for line in lines]
         self.calibration = [CalibrationTest(line) for line in lines]
-        judges = self.features is not None and self.features.judges
-        self.windows = FeatureTest(self.features) if judges else None
+        self.windows = None
+        if self.features is not None and self.features.judges:
+            self.windows = FeatureTest(self.features)
         self.recent: deque[tuple[float, float, float]] = deque(maxlen=RECENT)
         self.sums = [0.0, 0.0, 0.0]
         self.bets = 0

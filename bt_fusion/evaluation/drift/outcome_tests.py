@@ -1,4 +1,4 @@
-"""Two tests of what became of predictions: does the edge last, and are probabilities still right."""
+"""Two tests of outcomes: does the edge last, and are probabilities still right."""
 
 import math
 from collections.abc import Iterator

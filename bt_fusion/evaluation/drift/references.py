@@ -12,7 +12,9 @@ from bt_fusion.models.signal_model import SignalModel, training_rows
 
 __all__ = ["Place", "references_of", "refit_reference"]
 
-Place = tuple[int, int]  # of a refit: the bar its training begins at, and the one it is fitted before
+Place = tuple[
+    int, int
+]  # of a refit: the bar its training begins at, and the one it is fitted before
 
 
 def references_of(
@@ -71,7 +73,5 @@ def refit_reference(
     watched = feature_part(X[rows], features.names, features.lookback)
     known = np.isfinite(proba[start:bar, 0]) & np.isfinite(labels.y[start:bar])
     unseen = start + np.flatnonzero(known & (labels.t1[start:bar] < bar))
-    outcomes = OutcomeReference.of(
-        proba[unseen], labels.y[unseen], label.classes, label.horizon
-    )
+    outcomes = OutcomeReference.of(proba[unseen], labels.y[unseen], label.classes, label.horizon)
     return Reference(watched, outcomes)

@@ -53,9 +53,7 @@ class Reference:
         return cls(next(iter(features), None), next(iter(outcomes), None))
 
 
-def feature_part(
-    X: np.ndarray, names: tuple[str, ...], lookback: int
-) -> FeatureReference | None:
+def feature_part(X: np.ndarray, names: tuple[str, ...], lookback: int) -> FeatureReference | None:
     """Return the reference of the features that can drift, of training rows in time order."""
     watched = drifting_columns(names)
     if not watched or not len(X):
