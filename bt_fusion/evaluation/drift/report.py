@@ -1,4 +1,4 @@
-"""DriftReport: a saved model's health on bars since a date, with what raised the alarm or why not."""
+"""DriftReport: a model's health on bars since a date, and why the alarm was raised or not."""
 
 import math
 from dataclasses import dataclass

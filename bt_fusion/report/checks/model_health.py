@@ -8,7 +8,7 @@ __all__ = ["health_texts"]
 
 
 def health_texts(summary: dict[str, Any]) -> list[str]:
-    """Return a sentence on the models of each symbol, none where nobody could tell.
+    r"""Return a sentence on the models of each symbol, none where nobody could tell.
 
     Examples
     --------
