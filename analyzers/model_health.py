@@ -56,7 +56,7 @@ class ModelHealth(bt.Analyzer):
             if len(data) == self._seen[data]:  # feeds of other stamps call, too
                 continue
             self._seen[data] = len(data)
-            state = State(*ml.health())
+            state = State(*map(float, ml.health()))
             self._bars[data] += state.drifted == state.drifted
             rows = self._rows[data]
             if not rows or not same(rows[-1][1], state):

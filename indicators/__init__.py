@@ -5,9 +5,9 @@ from bt_fusion.indicators.candle_pattern import CandlePattern
 from bt_fusion.indicators.discovery_signal import DiscoverySignal
 from bt_fusion.indicators.ema_cross import EMACross
 from bt_fusion.indicators.fused_signal import FusedSignal
+from bt_fusion.indicators.health.model_health import ModelHealth
 from bt_fusion.indicators.hybrid_score import HybridScore
 from bt_fusion.indicators.ml_ensemble import MLEnsemble, find_ensembles
-from bt_fusion.indicators.model_health import ModelHealth
 from bt_fusion.indicators.regime import Regime
 from bt_fusion.indicators.support import Support
 from bt_fusion.indicators.technical_score import TechnicalScore

@@ -8,7 +8,6 @@ import numpy as np
 from bt_fusion.errors import BtFusionWarning, unknown_name
 from bt_fusion.evaluation.drift.monitor import UNKNOWN
 from bt_fusion.indicators.bar_lines import BarLines
-from bt_fusion.indicators.drift_watch import ON_DRIFT, DriftWatch
 from bt_fusion.indicators.given_model import (
     in_sample_text,
     loaded,
@@ -16,6 +15,7 @@ from bt_fusion.indicators.given_model import (
     predict_all,
     vote_rule_of,
 )
+from bt_fusion.indicators.health.drift_watch import ON_DRIFT, DriftWatch
 from bt_fusion.indicators.market_feeds import MarketFeeds
 from bt_fusion.indicators.trade_costs import costs_of
 from bt_fusion.models.confidence import confidence_level, confidence_levels

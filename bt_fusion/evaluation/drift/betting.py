@@ -1,6 +1,6 @@
 """Testing by betting, valid at every look: capital that a model without drift cannot multiply."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 __all__ = ["Wealth"]
 
@@ -42,26 +42,26 @@ class Wealth:
         self.invested = [0.0] * len(self.shares)
 
     @property
-    def value(self) -> float:
-        """The whole capital."""
-        return self.kept + sum(self.invested)
-
-    @property
     def next_share(self) -> float:
         """What the block that begins next gets."""
         number = self.bets // self.block + 1
         return 1 / (number * (number + 1))
 
-    def bet(self, factors: Sequence[float]) -> float:
+    def bet(self, factors: Iterable[float]) -> float:
         """Multiply the capital of each alternative, and return the whole."""
         if self.bets % self.block == 0:
-            started = self.next_share
-            self.kept -= started
-            for n, share in enumerate(self.shares):
-                self.invested[n] += started * share
+            self._begin()
         self.bets += 1
-        self.invested = [
-            min(MOST, capital * factor)
-            for capital, factor in zip(self.invested, factors, strict=True)
-        ]
-        return self.value
+        invested, whole = self.invested, self.kept
+        for n, factor in enumerate(factors):
+            capital = invested[n] * factor
+            invested[n] = capital if capital < MOST else MOST
+            whole += invested[n]
+        return whole
+
+    def _begin(self) -> None:
+        """Give the block that begins its share."""
+        started = self.next_share
+        self.kept -= started
+        for n, share in enumerate(self.shares):
+            self.invested[n] += started * share

@@ -67,6 +67,8 @@ class Monitor:
             self.windows = FeatureTest(self.features)
         self.recent: deque[tuple[float, float, float]] = deque(maxlen=RECENT)
         self.sums = [0.0, 0.0, 0.0]
+        self.rates = (nan, nan, nan)
+        self.psi, self.drifted = nan, float(Drift.NONE)
         self.bets = 0
         self.worst: np.ndarray | None = None  # PSI by feature over the last window
         self.state = UNKNOWN if reference is None else State(drifted=float(Drift.NONE))
@@ -94,30 +96,35 @@ class Monitor:
             edge += of_edge.bet(expected, came)
             calibration += of_calibration.bet(expected, came)
         self._keep((hit, self.outcomes.expected_hit(proba[likeliest]), off))
-        self._weigh(Drift.HIT_RATE, edge / len(self.edge))
-        self._weigh(Drift.CALIBRATION, calibration / len(self.calibration))
+        count = len(self.edge)
+        self._weigh({Drift.HIT_RATE: edge / count, Drift.CALIBRATION: calibration / count})
 
     def features_of(self, X: np.ndarray) -> None:
         """Take a full window of the watched features, shape (window, n_features)."""
         if self.features is None:
             return
         self.worst = self.features.psi(X)
-        self.state = self.state._replace(psi=float(self.worst.max()))
-        if self.windows is not None:
-            self._weigh(Drift.FEATURES, self.windows.bet(self.features.score(self.worst)))
+        self.psi = float(self.worst.max())
+        if self.windows is None:
+            self.state = self.state._replace(psi=self.psi)
+            return
+        self._weigh({Drift.FEATURES: self.windows.bet(self.features.score(self.worst))})
 
     def _keep(self, bet: tuple[float, float, float]) -> None:
         """Take a bet into the rates of the last ones, the oldest out of them."""
         gone = self.recent[0] if len(self.recent) == RECENT else (0.0, 0.0, 0.0)
         self.recent.append(bet)
-        self.sums = [s + b - g for s, b, g in zip(self.sums, bet, gone, strict=True)]
-        hits, wanted, offs = (total / len(self.recent) for total in self.sums)
-        self.state = self.state._replace(hit_rate=hits, expected=wanted, calibration=offs)
+        sums, count = self.sums, len(self.recent)
+        for n in range(3):
+            sums[n] += bet[n] - gone[n]
+        self.rates = (sums[0] / count, sums[1] / count, sums[2] / count)
 
-    def _weigh(self, part: Drift, capital: float) -> None:
-        """Compare a part's capital with its level; the first that reaches it raises the alarm."""
-        self.parts[part] = capital * LEVELS[part]
-        drifted = self.state.drifted
-        if not drifted and self.parts[part] >= 1:
-            drifted = float(part)
-        self.state = self.state._replace(evidence=max(self.parts.values()), drifted=drifted)
+    def _weigh(self, capital: dict[Drift, float]) -> None:
+        """Compare parts' capital with their levels; the first that reaches its own is the alarm."""
+        for part, each in capital.items():
+            self.parts[part] = each * LEVELS[part]
+            if not self.drifted and self.parts[part] >= 1:
+                self.drifted = float(part)
+        evidence = max(self.parts.values())
+        hits, expected, off = self.rates
+        self.state = State(hits, expected, evidence, self.psi, off, self.drifted)

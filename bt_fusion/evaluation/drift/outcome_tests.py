@@ -13,7 +13,7 @@ BLOCK = 50  # bets
 LOST = {0.5: 0.25, 1.0: 0.5, 2.0: 0.25}  # of the edge, with the share of capital: 1 is all of it
 APART = 0.1  # of the edge: least distance of an alternative from what may be by chance
 OFF = (0.05, 0.1, 0.2)  # probabilities off by so much
-LEAST = 0.02  # no probability that is bet on is nearer to 0 and 1
+LEAST, MOST = 0.02, 0.98  # no probability that is bet on is nearer to 0 and 1
 
 
 class EdgeTest:
@@ -66,7 +66,7 @@ class CalibrationTest:
 
     def bet(self, expected: float, came: bool) -> float:
         """Take an outcome and what was expected of it; return the capital."""
-        return self.wealth.bet(list(self._factors(expected, came)))
+        return self.wealth.bet(self._factors(expected, came))
 
     def _factors(self, expected: float, came: bool) -> Iterator[float]:
         for side in (1, -1):
@@ -81,10 +81,13 @@ def ratio(alternative: float, null: float, came: bool) -> float:
     >>> ratio(0.4, 0.5, came=True), ratio(0.4, 0.5, came=False)
     (0.8, 1.2)
     """
-    if not LEAST < null < 1 - LEAST:
+    if not LEAST < null < MOST:
         return 1.0
-    other = min(1 - LEAST, max(LEAST, alternative))
-    return other / null if came else (1 - other) / (1 - null)
+    if alternative < LEAST:
+        alternative = LEAST
+    elif alternative > MOST:
+        alternative = MOST
+    return alternative / null if came else (1 - alternative) / (1 - null)
 
 
 def bets_to_find(line: CalibrationLine, bets: int = 0) -> float:

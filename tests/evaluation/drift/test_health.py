@@ -27,8 +27,8 @@ def test_the_next_bet_opens_when_the_last_is_known():
 
 
 def test_a_label_that_is_never_known_is_passed_over():
-    labels = Labels(np.array([np.nan, 1, 1, 1]), np.array([-1, 2, 3, 4]))
-    found = [what for what in happenings(np.arange(4), labels, 2, 0)]
+    labels = Labels(np.array([np.nan, 1, 1, np.nan]), np.array([-1, 2, 3, -1]))
+    found = list(happenings(np.arange(4), labels, 2, 0))
     assert found == [(3, BET, 2)]
 
 
