@@ -15,10 +15,10 @@ __all__ = ["measure"]
 
 # Bars after the break by which 95 of 100 models have raised the alarm
 DELAYS = {
-    "edge vanishes": 5_000,
-    "edge turns round": 1_500,
+    "edge vanishes": 8_000,
+    "edge turns round": 1_000,
     "volatility triples": 2_000,
-    "a trend sets in": 2_500,
+    "a trend sets in": 4_000,
 }
 Found = tuple[str, int | None, str]  # market, bars until the alarm, the part that raised it
 
