@@ -104,15 +104,16 @@ def add_health(summary: dict[str, Any], parts: Mapping[str, OutOfSample]) -> Non
         if values is not None:
             found.append(health_summary(predictions.index, values, predictions.model, symbol))
     summary["model"]["health"] = found
-    summary["notes"] += [text for text in map(health_note, found) if text]
+    several = len(found) > 1
+    summary["notes"] += [text for text in (health_note(each, several) for each in found) if text]
 
 
-def health_note(found: dict[str, Any]) -> str:
-    """Return a note on the alarms of a symbol's models, empty without any."""
+def health_note(found: dict[str, Any], several: bool) -> str:
+    """Return a note on the alarms of a symbol's models, one of several; empty without any."""
     alarms = found["alarms"]
     if not alarms:
         return ""
-    of = f"{found['symbol']}: " if found["symbol"] else ""
+    of = f"{found['symbol']}: " if several else ""
     models, first = found["models"], alarms[0]
     who = f"{len(alarms)} of {models} models have" if models > 1 else "the model has"
     return f"{of}{who} drifted, first by {first['time']}: {first['why']}; see docs/drift.md"

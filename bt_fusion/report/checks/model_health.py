@@ -14,20 +14,20 @@ def health_texts(summary: dict[str, Any]) -> list[str]:
     --------
     >>> found = {"symbol": "", "models": 1, "alarms": [], "hit_rate": 0.58, "expected": 0.6}
     >>> health_texts({"model": {"health": [found]}})
-    ['No alarm of 1 model; hit rate 58.0\xa0% at last, 60.0\xa0% expected.']
+    ['No alarm of the model; hit rate 58.0\xa0% at last, 60.0\xa0% expected.']
     """
     told = [each for each in summary["model"].get("health") or [] if each["models"]]
-    return [f"{each['symbol']}: {text(each)}".removeprefix(": ") for each in told]
+    names = [f"{each['symbol']}: " if len(told) > 1 else "" for each in told]
+    return [name + text(each) for name, each in zip(names, told, strict=True)]
 
 
 def text(found: dict[str, Any]) -> str:
     """Write what became of the models of a symbol."""
-    models = f"{found['models']} model{'s' if found['models'] > 1 else ''}"
-    hits = (
-        f"hit rate {cell(found['hit_rate'], percent)} at last, "
-        f"{cell(found['expected'], percent)} expected"
-    )
-    if not found["alarms"]:
-        return f"No alarm of {models}; {hits}."
-    first = found["alarms"][0]
-    return f"{len(found['alarms'])} of {models} drifted, first by {first['time']}: {first['why']}."
+    alarms, models = found["alarms"], found["models"]
+    hits, expected = (cell(found[name], percent) for name in ("hit_rate", "expected"))
+    if not alarms:
+        many = f"{models} models" if models > 1 else "the model"
+        return f"No alarm of {many}; hit rate {hits} at last, {expected} expected."
+    who = f"{len(alarms)} of {models} models have" if models > 1 else "The model has"
+    time = str(alarms[0]["time"]).replace("T", " ")
+    return f"{who} drifted, first by {time}: {alarms[0]['why']}."

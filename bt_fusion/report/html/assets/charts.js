@@ -116,7 +116,7 @@ function refitsChart(place, data) {
 function healthChart(place, data) {
   const shown = data.health.filter((each) => each.time.length);
   const line = (each, name, key, look, axes) => ({
-    type: "scatter", mode: "lines", x: each.time, y: each[key], name: `${each.symbol} ${name}`.trim(),
+    type: "scatter", mode: "lines", x: each.time, y: each[key], name: shown.length > 1 ? `${each.symbol} ${name}` : name,
     line: { shape: "hv", ...look }, ...axes,
   });
   const draw = () => Plotly.react(place, shown.flatMap((each) => [
