@@ -107,6 +107,7 @@ def evaluate(
     model.causality_check = not judged.no_causality_check
     frame, name = bars.load_with_past(screen)
     found = evaluated(judged, model, frame, bars, screen)
+    drift = None if since is None else drift_report(model, frame, since)
     screen.show(label_tables(found.labels))
     screen.show(evaluation_tables(found))
     inside = bars_within(frame, bars.dates()[0]).index.to_numpy()
@@ -121,9 +122,7 @@ def evaluate(
     if isinstance(model, ManagedModel):
         content["managed"] = judge_trades(model, frame)
         screen.show(trade_tables(content["managed"]))
-    drift = None
-    if since is not None:
-        drift = drift_report(model, frame, since)
+    if drift is not None:
         content["drift"] = drift.to_dict()
         screen.show(drift_tables(drift))
     for line in note_lines(content) if not traded.backtest else ():  # which notes it itself

@@ -72,7 +72,9 @@ class DriftWatch:
 
     def known(self, bars):
         """Return the ``State`` after so many bars"""
-        return self._state if self._rows is None else self._rows[bars - 1]
+        if self._rows is None:
+            return self._state
+        return self._rows[bars - 1] if bars > 0 else UNKNOWN  # there -1 would be a bar to come
 
     def stopped(self, bars):
         """Tell whether the model is not to be used on the last of so many bars"""
