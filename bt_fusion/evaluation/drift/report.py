@@ -166,13 +166,13 @@ def calibration_lines(
     table = reliability_table(y[judged] == 1, predictions.probability_up[judged])
     return [
         {
-            "low": float(low),
-            "predicted": float(each.mean_predicted),
-            "expected": None if line is None else line.expected(float(each.mean_predicted)),
-            "observed": float(each.observed),
+            "low": float(each["low"]),
+            "predicted": float(each["mean_predicted"]),
+            "expected": None if line is None else line.expected(float(each["mean_predicted"])),
+            "observed": float(each["observed"]),
             "rows": int(each["count"]),
         }
-        for low, each in table.iterrows()
+        for each in table.reset_index().to_dict("records")
     ]
 
 
