@@ -66,7 +66,7 @@ class DriftWatch:
                 self._move(model, stream, self._open)
             self._open = (*bar, predictions, stream.row)
         if self._state.drifted > 0:
-            number = int(predictions.model[0])
+            number = int(predictions.model[0]) if self._stream is None else self._stream.number
             part = Drift(int(self._state.drifted)).words
             self._say({"model": number, "time": bar[0], "part": part}, self._state)
 
@@ -105,7 +105,7 @@ class DriftWatch:
             warn(BEFORE_DRIFT, BtFusionWarning, stacklevel=2)
 
     def _say(self, alarm, state):
-        if alarm["model"] in self._warned:
+        if alarm["model"] in self._warned or alarm["model"] < 0:  # of a bar without a prediction
             return
         self._warned.add(alarm["model"])
         self.failure = alarm_text(alarm, state)

@@ -62,6 +62,7 @@ def alarms_of(
 ) -> list[dict[str, Any]]:
     """Return the first alarm of each model; see `Health.alarms`."""
     part = np.nan_to_num(values[:, State._fields.index("drifted")]).astype(int)
+    model = np.maximum.accumulate(model)  # a bar without a prediction is still of the last one
     raised = np.flatnonzero(part)
     _, first = np.unique(model[raised], return_index=True)
     return [

@@ -9,7 +9,7 @@ import pytest
 from bt_fusion import Ensemble, SignalModel, WalkForward
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.evaluation.drift import HealthStream, State, model_health, with_health
-from bt_fusion.evaluation.drift.health import BET, WINDOW, happenings
+from bt_fusion.evaluation.drift.health import BET, WINDOW, alarms_of, happenings
 from bt_fusion.labels import Labels
 from bt_fusion.models.streaming.walk_forward_stream import open_stream
 from tests.evaluation.drift.made import BARS, BREAK, NAMES, TRAIN, bars, model
@@ -36,6 +36,14 @@ def test_a_turned_edge_is_found_after_it_turned_and_by_the_hit_rate():
     (alarm,) = model_health(model(), bars()).alarms()
     assert alarm["part"] == "hit rate" and BREAK < alarm["bar"] < BREAK + 2_000
     assert model_health(model(), bars(broken=False)).alarms() == []
+
+
+def test_a_bar_without_a_prediction_is_no_model_of_its_own():
+    health = model_health(model(), bars())
+    first = health.alarms()[0]["bar"]
+    numbers = health.model.copy()
+    numbers[first + 5 : first + 9] = -1
+    assert alarms_of(health.index, health.values, numbers) == health.alarms()
 
 
 def test_nothing_is_known_before_the_first_prediction_and_the_alarm_stays():
