@@ -197,7 +197,7 @@ def psi(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
     >>> psi(np.array([50, 50]), np.array([500, 500])).round(3)
     np.float64(0.0)
     >>> psi(np.array([90, 10]), np.array([500, 500])).round(2)
-    np.float64(0.86)
+    np.float64(0.85)
     """
     used = (found > 0) | (expected > 0)
     shares = []

@@ -8,13 +8,13 @@ __all__ = ["health_texts"]
 
 
 def health_texts(summary: dict[str, Any]) -> list[str]:
-    r"""Return a sentence on the models of each symbol, none where nobody could tell.
+    """Return a sentence on the models of each symbol, none where nobody could tell.
 
     Examples
     --------
     >>> found = {"symbol": "", "models": 1, "alarms": [], "hit_rate": 0.58, "expected": 0.6}
     >>> health_texts({"model": {"health": [found]}})
-    ['No alarm of the model; hit rate 58.0\xa0% at last, 60.0\xa0% expected.']
+    ['No alarm of the model; hit rate 58.0 % at last, 60.0 % expected.']
     """
     told = [each for each in summary["model"].get("health") or [] if each["models"]]
     names = [f"{each['symbol']}: " if len(told) > 1 else "" for each in told]
