@@ -4,6 +4,7 @@ from bt_fusion.analyzers.broker_guard import BrokerGuard
 from bt_fusion.analyzers.entry_log import EntryLog
 from bt_fusion.analyzers.fused_vs_technical import FusedVsTechnical
 from bt_fusion.analyzers.fusion_summary import FusionSummary
+from bt_fusion.analyzers.model_health import ModelHealth
 from bt_fusion.analyzers.signal_funnel import SignalFunnel
 from bt_fusion.analyzers.signal_quality import SignalQuality
 from bt_fusion.analyzers.trade_stats import TradeStats
@@ -13,6 +14,7 @@ __all__ = [
     "EntryLog",
     "FusedVsTechnical",
     "FusionSummary",
+    "ModelHealth",
     "SignalFunnel",
     "SignalQuality",
     "TradeStats",

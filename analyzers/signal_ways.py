@@ -16,14 +16,15 @@ BEHAVIOUR = (FunctionType, property, classmethod, staticmethod)
 def lines_are_kept(strategy):
     """Tell whether after the run a strategy's lines still say what its stages were on each bar.
 
-    They do where Backtrader fills them before the first bar, and no class of a user's own has a
-    say in what the strategy does.
+    They do where Backtrader fills them before the first bar, no class of a user's own has a say
+    in what the strategy does, and no model may be stopped on the way.
     """
     engine = strategy.env
     return (
         isinstance(strategy, OnePosition)
         and engine._dorunonce
         and engine._dopreload
+        and strategy.p.on_drift != "stop"
         and is_ours(type(strategy))
     )
 

@@ -25,6 +25,7 @@ HOMES = {
     "P14": "benchmarks.p14_sweep",
     "coverage": "benchmarks.coverage",
     "downloads": "benchmarks.downloads",
+    "drift": "benchmarks.drift",
     "edge": "benchmarks.edge",
     "hub": "benchmarks.hub",
     "levels": "benchmarks.levels",

@@ -5,6 +5,7 @@ from bt_fusion.indicators.candle_pattern import CandlePattern
 from bt_fusion.indicators.discovery_signal import DiscoverySignal
 from bt_fusion.indicators.ema_cross import EMACross
 from bt_fusion.indicators.fused_signal import FusedSignal
+from bt_fusion.indicators.health.model_health import ModelHealth
 from bt_fusion.indicators.hybrid_score import HybridScore
 from bt_fusion.indicators.ml_ensemble import MLEnsemble, find_ensembles
 from bt_fusion.indicators.regime import Regime
@@ -22,6 +23,7 @@ __all__ = [
     "FusedSignal",
     "HybridScore",
     "MLEnsemble",
+    "ModelHealth",
     "PositionAdvice",
     "Regime",
     "StopDistance",

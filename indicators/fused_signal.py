@@ -51,7 +51,7 @@ class FusedSignal(bt.Indicator):
     def next(self):
         ml = (line[0] for line in self.ml.lines)
         close = self.ml.data.close[0] if self.agreement().auto else np.nan
-        self.lines.fused[0] = float(self._fuse(self.data0[0], close, *ml))
+        self.lines.fused[0] = float(self._fuse(self.ml.usable, self.data0[0], close, *ml))
 
     def oncestart(self, start, end):
         '''Does nothing: ``once`` fills every bar'''
@@ -59,7 +59,8 @@ class FusedSignal(bt.Indicator):
     def once(self, start, end):
         count = self.data0.buflen()
         lines = (self.data0.lines[0], self.ml.data.close, *self.ml.lines)
-        fill(self.lines.fused, self._fuse(*(whole(line, count) for line in lines)))
+        usable, columns = self.ml.usable_bars(count), (whole(line, count) for line in lines)
+        fill(self.lines.fused, self._fuse(usable, *columns))
 
     def agreement(self):
         '''Return what is asked of ML'''
@@ -69,8 +70,8 @@ class FusedSignal(bt.Indicator):
         '''Tell where the technical state lets a long pass, and where a short'''
         return state > 0, state < 0
 
-    def _fuse(self, state, close, up, down, signal, confidence, win, loss):
-        if not self.ml.usable:
+    def _fuse(self, usable, state, close, up, down, signal, confidence, win, loss):
+        if not np.any(usable):
             return state
         asked, break_even = self.agreement(), None
         if asked.auto:
@@ -78,7 +79,7 @@ class FusedSignal(bt.Indicator):
         agreed = asked.sides(up, down, signal, confidence, break_even)
         buy, sell = (a & p for a, p in zip(agreed, self.passing(state), strict=True))
         fused = np.subtract(buy, sell, dtype=float)
-        return np.where(np.isnan(state), np.nan, fused)
+        return np.where(np.isnan(state), np.nan, np.where(usable, fused, state))
 
 
 def same_feed(indicator, first, second):

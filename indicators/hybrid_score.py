@@ -54,7 +54,8 @@ class HybridScore(bt.Indicator):
 
     def next(self):
         ml = UNKNOWN if self.ml is None else (self.ml.probability[0], self.ml.signal[0])
-        values = self._sum(self.technical.score[0], self.technical.rsi[0], *ml)
+        usable = self.ml is not None and self.ml.usable
+        values = self._sum(usable, self.technical.score[0], self.technical.rsi[0], *ml)
         for line, value in zip(self.lines, values, strict=True):
             line[0] = float(value)
 
@@ -67,14 +68,16 @@ class HybridScore(bt.Indicator):
         ml = UNKNOWN
         if self.ml is not None:
             ml = (whole(line, count) for line in (self.ml.lines.probability, self.ml.lines.signal))
-        for line, values in zip(self.lines, self._sum(score, rsi, *ml), strict=True):
+        usable = self.ml is not None and self.ml.usable_bars(count)
+        for line, values in zip(self.lines, self._sum(usable, score, rsi, *ml), strict=True):
             fill(line, values)
 
-    def _sum(self, score, rsi, probability, signal):
-        with_ml = self.ml is not None and self.ml.usable
-        points = self._points(probability, signal) if with_ml else np.zeros_like(score)
+    def _sum(self, usable, score, rsi, probability, signal):
+        points = np.zeros_like(score)
+        if np.any(usable):
+            points = np.where(usable, self._points(probability, signal), 0.0)
         total = score + points
-        enter = np.where(np.isnan(total), np.nan, self.p.rule(rsi, total, with_ml))
+        enter = np.where(np.isnan(total), np.nan, self.p.rule(rsi, total, usable))
         return total, points, enter
 
     def _points(self, probability, signal):

@@ -6,6 +6,7 @@ import backtrader as bt
 import numpy as np
 
 from bt_fusion.errors import BtFusionWarning, unknown_name
+from bt_fusion.evaluation.drift.monitor import UNKNOWN
 from bt_fusion.indicators.bar_lines import BarLines
 from bt_fusion.indicators.given_model import (
     in_sample_text,
@@ -14,6 +15,7 @@ from bt_fusion.indicators.given_model import (
     predict_all,
     vote_rule_of,
 )
+from bt_fusion.indicators.health.drift_watch import ON_DRIFT, DriftWatch
 from bt_fusion.indicators.market_feeds import MarketFeeds
 from bt_fusion.indicators.trade_costs import costs_of
 from bt_fusion.models.confidence import confidence_level, confidence_levels
@@ -54,6 +56,9 @@ class MLEnsemble(BarLines):
         ``{"ETH": self.data1}``; without them the model needs their bars itself
       - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or
         ``quiet``, for a strategy that says itself what ``failure`` tells
+      - ``on_drift``: what to do with a model that has drifted, see ``ModelHealth``: ``ignore``,
+        ``warn`` (once for each model), or ``stop``, from that bar on as if there were no model,
+        until there is another one
 
     Methods:
       - ``threshold(side)``: least probability of a side (1, -1) that pays the broker's commission
@@ -65,7 +70,8 @@ class MLEnsemble(BarLines):
     Note:
       NaN means that there is no prediction: no model yet, warm-up, or a bar the model was
       trained on. The minimum period is 1: the indicator never delays a strategy. ``usable`` is
-      False without a model, and from the bar on at which one failed.
+      False without a model, from the bar on at which one failed, and on bars on which a drifted
+      one is stopped.
     '''
 
     alias = ("MLSignal",)
@@ -77,6 +83,7 @@ class MLEnsemble(BarLines):
         ("allow_in_sample", False),
         ("on_missing", "warn"),
         ("others", None),
+        ("on_drift", "ignore"),
     )
     plotinfo = dict(plotyhlines=[0.5])
     plotlines = dict(
@@ -97,8 +104,10 @@ class MLEnsemble(BarLines):
         super().__init__()
         if self.p.on_missing not in ON_MISSING:
             raise unknown_name("on_missing", self.p.on_missing, ON_MISSING)
-        self.usable = True
-        self.failure = None  # what made the model unusable
+        if self.p.on_drift not in ON_DRIFT:
+            raise unknown_name("on_drift", self.p.on_drift, ON_DRIFT)
+        self._failure = None  # what made the model unusable
+        self._drift = None  # the model's health, where anyone asks
         self._model = model_for(self.data, self.p.model)  # once used, what a path leads to
         self._rule = None  # how its members vote
         self._stream = None  # what predicts bar by bar, where bars are not preloaded
@@ -107,8 +116,43 @@ class MLEnsemble(BarLines):
         self._markets = MarketFeeds(self.p.others)
         self._costs = None  # what the broker takes, once a threshold is asked for
         self._begun = False  # whether a bar has been streamed
+        if self.p.on_drift != "ignore":
+            self.watch_health()
         if getattr(self.data, "islive", bool)():
             self._open_safely()  # a broken model is found before the first bar
+
+    @property
+    def usable(self):
+        '''Whether there is a model to ask on the current bar'''
+        if self._failure is not None:
+            return False
+        return self._drift is None or not self._drift.stopped(len(self.data))
+
+    @property
+    def failure(self):
+        '''What made the model unusable, None where it is not'''
+        return self._failure or (None if self.usable else self._drift.failure)
+
+    def usable_bars(self, count):
+        '''Tell on which of so many preloaded bars there is a model to ask'''
+        if self._failure is not None or self._drift is None:
+            return np.full(count, self._failure is None)
+        return ~self._drift.stopped_bars()[:count]
+
+    def watch_health(self):
+        '''Have the model's health judged; to be called before the run begins'''
+        if self._drift is None:
+            self._drift = DriftWatch(self.p.on_drift)
+
+    def health(self):
+        '''Return what is known of the model's health on the current bar, see ``ModelHealth``'''
+        return UNKNOWN if self._failure is not None else self._drift.known(len(self.data))
+
+    def health_columns(self):
+        '''Return the same of all preloaded bars, one array for each line'''
+        if self._failure is not None:
+            return np.full((len(UNKNOWN), self.data.buflen()), np.nan)
+        return self._drift.columns()
 
     @property
     def voting(self):
@@ -226,7 +270,12 @@ class MLEnsemble(BarLines):
     def columns(self, bars):
         try:
             self._model = self._markets.given_to(loaded(self._model), self.data)
-            found = self._as_columns(predict_all(self._model, bars, self.p.allow_in_sample))
+            predictions = predict_all(self._model, bars, self.p.allow_in_sample)
+            found = self._as_columns(predictions)
+            if self._drift is not None:
+                self._drift.judge(self._model, bars, predictions)
+                stopped = self._drift.stopped_bars()
+                found = tuple(np.where(stopped, np.nan, column) for column in found)
         except Exception as error:  # a model may be a user's own and fail in any way
             self._give_up(error)
             return tuple(np.full(len(bars), np.nan) for _ in NO_OPINION)
@@ -234,7 +283,7 @@ class MLEnsemble(BarLines):
         return found
 
     def latest(self, time, values, still_open):
-        if not self.usable:
+        if self._failure is not None:
             return NO_OPINION
         first, self._begun = not self._begun, True
         try:
@@ -242,7 +291,13 @@ class MLEnsemble(BarLines):
                 self._open()
             self._markets.told_to(self._stream)
             take = self._stream.replace if still_open else self._stream.push
-            found = np.concatenate(self._as_columns(take(time, values)))
+            predictions = take(time, values)
+            found = np.concatenate(self._as_columns(predictions))
+            if self._drift is not None:
+                late = getattr(self.data, "replaying", False)  # its bars grow
+                given = (time, values), predictions, late, still_open
+                self._drift.push(self._model, self._stream, *given)
+                found = NO_OPINION if self._drift.stopped(len(self.data)) else found
         except Exception as error:  # as above; a live run must not end by it
             self._give_up(error)
             return NO_OPINION
@@ -280,7 +335,7 @@ class MLEnsemble(BarLines):
     def _give_up(self, error):
         if self.p.on_missing == "raise":
             raise error
-        self.usable, self.failure = False, error
+        self._failure = error
         if self.p.on_missing == "warn":
             warn(f"MLEnsemble goes on without a model: {error}", BtFusionWarning, stacklevel=2)
 

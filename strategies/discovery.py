@@ -33,6 +33,8 @@ class SignalDiscovery(OnePosition):
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
         regime alone, or ``raise``
+      - ``on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
+        ``warn``, or ``stop``: from that bar on as without a model, until there is another one
     '''
 
     params = (

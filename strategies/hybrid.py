@@ -52,6 +52,8 @@ class HybridScoring(OnePosition):
       - ``hold_bars`` (default 5): leave after so many bars, the label's horizon; None for never
       - ``log_entries`` (default True): print every entry with what it rested on
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on, or ``raise``
+      - ``on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
+        ``warn``, or ``stop``: from that bar on as without a model, until there is another one
 
     Note:
       Without a sizer of yours the account is shared by ``EquityShare``.

@@ -48,6 +48,8 @@ class ManagedStrategy(BracketPosition):
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
         technical state alone, or ``raise``
+      - ``on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
+        ``warn``, or ``stop``: from that bar on as without a model, until there is another one
 
     Note:
       Exit reasons are ``stop``, ``target``, ``horizon``, ``advice`` and ``unfilled``: the broker
@@ -106,13 +108,17 @@ class ManagedStrategy(BracketPosition):
 
     def exit_reason(self, symbol):
         due = super().exit_reason(symbol)
-        if due or symbol.advice is None or symbol.advice.now() != Advice.EXIT:
+        if due or not self.advised(symbol) or symbol.advice.now() != Advice.EXIT:
             return due
         return "advice"
 
+    def advised(self, symbol):
+        '''Tell whether there is advice on this bar: not from a model that is stopped'''
+        return symbol.advice is not None and symbol.ml.usable
+
     def act(self, symbol):
         outcome = super().act(symbol)
-        if symbol.order or symbol.advice is None or symbol.adds >= self.p.max_adds:
+        if symbol.order or not self.advised(symbol) or symbol.adds >= self.p.max_adds:
             return outcome
         if symbol.advice.now() == Advice.ADD:
             self.add(symbol)
@@ -146,7 +152,7 @@ class ManagedStrategy(BracketPosition):
 
     def multiplier(self, symbol):
         '''Return what the risk model multiplies the sizer's size by, 1 where it has no say'''
-        if not self.p.risk or symbol.distance is None or isinstance(self._sizer, RiskSizer):
+        if not self.p.risk or not self.planned(symbol) or isinstance(self._sizer, RiskSizer):
             return 1.0
         plan, row = symbol.distance.row()
         return plan.multiplier(row, self.account.state())
@@ -154,9 +160,13 @@ class ManagedStrategy(BracketPosition):
     def levels(self, symbol, side, size):
         '''Return stop and target price of a position of this size, None for none'''
         close, lines = symbol.data.close[0], symbol.distance
-        if not self.p.stops or lines is None or not lines.stop[0] > 0:
+        if not self.p.stops or not self.planned(symbol) or not lines.stop[0] > 0:
             return self.stop_and_target(symbol, close, side)
         return close - side * lines.capped(size), close + side * lines.target[0]
+
+    def planned(self, symbol):
+        '''Tell whether stop, target and size of this bar are a model's to say'''
+        return symbol.distance is not None and symbol.ml.usable
 
     def beyond(self, symbol, level, side):
         '''Tell whether a level stands off the close, on a side; True where there is none'''
@@ -188,7 +198,7 @@ class ManagedStrategy(BracketPosition):
 
     def plan_facts(self, symbol):
         '''Return what an entry of this bar would be given, and what its size rests on'''
-        if symbol.distance is None:
+        if not self.planned(symbol):
             return {}
         plan, row = symbol.distance.row()
         facts = {"ATR": plan.atr[row]}

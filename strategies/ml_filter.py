@@ -23,6 +23,7 @@ ML_PARAMS = (
     ("ml_threshold", DEFAULT_THRESHOLD),
     ("ml_on_unknown", "veto"),
     ("ml_on_missing", "warn"),
+    ("ml_on_drift", "ignore"),
 )
 ML_ALIASES = {"ml_model_path": "ml_model", "ml_entry_threshold": "ml_threshold"}
 ON_UNKNOWN = ("veto", "allow")
@@ -60,6 +61,9 @@ def with_ml(strategy):
         NaN: no model yet, warm-up, an in-sample bar, or a short on a one-sided label
       - ``ml_on_missing`` (default warn): without a usable model, ``warn`` and let all orders
         pass, or ``raise``
+      - ``ml_on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``:
+        ``ignore``, ``warn``, or ``stop``: from that bar on all orders pass, until there is
+        another model
 
     Note:
       A vetoed ``buy`` or ``sell`` returns an order that counts as False and is cancelled; the
@@ -130,7 +134,7 @@ class MLFilter:
         self.strategy = strategy
         self.vetoes = []
         self.ensembles = {
-            data: MLEnsemble(data, model=model, on_missing=p.ml_on_missing)
+            data: MLEnsemble(data, model=model, on_missing=p.ml_on_missing, on_drift=p.ml_on_drift)
             for data, model in models_of(strategy.datas, p.ml_model)
         }
         if p.ml_threshold == AUTO:

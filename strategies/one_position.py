@@ -32,6 +32,8 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
       - ``atr_period`` (default 14)
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on, or ``raise``
+      - ``on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
+        ``warn``, or ``stop``: from that bar on as without a model, until there is another one
 
     Methods to override:
       - ``exit_reason(symbol)``: why to leave the position now, or None
@@ -56,8 +58,9 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
         ("atr_period", 14),
         ("long_only", False),
         ("on_missing", "warn"),
+        ("on_drift", "ignore"),
     )
-    ml_only = ("on_missing",)  # params that nothing reads where ``ml`` is False
+    ml_only = ("on_missing", "on_drift")  # params that nothing reads where ``ml`` is False
     aliases = {"use_ml_ensemble": "ml", "ml_model_path": "model"}
 
     def exit_reason(self, symbol):
@@ -89,7 +92,8 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
 
     def ensemble(self, data, **params):
         '''Return the ML ensemble of a feed'''
-        given = {"model": self.p.model, "on_missing": self.p.on_missing}
+        named = ("model", "on_missing", "on_drift")
+        given = {name: getattr(self.p, name) for name in named}
         return MLEnsemble(data, **(given | params))
 
     @property

@@ -37,6 +37,7 @@ TINY = {
     "P14": {"bars": 1_200, "variants": 50, "repeats": 1, "jobs": 1},
     "coverage": {"pairs": 8, "bars": 200, "lists": 4, "draws": 20},
     "downloads": {"trials": 1},
+    "drift": {"runs": 5, "breaks": 4, "train": 2_600, "bars": 1_200, "jobs": 1},
     "edge": {"seeds": 1, "bars": 600, "train": 400, "refit": 200, "jobs": 1},
     "hub": {"kills": 2, "repeats": 1},
     "levels": {"walks": 1, "edges": 1, "bars": 600, "draws": 19},

@@ -34,10 +34,12 @@ from bt_fusion.backtest.summary import (
     versions,
 )
 from bt_fusion.engine.account import Account
+from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import (
     agreement_of,
     asks_always,
+    asks_health,
     variant,
 )
 from bt_fusion.errors import BarsError
@@ -221,9 +223,14 @@ class Backtest:
         return summary
 
     def out_of_sample(
-        self, bars: dict[str, pd.DataFrame], on_refit: OnRefit = None
+        self, bars: dict[str, pd.DataFrame], on_refit: OnRefit = None, health: bool | None = None
     ) -> dict[str, OutOfSample]:
-        """Predict each symbol and cut out its window; raises as `predict_each`."""
+        """Predict each symbol and cut out its window; raises as `predict_each`.
+
+        With the health of the models where the strategy heeds it, or as `health` says.
+        """
+        if health is None:
+            health = self.ml != "off" and asks_health(load_strategy(self.strategy), self.params)
         return predict_each(
             self.predictor,
             bars,
@@ -231,6 +238,7 @@ class Backtest:
             fromdate=self.fromdate,
             todate=self.todate,
             allow_in_sample=self.allow_in_sample,
+            health=health,
         )
 
     def all_notes(

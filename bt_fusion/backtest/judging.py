@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from warnings import warn
@@ -19,6 +19,7 @@ from bt_fusion.backtest.difference.decomposition import decompose
 from bt_fusion.backtest.difference.matching import attribute_trades
 from bt_fusion.backtest.difference.robustness import robustness
 from bt_fusion.backtest.judgement import own_sharpe, selection_statistics, verdict_of_pair
+from bt_fusion.backtest.model_figures import add_health
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.backtest.summary import one_or_all
@@ -104,6 +105,7 @@ class Judging:
         if self.audit:
             steps["the audit of the strategy"] = self.add_audit
         if not self.brief:
+            steps["the health of the model"] = partial(add_health, parts=self.out_of_sample)
             steps["the table of agreement"] = self.add_agreement
             steps["buy and hold"] = self.add_hold
         if "on" in self.runs:

@@ -10,13 +10,14 @@ import pandas as pd
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.ensemble.importances import feature_shares, mean_shares
 from bt_fusion.evaluation import classification_figures
+from bt_fusion.evaluation.drift.summary import health_summary
 from bt_fusion.evaluation.refit_figures import refit_figures
 from bt_fusion.labels import Labels
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.predictors import OnePredictor, Predictor, model_of, predictor_of
 from bt_fusion.models.signal_model import SignalModel
 
-__all__ = ["model_figures"]
+__all__ = ["add_health", "model_figures"]
 
 
 def model_figures(predictor: Predictor, parts: Mapping[str, OutOfSample]) -> dict[str, Any]:
@@ -93,3 +94,26 @@ def joined(parts: list[Predictions]) -> Predictions:
     member["payoff"] = None
     known = {each.name: getattr(parts[0], each.name) for each in fields(Predictions)}
     return Predictions(**{**known, **rows, **member, "votes": votes, "index": index})
+
+
+def add_health(summary: dict[str, Any], parts: Mapping[str, OutOfSample]) -> None:
+    """Add the health of each symbol's models over its window, and a note on alarms."""
+    found = []
+    for symbol, part in parts.items():
+        predictions, values = part.predictions, part.health()
+        if values is not None:
+            found.append(health_summary(predictions.index, values, predictions.model, symbol))
+    summary["model"]["health"] = found
+    several = len(found) > 1
+    summary["notes"] += [text for text in (health_note(each, several) for each in found) if text]
+
+
+def health_note(found: dict[str, Any], several: bool) -> str:
+    """Return a note on the alarms of a symbol's models, one of several; empty without any."""
+    alarms = found["alarms"]
+    if not alarms:
+        return ""
+    of = f"{found['symbol']}: " if several else ""
+    models, first = found["models"], alarms[0]
+    who = f"{len(alarms)} of {models} models have" if models > 1 else "the model has"
+    return f"{of}{who} drifted, first by {first['time']}: {first['why']}; see docs/drift.md"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.errors import BarsError, BtFusionError, InSampleError
+from bt_fusion.evaluation.drift import model_health, with_health
 from bt_fusion.labels import Labels, labels_of
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.predictors import OnePredictor, Predictor, check_predictor, copy_for
@@ -44,6 +45,9 @@ class OutOfSample:
         What became of them, known afterwards.
     refits : tuple of Refit
         What the walk-forward did; none by a fitted model.
+    predictor : WalkForward or SignalModel, optional
+    every : Predictions, optional
+        Of all of its bars.
     """
 
     whole: pd.DataFrame
@@ -51,6 +55,8 @@ class OutOfSample:
     predictions: Predictions
     labels: Labels
     refits: tuple[Refit, ...] = ()
+    predictor: OnePredictor | None = None
+    every: Predictions | None = None
 
     @classmethod
     def of(
@@ -68,7 +74,21 @@ class OutOfSample:
         assert len(labels.y) == len(bars)  # those of the last prediction
         known = Labels(labels.y[window], labels.t1[window])
         refits = tuple(predictor.refits_) if walked else ()
-        return cls(bars, bars.iloc[window], predictions[window], known, refits)
+        parts = bars.iloc[window], predictions[window], known
+        return cls(bars, *parts, refits, predictor, predictions)
+
+    def health(self) -> np.ndarray | None:
+        """Return the health of the models on each bar of the window, None where nobody can tell.
+
+        As the predictions carry it, or worked out now.
+        """
+        if self.predictions.health is not None:
+            return self.predictions.health
+        if self.predictor is None or self.every is None:
+            return None
+        found = model_health(self.predictor, self.whole, self.every)
+        first = int(found.index.get_indexer(self.predictions.index[:1])[0])
+        return found.values[first : first + len(self.predictions)]
 
     @property
     def in_sample(self) -> int:
@@ -110,6 +130,7 @@ def predict_each(
     fromdate: Any = None,
     todate: Any = None,
     allow_in_sample: bool = False,
+    health: bool = False,
 ) -> dict[str, OutOfSample]:
     """Predict each symbol by itself.
 
@@ -125,6 +146,8 @@ def predict_each(
     fromdate, todate : optional
         Ends of each window.
     allow_in_sample : bool
+    health : bool
+        Whether the predictions are to carry the health of their models, see `with_health`.
 
     Raises
     ------
@@ -148,6 +171,8 @@ def predict_each(
                 known = predict_out_of_sample(
                     own, bars[symbol], told, allow_in_sample=allow_in_sample
                 )
+                if health:
+                    known = with_health(own, bars[symbol], known)
                 found[symbol] = OutOfSample.of(bars[symbol], own, known, fromdate, todate)
             before += counts[symbol]
     return found

@@ -13,6 +13,7 @@ from bt_fusion.backtest.run_pair import line_of
 from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import record_trial
 from bt_fusion.engine.runner import Run
+from bt_fusion.evaluation.drift import State
 from bt_fusion.labels import Labels
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
@@ -142,12 +143,15 @@ def predictions_table(predictions: Predictions, asked: Agreement | None) -> pd.D
     """Return the rows of predictions.parquet of a symbol: `Predictions.to_frame` and three more.
 
     Columns: win, loss (what a right and a wrong prediction are worth, fractions of the price) and
-    threshold, what `Agreement.limits` gives.
+    threshold, what `Agreement.limits` gives; and those of `State` where the strategy heeds drift.
     """
     unknown = np.full((len(predictions), 2), np.nan)
     win, loss = (unknown if predictions.payoff is None else predictions.payoff).T
     limits = np.nan if asked is None else asked.limits(predictions)
-    return predictions.to_frame().assign(win=win, loss=loss, threshold=limits)
+    table = predictions.to_frame().assign(win=win, loss=loss, threshold=limits)
+    if predictions.health is not None:
+        table[list(State._fields)] = predictions.health
+    return table
 
 
 def bars_table(out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from bt_fusion.data.bars import BarArrays
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
 from bt_fusion.engine.variants import variant
+from bt_fusion.evaluation.drift import State
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.strategies.one_position import LEVELS
@@ -25,6 +26,8 @@ from bt_fusion.verdict.placebos.levels import Distance, Levels
 from bt_fusion.verdict.placebos.replay import ExitRule
 
 __all__ = ["RunPair", "line_of"]
+
+DRIFTED = State._fields.index("drifted")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +72,11 @@ class RunPair:
 
     @cached_property
     def replay_inputs(self) -> dict[str, ReplayInputs]:
-        """What a replay of ML-on needs, by symbol; empty for a strategy whose rule none knows."""
+        """What a replay of ML-on needs, by symbol; empty where no replay knows the rule."""
         signal, technical = self.on.signal, self.on.technical
         if self.strategy is not FusionStrategy or signal is None or technical is None:
+            return {}
+        if self._was_stopped:  # its rule changes on the way
             return {}
         p, account, parts = self._settings, self.account, self.out_of_sample
         sized, share = account.sizer is not None, account.share / len(parts)
@@ -93,6 +98,13 @@ class RunPair:
             )
             for symbol, part in parts.items()
         }
+
+    @property
+    def _was_stopped(self) -> bool:
+        """Whether ML-on traded without its model since that had drifted."""
+        known = [part.predictions.health for part in self.out_of_sample.values()]
+        stops = self._settings["on_drift"] == "stop"
+        return stops and any(own is not None and (own[:, DRIFTED] > 0).any() for own in known)
 
     @property
     def _settings(self) -> dict[str, Any]:

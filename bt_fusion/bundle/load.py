@@ -68,6 +68,9 @@ class SavedModel:
         Those of other markets that go with them.
     payoff : dict or None
         What a right and a wrong prediction are worth, see `models.payoff.Payoff`.
+    reference : dict or None
+        What the model expects of unseen bars, see `models.reference.Reference`; None where it
+        does not tell.
     look_ahead_checked : bool or None
         Whether nothing of a user's own was left unchecked; None where the model does not tell.
     parity : list of dict
@@ -95,6 +98,7 @@ class SavedModel:
     tail: BarArrays
     tail_others: dict[str, BarArrays]
     payoff: dict[str, Any] | None
+    reference: dict[str, Any] | None
     look_ahead_checked: bool | None
     parity: list[dict[str, Any]]
     left_out: tuple[str, ...]
@@ -319,6 +323,7 @@ def _saved(
         tail=golden_arrays(golden["bars"]),
         tail_others=golden_others(golden),
         payoff=_payoff(content["payoff"]),
+        reference=_reference(content["reference"]),
         look_ahead_checked=content["look_ahead_checked"],
         parity=content["parity"],
         left_out=tuple(member for member in exported if member not in ensemble.onnx_),
@@ -338,6 +343,13 @@ def _payoff(given: list[dict[str, Any]]) -> dict[str, Any] | None:
             f"the manifest's payoff is {str(given)[:80]}: one win above 0 is expected"
         )
     return about
+
+
+def _reference(given: list[dict[str, Any]]) -> dict[str, Any] | None:
+    parts = [*given, *(part for each in given for part in each.values())]
+    if any(len(part) > 1 for part in (given, *parts[len(given) :])):
+        raise BundleError("the manifest's reference is given twice: one or none is expected")
+    return given[0] if given else None
 
 
 def _stamp(text: str) -> np.datetime64:

@@ -48,6 +48,23 @@ CHOICE = {
 }
 BARS = {"time": [int], **{name: [NUMBER] for name in COLUMNS}}
 ENSEMBLE = {"classes": [int], "present": [int], "ensemble": dict, "own_members": bool, "seed": int}
+LINE = {"side": int} | dict.fromkeys(
+    ("intercept", "slope", "base", "signal", "bias_error", "edge_error"), NUMBER
+)
+REFERENCE = {  # what the model expects of unseen bars; each part once or not at all
+    "features": [
+        {
+            "names": [str],
+            "edges": [[NUMBER]],
+            "counts": [[int]],
+            "window": int,
+            **{name: [NUMBER] for name in ("mean", "spread", "usual", "scores")},
+        }
+    ],
+    "outcomes": [
+        {"lines": [LINE], "hit_line": [NUMBER], "hit_rate": NUMBER, "rows": int, "bets": int}
+    ],
+}
 LATER = {  # a model beside the first
     "name": str,
     "columns": [str],
@@ -82,6 +99,7 @@ FIELDS: dict[str, Any] = {
     "choices": [CHOICE],
     "later": [LATER],
     "spacing": [{"market": str, "seconds": int, "most": dict}],  # none without views
+    "reference": [REFERENCE],  # one or none
     "look_ahead_checked": (bool, type(None)),  # None where the model does not tell
     "parity": [  # one a way; none where nothing was compared
         {
@@ -119,7 +137,7 @@ def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 # What early models of schema 5 do not hold, and what it is where they do not
-ADDED_TO_5: dict[str, Any] = {"spacing": []}
+ADDED_TO_5: dict[str, Any] = {"spacing": [], "reference": []}
 # What early models of schema 4 do not hold either, and what it is where they do not
 ADDED: dict[str, Any] = {"look_ahead_checked": None, "parity": []}
 BEFORE_5 = without(FIELDS, "kind", "later", *ADDED_TO_5)
@@ -171,15 +189,19 @@ def feature_digest(names: Sequence[str]) -> str:
 
 
 def to_text(content: dict[str, Any]) -> str:
-    """Return the manifest as JSON to read: indented, the golden numbers one row a line."""
-    head = {key: value for key, value in content.items() if key != "golden"}
-    golden = content["golden"]
+    """Return the manifest as JSON to read: indented, the golden numbers one row a line.
+
+    What the model expects of unseen bars is one line.
+    """
+    head = {key: value for key, value in content.items() if key not in ("reference", "golden")}
+    golden, reference = content["golden"], json.dumps(content.get("reference", []), allow_nan=False)
     blocks = {name: [json.dumps(row) for row in golden[name]] for name in golden if name != "bars"}
     bars = [f"{json.dumps(name)}: {json.dumps(row)}" for name, row in golden["bars"].items()]
     lines = [_block("bars", "{", bars, "}")]
     lines += [_block(name, "[", rows, "]") for name, rows in blocks.items()]
     text = json.dumps(head, indent=2, allow_nan=False)
-    return text[:-2] + ',\n  "golden": {\n' + ",\n".join(lines) + "\n  }\n}\n"
+    text = f'{text[:-2]},\n  "reference": {reference}'
+    return text + ',\n  "golden": {\n' + ",\n".join(lines) + "\n  }\n}\n"
 
 
 def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +209,8 @@ def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
 
     Before 5 the model is a signal model, and there are no later ones; before 4 there is no payoff;
     before 3 there are no plugins and no choices, and no raw votes: None. Early models of 4 do not
-    tell either whether look-ahead was checked, nor about parity, those of 5 no spacing.
+    tell either whether look-ahead was checked, nor about parity, those of 5 no spacing and not
+    what they expect of unseen bars.
 
     Raises
     ------

@@ -135,6 +135,7 @@ def _bundle(
         "choices": about_choices(ensemble),
         "later": entries,
         "spacing": _about_spacing(model.feature_set_.spacing),
+        "reference": _about_reference(getattr(model, "reference_", None)),
         "golden": {**golden_of(model), "later": golden},
     }
     return content, files
@@ -173,6 +174,11 @@ def _about_payoff(payoff: Any) -> list[dict[str, Any]]:
     """Return what the model's predictions are worth; nothing where it is not known."""
     known = payoff is not None and np.isfinite([payoff.win, payoff.loss]).all()
     return [asdict(payoff)] if known else []
+
+
+def _about_reference(reference: Any) -> list[dict[str, Any]]:
+    """Return what the model expects of unseen bars; nothing where it does not tell."""
+    return [] if reference is None else [reference.to_dict()]
 
 
 def _about_label(label: Any) -> dict[str, Any]:

@@ -30,6 +30,10 @@ class JudgedModel(MarketOptions):
     no_cross_validation: Annotated[
         bool, option("Leave the 15 refits out.", "--no-cross-validation")
     ] = False
+    since: Annotated[
+        str | None,
+        option("Date from which to test for drift: features, hit rate, calibration.", "--since"),
+    ] = None
     no_causality_check: NoCausalityCheck = False
 
 
@@ -82,17 +86,20 @@ def evaluate(
     """Judge a saved model by the bars after those it was trained on."""
     from bt_fusion.backtest.notes import left_out_note, length_note
     from bt_fusion.data.sources import bars_within
+    from bt_fusion.data.timestamps import iso_time
+    from bt_fusion.evaluation.drift.report import drift_report
     from bt_fusion.evaluation.refit_figures import too_good_note
     from bt_fusion.files import check_no_input, write_json
     from bt_fusion.models.causality import unchecked_note
     from bt_fusion.report.terminal.comparison import comparison_table, note_lines
-    from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
+    from bt_fusion.report.terminal.evaluation import drift_tables, evaluation_tables, grade_line
     from bt_fusion.report.terminal.labels import label_tables
     from bt_fusion.report.terminal.managed import trade_tables
     from bt_fusion.trade_models.evaluation import judge_trades
     from bt_fusion.trade_models.managed_model import ManagedModel
 
     traded.check()
+    since = None if judged.since is None else iso_time("since", judged.since)
     if json is not None:
         check_no_input(json, bars.place(), judged.model)
     screen = output.screen()
@@ -100,6 +107,7 @@ def evaluate(
     model.causality_check = not judged.no_causality_check
     frame, name = bars.load_with_past(screen)
     found = evaluated(judged, model, frame, bars, screen)
+    drift = None if since is None else drift_report(model, frame, since)
     screen.show(label_tables(found.labels))
     screen.show(evaluation_tables(found))
     inside = bars_within(frame, bars.dates()[0]).index.to_numpy()
@@ -114,6 +122,9 @@ def evaluate(
     if isinstance(model, ManagedModel):
         content["managed"] = judge_trades(model, frame)
         screen.show(trade_tables(content["managed"]))
+    if drift is not None:
+        content["drift"] = drift.to_dict()
+        screen.show(drift_tables(drift))
     for line in note_lines(content) if not traded.backtest else ():  # which notes it itself
         screen.say(line)
     if traded.backtest:
@@ -123,11 +134,15 @@ def evaluate(
     if json is not None:
         write_json(json, content)
     if out is not None:
+        from bt_fusion.report.pictures.drift import draw_drift
         from bt_fusion.report.pictures.evaluation import draw_evaluation
 
         write_json(out / "evaluation.json", content)
-        screen.list_files([out / "evaluation.json", *draw_evaluation(out, found)])
+        drawn = [*draw_evaluation(out, found), *([] if drift is None else draw_drift(out, drift))]
+        screen.list_files([out / "evaluation.json", *drawn])
     screen.say(grade_line(found))
+    if drift is not None:
+        screen.say(f"Drift      {drift.line}")
 
 
 def evaluated(

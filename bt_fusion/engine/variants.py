@@ -19,6 +19,7 @@ __all__ = [
     "agreement_of",
     "asked_ml",
     "asks_always",
+    "asks_health",
     "check_params",
     "check_technical",
     "check_variants",
@@ -132,6 +133,12 @@ def agreement_of(
 def default_params(strategy: type[bt.Strategy]) -> dict[str, Any]:
     """Return the parameters of the ML-on variant of a strategy with their defaults."""
     return dict(asked_ml(strategy).params._getitems())
+
+
+def asks_health(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> bool:
+    """Tell whether the ML-on variant of a strategy heeds the drift of its model."""
+    given = default_params(strategy) | canonical(asked_ml(strategy), params)
+    return any(given.get(name, "ignore") != "ignore" for name in ("on_drift", "ml_on_drift"))
 
 
 def check_variants(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 NO_MODEL = -1
+MAY_LACK = ("payoff", "health")  # what predictions have for each bar, or not at all
 NOT_TRAINED = np.datetime64("NaT", "ns")  # `trained_until` where no model has predicted
 
 
@@ -62,6 +63,9 @@ class Predictions:
     payoff : ndarray of float64, shape (n_bars, 2), optional
         What a right and a wrong prediction are worth, fractions of the price; None where the
         model does not tell.
+    health : ndarray of float64, shape (n_bars, 6), optional
+        What was known of the model's health, see `bt_fusion.evaluation.drift.State`; None where
+        nobody has asked, see `with_health`.
     """
 
     index: pd.DatetimeIndex
@@ -76,6 +80,7 @@ class Predictions:
     trained_until: np.ndarray
     label: Label | None = None
     payoff: np.ndarray | None = None
+    health: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.index)
@@ -91,7 +96,7 @@ class Predictions:
     def per_bar(self) -> tuple[str, ...]:
         """Names of what there is a row of for each bar."""
         names = ("index", "votes", "model", "trained_until")
-        return names if self.payoff is None else (*names, "payoff")
+        return (*names, *(name for name in MAY_LACK if getattr(self, name) is not None))
 
     def at(self, time: np.ndarray) -> "Predictions":
         """Return the predictions of the bars with these stamps, unknown where there is none.
@@ -106,8 +111,9 @@ class Predictions:
         taken.votes[missing] = np.nan
         taken.model[missing] = NO_MODEL
         taken.trained_until[missing] = NOT_TRAINED
-        if taken.payoff is not None:
-            taken.payoff[missing] = np.nan
+        for values in (taken.payoff, taken.health):
+            if values is not None:
+                values[missing] = np.nan
         return replace(taken, index=pd.DatetimeIndex(time))
 
     def break_even(self, costs: float | np.ndarray = 0.0) -> BreakEven:

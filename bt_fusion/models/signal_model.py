@@ -24,6 +24,7 @@ from bt_fusion.models.parity.certificate import certificate
 from bt_fusion.models.parity.compared_bars import choose_bars
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.reference import Reference, learn_reference
 from bt_fusion.progress import step
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ class SignalModel(BaseEstimator):
     payoff_ : Payoff or None
         What a right and a wrong prediction are worth; None of a label that does not tell, and of a
         model that an older version saved.
+    reference_ : Reference or None
+        What it expects of unseen bars, see `bt_fusion.evaluation.drift`; None of a model that an
+        older version saved.
     look_ahead_checked_ : bool or None
         Whether `fit` left nothing of your own unchecked; None of a saved model that does not tell.
     trials_ : int
@@ -138,8 +142,16 @@ class SignalModel(BaseEstimator):
         return Ensemble() if self.ensemble is None else clone(self.ensemble)
 
     @step("Training")
-    def fit(self, bars: pd.DataFrame) -> "SignalModel":
+    def fit(self, bars: pd.DataFrame, *, hold_out: bool = True) -> "SignalModel":
         """Train on every bar whose features are complete and whose label is known.
+
+        Parameters
+        ----------
+        bars : DataFrame
+        hold_out : bool
+            Whether to fit the ensemble once more without the last 40 % of the rows, for what to
+            expect of unseen bars (`reference_`); without it, or with fewer than 100 labels there
+            that do not overlap, drift shows in the features alone.
 
         Raises
         ------
@@ -154,7 +166,15 @@ class SignalModel(BaseEstimator):
         check_own(self, arrays)
         self.fit_arrays(arrays)
         self.look_ahead_checked_: bool | None = is_checked(self)
+        self.reference_: Reference | None = self._reference(arrays, hold_out)
         return self
+
+    def _reference(self, arrays: BarArrays, hold_out: bool) -> Reference:
+        """Return what it expects of bars after those it was fitted on."""
+        label, X = self.label(), self.feature_set_.transform(arrays)
+        labels = labels_of(label, arrays)
+        rows = training_rows(complete_rows(X), labels, label.horizon, 0, len(arrays))
+        return learn_reference(self, X, labels, rows, hold_out)
 
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "SignalModel":
         """Train on checked arrays, on rows from `start`; the bars before it only warm up."""
@@ -379,6 +399,7 @@ class SignalModel(BaseEstimator):
         model.tail_others_ = saved.tail_others
         model.look_ahead_checked_ = saved.look_ahead_checked
         model.payoff_ = None if saved.payoff is None else Payoff(**saved.payoff)
+        model.reference_ = None if saved.reference is None else Reference.of_dict(saved.reference)
         return model
 
 

@@ -99,6 +99,8 @@ def rule_of(
         rule = FusionRule.of(usual | params)
     except OptionError:
         return None
+    if params.get("on_drift") == "stop":  # which bars are without ML a replay does not know
+        return None
     if rule.threshold == AUTO and not market.knows_payoff:
         return None
     return rule if rule.needed + SPARE <= len(market) else None

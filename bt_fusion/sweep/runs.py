@@ -49,6 +49,7 @@ CODE = (
     "ensemble",
     "models",
     "statistics",
+    "evaluation",
     "trade_models",
     "indicators",
     "strategies",

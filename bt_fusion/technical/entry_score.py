@@ -147,9 +147,11 @@ class EntryRule:
     least: float = 6.0
     least_technical: float = 4.0
 
-    def __call__(self, rsi: np.ndarray, total: np.ndarray, with_ml: bool) -> np.ndarray:
+    def __call__(
+        self, rsi: np.ndarray, total: np.ndarray, with_ml: bool | np.ndarray
+    ) -> np.ndarray:
         """Return which bars to enter; an unknown RSI or total is no entry."""
-        least = self.least if with_ml else self.least_technical
+        least = np.where(with_ml, self.least, self.least_technical)
         return (rsi < self.rsi_limit) & (total >= least)
 
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.strategies.parameters import canonical
 from bt_fusion.trade_models.managed_model import ManagedModel
-from bt_fusion.why.stored_predictions import StoredPredictions
+from bt_fusion.why.stored_predictions import StoredPredictions, stored_health
 
 __all__ = ["RebuiltRun"]
 
@@ -285,8 +285,9 @@ class RebuiltRun:
             predictor = self.predictor(symbol)
             if isinstance(predictor, WalkForward):
                 predictor.set_params(cache="auto")
-            stamps = pd.DatetimeIndex(self.stored(symbol).datetime)
-            return predictor.predict(bars).at(stamps.to_numpy())
+            stored = self.stored(symbol)
+            plan = predictor.predict(bars).at(pd.DatetimeIndex(stored.datetime).to_numpy())
+            return replace(plan, health=stored_health(stored))
         ensemble = self.config_of(symbol)["ensemble"]
         return StoredPredictions.of(self.stored(symbol), self.label, ensemble)
 

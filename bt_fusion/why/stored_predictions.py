@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bt_fusion.evaluation.drift import State
 from bt_fusion.labels import Label
 from bt_fusion.models.predictions import Predictions
 
-__all__ = ["StoredPredictions"]
+__all__ = ["StoredPredictions", "stored_health"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,5 +67,11 @@ class StoredPredictions(Predictions):
             trained_until=table.trained_until.to_numpy(),
             label=label,
             payoff=table[["win", "loss"]].to_numpy() if "win" in table else None,
+            health=stored_health(table),
             kept=table.set_index("datetime"),
         )
+
+
+def stored_health(table: pd.DataFrame) -> np.ndarray | None:
+    """Return the health of the models of a run that heeded drift, None of others."""
+    return table[list(State._fields)].to_numpy() if "drifted" in table else None

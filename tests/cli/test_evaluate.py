@@ -148,3 +148,17 @@ def test_seen_bars_are_no_evidence(trained, tmp_path, capsys):
 def test_a_model_that_is_not_there_is_said(data, tmp_path, capsys):
     assert run(data, "--model", tmp_path / "none") == 2
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_since_judges_the_drift_of_a_model(data, trained, tmp_path, capsys):
+    out = tmp_path / "drift"
+    found = judged(tmp_path, data, trained, "--since", "2024-01-01", "--out", out)
+    assert found["drift"]["alarm"] is None and found["drift"]["bars"] == 120
+    assert found["drift"]["level"] == 0.05 and (out / "drift.png").stat().st_size > 1_000
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("Drift      ") and "train on more bars" in found["drift"]["promise"]
+
+
+def test_a_date_that_is_none_is_refused(data, trained, capsys):
+    assert run(data, "--model", trained, "--since", "yesterday") == 2
+    assert "since" in capsys.readouterr().err

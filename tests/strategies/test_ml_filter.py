@@ -560,6 +560,7 @@ def test_minimum_period_and_indicators_stay(walk):
         "ml_threshold",
         "ml_on_unknown",
         "ml_on_missing",
+        "ml_on_drift",
     }
     assert with_ml(Starts) is with_ml(Starts)
 

@@ -117,6 +117,7 @@ def test_a_run_that_fails_says_why_and_is_not_kept(inputs, tmp_path):
 
 CHANGED = {
     "on_missing": "raise",
+    "on_drift": "stop",
     "ml_threshold": 0.9,
     "probability_threshold": 0.9,
     "regime_filter": False,

@@ -11,6 +11,7 @@ from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.errors import OptionError
+from bt_fusion.evaluation.drift import with_health
 from bt_fusion.models.predictors import Predictor
 from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.verdict.placebos.shuffled_labels import ShuffledLabels
@@ -58,15 +59,13 @@ def label_placebo(
 
 def traded_again(pair: RunPair, walk: WalkForward, shuffled: ShuffledLabels) -> RunPair:
     """Return the pair with ML-on by a walk-forward that learnt from shuffled labels."""
-    parts = {
-        symbol: OutOfSample(
-            part.whole,
-            part.bars,
-            walk.predict(part.whole, relabel=shuffled).at(part.bars.index.to_numpy()),
-            part.labels,
-        )
-        for symbol, part in pair.out_of_sample.items()
-    }
+    parts = {}
+    for symbol, part in pair.out_of_sample.items():
+        predictions = walk.predict(part.whole, relabel=shuffled)
+        if part.predictions.health is not None:  # the strategy heeds it
+            predictions = with_health(walk, part.whole, predictions)
+        known = predictions.at(part.bars.index.to_numpy())
+        parts[symbol] = OutOfSample(part.whole, part.bars, known, part.labels)
     again = replace(pair, out_of_sample=parts)
     traded, params = variant(pair.strategy, pair.params, pair.exits, again.predictions)
     made = run_strategy(pair.bars, traded, pair.account, details=False, **params)

@@ -45,6 +45,7 @@ class Stream:
     def __init__(self) -> None:
         self.markets: dict[str, BarBuffer] = {}
         self.memo: dict[Any, Any] = {}  # features of longer bars that are closed
+        self.row: np.ndarray | None = None  # features of the last bar that was predicted
 
     def hear(
         self,
@@ -152,6 +153,7 @@ class ModelStream(Stream):
         if not self.allow_in_sample and arrays.time[-1] <= self.model.trained_until_:
             return one_bar(self.blank, arrays.time[-1])
         X = self.features().latest(arrays, self.ensemble.context, self.memo)
+        self.row = X[-1]
         return predict_last(self.model, self.ensemble, arrays, self.blank, 0, X)
 
 

@@ -64,6 +64,7 @@ class WalkForwardStream(Stream):
             return one_bar(self.blank, arrays.time[-1])
         features = self.model.feature_set_.with_others(self.heard())
         X = features.latest(arrays, self.ensemble.context, self.memo)
+        self.row = X[-1]
         return predict_last(self.model, self.ensemble, arrays, self.blank, self.number, X)
 
     def spacing(self) -> Mapping[str, Spacing]:

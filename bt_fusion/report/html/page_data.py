@@ -64,6 +64,20 @@ def equity_data(run: SavedRun) -> dict[str, Any]:
     }
 
 
+def health_data(run: SavedRun) -> list[dict[str, Any]]:
+    """Return the health of each symbol's models over time, and the stamps of their alarms."""
+    return [
+        {
+            "symbol": found["symbol"],
+            **found["over_time"],
+            "time": [str(time) for time in found["over_time"]["time"]],
+            "evidence": [value or None for value in found["over_time"]["evidence"]],
+            "alarms": [str(alarm["time"]) for alarm in found["alarms"]],
+        }
+        for found in run.summary["model"].get("health") or []
+    ]
+
+
 def refit_data(run: SavedRun) -> list[dict[str, Any]]:
     """Return each refit, its times and its payoff as text."""
     times = ("start", "end", "trained_until")
@@ -185,6 +199,7 @@ MAKERS: dict[str, Callable[[SavedRun], Any]] = {
     "difference": difference_data,
     "reliability": reliability_of,
     "refits": refit_data,
+    "health": health_data,
     "pooled_auc": pooled_auc,
     "importances": importance_data,
     "placebo": placebo_data,

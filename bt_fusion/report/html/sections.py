@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bt_fusion.report.ablation import ABLATION
+from bt_fusion.report.checks.model_health import health_texts
 from bt_fusion.report.figures import count, money, percent
 from bt_fusion.report.html.ablation_section import ablation_section
 from bt_fusion.report.html.curves import equity_curves
@@ -58,6 +59,12 @@ REFITS = (
     "The AUC of each refit on the bars it predicted. Dashed: chance; dotted: all refits pooled. "
     "Most refits should lie above 0.5. If the dotted line lies far from them, trust the AUC within "
     "refits; if they come near 1, something looks ahead."
+)
+HEALTH = (
+    "Above: evidence of drift, as a share of what raises the alarm (dashed). Below: the share of "
+    "the last 100 counted predictions whose likeliest class came, and what earlier unseen bars "
+    "promised. A model without drift raises an alarm in at most 5 of 100 cases; each refit begins "
+    "anew, and the first expects nothing. Dotted: alarms."
 )
 AGREEMENT = (
     "Every closed trade of the run, in the group of ML's answer on the bar of its order. Where ML "
@@ -152,6 +159,16 @@ def refit_section(run: SavedRun) -> dict[str, Any] | None:
     return {} if run.summary["model"]["refits"] else None
 
 
+def health_words(run: SavedRun) -> str:
+    """Say what became of the models, and what the chart shows."""
+    return " ".join([*health_texts(run.summary), HEALTH])
+
+
+def health_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return nothing but that there is a chart of health; None where nobody could tell."""
+    return {} if health_texts(run.summary) else None
+
+
 def equity_section(run: SavedRun) -> dict[str, Any]:
     """Return the equity curves as they are seen until plotly has started, and how they end."""
     ends = "; ".join(
@@ -204,6 +221,7 @@ PLAN: dict[str, tuple[str, str | Callable[[SavedRun], str], str, Fill]] = {
     "confusion": ("Predicted and actual", "", "confusion", confusion_section),
     "importances": ("Features", IMPORTANCES, "chart", importance_section),
     "refits": ("Each refit", refit_words, "chart", refit_section),
+    "health": ("Is the model still as good?", health_words, "chart", health_section),
     "periods": ("Returns by calendar", "", "periods", periods_section),
     "placebo": ("Did this setting gain?", PLACEBO, "placebo", placebo_section),
     "figures": ("Every figure", FIGURES, "figures", figures_section),

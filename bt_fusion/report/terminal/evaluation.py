@@ -1,4 +1,4 @@
-"""An evaluation as tables on the terminal."""
+"""An evaluation, and a model's drift, as tables on the terminal."""
 
 from typing import Any
 
@@ -7,19 +7,22 @@ from rich.table import Table
 
 from bt_fusion.evaluation import Evaluation
 from bt_fusion.evaluation.classification import FIGURES
+from bt_fusion.evaluation.drift.report import DriftReport
 from bt_fusion.evaluation.grade import LIMITS
 from bt_fusion.labels import Gain
 from bt_fusion.report.figures import cell, count, decimals, percent
 from bt_fusion.report.terminal.signals import confidence_table, fused_lines, quality_table
 from bt_fusion.report.terminal.titled import titled
 
-__all__ = ["evaluation_tables", "grade_line"]
+__all__ = ["drift_tables", "evaluation_tables", "grade_line"]
 
 MOST_FEATURES = 25
+MOST_DRIFTING = 10
 # what system C publishes of a model with this label
 CLAIMED_OF = repr(Gain(horizon=5, threshold=0.005))
 CLAIMS = {"auc": 0.712, "accuracy": 0.651, "precision": 0.623, "recall": 0.588, "f1": 0.605}
 score = decimals(4)
+thousandths = decimals(3)
 
 
 def evaluation_tables(evaluation: Evaluation) -> Group:
@@ -122,4 +125,42 @@ def cross_validation(kind: str, found: dict[str, Any]) -> Table:
     table = titled(title, "", "Mean", "Spread")
     for name in FIGURES:
         table.add_row(name, cell(found["mean"][name], score), cell(found["spread"][name], score))
+    return table
+
+
+def drift_tables(found: DriftReport) -> Group:
+    """Return the parts of the test, the features that stray most and the calibration."""
+    return Group(drift_parts(found), *drift_features(found), drift_calibration(found))
+
+
+def drift_parts(found: DriftReport) -> Table:
+    """Return the evidence of each part, and what it rests on."""
+    title = f"Drift since {found.since}: {count(found.bars)} bars, {count(found.bets)} counted"
+    table = titled(title, "Test", "Evidence, 1 is the alarm", "Observed", "Expected")
+    for name, evidence in found.evidence.items():
+        rates = ("", "")
+        if name == "hit rate":
+            rates = cell(found.hit_rate, percent), cell(found.expected, percent)
+        table.add_row(name, f"{evidence:.3g}", *rates)
+    return table
+
+
+def drift_features(found: DriftReport) -> list[Table]:
+    """Return the features whose last window strays most; nothing before the first window."""
+    if not found.features:
+        return []
+    title = f"PSI of the last {count(found.window)} bars"
+    table = titled(title, "Feature", "PSI", "1 in 20 windows of the training")
+    table.columns[0].overflow = "fold"
+    for line in found.features[:MOST_DRIFTING]:
+        table.add_row(line["feature"], thousandths(line["psi"]), cell(line["usual"], thousandths))
+    return [table]
+
+
+def drift_calibration(found: DriftReport) -> Table:
+    """Return predicted, expected and observed shares by bins of P(class 1)."""
+    table = titled("Calibration since then", "From", "Predicted", "Expected", "Observed", "Rows")
+    for line in found.calibration:
+        values = (cell(line[name], thousandths) for name in ("predicted", "expected", "observed"))
+        table.add_row(f"{line['low']:.1f}", *values, count(line["rows"]))
     return table

@@ -1,4 +1,4 @@
-// The other charts: equity, reliability, importances, refits, placebo.
+// The other charts: equity, reliability, importances, refits, health, placebo.
 
 function equityChart(place, data) {
   const time = decode(data.equity.time);
@@ -107,6 +107,30 @@ function refitsChart(place, data) {
       ...(pooled ? [level(pooled, { color: colour("off"), width: 1.6, dash: "dot" })] : []),
     ],
     annotations: pooled ? [{ xref: "paper", x: 1, xanchor: "right", y: pooled, yanchor: pooled < 0.5 ? "top" : "bottom", text: `pooled ${pooled.toFixed(3)}`, showarrow: false, font: { color: colour("off") } }] : [],
+    margin: { l: 60, r: 14, t: 8, b: 34 },
+  }), configOf());
+  return { draw };
+}
+
+// Evidence of drift as a share of what raises the alarm, and hit rates against the expected ones.
+function healthChart(place, data) {
+  const shown = data.health.filter((each) => each.time.length);
+  const line = (each, name, key, look, axes) => ({
+    type: "scatter", mode: "lines", x: each.time, y: each[key], name: shown.length > 1 ? `${each.symbol} ${name}` : name,
+    line: { shape: "hv", ...look }, ...axes,
+  });
+  const draw = () => Plotly.react(place, shown.flatMap((each) => [
+    { ...line(each, "evidence", "evidence", { color: colour("on"), width: 1.6 }, {}), hovertemplate: "%{x}<br>evidence %{y:.3g} of the alarm<br>largest PSI %{customdata:.2f}<extra></extra>", customdata: each.psi },
+    { ...line(each, "hit rate", "hit_rate", { color: colour("on"), width: 1.4 }, { yaxis: "y2" }), hovertemplate: "hit rate %{y:.1%}<extra></extra>" },
+    { ...line(each, "expected", "expected", { color: colour("off"), width: 1.4, dash: "dot" }, { yaxis: "y2" }), hovertemplate: "expected %{y:.1%}<extra></extra>" },
+  ]), layoutOf({
+    showlegend: true, hovermode: "x unified", xaxis: axis({ type: "date", anchor: "y2" }),
+    yaxis: axis({ domain: [0.52, 1], type: "log", range: [-3, 1.3], tickvals: [0.001, 0.01, 0.1, 1, 10], ticktext: ["0.001", "0.01", "0.1", "1", "10"], title: titled("evidence") }),
+    yaxis2: axis({ domain: [0, 0.44], tickformat: ".0%", title: titled("hit rate") }),
+    shapes: [
+      { type: "line", xref: "paper", x0: 0, x1: 1, y0: 1, y1: 1, line: { color: colour("ink"), width: 1, dash: "dash" } },
+      ...shown.flatMap((each) => each.alarms.map((time) => ({ type: "line", x0: time, x1: time, yref: "paper", y0: 0, y1: 1, line: { color: colour("ink"), width: 1, dash: "dot" } }))),
+    ],
     margin: { l: 60, r: 14, t: 8, b: 34 },
   }), configOf());
   return { draw };

@@ -30,7 +30,7 @@ function addAll() {
   timeline.follow(equity.place, equity.draw);
   performance.mark("first-chart");
   const rest = [["difference", differenceChart], ["candles", candleChart], ["signals", signalChart], ["reliability", reliabilityChart],
-    ["importances", importancesChart], ["refits", refitsChart], ["placebo", placeboChart], ["ranking", rankingChart]];
+    ["importances", importancesChart], ["refits", refitsChart], ["health", healthChart], ["placebo", placeboChart], ["ranking", rankingChart]];
   const next = () => {
     const [name, make] = rest.shift() || [];
     if (!name) {

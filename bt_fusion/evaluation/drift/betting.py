@@ -1,0 +1,67 @@
+"""Testing by betting, valid at every look: capital that a model without drift cannot multiply."""
+
+from collections.abc import Iterable, Sequence
+
+__all__ = ["Wealth"]
+
+MOST = 1e200  # far above any alarm, far below what a float can hold
+
+
+class Wealth:
+    """Capital of bets that begin at unknown times, 1 at first.
+
+    The k-th block of bets gets 1 / (k (k + 1)) of the first capital at its start, shared between
+    the alternatives that are bet on; what no block has got yet is kept. Under the null each
+    alternative's capital is a nonnegative supermartingale, and so is their sum: it ever reaches
+    1 / alpha with probability alpha at most (Ville's inequality), however often one looks.
+
+    Parameters
+    ----------
+    shares : sequence of float
+        Of each alternative, adding up to 1.
+    block : int
+        Bets after which a new block begins.
+
+    References
+    ----------
+    Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting (2024);
+    Shin, Ramdas and Rinaldo, E-detectors (2023), for bets that begin at all times; Ville (1939).
+
+    Examples
+    --------
+    >>> wealth = Wealth([1.0], block=10)
+    >>> wealth.bet([1.5]), wealth.bet([1.5])
+    (1.25, 1.625)
+    """
+
+    def __init__(self, shares: Sequence[float], block: int):
+        self.shares = tuple(shares)
+        self.block = block
+        self.bets = 0
+        self.kept = 1.0
+        self.invested = [0.0] * len(self.shares)
+
+    @property
+    def next_share(self) -> float:
+        """What the block that begins next gets."""
+        number = self.bets // self.block + 1
+        return 1 / (number * (number + 1))
+
+    def bet(self, factors: Iterable[float]) -> float:
+        """Multiply the capital of each alternative, and return the whole."""
+        if self.bets % self.block == 0:
+            self._begin()
+        self.bets += 1
+        invested, whole = self.invested, self.kept
+        for n, factor in enumerate(factors):
+            capital = invested[n] * factor
+            invested[n] = capital if capital < MOST else MOST
+            whole += invested[n]
+        return whole
+
+    def _begin(self) -> None:
+        """Give the block that begins its share."""
+        started = self.next_share
+        self.kept -= started
+        for n, share in enumerate(self.shares):
+            self.invested[n] += started * share

@@ -1,0 +1,77 @@
+"""The reference of each model that predicted: a fitted model's own, or that of each refit."""
+
+import numpy as np
+
+from bt_fusion.features import complete_rows
+from bt_fusion.labels import Labels
+from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.predictors import OnePredictor
+from bt_fusion.models.reference import OutcomeReference, Reference
+from bt_fusion.models.reference.reference import feature_part
+from bt_fusion.models.signal_model import SignalModel, training_rows
+
+__all__ = ["Place", "references_of", "refit_reference"]
+
+Place = tuple[
+    int, int
+]  # of a refit: the bar its training begins at, and the one it is fitted before
+
+
+def references_of(
+    predictor: OnePredictor, X: np.ndarray, labels: Labels, predictions: Predictions
+) -> dict[int, Reference | None]:
+    """Return what each model expects, by its number among the predictions.
+
+    Parameters
+    ----------
+    predictor : SignalModel or WalkForward
+        As it has made the predictions.
+    X : ndarray of float32, shape (n_bars, n_features)
+    labels : Labels
+    predictions : Predictions
+    """
+    if isinstance(predictor, SignalModel):
+        return {0: getattr(predictor, "reference_", None)}
+    model, proba = predictor.signal_model(), predictions.proba
+    used = np.unique(predictions.model[predictions.model >= 0])
+    refits = {n: predictor.refits_[n] for n in used.tolist()}
+    return {
+        number: refit_reference(
+            model, X, labels, proba, (refit.start, refit.bar), predictor.embargo_bars
+        )
+        for number, refit in refits.items()
+    }
+
+
+def refit_reference(
+    model: SignalModel,
+    X: np.ndarray,
+    labels: Labels,
+    proba: np.ndarray,
+    place: Place,
+    embargo: int = 0,
+) -> Reference:
+    """Return what a refit expects, from bars before it alone.
+
+    Its features are those of its training rows. Its outcomes are those that earlier refits
+    predicted inside the same window, so the first refit expects none.
+
+    Parameters
+    ----------
+    model : SignalModel
+        Whose features are known.
+    X : ndarray of float32, shape (n_bars, n_features)
+    labels : Labels
+    proba : ndarray of float64, shape (n_bars, n_classes)
+        Of all bars, NaN where nothing was predicted.
+    place : (int, int)
+    embargo : int
+    """
+    (start, bar), label = place, model.label()
+    rows = training_rows(complete_rows(X), labels, label.horizon, start, bar, embargo)
+    features = model.feature_set()
+    watched = feature_part(X[rows], features.names, features.lookback)
+    known = np.isfinite(proba[start:bar, 0]) & np.isfinite(labels.y[start:bar])
+    unseen = start + np.flatnonzero(known & (labels.t1[start:bar] < bar))
+    outcomes = OutcomeReference.of(proba[unseen], labels.y[unseen], label.classes, label.horizon)
+    return Reference(watched, outcomes)

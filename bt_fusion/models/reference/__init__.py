@@ -1,0 +1,13 @@
+"""What a model expects of bars it has not seen, kept with it: shares of features, outcomes."""
+
+from bt_fusion.models.reference.feature_reference import FeatureReference
+from bt_fusion.models.reference.outcome_reference import CalibrationLine, OutcomeReference
+from bt_fusion.models.reference.reference import Reference, learn_reference
+
+__all__ = [
+    "CalibrationLine",
+    "FeatureReference",
+    "OutcomeReference",
+    "Reference",
+    "learn_reference",
+]

@@ -1,0 +1,220 @@
+"""How features were distributed over the training rows, and how far windows of them stray."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bt_fusion.features import REGISTRY
+from bt_fusion.features.views import split_name
+
+__all__ = ["FeatureReference", "drifting_columns"]
+
+BINS = 10
+WINDOWS = 30  # that the training rows are cut into
+FEWEST_WINDOWS = 10
+FEWEST_ROWS = 50  # of a window
+ENOUGH = 5_000  # values that deciles are taken of
+SPREAD = 0.05  # least standard deviation of a feature's log PSI: below it nothing is told apart
+SMALL = 1e-4  # added to a PSI before its logarithm
+CALENDAR = "calendar"  # known in advance, and never the same in two windows
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureReference:
+    """Deciles of features over the training rows, and how far windows within them stray.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The features that are watched, see `drifting_columns`.
+    edges : ndarray of float64, shape (n_features, 9)
+        The deciles: bin k holds the values above k of them.
+    counts : ndarray of int64, shape (n_features, 10)
+        Training rows in each bin.
+    window : int
+        Rows of a window.
+    mean, spread : ndarray of float64, shape (n_features,)
+        Of the log PSI of windows within the training.
+    usual : ndarray of float64, shape (n_features,)
+        The PSI that one in twenty of these windows exceeds.
+    scores : ndarray of float64, shape (n_windows,)
+        Of these windows, each judged by the others, see `score`; empty with too few windows.
+
+    References
+    ----------
+    Siddiqi, Credit Risk Scorecards (2006): the population stability index.
+    """
+
+    names: tuple[str, ...]
+    edges: np.ndarray
+    counts: np.ndarray
+    window: int
+    mean: np.ndarray
+    spread: np.ndarray
+    usual: np.ndarray
+    scores: np.ndarray
+
+    @classmethod
+    def of(cls, X: np.ndarray, names: Sequence[str], lookback: int) -> "FeatureReference":
+        """Learn it from training rows in time order.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n_rows, n_features)
+            Finite.
+        names : sequence of str
+            Of its columns, all of which are watched.
+        lookback : int
+            Bars the features look back: no window is shorter, or two neighbours would share most
+            of what they see.
+        """
+        columns = np.ascontiguousarray(X.T)
+        edges = deciles(columns)
+        window = max(FEWEST_ROWS, lookback, -(-len(X) // WINDOWS))
+        bins = binned(columns, edges)
+        count = len(X) // window
+        counts = (
+            np.stack([in_bins(bins[:, n * window : (n + 1) * window]) for n in range(count)])
+            if count
+            else np.empty((0, len(names), BINS), dtype=np.int64)
+        )
+        whole = in_bins(bins)
+        strays = psi(counts, whole - counts)
+        logs = np.log(strays + SMALL)
+        enough = count >= FEWEST_WINDOWS
+        scores = np.array([standing(logs[n], np.delete(logs, n, 0)) for n in range(count)])
+        none = np.full(len(names), np.nan)
+        return cls(
+            tuple(names),
+            edges,
+            whole,
+            window,
+            logs.mean(0) if enough else none,
+            deviation(logs) if enough else none,
+            np.quantile(strays, 0.95, axis=0) if enough else none,
+            scores if enough else np.empty(0),
+        )
+
+    @property
+    def judges(self) -> bool:
+        """Whether the training had windows enough to say how far one may stray."""
+        return len(self.scores) > 0
+
+    def psi(self, X: np.ndarray) -> np.ndarray:
+        """Return each feature's PSI of a window, shape (n_features,).
+
+        Parameters
+        ----------
+        X : ndarray, shape (n_rows, n_features)
+            Of the watched features.
+        """
+        return psi(in_bins(binned(np.ascontiguousarray(X.T), self.edges)), self.counts)
+
+    def score(self, strays: np.ndarray) -> float:
+        """Return by how many standard deviations the oddest feature's log PSI is above usual."""
+        return float(((np.log(strays + SMALL) - self.mean) / self.spread).max())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON knows it."""
+        return {
+            "names": list(self.names),
+            "edges": self.edges.tolist(),
+            "counts": self.counts.tolist(),
+            "window": self.window,
+            "mean": self.mean.tolist() if self.judges else [],
+            "spread": self.spread.tolist() if self.judges else [],
+            "usual": self.usual.tolist() if self.judges else [],
+            "scores": self.scores.tolist(),
+        }
+
+    @classmethod
+    def of_dict(cls, given: dict[str, Any]) -> "FeatureReference":
+        """Return what `to_dict` was made of.
+
+        Raises
+        ------
+        ValueError
+            For numbers that belong to no features.
+        """
+        names = tuple(given["names"])
+        shapes: dict[str, tuple[int, ...]] = {
+            "edges": (len(names), BINS - 1),
+            "counts": (len(names), BINS),
+        }
+        arrays = {name: np.array(given[name], dtype=float) for name in (*shapes, "scores")}
+        for name in ("mean", "spread", "usual"):
+            full = given[name] if len(given["scores"]) else [np.nan] * len(names)
+            arrays[name], shapes[name] = np.array(full, dtype=float), (len(names),)
+        wrong = [name for name, shape in shapes.items() if arrays[name].shape != shape]
+        counts = arrays.pop("counts")
+        if wrong or not names or given["window"] < 1 or (counts < 0).any() or counts.sum() <= 0:
+            raise ValueError(f"{', '.join(wrong) or 'counts'} of the reference fit no features")
+        return cls(names, counts=counts.astype(np.int64), window=given["window"], **arrays)
+
+
+def drifting_columns(names: Sequence[str]) -> list[int]:
+    """Return the positions of the features that can drift: those of the calendar cannot.
+
+    >>> drifting_columns(["hour_sin", "return_1", "weekday_cos"])
+    [1]
+    """
+    return [n for n, name in enumerate(names) if not _is_calendar(name)]
+
+
+def _is_calendar(name: str) -> bool:
+    known = REGISTRY.get(split_name(name)[0])
+    return known is not None and known.family == CALENDAR
+
+
+def deciles(columns: np.ndarray) -> np.ndarray:
+    """Return the deciles of some thousand evenly spread values of each, shape (n_features, 9)."""
+    few = np.sort(columns[:, :: -(-columns.shape[1] // ENOUGH)], axis=1)
+    return few[:, np.arange(1, BINS) * few.shape[1] // BINS].astype(np.float64)
+
+
+def binned(columns: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return the bin of each value, shape (n_features, n_rows)."""
+    bins = np.zeros(columns.shape, dtype=np.uint8)
+    for edge in edges.T.astype(columns.dtype):
+        bins += columns > edge[:, None]
+    return bins
+
+
+def in_bins(bins: np.ndarray) -> np.ndarray:
+    """Count the values in each bin, shape (n_features, 10)."""
+    first = BINS * np.arange(len(bins))[:, None]
+    return np.bincount((bins + first).ravel(), minlength=BINS * len(bins)).reshape(-1, BINS)
+
+
+def psi(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return the population stability index of counts by bin along the last axis.
+
+    Half a row is added to every bin, so that an empty one gives no infinity; bins that both leave
+    empty, such as those between equal deciles, do not count.
+
+    >>> psi(np.array([50, 50]), np.array([500, 500])).round(3)
+    np.float64(0.0)
+    >>> psi(np.array([90, 10]), np.array([500, 500])).round(2)
+    np.float64(0.85)
+    """
+    used = (found > 0) | (expected > 0)
+    shares = []
+    for counts in (found, expected):
+        padded = np.where(used, counts + 0.5, 0.0)
+        shares.append(padded / np.maximum(padded.sum(-1, keepdims=True), 0.5))
+    one, other = (np.where(used, share, 1.0) for share in shares)
+    return ((one - other) * np.log(one / other)).sum(-1)
+
+
+def standing(logs: np.ndarray, others: np.ndarray) -> float:
+    """Return how far the oddest feature of a window stands above the other windows."""
+    if len(others) < 2:
+        return 0.0
+    return float(((logs - others.mean(0)) / deviation(others)).max())
+
+
+def deviation(logs: np.ndarray) -> np.ndarray:
+    """Return the standard deviation over windows, not below `SPREAD`."""
+    return np.maximum(logs.std(0, ddof=1), SPREAD)

@@ -1,0 +1,1 @@
+"""The health of a model behind an ensemble, and its lines."""
