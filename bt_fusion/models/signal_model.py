@@ -138,8 +138,14 @@ class SignalModel(BaseEstimator):
         return Ensemble() if self.ensemble is None else clone(self.ensemble)
 
     @step("Training")
-    def fit(self, bars: pd.DataFrame) -> "SignalModel":
+    def fit(self, bars: pd.DataFrame | BarArrays, start: int = 0) -> "SignalModel":
         """Train on every bar whose features are complete and whose label is known.
+
+        Parameters
+        ----------
+        bars : DataFrame or BarArrays
+        start : int
+            Position of the first bar to learn from; those before it only warm up the features.
 
         Raises
         ------
@@ -152,7 +158,7 @@ class SignalModel(BaseEstimator):
         """
         arrays = BarArrays.of(bars)
         check_own(self, arrays)
-        self.fit_arrays(arrays)
+        self.fit_arrays(arrays, start)
         self.look_ahead_checked_: bool | None = is_checked(self)
         return self
 
