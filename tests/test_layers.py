@@ -25,7 +25,7 @@ LAYERS = (
     ),
     *("data", "technical", "features", "labels"),
     *("ensemble", "plugins", "bundle", "models"),
-    *("statistics", "evaluation", "tuning", "verdict", "trade_models"),
+    *("statistics", "evaluation", "tuning", "verdict", "trade_models", "retraining"),
     *("saved_runs", "report"),
     *("indicators", "strategies", "analyzers"),
     *("engine", "audit", "backtest", "sweep", "universe", "why", "cli"),

@@ -12,6 +12,7 @@ from bt_fusion.cli.backtest import backtest
 from bt_fusion.cli.download import download
 from bt_fusion.cli.evaluate import evaluate
 from bt_fusion.cli.predict import predict
+from bt_fusion.cli.retrain import retrain
 from bt_fusion.cli.saved.report import report
 from bt_fusion.cli.saved.show import show
 from bt_fusion.cli.saved.why import why
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 
 COMMANDS = (
-    *(backtest, train, tune, evaluate, predict, sweep, universe),
+    *(backtest, train, tune, evaluate, predict, retrain, sweep, universe),
     *(download, audit, report, show, why),
 )
 for command in COMMANDS:

@@ -119,6 +119,13 @@ class History:
         if not known.endswith(f"{text}\n"):
             append_whole(self.log, text)
 
+    def write_failure(self, error: Exception, when: str) -> None:
+        """Append what failed to the log for people, unless that is the last thing there."""
+        said = f"failed: {' '.join(str(error).split()) or type(error).__name__}"
+        known = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+        if not known.endswith(f"{said}\n"):
+            append_whole(self.log, f"{when} UTC  {said}")
+
     def earlier(self) -> list[Path]:
         """Return the models that a rollback can put back, the oldest first."""
         return [path for path in self._models() if not path.name.endswith(BACK)]
@@ -203,6 +210,7 @@ def append_whole(path: Path, text: str) -> None:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         with os.fdopen(handle, "r+b", buffering=0) as file:
             known = file.readall() or b""
-            file.truncate(known.rfind(b"\n") + 1)
+            if known and not known.endswith(b"\n"):
+                file.truncate(known.rfind(b"\n") + 1)
             file.write(f"{text}\n".encode())
             os.fsync(file.fileno())

@@ -10,8 +10,9 @@ import pandas as pd
 from bt_fusion.files import plain
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.retraining.judging import Judged
+from bt_fusion.retraining.schedule import minute
 
-__all__ = ["KEPT", "NOT_DUE", "REPLACED", "ROLLED_BACK", "ModelFacts", "Retraining", "minute"]
+__all__ = ["KEPT", "NOT_DUE", "REPLACED", "ROLLED_BACK", "ModelFacts", "Retraining"]
 
 NOT_DUE, KEPT, REPLACED, ROLLED_BACK = "not due", "kept the old model", "replaced", "rolled back"
 FIGURES = {"log_loss": "log loss", "auc": "AUC", "brier": "Brier", "accuracy": "hit rate"}
@@ -114,11 +115,6 @@ class Retraining:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON knows it: stamps as ISO text, null where undefined."""
         return plain(asdict(self) | {"digest": self.digest, "folder": str(self.folder)})
-
-
-def minute(stamp: pd.Timestamp) -> str:
-    """Write a stamp to the minute."""
-    return f"{stamp:%Y-%m-%d %H:%M}"
 
 
 def _trained(facts: ModelFacts) -> str:

@@ -1,6 +1,7 @@
 """Retrainer: a saved model trained again when it is due, replaced when the new one is not worse."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pandas as pd
 
 from bt_fusion.bundle import describe
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.errors import OptionError
+from bt_fusion.errors import BtFusionError, OptionError
 from bt_fusion.evaluation.classification import FIGURES
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.progress import step
@@ -25,7 +26,7 @@ from bt_fusion.retraining.result import (
     ModelFacts,
     Retraining,
 )
-from bt_fusion.retraining.schedule import Schedule
+from bt_fusion.retraining.schedule import Schedule, minute
 
 __all__ = ["Retrainer"]
 
@@ -148,6 +149,14 @@ class Retrainer:
                     "replaced since, or all of them were put back"
                 )
             return self._put_back(history, earlier[-1])
+
+    def note_failure(self, error: Exception) -> None:
+        """Append what failed to the log of the model, unless another process retrains it now."""
+        with suppress(BtFusionError, OSError):
+            history = History.of(self.folder)
+            with history.lock():
+                if digest_of(history.model):
+                    history.write_failure(error, minute(now()))
 
     def _decided(
         self, history: History, card: dict[str, Any], old: SignalModel, bars: BarArrays, name: str

@@ -7,7 +7,7 @@ import pandas as pd
 
 from bt_fusion.errors import OptionError, unknown_name
 
-__all__ = ["EVERY", "Schedule"]
+__all__ = ["EVERY", "Schedule", "minute"]
 
 EVERY = {"week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}
 LEAST_ROWS = 100  # to judge by
@@ -102,14 +102,22 @@ class Schedule:
         """
         end, start = pd.Timestamp(time[-1]), self.next_start(since)
         if end < start:
-            return f"not due until there is a bar of {start:%Y-%m-%d %H:%M} UTC or later; the bars end {end:%Y-%m-%d %H:%M}"
+            return (
+                f"not due until a bar of {minute(start)} UTC is there; the bars end {minute(end)}"
+            )
         new, needed = unseen(time, trained_until), self.least(horizon) + 1
         if new >= needed:
             return ""
         return (
-            f"not due until there are {needed:,} bars after {trained_until}, until when the model "
-            f"was trained ({needed - 1:,} to judge by, the others to learn from); there are {new:,}"
+            f"not due until there are {needed:,} bars that the model has not seen, {needed - 1:,} "
+            f"to judge by and the others to learn from; there are {new:,} after "
+            f"{minute(trained_until)}"
         )
+
+
+def minute(stamp: pd.Timestamp) -> str:
+    """Write a stamp to the minute."""
+    return f"{stamp:%Y-%m-%d %H:%M}"
 
 
 def unseen(time: np.ndarray, stamp: pd.Timestamp) -> int:
