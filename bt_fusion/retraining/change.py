@@ -45,6 +45,7 @@ def carry_out(history: History, change: Change) -> None:
     """Write a decision down and do it."""
     write_json(history.pending, asdict(change))
     _do(history, change)
+    history.clean()  # lock files
 
 
 def recover(history: History) -> None:

@@ -14,7 +14,7 @@ from bt_fusion.plugins import changed_files
 
 __all__ = ["check_bars_of", "check_recipe"]
 
-SHARED = 30  # bars from which two series can be compared
+SHARED = 15  # bars from which two series can be compared
 ALIKE = 0.5  # correlation of the returns of one market, from one source or another
 
 

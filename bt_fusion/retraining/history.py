@@ -149,7 +149,7 @@ class History:
             shutil.rmtree(gone)
 
     def clean(self) -> None:
-        """Remove what killed processes left; nobody else may be at work."""
+        """Remove what nobody needs, such as files of killed processes; the lock must be held."""
         if not self.root.is_dir():
             return
         for path in self.root.glob(".*"):

@@ -17,6 +17,8 @@ __all__ = ["ALLOWED", "Judged", "judge", "paired_difference", "row_losses"]
 ALLOWED = 1.0  # standard errors by which the new model's log loss may be higher
 FEWEST = 30  # rows
 BLOCKS = 4  # that a resample consists of at least
+# Of a label, that a block is long: one span gives 84 % of the error of sums over as many bars
+SPANS = 2.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def paired_difference(
     differences : ndarray, shape (n_rows,)
         In time order.
     horizon : int
-        Bars that labels of neighbouring rows share: blocks are no shorter.
+        Bars that labels look ahead: blocks are no shorter than two of these spans.
     seed : int
 
     Notes
@@ -137,7 +139,7 @@ def paired_difference(
     0.05
     """
     longest = max(1.0, len(differences) / BLOCKS)
-    length = min(max(block_length(differences), float(horizon)), longest)
+    length = min(max(block_length(differences), SPANS * horizon), longest)
     drawn = resamples(len(differences), length, Bootstrap(seed=seed))
     means = [differences[rows].mean() for rows in drawn]
     return float(differences.mean()), float(np.std(means))

@@ -102,9 +102,7 @@ class Schedule:
         """
         end, start = pd.Timestamp(time[-1]), self.next_start(since)
         if end < start:
-            return (
-                f"not due until a bar of {minute(start)} UTC is there; the bars end {minute(end)}"
-            )
+            return f"not due until a bar of {minute(start)} UTC; the bars end {minute(end)}"
         new, needed = unseen(time, trained_until), self.least(horizon) + 1
         if new >= needed:
             return ""
