@@ -33,7 +33,7 @@ RULES: dict[str, float] = {
 }
 
 
-def measure(seeds: int = 10, every: int = 0) -> Measured:
+def measure(seeds: int = 4, every: int = 0) -> Measured:
     """Compare the rules.
 
     Parameters
@@ -51,12 +51,11 @@ def measure(seeds: int = 10, every: int = 0) -> Measured:
                 pd.DataFrame(path(market, edge, allowed, seed, "week" if every else "month"))
                 for seed in range(seeds)
             )
-            better = found.new < found.old
             name = f"{market}, {rule}"
             parts[f"{name}: decisions"] = len(found)
             parts[f"{name}: replaced"] = float(found.replaced.mean())
-            parts[f"{name}: replaced where the new one is better"] = share(found.replaced[better])
-            parts[f"{name}: replaced where it is worse"] = share(found.replaced[~better])
+            for what, rows in (("better", found.new < found.old), ("worse", found.new > found.old)):
+                parts[f"{name}: replaced where the new one is {what}"] = share(found.replaced[rows])
             in_use = np.where(found.replaced, found.new, found.old)
             ratios.append(Ratio(f"{name}: log loss in use", float(in_use.mean())))
     work = f"{seeds} series of {MONTHS} months of hourly bars a market, lr and a small LightGBM"
@@ -82,10 +81,13 @@ def path(
         if schedule.why_not(known.time, since, until, horizon):
             continue
         since = pd.Timestamp(known.time[-1])
+        now = truths[market == "turn" and end > LEARNT + TURN * MONTH]
+        if allowed == -np.inf:
+            yield {"replaced": False, "old": loss(model, now), "new": np.nan}
+            continue
         window = Window.of(model, known, schedule.judged(known.time, until, horizon))
         new, judged = learn_again(model, window)
         replaced = judged.difference <= allowed * judged.error
-        now = truths[market == "turn" and end > LEARNT + TURN * MONTH]
         yield {"replaced": replaced, "old": loss(model, now), "new": loss(new, now)}
         model = new if replaced else model
 

@@ -1,130 +1,147 @@
-"""A kill at every change of the file system: the model loads, and the next run goes on."""
+"""A kill at every change of the file system: the model loads, and the next run finishes."""
 
 import os
 import shutil
+from dataclasses import asdict, replace
 
 import pytest
 
 from bt_fusion import Retrainer, SignalModel
 from bt_fusion.bundle import describe
-from bt_fusion.retraining.history import History, append_whole
+from bt_fusion.files import write_json
+from bt_fusion.retraining.change import Change, carry_out, recover
+from bt_fusion.retraining.history import CANDIDATE, History, append_whole
 from tests.retraining.killing import in_a_child
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+TEXT = "2023-04-01 00:00 UTC  #{number} {action}\n  because   it is a test"
+STRIDES = pytest.mark.parametrize("stride", [7, pytest.param(1, marks=pytest.mark.slow)])
+FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
-def checked(folder, allowed):
+@pytest.fixture(scope="module")
+def newer(bars, trained, tmp_path_factory):
+    """Another saved model of the same recipe."""
+    model = SignalModel(["wick_balance", "return_5"], ensemble=trained.new_ensemble())
+    return model.fit(bars[500:2_000]).save(tmp_path_factory.mktemp("newer") / "model")
+
+
+def change(number, action, old, new, source, earlier):
+    decision = {"number": number, "action": action, "earlier": earlier, "digest": new}
+    text = TEXT.format(number=number, action=action)
+    return Change(decision, text, old, new, source, keep=2)
+
+
+@pytest.fixture
+def replacement(folder, newer):
+    """A decision to replace the model, whose new one is ready."""
+    shutil.copytree(newer, History.of(folder).root / CANDIDATE)
+    old, new = describe(folder)["digest"], describe(newer)["digest"]
+    return change(1, "replaced", old, new, CANDIDATE, "0001-20230314")
+
+
+def loadable(folder):
     """Check that the model and all earlier ones load; return the model's digest."""
     history = History.of(folder)
     for path in (folder, *history.earlier(), *history.rolled_back()):
         SignalModel.load(path)
-    digest = describe(folder)["digest"]
-    assert not allowed or digest in allowed
-    assert all(line["number"] for line in history.decisions())
-    return digest
+    return describe(folder)["digest"]
 
 
-def hidden(folder):
-    root = History.of(folder).root
-    return [path.name for path in root.glob(".*")] if root.is_dir() else []
+def check_finished(folder, change, earlier, rolled_back=()):
+    history = History.of(folder)
+    assert loadable(folder) == change.new
+    assert history.decisions()[-1] == change.decision
+    numbers = [each["number"] for each in history.decisions()]
+    assert numbers == sorted(set(numbers))
+    assert history.log.read_text().count(change.text) == 1
+    assert [describe(path)["digest"] for path in history.earlier()] == list(earlier)
+    assert [describe(path)["digest"] for path in history.rolled_back()] == list(rolled_back)
+    assert list(history.root.glob(".*")) == []
 
 
-@pytest.fixture
-def work(bars, folder):
-    def retrain():
-        assert Retrainer(folder, keep=2).run(bars[:2_161]).action == "replaced"
+def killed_at_every(stride, folder, change, finished):
+    """Carry a change out, killed before every n-th step in turn, from the same start."""
+    history, whole = History.of(folder), folder.with_name("whole")
+    shutil.copytree(folder.parent, whole)
 
-    return retrain
-
-
-@pytest.mark.slow
-def test_a_retraining_killed_at_every_step(bars, folder, tmp_path, work):
-    whole = tmp_path / "whole"
-    shutil.copytree(folder, whole)
-    changes, killed = in_a_child(work)
-    assert not killed and changes > 20
-    until = describe(folder)["trained"]["trained_until"]
-    for number in range(1, changes + 1):
-        for path in (folder, History.of(folder).root):
+    def reset():
+        for path in (folder, history.root):
             shutil.rmtree(path)
-        shutil.copytree(whole, folder)
-        before = describe(folder)["digest"]
-        assert in_a_child(work, number)[1], number
-        found = checked(folder, ())
-        again = Retrainer(folder, keep=2).run(bars[:2_161])
-        assert again.action == ("replaced" if again.old.digest == before else "not due")
-        if found != before:
-            assert again.action == "not due" and describe(folder)["digest"] == found
-        history = History.of(folder)
-        assert describe(folder)["trained"]["trained_until"] == until
-        assert [each["number"] for each in history.decisions()] == [1]
-        assert history.log.read_text().count("#1 replaced") == 1
-        assert [path.name for path in history.earlier()] == ["0001-20230314"]
-        assert describe(history.earlier()[0])["digest"] == before
-        assert hidden(folder) == []
-        checked(folder, ())
+            shutil.copytree(whole / path.name, path)
+
+    steps, killed = in_a_child(lambda: carry_out(history, change))
+    assert steps > 25 and not killed
+    finished()
+    begun = 0
+    for number in range(1, steps, stride):
+        reset()
+        assert in_a_child(lambda: carry_out(history, change), number) == (0, True)
+        assert loadable(folder) in (change.old, change.new)
+        begun += history.pending.exists()
+        if not history.pending.exists() and history.decisions()[-1:] != [change.decision]:
+            assert describe(folder)["digest"] == change.old
+            carry_out(history, change)
+        recover(history)
+        finished()
+    assert begun > 20 / stride
 
 
-@pytest.mark.slow
-def test_a_rollback_killed_at_every_step(bars, folder, tmp_path, work):
-    work()
-    for name in ("model", "model.history"):
-        shutil.copytree(folder.with_name(name), tmp_path / f"whole-{name}")
-    retrained = describe(folder)["digest"]
-    first = describe(History.of(folder).earlier()[0])["digest"]
+@FORK
+@STRIDES
+def test_a_replacement(stride, folder, replacement):
+    def finished():
+        check_finished(folder, replacement, [replacement.old])
 
-    def back():
-        assert Retrainer(folder).rollback().action == "rolled back"
-
-    changes, killed = in_a_child(back)
-    assert not killed and changes > 10
-    for number in range(1, changes + 1):
-        for name in ("model", "model.history"):
-            shutil.rmtree(folder.with_name(name))
-            shutil.copytree(tmp_path / f"whole-{name}", folder.with_name(name))
-        assert in_a_child(back, number)[1], number
-        checked(folder, (retrained, first))
-        assert Retrainer(folder).run(bars[:2_161]).action == "not due"  # finishes it, or nothing
-        if History.of(folder).earlier():
-            back()
-        history = History.of(folder)
-        assert describe(folder)["digest"] == first and hidden(folder) == []
-        assert [each["number"] for each in history.decisions()] == [1, 2]
-        assert history.log.read_text().count("#2 rolled back") == 1
-        assert [describe(path)["digest"] for path in history.rolled_back()] == [retrained]
+    killed_at_every(stride, folder, replacement, finished)
 
 
-def test_a_decision_is_dropped_where_another_model_came_meanwhile(bars, folder, trained, work):
-    """Killed just before the new model's place is taken; then the user trains another."""
-    changes = copied_changes(folder, work)
-    for number in range(changes, 0, -1):
-        reset(folder)
-        in_a_child(work, number)
-        history = History.of(folder)
-        if history.pending.exists() and describe(folder)["digest"] == digest_before(folder):
-            break
-    trained.save(folder, symbol="MINE")
+@FORK
+@STRIDES
+def test_a_rollback(stride, folder, replacement):
+    history, first, second = History.of(folder), replacement.old, replacement.new
+    carry_out(history, replacement)
+    back = change(2, "rolled back", second, first, "0001-20230314", "0002-20230325-rolled-back")
+    killed_at_every(stride, folder, back, lambda: check_finished(folder, back, [], [second]))
+
+
+@FORK
+def test_a_kill_while_it_is_recovered(folder, replacement):
+    history = History.of(folder)
+    write_json(history.pending, asdict(replacement))
+    for number in (9, 7, 5, 3, 1):
+        assert in_a_child(lambda: recover(history), number) == (0, True)
+        loadable(folder)
+    recover(history)
+    check_finished(folder, replacement, [replacement.old])
+
+
+def test_a_decision_is_dropped_where_another_model_came_meanwhile(bars, folder, replacement):
+    history = History.of(folder)
+    write_json(history.pending, asdict(replacement))
+    SignalModel(["wick_balance"]).set_params(ensemble=SignalModel.load(folder).new_ensemble()).fit(
+        bars[:1_600]
+    ).save(folder)
     mine = describe(folder)["digest"]
-    assert Retrainer(folder).run(bars[:1_780]).action == "not due"
+    recover(history)
     assert describe(folder)["digest"] == mine and history.decisions() == []
-    assert not history.pending.exists()
+    assert list(history.root.iterdir()) == []
 
 
-def copied_changes(folder, work):
-    shutil.copytree(folder, folder.with_name("whole"))
-    changes, _ = in_a_child(work)
-    reset(folder)
-    return changes
+def test_a_decision_is_dropped_where_its_model_is_gone(folder, replacement):
+    history = History.of(folder)
+    write_json(history.pending, asdict(replacement))
+    shutil.rmtree(history.root / CANDIDATE)
+    recover(history)
+    assert describe(folder)["digest"] == replacement.old and history.decisions() == []
 
 
-def reset(folder):
-    shutil.rmtree(folder)
-    shutil.rmtree(History(folder).root, ignore_errors=True)
-    shutil.copytree(folder.with_name("whole"), folder)
-
-
-def digest_before(folder):
-    return describe(folder.with_name("whole"))["digest"]
+def test_the_next_run_finishes_what_was_decided(bars, folder, replacement):
+    """Also a run that is not due."""
+    decision = {**replacement.decision, "bars_until": "2023-04-01T00:00:00"}
+    pending = replace(replacement, decision=decision)
+    write_json(History.of(folder).pending, asdict(pending))
+    assert Retrainer(folder).run(bars[:2_300]).action == "not due"
+    check_finished(folder, pending, [pending.old])
 
 
 def test_a_torn_line_is_cut_off(tmp_path):
