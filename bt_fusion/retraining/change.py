@@ -70,7 +70,7 @@ def _do(history: History, change: Change) -> None:
     """Do what is not done yet."""
     source, earlier = history.root / change.source, change.decision["earlier"]
     if change.source and source.is_dir():
-        if digest_of(history.model) == change.old and digest_of(history.root / earlier) == "":
+        if earlier and digest_of(history.model) == change.old:
             copy_model(history.model, history.root / earlier, check=_nothing)
         copy_model(source, history.model)
     history.record(change.decision, change.text)

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.bundle import describe
+from bt_fusion.bundle.files import read_bundle
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.errors import BtFusionError, OptionError
+from bt_fusion.errors import BtFusionError, BundleError, OptionError
 from bt_fusion.evaluation.classification import FIGURES
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.progress import step
@@ -213,28 +214,30 @@ class Retrainer:
         return self._carried_out(history, found, CANDIDATE)
 
     def _put_back(self, history: History, earlier: Path) -> Retraining:
-        current, decisions = describe(history.model), history.decisions()
-        put_back = SignalModel.load(earlier)
-        old = facts_of(current)
+        decisions, old = history.decisions(), facts_of(history.model)
+        new = ModelFacts.of(SignalModel.load(earlier), digest_of(earlier))
+        broken = "" if old else "; the model that was there is broken and not kept"
         found = Retraining(
             action=ROLLED_BACK,
-            because=f"asked for; {earlier.name} is in the folder again",
+            because=f"asked for: {earlier.name} is in the folder again{broken}",
             folder=history.model,
             when=now(),
-            bars_until=decided_until(decisions, old),
+            bars_until=max(
+                (old or new).trained_until,
+                *(pd.Timestamp(each["bars_until"]) for each in decisions[-1:]),
+                new.trained_until,
+            ),
             number=next_number(decisions),
-            bars=str(current["model"]["symbol"] or ""),
             old=old,
-            new=ModelFacts.of(put_back, digest_of(earlier)),
+            new=new,
         )
-        found = replace(found, earlier=name_of(found) + BACK)
+        if old:
+            found = replace(found, earlier=name_of(found) + BACK)
         return self._carried_out(history, found, earlier.name)
 
     def _carried_out(self, history: History, found: Retraining, source: str) -> Retraining:
-        assert found.old is not None
-        change = Change(
-            found.to_dict(), found.text, found.old.digest, found.digest, source, self.keep
-        )
+        before = digest_of(history.model)
+        change = Change(found.to_dict(), found.text, before, found.digest, source, self.keep)
         carry_out(history, change)
         return found
 
@@ -260,8 +263,13 @@ def name_of(found: Retraining) -> str:
     return f"{found.number:04d}-{found.old.trained_until:%Y%m%d}"
 
 
-def facts_of(card: dict[str, Any]) -> ModelFacts:
-    """Return the facts of a saved model by its card."""
+def facts_of(folder: Path) -> ModelFacts | None:
+    """Return the facts of a saved model by its card; None where its files are broken."""
+    try:
+        read_bundle(folder)
+        card = describe(folder)
+    except BundleError:
+        return None
     trained = card["trained"]
     start, until = pd.Timestamp(trained["start"]), pd.Timestamp(trained["trained_until"])
     return ModelFacts(card["digest"], start, until, trained["rows"])

@@ -183,6 +183,19 @@ def test_a_broken_earlier_model_is_not_put_back(bars, folder):
     assert names(folder) == ["0001-20230314", "log.jsonl", "log.txt"]
 
 
+def test_a_rollback_from_a_broken_model(bars, folder):
+    before = describe(folder)["digest"]
+    Retrainer(folder).run(until(bars, "april"))
+    (part,) = folder.glob("member-*")
+    part.write_bytes(part.read_bytes()[:-7])
+    with pytest.raises(BundleError, match="cut short"):
+        Retrainer(folder).run(until(bars, "may"))
+    found = Retrainer(folder).rollback()
+    assert found.digest == before and "broken and not kept" in found.text
+    SignalModel.load(folder)
+    assert names(folder) == ["log.jsonl", "log.txt"]
+
+
 def test_failures_are_told_once_in_a_row(bars, folder):
     retrainer = Retrainer(folder)
     for _ in range(2):
