@@ -12,9 +12,8 @@ from bt_fusion.labels import labels_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.statistics.bootstrap import Bootstrap, block_length, resamples
 
-__all__ = ["ALLOWED", "Judged", "judge", "paired_difference", "row_losses"]
+__all__ = ["Judged", "judge", "paired_difference", "row_losses"]
 
-ALLOWED = 1.0  # standard errors by which the new model's log loss may be higher
 FEWEST = 30  # rows
 BLOCKS = 4  # that a resample consists of at least
 # Of a label, that a block is long: one span gives 84 % of the error of sums over as many bars
@@ -49,17 +48,16 @@ class Judged:
 
     @property
     def replaces(self) -> bool:
-        """Whether the new model takes the old one's place: it is not worse beyond chance."""
-        return self.difference <= ALLOWED * self.error
+        """Whether the new model takes the old one's place: its log loss is not higher."""
+        return self.difference <= 0
 
     @property
     def because(self) -> str:
         """The rule, with the figures that decided."""
-        beyond = "no more" if self.replaces else "more"
+        side = "lower" if self.replaces else "higher"
         return (
-            f"the new model's log loss is {abs(self.difference):.5f} "
-            f"{'higher' if self.difference > 0 else 'lower'} than the old one's, {beyond} than one "
-            f"standard error ({self.error:.5f}) above it"
+            f"the new model's log loss is {abs(self.difference):.5f} {side} than the old one's, "
+            f"standard error {self.error:.5f}"
         )
 
 
