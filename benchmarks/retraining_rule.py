@@ -2,8 +2,8 @@
 
 A model is retrained over 24 months of hourly bars under each rule, by the code of `Retrainer`
 without its files. Which of two models is truly better is told by bars of the market as it is now
-that no model ever sees. Three markets: an edge that stays; an edge whose sign turns after a year,
-with noise the model must not follow; a random walk.
+that no model ever sees. Three markets: an edge that stays; an edge whose sign turns after a year;
+a random walk.
 """
 
 from collections.abc import Iterator

@@ -12,6 +12,7 @@ from bt_fusion import BarsError, BundleError, OptionError, Retrainer, SignalMode
 from bt_fusion.bundle import describe
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.retraining.history import History
+from bt_fusion.retraining.judging import Judged
 from tests.retraining.conftest import hourly
 
 UNTIL = {"april": 2_161, "may": 2_881, "june": 3_625, "july": 4_345}  # bars to the first of a month
@@ -79,7 +80,13 @@ def test_a_worse_model_is_not_taken_and_not_tried_again_at_once(bars, folder):
     assert retrainer.run(until(bars, "may")).number == 2
 
 
-def test_the_last_ones_are_kept(bars, folder):
+@pytest.fixture
+def always(monkeypatch):
+    """Let every new model be taken: what is tested is what becomes of the old ones."""
+    monkeypatch.setattr(Judged, "replaces", True)
+
+
+def test_the_last_ones_are_kept(bars, folder, always):
     retrainer = Retrainer(folder, keep=2)
     for month in UNTIL:
         assert retrainer.run(until(bars, month)).action == "replaced"
@@ -89,7 +96,7 @@ def test_the_last_ones_are_kept(bars, folder):
         SignalModel.load(path)
 
 
-def test_a_rollback_puts_one_back_after_the_other(bars, folder):
+def test_a_rollback_puts_one_back_after_the_other(bars, folder, always):
     retrainer, digests = Retrainer(folder), [describe(folder)["digest"]]
     for month in ("april", "may"):
         digests.append(retrainer.run(until(bars, month)).digest)
@@ -104,7 +111,7 @@ def test_a_rollback_puts_one_back_after_the_other(bars, folder):
     assert retrainer.run(until(bars, "june")).number == 5
 
 
-def test_a_model_put_there_by_hand_counts_as_new(bars, folder, trained):
+def test_a_model_put_there_by_hand_counts_as_new(bars, folder, trained, always):
     """Its own training tells when it is due, whatever was decided of the one before."""
     retrainer = Retrainer(folder)
     retrainer.run(until(bars, "may"))
@@ -117,9 +124,10 @@ def test_a_model_put_there_by_hand_counts_as_new(bars, folder, trained):
 
 
 def test_every_week(bars, folder):
-    found = Retrainer(folder, "week").run(bars[: 24 * 85 + 1])  # to Sunday's end, 2023-03-26
-    assert found.action == "not due" or found.bars_until.weekday() == 0
-    assert Retrainer(folder, "week").run(bars[: 24 * 85 + 25]).action in ("replaced", "not due")
+    week = Retrainer(folder, "week")
+    assert week.run(bars[: 78 * 24]).action == "not due"  # Sunday's end, 2023-03-19
+    assert week.run(bars[: 78 * 24 + 1]).number == 1
+    assert "2023-03-27 00:00 UTC" in week.run(bars[: 78 * 24 + 50]).because
 
 
 def test_bars_that_do_not_go_on_are_refused(bars, folder):
