@@ -22,7 +22,7 @@ from bt_fusion.retraining.schedule import Schedule
 
 __all__ = ["measure"]
 
-MONTH, MONTHS, TURN, LEARNT, TRUTH = 730, 24, 12, 4_000, 10_000  # bars, months
+MONTH, TURN, LEARNT, TRUTH = 730, 12, 4_000, 10_000  # bars, months
 # standard errors by which the new model's log loss may be higher
 RULES: dict[str, float] = {
     "always": np.inf,
@@ -33,23 +33,21 @@ RULES: dict[str, float] = {
 }
 
 
-def measure(seeds: int = 4, every: int = 0) -> Measured:
+def measure(seeds: int = 4, months: int = 24) -> Measured:
     """Compare the rules.
 
     Parameters
     ----------
     seeds : int
         Series of bars of each market.
-    every : int
-        1 for weekly retraining, 0 for monthly.
+    months : int
     """
     parts: dict[str, float | int | None] = {}
     ratios = []
     for market, edge in (("edge", 0.60), ("turn", 0.60), ("random walk", 0.50)):
         for rule, allowed in RULES.items():
             found = pd.concat(
-                pd.DataFrame(path(market, edge, allowed, seed, "week" if every else "month"))
-                for seed in range(seeds)
+                pd.DataFrame(path(market, edge, allowed, seed, months)) for seed in range(seeds)
             )
             name = f"{market}, {rule}"
             parts[f"{name}: decisions"] = len(found)
@@ -58,7 +56,7 @@ def measure(seeds: int = 4, every: int = 0) -> Measured:
                 parts[f"{name}: replaced where the new one is {what}"] = share(found.replaced[rows])
             in_use = np.where(found.replaced, found.new, found.old)
             ratios.append(Ratio(f"{name}: log loss in use", float(in_use.mean())))
-    work = f"{seeds} series of {MONTHS} months of hourly bars a market, lr and a small LightGBM"
+    work = f"{seeds} series of {months} months of hourly bars a market, lr and a small LightGBM"
     return Measured(work, parts, tuple(ratios))
 
 
@@ -67,13 +65,13 @@ def share(values: pd.Series) -> float | None:
 
 
 def path(
-    market: str, edge: float, allowed: float, seed: int, every: str
+    market: str, edge: float, allowed: float, seed: int, months: int
 ) -> Iterator[dict[str, float | bool]]:
     """Yield each decision of one series under one rule, with the true log loss of both models."""
-    bars = series(market, edge, seed)
+    bars = series(market, edge, seed, months)
     truths = [truth(edge, seed, turned) for turned in (False, True)]
     model = recipe(seed).fit(bars[:LEARNT])
-    schedule, since = Schedule(every), pd.Timestamp(model.trained_until_)
+    schedule, since = Schedule(), pd.Timestamp(model.trained_until_)
     horizon = model.label().horizon
     for end in range(LEARNT + 24, len(bars) + 1, 24):  # cron, each day
         known = BarArrays.of(bars)[:end]
@@ -103,11 +101,11 @@ def recipe(seed: int) -> SignalModel:
     )
 
 
-def series(market: str, edge: float, seed: int) -> pd.DataFrame:
-    """Return hourly bars to learn from, and two years more."""
-    length = LEARNT + MONTHS * MONTH
+def series(market: str, edge: float, seed: int, months: int) -> pd.DataFrame:
+    """Return hourly bars to learn from, and so many months more."""
+    length = LEARNT + months * MONTH
     bars = planted_edge(length, seed, auc=edge)
-    if market == "turn":
+    if market == "turn" and months > TURN:
         at = LEARNT + TURN * MONTH
         bars = pd.concat([bars[:at], turned_wicks(bars[at:])])
     return bars.set_axis(pd.date_range("2022-01-01", periods=length, freq="h", name="datetime"))
