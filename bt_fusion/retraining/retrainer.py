@@ -56,12 +56,12 @@ class Retrainer:
     Examples
     --------
     >>> import tempfile
-    >>> from bt_fusion import SignalModel
+    >>> from bt_fusion import Ensemble, SignalModel
     >>> from bt_fusion.data.samples import planted_edge
-    >>> bars = planted_edge(30_000, auc=0.7)  # of one minute: three weeks
+    >>> bars = planted_edge(11_000, auc=0.7)  # of one minute: a week and a day
     >>> folder = tempfile.TemporaryDirectory()
-    >>> model = SignalModel(["wick_balance"], ensemble=Ensemble(["lr"])).fit(bars[:5_000])
-    >>> retrainer = Retrainer(model.save(folder.name + "/model"), "week")
+    >>> model = SignalModel(["wick_balance"], ensemble=Ensemble(["lr"])).fit(bars[:500])
+    >>> retrainer = Retrainer(model.save(folder.name + "/model"), "week", train_bars=5_000)
     >>> retrainer.run(bars[:9_000]).action, retrainer.run(bars).action
     ('not due', 'replaced')
     >>> retrainer.rollback().action
