@@ -35,6 +35,8 @@ HOMES = {
     "power": "benchmarks.power",
     "readers": "benchmarks.readers",
     "refits": "benchmarks.refits",
+    "retraining": "benchmarks.retraining",
+    "retraining_rule": "benchmarks.retraining_rule",
     "size": "benchmarks.size",
     "thresholds": "benchmarks.thresholds",
     "universe": "benchmarks.universe",

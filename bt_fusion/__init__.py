@@ -62,6 +62,7 @@ HOMES = {
     "bt_fusion.parallel": ("scheduler",),
     "bt_fusion.report.draw": ("redraw",),
     "bt_fusion.report.pictures.signals": ("draw_signals",),
+    "bt_fusion.retraining": ("Retrainer",),
     "bt_fusion.sweep.sweep": ("Sweep",),
     "bt_fusion.technical.regimes": ("Regime",),
     "bt_fusion.trade_models.managed_model": ("ManagedModel",),

@@ -26,7 +26,7 @@ LAYERS = (
     ),
     *("data", "technical", "features", "labels"),
     *("ensemble", "plugins", "bundle", "hub", "models"),
-    *("statistics", "evaluation", "tuning", "verdict", "trade_models"),
+    *("statistics", "evaluation", "tuning", "verdict", "trade_models", "retraining"),
     *("saved_runs", "report"),
     *("indicators", "strategies", "analyzers"),
     *("engine", "live", "audit", "backtest", "sweep", "universe", "why", "cli"),

@@ -13,7 +13,7 @@ ROOT = Path(bt_fusion.__file__).resolve().parent.parent
 NOUNS = (
     "FeatureSet Labels Direction Gain TripleBarrier ProfitBeforeStop Ensemble SignalModel "
     "WalkForward Predictions Signal Confidence Regime Account Backtest DataAudit Sweep "
-    "StudyOptions ManagedModel TradePlan Advice"
+    "StudyOptions ManagedModel TradePlan Advice Retrainer"
 )
 VERBS = (
     "read_bars audit_bars tidy_bars check_bars repair_bars load_sample feature label member "

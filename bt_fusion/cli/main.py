@@ -12,6 +12,7 @@ from bt_fusion.cli.backtest import backtest
 from bt_fusion.cli.download import download
 from bt_fusion.cli.evaluate import evaluate
 from bt_fusion.cli.predict import predict
+from bt_fusion.cli.retrain import retrain
 from bt_fusion.cli.saved.pull import pull
 from bt_fusion.cli.saved.push import push
 from bt_fusion.cli.saved.report import report
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 
 COMMANDS = (
-    *(backtest, train, tune, evaluate, predict, sweep, universe),
+    *(backtest, train, tune, evaluate, predict, retrain, sweep, universe),
     *(download, audit, report, show, why, push, pull),
 )
 for command in COMMANDS:

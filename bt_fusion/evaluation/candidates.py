@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.members.best_member import BestMember
 from bt_fusion.evaluation.evaluation import out_of_sample_rows
 from bt_fusion.models.signal_model import SignalModel
@@ -11,7 +12,7 @@ from bt_fusion.models.splits import LabelledRows
 __all__ = ["judge_candidates"]
 
 
-def judge_candidates(model: SignalModel, bars: pd.DataFrame) -> None:
+def judge_candidates(model: SignalModel, bars: pd.DataFrame | BarArrays) -> None:
     """Score every candidate of a model's best members, into their `test_scores_`.
 
     The figures are those of a fit on the model's own training rows, before calibration. A model
@@ -21,7 +22,7 @@ def judge_candidates(model: SignalModel, bars: pd.DataFrame) -> None:
     ----------
     model : SignalModel
         Fitted here: of a loaded one only the winners are left.
-    bars : DataFrame
+    bars : DataFrame or BarArrays
         Those the model was trained on warm up the features.
 
     Raises

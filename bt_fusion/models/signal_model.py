@@ -142,12 +142,16 @@ class SignalModel(BaseEstimator):
         return Ensemble() if self.ensemble is None else clone(self.ensemble)
 
     @step("Training")
-    def fit(self, bars: pd.DataFrame, *, hold_out: bool = True) -> "SignalModel":
+    def fit(
+        self, bars: pd.DataFrame | BarArrays, start: int = 0, *, hold_out: bool = True
+    ) -> "SignalModel":
         """Train on every bar whose features are complete and whose label is known.
 
         Parameters
         ----------
-        bars : DataFrame
+        bars : DataFrame or BarArrays
+        start : int
+            Position of the first bar to learn from; those before it only warm up the features.
         hold_out : bool
             Whether to fit the ensemble once more without the last 40 % of the rows, for what to
             expect of unseen bars (`reference_`); without it, or with fewer than 100 labels there
@@ -164,16 +168,16 @@ class SignalModel(BaseEstimator):
         """
         arrays = BarArrays.of(bars)
         check_own(self, arrays)
-        self.fit_arrays(arrays)
+        self.fit_arrays(arrays, start)
         self.look_ahead_checked_: bool | None = is_checked(self)
-        self.reference_: Reference | None = self._reference(arrays, hold_out)
+        self.reference_: Reference | None = self._reference(arrays, start, hold_out)
         return self
 
-    def _reference(self, arrays: BarArrays, hold_out: bool) -> Reference:
+    def _reference(self, arrays: BarArrays, start: int, hold_out: bool) -> Reference:
         """Return what it expects of bars after those it was fitted on."""
         label, X = self.label(), self.feature_set_.transform(arrays)
         labels = labels_of(label, arrays)
-        rows = training_rows(complete_rows(X), labels, label.horizon, 0, len(arrays))
+        rows = training_rows(complete_rows(X), labels, label.horizon, start, len(arrays))
         return learn_reference(self, X, labels, rows, hold_out)
 
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "SignalModel":
