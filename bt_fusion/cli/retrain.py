@@ -95,7 +95,7 @@ def retrain(
 
     watching.check(bars.data)
     if json is not None:
-        check_no_input(json, bars.place() if bars.data else None, retraining.model)
+        check_no_input(json, bars.place() if bars.data else None, str(retraining.model))
     screen, retrainer = output.screen(), retraining.retrainer(bars.seed)
 
     def kept(found: "Retraining") -> "Retraining":

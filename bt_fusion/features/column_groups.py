@@ -1,7 +1,11 @@
 """Functions behind columns of a feature matrix, and the filling of these columns."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -10,8 +14,10 @@ from bt_fusion.features.choice import entry_of
 from bt_fusion.features.registry import Feature
 from bt_fusion.features.views import View, split_name
 
-__all__ = ["Groups", "by_view", "fill_latest", "places_of", "shared_span", "taken"]
+__all__ = ["Groups", "by_view", "fill_latest", "places_of", "shared_span", "taken", "writer_of"]
 
+MANY_BARS = 100_000
+WAITING = 4  # columns
 Groups = tuple[tuple[Feature, list[int], list[int]], ...]  # a function, its columns, their places
 
 
@@ -31,6 +37,30 @@ def fill_latest(
                 row[column] = values[pick][-1]
             else:
                 rows[:, column] = values[pick][-count:]
+
+
+@contextmanager
+def writer_of(matrix: np.ndarray) -> Iterator[Callable[[int, np.ndarray], Any]]:
+    """Yield what writes a column; of many bars a thread does, while the next one is computed."""
+
+    def write(column: int, values: np.ndarray) -> None:
+        with np.errstate(over="ignore"):  # of a thread's own
+            matrix[:, column] = values
+
+    if len(matrix) < MANY_BARS:
+        yield write
+        return
+    with ThreadPoolExecutor(1) as thread:
+        writing: deque[Future[None]] = deque()
+
+        def begin(column: int, values: np.ndarray) -> None:
+            writing.append(thread.submit(write, column, values))
+            if len(writing) > WAITING:  # columns that wait take memory
+                writing.popleft().result()
+
+        yield begin
+        for each in writing:
+            each.result()
 
 
 def taken(values: np.ndarray, last: np.ndarray) -> np.ndarray:

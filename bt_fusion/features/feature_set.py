@@ -18,6 +18,7 @@ from bt_fusion.features.column_groups import (
     places_of,
     shared_span,
     taken,
+    writer_of,
 )
 from bt_fusion.features.registry import Feature
 from bt_fusion.features.views import (
@@ -180,14 +181,14 @@ class FeatureSet:
             return known.transform(arrays)
         arrays = arrays[:]  # what features share goes when they are done
         matrix = np.empty((len(arrays), len(self.names)), np.float32, order="F")
-        with np.errstate(over="ignore"):  # prices of 1e38 and more become inf, then NaN
+        with writer_of(matrix) as write, np.errstate(over="ignore"):  # 1e38 becomes inf, then NaN
             for view, groups in self._views.items():
                 seen = None if view == OWN else self._seen(view, arrays, len(arrays), ALL_BARS)
                 for entry, picks, columns in groups:
                     values = entry.columns(arrays if seen is None else seen.bars)
                     for pick, column in zip(picks, columns, strict=True):
                         whole = values[pick]
-                        matrix[:, column] = whole if seen is None else taken(whole, seen.last)
+                        write(column, whole if seen is None else taken(whole, seen.last))
         return matrix
 
     def table(self, bars: pd.DataFrame | BarArrays) -> pd.DataFrame:

@@ -58,7 +58,8 @@ def up_share_10(bars: BarArrays) -> np.ndarray:
 
 def candle(bars: BarArrays, function: str, lookback: int) -> np.ndarray:
     """Return TA-Lib's verdict on a named pattern: 1 bullish, -1 bearish, 0 none."""
-    values = getattr(talib, function)(bars.open, bars.high, bars.low, bars.close) / 100.0
+    found = getattr(talib, function)(bars.open, bars.high, bars.low, bars.close)
+    values = np.divide(found, 100.0, dtype=np.float32)
     values[: lookback - 1] = np.nan  # TA-Lib says 0 where it has not seen enough
     return values
 
