@@ -153,7 +153,7 @@ def session(exchange: LoopbackExchange, model: Path, end: pd.Timestamp) -> Sessi
     lines: list[str] = []
     source = Until(
         "binance:BTC/USDT:1h@2023-01-01",
-        Access(exchange.host, repair=True, say=lines.append),
+        Access(exchange.host, say=lines.append),
         wait=lambda seconds: move(exchange, seconds),
     )
     source.end = end

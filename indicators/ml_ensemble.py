@@ -115,10 +115,10 @@ class MLEnsemble(BarLines):
         self._classes = None  # how many there are, once asked for
         self._markets = MarketFeeds(self.p.others)
         self._costs = None  # what the broker takes, once a threshold is asked for
-        self._begun = False  # whether a bar has been streamed
+        self._has_streamed = False  # whether a bar has come alone
         if self.p.on_drift != "ignore":
             self.watch_health()
-        if getattr(self.data, "islive", bool)():
+        if is_live(self.data):
             self._open_safely()  # a broken model is found before the first bar
 
     @property
@@ -285,7 +285,7 @@ class MLEnsemble(BarLines):
     def latest(self, time, values, still_open):
         if self._failure is not None:
             return NO_OPINION
-        first, self._begun = not self._begun, True
+        first, self._has_streamed = not self._has_streamed, True
         try:
             if self._stream is None:
                 self._open()
@@ -361,6 +361,11 @@ def broker_of(indicator):
     while not hasattr(owner, "broker"):
         owner = owner._owner
     return owner.broker
+
+
+def is_live(data):
+    """Tell whether the bars of a data feed arrive one by one, of a resampled one those below it."""
+    return any(getattr(each, "islive", bool)() for each in (data, getattr(data, "data", None)))
 
 
 def model_for(data, model):

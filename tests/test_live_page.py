@@ -56,7 +56,7 @@ def test_the_example_refuses_a_damaged_model_before_the_first_bar(model, candles
 
 
 def test_the_lines_of_the_page_run(model):
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    code, _ = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
     asked = []
 
     def market(text):

@@ -54,6 +54,10 @@ class BarArrays:
     def __len__(self) -> int:
         return len(self.close)
 
+    def __getstate__(self) -> dict[str, np.ndarray]:
+        """Return the columns: what was derived from them is made again in another process."""
+        return {name: getattr(self, name) for name in ("time", *COLUMNS)}
+
     def __getitem__(self, rows: slice) -> "BarArrays":
         return BarArrays(
             self.time[rows],

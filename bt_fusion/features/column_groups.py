@@ -17,7 +17,7 @@ from bt_fusion.features.views import View, split_name
 __all__ = ["Groups", "by_view", "fill_latest", "places_of", "shared_span", "taken", "writer_of"]
 
 MANY_BARS = 100_000
-WAITING = 4  # columns
+MOST_WAITING = 4  # columns
 Groups = tuple[tuple[Feature, list[int], list[int]], ...]  # a function, its columns, their places
 
 
@@ -41,10 +41,13 @@ def fill_latest(
 
 @contextmanager
 def writer_of(matrix: np.ndarray) -> Iterator[Callable[[int, np.ndarray], Any]]:
-    """Yield what writes a column; of many bars a thread does, while the next one is computed."""
+    """Yield a function that writes a column; a second thread does it where there are many bars.
+
+    It copies a column while the next one is computed.
+    """
 
     def write(column: int, values: np.ndarray) -> None:
-        with np.errstate(over="ignore"):  # of a thread's own
+        with np.errstate(over="ignore"):  # each thread has its own
             matrix[:, column] = values
 
     if len(matrix) < MANY_BARS:
@@ -55,7 +58,7 @@ def writer_of(matrix: np.ndarray) -> Iterator[Callable[[int, np.ndarray], Any]]:
 
         def begin(column: int, values: np.ndarray) -> None:
             writing.append(thread.submit(write, column, values))
-            if len(writing) > WAITING:  # columns that wait take memory
+            if len(writing) > MOST_WAITING:  # columns that wait take memory
                 writing.popleft().result()
 
         yield begin

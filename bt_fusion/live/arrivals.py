@@ -12,6 +12,7 @@ from bt_fusion.data.bars import repair_bars
 __all__ = ["Arrivals"]
 
 HARMLESS = ("dropped duplicate time", "sorted")
+COMPARED = 1_000  # of the last bars: a process that runs for months keeps no more
 
 
 class Arrivals:
@@ -27,8 +28,8 @@ class Arrivals:
     last : Timestamp or None
         Stamp of the last bar given.
     repeated, changed, late, broken : int
-        Bars left out: given before; given before with other values; older than the last one and
-        never given; no sound bar.
+        Bars left out, each time they came: given before; given before with other values; older
+        than the last one and never given; not sound.
 
     Examples
     --------
@@ -65,20 +66,26 @@ class Arrivals:
         if self.last is not None:
             self._compare(sound.loc[: self.last])
             sound = sound.loc[self.last :].iloc[int(self.last in sound.index) :]
-        self._given.update(zip(sound.index, sound[list(COLUMNS)].to_numpy(), strict=True))
+        kept = sound.iloc[-COMPARED:]
+        self._given.update(zip(kept.index, kept[list(COLUMNS)].to_numpy(), strict=True))
+        while len(self._given) > COMPARED:
+            del self._given[next(iter(self._given))]
         if len(sound):
             self.last = sound.index[-1]
         return sound
 
     def _compare(self, old: pd.DataFrame) -> None:
-        """Count bars that are not new; say which differ from what was given."""
+        """Count bars that are not new; say which differ from what came before, each once."""
+        oldest = next(iter(self._given))
         for stamp, values in zip(old.index, old[list(COLUMNS)].to_numpy(), strict=True):
-            known = self._given.get(stamp)
-            if known is None:
+            before = self._given.get(stamp)
+            if stamp < oldest or (before is not None and np.array_equal(before, values)):
+                self.repeated += 1
+                continue
+            if before is None:
                 self.late += 1
                 self.say(f"Late       {stamp} came after {self.last}; it is left out")
-            elif np.array_equal(known, values):
-                self.repeated += 1
             else:
                 self.changed += 1
                 self.say(f"Changed    {stamp} came with other values; the first ones count")
+            self._given[stamp] = values

@@ -11,6 +11,8 @@ from bt_fusion.live.arrivals import Arrivals
 
 __all__ = ["LiveData"]
 
+DAYS = bt.TimeFrame.Days
+
 
 class LiveData(bt.feed.DataBase):
     '''
@@ -22,15 +24,22 @@ class LiveData(bt.feed.DataBase):
       - ``dataname``: a source, such as ``PolledMarket`` or ``ReplayedBars``: ``history()`` gives
         the bars known at the start, ``arriving(last)`` waits for bars after a stamp
       - ``say`` (default print): takes a line about bars that were left out
+      - ``timeframe``, ``compression``: by default those of the source's bars
 
     Note:
       - ``notify_data`` of the strategy is told ``DELAYED`` before the history and ``LIVE`` with
         the first bar that arrives.
-      - Ctrl-C while it waits ends the feed as its last bar would: ``stop`` of the strategy and
-        of the analyzers are called, and ``cerebro.run()`` returns.
+      - Ctrl-C while it waits ends the run: no further bar, ``stop`` of the strategy and of the
+        analyzers is called, and ``cerebro.run()`` returns.
     '''
 
     params = (("say", print),)
+
+    def __init__(self):
+        super().__init__()
+        length = getattr(self.p.dataname, "length", None)
+        if length is not None and (self.p.timeframe, self.p.compression) == (DAYS, 1):
+            self.p.timeframe, self.p.compression = as_timeframe(length.total_seconds())
 
     def islive(self):
         return True
@@ -47,9 +56,12 @@ class LiveData(bt.feed.DataBase):
 
     def _load(self):
         while not self._waiting:
+            if self._env._event_stop:  # another feed was interrupted
+                return False
             try:
                 bars = self.p.dataname.arriving(self.arrivals.last)
             except KeyboardInterrupt:
+                self._env.runstop()
                 return False
             if bars is None:
                 return False
@@ -64,6 +76,20 @@ class LiveData(bt.feed.DataBase):
         return True
 
     def _take(self, bars):
+        if not len(bars):
+            return
         new = self.arrivals.new(bars)
         days = float_days(new.index.to_numpy().astype("datetime64[ns]"))
         self._waiting.extend(np.column_stack([days, new[list(COLUMNS)].to_numpy()]).tolist())
+
+
+def as_timeframe(seconds):
+    """Return the length of a bar as Backtrader's timeframe and compression.
+
+    >>> as_timeframe(3_600) == (bt.TimeFrame.Minutes, 60)
+    True
+    """
+    for timeframe, unit in ((DAYS, 86_400), (bt.TimeFrame.Minutes, 60)):
+        if seconds >= unit:
+            return timeframe, round(seconds / unit)
+    return bt.TimeFrame.Seconds, max(1, round(seconds))

@@ -1,21 +1,26 @@
 """PolledMarket: the finished candles of an exchange or of Yahoo, asked for as they close."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import sleep
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from bt_fusion.data.bar_format import PRICES
 from bt_fusion.data.online.candles import Access, fetch_candles
 from bt_fusion.data.online.market import YAHOO, Market
+from bt_fusion.data.online.paging import Pager
 from bt_fusion.data.online.retries import Retries
 from bt_fusion.data.online.source import CandleSource, clock
-from bt_fusion.errors import BarsError, DownloadError
+from bt_fusion.errors import BarsError, DownloadError, OptionError
 
 __all__ = ["PolledMarket"]
 
 LAG = 2.0  # seconds after a candle's end, before which an exchange rarely has it
-FIRST, LONGEST = 10.0, 300.0  # seconds between two attempts to reach a server
+FIRST, LONGEST = 10.0, 300.0  # seconds between two requests
+NEVER = pd.Timestamp("2261-01-01")
 
 
 class PolledMarket:
@@ -23,7 +28,7 @@ class PolledMarket:
 
     The candles before the start come from the cache and the server, as those of `--data` do. A
     server that cannot be reached is asked again, as long as it takes: bars missed meanwhile come
-    with its first answer.
+    with its first answer. Rows that are no candles are left out.
 
     Parameters
     ----------
@@ -36,7 +41,7 @@ class PolledMarket:
     Raises
     ------
     OptionError
-        For a text that means no market.
+        For a text that means no market, or one that ends on some day.
     """
 
     def __init__(
@@ -46,33 +51,47 @@ class PolledMarket:
         wait: Callable[[float], Any] = sleep,
     ):
         self.market = Market.of(market) if isinstance(market, str) else market
-        self.access, self.wait = access, wait
+        if self.market.until is not None:
+            raise OptionError(
+                f"market {self.market} ends on a day, and its candles would arrive until today; "
+                "leave out what follows the dots"
+            )
+        self.access, self.wait = replace(access, repair=True), wait
         self._server: CandleSource | None = None
-        self._gap: pd.Timestamp | None = None  # the last bar before a gap that was asked for again
+        self._known = pd.DataFrame()  # the last candle given
+        self._asked_after: pd.Timestamp | None = None  # the candle before a gap, asked for again
+
+    @property
+    def length(self) -> pd.Timedelta:
+        """How long a candle is."""
+        return self.market.timeframe.length
 
     def history(self) -> pd.DataFrame:
         """Return the candles that are finished now."""
-        return fetch_candles(self.market, self.access)
+        found = self._answer(lambda: fetch_candles(self.market, self.access))
+        self._known = found.iloc[-1:]
+        return found
 
     def arriving(self, last: pd.Timestamp | None) -> pd.DataFrame | None:
-        """Wait for candles after `last` and return them, oldest first."""
-        last = clock() if last is None else last
-        failures = overdue = 0
+        """Wait for candles after `last`; return them, oldest first, and that one as it is now.
+
+        None where splits or dividends have changed all prices since: they would look like a move.
+        """
+        last, overdue = clock() if last is None else last, 0
         while True:
-            try:
-                found = self.server.ask(last)
-                failures = 0
-            except (BarsError, DownloadError) as error:
-                failures += 1
-                pause = min(LONGEST, FIRST * 2 ** (failures - 1))
-                self.access.say(f"No answer  {error}; asked again in {pause:.0f} s")
-                self.wait(pause)
-                continue
-            new = found.loc[found.index > last]
-            if len(new) and not self._is_early(last, new.index[0]):
-                return new
-            self.wait(LAG if len(new) else self._pause(last, overdue))
-            overdue += 1
+            found = self._answer(lambda: self._candles(last))
+            new = self._unbroken(found.loc[found.index > last], last)
+            if len(new):
+                if self._is_adjusted(found):
+                    self.access.say(
+                        f"Adjusted   {self.market.name} has other prices for {last}: a split or a "
+                        "dividend; start the program again"
+                    )
+                    return None
+                self._known = new.iloc[-1:]
+                return found.loc[last : new.index[-1]]
+            overdue += self.market.timeframe.after(last, 2) <= self.server.now()
+            self.wait(LAG if (found.index > last).any() else self._pause(last, overdue))
 
     @property
     def server(self) -> CandleSource:
@@ -81,23 +100,58 @@ class PolledMarket:
             self._server = self.access.source(self.market, Retries(tries=1))
         return self._server
 
-    def _is_early(self, last: pd.Timestamp, first: pd.Timestamp) -> bool:
-        """Tell whether a candle is missing in between and has not been asked for a second time."""
-        expected = self.market.timeframe.after(last)
-        if first <= expected or self.market.provider == YAHOO:  # which knows nights and weekends
+    def _answer(self, ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Return what is asked for, however long the server takes to answer."""
+        pause = FIRST
+        while True:
+            try:
+                return ask()
+            except (BarsError, DownloadError) as error:
+                wait = max(pause, getattr(error.__cause__, "wait", None) or 0.0)
+                self.access.say(f"No answer  {error}; asked again in {wait:.0f} s")
+                self.wait(wait)
+                pause = min(2 * pause, LONGEST)
+
+    def _candles(self, last: pd.Timestamp) -> pd.DataFrame:
+        """Return candles from `last` on, those behind a gap longer than an answer, too."""
+        server, timeframe = self.server, self.market.timeframe
+        found = server.ask(last)
+        if not (found.index > last).any() and timeframe.after(last, server.width) <= server.now():
+            later = Pager(server.ask, timeframe, server.width, NEVER, server.now).beyond(last)
+            found = found if later is None else pd.concat([found, later])
+        return found
+
+    def _unbroken(self, new: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
+        """Return candles up to the first gap; those behind it once it was asked for twice."""
+        if self.market.provider == YAHOO:  # which knows nights and weekends
+            return new
+        before = last
+        for place, stamp in enumerate(new.index):
+            expected = self.market.timeframe.after(before)
+            if stamp > expected and (place or self._asked_after != before):
+                self._asked_after = None if place else before
+                return new.iloc[:place]
+            if stamp > expected:
+                self.access.say(f"Missing    no candle from {expected} to before {stamp}")
+            before = stamp
+        return new
+
+    def _is_adjusted(self, found: pd.DataFrame) -> bool:
+        """Tell whether the last candle given has other prices now, of a source that adjusts."""
+        again = found.loc[found.index.isin(self._known.index), list(PRICES)]
+        if not (self.server.adjusted and len(again)):
             return False
-        again, self._gap = self._gap != last, last
-        if not again:
-            self.access.say(f"Missing    no candle from {expected} to before {first}")
-        return again
+        before = self._known[list(PRICES)].to_numpy()
+        return bool((np.abs(again.to_numpy() / before - 1) > self.server.tolerance).any())
 
     def _pause(self, last: pd.Timestamp, overdue: int) -> float:
-        """Return the seconds until the next candle closes, and a little; fewer for one overdue.
+        """Return the seconds until the next request: soon after the next candle closes.
 
-        A market that sleeps, or has no trade, is asked less and less often.
+        At most 300: a computer that sleeps does not count them. A candle that is overdue is asked
+        for less and less often.
         """
         now, candles = self.server.now(), 2
         while (end := self.market.timeframe.after(last, candles)) <= now:
             candles += 1
-        left = (end - now).total_seconds() + LAG
-        return left if candles == 2 else min(left, LONGEST, LAG * 2.0 ** min(overdue, 10))
+        left = min((end - now).total_seconds() + LAG, LONGEST)
+        return left if candles == 2 else min(left, LAG * 2.0 ** min(overdue, 10))

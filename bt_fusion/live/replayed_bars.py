@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pandas as pd
 
 __all__ = ["ReplayedBars"]
@@ -32,11 +33,21 @@ class ReplayedBars:
         self, bars: pd.DataFrame, known: int = 0, arrivals: Iterable[pd.DataFrame] | None = None
     ):
         self.bars, self.known = bars, known
-        one_by_one = (bars.iloc[row : row + 1] for row in range(known, len(bars)))
-        self._arrivals: Iterator[pd.DataFrame] = iter(one_by_one if arrivals is None else arrivals)
+        self.given = arrivals
+        self._arrivals: Iterator[pd.DataFrame] = iter(())
+
+    @property
+    def length(self) -> pd.Timedelta | None:
+        """The usual distance of two bars."""
+        if len(self.bars) < 2:
+            return None
+        return pd.Timedelta(np.median(np.diff(self.bars.index.to_numpy())))
 
     def history(self) -> pd.DataFrame:
-        """Return the bars known at the start."""
+        """Return the bars known at the start; the others begin to arrive."""
+        rest = range(self.known, len(self.bars))
+        one_by_one = (self.bars.iloc[row : row + 1] for row in rest)
+        self._arrivals = iter(one_by_one if self.given is None else self.given)
         return self.bars.iloc[: self.known]
 
     def arriving(self, last: pd.Timestamp | None) -> pd.DataFrame | None:

@@ -49,7 +49,7 @@ def atr(high: np.ndarray, low: np.ndarray, close: np.ndarray, period: int = 14) 
     Wilder, New Concepts in Technical Trading Systems (1978).
     """
     ranges = np.maximum(high[1:], close[:-1]) - np.minimum(low[1:], close[:-1])
-    return np.append(np.nan, smoothed(ranges, period, 1.0 / period))
+    return np.append(np.nan, smoothed(ranges, period, 1.0 / period))[: len(close)]
 
 
 def smoothed(values: np.ndarray, period: int, new: float) -> np.ndarray:
@@ -72,7 +72,7 @@ def walked(start: float, shares: np.ndarray, old: float) -> list[float]:
 
 
 def filtered(start: float, shares: np.ndarray, old: float) -> np.ndarray:
-    """Return the same, in a twentieth of the time."""
+    """Return what `walked` returns, in a twentieth of the time."""
     from scipy.signal import lfilter
 
     return lfilter([1.0, 0.0], [1.0, -old], shares, zi=[start * old])[0]

@@ -63,6 +63,14 @@ def test_a_broken_bar_is_left_out_and_taken_when_it_comes_whole(arrivals, said):
     assert arrivals.broken == 1 and "NaN in column close" in said[0]
 
 
+def test_a_changed_bar_is_said_once_and_memory_is_bounded(said, monkeypatch):
+    monkeypatch.setattr("bt_fusion.live.arrivals.COMPARED", 4)
+    arrivals = Arrivals(said.append)
+    given_of(arrivals, BARS[:10], *[BARS[8:9].assign(volume=1.0)] * 3, BARS[2:3].assign(volume=2.0))
+    assert len(said) == 1 and len(arrivals._given) == 4
+    assert (arrivals.changed, arrivals.repeated, arrivals.late) == (1, 3, 0)
+
+
 def test_nothing_at_all_is_nothing_new(arrivals):
     assert given_of(arrivals, BARS[:0], BARS[:1], BARS[:0]) == [[], [BARS.index[0]], []]
 
@@ -78,9 +86,10 @@ def test_bars_without_a_column_are_an_error(arrivals):
     st.randoms(use_true_random=False),
 )
 def test_whatever_comes_each_bar_is_given_at_most_once_and_later_than_the_last(parts, draw):
-    arrivals, seen = Arrivals(lambda line: None), []
+    arrivals, seen, expected = Arrivals(lambda line: None), [], []
     for rows in parts:
+        newer = sorted({row for row in rows if not expected or row > expected[-1]})
+        expected += newer
         draw.shuffle(rows)
         seen += list(arrivals.new(BARS.iloc[rows]).index)
-    assert seen == sorted(set(seen))
-    assert set(seen) <= {BARS.index[row] for rows in parts for row in rows}
+    assert seen == [BARS.index[row] for row in expected]

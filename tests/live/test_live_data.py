@@ -115,7 +115,7 @@ def test_a_broken_model_is_refused_before_the_first_bar(folder, tmp_path):
     source = ReplayedBars(BARS)
     with pytest.raises(BundleError):
         run(LiveData(dataname=source), model=str(tmp_path), on_missing="raise")
-    assert source.arriving(None) is not None  # nothing has been asked for
+    assert source.arriving(None).index[0] == BARS.index[0]  # none has been asked for
 
 
 def test_a_broken_model_is_warned_of_before_the_first_bar(tmp_path):
@@ -136,20 +136,79 @@ def test_a_model_that_fails_in_the_middle_does_not_end_the_run(model):
 
     failing.feature_set_.latest = latest
     with pytest.warns(BtFusionWarning, match="out of order"):
-        live = run(LiveData(dataname=ReplayedBars(BARS[TRAINED:])), model=failing)
-    assert len(live.seen) == 400 and live.stopped
-    assert np.isfinite(np.array(live.seen)[:, 6]).sum() <= 10
+        live = run(LiveData(dataname=ReplayedBars(BARS[TRAINED - 100 :])), model=failing)
+    assert len(live.seen) == 500 and live.stopped
+    assert np.isfinite(np.array(live.seen)[:, 6]).sum() == 10
 
 
 def test_ctrl_c_while_waiting_ends_the_run_as_the_last_bar_does(model):
-    class Interrupted(ReplayedBars):
-        def arriving(self, last):
-            if last == BARS.index[TRAINED + 30]:
-                raise KeyboardInterrupt
-            return super().arriving(last)
-
     live = run(LiveData(dataname=Interrupted(BARS[TRAINED:], known=10)), model=model)
-    assert live.stopped and len(live.seen) == 31
+    assert live.stopped and len(live.seen) == 12
+
+
+class Interrupted(ReplayedBars):
+    """Ctrl-C comes on the third bar that is waited for."""
+
+    asked = 0
+
+    def arriving(self, last):
+        self.asked += 1
+        if self.asked == 3:
+            raise KeyboardInterrupt
+        return super().arriving(last)
+
+
+class Clock(bt.Strategy):
+    """Counts bars, and whether it was stopped."""
+
+    def __init__(self):
+        self.lengths, self.stopped = [], False
+
+    def next(self):
+        self.lengths.append([len(data) for data in self.datas])
+
+    def stop(self):
+        self.stopped = True
+
+
+def test_one_ctrl_c_ends_a_run_of_several_feeds():
+    feeds = [Interrupted(BARS, known=10), ReplayedBars(BARS, known=10)]
+    cerebro = bt.Cerebro(stdstats=False)
+    for each in feeds:
+        cerebro.adddata(LiveData(dataname=each))
+    cerebro.addstrategy(Clock)
+    (strategy,) = cerebro.run()
+    assert strategy.stopped and strategy.lengths[-1] == [12, 12] and feeds[0].asked == 3
+
+
+def test_ctrl_c_makes_no_bar_of_an_unfinished_day():
+    hours = BARS.set_axis(pd.date_range("2024-01-01", periods=len(BARS), freq="h"))
+    cerebro = bt.Cerebro(stdstats=False)
+    feed = LiveData(dataname=Interrupted(hours, known=50))
+    cerebro.resampledata(feed, timeframe=bt.TimeFrame.Days)
+    cerebro.addstrategy(Clock)
+    (strategy,) = cerebro.run()
+    assert strategy.stopped and strategy.lengths == [[1], [2]]
+    assert (feed.p.timeframe, feed.p.compression) == (bt.TimeFrame.Minutes, 60)
+
+
+def test_a_model_of_a_resampled_feed_is_loaded_before_the_first_bar(tmp_path):
+    source = ReplayedBars(BARS)
+    cerebro = bt.Cerebro(stdstats=False)
+    data = LiveData(dataname=source)
+    cerebro.adddata(data)
+    cerebro.resampledata(data, timeframe=bt.TimeFrame.Minutes, compression=5)
+    cerebro.addstrategy(Watcher, model=str(tmp_path / "none"), on_missing="raise")
+    with pytest.raises(BundleError):
+        cerebro.run()
+    assert source.arriving(None).index[0] == BARS.index[0]
+
+
+def test_a_cerebro_runs_twice():
+    cerebro = bt.Cerebro(stdstats=False)
+    cerebro.adddata(LiveData(dataname=ReplayedBars(BARS[:60], known=10)))
+    cerebro.addstrategy(Clock)
+    assert [len(cerebro.run()[0].lengths) for _ in range(2)] == [60, 60]
 
 
 def test_an_analyzer_of_a_user_s_own_strategy_works(model):
