@@ -95,6 +95,7 @@ def half_body(bars):
 """
 
 
+@pytest.mark.slow
 def test_a_changed_plugin_is_refused(place, made):
     (place / "mine.py").write_text(PLUGIN)
     script = [sys.executable, "-m", "bt_fusion"]
@@ -119,6 +120,7 @@ def test_a_changed_plugin_is_refused(place, made):
     assert done.returncode == 2 and "give --plugin mine.py" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
 def test_watch_retrains_when_bars_come_and_ends_on_ctrl_c(place):
     bars = (place / "edge.csv").read_text().splitlines(keepends=True)

@@ -222,6 +222,6 @@ def test_an_analyzer_of_a_user_s_own_strategy_works(model):
             elif self.cross < 0:
                 self.close()
 
-    tested = run(BarsData(dataname=BARS), Own).analyzers.trades.get_analysis()
-    live = run(LiveData(dataname=ReplayedBars(BARS, 30)), Own).analyzers.trades.get_analysis()
+    feeds = BarsData(dataname=BARS[:500]), LiveData(dataname=ReplayedBars(BARS[:500], 30))
+    tested, live = (run(feed, Own).analyzers.trades.get_analysis() for feed in feeds)
     assert tested["trades"] > 5 and repr(live) == repr(tested)

@@ -93,9 +93,9 @@ def test_a_candle_the_exchange_does_not_have_is_asked_for_twice_and_said(exchang
 
 def test_a_market_that_sleeps_is_asked_less_and_less_often(exchange, market):
     last = market.history().index[-1]
-    exchange.holes = [(last + HOUR, last + 48 * HOUR)]
+    exchange.holes = [(last + HOUR, last + 12 * HOUR)]
     market.arriving(last)
-    assert len(market.waited) < 48 * 20  # an hour has 12 times 300 s
+    assert len(market.waited) < 12 * 20  # an hour has 12 times 300 s
     begun = market.waited.index(4)
     assert market.waited[begun : begun + 5] == [4, 8, 16, 32, 64] and max(market.waited) == 300
 

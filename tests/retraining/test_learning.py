@@ -45,7 +45,10 @@ def test_too_few_rows_say_so(bars, trained, train_bars, counts):
         Window.of(trained, arrays, 400, train_bars)
 
 
-@pytest.mark.parametrize("name", ["fusion", "discovery", "generator", "signal", "managed"])
+LONG = [pytest.param(name, marks=pytest.mark.slow) for name in ("generator", "signal", "managed")]
+
+
+@pytest.mark.parametrize("name", ["fusion", "discovery", *LONG])
 def test_every_preset_is_fitted_again_as_it_was(name, bars, tmp_path):
     model = make_preset(name, seed=5)
     smaller(model)
