@@ -91,7 +91,7 @@ class PolledMarket:
                 self._known = new.iloc[-1:]
                 return found.loc[last : new.index[-1]]
             overdue += self.market.timeframe.after(last, 2) <= self.server.now()
-            self.wait(LAG if (found.index > last).any() else self._pause(last, overdue))
+            self._sleep(LAG if (found.index > last).any() else self._pause(last, overdue))
 
     @property
     def server(self) -> CandleSource:
@@ -109,7 +109,7 @@ class PolledMarket:
             except (BarsError, DownloadError) as error:
                 wait = max(pause, getattr(error.__cause__, "wait", None) or 0.0)
                 self.access.say(f"No answer  {error}; asked again in {wait:.0f} s")
-                self.wait(wait)
+                self._sleep(wait)
                 pause = min(2 * pause, LONGEST)
 
     def _candles(self, last: pd.Timestamp) -> pd.DataFrame:
@@ -147,11 +147,17 @@ class PolledMarket:
     def _pause(self, last: pd.Timestamp, overdue: int) -> float:
         """Return the seconds until the next request: soon after the next candle closes.
 
-        At most 300: a computer that sleeps does not count them. A candle that is overdue is asked
-        for less and less often.
+        A candle that is overdue is asked for less and less often.
         """
         now, candles = self.server.now(), 2
         while (end := self.market.timeframe.after(last, candles)) <= now:
             candles += 1
-        left = min((end - now).total_seconds() + LAG, LONGEST)
-        return left if candles == 2 else min(left, LAG * 2.0 ** min(overdue, 10))
+        left = (end - now).total_seconds() + LAG
+        return left if candles == 2 else min(left, LONGEST, LAG * 2.0 ** min(overdue, 10))
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait in parts: a computer that was put to sleep meanwhile does not wait for them all."""
+        while seconds > 0:
+            before, part = clock(), min(seconds, LONGEST)
+            self.wait(part)
+            seconds -= max(part, (clock() - before).total_seconds())
