@@ -194,14 +194,16 @@ def to_text(content: dict[str, Any]) -> str:
     What the model expects of unseen bars is one line.
     """
     head = {key: value for key, value in content.items() if key not in ("reference", "golden")}
-    golden, reference = content["golden"], json.dumps(content.get("reference", []), allow_nan=False)
+    golden = content["golden"]
     blocks = {name: [json.dumps(row) for row in golden[name]] for name in golden if name != "bars"}
     bars = [f"{json.dumps(name)}: {json.dumps(row)}" for name, row in golden["bars"].items()]
     lines = [_block("bars", "{", bars, "}")]
     lines += [_block(name, "[", rows, "]") for name, rows in blocks.items()]
     text = json.dumps(head, indent=2, allow_nan=False)
-    text = f'{text[:-2]},\n  "reference": {reference}'
-    return text + ',\n  "golden": {\n' + ",\n".join(lines) + "\n  }\n}\n"
+    if "reference" in content:  # an early manifest has none
+        reference = json.dumps(content["reference"], allow_nan=False)
+        text = f'{text[:-2]},\n  "reference": {reference}\n}}'
+    return text[:-2] + ',\n  "golden": {\n' + ",\n".join(lines) + "\n  }\n}\n"
 
 
 def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
