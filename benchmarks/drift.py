@@ -24,7 +24,12 @@ Found = tuple[str, int | None, str]  # market, bars until the alarm, the part th
 
 
 def measure(
-    runs: int = 200, breaks: int = 100, train: int = 12_000, bars: int = 12_000, jobs: int = 2
+    runs: int = 200,
+    breaks: int = 100,
+    train: int = 12_000,
+    bars: int = 12_000,
+    jobs: int = 2,
+    first: int = 0,
 ) -> Measured:
     """Count alarms over stationary markets, and measure how long breaks stay unseen.
 
@@ -34,12 +39,13 @@ def measure(
     blocks. Breaks come at a drawn bar of the first quarter that is watched: the edge vanishes or
     turns round, volatility triples, or a trend sets in, so that probabilities are off.
 
-    An alarm before the break counts as not found.
+    An alarm before the break counts as not found. Run n draws with the seed `first` + n: the delays
+    were stated from the seeds 0 to 299, so give another `first` to test them.
     """
     kinds, changes = list(STATIONARY), list(BREAKS)
-    calls = [(kinds[n % len(kinds)], n, None) for n in range(runs)]
+    calls = [(kinds[n % len(kinds)], first + n, None) for n in range(runs)]
     broken = [changes[n % len(changes)] for n in range(breaks)]
-    calls += [(change, runs + n, change) for n, change in enumerate(broken)]
+    calls += [(change, first + runs + n, change) for n, change in enumerate(broken)]
     done = joblib.Parallel(n_jobs=jobs)(
         joblib.delayed(watched)(*call, train, bars) for call in calls
     )

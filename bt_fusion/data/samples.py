@@ -261,6 +261,11 @@ def _drift_for(auc: float, horizon: int, persistence: float) -> float:
 
 
 def _synthetic(prices: np.ndarray, volume: np.ndarray) -> pd.DataFrame:
+    """Return bars of these prices, in single precision.
+
+    The last bit of exp and tanh depends on the processor; a seed is to make the same bars on all.
+    """
+    prices = prices.astype(np.float32).astype(float)
     index = pd.date_range("2024-01-01", periods=len(prices), freq="min", name="datetime")
     frame = pd.DataFrame(prices, columns=["open", "high", "low", "close"], index=index)
     return check_bars(frame.assign(volume=volume))

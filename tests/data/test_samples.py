@@ -1,5 +1,9 @@
 """Samples keep to their published rules, and the planted edge is as large as it says."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +28,29 @@ def test_samples_are_whole_bars(name):
 def test_a_seed_makes_the_same_bars_again(make):
     pd.testing.assert_frame_equal(make(300, seed=4), make(300, seed=4))
     assert (make(300, seed=4)["close"] != make(300, seed=5)["close"]).mean() > 0.9
+
+
+PRINT_BARS = """
+from bt_fusion.data.samples import SYNTHETIC, load_sample
+for name in SYNTHETIC:
+    print(load_sample(f"{name}:3000", seed=3).to_numpy().sum(axis=0).tolist())
+"""
+NEWER_INSTRUCTIONS = "X86_V3 X86_V4 AVX2 FMA3 AVX512F AVX512_SKX"  # as NumPy 2.4 and older name them
+
+
+def test_a_seed_makes_the_same_bars_on_an_older_processor():
+    older = os.environ | {"NPY_DISABLE_CPU_FEATURES": NEWER_INSTRUCTIONS}
+    printed = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", PRINT_BARS],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for env in (os.environ, older)
+    ]
+    assert printed[0] == printed[1] != ""
 
 
 def test_an_unknown_sample_is_refused():
