@@ -31,11 +31,12 @@ def test_a_seed_makes_the_same_bars_again(make):
 
 
 PRINT_BARS = """
+from hashlib import sha256
 from bt_fusion.data.samples import SYNTHETIC, load_sample
 for name in SYNTHETIC:
-    print(load_sample(f"{name}:3000", seed=3).to_numpy().sum(axis=0).tolist())
+    print(name, sha256(load_sample(f"{name}:3000", seed=3).to_numpy().tobytes()).hexdigest())
 """
-NEWER_INSTRUCTIONS = "X86_V3 X86_V4 AVX2 FMA3 AVX512F AVX512_SKX"  # as NumPy 2.4 and older name them
+NEWER_INSTRUCTIONS = "X86_V3 X86_V4 AVX2 FMA3 AVX512F AVX512_SKX"  # NumPy's names, new and old
 
 
 def test_a_seed_makes_the_same_bars_on_an_older_processor():
