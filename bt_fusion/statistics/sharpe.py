@@ -206,7 +206,10 @@ def expected_best_sharpe(trials: int, variance: float) -> float:
     0.1132
     """
     if trials < 1 or not variance >= 0:
-        raise OptionError(f"{trials} trials of variance {variance}: at least 1, and not below 0")
+        raise OptionError(
+            f"{trials} trials with variance {variance}: expected 1 trial or more and a variance "
+            "of 0 or more"
+        )
     if trials == 1:
         return 0.0
     from scipy.special import ndtri
