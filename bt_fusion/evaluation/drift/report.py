@@ -182,7 +182,7 @@ def promise(model: SignalModel, monitor: Monitor) -> str:
         return BEFORE_DRIFT
     if monitor.outcomes is None:
         return (
-            "the model has no results on unseen rows (too few training rows, or hold_out=False), so "
+            "the model has no results on unseen rows (too few training rows, or hold_out=False): "
             "hit rate and calibration cannot be judged; train on more bars"
         )
     line, hits = monitor.outcomes.lines[0], monitor.outcomes.hit_rate
