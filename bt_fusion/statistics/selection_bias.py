@@ -149,7 +149,7 @@ def _drawn_means(gained: np.ndarray, length: int, draws: int, seed: int) -> Iter
 
 
 def _gains(benchmark: np.ndarray, variants: np.ndarray) -> np.ndarray:
-    """Return the variants' returns less the benchmark's, once both are checked."""
+    """Check both; return the variants' returns minus the benchmark's."""
     variants = _checked(variants, least=1)
     benchmark = np.asarray(benchmark, dtype=float)
     if benchmark.shape != variants.shape[:1] or not np.isfinite(benchmark).all():

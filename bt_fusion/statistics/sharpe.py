@@ -84,7 +84,7 @@ class TrackRecord:
         return sqrt(square) if square > 0 else None
 
     def probability_above(self, benchmark: float) -> float | None:
-        """Return the probability that the true Sharpe ratio lies above a benchmark."""
+        """Return the probability that the true Sharpe ratio is above a benchmark."""
         if self.error is None:
             return None
         from scipy.special import ndtr
@@ -135,7 +135,7 @@ def sharpe_per_bar(returns: np.ndarray) -> float | None:
 
 
 def probabilistic_sharpe(returns: np.ndarray, benchmark: float = 0.0) -> float | None:
-    """Return the probability that the true Sharpe ratio lies above a benchmark.
+    """Return the probability that the true Sharpe ratio is above a benchmark.
 
     Parameters
     ----------

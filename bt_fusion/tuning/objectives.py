@@ -81,7 +81,7 @@ def auc(fold: FoldPredictions) -> float:
     Raises
     ------
     TrainingError
-        When the fold holds class 1 alone, or not at all.
+        When all or none of the fold's rows are class 1.
     """
     from sklearn import metrics
 

@@ -1,4 +1,4 @@
-"""Does ML rank entries? What ranks of P(side) gain, without any threshold."""
+"""Does ML rank entries? The gain of ranks of P(side), without any threshold."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ LEAST_RING = 20  # entries of a kind that are moved in a circle, not shuffled
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """What was gained by ranks of P(side), beside the same ranks moved along the bars.
+    """The gain of ranks of P(side), and of the same ranks shifted along the bars.
 
     Attributes
     ----------
