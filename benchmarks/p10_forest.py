@@ -35,8 +35,8 @@ def measure(bars: int = 55_597, data: str | None = None) -> Measured:
         theirs = job_seconds(path, place / "theirs", sklearn=True)
     name = Path(data).name if data else f"{bars:,} hourly bars"
     return Measured(
-        f"run_backtest.py over {name} from nothing, one job, against the same with scikit-learn's "
-        "forest as rf",
+        f"run_backtest.py over {name}, no cache, one job: the default rf against scikit-learn's "
+        "forest",
         {f"rf_{part}_s": value for part, value in ours.items()}
         | {f"sklearn_{part}_s": value for part, value in theirs.items()},
         (

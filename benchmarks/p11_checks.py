@@ -44,9 +44,9 @@ def measure(bars: int = 55_597, data: str | None = None, repeats: int = 3) -> Me
     runs = seconds_of_runs(frame, repeats)
     full = seconds_of_audit(frame, repeats)
     return Measured(
-        f"over {len(frame):,} bars: the causality check of {len(OWN)} features of a user's, "
-        "against the fit of three members on them and the default set, and on them alone; the "
-        "audits of a backtest against the backtest; an audit of its strategy against a run",
+        f"checks over {len(frame):,} bars: {len(OWN)} features of a plug-in against the fit of "
+        "three members, with the default set and alone; the quick audit against its backtest; the "
+        "full audit of a strategy against one run",
         fits | runs | full,
         (
             Ratio("check against fit", fits["check_s"] / fits["fit_s"], most=0.05),

@@ -39,7 +39,8 @@ def measure(bars: int = 20_000, variants: int = 30, repeats: int = 1) -> Measure
     the cores busy, they tell whether the work was shared out. The same through joblib's Dask
     backend stands beside them.
     """
-    work = f"{bars:,} bars: a walk-forward, and {variants} runs through Backtrader"
+    what = f"a walk-forward over {bars:,} bars; {variants} Backtrader runs"
+    work = f"two Dask workers against one: {what}"
     if find_spec("distributed") is None:
         missing = tuple(Ratio(name, None, least=1.7) for name in RATIOS)
         return Measured(work, {}, missing, "needs the extra distributed")
@@ -91,7 +92,7 @@ def measure(bars: int = 20_000, variants: int = 30, repeats: int = 1) -> Measure
     ]
     load, cores = parts["load"], os.cpu_count() or 1
     busy = load is not None and load > cores + 1.5  # scheduler, workers and command are at work
-    note = f"load {load} on {cores} cores: others kept two workers from their gain" if busy else ""
+    note = f"load {load} on {cores} cores: other programs slowed the two workers" if busy else ""
     return Measured(work, parts, tuple(ratios), note)
 
 

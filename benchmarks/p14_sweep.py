@@ -66,8 +66,7 @@ def measure(
     found = compared(inputs, pairs, tasks, jobs)
     name = Path(data).name if data else f"{len(inputs.bars[''].index):,} hourly bars"
     return Measured(
-        f"a sweep of {len(pairs):,} fusion variants over {name} by replay, against one run in the "
-        "engine",
+        f"a sweep of {len(pairs):,} fusion variants over {name} by replay against one engine run",
         {
             "replay_s": seconds["replay"],
             "engine_s": seconds["engine"],
@@ -80,8 +79,8 @@ def measure(
             Ratio("variants checked", float(found.checked), least=11.0),
             Ratio("variants that differ from the engine", float(found.differing), most=0.0),
         ),
-        f"The best variant and {found.checked - 1} drawn ones were run through Backtrader, ML off "
-        "and on, and compared trade for trade and figure for figure: "
+        f"the best variant and {found.checked - 1} random ones ran through Backtrader, ML off and "
+        "on; every trade and figure was compared: "
         + (f"{found.differing} differ ({found.why})" if found.differing else "all are equal"),
     )
 

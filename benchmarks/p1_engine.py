@@ -39,7 +39,7 @@ def measure(bars: int = 100_000, repeats: int = 2) -> Measured:
     parts = {f"{name}_s": value for name, value in seconds.items()}
     trades = {"trades_ml_on": on.figures["trades"], "trades_ml_off": off.figures["trades"]}
     return Measured(
-        f"{bars:,} bars to final value, ML on against stock Backtrader without",
+        f"{bars:,} bars to final value: ML on against stock Backtrader without ML",
         parts | trades | {"features": len(model.feature_set_)},
         (Ratio("time", seconds["ml_on"] / seconds["stock"], most=0.45),),
     )

@@ -49,7 +49,7 @@ def measure(bars: int = 30_000, repeats: int = 2, train: int = 0) -> Measured:
             Ratio("against bare", seconds["one_process"] / seconds["bare"], most=1.10),
             Ratio("gain of two processes", seconds["one_process"] / two, least=1.7),
         ),
-        f"load {load} on {cores} cores: others kept two processes from their gain" if busy else "",
+        f"load {load} on {cores} cores: other programs slowed the two processes" if busy else "",
     )
 
 

@@ -21,7 +21,7 @@ def measure(repeats: int = 9) -> Measured:
     used = process_seconds(_python(f"import numpy, pandas; {USUAL}"), repeats)
     shown = process_seconds([sys.executable, str(ROOT / "run_backtest.py"), "--help"], repeats)
     return Measured(
-        "whole processes: import, and the command line's help",
+        "new processes: the import beyond numpy and pandas; `--help`",
         {
             "numpy_pandas_s": base,
             "with_bt_fusion_s": package,

@@ -42,8 +42,8 @@ def measure(bars: int = 55_597, data: str | None = None, variants: int = 20) -> 
     refits = swept["model"]["refits"] - swept["model"]["cached"]
     name = Path(data).name if data else f"{bars:,} hourly bars"
     return Measured(
-        f"run_backtest.py over {name}, the second time; a sweep of {swept['variants']} variants "
-        "with an empty cache, its ML against that of the first run",
+        f"run_backtest.py over {name}, second run against first; ML of a sweep of "
+        f"{swept['variants']} variants against ML of that first run, both without a cache",
         {
             "first_s": first,
             "again_s": again,

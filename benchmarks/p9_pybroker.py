@@ -48,7 +48,7 @@ def measure(bars: int = 55_000, repeats: int = 2, peer: int = 1) -> Measured:
             note, value = "", ours / theirs["seconds"]
         except PeerUnavailable as error:
             note = f"no comparison, PyBroker's environment does not work: {error}"
-    work = f"walk-forward LightGBM and EMA entry, {bars:,} bars, against PyBroker"
+    work = f"walk-forward LightGBM with an EMA entry, {bars:,} bars, against PyBroker"
     return Measured(work, parts, (Ratio("time", value, most=0.95),), note)
 
 

@@ -64,9 +64,19 @@ def part(item: tuple[str, float | int | None]) -> str:
     name, value = item
     for ending, unit in (("_s", "s"), ("_us", "us"), ("_ms", "ms"), ("_mb", "MB")):
         if name.endswith(ending) and value is not None:
-            return f"{name.removesuffix(ending).replace('_', ' ')} {value:,.3g} {unit}"
+            return f"{name.removesuffix(ending).replace('_', ' ')} {three_digits(value)} {unit}"
     told = "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
     return f"{name.replace('_', ' ')} {told}"
+
+
+def three_digits(value: float) -> str:
+    """Write three significant digits, never as a power of ten.
+
+    >>> three_digits(2_046.3), three_digits(0.24871)
+    ('2,050', '0.249')
+    """
+    rounded = f"{value:.3g}"
+    return f"{float(rounded):,.0f}" if abs(value) >= 1_000 else rounded
 
 
 def machines(figures: dict[str, Any]) -> list[str]:

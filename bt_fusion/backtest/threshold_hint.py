@@ -1,4 +1,4 @@
-"""What to try where ML leaves few trades: how often its threshold is reached, what others give."""
+"""What to try where ML leaves few trades: how often its threshold is reached, other thresholds."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ TRIED = (0.60, 0.55, 0.50, AUTO)
 
 
 def is_thin(off: int, on: int) -> bool:
-    """Say whether ML leaves so few closed trades that the threshold is worth a word.
+    """Say whether ML leaves so few closed trades that a hint on the threshold helps.
 
     >>> is_thin(61, 1), is_thin(2_000, 150), is_thin(2_000, 250), is_thin(50, 50)
     (True, True, False, False)
@@ -69,12 +69,12 @@ def threshold_hint(
     if not others:
         return told
     if threshold in entries:
-        return f"{told}; entries of ML-off that agree by threshold: {', '.join(others)}"
+        return f"{told}; entries of ML-off that pass each threshold: {', '.join(others)}"
     return f"{told}; {', '.join([others[0] + ' entries', *others[1:]])}"
 
 
 def hint_of(pair: RunPair, asked: Agreement) -> str:
-    """Return the hint on two runs, empty where ML leaves trades enough, or goes by votes.
+    """Return the hint on two runs, empty where ML leaves enough trades or goes by votes.
 
     Entries of FusionStrategy are those of a replay; of a strategy under `with_ml` those of ML-off
     that ML would agree with. Of others no threshold is tried.
@@ -87,8 +87,8 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
     parts, shorts = pair.out_of_sample, int((off.side == "short").sum())
     if shorts and not next(iter(parts.values())).predictions.two_sided:
         return (
-            f"the label has one side, so ML vetoed all {shorts:,} short entries of ML-off: take "
-            "--long-only, or a label of two sides"
+            f"the label has one side, so ML vetoed all {shorts:,} short entries of ML-off: use "
+            "--long-only, or a label with two sides"
         )
     others = [replace(asked, threshold=each) for each in TRIED if is_tried(each, asked, parts)]
     replayed = list(pair.replay_inputs.values())

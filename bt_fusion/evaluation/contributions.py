@@ -222,7 +222,7 @@ def softmax(margins: np.ndarray) -> np.ndarray:
 
 
 def _with_both(base: np.ndarray, values: np.ndarray, total: float) -> tuple[np.ndarray, np.ndarray]:
-    """Put the first of two classes beside the second: the rest of 1, or a margin of 0."""
+    """Add the first of two classes to the second: the rest of 1, or a margin of 0."""
     if len(base) == 1:
         rest = total * (1.0 - base)
         base, values = np.r_[rest, base], np.column_stack([-total * values, values])

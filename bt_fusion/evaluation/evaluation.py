@@ -182,8 +182,8 @@ def out_of_sample_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
     out_of_sample = data.since(model.trained_until_)
     if not len(out_of_sample.rows):
         raise InSampleError(
-            f"no labelled bar after {pd.Timestamp(model.trained_until_)}, until when the model was "
-            f"trained; the bars end at {pd.Timestamp(data.arrays.time[-1])} and labels look "
+            f"no labelled bar after {pd.Timestamp(model.trained_until_)}, the end of the model's "
+            f"training; the bars end at {pd.Timestamp(data.arrays.time[-1])} and labels look "
             f"{data.horizon} bars ahead: give later bars"
         )
     return out_of_sample

@@ -115,5 +115,5 @@ def class_counts(
 
 
 def described(label: Label) -> str:
-    """Return a label with its parameters; of one that is no dataclass the name alone."""
+    """Return a label with its parameters; only its name if it is not a dataclass."""
     return repr(label) if is_dataclass(label) else type(label).__name__

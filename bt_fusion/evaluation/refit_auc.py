@@ -1,4 +1,4 @@
-"""AUC within each refit of a walk-forward, beside that of all its predictions pooled."""
+"""AUC within each refit of a walk-forward, and AUC of all its predictions pooled."""
 
 from dataclasses import dataclass
 

@@ -124,13 +124,13 @@ def quality_by_confidence(
 
 
 def signal_figures(signals: pd.DataFrame) -> dict[str, Any]:
-    """Return what some signals come to.
+    """Return the figures of some signals.
 
     Returns
     -------
     dict
-        count, hit_rate (share whose label came), favourable and adverse (mean excursions as
-        fractions of the close, adverse 0 or less). None where there is no signal.
+        count, hit_rate (share whose label was the predicted one), favourable and adverse (mean
+        excursions as fractions of the close, adverse 0 or less). None where there is no signal.
     """
     if signals.empty:
         return {"count": 0, "hit_rate": None, "favourable": None, "adverse": None}

@@ -22,21 +22,21 @@ OPEN = tuple(np.isin(MINUTE // 60, range(*hours)) + 0.0 for hours in SESSIONS.va
 
 @feature("hour_sin", "hour_cos", lookback=1, family="calendar")
 def hour(bars: BarArrays) -> tuple[np.ndarray, ...]:
-    """Minute of the day on the unit circle."""
+    """Minute of the day as sine and cosine (UTC)."""
     minute = _minute_of_week(bars)
     return DAY_SIN[minute], DAY_COS[minute]
 
 
 @feature("weekday_sin", "weekday_cos", lookback=1, family="calendar")
 def weekday(bars: BarArrays) -> tuple[np.ndarray, ...]:
-    """Weekday on the unit circle, Monday first."""
+    """Weekday as sine and cosine, Monday first."""
     minute = _minute_of_week(bars)
     return WEEK_SIN[minute], WEEK_COS[minute]
 
 
 @feature(*(f"session_{name}" for name in SESSIONS), lookback=1, family="calendar")
 def sessions(bars: BarArrays) -> tuple[np.ndarray, ...]:
-    """1 while a session is open, else 0."""
+    """1 while the session is open, else 0 (UTC: Asia 0-8, London 8-16, New York 13-21)."""
     minute = _minute_of_week(bars)
     return tuple(is_open[minute] for is_open in OPEN)
 

@@ -11,7 +11,7 @@ from bt_fusion.technical.series import ema_memory, moved, quiet, ratio, wilder_m
 
 
 def rsi(bars: BarArrays, period: int) -> np.ndarray:
-    """Relative strength index, 0..100 (Wilder 1978); 50 when the price has long stood still."""
+    """Relative strength index, 0..100 (Wilder 1978); 50 on flat prices."""
     values = talib.RSI(bars.close, period)
     values[quiet(moved(bars.close), 3 * period)] = 50.0
     values[:period] = np.nan
@@ -26,7 +26,7 @@ for _period in (7, 14):
 
 @feature("rsi_14_simple", lookback=15, family="momentum")
 def rsi_14_simple(bars: BarArrays) -> np.ndarray:
-    """RSI with plain means of gains and losses (system A; Cutler's RSI); 50 when nothing moved."""
+    """RSI from simple means (Cutler; system A); 50 on flat prices."""
     move = np.empty(len(bars))
     move[0] = np.nan
     np.subtract(bars.close[1:], bars.close[:-1], out=move[1:])
@@ -71,7 +71,7 @@ def trix_15(bars: BarArrays) -> np.ndarray:
 
 @feature("bop", lookback=1, family="momentum")
 def bop(bars: BarArrays) -> np.ndarray:
-    """Balance of power, body over range, -1..1; 0 in a bar without range."""
+    """Balance of power, body over range, -1..1; 0 for a bar without range."""
     return talib.BOP(bars.open, bars.high, bars.low, bars.close)
 
 

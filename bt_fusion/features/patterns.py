@@ -29,7 +29,7 @@ def body_share(bars: BarArrays) -> np.ndarray:
 
 @feature("upper_wick", "lower_wick", "wick_balance", lookback=1, family="patterns")
 def wicks(bars: BarArrays) -> tuple[np.ndarray, ...]:
-    """Upper and lower wick over the close, and (lower - upper) / (lower + upper)."""
+    """Upper wick / close, lower wick / close, (lower - upper) / (lower + upper)."""
     upper = bars.high - np.maximum(bars.open, bars.close)
     lower = np.minimum(bars.open, bars.close) - bars.low
     balance = ratio(lower - upper, np.abs(lower) + np.abs(upper), floor=bars.close * 1e-9)
@@ -40,7 +40,7 @@ def wicks(bars: BarArrays) -> tuple[np.ndarray, ...]:
 
 @feature("inside_bar", lookback=2, family="patterns")
 def inside_bar(bars: BarArrays) -> np.ndarray:
-    """1 when the bar lies within the one before, else 0."""
+    """1 if the bar is inside the previous bar's range, else 0."""
     values = np.empty(len(bars))
     values[0] = np.nan
     values[1:] = (bars.high[1:] <= bars.high[:-1]) & (bars.low[1:] >= bars.low[:-1])
@@ -49,7 +49,7 @@ def inside_bar(bars: BarArrays) -> np.ndarray:
 
 @feature("up_share_10", lookback=11, family="patterns")
 def up_share_10(bars: BarArrays) -> np.ndarray:
-    """Share of the last 10 bars that closed above the bar before, 0..1."""
+    """Share of the last 10 bars with a close above the previous close, 0..1."""
     rose = np.empty(len(bars))
     rose[0] = np.nan
     rose[1:] = bars.close[1:] > bars.close[:-1]
@@ -57,7 +57,7 @@ def up_share_10(bars: BarArrays) -> np.ndarray:
 
 
 def candle(bars: BarArrays, function: str, lookback: int) -> np.ndarray:
-    """Return TA-Lib's verdict on a named pattern: 1 bullish, -1 bearish, 0 none."""
+    """Candle pattern of TA-Lib: 1 bullish, -1 bearish, 0 none."""
     found = getattr(talib, function)(bars.open, bars.high, bars.low, bars.close)
     values = np.divide(found, 100.0, dtype=np.float32)
     values[: lookback - 1] = np.nan  # TA-Lib says 0 where it has not seen enough

@@ -34,7 +34,7 @@ for _period in RETURN_PERIODS:
 
 @feature("acceleration_1", lookback=3, family="price")
 def acceleration(bars: BarArrays) -> np.ndarray:
-    """Return of the last bar less the return of the one before."""
+    """Log return of this bar minus that of the previous bar."""
     one = log_return_1(bars)
     values = np.empty(len(bars))
     values[0] = np.nan
@@ -44,7 +44,7 @@ def acceleration(bars: BarArrays) -> np.ndarray:
 
 @feature("gap", lookback=2, family="price")
 def gap(bars: BarArrays) -> np.ndarray:
-    """Open against the previous close, as a fraction."""
+    """Open / previous close - 1."""
     values = np.empty(len(bars))
     values[0] = np.nan
     np.divide(bars.open[1:], bars.close[:-1], out=values[1:])
@@ -54,17 +54,17 @@ def gap(bars: BarArrays) -> np.ndarray:
 
 @feature("close_location", lookback=1, family="price")
 def close_location(bars: BarArrays) -> np.ndarray:
-    """Place of the close between low (0) and high (1); 0.5 in a bar without range."""
+    """Position of the close between low (0) and high (1); 0.5 for a bar without range."""
     return ratio(bars.close - bars.low, bars.span, empty=0.5)
 
 
 @feature("open_close", lookback=1, family="price")
 def open_close(bars: BarArrays) -> np.ndarray:
-    """Body, close less open, as a fraction of the close."""
+    """(close - open) / close."""
     return bars.body / bars.close
 
 
 @feature("high_low", lookback=1, family="price")
 def high_low(bars: BarArrays) -> np.ndarray:
-    """Range, high less low, as a fraction of the close."""
+    """(high - low) / close."""
     return bars.span / bars.close

@@ -31,17 +31,17 @@ def ema(bars: BarArrays, period: int) -> np.ndarray:
 
 
 def sma_ratio(bars: BarArrays, period: int) -> np.ndarray:
-    """Simple moving average over the close, less 1."""
+    """SMA(period) / close - 1."""
     return _relative(sma(bars, period=period), bars.close)
 
 
 def ema_ratio(bars: BarArrays, period: int) -> np.ndarray:
-    """Exponential moving average over the close, less 1."""
+    """EMA(period) / close - 1."""
     return _relative(ema(bars, period=period), bars.close)
 
 
 def slope(bars: BarArrays, period: int) -> np.ndarray:
-    """Slope of the least-squares line through the last closes, per bar, over the close."""
+    """Slope per bar of the regression line through the last `period` closes / close."""
     return talib.LINEARREG_SLOPE(bars.close, period) / bars.close
 
 
@@ -65,13 +65,13 @@ def sma_10_over_20(bars: BarArrays) -> np.ndarray:
 
 @feature("sma_spread_20_50", lookback=50, family="trend")
 def sma_spread_20_50(bars: BarArrays) -> np.ndarray:
-    """SMA(20) / SMA(50), less 1."""
+    """SMA(20) / SMA(50) - 1."""
     return _relative(sma(bars, period=20), sma(bars, period=50))
 
 
 @feature("ema_spread_12_26", lookback=26, memory=ema_memory(26), family="trend")
 def ema_spread_12_26(bars: BarArrays) -> np.ndarray:
-    """EMA(12) / EMA(26), less 1."""
+    """EMA(12) / EMA(26) - 1."""
     return _relative(ema(bars, period=12), ema(bars, period=26))
 
 
@@ -93,7 +93,7 @@ for _period in (20, 50):
 
 @feature("macd", "macd_signal", "macd_hist", lookback=34, memory=2 * ema_memory(26), family="trend")
 def macd(bars: BarArrays) -> tuple[np.ndarray, ...]:
-    """MACD(12, 26, 9), its signal and their difference, over the close."""
+    """MACD(12, 26, 9), its signal line and their difference, each / close."""
     lines = talib.MACD(bars.close, 12, 26, 9)
     for line in lines:
         line /= bars.close
@@ -108,7 +108,7 @@ def adx_14(bars: BarArrays) -> np.ndarray:
 
 @feature("di_spread_14", lookback=15, memory=wilder_memory(14), family="trend")
 def di_spread_14(bars: BarArrays) -> np.ndarray:
-    """+DI less -DI, -100..100 (Wilder 1978); 0 when the price has long stood still."""
+    """+DI minus -DI, -100..100 (Wilder 1978); 0 on flat prices."""
     values = talib.PLUS_DI(bars.high, bars.low, bars.close, 14)
     values -= talib.MINUS_DI(bars.high, bars.low, bars.close, 14)
     values[quiet(moved(bars.close) | (bars.span > 0), 3 * 14)] *= 0.0

@@ -16,19 +16,19 @@ UNIT = 2.0**40  # TA-Lib takes a variance below 1e-14 for none; prices of 1e-5 h
 
 @feature("atr_14", lookback=15, memory=wilder_memory(14), family="volatility")
 def atr_14(bars: BarArrays) -> np.ndarray:
-    """Average true range over the close (Wilder 1978)."""
+    """Average true range / close (Wilder 1978)."""
     return talib.ATR(bars.high, bars.low, bars.close, 14) / bars.close
 
 
 @feature("true_range", lookback=2, family="volatility")
 def true_range(bars: BarArrays) -> np.ndarray:
-    """True range of the bar over the close."""
+    """True range of the bar / close."""
     return talib.TRANGE(bars.high, bars.low, bars.close) / bars.close
 
 
 @feature("bb_width_20", "bb_percent_20", lookback=20, family="volatility")
 def bollinger(bars: BarArrays) -> tuple[np.ndarray, ...]:
-    """Bollinger bands (20, 2): width over the middle, and %B, clipped to -1..2.
+    """Bollinger bands (20, 2): width / middle, and %B clipped to -1..2.
 
     %B is 0 on the lower band, 1 on the upper, 0.5 when the price has not moved.
     """
@@ -55,14 +55,14 @@ for _period in (10, 20, 60):
 
 @feature("volatility_ratio_10_60", lookback=61, family="volatility")
 def volatility_ratio(bars: BarArrays) -> np.ndarray:
-    """Volatility over 10 bars against 60, 1 when the price has not moved; clipped to 10."""
+    """Volatility over 10 bars / volatility over 60, clipped to 10; 1 on flat prices."""
     values = ratio(realised(bars, period=10), realised(bars, period=60), empty=1.0, floor=FLAT)
     return values.clip(0.0, 10.0, out=values)
 
 
 @feature("parkinson_20", lookback=20, family="volatility")
 def parkinson_20(bars: BarArrays) -> np.ndarray:
-    """Volatility from the high-low range over 20 bars, per bar (Parkinson 1980)."""
+    """Volatility per bar from the high-low range over 20 bars (Parkinson 1980)."""
     span = np.log(bars.high / bars.low)
     span *= span
     values = talib.SMA(span, 20)
@@ -72,14 +72,14 @@ def parkinson_20(bars: BarArrays) -> np.ndarray:
 
 @feature("range_ratio_20", lookback=20, family="volatility")
 def range_ratio_20(bars: BarArrays) -> np.ndarray:
-    """Range of the bar against its mean over 20 bars; 1 when no bar had one; clipped to 20."""
+    """Range of the bar / mean range of 20 bars, clipped to 20; 1 without any range."""
     values = ratio(bars.span, talib.SMA(bars.span, 20), empty=1.0, floor=bars.close * FLAT)
     return values.clip(0.0, 20.0, out=values)
 
 
 @feature("channel_20", lookback=20, family="volatility")
 def channel_20(bars: BarArrays) -> np.ndarray:
-    """Place of the close in the channel of 20 bars, 0 at its low, 1 at its high."""
+    """Position of the close in the 20-bar channel: 0 at its low, 1 at its high."""
     low = talib.MIN(bars.low, 20)
     high = talib.MAX(bars.high, 20)
     high -= low

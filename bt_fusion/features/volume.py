@@ -21,7 +21,7 @@ def volume_log(bars: BarArrays) -> np.ndarray:
 
 @feature("volume_change_1", lookback=2, family="volume")
 def volume_change(bars: BarArrays) -> np.ndarray:
-    """Change of log(1 + volume) from the bar before."""
+    """Change of log(1 + volume) from the previous bar."""
     values = np.empty(len(bars))
     values[0] = np.nan
     logs = volume_log(bars)
@@ -31,14 +31,14 @@ def volume_change(bars: BarArrays) -> np.ndarray:
 
 @feature("volume_ratio_20", lookback=20, family="volume")
 def volume_ratio_20(bars: BarArrays) -> np.ndarray:
-    """Volume against its mean over 20 bars, 1 when there was none; clipped to 50."""
+    """Volume / mean volume of 20 bars, clipped to 50; 1 without volume."""
     values = ratio(bars.volume, _mean_volume(bars), empty=1.0)
     return values.clip(0.0, 50.0, out=values)
 
 
 @feature("volume_zscore_20", lookback=20, family="volume")
 def volume_zscore_20(bars: BarArrays) -> np.ndarray:
-    """Standard score of log(1 + volume) over 20 bars; 0 when it did not vary; clipped to +-5."""
+    """Z-score of log(1 + volume) over 20 bars, clipped to +-5; 0 for constant volume."""
     logs = volume_log(bars)
     spread = talib.STDDEV(logs, 20)
     values = ratio(logs - talib.SMA(logs, 20), spread, floor=1e-4)
@@ -47,7 +47,7 @@ def volume_zscore_20(bars: BarArrays) -> np.ndarray:
 
 @feature("obv_share_20", lookback=21, family="volume")
 def obv_share_20(bars: BarArrays) -> np.ndarray:
-    """Volume of rising less volume of falling bars over 20, as a share of all, -1..1."""
+    """(volume of rising bars - of falling bars) / volume, over 20 bars, -1..1."""
     move = log_return_1(bars)
     signed = talib.SUM(np.sign(move) * bars.volume, 20)
     values = ratio(signed, _mean_volume(bars) * 20)
@@ -78,7 +78,7 @@ def money_flow_20(bars: BarArrays) -> np.ndarray:
 
 @feature("adosc", lookback=20, memory=ema_memory(20), family="volume")
 def adosc(bars: BarArrays) -> np.ndarray:
-    """Chaikin oscillator (3, 10) against the mean volume of 20 bars; clipped to +-20."""
+    """Chaikin oscillator (3, 10) / mean volume of 20 bars, clipped to +-20."""
     line = talib.ADOSC(bars.high, bars.low, bars.close, bars.volume, 3, 10)
     values = ratio(line, _mean_volume(bars))
     return values.clip(-20.0, 20.0, out=values)
@@ -93,7 +93,7 @@ def price_volume_corr(bars: BarArrays) -> np.ndarray:
 
 @feature("vwap_ratio_20", lookback=20, family="volume")
 def vwap_ratio_20(bars: BarArrays) -> np.ndarray:
-    """Volume-weighted mean of the close over 20 bars, over the close, less 1."""
+    """VWAP of the close over 20 bars / close - 1."""
     weighted = talib.SUM(bars.close * bars.volume, 20)
     values = ratio(weighted, _mean_volume(bars) * 20 * bars.close, empty=1.0)
     values -= 1.0

@@ -70,7 +70,7 @@ def told_figures(figures: Figures, long: bool) -> Figures:
 
 
 def long_enough(stamps: "pd.Index[pd.Timestamp]") -> bool:
-    """Return whether bars span `LEAST_DAYS` days, so that a year can be told of them."""
+    """Return whether bars span `LEAST_DAYS` days, enough for annual figures."""
     return (stamps[-1] - stamps[0]) >= pd.Timedelta(days=LEAST_DAYS)
 
 
@@ -213,7 +213,7 @@ def bar_returns(equity: np.ndarray) -> np.ndarray:
 
 
 def drawdowns(equity: np.ndarray) -> np.ndarray:
-    """Return how far each value lies below the peak so far, as a positive fraction."""
+    """Return how far each value is below the peak so far, as a positive fraction."""
     return 1 - equity / np.maximum.accumulate(equity)
 
 

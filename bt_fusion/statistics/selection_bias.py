@@ -52,8 +52,8 @@ def overfitting_probability(returns: np.ndarray, blocks: int = 16) -> float:
     returns = _checked(returns)
     if blocks < 2 or blocks % 2 or len(returns) < blocks:
         raise OptionError(
-            f"{blocks} blocks of {len(returns)} bars: expected an even number, 2 or more, of at "
-            "most as many blocks as bars"
+            f"{blocks} blocks of {len(returns)} bars: expected an even number of blocks, from 2 to "
+            "the number of bars"
         )
     from scipy.stats import rankdata
 
@@ -149,13 +149,13 @@ def _drawn_means(gained: np.ndarray, length: int, draws: int, seed: int) -> Iter
 
 
 def _gains(benchmark: np.ndarray, variants: np.ndarray) -> np.ndarray:
-    """Return the variants' returns less the benchmark's, once both are checked."""
+    """Check both; return the variants' returns minus the benchmark's."""
     variants = _checked(variants, least=1)
     benchmark = np.asarray(benchmark, dtype=float)
     if benchmark.shape != variants.shape[:1] or not np.isfinite(benchmark).all():
         raise OptionError(
-            f"benchmark of shape {benchmark.shape} beside variants of shape {variants.shape}: "
-            "expected one finite return for each of the same bars"
+            f"benchmark of shape {benchmark.shape} and variants of shape {variants.shape}: "
+            "expected one finite return for each bar in both"
         )
     return variants - benchmark[:, None]
 
@@ -171,7 +171,7 @@ def _checked(returns: np.ndarray, least: int = 2) -> np.ndarray:
     returns = np.asarray(returns, dtype=float)
     if returns.ndim != 2 or returns.shape[1] < least or not np.isfinite(returns).all():
         raise OptionError(
-            f"returns of shape {returns.shape}: expected finite numbers, one row a bar and one "
+            f"returns of shape {returns.shape}: expected finite numbers, a row for each bar and a "
             f"column for each of {least} or more variants"
         )
     return returns

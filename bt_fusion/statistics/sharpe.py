@@ -84,7 +84,7 @@ class TrackRecord:
         return sqrt(square) if square > 0 else None
 
     def probability_above(self, benchmark: float) -> float | None:
-        """Return the probability that the true Sharpe ratio lies above a benchmark."""
+        """Return the probability that the true Sharpe ratio is above a benchmark."""
         if self.error is None:
             return None
         from scipy.special import ndtr
@@ -135,7 +135,7 @@ def sharpe_per_bar(returns: np.ndarray) -> float | None:
 
 
 def probabilistic_sharpe(returns: np.ndarray, benchmark: float = 0.0) -> float | None:
-    """Return the probability that the true Sharpe ratio lies above a benchmark.
+    """Return the probability that the true Sharpe ratio is above a benchmark.
 
     Parameters
     ----------
@@ -206,7 +206,10 @@ def expected_best_sharpe(trials: int, variance: float) -> float:
     0.1132
     """
     if trials < 1 or not variance >= 0:
-        raise OptionError(f"{trials} trials of variance {variance}: at least 1, and not below 0")
+        raise OptionError(
+            f"{trials} trials with variance {variance}: expected 1 trial or more and a variance "
+            "of 0 or more"
+        )
     if trials == 1:
         return 0.0
     from scipy.special import ndtri

@@ -81,15 +81,15 @@ def auc(fold: FoldPredictions) -> float:
     Raises
     ------
     TrainingError
-        When the fold holds class 1 alone, or not at all.
+        When all or none of the fold's rows are class 1.
     """
     from sklearn import metrics
 
     up = fold.actual == 1
     if up.all() or not up.any():
         raise TrainingError(
-            f"AUC is undefined: the fold's {len(up)} rows are all of one kind, class 1 or not; "
-            "give more bars or fewer folds"
+            f"AUC is undefined: of the fold's {len(up)} rows all or none are class 1; give more "
+            "bars or fewer folds"
         )
     return float(metrics.roc_auc_score(up, fold.proba[:, fold.classes.index(1)]))
 

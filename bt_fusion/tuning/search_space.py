@@ -42,8 +42,8 @@ def tuned_members(ensemble: Ensemble) -> dict[str, dict[str, Range]]:
             found[name] = {prefix + parameter: bounds for parameter, bounds in ranges.items()}
     if not found:
         raise OptionError(
-            f"none of the members {list(ensemble.members)} can be tuned; those that can are of "
-            f"the classes {', '.join(spaces)}"
+            f"none of the members {list(ensemble.members)} can be tuned; the classes that can: "
+            f"{', '.join(spaces)}"
         )
     return found
 

@@ -79,7 +79,7 @@ def storage_errors(storage: str | Path | None) -> Iterator[None]:
     except (SQLAlchemyError, StorageInternalError) as error:
         cause = str(error.__cause__ or error)
         raise FileError(
-            f"storage {str(storage)!r} cannot be written ({cause}); make room, or give another"
+            f"storage {str(storage)!r} cannot be written ({cause}); free some space or give another"
         ) from error
 
 

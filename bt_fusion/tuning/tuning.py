@@ -136,7 +136,7 @@ def tune(
     model : SignalModel
         Copied, never fitted itself.
     bars : DataFrame
-        Training bars alone: whatever judges the tuned model must come after them.
+        Training bars only: bars that judge the tuned model must come after them.
     trials : int
         Finished trials the study is to reach, earlier ones included.
     options : StudyOptions, optional

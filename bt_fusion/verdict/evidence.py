@@ -1,4 +1,4 @@
-"""What a verdict rests on, and how much more data would change it."""
+"""The input of a verdict, and how much more data would change it."""
 
 from dataclasses import dataclass
 from math import inf
@@ -15,14 +15,14 @@ NO_LEAN = 0.25  # p-values from which more of the same data settles nothing
 
 @dataclass(frozen=True)
 class ChanceTest:
-    """Where ML stands among what chance made.
+    """ML-on compared with random draws.
 
     Attributes
     ----------
     p_value : float
         Share of draws as good as ML or better, ML counted among them.
     p_against : float
-        Share of draws as bad as ML or worse, likewise.
+        Share of draws as bad as ML or worse, ML counted among them.
     draws : int
     as_good, as_bad : int or None
         Draws as good or better, and as bad or worse, counted; None for a pooled test. A p-value may
@@ -68,7 +68,7 @@ def limit_for(limit: float, trials: int) -> float:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a verdict rests on; None where a figure is undefined.
+    """The input of a verdict; None where a figure is undefined.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ def growth_needed(p_value: float, limit: float) -> float:
     """Return how many times as much data bring a p-value to its limit if nothing else changes.
 
     A score grows with the root of the data, so it takes (z(limit) / z(p))^2 times as much.
-    Infinite from a p-value of `NO_LEAN` on: such a score is nothing to go on with.
+    Infinite from a p-value of `NO_LEAN` on: such a score does not grow with more data.
 
     >>> growth_needed(0.2, 0.025) == (ndtri(0.025) / ndtri(0.2)) ** 2, growth_needed(0.3, 0.025)
     (np.True_, inf)

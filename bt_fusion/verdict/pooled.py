@@ -27,7 +27,7 @@ class Market:
     name : str
     evidence : Evidence
     above_chance : DailyGains
-        Return of ML-on's account less that of the mean random filter, fractions.
+        Return of ML-on's account minus that of the mean random filter, fractions.
     ranked : DailyGains
         What the ranks of P(side) gain, see `Ranking`.
     """

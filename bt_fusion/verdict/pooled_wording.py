@@ -20,15 +20,15 @@ __all__ = ["pooled_because", "pooled_change"]
 
 
 def pooled_because(e: Evidence, worse: bool, each: Sequence[Evidence]) -> str:
-    """Say what both questions came to over all markets, and in how many ML did better."""
+    """Say how both tests ended over all markets, and in how many ML beat the median filter."""
     ahead = sum(one.setting is not None and one.setting.p_value < 0.5 for one in each)
-    told = ranks(e.ranking, worse) or "ML's probabilities could not be tested"
+    told = ranks(e.ranking, worse) or "the ranking could not be tested"
     p_value = 1.0 if e.setting is None else e.setting.side(worse)
     clearly = "do not clearly " if p_value > PROBABLE else ""
     did = "lose to" if worse else "beat"
     return (
         f"over {len(each)} markets {told}, and its settings {clearly}{did} random filters "
-        f"(p {of(e.setting, worse)}); {ahead} did better than the median filter"
+        f"(p {of(e.setting, worse)}); {ahead} markets beat the median filter"
     )
 
 
@@ -53,11 +53,12 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
 
 
 def markets_needed(p_value: float, limit: float, worse: bool) -> str:
-    """Say which p-value is needed, and how many times as many markets or years would do."""
+    """Say which p-value is needed, and how many times as many markets or years that takes."""
     needed = f"{limit:.2g}"
     asked = "against ML" if worse else "for ML"
-    text = f"Needed is a p-value of {needed} {asked}, now {clear_of(p_value, needed, digits=3)}"
+    now = clear_of(p_value, needed, digits=3)
+    text = f"A grade needs a p-value of {needed} {asked} (now {now})"
     growth = growth_needed(p_value, limit)
     if growth == float("inf"):
-        return f"{text}: nothing points that way."
-    return f"{text}: about {growth:.1f} times as many markets or years like these."
+        return f"{text}; more markets like these are unlikely to reach it."
+    return f"{text}; that takes about {growth:.1f} times as many markets or years like these."

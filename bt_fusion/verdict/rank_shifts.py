@@ -1,4 +1,4 @@
-"""Ranks of P(side) over bars: what they gain where they stand, and where chance moves them."""
+"""Ranks of P(side) over bars: their gain as they are, and shifted at random along the bars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -233,7 +233,7 @@ def gains(
     markets : sequence of RankedBars
         Gains at the same time are added before they are squared.
     distances : ndarray of float64, shape (n_draws, 2), optional
-        How far long and short ranks are moved; where they stand when not given.
+        How far long and short ranks are moved; not moved where not given.
     """
     place, times = _common_times(markets)
     runs = 1 if distances is None else len(distances)
@@ -268,7 +268,7 @@ def gains_by_time(markets: Sequence[RankedBars]) -> tuple[np.ndarray, np.ndarray
 def _common_times(
     markets: Sequence[RankedBars],
 ) -> tuple[list[slice | np.ndarray], int]:
-    """Return where the bars of each market stand among the times of all, and how many there are."""
+    """Return the positions of each market's bars among all times, and the number of times."""
     if len(markets) == 1:
         return [slice(None)], len(markets[0].time)
     every, place = np.unique(

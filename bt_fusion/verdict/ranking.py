@@ -1,4 +1,4 @@
-"""Does ML rank entries? What ranks of P(side) gain, without any threshold."""
+"""Does ML rank entries? The gain of ranks of P(side), without any threshold."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ LEAST_RING = 20  # entries of a kind that are moved in a circle, not shuffled
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """What was gained by ranks of P(side), beside the same ranks moved along the bars.
+    """The gain of ranks of P(side), and of the same ranks shifted along the bars.
 
     Attributes
     ----------
@@ -202,11 +202,11 @@ def _moved(weight: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarr
 def _reason(kind: str, rank: np.ndarray) -> str:
     """Return why these cannot be ranked, empty where they can."""
     if len(rank) < LEAST_RANKED:
-        return f"{len(rank)} {kind} with a probability; ranking needs {LEAST_RANKED} at least"
+        return f"{len(rank)} {kind} with a probability; ranking needs {LEAST_RANKED} or more"
     if np.isnan(rank).all():
-        return f"too few {kind} of each side to rank them by those before"
+        return f"too few earlier {kind} of each side to rank by"
     if not np.nan_to_num(rank).any():
-        return f"within each side the probability of all {len(rank)} {kind} is the same"
+        return f"within each side, the probability of all {len(rank)} {kind} is the same"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The verdict: did ML help? Every rule stands here; evidence in, a grade and its reason out."""
+"""The verdict: did ML help? Every rule; evidence in, a grade and its reason out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison comes to.
+    """The result of a comparison.
 
     Attributes
     ----------
@@ -76,10 +76,9 @@ def judge(evidence: Evidence) -> Verdict:
     *ML helped* asks for all of: no in-sample bar; 30 closed trades in each run; at most 0.5 % of
     the random filters as good; an expectancy above 97.5 % of theirs; a deflated Sharpe ratio of
     0.95 for what ML added; a Sharpe ratio not below ML-off's. *ML probably helped* asks for the
-    bars, the trades and the Sharpe ratio alike, and that of the two questions (does ML rank
-    entries, did this setting gain) the stronger has a p-value of at most 0.025 after all variants
-    tried, and the other one of at most 0.5. Hurt and probably hurt are the mirror images. An
-    undefined figure meets no rule.
+    same bars, trades and Sharpe ratio. Of the two tests (does ML rank entries, did this setting
+    gain) the stronger needs a p-value of at most 0.025 after all variants tried, the other one of
+    at most 0.5. Hurt and probably hurt are the mirror images. An undefined figure meets no rule.
     """
     found = graded(evidence)
     worse, grade = found.worse, found.grade
@@ -95,7 +94,7 @@ def judge(evidence: Evidence) -> Verdict:
 
 @dataclass(frozen=True)
 class Graded:
-    """The rules of the side that evidence speaks for, and the grade they give.
+    """The rules of helping or of hurting, applied, and the grade they give.
 
     Attributes
     ----------
@@ -123,7 +122,7 @@ class Graded:
 
 
 def graded(evidence: Evidence) -> Graded:
-    """Hold evidence against the rules of the side it speaks for."""
+    """Apply the rules of helping, or of hurting where the evidence is stronger for that."""
     worse = evidence.worse
     return Graded(worse, tuple(rules_of(evidence, worse)))
 

@@ -25,19 +25,19 @@ __all__ = [
     "to_be_certain",
 ]
 
-LONG_YEARS = 20  # from which waiting is no advice
+LONG_YEARS = 20  # beyond which more data of one market is not realistic
 MONTH = 1 / 12
 ENOUGH = 0.95  # psr from which a profit is no luck
 EACH_COUNTS = "each value tried counts as a variant"
 
 
 def certain(e: Evidence, worse: bool) -> str:
-    """Say what a grade of helped or hurt rests on."""
+    """Say which numbers decided a grade of helped or hurt."""
+    if not worse and dies_of_delay(e):
+        later = f"{share(e.delayed, worse)} when every order fills one bar later"
+        return f"not robustly, {filters(e.setting, worse)}, but {later}"
     text = filters(e.setting, worse, "with the same number of trades ")
     text = text if text.startswith("none") else f"only {text}"
-    if not worse and dies_of_delay(e):
-        later = f"{share(e.delayed, worse)} once all orders, ML's too, come one bar later"
-        return f"but not robustly, {filters(e.setting, worse)}, and {later}"
     if e.expectancy is None or e.chance_mean is None:
         return text
     made, chance = percent(e.expectancy), percent(e.chance_mean)
@@ -45,19 +45,16 @@ def certain(e: Evidence, worse: bool) -> str:
 
 
 def caveat(e: Evidence, worse: bool) -> str:
-    """Say what a reader of "helped" or "hurt" should know besides."""
+    """Say what else matters after "helped" or "hurt"."""
     if worse:
         return "Turn ML off, or look for a mistake in labels, features or sides."
     if dies_of_delay(e):
-        return "Find out why before you trade it: look-ahead, stale prices or the bid-ask bounce."
+        return "Find the cause before you trade it: look-ahead, stale prices or the bid-ask bounce."
     if e.psr is None:
         return ""
     if e.psr >= ENOUGH:
-        return f"ML-on's profit is unlikely to be luck, too: {sharpe_is_above_0(e.psr)}."
-    return (
-        f"ML-on's profit itself is not proven: {sharpe_is_above_0(e.psr)}, and {ENOUGH:.2f} is "
-        "needed."
-    )
+        return f"ML-on's own profit is unlikely to be luck: {sharpe_is_above_0(e.psr)}."
+    return f"ML-on's own profit is not proven: {sharpe_is_above_0(e.psr)}; {ENOUGH:.2f} is needed."
 
 
 def sharpe_is_above_0(psr: float) -> str:
@@ -66,7 +63,7 @@ def sharpe_is_above_0(psr: float) -> str:
 
 
 def probable(e: Evidence, worse: bool) -> str:
-    """Say what a grade of probably helped or hurt rests on."""
+    """Say which numbers decided a grade of probably helped or hurt."""
     if e.ranking is None or e.setting is None:
         return filters(e.setting, worse)
     link = "and" if max(e.ranking.side(worse), e.setting.side(worse)) <= 0.1 else "but"
@@ -86,18 +83,18 @@ def to_be_certain(e: Evidence, worse: bool, failed: str) -> str:
         tried = f" after {e.trials:,} variants tried" if e.trials > 1 else ""
         found = "undefined" if e.edge_dsr is None else clear_of(e.edge_dsr, "0.95")
         return f'"{grade}" needs a deflated Sharpe ratio of 0.95; it is {found}{tried}.'
-    return f'"{grade}" needs a mean trade above 97.5 % of those of the random filters.'
+    return f'"{grade}" needs a mean trade above those of 97.5 % of the random filters.'
 
 
 def no_evidence(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
     """Return why there is no evidence, and what would change that."""
     if failed == "out of sample":
         text = f"the model was trained on {e.in_sample:,} of the traded bars"
-        return text, "Trade bars after its training, or leave --model away for a walk-forward."
+        return text, "Trade later bars, or leave --model out for a walk-forward."
     if failed == "30 trades in each run":
         return few_trades(e)
     if failed == "setting tested":
-        text = f"not tested, {e.untested}" if e.untested else "no random filter could be drawn"
+        text = f"not tested because {e.untested or 'no random filter could be drawn'}"
         return text, e.remedy
     if failed == "Sharpe ratio":
         return sharpe_ratio(e, worse)
@@ -109,17 +106,17 @@ def few_trades(e: Evidence) -> tuple[str, str]:
     name, count = "ML-off", e.trades_off
     if e.trades_on < e.trades_off:
         name, count = "ML-on", e.trades_on
-    text = f"too few trades, {name} closed {count or 'none'} and each run needs 30"
+    text = f"too few trades ({name} closed {count or 'none'}, each run needs 30)"
     other = f"Another threshold may enter more often, but {EACH_COUNTS}."
     other = "" if name == "ML-off" else other
     if not count:
         return text, other
     years = (30 / count - 1) * e.years
-    return text, f"That takes {span(years)} more at this rate. {other}".strip()
+    return text, f"At this rate that takes {span(years)} more. {other}".strip()
 
 
 def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
-    """Say that the account tells another story than its entries."""
+    """Say that the account contradicts the test of its entries."""
     chose, did = ("worse", "better") if worse else ("better", "worse")
     by_setting = e.setting is not None and e.setting.side(worse) <= PROBABLE
     found = f"ML chose entries {chose} than random filters"
@@ -131,12 +128,12 @@ def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
     text += f", but its account did {did}: Sharpe ratio {on}, ML-off {off}"
     lose = [x is not None and x < 0 for x in (e.sharpe_off, e.sharpe_on)]
     side = "no higher" if worse else "no lower"
-    change = f"Needed is a Sharpe ratio of ML-on {side} than ML-off's."
+    change = f"A grade needs a Sharpe ratio of ML-on {side} than ML-off's."
     return text, change + (" Both runs lose money." if all(lose) else "")
 
 
 def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
-    """Say what chance did as well, and how much data would change it."""
+    """Say how many random filters did as well, and how much data would change it."""
     asked = [test for test in (e.setting, e.ranking) if test is not None]
     best = min(test.side(worse) for test in asked)
     if failed == "one test at 2.5 %" and best <= PROBABLE:
@@ -145,7 +142,7 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
         return disagreement(e, worse)
     text = filters(e.setting, worse)
     if e.ranking is None:
-        return text, "Whether ML tells better entries from worse could not be tested."
+        return text, "The ranking could not be tested."
     grade = "ML probably hurt" if worse else "ML probably helped"
     test = min(asked, key=lambda test: test.side(worse))
     return f"{text}, and {ranks(e.ranking, worse)}", needs(
@@ -154,31 +151,31 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
 
 
 def best_of_many(e: Evidence, worse: bool, best: float) -> tuple[str, str]:
-    """Say that the best of so many variants does so by luck."""
+    """Say how often the best of so many variants does as well by luck."""
     luck = ChanceTest(best, 1 - best, 0).corrected(worse=False, trials=e.trials)
     ranking = e.ranking is not None and e.ranking.side(worse) == best
     text = ranks(e.ranking, worse) if ranking else filters(e.setting, worse)
-    lucky = f"the best of {e.trials:,} variants does so by luck in {percent(luck, 1)} of cases"
-    change = "Choose one variant and run it on bars not used before; the limit is 2.5 %."
+    lucky = f"the best of {e.trials:,} variants does this by luck in {percent(luck, 1)} of cases"
+    change = "Run one variant on bars not used before; the limit is 2.5 %."
     return f"{text}, but {lucky}", change
 
 
 def disagreement(e: Evidence, worse: bool) -> tuple[str, str]:
     """Say that one question speaks for ML and the other against it."""
-    text = f"the tests disagree, {ranks(e.ranking, worse)}, but {filters(e.setting, worse)}"
+    text = f"the two tests disagree, {ranks(e.ranking, worse)}, but {filters(e.setting, worse)}"
     change = "Another threshold or exit may do better; try it on new bars,"
     return text, f"{change} as {EACH_COUNTS}."
 
 
 def needs(e: Evidence, worse: bool, grade: str, test: ChanceTest, limit: float) -> str:
-    """Say which p-value of a test a grade needs, and how long ML would have to stay as good."""
+    """Say which p-value of a test a grade needs, and how much more data that takes."""
     p_value = test.side(worse)
-    named = "the random filters'" if test is e.setting else "the ranking's"
+    named = "against random filters" if test is e.setting else "in the ranking"
     needed = f"{limit:.2g}"
     now = clear_of(p_value, needed, digits=3)
-    text = f'"{grade}" needs {named} p-value at {needed} or less, now {now}'
+    text = f'"{grade}" needs a p-value of {needed} {named} (now {now})'
     more = more_data(p_value, limit, e.years)
-    return f"{text}: {more}." if more else f"{text}."
+    return f"{text}; {more}." if more else f"{text}."
 
 
 def by_normal_tail(test: ChanceTest, worse: bool) -> bool:
@@ -190,28 +187,28 @@ def by_normal_tail(test: ChanceTest, worse: bool) -> bool:
 
 
 def more_data(p_value: float, limit: float, years: float) -> str:
-    """Say how long ML would have to stay as good as it was to reach a p-value."""
+    """Say how much more data brings a p-value to its limit if ML stays as good."""
     growth = growth_needed(p_value, limit)
     if not isfinite(growth):
         return "more data is unlikely to change that"
     more = (growth - 1) * years
     if more > LONG_YEARS:
-        return "too far for this market, but several markets can be judged together"
+        return f"that would take over {LONG_YEARS} years, so judge several markets together"
     if more <= 0:
         return ""
-    return f"{span(more)} more if ML stays this good, or as much data of other markets"
+    return f"at this quality that takes {span(more)} more, or as much data from other markets"
 
 
 def filters(test: ChanceTest | None, worse: bool, which: str = "") -> str:
-    """Say how many random filters were a match."""
+    """Say how many random filters did as well or better, or as badly or worse."""
     if test is None:
         return ""
-    did = "badly or worse" if worse else "well or better"
-    return f"{share(test, worse)} random filters {which}chose entries as {did}"
+    did = "badly" if worse else "well"
+    return f"{share(test, worse)} random filters {which}did as {did}"
 
 
 def share(test: ChanceTest | None, worse: bool) -> str:
-    """Write how many of the draws were a match, or the p-value where that is not what they say."""
+    """Write how many draws did as well (badly), or the p-value where it differs from that count."""
     if test is None:
         return "no"
     count = test.as_bad if worse else test.as_good
@@ -223,23 +220,22 @@ def share(test: ChanceTest | None, worse: bool) -> str:
 
 
 def ranks(test: ChanceTest | None, worse: bool) -> str:
-    """Say whether P(side) tells better entries from worse, with the p-value."""
+    """Say whether ML ranks entries better or worse than chance, with the p-value."""
     if test is None:
         return ""
     p_value = test.side(worse)
-    known = f"(p {p_text(p_value)})"
-    does = "prefer worse entries" if worse else "tell better entries from worse"
-    clearly = "do not clearly " if p_value > PROBABLE else ""
-    return f"ML's probabilities {clearly}{does} {known}"
+    does = "does not clearly rank" if p_value > PROBABLE else "ranks"
+    how = "worse" if worse else "better"
+    return f"ML {does} entries {how} than chance (p {p_text(p_value)})"
 
 
 def dies_of_delay(e: Evidence) -> bool:
-    """Say whether the setting is no better than chance where orders come a bar later."""
+    """Say whether the setting is no better than chance with every order one bar later."""
     return e.delayed is not None and e.delayed.p_value > PROBABLE
 
 
 def span(years: float) -> str:
-    """Write a length of time with two figures that count.
+    """Write a length of time with two significant digits.
 
     >>> span(0.01), span(0.5), span(3.14159)
     ('4 days', '6 months', '3.1 years')
@@ -260,7 +256,7 @@ def p_text(p_value: float) -> str:
 
 
 def clear_of(number: float, limit: str, digits: int = 2) -> str:
-    """Write a number with as many digits as tell it from a limit beside which it stands.
+    """Write a number with enough digits to differ from its limit.
 
     >>> clear_of(0.9496, "0.95"), clear_of(0.914, "0.95"), clear_of(0.02496, "0.025", digits=3)
     ('0.9496', '0.91', '0.02496')

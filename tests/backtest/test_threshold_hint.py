@@ -76,7 +76,7 @@ def test_it_counts_what_other_thresholds_would_trade(strategy, params):
     else:  # entries of ML-off that agree; a vetoed one may be asked for again
         closed = closed_trades(pair.off.trades)
         agreed = predictions.at(pd.DatetimeIndex(closed.signal_time).to_numpy()).probability_up
-        assert "entries of ML-off that agree by threshold: 0.60: " in hint
+        assert "entries of ML-off that pass each threshold: 0.60: " in hint
         passes = {
             name: int((agreed >= each).sum()) for name, each in others.items() if each != AUTO
         }

@@ -16,7 +16,7 @@ from bt_fusion.saved_runs.universe_folder import UniverseResult
 POOLED = {
     "verdict": "no evidence",
     "because": "no evidence: over 3 markets ML's probabilities do not tell",
-    "change": "Needed is a p-value of 0.025.",
+    "change": "A grade needs a p-value of 0.025.",
     "rules": [{"name": "out of sample", "passed": True, "grades": ("certain",)}],
     "setting_p": 0.2,
     "ranking_p": None,

@@ -40,7 +40,7 @@ def test_log_loss_and_auc():
 
 
 def test_auc_of_one_kind_is_undefined():
-    with pytest.raises(TrainingError, match="AUC is undefined: the fold's 2 rows"):
+    with pytest.raises(TrainingError, match="AUC is undefined: of the fold's 2 rows"):
         measure("auc", fold([1, 1], [1, 0]))
 
 

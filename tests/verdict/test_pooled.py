@@ -55,9 +55,8 @@ def test_many_weak_markets_make_strong_evidence_and_one_market_copied_does_not()
     together = pool([market(str(n), values) for n, values in enumerate(own)], FEW)
     assert together.verdict == HELPED
     assert together.because == (
-        "ML helped: over 12 markets ML's probabilities tell better entries from worse (p below "
-        "0.001), and its settings beat random filters (p below 0.001); 12 did better than the "
-        "median filter"
+        "ML helped: over 12 markets ML ranks entries better than chance (p below 0.001), and its "
+        "settings beat random filters (p below 0.001); 12 markets beat the median filter"
     )
     same = pool([market(str(n), own[0]) for n in range(12)], FEW)
     assert same.verdict == NO_EVIDENCE

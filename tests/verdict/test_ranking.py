@@ -79,8 +79,8 @@ def test_nothing_to_rank_has_a_reason():
     opens = walk(60)[0]
     nan = np.full(60, np.nan)
     for probability, reason in (
-        (nan, "0 bars with a probability; ranking needs 30 at least"),
-        (np.full(60, 0.5), "within each side the probability of all 59 bars is the same"),
+        (nan, "0 bars with a probability; ranking needs 30 or more"),
+        (np.full(60, 0.5), "within each side, the probability of all 59 bars is the same"),
     ):
         found = rank_bars(PredictedBars(opens, opens[-1], np.ones(60), probability))
         assert found.reason == reason
@@ -88,11 +88,11 @@ def test_nothing_to_rank_has_a_reason():
         assert found.counts.tolist() == [0] * 4
     assert rank_bars([]).reason.startswith("0 bars")
     found = rank_entries(trades(np.ones(29)), np.arange(29.0))
-    assert found.reason == "29 entries with a probability; ranking needs 30 at least"
+    assert found.reason == "29 entries with a probability; ranking needs 30 or more"
     assert rank_entries(trades([]), np.empty(0)).reason.startswith("0 entries")
     kinds = np.repeat([f"symbol {n}" for n in range(10)], 10).tolist()  # none has ten before it
     found = rank_entries(trades(np.ones(100), kinds), np.linspace(0.4, 0.6, 100))
-    assert found.reason == "too few entries of each side to rank them by those before"
+    assert found.reason == "too few earlier entries of each side to rank by"
     assert np.isnan(found.p_value)
 
 

@@ -124,7 +124,7 @@ def test_without_a_test_of_the_setting_there_is_no_evidence():
     why = "ML changed 9 exits, which no filter does"
     untested = replace(GOOD, setting=None, untested=why, remedy="Use the same exits.")
     found = judge(untested)
-    assert found.because == f"no evidence: not tested, {why}"
+    assert found.because == f"no evidence: not tested because {why}"
     assert found.change == "Use the same exits."
     assert "setting tested" in failed(untested, "probable")
 
@@ -132,46 +132,46 @@ def test_without_a_test_of_the_setting_there_is_no_evidence():
 def test_sentences_name_the_numbers_that_decided():
     helped, hurt, probably = judge(GOOD), judge(BAD), judge(PROBABLE)
     assert helped.because == (
-        "ML helped: only 2 of 1,000 random filters with the same number of trades chose entries as "
-        "well or better; mean trade: ML 0.120 %, random filters -0.010 %"
+        "ML helped: only 2 of 1,000 random filters with the same number of trades did as well; "
+        "mean trade: ML 0.120 %, random filters -0.010 %"
     )
     assert helped.change == (
-        "ML-on's profit itself is not proven: its Sharpe ratio is above 0 with probability 0.86, "
-        "and 0.95 is needed."
+        "ML-on's own profit is not proven: its Sharpe ratio is above 0 with probability 0.86; "
+        "0.95 is needed."
     )
-    assert "chose entries as badly or worse; mean trade: ML -0.120 %" in hurt.because
+    assert "did as badly; mean trade: ML -0.120 %" in hurt.because
     assert probably.because == (
-        "ML probably helped: ML's probabilities tell better entries from worse (p 0.020), but 299 "
-        "of 1,000 random filters chose entries as well or better"
+        "ML probably helped: ML ranks entries better than chance (p 0.020), but 299 of 1,000 "
+        "random filters did as well"
     )
     assert probably.change == (
-        '"ML helped" needs the random filters\' p-value at 0.005 or less, now 0.300: more data is '
+        '"ML helped" needs a p-value of 0.005 against random filters (now 0.300); more data is '
         "unlikely to change that."
     )
 
 
 def test_what_would_change_it_comes_from_the_rule_that_failed():
     few = judge(replace(GOOD, trades_on=10))
-    assert few.because == "no evidence: too few trades, ML-on closed 10 and each run needs 30"
+    assert few.because == "no evidence: too few trades (ML-on closed 10, each run needs 30)"
     assert few.change == (
-        "That takes 4.0 years more at this rate. Another threshold may enter more often, but each "
+        "At this rate that takes 4.0 years more. Another threshold may enter more often, but each "
         "value tried counts as a variant."
     )
     none = judge(replace(GOOD, trades_on=0, setting=None, ranking=None, psr=None))
-    assert none.because == "no evidence: too few trades, ML-on closed none and each run needs 30"
+    assert none.because == "no evidence: too few trades (ML-on closed none, each run needs 30)"
     near = judge(replace(NOTHING, setting=chance(0.08)))  # z 1.405: (1.960 / 1.405)^2 = 1.95 times
     assert near.change == (
-        '"ML probably helped" needs the random filters\' p-value at 0.025 or less, now 0.080: 23 '
-        "months more if ML stays this good, or as much data of other markets."
+        '"ML probably helped" needs a p-value of 0.025 against random filters (now 0.080); at this '
+        "quality that takes 23 months more, or as much data from other markets."
     )
     far = judge(replace(NOTHING, setting=chance(0.45), ranking=chance(0.47)))
-    assert far.change.endswith("now 0.450: more data is unlikely to change that.")
+    assert far.change.endswith("(now 0.450); more data is unlikely to change that.")
     long = judge(replace(NOTHING, setting=chance(0.22), years=20.0))
-    assert "too far for this market, but several markets can be judged together" in long.change
+    assert "that would take over 20 years, so judge several markets together" in long.change
     tried = judge(replace(PROBABLE, trials=12))
-    assert "the best of 12 variants does so by luck in 21.5 % of cases" in tried.because
+    assert "the best of 12 variants does this by luck in 21.5 % of cases" in tried.because
     contrary = judge(replace(PROBABLE, setting=chance(0.7)))
-    assert contrary.because.startswith("no evidence: the tests disagree, ML's probabilities tell")
+    assert contrary.because.startswith("no evidence: the two tests disagree, ML ranks entries")
     fell = judge(replace(GOOD, sharpe_on=-0.6))
     assert "but its account did worse: Sharpe ratio -0.60, ML-off -0.50" in fell.because
     known = judge(replace(GOOD, in_sample=1_204))
@@ -181,9 +181,9 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
 def test_an_advantage_that_dies_under_a_bar_of_delay_says_so_first():
     found = judge(replace(GOOD, delayed=chance(0.41)))
     assert found.verdict == HELPED
-    assert found.because.endswith("and 409 of 1,000 once all orders, ML's too, come one bar later")
-    assert found.change.startswith("Find out why before you trade it: look-ahead")
-    assert found.because.startswith("ML helped: but not robustly, 2 of 1,000 random filters")
+    assert found.because.endswith("but 409 of 1,000 when every order fills one bar later")
+    assert found.change.startswith("Find the cause before you trade it: look-ahead")
+    assert found.because.startswith("ML helped: not robustly, 2 of 1,000 random filters")
     assert "later" not in judge(replace(GOOD, delayed=chance(0.01))).because
 
 
@@ -202,14 +202,14 @@ def test_no_sentence_is_longer_than_thirty_words(evidence):
 
 def test_the_best_of_many_variants_needs_a_smaller_p_value():
     change = judge(replace(NOTHING, ranking=chance(0.03), trials=10)).change
-    assert "p-value at 0.0025 or less, now 0.030" in change
+    assert "a p-value of 0.0025 in the ranking (now 0.030)" in change
 
 
 def test_a_worse_sharpe_ratio_is_set_against_what_ml_did_better():
     low = replace(GOOD, sharpe_off=1.0, sharpe_on=0.5)
     assert "ML chose entries better than random filters, but" in judge(low).because
     by_ranking = judge(replace(low, setting=chance(0.45), ranking=chance(0.001)))
-    assert "ML's probabilities tell better entries from worse (p 0.001), but" in by_ranking.because
+    assert "ML ranks entries better than chance (p 0.001), but" in by_ranking.because
     assert "a Sharpe ratio is undefined" in judge(replace(low, sharpe_on=None)).because
 
 

@@ -1,4 +1,4 @@
-"""Matched chance: what random filters make that trade as often, on the same sides, as ML-on."""
+"""Matched chance: random filters with as many trades on each side as ML-on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,8 +26,8 @@ MOST_CHANGED = 0.05  # share of the shared trades whose exits ML may change
 SEEDS = 7_919  # between the seeds of two symbols
 NOTHING = ("", "")
 SAME = (
-    "both runs made the same trades, so ML chose nothing",
-    "A higher ml_threshold lets ML reject entries.",
+    "both runs made the same trades",
+    "A higher ml_threshold makes ML reject entries.",
 )
 
 
@@ -159,12 +159,12 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
 
 
 def unlike(placebos: Mapping[str, Placebo]) -> tuple[str, str]:
-    """Say that no coin matches ML-on, and what to do; nothing where they do."""
+    """Say that no coin matches ML-on, and what to do; nothing where one does."""
     misfit = max(placebo.misfit for placebo in placebos.values())
     if misfit <= MOST_MISFIT:
         return NOTHING
     reason = f"no random filter matches ML-on's trades and bars held ({misfit:.0%} off)"
-    return reason, "Another threshold or exit may be matched."
+    return reason, "Try another threshold or exit."
 
 
 def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
@@ -226,7 +226,7 @@ def changed_exits(pair: RunPair) -> tuple[str, str]:
     if not len(shared) or changed <= MOST_CHANGED * len(shared):
         return NOTHING
     reason = (
-        f"ML changed the exits of {changed:,} of {len(shared):,} trades that both runs entered, "
-        "and random filters change only entries"
+        f"ML changed the exits of {changed:,} of {len(shared):,} shared trades, and random "
+        "filters change only entries"
     )
-    return reason, "Use the same exits in both runs, or let ML filter entries alone, by with_ml."
+    return reason, "Use the same exits in both runs, or let ML filter only entries, by with_ml."

@@ -1,4 +1,4 @@
-"""Whether a model still does on new bars what its training promised of unseen ones."""
+"""Whether a model is still as good on new bars as on unseen training rows."""
 
 from bt_fusion.evaluation.drift.health import Health, model_health, with_health
 from bt_fusion.evaluation.drift.levels import Drift

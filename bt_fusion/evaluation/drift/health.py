@@ -1,4 +1,4 @@
-"""The health of models over bars: what was known at each, from bars up to it alone."""
+"""The health of models over bars, at each bar from the bars up to it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -23,7 +23,8 @@ class State(NamedTuple):
     Attributes
     ----------
     hit_rate, expected : float
-        Shares of the last 100 counted predictions whose likeliest class came, and should have.
+        Share of the last 100 counted predictions whose likeliest class occurred, and the share
+        expected.
     evidence : float
         Of the part nearest to its alarm, as a share of it: 1 is the alarm.
     psi : float
@@ -80,7 +81,7 @@ class Monitor:
         return 0 if self.features is None else self.features.window
 
     def outcome(self, proba: Sequence[float], y: float) -> None:
-        """Take a counted prediction and the class that came."""
+        """Add a counted prediction and the class that occurred."""
         self.bets += 1
         if self.outcomes is None:
             return

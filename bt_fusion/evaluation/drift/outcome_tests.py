@@ -50,7 +50,7 @@ class EdgeTest:
 
 
 class CalibrationTest:
-    """Do classes still come as often as predictions like these promised on unseen training rows.
+    """Whether classes occur as often as after such predictions on unseen training rows.
 
     The null says that the share is within 2.81 standard errors of the line of the training; the
     alternatives, that it is beyond that by 0.05, 0.1 or 0.2, on either side.

@@ -51,7 +51,7 @@ def refit_reference(
     place: Place,
     embargo: int = 0,
 ) -> Reference:
-    """Return what a refit expects, from bars before it alone.
+    """Return what a refit expects, from bars before it.
 
     Its features are those of its training rows. Its outcomes are those that earlier refits
     predicted inside the same window, so the first refit expects none.

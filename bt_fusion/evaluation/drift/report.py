@@ -67,7 +67,7 @@ class DriftReport:
 
     @property
     def line(self) -> str:
-        """What came out, in a sentence."""
+        """The result in a sentence."""
         if self.alarm is not None:
             return f"{self.alarm['text']} (after {self.alarm['bars']:,} bars)"
         if not self.evidence:
@@ -177,20 +177,20 @@ def calibration_lines(
 
 
 def promise(model: SignalModel, monitor: Monitor) -> str:
-    """Say what the test would have found, and what it cannot judge."""
+    """Say how large a loss the test can find, and what it cannot judge."""
     if getattr(model, "reference_", None) is None:
         return BEFORE_DRIFT
     if monitor.outcomes is None:
         return (
-            "the model does not know what to expect of unseen bars (its training had too few), so "
+            "the model has no results on unseen rows (too few training rows, or hold_out=False): "
             "hit rate and calibration cannot be judged; train on more bars"
         )
     line, hits = monitor.outcomes.lines[0], monitor.outcomes.hit_rate
     bets = bets_to_find(line, monitor.bets)
     if not math.isfinite(bets):
-        return "its training found no edge on unseen rows that could be lost"
+        return "its training found no edge on unseen rows, so none can be lost"
     after = round(bets * model.label().horizon, -2)
     return (
-        f"the loss of its whole edge (hit rate {100 * hits:.1f} % on unseen training rows) would "
-        f"be found with 95 % within about {after:,.0f} bars"
+        f"a loss of its whole edge (hit rate {100 * hits:.1f} % on unseen training rows) would be "
+        f"found within about {after:,.0f} bars in 95 % of cases"
     )

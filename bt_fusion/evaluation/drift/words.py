@@ -9,7 +9,7 @@ from bt_fusion.evaluation.drift.monitor import State
 
 __all__ = ["BEFORE_DRIFT", "alarm_text", "why_text"]
 
-BEFORE_DRIFT = "the model was made before drift was kept, so its health is unknown; train again"
+BEFORE_DRIFT = "an older version made the model, so its drift is unknown; train it again"
 
 
 def why_text(part: str, state: State) -> str:
@@ -25,8 +25,8 @@ def why_text(part: str, state: State) -> str:
         )
     if part == Drift.CALIBRATION.words:
         off = 100 * state.calibration
-        return f"the class came {off:+.1f} points more often than predictions like these promised"
-    return f"features are not those of the training, PSI up to {state.psi:.2f}"
+        return f"the class occurred {off:+.1f} points more often than predicted"
+    return f"features differ from the training, PSI up to {state.psi:.2f}"
 
 
 def alarm_text(alarm: dict[str, Any], state: State) -> str:

@@ -1,4 +1,4 @@
-"""Matched chance under the renewing exit: the run beside coins that trade and hold as much.
+"""Matched chance under the renewing exit: the run against coins that trade and hold as much.
 
 Trading less under costs looks like skill, and so does holding longer. So ML-on is compared with
 Markov coins that enter as often and hold as many bars on each side, by the same rule and costs.
@@ -108,7 +108,7 @@ def matched(trips: RoundTrips, bars: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Runs:
-    """Runs over the same bars, held against the mean draw of a pair of coins."""
+    """Runs over the same bars, compared with the mean draw of a pair of coins."""
 
     def __init__(
         self, bars: BarArrays, costs: Costs, pair: CoinPair, exits: LevelExits | None = None

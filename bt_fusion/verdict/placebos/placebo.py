@@ -1,4 +1,4 @@
-"""Placebo: what draws by chance made, beside the real run."""
+"""Placebo: random draws compared with the real run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -32,7 +32,7 @@ def upper_tail(score: float, drawn: np.ndarray, centre: float = 0.0) -> float:
 
 @dataclass(frozen=True, eq=False)
 class DrawFigures:
-    """What runs of the same rule came to, one value a run.
+    """Figures of runs of the same rule, one value a run.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class DrawFigures:
 
 @dataclass(frozen=True, eq=False)
 class Placebo:
-    """Where a run lies among runs whose entries chance has chosen.
+    """A run compared with runs of random entries.
 
     Attributes
     ----------

@@ -78,7 +78,7 @@ class Accounts:
         self.each = np.stack(table, axis=1) * (out.side != 0)[:, None]
 
     def of(self, trips: RoundTrips) -> DrawFigures:
-        """Return what one run came to, in the same figures as the draws'."""
+        """Return the figures of one run, the same as those of the draws."""
         return self.figures(self.summed(trips.signal)[None])
 
     def summed(self, signal: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class MeanDraw:
-    """The position of the mean draw, which scores are held against.
+    """The position of the mean draw, with which scores are compared.
 
     Attributes
     ----------

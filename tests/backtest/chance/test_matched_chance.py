@@ -196,8 +196,7 @@ def test_changed_exits_are_not_judged_and_said_to_be():
     chance = matched_chance(pair_of(bars, lucky(bars), strategy=Leaves), 20)
     assert chance.test is None
     assert chance.untested == (
-        "ML changed the exits of 70 of 70 trades that both runs entered, and random filters change "
-        "only entries"
+        "ML changed the exits of 70 of 70 shared trades, and random filters change only entries"
     )
 
 
@@ -269,9 +268,7 @@ def test_a_run_without_trades_is_no_evidence():
     pair = pair_of(bars, given(bars.index, 0.5))
     chance = matched_chance(pair, 20)
     verdict = judge(evidence_of(pair, chance))
-    assert verdict.because == (
-        "no evidence: too few trades, ML-on closed none and each run needs 30"
-    )
+    assert verdict.because == ("no evidence: too few trades (ML-on closed none, each run needs 30)")
     figures = placebo_figures(chance, DEAR.cash)
     assert figures["expectancy"] == {"real": None, "mean": None, "low": None, "high": None}
     assert "is the same" in ranking_figures(ranking_of(pair, 20))["reason"]

@@ -26,7 +26,7 @@ def test_a_break_is_named_with_its_bar_and_reason():
 def test_without_a_break_it_says_what_would_have_been_found():
     found = drift_report(model(), bars(broken=False), SINCE)
     assert found.alarm is None and found.line.startswith("no evidence of drift in 4,000 bars")
-    assert "would be found with 95 % within about" in found.promise
+    assert found.promise.endswith("bars in 95 % of cases")
 
 
 def test_no_bar_since_then_is_an_error():
