@@ -69,8 +69,9 @@ def test_memory_is_enough(markets, entry):
         for end in ends:
             window = entry.columns(arrays[end - entry.memory : end])
             for full, part in zip(whole, window, strict=True):
-                # in a halt an average of moves stays, at a ten-thousandth of its size
-                share = 1e-7 if name.startswith("halts") else 1e-8
+                # in a halt an average of moves stays, at a ten-thousandth of its size; and of a sum
+                # of squares its rounding, which a root makes larger and each processor its own
+                share = 1e-6 if name.startswith("halts") else 1e-8
                 allowed = share * np.nanstd(full) + 1e-12
                 assert abs(part[-1] - full[end - 1]) <= allowed, (name, end)
 
