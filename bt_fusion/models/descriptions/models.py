@@ -1,0 +1,94 @@
+"""What a signal model and a walk-forward print of themselves."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bt_fusion.described import listed, when
+from bt_fusion.errors import BtFusionError
+
+if TYPE_CHECKING:
+    from bt_fusion.ensemble.ensemble import Ensemble
+    from bt_fusion.models.signal_model import SignalModel
+    from bt_fusion.models.walk_forward import WalkForward
+
+__all__ = ["model_rows", "walk_rows"]
+
+FEW = 4  # names of features that are listed
+
+
+def model_rows(model: "SignalModel") -> dict[str, str]:
+    """Return what a signal model predicts, from what, and the rows it is trained on."""
+    rows = {
+        "label": label_text(model),
+        "features": features_text(model),
+        "members": members_text(model.new_ensemble()),
+    }
+    if model.timeframes:
+        rows["timeframes"] = listed(list(model.timeframes))
+    if isinstance(model.others, Mapping) and model.others:
+        rows["markets"] = listed(
+            [f"{name} ({len(own):,} bars)" for name, own in model.others.items()]
+        )
+    if hasattr(model, "ensemble_"):
+        span = f"{when(stamp(model.trained_from_))} to {when(stamp(model.trained_until_))}"
+        length = f" of {model.interval_} bars" if model.interval_ else ""
+        rows["trained on"] = f"{model.n_rows_:,} rows{length}, {span}"
+    else:
+        rows["trained on"] = "nothing yet: call fit(bars), or give it to WalkForward"
+    return rows
+
+
+def walk_rows(walk: "WalkForward") -> dict[str, str]:
+    """Return what a walk-forward refits and when, and what its last `predict` did."""
+    model = walk.signal_model()
+    train, refit = walk.train_bars, walk.refit_bars
+    rows = {
+        "label": label_text(model),
+        "features": features_text(model),
+        "members": members_text(model.new_ensemble()),
+        "trained on": f"{'40 % of the bars, at most 20,000' if train is None else f'{train:,} bars'}"
+        f", {walk.window}",
+        "refitted": f"every {'eighth of these' if refit is None else f'{refit:,} bars'}",
+    }
+    if walk.embargo_bars:
+        rows["embargo"] = f"{walk.embargo_bars:,} bars"
+    made = getattr(walk, "refits_", ())
+    if made:
+        cached = sum(each.cached for each in made)
+        rows["last run"] = f"{len(made):,} refits ({cached:,} from the cache)"
+    return rows
+
+
+def label_text(model: "SignalModel") -> str:
+    """Return the label with its parameters, or why there is none."""
+    try:
+        return str(model.label())
+    except BtFusionError as error:  # the model says so when it is used
+        return str(error)
+
+
+def features_text(model: "SignalModel") -> str:
+    """Return how many features there are, and the names of the first."""
+    try:
+        found = getattr(model, "feature_set_", None) or model.feature_set()
+    except BtFusionError as error:
+        return str(error)
+    return f"{len(found.names)}: {listed(found.names, FEW)}"
+
+
+def members_text(ensemble: "Ensemble") -> str:
+    """Return the members by name and how they vote.
+
+    >>> from bt_fusion.ensemble.ensemble import Ensemble
+    >>> members_text(Ensemble(["rf", "lgb"], calibration="sigmoid"))
+    'rf, lgb; soft voting, sigmoid calibration'
+    """
+    calibrated = f", {ensemble.calibration} calibration" if ensemble.calibration else ""
+    return f"{listed(list(ensemble.members))}; {ensemble.voting} voting{calibrated}"
+
+
+def stamp(value: np.datetime64) -> str:
+    """Return a stamp as text in full seconds."""
+    return str(np.datetime64(value, "s"))
