@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
+import pandas as pd
 
 from bt_fusion.described import listed, when
 from bt_fusion.errors import BtFusionError
@@ -32,7 +32,8 @@ def model_rows(model: "SignalModel") -> dict[str, str]:
             [f"{name} ({len(own):,} bars)" for name, own in model.others.items()]
         )
     if hasattr(model, "ensemble_"):
-        span = f"{when(stamp(model.trained_from_))} to {when(stamp(model.trained_until_))}"
+        ends = map(pd.Timestamp, (model.trained_from_, model.trained_until_))
+        span = " to ".join(map(when, ends))
         length = f" of {model.interval_} bars" if model.interval_ else ""
         rows["trained on"] = f"{model.n_rows_:,} rows{length}, {span}"
     else:
@@ -44,13 +45,13 @@ def walk_rows(walk: "WalkForward") -> dict[str, str]:
     """Return what a walk-forward refits and when, and what its last `predict` did."""
     model = walk.signal_model()
     train, refit = walk.train_bars, walk.refit_bars
+    window = "40 % of the bars, at most 20,000" if train is None else f"{train:,} bars"
     rows = {
         "label": label_text(model),
         "features": features_text(model),
         "members": members_text(model.new_ensemble()),
-        "trained on": f"{'40 % of the bars, at most 20,000' if train is None else f'{train:,} bars'}"
-        f", {walk.window}",
-        "refitted": f"every {'eighth of these' if refit is None else f'{refit:,} bars'}",
+        "trained on": f"{window}, {walk.window}",
+        "refitted": "every eighth of these" if refit is None else f"every {refit:,} bars",
     }
     if walk.embargo_bars:
         rows["embargo"] = f"{walk.embargo_bars:,} bars"
@@ -87,8 +88,3 @@ def members_text(ensemble: "Ensemble") -> str:
     """
     calibrated = f", {ensemble.calibration} calibration" if ensemble.calibration else ""
     return f"{listed(list(ensemble.members))}; {ensemble.voting} voting{calibrated}"
-
-
-def stamp(value: np.datetime64) -> str:
-    """Return a stamp as text in full seconds."""
-    return str(np.datetime64(value, "s"))

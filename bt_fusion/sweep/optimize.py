@@ -1,0 +1,152 @@
+"""Backtest: a strategy compared with itself under ML, and its parameters optimized."""
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from bt_fusion.backtest.job import BacktestJob
+from bt_fusion.errors import OptionError
+from bt_fusion.saved_runs.sweep_folder import write_sweep
+from bt_fusion.sweep.grid import Constraint
+from bt_fusion.sweep.result import SweepResult
+from bt_fusion.sweep.sweep import Sweep
+
+__all__ = ["Backtest"]
+
+
+class Backtest(BacktestJob):
+    """ML off and ML on over the same unseen bars, costs and fills.
+
+    Parameters
+    ----------
+    model : WalkForward, SignalModel, Ensemble, str, path or dict, optional
+        What predicts. A `WalkForward` is refitted as time passes, and so is a model that is not
+        fitted, an ensemble and a preset by its name: each bar it trades is unseen. Of a fitted
+        `SignalModel`, or the folder of a saved one, the bars after its training are traded. A
+        dictionary holds a fitted model for each symbol. Without it: the preset that the strategy
+        asks for, else the default model.
+    strategy : class or str
+        A ``bt.Strategy``, a name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. One that
+        knows nothing of ML trades as it is for ML-off, and through `with_ml` for ML-on.
+    ml : {"both", "on", "off"}
+        Which runs to make; the window is the same for each.
+    account : Account
+    params : dict
+        Parameters of the strategy.
+    fromdate, todate : str or Timestamp, optional
+        First day, and first moment after, of what may be traded.
+    draws : int
+        Bootstrap samples behind each interval, and draws of the placebo.
+    seed : int
+        Of both, and of a model that is made here.
+    plot : path, optional
+        Where to draw Backtrader's own chart, of ML-on if it runs.
+    allow_in_sample : bool
+        Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
+    breakdown : tuple of str
+        Calendar periods to sum trades up by, of "day", "week" and "month".
+    placebo : {"veto", "labels", "none"}
+        What ML-on is compared with, see `verdict_of_pair`. Without it there is no verdict.
+    ledger : path, optional
+        Folder of results whose trial ledger counts.
+    source : dict
+        Where bars and model came from, kept in the summary as it is: what `why` finds them by.
+    audit : bool
+        Look for gaps, filled stretches and bad prices in the bars, see `audit_bars`, and for
+        look-ahead in the strategy, see `quick_audit`.
+    notes : tuple of str
+        Lines that the summary's `notes` begin with.
+    ablation : bool
+        Also run the strategy `managed` with one of its models after the other, see
+        `bt_fusion.backtest.ablation`.
+    brief : bool
+        Make only what a verdict needs: no intervals, agreement, decomposition, robustness, buy and
+        hold, audit of the bars or log of entries. The verdict is the same.
+
+    Examples
+    --------
+    >>> import backtrader as bt
+    >>> from bt_fusion import Ensemble, SignalModel, load_sample
+    >>> class MyCross(bt.Strategy):
+    ...     params = dict(fast=10, slow=30)
+    ...     def __init__(self):
+    ...         fast, slow = (bt.ind.SMA(period=n) for n in (self.p.fast, self.p.slow))
+    ...         self.cross = bt.ind.CrossOver(fast, slow)
+    ...     def next(self):
+    ...         if not self.position and self.cross > 0:
+    ...             self.buy()
+    ...         elif self.position and self.cross < 0:
+    ...             self.close()
+    >>> model = SignalModel(["rsi_14"], ensemble=Ensemble(["lgb"]))
+    >>> backtest = Backtest(model, strategy=MyCross, draws=10)
+    >>> result = backtest.run(load_sample("sp500"), "sp500")
+    >>> result.summary["ml_off"]["trades"] > result.summary["ml_on"]["trades"] > 0
+    True
+    >>> best = backtest.optimize(load_sample("sp500"), fast=[5, 10], slow=[20, 40])
+    >>> sorted(best.sweep.best.params)
+    ['fast', 'slow']
+    """
+
+    def optimize(
+        self,
+        bars: pd.DataFrame | dict[str, pd.DataFrame],
+        *,
+        maximize: str = "sharpe",
+        constraint: Constraint | None = None,
+        return_heatmap: bool = False,
+        name: str = "",
+        **grid: Any,
+    ) -> Any:
+        """Try every combination of some parameters, and return the result of the best one.
+
+        A `Sweep`: predictions are made once. The best of many looks good by luck alone, so the
+        printed result ends with the deflated Sharpe ratio and the probability of overfitting.
+
+        Parameters
+        ----------
+        bars : DataFrame, or dict of them by symbol
+        maximize : str
+            See `Sweep`.
+        constraint : callable, optional
+            Takes the parameters as attributes, and says whether to try the combination:
+            ``lambda p: p.fast < p.slow``.
+        return_heatmap : bool
+            Return the figure of every variant, too.
+        name : str
+            What to call the data, where the bars do not say.
+        **grid
+            The values of each parameter, such as ``fast=range(5, 20, 5)``.
+
+        Returns
+        -------
+        Result, or (Result, Series)
+            `Result.sweep` is the whole `SweepResult`. The Series is indexed by the parameters.
+
+        Raises
+        ------
+        OptionError
+            As `Sweep.run`; without a grid, and where no variant trades.
+        """
+        if not grid:
+            raise OptionError("give the values of a parameter, such as fast=range(5, 20, 5)")
+        if self.ml == "off":
+            raise OptionError("the variants are compared with ML, and ml is 'off'; take ml='both'")
+        with TemporaryDirectory(prefix="bt_fusion-", ignore_cleanup_errors=True) as made:
+            folder = Path(made) if self.ledger is None else Path(self.ledger)
+            sweep = Sweep(self, grid, maximize=maximize, constraint=constraint)
+            found = sweep.run(bars, folder, name)
+            result = replace(self._best(found, folder), ledger=folder).run(bars, name)
+        best = replace(result, sweep=found)
+        return (best, found.figures()) if return_heatmap else best
+
+    def _best(self, found: SweepResult, folder: Path) -> "Backtest":
+        """Return the best variant; the folder keeps its probability of overfitting."""
+        if found.best is None:
+            raise OptionError(
+                f"none of {found.summary['variants']:,} variants traded with ML; give other values"
+            )
+        write_sweep(folder, found)
+        return replace(self, params={**self.params, **found.best.params})
