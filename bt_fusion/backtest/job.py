@@ -56,13 +56,14 @@ from bt_fusion.strategies import ManagedStrategy
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.user_code import locate_errors
 
-__all__ = ["BacktestJob", "Result", "clocked"]
+__all__ = ["UNNAMED", "BacktestJob", "Result", "clocked"]
 
 
 SIGNAL_ALONE = (
     "the model predicts signals alone: the managed strategy trades them with the label's stop and "
     "target, and size 1 (--preset managed brings the other three models)"
 )
+UNNAMED = "bars"
 TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
 
 
@@ -93,7 +94,7 @@ class BacktestJob:
     def run(
         self,
         bars: pd.DataFrame | dict[str, pd.DataFrame],
-        name: str = "",
+        name: str = UNNAMED,
         on_refit: OnRefit = None,
     ) -> Result:
         """Predict the bars, trade the unseen ones, compare.
@@ -103,7 +104,7 @@ class BacktestJob:
         bars : DataFrame, or dict of them by symbol
             Checked. Of several symbols each is predicted by itself, and one account trades all.
         name : str
-            What to call the data, where the bars do not say.
+            What to call the data of a single DataFrame.
         on_refit : callable, optional
             Called with (refits done, refits in all), instead of showing them on the terminal.
         """

@@ -68,8 +68,8 @@ class Result:
     >>> result = Backtest(model, draws=10).run(load_sample("sp500"), "sp500")
     >>> print(result.verdict.grade)
     no evidence
-    >>> list(result.equity), result.equity.index.name
-    (['off', 'on', 'buy_hold', 'shift'], 'datetime')
+    >>> list(result.equity)[:3], result.equity.index.name
+    (['off', 'on', 'buy_hold'], 'datetime')
     """
 
     summary: dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.backtest.job import BacktestJob
+from bt_fusion.backtest.job import UNNAMED, BacktestJob
 from bt_fusion.errors import OptionError
 from bt_fusion.saved_runs.sweep_folder import write_sweep
 from bt_fusion.sweep.grid import Constraint
@@ -97,7 +97,7 @@ class Backtest(BacktestJob):
         maximize: str = "sharpe",
         constraint: Constraint | None = None,
         return_heatmap: bool = False,
-        name: str = "",
+        name: str = UNNAMED,
         **grid: Any,
     ) -> Any:
         """Try every combination of some parameters, and return the result of the best one.
@@ -116,7 +116,7 @@ class Backtest(BacktestJob):
         return_heatmap : bool
             Return the figure of every variant, too.
         name : str
-            What to call the data, where the bars do not say.
+            What to call the data of a single DataFrame.
         **grid
             The values of each parameter, such as ``fast=range(5, 20, 5)``.
 

@@ -106,8 +106,8 @@ def selection_figures(
     dict
         pbo: the probability of backtest overfitting of a choice by the Sharpe ratio with ML;
         trials: how many were tried; luck: the Sharpe ratio expected of the best of so many
-        without skill, annualised; dsr: the deflated Sharpe ratio of the best; spa_p: the p-value of "no variant
-        with ML makes more than the same one without". Undefined figures are None.
+        without skill, annualised; dsr: the deflated Sharpe ratio of the best; spa_p: the p-value of
+        "no variant with ML makes more than the same one without". Undefined figures are None.
     """
     off, on = (np.column_stack(runs[run].to_list()).astype(float) for run in ("off", "on"))
     spa_p = superior_predictive_ability(np.zeros(len(on)), on - off, seed=seed)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.job import BacktestJob, clocked
+from bt_fusion.backtest.job import UNNAMED, BacktestJob, clocked
 from bt_fusion.backtest.job_checks import checked_strategy, with_threshold
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.out_of_sample import OutOfSample
@@ -94,7 +94,7 @@ class Sweep:
         self,
         bars: pd.DataFrame | dict[str, pd.DataFrame],
         folder: str | Path | None = None,
-        name: str = "",
+        name: str = UNNAMED,
         on_refit: Progress | None = None,
         on_run: Progress | None = None,
     ) -> SweepResult:
@@ -106,7 +106,7 @@ class Sweep:
         folder : path, optional
             Keeps finished runs, and the trial ledger; none is kept without it.
         name : str
-            What to call the data, where the bars do not say.
+            What to call the data of a single DataFrame.
         on_refit, on_run : callable, optional
             Called with (done, in all), instead of showing them on the terminal.
 

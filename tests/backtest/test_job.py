@@ -6,8 +6,7 @@ import sys
 import backtrader as bt
 import pytest
 
-from bt_fusion import Ensemble, OptionError, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.account import Account
 from bt_fusion.report.draw import redraw
@@ -78,7 +77,7 @@ from pathlib import Path
 import backtrader as bt
 
 from bt_fusion import Ensemble, SignalModel, WalkForward, read_bars
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest
 from bt_fusion.why.why import explain_entry
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.draw import redraw
 from bt_fusion.saved_runs import run_commit

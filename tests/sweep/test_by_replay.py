@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.backtest.replayed.runs import ReplayedRun
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.account import Account

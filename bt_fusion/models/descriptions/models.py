@@ -1,24 +1,19 @@
 """What a signal model and a walk-forward print of themselves."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
 from bt_fusion.described import listed, when
 from bt_fusion.errors import BtFusionError
 
-if TYPE_CHECKING:
-    from bt_fusion.ensemble.ensemble import Ensemble
-    from bt_fusion.models.signal_model import SignalModel
-    from bt_fusion.models.walk_forward import WalkForward
-
 __all__ = ["model_rows", "walk_rows"]
 
 FEW = 4  # names of features that are listed
 
 
-def model_rows(model: "SignalModel") -> dict[str, str]:
+def model_rows(model: Any) -> dict[str, str]:
     """Return what a signal model predicts, from what, and the rows it is trained on."""
     rows = {
         "label": label_text(model),
@@ -41,7 +36,7 @@ def model_rows(model: "SignalModel") -> dict[str, str]:
     return rows
 
 
-def walk_rows(walk: "WalkForward") -> dict[str, str]:
+def walk_rows(walk: Any) -> dict[str, str]:
     """Return what a walk-forward refits and when, and what its last `predict` did."""
     model = walk.signal_model()
     train, refit = walk.train_bars, walk.refit_bars
@@ -62,7 +57,7 @@ def walk_rows(walk: "WalkForward") -> dict[str, str]:
     return rows
 
 
-def label_text(model: "SignalModel") -> str:
+def label_text(model: Any) -> str:
     """Return the label with its parameters, or why there is none."""
     try:
         return str(model.label())
@@ -70,7 +65,7 @@ def label_text(model: "SignalModel") -> str:
         return str(error)
 
 
-def features_text(model: "SignalModel") -> str:
+def features_text(model: Any) -> str:
     """Return how many features there are, and the names of the first."""
     try:
         found = getattr(model, "feature_set_", None) or model.feature_set()
@@ -79,7 +74,7 @@ def features_text(model: "SignalModel") -> str:
     return f"{len(found.names)}: {listed(found.names, FEW)}"
 
 
-def members_text(ensemble: "Ensemble") -> str:
+def members_text(ensemble: Any) -> str:
     """Return the members by name and how they vote.
 
     >>> from bt_fusion.ensemble.ensemble import Ensemble

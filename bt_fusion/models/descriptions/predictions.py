@@ -1,25 +1,22 @@
 """What predictions print of themselves."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from bt_fusion.described import listed, when
 
-if TYPE_CHECKING:
-    from bt_fusion.models.predictions import Predictions
-
 __all__ = ["predictions_rows", "predictions_title"]
 
 
-def predictions_title(predictions: "Predictions") -> str:
+def predictions_title(predictions: Any) -> str:
     """Return how many bars there are, and from when to when."""
     index = predictions.index
     span = f", {when(index[0])} to {when(index[-1])}" if len(index) else ""
     return f"{type(predictions).__name__} of {len(index):,} bars{span}"
 
 
-def predictions_rows(predictions: "Predictions") -> dict[str, str]:
+def predictions_rows(predictions: Any) -> dict[str, str]:
     """Return what is predicted by whom, for how many bars, and the signals."""
     known = predictions.known
     models = len(np.unique(predictions.model[known]))
@@ -35,7 +32,7 @@ def predictions_rows(predictions: "Predictions") -> dict[str, str]:
     return rows
 
 
-def _known_rows(predictions: "Predictions", known: np.ndarray) -> dict[str, str]:
+def _known_rows(predictions: Any, known: np.ndarray) -> dict[str, str]:
     up, side = predictions.probability_up[known], predictions.class_names[-1]
     return {
         "first": when(predictions.index[int(known.argmax())]),

@@ -66,7 +66,7 @@ def chosen_axes(found: "SavedSweep", x: str | None, y: str | None) -> tuple[str,
     down = y if y is not None else next(free, None)
     if across is None or down is None or across == down:
         raise OptionError(
-            f"a heat map needs two parameters, and {', '.join(found.varied) or 'none'} varies; give "
+            f"a heat map needs two parameters, and the grid varies {len(found.varied)}; give "
             "several values of another one"
         )
     return across, down
@@ -79,7 +79,7 @@ def cells_of(
     places = found.places()
     part = pd.DataFrame({name: places[name] for name in (x, y)})
     part["value"] = found.table[column].astype(float)
-    cells = part.pivot_table("value", y, x, aggfunc=aggregate)
+    cells = part.pivot_table("value", y, x, aggfunc=aggregate)  # type: ignore[arg-type]
     rows, columns = range(len(found.grid[y])), range(len(found.grid[x]))
     return cells.reindex(index=rows, columns=columns).to_numpy(dtype=float)
 
@@ -123,7 +123,8 @@ def _ink(image: Any, value: float) -> str:
 def _title(found: "SavedSweep", axes: tuple[str, str], column: str, aggregate: str) -> str:
     others = [name for name in found.varied if name not in axes]
     over = f", {aggregate} over {', '.join(others)}" if others else ""
-    return f"{figure_name(column)}{over}\n{_luck(found.summary)}"
+    name = figure_name(column)
+    return f"{name[:1].upper()}{name[1:]}{over}\n{_luck(found.summary)}"
 
 
 def _luck(summary: dict[str, Any]) -> str:

@@ -109,15 +109,25 @@ def best_line(summary: dict[str, Any]) -> str:
 
 
 def figure_name(column: str) -> str:
-    """Return the name of a column of a sweep's table in words.
+    """Return the name of a column of a sweep's table, as it stands inside a sentence.
 
     >>> figure_name("on_sharpe"), figure_name("delta_net_profit")
-    ('Sharpe ratio, ML on', 'Net profit, ML on less ML off')
+    ('Sharpe ratio, ML on', 'net profit, ML on less ML off')
     """
     run, _, key = column.partition("_")
-    names = {row[0]: row[1] for row in ROWS}
+    names = {row[0]: lowered(row[1]) for row in ROWS}
     suffix = {"on": "ML on", "off": "ML off", "delta": "ML on less ML off"}
     return f"{names.get(key, key)}, {suffix[run]}"
+
+
+def lowered(label: str) -> str:
+    """Write the first word of a label small, unless it is a name.
+
+    >>> lowered("Net profit"), lowered("CAGR"), lowered("Sharpe ratio")
+    ('net profit', 'CAGR', 'Sharpe ratio')
+    """
+    name = label.startswith(("Sharpe", "Sortino")) or label.isupper()
+    return label if name else label[:1].lower() + label[1:]
 
 
 def replay_lines(runs: dict[str, Any]) -> list[str]:

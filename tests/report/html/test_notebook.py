@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from bt_fusion import Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Ensemble, SignalModel, WalkForward
 from bt_fusion.data.samples import planted_edge
 
 
