@@ -1,5 +1,6 @@
 """Backtest: a strategy compared with itself under ML, and its parameters optimized."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +9,10 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.backtest.job import UNNAMED, BacktestJob
-from bt_fusion.errors import OptionError
+from bt_fusion.backtest.job_checks import ML_CHOICES
+from bt_fusion.described import Described
+from bt_fusion.errors import BtFusionError, OptionError
+from bt_fusion.models.walk_forward import WalkForward
 from bt_fusion.saved_runs.sweep_folder import write_sweep
 from bt_fusion.sweep.grid import Constraint
 from bt_fusion.sweep.result import SweepResult
@@ -17,7 +21,7 @@ from bt_fusion.sweep.sweep import Sweep
 __all__ = ["Backtest"]
 
 
-class Backtest(BacktestJob):
+class Backtest(Described, BacktestJob):
     """ML off and ML on over the same unseen bars, costs and fills.
 
     Parameters
@@ -85,10 +89,32 @@ class Backtest(BacktestJob):
     >>> result = backtest.run(load_sample("sp500"), "sp500")
     >>> result.summary["ml_off"]["trades"] > result.summary["ml_on"]["trades"] > 0
     True
-    >>> best = backtest.optimize(load_sample("sp500"), fast=[5, 10], slow=[20, 40])
+    >>> best = backtest.optimize(load_sample("sp500"), fast=[5, 10], slow=[20, 40], jobs=1)
     >>> sorted(best.sweep.best.params)
     ['fast', 'slow']
     """
+
+    def description(self) -> tuple[str, Mapping[str, str]]:
+        """Return what it prints of itself."""
+        own = self.account
+        rows = {
+            "model": self._model_text(),
+            "runs": " and ".join(f"ML {run}" for run in ML_CHOICES.get(self.ml, (self.ml,))),
+            "account": f"cash {own.cash:,.0f}, commission {100 * own.commission:g} % a side, "
+            f"slippage {100 * own.slippage:g} %",
+        }
+        if self.params:
+            rows["params"] = ", ".join(f"{name} {value}" for name, value in self.params.items())
+        name = getattr(self.strategy, "__name__", self.strategy)
+        return f"Backtest of {name}", rows
+
+    def _model_text(self) -> str:
+        try:
+            fitted = not isinstance(self.predictor, WalkForward)
+        except BtFusionError as error:  # `run` says so
+            return str(error)
+        how = "fitted" if fitted else "refitted as time passes"
+        return f"{type(self.signal_model).__name__}, {how}; {self.signal_model.label()}"
 
     def optimize(
         self,
@@ -97,6 +123,7 @@ class Backtest(BacktestJob):
         maximize: str = "sharpe",
         constraint: Constraint | None = None,
         return_heatmap: bool = False,
+        jobs: int = -1,
         name: str = UNNAMED,
         **grid: Any,
     ) -> Any:
@@ -115,6 +142,8 @@ class Backtest(BacktestJob):
             ``lambda p: p.fast < p.slow``.
         return_heatmap : bool
             Return the figure of every variant, too.
+        jobs : int
+            Processes side by side, see `Sweep`.
         name : str
             What to call the data of a single DataFrame.
         **grid
@@ -136,7 +165,7 @@ class Backtest(BacktestJob):
             raise OptionError("the variants are compared with ML, and ml is 'off'; take ml='both'")
         with TemporaryDirectory(prefix="bt_fusion-", ignore_cleanup_errors=True) as made:
             folder = Path(made) if self.ledger is None else Path(self.ledger)
-            sweep = Sweep(self, grid, maximize=maximize, constraint=constraint)
+            sweep = Sweep(self, grid, jobs, maximize=maximize, constraint=constraint)
             found = sweep.run(bars, folder, name)
             result = replace(self._best(found, folder), ledger=folder).run(bars, name)
         best = replace(result, sweep=found)

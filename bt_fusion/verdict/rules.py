@@ -50,9 +50,9 @@ class Rule:
     grades: tuple[str, ...] = ("certain", "probable")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
-    """What a comparison comes to.
+    """What a comparison comes to; printing it shows the grade, the reason and what would change it.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ class Verdict:
         """Why, without the grade."""
         return self.because.removeprefix(f"{self.verdict}: ")
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join(filter(None, (self.because, self.change)))
 
 

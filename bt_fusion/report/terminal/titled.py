@@ -35,7 +35,15 @@ def plain_text(shown: RenderableType, width: int | None = None) -> str:
     """
     lines = StringIO()
     console = Console(
-        file=lines, width=width, soft_wrap=True, highlight=False, markup=False, emoji=False
+        file=lines,
+        width=width,
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,  # a notebook would show it at once, and the text be empty
     )
     console.print(shown)
     return "\n".join(line.rstrip() for line in lines.getvalue().splitlines())
