@@ -127,9 +127,9 @@ def test_the_report_is_whole_or_not_written(result, tmp_path, monkeypatch):
 
 
 def test_any_model_will_do(edge):
-    model = SignalModel(["gap"], ensemble=Ensemble(["lr"]))
+    model = SignalModel(["gap"], ensemble=Ensemble(["lgb"]))  # which needs no other process
     made = Backtest(model, draws=10, ml="on", audit=False).run(edge)
-    assert made.summary["model"]["members"] == ["lr"] and made.summary["data"]["name"] == "bars"
+    assert made.summary["model"]["members"] == ["lgb"] and made.summary["data"]["name"] == "bars"
     asked = Backtest("fusion")
     assert with_threshold(asked, {"": edge}).params == {"ml_threshold": 0.6}
     assert Backtest(strategy="hybrid").signal_model.label().horizon == 5
