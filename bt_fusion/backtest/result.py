@@ -65,7 +65,7 @@ class Result:
     --------
     >>> from bt_fusion import Backtest, Ensemble, SignalModel, load_sample
     >>> model = SignalModel(["rsi_14"], ensemble=Ensemble(["lgb"]))
-    >>> result = Backtest(model, draws=10).run(load_sample("sp500"), "sp500")
+    >>> result = Backtest(model, draws=10).run(load_sample("sp500")[-1_000:], "sp500")
     >>> print(result.verdict.grade)
     no evidence
     >>> list(result.equity)[:3], result.equity.index.name

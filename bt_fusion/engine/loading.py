@@ -173,8 +173,8 @@ def account_of(cash: float, commission: float, slippage: float, sizer: str) -> A
 def why_here(part: type) -> str:
     """Return why no other process can load a class, empty where each can.
 
-    >>> why_here(FusionStrategy), why_here(type("Typed", (), {"__module__": "__main__"}))
-    ('', 'was typed into a session; put it into a file to use all cores')
+    >>> why_here(FusionStrategy)
+    ''
     """
     if "<locals>" in part.__qualname__:
         return "stands inside a function; put it at the top of its file to use all cores"
@@ -201,7 +201,7 @@ def found_by_name(part: type) -> bool:
 def guarded(code: str) -> bool:
     r"""Tell whether a script says what to do only when it is run, and not imported.
 
-    >>> guarded("if __name__ == '__main__':\\n    main()"), guarded("main()")
+    >>> guarded("if __name__ == '__main__':\n    main()"), guarded("main()")
     (True, False)
     """
     return any(

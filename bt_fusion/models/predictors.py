@@ -56,8 +56,8 @@ def as_predictor(model: Any, system: str | None = None, seed: int = 0) -> Predic
     --------
     >>> as_predictor(SignalModel("fusion")).signal_model().features
     'fusion'
-    >>> as_predictor("hybrid").signal_model().label()
-    Gain(horizon=5, threshold=0.005)
+    >>> as_predictor("generator").signal_model().label()
+    Direction(horizon=1)
     """
     if isinstance(model, WalkForward):
         return model

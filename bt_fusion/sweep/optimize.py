@@ -85,11 +85,11 @@ class Backtest(Described, BacktestJob):
     ...         elif self.position and self.cross < 0:
     ...             self.close()
     >>> model = SignalModel(["rsi_14"], ensemble=Ensemble(["lgb"]))
-    >>> backtest = Backtest(model, strategy=MyCross, draws=10)
-    >>> result = backtest.run(load_sample("sp500"), "sp500")
+    >>> backtest, bars = Backtest(model, strategy=MyCross, draws=10), load_sample("sp500")[-1_000:]
+    >>> result = backtest.run(bars, "sp500")
     >>> result.summary["ml_off"]["trades"] > result.summary["ml_on"]["trades"] > 0
     True
-    >>> best = backtest.optimize(load_sample("sp500"), fast=[5, 10], slow=[20, 40], jobs=1)
+    >>> best = backtest.optimize(bars, fast=[5, 10], slow=[20, 40], jobs=1)
     >>> sorted(best.sweep.best.params)
     ['fast', 'slow']
     """

@@ -77,7 +77,7 @@ class Sweep:
     >>> from bt_fusion import Backtest, Ensemble, SignalModel, load_sample
     >>> model = SignalModel(["rsi_14"], ensemble=Ensemble(["lgb"]))
     >>> sweep = Sweep(Backtest(model), {"ema_fast": range(5, 20, 5), "ema_slow": [20, 40]}, jobs=1)
-    >>> found = sweep.run(load_sample("sp500"), name="sp500")
+    >>> found = sweep.run(load_sample("sp500")[-1_000:], name="sp500")
     >>> len(found.table), sorted(found.best.params)
     (6, ['ema_fast', 'ema_slow'])
     """

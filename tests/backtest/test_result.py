@@ -132,6 +132,6 @@ def test_any_model_will_do(edge):
     assert made.summary["model"]["members"] == ["lgb"] and made.summary["data"]["name"] == "bars"
     asked = Backtest("fusion")
     assert with_threshold(asked, {"": edge}).params == {"ml_threshold": 0.6}
-    assert Backtest(strategy="hybrid").signal_model.label().horizon == 5
+    assert Backtest(strategy="discovery").signal_model.features == "mar"
     with pytest.raises(OptionError, match="model is a int"):
         Backtest(3).run(edge)

@@ -66,9 +66,9 @@ def test_what_is_not_fitted_is_refitted_as_time_passes():
     assert as_predictor(A).signal_model() is A and as_predictor(A).jobs == -1
     ensemble = Ensemble(["lr"])
     assert as_predictor(ensemble).signal_model().ensemble is ensemble
-    assert as_predictor("discovery").signal_model().features == "mar"
+    assert as_predictor("generator").signal_model().label() == Direction(1)
     assert as_predictor(None).signal_model().label() == Direction(5)
-    assert as_predictor(None, "hybrid", seed=7).signal_model().label() == Gain(5, 0.005)
+    assert as_predictor(None, "discovery").signal_model().features == "mar"
     assert as_predictor(None, seed=7).signal_model().ensemble.seed == 7
 
 
