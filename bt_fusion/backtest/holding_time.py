@@ -132,5 +132,5 @@ def check_own_exits(strategy: type[Strategy]) -> None:
     if issubclass(strategy, OnePosition):
         raise OptionError(
             f"horizon auto: the exits of {strategy.__name__} follow the label's horizon, so its "
-            "trades cannot tell one; give --horizon a number. auto is for strategies of yours"
+            "trades cannot set it; give --horizon a number. auto is for your own strategies"
         )

@@ -184,7 +184,7 @@ class BacktestJob:
     ) -> dict[str, OutOfSample]:
         """Predict each symbol and cut out its window; raises as `predict_each`.
 
-        With the health of the models where the strategy heeds it, or as `health` says.
+        With the health of the models where the strategy uses it, or as `health` says.
         """
         if health is None:
             health = self.ml != "off" and asks_health(load_strategy(self.strategy), self.params)
@@ -265,7 +265,7 @@ class BacktestJob:
 
 
 def add_safely(summary: dict[str, Any], steps: dict[str, Step]) -> None:
-    """Add to a summary what is said of the runs; a step that fails is noted and passed over."""
+    """Add the judgement of the runs to a summary; a step that fails is noted and skipped."""
     with step("Judging") as report:
         for done, (what, add) in enumerate(steps.items()):
             report(done, len(steps))

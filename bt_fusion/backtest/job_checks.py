@@ -41,8 +41,8 @@ def with_threshold(job: Any, bars: dict[str, pd.DataFrame]) -> Any:
         check_payoffs(job.predictor)
     except OptionError:
         note = (
-            f"ml_threshold is {WITHOUT_PAYOFF:.2f}: the model does not tell what a right and a "
-            "wrong prediction are worth, as auto needs"
+            f"ml_threshold is {WITHOUT_PAYOFF:.2f}, not auto: the model does not know what a right "
+            "and a wrong prediction are worth"
         )
         params = {**job.params, "ml_threshold": WITHOUT_PAYOFF}
         return replace(job, params=params, notes=(*job.notes, note))
@@ -65,8 +65,8 @@ def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
     if job.placebo == "labels":
         if job.ml != "both":
             raise OptionError(
-                f"the label placebo holds ML-on against ML-off, and ml is {job.ml!r}: make "
-                "both runs, or take --placebo veto"
+                f"the label placebo compares ML-on with ML-off, and ml is {job.ml!r}: make both "
+                "runs, or take --placebo veto"
             )
         trained_again(job.predictor)
     if job.ablation:
@@ -88,12 +88,12 @@ def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
 def check_ablation(job: Any, bars: dict[str, pd.DataFrame]) -> None:
     """Raise OptionError where an ablation has no models to add one by one."""
     if load_strategy(job.strategy) is not ManagedStrategy:
-        raise OptionError("an ablation adds the models of the strategy managed one by one; take it")
+        raise OptionError("an ablation is for the strategy managed; take --strategy managed")
     if not isinstance(job.signal_model, ManagedModel):
         raise OptionError(
             "an ablation needs a managed model: take --preset managed, or a --model of that preset"
         )
     if len(bars) > 1:
-        raise OptionError(f"an ablation trades one symbol, and {len(bars)} are given; give one")
+        raise OptionError(f"an ablation trades one symbol, not {len(bars)}; give one")
     if job.ml == "off":
         raise OptionError("an ablation needs ML, and ml is 'off': take --ml both, or on")

@@ -88,7 +88,7 @@ def slippage_note(account: Account, parts: dict[str, OutOfSample]) -> str:
         return ""
     return (
         f"slippage of {100 * slip:g} % goes beyond the bar on {100 * share:.0f} % of the opens: "
-        "fills stay inside their bar and pay less there; a higher --commission makes up for it"
+        "fills stay inside their bar and pay less there; raise --commission to make up for it"
     )
 
 
@@ -132,7 +132,7 @@ def warn_of_refused(name: str, run: Run) -> None:
     if refused:
         warn(
             f"the broker refused {refused:,} orders of ML {name} for lack of cash or margin; the "
-            "funnel counts them, smaller positions avoid them",
+            "funnel counts them; smaller positions avoid them",
             BtFusionWarning,
             stacklevel=2,
         )

@@ -193,8 +193,8 @@ def check_apart(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
         if name in apart:
             own = "" if given == name else f" (another name of {name})"
             raise OptionError(
-                f"parameter {given}{own} of {strategy.__name__} is what ML-off and ML-on differ "
-                "in, and set for each; leave it out, and choose by --ml and --model"
+                f"parameter {given}{own} of {strategy.__name__} is set for each run by the "
+                "comparison; leave it out, and choose by --ml and --model"
             )
 
 

@@ -121,14 +121,14 @@ def check_predictor(predictor: Predictor, symbols: Iterable[str]) -> None:
         )
     if unused:
         raise OptionError(
-            f"a model is given for {', '.join(unused)}, and no bars; the data are "
+            f"{', '.join(unused)} has a model and no bars; the symbols of the data are "
             f"{', '.join(known)}"
         )
     labels = {symbol: model.label() for symbol, model in models.items()}
     if len({str(label) for label in labels.values()}) > 1:
         each = ", ".join(f"{symbol} {label}" for symbol, label in labels.items())
         raise OptionError(
-            f"the models predict different labels ({each}), and one strategy trades them all: "
+            f"the models predict different labels ({each}), but one strategy trades them all: "
             "give models of the same label"
         )
 

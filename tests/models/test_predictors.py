@@ -41,7 +41,7 @@ def test_models_that_fit_pass():
         ({"X": A}, "no model is given for Y, Z, only for X; add --model Y=DIR, or give one model"),
         (
             {"X": A, "Y": B, "Z": A, "W": B},
-            "a model is given for W, and no bars; the data are X, Y",
+            "W has a model and no bars; the symbols of the data are X, Y",
         ),
         (
             {"X": A, "Y": SignalModel("mar", Gain(3)), "Z": A},

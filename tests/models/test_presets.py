@@ -75,7 +75,7 @@ def test_members_of_a_preset_keep_their_settings():
     assert members["xgb"].get_params()["max_depth"] == 6  # the preset's, 3 is the usual one
     assert type(members["lr"]) is type(make_member("lr"))
     assert make_preset("discovery", members=["lr"]).ensemble.members == ("lr",)
-    with pytest.raises(OptionError, match="members xgb, xgb: name none twice"):
+    with pytest.raises(OptionError, match="members xgb, xgb: give each name once"):
         make_preset("discovery", members=["xgb", "xgb"])
     with pytest.raises(OptionError, match=r"members 'rf': give a sequence, such as \['rf'\]"):
         make_preset("discovery", members="rf")

@@ -291,7 +291,7 @@ def test_the_label_placebo_learns_nothing_and_says_so():
         result.runs["on"].figures["final_value"] - 100_000
     )
     assert [each["score"] < found["real"]["score"] for each in found["drawn"]] == [True] * 3
-    with pytest.raises(OptionError, match="leave --model away"):
+    with pytest.raises(OptionError, match="leave out --model"):
         label_placebo(model.fit(bars[:900]), pair)
     with pytest.raises(OptionError, match="take --placebo veto"):
         Backtest(model, placebo="labels").run(bars)
