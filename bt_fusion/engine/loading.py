@@ -182,7 +182,7 @@ def why_here(part: type) -> str:
         return "was typed into a session; put it into a file to use all cores"
     if not found_by_name(part):
         return f"is not in {part.__module__} by its name; put it at the top of its file"
-    if part.__module__ == "__main__" and not guarded(file_of(part).read_text(encoding="utf-8")):
+    if part.__module__ == "__main__" and not guarded(file_of(part).read_bytes()):
         return (
             "stands in a script that other processes would run as a whole; put what starts a "
             'backtest under `if __name__ == "__main__":` to use all cores'
@@ -198,16 +198,17 @@ def found_by_name(part: type) -> bool:
         return False
 
 
-def guarded(code: str) -> bool:
+def guarded(code: str | bytes) -> bool:
     r"""Tell whether a script says what to do only when it is run, and not imported.
 
     >>> guarded("if __name__ == '__main__':\n    main()"), guarded("main()")
     (True, False)
     """
-    return any(
-        isinstance(part, ast.If) and "__name__" in ast.dump(part.test)
-        for part in ast.parse(code).body
-    )
+    try:
+        lines = ast.parse(code).body
+    except (SyntaxError, ValueError):  # changed since it was run
+        return False
+    return any(isinstance(each, ast.If) and "__name__" in ast.dump(each.test) for each in lines)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The values a sweep goes through: ranges and lists as text, and their combinations."""
+"""The values of a sweep: ranges and lists as text, and their combinations."""
 
 import re
 from ast import literal_eval

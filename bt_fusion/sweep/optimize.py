@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
+from sklearn.base import clone
 
 from bt_fusion.backtest.job import UNNAMED, BacktestJob
 from bt_fusion.backtest.job_checks import ML_CHOICES
@@ -129,8 +130,9 @@ class Backtest(Described, BacktestJob):
     ) -> Any:
         """Try every combination of some parameters, and return the result of the best one.
 
-        A `Sweep`: predictions are made once. The best of many looks good by luck alone, so the
-        printed result ends with the deflated Sharpe ratio and the probability of overfitting.
+        A `Sweep`, then a run of the best variant: models are fitted once. The best of many looks
+        good by luck alone, so the printed result ends with the deflated Sharpe ratio and the
+        probability of overfitting.
 
         Parameters
         ----------
@@ -147,7 +149,8 @@ class Backtest(Described, BacktestJob):
         name : str
             What to call the data of a single DataFrame.
         **grid
-            The values of each parameter, such as ``fast=range(5, 20, 5)``.
+            The values of each parameter, such as ``fast=range(5, 20, 5)``. Parameters that have
+            the name of an argument above need a `Sweep`.
 
         Returns
         -------
@@ -165,11 +168,19 @@ class Backtest(Described, BacktestJob):
             raise OptionError("the variants are compared with ML, and ml is 'off'; take ml='both'")
         with TemporaryDirectory(prefix="bt_fusion-", ignore_cleanup_errors=True) as made:
             folder = Path(made) if self.ledger is None else Path(self.ledger)
-            sweep = Sweep(self, grid, jobs, maximize=maximize, constraint=constraint)
+            job = self._fitting_once(Path(made))
+            sweep = Sweep(job, grid, jobs, maximize=maximize, constraint=constraint)
             found = sweep.run(bars, folder, name)
-            result = replace(self._best(found, folder), ledger=folder).run(bars, name)
+            result = replace(job._best(found, folder), ledger=folder).run(bars, name)
         best = replace(result, sweep=found)
         return (best, found.figures()) if return_heatmap else best
+
+    def _fitting_once(self, folder: Path) -> "Backtest":
+        """Return a backtest whose run of the best variant takes its refits from a cache."""
+        walk = self.predictor
+        if not isinstance(walk, WalkForward) or walk.cache is not None:
+            return self
+        return replace(self, model=clone(walk).set_params(cache=folder / "refits"))
 
     def _best(self, found: SweepResult, folder: Path) -> "Backtest":
         """Return the best variant; the folder keeps its probability of overfitting."""

@@ -168,7 +168,7 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class SentInputs:
-    """A sweep's inputs as they travel: without their classes, but with where these come from.
+    """A sweep's inputs as they are sent: without their classes, but with the files of these.
 
     A class that stays in this process is given as it is.
     """

@@ -62,6 +62,13 @@ def test_every_variant_counts_as_a_trial(optimized):
     assert statistics["pbo"] == best.pbo and statistics["dsr"] == pytest.approx(best.dsr, abs=1e-6)
 
 
+def test_models_are_fitted_once_without_a_cache_too(backtest, edge):
+    walk = WalkForward(backtest.model.model, 600, 450, cache=None)
+    made = Backtest(walk, strategy=MyCross, params=backtest.params, draws=10, audit=False)
+    model = made.optimize(edge, fast=[4], slow=[20], jobs=1).summary["model"]
+    assert model["refits"] == model["cached"] == 2
+
+
 def test_luck_is_printed_with_the_result(optimized):
     result, _ = optimized
     shown = str(result)
