@@ -81,7 +81,9 @@ def test_fewer_than_ten_trades_are_too_few():
 
 @pytest.mark.parametrize("strategy", ["fusion", "hybrid", "discovery"])
 def test_our_strategies_follow_the_label(strategy):
-    with pytest.raises(OptionError, match="follow the label's horizon, so its trades cannot tell"):
+    with pytest.raises(
+        OptionError, match="follow the label's horizon, so its trades cannot set it"
+    ):
         with_holding_time(job(strategy), {"": BARS})
 
 

@@ -122,8 +122,6 @@ def test_a_class_that_cannot_be_found_again_says_so(csv, tmp_path):
     result.write(tmp_path / "run")
     with pytest.raises(OptionError, match=r"<locals>\.Local, cannot be found again: .*function"):
         explain_entry(tmp_path / "run", trade=1)
-    with pytest.raises(OptionError, match="Local stands inside a function"):
-        Sweep(job(Local), {"period": [5]}).run(BARS, tmp_path)
     for wrong in (3, int, object()):
         with pytest.raises(OptionError, match="neither a name nor a class"):
             job(wrong).run(BARS)

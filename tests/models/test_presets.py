@@ -48,7 +48,7 @@ def test_hybrid_with_the_lstm_has_five_members():
 
 def test_hybrid_without_torch_goes_on_with_four_and_says_so(monkeypatch):
     monkeypatch.setattr(registry, "find_spec", lambda module: None)
-    message = r"without lstm: torch and skorch not installed \(pip install 'bt-fusion\[deep\]'\)"
+    message = r"leaves out lstm: torch and skorch not installed \(pip install 'bt-fusion\[deep\]'\)"
     with pytest.warns(BtFusionWarning, match=message):
         ensemble = make_preset("hybrid").ensemble
     assert ensemble.members == ("xgb", "rf", "svm", "lr")

@@ -58,5 +58,5 @@ def test_what_cannot_be_ablated_is_refused_before_any_work(job):
     ):
         with pytest.raises(OptionError, match=message):
             replace(job, **changes).run(bars)
-    with pytest.raises(OptionError, match="one symbol, and 2"):
+    with pytest.raises(OptionError, match="one symbol, not 2"):
         job.run({"A": bars, "B": bars})
