@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import Account, ManagedModel, OptionError, SignalModel
+from bt_fusion import Account, Ensemble, ManagedModel, OptionError, SignalModel
 from bt_fusion.backtest.pooled_runs import pool_runs
 from bt_fusion.data.resampling import resample_bars
+from bt_fusion.data.samples import planted_edge
 from bt_fusion.data.sources import load
 from bt_fusion.saved_runs.universe_folder import write_universe
 from bt_fusion.universe import one_file
@@ -167,6 +168,9 @@ def test_the_files_of_a_universe(found, tmp_path):
     assert summary["config"]["strategy"] == "fusion" and summary["by_chance"] == 0.005 * 3
 
 
+FITTED = SignalModel(["gap"], ensemble=Ensemble(["lgb"])).fit(planted_edge(400))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -175,8 +179,8 @@ def test_the_files_of_a_universe(found, tmp_path):
         ({"resample": "4x"}, "'4x' is no length such as"),
         ({"job": job(ml="on")}, "leave ml and placebo away"),
         ({"job": job(params={"ema_fsat": 3})}, "did you mean 'ema_fast'"),
-        ({"job": replace(job(), model={"A": SignalModel()})}, "no model is given for"),
-        ({"job": replace(job(), model=SignalModel()), "shuffle_labels": True}, "not trained"),
+        ({"job": replace(job(), model={"A": FITTED})}, "no model is given for"),
+        ({"job": replace(job(), model=FITTED), "shuffle_labels": True}, "not trained"),
     ],
 )
 def test_what_cannot_be_is_refused_before_any_work(options, message, tmp_path):
