@@ -19,8 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion import BtFusionError, Ensemble, SignalModel, WalkForward, check_bars, read_bars
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import (
+    Backtest,
+    BtFusionError,
+    Ensemble,
+    SignalModel,
+    WalkForward,
+    check_bars,
+    read_bars,
+)
 from bt_fusion.bundle import describe
 from bt_fusion.bundle.manifest import BLANK, manifest_digest
 from bt_fusion.cli.main import main as command

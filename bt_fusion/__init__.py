@@ -9,7 +9,6 @@ from importlib import import_module
 from bt_fusion.checkout import serve_checkout
 
 HOMES = {
-    "bt_fusion.backtest.job": ("Backtest",),
     "bt_fusion.bundle": ("load_pickle",),
     "bt_fusion.data.bar_audit": ("DataAudit", "audit_bars"),
     "bt_fusion.data.bars": ("check_bars", "repair_bars"),
@@ -63,6 +62,7 @@ HOMES = {
     "bt_fusion.report.draw": ("redraw",),
     "bt_fusion.report.pictures.signals": ("draw_signals",),
     "bt_fusion.retraining": ("Retrainer",),
+    "bt_fusion.sweep.optimize": ("Backtest",),
     "bt_fusion.sweep.sweep": ("Sweep",),
     "bt_fusion.technical.regimes": ("Regime",),
     "bt_fusion.trade_models.managed_model": ("ManagedModel",),

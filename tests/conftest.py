@@ -34,7 +34,7 @@ def edge():
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory):
     """The folder of a finished backtest, 800 unseen bars, nothing drawn; copy it to change it."""
-    from bt_fusion.backtest.job import Backtest
+    from bt_fusion import Backtest
 
     model = SignalModel(["wick_balance", "gap"], ensemble=Ensemble(["lgb"]))
     walk = WalkForward(model, train_bars=400, refit_bars=200)

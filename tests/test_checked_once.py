@@ -2,8 +2,7 @@
 
 import pytest
 
-from bt_fusion import Ensemble, SignalModel, WalkForward, load_sample, plugins
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Ensemble, SignalModel, WalkForward, load_sample, plugins
 from bt_fusion.features import REGISTRY
 from bt_fusion.models.causality import own_parts
 from tests.cli.running import command

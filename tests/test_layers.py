@@ -16,6 +16,7 @@ LAYERS = (
         "errors",
         "urls",
         "files",
+        "described",
         "fingerprint",
         "interrupts",
         "module_sources",

@@ -20,7 +20,7 @@ from bt_fusion.strategies import OnePosition
 from bt_fusion.user_code import locate_errors
 
 if TYPE_CHECKING:
-    from bt_fusion.backtest.job import Backtest
+    from bt_fusion.backtest.job import BacktestJob
 
 __all__ = ["HoldingTime", "check_own_exits", "holding_time", "with_holding_time"]
 
@@ -89,7 +89,7 @@ def holding_time(
     return HoldingTime(max(1, round(float(np.median(held)))), len(held), window)
 
 
-def with_holding_time(job: "Backtest", bars: Mapping[str, pd.DataFrame]) -> "Backtest":
+def with_holding_time(job: "BacktestJob", bars: Mapping[str, pd.DataFrame]) -> "BacktestJob":
     """Return a job whose label looks as far ahead as the strategy's trades without ML last.
 
     They are those of the first training window of each symbol, up to the end of the window that
@@ -98,7 +98,7 @@ def with_holding_time(job: "Backtest", bars: Mapping[str, pd.DataFrame]) -> "Bac
 
     Parameters
     ----------
-    job : Backtest
+    job : BacktestJob
         Of a walk-forward, with a strategy that has exits of its own.
     bars : mapping of DataFrame
         All bars of each symbol.
@@ -121,7 +121,7 @@ def with_holding_time(job: "Backtest", bars: Mapping[str, pd.DataFrame]) -> "Bac
     model.set_params(labels=replace(model.label(), horizon=found.bars))
     return replace(
         job,
-        predictor=clone(walk).set_params(model=model),
+        model=clone(walk).set_params(model=model),
         source=job.source | {"horizon": {"asked": "auto", "bars": found.bars}},
         notes=(*job.notes, found.note),
     )
@@ -132,5 +132,5 @@ def check_own_exits(strategy: type[Strategy]) -> None:
     if issubclass(strategy, OnePosition):
         raise OptionError(
             f"horizon auto: the exits of {strategy.__name__} follow the label's horizon, so its "
-            "trades cannot tell one; give --horizon a number. auto is for strategies of yours"
+            "trades cannot set it; give --horizon a number. auto is for your own strategies"
         )

@@ -1,10 +1,10 @@
-"""Backtest: both runs over the bars no model has seen, compared and judged."""
+"""BacktestJob: both runs over the bars no model has seen, compared and judged."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from bt_fusion.backtest.summary import (
     versions,
 )
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.loading import load_strategy
+from bt_fusion.engine.loading import load_strategy, system_of
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import (
     agreement_of,
@@ -45,7 +45,7 @@ from bt_fusion.engine.variants import (
 from bt_fusion.errors import BarsError
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import Agreement
-from bt_fusion.models.predictors import Predictor, model_of
+from bt_fusion.models.predictors import Predictor, as_predictor, model_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.module_sources import file_of
 from bt_fusion.progress import step
@@ -56,65 +56,22 @@ from bt_fusion.strategies import ManagedStrategy
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.user_code import locate_errors
 
-__all__ = ["Backtest", "Result"]
+__all__ = ["UNNAMED", "BacktestJob", "Result", "clocked"]
 
 
 SIGNAL_ALONE = (
     "the model predicts signals alone: the managed strategy trades them with the label's stop and "
     "target, and size 1 (--preset managed brings the other three models)"
 )
+UNNAMED = "bars"
 TIMED = ("predict_s", "off_s", "on_s", "judge_s", "total_s")
 
 
 @dataclass(frozen=True)
-class Backtest:
-    """ML off and ML on over the same unseen bars, costs and fills.
+class BacktestJob:
+    """Both runs over the same unseen bars, costs and fills; for its parameters see `Backtest`."""
 
-    Parameters
-    ----------
-    predictor : WalkForward, SignalModel, or dict of SignalModel
-        What predicts: refitted as time passes, or a fitted model whose unseen bars are traded;
-        or a fitted model for each symbol.
-    strategy : str or class
-        A name of `STRATEGIES`, ``module:Class``, ``file.py:Class``, or a class. One that knows
-        nothing of ML trades as it is for ML-off, and through `with_ml` for ML-on.
-    ml : {"both", "on", "off"}
-        Which runs to make; the window is the same for each.
-    account : Account
-    params : dict
-        Parameters of the strategy.
-    fromdate, todate : str or Timestamp, optional
-        First day, and first moment after, of what may be traded.
-    draws : int
-        Bootstrap samples behind each interval, and draws of the placebo.
-    seed : int
-        Of both.
-    plot : path, optional
-        Where to draw Backtrader's own chart, of ML-on if it runs.
-    allow_in_sample : bool
-        Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
-    breakdown : tuple of str
-        Calendar periods to sum trades up by, of "day", "week" and "month".
-    placebo : {"veto", "labels", "none"}
-        What ML-on is held against; see `verdict_of_pair`. Without it there is no verdict.
-    ledger : path, optional
-        Folder of results whose trial ledger counts.
-    source : dict
-        Where bars and model came from, kept in the summary as it is: what `why` finds them by.
-    audit : bool
-        Look for gaps, filled stretches and bad prices in the bars, see `audit_bars`, and for
-        look-ahead in the strategy, see `quick_audit`.
-    notes : tuple of str
-        What its reader should know of how it was asked for; the summary's `notes` begin with it.
-    ablation : bool
-        Also run the strategy `managed` with one of its models after the other, see
-        `bt_fusion.backtest.ablation`.
-    brief : bool
-        Say only what a verdict needs: nothing of intervals, agreement, decomposition, robustness
-        and buy and hold, no audit of the bars, no log of entries. The verdict is the same.
-    """
-
-    predictor: Predictor
+    model: Any = None
     strategy: str | type[Strategy] = "fusion"
     ml: str = "both"
     account: Account = field(default_factory=Account)
@@ -137,7 +94,7 @@ class Backtest:
     def run(
         self,
         bars: pd.DataFrame | dict[str, pd.DataFrame],
-        name: str = "",
+        name: str = UNNAMED,
         on_refit: OnRefit = None,
     ) -> Result:
         """Predict the bars, trade the unseen ones, compare.
@@ -147,12 +104,12 @@ class Backtest:
         bars : DataFrame, or dict of them by symbol
             Checked. Of several symbols each is predicted by itself, and one account trades all.
         name : str
-            What to call the data, where the bars do not say.
+            What to call the data of a single DataFrame.
         on_refit : callable, optional
             Called with (refits done, refits in all), instead of showing them on the terminal.
         """
         given = bars if isinstance(bars, dict) else {name: bars}
-        job: Backtest = with_threshold(self, given)
+        job: BacktestJob = with_threshold(self, given)
         if job is not self:
             return job.run(bars, name, on_refit)
         strategy = checked_strategy(self, given)
@@ -227,7 +184,7 @@ class Backtest:
     ) -> dict[str, OutOfSample]:
         """Predict each symbol and cut out its window; raises as `predict_each`.
 
-        With the health of the models where the strategy heeds it, or as `health` says.
+        With the health of the models where the strategy uses it, or as `health` says.
         """
         if health is None:
             health = self.ml != "off" and asks_health(load_strategy(self.strategy), self.params)
@@ -248,7 +205,7 @@ class Backtest:
         notes = notes_of(self.predictor, out_of_sample)
         if self.ml == "off" and asks_always(strategy):
             notes.append(f"{strategy.__name__} asks an MLEnsemble of its own: this run has ML")
-        managed = isinstance(self.model, ManagedModel)
+        managed = isinstance(self.signal_model, ManagedModel)
         if self.ml != "off" and strategy is ManagedStrategy and not managed:
             notes.append(SIGNAL_ALONE)
         costs = (costs_note(self.account), slippage_note(self.account, out_of_sample))
@@ -263,7 +220,7 @@ class Backtest:
             "params": self.params,
             "ml": self.ml,
             **model_config({symbol: len(own) for symbol, own in bars.items()}, self.predictor),
-            **plugin_config(self.model),
+            **plugin_config(self.signal_model),
             "fromdate": self.fromdate,
             "todate": self.todate,
             "account": asdict(self.account),
@@ -275,18 +232,24 @@ class Backtest:
 
     def agreement(self, strategy: type[Strategy]) -> Agreement:
         """Return what ML-on asks of ML."""
-        voting = self.model.new_ensemble().voting
+        voting = self.signal_model.new_ensemble().voting
         return agreement_of(strategy, self.params, voting, self.account.round_trip)
 
+    @cached_property
+    def predictor(self) -> Predictor:
+        """What predicts, see `as_predictor`."""
+        system = None if self.model is not None else system_of(load_strategy(self.strategy))
+        return as_predictor(self.model, system, self.seed)
+
     @property
-    def model(self) -> SignalModel:
+    def signal_model(self) -> SignalModel:
         """The model that predicts, or that is refitted."""
         return model_of(self.predictor)
 
     def _run_one(
         self, run: str, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
     ) -> Run:
-        exits = trade_exits(self.model.label())
+        exits = trade_exits(self.signal_model.label())
         known = one_or_all({symbol: part.predictions for symbol, part in out_of_sample.items()})
         traded, params = variant(strategy, self.params, exits, known if run == "on" else None)
         plot = self.plot if run == ML_CHOICES[self.ml][-1] else None
@@ -302,7 +265,7 @@ class Backtest:
 
 
 def add_safely(summary: dict[str, Any], steps: dict[str, Step]) -> None:
-    """Add to a summary what is said of the runs; a step that fails is noted and passed over."""
+    """Add the judgement of the runs to a summary; a step that fails is noted and skipped."""
     with step("Judging") as report:
         for done, (what, add) in enumerate(steps.items()):
             report(done, len(steps))

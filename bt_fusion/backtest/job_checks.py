@@ -9,7 +9,7 @@ from backtrader import Strategy
 from bt_fusion.backtest.chance.label_placebo import trained_again
 from bt_fusion.backtest.judgement import PLACEBOS
 from bt_fusion.engine.loading import load_strategy
-from bt_fusion.engine.variants import check_technical, check_variants
+from bt_fusion.engine.variants import check_technical, check_variants, preset_params
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.models.agreement import THRESHOLDS
 from bt_fusion.models.predictors import check_payoffs, check_predictor
@@ -24,21 +24,25 @@ WITHOUT_PAYOFF = 0.60  # threshold of models that cannot give a break-even one
 
 
 def with_threshold(job: Any, bars: dict[str, pd.DataFrame]) -> Any:
-    """Return a `Backtest` with a number for the threshold where the default, auto, has no meaning.
+    """Return a `BacktestJob` with a threshold where nobody gave one and `auto` is not meant.
 
-    That is where nobody gave one and the model does not tell what a prediction is worth.
+    A preset may bring its own; a model that does not tell what a prediction is worth gets 0.60.
     """
     check_predictor(job.predictor, bars)
     if job.ml == "off" or THRESHOLDS.keys() & job.params:
         return job
+    if isinstance(job.model, str):
+        own = preset_params(job.model, load_strategy(job.strategy), job.params)
+        if own:
+            return replace(job, params={**job.params, **own})
     if not job.agreement(load_strategy(job.strategy)).auto:
         return job
     try:
         check_payoffs(job.predictor)
     except OptionError:
         note = (
-            f"ml_threshold is {WITHOUT_PAYOFF:.2f}: the model does not tell what a right and a "
-            "wrong prediction are worth, as auto needs"
+            f"ml_threshold is {WITHOUT_PAYOFF:.2f}, not auto: the model does not know what a right "
+            "and a wrong prediction are worth"
         )
         params = {**job.params, "ml_threshold": WITHOUT_PAYOFF}
         return replace(job, params=params, notes=(*job.notes, note))
@@ -46,7 +50,7 @@ def with_threshold(job: Any, bars: dict[str, pd.DataFrame]) -> Any:
 
 
 def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
-    """Return the strategy of a `Backtest`, once all that can be wrong before work was looked at.
+    """Return the strategy of a `BacktestJob`, once all that can be wrong before work was looked at.
 
     Raises
     ------
@@ -61,8 +65,8 @@ def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
     if job.placebo == "labels":
         if job.ml != "both":
             raise OptionError(
-                f"the label placebo holds ML-on against ML-off, and ml is {job.ml!r}: make "
-                "both runs, or take --placebo veto"
+                f"the label placebo compares ML-on with ML-off, and ml is {job.ml!r}: make both "
+                "runs, or take --placebo veto"
             )
         trained_again(job.predictor)
     if job.ablation:
@@ -84,12 +88,12 @@ def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
 def check_ablation(job: Any, bars: dict[str, pd.DataFrame]) -> None:
     """Raise OptionError where an ablation has no models to add one by one."""
     if load_strategy(job.strategy) is not ManagedStrategy:
-        raise OptionError("an ablation adds the models of the strategy managed one by one; take it")
-    if not isinstance(job.model, ManagedModel):
+        raise OptionError("an ablation is for the strategy managed; take --strategy managed")
+    if not isinstance(job.signal_model, ManagedModel):
         raise OptionError(
             "an ablation needs a managed model: take --preset managed, or a --model of that preset"
         )
     if len(bars) > 1:
-        raise OptionError(f"an ablation trades one symbol, and {len(bars)} are given; give one")
+        raise OptionError(f"an ablation trades one symbol, not {len(bars)}; give one")
     if job.ml == "off":
         raise OptionError("an ablation needs ML, and ml is 'off': take --ml both, or on")

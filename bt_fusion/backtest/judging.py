@@ -241,7 +241,7 @@ def say_what_failed(summary: dict[str, Any], what: str, error: Exception) -> Non
     if comparison is not None and what in NEEDED and comparison["verdict"] is None:
         comparison |= {"verdict": NOT_JUDGED, "because": f"{NOT_JUDGED}: {told}"}
     warn(
-        f"{what} failed: {told}; the runs are kept, and all else that is said of them",
+        f"{what} failed: {told}; the runs and all other figures are kept",
         BtFusionWarning,
         stacklevel=2,
     )

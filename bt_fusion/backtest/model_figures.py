@@ -21,7 +21,7 @@ __all__ = ["add_health", "model_figures"]
 
 
 def model_figures(predictor: Predictor, parts: Mapping[str, OutOfSample]) -> dict[str, Any]:
-    """Say what predicted, and how good it was on the rows of these symbols together."""
+    """Return which model predicted, and how good it was on the rows of all these symbols."""
     models = [model_of(predictor_of(predictor, symbol)) for symbol in parts]
     names = [model.feature_set().names for model in models]
     features = tuple(dict.fromkeys(name for own in names for name in own))

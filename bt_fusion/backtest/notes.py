@@ -61,7 +61,7 @@ def auc_notes(model: SignalModel, part: OutOfSample, **words: str) -> list[str]:
 
 
 def costs_note(account: Account) -> str:
-    """Say so where costs are so high that a percentage was perhaps meant; empty where not.
+    """Return a note where costs are so high that a percentage was probably meant, else "".
 
     >>> costs_note(Account(commission=0.1))
     'commission and slippage take 10 % a side; 0.1 % would be 0.001'
@@ -73,7 +73,7 @@ def costs_note(account: Account) -> str:
 
 
 def slippage_note(account: Account, parts: dict[str, OutOfSample]) -> str:
-    """Say on how many opens the broker charges less slippage than asked; empty where on hardly any.
+    """Return a note on the opens where the broker charges less slippage than asked, "" for few.
 
     A fill stays inside its bar, as Backtrader's broker has it: nobody traded outside, and without
     that limit orders would be filled beyond their limit.
@@ -88,12 +88,12 @@ def slippage_note(account: Account, parts: dict[str, OutOfSample]) -> str:
         return ""
     return (
         f"slippage of {100 * slip:g} % goes beyond the bar on {100 * share:.0f} % of the opens: "
-        "fills stay inside their bar and pay less there; a higher --commission makes up for it"
+        "fills stay inside their bar and pay less there; raise --commission to make up for it"
     )
 
 
 def length_note(model: SignalModel, time: np.ndarray) -> str:
-    """Say that bars are of another length than those of the training; empty where they are not."""
+    """Return a note where the bars are longer or shorter than the training bars, else ""."""
     given, own = bar_length(time), model.interval_
     if given is None or own is None or given == own:
         return ""
@@ -101,12 +101,12 @@ def length_note(model: SignalModel, time: np.ndarray) -> str:
 
 
 def left_out(model: SignalModel, part: OutOfSample) -> str:
-    """Say as `left_out_note`; nothing is left out where bars are traded in-sample."""
+    """Return `left_out_note`, "" where bars are traded in-sample."""
     return "" if part.in_sample else left_out_note(model, part.whole.index.to_numpy())
 
 
 def left_out_note(model: SignalModel, time: np.ndarray) -> str:
-    """Say how many bars are left out because the model knows them; empty where none is."""
+    """Return how many bars are left out because the model was trained on them, "" for none."""
     known = int((time <= np.datetime64(model.trained_until_)).sum())
     if not known:
         return ""
@@ -115,7 +115,7 @@ def left_out_note(model: SignalModel, time: np.ndarray) -> str:
 
 
 def tuned_note(model: SignalModel, part: OutOfSample) -> str:
-    """Say how many traded bars the tuning of a recipe had seen; empty where none was."""
+    """Return how many traded bars the tuning of a recipe saw, "" for none."""
     until = getattr(model, "trained_until_", np.datetime64("NaT"))
     seen = int((part.bars.index <= pd.Timestamp(until)).sum())
     if not getattr(model, "trials_", 0) or not seen:
@@ -132,7 +132,7 @@ def warn_of_refused(name: str, run: Run) -> None:
     if refused:
         warn(
             f"the broker refused {refused:,} orders of ML {name} for lack of cash or margin; the "
-            "funnel counts them, smaller positions avoid them",
+            "funnel counts them; smaller positions avoid them",
             BtFusionWarning,
             stacklevel=2,
         )

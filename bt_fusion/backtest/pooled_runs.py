@@ -88,7 +88,7 @@ def pool_runs(folders: Sequence[str | Path], bootstrap: Bootstrap = Bootstrap())
 
 
 def differences(configs: Sequence[dict[str, Any]]) -> str:
-    """Say in what settings the runs differ, with the value of each; empty where in none.
+    """Return the settings in which the runs differ, with each value; "" for none.
 
     >>> differences([{"params": {}}, {"params": {"exit": "flip"}}])
     'the runs differ in exit (default, flip), so no one setting is judged'
@@ -111,7 +111,7 @@ def differences(configs: Sequence[dict[str, Any]]) -> str:
 
 
 def few_trades(markets: Sequence[Market]) -> str:
-    """Say how many runs have fewer trades than one alone needs; empty where none has."""
+    """Return how many runs have fewer trades than a single run needs, "" for none."""
     few = sum(min(m.evidence.trades_off, m.evidence.trades_on) < LEAST_TRADES for m in markets)
     if not few:
         return ""

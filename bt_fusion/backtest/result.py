@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from rich.console import Group
 
 from bt_fusion.backtest.judgement import own_sharpe
 from bt_fusion.backtest.out_of_sample import OutOfSample
@@ -14,13 +15,22 @@ from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import record_trial
 from bt_fusion.engine.runner import Run
 from bt_fusion.evaluation.drift import State
+from bt_fusion.files import check_writable_file
 from bt_fusion.labels import Labels
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.progress import step
 from bt_fusion.report.draw import drawn_files
+from bt_fusion.report.terminal.groups import result_tables
+from bt_fusion.report.terminal.sweep import luck_lines
+from bt_fusion.report.terminal.titled import plain_text
 from bt_fusion.saved_runs.run_folder import write_run
 from bt_fusion.saved_runs.saved_run import SavedRun
+from bt_fusion.saved_runs.sweep_folder import SavedSweep
+from bt_fusion.verdict.rules import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Result"]
 
@@ -28,9 +38,9 @@ INTERNAL = ("run", "share", "value")  # columns of trades that trades.csv has el
 ENTRY_COLUMNS = ("run", "time", "symbol", "side", "price", "score")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
-    """What a backtest found.
+    """What a backtest found; printing it shows the table of the command line.
 
     Attributes
     ----------
@@ -48,6 +58,18 @@ class Result:
         What the verdict rests on bar by bar, see `verdict_of_pair`.
     ablated : DataFrame, optional
         Equity of the rows of an ablation, a column each.
+    sweep : SavedSweep, optional
+        The variants it is the best of, see `Backtest.optimize`.
+
+    Examples
+    --------
+    >>> from bt_fusion import Backtest, Ensemble, SignalModel, load_sample
+    >>> model = SignalModel(["rsi_14"], ensemble=Ensemble(["lgb"]))
+    >>> result = Backtest(model, draws=10).run(load_sample("sp500")[-1_000:], "sp500")
+    >>> print(result.verdict.grade)
+    no evidence
+    >>> list(result.equity)[:3], result.equity.index.name
+    (['off', 'on', 'buy_hold'], 'datetime')
     """
 
     summary: dict[str, Any]
@@ -57,6 +79,49 @@ class Result:
     asked: Agreement | None = None
     by_bar: pd.DataFrame | None = None
     ablated: pd.DataFrame | None = None
+    sweep: SavedSweep | None = None
+
+    def __repr__(self) -> str:
+        return plain_text(self.__rich__())
+
+    def __rich__(self) -> Group:
+        """Return the table in colours, for `rich.print`."""
+        lines = [] if self.sweep is None else luck_lines(self.sweep.summary)
+        return Group(result_tables(self.summary, self.trades), *lines)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Did ML help: a grade and a sentence; printing it shows both."""
+        return Verdict.of(self.summary["comparison"])
+
+    def plot(self) -> "Figure":
+        """Draw equity and drawdown, ML off and on.
+
+        Returns
+        -------
+        Figure
+            Of pyplot's, so that `plt.show()` shows it in a script; a notebook shows it as the last
+            line of a cell.
+        """
+        from bt_fusion.report.pictures.result import result_figure
+
+        return result_figure(self.saved)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the HTML report: one file that needs no network; the whole file or none.
+
+        Raises
+        ------
+        OptionError
+            When the path is a folder or cannot be written, or plotly is missing.
+        """
+        from bt_fusion.report.html.page import draw_page
+
+        path = Path(path)
+        check_writable_file(path)
+        with step("Drawing"):
+            draw_page(path, self.saved)
+        return path
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
@@ -77,7 +142,8 @@ class Result:
     def trades(self) -> pd.DataFrame:
         """The trades of every run as in trades.csv: `run` first, then the columns of a `Run`."""
         tables = [run.trades.assign(run=name) for name, run in self.runs.items()]
-        table = pd.concat([table for table in tables if len(table)] or tables[:1])
+        some = [table for table in tables if len(table)] or tables[:1]
+        table = pd.concat(some, ignore_index=True)
         return table[["run", *(name for name in table.columns if name not in INTERNAL)]]
 
     @property
@@ -91,9 +157,9 @@ class Result:
 
     @property
     def equity(self) -> pd.DataFrame:
-        """The account at each close: datetime, a column for each run, and what stands beside them.
+        """The account at each close, indexed by datetime: a column for each run, "off" and "on".
 
-        `buy_hold`, the columns of `by_bar`, and ablation_NAME for each row of an ablation.
+        With `buy_hold`, the columns of `by_bar`, and ablation_NAME for each row of an ablation.
         """
         curves = {name: run.equity for name, run in self.runs.items()}
         if self.hold is not None:
@@ -102,7 +168,7 @@ class Result:
             curves |= {str(name): line for name, line in self.by_bar.items()}
         if self.ablated is not None:
             curves |= {f"ablation_{name}": line for name, line in self.ablated.items()}
-        return pd.DataFrame(curves).rename_axis("datetime").reset_index()
+        return pd.DataFrame(curves).rename_axis("datetime")
 
     @property
     def saved(self) -> SavedRun:
@@ -116,7 +182,7 @@ class Result:
                 {k: predictions_table(v, self.asked) for k, v in predictions.items()}
             ),
             bars=bars_table(self.out_of_sample, self.runs),
-            equity=self.equity,
+            equity=self.equity.reset_index(),
         )
 
     @step("Writing")

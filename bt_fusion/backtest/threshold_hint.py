@@ -40,7 +40,7 @@ def threshold_hint(
     entries: Mapping[float | str, int],
     sides: str = "P(up)",
 ) -> str:
-    """Say how often the threshold is reached, and how many entries others give.
+    """Return how often the threshold is reached, and how many entries other thresholds give.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
 
 
 def is_tried(threshold: float | str, asked: Agreement, parts: Mapping[str, OutOfSample]) -> bool:
-    """Say whether another threshold may let more entries pass, and can be worked out."""
+    """Tell whether another threshold may let more entries pass, and can be computed."""
     if threshold == AUTO:
         known = all(part.predictions.payoff is not None for part in parts.values())
         return known and not asked.auto
@@ -137,7 +137,7 @@ def names_of(parts: Mapping[str, OutOfSample], long_only: bool) -> str:
 
 
 def traded_by_rule(one: ReplayInputs, off: Run) -> bool:
-    """Say whether the rule alone makes the trades of ML-off, too: no order was refused."""
+    """Tell whether the rule alone makes the trades of ML-off: no order was refused."""
     index = one.bars.index
     signal = np.nan_to_num(one.technical)
     trips = one.replayed(signal)

@@ -169,7 +169,7 @@ def backtest_summary(
     model: "SignalModel", strategy: str, frame: "pd.DataFrame", name: str, bars: DatedBarOptions
 ) -> dict[str, Any]:
     """Return the summary of a backtest over the bars after the model's training."""
-    from bt_fusion.backtest.job import Backtest
+    from bt_fusion.backtest.job import BacktestJob
 
-    job = Backtest(model, strategy, fromdate=bars.dates()[0], seed=bars.seed)
+    job = BacktestJob(model, strategy, fromdate=bars.dates()[0], seed=bars.seed)
     return job.run(frame, name).summary

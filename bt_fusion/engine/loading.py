@@ -1,5 +1,6 @@
 """Strategies and sizers by name: our own, of a module, or of a file of the user's."""
 
+import ast
 import importlib
 import importlib.util
 import sys
@@ -26,6 +27,7 @@ __all__ = [
     "load_strategy",
     "strategy_name",
     "system_of",
+    "why_here",
 ]
 
 
@@ -166,6 +168,47 @@ def account_of(cash: float, commission: float, slippage: float, sizer: str) -> A
     except ValueError:
         return Account(cash, commission, slippage, sizer=load_sizer(sizer))
     return Account(cash, commission, slippage, share)
+
+
+def why_here(part: type) -> str:
+    """Return why no other process can load a class, empty where each can.
+
+    >>> why_here(FusionStrategy)
+    ''
+    """
+    if "<locals>" in part.__qualname__:
+        return "stands inside a function; put it at the top of its file to use all cores"
+    if not file_of(part).is_file():
+        return "was typed into a session; put it into a file to use all cores"
+    if not found_by_name(part):
+        return f"is not in {part.__module__} by its name; put it at the top of its file"
+    if part.__module__ == "__main__" and not guarded(file_of(part).read_bytes()):
+        return (
+            "stands in a script that other processes would run as a whole; put what starts a "
+            'backtest under `if __name__ == "__main__":` to use all cores'
+        )
+    return ""
+
+
+def found_by_name(part: type) -> bool:
+    """Tell whether a class's module has it by its name."""
+    try:
+        return attrgetter(part.__qualname__)(module_of(part)) is part
+    except AttributeError:
+        return False
+
+
+def guarded(code: str | bytes) -> bool:
+    r"""Tell whether a script says what to do only when it is run, and not imported.
+
+    >>> guarded("if __name__ == '__main__':\n    main()"), guarded("main()")
+    (True, False)
+    """
+    try:
+        lines = ast.parse(code).body
+    except (SyntaxError, ValueError):  # changed since it was run
+        return False
+    return any(isinstance(each, ast.If) and "__name__" in ast.dump(each.test) for each in lines)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The ML-off and the ML-on variant of a strategy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -10,6 +10,7 @@ from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.indicators import MLEnsemble
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
+from bt_fusion.models.presets import PRESET_PARAMS
 from bt_fusion.strategies import OnePosition, with_ml
 from bt_fusion.strategies.ml_filter import ML_PARAMS, asks_ml_itself
 from bt_fusion.strategies.one_position import LEVELS
@@ -24,6 +25,7 @@ __all__ = [
     "check_technical",
     "check_variants",
     "default_params",
+    "preset_params",
     "takes_ml",
     "technical_params",
     "variant",
@@ -135,6 +137,27 @@ def default_params(strategy: type[bt.Strategy]) -> dict[str, Any]:
     return dict(asked_ml(strategy).params._getitems())
 
 
+def preset_params(
+    preset: str | None, strategy: type[bt.Strategy], given: Iterable[str]
+) -> dict[str, Any]:
+    """Return the parameters that belong to a preset.
+
+    Only those that the strategy has when it trades with ML, and that are not given.
+
+    Parameters
+    ----------
+    preset : str, optional
+    strategy : class
+    given : iterable of str
+        Names of the parameters that are given otherwise.
+    """
+    own = PRESET_PARAMS.get(preset or "", {})
+    if not own:
+        return {}
+    named, known = canonical(asked_ml(strategy), dict.fromkeys(given)), default_params(strategy)
+    return {name: value for name, value in own.items() if name in known and name not in named}
+
+
 def asks_health(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> bool:
     """Tell whether the ML-on variant of a strategy heeds the drift of its model."""
     given = default_params(strategy) | canonical(asked_ml(strategy), params)
@@ -170,8 +193,8 @@ def check_apart(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
         if name in apart:
             own = "" if given == name else f" (another name of {name})"
             raise OptionError(
-                f"parameter {given}{own} of {strategy.__name__} is what ML-off and ML-on differ "
-                "in, and set for each; leave it out, and choose by --ml and --model"
+                f"parameter {given}{own} of {strategy.__name__} is set for each run by the "
+                "comparison; leave it out, and choose by --ml and --model"
             )
 
 

@@ -156,7 +156,7 @@ def has_payoff(label: Label) -> bool:
 def no_payoff(what: str) -> OptionError:
     """Return the error for an `auto` threshold where the payoff is not known."""
     return OptionError(
-        f"ml_threshold auto: {what} does not tell what a right and a wrong prediction are worth "
+        f"ml_threshold auto: {what} does not know what a right and a wrong prediction are worth "
         "(saved by an older version, or a label without target and stop); train it again, or give "
         "ml_threshold a number, such as 0.55"
     )

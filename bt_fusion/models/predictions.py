@@ -6,9 +6,11 @@ from enum import IntEnum
 import numpy as np
 import pandas as pd
 
+from bt_fusion.described import Described
 from bt_fusion.ensemble.voting import combined
 from bt_fusion.labels import Label, class_names
 from bt_fusion.models.confidence import confidence_levels
+from bt_fusion.models.descriptions.predictions import predictions_rows, predictions_title
 from bt_fusion.models.payoff import BreakEven, no_payoff
 
 __all__ = [
@@ -34,8 +36,8 @@ class Signal(IntEnum):
     STRONG_BUY = 2
 
 
-@dataclass(frozen=True, eq=False)
-class Predictions:
+@dataclass(frozen=True, eq=False, repr=False)
+class Predictions(Described):
     """What an ensemble predicts for each bar.
 
     Attributes
@@ -87,6 +89,10 @@ class Predictions:
 
     # Iteration would let Backtrader's optstrategy take the bars for parameter values.
     __iter__ = None
+
+    def description(self) -> tuple[str, dict[str, str]]:
+        """Return what it prints of itself."""
+        return predictions_title(self), predictions_rows(self)
 
     def __getitem__(self, rows: slice | np.ndarray) -> "Predictions":
         parts = {name: getattr(self, name)[rows] for name in self.per_bar}

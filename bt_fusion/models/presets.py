@@ -174,7 +174,7 @@ def with_members(ensemble: Ensemble, names: Sequence[str]) -> Ensemble:
     if isinstance(names, str):
         raise OptionError(f"members {names!r}: give a sequence, such as [{names!r}]")
     if len(set(names)) < len(names):
-        raise OptionError(f"members {', '.join(names)}: name none twice")
+        raise OptionError(f"members {', '.join(names)}: give each name once")
     members: Mapping[str, object] | tuple[str, ...] = tuple(names)
     if isinstance(own, Mapping) and set(own) & set(names):
         seed = ensemble.seed
@@ -195,7 +195,7 @@ def installed(ensemble: Ensemble, preset: str) -> Ensemble:
     kept = [name for name in needed if not needed[name]]
     modules = " and ".join(dict.fromkeys(module for name in without for module in needed[name]))
     warn(
-        f"preset {preset} goes on without {', '.join(without)}: {modules} not installed (pip "
+        f"preset {preset} leaves out {', '.join(without)}: {modules} not installed (pip "
         f"install 'bt-fusion[deep]'); {', '.join(kept)} keep their proportions",
         BtFusionWarning,
         stacklevel=3,

@@ -1,7 +1,6 @@
 """SignalModel: features, a label and an ensemble, from bars to predictions."""
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 from bt_fusion.bundle.later.kinds import model_class
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.timestamps import bar_length, bar_seconds
+from bt_fusion.described import Described
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.errors import ModelCompatibilityError, TrainingError
 from bt_fusion.features import Features, FeatureSet, complete_rows
 from bt_fusion.labels import Label, Labels, labels_of, make_label
 from bt_fusion.models.causality import check_own, is_checked
+from bt_fusion.models.descriptions.models import model_rows
 from bt_fusion.models.empty_predictions import empty_predictions
 from bt_fusion.models.parity.certificate import certificate
 from bt_fusion.models.parity.compared_bars import choose_bars
@@ -36,7 +37,7 @@ SAMPLE_ROWS = 240
 TAIL_ROWS = 16  # rows whose features the last bars give
 
 
-class SignalModel(BaseEstimator):
+class SignalModel(Described, BaseEstimator):
     """What predicts a label of bars from their features.
 
     Causal: row t of a prediction depends on bars up to t alone, and on the rows it was fitted
@@ -122,12 +123,10 @@ class SignalModel(BaseEstimator):
     # Backtrader's optstrategy iterates what it can: a model is one value.
     __iter__ = None
 
-    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        """Return the parameters, of other markets how many bars there are."""
-        shown: Any = copy(self)
-        if isinstance(self.others, Mapping):
-            shown.others = {name: f"{len(own):,} bars" for name, own in self.others.items()}
-        return BaseEstimator.__repr__(shown, N_CHAR_MAX)
+    def description(self) -> tuple[str, dict[str, str]]:
+        """Return what it prints of itself."""
+        state = "fitted" if hasattr(self, "ensemble_") else "not fitted"
+        return f"{type(self).__name__}, {state}", model_rows(self)
 
     def feature_set(self) -> FeatureSet:
         """Return the features by name, checked."""

@@ -11,11 +11,13 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from bt_fusion.data.bars import BarArrays
+from bt_fusion.described import Described
 from bt_fusion.ensemble.given_members import classes_of
 from bt_fusion.errors import BarsError, BtFusionWarning, OptionError, unknown_name
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import labels_of
 from bt_fusion.models.causality import check_own
+from bt_fusion.models.descriptions.models import walk_rows
 from bt_fusion.models.empty_predictions import empty_predictions
 from bt_fusion.models.payoff import Payoff
 from bt_fusion.models.predictions import NOT_TRAINED, Predictions
@@ -39,7 +41,7 @@ __all__ = ["WalkForward", "refit_schedule"]
 WINDOWS = ("rolling", "expanding")
 
 
-class WalkForward(BaseEstimator):
+class WalkForward(Described, BaseEstimator):
     """Predict each bar by a model trained strictly before it, refitting as time passes.
 
     At refit bar r the model learns from rows t <= r - horizon - 1 whose label is known before r
@@ -103,6 +105,10 @@ class WalkForward(BaseEstimator):
 
     # Backtrader's optstrategy iterates what it can: a walk-forward is one value.
     __iter__ = None
+
+    def description(self) -> tuple[str, dict[str, str]]:
+        """Return what it prints of itself."""
+        return "WalkForward", walk_rows(self)
 
     def predict(
         self,

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bt_fusion.described import when
+
 __all__ = [
     "NONE",
     "Writer",
@@ -117,15 +119,6 @@ def signed(value: float) -> str:
     """
     sign = "+" if value > 0 else ""
     return sign + money(value) if abs(value) >= 0.5 else "0"
-
-
-def when(stamp: object) -> str:
-    """Write a stamp, midnight as the day alone and full minutes without seconds.
-
-    >>> when("2024-01-01T00:00:00"), when("2024-01-01 09:30:00")
-    ('2024-01-01', '2024-01-01 09:30')
-    """
-    return str(stamp).replace("T", " ").removesuffix(" 00:00:00").removesuffix(":00")
 
 
 def percent(value: float, digits: int = 1) -> str:

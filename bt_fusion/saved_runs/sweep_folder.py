@@ -1,19 +1,21 @@
 """The files a sweep leaves behind."""
 
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bt_fusion.files import write_json, write_whole, writing
 
-__all__ = ["SweepResult", "write_sweep"]
+__all__ = ["SavedSweep", "column_of", "write_sweep"]
 
 
 @dataclass(frozen=True)
-class SweepResult:
-    """What a sweep found.
+class SavedSweep:
+    """What a sweep found, as its files hold it.
 
     Attributes
     ----------
@@ -31,12 +33,46 @@ class SweepResult:
     grid: dict[str, list[Any]]
 
     @property
+    def maximize(self) -> str:
+        """The column of the table whose highest value is the best variant's."""
+        return column_of(self.summary.get("maximize", "sharpe"))  # older versions knew no other
+
+    @property
     def varied(self) -> list[str]:
         """The parameters with more than one value."""
         return [name for name, values in self.grid.items() if len(values) > 1]
 
+    def places(self) -> dict[str, np.ndarray]:
+        """Return the place in the grid of each parameter's value, of every variant."""
+        shape = [len(values) for values in self.grid.values()]
+        if len(self.table) == prod(shape):
+            return dict(zip(self.grid, np.indices(shape).reshape(len(shape), -1), strict=True))
+        return {name: self._places_of(name) for name in self.grid}
 
-def write_sweep(folder: Path, found: SweepResult) -> list[Path]:
+    def _places_of(self, name: str) -> np.ndarray:
+        values = self.grid[name]
+        found = (
+            next(at for at, value in enumerate(values) if same(cell, value))
+            for cell in self.table[name].tolist()
+        )
+        return np.fromiter(found, dtype=int, count=len(self.table))
+
+
+def same(cell: Any, value: Any) -> bool:
+    """Tell whether a cell of a table holds a value: pandas may have made NaN of None."""
+    return bool(cell == value or (value is None and (cell is None or cell != cell)))
+
+
+def column_of(figure: str) -> str:
+    """Return the column that holds a figure of the variants, with ML unless it is a difference.
+
+    >>> column_of("sharpe"), column_of("delta_sharpe")
+    ('on_sharpe', 'delta_sharpe')
+    """
+    return figure if figure.startswith("delta_") else f"on_{figure}"
+
+
+def write_sweep(folder: Path, found: SavedSweep) -> list[Path]:
     """Write sweep.parquet and sweep.json into a folder.
 
     What stands there of an earlier sweep is removed first, its picture sweep.png as well.

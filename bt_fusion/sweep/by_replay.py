@@ -94,7 +94,7 @@ class MissingRuns:
             return Replayed(why=why)
         replay = SweepReplay.of(self.inputs, self.tasks)
         if sum(on.key in replay.rules for _, on in self.pairs) <= CHECKED:
-            return Replayed(why="too few variants: to compare them is to make them")
+            return Replayed(why="too few variants to replay; Backtrader makes them all")
         found = replay.rows(self.tasks, lambda done: report(max(0, done - 2 * CHECKED)))
         rows = {row["key"]: row for row in found}
         sharpes = {

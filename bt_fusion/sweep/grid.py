@@ -1,15 +1,21 @@
-"""The values a sweep goes through: ranges and lists as text, and their combinations."""
+"""The values of a sweep: ranges and lists as text, and their combinations."""
 
 import re
 from ast import literal_eval
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import product
 from math import prod
+from types import SimpleNamespace
 from typing import Any
+
+import numpy as np
 
 from bt_fusion.errors import OptionError
 
-__all__ = ["combinations", "parameter_grid"]
+__all__ = ["Constraint", "combinations", "given_grid", "parameter_grid"]
+
+Constraint = Callable[[Any], bool]
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 RANGE = re.compile(rf"({NUMBER}):({NUMBER})(?::({NUMBER}))?")
@@ -63,13 +69,63 @@ def parameter_grid(pairs: list[str], most: int) -> dict[str, list[Any]]:
     return grid
 
 
-def combinations(grid: dict[str, list[Any]]) -> list[dict[str, Any]]:
+def given_grid(grid: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return the values of each parameter as lists, however a user gives them.
+
+    Ranges, tuples, arrays and lists are several values; a string, or a single number, is one.
+
+    Raises
+    ------
+    OptionError
+        For a parameter without a value.
+
+    Examples
+    --------
+    >>> given_grid({"fast": range(5, 15, 5), "exit": "flip", "slow": np.array([20, 40])})
+    {'fast': [5, 10], 'exit': ['flip'], 'slow': [20, 40]}
+    """
+    found = {name: _listed(values) for name, values in grid.items()}
+    for name, values in found.items():
+        if not values:
+            raise OptionError(f"param {name} has no value; give one at least")
+    return found
+
+
+def _listed(values: Any) -> list[Any]:
+    single = isinstance(values, str | Mapping) or not isinstance(values, Iterable)
+    each = [values] if single else values
+    plain = (value.item() if isinstance(value, np.generic) else value for value in each)
+    return list({repr(value): value for value in plain}.values())
+
+
+def combinations(
+    grid: dict[str, list[Any]], constraint: Constraint | None = None
+) -> list[dict[str, Any]]:
     """Return every combination of a grid's values, the last parameter changing fastest.
 
+    Parameters
+    ----------
+    grid : dict of list
+    constraint : callable, optional
+        Takes the parameters as attributes, and says whether the combination is wanted.
+
+    Raises
+    ------
+    OptionError
+        Where it wants none.
+
+    Examples
+    --------
     >>> combinations({"a": [1, 2], "b": ["x"]})
     [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'x'}]
+    >>> combinations({"fast": [5, 20], "slow": [10, 30]}, lambda p: p.fast < p.slow)
+    [{'fast': 5, 'slow': 10}, {'fast': 5, 'slow': 30}, {'fast': 20, 'slow': 30}]
     """
-    return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    every = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    wanted = [each for each in every if constraint is None or constraint(SimpleNamespace(**each))]
+    if not wanted:
+        raise OptionError(f"none of {len(every):,} combinations meets the constraint; relax it")
+    return wanted
 
 
 def _values(key: str, text: str, most: int) -> list[Any]:

@@ -23,9 +23,9 @@ SPARE = 2  # bars beyond what indicators need: Backtrader itself says where ther
 def why_engine(inputs: SweepInputs) -> str:
     """Return why no run of a sweep can be replayed, empty where some can."""
     if inputs.strategy is not FusionStrategy:
-        return f"{inputs.strategy.__name__} is not FusionStrategy, whose rule alone is known"
+        return f"only FusionStrategy can be replayed, not {inputs.strategy.__name__}"
     if inputs.account.sizer is not None:
-        return f"sizes are those of {inputs.account.sizer.__name__}"
+        return f"the sizer {inputs.account.sizer.__name__} cannot be replayed"
     return "several symbols share one account" if len(inputs.bars) > 1 else ""
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from backtrader import Strategy
+from backtrader import Sizer, Strategy
 
 from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.data.bars import bars_per_year
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.loading import ClassSource
+from bt_fusion.engine.loading import ClassSource, why_here
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import technical_params, variant
 from bt_fusion.errors import BtFusionError
@@ -93,6 +93,17 @@ class SweepInputs:
         )
 
     @property
+    def here(self) -> list[str]:
+        """Why all runs are made in this process, a line for each class; empty if they need not."""
+        classes = [part for part in (self.strategy, self.account.sizer) if part]
+        told = {part.__name__: why_here(part) for part in classes}
+        return [
+            f"the runs were made one after the other: {name} {why}"
+            for name, why in told.items()
+            if why
+        ]
+
+    @property
     def periods(self) -> float:
         """Bars a year of an account that is valued at every bar of any symbol."""
         stamps = np.unique(np.concatenate([bars.index.to_numpy() for bars in self.bars.values()]))
@@ -157,27 +168,38 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class SentInputs:
-    """A sweep's inputs as they travel: without their classes, but with where these come from."""
+    """A sweep's inputs as they are sent: without their classes, but with the files of these.
+
+    A class that stays in this process is given as it is.
+    """
 
     plain: SweepInputs
-    strategy: ClassSource
-    sizer: ClassSource | None
+    strategy: ClassSource | type[Strategy]
+    sizer: ClassSource | type[Sizer] | None
 
     @classmethod
     def of(cls, inputs: SweepInputs) -> "SentInputs":
         """Take the inputs apart."""
         sizer = inputs.account.sizer
         plain = replace(inputs, strategy=Strategy, account=replace(inputs.account, sizer=None))
-        source = None if sizer is None else ClassSource.of(sizer)
-        return cls(plain, ClassSource.of(inputs.strategy), source)
+        return cls(plain, source_of(inputs.strategy), None if sizer is None else source_of(sizer))
 
     @cached_property
     def inputs(self) -> SweepInputs:
         """The inputs, put together again."""
-        sizer = None if self.sizer is None else self.sizer.load()
-        account = replace(self.plain.account, sizer=sizer)
+        account = replace(self.plain.account, sizer=loaded(self.sizer))
         gc.freeze()  # what is there stays: the collections after each run need not look at it
-        return replace(self.plain, strategy=self.strategy.load(), account=account)
+        return replace(self.plain, strategy=loaded(self.strategy), account=account)
+
+
+def source_of(part: type) -> Any:
+    """Return where a class comes from, or the class itself where other processes cannot load it."""
+    return part if why_here(part) else ClassSource.of(part)
+
+
+def loaded(source: Any) -> Any:
+    """Return the class of what `source_of` returned, or None."""
+    return source.load() if isinstance(source, ClassSource) else source
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How much of a sweep's best variant is the choosing: PBO, deflated Sharpe, SPA."""
+"""The best variant of a sweep, and how much of it is luck: PBO, deflated Sharpe, SPA."""
 
 from math import sqrt
 from pathlib import Path
@@ -8,13 +8,29 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.backtest.trials import Trials, record_trials, trials_of
+from bt_fusion.errors import unknown_name
 from bt_fusion.statistics.selection_bias import (
     overfitting_probability,
     superior_predictive_ability,
 )
 from bt_fusion.statistics.sharpe import expected_best_sharpe
+from bt_fusion.sweep.variant_runs import COMPARED
 
-__all__ = ["best_variant", "record_variants", "selection_figures"]
+__all__ = [
+    "MAXIMIZED",
+    "best_row",
+    "best_variant",
+    "check_maximize",
+    "record_variants",
+    "selection_figures",
+]
+
+# Figures of ML on, and differences to ML off, of which more is better
+MAXIMIZED = (
+    *("sharpe", "sortino", "sqn", "total_return", "cagr", "net_profit", "final_value"),
+    *("profit_factor", "profit_factor_cash", "expectancy", "win_rate", "avg_win", "trades", "won"),
+    *(f"delta_{name}" for name in COMPARED if name != "max_drawdown"),
+)
 
 BLOCKS = 16  # of the window, for the probability of backtest overfitting
 
@@ -37,35 +53,45 @@ def record_variants(runs: pd.DataFrame, summaries: list[dict[str, Any]], folder:
     return trials_of(folder, summaries[0])
 
 
-def best_row(table: pd.DataFrame) -> int | None:
-    """Return the row of the highest Sharpe ratio with ML, None where no variant traded."""
-    sharpes = table.on_sharpe.where(table.error.isna()).astype(float)
-    return None if sharpes.isna().all() else int(sharpes.argmax())
+def check_maximize(figure: str) -> None:
+    """Raise OptionError for a figure that no variant can be chosen by."""
+    if figure not in MAXIMIZED:
+        raise unknown_name("figure to maximize", figure, MAXIMIZED)
 
 
-def best_variant(table: pd.DataFrame, variants: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return {params, off, on, delta} of the highest Sharpe ratio with ML; None where none traded.
+def best_row(table: pd.DataFrame, column: str) -> int | None:
+    """Return the row of the highest value of a column, None where no variant traded with ML."""
+    traded = table.error.isna() & table.on_sharpe.notna()
+    values = table[column].where(traded).astype(float)
+    return None if values.isna().all() else int(values.argmax())
+
+
+def best_variant(
+    table: pd.DataFrame, variants: list[dict[str, Any]], best: int | None
+) -> dict[str, Any] | None:
+    """Return {params, off, on, delta} of the best variant; None where none traded.
 
     Parameters
     ----------
     table : DataFrame
-        One row a variant, as in `SweepResult`.
+        One row a variant, as in `SavedSweep`.
     variants : list of dict
         The parameters of each.
+    best : int or None
+        Of `best_row`.
     """
-    best = best_row(table)
     return None if best is None else entry(table, best, variants[best])
 
 
 def selection_figures(
-    table: pd.DataFrame, runs: pd.DataFrame, tried: Trials, periods: float, seed: int
+    best: int | None, runs: pd.DataFrame, tried: Trials, periods: float, seed: int
 ) -> dict[str, Any]:
-    """Return how much of the best variant is the choosing.
+    """Return how much of the best variant is luck.
 
     Parameters
     ----------
-    table : DataFrame
-        One row a variant, as in `SweepResult`.
+    best : int or None
+        Row of the best variant, of `best_row`.
     runs : DataFrame
         Of `VariantRuns.returns`.
     tried : Trials
@@ -78,17 +104,16 @@ def selection_figures(
     Returns
     -------
     dict
-        pbo: the probability of backtest overfitting among the variants with ML; trials: how many
-        were tried; luck: the Sharpe ratio expected of the best of so many without skill,
-        annualised; dsr: the deflated Sharpe ratio of the best; spa_p: the p-value of "no variant
-        with ML makes more than the same one without". Undefined figures are None.
+        pbo: the probability of backtest overfitting of a choice by the Sharpe ratio with ML;
+        trials: how many were tried; luck: the Sharpe ratio expected of the best of so many
+        without skill, annualised; dsr: the deflated Sharpe ratio of the best; spa_p: the p-value of
+        "no variant with ML makes more than the same one without". Undefined figures are None.
     """
     off, on = (np.column_stack(runs[run].to_list()).astype(float) for run in ("off", "on"))
     spa_p = superior_predictive_ability(np.zeros(len(on)), on - off, seed=seed)
     pbo, luck, dsr = None, None, None
     if on.shape[1] > 1 and len(on) >= BLOCKS:
         pbo = overfitting_probability(on, BLOCKS)
-    best = best_row(table)
     record = None if best is None else runs.record[best]
     if record is not None:
         chance = 1 / (record.bars - 1)

@@ -1,28 +1,30 @@
 """A sweep: many variants of a strategy over one set of predictions, and what the best is worth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.job import Backtest, clocked
+from bt_fusion.backtest.job import UNNAMED, BacktestJob, clocked
 from bt_fusion.backtest.job_checks import checked_strategy, with_threshold
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.summary import data_and_window
-from bt_fusion.engine.loading import ClassSource
 from bt_fusion.engine.variants import asks_health
 from bt_fusion.errors import OptionError
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import THRESHOLDS
-from bt_fusion.parallel import Shared, run_unordered, worker_count
+from bt_fusion.parallel import Shared, run_unordered, scheduler, worker_count
 from bt_fusion.progress import step
-from bt_fusion.saved_runs.sweep_folder import SweepResult
+from bt_fusion.saved_runs.sweep_folder import column_of
 from bt_fusion.sweep.by_replay import MissingRuns, Replayed
-from bt_fusion.sweep.grid import combinations
+from bt_fusion.sweep.grid import Constraint, combinations, given_grid
+from bt_fusion.sweep.result import SweepResult
 from bt_fusion.sweep.runs import (
     SentInputs,
     SweepInputs,
@@ -30,7 +32,13 @@ from bt_fusion.sweep.runs import (
     run_task,
     unfrozen_after,
 )
-from bt_fusion.sweep.selection import best_variant, record_variants, selection_figures
+from bt_fusion.sweep.selection import (
+    best_row,
+    best_variant,
+    check_maximize,
+    record_variants,
+    selection_figures,
+)
 from bt_fusion.sweep.store import SweepStore
 from bt_fusion.sweep.variant_runs import VariantRuns
 
@@ -49,27 +57,44 @@ class Sweep:
     job : Backtest
         What predicts, the strategy, its account and dates, and parameters all variants share.
     grid : dict
-        The values of each parameter that is gone through.
+        The values of each parameter: a range, a list, an array or one value.
     jobs : int
-        Processes side by side; -1 for all cores.
+        Processes side by side; -1 for all cores. A strategy that other processes cannot load, such
+        as the class of a notebook cell, runs in this one.
     slices : int
         Stretches of the window, equal in length, that returns are kept of for the figures of the
         choice among the variants.
     replay : bool
         Replay what can be without the engine, and compare eleven variants with it.
+    maximize : str
+        The figure of ML on whose highest value is the best variant's, such as "sharpe" or
+        "profit_factor"; or a difference to ML off, such as "delta_sharpe".
+    constraint : callable, optional
+        Takes the parameters as attributes, and says whether to try the combination.
+
+    Examples
+    --------
+    >>> from bt_fusion import Backtest, Ensemble, SignalModel, load_sample
+    >>> model = SignalModel(["rsi_14"], ensemble=Ensemble(["lgb"]))
+    >>> sweep = Sweep(Backtest(model), {"ema_fast": range(5, 20, 5), "ema_slow": [20, 40]}, jobs=1)
+    >>> found = sweep.run(load_sample("sp500")[-1_000:], name="sp500")
+    >>> len(found.table), sorted(found.best.params)
+    (6, ['ema_fast', 'ema_slow'])
     """
 
-    job: Backtest
-    grid: dict[str, list[Any]]
+    job: BacktestJob
+    grid: Mapping[str, Any]
     jobs: int = -1
     slices: int = 2_000
     replay: bool = True
+    maximize: str = "sharpe"
+    constraint: Constraint | None = None
 
     def run(
         self,
         bars: pd.DataFrame | dict[str, pd.DataFrame],
-        folder: Path,
-        name: str = "",
+        folder: str | Path | None = None,
+        name: str = UNNAMED,
         on_refit: Progress | None = None,
         on_run: Progress | None = None,
     ) -> SweepResult:
@@ -78,23 +103,37 @@ class Sweep:
         Parameters
         ----------
         bars : DataFrame, or dict of them by symbol
-        folder : Path
-            Keeps finished runs, and the trial ledger.
+        folder : path, optional
+            Keeps finished runs, and the trial ledger; none is kept without it.
         name : str
-            What to call the data, where the bars do not say.
+            What to call the data of a single DataFrame.
         on_refit, on_run : callable, optional
             Called with (done, in all), instead of showing them on the terminal.
 
         Raises
         ------
         OptionError
-            For an unknown parameter, or when no variant can be run.
+            For an unknown parameter or figure, a constraint that no combination meets, or when no
+            variant can be run.
         """
+        if folder is None:
+            with TemporaryDirectory(prefix="bt_fusion-", ignore_cleanup_errors=True) as made:
+                return self.run(bars, made, name, on_refit, on_run)
         given = bars if isinstance(bars, dict) else {name: bars}
-        job = self.job if THRESHOLDS.keys() & self.grid else with_threshold(self.job, given)
-        if job is not self.job:
-            return replace(self, job=job).run(bars, folder, name, on_refit, on_run)
-        variants = [{**self.job.params, **chosen} for chosen in combinations(self.grid)]
+        check_maximize(self.maximize)
+        job = self.job if THRESHOLDS.keys() & self.grid.keys() else with_threshold(self.job, given)
+        return replace(self, job=job)._run(given, Path(folder), on_refit, on_run)
+
+    def _run(
+        self,
+        given: dict[str, pd.DataFrame],
+        folder: Path,
+        on_refit: Progress | None,
+        on_run: Progress | None,
+    ) -> SweepResult:
+        grid = given_grid(self.grid)
+        chosen = combinations(grid, self.constraint)
+        variants = [{**self.job.params, **each} for each in chosen]
         strategy = self._checked(given, variants[0])
         store, seconds = SweepStore(folder), dict[str, float]()
         with store.lock(), clocked(seconds, "total_s"):
@@ -107,28 +146,28 @@ class Sweep:
             table, returns = made.table(), made.returns()
             entries = {"schema": SCHEMA, **data_and_window(out_of_sample)}
             entries["config"] = self.job.config(given)
+            best = best_row(table, column_of(self.maximize))
             with step("Judging"):
                 tried = record_variants(returns, made.summaries(entries), folder)
-                figures = selection_figures(table, returns, tried, inputs.periods, self.job.seed)
+                figures = selection_figures(best, returns, tried, inputs.periods, self.job.seed)
         summary = {
             **entries,
-            "notes": self.job.all_notes(strategy, out_of_sample),
+            "notes": [*self.job.all_notes(strategy, out_of_sample), *inputs.here],
             "model": model_figures(self.job.predictor, out_of_sample),
-            "grid": self.grid,
+            "grid": grid,
+            "maximize": self.maximize,
             **made.counts(table),
-            "best": best_variant(table, variants),
+            "best": best_variant(table, variants, best),
             **figures,
             "timing": seconds,
         }
-        return SweepResult(summary, table, self.grid)
+        return SweepResult(summary, table, grid)
 
     def _checked(self, bars: dict[str, pd.DataFrame], params: dict[str, Any]) -> type[Strategy]:
         """Return the strategy, once all that can be wrong before any work has been looked at."""
         if self.jobs == 0:
             raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
-        strategy = checked_strategy(replace(self.job, params=params), bars)
-        ClassSource.of(strategy)  # refuses what other processes cannot load
-        return strategy
+        return checked_strategy(replace(self.job, params=params), bars)
 
     def _inputs(
         self, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
@@ -139,7 +178,7 @@ class Sweep:
             strategy,
             {symbol: part.bars for symbol, part in out_of_sample.items()},
             predicted,
-            trade_exits(self.job.model.label()),
+            trade_exits(self.job.signal_model.label()),
             self.job.account,
             self.slices,
         )
@@ -156,10 +195,11 @@ class Sweep:
         tasks = {task.key: task for pair in pairs for task in pair}
         finished = store.keys() & set(tasks)
         missing = [task for key, task in tasks.items() if key not in finished]
-        with step("Runs", report=on_run) as report, unfrozen_after():
+        jobs, where = (1, scheduler("loky")) if inputs.here else (self.jobs, nullcontext())
+        with where, step("Runs", report=on_run) as report, unfrozen_after():
             report(len(finished), len(tasks))
             shared = Shared(SentInputs.of(inputs))
-            work = MissingRuns(inputs, shared, store, pairs, missing, self.jobs, self.job.seed)
+            work = MissingRuns(inputs, shared, store, pairs, missing, jobs, self.job.seed)
             replayed, errors = self._make(work, lambda n: report(len(finished) + n, len(tasks)))
         store.gather()
         runs = {
@@ -178,7 +218,7 @@ class Sweep:
         """Make runs, by replay or in Backtrader, and return why some could not be made, by key."""
         replayed, errors = work.replayed(report) if self.replay else Replayed(), dict[str, str]()
         left = [(task,) for task in work.tasks if task.key not in replayed.keys]
-        workers = worker_count(self.jobs, len(left))
+        workers = worker_count(work.jobs, len(left))
         done = run_unordered(run_task, left, workers, shared=work.shared, name=run_name)
         for number, outcome in enumerate(done, len(work.tasks) - len(left) + 1):
             outcome.keep(work.store)

@@ -9,7 +9,7 @@ from bt_fusion.errors import OptionError
 from bt_fusion.statistics.sharpe import TrackRecord
 from bt_fusion.sweep.runs import RunTask
 
-__all__ = ["VariantRuns"]
+__all__ = ["COMPARED", "VariantRuns"]
 
 COMPARED = (
     "win_rate",
@@ -58,7 +58,7 @@ class VariantRuns:
         return {"variants": len(table), "failed": failed, "runs": self.runs}
 
     def table(self) -> pd.DataFrame:
-        """Return one row a variant, see `SweepResult`.
+        """Return one row a variant, see `SavedSweep`.
 
         Raises
         ------

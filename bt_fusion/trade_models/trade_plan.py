@@ -42,7 +42,7 @@ class TradeModels:
     sized_trades: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TradePlan(Predictions):
     """Predictions, and per bar what an entry on its signal would be given.
 

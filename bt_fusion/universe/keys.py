@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.base import clone
 
-from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.job import BacktestJob
 from bt_fusion.backtest.summary import (
     code_config,
     model_config,
@@ -51,13 +51,13 @@ class JobKey:
 
     @classmethod
     def of(
-        cls, job: Backtest, control: bool, bars: dict[str, Any], kept: dict[str, Any]
+        cls, job: BacktestJob, control: bool, bars: dict[str, Any], kept: dict[str, Any]
     ) -> "JobKey":
         """Name a job.
 
         Parameters
         ----------
-        job : Backtest
+        job : BacktestJob
         control : bool
             Whether its labels are shuffled.
         bars : dict
@@ -69,7 +69,7 @@ class JobKey:
             **strategy_config(job.strategy),
             **model_config(SIZE, job.predictor),
             **given_sizes(job.predictor),
-            **plugin_config(job.model),
+            **plugin_config(job.signal_model),
             "params": unusual_params({"strategy": job.strategy, "params": job.params}),
             "account": asdict(job.account),
             "fromdate": job.fromdate,

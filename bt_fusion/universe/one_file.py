@@ -13,7 +13,7 @@ from backtrader import Strategy
 from threadpoolctl import threadpool_limits
 
 from bt_fusion.backtest.chance.matched_chance import matched_chance
-from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.job import BacktestJob
 from bt_fusion.backtest.judging import NOT_JUDGED
 from bt_fusion.backtest.pooled_runs import market_of
 from bt_fusion.backtest.result import Result
@@ -46,7 +46,7 @@ class FileJob:
 
     Attributes
     ----------
-    job : Backtest
+    job : BacktestJob
         Its strategy and its account's sizer aside.
     strategy : ClassSource
     sizer : ClassSource or None
@@ -62,7 +62,7 @@ class FileJob:
         Whether each file's whole run is kept.
     """
 
-    job: Backtest
+    job: BacktestJob
     strategy: ClassSource
     sizer: ClassSource | None
     plugins: tuple[SentFile, ...] = ()
@@ -72,7 +72,7 @@ class FileJob:
     runs: bool = False
 
     @classmethod
-    def of(cls, job: Backtest, **options: Any) -> "FileJob":
+    def of(cls, job: BacktestJob, **options: Any) -> "FileJob":
         """Take a backtest apart.
 
         Raises
@@ -85,7 +85,7 @@ class FileJob:
         strategy = ClassSource.of(load_strategy(job.strategy))
         return cls(bare, strategy, None if sizer is None else ClassSource.of(sizer), **options)
 
-    def backtest(self) -> Backtest:
+    def backtest(self) -> BacktestJob:
         """Put the backtest together again."""
         for plugin in self.plugins:
             load_sent(plugin)
@@ -218,7 +218,7 @@ def write(data: bytes, path: Path) -> None:
     path.write_bytes(data)
 
 
-def row_of(job: Backtest, result: Result, bars: int) -> tuple[FileRow, Gains | None]:
+def row_of(job: BacktestJob, result: Result, bars: int) -> tuple[FileRow, Gains | None]:
     """Return what is kept of a backtest."""
     summary = result.summary
     row = FileRow(
@@ -241,13 +241,13 @@ def row_of(job: Backtest, result: Result, bars: int) -> tuple[FileRow, Gains | N
     return row, (market.above_chance, market.ranked)
 
 
-def finer_p(job: Backtest, result: Result) -> float | None:
+def finer_p(job: BacktestJob, result: Result) -> float | None:
     """Return the p-value of the setting, by more draws where the first left it at .005 or less."""
     p_value = result.summary["comparison"]["chance"]["p_value"]
     if p_value is None or p_value > STRICT:
         return p_value
     strategy = load_strategy(job.strategy)
-    traded = (job.params, trade_exits(job.model.label()), job.account, result.out_of_sample)
+    traded = (job.params, trade_exits(job.signal_model.label()), job.account, result.out_of_sample)
     pair = RunPair(strategy, *traded, off=result.runs["off"], on=result.runs["on"])
     test = matched_chance(pair, MORE_DRAWS, job.seed + 1).test
     return None if test is None else test.p_value

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.backtest.job import Backtest
+from bt_fusion.backtest.job import BacktestJob
 from bt_fusion.backtest.pooled_runs import figures_of
 from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.universe.row import FileRow
@@ -18,7 +18,7 @@ __all__ = ["counts_of", "notes_of", "pooled_figures", "shared_notes"]
 
 
 def pooled_figures(
-    markets: Iterable[Market], rows: Mapping[str, FileRow], job: Backtest
+    markets: Iterable[Market], rows: Mapping[str, FileRow], job: BacktestJob
 ) -> dict[str, Any]:
     """Return the verdict over all rows together, and what it rests on."""
     together = pooled_evidence(markets, Bootstrap(job.draws, job.seed))

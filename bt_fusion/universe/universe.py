@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from sklearn.base import clone
 
-from bt_fusion.backtest.job import Backtest, clocked
+from bt_fusion.backtest.job import BacktestJob, clocked
 from bt_fusion.backtest.job_checks import checked_strategy, with_threshold
 from bt_fusion.data.timestamps import length_seconds
 from bt_fusion.errors import OptionError
@@ -40,7 +40,7 @@ class Universe:
 
     Parameters
     ----------
-    job : Backtest
+    job : BacktestJob
         What predicts, the strategy, its account and dates.
     jobs : int
         Files side by side, each in a process with one thread; -1 for all cores.
@@ -57,7 +57,7 @@ class Universe:
         Write each file's whole run, as `bt-fusion backtest` does, which takes longer.
     """
 
-    job: Backtest
+    job: BacktestJob
     jobs: int = -1
     repair: bool = False
     resample: str | None = None
@@ -116,7 +116,7 @@ class Universe:
         }
         return UniverseResult(summary, table)
 
-    def _checked(self) -> Backtest:
+    def _checked(self) -> BacktestJob:
         """Return the job as it is made for each file, once all that can be wrong was looked at."""
         if self.jobs == 0:
             raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
@@ -138,17 +138,17 @@ class Universe:
             predictor = shuffled(predictor)
         if isinstance(predictor, WalkForward):
             predictor = clone(predictor).set_params(jobs=1)
-        job = replace(job, predictor=predictor, ledger=None, brief=not self.keep_runs)
+        job = replace(job, model=predictor, ledger=None, brief=not self.keep_runs)
         checked_strategy(job, NO_BARS)
         return job
 
-    def _key(self, job: Backtest) -> JobKey:
+    def _key(self, job: BacktestJob) -> JobKey:
         bars = {"repair": self.repair, "resample": self.resample}
         kept = {"min_bars": self.min_bars, "runs": self.keep_runs, "more_draws": MORE_DRAWS}
         return JobKey.of(job, self.shuffle_labels, bars, kept)
 
     def _judge(
-        self, job: Backtest, plan: Plan, store: UniverseStore, on_row: OnRow | None
+        self, job: BacktestJob, plan: Plan, store: UniverseStore, on_row: OnRow | None
     ) -> tuple[int, list[JudgedFile]]:
         """Judge the files that the store lacks.
 

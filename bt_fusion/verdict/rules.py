@@ -1,7 +1,8 @@
 """The verdict: did ML help? Every rule; evidence in, a grade and its reason out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bt_fusion.verdict import wording
 from bt_fusion.verdict.evidence import PROBABLE, STRICT, Evidence
@@ -27,6 +28,7 @@ GRADES = (HELPED, PROBABLY_HELPED, NO_EVIDENCE, PROBABLY_HURT, HURT)
 
 LEAST_TRADES = 30
 NOT_AGAINST = 0.5  # the most the p-value of the other question may be
+NONE = "no verdict"
 SURE = 0.95  # of the deflated Sharpe ratio
 ROUNDING = 1e-12
 
@@ -48,9 +50,9 @@ class Rule:
     grades: tuple[str, ...] = ("certain", "probable")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
-    """The result of a comparison.
+    """The result of a comparison; printing it shows the grade, the reason and what would change it.
 
     Attributes
     ----------
@@ -62,12 +64,42 @@ class Verdict:
         One sentence: what would change it.
     rules : tuple of Rule
         Those of helping, or those of hurting where that is the stronger side.
+
+    Examples
+    --------
+    >>> print(Verdict.of({"verdict": "no evidence", "because": "no evidence: too few entries"}))
+    no evidence: too few entries
     """
 
     verdict: str
     because: str
-    change: str
-    rules: tuple[Rule, ...]
+    change: str = ""
+    rules: tuple[Rule, ...] = ()
+
+    @classmethod
+    def of(cls, comparison: Mapping[str, Any] | None) -> "Verdict":
+        """Return the verdict that a comparison of summary.json holds, "no verdict" without one."""
+        if comparison is None:
+            return cls(NONE, f"{NONE}: ML off and ML on were not compared; take ml='both'")
+        if not comparison.get("verdict"):
+            return cls(NONE, f"{NONE}: nothing was compared with chance; take placebo='veto'")
+        rules = tuple(Rule(**each) for each in comparison.get("rules", ()))
+        return cls(
+            comparison["verdict"], comparison["because"], comparison.get("change") or "", rules
+        )
+
+    @property
+    def grade(self) -> str:
+        """The grade, such as "ML helped"."""
+        return self.verdict
+
+    @property
+    def sentence(self) -> str:
+        """Why, without the grade."""
+        return self.because.removeprefix(f"{self.verdict}: ")
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, (self.because, self.change)))
 
 
 def judge(evidence: Evidence) -> Verdict:

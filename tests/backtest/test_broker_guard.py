@@ -6,9 +6,8 @@ import backtrader as bt
 import pandas as pd
 import pytest
 
-from bt_fusion import Ensemble, SignalModel, WalkForward
+from bt_fusion import Backtest, Ensemble, SignalModel, WalkForward
 from bt_fusion.analyzers.guard_text import UNITS
-from bt_fusion.backtest.job import Backtest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.files import plain
 from bt_fusion.report.checks.broker_guard import NAMES, guard_line, guards_of

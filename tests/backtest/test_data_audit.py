@@ -5,8 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from bt_fusion import Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Ensemble, SignalModel, WalkForward
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.html.sections import sections
 from bt_fusion.report.terminal.checks import data_lines

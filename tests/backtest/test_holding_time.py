@@ -3,9 +3,8 @@
 import backtrader as bt
 import pytest
 
-from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
+from bt_fusion import Backtest, Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.backtest.holding_time import HoldingTime, holding_time, with_holding_time
-from bt_fusion.backtest.job import Backtest
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.account import Account
 from bt_fusion.errors import OptionError
@@ -82,7 +81,9 @@ def test_fewer_than_ten_trades_are_too_few():
 
 @pytest.mark.parametrize("strategy", ["fusion", "hybrid", "discovery"])
 def test_our_strategies_follow_the_label(strategy):
-    with pytest.raises(OptionError, match="follow the label's horizon, so its trades cannot tell"):
+    with pytest.raises(
+        OptionError, match="follow the label's horizon, so its trades cannot set it"
+    ):
         with_holding_time(job(strategy), {"": BARS})
 
 

@@ -6,8 +6,7 @@ import sys
 import backtrader as bt
 import pytest
 
-from bt_fusion import Ensemble, OptionError, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.account import Account
 from bt_fusion.report.draw import redraw
@@ -78,7 +77,7 @@ from pathlib import Path
 import backtrader as bt
 
 from bt_fusion import Ensemble, SignalModel, WalkForward, read_bars
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest
 from bt_fusion.why.why import explain_entry
 
 
@@ -123,8 +122,6 @@ def test_a_class_that_cannot_be_found_again_says_so(csv, tmp_path):
     result.write(tmp_path / "run")
     with pytest.raises(OptionError, match=r"<locals>\.Local, cannot be found again: .*function"):
         explain_entry(tmp_path / "run", trade=1)
-    with pytest.raises(OptionError, match="Local stands inside a function"):
-        Sweep(job(Local), {"period": [5]}).run(BARS, tmp_path)
     for wrong in (3, int, object()):
         with pytest.raises(OptionError, match="neither a name nor a class"):
             job(wrong).run(BARS)

@@ -1,12 +1,22 @@
-"""The folder of a backtest: a second run leaves nothing of the first."""
+"""A result: what it shows of itself, and its folder: a second run leaves nothing of the first."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import (
+    Backtest,
+    Direction,
+    Ensemble,
+    FileError,
+    OptionError,
+    SignalModel,
+    WalkForward,
+)
+from bt_fusion.backtest.job_checks import with_threshold
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.draw import redraw
 from bt_fusion.saved_runs import run_commit
@@ -60,3 +70,68 @@ def test_where_the_summary_stands_the_rest_is_of_the_same_run(result, tmp_path, 
     assert len(moved) == 1 and not (tmp_path / "summary.json").exists()
     assert SavedRun.read(tmp_path).summary["ml_on"] == result.summary["ml_on"]  # which finishes it
     assert {path.name for path in tmp_path.iterdir()} == set(before)
+
+
+def test_printing_shows_the_table_without_colours(result):
+    shown = str(result)
+    assert "ML off" in shown and "Sharpe ratio" in shown and "\x1b" not in shown
+    assert shown == repr(result) and "Result(" not in shown
+
+
+def test_equity_and_trades_are_tables(result, tmp_path):
+    equity, trades = result.equity, result.trades
+    assert isinstance(equity.index, pd.DatetimeIndex) and equity.index.name == "datetime"
+    assert list(equity)[:2] == ["off", "on"] and equity.index.equals(result.bars.index)
+    assert trades.index.tolist() == list(range(len(trades))) and set(trades.run) <= {"off", "on"}
+    result.write(tmp_path)
+    saved = SavedRun.read(tmp_path).equity
+    assert list(saved) == ["datetime", *equity]
+
+
+def test_the_verdict_is_a_grade_and_a_sentence(result):
+    verdict = result.verdict
+    assert verdict.grade == "no verdict" and "take placebo='veto'" in verdict.sentence
+    assert str(verdict) == f"{verdict.grade}: {verdict.sentence}"
+    comparison = {"verdict": "ML hurt", "because": "ML hurt: it lost.", "change": "Nothing."}
+    told = replace(result, summary={**result.summary, "comparison": comparison}).verdict
+    assert (told.grade, told.sentence) == ("ML hurt", "it lost.")
+    assert str(told) == "ML hurt: it lost.\nNothing."
+    alone = replace(result, summary={**result.summary, "comparison": None})
+    assert "take ml='both'" in alone.verdict.sentence
+
+
+def test_the_plot_has_both_runs_and_a_legend(result):
+    from matplotlib import pyplot
+
+    figure = result.plot()
+    top, below = figure.axes
+    names = [text.get_text() for text in top.get_legend().get_texts()]
+    assert names == ["buy and hold", "ML off", "ML on"] and len(below.lines) == 2
+    pyplot.close(figure)
+
+
+def test_the_report_is_whole_or_not_written(result, tmp_path, monkeypatch):
+    path = result.report(str(tmp_path / "new" / "r.html"))
+    assert path.read_text().rstrip().endswith("</html>")
+    with pytest.raises(OptionError, match="is a folder; give the name of a file"):
+        result.report(tmp_path)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(FileError, match="No space left"):
+        result.report(path)
+    assert path.read_bytes() == before and [p.name for p in path.parent.iterdir()] == ["r.html"]
+
+
+def test_any_model_will_do(edge):
+    model = SignalModel(["gap"], ensemble=Ensemble(["lgb"]))  # which needs no other process
+    made = Backtest(model, draws=10, ml="on", audit=False).run(edge)
+    assert made.summary["model"]["members"] == ["lgb"] and made.summary["data"]["name"] == "bars"
+    asked = Backtest("fusion")
+    assert with_threshold(asked, {"": edge}).params == {"ml_threshold": 0.6}
+    assert Backtest(strategy="discovery").signal_model.features == "mar"
+    with pytest.raises(OptionError, match="model is a int"):
+        Backtest(3).run(edge)

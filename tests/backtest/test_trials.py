@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import Ensemble, SignalModel
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Ensemble, SignalModel
 from bt_fusion.backtest.trials import LEDGER, pbo_of, record_trial, trials_of
 from bt_fusion.data.samples import planted_edge
 

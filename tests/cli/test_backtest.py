@@ -358,7 +358,7 @@ def test_allow_in_sample_without_a_saved_model_does_nothing_and_says_so(csv, tmp
 )
 def test_what_tells_the_runs_apart_is_no_parameter(ml, word, name, csv, capsys):
     run("--data", csv, "--ml", ml, "--param", f"{word}=True", *QUICK, expect=2)
-    assert f"parameter {name} of FusionStrategy is what ML-off" in capsys.readouterr().err
+    assert f"parameter {name} of FusionStrategy is set for each run" in capsys.readouterr().err
 
 
 def test_a_runs_own_bars_are_not_written_over(csv, tmp_path, capsys):

@@ -87,7 +87,7 @@ def test_hybrid_without_torch_goes_on_and_says_so_once(csv, tmp_path, capsys, mo
     features = ["--features", "wick_balance,gap"]
     run("--data", csv, "--out", tmp_path, "-q", *QUICK, "--strategy", "hybrid", *features)
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("Warning    preset hybrid goes on without lstm: torch and")
+    assert line.startswith("Warning    preset hybrid leaves out lstm: torch and")
     assert summary_of(tmp_path)["model"]["members"] == ["xgb", "rf", "svm", "lr"]
 
 
@@ -204,7 +204,7 @@ def test_models_by_symbol_are_swept(each, tmp_path, capsys):
         (["--model", "A={one}", "--model", "C={one}"], "no model is given for B, only for A, C"),
         (
             ["--model", "A={one}", "--model", "B={one}", "--model", "C={one}"],
-            "a model is given for C, and no bars; the data are A, B",
+            "C has a model and no bars; the symbols of the data are A, B",
         ),
         (["--model", "A={one}", "--model", "{one}"], "is one of 2 and has no symbol"),
         (["--model", "A={one}", "--model", "B={gain}"], "the models predict different labels"),

@@ -6,7 +6,7 @@ import backtrader as bt
 import pytest
 
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.loading import STRATEGIES, load_sizer, load_strategy
+from bt_fusion.engine.loading import STRATEGIES, load_sizer, load_strategy, why_here
 from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.variants import check_variants, takes_ml, variant
 from bt_fusion.errors import OptionError, StrategyError
@@ -201,3 +201,13 @@ def test_a_sizer_of_ones_own_decides():
 
 def test_the_other_name_of_hybrid():
     assert load_strategy("CryptoScalping") is load_strategy("hybrid")
+
+
+def test_which_classes_other_processes_cannot_load(folder):
+    class Local(bt.Strategy):
+        pass
+
+    assert why_here(Plain) == why_here(load_strategy(f"{folder}/mine.py:Crossing")) == ""
+    assert why_here(Local).startswith("stands inside a function")
+    lost = type("Lost", (), {"__module__": __name__})
+    assert "is not in tests.engine.test_loading by its name" in why_here(lost)

@@ -48,7 +48,7 @@ def test_hybrid_with_the_lstm_has_five_members():
 
 def test_hybrid_without_torch_goes_on_with_four_and_says_so(monkeypatch):
     monkeypatch.setattr(registry, "find_spec", lambda module: None)
-    message = r"without lstm: torch and skorch not installed \(pip install 'bt-fusion\[deep\]'\)"
+    message = r"leaves out lstm: torch and skorch not installed \(pip install 'bt-fusion\[deep\]'\)"
     with pytest.warns(BtFusionWarning, match=message):
         ensemble = make_preset("hybrid").ensemble
     assert ensemble.members == ("xgb", "rf", "svm", "lr")
@@ -75,7 +75,7 @@ def test_members_of_a_preset_keep_their_settings():
     assert members["xgb"].get_params()["max_depth"] == 6  # the preset's, 3 is the usual one
     assert type(members["lr"]) is type(make_member("lr"))
     assert make_preset("discovery", members=["lr"]).ensemble.members == ("lr",)
-    with pytest.raises(OptionError, match="members xgb, xgb: name none twice"):
+    with pytest.raises(OptionError, match="members xgb, xgb: give each name once"):
         make_preset("discovery", members=["xgb", "xgb"])
     with pytest.raises(OptionError, match=r"members 'rf': give a sequence, such as \['rf'\]"):
         make_preset("discovery", members="rf")

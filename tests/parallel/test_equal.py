@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("distributed", reason="needs the extra distributed")
 
 from bt_fusion import (
+    Backtest,
     Ensemble,
     ManagedModel,
     SignalModel,
@@ -20,7 +21,6 @@ from bt_fusion import (
     tune,
 )
 from bt_fusion.backtest.chance.label_placebo import label_placebo
-from bt_fusion.backtest.job import Backtest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.ensemble.members.registry import MEMBERS
@@ -192,7 +192,7 @@ def test_a_plug_in_that_no_worker_has_travels(cluster, files, tmp_path, register
     load_plugin(place)
     model = SignalModel(["wick_balance", "own_range"], ensemble=Ensemble(["lgb"]))
     walk = WalkForward(model, 500, 250, cache=None)
-    universe = Universe(replace(job(), predictor=walk), jobs=1)
+    universe = Universe(replace(job(), model=walk), jobs=1)
     tables = []
     for name in (None, cluster):
         tables.append(by(name, universe.run, files, tmp_path / str(len(tables))).table)

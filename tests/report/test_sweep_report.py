@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bt_fusion.report.pictures import sweep as sweep_pictures
 from bt_fusion.report.terminal.sweep import sweep_table
-from bt_fusion.saved_runs.sweep_folder import SweepResult, write_sweep
+from bt_fusion.saved_runs.sweep_folder import SavedSweep, write_sweep
 from bt_fusion.sweep.grid import combinations
 
 SUMMARY = {
@@ -37,8 +37,10 @@ def swept(grid, sharpe):
     for name in ("trades", "profit_factor", "net_profit", "max_drawdown"):
         table[f"on_{name}"] = 1.0
     table["error"] = None
-    best = {"on": {"sharpe": table.on_sharpe.max()}}
-    return SweepResult({**SUMMARY, "variants": len(table), "best": best}, table, grid)
+    first = combinations(grid)[int(table.on_sharpe.fillna(-1.0).argmax())]
+    best = {"params": first, "on": {"sharpe": table.on_sharpe.max()}}
+    more = {"variants": len(table), "best": best, "grid": grid}
+    return SavedSweep({**SUMMARY, **more}, table, grid)
 
 
 def text_of(found):
@@ -54,8 +56,8 @@ def test_the_table_ranks_ten_and_says_what_the_best_is_worth():
     assert sum(line[1:2] == ["0.25"] for line in lines) == 10
     flat = " ".join(shown.split())
     assert "8 (3 made now, 5 before) over one set of predictions: 12 refits" in flat
-    assert "the best of 12 looks like a Sharpe ratio of 1.10" in flat
-    assert "the best of 41 tried without skill would look like 1.31" in flat
+    assert "Best x 11, y a: the best of 12 variants, Sharpe ratio 1.10" in flat
+    assert "the best of 41 without skill would reach 1.31" in flat
     for word in ("DSR 0.402", "PBO 0.46", "SPA p 0.300"):
         assert word in flat
 

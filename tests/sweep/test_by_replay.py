@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.backtest.replayed.runs import ReplayedRun
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.account import Account
@@ -180,8 +179,11 @@ def test_what_is_not_certain_is_left_to_the_engine(inputs):
 
 def test_what_no_replay_knows(inputs):
     assert why_engine(inputs) == ""
-    assert "OtherFusion is not FusionStrategy" in why_engine(replace(inputs, strategy=OtherFusion))
-    assert why_engine(replace(inputs, account=Account(sizer=Tenth))) == "sizes are those of Tenth"
+    assert "can be replayed, not OtherFusion" in why_engine(replace(inputs, strategy=OtherFusion))
+    assert (
+        why_engine(replace(inputs, account=Account(sizer=Tenth)))
+        == "the sizer Tenth cannot be replayed"
+    )
     two = {"A": inputs.bars["edge"], "B": inputs.bars["edge"]}
     assert "several symbols" in why_engine(replace(inputs, bars=two))
 

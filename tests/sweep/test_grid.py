@@ -1,9 +1,10 @@
 """Ranges and lists as text, exact to the decimal, and their combinations."""
 
+import numpy as np
 import pytest
 
 from bt_fusion import OptionError
-from bt_fusion.sweep.grid import combinations, parameter_grid
+from bt_fusion.sweep.grid import combinations, given_grid, parameter_grid
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,20 @@ def test_every_combination_once():
         {"a": 1, "b": "y", "c": 0.5},
         {"a": 2, "b": "x", "c": 0.5},
     ]
+
+
+def test_values_as_python_gives_them():
+    given = {"a": range(2, 8, 3), "b": (1, 1, 2.5), "c": "flip", "d": np.arange(2), "e": None}
+    found = given_grid(given)
+    assert found == {"a": [2, 5], "b": [1, 2.5], "c": ["flip"], "d": [0, 1], "e": [None]}
+    assert all(type(value) is int for value in found["d"])
+    with pytest.raises(OptionError, match="param a has no value"):
+        given_grid({"a": []})
+
+
+def test_a_constraint_leaves_combinations_out():
+    grid = {"fast": [5, 20], "slow": [10, 20]}
+    kept = combinations(grid, lambda p: p.fast < p.slow)
+    assert kept == [{"fast": 5, "slow": 10}, {"fast": 5, "slow": 20}]
+    with pytest.raises(OptionError, match="none of 4 combinations meets the constraint"):
+        combinations(grid, lambda p: p.fast > 2 * p.slow)

@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Direction, Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.cli import main as cli
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.account import Account
@@ -319,7 +318,13 @@ def test_the_command_writes_table_picture_and_summary(tmp_path, edge, capsys):
     ]
     run("sweep", "--data", tmp_path / "edge.csv", "--out", out, "--long-only", *grid, *QUICK)
     shown = capsys.readouterr()
-    for word in ("best of 6 variants", "looks like a Sharpe ratio", "without skill", "DSR", "PBO"):
+    for word in (
+        "best of 6 variants",
+        "the best of 6 variants, Sharpe ratio",
+        "without skill",
+        "DSR",
+        "PBO",
+    ):
         assert word in shown.out
     assert shown.err == ""
     files = {path.name for path in out.iterdir() if path.name[0] != "."}
@@ -343,6 +348,7 @@ def test_the_command_writes_table_picture_and_summary(tmp_path, edge, capsys):
         "notes",
         "model",
         "grid",
+        "maximize",
         "variants",
         "failed",
         "runs",

@@ -18,7 +18,7 @@ WALK = job().predictor
 
 
 def walk(**changes):
-    return replace(job(), predictor=WalkForward(**(WALK.get_params(deep=False) | changes)))
+    return replace(job(), model=WalkForward(**(WALK.get_params(deep=False) | changes)))
 
 
 def test_the_same_job_has_the_same_key():

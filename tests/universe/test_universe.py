@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import Account, ManagedModel, OptionError, SignalModel
+from bt_fusion import Account, Ensemble, ManagedModel, OptionError, SignalModel
 from bt_fusion.backtest.pooled_runs import pool_runs
 from bt_fusion.data.resampling import resample_bars
+from bt_fusion.data.samples import planted_edge
 from bt_fusion.data.sources import load
 from bt_fusion.saved_runs.universe_folder import write_universe
 from bt_fusion.universe import one_file
@@ -141,7 +142,7 @@ def test_resampled_bars_are_judged(files, tmp_path):
     bars, _ = load(str(files["walk0"]), 0, False)
     walk = job().predictor.set_params(train_bars=200, refit_bars=200)
     found, _ = judged(
-        {"walk0": files["walk0"]}, tmp_path, job=replace(job(), predictor=walk), resample="2h"
+        {"walk0": files["walk0"]}, tmp_path, job=replace(job(), model=walk), resample="2h"
     )
     assert found.table.bars.tolist() == [len(resample_bars(bars, "2h"))] == [800]
 
@@ -167,6 +168,9 @@ def test_the_files_of_a_universe(found, tmp_path):
     assert summary["config"]["strategy"] == "fusion" and summary["by_chance"] == 0.005 * 3
 
 
+FITTED = SignalModel(["gap"], ensemble=Ensemble(["lgb"])).fit(planted_edge(400))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -175,8 +179,8 @@ def test_the_files_of_a_universe(found, tmp_path):
         ({"resample": "4x"}, "'4x' is no length such as"),
         ({"job": job(ml="on")}, "leave ml and placebo away"),
         ({"job": job(params={"ema_fsat": 3})}, "did you mean 'ema_fast'"),
-        ({"job": replace(job(), predictor={"A": SignalModel()})}, "no model is given for"),
-        ({"job": replace(job(), predictor=SignalModel()), "shuffle_labels": True}, "not trained"),
+        ({"job": replace(job(), model={"A": FITTED})}, "no model is given for"),
+        ({"job": replace(job(), model=FITTED), "shuffle_labels": True}, "not trained"),
     ],
 )
 def test_what_cannot_be_is_refused_before_any_work(options, message, tmp_path):
@@ -188,7 +192,7 @@ def test_what_cannot_be_is_refused_before_any_work(options, message, tmp_path):
 
 def test_a_managed_model_has_no_control(tmp_path):
     managed = job().predictor.set_params(model=ManagedModel(), train_bars=None)
-    given = replace(job(), predictor=managed, strategy="managed")
+    given = replace(job(), model=managed, strategy="managed")
     with pytest.raises(OptionError, match="a managed model learns three others"):
         Universe(given, shuffle_labels=True).run({}, tmp_path)
 

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.cli import main as cli
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import BarsError, OptionError, RunError

@@ -89,9 +89,7 @@ def ablation(
     given = dict(params or {})
     apart = sorted({"ml", "model", *OFF} & given.keys())
     if apart:
-        raise OptionError(
-            f"parameter {apart[0]} is what the rows of an ablation differ in; leave it out"
-        )
+        raise OptionError(f"the ablation sets parameter {apart[0]} itself; leave it out")
     defaults = dict(ManagedStrategy.params._getitems()) | given
     fractions = [name for name in ("stop", "target") if defaults[name]]
     if fractions or not (defaults["atr_stop"] and defaults["atr_target"]):

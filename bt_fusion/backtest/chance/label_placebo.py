@@ -86,6 +86,6 @@ def trained_again(predictor: Predictor) -> WalkForward:
     if isinstance(predictor, WalkForward):
         return predictor
     raise OptionError(
-        "the label placebo trains again, which a saved model does not: leave --model away for a "
-        "walk-forward, or take --placebo veto"
+        "the label placebo retrains the model, and a saved model cannot be retrained: leave out "
+        "--model for a walk-forward, or take --placebo veto"
     )

@@ -10,7 +10,7 @@ from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
-    from bt_fusion.backtest.job import Backtest
+    from bt_fusion.backtest.job import BacktestJob
     from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["backtest_job"]
@@ -34,7 +34,7 @@ def backtest_job(
     account: AccountOptions,
     period: PeriodOptions,
     screen: Screen,
-) -> "Backtest":
+) -> "BacktestJob":
     """Return the backtest, with where its bars and its model come from; says which model it is.
 
     Raises
@@ -42,8 +42,10 @@ def backtest_job(
     OptionError
         For what any of the options cannot be.
     """
-    from bt_fusion.backtest.job import Backtest
+    from bt_fusion.backtest.job import BacktestJob
     from bt_fusion.backtest.summary import one_or_all
+    from bt_fusion.engine.loading import load_strategy
+    from bt_fusion.engine.variants import preset_params
     from bt_fusion.plugins import loaded_plugins
 
     places: dict[str, Any] = {
@@ -55,11 +57,14 @@ def backtest_job(
     }
     chosen = chosen_predictor(model, strategy.strategy, schedule, bars, screen)
     start, end = period.dates()
-    return Backtest(
-        predictor=chosen["predictor"],
+    return BacktestJob(
+        model=chosen["predictor"],
         strategy=strategy.strategy,
         account=account.account(),
-        params=preset_params(chosen["source"]["preset"], strategy) | strategy.params(),
+        params=preset_params(
+            chosen["source"]["preset"], load_strategy(strategy.strategy), strategy.named()
+        )
+        | strategy.params(),
         fromdate=start,
         todate=end,
         seed=bars.seed,
@@ -67,25 +72,6 @@ def backtest_job(
         source=places | chosen["source"],
         notes=chosen["notes"],
     )
-
-
-def preset_params(preset: str | None, strategy: StrategyOptions) -> dict[str, Any]:
-    """Return the parameters that belong to a preset, those that are given left out.
-
-    Only those that the strategy has when it trades with ML.
-    """
-    from bt_fusion.engine.loading import load_strategy
-    from bt_fusion.engine.variants import asked_ml, default_params
-    from bt_fusion.models.presets import PRESET_PARAMS
-    from bt_fusion.strategies.parameters import canonical
-
-    own = PRESET_PARAMS.get(preset or "", {})
-    if not own:
-        return {}
-    kind = load_strategy(strategy.strategy)
-    given = canonical(asked_ml(kind), dict.fromkeys(strategy.named()))
-    known = default_params(kind)
-    return {name: value for name, value in own.items() if name in known and name not in given}
 
 
 def chosen_predictor(
@@ -100,7 +86,7 @@ def chosen_predictor(
     Returns
     -------
     dict
-        The arguments of `Backtest` that follow: predictor, source and notes.
+        predictor, source and notes of the `BacktestJob`.
 
     Raises
     ------

@@ -153,7 +153,7 @@ class OutcomeReference:
         lines = tuple(CalibrationLine(**line) for line in given["lines"])
         sound = all(0 < line.base < 1 and line.bias_error > 0 < line.edge_error for line in lines)
         if not (lines and sound and 0 <= given["hit_rate"] <= 1 and given["bets"] > 0):
-            raise ValueError("shares or errors of the reference cannot be")
+            raise ValueError("shares or errors out of range")
         counts = given["rows"], given["bets"]
         return cls(lines, (float(intercept), float(slope)), given["hit_rate"], *counts)
 

@@ -49,7 +49,9 @@ class Reference:
             features = [FeatureReference.of_dict(each) for each in given["features"]]
             outcomes = [OutcomeReference.of_dict(each) for each in given["outcomes"]]
         except ValueError as error:
-            raise BundleError(f"what the model expects cannot be: {error}; train again") from error
+            raise BundleError(
+                f"the model's reference figures are impossible: {error}; train it again"
+            ) from error
         return cls(next(iter(features), None), next(iter(outcomes), None))
 
 

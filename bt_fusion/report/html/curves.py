@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["equity_curves"]
+__all__ = ["COLOURS", "equity_curves"]
 
 POINTS = 600  # about what a picture has columns
 # where no style sheet names any; the last drawn lies on top
@@ -28,7 +28,7 @@ def equity_curves(
     Parameters
     ----------
     equity : DataFrame
-        datetime, a column for each run, and perhaps `buy_hold`.
+        A column for each run, and `buy_hold` where there is one.
     words : str
         What it shows, for those who do not see it.
     width, height : int

@@ -6,11 +6,12 @@ import pandas as pd
 
 from bt_fusion.report.figure_table import figure_rows
 from bt_fusion.report.figures import bars_traded, reason
-from bt_fusion.report.html.curves import equity_curves
+from bt_fusion.report.html.curves import COLOURS, equity_curves
 from bt_fusion.report.html.templates import render
 
 __all__ = ["notebook_html"]
 
+CURVES = {"buy_hold": "buy and hold", "off": "ML off", "on": "ML on"}
 KEYS = ("trades", "win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
 
 
@@ -22,7 +23,7 @@ def notebook_html(summary: dict[str, Any], equity: pd.DataFrame) -> str:
     summary : dict
         The content of summary.json.
     equity : DataFrame
-        datetime, and a column for each run.
+        A column for each run, at each close.
     """
     comparison = summary["comparison"] or {}
     runs = [name for name in ("off", "on") if summary[f"ml_{name}"]]
@@ -32,8 +33,19 @@ def notebook_html(summary: dict[str, Any], equity: pd.DataFrame) -> str:
         "because": reason(comparison),
         "change": comparison.get("change") or "",
         "title": f"{summary['data']['name']}: {bars_traded(summary)}",
+        "legend": legend(equity),
         "drawn": equity_curves(equity, f"Equity of ML {' and ML '.join(runs)}", 600, 120),
         "head": head,
         "rows": rows,
     }
     return render("notebook.html.j2", data)
+
+
+def legend(equity: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the name and the colour of each curve, ML on first.
+
+    >>> [entry["name"] for entry in legend(pd.DataFrame({"off": [1.0], "on": [1.0]}))]
+    ['ML on', 'ML off']
+    """
+    drawn = [name for name in COLOURS if name in equity][::-1]
+    return [{"name": CURVES[name], "colour": COLOURS[name]} for name in drawn]

@@ -1,6 +1,7 @@
 """What pictures share: figures without a screen, colours, axes of prices, the confusion matrix."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "draw_matrix",
     "new_figure",
     "scale_prices",
+    "shown_figure",
 ]
 
 
@@ -33,6 +35,26 @@ def new_figure(width: float, height: float) -> Any:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+@contextmanager
+def shown_figure(width: float, height: float) -> Iterator[Any]:
+    """Yield a figure of pyplot's, for a user who shows or saves it.
+
+    In a notebook that draws what is open at the end of a cell it is closed after the block: the
+    cell's last line shows it, once. So it is where drawing it fails.
+    """
+    import matplotlib
+    from matplotlib import pyplot
+
+    figure = pyplot.figure(figsize=(width, height), layout="constrained")
+    try:
+        yield figure
+    except BaseException:
+        pyplot.close(figure)
+        raise
+    if "inline" in matplotlib.get_backend():
+        pyplot.close(figure)
 
 
 def draw_equity(axis: Any, equity: pd.DataFrame, labels: Mapping[str, str]) -> None:

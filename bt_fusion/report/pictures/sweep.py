@@ -12,16 +12,16 @@ from bt_fusion.report.figures import count, number
 from bt_fusion.report.pictures.canvas import RUN_COLOURS, new_figure
 
 if TYPE_CHECKING:
-    from bt_fusion.saved_runs.sweep_folder import SweepResult
+    from bt_fusion.saved_runs.sweep_folder import SavedSweep
 
-__all__ = ["draw_sweep"]
+__all__ = ["draw_sweep", "name_axes"]
 
 MOST_MAPS = 6  # values of a third parameter that get maps of their own
 WRITTEN = 150  # cells of a map that still have their numbers in them
 PANELS = {"on_sharpe": "Sharpe ratio, ML on", "delta_sharpe": "ML on less ML off"}
 
 
-def draw_sweep(path: Path, found: "SweepResult") -> None:
+def draw_sweep(path: Path, found: "SavedSweep") -> None:
     """Draw the Sharpe ratio of every variant, and its difference to ML off, into a PNG file.
 
     One parameter makes lines, two make maps. A third one of few values makes maps for each of
@@ -37,7 +37,7 @@ def draw_sweep(path: Path, found: "SweepResult") -> None:
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 
-def _title(found: "SweepResult") -> str:
+def _title(found: "SavedSweep") -> str:
     summary = found.summary
     strategy = summary["config"]["strategy"].rsplit(":")[-1]
     text = f"{summary['data']['name']}: {strategy}, {count(summary['variants'])} variants"
@@ -50,7 +50,7 @@ def _title(found: "SweepResult") -> str:
     return text + ("; grey: no trade" if found.table.on_sharpe.isna().any() else "")
 
 
-def _draw_lines(axis: Any, found: "SweepResult") -> None:
+def _draw_lines(axis: Any, found: "SavedSweep") -> None:
     name = found.varied[0]
     places = np.arange(len(found.table))
     for run in ("off", "on"):
@@ -64,7 +64,7 @@ def _draw_lines(axis: Any, found: "SweepResult") -> None:
     axis.legend()
 
 
-def _draw_maps(figure: Any, found: "SweepResult") -> None:
+def _draw_maps(figure: Any, found: "SavedSweep") -> None:
     grid = found.grid
     across, down, *rest = sorted(found.varied, key=lambda name: -len(grid[name]))
     apart = len(rest) == 1 and len(grid[rest[0]]) <= MOST_MAPS
@@ -89,12 +89,13 @@ def _draw_maps(figure: Any, found: "SweepResult") -> None:
             reach = reach if reach > 0 else 1.0  # nothing, or nothing that traded
             cells = part.pivot_table(column, down, across, aggfunc="median", dropna=False)
             figure.colorbar(_draw_map(axis, cells.to_numpy(dtype=float), reach), ax=axis)
-            _name_axes(axis, {across: grid[across]}, {down: grid[down]})
+            name_axes(axis, {across: grid[across]}, {down: grid[down]})
             if best is not None and best in part.index:
                 _frame(axis, float(places[across][best]), float(places[down][best]))
 
 
-def _name_axes(axis: Any, across: dict[str, list[Any]], down: dict[str, list[Any]]) -> None:
+def name_axes(axis: Any, across: dict[str, list[Any]], down: dict[str, list[Any]]) -> None:
+    """Name both axes of a map and its ticks: a parameter each, with its values."""
     (x, columns), (y, rows) = *across.items(), *down.items()
     axis.set_xlabel(x)
     axis.set_ylabel(y)
@@ -102,11 +103,10 @@ def _name_axes(axis: Any, across: dict[str, list[Any]], down: dict[str, list[Any
     axis.set_yticks(range(len(rows)), [f"{value}" for value in rows])
 
 
-def _places(found: "SweepResult") -> pd.DataFrame:
+def _places(found: "SavedSweep") -> pd.DataFrame:
     """Return the figures to draw, with each parameter's value as its place in the grid."""
-    shape = [len(values) for values in found.grid.values()]
-    places = dict(zip(found.grid, np.indices(shape).reshape(len(shape), -1), strict=True))
-    return pd.DataFrame({**places, **{name: found.table[name].astype(float) for name in PANELS}})
+    figures = {name: found.table[name].astype(float) for name in PANELS}
+    return pd.DataFrame({**found.places(), **figures})
 
 
 def _draw_map(axis: Any, cells: np.ndarray, reach: float) -> Any:

@@ -6,13 +6,15 @@ import pandas as pd
 from rich.console import Group
 from rich.table import Table
 
+from bt_fusion.report.figure_table import ROWS
 from bt_fusion.report.figures import Writer, bars_traded, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import note_lines
+from bt_fusion.saved_runs.sweep_folder import column_of
 
 if TYPE_CHECKING:
-    from bt_fusion.saved_runs.sweep_folder import SweepResult
+    from bt_fusion.saved_runs.sweep_folder import SavedSweep
 
-__all__ = ["sweep_table"]
+__all__ = ["luck_lines", "sweep_table"]
 
 SHOWN = 10
 WIDTHS = {"on_net_profit": 10, "on_max_drawdown": 8}
@@ -26,19 +28,19 @@ COLUMNS: tuple[tuple[str, str, Writer], ...] = (
 )
 
 
-def sweep_table(found: "SweepResult") -> Group:
-    """Return the best variants by the Sharpe ratio with ML, and what the best one is worth."""
+def sweep_table(found: "SavedSweep") -> Group:
+    """Return the best variants, and what the best one is worth."""
     s = found.summary
     title = (
-        f"{s['data']['name']}: best of {s['variants']:,} variants by Sharpe ratio, ML on, "
-        f"{bars_traded(s)}"
+        f"{s['data']['name']}: best of {s['variants']:,} variants by {figure_name(found.maximize)}"
+        f", {bars_traded(s)}"
     )
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in found.varied:
         table.add_column(name, justify="right", no_wrap=True)
     for key, label, _ in COLUMNS:
         table.add_column(label, justify="right", min_width=WIDTHS.get(key, 6))
-    order = found.table.on_sharpe.astype(float).sort_values(ascending=False, kind="stable")
+    order = found.table[found.maximize].astype(float).sort_values(ascending=False, kind="stable")
     for row in order.index[:SHOWN]:
         values = found.table.loc[row]
         cells = [
@@ -59,17 +61,24 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
     if summary["failed"]:
         first = table.error.dropna().iloc[0]
         lines.append(f"Failed     {summary['failed']:,} variants, the first: {first}")
+    return lines + luck_lines(summary)
+
+
+def luck_lines(summary: dict[str, Any]) -> list[str]:
+    """Return what the best variant is worth once luck is counted.
+
+    Parameters
+    ----------
+    summary : dict
+        The content of sweep.json.
+    """
     if summary["best"] is None:
-        return [*lines, "Best       none: no variant traded"]
-    best, trials = summary["best"]["on"]["sharpe"], summary["trials"]
-    lines.append(
-        f"Best       the best of {summary['variants']:,} looks like a Sharpe ratio of {best:.2f}; "
-        f"the best of {trials:,} tried without skill would look like {summary['luck']:.2f}"
-    )
+        return ["Best       none: no variant traded"]
+    lines = [best_line(summary)]
     if summary["dsr"] is not None:
         lines.append(
-            f"DSR        {summary['dsr']:.3f}: how sure it is that the best one's Sharpe ratio is "
-            "more than that luck (0.95 would do)"
+            f"DSR        {summary['dsr']:.3f}: probability that the best variant's Sharpe ratio is "
+            "above that luck (0.95 is the limit)"
         )
     if summary["pbo"] is not None:
         lines.append(
@@ -82,6 +91,43 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
             "how often the best would look as good (trading less under costs counts as more)"
         )
     return lines
+
+
+def best_line(summary: dict[str, Any]) -> str:
+    """Return the best variant's Sharpe ratio beside that of luck, and by what it is the best."""
+    params = ", ".join(f"{name} {summary['best']['params'][name]}" for name in summary["grid"])
+    figure, sharpe = summary.get("maximize", "sharpe"), summary["best"]["on"]["sharpe"]
+    by = "" if figure == "sharpe" else f" by {figure_name(column_of(figure))}"
+    text = (
+        f"Best       {params}: the best of {summary['variants']:,} variants{by}, Sharpe ratio "
+        f"{cell(sharpe, number)}"
+    )
+    if summary["luck"] is None:
+        return text
+    luck, trials = number(summary["luck"]), summary["trials"]
+    return f"{text}; the best of {trials:,} without skill would reach {luck}"
+
+
+def figure_name(column: str) -> str:
+    """Return the name of a column of a sweep's table, as it stands inside a sentence.
+
+    >>> figure_name("on_sharpe"), figure_name("delta_net_profit")
+    ('Sharpe ratio, ML on', 'net profit, ML on less ML off')
+    """
+    run, _, key = column.partition("_")
+    names = {row[0]: lowered(row[1]) for row in ROWS}
+    suffix = {"on": "ML on", "off": "ML off", "delta": "ML on less ML off"}
+    return f"{names.get(key, key)}, {suffix[run]}"
+
+
+def lowered(label: str) -> str:
+    """Write the first word of a label small, unless it is a name.
+
+    >>> lowered("Net profit"), lowered("CAGR"), lowered("Sharpe ratio")
+    ('net profit', 'CAGR', 'Sharpe ratio')
+    """
+    name = label.startswith(("Sharpe", "Sortino")) or label.isupper()
+    return label if name else label[:1].lower() + label[1:]
 
 
 def replay_lines(runs: dict[str, Any]) -> list[str]:

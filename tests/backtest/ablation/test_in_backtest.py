@@ -52,11 +52,11 @@ def test_the_terminal_shows_the_rows(folder, capsys):
 def test_what_cannot_be_ablated_is_refused_before_any_work(job):
     bars = planted_edge(900)
     for changes, message in (
-        ({"strategy": "fusion"}, "the strategy managed one by one"),
-        ({"predictor": WalkForward(SignalModel("fusion"), 300)}, "needs a managed model"),
+        ({"strategy": "fusion"}, "take --strategy managed"),
+        ({"model": WalkForward(SignalModel("fusion"), 300)}, "needs a managed model"),
         ({"ml": "off"}, "needs ML"),
     ):
         with pytest.raises(OptionError, match=message):
             replace(job, **changes).run(bars)
-    with pytest.raises(OptionError, match="one symbol, and 2"):
+    with pytest.raises(OptionError, match="one symbol, not 2"):
         job.run({"A": bars, "B": bars})

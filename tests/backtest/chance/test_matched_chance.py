@@ -7,13 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion import Direction, Ensemble, OptionError, SignalModel, WalkForward
+from bt_fusion import Backtest, Direction, Ensemble, OptionError, SignalModel, WalkForward
 from bt_fusion.backtest.chance.chance_figures import chance_figures, placebo_figures
 from bt_fusion.backtest.chance.entry_ranking import ranking_figures, ranking_of, ranking_test
 from bt_fusion.backtest.chance.label_placebo import label_placebo
 from bt_fusion.backtest.chance.matched_chance import delayed_test, matched_chance
 from bt_fusion.backtest.chance.placebo_inputs import trade_paths_of
-from bt_fusion.backtest.job import Backtest
 from bt_fusion.backtest.judgement import edge_figures, evidence_of
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
@@ -289,7 +288,7 @@ def test_the_label_placebo_learns_nothing_and_says_so():
         result.runs["on"].figures["final_value"] - 100_000
     )
     assert [each["score"] < found["real"]["score"] for each in found["drawn"]] == [True] * 3
-    with pytest.raises(OptionError, match="leave --model away"):
+    with pytest.raises(OptionError, match="leave out --model"):
         label_placebo(model.fit(bars[:900]), pair)
     with pytest.raises(OptionError, match="take --placebo veto"):
         Backtest(model, placebo="labels").run(bars)

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from bt_fusion import Ensemble, SignalModel, WalkForward
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest, Ensemble, SignalModel, WalkForward
 from bt_fusion.data.samples import planted_edge
 
 
@@ -26,6 +25,9 @@ def test_it_shows_verdict_curves_and_figures_small(results):
         and "&lt;edge&gt;: 300 unseen bars" in shown
     )
     assert len(re.findall("<polyline", shown)) == 3  # buy and hold, too
+    names = re.findall(r"background:(#\w+)\"></span>([\w ]+)</span>", shown)
+    assert [name for _, name in names] == ["ML on", "ML off", "buy and hold"]
+    assert all(f"{colour})" in shown for colour, _ in names)  # a curve of each
     figures = results["both"].summary["ml_on"]
     assert "&lt;td" not in shown and ">Win rate</td>" in shown
     assert f"{100 * figures['win_rate']:.1f} %" in shown and "95 % interval" in shown

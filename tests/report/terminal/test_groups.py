@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bt_fusion.backtest.job import Backtest
+from bt_fusion import Backtest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.ensemble.ensemble import Ensemble
 from bt_fusion.labels import Direction

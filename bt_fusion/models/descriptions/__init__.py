@@ -1,0 +1,1 @@
+"""What models and predictions print of themselves."""

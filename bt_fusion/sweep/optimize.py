@@ -1,0 +1,192 @@
+"""Backtest: a strategy compared with itself under ML, and its parameters optimized."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+from sklearn.base import clone
+
+from bt_fusion.backtest.job import UNNAMED, BacktestJob
+from bt_fusion.backtest.job_checks import ML_CHOICES
+from bt_fusion.described import Described
+from bt_fusion.errors import BtFusionError, OptionError
+from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.saved_runs.sweep_folder import write_sweep
+from bt_fusion.sweep.grid import Constraint
+from bt_fusion.sweep.result import SweepResult
+from bt_fusion.sweep.sweep import Sweep
+
+__all__ = ["Backtest"]
+
+
+class Backtest(Described, BacktestJob):
+    """ML off and ML on over the same unseen bars, costs and fills.
+
+    Parameters
+    ----------
+    model : WalkForward, SignalModel, Ensemble, str, path or dict, optional
+        What predicts. A `WalkForward` is refitted as time passes, and so is a model that is not
+        fitted, an ensemble and a preset by its name: each bar it trades is unseen. Of a fitted
+        `SignalModel`, or the folder of a saved one, the bars after its training are traded. A
+        dictionary holds a fitted model for each symbol. Without it: the preset that the strategy
+        asks for, else the default model.
+    strategy : class or str
+        A ``bt.Strategy``, a name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. One that
+        knows nothing of ML trades as it is for ML-off, and through `with_ml` for ML-on.
+    ml : {"both", "on", "off"}
+        Which runs to make; the window is the same for each.
+    account : Account
+    params : dict
+        Parameters of the strategy.
+    fromdate, todate : str or Timestamp, optional
+        First day, and first moment after, of what may be traded.
+    draws : int
+        Bootstrap samples behind each interval, and draws of the placebo.
+    seed : int
+        Of both, and of a model that is made here.
+    plot : path, optional
+        Where to draw Backtrader's own chart, of ML-on if it runs.
+    allow_in_sample : bool
+        Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
+    breakdown : tuple of str
+        Calendar periods to sum trades up by, of "day", "week" and "month".
+    placebo : {"veto", "labels", "none"}
+        What ML-on is compared with, see `verdict_of_pair`. Without it there is no verdict.
+    ledger : path, optional
+        Folder of results whose trial ledger counts.
+    source : dict
+        Where bars and model came from, kept in the summary as it is: what `why` finds them by.
+    audit : bool
+        Look for gaps, filled stretches and bad prices in the bars, see `audit_bars`, and for
+        look-ahead in the strategy, see `quick_audit`.
+    notes : tuple of str
+        Lines that the summary's `notes` begin with.
+    ablation : bool
+        Also run the strategy `managed` with one of its models after the other, see
+        `bt_fusion.backtest.ablation`.
+    brief : bool
+        Make only what a verdict needs: no intervals, agreement, decomposition, robustness, buy and
+        hold, audit of the bars or log of entries. The verdict is the same.
+
+    Examples
+    --------
+    >>> import backtrader as bt
+    >>> from bt_fusion import Ensemble, SignalModel, load_sample
+    >>> class MyCross(bt.Strategy):
+    ...     params = dict(fast=10, slow=30)
+    ...     def __init__(self):
+    ...         fast, slow = (bt.ind.SMA(period=n) for n in (self.p.fast, self.p.slow))
+    ...         self.cross = bt.ind.CrossOver(fast, slow)
+    ...     def next(self):
+    ...         if not self.position and self.cross > 0:
+    ...             self.buy()
+    ...         elif self.position and self.cross < 0:
+    ...             self.close()
+    >>> model = SignalModel(["rsi_14"], ensemble=Ensemble(["lgb"]))
+    >>> backtest, bars = Backtest(model, strategy=MyCross, draws=10), load_sample("sp500")[-1_000:]
+    >>> result = backtest.run(bars, "sp500")
+    >>> result.summary["ml_off"]["trades"] > result.summary["ml_on"]["trades"] > 0
+    True
+    >>> best = backtest.optimize(bars, fast=[5, 10], slow=[20, 40], jobs=1)
+    >>> sorted(best.sweep.best.params)
+    ['fast', 'slow']
+    """
+
+    def description(self) -> tuple[str, Mapping[str, str]]:
+        """Return what it prints of itself."""
+        own = self.account
+        rows = {
+            "model": self._model_text(),
+            "runs": " and ".join(f"ML {run}" for run in ML_CHOICES.get(self.ml, (self.ml,))),
+            "account": f"cash {own.cash:,.0f}, commission {100 * own.commission:g} % a side, "
+            f"slippage {100 * own.slippage:g} %",
+        }
+        if self.params:
+            rows["params"] = ", ".join(f"{name} {value}" for name, value in self.params.items())
+        name = getattr(self.strategy, "__name__", self.strategy)
+        return f"Backtest of {name}", rows
+
+    def _model_text(self) -> str:
+        try:
+            fitted = not isinstance(self.predictor, WalkForward)
+        except BtFusionError as error:  # `run` says so
+            return str(error)
+        how = "fitted" if fitted else "refitted as time passes"
+        return f"{type(self.signal_model).__name__}, {how}; {self.signal_model.label()}"
+
+    def optimize(
+        self,
+        bars: pd.DataFrame | dict[str, pd.DataFrame],
+        *,
+        maximize: str = "sharpe",
+        constraint: Constraint | None = None,
+        return_heatmap: bool = False,
+        jobs: int = -1,
+        name: str = UNNAMED,
+        **grid: Any,
+    ) -> Any:
+        """Try every combination of some parameters, and return the result of the best one.
+
+        A `Sweep`, then a run of the best variant: models are fitted once. The best of many looks
+        good by luck alone, so the printed result ends with the deflated Sharpe ratio and the
+        probability of overfitting.
+
+        Parameters
+        ----------
+        bars : DataFrame, or dict of them by symbol
+        maximize : str
+            See `Sweep`.
+        constraint : callable, optional
+            Takes the parameters as attributes, and says whether to try the combination:
+            ``lambda p: p.fast < p.slow``.
+        return_heatmap : bool
+            Return the figure of every variant, too.
+        jobs : int
+            Processes side by side, see `Sweep`.
+        name : str
+            What to call the data of a single DataFrame.
+        **grid
+            The values of each parameter, such as ``fast=range(5, 20, 5)``. Parameters that have
+            the name of an argument above need a `Sweep`.
+
+        Returns
+        -------
+        Result, or (Result, Series)
+            `Result.sweep` is the whole `SweepResult`. The Series is indexed by the parameters.
+
+        Raises
+        ------
+        OptionError
+            As `Sweep.run`; without a grid, and where no variant trades.
+        """
+        if not grid:
+            raise OptionError("give the values of a parameter, such as fast=range(5, 20, 5)")
+        if self.ml == "off":
+            raise OptionError("the variants are compared with ML, and ml is 'off'; take ml='both'")
+        with TemporaryDirectory(prefix="bt_fusion-", ignore_cleanup_errors=True) as made:
+            folder = Path(made) if self.ledger is None else Path(self.ledger)
+            job = self._fitting_once(Path(made))
+            sweep = Sweep(job, grid, jobs, maximize=maximize, constraint=constraint)
+            found = sweep.run(bars, folder, name)
+            result = replace(job._best(found, folder), ledger=folder).run(bars, name)
+        best = replace(result, sweep=found)
+        return (best, found.figures()) if return_heatmap else best
+
+    def _fitting_once(self, folder: Path) -> "Backtest":
+        """Return a backtest whose run of the best variant takes its refits from a cache."""
+        walk = self.predictor
+        if not isinstance(walk, WalkForward) or walk.cache is not None:
+            return self
+        return replace(self, model=clone(walk).set_params(cache=folder / "refits"))
+
+    def _best(self, found: SweepResult, folder: Path) -> "Backtest":
+        """Return the best variant; the folder keeps its probability of overfitting."""
+        if found.best is None:
+            raise OptionError(
+                f"none of {found.summary['variants']:,} variants traded with ML; give other values"
+            )
+        write_sweep(folder, found)
+        return replace(self, params={**self.params, **found.best.params})
