@@ -40,3 +40,9 @@ def test_every_file_beside_the_modules_is_shipped():
         if path.is_file() and path.suffix not in (".py", ".pyc")
     }
     assert beside - shipped == set()
+
+
+def test_the_version_is_the_same_everywhere():
+    version = CONFIG["metadata"]["version"]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {version} " in (ROOT / "CHANGELOG.md").read_text()
