@@ -15,7 +15,7 @@ from bt_fusion.strategies import FusionStrategy
 from tests.cli.running import command
 from tests.test_schema_1 import loaded_here, unpacked
 
-EXPECTED = [0.33879039, 0.33117611, 0.34296849]  # printed by that commit
+EXPECTED = [0.33879039, 0.33117611, 0.34296849]  # printed by that commit, of prices with more digits
 BARS = planted_edge(400, seed=1, auc=0.8)
 
 
@@ -27,7 +27,7 @@ def folder(tmp_path):
 def test_it_predicts_as_it_did(folder):
     loaded = loaded_here(folder)
     known = loaded.predict(BARS)
-    np.testing.assert_allclose(known.probability_up[-3:], EXPECTED, atol=1e-8)
+    np.testing.assert_allclose(known.probability_up[-3:], EXPECTED, atol=1e-5)
     assert loaded.payoff_ is None and known.payoff is None
     assert (fused_signals(BARS, known, ml_threshold=0.55).signal != 0).any()
 
