@@ -15,7 +15,11 @@ from bt_fusion.strategies import FusionStrategy
 from tests.cli.running import command
 from tests.test_schema_1 import loaded_here, unpacked
 
-EXPECTED = [0.33879039, 0.33117611, 0.34296849]  # printed by that commit, of prices with more digits
+EXPECTED = [
+    0.33879039,
+    0.33117611,
+    0.34296849,
+]  # printed by that commit, of prices with more digits
 BARS = planted_edge(400, seed=1, auc=0.8)
 
 

@@ -14,7 +14,11 @@ from bt_fusion.trade_models.managed_model import ManagedModel
 from tests.cli.running import command
 from tests.test_schema_1 import loaded_here, unpacked
 
-EXPECTED = [0.339361337853, 0.335018183656, 0.34174746236]  # printed by that commit, of prices with more digits
+EXPECTED = [
+    0.339361337853,
+    0.335018183656,
+    0.34174746236,
+]  # printed by that commit, of prices with more digits
 
 
 @pytest.fixture
