@@ -26,12 +26,16 @@ def names_of(*packages: str) -> list[str]:
 
 
 def homes() -> Iterator[tuple[str, str]]:
-    """Return every public name of bt_fusion and of its three folders, with the module it is in."""
+    """Return every public name of bt_fusion and of its three folders, with the module it is in.
+
+    mkdocstrings reads files, so that a module of one of the folders goes by its path in a checkout.
+    """
     for home, names in bt_fusion.HOMES.items():
         yield from ((name, home) for name in names)
     for folder in NAMED_FOLDERS:
         module = import_module(f"bt_fusion.{folder}")
-        yield from ((name, f"bt_fusion.{folder}") for name in module.__all__)
+        for name in module.__all__:
+            yield name, getattr(module, name).__module__.removeprefix("bt_fusion.")
 
 
 def inside(home: str, packages: tuple[str, ...]) -> bool:

@@ -114,18 +114,16 @@ def masked(line: str) -> str:
     return WIDTH.sub(lambda run: run[0][0], NUMBER.sub("#", line)).rstrip()
 
 
-def refresh(path: Path) -> bool:
+def refresh(path: Path, folder: Path) -> bool:
     """Write the figures of this run into a page, show what changed; return whether words fit."""
     before = text = path.read_text()
     fits = True
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
-        os.environ["BT_FUSION_CACHE"] = cache
-        for block, printed in run_page(path, Path(folder)):
-            try:
-                text = text.replace(block.code, refreshed(block.code, printed), 1)
-            except LookupError as error:
-                fits = False
-                print(f"{path}:{block.line}: {error}\n--- printed:\n{printed}")
+    for block, printed in run_page(path, folder):
+        try:
+            text = text.replace(block.code, refreshed(block.code, printed), 1)
+        except LookupError as error:
+            fits = False
+            print(f"{path}:{block.line}: {error}\n--- printed:\n{printed}")
     if text != before:
         path.write_text(text)
         print("\n".join(difflib.unified_diff(before.splitlines(), text.splitlines(), lineterm="")))
@@ -133,9 +131,15 @@ def refresh(path: Path) -> bool:
 
 
 def main() -> None:
-    """Refresh the pages named on the command line, or all."""
-    chosen = [Path(name).resolve() for name in sys.argv[1:]] or pages()
-    if not all([refresh(path) for path in chosen]):
+    """Refresh the pages named on the command line, or all; each with an empty cache."""
+    fits = True
+    with tempfile.TemporaryDirectory() as name:  # one for all: workers stay in their first folder
+        for number, page in enumerate(sys.argv[1:] or pages()):
+            folder = Path(name, str(number))
+            folder.mkdir()
+            os.environ["BT_FUSION_CACHE"] = str(folder / "cache")
+            fits &= refresh(Path(page).resolve(), folder)
+    if not fits:
         raise SystemExit(1)
 
 
