@@ -1,9 +1,10 @@
 """The code blocks of a page, run in order as a reader runs them.
 
-A block stands between fences. Its language says what becomes of it: ``python`` is run, ``sh`` is run
-line by line, and a block with ``title="file"`` is saved as that file. An HTML comment on the line
-before changes that: ``<!-- not run: reason -->``; ``<!-- output -->`` before a ``text`` block says
-that it shows what the block before printed. ``<!-- run: command -->`` is run and not shown.
+A block stands between fences. Its language says what becomes of it: ``python`` is run, ``sh`` is
+run line by line, and a block with ``title="file"`` is saved as that file. An HTML comment on the
+line before changes that: ``<!-- not run: reason -->``. ``<!-- output -->`` says that a block of
+``text``, or of ``log`` where lines may break, shows what the block before printed.
+``<!-- run: command -->`` is run and not shown.
 """
 
 import re
@@ -60,12 +61,12 @@ class Block:
 
 
 def blocks(page: str) -> Iterator[Block]:
-    """Return the blocks of a page in order; a hidden command counts as one.
+    r"""Return the blocks of a page in order; a hidden command counts as one.
 
     Examples
     --------
-    >>> [block.code for block in blocks("<!-- run: bt-fusion a -->\\n\\n```python\\n1\\n```\\n")]
-    ['bt-fusion a', '1\\n']
+    >>> [block.code for block in blocks("<!-- run: bt-fusion a -->\n\n```python\n1\n```\n")]
+    ['bt-fusion a', '1\n']
     """
     for found in BLOCK.finditer(page):
         line = page.count("\n", 0, found.start()) + 1

@@ -45,12 +45,12 @@ def tables(command: Any, context: typer.Context) -> Iterator[str]:
 
 
 def row(names: str, text: str) -> str:
-    """Return one option: its names, its help, and what stands in brackets after that.
+    r"""Return one option: its names, its help, and what stands in brackets after that.
 
     Examples
     --------
     >>> row("--seed <int>", "Seed | of all.  [default: 0]")
-    '| `--seed <int>` | Seed \\\\| of all. | 0 |'
+    '| `--seed <int>` | Seed \\| of all. | 0 |'
     """
     extra = EXTRA.search(text)
     text = " ".join(EXTRA.sub("", text).split())

@@ -19,12 +19,12 @@ from docs.making.links import ROOT
 
 __all__ = ["ELSEWHERE", "page_folder", "pages", "refreshed", "run_page"]
 
-# Pages whose blocks have tests of their own
-ELSEWHERE = frozenset(
-    "ARCHITECTURE add_ml analyzers audit benchmarks data defaults discovery drift extending "
-    "features fusion honesty hub hybrid live managed models report retrain scale statistics sweep "
-    "systems timeframes universe using verdict".split()
-)
+OWN_TESTS = """
+    ARCHITECTURE add_ml analyzers audit benchmarks data defaults discovery drift extending features
+    fusion honesty hub hybrid live managed models report retrain scale statistics sweep systems
+    timeframes universe using verdict
+"""
+ELSEWHERE = frozenset(OWN_TESTS.split())  # pages whose blocks have tests of their own
 NUMBER = re.compile(r"[+-]?\d[\d,.]*(?:e[+-]?\d+)?")
 WIDTH = re.compile(r"[ ━─]+")
 LEFT_OUT = "..."
@@ -72,7 +72,7 @@ def run_page(path: Path, folder: Path) -> Iterator[tuple[Block, str]]:
 
 
 def refreshed(shown: str, printed: str) -> str:
-    """Return an output block with the figures that were printed.
+    r"""Return an output block with the figures that were printed.
 
     Raises
     ------
@@ -81,8 +81,8 @@ def refreshed(shown: str, printed: str) -> str:
 
     Examples
     --------
-    >>> refreshed("AUC   0.51\\n...\\nDone\\n", "Seen\\nAUC 0.523\\nMore\\nDone\\n")
-    'AUC 0.523\\n...\\nDone\\n'
+    >>> refreshed("AUC   0.51\n...\nDone\n", "Seen\nAUC 0.523\nMore\nDone\n")
+    'AUC 0.523\n...\nDone\n'
     """
     lines, start = printed.splitlines(), 0
     words = [masked(line) for line in lines]

@@ -70,7 +70,9 @@ def settings(style: Style) -> dict[str, Any]:
     }
 
 
-def bar(axis: Any, span: tuple[float, float], row: float, colours: tuple[str, str], text: str) -> None:
+def bar(
+    axis: Any, span: tuple[float, float], row: float, colours: tuple[str, str], text: str
+) -> None:
     """Draw a stretch of time as a bar of one colour, with a word of the other inside."""
     start, end = span
     axis.add_patch(Rectangle((start, row - 0.32), end - start, 0.64, color=colours[0], lw=0))
