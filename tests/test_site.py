@@ -50,7 +50,7 @@ def test_every_block_is_of_a_kind_that_is_checked():
         hidden = len(re.findall(r"^<!-- run: ", text, re.MULTILINE))
         assert 2 * (len(found) - hidden) == fences, page
         for block in found:
-            assert block.language in ("python", "sh", "text", "log"), (page, block.line)
+            assert block.language in ("python", "sh", "text", "output"), (page, block.line)
             elsewhere = block.comment.startswith("not run: ")
             assert block.language in ("python", "sh") or block.shows_output or elsewhere, (
                 page,
@@ -62,7 +62,7 @@ def test_the_home_page_shows_what_the_first_result_shows():
     (shown,) = (
         block.code
         for block in blocks((ROOT / "docs" / "index.md").read_text())
-        if block.language == "log"
+        if block.language == "output"
     )
     assert shown in (ROOT / "docs" / "first_result.md").read_text()
 

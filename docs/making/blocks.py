@@ -3,7 +3,7 @@
 A block stands between fences. Its language says what becomes of it: ``python`` is run, ``sh`` is
 run line by line, and a block with ``title="file"`` is saved as that file. An HTML comment on the
 line before changes that: ``<!-- not run: reason -->``. ``<!-- output -->`` says that a block of
-``text``, or of ``log`` where lines may break, shows what the block before printed.
+``text``, or of ``output`` where lines may break, shows what the block before printed.
 ``<!-- run: command -->`` is run and not shown.
 """
 

@@ -40,23 +40,28 @@ def tables(command: Any, context: typer.Context) -> Iterator[str]:
             groups.setdefault(getattr(each, "rich_help_panel", None) or "", []).append(record)
     for title, records in groups.items():
         heading = [f"**{title}**", ""] if title else []
-        rows = ["| option | meaning | default, limits |", "|---|---|---|"]
+        rows = ["| option | meaning | values |", "|---|---|---|"]
         yield "\n".join([*heading, *rows, *(row(*record) for record in records)])
 
 
 def row(names: str, text: str) -> str:
-    r"""Return one option: its names, its help, and what stands in brackets after that.
+    r"""Return one option: its names, its help, and its choices, default and limits.
 
     Examples
     --------
-    >>> row("--seed <int>", "Seed | of all.  [default: 0]")
-    '| `--seed <int>` | Seed \\| of all. | 0 |'
+    >>> row("-m, --mode <off|on>", "Which | runs.  [default: on]")
+    '| `-m`, `--mode` | Which \\| runs. | off, on; default on |'
+    >>> row("RUN <path>", "Folder.  [required]")
+    '| `RUN` | Folder. | required |'
     """
+    plain, _, kind = names.partition(" <")
+    choices = ", ".join(kind.rstrip(">").split("|")) if "|" in kind else ""
     extra = EXTRA.search(text)
-    text = " ".join(EXTRA.sub("", text).split())
-    told = extra[1].removeprefix("default: ") if extra else ""
-    shown = names.replace("|", "\\|")
-    return f"| `{shown}` | {escaped(text)} | {escaped(told)} |"
+    told = extra[1].replace("default: ", "default ") if extra else ""
+    text = escaped(" ".join(EXTRA.sub("", text).split()))
+    shown = ", ".join(f"`{name}`" for name in plain.split(", "))
+    limits = escaped("; ".join(part for part in (choices, told) if part))
+    return f"| {shown} | {text} | {limits} |"
 
 
 def escaped(text: str) -> str:

@@ -45,7 +45,7 @@ def draw(name: str, style: Style) -> Path:
     """Draw one picture in one style; return its path."""
     height, drawer = PICTURES[name]
     with matplotlib.rc_context(settings(style)):
-        figure = Figure(figsize=(7.2, height), layout="constrained")
+        figure = Figure(figsize=(5.6, height), layout="constrained")
         FigureCanvasAgg(figure)
         drawer(figure, style)
         path = FOLDER / f"{name}{style.suffix}.svg"
@@ -77,7 +77,7 @@ def bar(
     start, end = span
     axis.add_patch(Rectangle((start, row - 0.32), end - start, 0.64, color=colours[0], lw=0))
     middle = (start + end) / 2
-    axis.text(middle, row, text, ha="center", va="center", fontsize=9, color=colours[1])
+    axis.text(middle, row, text, ha="center", va="center", color=colours[1])
 
 
 def timeline(figure: Any, rows: int, width: float) -> Any:
@@ -103,18 +103,18 @@ def walk_forward(figure: Any, style: Style) -> None:
 
 def purging(figure: Any, style: Style) -> None:
     """Labels that reach over the cut, and are left out."""
-    axis = timeline(figure, 9, 24)
+    axis = timeline(figure, 10, 24)
     cut, horizon = 14, 5
     for row, start in enumerate((1, 3, 5, 7, 9, 11, 13)):
         known = start + horizon < cut
         colour = style.soft if known else style.orange
         axis.plot([start, start + horizon], [row, row], color=colour, lw=5, solid_capstyle="butt")
         axis.plot(start, row, "o", color=style.line if known else style.orange, ms=6)
-        word = "used" if known else "left out: known only after the cut"
-        axis.text(start + horizon + 0.4, row, word, va="center", fontsize=9)
+        word = "used" if known else "left out"
+        axis.text(start + horizon + 0.4, row, word, va="center")
     axis.axvline(cut, color=style.blue, lw=2)
-    axis.text(cut + 0.2, 7.9, "refit: the model must not know what follows", color=style.blue)
-    axis.text(0.1, 7.9, "o  bar with its label's 5 bars", fontsize=9)
+    axis.text(cut + 0.2, 7.9, "refit: later bars are unknown", color=style.blue)
+    axis.text(0.1, 9.0, "o  a bar, and the 5 bars its label needs")
 
 
 def calibration(figure: Any, style: Style) -> None:
@@ -156,8 +156,7 @@ def matched_chance(figure: Any, style: Style) -> None:
 
     axes = figure.subplots(1, 2)
     ensemble = Ensemble(["lgb"])
-    samples = {"random-walk": "nothing to find", "planted-edge": "an edge is there"}
-    for axis, (name, title) in zip(axes, samples.items(), strict=True):
+    for axis, name in zip(axes, ("random-walk", "planted-edge"), strict=True):
         walk = WalkForward(SignalModel(ensemble=ensemble), train_bars=1_500, refit_bars=500)
         summary = Backtest(walk).run(load_sample(f"{name}:5000", seed=SEED), name).summary
         found = summary["statistics"]["placebo"]
@@ -165,7 +164,7 @@ def matched_chance(figure: Any, style: Style) -> None:
         edges, counts = np.array(histogram["edges"]), histogram["counts"]
         axis.bar(edges[:-1], counts, np.diff(edges), align="edge", color=style.line, alpha=0.7)
         axis.axvline(found["real"], color=style.orange, lw=2.5)
-        axis.set(title=f"{title} ({name}), p {found['p_value']:.3f}", yticks=[])
+        axis.set(title=f"{name}: p {found['p_value']:.3f}", yticks=[])
         axis.title.set_fontsize(10)
         axis.set_xlabel("net profit")
         axis.xaxis.set_major_formatter("{x:,.0f}")
@@ -204,12 +203,12 @@ def break_even(figure: Any, style: Style) -> None:
 def grades(figure: Any, style: Style) -> None:
     """The two questions, and the grade their p-values allow."""
     axis = figure.add_subplot()
-    axis.set(xlim=(-0.2, 10.2), ylim=(0, 4.3))
+    axis.set(xlim=(-0.2, 10.2), ylim=(-0.3, 4.3))
     axis.axis("off")
     boxes = (
-        (0, 3.3, "30 closed trades in each run,\nno in-sample bar?", style.soft),
+        (0, 3.3, "30 closed trades in each\nrun, no in-sample bar?", style.soft),
         (0, 2.0, "Sharpe ratio of ML on\nnot below ML off?", style.soft),
-        (0, 0.7, "setting: p of random filters\n0.005 or less, and large enough?", style.soft),
+        (0, 0.7, "setting: p 0.005 or less,\nand large enough?", style.soft),
         (5.4, 3.3, "no: no evidence", style.line),
         (5.4, 2.0, "no: no evidence", style.line),
         (5.4, 0.7, "yes: ML helped", style.green),
@@ -224,13 +223,13 @@ def grades(figure: Any, style: Style) -> None:
     for y in (3.2, 1.9):
         axis.annotate("", (2.3, y - 0.36), (2.3, y), arrowprops=arrow)
         axis.text(2.45, y - 0.17, "yes", va="center")
-    text = "no, but setting or ranking 0.025 or less: ML probably helped; else: no evidence"
-    axis.text(5, 0.2, text, ha="center", va="center")
+    text = "no, but p of setting or ranking 0.025 or less:\nML probably helped; else: no evidence"
+    axis.text(5, 0.1, text, ha="center", va="center")
 
 
 PICTURES: dict[str, tuple[float, Drawer]] = {
-    "walk_forward": (2.6, walk_forward),
-    "purging": (3.2, purging),
+    "walk_forward": (2.5, walk_forward),
+    "purging": (3.0, purging),
     "calibration": (4.2, calibration),
     "matched_chance": (2.8, matched_chance),
     "break_even": (3.4, break_even),
