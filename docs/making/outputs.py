@@ -51,7 +51,7 @@ def page_folder(folder: Path) -> Iterator[None]:
             yield
     finally:
         sys.path[:] = path
-        os.environ.pop("COLUMNS")
+        os.environ.pop("COLUMNS", None)
         if columns is not None:
             os.environ["COLUMNS"] = columns
         for name in set(sys.modules) - modules:
@@ -60,15 +60,16 @@ def page_folder(folder: Path) -> Iterator[None]:
                 del sys.modules[name]
 
 
-def run_page(path: Path, folder: Path) -> Iterator[tuple[Block, str]]:
+def run_page(path: Path, folder: Path) -> list[tuple[Block, str]]:
     """Run a page's blocks in a folder; return each output block and what was printed."""
-    run, printed = PageRun(path.name, folder), ""
+    run, printed, found = PageRun(path.name, folder), "", []
     with page_folder(folder):
         for block in blocks(path.read_text()):
             if block.shows_output:
-                yield block, printed
+                found.append((block, printed))
             elif block.runs:
                 printed = run.run(block)
+    return found
 
 
 def refreshed(shown: str, printed: str) -> str:
