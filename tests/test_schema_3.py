@@ -19,7 +19,7 @@ EXPECTED = [
     0.33879039,
     0.33117611,
     0.34296849,
-]  # printed by that commit, of prices with more digits
+]  # printed by that commit
 BARS = planted_edge(400, seed=1, auc=0.8)
 
 

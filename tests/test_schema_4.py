@@ -18,7 +18,7 @@ EXPECTED = [
     0.339361337853,
     0.335018183656,
     0.34174746236,
-]  # printed by that commit, of prices with more digits
+]  # printed by that commit
 
 
 @pytest.fixture

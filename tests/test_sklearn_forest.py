@@ -13,7 +13,7 @@ from tests.test_schema_1 import loaded_here
 
 SAVED = Path(__file__).parent / "saved" / "models_sklearn_forest.tar.gz"
 BARS = planted_edge(600, seed=1, auc=0.8)
-# Printed by that commit, of prices with more digits: the last probabilities of members rf and lr, and of rf as the best of one
+# Printed by that commit: the last probabilities of members rf and lr, and of rf as the best of one
 EXPECTED = {
     "named": [0.413648571202, 0.420593909297, 0.403744479123],
     "chosen": [0.495945945946, 0.495945945946, 0.495945945946],

@@ -1,0 +1,1 @@
+"""How the docs site is made: what the build generates, and the code blocks of its pages."""
