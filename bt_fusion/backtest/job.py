@@ -20,6 +20,7 @@ from bt_fusion.backtest.out_of_sample import (
     OutOfSample,
     predict_each,
 )
+from bt_fusion.backtest.parameters import add_parameters
 from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.summary import (
     add_data_audit,
@@ -166,10 +167,14 @@ class Backtest:
                     runs[run] = self._run_one(run, strategy, out_of_sample)
                 warn_of_refused(run, runs[run])
             summary = self._summary(given, strategy, out_of_sample, runs)
-            if self.audit and not self.brief:
-                add_safely(
-                    summary, {"the audit of the bars": partial(add_data_audit, parts=out_of_sample)}
-                )
+            if not self.brief:
+                about = (strategy, self.params, self.model)
+                steps: dict[str, Step] = {
+                    "the list of parameters": lambda own: add_parameters(own, *about)
+                }
+                if self.audit:
+                    steps["the audit of the bars"] = partial(add_data_audit, parts=out_of_sample)
+                add_safely(summary, steps)
             with clocked(seconds, "judge_s"):
                 judging = Judging(
                     strategy,

@@ -11,7 +11,7 @@ from bt_fusion import BtFusionWarning, OptionError
 from bt_fusion.report.draw import redraw
 from bt_fusion.report.html import sections as plan
 from bt_fusion.report.html.page import page
-from bt_fusion.report.html.page_data import MAKERS
+from bt_fusion.report.html.columns.page_data import MAKERS
 from bt_fusion.report.pictures import run as pictures
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -79,7 +79,7 @@ def test_a_chart_that_fails_leaves_the_others(name, run_folder, monkeypatch):
 
 
 def test_without_signals_there_are_still_the_other_charts(run_folder, monkeypatch):
-    monkeypatch.setattr("bt_fusion.report.html.page_data.symbol_data", broken)
+    monkeypatch.setattr("bt_fusion.report.html.columns.page_data.symbol_data", broken)
     with pytest.warns(BtFusionWarning, match="charts of candles and signals"):
         shown = page(SavedRun.read(run_folder))
     assert json.loads(re.search(r'id="page-data">(.*?)</script>', shown, re.S)[1])["symbols"] == []

@@ -112,11 +112,14 @@ def agreement_section(run: SavedRun) -> dict[str, Any] | None:
     return {"caption": agreement_title(found), "head": head, "rows": rows}
 
 
-def attribution_section(run: SavedRun) -> dict[str, Any]:
-    """Return the categories of trades, and the difference of the two runs split among them."""
+def attribution_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return the categories of trades, and the difference of the two runs split among them.
+
+    None where there are no trades of two runs to match.
+    """
     comparison = run.summary["comparison"]
     if not comparison or "trades" not in comparison:
-        return {"rows": []}
+        return None
     split = comparison.get("attribution")
     if not split:
         counts = comparison["trades"]
@@ -125,6 +128,7 @@ def attribution_section(run: SavedRun) -> dict[str, Any]:
             "head": ["", "Trades"],
             "rows": [category(name, [count(counts[name])]) for name in MEANINGS],
             "bars": False,
+            "charted": False,
         }
     most = max((abs(part["pnl"]) for part in split.values()), default=0) or 1
     rows = [
@@ -133,7 +137,7 @@ def attribution_section(run: SavedRun) -> dict[str, Any]:
     trades, pnl = (sum(part[key] for part in split.values()) for key in ("trades", "pnl"))
     sums = [count(trades), "", "", signed(pnl)]
     return {
-        "caption": "What ML changed, trade by trade: the difference in profit",
+        "caption": "Difference in profit between ML on and ML off, in cash",
         "head": ["", "Trades", "Won", "Lost", "Difference", ""],
         "rows": [*rows, {"name": "Sum", "cells": sums, "total": True}],
         "bars": True,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.report.html.page_data import page_data
+from bt_fusion.report.html.columns.page_data import page_data
 from bt_fusion.report.model_figures import thresholds
 from bt_fusion.report.signal_view import SignalView
 from bt_fusion.saved_runs.saved_run import SavedRun, read_trades

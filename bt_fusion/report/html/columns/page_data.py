@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from bt_fusion.report.difference import difference_parts
+from bt_fusion.report.charts.chance_range import chance_ranges
+from bt_fusion.report.charts.entry_quarters import EntryQuarters, entry_quarters
+from bt_fusion.report.difference import difference_parts, robustness_factors
 from bt_fusion.report.figures import payoff_text
-from bt_fusion.report.html.symbol_columns import (
+from bt_fusion.report.html.columns.symbol_columns import (
     bar_columns,
     grouped_columns,
     milliseconds,
@@ -16,7 +17,8 @@ from bt_fusion.report.html.symbol_columns import (
     symbol_table,
     typed,
 )
-from bt_fusion.report.html.thinned import MOST_ROWS, detail_rows, extreme_rows
+from bt_fusion.report.html.columns.thinned import MOST_ROWS, detail_rows, extreme_rows
+from bt_fusion.report.html.columns.trade_columns import trade_columns
 from bt_fusion.report.model_figures import (
     MOST_FEATURES,
     refit_aucs,
@@ -115,6 +117,42 @@ def ranking_data(run: SavedRun) -> dict[str, Any]:
     return {"names": QUARTILES, "means": found["quartiles"], "counts": found["counts"]}
 
 
+def quarters_data(run: SavedRun) -> dict[str, Any]:
+    """Return the trades of each run by quarter of the probability at entry; empty of too few."""
+    found = entry_quarters(run)
+    return {} if found is None else {"names": found.names, "runs": quarter_runs(found)}
+
+
+def quarter_runs(found: EntryQuarters) -> dict[str, Any]:
+    """Return the columns of each run, None where a quarter has no trade."""
+    return {
+        name: {
+            "counts": found.counts[name].tolist(),
+            "win_rates": found.win_rates[name].tolist(),
+            "means": found.means[name].tolist(),
+        }
+        for name in found.counts
+    }
+
+
+def chance_data(run: SavedRun) -> list[dict[str, Any]]:
+    """Return where the figures of both runs lie among those of random filters, and as written."""
+    return [
+        {
+            "label": each.label,
+            "places": {name: each.place(getattr(each, name)) for name in run.runs},
+            "texts": {name: each.write(getattr(each, name)) for name in run.runs},
+            "filters": f"{each.write(each.low)} to {each.write(each.high)}",
+        }
+        for each in chance_ranges(run.summary)
+    ]
+
+
+def robustness_data(run: SavedRun) -> dict[str, Any]:
+    """Return the profit factors of both runs under each condition; empty where unknown."""
+    return robustness_factors(run.summary)
+
+
 def placebo_data(run: SavedRun) -> dict[str, Any] | None:
     """Return the placebo as it is in the summary."""
     return (run.summary.get("statistics") or {}).get("placebo")
@@ -147,7 +185,7 @@ def signal_data(run: SavedRun, signals: dict[str, SignalBars], view: SignalView)
 def symbol_data(
     run: SavedRun, symbol: str, signals: SignalBars, view: SignalView = DEFAULT_VIEW
 ) -> dict[str, Any]:
-    """Return one symbol's bars, predictions, signals and trades.
+    """Return one symbol's bars, predictions and signals.
 
     Of a long run its bars are in groups; those around the view are `detail`, one by one.
     """
@@ -162,35 +200,7 @@ def symbol_data(
         rows = detail_rows(count, symbols, shown)
         found["detail"] = bar_columns(table.iloc[rows])
         found |= grouped_columns(table, symbols)
-    return found | marks(run, symbol)
-
-
-def marks(run: SavedRun, symbol: str) -> dict[str, Any]:
-    """Return the entries and exits of the run shown, and the entries ML did not let pass.
-
-    The run shown is ML-on where there is one. Vetoed are entries of ML-off alone: no entry of
-    ML-on stands at that bar on that side.
-    """
-    trades = run.of_symbol(run.trades, symbol)
-    shown = trades[trades.run == run.runs[-1]]
-    keys = ["entry_time", "side"]
-    off = trades[trades.run == "off"] if len(run.runs) == 2 else trades[:0]
-    taken = pd.MultiIndex.from_frame(off[keys]).isin(pd.MultiIndex.from_frame(shown[keys]))
-    return {"entries": trade_columns(shown), "vetoed": trade_columns(off[~taken])}
-
-
-def trade_columns(trades: pd.DataFrame) -> dict[str, Any]:
-    """Return trades as columns, in order of entry; `side` is 1 or -1, `pnl` in cash."""
-    trades = trades.sort_values("entry_time", kind="stable")
-    still_open = (trades.exit_reason == "open").to_numpy()
-    return {
-        "time": typed(milliseconds(trades.entry_time), "float64"),
-        "price": typed(trades.entry_price),
-        "exit_time": typed(np.where(still_open, np.nan, milliseconds(trades.exit_time)), "float64"),
-        "exit_price": typed(trades.exit_price),
-        "side": typed(np.where(trades.side == "long", 1, -1), "int8"),
-        "pnl": typed(trades.pnl),
-    }
+    return found
 
 
 MAKERS: dict[str, Callable[[SavedRun], Any]] = {
@@ -204,4 +214,8 @@ MAKERS: dict[str, Callable[[SavedRun], Any]] = {
     "importances": importance_data,
     "placebo": placebo_data,
     "ranking": ranking_data,
+    "quarters": quarters_data,
+    "chance": chance_data,
+    "robustness": robustness_data,
+    "trades": trade_columns,
 }

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.report.html.thinned import GroupedBars
+from bt_fusion.report.html.columns.thinned import GroupedBars
 from bt_fusion.report.model_figures import one_sided
 from bt_fusion.report.signal_view import SignalView
 from bt_fusion.report.signals import SignalBars
@@ -27,7 +27,10 @@ def own_rows(view: SignalView, index: pd.DatetimeIndex) -> slice:
 
 
 def symbol_table(run: SavedRun, symbol: str, signals: SignalBars) -> pd.DataFrame:
-    """Return a row for each bar of a symbol; without `down` where it says nothing of its own."""
+    """Return a row for each bar of a symbol.
+
+    Without `down` where it says nothing of its own, and `least` where the threshold stays the same.
+    """
     bars = run.of_symbol(run.bars, symbol)
     predicted = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.datetime)
     three = len(run.summary["model"]["classes"]) == 3 and not one_sided(run.predictions)
@@ -39,15 +42,18 @@ def symbol_table(run: SavedRun, symbol: str, signals: SignalBars) -> pd.DataFram
         "signal": signals.table.signal.to_numpy(),
         "regime": signals.table.regime.to_numpy(),
     }
-    return pd.DataFrame(
-        columns | ({"down": predicted.probability_down.to_numpy()} if three else {})
-    )
+    if three:
+        columns["down"] = predicted.probability_down.to_numpy()
+    if signals.changing:
+        columns["least"] = signals.table.least.to_numpy()
+    return pd.DataFrame(columns)
 
 
 def bar_columns(table: pd.DataFrame) -> dict[str, Any]:
     """Return the columns of bars one by one."""
     return {
         "down": None,
+        "least": None,
         "size": 1,
         **{name: typed_column(table, name) for name in map(str, table)},
     }
@@ -64,6 +70,7 @@ def grouped_columns(table: pd.DataFrame, symbols: int) -> dict[str, Any]:
     groups = GroupedBars(len(table), symbols)
     made = {
         "down": None,
+        "least": None,
         "size": groups.size,
         "time": typed(groups.first(table.time), "float64"),
         "open": typed(groups.first(table.open)),
@@ -75,11 +82,11 @@ def grouped_columns(table: pd.DataFrame, symbols: int) -> dict[str, Any]:
         "shorts": typed(groups.sum(table.signal < 0), "uint16"),
         "regime": typed(groups.commonest(table.regime, len(Regime)), "int8"),
     }
-    for side in ("up", "down"):
-        if side in table:
-            made[side] = typed(groups.mean(table[side]))
-            made |= {f"{side}_low": typed(groups.low(table[side]))}
-            made |= {f"{side}_high": typed(groups.high(table[side]))}
+    for name in ("up", "down", "least"):
+        if name in table:
+            made[name] = typed(groups.mean(table[name]))
+            made |= {f"{name}_low": typed(groups.low(table[name]))}
+            made |= {f"{name}_high": typed(groups.high(table[name]))}
     return made
 
 

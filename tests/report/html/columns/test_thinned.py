@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.report.html.thinned import DETAIL, GroupedBars, detail_rows, extreme_rows
+from bt_fusion.report.html.columns.thinned import DETAIL, GroupedBars, detail_rows, extreme_rows
 
 NAN = float("nan")
 
