@@ -10,8 +10,8 @@ import pytest
 from bt_fusion import BtFusionWarning, OptionError
 from bt_fusion.report.draw import redraw
 from bt_fusion.report.html import sections as plan
-from bt_fusion.report.html.page import page
 from bt_fusion.report.html.columns.page_data import MAKERS
+from bt_fusion.report.html.page import page
 from bt_fusion.report.pictures import run as pictures
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun

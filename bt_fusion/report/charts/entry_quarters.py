@@ -1,7 +1,6 @@
 """Trades in quarters of the model's probability at their entry."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,18 +48,22 @@ class EntryQuarters:
             for name, (low, high) in zip(QUARTILES, ends, strict=True)
         ]
 
+    def head(self) -> list[str]:
+        """Return the heads of the columns of `rows`."""
+        figures = ("Trades", "Win rate", "Mean net return")
+        first, *others = self.counts
+        return ["Probability", *(head for name in figures for head in (f"{name} {first}", *others))]
+
     def rows(self) -> list[list[str]]:
-        """Return a row for each quarter and run: trades, win rate, mean net return."""
+        """Return a row for each quarter."""
         return [
             [
                 f"{name[:1].upper()}{name[1:]}",
-                f"ML {run}",
-                count(int(self.counts[run][at])),
-                cell(known(self.win_rates[run][at]), percent),
-                cell(known(self.means[run][at]), basis),
+                *(count(int(self.counts[run][at])) for run in self.counts),
+                *(cell(known(self.win_rates[run][at]), percent) for run in self.counts),
+                *(cell(known(self.means[run][at]), basis) for run in self.counts),
             ]
             for at, name in enumerate(self.names)
-            for run in self.counts
         ]
 
 
@@ -110,19 +113,14 @@ def entry_quarters(run: SavedRun) -> EntryQuarters | None:
     edges = np.quantile(table.probability, np.linspace(0, 1, 5))
     quarter = np.searchsorted(edges[1:-1], table.probability, side="left")
     groups = table.assign(quarter=quarter, won=table.pnl > 0).groupby(["run", "quarter"])
-    figures = groups.agg(
-        counts=("pnl", "size"), win_rates=("won", "mean"), means=("return", "mean")
+    counts = by_run(groups.size(), run).fillna(0)
+    rates, means = by_run(groups.won.mean(), run), by_run(groups["return"].mean(), run)
+    parts = (counts, rates.where(counts >= FEWEST), means.where(counts >= FEWEST))
+    return EntryQuarters(
+        edges, *({name: each.loc[name].to_numpy(float) for name in run.runs} for each in parts)
     )
 
-    def each(name: str) -> dict[str, Any]:
-        own = {key: figures.loc[key, name] if key in figures.index else {} for key in run.runs}
-        return {
-            key: pd.Series(values).reindex(PLACES).to_numpy(float) for key, values in own.items()
-        }
 
-    counts = {key: np.nan_to_num(values) for key, values in each("counts").items()}
-    rates, means = (
-        {key: np.where(counts[key] < FEWEST, np.nan, values) for key, values in each(name).items()}
-        for name in ("win_rates", "means")
-    )
-    return EntryQuarters(edges, counts, rates, means)
+def by_run(figures: pd.Series, run: SavedRun) -> pd.DataFrame:
+    """Return a row for each run, a column for each quarter; NaN where there is no trade."""
+    return figures.unstack().reindex(index=run.runs, columns=PLACES)

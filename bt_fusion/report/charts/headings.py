@@ -13,18 +13,30 @@ class Heading(NamedTuple):
     title : str
     look : str
         One sentence that says what to look for; empty where there is no chart.
+    alone : str
+        The same of a run without the other one to compare it with, where that differs.
     """
 
     title: str
     look: str = ""
+    alone: str = ""
+
+    def look_at(self, runs: int) -> str:
+        """Return the sentence for so many runs.
+
+        >>> Heading("Equity", "Compare both.", "Look at it.").look_at(1)
+        'Look at it.'
+        """
+        return self.alone or self.look if runs == 1 else self.look
 
 
 HEADINGS = {
     "key": Heading("Key figures"),
     "equity": Heading(
         "Equity and drawdown",
-        "Look for a blue line (ML on) that ends above the dark gray one (ML off), falls less deep, "
-        "and gains in many stretches, not in one.",
+        "Look for a blue line (ML on) that ends above the gray one (ML off), falls less deep, and "
+        "gains in many stretches, not in one.",
+        "Look for a line that gains in many stretches, not in one, and for the depth of its falls.",
     ),
     "placebo": Heading(
         "Did ML beat random filters?",
@@ -43,7 +55,7 @@ HEADINGS = {
     ),
     "quarters": Heading(
         "Trades by the probability at entry",
-        "Look for mean returns and win rates that rise from left to right, in both runs.",
+        "Look for mean returns and win rates that rise from left to right.",
     ),
     "difference": Heading(
         "Where the difference in profit comes from",
@@ -64,11 +76,12 @@ HEADINGS = {
         "Price, trades and probability",
         "Look for filled triangles (entries) before moves in their direction, and for open ones "
         "(entries that ML skipped) before moves against theirs.",
+        "Look for triangles (entries) before moves in their direction.",
     ),
     "trades": Heading("Trades"),
     "threshold": Heading(
         "Threshold over time",
-        "Look for the stretches where the blue line rises above the dark one: only there does ML "
+        "Look for the stretches where the blue line rises above the threshold: only there does ML "
         "let entries pass.",
     ),
     "signals": Heading(
@@ -94,7 +107,7 @@ HEADINGS = {
     ),
     "confusion": Heading(
         "Predicted and actual",
-        "Look for the darkest cells on the diagonal from top left to bottom right: there, the "
+        "Look for the strongest blue on the diagonal from top left to bottom right: there, the "
         "prediction is right.",
     ),
     "importances": Heading(

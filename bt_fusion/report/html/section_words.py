@@ -2,7 +2,7 @@
 
 EQUITY = (
     "The account's value at each close and, below, how far it is under its highest value so far. "
-    "The thin light line is buy and hold. Drag to zoom, double-click to see all; the price chart "
+    "The thin line is buy and hold. Drag to zoom, double-click to see all; the price chart "
     "follows."
 )
 CANDLES = (
@@ -16,9 +16,9 @@ TRADES = (
     "net of commission."
 )
 THRESHOLD = (
-    "Dark: the break-even probability of a trade after costs, which rises where prices move less. "
-    "Blue: the probability of the likelier side, its mean and (shaded) its highest value in each "
-    "group of bars. The chart covers the same time as the price chart."
+    "Threshold: the break-even probability of a trade after costs, which rises where prices move "
+    "less. Blue: the probability of the likelier side, shaded from the mean to the highest value "
+    "of each group of bars. The chart covers the same time as the price chart."
 )
 QUARTERS = (
     "All closed trades of both runs in order of the model's probability for their side on the bar "
@@ -30,8 +30,8 @@ CHANCE = (
     "its own, on which 1 is the upper end of its gray range."
 )
 RELIABILITY = (
-    "How often Up, Long or Yes came true, by its predicted probability. Vertical lines are 95\u00a0% "
-    "intervals, in which overlapping labels count once. Below: the number of bars."
+    "How often Up, Long or Yes came true, by its predicted probability. Vertical lines are "
+    "95\u00a0% intervals, in which overlapping labels count once. Below: the number of bars."
 )
 CONFUSION = (
     "Each row adds up to 100\u00a0%: the bars of one actual class, by their likeliest class."
@@ -57,8 +57,8 @@ AGREEMENT = (
     "trades it agreed with end better."
 )
 PLACEBO = (
-    "A random filter (matched chance) takes entries of the same strategy at random, as many on each "
-    "side as ML on. The share as good or better compares the choice of entries before costs."
+    "A random filter (matched chance) takes entries of the same strategy at random, as many on "
+    "each side as ML on. The share as good or better compares the choice of entries before costs."
 )
 ROBUSTNESS = (
     "Profit factor of the closed trades: as traded, filled a bar later, at twice the costs, and "

@@ -74,7 +74,7 @@ def sections(run: SavedRun) -> list[Section]:
     """Return the sections a run has something for; without those that fail."""
     found = []
     for name, (said, template, fill) in PLAN.items():
-        title, look = HEADINGS[name]
+        title, look = HEADINGS[name].title, HEADINGS[name].look_at(len(run.runs))
         with surviving(f"the section {title!r} of report.html"):
             data = fill(run)
             if data is not None:

@@ -27,6 +27,6 @@ def quarters_section(run: SavedRun) -> dict[str, Any] | None:
         return None
     return {
         "caption": "Closed trades by the probability of their side on the bar of the signal",
-        "head": ["Probability", "", "Trades", "Win rate", "Mean net return"],
+        "head": found.head(),
         "rows": found.rows(),
     }

@@ -120,10 +120,10 @@ function entriesLayout(picture, data, range) {
   });
 }
 
-function drawnText(picture, range) {
+function drawnText(picture, range, name) {
   const { groups, size, marks } = picture;
   const many = Object.values(marks).some((number) => number > MOST_MARKS) ? "; zoom in to see each" : "";
-  return `${eachCandle(groups.step * size)}; ${groups.count.toLocaleString("en")} drawn. In view: `
+  return `${name}${eachCandle(groups.step * size)}; ${groups.count.toLocaleString("en")} drawn. In view: `
     + `${marks.entries.toLocaleString("en")} entries, ${marks.vetoed.toLocaleString("en")} skipped by ML${many}.${closerLook(picture, range)}`;
 }
 
@@ -133,7 +133,7 @@ function candleChart(place, data, symbols) {
     const picture = candlePicture(finest(symbols.bars(), timeline.range), data, timeline.range, trade);
     place.dataset.candles = picture.groups.count;
     place.dataset.step = picture.groups.step * picture.size;
-    document.getElementById("drawn-candles").textContent = drawnText(picture, timeline.range);
+    document.getElementById("drawn-candles").textContent = drawnText(picture, timeline.range, symbols.label());
     return Plotly.react(place, picture.traces, entriesLayout(picture, data, timeline.range), candleConfig());
   };
   symbols.listeners.push(draw);

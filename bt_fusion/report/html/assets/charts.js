@@ -78,7 +78,7 @@ function importancesChart(place, data) {
     hovertemplate: "%{y} %{x:.1%}<extra></extra>",
   }], layoutOf({
     bargap: 0.35,
-    xaxis: axis({ tickformat: ".1%", nticks: 6, title: titled("share of all importance"), rangemode: "tozero" }),
+    xaxis: axis({ tickformat: narrow.matches ? ".0%" : ".1%", tickangle: 0, nticks: 6, title: titled("share of all importance"), rangemode: "tozero" }),
     yaxis: axis({ type: "category", ticks: "", showgrid: false, dtick: 1, tickfont: { size: 12, color: colour("ink") } }),
     margin: { l: 60, r: 14, t: 8, b: 44 },
   }), configOf());

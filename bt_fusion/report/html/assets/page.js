@@ -85,7 +85,7 @@ document.getElementById("copy")?.addEventListener("click", async (event) => {
   }
 });
 
-const PAPER_WIDTH = 680;  // CSS pixels between the margins of A4
+const PAPER_WIDTH = 686;  // CSS pixels between the margins of A4
 const PAPER_HEIGHTS = { "chart-equity": 290, "chart-candles": 490, "chart-signals": 440 };
 
 window.addEventListener("beforeprint", () => {

@@ -70,6 +70,7 @@ function symbolChoice(data, trades) {
   return {
     bars: () => (columns[chosen] ??= symbolColumns(data.symbols[chosen], chosen, trades)),
     place: () => chosen, pick, listeners,
+    label: () => (columns.length > 1 ? `${data.symbols[chosen].name}: ` : ""),
   };
 }
 

@@ -108,7 +108,7 @@ function signalLayout(picture, { levels }, range) {
   });
 }
 
-function signalText(bars, picture, [from, to]) {
+function signalText(bars, picture, [from, to], name) {
   const { groups } = picture;
   const [first, stop] = inWindow(bars.time, [from, to]);
   const counted = { bars: Math.min(stop * bars.size, bars.count) - first * bars.size, long: 0, short: 0 };
@@ -119,7 +119,7 @@ function signalText(bars, picture, [from, to]) {
   const [all, long, short] = Object.values(counted).map((number) => number.toLocaleString("en"));
   const each = groups.step * bars.size;
   const most = each > 1 ? ", shaded by the regime of most of them" : "";
-  return `${eachCandle(each)}${most}. In view: ${all} bars with ${long} long and ${short} short signals.${closerLook(picture, [from, to])}`;
+  return `${name}${eachCandle(each)}${most}. In view: ${all} bars with ${long} long and ${short} short signals.${closerLook(picture, [from, to])}`;
 }
 
 // Show the last bars until a time; neither they nor the whole are cut by the chart's edge.
@@ -138,7 +138,7 @@ function signalChart(place, data, symbols) {
   const shown = new Timeline();
   const draw = () => {
     const bars = finest(symbols.bars(), shown.range), picture = signalPicture(bars, data.signals, shown.range);
-    document.getElementById("drawn-signals").textContent = signalText(bars, picture, shown.range);
+    document.getElementById("drawn-signals").textContent = signalText(bars, picture, shown.range, symbols.label());
     return Plotly.react(place, picture.traces, signalLayout(picture, data.signals, shown.range), candleConfig());
   };
   const home = () => showLast(shown, symbols.bars(), data.signals);

@@ -4,7 +4,19 @@ const RUN_SHADES = { off: "off", on: "on" };
 const OFF_AND_ON = (data) => data.runs.map((run) => [run, `ML ${run}`, RUN_SHADES[run]]);
 
 function categories(more) {
-  return axis({ type: "category", tickfont: { size: 12, color: colour("ink") }, showgrid: false, ...more });
+  const size = narrow.matches ? 10.5 : 12;
+  return axis({ type: "category", tickfont: { size, color: colour("ink") }, tickangle: 0, showgrid: false, ...more });
+}
+
+// A name in short lines, so that it stays upright below its bar.
+function wrapped(name) {
+  const lines = [""], most = narrow.matches ? 6 : 9;
+  for (const word of name.split(" ")) {
+    const last = lines.length - 1;
+    if (lines[last] && lines[last].length + word.length > most) lines.push(word);
+    else lines[last] = lines[last] ? `${lines[last]} ${word}` : word;
+  }
+  return lines.join("<br>");
 }
 
 function levelLine(y, yref, look) {
@@ -47,7 +59,7 @@ function chanceChart(place, data) {
     marker: { size: run === "on" ? 13 : 11, color: colour(run === "on" ? shade : "surface"), line: { color: colour(shade), width: 2 } },
     hovertemplate: `%{y}: ${name} %{customdata}<extra></extra>`,
   }))], layoutOf({
-    showlegend: true, xaxis: axis({ title: titled("0: mean of the random filters, 1: end of their range"), zeroline: true, nticks: 9 }),
+    showlegend: true, xaxis: axis({ title: titled("0: their mean, 1: end of their range"), zeroline: true, nticks: 9 }),
     yaxis: categories(), margin: { l: 60, r: 14, t: 30, b: 44 },
   }), configOf());
   return { draw };
@@ -55,16 +67,16 @@ function chanceChart(place, data) {
 
 // Mean net return of an entry by quarter of the probability.
 function rankingChart(place, data) {
-  place.style.height = place.style.minHeight = "240px";
+  place.style.height = place.style.minHeight = "280px";
   const { names, means, counts } = data.ranking;
   const draw = () => Plotly.react(place, [{
-    type: "bar", x: names, y: means, customdata: counts,
+    type: "bar", x: names.map(wrapped), y: means, customdata: counts,
     marker: { color: means.map((mean) => colour(mean < 0 ? "short" : "on")) },
     hovertemplate: "%{x}: %{y:.3%} over %{customdata:,} entries<extra></extra>",
   }], layoutOf({
     bargap: 0.4, xaxis: categories({ title: titled("probability of the side") }),
     yaxis: axis({ title: titled("mean net return"), tickformat: ".2%", zeroline: true, nticks: 6 }),
-    margin: { l: 64, r: 14, t: 8, b: 48 },
+    margin: { l: 64, r: 14, t: 8, b: 60 },
   }), configOf());
   return { draw };
 }
@@ -72,17 +84,17 @@ function rankingChart(place, data) {
 // Trades of each run by quarter of the probability: mean net return, win rate, number.
 function quartersChart(place, data) {
   place.style.height = place.style.minHeight = "520px";
-  const names = data.quarters.names.map((name) => name.replace(", ", "<br>"));
+  const quarter = (name) => name.split(", ").map(wrapped).join("<br>");
   const panels = [["means", "y", "%{y:.3%} mean net return"], ["win_rates", "y2", "%{y:.1%} won"], ["counts", "y3", "%{y:,} trades"]];
   const draw = () => Plotly.react(place, OFF_AND_ON(data).flatMap(([run, name, shade]) => panels.map(([key, yaxis, text], k) => ({
-    type: "bar", name, x: names, y: data.quarters.runs[run][key], yaxis, marker: { color: colour(shade) }, legendgroup: run, showlegend: !k,
+    type: "bar", name, x: data.quarters.names.map(quarter), y: data.quarters.runs[run][key], yaxis, marker: { color: colour(shade) }, legendgroup: run, showlegend: !k,
     offsetgroup: run, hovertemplate: `${name}: ${text}<extra></extra>`,
   }))), layoutOf({
     showlegend: true, barmode: "group", bargap: 0.35, xaxis: categories({ anchor: "y3" }),
     yaxis: axis({ domain: [0.62, 1], title: titled("mean return"), tickformat: ".2~%", zeroline: true, nticks: 5 }),
     yaxis2: axis({ domain: [0.31, 0.55], title: titled("win rate"), tickformat: ".0%", rangemode: "tozero", nticks: 4 }),
     yaxis3: axis({ domain: [0, 0.24], title: titled("trades"), rangemode: "tozero", nticks: 4 }),
-    margin: { l: 64, r: 14, t: 30, b: 54 },
+    margin: { l: 64, r: 14, t: 30, b: 70 },
   }), configOf());
   return { draw };
 }
@@ -92,11 +104,11 @@ function robustnessChart(place, data) {
   place.style.height = place.style.minHeight = "300px";
   const { names } = data.robustness;
   const draw = () => Plotly.react(place, OFF_AND_ON(data).map(([run, name, shade]) => ({
-    type: "bar", name, x: names, y: data.robustness[run], marker: { color: colour(shade) }, hovertemplate: `${name}, %{x}: %{y:.2f}<extra></extra>`,
+    type: "bar", name, x: names.map(wrapped), y: data.robustness[run], marker: { color: colour(shade) }, hovertemplate: `${name}, %{x}: %{y:.2f}<extra></extra>`,
   })), layoutOf({
     showlegend: true, barmode: "group", bargap: 0.35, xaxis: categories(),
     yaxis: axis({ title: titled("profit factor"), rangemode: "tozero", nticks: 6 }),
-    shapes: [levelLine(1, "y", { name: "wins equal losses", showlegend: true })], margin: { l: 56, r: 14, t: 30, b: 44 },
+    shapes: [levelLine(1, "y", { name: "wins equal losses", showlegend: true })], margin: { l: 56, r: 14, t: 30, b: 56 },
   }), configOf());
   return { draw };
 }
@@ -104,16 +116,16 @@ function robustnessChart(place, data) {
 // Parts of the difference in profit, one on top of the other, and their sum.
 function differenceChart(place, data) {
   place.style.height = place.style.minHeight = "280px";
-  const names = [...data.difference.map((part) => part[0]), "sum"].map((name) => name.replace(/ (and|of) /, "<br>$1 "));
+  const names = [...data.difference.map((part) => part[0]), "sum"];
   const cash = [...data.difference.map((part) => part[1]), 0];
   const shade = (name) => ({ marker: { color: colour(name) } });
   const draw = () => Plotly.react(place, [{
-    type: "waterfall", x: names, y: cash, measure: names.map((_, k) => (k < names.length - 1 ? "relative" : "total")),
+    type: "waterfall", x: names.map(wrapped), y: cash, measure: names.map((_, k) => (k < names.length - 1 ? "relative" : "total")),
     increasing: shade("on"), decreasing: shade("short"), totals: shade("off"),
     connector: { line: { color: colour("line"), width: 1 } },
     hovertemplate: "%{x} %{delta:+,.0f}<extra></extra>",
   }], layoutOf({
-    xaxis: categories({ tickangle: 0, tickfont: { size: narrow.matches ? 10 : 12, color: colour("ink") } }),
+    xaxis: categories(),
     yaxis: axis({ title: titled("cash"), tickformat: ",.3~s", zeroline: true, nticks: 6 }),
     margin: { l: 60, r: 14, t: 8, b: 60 },
   }), configOf());

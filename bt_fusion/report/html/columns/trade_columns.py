@@ -66,4 +66,4 @@ def places(values: pd.Series, known: list[str]) -> np.ndarray:
     """Return the place of each value in a list; the first one where there is no other."""
     if len(known) == 1:
         return np.zeros(len(values), dtype=int)
-    return pd.Index(known).get_indexer(values.astype(str))
+    return pd.Index(known).get_indexer(pd.Index(values.astype(str)))
