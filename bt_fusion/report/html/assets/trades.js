@@ -4,8 +4,11 @@ const ROWS = 50;  // in a page
 const FEWEST_CANDLES = 60;  // around a trade that is picked
 let picked = null;  // the trade shown among the candles
 
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const PRICE = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
+
 function signedText(value) {
-  return `${value >= 0 ? "+" : ""}${Math.round(value).toLocaleString("en")}`;
+  return `${value >= 0 ? "+" : ""}${WHOLE.format(value)}`;
 }
 
 function decodeTrades(raw) {
@@ -26,7 +29,7 @@ function marksOf(trades, symbol, drawn) {
 // Heading, text of a row, value to sort by, and whether it is a number.
 function tradeColumns(trades, data) {
   const share = (value) => (Number.isNaN(value) ? "-" : `${value >= 0 ? "+" : ""}${(100 * value).toFixed(2)} %`);
-  const price = (values) => (i) => Number(values[i].toPrecision(7)).toLocaleString("en", { maximumFractionDigits: 6 });
+  const price = (values) => (i) => PRICE.format(values[i].toPrecision(7));
   const column = (head, text, value, number = true, money = false) => ({ head, text, value, number, money });
   const runs = data.runs.length > 1, many = data.symbols.length > 1;
   const names = data.symbols.map((symbol) => symbol.name);
@@ -37,7 +40,7 @@ function tradeColumns(trades, data) {
     column("Side", (i) => (trades.side[i] > 0 ? "long" : "short"), (i) => -trades.side[i], false),
     column("Return", (i) => share(trades.gain[i]), (i) => trades.gain[i], true, true),
     column("Profit", (i) => signedText(trades.pnl[i]), (i) => trades.pnl[i], true, true),
-    column("Bars", (i) => (Number.isNaN(trades.bars[i]) ? "-" : trades.bars[i].toLocaleString("en")), (i) => trades.bars[i]),
+    column("Bars", (i) => (Number.isNaN(trades.bars[i]) ? "-" : WHOLE.format(trades.bars[i])), (i) => trades.bars[i]),
     column("Probability", (i) => (Number.isNaN(trades.probability[i]) ? "-" : trades.probability[i].toFixed(3)), (i) => trades.probability[i]),
     column("Entry price", price(trades.price), (i) => trades.price[i]),
     column("Exit price", price(trades.exit_price), (i) => trades.exit_price[i]),
@@ -111,7 +114,8 @@ document.querySelector("#picked-trade button")?.addEventListener("click", () => 
 function tradeList(trades, data, symbols) {
   const form = document.getElementById("trade-filters"), table = document.getElementById("trade-table");
   const columns = tradeColumns(trades, data), texts = [];
-  const textOf = (i) => (texts[i] ??= columns.map((column) => column.text(i)).join(" ").toLowerCase());
+  const named = columns.filter((column) => !column.number);
+  const textOf = (i) => (texts[i] ??= named.map((column) => column.text(i)).join(" ").toLowerCase());
   const state = { rows: [], page: 0, by: 0, direction: 1 };
 
   const pick = (i) => {
@@ -152,7 +156,7 @@ function tradeList(trades, data, symbols) {
     table.tBodies[0].replaceChildren(...shown.map(rowOf));
     const closed = rows.filter((i) => !RESULTS.open(trades, i)), won = closed.filter((i) => trades.pnl[i] > 0).length;
     const profit = rows.reduce((sum, i) => sum + trades.pnl[i], 0);
-    const number = (value) => value.toLocaleString("en");
+    const number = (value) => WHOLE.format(value);
     const place = rows.length ? `Rows ${number(first + 1)} to ${number(first + shown.length)} of ` : "";
     document.getElementById("trade-count").textContent = `${place}${number(rows.length)} trades, ${number(won)} won, profit ${signedText(profit)}.`;
     const buttons = document.getElementById("trade-pages").children;
