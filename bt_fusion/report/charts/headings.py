@@ -92,8 +92,7 @@ HEADINGS = {
     "agreement": Heading("Did ML agree with the trades?"),
     "funnel": Heading(
         "From bars to filled orders",
-        "Look for the largest drop from one stage to the next: the line below the stage's name "
-        "says why.",
+        "Look for the largest drop from one stage to the next: that stage stops most entries.",
     ),
     "ablation": Heading(
         "One model after the other",
@@ -125,10 +124,6 @@ HEADINGS = {
         "training promised.",
     ),
     "periods": Heading(
-        "Returns by calendar",
-        "Look for blue in many cells: a gain that rests on one or two periods may be luck.",
-    ),
-    "returns": Heading(
         "Returns by calendar",
         "Look for blue in many cells: a gain that rests on one or two periods may be luck.",
     ),
