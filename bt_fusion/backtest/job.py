@@ -20,7 +20,6 @@ from bt_fusion.backtest.out_of_sample import (
     OutOfSample,
     predict_each,
 )
-from bt_fusion.backtest.parameters import add_parameters
 from bt_fusion.backtest.result import Result
 from bt_fusion.backtest.summary import (
     add_data_audit,
@@ -37,6 +36,7 @@ from bt_fusion.backtest.summary import (
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.runner import Run, run_strategy
+from bt_fusion.engine.used_parameters import add_parameters
 from bt_fusion.engine.variants import (
     agreement_of,
     asks_always,

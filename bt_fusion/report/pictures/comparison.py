@@ -9,7 +9,7 @@ import pandas as pd
 from bt_fusion.files import write_whole
 from bt_fusion.report.figures import bars_traded, count, signed_percent
 from bt_fusion.report.model_figures import asked_of, thresholds
-from bt_fusion.report.pictures.canvas import draw_equity, new_figure, scale_prices
+from bt_fusion.report.pictures.canvas import draw_equity, legend_above, new_figure, scale_prices
 from bt_fusion.report.pictures.style import BLUE, GREEN, INK, ORANGE, styled
 from bt_fusion.saved_runs.saved_run import SavedRun
 
@@ -72,7 +72,7 @@ def _draw_price(
         )
     scale_prices(axis, bars.close.max() / bars.close.min())
     axis.set_ylabel(ylabel)
-    axis.legend(loc="upper left")
+    legend_above(axis)
 
 
 def _draw_probability(axis: Any, run: SavedRun) -> None:
@@ -88,7 +88,7 @@ def _draw_probability(axis: Any, run: SavedRun) -> None:
     else:
         for level, label in zip(levels, ("threshold", None), strict=False):
             axis.axhline(level, color=INK, lw=0.8, ls="--", label=label)
-    axis.legend(loc="lower left")
+    legend_above(axis)
     axis.set_ylabel("P(up)")
     reach = max(0.15, float(np.nanmax(np.abs(up - 0.5))) * 1.05)
     axis.set_ylim(0.5 - reach, 0.5 + reach)

@@ -52,7 +52,7 @@ def draw_signal_bars(figure: Any, drawn: SignalBars, name: str = "") -> None:
     date_axis(below, index)
     bars = f"{count(len(index))} bar{'s' if len(index) > 1 else ''}"
     shown = f"{bars}, {when(index[0])} to {when(index[-1])}"
-    top.set_title(f"{name}: {shown}" if name else shown, pad=24)
+    top.set_title(f"{name}: {shown}" if name else shown, loc="left", pad=24)
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
     handles = [*marks, *shades[0], *lines]
     top.legend(handles=handles, **place, ncols=len(handles), columnspacing=1.6, frameon=False)
@@ -116,7 +116,9 @@ def draw_thresholds(axis: Any, drawn: SignalBars) -> list[Line2D]:
     if drawn.changing:
         least = drawn.table.least.to_numpy()
         sides = [least, 1 - least][: len(drawn.levels)]
-        return [axis.plot(each, label="threshold", **look)[0] for each in sides]
+        return [line for each in sides for line in axis.plot(each, label="threshold", **look)]
     levels = ", ".join(f"{level:.3g}" for level in drawn.levels)
-    label = f"threshold{'s' if len(drawn.levels) > 1 else ''} {levels}"
-    return [axis.axhline(level, label=label, **look) for level in drawn.levels]
+    lines = [axis.axhline(level, **look) for level in drawn.levels]
+    for line in lines[:1]:
+        line.set_label(f"threshold{'s' if len(lines) > 1 else ''} {levels}")
+    return lines

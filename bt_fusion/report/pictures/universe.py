@@ -91,4 +91,4 @@ def draw_sharpes(axis: Any, found: "UniverseResult") -> None:
         axis.scatter(off[rows], on[rows], s=size, color=colour, zorder=3)
     axis.axhline(0, color="0.8", lw=0.8)
     axis.axvline(0, color="0.8", lw=0.8)
-    axis.legend(fontsize=8)
+    axis.legend()

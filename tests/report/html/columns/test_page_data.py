@@ -60,26 +60,6 @@ def test_the_chart_of_signals_is_told_where_it_opens(run):
     assert stamp == run.bars.datetime[9]
 
 
-def test_vetoed_are_the_entries_of_ml_off_alone(run):
-    (symbol,) = page_data(run)["symbols"]
-    on, off = (run.trades[run.trades.run == name] for name in ("on", "off"))
-    assert len(decoded(symbol["entries"]["time"])) == len(on)
-    taken = set(zip(on.entry_time, on.side, strict=True))
-    alone = [pair for pair in zip(off.entry_time, off.side, strict=True) if pair not in taken]
-    vetoed = symbol["vetoed"]
-    sides = ["long" if side > 0 else "short" for side in decoded(vetoed["side"])]
-    times = pd.to_datetime(decoded(vetoed["time"]), unit="ms")
-    assert set(zip(times, sides, strict=True)) == set(alone) and len(alone) == len(sides) > 10
-    assert (np.diff(decoded(vetoed["time"])) >= 0).all()
-
-
-def test_an_open_trade_has_no_exit(run):
-    trades = run.trades.copy()
-    trades.loc[trades.index[-1], "exit_reason"] = "open"
-    (symbol,) = page_data(replace(run, trades=trades))["symbols"]
-    assert np.isnan(decoded(symbol["entries"]["exit_time"])).sum() == 1
-
-
 @pytest.mark.parametrize(
     ("params", "expected"),
     [({"ml_threshold": 0.6}, [0.6, 0.4]), ({"ml_threshold": 0.55}, [0.55, 0.45])],
@@ -120,21 +100,33 @@ def test_a_one_sided_label_has_one_threshold_and_three_classes_two_lines(run):
     assert thresholds(three) == [0.6] and page_data(three)["symbols"][0]["down"] is not None
 
 
-def test_one_run_alone_has_no_vetoed_entries(run):
+def test_one_run_alone_has_its_own_curve(run):
     off = replace(run, summary=run.summary | {"ml_on": None, "comparison": None})
     data = page_data(off)
     assert data["runs"] == ["off"] and "on" not in data["equity"]
-    assert len(decoded(data["symbols"][0]["vetoed"]["time"])) == 0
-    assert len(decoded(data["symbols"][0]["entries"]["time"])) == (run.trades.run == "off").sum()
+    assert data["chance"] == [] and data["robustness"] == {}
 
 
 def test_a_run_without_a_trade(run, tmp_path):
     trades = run.trades[:0]
     data = page_data(replace(run, trades=trades))
-    for kind in ("entries", "vetoed"):
-        assert len(decoded(data["symbols"][0][kind]["time"])) == 0
+    assert data["quarters"] == {} and len(decoded(data["trades"]["time"])) == 0
     trades.to_csv(tmp_path / "trades.csv", index=False)
     assert page_data(replace(run, trades=read_trades(tmp_path / "trades.csv"))) == data
+
+
+def test_thresholds_of_each_bar_are_there_where_they_change(run):
+    (symbol,) = page_data(run)["symbols"]
+    assert symbol["least"] is None
+    config = run.summary["config"] | {"params": {"ml_threshold": "auto"}}
+    limits = np.linspace(0.5, 0.7, len(run.predictions))
+    auto = replace(
+        run,
+        summary=run.summary | {"config": config},
+        predictions=run.predictions.assign(threshold=limits),
+    )
+    (symbol,) = page_data(auto)["symbols"]
+    np.testing.assert_allclose(decoded(symbol["least"]), limits, rtol=1e-6)
 
 
 @pytest.fixture(scope="module")
