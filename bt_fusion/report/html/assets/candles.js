@@ -46,7 +46,7 @@ function countTrace(name, columns, groups, time, shade) {
     const row = Math.min(firstAtOrAfter(time, columns.time[i] + 0.5) - 1, groups.stop - 1);
     counts[Math.floor((row - groups.start) / groups.step)] += 1;
   }
-  const some = [...counts.keys()].filter((k) => counts[k]);
+  const some = [...counts.keys()].filter((k) => counts[k] || !k);  // one at least: plotly drops an empty trace, and its axis
   const x = some.map((k) => time[groups.start + k * groups.step]);
   const width = 0.95 * (end - time[groups.start]) / Math.max(1, groups.count - 1);
   return {
@@ -98,15 +98,19 @@ function candlePicture(bars, data, range, picked) {
     }
     if (kind === "entries" && marks.entries <= MOST_EXITS) traces.push(...exitTrace(bars.entries, wide));
   }
-  traces.push(countTrace("Entries", bars.entries, groups, bars.time, colour("on")));
-  traces.push(countTrace("Skipped by ML", bars.vetoed, groups, bars.time, faded("off", 0.45)));
+  const counts = [
+    countTrace("Entries", bars.entries, groups, bars.time, colour("on")),
+    countTrace("Skipped by ML", bars.vetoed, groups, bars.time, faded("off", 0.45)),
+  ];
+  traces.push(...counts);
   if (down) traces.push(...down.traces);
   const limits = thresholdLines(bars, groups, candles.x, data.thresholds);
   const { traces: trade, shapes } = pickedTrade(picked, view, bars);
   traces.push(...up.traces, ...limits, confidenceTrace(bars.confidence, groups, candles.x), ...trade);
   if (!bars.least) shapes.push(...thresholdShapes(data.thresholds, "threshold"));
   const probabilities = probabilityRange([up, down].filter(Boolean), data.thresholds, inView);
-  return { ...view, size: bars.size, traces, marks, probabilities, shapes, twoLines: Boolean(down) };
+  const empty = counts.every((trace) => Math.max(...trace.y) === 0);
+  return { ...view, size: bars.size, traces, marks, empty, probabilities, shapes, twoLines: Boolean(down) };
 }
 
 function entriesLayout(picture, data, range) {
@@ -114,7 +118,7 @@ function entriesLayout(picture, data, range) {
     bargap: 0.05, barmode: "stack", uirevision: "candles", shapes: picture.shapes,
     xaxis: timeAxis(range, "y4"),
     yaxis: priceAxis(picture, [0.44, 1]),
-    yaxis2: fixedAxis({ domain: [0.335, 0.41], title: titled("entries"), nticks: 3, rangemode: "tozero" }),
+    yaxis2: fixedAxis({ domain: [0.335, 0.41], title: titled("entries"), nticks: 3, rangemode: "tozero", ...(picture.empty ? { range: [0, 1] } : {}) }),
     yaxis3: fixedAxis({ domain: [0.13, 0.305], range: picture.probabilities, title: titled(picture.twoLines ? "probability" : "P(up)") }),
     yaxis4: fixedAxis({ domain: [0, 0.1], title: titled("confid."), nticks: 3 }),
   });

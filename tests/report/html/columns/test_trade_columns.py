@@ -58,7 +58,8 @@ def test_one_run_alone_has_no_vetoed_entries(run):
 def test_an_open_trade_has_no_exit(run):
     trades = run.trades.copy()
     trades.loc[trades.index[-1], "exit_reason"] = "open"
-    assert np.isnan(decoded(replace(run, trades=trades))["exit_time"]).sum() == 1
+    still_open = (trades.exit_reason == "open").sum()
+    assert np.isnan(decoded(replace(run, trades=trades))["exit_time"]).sum() == still_open > 0
 
 
 def test_older_folders_tell_neither_bars_nor_the_bar_of_the_signal(run):
