@@ -90,8 +90,8 @@ def signal_words(run: SavedRun) -> str:
 
 
 def threshold_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return nothing but that there is a chart of thresholds; None where they do not change."""
-    return {} if changes_threshold(run) else None
+    """Return nothing but that there is a chart; None without ML, or where thresholds stay."""
+    return {} if "on" in run.runs and changes_threshold(run) else None
 
 
 def ranking_sentence(run: SavedRun) -> str:

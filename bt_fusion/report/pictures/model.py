@@ -100,7 +100,7 @@ def draw_refits(figure: Any, run: SavedRun) -> bool:
 
 def draw_threshold(figure: Any, run: SavedRun) -> bool:
     """Draw the threshold of each bar, and the highest probability of a side around it."""
-    if not changes_threshold(run):
+    if "on" not in run.runs or not changes_threshold(run):
         return False
     table = run.of_symbol(run.predictions, run.symbols[0])
     sides = table[["probability_up", "probability_down"]].max(axis=1)

@@ -45,6 +45,7 @@ function addAll() {
       const chart = add(name, make);
       chart?.draw();
       if (chart?.timeline) addRanges(name, chart);
+      if (chart?.follows) timeline.follow(chart.place, chart.draw);
     } catch (error) {
       console.error(error);
     }

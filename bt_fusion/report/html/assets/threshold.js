@@ -24,6 +24,5 @@ function thresholdChart(place, data, symbols) {
     }), configOf());
   };
   symbols.listeners.push(draw);
-  timeline.listeners.push(draw);
   return { draw, follows: true };
 }
