@@ -36,6 +36,7 @@ from bt_fusion.backtest.summary import (
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.loading import load_strategy, system_of
 from bt_fusion.engine.runner import Run, run_strategy
+from bt_fusion.engine.used_parameters import add_parameters
 from bt_fusion.engine.variants import (
     agreement_of,
     asks_always,
@@ -123,10 +124,14 @@ class BacktestJob:
                     runs[run] = self._run_one(run, strategy, out_of_sample)
                 warn_of_refused(run, runs[run])
             summary = self._summary(given, strategy, out_of_sample, runs)
-            if self.audit and not self.brief:
-                add_safely(
-                    summary, {"the audit of the bars": partial(add_data_audit, parts=out_of_sample)}
-                )
+            if not self.brief:
+                about = (strategy, self.params, self.signal_model)
+                steps: dict[str, Step] = {
+                    "the list of parameters": lambda own: add_parameters(own, *about)
+                }
+                if self.audit:
+                    steps["the audit of the bars"] = partial(add_data_audit, parts=out_of_sample)
+                add_safely(summary, steps)
             with clocked(seconds, "judge_s"):
                 judging = Judging(
                     strategy,

@@ -103,7 +103,7 @@ class Result:
             Of pyplot's, so that `plt.show()` shows it in a script; a notebook shows it as the last
             line of a cell.
         """
-        from bt_fusion.report.pictures.result import result_figure
+        from bt_fusion.report.pictures.run import result_figure
 
         return result_figure(self.saved)
 

@@ -9,6 +9,7 @@ __all__ = [
     "difference_parts",
     "difference_sentence",
     "difference_table",
+    "robustness_factors",
     "robustness_line",
     "robustness_table",
 ]
@@ -84,6 +85,21 @@ def robustness_table(summary: dict[str, Any]) -> tuple[list[str], list[list[str]
         cells += [cell(mean[run], basis) for run in ("off", "on")]
         rows.append([name[:1].upper() + name[1:], *cells])
     return head, rows
+
+
+def robustness_factors(summary: dict[str, Any]) -> dict[str, Any]:
+    """Return the profit factors of both runs under each condition; empty where unknown.
+
+    Returns
+    -------
+    dict
+        names, and off and on: a profit factor for each.
+    """
+    ways = list(_ways(summary))
+    if not ways:
+        return {}
+    factors = {run: [factor[run] for _, factor, _ in ways] for run in ("off", "on")}
+    return {"names": [name for name, _, _ in ways], **factors}
 
 
 def robustness_line(summary: dict[str, Any]) -> str:

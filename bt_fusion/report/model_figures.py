@@ -14,6 +14,7 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 __all__ = [
     "MOST_FEATURES",
     "asked_of",
+    "changes_threshold",
     "class_names_of",
     "confusion_of",
     "labelled",
@@ -159,6 +160,13 @@ def thresholds(run: SavedRun) -> list[float]:
         return []
     two_sided = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
     return mirrored(level) if two_sided else [level]
+
+
+def changes_threshold(run: SavedRun) -> bool:
+    """Say whether entries pass from another probability on each bar: "auto", and it is known."""
+    if run.majority or not asked_of(run).auto or "threshold" not in run.predictions:
+        return False
+    return bool(run.predictions.threshold.notna().any())
 
 
 def asked_of(run: SavedRun) -> Agreement:

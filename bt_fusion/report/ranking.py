@@ -8,8 +8,8 @@ __all__ = ["QUARTILES", "quartile_rows", "ranking_line", "ranking_of", "ranking_
 
 QUARTILES = ("lowest quarter", "second", "third", "highest quarter")
 WHAT = {
-    "bars": "every bar with a state and a prediction, held for the label's horizon",
-    "entries": "the trades of ML off, by the probability at their entry",
+    "bars": "each bar with a technical side and a prediction is an entry, held for the horizon",
+    "entries": "each trade of ML off, by the probability at its entry",
 }
 
 
@@ -23,11 +23,11 @@ def quartile_rows(summary: dict[str, Any]) -> list[list[str]]:
 
 
 def ranking_words(summary: dict[str, Any]) -> str:
-    """Say what was ranked and how it came out, as two sentences.
+    """Say what was ranked and the result.
 
-    >>> found = {"kind": "bars", "reason": "", "p_value": 0.034, "auc": 0.562, "draws": 1_000}
+    >>> found = {"kind": "entries", "reason": "", "p_value": 0.034, "auc": 0.562, "draws": 1_000}
     >>> ranking_words({"comparison": {"ranking": found}}).split(". ")[1]
-    'p-value 0.034, AUC 0.562'
+    'The p-value is 0.034, the AUC 0.562 (0.5 is chance).'
     """
     found = ranking_of(summary)
     if not found:
@@ -35,7 +35,10 @@ def ranking_words(summary: dict[str, Any]) -> str:
     if found["reason"]:
         return f"Not tested: {found['reason']}."
     p_value, auc = (cell(found[name], decimals(3)) for name in ("p_value", "auc"))
-    return f"Asked without a threshold, of {WHAT[found['kind']]}. p-value {p_value}, AUC {auc}"
+    return (
+        f"Tested without a threshold: {WHAT[found['kind']]}. The p-value is {p_value}, the AUC "
+        f"{auc} (0.5 is chance)."
+    )
 
 
 def ranking_line(summary: dict[str, Any]) -> str:

@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.models.predictions import Predictions
-from bt_fusion.report.model_figures import asked_of, mirrored, one_sided, thresholds
+from bt_fusion.report.model_figures import (
+    asked_of,
+    changes_threshold,
+    mirrored,
+    one_sided,
+    thresholds,
+)
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.technical.regimes import regimes
 
@@ -32,13 +38,15 @@ class SignalBars:
     ----------
     table : DataFrame
         Indexed by time: open, high, low, close; up, down (probabilities, NaN unknown; `down` is
-        NaN for one-sided labels); signal (1 long, -1 short, 0 none); regime (a value of `Regime`).
+        NaN for one-sided labels); signal (1 long, -1 short, 0 none); regime (a value of
+        `Regime`); least (the probability from which an entry passes, NaN where it does not
+        change).
     source : str
         What the signals are, a key of `MEANINGS`.
     names : tuple of str
         What the probabilities are called: of the long side and, unless one-sided, the short one.
     levels : tuple of float
-        The thresholds; none with majority voting.
+        The thresholds, of those that change the median; none with majority voting.
     """
 
     table: pd.DataFrame
@@ -55,8 +63,10 @@ class SignalBars:
         fused = source == "strategy"
         least = [predicted.threshold] if asked_of(run).auto else levels[:1]
         signal = bars.fused if fused else model_signals(predicted, source, *least)
+        changing = predicted.threshold if changes_threshold(run) else np.nan
+        regime = regimes(bars, **regime_rule(run))
         return cls(
-            table=signal_table(bars, predicted, signal, regimes(bars, **regime_rule(run))),
+            table=signal_table(bars, predicted, signal, regime).assign(least=changing),
             source=source,
             names=names_of(run.summary["model"]["classes"], not one_sided(run.predictions)),
             levels=tuple(levels),
@@ -77,7 +87,7 @@ class SignalBars:
         classes, two_sided = predictions.classes, predictions.two_sided
         levels = mirrored(threshold) if len(classes) == 2 and two_sided else [threshold]
         return cls(
-            table=signal_table(bars, predicted, signal, regimes(bars)),
+            table=signal_table(bars, predicted, signal, regimes(bars)).assign(least=np.nan),
             source=source,
             names=names_of(classes, two_sided),
             levels=() if voted else tuple(levels),
@@ -87,6 +97,11 @@ class SignalBars:
     def mirrored(self) -> bool:
         """Whether P(down) is 1 - P(up) and says the same once more."""
         return "P(down)" in self.names
+
+    @property
+    def changing(self) -> bool:
+        """Whether each bar has a threshold of its own."""
+        return bool(self.table.least.notna().any())
 
     @property
     def one_sided(self) -> bool:
@@ -106,8 +121,10 @@ class SignalBars:
             "enters no other, and its orders fill at the next open. The shading is the regime by "
             "ADX(14): uptrend, downtrend or ranging."
         )
+        if self.changing:
+            return text + " The threshold is the break-even probability of each bar."
         if len(self.levels) == 2:
-            high, low = (f"{level:g}" for level in self.levels)
+            high, low = (f"{level:.3g}" for level in self.levels)
             text += f" P(down) is 1 - P(up): P(up) at {low} is P(down) at {high}."
         return text
 

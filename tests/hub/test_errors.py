@@ -133,7 +133,7 @@ def test_a_place_without_whole_uploads_renames(models, digests, tmp_path):
 
         @classmethod
         def _strip_protocol(cls, path):
-            return super()._strip_protocol(path.replace("share://", "file://"))
+            return super()._strip_protocol(path.removeprefix("share://"))
 
     fsspec.register_implementation("share", Share, clobber=True)
     url = f"share://{tmp_path}/place"

@@ -1,96 +1,19 @@
 """report.html in a headless Chromium: quiet, offline, quick, and alive."""
 
-import json
-import shutil
-import time
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.data.bar_audit import audit_bars
 from bt_fusion.data.samples import random_walk
 from bt_fusion.report.html.page import draw_page
 from bt_fusion.report.signal_view import SignalView
 from bt_fusion.report.signals import SignalBars
 from bt_fusion.saved_runs.saved_run import SavedRun
+from tests.report.in_browser import open_page, press, quiet_and_offline, wait
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1280,1000",
-)
 MOST_CANDLES = 1_500
-
-
-def found(*names):
-    path = next((path for path in map(shutil.which, names) if path), None)
-    return path or pytest.skip(f"none of {', '.join(names)} here")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = found("chromium", "chromium-browser", "google-chrome")
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = webdriver.ChromeService(executable_path=found("chromedriver"))
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture(scope="module")
-def small(browser, run_folder, tmp_path_factory):
-    """The report of a small run, judged, all of its charts drawn."""
-    run, path = SavedRun.read(run_folder), tmp_path_factory.mktemp("page") / "report.html"
-    run.summary["comparison"] |= {"verdict": "no evidence", "because": "Too few entries."}
-    bars = random_walk(3_000)
-    run.summary["audit"] = {"data": audit_bars(bars.drop(bars.index[1_500:1_510])).to_dict()}
-    run.summary["statistics"] = {
-        "placebo": {"real": 3.0, "p_value": 0.01, "mean": 0.1, "low": -1.0, "high": 2.0}
-    }
-    draw_page(path, run)
-    return open_page(browser, path)
-
-
-@pytest.fixture
-def opened(small):
-    """The same page as it was at first."""
-    small.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    small.execute_script("chosenTheme = null; redraw('light'); timeline.show(...timeline.whole)")
-    press(small, "#ranges-signals button")  # Last 500 bars
-    return small
-
-
-def open_page(browser, path):
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    browser.get("about:blank")
-    for log in ("browser", "performance"):
-        browser.get_log(log)  # what came before
-    browser.get(path.as_uri())
-    wait(browser, "document.documentElement.dataset.ready === 'yes'")
-    return browser
-
-
-def wait(browser, condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not browser.execute_script(f"return {condition}"):
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
-
-
-def press(browser, selector):
-    browser.execute_script("document.querySelector(arguments[0]).click()", selector)
 
 
 def mark(browser, name):
@@ -119,19 +42,6 @@ def signals(browser):
     return [[(stamp - start) / 60_000 for stamp in stamps] for stamps in shown]
 
 
-def requests(browser):
-    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    sent = [event for event in events if event["method"] == "Network.requestWillBeSent"]
-    return [event["params"]["request"]["url"] for event in sent]
-
-
-def quiet_and_offline(browser):
-    assert browser.get_log("browser") == []
-    sent = requests(browser)
-    assert sum(url.endswith("report.html") for url in sent) == 1
-    assert all(url.startswith(("file:", "data:", "blob:", "about:")) for url in sent), sent
-
-
 def test_it_is_quiet_and_asks_no_network_while_used(opened):
     assert opened.find_element("id", "verdict").text.splitlines()[1:3] == [
         "no evidence",
@@ -141,7 +51,8 @@ def test_it_is_quiet_and_asks_no_network_while_used(opened):
         assert opened.execute_script(
             f"return document.querySelectorAll('#chart-{name} .main-svg').length > 0"
         ), name
-    for button in opened.find_elements("css selector", "button:not(.modebar-btn)"):
+    in_rows = "#trade-table tbody button"
+    for button in opened.find_elements("css selector", f"button:not(.modebar-btn, {in_rows})"):
         if button.is_displayed():
             opened.execute_script("arguments[0].click()", button)
     quiet_and_offline(opened)

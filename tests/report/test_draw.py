@@ -49,9 +49,9 @@ def test_every_picture_as_png(folder, capsys):
     summary["comparison"]["attribution"] = {"vetoed": {"trades": 3, "pnl": 10.0}}
     (folder / "summary.json").write_text(json.dumps(summary))
     report(folder, "--png")
-    expected = ["attribution", "confusion", "difference", "drawdown", "funnel", "importances"]
-    expected += ["placebo", "ranking"]
-    expected += ["refits", "reliability", "returns", "signals"]
+    expected = ["attribution", "chance", "confusion", "difference", "drawdown", "funnel"]
+    expected += ["importances", "placebo", "quarters", "ranking"]
+    expected += ["refits", "reliability", "returns", "robustness", "signals"]
     assert names(folder / "pictures") == {f"{name}.png" for name in expected}
     for path in (folder / "pictures").iterdir():
         with Image.open(path) as image:

@@ -12,7 +12,7 @@ from bt_fusion.report.model_figures import (
     reliability_of,
 )
 from bt_fusion.report.pictures.canvas import new_figure
-from bt_fusion.report.pictures.run import draw_confusion, draw_reliability
+from bt_fusion.report.pictures.model import draw_confusion, draw_reliability
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 TIMES = pd.date_range("2024-01-01", periods=6, name="datetime")

@@ -10,8 +10,8 @@ import pytest
 from bt_fusion import BtFusionWarning, OptionError
 from bt_fusion.report.draw import redraw
 from bt_fusion.report.html import sections as plan
+from bt_fusion.report.html.columns.page_data import MAKERS
 from bt_fusion.report.html.page import page
-from bt_fusion.report.html.page_data import MAKERS
 from bt_fusion.report.pictures import run as pictures
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -47,24 +47,25 @@ def test_a_picture_that_fails_leaves_the_others(folder, monkeypatch):
     with pytest.warns(BtFusionWarning, match=r"pictures/funnel\.png could not be drawn"):
         drawn = redraw(folder, png=True)
     names = {path.stem for path in drawn[2:]}
-    assert names == {*pictures.PICTURES} - {"funnel", "ablation"}  # the run has no ablation
+    # the run has no ablation, and one threshold for all bars
+    assert names == {*pictures.PICTURES} - {"funnel", "ablation", "threshold"}
 
 
 @pytest.mark.parametrize("name", list(plan.PLAN))
 def test_a_section_that_fails_leaves_the_others(name, run_folder, monkeypatch):
     run = SavedRun.read(run_folder)
     before = re.findall(r'<section id="(\w+)"', page(run))
-    title, words, template, _ = plan.PLAN[name]
-    monkeypatch.setitem(plan.PLAN, name, (title, words, template, broken))
+    words, template, _ = plan.PLAN[name]
+    monkeypatch.setitem(plan.PLAN, name, (words, template, broken))
     with pytest.warns(BtFusionWarning, match="^the section .* could not be drawn: ZeroDivision"):
         after = re.findall(r'<section id="(\w+)"', page(run))
     assert after == [each for each in before if each != name] and len(after) > 15
 
 
 def test_a_template_that_cannot_be_filled_costs_its_section(run_folder, monkeypatch):
-    title, words, _, fill = plan.PLAN["funnel"]
-    monkeypatch.setitem(plan.PLAN, "funnel", (title, words, "periods", fill))
-    with pytest.warns(BtFusionWarning, match="the section 'From bars to orders' of report.html"):
+    words, _, fill = plan.PLAN["funnel"]
+    monkeypatch.setitem(plan.PLAN, "funnel", (words, "periods", fill))
+    with pytest.warns(BtFusionWarning, match="section 'From bars to filled orders' of report.html"):
         shown = page(SavedRun.read(run_folder))
     assert 'id="funnel"' not in shown and 'id="periods"' in shown
 
@@ -79,7 +80,7 @@ def test_a_chart_that_fails_leaves_the_others(name, run_folder, monkeypatch):
 
 
 def test_without_signals_there_are_still_the_other_charts(run_folder, monkeypatch):
-    monkeypatch.setattr("bt_fusion.report.html.page_data.symbol_data", broken)
+    monkeypatch.setattr("bt_fusion.report.html.columns.page_data.symbol_data", broken)
     with pytest.warns(BtFusionWarning, match="charts of candles and signals"):
         shown = page(SavedRun.read(run_folder))
     assert json.loads(re.search(r'id="page-data">(.*?)</script>', shown, re.S)[1])["symbols"] == []

@@ -16,12 +16,12 @@ def difference_words(run: SavedRun) -> str:
 def difference_section(run: SavedRun) -> dict[str, Any] | None:
     """Return the table of the parts; None where there are none, as of older versions."""
     head, rows = difference_table(run.summary)
-    caption = "Profit of ML on less that of ML off in parts, open trades included"
+    caption = "Profit of ML on less profit of ML off in parts, open trades included"
     return {"caption": caption, "head": head, "rows": rows} if rows else None
 
 
 def robustness_section(run: SavedRun) -> dict[str, Any] | None:
     """Return the table of figures under less friendly conditions; None where there are none."""
     head, rows = robustness_table(run.summary)
-    caption = "Both runs under less friendly conditions"
+    caption = "Both runs under worse conditions"
     return {"caption": caption, "head": head, "rows": rows} if rows else None

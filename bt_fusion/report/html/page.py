@@ -7,7 +7,7 @@ from pathlib import Path
 from bt_fusion.errors import OptionError
 from bt_fusion.files import plain, write_whole
 from bt_fusion.report.figures import bars_traded, when
-from bt_fusion.report.html.page_data import page_data
+from bt_fusion.report.html.columns.page_data import page_data
 from bt_fusion.report.html.sections import Section, sections
 from bt_fusion.report.html.templates import asset, render
 from bt_fusion.report.html.verdict_sections import verdict_banner
@@ -22,9 +22,12 @@ SCRIPTS = (
     "theme.js",
     "timeline.js",
     "price.js",
+    "trades.js",
     "candles.js",
     "signals.js",
+    "threshold.js",
     "charts.js",
+    "verdict_charts.js",
     "page.js",
 )
 

@@ -1,4 +1,4 @@
-"""The parts of report.html on the result: verdict, figures, trades, months."""
+"""The parts of report.html on the result: figures, trades, months."""
 
 from typing import Any
 
@@ -31,23 +31,23 @@ __all__ = [
 
 KEY_FIGURES = ("net_profit", "sharpe", "max_drawdown", "profit_factor", "win_rate", "trades")
 MEANINGS = {
-    "kept": "same bar, side and size in both runs",
-    "resized": "same bar and side, another size",
-    "retimed": "another bar of the same technical episode",
-    "vetoed": "ML-off alone",
-    "added": "ML-on alone",
+    "kept": "the same bar, side and size in both runs",
+    "resized": "the same bar and side, another size",
+    "retimed": "the same technical signal, entered at another bar",
+    "vetoed": "only in ML off: ML skipped them",
+    "added": "only in ML on",
     "open": "not closed at the end",
 }
 # key in summary["statistics"], its name, how to write it
 STATISTICS: tuple[tuple[str, str, Writer], ...] = (
-    ("psr", "Probabilistic Sharpe: P(Sharpe of ML on > 0)", percent),
-    ("dsr", "Deflated Sharpe: the same against the best of all trials", percent),
+    ("psr", "Probabilistic Sharpe ratio: P(Sharpe ratio of ML on > 0)", percent),
+    ("dsr", "Deflated Sharpe ratio: P(it beats the luckiest of all trials)", percent),
     ("trials", "Variants tried on these bars", money),
     ("pbo", "Probability of backtest overfitting", percent),
     ("min_track_record", "Minimum track record, bars", money),
-    ("edge.sharpe", "Sharpe of what ML added above the placebo, a bar", decimals(4)),
-    ("edge.psr", "P(that Sharpe > 0)", percent),
-    ("edge.dsr", "The same against the best of all trials", percent),
+    ("edge.sharpe", "Sharpe ratio, by bar, of what ML adds to random filters", decimals(4)),
+    ("edge.psr", "P(that ratio > 0)", percent),
+    ("edge.dsr", "P(that ratio beats the luckiest of all trials)", percent),
 )
 
 
@@ -84,7 +84,7 @@ def figures_table(run: SavedRun) -> dict[str, Any]:
     head, rows = figure_rows(run.summary, run.runs)
     false = (run.summary["comparison"] or {}).get("false_signals")
     if false:
-        change = cell(false["change"], lambda v: f"{signed_percent(v)} of it")
+        change = cell(false["change"], lambda v: f"{signed_percent(v)}, relative")
         shares = [cell(false[name], percent) for name in ("off", "on")]
         if run.summary["comparison"].get("chance"):
             shares = with_chance(shares, false_by_chance(run.summary["comparison"]))
@@ -112,11 +112,14 @@ def agreement_section(run: SavedRun) -> dict[str, Any] | None:
     return {"caption": agreement_title(found), "head": head, "rows": rows}
 
 
-def attribution_section(run: SavedRun) -> dict[str, Any]:
-    """Return the categories of trades, and the difference of the two runs split among them."""
+def attribution_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return the categories of trades, and the difference of the two runs split among them.
+
+    None where there are no trades of two runs to match.
+    """
     comparison = run.summary["comparison"]
     if not comparison or "trades" not in comparison:
-        return {"rows": []}
+        return None
     split = comparison.get("attribution")
     if not split:
         counts = comparison["trades"]
@@ -125,6 +128,7 @@ def attribution_section(run: SavedRun) -> dict[str, Any]:
             "head": ["", "Trades"],
             "rows": [category(name, [count(counts[name])]) for name in MEANINGS],
             "bars": False,
+            "charted": False,
         }
     most = max((abs(part["pnl"]) for part in split.values()), default=0) or 1
     rows = [
@@ -133,7 +137,7 @@ def attribution_section(run: SavedRun) -> dict[str, Any]:
     trades, pnl = (sum(part[key] for part in split.values()) for key in ("trades", "pnl"))
     sums = [count(trades), "", "", signed(pnl)]
     return {
-        "caption": "What ML changed, trade by trade: the difference in profit",
+        "caption": "Difference in profit between ML on and ML off, in cash",
         "head": ["", "Trades", "Won", "Lost", "Difference", ""],
         "rows": [*rows, {"name": "Sum", "cells": sums, "total": True}],
         "bars": True,

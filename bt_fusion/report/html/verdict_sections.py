@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from bt_fusion.report.charts.chance_range import HEAD, chance_ranges, chance_rows
 from bt_fusion.report.figures import NONE, cell, count, interval, money, percent, reason
 from bt_fusion.report.ranking import quartile_rows, ranking_words
 from bt_fusion.saved_runs.saved_run import SavedRun
 
-__all__ = ["banner_of", "placebo_section", "ranking_section", "verdict_banner"]
+__all__ = ["banner_of", "chance_section", "placebo_section", "ranking_section", "verdict_banner"]
 
 KINDS = {
     "ML helped": "helped",
@@ -61,11 +62,21 @@ def ranking_section(run: SavedRun) -> dict[str, Any] | None:
     """Return the quarters of P(side); None in runs of older versions."""
     if not ranking_words(run.summary):
         return None
+    rows = quartile_rows(run.summary)
     return {
-        "caption": "Mean net return of a trade by its probability",
-        "head": ["Probability of the side", "Trades", "Mean net return"],
-        "rows": quartile_rows(run.summary),
+        "caption": "Mean net return of an entry by its probability",
+        "head": ["Probability of the side", "Entries", "Mean net return"],
+        "rows": rows,
+        "charted": bool(rows),
     }
+
+
+def chance_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return the figures of both runs and of random filters; None where none were drawn."""
+    found = chance_ranges(run.summary)
+    if not found:
+        return None
+    return {"caption": "Both runs and random filters", "head": HEAD, "rows": chance_rows(found)}
 
 
 def placebo_section(run: SavedRun) -> dict[str, Any] | None:

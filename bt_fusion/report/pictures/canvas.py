@@ -1,31 +1,34 @@
-"""What pictures share: figures without a screen, colours, axes of prices, the confusion matrix."""
+"""What pictures share: figures without a screen, headings, axes of prices, maps of numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 
-from bt_fusion.report.figures import count, percent
+from bt_fusion.report.figures import Writer, count, percent
+from bt_fusion.report.pictures.style import BLUE, GRAY, HOLD, INK, MUTED, SHARES
 
 __all__ = [
-    "BLUE",
-    "GRAY",
     "RUN_COLOURS",
     "WRITTEN",
     "draw_equity",
     "draw_matrix",
+    "head_figure",
+    "legend_above",
     "new_figure",
     "scale_prices",
     "shown_figure",
+    "write_cells",
 ]
 
-
-BLUE, GRAY = "tab:blue", "tab:gray"
+LETTERS = 15.5  # in an inch of the sentence below a picture
+SMALLEST = 4.5  # points of a number in a cell
 RUN_COLOURS = {"off": GRAY, "on": BLUE}
 WRITTEN = "{x:,.10g}"  # on the ticks of an axis
 
@@ -57,6 +60,52 @@ def shown_figure(width: float, height: float) -> Iterator[Any]:
         pyplot.close(figure)
 
 
+def head_figure(figure: Any, title: str, look: str = "") -> None:
+    """Write a heading above a picture and, below it, the sentence that says what to look for."""
+    figure.suptitle(title, x=0.01, ha="left")
+    if look:
+        width = int(LETTERS * figure.get_size_inches()[0])
+        figure.supxlabel(fill(look, width), x=0.01, ha="left", fontsize=9, color=INK)
+
+
+def legend_above(axis: Any) -> None:
+    """Put the legend of an axis in one line above it, where it hides nothing."""
+    entries = len(axis.get_legend_handles_labels()[1])
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+    axis.legend(**place, ncols=entries, frameon=False, columnspacing=1.6)
+
+
+def write_cells(axis: Any, cells: np.ndarray, write: Writer, strong: np.ndarray) -> None:
+    """Write its number into each cell of a map, where the cells are large enough to read them.
+
+    Parameters
+    ----------
+    axis : Axes
+        With the map.
+    cells : ndarray, shape (n_rows, n_columns)
+        NaN where nothing is written.
+    write : callable
+    strong : ndarray of bool
+        Which cells are dark, and need light numbers.
+    """
+    width, height = _cell_inches(axis, cells.shape)
+    points = min(8.0, 19 * width, 50 * height)  # five digits a cell, and room above and below
+    if points < SMALLEST:
+        return
+    for (row, column), value in np.ndenumerate(cells):
+        if np.isfinite(value):
+            colour = "white" if strong[row, column] else INK
+            place = {"ha": "center", "va": "center", "fontsize": points, "color": colour}
+            axis.text(column, row, write(value), **place)
+
+
+def _cell_inches(axis: Any, shape: tuple[int, ...]) -> tuple[float, float]:
+    """Return about how wide and high the cells of a map are."""
+    grid = axis.get_subplotspec().get_gridspec()
+    width, height = axis.figure.get_size_inches()
+    return 0.8 * width / grid.ncols / shape[1], 0.7 * height / grid.nrows / shape[0]
+
+
 def draw_equity(axis: Any, equity: pd.DataFrame, labels: Mapping[str, str]) -> None:
     """Draw the runs' accounts and, behind them, buy and hold where the table has it.
 
@@ -70,7 +119,7 @@ def draw_equity(axis: Any, equity: pd.DataFrame, labels: Mapping[str, str]) -> N
     """
     curves = {name: (label, RUN_COLOURS[name], 1.2) for name, label in labels.items()}
     if "buy_hold" in equity:
-        curves = {"buy_hold": ("buy and hold", "0.75", 0.7), **curves}
+        curves = {"buy_hold": ("Buy and hold", HOLD, 0.8), **curves}
     for name, (label, colour, width) in curves.items():
         axis.plot(equity.datetime, equity[name], color=colour, lw=width, label=label)
     drawn = equity[list(curves)].to_numpy(dtype=float)
@@ -79,7 +128,7 @@ def draw_equity(axis: Any, equity: pd.DataFrame, labels: Mapping[str, str]) -> N
     if least > 0:
         scale_prices(axis, np.nanmax(drawn) / least)
     axis.set_ylabel("equity")
-    axis.legend(loc="upper left", fontsize=8)
+    legend_above(axis)
 
 
 def scale_prices(axis: Any, span: float) -> None:
@@ -113,12 +162,16 @@ def draw_matrix(axis: Any, counts: Sequence[Sequence[int]], classes: Sequence[An
     table = np.asarray(counts)
     shares = table / np.maximum(1, table.sum(axis=1, keepdims=True))
     names = [str(name) for name in classes]
-    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    image = axis.imshow(shares, cmap=SHARES, vmin=0, vmax=1)
+    axis.grid(False)
     axis.set_xticks(range(len(names)), names)
     axis.set_yticks(range(len(names)), names)
     for (row, column), number in np.ndenumerate(table):
         share = shares[row, column]
-        colour = "white" if share > 0.6 else "black"
+        colour = "white" if share > 0.55 else INK
         text = f"{count(number)}\n{percent(share)}"
         axis.text(column, row, text, ha="center", va="center", color=colour)
-    axis.set(xlabel="predicted", ylabel="actual")
+    axis.set(xlabel="predicted class", ylabel="actual class")
+    bar = axis.figure.colorbar(image, ax=axis, shrink=0.8, label="share of the actual class")
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
+    bar.outline.set_edgecolor(MUTED)

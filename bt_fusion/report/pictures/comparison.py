@@ -9,16 +9,18 @@ import pandas as pd
 from bt_fusion.files import write_whole
 from bt_fusion.report.figures import bars_traded, count, signed_percent
 from bt_fusion.report.model_figures import asked_of, thresholds
-from bt_fusion.report.pictures.canvas import BLUE, draw_equity, new_figure, scale_prices
+from bt_fusion.report.pictures.canvas import draw_equity, legend_above, new_figure, scale_prices
+from bt_fusion.report.pictures.style import BLUE, GREEN, INK, ORANGE, styled
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_comparison"]
 
-SIDE_COLOURS = {"long": "tab:green", "short": "tab:red"}
+SIDE_COLOURS = {"long": GREEN, "short": ORANGE}
 MOST_SYMBOLS = 6
 MOST_BARS = 4_000  # points a curve is drawn with; more than a picture has columns
 
 
+@styled
 def draw_comparison(path: Path, run: SavedRun) -> None:
     """Draw a run over the window's bars into a PNG file.
 
@@ -37,7 +39,7 @@ def draw_comparison(path: Path, run: SavedRun) -> None:
     if alone:
         _draw_probability(axes[1], run)
     _draw_equity(axes[-1], run)
-    axes[0].set_title(title_of(run), loc="left")
+    figure.suptitle(title_of(run), x=0.01, ha="left")
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 
@@ -55,7 +57,7 @@ def _draw_price(
     axis: Any, bars: pd.DataFrame, trades: pd.DataFrame, name: str, ylabel: str
 ) -> None:
     step = max(1, len(bars) // MOST_BARS)
-    axis.plot(bars.index[::step], bars.close.iloc[::step], color="black", lw=0.7, label="close")
+    axis.plot(bars.index[::step], bars.close.iloc[::step], color=INK, lw=0.7, label="close price")
     for side, marker in (("long", "^"), ("short", "v")):
         taken = trades[trades.side == side]
         size = 36 if len(trades) < 400 else 9
@@ -70,23 +72,23 @@ def _draw_price(
         )
     scale_prices(axis, bars.close.max() / bars.close.min())
     axis.set_ylabel(ylabel)
-    axis.legend(loc="upper left", fontsize=8)
+    legend_above(axis)
 
 
 def _draw_probability(axis: Any, run: SavedRun) -> None:
     step = max(1, len(run.predictions) // MOST_BARS)
     up = run.predictions.probability_up
-    axis.plot(run.predictions.datetime[::step], up[::step], color=BLUE, lw=0.6)
+    axis.plot(run.predictions.datetime[::step], up[::step], color=BLUE, lw=0.6, label="P(up)")
     levels = thresholds(run)
     if levels and asked_of(run).auto:
         own = run.predictions.threshold[::step]
-        for curve, label in ((own, "break-even"), (1 - own, None))[: len(levels)]:
+        for curve, label in ((own, "break-even threshold"), (1 - own, None))[: len(levels)]:
             stamps = run.predictions.datetime[::step]
-            axis.plot(stamps, curve, color="black", lw=0.5, label=label)
-        axis.legend(loc="lower left", fontsize=8)
+            axis.plot(stamps, curve, color=INK, lw=0.5, label=label)
     else:
-        for level in levels:
-            axis.axhline(level, color="black", lw=0.8, ls="--")
+        for level, label in zip(levels, ("threshold", None), strict=False):
+            axis.axhline(level, color=INK, lw=0.8, ls="--", label=label)
+    legend_above(axis)
     axis.set_ylabel("P(up)")
     reach = max(0.15, float(np.nanmax(np.abs(up - 0.5))) * 1.05)
     axis.set_ylim(0.5 - reach, 0.5 + reach)

@@ -10,7 +10,8 @@ from bt_fusion.data.bars import check_bars
 from bt_fusion.files import write_whole
 from bt_fusion.report.checks.data_audit import KINDS
 from bt_fusion.report.figures import count
-from bt_fusion.report.pictures.canvas import GRAY, new_figure, scale_prices
+from bt_fusion.report.pictures.canvas import new_figure, scale_prices
+from bt_fusion.report.pictures.style import GRAY, styled
 
 __all__ = ["draw_audit"]
 
@@ -28,6 +29,7 @@ MARKS = {
 }
 
 
+@styled
 def draw_audit(path: str | Path, bars: pd.DataFrame, audit: DataAudit, title: str = "") -> Path:
     """Draw the closes of audited bars with every finding into a PNG file.
 
@@ -55,7 +57,7 @@ def draw_audit(path: str | Path, bars: pd.DataFrame, audit: DataAudit, title: st
     for finding in audit.findings:
         draw_finding(axis, bars, finding)
     if audit.findings:
-        axis.legend(loc="upper left", fontsize=8)
+        axis.legend(loc="upper left")
     axis.set(ylabel="close", xlim=(bars.index[0], bars.index[-1]))
     path = Path(path)
     write_whole(path, lambda file: figure.savefig(file, dpi=110))

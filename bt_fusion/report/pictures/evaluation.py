@@ -7,13 +7,16 @@ from typing import Any
 from bt_fusion.evaluation import Evaluation
 from bt_fusion.files import write_whole
 from bt_fusion.report.figures import count
-from bt_fusion.report.pictures.canvas import BLUE, GRAY, draw_matrix, new_figure
+from bt_fusion.report.pictures.canvas import draw_matrix, new_figure
+from bt_fusion.report.pictures.style import BLUE, GRAY, INK, styled
 
 __all__ = ["draw_evaluation"]
 
 MOST_FEATURES = 25
+HEADING: dict[str, Any] = {"fontsize": 13, "fontweight": "bold", "pad": 12}
 
 
+@styled
 def draw_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
     """Draw PNG files into a folder and return their paths.
 
@@ -34,7 +37,7 @@ def draw_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
 def draw_confusion(axis: Any, evaluation: Evaluation) -> None:
     """Draw the confusion matrix."""
     draw_matrix(axis, evaluation.confusion, evaluation.class_names)
-    axis.set_title(f"Confusion matrix, {count(evaluation.rows)} unseen rows", loc="left")
+    axis.set_title(f"Predicted and actual, {count(evaluation.rows)} unseen rows", **HEADING)
 
 
 def draw_reliability(axis: Any, evaluation: Evaluation) -> None:
@@ -43,14 +46,14 @@ def draw_reliability(axis: Any, evaluation: Evaluation) -> None:
     observed = [line["observed"] for line in evaluation.calibration]
     most = max(line["count"] for line in evaluation.calibration)
     sizes = [20 + 180 * line["count"] / most for line in evaluation.calibration]
-    axis.plot([0, 1], [0, 1], color=GRAY, ls="--", lw=1, label="calibrated")
+    axis.plot([0, 1], [0, 1], color=GRAY, ls="--", lw=1, label="always right")
     axis.plot(predicted, observed, color=BLUE, lw=1)
-    axis.scatter(predicted, observed, s=sizes, color=BLUE, label="size: rows")
+    axis.scatter(predicted, observed, s=sizes, color=BLUE, label="this model; size: rows")
     predicted_of = f"predicted P({evaluation.class_names[-1]})"
-    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel=predicted_of, ylabel="observed share")
+    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel=predicted_of, ylabel="share that came true")
     brier = evaluation.figures["brier"]
-    axis.set_title(f"Reliability, Brier score {brier:.4f}", loc="left")
-    axis.legend(loc="upper left", fontsize=8)
+    axis.set_title(f"Are the probabilities right? Brier score {brier:.4f}", **HEADING)
+    axis.legend(loc="upper left")
 
 
 def draw_importances(axis: Any, evaluation: Evaluation) -> None:
@@ -59,7 +62,7 @@ def draw_importances(axis: Any, evaluation: Evaluation) -> None:
     names = [line["feature"] for line in lines]
     values = [line["importance"] for line in lines]
     axis.barh(names, values, xerr=[line["spread"] for line in lines], color=BLUE, height=0.7)
-    axis.axvline(0, color="black", lw=0.8)
-    axis.tick_params(axis="y", labelsize=8)
+    axis.axvline(0, color=INK, lw=0.8)
+    axis.grid(axis="y", visible=False)
     axis.set_xlabel("rise of the log loss when shuffled, unseen rows")
-    axis.set_title("Feature importances", loc="left")
+    axis.set_title("Which features help on unseen rows", **HEADING)

@@ -8,7 +8,8 @@ import pandas as pd
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.report.figure_table import ROWS
 from bt_fusion.report.figures import Writer, count, number
-from bt_fusion.report.pictures.canvas import shown_figure
+from bt_fusion.report.pictures.canvas import shown_figure, write_cells
+from bt_fusion.report.pictures.style import SHARES, SIGNED, styled
 from bt_fusion.report.pictures.sweep import name_axes
 from bt_fusion.report.terminal.sweep import figure_name
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["heat_map"]
 
 AGGREGATES = ("median", "mean", "min", "max")
-WRITTEN = 400  # cells that still have room for their numbers
 
 
+@styled
 def heat_map(
     found: "SavedSweep", axes: tuple[str | None, str | None], column: str, aggregate: str
 ) -> Any:
@@ -97,27 +98,18 @@ def _draw_cells(axis: Any, cells: np.ndarray[Any, Any], write: Writer) -> Any:
         high = max(-low, high)
         low = -high
     axis.set_facecolor("0.85")  # of cells without a value
-    colours = "RdBu" if low < 0 else "Blues"
+    axis.grid(False)
+    colours = SIGNED if low < 0 else SHARES
     image = axis.imshow(cells, cmap=colours, vmin=low, vmax=high, origin="lower", aspect="auto")
-    if cells.size <= WRITTEN:
-        for (row, place), value in np.ndenumerate(cells):
-            if np.isfinite(value):
-                axis.text(
-                    place,
-                    row,
-                    write(value),
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    color=_ink(image, value),
-                )
+    write_cells(axis, cells, write, _dark(image, cells))
     return image
 
 
-def _ink(image: Any, value: float) -> str:
-    """Return black on a light cell and white on a dark one."""
-    red, green, blue, _ = image.cmap(image.norm(value))
-    return "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.5 else "white"
+def _dark(image: Any, cells: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Tell which cells are dark, and need light numbers."""
+    red, green, blue, _ = np.moveaxis(image.cmap(image.norm(cells)), -1, 0)
+    dark: np.ndarray[Any, Any] = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+    return dark
 
 
 def _title(found: "SavedSweep", axes: tuple[str, str], column: str, aggregate: str) -> str:

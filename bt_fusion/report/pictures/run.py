@@ -6,58 +6,64 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from bt_fusion.files import write_whole
 from bt_fusion.report.ablation import ROW_COLOURS, row_names
 from bt_fusion.report.calendar_returns import period_returns
-from bt_fusion.report.difference import difference_parts
-from bt_fusion.report.figures import count
-from bt_fusion.report.model_figures import (
-    MOST_FEATURES,
-    class_names_of,
-    confusion_of,
-    refit_aucs,
-    reliability_of,
-)
+from bt_fusion.report.charts.headings import HEADINGS
+from bt_fusion.report.figures import short_percent
+from bt_fusion.report.pictures import judged, model
 from bt_fusion.report.pictures.canvas import (
-    BLUE,
-    GRAY,
     RUN_COLOURS,
     WRITTEN,
     draw_equity,
-    draw_matrix,
+    head_figure,
+    legend_above,
     new_figure,
+    shown_figure,
+    write_cells,
 )
+from bt_fusion.report.pictures.comparison import title_of
 from bt_fusion.report.pictures.signals import SIZE, draw_run_signals
-from bt_fusion.report.ranking import QUARTILES, ranking_of
+from bt_fusion.report.pictures.style import SIGNED, styled
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
 from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.performance import drawdowns
 
-__all__ = ["draw_pictures"]
+__all__ = ["PICTURES", "draw_pictures", "result_figure"]
 
-ORANGE = "tab:orange"
+WIDE = 9.0
 
 
+@styled
 def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) -> list[Path]:
-    """Draw every picture the run has something for into a folder and return their paths.
+    """Draw every picture of `PICTURES` the run has something for, and return their paths.
 
-    drawdown, signals (the bars of `view`), attribution, difference, funnel, reliability, confusion,
-    importances, refits, returns, placebo and ranking, each .png.
+    Each stands under the heading of the section in report.html that shows the same, above the
+    sentence that says what to look for; signals.png shows the bars of `view`.
     """
     paths, viewed = [], {"signals": partial(draw_run_signals, view=view)}
-    for name, (title, draw, size) in PICTURES.items():
+    for name, (heading, draw, size) in PICTURES.items():
         path, figure = folder / f"{name}.png", new_figure(*size)
         with surviving(f"pictures/{name}.png"):
             if viewed.get(name, draw)(figure, run):
                 note = " (IN-SAMPLE)" if run.in_sample else ""
-                title = f"{title}: {run.summary['data']['name']}{note}"
-                figure.suptitle(title, x=0.01, ha="left")
+                title = f"{run.summary['data']['name']}: {HEADINGS[heading].title}{note}"
+                look = "" if name == "signals" else HEADINGS[heading].look_at(len(run.runs))
+                head_figure(figure, title, look)  # signals have their caption below
                 write_whole(path, partial(figure.savefig, dpi=110))
                 paths.append(path)
     return paths
+
+
+@styled
+def result_figure(run: SavedRun) -> Any:
+    """Return a figure of pyplot's with the equity of ML off and on and their drawdowns."""
+    with shown_figure(10, 6) as figure:
+        draw_drawdown(figure, run)
+        figure.suptitle(title_of(run), x=0.01, ha="left")
+    return figure
 
 
 def draw_drawdown(figure: Any, run: SavedRun) -> bool:
@@ -71,165 +77,27 @@ def draw_drawdown(figure: Any, run: SavedRun) -> bool:
     return True
 
 
-def draw_attribution(figure: Any, run: SavedRun) -> bool:
-    """Draw what each category of trades adds to the difference of the runs."""
-    split = (run.summary["comparison"] or {}).get("attribution")
-    if not split:
-        return False
-    parts = list(split.items())[::-1]
-    values = [part["pnl"] for _, part in parts]
-    axis = figure.subplots()
-    names = [f"{name} ({count(part['trades'])})" for name, part in parts]
-    axis.barh(names, values, color=[BLUE if value >= 0 else ORANGE for value in values], height=0.6)
-    axis.axvline(0, color="black", lw=0.8)
-    axis.set_xlabel("difference in profit")
-    return True
-
-
-def draw_difference(figure: Any, run: SavedRun) -> bool:
-    """Draw the parts of the difference in profit one on top of the other, and their sum."""
-    parts = difference_parts(run.summary["comparison"] or {})
-    if not parts:
-        return False
-    axis, cash = figure.subplots(), np.array([*parts.values(), sum(parts.values())])
-    starts = np.append(np.cumsum(cash[:-1]) - cash[:-1], 0.0)
-    colours = [BLUE if value >= 0 else ORANGE for value in cash[:-1]]
-    axis.bar([*parts, "sum"], cash, bottom=starts, color=[*colours, GRAY], width=0.6)
-    axis.axhline(0, color="black", lw=0.8)
-    axis.tick_params(axis="x", labelsize=8)
-    axis.set_ylabel("cash")
-    return True
-
-
-def draw_funnel(figure: Any, run: SavedRun) -> bool:
-    """Draw how many bars passed each stage, by run."""
-    funnels = run.summary.get("funnel") or {}
-    if not funnels:
-        return False
-    stages = list(dict.fromkeys(stage for one in funnels.values() for stage in one["passed"]))
-    order = [s for s in (funnels.get("on") or {}).get("passed", stages)] or stages
-    place, axis = np.arange(len(order)), figure.subplots()
-    for at, (name, found) in enumerate(funnels.items()):
-        counts = [found["passed"].get(stage, 0) for stage in order]
-        drawn = axis.barh(
-            place + 0.4 * at, counts, 0.38, color=RUN_COLOURS[name], label=f"ML {name}"
-        )
-        axis.bar_label(drawn, [count(bars) if bars else "" for bars in counts], fontsize=8)
-    axis.set_yticks(place + 0.2 * (len(funnels) - 1), order)
-    axis.invert_yaxis()
-    axis.margins(x=0.1)
-    axis.set_xlabel("bars")
-    axis.legend(fontsize=8)
-    return True
-
-
-def draw_reliability(figure: Any, run: SavedRun) -> bool:
-    """Draw actual against predicted shares, with intervals and counts."""
-    lines = reliability_of(run)
-    if not lines:
-        return False
-    top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    table = pd.DataFrame(lines)
-    reach = np.abs([table.actual - table.low, table.high - table.actual])
-    top.axline((0.5, 0.5), slope=1, color=GRAY, ls="--", lw=1)
-    top.errorbar(table.predicted, table.actual, yerr=reach, color=BLUE, marker="o", lw=1, capsize=3)
-    below.bar(table.predicted, table["count"], width=0.03, color=BLUE, alpha=0.6)
-    top.set_ylabel("actual share")
-    below.set(xlabel=f"predicted P({class_names_of(run)[-1]})", ylabel="bars")
-    return True
-
-
-def draw_confusion(figure: Any, run: SavedRun) -> bool:
-    """Draw how many bars of each class were predicted to be each."""
-    draw_matrix(figure.subplots(), confusion_of(run), class_names_of(run))
-    return True
-
-
-def draw_importances(figure: Any, run: SavedRun) -> bool:
-    """Draw the members' own importances."""
-    shares = list(run.summary["model"].get("importances", {}).items())[:MOST_FEATURES][::-1]
-    if not shares:
-        return False
-    axis = figure.subplots()
-    axis.barh([name for name, _ in shares], [100 * share for _, share in shares], color=BLUE)
-    axis.tick_params(axis="y", labelsize=8)
-    axis.set_xlabel("share of importance, %")
-    return True
-
-
-def draw_refits(figure: Any, run: SavedRun) -> bool:
-    """Draw the AUC of each refit."""
-    told = [refit for refit in refit_aucs(run) if refit["auc"] is not None]
-    if not told or not run.summary["model"]["refits"]:
-        return False
-    axis = figure.subplots()
-    for symbol in dict.fromkeys(r["symbol"] for r in told):
-        own = [r for r in told if r["symbol"] == symbol]
-        axis.plot(
-            [r["start"] for r in own], [r["auc"] for r in own], marker="o", lw=1, label=symbol
-        )
-    axis.axhline(0.5, color="black", ls="--", lw=0.8)
-    pooled = run.summary["model"].get("auc")
-    if pooled is not None:
-        axis.axhline(pooled, color=GRAY, ls=":", lw=1.6, label=f"pooled {pooled:.3f}")
-    axis.legend(fontsize=8)
-    axis.set_ylabel("AUC on the bars it predicted")
-    return True
-
-
 def draw_returns(figure: Any, run: SavedRun) -> bool:
     """Draw returns by calendar: each run's, and their difference."""
     found = period_returns(run.equity[["datetime", *run.runs]])
     grids = {f"ML {name}": 100 * found.values[name] for name in run.runs}
     if len(run.runs) == 2:
         grids["difference"] = 100 * (found.values["on"] - found.values["off"])
+    figure.set_size_inches(WIDE, 0.8 + len(grids) * (0.5 + 0.3 * len(found.lines)))
     for axis, (name, grid) in zip(
-        np.ravel(figure.subplots(1, len(grids))), grids.items(), strict=True
+        np.ravel(figure.subplots(len(grids), 1)), grids.items(), strict=True
     ):
         finite = np.abs(grid[np.isfinite(grid)])
-        most = float(np.quantile(finite, 0.95)) if len(finite) else 1.0
-        axis.imshow(grid, cmap="RdBu", vmin=-most, vmax=most, aspect="auto")
-        axis.set_xticks(range(len(found.columns)), [column[0] for column in found.columns])
-        axis.set_yticks(range(len(found.lines)), found.lines, fontsize=8)
-        axis.set_title(f"{name}, %", fontsize=10)
+        most = max(0.1, float(np.quantile(finite, 0.95)) if len(finite) else 1.0)
+        axis.imshow(grid, cmap=SIGNED, vmin=-most, vmax=most, aspect="auto")
+        write_cells(axis, grid / 100, short_percent, np.abs(grid) > 0.6 * most)
+        axis.grid(False)
+        axis.set_xticks(range(len(found.columns)), found.columns)
+        axis.set_yticks(range(len(found.lines)), found.lines)
+        axis.set_title(f"{found.kind} returns, {name}, %")
     return True
 
 
-def draw_ranking(figure: Any, run: SavedRun) -> bool:
-    """Draw the mean net return of a trade by quarter of the probability."""
-    found = ranking_of(run.summary)
-    if not found or found["reason"]:
-        return False
-    axis = figure.subplots()
-    means = [np.nan if mean is None else 100 * mean for mean in found["quartiles"]]
-    names = [f"{n}\n{count(c)} trades" for n, c in zip(QUARTILES, found["counts"], strict=True)]
-    axis.bar(names, means, color=[ORANGE if mean < 0 else BLUE for mean in means], width=0.6)
-    axis.axhline(0, color="black", lw=0.8)
-    axis.set(xlabel="probability of the side", ylabel="mean net return of a trade, %")
-    return True
-
-
-def draw_placebo(figure: Any, run: SavedRun) -> bool:
-    """Draw where the real result lies among random vetoes."""
-    placebo = (run.summary.get("statistics") or {}).get("placebo")
-    if not placebo or placebo.get("real") is None:
-        return False
-    axis, bins = figure.subplots(), placebo.get("histogram")
-    if bins:
-        axis.stairs(bins["counts"], bins["edges"], fill=True, color=GRAY, alpha=0.7)
-        axis.set_ylabel("draws")
-    else:
-        axis.axvspan(placebo["low"], placebo["high"], color=GRAY, alpha=0.3, label="draws")
-        axis.axvline(placebo["mean"], color=GRAY)
-    axis.axvline(placebo["real"], color=BLUE, lw=2, label="ML on")
-    p_value = placebo["p_value"]
-    as_good = "" if p_value is None else f"; p-value of the choice of entries {p_value:.3g}"
-    axis.set_xlabel(f"net profit of random filters{as_good}")
-    axis.legend(fontsize=8)
-    return True
-
-
-# name of the file, heading, how to draw it (False where there is nothing to draw), width and height
 def draw_ablation(figure: Any, run: SavedRun) -> bool:
     """Draw the equity of each row of an ablation, the first in gray."""
     rows = run.summary.get("ablation")
@@ -241,22 +109,27 @@ def draw_ablation(figure: Any, run: SavedRun) -> bool:
         axis.plot(run.equity.datetime, values, color=colour, lw=1.2, label=name)
     axis.set_ylabel("equity")
     axis.yaxis.set_major_formatter(WRITTEN)
-    axis.legend(loc="upper right", fontsize=8)
+    legend_above(axis)
     return True
 
 
+# name of the file: its heading, how to draw it (False where there is nothing to draw), its size
 PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, float]]] = {
-    "drawdown": ("Equity and drawdown", draw_drawdown, (12, 6)),
-    "signals": ("Signals", draw_run_signals, SIZE),
-    "attribution": ("What ML changed", draw_attribution, (8, 4)),
-    "difference": ("Where the difference comes from", draw_difference, (9, 4)),
-    "funnel": ("From bars to orders", draw_funnel, (8, 4)),
-    "reliability": ("Reliability", draw_reliability, (7, 6)),
-    "confusion": ("Predicted and actual", draw_confusion, (6, 5)),
-    "importances": ("Features", draw_importances, (7, 7)),
-    "refits": ("Each refit", draw_refits, (9, 4)),
-    "returns": ("Returns by calendar", draw_returns, (14, 4)),
-    "placebo": ("Did this setting gain?", draw_placebo, (8, 4)),
-    "ranking": ("Does ML rank entries?", draw_ranking, (8, 4)),
-    "ablation": ("One model after the other", draw_ablation, (10, 5)),
+    "drawdown": ("equity", draw_drawdown, (12, 6)),
+    "placebo": ("placebo", judged.draw_placebo, (WIDE, 4)),
+    "chance": ("chance", judged.draw_chance, (WIDE, 4)),
+    "ranking": ("ranking", judged.draw_ranking, (WIDE, 4)),
+    "difference": ("difference", judged.draw_difference, (WIDE, 4)),
+    "attribution": ("attribution", judged.draw_attribution, (WIDE, 4)),
+    "robustness": ("robustness", judged.draw_robustness, (WIDE, 4)),
+    "quarters": ("quarters", judged.draw_quarters, (WIDE, 6)),
+    "threshold": ("threshold", model.draw_threshold, (WIDE, 4)),
+    "signals": ("signals", draw_run_signals, SIZE),
+    "funnel": ("funnel", judged.draw_funnel, (WIDE, 4)),
+    "ablation": ("ablation", draw_ablation, (10, 5)),
+    "reliability": ("reliability", model.draw_reliability, (7, 6)),
+    "confusion": ("confusion", model.draw_confusion, (7, 5.5)),
+    "importances": ("importances", model.draw_importances, (7, 7)),
+    "refits": ("refits", model.draw_refits, (WIDE, 4)),
+    "returns": ("periods", draw_returns, (WIDE, 4)),
 }

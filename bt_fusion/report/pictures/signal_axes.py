@@ -12,6 +12,7 @@ from matplotlib.transforms import ScaledTranslation
 from bt_fusion.report.figures import count, when
 from bt_fusion.report.pictures.candles import date_axis, draw_candles
 from bt_fusion.report.pictures.canvas import scale_prices
+from bt_fusion.report.pictures.style import GREEN, INK, ORANGE
 from bt_fusion.report.signals import SignalBars
 from bt_fusion.technical.regimes import Regime
 
@@ -30,9 +31,8 @@ class Side(NamedTuple):
     colour: str
 
 
-# colours of report.html, which the colour-blind can tell apart
-LONG = Side("long", 1, "up", "low", -6, "^", "#00765c")
-SHORT = Side("short", -1, "down", "high", 6, "v", "#b8480b")
+LONG = Side("long", 1, "up", "low", -6, "^", GREEN)
+SHORT = Side("short", -1, "down", "high", 6, "v", ORANGE)
 SHADES = {
     Regime.UP: ("#dcf0ea", "uptrend"),
     Regime.DOWN: ("#fae5d9", "downtrend"),
@@ -52,12 +52,10 @@ def draw_signal_bars(figure: Any, drawn: SignalBars, name: str = "") -> None:
     date_axis(below, index)
     bars = f"{count(len(index))} bar{'s' if len(index) > 1 else ''}"
     shown = f"{bars}, {when(index[0])} to {when(index[-1])}"
-    top.set_title(f"{name}: {shown}" if name else shown, loc="left", fontsize=10, pad=24)
+    top.set_title(f"{name}: {shown}" if name else shown, loc="left", pad=24)
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
     handles = [*marks, *shades[0], *lines]
-    top.legend(
-        handles=handles, **place, ncols=len(handles), columnspacing=1.6, fontsize=8, frameon=False
-    )
+    top.legend(handles=handles, **place, ncols=len(handles), columnspacing=1.6, frameon=False)
     figure.supxlabel(fill(drawn.caption, CAPTION_WIDTH), x=0.01, ha="left", fontsize=8)
 
 
@@ -109,8 +107,18 @@ def draw_probabilities(axis: Any, drawn: SignalBars) -> list[Line2D]:
         values = drawn.table[side.probability].to_numpy()
         style = {"color": side.colour, "alpha": alpha, "marker": "." if len(values) < 50 else ""}
         lines += axis.plot(values, lw=0.9, label=name, **style)
-    dashed = [axis.axhline(level, color="black", lw=0.8, ls="--") for level in drawn.levels]
-    for line in dashed[:1]:
-        levels = ", ".join(f"{level:g}" for level in drawn.levels)
-        line.set_label(f"threshold{'s' if len(dashed) > 1 else ''} {levels}")
-    return [*lines, *dashed[:1]]
+    return [*lines, *draw_thresholds(axis, drawn)[:1]]
+
+
+def draw_thresholds(axis: Any, drawn: SignalBars) -> list[Line2D]:
+    """Draw the thresholds, level or from bar to bar; the first line carries what they are."""
+    look = {"color": INK, "lw": 0.8, "ls": "--"}
+    if drawn.changing:
+        least = drawn.table.least.to_numpy()
+        sides = [least, 1 - least][: len(drawn.levels)]
+        return [line for each in sides for line in axis.plot(each, label="threshold", **look)]
+    levels = ", ".join(f"{level:.3g}" for level in drawn.levels)
+    lines = [axis.axhline(level, **look) for level in drawn.levels]
+    for line in lines[:1]:
+        line.set_label(f"threshold{'s' if len(lines) > 1 else ''} {levels}")
+    return lines

@@ -10,8 +10,9 @@ from bt_fusion.errors import BarsError, OptionError
 from bt_fusion.files import write_whole
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.report.figures import count
-from bt_fusion.report.pictures.canvas import new_figure
+from bt_fusion.report.pictures.canvas import head_figure, new_figure
 from bt_fusion.report.pictures.signal_axes import draw_signal_bars
+from bt_fusion.report.pictures.style import styled
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
 from bt_fusion.report.signals import SignalBars
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -21,6 +22,7 @@ __all__ = ["SIZE", "draw_run_signals", "draw_signals"]
 SIZE = (13, 7.5)
 
 
+@styled
 def draw_signals(
     path: str | Path,
     bars: pd.DataFrame,
@@ -85,7 +87,7 @@ def draw_signals(
     seen = predictions.index[predictions.index <= predictions.trained_until]
     note = "IN-SAMPLE" if seen.isin(drawn.table.index).any() else ""
     figure = new_figure(*SIZE)
-    figure.suptitle(" ".join(filter(None, (title, note))), x=0.01, ha="left")
+    head_figure(figure, " ".join(filter(None, (title, note))))
     draw_signal_bars(figure, drawn)
     write_whole(Path(path), lambda file: figure.savefig(file, dpi=110))
     return Path(path)

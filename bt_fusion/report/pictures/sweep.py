@@ -9,7 +9,8 @@ from matplotlib.patches import Rectangle
 
 from bt_fusion.files import write_whole
 from bt_fusion.report.figures import count, number
-from bt_fusion.report.pictures.canvas import RUN_COLOURS, new_figure
+from bt_fusion.report.pictures.canvas import RUN_COLOURS, head_figure, new_figure, write_cells
+from bt_fusion.report.pictures.style import INK, SIGNED, styled
 
 if TYPE_CHECKING:
     from bt_fusion.saved_runs.sweep_folder import SavedSweep
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["draw_sweep", "name_axes"]
 
 MOST_MAPS = 6  # values of a third parameter that get maps of their own
-WRITTEN = 150  # cells of a map that still have their numbers in them
+LOOK = (
+    "Look for a wide area of high values around the best variant: a single high value among low "
+    "ones is luck."
+)
 PANELS = {"on_sharpe": "Sharpe ratio, ML on", "delta_sharpe": "ML on less ML off"}
 
 
+@styled
 def draw_sweep(path: Path, found: "SavedSweep") -> None:
     """Draw the Sharpe ratio of every variant, and its difference to ML off, into a PNG file.
 
@@ -33,7 +38,7 @@ def draw_sweep(path: Path, found: "SavedSweep") -> None:
         _draw_lines(figure.subplots(), found)
     else:
         _draw_maps(figure, found)
-    figure.suptitle(_title(found), x=0.01, ha="left", fontsize=11)
+    head_figure(figure, _title(found), LOOK)
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 
@@ -57,7 +62,7 @@ def _draw_lines(axis: Any, found: "SavedSweep") -> None:
         values = found.table[f"{run}_sharpe"].astype(float)
         axis.plot(places, values, color=RUN_COLOURS[run], marker="o", label=f"ML {run}")
     if found.summary["best"] is not None:
-        axis.axhline(found.summary["luck"], color="black", lw=0.8, ls="--", label="without skill")
+        axis.axhline(found.summary["luck"], color=INK, lw=0.8, ls="--", label="without skill")
     axis.set_xticks(places, [f"{value}" for value in found.table[name]])
     axis.set_xlabel(name)
     axis.set_ylabel("Sharpe ratio")
@@ -111,16 +116,11 @@ def _places(found: "SavedSweep") -> pd.DataFrame:
 
 def _draw_map(axis: Any, cells: np.ndarray, reach: float) -> Any:
     axis.set_facecolor("0.85")  # of cells without a value
-    image = axis.imshow(cells, cmap="RdBu", vmin=-reach, vmax=reach, origin="lower", aspect="auto")
-    if cells.size <= WRITTEN:
-        for (y, x), value in np.ndenumerate(cells):
-            if np.isfinite(value):
-                colour = "white" if abs(value) > 0.6 * reach else "black"
-                axis.text(
-                    x, y, f"{number(value)}", ha="center", va="center", fontsize=7, color=colour
-                )
+    axis.grid(False)
+    image = axis.imshow(cells, cmap=SIGNED, vmin=-reach, vmax=reach, origin="lower", aspect="auto")
+    write_cells(axis, cells, number, np.abs(cells) > 0.6 * reach)
     return image
 
 
 def _frame(axis: Any, x: float, y: float) -> None:
-    axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor="black", lw=2))
+    axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=INK, lw=2))

@@ -9,7 +9,8 @@ from scipy.stats import beta
 
 from bt_fusion.files import write_whole
 from bt_fusion.report.figures import count, percent
-from bt_fusion.report.pictures.canvas import BLUE, GRAY, WRITTEN, new_figure
+from bt_fusion.report.pictures.canvas import WRITTEN, head_figure, new_figure
+from bt_fusion.report.pictures.style import BLUE, GRAY, INK, ORANGE, styled
 from bt_fusion.report.universe import title_of
 
 if TYPE_CHECKING:
@@ -18,10 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["draw_universe"]
 
 BAND = (0.025, 0.975)
-AFTER = "tab:orange"
+AFTER = ORANGE
+LOOK = (
+    "Look for points below the dashed line on the left (ML helped after control), and above the "
+    "dashed diagonal on the right (ML on has the higher Sharpe ratio)."
+)
 NO_SHARPE = "no Sharpe ratio: too few days or trades"
 
 
+@styled
 def draw_universe(path: Path, found: "UniverseResult") -> None:
     """Draw the p-values and the Sharpe ratios of all files into a PNG file."""
     figure = new_figure(11, 4.8)
@@ -29,9 +35,7 @@ def draw_universe(path: Path, found: "UniverseResult") -> None:
     draw_p_values(left, found)
     draw_sharpes(right, found)
     pooled = found.summary["pooled"]["verdict"]
-    figure.suptitle(
-        f"{title_of(found.summary)}; together: {pooled}", x=0.01, ha="left", fontsize=11
-    )
+    head_figure(figure, f"{title_of(found.summary)}; together: {pooled}", LOOK)
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 
@@ -47,7 +51,7 @@ def draw_p_values(axis: Any, found: "UniverseResult") -> None:
     low, high = (beta.ppf(share, rank, files + 1 - rank) for share in BAND)
     axis.fill_between(rank, low, high, color="0.88", label="where 95 % of chance results lie")
     level = found.summary["false_discoveries"]
-    axis.plot(rank, level * rank / files, color="black", lw=0.8, ls="--", label=control_text(level))
+    axis.plot(rank, level * rank / files, color=INK, lw=0.8, ls="--", label=control_text(level))
     after, before = (table[name].to_numpy(dtype=bool) for name in ("helped_after", "helped_before"))
     for rows, colour, size, label in (
         (~before, GRAY, 8, "files"),
@@ -60,7 +64,7 @@ def draw_p_values(axis: Any, found: "UniverseResult") -> None:
     for each in (axis.xaxis, axis.yaxis):
         each.set_major_formatter(WRITTEN)
         each.set_minor_formatter(NullFormatter())
-    axis.legend(fontsize=8, loc="lower right")
+    axis.legend(loc="lower right")
 
 
 def control_text(level: float) -> str:
@@ -82,9 +86,9 @@ def draw_sharpes(axis: Any, found: "UniverseResult") -> None:
     off, on = (table[f"{run}_sharpe"].to_numpy(dtype=float) for run in ("off", "on"))
     before, after = (table[name].to_numpy(dtype=bool) for name in ("helped_before", "helped_after"))
     ends = [min(off.min(), on.min()), max(off.max(), on.max())]
-    axis.plot(ends, ends, color="black", lw=0.8, ls="--", label="ML changes nothing")
+    axis.plot(ends, ends, color=INK, lw=0.8, ls="--", label="ML changes nothing")
     for rows, colour, size in ((~before, GRAY, 8), (before & ~after, BLUE, 28), (after, AFTER, 28)):
         axis.scatter(off[rows], on[rows], s=size, color=colour, zorder=3)
     axis.axhline(0, color="0.8", lw=0.8)
     axis.axvline(0, color="0.8", lw=0.8)
-    axis.legend(fontsize=8)
+    axis.legend()

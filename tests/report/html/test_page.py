@@ -99,6 +99,37 @@ def test_the_verdict_comes_first_and_everything_in_order(run):
     assert names[0] == "key" and names[-2:] == ["card", "repeat"] and "placebo" in names
 
 
+def test_every_chart_has_one_sentence_that_says_what_to_look_for(run):
+    text = page(judged(run))
+    parts = re.findall(r'<section id="(\w+)".*?</section>', text, re.S)
+    bodies = dict(zip(parts, re.findall(r"<section id=.*?</section>", text, re.S), strict=True))
+    for name, body in bodies.items():
+        looks = re.findall(r'<p class="look">(.*?)</p>', body)
+        charted = 'class="chart"' in body or 'class="bar"' in body or 'class="heat"' in body
+        assert len(looks) == charted, name
+        for look in looks:
+            assert re.fullmatch(r"Look (for|at) [^.]*(0\.5[^.]*)?\.", look), look
+    assert sum('class="chart"' in body for body in bodies.values()) > 10
+
+
+def test_one_run_alone_is_not_compared_in_words(run):
+    alone = changed(run, ml_off=None, comparison=None, fused_vs_technical=None)
+    assert "ML off" not in " ".join(section.look for section in sections(alone))
+
+
+def test_the_card_has_every_parameter_and_marks_the_given_ones(run):
+    used = {"strategy": {"ema_fast": 12, "ml_threshold": 0.6}, "members": {"lgb": {"max_depth": 3}}}
+    text = page(changed(run, parameters=used))
+    assert (
+        '<li class="given">ml_threshold <b>0.6</b> <span class="unseen">given</span></li>' in text
+    )
+    assert "<li>ema_fast <b>12</b></li>" in text and "<li>max_depth <b>3</b></li>" in text
+    old = {name: part for name, part in run.summary.items() if name != "parameters"}
+    shown = read(page(replace(run, summary=old))).shown
+    assert "Parameters given, the others have their defaults ml_threshold 0.6" in shown
+    assert "max_depth" not in shown and "horizon 5" in shown
+
+
 def test_without_a_verdict_it_says_so(run):
     comparison = {**run.summary["comparison"], "verdict": None}
     assert "no verdict" in read(page(changed(run, comparison=comparison))).shown
@@ -123,7 +154,7 @@ def test_the_figures_are_those_of_the_summary(run):
 
 def test_the_attribution_is_summed_up(run):
     shown = read(page(judged(run))).shown
-    assert re.search(r"Vetoed ML-off alone 40 12 28 \+2,100", shown)
+    assert re.search(r"Vetoed only in ML off: ML skipped them 40 12 28 \+2,100", shown)
     assert re.search(r"Sum 45 \+2,000", shown)
 
 
@@ -188,10 +219,12 @@ def test_everything_a_summary_holds_is_text(run):
     statistics = {**plain.summary["statistics"], "placebo": {**PLACEBO, "kind": NASTY}}
     model = run.summary["model"] | {"members": [NASTY], "importances": {NASTY: 1.0}}
     parts = {"config": config, "funnel": funnel, "statistics": statistics, "model": model}
+    parts["parameters"] = {"strategy": {NASTY: NASTY}, "members": {NASTY: {NASTY: NASTY}}}
     found = read(page(changed(run, comparison=comparison, **parts)))
     # heading, reason, rule, category, stage and its reason, placebo; in the card the
-    # strategy with a parameter and its value, members, features, a version and its value
-    assert found.shown.count("{{ 7 * 7 }}") == 7 + 3 + 2 + 2 and NASTY not in found.markup
+    # strategy with a parameter and its value, members, features, a version and its value, a
+    # member with a parameter and its value
+    assert found.shown.count("{{ 7 * 7 }}") == 7 + 3 + 2 + 2 + 3 and NASTY not in found.markup
     assert found.markup.count("<script") == 4 and "<b title" not in found.markup
 
 
@@ -203,10 +236,10 @@ def test_several_symbols_are_picked(run):
     trades = run.trades.assign(symbol=np.where(np.arange(len(run.trades)) % 2, "AAA", "BBB"))
     config = run.summary["config"] | {"train_bars": {"AAA": 400, "BBB": 1000}}
     text = page(replace(changed(run, config=config), trades=trades, **both))
-    options = re.findall(r"<option value=\"(\d)\">(\w+)</option>", text)
-    assert options == [("0", "AAA"), ("1", "BBB")] * 2  # of candles and of signals
+    options = re.findall(r"<option value=\"(\d)\">([A-Z]+)</option>", text)
+    assert options == [("0", "AAA"), ("1", "BBB")] * 3  # of candles, of trades and of signals
     assert "400 (AAA) or 1,000 (BBB)" in text
-    assert "<select" not in page(run)
+    assert 'class="symbol"' not in page(run)
 
 
 def test_signals_are_told_from_trades(run):
@@ -238,7 +271,9 @@ def test_tables_and_bars():
 {{ plain_table(found) }}{{ bar(-0.5) }}{{ bar(2) }}"""
     found = {"caption": "A & B", "head": ["", "A"], "rows": [["row", 1]]}
     shown = environment().from_string(text).render(found=found)
-    assert "<caption>A &amp; B</caption>" in shown and 'aria-label="A &amp; B"' in shown
+    assert (
+        '<caption class="unseen">A &amp; B</caption>' in shown and 'aria-label="A &amp; B"' in shown
+    )
     assert '<th scope="row">row</th>' in shown and '<td class="number">1</td>' in shown
     assert 'style="width:50.0%" class="minus"' in shown
     assert 'style="width:100.0%" class="plus"' in shown

@@ -12,8 +12,7 @@ function markTrace(name, columns, side, range, bars, room, open) {
     const bar = Math.max(0, firstAtOrAfter(bars.time, columns.time[i] + 0.5) - 1);
     x.push(columns.time[i]);
     y.push(side > 0 ? bars.low[bar] - room : bars.high[bar] + room);
-    const profit = `${columns.pnl[i] >= 0 ? "+" : ""}${Math.round(columns.pnl[i]).toLocaleString("en")}`;
-    text.push(`${name} at ${columns.price[i].toPrecision(6)}, ${open ? "without ML " : ""}${profit}`);
+    text.push(`${name} at ${columns.price[i].toPrecision(6)}, profit ${open ? "without ML " : ""}${signedText(columns.pnl[i])}`);
   }
   return triangleTrace(name, side, { x, y, text }, "y", open);
 }
@@ -47,7 +46,7 @@ function countTrace(name, columns, groups, time, shade) {
     const row = Math.min(firstAtOrAfter(time, columns.time[i] + 0.5) - 1, groups.stop - 1);
     counts[Math.floor((row - groups.start) / groups.step)] += 1;
   }
-  const some = [...counts.keys()].filter((k) => counts[k]);
+  const some = [...counts.keys()].filter((k) => counts[k] || !k);  // one at least: plotly drops an empty trace, and its axis
   const x = some.map((k) => time[groups.start + k * groups.step]);
   const width = 0.95 * (end - time[groups.start]) / Math.max(1, groups.count - 1);
   return {
@@ -64,9 +63,27 @@ function confidenceTrace(values, groups, x) {
   };
 }
 
-function candlePicture(bars, data, range) {
+// The trade picked in the list: a shade from its entry to its exit, and a line between their prices.
+function pickedTrade(picked, view, bars) {
+  if (!picked) return { traces: [], shapes: [] };
+  const exit = Number.isNaN(picked.exit_time) ? bars.last : picked.exit_time;
+  const half = bars.usual * view.groups.step * bars.size / 2, shade = colour(picked.side > 0 ? "long" : "short");
+  return {
+    traces: [{
+      type: "scatter", mode: "lines+markers", name: "Picked trade", x: [picked.time, exit], y: [picked.price, picked.exit_price],
+      xaxis: "x", yaxis: "y", line: { color: shade, width: 2 }, marker: { color: shade, size: 8, symbol: "diamond" },
+      hovertemplate: "%{y}<extra>picked trade</extra>", legendrank: 1001,
+    }],
+    shapes: [{
+      type: "rect", layer: "below", xref: "x", yref: "paper", x0: picked.time - half, x1: exit + half, y0: 0, y1: 1,
+      fillcolor: shade, opacity: 0.14, line: { width: 0 },
+    }],
+  };
+}
+
+function candlePicture(bars, data, range, picked) {
   const view = candlesInView(bars, range);
-  const { groups, candles, span } = view;
+  const { groups, candles, span, inView } = view;
   const room = (span[1] - span[0]) * 0.025;
   const up = probabilityTraces("P(up)", bars.up, groups, candles.x, "on", Boolean(bars.down));
   const down = bars.down && probabilityTraces("P(down)", bars.down, groups, candles.x, "short", true);
@@ -74,44 +91,53 @@ function candlePicture(bars, data, range) {
   const count = (columns) => inWindow(columns.time, range).reduce((a, b) => b - a);
   const wide = widened(range);
   const marks = { entries: count(bars.entries), vetoed: count(bars.vetoed) };
-  for (const [kind, name] of [["vetoed", "entry not taken"], ["entries", "entry"]]) {
+  for (const [kind, name] of [["vetoed", "entry skipped by ML"], ["entries", "entry"]]) {
     if (!marks[kind] || marks[kind] > MOST_MARKS) continue;
     for (const [side, word] of [[1, "Long"], [-1, "Short"]]) {
       traces.push(markTrace(`${word} ${name}`, bars[kind], side, wide, bars, room, kind === "vetoed"));
     }
     if (kind === "entries" && marks.entries <= MOST_EXITS) traces.push(...exitTrace(bars.entries, wide));
   }
-  traces.push(countTrace("Entries", bars.entries, groups, bars.time, colour("on")));
-  traces.push(countTrace("Not taken", bars.vetoed, groups, bars.time, faded("off", 0.45)));
+  const counts = [
+    countTrace("Entries", bars.entries, groups, bars.time, colour("on")),
+    countTrace("Skipped by ML", bars.vetoed, groups, bars.time, faded("off", 0.45)),
+  ];
+  traces.push(...counts);
   if (down) traces.push(...down.traces);
-  traces.push(...up.traces, confidenceTrace(bars.confidence, groups, candles.x));
-  const probabilities = probabilityRange([up, down].filter(Boolean), data.thresholds, view.inView);
-  return { ...view, size: bars.size, traces, marks, probabilities, twoLines: Boolean(down) };
+  const limits = thresholdLines(bars, groups, candles.x, data.thresholds);
+  const { traces: trade, shapes } = pickedTrade(picked, view, bars);
+  traces.push(...up.traces, ...limits, confidenceTrace(bars.confidence, groups, candles.x), ...trade);
+  if (!bars.least) shapes.push(...thresholdShapes(data.thresholds, "threshold"));
+  const probabilities = probabilityRange([up, down].filter(Boolean), data.thresholds, inView);
+  const empty = counts.every((trace) => Math.max(...trace.y) === 0);
+  return { ...view, size: bars.size, traces, marks, empty, probabilities, shapes, twoLines: Boolean(down) };
 }
 
 function entriesLayout(picture, data, range) {
   return candleLayout({
-    bargap: 0.05, barmode: "stack", uirevision: "candles", shapes: thresholdShapes(data.thresholds),
+    bargap: 0.05, barmode: "stack", uirevision: "candles", shapes: picture.shapes,
     xaxis: timeAxis(range, "y4"),
     yaxis: priceAxis(picture, [0.44, 1]),
-    yaxis2: fixedAxis({ domain: [0.335, 0.41], title: titled("entries"), nticks: 3, rangemode: "tozero" }),
-    yaxis3: fixedAxis({ domain: [0.13, 0.305], range: picture.probabilities, title: titled(picture.twoLines ? "P" : "P(up)") }),
-    yaxis4: fixedAxis({ domain: [0, 0.1], title: titled("conf."), nticks: 3 }),
+    yaxis2: fixedAxis({ domain: [0.335, 0.41], title: titled("entries"), nticks: 3, rangemode: "tozero", ...(picture.empty ? { range: [0, 1] } : {}) }),
+    yaxis3: fixedAxis({ domain: [0.13, 0.305], range: picture.probabilities, title: titled(picture.twoLines ? "probability" : "P(up)") }),
+    yaxis4: fixedAxis({ domain: [0, 0.1], title: titled("confid."), nticks: 3 }),
   });
 }
 
-function drawnText({ groups, size, marks }) {
+function drawnText(picture, range, name) {
+  const { groups, size, marks } = picture;
   const many = Object.values(marks).some((number) => number > MOST_MARKS) ? "; zoom in to see each" : "";
-  return `${eachCandle(groups.step * size)}; ${groups.count.toLocaleString("en")} drawn. In view: `
-    + `${marks.entries.toLocaleString("en")} entries, ${marks.vetoed.toLocaleString("en")} not taken${many}.`;
+  return `${name}${eachCandle(groups.step * size)}; ${groups.count.toLocaleString("en")} drawn. In view: `
+    + `${marks.entries.toLocaleString("en")} entries, ${marks.vetoed.toLocaleString("en")} skipped by ML${many}.${closerLook(picture, range)}`;
 }
 
 function candleChart(place, data, symbols) {
   const draw = () => {
-    const picture = candlePicture(finest(symbols.bars(), timeline.range), data, timeline.range);
+    const trade = picked && picked.symbol === symbols.place() ? picked : null;
+    const picture = candlePicture(finest(symbols.bars(), timeline.range), data, timeline.range, trade);
     place.dataset.candles = picture.groups.count;
     place.dataset.step = picture.groups.step * picture.size;
-    document.getElementById("drawn-candles").textContent = drawnText(picture);
+    document.getElementById("drawn-candles").textContent = drawnText(picture, timeline.range, symbols.label());
     return Plotly.react(place, picture.traces, entriesLayout(picture, data, timeline.range), candleConfig());
   };
   symbols.listeners.push(draw);

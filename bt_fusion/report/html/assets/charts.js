@@ -1,4 +1,4 @@
-// The other charts: equity, reliability, importances, refits, health, placebo.
+// Charts of the account and of the model: equity, reliability, importances, refits, health.
 
 function equityChart(place, data) {
   const time = decode(data.equity.time);
@@ -53,19 +53,19 @@ function reliabilityChart(place, data) {
   const range = padded([Math.min(...predicted), Math.max(...predicted)], 0.1);
   const reach = padded([Math.min(...actual, ...sure.map((b) => b.low)), Math.max(...actual, ...sure.map((b) => b.high))], 0.06);
   const draw = () => Plotly.react(place, [
-    { type: "scatter", mode: "lines", x: [0, 1], y: [0, 1], line: { color: colour("muted"), dash: "dash", width: 1 }, hoverinfo: "skip" },
+    { type: "scatter", mode: "lines", name: "always right", x: [0, 1], y: [0, 1], line: { color: colour("muted"), dash: "dash", width: 1 }, hoverinfo: "skip" },
     {
-      type: "scatter", mode: "markers+lines", x: predicted, y: actual, customdata: bins.map((b) => b.count),
+      type: "scatter", mode: "markers+lines", name: "this model", x: predicted, y: actual, customdata: bins.map((b) => b.count),
       error_y: { type: "data", symmetric: false, array: bins.map((b) => b.high - b.actual), arrayminus: bins.map((b) => b.actual - b.low), color: colour("on"), thickness: 1.2, width: 4 },
       marker: { color: colour("on"), size: 8 }, line: { color: colour("on"), width: 1 },
       hovertemplate: "predicted %{x:.3f}, actual %{y:.3f}, %{customdata:,} bars<extra></extra>",
     },
-    { type: "bar", x: predicted, y: bins.map((b) => b.count), yaxis: "y2", marker: { color: faded("on", 0.5) }, hovertemplate: "%{y:,} bars<extra></extra>" },
+    { type: "bar", showlegend: false, x: predicted, y: bins.map((b) => b.count), yaxis: "y2", marker: { color: faded("on", 0.5) }, hovertemplate: "%{y:,} bars<extra></extra>" },
   ], layoutOf({
-    xaxis: axis({ range, title: titled("predicted probability"), anchor: "y2", tickformat: ".2~f" }),
-    yaxis: axis({ domain: [0.3, 1], range: reach, title: titled("actual share"), tickformat: ".2~f" }),
+    showlegend: true, xaxis: axis({ range, title: titled("predicted probability"), anchor: "y2", tickformat: ".2~f" }),
+    yaxis: axis({ domain: [0.3, 1], range: reach, title: titled("came true"), tickformat: ".2~f" }),
     yaxis2: axis({ domain: [0, 0.2], title: titled("bars"), nticks: 3, tickformat: ",.2~s" }), bargap: 0.3,
-    margin: { l: 60, r: 14, t: 8, b: 44 },
+    margin: { l: 60, r: 14, t: 30, b: 44 },
   }), configOf());
   return { draw };
 }
@@ -78,7 +78,7 @@ function importancesChart(place, data) {
     hovertemplate: "%{y} %{x:.1%}<extra></extra>",
   }], layoutOf({
     bargap: 0.35,
-    xaxis: axis({ tickformat: ".1%", nticks: 6, title: titled("share"), rangemode: "tozero" }),
+    xaxis: axis({ tickformat: narrow.matches ? ".0%" : ".1%", tickangle: 0, nticks: 6, title: titled("share of all importance"), rangemode: "tozero" }),
     yaxis: axis({ type: "category", ticks: "", showgrid: false, dtick: 1, tickfont: { size: 12, color: colour("ink") } }),
     margin: { l: 60, r: 14, t: 8, b: 44 },
   }), configOf());
@@ -87,13 +87,13 @@ function importancesChart(place, data) {
 
 function refitsChart(place, data) {
   const symbols = [...new Set(data.refits.map((refit) => refit.symbol))], pooled = data.pooled_auc;
-  const level = (y, line) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line });
+  const level = (y, name, line) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, name, showlegend: true, line });
   const lineOf = (symbol) => {
     const told = data.refits.filter((refit) => refit.symbol === symbol && refit.auc !== null);
     const last = told[told.length - 1];
     const lines = last ? [...told, { ...last, start: last.end, after: true }] : [];
     return {
-      type: "scatter", mode: "lines+markers", x: lines.map((r) => r.start), y: lines.map((r) => r.auc),
+      type: "scatter", mode: "lines+markers", name: symbol || "each refit", x: lines.map((r) => r.start), y: lines.map((r) => r.auc),
       line: { color: colour("on"), width: 1.4, shape: "hv" },
       marker: { color: colour("on"), size: lines.map((r) => (r.after ? 0 : 7)) },
       customdata: lines.map((r) => [r.rows, r.end, symbol, r.payoff]),
@@ -101,13 +101,12 @@ function refitsChart(place, data) {
     };
   };
   const draw = () => Plotly.react(place, symbols.map(lineOf), layoutOf({
-    xaxis: axis({ type: "date" }), yaxis: axis({ title: titled("AUC"), tickformat: ".2f" }),
+    showlegend: true, xaxis: axis({ type: "date" }), yaxis: axis({ title: titled("AUC"), tickformat: ".2f" }),
     shapes: [
-      level(0.5, { color: colour("ink"), width: 1, dash: "dash" }),
-      ...(pooled ? [level(pooled, { color: colour("off"), width: 1.6, dash: "dot" })] : []),
+      level(0.5, "chance, 0.5", { color: colour("ink"), width: 1, dash: "dash" }),
+      ...(pooled ? [level(pooled, `all pooled, ${pooled.toFixed(3)}`, { color: colour("off"), width: 1.6, dash: "dot" })] : []),
     ],
-    annotations: pooled ? [{ xref: "paper", x: 1, xanchor: "right", y: pooled, yanchor: pooled < 0.5 ? "top" : "bottom", text: `pooled ${pooled.toFixed(3)}`, showarrow: false, font: { color: colour("off") } }] : [],
-    margin: { l: 60, r: 14, t: 8, b: 34 },
+    margin: { l: 60, r: 14, t: 30, b: 34 },
   }), configOf());
   return { draw };
 }
@@ -132,63 +131,6 @@ function healthChart(place, data) {
       ...shown.flatMap((each) => each.alarms.map((time) => ({ type: "line", x0: time, x1: time, yref: "paper", y0: 0, y1: 1, line: { color: colour("ink"), width: 1, dash: "dot" } }))),
     ],
     margin: { l: 60, r: 14, t: 8, b: 34 },
-  }), configOf());
-  return { draw };
-}
-
-// A histogram where it is given, else the interval of the draws; the real result as a line.
-function placeboChart(place, data) {
-  const p = data.placebo, bins = p.histogram;
-  place.style.height = place.style.minHeight = bins ? "320px" : "200px";
-  const drawn = () => bins ? {
-    type: "bar", x: bins.counts.map((_, k) => (bins.edges[k] + bins.edges[k + 1]) / 2), y: bins.counts,
-    marker: { color: faded("off", 0.6) }, hovertemplate: "%{y} draws around %{x:,.0f}<extra></extra>",
-  } : {
-    type: "scatter", mode: "markers", x: [p.mean], y: [""], marker: { color: colour("off"), size: 10 },
-    error_x: { type: "data", symmetric: false, array: [p.high - p.mean], arrayminus: [p.mean - p.low], color: colour("off") },
-    hovertemplate: "mean of the draws %{x:,.0f}<extra></extra>",
-  };
-  const draw = () => Plotly.react(place, [drawn()], layoutOf({
-    bargap: 0.04, xaxis: axis({ title: titled("net profit"), tickformat: ",.3~s" }),
-    yaxis: axis({ title: titled(bins ? "draws" : ""), rangemode: "tozero" }),
-    shapes: [{ type: "line", x0: p.real, x1: p.real, yref: "paper", y0: 0, y1: 1, line: { color: colour("on"), width: 2.5 } }],
-    annotations: [{ x: p.real, yref: "paper", y: 1, yanchor: "bottom", text: "ML on", showarrow: false, font: { color: colour("on") } }],
-    margin: { l: 60, r: 14, t: 30, b: 44 },
-  }), configOf());
-  return { draw };
-}
-
-// Mean net return of a trade by quarter of the probability.
-function rankingChart(place, data) {
-  place.style.height = place.style.minHeight = "240px";
-  const { names, means, counts } = data.ranking;
-  const draw = () => Plotly.react(place, [{
-    type: "bar", x: names, y: means, customdata: counts,
-    marker: { color: means.map((mean) => colour(mean < 0 ? "short" : "on")) },
-    hovertemplate: "%{x}: %{y:.3%} over %{customdata:,} trades<extra></extra>",
-  }], layoutOf({
-    bargap: 0.4, xaxis: axis({ type: "category", title: titled("probability of the side"), tickfont: { size: 12, color: colour("ink") } }),
-    yaxis: axis({ title: titled("mean net return"), tickformat: ".2%", zeroline: true, nticks: 6 }),
-    margin: { l: 64, r: 14, t: 8, b: 48 },
-  }), configOf());
-  return { draw };
-}
-
-// Parts of the difference in profit, one on top of the other, and their sum.
-function differenceChart(place, data) {
-  place.style.height = place.style.minHeight = "260px";
-  const names = [...data.difference.map((part) => part[0]), "sum"];
-  const cash = [...data.difference.map((part) => part[1]), 0];
-  const shade = (name) => ({ marker: { color: colour(name) } });
-  const draw = () => Plotly.react(place, [{
-    type: "waterfall", x: names, y: cash, measure: names.map((_, k) => (k < names.length - 1 ? "relative" : "total")),
-    increasing: shade("on"), decreasing: shade("short"), totals: shade("off"),
-    connector: { line: { color: colour("line"), width: 1 } },
-    hovertemplate: "%{x} %{delta:+,.0f}<extra></extra>",
-  }], layoutOf({
-    xaxis: axis({ type: "category", tickfont: { size: 12, color: colour("ink") } }),
-    yaxis: axis({ title: titled("cash"), tickformat: ",.3~s", zeroline: true, nticks: 6 }),
-    margin: { l: 60, r: 14, t: 8, b: 60 },
   }), configOf());
   return { draw };
 }

@@ -2,7 +2,8 @@
 
 const data = JSON.parse(document.getElementById("page-data").textContent);
 const drawn = [];  // charts, in the order of the page
-const symbols = data.symbols.length ? symbolChoice(data) : null;
+const trades = decodeTrades(data.trades);
+const symbols = data.symbols.length ? symbolChoice(data, trades) : null;
 
 function add(name, make) {
   const place = document.getElementById(`chart-${name}`);
@@ -29,8 +30,10 @@ function addAll() {
   equity.draw();
   timeline.follow(equity.place, equity.draw);
   performance.mark("first-chart");
-  const rest = [["difference", differenceChart], ["candles", candleChart], ["signals", signalChart], ["reliability", reliabilityChart],
-    ["importances", importancesChart], ["refits", refitsChart], ["health", healthChart], ["placebo", placeboChart], ["ranking", rankingChart]];
+  const rest = [["placebo", placeboChart], ["chance", chanceChart], ["ranking", rankingChart], ["difference", differenceChart],
+    ["robustness", robustnessChart], ["candles", candleChart], ["quarters", quartersChart], ["threshold", thresholdChart],
+    ["signals", signalChart], ["reliability", reliabilityChart], ["importances", importancesChart], ["refits", refitsChart], ["health", healthChart]];
+  if (symbols && document.getElementById("trade-table")) tradeList(trades, data, symbols);
   const next = () => {
     const [name, make] = rest.shift() || [];
     if (!name) {
@@ -42,6 +45,7 @@ function addAll() {
       const chart = add(name, make);
       chart?.draw();
       if (chart?.timeline) addRanges(name, chart);
+      if (chart?.follows) timeline.follow(chart.place, chart.draw);
     } catch (error) {
       console.error(error);
     }
@@ -82,7 +86,7 @@ document.getElementById("copy")?.addEventListener("click", async (event) => {
   }
 });
 
-const PAPER_WIDTH = 680;  // CSS pixels between the margins of A4
+const PAPER_WIDTH = 686;  // CSS pixels between the margins of A4
 const PAPER_HEIGHTS = { "chart-equity": 290, "chart-candles": 490, "chart-signals": 440 };
 
 window.addEventListener("beforeprint", () => {

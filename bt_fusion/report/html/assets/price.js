@@ -16,8 +16,8 @@ function otherSide({ mean, low, high }) {
 function barColumns(raw, count) {
   const made = { size: raw.size, count };
   for (const key of ["time", "open", "high", "low", "close", "confidence", "regime"]) made[key] = decode(raw[key]);
-  for (const side of ["up", "down"]) {
-    made[side] = probabilities(decode(raw[side]), decode(raw[`${side}_low`]), decode(raw[`${side}_high`]));
+  for (const name of ["up", "down", "least"]) {
+    made[name] = probabilities(decode(raw[name]), decode(raw[`${name}_low`]), decode(raw[`${name}_high`]));
   }
   made.short = made.down ?? otherSide(made.up);  // of two classes the other one
   const signal = decode(raw.signal);
@@ -27,13 +27,11 @@ function barColumns(raw, count) {
 }
 
 // All of a symbol, and where its bars are in groups the `detail`: some of them one by one.
-function symbolColumns(raw) {
+function symbolColumns(raw, place, trades) {
   const made = { name: raw.name, last: raw.last, ...barColumns(raw, raw.count) };
   made.usual = (raw.last - made.time[0]) / Math.max(1, raw.count - 1);
-  for (const kind of ["entries", "vetoed"]) {
-    made[kind] = Object.fromEntries(
-      Object.entries(raw[kind]).map(([key, column]) => [key, decode(column)]));
-  }
+  made.entries = marksOf(trades, place, 1);
+  made.vetoed = marksOf(trades, place, 2);
   const time = raw.detail && decode(raw.detail.time);
   made.detail = time && { ...made, ...barColumns(raw.detail, time.length) };
   return made;
@@ -49,7 +47,7 @@ function finest(bars, range) {
 }
 
 // The symbol shown, chosen in any select of the page; what listens is called after a change.
-function symbolChoice(data) {
+function symbolChoice(data, trades) {
   const columns = data.symbols.map(() => null), listeners = [];
   const selects = document.querySelectorAll("select.symbol");
   let chosen = data.signals.symbol;
@@ -64,7 +62,16 @@ function symbolChoice(data) {
     });
   }
   choose(chosen);
-  return { bars: () => (columns[chosen] ??= symbolColumns(data.symbols[chosen])), listeners };
+  const pick = (at) => {
+    if (at === chosen) return;
+    choose(at);
+    for (const listener of listeners) listener();
+  };
+  return {
+    bars: () => (columns[chosen] ??= symbolColumns(data.symbols[chosen], chosen, trades)),
+    place: () => chosen, pick, listeners,
+    label: () => (columns.length > 1 ? `${data.symbols[chosen].name}: ` : ""),
+  };
 }
 
 function inWindow(time, range) {
@@ -161,6 +168,19 @@ function probabilityRange(drawn, levels, inView) {
   return padded([Math.min(...spans.map((s) => s[0]), ...levels), Math.max(...spans.map((s) => s[1]), ...levels)], 0.06);
 }
 
+// Thresholds that change from bar to bar as lines, none where they stay the same; the second line
+// is where the other side of a label with two classes reaches it.
+function thresholdLines(bars, groups, x, levels) {
+  if (!bars.least) return [];
+  const { mean } = groupValues(bars.least.mean, groups, bars.least.low, bars.least.high);
+  const sides = levels.length > 1 ? [mean, mean.map((p) => (p === null ? null : 1 - p))] : [mean];
+  const many = groups.step > 1 || bars.size > 1;
+  return sides.map((y, k) => ({
+    type: "scatter", mode: "lines", x, y, xaxis: "x", yaxis: "y3", name: "threshold", showlegend: !k, legendrank: 1020,
+    line: { color: colour("ink"), width: many ? 0.7 : 1, dash: many ? "solid" : "dash" }, hovertemplate: "threshold %{y:.3f}<extra></extra>",
+  }));
+}
+
 // Lines at the thresholds; with a name, the first tells it in the legend.
 function thresholdShapes(levels, name) {
   return levels.map((level, k) => ({
@@ -204,4 +224,10 @@ function candleConfig() {
 
 function eachCandle(step) {
   return step === 1 ? "Each candle is one bar" : `Each candle is ${step.toLocaleString("en")} bars`;
+}
+
+// What to do where no closer look is possible: the page holds these bars in groups.
+function closerLook({ groups, size }, range) {
+  if (size === 1 || groups.step > 1) return "";
+  return ` The page holds these bars in groups; "bt-fusion report FOLDER --until ${stampText(range[1]).replace(" ", "T")}" brings them one by one.`;
 }

@@ -91,22 +91,25 @@ function signalPicture(bars, { names, levels }, range) {
     signalTrace(1, found.long, view),
     signalTrace(-1, found.short, view),
     ...sides.flatMap((side) => side.traces.map((trace) => ({ ...trace, legendrank: 1010 }))),
+    ...thresholdLines(bars, groups, candles.x, levels),
   ];
-  return { ...view, traces, probabilities: probabilityRange(sides, levels, inView) };
+  const fixed = bars.least ? [] : levels;
+  return { ...view, size: bars.size, traces, fixed, probabilities: probabilityRange(sides, levels, inView) };
 }
 
 function signalLayout(picture, { levels }, range) {
-  const named = `threshold${levels.length > 1 ? "s" : ""} ${levels.join(", ")}`;
+  const named = `threshold${levels.length > 1 ? "s" : ""} ${levels.map((level) => Number(level.toFixed(3))).join(", ")}`;
   return candleLayout({
-    barmode: "overlay", uirevision: "signals", shapes: thresholdShapes(levels, named),
+    barmode: "overlay", uirevision: "signals", shapes: thresholdShapes(picture.fixed, named),
     xaxis: { ...timeAxis(range, "y3"), showgrid: false },
     yaxis: fixedAxis({ domain: [0, 1], range: [0, 1], visible: false }),
     yaxis2: priceAxis(picture, [0.34, 1]),
-    yaxis3: fixedAxis({ domain: [0, 0.29], range: picture.probabilities, title: titled("P") }),
+    yaxis3: fixedAxis({ domain: [0, 0.29], range: picture.probabilities, title: titled("probability") }),
   });
 }
 
-function signalText(bars, { groups }, [from, to]) {
+function signalText(bars, picture, [from, to], name) {
+  const { groups } = picture;
   const [first, stop] = inWindow(bars.time, [from, to]);
   const counted = { bars: Math.min(stop * bars.size, bars.count) - first * bars.size, long: 0, short: 0 };
   for (let i = first; i < stop; i++) {
@@ -116,7 +119,7 @@ function signalText(bars, { groups }, [from, to]) {
   const [all, long, short] = Object.values(counted).map((number) => number.toLocaleString("en"));
   const each = groups.step * bars.size;
   const most = each > 1 ? ", shaded by the regime of most of them" : "";
-  return `${eachCandle(each)}${most}. In view: ${all} bars with ${long} long and ${short} short signals.`;
+  return `${name}${eachCandle(each)}${most}. In view: ${all} bars with ${long} long and ${short} short signals.${closerLook(picture, [from, to])}`;
 }
 
 // Show the last bars until a time; neither they nor the whole are cut by the chart's edge.
@@ -124,7 +127,7 @@ function showLast(shown, symbol, { bars, until }) {
   const { time } = symbol.detail ?? symbol, half = leastGap(time) / 2;
   const end = until === null ? time.length : Math.max(1, firstAtOrAfter(time, until + 1));
   const count = Math.min(bars, end), range = [time[end - count] - half, time[end - 1] + half];
-  const day = new Date(time[end - 1]).toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", "");
+  const day = stampText(time[end - 1]);
   const text = until === null ? `Last ${count.toLocaleString("en")} bars` : `${count.toLocaleString("en")} bars until ${day}`;
   shown.setWhole(symbol.time[0] - half, symbol.last + half);
   shown.home = count < symbol.count ? { text, range } : null;
@@ -135,7 +138,7 @@ function signalChart(place, data, symbols) {
   const shown = new Timeline();
   const draw = () => {
     const bars = finest(symbols.bars(), shown.range), picture = signalPicture(bars, data.signals, shown.range);
-    document.getElementById("drawn-signals").textContent = signalText(bars, picture, shown.range);
+    document.getElementById("drawn-signals").textContent = signalText(bars, picture, shown.range, symbols.label());
     return Plotly.react(place, picture.traces, signalLayout(picture, data.signals, shown.range), candleConfig());
   };
   const home = () => showLast(shown, symbols.bars(), data.signals);

@@ -5,6 +5,13 @@ function milliseconds(value) {
   return Date.parse(value.length > 10 ? `${value.replace(" ", "T")}Z` : value);
 }
 
+// A time as "2024-01-31 09:30", a midnight as the day alone, nothing where there is none.
+function stampText(time) {
+  if (Number.isNaN(time)) return "";
+  const [day, clock] = new Date(time).toISOString().slice(0, 19).split("T");
+  return clock === "00:00:00" ? day : `${day} ${clock.replace(/:00$/, "")}`;
+}
+
 class Timeline {
   constructor() {
     this.range = [0, 1];

@@ -1,0 +1,1 @@
+"""The data that the charts of report.html are drawn from."""
