@@ -25,21 +25,28 @@ __all__ = ["backtest"]
 class ComparedStrategy(TradedStrategy):
     """The strategy, the runs it makes and what they are compared with."""
 
-    ml: Annotated[Ml, option("Trade without ML, with it, or compare both.")] = Ml.both
+    ml: Annotated[Ml, option("Trade without ML, with ML, or compare both.")] = Ml.both
     placebo: Annotated[
-        str, option("What chance does: veto, labels (a few refits more) or none.")
+        str,
+        option(
+            "Compare ML with chance: veto (random filters), labels (also models trained on "
+            "shuffled labels, which takes longer) or none (no verdict).",
+            metavar="NAME",
+        ),
     ] = "veto"
     ablation: Annotated[
         bool,
         option(
-            "Also trade with one model after the other: signal, position, stops, risk; for "
-            "--strategy managed.",
+            "For --strategy managed: also add its models one by one (signal, position, stops, "
+            "risk).",
             "--ablation",
         ),
     ] = False
     breakdown: Annotated[
         list[str] | None,
-        option("Sum trades up by day, week or month, too; repeat.", "--breakdown"),
+        option(
+            "Also sum trades by day, week or month. Repeatable.", "--breakdown", metavar="PERIOD"
+        ),
     ] = None
 
 
@@ -47,11 +54,18 @@ class ComparedStrategy(TradedStrategy):
 class BacktestOutput(OutputOptions):
     """Where the files go, which are drawn, and how much is printed."""
 
-    plot: Annotated[bool, option("Draw Backtrader's own chart, too.", "--plot")] = False
-    verbose: Annotated[bool, option("Say more.", "--verbose", "-v")] = False
+    plot: Annotated[
+        bool, option("Also draw Backtrader's own chart, with buys and sells.", "--plot")
+    ] = False
+    verbose: Annotated[
+        bool, option("Print more: last entries, exits, timing.", "--verbose", "-v")
+    ] = False
 
 
-@command("finished refits are kept in the cache")
+@command(
+    "finished refits are kept in the cache",
+    "bt-fusion backtest --data candles.csv --strategy mine.py:Mine",
+)
 def backtest(
     context: typer.Context,
     bars: SymbolOptions,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bt_fusion.cli.command import Json, command, option, output_folder
+from bt_fusion.cli.command import SAVED_MODEL, Json, command, option, output_folder
 from bt_fusion.cli.options import DatedBarOptions, MarketOptions, ScreenOptions
 from bt_fusion.cli.options.model import NoCausalityCheck
 from bt_fusion.cli.screen import Screen
@@ -23,16 +23,24 @@ __all__ = ["evaluate"]
 class JudgedModel(MarketOptions):
     """The model, and what it is judged by besides its figures."""
 
-    model: Annotated[str, option("Folder or URL of a saved model.", "--model", "--ml-model-path")]
+    model: Annotated[str, SAVED_MODEL]
     feature_importance: Annotated[
-        bool, option("Shuffle each feature; SHAP where installed.", "--feature-importance")
+        bool,
+        option(
+            "Measure each feature: shuffled, and by SHAP if it is installed.",
+            "--feature-importance",
+        ),
     ] = False
     no_cross_validation: Annotated[
-        bool, option("Leave the 15 refits out.", "--no-cross-validation")
+        bool, option("Skip the 15 refits of cross-validation.", "--no-cross-validation")
     ] = False
     since: Annotated[
         str | None,
-        option("Date from which to test for drift: features, hit rate, calibration.", "--since"),
+        option(
+            "Test for drift from this day on: features, hit rate, calibration.",
+            "--since",
+            metavar="DATE",
+        ),
     ] = None
     no_causality_check: NoCausalityCheck = False
 
@@ -42,16 +50,16 @@ class TradedModel:
     """Whether the model trades, and by which strategy."""
 
     backtest: Annotated[
-        bool, option("Trade the unseen bars with ML off and on, too.", "--backtest")
+        bool, option("Also trade the unseen bars with ML off and on.", "--backtest")
     ] = False
     strategy: Annotated[
         str | None,
         option(
-            "fusion, hybrid, discovery or managed; or one of yours, module:Class or "
-            "file.py:Class: what --backtest trades. [default: the one the model's label belongs "
-            "to, managed for a managed model]",
+            "fusion, hybrid, discovery or managed; or yours, file.py:Class or module:Class. "
+            "--backtest trades it. [default: the one that fits the model's label]",
             "--strategy",
             "-s",
+            metavar="NAME",
         ),
     ] = None
 
@@ -71,7 +79,10 @@ class TradedModel:
         return name
 
 
-@command("nothing was written")
+@command(
+    "nothing was written",
+    "bt-fusion evaluate --model models/mine --data candles.csv",
+)
 def evaluate(
     *,
     judged: JudgedModel,
@@ -83,7 +94,7 @@ def evaluate(
     ] = None,
     output: ScreenOptions,
 ) -> None:
-    """Judge a saved model by the bars after those it was trained on."""
+    """Test a saved model on the bars after its training."""
     from bt_fusion.backtest.notes import left_out_note, length_note
     from bt_fusion.data.sources import bars_within
     from bt_fusion.data.timestamps import iso_time

@@ -23,19 +23,28 @@ class SweptStrategy(StrategyOptions):
     """The strategy, and the values of its parameters."""
 
     param: Annotated[
-        list[str], option("KEY=start:stop:step, KEY=a,b,c or KEY=VALUE; repeat.", "--param")
+        list[str],
+        option(
+            "Values of a strategy parameter: KEY=start:stop:step, KEY=a,b,c or KEY=VALUE. "
+            "Repeatable.",
+            "--param",
+            metavar="KEY=...",
+        ),
     ]
-    most: Annotated[int, option("Variants there may be.", "--max")] = 1_000
+    most: Annotated[int, option("Refuse a grid of more variants.", "--max")] = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweepSchedule(ScheduleOptions):
     """As of a backtest; runs are made side by side, too."""
 
-    jobs: Annotated[int, option("Refits, then runs side by side, -1 for all cores.")] = -1
+    jobs: Annotated[int, option("Refits, then runs, in parallel; -1: all cores.")] = -1
 
 
-@command("finished runs and refits are kept and the same command goes on with them")
+@command(
+    "finished runs and refits are kept and the same command goes on with them",
+    "bt-fusion sweep --data candles.csv --param ema_fast=5:20:5",
+)
 def sweep(
     bars: SymbolOptions,
     strategy: SweptStrategy,

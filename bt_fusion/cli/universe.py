@@ -29,12 +29,17 @@ class FileOptions:
     data: Annotated[
         list[str],
         option(
-            "Folder of data files, a file, or a pattern in quotes, 'dir/*.csv'; repeat.", "--data"
+            "Folder of candle files, a file, or a pattern in quotes: 'dir/*.csv'. Repeatable.",
+            "--data",
+            metavar="PATH",
         ),
     ]
-    resample: Annotated[str | None, option("Make longer bars first, such as 4h or 1d.")] = None
+    resample: Annotated[
+        str | None, option("Make longer bars first: 4h, 1d, ...", metavar="LENGTH")
+    ] = None
     min_bars: Annotated[
-        int, typer.Option(help="Files with fewer bars are listed and not judged.", min=0)
+        int,
+        typer.Option(help="List files with fewer bars, but do not judge them.", min=0, metavar="N"),
     ] = 0
     repair: Repair = False
     max_age: MaxAge = 30.0
@@ -63,11 +68,12 @@ class FileOptions:
 class UniverseSchedule(ScheduleOptions):
     """As of a backtest; files are judged side by side instead of refits."""
 
-    jobs: Annotated[int, option("Files side by side, -1 for all cores.")] = -1
+    jobs: Annotated[int, option("Files in parallel; -1: all cores.")] = -1
     cache: Annotated[
         str,
         option(
-            "Folder that keeps refitted models, auto, or none; finished files are kept in --out."
+            "Folder that keeps finished refits; auto, or none. --out keeps finished files anyway.",
+            metavar="DIR",
         ),
     ] = "none"
 
@@ -76,9 +82,12 @@ class UniverseSchedule(ScheduleOptions):
 class UniverseOutput(OutputOptions):
     """Where the files go, and which are written."""
 
-    out: Annotated[Path, output_folder("Folder for the files.")] = Path("universe")
+    out: Annotated[
+        Path,
+        output_folder("Folder for the files. An earlier one in it is kept as DIR-1, DIR-2, ..."),
+    ] = Path("universe")
     keep_runs: Annotated[
-        bool, option("Write each file's whole run into a folder below runs, too.", "--keep-runs")
+        bool, option("Also write the whole run of each file, into OUT/runs.", "--keep-runs")
     ] = False
 
 
@@ -89,13 +98,16 @@ class Control:
     shuffle_labels: Annotated[
         bool,
         option(
-            "Control: learn from labels that belong to other rows, so that nothing is learnt.",
+            "Control: train on shuffled labels, from which nothing can be learnt.",
             "--shuffle-labels",
         ),
     ] = False
 
 
-@command("finished files are kept and the same command goes on with them")
+@command(
+    "finished files are kept and the same command goes on with them",
+    "bt-fusion universe --data candles --members lgb",
+)
 def universe(
     bars: FileOptions,
     strategy: TradedStrategy,

@@ -27,5 +27,13 @@ class ScreenOptions:
 class OutputOptions(ScreenOptions):
     """Where the files go, and which are drawn."""
 
-    out: Annotated[Path, output_folder("Folder for the files.")] = Path("results")
-    no_report: Annotated[bool, option("Tables and data only, no picture.", "--no-report")] = False
+    out: Annotated[
+        Path,
+        output_folder("Folder for the files. An earlier run in it is kept as DIR-1, DIR-2, ..."),
+    ] = Path("results")
+    overwrite: Annotated[
+        bool, option("Replace an earlier run in --out instead of keeping it.", "--overwrite")
+    ] = False
+    no_report: Annotated[
+        bool, option("Write tables and data only, no report and no picture.", "--no-report")
+    ] = False
