@@ -28,6 +28,7 @@ __all__ = [
     "Data",
     "Json",
     "Ml",
+    "Overwrite",
     "Plugins",
     "Quiet",
     "Scheduler",
@@ -206,6 +207,9 @@ TestShare = Annotated[
     float, option("Share of the bars, the last ones, that test the model; 0: no test.")
 ]
 Json = Annotated[Path | None, output_file("Also write the tables as JSON.", "--json")]
+Overwrite = Annotated[
+    bool, option("Replace earlier results in --out instead of keeping them.", "--overwrite")
+]
 Quiet = Annotated[bool, option("Print only warnings and errors.", "--quiet", "-q")]
 Scheduler = Annotated[
     str | None,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bt_fusion.cli.command import SAVED_MODEL, Json, command, option, output_folder
+from bt_fusion.cli.command import SAVED_MODEL, Json, Overwrite, command, option, output_folder
 from bt_fusion.cli.options import DatedBarOptions, MarketOptions, ScreenOptions
 from bt_fusion.cli.options.model import NoCausalityCheck
 from bt_fusion.cli.screen import Screen
@@ -90,8 +90,14 @@ def evaluate(
     traded: TradedModel,
     json: Json = None,
     out: Annotated[
-        Path | None, output_folder("Folder for evaluation.json and the pictures.", "--out")
+        Path | None,
+        output_folder(
+            "Folder for evaluation.json and pictures. An earlier one in it is kept as DIR-1, "
+            "DIR-2, ...",
+            "--out",
+        ),
     ] = None,
+    overwrite: Overwrite = False,
     output: ScreenOptions,
 ) -> None:
     """Test a saved model on the bars after its training."""
@@ -106,10 +112,14 @@ def evaluate(
     from bt_fusion.report.terminal.evaluation import drift_tables, evaluation_tables, grade_line
     from bt_fusion.report.terminal.labels import label_tables
     from bt_fusion.report.terminal.managed import trade_tables
+    from bt_fusion.saved_runs.earlier_results import EVALUATION, EarlierResults
     from bt_fusion.trade_models.evaluation import judge_trades
     from bt_fusion.trade_models.managed_model import ManagedModel
 
     traded.check()
+    earlier = None if out is None else EarlierResults(out, EVALUATION, overwrite)
+    if earlier is not None:
+        earlier.check()
     since = None if judged.since is None else iso_time("since", judged.since)
     if json is not None:
         check_no_input(json, bars.place(), judged.model)
@@ -144,10 +154,11 @@ def evaluate(
         screen.show(comparison_table(content["backtest"]))
     if json is not None:
         write_json(json, content)
-    if out is not None:
+    if out is not None and earlier is not None:
         from bt_fusion.report.pictures.drift import draw_drift
         from bt_fusion.report.pictures.evaluation import draw_evaluation
 
+        screen.say_kept(earlier.keep())
         write_json(out / "evaluation.json", content)
         drawn = [*draw_evaluation(out, found), *([] if drift is None else draw_drift(out, drift))]
         screen.list_files([out / "evaluation.json", *drawn])

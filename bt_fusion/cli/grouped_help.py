@@ -22,7 +22,7 @@ class GroupedCommand(TyperCommand):
         places = {param: group_of(str(self.name), str(param.name)) for param in self.params}
         self.params.sort(key=lambda param: (param.param_type_name != "argument", places[param][1]))
         for param, (group, _) in places.items():
-            param.rich_help_panel = group  # also where a reference is generated from
+            vars(param)["rich_help_panel"] = group  # also where a reference is generated from
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write a section for each group; --help comes last."""

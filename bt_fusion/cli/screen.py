@@ -38,6 +38,11 @@ class Screen:
         if not self.quiet:
             self.console.print(table)
 
+    def say_kept(self, text: str) -> None:
+        """Print where earlier results are kept, if there were any, unless quiet."""
+        if text:
+            self.say(f"Earlier    {text}")
+
     def list_files(self, paths: Iterable[Path]) -> None:
         """Print which files were written, unless quiet."""
         self.say("Files      " + ", ".join(str(path) for path in paths))

@@ -59,11 +59,13 @@ def sweep(
     from bt_fusion.progress import step
     from bt_fusion.report.pictures.sweep import draw_sweep
     from bt_fusion.report.terminal.sweep import sweep_table
-    from bt_fusion.saved_runs.sweep_folder import write_sweep
+    from bt_fusion.saved_runs.earlier_results import SWEEP
+    from bt_fusion.saved_runs.sweep_folder import same_sweep, write_sweep
     from bt_fusion.sweep.grid import parameter_grid
     from bt_fusion.sweep.sweep import Sweep
 
     screen, out = output.screen(), output.out
+    earlier = output.earlier(SWEEP)
     grid = parameter_grid(strategy.param, strategy.most)
     strategy.check_once(grid)
     job = backtest_job(bars, strategy, model, schedule, account, period, screen)
@@ -72,10 +74,12 @@ def sweep(
         job = with_holding_time(job, loaded)
         screen.say(f"Note       {job.notes[-1]}")
     found = Sweep(job, grid, schedule.jobs).run(loaded, out)
+    kept = "" if same_sweep(out, found) else earlier.keep()
     paths = write_sweep(out, found)
     if found.varied and not output.no_report:
         paths.append(out / "sweep.png")
         with step("Drawing"):
             draw_sweep(paths[-1], found)
     screen.show(sweep_table(found))
+    screen.say_kept(kept)
     screen.list_files(paths)

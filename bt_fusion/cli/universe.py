@@ -124,11 +124,17 @@ def universe(
     from bt_fusion.report.html.universe_page import draw_universe_page
     from bt_fusion.report.pictures.universe import draw_universe
     from bt_fusion.report.terminal.pooled import file_line, universe_table
-    from bt_fusion.saved_runs.universe_folder import check_no_backtest, write_universe
+    from bt_fusion.saved_runs.earlier_results import UNIVERSE
+    from bt_fusion.saved_runs.universe_folder import (
+        check_no_backtest,
+        same_universe,
+        write_universe,
+    )
     from bt_fusion.universe.universe import Universe
 
     screen, out = output.screen(), output.out
     check_no_backtest(out)
+    earlier = output.earlier(UNIVERSE)
     if model.horizon_auto:
         raise OptionError("horizon auto is of one market's trades; give --horizon a number of bars")
     files = bars.files(screen)
@@ -146,6 +152,7 @@ def universe(
         shuffle_labels=control.shuffle_labels,
         keep_runs=output.keep_runs,
     ).run(files, out, on_row=say_row)
+    kept = "" if same_universe(out, found) else earlier.keep()
     paths = write_universe(out, found)
     if not output.no_report:
         paths += [out / "universe.png", out / "universe.html"]
@@ -153,4 +160,5 @@ def universe(
             draw_universe(paths[-2], found)
             draw_universe_page(paths[-1], found, picture=paths[-2])
     screen.show(universe_table(found))
+    screen.say_kept(kept)
     screen.list_files(paths)

@@ -1,14 +1,15 @@
 """The files a sweep leaves behind."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bt_fusion.files import write_json, write_whole, writing
+from bt_fusion.files import plain, write_json, write_whole, writing
 
-__all__ = ["SweepResult", "write_sweep"]
+__all__ = ["SweepResult", "same_sweep", "write_sweep"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,16 @@ class SweepResult:
     def varied(self) -> list[str]:
         """The parameters with more than one value."""
         return [name for name, values in self.grid.items() if len(values) > 1]
+
+
+def same_sweep(folder: Path, found: SweepResult) -> bool:
+    """Say whether a folder holds the table of the same sweep, which may then be replaced."""
+    path, parts = folder / "sweep.json", ("data", "window", "config", "grid")
+    try:
+        earlier = json.loads(path.read_bytes())
+        return all(earlier[part] == plain(found.summary[part]) for part in parts)
+    except (OSError, ValueError, KeyError, TypeError):  # none, or not one of ours
+        return False
 
 
 def write_sweep(folder: Path, found: SweepResult) -> list[Path]:
