@@ -130,6 +130,7 @@ def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Cal
         spread = [part for each in own for part in spread_of(each)]
         run.__signature__ = Signature(spread)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in spread}
+        run.__dict__["kinds"] = {each.name: plain_type(each.annotation) for each in spread}
         run.__dict__["epilog"] = f"Example:\n  {example}" if example else None
         return run
 
@@ -157,11 +158,15 @@ def spread_of(parameter: Parameter) -> list[Parameter]:
     """Return the options of a parameter, each with what stands for its value in --help."""
     spread = options_of(parameter)
     for each in spread:
-        kind, *declared = get_args(each.annotation) or (each.annotation,)
-        for info in declared:
+        for info in getattr(each.annotation, "__metadata__", ()):
             if isinstance(info, OptionInfo) and info.metavar is None:
-                info.metavar = placeholder(kind)
+                info.metavar = placeholder(plain_type(each.annotation))
     return spread
+
+
+def plain_type(annotation: Any) -> Any:
+    """Return the type of a parameter without what is declared about it."""
+    return get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
 
 
 def placeholder(kind: Any) -> str | None:

@@ -48,6 +48,7 @@ COMMAND_GROUPS = {
     "Backtests": ("backtest", "sweep", "universe", "report", "why"),
     "Models": ("train", "tune", "evaluate", "predict", "retrain", "show", "push", "pull"),
     "Data and checks": ("download", "audit"),
+    "Setup": ("init",),
 }
 
 

@@ -13,6 +13,7 @@ from bt_fusion.cli.backtest import backtest
 from bt_fusion.cli.download import download
 from bt_fusion.cli.evaluate import evaluate
 from bt_fusion.cli.grouped_help import WIDE, GroupedCommand, GroupedCommands
+from bt_fusion.cli.init import init
 from bt_fusion.cli.predict import predict
 from bt_fusion.cli.retrain import retrain
 from bt_fusion.cli.saved.pull import pull
@@ -39,7 +40,7 @@ app = typer.Typer(
 
 COMMANDS = (
     *(backtest, train, tune, evaluate, predict, retrain, sweep, universe),
-    *(download, audit, report, show, why, push, pull),
+    *(download, audit, report, show, why, push, pull, init),
 )
 for command in COMMANDS:
     app.command(cls=GroupedCommand, epilog=command.__dict__["epilog"], context_settings=WIDE)(
