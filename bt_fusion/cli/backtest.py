@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bt_fusion.cli.command import Ml, command, option
+from bt_fusion.cli.idle_options import IdleNotes
 from bt_fusion.cli.options import (
     AccountOptions,
     AuditOptions,
@@ -77,6 +78,7 @@ class BacktestOutput(OutputOptions):
 )
 def backtest(
     context: typer.Context,
+    notes: IdleNotes,
     bars: SymbolOptions,
     strategy: ComparedStrategy,
     model: PredictorOptions,
@@ -100,8 +102,10 @@ def backtest(
     for source in bars.sources().values():
         for name in FILES:
             check_no_input(out / name, source)
+    job = backtest_job(bars, strategy, model, schedule, account, period, screen)
     job = replace(
-        backtest_job(bars, strategy, model, schedule, account, period, screen),
+        job,
+        notes=(*notes, *job.notes),
         ml=strategy.ml.value,
         placebo=strategy.placebo,
         breakdown=tuple(strategy.breakdown or ()),

@@ -17,7 +17,8 @@ import typer
 from typer.models import OptionInfo
 
 from bt_fusion.cli.config_file import located_in_plugins, read_config, read_plugins
-from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
+from bt_fusion.cli.idle_options import IdleNotes, idle_notes
+from bt_fusion.cli.screen import Screen, exit_on_error, warnings_as_lines
 from bt_fusion.errors import OptionError
 from bt_fusion.progress import hidden
 
@@ -38,6 +39,9 @@ __all__ = [
     "output_file",
     "output_folder",
 ]
+
+
+CONTEXT = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
 class Ml(StrEnum):
@@ -96,7 +100,8 @@ def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Cal
     """Make a function a command: errors and warnings are one line, option groups become options.
 
     A parameter whose type is a dataclass stands for one option a field; the function gets the
-    object. Fields are annotated as parameters of a Typer command are.
+    object. Fields are annotated as parameters of a Typer command are. A parameter `notes` of type
+    `IdleNotes` gets what is to say of options without effect, which is printed otherwise.
 
     Parameters
     ----------
@@ -112,7 +117,7 @@ def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Cal
         groups: dict[str, Any] = {key: each for key, each in types.items() if is_dataclass(each)}
 
         @wraps(function)
-        def run(**values: Any) -> None:
+        def run(context: typer.Context, **values: Any) -> None:
             quiet = hidden(bool(values.get("quiet")))
             with (
                 quiet,
@@ -122,12 +127,17 @@ def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Cal
                 workers(values),
             ):
                 check_texts(values)
+                add_notes(values, context, types)
+                if "context" in types:
+                    values["context"] = context
                 for name, group in groups.items():
                     own = {each.name: values.pop(each.name) for each in fields(group)}
                     values[name] = group(**own)
                 function(**values)
 
-        spread = [part for each in own for part in spread_of(each)]
+        hidden_parts = (typer.Context, IdleNotes)
+        shown = [each for each in own if each.annotation not in hidden_parts]
+        spread = [CONTEXT, *(part for each in shown for part in spread_of(each))]
         run.__signature__ = Signature(spread)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in spread}
         run.__dict__["kinds"] = {each.name: plain_type(each.annotation) for each in spread}
@@ -135,6 +145,16 @@ def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Cal
         return run
 
     return decorate
+
+
+def add_notes(values: dict[str, Any], context: typer.Context, types: dict[str, Any]) -> None:
+    """Find the options without effect: the command keeps the notes as `notes`, or they are said."""
+    notes = idle_notes(context, values)
+    if "notes" in types:
+        values["notes"] = notes
+        return
+    for note in notes:
+        Screen(bool(values.get("quiet"))).say(f"Note       {note}")
 
 
 def workers(values: dict[str, Any]) -> AbstractContextManager[None]:

@@ -1,9 +1,10 @@
 """`bt-fusion sweep`: many variants of a strategy over one set of predictions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bt_fusion.cli.command import command, option
+from bt_fusion.cli.idle_options import IdleNotes
 from bt_fusion.cli.options import (
     AccountOptions,
     OutputOptions,
@@ -46,6 +47,7 @@ class SweepSchedule(ScheduleOptions):
     "bt-fusion sweep --data candles.csv --param ema_fast=5:20:5",
 )
 def sweep(
+    notes: IdleNotes,
     bars: SymbolOptions,
     strategy: SweptStrategy,
     model: PredictorOptions,
@@ -69,6 +71,7 @@ def sweep(
     grid = parameter_grid(strategy.param, strategy.most)
     strategy.check_once(grid)
     job = backtest_job(bars, strategy, model, schedule, account, period, screen)
+    job = replace(job, notes=(*notes, *job.notes))
     loaded = bars.load(screen)
     if model.horizon_auto:
         job = with_holding_time(job, loaded)

@@ -1,12 +1,13 @@
 """`bt-fusion universe`: the comparison over many files, and one verdict over all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bt_fusion.cli.command import command, option, output_folder
+from bt_fusion.cli.idle_options import IdleNotes
 from bt_fusion.cli.options import (
     AccountOptions,
     OutputOptions,
@@ -109,6 +110,7 @@ class Control:
     "bt-fusion universe --data candles --members lgb",
 )
 def universe(
+    notes: IdleNotes,
     bars: FileOptions,
     strategy: TradedStrategy,
     model: PredictorOptions,
@@ -139,6 +141,7 @@ def universe(
         raise OptionError("horizon auto is of one market's trades; give --horizon a number of bars")
     files = bars.files(screen)
     job = backtest_job(bars, strategy, model, schedule, account, period, screen)
+    job = replace(job, notes=(*notes, *job.notes))
 
     def say_row(row: dict[str, Any], number: int, total: int) -> None:
         screen.show(file_line(row, number, total))

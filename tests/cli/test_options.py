@@ -13,13 +13,9 @@ from bt_fusion.cli.backtest import ComparedStrategy
 from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.main import app
 from bt_fusion.cli.options import (
-    ModelOptions,
     PeriodOptions,
-    PredictorOptions,
-    ScheduleOptions,
     StrategyOptions,
 )
-from bt_fusion.cli.options.job import unused_options
 from bt_fusion.data.samples import SAMPLES
 from bt_fusion.engine.loading import STRATEGIES
 from bt_fusion.ensemble.calibration import CALIBRATION
@@ -99,28 +95,6 @@ def test_dates_with_a_time_zone_are_turned_into_utc():
     assert (start, end) == (pd.Timestamp("2024-01-01T08:00"), pd.Timestamp("2024-01-02"))
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        *(("features", "mar"), ("label", "gain"), ("horizon", 3), ("members", "rf")),
-        *(("voting", "majority"), ("train_bars", 300), ("refit_bars", 30)),
-        *(("window", "expanding"), ("embargo_bars", 4)),
-    ],
-)
-def test_each_option_a_saved_model_overrides_is_noted(name, value):
-    model = {name: value} if name in ModelOptions().parts() else {}
-    schedule = {} if model else {name: value}
-    (note,) = unused_options(PredictorOptions(**model), ScheduleOptions(**schedule))
-    option = f"--{name.replace('_', '-')}"
-    assert note == f"{option} not used: a saved model keeps what it was trained with"
-
-
-def test_what_says_nothing_of_the_model_is_not_noted():
-    assert (
-        unused_options(PredictorOptions(model=["m"]), ScheduleOptions(jobs=2, cache="none")) == ()
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """Where something is."""
@@ -160,7 +134,7 @@ def test_a_group_becomes_options_and_comes_back_whole():
     (where, kind), code, show = called(["--path", "there", "--kind", "both"])
     assert (where, kind, code) == (Place(path="there", tags=["old"]), Ml.both, 0)
     parameters = signature(show).parameters
-    assert list(parameters) == ["path", "tags", "kind"] and show.__doc__ == "Show it."
+    assert list(parameters) == ["context", "path", "tags", "kind"] and show.__doc__ == "Show it."
     assert parameters["tags"].default == ["old"] and parameters["kind"].default is Ml.on
     (where, _), *_ = called(["--tag", "new", "--tag", "big"], OtherPlace)
     assert where == OtherPlace(path="here", tags=["new", "big"])
