@@ -100,7 +100,8 @@ class Backtest:
     ledger : path, optional
         Folder of results whose trial ledger counts.
     source : dict
-        Where bars and model came from, kept in the summary as it is: what `why` finds them by.
+        Where bars and model came from, kept in the summary with the present folder: what `why`
+        finds them by.
     audit : bool
         Look for gaps, filled stretches and bad prices in the bars, see `audit_bars`, and for
         look-ahead in the strategy, see `quick_audit`.
@@ -257,7 +258,7 @@ class Backtest:
     def config(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return everything that reproduces the run."""
         return {
-            "source": self.source,
+            "source": {"folder": str(Path.cwd()), **self.source},
             **strategy_config(self.strategy),
             **code_config(self.strategy, self.source),
             "params": self.params,

@@ -124,7 +124,9 @@ RULES = (
         ("retrain",),
     ),
     IdleRule(("poll",), "only --watch looks at the bars again", lambda values: not values["watch"]),
-    IdleRule(("host", "refetch", "repair"), "made-up candles are not fetched", made_up),
+    IdleRule(
+        ("host", "refetch", "repair"), "made-up candles are not fetched", made_up, ("download",)
+    ),
     IdleRule(
         ("seed",),
         "only made-up candles are random",

@@ -94,11 +94,22 @@ def test_what_has_no_effect_is_named_with_the_reason(line, tmp_path, monkeypatch
     assert list(idle_notes(context, context.params)) == SHOWN[line]
 
 
+def example(verb):
+    """The options of a command as its example gives them."""
+    words = COMMANDS[verb].epilog.split()[3:]
+    return COMMANDS[verb].make_context(verb, words).params
+
+
+EXAMPLES = {verb: example(verb) for verb in COMMANDS}
+
+
 def test_every_rule_is_shown_and_names_options_that_exist():
     known = {verb: {param.name for param in each.params} for verb, each in COMMANDS.items()}
     for rule in RULES:
         where = rule.commands or [verb for verb in known if known[verb] & {*rule.options}]
         assert where and all(known[verb] >= {*rule.options} for verb in where if rule.commands)
+        for verb in where:
+            assert isinstance(rule.when(EXAMPLES[verb]), bool)
         assert any(rule.why in note for notes in SHOWN.values() for note in notes), rule.why
 
 
