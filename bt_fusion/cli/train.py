@@ -48,6 +48,7 @@ def train(
     from bt_fusion.ensemble.onnx_export import EXPORTING, require_onnx
     from bt_fusion.evaluation.label_report import report_before_fit
     from bt_fusion.models.model_spec import training_part
+    from bt_fusion.report.figures import when
     from bt_fusion.report.terminal.labels import label_tables
 
     if optimize and tune:
@@ -72,7 +73,7 @@ def train(
     judged = evaluated(chosen, loaded, screen) if test_share else None
     show_candidates(chosen, screen)
     folder = chosen.save(out, symbol=name, trials=trials, **saved_figures(judged))
-    until = str(chosen.trained_until_)[:19].replace("T", " ")
+    until = when(str(chosen.trained_until_)[:19])
     screen.say(f"Model      {folder}: {chosen.n_rows_:,} rows, trained until {until}")
     show_parity(folder, screen)
 

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from bt_fusion.labels import LABELS, class_names
 from bt_fusion.report.checks.parity import parity_lines
-from bt_fusion.report.figures import NONE, cell, count, decimals, payoff_text
+from bt_fusion.report.figures import NONE, cell, count, decimals, payoff_text, when
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["candidate_tables", "card_table", "later_tables"]
@@ -71,8 +71,9 @@ def card_table(card: dict[str, Any]) -> Table:
     rows = {
         "predicts": f"{model['label']['name']} ({label}): {', '.join(_class_names(model))}",
         "trained on": f"{model['symbol'] or 'unnamed bars'}, {model['interval'] or 'any interval'}",
-        "window": f"{trained['start']} to {trained['trained_until']}, {trained['rows']:,} rows",
-        "created": trained["created"],
+        "window": f"{when(trained['start'])} to {when(trained['trained_until'])}, "
+        f"{trained['rows']:,} rows",
+        "created": when(trained["created"]).removesuffix("+00:00") + " UTC",
         "members": ", ".join(model["ensemble"]["members"])
         + f", {model['ensemble']['voting']} vote",
         "features": f"{features['count']}, set {features['set'] or 'of its own'}",
