@@ -595,5 +595,7 @@ def test_a_class_that_keeps_what_cannot_be_saved_is_refused_before_the_fit(kept,
 
 
 def test_a_plug_in_without_py_is_one_clear_error(file):
-    with pytest.raises(OptionError, match=r"my_parts is no Python file: its name does not end in"):
+    with pytest.raises(
+        OptionError, match=r"my_parts is not a Python file: its name does not end in"
+    ):
         load_plugin(file.rename(file.with_suffix("")))

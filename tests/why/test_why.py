@@ -302,7 +302,7 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
         ({"bar": "2020-01-01"}, "not among those the run traded"),
         ({"bar": "tomorrow-ish"}, "is no ISO date"),
         ({"bar": "12/03/2012"}, "is no ISO date"),
-        ({"trade": 1, "bar": "2020-01-01"}, "one of them"),
+        ({"trade": 1, "bar": "2020-01-01"}, "give either a trade or a bar"),
         ({"trade": 1, "run": "of"}, "did you mean 'off'"),
         ({"trade": 1, "data": ["planted-edge"]}, "other bars"),
     ],

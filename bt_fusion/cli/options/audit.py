@@ -102,11 +102,11 @@ class AuditedCode(MarketOptions):
         """Raise OptionError for what does not go together."""
         parts = " ".join(f"--{name}" for name in ("features", "label") if getattr(self, name))
         if self.strategy and self.indicator:
-            raise OptionError("give --strategy or --indicator, one of them")
+            raise OptionError("give either --strategy or --indicator")
         if parts and (self.strategy or self.indicator or self.model):
             raise OptionError(f"{parts} and a strategy, indicator or model: audit one at a time")
         if self.model and self.indicator:
-            raise OptionError("give --indicator or --model, one of them")
+            raise OptionError("give either --indicator or --model")
         if self.param and not (self.strategy or self.indicator):
             raise OptionError("--param is of a strategy or an indicator; give one, or leave it out")
 

@@ -79,9 +79,7 @@ class CandleOptions:
         from bt_fusion.errors import unknown_name
 
         if (self.exchange is None) == (self.source is None):
-            raise OptionError(
-                "give --exchange NAME, --source yahoo, or a made-up --source; one of them"
-            )
+            raise OptionError("give one of --exchange NAME, --source yahoo and a made-up --source")
         if self.made_up:
             kind = str(self.source).partition(":")[0]
             if kind not in SYNTHETIC:
@@ -92,7 +90,7 @@ class CandleOptions:
         elif self.symbol is None:
             raise OptionError("--symbol is missing, e.g. BTC/USDT of an exchange, SPY of Yahoo")
         if self.days is not None and self.since is not None:
-            raise OptionError("give --days or --since, one of them")
+            raise OptionError("give either --days or --since")
 
     def market(self) -> "Market":
         """Return the market that is asked for."""

@@ -35,7 +35,7 @@ def later_tables(card: dict[str, Any]) -> list[Table]:
 
 def _later_table(model: dict[str, Any]) -> Table:
     facts = dict(model["facts"])
-    title, neutral = LATER.get(model["name"], (f"Model {model['name']}", "it has no say"))
+    title, neutral = LATER.get(model["name"], (f"Model {model['name']}", "it is not used"))
     table = Table(show_header=False, title=title, title_justify="left")
     table.add_column(style="bold")
     table.add_column(overflow="fold")

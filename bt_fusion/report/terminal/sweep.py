@@ -68,8 +68,8 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
     )
     if summary["dsr"] is not None:
         lines.append(
-            f"DSR        {summary['dsr']:.3f}: how sure it is that the best one's Sharpe ratio is "
-            "more than that luck (0.95 would do)"
+            f"DSR        {summary['dsr']:.3f}: probability that the best one's Sharpe ratio is "
+            "more than that luck (0.95 is enough)"
         )
     if summary["pbo"] is not None:
         lines.append(

@@ -129,7 +129,7 @@ def nearest(rows: list[dict[str, Any]]) -> list[str]:
         return []
     row = min(known, key=lambda row: abs(row["margin"]))
     verb = "reached with" if row["passed"] else "missed by"
-    more = " to spare" if row["passed"] else ""
+    more = " above" if row["passed"] else ""
     return [f"Nearest    {row['name']}: {verb} {abs(row['margin']):.4f}{more}"]
 
 
