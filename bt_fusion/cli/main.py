@@ -87,5 +87,6 @@ def main(argv: list[str] | None = None) -> None:
 def run_backtest(argv: list[str] | None = None) -> None:
     """Run `bt-fusion backtest` with the given options; ends with SystemExit."""
     words = sys.argv[1:] if argv is None else argv
+    verb = [] if words in (["--version"], ["-V"]) else ["backtest"]
     with told_interruption():
-        app(["backtest", *words], prog_name="run_backtest.py")
+        app([*verb, *words], prog_name="run_backtest.py")

@@ -7,7 +7,7 @@ import typer
 
 from bt_fusion.cli import main as cli
 from bt_fusion.cli.help_groups import COMMAND_GROUPS, GROUPS
-from tests.cli.running import command
+from tests.cli.running import command, run
 
 COMMANDS = typer.main.get_command(cli.app).commands
 NAMES = sorted(COMMANDS)
@@ -61,3 +61,5 @@ def test_the_version_is_one_line(flag, capsys):
     assert command(flag) == 0
     words = capsys.readouterr().out.split()
     assert words[::2] == ["bt_fusion", "Python", "Backtrader"] and len(words) == 6
+    run(flag)  # as run_backtest.py
+    assert capsys.readouterr().out.split() == words
