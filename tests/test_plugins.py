@@ -551,7 +551,10 @@ def test_a_run_remembers_its_plug_ins(file, tmp_path, registers, capsys):
     moved = file.rename(tmp_path / "elsewhere.py")
     registers()
     assert command(*why) == 2
-    assert "my_parts.py of the run is not there any more; give --plugin" in capsys.readouterr().err
+    assert (
+        "my_parts.py of the run is not there any more: it was moved or removed; give --plugin"
+        in capsys.readouterr().err
+    )
     (tmp_path / "new").mkdir()
     again = moved.rename(tmp_path / "new" / "my_parts.py")
     assert command(*why, "--plugin", again) == 0

@@ -16,7 +16,7 @@ from typing import Annotated, Any, get_args
 import typer
 from typer.models import OptionInfo
 
-from bt_fusion.cli.config_file import located_in_plugins, read_config, read_plugins
+from bt_fusion.cli.config.config_file import located_in_plugins, read_config, read_plugins
 from bt_fusion.cli.idle_options import IdleNotes, idle_notes
 from bt_fusion.cli.screen import Screen, exit_on_error, warnings_as_lines
 from bt_fusion.errors import OptionError

@@ -10,10 +10,10 @@ import typer
 
 from bt_fusion.cli.audit import audit
 from bt_fusion.cli.backtest import backtest
+from bt_fusion.cli.config.init import init
 from bt_fusion.cli.download import download
 from bt_fusion.cli.evaluate import evaluate
-from bt_fusion.cli.grouped_help import WIDE, GroupedCommand, GroupedCommands
-from bt_fusion.cli.init import init
+from bt_fusion.cli.help.grouped_help import WIDE, GroupedCommand, GroupedCommands
 from bt_fusion.cli.predict import predict
 from bt_fusion.cli.retrain import retrain
 from bt_fusion.cli.saved.pull import pull

@@ -7,8 +7,8 @@ import pytest
 import typer
 
 from bt_fusion.cli import main as cli
-from bt_fusion.cli.config_file import config_options
-from bt_fusion.cli.init import config_text
+from bt_fusion.cli.config.config_file import config_options
+from bt_fusion.cli.config.init import config_text
 from bt_fusion.errors import OptionError
 from tests.cli.running import command, run
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bt_fusion.cli.command import Quiet, command, option
-from bt_fusion.cli.config_values import written
+from bt_fusion.cli.config.config_values import written
 from bt_fusion.cli.screen import Screen
 from bt_fusion.errors import OptionError
 

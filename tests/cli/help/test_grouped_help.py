@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from bt_fusion.cli import main as cli
-from bt_fusion.cli.help_groups import COMMAND_GROUPS, GROUPS
+from bt_fusion.cli.help.help_groups import COMMAND_GROUPS, GROUPS
 from tests.cli.running import command, run
 
 COMMANDS = typer.main.get_command(cli.app).commands

@@ -51,7 +51,7 @@ def config_options(context: typer.Context, path: Path) -> dict[str, Any]:
     OptionError
         For a file that cannot be read, an unknown key, a key given twice, and a wrong value.
     """
-    from bt_fusion.cli.config_values import option_value
+    from bt_fusion.cli.config.config_values import option_value
 
     own, found, elsewhere = names_of(context.command), dict[str, Any](), list[str]()
     kinds = vars(context.command.callback)["kinds"]

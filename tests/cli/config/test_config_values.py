@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bt_fusion.cli.command import Ml
-from bt_fusion.cli.config_values import option_value
+from bt_fusion.cli.config.config_values import option_value
 from bt_fusion.errors import OptionError
 
 LIST = list[str] | None

@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from bt_fusion.cli.help_groups import COMMAND_GROUPS, group_of
+from bt_fusion.cli.help.help_groups import COMMAND_GROUPS, group_of
 
 UNBROKEN = "\ue000"  # stands for a hyphen while lines are broken
 __all__ = ["WIDE", "GroupedCommand", "GroupedCommands"]
