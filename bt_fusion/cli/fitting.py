@@ -33,9 +33,9 @@ def fitted(part: Any, console: Console) -> Any:
 def broken(line: str | Text, width: int) -> Text:
     """Return a line broken between words; what follows a label stays in its column.
 
-    >>> print(broken("Note       a b c", 14))
-    Note       a b
-               c
+    >>> print(broken("Note       these are several words", 33))
+    Note       these are several
+               words
     """
     text = Text(line) if isinstance(line, str) else line
     if text.cell_len <= width or "\n" in text.plain:
