@@ -56,7 +56,7 @@ class Place:
         walk = ["--train-bars", 200, "--jobs", jobs, "--seed", seed, *cache]
         quiet = ["--placebo", "none", "-q"]
         out = {
-            "backtest": [*data, *QUICK, *walk, *quiet, "--out", self.root / "run"],
+            "backtest": [*data, *QUICK, *walk, *quiet, "--out", self.root / "run", "--overwrite"],
             "train": [*data, *QUICK, "--seed", seed, "--out", self.root / "model", "-q"],
             "sweep": [*data, *QUICK, *walk, "-q", "--out", self.root / "sweep", *SWEPT],
             "tune": [*data, *QUICK, "--trials", 4, "--storage", self.root / "study.db", "-q"],

@@ -139,6 +139,7 @@ def fuzz_options(made: Path, place: Path, rng: Random) -> None:
     lines = [f"{name} = {json.dumps(value)}" for name, value in options.items()]
     (place / "job.toml").write_text("\n".join(line for line in lines if "null" not in line))
     words = ["--out", place / "out", "--cache", "none", "--placebo", "none", "--no-report", "-q"]
+    words += ["--overwrite"]
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):

@@ -58,7 +58,9 @@ def load_file(
     if not path.is_file():
         raise OptionError(f"no file {path}; give {wanted}")
     if path.suffix != ".py":
-        raise OptionError(f"{path} is no Python file: its name does not end in .py; give {wanted}")
+        raise OptionError(
+            f"{path} is not a Python file: its name does not end in .py; give {wanted}"
+        )
     main = sys.modules["__main__"]
     if getattr(main, "__file__", None) and Path(str(main.__file__)).resolve() == path:
         return main  # the running script, which would start over
@@ -70,7 +72,7 @@ def load_file(
         with importable(path.parent), locate_errors(path, failure):
             data = path.read_bytes()  # what is hashed is what runs
             if b"\0" in data:
-                raise failure(f"{path} holds a null byte; it is no Python file")
+                raise failure(f"{path} holds a null byte; it is not a Python file")
             code = compile(data, path, "exec", dont_inherit=True)
             read_source(module, data)
             exec(code, vars(module))

@@ -551,7 +551,10 @@ def test_a_run_remembers_its_plug_ins(file, tmp_path, registers, capsys):
     moved = file.rename(tmp_path / "elsewhere.py")
     registers()
     assert command(*why) == 2
-    assert "my_parts.py of the run is not there any more; give --plugin" in capsys.readouterr().err
+    assert (
+        "my_parts.py of the run is not there any more: it was moved or removed; give --plugin"
+        in capsys.readouterr().err
+    )
     (tmp_path / "new").mkdir()
     again = moved.rename(tmp_path / "new" / "my_parts.py")
     assert command(*why, "--plugin", again) == 0
@@ -595,5 +598,7 @@ def test_a_class_that_keeps_what_cannot_be_saved_is_refused_before_the_fit(kept,
 
 
 def test_a_plug_in_without_py_is_one_clear_error(file):
-    with pytest.raises(OptionError, match=r"my_parts is no Python file: its name does not end in"):
+    with pytest.raises(
+        OptionError, match=r"my_parts is not a Python file: its name does not end in"
+    ):
         load_plugin(file.rename(file.with_suffix("")))

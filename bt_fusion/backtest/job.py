@@ -219,7 +219,7 @@ class BacktestJob:
     def config(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
         """Return everything that reproduces the run."""
         return {
-            "source": self.source,
+            "source": {"folder": str(Path.cwd()), **self.source},
             **strategy_config(self.strategy),
             **code_config(self.strategy, self.source),
             "params": self.params,

@@ -27,7 +27,10 @@ __all__ = ["audit"]
 Bars = Mapping[str, "pd.DataFrame"]
 
 
-@command("nothing was written")
+@command(
+    "nothing was written",
+    "bt-fusion audit --data candles.csv --strategy mine.py:Mine",
+)
 def audit(
     *,
     bars: AuditedBars,
@@ -37,15 +40,15 @@ def audit(
     json: Json = None,
     png: Annotated[
         Path | None,
-        output_file("Draw the closes and all findings to a .png file; for bars only.", "--png"),
+        output_file("Draw the closes with every fault of the bars to a .png file.", "--png"),
     ] = None,
     output: ScreenOptions,
 ) -> None:
     """Find faults in bars, or look-ahead in a strategy, indicator, plug-in or model.
 
     With --data alone: gaps, filled and frozen stretches, bad prices, an unfinished last bar. With
-    --strategy, --indicator, --features, --label, --plugin or --model: does it look ahead on these
-    bars? --plugin alone checks everything the file registers.
+    --strategy, --indicator, --features, --label, --plugin or --model: whether that looks ahead on
+    these bars. --plugin alone checks everything the file registers.
     """
     from bt_fusion.data.sources import bars_within
     from bt_fusion.files import check_no_input, write_json

@@ -10,21 +10,26 @@ from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from types import NoneType
+from typing import Annotated, Any, get_args
 
 import typer
+from typer.models import OptionInfo
 
-from bt_fusion.cli.config_file import located_in_plugins, read_config, read_plugins
-from bt_fusion.cli.screen import exit_on_error, warnings_as_lines
+from bt_fusion.cli.config.config_file import located_in_plugins, read_config, read_plugins
+from bt_fusion.cli.idle_options import IdleNotes, idle_notes
+from bt_fusion.cli.screen import Screen, exit_on_error, warnings_as_lines
 from bt_fusion.errors import OptionError
 from bt_fusion.progress import hidden
 
 __all__ = [
+    "SAVED_MODEL",
     "SOURCE",
     "Config",
     "Data",
     "Json",
     "Ml",
+    "Overwrite",
     "Plugins",
     "Quiet",
     "Scheduler",
@@ -36,6 +41,9 @@ __all__ = [
 ]
 
 
+CONTEXT = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+
 class Ml(StrEnum):
     """Which runs to make."""
 
@@ -44,19 +52,28 @@ class Ml(StrEnum):
     both = "both"
 
 
-def option(text: str, *names: str) -> Any:
-    """Declare an option by its help text, and names where they differ from the parameter's."""
-    return typer.Option(*names, help=text)
+def option(text: str, *names: str, metavar: str | None = None) -> Any:
+    """Declare an option by its help text, and names where they differ from the parameter's.
+
+    Parameters
+    ----------
+    text : str
+        A default that is not a plain value ends it: ``[default: an eighth]``.
+    *names : str
+    metavar : str, optional
+        What stands for the value in --help, such as NAME.
+    """
+    return typer.Option(*names, help=text, metavar=metavar)
 
 
 def output_folder(text: str, *names: str) -> Any:
     """Declare an option whose folder must be one that can be written, before any work."""
-    return typer.Option(*names, help=text, callback=checked_folder)
+    return typer.Option(*names, help=text, callback=checked_folder, metavar="DIR")
 
 
 def output_file(text: str, *names: str) -> Any:
     """Declare an option whose file must be one that can be written, before any work."""
-    return typer.Option(*names, help=text, callback=checked_file)
+    return typer.Option(*names, help=text, callback=checked_file, metavar="FILE")
 
 
 def checked_folder(path: Path | None) -> Path | None:
@@ -79,16 +96,19 @@ def checked(path: Path | None, check: str) -> Path | None:
     return path
 
 
-def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a function a command: errors and warnings are one line, option groups become options.
 
     A parameter whose type is a dataclass stands for one option a field; the function gets the
-    object. Fields are annotated as parameters of a Typer command are.
+    object. Fields are annotated as parameters of a Typer command are. A parameter `notes` of type
+    `IdleNotes` gets what is to say of options without effect, which is printed otherwise.
 
     Parameters
     ----------
     kept : str
         What an interruption leaves behind, as a sentence.
+    example : str
+        A command that works, shown at the end of its help.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -97,7 +117,7 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         groups: dict[str, Any] = {key: each for key, each in types.items() if is_dataclass(each)}
 
         @wraps(function)
-        def run(**values: Any) -> None:
+        def run(context: typer.Context, **values: Any) -> None:
             quiet = hidden(bool(values.get("quiet")))
             with (
                 quiet,
@@ -107,17 +127,34 @@ def command(kept: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
                 workers(values),
             ):
                 check_texts(values)
+                add_notes(values, context, types)
+                if "context" in types:
+                    values["context"] = context
                 for name, group in groups.items():
                     own = {each.name: values.pop(each.name) for each in fields(group)}
                     values[name] = group(**own)
                 function(**values)
 
-        spread = [part for each in own for part in options_of(each)]
+        hidden_parts = (typer.Context, IdleNotes)
+        shown = [each for each in own if each.annotation not in hidden_parts]
+        spread = [CONTEXT, *(part for each in shown for part in spread_of(each))]
         run.__signature__ = Signature(spread)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in spread}
+        run.__dict__["kinds"] = {each.name: plain_type(each.annotation) for each in spread}
+        run.__dict__["epilog"] = f"Example:\n  {example}" if example else None
         return run
 
     return decorate
+
+
+def add_notes(values: dict[str, Any], context: typer.Context, types: dict[str, Any]) -> None:
+    """Find the options without effect: the command keeps the notes as `notes`, or they are said."""
+    notes = idle_notes(context, values)
+    if "notes" in types:
+        values["notes"] = notes
+        return
+    for note in notes:
+        Screen(bool(values.get("quiet"))).say(f"Note       {note}")
 
 
 def workers(values: dict[str, Any]) -> AbstractContextManager[None]:
@@ -135,6 +172,33 @@ def check_texts(values: dict[str, Any]) -> None:
         given = value if isinstance(value, (list, tuple)) else [value]
         if any("\0" in str(each) for each in given if isinstance(each, (str, Path))):
             raise OptionError(f"--{name.replace('_', '-')} holds a null byte; remove it")
+
+
+def spread_of(parameter: Parameter) -> list[Parameter]:
+    """Return the options of a parameter, each with what stands for its value in --help."""
+    spread = options_of(parameter)
+    for each in spread:
+        for info in getattr(each.annotation, "__metadata__", ()):
+            if isinstance(info, OptionInfo) and info.metavar is None:
+                info.metavar = placeholder(plain_type(each.annotation))
+    return spread
+
+
+def plain_type(annotation: Any) -> Any:
+    """Return the type of a parameter without what is declared about it."""
+    return get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
+
+
+def placeholder(kind: Any) -> str | None:
+    """Return what stands for a value of a type, None for a switch.
+
+    >>> placeholder(int | None), placeholder(bool)
+    ('N', None)
+    """
+    first = next((each for each in get_args(kind) if each is not NoneType), kind)
+    if isinstance(first, type) and issubclass(first, StrEnum):
+        return "|".join(first)
+    return {bool: None, int: "N", float: "X", Path: "PATH"}.get(first, "TEXT")
 
 
 def options_of(parameter: Parameter) -> list[Parameter]:
@@ -157,31 +221,44 @@ def default(field: "Field[Any]") -> Any:
 
 # Names whose registry is slow to import are written out; a test compares them with the registry
 SOURCE = (
-    "CSV, Parquet, Feather or JSON file, or sample: sp500, nasdaq, random-walk, planted-edge, "
-    "garch (or garch:500), or online: binance:BTC/USDT:1h, yahoo:SPY:1d, @2020-01-01 after it for "
-    "the first day"
+    "File of candles (CSV, Parquet, Feather, JSON); or a sample: sp500, nasdaq, random-walk, "
+    "planted-edge, garch (garch:500 has 500 bars); or a market: binance:BTC/USDT:1h, "
+    "yahoo:SPY:1d, yahoo:SPY:1d@2020-01-01 from that day on"
 )
 
-Data = Annotated[str, option(f"{SOURCE}.")]
-TestShare = Annotated[float, option("Last part of the bars, kept to judge by; 0 for none.")]
-Json = Annotated[Path | None, output_file("Write the tables as JSON, too.", "--json")]
-Quiet = Annotated[bool, option("Say nothing but warnings and errors.", "--quiet", "-q")]
+Data = Annotated[str, option(f"{SOURCE}.", metavar="SOURCE")]
+SAVED_MODEL = option("Folder or URL of a saved model.", "--model", "--ml-model-path", metavar="DIR")
+TestShare = Annotated[
+    float, option("Share of the bars, the last ones, that test the model; 0: no test.")
+]
+Json = Annotated[Path | None, output_file("Also write the tables as JSON.", "--json")]
+Overwrite = Annotated[
+    bool, option("Replace earlier results in --out instead of keeping them.", "--overwrite")
+]
+Quiet = Annotated[bool, option("Print only warnings and errors.", "--quiet", "-q")]
 Scheduler = Annotated[
     str | None,
     option(
-        "Who works side by side: threads, loky (processes), dask (a cluster here), or "
-        "dask://HOST:PORT. [default: threads where they help, else processes]"
+        "Where parallel work runs: threads, loky (processes), dask (a cluster on this computer) "
+        "or dask://HOST:PORT. [default: threads where they help, else processes]",
+        metavar="NAME",
     ),
 ]
 Plugins = Annotated[
     list[Path] | None,
     typer.Option(
         "--plugin",
-        help="Python file that registers features, labels or members of yours; it is run. Repeat.",
+        help="Python file with your own features, labels or members; it is run. Repeatable.",
         callback=read_plugins,
+        metavar="FILE",
     ),
 ]
 Config = Annotated[
     Path | None,
-    typer.Option(help="TOML file of these options.", is_eager=True, callback=read_config),
+    typer.Option(
+        help="TOML file with options; the command line wins. bt-fusion init writes one.",
+        is_eager=True,
+        callback=read_config,
+        metavar="FILE",
+    ),
 ]

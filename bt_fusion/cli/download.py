@@ -14,16 +14,20 @@ if TYPE_CHECKING:
 __all__ = ["download"]
 
 
-@command("finished candles are kept: run the same command again to go on")
+@command(
+    "finished candles are kept: run the same command again to go on",
+    "bt-fusion download --exchange binance --symbol BTC/USDT --out btc.parquet",
+)
 def download(
     *,
     candles: CandleOptions,
     out: Annotated[Path, output_file("File to write: .parquet, .csv or .feather.")],
     output: ScreenOptions,
 ) -> None:
-    """Fetch candles of an exchange or of Yahoo, or make some up, and audit them.
+    """Fetch candles from an exchange or Yahoo, or make some up, as a file.
 
-    What was fetched before is not fetched again. The unfinished candle is left out.
+    Candles fetched before are not fetched again. An unfinished last candle is left out. The
+    candles are audited for faults.
     """
     from bt_fusion.data.bar_audit import audit_bars
     from bt_fusion.data.samples import load_sample

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bt_fusion.cli.command import Json, command, option, output_folder
+from bt_fusion.cli.command import SAVED_MODEL, Json, Overwrite, command, option, output_folder
 from bt_fusion.cli.options import DatedBarOptions, MarketOptions, ScreenOptions
 from bt_fusion.cli.options.model import NoCausalityCheck
 from bt_fusion.cli.screen import Screen
@@ -23,16 +23,24 @@ __all__ = ["evaluate"]
 class JudgedModel(MarketOptions):
     """The model, and what it is judged by besides its figures."""
 
-    model: Annotated[str, option("Folder or URL of a saved model.", "--model", "--ml-model-path")]
+    model: Annotated[str, SAVED_MODEL]
     feature_importance: Annotated[
-        bool, option("Shuffle each feature; SHAP where installed.", "--feature-importance")
+        bool,
+        option(
+            "Measure each feature: shuffled, and by SHAP if it is installed.",
+            "--feature-importance",
+        ),
     ] = False
     no_cross_validation: Annotated[
-        bool, option("Leave the 15 refits out.", "--no-cross-validation")
+        bool, option("Skip the 15 refits of cross-validation.", "--no-cross-validation")
     ] = False
     since: Annotated[
         str | None,
-        option("Date from which to test for drift: features, hit rate, calibration.", "--since"),
+        option(
+            "Test for drift from this day on: features, hit rate, calibration.",
+            "--since",
+            metavar="DATE",
+        ),
     ] = None
     no_causality_check: NoCausalityCheck = False
 
@@ -42,16 +50,16 @@ class TradedModel:
     """Whether the model trades, and by which strategy."""
 
     backtest: Annotated[
-        bool, option("Trade the unseen bars with ML off and on, too.", "--backtest")
+        bool, option("Also trade the unseen bars with ML off and on.", "--backtest")
     ] = False
     strategy: Annotated[
         str | None,
         option(
-            "fusion, hybrid, discovery or managed; or one of yours, module:Class or "
-            "file.py:Class: what --backtest trades. [default: the one the model's label belongs "
-            "to, managed for a managed model]",
+            "fusion, hybrid, discovery or managed; or yours, file.py:Class or module:Class. "
+            "--backtest trades it. [default: the one that fits the model's label]",
             "--strategy",
             "-s",
+            metavar="NAME",
         ),
     ] = None
 
@@ -71,7 +79,10 @@ class TradedModel:
         return name
 
 
-@command("nothing was written")
+@command(
+    "nothing was written",
+    "bt-fusion evaluate --model models/mine --data candles.csv",
+)
 def evaluate(
     *,
     judged: JudgedModel,
@@ -79,11 +90,17 @@ def evaluate(
     traded: TradedModel,
     json: Json = None,
     out: Annotated[
-        Path | None, output_folder("Folder for evaluation.json and the pictures.", "--out")
+        Path | None,
+        output_folder(
+            "Folder for evaluation.json and pictures. An earlier one in it is kept as DIR-1, "
+            "DIR-2, ...",
+            "--out",
+        ),
     ] = None,
+    overwrite: Overwrite = False,
     output: ScreenOptions,
 ) -> None:
-    """Judge a saved model by the bars after those it was trained on."""
+    """Test a saved model on the bars after its training."""
     from bt_fusion.backtest.notes import left_out_note, length_note
     from bt_fusion.data.sources import bars_within
     from bt_fusion.data.timestamps import iso_time
@@ -95,10 +112,14 @@ def evaluate(
     from bt_fusion.report.terminal.evaluation import drift_tables, evaluation_tables, grade_line
     from bt_fusion.report.terminal.labels import label_tables
     from bt_fusion.report.terminal.managed import trade_tables
+    from bt_fusion.saved_runs.earlier_results import EVALUATION, EarlierResults
     from bt_fusion.trade_models.evaluation import judge_trades
     from bt_fusion.trade_models.managed_model import ManagedModel
 
     traded.check()
+    earlier = None if out is None else EarlierResults(out, EVALUATION, overwrite)
+    if earlier is not None:
+        earlier.check()
     since = None if judged.since is None else iso_time("since", judged.since)
     if json is not None:
         check_no_input(json, bars.place(), judged.model)
@@ -133,10 +154,11 @@ def evaluate(
         screen.show(comparison_table(content["backtest"]))
     if json is not None:
         write_json(json, content)
-    if out is not None:
+    if out is not None and earlier is not None:
         from bt_fusion.report.pictures.drift import draw_drift
         from bt_fusion.report.pictures.evaluation import draw_evaluation
 
+        screen.say_kept(earlier.keep())
         write_json(out / "evaluation.json", content)
         drawn = [*draw_evaluation(out, found), *([] if drift is None else draw_drift(out, drift))]
         screen.list_files([out / "evaluation.json", *drawn])

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bt_fusion.cli.command import command, option, output_file
+from bt_fusion.cli.command import SAVED_MODEL, command, option, output_file
 from bt_fusion.cli.options import BarOptions, MarketOptions, ScreenOptions
 from bt_fusion.errors import BarsError, OptionError
 
@@ -18,19 +18,22 @@ __all__ = ["predict"]
 KINDS = (".csv", ".parquet", ".json")
 
 
-@command("nothing was written")
+@command(
+    "nothing was written",
+    "bt-fusion predict --model models/mine --data candles.csv --last",
+)
 def predict(
     *,
-    model: Annotated[str, option("Folder or URL of a saved model.", "--model", "--ml-model-path")],
+    model: Annotated[str, SAVED_MODEL],
     bars: BarOptions,
     markets: MarketOptions,
-    last: Annotated[bool, option("Predict the last bar alone.", "--last")] = False,
+    last: Annotated[bool, option("Predict only the last bar.", "--last")] = False,
     out: Annotated[
-        Path | None, output_file("Write a row a bar to a file: .csv, .parquet or .json.")
+        Path | None, output_file("Write one row a bar to a file: .csv, .parquet or .json.")
     ] = None,
     output: ScreenOptions,
 ) -> None:
-    """Predict bars by a saved model: probabilities, class, signal, confidence."""
+    """Predict bars with a saved model: probabilities, class, signal, confidence."""
     from bt_fusion.backtest.notes import length_note
     from bt_fusion.data.bars import BarArrays
     from bt_fusion.files import check_no_input

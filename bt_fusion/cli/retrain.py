@@ -26,26 +26,29 @@ KEPT = "the model is whole; run the command again to go on"
 class NewBars(DatedBarOptions):
     """The bars to retrain on; none for a rollback."""
 
-    data: Annotated[str, option(f"{SOURCE}. Old bars and new ones; --rollback needs none.")] = ""
+    data: Annotated[str, option(f"{SOURCE}. Old bars and new ones.", metavar="SOURCE")] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetrainOptions:
     """Which model is retrained, how often and on which bars."""
 
-    model: Annotated[Path, option("Folder of a saved model.", "--model", "--ml-model-path")]
+    model: Annotated[
+        Path, option("Folder of the saved model.", "--model", "--ml-model-path", metavar="DIR")
+    ]
     every: Annotated[
-        str, option("week or month, by the stamps of the bars: how often it is due.")
+        str,
+        option("How often a retraining is due, by the bars' times: week or month.", metavar="NAME"),
     ] = "month"
     train_bars: Annotated[
         int | None,
-        option("Bars to learn from. [default: as many rows as the old model learnt from]"),
+        option("Bars to train on. [default: as many rows as the old model]"),
     ] = None
     judge_bars: Annotated[
         int | None,
         option(
-            "Newest bars that judge the old and the new model. [default: half of those that the "
-            "old one has not seen, at most a week's or a month's]"
+            "Newest bars that compare the old and the new model. [default: half of the bars the "
+            "old one has not seen, at most a week or a month]"
         ),
     ] = None
     keep: Annotated[int, option("Earlier models to keep.")] = 6
@@ -64,12 +67,12 @@ class RetrainOptions:
 class WatchOptions:
     """Whether the command waits for new bars, or puts an earlier model back."""
 
-    watch: Annotated[bool, option("Wait for new bars and retrain when due.", "--watch")] = False
+    watch: Annotated[bool, option("Wait for new bars; retrain when it is due.", "--watch")] = False
     poll: Annotated[
-        float, typer.Option(help="Minutes between two looks at the bars with --watch.", min=0)
+        float, typer.Option(help="Minutes between two looks with --watch.", min=0, metavar="X")
     ] = 15.0
     rollback: Annotated[
-        bool, option("Put the last earlier model back; again, the one before.", "--rollback")
+        bool, option("Put the earlier model back; once more: the one before.", "--rollback")
     ] = False
 
     def check(self, data: str) -> None:
@@ -80,7 +83,10 @@ class WatchOptions:
             raise OptionError("--data is missing: the old bars and the new ones")
 
 
-@command(KEPT)
+@command(
+    KEPT,
+    "bt-fusion retrain --model models/mine --data candles.csv --every month",
+)
 def retrain(
     *,
     bars: NewBars,
@@ -90,7 +96,7 @@ def retrain(
     json: Json = None,
     output: ScreenOptions,
 ) -> None:
-    """Train a saved model again when it is due; keep the old one where the new one is worse."""
+    """Train a saved model again when it is due; keep the old one if the new one is worse."""
     from bt_fusion.files import check_no_input, write_json
 
     watching.check(bars.data)

@@ -30,13 +30,19 @@ class Screen:
 
     def say(self, text: str) -> None:
         """Print a line unless quiet."""
-        if not self.quiet:
-            self.console.print(text)
+        self.show(text)
 
     def show(self, table: object) -> None:
-        """Print something rich can draw unless quiet."""
+        """Print something rich can draw, fitted to the terminal, unless quiet."""
         if not self.quiet:
-            self.console.print(table)
+            from bt_fusion.cli.fitting import fitted
+
+            self.console.print(fitted(table, self.console))
+
+    def say_kept(self, text: str) -> None:
+        """Print where earlier results are kept, if there were any, unless quiet."""
+        if text:
+            self.say(f"Earlier    {text}")
 
     def list_files(self, paths: Iterable[Path]) -> None:
         """Print which files were written, unless quiet."""

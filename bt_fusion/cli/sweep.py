@@ -1,9 +1,10 @@
 """`bt-fusion sweep`: many variants of a strategy over one set of predictions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bt_fusion.cli.command import command, option
+from bt_fusion.cli.idle_options import IdleNotes
 from bt_fusion.cli.options import (
     AccountOptions,
     OutputOptions,
@@ -23,20 +24,30 @@ class SweptStrategy(StrategyOptions):
     """The strategy, and the values of its parameters."""
 
     param: Annotated[
-        list[str], option("KEY=start:stop:step, KEY=a,b,c or KEY=VALUE; repeat.", "--param")
+        list[str],
+        option(
+            "Values of a strategy parameter: KEY=start:stop:step, KEY=a,b,c or KEY=VALUE. "
+            "Repeatable.",
+            "--param",
+            metavar="KEY=...",
+        ),
     ]
-    most: Annotated[int, option("Variants there may be.", "--max")] = 1_000
+    most: Annotated[int, option("Refuse a grid of more variants.", "--max")] = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweepSchedule(ScheduleOptions):
     """As of a backtest; runs are made side by side, too."""
 
-    jobs: Annotated[int, option("Refits, then runs side by side, -1 for all cores.")] = -1
+    jobs: Annotated[int, option("Refits, then runs, in parallel; -1: all cores.")] = -1
 
 
-@command("finished runs and refits are kept and the same command goes on with them")
+@command(
+    "finished runs and refits are kept and the same command goes on with them",
+    "bt-fusion sweep --data candles.csv --param ema_fast=5:20:5",
+)
 def sweep(
+    notes: IdleNotes,
     bars: SymbolOptions,
     strategy: SweptStrategy,
     model: PredictorOptions,
@@ -50,23 +61,28 @@ def sweep(
     from bt_fusion.progress import step
     from bt_fusion.report.pictures.sweep import draw_sweep
     from bt_fusion.report.terminal.sweep import sweep_table
-    from bt_fusion.saved_runs.sweep_folder import write_sweep
+    from bt_fusion.saved_runs.earlier_results import SWEEP
+    from bt_fusion.saved_runs.sweep_folder import same_sweep, write_sweep
     from bt_fusion.sweep.grid import parameter_grid
     from bt_fusion.sweep.sweep import Sweep
 
     screen, out = output.screen(), output.out
+    earlier = output.earlier(SWEEP)
     grid = parameter_grid(strategy.param, strategy.most)
     strategy.check_once(grid)
     job = backtest_job(bars, strategy, model, schedule, account, period, screen)
+    job = replace(job, notes=(*notes, *job.notes))
     loaded = bars.load(screen)
     if model.horizon_auto:
         job = with_holding_time(job, loaded)
         screen.say(f"Note       {job.notes[-1]}")
     found = Sweep(job, grid, schedule.jobs).run(loaded, out)
+    kept = "" if same_sweep(out, found) else earlier.keep()
     paths = write_sweep(out, found)
     if found.varied and not output.no_report:
         paths.append(out / "sweep.png")
         with step("Drawing"):
             draw_sweep(paths[-1], found)
     screen.show(sweep_table(found))
+    screen.say_kept(kept)
     screen.list_files(paths)

@@ -26,27 +26,29 @@ __all__ = ["train"]
 OPTIMIZE = 50  # trials
 
 
-@command("no model was saved; finished trials are kept and the same command goes on with them")
+@command(
+    "no model was saved; finished trials are kept and the same command goes on with them",
+    "bt-fusion train --data candles.csv --out models/mine",
+)
 def train(
     *,
     bars: DatedBarOptions,
     out: Annotated[Path, output_folder("Folder to save the model in.", "--out")],
     model: TrainModelOptions,
-    optimize: Annotated[bool, option(f"Tune, {OPTIMIZE} trials.", "--optimize")] = False,
-    tune: Annotated[int, option("Tune, so many trials.")] = 0,
+    optimize: Annotated[bool, option(f"Tune with {OPTIMIZE} trials.", "--optimize")] = False,
+    tune: Annotated[int, option("Tune the members with N trials before training.")] = 0,
     tuning: TuningOptions,
-    onnx: Annotated[
-        bool, option("Export the members to ONNX and save that, too.", "--onnx")
-    ] = False,
+    onnx: Annotated[bool, option("Also save the members as ONNX.", "--onnx")] = False,
     test_share: TestShare = 0.2,
     output: ScreenOptions,
 ) -> None:
-    """Train a model on the first bars, judge it by the last, and save it."""
+    """Train a model on the first bars, test it on the last, and save it."""
     from bt_fusion.bundle.before_fit import check_can_be_saved
     from bt_fusion.bundle.commit import check_target
     from bt_fusion.ensemble.onnx_export import EXPORTING, require_onnx
     from bt_fusion.evaluation.label_report import report_before_fit
     from bt_fusion.models.model_spec import training_part
+    from bt_fusion.report.figures import when
     from bt_fusion.report.terminal.labels import label_tables
 
     if optimize and tune:
@@ -71,7 +73,7 @@ def train(
     judged = evaluated(chosen, loaded, screen) if test_share else None
     show_candidates(chosen, screen)
     folder = chosen.save(out, symbol=name, trials=trials, **saved_figures(judged))
-    until = str(chosen.trained_until_)[:19].replace("T", " ")
+    until = when(str(chosen.trained_until_)[:19])
     screen.say(f"Model      {folder}: {chosen.n_rows_:,} rows, trained until {until}")
     show_parity(folder, screen)
 

@@ -60,23 +60,29 @@ class TuneBars(DatedBarOptions):
 class StoredTuning(TuningOptions):
     """How parameters are searched for, and where the trials are kept."""
 
-    storage: Annotated[str | None, option("File or database URL that keeps the trials.")] = (
-        "tuning.db"
-    )
+    storage: Annotated[
+        str | None, option("File or database URL that keeps the trials.", metavar="FILE")
+    ] = "tuning.db"
 
 
-@command("finished trials are kept and the same command goes on with them")
+@command(
+    "finished trials are kept and the same command goes on with them",
+    "bt-fusion tune --data candles.csv --trials 30",
+)
 def tune(
     *,
     bars: TuneBars,
     model: TrainModelOptions,
-    trials: Annotated[int, option("Finished trials to reach, earlier ones included.")] = 50,
+    trials: Annotated[int, option("Trials to reach, finished ones counted.")] = 50,
     tuning: StoredTuning,
     test_share: TestShare = 0.2,
     json: Json = None,
     output: ScreenOptions,
 ) -> None:
-    """Tune the members on the first bars; `train --tune` with the same options builds on it."""
+    """Search better parameters for the members, on the first bars.
+
+    `bt-fusion train --tune` with the same options and --storage goes on with these trials.
+    """
     from bt_fusion.files import check_no_input, write_json
     from bt_fusion.models.model_spec import training_part
 

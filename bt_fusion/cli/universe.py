@@ -1,12 +1,13 @@
 """`bt-fusion universe`: the comparison over many files, and one verdict over all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bt_fusion.cli.command import command, option, output_folder
+from bt_fusion.cli.idle_options import IdleNotes
 from bt_fusion.cli.options import (
     AccountOptions,
     OutputOptions,
@@ -29,12 +30,17 @@ class FileOptions:
     data: Annotated[
         list[str],
         option(
-            "Folder of data files, a file, or a pattern in quotes, 'dir/*.csv'; repeat.", "--data"
+            "Folder of candle files, a file, or a pattern in quotes: 'dir/*.csv'. Repeatable.",
+            "--data",
+            metavar="PATH",
         ),
     ]
-    resample: Annotated[str | None, option("Make longer bars first, such as 4h or 1d.")] = None
+    resample: Annotated[
+        str | None, option("Make longer bars first: 4h, 1d, ...", metavar="LENGTH")
+    ] = None
     min_bars: Annotated[
-        int, typer.Option(help="Files with fewer bars are listed and not judged.", min=0)
+        int,
+        typer.Option(help="List files with fewer bars, but do not judge them.", min=0, metavar="N"),
     ] = 0
     repair: Repair = False
     max_age: MaxAge = 30.0
@@ -63,11 +69,12 @@ class FileOptions:
 class UniverseSchedule(ScheduleOptions):
     """As of a backtest; files are judged side by side instead of refits."""
 
-    jobs: Annotated[int, option("Files side by side, -1 for all cores.")] = -1
+    jobs: Annotated[int, option("Files in parallel; -1: all cores.")] = -1
     cache: Annotated[
         str,
         option(
-            "Folder that keeps refitted models, auto, or none; finished files are kept in --out."
+            "Folder that keeps finished refits; auto, or none. --out keeps finished files anyway.",
+            metavar="DIR",
         ),
     ] = "none"
 
@@ -76,9 +83,12 @@ class UniverseSchedule(ScheduleOptions):
 class UniverseOutput(OutputOptions):
     """Where the files go, and which are written."""
 
-    out: Annotated[Path, output_folder("Folder for the files.")] = Path("universe")
+    out: Annotated[
+        Path,
+        output_folder("Folder for the files. An earlier one in it is kept as DIR-1, DIR-2, ..."),
+    ] = Path("universe")
     keep_runs: Annotated[
-        bool, option("Write each file's whole run into a folder below runs, too.", "--keep-runs")
+        bool, option("Also write the whole run of each file, into OUT/runs.", "--keep-runs")
     ] = False
 
 
@@ -89,14 +99,18 @@ class Control:
     shuffle_labels: Annotated[
         bool,
         option(
-            "Control: learn from labels that belong to other rows, so that nothing is learnt.",
+            "Control: train on shuffled labels, from which nothing can be learnt.",
             "--shuffle-labels",
         ),
     ] = False
 
 
-@command("finished files are kept and the same command goes on with them")
+@command(
+    "finished files are kept and the same command goes on with them",
+    "bt-fusion universe --data candles --members lgb",
+)
 def universe(
+    notes: IdleNotes,
     bars: FileOptions,
     strategy: TradedStrategy,
     model: PredictorOptions,
@@ -112,15 +126,22 @@ def universe(
     from bt_fusion.report.html.universe_page import draw_universe_page
     from bt_fusion.report.pictures.universe import draw_universe
     from bt_fusion.report.terminal.pooled import file_line, universe_table
-    from bt_fusion.saved_runs.universe_folder import check_no_backtest, write_universe
+    from bt_fusion.saved_runs.earlier_results import UNIVERSE
+    from bt_fusion.saved_runs.universe_folder import (
+        check_no_backtest,
+        same_universe,
+        write_universe,
+    )
     from bt_fusion.universe.universe import Universe
 
     screen, out = output.screen(), output.out
     check_no_backtest(out)
+    earlier = output.earlier(UNIVERSE)
     if model.horizon_auto:
         raise OptionError("horizon auto is of one market's trades; give --horizon a number of bars")
     files = bars.files(screen)
     job = backtest_job(bars, strategy, model, schedule, account, period, screen)
+    job = replace(job, notes=(*notes, *job.notes))
 
     def say_row(row: dict[str, Any], number: int, total: int) -> None:
         screen.show(file_line(row, number, total))
@@ -134,6 +155,7 @@ def universe(
         shuffle_labels=control.shuffle_labels,
         keep_runs=output.keep_runs,
     ).run(files, out, on_row=say_row)
+    kept = "" if same_universe(out, found) else earlier.keep()
     paths = write_universe(out, found)
     if not output.no_report:
         paths += [out / "universe.png", out / "universe.html"]
@@ -141,4 +163,5 @@ def universe(
             draw_universe(paths[-2], found)
             draw_universe_page(paths[-1], found, picture=paths[-2])
     screen.show(universe_table(found))
+    screen.say_kept(kept)
     screen.list_files(paths)

@@ -217,7 +217,7 @@ def is_sample(text: str) -> bool:
 def _bar_count(name: str, size: str) -> int:
     if not (size.isascii() and size.isdigit()) or not size.strip("0"):
         raise OptionError(
-            f"sample {name!r}: {size!r} is no number of bars; write {name.partition(':')[0]}:500"
+            f"sample {name!r}: {size!r} is not a number of bars; write {name.partition(':')[0]}:500"
         )
     if len(size) > len(str(MOST_BARS)) or int(size) > MOST_BARS:
         raise OptionError(f"sample {name!r}: at most {MOST_BARS:,} bars are made; give fewer")

@@ -86,7 +86,9 @@ def length_seconds(text: str) -> int:
     known = count.isascii() and count.isdigit() and len(count) <= MOST_DIGITS and int(count) > 0
     if not known or unit not in units:
         hint = f"; write {text.lower()}" if unit in "HDW" and known else ""
-        raise OptionError(f"timeframe {text[:20]!r} is no length such as 30m, 4h, 1d or 1w{hint}")
+        raise OptionError(
+            f"timeframe {text[:20]!r} is not a length such as 30m, 4h, 1d or 1w{hint}"
+        )
     return int(count) * units[unit]
 
 

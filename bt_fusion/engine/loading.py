@@ -113,7 +113,7 @@ def load_sizer(text: str) -> type[bt.Sizer]:
     """
     if ":" not in text and not text.endswith(".py"):
         raise OptionError(
-            f"sizer {text!r} is no share of the account such as 0.95, no module:Class and no "
+            f"sizer {text!r} is neither a share of the account such as 0.95 nor module:Class nor "
             "file.py:Class"
         )
     return load_class(text, bt.Sizer, "sizer")
@@ -126,7 +126,7 @@ def load_indicator(text: str) -> type[bt.Indicator]:
     'MACD'
     """
     if ":" not in text and not text.endswith(".py"):
-        raise OptionError(f"indicator {text!r} is no module:Class and no file.py:Class")
+        raise OptionError(f"indicator {text!r} is neither module:Class nor file.py:Class")
     return load_class(text, bt.Indicator, "indicator")
 
 

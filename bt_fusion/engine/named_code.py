@@ -28,7 +28,9 @@ def digests_of_code(names: Iterable[object]) -> dict[str, str]:
     }
 
 
-def check_same_code(name: str, then: Mapping[str, str], option: str) -> None:
+def check_same_code(
+    name: str, then: Mapping[str, str], option: str, place: str | None = None
+) -> None:
     """Raise OptionError unless the file a name runs is that of `digests_of_code`, or there is none.
 
     Parameters
@@ -38,15 +40,20 @@ def check_same_code(name: str, then: Mapping[str, str], option: str) -> None:
         The digests a summary holds; none in a folder of an older version.
     option : str
         By which a user names such code; a summary may come from anywhere.
+    place : str, optional
+        The name where it is now, if that is elsewhere.
     """
-    file = file_of_name(name)
+    file = file_of_name(place or name)
     if file is None or (file.is_file() and then.get(name) == file_sha256(file)):
         return
     if not file.is_file():
-        raise OptionError(f"{name} of the run is not there any more; give {option}, where it is")
+        raise OptionError(
+            f"{name} of the run is not there any more: it was moved or removed; give {option} with "
+            "its new place"
+        )
     reason = "has changed since" if name in then else "is named without its digest"
     raise OptionError(
-        f"{name} of the run {reason} and is not run; if you trust it, give {option} {name}"
+        f"{name} of the run {reason} and is not run; if you trust it, give {option} {place or name}"
     )
 
 

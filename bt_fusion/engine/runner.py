@@ -118,6 +118,8 @@ def run_strategy(
         When the strategy refuses its parameters.
     """
     check_params(strategy, params)
+    if plot is not None:
+        from bt_fusion.engine.plot import add_marks, draw_backtrader
     feeds = bars if isinstance(bars, dict) else {name: bars}
     cerebro = cerebro_of(feeds, account or Account())
     cerebro.addstrategy(strategy, **params)
@@ -126,12 +128,12 @@ def run_strategy(
     if details:
         cerebro.addanalyzer(SignalFunnel, _name="funnel")
         cerebro.addanalyzer(EntryLog, _name="entries")
+    if plot is not None:
+        add_marks(cerebro)
     ran = run_to_end(cerebro, strategy, min(len(own) for own in feeds.values()))
     if ran is None:
         raise StrategyError(f"{strategy.__name__} skips a run with the parameters {params}")
     if plot is not None:
-        from bt_fusion.engine.plot import draw_backtrader
-
         draw_backtrader(plot, cerebro)
     return result_of(ran, feeds, details)
 

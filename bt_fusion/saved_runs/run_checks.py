@@ -46,6 +46,7 @@ ACCOUNT: dict[str, tuple[type, ...]] = dict.fromkeys(
     ("cash", "commission", "slippage", "share"), NUMBERS
 )
 SOURCE: dict[str, tuple[type, ...]] = {
+    "folder": (str, NONE),
     "sizer": (str, NONE),
     "plugins": (list,),
     "data": (str, dict),

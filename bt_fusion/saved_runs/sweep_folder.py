@@ -1,5 +1,6 @@
 """The files a sweep leaves behind."""
 
+import json
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -8,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.files import write_json, write_whole, writing
+from bt_fusion.files import plain, write_json, write_whole, writing
 
-__all__ = ["SavedSweep", "column_of", "write_sweep"]
+__all__ = ["SavedSweep", "column_of", "same_sweep", "write_sweep"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,16 @@ def column_of(figure: str) -> str:
     ('on_sharpe', 'delta_sharpe')
     """
     return figure if figure.startswith("delta_") else f"on_{figure}"
+
+
+def same_sweep(folder: Path, found: SavedSweep) -> bool:
+    """Say whether a folder holds the table of the same sweep, which may then be replaced."""
+    path, parts = folder / "sweep.json", ("data", "window", "config", "grid")
+    try:
+        earlier = json.loads(path.read_bytes())
+        return all(earlier[part] == plain(found.summary[part]) for part in parts)
+    except (OSError, ValueError, KeyError, TypeError):  # none, or not one of ours
+        return False
 
 
 def write_sweep(folder: Path, found: SavedSweep) -> list[Path]:

@@ -1,5 +1,6 @@
 """The files a universe leaves behind."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.errors import OptionError
-from bt_fusion.files import write_json, write_whole, writing
+from bt_fusion.files import plain, write_json, write_whole, writing
 
-__all__ = ["SCHEMA", "UniverseResult", "check_no_backtest", "write_universe"]
+__all__ = ["SCHEMA", "UniverseResult", "check_no_backtest", "same_universe", "write_universe"]
 
 SCHEMA = "universe 1"
 DRAWN = ("universe.html", "universe.png")
@@ -35,6 +36,17 @@ def check_no_backtest(folder: Path) -> None:
     """Raise OptionError where a folder holds a backtest, whose summary.json would be replaced."""
     if (folder / "trades.csv").exists():
         raise OptionError(f"{folder} holds a backtest; give another --out")
+
+
+def same_universe(folder: Path, found: UniverseResult) -> bool:
+    """Say whether a folder holds rows of the same job over some of these files, or of all."""
+    try:
+        earlier = json.loads((folder / "summary.json").read_bytes())
+        files = pd.read_csv(folder / "universe.csv", usecols=["file"])["file"]
+        same = earlier["config"] == plain(found.summary["config"])
+    except (OSError, ValueError, KeyError, TypeError):  # none, or not one of ours
+        return False
+    return same and set(files) <= set(found.table["file"])
 
 
 def write_universe(folder: Path, found: UniverseResult) -> list[Path]:

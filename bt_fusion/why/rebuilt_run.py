@@ -32,6 +32,7 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.strategies import FusionStrategy
 from bt_fusion.strategies.parameters import canonical
 from bt_fusion.trade_models.managed_model import ManagedModel
+from bt_fusion.why.run_places import RunPlaces
 from bt_fusion.why.stored_predictions import StoredPredictions, stored_health
 
 __all__ = ["RebuiltRun"]
@@ -69,6 +70,12 @@ class RebuiltRun:
         return self.saved.summary
 
     @cached_property
+    def places(self) -> RunPlaces:
+        """Where its files are now."""
+        started = self.summary["config"].get("source", {}).get("folder")
+        return RunPlaces(self.folder, None if started is None else Path(started))
+
+    @cached_property
     def config(self) -> dict[str, Any]:
         """Everything that reproduces the run, with what were defaults when it was made."""
         config = self.summary["config"]
@@ -95,16 +102,12 @@ class RebuiltRun:
         OptionError
             When it cannot be found again, or its file is another one now.
         """
-        name = self.given_strategy or self.summary["config"]["strategy"]
-        if self.given_strategy is None:
-            check_same_code(name, self.digests, "--strategy")
-        try:
-            return load_strategy(name)
-        except OptionError as error:
-            raise OptionError(
-                f"the strategy of the run, {name}, cannot be found again: {error}. A class given "
-                "in Python must stand in a module or a file that is still there, not in a function"
-            ) from error
+        named = self.summary["config"]["strategy"]
+        name = self.given_strategy or self.places.code(named)
+        with self.places.importing(name):
+            if self.given_strategy is None:
+                check_same_code(named, self.digests, "--strategy", name)
+            return found_again(name)
 
     @property
     def account(self) -> Account:
@@ -121,10 +124,12 @@ class RebuiltRun:
                 f"the run's sizer, {known['sizer']}, was given as a class in Python; give --sizer "
                 "with its file, file.py:Class"
             )
-        if self.given_sizer is None and sizer is not None:
-            check_same_code(sizer, self.digests, "--sizer")
-        chosen = self.given_sizer or sizer or str(known["share"])
-        return account_of(known["cash"], known["commission"], known["slippage"], chosen)
+        place = None if sizer is None else self.places.code(sizer)
+        chosen = self.given_sizer or place or str(known["share"])
+        with self.places.importing(chosen):
+            if self.given_sizer is None and sizer is not None:
+                check_same_code(sizer, self.digests, "--sizer", place)
+            return account_of(known["cash"], known["commission"], known["slippage"], chosen)
 
     @property
     def digests(self) -> dict[str, str]:
@@ -167,8 +172,9 @@ class RebuiltRun:
         here = {Path(path).name for path in loaded_plugins()}
         for path in self.config.get("source", {}).get("plugins", ()):
             if Path(path).name not in here:
-                check_same_code(path, self.digests, "--plugin")
-                load_plugin(path)
+                place = self.places.file(path)
+                check_same_code(path, self.digests, "--plugin", place)
+                load_plugin(place)
         if self.changed_plugins:
             warnings.warn(
                 f"plug-in {', '.join(self.changed_plugins)} has changed since the run: what is "
@@ -200,6 +206,8 @@ class RebuiltRun:
         if places is None:
             raise OptionError(f"{self.folder} does not say where its bars came from; give --data")
         given = {"": places} if isinstance(places, str) else places
+        if not data:
+            given = {symbol: self.places.bars(place) for symbol, place in given.items()}
         if len(self.symbols) > 1 and set(given) != set(self.symbols):
             named, needed = ", ".join(given), ", ".join(self.symbols)
             raise OptionError(f"data is given for {named or 'no symbol'}; the run had {needed}")
@@ -231,7 +239,9 @@ class RebuiltRun:
             raise OptionError(f"{self.folder} does not say where the bars of {[*then]} came from")
         repair = config.get("source", {}).get("repair", False)
         places = {
-            name: of_span(known[name], *(pd.Timestamp(own[end]) for end in ("start", "end")))
+            name: of_span(
+                self.places.bars(known[name]), *(pd.Timestamp(own[end]) for end in ("start", "end"))
+            )
             for name, own in then.items()
         }
         loaded = load_markets(places, config["seed"], repair, say=lambda line: None)
@@ -292,7 +302,7 @@ class RebuiltRun:
         return StoredPredictions.of(self.stored(symbol), self.label, ensemble)
 
     def _saved_model(self, symbol: str) -> SignalModel:
-        named = self.config.get("source", {}).get("model")
+        named = self.places.model(self.config.get("source", {}).get("model"))
         if isinstance(named, str):
             named = model_folders([named], self.config["strategy"])
         if named is None:
@@ -317,7 +327,8 @@ class RebuiltRun:
                 f"the members {', '.join(stored)} were given as objects, which a summary does not "
                 "hold: save the model and run with it, or name a preset or a recipe"
             )
-        spec = ModelSpec(preset, recipe, members=source.get("members"), seed=self.config["seed"])
+        place = self.places.model(recipe)
+        spec = ModelSpec(preset, place, members=source.get("members"), seed=self.config["seed"])
         members = spec.build().new_ensemble().members
         if recipe is not None and plain(members) != stored:
             raise OptionError(
@@ -325,6 +336,17 @@ class RebuiltRun:
                 "has been replaced; run again"
             )
         return members
+
+
+def found_again(name: str) -> type[Strategy]:
+    """Return the strategy class that a summary names."""
+    try:
+        return load_strategy(name)
+    except OptionError as error:
+        raise OptionError(
+            f"the strategy of the run, {name}, cannot be found again: {error}. A class given in "
+            "Python must stand in a module or a file that is still there, not in a function"
+        ) from error
 
 
 def of_symbol(value: Any, symbol: str) -> Any:

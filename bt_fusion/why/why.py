@@ -104,7 +104,7 @@ def explain_entry(
         When the bars have changed since.
     """
     if (trade is None) == (bar is None):
-        raise OptionError("give a trade's number or a bar, one of them")
+        raise OptionError("give either a trade or a bar")
     if run not in RUNS:
         raise unknown_name("run", run, RUNS)
     rebuilt = RebuiltRun(SavedRun.read(folder, tables=("predictions",)), strategy, sizer)

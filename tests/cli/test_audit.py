@@ -148,12 +148,12 @@ def test_a_backtest_of_a_strategy_that_looks_ahead_is_not_judged(own, tmp_path, 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--strategy", "fusion", "--indicator", "a:B"), "one of them"),
+        (("--strategy", "fusion", "--indicator", "a:B"), "give either --strategy or --indicator"),
         (("--strategy", "fusion", "--png", "a.png"), "draws what is found in bars"),
         (("--strategy", "fusion", "--features", "gap"), "audit one at a time"),
-        (("--indicator", "a:B", "--model", "m"), "one of them"),
+        (("--indicator", "a:B", "--model", "m"), "give either --indicator or --model"),
         (("--features", "gap", "--param", "a=1"), "of a strategy or an indicator"),
-        (("--indicator", "EMA"), "is no module:Class and no file.py:Class"),
+        (("--indicator", "EMA"), "is neither module:Class nor file.py:Class"),
     ],
 )
 def test_options_that_do_not_go_together(options, message, capsys):

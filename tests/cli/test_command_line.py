@@ -17,7 +17,7 @@ def command_of(*argv):
 
 def test_only_what_was_given_is_repeated():
     assert command_of() == "bt-fusion backtest"
-    argv = ["--data", "sp500", "--long-only", "--ml", "both", "--train-bars", "400"]
+    argv = ["--data", "sp500", "--train-bars", "400", "--ml", "both", "--long-only"]
     assert command_of(*argv) == f"bt-fusion backtest {' '.join(argv)}"
 
 
@@ -30,7 +30,7 @@ def test_it_is_quoted_for_a_shell_and_repeats_itself():
     assert command_of(*words[2:]) == command
 
 
-@pytest.mark.parametrize("flag", ["-q", "-v"])
+@pytest.mark.parametrize("flag", ["-q", "-v", "--overwrite"])
 def test_how_much_is_said_is_no_part_of_it(flag):
     assert command_of(flag) == "bt-fusion backtest"
 

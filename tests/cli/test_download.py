@@ -72,7 +72,7 @@ def test_a_host_is_an_option_too(exchange, monkeypatch):
     [
         ("451", "refuses requests from this place (HTTP 451)"),
         ("500", "binance answers HTTP 500"),
-        ("text", "rows that are no candles"),
+        ("text", "rows that are not candles"),
     ],
 )
 def test_a_fault_is_one_line_and_no_file(fault, message, exchange, here, capsys):
@@ -109,14 +109,14 @@ def test_yahoo_by_days(here, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "give --exchange NAME, --source yahoo, or a made-up --source; one of them"),
-        (["--exchange", "binance", "--source", "yahoo"], "one of them"),
+        ([], "give one of --exchange NAME, --source yahoo and a made-up --source"),
+        (["--exchange", "binance", "--source", "yahoo"], "give one of --exchange NAME"),
         (["--exchange", "binance"], "--symbol is missing, e.g. BTC/USDT of an exchange"),
         (["--source", "garhc"], "unknown source 'garhc': did you mean 'garch'"),
         (["--source", "sp500"], "unknown source 'sp500'"),
         (["--source", "garch", "--symbol", "SPY"], "--symbol is of an exchange or of Yahoo"),
         (["--source", "garch", "--days", "5"], "--days is of an exchange or of Yahoo"),
-        ([*BTC, "--days", "5"], "give --days or --since, one of them"),
+        ([*BTC, "--days", "5"], "give either --days or --since"),
         ([*BTC, "--until", "2023-01-01"], "since 2023-03-01 00:00:00 is not before until"),
         ([*BTC, "--timeframe", "hour"], "timeframe 'hour' is none; write 15m, 1h"),
         ([*BTC, "--out", "btc.xlsx"], "out btc.xlsx is none of .parquet, .pq, .csv, .feather"),

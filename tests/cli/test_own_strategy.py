@@ -64,7 +64,7 @@ def test_a_sizer_of_ones_own_and_a_share(csv, mine, tmp_path):
         ),
         (["--sizer", "{mine}:Tent"], "did you mean 'Tenth'?"),
         (["--sizer", "1.5"], "share 1.5 must be above 0"),
-        (["--sizer", "half"], "is no share of the account such as 0.95"),
+        (["--sizer", "half"], "is neither a share of the account such as 0.95"),
     ],
 )
 def test_a_fault_in_what_is_ones_own_is_one_line(options, message, csv, mine, tmp_path, capsys):

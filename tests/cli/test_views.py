@@ -93,7 +93,7 @@ def test_synthetic_and_repaired_markets_are_made_again(folder, tmp_path, capsys)
     [
         (("--other", "eth.csv"), "other 'eth.csv' has no name; give --other ETH=eth.csv"),
         (("--other", "ETH=none.csv"), "ETH: no file none.csv"),
-        (("--timeframes", "4x"), "timeframe '4x' is no length"),
+        (("--timeframes", "4x"), "timeframe '4x' is not a length"),
         (("--timeframes", "1h,30s"), "timeframe 30s is no"),
     ],
 )

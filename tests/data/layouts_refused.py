@@ -39,7 +39,7 @@ REFUSED = {
         "a.json",
     ),
     "JSON with a word": Refused(
-        '[[1706659200000,10,12,9,11,"many"]]', "a value after row 0 is no number", "a.json"
+        '[[1706659200000,10,12,9,11,"many"]]', "a value after row 0 is not a number", "a.json"
     ),
     "Excel, renamed": Refused(
         zipped(**{"[Content_Types].xml": "<x/>", "xl/workbook.xml": "<x/>"}),

@@ -104,7 +104,7 @@ def test_json_is_read_in_blocks(tmp_path, space):
     assert bars.index[39] == pd.Timestamp("2024-01-31 00:39")
     table[30][2] = "x"
     path.write_text(json.dumps(table))
-    with pytest.raises(BarsError, match=r"a value after row \d+ is no number"):
+    with pytest.raises(BarsError, match=r"a value after row \d+ is not a number"):
         read_bars(path)
     table[30] = [1, 2]
     path.write_text(json.dumps(table))

@@ -68,7 +68,7 @@ def test_bars_are_as_long_as_they_are_usually_apart(hours, seconds):
 
 @pytest.mark.parametrize("text", ["", "4", "h", "0h", "4x", "1M", "1.5h", "-4h", "٤h"])
 def test_a_timeframe_is_a_number_and_a_unit(text):
-    with pytest.raises(OptionError, match="is no length such as 30m, 4h, 1d or 1w"):
+    with pytest.raises(OptionError, match="is not a length such as 30m, 4h, 1d or 1w"):
         length_seconds(text)
 
 

@@ -69,12 +69,15 @@ def test_a_synthetic_sample_has_the_size_asked_for(name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("random-walk:", "sample 'random-walk:': '' is no number of bars; write random-walk:500"),
-        ("planted-edge:many", "'many' is no number of bars; write planted-edge:500"),
-        ("random-walk:0", "'0' is no number of bars"),
-        ("random-walk:-5", "'-5' is no number of bars"),
+        (
+            "random-walk:",
+            "sample 'random-walk:': '' is not a number of bars; write random-walk:500",
+        ),
+        ("planted-edge:many", "'many' is not a number of bars; write planted-edge:500"),
+        ("random-walk:0", "'0' is not a number of bars"),
+        ("random-walk:-5", "'-5' is not a number of bars"),
         ("random-walk:99999999999", "at most 10,000,000 bars are made; give fewer"),
-        ("random-walk:1e3", "'1e3' is no number of bars"),
+        ("random-walk:1e3", "'1e3' is not a number of bars"),
         ("sp500:100", "sp500 has the bars it has; a size is for random-walk, planted-edge, garch"),
         ("random-wlk:500", "unknown sample 'random-wlk': did you mean 'random-walk'"),
     ],

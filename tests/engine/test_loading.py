@@ -103,7 +103,7 @@ def test_what_is_not_there_is_named(text, message, folder):
 
 
 def test_sizers_that_are_not_there(folder):
-    with pytest.raises(OptionError, match="is no share of the account"):
+    with pytest.raises(OptionError, match="is neither a share of the account"):
         load_sizer("half")
     with pytest.raises(OptionError, match="did you mean 'Half'"):
         load_sizer("mine.py:Haf")

@@ -85,7 +85,7 @@ def test_what_is_missing_or_does_not_fit_is_said():
         FeatureSet(["return_1"], ["1m"]).transform(BARS)
     with pytest.raises(OptionError, match="timeframe '60m' is called '1h'"):
         FeatureSet(["return_1@60m"])
-    with pytest.raises(OptionError, match="timeframe 'monthly' is no length"):
+    with pytest.raises(OptionError, match="timeframe 'monthly' is not a length"):
         FeatureSet(["return_1"], ["monthly"])
     with pytest.raises(OptionError, match="unknown feature 'rsi_15'"):
         FeatureSet(["rsi_15@4h"])

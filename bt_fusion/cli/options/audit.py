@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bt_fusion.cli.command import SOURCE, option
-from bt_fusion.cli.options.bars import MarketOptions, MaxAge, Repair, Seed, SymbolOptions
+from bt_fusion.cli.options.bars import SEVERAL, MarketOptions, MaxAge, Repair, Seed, SymbolOptions
 from bt_fusion.errors import OptionError
 
 __all__ = ["AuditOptions", "AuditedBars", "AuditedCode"]
@@ -16,7 +16,9 @@ __all__ = ["AuditOptions", "AuditedBars", "AuditedCode"]
 class AuditOptions:
     """What is audited on the way."""
 
-    no_audit: Annotated[bool, option("Audit neither bars nor strategy.", "--no-audit")] = False
+    no_audit: Annotated[
+        bool, option("Skip the checks of the bars and of the strategy.", "--no-audit")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,9 @@ class AuditedBars(SymbolOptions):
     data: Annotated[
         list[str],
         option(
-            f"{SOURCE}; of several symbols a folder, a glob in quotes, or SYMBOL=PATH for each.",
+            f"{SOURCE}. {SEVERAL}",
             "--data",
+            metavar="SOURCE",
         ),
     ]
     repair: Repair = False
@@ -42,46 +45,56 @@ class AuditedCode(MarketOptions):
     strategy: Annotated[
         str | None,
         option(
-            "fusion, hybrid, discovery or managed; or one of yours, module:Class or "
-            "file.py:Class: does it look ahead? With --model it trades with ML.",
+            "Check this strategy: fusion, hybrid, discovery or managed; or yours, file.py:Class "
+            "or module:Class. With --model it trades with ML.",
             "--strategy",
             "-s",
+            metavar="NAME",
         ),
     ] = None
     indicator: Annotated[
         str | None,
-        option("Does this indicator look ahead? module:Class or file.py:Class.", "--indicator"),
+        option(
+            "Check this indicator: file.py:Class or module:Class.", "--indicator", metavar="NAME"
+        ),
     ] = None
     param: Annotated[
         list[str] | None,
-        option("Parameter KEY=VALUE of the strategy or indicator; repeat.", "--param"),
+        option(
+            "Parameter of the strategy or indicator. Repeatable.", "--param", metavar="KEY=VALUE"
+        ),
     ] = None
     features: Annotated[
         str | None,
         option(
-            "Feature set (default, fusion, generator, mar), or names a,b,c: do they look ahead?"
+            "Check this feature set (default, fusion, generator, mar), or features a,b,c.",
+            metavar="NAMES",
         ),
     ] = None
     label: Annotated[
         str | None,
         option(
-            "direction, gain, triple_barrier or profit_before_stop. Does it look ahead, alone or "
-            'with --features? With parameters: "gain(horizon=5)".'
+            "Check this label: direction, gain, triple_barrier or profit_before_stop; with "
+            'parameters "gain(horizon=5)". Goes with --features.',
+            metavar="NAME",
         ),
     ] = None
     model: Annotated[
         str | None,
         option(
-            "Does this saved model (folder or URL) know the bars? Its training, features and "
-            "predictions are checked; give bars after its training.",
+            "Check a saved model (folder or URL): its training, features and predictions. Give "
+            "bars after its training.",
             "--model",
             "--ml-model-path",
+            metavar="DIR",
         ),
     ] = None
     cuts: Annotated[
         int,
         typer.Option(
-            help="Places at which a strategy's or indicator's future is removed or replaced.", min=1
+            help="How often the bars are cut to see whether earlier values change.",
+            min=1,
+            metavar="N",
         ),
     ] = 16
 
@@ -89,11 +102,11 @@ class AuditedCode(MarketOptions):
         """Raise OptionError for what does not go together."""
         parts = " ".join(f"--{name}" for name in ("features", "label") if getattr(self, name))
         if self.strategy and self.indicator:
-            raise OptionError("give --strategy or --indicator, one of them")
+            raise OptionError("give either --strategy or --indicator")
         if parts and (self.strategy or self.indicator or self.model):
             raise OptionError(f"{parts} and a strategy, indicator or model: audit one at a time")
         if self.model and self.indicator:
-            raise OptionError("give --indicator or --model, one of them")
+            raise OptionError("give either --indicator or --model")
         if self.param and not (self.strategy or self.indicator):
             raise OptionError("--param is of a strategy or an indicator; give one, or leave it out")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bt_fusion.models.signal_model import SignalModel
 
 __all__ = [
+    "SEVERAL",
     "BarOptions",
     "DatedBarOptions",
     "MarketOptions",
@@ -26,12 +27,17 @@ __all__ = [
     "unused_markets",
 ]
 
+SEVERAL = "Several symbols: a folder, a pattern in quotes, or SYMBOL=PATH, repeated."
 Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
 LAST_SEED = 2**32 - 100  # libraries take 32 bits, and several symbols take the seeds after it
-Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=LAST_SEED)]
+Seed = Annotated[
+    int, typer.Option(help="Seed of everything random.", min=0, max=LAST_SEED, metavar="N")
+]
 MaxAge = Annotated[
     float,
-    typer.Option(help="Minutes for which fetched candles count as the newest.", min=0),
+    typer.Option(
+        help="Fetch a market's candles again when older than so many minutes.", min=0, metavar="X"
+    ),
 ]
 
 
@@ -80,8 +86,9 @@ class SymbolOptions:
     data: Annotated[
         list[str],
         option(
-            f"{SOURCE}; of several symbols a folder, a glob in quotes, or SYMBOL=PATH for each.",
+            f"{SOURCE}. {SEVERAL}",
             "--data",
+            metavar="SOURCE",
         ),
     ] = field(default_factory=lambda: ["sp500"])
     repair: Repair = False
@@ -108,7 +115,11 @@ class MarketOptions:
 
     other: Annotated[
         list[str] | None,
-        option("NAME=PATH of another market whose features the model sees; repeat.", "--other"),
+        option(
+            "Another market whose features the model also uses. Repeatable.",
+            "--other",
+            metavar="NAME=PATH",
+        ),
     ] = None
 
     def market_sources(self) -> dict[str, str]:
@@ -140,11 +151,15 @@ class PeriodOptions:
     """The part of the bars that is used."""
 
     fromdate: Annotated[
-        str | None, option("First day; a backtest learns from earlier bars, too.")
+        str | None,
+        option("First day, 2020-01-01; a backtest also trains on earlier bars.", metavar="DATE"),
     ] = None
-    todate: Annotated[str | None, option("Day before which the bars end.")] = None
+    todate: Annotated[
+        str | None, option("Day after the last one; it is not used itself.", metavar="DATE")
+    ] = None
     timerange: Annotated[
-        str | None, option("Both at once, as 20200101-20210101; either may be left out.")
+        str | None,
+        option("Both dates at once: 20200101-20210101, 20200101- or -20210101.", metavar="A-B"),
     ] = None
 
     def dates(self) -> "tuple[pd.Timestamp | None, pd.Timestamp | None]":

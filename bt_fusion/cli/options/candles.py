@@ -22,38 +22,49 @@ class CandleOptions:
     """The candles of an exchange or of Yahoo, or made-up ones."""
 
     exchange: Annotated[
-        str | None, option("Exchange by its name in ccxt, e.g. binance, kraken, coinbase.")
+        str | None,
+        option("Exchange, by its ccxt name: binance, kraken, coinbase, ...", metavar="NAME"),
     ] = None
     source: Annotated[
         str | None,
         option(
-            "yahoo; or made-up: random-walk, planted-edge, garch, with a size garch:500, of 1m."
+            "yahoo; or made-up candles: random-walk, planted-edge, garch (garch:500 has 500 bars).",
+            metavar="NAME",
         ),
     ] = None
     symbol: Annotated[
-        str | None, option("Symbol as the exchange or Yahoo writes it: BTC/USDT, BTC-USD, SPY.")
+        str | None,
+        option("Symbol as the exchange or Yahoo writes it: BTC/USDT, SPY.", metavar="SYMBOL"),
     ] = None
     timeframe: Annotated[
-        str | None, option("Length of a candle: 15m, 1h, 1d, ... [default: 1h; of Yahoo 1d]")
+        str | None,
+        option("Length of a candle: 15m, 1h, 1d, ... [default: 1h; Yahoo 1d]", metavar="LENGTH"),
     ] = None
     since: Annotated[
         str | None,
-        option("First day. [default: at least 20,000 candles; all of those of 1d and longer]"),
+        option(
+            "First day. [default: at least 20,000 candles back; all for 1d and longer]",
+            metavar="DATE",
+        ),
     ] = None
-    until: Annotated[str | None, option("Day before which they end. [default: now]")] = None
+    until: Annotated[
+        str | None, option("Day after the last one. [default: now]", metavar="DATE")
+    ] = None
     days: Annotated[
-        int | None, typer.Option(help="The last so many days, in place of --since.", min=1)
+        int | None, typer.Option(help="The last N days, instead of --since.", min=1, metavar="N")
     ] = None
     host: Annotated[
         str | None,
         typer.Option(
-            help="Scheme and host in place of the exchange's own, e.g. one for your country.",
+            help="Other server of the exchange, such as the one for your country; also read from "
+            "BT_FUSION_HOST.",
             envvar="BT_FUSION_HOST",
+            metavar="URL",
         ),
     ] = None
-    refetch: Annotated[
-        bool, option("Ask for all candles again, also those that are kept.", "--refetch")
-    ] = False
+    refetch: Annotated[bool, option("Fetch all candles again, those on disk too.", "--refetch")] = (
+        False
+    )
     repair: Repair = False
     seed: Seed = 0
 
@@ -68,9 +79,7 @@ class CandleOptions:
         from bt_fusion.errors import unknown_name
 
         if (self.exchange is None) == (self.source is None):
-            raise OptionError(
-                "give --exchange NAME, --source yahoo, or a made-up --source; one of them"
-            )
+            raise OptionError("give one of --exchange NAME, --source yahoo and a made-up --source")
         if self.made_up:
             kind = str(self.source).partition(":")[0]
             if kind not in SYNTHETIC:
@@ -81,7 +90,7 @@ class CandleOptions:
         elif self.symbol is None:
             raise OptionError("--symbol is missing, e.g. BTC/USDT of an exchange, SPY of Yahoo")
         if self.days is not None and self.since is not None:
-            raise OptionError("give --days or --since, one of them")
+            raise OptionError("give either --days or --since")
 
     def market(self) -> "Market":
         """Return the market that is asked for."""

@@ -8,7 +8,7 @@ import typer
 
 __all__ = ["given_command"]
 
-LEFT_OUT = {"config", "quiet", "verbose"}  # a configuration file's options are written out
+LEFT_OUT = {"config", "quiet", "verbose", "overwrite"}  # options of a config file are written out
 
 
 def given_command(context: typer.Context, verb: str = "backtest") -> str:

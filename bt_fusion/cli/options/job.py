@@ -1,6 +1,6 @@
 """The backtest that option groups describe, for the commands that make one."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bt_fusion.cli.options.bars import PeriodOptions, Reading, unused_markets
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from bt_fusion.models.signal_model import SignalModel
 
 __all__ = ["backtest_job"]
-
-# Options of a walk-forward that say nothing of its model
-SPEED = ("jobs", "scheduler", "cache")
 
 
 class SourceOptions(Reading, Protocol):
@@ -117,17 +114,14 @@ def chosen_predictor(
         markets = model.markets(bars, screen)
         loaded = load_models(folders, markets)
         each = loaded.values() if isinstance(loaded, dict) else [loaded]
-        unused = (*unused_markets(markets, *each), *unused_options(model, schedule))
-        notes = (*unused, *other_strategy(loaded, strategy))
+        notes = (*unused_markets(markets, *each), *other_strategy(loaded, strategy))
         return {"predictor": loaded, "source": source, "notes": notes}
     spec = replace(model.spec(bars, screen), strategy=system_of(load_strategy(strategy)))
     walk = WalkForward(spec.build(), **schedule.sizes())
     if spec.origin:
         screen.say(f"Model      {spec.origin}")
     parts = {"preset": spec.chosen_preset, "recipe": spec.recipe, "members": spec.members}
-    in_sample = ("--allow-in-sample not used: a walk-forward predicts no bar it was trained on",)
-    notes = in_sample if model.allow_in_sample else ()
-    return {"predictor": walk, "source": {"model": None, **parts}, "notes": notes}
+    return {"predictor": walk, "source": {"model": None, **parts}, "notes": ()}
 
 
 def other_strategy(
@@ -145,17 +139,3 @@ def other_strategy(
         for name, label in labels.items()
         if name != "fusion"
     )
-
-
-def unused_options(model: PredictorOptions, schedule: ScheduleOptions) -> tuple[str, ...]:
-    """Return a note on the options a saved model overrides, none where none is given."""
-    given = [name for name in model.parts() if getattr(model, name) is not None]
-    given += [
-        each.name
-        for each in fields(schedule)
-        if each.name not in SPEED and getattr(schedule, each.name) != each.default
-    ]
-    if not given:
-        return ()
-    options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-    return (f"{options} not used: a saved model keeps what it was trained with",)

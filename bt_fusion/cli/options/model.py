@@ -19,7 +19,7 @@ NO_PARTS = ("preset", "no_causality_check", "other")  # options of a model that 
 NoCausalityCheck = Annotated[
     bool,
     option(
-        "Do not check features and labels of yours for look-ahead; the results say so.",
+        "Skip the look-ahead check of your own features, labels and members.",
         "--no-causality-check",
     ),
 ]
@@ -32,36 +32,48 @@ class ModelOptions(MarketOptions):
     preset: Annotated[
         str | None,
         option(
-            "A system's whole model: discovery, fusion, generator, hybrid, managed, signal. Other "
-            "options override its parts."
+            "A whole model: discovery, fusion, generator, hybrid, managed, signal. The options "
+            "below replace parts of it.",
+            metavar="NAME",
         ),
     ] = None
     features: Annotated[
         str | None,
-        option("Feature set (default, fusion, generator, mar), or names a,b,c. [default: default]"),
+        option(
+            "Feature set (default, fusion, generator, mar), or features a,b,c. [default: default]",
+            metavar="NAMES",
+        ),
     ] = None
     label: Annotated[
         str | None,
         option(
-            "direction, gain, triple_barrier or profit_before_stop. With parameters: "
-            '"gain(horizon=5, threshold=0.005)", fractions. [default: direction]'
+            "What the model predicts: direction, gain, triple_barrier or profit_before_stop; with "
+            'parameters "gain(horizon=5, threshold=0.005)". [default: direction]',
+            metavar="NAME",
         ),
     ] = None
     horizon: Annotated[
         str | None,
         option(
-            "Bars the label looks ahead; auto, in backtest and sweep, for as long as the trades of "
-            "a strategy of yours last without ML. [default: the label's own]"
+            "Bars the label looks ahead; auto (backtest, sweep): as long as your strategy's trades "
+            "last without ML. [default: the label's own]",
+            metavar="N",
         ),
     ] = None
     members: Annotated[
         str | None,
-        option(f"Members of the ensemble, of {', '.join(MEMBERS)}. [default: rf,xgb,lgb]"),
+        option(
+            f"Members of the ensemble, of {', '.join(MEMBERS)}. [default: rf,xgb,lgb]",
+            metavar="NAMES",
+        ),
     ] = None
-    voting: Annotated[str | None, option("soft or majority. [default: soft]")] = None
+    voting: Annotated[
+        str | None,
+        option("How members vote: soft or majority. [default: soft]", metavar="NAME"),
+    ] = None
     timeframes: Annotated[
         str | None,
-        option("Longer timeframes whose features the model sees, too, such as 4h,1d."),
+        option("Longer timeframes whose features the model also uses: 4h,1d.", metavar="LENGTHS"),
     ] = None
     no_causality_check: NoCausalityCheck = False
 
@@ -114,14 +126,20 @@ class ModelOptions(MarketOptions):
 class TrainModelOptions(ModelOptions):
     """The model that is fitted and saved."""
 
-    lookahead: Annotated[int | None, option("Bars in which the price must gain. [default: 5]")] = (
-        None
-    )
+    lookahead: Annotated[
+        int | None,
+        option("Label gain: bars in which the price must gain. [default: 5]", metavar="N"),
+    ] = None
     profit_threshold: Annotated[
-        float | None, option("Gain to reach within --lookahead, percent. [default: 0.5]")
+        float | None,
+        option("Label gain: gain to reach in them, percent. [default: 0.5]", metavar="X"),
     ] = None
     calibration: Annotated[
-        str | None, option("sigmoid or isotonic. [default: none, or the preset's]")
+        str | None,
+        option(
+            "Calibrate probabilities: sigmoid or isotonic. [default: none, or the preset's]",
+            metavar="NAME",
+        ),
     ] = None
 
 
@@ -129,11 +147,16 @@ class TrainModelOptions(ModelOptions):
 class TuningOptions:
     """How parameters are searched for."""
 
-    objective: Annotated[str, option("What tuning aims at: log_loss, auc, f1 or blend.")] = (
-        "log_loss"
-    )
-    storage: Annotated[str | None, option("File or database URL that keeps the trials.")] = None
-    folds: Annotated[int, option("Purged folds each trial is judged by.")] = 5
+    objective: Annotated[
+        str, option("What tuning improves: log_loss, auc, f1 or blend.", metavar="NAME")
+    ] = "log_loss"
+    storage: Annotated[
+        str | None,
+        option(
+            "File or database URL that keeps the trials. [default: OUT.tuning.db]", metavar="FILE"
+        ),
+    ] = None
+    folds: Annotated[int, option("Purged folds that score each trial.")] = 5
     embargo_bars: Annotated[int, option("Bars left out after each fold.")] = 0
-    jobs: Annotated[int, option("Folds of a trial side by side, -1 for all cores.")] = 1
+    jobs: Annotated[int, option("Folds of a trial in parallel; -1: all cores.")] = 1
     scheduler: Scheduler = None

@@ -1,11 +1,15 @@
 """Where files go, and how much is printed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from bt_fusion.cli.command import Config, Plugins, Quiet, option, output_folder
+from bt_fusion.cli.command import Config, Overwrite, Plugins, Quiet, option, output_folder
 from bt_fusion.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from bt_fusion.saved_runs.earlier_results import EarlierResults
 
 __all__ = ["OutputOptions", "ScreenOptions"]
 
@@ -27,5 +31,19 @@ class ScreenOptions:
 class OutputOptions(ScreenOptions):
     """Where the files go, and which are drawn."""
 
-    out: Annotated[Path, output_folder("Folder for the files.")] = Path("results")
-    no_report: Annotated[bool, option("Tables and data only, no picture.", "--no-report")] = False
+    out: Annotated[
+        Path,
+        output_folder("Folder for the files. An earlier run in it is kept as DIR-1, DIR-2, ..."),
+    ] = Path("results")
+    overwrite: Overwrite = False
+    no_report: Annotated[
+        bool, option("Write tables and data only, no report and no picture.", "--no-report")
+    ] = False
+
+    def earlier(self, files: Sequence[str]) -> "EarlierResults":
+        """Return the results that stand in the folder, which consist of these files, checked."""
+        from bt_fusion.saved_runs.earlier_results import EarlierResults
+
+        found = EarlierResults(self.out, files, self.overwrite)
+        found.check()
+        return found

@@ -15,21 +15,27 @@ class PredictorOptions(ModelOptions):
 
     recipe: Annotated[
         str | None,
-        option("Folder or URL of a saved model whose features, label and ensemble are refitted."),
+        option(
+            "Refit the features, label and ensemble of this saved model (folder or URL).",
+            metavar="DIR",
+        ),
     ] = None
     model: Annotated[
         list[str] | None,
         option(
-            "Folder or URL of a saved model, whose training options then hold; repeat as "
-            "SYMBOL=DIR for one each; auto for models/STRATEGY where it is there. "
-            "[default: walk-forward]",
+            "Trade a saved model (folder or URL) instead of walk-forward; auto: models/STRATEGY "
+            "if it exists. One for each symbol: SYMBOL=DIR, repeated. [default: walk-forward]",
             "--model",
             "--ml-model-path",
+            metavar="DIR",
         ),
     ] = None
     allow_in_sample: Annotated[
         bool,
-        option("Trade bars the saved model was trained on, too, marked.", "--allow-in-sample"),
+        option(
+            "Also trade bars the saved model was trained on; everything is marked IN-SAMPLE.",
+            "--allow-in-sample",
+        ),
     ] = False
 
     @property
@@ -48,16 +54,20 @@ class ScheduleOptions:
 
     train_bars: Annotated[
         int | None,
-        option("Bars in a training window. [default: 40 % of the bars, at most 20,000]"),
+        option("Bars each refit trains on. [default: 40 % of the bars, at most 20,000]"),
     ] = None
     refit_bars: Annotated[
         int | None, option("Bars between refits. [default: an eighth of --train-bars]")
     ] = None
-    window: Annotated[str, option("rolling or expanding training window.")] = "rolling"
+    window: Annotated[str, option("rolling or expanding training window.", metavar="NAME")] = (
+        "rolling"
+    )
     embargo_bars: Annotated[int, option("Bars left out before each refit.")] = 0
-    jobs: Annotated[int, option("Refits side by side, -1 for all cores.")] = -1
+    jobs: Annotated[int, option("Refits in parallel; -1: all cores.")] = -1
     scheduler: Scheduler = None
-    cache: Annotated[str, option("Folder that keeps finished refits, auto, or none.")] = "auto"
+    cache: Annotated[
+        str, option("Folder that keeps finished refits; auto, or none.", metavar="DIR")
+    ] = "auto"
 
     def sizes(self) -> dict[str, Any]:
         """Return the arguments of WalkForward."""

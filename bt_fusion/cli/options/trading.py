@@ -20,15 +20,16 @@ class StrategyOptions:
     strategy: Annotated[
         str,
         option(
-            "fusion, hybrid, discovery or managed; or one of yours, module:Class or "
-            "file.py:Class. hybrid, discovery and managed bring the model of their preset.",
+            "fusion, hybrid, discovery or managed; or yours, file.py:Class or module:Class. "
+            "hybrid, discovery and managed use the preset of their name.",
             "--strategy",
             "-s",
+            metavar="NAME",
         ),
     ] = "fusion"
     long_only: Annotated[bool, option("Never sell short.", "--long-only")] = False
     ml_entry_threshold: Annotated[
-        str | None, option("Another way to write --param ml_entry_threshold=X.")
+        str | None, option("The same as --param ml_entry_threshold=X.", metavar="X")
     ] = None
 
     def params(self) -> dict[str, Any]:
@@ -61,9 +62,10 @@ class TradedStrategy(StrategyOptions):
     param: Annotated[
         list[str] | None,
         option(
-            "Strategy parameter KEY=VALUE, such as ema_fast=20, exit=flip or ml_threshold=0.55; a "
-            "wrong KEY lists all. Repeat.",
+            "Parameter of the strategy: ema_fast=20, exit=flip, ml_threshold=0.55; a wrong KEY "
+            "lists all. Repeatable.",
             "--param",
+            metavar="KEY=VALUE",
         ),
     ] = None
 
@@ -106,15 +108,19 @@ class AccountOptions:
 
     cash: Annotated[float, option("Cash at the start.")] = 100_000.0
     commission: Annotated[
-        float, option("Fraction of the value, a side.", "--commission", "--fee")
+        float,
+        option("Fraction of the traded value, each side: 0.001 is 0.1 %.", "--commission", "--fee"),
     ] = 0.0005
-    slippage: Annotated[float, option("Fraction of the price a fill loses, inside its bar.")] = 0.0
+    slippage: Annotated[float, option("Fraction of the price each fill loses, inside its bar.")] = (
+        0.0
+    )
     sizer: Annotated[
         str,
         option(
-            "Part of the account in a position; or a sizer, module:Class or file.py:Class.",
+            "Share of the account in a position; or a sizer, file.py:Class or module:Class.",
             "--sizer",
             "--share",
+            metavar="X",
         ),
     ] = "0.95"
 

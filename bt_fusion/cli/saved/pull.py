@@ -12,19 +12,26 @@ from bt_fusion.cli.screen import Screen
 __all__ = ["pull"]
 
 
-@command("nothing was pulled; what was in the folder is still there")
+@command(
+    "nothing was pulled; what was in the folder is still there",
+    "bt-fusion pull hf://me/models/mine@v1 models/mine",
+)
 def pull(
     url: Annotated[
-        str, typer.Argument(help=f"Where from: {PLACES}; @TAG or @sha256:DIGEST after it.")
+        str,
+        typer.Argument(
+            metavar="URL", help=f"Where from: {PLACES}. A version: URL@TAG or URL@sha256:DIGEST."
+        ),
     ],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to put the model in.")],
     digest: Annotated[
-        str | None, option("Digest it must have, sha256:... as push prints it.", "--digest")
+        str | None,
+        option("Digest the model must have, as push prints it.", "--digest", metavar="SHA256"),
     ] = None,
     plugin: Plugins = None,
     quiet: Quiet = False,
 ) -> None:
-    """Fetch a model: all of it is checked as for a load before the folder changes."""
+    """Fetch a model that was pushed; it is checked before the folder changes."""
     from bt_fusion.hub import pull_model
 
     done, screen = pull_model(url, folder, digest=digest), Screen(quiet)

@@ -10,18 +10,25 @@ from bt_fusion.cli.screen import Screen
 
 __all__ = ["PLACES", "push"]
 
-PLACES = "file:///PATH, s3://BUCKET/PATH, hf://OWNER/REPOSITORY/PATH, or what else fsspec knows"
+PLACES = (
+    "file:///PATH, s3://BUCKET/PATH, hf://OWNER/REPOSITORY/PATH, or any other place fsspec knows"
+)
 
 
-@command("whoever pulls gets the model before or this one: push again to go on")
+@command(
+    "whoever pulls gets the model before or this one: push again to go on",
+    "bt-fusion push models/mine hf://me/models/mine --tag v1",
+)
 def push(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a saved model.")],
-    url: Annotated[str, typer.Argument(help=f"Where to: {PLACES}.")],
-    tag: Annotated[str | None, option("Name of this model there, as in URL@NAME.", "--tag")] = None,
+    url: Annotated[str, typer.Argument(metavar="URL", help=f"Where to: {PLACES}.")],
+    tag: Annotated[
+        str | None, option("Name of this version: pull it as URL@NAME.", "--tag", metavar="NAME")
+    ] = None,
     plugin: Plugins = None,
     quiet: Quiet = False,
 ) -> None:
-    """Put a saved model elsewhere: checked first, and as a whole or not at all."""
+    """Copy a saved model to a shared place; it is checked first, and copied whole or not at all."""
     from bt_fusion.hub import push_model
 
     done, screen = push_model(folder, url, tag=tag), Screen(quiet)

@@ -11,29 +11,38 @@ from bt_fusion.cli.screen import Screen
 __all__ = ["report"]
 
 
-@command("what was drawn is kept")
+@command(
+    "what was drawn is kept",
+    "bt-fusion report results --png",
+)
 def report(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(help="Folder of a finished backtest; several are judged together."),
+        typer.Argument(
+            metavar="[RUN]...",
+            help="Folder of a finished backtest; several get one verdict. [default: results]",
+        ),
     ] = None,
-    png: Annotated[bool, option("Draw every picture as PNG, too.", "--png")] = False,
+    png: Annotated[bool, option("Also draw every picture as a PNG file.", "--png")] = False,
     tearsheet: Annotated[
-        bool, option("Write quantstats' tear sheet, ML off as benchmark.", "--tearsheet")
+        bool,
+        option("Also write a tear sheet by quantstats, with ML off as benchmark.", "--tearsheet"),
     ] = False,
-    bars: Annotated[int, option("Bars that the chart of signals shows.")] = 500,
+    bars: Annotated[int, option("Bars in the chart of signals.")] = 500,
     until: Annotated[
-        str | None, option("Time of the last of them: 2020-03-12T05:00. [default: the end]")
+        str | None,
+        option("Last bar of the chart: 2020-03-12T05:00. [default: the end]", metavar="TIME"),
     ] = None,
     symbol: Annotated[
-        str | None, option("Whose bars, where there are several. [default: the first one's]")
+        str | None,
+        option("Symbol in the chart, if there are several. [default: the first]", metavar="SYMBOL"),
     ] = None,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Draw report.html and comparison.png again from the files of a finished backtest.
+    """Draw report.html and comparison.png of a finished backtest again.
 
-    Of several folders, one of each market, print a row each and one verdict over all of them.
+    Several folders, one of each market: also print a row for each, and one verdict over all.
     """
     from bt_fusion.report.draw import redraw
 

@@ -11,16 +11,20 @@ from bt_fusion.cli.screen import Screen
 __all__ = ["show"]
 
 
-@command("nothing was read")
+@command(
+    "nothing was read",
+    "bt-fusion show models/mine",
+)
 def show(
-    folder: Annotated[str, typer.Argument(help="Folder or URL of a saved model.")],
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder or URL of a saved model.")],
     verify: Annotated[
-        bool, option("Load every part and predict the stored rows; exit 2 on a fault.", "--verify")
+        bool,
+        option("Load all of it and repeat its stored predictions; exit 2 on a fault.", "--verify"),
     ] = False,
     json: Annotated[bool, option("Print JSON instead of a table.", "--json")] = False,
     plugin: Plugins = None,
 ) -> None:
-    """Say what a saved model is, when and on what it was trained, how good it is, what it needs."""
+    """Show a saved model: its parts, its training, its figures, what it needs."""
     from bt_fusion.bundle import describe, load_saved
     from bt_fusion.hub import model_folder
     from bt_fusion.report.terminal.checks import check_table

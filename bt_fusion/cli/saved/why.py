@@ -12,25 +12,44 @@ from bt_fusion.errors import OptionError
 __all__ = ["why"]
 
 
-@command("nothing was written")
+@command(
+    "nothing was written",
+    "bt-fusion why results --trade 1",
+)
 def why(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished backtest.")],
-    trade: Annotated[int | None, option("Number of a trade; without one, lists them.")] = None,
-    bar: Annotated[str | None, option("Or any bar of the window: 2020-03-12T05:00.")] = None,
-    run: Annotated[Ml, option("The run with ML on, or off.")] = Ml.on,
-    symbol: Annotated[str | None, option("Whose bar, where there were several.")] = None,
+    trade: Annotated[
+        int | None, option("Number of a trade; without --trade and --bar, lists all trades.")
+    ] = None,
+    bar: Annotated[
+        str | None, option("Instead: any bar of the window, 2020-03-12T05:00.", metavar="TIME")
+    ] = None,
+    run: Annotated[Ml, option("The run with ML on, or with ML off.")] = Ml.on,
+    symbol: Annotated[
+        str | None, option("Symbol of --bar, if the run had several.", metavar="SYMBOL")
+    ] = None,
     data: Annotated[
-        list[str] | None, option("Where the bars are now, if they moved; repeat SYMBOL=PATH.")
+        list[str] | None,
+        option(
+            "Where the bars are now, if they moved. Several symbols: SYMBOL=PATH, repeated.",
+            metavar="PATH",
+        ),
     ] = None,
     strategy: Annotated[
-        str | None, option("The run's strategy, where its file has moved or changed; it is run.")
+        str | None,
+        option(
+            "The run's strategy, if its file moved or changed: file.py:Class; it is run.",
+            metavar="NAME",
+        ),
     ] = None,
-    sizer: Annotated[str | None, option("The run's sizer, likewise.")] = None,
+    sizer: Annotated[
+        str | None, option("The run's sizer, if its file moved or changed.", metavar="NAME")
+    ] = None,
     json: Json = None,
     plugin: Plugins = None,
     quiet: Quiet = False,
 ) -> None:
-    """Say why a trade was entered, or why a bar was or was not an entry."""
+    """Explain why a trade was entered, or why a bar was or was not an entry."""
     from bt_fusion.files import write_json
     from bt_fusion.report.terminal.why import trades_table, why_tables
     from bt_fusion.saved_runs.saved_run import SavedRun

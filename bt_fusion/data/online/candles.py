@@ -34,7 +34,7 @@ class Access:
     host : str or None
         Scheme and host in place of the exchange's own; None for those of BT_FUSION_HOST, if set.
     repair : bool
-        Leave out rows that are no candles, instead of refusing the answer they come in.
+        Leave out rows that are not candles, instead of refusing the answer they come in.
     say : callable
         Takes a line: what is waited for, corrected, or left out.
     """

@@ -34,7 +34,7 @@ class ExchangeCandles:
         Scheme and host that stand in place of the exchange's own, as http://127.0.0.1:8080.
     retries : Retries
     repair : bool
-        Leave out rows that are no candles, instead of refusing the answer they come in.
+        Leave out rows that are not candles, instead of refusing the answer they come in.
     say : callable
         Takes a line about waiting, or about what was left out.
 
@@ -86,7 +86,7 @@ class ExchangeCandles:
         Raises
         ------
         BarsError
-            For rows that are no candles, also when asked again.
+            For rows that are not candles, also when asked again.
         DownloadError
         """
         bars, broken = self._call(lambda: self._answer(since))
@@ -106,7 +106,7 @@ class ExchangeCandles:
             raise AgainError(f"{self.name} sends what cannot be read: {broken[0]}")
         if broken and not self.repair:
             raise BrokenRowsError(
-                f"{self.name} sends rows that are no candles: {'; '.join(broken)}; run it again "
+                f"{self.name} sends rows that are not candles: {'; '.join(broken)}; run it again "
                 "later, or leave such rows out by --repair",
                 tries=AGAIN,
             )
@@ -155,7 +155,7 @@ class ExchangeCandles:
 
 
 class BrokenRowsError(AgainError):
-    """An answer with rows that are no candles."""
+    """An answer with rows that are not candles."""
 
 
 def open_client(exchange: str, host: str | None) -> Any:
@@ -198,5 +198,7 @@ def moved(urls: Any, host: str) -> Any:
         return urls
     parts = urlsplit(host)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise OptionError(f"host {host!r} is no address; write https://name, or http://name:port")
+        raise OptionError(
+            f"host {host!r} is not an address; write https://name, or http://name:port"
+        )
     return urlsplit(urls)._replace(scheme=parts.scheme, netloc=parts.netloc).geturl()

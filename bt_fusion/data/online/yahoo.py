@@ -47,7 +47,7 @@ class YahooCandles:
         Scheme and host that stand in place of Yahoo's own.
     retries : Retries
     repair : bool
-        Leave out rows that are no candles, instead of refusing the answer they come in.
+        Leave out rows that are not candles, instead of refusing the answer they come in.
     say : callable
         Takes a line about waiting, or about what was left out.
 
@@ -102,7 +102,7 @@ class YahooCandles:
         Raises
         ------
         BarsError
-            For rows that are no candles.
+            For rows that are not candles.
         OptionError
             For a symbol that Yahoo does not know.
         DownloadError
@@ -112,7 +112,7 @@ class YahooCandles:
         bars, broken = sound_bars(frame.rename(columns=str.lower))
         if broken and not self.repair:
             raise BarsError(
-                f"yahoo sends rows that are no candles: {'; '.join(broken)}; leave them out by "
+                f"yahoo sends rows that are not candles: {'; '.join(broken)}; leave them out by "
                 "--repair"
             )
         if broken:

@@ -74,4 +74,6 @@ def _block(rows: list[object], first: int) -> np.ndarray:
     try:
         return np.array(cut, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise BarsError(f"a value after row {first} is no number ({error}); {EXPECTED}") from error
+        raise BarsError(
+            f"a value after row {first} is not a number ({error}); {EXPECTED}"
+        ) from error

@@ -10,7 +10,7 @@ from bt_fusion.evaluation.classification import FIGURES
 from bt_fusion.evaluation.drift.report import DriftReport
 from bt_fusion.evaluation.grade import LIMITS
 from bt_fusion.labels import Gain
-from bt_fusion.report.figures import cell, count, decimals, percent
+from bt_fusion.report.figures import cell, count, decimals, percent, when
 from bt_fusion.report.terminal.signals import confidence_table, fused_lines, quality_table
 from bt_fusion.report.terminal.titled import titled
 
@@ -31,8 +31,8 @@ def evaluation_tables(evaluation: Evaluation) -> Group:
     Its labels and its grade are drawn by `label_tables` and `grade_line`.
     """
     head = (
-        f"{count(evaluation.rows)} unseen rows, {evaluation.start} to {evaluation.end}; "
-        f"trained until {evaluation.trained_until}"
+        f"{count(evaluation.rows)} unseen rows, {when(evaluation.start)} to "
+        f"{when(evaluation.end)}; trained until {when(evaluation.trained_until)}"
     )
     parts: list[Any] = [head, scores(evaluation), report(evaluation), confusion(evaluation)]
     parts += [calibration(evaluation), quality_table(evaluation), confidence_table(evaluation)]
@@ -52,7 +52,7 @@ def grade_line(evaluation: Evaluation) -> str:
     limits = ", ".join(f"{letter} from {least:.2f}" for letter, least in LIMITS.items())
     return (
         f"Grade      {grade.letter}: AUC of {evaluation.class_names[-1]} {grade.auc:.3f} on {rows} "
-        f"unseen rows ({limits}, D below; E up to {grade.chance:.3f}, within the reach of chance)"
+        f"unseen rows ({limits}, D below; E up to {grade.chance:.3f}, which chance reaches)"
     )
 
 
@@ -135,7 +135,9 @@ def drift_tables(found: DriftReport) -> Group:
 
 def drift_parts(found: DriftReport) -> Table:
     """Return the evidence of each part, and what it rests on."""
-    title = f"Drift since {found.since}: {count(found.bars)} bars, {count(found.bets)} counted"
+    title = (
+        f"Drift since {when(found.since)}: {count(found.bars)} bars, {count(found.bets)} counted"
+    )
     table = titled(title, "Test", "Evidence, 1 is the alarm", "Observed", "Expected")
     for name, evidence in found.evidence.items():
         rates = ("", "")

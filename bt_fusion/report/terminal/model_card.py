@@ -7,7 +7,7 @@ from rich.table import Table
 
 from bt_fusion.labels import LABELS, class_names
 from bt_fusion.report.checks.parity import parity_lines
-from bt_fusion.report.figures import NONE, cell, count, decimals, payoff_text
+from bt_fusion.report.figures import NONE, cell, count, decimals, payoff_text, when
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["candidate_tables", "card_table", "later_tables"]
@@ -35,7 +35,7 @@ def later_tables(card: dict[str, Any]) -> list[Table]:
 
 def _later_table(model: dict[str, Any]) -> Table:
     facts = dict(model["facts"])
-    title, neutral = LATER.get(model["name"], (f"Model {model['name']}", "it has no say"))
+    title, neutral = LATER.get(model["name"], (f"Model {model['name']}", "it is not used"))
     table = Table(show_header=False, title=title, title_justify="left")
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -71,8 +71,9 @@ def card_table(card: dict[str, Any]) -> Table:
     rows = {
         "predicts": f"{model['label']['name']} ({label}): {', '.join(_class_names(model))}",
         "trained on": f"{model['symbol'] or 'unnamed bars'}, {model['interval'] or 'any interval'}",
-        "window": f"{trained['start']} to {trained['trained_until']}, {trained['rows']:,} rows",
-        "created": trained["created"],
+        "window": f"{when(trained['start'])} to {when(trained['trained_until'])}, "
+        f"{trained['rows']:,} rows",
+        "created": when(trained["created"]).removesuffix("+00:00") + " UTC",
         "members": ", ".join(model["ensemble"]["members"])
         + f", {model['ensemble']['voting']} vote",
         "features": f"{features['count']}, set {features['set'] or 'of its own'}",

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bt_fusion.report.figures import payoff_text
+from bt_fusion.report.figures import payoff_text, when
 from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["trades_table", "why_tables"]
@@ -30,7 +30,7 @@ def why_tables(explanation: dict[str, Any]) -> Group:
         limits = technical["thresholds"]
         parts += [threshold_table(limits), *bases(limits), *nearest(limits)]
     if model is None:
-        parts.append("Model      made no prediction of this bar: features still warm up")
+        parts.append("Model      no prediction for this bar: the features still warm up")
     else:
         parts += [vote_table(model), *vote_lines(model, explanation["run"]), feature_table(model)]
     # as they are: rich would take [brackets] for its own
@@ -41,13 +41,15 @@ def trades_table(trades: pd.DataFrame, run: str) -> Table:
     """Return the trades of a run with their numbers."""
     columns = ("Symbol", "Side", "Entered", "Left", "P&L", "Reason")
     table = titled(f"Trades with ML {run}", "Trade", *columns)
+    for column in table.columns:
+        column.no_wrap = True
     for number, row in enumerate(trades.to_dict("records"), start=1):
         table.add_row(
             str(number),
             str(row["symbol"]),
             row["side"],
-            str(row["entry_time"]),
-            str(row["exit_time"]),
+            when(row["entry_time"]),
+            when(row["exit_time"]),
             f"{row['pnl']:+,.2f}",
             row["exit_reason"],
         )
@@ -62,15 +64,16 @@ def trade_lines(explanation: dict[str, Any]) -> list[str]:
         left = "is still open at" if trade["exit_reason"] == "open" else "left"
         lines = [
             f"Trade {trade['number']:<4} {trade['side']} {trade['symbol']} with ML {run}: "
-            f"entered {trade['entry_time']} at {trade['entry_price']:g}, "
-            f"{left} {trade['exit_time']} at {trade['exit_price']:g} ({trade['exit_reason']})",
+            f"entered {when(trade['entry_time'])} at {trade['entry_price']:g}, "
+            f"{left} {when(trade['exit_time'])} at {trade['exit_price']:g} "
+            f"({trade['exit_reason']})",
             f"           {trade['bars']} bars, P&L {trade['pnl']:+,.2f} "
             f"({100 * trade['return']:+.2f} % after costs)",
         ]
         role = "the last bar known when the entry was ordered"
         if "signal_time" not in trade:  # a folder of an older version
             role = "the bar before the entry; the run does not say where it was ordered"
-    bar = f"{explanation['bar']} of {explanation['symbol']}, close {explanation['close']:g}"
+    bar = f"{when(explanation['bar'])} of {explanation['symbol']}, close {explanation['close']:g}"
     return [*lines, f"Signal bar {bar}; {role}"]
 
 
@@ -126,7 +129,7 @@ def nearest(rows: list[dict[str, Any]]) -> list[str]:
         return []
     row = min(known, key=lambda row: abs(row["margin"]))
     verb = "reached with" if row["passed"] else "missed by"
-    more = " to spare" if row["passed"] else ""
+    more = " above" if row["passed"] else ""
     return [f"Nearest    {row['name']}: {verb} {abs(row['margin']):.4f}{more}"]
 
 
@@ -167,7 +170,7 @@ def vote_lines(model: dict[str, Any], run: str) -> list[str]:
         f"Vote       {kind}: {both}: signal line {model['signal']}{by}, confidence "
         f"{model['confidence']:.4f} ({model['level']}){unused}",
         f"Model      refit {model['refit']}, {model['rows']:,} rows, trained until "
-        f"{model['trained_until']}; fitted again, its {name} {same}",
+        f"{when(model['trained_until'])}; fitted again, its {name} {same}",
         *([f"Payoff     {payoff_text(payoff)}"] if payoff else []),
     ]
 

@@ -134,7 +134,7 @@ def test_a_ban_of_hours_is_an_error(exchange, access, waits):
 @pytest.mark.parametrize("fault", BROKEN_ROWS)
 def test_rows_that_stay_broken_are_refused_or_left_out(fault, exchange, access, waits, said):
     exchange.faults = dict.fromkeys((1, 2, 3), fault)  # the second page, three times
-    message = r"binance sends rows that are no candles: .* in row 500 .*--repair \(3 tries\)"
+    message = r"binance sends rows that are not candles: .* in row 500 .*--repair \(3 tries\)"
     with pytest.raises(BarsError, match=message):
         fetch_candles(HOURS, access)
     exchange.faults = {len(exchange.asked) + 1: fault}
@@ -198,7 +198,7 @@ def test_the_exchange_s_own_name_of_a_symbol_will_do(exchange, access):
 
 def test_a_host_that_is_no_address_is_refused(access):
     with pytest.raises(
-        OptionError, match="host 'localhost:8080' is no address; write https://name"
+        OptionError, match="host 'localhost:8080' is not an address; write https://name"
     ):
         fetch_candles(HOURS, Access("localhost:8080"))
 

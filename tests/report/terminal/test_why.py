@@ -68,7 +68,7 @@ def text_of(**changes):
 
 def test_a_bar_without_a_trade():
     shown = text_of()
-    assert "Signal bar 2024-01-02 03:00:00 of A, close 99.5; ML on" in shown
+    assert "Signal bar 2024-01-02 03:00 of A, close 99.5; ML on" in shown
     assert "Technical ema fast 101.25, note [red] Stages passed technical; stopped" in shown
     assert "stopped at confident: too quiet" in shown
     assert "Outcome no entry: too quiet" in shown and "Nearest P(up): reached with 0.0200" in shown
@@ -85,7 +85,7 @@ def test_a_trade_and_a_model_that_was_not_asked_or_differs():
     trade |= {"pnl": 1_234.5, "return": 0.01, "signal_time": STAMP}
     model = MODEL | {"same": False, "difference": 0.01, "probability_down": float("nan")}
     shown = text_of(run="off", trade=trade, opinion=model)
-    assert "Trade 7 long A with ML off: entered 2024-01-02 03:00:00 at 100, left" in shown
+    assert "Trade 7 long A with ML off: entered 2024-01-02 03:00 at 100, left" in shown
     assert "P&L +1,234.50 (+1.00 % after costs)" in shown and "when the entry was ordered" in shown
     assert (
         "P(yes) 0.6200: signal line BUY (BUY or SELL from 0.60, STRONG from 0.70)" in shown
@@ -98,7 +98,7 @@ def test_a_trade_and_a_model_that_was_not_asked_or_differs():
 
 def test_a_bar_without_a_prediction():
     shown = text_of(opinion=None, technical=TECHNICAL | {"stages": (), "thresholds": []})
-    assert "made no prediction of this bar" in shown and "Votes" not in shown
+    assert "no prediction for this bar" in shown and "Votes" not in shown
     assert "Stages" not in shown and "Thresholds" not in shown
 
 

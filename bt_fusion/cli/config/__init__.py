@@ -1,0 +1,1 @@
+"""Options from a TOML file, and the command that writes one."""
