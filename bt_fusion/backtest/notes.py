@@ -52,7 +52,21 @@ def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
             notes += auc_notes(model, part)
         name = f"{symbol}: " if len(parts) > 1 else ""
         found += [name + note for note in notes if note]
-    return found
+    mixed = mixed_note(parts)
+    return [*found, mixed] if mixed else found
+
+
+def mixed_note(parts: dict[str, OutOfSample]) -> str:
+    """Return a note where symbols have bars of different lengths or no common time, else ""."""
+    lengths = {symbol: bar_length(part.bars.index.to_numpy()) for symbol, part in parts.items()}
+    if len({length for length in lengths.values() if length}) > 1:
+        shown = ", ".join(f"{symbol} {length}" for symbol, length in lengths.items())
+        return f"the symbols have bars of different lengths ({shown}): annual figures mix them"
+    first = max(part.bars.index[0] for part in parts.values())
+    last = min(part.bars.index[-1] for part in parts.values())
+    if first > last:
+        return "some symbols have no time in common: the account trades them one after the other"
+    return ""
 
 
 def auc_notes(model: SignalModel, part: OutOfSample, **words: str) -> list[str]:

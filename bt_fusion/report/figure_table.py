@@ -133,7 +133,7 @@ def interval_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """
     comparison = summary["comparison"]
     chance = comparison.get("chance")
-    head = ["", "ML on less off", "95 % interval", *(["Chance, 95 %"] if chance else [])]
+    head = ["", "ML on minus off", "95 % interval", *(["Chance, 95 %"] if chance else [])]
     rows = []
     for key, label, write, _ in shown_rows(summary, ("off", "on")):
         row = difference(comparison.get(key), write)

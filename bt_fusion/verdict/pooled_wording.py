@@ -27,8 +27,8 @@ def pooled_because(e: Evidence, worse: bool, each: Sequence[Evidence]) -> str:
     clearly = "do not clearly " if p_value > PROBABLE else ""
     did = "lose to" if worse else "beat"
     return (
-        f"over {len(each)} markets {told}, and its settings {clearly}{did} random filters "
-        f"(p {of(e.setting, worse)}); {ahead} markets beat the median filter"
+        f"over {len(each)} market{'s' * (len(each) > 1)} {told}, and its settings {clearly}{did} "
+        f"random filters (p {of(e.setting, worse)}); {ahead} markets beat the median filter"
     )
 
 
@@ -57,7 +57,9 @@ def markets_needed(p_value: float, limit: float, worse: bool) -> str:
     needed = f"{limit:.2g}"
     asked = "against ML" if worse else "for ML"
     now = clear_of(p_value, needed, digits=3)
-    text = f"A grade needs a p-value of {needed} {asked} (now {now})"
+    grade = "hurt" if worse else "helped"
+    probably = "" if limit == STRICT else "probably "
+    text = f'"ML {probably}{grade}" needs a p-value of {needed} {asked} (now {now})'
     growth = growth_needed(p_value, limit)
     if growth == float("inf"):
         return f"{text}; more markets like these are unlikely to reach it."

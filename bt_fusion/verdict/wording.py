@@ -127,8 +127,8 @@ def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
     on = clear_of(e.sharpe_on, off)
     text += f", but its account did {did}: Sharpe ratio {on}, ML-off {off}"
     lose = [x is not None and x < 0 for x in (e.sharpe_off, e.sharpe_on)]
-    side = "no higher" if worse else "no lower"
-    change = f"A grade needs a Sharpe ratio of ML-on {side} than ML-off's."
+    grade, side = ("hurt", "no higher") if worse else ("helped", "no lower")
+    change = f'"ML probably {grade}" needs a Sharpe ratio of ML-on {side} than ML-off\'s.'
     return text, change + (" Both runs lose money." if all(lose) else "")
 
 
@@ -173,7 +173,8 @@ def needs(e: Evidence, worse: bool, grade: str, test: ChanceTest, limit: float) 
     named = "against random filters" if test is e.setting else "in the ranking"
     needed = f"{limit:.2g}"
     now = clear_of(p_value, needed, digits=3)
-    text = f'"{grade}" needs a p-value of {needed} {named} (now {now})'
+    shared = f", which is {PROBABLE:g} shared by {e.trials:,} variants" if e.trials > 1 else ""
+    text = f'"{grade}" needs a p-value of {needed} {named} (now {now}){shared}'
     more = more_data(p_value, limit, e.years)
     return f"{text}; {more}." if more else f"{text}."
 

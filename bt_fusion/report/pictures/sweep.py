@@ -22,7 +22,7 @@ LOOK = (
     "Look for a wide area of high values around the best variant: a single high value among low "
     "ones is luck."
 )
-PANELS = {"on_sharpe": "Sharpe ratio, ML on", "delta_sharpe": "ML on less ML off"}
+PANELS = {"on_sharpe": "Sharpe ratio, ML on", "delta_sharpe": "ML on minus ML off"}
 
 
 @styled

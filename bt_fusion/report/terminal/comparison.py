@@ -19,7 +19,6 @@ from bt_fusion.report.figures import (
     count,
     decimals,
     percent,
-    signed_percent,
     when,
 )
 from bt_fusion.report.ranking import ranking_line
@@ -162,9 +161,8 @@ def _comparison_lines(summary: dict[str, Any]) -> list[str]:
     if false["change"] is not None:
         chance = false_by_chance(comparison)
         lines.append(
-            f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
-            f"{signed_percent(false['change'])} of it"
-            + (f"; matched chance {chance}" if chance else "")
+            f"Losing     {percent(false['off'])} of entries with ML off, {percent(false['on'])} "
+            f"with ML on" + (f"; matched chance {chance}" if chance else "")
         )
     told = {
         "Ranking": ranking_line(summary),

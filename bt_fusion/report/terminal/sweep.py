@@ -112,11 +112,11 @@ def figure_name(column: str) -> str:
     """Return the name of a column of a sweep's table, as it stands inside a sentence.
 
     >>> figure_name("on_sharpe"), figure_name("delta_net_profit")
-    ('Sharpe ratio, ML on', 'net profit, ML on less ML off')
+    ('Sharpe ratio, ML on', 'net profit, ML on minus ML off')
     """
     run, _, key = column.partition("_")
     names = {row[0]: lowered(row[1]) for row in ROWS}
-    suffix = {"on": "ML on", "off": "ML off", "delta": "ML on less ML off"}
+    suffix = {"on": "ML on", "off": "ML off", "delta": "ML on minus ML off"}
     return f"{names.get(key, key)}, {suffix[run]}"
 
 
