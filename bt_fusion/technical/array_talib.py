@@ -7,7 +7,7 @@ import talib as package
 
 __all__ = ["talib"]
 
-# # on a window of a few hundred bars this check takes as long as many functions
+# on a window of a few hundred bars this check takes as long as many functions
 talib: Any = SimpleNamespace(
     MA_Type=package.MA_Type,
     **{

@@ -22,7 +22,7 @@ __all__ = ["YahooCandles"]
 
 NEEDS = "candles of Yahoo need yfinance, not installed here: pip install 'bt-fusion[data]'"
 SPELLED = {"w": "wk", "M": "mo"}
-# # Timeframe: days in one answer, days that Yahoo keeps (None: all)
+# Timeframe: days in one answer, days that Yahoo keeps (None: all)
 MINUTES = {f"{count}m": (55, 59) for count in (2, 5, 15, 30, 60, 90)}
 DAYS = {
     "1m": (7, 29),

@@ -10,7 +10,7 @@ __all__ = ["BLOCK", "DateParts", "without_weekday"]
 
 BLOCK = 100_000  # rows split at once: pandas makes Python objects of them
 WEEKDAY = r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s+"
-# # 9:30, 09:30:00.000, 9:30 PM, 09-PM (CryptoDataDownload), 0930, 093000; then the zone
+# 9:30, 09:30:00.000, 9:30 PM, 09-PM (CryptoDataDownload), 0930, 093000; then the zone
 CLOCK = re.compile(
     r"(?:(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
     r"|(\d{1,2})(?=\s?-?[AP]M)|(\d{2})(\d{2})(\d{2})?)"
