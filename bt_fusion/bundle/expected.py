@@ -21,10 +21,10 @@ class Expected:
     features : tuple of str
         Columns of its input, in order.
     n_classes : int
-    Unfitted estimator whose parameters the fitted one gets.
-        Unfitted estimator whose parameters the fitted one takes over.
-    Of the libraries that saved it.
-        Of the libraries that wrote it.
+    template : estimator or None
+        Unfitted estimator whose parameters the fitted one gets.
+    versions : dict of str to str
+        Of the libraries that saved it.
     schema : int
         Of the bundle: decides which types its files may name.
     plugins : tuple of str

@@ -21,9 +21,10 @@ def feature_shares(ensemble: Ensemble, n_features: int) -> np.ndarray:
 
     Returns
     -------
-    Adding up to 1; empty if no member has importances. Trees: loss reduction of the splits on the
-    feature; linear members: absolute coefficients on standardised features. They come from the
-    training rows: what a member uses, not what helps out of sample (see `permutation_importances`).
+    ndarray of float64, shape (n_features,), or shape (0,) if no member has importances
+        Adding up to 1. Trees: loss reduction of the splits on the feature; linear members:
+        absolute coefficients on standardised features. They come from the training rows: what a
+        member uses, not what helps out of sample (see `permutation_importances`).
 
     Examples
     --------

@@ -25,8 +25,8 @@ class Step:
     inputs : tuple of str
         Outputs of earlier nodes, constants, or `rows`.
     output : str
-    Without those of a tree ensemble.
-        Those of a tree ensemble aside.
+    attributes : dict of str to int
+        Without those of a tree ensemble.
     domain : str
     """
 

@@ -63,8 +63,8 @@ class Finding:
             Meaning and remedy.
         cases : ndarray of int, optional
             The first row of each case; default each row is one.
-        Bars concerned; default the number of rows.
-            Bars concerned; default as many as rows.
+        bars : int, optional
+            Bars concerned; default the number of rows.
         """
         if not len(rows):
             return None

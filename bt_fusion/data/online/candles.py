@@ -31,12 +31,12 @@ class Access:
 
     Attributes
     ----------
-    Scheme and host instead of the exchange's own; None for BT_FUSION_HOST, if set.
-        Scheme and host in place of the exchange's own; None for those of BT_FUSION_HOST, if set.
-    Leave out rows that are not candles, instead of refusing the whole answer.
-        Leave out rows that are not candles, instead of refusing the answer they come in.
-    Called with a line on waiting, corrections and rows left out.
-        Takes a line: what is waited for, corrected, or left out.
+    host : str or None
+        Scheme and host instead of the exchange's own; None for BT_FUSION_HOST, if set.
+    repair : bool
+        Leave out rows that are not candles, instead of refusing the whole answer.
+    say : callable
+        Called with a line on waiting, corrections and rows left out.
     """
 
     host: str | None = None
@@ -102,8 +102,8 @@ def load_market(
     Parameters
     ----------
     market : Market
-    Minutes for which the newest candles count as recent.
-        Minutes for which the newest candles count as such.
+    max_age : float
+        Minutes for which the newest candles count as recent.
     access : Access
 
     Raises

@@ -40,8 +40,8 @@ class Pager:
         Takes a stamp; returns finished candles from then on, sorted, without duplicates: the next
         ones available, or those in a window that begins there.
     timeframe : Timeframe
-    Most candles in such a window.
-        Candles that such a window may hold.
+    width : int
+        Most candles in such a window.
     end : Timestamp
         Exclusive: no candle that opens then or later is wanted.
     now : callable

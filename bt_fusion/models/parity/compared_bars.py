@@ -23,8 +23,9 @@ class ComparedBars:
     ----------
     arrays : BarArrays
         The bars; the last `count` are compared.
-    Features of the last of these bars, computed over all training bars; more rows than `count` if
-    members look back.
+    X : ndarray of float32, shape (n_rows, n_features)
+        Features of the last of these bars, computed over all training bars; more rows than
+        `count` if members look back.
     count : int
     """
 
