@@ -16,7 +16,7 @@ __all__ = ["Judged", "judge", "paired_difference", "row_losses"]
 
 FEWEST = 30  # rows
 BLOCKS = 4  # minimum number of blocks in a resample
-# Block length in label spans: one span gives 84 % of the error of sums over as many bars
+# Minimum block length in label spans: one span finds 84 % of the error of sums over as many bars
 SPANS = 2.0
 
 

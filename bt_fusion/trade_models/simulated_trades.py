@@ -147,7 +147,7 @@ class SignalOutcomes:
         )
 
     def one_at_a_time(self, allowed: np.ndarray | None = None) -> SimulatedTrades:
-        """Return the closed trades if every signal on allowed bars is entered while flat."""
+        """Return the closed trades of entering each signal on allowed bars when flat."""
         side = self.side if allowed is None else np.where(allowed, self.side, 0)
         signal = one_at_a_time(side, self.exit)
         return self.at(signal[self.exit[signal] != NEVER])
