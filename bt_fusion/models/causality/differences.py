@@ -42,7 +42,6 @@ def differing(
     large: pandas centres the sums of a rolling skewness by the mean of all rows, so digits are lost
     differently with every number of bars. With other bars 1e9 times as large, a Fourier transform
     rounds by 1e-7, even one that convolves with the past alone.
-    their size a Fourier transform rounds by 1e-7, also where it convolves with the past alone.
 
     Parameters
     ----------
