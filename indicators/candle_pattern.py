@@ -43,5 +43,5 @@ class CandlePattern(BarLines):
         return LOOKBACK
 
     def name(self, ago=0):
-        '''Return the pattern's name, or '''''
+        '''Return the pattern's name, or ''' ''
         return pattern_name(self.lines.pattern[ago])

@@ -68,5 +68,5 @@ class TechnicalScore(BarLines):
         return self.p.periods.memory
 
     def pattern_name(self, ago=0):
-        '''Return the name of the candle pattern, or '''''
+        '''Return the name of the candle pattern, or ''' ''
         return pattern_name(self.lines.pattern[ago])
