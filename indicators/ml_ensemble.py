@@ -52,8 +52,8 @@ class MLEnsemble(BarLines):
         timestamp; or a dictionary of them by the name of the data feed
       - ``entry``, ``strong``: probabilities from which the signal is 1 and 2 (soft vote)
       - ``allow_in_sample``: also predict bars the model was trained on
-      - ``others``: data feeds of other markets used by the model's features, by name, ``{"ETH":
-        self.data1}``; without them the model must hold their bars
+      - ``others``: data feeds of other markets used by the model's features, by name,
+        ``{"ETH": self.data1}``; without them the model must hold their bars
       - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or ``quiet``,
         for a strategy that reports ``failure`` itself
       - ``on_drift``: what to do if the model has drifted, see ``ModelHealth``: ``ignore``, ``warn``
