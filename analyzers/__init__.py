@@ -1,4 +1,4 @@
-"""Analyzers of what a run traded."""
+"""Analyzers of a run's trades, signals and orders."""
 
 from bt_fusion.analyzers.broker_guard import BrokerGuard
 from bt_fusion.analyzers.entry_log import EntryLog

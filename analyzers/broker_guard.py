@@ -1,4 +1,4 @@
-"""BrokerGuard: what the broker did that a strategy's author would not expect."""
+"""BrokerGuard: unexpected events at the broker."""
 
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -12,7 +12,7 @@ from bt_fusion.indicators.line_arrays import feed_names, stamps
 
 __all__ = ["BrokerGuard"]
 
-ROUNDING = 1e-9  # part of the account that sums of floats may be off by
+ROUNDING = 1e-9  # fraction of the account that float sums may be off by
 GAP = 0.01  # part of the account that an opening gap and costs add to what was ordered
 REFUSED = (bt.Order.Margin, bt.Order.Rejected)
 DRIFT = 2  # times what orders may take: half of it is borrowed, and brokers ask for margin
@@ -20,31 +20,30 @@ DRIFT = 2  # times what orders may take: half of it is borrowed, and brokers ask
 
 class BrokerGuard(bt.Analyzer):
     '''
-    Looks for what Backtrader's broker does without a word: cash or value that is NaN, orders on
-    bars without a price or on old ones, orders that are refused, positions that are worth more
-    than the account, borrowed cash, an account that lost more than it had. Each is listed once,
-    with the first bar, how often it came, and what to do. A sound run lists nothing.
+    Finds problems that Backtrader's broker does not report: NaN cash or value, orders on bars
+    without a price or on old bars, rejected orders, positions larger than the account, borrowed
+    cash, and an account below zero. Each kind is listed once, with the first bar, the count, and
+    what to do. A sound run lists nothing.
 
     Params:
-      - ``leverage`` (default 1.0): how many times the account's value orders may take. What a
-        commission scheme grants by its ``leverage`` or ``margin`` is on top of it
+      - ``leverage`` (default 1.0): highest allowed leverage of orders, as a multiple of the
+        account's value. The ``leverage`` or ``margin`` of a commission scheme comes on top
 
     Methods:
       - ``get_analysis``: a dictionary of
 
-        - ``findings``, a list by time of dictionaries: ``kind`` (str), ``time`` (Timestamp, of
-          the first bar), ``feed`` (str, its name), ``count`` (int), ``unit`` (str, ``orders`` or
-          ``bars``: what is counted) and ``text`` (str, what happened and what to do)
-        - ``max_leverage`` (float), the most times its value the account ever had in positions,
-          after a fill or at a close
+        - ``findings``, a list of dictionaries in time order: ``kind`` (str), ``time`` (Timestamp,
+          of the first bar), ``feed`` (str, its name), ``count`` (int), ``unit`` (str, ``orders`` or
+          ``bars``: the unit of the count) and ``text`` (str, what happened and what to do)
+        - ``max_leverage`` (float), the account's highest leverage, after a fill or at a close
 
-      - ``text``: the findings as text, one line each; '' where there are none
+      - ``text``: the findings as text, one line each; '' for none
 
     Kinds:
-      - ``nan_cash``, ``nan_value``: NaN or infinite, the cash for good, or the value alone
-      - ``nan_order``: placed on a bar without a price, or filled at none
+      - ``nan_cash``, ``nan_value``: NaN or infinite cash (permanent), or value only
+      - ``nan_order``: placed on a bar without a price, or filled without one
       - ``stale_order``: its feed had no new bar when it was placed
-      - ``margin``, ``rejected``: the two ways in which a broker refuses
+      - ``margin``, ``rejected``: the two ways a broker rejects an order
       - ``leverage``: an order took the positions above ``leverage`` times the account's value, or
         prices took them above twice that
       - ``negative_cash``, ``negative_value``: below 0
@@ -53,12 +52,12 @@ class BrokerGuard(bt.Analyzer):
       - leverage = sum of abs(value of a position) / value of the account
 
     Note:
-      A position is worth what its commission scheme takes for it from the cash: size * price /
-      leverage of a stock, size * margin of a future. A short counts like a long, though
-      Backtrader adds its price to the cash. Up to 1 % above ``leverage`` is an opening gap.
-      Orders that expire, are cancelled or are filled in part are no findings, nor are those
-      refused only because NaN was ordered before. A live broker tells of orders at its own
-      time, so that of another than Backtrader's own ``stale_order`` is not looked for.
+      The value of a position is what its commission scheme takes from the cash: size * price /
+      leverage of a stock, size * margin of a future. A short counts like a long, though Backtrader
+      adds its price to the cash. Up to 1 % above ``leverage`` counts as an opening gap. Expired,
+      cancelled and partly filled orders are not findings, nor are orders rejected only because of
+      an earlier NaN order. A live broker reports orders with a delay, so ``stale_order`` is checked
+      only with Backtrader's own broker.
     '''
 
     params = (("leverage", 1.0),)
@@ -73,14 +72,14 @@ class BrokerGuard(bt.Analyzer):
         self._several = own and len(self.strategy.datas) > 1
         # bars of each feed at the last two calls
         self._bars = self._bars_before = dict.fromkeys(self.strategy.datas, 0)
-        self._time, self._next_ref = 0.0, 0  # of the last call, the number an order would get then
-        self._seen = set()  # numbers of the orders the broker has told of
+        self._time, self._next_ref = 0.0, 0  # of the last call; number of the next order then
+        self._seen = set()  # numbers of orders the broker has reported
         self._exposure = Exposure(self.strategy)
         self._shared = len(self.strategy.env.runningstrats) > 1
         self._filled = {}  # data feed -> price of its last fill on this bar
         self._opened = False  # whether one of these fills opened a position or added to one
-        self._nan_orders = set()  # numbers of the orders without a price
-        self._last_nan = None, 0  # when the last of them was placed, and its number
+        self._nan_orders = set()  # numbers of orders without a price
+        self._last_nan = None, 0  # time and number of the last of them
         self._rounding = ROUNDING * abs(self.strategy.broker.getvalue())
         self._most = 0.0
         self._above = False  # whether orders took the account above its leverage
@@ -122,7 +121,7 @@ class BrokerGuard(bt.Analyzer):
         self.rets["findings"] = [self._listed(kind, finding) for kind, finding in found]
         self.rets["max_leverage"] = self._most
         self.rets._close()
-        # a result that travels from another process must not drag feeds along
+        # a result from another process must not carry feeds along
         self._names = self._bars = self._bars_before = self._filled = self._exposure = None
         self._seen = self._nan_orders = None
 
@@ -152,7 +151,7 @@ class BrokerGuard(bt.Analyzer):
             self._note("margin", now, order.data)
 
     def _look_at_fills(self, order):
-        for part in order.executed.iterpending():  # what was filled since it last told of itself
+        for part in order.executed.iterpending():  # fills since its last notification
             if not isfinite(part.price):
                 self._note_nan_order(order, order.executed.dt)
             held = order.data if order.data._compensate is None else order.data._compensate
@@ -160,7 +159,7 @@ class BrokerGuard(bt.Analyzer):
             self._opened = self._opened or bool(part.opened)
 
     def _is_stale(self, order):
-        if order.data.replaying:  # its bar goes on
+        if order.data.replaying:  # its bar still grows
             return False
         bars, before = (each.get(order.data, 0) for each in (self._bars, self._bars_before))
         if order.ref >= self._next_ref:  # placed since the last call, before this bar is over
@@ -177,9 +176,9 @@ class BrokerGuard(bt.Analyzer):
             self._note("nan_order", days, order.data)
 
     def _refused_for_nan(self, order):
-        '''Tell whether the cash would have sufficed, had no order before been without a price'''
+        '''Return whether the cash would have been enough without earlier orders without a price'''
         placed, first = self._last_nan
-        after = order.created.dt == placed and order.ref > first  # their cash is summed in one go
+        after = order.created.dt == placed and order.ref > first  # their cash is summed together
         cash = self.strategy.broker.getcash()
         return after or order.ref in self._nan_orders or cash != cash
 
@@ -191,7 +190,7 @@ class BrokerGuard(bt.Analyzer):
             self._note_account("nan_cash")
 
     def _note_account(self, kind, feeds=()):
-        '''Note what concerns the account, with the feed of a fill, or of the largest position'''
+        '''Record an account finding, with the feed of a fill, or of the largest position'''
         first = next(iter([*feeds, *self._filled, *self._exposure.largest()]), None)
         self._note(kind, self.strategy.datetime[0], first)
 
@@ -229,13 +228,13 @@ class BrokerGuard(bt.Analyzer):
 
 
 def next_ref():
-    """Return the number that the next order will have, which only the counter's name tells."""
+    """Return the number of the next order; only the counter's repr shows it."""
     return int(repr(bt.Order.refbasis).strip("count()"))
 
 
 @dataclass
 class Finding:
-    """The first bar of a kind, in Backtrader's days, its feed, and how often it came."""
+    """First bar of a kind of finding, in Backtrader's days, its feed, and its count."""
 
     days: float
     feed: str

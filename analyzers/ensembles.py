@@ -1,4 +1,4 @@
-"""The ensembles an analyzer listens to: of its own, or the strategy's."""
+"""The ensembles of an analyzer: its own, or the strategy's."""
 
 from bt_fusion.indicators import MLEnsemble, find_ensembles
 from bt_fusion.indicators.line_arrays import keep_bar_before
@@ -7,16 +7,16 @@ __all__ = ["ensembles_of", "own_ensembles"]
 
 
 class WatchingEnsemble(MLEnsemble):
-    '''An ``MLEnsemble`` that an analyzer asks and the strategy knows nothing of.'''
+    '''An ``MLEnsemble`` of an analyzer, invisible to the strategy.'''
 
     of_strategy = False
 
 
 def own_ensembles(datas, model):
-    """Return an ``MLEnsemble`` of a model on each feed, none without a model.
+    """Return an ``MLEnsemble`` per feed, none without a model.
 
-    To be called in an analyzer's ``__init__``: Backtrader then runs them as indicators of the
-    strategy. They never delay it.
+    Call it in an analyzer's ``__init__``: Backtrader then runs them as indicators of the strategy.
+    They never delay it.
     """
     if model is None:
         return {}
@@ -24,7 +24,7 @@ def own_ensembles(datas, model):
 
 
 def ensembles_of(strategy, own):
-    """Return the ensembles by data feed: an analyzer's own, else those the strategy asks."""
+    """Return the ensembles by data feed: an analyzer's own, else the strategy's."""
     found = own or find_ensembles(strategy)
     for ml in found.values():
         keep_bar_before(*ml.lines)

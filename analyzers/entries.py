@@ -1,4 +1,4 @@
-"""Entries: base of analyzers that look at each order that opens a position."""
+"""Entries: base of analyzers of orders that open a position."""
 
 from warnings import warn
 
@@ -11,9 +11,9 @@ __all__ = ["Entries", "let_go"]
 
 
 def let_go(analyzer):
-    """Drop what a finished analyzer holds of its strategy, as Cerebro does where it pickles one.
+    """Drop a finished analyzer's references to its strategy, as Cerebro does before pickling.
 
-    Of children Cerebro knows nothing: they would drag the strategy and its feeds along.
+    Cerebro does not know child analyzers: they would carry the strategy and its feeds along.
     """
     analyzer.strategy = analyzer._parent = None
     for name in [name for name in vars(analyzer) if name.startswith("data")]:
@@ -22,20 +22,19 @@ def let_go(analyzer):
 
 class Entries(bt.Analyzer):
     '''
-    Base of analyzers that look at every entry a strategy orders, whatever the strategy: an order,
-    or the part of it, that opens a position or adds to one. Exits are none, nor are the stops
-    and targets that go with an entry.
+    Base of analyzers of every entry that any strategy orders: an order, or its part, that opens a
+    position or adds to one. Exits do not count, nor do the stops and targets of an entry.
 
     Methods to override:
       - ``entry(order, bars)``: called for such an order, after the strategy's ``next``
-      - ``ordered(order, bars)``: called for every order, exits included, before that
+      - ``ordered(order, bars)``: called before that for every order, including exits
       - ``bar()``: called on every bar, after both
 
     Note:
-      The first of them on a strategy looks at its orders and tells the others. Orders are those
-      of Backtrader's own broker; with another broker there are none. ``bars`` says how many bars
-      of the feed were known when the order was given: at a bar's open (cheat-on-open) one less
-      than there are.
+      The first such analyzer of a strategy reads its orders and passes them to the others. It needs
+      Backtrader's own broker; with another broker there are no orders. ``bars`` is the number of
+      the feed's bars known when the order was placed: at a bar's open (cheat-on-open) one less than
+      there are.
     '''
 
     def start(self):
@@ -44,11 +43,11 @@ class Entries(bt.Analyzer):
             first._listeners.append(self)
         self._listeners = [self]
         self._looks = self._sees_orders() and first is self
-        self._seen = set()  # numbers of the orders that were looked at
-        self._listed = 0  # how many of the broker's orders are all seen
-        self._known = {}  # data feed -> its bars at the last ``next`` with an order, or any
+        self._seen = set()  # numbers of orders already handled
+        self._listed = 0  # leading number of the broker's orders that are all handled
+        self._known = {}  # data feed -> its bars at the last ``next``
         self._broker = self.strategy.broker
-        engine = self.strategy.env  # whether orders may be given before ``next``
+        engine = self.strategy.env  # whether orders may be placed before ``next``
         self._opens = engine.p.cheat_on_open or engine.p.quicknotify or engine._pretimers
         self._open_orders = OpenOrders()
 
@@ -61,19 +60,19 @@ class Entries(bt.Analyzer):
         return False
 
     def entry(self, order, bars):
-        '''Look at an order that opens a position or adds to one'''
+        '''Handle an order that opens a position or adds to one'''
 
     def ordered(self, order, bars):
-        '''Look at an order'''
+        '''Handle an order'''
 
     def bar(self):
-        '''Look at a bar'''
+        '''Handle a bar'''
 
     def notify_order(self, order):
-        # before next the broker tells of orders of earlier bars, and of those given at this open
-        # one that ``with_ml`` vetoed counts as False: no broker ever had it
+        # before next the broker notifies of orders of earlier bars and of this open
+        # an order vetoed by ``with_ml`` is falsy: no broker ever had it
         if self._looks and order.ref not in self._seen and order:
-            # one that was given and cancelled within an earlier bar is of no interest
+            # an order placed and cancelled within an earlier bar is ignored
             now, before = order.data.datetime[0], self._known.get(order.data, 0)
             here = order.created.dt == now and len(order.data) > before
             new = self._new_orders(*([order] if here or order.executed.size else ()))
@@ -92,21 +91,21 @@ class Entries(bt.Analyzer):
         self.bar()
 
     def stop(self):
-        # a result from another process must not drag feeds along
+        # a result from another process must not carry feeds along
         self._open_orders = self._seen = self._known = self._listeners = None
         self._broker = None
         vars(self.strategy).pop("_first_entries", None)
 
     def _may_be_new(self):
-        '''Tell quickly, as on most bars, that there is no order that was not looked at'''
+        '''Return False quickly, as on most bars, if there is no unhandled order'''
         broker = self._broker
         waiting = broker.pending
         return len(broker.orders) > self._listed or (waiting and waiting[-1].ref not in self._seen)
 
     def _new_orders(self, *told):
-        '''Return the orders that were not looked at, as they were given'''
+        '''Return the unhandled orders in the order of placement'''
         broker = self.strategy.broker
-        # those that skip the check of cash wait without being listed
+        # orders that skip the cash check are pending but not listed
         given = [*broker.orders[self._listed :], *broker.pending, *told]
         new = {each.ref: each for each in reversed(given) if each.ref not in self._seen}
         return [new[ref] for ref in sorted(new)]
@@ -115,7 +114,7 @@ class Entries(bt.Analyzer):
         self._seen.update([each.ref for each in orders])
         orders = [each for each in orders if each.owner is self.strategy]
         held = {}
-        for order in orders:  # cheat-on-open fills an order on the bar on which it is given
+        for order in orders:  # cheat-on-open fills an order on its own bar
             held.setdefault(order.data, self.strategy.getposition(order.data).size)
             held[order.data] -= order.executed.size
         for order in orders:

@@ -1,4 +1,4 @@
-"""EntryLog: what every entry rested on."""
+"""EntryLog: the facts behind every entry."""
 
 from math import nan
 
@@ -19,16 +19,15 @@ __all__ = ["EntryLog"]
 
 class EntryLog(Entries):
     '''
-    Every entry a strategy ordered, with all it knew of it. Of any strategy: symbol, side, price
-    and kind of the order, the values of the strategy's own indicators on that feed, and of its
-    ``MLEnsemble``, or that of ``with_ml``, the probability of the order's side, class and level:
-    all as they were known when the order was given. Of ``HybridScoring`` also the score, each of
-    its parts and what they looked at.
+    Every entry a strategy ordered, with the facts known at that time. For any strategy: symbol,
+    side, price and type of the order, the values of the strategy's indicators on that feed, and
+    from its ``MLEnsemble``, or that of ``with_ml``, the probability of the order's side, class and
+    level. For ``HybridScoring`` also the score, its parts and their inputs.
 
     Methods:
       - ``get_analysis``: ``entries``, the rows as dictionaries
-      - ``entries``: a DataFrame, one row an entry, in order; ``time`` is the bar of the signal
-      - ``text``: the entries as text, with an [X] for each condition that was met
+      - ``entries``: a DataFrame, one row per entry, in order; ``time`` is the bar of the signal
+      - ``text``: the entries as text, with an [X] for each condition met
     '''
 
     def create_analysis(self):
@@ -37,7 +36,7 @@ class EntryLog(Entries):
     def start(self):
         super().start()
         self._rows = []
-        self._times = []  # of their bars, in Backtrader's days
+        self._times = []  # of the entries' bars, in Backtrader's days
         self._ensembles = ensembles_of(self.strategy, {})
         self._names = feed_names(self.strategy.datas)
         for data in self.strategy.datas:
@@ -62,15 +61,15 @@ class EntryLog(Entries):
         self.rets._close()
 
     def entries(self):
-        '''Return one row an entry, in order'''
+        '''Return one row per entry, in order'''
         return pd.DataFrame(self._rows)
 
     def text(self):
-        '''Return the entries as text, one block an entry'''
+        '''Return the entries as text, one block per entry'''
         return "\n".join(map(entry_text, self._rows))
 
     def _facts(self, order, bars):
-        '''Return what is known of an entry of any strategy'''
+        '''Return the facts of an entry of any strategy'''
         data, ml = order.data, self._ensembles.get(order.data)
         price, kind = value_of(data.close, bars), order.getordername()
         facts = {"symbol": self._names[data], "price": price, "order": kind}
@@ -80,16 +79,16 @@ class EntryLog(Entries):
 
 
 def value_of(line, bars):
-    """Return the value of a line at the last of so many bars, NaN where it is held no longer"""
+    """Return the value of a line at the last of ``bars`` bars, NaN if no longer in memory"""
     buffer, ago = getattr(line, "lines", [line])[0], bars - len(line)
     forgotten = buffer.mode == buffer.QBuffer and buffer.maxlen < 1 - ago  # exactbars=1
     return nan if forgotten or bars < 1 else buffer[ago]
 
 
 def own_lines(strategy, data, bars):
-    """Return the values of a strategy's indicators on a feed, by the names it gave them
+    """Return the values of a strategy's indicators on a feed, by attribute name
 
-    Of a list or dictionary of indicators those on the feed count: one alone by the name of all.
+    In a list or dictionary only indicators on the feed count; a single one takes its name.
     """
     found = {}
     public = ((name, value) for name, value in vars(strategy).items() if name[0] != "_")
@@ -107,9 +106,9 @@ def own_lines(strategy, data, bars):
 
 
 def parts_of(value, data):
-    """Yield a value, or those inside lists and dictionaries, each with what to name it by
+    """Yield a value, or those inside lists and dictionaries, each with a name suffix
 
-    A feed, or its name, as the key of a dictionary is no part of that.
+    A feed, or its name, as a dictionary key is not part of the name.
     """
     if not isinstance(value, dict | list | tuple):
         yield "", value
@@ -121,6 +120,6 @@ def parts_of(value, data):
 
 
 def is_own(part, data):
-    """Tell whether something is an indicator, or an operation on lines, of a feed"""
+    """Return whether something is an indicator, or an operation on lines, of a feed"""
     kinds = bt.Indicator, bt.linebuffer.LineActions
     return isinstance(part, kinds) and not isinstance(part, MLEnsemble) and feed_of(part) is data

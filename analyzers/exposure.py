@@ -1,4 +1,4 @@
-"""Exposure: what the open positions of an account take of it."""
+"""Exposure: value and leverage of an account's open positions."""
 
 import backtrader as bt
 
@@ -7,7 +7,7 @@ __all__ = ["Exposure"]
 
 class Exposure:
     """
-    The open positions of a strategy's account, as their commission schemes value them: size *
+    Open positions of a strategy's account, valued by their commission schemes: size *
     price / leverage of a stock, size * margin of a future. Shorts count like longs.
 
     Formula:
@@ -17,8 +17,8 @@ class Exposure:
       - ``held``: data feed with a position -> its size, as of the last ``update``
 
     Note:
-      To ask Backtrader's broker for the position of a feed gives it one there, and of a feed
-      without a bar it cannot tell the value then; so none is asked for that is not there already.
+      Backtrader's broker creates a position for a feed when asked for it, and then cannot value a
+      feed without a bar. So only existing positions are read.
     """
 
     def __init__(self, strategy):
@@ -29,7 +29,7 @@ class Exposure:
         self.update()
 
     def update(self):
-        """Look at the positions again, as after a fill."""
+        """Read the positions again, as after a fill."""
         broker = self._broker
         if self._own:
             positions = broker.positions.items()
@@ -41,15 +41,15 @@ class Exposure:
         self._summed = self._own and self._is_summed()
 
     def worth(self, cash, value):
-        """Return what the positions take of an account with this cash and value, at the closes."""
+        """Return the positions' value for an account with this cash and value, at the closes."""
         if self._summed:
             return abs(value - cash)
         return sum(self._worth(data, data.close[0]) for data in self.held)
 
     def leverage_at(self, prices, value):
-        """Return the leverage when feeds had these prices, and others their closes.
+        """Return the leverage at these prices of some feeds, and the closes of the others.
 
-        ``value`` is that at the closes. 0 where the account was worth nothing at these prices.
+        ``value`` is that at the closes. 0 if the account has no value at these prices.
         """
         worth = 0.0
         for data, size in self.held.items():
@@ -60,7 +60,7 @@ class Exposure:
         return worth / value if value > 0 else 0.0
 
     def largest(self):
-        """Return the feeds with a position, the largest first."""
+        """Return the feeds with a position, largest first."""
         return sorted(self.held, key=lambda data: -self._worth(data, data.close[0]))
 
     def _worth(self, data, price):
@@ -72,7 +72,7 @@ class Exposure:
         self._plain = {data for data, each in self._schemes.items() if each.get_leverage() == 1}
 
     def _is_summed(self):
-        """Tell whether the broker's value is the cash and the worth of all positions, or less it"""
+        """Return whether the broker's value is the cash plus or minus the value of all positions"""
         longs = {size > 0 for size in self.held.values()}
         one_side = len(longs) < 2 and (False not in longs or self._broker.p.shortcash)
         return one_side and self._plain.issuperset(self.held)

@@ -1,4 +1,4 @@
-"""FusedVsTechnical: how the entries of a strategy ended, by whether ML agreed with them."""
+"""FusedVsTechnical: results of a strategy's entries, by whether ML agreed with them."""
 
 import backtrader as bt
 import numpy as np
@@ -18,31 +18,31 @@ FIGURES = ("trades", "won", "lost", "win_rate", "profit_factor", "expectancy", "
 
 class FusedVsTechnical(Entries):
     '''
-    Every trade a strategy made, whether ML agreed with its entry, and how it ended. On a strategy
-    without ML it tells what ML would have kept and what it would have vetoed; where ML vetoes
-    entries, those that are left agreed, and the others were not made.
+    Every trade of a strategy, whether ML agreed with its entry, and its result. For a strategy
+    without ML it shows which trades ML would have kept and which it would have vetoed; if ML
+    already vetoes entries, only agreed trades remain.
 
     Params:
       - ``model`` (default None): what ``MLEnsemble`` takes; None for the strategy's own
-        ``MLEnsemble`` or that of ``with_ml``. Without either ML's answer is unknown.
-      - ``ml_threshold`` (default None): least probability of its side, or least share of votes
-        of a majority vote, that counts as agreement; None for the strategy's own threshold, or
-        where it has none the ``entry`` of its ``MLEnsemble``, 0.60
+        ``MLEnsemble`` or that of ``with_ml``. Without either, ML's prediction is unknown.
+      - ``ml_threshold`` (default None): lowest probability of its side, or share of votes with
+        majority voting, that counts as agreement; None for the strategy's own threshold, or else
+        the ``entry`` of its ``MLEnsemble``, 0.60
       - ``draws``, ``seed`` (default 1000, 0): of the intervals
 
     Methods:
-      - ``get_analysis``: for ``agreed``, ``disagreed`` and ``unknown`` (no prediction) trades,
-        won, lost, win_rate, profit_factor, expectancy (mean return), net_profit (cash) and
-        ``ci95``, the 95 % intervals; and ``difference``, agreed less disagreed with its
-        intervals. None where undefined, such as intervals of fewer than ten trades.
-      - ``groups``: the figures as a DataFrame, one row a group
-      - ``entries``: a DataFrame, one row a trade, in order of entry: symbol, time of the signal,
+      - ``get_analysis``: for ``agreed``, ``disagreed`` and ``unknown`` (no prediction) trades, won,
+        lost, win_rate, profit_factor, expectancy (mean return), net_profit (cash) and ``ci95``, the
+        95 % intervals; and ``difference``, agreed minus disagreed with its intervals. None if
+        undefined, such as intervals of fewer than ten trades.
+      - ``groups``: the figures as a DataFrame, one row per group
+      - ``entries``: a DataFrame, one row per trade, in order of entry: symbol, time of the signal,
         side, probability of its side, group, return (after commission, as a fraction of the
-        entry's value; NaN while it is open)
+        entry's value; NaN while open)
 
     Note:
-      ML is asked what it knew when the order was given. A trade runs from a flat position to a
-      flat one, see ``TradeStats``, and goes by the order that opened it.
+      ML's prediction is the one known when the order was placed. A trade runs from flat to flat,
+      see ``TradeStats``, and belongs to the order that opened it.
     '''
 
     params = (("model", None), ("ml_threshold", None), ("draws", 1_000), ("seed", 0))
@@ -76,7 +76,7 @@ class FusedVsTechnical(Entries):
         self.rets._close()
 
     def entries(self):
-        '''Return one row an entry, in order'''
+        '''Return one row per entry, in order'''
         return self._entries.drop(columns="pnl")
 
     def groups(self):

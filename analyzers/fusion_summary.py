@@ -12,18 +12,17 @@ __all__ = ["FusionSummary"]
 
 class FusionSummary(bt.Analyzer):
     '''
-    The figures of a run under the names, in the order and in the units of backtesting.py, for
-    those used to it: percent, negative drawdowns, NaN where undefined.
+    A run's figures with the names, order and units of backtesting.py: percent, negative drawdowns,
+    NaN if undefined.
 
     Methods:
       - ``get_analysis``: the figures as a dictionary, ``Return [%]``, ``# Trades`` and so on
       - ``summary``: the same as a Series that prints as backtesting.py's does
 
     Note:
-      Trades and equity are those of ``TradeStats``, a child of this analyzer. Where a figure is
-      defined in another way than there, ``statistics.backtesting_stats`` says how. Buying and
-      holding starts at the first bar the strategy could act on; of several data feeds it holds
-      equal parts.
+      Trades and equity are those of ``TradeStats``, a child of this analyzer.
+      ``statistics.backtesting_stats`` lists figures with a different definition. Buy and hold
+      starts at the first bar the strategy could act on, in equal parts of all data feeds.
 
     See:
       - https://kernc.github.io/backtesting.py
@@ -70,7 +69,7 @@ class FusionSummary(bt.Analyzer):
         self._closes.append((ready, *closes))
 
     def _held(self):
-        '''Return what equal parts of all feeds are worth beside the bar trading could begin'''
+        '''Return the value of equal parts of all feeds, 1 at the first tradable bar'''
         ready, *closes = np.array(self._closes).T
         first = int(np.argmax(ready)) if ready.any() else len(ready) - 1
         parts = [column / column[first:][np.isfinite(column[first:])][0] for column in closes]
@@ -78,7 +77,7 @@ class FusionSummary(bt.Analyzer):
 
 
 def described(strategy):
-    """Return a strategy's name and its plain parameters that are not the defaults"""
+    """Return a strategy's name and its plain non-default parameters"""
     kind = type(strategy)
     changed = (
         f"{name}={value}"

@@ -1,4 +1,4 @@
-"""What the kinds of `BrokerGuard` mean, and what to do: a sentence or two each."""
+"""Meaning and remedy of each kind of `BrokerGuard` finding, in a sentence or two."""
 
 __all__ = ["UNITS", "guard_text"]
 
@@ -63,15 +63,15 @@ TEXTS = {
 
 
 def guard_text(kind: str, facts: dict) -> str:
-    """Return what a kind of finding means and what to do.
+    """Return the meaning of a kind of finding and what to do.
 
     Parameters
     ----------
     kind : str
         A key of `UNITS`.
     facts : dict
-        ``leverage``, ``cash`` and ``value``, the extremes of the run; ``child`` where the first
-        rejected order had a main order.
+        ``leverage``, ``cash`` and ``value``, the extremes of the run; ``child`` if the first
+        rejected order had a parent order.
 
     Examples
     --------

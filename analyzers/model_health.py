@@ -1,4 +1,4 @@
-"""ModelHealth: whether the model of a strategy still does what its training promised."""
+"""ModelHealth: whether a strategy's model still performs as in training."""
 
 import backtrader as bt
 import pandas as pd
@@ -12,22 +12,22 @@ __all__ = ["ModelHealth"]
 
 class ModelHealth(bt.Analyzer):
     '''
-    The health of the model of any strategy that has an ``MLEnsemble``, its own or that of
-    ``with_ml``: hit rate and calibration against what its training promised of unseen bars, the
-    drift of its features, and when the alarm was raised. See the indicator of the same name.
+    Health of the model of any strategy with an ``MLEnsemble``, its own or that of ``with_ml``: hit
+    rate and calibration compared with its out-of-sample training results, the drift of its
+    features, and the alarms. See the indicator of the same name.
 
     Params:
       - ``model`` (default None): what ``MLEnsemble`` takes; None for the strategy's own
 
     Methods:
-      - ``get_analysis``: a dictionary for the one feed, or of one by feed name: bars (with a
+      - ``get_analysis``: a dictionary, with several feeds one per feed name: bars (with a
         prediction), hit_rate, expected, evidence, psi, calibration, drifted (True or False),
-        alarms (a list of time and part, one for each model that has drifted); None where unknown
-      - ``over_time``: a DataFrame, a row for each bar on which something new was known
+        alarms (a list of time and part, one per drifted model); None where unknown
+      - ``over_time``: a DataFrame, one row per bar with a change
 
     Note:
-      A fitted ``SignalModel`` or the folder of a saved one knows what to expect from its first
-      bar on, a ``WalkForward`` from its second refit on.
+      Expected values are available from the first bar for a fitted ``SignalModel`` or the folder of
+      a saved one, from the second refit for a ``WalkForward``.
     '''
 
     params = (("model", None),)
@@ -53,7 +53,7 @@ class ModelHealth(bt.Analyzer):
 
     def next(self):
         for data, ml in self._ensembles.items():
-            if len(data) == self._seen[data]:  # feeds of other stamps call, too
+            if len(data) == self._seen[data]:  # other feeds cause calls as well
                 continue
             self._seen[data] = len(data)
             state = State(*map(float, ml.health()))
@@ -68,13 +68,13 @@ class ModelHealth(bt.Analyzer):
         self._over_time = pd.concat(tables, ignore_index=True) if tables else nothing
         found = {self._names[data]: self._figures(data) for data in self._rows}
         one = next(iter(found.values())) if len(found) == 1 else found
-        # a result that travels from another process must not drag feeds along
+        # a result from another process must not carry feeds along
         self._ensembles = self._own = self._names = self._rows = self._bars = self._seen = None
         self.rets.update(one)
         self.rets._close()
 
     def over_time(self):
-        '''Return datetime, symbol and the lines of ``ModelHealth``, a row for each change'''
+        '''Return datetime, symbol and the lines of ``ModelHealth``, one row per change'''
         return self._over_time
 
     def _table(self, data):
@@ -106,5 +106,5 @@ def alarms_in(rows):
 
 
 def same(one, other):
-    """Tell whether two states are equal; NaN is equal to itself"""
+    """Return whether two states are equal; NaN equals NaN"""
     return all(a == b or (a != a and b != b) for a, b in zip(one, other, strict=True))

@@ -1,4 +1,4 @@
-"""SignalFunnel: from bars to filled orders, and why each was lost on the way."""
+"""SignalFunnel: how many bars become filled orders, and why the others do not."""
 
 from collections import Counter
 
@@ -17,17 +17,17 @@ ENDS = {bt.Order.Canceled: "cancelled", bt.Order.Expired: "expired"}
 
 class SignalFunnel(Entries):
     '''
-    Answers "why no trades?": how many bars passed each stage to a filled entry, and for each
-    reason how many were lost. Of strategies that tell their stages these stand between ``bars``
-    and ``ordered``: ``technical``, ``confident`` and ``agreed`` for fusion and discovery,
-    ``mandatory``, ``technical`` and ``agreed`` for hybrid scoring. Of any other strategy a bar
-    without an entry is lost at ``asked`` (warming up, a position or an order of the strategy,
-    no prediction or a neutral signal of its ``MLEnsemble``, no entry), and one that ``with_ml``
-    vetoed at ``agreed``.
+    Answers "why no trades?": how many bars passed each stage to a filled entry, and how many were
+    lost for each reason. Strategies with their own stages have these between ``bars`` and
+    ``ordered``: ``technical``, ``confident`` and ``agreed`` for fusion and discovery,
+    ``mandatory``, ``technical`` and ``agreed`` for hybrid scoring. For any other strategy, a bar
+    without an entry is lost at ``asked`` (warming up, an open position or order, no prediction or a
+    neutral signal of its ``MLEnsemble``, no entry), and an entry vetoed by ``with_ml`` is lost at
+    ``agreed``.
 
     Methods:
-      - ``get_analysis``: ``passed``, the count of each stage, and ``lost``, for each stage the
-        reasons with their counts. What passed one stage and not the next is in the next one's
+      - ``get_analysis``: ``passed``, the count of each stage, and ``lost``, the reasons of each
+        stage with their counts. A bar that passes one stage but not the next is in the next stage's
         ``lost``. The last two stages count orders, the others bars of any data feed.
     '''
 
@@ -48,9 +48,9 @@ class SignalFunnel(Entries):
         self._waiting = {}  # number of each entry order that has not ended -> its data feed
         self._asked = set()  # feeds with an entry on this call
         self._vetoed = {}  # feeds with a veto on this call -> why
-        self._vetoes = 0  # of ``with_ml``, that were looked at
+        self._vetoes = 0  # vetoes of ``with_ml`` already handled
         self._filter = getattr(self.strategy, "ml_filter", None)  # of ``with_ml``
-        # the filter's own ensembles are asked by orders alone: they keep no bar from being one
+        # the filter's ensembles act on orders only: they do not block bars
         self._ensembles = find_ensembles(self.strategy) if self._filter is None else {}
         self._feeds = {name: data for data, name in feed_names(self.strategy.datas).items()}
         self._warming = True
@@ -63,7 +63,7 @@ class SignalFunnel(Entries):
         super().next()
 
     def entry(self, order, bars):
-        if order.data not in self._told:  # a feed one of our strategies does not watch
+        if order.data not in self._told:  # a feed that our strategy does not trade
             return
         self._asked.add(order.data)
         self._waiting[order.ref] = order.data
@@ -98,7 +98,7 @@ class SignalFunnel(Entries):
                 self._bars[data] = now
                 self._ways[data][self._reached[data]] += 1
                 self._reached[data] = self._stages(data)
-            elif data in self._asked or data in self._vetoed:  # a call by a feed of other stamps
+            elif data in self._asked or data in self._vetoed:  # a call caused by another feed
                 self._reached[data] = max(self._reached[data], self._stages(data), key=passes)
         self._asked.clear()
         self._vetoed.clear()
@@ -113,7 +113,7 @@ class SignalFunnel(Entries):
                 self._told[data].update(dict.fromkeys(reached or (), bars))
         for data in self._waiting.values():
             self._told[data]["filled", "no bar left"] += 1
-        # a feed that a strategy only looks at is not one it fails to trade
+        # a feed that a strategy only reads does not count as untraded
         passed = ("asked", ""), ("agreed", ""), ("ordered", "")
         traded = [
             told
@@ -124,7 +124,7 @@ class SignalFunnel(Entries):
         lost.setdefault("filled", {})
         self.rets["passed"], self.rets["lost"] = passed, lost
         self.rets._close()
-        # a result that travels from another process must not drag feeds along
+        # a result from another process must not carry feeds along
         self._told = self._bars = self._waiting = self._symbols = self._ensembles = None
         self._filter = self._feeds = self._reached = self._ways = self._outcomes = None
 
@@ -153,7 +153,7 @@ class SignalFunnel(Entries):
             yield "agreed", "" if asked else self._vetoed[data]
 
     def _why_not(self, data):
-        '''Return why a strategy that tells nothing of its reasons may not have entered'''
+        '''Return why a strategy without its own stages may not have entered'''
         ml = self._ensembles.get(data)
         signal = 1 if ml is None else ml.values()[2]
         if self._warming:
@@ -168,12 +168,12 @@ class SignalFunnel(Entries):
 
 
 def passes(reached):
-    """Return how many stages a bar passed"""
+    """Return the number of stages a bar passed"""
     return sum(not reason for _, reason in reached)
 
 
 def summed(counts):
-    """Return the bars that passed each stage, and those lost there by reason"""
+    """Return the number of bars that passed each stage, and of those lost there by reason"""
     passed, lost = {}, {}
     for told in counts:
         for (stage, reason), number in told.items():
@@ -183,6 +183,6 @@ def summed(counts):
                 reasons[reason] = reasons.get(reason, 0) + number
             else:
                 passed[stage] += number
-    orders = ("ordered", "filled")  # counted when they come, which may be before other stages
+    orders = ("ordered", "filled")  # counted on arrival, which may be before other stages
     stages = sorted(passed, key=lambda stage: orders.index(stage) + 1 if stage in orders else 0)
     return {stage: passed[stage] for stage in stages}, lost

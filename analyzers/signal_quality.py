@@ -1,4 +1,4 @@
-"""SignalQuality: what became of every ML signal, by signal, confidence and regime."""
+"""SignalQuality: results of every ML signal, by signal, confidence and regime."""
 
 import backtrader as bt
 import numpy as np
@@ -16,31 +16,31 @@ __all__ = ["SignalQuality"]
 
 KEYS = {"signal": ["signal"], "level": ["signal", "level"], "regime": ["signal", "regime"]}
 COLUMNS = ("time", "symbol", "signal", "level", "regime", "hit", "favourable", "adverse", "move")
-HORIZON = 5  # bars, where nothing says how far a signal reaches
+HORIZON = 5  # bars, if no label or strategy sets the horizon
 
 
 class SignalQuality(bt.Analyzer):
     '''
-    How often each signal of an ML ensemble was right, and how far prices went for and against
-    it, whether the strategy traded it or not. Every data feed with an ensemble counts.
+    Hit rate of each signal of an ML ensemble, and how far prices moved for and against it, traded
+    or not. Covers every data feed with an ensemble.
 
     Params:
       - ``model`` (default None): what ``MLEnsemble`` takes; None for the strategy's own
         ``MLEnsemble`` or that of ``with_ml``
-      - ``label`` (default None): what a signal foretells, such as ``Direction(5)``; None for the
-        label of the model, or where it does not know one ``Direction`` over the horizon
+      - ``label`` (default None): what a signal predicts, such as ``Direction(5)``; None for the
+        model's label, or ``Direction`` over the horizon if it has none
       - ``horizon`` (default None): bars to follow prices; None for the label's, or the strategy's
         ``hold_bars``
 
     Methods:
       - ``get_analysis``: by ``signal``, ``level`` (of confidence) and ``regime``, a dictionary
         of rows: count, hit_rate, and the mean favourable and adverse excursion as fractions of
-        the close; the latter three None where no signal's horizon is over
-      - ``signals``: a DataFrame, one row a signal other than NEUTRAL
+        the close; the last three are None until a signal's horizon is over
+      - ``signals``: a DataFrame, one row per signal other than NEUTRAL
       - ``by(name)``: a DataFrame of the figures by ``signal``, ``level`` or ``regime``
 
     Note:
-      A hit is a signal whose class came: the label of its bar is the side of the signal. Regimes
+      A hit is a signal whose side equals the label of its bar. Regimes
       are those of ``bt_fusion.technical.regimes`` with its defaults.
     '''
 
@@ -55,7 +55,7 @@ class SignalQuality(bt.Analyzer):
     def start(self):
         self._ensembles = ensembles_of(self.strategy, self._own)
         self._names = feed_names(self.strategy.datas)
-        self._bars = {data: [] for data in self._ensembles}  # its bars, and ML's signal on each
+        self._bars = {data: [] for data in self._ensembles}  # bars of each feed, with ML's signal
 
     def prenext(self):
         self.next()
@@ -64,23 +64,23 @@ class SignalQuality(bt.Analyzer):
         for data, rows in self._bars.items():
             if len(data) > len(rows):
                 rows.append(())
-            elif not (rows and data.replaying):  # feeds of other stamps call, too
+            elif not (rows and data.replaying):  # other feeds cause calls as well
                 continue
             ml, (time, values) = self._ensembles[data], bar_values(data)
-            rows[-1] = (time, *values, *ml.values()[2:])  # replayed, it goes on
+            rows[-1] = (time, *values, *ml.values()[2:])  # a replayed bar grows
 
     def stop(self):
         tables = [self._followed(data, rows) for data, rows in self._bars.items() if rows]
         nothing = pd.DataFrame(columns=list(COLUMNS))
         self._signals = pd.concat(tables, ignore_index=True) if tables else nothing
-        # a result that travels from another process must not drag feeds along
+        # a result from another process must not carry feeds along
         self._bars = self._ensembles = self._own = self._names = None
         for name in KEYS:
             self.rets[name] = as_rows(self.by(name))
         self.rets._close()
 
     def signals(self):
-        '''Return one row a signal: time, symbol, signal, level, regime, hit, excursions'''
+        '''Return one row per signal: time, symbol, signal, level, regime, hit, excursions'''
         return self._signals
 
     def by(self, name):
@@ -113,7 +113,7 @@ class SignalQuality(bt.Analyzer):
 
 
 def hits(label, bars, signal):
-    """Return 1.0 where a bar's class is the side of its signal, 0.0 where not, NaN if unknown"""
+    """Return 1.0 where a bar's class is the side of its signal, else 0.0, NaN if unknown"""
     y = labels_of(label, bars).y
     falling = min(label.classes)
     hit = np.where(signal > 0, y == 1, y == falling).astype(float)

@@ -1,4 +1,4 @@
-"""How far the bars of our own strategies came, worked out after the run from whole lines."""
+"""Stages reached by the bars of our own strategies, computed from whole lines after the run."""
 
 from collections import Counter
 from types import FunctionType
@@ -14,10 +14,10 @@ BEHAVIOUR = (FunctionType, property, classmethod, staticmethod)
 
 
 def lines_are_kept(strategy):
-    """Tell whether after the run a strategy's lines still say what its stages were on each bar.
+    """Return whether the stages of each bar can be computed from the lines after the run.
 
-    They do where Backtrader fills them before the first bar, no class of a user's own has a say
-    in what the strategy does, and no model may be stopped on the way.
+    True if Backtrader fills the lines before the first bar, no user class changes the strategy, and
+    no model may be stopped during the run.
     """
     engine = strategy.env
     return (
@@ -30,7 +30,7 @@ def lines_are_kept(strategy):
 
 
 def is_ours(kind):
-    """Tell whether all methods of a strategy class are ours or Backtrader's"""
+    """Return whether all methods of a strategy class are ours or Backtrader's"""
     packages = {each.__module__.partition(".")[0] for each in kind.__mro__ if has_methods(each)}
     return packages <= {"bt_fusion", "strategies", "backtrader", "builtins"}
 
@@ -40,9 +40,9 @@ def has_methods(kind):
 
 
 def ways_of(strategy, symbol, outcomes):
-    """Return the stages that bars of a feed reached -> how many bars, by their first bar.
+    """Return the number of bars per sequence of stages, by first bar.
 
-    ``outcomes`` says of each bar what its signal led to, see ``Symbol``.
+    ``outcomes`` has the outcome of each bar's signal, see ``Symbol``.
     """
     way, left = np.full(len(outcomes), -1), np.full(len(outcomes), True)
     passed, ways = (("bars", ""),), []
@@ -61,5 +61,5 @@ def ways_of(strategy, symbol, outcomes):
 
 
 def why_not(outcome):
-    """Return why a signal did not become an order, empty where it did"""
+    """Return why a signal did not become an order, or ''"""
     return "" if outcome == "ordered" else outcome or "not looked at"

@@ -1,4 +1,4 @@
-"""TradeStats: the trades of a run, its equity, and every figure made of them."""
+"""TradeStats: trades, equity and figures of a run."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass
@@ -34,38 +34,38 @@ REASONS = {bt.Order.Stop: "stop", bt.Order.StopTrail: "stop", bt.Order.Limit: "l
 
 class TradeStats(bt.Analyzer):
     '''
-    Trades, equity and statistics of a run. A trade runs from a flat position to a flat one. One
-    still open at the end is listed with the exit reason ``open``, valued at the last close, and
-    counted neither won nor lost.
+    Trades, equity and statistics of a run. A trade runs from flat to flat. A trade still open at
+    the end is listed with the exit reason ``open``, valued at the last close, and counts as neither
+    won nor lost.
 
     Methods:
-      - ``get_analysis``: the statistics as a dictionary, fractions rather than percent, None
-        where undefined (no trades, no losses, too few bars)
-      - ``trades``: a DataFrame, one row a trade, in order of exit; ``share`` is the position's
-        part of the account's value at its entry, ``signal_time`` the bar on which the order that
-        opened it was given (the one before, where that was at a bar's open), ``value`` what was
-        opened in cash, with the multiplier of the feed's commission scheme
-      - ``opened_by``: the number of the order that opened each of them
+      - ``get_analysis``: the statistics as a dictionary, fractions rather than percent, None if
+        undefined (no trades, no losses, too few bars)
+      - ``trades``: a DataFrame, one row per trade, in order of exit; ``share`` is the position as a
+        fraction of the account's value at its entry, ``signal_time`` the bar of the order that
+        opened it (the previous bar for an order at a bar's open), ``value`` the opened amount in
+        cash, including the multiplier of the feed's commission scheme
+      - ``opened_by``: the number of the order that opened each trade
       - ``equity``: a Series, the account's value at the close of each bar
 
     Note:
-      An order may carry ``exit_reason=...`` to have it listed with the trade it closes.
+      Pass ``exit_reason=...`` to an order to list that reason with the trade it closes.
     '''
 
     def create_analysis(self):
         self.rets = bt.AutoOrderedDict()
 
     def start(self):
-        self.rejected = 0  # orders the broker refused, mostly for lack of cash
+        self.rejected = 0  # orders the broker rejected, mostly for lack of cash
         self._rows = []
         self._openers = []
         self._legs = defaultdict(deque)  # data feed and trade id -> trades not listed yet
         self._names = feed_names(self.strategy.datas)
         keep_bar_before(*(data.lines.datetime for data in self.strategy.datas))
-        self._at_open = {}  # number of an order given at a bar's open -> stamp of the bar before
-        self._last = {}  # data feed with an open trade -> close and stamp of its last bar
+        self._at_open = {}  # number of an order at a bar's open -> time of the bar before
+        self._last = {}  # data feed with an open trade -> close and timestamp of its last bar
         self._broker, self._clock = self.strategy.broker, self.strategy.lines.datetime
-        self._forgets = self.strategy.env._exactbars > 0  # no bar is held when the run stops
+        self._forgets = self.strategy.env._exactbars > 0  # bars are not kept until the run stops
         self._times = []
         self._values = [self.strategy.broker.getvalue()]
         self._bars_in_market = 0
@@ -76,7 +76,7 @@ class TradeStats(bt.Analyzer):
         self._note_the_open(order)
         data = order.data if order.data._compensate is None else order.data._compensate
         legs = self._legs[data, order.tradeid]
-        for part in order.executed.iterpending():  # what was filled since it last told of itself
+        for part in order.executed.iterpending():  # fills since its last notification
             for size in (part.closed, part.opened):
                 if size:
                     self._follow(legs, order, size, part.price)
@@ -101,14 +101,14 @@ class TradeStats(bt.Analyzer):
         for (data, number), pending in self._legs.items():
             for legs in pending:
                 self._list_open(data, number, legs)
-        # a result that travels from another process must not drag feeds along
+        # a result from another process must not carry feeds along
         self._legs = self._last = self._names = self._at_open = None
         self._broker = self._clock = None
         self.rets.update(self._figures())
         self.rets._close()
 
     def trades(self):
-        '''Return one row a trade, in order of exit'''
+        '''Return one row per trade, in order of exit'''
         trades = pd.DataFrame(self._rows, columns=list(TRADE_COLUMNS))
         return trades.assign(**{name: stamps(trades[name]) for name in TIMES if len(trades)})
 
@@ -128,8 +128,8 @@ class TradeStats(bt.Analyzer):
                 self._last[data] = data.lines.close[0], data.lines.datetime[0]
 
     def _note_the_open(self, order):
-        '''Note an order that was given before this bar was over: the bar before is its signal'''
-        if order.status > order.Accepted:  # it has told of itself before
+        '''Record an order placed before this bar ended: its signal is the previous bar'''
+        if order.status > order.Accepted:  # already reported
             return
         now = order.data.datetime[0]
         if order.created.dt == now and len(order.data) > 1 and self._times[-1:] < [now]:
@@ -193,10 +193,10 @@ class TradeStats(bt.Analyzer):
 
 @dataclass
 class Legs:
-    """What was opened and closed between two flat positions; sizes are signed.
+    """Fills between two flat positions; sizes are signed.
 
-    `signal` is the bar on which the order that opened it was given, in Backtrader's days, `order`
-    that order's number, and `mult` the multiplier of the feed's commission scheme.
+    `signal` is the bar of the opening order, in Backtrader's days, `order` that order's number, and
+    `mult` the multiplier of the feed's commission scheme.
     """
 
     equity: float
@@ -208,7 +208,7 @@ class Legs:
     closed: float = 0.0
     received: float = 0.0
     reason: str = ""
-    size: float = 0.0  # what is left, to the bit that of Backtrader's trade
+    size: float = 0.0  # remaining size, bit for bit that of Backtrader's trade
 
     def enter(self, size: float, price: float) -> None:
         """Add a fill that opens or enlarges the position."""

@@ -1,6 +1,6 @@
 """A second opinion from an ML ensemble for Backtrader strategies.
 
-Names are imported when first used, so that ``import bt_fusion`` costs next to nothing.
+Names are imported on first use, so that ``import bt_fusion`` takes almost no time.
 """
 
 import os

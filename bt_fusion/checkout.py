@@ -1,8 +1,8 @@
-"""A checkout that was not installed: its three top folders under their names in the package.
+"""Import from a checkout that is not installed: find its three top folders.
 
-setup.cfg maps indicators/, strategies/ and analyzers/ into bt_fusion. In a checkout they stand
-beside this folder, so a finder serves these three names and no other. Every command begins here,
-before Ctrl-C is heard: what takes long to import is imported where it is needed.
+setup.cfg maps indicators/, strategies/ and analyzers/ into bt_fusion. In a checkout they are next
+to this folder, so a finder handles exactly these three names. Every command starts here, before it
+handles Ctrl-C, so slow imports are made where they are needed.
 """
 
 import os
@@ -27,7 +27,7 @@ class CheckoutFinder:
         self.root = root
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """Return where one of the three packages stands, None for any other name."""
+        """Return the location of one of the three packages, None for any other name."""
         package, _, folder = name.partition(".")
         if package != "bt_fusion" or folder not in FOLDERS:
             return None
@@ -40,9 +40,9 @@ class CheckoutFinder:
 
 
 def serve_checkout(root: str) -> None:
-    """Serve the three folders of a checkout before any installed version's, once."""
+    """Make the checkout's three folders take precedence over an installed version; runs once."""
     if not os.path.isfile(os.path.join(root, "indicators", "ml_ensemble.py")):
-        return  # installed: they stand inside the package
+        return  # installed: they are inside the package
     known = [each.root for each in sys.meta_path if isinstance(each, CheckoutFinder)]
     if root not in known:
         sys.meta_path.insert(0, CheckoutFinder(root))
@@ -51,15 +51,15 @@ def serve_checkout(root: str) -> None:
 def same_modules(folder: str, file: str) -> None:
     """Make ``import indicators`` inside a checkout mean ``bt_fusion.indicators``.
 
-    Else every class would exist twice, and an isinstance check fail without a reason one can see.
-    Where bt_fusion comes from elsewhere (a wheel), the folder stays a package of its own.
+    Otherwise every class would exist twice, and isinstance checks would fail for no visible reason.
+    If bt_fusion comes from elsewhere (a wheel), the folder stays a separate package.
 
     Parameters
     ----------
     folder : str
         One of `FOLDERS`.
     file : str
-        The `__file__` of who asks.
+        The `__file__` of the caller.
     """
     inside = f"bt_fusion.{folder}"
     served = sys.modules[inside].__file__ or ""

@@ -1,4 +1,4 @@
-"""Objects that print themselves in a few lines: a title, then names and values."""
+"""Objects with a short printed form: a title, then names and values."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -7,11 +7,11 @@ from typing import Any
 __all__ = ["Described", "listed", "when"]
 
 CELL = "text-align:left;padding:2px 12px"
-MOST = 6  # names a line lists
+MOST = 6  # names per line
 
 
 class Described:
-    """A mixin for objects that show a title and rows of text instead of all they hold.
+    """A mixin for objects that print a title and rows of text instead of all their data.
 
     Examples
     --------
@@ -34,7 +34,7 @@ class Described:
         return "\n".join([title, *(f"  {name:<{width}}  {text}" for name, text in rows.items())])
 
     def _repr_html_(self) -> str:
-        """Show the same as a small table in a notebook."""
+        """Show the printed form as a small table in a notebook."""
         title, rows = self.description()
         cells = (
             f'<tr><td style="{CELL}">{escape(name)}</td><td style="{CELL}">{escape(text)}</td></tr>'
@@ -43,12 +43,12 @@ class Described:
         return f"<div><strong>{escape(title)}</strong><table>{''.join(cells)}</table></div>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Take the place of the diagram that scikit-learn shows of its estimators."""
+        """Replace the diagram that scikit-learn shows for its estimators."""
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
 
 def listed(names: Sequence[str], most: int = MOST) -> str:
-    """Write names, of many the first ones.
+    """Return names as text; of many only the first ones.
 
     >>> listed(["rf", "xgb"]), listed(["a", "b", "c"], most=2)
     ('rf, xgb', 'a, b, ...')
@@ -58,7 +58,7 @@ def listed(names: Sequence[str], most: int = MOST) -> str:
 
 
 def when(stamp: object) -> str:
-    """Write a stamp, midnight as the day alone and full minutes without seconds.
+    """Return a stamp as text: midnight as the day only, full minutes without seconds.
 
     >>> when("2024-01-01T00:00:00"), when("2024-01-01 09:30:00")
     ('2024-01-01', '2024-01-01 09:30')

@@ -35,7 +35,7 @@ class BtFusionError(Exception):
 
 
 class BtFusionWarning(UserWarning):
-    """Something the user should know that does not stop the work."""
+    """Information for the user that does not stop the work."""
 
 
 class BarsError(BtFusionError, ValueError):
@@ -47,11 +47,11 @@ class OptionError(BtFusionError, ValueError):
 
 
 class FileError(BtFusionError, OSError):
-    """A file that cannot be written; what stood there before stays as it was."""
+    """A file that cannot be written; its previous content stays."""
 
 
 class DownloadError(BtFusionError, OSError):
-    """A server of candles that cannot be reached, refuses, or sends what cannot be read."""
+    """A candle server that cannot be reached, refuses, or sends unreadable data."""
 
 
 class HubError(BtFusionError, OSError):
@@ -59,15 +59,15 @@ class HubError(BtFusionError, OSError):
 
 
 class StrategyError(BtFusionError, RuntimeError):
-    """A strategy or sizer of the user's own that fails, with the line it fails at."""
+    """A user's own strategy or sizer that fails, with the failing line."""
 
 
 class PluginError(BtFusionError, RuntimeError):
-    """A plug-in of the user's that fails, with the line it fails at."""
+    """A user's plug-in that fails, with the failing line."""
 
 
 class WorkerError(BtFusionError, RuntimeError):
-    """A worker that was killed, for want of memory as a rule, or that has other versions."""
+    """A worker that was killed, usually for lack of memory, or that has other versions."""
 
 
 class SchedulerError(BtFusionError, ConnectionError):
@@ -79,20 +79,20 @@ class RunError(BtFusionError, ValueError):
 
 
 class TrainingError(BtFusionError, ValueError):
-    """Training rows from which no model can be fitted."""
+    """Training rows that no model can be fitted on."""
 
 
 class TrainingOrderError(TrainingError):
-    """A model that is to learn from the trades of another one, before that one is fitted."""
+    """A model fitted before the model whose trades it learns from."""
 
 
 class LookAheadError(BtFusionError, ValueError):
-    """A feature, label or member of the user's own that knows bars it may not know yet.
+    """A user's own feature, label or member that uses bars it must not know yet.
 
     Attributes
     ----------
     first : str
-        Stamp of the first bar at which it shows.
+        Stamp of the first such bar.
     """
 
     def __init__(self, text: str = "", first: str = ""):
@@ -101,27 +101,27 @@ class LookAheadError(BtFusionError, ValueError):
 
 
 class RandomPartError(OptionError):
-    """A feature, label or member of the user's own that differs from one call to the next."""
+    """A user's own feature, label or member whose result differs between calls."""
 
 
 class FittedBeforeError(OptionError):
-    """A feature, label or member that learnt before it is fitted, from bars nobody knows."""
+    """A feature, label or member that was fitted earlier, on unknown bars."""
 
 
 class RowsBesideError(OptionError):
-    """A member that predicts a row otherwise alone than with other rows beside it."""
+    """A member whose prediction for a row depends on the other rows."""
 
 
 class InSampleError(BtFusionError, ValueError):
-    """A prediction asked for on bars the model was trained on."""
+    """A prediction for bars the model was trained on."""
 
 
 class BundleError(BtFusionError, ValueError):
-    """A saved model whose files are broken, altered or not what they claim to be."""
+    """A saved model whose files are broken, altered or not as stated."""
 
 
 class ModelCompatibilityError(BtFusionError, ValueError):
-    """A sound model that does not fit this installation, its input or what it was asked for."""
+    """A sound model that does not fit this installation, its input or the request."""
 
 
 class PartError(BundleError, ModelCompatibilityError):
@@ -129,7 +129,7 @@ class PartError(BundleError, ModelCompatibilityError):
 
 
 def unknown_name(kind: str, given: object, known: Iterable[str]) -> OptionError:
-    """Return the error for a name that is not among the known ones.
+    """Return the error for an unknown name, with the closest known one.
 
     >>> str(unknown_name("member", "xgboost", ["rf", "xgb", "lgb"]))
     "unknown member 'xgboost': did you mean 'xgb'? Known: lgb, rf, xgb"

@@ -1,4 +1,4 @@
-"""Whole files or none: written under a temporary name, then renamed. Values as JSON has them."""
+"""Write files whole or not at all: under a temporary name, then renamed. Values as JSON."""
 
 import json
 import math
@@ -30,12 +30,12 @@ __all__ = [
 ]
 
 
-RANDOM = "????????"  # what tempfile puts into a name
+RANDOM = "????????"  # part of tempfile's names
 STALE = 86_400  # seconds
 
 
 def check_writable_folder(folder: Path) -> None:
-    """Raise OptionError where a folder can be neither made nor written to, before long work."""
+    """Before long work, raise OptionError if a folder cannot be made or written to."""
     there = folder = folder.absolute()
     try:
         there = next(path for path in (folder, *folder.parents) if path.exists())
@@ -47,14 +47,14 @@ def check_writable_folder(folder: Path) -> None:
 
 
 def check_writable_file(file: Path) -> None:
-    """Raise OptionError where a file cannot be written, before long work."""
+    """Before long work, raise OptionError if a file cannot be written."""
     if file.is_dir():
         raise OptionError(f"{file} is a folder; give the name of a file")
     check_writable_folder(file.parent)
 
 
 def check_no_input(out: Path, data: str | None = None, folder: str | None = None) -> None:
-    """Raise OptionError where a file to write is the file of the bars, or lies in a model's folder.
+    """Raise OptionError if an output file is the file of the bars, or is in a model's folder.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def check_no_input(out: Path, data: str | None = None, folder: str | None = None
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an error of the system while a file or a folder is written into one that names it.
+    """Turn system errors while writing a file or folder into an error that names it.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def writing(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (BtFusionError, TimeoutError):  # the second: of a lock
+    except (BtFusionError, TimeoutError):  # the second comes from a lock
         raise
     except OSError as error:
         raise FileError(
@@ -96,7 +96,7 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     Raises
     ------
     FileError
-        When the system refuses it; an older file stays.
+        If the system refuses it; an older file stays.
     """
     with writing(path):
         _write_whole(path, write)
@@ -110,7 +110,7 @@ def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     temporary = Path(name)
     try:
         write(temporary)
-        temporary.chmod(0o644)  # mkstemp makes files for the owner alone
+        temporary.chmod(0o644)  # mkstemp makes files readable only by the owner
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -118,9 +118,9 @@ def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
 
 
 def remove_stale(folder: Path, pattern: str) -> None:
-    """Remove what interrupted writing left in a folder: files and folders older than a day."""
+    """Remove files and folders older than a day that interrupted writing left in a folder."""
     for path in folder.glob(pattern):
-        with suppress(OSError):  # another process may do the same
+        with suppress(OSError):  # another process may be doing the same
             if time.time() - path.stat().st_mtime < STALE:
                 continue
             if path.is_dir():
@@ -130,13 +130,13 @@ def remove_stale(folder: Path, pattern: str) -> None:
 
 
 def write_json(path: Path, content: dict[Any, Any] | list[Any]) -> None:
-    """Write a dictionary or a list, with null for what is undefined."""
+    """Write a dictionary or a list, with null for undefined values."""
     text = json.dumps(plain(content), indent=2, allow_nan=False)
     write_whole(path, lambda file: file.write_text(text + "\n", encoding="utf-8"))
 
 
 def plain(value: Any) -> Any:
-    """Turn values into what JSON knows: NaN into null, stamps into ISO text, classes into names.
+    """Convert values to JSON types: NaN to null, stamps to ISO text, classes to names.
 
     >>> plain({"a": np.float64("nan"), "b": np.int64(2), "c": pd.Timestamp("2024-01-01")})
     {'a': None, 'b': 2, 'c': '2024-01-01T00:00:00'}

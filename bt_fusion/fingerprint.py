@@ -1,7 +1,7 @@
 """Fingerprints: digests of data, of our own code and of library versions.
 
-Caches find a result by everything it was made from. Whole packages are hashed, not hand-kept
-lists of files: a list goes stale with the first new module.
+Caches find a result by all of its inputs. Whole packages are hashed, because a manual list of files
+would be outdated with the first new module.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ __all__ = [
     "whole_code_digest",
 ]
 
-ABSENT = "absent"  # version of what is not installed
+ABSENT = "absent"  # version of a distribution that is not installed
 TOP = ("indicators", "strategies", "analyzers")  # of a checkout, elsewhere on the disk
 NOT_COMPUTING = ("cli", "report", "start", "__main__")
 
@@ -52,8 +52,8 @@ def code_digest(*parts: str) -> str:
     Parameters
     ----------
     *parts : str
-        Packages or modules below `bt_fusion`, such as "ensemble" or "errors". Of a package every
-        module counts, those of its subpackages included.
+        Packages or modules below `bt_fusion`, such as "ensemble" or "errors". A package includes
+        all its modules and subpackages.
 
     Examples
     --------
@@ -78,12 +78,12 @@ def whole_code_digest() -> str:
 
 
 def library_versions(*names: str) -> dict[str, str]:
-    """Return the version of each distribution, "absent" where it is not installed."""
+    """Return the version of each distribution, "absent" if it is not installed."""
     return {name: _version(name) for name in names}
 
 
 def versions_text(*names: str) -> str:
-    """Return the versions of distributions as one text, to go into a digest."""
+    """Return the versions of distributions as one text, for use in a digest."""
     return " ".join(f"{name}={version}" for name, version in library_versions(*names).items())
 
 

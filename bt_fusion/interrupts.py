@@ -1,4 +1,4 @@
-"""A Ctrl-C that a library swallows, or takes for a fault of a file, still ends the work."""
+"""Make Ctrl-C end the work even if a library swallows it or takes it for a file error."""
 
 import signal
 import sys
@@ -9,16 +9,16 @@ from typing import Any
 
 __all__ = ["no_interrupt_lost"]
 
-AGAIN = 0.05  # seconds until a swallowed one comes again
+AGAIN = 0.05  # seconds until a swallowed one is raised again
 
 
 @contextmanager
 def no_interrupt_lost() -> Iterator[Callable[[], None]]:
-    """Yield a function that raises the KeyboardInterrupt of a Ctrl-C that was swallowed.
+    """Yield a function that raises KeyboardInterrupt if a Ctrl-C was swallowed.
 
-    Where it comes while a library frees its memory (`__del__`), Python would print the exception
-    and go on: it comes again a moment later. pandas says of the file it is reading that it cannot
-    be read: ask the function.
+    If it arrives while a library frees memory (`__del__`), Python only prints the exception: it is
+    raised again a moment later. pandas reports the file it is reading as unreadable: call the
+    function then.
     """
     usual: Any = signal.getsignal(signal.SIGINT)
     usual_hook = sys.unraisablehook
@@ -56,7 +56,7 @@ def no_interrupt_lost() -> Iterator[Callable[[], None]]:
 
 
 def wake_main_thread() -> None:
-    """Send a Ctrl-C to the main thread, out of its sleep where the system can do that."""
+    """Send a Ctrl-C to the main thread, and wake it up if the system supports that."""
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:

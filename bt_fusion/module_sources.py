@@ -1,4 +1,4 @@
-"""A user's modules as they were loaded: their files, digests, and what they import beside them."""
+"""User modules as they were loaded: their files, digests, and imports from their folder."""
 
 import ast
 import inspect
@@ -31,7 +31,7 @@ __all__ = [
     "users_own",
 ]
 
-# What is not a user's own code: hashed by its version, where it is hashed
+# Not user code: hashed by version, if at all
 LIBRARIES = {
     *("backtrader", "bt_fusion", "builtins", "imblearn", "lightgbm", "numpy", "pandas", "scipy"),
     *("sklearn", "skorch", "torch", "xgboost"),
@@ -42,16 +42,16 @@ PACKAGES = {"site-packages", "dist-packages"}
 
 @dataclass(frozen=True)
 class Source:
-    """What a module was made of when it was loaded.
+    """The content of a module when it was loaded.
 
     Attributes
     ----------
     file : Path
     sha256 : str
     imports : tuple of str
-        Modules and names its import statements ask for, dotted.
+        Dotted modules and names in its import statements.
     data : bytes
-        The file's content then.
+        The file's content at that time.
     """
 
     file: Path
@@ -60,17 +60,17 @@ class Source:
     data: bytes = field(repr=False)
 
 
-# by module the spec it was loaded by, and its source; of one not loaded yet by its file
+# for each module its spec and source when loaded; for one not loaded yet, by file
 READ: dict[str, tuple[Any, Source]] = {}
 
 
 def users_own(part: Any) -> bool:
-    """Say whether a class or function is a user's own, and not a library's."""
+    """Return whether a class or function is a user's own, not a library's."""
     return _own_name(str(getattr(part, "__module__", "builtins")))
 
 
 def file_of(part: Any) -> Path:
-    """Return the file a class or function stands in, an empty path where there is none."""
+    """Return the file of a class or function, an empty path if there is none."""
     try:
         return Path(inspect.getfile(part))
     except (OSError, TypeError):  # typed into a session, or built in
@@ -78,7 +78,7 @@ def file_of(part: Any) -> Path:
 
 
 def module_of(part: Any) -> ModuleType | None:
-    """Return the module of a class or function, None where it was never imported."""
+    """Return the module of a class or function, None if it was never imported."""
     return sys.modules.get(str(getattr(part, "__module__", "")))
 
 
@@ -88,10 +88,10 @@ def unwrapped(function: Any) -> Any:
 
 
 def check_name_is_free(kind: str, name: str, known: Any, new: Any) -> None:
-    """Raise OptionError where a name is registered for other code than what asks for it.
+    """Raise OptionError if a name is registered for different code.
 
-    The same code again, such as a notebook cell run twice or a file edited and loaded again, may
-    replace itself. The file of what asks is read now, so that its digest is that of this code.
+    The same code may replace itself, such as a notebook cell run twice or a file edited and loaded
+    again. The new code's file is read now, so that its digest is that of this code.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def check_name_is_free(kind: str, name: str, known: Any, new: Any) -> None:
         "feature", "label" or "member".
     name : str
     known : class, function or None
-        What is registered.
+        The registered code.
     new : class or function
     """
     module = module_of(new)
@@ -112,17 +112,17 @@ def check_name_is_free(kind: str, name: str, known: Any, new: Any) -> None:
 
 
 def read_source(module: ModuleType, data: bytes | None = None) -> Source | None:
-    """Return what a module was made of, None where it has no file.
+    """Return the source of a module, None if it has no file.
 
-    It is read once, when the module is loaded: a file edited later is not the code that runs.
+    It is read once, when the module is loaded: later edits are not the code that runs.
 
     Parameters
     ----------
     module : module
     data : bytes, optional
-        What was run, where the caller has read it.
+        The executed content, if the caller has read it.
     """
-    spec = module.__spec__  # another one after a reload
+    spec = module.__spec__  # a new one after a reload
     known = READ.get(module.__name__)
     if known is not None and known[0] is spec and data is None:
         return known[1]
@@ -135,13 +135,13 @@ def read_source(module: ModuleType, data: bytes | None = None) -> Source | None:
 
 
 def loaded_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file as it was loaded in this process, "" where it was not."""
+    """Return the SHA-256 of a file as it was loaded in this process, "" if it was not."""
     found = (source for _, source in READ.values() if source.file == file.resolve())
     return next((source.sha256 for source in found), "")
 
 
 def file_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file as it is now, "" where it cannot be read."""
+    """Return the SHA-256 of a file as it is now, "" if it cannot be read."""
     try:
         return sha256(file.read_bytes()).hexdigest()
     except OSError:
@@ -149,10 +149,10 @@ def file_sha256(file: Path) -> str:
 
 
 def sources_of(module: ModuleType) -> dict[str, Source]:
-    """Return the sources of a module and of all it imports from its own folder, by module name.
+    """Return the sources of a module and of its imports from its own folder, by module name.
 
-    Modules count that an import statement names, those of packages in the folder included, also
-    where it has not run yet; installed libraries do not.
+    Includes every module of the folder named in an import statement, also in packages there and in
+    imports that have not run yet; excludes installed libraries.
     """
     found: dict[str, Source] = {}
     folder, waiting = folder_of(module), [module.__name__]
@@ -169,17 +169,17 @@ def sources_of(module: ModuleType) -> dict[str, Source]:
 
 
 def folder_of(module: ModuleType) -> Path:
-    """Return the folder that a module's name begins in: that of a package's parent."""
+    """Return the folder in which a module's name begins: for a package, its parent."""
     file = Path(getattr(module, "__file__", None) or "").resolve()
     depth = module.__name__.count(".") + hasattr(module, "__path__")
     return file.parents[min(depth, len(file.parents) - 1)]
 
 
 def check_own_imports(module: ModuleType) -> None:
-    """Raise OptionError where a module got another folder's module of the name of one beside it.
+    """Raise OptionError if a module imported a module of another folder instead of its own.
 
-    So do those beside it. Python keeps modules by name: the second file that imports ``settings``
-    gets the first's.
+    Also checks the modules next to it. Python keeps modules by name: the second file that imports
+    ``settings`` gets the first file's.
     """
     folder = folder_of(module)
     asked = {name: each.file for each in sources_of(module).values() for name in each.imports}
@@ -196,9 +196,9 @@ def check_own_imports(module: ModuleType) -> None:
 
 
 def code_sha256(module: ModuleType) -> str:
-    """Return the SHA-256 of a module's file as it was loaded, "" where it has none.
+    """Return the SHA-256 of a module's file as it was loaded, "" if it has none.
 
-    With modules it imports from its own folder: of the digests of all of them.
+    With imports from its own folder: of the digests of all of them.
     """
     sources, folder = sources_of(module), folder_of(module)
     if len(sources) <= 1:
@@ -215,14 +215,14 @@ def _made_of(file: Path, data: bytes, package: str) -> Source:
 
 
 def _file_beside(name: str, folder: Path) -> Path | None:
-    """Return the file a module of that name would have in a folder, None where there is none."""
+    """Return the file that a module of that name would have in a folder, None if missing."""
     beside = folder.joinpath(*name.split("."))
     files = (beside.with_suffix(".py"), beside / "__init__.py")
     return next((file for file in files if file.is_file()), None)
 
 
 def _not_loaded(name: str, folder: Path) -> Source | None:
-    """Return what a module in a folder is made of that an import has not loaded yet."""
+    """Return the source of a module in a folder that has not been imported yet."""
     file = _file_beside(name, folder) if _own_name(name) else None
     if file is None:
         return None
@@ -237,7 +237,7 @@ def _own_name(module: str) -> bool:
 
 
 def _place(part: Any) -> tuple[str, object, object]:
-    """Return where code stands: its file (in a session its module), its name, its arguments."""
+    """Return the location of code: its file (in a session its module), name and arguments."""
     inner = unwrapped(part)
     file, module = file_of(inner), str(getattr(inner, "__module__", ""))
     where = str(file.resolve()) if file.is_file() else module
@@ -245,19 +245,19 @@ def _place(part: Any) -> tuple[str, object, object]:
 
 
 def _beside(module: ModuleType, folder: Path) -> bool:
-    """Say whether a module is a user's own and lies in a folder."""
+    """Return whether a module is user code and is in a folder."""
     file = Path(getattr(module, "__file__", None) or "").resolve()
     return file.is_relative_to(folder) and not installed(file) and _own_name(module.__name__)
 
 
 def installed(file: Path) -> bool:
-    """Say whether a file is a library's."""
+    """Return whether a file belongs to a library."""
     inside = any(file.is_relative_to(place) for place in INSTALLED)
     return inside or not PACKAGES.isdisjoint(file.parts)
 
 
 def _imports(data: bytes, package: str) -> Iterator[str]:
-    """Yield the modules, and what may be modules, that import statements name; packages first."""
+    """Yield the modules, and possible modules, in import statements; packages first."""
     for node in ast.walk(ast.parse(data)):
         if isinstance(node, ast.Import):
             names = [each.name for each in node.names]

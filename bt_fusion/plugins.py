@@ -1,4 +1,4 @@
-"""Plug-ins: files of a user's that register features, labels and members by name."""
+"""Plug-ins: user files that register features, labels and members by name."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -31,28 +31,28 @@ LOADED: dict[Path, ModuleType] = {}  # in the order they were given
 
 
 def load_plugin(path: str | Path) -> list[str]:
-    """Run a file that registers features, labels and members; return what is there afterwards.
+    """Run a file that registers features, labels and members; return their names.
 
-    What it registers by `feature`, `label` and `member` is known by name everywhere, on the command
-    line as in Python. A file that was loaded before is not run again.
+    Its registrations are available by name everywhere, on the command line and in Python. A file
+    that is already loaded does not run again.
 
     Parameters
     ----------
     path : path
-        Of a Python file. It is run: load only what you trust as you trust code.
+        Of a Python file. It is executed: load only code you trust.
 
     Returns
     -------
     list of str
-        What the file registered, such as "feature gap_size".
+        The file's registrations, such as "feature gap_size".
 
     Raises
     ------
     OptionError
-        When there is no such file, another plug-in of the same file name is loaded, or a name is
+        If there is no such file, another plug-in with the same file name is loaded, or a name is
         taken.
     PluginError
-        For an error inside the file, with its line, and a file that registers nothing.
+        For an error in the file, with its line, and for a file that registers nothing.
     """
     path = Path(path).expanduser().resolve()
     if path not in LOADED:
@@ -63,17 +63,17 @@ def load_plugin(path: str | Path) -> list[str]:
 
 
 def loaded_plugins() -> list[str]:
-    """Return the files that were loaded, as `load_plugin` takes them."""
+    """Return the loaded files, in the form that `load_plugin` accepts."""
     return [str(path) for path in LOADED]
 
 
 def sent_plugins() -> tuple[SentFile, ...]:
-    """Return the files that were loaded, as they travel to processes that may not have them."""
+    """Return the loaded files in the form sent to processes that may not have them."""
     return tuple(SentFile.of(module) for module in LOADED.values())
 
 
 def load_sent(sent: SentFile) -> None:
-    """Load a plug-in that another process sent; it replaces what it was in an earlier state."""
+    """Load a plug-in sent by another process; it replaces an earlier version."""
     path = sent.here()
     for other, module in [*LOADED.items()]:
         if other.name == path.name and SentFile.of(module).sources != sent.sources:
@@ -85,7 +85,7 @@ def load_sent(sent: SentFile) -> None:
 
 @contextmanager
 def located_errors() -> Iterator[None]:
-    """Turn an error that passed through a loaded plug-in into a PluginError naming its line."""
+    """Turn an error from a loaded plug-in into a PluginError that names its line."""
     with ExitStack() as stack:
         for path in LOADED:
             stack.enter_context(locate_errors(path, PluginError))
@@ -93,12 +93,12 @@ def located_errors() -> Iterator[None]:
 
 
 def user_modules() -> dict[str, ModuleType]:
-    """Return the modules of a user's that have registered something, by the name of their file."""
+    """Return the user modules that have registered something, by file name."""
     return _modules_of(part for _, part in registered())
 
 
 def registered() -> Iterator[tuple[str, Any]]:
-    """Yield what is registered, such as "feature rsi_14", with the code behind it."""
+    """Yield the registered names, such as "feature rsi_14", with their code."""
     for name, entry in REGISTRY.items():
         yield f"feature {name}", unwrapped(entry.compute)
     for name, kind in LABELS.items():
@@ -108,20 +108,20 @@ def registered() -> Iterator[tuple[str, Any]]:
 
 
 def registered_files() -> dict[str, str]:
-    """Return the files of a user's that have registered something: name and SHA-256."""
+    """Return the user files that have registered something: name and SHA-256."""
     return digests(part for _, part in registered())
 
 
 def changed_files(then: Mapping[str, str]) -> list[str]:
-    """Return which files, of names and digests of an earlier time, are others as loaded here."""
+    """Return which of these files have changed, given their earlier names and digests."""
     now = registered_files()
     return [name for name, digest in then.items() if now.get(name, digest) != digest]
 
 
 def files_behind(model: Any) -> dict[str, str]:
-    """Return the files of a user's that a model needs: name and SHA-256.
+    """Return the user files that a model needs: name and SHA-256.
 
-    Those of its features, its label, the members named in it and in its later models, and their
+    Those of its features, its label, its named members including the later models', and their
     classes.
 
     Parameters
@@ -135,7 +135,7 @@ def files_behind(model: Any) -> dict[str, str]:
 
 
 def parts_behind(ensemble: Any) -> list[Any]:
-    """Return the functions that make an ensemble's members, and their classes."""
+    """Return the functions that make an ensemble's members, and the members' classes."""
     members = ensemble.make_members()
     names = list(members) if ensemble.named else []
     for made in members.values():
@@ -144,13 +144,13 @@ def parts_behind(ensemble: Any) -> list[Any]:
 
 
 def digests(parts: Iterable[Any]) -> dict[str, str]:
-    """Return the files behind classes and functions of a user's own: name and `code_sha256`."""
+    """Return the files of user-defined classes and functions: name and `code_sha256`."""
     modules = sorted(_modules_of(parts).items())
     return {name: code_sha256(module) for name, module in modules}
 
 
 def _modules_of(parts: Iterable[Any]) -> dict[str, ModuleType]:
-    """Return the modules of a user's own code by the name of their file, those that have one."""
+    """Return the modules of user code by file name, without those that have no file."""
     found = ((file_of(part), module_of(part)) for part in parts if users_own(part))
     return {file.name: module for file, module in found if file.is_file() and module is not None}
 
@@ -160,7 +160,7 @@ def _registered_by(path: Path) -> list[str]:
 
 
 def _check_file_name(path: Path) -> None:
-    """Raise OptionError where another plug-in's file has the same name."""
+    """Raise OptionError if another plug-in's file has the same name."""
     for other in LOADED:
         if other.name == path.name:
             raise OptionError(
@@ -182,7 +182,7 @@ def _run(path: Path) -> ModuleType:
 
 @contextmanager
 def _all_or_nothing(path: Path) -> Iterator[None]:
-    """Take back what a plug-in registered before it failed."""
+    """Undo a plug-in's registrations if it fails."""
     before = {kind: dict(register) for kind, register in registers().items()}
     try:
         yield
@@ -192,12 +192,12 @@ def _all_or_nothing(path: Path) -> Iterator[None]:
 
 
 def registers() -> dict[str, dict[str, Any]]:
-    """Return what holds the features, labels and members, by kind."""
+    """Return the registers of features, labels and members, by kind."""
     return {"feature": REGISTRY, "label": LABELS, "member": MEMBERS}
 
 
 def _take_back(path: Path, before: Mapping[str, Mapping[str, Any]]) -> None:
-    """Take back what a file registered, and put there what was known by its names before."""
+    """Remove a file's registrations, and restore the earlier ones of the same names."""
     for what, part in [*registered()]:
         kind, _, name = what.partition(" ")
         if getattr(part, "__module__", "") == module_name(path):

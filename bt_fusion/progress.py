@@ -1,4 +1,4 @@
-"""Progress on a terminal: a line for each step of the work that takes longer than a second."""
+"""Progress on a terminal: a line for each step that takes longer than a second."""
 
 import sys
 import threading
@@ -14,23 +14,23 @@ __all__ = ["hidden", "step"]
 Report = Callable[[int, int], None]
 Place = Callable[[], tuple[int, int]]
 
-AFTER, EVERY = 1.0, 0.25  # seconds until the first line, and between two looks at the steps
+AFTER, EVERY = 1.0, 0.25  # seconds until the first line, and between two updates
 
 
 @dataclass(eq=False)
 class Step:
-    """One step of the work, and how far it has come.
+    """One step of the work, and its progress.
 
     Attributes
     ----------
     what : str
     place : callable, optional
-        Says (done, total) when it is asked, for loops that have no time to report.
+        Returns (done, total) on request, for loops that cannot report.
     done : int
     total : int or None
-        None where nothing is counted.
+        None if nothing is counted.
     began : float
-        By `time.monotonic`, as rich counts.
+        By `time.monotonic`, as in rich.
     """
 
     what: str
@@ -40,11 +40,11 @@ class Step:
     began: float = field(default_factory=time.monotonic)
 
     def report(self, done: int, total: int) -> None:
-        """Note how far the step has come."""
+        """Store the progress of the step."""
         self.done, self.total = done, total
 
     def look(self) -> dict[str, Any]:
-        """Return how far the step has come, as rich's bars take it; nothing where not counted."""
+        """Return the progress of the step in rich's form; empty if not counted."""
         if self.place is not None:
             self.report(*self.place())
         if self.total is None:
@@ -54,11 +54,11 @@ class Step:
 
 
 class Display(threading.Thread):
-    """Draws steps, from a second after the first began until that one ends."""
+    """Draws steps, from a second after the first began until it ends."""
 
     def __init__(self, first: Step):
         super().__init__(name="bt_fusion progress", daemon=True)
-        self.steps = [first]  # the ones at work, the outermost first
+        self.steps = [first]  # the running ones, the outermost first
         self.over = threading.Event()
         self.start()
 
@@ -68,7 +68,7 @@ class Display(threading.Thread):
             self.draw()
 
     def draw(self) -> None:
-        """Show the steps until the first ends, which leaves its line behind."""
+        """Show the steps until the first ends; its line stays."""
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -90,7 +90,7 @@ class Display(threading.Thread):
             *columns,
             console=console,
             auto_refresh=False,
-            redirect_stdout=is_terminal(sys.stdout),  # what goes to a file or is caught stays there
+            redirect_stdout=is_terminal(sys.stdout),  # leave redirected or captured output alone
             redirect_stderr=is_terminal(sys.stderr),
         ) as progress:
             tasks: dict[Step, Any] = {}
@@ -115,7 +115,7 @@ class Display(threading.Thread):
 
 @dataclass
 class State:
-    """What is shown in this process."""
+    """The display of this process."""
 
     display: Display | None = None
     hidden: int = 0
@@ -130,22 +130,22 @@ def step(
 ) -> Iterator[Report]:
     """Show a step of the work on the terminal until the block ends.
 
-    It is shown where it takes longer than a second, below the steps it is part of; never without
-    a terminal, inside `hidden`, in another thread than the first, or in another process.
+    It appears after more than a second, below the steps it is part of. It never appears without a
+    terminal, inside `hidden`, in another thread than the first, or in another process.
 
     Parameters
     ----------
     what : str
         Its name, such as "Refits".
     place : callable, optional
-        Returns (done, total) when it is asked, a few times a second, from another thread.
+        Returns (done, total) when called, a few times a second, from another thread.
     report : callable, optional
-        Whom to tell instead; then nothing is shown.
+        Called instead; then nothing is shown.
 
     Yields
     ------
     callable
-        What to call with (done, total), where the step knows.
+        Call it with (done, total), if the step counts.
 
     Examples
     --------
@@ -189,11 +189,11 @@ def hidden(hide: bool = True) -> Iterator[None]:
 
 
 def is_shown() -> bool:
-    """Say whether somebody looks at this thread's steps."""
+    """Return whether this thread's steps are shown."""
     here = threading.current_thread() is threading.main_thread() and parent_process() is None
     return here and not STATE.hidden and is_terminal(sys.stderr)
 
 
 def is_terminal(stream: Any) -> bool:
-    """Say whether a stream writes to a terminal; it is None in a program without a window."""
+    """Return whether a stream is a terminal; it is None in a program without a window."""
     return stream is not None and stream.isatty()

@@ -1,4 +1,4 @@
-"""A user's file on its way to other processes, which may not have it on their disk."""
+"""A user's file in the form sent to other processes, which may not have it on disk."""
 
 import sys
 from dataclasses import dataclass, field
@@ -11,21 +11,21 @@ from bt_fusion.module_sources import folder_of, sources_of
 
 __all__ = ["SentFile"]
 
-COPIES: dict[str, TemporaryDirectory[str]] = {}  # of this process, by what is in them
+COPIES: dict[str, TemporaryDirectory[str]] = {}  # of this process, by content
 
 
 @dataclass(frozen=True)
 class SentFile:
-    """A module's file and those it imports from its own folder, as they were loaded.
+    """A module's file and its imports from its own folder, as they were loaded.
 
     Attributes
     ----------
     file : str
-        Where it stands on the machine it comes from.
+        Its path on the sending machine.
     inside : str
-        Its path below the folder.
+        Its path inside the folder.
     sources : tuple of (str, bytes)
-        Path below the folder and content of each file, sorted; none of an installed library.
+        Path inside the folder and content of each file, sorted; none for an installed library.
     """
 
     file: str
@@ -34,7 +34,7 @@ class SentFile:
 
     @classmethod
     def of(cls, module: ModuleType) -> "SentFile":
-        """Take what a user's module was made of."""
+        """Take the sources of a user module."""
         file = Path(module.__file__ or "").resolve()
         folder = folder_of(module)
         found = {
@@ -45,7 +45,7 @@ class SentFile:
         return cls(str(file), file.relative_to(folder).as_posix(), tuple(sorted(found.items())))
 
     def here(self) -> Path:
-        """Return the file where this machine has the same, else that of a copy made now."""
+        """Return this machine's file if it has the same content, otherwise a new copy."""
         file = Path(self.file)
         folder = file.parents[self.inside.count("/")] if self.sources else file.parent
         if all(_content(folder / path) == data for path, data in self.sources):
@@ -55,7 +55,7 @@ class SentFile:
     def copy(self) -> Path:
         """Return a folder with a copy of the files, kept until this process ends.
 
-        Modules of other copies are forgotten: an earlier state of these files may be among them.
+        Modules of other copies are unloaded: they may be earlier versions of these files.
         """
         digest = sha256(repr(self.sources).encode()).hexdigest()
         if digest not in COPIES:

@@ -1,7 +1,7 @@
-"""The start of every command: Ctrl-C is one line and exit code 130 while the rest is imported.
+"""The start of every command: Ctrl-C gives one line and exit code 130, also during imports.
 
-This module and the package's own import next to nothing, so that little time passes before. What
-stands at the end of a run, when Python ends, is guarded the same way.
+This module and the package itself import almost nothing, so this takes effect quickly. Python's
+shutdown after a run is protected in the same way.
 """
 
 import os
@@ -24,9 +24,9 @@ def run_backtest(argv: list[str] | None = None) -> None:
 
 
 def start(name: str, argv: list[str] | None) -> None:
-    """Import the command line and call one of its functions; before and after, Ctrl-C ends at once.
+    """Import the command line and call one of its functions; outside it, Ctrl-C ends at once.
 
-    Where it is ignored, as in a shell's background, it stays so; only the main thread listens.
+    If Ctrl-C is ignored, as in a shell's background, it stays so; only the main thread listens.
     """
     usual = signal.getsignal(signal.SIGINT)
     listens = threading.current_thread() is threading.main_thread()
@@ -48,6 +48,6 @@ def start(name: str, argv: list[str] | None) -> None:
 
 
 def end_at_once(*_: object) -> None:
-    """Say one line and end the process: an exception here would end in a library's hands."""
+    """Print one line and end the process: a library might catch an exception here."""
     os.write(2, b"interrupted\n")
     os._exit(INTERRUPTED)

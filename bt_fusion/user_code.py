@@ -1,4 +1,4 @@
-"""A user's own code: its file, run as a module; its digest; the line an error passed through."""
+"""User code: run a file as a module, compute its digest, and locate errors in it."""
 
 import importlib
 import importlib.util
@@ -42,17 +42,17 @@ __all__ = [
 def load_file(
     path: Path, wanted: str = "file.py:Class", failure: type[BtFusionError] = StrategyError
 ) -> ModuleType:
-    """Run a Python file as a module of its own; what it defines travels to other processes.
+    """Run a Python file as a module of its own; other processes can use its definitions.
 
-    So does what the modules define that it imports from its own folder.
+    The same holds for the modules it imports from its own folder.
 
     Parameters
     ----------
     path : Path
     wanted : str
-        What to give, for the error of a file that is not there.
+        What to pass, for the error of a missing file.
     failure : class
-        Of the error for one inside the file, see `locate_errors`.
+        Error class for errors inside the file, see `locate_errors`.
     """
     path = path.resolve()
     if not path.is_file():
@@ -63,14 +63,14 @@ def load_file(
         )
     main = sys.modules["__main__"]
     if getattr(main, "__file__", None) and Path(str(main.__file__)).resolve() == path:
-        return main  # the running script, which would start over
+        return main  # the running script, which would start again
     name = module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None  # it ends in .py
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         with importable(path.parent), locate_errors(path, failure):
-            data = path.read_bytes()  # what is hashed is what runs
+            data = path.read_bytes()  # the hashed content is the one that runs
             if b"\0" in data:
                 raise failure(f"{path} holds a null byte; it is not a Python file")
             code = compile(data, path, "exec", dont_inherit=True)
@@ -87,7 +87,7 @@ def load_file(
 
 
 def run_once(path: Path) -> ModuleType:
-    """Return the module of a file that was run as it is now; else run it, see `load_file`."""
+    """Return the module of a file already run in its current state; otherwise run it."""
     known = sys.modules.get(module_name(path.resolve()))
     source = None if known is None else read_source(known)
     if known is not None and source is not None and source.sha256 == file_sha256(path):
@@ -96,19 +96,19 @@ def run_once(path: Path) -> ModuleType:
 
 
 def found_again(module: str, file: Path) -> bool:
-    """Say whether another process finds a module by its name: not in the folder of a plug-in."""
+    """Return whether another process can import a module by name: not from a plug-in's folder."""
     spec = PathFinder.find_spec(module.partition(".")[0])
     places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []
     return any(file.is_relative_to(Path(place).resolve()) for place in places if place)
 
 
 def module_name(path: Path) -> str:
-    """Return what a file's module is called: its own name could be that of another module."""
+    """Return a unique name for a file's module: its own name may be that of another module."""
     return f"{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
 
 
 def load_module(name: str) -> ModuleType:
-    """Import a module, also from the folder the command runs in."""
+    """Import a module, also from the current folder."""
     if name == "__main__":  # of this session
         return sys.modules[name]
     with importable(Path.cwd()):
@@ -124,7 +124,7 @@ def load_module(name: str) -> ModuleType:
 
 @contextmanager
 def importable(folder: Path) -> Iterator[None]:
-    """Let the modules of a folder be imported by name, as when one of its files is run."""
+    """Make the modules of a folder importable by name, as if one of its files was run."""
     sys.path.insert(0, str(folder))
     try:
         yield
@@ -134,9 +134,9 @@ def importable(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def locate_errors(file: Path, failure: type[BtFusionError] = StrategyError) -> Iterator[None]:
-    """Turn an error that passed through a file into one line that names file, line and cause.
+    """Turn an error from a file into one line that names file, line and cause.
 
-    Errors of our own, and those that came from elsewhere, stay as they are.
+    Our own errors, and those from elsewhere, are unchanged.
     """
     try:
         yield
@@ -150,7 +150,7 @@ def locate_errors(file: Path, failure: type[BtFusionError] = StrategyError) -> I
 
 
 def line_in(error: BaseException, file: Path) -> str | None:
-    """Return the last line of a file that an error passed through, None if it did not."""
+    """Return the last line of a file in an error's traceback, None if it has none."""
     if isinstance(error, SyntaxError) and error.filename == str(file):
         return f"line {error.lineno}"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
@@ -161,7 +161,7 @@ def line_in(error: BaseException, file: Path) -> str | None:
 
 
 def own_code_digest(parts: Iterable[type]) -> str:
-    """Return a digest of the code of those classes that are a user's own; "" for none."""
+    """Return a digest of the code of the user-defined ones among classes; "" for none."""
     own = sorted({part for part in parts if users_own(part)}, key=lambda part: part.__qualname__)
     return " ".join(f"{part.__qualname__} {class_digest(part)}" for part in own)
 
@@ -169,9 +169,9 @@ def own_code_digest(parts: Iterable[type]) -> str:
 def class_digest(part: type) -> str:
     """Return a digest of a user's class: of its methods, and of its file as it was loaded.
 
-    With the file count those it imports from its own folder, see `code_sha256`.
-    A class that was typed into a session has no file, and one that a function made depends on
-    what that function was given: both show in the methods.
+    The file includes its imports from its own folder, see `code_sha256`. A class typed into a
+    session has no file, and one made by a function depends on that function's arguments: the
+    methods cover both.
     """
     made = blake2b(digest_size=8)
     module = module_of(part)
@@ -191,9 +191,9 @@ def class_digest(part: type) -> str:
 
 
 def part_digest(part: Any) -> str | None:
-    """Return a digest of all that a user's function or class runs; None where it is not known.
+    """Return a digest of all code of a user's function or class; None if unknown.
 
-    That is where it stands in no file, or holds objects whose content is not plain.
+    It is unknown without a file, or if it holds objects whose content is not plain.
     """
     function, given = part, []
     while isinstance(function, partial):
@@ -215,7 +215,7 @@ def part_digest(part: Any) -> str | None:
 
 
 def _running(function: FunctionType) -> str:
-    """Return the code of a function with what it has taken from around it."""
+    """Return the code of a function with the values it closes over."""
     cells = function.__closure__ or ()
     taken = [cell.cell_contents for cell in cells if _plain(cell.cell_contents)]
     defaults = [value for value in function.__defaults__ or () if _plain(value)]
@@ -223,14 +223,14 @@ def _running(function: FunctionType) -> str:
 
 
 def _instructions(code: CodeType) -> str:
-    """Return what a code object does, without its place in a file."""
+    """Return the content of a code object without its location in a file."""
     inner = [each for each in code.co_consts if isinstance(each, CodeType)]
     plain = [each for each in code.co_consts if _plain(each)]
     return f"{code.co_code.hex()} {code.co_names} {plain} {[_instructions(each) for each in inner]}"
 
 
 def _plain(value: object) -> bool:
-    """Say whether a value is written the same in every process."""
+    """Return whether a value has the same text form in every process."""
     if isinstance(value, tuple):
         return all(map(_plain, value))
     return isinstance(value, bool | int | float | str | bytes | None)

@@ -11,17 +11,16 @@ __all__ = ["BarLines"]
 
 class BarLines(bt.Indicator):
     '''
-    Base of indicators whose lines are a causal function of bars. Where Backtrader holds all bars
-    the function is asked once for all of them, else for the last one over the bars it remembers;
-    the lines are the same.
+    Base of indicators whose lines are a causal function of bars. With preloaded bars the function
+    is called once for all of them, else on each bar, with the bars it remembers. The lines are the
+    same.
 
     Methods to override:
       - ``columns(bars)``: takes ``BarArrays``, returns one array for each line; row t must
         depend on bars up to t alone
-      - ``memory()``: bars after which the function has forgotten its start; None when it never
-        does
-      - ``latest(time, values, still_open)``: the lines of one bar, for what has a stream of its
-        own instead of ``memory``
+      - ``memory()``: bars after which the start no longer matters; None if it always does
+      - ``latest(time, values, still_open)``: the lines of one bar, for classes with their own
+        stream instead of ``memory``
 
     Note:
       The minimum period is 1: lines are NaN in warm-up and never delay a strategy.
@@ -34,9 +33,9 @@ class BarLines(bt.Indicator):
         return None
 
     def __init__(self):
-        self._rows = None  # the lines of all bars, where they are preloaded
-        self._buffer = None  # the bars that matter, where they are not
-        self._bar = None  # the last bar streamed: its number, stamp and values
+        self._rows = None  # lines of all bars, if preloaded
+        self._buffer = None  # remembered bars, if not preloaded
+        self._bar = None  # last streamed bar: number, timestamp and values
 
     def oncestart(self, start, end):
         '''Does nothing: ``once`` fills every bar'''
@@ -56,7 +55,7 @@ class BarLines(bt.Indicator):
             line[0] = value
 
     def latest(self, time, values, still_open):
-        '''Return the lines of a bar that has just come, or of the last one with new values'''
+        '''Return the lines of a new bar, or of the last bar with new values'''
         self._buffer = self._buffer or BarBuffer(keep=self.memory())
         take = self._buffer.replace if still_open else self._buffer.push
         take(time, values)
@@ -66,7 +65,7 @@ class BarLines(bt.Indicator):
 
     def _streamed(self):
         bar = (len(self.data), *bar_values(self.data))
-        if bar != self._bar:  # the same bar again: a clock of smaller bars
+        if bar != self._bar:  # not the same bar again, as with a clock of smaller bars
             still_open = self._bar is not None and bar[0] == self._bar[0]
             self._bar = bar
             self._row = self.latest(*bar[1:], still_open)

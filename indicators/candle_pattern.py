@@ -8,12 +8,12 @@ __all__ = ["CandlePattern"]
 
 class CandlePattern(BarLines):
     '''
-    Bullish and bearish candle patterns that end on a bar, as TA-Lib recognises them.
+    Bullish and bearish candle patterns that end on a bar, as recognised by TA-Lib.
 
     Formula:
-      - bullish, bearish = 0 none, 1 a pattern of one bar, 2 one of several bars
-      - pattern = the strongest one's place in ``technical.candle_patterns.PATTERNS`` from 1,
-        negative when bearish, 0 for none; ``name()`` says it in words
+      - bullish, bearish = 0 none, 1 a one-bar pattern, 2 a multi-bar pattern
+      - pattern = position of the strongest one in ``technical.candle_patterns.PATTERNS``, from 1,
+        negative when bearish, 0 for none; ``name()`` returns its name
 
     See:
       - https://ta-lib.org/functions/
@@ -43,5 +43,5 @@ class CandlePattern(BarLines):
         return LOOKBACK
 
     def name(self, ago=0):
-        '''Return the pattern's name, an empty text for none'''
+        '''Return the pattern's name, or ''' ''
         return pattern_name(self.lines.pattern[ago])

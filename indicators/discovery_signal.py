@@ -9,8 +9,8 @@ __all__ = ["DiscoverySignal"]
 
 class DiscoverySignal(FusedSignal):
     """
-    Long and short classes of an ``MLEnsemble`` above a confidence threshold (system B), with
-    the regime filter only along the trend. Without a usable model the state stands alone.
+    Long and short classes of an ``MLEnsemble`` above a confidence threshold (system B), with the
+    regime filter only along the trend. Without a usable model it is the technical state.
 
     Formula:
       - fused = 1 when P(long) > ml_threshold and P(long) > P(short), with the filter only when
@@ -24,7 +24,7 @@ class DiscoverySignal(FusedSignal):
     Params:
       - ``technical``: a line of 1, -1 and 0, such as ``Regime(data).state``
       - ``ml``: an ``MLEnsemble`` on the same data feed
-      - ``ml_threshold``: probability to be above, a number; reaching it is not enough
+      - ``ml_threshold``: a number the probability must exceed
       - ``regime_filter``: longs only in uptrends, shorts only in downtrends
     """
 

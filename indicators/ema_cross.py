@@ -7,8 +7,7 @@ __all__ = ["EMACross"]
 
 class EMACross(bt.Indicator):
     '''
-    The state of two exponential moving averages: which one is above. It is a state that lasts,
-    not the moment of a cross.
+    Which of two exponential moving averages is above. A lasting state, not the moment of a cross.
 
     Formula:
       - state = 1 when fast > slow, -1 when fast < slow, 0 when equal

@@ -12,8 +12,8 @@ __all__ = ["FusedSignal", "feed_of", "same_feed"]
 
 class FusedSignal(bt.Indicator):
     '''
-    A technical state where an ``MLEnsemble`` agrees, else 0 (system A). Without a usable model
-    the technical state stands alone.
+    The technical state where an ``MLEnsemble`` agrees, else 0 (system A). Without a usable model it
+    is the technical state.
 
     Formula:
       - fused = 1 when the state is 1 and P(up) >= ml_threshold
@@ -21,18 +21,18 @@ class FusedSignal(bt.Indicator):
       - fused = 0 otherwise, also where a probability is NaN
       - majority voting: the ensemble's signal has the state's sign, and the winner's share of
         the votes is at least ml_threshold
-      - ml_threshold = auto: the least probability that pays the broker's costs on that bar, see
+      - ml_threshold = auto: the lowest probability that covers the broker's costs on that bar, see
         ``MLEnsemble.threshold``
 
     Params:
       - ``technical``: a line of 1, -1 and 0, such as ``EMACross(data).state``
       - ``ml``: an ``MLEnsemble`` on the same data feed
-      - ``ml_threshold``: least probability, or share of votes, that counts as agreement; or
+      - ``ml_threshold``: lowest probability, or share of votes, that counts as agreement; or
         ``auto``
 
     Note:
-      Both inputs must run on one data feed: Backtrader pairs the lines of two feeds by position,
-      not by time, which can show the future. Compare lines of two feeds in ``next``.
+      Both inputs must use the same data feed: Backtrader pairs the lines of two feeds by position,
+      not by time, which can look ahead. Compare lines of two feeds in ``next``.
     '''
 
     _mindatas = 2
@@ -63,11 +63,11 @@ class FusedSignal(bt.Indicator):
         fill(self.lines.fused, self._fuse(usable, *columns))
 
     def agreement(self):
-        '''Return what is asked of ML'''
+        '''Return the agreement required of ML'''
         return Agreement(self.p.ml_threshold, voting=self.ml.voting)
 
     def passing(self, state):
-        '''Tell where the technical state lets a long pass, and where a short'''
+        '''Return where the technical state allows a long, and where a short'''
         return state > 0, state < 0
 
     def _fuse(self, usable, state, close, up, down, signal, confidence, win, loss):

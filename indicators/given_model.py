@@ -1,4 +1,4 @@
-"""What a user may give an MLEnsemble as a model: loaded, asked for all bars, or for one by one."""
+"""Models an MLEnsemble accepts: load them, predict all bars or one by one."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def no_model(given) -> OptionError:
 
 
 def in_sample_text(model: SignalModel, known: int, bars: int, allowed: bool) -> str:
-    """Return what to know of bars that a model was trained on."""
+    """Return the warning about bars that a model was trained on."""
     start, end = (
         str(t)[:16].replace("T", " ") for t in (model.trained_from_, model.trained_until_)
     )
@@ -38,7 +38,7 @@ def in_sample_text(model: SignalModel, known: int, bars: int, allowed: bool) -> 
 
 
 def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
-    """Predict preloaded bars by whatever a user may give as a model."""
+    """Predict preloaded bars with any model a user may pass."""
     if isinstance(model, Predictions):
         return model.at(arrays.time)
     if isinstance(model, SignalModel):
@@ -49,12 +49,12 @@ def predict_all(model, arrays: BarArrays, allow_in_sample: bool) -> Predictions:
 
 
 def loaded(model):
-    """Return the saved model at a path; any other value stays as it is."""
+    """Return the saved model at a path; any other value unchanged."""
     return SignalModel.load(model) if isinstance(model, str | Path) else model
 
 
 def vote_rule_of(model) -> tuple[str, float] | None:
-    """Return voting and vote threshold of a model, None for a path and for no model."""
+    """Return voting and vote threshold of a model, None for a path or no model."""
     if isinstance(model, WalkForward):
         model = model.signal_model()
     rule = model.new_ensemble() if isinstance(model, SignalModel) else model
@@ -62,7 +62,7 @@ def vote_rule_of(model) -> tuple[str, float] | None:
 
 
 def open_stream(model, allow_in_sample: bool):
-    """Return what predicts one bar after another."""
+    """Return a stream that predicts bar by bar."""
     if isinstance(model, Predictions):
         return PredictionsStream(model)
     if isinstance(model, SignalModel):
@@ -73,7 +73,7 @@ def open_stream(model, allow_in_sample: bool):
 
 
 class PredictionsStream:
-    """Predictions made before, looked up by stamp."""
+    """Existing predictions, looked up by timestamp."""
 
     def __init__(self, predictions: Predictions):
         self.predictions = predictions

@@ -1,4 +1,4 @@
-"""HybridScore: technical and ML points together, behind the mandatory filter."""
+"""HybridScore: sum of technical and ML points, behind the mandatory filter."""
 
 import backtrader as bt
 import numpy as np
@@ -14,23 +14,23 @@ UNKNOWN = (np.nan, np.nan)  # probability and signal
 
 class HybridScore(bt.Indicator):
     '''
-    The entry score of system C: the points of a ``TechnicalScore``, and those of an
-    ``MLEnsemble`` when one is given. Without a usable model the technical points stand alone.
+    Entry score of system C: the points of a ``TechnicalScore``, plus those of an ``MLEnsemble`` if
+    given. Without a usable model only the technical points count.
 
     Formula:
       - ml_points = 2 when P >= 0.70, 1 when P >= 0.60, 0.5 when P >= 0.50, -1 when P < 0.45,
         else 0, also where P is NaN; with majority voting 2 for a strong buy, 1 for a buy, -1 for
         a sell, else 0
       - total = technical score + ml_points
-      - enter = 1 when RSI < 30 (mandatory, whatever ML says) and total >= 6, or >= 4 without
+      - enter = 1 when RSI < 30 (mandatory, also with ML) and total >= 6, or >= 4 without
         ML; else 0
 
     Params:
       - ``points``: a ``technical.entry_score.MLPoints``
-      - ``rule``: a ``technical.entry_score.EntryRule``, the filter's limit and the least scores
+      - ``rule``: a ``technical.entry_score.EntryRule``, the filter's limit and the minimum scores
 
     Note:
-      Inputs: a ``TechnicalScore`` and, if there is one, an ``MLEnsemble``, both on one data feed.
+      Inputs: a ``TechnicalScore`` and optionally an ``MLEnsemble``, both on the same data feed.
     '''
 
     _mindatas = 1

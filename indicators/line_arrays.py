@@ -1,4 +1,4 @@
-"""Between Backtrader's lines and arrays: whole lines out, whole lines in, stamps."""
+"""Convert between Backtrader's lines and arrays, and between timestamps."""
 
 from array import array
 
@@ -23,15 +23,15 @@ MS_PER_DAY = 86_400_000
 
 
 def feed_names(datas) -> dict:
-    """Return the name of each data feed; of one of several without a name Backtrader's, data1."""
+    """Return the name of each data feed; unnamed feeds of several are data0, data1, ..."""
     few = len(datas) == 1
     return {data: data._name or ("" if few else f"data{i}") for i, data in enumerate(datas)}
 
 
 def keep_bar_before(*lines) -> None:
-    """Have lines hold the bar before the current one, too: under exactbars=1 they hold one.
+    """Make lines keep the previous bar as well: under exactbars=1 they keep one bar.
 
-    An order given at a bar's open asks them for it. To be called before the run begins.
+    An order placed at a bar's open needs it. Call it before the run begins.
     """
     for line in lines:
         line.updateminperiod(2)
@@ -40,15 +40,15 @@ def keep_bar_before(*lines) -> None:
 def stamps(days) -> np.ndarray:
     """Turn Backtrader's float days into datetime64[ns].
 
-    Rounded to the millisecond: a float of days is good to some microseconds, and 10:00 must not
-    become 9:59:59.999995.
+    Rounded to the millisecond: a float of days is accurate to a few microseconds, and 10:00 must
+    not become 9:59:59.999995.
     """
     ms = np.rint((np.asarray(days, dtype=np.float64) - EPOCH_DAY) * MS_PER_DAY)
     return ms.astype(np.int64).astype("datetime64[ms]").astype("datetime64[ns]")
 
 
 def float_days(time: np.ndarray) -> np.ndarray:
-    """Turn datetime64[ns] into Backtrader's float days, to the same bits as bt.date2num.
+    """Turn datetime64[ns] into Backtrader's float days, bit for bit as bt.date2num.
 
     Whole days and the microseconds of the day are added last, as bt.date2num does.
     """
@@ -63,25 +63,24 @@ def float_days(time: np.ndarray) -> np.ndarray:
 
 
 def whole(line, count: int) -> np.ndarray:
-    """Copy the first `count` values of a line (a view would forbid the line to grow)."""
+    """Copy the first `count` values of a line (a view would keep the line from growing)."""
     return np.array(line.array[:count], dtype=np.float64)
 
 
 def fill(line, values: np.ndarray) -> None:
-    """Overwrite the beginning of a line's array in one go."""
+    """Overwrite the beginning of a line's array."""
     line.array[: len(values)] = array("d", np.ascontiguousarray(values, np.float64).tobytes())
 
 
 def preloaded(data) -> BarArrays:
-    """Return all bars a data feed holds, those to come included: the caller must be causal."""
+    """Return all bars of a data feed, including future ones: the caller must be causal."""
     count = data.buflen()
     columns = (whole(getattr(data.lines, name), count) for name in COLUMNS)
     return BarArrays(stamps(whole(data.lines.datetime, count)), *columns)
 
 
 def bar_values(data, ago=0) -> tuple[np.datetime64, tuple[float, ...]]:
-    """Return the stamp and the open, high, low, close and volume of the current bar, or of one
-    so many (-1, -2, ...) before it."""
+    """Return timestamp, open, high, low, close and volume of the bar at ``ago`` (0, -1, ...)."""
     line = data.lines
     values = (line.open[ago], line.high[ago], line.low[ago], line.close[ago], line.volume[ago])
     return stamps(line.datetime[ago])[()], values

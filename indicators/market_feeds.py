@@ -13,7 +13,7 @@ __all__ = ["MarketFeeds"]
 
 
 class MarketFeeds:
-    """Other markets' data feeds by the names that a model's features have for them.
+    """Data feeds of other markets, by the names used in a model's features.
 
     Parameters
     ----------
@@ -22,22 +22,22 @@ class MarketFeeds:
 
     def __init__(self, feeds):
         self.feeds = dict(feeds or {})
-        self._seen = {}  # of each feed its last bar: number, stamp and values
+        self._seen = {}  # last bar of each feed: number, timestamp and values
 
     def given_to(self, model, data):
-        """Return a model that sees all bars of the feeds; the one that is given stays as it is.
+        """Return a copy of a model that sees all bars of the feeds.
 
         Raises
         ------
         OptionError
-            For what is neither a SignalModel nor a WalkForward.
+            For anything but a SignalModel or a WalkForward.
         """
         self.check(model, data)
         others = {name: preloaded(feed) for name, feed in self.feeds.items()}
         return with_others(model, others) if others else model
 
     def check(self, model, data=None):
-        """Raise OptionError for what others cannot be given to, and feeds stamped by closes."""
+        """Raise OptionError for a model without other markets, and for feeds stamped at closes."""
         for feed in (*self.feeds.values(), *([data] if data is not None and views(model) else ())):
             if stamped_by_closes(feed):
                 raise OptionError(
@@ -52,7 +52,7 @@ class MarketFeeds:
             )
 
     def told_to(self, stream):
-        """Tell a stream the bars that have come since it was told last, and the open one anew."""
+        """Send a stream the bars since the last call, and the open bar again."""
         if not self.feeds:
             return
         stream.expect(*self.feeds)
@@ -69,14 +69,14 @@ class MarketFeeds:
 
 
 def views(model):
-    """Tell whether a model's features see longer timeframes or other markets."""
+    """Return whether a model's features use longer timeframes or other markets."""
     if isinstance(model, WalkForward):
         model = model.signal_model()
     return isinstance(model, SignalModel) and model.feature_set().has_views
 
 
 def stamped_by_closes(feed):
-    """Tell whether Backtrader makes the bars of a feed and stamps them by their closes."""
+    """Return whether Backtrader builds the feed's bars and stamps them at their closes."""
     made = (each[0] for each in getattr(feed, "_filters", ()))
     return any(isinstance(each, Resampling) and each.p.rightedge for each in made)
 

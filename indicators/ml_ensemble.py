@@ -1,4 +1,4 @@
-"""MLEnsemble: what a model predicts for each bar, as Backtrader lines."""
+"""MLEnsemble: a model's prediction for each bar, as Backtrader lines."""
 
 from warnings import warn
 
@@ -32,46 +32,44 @@ SOFT = ("soft", 1.0)
 
 class MLEnsemble(BarLines):
     '''
-    The prediction of an ML ensemble for each bar. Where Backtrader holds all bars, one call makes
-    them all, else they come bar by bar; the lines are the same.
+    Prediction of an ML model for each bar. Preloaded bars are predicted in one call, live bars one
+    by one; the lines are the same.
 
     Formula:
       - probability = P(up), or P(long) with three classes
       - probability_down = P(down), or P(short); NaN for one-sided labels
       - signal = a ``bt_fusion.Signal``: 2 strong buy, 1 buy, 0 neutral, -1 sell, -2 strong sell
-      - confidence = probability of the likeliest class (soft vote), or the winner's share of
-        the votes (majority)
-      - win, loss = what a right and a wrong prediction are worth, fractions of the price: of
-        ``direction`` both are k x ATR(14) / close, the mean move over the horizon, with k of the
-        rows the model was trained on; of ``gain`` its threshold and the mean loss without it; of
-        three classes target and stop
+      - confidence = probability of the most likely class (soft vote), or the winner's share of the
+        votes (majority)
+      - win, loss = gain of a right and loss of a wrong prediction, fractions of the price. For
+        ``direction`` both are k x ATR(14) / close, the mean move over the horizon, with k from the
+        training rows; for ``gain`` its threshold and the mean loss below it; for three classes
+        target and stop
 
     Params:
-      - ``model``: a fitted ``SignalModel`` or the folder of a saved one, a ``WalkForward``
-        (with ``train_bars`` given where bars arrive one by one), or ``Predictions`` made before,
-        matched by their stamps; or a dictionary of them by the name of the data feed
+      - ``model``: a fitted ``SignalModel`` or the folder of a saved one, a ``WalkForward`` (with
+        ``train_bars`` if bars arrive one by one), or existing ``Predictions``, matched by
+        timestamp; or a dictionary of them by the name of the data feed
       - ``entry``, ``strong``: probabilities from which the signal is 1 and 2 (soft vote)
-      - ``allow_in_sample``: predict bars the model was trained on, too
-      - ``others``: data feeds of the other markets that the model's features see, by name,
-        ``{"ETH": self.data1}``; without them the model needs their bars itself
-      - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or
-        ``quiet``, for a strategy that says itself what ``failure`` tells
-      - ``on_drift``: what to do with a model that has drifted, see ``ModelHealth``: ``ignore``,
-        ``warn`` (once for each model), or ``stop``, from that bar on as if there were no model,
-        until there is another one
+      - ``allow_in_sample``: also predict bars the model was trained on
+      - ``others``: data feeds of other markets used by the model's features, by name,
+        ``{"ETH": self.data1}``; without them the model must hold their bars
+      - ``on_missing``: what to do without a usable model, ``warn`` (once), ``raise`` or ``quiet``,
+        for a strategy that reports ``failure`` itself
+      - ``on_drift``: what to do if the model has drifted, see ``ModelHealth``: ``ignore``, ``warn``
+        (once per model), or ``stop`` using it from that bar on, until it is replaced
 
     Methods:
-      - ``threshold(side)``: least probability of a side (1, -1) that pays the broker's commission
-        and slippage on the current bar; ``ml.probability[0] >= ml.threshold(1)`` is what the
-        threshold ``auto`` asks of a long (of three classes it must be above it). NaN where it is
-        not known: no entry
+      - ``threshold(side)``: lowest probability of a side (1, -1) that covers the broker's
+        commission and slippage on the current bar. The threshold ``auto`` requires
+        ``ml.probability[0] >= ml.threshold(1)`` for a long (with three classes: above it). NaN if
+        unknown: no entry
       - ``side_probability(side)``: the probability of a side
 
     Note:
-      NaN means that there is no prediction: no model yet, warm-up, or a bar the model was
-      trained on. The minimum period is 1: the indicator never delays a strategy. ``usable`` is
-      False without a model, from the bar on at which one failed, and on bars on which a drifted
-      one is stopped.
+      NaN means no prediction: no model yet, warm-up, or a bar the model was trained on. The minimum
+      period is 1: the indicator never delays a strategy. ``usable`` is False without a model, after
+      the model has failed, and while a drifted model is stopped.
     '''
 
     alias = ("MLSignal",)
@@ -98,7 +96,7 @@ class MLEnsemble(BarLines):
     def _plotlabel(self):
         return [self.p.entry, self.p.strong]
 
-    of_strategy = True  # whether the strategy asks it; those of analyzers only watch
+    of_strategy = True  # used by the strategy; those of analyzers only watch
 
     def __init__(self):
         super().__init__()
@@ -106,62 +104,62 @@ class MLEnsemble(BarLines):
             raise unknown_name("on_missing", self.p.on_missing, ON_MISSING)
         if self.p.on_drift not in ON_DRIFT:
             raise unknown_name("on_drift", self.p.on_drift, ON_DRIFT)
-        self._failure = None  # what made the model unusable
-        self._drift = None  # the model's health, where anyone asks
-        self._model = model_for(self.data, self.p.model)  # once used, what a path leads to
-        self._rule = None  # how its members vote
-        self._stream = None  # what predicts bar by bar, where bars are not preloaded
-        self._has_payoff = True  # until its predictions tell none
-        self._classes = None  # how many there are, once asked for
+        self._failure = None  # error that made the model unusable
+        self._drift = None  # the model's health, if used
+        self._model = model_for(self.data, self.p.model)  # a path until first use
+        self._rule = None  # vote rule of its members
+        self._stream = None  # predicts bar by bar if bars are not preloaded
+        self._has_payoff = True  # until its predictions have none
+        self._classes = None  # number of classes, once needed
         self._markets = MarketFeeds(self.p.others)
-        self._costs = None  # what the broker takes, once a threshold is asked for
-        self._has_streamed = False  # whether a bar has come alone
+        self._costs = None  # the broker's costs, once a threshold is needed
+        self._has_streamed = False  # whether a single bar has arrived
         if self.p.on_drift != "ignore":
             self.watch_health()
         if is_live(self.data):
-            self._open_safely()  # a broken model is found before the first bar
+            self._open_safely()  # finds a broken model before the first bar
 
     @property
     def usable(self):
-        '''Whether there is a model to ask on the current bar'''
+        '''Whether there is a usable model on the current bar'''
         if self._failure is not None:
             return False
         return self._drift is None or not self._drift.stopped(len(self.data))
 
     @property
     def failure(self):
-        '''What made the model unusable, None where it is not'''
+        '''The error that made the model unusable, or None'''
         return self._failure or (None if self.usable else self._drift.failure)
 
     def usable_bars(self, count):
-        '''Tell on which of so many preloaded bars there is a model to ask'''
+        '''Return on which of ``count`` preloaded bars there is a usable model'''
         if self._failure is not None or self._drift is None:
             return np.full(count, self._failure is None)
         return ~self._drift.stopped_bars()[:count]
 
     def watch_health(self):
-        '''Have the model's health judged; to be called before the run begins'''
+        '''Track the model's health; call it before the run begins'''
         if self._drift is None:
             self._drift = DriftWatch(self.p.on_drift)
 
     def health(self):
-        '''Return what is known of the model's health on the current bar, see ``ModelHealth``'''
+        '''Return the model's health on the current bar, see ``ModelHealth``'''
         return UNKNOWN if self._failure is not None else self._drift.known(len(self.data))
 
     def health_columns(self):
-        '''Return the same of all preloaded bars, one array for each line'''
+        '''Return the health on all preloaded bars, one array per line'''
         if self._failure is not None:
             return np.full((len(UNKNOWN), self.data.buflen()), np.nan)
         return self._drift.columns()
 
     @property
     def voting(self):
-        '''``soft`` or ``majority``; of a model that is not loaded yet ``soft``'''
+        '''``soft`` or ``majority``; ``soft`` if the model is not loaded yet'''
         return self._vote_rule[0]
 
     @property
     def label(self):
-        '''What the model predicts, None where that is not known'''
+        '''The model's label, None if unknown'''
         model = self._model
         if isinstance(model, WalkForward):
             model = model.signal_model()
@@ -172,12 +170,12 @@ class MLEnsemble(BarLines):
         return confidence_levels(confidence, *self._vote_rule)
 
     def level(self, confidence):
-        '''Return the ``bt_fusion.Confidence`` of one value of it, None if NaN'''
+        '''Return the ``bt_fusion.Confidence`` of one confidence value, None if NaN'''
         return confidence_level(confidence, *self._vote_rule)
 
     @property
     def classes(self):
-        '''How many classes the model predicts, 2 where that is not known'''
+        '''Number of classes the model predicts, 2 if unknown'''
         if self._classes is None:
             label = self.label
             known = getattr(self._model, "classes", None) or (label.classes if label else None)
@@ -188,20 +186,20 @@ class MLEnsemble(BarLines):
 
     def values(self, bars=None):
         '''Return probability, probability_down, signal and confidence of the current bar, or of the
-        last of so many bars; NaN without one'''
+        last of ``bars`` bars; NaN without one'''
         return self.known(bars)[:4]
 
     def threshold(self, side, costs=None, bars=None):
-        '''Return the least probability of a side (1, -1) that pays the costs on the current bar
+        '''Return the lowest probability of a side (1, -1) that covers the costs on the current bar
 
-        ``costs`` are those of entry and exit together, a fraction of the price; the broker's where
-        they are not given.
+        ``costs`` are those of entry and exit together, a fraction of the price; by default the
+        broker's.
         '''
         long, short = self.break_even(costs, bars).limits(*self.values(bars)[:2])
         return float(long if side > 0 else short)
 
     def break_even(self, costs=None, bars=None):
-        '''Return what the break-even probability of the current bar depends on'''
+        '''Return the inputs of the break-even probability of the current bar'''
         win, loss = self.known(bars)[4:]
         if costs is None:
             ago = 0 if bars is None else bars - len(self.data)
@@ -209,7 +207,7 @@ class MLEnsemble(BarLines):
         return self.break_even_of(win, loss, costs)
 
     def break_even_of(self, win, loss, costs):
-        '''Return the same from values of the lines and costs'''
+        '''Return the inputs of the break-even probability from line values and costs'''
         if not self._has_payoff:
             raise no_payoff("the model")
         return BreakEven(win, loss, costs, self.classes)
@@ -222,14 +220,14 @@ class MLEnsemble(BarLines):
         return self._costs
 
     def known(self, bars=None):
-        '''Return the values of all lines on the current bar, or the last of so many; NaN without'''
+        '''Return all lines' values on the current bar, or the last of ``bars``; NaN without one'''
         if bars is None and len(self):
             return tuple([line[0] for line in self.lines.lines])
         # inside another indicator Backtrader fills the lines and never moves along them
         still = not len(self) and not isinstance(self._owner, bt.Strategy)
         now = len(self.data) if still else len(self)
         bars = now if bars is None else bars
-        if bars < 1:  # there [0] would be a bar to come
+        if bars < 1:  # [0] would be a future bar
             return NO_OPINION
         if still:
             return tuple(line.array[bars - 1] for line in self.lines)
@@ -241,14 +239,14 @@ class MLEnsemble(BarLines):
         return self.values(bars)[0 if side >= 0 else 1]
 
     def sides(self, asked, bars=None):
-        '''Tell whether an ``Agreement`` is given to a long and to a short on the current bar'''
+        '''Return whether ML agrees with a long and with a short on the current bar'''
         close = np.nan
         if asked.auto and self.costs.fixed:
             close = self.data.close[0 if bars is None else bars - len(self.data)]
         return self.sides_of(asked, self.known(bars), close)
 
     def sides_of(self, asked, known, close):
-        '''Tell the same of values of the lines and of the close, or of arrays of them'''
+        '''Return the same from values, or arrays, of the lines and the close'''
         break_even = None
         if asked.auto:
             win, loss = known[4:]
@@ -256,13 +254,13 @@ class MLEnsemble(BarLines):
         return asked.sides(*known[:4], break_even)
 
     def agrees(self, asked, side, bars=None):
-        '''Tell whether an ``Agreement`` is given to a side (1, -1) on the current bar'''
+        '''Return whether ML agrees with a side (1, -1) on the current bar'''
         long, short = self.sides(asked, bars)
         return bool(long if side > 0 else short)
 
     @property
     def _vote_rule(self):
-        '''Voting and vote threshold, asked of the model once it is there'''
+        '''Voting and vote threshold of the model, once loaded'''
         if self._rule is None:
             self._rule = vote_rule_of(self._model)
         return self._rule or SOFT
@@ -276,7 +274,7 @@ class MLEnsemble(BarLines):
                 self._drift.judge(self._model, bars, predictions)
                 stopped = self._drift.stopped_bars()
                 found = tuple(np.where(stopped, np.nan, column) for column in found)
-        except Exception as error:  # a model may be a user's own and fail in any way
+        except Exception as error:  # a user's own model may fail in any way
             self._give_up(error)
             return tuple(np.full(len(bars), np.nan) for _ in NO_OPINION)
         self._warn_in_sample(bars.time)
@@ -298,7 +296,7 @@ class MLEnsemble(BarLines):
                 given = (time, values), predictions, late, still_open
                 self._drift.push(self._model, self._stream, *given)
                 found = NO_OPINION if self._drift.stopped(len(self.data)) else found
-        except Exception as error:  # as above; a live run must not end by it
+        except Exception as error:  # as above; it must not end a live run
             self._give_up(error)
             return NO_OPINION
         if first:
@@ -306,7 +304,7 @@ class MLEnsemble(BarLines):
         return found
 
     def _open(self):
-        '''Load the model, with all its checks, and make ready what predicts bar by bar'''
+        '''Load the model with all its checks, and open its stream'''
         self._model = loaded(self._model)
         self._markets.check(self._model, self.data)
         self._stream = open_stream(self._model, self.p.allow_in_sample)
@@ -325,7 +323,7 @@ class MLEnsemble(BarLines):
         return *opinion, *payoff
 
     def _warn_in_sample(self, time):
-        '''Warn where a fitted model was trained on the bars, bar by bar on the first of them'''
+        '''Warn if a fitted model was trained on the bars; live, on the first such bar'''
         if isinstance(self._model, SignalModel):
             known = int((time <= self._model.trained_until_).sum())
             if known:
@@ -343,7 +341,7 @@ class MLEnsemble(BarLines):
 def find_ensembles(owner):
     """Return the first ``MLEnsemble`` of each data feed inside a strategy or an indicator.
 
-    Those of its indicators count, too, those of analyzers do not.
+    Includes those inside its indicators, but not those of analyzers.
     """
     found = {}
     inside = getattr(owner, "_lineiterators", {})  # an operation on lines holds no indicators
@@ -356,7 +354,7 @@ def find_ensembles(owner):
 
 
 def broker_of(indicator):
-    """Return the broker of the strategy an indicator belongs to, however nested"""
+    """Return the broker of the strategy an indicator belongs to, at any nesting"""
     owner = indicator
     while not hasattr(owner, "broker"):
         owner = owner._owner
@@ -364,10 +362,10 @@ def broker_of(indicator):
 
 
 def is_live(data):
-    """Tell whether the bars of a data feed arrive one by one, of a resampled one those below it."""
+    """Return whether a feed's bars arrive one by one; of a resampled feed, its source's bars."""
     return any(getattr(each, "islive", bool)() for each in (data, getattr(data, "data", None)))
 
 
 def model_for(data, model):
-    """Return the model of a data feed, of what may be a dictionary by feed name."""
+    """Return the model of a data feed; `model` may be a dictionary by feed name."""
     return model.get(getattr(data, "_name", None)) if isinstance(model, dict) else model

@@ -10,12 +10,12 @@ __all__ = ["Regime"]
 
 class Regime(BarLines):
     '''
-    What the market is doing, by the rule of ``technical.regimes``: a filter, never a feature.
+    Market regime, by the rule of ``technical.regimes``: a filter, never a feature.
 
     Formula:
-      - regime = a ``technical.regimes.Regime``: 1 up when ADX(14) >= threshold and +DI > -DI,
-        2 down when ADX(14) >= threshold otherwise, once that has lasted ``confirm`` bars; else
-        0 ranging
+      - regime = a ``technical.regimes.Regime``: 1 up when ADX(14) >= threshold and +DI > -DI, 2
+        down when ADX(14) >= threshold otherwise, after ``confirm`` such bars in a row; else 0
+        ranging
       - state = 1 up, -1 down, 0 ranging
 
     See:

@@ -1,4 +1,4 @@
-"""Support: how far the price stands from the nearest recent swing low."""
+"""Support: distance of the price from the nearest recent swing low."""
 
 from bt_fusion.indicators.bar_lines import BarLines
 from bt_fusion.technical.support import nearest_support
@@ -8,12 +8,13 @@ __all__ = ["Support"]
 
 class Support(BarLines):
     '''
-    The recent swing low nearest to the close. A swing low counts only once its right side is
-    there, ``strength`` bars after it, so the line never changes afterwards.
+    The recent swing low nearest to the close. A swing low counts only once it is confirmed,
+    ``strength`` bars later, so the line never repaints.
 
     Formula:
-      - swing low = a low below the ``strength`` lows before it, and not above those after it
-      - support = of the latest ``swings`` ones not older than ``window`` bars, the nearest
+      - swing low = a low below the ``strength`` lows before it, and not above the ``strength`` lows
+        after it
+      - support = the nearest of the latest ``swings`` swing lows, not older than ``window`` bars
       - distance = close / support - 1, negative below it
 
     See:

@@ -1,4 +1,4 @@
-"""TechnicalScore: system C's nine technical points, and what they are made of."""
+"""TechnicalScore: the nine technical points of system C, and their inputs."""
 
 from dataclasses import fields
 
@@ -17,15 +17,15 @@ MEASURES = tuple(field.name for field in fields(Measures) if field.name != "clos
 
 class TechnicalScore(BarLines):
     '''
-    How many of nine points speak for buying an oversold price (system C). Each part is a line,
-    and so is each value the parts look at.
+    Score of 0 to 9 points for buying an oversold price (system C). Each part is a line, and so is
+    each of its inputs.
 
     Formula:
       - rsi_points = 1 when RSI < 30, 2 when RSI < 20
       - band_points = 1 at or within 0.5 % of the lower Bollinger band, 2 when more than half a
         standard deviation below it
       - volume_points = 1 from 1.5 times the mean volume, 2 from 3 times
-      - pattern_points = 1 for a bullish pattern of one bar, 1.5 for one of several
+      - pattern_points = 1 for a bullish one-bar pattern, 1.5 for a multi-bar pattern
       - macd_points = 0.5 when MACD is above its signal or its histogram rises
       - stochastic_points = 0.5 when %K < 20
       - support_points = 0.5 within 0.5 % of the nearest recent swing low
@@ -35,11 +35,11 @@ class TechnicalScore(BarLines):
     Params:
       - ``points``: a ``technical.entry_score.TechnicalPoints``, thresholds and points
       - ``periods``: a ``technical.entry_measures.Periods``
-      - ``rule``: a ``technical.entry_score.EntryRule``, the filter's limit and the least scores
+      - ``rule``: a ``technical.entry_score.EntryRule``, the filter's limit and the minimum scores
 
     Note:
       Lines after the parts hold ``rsi``, ``middle_band``, ``lower_band``, ``volume_ratio``,
-      ``pattern`` (``pattern_name()`` says it in words), ``macd``, ``macd_signal``,
+      ``pattern`` (``pattern_name()`` returns its name), ``macd``, ``macd_signal``,
       ``stochastic_k``, ``stochastic_d``, ``support``, ``atr`` and others.
     '''
 
@@ -68,5 +68,5 @@ class TechnicalScore(BarLines):
         return self.p.periods.memory
 
     def pattern_name(self, ago=0):
-        '''Return the name of the candle pattern, an empty text for none'''
+        '''Return the name of the candle pattern, or ''' ''
         return pattern_name(self.lines.pattern[ago])

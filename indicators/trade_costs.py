@@ -1,4 +1,4 @@
-"""TradeCosts: what a broker takes for one side of a trade, as a fraction of the price."""
+"""TradeCosts: a broker's costs for one side of a trade, as a fraction of the price."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from bt_fusion.errors import OptionError
 
 __all__ = ["TradeCosts", "costs_of"]
 
-PRICES = (100.0, 250.0)  # where a commission is asked for, to tell its two parts apart
+PRICES = (100.0, 250.0)  # sample prices to separate the two parts of a commission
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class TradeCosts:
 def costs_of(broker, data):
     """Return the ``TradeCosts`` of a broker for a data feed.
 
-    OptionError for a commission that is not in proportion to the size of the order, such as one
-    with a least amount: it is no fraction of the price.
+    OptionError for a commission not proportional to the order's size, such as one with a minimum
+    amount: it is not a fraction of the price.
     """
     scheme = broker.getcommissioninfo(data)
     (low, high), p = PRICES, broker.p
@@ -43,8 +43,8 @@ def costs_of(broker, data):
             f"ml_threshold auto: the commission of {type(scheme).__name__} is not in proportion to "
             "the order, so it is no fraction of the price; give ml_threshold a number"
         )
-    worth = scheme.p.mult  # money for one point of the price
-    slips = getattr(p, "slip_open", True)  # where not, orders filled at the open slip nothing
+    worth = scheme.p.mult  # money per point of the price
+    slips = getattr(p, "slip_open", True)  # if False, orders filled at the open have no slippage
     slip = (getattr(p, "slip_perc", 0.0) or 0.0) if slips else 0.0
     points = 0.0 if slip or not slips else getattr(p, "slip_fixed", 0.0) or 0.0
     fixed = 0.0 if abs(fixed) < 1e-9 * at_low else fixed

@@ -10,11 +10,11 @@ __all__ = ["VolumeSpike"]
 
 class VolumeSpike(BarLines):
     '''
-    How unusual a bar's volume is.
+    Volume of a bar relative to its moving average.
 
     Formula:
-      - ratio = volume / SMA(volume, period), the bar's own volume included; 1 where there is
-        no volume at all
+      - ratio = volume / SMA(volume, period), the bar's own volume included; 1 if there is no volume
+        at all
       - spike = 1 when ratio >= threshold, else 0
     '''
 

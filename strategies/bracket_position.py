@@ -1,4 +1,4 @@
-"""BracketPosition: entries as bracket orders, whatever the broker makes of them."""
+"""BracketPosition: entries as bracket orders, safe under partial fills and rejections."""
 
 import backtrader as bt
 
@@ -11,13 +11,13 @@ __all__ = ["BracketPosition"]
 class BracketPosition(OnePosition):
     '''
     Base of strategies whose entries and additions are bracket orders: the stop and the target of
-    ``symbol.levels`` stand behind each from the bar after the one that fills it whole.
+    ``symbol.levels`` are active from the bar after the one that fills it completely.
 
     Note:
-      Where a stop or target is filled in part, or while an addition is filled or waits, the rest of
-      the position leaves at the next open. So it does, as ``unfilled``, where the broker refuses
-      the rest of an order that it has filled in part; one that still waits for its rest when the
-      position is due to leave is cancelled.
+      If a stop or target is filled in part, or while an addition is filled or pending, the rest of
+      the position is closed at the next open. The same happens, as ``unfilled``, if the broker
+      rejects the rest of a partly filled order. An order still waiting for its rest when the
+      position is due to exit is cancelled.
     '''
 
     def act(self, symbol):
@@ -26,12 +26,12 @@ class BracketPosition(OnePosition):
         return super().act(symbol)
 
     def filling(self, symbol):
-        '''Tell whether an entry or addition is filled in part and waits for the rest'''
+        '''Return whether an entry or addition is partly filled and waits for the rest'''
         order = symbol.order
         return bool(order and order.executed.size and not is_exit(order))
 
     def bracket(self, symbol, side, size, **order):
-        '''Place a market order with a stop and a target behind it; return it'''
+        '''Place a market order with a stop and a target; return it'''
         stop, target = symbol.levels
         place = self.buy_bracket if side > 0 else self.sell_bracket
         orders = place(
@@ -63,7 +63,7 @@ class BracketPosition(OnePosition):
             self.leave_rest(symbol, super().exit_reason(symbol) or "unfilled")
 
     def leave_rest(self, symbol, reason):
-        '''Leave what an order that was filled in part, or on its bar, has left of a position'''
+        '''Close the rest of a position after a partial fill, or a fill on the entry's bar'''
         if symbol.order and is_exit(symbol.order):
             return
         if symbol.order:
@@ -72,14 +72,14 @@ class BracketPosition(OnePosition):
             self.leave(symbol, reason)
 
     def place_stop_and_target(self, symbol, entry):
-        '''Does nothing: they came with the entry'''
+        '''Do nothing: the entry's bracket contains them'''
 
 
 def is_exit(order):
-    """Tell whether an order of ours leaves a position"""
+    """Return whether an order of ours closes a position"""
     return "exit_reason" in order.info
 
 
 def ended_in_part(order):
-    """Tell whether an order has ended with some of its size filled"""
+    """Return whether an order has ended with part of its size filled"""
     return bool(order.executed.size and order.status != order.Completed and not order.alive())

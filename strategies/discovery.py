@@ -11,30 +11,30 @@ __all__ = ["SignalDiscovery"]
 
 class SignalDiscovery(OnePosition):
     '''
-    Trades the long and short classes of a three-class model above a confidence threshold, longs
-    only in uptrends and shorts only in downtrends, with the stop, the target and the horizon of
-    the label ``profit_before_stop``. With ML off it trades the regime alone. Trades every data
-    feed; the account is split between them by ``EquityShare``.
+    Trades the long and short classes of a three-class model above a confidence threshold: longs
+    only in uptrends, shorts only in downtrends. Stop, target and horizon are those of the label
+    ``profit_before_stop``. With ML off it trades the regime alone. It trades every data feed;
+    ``EquityShare`` splits the account between them.
 
     Params:
       - ``model`` (default None): what ``MLEnsemble`` takes, with a label of three classes, for
         all feeds, or a dictionary of them by feed name
       - ``ml`` (default True): False trades the regime alone
-      - ``probability_threshold`` (default 0.60): probability a class must be above; of a
-        majority vote the least share of votes, beside its signal
+      - ``probability_threshold`` (default 0.60): probability that a class must exceed; with
+        majority voting the lowest share of votes, in addition to the signal
       - ``regime_filter`` (default True): longs only in uptrends, shorts only in downtrends
       - ``regime_threshold``, ``regime_confirm`` (default 20, 3): ADX from which a market trends,
         and bars a trend must have lasted
       - ``stop``, ``target`` (default 0.010, 0.015): distances from the entry price, fractions;
         None for none
-      - ``atr_stop``, ``atr_target`` (default None): in their place, distances in ATR units
+      - ``atr_stop``, ``atr_target`` (default None): the same in ATR units, instead
       - ``atr_period`` (default 14)
-      - ``hold_bars`` (default 24): leave after so many bars, the label's horizon
+      - ``hold_bars`` (default 24): exit after this many bars, the label's horizon
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
         regime alone, or ``raise``
       - ``on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
-        ``warn``, or ``stop``: from that bar on as without a model, until there is another one
+        ``warn``, or ``stop`` using it from that bar on, until it is replaced
     '''
 
     params = (
@@ -78,5 +78,5 @@ class SignalDiscovery(OnePosition):
     def losses(self, symbol, read):
         unfiltered = symbol.ml is not None and symbol.ml.usable and not self.p.regime_filter
         for stage, losses in super().losses(symbol, read):
-            if stage != "technical" or not unfiltered:  # there the regime has no say
+            if stage != "technical" or not unfiltered:  # otherwise the regime has no effect
                 yield stage, losses

@@ -1,4 +1,4 @@
-"""EntryReasons: why a bar was an entry or was not, as a strategy tells it."""
+"""EntryReasons: a strategy's reasons why a bar was an entry or not."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class CurrentBar:
 
 
 class WholeRun:
-    """Reads so many bars at once, where Backtrader has filled the lines before the first."""
+    """Reads all bars at once, if Backtrader filled the lines before the first."""
 
     def __init__(self, bars):
         self.bars = bars
@@ -35,20 +35,20 @@ class WholeRun:
 
 class EntryReasons:
     """
-    The way of a feed's bar to an entry: its stages, what was held against which limit, and what
-    the entry rests on. Part of ``OnePosition``.
+    The path of a feed's bar to an entry: its stages, its thresholds and the facts of the entry.
+    Part of ``OnePosition``.
     """
 
     def stages(self, symbol):
-        '''Return pairs of stage and why the bar is lost there'''
+        '''Return pairs of stage and the reason the bar is lost there'''
         for stage, losses in self.losses(symbol, CurrentBar()):
             yield stage, next((why for why, lost in losses if lost), "")
 
     def losses(self, symbol, read):
-        '''Return pairs of stage and its losses: why, and whether the bar is lost for that
+        '''Return pairs of stage and its losses: the reason, and whether it applies to the bar
 
-        ``read`` gives a line's value on the current bar, or its values on all of them. Of several
-        reasons the first one counts.
+        ``read`` returns a line's value on the current bar, or its values on all bars. The first
+        reason that applies counts.
         '''
         state = read(symbol.technical.lines.state)
         yield "technical", (("warming up", state != state), ("no state", state == 0))
@@ -56,7 +56,7 @@ class EntryReasons:
             yield from self.ml_losses(symbol, read)
 
     def ml_losses(self, symbol, read):
-        '''Return the stages of ML: confident in a side, and agreed with the technical one'''
+        '''Return the stages of ML: confident in a side, and in agreement with the technical side'''
         known, signal = read.ensemble(symbol.ml), read(self.signal_line(symbol))
         long, short = symbol.ml.sides_of(self.asked(symbol), known, read(symbol.data.lines.close))
         other = np.logical_not((signal > 0) | (signal < 0))
@@ -65,7 +65,7 @@ class EntryReasons:
         yield "agreed", (("ML takes the other side", other),)
 
     def asked(self, symbol):
-        '''Return the ``Agreement`` that is asked of a feed's ensemble, once its model is there'''
+        '''Return the ``Agreement`` required of a feed's ensemble, once its model is loaded'''
         if symbol.asked is None:
             symbol.asked = Agreement.of(self.p._getkwargs(), symbol.ml.voting)
         return symbol.asked
@@ -79,11 +79,11 @@ class EntryReasons:
                     yield from self.ml_thresholds(symbol, side)
 
     def ml_thresholds(self, symbol, side):
-        '''Return what ML's answer to a side is held against'''
+        '''Return the thresholds for ML's agreement with a side'''
         return ml_thresholds(symbol.ml, self.asked(symbol), side)
 
     def entry_facts(self, symbol):
-        '''Return what an entry rests on, name by name'''
+        '''Return the facts of an entry by name'''
         facts = {"symbol": symbol.name, "price": symbol.data.close[0]}
         if symbol.ml is not None:
             facts |= ml_facts(symbol.ml, self.side(symbol))
@@ -108,7 +108,7 @@ def ml_thresholds(ml, asked, side):
 
 
 def break_even_text(break_even):
-    """Return what the break-even probability of a bar is made of"""
+    """Return the inputs of a bar's break-even probability as text"""
     b = break_even
     costs, win, loss = (100 * float(part) for part in (b.costs, b.win, -b.loss))
     payoff = f"a right prediction is worth {win:+.3f} %, a wrong one {loss:+.3f} %"

@@ -1,4 +1,4 @@
-"""The entry log: what each entry rested on, with a mark for each condition that was met."""
+"""The entry log as text: the facts of each entry, with a mark for each condition met."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import pandas as pd
 
 __all__ = ["NAMES", "entry_lines", "entry_text"]
 
-# what the points are called, and what they were given for
+# names of the points, and their conditions
 CONDITIONS = (
     ("rsi_points", "RSI {rsi:.1f} (mandatory)"),
     ("band_points", "lower band {lower_band:g}"),
@@ -19,19 +19,19 @@ CONDITIONS = (
 )
 HEAD = ("time", "run", "symbol", "side", "price", "score", "order")
 OF_ML = ("probability", "class", "level", "ml_points")
-# facts that mean something here
+# facts with a meaning here
 NAMES = frozenset((*HEAD, *OF_ML, *(name for name, _ in CONDITIONS)))
 SHOWN = 20
 
 
 def entry_text(facts: Mapping[str, Any]) -> str:
-    """Return what an entry rested on, as lines of text.
+    """Return the facts of an entry as lines of text.
 
     Parameters
     ----------
     facts : mapping
-        Of one entry, as `EntryLog` lists them: time, side, symbol and price; those of a scored
-        entry by name, see `HybridScoring`; of others any.
+        Of one entry, as listed by `EntryLog`: time, side, symbol, price and any others; for scored
+        entries see `HybridScoring`.
 
     Examples
     --------
@@ -47,14 +47,14 @@ def entry_text(facts: Mapping[str, Any]) -> str:
 
 
 def head(f: Mapping[str, Any]) -> str:
-    """Return when and where the entry was ordered, and its score."""
+    """Return time, symbol, side and score of the entry."""
     text = f"{moment(f['time'])}  {f['side']} {f.get('symbol', '')} at {f['price']:g}"
     kind = f"  {f['order']} order" if "order" in f else ""
     return text + kind + (f"  score {f['score']:g}" if "score" in f else "")
 
 
 def conditions(f: Mapping[str, Any]) -> list[str]:
-    """Return the conditions of a score, marked where points were given."""
+    """Return the conditions of a score, marked if they gave points."""
     names = {"pattern": "none", "support": float("nan")} | {k: v for k, v in f.items() if v != ""}
     if f.get("pattern") and not f.get("bullish", 1):
         names["pattern"] = f"{f['pattern']}, bearish"
@@ -74,7 +74,7 @@ def others(f: Mapping[str, Any]) -> list[str]:
 
 
 def ml_line(f: Mapping[str, Any]) -> list[str]:
-    """Return what ML said, nothing of an entry that did not ask it."""
+    """Return ML's prediction; empty for an entry without ML."""
     if not any(name in f for name in OF_ML):
         return []
     p = f"P({f['side']}) {f['probability']:.3f}" if "probability" in f else "no prediction"
@@ -92,17 +92,17 @@ def marked(text: str, points: float) -> str:
 
 
 def moment(time: Any) -> str:
-    """Write a time to the second, midnight as the day alone."""
+    """Format a time to the second, midnight as the date alone."""
     return f"{pd.Timestamp(time):%Y-%m-%d %H:%M:%S}".removesuffix(":00").removesuffix(" 00:00")
 
 
 def known(value: Any) -> bool:
-    """Say whether a fact is there: neither None nor NaN."""
+    """Return whether a fact is neither None nor NaN."""
     return value is not None and value == value
 
 
 def entry_lines(entries: pd.DataFrame, run: str) -> list[str]:
-    """Return the last entries of a run as text, `SHOWN` at most, and how many there are."""
+    """Return the last entries of a run as text, at most `SHOWN`, and their number."""
     own = entries[entries.run == run] if len(entries) else entries
     rows = own.tail(SHOWN).to_dict("records")
     rest = len(own) - len(rows)

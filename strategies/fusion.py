@@ -15,34 +15,34 @@ EXITS = ("renew", "horizon", "flip", "both")
 
 class FusionStrategy(OnePosition):
     '''
-    Trades the state of an EMA cross, with ML on only where the ensemble agrees. Entries are
-    market orders, filled at the next open; the exit rule is the same with and without ML. Without
-    ML and with the exit ``renew`` it is the EMA cross held until it flips. Trades every data
-    feed; the account is split between them by ``EquityShare``.
+    Trades the state of an EMA cross; with ML on, only where the ensemble agrees. Entries are market
+    orders, filled at the next open. The exit rule is the same with and without ML; without ML, the
+    exit ``renew`` holds the position until the EMA cross flips. It trades every data feed;
+    ``EquityShare`` splits the account between them.
 
     Params:
       - ``model`` (default None): what ``MLEnsemble`` takes, for all feeds, or a dictionary of
         them by feed name
       - ``ml`` (default True): False trades the technical state alone
       - ``ema_fast``, ``ema_slow`` (default 12, 26)
-      - ``ml_threshold`` (default auto): least probability that counts as agreement; of a
-        majority vote the least share of votes, beside its signal; ``auto`` for the probability
-        from which a trade pays the broker's costs on that bar, see ``MLEnsemble.threshold``
-      - ``exit`` (default renew): ``renew`` leaves when the state is no longer the position's
-        side, or ``hold_bars`` bars after the last bar that would have entered it; after a stop or
-        target it waits until the state has changed. ``horizon`` leaves ``hold_bars`` bars after
-        the entry; ``flip`` when the state turns against the position; ``both`` whichever of these
-        two comes first
+      - ``ml_threshold`` (default auto): lowest probability that counts as agreement; with majority
+        voting the lowest share of votes, in addition to the signal. ``auto`` is the lowest
+        probability that covers the broker's costs on that bar, see ``MLEnsemble.threshold``
+      - ``exit`` (default renew): ``renew`` exits when the state leaves the position's side, or
+        ``hold_bars`` bars after the last bar with an entry signal of that side; after a stop or
+        target it waits until the state has changed. ``horizon`` exits ``hold_bars`` bars after the
+        entry; ``flip`` when the state turns against the position; ``both`` at the first of these
+        two
       - ``hold_bars`` (default 5): the horizon of the model's label
-      - ``stop``, ``target`` (default None): distances of a stop and a target order from the
-        entry price, fractions
+      - ``stop``, ``target`` (default None): distances of stop and target orders from the entry
+        price, fractions
       - ``atr_stop``, ``atr_target`` (default None): the same in ATR units
       - ``atr_period`` (default 14)
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
         technical state alone, or ``raise``
       - ``on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
-        ``warn``, or ``stop``: from that bar on as without a model, until there is another one
+        ``warn``, or ``stop`` using it from that bar on, until it is replaced
     '''
 
     params = (
@@ -99,16 +99,15 @@ class FusionStrategy(OnePosition):
         return None
 
     def renewing_exit(self, symbol):
-        '''Return why to leave a position that signals of its side renew, or None'''
+        '''Return the exit reason of a position that signals of its side renew, or None'''
         if self.has_turned(symbol, symbol.side):
             return "flip"
         return "expired" if len(symbol.data) - symbol.last >= self.p.hold_bars else None
 
     def has_turned(self, symbol, side):
-        '''Tell whether the state has left a side, or the other one is signalled by a line of the
-        subclass's own'''
+        '''Return whether the state has left a side, or a subclass's own line signals the other'''
         if self.signal_line(symbol) is symbol.signal:
-            return not symbol.technical.state[0] * side > 0  # NaN has left it, too
+            return not symbol.technical.state[0] * side > 0  # NaN has left it as well
         return self.side(symbol) * side < 0
 
     def thresholds(self, symbol):
@@ -132,7 +131,7 @@ class FusionStrategy(OnePosition):
 
 
 def check_fusion(params):
-    """Raise OptionError for what ``FusionStrategy`` cannot trade by; stop and target aside"""
+    """Raise OptionError for invalid parameters of ``FusionStrategy``, except stop and target"""
     if params.exit not in EXITS:
         raise unknown_name("exit", params.exit, EXITS)
     check_numbers(params, "ema_fast", "ema_slow", "hold_bars", least=1, whole=True)

@@ -1,4 +1,4 @@
-"""HybridScoring: nine technical points and ML's, on any number of symbols (system C)."""
+"""HybridScoring: nine technical points plus ML points, on any number of symbols (system C)."""
 
 from warnings import warn
 
@@ -23,10 +23,10 @@ RENAMED = ("score", "state")  # the total is what counts as an entry's score
 
 class HybridScoring(OnePosition):
     '''
-    Buys an oversold price when technical and ML points add up to a least score. RSI below its
-    limit is mandatory, whatever ML says. Without a usable model it goes on with technical points
-    and their own least score, and says so once. Trades every data feed, each with its own
-    ensemble; the account is split between them. Long only.
+    Buys an oversold price when technical and ML points reach a minimum score. RSI below its limit
+    is mandatory, also with ML. Without a usable model it continues with technical points and their
+    own minimum score, and warns once. It trades every data feed, each with its own ensemble; the
+    account is split between them. Long only.
 
     Params:
       - ``model`` (default None): what ``MLEnsemble`` takes, for all feeds, or a dictionary of
@@ -35,28 +35,29 @@ class HybridScoring(OnePosition):
       - ``ml_entry_threshold``, ``ml_strong_threshold`` (default 0.60, 0.70): probabilities worth
         1 and 2 points
       - ``ml_half_threshold``, ``ml_low_threshold`` (default 0.50, 0.45): probability worth half a
-        point, and the one below which a point is taken away
-      - ``min_entry_score`` (default 6): least total with ML
-      - ``min_entry_score_technical`` (default 4): least total without, 6 less the strong bonus,
-        so that ML only ever vetoes
+        point, and the probability below which a point is subtracted
+      - ``min_entry_score`` (default 6): minimum total with ML
+      - ``min_entry_score_technical`` (default 4): minimum total without ML: 6 minus the strong
+        bonus, so ML can only veto
       - ``points``, ``periods``: a ``bt_fusion.technical.entry_score.TechnicalPoints`` and a
         ``bt_fusion.technical.entry_measures.Periods``;
-        ``points.rsi_limit`` is the mandatory filter's, too
+        ``points.rsi_limit`` is also the mandatory filter's limit
       - ``atr_stop`` (default 2.0): distance of the stop from the entry price, in ATR units; None
         for none
-      - ``target`` (default 0.005): gain at which to leave, a fraction, the label's; None for none
-      - ``stop``, ``atr_target`` (default None): in their place, in the other unit
-      - ``atr_period`` (default 14): bars of the ATR where it is not that of ``periods``
-      - ``exit_rsi`` (default 50): leave when RSI is at or above it; None for never
-      - ``exit_middle`` (default True): leave when the close is at or above the middle band
-      - ``hold_bars`` (default 5): leave after so many bars, the label's horizon; None for never
-      - ``log_entries`` (default True): print every entry with what it rested on
+      - ``target`` (default 0.005): gain at which to exit, a fraction, that of the label; None for
+        none
+      - ``stop``, ``atr_target`` (default None): the same in the other unit, instead
+      - ``atr_period`` (default 14): period of the ATR, if other than that of ``periods``
+      - ``exit_rsi`` (default 50): exit when RSI is at or above it; None for never
+      - ``exit_middle`` (default True): exit when the close is at or above the middle band
+      - ``hold_bars`` (default 5): exit after this many bars, the label's horizon; None for never
+      - ``log_entries`` (default True): print every entry with its facts
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on, or ``raise``
       - ``on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
-        ``warn``, or ``stop``: from that bar on as without a model, until there is another one
+        ``warn``, or ``stop`` using it from that bar on, until it is replaced
 
     Note:
-      Without a sizer of yours the account is shared by ``EquityShare``.
+      Without your own sizer, ``EquityShare`` splits the account.
     '''
 
     params = (
@@ -89,8 +90,8 @@ class HybridScoring(OnePosition):
         steps = tuple(getattr(self.p, name) for name in names)
         if list(steps) != sorted(steps):
             raise OptionError(f"ML thresholds must rise from low to strong; they are {steps}")
-        self.warned = set()  # failures of models that a warning has named
-        self.setsizer(EquityShare())  # Cerebro's takes its place
+        self.warned = set()  # model failures already warned about
+        self.setsizer(EquityShare())  # a sizer of Cerebro replaces it
         self.watch(*(self.symbol(data) for data in self.datas))
 
     def symbol(self, data):
@@ -121,7 +122,7 @@ class HybridScoring(OnePosition):
         return super().act(symbol)
 
     def warn_once(self, symbol):
-        '''Warn that a model cannot be used, once for each reason'''
+        '''Warn that a model cannot be used, once per reason'''
         reason = str(symbol.ml.failure)
         if reason not in self.warned:
             self.warned.add(reason)
@@ -148,7 +149,7 @@ class HybridScoring(OnePosition):
         score, rsi = read(technical.lines.score), read(technical.lines.rsi)
         rule, points = symbol.score.p.rule, symbol.score.p.points
         with_ml = symbol.ml is not None and symbol.ml.usable
-        # what ML can lift to the least total at best
+        # minimum technical points that ML can still lift to the minimum total
         least = rule.least - max(points.points) if with_ml else rule.least_technical
         high = np.logical_not(rsi < limit)
         yield "mandatory", (("warming up", score != score), (f"RSI not below {limit:g}", high))
@@ -158,7 +159,7 @@ class HybridScoring(OnePosition):
             yield "agreed", tuple(self.missing_points(symbol, read))
 
     def missing_points(self, symbol, read):
-        '''Return why a total with ML points is too low: the points there were'''
+        '''Return why a total with ML points is too low: its points'''
         probability, given = read.ensemble(symbol.ml)[0], read(symbol.score.lines.ml_points)
         low, least = np.logical_not(read(self.signal_line(symbol)) > 0), symbol.score.p.rule.least
         short = f"total below {least:g}: "

@@ -1,4 +1,4 @@
-"""ManagedStrategy: entries by EMA and signal model; advice, stops and size by three more (E)."""
+"""ManagedStrategy: EMA and signal model enter; three models manage exit, stops and size (E)."""
 
 from math import inf
 
@@ -19,43 +19,43 @@ from bt_fusion.trade_models.risk_model import RISK_FEATURES
 
 __all__ = ["ManagedStrategy"]
 
-LEAST_ADDITION = 0.1  # of the entry's size: less is not worth its costs
+LEAST_ADDITION = 0.1  # fraction of the entry's size: less is not worth its costs
 
 
 class ManagedStrategy(BracketPosition):
     '''
-    Trades the state of an EMA cross where the signal model agrees, each entry a bracket order with
-    stop and target, and out after ``hold_bars`` bars (system E). A managed model's other three
-    say when to leave earlier or to add, how far stop and target stand, and how large the trade is;
-    each can be switched off. Without ML it trades the state with the label's stop and target.
+    Trades the state of an EMA cross where the signal model agrees, with bracket orders of stop and
+    target, and exits after ``hold_bars`` bars (system E). A managed model's other three models
+    decide when to exit early or add, the distances of stop and target, and the size; each can be
+    switched off. Without ML it trades the state with the label's stop and target.
 
     Params:
-      - ``model`` (default None): a ``ManagedModel``, the folder of a saved one, or a
-        ``TradePlan``; for all feeds, or a dictionary of them by feed name. What predicts signals
-        alone trades with the label's stop and target, and size 1
+      - ``model`` (default None): a ``ManagedModel``, the folder of a saved one, or a ``TradePlan``;
+        for all feeds, or a dictionary of them by feed name. A signal-only model trades with the
+        label's stop and target, and size multiplier 1
       - ``ml`` (default True): False trades the technical state alone
-      - ``position``, ``stops``, ``risk`` (default True): whether these models have a say
+      - ``position``, ``stops``, ``risk`` (default True): whether to use these models
       - ``ema_fast``, ``ema_slow`` (default 12, 26)
       - ``ml_threshold`` (default auto): see ``FusionStrategy``
       - ``hold_bars`` (default 12)
       - ``atr_stop``, ``atr_target`` (default 1.5): distances from the close of the signal in ATR
         units, without a stop model
       - ``atr_multiplier`` (default 1): multiplies both distances of the stop model
-      - ``max_risk_pct`` (default 0.02): share of the account that such a stop may lose, and any
-        stop after an addition
-      - ``max_adds`` (default 1): additions to a position, each as large as its entry where the
+      - ``max_risk_pct`` (default 0.02): largest loss at such a stop, or at any stop after an
+        addition, as a share of the account
+      - ``max_adds`` (default 1): additions to a position, each as large as its entry if the
         account's value and ``max_risk_pct`` allow; they share its stop and target
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on with the
         technical state alone, or ``raise``
       - ``on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
-        ``warn``, or ``stop``: from that bar on as without a model, until there is another one
+        ``warn``, or ``stop`` using it from that bar on, until it is replaced
 
     Note:
       Exit reasons are ``stop``, ``target``, ``horizon``, ``advice`` and ``unfilled``: the broker
-      filled an entry or addition in part and refused the rest. Stop and target stand behind an
-      order from the bar after the one that fills it whole. Where one of them is filled in part, or
-      an addition is filled on its bar, the rest of the position leaves at the next open.
+      filled an entry or addition in part and rejected the rest. Stop and target are active from the
+      bar after the one that fills the order completely. If one of them is filled in part, or an
+      addition is filled on its bar, the rest of the position is closed at the next open.
     '''
 
     params = (
@@ -113,7 +113,7 @@ class ManagedStrategy(BracketPosition):
         return "advice"
 
     def advised(self, symbol):
-        '''Tell whether there is advice on this bar: not from a model that is stopped'''
+        '''Return whether there is advice on this bar; a stopped model gives none'''
         return symbol.advice is not None and symbol.ml.usable
 
     def act(self, symbol):
@@ -125,7 +125,7 @@ class ManagedStrategy(BracketPosition):
         return outcome
 
     def enter(self, symbol, side):
-        '''Open a position at the feed's next open, with stop and target behind it'''
+        '''Open a position at the feed's next open, with stop and target'''
         size = self.entry_size(symbol, side)
         if not size > 0:
             return "size 0"
@@ -138,7 +138,7 @@ class ManagedStrategy(BracketPosition):
         return "ordered" if symbol.order else "size 0"
 
     def entry_size(self, symbol, side):
-        '''Return the sizer's size times what the risk model says, as far as the account reaches'''
+        '''Return the sizer's size times the risk multiplier, limited by the account'''
         size = self.getsizing(symbol.data, isbuy=side > 0)
         if not size > 0:
             return 0
@@ -147,11 +147,11 @@ class ManagedStrategy(BracketPosition):
         return self.in_units(size)
 
     def in_units(self, size):
-        '''Return a size in whole units, where the sizer gives such'''
+        '''Return a size in whole units if the sizer uses them'''
         return int(size) if getattr(self._sizer.p, "whole", False) else size
 
     def multiplier(self, symbol):
-        '''Return what the risk model multiplies the sizer's size by, 1 where it has no say'''
+        '''Return the risk model's size multiplier, 1 if it is not used'''
         if not self.p.risk or not self.planned(symbol) or isinstance(self._sizer, RiskSizer):
             return 1.0
         plan, row = symbol.distance.row()
@@ -165,15 +165,15 @@ class ManagedStrategy(BracketPosition):
         return close - side * lines.capped(size), close + side * lines.target[0]
 
     def planned(self, symbol):
-        '''Tell whether stop, target and size of this bar are a model's to say'''
+        '''Return whether a model sets stop, target and size of this bar'''
         return symbol.distance is not None and symbol.ml.usable
 
     def beyond(self, symbol, level, side):
-        '''Tell whether a level stands off the close, on a side; True where there is none'''
+        '''Return whether a level is beyond the close on a side; True without a level'''
         return level is None or side * (level - symbol.data.close[0]) > 0
 
     def add(self, symbol):
-        '''Enlarge the position at the next open, as far as account and stop allow'''
+        '''Add to the position at the next open, as far as account and stop allow'''
         held = self.getposition(symbol.data).size
         side, most = (1 if held > 0 else -1), most_size(self, symbol.data)
         size = min(symbol.size, min(most, self.most_at_stop(symbol, side)) - abs(held))
@@ -184,7 +184,7 @@ class ManagedStrategy(BracketPosition):
         symbol.order = self.bracket(symbol, side, size)
 
     def most_at_stop(self, symbol, side):
-        '''Return the size of a position that its stop lets lose ``max_risk_pct`` of the account'''
+        '''Return the position size that loses ``max_risk_pct`` of the account at its stop'''
         stop, data = symbol.levels[0], symbol.data
         if stop is None:
             return inf
@@ -197,7 +197,7 @@ class ManagedStrategy(BracketPosition):
         return super().entry_facts(symbol) | self.plan_facts(symbol) | self.trade_facts(symbol)
 
     def plan_facts(self, symbol):
-        '''Return what an entry of this bar would be given, and what its size rests on'''
+        '''Return stop, target and size of an entry on this bar, and the inputs of its size'''
         if not self.planned(symbol):
             return {}
         plan, row = symbol.distance.row()
@@ -211,7 +211,7 @@ class ManagedStrategy(BracketPosition):
         return {name: float(value) for name, value in facts.items()}
 
     def trade_facts(self, symbol):
-        '''Return the advice for the open position, and the state of the trade it rests on'''
+        '''Return the advice for the open position, and the trade state behind it'''
         advice = symbol.advice.now() if symbol.advice is not None else None
         if advice is None:
             return {}

@@ -1,4 +1,4 @@
-"""with_ml: an ML ensemble vetoes the entries of any strategy; its exits stay its own."""
+"""with_ml: an ML ensemble filters the entries of any strategy; exits stay unchanged."""
 
 import copyreg
 from functools import cache
@@ -47,28 +47,27 @@ PRICING = ("price", "exectype", "valid", "tradeid", "trailamount", "trailpercent
 @cache
 def with_ml(strategy):
     """
-    Return a strategy class like the given one whose entries an ML ensemble may veto. The class
-    itself is not touched; ``next`` and the indicators are its own, its minimum period stays.
+    Return a subclass of a strategy whose entries an ML ensemble may veto. The class itself is not
+    changed; ``next``, indicators and minimum period stay the same.
 
     Params added to those of the class:
-      - ``ml_model`` (default None): what ``MLEnsemble`` takes, such as the folder of a saved
-        model, for every data feed; or a dictionary of feed name (data0, data1 without names) to
-        model, entries on other feeds are then not judged
-      - ``ml_threshold`` (default auto): least probability of its side that lets an entry pass;
-        of a majority vote the least share of votes, beside its signal; ``auto`` for the
-        probability from which a trade pays the broker's costs, see ``MLEnsemble.threshold``
-      - ``ml_on_unknown`` (default veto): ``veto`` or ``allow`` entries where the probability is
-        NaN: no model yet, warm-up, an in-sample bar, or a short on a one-sided label
+      - ``ml_model`` (default None): what ``MLEnsemble`` takes, such as the folder of a saved model,
+        for every data feed; or a dictionary of models by feed name (data0, data1 without names);
+        entries on other feeds are then not filtered
+      - ``ml_threshold`` (default auto): lowest probability of its side that lets an entry pass;
+        with majority voting the lowest share of votes, in addition to the signal. ``auto`` is the
+        lowest probability that covers the broker's costs, see ``MLEnsemble.threshold``
+      - ``ml_on_unknown`` (default veto): ``veto`` or ``allow`` entries if the probability is NaN:
+        no model yet, warm-up, an in-sample bar, or a short on a one-sided label
       - ``ml_on_missing`` (default warn): without a usable model, ``warn`` and let all orders
         pass, or ``raise``
-      - ``ml_on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``:
-        ``ignore``, ``warn``, or ``stop``: from that bar on all orders pass, until there is
-        another model
+      - ``ml_on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
+        ``warn``, or ``stop``: from that bar on all orders pass, until the model is replaced
 
     Note:
-      A vetoed ``buy`` or ``sell`` returns an order that counts as False and is cancelled; the
-      next ``notify_order`` says so, as if the broker had cancelled it. ``self.ml_filter.vetoes``
-      lists them. See ``MLFilter`` for what is an entry.
+      A vetoed ``buy`` or ``sell`` returns a cancelled order that is falsy; the next
+      ``notify_order`` reports it, as if the broker had cancelled it. ``self.ml_filter.vetoes``
+      lists them. See ``MLFilter`` for the definition of an entry.
     """
     check_class(strategy)
 
@@ -88,7 +87,7 @@ def with_ml(strategy):
             return self.ml_filter.place(super().sell, -1, args, kwargs)
 
         def cancel(self, order):
-            if not isinstance(order, Vetoed):  # the broker has never seen it
+            if not isinstance(order, Vetoed):  # the broker never saw it
                 super().cancel(order)
 
     Filtered.__name__ = Filtered.__qualname__ = f"{strategy.__name__}WithML"
@@ -97,7 +96,7 @@ def with_ml(strategy):
 
 
 class Veto(NamedTuple):
-    """An entry that was not placed, or that part of an order which would have been one."""
+    """An entry that was not placed, or the entry part of an order."""
 
     time: np.datetime64
     data: str
@@ -108,20 +107,20 @@ class Veto(NamedTuple):
 
 class MLFilter:
     """
-    What judges the orders of one strategy. The part of an order that goes against the position
-    is an exit and passes, see ``OpenOrders``; the rest opens or enlarges a position and is an
-    entry, which the ensemble of its data feed must agree with.
+    Filters the orders of one strategy. The part of an order against the position is an exit and
+    passes, see ``OpenOrders``; the rest opens or enlarges a position. It is an entry, and the
+    ensemble of its data feed must agree with it.
 
     Formula:
-      - an entry passes where P(up) (buy), P(down) (sell) >= ml_threshold, a number or the
-        break-even probability of the bar
-      - majority voting: where the signal has its side, and the winner's share of the votes is
-        at least ml_threshold
+      - an entry passes if P(up) (buy), P(down) (sell) >= ml_threshold, a number or the break-even
+        probability of the bar
+      - majority voting: if the signal has its side, and the winner's share of the votes is at least
+        ml_threshold
 
     Note:
-      - Orders with a ``parent`` share its fate. Where only the exit of a parent passes, its
+      - Orders with a ``parent`` pass or fail with it. If only the exit part of a parent passes, its
         children do not: they are the stop and target of the entry.
-      - A probability is that of the feed's last finished bar.
+      - The probability is that of the feed's last finished bar.
     """
 
     def __init__(self, strategy):
@@ -138,14 +137,14 @@ class MLFilter:
             for data, model in models_of(strategy.datas, p.ml_model)
         }
         if p.ml_threshold == AUTO:
-            for data in self.ensembles:  # what has no costs as a fraction is an error at once
+            for data in self.ensembles:  # raises at once if costs are not a fraction of the price
                 costs_of(strategy.broker, data)
         self._names = feed_names(strategy.datas)
         self._open_orders = OpenOrders()
-        self._cut = set()  # numbers of the orders whose entry was vetoed and whose exit passed
+        self._cut = set()  # numbers of orders whose entry was vetoed and whose exit passed
 
     def place(self, order, side, args, kwargs):
-        """Place what may be placed of an order, through ``order``, a bound buy or sell"""
+        """Place the allowed part of an order, through ``order``, a bound buy or sell"""
         given = {**dict(zip(ORDER_ARGUMENTS, args, strict=False)), **kwargs}
         data = given["data"] = self._data(given.get("data"))
         parent = given.get("parent")
@@ -188,7 +187,7 @@ class MLFilter:
 
     def _send(self, order, given, *, opens=0.0, cut=False):
         oco = given.get("oco")
-        if isinstance(oco, Vetoed):  # those that name it form a group without it
+        if isinstance(oco, Vetoed):  # orders that name it form a group without it
             given = {**given, "oco": oco.stand_in}
         sent = order(**given)
         if sent is None:
@@ -207,7 +206,7 @@ class MLFilter:
         self.vetoes.append(Veto(stamps(now)[()], self._names[data], name, size, probability))
 
     def _cancelled(self, data, side, size, given):
-        """Return an order the broker never sees, and have the strategy told of its end"""
+        """Return an order the broker never sees, and notify the strategy of its cancellation"""
         known = {name: given[name] for name in PRICING if name in given}
         known["pricelimit"] = given.get("plimit")
         kind = VetoedBuy if side > 0 else VetoedSell
@@ -219,9 +218,9 @@ class MLFilter:
 
 
 class Vetoed:
-    """An order that was never placed: False, not alive, its number as good as any."""
+    """An order that was never placed: falsy, not alive, with a valid number."""
 
-    stand_in = None  # the first order placed into an OCO group this one was to lead
+    stand_in = None  # first order placed into the OCO group this one would have led
 
     def __bool__(self):
         return False
@@ -241,7 +240,7 @@ def number_of(order):
 
 
 def check_class(strategy):
-    """Raise OptionError for what cannot be filtered"""
+    """Raise OptionError for a class that cannot be filtered"""
     if not (isinstance(strategy, type) and issubclass(strategy, bt.Strategy)):
         raise OptionError(f"with_ml takes a strategy class, not {strategy!r}; give bt.Strategy's")
     taken = [name for name, _ in ML_PARAMS if name in strategy.params._getkeys()]
@@ -253,13 +252,13 @@ def check_class(strategy):
 
 
 def check_unfiltered(strategy):
-    """Raise OptionError for a strategy that asks an MLEnsemble of its own"""
+    """Raise OptionError for a strategy with its own MLEnsemble"""
     if find_ensembles(strategy):
         raise OptionError(asks_ml_itself(type(strategy).unfiltered.__name__))
 
 
 def asks_ml_itself(name):
-    """Return what to do with a strategy that has an MLEnsemble and is to be filtered by ML"""
+    """Return the advice for filtering a strategy that has its own MLEnsemble"""
     return (
         f"{name} has an MLEnsemble of its own, so its entries are not filtered by ML a second "
         "time. Give it the parameters ml and model, pass model to its MLEnsemble and trade without "
@@ -280,7 +279,7 @@ def models_of(datas, model):
 
 @cache
 def pickled(metaclass):
-    """Return a metaclass whose classes pickle, as optstrategy's processes need them to"""
+    """Return a metaclass whose classes can be pickled, as optstrategy's processes need"""
     made = type(f"Filtered{metaclass.__name__}", (renaming(metaclass),), {})
     copyreg.pickle(made, lambda filtered: (with_ml, (filtered.unfiltered,)))
     return made

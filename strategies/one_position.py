@@ -1,4 +1,4 @@
-"""OnePosition: order keeping, entries, stops, targets and exits, the same for every strategy."""
+"""OnePosition: shared order handling, entries, stops, targets and exits of all strategies."""
 
 from numbers import Real
 
@@ -17,30 +17,30 @@ LEVELS = {"stop": "atr_stop", "target": "atr_target"}  # in fractions, and in AT
 
 class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy))):
     '''
-    Base of strategies with at most one position and one pending order a data feed. Entries are
-    market orders, filled at the feed's next open; a stop and a target may follow them,
-    from the bar after that on. A feed is only looked at, and its orders are only filled, when it
-    has a new bar; feeds may start at different times.
+    Base of strategies with at most one position and one pending order per data feed. Entries are
+    market orders, filled at the feed's next open; an optional stop and target are active from the
+    bar after that. A feed is evaluated, and its orders are filled, only when it has a new bar.
+    Feeds may start at different times.
 
     Params:
       - ``model`` (default None): what ``MLEnsemble`` takes, for all feeds, or a dictionary of
         them by feed name
-      - ``ml`` (default True): False trades the technical side alone
-      - ``hold_bars`` (default 5): leave after so many bars
+      - ``ml`` (default True): False trades the technical signals alone
+      - ``hold_bars`` (default 5): exit after this many bars
       - ``stop``, ``target`` (default None): distances from the entry price, fractions
       - ``atr_stop``, ``atr_target`` (default None): the same in ATR units
       - ``atr_period`` (default 14)
       - ``long_only`` (default False)
       - ``on_missing`` (default warn): without a usable model, ``warn`` and go on, or ``raise``
       - ``on_drift`` (default ignore): a model that has drifted, see ``ModelHealth``: ``ignore``,
-        ``warn``, or ``stop``: from that bar on as without a model, until there is another one
+        ``warn``, or ``stop`` using it from that bar on, until it is replaced
 
     Methods to override:
-      - ``exit_reason(symbol)``: why to leave the position now, or None
+      - ``exit_reason(symbol)``: the reason to exit now, or None
       - ``stop_and_target(symbol, price, side)``: stop and target price of a position entered at
         ``price``, None for none
-      - ``stages(symbol)``: pairs (stage, why the bar is lost there, empty if it is not), the way
-        from a bar to a signal
+      - ``stages(symbol)``: pairs (stage, why the bar is lost there or ''), the path from a bar to a
+        signal
 
     Note:
       ``aliases`` maps other names of params to these: ``use_ml_ensemble`` is ``ml``,
@@ -60,11 +60,11 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
         ("on_missing", "warn"),
         ("on_drift", "ignore"),
     )
-    ml_only = ("on_missing", "on_drift")  # params that nothing reads where ``ml`` is False
+    ml_only = ("on_missing", "on_drift")  # params without effect if ``ml`` is False
     aliases = {"use_ml_ensemble": "ml", "ml_model_path": "model"}
 
     def exit_reason(self, symbol):
-        '''Return why to leave the position now, or None'''
+        '''Return the reason to exit now, or None'''
         return "horizon" if self.held(symbol) >= self.p.hold_bars else None
 
     def stop_and_target(self, symbol, price, side):
@@ -72,17 +72,17 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
         return self.level(symbol, price, -side, "stop"), self.level(symbol, price, side, "target")
 
     def level(self, symbol, price, side, name):
-        '''Return a price away from another, by ``name`` or its distance in ATR units'''
+        '''Return a price at the distance of param ``name``, a fraction or in ATR units'''
         share, units = getattr(self.p, name), getattr(self.p, LEVELS[name])
         if share:
             return price * (1 + side * share)
         return price + side * units * symbol.atr[0] if units else None
 
     def watch(self, *symbols):
-        '''Say which feeds are traded; the first one's lines become the strategy's own'''
+        '''Set the traded feeds; the first one's lines become the strategy's own'''
         check_levels(self.p)
         self.symbols = symbols
-        self.alone = len(self.datas) == 1 and not self.data.replaying  # each call is a new bar
+        self.alone = len(self.datas) == 1 and not self.data.replaying  # then each call is a new bar
         self.technical, self.signal = symbols[0].technical, symbols[0].signal
         if symbols[0].ml is not None:
             self.ml = symbols[0].ml
@@ -98,20 +98,20 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
 
     @property
     def unchecked(self):
-        '''Return what lets an order that closes a position by the broker's check of cash.
+        '''Return the arguments that exempt a closing order from the broker's cash check.
 
-        The check of Backtrader's own broker would take stop and target for two sales and might
-        refuse one; and an order that waits for it cannot be cancelled.
+        Backtrader's broker would count stop and target as two sales and might reject one; and an
+        order waiting for the check cannot be cancelled.
         '''
         own = isinstance(self.broker, bt.brokers.BackBroker)
         return {"_checksubmit": False} if own else {}
 
     def held(self, symbol):
-        '''Return how many bars ago the open position was decided on'''
+        '''Return the number of bars since the signal of the open position'''
         return len(symbol.data) - symbol.entered
 
     def prenext(self):
-        if len(self.datas) > 1:  # Backtrader waits for all feeds; each is looked at from its start
+        if len(self.datas) > 1:  # Backtrader waits for all feeds; we evaluate each from its start
             self.next()
 
     def next(self):
@@ -120,16 +120,16 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
             symbol.outcome = self.act(symbol) if moved and self.ready(symbol) else ""
 
     def ready(self, symbol):
-        '''Tell whether the indicators of a feed have the bars they need'''
+        '''Return whether a feed has enough bars for its indicators'''
         if symbol.needed is None:  # a feed's == compares prices
             pairs = zip(self.datas, self._minperiods, strict=True)
             symbol.needed = next(period for data, period in pairs if data is symbol.data)
-        if not symbol.ready:  # once it has them, it has them for good
+        if not symbol.ready:  # once ready, always ready
             symbol.ready = len(symbol.data) >= symbol.needed
         return symbol.ready
 
     def act(self, symbol):
-        '''Enter or leave, and return what became of the signal'''
+        '''Enter or exit, and return the outcome of the signal'''
         side = self.side(symbol)
         if symbol.order:
             return "order pending" if side else ""
@@ -145,7 +145,7 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
         return self.enter(symbol, side)
 
     def side(self, symbol):
-        '''Return 1, -1 or 0 as the entry signal says; NaN is 0'''
+        '''Return the entry signal: 1, -1 or 0; NaN is 0'''
         signal = self.signal_line(symbol)[0]
         return int(signal > 0) - int(signal < 0)
 
@@ -177,7 +177,7 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
         symbol = next((s for s in self.symbols if s.data is order.data), None)
         if symbol is None or order.alive():
             return
-        if symbol.order and order.ref == symbol.order.ref:  # Backtrader hands over copies
+        if symbol.order and order.ref == symbol.order.ref:  # Backtrader passes copies
             symbol.order = None
             if order.status == order.Completed and self.getposition(order.data).size:
                 symbol.side = 1 if order.isbuy() else -1
@@ -189,20 +189,20 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
             symbol.exit_orders = [each for each in symbol.exit_orders if each.ref != order.ref]
 
     def closed_by(self, symbol, order):
-        '''Tell whether a stop or target order of ours has closed the position'''
+        '''Return whether a stop or target order of ours has closed the position'''
         ours = any(each.ref == order.ref for each in symbol.exit_orders)
         closed = not self.getposition(order.data).size
         return ours and closed and order.status == order.Completed
 
     def stopped_out(self, symbol):
-        '''Take note that a stop or target order has closed the position'''
+        '''Record that a stop or target order has closed the position'''
 
     def place_stop_and_target(self, symbol, entry):
-        '''Put stop and target behind the position that has just been entered'''
+        '''Place stop and target orders for the position just entered'''
         place, side = (self.sell, 1) if entry.isbuy() else (self.buy, -1)
         stop, target = self.stop_and_target(symbol, entry.executed.price, side)
         kinds = ((stop, bt.Order.Stop, "stop"), (target, bt.Order.Limit, "target"))
-        for price, kind, reason in kinds:  # the stop first: it counts where a bar touches both
+        for price, kind, reason in kinds:  # the stop first: it counts if a bar touches both
             if price is not None:
                 other = symbol.exit_orders[0] if symbol.exit_orders else None
                 order = place(
@@ -218,7 +218,7 @@ class OnePosition(EntryReasons, bt.Strategy, metaclass=renaming(type(bt.Strategy
 
 
 def check_levels(params):
-    """Raise OptionError for a stop or target that is no distance, or is given in two units"""
+    """Raise OptionError for a stop or target that is not a distance, or given in two units"""
     for name, in_atr in LEVELS.items():
         share, units = getattr(params, name), getattr(params, in_atr)
         if share is not None and not (isinstance(share, Real) and 0 <= share < 1):

@@ -1,4 +1,4 @@
-"""OpenOrders: which part of an order leaves a position, and which opens or enlarges one."""
+"""OpenOrders: split an order into the part that closes a position and the part that opens one."""
 
 from collections import defaultdict
 from typing import Any, NamedTuple
@@ -7,8 +7,8 @@ import backtrader as bt
 
 __all__ = ["AT_ONCE", "OpenOrders"]
 
-AT_ONCE = (None, bt.Order.Market, bt.Order.Close)  # filled at the next chance, come what may
-ROUNDING = 1e-9  # part of a size that may be due to the rounding of its terms
+AT_ONCE = (None, bt.Order.Market, bt.Order.Close)  # always filled at the next opportunity
+ROUNDING = 1e-9  # relative size below which a difference is rounding
 
 
 class Placed(NamedTuple):
@@ -16,32 +16,31 @@ class Placed(NamedTuple):
 
     order: Any
     opens: float  # the part of its size that is an entry
-    group: int  # what orders that cancel each other share
+    group: int  # shared by orders that cancel each other
 
 
 class OpenOrders:
     """
-    The orders of a strategy that wait at the broker. The part of a new order that goes against
-    the position is an exit, the rest is an entry.
+    Pending orders of a strategy. The part of a new order against the position is an exit, the rest
+    is an entry.
 
     Formula:
-      - position = what is held, once all market orders that are pending are filled
+      - position = the position after all pending market orders are filled
       - exit = min(size, the position against the order's side)
       - entry = size - exit
 
     Note:
-      Orders other than market orders may also be exits, placed in advance, of an entry that
-      waits for its price, unless both are in one OCO group. Orders with a ``parent`` are not
-      asked about: they share its fate.
+      Other orders may also be exits placed in advance for an entry that waits for its price, unless
+      both are in one OCO group. Orders with a ``parent`` are not split: they pass or fail with it.
     """
 
     def __init__(self):
-        self._placed = defaultdict(list)  # data feed -> its orders still alive
+        self._placed = defaultdict(list)  # data feed -> its pending orders
 
     def exit_size(self, data, held, size, exectype=None, oco=None):
-        """Return the part of a signed size that only reduces: its size, all of it or 0 nearly
+        """Return the unsigned part of a signed size that only reduces; rounding is ignored
 
-        ``oco`` is the number of an order of its OCO group, None where it has none.
+        ``oco`` is the number of an order of its OCO group, or None.
         """
         side, size = (1 if size > 0 else -1), abs(size)
         self._placed[data] = placed = [one for one in self._placed[data] if one.order.alive()]
@@ -58,7 +57,7 @@ class OpenOrders:
         return next((end for end in (0, size) if abs(exit - end) <= ROUNDING * size), exit)
 
     def add(self, order, opens, oco=None):
-        """Remember an order that went to the broker, and the part of its size that is an entry"""
+        """Record an order sent to the broker, and the part of its size that is an entry"""
         group = self._group(oco)
         placed = Placed(order, opens, order.ref if group is None else group)
         self._placed[order.data].append(placed)

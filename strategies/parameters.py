@@ -1,4 +1,4 @@
-"""What parameters of strategies must be, and other names they are known by."""
+"""Checks and aliases of strategy parameters."""
 
 from functools import cache
 from math import inf
@@ -12,7 +12,7 @@ __all__ = ["canonical", "check_numbers", "renaming"]
 
 @cache
 def renaming(metaclass):
-    """Return a metaclass whose classes also take params by the names in their ``aliases``"""
+    """Return a metaclass whose classes also accept params by the names in their ``aliases``"""
 
     class Renaming(metaclass):
         def doprenew(cls, *args, **kwargs):
@@ -22,7 +22,7 @@ def renaming(metaclass):
 
 
 def canonical(strategy, params):
-    """Return params by their own names; OptionError for one that is given under two"""
+    """Return params by their own names; OptionError for one given under two names"""
     aliases, found = getattr(strategy, "aliases", {}), {}
     for given, value in params.items():
         name = given if given in strategy.params._getkeys() else aliases.get(given, given)
@@ -33,7 +33,7 @@ def canonical(strategy, params):
 
 
 def check_numbers(params, *names, least=0, most=inf, whole=False):
-    """Raise OptionError for a parameter that is no number, or lies outside the limits"""
+    """Raise OptionError for a parameter that is not a number, or outside the limits"""
     kind = "a whole number" if whole else "a number"
     limits = f"from {least:g} to {most:g}" if most < inf else f"of at least {least:g}"
     for name in names:
@@ -43,6 +43,6 @@ def check_numbers(params, *names, least=0, most=inf, whole=False):
 
 
 def not_auto(value):
-    """Return why a parameter that is no threshold on P of the side cannot be auto, else nothing"""
+    """Return why a parameter cannot be auto: it is not a threshold on P(side); else ''"""
     known = "; auto, the break-even probability, is for ml_threshold of FusionStrategy and with_ml"
     return known if value == AUTO else ""

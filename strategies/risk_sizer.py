@@ -1,4 +1,4 @@
-"""RiskSizer: a share of the account, times what a managed model's risk model says."""
+"""RiskSizer: a share of the account, times the multiplier of a managed model's risk model."""
 
 import numpy as np
 
@@ -15,22 +15,22 @@ __all__ = ["AccountHistory", "RiskSizer", "most_size"]
 
 class RiskSizer(EquityShare):
     '''
-    Sizes a position as ``EquityShare`` does, times 0.10 to 1.25 as a managed model's risk model
-    says of account and market (system E). Without a risk model yet the size stays.
+    Sizes a position as ``EquityShare``, times 0.10 to 1.25: the multiplier that a managed model's
+    risk model sets from account and market (system E). Without a risk model yet it is 1.
 
     Params:
       - ``share``, ``whole``, ``split``: see ``EquityShare``
-      - ``most`` (default 0.95): share of the account's value that a position never exceeds; more
-        than 1 needs a broker that lends
+      - ``most`` (default 0.95): largest position, as a share of the account's value; more than 1
+        needs a broker that lends
       - ``model`` (default None): a ``TradePlan``, or a dictionary of them by feed name, for a
-        strategy that has no ``StopDistance`` or ``PositionAdvice`` on the feed; these know what
-        the sizer asks
+        strategy without ``StopDistance`` or ``PositionAdvice`` on the feed, where the sizer looks
+        for the plan
 
     Methods:
       - ``multiplier(data)``: of an entry on the current bar
 
     Note:
-      Account means what closed trades of this strategy have made of the broker's starting cash.
+      Account means the broker's starting cash plus the results of this strategy's closed trades.
     '''
 
     params = (("most", 0.95), ("model", None))
@@ -43,7 +43,7 @@ class RiskSizer(EquityShare):
         return int(size) if self.p.whole else size
 
     def multiplier(self, data):
-        '''Return what the size of an entry on the current bar is multiplied by'''
+        '''Return the size multiplier of an entry on the current bar'''
         if not hasattr(self, "_account"):
             self._account = AccountHistory(self.strategy)
         plan, row = self._plan(data)
@@ -63,25 +63,25 @@ class RiskSizer(EquityShare):
 
 
 def most_size(strategy, data, most=0.95):
-    """Return the size whose value, with that of other feeds, is a share of the account's"""
+    """Return the size that, with the positions in other feeds, fills ``most`` of the account"""
     broker = strategy.broker
     held = sum(position_value(broker, each) for each in strategy.datas if each is not data)
     return max(0.0, broker.getvalue() * most - held) / unit_value(broker, data)
 
 
 def position_value(broker, data):
-    """Return what the position in a feed is worth at the current close, either side"""
+    """Return the value of a feed's position at the current close, positive for both sides"""
     size = broker.getposition(data).size
     return abs(size) * unit_value(broker, data) if size else 0.0
 
 
 def unit_value(broker, data):
-    """Return what one unit is worth at the current close"""
+    """Return the value of one unit at the current close"""
     return data.close[0] * broker.getcommissioninfo(data).p.mult
 
 
 class AccountHistory:
-    """What a strategy's closed trades have made of its account."""
+    """Account history from a strategy's closed trades."""
 
     def __init__(self, strategy):
         self.strategy = strategy
@@ -97,7 +97,7 @@ class AccountHistory:
         return self._state
 
     def _count(self):
-        """Take note of trades closed since the last call; tell whether there were any"""
+        """Record trades closed since the last call; return whether there were any"""
         before = len(self._closed)
         for data, by_id in self.strategy._trades.items():
             for number, trades in by_id.items():

@@ -9,16 +9,16 @@ __all__ = ["EquityShare"]
 
 class EquityShare(bt.Sizer):
     '''
-    Sizes a position as a share of the account's value. A strategy that trades several symbols
-    has it split between them, and no symbol takes more than its part of the cash that is left.
-    An ``OnePosition`` says which symbols it trades; another strategy is taken to trade one at a
-    time, unless ``split`` is True.
+    Sizes a position as a share of the account's value. With several symbols the share is split
+    between them, and no symbol takes more than its part of the remaining cash. An ``OnePosition``
+    knows its symbols; any other strategy is assumed to trade one at a time, unless ``split`` is
+    True.
 
     Params:
       - ``share`` (default 0.95): fraction of the value; the rest covers commission and an
         opening gap
       - ``whole`` (default False): only whole units
-      - ``split`` (default False): split between all data feeds, whatever the strategy says
+      - ``split`` (default False): always split between all data feeds
     '''
 
     params = (("share", 0.95), ("whole", False), ("split", False))

@@ -1,4 +1,4 @@
-"""Threshold: what a value had to reach for an entry, and how far it was from it."""
+"""Threshold: the limit a value had to reach for an entry, and its distance from it."""
 
 from typing import NamedTuple
 
@@ -7,8 +7,8 @@ __all__ = ["Threshold"]
 
 class Threshold(NamedTuple):
     """
-    A value of a bar and the limit it was held against. ``rule`` is ``>=``, ``>`` or ``<``: what
-    the value must be to the limit. ``basis`` says what a limit that differs by bar is made of.
+    A value of a bar and its limit. ``rule`` is ``>=``, ``>`` or ``<``: how the value must compare
+    with the limit. ``basis`` explains a limit that differs by bar.
     """
 
     name: str
@@ -19,12 +19,12 @@ class Threshold(NamedTuple):
 
     @property
     def passed(self):
-        """Whether the value was where it had to be; NaN is not"""
+        """Whether the value met the limit; False for NaN"""
         if self.rule == "<":
             return self.value < self.limit
         return self.value > self.limit or (self.rule == ">=" and self.value == self.limit)
 
     @property
     def margin(self):
-        """How far on the right side of the limit the value was, negative on the wrong one"""
+        """Distance of the value from the limit, negative on the wrong side"""
         return self.limit - self.value if self.rule == "<" else self.value - self.limit

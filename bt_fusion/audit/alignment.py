@@ -1,4 +1,4 @@
-"""Whether the bars of one feed carry a stamp before their end, as another feed shows."""
+"""Find feeds whose bars are stamped before their end, by comparison with another feed."""
 
 from collections.abc import Iterator, Mapping
 from itertools import permutations
@@ -12,15 +12,15 @@ from bt_fusion.models.causality.reach import how_many
 
 __all__ = ["stamped_too_early"]
 
-MARGIN = 0.1  # by which the later moves must match better than those that are over
-FURTHEST = 400  # bars of the shorter feed in one of the longer
+MARGIN = 0.1  # by which later moves must match better than past ones
+FURTHEST = 400  # most bars of the shorter feed in one bar of the longer
 
 
 def stamped_too_early(bars: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
-    """Yield feeds whose moves are those another feed makes after their stamps.
+    """Yield feeds whose moves match those of another feed after their timestamps.
 
-    Longer bars stamped at their open arrive a whole bar too early, as do bars in another time
-    zone. Two feeds of one market, or of markets that move together, show it.
+    Longer bars stamped at their open arrive a whole bar too early; bars in another time zone may as
+    well. Two feeds of one market, or of correlated markets, reveal it.
     """
     for early, other in permutations(bars, 2):
         found = moves_later(bars[early].close, bars[other].close)
@@ -37,13 +37,13 @@ def stamped_too_early(bars: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
 def moves_later(
     early: pd.Series, other: pd.Series
 ) -> tuple[int, float, float, np.datetime64] | None:
-    """Return how many bars later another series moves as one does; None where it does not.
+    """Return by how many bars another series lags behind one; None if it does not.
 
     Returns
     -------
     (int, float, float, datetime64) or None
-        Bars of the other, correlation with its moves so far ahead, the highest with moves that are
-        over, and the first stamp they share.
+        Bars of the other, correlation with its moves that far ahead, the highest correlation with
+        past moves, and the first common timestamp.
     """
     shared = early.index.intersection(other.index)
     if len(shared) < FEWEST or len(early) > len(other):
@@ -54,7 +54,7 @@ def moves_later(
     spans = sorted({1, 2, longest // 2, longest - 2, longest - 1, longest} - {0, -1})
 
     def alike(span: int, ahead: int) -> float:
-        """Correlate with moves over so many bars that end so many bars ahead."""
+        """Correlate with moves over `span` bars that end `ahead` bars later."""
         end = at + ahead
         inside = (end < len(level)) & (end - span >= 0)
         if inside.sum() < FEWEST:
@@ -69,7 +69,7 @@ def moves_later(
 
 
 def correlation(one: np.ndarray, another: np.ndarray) -> float:
-    """Return the correlation of what both know, 0 where one of them stands still."""
+    """Return the correlation over known values, 0 if one of them is constant."""
     known = np.isfinite(one) & np.isfinite(another)
     if known.sum() < FEWEST or np.ptp(one[known]) == 0 or np.ptp(another[known]) == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""A run compared with other runs of the same strategy, value by value."""
+"""Compare a run with other runs of the same strategy, value by value."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ __all__ = ["Compared", "Finding", "stamp_text", "told"]
 EXACT = 1e-10  # relative: a leak of 1e-9 shows, the last bits of sums over other lengths do not
 BY_MODE = 1e-6  # between batch and bar by bar
 DIGITS = 10  # of orders
-AT_ONCE = ("Market", "Close")  # types of orders that name no price of their own
+AT_ONCE = ("Market", "Close")  # order types without a price
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing an audit has found.
+    """One finding of an audit.
 
     Attributes
     ----------
@@ -27,9 +27,9 @@ class Finding:
     where : str
         The line, "orders", or a part such as "feature gap".
     first : str
-        Stamp of the first bar at which it shows; empty where no bar can be named.
+        Timestamp of the first affected bar; empty if there is none.
     detail : str
-        What differs, in one sentence.
+        The difference, in one sentence.
     """
 
     kind: str
@@ -39,19 +39,19 @@ class Finding:
 
 
 class Compared:
-    """A run that is compared with others of the same strategy.
+    """A run to compare with others of the same strategy.
 
     Parameters
     ----------
     plain, again : Recording
-        The run, and the same once more: lines and orders that differ are random.
+        The run, and a repetition: lines and orders that differ are random.
     trades : bool
         Whether orders are expected.
     """
 
     def __init__(self, plain: Recording, again: Recording, trades: bool = True):
         self.plain, self.trades, self.count = plain, trades, 0
-        self.elsewhere = ""  # what of knowledge from elsewhere than the bars is not verified
+        self.elsewhere = ""  # what could not be verified about sources other than the bars
         self.steady: np.ndarray = np.zeros(len(plain.lines), dtype=bool)
         if plain.lines == again.lines and plain.values.shape == again.values.shape:
             self.steady = np.all(same_values(plain.values, again.values, 0.0), axis=0)
@@ -73,7 +73,7 @@ class Compared:
             yield self.elsewhere
 
     def bar_by_bar(self, other: Recording) -> Iterator[Finding]:
-        """Yield what differs bar by bar."""
+        """Yield the differences from a bar-by-bar run."""
         if other.error is not None:
             yield Finding("mode", "the run", "", f"fails bar by bar: {told(other.error)}")
             return
@@ -82,7 +82,7 @@ class Compared:
         yield from self._differences(other, last, "mode", text, BY_MODE)
 
     def until(self, stamp: np.datetime64, other: Recording, ended: bool) -> Iterator[Finding]:
-        """Yield what differs up to a stamp, where the bars after it end or go on differently."""
+        """Yield the differences up to a timestamp after which the bars end or change."""
         changed = (
             f"{'when the bars end at' if ended else 'with other bars after'} {stamp_text(stamp)}"
         )
@@ -96,7 +96,7 @@ class Compared:
     def _differences(
         self, other: Recording, stamp: np.datetime64, kind: str, text: str, tolerance: float
     ) -> Iterator[Finding]:
-        """Yield the first difference of each line, and of the orders, up to a stamp."""
+        """Yield the first difference of each line, and of the orders, up to a timestamp."""
         if other.lines != self.plain.lines:
             yield Finding(kind, "the strategy", "", "its indicators differ between runs")
             return
@@ -104,7 +104,7 @@ class Compared:
         before, after = self.plain.values[:calls], other.values[:calls]
         self.count += before.size
         same = same_values(before, after, tolerance)
-        if kind == "mode":  # batches begin lines early, which says nothing until all are ready
+        if kind == "mode":  # batches start lines early, which is irrelevant until all are ready
             warm_up = np.arange(calls)[:, None] < self.plain.first
             same |= warm_up & (np.isnan(before) | np.isnan(after))
         for column in np.flatnonzero(self.steady & ~same.all(axis=0)):
@@ -118,7 +118,7 @@ class Compared:
     def _orders(
         self, other: Recording, stamp: np.datetime64, kind: str, text: str
     ) -> Iterator[Finding]:
-        """Yield the first order that only one of the runs gives."""
+        """Yield the first order that only one of the runs places."""
         before, after = (rounded(run.asked_until(stamp)) for run in (self.plain, other))
         self.count += len(before)
         if before == after:
@@ -130,7 +130,7 @@ class Compared:
 
 
 def same_values(before: np.ndarray, after: np.ndarray, tolerance: float) -> np.ndarray:
-    """Tell which values are equal up to a part of their own or their line's median size.
+    """Return which values are equal, relative to their own or their line's median size.
 
     NaN equals NaN.
 
@@ -148,7 +148,7 @@ def same_values(before: np.ndarray, after: np.ndarray, tolerance: float) -> np.n
 
 
 def rounded(orders: tuple[Order, ...]) -> list[tuple[Any, ...]]:
-    """Return orders so that they compare: numbers to ten digits, None for NaN."""
+    """Return orders in comparable form: numbers to ten digits, None for NaN."""
     return [tuple(_rounded(part) for part in order) for order in orders]
 
 
@@ -159,7 +159,7 @@ def _rounded(part: Any) -> Any:
 
 
 def order_text(order: tuple[Any, ...] | None, digits: int = 6) -> str:
-    """Write an order, its size to so many digits.
+    """Format an order, its size to `digits` digits.
 
     >>> order_text(("2024-01-01", "", -2.0, "Limit", 99.5, 99.5, None, None))
     'sell 2 Limit at 99.5'
@@ -180,7 +180,7 @@ def order_text(order: tuple[Any, ...] | None, digits: int = 6) -> str:
 
 
 def order_texts(one: tuple[Any, ...] | None, another: tuple[Any, ...] | None) -> list[str]:
-    """Write two orders that differ; where they read alike, with all digits, feed and bar.
+    """Format two differing orders; if the texts are equal, with all digits, feed and bar.
 
     >>> buy = ("2024-01-01", "", 1.0, "Market", None, None, None, None)
     >>> order_texts(buy, ("2024-01-02", *buy[1:]))
@@ -197,10 +197,10 @@ def order_texts(one: tuple[Any, ...] | None, another: tuple[Any, ...] | None) ->
 
 
 def stamp_text(stamp: Any) -> str:
-    """Write a stamp."""
+    """Format a timestamp."""
     return str(pd.Timestamp(stamp))
 
 
 def told(error: Exception) -> str:
-    """Write an error in one line."""
+    """Format an error in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"

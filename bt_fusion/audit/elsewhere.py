@@ -1,4 +1,4 @@
-"""What a strategy knows from other sources than its bars: earlier runs, tables, fills."""
+"""Check a strategy for information from outside its bars: earlier runs, tables, fills."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -19,15 +19,15 @@ __all__ = ["filled_too_early", "from_elsewhere"]
 
 Run = Callable[[Mapping[str, pd.DataFrame]], Recording]
 MOST = 3_000  # bars beyond the warm-up
-SHARE = 0.7  # of the bars that the first run at new stamps is given
-MARKETS = 4  # others, where orders follow dates
-FURTHEST = 10  # bars ahead that orders may tell
-FEWEST = 20  # orders; fewer tell nothing
-EFFECT = 0.25  # mean rank of their moves, from which it is not chance
+SHARE = 0.7  # of the bars, for the first run with new timestamps
+MARKETS = 4  # other markets to test, if orders depend on dates
+FURTHEST = 10  # bars ahead that orders may predict
+FEWEST = 20  # orders; fewer are not enough
+EFFECT = 0.25  # mean rank of their moves above which it is not chance
 
 
 def filled_too_early(plain: Recording) -> Iterator[Finding]:
-    """Yield settings of the broker by which orders fill at a price that is already known."""
+    """Yield broker settings that fill orders at a price already known."""
     for cheat, price in plain.cheats.items():
         first = stamp_text(plain.orders[0][0]) if plain.orders else ""
         text = (
@@ -40,21 +40,21 @@ def filled_too_early(plain: Recording) -> Iterator[Finding]:
 def from_elsewhere(
     run: Run, bars: Mapping[str, pd.DataFrame], usual: Compared
 ) -> tuple[list[Finding], str]:
-    """Find what is kept from one run to the next, and what comes from a table or file.
+    """Find state kept from one run to the next, and values from a table or file.
 
     Parameters
     ----------
     run : callable
-        Bars to their `Recording`.
+        Maps bars to a `Recording`.
     bars : mapping of DataFrame by symbol
     usual : Compared
-        The run as it is; what is random is left aside.
+        The original run; random parts are left out.
 
     Returns
     -------
     list of Finding
     str
-        What could not be verified, and why; empty for nothing.
+        What could not be verified, and why, or "".
     """
     used = first_of(bars, usual.plain)
     moved = {name: _moved(own) for name, own in used.items()}
@@ -68,9 +68,9 @@ def from_elsewhere(
 
 
 def follows_dates(before: Recording, whole: Recording, usual: Compared) -> str:
-    """Say that orders change, or the run fails, where the same bars are dated 28 years later.
+    """Report if orders change, or the run fails, when the same bars are dated 28 years later.
 
-    A table by stamp makes them so, and rules by date do.
+    Causes are tables by timestamp, and rules by date.
     """
     error = before.error or whole.error
     if error is not None:
@@ -85,9 +85,9 @@ def follows_dates(before: Recording, whole: Recording, usual: Compared) -> str:
 def kept_from_a_run(
     before: Recording, whole: Recording, stamp: np.datetime64, usual: Compared
 ) -> Iterator[Finding]:
-    """Yield what differs where a part of the bars was run before all of them, at new stamps.
+    """Yield differences if part of the bars was run before all of them, at new timestamps.
 
-    Values that a class or module keeps from run to run would hide a look-ahead.
+    Values kept in a class or module between runs would hide look-ahead.
     """
     failed = before.error is not None or whole.error is not None
     if failed or before.lines != usual.plain.lines:
@@ -101,7 +101,7 @@ def kept_from_a_run(
 
 
 def foretelling(run: Run, bars: Mapping[str, pd.DataFrame], markets: int) -> Iterator[Finding]:
-    """Yield what predicts the moves of these bars, though computed from other bars."""
+    """Yield lines and orders that predict these bars although computed from other bars."""
     others = [run({n: _other(own, seed) for n, own in bars.items()}) for seed in range(markets)]
     others = [other for other in others if other.error is None]
     for name, own in bars.items():
@@ -123,7 +123,7 @@ def first_of(bars: Mapping[str, pd.DataFrame], plain: Recording) -> dict[str, pd
 
 
 def _other_orders(whole: Recording, plain: Recording) -> bool:
-    """Tell whether orders are others at other dates, sizes and prices aside."""
+    """Return whether orders differ at other dates, ignoring sizes and prices."""
     last = shifted(whole.time[-1:], -YEARS)[0]
     here = [(order[0], order[1], np.sign(order[2])) for order in plain.orders if order[0] <= last]
     stamps = shifted(np.array([order[0] for order in whole.orders], "datetime64[ns]"), -YEARS)
@@ -137,7 +137,7 @@ def _other_orders(whole: Recording, plain: Recording) -> bool:
 def _told(
     others: list[Recording], stamps: np.ndarray, close: np.ndarray, feed: str
 ) -> Iterator[tuple[str, tuple[int, float], np.datetime64]]:
-    """Yield lines and orders that tell the moves of a feed: how, and their first stamp."""
+    """Yield lines and orders that predict the moves of a feed: how, and their first timestamp."""
     for other in others[:1]:
         at = np.searchsorted(other.time, stamps, side="right") - 1
         for column, name in enumerate(other.lines):
@@ -161,10 +161,10 @@ def _told(
 def told_by_orders(
     days: np.ndarray, stamps: np.ndarray, close: np.ndarray, side: float
 ) -> tuple[int, float] | None:
-    """Return how far ahead orders of one side come before moves of theirs; None for no accident.
+    """Return how many bars ahead orders predict moves to their side; None if it may be chance.
 
-    Of moves that are ranked from -1 to 1 the mean at the orders' bars is taken: by chance it is 0
-    with a deviation of 1 / sqrt(3 n).
+    Moves are ranked from -1 to 1 and averaged at the orders' bars: by chance the mean is 0 with a
+    standard deviation of 1 / sqrt(3 n).
     """
     moves = np.diff(np.log(close))
     ranks = np.append(np.nan, 2 * rankdata(moves) / (len(moves) + 1) - 1)

@@ -1,4 +1,4 @@
-"""The same bars with another future: cut off after a bar, or replaced after it."""
+"""Bars with another future: cut off or replaced after a bar."""
 
 from collections.abc import Mapping
 
@@ -9,8 +9,8 @@ from bt_fusion.audit.recording import Recording
 
 __all__ = ["AHEAD", "cut", "other_future", "places_of"]
 
-AHEAD = 100  # bars of another future
-LOUDER = 5  # times the real moves, in the opposite direction
+AHEAD = 100  # bars of the replaced future
+LOUDER = 5  # multiple of the real moves, in the opposite direction
 
 
 def cut(bars: Mapping[str, pd.DataFrame], stamp: np.datetime64) -> dict[str, pd.DataFrame]:
@@ -24,9 +24,9 @@ def other_future(
     rng: np.random.Generator,
     ahead: int = AHEAD,
 ) -> dict[str, pd.DataFrame]:
-    """Return the bars up to a stamp, and after it much larger moves against the real ones.
+    """Return the bars up to a timestamp, then much larger moves opposite to the real ones.
 
-    Code that looks one bar ahead decides differently here on nearly every bar.
+    Code that looks one bar ahead decides differently on nearly every bar.
     """
     return {name: _mirrored(own, stamp, rng, ahead) for name, own in bars.items()}
 
@@ -51,9 +51,9 @@ def _mirrored(
 def places_of(recording: Recording, count: int, seed: int) -> np.ndarray:
     """Choose the bars after which the future changes.
 
-    Three quarters of them are bars on which an order was given, as far as there are any: of each
-    side and weekday in turn, since a rule may be one of some days alone. The others are any
-    bars at which all indicators are ready, and the last but one.
+    Three quarters are bars with an order, if there are enough, alternating sides and weekdays,
+    because a rule may apply only on some days. The others are any bars with all indicators ready,
+    and the second last.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def places_of(recording: Recording, count: int, seed: int) -> np.ndarray:
 
 
 def order_places(recording: Recording, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Choose bars with orders, of each side and weekday in turn; none is the last bar."""
+    """Choose bars with orders, alternating sides and weekdays, without the last bar."""
     last = recording.time[-1]
     asked = [order for order in recording.asked if order[0] < last]
     if not asked:

@@ -1,4 +1,4 @@
-"""Does a fitted model know the bars it has to predict? Its training, features, predictions."""
+"""Check whether a fitted model knows the bars it predicts: training, features, predictions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,19 +18,19 @@ from bt_fusion.progress import step
 
 __all__ = ["audit_model"]
 
-TRIED = 3_000  # last bars, on which features and label are tried
-BAR_BY_BAR, AFTER_CUT = 200, 100  # bars that are predicted one by one, and changed after a cut
+TRIED = 3_000  # last bars used to check features and label
+BAR_BY_BAR, AFTER_CUT = 200, 100  # bars predicted one by one, and changed after a cut
 CUTS = 3
 SAME = 1e-6  # of a probability
 
 
 @step("Auditing")
 def audit_model(model: SignalModel | str | Path, bars: pd.DataFrame) -> PartsAudit:
-    """Look for what a fitted model knows of the bars it has to predict.
+    """Check whether a fitted model knows the bars it predicts.
 
-    Its training must end before the first of them, and that of each of its parts. Its features
-    and label are tried on the last 3,000 bars; its predictions of the last 200 are made bar by
-    bar, too, and with other bars after some of them.
+    Its training, and that of each part, must end before the first bar. Features and label are
+    checked on the last 3,000 bars; the last 200 predictions are also made bar by bar, and with
+    different later bars.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def fitted_parts(model: SignalModel) -> list[str]:
 
 
 def windows(model: SignalModel, arrays: BarArrays) -> Iterator[Finding]:
-    """Yield each part that was fitted on bars it has to predict."""
+    """Yield each part that was fitted on bars it predicts."""
     until = model.trained_until_
     known = int(np.searchsorted(arrays.time, until, side="right"))
     if known:
@@ -95,7 +95,7 @@ def windows(model: SignalModel, arrays: BarArrays) -> Iterator[Finding]:
 
 
 def predictions(parts: Parts, model: SignalModel, arrays: BarArrays) -> None:
-    """Predict the last bars in other ways, and keep what differs."""
+    """Predict the last bars in other ways, and record differences."""
     warm_up = model.feature_set_.memory + model.ensemble_.context
     part = arrays.tail(warm_up + BAR_BY_BAR)
     whole = model.predict_arrays(part, allow_in_sample=True)
@@ -128,7 +128,7 @@ def bar_by_bar(
 def other_futures(
     parts: Parts, model: SignalModel, part: BarArrays, whole: Predictions
 ) -> Iterator[Finding]:
-    """Yield the first prediction that differs with the bars after it."""
+    """Yield the first prediction that depends on later bars."""
     for cut in np.linspace(len(part) - AFTER_CUT, len(part) - 2, CUTS).astype(int):
         for kind in ("removed", "replaced by others"):
             if cut < 1:
@@ -148,7 +148,7 @@ def other_futures(
 
 
 def first_unlike(before: np.ndarray, after: np.ndarray) -> int | None:
-    """Return the first row that differs, None where there is none; NaN equals NaN."""
+    """Return the first row that differs, or None; NaN equals NaN."""
     near = (np.abs(before - after) <= SAME) | (np.isnan(before) & np.isnan(after))
     rows = np.flatnonzero(~near.all(axis=1))
     return int(rows[0]) if len(rows) else None

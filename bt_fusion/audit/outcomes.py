@@ -1,4 +1,4 @@
-"""What an audit returns: findings, what it could not verify, and how much it compared."""
+"""Result of an audit: findings, what it could not verify, and how much it compared."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,24 +12,24 @@ from bt_fusion.audit.recording import Recording
 
 __all__ = ["Audit", "PartsAudit", "StrategyAudit", "failed", "in_sample", "result_of"]
 
-FEED = re.compile(r"attribute 'data\d+'$")  # Backtrader's error where a strategy has fewer feeds
+FEED = re.compile(r"attribute 'data\d+'$")  # Backtrader's error if a strategy has fewer feeds
 ORDER = ("look-ahead", "error", "in-sample", "pairing", "mode")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """What an audit has found.
+    """Result of an audit.
 
     Attributes
     ----------
     findings : tuple of Finding
         The first of each kind and place, look-ahead first.
     unverified : tuple of str
-        What could not be checked, and why. It has not passed.
+        What could not be checked, and why. It does not count as passed.
     cuts, bars : int
-        Places at which bars were changed; bars the audit went over.
+        Number of places where bars were changed; number of bars.
     compared : int
-        Values that were compared.
+        Number of values compared.
     """
 
     findings: tuple[Finding, ...]
@@ -40,12 +40,12 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether something was compared and nothing was found; see `unverified`, too."""
+        """Whether something was compared and nothing was found; see also `unverified`."""
         return self.compared > 0 and not self.findings
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether something known too early was found."""
+        """Whether look-ahead was found."""
         return any(each.kind == "look-ahead" for each in self.findings)
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Audit:
 
 @dataclass(frozen=True, kw_only=True)
 class StrategyAudit(Audit):
-    """What an audit of a strategy or an indicator has found; `bars` are calls of the strategy.
+    """Audit result of a strategy or an indicator; `bars` counts calls of the strategy.
 
     Attributes
     ----------
@@ -69,19 +69,19 @@ class StrategyAudit(Audit):
 
 @dataclass(frozen=True, kw_only=True)
 class PartsAudit(Audit):
-    """What an audit of features, labels and members has found: of each part one finding at most.
+    """Audit result of features, labels and members, with at most one finding per part.
 
     Attributes
     ----------
     parts : tuple of str
-        What was looked at, such as "feature gap".
+        Audited parts, such as "feature gap".
     """
 
     parts: tuple[str, ...]
 
 
 def result_of(compared: Compared, findings: Sequence[Finding], cuts: int) -> StrategyAudit:
-    """Return the audit of a run that was compared with others."""
+    """Return the audit result of a run compared with others."""
     plain = compared.plain
     return StrategyAudit(
         findings=tuple(first_of_each(findings)),
@@ -95,9 +95,9 @@ def result_of(compared: Compared, findings: Sequence[Finding], cuts: int) -> Str
 
 
 def failed(plain: Recording, bars: Mapping[str, pd.DataFrame]) -> StrategyAudit:
-    """Return the audit of a run that does not reach its end.
+    """Return the audit result of a run that fails before its end.
 
-    A run that ends by an IndexError at its last bar has asked for the bar after it.
+    A run that ends with an IndexError at its last bar has read the next bar.
     """
     assert plain.error is not None
     calls, lengths = len(plain.time), [len(own) for own in bars.values()]

@@ -1,4 +1,4 @@
-"""Do features, labels and members look ahead? All are tried, also after a first finding."""
+"""Check features, labels and members for look-ahead; a finding does not stop the others."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -33,17 +33,17 @@ from bt_fusion.progress import step
 __all__ = ["audit_features", "audit_members", "audit_plugins"]
 
 KINDS = {FittedBeforeError: "in-sample", RowsBesideError: "mode"}
-MEMBER_FEATURES, MEMBER_LABEL = "fusion", Direction(horizon=5)  # the data for trying a member
+MEMBER_FEATURES, MEMBER_LABEL = "fusion", Direction(horizon=5)  # data to check a member on
 
 
 class Parts:
-    """Parts that are tried one after the other, whatever the earlier ones show.
+    """Checks parts one after the other, also after a finding.
 
     Parameters
     ----------
     bars : DataFrame or BarArrays
     given : int, optional
-        Number of all bars, where `bars` are only some of them.
+        Total number of bars, if `bars` is only a part of them.
     """
 
     def __init__(self, bars: pd.DataFrame | BarArrays, given: int | None = None):
@@ -54,20 +54,20 @@ class Parts:
         self.unverified: list[str] = []
 
     def features(self, features: Features) -> "Parts":
-        """Try features, each once."""
+        """Check features, each once."""
         for entry in entries_of(features):
             names = ", ".join(entry.names)
             self._try(f"feature {names}", partial(check_entry, entry, self.tried))
         return self
 
     def label(self, label: str | Label) -> "Parts":
-        """Try a label."""
+        """Check a label."""
         made = make_label(label) if isinstance(label, str) else label
         self._try(f"label {type(made).__name__}", lambda: check_label(made, self.tried))
         return self
 
     def member(self, name: str, made: Any) -> "Parts":
-        """Try an unfitted member, on features and a label of ours."""
+        """Check an unfitted member, on default features and label."""
         features = FeatureSet(MEMBER_FEATURES)
         given = (name, made, features, MEMBER_LABEL, self.tried)
 
@@ -79,7 +79,7 @@ class Parts:
         return self
 
     def audit(self) -> PartsAudit:
-        """Return what was found."""
+        """Return the audit result."""
         return PartsAudit(
             findings=tuple(sorted(self.findings, key=lambda each: each.kind != "look-ahead")),
             unverified=tuple(self.unverified),
@@ -90,7 +90,7 @@ class Parts:
         )
 
     def _try(self, name: str, check: Callable[[], list[str] | None]) -> None:
-        """Try one part; keep the finding, or the reason why it could not be tried."""
+        """Check one part; record the finding, or why it could not be checked."""
         self.names.append(name)
         before = self.tried.compared
         try:
@@ -102,7 +102,7 @@ class Parts:
         except OptionError as error:
             kind = next((KINDS[each] for each in KINDS if isinstance(error, each)), "declared")
             self.findings.append(Finding(kind, name, "", str(error)))
-        except Exception as error:  # a part of a user's own may fail in any way
+        except Exception as error:  # a user's own part may fail in any way
             self.findings.append(Finding("error", name, "", told(error)))
         else:
             if self.tried.compared == before:
@@ -110,7 +110,7 @@ class Parts:
 
 
 def what_of(error: LookAheadError) -> str:
-    """Return the text of an error without the part's name and without how to turn the check off."""
+    """Return an error's text without the part's name and the advice to turn the check off."""
     text = str(error).removesuffix(f"; {OFF}")
     return text.partition(" looks ahead: ")[2] or text
 
@@ -121,9 +121,9 @@ def audit_features(
     bars: pd.DataFrame | BarArrays,
     label: str | Label | None = None,
 ) -> PartsAudit:
-    """Look for what features, and a label, know too early; see `check_causality`.
+    """Check features and a label for look-ahead; see `check_causality`.
 
-    Every one is tried, also after one that looks ahead.
+    Every one is checked, also after a finding.
 
     Parameters
     ----------
@@ -147,14 +147,14 @@ def audit_features(
 
 @step("Auditing")
 def audit_members(members: Mapping[str, Any], bars: pd.DataFrame | BarArrays) -> PartsAudit:
-    """Look for members whose prediction of a row depends on the rows beside it.
+    """Find members whose prediction of a row depends on the other rows.
 
     Each is fitted twice, on up to 600 rows of the features `fusion` and the label `direction`.
 
     Parameters
     ----------
     members : mapping of str to classifier or str
-        As `Ensemble` takes them.
+        As in `Ensemble`.
     bars : DataFrame or BarArrays
     """
     parts = Parts(bars)
@@ -167,7 +167,7 @@ def audit_members(members: Mapping[str, Any], bars: pd.DataFrame | BarArrays) ->
 def audit_plugins(
     paths: list[str | Path] | str | Path, bars: pd.DataFrame | BarArrays
 ) -> PartsAudit:
-    """Look for what features, labels and members that plug-ins register know too early.
+    """Check features, labels and members registered by plug-ins for look-ahead.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def audit_plugins(
 
 
 def registered_by(paths: list[str | Path]) -> Iterator[tuple[str, str]]:
-    """Yield kind and name of all that files register, a feature of several columns by the first."""
+    """Yield kind and name of all that files register; multi-column features by their first."""
     seen = set()
     for path in paths:
         for what in load_plugin(path):

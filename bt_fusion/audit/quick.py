@@ -1,4 +1,4 @@
-"""The audit in every backtest: a few cuts over a sample of its bars."""
+"""Quick audit in every backtest: a few cuts over a sample of its bars."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -19,7 +19,7 @@ from bt_fusion.models.predictions import Predictions
 __all__ = ["quick_audit", "sample_of"]
 
 CUTS = 3
-PART, FEWEST, MOST = 20, 300, 2_000  # one bar in so many, at least, at most
+PART, FEWEST, MOST = 20, 300, 2_000  # one bar in PART, at least FEWEST, at most MOST
 NOTHING = StrategyAudit(findings=(), unverified=(), cuts=0, bars=0, lines=0, orders=0, compared=0)
 
 
@@ -31,17 +31,17 @@ def quick_audit(
     predictions: Mapping[str, Predictions],
     seed: int = 0,
 ) -> StrategyAudit:
-    """Look for what a strategy knows too early on the first of its bars, in a tenth of its time.
+    """Check a strategy for look-ahead on its first bars, in a tenth of its run time.
 
     Parameters
     ----------
     strategy : class
     bars : mapping of DataFrame by symbol
-        All that were traded.
+        All traded bars.
     params, account
-        As it traded.
+        As in the run.
     predictions : mapping of Predictions by symbol
-        That it was given; none may be of a bar its model was trained on.
+        The run's predictions; none may be of a training bar of its model.
     seed : int
     """
     late = tuple(trained_too_late(predictions))
@@ -54,9 +54,9 @@ def quick_audit(
 
 
 def sample_of(bars: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the first bars of all feeds: a twentieth of them, 300 at least and 2,000 at most.
+    """Return the first twentieth of all feeds' bars, at least 300 and at most 2,000.
 
-    They begin where the last feed begins, unless another one has ended by then.
+    They begin where the last feed begins, unless another has ended by then.
 
     >>> from bt_fusion.data.samples import random_walk
     >>> len(sample_of({"A": random_walk(20_000)})["A"])
@@ -72,7 +72,7 @@ def sample_of(bars: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def trained_too_late(predictions: Mapping[str, Predictions]) -> Iterator[Finding]:
-    """Yield the first prediction of each symbol by a model that knows its bar."""
+    """Yield each symbol's first prediction by a model that was trained on its bar."""
     for name, own in predictions.items():
         time = own.index.to_numpy().astype("datetime64[ns]")
         late = np.flatnonzero(own.known & (own.trained_until >= time))

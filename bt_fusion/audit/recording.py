@@ -1,4 +1,4 @@
-"""What a run shows at each bar: every line a strategy can read, and every order it gives."""
+"""Record a run: every line a strategy can read, and every order it places, at each bar."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,35 +21,35 @@ from bt_fusion.indicators.line_arrays import stamps
 __all__ = ["CANCEL", "Order", "Recording", "record"]
 
 Order = tuple[Any, ...]
-CANCEL = "cancel"  # as the type of an order that is taken back
-NUMBERED = re.compile(r"(Coupler)_\d+$")  # Backtrader's own classes, numbered as they are made
+CANCEL = "cancel"  # type of a cancelled order
+NUMBERED = re.compile(r"(Coupler)_\d+$")  # Backtrader's own classes, numbered on creation
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What a strategy could read when it was called, and what it ordered.
+    """Lines a strategy could read at each call, and its orders.
 
     Attributes
     ----------
     time : ndarray of datetime64[ns], shape (n_calls,)
-        Last stamp known at each call.
+        Last timestamp known at each call.
     lines : tuple of str
         Names of the lines of its indicators.
     values : ndarray of float64, shape (n_calls, n_lines)
-        As they stood at that call; NaN where there was none.
+        Values at that call; NaN if there was none.
     orders : tuple of (datetime64, str, float, str, float, float, float, float)
-        Stamp of the call it was given in, feed, signed size, type, price, limit price, and by what
-        amount and part of the price it trails.
+        Timestamp of the call, feed, signed size, type, price, limit price, and the trailing amount
+        and fraction.
     cancels : tuple of the same
-        Orders taken back, at the stamp of that.
+        Cancelled orders, with the time of the cancellation.
     trained_until : dict of str to datetime64
-        Of each fitted model that the strategy asks, by feed.
+        Of each fitted model the strategy uses, by feed.
     first : int
         Number of the first call with all indicators ready.
     error : Exception or None
-        What ended the run before its last bar.
+        Error that ended the run before its last bar.
     cheats : dict of str to str
-        What lets orders fill at a price of the bar they are given on: its name, and that price.
+        Settings that let orders fill at a price of their own bar: name and price.
     """
 
     time: np.ndarray
@@ -64,27 +64,27 @@ class Recording:
 
     @property
     def ready(self) -> np.datetime64:
-        """Stamp of the first call with all indicators ready; of the last one if there is none."""
+        """Timestamp of the first call with all indicators ready; of the last call if none."""
         return self.time[min(self.first, len(self.time) - 1)]
 
     def calls_until(self, stamp: np.datetime64) -> int:
-        """Return how many calls knew nothing later than a stamp."""
+        """Return the number of calls up to a timestamp."""
         return int(np.searchsorted(self.time, stamp, side="right"))
 
     @property
     def asked(self) -> tuple[Order, ...]:
-        """Orders and those taken back, in time order."""
+        """Orders and cancellations, in time order."""
         return tuple(sorted((*self.orders, *self.cancels), key=lambda order: order[0]))
 
     def asked_until(self, stamp: np.datetime64) -> tuple[Order, ...]:
-        """Return what was asked on bars up to a stamp."""
+        """Return the orders and cancellations on bars up to a timestamp."""
         return tuple(order for order in self.asked if order[0] <= stamp)
 
 
 class Recorder(bt.Analyzer):
-    """Note the value of every line at each call of the strategy, and the orders taken back."""
+    """Record the value of every line at each call of the strategy, and cancelled orders."""
 
-    params = (("kept", None),)  # a list to be found in, also where the run fails
+    params = (("kept", None),)  # a list that receives the recorder
 
     def start(self):
         self.p.kept.append(self)
@@ -103,7 +103,7 @@ class Recorder(bt.Analyzer):
 
     def submit(self, order, *args, **kwargs):
         if any(clock.lencount for clock in self.clocks):
-            self.given[order.ref] = self.now()  # its feed's own stamp may be an earlier one
+            self.given[order.ref] = self.now()  # its feed's own timestamp may be earlier
         return self._submit(order, *args, **kwargs)
 
     def cancel(self, order, *args, **kwargs):
@@ -132,7 +132,7 @@ def record(
     account: Account,
     **how: Any,
 ) -> Recording:
-    """Run a strategy and note what it could read and what it ordered.
+    """Run a strategy and record its lines and orders.
 
     Parameters
     ----------
@@ -150,11 +150,11 @@ def record(
     error = None
     try:
         with rare_collections(), redirect_stdout(StringIO()), catch_warnings():
-            simplefilter("ignore", BtFusionWarning)  # like prints, they are of its own run alone
+            simplefilter("ignore", BtFusionWarning)  # like prints, they belong to its own run
             cerebro.run(**how)
     except BtFusionError:
         raise
-    except Exception as raised:  # a strategy of the user's may fail in any way
+    except Exception as raised:  # a user's strategy may fail in any way
         error = raised
     if kept:
         return recording_of(kept[0], error)
@@ -164,7 +164,7 @@ def record(
 
 
 def recording_of(noted: Recorder, error: Exception | None) -> Recording:
-    """Collect what was noted of a strategy."""
+    """Build the recording from a recorder."""
     ran, count = noted.strategy, len(noted.lines)
     return Recording(
         time=stamps(noted.days),
@@ -180,7 +180,7 @@ def recording_of(noted: Recorder, error: Exception | None) -> Recording:
 
 
 def cheats(ran: bt.Strategy) -> Iterator[tuple[str, str]]:
-    """Yield what lets orders of a strategy fill at a price of their own bar."""
+    """Yield settings that let a strategy's orders fill at a price of their own bar."""
     if getattr(ran.broker.p, "coc", False):
         yield "cheat-on-close", "close"
     if ran.cerebro.p.cheat_on_open:
@@ -190,7 +190,7 @@ def cheats(ran: bt.Strategy) -> Iterator[tuple[str, str]]:
 def named_lines(owner: Any) -> Iterator[tuple[str, Any]]:
     """Yield each line of the indicators of a strategy, by name.
 
-    Not those inside other indicators: where all bars are in memory they never move.
+    Not those inside other indicators: with preloaded bars they never move.
     """
     held = {id(value): name for name, value in vars(owner).items() if not name.startswith("_")}
     taken: dict[str, int] = {}
@@ -206,7 +206,7 @@ def named_lines(owner: Any) -> Iterator[tuple[str, Any]]:
 
 
 def values_of(lines: Iterable[Any]) -> list[float]:
-    """Return what lines hold now, by their buffers where all are such: a quarter of the time."""
+    """Return the current values of lines; from their buffers if possible, four times as fast."""
     try:
         return [line.array[line.idx] if line.lencount else np.nan for line in lines]
     except (AttributeError, IndexError):
@@ -214,7 +214,7 @@ def values_of(lines: Iterable[Any]) -> list[float]:
 
 
 def value_of(line: Any) -> float:
-    """Return what a line holds now, NaN where it has not begun."""
+    """Return the current value of a line, NaN if it has not begun."""
     try:
         return float(line[0]) if len(line) else np.nan
     except IndexError:
@@ -222,9 +222,9 @@ def value_of(line: Any) -> float:
 
 
 def order_of(order: Any, when: float | None = None) -> Order:
-    """Return what an order asks for, without its number; a price that trails has no first value.
+    """Return an order's terms without its number; a trailing price has no initial value.
 
-    It is dated by Backtrader's day `when`, or by the last bar of its own feed.
+    Its time is Backtrader's day `when`, or the last bar of its own feed.
     """
     made = order.created
     trails = order.exectype in (bt.Order.StopTrail, bt.Order.StopTrailLimit)
@@ -241,7 +241,7 @@ def order_of(order: Any, when: float | None = None) -> Order:
 
 
 def trained_until(ran: bt.Strategy) -> Iterator[tuple[str, np.datetime64]]:
-    """Yield the last training bar of each fitted model a strategy asks, by feed."""
+    """Yield the last training bar of each fitted model a strategy uses, by feed."""
     for data, ensemble in find_ensembles(ran).items():
         until = getattr(ensemble._model, "trained_until_", None)
         if until is not None:

@@ -1,4 +1,4 @@
-"""Several feeds shifted against each other: code that pairs their bars by place shows."""
+"""Shift several feeds against each other to find code that pairs their bars by position."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -14,9 +14,9 @@ __all__ = ["gaps_of", "paired_by_place", "with_gaps"]
 Bars = Mapping[str, pd.DataFrame]
 Run = Callable[..., Recording]
 SAMPLE = 2_000  # bars beyond the warm-up
-GAP = 7  # bars that are taken out
-EARLY, LATE = 0.4, 0.8  # where they are, parts of the bars after the warm-up
-CUT = 0.6  # and where the future changes
+GAP = 7  # bars removed
+EARLY, LATE = 0.4, 0.8  # their places, as fractions of the bars after the warm-up
+CUT = 0.6  # place where the future changes
 MODES = {"preload": False, "runonce": False}
 WHAT = "feeds are paired by place, not by time"
 
@@ -24,28 +24,28 @@ WHAT = "feeds are paired by place, not by time"
 def paired_by_place(
     run: Run, bars: Bars, plain: Compared, known: set[str], seed: int = 0
 ) -> tuple[list[Finding], list[str]]:
-    """Look for lines and orders that pair the bars of feeds by their place.
+    """Find lines and orders that pair the bars of feeds by position.
 
-    Some feeds lose a few bars early, the others as many late. All keep the same length, but
-    between the two gaps the n-th bars have different times. A batch must then give the same
-    values as a run bar by bar, and know nothing of later bars. A strategy that compares stamps,
-    or reads each feed's last bar, passes; one that refuses such feeds is not verified.
+    Some feeds lose a few bars early, the others the same number late. All keep the same length, but
+    between the two gaps the n-th bars have different times. A batch must then give the same values
+    as a bar-by-bar run, independent of later bars. A strategy that compares timestamps, or reads
+    each feed's last bar, passes; one that rejects such feeds is not verified.
 
     Parameters
     ----------
     run : callable
-        Bars, and options of `Cerebro.run`, to their `Recording`.
+        Maps bars, and options of `Cerebro.run`, to a `Recording`.
     bars : mapping of DataFrame by symbol
     plain : Compared
-        The run as it is; random lines are left out.
+        The original run; random lines are left out.
     known : set of str
-        Lines that have a finding already.
+        Lines that already have a finding.
     seed : int
 
     Returns
     -------
     list of Finding, list of str
-        What was found, and what could not be verified.
+        The findings, and what could not be verified.
     """
     sample = first_bars(bars, plain.plain)
     findings: list[Finding] = []
@@ -71,7 +71,7 @@ def paired_by_place(
 
 
 def fails(batch: Recording) -> str:
-    """Say how a run fails."""
+    """Describe how a run fails."""
     return "the run fails" if batch.error is None else f"the run fails: {told(batch.error)}"
 
 
@@ -83,7 +83,7 @@ def retold(
     rng: np.random.Generator,
     text: str,
 ) -> Iterator[Finding]:
-    """Yield what differs bar by bar, or with the bars after a place between the gaps."""
+    """Yield differences bar by bar, or with changed bars after a place between the gaps."""
     found = list(compared.bar_by_bar(single))
     time = np.unique(compared.plain.time)
     place = compared.plain.first + int(CUT * (len(time) - compared.plain.first))
@@ -95,7 +95,7 @@ def retold(
 
 
 def alike(batch: Recording, plain: Compared) -> Compared:
-    """Return the run over moved feeds, ready to be compared: random lines are those of before."""
+    """Return the run over shifted feeds for comparison, with the original run's random lines."""
     compared = Compared(batch, batch, plain.trades)
     if batch.lines == plain.plain.lines:
         compared.steady = plain.steady
@@ -104,7 +104,7 @@ def alike(batch: Recording, plain: Compared) -> Compared:
 
 
 def gaps_of(names: list[str]) -> list[tuple[str, ...]]:
-    """Return which feeds have their gap early, in turn: each two of them differ both ways.
+    """Return sets of feeds with an early gap: any two feeds differ in both directions.
 
     >>> gaps_of(["A", "B"]), len(gaps_of(list("ABCD")))
     ([('B',), ('A',)], 4)
@@ -117,7 +117,7 @@ def gaps_of(names: list[str]) -> list[tuple[str, ...]]:
 
 
 def with_gaps(bars: Bars, early: tuple[str, ...], warm_up: int = 0) -> dict[str, pd.DataFrame]:
-    """Return the bars with some taken out: of the feeds in `early` sooner than of the others."""
+    """Return the bars with a gap, early for the feeds in `early` and late for the others."""
     found = {}
     for name, own in bars.items():
         begin = min(warm_up, len(own) // 2)

@@ -1,4 +1,4 @@
-"""Does a strategy, or an indicator, look ahead? Runs with another future show it."""
+"""Does a strategy or an indicator look ahead? Compares runs with different futures."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -39,12 +39,12 @@ def audit(
     trades: bool = True,
     bar_by_bar: bool = True,
 ) -> StrategyAudit:
-    """Look for what a strategy knows too early.
+    """Check a strategy for look-ahead.
 
-    It is run again unchanged, which shows what is random; bar by bar, with no later bars in
-    memory; and on bars whose future is cut off or replaced after some places. All lines and
-    all orders up to such a place must be the same. Several feeds also lose bars at different
-    times, which shows code that pairs them by place.
+    The strategy is run again unchanged, which shows random parts; bar by bar, without later bars in
+    memory; and on bars whose future is cut off or replaced at some places. All lines and orders up
+    to such a place must be the same. With several feeds, some bars are also removed, which shows
+    code that pairs them by position.
 
     Parameters
     ----------
@@ -54,19 +54,19 @@ def audit(
         Of the strategy.
     account : Account, optional
     cuts : int
-        Places at which the future changes, half of them by ending the bars.
+        Number of places where the future changes; at half of them the bars end.
     seed : int
     trades : bool
-        Whether orders are expected; a strategy that gives none is then listed as unverified.
+        Whether orders are expected; a strategy without orders is then listed as unverified.
     bar_by_bar : bool
-        Also run it bar by bar, and several feeds with bars taken out.
+        Also run it bar by bar, and several feeds with bars removed.
 
     Raises
     ------
     OptionError
-        For a parameter the strategy does not have, or less than one cut.
+        For an unknown parameter, or less than one cut.
     StrategyError
-        When it skips the run.
+        If it skips the run.
 
     Examples
     --------
@@ -101,11 +101,11 @@ def audit(
         ahead = AHEAD + warm_up
         future = cut(given, stamp) if ended else other_future(given, stamp, rng, ahead)
         findings += compared.until(stamp, run(future), ended)
-    if bar_by_bar:  # what a cut shows already needs no other explanation
+    if bar_by_bar:  # a finding from a cut needs no second one
         known = {each.where for each in findings if each.kind == "look-ahead"}
         elsewhere, compared.elsewhere = from_elsewhere(run, given, compared)
         findings += [each for each in elsewhere if each.where not in known]
-        if "orders" in known:  # they differ at other dates for the same reason
+        if "orders" in known:  # differences at other dates have the same cause
             compared.elsewhere = ""
     unverified: list[str] = []
     if bar_by_bar and len(given) > 1:
@@ -126,7 +126,7 @@ def unread_set_aside(
     params: Mapping[str, Any],
     account: Account,
 ) -> StrategyAudit:
-    """Move lines that look ahead to what is not verified, where no order follows any of them."""
+    """Move lines that look ahead to the unverified list if no order depends on them."""
     ahead = {each.where: each for each in found.findings if each.kind == "look-ahead"}
     if not ahead or not no_order_follows(ahead, strategy, bars, params, account):
         return found
@@ -143,7 +143,7 @@ def audit_indicator(
     params: Mapping[str, Any] | None = None,
     **how: Any,
 ) -> StrategyAudit:
-    """Look for what an indicator of the first data feed knows too early.
+    """Check an indicator of the first data feed for look-ahead.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def audit_indicator(
     params : mapping, optional
         Of the indicator.
     **how
-        As `audit` takes it.
+        As in `audit`.
     """
 
     class Watching(bt.Strategy):

@@ -1,4 +1,4 @@
-"""Whether orders follow some lines: the same orders come where these are NaN, or others do."""
+"""Check whether orders depend on some lines, by replacing these with NaN."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -21,14 +21,14 @@ def no_order_follows(
     params: Mapping[str, Any],
     account: Account,
 ) -> bool:
-    """Tell whether a strategy gives orders, and the same ones where some of its lines are NaN.
+    """Return whether a strategy places orders, and the same ones if some of its lines are NaN.
 
     Parameters
     ----------
     lines : collection of str
-        Their names, as a `Recording` has them.
+        Names as in `Recording`.
     strategy, bars, params, account
-        As `record` takes them.
+        As in `record`.
     """
     plain = record(bars, strategy, params, account)
     if not plain.orders or not set(lines) <= set(plain.lines):
@@ -40,7 +40,7 @@ def no_order_follows(
 
 
 def blinded(strategy: Any, hidden: Collection[str]) -> Any:
-    """Return a strategy some of whose lines are NaN once they have been computed in a batch."""
+    """Return a strategy with some lines set to NaN after batch computation."""
 
     class Blinded(strategy):
         lines_hidden = False

@@ -1,4 +1,4 @@
-"""ML off against ML on: differences with their intervals, and what became of each trade."""
+"""Compare ML off and ML on: differences with intervals, and matched trades."""
 
 from typing import Any
 
@@ -43,22 +43,22 @@ def compare_runs(
     off, on : Run
     bootstrap : Bootstrap
     matches : DataFrame, optional
-        Of `attribute_trades`, where they are known.
+        Of `attribute_trades`, if already known.
 
     Returns
     -------
     dict
-        For each of `COMPARED` {off, on, delta, ci95}, ci95 being the interval of the difference
-        [low, high] or None, as where there is no difference; and false_signals {off, on, change},
+        For each of `COMPARED` {off, on, delta, ci95}, where ci95 is the interval of the difference
+        [low, high], or None, for example without a difference; and false_signals {off, on, change},
         trades (see `trade_counts`) and attribution (see `attribution`).
 
     Notes
     -----
     Intervals are percentiles of a stationary bootstrap, see `bt_fusion.statistics.intervals`. Total
-    return, net profit, Sharpe, Sortino and drawdown draw the paired returns of both runs bar by
-    bar; win rate, profit factors and expectancy draw entries in time order, those of the same bar
-    together. Trading less under costs moves these figures without any skill: an interval beside
-    zero is not yet a verdict.
+    return, net profit, Sharpe, Sortino and drawdown resample the paired returns of both runs bar by
+    bar; win rate, profit factors and expectancy resample entries in time order, entries of the same
+    bar together. Under costs, trading less changes these figures without any skill: an interval
+    that excludes zero is not a verdict.
     """
     intervals = _by_bar(off, on, bootstrap) | by_trade(off.trades, on.trades, bootstrap)
     result: dict[str, Any] = {}
@@ -97,7 +97,7 @@ def _by_bar(off: Run, on: Run, bootstrap: Bootstrap) -> dict[str, list[float] | 
 def by_trade(
     off: pd.DataFrame, on: pd.DataFrame, bootstrap: Bootstrap
 ) -> dict[str, list[float] | None]:
-    """Return the intervals of what is made of the closed trades of two runs."""
+    """Return the intervals of figures of the closed trades of two runs."""
     columns = []
     for trades in (off, on):
         closed = trades[trades.exit_reason != "open"]

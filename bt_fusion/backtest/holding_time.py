@@ -1,4 +1,4 @@
-"""`--horizon auto`: the label looks as far ahead as a strategy's trades without ML last."""
+"""`--horizon auto`: set the label's horizon to the median length of trades without ML."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,16 +29,16 @@ FEWEST_TRADES = 10
 
 @dataclass(frozen=True)
 class HoldingTime:
-    """How long a strategy's trades without ML last.
+    """Length of a strategy's trades without ML.
 
     Attributes
     ----------
     bars : int
-        The median of its closed trades, 1 at least.
+        Median over its closed trades, at least 1.
     trades : int
-        How many there were, of all symbols.
+        Number of closed trades, over all symbols.
     window : int
-        Bars they were made in, of the symbol with the most.
+        Number of bars they were made in, for the symbol with the most.
     """
 
     bars: int
@@ -47,7 +47,7 @@ class HoldingTime:
 
     @property
     def note(self) -> str:
-        """What it is, in one line."""
+        """Describe it in one line."""
         return (
             f"horizon auto: {self.bars:,} bars, the median holding time of {self.trades:,} trades "
             f"without ML in the first {self.window:,} bars"
@@ -60,14 +60,14 @@ def holding_time(
     bars: Mapping[str, pd.DataFrame],
     account: Account,
 ) -> HoldingTime:
-    """Run a strategy without ML, and return how long its closed trades last.
+    """Run a strategy without ML and measure the length of its closed trades.
 
     Parameters
     ----------
     strategy : class
     params : mapping
     bars : mapping of DataFrame
-        Of each symbol, the first training window alone.
+        The first training window of each symbol.
     account : Account
 
     Raises
@@ -90,16 +90,16 @@ def holding_time(
 
 
 def with_holding_time(job: "BacktestJob", bars: Mapping[str, pd.DataFrame]) -> "BacktestJob":
-    """Return a job whose label looks as far ahead as the strategy's trades without ML last.
+    """Return a job whose label's horizon is the trade length without ML.
 
-    They are those of the first training window of each symbol, up to the end of the window that
-    ends first, so that no prediction of any symbol comes before them; one account trades all. The
-    job's `source` and `notes` say what came out.
+    The trades come from the first training window of each symbol, up to the earliest end of these
+    windows, so they precede every prediction; one account trades all. The job's `source` and
+    `notes` hold the result.
 
     Parameters
     ----------
     job : BacktestJob
-        Of a walk-forward, with a strategy that has exits of its own.
+        With a walk-forward, and a strategy with its own exits.
     bars : mapping of DataFrame
         All bars of each symbol.
 
@@ -113,7 +113,7 @@ def with_holding_time(job: "BacktestJob", bars: Mapping[str, pd.DataFrame]) -> "
         raise OptionError("horizon auto: a saved model has the horizon it was trained with")
     check_own_exits(strategy)
     windows = {symbol: own.iloc[: walk.sizes(len(own))[0]] for symbol, own in bars.items()}
-    # of all of them what was over when the first prediction of any is made
+    # of all symbols the bars before the first prediction of any
     until = min(own.index[-1] for own in windows.values())
     first = {symbol: own.loc[:until] for symbol, own in windows.items() if own.index[0] <= until}
     found = holding_time(strategy, job.params, first, job.account)
@@ -128,7 +128,7 @@ def with_holding_time(job: "BacktestJob", bars: Mapping[str, pd.DataFrame]) -> "
 
 
 def check_own_exits(strategy: type[Strategy]) -> None:
-    """Raise OptionError for a strategy of ours: its trades last as long as the label says."""
+    """Raise OptionError for a strategy of ours: its trade length follows the label."""
     if issubclass(strategy, OnePosition):
         raise OptionError(
             f"horizon auto: the exits of {strategy.__name__} follow the label's horizon, so its "

@@ -1,4 +1,4 @@
-"""BacktestJob: both runs over the bars no model has seen, compared and judged."""
+"""BacktestJob: run, compare and judge ML off and ML on over unseen bars."""
 
 import time
 from collections.abc import Iterator
@@ -103,11 +103,11 @@ class BacktestJob:
         Parameters
         ----------
         bars : DataFrame, or dict of them by symbol
-            Checked. Of several symbols each is predicted by itself, and one account trades all.
+            Checked bars. Each of several symbols is predicted separately; one account trades all.
         name : str
-            What to call the data of a single DataFrame.
+            Name of the data if `bars` is a single DataFrame.
         on_refit : callable, optional
-            Called with (refits done, refits in all), instead of showing them on the terminal.
+            Called with (refits done, total refits), instead of a progress display on the terminal.
         """
         given = bars if isinstance(bars, dict) else {name: bars}
         job: BacktestJob = with_threshold(self, given)
@@ -159,7 +159,7 @@ class BacktestJob:
         out_of_sample: dict[str, OutOfSample],
         runs: dict[str, Run],
     ) -> dict[str, Any]:
-        """Return the content of summary.json before anything is judged."""
+        """Return the content of summary.json before the evaluation."""
         summary = {
             "schema": SCHEMA,
             **data_and_window(out_of_sample),
@@ -187,9 +187,9 @@ class BacktestJob:
     def out_of_sample(
         self, bars: dict[str, pd.DataFrame], on_refit: OnRefit = None, health: bool | None = None
     ) -> dict[str, OutOfSample]:
-        """Predict each symbol and cut out its window; raises as `predict_each`.
+        """Predict each symbol and return its window; raises as `predict_each`.
 
-        With the health of the models where the strategy uses it, or as `health` says.
+        Includes the models' health if the strategy uses it, or as set by `health`.
         """
         if health is None:
             health = self.ml != "off" and asks_health(load_strategy(self.strategy), self.params)
@@ -206,7 +206,7 @@ class BacktestJob:
     def all_notes(
         self, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
     ) -> list[str]:
-        """Return its own notes, those on models and bars, see `notes_of`, and on the strategy."""
+        """Return its own notes and those on models, bars (see `notes_of`) and the strategy."""
         notes = notes_of(self.predictor, out_of_sample)
         if self.ml == "off" and asks_always(strategy):
             notes.append(f"{strategy.__name__} asks an MLEnsemble of its own: this run has ML")
@@ -217,7 +217,7 @@ class BacktestJob:
         return [*self.notes, *filter(None, costs), *notes]
 
     def config(self, bars: dict[str, pd.DataFrame]) -> dict[str, Any]:
-        """Return everything that reproduces the run."""
+        """Return the configuration that reproduces the run."""
         return {
             "source": {"folder": str(Path.cwd()), **self.source},
             **strategy_config(self.strategy),
@@ -236,19 +236,19 @@ class BacktestJob:
         }
 
     def agreement(self, strategy: type[Strategy]) -> Agreement:
-        """Return what ML-on asks of ML."""
+        """Return the agreement that ML-on requires of ML."""
         voting = self.signal_model.new_ensemble().voting
         return agreement_of(strategy, self.params, voting, self.account.round_trip)
 
     @cached_property
     def predictor(self) -> Predictor:
-        """What predicts, see `as_predictor`."""
+        """The predictor, see `as_predictor`."""
         system = None if self.model is not None else system_of(load_strategy(self.strategy))
         return as_predictor(self.model, system, self.seed)
 
     @property
     def signal_model(self) -> SignalModel:
-        """The model that predicts, or that is refitted."""
+        """The model that predicts or is refitted."""
         return model_of(self.predictor)
 
     def _run_one(
@@ -270,20 +270,20 @@ class BacktestJob:
 
 
 def add_safely(summary: dict[str, Any], steps: dict[str, Step]) -> None:
-    """Add the judgement of the runs to a summary; a step that fails is noted and skipped."""
+    """Run the evaluation steps; note a failed step in the summary and skip it."""
     with step("Judging") as report:
         for done, (what, add) in enumerate(steps.items()):
             report(done, len(steps))
             try:
                 add(summary)
-            except Exception as error:  # no mistake in judging may cost hours of finished runs
+            except Exception as error:  # an error here must not lose hours of finished runs
                 say_what_failed(summary, what, error)
         report(len(steps), len(steps))
 
 
 @contextmanager
 def clocked(seconds: dict[str, float], name: str) -> Iterator[None]:
-    """Note how long the block takes."""
+    """Record how long the block takes."""
     start = time.perf_counter()
     yield
     seconds[name] = round(time.perf_counter() - start, 3)

@@ -1,4 +1,4 @@
-"""What can be wrong with a backtest before any work: its options, strategy, bars and model."""
+"""Check a backtest's options, strategy, bars and model before any work."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,9 +24,9 @@ WITHOUT_PAYOFF = 0.60  # threshold of models that cannot give a break-even one
 
 
 def with_threshold(job: Any, bars: dict[str, pd.DataFrame]) -> Any:
-    """Return a `BacktestJob` with a threshold where nobody gave one and `auto` is not meant.
+    """Return a `BacktestJob` with a default threshold if none was given and `auto` does not apply.
 
-    A preset may bring its own; a model that does not tell what a prediction is worth gets 0.60.
+    A preset may have its own; a model without payoffs gets 0.60.
     """
     check_predictor(job.predictor, bars)
     if job.ml == "off" or THRESHOLDS.keys() & job.params:
@@ -50,7 +50,7 @@ def with_threshold(job: Any, bars: dict[str, pd.DataFrame]) -> Any:
 
 
 def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
-    """Return the strategy of a `BacktestJob`, once all that can be wrong before work was looked at.
+    """Check everything about a `BacktestJob` before any work, and return its strategy.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def checked_strategy(job: Any, bars: dict[str, pd.DataFrame]) -> type[Strategy]:
 
 
 def check_ablation(job: Any, bars: dict[str, pd.DataFrame]) -> None:
-    """Raise OptionError where an ablation has no models to add one by one."""
+    """Raise OptionError if an ablation has no models to add one by one."""
     if load_strategy(job.strategy) is not ManagedStrategy:
         raise OptionError("an ablation is for the strategy managed; take --strategy managed")
     if not isinstance(job.signal_model, ManagedModel):

@@ -1,4 +1,4 @@
-"""The verdict on two runs, and how sure ML-on's own returns are after all that was tried."""
+"""Verdict on two runs, and certainty of ML-on's returns, corrected for all trials."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def verdict_of_pair(
     seed: int = 0,
     predictor: Predictor | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
-    """Return parts of summary.json's `statistics`, and what its `comparison` holds of the verdict.
+    """Return the verdict on a pair, as entries of `statistics` and `comparison` of summary.json.
 
     Parameters
     ----------
@@ -56,21 +56,21 @@ def verdict_of_pair(
     trials : int
         Variants tried on these bars, this one included.
     draws, seed : int
-        Of the random filters, and of the ranking's shifts.
+        Of the random filters and the ranking's shifts.
     predictor : WalkForward, optional
-        What is to learn again, from labels moved by chance; see `label_placebo`.
+        Model to retrain on randomly shifted labels; see `label_placebo`.
 
     Returns
     -------
     statistics : dict
-        placebo and edge, see `placebo_figures` and `edge_figures`; labels where asked for.
+        placebo and edge, see `placebo_figures` and `edge_figures`; labels if requested.
     verdict : dict
         chance (see `chance_figures`), ranking (see `ranking_figures`), delay_1 (p_value and
         p_against of the setting with every order one bar later, None without a replay), verdict,
         because, change and rules (name, passed, grades).
     by_bar : DataFrame
-        By the stamps of the account above_chance, the return of ML-on's account above that of the
-        mean random filter, and ranked, what the ranks of P(side) gain.
+        By the account's timestamps: above_chance, the return of ML-on's account above that of the
+        mean random filter, and ranked, the gain of the ranks of P(side).
     """
     chance, ranking = matched_chance(pair, draws, seed), ranking_of(pair, draws, seed)
     delayed = None if chance.untested else delayed_test(pair, draws, seed)
@@ -96,7 +96,7 @@ def verdict_of_pair(
 
 
 def edge_figures(chance: MatchedChance, trials: int = 1) -> dict[str, float | None]:
-    """Return how sure it is that ML-on added to chance, by what it made a bar above the mean draw.
+    """Return the certainty that ML-on beats chance, from its returns above the mean draw.
 
     Parameters
     ----------
@@ -107,8 +107,8 @@ def edge_figures(chance: MatchedChance, trials: int = 1) -> dict[str, float | No
     Returns
     -------
     dict
-        sharpe (per bar, not annualised), psr, dsr, and dsr_against, the dsr of the negative: how
-        sure it is that ML took away. Trials are taken to vary as chance makes them.
+        sharpe (per bar, not annualised), psr, dsr, and dsr_against, the dsr of the negative: the
+        certainty that ML hurt. Trials are assumed to vary as by chance.
     """
     edge = chance.above_chance.to_numpy()
     return {
@@ -126,7 +126,7 @@ def evidence_of(
     trials: int = 1,
     delayed: ChanceTest | None = None,
 ) -> Evidence:
-    """Collect what the verdict on two runs rests on.
+    """Collect the evidence for the verdict on two runs.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def evidence_of(
 
 
 def selection_statistics(run: Run, trials: Trials, pbo: float | None = None) -> dict[str, Any]:
-    """Return how sure a run's own returns are, after so many trials.
+    """Return the certainty of a run's own returns, corrected for the trials.
 
     Parameters
     ----------
@@ -183,9 +183,9 @@ def selection_statistics(run: Run, trials: Trials, pbo: float | None = None) -> 
     Returns
     -------
     dict
-        sharpe, psr and dsr (see `certainty`), trials, pbo, bars, min_track_record (bars until
-        psr would reach 0.95 with such returns, None for never), and None for placebo and edge,
-        which others fill in.
+        sharpe, psr and dsr (see `certainty`), trials, pbo, bars, min_track_record (bars until psr
+        reaches 0.95 with such returns, None for never), and None for placebo and edge, which are
+        filled in later.
     """
     returns = bar_returns(run.equity.to_numpy(dtype=float))
     return {
@@ -205,13 +205,13 @@ def own_sharpe(run: Run) -> float | None:
 
 
 def certainty(returns: np.ndarray, trials: Trials) -> dict[str, float | None]:
-    """Return the certainty that per-bar returns hold skill.
+    """Return the certainty that per-bar returns show skill.
 
     Returns
     -------
     dict
-        sharpe: per bar, not annualised; psr: probability that the true one is above 0; dsr:
-        above the best of so many trials without skill. None where undefined.
+        sharpe: per bar, not annualised; psr: probability that the true ratio is above 0; dsr: above
+        the best of the trials without skill. None if undefined.
     """
     return {
         "sharpe": sharpe_per_bar(returns),

@@ -1,4 +1,4 @@
-"""What is said of finished runs: step by step, so that a step that fails costs itself alone."""
+"""Evaluate finished runs step by step; a step that fails does not stop the others."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,13 +39,13 @@ from bt_fusion.trade_models.trade_plan import TradePlan
 __all__ = ["NOT_JUDGED", "Judging", "Step", "say_what_failed"]
 
 NOT_JUDGED = "not judged"
-NEEDED = ("statistics", "the comparison", "the verdict")  # steps that a verdict is made of
+NEEDED = ("statistics", "the comparison", "the verdict")  # steps that a verdict needs
 Step = Callable[[dict[str, Any]], None]
 
 
 @dataclass(eq=False)
 class Judging:
-    """The runs of a backtest, and all that is said of them.
+    """Runs of a backtest and the steps of their evaluation.
 
     Attributes
     ----------
@@ -59,22 +59,22 @@ class Judging:
     runs : dict of Run
         "off", "on" or both.
     bootstrap : Bootstrap
-        Its draws and seed are the placebo's, too.
+        The random filters use its draws and seed as well.
     placebo : {"veto", "labels", "none"}
     ledger : path, optional
         Folder of results whose trial ledger counts.
     audit : bool
-        Whether the strategy is audited, see `quick_audit`.
+        Whether to audit the strategy, see `quick_audit`.
     ablate : bool
-        Whether the models of a managed trade are added one by one, see `ablation`.
+        Whether to add the models of a managed trade one by one, see `ablation`.
     brief : bool
-        Whether only what the verdict needs is said.
+        Whether to compute only what the verdict needs.
     hold : Series, optional
         Equity of buy and hold, once that step is done.
     ablated : DataFrame, optional
-        Equity of an ablation's rows, likewise.
+        Equity of an ablation's rows, once that step is done.
     by_bar : DataFrame, optional
-        What the verdict rests on bar by bar, see `verdict_of_pair`; likewise.
+        Inputs of the verdict bar by bar, see `verdict_of_pair`, once that step is done.
     """
 
     strategy: type[Strategy]
@@ -95,12 +95,12 @@ class Judging:
 
     @cached_property
     def matches(self) -> pd.DataFrame:
-        """Which trade of ML-on became of which trade of ML-off."""
+        """The matched trades of ML-off and ML-on."""
         return attribute_trades(self.runs["off"], self.runs["on"])
 
     @property
     def steps(self) -> dict[str, Step]:
-        """What adds to a summary, by what it is called where it fails; in this order."""
+        """The steps in order, by their names in error notes."""
         steps: dict[str, Step] = {}
         if self.audit:
             steps["the audit of the strategy"] = self.add_audit
@@ -124,7 +124,7 @@ class Judging:
         return steps
 
     def add_ablation(self, summary: dict[str, Any]) -> None:
-        """Add what each model of a managed trade adds to those before it."""
+        """Add the contribution of each model of a managed trade."""
         (part,) = self.out_of_sample.values()
         plan = part.predictions
         assert isinstance(plan, TradePlan)  # checked before any work
@@ -134,9 +134,9 @@ class Judging:
         summary["ablation"], self.ablated = list(found.rows), found.equity
 
     def add_audit(self, summary: dict[str, Any]) -> None:
-        """Add whether the strategy looks ahead; one that does gets no verdict.
+        """Add whether the strategy looks ahead; if it does, there is no verdict.
 
-        Without ML, where the entries are its own; with ML, where it asks for that itself.
+        Audited without ML, or with ML if the strategy uses ML itself.
         """
         with_ml = "on" in self.runs and (takes_ml(self.strategy) or "off" not in self.runs)
         known = {symbol: part.predictions for symbol, part in self.out_of_sample.items()}
@@ -151,20 +151,20 @@ class Judging:
             summary["comparison"] |= {"verdict": NOT_JUDGED, "because": f"{NOT_JUDGED}: {told}"}
 
     def add_agreement(self, summary: dict[str, Any]) -> None:
-        """Add how trades ended by whether ML had agreed with their entries."""
+        """Add the results of trades by whether ML agreed with their entries."""
         summary["fused_vs_technical"] = fused_vs_technical(
             self.runs, self.out_of_sample, self.asked, self.bootstrap
         )
 
     @property
     def asked(self) -> Agreement:
-        """What ML-on asks of ML."""
+        """The agreement that ML-on requires of ML."""
         voting = model_of(self.predictor).new_ensemble().voting
         return agreement_of(self.strategy, self.params, voting, self.account.round_trip)
 
     @property
     def exits(self) -> dict[str, Any]:
-        """How trades of the model's label end."""
+        """Exit settings of the model's label."""
         return trade_exits(model_of(self.predictor).label())
 
     @property
@@ -174,13 +174,13 @@ class Judging:
         return RunPair(*traded, off=self.runs["off"], on=self.runs["on"])
 
     def add_hold(self, summary: dict[str, Any]) -> None:
-        """Add what buying and holding made of the same bars."""
+        """Add the figures of buy and hold on the same bars."""
         bars = {symbol: part.bars for symbol, part in self.out_of_sample.items()}
         self.hold = hold_equity(bars, self.account)
         summary["buy_hold"] = hold_figures(self.hold)
 
     def add_statistics(self, summary: dict[str, Any]) -> None:
-        """Add how sure ML-on's own returns are, after all that was tried."""
+        """Add the statistical certainty of ML-on's returns, corrected for all trials."""
         trials = trials_of(self.ledger, summary, own_sharpe(self.runs["on"]))
         pbo = pbo_of(self.ledger, summary)
         summary["statistics"] = selection_statistics(self.runs["on"], trials, pbo)
@@ -201,7 +201,7 @@ class Judging:
         }
 
     def add_robustness(self, summary: dict[str, Any]) -> None:
-        """Add the figures of both runs under less friendly conditions."""
+        """Add the figures of both runs under harsher conditions."""
         summary["comparison"]["robustness"] = robustness(
             self.runs["off"].trades,
             self.runs["on"].trades,
@@ -210,12 +210,12 @@ class Judging:
         )
 
     def add_hint(self, summary: dict[str, Any]) -> None:
-        """Note which thresholds to try where ML leaves few trades."""
+        """Note which thresholds to try if ML leaves few trades."""
         hint = hint_of(self.pair, self.asked)
         summary["notes"] += [hint] if hint else []
 
     def add_verdict(self, summary: dict[str, Any]) -> None:
-        """Add what chance would have made, and the verdict, unless what it needs has failed."""
+        """Add the random filters and the verdict, unless a step it needs has failed."""
         if summary["comparison"]["verdict"] == NOT_JUDGED:
             return
         found, verdict, self.by_bar = verdict_of_pair(

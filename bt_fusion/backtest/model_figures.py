@@ -1,4 +1,4 @@
-"""What predicted the traded bars, and how good it was on them."""
+"""The model behind the traded bars, and its quality on them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -21,7 +21,7 @@ __all__ = ["add_health", "model_figures"]
 
 
 def model_figures(predictor: Predictor, parts: Mapping[str, OutOfSample]) -> dict[str, Any]:
-    """Return which model predicted, and how good it was on the rows of all these symbols."""
+    """Return the model's description and its quality on the rows of all symbols."""
     models = [model_of(predictor_of(predictor, symbol)) for symbol in parts]
     names = [model.feature_set().names for model in models]
     features = tuple(dict.fromkeys(name for own in names for name in own))
@@ -57,14 +57,14 @@ def model_figures(predictor: Predictor, parts: Mapping[str, OutOfSample]) -> dic
 
 
 def shares_of(predictor: OnePredictor, part: OutOfSample) -> list[np.ndarray]:
-    """Return the features' shares of the importance, of each refit or of the fitted model."""
+    """Return the features' shares of importance, per refit or for the fitted model."""
     if isinstance(predictor, SignalModel):
         return [feature_shares(predictor.ensemble_, len(predictor.feature_set().names))]
     return [refit.importances for refit in part.refits]
 
 
 def payoffs_of(predictor: OnePredictor, part: OutOfSample) -> list[dict[str, Any] | None]:
-    """Return what a right and a wrong prediction are worth, of each refit or the fitted model."""
+    """Return the payoffs of right and wrong predictions, per refit or for the fitted model."""
     fixed = isinstance(predictor, SignalModel)
     found = [predictor.payoff_] if fixed else [refit.payoff for refit in part.refits]
     return [None if payoff is None else asdict(payoff) for payoff in found]
@@ -83,7 +83,7 @@ def on_all(share: np.ndarray, own: tuple[str, ...], features: tuple[str, ...]) -
 
 
 def joined(parts: list[Predictions]) -> Predictions:
-    """Return what the ensembles of several symbols predict, one after the other, as one member."""
+    """Concatenate the ensemble predictions of several symbols, as one member."""
     rows = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("model", "trained_until")
@@ -109,7 +109,7 @@ def add_health(summary: dict[str, Any], parts: Mapping[str, OutOfSample]) -> Non
 
 
 def health_note(found: dict[str, Any], several: bool) -> str:
-    """Return a note on the alarms of a symbol's models, one of several; empty without any."""
+    """Return a note on the drift alarms of a symbol's models, or ""."""
     alarms = found["alarms"]
     if not alarms:
         return ""

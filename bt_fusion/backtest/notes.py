@@ -1,4 +1,4 @@
-"""Notes: what a reader of the figures should know of the model, the bars and the runs."""
+"""Notes for the reader of the figures, on the model, the bars and the runs."""
 
 from warnings import warn
 
@@ -25,19 +25,18 @@ __all__ = [
     "warn_of_refused",
 ]
 
-CAPPED = 0.005  # share of opens from which it is said
-MOST_COSTS = 0.01  # a side, from which a percentage was perhaps meant
+CAPPED = 0.005  # share of opens from which the note appears
+MOST_COSTS = 0.01  # per side; above this a percentage may have been meant
 
 
 def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
-    """Return the notes on the models and the bars of each symbol; of several they name it.
+    """Return the notes on the models and bars of each symbol, with its name if there are several.
 
     Notes
     -----
-    Of a fitted model: bars of another length than it was trained on, and bars that are left out
-    because it knows them. Of a recipe: traded bars that its tuning had seen. Of both: parts of a
-    user's own that were not checked for look-ahead, and an AUC that hides or betrays something, see
-    `refit_notes`.
+    For a fitted model: a bar length other than in training, and bars left out because it was
+    trained on them. For a recipe: traded bars that its tuning had seen. For both: user parts that
+    were not checked for look-ahead, and a suspicious AUC, see `refit_notes`.
     """
     found = []
     for symbol, part in parts.items():
@@ -52,7 +51,21 @@ def notes_of(predictor: Predictor, parts: dict[str, OutOfSample]) -> list[str]:
             notes += auc_notes(model, part)
         name = f"{symbol}: " if len(parts) > 1 else ""
         found += [name + note for note in notes if note]
-    return found
+    mixed = mixed_note(parts)
+    return [*found, mixed] if mixed else found
+
+
+def mixed_note(parts: dict[str, OutOfSample]) -> str:
+    """Return a note where symbols have bars of different lengths or no common time, else ""."""
+    lengths = {symbol: bar_length(part.bars.index.to_numpy()) for symbol, part in parts.items()}
+    if len({length for length in lengths.values() if length}) > 1:
+        shown = ", ".join(f"{symbol} {length}" for symbol, length in lengths.items())
+        return f"the symbols have bars of different lengths ({shown}): annual figures mix them"
+    first = max(part.bars.index[0] for part in parts.values())
+    last = min(part.bars.index[-1] for part in parts.values())
+    if first > last:
+        return "some symbols have no time in common: the account trades them one after the other"
+    return ""
 
 
 def auc_notes(model: SignalModel, part: OutOfSample, **words: str) -> list[str]:
@@ -61,7 +74,7 @@ def auc_notes(model: SignalModel, part: OutOfSample, **words: str) -> list[str]:
 
 
 def costs_note(account: Account) -> str:
-    """Return a note where costs are so high that a percentage was probably meant, else "".
+    """Return a note if costs are so high that a percentage was probably meant, else "".
 
     >>> costs_note(Account(commission=0.1))
     'commission and slippage take 10 % a side; 0.1 % would be 0.001'
@@ -73,10 +86,10 @@ def costs_note(account: Account) -> str:
 
 
 def slippage_note(account: Account, parts: dict[str, OutOfSample]) -> str:
-    """Return a note on the opens where the broker charges less slippage than asked, "" for few.
+    """Return a note on opens where the broker charges less slippage than set, "" for few.
 
-    A fill stays inside its bar, as Backtrader's broker has it: nobody traded outside, and without
-    that limit orders would be filled beyond their limit.
+    Backtrader's broker keeps a fill inside its bar: nobody traded outside it, and otherwise limit
+    orders would be filled beyond their limit.
     """
     slip = account.slippage
     if not slip:
@@ -93,7 +106,7 @@ def slippage_note(account: Account, parts: dict[str, OutOfSample]) -> str:
 
 
 def length_note(model: SignalModel, time: np.ndarray) -> str:
-    """Return a note where the bars are longer or shorter than the training bars, else ""."""
+    """Return a note if the bars are longer or shorter than the training bars, else ""."""
     given, own = bar_length(time), model.interval_
     if given is None or own is None or given == own:
         return ""
@@ -101,12 +114,12 @@ def length_note(model: SignalModel, time: np.ndarray) -> str:
 
 
 def left_out(model: SignalModel, part: OutOfSample) -> str:
-    """Return `left_out_note`, "" where bars are traded in-sample."""
+    """Return `left_out_note`, "" if bars are traded in-sample."""
     return "" if part.in_sample else left_out_note(model, part.whole.index.to_numpy())
 
 
 def left_out_note(model: SignalModel, time: np.ndarray) -> str:
-    """Return how many bars are left out because the model was trained on them, "" for none."""
+    """Return a note on bars left out because the model was trained on them, "" for none."""
     known = int((time <= np.datetime64(model.trained_until_)).sum())
     if not known:
         return ""
@@ -115,7 +128,7 @@ def left_out_note(model: SignalModel, time: np.ndarray) -> str:
 
 
 def tuned_note(model: SignalModel, part: OutOfSample) -> str:
-    """Return how many traded bars the tuning of a recipe saw, "" for none."""
+    """Return a note on traded bars that a recipe's tuning saw, "" for none."""
     until = getattr(model, "trained_until_", np.datetime64("NaT"))
     seen = int((part.bars.index <= pd.Timestamp(until)).sum())
     if not getattr(model, "trials_", 0) or not seen:
@@ -127,7 +140,7 @@ def tuned_note(model: SignalModel, part: OutOfSample) -> str:
 
 
 def warn_of_refused(name: str, run: Run) -> None:
-    """Warn where the broker refused orders: then the strategy did not trade what it asked for."""
+    """Warn if the broker rejected orders: the strategy then did not trade as intended."""
     refused = run.figures["rejected"]
     if refused:
         warn(

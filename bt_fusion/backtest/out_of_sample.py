@@ -1,4 +1,4 @@
-"""The bars of each symbol that no model had seen, and what was predicted for them."""
+"""Unseen bars of each symbol, with their predictions."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,23 +31,23 @@ OnRefit = Callable[[int, int], None] | None
 
 @dataclass(frozen=True)
 class OutOfSample:
-    """One symbol's window.
+    """One symbol's traded window.
 
     Attributes
     ----------
     whole : DataFrame
-        All of its bars.
+        All bars of the symbol.
     bars : DataFrame
-        Those of the window.
+        Bars of the window.
     predictions : Predictions
         Of the window's bars.
     labels : Labels
-        What became of them, known afterwards.
+        Actual labels of the window's bars.
     refits : tuple of Refit
-        What the walk-forward did; none by a fitted model.
+        Refits of the walk-forward; empty for a fitted model.
     predictor : WalkForward or SignalModel, optional
     every : Predictions, optional
-        Of all of its bars.
+        Predictions of all bars.
     """
 
     whole: pd.DataFrame
@@ -67,20 +67,20 @@ class OutOfSample:
         fromdate: Any = None,
         todate: Any = None,
     ) -> "OutOfSample":
-        """Cut the window out of all bars and predictions; raises as `out_of_sample_window`."""
+        """Select the window from all bars and predictions; raises as `out_of_sample_window`."""
         window = out_of_sample_window(predictions, fromdate, todate)
         walked = isinstance(predictor, WalkForward)
         labels = predictor.labels_ if walked else labels_of(predictor.label(), bars)
-        assert len(labels.y) == len(bars)  # those of the last prediction
+        assert len(labels.y) == len(bars)  # including the last prediction
         known = Labels(labels.y[window], labels.t1[window])
         refits = tuple(predictor.refits_) if walked else ()
         parts = bars.iloc[window], predictions[window], known
         return cls(bars, *parts, refits, predictor, predictions)
 
     def health(self) -> np.ndarray | None:
-        """Return the health of the models on each bar of the window, None where nobody can tell.
+        """Return the models' health on each bar of the window, None if unknown.
 
-        As the predictions carry it, or worked out now.
+        Taken from the predictions, or computed now.
         """
         if self.predictions.health is not None:
             return self.predictions.health
@@ -92,7 +92,7 @@ class OutOfSample:
 
     @property
     def in_sample(self) -> int:
-        """How many of the window's bars the model was trained on."""
+        """Number of the window's bars the model was trained on."""
         return int((self.predictions.index <= self.predictions.trained_until).sum())
 
 
@@ -103,12 +103,12 @@ def predict_out_of_sample(
     *,
     allow_in_sample: bool = False,
 ) -> Predictions:
-    """Predict bars by a walk-forward, or those a fitted model has not seen.
+    """Predict bars with a walk-forward, or the unseen bars with a fitted model.
 
     Raises
     ------
     InSampleError
-        When a fitted model has seen all of the bars and `allow_in_sample` is False.
+        If a fitted model has seen all bars and `allow_in_sample` is False.
     """
     if isinstance(predictor, WalkForward):
         return predictor.predict(bars, on_refit)
@@ -132,29 +132,29 @@ def predict_each(
     allow_in_sample: bool = False,
     health: bool = False,
 ) -> dict[str, OutOfSample]:
-    """Predict each symbol by itself.
+    """Predict each symbol separately.
 
     Parameters
     ----------
     predictor : WalkForward, SignalModel, or dict of SignalModel
-        A walk-forward is copied for each of several symbols; a fitted model predicts them all,
-        or there is one for each by symbol.
+        A walk-forward is copied for each symbol; a fitted model predicts all symbols, or a
+        dictionary holds one per symbol.
     bars : dict of DataFrame
         By symbol.
     on_refit : callable, optional
-        Called with (refits done, refits in all), of all symbols together.
+        Called with (refits done, total refits) over all symbols.
     fromdate, todate : optional
         Ends of each window.
     allow_in_sample : bool
     health : bool
-        Whether the predictions are to carry the health of their models, see `with_health`.
+        Whether to add the models' health to the predictions, see `with_health`.
 
     Raises
     ------
     OptionError
         As `check_predictor`.
     BarsError, InSampleError
-        As for one symbol; of several the message begins with the symbol.
+        As for one symbol; with several, the message begins with the symbol.
     """
     check_predictor(predictor, bars)
     each = {symbol: copy_for(predictor, symbol, len(bars)) for symbol in bars}
@@ -179,13 +179,13 @@ def predict_each(
 
 
 def shifted(on_refit: Callable[[int, int], None], before: int, total: int) -> OnRefit:
-    """Return what reports a symbol's refits as those of all symbols."""
+    """Return a callback that reports a symbol's refits as part of all refits."""
     return lambda done, _: on_refit(before + done, total)
 
 
 @contextmanager
 def named(symbol: str, symbols: int) -> Iterator[None]:
-    """Begin the message of an error with the symbol where there are several."""
+    """Prefix an error message with the symbol if there are several."""
     try:
         yield
     except BtFusionError as error:
@@ -197,12 +197,12 @@ def named(symbol: str, symbols: int) -> Iterator[None]:
 def out_of_sample_window(
     predictions: Predictions, fromdate: Any = None, todate: Any = None
 ) -> slice:
-    """Return the rows that both runs trade: from the first prediction on, inside the dates.
+    """Return the rows both runs trade: from the first prediction on, within the dates.
 
     Raises
     ------
     BarsError
-        When no predicted bar lies inside the dates.
+        If no predicted bar lies within the dates.
     """
     inside = predictions.known.copy()
     if fromdate is not None:

@@ -1,4 +1,4 @@
-"""One verdict over several finished runs, each of another market."""
+"""One verdict over several finished runs, each on a different market."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,24 +19,24 @@ from bt_fusion.verdict.stouffer import DailyGains
 
 __all__ = ["PooledRuns", "market_of", "pool_runs"]
 
-# of a configuration; costs and refits go with a market
+# keys of a configuration; costs and refits may differ by market
 SETTINGS = ("strategy", "label", "features", "ensemble")
 
 
 @dataclass(frozen=True, eq=False)
 class PooledRuns:
-    """What several runs come to together.
+    """Pooled evidence and verdict of several runs.
 
     Attributes
     ----------
     markets : list of Market
     evidence : Evidence
-        Of all of them together.
+        Pooled over all markets.
     verdict : Verdict
     strategies : list of str
-        Their strategies, each once.
+        Distinct strategies of the runs.
     notes : list of str
-        What a reader of the verdict should know: in what the runs differ, how many are short.
+        Notes for the reader: settings that differ, and the number of runs with few trades.
     """
 
     markets: list[Market]
@@ -46,7 +46,7 @@ class PooledRuns:
     notes: list[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict, its rules, and a row for each market and one for all."""
+        """Return the verdict, its rules, one row per market and one for all."""
         rows = [{"market": m.name, **figures_of(m.evidence)} for m in self.markets]
         return {
             "verdict": self.verdict.verdict,
@@ -66,14 +66,14 @@ def pool_runs(folders: Sequence[str | Path], bootstrap: Bootstrap = Bootstrap())
     Parameters
     ----------
     folders : sequence of path
-        What `--out` named, one of each market.
+        Folders given to `--out`, one per market.
     bootstrap : Bootstrap
 
     Raises
     ------
     RunError
-        When a folder holds no finished run with a verdict of this version, or two hold runs of
-        the same bars.
+        If a folder holds no finished run with a verdict of this version, or two runs have the same
+        bars.
     """
     runs = [SavedRun.read(folder, tables=("equity",)) for folder in folders]
     if len({run.summary["data"]["sha256"] for run in runs}) < len(runs):
@@ -88,7 +88,7 @@ def pool_runs(folders: Sequence[str | Path], bootstrap: Bootstrap = Bootstrap())
 
 
 def differences(configs: Sequence[dict[str, Any]]) -> str:
-    """Return the settings in which the runs differ, with each value; "" for none.
+    """Return the settings that differ between the runs, with their values; "" for none.
 
     >>> differences([{"params": {}}, {"params": {"exit": "flip"}}])
     'the runs differ in exit (default, flip), so no one setting is judged'
@@ -111,7 +111,7 @@ def differences(configs: Sequence[dict[str, Any]]) -> str:
 
 
 def few_trades(markets: Sequence[Market]) -> str:
-    """Return how many runs have fewer trades than a single run needs, "" for none."""
+    """Return a note on runs with fewer trades than a single run needs, "" for none."""
     few = sum(min(m.evidence.trades_off, m.evidence.trades_on) < LEAST_TRADES for m in markets)
     if not few:
         return ""
@@ -119,12 +119,12 @@ def few_trades(markets: Sequence[Market]) -> str:
 
 
 def market_of(run: SavedRun) -> Market:
-    """Return what a finished run contributes to a pooled verdict.
+    """Return a finished run's evidence for a pooled verdict.
 
     Raises
     ------
     RunError
-        When it holds no verdict, or one of an older version.
+        If it has no verdict, or one of an older version.
     """
     comparison, summary = run.summary["comparison"] or {}, run.summary
     if "ranked" not in run.equity or "ranking" not in comparison:
@@ -164,7 +164,7 @@ def market_of(run: SavedRun) -> Market:
 
 
 def chance_test(found: dict[str, Any]) -> ChanceTest | None:
-    """Return a test as a summary holds it, None where it was not made."""
+    """Return the test stored in a summary, None if it was not run."""
     if found["p_value"] is None:
         return None
     return ChanceTest(found["p_value"], found["p_against"], found["draws"])

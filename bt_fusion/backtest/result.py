@@ -1,4 +1,4 @@
-"""Result: what a backtest found, and the tables its folder holds."""
+"""Result: the result of a backtest, and the tables of its folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Result"]
 
-INTERNAL = ("run", "share", "value")  # columns of trades that trades.csv has elsewhere or not
+INTERNAL = ("run", "share", "value")  # columns of trades not copied to trades.csv
 ENTRY_COLUMNS = ("run", "time", "symbol", "side", "price", "score")
 
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What a backtest found; printing it shows the table of the command line.
+    """Result of a backtest; printing it shows the same table as the command line.
 
     Attributes
     ----------
@@ -51,15 +51,15 @@ class Result:
     out_of_sample : dict of OutOfSample
         The window of each symbol.
     hold : Series, optional
-        What buying and holding would have had at each close.
+        Equity of buy and hold at each close.
     asked : Agreement, optional
-        What ML-on asked of ML.
+        Agreement that ML-on required of ML.
     by_bar : DataFrame, optional
-        What the verdict rests on bar by bar, see `verdict_of_pair`.
+        Inputs of the verdict bar by bar, see `verdict_of_pair`.
     ablated : DataFrame, optional
-        Equity of the rows of an ablation, a column each.
+        Equity of the rows of an ablation, one column each.
     sweep : SavedSweep, optional
-        The variants it is the best of, see `Backtest.optimize`.
+        The sweep it is the best variant of, see `Backtest.optimize`.
 
     Examples
     --------
@@ -91,7 +91,7 @@ class Result:
 
     @property
     def verdict(self) -> Verdict:
-        """Did ML help: a grade and a sentence; printing it shows both."""
+        """Did ML help? A grade and a sentence; printing it shows both."""
         return Verdict.of(self.summary["comparison"])
 
     def plot(self) -> "Figure":
@@ -100,7 +100,7 @@ class Result:
         Returns
         -------
         Figure
-            Of pyplot's, so that `plt.show()` shows it in a script; a notebook shows it as the last
+            A pyplot figure: `plt.show()` shows it in a script, and a notebook shows it as the last
             line of a cell.
         """
         from bt_fusion.report.pictures.run import result_figure
@@ -108,12 +108,12 @@ class Result:
         return result_figure(self.saved)
 
     def report(self, path: str | Path) -> Path:
-        """Write the HTML report: one file that needs no network; the whole file or none.
+        """Write the HTML report, one file that works offline.
 
         Raises
         ------
         OptionError
-            When the path is a folder or cannot be written, or plotly is missing.
+            If the path is a folder or cannot be written, or plotly is missing.
         """
         from bt_fusion.report.html.page import draw_page
 
@@ -125,17 +125,17 @@ class Result:
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        """The bars of the window; of several symbols by symbol."""
+        """The bars of the window; by symbol if there are several."""
         return one_or_all({symbol: part.bars for symbol, part in self.out_of_sample.items()})
 
     @property
     def predictions(self) -> Predictions | dict[str, Predictions]:
-        """The predictions of the same bars, likewise."""
+        """The predictions of the same bars; by symbol if there are several."""
         return one_or_all({symbol: part.predictions for symbol, part in self.out_of_sample.items()})
 
     @property
     def labels(self) -> Labels | dict[str, Labels]:
-        """What became of them, known afterwards, likewise."""
+        """The actual labels of the same bars; by symbol if there are several."""
         return one_or_all({symbol: part.labels for symbol, part in self.out_of_sample.items()})
 
     @property
@@ -148,7 +148,7 @@ class Result:
 
     @property
     def entries(self) -> pd.DataFrame:
-        """The entries of every run as in entries.csv: `run` first, then what `EntryLog` lists."""
+        """The entries of every run as in entries.csv: `run` first, then those of `EntryLog`."""
         made = {name: run.entries for name, run in self.runs.items() if run.entries is not None}
         some = [table.assign(run=name) for name, table in made.items() if len(table)]
         table = pd.concat(some) if some else pd.DataFrame(columns=list(ENTRY_COLUMNS))
@@ -157,9 +157,10 @@ class Result:
 
     @property
     def equity(self) -> pd.DataFrame:
-        """The account at each close, indexed by datetime: a column for each run, "off" and "on".
+        """The account's value at each close, indexed by datetime, in columns "off" and "on".
 
-        With `buy_hold`, the columns of `by_bar`, and ablation_NAME for each row of an ablation.
+        Further columns: `buy_hold`, those of `by_bar`, and ablation_NAME for each row of an
+        ablation.
         """
         curves = {name: run.equity for name, run in self.runs.items()}
         if self.hold is not None:
@@ -172,7 +173,7 @@ class Result:
 
     @property
     def saved(self) -> SavedRun:
-        """The tables and the summary of its folder."""
+        """The result as a saved run: tables and summary of its folder."""
         predictions = {symbol: part.predictions for symbol, part in self.out_of_sample.items()}
         return SavedRun(
             summary=self.summary,
@@ -187,9 +188,9 @@ class Result:
 
     @step("Writing")
     def write(self, folder: str | Path) -> list[Path]:
-        """Write all that redraws the result into a folder, and count the trial in its ledger.
+        """Write the result into a folder, and count the trial in its ledger.
 
-        The files of `run_folder.FILES`; what was drawn of an earlier run there goes, see
+        Writes the files of `run_folder.FILES` and removes charts of an earlier run, see
         `write_run`.
         """
         folder = Path(folder)
@@ -206,10 +207,10 @@ class Result:
 
 
 def predictions_table(predictions: Predictions, asked: Agreement | None) -> pd.DataFrame:
-    """Return the rows of predictions.parquet of a symbol: `Predictions.to_frame` and three more.
+    """Return a symbol's rows of predictions.parquet: `Predictions.to_frame` and more columns.
 
-    Columns: win, loss (what a right and a wrong prediction are worth, fractions of the price) and
-    threshold, what `Agreement.limits` gives; and those of `State` where the strategy heeds drift.
+    Columns: win, loss (gain of a right and loss of a wrong prediction, fractions of the price),
+    threshold (of `Agreement.limits`), and those of `State` if the strategy reacts to drift.
     """
     unknown = np.full((len(predictions), 2), np.nan)
     win, loss = (unknown if predictions.payoff is None else predictions.payoff).T
@@ -223,9 +224,9 @@ def predictions_table(predictions: Predictions, asked: Agreement | None) -> pd.D
 def bars_table(out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> pd.DataFrame:
     """Return the bars of the window with their labels and both sides' signals.
 
-    Columns: datetime, symbol where there are several, open, high, low, close, volume, label (the
-    class known afterwards, NaN unresolved), technical (ML-off's side), fused (ML-on's entry
-    signal); NaN where unknown.
+    Columns: datetime, symbol if there are several, open, high, low, close, volume, label (the
+    actual class, NaN if unresolved), technical (ML-off's side), fused (ML-on's entry signal); NaN
+    if unknown.
     """
     technical = [run.technical for run in runs.values() if run.technical is not None]
     fused = runs["on"].signal if "on" in runs else None
@@ -239,7 +240,7 @@ def bars_table(out_of_sample: dict[str, OutOfSample], runs: dict[str, Run]) -> p
 
 
 def stacked(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows of all symbols with a column `symbol` in second place; of one as they are."""
+    """Stack the rows of several symbols with `symbol` as second column; one symbol unchanged."""
     if len(frames) == 1:
         return next(iter(frames.values()))
     for symbol, frame in frames.items():

@@ -40,10 +40,10 @@ class RunPair:
     params : dict
         As given for both runs.
     exits : dict
-        How trades of the model's label end, see `trade_exits`.
+        Exit settings of the model's label, see `trade_exits`.
     account : Account
     out_of_sample : dict of OutOfSample
-        What both traded, by symbol.
+        The window both traded, by symbol.
     off, on : Run
     """
 
@@ -57,26 +57,26 @@ class RunPair:
 
     @property
     def bars(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
-        """The traded bars; of several symbols by symbol."""
+        """The traded bars; by symbol if there are several."""
         return one_or_all({symbol: part.bars for symbol, part in self.out_of_sample.items()})
 
     @property
     def predictions(self) -> Predictions | dict[str, Predictions]:
-        """The predictions of the same bars, likewise."""
+        """The predictions of the same bars; by symbol if there are several."""
         return one_or_all({symbol: part.predictions for symbol, part in self.out_of_sample.items()})
 
     @property
     def in_sample(self) -> int:
-        """Traded bars the model was trained on."""
+        """Number of traded bars the model was trained on."""
         return sum(part.in_sample for part in self.out_of_sample.values())
 
     @cached_property
     def replay_inputs(self) -> dict[str, ReplayInputs]:
-        """What a replay of ML-on needs, by symbol; empty where no replay knows the rule."""
+        """Inputs to replay ML-on, by symbol; empty if the rule cannot be replayed."""
         signal, technical = self.on.signal, self.on.technical
         if self.strategy is not FusionStrategy or signal is None or technical is None:
             return {}
-        if self._was_stopped:  # its rule changes on the way
+        if self._was_stopped:  # its rule changes during the run
             return {}
         p, account, parts = self._settings, self.account, self.out_of_sample
         sized, share = account.sizer is not None, account.share / len(parts)
@@ -101,20 +101,20 @@ class RunPair:
 
     @property
     def _was_stopped(self) -> bool:
-        """Whether ML-on traded without its model since that had drifted."""
+        """Whether ML-on stopped using a drifted model."""
         known = [part.predictions.health for part in self.out_of_sample.values()]
         stops = self._settings["on_drift"] == "stop"
         return stops and any(own is not None and (own[:, DRIFTED] > 0).any() for own in known)
 
     @property
     def _settings(self) -> dict[str, Any]:
-        """Every parameter of a strategy that takes ML by itself, defaults included."""
+        """All parameters, including defaults, of a strategy with its own ML support."""
         usual = dict(self.strategy.params._getitems())
         return usual | variant(self.strategy, self.params, self.exits)[1]
 
 
 def levels_of(params: Mapping[str, Any], bars: pd.DataFrame) -> Levels | None:
-    """Return the stop and target orders of a strategy's parameters, None without any."""
+    """Return the stop and target orders of a strategy's parameters, or None."""
     stop, target = (
         Distance(params[name] or 0.0, params[in_atr] or 0.0) for name, in_atr in LEVELS.items()
     )
@@ -127,7 +127,7 @@ def levels_of(params: Mapping[str, Any], bars: pd.DataFrame) -> Levels | None:
 
 
 def line_of(line: np.ndarray | pd.Series | None, symbol: str) -> Any:
-    """Return a symbol's part of what a `Run` holds by bar, NaN where it holds nothing."""
+    """Return a symbol's part of a line of a `Run`, NaN where missing."""
     if line is None:
         return np.nan
     return line[symbol].to_numpy() if isinstance(line, pd.Series) else line

@@ -51,7 +51,7 @@ Part = TypeVar("Part")
 
 
 def data_entry(bars: pd.DataFrame, name: str) -> dict[str, Any]:
-    """Name the bars so that others can tell whether they have the same."""
+    """Return the entry that identifies the bars, including their digest."""
     digest = sha256(bars.index.to_numpy().astype("datetime64[ns]").tobytes())
     digest.update(bars.to_numpy().tobytes())
     return {
@@ -64,9 +64,9 @@ def data_entry(bars: pd.DataFrame, name: str) -> dict[str, Any]:
 
 
 def data_and_window(out_of_sample: dict[str, OutOfSample]) -> dict[str, Any]:
-    """Return data, window and in_sample of one symbol, or of several as a whole.
+    """Return data, window and in_sample of one symbol, or of several combined.
 
-    Of several the name lists them, counts are sums, start and end the first and the last of any,
+    For several, the name lists them, counts are sums, start and end are the earliest and latest,
     and the digest is that of their names and digests.
     """
     parts = [_one(symbol, part) for symbol, part in out_of_sample.items()]
@@ -82,7 +82,7 @@ def data_and_window(out_of_sample: dict[str, OutOfSample]) -> dict[str, Any]:
 
 
 def add_data_audit(summary: dict[str, Any], parts: dict[str, OutOfSample]) -> None:
-    """Add to a summary what was found in the bars of each symbol, those of the training too."""
+    """Add the bar audit of each symbol to a summary, including training bars."""
     found = {symbol: audit_bars(part.whole).to_dict() for symbol, part in parts.items()}
     summary["audit"] = {"data": one_or_all(found)}
 
@@ -111,7 +111,7 @@ def symbol_parts(
 
 
 def one_or_all(parts: dict[str, Part]) -> Part | dict[str, Part]:
-    """Return what belongs to the only symbol, or all by symbol.
+    """Return the part of the only symbol, or all parts by symbol.
 
     >>> one_or_all({"A": 1}), one_or_all({"A": 1, "B": 2})
     (1, {'A': 1, 'B': 2})
@@ -129,7 +129,7 @@ def _one(symbol: str, part: OutOfSample) -> dict[str, Any]:
 
 
 def _span(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Put stretches of bars together."""
+    """Combine stretches of bars."""
     return {
         "bars": sum(part["bars"] for part in parts),
         "start": min(part["start"] for part in parts),
@@ -138,15 +138,15 @@ def _span(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def model_config(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
-    """Return the model's parts, and when and on what it was or is trained.
+    """Return the model's parts and its training schedule or training data.
 
     Parameters
     ----------
     bars : dict of int
-        How many there are of each symbol.
+        Number of bars of each symbol.
     predictor : WalkForward, SignalModel, or dict of SignalModel
-        Of several symbols, what differs is by symbol: sizes that follow from the number of bars,
-        and with a model for each also its features, its ensemble and when it was trained.
+        For several symbols, differing entries are by symbol: sizes that depend on the number of
+        bars, and with one model per symbol also its features, ensemble and training time.
     """
     model = model_of(predictor)
     label = model.label()
@@ -167,7 +167,7 @@ def model_config(bars: dict[str, int], predictor: Predictor) -> dict[str, Any]:
 
 
 def strategy_config(strategy: str | type[Strategy]) -> dict[str, str]:
-    """Return the name of a strategy, and of a class of the user's the digest of its code."""
+    """Return the name of a strategy, and the code digest of a user's class."""
     name = strategy_name(strategy)
     if isinstance(strategy, str) or name in STRATEGIES:
         return {"strategy": name}
@@ -175,14 +175,14 @@ def strategy_config(strategy: str | type[Strategy]) -> dict[str, str]:
 
 
 def code_config(strategy: str | type[Strategy], source: dict[str, Any]) -> dict[str, Any]:
-    """Return the digests of the user's files that a run names, nothing where it names none."""
+    """Return the digests of the user's files that a run names, empty for none."""
     named = (strategy_name(strategy), source.get("sizer"), *source.get("plugins", ()))
     digests = digests_of_code(named)
     return {"code_sha256": digests} if digests else {}
 
 
 def plugin_config(model: SignalModel) -> dict[str, Any]:
-    """Return the user's files a model needs with their digests, nothing where it needs none."""
+    """Return the user's files a model needs, with their digests; empty for none."""
     files = files_behind(model)
     return {"plugins": files} if files else {}
 

@@ -1,4 +1,4 @@
-"""What to try where ML leaves few trades: how often its threshold is reached, other thresholds."""
+"""Hint if ML leaves few trades: how often its threshold is reached, and other thresholds."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ TRIED = (0.60, 0.55, 0.50, AUTO)
 
 
 def is_thin(off: int, on: int) -> bool:
-    """Say whether ML leaves so few closed trades that a hint on the threshold helps.
+    """Return whether ML leaves so few closed trades that a hint helps.
 
     >>> is_thin(61, 1), is_thin(2_000, 150), is_thin(2_000, 250), is_thin(50, 50)
     (True, True, False, False)
@@ -48,12 +48,12 @@ def threshold_hint(
         Closed trades of both runs.
     threshold : float or "auto"
     reached : float
-        Part of the predicted bars on which a side reaches it.
+        Share of the predicted bars on which a side reaches it.
     entries : mapping of float or "auto" to int
-        How many entries other thresholds give. With that of `threshold` itself among them they
-        are entries of ML-off that agree.
+        Number of entries with other thresholds. If `threshold` itself is included, these are ML-off
+        entries that ML agrees with.
     sides : str
-        What reaches it.
+        Name of the probabilities that reach it.
 
     Examples
     --------
@@ -74,14 +74,14 @@ def threshold_hint(
 
 
 def hint_of(pair: RunPair, asked: Agreement) -> str:
-    """Return the hint on two runs, empty where ML leaves enough trades or goes by votes.
+    """Return the hint on two runs, "" if ML leaves enough trades or uses majority voting.
 
-    Entries of FusionStrategy are those of a replay; of a strategy under `with_ml` those of ML-off
-    that ML would agree with. Of others no threshold is tried.
+    For FusionStrategy, entries come from a replay; for a strategy under `with_ml`, they are the
+    ML-off entries that ML agrees with. For others no threshold is tried.
     """
     off, on = (closed_trades(run.trades) for run in (pair.off, pair.on))
     thin = is_thin(len(off), len(on)) and not issubclass(pair.strategy, HybridScoring)
-    if asked.voting == "majority" or not thin:  # a score has more thresholds than one
+    if asked.voting == "majority" or not thin:  # a score has several thresholds
         return ""
     long_only = not (off.side == "short").any()
     parts, shorts = pair.out_of_sample, int((off.side == "short").sum())
@@ -107,7 +107,7 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
 
 
 def is_tried(threshold: float | str, asked: Agreement, parts: Mapping[str, OutOfSample]) -> bool:
-    """Tell whether another threshold may let more entries pass, and can be computed."""
+    """Return whether another threshold may pass more entries and can be computed."""
     if threshold == AUTO:
         known = all(part.predictions.payoff is not None for part in parts.values())
         return known and not asked.auto
@@ -115,12 +115,12 @@ def is_tried(threshold: float | str, asked: Agreement, parts: Mapping[str, OutOf
 
 
 def closed_trades(trades: pd.DataFrame) -> pd.DataFrame:
-    """Return the trades that have ended."""
+    """Return the closed trades."""
     return trades[trades.exit_reason != "open"]
 
 
 def reached_share(parts: Mapping[str, OutOfSample], asked: Agreement, long_only: bool) -> float:
-    """Return the part of all predicted bars on which ML agrees with a side."""
+    """Return the share of predicted bars on which ML agrees with a side."""
     reached = known = 0
     for part in parts.values():
         long, short = asked.of_bars(part.predictions)
@@ -130,14 +130,14 @@ def reached_share(parts: Mapping[str, OutOfSample], asked: Agreement, long_only:
 
 
 def names_of(parts: Mapping[str, OutOfSample], long_only: bool) -> str:
-    """Return what the probabilities of the sides that are traded are called."""
+    """Return the names of the probabilities of the traded sides."""
     known = next(iter(parts.values())).predictions
     up, down = ("P(long)", "P(short)") if len(known.classes) == 3 else ("P(up)", "P(down)")
     return up if long_only or not known.two_sided else f"{up} or {down}"
 
 
 def traded_by_rule(one: ReplayInputs, off: Run) -> bool:
-    """Tell whether the rule alone makes the trades of ML-off: no order was refused."""
+    """Return whether the replay reproduces ML-off's trades: no order was rejected."""
     index = one.bars.index
     signal = np.nan_to_num(one.technical)
     trips = one.replayed(signal)
@@ -153,7 +153,7 @@ def replayed_trades(inputs: ReplayInputs, asked: Agreement) -> int:
 
 
 def agreed_trades(off: Any, parts: Mapping[str, OutOfSample], asked: Agreement) -> int:
-    """Count the trades of ML-off whose entry ML would agree with."""
+    """Count the ML-off trades whose entry ML agrees with."""
     count = 0
     for symbol, part in parts.items():
         own = off if len(parts) == 1 else off[off.symbol == symbol]

@@ -1,7 +1,7 @@
-"""The trial ledger: every configuration that was tried on some bars, so that none goes uncounted.
+"""Trial ledger: a record of every configuration tried on the same bars.
 
-``ledger.jsonl`` in the folder of the results, one line a distinct configuration. Repeating one
-adds nothing.
+``ledger.jsonl`` in the results folder, one line per distinct configuration. Repeating one adds
+nothing.
 """
 
 import json
@@ -21,8 +21,8 @@ from bt_fusion.files import plain, writing
 __all__ = ["LEDGER", "Trials", "pbo_of", "record_trial", "record_trials", "trials_of"]
 
 LEDGER = "ledger.jsonl"
-ENOUGH = 10  # Sharpe ratios that tell their variance better than chance does
-# not part of what is tried: what ML-on trades is the same whatever they say
+ENOUGH = 10  # fewest Sharpe ratios to estimate their variance from
+# not part of a trial: they do not change ML-on's trades
 NO_VARIANT = ("versions", "draws", "ml", "placebo", "source", "code_sha256")
 FIELDS = {"trial", "data", "start", "end", "model", "tuning_trials", "sharpe"}
 MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
@@ -30,15 +30,15 @@ MODEL = ("features", "label", "label_parameters", "ensemble", "trained_until")
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """What was tried on the same bars.
+    """Trials on the same bars.
 
     Attributes
     ----------
     count : int
-        Distinct configurations, the present one included, and the tuning trials of the saved
-        models among them.
+        Number of distinct configurations, including this one, plus the tuning trials of saved
+        models.
     sharpes : ndarray of float64, shape (n_known,)
-        Their Sharpe ratios per bar, not annualised, where one is known; of tuning trials none is.
+        Their known Sharpe ratios per bar, not annualised; tuning trials have none.
     """
 
     count: int
@@ -46,22 +46,22 @@ class Trials:
 
     @property
     def variance(self) -> float | None:
-        """Of the Sharpe ratios; None for fewer than ten, from which it cannot be told."""
+        """Variance of the Sharpe ratios; None for fewer than ten, too few to estimate it."""
         return float(self.sharpes.var(ddof=1)) if len(self.sharpes) >= ENOUGH else None
 
 
 def record_trial(folder: str | Path, summary: dict[str, Any], sharpe: float | None) -> bool:
-    """Add a configuration to the trial ledger of a folder, unless it is there.
+    """Add a configuration to the trial ledger of a folder, unless already recorded.
 
-    Safe from several processes at once; a line that an interruption tore is left as it is and
-    counts for nothing.
+    Safe for several processes at once; an incomplete line from an interruption stays and is
+    ignored.
 
     Parameters
     ----------
     folder : path
-        Made where it is missing.
+        Created if missing.
     summary : dict
-        The content of summary.json, or its `data`, `window` and `config` alone.
+        The content of summary.json, or only its `data`, `window` and `config`.
     sharpe : float or None
         Of the returns per bar of ML-on, not annualised.
 
@@ -73,13 +73,13 @@ def record_trial(folder: str | Path, summary: dict[str, Any], sharpe: float | No
     Raises
     ------
     FileError
-        When the ledger cannot be written.
+        If the ledger cannot be written.
     """
     return record_trials(folder, [(summary, sharpe)]) > 0
 
 
 def record_trials(folder: str | Path, trials: Iterable[tuple[dict[str, Any], float | None]]) -> int:
-    """Add configurations to the trial ledger of a folder at once, and return how many are new.
+    """Add several configurations to a folder's trial ledger, and return how many are new.
 
     Parameters
     ----------
@@ -115,10 +115,10 @@ def _record(path: Path, tried: list[dict[str, Any]]) -> int:
 def trials_of(
     folder: str | Path | None, summary: dict[str, Any], sharpe: float | None = None
 ) -> Trials:
-    """Return what was tried on the bars of a summary, itself included, recorded or not.
+    """Return the trials on a summary's bars, including itself, recorded or not.
 
-    Counted is every recorded configuration over the same data whose window shares a bar with
-    this one's: other training bars move the window, and would otherwise hide a trial.
+    Counts every recorded configuration on the same data whose window overlaps this one's: different
+    training bars shift the window and would otherwise hide a trial.
     """
     present = entry_of(summary, sharpe)
     recorded = () if folder is None else entries(Path(folder) / LEDGER)
@@ -145,16 +145,16 @@ def pbo_of(folder: str | Path | None, summary: dict[str, Any]) -> float | None:
         swept = json.loads(path.read_bytes())
         same = data_hashes(swept["data"]) == data_hashes(summary["data"])
         return swept["pbo"] if same else None
-    except (ValueError, KeyError, TypeError):  # no sweep of ours
+    except (ValueError, KeyError, TypeError):  # not a sweep of ours
         return None
 
 
 def entry_of(summary: dict[str, Any], sharpe: float | None) -> dict[str, Any]:
-    """Return the line of a configuration."""
+    """Return the ledger line of a configuration."""
     whole = plain({name: summary[name] for name in ("data", "window", "config")})
     config, window = whole["config"], whole["window"]
     variant = {name: value for name, value in config.items() if name not in NO_VARIANT}
-    code = own_code(config.get("strategy")) | variant  # of a class given as such, its own
+    code = own_code(config.get("strategy")) | variant  # for a class passed directly, its own code
     variant = code | {"params": unusual_params(config)}
     data = digest(data_hashes(whole["data"]))
     return {
@@ -180,7 +180,7 @@ def tuning_trials(given: int | dict[str, int] | None) -> int:
 
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:
-    """Read the lines that are whole."""
+    """Yield the complete lines."""
     if not path.exists():
         return
     for line in path.read_bytes().splitlines():
@@ -193,19 +193,19 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def unusual_params(config: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters that are not the strategy's own anyway, as far as these are known.
+    """Return the parameters that differ from the strategy's defaults, if these are known.
 
     >>> unusual_params({"strategy": "fusion", "params": {"ema_fast": 12, "ema_slow": 30}})
     {'ema_slow': 30}
     """
     strategy, params = STRATEGIES.get(config.get("strategy", "")), config.get("params") or {}
     usual = {} if strategy is None else plain(dict(strategy.params._getitems()))
-    usual.pop("hold_bars", None)  # follows the label's horizon where it is not given
+    usual.pop("hold_bars", None)  # follows the label's horizon if not given
     return {name: value for name, value in params.items() if usual.get(name, ...) != value}
 
 
 def own_code(strategy: Any) -> dict[str, str]:
-    """Return the hash of a user's strategy file: edited, it is another variant."""
+    """Return the hash of a user's strategy file: an edited file is another variant."""
     path = Path(str(strategy).rpartition(":")[0] or str(strategy))
     if path.suffix != ".py" or not path.is_file():
         return {}
@@ -213,7 +213,7 @@ def own_code(strategy: Any) -> dict[str, str]:
 
 
 def data_hashes(data: Any) -> list[str]:
-    """Return every hash of bars in the data entries of a summary, one for each symbol."""
+    """Return the hashes of bars in a summary's data entries, one per symbol."""
     if isinstance(data, dict):
         own = [data["sha256"]] if isinstance(data.get("sha256"), str) else []
         return own + [each for value in data.values() for each in data_hashes(value)]
@@ -223,5 +223,5 @@ def data_hashes(data: Any) -> list[str]:
 
 
 def digest(value: Any) -> str:
-    """Return a hash of what JSON can hold."""
+    """Return a hash of a JSON value."""
     return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,12 +1,12 @@
-"""Saved models: a folder whose content is checked when it is loaded, and that runs no code.
+"""Saved models: a folder that is checked on loading and contains no code.
 
-A bundle holds `manifest.json` and one file for each fitted part. Boosters are kept in their own
-text formats and scikit-learn parts in skops; nothing is a pickle. Loading checks, in this order:
-regular files inside the folder, sizes, digests, schema and versions, features and classes, the
-list of allowed types, tree indices in bounds, and the predictions on golden rows. Digests detect
-corruption, not tampering: anyone who can write the folder can substitute a model, so give
-`load_model` the digest you expect where that matters. The later checks keep a malicious file from
-running code or crashing the process.
+A bundle has `manifest.json` and one file per fitted part. Boosters are in their own text formats
+and scikit-learn parts in skops; nothing is a pickle. Loading checks, in this order: regular files
+inside the folder, sizes, digests, schema and versions, features and classes, the list of allowed
+types, tree indices in bounds, and the predictions on golden rows. Digests detect corruption, not
+tampering: anyone who can write to the folder can substitute a model, so pass the expected digest to
+`load_model` if that matters. The later checks keep a malicious file from running code or crashing
+the process.
 """
 
 from bt_fusion.bundle.card import describe

@@ -1,4 +1,4 @@
-"""Put a bundle's parts together into a fitted Ensemble."""
+"""Build a fitted Ensemble from a bundle's parts."""
 
 from typing import Any
 
@@ -17,23 +17,23 @@ from bt_fusion.errors import BtFusionError, BundleError, ModelCompatibilityError
 
 __all__ = ["assemble"]
 
-# What a user's own booster may have as parameters beside numbers, and beside those it lists
+# Parameters that a user-defined booster may have besides numbers and its listed ones
 SAFE_TEXT = (
     *("gbtree", "gbdt", "hist", "exact", "approx", "auto", "split", "gain", "cpu"),
     *("binary", "multiclass", "binary:logistic", "multi:softprob", "balanced"),
 )
 EXTRA = ("deterministic", "force_row_wise", "force_col_wise", "verbose")
-BOOSTERS = ("xgboost", "lightgbm", "histogram_forest")  # their formats keep no parameters
+BOOSTERS = ("xgboost", "lightgbm", "histogram_forest")  # their formats do not store parameters
 ROLES = ("member", "calibrator", "onnx")
 
 
 def assemble(
     content: dict[str, Any], kinds: list[Kind], files: dict[str, bytes], whose: str = ""
 ) -> Ensemble:
-    """Return the fitted ensemble: all parts are inspected before the first is built.
+    """Return the fitted ensemble; all parts are inspected before the first is built.
 
-    ONNX forms are inspected, and left out where onnxruntime is not installed. Errors name a part
-    by its role and name, after `whose`.
+    ONNX forms are inspected, and left out if onnxruntime is not installed. Errors name a part by
+    its role and name, after `whose`.
     """
     _check_members(content)
     choices = checked_choices(content)
@@ -76,7 +76,7 @@ def _assembled(content: dict[str, Any], fitted: dict[str, dict[str, Any]]) -> En
 
 
 def _named(fitted: dict[str, Any]) -> list[str] | dict[str, Any]:
-    """Return the names of named members; with classifiers where a name made another class then."""
+    """Return the names of named members, or classifiers if a name meant another class then."""
     others = {
         name: clone(part)
         for name, part in fitted.items()
@@ -126,7 +126,7 @@ def _expected(
 
 
 def _own_booster(part: dict[str, Any]) -> Any:
-    """Return an unfitted booster with a user's own numbers, on one thread."""
+    """Return an unfitted, single-threaded booster with a user's own numbers."""
     make, extra = _booster_class(part["kind"])
     known, given = {*make().get_params(), *extra}, part["parameters"]
     odd = [
@@ -141,7 +141,7 @@ def _own_booster(part: dict[str, Any]) -> Any:
 
 
 def _booster_class(kind: str) -> tuple[type, tuple[str, ...]]:
-    """Return the class of a kind of booster, and the parameters it takes beside those it lists."""
+    """Return the class of a kind of booster, and its parameters besides the listed ones."""
     if kind == "histogram_forest":
         return HistogramForest, ()
     if kind == "xgboost":

@@ -1,4 +1,4 @@
-"""Whether members can be saved, asked before they are fitted, so that nothing is fitted in vain."""
+"""Check before the fit whether members can be saved, so that no fit is wasted."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from bt_fusion.plugins import registered_files
 
 __all__ = ["check_can_be_saved"]
 
-ROWS = 100  # made up, for the trial fit of a class of the user's
+ROWS = 100  # made up, for the trial fit of a user-defined class
 
 
 def check_can_be_saved(model: Any) -> None:
     """Check that the members of an unfitted model can be saved.
 
-    A class of a plug-in is fitted on a few made-up rows: what it keeps shows only then.
+    A plug-in's class is fitted on a few made-up rows, since only a fit shows what it stores.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def check_can_be_saved(model: Any) -> None:
     Raises
     ------
     OptionError
-        For a member of which no kind of part could hold what it becomes.
+        For a member that no kind of part can store.
     BundleError
-        For a class of a plug-in that keeps what a saved model may not hold.
+        For a plug-in's class that stores something a saved model may not contain.
     """
     features, n_classes = model.feature_set().names, len(model.label().classes)
     _check_members(model.new_ensemble(), "member", features, n_classes)
@@ -40,7 +40,7 @@ def check_can_be_saved(model: Any) -> None:
 
 def _check_members(ensemble: Any, kind: str, features: tuple[str, ...], n_classes: int) -> None:
     for name, made in ensemble.make_members().items():
-        chosen_from = getattr(made, "candidates", None)  # of a BestMember, which is its winner
+        chosen_from = getattr(made, "candidates", None)  # of a BestMember, the winner
         for each in [made] if chosen_from is None else map(make_candidate, chosen_from):
             parts = [each, *each.get_params().values()]
             parts = [part for part in parts if hasattr(part, "get_params")]
@@ -55,7 +55,7 @@ def _try(member: Any, name: str, features: tuple[str, ...], n_classes: int) -> N
     X = np.random.default_rng(0).normal(size=(ROWS, len(features))).astype(np.float32)
     try:
         fitted = clone(member).fit(X, np.arange(ROWS) % n_classes)
-    except Exception:  # it wants other rows; whatever is wrong with it, its real fit says
+    except Exception:  # it needs other rows; the real fit reports any error
         return
     kind, data = dump_part(fitted, name, features)
     files = tuple(registered_files())

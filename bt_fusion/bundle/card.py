@@ -1,4 +1,4 @@
-"""The model card: what a saved model is, when it was trained, on what, how good, what it needs."""
+"""The model card: what a saved model is, its training, its quality and its requirements."""
 
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ __all__ = ["describe"]
 
 
 def describe(folder: str | Path) -> dict[str, Any]:
-    """Return the card of a saved model from its manifest alone; its parts are not opened.
+    """Return the card of a saved model from its manifest; the parts are not opened.
 
     Raises
     ------
     BundleError
-        When there is no manifest, or it is broken or altered.
+        If there is no manifest, or it is broken or altered.
     """
     folder = Path(folder).expanduser()
     content, sound = read_manifest(folder)
@@ -68,7 +68,7 @@ def describe(folder: str | Path) -> dict[str, Any]:
 
 
 def _views(names: list[str]) -> dict[str, list[str]]:
-    """Return the longer timeframes and other markets that features are of."""
+    """Return the longer timeframes and other markets of the features."""
     try:
         views = [split_name(name)[1] for name in names]
     except OptionError as error:
@@ -79,7 +79,7 @@ def _views(names: list[str]) -> dict[str, list[str]]:
 
 
 def _check_ensemble(ensemble: dict[str, Any]) -> None:
-    """Raise BundleError where the members or the voting of a card cannot be told."""
+    """Raise BundleError if a card's members or voting cannot be read."""
     check_shape(ensemble.get("voting"), str, "manifest.ensemble.voting")
     members = ensemble.get("members")
     names = [*members] if isinstance(members, dict) else members
@@ -87,7 +87,7 @@ def _check_ensemble(ensemble: dict[str, Any]) -> None:
 
 
 def _parts(content: dict[str, Any], parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return parts with size and digest of their files, those that are in the table."""
+    """Return the parts in the table, with size and digest of their files."""
     files = content["files"]
     return [
         {**_kept(part, "role", "name", "kind", "file"), **files[part["file"]]}

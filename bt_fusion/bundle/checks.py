@@ -1,4 +1,4 @@
-"""What loading a saved model has checked and left out, in words."""
+"""Descriptions of the checks made on loading a saved model, and of the skipped ones."""
 
 import warnings
 from collections import Counter
@@ -15,17 +15,17 @@ __all__ = ["check_plugins", "checks_made", "warn_without_onnx"]
 
 
 def check_plugins(plugins: Sequence[dict[str, str]]) -> None:
-    """Check that the files of a user's that a model needs have registered what they offer.
+    """Check that the user files a model needs have registered their features and members.
 
     Raises
     ------
     ModelCompatibilityError
-        Naming those that have not.
+        With the files that have not.
 
     Warns
     -----
     BtFusionWarning
-        Where one has changed since: stored rows check its features and members, not its label.
+        If one has changed since: stored rows check its features and members, not its label.
     """
     known = registered_files()
     missing = [plugin["file"] for plugin in plugins if plugin["file"] not in known]
@@ -48,14 +48,14 @@ def check_plugins(plugins: Sequence[dict[str, str]]) -> None:
 def checks_made(
     content: dict[str, Any], compared: dict[str, tuple[float, float]]
 ) -> dict[str, str]:
-    """Return what was checked of a model that loaded, in order, and what came out.
+    """Return the checks made on a loaded model, in order, and their results.
 
     Parameters
     ----------
     content : dict
         Of the manifest.
     compared : dict of str to (float, float)
-        What was predicted again: the largest difference, and the one that is allowed.
+        For each repeated prediction: the largest difference, and the allowed one.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def checks_made(
 
 
 def warn_without_onnx(folder: Path, members: Sequence[str]) -> None:
-    """Say which members would predict in ONNX, were onnxruntime installed."""
+    """Warn which members would predict in ONNX if onnxruntime were installed."""
     if members:
         warnings.warn(
             f"{folder} holds ONNX forms of {', '.join(members)}, and onnxruntime is not installed "

@@ -1,6 +1,6 @@
-"""What a saved model keeps of each `BestMember`: the table of its candidates, and who was chosen.
+"""The saved data of each `BestMember`: the table of its candidates, and the winner's name.
 
-The winner itself is a part like any member; here is all that makes a `BestMember` of it again.
+The winner itself is a normal part; this module rebuilds the `BestMember` around it.
 """
 
 from collections.abc import Sequence
@@ -24,14 +24,14 @@ MOST_FOLDS = 1_000
 
 
 def about_choices(ensemble: Any) -> list[dict[str, Any]]:
-    """Return the choice of each `BestMember` of a fitted ensemble, as the manifest holds it.
+    """Return the choice of each `BestMember` of a fitted ensemble, for the manifest.
 
     Returns
     -------
     list of dict
-        member, chosen, folds, seed, test_rows (0 before `judge_candidates`), and candidates: of
-        each its name, and accuracy, precision, recall and f1 in cross_validation (folds, mean and
-        standard deviation over them as spread) and in test, None where there is none.
+        member, chosen, folds, seed, test_rows (0 before `judge_candidates`), and candidates. Each
+        candidate has its name, and accuracy, precision, recall and f1 in cross_validation (folds,
+        mean, and the standard deviation as spread) and in test, None if there is none.
     """
     members = ensemble.members_.items()
     return [_about(name, member) for name, member in members if isinstance(member, BestMember)]
@@ -43,9 +43,9 @@ def checked_choices(content: dict[str, Any]) -> dict[str, dict[str, Any]]:
     Raises
     ------
     BundleError
-        For a choice of no member, and a table that is none.
+        For a choice without a member, and an invalid table.
     ModelCompatibilityError
-        For candidates that are not known here.
+        For unknown candidates.
     """
     choices = {choice["member"]: choice for choice in content["choices"]}
     members = content["ensemble"].get("members") if content["own_members"] else []
@@ -57,13 +57,13 @@ def checked_choices(content: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def best_member(choice: dict[str, Any], estimator: Any, n_features: int, n_classes: int) -> Any:
-    """Return the fitted `BestMember` of a choice around its winner.
+    """Return the fitted `BestMember` of a choice, built around its winner.
 
     Raises
     ------
     BundleError
-        When the winner is of another kind or not the best, or the table's means are not those of
-        its folds.
+        If the winner is of another kind or not the best, or the table's means do not match its
+        folds.
     """
     if class_name(estimator) != candidate_record(choice["chosen"]).estimator:
         raise BundleError(

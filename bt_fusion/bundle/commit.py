@@ -1,10 +1,10 @@
-"""Write a bundle so that a crash at any moment leaves the old model or the new one.
+"""Write a bundle so that after a crash the folder holds the old model or the new one.
 
-Everything is written and synced in a folder beside the target first. A new model then appears by
-one rename of that folder. A folder that is there already cannot be replaced by a rename on every
-platform, so its files are: names carry the digest of their content, no new file overwrites a
-different old one, and the model changes when the manifest is replaced, by one rename as well.
-Only then the old files go. A lock keeps two savers of one target apart; it ends with its process.
+Everything is first written and synced in a folder next to the target. A new model then appears by
+one rename of that folder. Not every platform can replace an existing folder by a rename, so there
+the files are replaced: their names contain the digest of their content, no new file overwrites a
+different old one, and one rename of the manifest switches the model. Then the old files are
+deleted. A lock keeps two savers of one target apart; it ends with its process.
 """
 
 import os
@@ -28,22 +28,22 @@ Check = Callable[[Path], dict[str, bytes]]
 
 
 def commit_files(folder: Path, files: dict[str, bytes], check: Check) -> None:
-    """Make `folder` hold `files` (names to contents, the manifest among them), all or nothing.
+    """Make `folder` contain `files` (names to contents, with the manifest), all or nothing.
 
     Parameters
     ----------
     folder : Path
     files : dict of str to bytes
     check : callable
-        Called with the folder beside the target before anything is visible in the target;
-        returns files that are written in place of those with their names.
+        Called with the folder next to the target before the target changes; returns files that
+        replace those of the same name.
 
     Raises
     ------
     OptionError, BundleError
         As `check_target`.
     FileError
-        When the system refuses it; the model that was there stays.
+        If the system refuses it; the existing model stays.
     """
     check_target(folder)
     with writing(folder):
@@ -74,12 +74,12 @@ def check_target(folder: Path) -> None:
     Raises
     ------
     OptionError
-        When the folder cannot be written.
+        If the folder cannot be written.
     BundleError
-        When it is a file, or holds other things than a saved model, or models that were pushed
-        there, of which saving would remove the earlier ones.
+        If it is a file, or holds anything except a saved model, or holds pushed models, whose
+        earlier versions saving would delete.
     """
-    if folder.is_dir():  # its files and the folder beside it are both replaced
+    if folder.is_dir():  # its files and the folder next to it are both replaced
         check_writable_folder(folder)
     if not folder.is_file():
         check_writable_folder(folder.parent)
@@ -124,7 +124,7 @@ def _replace(folder: Path, stage: Path, files: dict[str, bytes]) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make renames inside the folder last; Windows cannot open folders and needs no call."""
+    """Sync renames inside the folder to disk; Windows cannot open folders and needs no call."""
     with suppress(PermissionError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""A fitted ensemble as a bundle holds it: what the manifest says of it, and its parts' bytes."""
+"""A fitted ensemble as bundle content: its manifest entries and its parts' bytes."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from bt_fusion.errors import OptionError
 
 __all__ = ["about_ensemble", "about_part", "dump_parts", "plain"]
 
-BOOSTERS = ("xgboost", "lightgbm", "histogram_forest")  # their formats keep no parameters
+BOOSTERS = ("xgboost", "lightgbm", "histogram_forest")  # their formats do not store parameters
 
 
 def about_ensemble(ensemble: Any) -> dict[str, Any]:
-    """Return the classes and the options of a fitted ensemble, as the manifest holds them."""
+    """Return the classes and options of a fitted ensemble, for the manifest."""
     names = {*ensemble.get_params(deep=False)}
     options = {name: value for name, value in vars(ensemble).items() if name in names}
     options["members"] = list(ensemble.members)
@@ -32,7 +32,7 @@ def about_ensemble(ensemble: Any) -> dict[str, Any]:
 def dump_parts(
     ensemble: Any, columns: tuple[str, ...], prefix: str = ""
 ) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    """Return what the manifest says of an ensemble's parts, and their files by name.
+    """Return the manifest entries of an ensemble's parts, and their files by name.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def dump_parts(
     columns : tuple of str
         Of its input.
     prefix : str
-        What the names of its files begin with.
+        Prefix of the file names.
     """
     strangers = ensemble.onnx_.keys() - ensemble.members_.keys()
     if strangers:
@@ -55,7 +55,7 @@ def dump_parts(
     files: dict[str, bytes] = {}
     for role, named in owners.items():
         for name, part in named.items():
-            # of a `BestMember` its winner
+            # of a `BestMember` the winner
             kind, data = dump_part(chosen_estimator(part), f"{role} {name}", columns)
             about = about_part(role, name, kind, data, prefix)
             if isinstance(ensemble.members, Mapping) and kind.name in BOOSTERS:
@@ -66,7 +66,7 @@ def dump_parts(
 
 
 def about_part(role: str, name: str, kind: Kind, data: bytes, prefix: str = "") -> dict[str, Any]:
-    """Return what the manifest says of a part without parameters of its own."""
+    """Return the manifest entry of a part without parameters of its own."""
     stem = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:40]
     digest = hashlib.sha256(data).hexdigest()[:16]
     file = f"{prefix}{role}-{stem}.{digest}.{kind.suffix}"
@@ -74,7 +74,7 @@ def about_part(role: str, name: str, kind: Kind, data: bytes, prefix: str = "") 
 
 
 def plain(value: Any) -> Any:
-    """Return numbers and sequences as JSON has them."""
+    """Return numbers and sequences in JSON types."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
@@ -83,7 +83,7 @@ def plain(value: Any) -> Any:
 
 
 def _own(booster: Any, name: str) -> dict[str, Any]:
-    """Return the parameters of a user's own booster, which its native format does not keep."""
+    """Return the parameters of a user-defined booster, which its format does not store."""
     given = {key: value for key, value in booster.get_params().items() if value is not None}
     known = {}
     for key, value in given.items():

@@ -1,4 +1,4 @@
-"""What a manifest states of a part, to check the part by."""
+"""The manifest's statements about a part, to check the part against."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,23 +12,23 @@ __all__ = ["Expected", "check_features"]
 
 @dataclass(frozen=True)
 class Expected:
-    """What a part must be.
+    """Required properties of a part.
 
     Attributes
     ----------
     name : str
-        What to call the part in an error.
+        Name of the part in errors.
     features : tuple of str
         Columns of its input, in order.
     n_classes : int
     template : estimator or None
-        Unfitted estimator whose parameters the fitted one takes over.
+        Unfitted estimator whose parameters the fitted one gets.
     versions : dict of str to str
-        Of the libraries that wrote it.
+        Of the libraries that saved it.
     schema : int
-        Of the bundle: what its files may name.
+        Of the bundle: decides which types its files may name.
     plugins : tuple of str
-        Files of user code the model needs, whose classes its files may name, too.
+        User files the model needs; the bundle's files may name their classes.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Expected:
 
 
 def check_features(expected: tuple[str, ...], found: tuple[str, ...], whose: str) -> None:
-    """Check that two lists of features are the same, in the same order.
+    """Check that two lists of features are equal, in the same order.
 
     Raises
     ------

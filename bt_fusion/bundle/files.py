@@ -1,4 +1,4 @@
-"""Files of a bundle: which may be read, how large they may be, and that they are unaltered."""
+"""Files of a bundle: check that they may be read, are not too large, and are unaltered."""
 
 import hashlib
 import os
@@ -27,18 +27,18 @@ MANIFEST_CAP = 64 * 2**20  # minute bars with features of 1d: 20 MB of golden ba
 FILE_CAP = 512 * 2**20
 BUNDLE_CAP = 1024 * 2**20
 MOST_FILES = 64
-# Never follow a link, never wait for the other end of a pipe; Windows has neither flag
+# Do not follow links or wait for the other end of a pipe; Windows has neither flag
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 OPEN_FLAGS |= getattr(os, "O_BINARY", 0)
 
 
 def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Read a bundle's manifest and files once, so that what was checked is what is used.
+    """Read a bundle's manifest and files once, so that the checked content is the one used.
 
     Raises
     ------
     BundleError
-        For anything but regular files inside the folder, of the stated size and digest.
+        Unless all are regular files inside the folder, of the stated size and digest.
     """
     content, sound = read_table(folder)
     table = content["files"]
@@ -53,12 +53,12 @@ def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def read_whole(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Read a bundle as `read_bundle` does, with the manifest among its files.
+    """Read a bundle as `read_bundle` does; include the manifest in the files.
 
     Raises
     ------
     BundleError
-        As there, and where the model is replaced meanwhile.
+        As there, and if the model is replaced meanwhile.
     """
     content, found = read_bundle(folder)
     data = read_regular(folder, MANIFEST, MANIFEST_CAP)
@@ -68,12 +68,12 @@ def read_whole(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def read_table(folder: Path) -> tuple[dict[str, Any], bool]:
-    """Read the manifest as `read_manifest` does, and check what it says of files.
+    """Read the manifest as `read_manifest` does, and check its file entries.
 
     Raises
     ------
     BundleError
-        For names that do not lie in the folder, and too many or too large files.
+        For names outside the folder, and too many or too large files.
     """
     content, sound = read_manifest(folder)
     table = content["files"]
@@ -85,7 +85,7 @@ def read_table(folder: Path) -> tuple[dict[str, Any], bool]:
 
 
 def read_manifest(folder: Path) -> tuple[dict[str, Any], bool]:
-    """Return the manifest's content, of which only the table exists, and if its digest holds."""
+    """Return the manifest, with only its table checked, and whether its digest matches."""
     data = read_regular(folder, MANIFEST, MANIFEST_CAP)
     content = read_json(data, MANIFEST)
     if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
@@ -95,13 +95,13 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], bool]:
 
 
 def read_regular(folder: Path, name: str, cap: int) -> bytes:
-    """Read a regular file that lies in `folder` itself, up to `cap` bytes.
+    """Read a regular file directly in `folder`, up to `cap` bytes.
 
     Raises
     ------
     BundleError
-        When there is none, or it is a link, folder, pipe or device, or larger. A file other than
-        the manifest that is missing or larger is a PartError.
+        If there is none, or it is a link, folder, pipe or device, or larger. If a file other than
+        the manifest is missing or too large, a PartError.
     """
     path = folder / name
     kind = BundleError if name == MANIFEST else PartError
@@ -122,7 +122,7 @@ def read_regular(folder: Path, name: str, cap: int) -> bytes:
 
 
 def check_entry(folder: Path, name: str, entry: Any) -> None:
-    """Raise BundleError where a file of a manifest has no sound name, size or digest."""
+    """Raise BundleError if a file entry of a manifest has an invalid name, size or digest."""
     if not NAME.fullmatch(name):
         raise BundleError(
             f"{folder}: file name {name[:80]!r} in the manifest does not lie in the folder itself, "

@@ -1,7 +1,7 @@
-"""Golden predictions: a model is checked on rows saved with it.
+"""Golden predictions: check a model on rows saved with it.
 
-They are those of the members' own libraries, with and without calibration, so that they do not
-depend on whether onnxruntime is installed.
+They come from the members' own libraries, with and without calibration, so they do not depend on
+whether onnxruntime is installed.
 """
 
 from copy import copy
@@ -33,17 +33,17 @@ FEATURE_TOLERANCE = 1e-5  # relative; features are float32
 
 
 def golden_rows(model: Any) -> np.ndarray:
-    """Return the rows a fitted model is checked on, float32, shape (n_rows, n_features).
+    """Return the rows to check a fitted model on, float32, shape (n_rows, n_features).
 
-    The first are the last ones whose features the golden bars give, computed from these bars
-    alone; the others are spread over the training rows.
+    The first are the last rows whose features follow from the golden bars alone; the others are
+    spread over the training rows.
     """
     features = model.feature_set_.with_others(model.tail_others_)
     return np.concatenate([_from_bars(features, model.tail_), model.sample_])
 
 
 def golden_of(model: Any) -> dict[str, Any]:
-    """Return a fitted model's golden bars and rows, and its predictions of them."""
+    """Return a fitted model's golden bars and rows, and its predictions for them."""
     tail, rows, ensemble = model.tail_, golden_rows(model), model.ensemble_
     raw = member_votes(ensemble, rows, calibrators_={}, onnx_={})
     votes = member_votes(ensemble, rows, onnx_={})
@@ -80,7 +80,7 @@ def golden_arrays(bars: dict[str, Any]) -> BarArrays:
 
 
 def golden_sample(golden: dict[str, Any], features: FeatureSet) -> np.ndarray:
-    """Return the golden rows that were spread over the training rows."""
+    """Return the golden rows spread over the training rows."""
     from_bars = len(_from_bars(features, golden_arrays(golden["bars"])))
     return _matrix(golden["rows"], len(features))[from_bars:]
 
@@ -91,7 +91,7 @@ def check_golden_bars(golden: dict[str, Any], features: FeatureSet) -> None:
     Raises
     ------
     ModelCompatibilityError
-        Naming the features that come out otherwise.
+        With the features whose values differ.
     """
     now = _from_bars(features, golden_arrays(golden["bars"]))
     rows = _matrix(golden["rows"], len(features))
@@ -110,27 +110,27 @@ def check_golden_bars(golden: dict[str, Any], features: FeatureSet) -> None:
 def check_golden_votes(
     golden: dict[str, Any], ensemble: Ensemble, tolerances: list[float], n_features: int
 ) -> dict[str, tuple[float, float]]:
-    """Predict the golden rows again and compare: members, their ONNX forms, and all combined.
+    """Predict the golden rows again and compare: members, ONNX forms, and combined votes.
 
     Parameters
     ----------
     golden : dict
     ensemble : Ensemble
     tolerances : list of float
-        One a member.
+        One per member.
     n_features : int
 
     Returns
     -------
     dict of str to (float, float)
-        Of everything compared, the largest difference and the one that is allowed.
+        For everything compared, the largest difference and the allowed one.
 
     Raises
     ------
     PartError
-        Naming the member and the largest difference.
+        With the member and the largest difference.
     BundleError
-        For golden numbers that are not those of these members.
+        For golden numbers that do not belong to these members.
     """
     rows, names = _matrix(golden["rows"], n_features), tuple(ensemble.members_)
     votes = member_votes(ensemble, rows, onnx_={})
@@ -150,7 +150,7 @@ def check_golden_votes(
 
 
 def member_votes(ensemble: Ensemble, rows: np.ndarray, **instead: Any) -> np.ndarray:
-    """Return the votes of an ensemble, some of its fitted attributes replaced."""
+    """Return the votes of an ensemble with some fitted attributes replaced."""
     other = copy(ensemble)
     for name, value in instead.items():
         setattr(other, name, value)
@@ -168,7 +168,7 @@ def _compare(
     stored: list[Any],
     allowed: dict[str, float],
 ) -> dict[str, tuple[float, float]]:
-    """Compare the votes of the members that `allowed` names with those stored."""
+    """Compare the votes of the members in `allowed` with the stored ones."""
     then = _matrix(stored, now[0].size, np.float64).reshape(now.shape)
     found = {}
     for number, name in enumerate(ensemble.members_):
@@ -194,7 +194,7 @@ def _check_close(whose: str, difference: float, allowed: float, error: type[Bund
 
 
 def _from_bars(features: FeatureSet, bars: BarArrays) -> np.ndarray:
-    """Return the rows of features that these bars alone give, complete ones only."""
+    """Return the complete rows of features computed from these bars alone."""
     X = features.transform(bars)
     return np.ascontiguousarray(X[np.isfinite(X).all(axis=1)])
 
@@ -207,6 +207,6 @@ def _matrix(rows: list[Any], width: int, dtype: Any = np.float32) -> np.ndarray:
 
 
 def _shortest(value: np.float32) -> float:
-    """Return the float64 with the fewest digits that is this float32 again."""
+    """Return the float64 with the fewest digits that rounds to this float32."""
     short = float(str(value))
     return short if np.float32(short) == value else float(value)

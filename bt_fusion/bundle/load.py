@@ -1,4 +1,4 @@
-"""Load a bundle: every check before anything is used, in a fixed order."""
+"""Load a bundle: all checks come before any use, in a fixed order."""
 
 import re
 from collections.abc import Sequence
@@ -36,26 +36,26 @@ __all__ = ["SavedModel", "check_digest", "load_saved", "read_model"]
 
 STAMP = re.compile(r"(1[7-9]|2[01])\d\d-[01]\d-[0-3]\d[ T][0-2]\d(:[0-5]\d){2}(\.\d{1,9})?")
 MOST = 10**9  # seconds of a bar, bars in a longer one
-CROWDED = 1_000  # times as many bars as usual that a longer one may hold
-ATTEMPTS = 3  # readings of a folder that is being replaced meanwhile
+CROWDED = 1_000  # times as many bars as usual that a longer bar may hold
+ATTEMPTS = 3  # attempts to read a folder that is being replaced
 
 
 @dataclass(frozen=True)
 class SavedModel:
-    """What a saved model holds, checked.
+    """The checked content of a saved model.
 
     Attributes
     ----------
     features : FeatureSet
     feature_set : str or None
-        Its name, where the features are still those of the set it was trained on.
+        Its name, if the features are still those of the set it was trained on.
     label : Label
     ensemble : Ensemble
         Fitted.
     trained_from, trained_until : datetime64[ns]
         Stamps of the first training row and of the last bar the labels used.
     interval : str or None
-        Length of the bars it was trained on, such as 1h.
+        Length of the training bars, such as 1h.
     rows : int
         Training rows.
     trials : int
@@ -65,23 +65,21 @@ class SavedModel:
     tail : BarArrays
         The last training bars.
     tail_others : dict of str to BarArrays
-        Those of other markets that go with them.
+        The same for other markets.
     payoff : dict or None
-        What a right and a wrong prediction are worth, see `models.payoff.Payoff`.
+        The value of a correct and a wrong prediction, see `models.payoff.Payoff`.
     reference : dict or None
-        What the model expects of unseen bars, see `models.reference.Reference`; None where it
-        does not tell.
+        What the model expects of unseen bars, see `models.reference.Reference`; None if not stored.
     look_ahead_checked : bool or None
-        Whether nothing of a user's own was left unchecked; None where the model does not tell.
+        Whether all user code was checked for look-ahead; None if not stored.
     parity : list of dict
-        A line for each way to predict that was compared when it was saved; empty where it does
-        not tell.
+        An entry for each prediction path compared when it was saved; empty if not stored.
     left_out : tuple of str
-        Members whose ONNX forms are not used, because onnxruntime is not installed.
+        Members whose ONNX forms are not used because onnxruntime is not installed.
     checks : dict of str to str
-        What was checked, in order, and what came out.
+        The checks made, in order, and their results.
     kind : str
-        Of the model: signal, or the name of one that has later models.
+        Of the model: signal, or the name of a kind with later models.
     later : tuple of LaterModel
     """
 
@@ -113,7 +111,7 @@ def load_saved(
     digest: str | None = None,
     features: str | Sequence[str] | None = None,
 ) -> SavedModel:
-    """Read the folder of a saved model after checking it.
+    """Check and read the folder of a saved model.
 
     Parameters
     ----------
@@ -121,7 +119,7 @@ def load_saved(
     digest : str, optional
         The digest the model must have (see `describe`).
     features : str or sequence of str, optional
-        The features a configuration expects, as a set's name or in order.
+        The features that a configuration expects: a set's name, or names in order.
 
     Returns
     -------
@@ -130,16 +128,16 @@ def load_saved(
     Raises
     ------
     BundleError
-        When files are missing, broken or altered, or malicious.
+        If files are missing, broken, altered or malicious.
     ModelCompatibilityError
-        When a sound model does not fit the versions here, or the features or digest asked for.
+        If a sound model does not fit the installed versions, or the features or digest given.
     PartError
-        Which is both: when a part is missing or belongs to another model.
+        Both of these: if a part is missing or belongs to another model.
 
     Warns
     -----
     BtFusionWarning
-        Once, where members predict by their libraries where onnxruntime is not installed.
+        Once, if members predict by their libraries because onnxruntime is not installed.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -151,7 +149,7 @@ def load_saved(
             saved = read_model(folder, digest, expected)
             break
         except BundleError:
-            # a saver may have put a new model in place between two of our reads
+            # another process may have replaced the model between two reads
             if attempt + 1 == ATTEMPTS or _manifest_bytes(folder) == before:
                 raise
     # calibrated members never predict in ONNX
@@ -190,7 +188,7 @@ def read_model(
 
 
 def check_digest(place: object, digest: Any, wanted: str | None) -> None:
-    """Check that a model is the one that is asked for; None asks for any.
+    """Check the digest of a model; None accepts any.
 
     Raises
     ------
@@ -235,13 +233,13 @@ def _features(content: dict[str, Any], expected: tuple[str, ...] | None) -> Feat
 
 
 def _holds(timeframe: str, seconds: int, most: int) -> bool:
-    """Tell whether a longer bar can hold so many bars."""
+    """Return whether a longer bar can hold that many bars."""
     usual = length_seconds(timeframe) // seconds
     return 1 < usual <= most <= CROWDED * usual
 
 
 def _check_spacing(features: FeatureSet, golden: dict[str, Any]) -> None:
-    """Raise BundleError where golden bars are not as far apart as the manifest says."""
+    """Raise BundleError if the distance of golden bars differs from the manifest."""
     others = golden_others(golden)
     if others.keys() != {*features.markets} or len(others) != len(golden["others"]):
         raise BundleError(f"golden bars of {[*others]}, and the features see {features.markets}")

@@ -1,4 +1,4 @@
-"""manifest.json: strict reading, the digest over its own content, and the shape it must have."""
+"""manifest.json: strict reading, the digest of its own content, and its schema."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ ENSEMBLE = {"classes": [int], "present": [int], "ensemble": dict, "own_members":
 LINE = {"side": int} | dict.fromkeys(
     ("intercept", "slope", "base", "signal", "bias_error", "edge_error"), NUMBER
 )
-REFERENCE = {  # what the model expects of unseen bars; each part once or not at all
+REFERENCE = {  # what the model expects of unseen bars; each part at most once
     "features": [
         {
             "names": [str],
@@ -65,7 +65,7 @@ REFERENCE = {  # what the model expects of unseen bars; each part once or not at
         {"lines": [LINE], "hit_line": [NUMBER], "hit_rate": NUMBER, "rows": int, "bets": int}
     ],
 }
-LATER = {  # a model beside the first
+LATER = {  # a model besides the first
     "name": str,
     "columns": [str],
     "options": dict,
@@ -100,8 +100,8 @@ FIELDS: dict[str, Any] = {
     "later": [LATER],
     "spacing": [{"market": str, "seconds": int, "most": dict}],  # none without views
     "reference": [REFERENCE],  # one or none
-    "look_ahead_checked": (bool, type(None)),  # None where the model does not tell
-    "parity": [  # one a way; none where nothing was compared
+    "look_ahead_checked": (bool, type(None)),  # None if not stored
+    "parity": [  # one per prediction path; empty if nothing was compared
         {
             "way": str,
             "bars": int,
@@ -132,13 +132,13 @@ FIELDS: dict[str, Any] = {
 
 
 def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Return the fields of an earlier schema, which has none of these."""
+    """Return the fields of an earlier schema, without these."""
     return {name: kind for name, kind in fields.items() if name not in names}
 
 
-# What early models of schema 5 do not hold, and what it is where they do not
+# Missing in early models of schema 5, and their defaults
 ADDED_TO_5: dict[str, Any] = {"spacing": [], "reference": []}
-# What early models of schema 4 do not hold either, and what it is where they do not
+# Also missing in early models of schema 4, and their defaults
 ADDED: dict[str, Any] = {"look_ahead_checked": None, "parity": []}
 BEFORE_5 = without(FIELDS, "kind", "later", *ADDED_TO_5)
 BEFORE_5 |= {"golden": without(FIELDS["golden"], "later", "others")}
@@ -148,12 +148,12 @@ BEFORE_3["golden"] = without(BEFORE_4["golden"], "raw")
 
 
 def read_json(data: bytes, name: str) -> Any:
-    """Parse JSON that means one thing to every reader.
+    """Parse JSON that has only one reading.
 
     Raises
     ------
     BundleError
-        For anything that is not JSON, a key given twice, NaN or infinity, or nesting without end.
+        For invalid JSON, a repeated key, NaN or infinity, or too deep nesting.
     """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -172,13 +172,13 @@ def read_json(data: bytes, name: str) -> Any:
 
 
 def manifest_digest(data: bytes, stated: object) -> str:
-    """Return the SHA-256 of a manifest's bytes, with zeros where the stated digest stands."""
+    """Return the SHA-256 of a manifest's bytes, with zeros in place of the stated digest."""
     text = stated if isinstance(stated, str) and DIGEST.fullmatch(stated) else BLANK
     return hashlib.sha256(data.replace(text.encode(), BLANK.encode(), 1)).hexdigest()
 
 
 def sealed(content: dict[str, Any]) -> bytes:
-    """Return the manifest's bytes with their digest in place."""
+    """Return the manifest's bytes including their digest."""
     data = to_text({**content, "digest": BLANK}).encode()
     return data.replace(BLANK.encode(), manifest_digest(data, BLANK).encode(), 1)
 
@@ -189,9 +189,9 @@ def feature_digest(names: Sequence[str]) -> str:
 
 
 def to_text(content: dict[str, Any]) -> str:
-    """Return the manifest as JSON to read: indented, the golden numbers one row a line.
+    """Return the manifest as readable JSON: indented, one line per row of golden numbers.
 
-    What the model expects of unseen bars is one line.
+    The expectations for unseen bars are one line.
     """
     head = {key: value for key, value in content.items() if key not in ("reference", "golden")}
     golden = content["golden"]
@@ -200,24 +200,23 @@ def to_text(content: dict[str, Any]) -> str:
     lines = [_block("bars", "{", bars, "}")]
     lines += [_block(name, "[", rows, "]") for name, rows in blocks.items()]
     text = json.dumps(head, indent=2, allow_nan=False)
-    if "reference" in content:  # an early manifest has none
+    if "reference" in content:  # early manifests have none
         reference = json.dumps(content["reference"], allow_nan=False)
         text = f'{text[:-2]},\n  "reference": {reference}\n}}'
     return text[:-2] + ',\n  "golden": {\n' + ",\n".join(lines) + "\n  }\n}\n"
 
 
 def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
-    """Check a manifest by its schema, and return it with what later schemas have added.
+    """Check a manifest by its schema, and return it with the fields of later schemas added.
 
-    Before 5 the model is a signal model, and there are no later ones; before 4 there is no payoff;
-    before 3 there are no plugins and no choices, and no raw votes: None. Early models of 4 do not
-    tell either whether look-ahead was checked, nor about parity, those of 5 no spacing and not
-    what they expect of unseen bars.
+    Before schema 5 the model is a signal model without later ones; before 4 there is no payoff;
+    before 3 there are no plugins, choices or raw votes: None. Early models of schema 4 also lack
+    the look-ahead check and parity, those of 5 spacing and the expectations for unseen bars.
 
     Raises
     ------
     BundleError
-        Naming the place, what is there and what was expected.
+        With the place, the value found and the expected one.
     """
     schema = content["schema"]
     if schema == 4:
@@ -241,12 +240,12 @@ def check_manifest(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_shape(value: Any, expected: Any = FIELDS, name: str = "manifest") -> None:
-    """Check that a value has the fields and types it must have.
+    """Check that a value has the required fields and types.
 
     Raises
     ------
     BundleError
-        Naming the place, what is there and what was expected.
+        With the place, the value found and the expected one.
 
     Examples
     --------

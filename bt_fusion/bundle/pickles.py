@@ -1,4 +1,4 @@
-"""Other people's models in joblib pickles: they run code when they are opened."""
+"""Models of other people in joblib pickles, which run code when opened."""
 
 from pathlib import Path
 from typing import Any
@@ -11,21 +11,21 @@ __all__ = ["load_pickle"]
 def load_pickle(path: str | Path, *, trust_pickle: bool = False) -> Any:
     """Open a joblib pickle of a scikit-learn classifier.
 
-    A pickle runs whatever its maker wrote into it. Nothing in bt_fusion calls this function;
-    what it returns can be a member: ``Ensemble({"theirs": load_pickle(path, trust_pickle=True)})``.
+    A pickle can run any code. Nothing in bt_fusion calls this function; its result can be a member:
+    ``Ensemble({"theirs": load_pickle(path, trust_pickle=True)})``.
 
     Parameters
     ----------
     path : path
     trust_pickle : bool
-        Say that you trust the maker of this file as you trust the code you run.
+        Confirm that you trust the file's maker as you trust the code you run.
 
     Raises
     ------
     OptionError
         Without `trust_pickle=True`.
     BundleError
-        When it cannot be opened, or does not predict probabilities.
+        If it cannot be opened, or does not predict probabilities.
     """
     if trust_pickle is not True:
         raise OptionError(

@@ -33,7 +33,7 @@ from bt_fusion.plugins import files_behind
 
 __all__ = ["save_model"]
 
-MOST_BARS = 400_000  # that a manifest holds
+MOST_BARS = 400_000  # in the manifest
 
 
 def save_model(
@@ -47,10 +47,10 @@ def save_model(
     metrics: Mapping[str, Any] | None = None,
     certify: Callable[[SavedModel], list[dict[str, Any]]] | None = None,
 ) -> Path:
-    """Save a fitted model, all of it or nothing.
+    """Save a fitted model, all or nothing.
 
-    The folder holds the old model or the new one at any moment. What was written is loaded and
-    checked before it takes the old one's place.
+    The folder always holds the old model or the new one. The new files are loaded and checked
+    before they replace the old ones.
 
     Parameters
     ----------
@@ -59,15 +59,15 @@ def save_model(
     folder : path
         New, empty, or a saved model.
     symbol, interval : str, optional
-        What it was trained on, and the length of its bars (by default that of the bars).
+        Symbol and bar length of the training data (by default the bars' own length).
     test_rows : int, optional
-        Rows it was evaluated on, with `metrics` their outcome (fractions).
+        Rows of its evaluation; `metrics` holds the results (fractions).
     trials : int, optional
         Variants tried before this one was chosen; by default those of the loaded model.
     metrics : mapping of str to number, text or such mappings, optional
     certify : callable, optional
-        Compares what was written and loaded again with the model, and returns the parity
-        certificate that the manifest holds; what it raises leaves the target as it is.
+        Compares the written model, loaded again, with the original, and returns the parity
+        certificate for the manifest; if it raises, the target is unchanged.
 
     Returns
     -------
@@ -76,9 +76,9 @@ def save_model(
     Raises
     ------
     OptionError
-        When a part or label of the model cannot be saved without pickle.
+        If a part or label of the model cannot be saved without pickle.
     BundleError
-        When the folder holds something else, or features look back too many bars.
+        If the folder holds something else, or features look back too many bars.
     """
     check_is_fitted(model)
     if len(model.tail_) > MOST_BARS:
@@ -163,7 +163,7 @@ def _about_model(model: Any, test_rows: int | None) -> dict[str, Any]:
 
 
 def _about_spacing(spacing: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return how far apart bars are, nothing where no feature depends on it."""
+    """Return the distance of bars, empty if no feature depends on it."""
     return [
         {"market": market, "seconds": own.seconds, "most": dict(own.most)}
         for market, own in spacing.items()
@@ -171,13 +171,13 @@ def _about_spacing(spacing: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _about_payoff(payoff: Any) -> list[dict[str, Any]]:
-    """Return what the model's predictions are worth; nothing where it is not known."""
+    """Return the value of the model's predictions; empty if unknown."""
     known = payoff is not None and np.isfinite([payoff.win, payoff.loss]).all()
     return [asdict(payoff)] if known else []
 
 
 def _about_reference(reference: Any) -> list[dict[str, Any]]:
-    """Return what the model expects of unseen bars; nothing where it does not tell."""
+    """Return what the model expects of unseen bars; empty if unknown."""
     return [] if reference is None else [reference.to_dict()]
 
 

@@ -1,4 +1,4 @@
-"""Versions of what a model was saved with, and whether this installation can read it."""
+"""The library versions a model was saved with, and whether it can be read here."""
 
 import platform
 from collections.abc import Iterable
@@ -23,20 +23,20 @@ RECORDED = (
     "onnx",
     "onnxruntime",
 )
-# How many leading numbers must be equal: scikit-learn's fitted attributes change from minor to
-# minor, the boosters keep reading their own formats
+# Number of leading version numbers that must agree: scikit-learn's fitted attributes change between
+# minor versions, the boosters keep reading their own formats
 MUST_AGREE = {"scikit-learn": 2, "skops": 2, "numpy": 1, "xgboost": 1, "lightgbm": 1, "torch": 1}
 
 
 def current_versions() -> dict[str, str]:
-    """Return the versions installed here, by distribution."""
+    """Return the installed versions by distribution."""
     found = library_versions(*RECORDED)
     known = {name: version for name, version in found.items() if version != ABSENT}
     return {"python": platform.python_version(), **known}
 
 
 def check_schema(schema: object) -> None:
-    """Check that this bt_fusion reads such bundles.
+    """Check that this bt_fusion reads bundles of a schema.
 
     Raises
     ------
@@ -52,12 +52,12 @@ def check_schema(schema: object) -> None:
 
 
 def check_versions(saved: dict[str, str], libraries: Iterable[str]) -> None:
-    """Check the versions that matter to a model's parts.
+    """Check the versions of the libraries that a model's parts depend on.
 
     Raises
     ------
     ModelCompatibilityError
-        Listing each library with both versions and what to install.
+        With each library, both versions and what to install.
     """
     here = current_versions()
     faults = []

@@ -75,7 +75,7 @@ def audit(
 
 
 def check_png(png: Path | None, audits_code: bool, symbols: int) -> None:
-    """Raise OptionError for a picture that cannot be drawn."""
+    """Raise OptionError if the picture cannot be drawn."""
     if png is None:
         return
     if audits_code:
@@ -87,7 +87,7 @@ def check_png(png: Path | None, audits_code: bool, symbols: int) -> None:
 
 
 def audit_data(screen: Screen, bars: Bars, png: Path | None) -> dict[str, Any]:
-    """Show what is found in bars, and draw it where asked for; of several symbols a list."""
+    """Show the findings in bars, and draw them if requested; a list for several symbols."""
     from bt_fusion.data.bar_audit import audit_bars
     from bt_fusion.report.terminal.checks import data_audit_table
 
@@ -112,7 +112,7 @@ def audit_code(
     seed: int,
     model: "SignalModel | None",
 ) -> dict[str, Any]:
-    """Show what is found in code or a model."""
+    """Show the findings in code or a model."""
     from bt_fusion.report.terminal.checks import strategy_audit_table
 
     if code.strategy:
@@ -132,7 +132,7 @@ def audit_code(
 
 
 def loaded_model(code: AuditedCode, bars: AuditedBars, screen: Screen) -> "SignalModel | None":
-    """Return the saved model that is named, with the bars of other markets."""
+    """Return the named saved model, with the bars of other markets."""
     return None if code.model is None else code.loaded_model(code.model, bars, screen)
 
 
@@ -143,7 +143,7 @@ def audited_strategy(
     account: AccountOptions,
     seed: int,
 ) -> Any:
-    """Audit a strategy, traded with ML where there is a model."""
+    """Audit a strategy, with ML if there is a model."""
     from bt_fusion.audit import audit
     from bt_fusion.engine.loading import load_strategy
     from bt_fusion.engine.variants import check_variants, variant
@@ -170,7 +170,7 @@ def audited_indicator(bars: Bars, code: AuditedCode, seed: int) -> Any:
 def audited_parts(
     bars: Bars, code: AuditedCode, model: "SignalModel | None", plugins: list[Path]
 ) -> Any:
-    """Audit a model, or features and a label, or all that plug-ins register."""
+    """Audit a model, features and a label, or everything that plug-ins register."""
     from bt_fusion.audit import audit_features, audit_model, audit_plugins
     from bt_fusion.models.model_spec import feature_names
 

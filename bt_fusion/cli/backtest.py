@@ -116,7 +116,7 @@ def backtest(
     loaded = bars.load(screen)
     if model.horizon_auto:
         job = with_holding_time(job, loaded)
-    with TemporaryDirectory() as drawn:  # the chart of the run before stays until this one ends
+    with TemporaryDirectory() as drawn:  # the previous run's chart stays until this run ends
         chart = Path(drawn) / CHART if output.plot else None
         result = replace(job, plot=chart).run(loaded)
         result.summary["command"] = given_command(context)

@@ -1,6 +1,6 @@
-"""The decorator that makes a function a command, and what single options are declared by.
+"""Decorator that turns a function into a command, and declarations of single options.
 
-Nothing heavy is imported at the top, so that --help comes at once.
+Nothing heavy is imported at the top, so --help is fast.
 """
 
 from collections.abc import Callable
@@ -53,41 +53,41 @@ class Ml(StrEnum):
 
 
 def option(text: str, *names: str, metavar: str | None = None) -> Any:
-    """Declare an option by its help text, and names where they differ from the parameter's.
+    """Declare an option by its help text, and its names if they differ from the parameter's.
 
     Parameters
     ----------
     text : str
-        A default that is not a plain value ends it: ``[default: an eighth]``.
+        A default that is not a plain value goes at its end: ``[default: an eighth]``.
     *names : str
     metavar : str, optional
-        What stands for the value in --help, such as NAME.
+        Placeholder of the value in --help, such as NAME.
     """
     return typer.Option(*names, help=text, metavar=metavar)
 
 
 def output_folder(text: str, *names: str) -> Any:
-    """Declare an option whose folder must be one that can be written, before any work."""
+    """Declare an option for a folder that is checked to be writable before any work."""
     return typer.Option(*names, help=text, callback=checked_folder, metavar="DIR")
 
 
 def output_file(text: str, *names: str) -> Any:
-    """Declare an option whose file must be one that can be written, before any work."""
+    """Declare an option for a file that is checked to be writable before any work."""
     return typer.Option(*names, help=text, callback=checked_file, metavar="FILE")
 
 
 def checked_folder(path: Path | None) -> Path | None:
-    """Return a folder that can be written."""
+    """Return a folder after checking that it is writable."""
     return checked(path, "check_writable_folder")
 
 
 def checked_file(path: Path | None) -> Path | None:
-    """Return a file that can be written."""
+    """Return a file after checking that it is writable."""
     return checked(path, "check_writable_file")
 
 
 def checked(path: Path | None, check: str) -> Path | None:
-    """Return a path that passes a check of `bt_fusion.files`."""
+    """Return a path after a check of `bt_fusion.files`."""
     if path is not None:
         from bt_fusion import files
 
@@ -97,18 +97,18 @@ def checked(path: Path | None, check: str) -> Path | None:
 
 
 def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a function a command: errors and warnings are one line, option groups become options.
+    """Turn a function into a command, with one-line errors and warnings, and option groups.
 
-    A parameter whose type is a dataclass stands for one option a field; the function gets the
-    object. Fields are annotated as parameters of a Typer command are. A parameter `notes` of type
-    `IdleNotes` gets what is to say of options without effect, which is printed otherwise.
+    A parameter whose type is a dataclass becomes one option per field; the function gets the
+    object. Fields are annotated like parameters of a Typer command. A parameter `notes` of type
+    `IdleNotes` gets the notes on options without effect; otherwise they are printed.
 
     Parameters
     ----------
     kept : str
-        What an interruption leaves behind, as a sentence.
+        Sentence on what an interruption leaves behind.
     example : str
-        A command that works, shown at the end of its help.
+        A working command, shown at the end of its help.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -148,7 +148,7 @@ def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Cal
 
 
 def add_notes(values: dict[str, Any], context: typer.Context, types: dict[str, Any]) -> None:
-    """Find the options without effect: the command keeps the notes as `notes`, or they are said."""
+    """Find the options without effect; pass the notes to the command as `notes`, or print them."""
     notes = idle_notes(context, values)
     if "notes" in types:
         values["notes"] = notes
@@ -158,7 +158,7 @@ def add_notes(values: dict[str, Any], context: typer.Context, types: dict[str, A
 
 
 def workers(values: dict[str, Any]) -> AbstractContextManager[None]:
-    """Return a block inside which the given --scheduler does the work."""
+    """Return a context in which the given --scheduler does the work."""
     if values.get("scheduler") is None:
         return nullcontext()
     from bt_fusion.parallel import scheduler
@@ -167,7 +167,7 @@ def workers(values: dict[str, Any]) -> AbstractContextManager[None]:
 
 
 def check_texts(values: dict[str, Any]) -> None:
-    """Raise OptionError for a null byte, as a TOML file can hold: no file has such a name."""
+    """Raise OptionError for a null byte, possible in a TOML file but not in a file name."""
     for name, value in values.items():
         given = value if isinstance(value, (list, tuple)) else [value]
         if any("\0" in str(each) for each in given if isinstance(each, (str, Path))):
@@ -175,7 +175,7 @@ def check_texts(values: dict[str, Any]) -> None:
 
 
 def spread_of(parameter: Parameter) -> list[Parameter]:
-    """Return the options of a parameter, each with what stands for its value in --help."""
+    """Return the options of a parameter, each with its placeholder in --help."""
     spread = options_of(parameter)
     for each in spread:
         for info in getattr(each.annotation, "__metadata__", ()):
@@ -185,12 +185,12 @@ def spread_of(parameter: Parameter) -> list[Parameter]:
 
 
 def plain_type(annotation: Any) -> Any:
-    """Return the type of a parameter without what is declared about it."""
+    """Return the type of a parameter without its annotations."""
     return get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
 
 
 def placeholder(kind: Any) -> str | None:
-    """Return what stands for a value of a type, None for a switch.
+    """Return the placeholder of a type, None for a switch.
 
     >>> placeholder(int | None), placeholder(bool)
     ('N', None)
@@ -213,7 +213,7 @@ def options_of(parameter: Parameter) -> list[Parameter]:
 
 
 def default(field: "Field[Any]") -> Any:
-    """Return the default of a field, as a signature has it."""
+    """Return the default of a field, in the form of a signature."""
     if field.default_factory is not MISSING:
         return field.default_factory()
     return Parameter.empty if field.default is MISSING else field.default

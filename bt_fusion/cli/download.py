@@ -1,4 +1,4 @@
-"""`bt-fusion download`: candles of an exchange, of Yahoo, or made-up ones, as a file."""
+"""`bt-fusion download`: save candles of an exchange, of Yahoo, or generated ones, to a file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""`bt-fusion evaluate`: judge a saved model by bars it was not trained on."""
+"""`bt-fusion evaluate`: test a saved model on bars it was not trained on."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,12 +64,12 @@ class TradedModel:
     ] = None
 
     def check(self) -> None:
-        """Raise OptionError for a strategy that nothing trades."""
+        """Raise OptionError for a strategy option without a backtest."""
         if self.strategy is not None and not self.backtest:
             raise OptionError(f"--strategy {self.strategy} is what --backtest trades: give both")
 
     def chosen(self, model: "SignalModel", screen: Screen) -> str:
-        """Return the strategy; says which one the model brings."""
+        """Return the strategy; prints the one that comes with the model."""
         from bt_fusion.models.presets import strategy_for
 
         if self.strategy is not None:
@@ -174,7 +174,7 @@ def evaluated(
     bars: DatedBarOptions,
     screen: Screen,
 ) -> "Evaluation":
-    """Judge the model by the bars inside the dates."""
+    """Evaluate the model on the bars within the dates."""
     from bt_fusion.evaluation import evaluate as judge
 
     return judge(

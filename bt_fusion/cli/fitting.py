@@ -1,4 +1,4 @@
-"""Output that fits the width of the terminal: lines broken between words, tables made narrow."""
+"""Fit output to the terminal's width: wrap lines between words, narrow tables."""
 
 import textwrap
 from typing import Any
@@ -11,15 +11,15 @@ from rich.text import Text
 
 __all__ = ["fitted"]
 
-FULL = ("Signal bar ", "Classifier ")  # labels that fill their column
+FULL = ("Signal bar ", "Classifier ")  # labels as wide as their column
 LABEL = 11  # columns before the text of a line, such as "Verdict    "
 
 
 def fitted(part: Any, console: Console) -> Any:
-    """Return what is to be printed so that it fits the console.
+    """Return output fitted to the console.
 
-    Lines are broken only on a terminal: what is written into a file or a pipe keeps one line each,
-    for those who search it. A table that is too wide loses its borders first.
+    Lines are wrapped only on a terminal; in a file or a pipe they stay whole, for searching. A
+    table that is too wide loses its borders first.
     """
     if isinstance(part, Group):
         return Group(*(fitted(each, console) for each in part.renderables))
@@ -31,7 +31,7 @@ def fitted(part: Any, console: Console) -> Any:
 
 
 def broken(line: str | Text, width: int) -> Text:
-    """Return a line broken between words; what follows a label stays in its column.
+    """Return a line wrapped between words; text after a label stays in its column.
 
     >>> print(broken("Note       these are several words", 33))
     Note       these are several
@@ -48,13 +48,13 @@ def broken(line: str | Text, width: int) -> Text:
 
 
 def labelled(line: str) -> bool:
-    """Say whether a line begins with a label in a column of its own."""
+    """Return whether a line begins with a label in its own column."""
     padded = line[LABEL - 2 : LABEL] == "  " or line.startswith(FULL)
     return padded and line[LABEL : LABEL + 1] not in (" ", "")
 
 
 def fit_table(table: Table, console: Console) -> None:
-    """Make a table narrow that would be too wide, and break its title and caption."""
+    """Narrow a table that is too wide, and wrap its title and caption."""
     if natural_width(table, console) > console.width:
         table.box, table.pad_edge, table.padding = box.SIMPLE_HEAD, False, (0, 1, 0, 0)
         table.show_edge = False
@@ -64,7 +64,7 @@ def fit_table(table: Table, console: Console) -> None:
 
 
 def natural_width(table: Table, console: Console) -> int:
-    """Return how wide a table is when no cell is broken, its title aside."""
+    """Return the width of a table without wrapped cells, ignoring its title."""
     title, caption = table.title, table.caption
     table.title = table.caption = None
     wide = console.options.update(width=10_000, max_width=10_000)
@@ -74,7 +74,7 @@ def natural_width(table: Table, console: Console) -> int:
 
 
 def filled(text: Any, width: int) -> Any:
-    """Return a title or a caption with its lines broken between words."""
+    """Return a title or a caption with its lines wrapped between words."""
     if text is None:
         return None
     plain = text.plain if isinstance(text, Text) else str(text)

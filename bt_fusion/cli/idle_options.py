@@ -1,4 +1,4 @@
-"""Options that change nothing beside others: one table, and the notes that name them."""
+"""Options without effect in combination with others: their rules and notes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ Values = dict[str, Any]
 
 
 class IdleNotes(tuple[str, ...]):
-    """Notes on options without effect, for a command that keeps them with its results."""
+    """Notes on options without effect, for a command that stores them with its results."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
 class IdleRule:
-    """Options that have no effect, and when.
+    """Rule for options without effect.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class IdleRule:
     when : callable
         Takes the values of all options of the command by name.
     commands : tuple of str
-        Where it holds; empty for every command that has the options.
+        Commands it applies to; empty for every command that has the options.
     """
 
     options: tuple[str, ...]
@@ -41,13 +41,13 @@ class IdleRule:
 
 
 def saved(values: Values) -> bool:
-    """Say whether a saved model predicts, and not a walk-forward."""
+    """Return whether a saved model predicts, not a walk-forward."""
     given = values["model"]
     return bool(given) and (given != ["auto"] or Path("models", values["strategy"]).is_dir())
 
 
 def no_market(values: Values) -> bool:
-    """Say whether all bars are of files and samples."""
+    """Return whether all bars come from files and samples."""
     from bt_fusion.data.online.market import is_market
 
     data = values["data"] or ()
@@ -56,17 +56,17 @@ def no_market(values: Values) -> bool:
 
 
 def not_tuned(values: Values) -> bool:
-    """Say whether `train` trains without tuning."""
+    """Return whether `train` trains without tuning."""
     return not (values["tune"] or values["optimize"])
 
 
 def made_up(values: Values) -> bool:
-    """Say whether `download` makes candles instead of fetching them."""
+    """Return whether `download` generates candles instead of fetching them."""
     return values["source"] not in (None, "yahoo")
 
 
 def lists_trades(values: Values) -> bool:
-    """Say whether `why` only lists the trades of a run."""
+    """Return whether `why` only lists the trades of a run."""
     return values["trade"] is None and values["bar"] is None
 
 
@@ -174,7 +174,7 @@ RULES = (
 
 
 def idle_notes(context: typer.Context, values: Values) -> IdleNotes:
-    """Return a note for each rule that holds and names an option which was given.
+    """Return a note for each rule that applies to a given option.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def idle_notes(context: typer.Context, values: Values) -> IdleNotes:
 
 
 def is_given(context: typer.Context, param: Any, values: Values) -> bool:
-    """Say whether an option was given, with another value than its default."""
+    """Return whether an option was given with a value other than its default."""
     source = context.get_parameter_source(param.name)
     if source is None or source.name not in ("COMMANDLINE", "DEFAULT_MAP"):
         return False
@@ -202,7 +202,7 @@ def is_given(context: typer.Context, param: Any, values: Values) -> bool:
 
 
 def written(name: str) -> str:
-    """Return a parameter's option as it is typed.
+    """Return a parameter's option as typed.
 
     >>> written("train_bars")
     '--train-bars'

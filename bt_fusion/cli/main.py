@@ -1,6 +1,6 @@
-"""The command line: what it asks for; the work is done elsewhere.
+"""The command line: argument handling only.
 
-Only what a command needs is imported when it runs, so that --help comes at once.
+Each command imports what it needs when it runs, so --help is fast.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""`bt-fusion predict`: what a saved model says of new bars."""
+"""`bt-fusion predict`: predict new bars with a saved model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -65,7 +65,7 @@ def predict(
 def check_known(
     predictions: "Predictions", model: "SignalModel", last: bool, late: list[str]
 ) -> None:
-    """Raise BarsError when no bar can be predicted, or not the last one where it is asked for."""
+    """Raise BarsError if no bar can be predicted, or not the last one if it is requested."""
     known = predictions.known
     if known.any() and (known[-1] or not last):
         return
@@ -78,7 +78,7 @@ def check_known(
 
 
 def in_sample_note(table: "pd.DataFrame") -> str:
-    """Say how many bars the model was trained on; empty where it is none."""
+    """Return a note on bars the model was trained on, "" for none."""
     from bt_fusion.report.figures import when
 
     seen = int(table.in_sample.sum())
@@ -89,7 +89,7 @@ def in_sample_note(table: "pd.DataFrame") -> str:
 
 
 def write_table(path: Path, table: "pd.DataFrame", last: bool) -> None:
-    """Write the whole table or nothing; of JSON the last bar is an object by itself."""
+    """Write the whole table or nothing; as JSON, a single last bar is one object."""
     from bt_fusion.files import write_json, write_whole
 
     kind = path.suffix.lower()

@@ -55,7 +55,7 @@ class RetrainOptions:
     no_causality_check: NoCausalityCheck = False
 
     def retrainer(self, seed: int) -> "Retrainer":
-        """Return what retrains the model."""
+        """Return the retrainer of the model."""
         from bt_fusion.retraining import Retrainer
 
         own = {name: value for name, value in vars(self).items() if name != "no_causality_check"}
@@ -126,7 +126,7 @@ def retrain(
 
 @contextmanager
 def noted(retrainer: "Retrainer") -> Iterator[None]:
-    """Write a failure into the model's log, too."""
+    """Also write a failure into the model's log."""
     try:
         yield
     except Exception as error:

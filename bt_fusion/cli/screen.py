@@ -40,7 +40,7 @@ class Screen:
             self.console.print(fitted(table, self.console))
 
     def say_kept(self, text: str) -> None:
-        """Print where earlier results are kept, if there were any, unless quiet."""
+        """Print where earlier results were moved, if there were any, unless quiet."""
         if text:
             self.say(f"Earlier    {text}")
 
@@ -50,12 +50,12 @@ class Screen:
 
 
 class ToldExit(SystemExit):
-    """An exit on Ctrl-C that has said so."""
+    """An exit on Ctrl-C after its message was printed."""
 
 
 @contextmanager
 def told_interruption() -> Iterator[None]:
-    """Say one line for a Ctrl-C before or after a command's work, where typer ends silently."""
+    """Print one line for a Ctrl-C outside a command's work, where typer exits silently."""
     try:
         yield
     except ToldExit:
@@ -68,7 +68,7 @@ def told_interruption() -> Iterator[None]:
 
 
 def is_interruption(error: BaseException | None) -> bool:
-    """Say whether an error is a Ctrl-C, or what a library made of one while it was imported."""
+    """Return whether an error is a Ctrl-C, or a library's import error caused by one."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None
@@ -81,7 +81,7 @@ def exit_on_error(kept: str) -> Iterator[None]:
     Parameters
     ----------
     kept : str
-        What an interruption leaves behind.
+        Message on what an interruption leaves behind.
     """
     try:
         with no_interrupt_lost() as check:
@@ -90,7 +90,7 @@ def exit_on_error(kept: str) -> Iterator[None]:
             except Exception:
                 check()
                 raise
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed the pipe
         raise
     except (BtFusionError, OSError) as error:
         print(f"error: {told(error)}", file=sys.stderr)
@@ -103,7 +103,7 @@ def exit_on_error(kept: str) -> Iterator[None]:
 
 
 def told(error: Exception) -> str:
-    """Return what an error says, in one line; of the system's the file and the cause."""
+    """Return an error's message in one line; for system errors the file and the cause."""
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.filename and error.strerror:
         text = f"{error.filename}: {error.strerror}"
@@ -112,7 +112,7 @@ def told(error: Exception) -> str:
 
 @contextmanager
 def warnings_as_lines() -> Iterator[None]:
-    """Show each different warning of ours once, as one line on stderr; others as usual."""
+    """Show each distinct warning of ours once, as one line on stderr; others as usual."""
     shown = set()
     with warnings.catch_warnings():
         usual = warnings.showwarning

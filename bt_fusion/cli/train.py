@@ -1,4 +1,4 @@
-"""`bt-fusion train`: fit a model on the first bars, judge it by the last, save it."""
+"""`bt-fusion train`: fit a model on the first bars, test it on the last, save it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +79,7 @@ def train(
 
 
 def evaluated(model: "SignalModel", bars: "pd.DataFrame", screen: Screen) -> "Evaluation":
-    """Judge a fitted model by the bars after its training, and show how good it is."""
+    """Evaluate a fitted model on the bars after its training, and show the result."""
     from bt_fusion.evaluation import evaluate
     from bt_fusion.evaluation.candidates import judge_candidates
     from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
@@ -101,7 +101,7 @@ def show_candidates(model: "SignalModel", screen: Screen) -> None:
 
 
 def show_parity(folder: Path, screen: Screen) -> None:
-    """Show how the ways to predict of a saved model compare, a line each."""
+    """Show how the prediction paths of a saved model compare, one line each."""
     from bt_fusion.bundle import describe
     from bt_fusion.report.checks.parity import parity_lines
 
@@ -110,7 +110,7 @@ def show_parity(folder: Path, screen: Screen) -> None:
 
 
 def export(model: "SignalModel", screen: Screen) -> None:
-    """Export every member that can be, let the model prefer these, and show what became of each."""
+    """Export members to ONNX where possible, use the exports, and show each result."""
     from bt_fusion.bundle.golden import golden_rows
     from bt_fusion.ensemble.onnx_export import export_onnx, load_onnx
     from bt_fusion.report.terminal.exports import export_table
@@ -122,7 +122,7 @@ def export(model: "SignalModel", screen: Screen) -> None:
 
 
 def saved_figures(found: "Evaluation | None") -> dict[str, Any]:
-    """Return what is saved of an evaluation with the model."""
+    """Return the figures of an evaluation to save with the model."""
     if found is None:
         return {}
     figures = {key: value for key, value in found.figures.items() if value is not None}

@@ -1,4 +1,4 @@
-"""`bt-fusion tune`: search for better parameters, and say what was found."""
+"""`bt-fusion tune`: search for better parameters, and show the result."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +23,7 @@ __all__ = ["search_parameters", "tune"]
 
 @dataclass(frozen=True)
 class TunedModel:
-    """A model with the best parameters, and how they were found.
+    """A model with the best parameters, and the searches behind them.
 
     Attributes
     ----------
@@ -40,11 +40,11 @@ class TunedModel:
 
     @property
     def trials(self) -> int:
-        """All trials, of both."""
+        """Number of trials of both searches."""
         return self.signal.trials + (self.position.trials if self.position else 0)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what the searches found; the position model's under its name."""
+        """Return the results of the searches; the position model's under its name."""
         found = self.signal.to_dict()
         return found | ({"position": self.position.to_dict()} if self.position else {})
 
@@ -105,9 +105,9 @@ def search_parameters(
     seed: int,
     screen: Screen,
 ) -> "TunedModel":
-    """Tune the model on its training bars, and show what was found.
+    """Tune the model on its training bars, and show the result.
 
-    Of a managed model the position model is tuned after the signal, by as many trials.
+    For a managed model, the position model is tuned after the signal, with as many trials.
     """
     from bt_fusion.report.terminal.tuning import tuning_table
     from bt_fusion.tuning.tuning import StudyOptions
@@ -131,7 +131,7 @@ def search_position(
     kept: dict[str, Any],
     screen: Screen,
 ) -> "Tuning | None":
-    """Tune the position model of a managed one; None where it has too few trades to learn from."""
+    """Tune a managed model's position model; None if it has too few trades to learn from."""
     from bt_fusion.errors import TrainingError
     from bt_fusion.report.terminal.tuning import tuning_table
     from bt_fusion.trade_models.position_tuning import tune_position

@@ -1,4 +1,4 @@
-"""`bt-fusion universe`: the comparison over many files, and one verdict over all."""
+"""`bt-fusion universe`: compare ML off and on over many files, with one verdict over all."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +47,7 @@ class FileOptions:
     seed: Seed = 0
 
     def sources(self) -> dict[str, str]:
-        """Return what stands for the files in the job's source."""
+        """Return the entry for the files in the job's source."""
         return {"": " ".join(self.data)}
 
     def files(self, screen: Screen) -> dict[str, Path]:

@@ -14,7 +14,7 @@ class BarBuffer:
     Parameters
     ----------
     keep : int or None
-        Bars to keep at least; None keeps all.
+        Minimum number of bars to keep; None keeps all.
     """
 
     def __init__(self, keep: int | None = None):
@@ -39,7 +39,7 @@ class BarBuffer:
         self._values[:, self._held - 1] = values
 
     def arrays(self) -> BarArrays:
-        """Return the bars held, as views."""
+        """Return the bars in the buffer, as views."""
         return BarArrays(self._time[: self._held], *self._values[:, : self._held])
 
     def _make_room(self) -> None:

@@ -1,4 +1,4 @@
-"""The one form of bars: their columns, and what keeps a frame from having it."""
+"""The form of bars: their columns and index, and what is wrong with a frame."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ TIDY = "tidy_bars(bars) brings names, time column and time zone into form"
 
 
 def checked_index(bars: pd.DataFrame) -> pd.DatetimeIndex:
-    """Return the index of bars that have the right columns and kind of index."""
+    """Return the index of bars after checking the columns and the kind of index."""
     if not isinstance(bars, pd.DataFrame):
         raise BarsError(
             f"bars are a {type(bars).__name__}, not a DataFrame; read a file by read_bars"
@@ -57,7 +57,7 @@ def checked_index(bars: pd.DataFrame) -> pd.DatetimeIndex:
 
 
 def check_order(index: pd.DatetimeIndex) -> None:
-    """Raise BarsError where stamps do not ascend, or two are the same."""
+    """Raise BarsError if stamps are not ascending or repeat."""
     if index.hasnans:
         return  # the rows without a time are named first
     steps = np.r_[1, np.diff(index.asi8)]
@@ -77,13 +77,13 @@ def numbers(bars: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _float64(column: pd.Series) -> np.ndarray:
-    if column.dtype == np.float64:  # without a copy, which na_value would make
+    if column.dtype == np.float64:  # without the copy that na_value would make
         return column.to_numpy()
     return column.to_numpy(np.float64, na_value=np.nan)
 
 
 def faults(bars: pd.DataFrame, values: dict[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield (what is wrong, boolean array of the rows) in the order to report them."""
+    """Yield (what is wrong, boolean array of the rows) in reporting order."""
     yield "no time", np.asarray(bars.index.isna())
     for name in COLUMNS:
         unknown = np.isnan(values[name])
@@ -104,7 +104,7 @@ def faults(bars: pd.DataFrame, values: dict[str, np.ndarray]) -> Iterator[tuple[
 
 
 def nanoseconds(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """Return the index in nanoseconds; BarsError for a year that these cannot hold."""
+    """Return the index in nanoseconds; BarsError for years outside their range."""
     try:
         return index.as_unit("ns")
     except pd.errors.OutOfBoundsDatetime as error:
@@ -112,7 +112,7 @@ def nanoseconds(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
 
 
 def named_rows(index: pd.Index, rows: np.ndarray) -> str:
-    """Name the first few of the rows at fault (a mask, or positions): position from 0, stamp."""
+    """Name the first few faulty rows (a mask, or positions): position from 0, stamp."""
     positions = np.flatnonzero(rows) if rows.dtype == bool else rows
     shown = ", ".join(f"{p} ({index[p]})" for p in positions[:SHOWN])
     more = f" and {len(positions) - SHOWN} more" if len(positions) > SHOWN else ""

@@ -44,10 +44,10 @@ class BarArrays:
 
     @classmethod
     def of(cls, bars: "pd.DataFrame | BarArrays") -> "BarArrays":
-        """Check a frame and take its columns; arrays pass as they are.
+        """Check a frame and return its columns; arrays are returned unchanged.
 
-        Frames that were checked before and have not changed since give the same arrays again,
-        read-only and independent of the frame.
+        A frame that was checked before and has not changed returns the same arrays, read-only and
+        independent of the frame.
         """
         return bars if isinstance(bars, BarArrays) else _arrays_of(bars, min_rows=1)
 
@@ -55,7 +55,7 @@ class BarArrays:
         return len(self.close)
 
     def __getstate__(self) -> dict[str, np.ndarray]:
-        """Return the columns: what was derived from them is made again in another process."""
+        """Return the columns only; another process computes derived values again."""
         return {name: getattr(self, name) for name in ("time", *COLUMNS)}
 
     def __getitem__(self, rows: slice) -> "BarArrays":
@@ -69,7 +69,7 @@ class BarArrays:
         )
 
     def tail(self, count: int) -> "BarArrays":
-        """Return the last `count` bars (all of them when there are fewer)."""
+        """Return the last `count` bars, or all if there are fewer."""
         return self[max(0, len(self) - count) :]
 
     @cached_property
@@ -89,14 +89,14 @@ class BarArrays:
 
     @cached_property
     def derived(self) -> dict[Any, np.ndarray]:
-        """Columns made of these bars, by function and arguments; see `shared`."""
+        """Columns derived from these bars, by function and arguments; see `shared`."""
         return {}
 
 
 def shared(make: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
-    """Make a function of bars work once for the same bars and named arguments.
+    """Cache a function of bars for the same bars and named arguments.
 
-    What it returns is read-only: several features take it.
+    The result is read-only because several features use it.
 
     Examples
     --------
@@ -121,13 +121,13 @@ def shared(make: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
 
 
 def check_bars(bars: pd.DataFrame, min_rows: int = 1) -> pd.DataFrame:
-    """Return `bars` in the one form the project works on, or say what is wrong.
+    """Check bars and return them in the project's form, or raise an error.
 
     Parameters
     ----------
     bars : DataFrame
         Columns open, high, low, close, volume (others are dropped); a DatetimeIndex, UTC and
-        naive, strictly increasing. Stamps are kept as they come.
+        naive, strictly increasing. Stamps are not changed.
     min_rows : int
         Fewest bars to accept.
 
@@ -139,7 +139,7 @@ def check_bars(bars: pd.DataFrame, min_rows: int = 1) -> pd.DataFrame:
     Raises
     ------
     BarsError
-        Naming the first rows at fault and the remedy.
+        With the first faulty rows and the remedy.
 
     Examples
     --------
@@ -155,24 +155,24 @@ def check_bars(bars: pd.DataFrame, min_rows: int = 1) -> pd.DataFrame:
 
 
 def repair_bars(bars: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Sort the bars, drop duplicates and rows `check_bars` refuses, and report each repair.
+    """Sort the bars, drop duplicates and rows that `check_bars` refuses; report each repair.
 
     Parameters
     ----------
     bars : DataFrame
-        Lower-case columns and a naive UTC DatetimeIndex, which `tidy_bars` makes.
+        Lower-case columns and a naive UTC DatetimeIndex, as `tidy_bars` returns.
 
     Returns
     -------
     bars : DataFrame
     report : list of str
-        One line for each kind of repair, with the first rows (positions in the bars given) and
-        how many more. Of whole bars with the same stamp the last one is kept.
+        One line per kind of repair, with the first rows (positions in the input) and how many more.
+        Of sound bars with the same stamp the last is kept.
 
     Raises
     ------
     BarsError
-        When columns or index are not of the form that can be repaired row by row.
+        If columns or index cannot be repaired row by row.
     """
     index = checked_index(bars)
     values, report = numbers(bars), []
@@ -195,7 +195,7 @@ def repair_bars(bars: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def bars_per_year(index: pd.DatetimeIndex) -> float:
-    """Return how many bars make a year, from the data's own spacing and trading calendar.
+    """Return the number of bars per year, from the spacing and trading calendar of the data.
 
     Markets that trade through weekends count 365.25 days; others 252 trading days, each with
     its usual number of bars. Bars of a week and longer are counted by their length alone.
@@ -219,7 +219,7 @@ def bars_per_year(index: pd.DatetimeIndex) -> float:
 
 
 def _arrays_of(bars: pd.DataFrame, min_rows: int) -> BarArrays:
-    """Return the arrays of sound bars; a frame that is as it was when checked is not checked."""
+    """Return the arrays of sound bars; an unchanged frame is not checked again."""
     arrays = getattr(bars, "__dict__", {}).get(CHECKED)
     if arrays is None or not _unchanged(bars, arrays):
         arrays = _check(bars)
@@ -244,19 +244,19 @@ def _check(bars: pd.DataFrame) -> BarArrays:
 
 
 def _read_only(column: np.ndarray) -> np.ndarray:
-    """Return the array, locked: what a frame remembers must not change under another reader."""
+    """Return the array as read-only: a cached array must not change for another user."""
     column.flags.writeable = False
     return column
 
 
 def _remember(bars: pd.DataFrame, arrays: BarArrays) -> pd.DataFrame:
-    # Unlike `attrs`, an attribute of the object is neither copied nor pickled nor saved with it
+    # Unlike `attrs`, an attribute of the object is not copied, pickled or saved with it
     vars(bars)[CHECKED] = arrays
     return bars
 
 
 def _unchanged(bars: pd.DataFrame, arrays: BarArrays) -> bool:
-    """Compare a frame with its arrays when it was checked: a fraction of the time of a check."""
+    """Compare a frame with its checked arrays; much faster than a new check."""
     index, columns = bars.index, [bars.get(name) for name in COLUMNS]
     return (
         isinstance(index, pd.DatetimeIndex)

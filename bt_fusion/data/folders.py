@@ -22,15 +22,15 @@ Say = Callable[[str], Any]
 
 
 def files_of(text: str, say: Say | None = None) -> dict[str, Path]:
-    """Return the file of each symbol that a folder, a glob or a file holds, sorted by symbol.
+    """Return the file of each symbol in a folder, glob or single file, sorted by symbol.
 
     Parameters
     ----------
     text : str
-        A folder (the files in it, not in folders below), a glob such as ``data/*-5m.feather``
+        A folder (without subfolders), a glob such as ``data/*-5m.feather``
         (``**`` goes into folders), or one file.
     say : callable, optional
-        Is told which files were skipped because they hold no candles.
+        Called with a line on the files skipped because they hold no candles.
 
     Returns
     -------
@@ -40,9 +40,9 @@ def files_of(text: str, say: Say | None = None) -> dict[str, Path]:
     Raises
     ------
     BarsError
-        When nothing matches.
+        If nothing matches.
     OptionError
-        When two files are of one symbol.
+        If two files have the same symbol.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def files_of(text: str, say: Say | None = None) -> dict[str, Path]:
 
 
 def symbol_of(path: Path) -> str:
-    """Return the symbol that the name of a file says, without its timeframe.
+    """Return the symbol in a file name, without the timeframe.
 
     >>> symbol_of(Path("BTC_USDT-5m.feather")), symbol_of(Path("BTC_USDT_USDT-1h-futures.feather"))
     ('BTC/USDT', 'BTC/USDT:USDT')
@@ -86,7 +86,7 @@ def symbol_of(path: Path) -> str:
 
 
 def holds_many(text: str) -> bool:
-    """Tell whether a text is a folder or a glob.
+    """Return whether a text is a folder or a glob.
 
     >>> holds_many("data/*.csv"), holds_many("candles.csv"), holds_many("tests")
     (True, False, True)
@@ -95,12 +95,12 @@ def holds_many(text: str) -> bool:
 
 
 def one_file(text: str, say: Say | None = None) -> str:
-    """Return the one file of a folder or a glob; any other text as it is.
+    """Return the only file of a folder or glob; return any other text unchanged.
 
     Raises
     ------
     BarsError, OptionError
-        As `files_of`, and when there are several files.
+        As `files_of`, and if there are several files.
     """
     if not holds_many(text):
         return text
@@ -114,7 +114,7 @@ def one_file(text: str, say: Say | None = None) -> str:
 
 
 def _paths(text: str) -> list[Path]:
-    """Return the files that a text names, sorted, hidden ones left out."""
+    """Return the files that a text names, sorted, without hidden ones."""
     path = Path(text)
     if path.is_dir():
         return sorted(each for each in path.iterdir() if each.is_file() and each.name[0] != ".")
@@ -128,7 +128,7 @@ def _paths(text: str) -> list[Path]:
 
 
 def _is_data(path: Path) -> bool:
-    """Tell candles from other files by the name; of freqtrade's kinds the traded prices alone."""
+    """Return whether a file name is that of candles; of freqtrade's kinds only traded prices."""
     suffix = Path(_without_gz(path)).suffix.lower()
     kind = FREQTRADE.fullmatch(_stem(path))
     if kind:
@@ -145,7 +145,7 @@ def _twins(symbol: str, one: Path, other: Path) -> OptionError:
 
 
 def _ending(path: Path) -> str:
-    """Return what follows the symbol in the name of a file."""
+    """Return the part of a file name after the symbol."""
     stem = _stem(path)
     frame = FREQTRADE.fullmatch(stem)
     other = TIMEFRAME.fullmatch(stem)

@@ -1,4 +1,4 @@
-"""Bars of a longer timeframe, made of shorter ones: only what is closed."""
+"""Build closed bars of a longer timeframe from shorter ones."""
 
 import numpy as np
 import pandas as pd
@@ -16,15 +16,15 @@ MONDAY = 4 * 86_400  # 1970-01-05, in seconds; the epoch began on a Thursday
 
 
 def closed_bars(bars: BarArrays, seconds: int, bar_seconds: int) -> tuple[BarArrays, np.ndarray]:
-    """Put bars together to longer ones, aligned to UTC midnight, weeks to Monday.
+    """Combine bars into longer ones, aligned to UTC midnight, weeks to Monday.
 
-    A bar belongs to the longer one in which it closes, so that none that comes later can change a
-    longer bar that is closed. The first one counts only if the bars begin where it begins.
+    A bar belongs to the longer one in which it closes, so later bars never change a closed longer
+    bar. The first longer bar counts only if the bars begin at its start.
 
     Parameters
     ----------
     bars : BarArrays
-        Stamped by their opens.
+        Stamped at their opens.
     seconds : int
         Length of the longer bars.
     bar_seconds : int
@@ -33,7 +33,7 @@ def closed_bars(bars: BarArrays, seconds: int, bar_seconds: int) -> tuple[BarArr
     Returns
     -------
     bars : BarArrays
-        Stamped by their opens too; the last may still be open.
+        Also stamped at their opens; the last may still be open.
     closes : ndarray of int64, shape (n_longer,)
         The end of each, nanoseconds since 1970: it is closed for every bar that closes then or
         later.
@@ -69,10 +69,9 @@ def closed_bars(bars: BarArrays, seconds: int, bar_seconds: int) -> tuple[BarArr
 
 
 def resample_bars(bars: pd.DataFrame, length: str) -> pd.DataFrame:
-    """Return bars of a longer length, see `closed_bars`; only those that are whole.
+    """Return complete bars of a longer length, see `closed_bars`.
 
-    A bar inside which some of the given ones are missing is made of those there are, as an exchange
-    makes its own.
+    If some shorter bars are missing, the longer bar uses the others, as an exchange does.
 
     Parameters
     ----------
@@ -83,9 +82,9 @@ def resample_bars(bars: pd.DataFrame, length: str) -> pd.DataFrame:
     Raises
     ------
     OptionError
-        For what is no length.
+        If it is not a length.
     BarsError
-        When the given bars are not shorter, do not fit into the length, or make no whole bar.
+        If the given bars are not shorter, do not fit into the length, or make no complete bar.
 
     Examples
     --------
@@ -112,7 +111,7 @@ def resample_bars(bars: pd.DataFrame, length: str) -> pd.DataFrame:
 
 
 def bar_numbers(bars: BarArrays, seconds: int, bar_seconds: int) -> np.ndarray:
-    """Return the number of the longer bar in which each bar closes, counted by their ends."""
+    """Return for each bar the number of the longer bar in which it closes."""
     closes = epoch_nanoseconds(bars.time) + bar_seconds * SECOND
     return -((_anchor(seconds) - closes) // (seconds * SECOND))  # rounded up
 

@@ -126,7 +126,7 @@ def _with_wicks(
 
 
 def garch(bars: int = 10_000, seed: int = 0, *, volatility: float = 0.005) -> pd.DataFrame:
-    """Make 1-minute bars of restless and quiet spells: risk can be predicted, direction cannot.
+    """Make 1-minute bars of calm and volatile spells: risk is predictable, direction is not.
 
     Log returns are volatility s[t] e[t] with e ~ N(0, 1) and, for r[t] = s[t] e[t], GARCH(1, 1)
     s[t+1]^2 = 0.02 + 0.05 r[t]^2 + 0.93 s[t]^2, of mean 1. A bar opens at the last close, from
@@ -185,7 +185,7 @@ def load_sample(name: str, seed: int = 0) -> pd.DataFrame:
     Raises
     ------
     OptionError
-        For a name that is not in `SAMPLES`, or a size that cannot be.
+        For a name that is not in `SAMPLES`, or an impossible size.
 
     Examples
     --------
@@ -206,7 +206,7 @@ def load_sample(name: str, seed: int = 0) -> pd.DataFrame:
 
 
 def is_sample(text: str) -> bool:
-    """Tell whether a text names a sample, with a size or without.
+    """Return whether a text names a sample, with or without a size.
 
     >>> is_sample("sp500"), is_sample("random-walk:500"), is_sample("candles.csv")
     (True, True, False)
@@ -263,7 +263,8 @@ def _drift_for(auc: float, horizon: int, persistence: float) -> float:
 def _synthetic(prices: np.ndarray, volume: np.ndarray) -> pd.DataFrame:
     """Return bars of these prices, in single precision.
 
-    The last bit of exp and tanh depends on the processor; a seed is to make the same bars on all.
+    The last bit of exp and tanh depends on the processor; a seed must give the same bars
+    everywhere.
     """
     prices = prices.astype(np.float32).astype(float)
     index = pd.date_range("2024-01-01", periods=len(prices), freq="min", name="datetime")

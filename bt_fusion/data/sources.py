@@ -1,4 +1,4 @@
-"""What --data asks for: one file, sample or online market, or several by symbol."""
+"""The data that --data names: one file, sample or online market, or several by symbol."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,21 +26,21 @@ __all__ = [
 
 Say = Callable[[str], Any]
 EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
-MARKET_SEEDS = 50  # after those of the symbols: samples of two markets are two
+MARKET_SEEDS = 50  # the seeds of other markets follow those of the symbols
 MARKET_EXAMPLE = "--other ETH=eth.csv"
 
 
 def load_each(
     given: dict[str, str], seed: int, repair: bool, say: Say = print, max_age: float = MAX_AGE
 ) -> dict[str, pd.DataFrame]:
-    """Return the bars of what `sources` found; a plain one goes by the name of file or sample.
+    """Return the bars of each source; one without a symbol gets the name of its file or sample.
 
-    Synthetic samples take one seed after the other, so that two of them are two.
+    Each synthetic sample gets the next seed, so that two of them differ.
 
     Raises
     ------
     BarsError
-        For a file that is not there or holds no sound bars; of several the symbol is named.
+        For a file that is missing or holds no sound bars; with several, the symbol is named.
     """
     found = {}
     for number, (symbol, source) in enumerate(given.items()):
@@ -55,27 +55,27 @@ def load_each(
 
 
 def _of_symbol(symbol: str, say: Say) -> Say:
-    """Return what says a line with the symbol it is about."""
+    """Return a function that reports a line with its symbol."""
     return (lambda line: say(f"{line} ({symbol})")) if symbol else say
 
 
 def sources(data: Sequence[str], say: Say | None = None) -> dict[str, str]:
-    """Return the file or sample of each symbol; the symbol of a plain one is empty.
+    """Return the file or sample of each symbol; a source without a symbol has an empty one.
 
     Parameters
     ----------
     data : sequence of str
-        A file or sample, or SYMBOL=PATH for each of several. A folder or a glob stands for its
-        files, each by the symbol that its name says.
+        A file or sample, or SYMBOL=PATH for each of several. A folder or glob means its files, with
+        the symbols in their names.
     say : callable, optional
-        Is told which files of a folder were skipped.
+        Called with a line on the skipped files of a folder.
 
     Raises
     ------
     BarsError
-        For nothing, and a folder or a glob that holds no data.
+        For an empty list, and a folder or glob without data.
     OptionError
-        For several without symbols, a symbol given twice, and a missing side of a pair.
+        For several without symbols, a repeated symbol, and an incomplete pair.
 
     Examples
     --------
@@ -105,12 +105,12 @@ def load_markets(
     say: Say = print,
     max_age: float = MAX_AGE,
 ) -> dict[str, pd.DataFrame]:
-    """Return the bars of other markets by name; errors name the market.
+    """Return the bars of other markets by name; errors include the market's name.
 
     Raises
     ------
     OptionError
-        For one without a name.
+        For a market without a name.
     BarsError
         As `load_each`.
     """
@@ -120,7 +120,7 @@ def load_markets(
 
 
 def _new(symbol: str, found: dict[str, str]) -> str:
-    """Return a symbol that is not there yet.
+    """Return a symbol after checking that it is new.
 
     Raises
     ------
@@ -132,19 +132,19 @@ def _new(symbol: str, found: dict[str, str]) -> str:
 
 
 def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict[str, str]:
-    """Return the place of each symbol; the symbol of a plain one is empty.
+    """Return the place of each symbol; a place without a symbol has an empty one.
 
     Parameters
     ----------
     given : sequence of str
         A place, or SYMBOL=PLACE for each of several.
     what, place, example : str
-        For the errors: ``data``, ``PATH``, and options as they should be.
+        For the errors: ``data``, ``PATH``, and options in correct form.
 
     Raises
     ------
     OptionError
-        For several without symbols, a symbol given twice, and a missing side of a pair.
+        For several without symbols, a repeated symbol, and an incomplete pair.
     """
     found: dict[str, str] = {}
     for text in given:
@@ -167,7 +167,7 @@ def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict
 def load(
     data: str, seed: int, repair: bool, say: Say = print, max_age: float = MAX_AGE
 ) -> tuple[pd.DataFrame, str]:
-    """Return the bars of a file, a sample or an online market, and what to call them.
+    """Return the bars of a file, a sample or an online market, and their name.
 
     Parameters
     ----------
@@ -177,9 +177,9 @@ def load(
     repair : bool
         Drop broken rows instead of refusing them.
     say : callable
-        Takes a line about what was repaired, fetched or corrected.
+        Called with a line on each repair, download or correction.
     max_age : float
-        Minutes for which fetched candles count as the newest.
+        Minutes for which downloaded candles count as current.
     """
     if is_sample(data):
         return load_sample(data, seed), data
@@ -191,7 +191,7 @@ def load(
     path = Path(one_file(data, say))
     if not path.is_file():
         if not path.suffix and path.parent == Path():
-            load_sample(data)  # no path by its looks: names the nearest sample
+            load_sample(data)  # does not look like a path: names the nearest sample
         known = ", ".join(SAMPLES)
         raise BarsError(
             f"no file {path}; give a CSV, Parquet, Feather or JSON file, or one of {known}"
@@ -205,7 +205,7 @@ def load(
 
 
 def of_span(source: str, start: pd.Timestamp, end: pd.Timestamp) -> str:
-    """Return a file or sample as it is, an online market from the bar `start` to the bar `end`.
+    """Return an online market limited to bars `start` to `end`; others unchanged.
 
     >>> of_span("binance:BTC/USDT:1h", pd.Timestamp("2024-01-01"), pd.Timestamp("2024-02-01"))
     'binance:BTC/USDT:1h@2024-01-01T00:00:00..2024-02-01T00:00:01'
@@ -218,12 +218,12 @@ def of_span(source: str, start: pd.Timestamp, end: pd.Timestamp) -> str:
 def bars_within(
     bars: pd.DataFrame, start: pd.Timestamp | None = None, end: pd.Timestamp | None = None
 ) -> pd.DataFrame:
-    """Return the bars from `start` on and before `end`, None for an open side.
+    """Return the bars from `start` (inclusive) to `end` (exclusive); None leaves a side open.
 
     Raises
     ------
     BarsError
-        When there is none.
+        If there are none.
     """
     inside = bars.loc[start : None if end is None else end - pd.Timedelta(1, "ns")]
     if inside.empty:

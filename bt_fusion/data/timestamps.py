@@ -1,4 +1,4 @@
-"""Stamps: ISO text, and the usual distance of bars."""
+"""Stamps: ISO text, and the usual distance between bars."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 def iso_time(name: str, given: Any) -> pd.Timestamp:
-    """Return a date or time as a naive UTC stamp; of text ISO alone, since 12/03 has two meanings.
+    """Return a date or time as a naive UTC stamp; text must be ISO, as 12/03 is ambiguous.
 
     >>> iso_time("bar", "2020-03-12T05:00+01:00")
     Timestamp('2020-03-12 04:00:00')
@@ -37,7 +37,7 @@ def iso_time(name: str, given: Any) -> pd.Timestamp:
 
 
 def bar_length(time: np.ndarray) -> str | None:
-    """Return the commonest distance of stamps, such as 1h or 1d; None for fewer than two.
+    """Return the most common distance of stamps, such as 1h or 1d; None for fewer than two.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ def bar_length(time: np.ndarray) -> str | None:
 
 
 def bar_seconds(time: np.ndarray) -> int | None:
-    """Return the commonest distance of stamps in seconds, None for fewer than two.
+    """Return the most common distance of stamps in seconds, None for fewer than two.
 
-    Of several that are as common the smallest: two bars a day, four hours apart, are of 4h.
+    Among equally common ones the smallest: two bars a day, four hours apart, have 4h.
     """
     if len(time) < 2:
         return None

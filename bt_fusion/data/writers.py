@@ -1,4 +1,4 @@
-"""Writing bars to CSV, Parquet and Feather files, whole or not at all."""
+"""Write bars to CSV, Parquet and Feather files; a failed write leaves no partial file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,13 +21,13 @@ WRITERS: dict[str, Write] = {
 
 
 def check_bar_file(path: Path) -> None:
-    """Raise OptionError for a name whose end says no kind of file that is written."""
+    """Raise OptionError if the file extension cannot be written."""
     if path.suffix.lower() not in WRITERS:
         raise OptionError(f"out {path} is none of {', '.join(WRITERS)}; give such a file")
 
 
 def write_bars(path: Path, bars: pd.DataFrame) -> None:
-    """Write bars to a file, of the kind that its name ends in; the time is called datetime.
+    """Write bars to a file in the format of its extension; the time column is `datetime`.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ def write_bars(path: Path, bars: pd.DataFrame) -> None:
     Raises
     ------
     OptionError
-        For another end.
+        For another extension.
     FileError
-        When the system refuses it; an older file stays.
+        If the system refuses it; an older file stays.
     """
     check_bar_file(path)
     named = bars.rename_axis("datetime")

@@ -1,4 +1,4 @@
-"""One strategy over bars in Backtrader, without and with ML."""
+"""Run a strategy over bars in Backtrader, without and with ML."""
 
 from bt_fusion.engine.feed import BarsData
 

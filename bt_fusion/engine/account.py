@@ -1,4 +1,4 @@
-"""Account: what a run starts with and pays."""
+"""Account: initial cash, costs and position size of a run."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ __all__ = ["Account"]
 
 @dataclass(frozen=True)
 class Account:
-    """What a run starts with and pays.
+    """Initial cash, costs and position size of a run.
 
     Attributes
     ----------
@@ -19,12 +19,12 @@ class Account:
     commission : float
         Fraction of the value traded, per side.
     slippage : float
-        Fraction of the price lost at each fill of a market or stop order, as far as the bar
-        reaches: a fill stays between its low and high.
+        Fraction of the price lost at each fill of a market or stop order. A fill stays between the
+        bar's low and high.
     share : float
-        Part of the account's value a position takes.
+        Fraction of the account's value in a position.
     sizer : class, optional
-        A sizer that decides instead of `share`.
+        A sizer to use instead of `share`.
     """
 
     cash: float = 100_000.0
@@ -35,7 +35,7 @@ class Account:
 
     @property
     def round_trip(self) -> float:
-        """Costs of entry and exit together, a fraction of the price."""
+        """Costs of entry and exit together, as a fraction of the price."""
         return 2 * (self.commission + self.slippage)
 
     def __post_init__(self) -> None:

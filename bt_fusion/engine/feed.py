@@ -15,30 +15,30 @@ __all__ = ["BarsData"]
 
 class BarsData(bt.feed.DataBase):
     '''
-    A data feed over a DataFrame of bars, checked by ``bt_fusion.check_bars``. It trades as
-    ``PandasData`` does, in less time: whole columns are loaded at once, and no tick attributes
-    are kept where nothing reads them (the broker then takes the prices of the bar itself).
+    A data feed over a DataFrame of bars, checked by ``bt_fusion.check_bars``. It behaves like
+    ``PandasData`` but is faster: whole columns are loaded at once, and unused tick attributes are
+    not kept (the broker then uses the bar's prices).
 
     Params:
       - ``dataname``: a DataFrame with a DatetimeIndex and open, high, low, close, volume
     '''
 
-    # the broker asks for each of them at every order; where they are found at once, none costs
+    # the broker reads each of them at every order; found directly, they cost nothing
     tick_open = tick_high = tick_low = tick_close = tick_volume = tick_openinterest = None
     tick_last = None
 
     def start(self):
         super().start()
-        for name in self.getlinealiases():  # data.close need not be looked for among the lines
+        for name in self.getlinealiases():  # so data.close needs no look-up among the lines
             setattr(self, name, getattr(self.lines, name))
         bars = check_bars(self.p.dataname)
         self._days = float_days(bars.index.values)
         self._rows = bars.to_numpy()
         self._row = 0
-        self._moved = None  # its lines, where they hold all bars and nothing else hangs on them
+        self._moved = None  # its lines, if they hold all bars and nothing else depends on them
 
     def preload(self):
-        if self._filters or self._tzinput:  # filters want bar after bar
+        if self._filters or self._tzinput:  # filters need bar after bar
             super().preload()
             return
         inside = (self._days >= self.fromdate) & (self._days <= self.todate)

@@ -1,4 +1,4 @@
-"""LeanBroker: Backtrader's broker, with less to do on a bar without an order."""
+"""LeanBroker: Backtrader's broker, faster on bars without an order."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import backtrader as bt
 
 __all__ = ["LeanBroker"]
 
-SCHEMES = (bt.CommInfoBase, bt.CommissionInfo)  # what they do with a stock is known
+SCHEMES = (bt.CommInfoBase, bt.CommissionInfo)  # their treatment of a stock is known
 
 
 class Placed:
-    """What an order was made with stands beside what becomes of it, and is found at once."""
+    """Stores an order's creation parameters as plain attributes, for fast access."""
 
     p: Any
 
@@ -32,13 +32,13 @@ ARGUMENTS = (  # of Backtrader's ``buy`` and ``sell``, in order
     *("owner", "data", "size", "price", "plimit", "exectype", "valid", "tradeid", "oco"),
     *("trailamount", "trailpercent", "parent", "transmit", "histnotify", "_checksubmit"),
 )
-OF_ORDER = frozenset(ARGUMENTS) - {"plimit", "oco", "_checksubmit"}  # which it hands on by name
+OF_ORDER = frozenset(ARGUMENTS) - {"plimit", "oco", "_checksubmit"}  # passed on by name
 
 
 class LeanBroker(bt.brokers.BackBroker):
     """
-    A ``BackBroker`` to the last bit. On a bar without an order it only looks at prices, and where
-    stocks without interest are held it works out the account's value with fewer calls.
+    Gives the same results as ``BackBroker``, bit for bit. On a bar without an order it only reads
+    prices, and for stocks without interest it computes the account's value with fewer calls.
     """
 
     def next(self):
@@ -56,7 +56,7 @@ class LeanBroker(bt.brokers.BackBroker):
         super().addcommissioninfo(*args, **kwargs)
 
     def _note_time(self):
-        """Note when interest was last looked at, which only matters once a scheme asks for it"""
+        """Record when interest was last checked, which matters only once a scheme charges it"""
         for data, position in self.positions.items():
             if position.size:
                 position.datetime = data.datetime.datetime()
@@ -68,7 +68,7 @@ class LeanBroker(bt.brokers.BackBroker):
         return self._place(LeanSellOrder, dict(zip(ARGUMENTS, args, strict=False)) | kwargs)
 
     def _place(self, kind, given):
-        """Place an order of our own kind as Backtrader does; what it does not know is ``info``"""
+        """Place an order of our own class as Backtrader does; unknown arguments become ``info``"""
         oco, check = given.pop("oco", None), given.pop("_checksubmit", True)
         known = {name: given.pop(name) for name in OF_ORDER & given.keys()}
         order = kind(pricelimit=given.pop("plimit", None), **known)
@@ -89,7 +89,7 @@ class LeanBroker(bt.brokers.BackBroker):
         return self._value
 
     def _value_stocks(self):
-        """Work out the account's value; False where a holding costs interest or moves cash"""
+        """Compute the account's value; False if a position costs interest or moves cash"""
         worth = unlevered = unrealized = 0.0
         for data, position in self.positions.items():
             scheme, close, size = self.getcommissioninfo(data), data.lines.close[0], position.size
@@ -114,7 +114,7 @@ class LeanBroker(bt.brokers.BackBroker):
 
 
 def cloned(order):
-    """Return what ``order.clone()`` returns: a copy with executions of its own."""
+    """Return a copy with its own executions, as ``order.clone()``."""
     order.executed.markpending()
     made = copied(order)
     made.executed = copied(order.executed)

@@ -1,4 +1,4 @@
-"""LeanCerebro: Backtrader's run over bars that are all there, with fewer calls a bar."""
+"""LeanCerebro: Backtrader's run over preloaded bars, with fewer calls per bar."""
 
 from math import inf, nan
 
@@ -8,16 +8,16 @@ from bt_fusion.engine.lean_broker import LeanBroker
 
 __all__ = ["LeanCerebro"]
 
-# what a bar of a strategy consists of in Backtrader, and is done here in its place
+# Backtrader's methods of a strategy's bar that are replaced here
 STEPS = ("_oncepost", "_notify", "_next_analyzers", "_next_observers", "clear", "forward")
 
 
 class LeanCerebro(bt.Cerebro):
     """
-    A ``Cerebro`` for one strategy over preloaded feeds. Broker, strategy and analyzers see each
-    bar in Backtrader's order and with its values. Lines move without a call for each of them, and
-    calls that do nothing are left out: a bar without news for an analyzer, a method that is not
-    overridden. What is set up in another way runs as in Backtrader.
+    A ``Cerebro`` for one strategy over preloaded feeds. Broker, strategy and analyzers see each bar
+    in the same order and with the same values as in Backtrader. Lines move without a call for each
+    of them, and calls without effect are skipped: a bar without news for an analyzer, a method that
+    is not overridden. Any other setup runs as in Backtrader.
     """
 
     params = (("stdstats", False),)
@@ -33,7 +33,7 @@ class LeanCerebro(bt.Cerebro):
             super()._runonce(runstrats)
 
     def _is_plain(self, strategy):
-        """Tell whether a bar of the strategy is what Backtrader's own classes make it"""
+        """Return whether the strategy uses Backtrader's own methods for a bar"""
         steps = all(getattr(type(strategy), name) is getattr(bt.Strategy, name) for name in STEPS)
         observers = strategy._lineiterators[bt.LineIterator.ObsType]
         more = self.p.cheat_on_open or self.p.quicknotify or self.runwriters
@@ -58,7 +58,7 @@ class LeanCerebro(bt.Cerebro):
 
 
 def move(feeds):
-    """Move the feeds that are next, and return when that is; inf where no bar is left."""
+    """Move the next feeds, and return their time; inf if no bar is left."""
     if len(feeds) == 1:
         now = feeds[0].advance_peek()
         if now < inf:
@@ -74,7 +74,7 @@ def move(feeds):
 
 
 class Bar:
-    """What a strategy and its analyzers do at the close of a bar, as ``Strategy._oncepost``."""
+    """A strategy's and its analyzers' calls at the close of a bar, as ``Strategy._oncepost``."""
 
     def __init__(self, strategy):
         self._strategy, self._broker = strategy, strategy.broker
@@ -89,7 +89,7 @@ class Bar:
             [call for each in strategy.analyzers if (call := calls(each, name))]
             for name in ("next", "notify_order", "notify_trade")
         )
-        self._status = 1  # below 0 once every feed has the bars that the strategy needs
+        self._status = 1  # below 0 once every feed has enough bars for the strategy
 
     def close(self, now):
         strategy = self._strategy
@@ -116,7 +116,7 @@ class Bar:
                 call()
         else:
             self._begin()
-        if news:  # ``clear`` would also keep every copy of every order, which nobody reads
+        if news:  # ``clear`` would also keep every copy of every order, which is never read
             strategy._orderspending, strategy._tradespending = [], []
 
     def _tell_orders(self):
@@ -155,7 +155,7 @@ class Bar:
 
 
 def calls(told, name):
-    """Return the method that Backtrader calls on a strategy or analyzer, None where it is empty."""
+    """Return the method Backtrader calls on a strategy or analyzer, None if it is empty."""
     kind = bt.Strategy if isinstance(told, bt.Strategy) else bt.Analyzer
     if getattr(told, "_children", ()):
         return getattr(told, f"_{name}")
@@ -172,7 +172,7 @@ def clock_of(indicator):
 
 
 def moves(indicator):
-    """Tell whether to move an indicator is no more than to move each of its lines."""
+    """Return whether moving an indicator only moves its lines."""
     own = bt.Indicator.advance, bt.LineBuffer.advance
     buffers = [*lines_of(indicator), clock_of(indicator)]
     whole = all(line.advance.__func__ is bt.LineBuffer.advance for line in buffers)

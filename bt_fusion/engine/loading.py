@@ -1,4 +1,4 @@
-"""Strategies and sizers by name: our own, of a module, or of a file of the user's."""
+"""Load strategies and sizers by name: our own, from a module, or from a user's file."""
 
 import ast
 import importlib
@@ -37,14 +37,14 @@ def load_strategy(strategy: str | type[bt.Strategy]) -> type[bt.Strategy]:
     Parameters
     ----------
     strategy : str or class
-        A name of `STRATEGIES`, ``module:Class``, ``file.py:Class``, or a class. A file is run as
-        an import would run it, so what starts a backtest in it belongs under
-        ``if __name__ == "__main__":``. Of a class made by `with_ml` the plain one is returned.
+        A name of `STRATEGIES`, ``module:Class``, ``file.py:Class``, or a class. A file is run like
+        an import, so code that starts a backtest belongs under ``if __name__ == "__main__":``. For
+        a class made by `with_ml`, the plain class is returned.
 
     Raises
     ------
     OptionError
-        For a name, file, module or class that is not there, or something that is not a strategy.
+        For a missing name, file, module or class, or if it is not a strategy.
     StrategyError
         For an error inside the file, with its line.
 
@@ -65,7 +65,7 @@ def load_strategy(strategy: str | type[bt.Strategy]) -> type[bt.Strategy]:
 
 
 def named_strategy(text: str) -> type[bt.Strategy]:
-    """Return the strategy class a text names."""
+    """Return the strategy class with a name."""
     text = OTHER_NAMES.get(text, text)
     if text in STRATEGIES:
         return STRATEGIES[text]
@@ -76,11 +76,10 @@ def named_strategy(text: str) -> type[bt.Strategy]:
 
 
 def strategy_name(strategy: str | type[bt.Strategy]) -> str:
-    """Return the text by which `load_strategy` finds a strategy again.
+    """Return the text by which `load_strategy` can load a strategy.
 
-    A name of `STRATEGIES`; ``file.py:Class`` of a class whose file was run; else
-    ``module:Class``, which is not found again where the class stands inside a function or was
-    typed into a session.
+    A name in `STRATEGIES`; ``file.py:Class`` for a class from a user's file; else ``module:Class``,
+    which cannot be loaded if the class was defined inside a function or in a session.
 
     >>> strategy_name(FusionStrategy), strategy_name("backtrader.strategies:MA_CrossOver")
     ('fusion', 'backtrader.strategies:MA_CrossOver')
@@ -97,7 +96,7 @@ def strategy_name(strategy: str | type[bt.Strategy]) -> str:
 
 
 def system_of(strategy: type[bt.Strategy]) -> str | None:
-    """Return the name of our strategy that a class is or derives from, None for any other.
+    """Return the name of our strategy that a class is or derives from, or None.
 
     >>> system_of(FusionStrategy), system_of(bt.Strategy)
     ('fusion', None)
@@ -131,7 +130,7 @@ def load_indicator(text: str) -> type[bt.Indicator]:
 
 
 def load_class(text: str, base: type, kind: str) -> type:
-    """Return the class a text names, which must derive from `base`."""
+    """Return the class with a name; it must derive from `base`."""
     source, name = (text, "") if text.endswith(".py") else text.rsplit(":", 1)
     module = run_once(Path(source)) if source.endswith(".py") else load_module(source)
     try:
@@ -162,7 +161,7 @@ OTHER_NAMES = {"CryptoScalping": "hybrid"}
 
 
 def account_of(cash: float, commission: float, slippage: float, sizer: str) -> Account:
-    """Return the account the options describe."""
+    """Return the account described by the options."""
     try:
         share = float(sizer)
     except ValueError:
@@ -171,7 +170,7 @@ def account_of(cash: float, commission: float, slippage: float, sizer: str) -> A
 
 
 def why_here(part: type) -> str:
-    """Return why no other process can load a class, empty where each can.
+    """Return why other processes cannot load a class, or "".
 
     >>> why_here(FusionStrategy)
     ''
@@ -191,7 +190,7 @@ def why_here(part: type) -> str:
 
 
 def found_by_name(part: type) -> bool:
-    """Tell whether a class's module has it by its name."""
+    """Return whether a class's module has it under its name."""
     try:
         return attrgetter(part.__qualname__)(module_of(part)) is part
     except AttributeError:
@@ -199,7 +198,7 @@ def found_by_name(part: type) -> bool:
 
 
 def guarded(code: str | bytes) -> bool:
-    r"""Tell whether a script says what to do only when it is run, and not imported.
+    r"""Return whether a script guards its main code from running on import.
 
     >>> guarded("if __name__ == '__main__':\n    main()"), guarded("main()")
     (True, False)
@@ -215,8 +214,7 @@ def guarded(code: str | bytes) -> bool:
 class ClassSource:
     """A class by its module, its file and its name.
 
-    A class of a user's file cannot travel by itself: only the process that ran the file knows
-    its module.
+    A class from a user's file cannot be pickled: only the process that ran the file has its module.
 
     Examples
     --------
@@ -231,7 +229,7 @@ class ClassSource:
 
     @classmethod
     def of(cls, part: type) -> "ClassSource":
-        """Return where a class came from.
+        """Return the source of a class.
 
         Raises
         ------
@@ -249,12 +247,12 @@ class ClassSource:
         return cls(part.__module__, sent, part.__qualname__)
 
     def load(self) -> type:
-        """Return the class, its module imported or its file run where that has not happened.
+        """Return the class, importing its module or running its file if needed.
 
         Raises
         ------
         OptionError
-            When the file is not there any more.
+            If the file does not exist any more.
         StrategyError
             For an error inside the file, with its line.
         """
@@ -267,7 +265,7 @@ class ClassSource:
         return attrgetter(self.name)(self._import())
 
     def _same(self, module: ModuleType) -> bool:
-        """Say whether a module is what was sent: a worker may have had an earlier state of it."""
+        """Return whether a module equals the one sent: a worker may have an older version."""
         sources = self.file.sources
         return not sources or SentFile.of(module).sources == sources
 
@@ -275,7 +273,7 @@ class ClassSource:
         file = self.file.here()
         if self.module == "__main__":
             return load_file(file)
-        if str(file) == self.file.file:  # the machine it comes from, or a shared disk
+        if str(file) == self.file.file:  # the same machine, or a shared disk
             with importable(Path.cwd()):
                 try:
                     found = importlib.util.find_spec(self.module)

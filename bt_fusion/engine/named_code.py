@@ -1,4 +1,4 @@
-"""Code that the summary of a run names: its files and their digests, so that no other is run."""
+"""Digests of the user code named in a run's summary, so that no other code is run."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -17,8 +17,8 @@ def digests_of_code(names: Iterable[object]) -> dict[str, str]:
     Parameters
     ----------
     names : iterable of str
-        ``file.py``, ``file.py:Class`` or ``module:Class``. Those of no file of the user's are left
-        out: our own strategies, shares of an account, what is installed.
+        ``file.py``, ``file.py:Class`` or ``module:Class``. Names that are not user files are left
+        out: our own strategies, account shares, installed packages.
     """
     found = {str(name): file_of_name(str(name)) for name in names if name is not None}
     return {
@@ -31,17 +31,17 @@ def digests_of_code(names: Iterable[object]) -> dict[str, str]:
 def check_same_code(
     name: str, then: Mapping[str, str], option: str, place: str | None = None
 ) -> None:
-    """Raise OptionError unless the file a name runs is that of `digests_of_code`, or there is none.
+    """Raise OptionError if the file behind a name differs from its digest.
 
     Parameters
     ----------
     name : str
     then : mapping of str
-        The digests a summary holds; none in a folder of an older version.
+        The digests in a summary; empty for an older version.
     option : str
-        By which a user names such code; a summary may come from anywhere.
+        Option by which a user names such code; a summary may come from anywhere.
     place : str, optional
-        The name where it is now, if that is elsewhere.
+        The name with its current location, if it has moved.
     """
     file = file_of_name(place or name)
     if file is None or (file.is_file() and then.get(name) == file_sha256(file)):
@@ -58,7 +58,7 @@ def check_same_code(
 
 
 def file_of_name(name: str) -> Path | None:
-    """Return the file that a name runs, found without running anything; None for none of a user's.
+    """Return the user file behind a name, without running anything, or None.
 
     >>> file_of_name("mine.py:Mine"), file_of_name("fusion"), file_of_name("backtrader.sizers:Fix")
     (PosixPath('mine.py'), None, None)
@@ -71,7 +71,7 @@ def file_of_name(name: str) -> Path | None:
 
 
 def file_of_module(module: str) -> Path | None:
-    """Return the file of a module, looked for from the folder the command runs in."""
+    """Return the file of a module, searched from the current folder."""
     places: list[str] | None = [str(Path.cwd()), *sys.path]
     parts, spec = module.split("."), None
     for end in range(1, len(parts) + 1):

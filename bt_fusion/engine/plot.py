@@ -12,15 +12,15 @@ from bt_fusion.files import write_whole
 
 __all__ = ["add_marks", "draw_backtrader"]
 
-DISTANCE = 0.02  # of a mark from its bar, as a part of the whole chart's height
+DISTANCE = 0.02  # distance of a mark from its bar, as a fraction of the chart's height
 HIDDEN = dict(_plotvalue=False, _plotvaluetag=False)  # the price beside the name
 
 
 class Orders(bt.observers.BuySell):
     """Marks each bar on which an order was filled: buys below it, sells above it.
 
-    Backtrader's own counts the bars of the strategy, and its marks stand too far right in the chart
-    of a feed that starts later.
+    Backtrader's own observer counts the strategy's bars, so its marks are too far right for a feed
+    that starts later.
     """
 
     plotlines = (("buy", HIDDEN), ("sell", HIDDEN))
@@ -71,7 +71,7 @@ def draw_backtrader(path: Path, cerebro: bt.Cerebro) -> None:
 
 
 def show_times(figure: Any) -> None:
-    """Write the times below the lowest chart, which newer versions of matplotlib hide."""
+    """Show the times below the lowest chart, which newer versions of matplotlib hide."""
     lowest = min(axis.get_position().y0 for axis in figure.axes)
     for axis in figure.axes:
         if axis.get_position().y0 == lowest:

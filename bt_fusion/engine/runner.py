@@ -1,4 +1,4 @@
-"""Running a strategy over bars, with and without ML."""
+"""Run a strategy over bars, with and without ML."""
 
 import gc
 from collections.abc import Iterator, Sequence
@@ -29,29 +29,29 @@ __all__ = ["Run", "run_strategy"]
 
 @dataclass(frozen=True)
 class Run:
-    """What one run did.
+    """Result of one run.
 
     Attributes
     ----------
     figures : dict
         The statistics of `TradeStats`.
     trades : DataFrame
-        One row a trade.
+        One row per trade.
     equity : Series
-        Value of the account at the close of each bar; of several symbols, at each stamp of any.
+        Account value at the close of each bar; with several symbols, at each timestamp of any.
     signal : ndarray of float64, shape (n_bars,), or Series, optional
-        The strategy's entry signal: -1, 0, 1, NaN while it warms up. None where it has no such
-        line. Of several symbols a Series by symbol and stamp.
+        The strategy's entry signal: -1, 0, 1, NaN while it warms up. None if it has no such line.
+        With several symbols, a Series by symbol and timestamp.
     technical : ndarray of float64, shape (n_bars,), or Series, optional
-        Its technical side alone, likewise.
+        Its technical side alone, in the same form.
     vetoes : DataFrame, optional
         The entries `with_ml` did not let pass: time, data, side, size, probability.
     funnel : dict, optional
-        What `SignalFunnel` counted: passed and lost by stage; None where it was not asked.
+        Counts of `SignalFunnel`: passed and lost by stage; None if not recorded.
     entries : DataFrame, optional
-        What `EntryLog` listed, one row an entry order; None where it was not asked.
+        Entries of `EntryLog`, one row per entry order; None if not recorded.
     guard : dict, optional
-        What `BrokerGuard` found: findings and max_leverage; None of a run made elsewhere.
+        Result of `BrokerGuard`: findings and max_leverage; None for a run made elsewhere.
     """
 
     figures: dict[str, Any]
@@ -66,12 +66,12 @@ class Run:
 
     @property
     def signal_counts(self) -> dict[int, int]:
-        """How many bars have signal -1, 0 and 1; empty without a signal."""
+        """Number of bars with signal -1, 0 and 1; empty without a signal."""
         return {} if self.signal is None else count_signals(self.signal)
 
     @property
     def veto_counts(self) -> dict[str, int] | None:
-        """How many entries were vetoed: all, by side, and without a probability."""
+        """Number of vetoed entries: all, by side, and without a probability."""
         if self.vetoes is None:
             return None
         return {
@@ -97,25 +97,25 @@ def run_strategy(
     ----------
     bars : DataFrame, or dict of them by symbol
     strategy : class
-        The lines `signal` and `technical.state` of one that takes ML by itself are kept.
+        For a strategy with its own ML support, the lines `signal` and `technical.state` are stored.
     account : Account, optional
     name : str
-        Symbol to list trades under, where the bars do not say.
+        Symbol of the trades, if the bars do not have one.
     plot : path, optional
         PNG file to draw Backtrader's own chart into.
     details : bool
-        Count the funnel and log the entries, too.
+        Also count the funnel and log the entries.
     **params
-        The strategy's own.
+        Parameters of the strategy.
 
     Raises
     ------
     OptionError
         For a parameter the strategy does not have.
     BarsError
-        When there are fewer bars than the strategy's indicators need.
+        If there are fewer bars than the strategy's indicators need.
     StrategyError
-        When the strategy refuses its parameters.
+        If the strategy rejects its parameters.
     """
     check_params(strategy, params)
     if plot is not None:
@@ -155,12 +155,12 @@ def cerebro_of(feeds: dict[str, pd.DataFrame], account: Account) -> bt.Cerebro:
 
 
 def run_to_end(cerebro: bt.Cerebro, strategy: type[bt.Strategy], bars: int) -> bt.Strategy | None:
-    """Run the one strategy of a Cerebro over so many bars; None where it skips the run."""
+    """Run a Cerebro's only strategy; None if it skips the run."""
     first = cerebro.datas[0]
     try:
         with rare_collections(), step("Trading", place=lambda: (len(first), bars)):
             return next(iter(cerebro.run()), None)
-    except IndexError as error:  # Backtrader's way to say that an indicator never got ready
+    except IndexError as error:  # raised by Backtrader if an indicator never gets ready
         if line_in(error, file_of(strategy)):
             raise
         raise BarsError(
@@ -170,7 +170,7 @@ def run_to_end(cerebro: bt.Cerebro, strategy: type[bt.Strategy], bars: int) -> b
 
 
 def result_of(ran: bt.Strategy, feeds: dict[str, pd.DataFrame], details: bool) -> Run:
-    """Collect what a strategy did over these bars."""
+    """Collect the result of a strategy over these bars."""
     stats, vetoes = ran.analyzers.stats, None
     entries = ran.analyzers.entries.entries() if details else None
     signal, state = zip(*entry_lines(ran), strict=True)
@@ -190,19 +190,19 @@ def result_of(ran: bt.Strategy, feeds: dict[str, pd.DataFrame], details: bool) -
 
 
 def mean_score(entries: pd.DataFrame | None) -> float | None:
-    """Return the mean score of the entries of a strategy that scores them, else None."""
+    """Return the mean score of the entries, None for a strategy without scores."""
     if entries is None or "score" not in entries:
         return None
     return float(entries["score"].mean())
 
 
 def count_signals(signal: np.ndarray | pd.Series) -> dict[int, int]:
-    """Return how many bars have signal -1, 0 and 1."""
+    """Return the number of bars with signal -1, 0 and 1."""
     return {value: int((signal == value).sum()) for value in (-1, 0, 1)}
 
 
 def entry_lines(ran: bt.Strategy) -> list[tuple[Any, Any]]:
-    """Return each feed's entry signal and technical state, None where there is none."""
+    """Return each feed's entry signal and technical state, or None."""
     if not takes_ml(type(ran)):
         return [(None, None) for _ in ran.datas]
     several = len(ran.datas) > 1 and isinstance(ran, OnePosition)
@@ -218,7 +218,7 @@ def entry_lines(ran: bt.Strategy) -> list[tuple[Any, Any]]:
 def line_values(
     lines: Sequence[Any], feeds: dict[str, pd.DataFrame]
 ) -> np.ndarray | pd.Series | None:
-    """Return the values of a line on each bar; None where a feed has no such line."""
+    """Return the values of a line on each bar; None if a feed has no such line."""
     if not all(isinstance(line, bt.LineRoot) for line in lines):
         return None
     values = {
@@ -232,10 +232,10 @@ def line_values(
 
 @contextmanager
 def rare_collections(objects: int = 100_000) -> Iterator[None]:
-    """Look for garbage only after so many new objects, until the block ends.
+    """Collect garbage only every `objects` new objects, until the block ends.
 
-    Backtrader keeps every order and its copies, so that Python's collector, which comes every
-    700 objects, walks through ever more of them and finds nothing: a fifth of a run.
+    Backtrader keeps every order and its copies. Python's collector, every 700 objects, would scan
+    them again and again and find nothing: a fifth of a run's time.
     """
     usual = gc.get_threshold()
     gc.set_threshold(max(objects, usual[0]) if usual[0] else 0, *usual[1:])
@@ -246,7 +246,7 @@ def rare_collections(objects: int = 100_000) -> Iterator[None]:
 
 
 def bar_length(index: pd.DatetimeIndex) -> tuple[int, int]:
-    """Return Backtrader's timeframe and compression of the usual distance between bars."""
+    """Return Backtrader's timeframe and compression for the usual distance between bars."""
     minutes = pd.Series(index).diff().median() / pd.Timedelta(minutes=1)
     if not minutes < 1_440:  # also where there is only one bar
         return bt.TimeFrame.Days, 1

@@ -12,7 +12,7 @@ from bt_fusion.strategies.parameters import canonical
 
 __all__ = ["add_parameters"]
 
-UNSAID = {*SWITCHES, *MODELS, "log_entries"}  # what the two runs differ in, and what only prints
+UNSAID = {*SWITCHES, *MODELS, "log_entries"}  # differs between the runs, or only affects printing
 PLAIN = (str, int, float, bool, type(None))
 
 
@@ -24,7 +24,7 @@ def add_parameters(
 ) -> None:
     """Add `parameters` to a summary: of the strategy with ML, and of each member of the ensemble.
 
-    The configuration holds what was given; this is what was used.
+    The configuration holds the given parameters; these are the ones used.
     """
     kind = strategy if asks_always(strategy) else asked_ml(strategy)
     exits = exit_params(strategy, trade_exits(model.label()), params)
@@ -42,7 +42,7 @@ def add_parameters(
 
 
 def shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return plain values as they are and others as text; nothing of objects inside objects.
+    """Return plain values unchanged and others as text; objects inside objects are left out.
 
     >>> shown({"stop": None, "levels": (1, 2), "step": object(), "kind": int})
     {'stop': None, 'levels': [1, 2], 'kind': 'int'}

@@ -32,16 +32,16 @@ __all__ = [
 ]
 
 SWITCHES = ("ml", "use_ml_ensemble")  # parameters that let a strategy trade without ML
-MODELS = ("model", "ml_model", "ml_model_path")  # and those that take its model
+MODELS = ("model", "ml_model", "ml_model_path")  # and those that hold its model
 
 
 def takes_ml(strategy: type[bt.Strategy]) -> bool:
-    """Say whether a strategy asks ML by itself: it has a parameter `ml`, or `use_ml_ensemble`."""
+    """Return whether a strategy has its own ML support: a parameter `ml` or `use_ml_ensemble`."""
     return bool(own_names(strategy, SWITCHES))
 
 
 def asks_always(strategy: type[bt.Strategy]) -> bool:
-    """Say whether a strategy asks an ensemble of its own and cannot be told not to."""
+    """Return whether a strategy has its own ensemble that cannot be switched off."""
     return not takes_ml(strategy) and mentions_ensemble(strategy)
 
 
@@ -51,24 +51,24 @@ def variant(
     exits: Mapping[str, Any] | None = None,
     predictions: Predictions | dict[str, Predictions] | None = None,
 ) -> tuple[type[bt.Strategy], dict[str, Any]]:
-    """Return the class and the params of a run with ML, or without where there are no predictions.
+    """Return class and params of a run with ML, or without ML if there are no predictions.
 
     Parameters
     ----------
     strategy : class
-        One that takes ML by itself is given `ml` True or False, and its model where it has a
-        parameter for it. Another has its entries filtered by `with_ml`; params called ``ml_...``
-        are then the filter's.
+        A strategy with its own ML support gets `ml` True or False, and its model if it has a
+        parameter for it. Any other is filtered by `with_ml`; params called ``ml_...`` then belong
+        to the filter.
     params : mapping
     exits : mapping, optional
-        How trades of the model's label end, see `trade_exits`; our strategies follow it where
-        `params` do not say otherwise.
+        Exit settings of the model's label, see `trade_exits`; our strategies use them unless
+        `params` override them.
     predictions : Predictions, or dict of them by symbol, optional
     """
     if takes_ml(strategy):
         given = exit_params(strategy, exits or {}, params) | canonical(strategy, params)
         if "log_entries" in strategy.params._getkeys():
-            given = {"log_entries": False} | given  # a run keeps them in a table
+            given = {"log_entries": False} | given  # a run stores them in a table
         given |= dict.fromkeys(own_names(strategy, SWITCHES)[:1], predictions is not None)
         given |= dict.fromkeys(own_names(strategy, MODELS)[:1], predictions)
         return strategy, given
@@ -81,10 +81,10 @@ def variant(
 def exit_params(
     strategy: type[bt.Strategy], exits: Mapping[str, Any], params: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the exits of a label as far as a strategy of ours has them and `params` do not.
+    """Return a label's exit params that our strategy has and `params` do not set.
 
-    What a user's subclass says of them counts as given, too. A stop or target that is given in one
-    unit takes the place of the label's in the other.
+    Values set by a user's subclass count as given. A stop or target given in one unit replaces the
+    label's in the other.
 
     >>> from bt_fusion.strategies import SignalDiscovery
     >>> exits = {"hold_bars": 12, "stop": None, "atr_stop": 1.5}
@@ -104,7 +104,7 @@ def exit_params(
 
 
 def technical_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the params that a run without ML depends on.
+    """Return the params that affect a run without ML.
 
     >>> from bt_fusion.strategies import FusionStrategy
     >>> technical_params(FusionStrategy, {"ml_threshold": 0.7, "ema_fast": 8})
@@ -116,7 +116,7 @@ def technical_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> 
 
 
 def asked_ml(strategy: type[bt.Strategy]) -> type[bt.Strategy]:
-    """Return the class that asks ML: the strategy, or else `with_ml` of it where that can be."""
+    """Return the class that uses ML: the strategy, or `with_ml` of it if possible."""
     taken = own_names(strategy, tuple(dict(ML_PARAMS)))
     return strategy if takes_ml(strategy) or taken else with_ml(strategy)
 
@@ -127,7 +127,7 @@ def agreement_of(
     voting: str = "soft",
     costs: float = 0.0,
 ) -> Agreement:
-    """Return what the ML-on variant of a strategy asks of ML; `costs` are `Account.round_trip`."""
+    """Return the agreement a strategy's ML-on variant requires; `costs`: `Account.round_trip`."""
     given = default_params(strategy) | canonical(asked_ml(strategy), params)
     return Agreement.of(given, voting, costs=costs)
 
@@ -142,14 +142,14 @@ def preset_params(
 ) -> dict[str, Any]:
     """Return the parameters that belong to a preset.
 
-    Only those that the strategy has when it trades with ML, and that are not given.
+    Only those that the strategy has with ML on, and that are not given.
 
     Parameters
     ----------
     preset : str, optional
     strategy : class
     given : iterable of str
-        Names of the parameters that are given otherwise.
+        Names of the parameters already given.
     """
     own = PRESET_PARAMS.get(preset or "", {})
     if not own:
@@ -159,15 +159,15 @@ def preset_params(
 
 
 def asks_health(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> bool:
-    """Tell whether the ML-on variant of a strategy heeds the drift of its model."""
+    """Return whether a strategy's ML-on variant reacts to drift of its model."""
     given = default_params(strategy) | canonical(asked_ml(strategy), params)
     return any(given.get(name, "ignore") != "ignore" for name in ("on_drift", "ml_on_drift"))
 
 
 def check_variants(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
-    """Raise OptionError for a strategy that has no ML-on variant, and for wrong parameters.
+    """Raise OptionError for a strategy without an ML-on variant, and for wrong parameters.
 
-    Wrong is a parameter that neither variant has, or that tells them apart.
+    A parameter is wrong if neither variant has it, or if it distinguishes the two.
     """
     if asks_always(strategy):
         raise OptionError(asks_ml_itself(strategy.__name__))
@@ -184,7 +184,7 @@ def check_technical(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> N
 
 
 def check_apart(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
-    """Raise OptionError for a parameter that tells ML-off and ML-on apart, named as it is given."""
+    """Raise OptionError for a given parameter that distinguishes ML-off and ML-on."""
     alone = not takes_ml(strategy)
     apart = (
         ["ml_model"] if alone else [*own_names(strategy, SWITCHES), *own_names(strategy, MODELS)]
@@ -208,12 +208,12 @@ def check_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None
 
 
 def own_names(strategy: type[bt.Strategy], names: tuple[str, ...]) -> list[str]:
-    """Return those of the names that are parameters of a strategy."""
+    """Return the names that are parameters of a strategy."""
     return [name for name in names if name in strategy.params._getkeys()]
 
 
 def mentions_ensemble(strategy: type[bt.Strategy]) -> bool:
-    """Say whether the methods of a user's class name `MLEnsemble`."""
+    """Return whether the methods of a user's class mention `MLEnsemble`."""
     owners = [
         owner
         for owner in strategy.__mro__

@@ -1,1 +1,1 @@
-"""Classifiers that vote on rows (X, y); they know nothing of bars."""
+"""Classifiers that vote on rows (X, y), independent of bars."""

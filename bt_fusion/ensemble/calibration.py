@@ -1,4 +1,4 @@
-"""Calibration: probabilities mapped to observed shares, learnt from out-of-sample rows."""
+"""Calibration: map probabilities to observed shares, learnt from out-of-sample rows."""
 
 from typing import Any
 
@@ -18,30 +18,30 @@ from bt_fusion.errors import TrainingError, unknown_name
 __all__ = ["CALIBRATION", "ProbabilityMap", "fit_maps"]
 
 CALIBRATION = ("sigmoid", "isotonic")
-CERTAIN = 1e-6  # log-odds are taken of probabilities this far from 0 and 1 at most
+CERTAIN = 1e-6  # log-odds use probabilities at least this far from 0 and 1
 
 
 class ProbabilityMap(BaseEstimator):
-    """A map from a classifier's probabilities to the shares that were observed.
+    """A map from a classifier's probabilities to the observed shares.
 
-    One map for each class against the rest, renormalised; for two classes, one map.
+    One map per class against the rest, renormalised; for two classes, one map.
 
     Parameters
     ----------
     method : {"sigmoid", "isotonic"}
-        A logistic regression on the log-odds, which leaves good probabilities as they are, or a
-        monotone step function, which needs more rows (a thousand or so).
+        A logistic regression on the log-odds, which leaves good probabilities unchanged, or a
+        monotone step function, which needs about a thousand rows.
 
     Attributes
     ----------
     maps_ : list of LogisticRegression or IsotonicRegression
-        One for each class, or the one of the second of two classes.
+        One per class; for two classes, one for the second.
 
     References
     ----------
-    Platt (1999), on the log-odds; Zadrozny and Elkan (2002). scikit-learn's
-    CalibratedClassifierCV around a FrozenEstimator gives the same isotonic probabilities, but its
-    map cannot be put on top of another fit of the estimator.
+    Platt (1999), on the log-odds; Zadrozny and Elkan (2002). scikit-learn's CalibratedClassifierCV
+    around a FrozenEstimator gives the same isotonic probabilities, but its map cannot be applied to
+    another fit of the estimator.
 
     Examples
     --------
@@ -63,14 +63,14 @@ class ProbabilityMap(BaseEstimator):
         Parameters
         ----------
         proba : ndarray, shape (n_rows, n_classes)
-            Of rows the classifier has not seen.
+            From rows the classifier has not seen.
         codes : ndarray of int, shape (n_rows,)
             Columns of the actual classes.
 
         Raises
         ------
         TrainingError
-            When a class is missing among the rows.
+            If a class is missing from the rows.
         """
         n_classes = proba.shape[1]
         missing = sorted(set(range(n_classes)) - set(np.unique(codes).tolist()))
@@ -115,7 +115,7 @@ def fit_maps(
     Raises
     ------
     TrainingError
-        When the rows are too few to be split, or a class is missing on either side.
+        If there are too few rows to split, or a class is missing on either side.
     """
     before, last = time_split(len(training), training.purge)
     early, late = training[before], training[last]
@@ -134,13 +134,13 @@ def fit_maps(
 
 
 def apply_map(fitted: Any, proba: np.ndarray) -> np.ndarray:
-    """Apply one fitted map by its public parts: scikit-learn's checks cost more than the map."""
+    """Apply one fitted map directly: scikit-learn's checks cost more than the map."""
     if hasattr(fitted, "X_thresholds_"):
         return np.interp(proba, fitted.X_thresholds_, fitted.y_thresholds_)
     return 1 / (1 + np.exp(-(log_odds(proba) * fitted.coef_[0, 0] + fitted.intercept_[0])))
 
 
 def log_odds(proba: np.ndarray) -> np.ndarray:
-    """Return log(p / (1 - p)), finite at 0 and 1 too."""
+    """Return log(p / (1 - p)), finite also at 0 and 1."""
     clipped = np.clip(np.asarray(proba, dtype=np.float64), CERTAIN, 1 - CERTAIN)
     return np.log(clipped / (1 - clipped))

@@ -18,43 +18,44 @@ from bt_fusion.errors import OptionError, TrainingError, unknown_name
 __all__ = ["VOTING", "Ensemble"]
 
 VOTING = ("soft", "majority")
-CHUNK_ROWS = 65_536  # rows predicted at a time: bounds the memory of copies
+CHUNK_ROWS = 65_536  # rows per prediction: limits the memory for copies
 
 
 class Ensemble(ClassifierMixin, BaseEstimator):
-    """Classifiers voting on the same question.
+    """Classifiers that vote on the same question.
 
     Parameters
     ----------
     members : sequence of str, or mapping of str to classifier or str
-        Names of `MEMBERS`, or by a name of your choice scikit-learn classifiers of your own and,
-        beside them, names of `MEMBERS`.
+        Names of `MEMBERS`, or a mapping from names of your choice to scikit-learn classifiers or
+        names of `MEMBERS`.
     voting : {"soft", "majority"}
         Soft voting averages probabilities, majority voting counts each member's likeliest class.
     weights : sequence of float, optional
-        One weight a member for soft voting, equal by default.
+        One weight per member for soft voting, equal by default.
     vote_threshold : float
-        Majority voting: share of votes the winner needs (2 of 3 members are 0.667).
+        Majority voting: share of votes needed to win (2 of 3 members are 0.667).
     class_weight : {"balanced"}, optional
-        Weigh rows so that every class counts the same.
+        Weight rows so that every class counts the same.
     sample_weights : {"uniqueness", "decay"}, optional
-        Weigh rows by how little their labels overlap, or newer ones more; see `sample_weights`.
+        Weight rows by how little their labels overlap, or give newer ones more; see
+        `sample_weights`.
     resample : {"smote"}, optional
-        Make up rows of the rarer classes. Members that split their rows in time (svm, lstm)
-        get balanced class weights in their place.
+        Add synthetic rows of the rarer classes. Members that split their rows in time (svm, lstm)
+        get balanced class weights instead.
     outliers : {"iqr"}, optional
         Leave out rows far outside the quartiles of any feature.
     calibration : {"sigmoid", "isotonic"}, optional
-        Map each member's probabilities to observed shares. The map is learnt on the last fifth
-        of the rows from a fit on those before, and put on top of the fit on all rows.
+        Map each member's probabilities to observed shares. The map is learnt on the last fifth of
+        the rows from a fit on the earlier ones, and applied to the fit on all rows.
     seed : int
         Seed of every named member.
 
     Notes
     -----
-    These options stand here, not in `SignalModel`, because only here the rows are known to be
-    training rows: whoever fits an ensemble (a model, a walk-forward, a cross-validation) gets
-    them without doing anything, and nothing but training rows can reach them.
+    These options belong here, not to `SignalModel`, because only the ensemble knows which rows are
+    training rows. Every fit (a model, a walk-forward, a cross-validation) uses them, and they only
+    see training rows.
 
     Attributes
     ----------
@@ -63,16 +64,16 @@ class Ensemble(ClassifierMixin, BaseEstimator):
     columns_ : ndarray of int
         Positions in `classes_` of the classes among the training rows, the members' own columns.
     feature_names_in_ : ndarray of str, shape (n_features,)
-        Where it was fitted on a table, by a `SignalModel`, or was loaded. Tables are then taken
-        by column name, in any order.
+        Present if it was fitted on a table or by a `SignalModel`, or was loaded. Tables are then
+        read by column name, in any order.
     n_features_in_ : int
     members_ : dict of str to fitted classifier
     calibrators_ : dict of str to ProbabilityMap
         Empty without calibration.
     onnx_ : dict of str to OnnxMember
         Members exported by `onnx_export.export_onnx`; empty after `fit`. A calibrated member
-        predicts by its library, with its map on top; any other one by its ONNX form if there is
-        one; the rest by their libraries.
+        predicts by its library, followed by its map; any other by its ONNX form if it has one,
+        otherwise by its library.
 
     Examples
     --------
@@ -108,7 +109,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         self.calibration = calibration
         self.seed = seed
 
-    # BaseEstimator has no __iter__; say so to Backtrader's optstrategy, which iterates values.
+    # BaseEstimator has no __iter__; tell Backtrader's optstrategy, which iterates values.
     __iter__ = None
 
     def fit(
@@ -131,19 +132,20 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         y, sample_weight : ndarray of shape (n_rows,)
             Weights are optional.
         classes : sequence, optional
-            All classes, where these rows may lack one: its probability is then 0.
+            All classes, if these rows may lack one: its probability is then 0.
         rows : ndarray of int, shape (n_rows,), optional
-            Positions of the training rows among the bars of X, ascending, from which members with
-            context look back; all rows of X by default.
+            Positions of the training rows among the bars of X, ascending; members with context look
+            back from them. All rows of X by default.
         t1 : ndarray of int, shape (n_rows,), optional
-            Positions at which the labels are known; `purge` bars after their rows by default.
+            Positions at which the labels are known; by default `purge` bars after their rows.
         purge : int
-            Bars a label looks ahead at most, left out wherever training rows are split in time.
+            Most bars a label looks ahead; as many are left out when training rows are split in
+            time.
 
         Raises
         ------
         TrainingError
-            When the rows hold a single class, or are too few to be split.
+            If the rows hold a single class, or are too few to split.
         """
         present, codes = np.unique(y, return_inverse=True)
         if len(present) < 2:
@@ -161,7 +163,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         return self
 
     def _remember_columns(self, X: Matrix) -> np.ndarray:
-        """Remember how many columns there are, and of a table their names; return the values."""
+        """Store the number of columns, and the names of a table; return the values."""
         names = column_names(X)
         if names:
             self.feature_names_in_ = np.array(names, dtype=object)
@@ -180,13 +182,13 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         self.members_ = {name: fit_member(made, prepared) for name, made in members.items()}
 
     def preparation(self) -> Preparation:
-        """Return what happens to training rows before members see them, checking its options."""
+        """Return the preparation of training rows, after checking the options."""
         return Preparation(
             self.class_weight, self.sample_weights, self.resample, self.outliers, self.seed
         )
 
     def make_members(self) -> dict[str, Any]:
-        """Return the unfitted members by name, checking every option."""
+        """Return the unfitted members by name, after checking every option."""
         if self.voting not in VOTING:
             raise unknown_name("voting", self.voting, VOTING)
         if self.calibration not in (None, *CALIBRATION):
@@ -202,11 +204,11 @@ class Ensemble(ClassifierMixin, BaseEstimator):
 
     @property
     def named(self) -> bool:
-        """Whether every member is one of the register, under its name there."""
+        """Whether every member is in the register under its own name."""
         return not isinstance(self.members, Mapping)
 
     def portable(self) -> "Ensemble":
-        """Return an unfitted copy that another process can fit, which knows no user's members."""
+        """Return an unfitted copy that another process can fit without user-defined names."""
         given = {**self.get_params(deep=False), "members": portable(self.members, self.seed)}
         return Ensemble(**given)
 
@@ -220,7 +222,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
 
     @property
     def context(self) -> int:
-        """Bars a prediction looks at: 1, or the longest window of a member."""
+        """Bars needed for a prediction: 1, or the longest window of a member."""
         members = getattr(self, "members_", None) or self.make_members()
         windows = (m.window for m in members.values() if getattr(m, "needs_context", False))
         return max(windows, default=1)
@@ -245,7 +247,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         return votes
 
     def _chunk_proba(self, X: np.ndarray, rows: np.ndarray):
-        """Yield each member's probabilities of some rows."""
+        """Yield each member's probabilities, some rows at a time."""
         chunk = np.ascontiguousarray(X[rows], dtype=np.float32)
         for name, estimator in self.members_.items():
             asked = self.onnx_[name] if self.predicts_in_onnx(name) else estimator
@@ -255,7 +257,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
             yield proba if mapped is None else mapped.transform(proba)
 
     def predicts_in_onnx(self, name: str) -> bool:
-        """Tell whether a member predicts by its ONNX form: it has one, and no calibration."""
+        """Return whether a member predicts by its ONNX form: it has one, and no calibration."""
         return name in self.onnx_ and name not in self.calibrators_
 
     def predict_proba(self, X: Matrix) -> np.ndarray:
@@ -264,12 +266,12 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : ndarray or DataFrame, shape (n_rows, n_features)
-            Finite values; of a table the columns are taken by name, in any order.
+            Finite values; columns of a table are selected by name, in any order.
 
         Raises
         ------
         ModelCompatibilityError
-            Naming the columns of a table that are missing or extra; for an array of another width.
+            If columns of a table are missing or extra, or an array has another width.
         OptionError
             For values that are not finite.
         """

@@ -1,4 +1,4 @@
-"""Features by name: how two lists of them differ, and the columns of a table in a model's order."""
+"""Features by name: compare two lists, and select a table's columns in a model's order."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Union
@@ -18,7 +18,7 @@ Matrix = Union[np.ndarray, "pd.DataFrame"]
 def feature_difference(
     expected: tuple[str, ...], found: tuple[str, ...], in_order: bool = True
 ) -> str:
-    """Say how two lists of features differ, '' when they do not.
+    """Return how two lists of features differ, '' if they do not.
 
     Parameters
     ----------
@@ -45,19 +45,19 @@ def feature_difference(
 
 
 def column_names(X: Matrix) -> tuple[str, ...]:
-    """Return the names of a table's columns, none of an array."""
+    """Return the names of a table's columns, none for an array."""
     return tuple(map(str, getattr(X, "columns", ())))
 
 
 def values_of(X: Matrix, names: Sequence[str]) -> np.ndarray:
-    """Return an array as it is, and of a table the columns in the order of `names`, as float32.
+    """Return an array unchanged; of a table, the columns `names` in order, as float32.
 
     Raises
     ------
     ModelCompatibilityError
-        Naming the columns that are missing, extra or there twice.
+        With the columns that are missing, extra or repeated.
     OptionError
-        For a table where no names are known, and for columns that hold no numbers.
+        For a table if no names are known, and for columns that are not numeric.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def values_of(X: Matrix, names: Sequence[str]) -> np.ndarray:
     _check_columns(column_names(table), tuple(names))
     ordered = table.set_axis(column_names(table), axis=1)[list(names)]
     try:
-        with np.errstate(over="ignore"):  # what is too large becomes inf, see `check_rows`
+        with np.errstate(over="ignore"):  # too large values become inf, see `check_rows`
             return ordered.to_numpy().astype(np.float32)
     except (TypeError, ValueError) as error:
         raise OptionError(f"a column of the features holds no numbers: {error}") from error
@@ -96,12 +96,12 @@ def _check_columns(found: tuple[str, ...], names: tuple[str, ...]) -> None:
 
 
 def check_rows(X: np.ndarray, n_features: int) -> None:
-    """Check that rows are finite and as wide as a model's training rows.
+    """Check that rows are finite and have as many columns as the training rows.
 
     Raises
     ------
     ModelCompatibilityError
-        For another number of columns: trees of a few rows are walked without a check of their own.
+        For another number of columns: the tree walk for a few rows does not check it.
     OptionError
         For values that are not finite.
     """

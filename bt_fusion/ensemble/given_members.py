@@ -1,4 +1,4 @@
-"""What an Ensemble is given as its members: names, or by a name classifiers and names."""
+"""The members given to an Ensemble: names, or a mapping to classifiers and names."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ def made_of(members: Members, seed: int) -> dict[str, Any]:
     Raises
     ------
     OptionError
-        For a classifier without a name, a name given twice, none at all, and as `make_member`.
+        For a classifier without a name, a repeated name, an empty list, and as `make_member`.
     """
     if isinstance(members, str):
         raise OptionError(f"members {members!r}: give a sequence, such as [{members!r}]")
@@ -38,9 +38,9 @@ def made_of(members: Members, seed: int) -> dict[str, Any]:
 
 
 def portable(members: Members, seed: int) -> Members:
-    """Return members that another process can make, which knows no names of a user's.
+    """Return members that another process can make without user-defined names.
 
-    Such names become the classifiers they stand for.
+    Such names are replaced by their classifiers.
     """
     given = _by_name(members)
     own = {
@@ -52,7 +52,7 @@ def portable(members: Members, seed: int) -> Members:
 
 
 def classes_of(made: Iterable[Any]) -> set[type]:
-    """Return the classes of unfitted members, and of what they hold."""
+    """Return the classes of unfitted members and of the objects inside them."""
     parts = [part for each in made for part in (each, *each.get_params().values())]
     return {type(part) for part in parts if hasattr(part, "get_params")}
 

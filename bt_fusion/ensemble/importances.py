@@ -1,4 +1,4 @@
-"""What the members of a fitted ensemble rest on, by their own account."""
+"""The features that the members of a fitted ensemble use, by their own importances."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ def feature_shares(ensemble: Ensemble, n_features: int) -> np.ndarray:
 
     Returns
     -------
-    ndarray of float64, shape (n_features,), or shape (0,) where no member tells
-        Adding up to 1. Of trees: the loss their splits on the feature save; of linear members:
-        absolute coefficients on standardised features. Fitted on the training rows: what a
+    ndarray of float64, shape (n_features,), or shape (0,) if no member has importances
+        Adding up to 1. Trees: loss reduction of the splits on the feature; linear members:
+        absolute coefficients on standardised features. They come from the training rows: what a
         member uses, not what helps out of sample (see `permutation_importances`).
 
     Examples
@@ -39,7 +39,7 @@ def feature_shares(ensemble: Ensemble, n_features: int) -> np.ndarray:
 
 
 def mean_shares(names: tuple[str, ...], shares: list[np.ndarray]) -> dict[str, float]:
-    """Return the mean over refits by feature, the largest first; empty where none tells.
+    """Return the mean over refits by feature, largest first; empty if none has importances.
 
     >>> mean_shares(("a", "b"), [np.array([0.2, 0.8]), np.empty(0), np.array([0.4, 0.6])])
     {'b': 0.7, 'a': 0.3}
@@ -53,7 +53,7 @@ def mean_shares(names: tuple[str, ...], shares: list[np.ndarray]) -> dict[str, f
 
 
 def _importances(member: Any) -> np.ndarray:
-    """Return a member's own importances, empty where it has none."""
+    """Return a member's own importances, empty if it has none."""
     member = chosen_estimator(member)
     if hasattr(member, "steps"):
         member = member.steps[-1][1]

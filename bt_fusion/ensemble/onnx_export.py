@@ -1,8 +1,8 @@
-"""Members as ONNX: exported, checked against the original, and run in its place.
+"""Members as ONNX: exported, compared with the original, and used in its place.
 
-Trees and logistic regressions, behind a scaler or not, are written from their own arrays, see
-`onnx_graph`. Other estimators of scikit-learn are converted by skl2onnx, in float64: in float32 a
-scaler at large prices has given probabilities that differ by 0.14. The extra ``onnx`` is needed.
+Trees and logistic regressions, with or without a scaler, are written from their own arrays, see
+`onnx_graph`. skl2onnx converts other scikit-learn estimators, in float64: in float32 a scaler at
+large prices changed probabilities by 0.14. The extra ``onnx`` is required.
 """
 
 from collections.abc import Mapping
@@ -32,11 +32,11 @@ __all__ = [
     "require_onnx",
 ]
 
-EXPORTING = ("onnx", "onnxruntime", "skl2onnx")  # libraries of the extra that an export needs
-TOLERANCE = 1e-5  # largest difference of a probability with which a member is exported
-THRESHOLDS = (0.70, 0.60, 0.50, 0.40, 0.30)  # where signals and scores change
-FLOAT64_ROWS = ("LGBMClassifier",)  # compare what a scaler leaves as it is; others cast it first
-DIGITS = 6  # of a probability: trees add up to float32, and what is 0.60 must reach 0.60
+EXPORTING = ("onnx", "onnxruntime", "skl2onnx")  # libraries of the extra for an export
+TOLERANCE = 1e-5  # largest difference of a probability for an export to be accepted
+THRESHOLDS = (0.70, 0.60, 0.50, 0.40, 0.30)  # thresholds of signals and scores
+FLOAT64_ROWS = ("LGBMClassifier",)  # they compare scaled rows in float64; others cast
+DIGITS = 6  # of a probability: trees add up in float32, and 0.60 must reach a threshold of 0.60
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Export:
     ----------
     member : str
     content : bytes or None
-        The ONNX file; None when the member was not exported.
+        The ONNX file; None if the member was not exported.
     difference : float or None
-        Largest difference of a probability from the original's, None where nothing was compared.
+        Largest difference of a probability from the original, None if nothing was compared.
     flips : dict of float to int
-        For each threshold, the probabilities on the other side of it than the original's, both
+        For each threshold, the number of probabilities on the other side than the original, both
         rounded to six digits.
     reason : str
         Why it was not exported.
@@ -65,17 +65,17 @@ class Export:
 
 
 class OnnxMember:
-    """An exported member: one thread, the same numbers on every run.
+    """An exported member: single-threaded, the same numbers on every run.
 
     Parameters
     ----------
     content : bytes
-        As `export_member` made it.
+        From `export_member`.
 
     Raises
     ------
     OptionError
-        When onnxruntime is not installed, or cannot run the content.
+        If onnxruntime is not installed, or cannot run the content.
     """
 
     def __init__(self, content: bytes):
@@ -85,14 +85,14 @@ class OnnxMember:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.use_deterministic_compute = True
-        options.log_severity_level = 4  # what goes wrong is raised
+        options.log_severity_level = 4  # errors are raised anyway
         options.add_session_config_entry("session.load_model_format", "ONNX")
         self.content = content
         try:
             self._session = onnxruntime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # its classes have no base of their own
+        except Exception as error:  # its exception classes share no base class
             raise OptionError(f"no ONNX model that can be run: {error}") from error
 
     def __reduce__(self):
@@ -105,12 +105,12 @@ class OnnxMember:
 
 
 def load_member(content: bytes) -> OnnxMember:
-    """Return an exported member, ready to predict; see `OnnxMember` for what it raises."""
+    """Return an exported member, ready to predict; raises as `OnnxMember`."""
     return OnnxMember(content)
 
 
 def load_onnx(exported: Mapping[str, Export]) -> dict[str, OnnxMember]:
-    """Return the members that were exported, for an ensemble's `onnx_`."""
+    """Return the exported members, for an ensemble's `onnx_`."""
     return {
         name: OnnxMember(export.content)
         for name, export in exported.items()
@@ -131,7 +131,7 @@ def export_member(estimator: Any, n_features: int) -> bytes:
     Raises
     ------
     OptionError
-        When there is no conversion for it, or the extra ``onnx`` is missing.
+        If it cannot be converted, or the extra ``onnx`` is missing.
     """
     require_onnx(*EXPORTING)
     estimator = chosen_estimator(estimator)
@@ -148,11 +148,10 @@ def export_member(estimator: Any, n_features: int) -> bytes:
 
 
 def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
-    """Export every member of a fitted ensemble that can be, and compare it with the original.
+    """Export the members of a fitted ensemble if possible, and compare them with the originals.
 
-    The members themselves are exported, before calibration. ``ensemble.onnx_ =
-    load_onnx(exported)`` makes an ensemble ask those that are not calibrated; saved with it,
-    they become parts of the saved model.
+    Members are exported before calibration. After ``ensemble.onnx_ = load_onnx(exported)`` the
+    ensemble uses the exports of uncalibrated members; a saved model includes them as parts.
 
     Parameters
     ----------
@@ -164,7 +163,7 @@ def export_onnx(ensemble: Any, X: np.ndarray) -> dict[str, Export]:
     Returns
     -------
     dict of str to Export
-        One for each member. A difference above `TOLERANCE` leaves it without content.
+        One per member. With a difference above `TOLERANCE` it has no content.
     """
     require_onnx(*EXPORTING)
     X = np.ascontiguousarray(X, dtype=np.float32)
@@ -200,7 +199,7 @@ def count_flips(one: np.ndarray, other: np.ndarray) -> dict[float, int]:
 
 
 def require_onnx(*libraries: str) -> None:
-    """Raise an OptionError when one of the libraries of the extra ``onnx`` is missing."""
+    """Raise an OptionError if a library of the extra ``onnx`` is missing."""
     missing = missing_libraries(*libraries)
     if missing:
         raise OptionError(
@@ -210,12 +209,12 @@ def require_onnx(*libraries: str) -> None:
 
 
 def missing_libraries(*libraries: str) -> list[str]:
-    """Return those of the libraries that are not installed."""
+    """Return the missing ones of the libraries."""
     return [name for name in libraries if find_spec(name) is None]
 
 
 def _taken_apart(estimator: Any) -> tuple[Scaling | None, Any]:
-    """Return what standardises the rows, None where nothing does, and what sees them then."""
+    """Return the scaler, None if there is none, and the estimator after it."""
     steps = [step for _, step in getattr(estimator, "steps", [])]
     if len(steps) != 2 or type(steps[0]).__name__ != "StandardScaler":
         return None, estimator
@@ -226,14 +225,14 @@ def _taken_apart(estimator: Any) -> tuple[Scaling | None, Any]:
 
 
 def _is_plain_regression(estimator: Any) -> bool:
-    """Tell a logistic regression whose probabilities are a logistic function or a softmax."""
+    """Return whether the probabilities of a logistic regression are logistic or softmax."""
     if type(estimator).__name__ != "LogisticRegression":
         return False
     return len(estimator.classes_) == 2 or estimator.solver != "liblinear"
 
 
 def _converted(estimator: Any, n_features: int) -> bytes:
-    """Convert an estimator of scikit-learn; its graph must give probabilities itself."""
+    """Convert a scikit-learn estimator; its graph must return probabilities."""
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import DoubleTensorType
 
@@ -243,6 +242,6 @@ def _converted(estimator: Any, n_features: int) -> bytes:
         raise OptionError(f"a {what} gives no probabilities by itself")
     try:
         made = to_onnx(estimator, initial_types=form, options={"zipmap": False})
-    except Exception as error:  # a converter may fail in any way on what it does not know
+    except Exception as error:  # a converter may raise anything for an unknown estimator
         raise OptionError(f"no conversion of a {what} to ONNX: {type(error).__name__}") from error
     return made.SerializeToString()

@@ -1,7 +1,7 @@
-"""The few forms of ONNX graph that members are written in, so that a reader knows all of them.
+"""The few forms of ONNX graph used for members, so that a reader can know all of them.
 
-Trees or a linear model, on rows as they are or standardised first, and what makes probabilities
-of their sums.
+Trees or a linear model, on rows with or without standardisation, and a link from their sums to
+probabilities.
 """
 
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ __all__ = ["DEEPEST", "DOUBLE", "FORMS", "IR_VERSION", "LARGEST", "OPSETS", "For
 
 OPSETS = {"": 13, "ai.onnx.ml": 3}
 IR_VERSION = 8
-DEEPEST = 1_000  # levels of a tree: onnxruntime descends by recursion, and crashes at 100,000
-LARGEST = 256 * 2**20  # bytes of a file; a forest grown to the end on 44,000 rows takes 91 million
-FLOAT, DOUBLE = 1, 11  # types of a number, as ONNX has them
+DEEPEST = 1_000  # levels of a tree: onnxruntime recurses, and crashes at 100,000
+LARGEST = 256 * 2**20  # bytes of a file; a fully grown forest on 44,000 rows takes 91 million
+FLOAT, DOUBLE = 1, 11  # number types of ONNX
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Step:
         Outputs of earlier nodes, constants, or `rows`.
     output : str
     attributes : dict of str to int
-        Those of a tree ensemble aside.
+        Without those of a tree ensemble.
     domain : str
     """
 
@@ -39,13 +39,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Form:
-    """What a graph is made of.
+    """The parts of a graph.
 
     Attributes
     ----------
     core : {"trees", "linear"}
     link : {"mean", "logistic", "softmax", "share", "shares"}
-        What makes probabilities of the core's sums.
+        The function from the core's sums to probabilities.
     scaled : bool
         Whether rows are standardised first.
     """
@@ -68,7 +68,7 @@ class Form:
 
     @property
     def of_two(self) -> bool:
-        """Whether the core gives one sum, which makes the probability of the second of two."""
+        """Whether the core gives one sum, for the probability of the second of two classes."""
         return self.link in ("logistic", "share")
 
     def _core(self) -> list[Step]:
@@ -88,7 +88,7 @@ STANDARDISED = (
     Step("Sub", ("rows", "mean"), "centred"),
     Step("Div", ("centred", "scale"), "scaled"),
 )
-# A forest behind a scaler sees its output cast to float32
+# A forest after a scaler receives its output cast to float32
 AS_FLOAT32 = (
     Step("Cast", ("scaled",), "single", {"to": FLOAT}),
     Step("Cast", ("single",), "columns", {"to": DOUBLE}),

@@ -1,9 +1,8 @@
-"""Trees and linear models written as ONNX graphs, in float64, standardised first or not.
+"""Write trees and linear models as ONNX graphs in float64, with or without standardisation.
 
-The usual converters turn LightGBM's float64 thresholds into the nearest float32, so that a row
-between the two takes the other branch, and leave out the cast to float32 between a scaler and a
-forest. Here a threshold is one that parts float32 rows as the library does, and what the library
-casts is cast.
+The usual converters round LightGBM's float64 thresholds to the nearest float32, so a row between
+the two takes the other branch, and they leave out the cast to float32 between a scaler and a
+forest. Here thresholds split float32 rows exactly as in the library, and the casts are kept.
 """
 
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ __all__ = ["Scaling", "linear_graph", "tree_graph"]
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """What standardises rows: ``(rows - mean) / scale``.
+    """The standardisation of rows: ``(rows - mean) / scale``.
 
     Attributes
     ----------
@@ -39,7 +38,7 @@ def tree_graph(trees: Trees, n_features: int, scaling: Scaling | None = None) ->
     trees : Trees
     n_features : int
     scaling : Scaling, optional
-        Applied to the rows first, and its result cast to float32.
+        Applied to the rows first; the result is cast to float32.
 
     Raises
     ------
@@ -65,7 +64,7 @@ def linear_graph(coef: np.ndarray, intercept: np.ndarray, scaling: Scaling | Non
     Parameters
     ----------
     coef : ndarray of float64, shape (n_sums, n_features)
-        One sum for two classes, else one a class.
+        One sum for two classes, otherwise one per class.
     intercept : ndarray of float64, shape (n_sums,)
     scaling : Scaling, optional
     """
@@ -129,7 +128,7 @@ def _splits(trees: Trees) -> dict[str, Any]:
 
 
 def _leaves(trees: Trees) -> dict[str, Any]:
-    """Return the attributes that say what each leaf adds to which sum."""
+    """Return the attributes for what each leaf adds to which sum."""
     leaf = np.flatnonzero(trees.left == np.arange(len(trees)))
     numbers, sums = _tree_numbers(trees)[leaf], len(trees.base)
     if trees.link == "mean":  # a leaf adds to every class
@@ -148,7 +147,7 @@ def _leaves(trees: Trees) -> dict[str, Any]:
 
 
 def _tree_numbers(trees: Trees) -> np.ndarray:
-    """Return which tree each node belongs to."""
+    """Return the tree number of each node."""
     numbers = np.empty(len(trees), dtype=np.int64)
     nodes = numbers[: trees.n_trees] = np.arange(trees.n_trees)
     while len(nodes := nodes[trees.left[nodes] != nodes]):

@@ -1,4 +1,4 @@
-"""Which training rows are left out as outliers, and which are made up for rare classes."""
+"""Outliers to leave out of the training rows, and synthetic rows for rare classes."""
 
 import numpy as np
 
@@ -12,11 +12,11 @@ NEIGHBOURS = 5
 
 
 def inside_quartiles(X: np.ndarray, width: float = IQR_WIDTH) -> np.ndarray:
-    """Tell which rows lie within the quartiles -+ `width` times their range in every column.
+    """Return which rows lie within the quartiles -+ `width` times their range in all columns.
 
-    Outliers are few: columns whose quartiles agree (flags that are mostly 0), or of which more
-    than `MOST_OUT` of the rows would be outside (gaps of a market that never closes: next to
-    nothing, but with long tails), have none.
+    Outliers must be few. Two kinds of columns therefore have none: those with equal quartiles
+    (flags that are mostly 0), and those with more than `MOST_OUT` of the rows outside (gaps of a
+    market that never closes: almost zero, but with long tails).
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def inside_quartiles(X: np.ndarray, width: float = IQR_WIDTH) -> np.ndarray:
 
 
 def smote(X: np.ndarray, codes: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make up rows between neighbours of one class until all classes are as frequent.
+    """Return synthetic rows between neighbours of a class, so that all classes are as frequent.
 
-    Neighbours are sought among standardised rows, so that no feature decides by its unit.
+    Neighbours are found among standardised rows, so that units have no influence.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def smote(X: np.ndarray, codes: np.ndarray, seed: int) -> tuple[np.ndarray, np.n
     Raises
     ------
     TrainingError
-        When a class has too few rows to have neighbours.
+        If a class has too few rows to have neighbours.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Weights of training rows: how much of each label's span no other shares, and how old it is."""
+"""Weights of training rows: by the uniqueness of each label's span, and by age."""
 
 import numpy as np
 
@@ -10,15 +10,15 @@ SAMPLE_WEIGHTS = ("uniqueness", "decay")
 
 
 def average_uniqueness(rows: np.ndarray, t1: np.ndarray) -> np.ndarray:
-    """Return how much of each label's span is its own, 0 to 1.
+    """Return the uniqueness of each label's span, 0 to 1.
 
-    A label spans the bars from its row to its `t1`, both included. On each bar its share is one
-    over the number of labels that span the bar; its uniqueness is the mean of these shares.
+    A label spans the bars from its row to its `t1`, inclusive. Its share of a bar is one over the
+    number of labels that span the bar; its uniqueness is the mean of these shares.
 
     Parameters
     ----------
     rows, t1 : ndarray of int, shape (n_rows,)
-        Positions of the bar of each row and of the bar at which its label is known.
+        Positions of each row's bar and of the bar at which its label is known.
 
     Returns
     -------
@@ -48,17 +48,17 @@ def average_uniqueness(rows: np.ndarray, t1: np.ndarray) -> np.ndarray:
 
 
 def time_decay(uniqueness: np.ndarray, oldest: float = 0.5) -> np.ndarray:
-    """Return weights that grow in a straight line from the oldest row to 1 at the newest.
+    """Return weights that grow linearly from the oldest row to 1 at the newest.
 
-    Age is counted in uniqueness, so that many overlapping labels are no older than the few
-    independent outcomes they stand for.
+    Age is counted in uniqueness: many overlapping labels age as little as the few independent
+    outcomes they represent.
 
     Parameters
     ----------
     uniqueness : ndarray of float64, shape (n_rows,)
         In time order.
     oldest : float
-        Where the line starts, 0 to 1; 1 is no decay.
+        Weight at the start of the line, 0 to 1; 1 is no decay.
 
     References
     ----------

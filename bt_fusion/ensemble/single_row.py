@@ -1,8 +1,8 @@
-"""Fast predictions of a single row: trees are walked here, without their libraries' overhead.
+"""Fast predictions of a single row, by walking the trees without their libraries' overhead.
 
-On a single row a library spends its time on checks, copies and waking threads; where several
-libraries with thread pools of their own take turns, each waits for the others' (15 ms a bar for
-three members). Walking the trees visits a few hundred nodes.
+On a single row a library spends its time on checks, copies and waking threads. If several libraries
+with their own thread pools take turns, each waits for the others (15 ms a bar for three members).
+Walking the trees visits a few hundred nodes.
 """
 
 import ctypes
@@ -23,26 +23,26 @@ __all__ = ["SingleRowTrees", "single_row_ensemble"]
 
 CHECKED_ROWS = 48
 TOLERANCE = 1e-9  # largest difference of a probability, see `SingleRowTrees`
-LARGEST = np.float32(88.7)  # XGBoost bounds what it takes the exponential of
+LARGEST = np.float32(88.7)  # XGBoost limits the argument of the exponential
 
 
 class SingleRowTrees:
-    """A fitted classifier of trees that predicts a single row by walking all trees at once.
+    """A fitted tree classifier that predicts a single row by walking all trees at once.
 
-    The sums are the library's own, number by number: its order, its dtype, its formula for the
-    probability and the C library's exponential (numpy's differs in the last digit). More rows
-    than one go to the library.
+    The sums equal the library's exactly: same order, dtype, formula for the probability and the C
+    library's exponential (numpy's differs in the last digit). The library predicts if there are
+    more rows.
 
     Parameters
     ----------
     estimator : classifier
-        Fitted; one whose trees `read_trees` reads.
+        Fitted, and readable by `read_trees`.
 
     Raises
     ------
     OptionError
-        When its trees cannot be read, or give other probabilities than the library on rows at
-        their own thresholds.
+        If its trees cannot be read, or their probabilities differ from the library's on rows at
+        their thresholds.
     """
 
     def __init__(self, estimator: Any):
@@ -74,10 +74,10 @@ class SingleRowTrees:
 
 
 def single_row_ensemble(ensemble: Ensemble) -> Ensemble:
-    """Return a fitted ensemble that predicts single rows fast, with the same probabilities.
+    """Return a fitted ensemble with fast single-row predictions and the same probabilities.
 
-    A `BestMember` is taken for its winner. Members without readable trees, or whose trees fail
-    the check of `SingleRowTrees`, stay as they are; so do those that predict in ONNX.
+    A `BestMember` is replaced by its winner. Members are unchanged if their trees cannot be read or
+    fail the check of `SingleRowTrees`, or if they predict in ONNX.
     """
     fast = copy(ensemble)
     fast.members_ = {
@@ -96,7 +96,7 @@ def _single_row_member(member: Any) -> Any:
 
 
 def leaves(trees: Trees, row: np.ndarray) -> np.ndarray:
-    """Return the leaf a row of finite float32 features reaches in each tree."""
+    """Return the leaf that a row of finite float32 features reaches in each tree."""
     node = np.arange(trees.n_trees)
     for _ in range(trees.depth):
         node = trees.left[node] + (row[trees.feature[node]] > trees.threshold[node])
@@ -117,13 +117,13 @@ def rows_at_thresholds(trees: Trees, n_features: int, n_rows: int = CHECKED_ROWS
 
 
 def _expf() -> Callable[[float], float]:
-    """Return the C library's exponential of a float32, the one XGBoost calls.
+    """Return the C library's exponential of a float32, which XGBoost uses.
 
-    The float64 exponential rounded to float32 is another number in one of some thousand cases.
+    The float64 exponential rounded to float32 differs in about one case in a thousand.
     """
     try:
         function = ctypes.CDLL(None).expf
-    except (AttributeError, OSError, TypeError):  # a system where it lies elsewhere
+    except (AttributeError, OSError, TypeError):  # a system with another location
         return lambda value: float(np.float32(np.exp(value)))
     function.argtypes, function.restype = [ctypes.c_float], ctypes.c_float
     return function
@@ -145,7 +145,7 @@ def _softmax32(margin: np.ndarray) -> np.ndarray:
 
 
 def _logistic64(margin: np.ndarray) -> np.ndarray:
-    up = 1 / (1 + exp(min(-margin[0], 709.0)))  # beyond, exp overflows
+    up = 1 / (1 + exp(min(-margin[0], 709.0)))  # beyond this exp overflows
     return np.array([1 - up, up])
 
 

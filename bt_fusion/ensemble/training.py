@@ -1,14 +1,14 @@
-"""What members learn from: training rows in time, prepared by the ensemble's options.
+"""Prepare training rows by the ensemble's options, and fit members on them.
 
-Everything here sees training rows alone. A member's class attributes tell what it needs:
+All functions here see only training rows. A member's class attributes tell what it needs:
 
 ``in_time_order = True``
-    It splits its rows in time itself (early stopping, a probability map). It receives real rows
-    only, in time order, and the keyword `purge`. Where others learn from synthetic rows, it
-    learns from class weights, which shift the classes' shares alike.
+    It splits its rows in time itself (early stopping, a probability map). It receives only real
+    rows, in time order, and the keyword `purge`. Instead of synthetic rows it gets class weights,
+    which have the same effect on the classes' shares.
 ``needs_context = True``
-    It looks back over `window` bars. Instead of a matrix of rows it receives all bars and the
-    keyword `rows`, the positions of the rows; the same holds for its `predict_proba`.
+    It looks back over `window` bars. Instead of a matrix of rows, its `fit` and `predict_proba`
+    receive all bars and the keyword `rows`, the positions of the rows.
 """
 
 from collections.abc import Sequence
@@ -30,12 +30,12 @@ LAST_SHARE = 0.2  # of the training rows, held out at their end for maps and ear
 
 @dataclass(frozen=True, eq=False)
 class TrainingRows:
-    """Rows to learn from and where they stand among consecutive bars.
+    """Training rows and their positions among consecutive bars.
 
     Attributes
     ----------
     X : ndarray, shape (n_bars, n_features)
-        Features of consecutive bars, none after the last row.
+        Features of consecutive bars, up to the last row.
     rows : ndarray of int64, shape (n_rows,)
         Positions in X, ascending.
     codes : ndarray of int64, shape (n_rows,)
@@ -43,10 +43,10 @@ class TrainingRows:
     t1 : ndarray of int64, shape (n_rows,)
         Positions at which the labels are known.
     purge : int
-        Bars after which a label is known at the latest: the label's horizon.
+        Most bars until a label is known: the label's horizon.
     weight : ndarray of float64, shape (n_rows,), or None
     synthetic : pair of ndarray, or None
-        Rows made up beside the real ones, and their codes.
+        Synthetic rows added to the real ones, and their codes.
     """
 
     X: np.ndarray
@@ -73,15 +73,15 @@ class TrainingRows:
 
 
 def time_split(n_rows: int, purge: int, share: float = LAST_SHARE) -> tuple[slice, slice]:
-    """Split rows in time order: the early ones, and the last `share` of them.
+    """Split rows in time order into early ones and the last `share`.
 
-    As many rows as the label looks ahead are left out between: rows ascend by at least a bar
-    each, so that every early label is known before the first late row.
+    Between them, as many rows as the label looks ahead are left out: rows are at least a bar apart,
+    so every early label is known before the first late row.
 
     Raises
     ------
     TrainingError
-        When no early row is left.
+        If no early row is left.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def time_split(n_rows: int, purge: int, share: float = LAST_SHARE) -> tuple[slic
 
 @dataclass(frozen=True)
 class Preparation:
-    """What happens to training rows before members see them; see `Ensemble` for each option.
+    """The preparation of training rows; see `Ensemble` for each option.
 
     Raises
     ------
@@ -124,7 +124,7 @@ class Preparation:
             )
 
     def __call__(self, training: TrainingRows) -> TrainingRows:
-        """Return the rows without outliers, weighted, and with synthetic rows beside them."""
+        """Return the rows without outliers, with weights and synthetic rows."""
         if self.outliers:
             training = training[inside_quartiles(training.matrix)]
         check_classes(training.codes, "without outliers" if self.outliers else "")
@@ -153,7 +153,7 @@ CHOICES: dict[str, Sequence[str]] = {
 
 
 def check_classes(codes: np.ndarray, which: str = "") -> None:
-    """Raise a TrainingError where a single class is left."""
+    """Raise a TrainingError if a single class is left."""
     present = np.unique(codes)
     if len(present) < 2:
         raise TrainingError(
@@ -163,7 +163,7 @@ def check_classes(codes: np.ndarray, which: str = "") -> None:
 
 
 def fit_member(estimator: Any, training: TrainingRows) -> Any:
-    """Fit a member on prepared rows, in the form it needs them, and return it."""
+    """Fit a member on prepared rows, in the form it needs, and return it."""
     X, codes, weight = training.matrix, training.codes, training.weight
     extra: dict[str, Any] = {}
     if getattr(estimator, "in_time_order", False):
@@ -176,7 +176,7 @@ def fit_member(estimator: Any, training: TrainingRows) -> Any:
     if getattr(estimator, "needs_context", False):
         X, extra["rows"] = training.X, training.rows
     if hasattr(estimator, "steps"):
-        X = X.astype(np.float64)  # sums and products of a linear member lose digits in float32
+        X = X.astype(np.float64)  # sums and products of a linear member lose precision in float32
     if weight is not None:
         extra[weight_name(estimator)] = weight
     return estimator.fit(X, codes, **extra)
@@ -194,7 +194,7 @@ def rows_proba(
     rows : ndarray of int, shape (n_rows,)
         Positions in X, ascending.
     matrix : ndarray of float32, shape (n_rows, n_features), optional
-        These rows, where they have been taken out of X before.
+        These rows, if already taken out of X.
     """
     if getattr(estimator, "needs_context", False):
         first = max(0, rows[0] - estimator.window + 1)
@@ -206,12 +206,12 @@ def rows_proba(
 
 
 def weight_name(estimator: Any) -> str:
-    """Return what an estimator's `fit` calls its sample weights.
+    """Return the name of the sample weights in an estimator's `fit`.
 
     Raises
     ------
     OptionError
-        When it takes none.
+        If it does not accept weights.
     """
     from sklearn.pipeline import Pipeline
     from sklearn.utils.validation import has_fit_parameter
@@ -227,17 +227,17 @@ def weight_name(estimator: Any) -> str:
     return f"{prefix}sample_weight"
 
 
-FEW_ROWS = 64  # up to here, a forest's own walk beats scikit-learn's set-up per call
+FEW_ROWS = 64  # up to this many rows, the tree walk beats scikit-learn's overhead per call
 
 
 def member_proba(estimator: Any, X: np.ndarray) -> np.ndarray:
     """Return a fitted member's class probabilities, shape (n_rows, n_classes of the member).
 
     For a few rows a forest predicts tree by tree: the same sums in the same order, without
-    scikit-learn's thread pool (15 ms a call); the last step of a pipeline likewise.
+    scikit-learn's thread pool (15 ms a call). This also holds for the last step of a pipeline.
     """
     if hasattr(estimator, "steps"):
-        X = X.astype(np.float64)  # as fitted, see fit_member
+        X = X.astype(np.float64)  # same as in fit_member
         for _, step in estimator.steps[:-1]:
             X = X if step in (None, "passthrough") else step.transform(X)
         return member_proba(estimator.steps[-1][1], X)
@@ -257,7 +257,7 @@ def member_proba(estimator: Any, X: np.ndarray) -> np.ndarray:
 def in_class_order(estimator: Any, proba: np.ndarray) -> np.ndarray:
     """Return probabilities with columns in ascending order of the classes.
 
-    A classifier's columns are in the order of its `classes_`, which need not ascend.
+    A classifier's columns follow its `classes_`, which may not be ascending.
     """
     classes = getattr(estimator, "classes_", None)
     if classes is None or np.ndim(proba) != 2 or len(classes) != np.shape(proba)[1]:

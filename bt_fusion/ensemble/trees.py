@@ -1,7 +1,7 @@
-"""Trees of fitted members as plain arrays, whatever library grew them.
+"""Trees of fitted members as plain arrays, for several libraries.
 
-Every split becomes `x <= threshold` with a float32 threshold. Features are float32, so nothing is
-lost: of a float64 threshold the largest float32 not above it parts the same float32 values, and
+Every split becomes `x <= threshold` with a float32 threshold. Features are float32, so this is
+exact: the largest float32 not above a float64 threshold splits float32 values the same way, and
 XGBoost's `x < c` is `x <= t` with t the float32 below c.
 """
 
@@ -16,33 +16,33 @@ from bt_fusion.errors import OptionError
 
 __all__ = ["Trees", "read_trees", "round_down"]
 
-LIGHTGBM_ZERO = np.float32(1e-35)  # up to here LightGBM takes a value for zero
+LIGHTGBM_ZERO = np.float32(1e-35)  # LightGBM treats values up to this size as zero
 
 
 @dataclass(frozen=True, eq=False)
 class Trees:
     """The trees of one fitted classifier, splits and leaves in one numbering.
 
-    The roots come first, in the order in which the library adds up the trees. The two children of
-    a split stand side by side. Leaves lead to themselves, so that one can always take a step more.
+    The roots come first, in the order in which the library adds the trees. The two children of a
+    split are adjacent. Leaves point to themselves, so that one more step is always possible.
 
     Attributes
     ----------
     feature : ndarray of int64, shape (n_nodes,)
-        Column a split looks at; 0 in leaves.
+        Column a split tests; 0 in leaves.
     threshold : ndarray of float32, shape (n_nodes,)
-        To the left goes what is not above it; infinite in leaves.
+        Values up to it go left; infinite in leaves.
     left : ndarray of int64, shape (n_nodes,)
-        The left child, the right one being the next node; a leaf itself.
+        The left child; the right one is the next node. A leaf points to itself.
     value : ndarray, shape (n_nodes,) or (n_nodes, n_classes)
-        Of leaves: a margin, of which the tree's class is its number modulo the count of margins,
-        or shares of all classes. In the dtype the library adds up.
+        Of leaves: a margin, whose class is the tree's number modulo the number of margins, or
+        shares of all classes. In the dtype of the library's sums.
     n_trees, depth : int
     base : ndarray, shape (n_margins,)
-        What the sum starts from.
+        Start of the sums.
     link : {"mean", "logistic", "softmax", "share", "shares"}
-        What makes probabilities of the sum. Sums of link "share" are that of the second of two
-        classes, those of "shares" do not add up to 1 yet.
+        The function from sums to probabilities. For "share" the sum is the second class's
+        probability; for "shares" the sums still need normalising.
     """
 
     feature: np.ndarray
@@ -59,13 +59,13 @@ class Trees:
 
 
 def read_trees(estimator: Any) -> Trees:
-    """Take the trees out of a fitted forest, XGBClassifier or LGBMClassifier.
+    """Read the trees of a fitted forest, XGBClassifier or LGBMClassifier.
 
     Raises
     ------
     OptionError
-        For any other classifier, and for forms of these that are not plain sums of
-        numerical trees (dart, categories, linear leaves, missing values learnt).
+        For any other classifier, and for forms that are not plain sums of numerical trees (dart,
+        categories, linear leaves, learnt missing values).
     """
     reader = READERS.get(type(estimator).__name__)
     if reader is None:
@@ -85,7 +85,7 @@ def read_trees(estimator: Any) -> Trees:
 
 
 def round_down(threshold: np.ndarray) -> np.ndarray:
-    """Return the largest float32 that is not above each float64.
+    """Return for each float64 the largest float32 not above it.
 
     >>> round_down(np.array([0.1])).item() < 0.1 < float(np.float32(0.1))
     True
@@ -121,10 +121,10 @@ def _lightgbm(estimator: Any) -> Trees:
 
 
 def _lightgbm_table(fields: dict[str, str]) -> tuple[np.ndarray, ...]:
-    """Number the leaves behind the splits."""
+    """Number the leaves after the splits."""
     splits = int(fields["num_leaves"]) - 1
     decision = _numbers(fields.get("decision_type"), np.int64)
-    # bit 0 a category; bits 2 and 3 what counts as missing, 1 for zeros
+    # bit 0 a category; bits 2 and 3 the values that count as missing, 1 for zeros
     if (decision & 1).any() or ((decision >> 2) & 3 == 1).any() or fields["is_linear"] != "0":
         raise OptionError("LightGBM with categories, missing zeros or linear leaves is not read")
     leaves = np.arange(splits, 2 * splits + 1)
@@ -140,14 +140,14 @@ def _lightgbm_table(fields: dict[str, str]) -> tuple[np.ndarray, ...]:
 
 
 def _around_zero(threshold: np.ndarray) -> np.ndarray:
-    """Move thresholds next to zero out of what LightGBM takes for zero before it compares."""
+    """Move thresholds close to zero out of the range of values that LightGBM sets to zero."""
     below = np.nextafter(-LIGHTGBM_ZERO, np.float32(-np.inf))
     moved = np.where(threshold >= 0, LIGHTGBM_ZERO, below)
     return np.where(np.abs(threshold) <= LIGHTGBM_ZERO, moved, threshold)
 
 
 def _joined(tables: Sequence[tuple[np.ndarray, ...]], base: np.ndarray, link: str) -> Trees:
-    """Put trees, each with node 0 its root and children -1 in leaves, into one numbering."""
+    """Join trees (node 0 the root, children -1 in leaves) into one numbering."""
     sizes = np.array([len(table[0]) for table in tables])
     roots = np.cumsum(sizes) - sizes
     shift = np.repeat(roots, sizes)
@@ -177,7 +177,7 @@ def _joined(tables: Sequence[tuple[np.ndarray, ...]], base: np.ndarray, link: st
 
 
 def _depth(left: np.ndarray, n_trees: int) -> int:
-    """Count the steps from the roots until only leaves are left."""
+    """Return the number of steps from the roots until only leaves are left."""
     nodes, depth = np.arange(n_trees), 0
     while len(nodes := nodes[left[nodes] != nodes]):
         nodes = np.concatenate([left[nodes], left[nodes] + 1])

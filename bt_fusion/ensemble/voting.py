@@ -1,4 +1,4 @@
-"""Voting: members' probabilities combined into one."""
+"""Voting: combine members' probabilities into one."""
 
 import numpy as np
 
@@ -16,5 +16,5 @@ def combined(votes: np.ndarray, weights: np.ndarray, voting: str) -> np.ndarray:
     """
     if voting == "majority":
         weights = np.full(len(weights), 1.0 / len(weights))
-    # sums of floats end in noise: what is 0.60 on paper must reach a threshold of 0.60
+    # float sums end in noise: 0.60 must reach a threshold of 0.60
     return np.round(np.einsum("tmk,m->tk", votes, weights), DIGITS)

@@ -1,4 +1,4 @@
-"""Trees out of XGBoost's JSON, a table of arrays each; a value at a threshold goes right."""
+"""Trees from XGBoost's JSON, each as a table of arrays; a value at a threshold goes right."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Table = tuple[np.ndarray, ...]  # feature, threshold, left and right child (-1 i
 
 
 def classifier_tables(estimator: Any) -> tuple[list[Table], np.ndarray, str]:
-    """Return the trees of a fitted XGBClassifier, what their sums start from, and the link.
+    """Return the trees of a fitted XGBClassifier, the start of their sums, and the link.
 
     Raises
     ------
@@ -43,13 +43,13 @@ def classifier_tables(estimator: Any) -> tuple[list[Table], np.ndarray, str]:
 
 
 def forest_tables(estimator: Any) -> tuple[list[Table], np.ndarray, str]:
-    """Return the same of a fitted HistogramForest; its classes' trees take turns."""
+    """Return the same for a fitted HistogramForest; the trees of its classes alternate."""
     learner = json.loads(estimator.forest_.save_raw("json"))["learner"]
     base, several = _base_score(learner), len(estimator.classes_) > 2
     if several and len(base) == 1:
         base = np.repeat(base, len(estimator.classes_))
     tables = _tables(learner["gradient_booster"]["model"]["trees"])
-    rounds = len(tables) // len(base)  # XGBoost lists class after class, not round after round
+    rounds = len(tables) // len(base)  # XGBoost stores class after class, not round after round
     in_turn = [tables[k * rounds + tree] for tree in range(rounds) for k in range(len(base))]
     return in_turn, base, "shares" if several else "share"
 

@@ -1,4 +1,4 @@
-"""The candidates of a `BestMember`, each judged by the bars after the model's training."""
+"""Score the candidates of a `BestMember` on the bars after the model's training."""
 
 import numpy as np
 import pandas as pd
@@ -16,19 +16,19 @@ def judge_candidates(model: SignalModel, bars: pd.DataFrame | BarArrays) -> None
     """Score every candidate of a model's best members, into their `test_scores_`.
 
     The figures are those of a fit on the model's own training rows, before calibration. A model
-    without a `BestMember` is left as it is.
+    without a `BestMember` is not changed.
 
     Parameters
     ----------
     model : SignalModel
-        Fitted here: of a loaded one only the winners are left.
+        Fitted in this process: a loaded model keeps only the winners.
     bars : DataFrame or BarArrays
-        Those the model was trained on warm up the features.
+        Training bars only warm up the features.
 
     Raises
     ------
     InSampleError
-        When no labelled bar comes after those the model was trained on.
+        If no labelled bar comes after the training bars.
     """
     ensemble = model.ensemble_
     best = [member for member in ensemble.members_.values() if isinstance(member, BestMember)]

@@ -53,7 +53,7 @@ def figures_of(
     -------
     dict
         For class 1 against the rest: auc, brier, log_loss (of all classes), accuracy, precision,
-        recall, f1 (at probability 1/2, or the likeliest class with three). None where undefined.
+        recall, f1 (at probability 1/2, or the most likely class with three). None if undefined.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def figures_of(
 def log_loss_of(actual: np.ndarray, proba: np.ndarray, classes: tuple[int, ...]) -> float:
     """Return the mean of -log of the probability given to the actual class.
 
-    Each row is made to add up to 1 first: boosters give float32, whose sums are off by 1e-7.
+    Rows are first normalised to 1: boosters return float32, whose sums are off by 1e-7.
 
     >>> round(log_loss_of(np.array([1, 0]), np.array([[0.5, 0.5], [0.5, 0.5]]), (0, 1)), 4)
     0.6931
@@ -137,7 +137,7 @@ def class_report(
 def confusion(
     actual: np.ndarray, predicted: np.ndarray, classes: tuple[int, ...]
 ) -> list[list[int]]:
-    """Return how many rows of each actual class (a line each) were predicted as each class.
+    """Return the confusion matrix: a row for each actual class, a column for each predicted one.
 
     >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), (0, 1))
     [[1, 1], [0, 1]]

@@ -1,4 +1,4 @@
-"""What each feature gave to one prediction: tree SHAP in units of probability, or occlusion."""
+"""Feature contributions to one prediction: tree SHAP in units of probability, or occlusion."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -26,7 +26,7 @@ STEPS, SHARES = (NODES + 1) / 2, HALVES / 2  # of a path from 0 to 1
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
-    """What each feature gave to the probability of a class, on one bar.
+    """Each feature's contribution to the probability of a class, on one bar.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Contributions:
     members : tuple of str
         Members explained.
     left_out : tuple of str
-        Members of a kind that SHAP values would take minutes for.
+        Members of kinds whose SHAP values would take minutes.
     """
 
     method: str
@@ -53,7 +53,7 @@ class Contributions:
 def contributions(
     ensemble: Ensemble, X: np.ndarray, row: int, column: int, typical: np.ndarray
 ) -> Contributions:
-    """Explain the probability of a class: by SHAP where it can, else by occlusion.
+    """Explain the probability of a class: by SHAP if possible, else by occlusion.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def contributions(
     column : int
         The class's position in `ensemble.classes_`.
     typical : ndarray of float, shape (n_features,)
-        An ordinary value of each feature, such as the median of the training rows.
+        A typical value of each feature, such as the median of the training rows.
     """
     if find_spec("shap") is not None:
         found = shap_contributions(ensemble, X[row], column)
@@ -76,13 +76,13 @@ def contributions(
 
 
 def shap_contributions(ensemble: Ensemble, features: np.ndarray, column: int) -> Contributions:
-    """Split a probability among the features: ``base + values.sum()`` is what the members predict.
+    """Split a probability among the features: ``base + values.sum()`` is the members' prediction.
 
-    SHAP values of a forest are probabilities already, or of three classes shares to normalise.
-    Those of boosters and of a logistic regression add up to log-odds. They are carried over to
-    the probability along the straight path from the average margins or shares to this bar's
-    (Aumann and Shapley), which keeps every sum. The members' values are then weighed as their
-    votes are. A calibration comes after, and is not part of it.
+    SHAP values of a forest are probabilities, or with three classes shares to normalise. Those of
+    boosters and of a logistic regression add up to log-odds. They are converted to probability
+    along the straight path from the average margins or shares to this bar's (Aumann and Shapley),
+    which preserves every sum. The members' values are then weighted like their votes. Calibration
+    comes later and is not included.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def shap_contributions(ensemble: Ensemble, features: np.ndarray, column: int) ->
     np.True_
     """
     parts, weights = {}, dict(zip(ensemble.members_, vote_weights(ensemble), strict=True))
-    own = np.flatnonzero(ensemble.columns_ == column)  # none: a class the rows did not have
+    own = np.flatnonzero(ensemble.columns_ == column)  # empty for a class missing from the rows
     for name, member in ensemble.members_.items():
         margins = member_margins(member, np.atleast_2d(features))
         if margins is not None:
@@ -123,10 +123,10 @@ def shap_contributions(ensemble: Ensemble, features: np.ndarray, column: int) ->
 def occlusion(
     ensemble: Ensemble, X: np.ndarray, row: int, column: int, typical: np.ndarray
 ) -> Contributions:
-    """Return what the probability loses when a feature's value on the bar becomes typical.
+    """Return the loss in probability when a feature's value on the bar is made typical.
 
-    One feature at a time, so that what two features tell together counts for both: the values do
-    not add up to the probability.
+    One feature at a time, so information shared by two features counts for both: the values do not
+    add up to the probability.
     """
     first = max(0, row - ensemble.context + 1)
     bars = np.array(X[first : row + 1])
@@ -140,16 +140,16 @@ def occlusion(
 
 
 def vote_weights(ensemble: Ensemble) -> np.ndarray:
-    """Return what each member's probability weighs in the ensemble's."""
+    """Return the weight of each member's probability in the ensemble's."""
     weights = ensemble.member_weights()
     return np.full(len(weights), 1 / len(weights)) if ensemble.voting == "majority" else weights
 
 
 def member_margins(member: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, str] | None:
-    """Return (base, values, what they add up to) of one row, None for a member that has none.
+    """Return (base, values, unit of their sum) of one row, None for an unsupported member.
 
-    base, shape (n_classes,), and values, shape (n_features, n_classes), add up to what `TREES`
-    says: "probability", "margin" or "share".
+    base, shape (n_classes,), and values, shape (n_features, n_classes), add up to the unit in
+    `TREES`: "probability", "margin" or "share".
     """
     member, scaled = chosen_estimator(member), False
     if hasattr(member, "steps"):
@@ -174,7 +174,7 @@ def tree_shap(member: Any, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     ndarray of float64, shape (n_sums,), and ndarray of float64, shape (n_rows, n_features, n_sums)
-        One sum for two classes, or one a class.
+        One sum for two classes, or one per class.
     """
     if hasattr(member, "forest_"):
         from xgboost import DMatrix
@@ -192,7 +192,7 @@ def tree_shap(member: Any, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def split_probability(
     base: np.ndarray, values: np.ndarray, kind: str, own: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """Return a class's base probability and what each feature adds to it.
+    """Return a class's base probability and each feature's contribution to it.
 
     >>> values = np.array([[0.0, 2.0], [0.0, -1.0]])
     >>> start, given = split_probability(np.zeros(2), values, "margin", [1])

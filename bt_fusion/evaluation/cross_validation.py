@@ -18,12 +18,12 @@ def cross_validate(
     splits: list[Split],
     on_fold: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Fit on one side of every split and judge by the other.
+    """Fit on one side of every split and score the other.
 
     Parameters
     ----------
     ensemble : Ensemble
-        Copied, never fitted itself.
+        Copied, not fitted itself.
     data : LabelledRows
     splits : list of (ndarray, ndarray)
         See `purged_folds` and `time_series_folds`.

@@ -34,41 +34,41 @@ PURGED, IN_TIME = 5, 10  # folds
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How good a model is as such, before any trade.
+    """Quality of a model's predictions, before any trade.
 
     Attributes
     ----------
     rows : int
-        Out-of-sample bars whose label is known: what the figures are of.
+        Number of out-of-sample bars with a known label, the basis of the figures.
     start, end : Timestamp
-        The first and the last of them.
+        First and last of these bars.
     trained_until : Timestamp
     classes : tuple of int
     labels : LabelReport
-        What the model learnt from and is judged by; the classes in words.
+        Report on the labels, with class names.
     figures : dict
         See `figures_of`.
     grade : Grade
     report : dict
         See `class_report`.
     confusion : list of list of int
-        A line for each actual class, a column for each predicted one.
+        A row for each actual class, a column for each predicted one.
     calibration : list of dict
         See `reliability_table`, of class 1.
     voting : str
-        "soft" or "majority": what `Predictions.confidence` is.
+        "soft" or "majority": the meaning of `Predictions.confidence`.
     high_confidence : float
-        Least confidence of the signals called high in `quality`.
+        Lowest confidence of the signals called high in `quality`.
     quality : list of dict
         See `signal_quality`.
     by_confidence : list of dict
         See `quality_by_confidence`.
     fused : dict, or None
-        For up and down alone: bars with a prediction, and of their fused signals (see
-        `fused_signals`, its defaults) the number of "-1", "0" and "1".
+        Only for up and down: number of bars with a prediction, and of their fused signals "-1", "0"
+        and "1" (see `fused_signals`, with its defaults).
     importances : list of dict, or None
-        feature, importance and spread (log loss by permutation), the largest first; with SHAP
-        also shap, the members' shares by name.
+        feature, importance and spread (log loss by permutation), largest first; with SHAP also
+        shap, the members' shares by name.
     cross_validation : dict, or None
         "purged" and "time_series", see `cross_validate`; refits of the model over all bars.
     """
@@ -94,11 +94,11 @@ class Evaluation:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The classes in words; of the last one are scores, calibration and grade."""
+        """Class names; scores, calibration and grade refer to the last one."""
         return self.labels.classes
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as JSON knows it: stamps as ISO text, null where undefined."""
+        """Return everything as JSON types: timestamps as ISO text, null if undefined."""
         stamps = {
             name: getattr(self, name).isoformat() for name in ("start", "end", "trained_until")
         }
@@ -123,22 +123,22 @@ def evaluate(
     model : SignalModel
         Fitted.
     bars : DataFrame
-        Those the model was trained on warm up the features, and take part in cross-validation.
+        Training bars only warm up the features and take part in cross-validation.
     fromdate : str or Timestamp, optional
-        Bars before it warm up the features alone.
+        Earlier bars only warm up the features.
     importance : bool
-        Whether to shuffle each feature, and ask SHAP where it is installed.
+        Whether to shuffle each feature, and to compute SHAP values if it is installed.
     cross_validation : bool
         Whether to refit copies of the model, 5 purged folds and 10 in time order.
     high_confidence, seed
         See `signal_quality` and `permutation_importances`.
     on_step : callable, optional
-        Called with (folds done, folds in all).
+        Called with (folds done, total folds).
 
     Raises
     ------
     InSampleError
-        When no labelled bar comes after those the model was trained on.
+        If no labelled bar comes after the training bars.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def out_of_sample_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
     Raises
     ------
     InSampleError
-        When there is none.
+        If there is none.
     """
     out_of_sample = data.since(model.trained_until_)
     if not len(out_of_sample.rows):
@@ -190,7 +190,7 @@ def out_of_sample_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:
 
 
 def _scores(data: LabelledRows, predictions: Predictions) -> dict[str, Any]:
-    """Return all that is made of the rows' actual classes and their probabilities."""
+    """Return all figures of the rows' actual classes and probabilities."""
     rows, classes = data.rows, data.classes
     actual, proba = data.labels.y[rows], predictions.proba[rows]
     predicted, figures = (

@@ -11,15 +11,15 @@ LIMITS = {"A": 0.70, "B": 0.60, "C": 0.55}
 
 @dataclass(frozen=True)
 class Grade:
-    """How good a model is, in a letter.
+    """Letter grade of a model.
 
     Attributes
     ----------
     letter : str or None
-        A, B or C from the AUC in `LIMITS` on, D above `chance`, else E. None without an AUC.
+        A, B or C from the AUC limits in `LIMITS`, D above `chance`, else E. None without an AUC.
     auc : float or None
     chance : float or None
-        See `chance_auc`: no AUC below it is better than an E.
+        See `chance_auc`: an AUC below it is graded E.
     """
 
     letter: str | None
@@ -34,7 +34,7 @@ def grade_of(auc: float | None, rows: int, of_class: int, horizon: int) -> Grade
     ----------
     auc : float or None
     rows, of_class : int
-        Rows it was measured on, and how many of them are of the class.
+        Number of rows it was measured on, and of those of the class.
     horizon : int
         Bars the label looks ahead.
 
@@ -55,7 +55,7 @@ def grade_of(auc: float | None, rows: int, of_class: int, horizon: int) -> Grade
 
 
 def chance_auc(of_class: float, others: float) -> float:
-    """Return the AUC that scores without any skill exceed in 1 of 40 cases.
+    """Return the AUC that scores without skill exceed in 1 of 40 cases.
 
     Parameters
     ----------

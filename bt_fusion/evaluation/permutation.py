@@ -1,4 +1,4 @@
-"""Feature importances: what shuffling a feature costs, and SHAP values."""
+"""Feature importances: by permutation, and by SHAP values."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -23,7 +23,7 @@ def permutation_importances(
     repeats: int = 5,
     seed: int = 0,
 ) -> list[tuple[float, float]]:
-    """Return how much worse the log loss gets when a feature's values change rows.
+    """Return the increase in log loss when a feature's values are shuffled.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def permutation_importances(
         Fitted, on none of these rows.
     data : LabelledRows
     max_rows : int
-        Rows to take at most, see `some_rows`.
+        Maximum number of rows, see `some_rows`.
     repeats : int
         Shuffles of each feature.
     seed : int
@@ -39,8 +39,8 @@ def permutation_importances(
     Returns
     -------
     list of (float, float)
-        Mean and standard deviation over the shuffles, a feature each, in their order. Around
-        zero or below: the ensemble does as well without the feature.
+        Mean and standard deviation over the shuffles, per feature. Around zero or below, the
+        ensemble does as well without the feature.
 
     References
     ----------
@@ -95,9 +95,9 @@ def shap_importances(
 
 
 def some_rows(ensemble: Ensemble, data: LabelledRows, count: int) -> np.ndarray:
-    """Return positions of at most `count` rows: evenly spread, or the last where members look back.
+    """Return positions of at most `count` rows: evenly spread, or the last if members look back.
 
-    A member with context takes the rows it is given for consecutive bars.
+    A member with context treats its rows as consecutive bars.
     """
     rows = data.rows
     if len(rows) <= count:

@@ -6,11 +6,11 @@ import numpy as np
 
 __all__ = ["LEAST_OF_CLASS", "LEAST_OUTCOMES", "RefitAucs"]
 
-LEAST_OUTCOMES = 10  # horizons that the rows of a refit must span to have an AUC of its own
+LEAST_OUTCOMES = 10  # horizons a refit's rows must span to have its own AUC
 LEAST_OF_CLASS = 10  # its rows of class 1, and its others
-LEAST_REFITS = 5  # whose spread tells an error
-SELDOM = 0.003  # how often chance may pass for a difference: three standard errors
-LEAST_DIFFERENCE = 0.03  # of two AUCs, below which nobody would decide otherwise
+LEAST_REFITS = 5  # fewest refits to estimate an error
+SELDOM = 0.003  # false positive rate of a difference: three standard errors
+LEAST_DIFFERENCE = 0.03  # smallest relevant difference of two AUCs
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class RefitAucs:
     ----------
     rows : ndarray of int64, shape (n_refits,)
     auc : ndarray of float64, shape (n_refits,)
-        Of each refit's own rows; NaN where they are too few, see `of`.
+        Of each refit's own rows; NaN if they are too few, see `of`.
     within : float
         Of the pairs of a class-1 row and another row *of the same refit*, the share in which the
         class-1 row has the higher probability: the mean of `auc`, weighted by such pairs.

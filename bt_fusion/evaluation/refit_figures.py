@@ -1,4 +1,4 @@
-"""The AUC of each refit for the summary, and notes on it."""
+"""AUC of each refit for the summary, and notes on it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,14 +25,14 @@ def refit_figures(parts: Mapping[str, tuple[Predictions, Labels]], horizon: int)
     Parameters
     ----------
     parts : dict
-        Predictions and labels of the same bars, by symbol; each symbol has refits of its own.
+        Predictions and labels of the same bars, by symbol; each symbol has its own refits.
     horizon : int
         Bars the label looks ahead.
 
     Returns
     -------
     dict
-        within, lowest and highest (None where no refit has an AUC), refits (how many have one),
+        within, lowest and highest (None if no refit has an AUC), refits (number with an AUC),
         differs (see `RefitAucs.differs`), and each: a dict for each refit with symbol, refit
         (its number), start, end (stamps of its first and last labelled bar), rows and auc (None
         with too few rows, see `RefitAucs.of`).
@@ -60,7 +60,7 @@ def refit_figures(parts: Mapping[str, tuple[Predictions, Labels]], horizon: int)
 def refit_notes(
     predictions: Predictions, labels: Labels, label: Label, of: str = " within refits"
 ) -> list[str]:
-    """Return notes where the pooled AUC is far from that within refits, or an AUC is too good.
+    """Return notes if the pooled AUC differs from that within refits, or an AUC is too good.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def refit_notes(
         Of the same bars.
     label : Label
     of : str
-        What follows "AUC" where it is too good; empty for the predictions of a saved model.
+        Text after "AUC" in the note; empty for the predictions of a saved model.
     """
     rows, found = rows_and_aucs({"": (predictions, labels)}, label.horizon)
     notes = []
@@ -89,12 +89,12 @@ def refit_notes(
 
 
 def too_good_note(auc: float | None, of_class: int, others: int, label: Label, of: str = "") -> str:
-    """Return a note that an AUC is too good without look-ahead; empty where it is not.
+    """Return a note if an AUC is too good to be true without look-ahead, else "".
 
     Parameters
     ----------
     auc : float or None
-        NaN or None where it is unknown.
+        NaN or None if unknown.
     of_class, others : int
         Rows of class 1, and others.
     label : Label

@@ -1,4 +1,4 @@
-"""Reliability: whether predicted probabilities are the shares that are observed."""
+"""Reliability: whether predicted probabilities match observed shares."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ __all__ = ["reliability_table"]
 
 
 def reliability_table(actual: np.ndarray, predicted: np.ndarray, bins: int = 10) -> pd.DataFrame:
-    """Compare predicted and actual, by bins of probability of equal width.
+    """Compare predicted and actual shares, by probability bins of equal width.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def reliability_table(actual: np.ndarray, predicted: np.ndarray, bins: int = 10)
     -------
     DataFrame
         One row for each bin that is not empty, indexed by its lower edge: mean_predicted and
-        observed (fractions), count. Calibrated probabilities have the first two alike.
+        observed (fractions), count. For calibrated probabilities the first two are equal.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Signal quality: how often signals hit, and how far the price went with and against them."""
+"""Signal quality: hit rates, and price excursions for and against signals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -41,8 +41,8 @@ def labelled_signals(
 
     Returns
     -------
-    DataFrame, one row a signal, indexed by the bar's position
-        side (a category: long, and short where the label knows falling prices), regime (a
+    DataFrame, one row per signal, indexed by the bar's position
+        side (a category: long, and short if the label covers falling prices), regime (a
         category: ranging, up, down), confidence (of `Predictions`), hit (whether the label is
         the side's class), and favourable, adverse and move of `excursions`.
     """
@@ -61,9 +61,8 @@ def labelled_signals(
 def sides(predictions: Predictions) -> np.ndarray:
     """Return the side of each bar, shape (n_bars,): 1 long, -1 short, 0 none.
 
-    Soft voting: that of the likeliest class, none where two are equally likely. The lower one of
-    two classes is a short where falling prices are what it means. Majority voting: the sign of
-    the signal.
+    Soft voting: that of the most likely class, none for a tie. The lower of two classes is a short
+    if it means falling prices. Majority voting: the sign of the signal.
     """
     if predictions.voting == "majority":
         return np.sign(np.nan_to_num(predictions.signal())).astype(np.int64)
@@ -83,14 +82,14 @@ def side_names(side: np.ndarray, two_sided: bool) -> "pd.Categorical[str]":
 
 
 def signal_quality(signals: pd.DataFrame, high_confidence: float = 0.60) -> list[dict[str, Any]]:
-    """Sum up the signals of each side and regime, all of them and the confident ones.
+    """Summarise the signals of each side and regime, all and confident ones.
 
     Parameters
     ----------
     signals : DataFrame
         See `labelled_signals`.
     high_confidence : float
-        Least confidence of a confident signal.
+        Lowest confidence of a confident signal.
 
     Returns
     -------
@@ -109,12 +108,12 @@ def signal_quality(signals: pd.DataFrame, high_confidence: float = 0.60) -> list
 def quality_by_confidence(
     signals: pd.DataFrame, confidences: Sequence[float] = CONFIDENCES
 ) -> list[dict[str, Any]]:
-    """Tell how many signals of each side reach a confidence, and how often those hit.
+    """Return the number and hit rate of signals of each side above each confidence.
 
     Returns
     -------
     list of dict
-        confidence (the least one), side, and `signal_figures`.
+        confidence (the lower limit), side, and `signal_figures`.
     """
     return [
         {"confidence": least, "side": side, **signal_figures(own[own.confidence >= least])}
@@ -130,7 +129,7 @@ def signal_figures(signals: pd.DataFrame) -> dict[str, Any]:
     -------
     dict
         count, hit_rate (share whose label was the predicted one), favourable and adverse (mean
-        excursions as fractions of the close, adverse 0 or less). None where there is no signal.
+        excursions as fractions of the close, adverse 0 or less). None without signals.
     """
     if signals.empty:
         return {"count": 0, "hit_rate": None, "favourable": None, "adverse": None}

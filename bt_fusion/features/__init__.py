@@ -1,6 +1,6 @@
 """Features of bars, by family, and the sets the five systems use.
 
-Importing this package registers the built-in ones; `feature` registers a user's own.
+Importing this package registers the built-in features; `feature` registers your own.
 """
 
 from bt_fusion.features import (  # noqa: F401  (imported for what they register)

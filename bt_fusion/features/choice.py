@@ -1,4 +1,4 @@
-"""Which features are meant: names of sets and features, functions, and views of them."""
+"""Resolve a choice of features: names of sets and features, functions, and views of them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,16 +10,16 @@ from bt_fusion.features.views import OWN, View, split_name
 __all__ = ["SETS", "entry_of", "resolved", "with_views"]
 
 SETS: dict[str, tuple[str, ...]] = {}
-NOT_VIEWED = ("calendar",)  # families that say of a longer bar what they say of any
+NOT_VIEWED = ("calendar",)  # families with the same values on longer bars
 
 
 def resolved(features: Any) -> tuple[str, ...]:
-    """Return the features by name; what is meant is told at `FeatureSet`.
+    """Return the chosen features by name; see `FeatureSet`.
 
     Raises
     ------
     OptionError
-        For an unknown set or feature, an empty choice, or a name given twice.
+        For an unknown set or feature, an empty choice, or a repeated name.
     """
     if hasattr(features, "names"):
         return tuple(features.names)
@@ -40,9 +40,9 @@ def resolved(features: Any) -> tuple[str, ...]:
 def with_views(
     names: tuple[str, ...], timeframes: Sequence[str], markets: Iterable[str]
 ) -> tuple[str, ...]:
-    """Return features with the same ones of longer timeframes and of other markets.
+    """Return features together with those of longer timeframes and of other markets.
 
-    Of a market that a name mentions no others are added.
+    If a name already has a market, no other markets are added to it.
 
     >>> with_views(("rsi_14", "hour_sin"), ["4h"], ["ETH"])
     ('rsi_14', 'hour_sin', 'rsi_14@4h', 'rsi_14:ETH')
@@ -56,7 +56,7 @@ def with_views(
 
 
 def entry_of(name: str) -> Feature:
-    """Return the registered function behind a feature's name, whatever its view."""
+    """Return the registered function of a feature's name, also for a view."""
     return REGISTRY[split_name(name)[0]]
 
 
@@ -67,7 +67,7 @@ def _viewed(names: tuple[str, ...], view: View) -> tuple[str, ...]:
 
 
 def _names_of(item: Any) -> tuple[str, ...]:
-    """Return the features an item stands for: a set, a feature, or a registered function."""
+    """Return the feature names of an item: a set, a feature, or a registered function."""
     if hasattr(item, "names"):
         return tuple(item.names)
     if callable(item):

@@ -1,4 +1,4 @@
-"""Functions behind columns of a feature matrix, and the filling of these columns."""
+"""The functions behind columns of a feature matrix, and code to fill these columns."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +33,7 @@ def fill_latest(
             tails[span] = arrays.tail(span + count - 1)
         values = entry.columns(tails[span])
         for pick, column in zip(picks, columns, strict=True):
-            if count == 1:  # a live bar: a number costs a fifth of a slice
+            if count == 1:  # for a live bar, a number costs a fifth of a slice
                 row[column] = values[pick][-1]
             else:
                 rows[:, column] = values[pick][-count:]
@@ -41,9 +41,9 @@ def fill_latest(
 
 @contextmanager
 def writer_of(matrix: np.ndarray) -> Iterator[Callable[[int, np.ndarray], Any]]:
-    """Yield a function that writes a column; a second thread does it where there are many bars.
+    """Yield a function that writes a column; for many bars a second thread writes.
 
-    It copies a column while the next one is computed.
+    The thread copies a column while the next one is computed.
     """
 
     def write(column: int, values: np.ndarray) -> None:
@@ -58,7 +58,7 @@ def writer_of(matrix: np.ndarray) -> Iterator[Callable[[int, np.ndarray], Any]]:
 
         def begin(column: int, values: np.ndarray) -> None:
             writing.append(thread.submit(write, column, values))
-            if len(writing) > MOST_WAITING:  # columns that wait take memory
+            if len(writing) > MOST_WAITING:  # waiting columns take memory
                 writing.popleft().result()
 
         yield begin
@@ -67,14 +67,14 @@ def writer_of(matrix: np.ndarray) -> Iterator[Callable[[int, np.ndarray], Any]]:
 
 
 def taken(values: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Return for each of our bars the value of the last closed bar of a view, NaN without one."""
+    """Return for each of our bars the value of a view's last closed bar, NaN without one."""
     if not len(values):
         return np.full(len(last), np.nan)
     return np.where(last < 0, np.nan, values[last])
 
 
 def by_view(names: Sequence[str]) -> Iterator[tuple[View, Groups]]:
-    """Yield each view with its functions: (feature, which of its columns, where they go)."""
+    """Yield each view with its functions: (feature, chosen columns, target positions)."""
     views: dict[View, dict[Feature, list[tuple[str, int]]]] = {}
     for column, name in enumerate(names):
         feature, view = split_name(name)
@@ -96,7 +96,7 @@ def places_of(groups: Groups) -> np.ndarray:
 
 @cache
 def shared_span(memory: int) -> int:
-    """Return bars enough for a memory, the same for many: they share their slices and logs.
+    """Return enough bars for a memory, rounded up so that many share slices and logs.
 
     >>> [shared_span(memory) for memory in (1, 64, 65, 295)]
     [64, 64, 128, 512]

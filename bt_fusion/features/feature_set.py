@@ -1,4 +1,4 @@
-"""FeatureSet: a named choice of features and the matrix they make of bars."""
+"""FeatureSet: a chosen list of features, and the matrix of their values."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -39,21 +39,22 @@ ALL_BARS = 2**40
 
 
 class FeatureSet:
-    """Features by set name or by their own names, of the bars and of views of them.
+    """Features by set name or by their own names, on the bars and on views of them.
 
     A view is a longer timeframe, `rsi_14@4h`, another market, `return_1:ETH`, or both,
-    `rsi_14@4h:ETH`. Each bar sees of a view what is closed when it closes: stamps are opens.
+    `rsi_14@4h:ETH`. Each bar uses only bars of the view that have closed when it closes; stamps are
+    opens.
 
     Parameters
     ----------
     features : str, FeatureSet, or sequence
-        The name of a set in `SETS` (`default`, `fusion`, `generator`, `mar`), or a sequence whose
-        items are names of sets and of features, and functions that `feature` has registered. A set
-        may have a view, too: `fusion@1d`.
+        The name of a set in `SETS` (`default`, `fusion`, `generator`, `mar`), or a sequence of
+        names of sets and features, and functions registered by `feature`. A set may also have a
+        view: `fusion@1d`.
     timeframes : sequence of str
-        Longer timeframes of which all features are added, such as 4h; calendar features are not.
+        Longer timeframes for which all features except calendar ones are added, such as 4h.
     others : mapping of str to DataFrame, optional
-        Bars of other markets by name; all features of each are added likewise.
+        Bars of other markets by name; all features are added for each.
 
     Attributes
     ----------
@@ -61,16 +62,16 @@ class FeatureSet:
         Columns of the matrix, in order.
     others : dict of str to BarArrays
     spacing : dict of str to Spacing
-        Of the other markets, and by an empty name of the bars, once `on` has measured some.
+        Of each other market, and of the bars under an empty name, once `on` has measured them.
     lookback, memory : int
-        The largest over the features, in bars; of longer timeframes once `on` has measured bars.
+        The largest over the features, in bars; includes longer timeframes once `on` was called.
     has_views : bool
-        Whether some of the features are of a longer timeframe or another market.
+        Whether any feature is of a longer timeframe or another market.
 
     Raises
     ------
     OptionError
-        For an unknown set or feature, an empty choice, or a name given twice.
+        For an unknown set or feature, an empty choice, or a repeated name.
 
     Examples
     --------
@@ -104,18 +105,18 @@ class FeatureSet:
         return len(self.names)
 
     def memory_of(self, market: str) -> int:
-        """Return the bars of another market after which the features have forgotten their start."""
+        """Return the bars of another market after which its features have forgotten their start."""
         return self._reach(market, lambda entry: shared_span(entry.memory))
 
     def on(self, bars: BarArrays) -> "FeatureSet":
-        """Return the set for bars as far apart as these, and other markets as far as theirs.
+        """Return the set with the spacing of these bars and of the other markets.
 
         Raises
         ------
         OptionError
-            For a timeframe that is no multiple of the bars' own.
+            For a timeframe that is not a multiple of the bar length.
         BarsError
-            For features of a market whose bars are not given.
+            For features of a market without bars.
         """
         if not self.has_views or self.spacing.keys() >= {"", *self.markets}:
             return self
@@ -128,21 +129,21 @@ class FeatureSet:
         )
 
     def with_spacing(self, spacing: Mapping[str, Spacing]) -> "FeatureSet":
-        """Return the set for bars that are so far apart, by market."""
+        """Return the set with the given spacing by market."""
         found = copy(self)
         found.spacing = dict(spacing)
         found._reach_out()
         return found
 
     def with_others(self, others: Mapping[str, pd.DataFrame | BarArrays]) -> "FeatureSet":
-        """Return the set with bars of other markets, for features it has already."""
+        """Return the set with bars of other markets for its existing features."""
         found = copy(self)
         given = _bars_of(others)
         found.others = {**self.others, **given}
         return found
 
     def others_behind(self, bars: BarArrays, rows: int) -> dict[str, BarArrays]:
-        """Return those bars of other markets that the features of the last `rows` bars need."""
+        """Return the bars of other markets that the features of the last `rows` bars need."""
         found = {}
         for name in self.markets:
             span = self._reach(name, lambda entry: entry.lookback)
@@ -168,18 +169,18 @@ class FeatureSet:
         Returns
         -------
         ndarray of float32, shape (n_bars, n_features), column-major
-            NaN where a feature's lookback is not filled.
+            NaN before a feature has its lookback.
 
         Raises
         ------
         BarsError
-            For features of a market whose bars are not given.
+            For features of a market without bars.
         """
         arrays = BarArrays.of(bars)
         known = self.on(arrays)
         if known is not self:
             return known.transform(arrays)
-        arrays = arrays[:]  # what features share goes when they are done
+        arrays = arrays[:]  # frees what features share
         matrix = np.empty((len(arrays), len(self.names)), np.float32, order="F")
         with writer_of(matrix) as write, np.errstate(over="ignore"):  # 1e38 becomes inf, then NaN
             for view, groups in self._views.items():
@@ -197,8 +198,8 @@ class FeatureSet:
         Returns
         -------
         DataFrame of float32
-            A column a feature, indexed as the bars are; NaN where a feature's lookback is not
-            filled.
+            One column per feature, with the index of the bars; NaN before a feature has its
+            lookback.
 
         Examples
         --------
@@ -210,7 +211,7 @@ class FeatureSet:
         return pd.DataFrame(self.transform(bars), index=index, columns=list(self.names))
 
     def latest(self, arrays: BarArrays, count: int = 1, memo: Memo | None = None) -> np.ndarray:
-        """Compute the features of the last bars only, each over its own memory.
+        """Compute the features of the last bars only, each from its memory.
 
         Parameters
         ----------
@@ -218,13 +219,13 @@ class FeatureSet:
         count : int
             Bars to compute, at most as many as there are.
         memo : dict, optional
-            Empty at first, of one stream of bars: where no longer bar has closed since the last
-            call, its features are not computed again.
+            For one stream of bars, empty at first: features of a longer bar are computed again only
+            after a new one closes.
 
         Returns
         -------
         ndarray of float32, shape (count, n_features)
-            Equal to the last rows of `transform` up to what the memory leaves out (1e-9).
+            Equal to the last rows of `transform` to within 1e-9, the effect of the limited memory.
         """
         count = min(count, len(arrays))
         rows = np.empty((count, len(self.names)), np.float32)
@@ -278,7 +279,7 @@ class FeatureSet:
         Raises
         ------
         BarsError
-            When they are not given.
+            If they are not given.
         """
         if name not in self.others:
             raise BarsError(
@@ -288,16 +289,16 @@ class FeatureSet:
         return self.others[name]
 
     def timeframes_of(self, market: str) -> set[str]:
-        """Return the longer timeframes of a market's features, of our own for an empty name."""
+        """Return the longer timeframes of a market's features; an empty name means our own."""
         return {v.timeframe for v in self._views if v.timeframe and v.market == market}
 
     def _reach_out(self) -> None:
-        """Work out how many of our bars the features look back and remember."""
+        """Compute how many of our bars the features look back and remember."""
         self.lookback = self._reach("", lambda entry: entry.lookback)
         self.memory = self._reach("", lambda entry: entry.memory)
 
     def _reach(self, market: str, of: Callable[[Feature], int]) -> int:
-        """Return the most bars of a market that a figure of its features spans."""
+        """Return the most bars of a market that a feature spans, by lookback or memory."""
         spans = (
             self._bars(view, max(of(entry) for entry, _, _ in groups))
             for view, groups in self._views.items()
@@ -306,14 +307,14 @@ class FeatureSet:
         return max(spans, default=1)
 
     def _bars(self, view: View, count: int) -> int:
-        """Return bars of a market enough for so many of a view of them."""
+        """Return the bars of a market needed for a number of bars of its view."""
         if view == OWN or view.market not in self.spacing:
             return count
         return (count + SPARE) * self.spacing[view.market].bars_in(view.timeframe)
 
 
 def _listed(timeframes: str | Sequence[str]) -> list[str]:
-    """Return timeframes as a list, those of a text too: `4h,1d`."""
+    """Return timeframes as a list, also from a text: `4h,1d`."""
     given = timeframes.split(",") if isinstance(timeframes, str) and timeframes else timeframes
     found = [str(each).strip() for each in given]
     if not all(found):
@@ -337,7 +338,7 @@ Features = str | FeatureSet | Sequence[str | FeatureSet | Callable[..., Any]]
 
 
 def complete_rows(matrix: np.ndarray) -> np.ndarray:
-    """Tell which rows hold a finite value in every column.
+    """Return which rows are finite in every column.
 
     >>> complete_rows(np.array([[1.0, np.nan], [1.0, 2.0]]))
     array([False,  True])

@@ -1,4 +1,4 @@
-"""The register of features: what each is called, how far it looks back, how long it remembers."""
+"""The register of features: their names, lookback and memory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ Compute = Callable[[BarArrays], np.ndarray | tuple[np.ndarray, ...]]
 
 @dataclass(frozen=True)
 class Feature:
-    """A function of bars that gives one column, or several that share their work.
+    """A function of bars that returns one column, or several that share work.
 
     Attributes
     ----------
     names : tuple of str
         One for each column, in the order the function returns them.
     compute : callable
-        BarArrays of n bars -> float64 array(s) of shape (n,). Row t depends on bars up to t.
+        BarArrays of n bars -> float64 array(s) of shape (n,). Row t depends only on bars up to t.
     lookback : int
         Bars the first value needs, its own included: rows before lookback - 1 are NaN.
     memory : int
-        Bars after which less than 1e-9 of the start is left; equals lookback for a feature
-        over a plain window.
+        Bars after which less than 1e-9 of the start remains; equals lookback for a feature over a
+        plain window.
     family : str
-        The family the feature is listed under.
+        The heading under which the feature is listed.
     """
 
     names: tuple[str, ...]
@@ -63,8 +63,8 @@ REGISTRY: dict[str, Feature] = {}
 
 
 def are_numbers(columns: tuple[np.ndarray, ...], count: int) -> bool:
-    """Say whether columns are arrays of so many numbers."""
-    for column in columns:  # asked of every feature on every live bar
+    """Return whether columns are numeric arrays of the given length."""
+    for column in columns:  # called for every feature on every live bar
         if type(column) is not np.ndarray or column.ndim != 1 or len(column) != count:
             return False
         if column.dtype.kind not in NUMBERS:
@@ -73,7 +73,7 @@ def are_numbers(columns: tuple[np.ndarray, ...], count: int) -> bool:
 
 
 def _array(column: object) -> np.ndarray:
-    """Return an array, also of a list; a ragged one is of objects."""
+    """Return an array, also from a list; a ragged list becomes an array of objects."""
     try:
         return np.asarray(column)
     except ValueError:
@@ -92,15 +92,15 @@ def feature(
     lookback : int
         Bars the first value needs, its own included.
     memory : int, optional
-        Bars until the start-up effect is below 1e-9, `lookback` when not given. Smoothing
-        that never quite forgets (EMA, Wilder) needs more: see `ema_memory`, `wilder_memory`.
+        Bars until the start-up effect is below 1e-9, default `lookback`. Smoothing that never fully
+        forgets (EMA, Wilder) needs more: see `ema_memory`, `wilder_memory`.
     family : str
-        Where listings show it.
+        Heading in listings.
 
     Raises
     ------
     OptionError
-        When a name is taken by another function, or lookback and memory make no sense.
+        If another function has a name, or lookback and memory are inconsistent.
 
     Examples
     --------

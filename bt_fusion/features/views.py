@@ -1,6 +1,6 @@
-"""Views: the longer timeframes and other markets on which features are computed, too.
+"""Views: longer timeframes and other markets on which features are also computed.
 
-A feature of a view is called by it: `rsi_14@4h`, `return_1:ETH`, `rsi_14@4h:ETH`.
+The name of a feature includes its view: `rsi_14@4h`, `return_1:ETH`, `rsi_14@4h:ETH`.
 """
 
 import warnings
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 STALE = 7 * 86_400  # seconds by which another market's next bar may be late
-RUN = 50  # distances of another length in a row: no gaps, but bars of that length
+RUN = 50  # equal unusual distances in a row: not gaps, but bars of that length
 
 
 @dataclass(frozen=True, order=True)
@@ -42,9 +42,9 @@ class View:
     Attributes
     ----------
     timeframe : str
-        Such as 4h; empty for that of the bars.
+        Such as 4h; empty for the bars' own.
     market : str
-        Its name; empty for that of the bars.
+        Its name; empty for the bars' own.
     """
 
     timeframe: str = ""
@@ -61,7 +61,7 @@ class View:
             )
 
     def name(self, feature: str) -> str:
-        """Return what a feature of the view is called.
+        """Return the name of a feature of this view.
 
         >>> View("4h", "ETH").name("rsi_14")
         'rsi_14@4h:ETH'
@@ -71,11 +71,11 @@ class View:
 
 
 OWN = View()
-SPARE = 2  # longer bars beside those remembered: the first, cut off, and the last, still open
+SPARE = 2  # besides those remembered, two longer bars: the first, cut off, and the last, still open
 
 
 def split_name(name: str) -> tuple[str, View]:
-    """Return the feature and the view a name speaks of.
+    """Return the feature and the view in a name.
 
     >>> split_name("rsi_14@4h")
     ('rsi_14', View(timeframe='4h', market=''))
@@ -89,14 +89,14 @@ def split_name(name: str) -> tuple[str, View]:
 
 @dataclass(frozen=True)
 class Spacing:
-    """How far apart bars are, which tells when they close and how many make a longer one.
+    """The distance between bars, which tells when they close and how many make a longer one.
 
     Attributes
     ----------
     seconds : int
         Length of a bar.
     most : dict of str to int
-        By timeframe, the most bars that a longer one holds.
+        By timeframe, the most bars in one longer bar.
     """
 
     seconds: int
@@ -111,12 +111,12 @@ class Spacing:
         TrainingError
             For fewer than two bars.
         OptionError
-            For a timeframe that is no multiple of theirs, and bars of several lengths.
+            For a timeframe that is not a multiple of their length, and bars of several lengths.
 
         Warns
         -----
         BtFusionWarning
-            Where fewer than two in five bars are as far apart as is usual.
+            If fewer than two in five bars have the usual distance.
         """
         seconds, most = bar_seconds(bars.time), {}
         if not seconds:
@@ -136,12 +136,12 @@ class Spacing:
         return cls(seconds, most)
 
     def check(self, seconds: int | None, market: str = "") -> None:
-        """Refuse bars that are so far apart; None for those that do not tell.
+        """Refuse bars with another distance; None if it is unknown.
 
         Raises
         ------
         ModelCompatibilityError
-            When it is another length.
+            If the length differs.
         """
         if seconds not in (None, self.seconds):
             assert seconds is not None
@@ -152,16 +152,16 @@ class Spacing:
             )
 
     def closes(self, time: np.ndarray) -> np.ndarray:
-        """Return when bars with these stamps close, int64 nanoseconds since 1970."""
+        """Return the closes of bars with these stamps, int64 nanoseconds since 1970."""
         return epoch_nanoseconds(time) + self.seconds * SECOND
 
     def bars_in(self, timeframe: str) -> int:
-        """Return the most bars that one of a timeframe holds, 1 of their own."""
+        """Return the most bars in one bar of a timeframe, 1 for their own."""
         return self.most[timeframe] if timeframe else 1
 
 
 def _check_even(bars: BarArrays, seconds: int) -> None:
-    """Refuse bars of several lengths, and warn of bars of none."""
+    """Refuse bars of several lengths; warn if there is no usual length."""
     apart = distances(bars.time)
     changes = np.flatnonzero(np.diff(apart, prepend=-1))
     lengths = np.diff(np.append(changes, len(apart)))
@@ -184,19 +184,19 @@ def _check_even(bars: BarArrays, seconds: int) -> None:
 
 
 def _largest(bars: BarArrays, length: int, seconds: int) -> int:
-    """Return the number of bars in the fullest longer bar; stamps may be closer than usual."""
+    """Return the most bars in any longer bar; stamps may be closer than usual."""
     return int(np.unique(bar_numbers(bars, length, seconds), return_counts=True)[1].max())
 
 
 @dataclass(frozen=True, eq=False)
 class ViewBars:
-    """The bars of a view, and which of them are closed when.
+    """The bars of a view, and which of them have closed at each of our bars.
 
     Attributes
     ----------
     bars : BarArrays
     last : ndarray of int64, shape (n_rows,)
-        For each of our bars the last one that is closed when it closes, -1 for none.
+        For each of our bars, the last view bar closed by its close, -1 for none.
     """
 
     bars: BarArrays
@@ -206,19 +206,19 @@ class ViewBars:
 def view_bars(
     view: View, source: BarArrays, spacing: Spacing, closes: np.ndarray, span: int
 ) -> ViewBars:
-    """Return what some of our bars see of a view.
+    """Return the bars of a view that our rows need.
 
     Parameters
     ----------
     view : View
     source : BarArrays
-        Of its market; of a longer timeframe the last `span` longer bars must be among them.
+        Of its market; for a longer timeframe they must include the last `span` longer bars.
     spacing : Spacing
-        Of these.
+        Of the source.
     closes : ndarray of int64, shape (n_rows,)
-        When our bars close, nanoseconds since 1970.
+        Closes of our bars, nanoseconds since 1970.
     span : int
-        Bars of the view that are kept before the first that is asked for.
+        Bars of the view to keep before the first one requested.
     """
     if view.market:
         source = recent(source, spacing, closes, (span + SPARE) * spacing.bars_in(view.timeframe))
@@ -238,6 +238,6 @@ def view_bars(
 
 
 def recent(source: BarArrays, spacing: Spacing, closes: np.ndarray, span: int) -> BarArrays:
-    """Return the bars that are closed by then, and `span` before the first row's."""
+    """Return the bars closed by each row's close, and `span` before those of the first."""
     first, last = np.searchsorted(spacing.closes(source.time), closes[[0, -1]], side="right")
     return source[max(0, int(first) - span) : int(last)]

@@ -11,7 +11,7 @@ from bt_fusion.technical.array_talib import talib
 from bt_fusion.technical.series import ratio, wilder_memory
 
 FLAT = 1e-9  # log returns below this are rounding, not movement
-UNIT = 2.0**40  # TA-Lib takes a variance below 1e-14 for none; prices of 1e-5 have such ones
+UNIT = 2.0**40  # TA-Lib treats a variance below 1e-14 as zero; prices of 1e-5 have such variances
 
 
 @feature("atr_14", lookback=15, memory=wilder_memory(14), family="volatility")

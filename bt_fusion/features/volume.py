@@ -59,7 +59,7 @@ def obv_share_20(bars: BarArrays) -> np.ndarray:
 def mfi_14(bars: BarArrays) -> np.ndarray:
     """Money flow index, 0..100; 50 without money flow.
 
-    Not TA-Lib's own, which takes any flow below 1, whatever the unit, for none.
+    Not TA-Lib's, which treats any flow below 1 as zero, in any unit.
     """
     price = (bars.high + bars.low + bars.close) / 3.0
     flow = price * bars.volume

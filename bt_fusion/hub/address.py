@@ -1,4 +1,4 @@
-"""Where a model is: a URL, the revision that is meant, and the digest it must have."""
+"""The address of a model: a URL, its revision, and the required digest."""
 
 import re
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class Address:
     protocol : str
         Such as file, s3 or hf.
     url : str
-        Of the place, without revision and digest; may hold a password.
+        Of the place, without revision and digest; may contain a password.
     revision : str or None
         A tag; of Hugging Face a branch, tag or commit.
     digest : str or None
@@ -51,15 +51,15 @@ class Address:
 
     @classmethod
     def of(cls, text: str | Path) -> "Address":
-        """Read a URL, or a folder here.
+        """Parse a URL, or a local folder.
 
-        The last part of a URL may end in ``@TAG``, ``@DIGEST`` or ``@sha256:DIGEST``; an @ before
-        it belongs to the address. A folder is taken as it is.
+        The last part of a URL may end in ``@TAG``, ``@DIGEST`` or ``@sha256:DIGEST``; an earlier @
+        belongs to the address. A folder is used unchanged.
 
         Raises
         ------
         OptionError
-            For what cannot be the URL of a place.
+            If it cannot be the URL of a place.
 
         Examples
         --------
@@ -107,7 +107,7 @@ class Address:
         return cls(protocol, url, checked_tag(revision), digest)
 
     def __str__(self) -> str:
-        """Return the URL as it may be shown."""
+        """Return the URL in a form that may be shown."""
         pin = f"@sha256:{self.digest}" if self.digest else ""
         return f"{redacted(self._named())}{pin}"
 
@@ -120,7 +120,7 @@ class Address:
 
     @property
     def quoted(self) -> str:
-        """The revision as it stands in a URL of Hugging Face."""
+        """The revision as written in a Hugging Face URL."""
         return (self.revision or "").replace("/", "%2F")
 
     @property
@@ -130,7 +130,7 @@ class Address:
 
     @property
     def folder(self) -> Path | None:
-        """The folder on this computer, None where it is elsewhere."""
+        """The local folder, None if the place is elsewhere."""
         if self.protocol not in ("file", "local"):
             return None
         from fsspec.implementations.local import LocalFileSystem
@@ -146,9 +146,9 @@ class Address:
 
 
 def checked_digest(text: str) -> str:
-    """Return a digest's 64 digits; ``sha256:`` before them may be left out.
+    """Return the 64 digits of a digest; the prefix ``sha256:`` is optional.
 
-    A part of a digest is refused: another model with the same first 16 digits can be searched for.
+    A partial digest is refused: someone could search for another model with the same 16 digits.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def checked_tag(name: str) -> str:
     Raises
     ------
     OptionError
-        For one that could not be a file's name everywhere, or that is a digest.
+        If it is not a valid file name on every system, or is a digest.
     """
     if not TAG.fullmatch(name) or DIGEST.fullmatch(name):
         raise OptionError(
@@ -180,7 +180,7 @@ def checked_tag(name: str) -> str:
 
 
 def _check(protocol: str, text: str) -> None:
-    """Raise OptionError for what no place has; shows no part that may be a secret."""
+    """Raise OptionError for an invalid place; the message shows no part that may be secret."""
     host = text.partition("://")[2].partition("/")[0]
     if "?" in text or "#" in text:
         raise OptionError(f"{redacted(text.partition('#')[0])}: a place of models has no ? or #")

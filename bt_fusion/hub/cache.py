@@ -1,4 +1,4 @@
-"""Models of URLs, kept in the user's cache folder by their digest."""
+"""Models from URLs, in the user's cache folder by their digest."""
 
 import os
 from hashlib import sha256
@@ -20,11 +20,10 @@ __all__ = ["model_folder", "pinned_model"]
 
 
 def model_folder(place: str | Path) -> Path:
-    """Return the folder of a saved model: as it is, or of a URL the one it was pulled into.
+    """Return the folder of a saved model: a folder unchanged, or where a URL was pulled to.
 
-    Without a digest or a commit in the URL the place is asked which model it has now; with one, a
-    model that is in the cache needs no network. What is in the folder is unaltered; `load_saved`
-    checks the rest.
+    Without a digest or commit in the URL, the place is asked for its current model; otherwise a
+    cached model needs no network. The folder's files are unaltered; `load_saved` checks the rest.
 
     Raises
     ------
@@ -37,9 +36,9 @@ def model_folder(place: str | Path) -> Path:
 
 
 def pinned_model(place: str) -> str:
-    """Return a folder as it is, and of a URL the one of exactly the model that it names now.
+    """Return a folder unchanged, and a URL pinned to the model it currently names.
 
-    It holds no password; the model is in the cache.
+    The result has no password; the model is in the cache.
 
     Raises
     ------
@@ -50,7 +49,7 @@ def pinned_model(place: str) -> str:
 
 
 def _kept(address: Address) -> tuple[Path, str]:
-    """Return folder and exact URL of a model in the cache, pulled where it is not there."""
+    """Return folder and exact URL of a cached model; pull it first if needed."""
     known = address.digest or (_noted(address) if address.is_fixed else None)
     if known is not None and _is_sound(_folder(known), known):
         return _folder(known), _exact(address, known)
@@ -72,7 +71,7 @@ def _kept(address: Address) -> tuple[Path, str]:
 
 
 def _exact(address: Address, digest: str) -> str:
-    """Return the URL of one model; a tag may move, a revision of Hugging Face says where it is."""
+    """Return the URL of one model; tags may move, Hugging Face revisions give the location."""
     return str(address.pinned(digest, address.revision if address.protocol == "hf" else None))
 
 
@@ -97,7 +96,7 @@ def _note_of(address: Address) -> Path:
 
 
 def _note(address: Address, digest: str) -> None:
-    """Note which model a URL named last."""
+    """Record the last model of a URL."""
     if _noted(address) != digest:
         write_whole(_note_of(address), lambda file: file.write_text(digest, encoding="utf-8"))
 
@@ -111,7 +110,7 @@ def _noted(address: Address) -> str | None:
 
 
 def _hint(address: Address) -> str:
-    """Say which model of this URL is in the cache."""
+    """Return a note on the cached model of this URL."""
     known = _noted(address)
     if known is None or not _is_sound(_folder(known), known):
         return ""

@@ -1,4 +1,4 @@
-"""Downloads that end as soon as more comes than was announced."""
+"""Downloads that stop as soon as they exceed the announced size."""
 
 import io
 from collections.abc import Callable
@@ -13,7 +13,7 @@ __all__ = ["Capped", "CappedFile"]
 
 
 class Limit:
-    """The most bytes that a file may have.
+    """The largest allowed size of a file.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Limit:
     most : int
         Bytes.
     report : callable
-        Is told how many bytes have come.
+        Called with the number of bytes received.
     """
 
     def __init__(self, name: str, most: int, report: Callable[[int], Any]):
@@ -36,36 +36,36 @@ class Limit:
             )
 
     def reach(self, size: int) -> None:
-        """Check how many bytes have come, and tell it."""
+        """Check and report the number of bytes received."""
         self.check(size)
         self.report(size)
 
 
 class Capped(Callback):
-    """What fsspec tells of a download: ends it at the limit."""
+    """fsspec's callback for a download: stops it at the limit."""
 
     def __init__(self, limit: Limit):
         super().__init__()
         self.limit = limit
 
     def set_size(self, size: int | None) -> None:
-        """Check the size that the server states."""
+        """Check the size stated by the server."""
         self.limit.check(size or 0)
 
     def relative_update(self, inc: int = 1) -> None:
-        """Check what has come."""
+        """Check the bytes received."""
         self.value += inc
         self.limit.reach(self.value)
 
 
 class CappedFile(io.BufferedRandom):
-    """A file that does not grow beyond the limit."""
+    """A file that cannot grow beyond the limit."""
 
     def __init__(self, path: Path, limit: Limit):
         super().__init__(io.FileIO(path, "w+b"))
         self.limit = limit
 
     def write(self, data: Any) -> int:
-        """Write bytes that are inside the limit."""
+        """Write bytes within the limit."""
         self.limit.reach(self.tell() + len(data))
         return super().write(data)

@@ -1,4 +1,4 @@
-"""What storage libraries raise, as errors that say what to do."""
+"""Turn errors of storage libraries into errors that say what to do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from bt_fusion.urls import redacted
 
 __all__ = ["told"]
 
-# Names of classes, so that no library is imported to ask
+# Class names, so that no library is imported for the check
 UNREACHABLE = {
     *("ConnectionError", "ClientConnectionError", "HTTPClientError", "TransportError"),
     *("TimeoutError", "gaierror", "ResponseStreamingError", "ClientPayloadError"),
@@ -40,13 +40,13 @@ STATUS = {  # of Hugging Face
 
 @contextmanager
 def told(address: Address, missing: str = "") -> Iterator[None]:
-    """Turn what goes wrong at a place into a HubError with its remedy.
+    """Turn errors at a place into a HubError with a remedy.
 
     Parameters
     ----------
     address : Address
     missing : str, optional
-        What to say where something is not there.
+        Message if something is missing there.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def told(address: Address, missing: str = "") -> Iterator[None]:
     except ImportError as error:
         raise HubError(_package(address, error)) from None
     except Exception as error:
-        # None: what libraries say of a URL may hold its password
+        # None: a library's text on a URL may contain its password
         raise _explained(address, error, missing) from None
 
 
@@ -100,7 +100,7 @@ def _package(address: Address, error: ImportError) -> str:
     for name, remedy in named.items():
         if name in str(error) or address.protocol in ("s3", "hf"):
             return f"{address}: {address.protocol}:// needs the extra hub; {remedy}"
-    return f"{address}: {redacted(str(error))}"  # fsspec's own text names the package
+    return f"{address}: {redacted(str(error))}"  # fsspec's own message names the package
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -110,7 +110,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _code(causes: list[BaseException]) -> str:
-    """Return the error code of S3, empty where there is none."""
+    """Return the error code of S3, empty if there is none."""
     for each in causes:
         response = getattr(each, "response", None)
         if isinstance(response, dict):
@@ -119,7 +119,7 @@ def _code(causes: list[BaseException]) -> str:
 
 
 def _status(causes: list[BaseException]) -> int:
-    """Return the HTTP status of an answer of Hugging Face, 0 where there is none."""
+    """Return the HTTP status of a Hugging Face response, 0 if there is none."""
     for each in causes:
         status = getattr(getattr(each, "response", None), "status_code", None)
         if isinstance(status, int):

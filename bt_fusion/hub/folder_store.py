@@ -1,4 +1,4 @@
-"""A folder of models on any storage that fsspec knows, such as a bucket of S3."""
+"""A folder of models on any storage supported by fsspec, such as an S3 bucket."""
 
 import re
 import tempfile
@@ -22,7 +22,7 @@ __all__ = ["FolderSnapshot", "FolderStore"]
 TAGS = "tags"
 TAGGED = re.compile(rb"sha256:([0-9a-f]{64})\n")
 MOST_OF_A_TAG = 200  # bytes
-# A file appears there when all of it has come; elsewhere it is renamed into place
+# A file appears there once it is complete; elsewhere it is renamed into place
 WHOLE = {*("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "oci", "memory")}
 
 
@@ -41,32 +41,32 @@ class FolderStore:
     def __init__(self, address: Address):
         self.address = address
         with told(address):
-            # an own one has listed nothing yet: what others have pushed meanwhile is seen
+            # a new instance has no cached listing, so it sees what others have pushed
             self.system, root = fsspec.url_to_fs(address.url, skip_instance_cache=True)
         self.root = root.rstrip("/")
 
     def snapshot(self) -> "FolderSnapshot":
-        """Return the model of the tag or digest, else the one that was pushed last.
+        """Return the model of the tag or digest, by default the last one pushed.
 
         Raises
         ------
         HubError
-            When there is no such tag, or nothing at all.
+            If there is no such tag, or no model.
         """
         address, digest = self.address, self.address.digest
         if address.revision is not None:
             digest = self._tagged(address.revision)
         revision = f"{REVISIONS}/{digest}.json"
-        # a model that was saved there, and not pushed, has no list of revisions
+        # a model that was saved there, not pushed, has no list of revisions
         kept = digest is not None and self._size(revision) is not None
         return FolderSnapshot(self, digest, revision if kept else MANIFEST)
 
     def push(
         self, files: dict[str, bytes], digest: str, tag: str | None, report: Report
     ) -> tuple[Address, list[str]]:
-        """Put a model there, the manifest last: readers see the old model or the new one.
+        """Upload a model, the manifest last: readers see the old model or the new one.
 
-        Files that are there already, equal byte for byte, stay. A tag moves.
+        Existing files stay if they are equal byte for byte. A tag moves.
         """
         tag = self._tag(tag)
         self._check_content()
@@ -91,7 +91,7 @@ class FolderStore:
         return tag if tag is None else checked_tag(tag)
 
     def _check_content(self) -> None:
-        """Raise HubError where the folder holds other things than models."""
+        """Raise HubError if the folder holds anything except models."""
         data = self._read(MANIFEST, MANIFEST_CAP)
         if data is not None:
             if not _is_manifest(data):
@@ -121,7 +121,7 @@ class FolderStore:
         return found[1].decode()
 
     def _read(self, name: str, most: int) -> bytes | None:
-        """Return a file's content, None where there is none or it is larger."""
+        """Return a file's content, None if it is missing or larger."""
         size = self._size(name)
         if size is None or size > most:
             return None
@@ -131,7 +131,7 @@ class FolderStore:
             return path.read_bytes()
 
     def _size(self, name: str) -> int | None:
-        """Return the size of a file, None where there is none."""
+        """Return the size of a file, None if it is missing."""
         with told(self.address):
             try:
                 about = self.system.info(f"{self.root}/{name}")
@@ -142,7 +142,7 @@ class FolderStore:
         return int(about.get("size") or 0) if about.get("type") == "file" else None
 
     def listed(self, below: str = "") -> list[str]:
-        """Return the names of the files in the folder, or in one of its folders."""
+        """Return the names of the files in the folder, or in one of its subfolders."""
         with told(self.address):
             try:
                 found = self.system.ls(f"{self.root}{below}", detail=True)
@@ -152,20 +152,20 @@ class FolderStore:
         return [path.rpartition("/")[2] for path in paths]
 
     def get(self, name: str, to: Path, most: int, report: Report) -> None:
-        """Download a file of at most so many bytes."""
+        """Download a file of at most `most` bytes."""
         limit = Limit(f"{self.address}: {name}", most, report)
-        # several parts at a time would have no limit
+        # parallel parts would have no limit
         options = {"max_concurrency": 1} if self.address.protocol in ("s3", "s3a") else {}
         with told(self.address, f"{name} is missing; push a model there, or correct the URL"):
             self.system.get_file(f"{self.root}/{name}", str(to), callback=Capped(limit), **options)
-        limit.check(to.stat().st_size)  # where a file system tells nothing on the way
+        limit.check(to.stat().st_size)  # for file systems without progress reports
 
     def put(self, name: str, data: bytes) -> None:
-        """Upload a file: all of it appears at once."""
+        """Upload a file: it appears only when complete."""
         path = f"{self.root}/{name}"
         with told(self.address):
             if self.address.protocol in WHOLE:
-                # in one request: parts of a large file would stay behind where it is interrupted
+                # in one request: an interruption would leave parts of a large file behind
                 one = {"chunksize": FILE_CAP} if self.address.protocol in ("s3", "s3a") else {}
                 self.system.pipe_file(path, data, **one)
                 return

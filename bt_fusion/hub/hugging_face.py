@@ -1,4 +1,4 @@
-"""Models in a repository on Hugging Face: a push is one commit, revisions are the repository's."""
+"""Models in a Hugging Face repository: a push is one commit; it has the revisions."""
 
 import os
 from collections.abc import Iterator
@@ -46,10 +46,10 @@ class HuggingFace:
     def push(
         self, files: dict[str, bytes], digest: str, tag: str | None, report: Report
     ) -> tuple[Address, list[str]]:
-        """Commit a model: its files, and without those of the one before.
+        """Commit a model: add its files, remove those of the previous one.
 
-        A repository that is not there is created as a private one. Commits keep what was there
-        before; a tag does not move.
+        A missing repository is created as private. Earlier commits keep their content; a tag does
+        not move.
         """
         from huggingface_hub import CommitOperationAdd
 
@@ -76,7 +76,7 @@ class HuggingFace:
         return self.address.pinned(digest, done.oid), moved
 
     def _head(self) -> str:
-        """Return the commit to follow; creates the repository where there is none."""
+        """Return the parent commit; create a missing repository."""
         from huggingface_hub.errors import RepositoryNotFoundError
 
         try:
@@ -90,7 +90,7 @@ class HuggingFace:
         return str(info.sha)
 
     def _there(self, commit: str) -> dict[str, str]:
-        """Return the files of a model in the folder, with git's own digests of them."""
+        """Return the files of a model in the folder, with their git digests."""
         from huggingface_hub import RepoFile
         from huggingface_hub.errors import EntryNotFoundError
 
@@ -115,7 +115,7 @@ class HuggingFace:
         return [CommitOperationDelete(self._inside(name)) for name in sorted(names)]
 
     def _check_tag(self, tag: str | None, digest: str) -> None:
-        """Raise HubError for a tag that another commit has, which holds another model."""
+        """Raise HubError if a tag belongs to another commit with another model."""
         refs = self.api.list_repo_refs(self.repo, repo_type=self.kind).tags if tag else []
         for ref in refs:
             if ref.name == tag and self._digest_at(ref.target_commit) != digest:
@@ -128,7 +128,7 @@ class HuggingFace:
         self.api.create_tag(self.repo, tag=tag, revision=commit, repo_type=self.kind, exist_ok=True)
 
     def _digest_at(self, commit: str) -> str | None:
-        """Return the digest that the manifest of a commit states."""
+        """Return the digest in the manifest of a commit."""
         try:
             return stated_digest(HuggingFaceSnapshot(self, commit))
         except HubError:
@@ -165,13 +165,13 @@ class HuggingFaceSnapshot:
 
 
 def endpoint() -> str | None:
-    """Return the server, None for the usual one; the library reads it once, when imported."""
+    """Return the server, None for the default; the library reads it once, when imported."""
     return os.environ.get("HF_ENDPOINT") or None
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Show no bars and notes of the library: what goes on is shown as everywhere here."""
+    """Hide the library's bars and notes: progress is shown as in all commands."""
     from huggingface_hub.utils import (
         are_progress_bars_disabled,
         disable_progress_bars,

@@ -1,4 +1,4 @@
-"""A folder of models on this computer, or on a share that it has mounted."""
+"""A folder of models on this computer, or on a mounted share."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ __all__ = ["LocalStore"]
 
 
 class LocalStore(FolderStore):
-    """Models in a folder here: regular files alone are read, whole ones written.
+    """Models in a local folder: reads only regular files, writes only complete ones.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class LocalStore(FolderStore):
         self.folder = Path(self.root or "/")
 
     def get(self, name: str, to: Path, most: int, report: Report) -> None:
-        """Copy a regular file of at most so many bytes."""
+        """Copy a regular file of at most `most` bytes."""
         path = self.folder / name
         if not os.path.lexists(path):
             raise HubError(
@@ -37,7 +37,7 @@ class LocalStore(FolderStore):
         to.write_bytes(data)
 
     def put(self, name: str, data: bytes) -> None:
-        """Write a file beside its place and rename it."""
+        """Write a file next to its place and rename it."""
 
         def write(path: Path) -> None:
             with path.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Which store serves a URL."""
+"""Select the store for a URL."""
 
 from bt_fusion.errors import HubError
 from bt_fusion.hub.address import Address
@@ -9,14 +9,14 @@ __all__ = ["open_store"]
 
 
 def open_store(address: Address) -> Store:
-    """Return what serves an address.
+    """Return the store for an address.
 
     Raises
     ------
     HubError
-        When a package is missing.
+        If a package is missing.
     OptionError
-        For a scheme that nothing serves.
+        For an unsupported scheme.
     """
     try:
         import fsspec  # noqa: F401

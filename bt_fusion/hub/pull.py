@@ -1,4 +1,4 @@
-"""Pull a model: downloaded beside its place, checked there, then renamed."""
+"""Pull a model: download it next to its place, check it there, then rename it."""
 
 import os
 import shutil
@@ -27,10 +27,10 @@ Check = Callable[[Path], Any]
 
 
 def pull_model(url: str | Path, folder: str | Path, *, digest: str | None = None) -> Transfer:
-    """Download a model into a folder here, all of it or nothing.
+    """Download a model into a local folder, all or nothing.
 
-    It is checked beside the folder as a load would check it; a model that was there stays until
-    then. Nothing of it is run.
+    It is checked next to the folder as on loading; an existing model stays until then. None of its
+    content is executed.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def pull_model(url: str | Path, folder: str | Path, *, digest: str | None = None
     folder : path
         New, empty, or a saved model.
     digest : str, optional
-        The digest the model must have: ``sha256:`` and 64 hexadecimal digits. Without one, whoever
-        may write at the place decides what is pulled.
+        The digest the model must have: ``sha256:`` and 64 hexadecimal digits. Without it, anyone
+        who can write at the place decides what is pulled.
 
     Returns
     -------
@@ -49,11 +49,11 @@ def pull_model(url: str | Path, folder: str | Path, *, digest: str | None = None
     Raises
     ------
     HubError
-        When the place cannot be reached or read, or holds no such model.
+        If the place cannot be reached or read, or holds no such model.
     BundleError, ModelCompatibilityError
-        As `load_model`, for what came.
+        As `load_model`, for the downloaded model.
     OptionError
-        For a URL or a folder that cannot be.
+        For an invalid URL or folder.
 
     Examples
     --------
@@ -72,22 +72,22 @@ def pull_model(url: str | Path, folder: str | Path, *, digest: str | None = None
 def fetch_model(
     snapshot: Snapshot, target: Path, digest: str | None, check: Check = read_table
 ) -> Transfer:
-    """Download a model, check it, and put it into its place.
+    """Download a model, check it, and put it in place.
 
     Parameters
     ----------
     snapshot : Snapshot
     target : Path
     digest : str or None
-        That it must have.
+        The digest it must have.
     check : callable
-        Called with the folder beside the target that holds all of it; what it raises ends it.
+        Called with the complete folder next to the target; an exception cancels the pull.
     """
     stage = target.parent / f".{target.name}.pulling"
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{stage}.lock"):
-            shutil.rmtree(stage, ignore_errors=True)  # of one that was killed
+            shutil.rmtree(stage, ignore_errors=True)  # left by a killed process
             stage.mkdir()
             try:
                 return _through(snapshot, stage, target, digest, check)
@@ -114,7 +114,7 @@ def _through(
 
 
 def _refused(text: str, address: Address, stage: Path, target: Path) -> str:
-    """Name the place in an error, and not a folder that is gone."""
+    """Name the place in an error, instead of a deleted folder."""
     saving = target.parent / f".{target.name}.saving"
     for gone in (stage, saving):
         text = text.replace(f"{gone}{os.sep}", "").replace(str(gone), str(address))
@@ -126,7 +126,7 @@ def _download(snapshot: Snapshot, stage: Path, digests: tuple[str | None, ...]) 
     with step("Downloading the model") as report:
         snapshot.fetch(MANIFEST, stage / MANIFEST, MANIFEST_CAP, lambda _: None)
         content, _ = read_table(stage)
-        for each in digests:  # before gigabytes of another model
+        for each in digests:  # before downloading gigabytes of another model
             check_digest(stage, content.get("digest"), each)
         sizes = {name: entry["size"] for name, entry in content["files"].items()}
         done, total = 0, sum(sizes.values())
@@ -136,17 +136,17 @@ def _download(snapshot: Snapshot, stage: Path, digests: tuple[str | None, ...]) 
 
 
 def _within(report: Callable[[int, int], None], before: int, total: int) -> Report:
-    """Return what reports the bytes of one file of several."""
+    """Return a function that reports the bytes of one file as part of the total."""
     return lambda done: report(before + done, total)
 
 
 def local_folder(folder: str | Path, source: Address) -> Path:
-    """Return the folder to pull into.
+    """Return the target folder of a pull.
 
     Raises
     ------
     OptionError
-        For a URL, and the source itself.
+        For a URL, and for the source itself.
     """
     if is_url(folder):
         raise OptionError(f"{redacted(str(folder))} is a URL; give a folder here to pull into")

@@ -1,4 +1,4 @@
-"""Push a saved model: checked as a load would, then put elsewhere, its manifest last."""
+"""Push a saved model: check it as on loading, then upload it, its manifest last."""
 
 from pathlib import Path
 
@@ -15,20 +15,20 @@ __all__ = ["push_model"]
 
 
 def push_model(folder: str | Path, url: str | Path, *, tag: str | None = None) -> Transfer:
-    """Put a saved model where others can pull it; readers see the old model or the new one.
+    """Upload a saved model for others to pull; readers see the old model or the new one.
 
-    Only files that are not there yet are uploaded, so that an interrupted push goes on where it
-    ended. Models that were pushed before stay, by their tags and digests.
+    Only missing files are uploaded, so that an interrupted push continues. Earlier models stay
+    available by their tags and digests.
 
     Parameters
     ----------
     folder : path
         Of a saved model.
     url : str
-        Of the place; see docs/hub.md. Or a folder. ``URL@TAG`` names a tag, too; of Hugging Face
+        Of the place; see docs/hub.md. Or a folder. ``URL@TAG`` also sets a tag; on Hugging Face,
         ``hf://owner/repository@BRANCH`` a branch.
     tag : str, optional
-        Name of this model. It moves there, but not on Hugging Face.
+        Name of this model. An existing tag moves there, except on Hugging Face.
 
     Returns
     -------
@@ -37,11 +37,11 @@ def push_model(folder: str | Path, url: str | Path, *, tag: str | None = None) -
     Raises
     ------
     BundleError, ModelCompatibilityError
-        As `load_model`, for the folder; nothing is pushed then.
+        As `load_model`, for the folder; nothing is pushed in that case.
     HubError
-        When the place cannot be reached or written.
+        If the place cannot be reached or written.
     OptionError
-        For a URL or a tag that cannot be.
+        For an invalid URL or tag.
 
     Examples
     --------

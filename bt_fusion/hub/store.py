@@ -1,4 +1,4 @@
-"""What a place of models can do, whatever serves it."""
+"""The interface of a place of models."""
 
 import tempfile
 from collections.abc import Callable
@@ -16,26 +16,26 @@ Report = Callable[[int], Any]
 
 
 class Snapshot(Protocol):
-    """One model at a place, which stays the same whatever is pushed meanwhile.
+    """One model at a place; later pushes do not change it.
 
     Attributes
     ----------
     address : Address
-        Of it.
+        Of the model.
     digest : str or None
-        The digest that a tag promises.
+        The digest expected from a tag.
     """
 
     address: Address
     digest: str | None
 
     def fetch(self, name: str, to: Path, most: int, report: Report) -> None:
-        """Write one of its files to `to`; more bytes than `most` are a BundleError.
+        """Write one of its files to `to`; more than `most` bytes are a BundleError.
 
         Raises
         ------
         HubError
-            When it is not there or cannot be read.
+            If it is missing or cannot be read.
         BundleError
         """
         ...
@@ -45,36 +45,36 @@ class Store(Protocol):
     """A place of models."""
 
     def snapshot(self) -> Snapshot:
-        """Return the model that the address means."""
+        """Return the model of the address."""
         ...
 
     def push(
         self, files: dict[str, bytes], digest: str, tag: str | None, report: Report
     ) -> tuple[Address, list[str]]:
-        """Put a model there.
+        """Upload a model.
 
         Parameters
         ----------
         files : dict of str to bytes
-            By name, the manifest among them.
+            By name, including the manifest.
         digest : str
             Of the manifest.
         tag : str or None
         report : callable
-            Is told how many bytes are done.
+            Called with the number of bytes done.
 
         Returns
         -------
         Address
             Of exactly this model.
         list of str
-            The files that were not there.
+            The files that were missing there.
         """
         ...
 
 
 def stated_digest(snapshot: Snapshot) -> str | None:
-    """Return the digest of a model elsewhere, None where its manifest is not sound."""
+    """Return the digest of a remote model, None if its manifest is invalid."""
     with tempfile.TemporaryDirectory() as folder:
         snapshot.fetch(MANIFEST, Path(folder) / MANIFEST, MANIFEST_CAP, lambda _: None)
         try:

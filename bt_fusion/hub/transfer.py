@@ -1,4 +1,4 @@
-"""What a transfer moved."""
+"""The result of a push or pull."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,20 @@ __all__ = ["Transfer"]
 
 @dataclass(frozen=True)
 class Transfer:
-    """A model that was pushed or pulled.
+    """A pushed or pulled model.
 
     Attributes
     ----------
     url : str
-        Of exactly this model: what pulls or loads it again, whatever is pushed later.
+        Of exactly this model, for pulling or loading it again, even after later pushes.
     digest : str
         Of its manifest, 64 hexadecimal digits.
     files : int
-        It consists of, the manifest among them.
+        Number of its files, including the manifest.
     moved, moved_bytes : int
-        Files that were not there yet, and their bytes.
+        Files that were missing, and their bytes.
     tag : str or None
-        That names it now.
+        Its current tag.
     """
 
     url: str

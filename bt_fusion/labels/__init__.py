@@ -1,8 +1,8 @@
-"""Labels: what a bar's future turned out to be, and the bar at which that is known.
+"""Labels: what happened after a bar, and the bar at which that is known.
 
-Every label returns its values together with `t1`, the position of the bar at which the value is
-known. A row whose future is not over has no label: NaN, never a class. SEMANTICS of each class:
-two-class labels say 1 up (yes) and 0 down (no), three-class ones +1 long, 0 none and -1 short.
+Every label returns its values with `t1`, the position of the bar at which the value is known. A row
+whose future is not over has no label: NaN, never a class. Classes: two-class labels are 1 up (yes)
+and 0 down (no), three-class ones +1 long, 0 none and -1 short.
 """
 
 from dataclasses import fields
@@ -34,19 +34,19 @@ __all__ = [
 
 
 def make_label(text: str, **parameters: float) -> Label:
-    """Return a label by name and parameters, or by one text that holds both.
+    """Return a label by name and parameters, or from one text with both.
 
     Parameters
     ----------
     text : str
         A name of `LABELS`, or a name with parameters, see `parse_label`.
     **parameters
-        Further ones. Prices and gains are fractions: 0.005 is 0.5 %.
+        More parameters. Prices and gains are fractions: 0.005 is 0.5 %.
 
     Raises
     ------
     OptionError
-        For an unknown label or parameter, one given twice, or a value that is no number.
+        For an unknown label or parameter, a repeated one, or a value that is not a number.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def make_label(text: str, **parameters: float) -> Label:
 
 
 def check_parameters(name: str, given: dict[str, Any]) -> None:
-    """Raise OptionError for a parameter a label does not have, or a number that is none."""
+    """Raise OptionError for an unknown parameter or an invalid number."""
     known = {each.name: each.type for each in fields(LABELS[name])}  # type: ignore[arg-type]
     for parameter, value in given.items():
         if parameter not in known:
@@ -77,8 +77,8 @@ def check_parameters(name: str, given: dict[str, Any]) -> None:
 
 
 def is_number(value: Any) -> bool:
-    """Say whether a value is a finite number that a float can hold."""
+    """Return whether a value is a finite number that a float can hold."""
     try:
         return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
-    except OverflowError:  # of an integer of hundreds of digits
+    except OverflowError:  # an integer of hundreds of digits
         return False

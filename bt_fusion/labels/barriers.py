@@ -17,19 +17,19 @@ __all__ = ["ProfitBeforeStop", "TripleBarrier"]
 
 @dataclass(frozen=True)
 class TripleBarrier:
-    """The barrier touched first: +1 the upper, -1 the lower, 0 neither within `horizon` bars.
+    """The first barrier touched: +1 upper, -1 lower, 0 neither within `horizon` bars.
 
-    Barriers stand `target` (above) and `stop` (below) average true ranges from the close. A bar
-    that touches both is the stop of either side, so it is neither a long nor a short: 0.
+    Barriers are `target` (above) and `stop` (below) average true ranges from the close. A bar that
+    touches both stops either side, so it counts as 0.
 
     Parameters
     ----------
     target, stop : float
-        Distances in ATR units. Equal by default, so that long and short mirror each other.
+        Distances in ATR units. Equal by default, so that long and short are symmetric.
     horizon : int
         Bars until the trade times out.
     atr_period : int
-        Period of the ATR (Wilder); bars before it is known have no label.
+        Period of the ATR (Wilder); warm-up bars have no label.
 
     References
     ----------
@@ -79,10 +79,10 @@ class TripleBarrier:
 class ProfitBeforeStop:
     """+1 when a long reaches its target before its stop, -1 when a short does, else 0 (system B).
 
-    Decided bar by bar: a long is stopped by a low `stop` below the close, a short by a high
-    `stop` above it; a bar that touches target and stop counts as stopped. Where the stop is
-    wider than the target both sides can qualify: then the regime of the bar decides, and a
-    ranging market gives 0. The label is known when both sides are decided.
+    Decided bar by bar: a low `stop` below the close stops a long, a high `stop` above it a short; a
+    bar that touches target and stop counts as stopped. If the stop is wider than the target, both
+    sides can win: then the regime of the bar decides, and a ranging market gives 0. The label is
+    known when both sides are decided.
 
     Parameters
     ----------
@@ -139,9 +139,9 @@ class ProfitBeforeStop:
 
 
 def _race(target: np.ndarray, stop: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-    """Say whether the target was touched before the stop, and after how many bars that is known.
+    """Return whether the target came before the stop, and after how many bars that is known.
 
-    Touches are in bars ahead, 0 for never. What is touched neither way is known at the horizon.
+    Touches are in bars ahead, 0 for never. Without a touch the result is known at the horizon.
     """
     never = horizon + 1
     reached, stopped = np.where(target > 0, target, never), np.where(stop > 0, stop, never)

@@ -1,4 +1,4 @@
-"""What every label is: its values, the bars at which they are known, and its contract."""
+"""The parts of a label: its values, the bars at which they are known, and its interface."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 UNRESOLVED = -1
-MOST_BARS = 2**31  # positions are whole numbers of 64 bits: sums of two counts fit
+MOST_BARS = 2**31  # positions are 64-bit integers: sums of two counts fit
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Labels:
     Attributes
     ----------
     y : ndarray of float64, shape (n_bars,)
-        The class, NaN where it is not known within the bars.
+        The class, NaN if it is not known within the bars.
     t1 : ndarray of int64, shape (n_bars,)
-        Position of the bar at which y is known, -1 where it is not.
+        Position of the bar at which y is known, -1 if it is not.
     """
 
     y: np.ndarray
@@ -43,21 +43,21 @@ class Labels:
 
 
 class Label(Protocol):
-    """What every label offers."""
+    """The interface of every label."""
 
     classes: ClassVar[tuple[int, ...]]
     two_sided: ClassVar[bool]
 
     @property
     def horizon(self) -> int:
-        """Bars until the label is known at the latest."""
+        """The most bars until the label is known."""
 
     def __call__(self, bars: pd.DataFrame | BarArrays) -> Labels:
         """Return the label of every bar."""
 
 
 def class_names(classes: Sequence[int], two_sided: bool = True) -> tuple[str, ...]:
-    """Return the classes in words, in their order.
+    """Return the classes in words, in order.
 
     >>> class_names((-1, 0, 1)), class_names((0, 1)), class_names((0, 1), two_sided=False)
     (('Short', 'No trade', 'Long'), ('Down', 'Up'), ('No', 'Yes'))
@@ -68,26 +68,26 @@ def class_names(classes: Sequence[int], two_sided: bool = True) -> tuple[str, ..
 
 
 def trade_exits(label: Label) -> dict[str, Any]:
-    """Return how a trade of what a label asks ends: parameters of a strategy by name.
+    """Return the exits of a trade that follows a label: strategy parameters by name.
 
-    ``hold_bars``, the horizon; where the label has them ``stop`` and ``target`` (fractions of the
+    ``hold_bars``, the horizon; if the label has them, ``stop`` and ``target`` (fractions of the
     price) or ``atr_stop`` and ``atr_target`` (ATR units), None for none. A label without a method
-    ``exits`` has its horizon alone.
+    ``exits`` has only its horizon.
     """
     exits = getattr(label, "exits", dict)
     return {"hold_bars": label.horizon, **exits()}
 
 
 def labels_of(label: Label, bars: pd.DataFrame | BarArrays) -> Labels:
-    """Return what a label says of every bar, after checking that it can be used.
+    """Return the labels of every bar, after checking them.
 
-    Everything that needs labels asks here, since a user's own may say anything.
+    Everything that needs labels calls this, since user-defined labels may return anything.
 
     Raises
     ------
     OptionError
-        When the label returns something else than `Labels` of these bars, a class it does not
-        have, or a bar at which a row is known that is not within its horizon.
+        If the result is not `Labels` of these bars, contains an unknown class, or a row is known
+        outside its horizon.
     """
     arrays = BarArrays.of(bars)
     name, shape = type(label).__name__, (len(arrays),)
@@ -121,7 +121,7 @@ def labels_of(label: Label, bars: pd.DataFrame | BarArrays) -> Labels:
 
 
 def check_bar_count(name: str, count: int) -> None:
-    """Raise OptionError unless `count` is a whole number of bars, 1 or more."""
+    """Raise OptionError unless `count` is an integer of bars, 1 or more."""
     if not isinstance(count, Integral) or count < 1:
         raise OptionError(f"{name} {count!r} must be a whole number of bars, 1 or more")
     if count > MOST_BARS:
@@ -129,7 +129,7 @@ def check_bar_count(name: str, count: int) -> None:
 
 
 def unresolved(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return y and t1 of so many rows, none of them known yet."""
+    """Return y and t1 for that many rows, none known yet."""
     return np.full(count, np.nan), np.full(count, UNRESOLVED, dtype=np.int64)
 
 
@@ -138,7 +138,7 @@ def first_touch(
 ) -> np.ndarray:
     """Return how many bars ahead a price first touches each row's barrier, 0 for never.
 
-    Goes backwards through the horizon so that nearer touches overwrite farther ones.
+    Walks the horizon backwards so that nearer touches overwrite farther ones.
     """
     touch = np.zeros(len(prices), dtype=np.int64)
     for ahead in range(min(horizon, len(prices) - 1), 0, -1):

@@ -1,4 +1,4 @@
-"""Two-class labels: where the price stands, or has been, within a horizon."""
+"""Two-class labels: where the price is, or has been, within a horizon."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ __all__ = ["Direction", "Gain"]
 
 @dataclass(frozen=True)
 class Direction:
-    """1 when the close `horizon` bars ahead is above this bar's close, else 0.
+    """1 if the close `horizon` bars ahead is above this bar's close, else 0.
 
     Parameters
     ----------
@@ -49,10 +49,10 @@ class Direction:
 
 @dataclass(frozen=True)
 class Gain:
-    """1 when a high within `horizon` bars reaches the close by `threshold`, else 0.
+    """1 if a high within `horizon` bars exceeds the close by at least `threshold`, else 0.
 
-    One-sided: 0 says nothing about falling prices, so there is no probability of a short.
-    A gain is known at the bar that reaches it, its absence when the horizon is over.
+    One-sided: 0 does not mean falling prices, so there is no probability of a short. A gain is
+    known at the bar that reaches it, its absence at the end of the horizon.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Gain:
             raise OptionError(f"threshold {self.threshold} must be above 0 (0.005 is 0.5 %)")
 
     def exits(self) -> dict[str, Any]:
-        """Return the target of a trade, see `trade_exits`; of a stop the label says nothing."""
+        """Return the target of a trade, see `trade_exits`; the label has no stop."""
         return {"target": self.threshold, "atr_target": None}
 
     def __call__(self, bars: pd.DataFrame | BarArrays) -> Labels:

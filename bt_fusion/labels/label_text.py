@@ -11,12 +11,12 @@ EXAMPLE = "gain(horizon=5, threshold=0.005)"
 
 
 def parse_label(text: str) -> tuple[str, dict[str, Any]]:
-    """Return the name and the parameters of a label given as text.
+    """Return the name and the parameters from the text of a label.
 
     Raises
     ------
     OptionError
-        For text that is neither a name nor a name with parameters by name, in literals.
+        For text other than a name, or a name with keyword parameters as literals.
 
     Examples
     --------

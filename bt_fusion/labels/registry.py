@@ -1,4 +1,4 @@
-"""The register of labels by name, and `label`, which adds a user's own."""
+"""The register of labels by name, and `label`, which adds your own."""
 
 from collections.abc import Callable
 from dataclasses import is_dataclass
@@ -24,17 +24,17 @@ Kind = TypeVar("Kind", bound=type)
 
 
 def label(name: str) -> Callable[[Kind], Kind]:
-    """Register a class as the label of a name, for `make_label` and every command.
+    """Register a class as a label by name, for `make_label` and every command.
 
-    The class is a frozen dataclass, its parameters numbers, with a field or property `horizon`
-    (bars until the label is known at the latest), the class attributes `classes`, (0, 1) or (-1,
-    0, 1), and `two_sided` (whether the lowest class means falling prices), and a call that takes
-    bars and returns `Labels`.
+    The class is a frozen dataclass with numeric parameters. It has a field or property `horizon`
+    (most bars until the label is known), the class attributes `classes`, (0, 1) or (-1, 0, 1), and
+    `two_sided` (whether the lowest class means falling prices), and a call that takes bars and
+    returns `Labels`.
 
     Raises
     ------
     OptionError
-        When the name is taken by another class, or the class lacks one of these.
+        If another class has the name, or the class lacks one of these.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def label(name: str) -> Callable[[Kind], Kind]:
 
 
 def check_label(name: str, kind: type) -> None:
-    """Raise OptionError for a class that cannot be a label."""
+    """Raise OptionError for a class that is not a valid label."""
     if not isinstance(kind, type) or not is_dataclass(kind):
         raise OptionError(f"label {name!r} must be a dataclass; put @dataclass(frozen=True) on it")
     fields = kind.__dataclass_fields__

@@ -1,4 +1,4 @@
-"""Bars that arrive one by one: a data feed, and where its bars come from."""
+"""Bars that arrive one by one: a data feed, and its sources."""
 
 from bt_fusion.live.live_data import LiveData
 from bt_fusion.live.polled_market import PolledMarket

@@ -1,4 +1,4 @@
-"""Arrivals: of bars as they come, those that are sound and new."""
+"""Arrivals: filters incoming bars to the valid and new ones."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,24 +12,24 @@ from bt_fusion.data.bars import repair_bars
 __all__ = ["Arrivals"]
 
 HARMLESS = ("dropped duplicate time", "sorted")
-COMPARED = 1_000  # of the last bars: a process that runs for months keeps no more
+COMPARED = 1_000  # last bars kept, to limit the memory of long runs
 
 
 class Arrivals:
-    """Take bars in any order, repeated or broken, and give each new one once, in order.
+    """Take bars in any order, repeated or broken, and return each new one once, in order.
 
     Parameters
     ----------
     say : callable
-        Takes a line about what was left out.
+        Called with a line on each bar left out.
 
     Attributes
     ----------
     last : Timestamp or None
-        Stamp of the last bar given.
+        Stamp of the last bar returned.
     repeated, changed, late, broken : int
-        Bars left out, each time they came: given before; given before with other values; older
-        than the last one and never given; not sound.
+        Bars left out, counted each time: returned before; returned before with other values; older
+        than the last one and never returned; invalid.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class Arrivals:
         self._given: dict[pd.Timestamp, np.ndarray] = {}
 
     def new(self, bars: pd.DataFrame) -> pd.DataFrame:
-        """Return the bars after the last one given.
+        """Return the bars after the last one returned.
 
         Parameters
         ----------
@@ -56,7 +56,7 @@ class Arrivals:
         Raises
         ------
         BarsError
-            When the columns or the index are not of this form.
+            If the columns or the index are not of this form.
         """
         sound, report = repair_bars(bars)
         self.broken += len(bars.index.unique()) - len(sound)
@@ -75,7 +75,7 @@ class Arrivals:
         return sound
 
     def _compare(self, old: pd.DataFrame) -> None:
-        """Count bars that are not new; say which differ from what came before, each once."""
+        """Count bars that are not new; report those that differ from earlier ones, each once."""
         oldest = next(iter(self._given))
         for stamp, values in zip(old.index, old[list(COLUMNS)].to_numpy(), strict=True):
             before = self._given.get(stamp)

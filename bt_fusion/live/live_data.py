@@ -1,4 +1,4 @@
-"""LiveData: bars that arrive one by one, as a Backtrader feed."""
+"""LiveData: a Backtrader feed of bars that arrive one by one."""
 
 from collections import deque
 
@@ -47,9 +47,7 @@ class LiveData(bt.feed.DataBase):
     def start(self):
         super().start()
         self.arrivals = Arrivals(self.p.say)
-        self._waiting: deque[list[float]] = (
-            deque()
-        )  # rows of bars that have arrived and were not loaded yet
+        self._waiting: deque[list[float]] = deque()  # received bars that are not loaded yet
         self._is_live = False
         self.put_notification(self.DELAYED)
         self._take(self.p.dataname.history())

@@ -1,4 +1,4 @@
-"""PolledMarket: the finished candles of an exchange or of Yahoo, asked for as they close."""
+"""PolledMarket: finished candles of an exchange or Yahoo, requested as they close."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,30 +18,30 @@ from bt_fusion.errors import BarsError, DownloadError, OptionError
 
 __all__ = ["PolledMarket"]
 
-LAG = 2.0  # seconds after a candle's end, before which an exchange rarely has it
+LAG = 2.0  # seconds after a candle's end; exchanges rarely have it earlier
 FIRST, LONGEST = 10.0, 300.0  # seconds between two requests
 NEVER = pd.Timestamp("2261-01-01")
 
 
 class PolledMarket:
-    """Ask for a market's candles when the next one has closed.
+    """Request a market's candles as they close.
 
-    The candles before the start come from the cache and the server, as those of `--data` do. A
-    server that cannot be reached is asked again, as long as it takes: bars missed meanwhile come
-    with its first answer. Rows that are no candles are left out.
+    Earlier candles come from the cache and the server, as with `--data`. An unreachable server is
+    tried again without limit: its first answer includes the bars missed. Rows that are not candles
+    are left out.
 
     Parameters
     ----------
     market : str or Market
-        Such as binance:BTC/USDT:1h@2024-01-01, the first day of history after the @.
+        Such as binance:BTC/USDT:1h@2024-01-01; the first day of history follows the @.
     access : Access
     wait : callable
-        Takes seconds; `time.sleep`, or a clock of one's own.
+        Takes seconds; `time.sleep`, or your own clock.
 
     Raises
     ------
     OptionError
-        For a text that means no market, or one that ends on some day.
+        For a text that is not a market, or one with an end date.
     """
 
     def __init__(
@@ -58,24 +58,24 @@ class PolledMarket:
             )
         self.access, self.wait = replace(access, repair=True), wait
         self._server: CandleSource | None = None
-        self._known = pd.DataFrame()  # the last candle given
-        self._asked_after: pd.Timestamp | None = None  # the candle before a gap, asked for again
+        self._known = pd.DataFrame()  # the last candle returned
+        self._asked_after: pd.Timestamp | None = None  # the candle before a gap, to request again
 
     @property
     def length(self) -> pd.Timedelta:
-        """How long a candle is."""
+        """The length of a candle."""
         return self.market.timeframe.length
 
     def history(self) -> pd.DataFrame:
-        """Return the candles that are finished now."""
+        """Return the candles finished so far."""
         found = self._answer(lambda: fetch_candles(self.market, self.access))
         self._known = found.iloc[-1:]
         return found
 
     def arriving(self, last: pd.Timestamp | None) -> pd.DataFrame | None:
-        """Wait for candles after `last`; return them, oldest first, and that one as it is now.
+        """Wait for candles after `last`; return them, oldest first, and the current `last` candle.
 
-        None where splits or dividends have changed all prices since: they would look like a move.
+        None if splits or dividends have changed all prices since: they would look like a move.
         """
         last, overdue = clock() if last is None else last, 0
         while True:
@@ -95,13 +95,13 @@ class PolledMarket:
 
     @property
     def server(self) -> CandleSource:
-        """The client of the market's server."""
+        """The client for the market's server."""
         if self._server is None:
             self._server = self.access.source(self.market, Retries(tries=1))
         return self._server
 
     def _answer(self, ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """Return what is asked for, however long the server takes to answer."""
+        """Return the server's answer, however long it takes."""
         pause = FIRST
         while True:
             try:
@@ -113,7 +113,7 @@ class PolledMarket:
                 pause = min(2 * pause, LONGEST)
 
     def _candles(self, last: pd.Timestamp) -> pd.DataFrame:
-        """Return candles from `last` on, those behind a gap longer than an answer, too."""
+        """Return candles from `last` on, also those after a gap longer than one answer."""
         server, timeframe = self.server, self.market.timeframe
         found = server.ask(last)
         if not (found.index > last).any() and timeframe.after(last, server.width) <= server.now():
@@ -122,8 +122,8 @@ class PolledMarket:
         return found
 
     def _unbroken(self, new: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
-        """Return candles up to the first gap; those behind it once it was asked for twice."""
-        if self.market.provider == YAHOO:  # which knows nights and weekends
+        """Return candles up to the first gap; later ones only once the gap was confirmed."""
+        if self.market.provider == YAHOO:  # excludes nights and weekends
             return new
         before = last
         for place, stamp in enumerate(new.index):
@@ -137,7 +137,7 @@ class PolledMarket:
         return new
 
     def _is_adjusted(self, found: pd.DataFrame) -> bool:
-        """Tell whether the last candle given has other prices now, of a source that adjusts."""
+        """Return whether an adjusted source has changed the price of the last candle returned."""
         again = found.loc[found.index.isin(self._known.index), list(PRICES)]
         if not (self.server.adjusted and len(again)):
             return False
@@ -147,7 +147,7 @@ class PolledMarket:
     def _pause(self, last: pd.Timestamp, overdue: int) -> float:
         """Return the seconds until the next request: soon after the next candle closes.
 
-        A candle that is overdue is asked for less and less often.
+        An overdue candle is requested less and less often.
         """
         now, candles = self.server.now(), 2
         while (end := self.market.timeframe.after(last, candles)) <= now:
@@ -156,7 +156,7 @@ class PolledMarket:
         return left if candles == 2 else min(left, LONGEST, LAG * 2.0 ** min(overdue, 10))
 
     def _sleep(self, seconds: float) -> None:
-        """Wait in parts: a computer that was put to sleep meanwhile does not wait for them all."""
+        """Wait in parts, so that a computer waking from sleep does not wait for the whole time."""
         while seconds > 0:
             before, part = clock(), min(seconds, LONGEST)
             self.wait(part)

@@ -1,4 +1,4 @@
-"""ReplayedBars: recorded bars that arrive as if they were live."""
+"""ReplayedBars: recorded bars that arrive as if live."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,15 +9,15 @@ __all__ = ["ReplayedBars"]
 
 
 class ReplayedBars:
-    """Give recorded bars one by one, at once.
+    """Return recorded bars one by one, without waiting.
 
     Parameters
     ----------
     bars : DataFrame
     known : int
-        How many of them are history at the start.
+        Number of bars in the history at the start.
     arrivals : iterable of DataFrame, optional
-        What arrives instead of the other bars one by one: repeated, in disorder, late.
+        Replaces the one-by-one arrival of the other bars: repeated, unsorted, late.
 
     Examples
     --------
@@ -38,18 +38,18 @@ class ReplayedBars:
 
     @property
     def length(self) -> pd.Timedelta | None:
-        """The usual distance of two bars."""
+        """The usual distance between bars."""
         if len(self.bars) < 2:
             return None
         return pd.Timedelta(np.median(np.diff(self.bars.index.to_numpy())))
 
     def history(self) -> pd.DataFrame:
-        """Return the bars known at the start; the others begin to arrive."""
+        """Return the bars known at the start; the others then begin to arrive."""
         rest = range(self.known, len(self.bars))
         one_by_one = (self.bars.iloc[row : row + 1] for row in rest)
         self._arrivals = iter(one_by_one if self.given is None else self.given)
         return self.bars.iloc[: self.known]
 
     def arriving(self, last: pd.Timestamp | None) -> pd.DataFrame | None:
-        """Return what arrives next, None after the last one."""
+        """Return the next bars, None at the end."""
         return next(self._arrivals, None)

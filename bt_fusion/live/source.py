@@ -1,4 +1,4 @@
-"""LiveSource: where the bars of a LiveData come from."""
+"""LiveSource: the source of a LiveData feed's bars."""
 
 from typing import Protocol
 
@@ -8,12 +8,12 @@ __all__ = ["LiveSource"]
 
 
 class LiveSource(Protocol):
-    """Bars known at the start, and those that arrive.
+    """Bars known at the start, and bars that arrive.
 
     Attributes
     ----------
     length : Timedelta or None
-        Of a bar, where it is known.
+        Of a bar, if known.
     """
 
     length: pd.Timedelta | None
@@ -22,8 +22,8 @@ class LiveSource(Protocol):
         """Return the bars known at the start; may be empty."""
 
     def arriving(self, last: pd.Timestamp | None) -> pd.DataFrame | None:
-        """Wait for bars after `last` and return them; None when there will be no more.
+        """Wait for bars after `last` and return them; None if no more will come.
 
-        What is returned may repeat older bars, be unsorted, or hold none that is new; it is asked
-        again at once then. An error that it raises ends the run.
+        The result may repeat older bars, be unsorted, or hold no new ones; then the next call
+        follows at once. An exception ends the run.
         """

@@ -1,4 +1,4 @@
-"""Agreement: what a strategy asks of ML before it enters a side."""
+"""Agreement: the condition on ML before a strategy enters a side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ __all__ = ["AUTO", "DEFAULT_THRESHOLD", "THRESHOLDS", "Agreement", "check_thresh
 AUTO = "auto"  # the break-even probability of each bar, see `BreakEven`
 DEFAULT_THRESHOLD: float | str = AUTO  # of FusionStrategy, FusedSignal, with_ml and fused_signals
 
-# Parameters of strategies that say from which probability on ML agrees, and whether the probability
+# Strategy parameters for the least probability at which ML agrees, and for whether the probability
 # must be above it
 THRESHOLDS = {"ml_threshold": False, "probability_threshold": True, "ml_entry_threshold": False}
 
@@ -31,13 +31,13 @@ class Agreement:
     Attributes
     ----------
     threshold : float or "auto"
-        Least probability, or least share of votes. "auto": the probability from which a trade pays
-        its costs, by bar, see `BreakEven`; of majority voting no share more than `signal` asks.
+        Minimum probability, or minimum share of votes. "auto": the break-even probability of each
+        bar, see `BreakEven`; with majority voting it adds no condition to the signal.
     above : bool
         Soft voting: the probability must be above `threshold`, and above the other side's.
     voting : {"soft", "majority"}
     costs : float
-        Of entry and exit together, a fraction of the price; "auto" goes by them.
+        Of entry and exit together, a fraction of the price; used by "auto".
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Agreement:
         default: float | str = 0.60,
         costs: float = 0.0,
     ) -> "Agreement":
-        """Return what a strategy with these parameters asks; `default` where none of them says.
+        """Return the agreement for a strategy's parameters; `default` if they set none.
 
         >>> Agreement.of({"ema_fast": 12, "ml_threshold": 0.55})
         Agreement(threshold=0.55, above=False, voting='soft', costs=0.0)
@@ -80,7 +80,7 @@ class Agreement:
 
     @property
     def number(self) -> float:
-        """The threshold as a number; of "auto" 0, the least of all."""
+        """The threshold as a number; 0 for "auto"."""
         return 0.0 if self.threshold == AUTO else float(self.threshold)
 
     def sides(
@@ -91,16 +91,16 @@ class Agreement:
         confidence: Any = np.nan,
         break_even: BreakEven | None = None,
     ) -> Any:
-        """Tell where ML agrees with a long, and where with a short; NaN agrees with neither.
+        """Return where ML agrees with a long, and where with a short; NaN agrees with neither.
 
         Parameters
         ----------
         up, down : ndarray, shape (n_bars,), or float
             P(up) and P(down).
         signal, confidence : ndarray, shape (n_bars,), or float
-            Of `Predictions`; majority voting goes by them, soft voting does not need them.
+            Of `Predictions`; used by majority voting, not by soft voting.
         break_even : BreakEven, optional
-            Of the same bars; "auto" goes by it.
+            Of the same bars; used by "auto".
 
         Returns
         -------
@@ -114,25 +114,26 @@ class Agreement:
                 raise no_payoff("what predicts")
             return break_even.agrees(up, down)
         if self.above:
-            likelier = (up > down) | (down != down)  # a label of one side has no other one
+            likelier = (up > down) | (down != down)  # a one-sided label has no other side
             return (up > self.number) & likelier, (down > self.number) & (down > up)
         return up >= self.number, down >= self.number
 
     def of_bars(self, predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
-        """Tell on which bars ML agrees with a long, and on which with a short."""
+        """Return on which bars ML agrees with a long, and on which with a short."""
         break_even = predictions.break_even(self.costs) if self.auto else None
         up, down, signal, confidence = predictions.opinion()
         return self.sides(up, down, signal, confidence, break_even)
 
     def with_sides(self, predictions: Predictions, side: np.ndarray) -> np.ndarray:
-        """Tell where ML agrees with the side of each bar, 1 long and -1 short."""
+        """Return where ML agrees with the side of each bar, 1 long and -1 short."""
         long, short = self.of_bars(predictions)
         return np.where(side > 0, long, short & (side < 0))
 
     def limits(self, predictions: Predictions) -> np.ndarray:
-        """Return the threshold of each bar: NaN with majority voting, and where it is not known.
+        """Return the threshold of each bar: NaN with majority voting, and if unknown.
 
-        With three classes and "auto" the sides have limits of their own: it is the likelier one's.
+        With three classes and "auto" each side has its own limit: returns that of the likelier
+        side.
         """
         p = predictions
         if self.voting == "majority" or (self.auto and p.payoff is None):

@@ -1,4 +1,4 @@
-"""Levels of confidence: words for the share of votes or the probability of the likeliest class."""
+"""Levels of confidence: words for the likeliest class's share of votes or probability."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -56,7 +56,7 @@ def confidence_level(
 
 
 def confidence_steps(voting: str, vote_threshold: float) -> Sequence[tuple[float, Confidence]]:
-    """Return from which confidence on which level is reached, ascending."""
+    """Return from which confidence each level is reached, ascending."""
     if voting == "majority":
         return (vote_threshold, Confidence.HIGH), (1.0, Confidence.VERY_HIGH)
     return SOFT_STEPS

@@ -1,4 +1,4 @@
-"""The predictions of bars before any model has spoken."""
+"""The predictions of bars before any model has predicted."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ __all__ = ["empty_predictions"]
 
 
 def empty_predictions(model: Any, time: np.ndarray) -> Predictions:
-    """Return the predictions of `time` before any model has spoken: all NaN."""
+    """Return predictions for `time` before any model has predicted: all NaN."""
     label, ensemble = model.label(), model.new_ensemble()
     count, members = len(time), tuple(ensemble.members)
     return Predictions(

@@ -1,4 +1,4 @@
-"""Fused signals of system A as a table: the technical state where the predictions agree."""
+"""Fused signals of system A as a table: the technical state if the predictions agree."""
 
 import numpy as np
 import pandas as pd
@@ -22,22 +22,22 @@ def fused_signals(
     ema_slow: int = 26,
     costs: float = 0.001,
 ) -> pd.DataFrame:
-    """Return the fused signal of every bar: what `FusionStrategy` with ML enters on.
+    """Return the fused signal of every bar, on which `FusionStrategy` with ML enters.
 
     Parameters
     ----------
     bars : DataFrame or BarArrays
-        The averages start at the first of them, as they do in a run over these bars.
+        The averages start at the first bar, as in a run over these bars.
     predictions : Predictions
         Matched by their stamps; a bar without one has no signal.
     ml_threshold : float or "auto"
-        Soft voting: the side's least probability, "auto" the one that pays the costs. Majority
-        voting follows the signal of the predictions, and this is its least share of votes.
+        Soft voting: the side's minimum probability; "auto" is the break-even one. Majority voting
+        follows the signal of the predictions, with this as the minimum share of votes.
     ema_fast, ema_slow : int
         Periods of the averages, in bars.
     costs : float
-        Of entry and exit together, a fraction of the price: 2 x (commission + slippage). Only
-        "auto" asks for them.
+        Of entry and exit together, a fraction of the price: 2 x (commission + slippage). Only used
+        by "auto".
 
     Returns
     -------
@@ -48,8 +48,8 @@ def fused_signals(
     Raises
     ------
     OptionError
-        For a threshold outside 0..1, a period below 1, predictions of another kind, or "auto" where
-        the predictions do not tell their payoff.
+        For a threshold outside 0..1, a period below 1, predictions of another kind, or "auto"
+        without a payoff in the predictions.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The model that options describe, and the bars it may learn from."""
+"""The model that options describe, and its training bars."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,16 +19,16 @@ DEFAULT_MEMBERS = ("rf", "xgb", "lgb")
 
 
 GAIN = ("lookahead", "profit_threshold")
-# What overrides a part of the model a spec starts from, in the order it is told
+# Parts of the starting model that options may override, in display order
 PARTS = ("features", "timeframes", "label", "horizon", "members", "voting", *GAIN, "calibration")
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model as options describe it: where it starts from, and which parts are others.
+    """A model as options describe it: the starting model, and the parts that replace its own.
 
-    It starts from a preset, from the recipe of a saved model, or from the default model; the
-    parts that are given take the place of its own.
+    It starts from a preset, from the recipe of a saved model, or from the default model; given
+    parts replace its own.
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ class ModelSpec:
     recipe : str, optional
         Folder of a saved model, whose features, label and ensemble are fitted again.
     strategy : str, optional
-        Of `STRATEGY_PRESETS`: brings its preset where neither preset nor recipe is given.
+        Of `STRATEGY_PRESETS`: selects its preset if neither preset nor recipe is given.
     features : str, optional
         Name of a set, or feature names a,b,c.
     timeframes : str, optional
         Longer timeframes a,b,c, see `SignalModel`.
     others : mapping of str to DataFrame, optional
-        Bars of other markets, whose features are added to those of the bars; of those that a
-        recipe or a feature's name mentions no others.
+        Bars of other markets, whose features are added to those of the bars. If a recipe or a
+        feature's name mentions a market, only the mentioned ones are used.
     label : str, optional
         A name, or with parameters ``gain(horizon=5, threshold=0.005)``.
     horizon : int, optional
@@ -53,12 +53,12 @@ class ModelSpec:
         Names a,b,c, see `with_members`.
     voting : str, optional
     lookahead : int, optional
-        Bars in which the price must gain, 5 where only `profit_threshold` is given.
+        Bars in which the price must gain, default 5 if only `profit_threshold` is given.
     profit_threshold : float, optional
-        Percent to gain, 0.5 where only `lookahead` is given.
+        Percent to gain, default 0.5 if only `lookahead` is given.
     calibration : str, optional
     seed : int
-        Of the members, save those of a recipe.
+        Of the members; a recipe keeps its own.
     causality_check : bool
         See `SignalModel`.
 
@@ -88,13 +88,13 @@ class ModelSpec:
 
     @property
     def chosen_preset(self) -> str | None:
-        """The preset it starts from: the one given, or the one the strategy asks for."""
+        """The preset to start from: the one given, or the strategy's."""
         asked = None if self.recipe is not None else STRATEGY_PRESETS.get(self.strategy or "")
         return self.preset if self.preset is not None else asked
 
     @property
     def origin(self) -> str:
-        """What is taken from where, in one line; empty for the default model."""
+        """The origin of each part, in one line; empty for the default model."""
         if self.recipe is not None:
             start = f"recipe of {self.recipe}"
         elif self.chosen_preset is not None:
@@ -106,7 +106,7 @@ class ModelSpec:
         return f"{start}; {', '.join(given)} as given" if given else start
 
     def build(self) -> SignalModel:
-        """Return the model, not fitted or the recipe's with other parts, all names checked.
+        """Return the model, unfitted or the recipe with other parts, with all names checked.
 
         Raises
         ------
@@ -157,7 +157,7 @@ class ModelSpec:
         return SignalModel(ensemble=Ensemble(tuple(members or DEFAULT_MEMBERS), seed=self.seed))
 
     def _label(self, own: str | Label) -> str | Label:
-        """Return the label that is given, else the model's own."""
+        """Return the given label, otherwise the model's own."""
         if self._given(*GAIN):
             percent = 0.5 if self.profit_threshold is None else self.profit_threshold
             return Gain(5 if self.lookahead is None else self.lookahead, percent / 100)
@@ -172,7 +172,7 @@ class ModelSpec:
 
 
 def feature_names(text: str) -> str | tuple[str, ...]:
-    """Return the name of a set, or feature names: several, or one that is no set's."""
+    """Return the name of a set, or a list of feature names."""
     return tuple(text.split(",")) if "," in text or split_name(text)[0] in REGISTRY else text
 
 

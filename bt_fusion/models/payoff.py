@@ -1,4 +1,4 @@
-"""What a right and a wrong prediction are worth, and the least probability that pays its costs."""
+"""The value of a correct and a wrong prediction, and the break-even probability."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,15 +20,15 @@ MOST = 0.95
 
 @dataclass(frozen=True)
 class Payoff:
-    """What a right and a wrong prediction of a model are worth.
+    """The value of a correct and a wrong prediction of a model.
 
     Attributes
     ----------
     win, loss : float
-        Fractions of the price, or ATR units: of `direction` both are k, the mean absolute move
-        over the horizon in units of ATR(14); NaN where the training rows did not tell.
+        Fractions of the price, or ATR units: for `direction` both are k, the mean absolute move
+        over the horizon in units of ATR(14); NaN if the training rows do not show it.
     atr_period : int, optional
-        Period of the ATR (Wilder) in whose units they are; None for fractions.
+        Period of the ATR (Wilder) of these units; None for fractions.
     """
 
     win: float
@@ -39,7 +39,7 @@ class Payoff:
     def learn(
         cls, label: Label, arrays: BarArrays, labels: Labels, rows: np.ndarray
     ) -> "Payoff | None":
-        """Return what a label's trades are worth, measured on the training rows alone.
+        """Return the payoff of a label's trades, measured only on the training rows.
 
         Two-sided, two classes: k = 1.25 x the median of abs(close[t1] / close[t] - 1) over
         ATR(14) / close[t]. One-sided: the label's target, and the mean loss at t1 of the rows
@@ -52,13 +52,13 @@ class Payoff:
         labels : Labels
             Of all of the bars.
         rows : ndarray of int, shape (n_rows,)
-            Training rows; all that is read of them lies before the refit.
+            Training rows; all data read of them precede the refit.
         """
         if is_mirrored(label):
             unit = units(arrays, ATR_PERIOD)[rows]
             moves = np.abs(arrays.close[labels.t1[rows]] / arrays.close[rows] - 1)
             k = MEAN_OVER_MEDIAN * middle(moves, unit)
-            k = k if k > 0 else np.nan  # most closes did not move: nothing to gain is known
+            k = k if k > 0 else np.nan  # most closes did not move: the gain is unknown
             return cls(k, k, ATR_PERIOD)
         target, stop, period = distances(label)
         if not target:
@@ -73,28 +73,28 @@ class Payoff:
         return cls(target, float(known.mean()) if len(known) else np.nan, period)
 
     def per_bar(self, arrays: BarArrays) -> np.ndarray:
-        """Return win and loss as fractions of each bar's close, from bars up to it alone.
+        """Return win and loss as fractions of each bar's close, from bars up to it.
 
         Returns
         -------
         ndarray of float64, shape (n_bars, 2)
-            NaN where the ATR is not known yet.
+            NaN if the ATR is not known yet.
         """
         return units(arrays, self.atr_period)[:, None] * np.array([self.win, self.loss])
 
 
 @dataclass(frozen=True, eq=False)
 class BreakEven:
-    """What the least probability of a trade that pays its costs depends on, by bar.
+    """The break-even probability of a trade by bar, and its inputs.
 
     Attributes
     ----------
     win, loss : float or ndarray, shape (n_bars,)
-        What a right and a wrong prediction are worth, fractions of the price.
+        Value of a correct and a wrong prediction, fractions of the price.
     costs : float or ndarray, shape (n_bars,)
         Of entry and exit together, a fraction of the price.
     classes : int
-        2 or 3, of the label.
+        2 or 3, as in the label.
 
     References
     ----------
@@ -114,14 +114,14 @@ class BreakEven:
 
     @property
     def rule(self) -> str:
-        """What a probability must be to its limit: of three classes above it, else at least it."""
+        """The comparison with the limit: above for three classes, otherwise at least."""
         return ">" if self.classes == 3 else ">="
 
     def limits(self, up: Any, down: Any) -> tuple[Any, Any]:
-        """Return the least probability of a long, and of a short.
+        """Return the break-even probability of a long, and of a short.
 
-        Two classes: (loss + costs) / (win + loss), .95 at most. Three classes: (costs + P(other
-        side) x loss) / win. NaN where something is not known.
+        Two classes: (loss + costs) / (win + loss), at most .95. Three classes: (costs + P(other
+        side) x loss) / win. NaN if something is unknown.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class BreakEven:
             return limit, limit
 
     def agrees(self, up: Any, down: Any) -> tuple[Any, Any]:
-        """Tell where a long pays its costs, and where a short; NaN is no."""
+        """Return where a long pays its costs, and where a short; False for NaN."""
         long, short = self.limits(up, down)
         if self.classes == 3:
             return up > long, down > short
@@ -147,14 +147,14 @@ class BreakEven:
 
 
 def has_payoff(label: Label) -> bool:
-    """Say whether a label tells what a right and a wrong prediction are worth."""
+    """Return whether a label defines the value of a correct and a wrong prediction."""
     target, stop, _ = distances(label)
     needed = (target, stop) if len(label.classes) == 3 else (target,)
     return is_mirrored(label) or all(needed)
 
 
 def no_payoff(what: str) -> OptionError:
-    """Return the error for an `auto` threshold where the payoff is not known."""
+    """Return the error for an `auto` threshold without a known payoff."""
     return OptionError(
         f"ml_threshold auto: {what} does not know what a right and a wrong prediction are worth "
         "(saved by an older version, or a label without target and stop); train it again, or give "
@@ -163,12 +163,12 @@ def no_payoff(what: str) -> OptionError:
 
 
 def is_mirrored(label: Label) -> bool:
-    """Say whether a label has two classes that mirror each other, as up and down do."""
+    """Return whether a label has two symmetric classes, such as up and down."""
     return len(label.classes) == 2 and label.two_sided
 
 
 def distances(label: Label) -> tuple[float, float, int | None]:
-    """Return target and stop of a label, 0 for none, and the period of the ATR they count in."""
+    """Return target and stop of a label, 0 for none, and the ATR period of their units."""
     exits = trade_exits(label)
     target, stop = exits.get("atr_target") or 0.0, exits.get("atr_stop") or 0.0
     if target or stop:
@@ -177,7 +177,7 @@ def distances(label: Label) -> tuple[float, float, int | None]:
 
 
 def units(arrays: BarArrays, atr_period: int | None) -> np.ndarray:
-    """Return ATR / close of each bar; without a period 1."""
+    """Return ATR / close of each bar; 1 without a period."""
     if atr_period is None:
         return np.ones(len(arrays))
     if len(arrays) <= atr_period:
@@ -186,7 +186,7 @@ def units(arrays: BarArrays, atr_period: int | None) -> np.ndarray:
 
 
 def middle(moves: np.ndarray, unit: np.ndarray) -> float:
-    """Return the median of moves in units, of the rows whose unit is known and not 0.
+    """Return the median of moves in units, over rows with a known, nonzero unit.
 
     >>> middle(np.array([0.02, 0.06, 0.01]), np.array([0.01, 0.02, np.nan]))
     2.5

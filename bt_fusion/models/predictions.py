@@ -1,4 +1,4 @@
-"""Predictions: per bar probabilities, votes, signal, confidence, and which model made them."""
+"""Predictions: per bar probabilities, votes, signal, confidence, and the model's number."""
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -21,12 +21,12 @@ __all__ = [
 ]
 
 NO_MODEL = -1
-MAY_LACK = ("payoff", "health")  # what predictions have for each bar, or not at all
-NOT_TRAINED = np.datetime64("NaT", "ns")  # `trained_until` where no model has predicted
+MAY_LACK = ("payoff", "health")  # optional data for each bar
+NOT_TRAINED = np.datetime64("NaT", "ns")  # `trained_until` before any model has predicted
 
 
 class Signal(IntEnum):
-    """What a prediction recommends; HOLD is another name of NEUTRAL."""
+    """The recommendation of a prediction; HOLD is another name of NEUTRAL."""
 
     STRONG_SELL = -2
     SELL = -1
@@ -38,7 +38,7 @@ class Signal(IntEnum):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Predictions(Described):
-    """What an ensemble predicts for each bar.
+    """An ensemble's predictions for each bar.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Predictions(Described):
     classes : tuple of int
         (0, 1), or (-1, 0, 1) for long and short labels.
     two_sided : bool
-        Whether the lowest class means falling prices; if not there is no P(down).
+        Whether the lowest class means falling prices; otherwise there is no P(down).
     votes : ndarray of float64, shape (n_bars, n_members, n_classes)
         Each member's probabilities. NaN: no model yet, warm-up, or an in-sample bar.
     members : tuple of str
@@ -59,15 +59,15 @@ class Predictions(Described):
     model : ndarray of int64, shape (n_bars,)
         Number of the refit that predicted, -1 for none.
     trained_until : ndarray of datetime64[ns], shape (n_bars,)
-        Stamp of the last bar that model's labels used, NaT for none; always before the bar.
+        Stamp of the last bar used by that model's labels, NaT for none; always before the bar.
     label : Label, optional
-        What is predicted, where it is known.
+        What is predicted, if known.
     payoff : ndarray of float64, shape (n_bars, 2), optional
-        What a right and a wrong prediction are worth, fractions of the price; None where the
-        model does not tell.
+        Value of a correct and a wrong prediction, fractions of the price; None if the model has no
+        payoff.
     health : ndarray of float64, shape (n_bars, 6), optional
-        What was known of the model's health, see `bt_fusion.evaluation.drift.State`; None where
-        nobody has asked, see `with_health`.
+        The model's health at each bar, see `bt_fusion.evaluation.drift.State`; None if not
+        requested, see `with_health`.
     """
 
     index: pd.DatetimeIndex
@@ -87,11 +87,11 @@ class Predictions(Described):
     def __len__(self) -> int:
         return len(self.index)
 
-    # Iteration would let Backtrader's optstrategy take the bars for parameter values.
+    # Iteration would let Backtrader's optstrategy read the bars as parameter values.
     __iter__ = None
 
     def description(self) -> tuple[str, dict[str, str]]:
-        """Return what it prints of itself."""
+        """Return the printed form."""
         return predictions_title(self), predictions_rows(self)
 
     def __getitem__(self, rows: slice | np.ndarray) -> "Predictions":
@@ -100,12 +100,12 @@ class Predictions(Described):
 
     @property
     def per_bar(self) -> tuple[str, ...]:
-        """Names of what there is a row of for each bar."""
+        """Names of the data with a row for each bar."""
         names = ("index", "votes", "model", "trained_until")
         return (*names, *(name for name in MAY_LACK if getattr(self, name) is not None))
 
     def at(self, time: np.ndarray) -> "Predictions":
-        """Return the predictions of the bars with these stamps, unknown where there is none.
+        """Return the predictions of the bars with these stamps, unknown if there are none.
 
         Parameters
         ----------
@@ -123,7 +123,7 @@ class Predictions(Described):
         return replace(taken, index=pd.DatetimeIndex(time))
 
     def break_even(self, costs: float | np.ndarray = 0.0) -> BreakEven:
-        """Return what the break-even probability of each bar depends on.
+        """Return the inputs of the break-even probability of each bar.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class Predictions(Described):
         Raises
         ------
         OptionError
-            When `payoff` is not known.
+            If `payoff` is not known.
         """
         if self.payoff is None:
             raise no_payoff("the model")
@@ -153,7 +153,7 @@ class Predictions(Described):
     def proba(self) -> np.ndarray:
         """Probabilities of the ensemble, shape (n_bars, n_classes).
 
-        Soft voting weighs the members, majority voting takes their plain mean.
+        Weighted mean with soft voting, plain mean with majority voting.
         """
         return combined(self.votes, self.weights, self.voting)
 
@@ -185,14 +185,14 @@ class Predictions(Described):
         return (self.ballots if self.voting == "majority" else self.proba).max(axis=1)
 
     def signal(self, entry: float = 0.60, strong: float = 0.70) -> np.ndarray:
-        """Return a `Signal` value per bar as float64, NaN where there is no prediction.
+        """Return a `Signal` value per bar as float64, NaN without a prediction.
 
         Parameters
         ----------
         entry, strong : float
             Soft voting: the probability from which a side is BUY or SELL (+-1), and strongly so
-            (+-2). Majority voting ignores them: the winner is +-1, a unanimous one +-2, and a
-            share below `vote_threshold` or a tie is HOLD.
+            (+-2). Majority voting ignores them: the winner is +-1, or +-2 if unanimous; a share
+            below `vote_threshold` or a tie is HOLD.
         """
         if self.voting == "majority":
             up, down = self._majority()
@@ -201,7 +201,7 @@ class Predictions(Described):
         return np.where(self.known, up - down, np.nan)
 
     def opinion(self, entry: float = 0.60, strong: float = 0.70) -> tuple[np.ndarray, ...]:
-        """Return P(up), P(down), signal and confidence, the probabilities worked out once."""
+        """Return P(up), P(down), signal and confidence; the probabilities are computed once."""
         proba = self.proba
         up, down = self._sides(proba)
         if self.voting == "majority":
@@ -210,11 +210,11 @@ class Predictions(Described):
         return up, down, np.where(self.known, long - short, np.nan), proba.max(axis=1)
 
     def levels(self) -> np.ndarray:
-        """Return a `Confidence` per bar (None where there is no prediction), dtype object."""
+        """Return a `Confidence` per bar (None without a prediction), dtype object."""
         return confidence_levels(self.confidence, self.voting, self.vote_threshold)
 
     def to_frame(self, entry: float = 0.60, strong: float = 0.70) -> pd.DataFrame:
-        """Return the table that predictions.parquet holds, one row a bar."""
+        """Return the table stored in predictions.parquet, one row per bar."""
         return pd.DataFrame(
             {
                 "datetime": self.index,
@@ -228,13 +228,13 @@ class Predictions(Described):
         )
 
     def table(self, entry: float = 0.60, strong: float = 0.70) -> pd.DataFrame:
-        """Return each bar's prediction in words, one row a bar; `bt-fusion predict` writes it.
+        """Return each bar's prediction in words, one row per bar; written by `bt-fusion predict`.
 
         Returns
         -------
         DataFrame
-            datetime; a probability a class, such as prob_short, prob_no_trade and prob_long; class,
-            the likeliest one, such as Long; signal, a name of `Signal`; confidence; level;
+            datetime; one probability per class, such as prob_short, prob_no_trade and prob_long;
+            class, the likeliest one, such as Long; signal, a name of `Signal`; confidence; level;
             trained_until; in_sample, whether the model was trained on the bar. Without a prediction
             numbers are NaN and words None.
         """
@@ -250,7 +250,7 @@ class Predictions(Described):
             "trained_until": self.trained_until,
             "in_sample": self.index <= self.trained_until,
         }
-        for name in ("class", "signal", "level"):  # None stays None whatever pandas makes of text
+        for name in ("class", "signal", "level"):  # None stays None, however pandas stores text
             said[name] = pd.Series(said[name], dtype=object)
         chances = dict(zip(columns, proba.T, strict=True))
         return pd.DataFrame({"datetime": self.index, **chances, **said})

@@ -1,4 +1,4 @@
-"""What predicts: a walk-forward, a fitted model, or a fitted model for each symbol."""
+"""Predictors: a walk-forward, a fitted model, or a fitted model for each symbol."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -31,26 +31,26 @@ Predictor = OnePredictor | Mapping[str, SignalModel]
 
 
 def as_predictor(model: Any, system: str | None = None, seed: int = 0) -> Predictor:
-    """Return what predicts, for whatever a user gives as the model.
+    """Return a predictor for any accepted form of model.
 
-    A model that is not fitted is refitted as time passes, by a `WalkForward` with its default
-    sizes on all cores: so every bar it trades is unseen.
+    An unfitted model is refitted as time passes, by a `WalkForward` with its default sizes on all
+    cores, so every bar it trades is unseen.
 
     Parameters
     ----------
     model : WalkForward, SignalModel, Ensemble, str, path, dict or None
         A string names a preset, or the folder or URL of a saved model. An ensemble gets the default
         features and label. A dictionary holds a fitted model, or its folder, for each symbol. None
-        is the preset that the system asks for, else the default model.
+        is the system's preset, otherwise the default model.
     system : str, optional
-        Our strategy that trades it, see `STRATEGY_PRESETS`.
+        The strategy that trades it, see `STRATEGY_PRESETS`.
     seed : int
-        Of a model that is made here.
+        Of a model created here.
 
     Raises
     ------
     OptionError
-        For anything else, and for a model in a dictionary that is not fitted.
+        For anything else, and for an unfitted model in a dictionary.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def as_predictor(model: Any, system: str | None = None, seed: int = 0) -> Predic
 
 
 def is_fitted(model: SignalModel) -> bool:
-    """Tell whether a model has been fitted or loaded."""
+    """Return whether a model has been fitted or loaded."""
     return hasattr(model, "ensemble_")
 
 
@@ -102,7 +102,7 @@ def _saved(place: str | Path) -> SignalModel:
 
 
 def check_predictor(predictor: Predictor, symbols: Iterable[str]) -> None:
-    """Check that models given by symbol are those of the data, and ask for the same.
+    """Check that models by symbol match the symbols of the data, and share one label.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def check_predictor(predictor: Predictor, symbols: Iterable[str]) -> None:
 
 
 def check_payoffs(predictor: Predictor) -> None:
-    """Raise OptionError for a model that cannot give the `auto` threshold."""
+    """Raise OptionError for a model without an `auto` threshold."""
     if isinstance(predictor, WalkForward):
         label = predictor.signal_model().label()
         if not has_payoff(label):
@@ -147,18 +147,18 @@ def check_payoffs(predictor: Predictor) -> None:
 
 
 def predictor_of(predictor: Predictor, symbol: str) -> OnePredictor:
-    """Return what predicts the bars of a symbol."""
+    """Return the predictor for the bars of a symbol."""
     return predictor if isinstance(predictor, OnePredictor) else predictor[symbol]
 
 
 def model_of(predictor: Predictor) -> SignalModel:
-    """Return the model that predicts, or that is refitted; of several the first."""
+    """Return the model that predicts or is refitted; of several the first."""
     if isinstance(predictor, WalkForward):
         return predictor.signal_model()
     return predictor if isinstance(predictor, SignalModel) else next(iter(predictor.values()))
 
 
 def copy_for(predictor: Predictor, symbol: str, symbols: int) -> OnePredictor:
-    """Return what predicts a symbol: of a walk-forward and several symbols a copy of its own."""
+    """Return the predictor for a symbol: with several symbols, a copy of a walk-forward."""
     own = predictor_of(predictor, symbol)
     return clone(own) if symbols > 1 and isinstance(own, WalkForward) else own

@@ -36,7 +36,7 @@ def fusion(seed: int = 0) -> SignalModel:
 def discovery(seed: int = 0) -> SignalModel:
     """Return system B: one XGBoost on moving averages, three classes.
 
-    Its features are not standardised: trees ask for their order alone, which scaling keeps.
+    Its features are not standardised: trees only use their order, which scaling keeps.
     """
     from xgboost import XGBClassifier
 
@@ -60,7 +60,7 @@ def hybrid(seed: int = 0, *, lstm: bool = True) -> SignalModel:
     ----------
     seed : int
     lstm : bool
-        False leaves the LSTM out, and the other four keep their proportions.
+        False leaves the LSTM out; the other four keep their proportions.
     """
     weights = {name: w for name, w in HYBRID_WEIGHTS.items() if lstm or name != "lstm"}
     ensemble = Ensemble(
@@ -70,7 +70,7 @@ def hybrid(seed: int = 0, *, lstm: bool = True) -> SignalModel:
 
 
 def generator(seed: int = 0) -> SignalModel:
-    """Return system D: logistic regression or random forest, whichever has the better F1."""
+    """Return system D: logistic regression or random forest, the one with the better F1."""
     from bt_fusion.ensemble.members.best_member import BestMember
 
     best = BestMember(("lr", "rf"), folds=10, seed=seed)
@@ -91,7 +91,7 @@ def signal(seed: int = 0) -> SignalModel:
 
 
 def managed(seed: int = 0) -> SignalModel:
-    """Return system E whole: its signal model, and the three that manage its trades."""
+    """Return the complete system E: its signal model, and the three that manage its trades."""
     own = signal(seed)
     return model_class("managed")(own.features, own.labels, own.ensemble)
 
@@ -106,15 +106,15 @@ PRESETS: dict[str, Callable[..., SignalModel]] = {
 }
 
 
-# Parameters of the strategy that belong to a system as much as its model
+# Strategy parameters that belong to a system like its model
 PRESET_PARAMS: dict[str, dict[str, float]] = {"fusion": {"ml_threshold": 0.60}}
-# Strategies that ask for a model of their own; any other one trains the default model
+# Strategies with their own model; any other one trades the default model
 STRATEGY_PRESETS = {"hybrid": "hybrid", "discovery": "discovery", "managed": "managed"}
 LABEL_STRATEGIES: dict[type, str] = {Gain: "hybrid", ProfitBeforeStop: "discovery"}
 
 
 def strategy_for(model: SignalModel) -> str:
-    """Return the name of the strategy that trades what a model's label asks, or manages its trades.
+    """Return the name of the strategy that trades a model's label, or manages its trades.
 
     >>> strategy_for(hybrid()), strategy_for(fusion()), strategy_for(managed())
     ('hybrid', 'fusion', 'managed')
@@ -129,8 +129,8 @@ def strategy_for(model: SignalModel) -> str:
 def make_preset(name: str, seed: int = 0, members: Sequence[str] | None = None) -> SignalModel:
     """Return an unfitted model by the name of its preset.
 
-    A member of the preset whose library is not installed is left out with a warning; the others
-    keep their proportions.
+    Members of the preset without an installed library are left out with a warning; the others keep
+    their proportions.
 
     Parameters
     ----------
@@ -138,12 +138,12 @@ def make_preset(name: str, seed: int = 0, members: Sequence[str] | None = None) 
         Of `PRESETS`.
     seed : int
     members : sequence of str, optional
-        To take instead of the preset's, see `with_members`.
+        To use instead of the preset's, see `with_members`.
 
     Raises
     ------
     OptionError
-        For a name that is not in `PRESETS`, or members that cannot be.
+        For a name that is not in `PRESETS`, or invalid members.
 
     Examples
     --------
@@ -159,10 +159,10 @@ def make_preset(name: str, seed: int = 0, members: Sequence[str] | None = None) 
 
 
 def with_members(ensemble: Ensemble, names: Sequence[str]) -> Ensemble:
-    """Return an unfitted ensemble with other members, all else kept.
+    """Return an unfitted ensemble with other members, otherwise unchanged.
 
-    A member that the ensemble has keeps its settings. Weights are kept where every member has
-    one, else all weigh the same.
+    A member already in the ensemble keeps its settings. Weights are kept if every member has one,
+    otherwise all weights are equal.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def with_members(ensemble: Ensemble, names: Sequence[str]) -> Ensemble:
 
 
 def installed(ensemble: Ensemble, preset: str) -> Ensemble:
-    """Return a preset's ensemble without the members whose libraries are missing, and warn."""
+    """Return a preset's ensemble without members that lack their libraries, and warn."""
     needed = {name: missing_libraries(name) for name in ensemble.members}
     without = [name for name in needed if needed[name]]
     if not without:

@@ -1,4 +1,4 @@
-"""One refit of a walk-forward: its rows, the digest of all it depends on, fit and prediction."""
+"""One refit of a walk-forward: its rows, the digest of its inputs, fit and prediction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ __all__ = [
     "leaves_lock",
 ]
 
-# What changes numbers: versions of libraries (the last two may be absent), and our own code.
+# Affects the numbers: versions of libraries (the last two may be absent), and our own code.
 LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "imbalanced-learn", "torch", "skorch")
 CODE = ("ensemble", "models.refit")
 
@@ -41,9 +41,9 @@ class Refit:
         Positions: training rows begin at `start`, the model is fitted before `bar` and predicts
         bar..stop-1.
     rows : int
-        Rows it learnt from.
+        Number of its training rows.
     trained_until : datetime64[ns]
-        Stamp of the last bar its labels used, NaT when it could not be fitted.
+        Stamp of the last bar its labels used, NaT if it could not be fitted.
     trained_on : str
         Digest of everything the fitted model depends on: training rows, options, versions.
     key : str
@@ -51,7 +51,7 @@ class Refit:
     cached : bool
         Whether the predictions came from the cache.
     payoff : Payoff or None
-        What a right and a wrong prediction are worth, by its training rows.
+        Value of a correct and a wrong prediction, from its training rows.
     importances : ndarray of float64, shape (n_features,), or shape (0,)
         See `feature_shares`.
     """
@@ -68,13 +68,13 @@ class Refit:
     importances: np.ndarray = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
 
 
-# From a refit and the labels of its training rows to the labels it learns from instead
+# From a refit and the labels of its training rows to replacement labels
 Relabel = Callable[[Refit, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
 class RefitOutput:
-    """What is kept of a refit: its members' votes on the block, and what they rest on.
+    """The stored result of a refit: its members' votes on the block, and feature importances.
 
     >>> kept = RefitOutput(np.array([[[0.4, 0.6]]]), np.array([1.0])).to_array()
     >>> RefitOutput.from_array(kept, (1, 1, 2)).importances
@@ -85,12 +85,12 @@ class RefitOutput:
     importances: np.ndarray
 
     def to_array(self) -> np.ndarray:
-        """Return both in one array, so that one file holds the whole."""
+        """Return both in one array, to store them in one file."""
         return np.append(self.votes, self.importances)
 
     @classmethod
     def from_array(cls, array: np.ndarray | None, shape: tuple[int, ...]) -> "RefitOutput | None":
-        """Return what `to_array` made of votes of this shape, None for what is something else."""
+        """Return the output from `to_array` for votes of this shape, None for other content."""
         count = int(np.prod(shape))
         if array is None or array.ndim != 1 or len(array) < count:
             return None
@@ -99,7 +99,7 @@ class RefitOutput:
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows and the bars before them that a member with context looks at.
+    """Some rows, with the earlier bars that a member with context needs.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class Rows:
 
     @classmethod
     def cut(cls, X: np.ndarray, rows: np.ndarray, context: int) -> "Rows":
-        """Cut from all bars what rows at these positions need, `context` bars each."""
+        """Select from all bars those that rows at these positions need, `context` bars each."""
         if not len(rows):
             return cls(np.ascontiguousarray(X[:0]), rows)
         first = max(0, rows[0] - context + 1)
@@ -123,7 +123,7 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class RefitInputs:
-    """What all refits of a walk-forward share.
+    """The shared inputs of all refits of a walk-forward.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ class RefitInputs:
     label: Label
 
     def arguments(self, rows: np.ndarray, y: np.ndarray, block: np.ndarray) -> tuple[Any, ...]:
-        """Return what `fit_copy` takes: the rows at these positions, see `RefitTask`."""
+        """Return the arguments of `fit_copy`: the rows at these positions, see `RefitTask`."""
         context = self.ensemble.context
         learnt = Rows.cut(self.X, rows, context)
         shift = rows[0] - learnt.at[0] if len(rows) else 0
@@ -151,7 +151,7 @@ class RefitInputs:
 
 @dataclass(frozen=True)
 class RefitTask:
-    """What one refit needs.
+    """The inputs of one refit.
 
     Attributes
     ----------
@@ -161,11 +161,11 @@ class RefitTask:
     rows : ndarray of int64, shape (n_rows,)
         Positions of the training rows.
     relabelled : ndarray of float64, shape (n_rows,), or None
-        What a `Relabel` made of their labels; None learns from the labels as they are.
+        Their labels after a `Relabel`; None uses the labels unchanged.
     block : ndarray of int64, shape (n_block,)
         Positions of the rows to predict.
     code : str
-        Digest of the members' classes that are a user's own.
+        Digest of the user-defined classes of members.
     """
 
     refit: Refit
@@ -177,11 +177,11 @@ class RefitTask:
 
     @property
     def y(self) -> np.ndarray:
-        """What it learns of its rows, shape (n_rows,)."""
+        """The training labels, shape (n_rows,)."""
         return self.inputs.labels.y[self.rows] if self.relabelled is None else self.relabelled
 
     def arguments(self) -> tuple[Any, ...]:
-        """Return what `fit_copy` takes."""
+        """Return the arguments of `fit_copy`."""
         return self.inputs.arguments(self.rows, self.y, self.block)
 
     @property
@@ -195,7 +195,7 @@ class RefitTask:
         return fit_copy(*self.arguments())
 
     def with_digests(self) -> "RefitTask":
-        """Return the task with digests of all that its model and its predictions depend on."""
+        """Return the task with digests of everything its model and predictions depend on."""
         ensemble, learnt, y, t1, out_of_sample, label = self.arguments()
         options = object_digest((ensemble, label.classes, label.horizon))
         made_by = f"{_environment()} {self.code} {options}"
@@ -205,7 +205,7 @@ class RefitTask:
 
 
 def leaves_lock(ensemble: Ensemble) -> bool:
-    """Say whether every member works outside Python's lock, so that threads help."""
+    """Return whether every member works outside Python's lock, so that threads help."""
     known = [MEMBERS.get(name) for name in ensemble.members]
     return all(member is not None and member.releases_lock for member in known)
 
@@ -231,7 +231,7 @@ def fit_numbered(
     relabelled: np.ndarray | None,
     block: np.ndarray,
 ) -> tuple[int, RefitOutput | None, str]:
-    """Return (number, what was fitted, ""), or (number, None, why) where no model can be."""
+    """Return (number, fitted result, ""), or (number, None, reason) if the fit is impossible."""
     y = inputs.labels.y[rows] if relabelled is None else relabelled
     try:
         ensemble, votes = fit_copy(*inputs.arguments(rows, y, block))
@@ -241,5 +241,5 @@ def fit_numbered(
 
 
 def _environment() -> str:
-    """Name the code and libraries that make the numbers."""
+    """Return the versions of code and libraries that affect the numbers."""
     return f"{versions_text(*LIBRARIES)} {code_digest(*CODE)}"

@@ -19,11 +19,11 @@ from bt_fusion.files import RANDOM, remove_stale
 __all__ = ["ArrayCache", "open_cache"]
 
 DIGEST = sha256().digest_size
-NOT_USABLE = (OSError, NotImplementedError)  # the second: a file system without locks
+NOT_USABLE = (OSError, NotImplementedError)  # the second for a file system without locks
 
 
 def open_cache(place: str | Path | None) -> "ArrayCache | None":
-    """Return the cache at `place`: a folder, "auto" for the user's own, None or "none" for none.
+    """Return the cache at `place`: a folder, "auto" for the default, None or "none" for none.
 
     "auto" is the folder in the environment variable BT_FUSION_CACHE, else the platform's usual
     cache folder.
@@ -36,15 +36,15 @@ def open_cache(place: str | Path | None) -> "ArrayCache | None":
 
 
 class ArrayCache:
-    """Arrays in `.npy` files, one a key, each with its SHA-256 at the end.
+    """Arrays in `.npy` files, one per key, each followed by its SHA-256.
 
-    A broken or altered file counts as absent. A folder that cannot be written is a warning: the
-    work goes on without it.
+    A broken or altered file counts as absent. If the folder cannot be written, a warning is issued
+    and the work continues without it.
 
     Parameters
     ----------
     folder : path
-        Created when first written to.
+        Created on the first write.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class ArrayCache:
         return np.load(io.BytesIO(stored[:-DIGEST]), allow_pickle=False)
 
     def put(self, key: str, array: np.ndarray) -> None:
-        """Store an array; readers see the old state or the new, nothing between."""
+        """Store an array; readers see the old content or the new, nothing between."""
         made = io.BytesIO()
         np.save(made, array, allow_pickle=False)
         data = made.getvalue()
@@ -93,7 +93,7 @@ class ArrayCache:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Hold the lock of `key`: others that want it wait, and then find its work done."""
+        """Hold the lock of `key`: other processes wait, and then find the work done."""
         lock = FileLock(self._path(key).with_suffix(".lock"))
         try:
             Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The saved models that --model names: one for all symbols, or one for each."""
+"""The saved models that --model names: one for all symbols, or one per symbol."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,19 +16,19 @@ Folders = str | dict[str, str]
 
 
 def model_folders(given: Sequence[str], strategy: str) -> Folders | None:
-    """Return the folder of the saved model, or of each symbol's; None where none is named.
+    """Return the folder of the saved model, or one per symbol; None if none is given.
 
     Parameters
     ----------
     given : sequence of str
-        A folder or URL, or SYMBOL=FOLDER for each of several. ``auto`` names models/STRATEGY
-        where it is there. A URL becomes that of the model it names now, which is pulled.
+        A folder or URL, or SYMBOL=FOLDER for each of several. ``auto`` means models/STRATEGY if it
+        exists. A URL is resolved to its current model, which is pulled.
     strategy : str
 
     Raises
     ------
     OptionError
-        For several without symbols, a symbol given twice, and a missing side of a pair.
+        For several without symbols, a repeated symbol, and an incomplete pair.
     HubError, BundleError, ModelCompatibilityError
         For a URL, as `bt_fusion.hub.pull_model`.
 
@@ -48,7 +48,7 @@ def model_folders(given: Sequence[str], strategy: str) -> Folders | None:
 def load_models(
     folders: Folders, others: Mapping[str, pd.DataFrame] | None = None
 ) -> SignalModel | dict[str, SignalModel]:
-    """Load the saved model, or that of each symbol, with the bars of other markets."""
+    """Load the saved model, or one per symbol, with the bars of other markets."""
     if isinstance(folders, Mapping):
         return {name: SignalModel.load(folder, others=others) for name, folder in folders.items()}
     return SignalModel.load(folders, others=others)

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 __all__ = ["SignalModel", "load_model", "training_rows"]
 
 SAMPLE_ROWS = 240
-TAIL_ROWS = 16  # rows whose features the last bars give
+TAIL_ROWS = 16  # rows of features from the last bars
 
 
 class SignalModel(Described, BaseEstimator):
-    """What predicts a label of bars from their features.
+    """A model that predicts a label of bars from their features.
 
-    Causal: row t of a prediction depends on bars up to t alone, and on the rows it was fitted
-    on. Bars at or before `trained_until_` are in-sample and get no prediction, unless asked for.
+    Causal: row t of a prediction depends only on bars up to t, and on the rows it was fitted on.
+    Bars at or before `trained_until_` are in-sample and get no prediction by default.
 
     Parameters
     ----------
@@ -50,15 +50,14 @@ class SignalModel(Described, BaseEstimator):
     labels : str or Label
         The name of a label with its defaults, or a label such as ``Direction(horizon=5)``.
     ensemble : Ensemble, optional
-        ``Ensemble()`` when not given: rf, xgb and lgb, soft vote.
+        Default ``Ensemble()``: rf, xgb and lgb, soft vote.
     causality_check : bool
-        Whether each fit checks the features and the label that are your own for look-ahead, see
-        `check_causality`.
+        Whether each fit checks your own features and label for look-ahead, see `check_causality`.
     timeframes : sequence of str
-        Longer timeframes, such as ``("4h", "1d")``, of which all features are added.
+        Longer timeframes, such as ``("4h", "1d")``, for which all features are added.
     others : mapping of str to DataFrame, optional
-        Bars of other markets by name, of which all features are added, see `FeatureSet`. A saved
-        model holds their names alone.
+        Bars of other markets by name, for which all features are added, see `FeatureSet`. A saved
+        model stores only their names.
 
     Attributes
     ----------
@@ -67,30 +66,30 @@ class SignalModel(Described, BaseEstimator):
     trained_until_ : datetime64[ns]
         Stamp of the last bar the training labels used.
     interval_ : str or None
-        Length of the bars it was fitted on, such as 1h.
+        Length of the training bars, such as 1h.
     n_rows_ : int
-        Rows it was fitted on.
+        Number of training rows.
     trained_from_ : datetime64[ns]
-        Stamp of the first of them.
+        Stamp of the first training row.
     sample_ : ndarray of float32, shape (at most 240, n_features)
         Some of them, evenly spread: loading a saved model checks its predictions on them.
     tail_ : BarArrays
-        The last bars it was fitted on, for the same purpose.
+        The last training bars, for the same purpose.
     tail_others_ : dict of str to BarArrays
-        Those of other markets that go with them.
+        The same for other markets.
     compared_ : list of ComparedBars
-        Some of the bars it was fitted on: saving it compares its ways to predict on them. A loaded
-        model has none.
+        Some of the training bars: saving compares its ways of predicting on them. Empty for a
+        loaded model.
     payoff_ : Payoff or None
-        What a right and a wrong prediction are worth; None of a label that does not tell, and of a
-        model that an older version saved.
+        Value of a correct and a wrong prediction; None if the label has none, or an older version
+        saved the model.
     reference_ : Reference or None
-        What it expects of unseen bars, see `bt_fusion.evaluation.drift`; None of a model that an
-        older version saved.
+        What it expects of unseen bars, see `bt_fusion.evaluation.drift`; None if an older version
+        saved the model.
     look_ahead_checked_ : bool or None
-        Whether `fit` left nothing of your own unchecked; None of a saved model that does not tell.
+        Whether `fit` checked everything of your own; None if a saved model does not contain it.
     trials_ : int
-        Variants tried to arrive at it, as it was saved; of a loaded model alone.
+        For loaded models only: variants tried before this one, as saved.
 
     Examples
     --------
@@ -118,13 +117,13 @@ class SignalModel(Described, BaseEstimator):
         self.timeframes = timeframes
         self.others = others
 
-    kind = "signal"  # what a saved model says it is, see `bundle.later.kinds`
+    kind = "signal"  # kind of a saved model, see `bundle.later.kinds`
 
-    # Backtrader's optstrategy iterates what it can: a model is one value.
+    # Backtrader's optstrategy iterates iterable values: a model is one value.
     __iter__ = None
 
     def description(self) -> tuple[str, dict[str, str]]:
-        """Return what it prints of itself."""
+        """Return the printed form."""
         state = "fitted" if hasattr(self, "ensemble_") else "not fitted"
         return f"{type(self).__name__}, {state}", model_rows(self)
 
@@ -133,7 +132,7 @@ class SignalModel(Described, BaseEstimator):
         return FeatureSet(self.features, self.timeframes, self.others)
 
     def label(self) -> Label:
-        """Return the label itself, also when it was given by name."""
+        """Return the label object, also if it was given by name."""
         return make_label(self.labels) if isinstance(self.labels, str) else self.labels
 
     def new_ensemble(self) -> Ensemble:
@@ -144,26 +143,26 @@ class SignalModel(Described, BaseEstimator):
     def fit(
         self, bars: pd.DataFrame | BarArrays, start: int = 0, *, hold_out: bool = True
     ) -> "SignalModel":
-        """Train on every bar whose features are complete and whose label is known.
+        """Train on every bar with complete features and a known label.
 
         Parameters
         ----------
         bars : DataFrame or BarArrays
         start : int
-            Position of the first bar to learn from; those before it only warm up the features.
+            Position of the first training bar; earlier ones only warm up the features.
         hold_out : bool
-            Whether to fit the ensemble once more without the last 40 % of the rows, for what to
-            expect of unseen bars (`reference_`); without it, or with fewer than 100 labels there
-            that do not overlap, drift shows in the features alone.
+            Whether to fit the ensemble again without the last 40 % of the rows, to learn what to
+            expect of unseen bars (`reference_`). Without it, or with fewer than 100 non-overlapping
+            labels in that part, only the features show drift.
 
         Raises
         ------
         TrainingError
-            When no such rows are left, or they hold a single class.
+            If no such rows are left, or they hold a single class.
         LookAheadError
-            When a feature or label of your own looks ahead.
+            If a feature or label of your own looks ahead.
         OptionError
-            When such a feature declares too short a lookback or memory, or is random.
+            If such a feature declares too short a lookback or memory, or is random.
         """
         arrays = BarArrays.of(bars)
         check_own(self, arrays)
@@ -173,14 +172,14 @@ class SignalModel(Described, BaseEstimator):
         return self
 
     def _reference(self, arrays: BarArrays, start: int, hold_out: bool) -> Reference:
-        """Return what it expects of bars after those it was fitted on."""
+        """Return what it expects of bars after the training bars."""
         label, X = self.label(), self.feature_set_.transform(arrays)
         labels = labels_of(label, arrays)
         rows = training_rows(complete_rows(X), labels, label.horizon, start, len(arrays))
         return learn_reference(self, X, labels, rows, hold_out)
 
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "SignalModel":
-        """Train on checked arrays, on rows from `start`; the bars before it only warm up."""
+        """Train on checked arrays, on rows from `start`; earlier bars only warm up."""
         label = self.label()
         self.feature_set_ = self.feature_set().on(arrays)
         X = self.feature_set_.transform(arrays)
@@ -223,7 +222,7 @@ class SignalModel(Described, BaseEstimator):
         ----------
         bars : DataFrame
         allow_in_sample : bool
-            Predict bars the model was trained on, too: such figures say nothing of its worth.
+            Also predict bars the model was trained on; such results do not show its quality.
         """
         arrays = BarArrays.of(bars)
         return self.predict_arrays(arrays, allow_in_sample=allow_in_sample)
@@ -235,7 +234,7 @@ class SignalModel(Described, BaseEstimator):
         return self._predict_rows(arrays, self.feature_set_.transform(arrays), allow_in_sample)
 
     def _predict_rows(self, arrays: BarArrays, X: np.ndarray, allow_in_sample: bool) -> Predictions:
-        """Predict bars of which the features are known."""
+        """Predict bars with known features."""
         known = complete_rows(X)
         if not allow_in_sample:
             known &= arrays.time > self.trained_until_
@@ -245,12 +244,12 @@ class SignalModel(Described, BaseEstimator):
         predictions.trained_until[known] = self.trained_until_
         if self.payoff_ is None:
             return replace(predictions, payoff=None)
-        assert predictions.payoff is not None  # it is the label's
+        assert predictions.payoff is not None  # it belongs to the label
         predictions.payoff[known] = self.payoff_.per_bar(arrays)[known]
         return predictions
 
     def _check_spacing(self, arrays: BarArrays) -> None:
-        """Refuse bars of another length where it says when longer ones are closed."""
+        """Refuse bars of another length if its features need the closes of longer bars."""
         given = {**self.feature_set_.others, "": arrays}
         for name, spacing in self.feature_set_.spacing.items():
             if name in given:
@@ -269,34 +268,34 @@ class SignalModel(Described, BaseEstimator):
         return predictions
 
     def signal_part(self) -> "SignalModel":
-        """Return an unfitted model of the signal alone, the bars of others not copied."""
+        """Return an unfitted model of the signal only, without copying other markets' bars."""
         names = SignalModel().get_params(deep=False)
         return SignalModel(**{name: getattr(self, name) for name in names})
 
     def later_ensembles(self) -> dict[str, tuple[Ensemble, tuple[str, ...], int]]:
-        """Return unfitted ensembles that are saved with it, each with columns and classes."""
+        """Return the unfitted ensembles saved with it, each with columns and classes."""
         return {}
 
     def later_models(self) -> list["LaterModel"]:
-        """Return the models beside it that are saved with it; a subclass may have some."""
+        """Return the later models saved with it; a subclass may have some."""
         return []
 
     @step("Saving the model")
     def save(self, folder: str | Path, **about: Any) -> Path:
         """Save the fitted model as a folder, with its parity certificate.
 
-        What was written is loaded again and compared before it takes its place; see
+        The written files are loaded again and compared before they replace the old ones; see
         `bt_fusion.bundle.save_model` and `bt_fusion.models.parity.certificate`.
 
         Raises
         ------
         OptionError, BundleError
-            As these; the model that was there stays.
+            As these; the existing model stays.
 
         Warns
         -----
         BtFusionWarning
-            When bar by bar or in ONNX the model predicts otherwise than in a batch.
+            If its predictions bar by bar or in ONNX differ from those in a batch.
         """
         from bt_fusion.bundle import save_model
 
@@ -318,16 +317,16 @@ class SignalModel(Described, BaseEstimator):
     ) -> "SignalModel":
         """Load a saved model after checking it.
 
-        It is of the class it was saved as: of a folder with a `ManagedModel` that is one, here too.
+        Its class is the saved one: the folder of a `ManagedModel` gives a `ManagedModel`.
 
         Parameters
         ----------
         folder : path or str
-            Or the URL of a model that was pushed: it is pulled into the cache (see docs/hub.md).
+            Or the URL of a pushed model: it is pulled into the cache (see docs/hub.md).
         digest : str, optional
             The digest the model must have (`bt-fusion show` prints it).
         features : str or sequence of str, optional
-            The features a configuration expects, as a set's name or in order.
+            The features that a configuration expects: a set's name, or names in order.
         others : mapping of str to DataFrame, optional
             Bars of the other markets that its features need, by name.
 
@@ -339,11 +338,11 @@ class SignalModel(Described, BaseEstimator):
         Raises
         ------
         BundleError
-            When files are missing, broken or altered, or malicious.
+            If files are missing, broken, altered or malicious.
         ModelCompatibilityError
-            When a sound model does not fit the versions here, or the features or digest asked for.
+            If a sound model does not fit the installed versions, or the features or digest given.
         HubError
-            When the place of a URL cannot be reached, or holds no such model.
+            If a URL cannot be reached, or holds no such model.
 
         Examples
         --------
@@ -369,7 +368,7 @@ class SignalModel(Described, BaseEstimator):
         Raises
         ------
         ModelCompatibilityError
-            For a kind that is not known here, or no kind of this class.
+            For an unknown kind, or a kind that is not of this class.
         """
         known = cls if saved.kind == cls.kind else model_class(saved.kind)
         if not issubclass(known, cls):
@@ -380,7 +379,7 @@ class SignalModel(Described, BaseEstimator):
         return known._restored(saved).with_others(others or {})
 
     def with_others(self, others: Mapping[str, pd.DataFrame | BarArrays]) -> "SignalModel":
-        """Take the bars of other markets, for features it has; returns the model itself."""
+        """Set the bars of other markets for its features; return the model itself."""
         fitted = getattr(self, "feature_set_", None)
         needed = (fitted or self.feature_set()).markets
         given = {name: bars for name, bars in others.items() if name in needed}
@@ -425,11 +424,11 @@ def training_rows(
     refit: int,
     embargo: int = 0,
 ) -> np.ndarray:
-    """Return the rows a model fitted at bar `refit` may learn from.
+    """Return the rows that a model fitted at bar `refit` may learn from.
 
     Rows t from `start` with complete features, t <= refit - horizon - 1 **and** t1 < refit, both
     less the embargo. Purging by t1 alone would keep early touches near the cut and drop the
-    time-outs among them.
+    time-outs there.
 
     Parameters
     ----------

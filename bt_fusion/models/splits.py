@@ -1,4 +1,4 @@
-"""Purged splits: rows to learn from and rows to judge by, whose labels share no bar."""
+"""Purged splits: training and test rows whose labels share no bar."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from bt_fusion.models.signal_model import SignalModel, training_rows
 
 __all__ = ["LabelledRows", "Split", "fold_proba", "purged_folds", "time_series_folds"]
 
-Split = tuple[np.ndarray, np.ndarray]  # positions among the bars: to learn from, to judge by
-TICKS = 2  # a bar's length in purgedcv's time, so that an embargo may end between two bars
+Split = tuple[np.ndarray, np.ndarray]  # positions among the bars: training, test
+TICKS = 2  # the length of a bar in purgedcv's time, so that an embargo may end between two bars
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledRows:
-    """The bars a model can learn from: complete features, and a label that is known.
+    """The bars a model can learn from: complete features and a known label.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class LabelledRows:
     rows : ndarray of int64, shape (n_rows,)
         Positions of the labelled rows among the bars, ascending.
     horizon : int
-        Bars until a label is known at the latest.
+        Most bars until a label is known.
     classes : tuple of int
     """
 
@@ -49,12 +49,12 @@ class LabelledRows:
 
     @classmethod
     def of(cls, model: SignalModel, bars: pd.DataFrame | BarArrays) -> "LabelledRows":
-        """Compute the features and labels a model asks for.
+        """Compute the features and labels of a model.
 
         Raises
         ------
         TrainingError
-            When no row is left.
+            If no row is left.
         LookAheadError, OptionError
             See `SignalModel.fit`.
         """
@@ -72,30 +72,29 @@ class LabelledRows:
         return cls(arrays, X, labels, rows, label.horizon, label.classes)
 
     def since(self, time: np.datetime64) -> "LabelledRows":
-        """Return the rows of bars after `time` alone."""
+        """Return only the rows of bars after `time`."""
         later = self.rows[self.arrays.time[self.rows] > time]
         return LabelledRows(self.arrays, self.X, self.labels, later, self.horizon, self.classes)
 
     def before(self, bar: int) -> np.ndarray:
-        """Return the rows a model fitted at position `bar` may learn from, see `training_rows`."""
+        """Return the training rows of a model fitted at `bar`, see `training_rows`."""
         early = (self.rows < bar - self.horizon) & (self.labels.t1[self.rows] < bar)
         return self.rows[early]
 
     @property
     def ends(self) -> np.ndarray:
-        """Last bar of each row's span, shape (n_rows,): the horizon's end, however early t1 is.
+        """End of each row's horizon, shape (n_rows,), even if t1 is earlier.
 
-        Purging by t1 alone would keep the early touches beside a fold and drop its time-outs.
+        Purging by t1 alone would keep the early touches next to a fold and drop its time-outs.
         """
         return np.maximum(self.labels.t1[self.rows], self.rows + self.horizon)
 
 
 def purged_folds(data: LabelledRows, folds: int = 5, embargo_bars: int = 0) -> list[Split]:
-    """Cut the rows into contiguous folds; each is predicted by a fit on the others.
+    """Split the rows into contiguous folds; a fit on the others predicts each.
 
-    A row's span reaches from its own bar to the one at which its label is known, the horizon's
-    end at least, both included. No row to learn from shares a bar with a row to judge by, on
-    either side.
+    A row's span reaches from its own bar to the one at which its label is known, at least to the
+    end of the horizon, inclusive. No training row shares a bar with a test row, on either side.
 
     Parameters
     ----------
@@ -107,14 +106,14 @@ def purged_folds(data: LabelledRows, folds: int = 5, embargo_bars: int = 0) -> l
     Returns
     -------
     list of (ndarray, ndarray)
-        Positions among the bars: to learn from, to judge by.
+        Positions among the bars: training, test.
 
     Raises
     ------
     OptionError
         For fewer than two folds, or a negative embargo.
     TrainingError
-        When the purge leaves nothing to learn from.
+        If the purge leaves no training rows.
 
     Notes
     -----
@@ -135,9 +134,9 @@ def purged_folds(data: LabelledRows, folds: int = 5, embargo_bars: int = 0) -> l
 
 
 def time_series_folds(data: LabelledRows, folds: int = 10) -> list[Split]:
-    """Cut the rows into `folds` + 1 parts; a fit on all before it predicts each but the first.
+    """Split the rows into `folds` + 1 parts; a fit on all earlier ones predicts each but the first.
 
-    Purged as `purged_folds` are.
+    Purged like `purged_folds`.
     """
     from purgedcv import WalkForwardSplit
 
@@ -147,7 +146,7 @@ def time_series_folds(data: LabelledRows, folds: int = 10) -> list[Split]:
 
 
 def fold_proba(ensemble: Ensemble, data: LabelledRows, split: Split) -> np.ndarray:
-    """Fit a copy of the ensemble on one side of a split and return its probabilities of the other.
+    """Fit a copy of the ensemble on the training side; return its probabilities of the test side.
 
     Returns
     -------
@@ -167,7 +166,7 @@ def fold_proba(ensemble: Ensemble, data: LabelledRows, split: Split) -> np.ndarr
 
 
 def check_folds(data: LabelledRows, folds: int, parts: int) -> None:
-    """Raise an error unless there are two folds or more, each longer than a label's span."""
+    """Raise an error unless there are at least two folds, each longer than a label's span."""
     if folds < 2:
         raise OptionError(f"folds {folds} must be 2 or more")
     if len(data.rows) // parts <= data.horizon:
@@ -178,7 +177,7 @@ def check_folds(data: LabelledRows, folds: int, parts: int) -> None:
 
 
 def _times(data: LabelledRows) -> dict[str, Any]:
-    """Return the rows' spans as the durations purgedcv wants."""
+    """Return the rows' spans as durations for purgedcv."""
     spans = {"prediction_times": data.rows, "evaluation_times": data.ends + 1}
     return {name: (TICKS * at).astype("timedelta64[ns]") for name, at in spans.items()}
 

@@ -45,32 +45,34 @@ class WalkForward(Described, BaseEstimator):
     """Predict each bar by a model trained strictly before it, refitting as time passes.
 
     At refit bar r the model learns from rows t <= r - horizon - 1 whose label is known before r
-    (see `training_rows`), and predicts r up to the next refit. Bars before the first refit are NaN.
+    (see `training_rows`), and predicts from r up to the next refit. Bars before the first refit are
+    NaN.
 
     Parameters
     ----------
     model : SignalModel, optional
-        ``SignalModel()`` when not given. It is copied, never fitted itself.
+        Default ``SignalModel()``. It is copied; the original is not fitted.
     train_bars : int, optional
-        Bars in a training window; the smaller of 20,000 and 40 % of the bars when not given.
+        Bars in a training window; default the smaller of 20,000 and 40 % of the bars.
     refit_bars : int, optional
-        Bars between refits; an eighth of `train_bars` when not given.
+        Bars between refits; default an eighth of `train_bars`.
     window : {"rolling", "expanding"}
-        Whether the training window moves along or keeps growing from the first bar.
+        Whether the training window moves along or grows from the first bar.
     embargo_bars : int
-        Further bars left out before each refit; the purge alone already makes training
-        strictly past.
+        More bars left out before each refit; the purge alone already keeps training strictly in the
+        past.
     jobs : int
-        Refits that run side by side; -1 for all cores. In threads where every member works
-        outside Python's lock, else in processes; `scheduler` chooses others, such as a cluster.
+        Number of parallel refits; -1 for all cores. They run in threads if every member works
+        outside Python's lock, otherwise in processes; `scheduler` selects others, such as a
+        cluster.
     cache : path, "auto" or None
-        Folder that keeps finished refits, "auto" for the user's cache folder, None for none. An
-        entry is found by the numbers it was made from, so it cannot be stale.
+        Folder for finished refits, "auto" for the user's cache folder, None for none. The key of an
+        entry is a digest of its inputs, so it cannot be stale.
 
     Attributes
     ----------
     refits_ : list of Refit
-        What the last `predict` did.
+        The refits of the last `predict`.
     labels_ : Labels
         Of all bars of the last `predict`.
 
@@ -103,11 +105,11 @@ class WalkForward(Described, BaseEstimator):
         self.jobs = jobs
         self.cache = cache
 
-    # Backtrader's optstrategy iterates what it can: a walk-forward is one value.
+    # Backtrader's optstrategy iterates iterable values: a walk-forward is one value.
     __iter__ = None
 
     def description(self) -> tuple[str, dict[str, str]]:
-        """Return what it prints of itself."""
+        """Return the printed form."""
         return "WalkForward", walk_rows(self)
 
     def predict(
@@ -123,16 +125,16 @@ class WalkForward(Described, BaseEstimator):
         ----------
         bars : DataFrame
         on_refit : callable, optional
-            Called with (refits done, refits in all) as they finish, instead of showing them on
-            the terminal.
+            Called with (refits done, total) as they finish, instead of showing them on the
+            terminal.
         relabel : callable, optional
-            From a `Refit` and the labels of its training rows, in time order, to those it learns
-            from instead; for a placebo, see `ShuffledLabels`.
+            From a `Refit` and the labels of its training rows, in time order, to replacement
+            labels; for a placebo, see `ShuffledLabels`.
 
         Raises
         ------
         BarsError
-            When the bars do not reach past the first training window.
+            If the bars end before the first training window does.
         LookAheadError, OptionError
             See `SignalModel.fit`: the check is made once, before the first refit.
         """
@@ -177,10 +179,10 @@ class WalkForward(Described, BaseEstimator):
     def _tasks(
         self, arrays: BarArrays, schedule: list[Refit], relabel: Relabel | None = None
     ) -> list[RefitTask]:
-        """Compute features and labels once, and say which rows of them each refit uses."""
+        """Compute features and labels once, and select the rows of each refit."""
         model = self.signal_model()
         label, ensemble = model.label(), model.new_ensemble()
-        members = ensemble.make_members()  # a wrong option shows before any work
+        members = ensemble.make_members()  # reports a wrong option before any work
         ensemble, code = ensemble.portable(), own_code_digest(classes_of(members.values()))
         X, labels = model.feature_set().transform(arrays), labels_of(label, arrays)
         complete = complete_rows(X)
@@ -202,13 +204,13 @@ class WalkForward(Described, BaseEstimator):
         return SignalModel() if self.model is None else self.model
 
     def sizes(self, n_bars: int | None) -> tuple[int, int]:
-        """Return (train_bars, refit_bars) for so many bars, checked.
+        """Return (train_bars, refit_bars) for a number of bars, checked.
 
         Raises
         ------
         OptionError
-            When a size is below 1, or train_bars must be given because the number of bars is
-            not known (a live feed).
+            If a size is below 1, or train_bars is missing and the number of bars is unknown (a live
+            feed).
         """
         train, refit = self.train_bars, self.refit_bars
         if train is None:
@@ -230,7 +232,7 @@ class WalkForward(Described, BaseEstimator):
         ----------
         n_bars : int
         lookback : int, optional
-            Of the features, where it is measured on the bars, see `FeatureSet.on`.
+            Of the features, if measured on the bars, see `FeatureSet.on`.
         """
         if self.window not in WINDOWS:
             raise unknown_name("window", self.window, WINDOWS)
@@ -260,7 +262,7 @@ class WalkForward(Described, BaseEstimator):
             yield from self._fit(tasks, range(len(tasks)), None, on_refit)
             return
         together = blake2b("".join(task.refit.key for task in tasks).encode(), digest_size=20)
-        with store.lock(together.hexdigest()):  # who else wants the same waits, and then reads
+        with store.lock(together.hexdigest()):  # others wait, then read
             missing = []
             for number, task in enumerate(tasks):
                 kept = RefitOutput.from_array(store.get(task.refit.key), task.shape)
@@ -271,7 +273,7 @@ class WalkForward(Described, BaseEstimator):
             yield from self._fit(tasks, missing, store, on_refit)
 
     def _fit(self, tasks, missing, store: ArrayCache | None, on_refit):
-        """Fit what is missing, side by side, and keep each result as soon as it is there."""
+        """Fit missing refits in parallel, and store each result at once."""
         done, total = len(tasks) - len(missing), len(tasks)
         calls = ((n, tasks[n].rows, tasks[n].relabelled, tasks[n].block) for n in missing)
         on_refit(done, total)

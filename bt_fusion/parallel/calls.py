@@ -1,4 +1,4 @@
-"""What is to be done: a function, what all its calls share, and the arguments of each."""
+"""Parallel work to do: a function, its shared arguments, and the arguments of each call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ __all__ = ["Call", "Work"]
 
 @dataclass(frozen=True)
 class Call:
-    """Arguments of a call, and what it is called in an error."""
+    """Arguments of a call, and its name in errors."""
 
     arguments: tuple[Any, ...]
     name: str
@@ -20,14 +20,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Work:
-    """A function, and what all its calls take first, if anything.
+    """A function, and the argument that all its calls share, if any.
 
     Attributes
     ----------
     function : callable
     shared : Shared or None
     safe : bool
-        Whether several threads of a process may be at it.
+        Whether several threads of a process may run it at once.
     """
 
     function: Callable[..., Any]
@@ -35,16 +35,16 @@ class Work:
     safe: bool = False
 
     def here(self) -> Callable[..., Any]:
-        """Return what this process calls."""
+        """Return the callable for this process."""
         return self.function if self.shared is None else partial(self.function, self.shared.value)
 
     def elsewhere(self) -> Callable[..., Any]:
-        """Return what another process calls."""
+        """Return the callable for another process."""
         if self.shared is None:
             return self.function
         return partial(call_opened, self.function, self.shared.packed)
 
 
 def call_opened(function: Callable[..., Any], packed: Packed, *arguments: Any) -> Any:
-    """Call a function with what was packed, and more."""
+    """Call a function with unpacked shared data and more arguments."""
     return function(packed.open(), *arguments)

@@ -1,4 +1,4 @@
-"""Work on a cluster of Dask's, through its client; what a lost worker had is done again."""
+"""Work on a Dask cluster, through its client; the work of a lost worker is repeated."""
 
 import logging
 import pickle
@@ -26,14 +26,14 @@ from bt_fusion.parallel.worker import compute, differs, hold, other_code, pickle
 
 __all__ = ["DaskCluster"]
 
-POLL = 0.5  # seconds between two looks at whether the cluster is still there
-AHEAD = 2  # calls handed out for each thread, so that none waits for its next one
-LOST = (CancelledError, OSError)  # what a future is, and a comm raises, once the scheduler is gone
-NO_LIMIT = {"distributed.admin.large-graph-warning-threshold": "1 PiB"}  # shared data travel so
+POLL = 0.5  # seconds between two checks that the cluster is still there
+AHEAD = 2  # calls per thread handed out in advance, so that no thread waits
+LOST = (CancelledError, OSError)  # errors once the scheduler is gone
+NO_LIMIT = {"distributed.admin.large-graph-warning-threshold": "1 PiB"}  # for shared data
 
 
 class DaskCluster:
-    """The workers of a cluster, as one client sees them.
+    """A cluster's workers, from one client's view.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ class DaskCluster:
     address : str
         Of the scheduler.
     patience : float
-        Seconds until a cluster that does not answer, or has no worker, is an error.
+        Seconds before a cluster without answer or without workers is an error.
     local : bool
-        Whether workers read the files of this machine.
+        Whether workers can read the files of this machine.
     """
 
     def __init__(self, client: Client, address: str, patience: float, local: bool):
@@ -52,12 +52,12 @@ class DaskCluster:
         self.versions = environment()
         self._checked: set[str] = set()
         self._sent: WeakKeyDictionary[Shared, Future] = WeakKeyDictionary()
-        self._worked = time.monotonic()  # when there was a worker last
+        self._worked = time.monotonic()  # last time there was a worker
 
     @classmethod
     @contextmanager
     def start(cls, workers: int, patience: float) -> Iterator["DaskCluster"]:
-        """Start workers of one thread each on this machine, and end them after the block."""
+        """Start single-threaded workers on this machine, and stop them after the block."""
         with (
             LocalCluster(
                 n_workers=workers,
@@ -73,10 +73,10 @@ class DaskCluster:
     @classmethod
     @contextmanager
     def at(cls, url: str, patience: float) -> Iterator["DaskCluster"]:
-        """Connect to a scheduler, and leave it as it was after the block."""
+        """Connect to a scheduler; leave it unchanged after the block."""
         address = f"tcp://{url.partition('://')[2]}"
         wait_for(url, patience)
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is an error
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are what matters
         try:
             client = Client(address, timeout=patience, set_as_default=False)
         except (OSError, TimeoutError) as error:
@@ -93,11 +93,11 @@ class DaskCluster:
         Raises
         ------
         OptionError
-            For what cannot be sent.
+            If something cannot be sent.
         SchedulerError
-            When the scheduler is lost, or has no worker for too long.
+            If the scheduler is lost, or has no worker for too long.
         WorkerError
-            When a worker has other versions, or a call killed several workers.
+            If a worker has other versions, or a call killed several workers.
         """
         waiting: dict[Any, tuple[Future, Call]] = {}
         finished: SimpleQueue[Future] = SimpleQueue()
@@ -144,10 +144,10 @@ class DaskCluster:
             raise self._lost() from error
 
     def _data(self, shared: Shared) -> Future:
-        """Return where shared data are on the cluster, sent there the first time.
+        """Return the shared data on the cluster; the first call sends them.
 
-        As a task that returns them: the scheduler keeps what it was given, so that they come back
-        when every worker that held them is lost. Workers hand them on among themselves.
+        Sent as a task that returns them: the scheduler keeps its input, so the data survive the
+        loss of every worker that held them. Workers copy them from each other.
         """
         if shared not in self._sent:
             with dask.config.set(NO_LIMIT):
@@ -177,14 +177,14 @@ class DaskCluster:
                 raise other_code(f"the scheduler at {self.address}", told) from error
 
     def threads(self) -> int:
-        """Return how many threads work, once new workers were looked at.
+        """Return the number of threads, after checking new workers.
 
         Raises
         ------
         SchedulerError
-            When the scheduler does not answer, or there has been no worker for too long.
+            If the scheduler does not answer, or there has been no worker for too long.
         WorkerError
-            When a worker has other versions.
+            If a worker has other versions.
         """
         try:
             known = self.client.nthreads(callback_timeout=self.patience)
@@ -206,13 +206,13 @@ class DaskCluster:
         return sum(known.values())
 
     def _check(self, workers: list[str]) -> None:
-        """Compare the versions of workers with ours."""
+        """Compare the workers' versions with ours."""
         try:
             found = self.client.run(difference, self.versions, workers=workers, on_error="return")
-        except OSError:  # one is gone again; each looks itself before it works
+        except OSError:  # a worker has left; each also checks itself before it works
             return
         for worker, told in found.items():
-            if isinstance(told, OSError):  # gone again
+            if isinstance(told, OSError):  # it has left
                 continue
             if isinstance(told, BaseException):
                 raise other_code(f"the worker {worker}", told)
@@ -228,14 +228,14 @@ class DaskCluster:
 
 
 def wait_for(url: str, patience: float) -> None:
-    """Wait until something listens there; a Client of Dask's that fails leaves threads behind.
+    """Wait until something listens there; a failing Dask Client leaves threads behind.
 
     Raises
     ------
     OptionError
-        For what is no address.
+        If it is not an address.
     SchedulerError
-        When nothing listens in time.
+        If nothing listens in time.
     """
     place = urlsplit(url)
     try:
@@ -256,7 +256,7 @@ def wait_for(url: str, patience: float) -> None:
 
 
 def no_answer(url: str, patience: float) -> SchedulerError:
-    """Return the error for a scheduler that is not there."""
+    """Return the error for a missing scheduler."""
     return SchedulerError(
         f"no scheduler answers at {url} within {patience:g} s: start one there with "
         "`dask scheduler`, or check host, port and firewall"

@@ -1,4 +1,4 @@
-"""What computes: versions of Python, libraries and our own code, compared between machines."""
+"""Versions of Python, libraries and our own code, compared between machines."""
 
 import platform
 import sys
@@ -22,17 +22,17 @@ LIBRARIES = (
     "distributed",
     "bt-fusion",
 )
-EXTRAS = ("torch", "skorch", "safetensors", "onnxruntime")  # compared where the client uses them
+EXTRAS = ("torch", "skorch", "safetensors", "onnxruntime")  # compared if the client uses them
 CODE = "code of bt_fusion"
 
 
 def environment(extras: tuple[str, ...] | None = None) -> dict[str, str]:
-    """Return the versions of all that computes in this process, by name.
+    """Return the versions of everything that computes in this process, by name.
 
     Parameters
     ----------
     extras : tuple of str, optional
-        Those to name; by default those that are imported here.
+        Names to include; by default those imported here.
     """
     if extras is None:
         extras = tuple(name for name in EXTRAS if name in sys.modules)
@@ -42,7 +42,7 @@ def environment(extras: tuple[str, ...] | None = None) -> dict[str, str]:
 
 
 def difference(wanted: dict[str, str]) -> str:
-    """Return what differs here from the versions that are wanted, "" for nothing."""
+    """Return the differences from the required versions, "" for none."""
     here = environment(tuple(name for name in EXTRAS if name in wanted))
     return ", ".join(
         f"{name} {here.get(name)} instead of {version}"

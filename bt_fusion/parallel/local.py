@@ -1,4 +1,4 @@
-"""Work side by side on this machine: in threads or in processes, through joblib."""
+"""Parallel work on this machine: in threads or processes, through joblib."""
 
 import os
 import threading
@@ -18,21 +18,21 @@ __all__ = ["local_count", "run_here"]
 
 
 def local_count(jobs: int, tasks: int) -> int:
-    """Return how many workers `jobs` (-1 for all cores) come to for so many tasks, at least 1."""
+    """Return the number of workers for `jobs` (-1 for all cores) and these tasks, at least 1."""
     return min(joblib.effective_n_jobs(jobs), max(1, tasks))
 
 
 def run_here(work: Work, calls: Iterable[Call], workers: int, threads: bool) -> Iterator[Any]:
     """Yield the result of each call as it finishes.
 
-    Worker processes end by themselves once the process that started them is gone.
+    Worker processes stop when the process that started them is gone.
 
     Raises
     ------
     OptionError
-        For what cannot be copied to another process.
+        If something cannot be copied to another process.
     WorkerError
-        When a worker process is killed.
+        If a worker process is killed.
     """
     parallel = joblib.Parallel(
         n_jobs=workers,
@@ -45,7 +45,7 @@ def run_here(work: Work, calls: Iterable[Call], workers: int, threads: bool) -> 
     try:
         yield from parallel(joblib.delayed(function)(*call.arguments) for call in calls)
     except PicklingError as error:
-        told = str(error.__cause__ or error).strip('"\n ').splitlines()[-1]  # a whole traceback
+        told = str(error.__cause__ or error).strip('"\n ').splitlines()[-1]  # a complete traceback
         raise OptionError(
             f"the work cannot be sent to other processes ({told}): take one job, or keep what "
             "cannot be copied, such as a lock or an open file, out of modules"
@@ -59,7 +59,7 @@ def run_here(work: Work, calls: Iterable[Call], workers: int, threads: bool) -> 
 
 
 def outlive_nobody(parent: int) -> None:
-    """Let this worker end once its parent is gone; loky's workers wait for minutes, or for ever."""
+    """Stop this worker once its parent is gone; loky's workers wait for minutes, or for ever."""
 
     def watch() -> None:
         while os.getppid() == parent:

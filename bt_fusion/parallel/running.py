@@ -1,4 +1,4 @@
-"""Calls side by side, by whoever was chosen to do the work."""
+"""Parallel calls on the chosen backend."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["run_unordered", "scheduler", "shares_disk", "worker_count"]
 
 LOCAL = ("threads", "loky")
-SCHEMES = ("dask://", "tcp://")  # the second is what Dask prints
+SCHEMES = ("dask://", "tcp://")  # the second is Dask's output
 PATIENCE = 30.0
 
 chosen: "ContextVar[str | DaskCluster | None]" = ContextVar("chosen", default=None)
@@ -27,28 +27,28 @@ chosen: "ContextVar[str | DaskCluster | None]" = ContextVar("chosen", default=No
 def scheduler(
     name: str | None = None, jobs: int = -1, *, patience: float = PATIENCE
 ) -> Iterator[None]:
-    """Choose who does the work side by side inside this block: refits, runs, trials, files.
+    """Choose the backend for parallel work inside this block: refits, runs, trials, files.
 
     Parameters
     ----------
     name : {"threads", "loky", "dask", "dask://HOST:PORT"}, optional
-        Threads of this process, processes, a cluster of Dask's that starts now on this machine and
-        ends with the block, or one that is there. By default threads where the work leaves
-        Python's lock, else processes.
+        Threads of this process, processes, a Dask cluster on this machine for the duration of the
+        block, or an existing one. By default threads if the work runs outside Python's lock,
+        otherwise processes.
     jobs : int
-        Workers of a cluster that starts now; -1 for all cores. A cluster uses all its workers,
-        whatever `jobs` says elsewhere.
+        Workers of a new cluster; -1 for all cores. A cluster uses all its workers; `jobs` elsewhere
+        has no effect on it.
     patience : float
-        Seconds until a cluster that does not answer, or has no worker, is an error.
+        Seconds before a cluster without answer or without workers is an error.
 
     Raises
     ------
     OptionError
         For another name, or without the extra `distributed`.
     SchedulerError
-        For a cluster that cannot be reached, is lost, or has no worker.
+        If a cluster cannot be reached, is lost, or has no worker.
     WorkerError
-        For a worker with other versions, and for a call that kills workers again and again.
+        For a worker with other versions, and for a call that repeatedly kills workers.
 
     Examples
     --------
@@ -90,9 +90,9 @@ def opened(name: str, workers: int, patience: float) -> Any:
 
 
 def worker_count(jobs: int, tasks: int) -> int:
-    """Return how many workers so many tasks have: at least 1, at most `jobs` (-1 for all cores).
+    """Return the number of workers for these tasks: at least 1, at most `jobs` (-1 for all cores).
 
-    A cluster has as many as it has threads, whatever `jobs` says.
+    A cluster has as many as its threads, regardless of `jobs`.
     """
     cluster = chosen.get()
     if cluster is None or isinstance(cluster, str):
@@ -101,7 +101,7 @@ def worker_count(jobs: int, tasks: int) -> int:
 
 
 def shares_disk() -> bool:
-    """Say whether whoever does the work reads the files of this machine."""
+    """Return whether the workers can read the files of this machine."""
     cluster = chosen.get()
     return cluster is None or isinstance(cluster, str) or cluster.local
 
@@ -120,27 +120,27 @@ def run_unordered(
     Parameters
     ----------
     function : callable
-        Importable by name where workers are processes.
+        Importable by name if workers are processes.
     arguments : iterable of tuple
-        Taken as workers get free.
+        Read as workers become free.
     workers : int
-        1 runs here, without a worker. A cluster has its own number, see `scheduler`.
+        1 runs in this process. A cluster has its own number, see `scheduler`.
     shared : Shared, optional
-        Its value is the first argument of every call. It travels to each worker once.
+        Its value is the first argument of every call. Each worker receives it once.
     threads : bool
-        Threads where the work leaves Python's lock, else processes. Whoever configures another
-        joblib backend (`joblib.parallel_config`) gets that one.
+        Threads if the work runs outside Python's lock, otherwise processes. Another joblib backend
+        set by `joblib.parallel_config` is used instead.
     name : callable, optional
-        From the arguments of a call to what an error calls it.
+        From the arguments of a call to its name in errors.
 
     Raises
     ------
     OptionError
-        For what cannot be copied to another process.
+        If something cannot be copied to another process.
     SchedulerError
-        When a cluster is lost.
+        If a cluster is lost.
     WorkerError
-        When a worker process is killed; on a cluster, when one call kills several.
+        If a worker process is killed; on a cluster, if one call kills several.
 
     Examples
     --------

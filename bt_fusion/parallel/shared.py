@@ -1,4 +1,4 @@
-"""What all calls of some work take: packed once, sent to each worker once, unpacked there once."""
+"""Shared arguments of parallel calls: packed once, sent to and unpacked by each worker once."""
 
 import gc
 import pickle
@@ -13,18 +13,18 @@ import numpy as np
 
 __all__ = ["Packed", "Shared", "send_by_value"]
 
-ALIGNED = 64  # bytes, so that arrays lie in memory as those that numpy makes do
-KEPT = 2  # objects a worker keeps unpacked
+ALIGNED = 64  # bytes, the same alignment as numpy's arrays
+KEPT = 2  # unpacked objects that a worker keeps
 
 
 def send_by_value(module: ModuleType) -> None:
-    """Let what a module defines travel to processes that cannot import it."""
+    """Send a module's definitions to processes that cannot import it."""
     cloudpickle.register_pickle_by_value(module)
 
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """An object as it travels: its arrays lie in one block of bytes, which nobody copies.
+    """An object in the form it is sent: its arrays are in one block of bytes, never copied.
 
     >>> packed = Packed.of({"a": np.arange(3)})
     >>> packed.open()["a"], packed.open() is packed.open()
@@ -34,7 +34,7 @@ class Packed:
     ----------
     key : str
     pickled : bytes
-        All but the arrays.
+        Everything except the arrays.
     block : ndarray of uint8
         The arrays, one after the other.
     sizes : list of int
@@ -48,7 +48,7 @@ class Packed:
 
     @classmethod
     def of(cls, value: Any) -> "Packed":
-        """Pack an object, classes of a user's file included."""
+        """Pack an object, including classes from user files."""
         buffers: list[pickle.PickleBuffer] = []
         pickled = cloudpickle.dumps(value, protocol=5, buffer_callback=buffers.append)
         arrays = [np.frombuffer(buffer.raw(), np.uint8) for buffer in buffers]
@@ -62,13 +62,13 @@ class Packed:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that travel."""
+        """Bytes to send."""
         return len(self.pickled) + self.block.nbytes
 
     def open(self) -> Any:
-        """Return the object; its arrays are views of the block, the same at each call.
+        """Return the object; its arrays are views of the block, the same on each call.
 
-        What is there then stays: collections of garbage need not look at it.
+        These objects stay alive: garbage collection skips them.
         """
         if self.key not in OPENED:
             starts = np.cumsum([0, *map(_aligned, self.sizes)]).tolist()
@@ -86,12 +86,12 @@ OPENED: dict[str, Any] = {}  # in this process, by key
 
 
 class Shared:
-    """An object that every call of some work takes; it reaches each worker once.
+    """An object that every call of some work needs; each worker receives it once.
 
     Parameters
     ----------
     value : object
-        What it is must not change any more.
+        It must not change afterwards.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class Shared:
 
     @cached_property
     def packed(self) -> Packed:
-        """The object as it travels."""
+        """The object in the form it is sent."""
         return Packed.of(self.value)
 
 

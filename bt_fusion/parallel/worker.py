@@ -1,4 +1,4 @@
-"""A call on a worker of a cluster: versions compared, one thread, what is shared opened once."""
+"""A call on a cluster's worker: check versions, use one thread, unpack shared data once."""
 
 import pickle
 import threading
@@ -15,20 +15,20 @@ from bt_fusion.parallel.shared import Packed
 
 __all__ = ["compute", "differs", "hold", "other_code", "pickled"]
 
-ONE_AT_A_TIME = threading.RLock()  # what several threads of a process cannot do
+ONE_AT_A_TIME = threading.RLock()  # not safe in several threads of a process
 
 
 def hold(packed: Packed) -> Packed:
-    """Return what was sent, so that a worker holds it."""
+    """Return the sent object, so that a worker keeps it."""
     return packed
 
 
 def compute(
     versions: dict[str, str], function: bytes, shared: Packed | None, arguments: bytes, safe: bool
 ) -> bytes:
-    """Make one call on a worker, on one thread, once its versions were compared."""
+    """Run one call on a worker, on one thread, after comparing versions."""
     check_versions(versions)
-    threadpool_limits(1)  # for good: other threads of this worker may be at work, too
+    threadpool_limits(1)  # permanently: other threads of this worker may be running too
     with nullcontext() if safe else ONE_AT_A_TIME, joblib.parallel_config("sequential"):
         given = pickle.loads(arguments)
         first = () if shared is None else (shared.open(),)
@@ -36,7 +36,7 @@ def compute(
 
 
 def check_versions(versions: dict[str, str]) -> None:
-    """Raise WorkerError where this process has others: also one that joined after the check."""
+    """Raise WorkerError if this process has other versions; it may have joined after the check."""
     from distributed import get_worker
 
     wanted = tuple(sorted(versions.items()))
@@ -47,11 +47,11 @@ def check_versions(versions: dict[str, str]) -> None:
         SAME.add(wanted)
 
 
-SAME: set[tuple[tuple[str, str], ...]] = set()  # versions that were found to be those here
+SAME: set[tuple[tuple[str, str], ...]] = set()  # versions found to match those here
 
 
 def differs(worker: str, told: str) -> str:
-    """Say what to do about another version."""
+    """Return the remedy for another version."""
     return (
         f"the worker {worker} would compute other numbers, it has {told}: install the same there, "
         "or end it"
@@ -59,14 +59,14 @@ def differs(worker: str, told: str) -> str:
 
 
 def other_code(worker: str, error: BaseException) -> WorkerError:
-    """Return the error for a worker that does not know our functions."""
+    """Return the error for a worker that lacks our functions."""
     return WorkerError(
         f"{worker} has no bt_fusion, or another one ({error}): install the same there, or end it"
     )
 
 
 def pickled(value: Any) -> bytes:
-    """Return a value as it travels; classes of a user's file travel whole."""
+    """Return a value in the form it is sent; classes of user files are sent whole."""
     try:
         return cloudpickle.dumps(value, protocol=5)
     except (pickle.PicklingError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""The ablation of a managed trade as rows, the same in the terminal and the report."""
+"""Ablation of a managed trade as rows, for the terminal and the report."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ ABLATION = (
     "same kind that are as good before costs; 50 % is what chance does, and a row helped at 0.5 % "
     "or less. Change: of the Sharpe ratio from the row above; trading less or smaller moves it."
 )
-# Apart for those who do not see red or green (Okabe and Ito), in the order of the rows
+# Colour-blind safe (Okabe and Ito), in the order of the rows
 ROW_COLOURS = ("#8c959f", "#e69f00", "#56b4e9", "#009e73", "#0a3d91")
 Columns = tuple[tuple[str, str, Writer], ...]
 COLUMNS: Columns = (
@@ -36,7 +36,7 @@ FEW = tuple(column for column in COLUMNS if column[0] in ("trades", "sharpe", "m
 
 
 def row_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what each row adds.
+    """Return the model that each row adds.
 
     >>> row_names([{"name": "technical"}, {"name": "signal"}])
     ['technical', '+ signal']

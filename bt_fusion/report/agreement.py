@@ -1,4 +1,4 @@
-"""The table of entries by whether ML agreed with them, once for the terminal and the page."""
+"""Table of entries by whether ML agreed with them, for the terminal and the page."""
 
 from functools import partial
 from typing import Any
@@ -26,14 +26,14 @@ FIGURES: tuple[tuple[str, str, Writer], ...] = (
 
 
 def tells_agreement(found: dict[str, Any] | None) -> bool:
-    """Say whether there is a table: entries that ML has let pass all agree with it."""
+    """Return whether there is a table; entries that ML passed all agree with it."""
     if not found:
         return False
     return bool(found["run"] == "off" or found["disagreed"]["trades"])
 
 
 def agreement_title(found: dict[str, Any]) -> str:
-    """Say whose entries they are, and what agreement means.
+    """Return whose entries these are, and the definition of agreement.
 
     >>> agreement_title({"run": "off", "threshold": 0.6, "voting": "soft"})
     'Did ML agree with the entries of ML off? Agreed: P of the side 0.60 or more'
@@ -52,10 +52,10 @@ def agreement_title(found: dict[str, Any]) -> str:
 
 
 def agreement_table_of(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return the head and the rows of the table: a column for each group that has trades.
+    """Return head and rows of the table, with a column for each group that has trades.
 
-    Where both have some, a last column is agreed less disagreed. Below each figure stands its
-    95 % interval.
+    If both groups have trades, a last column is agreed minus disagreed. Each figure has its 95 %
+    interval below it.
     """
     groups = [name for name in GROUPS if found[name]["trades"]] or ["agreed"]
     own, last = [found[name] for name in groups], found["difference"]

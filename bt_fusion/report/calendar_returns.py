@@ -1,4 +1,4 @@
-"""Returns by calendar: months of years, or days of weeks where the run is short."""
+"""Returns by calendar: months of years, or days of weeks for a short run."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class PeriodReturns:
 
 
 def period_returns(equity: pd.DataFrame) -> PeriodReturns:
-    """Sum up equity curves by calendar.
+    """Compute returns of equity curves by calendar.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where the difference comes from, and how firm it is: once for the page and the terminal."""
+"""Sources and robustness of the difference, for the page and the terminal."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ WAYS = {
 
 
 def difference_parts(comparison: dict[str, Any]) -> dict[str, float]:
-    """Return the parts of the difference in profit by name, in cash; empty where there are none.
+    """Return the parts of the difference in profit by name, in cash; empty if there are none.
 
     >>> trades = {"vetoed": 40, "added": 3}
     >>> parts = {"costs": 70.0, "side_mix": 3.0, "choice": 9.0, "exits": 0.0, "sizes": 0.0}
@@ -45,7 +45,7 @@ def difference_parts(comparison: dict[str, Any]) -> dict[str, float]:
 
 
 def difference_sentence(comparison: dict[str, Any]) -> str:
-    """Say where the difference in profit comes from; empty where nobody knows.
+    """Return the sources of the difference in profit as text; empty if unknown.
 
     >>> trades = {"vetoed": 40, "added": 3}
     >>> parts = {"costs": 71e3, "side_mix": 3e3, "choice": 8e3, "exits": 0.0, "sizes": 0.0}
@@ -77,7 +77,7 @@ def difference_table(summary: dict[str, Any]) -> tuple[list[str], list[list[str]
 
 
 def robustness_table(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return head and rows: profit factor and expectancy of both runs, each way it is taken."""
+    """Return head and rows: profit factor and expectancy of both runs under each condition."""
     head = ["", "Profit factor off", "on", "Expectancy off", "on"]
     rows = []
     for name, factor, mean in _ways(summary):
@@ -88,7 +88,7 @@ def robustness_table(summary: dict[str, Any]) -> tuple[list[str], list[list[str]
 
 
 def robustness_factors(summary: dict[str, Any]) -> dict[str, Any]:
-    """Return the profit factors of both runs under each condition; empty where unknown.
+    """Return the profit factors of both runs under each condition; empty if unknown.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def robustness_factors(summary: dict[str, Any]) -> dict[str, Any]:
 
 
 def robustness_line(summary: dict[str, Any]) -> str:
-    """Return the profit factors of both runs, each way, in one line; empty if unknown."""
+    """Return the profit factors under each condition in one line; empty if unknown."""
     ways = [
         f"{name} {cell(factor['off'], number)} -> {cell(factor['on'], number)}"
         for name, factor, _ in _ways(summary)
@@ -112,7 +112,7 @@ def robustness_line(summary: dict[str, Any]) -> str:
 
 
 def _ways(summary: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Yield the name of each way, and both runs' profit factor and expectancy."""
+    """Yield the name of each condition, with both runs' profit factor and expectancy."""
     found = (summary.get("comparison") or {}).get("robustness")
     if not found:
         return

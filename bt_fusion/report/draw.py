@@ -1,4 +1,4 @@
-"""Drawing a finished run again, from its folder alone."""
+"""Redraw a finished run from its folder."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,16 +23,16 @@ def redraw(
     until: Any = None,
     symbol: str | None = None,
 ) -> list[Path]:
-    """Draw report.html and comparison.png again, and return what could be drawn.
+    """Redraw report.html and comparison.png, and return the files drawn.
 
     Parameters
     ----------
     folder : path
         The --out of a backtest.
     png : bool
-        Draw every picture of the report into its folder `pictures`, too.
+        Also draw every picture of the report into its folder `pictures`.
     tearsheet : bool
-        Write tearsheet.html, too.
+        Also write tearsheet.html.
     bars : int
         How many bars the chart of signals shows: of report.html at first, of signals.png at all.
     until : str or Timestamp, optional
@@ -45,7 +45,7 @@ def redraw(
     RunError
         When a file is missing, broken or of another schema.
     OptionError
-        When a library is missing, for fewer than 1 bar, for an `until` that is no time or before
+        When a library is missing, for fewer than 1 bar, for an `until` that is not a time or before
         the first bar, and for a symbol the run does not have.
     """
     from bt_fusion.report.signal_view import SignalView
@@ -55,7 +55,7 @@ def redraw(
     if tearsheet:
         check_quantstats()
     folder = Path(folder)
-    with run_lock(folder):  # what is drawn belongs to the run that stands there
+    with run_lock(folder):  # the drawings belong to the run in the folder
         return _redraw(folder, view, png, tearsheet)
 
 

@@ -1,4 +1,4 @@
-"""The table of figures of both runs and what stands beside them, and that of their differences."""
+"""Tables of the figures of both runs, with random filters, and of their differences."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -40,12 +40,12 @@ ROWS: tuple[tuple[str, str, Writer], ...] = (
 
 
 def with_chance(cells: list[str], chance: str) -> list[str]:
-    """Return the cells of both runs with that of matched chance between them."""
+    """Return the cells of both runs with that of the random filters between them."""
     return [cells[0], chance, *cells[1:]]
 
 
 def drawn(found: Any, write: Writer, intervals: bool = True) -> str:
-    """Write the mean of the random filters and their 95 % interval, nothing where unknown.
+    """Format the mean of the random filters and their 95 % interval, "" if unknown.
 
     >>> drawn({"mean": 0.93, "ci95": [0.62, 1.36]}, number), drawn(None, number)
     ('0.93 (0.62 to 1.36)', '')
@@ -59,7 +59,7 @@ def drawn(found: Any, write: Writer, intervals: bool = True) -> str:
 
 
 def false_by_chance(comparison: dict[str, Any]) -> str:
-    """Write the share of entries that lost under matched chance, nothing where unknown.
+    """Format the share of losing entries of the random filters, "" if unknown.
 
     >>> false_by_chance({"chance": {"win_rate": {"mean": 0.447, "ci95": None}}})
     '55.3 %'
@@ -74,7 +74,7 @@ WHERE_KNOWN = ("entry_score", "profit_factor_cash")  # not of most strategies, o
 def shown_rows(
     summary: dict[str, Any], runs: Sequence[str], keys: Sequence[str] = ()
 ) -> Iterator[tuple[str, str, Writer, list[str]]]:
-    """Yield of each of `ROWS` that a run has: key, name, how to write it, each run's value."""
+    """Yield key, name, format and each run's value for the `ROWS` of a run."""
     for key, label, write in ROWS:
         values = [summary[f"ml_{name}"].get(key) for name in runs]
         if (keys and key not in keys) or (key in WHERE_KNOWN and values == [None] * len(values)):
@@ -96,8 +96,8 @@ def figure_rows(
     summary : dict
         The content of summary.json.
     runs : sequence of str
-        "off", "on" or both; of both runs matched chance stands between them, the mean of the
-        random filters. Buy and hold follows where it is known.
+        "off", "on" or both; with both, the mean of the random filters is between them. Buy and hold
+        follows if known.
     keys : sequence of str
         Which of `ROWS`; all by default.
     intervals : bool
@@ -133,7 +133,7 @@ def interval_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """
     comparison = summary["comparison"]
     chance = comparison.get("chance")
-    head = ["", "ML on less off", "95 % interval", *(["Chance, 95 %"] if chance else [])]
+    head = ["", "ML on minus off", "95 % interval", *(["Chance, 95 %"] if chance else [])]
     rows = []
     for key, label, write, _ in shown_rows(summary, ("off", "on")):
         row = difference(comparison.get(key), write)

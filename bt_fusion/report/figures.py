@@ -1,4 +1,4 @@
-"""How a figure is named and written, once for the page, the pictures and the terminal."""
+"""Names and formats of figures, for the page, the pictures and the terminal."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -49,7 +49,7 @@ def threshold_text(threshold: float | str) -> str:
 
 
 def payoff_text(payoff: Mapping[str, Any]) -> str:
-    """Write what a right and a wrong prediction are worth.
+    """Format the gain of a right and the loss of a wrong prediction.
 
     >>> payoff_text({"win": 1.5, "loss": 1.5, "atr_period": 14})
     'right +1.5 ATR(14), wrong -1.5 ATR(14)'
@@ -74,7 +74,7 @@ def interval(ends: Sequence[float] | None, write: Writer) -> str:
 
 
 def difference(entry: Any, write: Writer) -> list[str]:
-    """Return a difference and its interval as written, empty where nothing is compared.
+    """Return a difference and its interval as text, empty without a comparison.
 
     >>> difference({"off": 1, "on": 3, "delta": 2, "ci95": [1, 3]}, str)
     ['+2', '1 to 3']
@@ -92,7 +92,7 @@ def difference(entry: Any, write: Writer) -> list[str]:
 
 
 def bars_traded(summary: dict[str, Any]) -> str:
-    """Write how many bars were traded, and whether the model knew them.
+    """Format the number of traded bars, and whether the model was trained on them.
 
     >>> bars_traded({"window": {"bars": 1_500}, "in_sample": 0})
     '1,500 unseen bars'
@@ -102,7 +102,7 @@ def bars_traded(summary: dict[str, Any]) -> str:
 
 
 def reason(comparison: dict[str, Any]) -> str:
-    """Return why a verdict is what it is, as a sentence that does not name it again.
+    """Return the reason of a verdict, without repeating its grade.
 
     >>> reason({"verdict": "no evidence", "because": "no evidence: too few entries"})
     'Too few entries'
@@ -185,7 +185,7 @@ def by_signal(counts: Mapping[Any, int]) -> str:
 
 
 def decimals(digits: int) -> Writer:
-    """Return how to write a score with so many digits.
+    """Return a formatter of a score with a number of digits.
 
     >>> decimals(4)(0.5)
     '0.5000'

@@ -58,8 +58,8 @@ def reliability_of(run: SavedRun, bins: int = 20) -> list[dict[str, float]]:
 
     Notes
     -----
-    Labels of neighbouring bars overlap, so that a horizon of h bars makes h rows about one
-    outcome: the interval counts rows / h.
+    Labels of neighbouring bars overlap: with a horizon of h bars, about h rows share one outcome,
+    so the interval uses rows / h.
 
     References
     ----------
@@ -80,7 +80,7 @@ def reliability_of(run: SavedRun, bins: int = 20) -> list[dict[str, float]]:
 
 
 def confusion_of(run: SavedRun) -> list[list[int]]:
-    """Return how many bars of each class (a line each) were predicted to be each class."""
+    """Return the confusion matrix: a row for each actual class."""
     rows, classes = labelled(run), run.summary["model"]["classes"]
     if rows.empty:
         return [[0 for _ in classes] for _ in classes]
@@ -91,7 +91,7 @@ def confusion_of(run: SavedRun) -> list[list[int]]:
 
 
 def class_names_of(run: SavedRun) -> tuple[str, ...]:
-    """Return the classes of a run's model in words."""
+    """Return the class names of a run's model."""
     return class_names(run.summary["model"]["classes"], not one_sided(run.predictions))
 
 
@@ -126,14 +126,14 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
 
 
 def told_aucs(run: SavedRun) -> dict[tuple[str, int], float | None]:
-    """Return the AUC of each symbol's refits as the summary tells it; empty of older folders."""
+    """Return the AUC of each symbol's refits from the summary; empty for older folders."""
     each = (run.summary["model"].get("refit_auc") or {}).get("each", ())
     several = "symbol" in run.bars
     return {(own["symbol"] if several else "", own["refit"]): own["auc"] for own in each}
 
 
 def auc_of(rows: pd.DataFrame) -> float | None:
-    """Return the AUC of `labelled` rows, None with one class alone."""
+    """Return the AUC of `labelled` rows, None with a single class."""
     from sklearn.metrics import roc_auc_score
 
     both = (rows.label == 1).nunique() == 2
@@ -141,7 +141,7 @@ def auc_of(rows: pd.DataFrame) -> float | None:
 
 
 def payoff_of(run: SavedRun, symbol: str, refit: int) -> dict[str, Any] | None:
-    """Return what the predictions of a symbol's refit are worth; None in older folders."""
+    """Return the payoffs of a symbol's refit as text; None in older folders."""
     part = (run.summary.get("symbols") or {}).get(symbol) if symbol else run.summary
     found = part["model"].get("payoffs") or [] if part else []
     return found[refit] if 0 <= refit < len(found) else None
@@ -163,21 +163,21 @@ def thresholds(run: SavedRun) -> list[float]:
 
 
 def changes_threshold(run: SavedRun) -> bool:
-    """Say whether entries pass from another probability on each bar: "auto", and it is known."""
+    """Return whether the threshold differs by bar: "auto", and known."""
     if run.majority or not asked_of(run).auto or "threshold" not in run.predictions:
         return False
     return bool(run.predictions.threshold.notna().any())
 
 
 def asked_of(run: SavedRun) -> Agreement:
-    """Return what the run's strategy asks of ML."""
+    """Return the agreement the run's strategy requires of ML."""
     found = run.summary.get("fused_vs_technical") or {}  # it knows the default of the strategy
     own = found.get("threshold", 0.60)
     return Agreement.of(run.summary["config"]["params"], default=own)
 
 
 def mirrored(level: float) -> list[float]:
-    """Return a threshold, and P(up) where P(down) of a label with two classes reaches it.
+    """Return a threshold, and the P(up) at which P(down) of a two-class label reaches it.
 
     >>> mirrored(0.6), mirrored(0.5)
     ([0.6, 0.4], [0.5])
@@ -186,5 +186,5 @@ def mirrored(level: float) -> list[float]:
 
 
 def one_sided(predictions: pd.DataFrame) -> bool:
-    """Say whether there is no P(down)."""
+    """Return whether there is no P(down)."""
     return bool(predictions.probability_down.isna().all())

@@ -1,4 +1,4 @@
-"""Does ML rank entries? The answer once for the page, the pictures and the terminal."""
+"""Does ML rank entries? The result for the page, the pictures and the terminal."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ WHAT = {
 
 
 def quartile_rows(summary: dict[str, Any]) -> list[list[str]]:
-    """Return for each quarter of P(side) its name, how many trades, and their mean net return."""
+    """Return name, number of trades and mean net return of each quarter of P(side)."""
     found = ranking_of(summary)
     if not found or found["reason"]:
         return []
@@ -42,7 +42,7 @@ def ranking_words(summary: dict[str, Any]) -> str:
 
 
 def ranking_line(summary: dict[str, Any]) -> str:
-    """Return the answer in one line: the quarters from low to high, and the p-value."""
+    """Return the result in one line: the quarters from low to high, and the p-value."""
     found = ranking_of(summary)
     if not found:
         return ""
@@ -54,5 +54,5 @@ def ranking_line(summary: dict[str, Any]) -> str:
 
 
 def ranking_of(summary: dict[str, Any]) -> dict[str, Any]:
-    """Return what the summary says of the ranking, empty in runs of older versions."""
+    """Return the ranking's entry in the summary, empty for older versions."""
     return (summary.get("comparison") or {}).get("ranking") or {}

@@ -1,4 +1,4 @@
-"""The AUC within refits beside the pooled one, in words."""
+"""Text of the AUC within refits and the pooled AUC."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ score = decimals(3)
 
 
 def refit_auc_texts(summary: dict[str, Any]) -> dict[str, str]:
-    """Return `refit_auc_text` by symbol, that of all together first under an empty name.
+    """Return `refit_auc_text` by symbol, with all symbols together first under "".
 
     Nothing of a saved model, which is never refitted, nor of a summary that does not tell it.
     """

@@ -1,4 +1,4 @@
-"""Which bars of a run the signal picture shows."""
+"""Selection of the bars shown in the signal picture."""
 
 from dataclasses import dataclass
 from typing import Any

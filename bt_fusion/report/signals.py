@@ -1,4 +1,4 @@
-"""What the signal picture shows of each bar: candle, signal, probabilities, regime."""
+"""Data of the signal picture for each bar: candle, signal, probabilities, regime."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,17 +32,16 @@ MEANINGS = {
 
 @dataclass(frozen=True, eq=False)
 class SignalBars:
-    """The bars of one symbol, and what is drawn of each.
+    """Bars of one symbol with the values drawn for each.
 
     Attributes
     ----------
     table : DataFrame
-        Indexed by time: open, high, low, close; up, down (probabilities, NaN unknown; `down` is
-        NaN for one-sided labels); signal (1 long, -1 short, 0 none); regime (a value of
-        `Regime`); least (the probability from which an entry passes, NaN where it does not
-        change).
+        Indexed by time: open, high, low, close; up, down (probabilities, NaN unknown; `down` is NaN
+        for one-sided labels); signal (1 long, -1 short, 0 none); regime (a value of `Regime`);
+        least (the probability from which an entry passes, NaN if it is constant).
     source : str
-        What the signals are, a key of `MEANINGS`.
+        Kind of the signals, a key of `MEANINGS`.
     names : tuple of str
         What the probabilities are called: of the long side and, unless one-sided, the short one.
     levels : tuple of float
@@ -95,7 +94,7 @@ class SignalBars:
 
     @property
     def mirrored(self) -> bool:
-        """Whether P(down) is 1 - P(up) and says the same once more."""
+        """Whether P(down) is 1 - P(up) and so redundant."""
         return "P(down)" in self.names
 
     @property
@@ -110,7 +109,7 @@ class SignalBars:
 
     @property
     def caption(self) -> str:
-        """What a triangle means, and what the shading is."""
+        """Meaning of the triangles and the shading."""
         marks = f"marks a bar on which {MEANINGS[self.source]}"
         if self.one_sided:
             marks = f"A triangle below a candle {marks}."
@@ -148,7 +147,7 @@ def signal_table(
 def model_signals(
     predicted: pd.DataFrame, source: str, threshold: float | pd.Series = 0.60
 ) -> np.ndarray:
-    """Return the side that the model is for on each bar: 1 long, -1 short, 0 none.
+    """Return the side of the model's prediction on each bar: 1 long, -1 short, 0 none.
 
     Where both sides reach a low threshold it is the likelier one.
 
@@ -184,7 +183,7 @@ def regime_rule(run: SavedRun) -> dict[str, Any]:
 
 
 def names_of(classes: Sequence[int], two_sided: bool) -> tuple[str, ...]:
-    """Return what the probabilities of the sides are called.
+    """Return the names of the sides' probabilities.
 
     >>> names_of((0, 1), True), names_of((-1, 0, 1), True), names_of((0, 1), False)
     (('P(up)', 'P(down)'), ('P(long)', 'P(short)'), ('P(up)',))

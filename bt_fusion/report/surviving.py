@@ -1,4 +1,4 @@
-"""A picture that cannot be drawn costs itself alone."""
+"""A picture that cannot be drawn does not stop the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

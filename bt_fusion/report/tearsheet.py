@@ -20,7 +20,7 @@ ICON = "https://qtpylib.io/favicon.ico"  # the one thing in it that would be fet
 
 
 def check_quantstats() -> None:
-    """Raise OptionError where quantstats is not installed."""
+    """Raise OptionError if quantstats is not installed."""
     if find_spec("quantstats") is None:
         raise OptionError(
             "a tear sheet needs quantstats, not installed here: pip install 'bt-fusion[tearsheet]'"
@@ -28,7 +28,7 @@ def check_quantstats() -> None:
 
 
 def write_tearsheet(path: Path, run: SavedRun) -> None:
-    """Write quantstats' tear sheet of the daily returns; it asks no network for anything.
+    """Write quantstats' tear sheet of the daily returns; it works offline.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def write_tearsheet(path: Path, run: SavedRun) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence quantstats: warnings of its use of pandas, and a line for each Arial it misses."""
+    """Silence quantstats' pandas warnings and its messages about the missing font Arial."""
     fonts = logging.getLogger("matplotlib.font_manager")
     usual = fonts.level
     fonts.setLevel(logging.ERROR)
@@ -86,12 +86,12 @@ def quiet() -> Iterator[None]:
 
 
 def title_of(run: SavedRun) -> str:
-    """Name the run, and mark it where its bars are in-sample."""
+    """Return the run's title, marked if its bars are in-sample."""
     return f"{run.summary['data']['name']}{', IN-SAMPLE' if run.in_sample else ''}"
 
 
 def daily_returns(equity: pd.DataFrame, run: str) -> pd.Series:
-    """Return an account's return by day, from the last close of one to that of the next.
+    """Return an account's daily returns, from the last close of one day to that of the next.
 
     Examples
     --------

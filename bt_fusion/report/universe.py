@@ -1,4 +1,4 @@
-"""A universe in words, once for the page, the picture and the terminal."""
+"""Text of a universe, for the page, the picture and the terminal."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ HEAD = (
 
 
 def title_of(summary: dict[str, Any]) -> str:
-    """Name the universe: the strategy, and how many files were judged."""
+    """Return the title: the strategy, and the number of judged files."""
     strategy = summary["config"]["strategy"].rsplit(":")[-1]
     judged, files = count(summary["judged"]), count(summary["files"])
     control = ", control with shuffled labels" if summary["config"]["shuffle_labels"] else ""
@@ -32,7 +32,7 @@ def title_of(summary: dict[str, Any]) -> str:
 
 
 def lines_of(summary: dict[str, Any]) -> dict[str, str]:
-    """Return what the rows come to, a line each by its first word.
+    """Return the summary lines of the rows, by their first word.
 
     >>> grades = {"ML helped": 4, "no evidence": 996}
     >>> one = {"tested": 1_000, "helped_before": 4, "helped_after": 0, "by_chance": 5.0}
@@ -56,7 +56,7 @@ def lines_of(summary: dict[str, Any]) -> dict[str, str]:
 
 
 def row_texts(row: Any) -> list[str]:
-    """Return a row of the ranking as it is written under `HEAD`."""
+    """Return a row of the ranking, formatted for `HEAD`."""
     p_value, q_value, ranking = (known(row[name]) for name in ("p_value", "q_value", "ranking_p"))
     sharpes = (cell(known(row[f"{run}_sharpe"]), number) for run in ("off", "on"))
     trades = (cell(known(row[f"{run}_trades"]), whole) for run in ("off", "on"))
@@ -66,7 +66,7 @@ def row_texts(row: Any) -> list[str]:
 
 
 def known(value: Any) -> Any:
-    """Return a value, None where a table has NaN."""
+    """Return a value, None for NaN."""
     return None if pd.isna(value) else value
 
 
@@ -80,5 +80,5 @@ def small(value: float) -> str:
 
 
 def whole(value: float) -> str:
-    """Write a number of things that a table holds as a float."""
+    """Format a count that a table holds as a float."""
     return count(int(value))

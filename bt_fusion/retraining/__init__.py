@@ -1,4 +1,4 @@
-"""Retraining of saved models: old and new judged by the same unseen bars, the worse one refused."""
+"""Retrain saved models: old and new are tested on the same unseen bars, the worse is dropped."""
 
 from bt_fusion.retraining.result import Retraining
 from bt_fusion.retraining.retrainer import Retrainer

@@ -1,8 +1,8 @@
-"""One decision carried out, so that a kill at any moment leaves it undone or to be finished.
+"""Apply one decision, so that after a crash it is either undone or can be finished.
 
-The decision is written down whole first. What follows can be done twice: a copy of the old model
-goes into the history, the new one into the model's folder, the decision into the logs. A process
-that finds a decision written down finishes it.
+The complete decision is written first. The next steps can be repeated: copy the old model into the
+history, put the new one into the model's folder, append the decision to the logs. A process that
+finds a written decision finishes it.
 """
 
 import json
@@ -17,18 +17,18 @@ __all__ = ["Change", "carry_out", "recover"]
 
 @dataclass(frozen=True)
 class Change:
-    """A decision that is to be carried out.
+    """A decision to apply.
 
     Attributes
     ----------
     decision : dict
-        As `Retraining.to_dict` has it.
+        As returned by `Retraining.to_dict`.
     text : str
-        As the log for people has it.
+        Its text in the log for people.
     old, new : str
-        Digests of the models that are in the folder before and after it.
+        Digests of the models in the folder before and after it.
     source : str
-        Where in the history the new model stands; empty where the old one stays.
+        Folder of the new model in the history; empty if the old one stays.
     keep : int
         Earlier models to keep.
     """
@@ -42,16 +42,16 @@ class Change:
 
 
 def carry_out(history: History, change: Change) -> None:
-    """Write a decision down and do it."""
+    """Write a decision to disk and apply it."""
     write_json(history.pending, asdict(change))
     _do(history, change)
     history.clean()  # lock files
 
 
 def recover(history: History) -> None:
-    """Finish what a killed process had decided, and remove what it left half-made.
+    """Finish the decision of a killed process, and remove its incomplete files.
 
-    A decision is dropped where the folder holds another model by now, or the new one is gone.
+    A decision is dropped if the folder now holds another model, or the new one is missing.
     """
     if history.pending.is_file():
         change = Change(**json.loads(history.pending.read_text(encoding="utf-8")))
@@ -67,7 +67,7 @@ def _is_whole(history: History, change: Change) -> bool:
 
 
 def _do(history: History, change: Change) -> None:
-    """Do what is not done yet."""
+    """Do the steps not done yet."""
     source, earlier = history.root / change.source, change.decision["earlier"]
     if change.source and source.is_dir():
         if earlier and digest_of(history.model) == change.old:
@@ -81,4 +81,4 @@ def _do(history: History, change: Change) -> None:
 
 
 def _nothing(folder: object) -> None:
-    """Check nothing: the model was loaded before it was decided on."""
+    """Check nothing: the model was loaded before the decision."""

@@ -1,4 +1,4 @@
-"""Whether a saved model can be retrained as it was, and whether bars are those of its market."""
+"""Check that a saved model can be retrained unchanged, and that bars are of its market."""
 
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,17 @@ from bt_fusion.plugins import changed_files
 
 __all__ = ["check_bars_of", "check_recipe"]
 
-SHARED = 15  # bars from which two series can be compared
-ALIKE = 0.5  # correlation of the returns of one market, from one source or another
+SHARED = 15  # minimum bars to compare two series
+ALIKE = 0.5  # correlation of the returns of one market between sources
 
 
 def check_recipe(folder: Path, card: dict[str, Any]) -> None:
-    """Check that the plug-ins of a model are those it was saved with.
+    """Check that a model's plug-ins are those it was saved with.
 
     Raises
     ------
     ModelCompatibilityError
-        Naming those that have changed.
+        With those that have changed.
     """
     changed = changed_files({plugin["file"]: plugin["sha256"] for plugin in card["plugins"]})
     if changed:
@@ -36,7 +36,7 @@ def check_recipe(folder: Path, card: dict[str, Any]) -> None:
 
 
 def check_bars_of(model: SignalModel, bars: BarArrays) -> None:
-    """Check that bars go on where those of a model's training end.
+    """Check that bars continue those of a model's training.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def check_bars_of(model: SignalModel, bars: BarArrays) -> None:
 
 
 def _check_market(known: BarArrays, bars: BarArrays) -> None:
-    """Raise BarsError where returns at the same stamps have little to do with each other."""
+    """Raise BarsError if returns at the same stamps are hardly correlated."""
     _, there, here = np.intersect1d(known.time, bars.time, return_indices=True)
     if len(there) <= SHARED:
         return

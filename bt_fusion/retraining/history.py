@@ -1,8 +1,8 @@
-"""The folder beside a model: its earlier models, and what was decided.
+"""The history folder of a model: its earlier models, and the decisions.
 
-`DIR.history` holds up to N earlier models, each a saved model that loads, `log.txt` for people and
-`log.jsonl` for machines. What a killed process left there begins with a dot; the next one removes
-it. Nothing half-made is ever visible: a model appears by one rename and goes by one.
+`DIR.history` holds up to N earlier models, each complete, `log.txt` for people and `log.jsonl` for
+machines. Files left by a killed process begin with a dot; the next process removes them. Incomplete
+models are never visible: a model appears, and disappears, by one rename.
 """
 
 import json
@@ -26,12 +26,12 @@ from bt_fusion.files import writing
 __all__ = ["CANDIDATE", "History", "append_whole", "copy_model", "digest_of"]
 
 CANDIDATE, PENDING = ".candidate", ".pending.json"
-BACK = "-rolled-back"  # what the names of models end with that a rollback took out
+BACK = "-rolled-back"  # suffix of the models that a rollback removed
 
 
 @dataclass(frozen=True)
 class History:
-    """What is kept beside the folder of a saved model.
+    """The files kept next to the folder of a saved model.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class History:
         Raises
         ------
         BundleError
-            When there is no such folder.
+            If there is no such folder.
         """
         model = Path(folder).expanduser().resolve()
         if not model.is_dir():
@@ -57,7 +57,7 @@ class History:
 
     @property
     def root(self) -> Path:
-        """The folder itself, which need not be there yet."""
+        """The history folder; it may not exist yet."""
         return self.model.with_name(f"{self.model.name}.history")
 
     @property
@@ -67,19 +67,19 @@ class History:
 
     @property
     def pending(self) -> Path:
-        """What is being done, while it is being done."""
+        """The decision being applied."""
         return self.root / PENDING
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other retrainings of the same model out; a killed one keeps nobody out.
+        """Lock out other retrainings of the same model; a killed process leaves no lock.
 
         Raises
         ------
         OptionError
-            When another one is at work.
+            If another one is running.
         FileError
-            When the folder of the model's folder cannot be written.
+            If the parent of the model's folder cannot be written.
         """
         lock = FileLock(self.model.with_name(f".{self.model.name}.retraining.lock"), timeout=0)
         try:
@@ -95,7 +95,7 @@ class History:
             lock.release()
 
     def decisions(self) -> list[dict[str, Any]]:
-        """Return what was decided, the oldest first; see `Retraining.to_dict`."""
+        """Return the decisions, oldest first; see `Retraining.to_dict`."""
         try:
             lines = self._records.read_text(encoding="utf-8").splitlines(keepends=True)
         except FileNotFoundError:
@@ -108,40 +108,40 @@ class History:
             ) from error
 
     def record(self, decision: dict[str, Any], text: str) -> None:
-        """Append a decision to both logs, unless it is there."""
+        """Append a decision to both logs, unless it is there already."""
         if decision["number"] not in [each["number"] for each in self.decisions()]:
             append_whole(self._records, json.dumps(decision, allow_nan=False))
         self.write(text)
 
     def write(self, text: str) -> None:
-        """Append a block to the log for people, unless it is the last one there."""
+        """Append a block to the log for people, unless it is already the last."""
         known = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
         if not known.endswith(f"{text}\n"):
             append_whole(self.log, text)
 
     def write_failure(self, error: Exception, when: str) -> None:
-        """Append what failed to the log for people, unless that is the last thing there."""
+        """Append a failure to the log for people, unless it is already the last entry."""
         said = f"failed: {' '.join(str(error).split()) or type(error).__name__}"
         known = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
         if not known.endswith(f"{said}\n"):
             append_whole(self.log, f"{when} UTC  {said}")
 
     def earlier(self) -> list[Path]:
-        """Return the models that a rollback can put back, the oldest first."""
+        """Return the models that a rollback can restore, oldest first."""
         return [path for path in self._models() if not path.name.endswith(BACK)]
 
     def rolled_back(self) -> list[Path]:
-        """Return the models that a rollback took out, the oldest first."""
+        """Return the models that a rollback removed, oldest first."""
         return [path for path in self._models() if path.name.endswith(BACK)]
 
     def prune(self, keep: int) -> None:
-        """Remove all but the last `keep` earlier models, and rolled back ones."""
+        """Remove all but the last `keep` earlier models, and all rolled back ones."""
         for models in (self.earlier(), self.rolled_back()):
             for path in models[:-keep]:
                 self.remove(path)
 
     def remove(self, path: Path) -> None:
-        """Remove a model: it goes by one rename, its files afterwards."""
+        """Remove a model: one rename hides it, then its files are deleted."""
         if path.exists():
             gone = self.root / f".gone-{path.name.lstrip('.')}"
             shutil.rmtree(gone, ignore_errors=True)
@@ -149,7 +149,7 @@ class History:
             shutil.rmtree(gone)
 
     def clean(self) -> None:
-        """Remove what nobody needs, such as files of killed processes; the lock must be held."""
+        """Remove unneeded files, such as those of killed processes; the lock must be held."""
         if not self.root.is_dir():
             return
         for path in self.root.glob(".*"):
@@ -173,7 +173,7 @@ def _numbered(path: Path) -> tuple[int, str]:
 
 
 def digest_of(folder: Path) -> str:
-    """Return the digest that a saved model states; empty where there is none."""
+    """Return the digest stated in a saved model; empty if there is none."""
     try:
         return str(read_manifest(folder)[0].get("digest", ""))
     except BundleError:
@@ -181,12 +181,12 @@ def digest_of(folder: Path) -> str:
 
 
 def copy_model(source: Path, target: Path, check: Callable[[Path], Any] = read_model) -> None:
-    """Put a copy of a saved model into a folder, all of it or nothing.
+    """Copy a saved model into a folder, all or nothing.
 
     Raises
     ------
     BundleError, ModelCompatibilityError
-        When it is broken, or fails the check; the target stays as it was.
+        If it is broken or fails the check; the target is unchanged.
     """
     _, files = read_bundle(source)
     manifest = read_regular(source, MANIFEST, MANIFEST_CAP)
@@ -199,7 +199,7 @@ def copy_model(source: Path, target: Path, check: Callable[[Path], Any] = read_m
 
 
 def append_whole(path: Path, text: str) -> None:
-    """Append a text and a line break to a file, in one write; a torn last line is cut off first.
+    """Append a text and a newline to a file in one write; first remove an incomplete last line.
 
     Raises
     ------

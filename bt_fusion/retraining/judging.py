@@ -1,4 +1,4 @@
-"""Two models judged by the same bars, which neither has seen, and the rule that decides."""
+"""Compare two models on the same unseen bars, and the rule that decides."""
 
 from dataclasses import dataclass
 
@@ -15,25 +15,25 @@ from bt_fusion.statistics.bootstrap import Bootstrap, block_length, resamples
 __all__ = ["Judged", "judge", "paired_difference", "row_losses"]
 
 FEWEST = 30  # rows
-BLOCKS = 4  # that a resample consists of at least
-# Of a label, that a block is long: one span gives 84 % of the error of sums over as many bars
+BLOCKS = 4  # minimum number of blocks in a resample
+# Minimum block length in label spans: one span finds 84 % of the error of sums over as many bars
 SPANS = 2.0
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What an old and a new model make of the same unseen bars.
+    """The results of an old and a new model on the same unseen bars.
 
     Attributes
     ----------
     rows : int
         Bars that both predict and whose label is known.
     start, end : Timestamp
-        The first and the last of them.
+        The first and last of them.
     old, new : dict of str to (float or None)
         See `evaluation.figures_of`.
     difference : float
-        Mean log loss of the new model less that of the old one.
+        Mean log loss of the new model minus that of the old one.
     error : float
         Its standard error.
     """
@@ -48,12 +48,12 @@ class Judged:
 
     @property
     def replaces(self) -> bool:
-        """Whether the new model takes the old one's place: its log loss is not higher."""
+        """Whether the new model replaces the old one: its log loss is not higher."""
         return self.difference <= 0
 
     @property
     def because(self) -> str:
-        """The rule, with the figures that decided."""
+        """The rule, with the figures behind the decision."""
         side = "lower" if self.replaces else "higher"
         return (
             f"the new model's log loss is {abs(self.difference):.5f} {side} than the old one's, "
@@ -62,14 +62,14 @@ class Judged:
 
 
 def judge(old: SignalModel, new: SignalModel, bars: BarArrays, first: int, seed: int = 0) -> Judged:
-    """Judge two models of one label by the bars from position `first`, which neither has seen.
+    """Compare two models of one label on the bars from `first`, unseen by both.
 
     Parameters
     ----------
     old, new : SignalModel
         Fitted.
     bars : BarArrays
-        Those before `first` warm up the features.
+        Bars before `first` warm up the features.
     first : int
     seed : int
         Of the bootstrap.
@@ -77,7 +77,7 @@ def judge(old: SignalModel, new: SignalModel, bars: BarArrays, first: int, seed:
     Raises
     ------
     BarsError
-        When too few bars have both predictions and a label.
+        If too few bars have both predictions and a label.
     """
     label = old.label()
     y = labels_of(label, bars).y
@@ -122,13 +122,13 @@ def paired_difference(
     differences : ndarray, shape (n_rows,)
         In time order.
     horizon : int
-        Bars that labels look ahead: blocks are no shorter than two of these spans.
+        Bars that labels look ahead: blocks have at least two of these spans.
     seed : int
 
     Notes
     -----
-    The stationary bootstrap, blocks as long as the differences' own memory asks for, a quarter of
-    the rows at most.
+    The stationary bootstrap. The block length follows from the autocorrelation of the differences,
+    and is at most a quarter of the rows.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The same recipe fitted again on newer bars, and judged beside the old model."""
+"""Fit the same recipe on newer bars, and compare it with the old model."""
 
 from dataclasses import dataclass
 
@@ -20,16 +20,16 @@ __all__ = ["Window", "learn_again"]
 
 @dataclass(frozen=True)
 class Window:
-    """Which bars a new model learns from, and which judge it.
+    """The training bars of a new model, and the bars that test it.
 
     Attributes
     ----------
     bars : BarArrays
-        From the first one that its features need.
+        From the first bar that its features need.
     first : int
-        Position of the first bar to learn from.
+        Position of the first training bar.
     cut : int
-        Position of the first bar that judges: the new model knows of no bar from here on.
+        Position of the first test bar: the new model sees no bar from here on.
     """
 
     bars: BarArrays
@@ -45,16 +45,16 @@ class Window:
         Parameters
         ----------
         model : SignalModel
-            The old one: the new one learns from as many rows.
+            The old model: the new one learns from as many rows.
         bars : BarArrays
         judged : int
         train_bars : int, optional
-            Bars to learn from instead.
+            Training bars instead.
 
         Raises
         ------
         BarsError
-            When there are fewer.
+            If there are fewer.
         """
         cut = len(bars) - judged
         features = model.feature_set().on(bars)
@@ -85,7 +85,7 @@ def learn_again(
     onnx: bool = False,
     seed: int = 0,
 ) -> tuple[SignalModel, Judged]:
-    """Fit the recipe of a model on a window's bars, and judge both by those after it.
+    """Fit a model's recipe on a window's bars, and test both models on the later ones.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def learn_again(
     causality_check : bool
         See `SignalModel`.
     onnx : bool
-        Whether the new model predicts in ONNX, too.
+        Whether the new model also predicts in ONNX.
     seed : int
         Of the bootstrap.
 

@@ -1,4 +1,4 @@
-"""What a retraining decided: its figures, a block of the log, and JSON."""
+"""The result of a retraining: its figures, a block of the log, and JSON."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,15 +20,15 @@ FIGURES = {"log_loss": "log loss", "auc": "AUC", "brier": "Brier", "accuracy": "
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """Which bars a model learnt from.
+    """The training bars of a model.
 
     Attributes
     ----------
     digest : str
-        Of the saved model; empty where it was not saved.
+        Of the saved model; empty if it was not saved.
     trained_from, trained_until : Timestamp
     rows : int
-        It learnt from.
+        Training rows.
     """
 
     digest: str
@@ -45,30 +45,30 @@ class ModelFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Retraining:
-    """What became of a saved model.
+    """The result of retraining a saved model.
 
     Attributes
     ----------
     action : str
         "not due", "kept the old model", "replaced" or "rolled back".
     because : str
-        Why, as a sentence with its figures.
+        The reason, as a sentence with figures.
     folder : Path
         Of the model.
     when : Timestamp
         Of the decision, UTC.
     number : int
-        Of the decision; 0 where it was not due.
+        Of the decision; 0 if it was not due.
     bars : str
-        What the bars are called, and how long one is.
+        The name of the bars, and their length.
     bars_until : Timestamp
         The last bar.
     old, new : ModelFacts or None
-        The model in the folder before, and the one that was trained or put back.
+        The previous model in the folder, and the one that was trained or restored.
     judged : Judged or None
-        Both on the same unseen bars; None where nothing was trained.
+        Both on the same unseen bars; None if nothing was trained.
     earlier : str
-        Folder in the history that holds the model that was taken out; empty for none.
+        History folder of the model taken out; empty for none.
     """
 
     action: str
@@ -85,13 +85,13 @@ class Retraining:
 
     @property
     def digest(self) -> str:
-        """Digest of the model that is in the folder after the decision."""
+        """Digest of the model in the folder after the decision."""
         taken = self.new if self.action in (REPLACED, ROLLED_BACK) else self.old
         return "" if taken is None else taken.digest
 
     @property
     def text(self) -> str:
-        """The block of the log, without a line break at its end; one line where it was not due."""
+        """The block of the log, without a final newline; one line if it was not due."""
         if self.action == NOT_DUE:
             return f"{self.folder}: {self.because}"
         head = f"{minute(self.when)} UTC  #{self.number} {self.action}"
@@ -113,7 +113,7 @@ class Retraining:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as JSON knows it: stamps as ISO text, null where undefined."""
+        """Return everything in JSON types: stamps as ISO text, null for undefined."""
         return plain(asdict(self) | {"digest": self.digest, "folder": str(self.folder)})
 
 

@@ -1,4 +1,4 @@
-"""Retrainer: a saved model trained again when it is due, replaced when the new one is not worse."""
+"""Retrainer: retrain a saved model when due; replace it if the new one is not worse."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -34,24 +34,24 @@ __all__ = ["Retrainer"]
 
 @dataclass(frozen=True)
 class Retrainer:
-    """Retrains a saved model, and puts earlier ones back.
+    """Retrains a saved model, and restores earlier ones.
 
     Parameters
     ----------
     folder : path
-        Of the saved model. Beside it, `DIR.history` holds the earlier models and the logs.
+        Of the saved model. Next to it, `DIR.history` holds the earlier models and the logs.
     every : {"week", "month"}
         How often, see `Schedule`.
     train_bars : int, optional
-        Bars to learn from; by default as many rows as the old model learnt from.
+        Training bars; by default as many rows as the old model had.
     judge_bars : int, optional
-        The newest bars that judge, see `Schedule`.
+        The newest bars, used for the test, see `Schedule`.
     keep : int
         Earlier models to keep.
     causality_check : bool
         See `SignalModel`.
     seed : int
-        Of the bootstrap; the members keep theirs.
+        For the bootstrap; the members keep their own.
 
     Examples
     --------
@@ -86,7 +86,7 @@ class Retrainer:
 
     @property
     def schedule(self) -> Schedule:
-        """When it is due, and how many bars judge."""
+        """When it is due, and how many bars test it."""
         return Schedule(self.every, self.judge_bars)
 
     def run(
@@ -95,31 +95,31 @@ class Retrainer:
         others: Mapping[str, pd.DataFrame] | None = None,
         name: str = "",
     ) -> Retraining:
-        """Retrain the model if it is due.
+        """Retrain the model if due.
 
         Parameters
         ----------
         bars : DataFrame
-            Old ones and new ones.
+            Old and new ones.
         others : mapping of str to DataFrame, optional
             Bars of the other markets that its features need, by name.
         name : str
-            What to call the bars in the log.
+            Name of the bars in the log.
 
         Raises
         ------
         BundleError, ModelCompatibilityError
-            When the folder holds no sound model, or one whose recipe cannot be repeated here.
+            If the folder holds no sound model, or one whose recipe cannot be repeated here.
         BarsError
-            For bars of another length or market, and too few or too old ones.
+            For bars of another length or market, or too few or too old bars.
         OptionError
-            When another process retrains the model.
+            If another process is retraining the model.
         TrainingError, LookAheadError
             See `SignalModel.fit`.
 
         Notes
         -----
-        Whatever it raises, the model in the folder is the old one.
+        After any error, the folder still holds the old model.
         """
         history = History.of(self.folder)
         with history.lock():
@@ -131,14 +131,14 @@ class Retrainer:
             return self._decided(history, card, old, arrays, name)
 
     def rollback(self) -> Retraining:
-        """Put the last earlier model back; called again, the one before.
+        """Restore the last earlier model; each further call goes one model back.
 
         Raises
         ------
         OptionError
-            When there is no earlier model, or another process retrains the model.
+            If there is no earlier model, or another process is retraining the model.
         BundleError, ModelCompatibilityError
-            When the earlier model does not load here; the folder stays as it is.
+            If the earlier model does not load here; the folder is unchanged.
         """
         history = History.of(self.folder)
         with history.lock():
@@ -152,7 +152,7 @@ class Retrainer:
             return self._put_back(history, earlier[-1])
 
     def note_failure(self, error: Exception) -> None:
-        """Append what failed to the log of the model, unless another process retrains it now."""
+        """Append a failure to the model's log, unless another process is retraining it."""
         with suppress(BtFusionError, OSError):
             history = History.of(self.folder)
             with history.lock():
@@ -190,7 +190,7 @@ class Retrainer:
         window: Window,
         found: Retraining,
     ) -> Retraining:
-        """Train, judge, and replace the model or not."""
+        """Train, test, and replace the model if it is not worse."""
         onnx = any(part["role"] == "onnx" for part in card["parts"])
         new, judged = learn_again(
             old, window, causality_check=self.causality_check, onnx=onnx, seed=self.seed
@@ -243,9 +243,9 @@ class Retrainer:
 
 
 def decided_until(decisions: list[dict[str, Any]], facts: ModelFacts) -> pd.Timestamp:
-    """Return the last bar of the last decision, or until when a model put there since was trained.
+    """Return the last bar of the last decision, or the training end of a model put there since.
 
-    A decision counts while the folder holds the model that it left there.
+    A decision counts while the folder still holds its model.
     """
     if decisions and decisions[-1]["digest"] == facts.digest:
         return max(pd.Timestamp(decisions[-1]["bars_until"]), facts.trained_until)
@@ -258,13 +258,13 @@ def next_number(decisions: list[dict[str, Any]]) -> int:
 
 
 def name_of(found: Retraining) -> str:
-    """Return the name in the history of the model that a decision takes out."""
+    """Return the history name of the model that a decision takes out."""
     assert found.old is not None
     return f"{found.number:04d}-{found.old.trained_until:%Y%m%d}"
 
 
 def facts_of(folder: Path) -> ModelFacts | None:
-    """Return the facts of a saved model by its card; None where its files are broken."""
+    """Return the facts of a saved model from its card; None if its files are broken."""
     try:
         read_bundle(folder)
         card = describe(folder)
@@ -276,5 +276,5 @@ def facts_of(folder: Path) -> ModelFacts | None:
 
 
 def now() -> pd.Timestamp:
-    """Return the time, naive UTC, in whole seconds."""
+    """Return the current time, naive UTC, in whole seconds."""
     return pd.Timestamp.now("UTC").tz_localize(None).floor("s")

@@ -1,4 +1,4 @@
-"""When a model is due, and how many of the newest bars judge: by the bars' own stamps, in UTC."""
+"""When a model is due, and how many of the newest bars test it, by the bars' UTC stamps."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ from bt_fusion.errors import OptionError, unknown_name
 __all__ = ["EVERY", "Schedule", "minute"]
 
 EVERY = {"week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}
-LEAST_ROWS = 100  # to judge by
-SPANS = 10  # of a label that these rows hold at least: overlapping labels repeat each other
-FEWEST = 30  # rows that --judge-bars may leave: fewer have no standard error to speak of
+LEAST_ROWS = 100  # test rows
+SPANS = 10  # minimum label spans in these rows: overlapping labels are not independent
+FEWEST = 30  # minimum rows for --judge-bars: with fewer the standard error is unusable
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How often a model is retrained, and by how many bars it is judged.
+    """How often a model is retrained, and how many bars test it.
 
     Attributes
     ----------
     every : {"week", "month"}
         Weeks begin on Monday, months on their first day, both at 00:00 UTC.
     judge_bars : int, optional
-        The newest bars that judge; by default see `judged`.
+        The newest bars, used for the test; see `judged` for the default.
 
     Raises
     ------
@@ -52,12 +52,12 @@ class Schedule:
         return day - pd.Timedelta(days=into) + EVERY[self.every]
 
     def least(self, horizon: int) -> int:
-        """Return how many bars must judge at least; the labels of the last ones are not known yet.
+        """Return the minimum number of test bars; the labels of the last ones are unknown.
 
         Raises
         ------
         OptionError
-            For a `judge_bars` that leaves too few rows.
+            If `judge_bars` leaves too few rows.
         """
         if self.judge_bars is None:
             return max(LEAST_ROWS, SPANS * horizon) + horizon
@@ -69,10 +69,10 @@ class Schedule:
         return self.judge_bars
 
     def judged(self, time: np.ndarray, trained_until: pd.Timestamp, horizon: int) -> int:
-        """Return how many of the newest bars judge.
+        """Return how many of the newest bars are test bars.
 
-        Half of those that the old model has not seen, at most a week's or a month's, at least
-        `least`; the others are learnt from.
+        Half of the bars that the old model has not seen, at most a week's or a month's, at least
+        `least`; the others are training bars.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class Schedule:
     def why_not(
         self, time: np.ndarray, since: pd.Timestamp, trained_until: pd.Timestamp, horizon: int
     ) -> str:
-        """Say why a model is not due yet; empty where it is.
+        """Return why a model is not due yet; empty if it is.
 
         Parameters
         ----------
@@ -114,10 +114,10 @@ class Schedule:
 
 
 def minute(stamp: pd.Timestamp) -> str:
-    """Write a stamp to the minute."""
+    """Return a stamp to the minute."""
     return f"{stamp:%Y-%m-%d %H:%M}"
 
 
 def unseen(time: np.ndarray, stamp: pd.Timestamp) -> int:
-    """Return how many bars come after a stamp."""
+    """Return the number of bars after a stamp."""
     return int((time > np.datetime64(stamp, "ns")).sum())

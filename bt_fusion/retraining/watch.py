@@ -1,4 +1,4 @@
-"""Waiting for new bars, and retraining when it is due."""
+"""Wait for new bars, and retrain when due."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from bt_fusion.retraining.retrainer import Retrainer
 
 __all__ = ["watch"]
 
-SHORTEST, LONGEST = 0.1, 86_400.0  # seconds between two looks; the second after failures
+SHORTEST, LONGEST = 0.1, 86_400.0  # seconds between two checks; the second after failures
 
 
 def watch(
@@ -18,28 +18,28 @@ def watch(
     pause: float,
     say: Callable[[str], object],
 ) -> None:
-    """Look at the bars again and again, until Ctrl-C.
+    """Check the bars repeatedly until Ctrl-C.
 
-    A failure is said and written into the log, and it goes on: after each one in a row the pause is
-    twice as long, up to a day.
+    A failure is reported and logged, and the loop continues; each further failure in a row doubles
+    the pause, up to a day.
 
     Parameters
     ----------
     retrainer : Retrainer
-        Whose log takes the failures.
+        Its log receives the failures.
     look : callable
         Reads the bars and retrains if it is due.
     pause : float
-        Seconds between two looks.
+        Seconds between two checks.
     say : callable
-        Takes what came of a look, where it is not what came of the last one.
+        Called with the result of a check, if it differs from the last one.
     """
     said, wait = "", pause
     with no_interrupt_lost() as check:
         while True:
             try:
                 text, wait = look().text, pause
-            except Exception as error:  # whatever it is, the model in the folder goes on
+            except Exception as error:  # after any error, the model in the folder stays
                 check()
                 retrainer.note_failure(error)
                 wait = min(2 * wait, max(pause, LONGEST))

@@ -1,8 +1,8 @@
-"""Earlier results are kept: before a folder is written again, what it holds gets a number.
+"""Keep earlier results: before a folder is overwritten, its results move to a numbered one.
 
-``results`` is always the newest run; the one before it becomes ``results-1``, the next one
-``results-2``. The trial ledger, and the finished runs of a sweep or a universe, stay where they
-are: they count and serve every later run.
+``results`` is always the newest run. The previous run becomes ``results-1``, the next one
+``results-2``. The trial ledger and the finished runs of a sweep or a universe stay in place,
+because later runs use them.
 """
 
 import os
@@ -30,15 +30,15 @@ EVALUATION = (
 
 @dataclass(frozen=True)
 class EarlierResults:
-    """Results that stand in a folder where new ones are to be written.
+    """Results in a folder where new ones will be written.
 
     Attributes
     ----------
     folder : Path
     files : sequence of str
-        What the results consist of, in this folder; the first one stands where they are finished.
+        Names of the result files in this folder; the first exists only if they are complete.
     replace : bool
-        Whether new results replace them, so that nothing is kept.
+        Whether new results replace them instead.
     """
 
     folder: Path
@@ -51,7 +51,7 @@ class EarlierResults:
         return (self.folder / self.files[0]).is_file()
 
     def check(self) -> None:
-        """Raise OptionError where they could not be kept, before long work."""
+        """Raise OptionError, before long work, if they could not be kept."""
         if self.replace or not self.there:
             return
         try:
@@ -63,12 +63,12 @@ class EarlierResults:
             ) from error
 
     def keep(self) -> str:
-        """Give them a numbered folder beside this one; return what to say, empty for none.
+        """Move them to a numbered folder beside this one; return a message, or "".
 
         Raises
         ------
         FileError
-            When the system refuses it; all stays as it was.
+            If the file system refuses; nothing changes then.
         """
         if self.replace or not self.folder.is_dir():
             return ""
@@ -96,20 +96,20 @@ class EarlierResults:
         return target
 
     def _last_number(self) -> int:
-        """Return the highest number a folder beside this one has, 0 for none."""
+        """Return the highest number of a folder beside this one, 0 for none."""
         first = self._sibling(1)
         pattern = re.compile(re.escape(first.name.removesuffix("1")) + r"(\d+)")
         found = (pattern.fullmatch(path.name) for path in first.parent.iterdir())
         return max((int(match[1]) for match in found if match), default=0)
 
     def _sibling(self, number: int) -> Path:
-        """Return the folder of a number beside this one."""
+        """Return the path of the folder with a number, beside this one."""
         named = self.folder if self.folder.name not in ("", "..") else self.folder.resolve()
         return named.with_name(f"{named.name}-{number}")
 
 
 def link(source: Path, target: Path) -> None:
-    """Link a file, or copy it where the file system knows no links."""
+    """Link a file, or copy it if the file system has no links."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)

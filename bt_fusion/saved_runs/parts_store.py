@@ -1,4 +1,4 @@
-"""What pieces of long work leave on disk: a small file each, gathered into one at the end."""
+"""Store finished pieces of long work: a small file each, merged into one at the end."""
 
 import heapq
 import shutil
@@ -17,25 +17,25 @@ from bt_fusion.files import write_whole, writing
 
 __all__ = ["PartsStore"]
 
-GATHERED, READ = 500, 50  # pieces held in memory while they are gathered, and while they are read
-SEVERAL = "several-"  # begins the names of parts that hold more than one piece
+GATHERED, READ = 500, 50  # pieces in memory while merging, and while reading
+SEVERAL = "several-"  # file name prefix of parts with more than one piece
 
 
 class PartsStore:
     """Finished pieces of work by key, in a folder: one Parquet file, and parts not yet gathered.
 
-    A part is written under a temporary name and renamed: it is whole or it is not there. A
-    broken file counts as absent.
+    A part is written under a temporary name and renamed, so it is complete or absent. A broken file
+    counts as absent.
 
     Parameters
     ----------
     folder : path
-        Created when first written to.
+        Created on the first write.
     work, pieces : str
-        What the whole and its pieces are called, such as "sweep" and "runs": the names of the
-        files begin with them.
+        Names of the whole and its pieces, such as "sweep" and "runs"; the file names begin with
+        them.
     schema : Schema
-        Of a piece; its column `key` is a text.
+        Of a piece; its column `key` is text.
     """
 
     def __init__(self, folder: Path, work: str, pieces: str, schema: pa.Schema):
@@ -45,12 +45,12 @@ class PartsStore:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep others that do the same out of the folder; a killed one keeps nobody out.
+        """Lock the folder against other writers; a killed process releases its lock.
 
         Raises
         ------
         OptionError
-            When another one is at work in it.
+            If another process is using it.
         """
         lock = FileLock(self.folder / f".{self.work}.lock", timeout=0)
         try:
@@ -74,11 +74,11 @@ class PartsStore:
         return found
 
     def put_row(self, row: dict[str, Any]) -> None:
-        """Keep a piece: a value for each column."""
+        """Store a piece: a value for each column."""
         self._put([row], row["key"])
 
     def put_rows(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Keep several pieces in one file: all of them, or none where it is interrupted."""
+        """Store several pieces in one file: all of them, or none if interrupted."""
         in_order = sorted(rows, key=lambda row: row["key"])
         if in_order:
             self._put(in_order, f"{SEVERAL}{in_order[0]['key']}")
@@ -89,8 +89,8 @@ class PartsStore:
         write_whole(self.parts / f"{name}.parquet", lambda file: pq.write_table(table, file))
 
     def gather(self) -> None:
-        """Put every part into the one file."""
-        there = self._gathered()  # where an interruption left the parts of what was gathered
+        """Merge all parts into one file."""
+        there = self._gathered()  # an interruption may have left parts that are already merged
         paths = [
             path for path in self._part_paths() if path.stem not in there and self._readable(path)
         ]
@@ -112,15 +112,15 @@ class PartsStore:
             yield from pq.ParquetFile(self.whole).iter_batches(READ, columns=list(columns))
 
     def bytes_each(self) -> float | None:
-        """Return what a gathered piece takes on disk, in bytes; None without one."""
+        """Return the mean size of a gathered piece on disk, in bytes; None without pieces."""
         if not self._readable(self.whole):
             return None
         return self.whole.stat().st_size / pq.read_metadata(self.whole).num_rows
 
     def _gather(self, path: Path, parts: list[Path]) -> None:
-        """Merge the whole and the parts, both in the order of their keys, into a file likewise.
+        """Merge the whole and the parts, each sorted by key, into one sorted file.
 
-        So the file is the same however often the work was begun.
+        So the file does not depend on interruptions.
         """
         single = (path for path in parts if not path.name.startswith(SEVERAL))
         several = (_pieces_of(path) for path in parts if path.name.startswith(SEVERAL))
@@ -174,7 +174,7 @@ def _rows_of(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
 
 
 def _runs_of(pieces: Iterator[tuple[str, pa.Table]]) -> Iterator[list[pa.Table]]:
-    """Yield some pieces at a time, each key once."""
+    """Yield pieces in batches, each key once."""
     once = (next(same)[1] for _, same in groupby(pieces, key=lambda piece: piece[0]))
     while some := list(islice(once, GATHERED)):
         yield some

@@ -1,7 +1,7 @@
-"""Whether the files of a run hold what its readers look at: columns of tables, parts of a config.
+"""Check the files of a run: columns of its tables and entries of its config.
 
-A folder may have been edited, cut or made by something else. These checks make of that one error,
-before anything is drawn or run again.
+A folder may have been edited, truncated or made by another program. These checks raise one clear
+error before a chart or a rerun begins.
 """
 
 from collections.abc import Mapping
@@ -70,12 +70,12 @@ WALK: dict[str, tuple[type, ...]] = {
 
 
 def check_table(name: str, table: pd.DataFrame) -> None:
-    """Raise ValueError where a table of a run lacks columns, or holds something else in them.
+    """Raise ValueError if a table of a run lacks columns, or has wrong types in them.
 
     Parameters
     ----------
     name : str
-        Of the file.
+        File name.
     table : DataFrame
     """
     columns = COLUMNS.get(name, {})
@@ -98,7 +98,7 @@ def check_table(name: str, table: pd.DataFrame) -> None:
 
 
 def check_config(summary: Mapping[str, Any]) -> None:
-    """Raise ValueError where a summary lacks what a run is made again from, or of another kind.
+    """Raise ValueError if a summary lacks what a rerun needs, or has wrong types.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def check_config(summary: Mapping[str, Any]) -> None:
 def check_kinds(
     part: Any, kinds: Mapping[str, tuple[type, ...]], where: str, required: bool = False
 ) -> None:
-    """Raise ValueError for a value of another kind than it must be, or a missing one."""
+    """Raise ValueError for a missing value or one of the wrong type."""
     if not isinstance(part, Mapping):
         raise ValueError(f"{where.rstrip('.')} is no object")
     for name, kind in kinds.items():

@@ -1,8 +1,8 @@
-"""Replacing the files of a run so that a crash at any moment leaves the old run or the new one.
+"""Replace the files of a run atomically: a crash leaves either the old run or the new one.
 
-The new files are written into a folder beside the old ones. Its one rename to `FINISHED` decides:
-before it the old run stands, after it the new one, whose files are then moved out one by one. Who
-comes next, to read or to write, moves what an interruption left. A lock keeps two apart.
+The new files are written into a folder beside the old ones. Renaming it to `FINISHED` is the
+commit: before, the old run is valid; after, the new one, and its files are moved out one by one. If
+that is interrupted, the next reader or writer completes it. A lock prevents concurrent access.
 """
 
 import os
@@ -16,18 +16,18 @@ __all__ = ["commit", "finish_interrupted", "run_lock"]
 
 FINISHED = ".finished"
 LOCK = ".run.lock"
-DRAWN = "drawn.txt"  # in FINISHED: what was drawn from the run before, to be removed
-LAST = "summary.json"  # where it stands, the other files belong to it
+DRAWN = "drawn.txt"  # in FINISHED: charts of the previous run to remove
+LAST = "summary.json"  # written last: if it exists, the other files belong to it
 
 
 def commit(folder: Path, new: Path, drawn: Sequence[str]) -> None:
-    """Put the files of `new`, a folder inside `folder`, into the place of those there.
+    """Replace the files in `folder` by those of `new`, a folder inside it.
 
     Parameters
     ----------
     folder, new : Path
     drawn : sequence of str
-        Files that may have been drawn from an earlier run, which are removed.
+        Charts of an earlier run to remove.
     """
     (new / DRAWN).write_text("\n".join(drawn), encoding="utf-8")
     with run_lock(folder):
@@ -37,12 +37,12 @@ def commit(folder: Path, new: Path, drawn: Sequence[str]) -> None:
 
 @contextmanager
 def run_lock(folder: Path) -> Iterator[None]:
-    """Keep other writers of a run's folder out, and finish what an interruption left there.
+    """Lock a run's folder against other writers, and complete an interrupted commit.
 
-    Where the folder cannot be written there is no other writer, and no lock.
+    A read-only folder has no other writer and needs no lock.
     """
     with ExitStack() as held:
-        with suppress(OSError, NotImplementedError):  # the second: a file system without locks
+        with suppress(OSError, NotImplementedError):  # the second: no file locks
             held.enter_context(FileLock(folder / LOCK))
         if (folder / FINISHED).is_dir() and os.access(folder, os.W_OK):
             _move_out(folder)
@@ -50,14 +50,14 @@ def run_lock(folder: Path) -> Iterator[None]:
 
 
 def finish_interrupted(folder: Path) -> None:
-    """Finish what an interruption left in a run's folder."""
+    """Complete an interrupted commit in a run's folder."""
     if (folder / FINISHED).is_dir():
         with run_lock(folder):
             pass
 
 
 def _move_out(folder: Path) -> None:
-    """Remove what belongs to the run before, and move the new files out, the summary last."""
+    """Remove the previous run's files and move the new ones out, the summary last."""
     new = folder / FINISHED
     names = sorted(path.name for path in new.iterdir())
     if DRAWN in names:

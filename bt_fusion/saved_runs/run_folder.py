@@ -1,4 +1,4 @@
-"""Writing the folder of a run: all of its files, or those of the run before stay."""
+"""Write the folder of a run: all of its files, or none."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,17 +18,16 @@ FILES = ("trades.csv", "entries.csv", *(f"{name}.parquet" for name in PARQUET), 
 def write_run(folder: Path, run: SavedRun, drawn: Sequence[str] = ()) -> list[Path]:
     """Write a run's tables and its summary into a folder.
 
-    The files of an earlier run there stay until all of this one's are written, see `run_commit`;
-    then its summary goes first and this one's comes last: where a summary stands, the other files
-    belong to it.
+    Files of an earlier run stay until all new ones are written, see `run_commit`. The old summary
+    is removed first and the new one written last, so a summary always belongs to the other files.
 
     Parameters
     ----------
     folder : Path
-        Made where it is missing.
+        Created if missing.
     run : SavedRun
     drawn : sequence of str
-        Files that may have been drawn from an earlier run, which are removed.
+        Charts of an earlier run to remove.
 
     Returns
     -------
@@ -38,7 +37,7 @@ def write_run(folder: Path, run: SavedRun, drawn: Sequence[str] = ()) -> list[Pa
     Raises
     ------
     FileError
-        When the system refuses it; the files of the earlier run stay.
+        If the file system refuses; the files of the earlier run stay.
     """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A run as its folder holds it: what reports and explanations are made from."""
+"""Read a saved run from its folder, for reports and explanations."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -23,26 +23,26 @@ PARQUET = ("predictions", "bars", "equity")
 
 @dataclass(frozen=True, eq=False)
 class SavedRun:
-    """The files of a run.
+    """Contents of a run's folder.
 
     Attributes
     ----------
     summary : dict
         summary.json.
     trades : DataFrame
-        trades.csv, with times as stamps.
+        trades.csv, with times as timestamps.
     predictions, bars, equity : DataFrame
-        The Parquet files, empty where not read; with several symbols the first two have a column
+        The Parquet files, empty if not read; with several symbols the first two have a column
         `symbol`.
     entries : DataFrame
-        entries.csv; empty where there is none, as of older versions.
+        entries.csv; empty if missing, as in older versions.
     folder : Path
-        Where they are.
+        The run's folder.
 
     Raises
     ------
     RunError
-        By `read`: when a file is missing, broken, or of another schema.
+        By `read`: if a file is missing, broken, or has another schema.
     """
 
     summary: dict[str, Any]
@@ -55,7 +55,7 @@ class SavedRun:
 
     @classmethod
     def read(cls, folder: str | Path, tables: Sequence[str] = PARQUET) -> "SavedRun":
-        """Read the folder that `bt-fusion backtest --out` has filled.
+        """Read a folder written by `bt-fusion backtest --out`.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class SavedRun:
         return cls(summary=summary, trades=trades, entries=entries, folder=folder, **found)
 
     def check_config(self) -> None:
-        """Raise RunError where the summary lacks what the run is made again from."""
+        """Raise RunError if the summary lacks what a rerun needs."""
         try:
             check_config(self.summary)
         except ValueError as error:
@@ -102,7 +102,7 @@ class SavedRun:
 
     @property
     def runs(self) -> list[str]:
-        """The runs there are: "off", "on" or both."""
+        """The runs made: "off", "on" or both."""
         return [name for name in ("off", "on") if self.summary.get(f"ml_{name}") is not None]
 
     @property
@@ -113,7 +113,7 @@ class SavedRun:
         return list(self.summary.get("symbols") or [self.summary["data"]["name"]])  # bars not read
 
     def of_symbol(self, table: pd.DataFrame, symbol: str) -> pd.DataFrame:
-        """Return the rows of a table that belong to a symbol."""
+        """Return the rows of a symbol."""
         if len(self.symbols) == 1:
             return table
         return table[table.symbol.astype(str) == symbol].reset_index(drop=True)
@@ -124,7 +124,7 @@ class SavedRun:
         Raises
         ------
         OptionError
-            When that run was not made.
+            If that run was not made.
         """
         if run not in self.runs:
             raise OptionError(f"{self.folder} holds no run with ML {run}")
@@ -165,5 +165,5 @@ def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
         if isinstance(found, pd.DataFrame):
             check_table(name, found)
         return found
-    except Exception as error:  # readers raise anything where bytes are broken
+    except Exception as error:  # readers raise anything on broken bytes
         raise RunError(f"{path} cannot be read: {error}; run the backtest again") from error

@@ -1,8 +1,8 @@
-"""Texts of CSV files that a spreadsheet would run as formulas, and back.
+"""Escape texts in CSV files that a spreadsheet would run as formulas, and undo it.
 
 References
 ----------
-OWASP, CSV Injection: an apostrophe before the first character makes a cell a text.
+OWASP, CSV Injection: a leading apostrophe makes a cell text.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from pandas.api.types import is_object_dtype, is_string_dtype
 
 __all__ = ["as_texts", "from_texts"]
 
-FIRST = ("=", "+", "-", "@", "\t", "\r", "'")  # the last, so that every text comes back as it was
+FIRST = ("=", "+", "-", "@", "\t", "\r", "'")  # "'" so that every text can be restored
 
 
 def as_texts(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose texts no spreadsheet runs.
+    """Return a table with texts escaped, so that no spreadsheet runs them.
 
     >>> as_texts(pd.DataFrame({"symbol": ["=A1", "BTC"], "pnl": [-1, 2]})).symbol.to_list()
     ["'=A1", 'BTC']
@@ -25,7 +25,7 @@ def as_texts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def from_texts(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what `as_texts` was given.
+    """Undo `as_texts`.
 
     >>> from_texts(pd.DataFrame({"symbol": ["'=A1", "BTC"]})).symbol.to_list()
     ['=A1', 'BTC']

@@ -1,4 +1,4 @@
-"""The files a sweep leaves behind."""
+"""Result files of a sweep."""
 
 import json
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ __all__ = ["SavedSweep", "column_of", "same_sweep", "write_sweep"]
 
 @dataclass(frozen=True)
 class SavedSweep:
-    """What a sweep found, as its files hold it.
+    """Result of a sweep, as stored in its files.
 
     Attributes
     ----------
     summary : dict
         The content of sweep.json.
     table : DataFrame
-        One row a variant: its parameters, the figures of both runs as off_... and on_...,
-        differences as delta_..., and `error` where it could not be run.
+        One row per variant: its parameters, the figures of both runs as off_... and on_...,
+        differences as delta_..., and `error` if it failed.
     grid : dict
         The values of each parameter.
     """
@@ -35,8 +35,8 @@ class SavedSweep:
 
     @property
     def maximize(self) -> str:
-        """The column of the table whose highest value is the best variant's."""
-        return column_of(self.summary.get("maximize", "sharpe"))  # older versions knew no other
+        """Column of the table that picks the best variant by its highest value."""
+        return column_of(self.summary.get("maximize", "sharpe"))  # older versions had only this
 
     @property
     def varied(self) -> list[str]:
@@ -44,7 +44,7 @@ class SavedSweep:
         return [name for name, values in self.grid.items() if len(values) > 1]
 
     def places(self) -> dict[str, np.ndarray]:
-        """Return the place in the grid of each parameter's value, of every variant."""
+        """Return, per parameter, the index in the grid of every variant's value."""
         shape = [len(values) for values in self.grid.values()]
         if len(self.table) == prod(shape):
             return dict(zip(self.grid, np.indices(shape).reshape(len(shape), -1), strict=True))
@@ -60,12 +60,12 @@ class SavedSweep:
 
 
 def same(cell: Any, value: Any) -> bool:
-    """Tell whether a cell of a table holds a value: pandas may have made NaN of None."""
+    """Return whether a cell equals a value; pandas may have turned None into NaN."""
     return bool(cell == value or (value is None and (cell is None or cell != cell)))
 
 
 def column_of(figure: str) -> str:
-    """Return the column that holds a figure of the variants, with ML unless it is a difference.
+    """Return the column of a figure: that with ML, unless it is a difference.
 
     >>> column_of("sharpe"), column_of("delta_sharpe")
     ('on_sharpe', 'delta_sharpe')
@@ -74,28 +74,28 @@ def column_of(figure: str) -> str:
 
 
 def same_sweep(folder: Path, found: SavedSweep) -> bool:
-    """Say whether a folder holds the table of the same sweep, which may then be replaced."""
+    """Return whether a folder holds the same sweep, which may then be replaced."""
     path, parts = folder / "sweep.json", ("data", "window", "config", "grid")
     try:
         earlier = json.loads(path.read_bytes())
         return all(earlier[part] == plain(found.summary[part]) for part in parts)
-    except (OSError, ValueError, KeyError, TypeError):  # none, or not one of ours
+    except (OSError, ValueError, KeyError, TypeError):  # missing, or not written by us
         return False
 
 
 def write_sweep(folder: Path, found: SavedSweep) -> list[Path]:
     """Write sweep.parquet and sweep.json into a folder.
 
-    What stands there of an earlier sweep is removed first, its picture sweep.png as well.
+    Files of an earlier sweep are removed first, including sweep.png.
     """
     for name in ("sweep.json", "sweep.png"):
         with writing(folder / name):
             (folder / name).unlink(missing_ok=True)
     paths = [folder / "sweep.parquet", folder / "sweep.json"]
     table = found.table.copy()
-    for name in found.grid:  # values of several kinds make no Parquet column
+    for name in found.grid:  # mixed types do not fit a Parquet column
         if table[name].dtype == object:
             table[name] = table[name].astype(str)
     write_whole(paths[0], lambda file: table.to_parquet(file, index=False))
-    write_json(paths[1], found.summary)  # last: where it stands, the table is complete
+    write_json(paths[1], found.summary)  # last: if it exists, the table is complete
     return paths

@@ -23,13 +23,13 @@ COUNTED = ("trades", "won", "net_profit")
 
 
 def closed_trades(trades: pd.DataFrame) -> pd.DataFrame:
-    """Return the trades that have ended, with `return`, pnl as a fraction of the entry's value."""
+    """Return the closed trades, with `return`: pnl as a fraction of the entry's value."""
     closed = trades[trades.exit_reason != "open"]
     return closed.assign(**{"return": closed.pnl / (closed.entry_price * closed["size"])})
 
 
 def figures_of_symbol(trades: pd.DataFrame, symbol: str) -> dict[str, Any]:
-    """Return `trade_figures` of the closed trades of a symbol, and the commission it paid.
+    """Return `trade_figures` of a symbol's closed trades, and its commission.
 
     sqn is None below `LEAST_TRADES` trades.
 
@@ -49,7 +49,7 @@ def figures_of_symbol(trades: pd.DataFrame, symbol: str) -> dict[str, Any]:
 def by_reason(trades: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Sum up closed trades by exit reason, the most frequent first.
 
-    Each has trades, won, win_rate, expectancy (mean return) and net_profit.
+    Each group has trades, won, win_rate, expectancy (mean return) and net_profit.
     """
     groups = closed_trades(trades).groupby("exit_reason", sort=False)
     found = {str(reason): _summed(group) for reason, group in groups}
@@ -72,13 +72,13 @@ def breakdown(trades: dict[str, pd.DataFrame], period: str) -> list[dict[str, An
     trades : dict of DataFrame
         By run, "off" or "on".
     period : {"day", "week", "month"}
-        Weeks begin on Monday and go by its date.
+        Weeks begin on Monday and are named by its date.
 
     Returns
     -------
     list of dict
-        In order of time, one for each period in which any run closed a trade: start, and for
-        each run as ml_off and ml_on: trades, won, net_profit (cash, after commission).
+        In time order, one for each period in which a run closed a trade: start, and for each run,
+        as ml_off and ml_on: trades, won, net_profit (cash, after commission).
     """
     parts = [closed_trades(table).assign(run=name) for name, table in trades.items()]
     closed = pd.concat(parts)

@@ -1,4 +1,4 @@
-"""The files a universe leaves behind."""
+"""Result files of a universe."""
 
 import json
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ DRAWN = ("universe.html", "universe.png")
 
 @dataclass(frozen=True)
 class UniverseResult:
-    """What a universe found.
+    """Result of a universe: a summary and one row per file.
 
     Attributes
     ----------
     summary : dict
         The content of summary.json.
     table : DataFrame
-        One row a file, the most convincing first, see `bt_fusion.universe.table.ranking`.
+        One row per file, the strongest evidence first, see `bt_fusion.universe.table.ranking`.
     """
 
     summary: dict[str, Any]
@@ -33,18 +33,18 @@ class UniverseResult:
 
 
 def check_no_backtest(folder: Path) -> None:
-    """Raise OptionError where a folder holds a backtest, whose summary.json would be replaced."""
+    """Raise OptionError if a folder holds a backtest, whose summary.json would be replaced."""
     if (folder / "trades.csv").exists():
         raise OptionError(f"{folder} holds a backtest; give another --out")
 
 
 def same_universe(folder: Path, found: UniverseResult) -> bool:
-    """Say whether a folder holds rows of the same job over some of these files, or of all."""
+    """Return whether a folder holds the same job over some or all of these files."""
     try:
         earlier = json.loads((folder / "summary.json").read_bytes())
         files = pd.read_csv(folder / "universe.csv", usecols=["file"])["file"]
         same = earlier["config"] == plain(found.summary["config"])
-    except (OSError, ValueError, KeyError, TypeError):  # none, or not one of ours
+    except (OSError, ValueError, KeyError, TypeError):  # missing, or not written by us
         return False
     return same and set(files) <= set(found.table["file"])
 
@@ -52,12 +52,12 @@ def same_universe(folder: Path, found: UniverseResult) -> bool:
 def write_universe(folder: Path, found: UniverseResult) -> list[Path]:
     """Write universe.csv and summary.json into a folder.
 
-    What was drawn there of an earlier one is removed first.
+    Charts of an earlier universe are removed first.
     """
     for name in ("summary.json", *DRAWN):
         with writing(folder / name):
             (folder / name).unlink(missing_ok=True)
     paths = [folder / "universe.csv", folder / "summary.json"]
     write_whole(paths[0], lambda file: found.table.to_csv(file, index=False))
-    write_json(paths[1], found.summary)  # last: where it stands, the table is complete
+    write_json(paths[1], found.summary)  # last: if it exists, the table is complete
     return paths

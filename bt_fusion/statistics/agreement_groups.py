@@ -1,4 +1,4 @@
-"""How trades ended by whether ML had agreed with their entries."""
+"""Results of trades by whether ML agreed with their entries."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ COMPARED = ("win_rate", "profit_factor", "expectancy")
 
 
 def group_of(probability: np.ndarray, agreed: np.ndarray) -> np.ndarray:
-    """Return the group of each entry, dtype object: unknown where its probability is NaN.
+    """Return the group of each entry, dtype object: unknown if its probability is NaN.
 
     >>> group_of(np.array([0.7, 0.5, np.nan]), np.array([True, False, False])).tolist()
     ['agreed', 'disagreed', 'unknown']
@@ -38,7 +38,7 @@ def group_of(probability: np.ndarray, agreed: np.ndarray) -> np.ndarray:
 def agreement_groups(
     pnl: np.ndarray, returns: np.ndarray, group: np.ndarray, bootstrap: Bootstrap = Bootstrap()
 ) -> dict[str, Any]:
-    """Sum up closed trades by group, and say how far those ML agreed with differ from the others.
+    """Summarise closed trades by group, and the difference between agreed and disagreed.
 
     Parameters
     ----------

@@ -1,14 +1,15 @@
-"""A run's figures under the names, in the order and in the units of backtesting.py.
+"""A run's figures with the names, order and units of backtesting.py.
 
 Differences from backtesting.py 0.6, whose definitions hold for everything else:
 
 - Sharpe, Sortino and volatility are those of `statistics`: arithmetic, of the returns of each bar,
-  annualised by the data's own bars a year. There they are of days, compounded.
-- The annual return compounds the bars' returns by the same bars a year, not by 252 or 365.25 days.
-- A trade runs from flat to flat, there a partial exit splits it.
-- As there, and unlike in summary.json, a few days are annualised and two trades have an SQN.
-- Exposure is the share of closes with a position; there the bar of the exit counts, too.
-- `_strategy` is its name: an object would drag its feeds along.
+  annualised by the data's own bars per year. There they use daily, compounded returns.
+- The annual return compounds the bars' returns by the same bars per year, not by 252 or 365.25
+  days.
+- A trade runs from flat to flat; there, a partial exit splits it.
+- As there, but unlike summary.json, a few days are annualised and two trades have an SQN.
+- Exposure is the share of closes with a position; there, the bar of the exit also counts.
+- `_strategy` is its name: an object would carry its feeds along.
 
 References
 ----------
@@ -28,7 +29,7 @@ __all__ = ["Summary", "drawdown_spells", "summarize"]
 
 
 class Summary(pd.Series):
-    """A Series that prints as backtesting.py's does: every row, `--` where undefined."""
+    """A Series that prints like backtesting.py's: every row, `--` if undefined."""
 
     def __repr__(self) -> str:
         width, rows = ("display.max_colwidth", 20), ("display.max_rows", len(self))
@@ -46,22 +47,22 @@ def summarize(
     commission: float,
     strategy: str = "",
 ) -> dict[str, Any]:
-    """Sum up a run in backtesting.py's keys: percent, negative drawdowns, NaN where undefined.
+    """Return a run's figures under backtesting.py's keys: percent, NaN if undefined.
 
     Parameters
     ----------
     trades : DataFrame
-        As `TradeStats` lists them; those still open count in the equity alone.
+        As listed by `TradeStats`; open trades count only in the equity.
     equity : Series
         The account's value at the close of each bar.
     hold_return : float
-        Of buying and holding from the first bar the strategy could trade, a fraction.
+        Return of buy and hold from the first bar the strategy could trade, a fraction.
     market : ndarray, shape (n_bars,)
-        Closes to take beta against.
+        Market closes for beta.
     exposure : float
         Share of the bars in the market.
     commission : float
-        In cash; left out where it is 0.
+        In cash; left out if 0.
     strategy : str
     """
     closed = trades[trades.exit_reason != "open"]
@@ -83,7 +84,7 @@ def summarize(
 
 
 def drawdown_spells(equity: pd.Series) -> pd.DataFrame:
-    """Return one row a drawdown: from the peak before it to the recovery, or the last bar.
+    """Return one row per drawdown: from its peak to the recovery, or the last bar.
 
     Returns
     -------
@@ -106,7 +107,7 @@ def drawdown_spells(equity: pd.Series) -> pd.DataFrame:
 
 
 def equity_curve(equity: pd.Series) -> pd.DataFrame:
-    """Return value, drawdown (a fraction) and, where one ends, its duration, of each bar."""
+    """Return value, drawdown (a fraction) and, at its end, the duration, for each bar."""
     return pd.DataFrame(
         {
             "Equity": equity,
@@ -117,7 +118,7 @@ def equity_curve(equity: pd.Series) -> pd.DataFrame:
 
 
 def as_listed(trades: pd.DataFrame, index: pd.DatetimeIndex) -> pd.DataFrame:
-    """Return trades in backtesting.py's columns; sizes are signed, the tag says why it ended."""
+    """Return trades in backtesting.py's columns; sizes are signed, the tag is the exit reason."""
     sign = np.where(trades.side == "short", -1.0, 1.0)
     return pd.DataFrame(
         {
@@ -139,7 +140,7 @@ def as_listed(trades: pd.DataFrame, index: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 def kelly(pnl: np.ndarray) -> float:
-    """Return the Kelly fraction: share won less share not won, over mean win by mean loss.
+    """Return the Kelly fraction: win rate minus (1 - win rate) / (mean win / mean loss).
 
     >>> kelly(np.array([30.0, 30.0, -20.0, -20.0]))  # 1/2 - 1/2 / 1.5
     0.16666666666666669
@@ -152,7 +153,7 @@ def kelly(pnl: np.ndarray) -> float:
 
 
 def geometric_mean(returns: np.ndarray) -> float:
-    """Return the return that, made every time, comes to the same; 0 where one lost everything.
+    """Return the geometric mean of returns; 0 if one lost everything.
 
     >>> round(geometric_mean(np.array([0.21, 0.0])), 12)
     0.1
@@ -174,7 +175,7 @@ def beta_of(values: np.ndarray, market: np.ndarray) -> float:
 
 
 def resolution(index: pd.Index) -> str:
-    """Return the unit of time the bars count in: D, h, min, s.
+    """Return the time unit of the bars: D, h, min, s.
 
     >>> resolution(pd.date_range("2024-01-01", periods=3, freq="4h"))
     'h'
@@ -184,7 +185,7 @@ def resolution(index: pd.Index) -> str:
 
 
 def mean_span(spans: pd.Series, unit: str) -> Any:
-    """Return the mean of spans of time, rounded up to whole units, NaT without any."""
+    """Return the mean time span, rounded up to whole units, NaT for none."""
     return pd.Timedelta(spans.mean()).ceil(unit) if len(spans) else pd.NaT
 
 

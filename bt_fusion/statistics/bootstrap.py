@@ -1,7 +1,7 @@
-"""The stationary bootstrap: rows in, intervals of what is made of them out.
+"""Stationary bootstrap: intervals of figures computed from rows.
 
 A figure is a function of column means, such as the Sharpe ratio of the means of r and r squared:
-a resample then needs no more than how often it drew each row.
+so a resample only needs how often it drew each row.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,13 +13,13 @@ import numpy as np
 __all__ = ["Bootstrap", "Figure", "block_length", "influence", "intervals", "resamples"]
 
 Figure = Callable[[np.ndarray], np.ndarray]  # (..., n_columns) -> (...), NaN where undefined
-FEWEST = 10  # rows from which a block length can be told
-DEFINED = 0.95  # share of draws that must be defined, else an interval would hide the others
+FEWEST = 10  # fewest rows to estimate a block length
+DEFINED = 0.95  # smallest share of defined draws; fewer would make the interval misleading
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How intervals are drawn.
+    """Settings of bootstrap intervals.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ def intervals(
     *,
     paths: dict[str, Callable[[np.ndarray], float]] | None = None,
 ) -> dict[str, list[float] | None]:
-    """Return percentile intervals of figures made of the same rows.
+    """Return percentile intervals of figures computed from the same rows.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def intervals(
     figures : dict of Figure
     bootstrap : Bootstrap
     paths : dict of callable, optional
-        Figures of the order itself: from the row numbers of a resample to a value.
+        Figures that depend on the order: from the row numbers of a resample to a value.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def intervals(
     Notes
     -----
     Rows are drawn in blocks of random length, joined at the ends. The mean block length is the
-    longest that the `block_length` of any figure's `influence` asks for.
+    largest `block_length` of any figure's `influence`.
 
     References
     ----------
@@ -77,7 +77,7 @@ def intervals(
     drawn = {name: np.empty(bootstrap.draws) for name in paths}
     for draw, rows in enumerate(resamples(len(columns), length, bootstrap)):
         share = np.bincount(rows, minlength=len(columns)) / len(columns)
-        # sums every column in the same order: two that are equal differ by nothing, unlike in BLAS
+        # sums every column in the same order: equal columns differ by exactly 0, unlike in BLAS
         means[draw] = np.einsum("i,ji->j", share, by_column)
         for name, path in paths.items():
             drawn[name][draw] = path(rows)
@@ -90,17 +90,17 @@ def resamples(n_rows: int, length: float, bootstrap: Bootstrap) -> Iterator[np.n
     """Draw row numbers in blocks of a mean length, one array of n_rows at a time."""
     from arch.bootstrap import StationaryBootstrap
 
-    # its hint says int, but it needs the length's inverse alone
+    # typed int, but only the length's inverse is used
     drawing = StationaryBootstrap(cast(int, length), np.arange(n_rows), seed=bootstrap.seed)
     for _ in range(bootstrap.draws):
         yield drawing.update_indices()
 
 
 def influence(columns: np.ndarray, figure: Figure) -> np.ndarray:
-    """Return how much each row moves a figure, to first order; NaN where it is undefined.
+    """Return the first-order effect of each row on a figure; NaN if undefined.
 
-    The figure's variance is that of the mean of these (the delta method). Its slopes are taken
-    one standard error to each side, the distance that matters.
+    The figure's variance is that of their mean (the delta method). Slopes are taken one standard
+    error to each side.
     """
     means = columns.mean(axis=0)
     steps = np.maximum(columns.std(axis=0) / np.sqrt(len(columns)), 1e-300)
@@ -111,7 +111,7 @@ def influence(columns: np.ndarray, figure: Figure) -> np.ndarray:
 
 
 def block_length(values: np.ndarray) -> float:
-    """Return the mean block length for resampling a series, 1 where it has no memory.
+    """Return the mean block length for resampling a series, 1 without autocorrelation.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def block_length(values: np.ndarray) -> float:
     from arch.bootstrap import optimal_block_length
     from threadpoolctl import threadpool_limits
 
-    # many short dot products: threads only wait for each other; stretches without variance divide
+    # many short dot products: threads would only wait; constant stretches divide by 0
     with threadpool_limits(1, "blas"), np.errstate(all="ignore"):
         length = float(optimal_block_length(values)["stationary"].iloc[0])
     return max(1.0, length) if np.isfinite(length) else 1.0
@@ -138,5 +138,5 @@ def _percentiles(values: np.ndarray, level: float) -> list[float] | None:
     if len(defined) < DEFINED * len(values):
         return None
     tail = 50 * (1 - level)
-    # order j of n draws has j / (n + 1) below it; numpy's usual method would cut some 0.2 % more
+    # order j of n draws has j / (n + 1) below it; numpy's default would cut about 0.2 % more
     return np.percentile(defined, (tail, 100 - tail), method="weibull").tolist()

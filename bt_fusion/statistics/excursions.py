@@ -1,4 +1,4 @@
-"""How far prices went for and against each signal, and what that says of the signals."""
+"""Price excursions for and against each signal, and summaries by group."""
 
 from collections.abc import Hashable
 
@@ -12,21 +12,21 @@ __all__ = ["excursions", "quality_by"]
 
 
 def excursions(bars: BarArrays, side: np.ndarray, horizon: int) -> pd.DataFrame:
-    """Follow every bar's close for `horizon` bars, seen from a side.
+    """Return the best and worst move of each close over `horizon` bars, from a side's view.
 
     Parameters
     ----------
     bars : BarArrays
     side : ndarray, shape (n_bars,)
-        1 long, -1 short; 0 and NaN are seen as long.
+        1 long, -1 short; 0 and NaN count as long.
     horizon : int
         Bars ahead.
 
     Returns
     -------
-    DataFrame, one row a bar, fractions of the close
+    DataFrame, one row per bar, fractions of the close
         favourable: greatest gain on the way (at least 0), adverse: greatest loss (at most 0),
-        move: gain at the horizon's close. NaN where the horizon is not over.
+        move: gain at the horizon's close. NaN until the horizon is over.
 
     References
     ----------
@@ -53,21 +53,21 @@ def excursions(bars: BarArrays, side: np.ndarray, horizon: int) -> pd.DataFrame:
 
 
 def quality_by(signals: pd.DataFrame, keys: list[Hashable]) -> pd.DataFrame:
-    """Sum up signals by one or more of their columns.
+    """Summarise signals by one or more of their columns.
 
     Parameters
     ----------
     signals : DataFrame
-        One row a signal: the keys, `hit` (1 or 0, NaN where it is not known yet), and the
-        columns of `excursions`.
+        One row per signal: the keys, `hit` (1 or 0, NaN if not known yet), and the columns of
+        `excursions`.
     keys : list
         Columns to group by.
 
     Returns
     -------
     DataFrame, indexed by the keys
-        count, hit_rate, favourable and adverse (means). The last three over signals whose
-        horizon is over; NaN without any.
+        count, hit_rate, favourable and adverse (means). The last three cover signals whose horizon
+        is over; NaN for none.
     """
     grouped = signals.assign(hit_rate=signals["hit"].astype(float)).groupby(keys)
     figures = grouped[["hit_rate", "favourable", "adverse"]].mean()

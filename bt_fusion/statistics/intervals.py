@@ -1,4 +1,4 @@
-"""Intervals of the difference between two runs over the same bars: arrays in, intervals out."""
+"""Bootstrap intervals of the difference between two runs over the same bars."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from bt_fusion.statistics.bootstrap import Bootstrap, Figure, intervals
 
 __all__ = ["group_intervals", "return_intervals", "trade_intervals"]
 
-LEAST = 1e-12 - 1  # of a return: an account that is gone stays gone
+LEAST = 1e-12 - 1  # smallest return: a lost account stays lost
 
 
 def return_intervals(
@@ -19,14 +19,14 @@ def return_intervals(
     *,
     drawdown: bool = True,
 ) -> dict[str, list[float] | None]:
-    """Return the intervals of on - off in what is made of returns per bar.
+    """Return the intervals of on - off for figures of per-bar returns.
 
     Parameters
     ----------
     off, on : ndarray, shape (n_bars,)
         Of the same bars, as fractions.
     periods : float
-        Bars a year, for annual Sharpe and Sortino ratios.
+        Bars per year, for annual Sharpe and Sortino ratios.
     bootstrap : Bootstrap
     drawdown : bool
         Whether to include the maximum drawdown, which takes most of the time.
@@ -38,12 +38,12 @@ def return_intervals(
 
     Notes
     -----
-    Assumes a stationary pair of series; both runs' bars are drawn together, so what moves both
-    cancels. The drawdown is no smooth function of means: its interval has no claim of coverage.
-
-    The total return's difference is (1 + off) (g - 1), g being how many times as much ML-on's
-    account grew as ML-off's, and `off` what ML-off made: only g is drawn, from differences of log
-    returns. So no end says that ML-on lost more than all it had. None where an account is gone.
+    Assumes a stationary pair of series; both runs' bars are drawn together, so common moves cancel.
+    The drawdown is not a smooth function of means, so the coverage of its interval is not
+    guaranteed. The difference in total return is (1 + off) (g - 1), where g is the growth of
+    ML-on's account over that of ML-off's, and `off` is ML-off's total return. Only g is drawn, from
+    differences of log returns, so no bound implies a loss of more than the account. None if an
+    account is lost.
 
     Examples
     --------
@@ -70,13 +70,13 @@ def return_intervals(
 def trade_intervals(
     pnl: np.ndarray, gains: np.ndarray, bootstrap: Bootstrap = Bootstrap()
 ) -> dict[str, list[float] | None]:
-    """Return the intervals of on - off in what is made of closed trades.
+    """Return the intervals of on - off for figures of closed trades.
 
     Parameters
     ----------
     pnl : ndarray, shape (n_entries, 2)
-        Of ML-off and ML-on, in cash; one row an entry of either, in time order, NaN for the run
-        that did not make it.
+        Of ML-off and ML-on, in cash; one row per entry of either run, in time order, NaN for a run
+        without it.
     gains : ndarray, shape (n_entries, 2)
         The same as fractions of the value at entry.
     bootstrap : Bootstrap
@@ -101,7 +101,7 @@ def trade_intervals(
 def group_intervals(
     pnl: np.ndarray, gains: np.ndarray, bootstrap: Bootstrap = Bootstrap()
 ) -> dict[str, list[float] | None]:
-    """Return the intervals of what is made of one group of closed trades.
+    """Return the intervals of the figures of one group of closed trades.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def group_intervals(
 
 
 def _trade_columns(pnl: np.ndarray, gains: np.ndarray) -> list[np.ndarray]:
-    """Return the columns whose means `TRADE_FIGURES` are made of; NaN where no trade was made."""
+    """Return the columns whose means determine `TRADE_FIGURES`; NaN where there was no trade."""
     made = np.isfinite(pnl)
     cash, gain = np.where(made, pnl, 0.0), np.where(made, gains, 0.0)
     parts = [part for each in (gain, cash) for part in (np.maximum(each, 0), np.maximum(-each, 0))]
@@ -133,7 +133,7 @@ def _trade_columns(pnl: np.ndarray, gains: np.ndarray) -> list[np.ndarray]:
 
 
 def _differences(figures: dict[str, Figure], width: int) -> dict[str, Figure]:
-    """Turn figures of one run into on - off; the first columns are ML-off's."""
+    """Turn figures of one run into differences on - off; the first columns are ML-off's."""
 
     def difference(figure: Figure) -> Callable[[np.ndarray], np.ndarray]:
         return lambda means: figure(means[..., width:]) - figure(means[..., :width])
@@ -142,7 +142,7 @@ def _differences(figures: dict[str, Figure], width: int) -> dict[str, Figure]:
 
 
 def _grown_more(off: np.ndarray, on: np.ndarray) -> Figure:
-    """Return what makes a total return's difference of mean log returns, columns 0 and 4."""
+    """Return the figure of a total return's difference, from mean log returns (columns 0, 4)."""
     gone = min(off.min(initial=0.0), on.min(initial=0.0)) <= np.log1p(LEAST)
     made = np.nan if gone else np.exp(off.sum())
     return lambda means: made * np.expm1(len(off) * (means[..., 4] - means[..., 0]))
@@ -159,7 +159,7 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def _deeper(off: np.ndarray, on: np.ndarray) -> Callable[[np.ndarray], float]:
-    """Return what a resample of two paths of log returns makes of on - off, the drawdowns."""
+    """Return a function of a resample: the difference on - off of the drawdowns."""
     return lambda rows: _deepest(on[rows]) - _deepest(off[rows])
 
 

@@ -1,4 +1,4 @@
-"""Figures of trades and of equity curves: fractions, not percent; None where undefined."""
+"""Figures of trades and equity curves: fractions, not percent; None if undefined."""
 
 import numpy as np
 import pandas as pd
@@ -30,12 +30,12 @@ Figures = dict[str, float | int | None]
 # trades the standard deviation is uncertain by a quarter of itself or more, 1 / sqrt(2 (n - 1)).
 LEAST_DAYS = 30.0
 LEAST_TRADES = 10
-NOISE = 1e-12  # deviation, as a part of the largest value, of values that are all the same
-WITHHELD = ("cagr", "sharpe", "sortino", "sqn")  # from runs that are shorter, or trade less
+NOISE = 1e-12  # relative deviation below which values count as equal
+WITHHELD = ("cagr", "sharpe", "sortino", "sqn")  # for short runs or few trades
 
 
 def run_figures(pnl: np.ndarray, returns: np.ndarray, equity: pd.Series) -> Figures:
-    """Sum up the closed trades and the equity curve of a run.
+    """Compute the figures of a run's closed trades and equity curve.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def run_figures(pnl: np.ndarray, returns: np.ndarray, equity: pd.Series) -> Figu
 
 
 def told_figures(figures: Figures, long: bool) -> Figures:
-    """Return the figures of a run without those that it is too short for, or trades too little.
+    """Return a run's figures without those that need a longer run or more trades.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def long_enough(stamps: "pd.Index[pd.Timestamp]") -> bool:
 
 
 def trade_figures(pnl: np.ndarray, returns: np.ndarray) -> Figures:
-    """Sum up closed trades.
+    """Compute the figures of closed trades.
 
     Parameters
     ----------
@@ -93,8 +93,8 @@ def trade_figures(pnl: np.ndarray, returns: np.ndarray) -> Figures:
 
     Notes
     -----
-    An account that grows or shrinks trades larger or smaller amounts later on, so that the cash of
-    a few months outweighs that of the others; as returns all trades count alike.
+    A growing or shrinking account trades larger or smaller amounts later, so the cash of a few
+    months can dominate; as returns, all trades count equally.
 
     References
     ----------
@@ -129,7 +129,7 @@ def win_rate(pnl: np.ndarray) -> float | None:
 
 
 def profit_factor(made: np.ndarray) -> float | None:
-    """Return the sum of what was gained over that of what was lost, None without a loss.
+    """Return the sum of gains over the sum of losses, None without a loss.
 
     Parameters
     ----------
@@ -141,13 +141,13 @@ def profit_factor(made: np.ndarray) -> float | None:
 
 
 def equity_figures(equity: pd.Series) -> Figures:
-    """Sum up an equity curve, one value a bar, the first being the cash at the start.
+    """Compute the figures of an equity curve: one value per bar, the first is the initial cash.
 
     Returns
     -------
     dict
-        total_return, cagr (by calendar time), sharpe and sortino (annualised by the data's own
-        bars a year, risk-free rate 0), max_drawdown (a positive fraction of the peak).
+        total_return, cagr (by calendar time), sharpe and sortino (annualised by the data's own bars
+        per year, risk-free rate 0), max_drawdown (a positive fraction of the peak).
 
     Examples
     --------
@@ -161,7 +161,7 @@ def equity_figures(equity: pd.Series) -> Figures:
 
 
 def curve_figures(values: np.ndarray, returns: np.ndarray, periods: float, years: float) -> Figures:
-    """Return the same from arrays.
+    """Compute the figures of an equity curve from arrays.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def curve_figures(values: np.ndarray, returns: np.ndarray, periods: float, years
     returns : ndarray, shape (n_bars - 1,)
         Of `bar_returns`.
     periods : float
-        Bars a year.
+        Bars per year.
     years : float
         From the first to the last bar.
     """
@@ -190,7 +190,7 @@ def years_of(stamps: "pd.Index[pd.Timestamp]") -> float:
 
 
 def _yearly(total: float, years: float) -> float | None:
-    """Return what a total return makes a year; None where hours would make more than a float."""
+    """Return the annual return of a total return; None if it overflows a float."""
     if not (years > 0 and total > -1):
         return None
     with np.errstate(over="ignore"):
@@ -200,7 +200,7 @@ def _yearly(total: float, years: float) -> float | None:
 def bar_returns(equity: np.ndarray) -> np.ndarray:
     """Return the change of each value as a fraction of the one before, one value fewer.
 
-    An account whose value is gone stays gone: -1 on that bar, 0 on those after it.
+    A lost account stays lost: -1 on that bar, 0 afterwards.
 
     >>> bar_returns(np.array([100.0, 110.0, -22.0, -44.0]))
     array([ 0.1, -1. ,  0. ])

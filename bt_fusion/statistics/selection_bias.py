@@ -1,4 +1,4 @@
-"""What choosing the best of several variants is worth: overfitting, superior predictive ability."""
+"""Tests of choosing the best of several variants: overfitting and superior predictive ability."""
 
 from collections.abc import Iterator
 from itertools import combinations, islice
@@ -16,7 +16,7 @@ COLUMNS, DRAWS = 100, 100  # held in memory at once
 
 
 def overfitting_probability(returns: np.ndarray, blocks: int = 16) -> float:
-    """Return how often the best variant of one half of the bars is below the median of the other.
+    """Return how often the best variant on half of the bars is below the median on the other half.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def overfitting_probability(returns: np.ndarray, blocks: int = 16) -> float:
     Returns
     -------
     float
-        From 0 to 1: near 0 the choice carries over, 1/2 is what chance gives, near 1 the best
-        variant is worst afterwards.
+        From 0 to 1: near 0 the choice holds out of sample, 1/2 is chance, near 1 the best variant
+        is the worst out of sample.
 
     Raises
     ------
@@ -39,10 +39,10 @@ def overfitting_probability(returns: np.ndarray, blocks: int = 16) -> float:
 
     Notes
     -----
-    Variants are ranked by their Sharpe ratio per bar, 0 where a variant never varies. A variant
-    exactly at the median is no overfitting. The same as `purgedcv`'s
-    ``probability_of_backtest_overfitting``, made from each block's sums instead of from the bars
-    of each of 12,870 combinations.
+    Variants are ranked by their Sharpe ratio per bar, 0 if its returns never vary. A variant
+    exactly at the median does not count as overfitting. The same result as `purgedcv`'s
+    ``probability_of_backtest_overfitting``, computed from each block's sums instead of the bars of
+    each of 12,870 combinations.
 
     References
     ----------
@@ -75,7 +75,7 @@ def superior_predictive_ability(
     Parameters
     ----------
     benchmark : ndarray, shape (n_bars,)
-        Per-bar returns of what the variants are compared with, such as ML-off.
+        Per-bar returns of the benchmark, such as ML-off.
     variants : ndarray, shape (n_bars, n_variants)
         Of every variant tried, over the same bars.
     draws : int
@@ -85,8 +85,9 @@ def superior_predictive_ability(
     Returns
     -------
     float or None
-        Hansen's consistent p-value: small where the best variant is better than the best of so
-        many would be by luck. None for fewer than two bars, or variants that never differ from it.
+        Hansen's consistent p-value: small if the best variant is better than the best of as many
+        would be by luck. None for fewer than two bars, or variants that never differ from the
+        benchmark.
 
     Raises
     ------
@@ -95,11 +96,10 @@ def superior_predictive_ability(
 
     Notes
     -----
-    Assumes stationary differences. They are not divided by their deviation: variants that hardly
-    trade weigh little. The same as `arch`'s ``SPA``, draw by draw, but made from how often each
-    draw took each bar instead of from the bars themselves. Of more than 5,000 bars neighbours are
-    averaged until that many rows are left; means stay (but for the first few bars that fill no
-    row).
+    Assumes stationary differences. They are not divided by their deviation, so variants that hardly
+    trade have little weight. Each draw equals that of `arch`'s ``SPA``, but is computed from how
+    often it took each bar. With more than 5,000 bars, neighbours are averaged down to that many
+    rows; means stay the same (except for the first few bars that do not fill a row).
 
     References
     ----------
@@ -116,7 +116,7 @@ def superior_predictive_ability(
     rows = len(gained)
     with np.errstate(divide="ignore", invalid="ignore"):  # of one or two rows
         least = -np.sqrt(_variances(gained, length) / rows * 2 * np.log(np.log(rows)))
-    centre = np.where(mean >= least, mean, 0.0)  # what is clearly worse is not lifted up to 0
+    centre = np.where(mean >= least, mean, 0.0)  # clearly worse variants are not raised to 0
     better = [(means - centre).max(axis=1) for means in _drawn_means(gained, length, draws, seed)]
     return float((np.concatenate(better) > mean.max()).mean())
 
@@ -124,7 +124,7 @@ def superior_predictive_ability(
 def _variances(gained: np.ndarray, length: int) -> np.ndarray:
     """Return n times the variance of each column's mean under the stationary bootstrap.
 
-    By the products of all lags (Politis and Romano 1994), which a Fourier transform makes at once.
+    Computed from the products of all lags (Politis and Romano 1994) by a Fourier transform.
     """
     from scipy.fft import irfft, next_fast_len, rfft
 
@@ -161,7 +161,7 @@ def _gains(benchmark: np.ndarray, variants: np.ndarray) -> np.ndarray:
 
 
 def _averaged(rows: np.ndarray) -> np.ndarray:
-    """Return the means of neighbouring rows, so many together that not too many are left."""
+    """Return the means of groups of neighbouring rows, to limit the number of rows."""
     together = -(-len(rows) // MOST_ROWS)
     whole = rows[len(rows) % together :]
     return whole.reshape(-1, together, rows.shape[1]).mean(axis=1)
@@ -187,7 +187,7 @@ def _choices(blocks: int) -> np.ndarray:
 
 def _block_sharpes(returns: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Return the Sharpe ratio of each variant over the chosen blocks, a row a choice."""
-    centre = returns.mean(axis=0)  # far from 0 the squares would lose digits
+    centre = returns.mean(axis=0)  # far from 0 the squares lose digits
     parts = np.array_split(returns - centre, chosen.shape[1])
     counts = chosen @ np.array([len(part) for part in parts])[:, None]
     means = chosen @ np.stack([part.sum(axis=0) for part in parts]) / counts

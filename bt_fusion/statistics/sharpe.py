@@ -1,7 +1,7 @@
-"""Whether a Sharpe ratio is more than luck: how sure it is, after how many trials, for how long.
+"""Certainty of a Sharpe ratio: probabilistic and deflated, and the track record it needs.
 
-Every Sharpe ratio in here is that of one bar: mean over standard deviation of per-bar returns,
-never annualised. Undefined figures are None.
+Every Sharpe ratio here is per bar: mean over standard deviation of per-bar returns, not annualised.
+Undefined figures are None.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """What the certainty of a Sharpe ratio depends on.
+    """Inputs to the certainty of a Sharpe ratio.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class TrackRecord:
 
     @classmethod
     def of(cls, returns: np.ndarray) -> "TrackRecord | None":
-        """Measure per-bar returns; None for fewer than four, or where they never vary.
+        """Measure per-bar returns; None for fewer than four, or if they never vary.
 
         The standard deviation divides by the number of bars, skew and kurtosis are the unbiased
         estimates.
@@ -63,7 +63,7 @@ class TrackRecord:
         """
         returns = _finite(returns)
         bars = len(returns)
-        if bars < 4:  # three have no unbiased kurtosis
+        if bars < 4:  # fewer have no unbiased kurtosis
             return None
         away = returns - returns.mean()
         square = away * away
@@ -92,7 +92,7 @@ class TrackRecord:
         return float(ndtr((self.sharpe - benchmark) * sqrt(self.bars - 1) / self.error))
 
     def bars_needed(self, benchmark: float, level: float) -> int | None:
-        """Return the bars after which `probability_above` reaches a level; None for never."""
+        """Return the number of bars for `probability_above` to reach a level; None for never."""
         if self.error is None or self.sharpe <= benchmark:
             return None
         from scipy.special import ndtri
@@ -104,7 +104,7 @@ class TrackRecord:
 def skew_and_kurtosis(away: np.ndarray, square: np.ndarray) -> tuple[float, float]:
     """Return the unbiased skew and kurtosis (3 for the normal distribution) of four or more values.
 
-    As `scipy.stats` has them, in a tenth of its time: a sweep asks for thousands.
+    Same as `scipy.stats`, in a tenth of the time: a sweep needs thousands.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def probabilistic_sharpe(returns: np.ndarray, benchmark: float = 0.0) -> float |
     Notes
     -----
     Assumes returns that are stationary and independent of each other, of any distribution with
-    four moments. Where they follow their own past, the true error is larger.
+    four moments. With autocorrelation, the true error is larger.
 
     References
     ----------
@@ -194,7 +194,7 @@ def expected_best_sharpe(trials: int, variance: float) -> float:
     Notes
     -----
     An approximation for the largest of many normal values; for two trials it is 0.52 standard
-    deviations where 0.56 is exact. Trials that resemble each other are fewer than they are counted.
+    deviations where 0.56 is exact. Similar trials count as fewer than their number.
 
     References
     ----------
@@ -231,8 +231,8 @@ def deflated_sharpe(
     trials : int
         Every variant that was tried, the chosen one included.
     sharpe_variance : float, optional
-        Of the trials' Sharpe ratios per bar. Without it 1 / (n_bars - 1), what chance alone
-        makes of independent trials.
+        Of the trials' Sharpe ratios per bar. Default 1 / (n_bars - 1), the variance of independent
+        trials by chance.
 
     Returns
     -------
@@ -262,7 +262,7 @@ def deflated_sharpe(
 def min_track_record(
     returns: np.ndarray, benchmark: float = 0.0, level: float = 0.95
 ) -> int | None:
-    """Return after how many bars such a Sharpe ratio would be above a benchmark with certainty.
+    """Return the bars needed until a Sharpe ratio is above a benchmark at a confidence level.
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ def min_track_record(
     Returns
     -------
     int or None
-        Bars; None where no number suffices, the Sharpe ratio being at or below the benchmark.
+        Bars; None if no number suffices because the Sharpe ratio is at or below the benchmark.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The part of a sweep's runs that needs no engine: replayed, compared with it, and kept."""
+"""Replay a sweep's runs without Backtrader, check a sample against it, and store them."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -19,19 +19,18 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Replayed:
-    """What became of a sweep's runs by replay.
+    """Outcome of a sweep's replayed runs.
 
     Attributes
     ----------
     keys : frozenset of str
-        Of the runs that are in the store now, replayed or made for comparison.
+        Runs now in the store, replayed or made for comparison.
     replayed : int
-        How many were replayed.
+        Number of replayed runs.
     checked, differing : int
-        Variants that Backtrader made, too, and those among them that it made otherwise.
+        Number of variants also run in Backtrader, and of those with a different result.
     why : str
-        Why runs were left to Backtrader that might have been replayed: what differed, or why
-        none was tried; empty where nothing is to be said.
+        Why runs were left to Backtrader: the difference found, or why none was tried; else "".
     """
 
     keys: frozenset[str] = frozenset()
@@ -41,7 +40,7 @@ class Replayed:
     why: str = ""
 
     def counts(self) -> dict[str, Any]:
-        """Return what sweep.json holds of it."""
+        """Return its entries in sweep.json."""
         return {
             "replayed": self.replayed,
             "checked": self.checked,
@@ -52,7 +51,7 @@ class Replayed:
 
 @dataclass(frozen=True, eq=False)
 class MissingRuns:
-    """The runs that a sweep's store lacks, and what it takes to make them.
+    """Runs missing from a sweep's store, and the inputs to make them.
 
     Attributes
     ----------
@@ -61,13 +60,13 @@ class MissingRuns:
         The same as `SentInputs`.
     store : SweepStore
     pairs : sequence of (RunTask, RunTask)
-        ML off and ML on of every variant.
+        ML-off and ML-on runs of every variant.
     tasks : sequence of RunTask
-        Of these, the missing ones.
+        The missing ones of these.
     jobs : int
-        Processes for the runs in Backtrader.
+        Number of processes for the runs in Backtrader.
     seed : int
-        Of the choice of the variants that are compared.
+        Random seed for choosing the variants to compare.
     """
 
     inputs: SweepInputs
@@ -79,15 +78,14 @@ class MissingRuns:
     seed: int = 0
 
     def replayed(self, report: Report) -> Replayed:
-        """Replay those that can be, compare eleven variants with Backtrader, and keep them.
+        """Replay runs where possible, compare eleven variants with Backtrader, and store them.
 
-        Nothing that was replayed is kept before the comparison: where one run differs, all are
-        left to the engine.
+        Replays are stored only after the comparison. If one run differs, all runs go to Backtrader.
 
         Parameters
         ----------
         report : callable
-            Called with how many runs are done.
+            Called with the number of runs done.
         """
         why = why_engine(self.inputs)
         if why or not self.tasks:
@@ -109,7 +107,7 @@ class MissingRuns:
     def _kept(
         self, replay: SweepReplay, rows: dict[str, Any], chosen: list[int], report: Report
     ) -> Replayed:
-        """Compare the runs of the chosen variants, and keep all rows where they are equal."""
+        """Compare the runs of the chosen variants, and store all rows if they are equal."""
         tasks = {task.key: task for n in chosen for task in self.pairs[n] if task.key in rows}
         told = self._compared(
             replay, list(tasks.values()), lambda done: report(len(rows) - len(tasks) + done)
@@ -125,7 +123,7 @@ class MissingRuns:
     def _compared(
         self, replay: SweepReplay, tasks: Sequence[RunTask], report: Report
     ) -> dict[str, str]:
-        """Make runs in Backtrader, and return in what their replays differ, by key."""
+        """Make runs in Backtrader and return the differences of their replays, by key."""
         (symbol,), told = self.inputs.bars, dict[str, str]()
         calls, workers = ((task,) for task in tasks), worker_count(self.jobs, len(tasks))
         for made in run_unordered(check_task, calls, workers, shared=self.shared, name=run_name):

@@ -1,4 +1,4 @@
-"""The best replayed variant and ten others run through Backtrader, compared trade for trade."""
+"""Compare the best replayed variant and ten others with Backtrader, trade for trade."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,20 +12,20 @@ from bt_fusion.sweep.runs import Outcome, RunTask, SentInputs, engine_run
 
 __all__ = ["CHECKED", "Checked", "check_task", "checked_variants", "difference"]
 
-CHECKED = 11  # variants: the best, and others drawn by chance
+CHECKED = 11  # variants: the best, and others drawn at random
 CLOSE = 1e-9  # relative difference that counts as equal
 
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """What Backtrader made of a run that was replayed: what is kept of it, and the run, or None."""
+    """Backtrader's version of a replayed run: its outcome, and the run or None."""
 
     outcome: Outcome
     run: Run | None
 
 
 def check_task(sent: SentInputs, task: RunTask) -> Checked:
-    """Make a run in Backtrader, and return it whole."""
+    """Make a run in Backtrader, and return it in full."""
     inputs = sent.inputs
     try:
         made = engine_run(inputs, task)
@@ -36,7 +36,7 @@ def check_task(sent: SentInputs, task: RunTask) -> Checked:
 
 
 def checked_variants(sharpes: dict[int, float | None], seed: int) -> list[int]:
-    """Choose the variant of the highest Sharpe ratio and ten others.
+    """Choose the variant with the highest Sharpe ratio and ten others.
 
     Parameters
     ----------
@@ -60,10 +60,10 @@ def checked_variants(sharpes: dict[int, float | None], seed: int) -> list[int]:
 
 
 def difference(replayed: Run | None, made: Checked) -> str:
-    """Return in what a replayed run differs from Backtrader's; empty where they are equal.
+    """Return how a replayed run differs from Backtrader's, or "".
 
-    Trades are compared one by one in all of their columns, then the account's value on each bar,
-    then each figure: numbers to 1e-9 of their size, everything else exactly.
+    Compares every column of every trade, then the account's value on each bar, then each figure:
+    numbers to 1e-9 of their size, everything else exactly.
     """
     if replayed is None or made.run is None:
         return made.outcome.error or "an order that the replay cannot fill"
@@ -85,7 +85,7 @@ def difference(replayed: Run | None, made: Checked) -> str:
 
 
 def same(ours: pd.Series, theirs: pd.Series) -> np.ndarray:
-    """Return which values are equal, numbers nearly so."""
+    """Return which values are equal, numbers up to `CLOSE`."""
     if pd.api.types.is_float_dtype(theirs):
         first, second = ours.to_numpy(dtype=float), theirs.to_numpy(dtype=float)
         return np.isclose(first, second, rtol=CLOSE, atol=0, equal_nan=True)
@@ -93,7 +93,7 @@ def same(ours: pd.Series, theirs: pd.Series) -> np.ndarray:
 
 
 def close(ours: Any, theirs: Any) -> bool:
-    """Tell whether two figures are equal, numbers nearly so."""
+    """Return whether two figures are equal, numbers up to `CLOSE`."""
     if ours is None or theirs is None:
         return ours is theirs
     return bool(np.isclose(ours, theirs, rtol=CLOSE, atol=0, equal_nan=True))

@@ -1,4 +1,4 @@
-"""The values of a sweep: ranges and lists as text, and their combinations."""
+"""Parameter values of a sweep: ranges and lists as text, and their combinations."""
 
 import re
 from ast import literal_eval
@@ -19,24 +19,24 @@ Constraint = Callable[[Any], bool]
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 RANGE = re.compile(rf"({NUMBER}):({NUMBER})(?::({NUMBER}))?")
-ONE_LITERAL = "([{'\""  # what begins so holds its commas inside
+ONE_LITERAL = "([{'\""  # a value that begins like this may contain commas
 
 
 def parameter_grid(pairs: list[str], most: int) -> dict[str, list[Any]]:
-    """Read KEY=VALUES pairs.
+    """Parse KEY=VALUES pairs into the values of each parameter.
 
     Parameters
     ----------
     pairs : list of str
-        VALUES is start:stop:step (the stop included where the steps meet it), a list a,b,c of
-        ranges and values, or one value. Values are Python literals where they look like one.
+        VALUES is start:stop:step (including the stop if a step reaches it), a list a,b,c of ranges
+        and values, or one value. Values that look like Python literals are parsed as such.
     most : int
-        Combinations there may be.
+        Maximum number of combinations.
 
     Returns
     -------
     dict
-        Values of each parameter, in the order given, each once.
+        Distinct values of each parameter, in the order given.
 
     Raises
     ------
@@ -70,9 +70,9 @@ def parameter_grid(pairs: list[str], most: int) -> dict[str, list[Any]]:
 
 
 def given_grid(grid: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Return the values of each parameter as lists, however a user gives them.
+    """Return the values of each parameter as a list.
 
-    Ranges, tuples, arrays and lists are several values; a string, or a single number, is one.
+    Ranges, tuples, arrays and lists hold several values; a string or a number is one value.
 
     Raises
     ------
@@ -107,12 +107,12 @@ def combinations(
     ----------
     grid : dict of list
     constraint : callable, optional
-        Takes the parameters as attributes, and says whether the combination is wanted.
+        Takes the parameters as attributes and returns whether to keep the combination.
 
     Raises
     ------
     OptionError
-        Where it wants none.
+        If it keeps none.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def _range(key: str, text: str, span: re.Match[str], most: int) -> list[int] | l
     count = int((stop - start) / step) + 1
     if count > most:
         raise OptionError(f"param {key}: range {text} has {count:,} values; --max is {most:,}")
-    exact = [start + step * number for number in range(count)]  # floats would add up their errors
+    exact = [start + step * number for number in range(count)]  # adding floats accumulates errors
     whole = all(re.fullmatch(r"[+-]?\d+", part) for part in span.groups())
     return [int(value) for value in exact] if whole else [float(value) for value in exact]
 

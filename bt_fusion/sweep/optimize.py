@@ -1,4 +1,4 @@
-"""Backtest: a strategy compared with itself under ML, and its parameters optimized."""
+"""Backtest: compare a strategy without and with ML, and optimize its parameters."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,53 +23,52 @@ __all__ = ["Backtest"]
 
 
 class Backtest(Described, BacktestJob):
-    """ML off and ML on over the same unseen bars, costs and fills.
+    """Backtest a strategy with ML off and ML on, on the same unseen bars, costs and fills.
 
     Parameters
     ----------
     model : WalkForward, SignalModel, Ensemble, str, path or dict, optional
-        What predicts. A `WalkForward` is refitted as time passes, and so is a model that is not
-        fitted, an ensemble and a preset by its name: each bar it trades is unseen. Of a fitted
-        `SignalModel`, or the folder of a saved one, the bars after its training are traded. A
-        dictionary holds a fitted model for each symbol. Without it: the preset that the strategy
-        asks for, else the default model.
+        The model. A `WalkForward`, an unfitted model, an ensemble or a preset's name is refitted as
+        time passes, so each traded bar is unseen. A fitted `SignalModel`, or the folder of a saved
+        one, trades the bars after its training. A dictionary holds a fitted model for each symbol.
+        Default: the preset that the strategy asks for, else the default model.
     strategy : class or str
-        A ``bt.Strategy``, a name of `STRATEGIES`, ``module:Class`` or ``file.py:Class``. One that
-        knows nothing of ML trades as it is for ML-off, and through `with_ml` for ML-on.
+        A ``bt.Strategy``, a name in `STRATEGIES`, ``module:Class`` or ``file.py:Class``. A strategy
+        without ML support trades unchanged for ML-off, and through `with_ml` for ML-on.
     ml : {"both", "on", "off"}
         Which runs to make; the window is the same for each.
     account : Account
     params : dict
         Parameters of the strategy.
     fromdate, todate : str or Timestamp, optional
-        First day, and first moment after, of what may be traded.
+        Start of the traded window, and its end (exclusive).
     draws : int
-        Bootstrap samples behind each interval, and draws of the placebo.
+        Number of bootstrap samples for each interval, and of random filters.
     seed : int
-        Of both, and of a model that is made here.
+        Random seed of both, and of a model created here.
     plot : path, optional
-        Where to draw Backtrader's own chart, of ML-on if it runs.
+        File for Backtrader's own chart, of ML-on if it runs.
     allow_in_sample : bool
-        Trade bars a fitted model was trained on, too: everything is then marked IN-SAMPLE.
+        Also trade bars a fitted model was trained on; all results are then marked IN-SAMPLE.
     breakdown : tuple of str
-        Calendar periods to sum trades up by, of "day", "week" and "month".
+        Calendar periods to group trades by: "day", "week", "month".
     placebo : {"veto", "labels", "none"}
-        What ML-on is compared with, see `verdict_of_pair`. Without it there is no verdict.
+        What ML-on is compared with, see `verdict_of_pair`. With "none" there is no verdict.
     ledger : path, optional
-        Folder of results whose trial ledger counts.
+        Folder of results with the trial ledger to use.
     source : dict
-        Where bars and model came from, kept in the summary as it is: what `why` finds them by.
+        Origin of bars and model, stored unchanged in the summary; `why` uses it to find them.
     audit : bool
-        Look for gaps, filled stretches and bad prices in the bars, see `audit_bars`, and for
-        look-ahead in the strategy, see `quick_audit`.
+        Check the bars for gaps, filled stretches and bad prices (`audit_bars`), and the strategy
+        for look-ahead (`quick_audit`).
     notes : tuple of str
-        Lines that the summary's `notes` begin with.
+        First lines of the summary's `notes`.
     ablation : bool
-        Also run the strategy `managed` with one of its models after the other, see
+        Also run the strategy `managed` with its models added one at a time, see
         `bt_fusion.backtest.ablation`.
     brief : bool
-        Make only what a verdict needs: no intervals, agreement, decomposition, robustness, buy and
-        hold, audit of the bars or log of entries. The verdict is the same.
+        Compute only what a verdict needs: no intervals, agreement, decomposition, robustness, buy
+        and hold, bar audit or entry log. The verdict is the same.
 
     Examples
     --------
@@ -96,7 +95,7 @@ class Backtest(Described, BacktestJob):
     """
 
     def description(self) -> tuple[str, Mapping[str, str]]:
-        """Return what it prints of itself."""
+        """Return the title and lines of its printed form."""
         own = self.account
         rows = {
             "model": self._model_text(),
@@ -112,7 +111,7 @@ class Backtest(Described, BacktestJob):
     def _model_text(self) -> str:
         try:
             fitted = not isinstance(self.predictor, WalkForward)
-        except BtFusionError as error:  # `run` says so
+        except BtFusionError as error:  # `run` reports it
             return str(error)
         how = "fitted" if fitted else "refitted as time passes"
         return f"{type(self.signal_model).__name__}, {how}; {self.signal_model.label()}"
@@ -128,11 +127,11 @@ class Backtest(Described, BacktestJob):
         name: str = UNNAMED,
         **grid: Any,
     ) -> Any:
-        """Try every combination of some parameters, and return the result of the best one.
+        """Try every combination of parameter values and return the result of the best one.
 
-        A `Sweep`, then a run of the best variant: models are fitted once. The best of many looks
-        good by luck alone, so the printed result ends with the deflated Sharpe ratio and the
-        probability of overfitting.
+        Runs a `Sweep`, then the best variant; models are fitted once. The best of many looks good
+        by luck alone, so the printed result ends with the deflated Sharpe ratio and the probability
+        of overfitting.
 
         Parameters
         ----------
@@ -140,17 +139,17 @@ class Backtest(Described, BacktestJob):
         maximize : str
             See `Sweep`.
         constraint : callable, optional
-            Takes the parameters as attributes, and says whether to try the combination:
+            Takes the parameters as attributes and returns whether to try the combination:
             ``lambda p: p.fast < p.slow``.
         return_heatmap : bool
-            Return the figure of every variant, too.
+            Also return the figure of every variant.
         jobs : int
-            Processes side by side, see `Sweep`.
+            Number of parallel processes, see `Sweep`.
         name : str
-            What to call the data of a single DataFrame.
+            Name of the data if `bars` is a single DataFrame.
         **grid
-            The values of each parameter, such as ``fast=range(5, 20, 5)``. Parameters that have
-            the name of an argument above need a `Sweep`.
+            The values of each parameter, such as ``fast=range(5, 20, 5)``. Parameters with the name
+            of an argument above need a `Sweep`.
 
         Returns
         -------
@@ -160,7 +159,7 @@ class Backtest(Described, BacktestJob):
         Raises
         ------
         OptionError
-            As `Sweep.run`; without a grid, and where no variant trades.
+            As `Sweep.run`; also without a grid, or if no variant trades.
         """
         if not grid:
             raise OptionError("give the values of a parameter, such as fast=range(5, 20, 5)")
@@ -176,14 +175,14 @@ class Backtest(Described, BacktestJob):
         return (best, found.figures()) if return_heatmap else best
 
     def _fitting_once(self, folder: Path) -> "Backtest":
-        """Return a backtest whose run of the best variant takes its refits from a cache."""
+        """Return a backtest that reuses cached refits for the best variant."""
         walk = self.predictor
         if not isinstance(walk, WalkForward) or walk.cache is not None:
             return self
         return replace(self, model=clone(walk).set_params(cache=folder / "refits"))
 
     def _best(self, found: SweepResult, folder: Path) -> "Backtest":
-        """Return the best variant; the folder keeps its probability of overfitting."""
+        """Return the best variant; store its probability of overfitting in the folder."""
         if found.best is None:
             raise OptionError(
                 f"none of {found.summary['variants']:,} variants traded with ML; give other values"

@@ -1,4 +1,4 @@
-"""A sweep's runs by replay: which can be, their rows, and the rules of those that are compared."""
+"""Replayed runs of a sweep: which qualify, their rows and their rules."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from bt_fusion.sweep.store import row_of
 
 __all__ = ["SweepReplay", "why_engine"]
 
-SPARE = 2  # bars beyond what indicators need: Backtrader itself says where there are too few
+SPARE = 2  # bars beyond the indicators' need: with fewer, Backtrader reports the error itself
 
 
 def why_engine(inputs: SweepInputs) -> str:
-    """Return why no run of a sweep can be replayed, empty where some can."""
+    """Return why no run of a sweep can be replayed, or ""."""
     if inputs.strategy is not FusionStrategy:
         return f"only FusionStrategy can be replayed, not {inputs.strategy.__name__}"
     if inputs.account.sizer is not None:
@@ -31,15 +31,15 @@ def why_engine(inputs: SweepInputs) -> str:
 
 @dataclass(frozen=True, eq=False)
 class SweepReplay:
-    """The runs of a sweep that a replay makes.
+    """The runs of a sweep that are replayed without Backtrader.
 
     Attributes
     ----------
     inputs : SweepInputs
-        For which `why_engine` has nothing to say.
+        For which `why_engine` returns "".
     market : Market
     rules : dict of FusionRule
-        By the key of the run; runs that Backtrader must make are not in it.
+        By the key of the run; without the runs that need Backtrader.
     """
 
     inputs: SweepInputs
@@ -48,7 +48,7 @@ class SweepReplay:
 
     @classmethod
     def of(cls, inputs: SweepInputs, tasks: Iterable[RunTask]) -> "SweepReplay":
-        """Find the runs among the tasks whose replay is certain."""
+        """Select the tasks that can be replayed exactly."""
         (bars,), (predictions,) = inputs.bars.values(), inputs.predictions.values()
         market = Market(bars, inputs.account, predictions)
         usual = default_params(FusionStrategy)
@@ -58,13 +58,13 @@ class SweepReplay:
     def rows(
         self, tasks: Iterable[RunTask], report: Callable[[int], None]
     ) -> Iterator[dict[str, Any]]:
-        """Replay runs and yield what the store keeps of each; none of those it must leave.
+        """Replay runs and yield the stored row of each, skipping runs that need Backtrader.
 
         Parameters
         ----------
         tasks : iterable of RunTask
         report : callable
-            Called with the number of runs so far.
+            Called with the number of runs done.
         """
         by_rule: dict[FusionRule, list[RunTask]] = {}
         for task in tasks:
@@ -80,7 +80,7 @@ class SweepReplay:
             report(number)
 
     def run(self, task: RunTask) -> ReplayedRun | None:
-        """Replay one run by itself."""
+        """Replay one run."""
         ((_, run),) = replayed_runs(self.market, [self.rules[task.key]])
         return run
 
@@ -88,9 +88,9 @@ class SweepReplay:
 def rule_of(
     inputs: SweepInputs, market: Market, task: RunTask, usual: dict[str, Any]
 ) -> FusionRule | None:
-    """Return the rule of a run, None where Backtrader must make it or say why it cannot.
+    """Return the rule of a run, None if it needs Backtrader or fails there.
 
-    `usual` are the strategy's parameters by default.
+    `usual` are the strategy's default parameters.
     """
     known = one_or_all(inputs.predictions) if task.run == "on" else None
     try:
@@ -99,7 +99,7 @@ def rule_of(
         rule = FusionRule.of(usual | params)
     except OptionError:
         return None
-    if params.get("on_drift") == "stop":  # which bars are without ML a replay does not know
+    if params.get("on_drift") == "stop":  # a replay does not know which bars ML is off for
         return None
     if rule.threshold == AUTO and not market.knows_payoff:
         return None

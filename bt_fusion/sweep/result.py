@@ -1,4 +1,4 @@
-"""SweepResult: what a sweep found, for Python: the best variant, its luck, and heat maps."""
+"""SweepResult: the best variant of a sweep, how much of it is luck, and heat maps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,25 +22,25 @@ __all__ = ["BestVariant", "SweepResult"]
 
 @dataclass(frozen=True, repr=False)
 class BestVariant(Described):
-    """The best variant of a sweep, and how much of it may be luck.
+    """Best variant of a sweep, and how much of its result may be luck.
 
     Attributes
     ----------
     params : dict
-        Its values of the grid's parameters.
+        Its parameter values.
     off, on, delta : dict
-        Its figures without and with ML, and the differences, as in summary.json.
+        Its figures without and with ML, and their differences, as in summary.json.
     variants, trials : int
-        Variants of the sweep; those and earlier ones on the same bars.
+        Number of variants in the sweep; the same plus earlier ones on the same bars.
     luck : float or None
-        The annual Sharpe ratio expected of the best of so many trials without skill.
+        Annual Sharpe ratio expected of the best of all trials without skill.
     dsr : float or None
-        Deflated Sharpe ratio: the probability that its Sharpe ratio is above luck.
+        Deflated Sharpe ratio: the probability that its true Sharpe ratio is above `luck`.
     pbo : float or None
-        Probability of backtest overfitting: how often the best variant of one half of the bars is
-        below the median in the other.
+        Probability of backtest overfitting: how often the best variant on one half of the bars is
+        below the median on the other half.
     spa_p : float or None
-        p-value of "no variant makes more with ML than without".
+        p-value of "no variant earns more with ML than without".
     """
 
     params: dict[str, Any]
@@ -55,7 +55,7 @@ class BestVariant(Described):
     spa_p: float | None
 
     def description(self) -> tuple[str, Mapping[str, str]]:
-        """Return what it prints of itself."""
+        """Return the title and lines of its printed form."""
         sharpe, without = cell(self.on["sharpe"], number), cell(self.off["sharpe"], number)
         rows = {
             "parameters": ", ".join(f"{name} {value}" for name, value in self.params.items()),
@@ -72,14 +72,14 @@ class BestVariant(Described):
 
 @dataclass(frozen=True, repr=False)
 class SweepResult(SavedSweep):
-    """What a sweep found; printing it shows the table of the command line.
+    """Result of a sweep; printing it shows the same table as the command line.
 
     Attributes
     ----------
     summary : dict
         The content of sweep.json.
     table : DataFrame
-        One row a variant, see `SavedSweep`.
+        One row per variant, see `SavedSweep`.
     grid : dict
         The values of each parameter.
     """
@@ -93,7 +93,7 @@ class SweepResult(SavedSweep):
 
     @property
     def best(self) -> BestVariant | None:
-        """The best variant; None where no variant traded."""
+        """The best variant; None if no variant traded."""
         found, s = self.summary["best"], self.summary
         if found is None:
             return None
@@ -108,7 +108,7 @@ class SweepResult(SavedSweep):
         Parameters
         ----------
         figure : str, optional
-            As `Sweep.maximize`, which it is by default.
+            As `Sweep.maximize`, which is the default.
         """
         column = self.column(figure)
         return self.table.set_index(list(self.grid))[column].astype(float).rename(column)
@@ -120,33 +120,33 @@ class SweepResult(SavedSweep):
         figure: str | None = None,
         aggregate: str = "median",
     ) -> "Figure":
-        """Draw a figure of the variants over two parameters, its value in each cell.
+        """Draw a heat map of a figure over two parameters.
 
         Parameters
         ----------
         x, y : str, optional
-            The parameters across and down; by default those of the most values.
+            Parameters across and down; by default the two with the most values.
         figure : str, optional
-            As `Sweep.maximize`, which it is by default; any figure of `table` will do.
+            As `Sweep.maximize`, which is the default; any figure of `table` works.
         aggregate : {"median", "mean", "min", "max"}
-            What a cell shows of variants that differ in other parameters; the title says so.
+            How a cell combines variants that differ in other parameters; shown in the title.
 
         Returns
         -------
         Figure
-            Of pyplot's.
+            A pyplot figure.
 
         Raises
         ------
         OptionError
-            For unknown names, and where fewer than two parameters vary.
+            For unknown names, or if fewer than two parameters vary.
         """
         from bt_fusion.report.pictures.heat_map import heat_map
 
         return heat_map(self, (x, y), self.column(figure), aggregate)
 
     def column(self, figure: str | None = None) -> str:
-        """Return the column of the table that holds a figure; raises OptionError for none."""
+        """Return the column of a figure; raises OptionError if there is none."""
         if figure is None:
             return self.maximize
         column = figure if figure in self.table else column_of(figure)

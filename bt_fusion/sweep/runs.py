@@ -1,4 +1,4 @@
-"""The runs of a sweep, each in whichever process is free; bars and predictions are shared."""
+"""Run the variants of a sweep in parallel processes that share bars and predictions."""
 
 import gc
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ __all__ = [
     "unfrozen_after",
 ]
 
-# Our packages that a run goes through.
+# Our packages that a run uses.
 CODE = (
     "data",
     "technical",
@@ -61,7 +61,7 @@ LIBRARIES = ("bt-fusion", "backtrader", "numpy", "pandas", "TA-Lib")
 
 @dataclass(frozen=True, eq=False)
 class SweepInputs:
-    """What all runs of a sweep have in common.
+    """Inputs shared by all runs of a sweep.
 
     Attributes
     ----------
@@ -71,10 +71,10 @@ class SweepInputs:
     predictions : dict of Predictions
         Of the same bars.
     exits : dict
-        How trades of the model's label end, see `trade_exits`.
+        Exit settings of the model's label, see `trade_exits`.
     account : Account
     slices : int
-        Equal stretches of the window at most that returns are kept of.
+        Maximum number of equal parts of the window to keep returns for.
     """
 
     strategy: type[Strategy]
@@ -85,7 +85,7 @@ class SweepInputs:
     slices: int
 
     def task(self, run: str, params: dict[str, Any]) -> "RunTask":
-        """Return the run with ML ("on") or without ("off"), and the key of all it depends on."""
+        """Return the task of a run with ML ("on") or without ("off"), with its cache key."""
         if run == "off":
             params = technical_params(self.strategy, params)
         return RunTask(
@@ -94,7 +94,7 @@ class SweepInputs:
 
     @property
     def here(self) -> list[str]:
-        """Why all runs are made in this process, a line for each class; empty if they need not."""
+        """Why all runs must stay in this process, one line per class; empty if they need not."""
         classes = [part for part in (self.strategy, self.account.sizer) if part]
         told = {part.__name__: why_here(part) for part in classes}
         return [
@@ -105,7 +105,7 @@ class SweepInputs:
 
     @property
     def periods(self) -> float:
-        """Bars a year of an account that is valued at every bar of any symbol."""
+        """Bars per year, counting every bar of any symbol."""
         stamps = np.unique(np.concatenate([bars.index.to_numpy() for bars in self.bars.values()]))
         return bars_per_year(pd.DatetimeIndex(stamps))
 
@@ -125,7 +125,7 @@ class SweepInputs:
 
 @dataclass(frozen=True)
 class RunTask:
-    """One run: "off" or "on", the strategy's parameters, and the key it is kept under."""
+    """One run: "off" or "on", the strategy's parameters, and its cache key."""
 
     run: str
     params: dict[str, Any]
@@ -134,7 +134,7 @@ class RunTask:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """How a run went.
+    """Result of a run: its figures and returns, or its error.
 
     Attributes
     ----------
@@ -142,7 +142,7 @@ class Outcome:
     figures : dict
     returns : ndarray of float64, shape (n_slices,)
     error : str
-        Why it could not be made; empty when it was.
+        Why it failed, or "".
     """
 
     task: RunTask
@@ -152,15 +152,15 @@ class Outcome:
 
     @classmethod
     def of(cls, task: RunTask, made: Run, slices: int) -> "Outcome":
-        """Return what is kept of a run, its returns in so many slices."""
+        """Return the outcome of a run, with its returns in `slices` parts."""
         equity = made.equity.to_numpy(dtype=float)
-        # variants are compared with each other and with luck: also over a few days, where a single
+        # variants are compared with each other and with luck, even over a few days, where a single
         # run withholds its annual ratio
         figures = kept_figures(made.figures, equity_figures(made.equity), bar_returns(equity))
         return cls(task, figures, sliced_returns(equity, slices))
 
     def keep(self, store: SweepStore) -> None:
-        """Put the run into the store, unless it could not be made."""
+        """Put the run into the store, unless it failed."""
         if not self.error:
             task = self.task
             store.put(task.key, task.run, task.params, self.figures, self.returns)
@@ -168,9 +168,9 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class SentInputs:
-    """A sweep's inputs as they are sent: without their classes, but with the files of these.
+    """A sweep's inputs as sent to other processes: source files in place of classes.
 
-    A class that stays in this process is given as it is.
+    A class that stays in this process is passed unchanged.
     """
 
     plain: SweepInputs
@@ -179,32 +179,32 @@ class SentInputs:
 
     @classmethod
     def of(cls, inputs: SweepInputs) -> "SentInputs":
-        """Take the inputs apart."""
+        """Replace the classes in the inputs by their sources."""
         sizer = inputs.account.sizer
         plain = replace(inputs, strategy=Strategy, account=replace(inputs.account, sizer=None))
         return cls(plain, source_of(inputs.strategy), None if sizer is None else source_of(sizer))
 
     @cached_property
     def inputs(self) -> SweepInputs:
-        """The inputs, put together again."""
+        """Rebuild the inputs, loading their classes."""
         account = replace(self.plain.account, sizer=loaded(self.sizer))
-        gc.freeze()  # what is there stays: the collections after each run need not look at it
+        gc.freeze()  # existing objects stay: garbage collection after each run can skip them
         return replace(self.plain, strategy=loaded(self.strategy), account=account)
 
 
 def source_of(part: type) -> Any:
-    """Return where a class comes from, or the class itself where other processes cannot load it."""
+    """Return a class's source, or the class itself if other processes cannot load it."""
     return part if why_here(part) else ClassSource.of(part)
 
 
 def loaded(source: Any) -> Any:
-    """Return the class of what `source_of` returned, or None."""
+    """Return the class of a result of `source_of`, or None."""
     return source.load() if isinstance(source, ClassSource) else source
 
 
 @contextmanager
 def unfrozen_after() -> Iterator[None]:
-    """Let go of what a run in this process has frozen, see `SentInputs`."""
+    """Unfreeze the objects that a run in this process froze, see `SentInputs`."""
     try:
         yield
     finally:
@@ -212,7 +212,7 @@ def unfrozen_after() -> Iterator[None]:
 
 
 def run_task(sent: SentInputs, task: RunTask) -> Outcome:
-    """Make a run, and return what is kept of it."""
+    """Make a run and return its outcome."""
     inputs = sent.inputs
     try:
         made = engine_run(inputs, task)
@@ -220,12 +220,12 @@ def run_task(sent: SentInputs, task: RunTask) -> Outcome:
         return Outcome(task, error=str(error))
     outcome = Outcome.of(task, made, inputs.slices)
     del made
-    gc.collect()  # Backtrader's objects hold each other
+    gc.collect()  # Backtrader's objects form reference cycles
     return outcome
 
 
 def run_name(task: RunTask) -> str:
-    """Return what an error calls a run."""
+    """Return the name of a run in error messages."""
     return f"the run ML {task.run} with {task.params}"
 
 
@@ -235,7 +235,7 @@ def engine_run(inputs: SweepInputs, task: RunTask) -> Run:
     Raises
     ------
     BtFusionError
-        When it cannot be made.
+        If the run fails.
     """
     known = one_or_all(inputs.predictions) if task.run == "on" else None
     traded, params = variant(inputs.strategy, task.params, inputs.exits, known)
@@ -246,7 +246,7 @@ def engine_run(inputs: SweepInputs, task: RunTask) -> Run:
 def kept_figures(
     figures: dict[str, Any], curve: dict[str, Any], returns: np.ndarray
 ) -> dict[str, Any]:
-    """Return the figures that are kept of a run: its own, the Sharpe ratio in any case.
+    """Return the figures to store of a run, always including the Sharpe ratio.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ def kept_figures(
 
 
 def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
-    """Return what an account made in each of so many equal stretches, of each bar if fewer.
+    """Return the account's return in each of `slices` equal parts, or per bar if there are fewer.
 
     >>> sliced_returns(np.array([100.0, 110.0, 121.0, 60.5, 121.0]), 2)
     array([0.21, 0.  ])
@@ -271,7 +271,7 @@ def sliced_returns(equity: np.ndarray, slices: int) -> np.ndarray:
 
 
 def _environment(inputs: SweepInputs) -> str:
-    """Name the code and libraries that make the numbers."""
+    """Return a digest of the code and libraries behind the numbers."""
     classes = [part for part in (inputs.strategy, inputs.account.sizer) if part]
     own = " ".join(map(class_digest, classes))
     names = " ".join(f"{part.__module__}:{part.__qualname__}" for part in classes)

@@ -25,25 +25,25 @@ __all__ = [
     "selection_figures",
 ]
 
-# Figures of ML on, and differences to ML off, of which more is better
+# Figures of ML on, and differences to ML off, where higher is better
 MAXIMIZED = (
     *("sharpe", "sortino", "sqn", "total_return", "cagr", "net_profit", "final_value"),
     *("profit_factor", "profit_factor_cash", "expectancy", "win_rate", "avg_win", "trades", "won"),
     *(f"delta_{name}" for name in COMPARED if name != "max_drawdown"),
 )
 
-BLOCKS = 16  # of the window, for the probability of backtest overfitting
+BLOCKS = 16  # parts of the window, for the probability of backtest overfitting
 
 
 def record_variants(runs: pd.DataFrame, summaries: list[dict[str, Any]], folder: Path) -> Trials:
-    """Add every variant that could be run to a folder's trial ledger, and return what it counts.
+    """Add every variant that ran to a folder's trial ledger, and return the trials it counts.
 
     Parameters
     ----------
     runs : DataFrame
         Of `VariantRuns.returns`.
     summaries : list of dict
-        What each variant's summary.json would hold as data, window and config.
+        Data, window and config of each variant, as in summary.json.
     folder : Path
     """
     pairs = zip(runs.index.tolist(), runs.record, strict=True)
@@ -54,13 +54,13 @@ def record_variants(runs: pd.DataFrame, summaries: list[dict[str, Any]], folder:
 
 
 def check_maximize(figure: str) -> None:
-    """Raise OptionError for a figure that no variant can be chosen by."""
+    """Raise OptionError for a figure that cannot be maximized."""
     if figure not in MAXIMIZED:
         raise unknown_name("figure to maximize", figure, MAXIMIZED)
 
 
 def best_row(table: pd.DataFrame, column: str) -> int | None:
-    """Return the row of the highest value of a column, None where no variant traded with ML."""
+    """Return the row of a column's highest value, None if no variant traded with ML."""
     traded = table.error.isna() & table.on_sharpe.notna()
     values = table[column].where(traded).astype(float)
     return None if values.isna().all() else int(values.argmax())
@@ -69,14 +69,14 @@ def best_row(table: pd.DataFrame, column: str) -> int | None:
 def best_variant(
     table: pd.DataFrame, variants: list[dict[str, Any]], best: int | None
 ) -> dict[str, Any] | None:
-    """Return {params, off, on, delta} of the best variant; None where none traded.
+    """Return {params, off, on, delta} of the best variant; None if none traded.
 
     Parameters
     ----------
     table : DataFrame
-        One row a variant, as in `SavedSweep`.
+        One row per variant, as in `SavedSweep`.
     variants : list of dict
-        The parameters of each.
+        Parameters of each.
     best : int or None
         Of `best_row`.
     """
@@ -86,7 +86,7 @@ def best_variant(
 def selection_figures(
     best: int | None, runs: pd.DataFrame, tried: Trials, periods: float, seed: int
 ) -> dict[str, Any]:
-    """Return how much of the best variant is luck.
+    """Return how much of the best variant's result may be luck.
 
     Parameters
     ----------
@@ -97,17 +97,17 @@ def selection_figures(
     tried : Trials
         Variants of this sweep and of earlier runs on the same bars.
     periods : float
-        Bars a year.
+        Bars per year.
     seed : int
         Of the bootstrap.
 
     Returns
     -------
     dict
-        pbo: the probability of backtest overfitting of a choice by the Sharpe ratio with ML;
-        trials: how many were tried; luck: the Sharpe ratio expected of the best of so many
-        without skill, annualised; dsr: the deflated Sharpe ratio of the best; spa_p: the p-value of
-        "no variant with ML makes more than the same one without". Undefined figures are None.
+        pbo: the probability of backtest overfitting if the Sharpe ratio with ML decides; trials:
+        the number of variants tried; luck: the annualised Sharpe ratio expected of the best of them
+        without skill; dsr: the deflated Sharpe ratio of the best; spa_p: the p-value of "no variant
+        earns more with ML than without". Undefined figures are None.
     """
     off, on = (np.column_stack(runs[run].to_list()).astype(float) for run in ("off", "on"))
     spa_p = superior_predictive_ability(np.zeros(len(on)), on - off, seed=seed)
@@ -124,7 +124,7 @@ def selection_figures(
 
 
 def entry(table: pd.DataFrame, row: int, params: dict[str, Any]) -> dict[str, Any]:
-    """Return a variant as sweep.json shows it: its parameters, figures, differences."""
+    """Return a variant's entry in sweep.json: its parameters, figures and differences."""
     values = table.loc[row]
     parts = {
         part: {

@@ -1,4 +1,4 @@
-"""What the runs of a sweep leave on disk."""
+"""Store of a sweep's finished runs on disk."""
 
 import json
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ class SweepStore(PartsStore):
         figures: dict[str, Any],
         returns: np.ndarray,
     ) -> None:
-        """Keep a run: its figures, and its returns as float32."""
+        """Store a run: its figures, and its returns as float32."""
         self.put_row(row_of(key, run, params, figures, returns))
 
     def read(self, keys: Iterable[str]) -> pd.DataFrame:
@@ -58,7 +58,7 @@ class SweepStore(PartsStore):
 def row_of(
     key: str, run: str, params: dict[str, Any], figures: dict[str, Any], returns: np.ndarray
 ) -> dict[str, Any]:
-    """Return what is kept of a run, for `SweepStore.put_rows`."""
+    """Return the stored row of a run, for `SweepStore.put_rows`."""
     texts = (json.dumps(plain(part), allow_nan=False) for part in (params, figures))
     values = (key, run, *texts, returns.astype(np.float32))
     return dict(zip(SCHEMA.names, values, strict=True))

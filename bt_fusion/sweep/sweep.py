@@ -1,4 +1,4 @@
-"""A sweep: many variants of a strategy over one set of predictions, and what the best is worth."""
+"""Sweep: run many variants of a strategy on one set of predictions, and rate the best."""
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -50,27 +50,26 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Sweep:
-    """Every combination of some parameters, ML off and on, over the same predictions.
+    """Run every combination of parameter values, ML off and on, with the same predictions.
 
     Parameters
     ----------
     job : Backtest
-        What predicts, the strategy, its account and dates, and parameters all variants share.
+        The model, strategy, account, dates, and the parameters shared by all variants.
     grid : dict
         The values of each parameter: a range, a list, an array or one value.
     jobs : int
-        Processes side by side; -1 for all cores. A strategy that other processes cannot load, such
-        as the class of a notebook cell, runs in this one.
+        Number of parallel processes; -1 for all cores. A strategy that other processes cannot load,
+        such as a class in a notebook cell, runs in this process.
     slices : int
-        Stretches of the window, equal in length, that returns are kept of for the figures of the
-        choice among the variants.
+        Number of equal parts of the window to keep returns for; `pbo` and `spa_p` use them.
     replay : bool
-        Replay what can be without the engine, and compare eleven variants with it.
+        Replay runs without Backtrader where possible, and check eleven variants against it.
     maximize : str
-        The figure of ML on whose highest value is the best variant's, such as "sharpe" or
-        "profit_factor"; or a difference to ML off, such as "delta_sharpe".
+        Figure that picks the best variant: one of ML on, such as "sharpe" or "profit_factor", or a
+        difference to ML off, such as "delta_sharpe".
     constraint : callable, optional
-        Takes the parameters as attributes, and says whether to try the combination.
+        Takes the parameters as attributes and returns whether to try the combination.
 
     Examples
     --------
@@ -98,22 +97,22 @@ class Sweep:
         on_refit: Progress | None = None,
         on_run: Progress | None = None,
     ) -> SweepResult:
-        """Predict once, make each run that the folder does not hold yet, and sum up.
+        """Predict once, make the runs missing from the folder, and return the result.
 
         Parameters
         ----------
         bars : DataFrame, or dict of them by symbol
         folder : path, optional
-            Keeps finished runs, and the trial ledger; none is kept without it.
+            Stores finished runs and the trial ledger; nothing is stored without it.
         name : str
-            What to call the data of a single DataFrame.
+            Name of the data if `bars` is a single DataFrame.
         on_refit, on_run : callable, optional
-            Called with (done, in all), instead of showing them on the terminal.
+            Called with (done, total), instead of a progress display on the terminal.
 
         Raises
         ------
         OptionError
-            For an unknown parameter or figure, a constraint that no combination meets, or when no
+            For an unknown parameter or figure, a constraint that no combination meets, or if no
             variant can be run.
         """
         if folder is None:
@@ -164,7 +163,7 @@ class Sweep:
         return SweepResult(summary, table, grid)
 
     def _checked(self, bars: dict[str, pd.DataFrame], params: dict[str, Any]) -> type[Strategy]:
-        """Return the strategy, once all that can be wrong before any work has been looked at."""
+        """Check all arguments before any work, and return the strategy."""
         if self.jobs == 0:
             raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
         return checked_strategy(replace(self.job, params=params), bars)
@@ -190,7 +189,7 @@ class Sweep:
         variants: list[dict[str, Any]],
         on_run: Progress | None,
     ) -> VariantRuns:
-        """Make the runs that the store lacks, and read them all."""
+        """Make the runs missing from the store, and read all of them."""
         pairs = [(inputs.task("off", p), inputs.task("on", p)) for p in variants]
         tasks = {task.key: task for pair in pairs for task in pair}
         finished = store.keys() & set(tasks)
@@ -215,7 +214,7 @@ class Sweep:
     def _make(
         self, work: MissingRuns, report: Callable[[int], None]
     ) -> tuple[Replayed, dict[str, str]]:
-        """Make runs, by replay or in Backtrader, and return why some could not be made, by key."""
+        """Make runs, by replay or in Backtrader, and return the errors of failed ones, by key."""
         replayed, errors = work.replayed(report) if self.replay else Replayed(), dict[str, str]()
         left = [(task,) for task in work.tasks if task.key not in replayed.keys]
         workers = worker_count(work.jobs, len(left))

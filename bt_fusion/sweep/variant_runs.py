@@ -1,4 +1,4 @@
-"""The runs of every variant of a sweep, as a table and as returns."""
+"""Runs of every variant of a sweep, as a table and as returns."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,21 +24,21 @@ COMPARED = (
 
 @dataclass(frozen=True, eq=False)
 class VariantRuns:
-    """The runs of every variant.
+    """Runs of every variant, ML off and ML on.
 
     Attributes
     ----------
     variants : list of dict
-        Their parameters.
+        Parameters of each variant.
     pairs : list of (RunTask, RunTask)
         The run with ML off and the one with ML on.
     kept : DataFrame
         Of `SweepStore.read`.
     errors : dict of str
-        Why a run could not be made, by its key.
+        Why a run failed, by its key.
     runs : dict
-        How many runs in total, kept from before, and made; those replayed, see `Replayed`; bytes
-        of each on disk.
+        Number of runs in total, reused, and made; of replayed ones, see `Replayed`; bytes per run
+        on disk.
     """
 
     variants: list[dict[str, Any]]
@@ -48,22 +48,22 @@ class VariantRuns:
     runs: dict[str, Any]
 
     def summaries(self, entries: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return what each variant's summary.json would hold: `entries` with its parameters."""
+        """Return the summary.json entries of each variant: `entries` with its parameters."""
         config = entries["config"]
         return [{**entries, "config": {**config, "params": p}} for p in self.variants]
 
     def counts(self, table: pd.DataFrame) -> dict[str, Any]:
-        """Return how many variants there are and how many failed, and what `runs` holds."""
+        """Return the number of variants and of failed ones, and the counts of `runs`."""
         failed = len(table) - int(table.error.isna().sum())
         return {"variants": len(table), "failed": failed, "runs": self.runs}
 
     def table(self) -> pd.DataFrame:
-        """Return one row a variant, see `SavedSweep`.
+        """Return one row per variant, see `SavedSweep`.
 
         Raises
         ------
         OptionError
-            When no variant could be run.
+            If no variant could be run.
         """
         rows = []
         for params, pair in zip(self.variants, self.pairs, strict=True):
@@ -83,10 +83,9 @@ class VariantRuns:
         return table
 
     def returns(self) -> pd.DataFrame:
-        """Return one row a variant whose both runs were made, by its number.
+        """Return one row per variant with both runs, by its number.
 
-        Columns: off and on, the returns of each slice, and `record`, the `TrackRecord` of ML-on
-        or None.
+        Columns: `off` and `on` (returns per slice), and `record` (`TrackRecord` of ML-on or None).
         """
         rows = {}
         for number, (off, on) in enumerate(self.pairs):

@@ -1,4 +1,4 @@
-"""TA-Lib's functions on arrays, without its look for pandas and polars at each call."""
+"""TA-Lib's functions on arrays, without its check for pandas and polars on each call."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +7,7 @@ import talib as package
 
 __all__ = ["talib"]
 
-# on a window of a few hundred bars that look takes as long as many a function
+# on a window of a few hundred bars this check takes as long as many functions
 talib: Any = SimpleNamespace(
     MA_Type=package.MA_Type,
     **{

@@ -1,4 +1,4 @@
-"""Candle patterns by name: TA-Lib's bullish and bearish ones that system C's scoring uses."""
+"""Candle patterns by name: the TA-Lib patterns that the scoring of system C uses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bt_fusion.technical.array_talib import talib
 
 __all__ = ["LOOKBACK", "PATTERNS", "Pattern", "candle_patterns", "pattern_name"]
 
-LOOKBACK = 16  # bars the slowest pattern needs: a mean of ten, and up to five of its own
+LOOKBACK = 16  # bars the slowest pattern needs: a mean of ten, plus up to five of its own
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Pattern:
     bars : int
         How many bars make the pattern.
     side : int
-        1 always bullish, -1 always bearish, 0 when TA-Lib's sign says which.
+        1 always bullish, -1 always bearish, 0 if TA-Lib's sign decides.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Pattern:
     side: int
 
 
-# In order of rank: where several of one strength stand on a bar, the first gives its name.
+# In order of rank: of equally strong patterns on a bar, the first gives its name.
 PATTERNS = (
     Pattern("hammer", "CDLHAMMER", 1, 1),
     Pattern("inverted_hammer", "CDLINVERTEDHAMMER", 1, 1),
@@ -61,21 +61,21 @@ NAMES = tuple(pattern.name for pattern in PATTERNS)
 def candle_patterns(
     bars: BarArrays, names: Sequence[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Look for patterns that end on each bar.
+    """Find patterns that end on each bar.
 
     Parameters
     ----------
     bars : BarArrays
     names : sequence of str, optional
-        Names of `PATTERNS`, all of them when not given.
+        Names of `PATTERNS`, all by default.
 
     Returns
     -------
     bullish, bearish : ndarray of float64, shape (n_bars,)
         Strength: 0 none, 1 a pattern of one bar, 2 one of several bars.
     code : ndarray of float64, shape (n_bars,)
-        The strongest pattern as its place in `PATTERNS` counted from 1, negative for a bearish
-        one, 0 for none; of equal strength the bullish one. See `pattern_name`.
+        The strongest pattern as its position in `PATTERNS` from 1, negative if bearish, 0 for none;
+        of equal strength the bullish one. See `pattern_name`.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def candle_patterns(
 
 
 def pattern_name(code: float) -> str:
-    """Return the name behind a code, an empty text for none.
+    """Return the name of a code, an empty text for none.
 
     >>> pattern_name(1), pattern_name(-16), pattern_name(0)
     ('hammer', 'engulfing', '')

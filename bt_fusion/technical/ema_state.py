@@ -1,4 +1,4 @@
-"""Moving averages to the bits of Backtrader's: the state of two EMAs, and the true range's."""
+"""Moving averages equal to Backtrader's in every bit: the state of two EMAs, and the ATR."""
 
 from functools import cache
 from math import fsum
@@ -24,8 +24,8 @@ def ema(prices: np.ndarray, period: int) -> np.ndarray:
 
     Notes
     -----
-    In the order of operations of Backtrader, so that two averages are equal here where they are
-    equal there. TA-Lib's differ in the last bit, which gives flat prices a state.
+    Uses Backtrader's order of operations, so that two averages are equal here exactly if they are
+    equal there. TA-Lib's differ in the last bit, so flat prices would get a state.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def atr(high: np.ndarray, low: np.ndarray, close: np.ndarray, period: int = 14) 
 
 
 def smoothed(values: np.ndarray, period: int, new: float) -> np.ndarray:
-    """Return the mean of the first values, then that times (1 - `new`) plus each value times it."""
+    """Return an average from the mean of the first values; each new value weighs `new`."""
     found = np.full(len(values), np.nan)
     if len(values) >= period:
         found[period - 1] = start = fsum(values[:period]) / period
@@ -63,7 +63,7 @@ def smoothed(values: np.ndarray, period: int, new: float) -> np.ndarray:
 
 
 def walked(start: float, shares: np.ndarray, old: float) -> list[float]:
-    """Return what starts at `start` and is at each step itself times `old` plus a share."""
+    """Return a series from `start`; each step is the last value times `old` plus a share."""
     averages, last = [], start
     for share in shares.tolist():
         last = last * old + share
@@ -72,7 +72,7 @@ def walked(start: float, shares: np.ndarray, old: float) -> list[float]:
 
 
 def filtered(start: float, shares: np.ndarray, old: float) -> np.ndarray:
-    """Return what `walked` returns, in a twentieth of the time."""
+    """Return the same as `walked`, in a twentieth of the time."""
     from scipy.signal import lfilter
 
     return lfilter([1.0, 0.0], [1.0, -old], shares, zi=[start * old])[0]
@@ -80,7 +80,7 @@ def filtered(start: float, shares: np.ndarray, old: float) -> np.ndarray:
 
 @cache
 def filters_exactly() -> bool:
-    """Tell whether `filtered` equals `walked` to the bit: a compiler may join * and +."""
+    """Return whether `filtered` equals `walked` bit by bit: a compiler may fuse * and +."""
     shares = np.random.default_rng(0).random(256)
     return np.array_equal(filtered(0.5, shares, 0.9), walked(0.5, shares, 0.9))
 

@@ -1,4 +1,4 @@
-"""What system C's entry score looks at on each bar."""
+"""The measures behind the entry score of system C, for each bar."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ __all__ = ["Measures", "Periods", "measure", "volume_ratio"]
 
 @dataclass(frozen=True)
 class Periods:
-    """Periods of what is measured, in bars; the published design's and the usual ones."""
+    """Periods of the measures, in bars; those of the published design and the usual ones."""
 
     rsi: int = 14
     band: int = 20
@@ -33,7 +33,7 @@ class Periods:
 
     @property
     def memory(self) -> int:
-        """Bars after which less than 1e-9 of the start is left in any measure."""
+        """Bars after which less than 1e-9 of the start remains in any measure."""
         slow = ema_memory(self.macd_slow) + ema_memory(self.macd_signal) + self.macd_slow
         wilder = max(wilder_memory(self.rsi), wilder_memory(self.atr))
         return max(slow, wilder, self.band, self.volume, self.support_window + self.swing + 1)
@@ -41,11 +41,11 @@ class Periods:
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """What the points look at, each an ndarray of float64, shape (n_bars,); NaN in warm-up.
+    """The inputs of the points, each ndarray of float64, shape (n_bars,); NaN in warm-up.
 
-    Prices are in price units. `support` is also NaN while no swing low is known; `pattern` and
-    `bullish` are as `candle_patterns` gives them; `macd_rise` is the change of the histogram
-    from the bar before; `deviation` is the standard deviation behind the bands.
+    Prices are in price units. `support` is also NaN without a known swing low; `pattern` and
+    `bullish` are from `candle_patterns`; `macd_rise` is the change of the histogram from the
+    previous bar; `deviation` is the standard deviation of the bands.
     """
 
     close: np.ndarray
@@ -66,10 +66,10 @@ class Measures:
 
 
 def measure(bars: BarArrays, periods: Periods | None = None) -> Measures:
-    """Measure every bar; row t depends on bars up to t alone.
+    """Return the measures of every bar; row t depends only on bars up to t.
 
-    Where prices do not move at all RSI and stochastic are 50 (TA-Lib would say 0, oversold), and
-    where there is no volume its ratio is 1.
+    If prices do not move at all, RSI and stochastic are 50 (TA-Lib would return 0, oversold);
+    without volume, its ratio is 1.
     """
     p = periods or Periods()
     high, low, close = bars.high, bars.low, bars.close
@@ -99,7 +99,7 @@ def measure(bars: BarArrays, periods: Periods | None = None) -> Measures:
 
 
 def volume_ratio(bars: BarArrays, period: int) -> np.ndarray:
-    """Return each bar's volume over the mean of `period` bars, its own included; 1 without any."""
+    """Return each bar's volume / mean volume of `period` bars (bar included); 1 without any."""
     mean = talib.SMA(bars.volume, period)
     return ratio(bars.volume, mean, empty=1.0, floor=1e-9)
 

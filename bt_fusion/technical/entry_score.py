@@ -1,7 +1,7 @@
-"""System C's entry score: the points that what is measured on a bar is worth.
+"""The entry score of system C: the points for each bar's measures.
 
-The score runs 0..9 for the technical side; ML adds or takes up to two more. It never overrides
-the mandatory filter, an RSI below its limit.
+The technical score runs 0..9; ML adds or subtracts up to two more. ML never overrides the mandatory
+filter, an RSI below its limit.
 """
 
 from dataclasses import dataclass, fields
@@ -15,26 +15,26 @@ __all__ = ["EntryRule", "MLPoints", "TechnicalPoints"]
 
 @dataclass(frozen=True)
 class TechnicalPoints:
-    """The nine technical points: thresholds, and what reaching them is worth.
+    """The nine technical points: thresholds, and the points for reaching them.
 
     Parameters
     ----------
     rsi_limit, rsi_deep : float
-        RSI below the limit (which is also the mandatory filter), and below the deeper level.
+        RSI below the limit (also the mandatory filter), and below the deeper level.
     band_near : float
-        Distance above the lower Bollinger band that still counts as at it, a fraction of it.
+        Distance above the lower Bollinger band that still counts as at it, a fraction of the band.
     band_deep : float
-        Standard deviations below the lower band from which (exclusive) the deeper points count.
+        Standard deviations below the lower band (exclusive) for the deeper points.
     volume_spike, volume_surge : float
-        Volume over its mean, from these on.
+        Volume over its mean, from these values on.
     stochastic_low : float
         %K below this is oversold.
     support_near : float
-        Greatest distance from the nearest swing low, either side, as a fraction of it.
+        Largest distance from the nearest swing low, either side, as a fraction of it.
     rsi, band, volume, pattern : tuple of float
-        Points of the first and of the second step; patterns: of one bar, of several.
+        Points of the first and second step; for patterns, of one bar and of several.
     macd, stochastic, support : float
-        Points. MACD counts when it is above its signal or its histogram rises.
+        Points. MACD counts if it is above its signal or its histogram rises.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class TechnicalPoints:
         return steps + self.macd + self.stochastic + self.support
 
     def parts(self, m: Measures) -> np.ndarray:
-        """Return the points by part, NaN where a measure is not known yet.
+        """Return the points by part, NaN if a measure is not known yet.
 
         Returns
         -------
@@ -99,8 +99,7 @@ class TechnicalPoints:
 class MLPoints:
     """Points for a probability: `strong` from .70, `entry` from .60, `half` from .50.
 
-    Below `low` the points are taken away; in between, and where the probability is not known,
-    there are none.
+    Below `low`, points are subtracted; in between, or without a known probability, there are none.
 
     Examples
     --------
@@ -133,14 +132,14 @@ class MLPoints:
 
 @dataclass(frozen=True)
 class EntryRule:
-    """Enter when the mandatory filter is passed and the total reaches its least score.
+    """Enter if the mandatory filter passes and the total reaches its minimum.
 
     Parameters
     ----------
     rsi_limit : float
         Mandatory: RSI below this. ML never overrides it.
     least, least_technical : float
-        Least total with ML, and without.
+        Minimum total with ML, and without.
     """
 
     rsi_limit: float = 30.0
@@ -150,7 +149,7 @@ class EntryRule:
     def __call__(
         self, rsi: np.ndarray, total: np.ndarray, with_ml: bool | np.ndarray
     ) -> np.ndarray:
-        """Return which bars to enter; an unknown RSI or total is no entry."""
+        """Return which bars to enter; no entry without a known RSI and total."""
         least = np.where(with_ml, self.least, self.least_technical)
         return (rsi < self.rsi_limit) & (total >= least)
 

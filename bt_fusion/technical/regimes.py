@@ -1,4 +1,4 @@
-"""Regimes by rule: ranging, trending up, trending down. A filter, never a feature."""
+"""Regimes by rule: ranging, trending up, trending down. A filter, not a feature."""
 
 from enum import IntEnum
 
@@ -29,9 +29,9 @@ def regimes(
 ) -> np.ndarray:
     """Return the regime of every bar.
 
-    A bar trends when ADX(14) reaches `threshold`, up where +DI is above -DI, else down. A trend
-    counts once it has lasted `confirm` bars; until then, and while the ADX warms up, the market
-    is ranging. Row t depends on bars up to t alone.
+    A bar trends if ADX(14) reaches `threshold`: up if +DI is above -DI, otherwise down. A trend
+    counts once it has lasted `confirm` bars; until then, and while the ADX warms up, the market is
+    ranging. Row t depends only on bars up to t.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def regimes(
     threshold : float
         ADX from which a market trends; 20 to 25 is usual.
     confirm : int
-        Bars a trend must have lasted, its first included.
+        Bars a trend must have lasted, including its first.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def _raw(arrays: BarArrays, threshold: float) -> np.ndarray:
 
 
 def _confirmed(raw: np.ndarray, confirm: int) -> np.ndarray:
-    """Keep a regime where the last `confirm` bars agree on it.
+    """Keep a regime only if the last `confirm` bars agree on it.
 
     >>> _confirmed(np.array([1, 1, 1, 2, 2, 1, 0]), 2)
     array([0, 1, 1, 0, 2, 0, 0])

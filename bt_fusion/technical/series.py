@@ -1,11 +1,11 @@
-"""Safe ratios, and how long a smoothing remembers."""
+"""Safe ratios, and the memory of smoothings."""
 
 import numpy as np
 
 __all__ = ["ema_memory", "moved", "quiet", "ratio", "wilder_memory"]
 
 
-START_UP = 1e-9  # a feature has forgotten its start when less than this of it is left
+START_UP = 1e-9  # a feature has forgotten its start when less than this of it remains
 
 
 def ema_memory(period: int) -> int:
@@ -33,7 +33,7 @@ def ratio(
     empty: float = 0.0,
     floor: float | np.ndarray = 0.0,
 ) -> np.ndarray:
-    """Divide, with `empty` where the denominator is `floor` or less (flat bars, no volume)."""
+    """Divide, with `empty` if the denominator is `floor` or less (flat bars, no volume)."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         values = numerator / denominator
     np.copyto(values, empty, where=denominator <= floor)
@@ -41,17 +41,17 @@ def ratio(
 
 
 def moved(prices: np.ndarray) -> np.ndarray:
-    """Tell which prices differ from the one before; the first does not."""
+    """Return which prices differ from the previous one; the first does not."""
     changed = np.zeros(len(prices), dtype=bool)
     np.not_equal(prices[1:], prices[:-1], out=changed[1:])
     return changed
 
 
 def quiet(event: np.ndarray, count: int) -> np.ndarray:
-    """Tell where none of the last `count` bars, or none since the first, had an event.
+    """Return whether the last `count` bars, or all bars so far if fewer, had no event.
 
-    Exact where a running sum over the same bars leaves rounding behind, or an exponential
-    average never quite forgets.
+    Exact, while a running sum of the same bars leaves rounding errors, and an exponential average
+    never fully forgets.
 
     >>> quiet(np.array([False, True, False, False]), 2)
     array([ True, False, False,  True])

@@ -1,4 +1,4 @@
-"""Swing lows, known only once their right side is there, and the support they give."""
+"""Swing lows, known only once their right side is complete, and the support they give."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -12,7 +12,7 @@ def swing_lows(low: np.ndarray, strength: int = 5) -> np.ndarray:
     """Return the positions of the swing lows, ascending.
 
     A swing low lies below the `strength` lows before it and at or below the `strength` lows after
-    it; so it is known only `strength` bars later.
+    it, so it is known only `strength` bars later.
 
     >>> swing_lows(np.array([5.0, 4.0, 3.0, 4.0, 5.0, 6.0]), strength=2)
     array([2])
@@ -29,15 +29,15 @@ def swing_lows(low: np.ndarray, strength: int = 5) -> np.ndarray:
 def nearest_support(
     bars: BarArrays, strength: int = 5, swings: int = 5, window: int = 100
 ) -> np.ndarray:
-    """Return the price of the recent swing low nearest to each close, NaN where there is none.
+    """Return the recent swing low nearest to each close, NaN if there is none.
 
     Parameters
     ----------
     bars : BarArrays
     strength : int
-        Bars on each side of a swing low; it counts from `strength` bars after it on.
+        Bars on each side of a swing low; it counts from `strength` bars later.
     swings : int
-        How many of the latest confirmed swing lows to look at.
+        How many of the latest confirmed swing lows to use.
     window : int
         Age in bars beyond which a swing low is forgotten.
 
@@ -47,7 +47,7 @@ def nearest_support(
     """
     found = swing_lows(bars.low, strength)
     rows = np.arange(len(bars))
-    known = np.searchsorted(found + strength, rows, side="right")  # how many at each bar
+    known = np.searchsorted(found + strength, rows, side="right")  # number at each bar
     support = np.full(len(bars), np.nan)
     nearest = np.full(len(bars), np.inf)
     for back in range(1, swings + 1):

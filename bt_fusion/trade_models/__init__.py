@@ -1,1 +1,1 @@
-"""What happens after an entry: models that learn from a signal model's out-of-sample trades."""
+"""After an entry: models that learn from a signal model's out-of-sample trades."""

@@ -1,4 +1,4 @@
-"""How good each model of a managed trade is on trades it did not learn from."""
+"""The quality of each model of a managed trade, on trades it did not learn from."""
 
 from typing import Any
 
@@ -18,26 +18,26 @@ from bt_fusion.trade_models.trade_state import HeldBars
 
 __all__ = ["FIXED", "evaluate_trades", "judge_trades"]
 
-# Stop and target in ATR units that a stop model is held against: the label's own are the first
+# Stops and targets in ATR units to compare a stop model with: the label's own come first
 FIXED = ((1.5, 1.5), (1.0, 2.0))
 
 
 def evaluate_trades(plan: TradePlan, bars: BarArrays, recipe: Recipe) -> dict[str, Any]:
-    """Judge the later models on the trades that a plan's signals make.
+    """Evaluate the later models on the trades of a plan's signals.
 
     Parameters
     ----------
     plan : TradePlan
-        Of bars its models did not learn from.
+        For bars its models did not learn from.
     bars : BarArrays
     recipe : Recipe
-        How its trades are made.
+        How trades are made.
 
     Returns
     -------
     dict
-        trades (of the signal, with fixed distances), and position, stops and risk, each None while
-        the model is neutral; see `judge_position`, `judge_stops` and `judge_risk`.
+        trades (of the signal, with fixed distances), and position, stops and risk, each None if the
+        model is neutral; see `judge_position`, `judge_stops` and `judge_risk`.
     """
     side = np.sign(np.nan_to_num(plan.signal()))
     fixed = simulate(bars, side, plan.atr, recipe.stop, recipe.target, recipe.hold_bars)
@@ -52,7 +52,7 @@ def evaluate_trades(plan: TradePlan, bars: BarArrays, recipe: Recipe) -> dict[st
 
 
 def judge_trades(model: ManagedModel, bars: pd.DataFrame) -> dict[str, Any]:
-    """Judge a fitted model's later models on the bars after its training; see `evaluate_trades`."""
+    """Evaluate a fitted model's later models on bars after its training; see `evaluate_trades`."""
     arrays = BarArrays.of(bars)
     plan = model.predict_arrays(arrays)
     assert isinstance(plan, TradePlan)  # of a managed model
@@ -60,14 +60,14 @@ def judge_trades(model: ManagedModel, bars: pd.DataFrame) -> dict[str, Any]:
 
 
 def judge_position(plan: TradePlan, bars: BarArrays, trades: SimulatedTrades) -> dict[str, Any]:
-    """Return what the first EXIT and the first ADD of each trade would have brought.
+    """Return the value of the first EXIT and the first ADD of each trade.
 
     Returns
     -------
     dict
-        exits and adds, each {count, share (of trades), mean (ATR units: what leaving saved against
-        holding on, what the rest of the trade brought after an addition), right (share above 0)};
-        held, the same of all bars at which nothing was to be done (mean: what their rest brought).
+        exits and adds, each {count, share (of trades), mean (ATR units: for an exit the gain
+        against holding on, for an addition the result of the rest of the trade), right (share above
+        0)}; held, the same for all bars with no action (mean: the result of their rest).
     """
     held = HeldBars.of(bars, trades, plan.probability_up, plan.probability_down)
     advice = plan.advice(held.at, held.state)
@@ -92,7 +92,7 @@ def first_of(trade: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 def summed(gain: np.ndarray, of: int) -> dict[str, Any]:
-    """Return how many there are, their share of all, their mean and how many are above 0."""
+    """Return the count, its share of the total, the mean, and the share above 0."""
     some = len(gain) > 0
     return {
         "count": len(gain),
@@ -105,17 +105,16 @@ def summed(gain: np.ndarray, of: int) -> dict[str, Any]:
 def judge_stops(
     plan: TradePlan, bars: BarArrays, trades: SimulatedTrades, recipe: Recipe
 ) -> dict[str, Any]:
-    """Return how often the distances are reached, and what trades with them make.
+    """Return how often the distances are reached, and the results of trades with them.
 
     Returns
     -------
     dict
         signals; stop_reached and target_reached, shares of signals whose excursion within the
-        horizon gets as far (a quarter where the quantiles are right; of
-        the target less, where it has to stand beyond the stop); and with, a list of {stop,
-        target (None where the model says them), trades, mean (result in ATR units), risked (mean
-        result in units of the stop), stopped, reached (shares of trades)}: the model's first, then
-        the fixed distances.
+        horizon reaches the distance (a quarter if the quantiles are right; less for the target if
+        it was moved beyond the stop); and with, a list of {stop, target (None for the model's),
+        trades, mean (result in ATR units), risked (mean result in units of the stop), stopped,
+        reached (shares of trades)}: the model's first, then the fixed distances.
     """
     side = np.sign(np.nan_to_num(plan.signal())).astype(np.int64)
     against, favour = reach(bars, side, plan.atr, recipe.hold_bars)
@@ -134,7 +133,7 @@ def judge_stops(
 
 
 def outcome_of(stop: float | None, target: float | None, trades: SimulatedTrades) -> dict[str, Any]:
-    """Return what trades with some distances made."""
+    """Return the results of trades with given distances."""
     some = len(trades) > 0
     return {
         "stop": stop,
@@ -148,19 +147,19 @@ def outcome_of(stop: float | None, target: float | None, trades: SimulatedTrades
 
 
 def share(values: np.ndarray) -> float | None:
-    """Return the share of True, None of nothing."""
+    """Return the share of True, None for an empty array."""
     return float(values.mean()) if len(values) else None
 
 
 def judge_risk(plan: TradePlan, trades: SimulatedTrades, recipe: Recipe) -> dict[str, Any]:
-    """Return the account with the model's sizes, and with the same size for all.
+    """Return the account with the model's sizes, and with one size for all trades.
 
     Returns
     -------
     dict
         trades; multiplier {mean, lowest, highest}; and sized and even (all with the mean
-        multiplier), each {total_return, max_drawdown, per_drawdown}, the last one the return over
-        the drawdown, None without one.
+        multiplier), each {total_return, max_drawdown, per_drawdown}; per_drawdown is return /
+        drawdown, None without a drawdown.
     """
     net = trades.net(recipe.costs)
     own = replayed_sizes(plan, trades.signal, net[None], recipe.share)[0]
@@ -177,7 +176,7 @@ def judge_risk(plan: TradePlan, trades: SimulatedTrades, recipe: Recipe) -> dict
 
 
 def account_of(returns: np.ndarray) -> dict[str, float | None]:
-    """Return what an account makes of these returns one after the other."""
+    """Return the figures of an account with these returns in sequence."""
     value = np.append(1.0, np.cumprod(1 + np.maximum(returns, -1 + 1e-12)))
     total, deepest = float(value[-1] - 1), float(drawdowns(value).max())
     return {

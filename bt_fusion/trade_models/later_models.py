@@ -1,4 +1,4 @@
-"""The three later models as a saved model holds them, and back again."""
+"""Convert the three later models to and from the form in a saved model."""
 
 import warnings
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ LIMITS: dict[str, tuple[type, float, float]] = {  # least and most
 
 @dataclass(frozen=True)
 class RestoredModels:
-    """What a saved model holds of the later ones.
+    """The later models of a saved model.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class RestoredModels:
 
 
 def later_models(recipe: Recipe, models: TradeModels, names: tuple[str, ...]) -> list[LaterModel]:
-    """Return the three models as a bundle holds them; one that is neutral has no parts.
+    """Return the three models in bundle form; a neutral one has no parts.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def later_models(recipe: Recipe, models: TradeModels, names: tuple[str, ...]) ->
     Warns
     -----
     BtFusionWarning
-        When a neutral position model has voters of its own: only fitted ones are kept.
+        If a neutral position model has voters of its own: only fitted ones are saved.
     """
     if models.position is None and recipe.position.ensemble is not None:
         warnings.warn(
@@ -108,13 +108,13 @@ def later_models(recipe: Recipe, models: TradeModels, names: tuple[str, ...]) ->
 
 
 def columns_of(name: str, features: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the columns a later model sees."""
+    """Return the input columns of a later model."""
     known = {"position": (*features, *STATE), "stops": (*features, STATE[0]), "risk": RISK_FEATURES}
     return known[name]
 
 
 def parts_of(model: PositionModel | StopModel | RiskModel) -> dict[str, Any]:
-    """Return what is fitted of a later model."""
+    """Return the fitted parts of a later model."""
     if isinstance(model, PositionModel):
         return {"ensemble": model.ensemble_, "sample": model.sample_}
     if isinstance(model, StopModel):
@@ -125,16 +125,16 @@ def parts_of(model: PositionModel | StopModel | RiskModel) -> dict[str, Any]:
 
 
 def restored_models(saved: SavedModel) -> RestoredModels:
-    """Return the three models of a bundle after checking that they are such.
+    """Return the three models of a bundle after checking them.
 
     Raises
     ------
     ModelCompatibilityError
         For other columns: `STATE`, `RISK_FEATURES` or the features of another signal model.
     PartError
-        For a model or a part that is missing, or is none of a managed model.
+        For a model or part that is missing, or does not belong to a managed model.
     BundleError
-        For options and counts that cannot be.
+        For invalid options and counts.
     """
     later = {model.name: model for model in saved.later}
     if tuple(later) != tuple(OPTIONS):

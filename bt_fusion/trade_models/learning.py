@@ -1,4 +1,4 @@
-"""How the later models learn: each from past out-of-sample trades of those before it."""
+"""Training of the later models, each on past out-of-sample trades of the earlier ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,12 +28,12 @@ START = 100_000.0  # of the simulated account; its size cancels out
 
 @dataclass(frozen=True)
 class Recipe:
-    """How trades are made and which models learn from them.
+    """How trades are made, and which models learn from them.
 
     Attributes
     ----------
     stop, target : float
-        Distances in ATR units without a stop model.
+        Distances in ATR units if there is no stop model.
     hold_bars : int
     atr_period : int
     costs : float
@@ -41,7 +41,7 @@ class Recipe:
     share : float
         Part of the account in a trade of size 1.
     min_trades : int
-        Past trades below which a model stays neutral.
+        With fewer past trades a model stays neutral.
     position : PositionModel
     stops : StopModel
     risk : RiskModel
@@ -63,7 +63,7 @@ class Recipe:
 
 
 class Learner:
-    """Past predictions of bars, the trades they made, and models that learn from these.
+    """Past predictions, their trades, and the models that learn from these.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ class Learner:
     bars : BarArrays
     X : ndarray of float32, shape (n_bars, n_features)
     predictions : Predictions
-        Out of sample, each of a model fitted before its bar.
+        Out of sample: the model of each was fitted before its bar.
     embargo : int
-        Further bars left out before each refit.
+        More bars left out before each refit.
     """
 
     def __init__(
@@ -97,11 +97,11 @@ class Learner:
         return self.simulated(self.recipe.stop, self.recipe.target)
 
     def simulated(self, stop: Any, target: Any) -> SimulatedTrades:
-        """Return the trades that the signals would have made with these distances."""
+        """Return the trades of the signals with these distances."""
         return simulate(self.bars, self.side, self.atr, stop, target, self.recipe.hold_bars)
 
     def position(self, start: int, bar: int) -> PositionModel | None:
-        """Return a position model that learnt from the trades that ended before a bar."""
+        """Return a position model, trained on the trades that ended before a bar."""
         trades = self.trades.known_before(bar, start)
         held = self.held(trades)
         if len(trades) < self.recipe.min_trades or not len(held):
@@ -110,20 +110,20 @@ class Learner:
         t1 = np.searchsorted(held.trade, held.trade, side="right") - 1
         try:
             return clone(self.recipe.position).fit(rows, held.rest, self.recipe.seed, t1)
-        except TrainingError:  # a class is missing: nothing to tell apart
+        except TrainingError:  # a class is missing: nothing to learn
             return None
 
     def held(self, trades: SimulatedTrades) -> HeldBars:
-        """Return the bars at which trades could have been left."""
+        """Return the bars at which trades could have been closed."""
         return HeldBars.of(self.bars, trades, self.up, self.down)
 
     def signal_rows(self, rows: np.ndarray) -> np.ndarray:
-        """Return what a stop model sees: features of the bar, and the side that is asked for."""
+        """Return the inputs of a stop model: features of the bar, and the side."""
         side = asked_side(self.side[rows], self.up[rows], self.down[rows])
         return np.column_stack([self.X[rows], side]).astype(np.float32)
 
     def stops(self, start: int, bar: int) -> StopModel | None:
-        """Return a stop model that learnt from the signals whose horizon ended before a bar."""
+        """Return a stop model, trained on signals whose horizon ended before a bar."""
         if len(self.trades.known_before(bar, start)) < self.recipe.min_trades:
             return None
         rows = np.arange(start, max(start, bar - self.recipe.hold_bars))
@@ -140,17 +140,17 @@ class Learner:
         return reach(self.bars, self.side, self.atr, self.recipe.hold_bars)
 
     def distances(self, stops: StopModel | None, rows: np.ndarray) -> tuple[Any, Any]:
-        """Return the distances of stop and target at these bars, in ATR units."""
+        """Return the stop and target distances at these bars, in ATR units."""
         if stops is None or not len(rows):
             return self.recipe.stop, self.recipe.target
         return stops.distances(self.signal_rows(rows))
 
     def risk(self, trades: SimulatedTrades, start: int, bar: int) -> RiskModel | None:
-        """Return a risk model that learnt from trades that ended before a bar."""
+        """Return a risk model, trained on trades that ended before a bar."""
         known = trades.known_before(bar, start)
         if len(known) < self.recipe.min_trades:
             return None
-        X, result = self.risk_rows(trades.known_before(bar))  # the account began with the first
+        X, result = self.risk_rows(trades.known_before(bar))  # account from the first
         X, result = X[-len(known) :], result[-len(known) :]
         complete = np.isfinite(np.delete(X, 2, axis=1)).all(axis=1)
         if not complete.any():
@@ -170,11 +170,11 @@ class Learner:
 
     @cached_property
     def market(self) -> np.ndarray:
-        """The last three of `RISK_FEATURES` of every bar."""
+        """The last three of `RISK_FEATURES` for every bar."""
         return market_state(self.bars, self.atr)
 
     def plan(self, refits: Sequence[Any], jobs: int = 1) -> TradePlan:
-        """Learn refit by refit, `jobs` side by side, and say what each bar's entry is given."""
+        """Train the models for each refit, `jobs` in parallel, and return each bar's plan."""
         learnt, stop, target, sized = self.learn_stops(refits, jobs=jobs)
         for number, refit in enumerate(refits):
             cut = refit.bar - self.embargo
@@ -184,15 +184,15 @@ class Learner:
     def learn_stops(
         self, refits: Sequence[Any], position: bool = True, jobs: int = 1
     ) -> tuple[list[TradeModels], np.ndarray, np.ndarray, SimulatedTrades]:
-        """Fit position models (where asked for) and stop models refit by refit.
+        """Fit position models (on request) and stop models for each refit.
 
         Returns
         -------
         models : list of TradeModels
         stop, target : ndarray of float64, shape (n_bars,)
-            Distances, each by the model fitted before its bar.
+            Distances at each bar, from the model fitted before it.
         trades : SimulatedTrades
-            Those with the distances of a stop model.
+            Trades with the distances of a stop model.
         """
         count = len(self.bars)
         stop, target = np.full(count, np.nan), np.full(count, np.nan)
@@ -207,8 +207,8 @@ class Learner:
         return learnt, stop, target, trades[modelled[trades.signal]]
 
     def fitted(self, refits: Sequence[Any], position: bool, jobs: int) -> list[TradeModels]:
-        """Return the position model, if asked for, and the stop model of each refit."""
-        _ = self.trades, self.reach  # once, and not in each worker
+        """Return the position model (on request) and the stop model of each refit."""
+        _ = self.trades, self.reach  # once, instead of in each worker
         found: dict[int, TradeModels] = {}
         calls = (
             (number, refit.start, refit.bar - self.embargo, position)
@@ -227,7 +227,7 @@ class Learner:
         return [found[number] for number in range(len(refits))]
 
     def first_two(self, start: int, bar: int, position: bool) -> TradeModels:
-        """Return the position model, if asked for, and the stop model of what is known then."""
+        """Return the position model (on request) and the stop model from data known by then."""
         trades = len(self.trades.known_before(bar, start))
         first = self.position(start, bar) if position else None
         return TradeModels(first, self.stops(start, bar), None, trades)
@@ -235,12 +235,12 @@ class Learner:
     def with_risk(
         self, models: TradeModels, sized: SimulatedTrades, start: int, bar: int
     ) -> TradeModels:
-        """Return the models with a risk model that learnt from trades sized by a stop model."""
+        """Return the models plus a risk model, trained on trades with a stop model's distances."""
         count = len(sized.known_before(bar, start))
         return replace(models, risk=self.risk(sized, start, bar), sized_trades=count)
 
     def learn_stage(self, stage: str, models: TradeModels, refits: Sequence[Any]) -> TradeModels:
-        """Return the models with one more, of all that is known at the end of the bars."""
+        """Return the models plus the next one, trained on all data up to the end of the bars."""
         count = len(self.bars)
         if stage == "position":
             trades = len(self.trades.known_before(count))
@@ -251,7 +251,7 @@ class Learner:
         return self.with_risk(models, sized, 0, count)
 
     def plan_of(self, models: TradeModels) -> TradePlan:
-        """Return what fitted models say of each bar's entry."""
+        """Return the plan of fitted models for each bar's entry."""
         count = len(self.bars)
         stop, target = np.full(count, np.nan), np.full(count, np.nan)
         known = np.flatnonzero(self.predictions.known)
@@ -261,7 +261,7 @@ class Learner:
     def made(
         self, stop: np.ndarray, target: np.ndarray, models: tuple[TradeModels, ...]
     ) -> TradePlan:
-        """Return the predictions with all that is said of their trades."""
+        """Return the predictions with the plan of their trades."""
         return TradePlan.of(
             self.predictions,
             stop=stop,

@@ -31,12 +31,12 @@ ATR_UNITS = 1.5  # of stop and target, for a label that has none of its own
 
 
 class ManagedModel(SignalModel):
-    """Predicts entries, and says of each trade when to leave or add, its stop, target and size.
+    """Predicts entries, and for each trade exits, additions, stop, target and size.
 
-    The order is fixed: a position model, a stop model and a risk model learn from the trades that
-    the models before them would have made out of sample. In a walk-forward these are the trades of
-    its own past: at each refit those that have ended before it. `fit` walks through its bars first.
-    A model with fewer than `min_trades` of them is neutral: hold, the fixed multiples, size 1.
+    The order is fixed: a position model, a stop model and a risk model each learn from the trades
+    that the earlier models would have made out of sample. In a walk-forward these are its own past
+    trades: at each refit those that have ended before it. `fit` first runs a walk-forward over its
+    bars. A model with fewer than `min_trades` trades is neutral: hold, the fixed multiples, size 1.
 
     Parameters
     ----------
@@ -45,19 +45,19 @@ class ManagedModel(SignalModel):
     position : PositionModel, optional
     stops : StopModel, optional
     risk : RiskModel, optional
-        Unfitted; the defaults of each when not given.
+        Unfitted; by default with their default parameters.
     min_trades : int
     costs : float
-        Of entry and exit together, a fraction of the price: what the risk model's trades pay.
+        Of entry and exit together, a fraction of the price; used for the risk model's trades.
 
     Attributes
     ----------
     trade_models_ : TradeModels
         The three fitted models.
     trained_until_ : datetime64[ns]
-        Stamp of the last bar: the three learn from all that is known by then.
+        Stamp of the last bar: the three models use all data known by then.
     fitted_stages_ : tuple of str
-        Which of the four are fitted, in order.
+        The fitted ones of the four models, in order.
 
     Examples
     --------
@@ -92,7 +92,7 @@ class ManagedModel(SignalModel):
         self.costs = costs
 
     def recipe(self) -> Recipe:
-        """Return how its trades are made and learnt from."""
+        """Return how its trades are made, and which models learn from them."""
         label = self.label()
         if not label.two_sided:
             raise OptionError(
@@ -117,7 +117,7 @@ class ManagedModel(SignalModel):
         )
 
     def options(self) -> dict[str, Any]:
-        """Return the options of the three later models, as a summary holds them."""
+        """Return the options of the three later models, for a summary."""
         recipe = self.recipe()
         found: dict[str, Any] = {"min_trades": self.min_trades, "costs": self.costs}
         for name in STAGES[1:]:
@@ -129,7 +129,7 @@ class ManagedModel(SignalModel):
 
     @classmethod
     def of_options(cls, signal: SignalModel, options: Mapping[str, Any]) -> "ManagedModel":
-        """Return an unfitted model of a signal's parts and what `options` returned."""
+        """Return an unfitted model from a signal's parts and the result of `options`."""
         position = dict(options["position"])
         if position["ensemble"] is not None:
             position["ensemble"] = Ensemble(**position["ensemble"])
@@ -151,11 +151,11 @@ class ManagedModel(SignalModel):
         embargo: int = 0,
         jobs: int = 1,
     ) -> TradePlan:
-        """Learn from a walk-forward's predictions refit by refit, and return the whole plan."""
+        """Learn from a walk-forward's predictions refit by refit; return the complete plan."""
         return Learner(self.recipe(), arrays, X, predictions, embargo).plan(refits, jobs)
 
     def fit_arrays(self, arrays: BarArrays, start: int = 0) -> "ManagedModel":
-        """Train the signal on checked arrays, and the others on its trades in a walk-forward."""
+        """Train the signal on checked arrays, and the others on its walk-forward trades."""
         self._fit_signal(arrays, start)
         for stage in STAGES[1:]:
             self._fit_next(stage)
@@ -163,7 +163,7 @@ class ManagedModel(SignalModel):
         return self
 
     def fit_stage(self, stage: str, bars: pd.DataFrame) -> "ManagedModel":
-        """Train one of the four models; `fit` trains all of them.
+        """Train one of the four models; `fit` trains all.
 
         Parameters
         ----------
@@ -174,7 +174,7 @@ class ManagedModel(SignalModel):
         Raises
         ------
         TrainingOrderError
-            When a model that this one learns from is not fitted yet, or on other bars.
+            If an earlier model is not fitted yet, or was fitted on other bars.
         """
         if stage not in STAGES:
             raise unknown_name("stage", stage, STAGES)
@@ -198,7 +198,7 @@ class ManagedModel(SignalModel):
         return self
 
     def _fit_signal(self, arrays: BarArrays, start: int = 0) -> None:
-        """Fit the signal, and walk through the bars for trades it did not know."""
+        """Fit the signal, and run a walk-forward for out-of-sample trades."""
         recipe = self.recipe()
         super().fit_arrays(arrays, start)
         walk = WalkForward(self.signal_part(), cache=None)
@@ -209,15 +209,15 @@ class ManagedModel(SignalModel):
         self.fitted_stages_: tuple[str, ...] = ("signal",)
 
     def _fit_next(self, stage: str) -> None:
-        """Fit a stage whose trades are there."""
+        """Fit a stage whose trades are available."""
         learner, refits = self._training
         fitted = learner.learn_stage(stage, self.trade_models_, refits)
         self.trade_models_ = fitted
         self.fitted_stages_ = (*self.fitted_stages_, stage)
-        self.trained_until_ = learner.bars.time[-1]  # its trades reach up to the last bar
+        self.trained_until_ = learner.bars.time[-1]  # its trades extend to the last bar
 
     def _predict_rows(self, arrays: BarArrays, X: np.ndarray, allow_in_sample: bool) -> TradePlan:
-        """Predict bars, and say what an entry on each would be given."""
+        """Predict bars, with the plan of an entry on each."""
         predictions = super()._predict_rows(arrays, X, allow_in_sample)
         return Learner(self.recipe(), arrays, X, predictions).plan_of(self.trade_models_)
 
@@ -227,12 +227,12 @@ class ManagedModel(SignalModel):
         return {"position": (voters, (*self.feature_set().names, *STATE), len(Advice))}
 
     def later_models(self) -> list[LaterModel]:
-        """Return the three models as a bundle holds them.
+        """Return the three models in bundle form.
 
         Raises
         ------
         TrainingOrderError
-            When not all of them are fitted.
+            If not all of them are fitted.
         """
         missing = [stage for stage in STAGES if stage not in self.fitted_stages_]
         if missing:

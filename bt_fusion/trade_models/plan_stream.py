@@ -1,4 +1,4 @@
-"""Bar by bar: the plan a fitted managed model makes in one batch, as bars arrive."""
+"""The plan of a fitted managed model bar by bar, equal to that of one batch."""
 
 import numpy as np
 import talib
@@ -12,7 +12,7 @@ from bt_fusion.trade_models.trade_plan import VOLATILITY_BARS, TradePlan, market
 
 __all__ = ["PlanStream"]
 
-MARKET_BARS = VOLATILITY_BARS + 1  # that `market_state` of one bar looks at
+MARKET_BARS = VOLATILITY_BARS + 1  # input of `market_state` for one bar
 
 
 class PlanStream(ModelStream):
@@ -23,7 +23,7 @@ class PlanStream(ModelStream):
     model : ManagedModel
         Fitted.
     allow_in_sample : bool
-        Predict bars at or before `trained_until_`, too.
+        Also predict bars at or before `trained_until_`.
     """
 
     def __init__(self, model: ManagedModel, *, allow_in_sample: bool = False):
@@ -33,7 +33,7 @@ class PlanStream(ModelStream):
         self.buffer = BarBuffer(keep=max(self.buffer.keep or 0, needed))
 
     def current(self) -> TradePlan:
-        """Return the plan of the last bar, unknown where it is in-sample."""
+        """Return the plan of the last bar, unknown if it is in-sample."""
         predictions, bars = super().current(), self.buffer.arrays()
         atr = talib.ATR(bars.high, bars.low, bars.close, self.recipe.atr_period)
         X = self.features().latest(bars, memo=self.memo)[-1:]

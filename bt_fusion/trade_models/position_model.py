@@ -1,4 +1,4 @@
-"""PositionModel: hold, leave or enlarge an open trade (system E's second model)."""
+"""PositionModel: hold, close or add to an open trade (system E's second model)."""
 
 from enum import IntEnum
 
@@ -22,19 +22,19 @@ class Advice(IntEnum):
 
 
 class PositionModel(BaseEstimator):
-    """Three voters on features and the state of the open trade; the majority decides.
+    """Three voters on features and the state of the open trade, by majority.
 
     Parameters
     ----------
     ensemble : Ensemble, optional
-        rf, xgb and lgb by majority vote when not given.
+        Default: rf, xgb and lgb by majority vote.
     exit_margin : float
-        ATR units by which leaving at the next open must have beaten holding on to count as EXIT.
-        So wide that holding on is right for most bars of trades that nobody can foresee: what the
-        rest of such a trade brings is as often a loss as a gain, one ATR or so of either.
+        EXIT: closing at the next open must have beaten holding on by this many ATR units. It is
+        wide, so that holding on is right for most bars of unpredictable trades: the rest of such a
+        trade gains or loses about one ATR, equally often.
     add_margin : float
-        ATR units that the rest of the trade must have gained for ADD: wider, since an addition
-        pays costs of its own and doubles what is at risk.
+        ADD: the rest of the trade must have gained this many ATR units. It is wider because an
+        addition pays costs of its own and doubles the risk.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class PositionModel(BaseEstimator):
         self.exit_margin = exit_margin
         self.add_margin = add_margin
 
-    __iter__ = None  # Backtrader's optstrategy iterates what it can
+    __iter__ = None  # Backtrader's optstrategy iterates iterable values
 
     def new_ensemble(self, seed: int = 0) -> Ensemble:
         """Return an unfitted copy of the voters."""
@@ -73,16 +73,16 @@ class PositionModel(BaseEstimator):
         X : ndarray of float32, shape (n_rows, n_features + 7)
             Features of the bar, then `STATE`, in time order.
         gain : ndarray of float64, shape (n_rows,)
-            What the rest of each trade brought from the next open on, in ATR units.
+            Result of the rest of each trade from the next open on, in ATR units.
         seed : int
         t1 : ndarray of int64, shape (n_rows,), optional
-            Position of the last row before each row's gain is known: the last one of its trade.
-            Each row is by itself when not given.
+            Position of the last row before each row's gain is known: the last one of its trade. By
+            default each row is independent.
 
         Raises
         ------
         TrainingError
-            When all rows are of one class.
+            If all rows are of one class.
         """
         y = advice_labels(gain, self.exit_margin, self.add_margin)
         own = np.arange(len(X))
@@ -94,7 +94,7 @@ class PositionModel(BaseEstimator):
         return self
 
     def advise(self, X: np.ndarray) -> np.ndarray:
-        """Return an `Advice` a row: that of most voters, HOLD where none has the votes.
+        """Return an `Advice` per row: the majority's, HOLD without a majority.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class PositionModel(BaseEstimator):
 
 
 def advice_labels(gain: np.ndarray, exit_margin: float, add_margin: float) -> np.ndarray:
-    """Return what would have been right, of what the rest of each trade brought.
+    """Return the advice that would have been right, from the result of each trade's rest.
 
     Raises
     ------

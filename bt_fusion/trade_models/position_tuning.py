@@ -1,4 +1,4 @@
-"""Tuning of a position model: Optuna's search over the bars of trades that are out of sample."""
+"""Tune a position model: Optuna's search over the bars of out-of-sample trades."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +23,7 @@ from bt_fusion.tuning.tuning import Search, StudyOptions, Tuning, check_trials, 
 
 __all__ = ["tune_position"]
 
-RISKED = 0.01  # of the account, an ATR
+RISKED = 0.01  # of the account, per ATR
 
 
 def tune_position(
@@ -36,22 +36,21 @@ def tune_position(
     on_trial: Callable[[int, int], None] | None = None,
     jobs: int = 1,
 ) -> Tuning:
-    """Search for the best parameters of a position model's voters; arguments as of `tune`.
+    """Search for the best parameters of a position model's voters; arguments as in `tune`.
 
-    The signal model, as it is, walks through the bars first; the rows are the bars of the trades
-    that it would have made out of sample, purged by the exits of their trades. The equity of the
-    objective ``blend`` is that of an account which follows the first EXIT or ADD of each trade: it
-    gains what leaving saves or adding brings, 1 % of itself an ATR.
+    First a walk-forward of the unchanged signal model gives out-of-sample trades. The rows are the
+    bars of these trades, purged by their exits. The objective ``blend`` uses the equity of an
+    account that follows the first EXIT or ADD of each trade: per ATR saved or added it gains 1 %.
 
     Returns
     -------
     Tuning
-        Its model is a copy of the managed one, with the tuned position model.
+        Its model is a copy of the managed one with the tuned position model.
 
     Raises
     ------
     TrainingError
-        When there are fewer trades than a position model asks for, or too few for the folds.
+        If there are fewer trades than a position model needs, or too few for the folds.
 
     Examples
     --------
@@ -83,12 +82,12 @@ def tune_position(
 
 
 def held_rows(learner: Learner) -> tuple[LabelledRows, np.ndarray]:
-    """Return the bars of a learner's trades as rows to learn from, and what their rest brought.
+    """Return the bars of a learner's trades as training rows, and the results of their rest.
 
     Returns
     -------
     rows : LabelledRows
-        Columns are the features and `STATE`, the label is an `Advice`, known at the trade's exit.
+        Columns are the features and `STATE`; the label is an `Advice`, known at the trade's exit.
     rest : ndarray of float64, shape (n_bars,)
         In ATR units, NaN outside trades.
     """

@@ -1,4 +1,4 @@
-"""The regressor of the stop and the risk model: LightGBM, the same each time."""
+"""The regressor of the stop and the risk model: LightGBM, deterministic."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def new_regressor(model: Any, seed: int, **more: Any) -> Any:
     model : StopModel or RiskModel
     seed : int
     **more
-        LightGBM's further options.
+        More options of LightGBM.
     """
     from lightgbm import LGBMRegressor
 

@@ -1,4 +1,4 @@
-"""RiskModel: how large a trade is, by the state of account and market (system E's fourth model)."""
+"""RiskModel: the size of a trade, from account and market state (system E's fourth model)."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from bt_fusion.trade_models.sample_rows import sample_rows
 
 __all__ = ["LEAST_SIZE", "MOST_SIZE", "RISK_FEATURES", "RiskModel", "account_state"]
 
-# The one list: training, inference and the sizer all read it
+# The only list: training, inference and the sizer all read it
 RISK_FEATURES = (
     "drawdown_pct",
     "equity_ratio",
@@ -22,30 +22,30 @@ RISK_FEATURES = (
     "hour",
 )
 LEAST_SIZE, MOST_SIZE = 0.10, 1.25
-LEAST_EDGE = 0.05  # mean result, in units of the risk, that a size of 1 rests on at least
-RECENT = 20  # trades whose share of wins counts
+LEAST_EDGE = 0.05  # minimum mean result, in units of the risk, behind a size of 1
+RECENT = 20  # number of trades in the share of wins
 
 
 class RiskModel(BaseEstimator):
     """LightGBM on `RISK_FEATURES`: a multiplier of a trade's size, 0.10 to 1.25.
 
-    It learns what trades made in units of what they risked (the distance of their stop). By
-    Kelly's rule the size is in proportion to what a trade is expected to make: one with the average
-    of the trades it learnt from has 1, one with a quarter more 1.25, one that is expected to lose
-    0.10. Where that average is below a twentieth of the risk, too little to be told from chance, a
-    twentieth takes its place: a model without an edge makes all its trades small.
+    It learns the results of trades in units of their risk (the distance of their stop). By Kelly's
+    rule the size is proportional to the expected result: average for its training trades gives 1, a
+    quarter more 1.25, an expected loss 0.10. If that average is below a twentieth of the risk,
+    which is indistinguishable from chance, a twentieth is used instead: without an edge all trades
+    are small.
 
     Parameters
     ----------
     n_estimators, learning_rate, num_leaves, min_child_samples
-        Of LightGBM: few leaves of many trades, since trades are few and mostly noise.
+        Of LightGBM: few leaves with many trades each, since trades are few and noisy.
 
     Attributes
     ----------
     booster_ : LGBMRegressor
         Fitted.
     average_ : float
-        Mean result of the trades it learnt from, in units of their risk.
+        Mean result of its training trades, in units of their risk.
     n_rows_ : int
     sample_ : ndarray, shape (at most 32, n_columns)
         Some of the rows: loading a saved model checks its predictions on them.
@@ -67,7 +67,7 @@ class RiskModel(BaseEstimator):
         self.num_leaves = num_leaves
         self.min_child_samples = min_child_samples
 
-    __iter__ = None  # Backtrader's optstrategy iterates what it can
+    __iter__ = None  # Backtrader's optstrategy iterates iterable values
 
     def fit(self, X: np.ndarray, result: np.ndarray, seed: int = 0) -> "RiskModel":
         """Learn from closed trades.
@@ -77,7 +77,7 @@ class RiskModel(BaseEstimator):
         X : ndarray of float64, shape (n_trades, 7)
             Columns as `RISK_FEATURES`, at each trade's signal.
         result : ndarray of float64, shape (n_trades,)
-            After costs, in units of what was risked.
+            After costs, in units of the risk.
         seed : int
         """
         self.booster_ = new_regressor(self, seed).fit(X, result)
@@ -100,22 +100,22 @@ class RiskModel(BaseEstimator):
 def account_state(results: Sequence[float] | np.ndarray, start: float) -> np.ndarray:
     """Return the first four of `RISK_FEATURES` before each of some trades, and after the last.
 
-    The account is what it began with and what closed trades have added to it; an open position
-    does not count.
+    The account is its starting value plus the results of closed trades; open positions do not
+    count.
 
     Parameters
     ----------
     results : sequence of float, shape (n_trades,)
-        What each closed trade added to the account after costs, in money, in order of exit.
+        Result of each closed trade after costs, in money, in order of exit.
     start : float
-        What the account began with.
+        Starting value of the account.
 
     Returns
     -------
     ndarray of float64, shape (n_trades + 1, 4)
-        Drawdown from the highest value (0.1 is 10 %), value over the start, share of wins among
-        the last 20 trades (NaN before the first), losses in a row. An account that begins with
-        nothing has no ratios: NaN.
+        Drawdown from the highest value (0.1 is 10 %), value / start, share of wins in the last 20
+        trades (NaN before the first), losses in a row. The ratios are NaN if the account starts at
+        zero.
 
     Examples
     --------

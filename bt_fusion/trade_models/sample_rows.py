@@ -1,4 +1,4 @@
-"""Some of the rows that a model learnt from, to check a saved one by."""
+"""Some of a model's training rows, to check a saved model with."""
 
 import numpy as np
 

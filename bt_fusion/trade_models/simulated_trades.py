@@ -1,4 +1,4 @@
-"""Trades that signals would have made: one at a time, with a stop, a target and a longest time."""
+"""Simulated trades of signals: one at a time, with stop, target and a time limit."""
 
 from dataclasses import dataclass
 
@@ -21,12 +21,11 @@ class SimulatedTrades:
     Attributes
     ----------
     signal : ndarray of int64, shape (n_trades,)
-        Bar at whose close each was decided; it is filled at the next open.
+        Bar at whose close each was decided; the fill is at the next open.
     side : ndarray of int64, shape (n_trades,)
         1 long, -1 short.
     exit : ndarray of int64, shape (n_trades,)
-        Bar of the exit: that at whose open, or inside which, the trade ends. The trade is known
-        from this bar on.
+        Bar of the exit, at its open or inside it. The trade is known from this bar on.
     entry_price, exit_price : ndarray of float64, shape (n_trades,)
     atr : ndarray of float64, shape (n_trades,)
         Average true range at the signal, in price units.
@@ -53,7 +52,7 @@ class SimulatedTrades:
 
     @property
     def entry(self) -> np.ndarray:
-        """Bar of the entry's fill."""
+        """Bar of the entry fill."""
         return self.signal + 1
 
     @property
@@ -62,11 +61,11 @@ class SimulatedTrades:
         return self.side * (self.exit_price - self.entry_price) / self.atr
 
     def net(self, costs: float = 0.0) -> np.ndarray:
-        """Return the profit as a fraction of the entry price, after a round trip's costs."""
+        """Return the profit as a fraction of the entry price, after the costs of entry and exit."""
         return self.side * (self.exit_price / self.entry_price - 1) - costs
 
     def known_before(self, bar: int, start: int = 0) -> "SimulatedTrades":
-        """Return the trades that were decided from `start` on and have ended before a bar."""
+        """Return the trades decided from `start` on that ended before a bar."""
         return self[(self.signal >= start) & (self.exit < bar)]
 
 
@@ -78,12 +77,13 @@ def simulate(
     target: float | np.ndarray,
     hold_bars: int,
 ) -> SimulatedTrades:
-    """Trade signals as a bracket order behind each entry does.
+    """Trade signals like a bracket order after each entry.
 
-    Flat and a signal: a market order, filled at the next open. Stop and target stand so many ATR
-    from the close of the signal, both live from the bar after the fill on; a bar that touches both
-    is the stop's. A bar that opens beyond a level is filled at its open. Neither met: out at the
-    open after `hold_bars` bars. Trades that the bars do not end are left out.
+    A signal while flat gives a market order, filled at the next open. Stop and target are the given
+    ATR distances from the signal's close, both active from the bar after the fill; if a bar touches
+    both, the stop fills. If a bar opens beyond a level, the fill is at its open. If neither is
+    touched, the exit is at the open after `hold_bars` bars. Trades still open at the end are left
+    out.
 
     Parameters
     ----------
@@ -110,15 +110,15 @@ def simulate(
 
 @dataclass(frozen=True, eq=False)
 class SignalOutcomes:
-    """What a trade decided at each bar would come to, see `simulate`.
+    """The result of a trade decided at each bar, see `simulate`.
 
     Attributes
     ----------
     bars : BarArrays
     side : ndarray of int64, shape (n_bars,)
-        0 where no entry is possible.
+        0 if no entry is possible.
     exit : ndarray of int64, shape (n_bars,)
-        Bar of the exit, -1 where the bars do not end it.
+        Bar of the exit, -1 if still open at the end of the bars.
     exit_price : ndarray of float64, shape (n_bars,)
     atr, stop : ndarray of float64, shape (n_bars,)
     reason : ndarray of int64, shape (n_bars,)
@@ -147,7 +147,7 @@ class SignalOutcomes:
         )
 
     def one_at_a_time(self, allowed: np.ndarray | None = None) -> SimulatedTrades:
-        """Return the closed trades of who enters whenever flat, on bars that are allowed."""
+        """Return the closed trades of entering each signal on allowed bars when flat."""
         side = self.side if allowed is None else np.where(allowed, self.side, 0)
         signal = one_at_a_time(side, self.exit)
         return self.at(signal[self.exit[signal] != NEVER])
@@ -161,12 +161,12 @@ def each_signal(
     target: float | np.ndarray,
     hold_bars: int,
 ) -> SignalOutcomes:
-    """Work out each signal's trade, whatever the others do; arguments as of `simulate`."""
+    """Return each signal's trade, independent of the others; arguments as in `simulate`."""
     count, bar = len(bars), np.arange(len(bars))
     side = np.sign(np.nan_to_num(side)).astype(np.int64)
     stop, target = np.broadcast_to(stop, count), np.broadcast_to(target, count)
     usable = (side != 0) & (atr > 0) & np.isfinite(stop) & np.isfinite(target)
-    usable[-1:] = False  # an order of the last bar is never filled
+    usable[-1:] = False  # an order on the last bar is never filled
     side = np.where(usable, side, 0)
     stop_price, target_price = bars.close - side * stop * atr, bars.close + side * target * atr
     lower, upper = np.minimum(stop_price, target_price), np.maximum(stop_price, target_price)

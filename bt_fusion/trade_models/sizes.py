@@ -1,4 +1,4 @@
-"""The sizes a risk model would have given trades whose results came in another order."""
+"""The sizes a risk model would give to trades with results in another order."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ __all__ = ["Accounts", "replayed_sizes"]
 
 
 class Accounts:
-    """Many accounts that make trades at the same bars, each with results of its own.
+    """Many accounts with trades at the same bars, each with its own results.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def replayed_sizes(
     ----------
     plan : TradePlan
     signal : ndarray of int64, shape (n_trades,)
-        Bars of the trades, ascending: what the market's part of the features is taken from.
+        Bars of the trades, ascending; used for the market's part of the features.
     returns : ndarray of float64, shape (n_accounts, n_trades)
         After costs, fractions of the entry price.
     share : float

@@ -1,4 +1,4 @@
-"""StopModel: how far stop and target stand from an entry (system E's third model)."""
+"""StopModel: the distances of stop and target from an entry (system E's third model)."""
 
 from typing import Any
 
@@ -14,24 +14,24 @@ from bt_fusion.trade_models.sample_rows import sample_rows
 
 __all__ = ["StopModel", "asked_side", "capped_stop", "reach"]
 
-LEAST, MOST = 0.25, 10.0  # ATR units a stop or target may stand away
-GAP = 0.1  # ATR units by which the target stands farther than the stop, at least
+LEAST, MOST = 0.25, 10.0  # limits of a stop or target, in ATR units
+GAP = 0.1  # minimum distance of the target beyond the stop, in ATR units
 
 
 class StopModel(BaseEstimator):
-    """LightGBM: how far the price goes against and for a signal over the horizon, in ATR units.
+    """LightGBM: largest price moves against and for a signal in the horizon, in ATR units.
 
-    Both are conditional quantiles of the largest excursion: where three of four signals like this
-    one do not get, by default. So the stop is out of the reach of ordinary noise and wider in wild
-    hours, and the target is as hard to reach as the stop: where signals have no edge the two are
-    about the same distance, where they have one the target is farther. Trades in between end by
-    their time. A mean of the excursions would put the stop where a bit less than half of all
-    trades meet it; a stop that made most money in the past would be chosen by a handful of trades.
+    Both are conditional quantiles of the largest excursion: by default the distance that three of
+    four such signals do not reach. The stop is thus outside ordinary noise, and wider in volatile
+    hours; the target is as hard to reach as the stop. Without an edge the two distances are about
+    equal; with an edge the target is farther. Other trades end by time. A mean of the excursions
+    would put the stop where almost half of all trades reach it; the stop with the highest past
+    profit would depend on a handful of trades.
 
     Parameters
     ----------
     quantile : float
-        Share of signals whose excursion stays inside.
+        Share of signals whose excursion stays within the distance.
     n_estimators, learning_rate, num_leaves, min_child_samples
         Of LightGBM.
 
@@ -62,7 +62,7 @@ class StopModel(BaseEstimator):
         self.num_leaves = num_leaves
         self.min_child_samples = min_child_samples
 
-    __iter__ = None  # Backtrader's optstrategy iterates what it can
+    __iter__ = None  # Backtrader's optstrategy iterates iterable values
 
     def fit(
         self, X: np.ndarray, against: np.ndarray, favour: np.ndarray, seed: int = 0
@@ -88,7 +88,7 @@ class StopModel(BaseEstimator):
         return made.fit(X, y)
 
     def distances(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the distances of stop and target in ATR units, the target the farther one.
+        """Return the distances of stop and target in ATR units; the target is farther.
 
         Parameters
         ----------
@@ -107,9 +107,9 @@ class StopModel(BaseEstimator):
 
 
 def asked_side(signal: np.ndarray, up: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """Return the side whose distances are asked for: the signal's, without one the likelier one.
+    """Return the side to compute distances for: the signal's, otherwise the likelier one.
 
-    A strategy may enter at a lower probability than a signal asks.
+    A strategy may enter at a lower probability than a signal needs.
 
     >>> asked_side(np.array([2, 0, 0]), np.array([0.7, 0.5, 0.4]), np.array([0.3, 0.5, 0.6]))
     array([ 1,  1, -1])
@@ -120,9 +120,9 @@ def asked_side(signal: np.ndarray, up: np.ndarray, down: np.ndarray) -> np.ndarr
 def reach(
     bars: BarArrays, side: np.ndarray, atr: np.ndarray, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far prices go against and for the side of each bar within the horizon.
+    """Return the largest moves against and for the side of each bar within the horizon.
 
-    From the close of the bar, by the highs and lows of the `horizon` bars after it.
+    Measured from the close of the bar, with the highs and lows of the next `horizon` bars.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def reach(
     Returns
     -------
     against, favour : ndarray of float64, shape (n_bars,)
-        0 or more, in ATR units; NaN where the horizon is not over or the ATR is 0.
+        0 or more, in ATR units; NaN if the horizon is not over or the ATR is 0.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def reach(
 def capped_stop(
     distance: float, equity: float, size: float, max_risk: float, point_value: float = 1.0
 ) -> float:
-    """Return the distance of a stop that loses no more than a share of the account.
+    """Return a stop distance that limits the loss to a share of the account.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def capped_stop(
     max_risk : float
         Share of the account, 0.02 for 2 %.
     point_value : float
-        What one unit gains where the price rises by one: the multiplier of a future.
+        Gain of one unit if the price rises by one: the multiplier of a future.
 
     Examples
     --------

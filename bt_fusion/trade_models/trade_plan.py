@@ -1,4 +1,4 @@
-"""TradePlan: predictions, and what the models after them say of the trades that follow."""
+"""TradePlan: predictions, plus the later models' plan for the resulting trades."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -15,12 +15,12 @@ from bt_fusion.trade_models.stop_model import StopModel
 __all__ = ["VOLATILITY_BARS", "TradeModels", "TradePlan", "market_state"]
 
 NONE = np.empty(0)
-VOLATILITY_BARS = 20  # returns whose standard deviation is volatility_20
+VOLATILITY_BARS = 20  # number of returns in the standard deviation volatility_20
 
 
 @dataclass(frozen=True)
 class TradeModels:
-    """The later models as one refit fitted them; None is neutral.
+    """The later models of one refit; None is neutral.
 
     Attributes
     ----------
@@ -31,8 +31,8 @@ class TradeModels:
     risk : RiskModel or None
         None: size 1.
     trades, sized_trades : int
-        Past out-of-sample trades there were to learn from; of these those with the stops of a
-        stop model, which the risk model learns from.
+        Number of past out-of-sample trades to learn from, and how many of them have a stop model's
+        distances, as the risk model needs.
     """
 
     position: PositionModel | None = None
@@ -44,12 +44,12 @@ class TradeModels:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TradePlan(Predictions):
-    """Predictions, and per bar what an entry on its signal would be given.
+    """Predictions, and per bar the plan of an entry on its signal.
 
     Attributes
     ----------
     stop, target : ndarray of float64, shape (n_bars,)
-        Distances in ATR units; the target is the farther one where a model says them.
+        Distances in ATR units; from a model, the target is farther.
     atr : ndarray of float64, shape (n_bars,)
         Average true range over 14 bars, in price units.
     market : ndarray of float64, shape (n_bars, 3)
@@ -68,17 +68,17 @@ class TradePlan(Predictions):
 
     @classmethod
     def of(cls, predictions: Predictions, **parts: Any) -> "TradePlan":
-        """Return predictions with these further parts."""
+        """Return predictions with these additional parts."""
         known = {each.name: getattr(predictions, each.name) for each in fields(Predictions)}
         return cls(**known, **parts)
 
     @property
     def per_bar(self) -> tuple[str, ...]:
-        """Names of what there is a row of for each bar."""
+        """Names of the data with a row for each bar."""
         return (*super().per_bar, "stop", "target", "atr", "market", "X")
 
     def at(self, time: np.ndarray) -> "TradePlan":
-        """Return the plan of the bars with these stamps, unknown where there is none."""
+        """Return the plan of the bars with these stamps, unknown if there are none."""
         found = super().at(time)
         assert isinstance(found, TradePlan)
         missing = self.index.get_indexer(found.index) < 0
@@ -87,12 +87,12 @@ class TradePlan(Predictions):
         return found
 
     def models_at(self, bar: int) -> TradeModels:
-        """Return the models of the refit that predicted a bar; neutral ones for none and for -1."""
+        """Return the models of the refit that predicted a bar; neutral ones if none did."""
         number = int(self.model[bar]) if bar >= 0 else NO_MODEL
         return self.models[number] if number >= 0 else TradeModels()
 
     def advice(self, rows: np.ndarray, state: np.ndarray) -> np.ndarray:
-        """Return an `Advice` for each of some open trades; HOLD where no model says anything.
+        """Return an `Advice` for each open trade; HOLD without a model.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class TradePlan(Predictions):
         return advice
 
     def multiplier(self, bar: int, account: Sequence[float] | np.ndarray) -> float:
-        """Return what the size of an entry on a bar's signal is multiplied by.
+        """Return the multiplier for the size of an entry on a bar's signal.
 
         Parameters
         ----------
@@ -132,8 +132,8 @@ class TradePlan(Predictions):
 def market_state(bars: BarArrays, atr: np.ndarray) -> np.ndarray:
     """Return the last three of `RISK_FEATURES`, shape (n_bars, 3).
 
-    Standard deviation of the last 20 log returns, the ATR as a fraction of the close, and the hour
-    (UTC) of the bar's stamp.
+    Standard deviation of the last 20 log returns, ATR / close, and the hour (UTC) of the bar's
+    stamp.
     """
     moves = np.diff(bars.log_close, prepend=np.nan)
     volatility = np.full(len(bars), np.nan)

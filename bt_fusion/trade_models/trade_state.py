@@ -1,4 +1,4 @@
-"""The state of an open trade at the close of a bar: what a position model sees beside features."""
+"""The state of an open trade at a bar's close: input of a position model besides features."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from bt_fusion.trade_models.simulated_trades import REASONS, SimulatedTrades
 
 __all__ = ["STATE", "HeldBars", "OpenTrades", "held_bars"]
 
-# The columns of a state, in their order; distances are in ATR units of the entry's signal
+# The columns of a state, in order; distances are in ATR units of the entry's signal
 STATE = (
     "side",
     "bars_held",
@@ -23,7 +23,7 @@ STATE = (
 
 @dataclass(frozen=True, eq=False)
 class OpenTrades:
-    """Trades, and some bars at whose close they are open.
+    """Trades, and bars at whose close they are open.
 
     Attributes
     ----------
@@ -48,21 +48,21 @@ class OpenTrades:
     def states(
         self, trade: np.ndarray, held: np.ndarray, up: np.ndarray, down: np.ndarray
     ) -> np.ndarray:
-        """Return the state of trades after so many bars.
+        """Return the state of trades the given number of bars after entry.
 
         Parameters
         ----------
         trade : ndarray of int64, shape (n_rows,)
-            Which trade each row is of.
+            Trade of each row.
         held : ndarray of int64, shape (n_rows,)
-            Bars since its entry: 0 at the close of the bar of the fill.
+            Bars since its entry: 0 at the close of the entry bar.
         up, down : ndarray of float64, shape (n_bars,)
-            Probabilities of either side.
+            Probabilities of the two sides.
 
         Returns
         -------
         ndarray of float32, shape (n_rows, 7)
-            Columns as `STATE`; those in ATR units are NaN where the ATR is 0.
+            Columns as `STATE`; those in ATR units are NaN if the ATR is 0.
         """
         side, entry, price = self.side[trade], self.entry[trade], self.price[trade]
         atr = np.where(self.atr > 0, self.atr, np.nan)[trade]
@@ -83,7 +83,7 @@ class OpenTrades:
         return np.column_stack(columns).astype(np.float32)
 
     def _range(self, trade: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the highest high and the lowest low since the entry, of each row."""
+        """Return the highest high and the lowest low since the entry, per row."""
         longest = int(held.max(initial=0)) + 1
         bar = np.minimum(self.entry[:, None] + np.arange(longest), len(self.bars) - 1)
         high = np.maximum.accumulate(self.bars.high[bar], axis=1)
@@ -92,10 +92,9 @@ class OpenTrades:
 
 
 def held_bars(trades: SimulatedTrades) -> tuple[np.ndarray, np.ndarray]:
-    """Return each bar at whose close a trade could be left earlier than it was.
+    """Return each bar at whose close a trade could have been closed earlier.
 
-    The last decision is two bars before the open it ends at, or one before the bar inside which it
-    meets a level.
+    The last decision is two bars before an exit at the open, or one before an exit inside a bar.
 
     Returns
     -------
@@ -111,18 +110,18 @@ def held_bars(trades: SimulatedTrades) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class HeldBars:
-    """The bars at whose close trades could be left earlier than they were, in time order.
+    """The bars at whose close trades could have been closed earlier, in time order.
 
     Attributes
     ----------
     trade : ndarray of int64, shape (n_rows,)
-        Which trade each row is of.
+        Trade of each row.
     at : ndarray of int64, shape (n_rows,)
         Its bar.
     state : ndarray of float32, shape (n_rows, 7)
         Columns as `STATE`.
     rest : ndarray of float64, shape (n_rows,)
-        What the trade brought from the next open to its end, in ATR units.
+        Result of the trade from the next open to its end, in ATR units.
     """
 
     trade: np.ndarray
@@ -134,7 +133,7 @@ class HeldBars:
     def of(
         cls, bars: BarArrays, trades: SimulatedTrades, up: np.ndarray, down: np.ndarray
     ) -> "HeldBars":
-        """Return the bars of simulated trades; `up` and `down` as of `OpenTrades.states`."""
+        """Return the bars of simulated trades; `up` and `down` as in `OpenTrades.states`."""
         trade, held = held_bars(trades)
         at = trades.entry[trade] + held
         state = OpenTrades.of(bars, trades).states(trade, held, up, down)
@@ -145,7 +144,7 @@ class HeldBars:
         return len(self.at)
 
     def complete(self, X: np.ndarray) -> tuple["HeldBars", np.ndarray]:
-        """Return the bars whose features and state are known, and what a position model sees there.
+        """Return the bars with known features and state, and the inputs of a position model there.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Objectives: figures of merit of a tuned ensemble, on rows it has not learnt from."""
+"""Objectives: quality measures of a tuned ensemble, on rows it has not learnt from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ __all__ = [
     "objective_named",
 ]
 
-BETA_SQUARED = 0.25  # F0.5: precision counts twice as much as recall
+BETA_SQUARED = 0.25  # F0.5: precision has twice the weight of recall
 
 
 Equity = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -27,7 +27,7 @@ Equity = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class FoldPredictions:
-    """One fold's rows, their predicted probabilities and their actual classes.
+    """One fold's rows, their predicted probabilities and actual classes.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class FoldPredictions:
     proba : ndarray of float64, shape (n_rows, n_classes)
     classes : tuple of int
     equity : callable
-        From (rows, the class predicted of each) to the equity of acting on them, starting at 1.
+        From (rows, predicted classes) to the equity of trading them, starting at 1.
     """
 
     rows: np.ndarray
@@ -55,7 +55,7 @@ class FoldPredictions:
 
 @dataclass(frozen=True)
 class Objective:
-    """A figure of a fold, and whether a better one is lower or higher.
+    """A measure of a fold, and whether lower or higher is better.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ def auc(fold: FoldPredictions) -> float:
     Raises
     ------
     TrainingError
-        When all or none of the fold's rows are class 1.
+        If all or none of the fold's rows are class 1.
     """
     from sklearn import metrics
 
@@ -95,29 +95,28 @@ def auc(fold: FoldPredictions) -> float:
 
 
 def f1(fold: FoldPredictions) -> float:
-    """Return F1 of the sides, see `precision_recall`; 0 without a hit."""
+    """Return F1 of the long and short classes, see `precision_recall`; 0 without a hit."""
     return f_beta(*precision_recall(fold), 1.0)
 
 
 def blend(fold: FoldPredictions) -> float:
-    """Return F0.5 x (1 - drawdown), system E's objective in a formula of ours.
+    """Return F0.5 x (1 - drawdown), our formula for system E's objective.
 
-    Precision P and recall R are those of `precision_recall`, F0.5 = 1.25 P R / (0.25 P + R) is
-    their mean that counts precision twice as much, and drawdown D is the largest fall from a
-    peak of the fold's equity, a fraction. The blend lies between 0 (no hit, or all is lost) and 1
-    (every side predicted, none wrongly, no drawdown). It is a product, so that no part makes up for
-    another.
+    Precision P and recall R are those of `precision_recall`; F0.5 = 1.25 P R / (0.25 P + R) is
+    their mean with twice the weight on precision; drawdown D is the largest fall from a peak of the
+    fold's equity, a fraction. The blend is between 0 (no hit, or all is lost) and 1 (every side
+    predicted, none wrong, no drawdown). As a product, a weak part cannot be offset by another.
     """
     drawdown = float(drawdowns(fold.equity(fold.rows, fold.predicted)).max())
     return f_beta(*precision_recall(fold), BETA_SQUARED) * (1 - drawdown)
 
 
 def precision_recall(fold: FoldPredictions) -> tuple[float, float]:
-    """Return precision and recall of the likeliest class, over the classes that are a side.
+    """Return precision and recall of the likeliest class, over the long and short classes.
 
-    A side is every class but 0: 1 of (0, 1), and -1 and 1 together of (-1, 0, 1). Precision is
-    the share of predicted sides that are right, recall the share of actual sides that were
-    predicted; 0 without any.
+    A side is every class but 0: 1 of (0, 1), and -1 and 1 together of (-1, 0, 1). Precision is the
+    share of predicted sides that are right, recall the share of actual sides that were predicted; 0
+    if there are none.
     """
     predicted, actual = fold.predicted != 0, fold.actual != 0
     hits = (fold.predicted == fold.actual)[predicted].sum()
@@ -129,22 +128,22 @@ def held_equity(
 ) -> np.ndarray:
     """Return the equity of trading the likeliest class, starting at 1, without costs.
 
-    Each row's class (1 long, -1 short, 0 none) is held from its close for `horizon` bars with
-    1 / horizon of the equity, so that overlapping forecasts never add up to more than all of it.
+    Each row's class (1 long, -1 short, 0 none) is held from its close for `horizon` bars with 1 /
+    horizon of the equity, so that overlapping forecasts use at most all of it.
 
     Parameters
     ----------
     close : ndarray of float64, shape (n_bars,)
         Of all bars.
     horizon : int
-        Bars a forecast reaches ahead.
+        Bars that a forecast looks ahead.
     rows, predicted : ndarray, shape (n_rows,)
         Positions among the bars, ascending, and the class of each.
 
     Returns
     -------
     ndarray of float64
-        One value a bar, from the first row to the end of the last row's horizon.
+        One value per bar, from the first row to the end of the last row's horizon.
     """
     first, last = rows[0], rows[-1]
     held = np.zeros(last - first + 1 + horizon)
@@ -158,7 +157,7 @@ def held_equity(
 
 
 def f_beta(precision: float, recall: float, beta_squared: float) -> float:
-    """Return the weighted harmonic mean of precision and recall, 0 when both are.
+    """Return the weighted harmonic mean of precision and recall, 0 if both are 0.
 
     >>> f_beta(0.5, 1.0, 1.0) == 2 / 3
     True

@@ -1,8 +1,8 @@
-"""The search space: which parameters of which member are tuned, and between what bounds.
+"""The search space: the tuned parameters of each member, and their bounds.
 
-A member is known by the class of its estimator (the last step of a pipeline), so that a preset's
-own estimators are tuned as named members are. The bounds stand in `MEMBERS`, around defaults that
-suit weak signals.
+A member is identified by the class of its estimator (the last step of a pipeline), so a preset's
+own estimators are tuned like named members. The bounds are in `MEMBERS`, around defaults that suit
+weak signals.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["apply_parameters", "known_spaces", "suggest_parameters", "tuned_memb
 
 
 def known_spaces() -> dict[str, dict[str, Range]]:
-    """Return the bounds of every class that is tuned, by its name; members' first."""
+    """Return the bounds of every tuned class, by its name; members' first."""
     found: dict[str, dict[str, Range]] = {}
     for member in (*MEMBERS.values(), SKLEARN_FOREST):
         if member.space:
@@ -26,12 +26,12 @@ def known_spaces() -> dict[str, dict[str, Range]]:
 
 
 def tuned_members(ensemble: Ensemble) -> dict[str, dict[str, Range]]:
-    """Return the bounds of every parameter that is tuned, by member and parameter.
+    """Return the bounds of every tuned parameter, by member and parameter.
 
     Raises
     ------
     OptionError
-        When no member has any.
+        If no member has any.
     """
     found, spaces = {}, known_spaces()
     for name, estimator in ensemble.make_members().items():
@@ -49,7 +49,7 @@ def tuned_members(ensemble: Ensemble) -> dict[str, dict[str, Range]]:
 
 
 def suggest_parameters(trial: Any, space: dict[str, dict[str, Range]]) -> dict[str, Any]:
-    """Ask an Optuna trial for every parameter, by "member.parameter"."""
+    """Get every parameter from an Optuna trial, by "member.parameter"."""
     return {
         f"{name}.{parameter}": _suggest(trial, f"{name}.{parameter}", bounds)
         for name, ranges in space.items()
@@ -64,7 +64,7 @@ def apply_parameters(ensemble: Ensemble, parameters: dict[str, Any]) -> Ensemble
     ----------
     ensemble : Ensemble
     parameters : dict
-        By "member.parameter"; without any, the copy is as the ensemble.
+        By "member.parameter"; if empty, the copy is unchanged.
 
     Examples
     --------

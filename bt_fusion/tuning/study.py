@@ -1,4 +1,4 @@
-"""The study: trials in a storage, which one or several processes fill."""
+"""The study: trials in a storage, filled by one or more processes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,9 +26,9 @@ __all__ = [
 def make_sampler(seed: int, number: int) -> Any:
     """Return the sampler of one trial.
 
-    A sampler's state is not stored, so each trial has its own, seeded by its number: what it
-    suggests depends on the stored trials alone, whoever ran them. Trials that another process is
-    at count as bad ones (constant liar), so that two machines do not try the same.
+    A sampler's state is not stored, so each trial has its own sampler, seeded by its number: its
+    suggestions depend only on the stored trials. Running trials of other processes count as bad
+    ones (constant liar), so that two machines do not try the same values.
     """
     from optuna.samplers import TPESampler
 
@@ -37,12 +37,12 @@ def make_sampler(seed: int, number: int) -> Any:
 
 
 def open_study(name: str, goal: Objective, storage: str | Path | None) -> Any:
-    """Open the study, or begin it.
+    """Open the study, or create it.
 
     Raises
     ------
     OptionError
-        When the storage cannot be opened.
+        If the storage cannot be opened.
     """
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
@@ -65,7 +65,7 @@ def open_study(name: str, goal: Objective, storage: str | Path | None) -> Any:
 
 @contextmanager
 def storage_errors(storage: str | Path | None) -> Iterator[None]:
-    """Turn an error of the storage while trials run into one line that names it.
+    """Turn a storage error while trials run into one line that names the storage.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def storage_errors(storage: str | Path | None) -> Iterator[None]:
 
 
 def storage_url(storage: str | Path | None) -> str | None:
-    """Return the URL of a storage that is given by path or URL."""
+    """Return the URL of a storage given by path or URL."""
     if storage is None or "://" in str(storage):
         return None if storage is None else str(storage)
     path = Path(storage).expanduser().resolve()
@@ -94,7 +94,7 @@ def storage_url(storage: str | Path | None) -> str | None:
 
 
 def finished(study: Any) -> list[Any]:
-    """Return the finished trials, pruned ones included."""
+    """Return the finished trials, including pruned ones."""
     from optuna.trial import TrialState
 
     ends = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -102,14 +102,14 @@ def finished(study: Any) -> list[Any]:
 
 
 def running(study: Any) -> list[Any]:
-    """Return the trials that some process is at, or was at when it was killed."""
+    """Return the trials that a process is running, or was running when it was killed."""
     from optuna.trial import TrialState
 
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
 def trial_table(study: Any) -> pd.DataFrame:
-    """Return one row a trial, in their order."""
+    """Return one row per trial, in order."""
     return pd.DataFrame(
         {
             "number": trial.number,

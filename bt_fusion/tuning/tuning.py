@@ -51,28 +51,28 @@ __all__ = [
     "tune",
 ]
 
-UNTUNED = "untuned"  # mark of the trial that keeps the parameters as they are
+UNTUNED = "untuned"  # marks the trial with the model's own parameters
 
 
 @dataclass(frozen=True, eq=False)
 class Tuning:
-    """What a search found.
+    """The result of a search.
 
     Attributes
     ----------
     model : SignalModel
         An unfitted copy of the model, with the best parameters.
     parameters : dict
-        The best ones, by "member.parameter"; empty when none was better than the model's own.
+        The best ones, by "member.parameter"; empty if the model's own were best.
     value : float
         The objective's mean over the splits.
     untuned : float
         The same for the model as given: the first trial of every study.
     trials : int
-        Every trial the study ever began, pruned and interrupted ones included: what the best of
-        them has to be discounted for.
+        Every trial the study ever began, including pruned and interrupted ones: the number to
+        correct the best result for.
     table : DataFrame
-        One row a trial: number, state, value, splits (how many were judged), seconds, and its
+        One row per trial: number, state, value, splits (how many were evaluated), seconds, and its
         parameters.
     objective : str
     study : str
@@ -89,7 +89,7 @@ class Tuning:
     study: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but the model, the table as one dictionary a trial."""
+        """Return everything except the model, with one dictionary per trial in the table."""
         names = ("objective", "study", "trials", "value", "untuned", "parameters")
         found = {name: getattr(self, name) for name in names}
         return found | {"table": self.table.to_dict("records")}
@@ -97,7 +97,7 @@ class Tuning:
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What a study aims at and how it goes about it.
+    """The objective of a study and its settings.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class StudyOptions:
     folds, embargo_bars : int
         See `purged_folds`.
     seed : int
-        Of the search. The same seed gives the same numbers, in one go or resumed between trials.
+        For the search. The same seed gives the same numbers, also if resumed between trials.
     """
 
     objective: str = "log_loss"
@@ -125,38 +125,38 @@ def tune(
     on_trial: Callable[[int, int], None] | None = None,
     jobs: int = 1,
 ) -> Tuning:
-    """Search for the members' best parameters on the bars a model is to be trained on.
+    """Search for the members' best parameters on a model's training bars.
 
-    A trial fits the ensemble on each of the purged splits; it is pruned when its mean so far is
-    worse than the median of the others there. The first trial keeps the parameters as they are.
-    Where the storage holds trials of the same data, model and options, only the rest are run.
+    A trial fits the ensemble on each of the purged splits; it is pruned if its mean so far is worse
+    than the median of the others. The first trial keeps the model's own parameters. If the storage
+    holds trials of the same data, model and options, only the missing ones run.
 
     Parameters
     ----------
     model : SignalModel
-        Copied, never fitted itself.
+        Copied; the original is not fitted.
     bars : DataFrame
-        Training bars only: bars that judge the tuned model must come after them.
+        Training bars only: bars that test the tuned model must come after them.
     trials : int
-        Finished trials the study is to reach, earlier ones included.
+        Target number of finished trials, including earlier ones.
     options : StudyOptions, optional
     storage : str or path, optional
-        A file (SQLite), or a database URL that several machines share; in memory by default.
+        A file (SQLite), or a database URL shared by several machines; in memory by default.
     on_trial : callable, optional
         Called with (finished trials, trials).
     jobs : int
-        Folds of a trial side by side, -1 for all cores; the numbers are the same. Several processes
-        or machines on one storage run trials side by side.
+        Folds of a trial in parallel, -1 for all cores; the result is the same. Several processes or
+        machines on one storage run trials in parallel.
 
     Raises
     ------
     OptionError
-        For an unknown objective, less than one trial, members without a search space, or a
-        storage that cannot be opened.
+        For an unknown objective, less than one trial, members without a search space, or a storage
+        that cannot be opened.
     TrainingError
-        When the rows are too few for the splits.
+        If there are too few rows for the splits.
     FileError
-        When the storage cannot be written any more.
+        If the storage can no longer be written.
 
     Examples
     --------
@@ -191,7 +191,7 @@ def check_trials(trials: int) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """What every trial of a study shares.
+    """The shared data of all trials of a study.
 
     Attributes
     ----------
@@ -205,7 +205,7 @@ class Search:
     space : dict
     options : StudyOptions
     digest : str
-        Of all that a trial's numbers depend on.
+        Of everything that a trial's numbers depend on.
     """
 
     ensemble: Ensemble
@@ -226,7 +226,7 @@ class Search:
         about: Any,
         options: StudyOptions,
     ) -> "Search":
-        """Check the options, and cut the rows into folds; `about` is what else tells jobs apart."""
+        """Check the options, and split the rows into folds; `about` distinguishes other jobs."""
         goal, space = objective_named(options.objective), tuned_members(ensemble)
         splits = purged_folds(data, options.folds, options.embargo_bars)
         described = object_digest((about, ensemble, data.horizon, astuple(options)))
@@ -243,7 +243,7 @@ class Search:
         on_trial: Callable[[int, int], None] | None = None,
         jobs: int = 1,
     ) -> Any:
-        """Run the trials that are missing, folds side by side, and return the study."""
+        """Run the missing trials, with parallel folds, and return the study."""
         if jobs == 0:
             raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
         name = f"{self.options.objective}-{self.digest[:16]}"
@@ -258,15 +258,15 @@ class Search:
                 self.run_trial(study, jobs, last=done >= trials)
 
     def run_trial(self, study: Any, jobs: int, last: bool) -> None:
-        """Run one trial and store how it ended, an interruption included.
+        """Run one trial and store its result, or its interruption.
 
-        The first one keeps the parameters as they are. Where another process is at an earlier
-        trial, that is the one: only if it never ends, the last one is.
+        The first trial keeps the model's own parameters. If another process is running an earlier
+        trial, that one does; the last trial does so if it never ends.
         """
         from optuna.trial import TrialState
 
         trial = study.ask()
-        alone = last or not earlier_running(study, trial.number)  # asked first: it may end now
+        alone = last or not earlier_running(study, trial.number)  # read first: it may end now
         untuned = alone and not has_untuned(study)
         study.sampler = make_sampler(self.options.seed, trial.number)
         try:
@@ -280,7 +280,7 @@ class Search:
         study.tell(trial, value, state=TrialState.PRUNED if value is None else None)
 
     def _judge(self, trial: Any, parameters: dict[str, Any], jobs: int) -> float | None:
-        """Return the mean over the splits, or None where the pruner ends the trial."""
+        """Return the mean over the splits, or None if the pruner ends the trial."""
         ensemble = apply_parameters(self.ensemble, parameters)
         values: list[float] = []
         for number, proba in enumerate(self._fold_probas(ensemble, jobs)):
@@ -293,9 +293,9 @@ class Search:
         return float(np.mean(values))
 
     def _fold_probas(self, ensemble: Ensemble, jobs: int) -> Iterator[np.ndarray]:
-        """Yield each fold's probabilities in order; as many folds are fitted as there are workers.
+        """Yield each fold's probabilities in order; fit as many folds at once as there are workers.
 
-        Not all at once: a trial that is pruned needs no further ones.
+        Later folds start later, since a pruned trial does not need them.
         """
         at_once = worker_count(jobs, len(self.splits))
         for first in range(0, len(self.splits), at_once):
@@ -313,30 +313,30 @@ class Search:
 
     @cached_property
     def shared(self) -> Shared:
-        """The rows and their splits, which every fold takes."""
+        """The rows and their splits, shared by all folds."""
         return Shared((self.data, self.splits))
 
 
 def numbered_proba(
     shared: tuple[LabelledRows, list[Split]], ensemble: Ensemble, number: int
 ) -> tuple[int, np.ndarray]:
-    """Return the number of a split, and what a fit on one side says of the other."""
+    """Return the number of a split, and the probabilities of its test side."""
     data, splits = shared
     return number, fold_proba(ensemble, data, splits[number])
 
 
 def has_untuned(study: Any) -> bool:
-    """Say whether the trial with the parameters as they are has ended."""
+    """Return whether the trial with the model's own parameters has ended."""
     return any(UNTUNED in trial.user_attrs for trial in finished(study))
 
 
 def earlier_running(study: Any, number: int) -> bool:
-    """Say whether another process is at an earlier trial."""
+    """Return whether another process is running an earlier trial."""
     return any(trial.number < number for trial in running(study))
 
 
 def result(model: SignalModel, study: Any, objective: str) -> Tuning:
-    """Sum up a study with finished trials; `model` has its best parameters."""
+    """Return the result of a study with finished trials; `model` has its best parameters."""
     best = study.best_trial
     (untuned,) = [t for t in finished(study) if UNTUNED in t.user_attrs][:1]
     return Tuning(

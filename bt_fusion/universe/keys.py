@@ -1,4 +1,4 @@
-"""What a file's comparison is found by: the content of the file, and all that is done with it."""
+"""Cache key of a file's comparison: its content, and everything done with it."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -25,24 +25,24 @@ from bt_fusion.sweep.runs import CODE as RUN_CODE
 
 __all__ = ["JobKey", "digest_of_file"]
 
-# Our packages that a comparison goes through, beside those of a run.
+# Our packages that a comparison uses, beside those of a run.
 CODE = (*RUN_CODE, "evaluation", "verdict", "audit", "backtest", "universe")
-SIZE = {"": 10**9}  # bars that say nothing of a file: what is not given is as for so many
+SIZE = {"": 10**9}  # independent of a file: sizes not given are those for this many bars
 
 
 @dataclass(frozen=True)
 class JobKey:
-    """A job by what it depends on.
+    """Digests of a job and its variant.
 
     Attributes
     ----------
     whole : str
-        Of everything: options, seed, our code, that of the user, and versions of libraries.
+        Digest of everything: options, seed, our code, the user's code, and library versions.
     variant : str
-        Of what is tried: what another version or seed of the draws leaves as it is. Empty for a
-        control, which is no trial.
+        Digest of what is tried, independent of version and seed. Empty for a control, which is not
+        a trial.
     config : dict
-        Both in words, for the summary.
+        Configuration behind both, for the summary.
     """
 
     whole: str
@@ -53,7 +53,7 @@ class JobKey:
     def of(
         cls, job: BacktestJob, control: bool, bars: dict[str, Any], kept: dict[str, Any]
     ) -> "JobKey":
-        """Name a job.
+        """Compute the key of a job.
 
         Parameters
         ----------
@@ -61,9 +61,9 @@ class JobKey:
         control : bool
             Whether its labels are shuffled.
         bars : dict
-            What is done with the bars of a file before they are traded, by option.
+            Options applied to a file's bars before trading.
         kept : dict
-            Other options on which the rows depend.
+            Other options that affect the rows.
         """
         tried = {
             **strategy_config(job.strategy),
@@ -103,26 +103,26 @@ def digest_of_file(path: Path) -> str:
     Raises
     ------
     OSError
-        When it cannot be read.
+        If it cannot be read.
     """
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
 
 def as_text(values: Any) -> str:
-    """Write values so that equal ones are written alike."""
+    """Return canonical text: equal values give equal text."""
     return json.dumps(plain(values), sort_keys=True)
 
 
 def given_sizes(predictor: Any) -> dict[str, int | None]:
-    """Return the sizes of a walk-forward as they were given: None follows the number of bars."""
+    """Return the sizes of a walk-forward as given: None depends on the number of bars."""
     if not isinstance(predictor, WalkForward):
         return {}
     return {"train_bars": predictor.train_bars, "refit_bars": predictor.refit_bars}
 
 
 def model_digest(predictor: Any) -> str:
-    """Return a digest of what predicts; how fast it does is no part of it."""
+    """Return a digest of the predictor; speed settings are excluded."""
     if isinstance(predictor, WalkForward):
         return object_digest(clone(predictor).set_params(jobs=1, cache=None).get_params())
     return object_digest(predictor)

@@ -1,4 +1,4 @@
-"""One file through the whole comparison, in whichever process is free."""
+"""Run the whole comparison on one file, in a worker process."""
 
 import gc
 import warnings
@@ -34,20 +34,20 @@ from bt_fusion.verdict.stouffer import DailyGains
 
 __all__ = ["MORE_DRAWS", "FileJob", "FileTask", "Judged", "judge_file"]
 
-# A p-value of 1,000 draws is .001 at least: among 1,000 files that is nothing special. Where the
-# first draws leave a p-value of interest, so many more are made.
+# A p-value of 1,000 draws is at least .001: among 1,000 files that is nothing special. If the
+# first draws give a p-value of interest, this many more are made.
 MORE_DRAWS = 100_000
 Gains = tuple[DailyGains, DailyGains]
 
 
 @dataclass(frozen=True, eq=False)
 class FileJob:
-    """What is the same for all files, as it travels to other processes.
+    """Inputs shared by all files, as sent to other processes.
 
     Attributes
     ----------
     job : BacktestJob
-        Its strategy and its account's sizer aside.
+        Without its strategy and its account's sizer.
     strategy : ClassSource
     sizer : ClassSource or None
     plugins : tuple of SentFile
@@ -55,11 +55,11 @@ class FileJob:
     repair : bool
         Whether bars are sorted and broken rows dropped.
     resample : str or None
-        Length of the bars to make of those of the file, such as 4h.
+        Length of the bars to resample the file to, such as 4h.
     min_bars : int
-        The fewest to judge.
+        Minimum number of bars.
     runs : bool
-        Whether each file's whole run is kept.
+        Whether to store each file's full run.
     """
 
     job: BacktestJob
@@ -73,7 +73,7 @@ class FileJob:
 
     @classmethod
     def of(cls, job: BacktestJob, **options: Any) -> "FileJob":
-        """Take a backtest apart.
+        """Build the inputs from a backtest.
 
         Raises
         ------
@@ -86,7 +86,7 @@ class FileJob:
         return cls(bare, strategy, None if sizer is None else ClassSource.of(sizer), **options)
 
     def backtest(self) -> BacktestJob:
-        """Put the backtest together again."""
+        """Rebuild the backtest."""
         for plugin in self.plugins:
             load_sent(plugin)
         sizer = None if self.sizer is None else self.sizer.load()
@@ -101,11 +101,11 @@ class FileTask:
     Attributes
     ----------
     key : str
-        What its row is kept under.
+        Key of its row in the store.
     digest : str
-        Of its content.
+        Digest of its content.
     variant : str
-        What is tried on it, see `JobKey`.
+        The variant tried, see `JobKey`.
     symbol : str
     path : Path
     """
@@ -119,7 +119,7 @@ class FileTask:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What comes out of a file.
+    """Result of one file.
 
     Attributes
     ----------
@@ -127,10 +127,10 @@ class Judged:
     row : FileRow
     gains : tuple of DailyGains, or None
     stored : bool
-        Whether its row is kept: not after an error that nobody foresaw, as where memory runs out,
-        so that the file is judged again the next time.
+        Whether to store its row. Not after an unexpected error, such as lack of memory, so the file
+        is judged again next time.
     files : dict of bytes
-        Its whole run, by file name; empty where that is not kept.
+        Its full run, by file name; empty if not stored.
     """
 
     task: FileTask
@@ -140,7 +140,7 @@ class Judged:
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def keep(self, store: UniverseStore) -> None:
-        """Put the row into the store, its whole run below it first."""
+        """Put the row into the store, after writing its full run."""
         for name, data in self.files.items():
             write_whole(store.folder / "runs" / self.task.path.name / name, partial(write, data))
         if self.stored:
@@ -148,18 +148,18 @@ class Judged:
             store.put(self.task.key, trial, self.row, self.gains)
 
 
-ONE_AT_A_TIME = RLock()  # warnings are those of a process, not of a thread
+ONE_AT_A_TIME = RLock()  # warnings belong to a process, not a thread
 
 
 def judge_file(shared: FileJob, task: FileTask, content: bytes | None = None) -> Judged:
-    """Compare ML off and on over a file; what fails is its row's error.
+    """Compare ML off and on over a file; a failure becomes its row's error.
 
     Parameters
     ----------
     shared : FileJob
     task : FileTask
     content : bytes, optional
-        Of the file, where this process cannot read the disk it lies on.
+        Content of the file, if this process cannot read its disk.
     """
     with ONE_AT_A_TIME, TemporaryDirectory(prefix="bt_fusion-") as folder:
         if content is None:
@@ -180,7 +180,7 @@ def judged(shared: FileJob, task: FileTask, folder: Path) -> Judged:
         warnings.simplefilter("always", BtFusionWarning)
         try:
             row, gains, files = compared(shared, task, folder / "run")
-        except FileError:  # where results go, not where bars come from
+        except FileError:  # from the results folder, not from the bars
             raise
         except BtFusionError as error:
             row, gains = FileRow(error=" ".join(str(error).split())), None
@@ -189,7 +189,7 @@ def judged(shared: FileJob, task: FileTask, folder: Path) -> Judged:
             row, gains, stored = FileRow(error=" ".join(told.split())), None, False
     said = [str(each.message) for each in caught if issubclass(each.category, BtFusionWarning)]
     row = replace(row, notes=(*row.notes, *dict.fromkeys(said)))
-    gc.collect()  # Backtrader's objects hold each other
+    gc.collect()  # Backtrader's objects form reference cycles
     return Judged(task, row, gains, stored, files)
 
 
@@ -219,7 +219,7 @@ def write(data: bytes, path: Path) -> None:
 
 
 def row_of(job: BacktestJob, result: Result, bars: int) -> tuple[FileRow, Gains | None]:
-    """Return what is kept of a backtest."""
+    """Return the stored row and gains of a backtest."""
     summary = result.summary
     row = FileRow(
         bars=bars,
@@ -242,7 +242,7 @@ def row_of(job: BacktestJob, result: Result, bars: int) -> tuple[FileRow, Gains 
 
 
 def finer_p(job: BacktestJob, result: Result) -> float | None:
-    """Return the p-value of the setting, by more draws where the first left it at .005 or less."""
+    """Return the p-value of the setting, with more draws if it is .005 or less."""
     p_value = result.summary["comparison"]["chance"]["p_value"]
     if p_value is None or p_value > STRICT:
         return p_value

@@ -1,4 +1,4 @@
-"""Which files are to be judged, by their content."""
+"""Select the files to judge, by their content."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Plan:
     Attributes
     ----------
     tasks : list of FileTask
-        Each content once.
+        One per distinct content.
     refused : list of JudgedFile
         Files that cannot be read, and copies of others.
     """
@@ -29,7 +29,7 @@ class Plan:
 
     @classmethod
     def of(cls, files: Mapping[str, Path], job: JobKey) -> "Plan":
-        """Read every file once, and name its comparison."""
+        """Read every file once, and create its task."""
         tasks: dict[str, FileTask] = {}
         refused = []
         for symbol, path in files.items():

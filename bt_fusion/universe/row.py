@@ -1,4 +1,4 @@
-"""What is kept of one file's comparison: all that tables and verdicts need, and no more."""
+"""Stored row of one file's comparison: the inputs of tables and verdicts."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -16,29 +16,29 @@ TESTS = ("setting", "ranking")
 
 @dataclass(frozen=True)
 class FileRow:
-    """What is kept of one file.
+    """Stored result of one file.
 
     Attributes
     ----------
     error : str
-        Why it could not be judged; empty where it was.
+        Why it could not be judged, or "".
     bars : int
     start, end : str
-        Of the bars that both runs traded.
+        First and last bar that both runs traded.
     traded : int
-        How many these are.
+        Number of traded bars.
     off, on : dict
         `FIGURES` of both runs.
     auc : float or None
         Of the predictions of the traded bars.
     evidence : Evidence or None
-        What its verdict rests on, for a single variant tried.
+        Evidence for its verdict, for a single variant tried.
     edge : TrackRecord or None
-        Of what ML-on made a bar above the mean random filter.
+        Track record of ML-on's return per bar above the mean random filter.
     setting_p : float or None
-        p-value of the setting, of more draws where the first ones left it near 0.
+        p-value of the setting, with more draws if it is near 0.
     notes : tuple of str
-        What its reader should know: repairs, the notes of its backtest, warnings.
+        Notes for the reader: repairs, the notes of its backtest, warnings.
     """
 
     error: str = ""
@@ -56,7 +56,7 @@ class FileRow:
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "FileRow":
-        """Return the row that `to_dict` was made of."""
+        """Return the row from the result of `to_dict`."""
         evidence, edge = given["evidence"], given["edge"]
         if evidence is not None:
             tests = {name: evidence[name] and ChanceTest(**evidence[name]) for name in TESTS}
@@ -68,11 +68,11 @@ class FileRow:
         return cls(**{**given, **made})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row as JSON has it."""
+        """Return the row as JSON types."""
         return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
 
     def after(self, trials: int) -> Evidence | None:
-        """Return the evidence where so many variants were tried on the same bars, this one too."""
+        """Return the evidence corrected for the number of variants tried, including this one."""
         if self.evidence is None or trials == 1:
             return self.evidence
         return replace(
@@ -83,12 +83,12 @@ class FileRow:
         )
 
     def verdict(self, trials: int = 1) -> Verdict | None:
-        """Return the verdict on it, None where it could not be judged."""
+        """Return the verdict on it, None if it could not be judged."""
         evidence = self.after(trials)
         return None if evidence is None else judge(evidence)
 
     def p_value(self, trials: int = 1) -> float | None:
-        """Return the p-value of "its setting gained" after so many variants, None untested."""
+        """Return the p-value of "its setting gained", corrected for trials; None if untested."""
         if self.evidence is None or self.evidence.setting is None or self.setting_p is None:
             return None
         test = replace(self.evidence.setting, p_value=self.setting_p)

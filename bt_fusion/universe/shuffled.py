@@ -1,4 +1,4 @@
-"""The control: a walk-forward that has nothing to learn."""
+"""Control: a walk-forward with nothing to learn."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ __all__ = ["ShuffledWalkForward"]
 
 
 class ShuffledWalkForward(WalkForward):
-    """A walk-forward whose refits learn from labels that belong to other rows.
+    """A walk-forward whose refits learn from the labels of other rows.
 
     See `ShuffledLabels`, whose seed is that of the ensemble. Parameters are those of `WalkForward`.
     """

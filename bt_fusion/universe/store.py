@@ -1,4 +1,4 @@
-"""What the comparisons of many files leave on disk."""
+"""Store of finished comparisons of many files on disk."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Trial:
-    """What was tried: the digest of a file, and that of what was done with it."""
+    """One trial: the digest of a file, and that of the variant tried on it."""
 
     file: str
     variant: str
@@ -51,7 +51,7 @@ class UniverseStore(PartsStore):
     def put(
         self, key: str, trial: Trial, row: FileRow, gains: tuple[DailyGains, DailyGains] | None
     ) -> None:
-        """Keep a file: its row, and its gains above chance and by rank day by day."""
+        """Store a file: its row, and its daily gains above chance and by rank."""
         none = np.empty(0)
         first, days = 0, (none, none)
         if gains is not None:
@@ -61,15 +61,15 @@ class UniverseStore(PartsStore):
         self.put_row(dict(zip(SCHEMA.names, values, strict=True)))
 
     def read(self, keys: list[str]) -> dict[str, FileRow]:
-        """Return gathered rows by key, without their days."""
+        """Return gathered rows by key, without daily gains."""
         table = self.read_rows(keys, ["key", "row"]).to_pydict()
         texts = zip(table["key"], table["row"], strict=True)
         return {key: FileRow.from_dict(json.loads(text)) for key, text in texts}
 
     def trials(self, rows: Mapping[str, FileRow]) -> dict[str, int]:
-        """Return how many variants were tried on the file of each row, its own included.
+        """Return the number of variants tried on each row's file, including its own.
 
-        Those count whose traded bars share one with the row's.
+        A variant counts if its traded bars overlap the row's.
         """
         tried: dict[str, list[tuple[str, str, FileRow]]] = {}
         for batch in self.batches(("key", "file", "variant", "row")):
@@ -85,25 +85,25 @@ class UniverseStore(PartsStore):
         return counts
 
     def markets(self, rows: Mapping[str, FileRow]) -> "StoredMarkets":
-        """Return what the rows of these keys contribute to a pooled verdict."""
+        """Return the markets of these rows for a pooled verdict."""
         return StoredMarkets(self, rows)
 
 
 def share_a_bar(row: FileRow, other: FileRow) -> bool:
-    """Say whether two rows of one file traded a bar in common; one not judged traded none."""
+    """Return whether two rows of one file traded a common bar; an unjudged row traded none."""
     if other.evidence is None or row.evidence is None:
         return False
     return row.start <= other.end and row.end >= other.start
 
 
 class StoredMarkets:
-    """Markets read from the store a few at a time, as often as they are gone through.
+    """Markets read from the store a few at a time, on each iteration.
 
     Parameters
     ----------
     store : UniverseStore
     rows : mapping of FileRow
-        Those to go through, by key, each with evidence.
+        Rows to iterate over, by key, each with evidence.
     """
 
     def __init__(self, store: UniverseStore, rows: Mapping[str, FileRow]):

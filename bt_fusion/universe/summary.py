@@ -1,4 +1,4 @@
-"""What the rows of a universe come to: counts, notes, and the verdict over all of them."""
+"""Summary of a universe's rows: counts, notes, and the verdict over all."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ __all__ = ["counts_of", "notes_of", "pooled_figures", "shared_notes"]
 def pooled_figures(
     markets: Iterable[Market], rows: Mapping[str, FileRow], job: BacktestJob
 ) -> dict[str, Any]:
-    """Return the verdict over all rows together, and what it rests on."""
+    """Return the verdict over all rows together, and its evidence."""
     together = pooled_evidence(markets, Bootstrap(job.draws, job.seed))
     verdict = pooled_verdict(together, [row.evidence for row in rows.values() if row.evidence])
     return {
@@ -35,7 +35,7 @@ def pooled_figures(
 
 
 def counts_of(table: pd.DataFrame) -> dict[str, Any]:
-    """Return how many files there are, were judged, got which grade, and helped."""
+    """Return the numbers of files, judged files, files by grade, and files where ML helped."""
     judged = int((table.error == "").sum())
     tested = int(table.p_value.notna().sum())
     return {
@@ -52,7 +52,7 @@ def counts_of(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def notes_of(table: pd.DataFrame, control: bool) -> list[str]:
-    """Return what a reader of the table should know."""
+    """Return notes for the reader of the table."""
     notes = []
     if control:
         notes.append(

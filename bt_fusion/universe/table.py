@@ -1,4 +1,4 @@
-"""The ranking of many files, with its false discoveries under control."""
+"""Ranking of many files, with control of false discoveries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bt_fusion.verdict.rules import HELPED
 
 __all__ = ["FALSE_DISCOVERIES", "JudgedFile", "columns_of", "controlled", "ranking"]
 
-FALSE_DISCOVERIES = 0.05  # share of the rows that stay "helped" which may be false, on average
+FALSE_DISCOVERIES = 0.05  # mean share of false ones among rows that stay "helped"
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class JudgedFile:
 
 
 def ranking(files: Sequence[JudgedFile]) -> pd.DataFrame:
-    """Return one row a file, the most convincing first, those without a p-value last.
+    """Return one row per file, lowest p-value first, files without a p-value last.
 
-    Columns: symbol, file, verdict, p_value (of "its setting gained", all variants tried counted),
-    q_value (Benjamini-Hochberg over all p-values), helped_before and helped_after control,
+    Columns: symbol, file, verdict, p_value (of "its setting gained", corrected for all variants
+    tried), q_value (Benjamini-Hochberg over all p-values), helped_before and helped_after control,
     ranking_p, auc, bars, traded, start, end, off_... and on_... of `FIGURES`, chance_expectancy (of
     the mean random filter), trials, error, because, notes.
     """
@@ -81,7 +81,7 @@ def columns_of(each: JudgedFile) -> dict[str, Any]:
 
 
 def controlled(p_values: np.ndarray) -> np.ndarray:
-    """Return the q-value of each p-value, NaN where there is none.
+    """Return the q-value of each p-value, NaN for NaN.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A universe: the comparison of ML off and on over many files, and one verdict over all."""
+"""Universe: compare ML off and on over many files, with one verdict over all."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -31,19 +31,19 @@ from bt_fusion.universe.table import JudgedFile, columns_of, ranking
 __all__ = ["Universe"]
 
 OnRow = Callable[[dict[str, Any], int, int], Any]
-NO_BARS = {"": pd.DataFrame()}  # checks of options look at symbols alone
+NO_BARS = {"": pd.DataFrame()}  # option checks need only symbols
 
 
 @dataclass(frozen=True)
 class Universe:
-    """The same backtest over many files.
+    """Run the same backtest over many files.
 
     Parameters
     ----------
     job : BacktestJob
-        What predicts, the strategy, its account and dates.
+        The model, strategy, account and dates.
     jobs : int
-        Files side by side, each in a process with one thread; -1 for all cores.
+        Number of parallel processes, one file and one thread each; -1 for all cores.
     repair : bool
         Sort bars and drop broken rows.
     resample : str, optional
@@ -51,10 +51,9 @@ class Universe:
     min_bars : int
         Files with fewer bars are not judged.
     shuffle_labels : bool
-        A control: models learn from labels that belong to other rows, so that nothing can be
-        learnt.
+        A control: models learn from the labels of other rows, so there is nothing to learn.
     keep_runs : bool
-        Write each file's whole run, as `bt-fusion backtest` does, which takes longer.
+        Also write each file's full run, as `bt-fusion backtest` does; this takes longer.
     """
 
     job: BacktestJob
@@ -68,22 +67,22 @@ class Universe:
     def run(
         self, files: Mapping[str, Path], folder: Path, on_row: OnRow | None = None
     ) -> UniverseResult:
-        """Judge each file that the folder does not hold yet, rank them all, and pool them.
+        """Backtest each file missing from the folder, rank all files, and pool them.
 
         Parameters
         ----------
         files : mapping of Path
             By symbol.
         folder : Path
-            Keeps finished files.
+            Stores finished files.
         on_row : callable, optional
-            Called with (columns, rows so far, rows in all) for each file that is judged now;
-            columns are those of the ranking that need no other file.
+            Called with (columns, rows done, total rows) for each new file; columns are those of the
+            ranking that depend only on this file.
 
         Raises
         ------
         OptionError
-            For what any option cannot be, and when no file can be judged.
+            For an invalid option, or if no file can be judged.
         """
         job, seconds = self._checked(), dict[str, float]()
         store = UniverseStore(folder)
@@ -117,7 +116,7 @@ class Universe:
         return UniverseResult(summary, table)
 
     def _checked(self) -> BacktestJob:
-        """Return the job as it is made for each file, once all that can be wrong was looked at."""
+        """Check all options, and return the job for each file."""
         if self.jobs == 0:
             raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
         if self.min_bars < 0:
@@ -150,10 +149,10 @@ class Universe:
     def _judge(
         self, job: BacktestJob, plan: Plan, store: UniverseStore, on_row: OnRow | None
     ) -> tuple[int, list[JudgedFile]]:
-        """Judge the files that the store lacks.
+        """Judge the files missing from the store.
 
-        Returns how many it held, and those whose rows are not kept: they failed for a reason that
-        may be gone the next time.
+        Returns the number already stored, and the files whose rows are not stored: they failed for
+        a possibly temporary reason.
         """
         finished, report = store.keys(), on_row or (lambda *_: None)
         missing = [task for task in plan.tasks if task.key not in finished]
@@ -204,7 +203,7 @@ def shuffled(predictor: Predictor) -> ShuffledWalkForward:
 def judged_files(
     plan: Plan, rows: Mapping[str, FileRow], trials: Mapping[str, int]
 ) -> Iterator[JudgedFile]:
-    """Yield every file whose row is kept, with it."""
+    """Yield every file with a stored row."""
     for task in plan.tasks:
         if task.key in rows:
             yield JudgedFile(task.symbol, task.path, rows[task.key], trials[task.key])

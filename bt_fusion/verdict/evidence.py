@@ -1,4 +1,4 @@
-"""The input of a verdict, and how much more data would change it."""
+"""Evidence for a verdict, and how much more data would change it."""
 
 from dataclasses import dataclass
 from math import inf
@@ -7,10 +7,10 @@ from scipy.special import ndtri
 
 __all__ = ["PROBABLE", "STRICT", "ChanceTest", "Evidence", "growth_needed", "limit_for"]
 
-# p-values of the two grades. Of 200 markets with nothing to find, .01 would let more than 4 pass in
+# p-values of the two grades. On 200 markets without an edge, .01 would pass more than 4 in
 # one set of 20, .005 in one of 300.
 STRICT, PROBABLE = 0.005, 0.025
-NO_LEAN = 0.25  # p-values from which more of the same data settles nothing
+NO_LEAN = 0.25  # from this p-value on, more of the same data does not help
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class ChanceTest:
     Attributes
     ----------
     p_value : float
-        Share of draws as good as ML or better, ML counted among them.
+        Share of draws as good as ML or better, ML included.
     p_against : float
-        Share of draws as bad as ML or worse, ML counted among them.
+        Share of draws as bad as ML or worse, ML included.
     draws : int
     as_good, as_bad : int or None
-        Draws as good or better, and as bad or worse, counted; None for a pooled test. A p-value may
-        be larger than its count says: see `upper_tail`.
+        Number of draws as good or better, and as bad or worse; None for a pooled test. A p-value
+        may exceed the share counted: see `upper_tail`.
     """
 
     p_value: float
@@ -36,7 +36,7 @@ class ChanceTest:
     as_bad: int | None = None
 
     def side(self, worse: bool) -> float:
-        """Return the p-value of having helped, or of having hurt.
+        """Return the p-value that ML hurt if `worse`, else that it helped.
 
         >>> ChanceTest(0.02, 0.98, 1_000).side(worse=True)
         0.98
@@ -45,11 +45,11 @@ class ChanceTest:
 
     @property
     def tells_nothing(self) -> bool:
-        """Whether every draw is as good and as bad: ML chose nothing."""
+        """Whether every draw equals ML's result: ML skipped nothing."""
         return self.p_value == self.p_against == 1
 
     def corrected(self, worse: bool, trials: int) -> float:
-        """Return the p-value of the best of so many variants tried (Sidak 1967).
+        """Return the p-value corrected for the number of variants tried (Sidak 1967).
 
         >>> round(ChanceTest(0.02, 0.98, 1_000).corrected(False, trials=2), 4)
         0.0396
@@ -58,7 +58,7 @@ class ChanceTest:
 
 
 def limit_for(limit: float, trials: int) -> float:
-    """Return the p-value one test needs so that the best of so many meets a limit (Sidak 1967).
+    """Return the p-value one test needs for the best of `trials` to meet a limit (Sidak 1967).
 
     >>> round(limit_for(0.025, trials=10), 4)
     0.0025
@@ -73,19 +73,19 @@ class Evidence:
     Attributes
     ----------
     trades_off, trades_on : int
-        Closed trades of either run.
+        Closed trades of each run.
     setting : ChanceTest or None
-        Did this setting gain? ML-on among random filters with the same number of trades.
+        Did this setting gain? ML-on compared with random filters with the same number of trades.
     ranking : ChanceTest or None
-        Does ML rank entries? Asked without a threshold.
+        Does ML rank entries? Tested without a threshold.
     expectancy : float or None
-        Mean net return of ML-on's closed trades, a fraction.
+        Mean net return of ML-on's closed trades, as a fraction.
     chance_expectancy : (float, float) or None
         Percentiles 2.5 and 97.5 of the same over the random filters.
     chance_mean : float or None
         Mean of the same over the random filters.
     edge_dsr, edge_dsr_against : float or None
-        Deflated Sharpe ratio of what ML-on made above the mean random filter, and of its negative.
+        Deflated Sharpe ratio of ML-on's return above the mean random filter, and of its negative.
     trials : int
         Variants tried on these bars, this one included.
     sharpe_off, sharpe_on : float or None
@@ -124,7 +124,7 @@ class Evidence:
 
     @property
     def worse(self) -> bool:
-        """Whether the stronger of the two questions speaks against ML."""
+        """Whether the stronger of the two tests is against ML."""
         asked = [test for test in (self.setting, self.ranking) if test is not None]
         against, for_ml = (
             min((test.side(worse) for test in asked), default=1.0) for worse in (True, False)
@@ -133,7 +133,7 @@ class Evidence:
 
 
 def growth_needed(p_value: float, limit: float) -> float:
-    """Return how many times as much data bring a p-value to its limit if nothing else changes.
+    """Return how many times as much data would bring a p-value to its limit, all else equal.
 
     A score grows with the root of the data, so it takes (z(limit) / z(p))^2 times as much.
     Infinite from a p-value of `NO_LEAN` on: such a score does not grow with more data.

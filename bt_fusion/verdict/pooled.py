@@ -20,7 +20,7 @@ INTERVAL = (2.5, 97.5)  # percentiles
 
 @dataclass(frozen=True, eq=False)
 class Market:
-    """What one market contributes.
+    """Evidence and daily gains of one market.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Market:
     above_chance : DailyGains
         Return of ML-on's account minus that of the mean random filter, fractions.
     ranked : DailyGains
-        What the ranks of P(side) gain, see `Ranking`.
+        Gain of the ranks of P(side), see `Ranking`.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Market:
 def pool(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap()) -> Verdict:
     """Grade whether ML helped over all markets together.
 
-    The rules are those of `judge`, on what `pooled_evidence` makes of the markets.
+    Applies the rules of `judge` to the result of `pooled_evidence`.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def pool(markets: Sequence[Market], bootstrap: Bootstrap = Bootstrap()) -> Verdi
 
 
 def pooled_verdict(evidence: Evidence, each: Sequence[Evidence]) -> Verdict:
-    """Grade the evidence of all markets together, see `pooled_evidence`, and that of each."""
+    """Return the verdict on pooled evidence (see `pooled_evidence`); `each` is for its wording."""
     found = graded(evidence)
     because = pooled_because(evidence, found.worse, each)
     change = pooled_change(evidence, found)
@@ -64,14 +64,14 @@ def pooled_verdict(evidence: Evidence, each: Sequence[Evidence]) -> Verdict:
 def pooled_evidence(markets: Iterable[Market], bootstrap: Bootstrap = Bootstrap()) -> Evidence:
     """Return the evidence of all markets together.
 
-    Both questions are pooled by `PooledTest`. In the place of the expectancy stands the mean
-    gain above chance a year, and the interval that chance would give it: see `GainBootstrap`.
-    Trades add up, Sharpe ratios are means, trials are the most of any market.
+    `PooledTest` pools both tests. The expectancy is the mean gain above chance per year, with the
+    interval that chance would give it: see `GainBootstrap`. Trades are summed, Sharpe ratios are
+    averaged, trials are the maximum over the markets.
 
     Parameters
     ----------
     markets : iterable of Market
-        Gone through twice, one market at a time, so that they may be read from a file.
+        Iterated twice, one market at a time, so they can be read from a file.
     bootstrap : Bootstrap
     """
     setting, ranking, total, known = PooledTest(), PooledTest(), DayTotals(), DayTotals()
@@ -111,21 +111,21 @@ def pooled_evidence(markets: Iterable[Market], bootstrap: Bootstrap = Bootstrap(
 
 
 class GainBootstrap:
-    """The mean gain above chance a year over the markets, and its 95 % interval.
+    """Mean gain above chance per year over the markets, and its 95 % interval.
 
     Parameters
     ----------
     total, known : DayTotals
-        The gains of all markets, and how many of them there were on each day.
+        The gains of all markets, and the number of markets on each day.
     markets : int
-        How many will be added.
+        Number of markets that will be added.
     bootstrap : Bootstrap
 
     Notes
     -----
-    A hierarchical bootstrap: each draw takes stretches of days, the same for all markets so that
-    what moves them together stays together, and of the markets as many as there are with
-    replacement. Markets are added one by one; of them only the sums of each draw are held.
+    A hierarchical bootstrap. Each draw resamples blocks of days, the same for all markets to keep
+    their correlation, and resamples the markets with replacement. Markets are added one by one;
+    only the sums of each draw are stored.
     """
 
     def __init__(self, total: DayTotals, known: DayTotals, markets: int, bootstrap: Bootstrap):
@@ -143,7 +143,7 @@ class GainBootstrap:
         self._added, self._sums = 0, np.zeros((2, 1 + bootstrap.draws))
 
     def add(self, gains: DailyGains) -> None:
-        """Take in the next market."""
+        """Add the next market."""
         start = np.searchsorted(self._days, gains.first)
         share = self._share[:, start : start + len(gains.values)]
         with np.errstate(invalid="ignore"):
@@ -154,7 +154,7 @@ class GainBootstrap:
 
     @property
     def result(self) -> tuple[float, float, float]:
-        """The mean gain and both ends of its interval."""
+        """Return the mean gain and both ends of its interval."""
         gained, taken = self._sums
         with np.errstate(invalid="ignore"):
             means = gained / taken
@@ -163,6 +163,6 @@ class GainBootstrap:
 
 
 def mean_known(values: Sequence[float | None]) -> float | None:
-    """Return the mean of the values there are."""
+    """Return the mean of the values that are not None; None if there are none."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None

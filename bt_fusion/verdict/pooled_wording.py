@@ -1,4 +1,4 @@
-"""The verdict over many markets in words."""
+"""Sentences of the verdict over many markets."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -20,15 +20,15 @@ __all__ = ["pooled_because", "pooled_change"]
 
 
 def pooled_because(e: Evidence, worse: bool, each: Sequence[Evidence]) -> str:
-    """Say how both tests ended over all markets, and in how many ML beat the median filter."""
+    """State both test results and in how many markets ML beat the median random filter."""
     ahead = sum(one.setting is not None and one.setting.p_value < 0.5 for one in each)
     told = ranks(e.ranking, worse) or "the ranking could not be tested"
     p_value = 1.0 if e.setting is None else e.setting.side(worse)
     clearly = "do not clearly " if p_value > PROBABLE else ""
     did = "lose to" if worse else "beat"
     return (
-        f"over {len(each)} markets {told}, and its settings {clearly}{did} random filters "
-        f"(p {of(e.setting, worse)}); {ahead} markets beat the median filter"
+        f"over {len(each)} market{'s' * (len(each) > 1)} {told}, and its settings {clearly}{did} "
+        f"random filters (p {of(e.setting, worse)}); {ahead} markets beat the median filter"
     )
 
 
@@ -38,7 +38,7 @@ def of(test: ChanceTest | None, worse: bool) -> str:
 
 
 def pooled_change(e: Evidence, found: "Graded") -> str:
-    """Say what would change the grade."""
+    """State what would change the grade."""
     kind = "probable" if found.failed("probable") else "certain"
     failed = found.failed(kind)
     asked = [test for test in (e.setting, e.ranking) if test is not None]
@@ -53,11 +53,13 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
 
 
 def markets_needed(p_value: float, limit: float, worse: bool) -> str:
-    """Say which p-value is needed, and how many times as many markets or years that takes."""
+    """State the p-value needed, and how many times as many markets or years that takes."""
     needed = f"{limit:.2g}"
     asked = "against ML" if worse else "for ML"
     now = clear_of(p_value, needed, digits=3)
-    text = f"A grade needs a p-value of {needed} {asked} (now {now})"
+    grade = "hurt" if worse else "helped"
+    probably = "" if limit == STRICT else "probably "
+    text = f'"ML {probably}{grade}" needs a p-value of {needed} {asked} (now {now})'
     growth = growth_needed(p_value, limit)
     if growth == float("inf"):
         return f"{text}; more markets like these are unlikely to reach it."

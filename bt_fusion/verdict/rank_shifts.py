@@ -1,4 +1,4 @@
-"""Ranks of P(side) over bars: their gain as they are, and shifted at random along the bars."""
+"""Gain of the ranks of P(side), in place and shifted at random along the bars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ __all__ = [
     "running_rank",
 ]
 
-FEWEST_BEFORE = 20  # bars of a side that a bar is ranked among
-RANK_BLOCK = 1_024  # bars that are compared with one another at once
-LEAST_RING = 20  # bars of a side that can be moved in a circle
-NEAREST = 0.05  # of the ring: how far they are moved at least
+FEWEST_BEFORE = 20  # earlier bars of the same side needed for a rank
+RANK_BLOCK = 1_024  # bars compared in one block
+LEAST_RING = 20  # fewest bars of a side for a circular shift
+NEAREST = 0.05  # smallest shift, as a fraction of the ring
 DECAY = 0.94  # of squared returns, as in RiskMetrics
-CALMEST = 0.01  # of the mean squared return: the least variance returns are divided by
-CELLS = 400_000  # draws times bars held at once
+CALMEST = 0.01  # smallest variance to divide by, as a fraction of the mean squared return
+CELLS = 400_000  # draws x bars in memory at once
 
 
 @dataclass(frozen=True, eq=False)
 class PredictedBars:
-    """Bars of one symbol with their state and what ML says of it.
+    """Bars of one symbol with their technical state and ML's prediction of it.
 
     Attributes
     ----------
@@ -39,9 +39,9 @@ class PredictedBars:
     state : ndarray, shape (n_bars,)
         Technical state: -1, 0, 1; NaN counts as 0.
     probability : ndarray of float64, shape (n_bars,)
-        Of the state's side; NaN unknown.
+        Of the state's side; NaN if unknown.
     time : ndarray, shape (n_bars,), optional
-        Tells which bars of several symbols belong together; their number where not given.
+        Matches bars of several symbols; the bar number if not given.
     """
 
     opens: np.ndarray
@@ -62,11 +62,11 @@ class RankedBars:
         Of P(side) among the bars of that side so far, NaN for the first ones, see `running_rank`.
     probability : ndarray of float64, shape (n_ranked,)
     gross : ndarray of float64, shape (n_ranked,)
-        Return to the side over the bars held, before costs; NaN where the bars end before.
+        Return in the side's direction over the holding period, before costs; NaN near the end.
     long : int
-        How many of them are long.
+        Number of long bars.
     returns : ndarray of float64, shape (n_bars - 1,)
-        From the open after each bar to the next one, over their volatility until then.
+        From the open after each bar to the next open, divided by the volatility so far.
     time : ndarray, shape (n_bars - 1,)
     hold_bars : int
     """
@@ -83,8 +83,8 @@ class RankedBars:
 
     @classmethod
     def of(cls, market: PredictedBars, hold_bars: int) -> "RankedBars":
-        """Rank the bars of each side; a side of under 20 bars is left out."""
-        count = len(market.opens) - 1  # an order of the last bar is never filled
+        """Rank the bars of each side; a side with under 20 bars is left out."""
+        count = len(market.opens) - 1  # an order on the last bar is never filled
         side = np.sign(np.nan_to_num(market.state[:count])).astype(np.int64)
         known = np.isfinite(market.probability[:count])
         bars = [np.flatnonzero(known & (side == own)) for own in (1, -1)]
@@ -104,16 +104,16 @@ class RankedBars:
 
     @cached_property
     def weight(self) -> np.ndarray:
-        """What gains are made with: the rank, 0 where it is not known, shape (n_ranked,)."""
+        """Position weights: the rank, 0 where unknown, shape (n_ranked,)."""
         return np.nan_to_num(self.rank)
 
     def moved(self, distance: np.ndarray) -> np.ndarray:
-        """Return the ranks of each side moved in a circle, shape (n_draws, n_ranked).
+        """Return the ranks of each side shifted in a circle, shape (n_draws, n_ranked).
 
         Parameters
         ----------
         distance : ndarray of float64, shape (n_draws, 2)
-            Of the long and of the short bars, as a fraction of their number.
+            Shift of the long and of the short bars, as a fraction of their number.
         """
         sides = self.weight[: self.long], self.weight[self.long :]
         return np.concatenate(
@@ -122,15 +122,15 @@ class RankedBars:
 
     @cached_property
     def _place(self) -> np.ndarray:
-        """Where each bar is among the ranked ones, their number for none, shape (n_bars - 1,)."""
+        """Index of each bar among the ranked ones, n_ranked if unranked, shape (n_bars - 1,)."""
         place = np.full(len(self.returns), len(self.bar))
         place[self.bar] = np.arange(len(self.bar))
         return place
 
     def position(self, weight: np.ndarray) -> np.ndarray:
-        """Return the position that weights add up to, shape (n_runs, n_bars - 1).
+        """Return the sum of the open positions per bar, shape (n_runs, n_bars - 1).
 
-        Each bar's is held for `hold_bars` bars.
+        Each bar's position is held for `hold_bars` bars.
         """
         sided = np.zeros((len(weight), len(self.bar) + 1), dtype=np.float32)
         np.multiply(weight, self.side, out=sided[:, :-1], casting="unsafe")
@@ -143,15 +143,15 @@ class RankedBars:
 def running_rank(values: np.ndarray, first: int = FEWEST_BEFORE) -> np.ndarray:
     """Return the rank of each value among those before it, scaled to [0, 1] less 1/2.
 
-    A rank among all values knows the later ones: of an opinion that falls as prices rise, such as
-    a distance from a long average, it is high where prices are low in hindsight, and then they
-    rise, on a random walk, too.
+    A rank among all values would look ahead. A prediction that falls as prices rise, such as a
+    distance from a long average, ranks high where prices are low in hindsight and so rise later,
+    even on a random walk.
 
     Parameters
     ----------
     values : ndarray of float64, shape (n,)
     first : int
-        Values that have no rank, NaN: too few before them to compare with.
+        Number of first values without a rank (NaN), with too few values before them.
 
     References
     ----------
@@ -176,7 +176,7 @@ def running_rank(values: np.ndarray, first: int = FEWEST_BEFORE) -> np.ndarray:
 
 
 def rolled(values: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    """Return values moved in a circle by fractions of it, one row each.
+    """Return values shifted in a circle by fractions of its length, one row per shift.
 
     >>> rolled(np.array([1, 2, 3, 4]), np.array([0.25, 0.5]))
     array([[4, 1, 2, 3],
@@ -191,12 +191,12 @@ def rolled(values: np.ndarray, distance: np.ndarray) -> np.ndarray:
 
 
 def ring_distances(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Draw how far rings are moved, as a fraction, neither way nearer than a twentieth."""
+    """Draw shifts as fractions of the ring, at least a twentieth in either direction."""
     return rng.uniform(NEAREST, 1 - NEAREST, shape)
 
 
 def held_returns(opens: np.ndarray, hold_bars: int) -> np.ndarray:
-    """Return the return from the open after each bar over the bars held, NaN at the end.
+    """Return the return over the holding period from the open after each bar, NaN at the end.
 
     >>> held_returns(np.array([1.0, 2.0, 3.0, 6.0]), 2)
     array([ 2., nan, nan, nan])
@@ -207,13 +207,13 @@ def held_returns(opens: np.ndarray, hold_bars: int) -> np.ndarray:
 
 
 def steadied(returns: np.ndarray) -> np.ndarray:
-    """Return returns over their volatility, known before each begins.
+    """Return returns divided by the volatility known before each begins.
 
     Notes
     -----
-    The root of the exponentially weighted mean of past squared returns, from their overall mean.
-    That mean only scales the first few; a least variance of a hundredth of it keeps returns after
-    still bars finite.
+    Volatility is the root of the exponentially weighted mean of past squared returns, starting at
+    their overall mean. That mean only scales the first few returns. The variance is at least a
+    hundredth of it, so that returns after unchanged prices stay finite.
     """
     mean = float((returns**2).mean()) if len(returns) else 0.0
     if mean == 0:
@@ -226,14 +226,14 @@ def steadied(returns: np.ndarray) -> np.ndarray:
 def gains(
     markets: Sequence[RankedBars], distances: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return what ranks gain in sum over the bars, and the sum of squares, shape (n_runs,).
+    """Return the total gain of the ranks and its sum of squares, shape (n_runs,).
 
     Parameters
     ----------
     markets : sequence of RankedBars
         Gains at the same time are added before they are squared.
     distances : ndarray of float64, shape (n_draws, 2), optional
-        How far long and short ranks are moved; not moved where not given.
+        Shifts of long and short ranks; none if not given.
     """
     place, times = _common_times(markets)
     runs = 1 if distances is None else len(distances)
@@ -251,7 +251,7 @@ def gains(
 
 
 def gains_by_time(markets: Sequence[RankedBars]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the times of all markets, ascending, and what the ranks gain at each.
+    """Return the times of all markets, ascending, and the gain of the ranks at each.
 
     Parameters
     ----------

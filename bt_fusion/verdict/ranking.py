@@ -1,4 +1,4 @@
-"""Does ML rank entries? The gain of ranks of P(side), without any threshold."""
+"""Does ML rank entries? Tests the gain of ranks of P(side), without a threshold."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -23,36 +23,36 @@ __all__ = ["LEAST_RANKED", "PredictedBars", "Ranking", "rank_bars", "rank_entrie
 
 LEAST_RANKED = 30  # bars or entries
 QUARTILES = 4
-FEWEST_ENTRIES = 10  # of a kind that an entry is ranked among
-LEAST_RING = 20  # entries of a kind that are moved in a circle, not shuffled
+FEWEST_ENTRIES = 10  # earlier entries of the same kind needed for a rank
+LEAST_RING = 20  # below this, entries of a kind are shuffled, not shifted
 
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """The gain of ranks of P(side), and of the same ranks shifted along the bars.
+    """Gain of the ranks of P(side), compared with the same ranks shifted along the bars.
 
     Attributes
     ----------
     kind : {"bars", "entries"}
         What was ranked.
     score : float
-        sum(g) / sqrt(sum(g^2)) over the bars, where g is the gain of positions as large as their
-        ranks, centred; NaN where there was nothing to rank.
+        sum(g) / sqrt(sum(g^2)) over the bars, where g is the gain of positions proportional to
+        their centred ranks; NaN if nothing was ranked.
     drawn : ndarray of float64, shape (n_draws,)
         Scores of the draws.
     auc : float
-        Of the ranks against trades that gained before costs; NaN where all or none did. Ranks are
-        a side's own, so that a drift counts for nothing.
+        Area under the ROC curve of the ranks, for trades that gained before costs; NaN if all or
+        none did. Ranks are taken within a side, so a drift has no effect.
     quartiles : ndarray of float64, shape (4,)
-        Mean net return of a trade by quartile of the rank among those before it, lowest first; NaN
+        Mean net return of a trade by quartile of its rank among earlier trades, lowest first; NaN
         for an empty one.
     counts : ndarray of int64, shape (4,)
         Trades in each quartile.
     reason : str
-        Why nothing was ranked, empty where it was.
+        Why nothing was ranked; empty otherwise.
     time, gained : ndarray
-        The bars, and what the ranks gain at each; empty where nothing was ranked. The bars of
-        entries are their numbers.
+        The bars, and the gain of the ranks at each; empty if nothing was ranked. For entries, bars
+        are numbers.
     """
 
     kind: Literal["bars", "entries"]
@@ -67,17 +67,17 @@ class Ranking:
 
     @property
     def draws(self) -> int:
-        """How many draws there are."""
+        """Number of draws."""
         return len(self.drawn)
 
     @property
     def p_value(self) -> float:
-        """Share of draws that rank at least as well, or the normal tail; NaN without a score."""
+        """p-value of ranking well, by draws or normal tail if larger; NaN without a score."""
         return float("nan") if self.reason else upper_tail(self.score, self.drawn)
 
     @property
     def p_against(self) -> float:
-        """Share of draws that rank at least as badly, or the normal tail; NaN without a score."""
+        """p-value of ranking badly, by draws or normal tail if larger; NaN without a score."""
         return float("nan") if self.reason else upper_tail(-self.score, -self.drawn)
 
 
@@ -96,19 +96,19 @@ def rank_bars(
         Gains of several symbols are added by the time of their bars before they are squared,
         because symbols that move together are no more evidence than one.
     hold_bars : int
-        Bars each is held.
+        Bars each position is held.
     costs_per_trade : float
-        What quartiles pay for entry and exit, as a fraction of the value.
+        Costs of entry and exit in `quartiles`, as a fraction of the value.
     draws, seed : int
 
     Notes
     -----
-    Each bar opens a position of the state's side for `hold_bars` bars, as large as the rank of
-    P(side) among the bars of that side so far, scaled to [0, 1] less 1/2: what is gained by a side
-    as a whole, such as a drift, cancels out, and nothing later is known (see `running_rank`).
-    Returns are divided by their volatility so far. Draws
-    move the ranks of each side in a circle along the bars of that side, by a twentieth of them at
-    least: an opinion driven by prices would look ahead where it moved less.
+    Each bar opens a position of the state's side for `hold_bars` bars. Its size is the rank of
+    P(side) among the bars of that side so far, scaled to [0, 1] minus 1/2. So a side's overall
+    gain, such as a drift, cancels out, and nothing looks ahead (see `running_rank`). Returns are
+    divided by their volatility so far. Draws shift the ranks of each side in a circle along the
+    bars of that side, by at least a twentieth of them: with a smaller shift, a prediction driven by
+    prices would look ahead.
 
     Examples
     --------
@@ -144,16 +144,15 @@ def rank_entries(
     Parameters
     ----------
     paths : Trades
-        What ML-off's entries made.
+        ML-off's trades.
     probability : ndarray of float64, shape (n_trades,)
-        P(side) at the signal of each; NaN unknown.
+        P(side) at the signal of each; NaN if unknown.
     draws, seed : int
 
     Notes
     -----
-    Each trade counts as much as its rank among the trades of its kind so far, scaled to [0, 1] less
-    1/2.
-    Draws move the ranks in a circle along the trades of each kind; kinds of under 20 trades are
+    Each trade's weight is its rank among the trades of its kind so far, scaled to [0, 1] minus 1/2.
+    Draws shift the ranks in a circle along the trades of each kind; kinds with under 20 trades are
     shuffled instead.
     """
     known = np.isfinite(probability)
@@ -184,7 +183,7 @@ def rank_entries(
 
 
 def _rings(paths: Trades) -> list[np.ndarray]:
-    """Return the places of the trades of each kind in order of entry."""
+    """Return the positions of the trades of each kind in order of entry."""
     order = np.argsort(paths.entry, kind="stable").tolist()
     kinds: dict[Hashable, list[int]] = {}
     for place in order:
@@ -193,14 +192,14 @@ def _rings(paths: Trades) -> list[np.ndarray]:
 
 
 def _moved(weight: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the weights of one kind as chance moves them, shape (draws, n_trades)."""
+    """Return the randomly shifted weights of one kind, shape (draws, n_trades)."""
     if len(weight) >= LEAST_RING:
         return rolled(weight, ring_distances((draws,), rng))
     return rng.permuted(np.broadcast_to(weight, (draws, len(weight))), axis=1)
 
 
 def _reason(kind: str, rank: np.ndarray) -> str:
-    """Return why these cannot be ranked, empty where they can."""
+    """Return why these cannot be ranked, or ""."""
     if len(rank) < LEAST_RANKED:
         return f"{len(rank)} {kind} with a probability; ranking needs {LEAST_RANKED} or more"
     if np.isnan(rank).all():
@@ -217,7 +216,7 @@ def _unranked(kind: Literal["bars", "entries"], reason: str) -> Ranking:
 
 
 def _quartiles(rank: np.ndarray, net: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean net return by quartile of the rank, and how many are in each."""
+    """Return the mean net return and the number of trades by quartile of the rank."""
     known = np.isfinite(rank) & np.isfinite(net)
     rank, net = rank[known], net[known]
     quartile = np.clip((QUARTILES * (rank + 0.5)).astype(np.int64), 0, QUARTILES - 1)
@@ -226,7 +225,7 @@ def _quartiles(rank: np.ndarray, net: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _auc(rank: np.ndarray, gross: np.ndarray) -> float:
-    """Return the area under the ROC curve of the ranks against trades that gained."""
+    """Return the area under the ROC curve of the ranks, for trades that gained."""
     from sklearn.metrics import roc_auc_score
 
     known = np.isfinite(rank) & np.isfinite(gross)

@@ -1,4 +1,4 @@
-"""The verdict: did ML help? Every rule; evidence in, a grade and its reason out."""
+"""The rules of the verdict: from evidence to a grade and its reason."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ PROBABLY_HELPED, PROBABLY_HURT = "ML probably helped", "ML probably hurt"
 GRADES = (HELPED, PROBABLY_HELPED, NO_EVIDENCE, PROBABLY_HURT, HURT)
 
 LEAST_TRADES = 30
-NOT_AGAINST = 0.5  # the most the p-value of the other question may be
+NOT_AGAINST = 0.5  # upper limit of the other test's p-value
 NONE = "no verdict"
 SURE = 0.95  # of the deflated Sharpe ratio
 ROUNDING = 1e-12
@@ -42,7 +42,7 @@ class Rule:
     name : str
     passed : bool
     grades : tuple of str
-        What it is asked for: "certain" (helped, hurt), "probable" or both.
+        Grades that require it: "certain" (helped, hurt), "probable" or both.
     """
 
     name: str
@@ -52,18 +52,18 @@ class Rule:
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """The result of a comparison; printing it shows the grade, the reason and what would change it.
+    """Verdict on a comparison: a grade, its reason and what would change it.
 
     Attributes
     ----------
     verdict : str
         One of `GRADES`.
     because : str
-        One sentence: the grade and the numbers that decided.
+        One sentence: the grade and the deciding numbers.
     change : str
         One sentence: what would change it.
     rules : tuple of Rule
-        Those of helping, or those of hurting where that is the stronger side.
+        The rules of helping, or of hurting if that evidence is stronger.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class Verdict:
 
     @classmethod
     def of(cls, comparison: Mapping[str, Any] | None) -> "Verdict":
-        """Return the verdict that a comparison of summary.json holds, "no verdict" without one."""
+        """Return the verdict stored in a comparison of summary.json, else "no verdict"."""
         if comparison is None:
             return cls(NONE, f"{NONE}: ML off and ML on were not compared; take ml='both'")
         if not comparison.get("verdict"):
@@ -95,7 +95,7 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        """Why, without the grade."""
+        """The reason, without the grade."""
         return self.because.removeprefix(f"{self.verdict}: ")
 
     def __repr__(self) -> str:
@@ -105,12 +105,13 @@ class Verdict:
 def judge(evidence: Evidence) -> Verdict:
     """Grade whether ML helped.
 
-    *ML helped* asks for all of: no in-sample bar; 30 closed trades in each run; at most 0.5 % of
+    *ML helped* requires all of: no in-sample bar; 30 closed trades in each run; at most 0.5 % of
     the random filters as good; an expectancy above 97.5 % of theirs; a deflated Sharpe ratio of
-    0.95 for what ML added; a Sharpe ratio not below ML-off's. *ML probably helped* asks for the
-    same bars, trades and Sharpe ratio. Of the two tests (does ML rank entries, did this setting
-    gain) the stronger needs a p-value of at most 0.025 after all variants tried, the other one of
-    at most 0.5. Hurt and probably hurt are the mirror images. An undefined figure meets no rule.
+    0.95 for what ML added; a Sharpe ratio not below ML-off's. *ML probably helped* has the same
+    rules for bars, trades and Sharpe ratio. Of the two tests (does ML rank entries, did this
+    setting gain), the stronger needs a p-value of at most 0.025, corrected for all variants tried,
+    and the other at most 0.5. *Hurt* and *probably hurt* are the mirror images. An undefined figure
+    fails its rule.
     """
     found = graded(evidence)
     worse, grade = found.worse, found.grade
@@ -126,12 +127,12 @@ def judge(evidence: Evidence) -> Verdict:
 
 @dataclass(frozen=True)
 class Graded:
-    """The rules of helping or of hurting, applied, and the grade they give.
+    """Rules of helping or of hurting, applied, with the resulting grade.
 
     Attributes
     ----------
     worse : bool
-        Whether they are those of having hurt.
+        Whether these are the rules of hurting.
     rules : tuple of Rule
     """
 
@@ -139,7 +140,7 @@ class Graded:
     rules: tuple[Rule, ...]
 
     def failed(self, kind: str) -> str:
-        """Return the first rule of a kind of grade, certain or probable, that failed, or ""."""
+        """Return the first failed rule of a kind of grade (certain, probable), or ""."""
         rules = (rule for rule in self.rules if kind in rule.grades and not rule.passed)
         return next((rule.name for rule in rules), "")
 
@@ -154,13 +155,13 @@ class Graded:
 
 
 def graded(evidence: Evidence) -> Graded:
-    """Apply the rules of helping, or of hurting where the evidence is stronger for that."""
+    """Apply the rules of helping, or of hurting if that evidence is stronger."""
     worse = evidence.worse
     return Graded(worse, tuple(rules_of(evidence, worse)))
 
 
 def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
-    """Yield the rules of having helped, or of having hurt."""
+    """Yield the rules of hurting if `worse`, else those of helping."""
     yield Rule("out of sample", e.in_sample == 0)
     yield Rule("30 trades in each run", min(e.trades_off, e.trades_on) >= LEAST_TRADES)
     yield Rule("setting tested", e.setting is not None)
@@ -175,7 +176,7 @@ def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
 
 
 def beyond_chance(e: Evidence, worse: bool) -> bool:
-    """Say whether a trade made more (less) than those of 97.5 % of the random filters."""
+    """Return whether the expectancy is above (below) that of 97.5 % of the random filters."""
     if e.expectancy is None or e.chance_expectancy is None:
         return False
     low, high = e.chance_expectancy
@@ -183,20 +184,20 @@ def beyond_chance(e: Evidence, worse: bool) -> bool:
 
 
 def stronger(e: Evidence, worse: bool) -> float:
-    """Return the smaller p-value of the two questions after all variants tried, 1 for none."""
+    """Return the smaller p-value of the two tests, corrected for all trials; 1 for none."""
     asked = [test for test in (e.setting, e.ranking) if test is not None]
     return min((test.corrected(worse, e.trials) for test in asked), default=1.0)
 
 
 def weaker(e: Evidence, worse: bool) -> float:
-    """Return the larger p-value of the two questions, 1 where one was not asked."""
+    """Return the larger p-value of the two tests, 1 if one was not run."""
     if e.setting is None or e.ranking is None:
         return 1.0
     return max(e.setting.side(worse), e.ranking.side(worse))
 
 
 def sharpe_agrees(e: Evidence, worse: bool) -> bool:
-    """Say whether the account's Sharpe ratio did not go the other way."""
+    """Return whether the Sharpe ratio does not contradict the grade."""
     if e.sharpe_on is None or e.sharpe_off is None:
         return False
     return e.sharpe_on <= e.sharpe_off if worse else e.sharpe_on >= e.sharpe_off

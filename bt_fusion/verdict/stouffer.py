@@ -1,4 +1,4 @@
-"""One test of many that may go together, taken in one by one, in memory that does not grow."""
+"""Pool tests that may be correlated, one by one, in constant memory."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ TILT = 0.25  # standard errors, rounded up from 0.23 on 882 random walks
 
 @dataclass(frozen=True, eq=False)
 class DailyGains:
-    """What a market gained on each day from its first to its last.
+    """Daily gains of one market, from its first day to its last.
 
-    Days, because markets of other bar lengths, or open at other hours, move together all the
-    same; all of the calendar, so that a year of a market that rests on weekends is a year.
+    Days, because markets with different bar lengths or opening hours still move together. Calendar
+    days, so that a year is a year even for a market that closes on weekends.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class DailyGains:
 
     @classmethod
     def of(cls, gains: pd.Series) -> "DailyGains":
-        """Add up gains by the day of their stamps.
+        """Sum gains by the day of their timestamps.
 
         >>> hours = pd.date_range("1970-01-03 22:00", periods=3, freq="h")
         >>> DailyGains.of(pd.Series([1.0, 2.0, 4.0], index=hours))
@@ -46,7 +46,7 @@ class DailyGains:
 
 
 class DayTotals:
-    """Sums by day over all days of any market.
+    """Daily sums over all markets.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class DayTotals:
         self.first, self.values = 0, np.zeros(0)
 
     def add(self, first: int, values: np.ndarray) -> None:
-        """Add a market's values, which begin on a day."""
+        """Add a market's values, starting on day `first`."""
         if not len(self.values):
             self.first = first
         start = min(self.first, first)
@@ -76,19 +76,19 @@ class PooledTest:
 
     Notes
     -----
-    The sum of the normal scores over its standard deviation, the root of the sum of all
+    The sum of the normal scores divided by its standard deviation, the root of the sum of all
     correlations (Stouffer's method with Strube's correction for dependence, Psychological Bulletin
-    97, 1985). Correlations are those of the daily gains over all days, so that markets which share
-    few days are nearly independent. With each market's gains divided by the root of the sum of
-    their squares, the sum of all correlations is the sum over days of the squared total of all
-    markets: no pair need be looked at, and nothing but that total is held. At least it is the
-    number of tests, so that noise never makes the pooled test surer than independence would.
+    97, 1985). Correlations are those of the daily gains over all days: markets with few common days
+    are nearly independent. With each market's gains divided by the root of the sum of their
+    squares, the sum of all correlations is the sum over days of the squared total of all markets.
+    So only that total is stored, and no pair is compared. The sum of all correlations is at least
+    the number of tests, so noise never makes the pooled test more certain than independence would.
     Tests that tell nothing are left out.
 
-    A model that is refitted inside the traded window follows what it has just seen, and random
-    filters that match the totals of its run know a little of that beforehand: on random walks a
-    market's score leans `TILT` standard errors against ML (`python -m benchmarks.universe`). One
-    market hardly shows it, hundreds do. So each score against ML gives way by as much.
+    A model refitted inside the traded window follows recent prices, and random filters that match
+    the totals of its run know a little of that in advance: on random walks a market's score is
+    biased by `TILT` standard errors against ML (`python -m benchmarks.universe`). The bias is
+    negligible for one market but not for hundreds, so each score against ML is reduced by it.
 
     Examples
     --------
@@ -106,14 +106,14 @@ class PooledTest:
     """
 
     def __init__(self) -> None:
-        self._made: ChanceTest | None = None  # any that was made
-        self._telling: ChanceTest | None = None  # any that tells something
+        self._made: ChanceTest | None = None  # any test
+        self._telling: ChanceTest | None = None  # any informative test
         self._count, self._still = 0, 0
         self._scores, self._draws = np.zeros(2), 0
         self._total = DayTotals()
 
     def add(self, test: ChanceTest | None, gains: DailyGains) -> None:
-        """Take in a market: its test, None where it was not made, and its gains above chance."""
+        """Add a market: its test (None if not run) and its gains above chance."""
         if test is None:
             return
         self._made = self._made or test
@@ -126,12 +126,12 @@ class PooledTest:
         size = float(np.linalg.norm(gains.values))
         if size > 0:
             self._total.add(gains.first, gains.values / size)
-        else:  # goes with nothing, itself aside
+        else:  # correlated only with itself
             self._still += 1
 
     @property
     def result(self) -> ChanceTest | None:
-        """The test of all together; None where none was made."""
+        """Return the pooled test; None if no test was run."""
         if self._count < 2:
             return self._telling or self._made
         total = self._total.values
@@ -141,8 +141,8 @@ class PooledTest:
 
 
 def normal_score(test: ChanceTest, worse: bool) -> float:
-    """Return the normal score of a p-value; the worst of all draws is as far out as the best."""
+    """Return the normal score of a p-value, symmetric for the worst and the best draw."""
     p_value = test.side(worse)
-    if p_value == 1:  # of draws, all of which are as good
+    if p_value == 1:  # every draw is as good
         p_value = test.draws / (1 + test.draws)
     return float(ndtri(np.clip(p_value, 1e-12, 1 - 1e-12)))

@@ -1,4 +1,4 @@
-"""The verdict in words: one sentence with the numbers that decided, one with what would change it.
+"""Sentences of a verdict: the deciding numbers, and what would change the grade.
 
 Each sentence has at most 30 words.
 """
@@ -25,14 +25,14 @@ __all__ = [
     "to_be_certain",
 ]
 
-LONG_YEARS = 20  # beyond which more data of one market is not realistic
+LONG_YEARS = 20  # beyond this, more data of one market is unrealistic
 MONTH = 1 / 12
-ENOUGH = 0.95  # psr from which a profit is no luck
+ENOUGH = 0.95  # psr from which a profit is not luck
 EACH_COUNTS = "each value tried counts as a variant"
 
 
 def certain(e: Evidence, worse: bool) -> str:
-    """Say which numbers decided a grade of helped or hurt."""
+    """State the numbers that decided a grade of helped or hurt."""
     if not worse and dies_of_delay(e):
         later = f"{share(e.delayed, worse)} when every order fills one bar later"
         return f"not robustly, {filters(e.setting, worse)}, but {later}"
@@ -45,7 +45,7 @@ def certain(e: Evidence, worse: bool) -> str:
 
 
 def caveat(e: Evidence, worse: bool) -> str:
-    """Say what else matters after "helped" or "hurt"."""
+    """State the caveats to "helped" or "hurt"."""
     if worse:
         return "Turn ML off, or look for a mistake in labels, features or sides."
     if dies_of_delay(e):
@@ -58,12 +58,12 @@ def caveat(e: Evidence, worse: bool) -> str:
 
 
 def sharpe_is_above_0(psr: float) -> str:
-    """Say how probable that is."""
+    """State the probability that the Sharpe ratio is above 0."""
     return f"its Sharpe ratio is above 0 with probability {clear_of(psr, f'{ENOUGH:.2f}')}"
 
 
 def probable(e: Evidence, worse: bool) -> str:
-    """Say which numbers decided a grade of probably helped or hurt."""
+    """State the numbers that decided a grade of probably helped or hurt."""
     if e.ranking is None or e.setting is None:
         return filters(e.setting, worse)
     link = "and" if max(e.ranking.side(worse), e.setting.side(worse)) <= 0.1 else "but"
@@ -73,7 +73,7 @@ def probable(e: Evidence, worse: bool) -> str:
 
 
 def to_be_certain(e: Evidence, worse: bool, failed: str) -> str:
-    """Say what is missing to a grade without "probably"."""
+    """State what is missing for a grade without "probably"."""
     if worse:
         return caveat(e, worse)
     grade = "ML helped"
@@ -102,7 +102,7 @@ def no_evidence(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
 
 
 def few_trades(e: Evidence) -> tuple[str, str]:
-    """Say which run has too few trades, and how long more would take."""
+    """State which run has too few trades, and how long more would take."""
     name, count = "ML-off", e.trades_off
     if e.trades_on < e.trades_off:
         name, count = "ML-on", e.trades_on
@@ -116,7 +116,7 @@ def few_trades(e: Evidence) -> tuple[str, str]:
 
 
 def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
-    """Say that the account contradicts the test of its entries."""
+    """State that the account's Sharpe ratio contradicts the test of its entries."""
     chose, did = ("worse", "better") if worse else ("better", "worse")
     by_setting = e.setting is not None and e.setting.side(worse) <= PROBABLE
     found = f"ML chose entries {chose} than random filters"
@@ -127,13 +127,13 @@ def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
     on = clear_of(e.sharpe_on, off)
     text += f", but its account did {did}: Sharpe ratio {on}, ML-off {off}"
     lose = [x is not None and x < 0 for x in (e.sharpe_off, e.sharpe_on)]
-    side = "no higher" if worse else "no lower"
-    change = f"A grade needs a Sharpe ratio of ML-on {side} than ML-off's."
+    grade, side = ("hurt", "no higher") if worse else ("helped", "no lower")
+    change = f'"ML probably {grade}" needs a Sharpe ratio of ML-on {side} than ML-off\'s.'
     return text, change + (" Both runs lose money." if all(lose) else "")
 
 
 def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
-    """Say how many random filters did as well, and how much data would change it."""
+    """State how many random filters did as well, and how much data would change it."""
     asked = [test for test in (e.setting, e.ranking) if test is not None]
     best = min(test.side(worse) for test in asked)
     if failed == "one test at 2.5 %" and best <= PROBABLE:
@@ -151,7 +151,7 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
 
 
 def best_of_many(e: Evidence, worse: bool, best: float) -> tuple[str, str]:
-    """Say how often the best of so many variants does as well by luck."""
+    """State how often the best of all variants tried does as well by luck."""
     luck = ChanceTest(best, 1 - best, 0).corrected(worse=False, trials=e.trials)
     ranking = e.ranking is not None and e.ranking.side(worse) == best
     text = ranks(e.ranking, worse) if ranking else filters(e.setting, worse)
@@ -161,25 +161,26 @@ def best_of_many(e: Evidence, worse: bool, best: float) -> tuple[str, str]:
 
 
 def disagreement(e: Evidence, worse: bool) -> tuple[str, str]:
-    """Say that one question speaks for ML and the other against it."""
+    """State that one test is in favour of ML and the other against it."""
     text = f"the two tests disagree, {ranks(e.ranking, worse)}, but {filters(e.setting, worse)}"
     change = "Another threshold or exit may do better; try it on new bars,"
     return text, f"{change} as {EACH_COUNTS}."
 
 
 def needs(e: Evidence, worse: bool, grade: str, test: ChanceTest, limit: float) -> str:
-    """Say which p-value of a test a grade needs, and how much more data that takes."""
+    """State the p-value a grade needs of a test, and how much more data that takes."""
     p_value = test.side(worse)
     named = "against random filters" if test is e.setting else "in the ranking"
     needed = f"{limit:.2g}"
     now = clear_of(p_value, needed, digits=3)
-    text = f'"{grade}" needs a p-value of {needed} {named} (now {now})'
+    shared = f", which is {PROBABLE:g} shared by {e.trials:,} variants" if e.trials > 1 else ""
+    text = f'"{grade}" needs a p-value of {needed} {named} (now {now}){shared}'
     more = more_data(p_value, limit, e.years)
     return f"{text}; {more}." if more else f"{text}."
 
 
 def by_normal_tail(test: ChanceTest, worse: bool) -> bool:
-    """Say whether a p-value is larger than its draws say, see `upper_tail`."""
+    """Return whether a p-value exceeds the share of its draws, see `upper_tail`."""
     count = test.as_bad if worse else test.as_good
     if count is None:
         return False
@@ -187,7 +188,7 @@ def by_normal_tail(test: ChanceTest, worse: bool) -> bool:
 
 
 def more_data(p_value: float, limit: float, years: float) -> str:
-    """Say how much more data brings a p-value to its limit if ML stays as good."""
+    """State how much more data brings a p-value to its limit if ML stays as good."""
     growth = growth_needed(p_value, limit)
     if not isfinite(growth):
         return "more data is unlikely to change that"
@@ -200,7 +201,7 @@ def more_data(p_value: float, limit: float, years: float) -> str:
 
 
 def filters(test: ChanceTest | None, worse: bool, which: str = "") -> str:
-    """Say how many random filters did as well or better, or as badly or worse."""
+    """State how many random filters did as well or better, or as badly or worse."""
     if test is None:
         return ""
     did = "badly" if worse else "well"
@@ -208,7 +209,7 @@ def filters(test: ChanceTest | None, worse: bool, which: str = "") -> str:
 
 
 def share(test: ChanceTest | None, worse: bool) -> str:
-    """Write how many draws did as well (badly), or the p-value where it differs from that count."""
+    """State how many draws did as well (badly), or the p-value if it differs from that share."""
     if test is None:
         return "no"
     count = test.as_bad if worse else test.as_good
@@ -220,7 +221,7 @@ def share(test: ChanceTest | None, worse: bool) -> str:
 
 
 def ranks(test: ChanceTest | None, worse: bool) -> str:
-    """Say whether ML ranks entries better or worse than chance, with the p-value."""
+    """State whether ML ranks entries better or worse than chance, with the p-value."""
     if test is None:
         return ""
     p_value = test.side(worse)
@@ -230,7 +231,7 @@ def ranks(test: ChanceTest | None, worse: bool) -> str:
 
 
 def dies_of_delay(e: Evidence) -> bool:
-    """Say whether the setting is no better than chance with every order one bar later."""
+    """Return whether the setting is no better than chance with every order one bar later."""
     return e.delayed is not None and e.delayed.p_value > PROBABLE
 
 

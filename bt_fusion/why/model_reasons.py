@@ -1,4 +1,4 @@
-"""The model of a past bar, fitted once more: its votes and the features behind them."""
+"""Refit the model of a past bar: its votes and the features behind them."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,25 +18,25 @@ from bt_fusion.why.rebuilt_run import RebuiltRun
 
 __all__ = ["ModelReasons", "model_reasons_of"]
 
-SAME = 1e-9  # a rebuilt probability may differ by so much from the stored one
+SAME = 1e-9  # allowed difference of a rebuilt probability from the stored one
 ARRAYS = ("features", "values", "contributions")
 
 
 @dataclass(frozen=True, eq=False)
 class ModelReasons:
-    """What the model of that time predicts for the bar, fitted once more.
+    """Prediction of the refitted model for the bar, and its explanation.
 
     Attributes
     ----------
     refit : int
         Number of the refit, 0 for a saved model.
     rows : int
-        Rows it learnt from.
+        Number of its training rows.
     trained_until : Timestamp
     votes : dict of str to dict of str to float
         Member, class, probability.
     weights : dict of str to float
-        What each member's probability weighs.
+        Weight of each member's probability.
     voting : str
     probability_up, probability_down : float
         Of the ensemble.
@@ -51,7 +51,7 @@ class ModelReasons:
         The features on the bar.
     contributions : Contributions
     payoff : Payoff or None
-        What a right and a wrong prediction are worth, by the training rows.
+        Gain of a right and loss of a wrong prediction, from the training rows.
     changed_plugins : tuple of str
         Files the model needs that have changed since the run.
     """
@@ -77,16 +77,16 @@ class ModelReasons:
 
     @property
     def difference(self) -> float:
-        """How far P(up) lies from the stored one."""
+        """Difference of P(up) from the stored one."""
         return abs(self.probability_up - self.stored)
 
     @property
     def same(self) -> bool:
-        """Whether the rebuilt model predicts what the run's model predicted."""
+        """Whether the rebuilt model's prediction equals the run's."""
         return self.difference <= SAME
 
     def ranked(self) -> list[dict[str, Any]]:
-        """Return the features by the size of their contribution, the largest first."""
+        """Return the features by the size of their contribution, largest first."""
         given = self.contributions.values
         return [
             {
@@ -109,7 +109,7 @@ class ModelReasons:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The model of a bar's time, its features, and its votes on that bar.
+    """The model used for a bar, its features, and its votes on that bar.
 
     Attributes
     ----------
@@ -119,9 +119,9 @@ class Model:
     X : ndarray of float, shape (n_bars, n_features)
     votes : ndarray of float, shape (n_members, n_classes)
     rows : int
-        Rows it learnt from.
+        Number of its training rows.
     typical : ndarray of float, shape (n_features,)
-        Their medians.
+        Medians of the training rows.
     payoff : Payoff or None
     """
 
@@ -135,7 +135,7 @@ class Model:
 
 
 def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -> Model:
-    """Fit the refit whose block holds a bar once more; a saved model is as it was."""
+    """Refit the model whose block contains a bar; a saved model is used unchanged."""
     if isinstance(predictor, SignalModel):
         X, ensemble = predictor.feature_set_.transform(arrays), predictor.ensemble_
         votes = ensemble.member_proba(X, np.array([at]))[0]
@@ -154,7 +154,7 @@ def model_at(predictor: WalkForward | SignalModel, arrays: BarArrays, at: int) -
 def model_reasons_of(
     rebuilt: RebuiltRun, symbol: str, bars: pd.DataFrame, at: int, side: str
 ) -> ModelReasons | None:
-    """Fit the model of that time again and return what it predicts for the bar; None if nothing."""
+    """Refit the model of that time and return its reasons for the bar; None if no prediction."""
     table = rebuilt.stored(symbol)
     stored = table[table.datetime == bars.index[at]].iloc[0]
     if not np.isfinite(stored.probability_up):
@@ -190,7 +190,7 @@ def model_reasons_of(
 
 
 def explained_column(predictions: Predictions, side: str) -> int:
-    """Return the class a side asks for; the likeliest where there is no side."""
+    """Return the class of a side; the most likely class if there is no side."""
     if side == "long":
         return predictions.classes.index(1)
     if side == "short":

@@ -1,4 +1,4 @@
-"""A finished run made again: its bars, and what predicted them."""
+"""Rebuild a finished run: its bars and its predictor."""
 
 import warnings
 from collections.abc import Sequence
@@ -38,21 +38,20 @@ from bt_fusion.why.stored_predictions import StoredPredictions, stored_health
 __all__ = ["RebuiltRun"]
 
 BEFORE_2 = {"exit": "horizon", "ml_threshold": 0.60}  # defaults while schema 1 was written
-# Parts of a configuration that are by symbol where each symbol has a saved model of its own
+# Parts of a configuration that are by symbol if each symbol has its own saved model
 OF_A_MODEL = ("features", "ensemble", "trained_until", "tuning_trials")
 
 
 @dataclass(frozen=True, eq=False)
 class RebuiltRun:
-    """A backtest made again from what it wrote into its folder.
+    """A backtest rebuilt from its folder.
 
     Attributes
     ----------
     saved : SavedRun
         With its predictions.
     given_strategy, given_sizer : str, optional
-        What the user names in place of those the summary names, whose code is run only where it
-        has not changed.
+        Replacements for those named in the summary, whose code is run only if unchanged.
     """
 
     saved: SavedRun
@@ -61,7 +60,7 @@ class RebuiltRun:
 
     @property
     def folder(self) -> Path:
-        """Where the run was read from."""
+        """Folder of the run."""
         return self.saved.folder
 
     @property
@@ -71,24 +70,24 @@ class RebuiltRun:
 
     @cached_property
     def places(self) -> RunPlaces:
-        """Where its files are now."""
+        """Current locations of its files."""
         started = self.summary["config"].get("source", {}).get("folder")
         return RunPlaces(self.folder, None if started is None else Path(started))
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """Everything that reproduces the run, with what were defaults when it was made."""
+        """The configuration that reproduces the run, with the defaults of its time."""
         config = self.summary["config"]
         if self.summary["schema"] > 1:
             return config
         usual, ours = default_params(self.strategy), {"ml_threshold": DEFAULT_THRESHOLD}
-        if issubclass(self.strategy, FusionStrategy):  # of a user's own an exit is another thing
+        if issubclass(self.strategy, FusionStrategy):  # a user's own `exit` may mean something else
             ours |= {"exit": FusionStrategy.params.exit}
         params = {n: BEFORE_2[n] for n, value in ours.items() if usual.get(n) == value}
         return config | {"params": params | canonical(self.strategy, config["params"])}
 
     def config_of(self, symbol: str) -> dict[str, Any]:
-        """Everything that reproduces the run of a symbol, which may have a model of its own."""
+        """The configuration of a symbol, which may have its own model."""
         if not isinstance(self.config.get("trained_until"), dict):
             return self.config
         return self.config | {name: self.config[name][symbol] for name in OF_A_MODEL}
@@ -100,7 +99,7 @@ class RebuiltRun:
         Raises
         ------
         OptionError
-            When it cannot be found again, or its file is another one now.
+            If it cannot be found, or its file has changed.
         """
         named = self.summary["config"]["strategy"]
         name = self.given_strategy or self.places.code(named)
@@ -116,7 +115,7 @@ class RebuiltRun:
         Raises
         ------
         OptionError
-            When the file of its sizer is another one now, or it was a class given in Python.
+            If the file of its sizer has changed, or the sizer was a class given in Python.
         """
         known, sizer = self.config["account"], self.config.get("source", {}).get("sizer")
         if self.given_sizer is None and sizer is None and known.get("sizer"):
@@ -133,7 +132,7 @@ class RebuiltRun:
 
     @property
     def digests(self) -> dict[str, str]:
-        """The SHA-256 of each file of the user's, by how the summary names it."""
+        """The SHA-256 of each user file, by its name in the summary."""
         return self.summary["config"].get("code_sha256", {})
 
     @property
@@ -143,7 +142,7 @@ class RebuiltRun:
         Raises
         ------
         OptionError
-            When its class is not registered here.
+            If its class is not registered.
         """
         name, parameters = self.config["label"], self.config["label_parameters"]
         kinds = [kind for kind in LABELS.values() if getattr(kind, "__name__", None) == name]
@@ -156,18 +155,18 @@ class RebuiltRun:
 
     @property
     def symbols(self) -> dict[str, dict[str, Any]]:
-        """What the summary says of the data and the window of each symbol."""
+        """The summary's data and window entries of each symbol."""
         return self.summary.get("symbols") or {self.summary["data"]["name"]: self.summary}
 
     def load_plugins(self) -> None:
-        """Load the plug-ins of the run, so that features, label and members are known.
+        """Load the plug-ins of the run, which register features, label and members.
 
-        Those of which a file of the same name is loaded already may have moved since.
+        If a file of the same name is already loaded, the plug-in may have moved.
 
         Raises
         ------
         OptionError
-            When one is another file now.
+            If one has changed.
         """
         here = {Path(path).name for path in loaded_plugins()}
         for path in self.config.get("source", {}).get("plugins", ()):
@@ -185,21 +184,21 @@ class RebuiltRun:
 
     @property
     def changed_plugins(self) -> list[str]:
-        """Which plug-ins the model needs are others, as loaded here, than in the run."""
+        """Plug-ins needed by the model that have changed since the run."""
         return changed_files(self.config.get("plugins", {}))
 
     def bars(self, data: Sequence[str] = ()) -> dict[str, pd.DataFrame]:
-        """Load the bars of each symbol, from where they came or from `data`.
+        """Load the bars of each symbol, from their origin or from `data`.
 
         Parameters
         ----------
         data : sequence of str
-            As the command's: a file or sample, SYMBOL=PATH for each of several.
+            As on the command line: a file or sample, SYMBOL=PATH for each of several.
 
         Raises
         ------
         BarsError
-            When they are not the same any more, to the last digit.
+            If they are not exactly the same any more.
         """
         source = self.config.get("source", {})
         places = sources(data) if data else source.get("data")
@@ -226,12 +225,12 @@ class RebuiltRun:
         return found
 
     def others(self) -> dict[str, pd.DataFrame]:
-        """Load the bars of the other markets that the model sees.
+        """Load the bars of the other markets used by the model.
 
         Raises
         ------
         BarsError
-            When they are not the same any more.
+            If they are not the same any more.
         """
         known, config = self.config.get("source", {}).get("others", {}), self.config
         then = config.get("others", {})
@@ -250,18 +249,18 @@ class RebuiltRun:
         return loaded
 
     def _then(self, symbol: str, place: str) -> str:
-        """Return where bars come from; online, of the span that the run had."""
+        """Return the source of the bars; online sources with the run's time span."""
         whole = len(self.symbols) == 1
         data = next(iter(self.symbols.values()))["data"] if whole else self.symbols[symbol]["data"]
         return of_span(place, pd.Timestamp(data["start"]), pd.Timestamp(data["end"]))
 
     def predictor(self, symbol: str) -> WalkForward | SignalModel:
-        """Return the walk-forward of a symbol, not fitted, or the saved model.
+        """Return the unfitted walk-forward of a symbol, or the saved model.
 
         Raises
         ------
         OptionError
-            When members were given as objects, or the saved model is another one now.
+            If members were given as objects, or the saved model has changed.
         """
         config = self.config_of(symbol)
         if "trained_until" in config:
@@ -286,11 +285,11 @@ class RebuiltRun:
         )
 
     def stored(self, symbol: str) -> pd.DataFrame:
-        """Return the rows of predictions.parquet of a symbol."""
+        """Return a symbol's rows of predictions.parquet."""
         return self.saved.of_symbol(self.saved.predictions, symbol)
 
     def predictions(self, symbol: str, bars: pd.DataFrame) -> Predictions:
-        """Return the stored predictions; of a managed model its plan, made again of all bars."""
+        """Return the stored predictions; for a managed model its plan, recomputed on all bars."""
         if "managed" in self.config:
             predictor = self.predictor(symbol)
             if isinstance(predictor, WalkForward):
@@ -319,7 +318,7 @@ class RebuiltRun:
         return model
 
     def _members(self) -> Any:
-        """Return the members of a preset or a recipe, which a summary cannot hold."""
+        """Return the members of a preset or a recipe, which a summary cannot store."""
         source, stored = self.config.get("source", {}), self.config["ensemble"]["members"]
         preset, recipe = source.get("preset"), source.get("recipe")
         if preset is None and recipe is None:
@@ -339,7 +338,7 @@ class RebuiltRun:
 
 
 def found_again(name: str) -> type[Strategy]:
-    """Return the strategy class that a summary names."""
+    """Return the strategy class named in a summary."""
     try:
         return load_strategy(name)
     except OptionError as error:
@@ -350,12 +349,12 @@ def found_again(name: str) -> type[Strategy]:
 
 
 def of_symbol(value: Any, symbol: str) -> Any:
-    """Return the value of a symbol where there is one for each, else the value."""
+    """Return the value of a symbol if values are by symbol, else the value."""
     return value[symbol] if isinstance(value, dict) else value
 
 
 def check_same(symbol: str, bars: pd.DataFrame, then: dict[str, Any]) -> None:
-    """Raise BarsError when bars are not those a summary describes."""
+    """Raise BarsError if bars differ from a summary's description."""
     now = data_entry(bars, symbol)
     if now["sha256"] != then["sha256"]:
         raise BarsError(

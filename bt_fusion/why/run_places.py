@@ -1,4 +1,4 @@
-"""Where the files of a run are now: its summary names them as they were typed."""
+"""Locate the files of a run; its summary names them as they were typed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,17 +15,17 @@ __all__ = ["RunPlaces"]
 
 @dataclass(frozen=True)
 class RunPlaces:
-    """Folders in which a relative path of a run is looked for.
+    """Search folders for relative paths of a run.
 
-    First the folder the run was started in, then the present one, then those above the run's own:
-    a project that was moved as a whole is found, too.
+    First the folder the run was started in, then the current one, then the parents of the run's
+    folder, so a project moved as a whole is found.
 
     Attributes
     ----------
     folder : Path
-        The run's.
+        The run's folder.
     started : Path or None
-        Where the command was started; None of an older version.
+        Folder where the command was started; None for older versions.
     """
 
     folder: Path
@@ -33,35 +33,35 @@ class RunPlaces:
 
     @property
     def folders(self) -> list[Path]:
-        """The folders, in the order in which they are looked through."""
+        """The folders in search order."""
         own = self.folder.resolve()
         first = [] if self.started is None else [self.started]
         return list(dict.fromkeys([*first, Path.cwd(), own, *own.parents]))
 
     def file(self, text: str) -> str:
-        """Return where a file or folder is now; as it is where it is not found."""
+        """Return the current path of a file or folder; unchanged if not found."""
         if is_url(text) or Path(text).expanduser().is_absolute():
             return text
         return next((str(each / text) for each in self.folders if (each / text).exists()), text)
 
     def bars(self, source: str) -> str:
-        """Return where bars are now; a sample or a market as it is."""
+        """Return the current path of bars; a sample or a market unchanged."""
         return source if is_market(source) else self.file(source)
 
     def code(self, name: str) -> str:
-        """Return ``file.py:Class`` with the file where it is now; any other name as it is."""
+        """Return ``file.py:Class`` with the file's current path; any other name unchanged."""
         file, colon, part = (name, "", "") if name.endswith(".py") else name.rpartition(":")
         return f"{self.file(file)}{colon}{part}" if file.endswith(".py") else name
 
     def model(self, named: Any) -> Any:
-        """Return the folder of a saved model, or that of each symbol, where they are now."""
+        """Return the current folder of a saved model, or that of each symbol."""
         if isinstance(named, dict):
             return {symbol: self.file(folder) for symbol, folder in named.items()}
         return self.file(named) if isinstance(named, str) else named
 
     @contextmanager
     def importing(self, name: str) -> Iterator[None]:
-        """Let a ``module:Class`` be imported from where the run was started."""
+        """Allow importing a ``module:Class`` from the folder where the run was started."""
         module = ":" in name and not name.rpartition(":")[0].endswith(".py")
         if not module or self.started is None or not self.started.is_dir():
             yield

@@ -1,4 +1,4 @@
-"""Predictions as the folder of a finished run holds them."""
+"""Predictions stored in the folder of a finished run."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,13 +15,13 @@ __all__ = ["StoredPredictions", "stored_health"]
 
 @dataclass(frozen=True, eq=False)
 class StoredPredictions(Predictions):
-    """Predictions as a run's folder holds them: combined, the members' votes are not kept.
+    """Predictions stored in a run's folder: combined, without the members' votes.
 
     Attributes
     ----------
     kept : DataFrame
-        Of one symbol, indexed by datetime; signal and confidence of a majority vote are taken
-        from it.
+        Stored rows of one symbol, indexed by datetime; the source of a majority vote's signal and
+        confidence.
     """
 
     kept: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -49,7 +49,7 @@ class StoredPredictions(Predictions):
             Its rows of predictions.parquet.
         label : Label
         ensemble : dict
-            Parameters of the ensemble, of which voting and vote_threshold count.
+            Parameters of the ensemble; only voting and vote_threshold are used.
         """
         up, down = table.probability_up.to_numpy(), table.probability_down.to_numpy()
         rest = 1 - up - (down if len(label.classes) == 3 else 0)
@@ -73,5 +73,5 @@ class StoredPredictions(Predictions):
 
 
 def stored_health(table: pd.DataFrame) -> np.ndarray | None:
-    """Return the health of the models of a run that heeded drift, None of others."""
+    """Return the models' health of a run that reacts to drift, None for others."""
     return table[list(State._fields)].to_numpy() if "drifted" in table else None

@@ -1,4 +1,4 @@
-"""A strategy's reasons at one bar, asked of it in a run that ends there."""
+"""A strategy's reasons at one bar, from a run that ends there."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from bt_fusion.why.rebuilt_run import RebuiltRun
 __all__ = ["StrategyReasons", "strategy_reasons_of"]
 
 SIDES = {1: "long", -1: "short", 0: ""}
-OF_ML = ("probability", "class", "level")  # facts that `ModelReasons` gives in full
+OF_ML = ("probability", "class", "level")  # facts given in full by `ModelReasons`
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +32,14 @@ class StrategyReasons:
     Attributes
     ----------
     side : str
-        The side its technical state, or the order it gave, was on; "" for none.
+        Side of its technical state, or of its order; "" for none.
     stages : tuple of (str, str)
-        The stages from a bar to a signal, as far as the bar came: each with why the bar was lost
-        there, empty where it was not. None of a strategy that does not list them.
+        The stages the bar reached, each with the reason it was lost there, or "". Empty for a
+        strategy that does not list them.
     outcome : str
-        What became of the signal: "ordered", "vetoed", why not, or "" without one.
+        Outcome of the signal: "ordered", "vetoed", why not, or "" without one.
     facts : dict
-        What the entry rested on, by name.
+        Facts of the entry, by name.
     thresholds : tuple of Threshold
     """
 
@@ -50,7 +50,7 @@ class StrategyReasons:
     thresholds: tuple[Threshold, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything by name, each threshold with whether it was passed and by how much."""
+        """Return everything by name, each threshold with `passed` and its margin."""
         thresholds = [
             {**row._asdict(), "passed": bool(row.passed), "margin": row.margin}
             for row in self.thresholds
@@ -61,10 +61,10 @@ class StrategyReasons:
 def strategy_reasons_of(
     rebuilt: RebuiltRun, bars: dict[str, pd.DataFrame], symbol: str, bar: pd.Timestamp, run: str
 ) -> StrategyReasons:
-    """Run the strategy again, with or without ML, and ask it at a bar.
+    """Run the strategy again, with or without ML, and collect its reasons at a bar.
 
-    It gets all bars of the run, as then: symbols that start later take their part of the account
-    and of the warm-up. Nothing after the bar is run.
+    It gets all bars of the original run, because symbols that start later also affect the account
+    and the warm-up. The run ends at the bar.
     """
     config = rebuilt.config
     known = {name: rebuilt.predictions(name, own) for name, own in bars.items()}
@@ -82,7 +82,7 @@ def strategy_reasons_of(
 def probe(
     strategy: type[Strategy], name: str, bar: pd.Timestamp, found: list[StrategyReasons]
 ) -> type[Strategy]:
-    """Return a strategy like the given one that adds its reasons at a feed's bar, and ends."""
+    """Return a subclass that records its reasons at a feed's bar, and ends the run."""
     (when,) = float_days(np.array([bar.to_datetime64()]))
 
     def collect(self: Any) -> None:
@@ -136,7 +136,7 @@ def reached(stages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def reasons_of_any(strategy: Any, name: str) -> StrategyReasons:
-    """Return what any strategy did at the current bar of a feed: its entry or its veto."""
+    """Return the reasons of any strategy at the current bar of a feed: its entry or veto."""
     data = strategy.getdatabyname(name)
     now = data.datetime[0]
     facts = {"price": data.close[0], **position_of(strategy, data), **indicators_of(strategy)}
@@ -160,7 +160,7 @@ def reasons_of_any(strategy: Any, name: str) -> StrategyReasons:
 
 
 def position_of(strategy: Any, data: Any) -> dict[str, Any]:
-    """Return what is held of a feed, nothing where nothing is."""
+    """Return the position in a feed, empty for none."""
     held = strategy.getposition(data)
     return {"position": held.size, "entered at": held.price} if held.size else {}
 
@@ -178,6 +178,6 @@ def indicators_of(strategy: Any) -> dict[str, float]:
 
 
 def is_entry(strategy: Any, order: Any) -> bool:
-    """Say whether an order just given opens or turns a position; a stop or target does not."""
+    """Return whether a new order opens or reverses a position; a stop or target does not."""
     held, size = strategy.getposition(order.data).size, order.created.size
     return order.parent is None and (held * size >= 0 or abs(size) > abs(held))

@@ -1,4 +1,4 @@
-"""Why a bar was an entry, or was not: both sides' reasons, from the files of a run."""
+"""Explain why a bar was an entry or not, from the files of a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ AT_THE_OPEN = "ordered at the next open"  # by a timer, or cheat-on-open
 
 @dataclass(frozen=True, eq=False)
 class EntryExplanation:
-    """Why a bar was an entry, or was not.
+    """Why a bar was an entry or not: the strategy's and the model's reasons.
 
     Attributes
     ----------
@@ -30,16 +30,16 @@ class EntryExplanation:
         "on" or "off".
     strategy, symbol : str
     bar : Timestamp
-        The bar of the signal, on which the entry was ordered.
+        The signal bar, on which the entry was ordered.
     close : float
     trade : dict or None
         The row of trades.csv, with `number` and `return` (a fraction of the entry's value).
     side : str
-        "long", "short", or "" where neither side was on.
+        "long", "short", or "" for none.
     technical : StrategyReasons
         The strategy's reasons.
     model : ModelReasons or None
-        The model's, None where it made no prediction.
+        The model's reasons, None without a prediction.
     """
 
     run: str
@@ -74,34 +74,33 @@ def explain_entry(
     strategy: str | None = None,
     sizer: str | None = None,
 ) -> EntryExplanation:
-    """Explain why a trade was entered, or why a bar was or was not an entry.
+    """Explain why a trade was entered, or why a bar was an entry or not.
 
-    The strategy is run again up to that bar, and the model of that time is fitted again.
+    Runs the strategy again up to that bar, and refits the model of that time.
 
     Parameters
     ----------
     folder : path
-        What `--out` named.
+        Folder given to `--out`.
     trade : int, optional
-        Number of a trade among those of the run, from 1, in the order of trades.csv.
+        Number of a trade of the run, from 1, in the order of trades.csv.
     bar : str or Timestamp, optional
         Instead of a trade: the bar of a possible signal.
     run : {"on", "off"}
     symbol : str, optional
-        Whose bar, where the run had several; a trade names its own.
+        Symbol of the bar, if the run had several; a trade has its own.
     data : sequence of str
-        Where the bars are now, if they moved: a path, or SYMBOL=PATH of each.
+        New location of the bars, if they moved: a path, or SYMBOL=PATH for each.
     strategy, sizer : str, optional
-        ``module:Class`` or ``file.py:Class``, where the files that the summary names have moved,
-        changed, or are of a folder without their digests. Their code is run.
+        ``module:Class`` or ``file.py:Class``, if the files named in the summary have moved or
+        changed, or have no digests. Their code is run.
 
     Raises
     ------
     RunError, OptionError
-        For a folder, trade or bar that is not there, or a strategy or model that cannot be
-        had again.
+        For a missing folder, trade or bar, or a strategy or model that cannot be restored.
     BarsError
-        When the bars have changed since.
+        If the bars have changed since.
     """
     if (trade is None) == (bar is None):
         raise OptionError("give either a trade or a bar")
@@ -147,7 +146,7 @@ def _explained(
 
 
 def trade_of(trades: pd.DataFrame, number: int, where: str) -> dict[str, Any]:
-    """Return a trade of a run by its number; `where` lists them."""
+    """Return a trade of a run by its number; `where` names their file."""
     if not 1 <= number <= len(trades):
         raise OptionError(
             f"trade {number} is none of the {len(trades)} of the run; bt-fusion why {where} lists "
@@ -158,9 +157,9 @@ def trade_of(trades: pd.DataFrame, number: int, where: str) -> dict[str, Any]:
 
 
 def signal_of(trade: dict[str, Any], bars: pd.DataFrame) -> int:
-    """Return the position of the bar on which a trade's entry was ordered.
+    """Return the position of the bar on which the entry was ordered.
 
-    Folders of older versions do not list it: there it is the bar before the entry.
+    Older folders do not list it; it is then the bar before the entry.
     """
     if "signal_time" in trade:
         return int(bars.index.searchsorted(trade["signal_time"]))
@@ -168,7 +167,7 @@ def signal_of(trade: dict[str, Any], bars: pd.DataFrame) -> int:
 
 
 def symbol_of(rebuilt: RebuiltRun, symbol: str | None) -> str:
-    """Return the symbol that is asked for, or the only one."""
+    """Return the requested symbol, or the only one."""
     known = list(rebuilt.symbols)
     if symbol is None and len(known) > 1:
         raise OptionError(f"the run had several symbols; give one of {', '.join(known)}")

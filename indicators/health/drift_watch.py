@@ -24,24 +24,24 @@ NO_HEALTH = (
 
 class DriftWatch:
     """
-    What is known of the health of a model, and what follows from it.
+    Health of a model, and the action on drift.
 
-    ``on_drift``: ``ignore``, ``warn`` (once for each model) or ``stop``, to do without the model
-    from that bar on until there is another one. ``failure`` says why it was stopped last.
+    ``on_drift``: ``ignore``, ``warn`` (once for each model) or ``stop`` using the model from that
+    bar on until it is replaced. ``failure`` is the reason of the last stop.
     """
 
     def __init__(self, on_drift):
         self.stops = on_drift == "stop"
         self.warns = on_drift != "ignore"
         self.failure = None
-        self._rows = None  # of all bars, where they are preloaded
-        self._state = UNKNOWN  # of the last one, where they are not
+        self._rows = None  # of all bars, if preloaded
+        self._state = UNKNOWN  # of the last bar, if not preloaded
         self._stream = None
         self._open = None  # a bar that is still growing, and its prediction
-        self._warned = set()  # numbers of the models that have been warned of
+        self._warned = set()  # numbers of the models already warned about
 
     def judge(self, model, bars, predictions):
-        """Judge the model by all bars; a row t rests on bars up to t alone"""
+        """Compute the health on all bars; row t uses only bars up to t"""
         if isinstance(model, Predictions):
             rows, numbers = predictions.health, predictions.model
         else:
@@ -56,7 +56,7 @@ class DriftWatch:
             self._say(alarm, State(*rows[alarm["bar"]]))
 
     def push(self, model, stream, bar, predictions, late, still_open):
-        """Judge the model by one more bar (stamp and values), or once it is over where ``late``"""
+        """Update the health by one bar (timestamp, values); if ``late``, once it is finished"""
         if isinstance(model, Predictions):
             self._take(State(*predictions.health[0]) if predictions.health is not None else None)
         elif not late:
@@ -71,21 +71,21 @@ class DriftWatch:
             self._say({"model": number, "time": bar[0], "part": part}, self._state)
 
     def known(self, bars):
-        """Return the ``State`` after so many bars"""
+        """Return the ``State`` after ``bars`` bars"""
         if self._rows is None:
             return self._state
-        return self._rows[bars - 1] if bars > 0 else UNKNOWN  # there -1 would be a bar to come
+        return self._rows[bars - 1] if bars > 0 else UNKNOWN  # -1 would be a future bar
 
     def stopped(self, bars):
-        """Tell whether the model is not to be used on the last of so many bars"""
+        """Return whether the model is stopped on the last of ``bars`` bars"""
         return self.stops and self.known(bars)[DRIFTED] > 0
 
     def stopped_bars(self):
-        """Tell the same of all bars, where they are preloaded"""
+        """Return whether the model is stopped, for all preloaded bars"""
         return self._rows[:, DRIFTED] > 0 if self.stops else np.zeros(len(self._rows), bool)
 
     def columns(self):
-        """Return the columns of ``State`` of all bars, where they are preloaded"""
+        """Return the columns of ``State`` for all preloaded bars"""
         return self._rows.T
 
     def _move(self, model, stream, bar):
@@ -105,7 +105,7 @@ class DriftWatch:
             warn(BEFORE_DRIFT, BtFusionWarning, stacklevel=2)
 
     def _say(self, alarm, state):
-        if alarm["model"] in self._warned or alarm["model"] < 0:  # of a bar without a prediction
+        if alarm["model"] in self._warned or alarm["model"] < 0:  # -1: a bar without a prediction
             return
         self._warned.add(alarm["model"])
         self.failure = alarm_text(alarm, state)

@@ -1,4 +1,4 @@
-"""ModelHealth: whether a model still does what its training promised, as Backtrader lines."""
+"""ModelHealth: whether a model still performs as in training, as Backtrader lines."""
 
 import backtrader as bt
 
@@ -11,29 +11,27 @@ __all__ = ["ModelHealth"]
 
 class ModelHealth(bt.Indicator):
     '''
-    What is known on each bar of the health of a model, from bars up to it alone: bar by bar and
-    for all bars at once alike.
+    Health of a model on each bar, from bars up to it only. Live and preloaded bars give the same
+    lines.
 
     Formula:
-      - hit_rate = share of the last 100 counted predictions whose likeliest class came; labels
-        that overlap are not counted twice
-      - expected = what the training promised of predictions like these, on rows the model had not
-        learnt from
-      - evidence = capital of the test nearest to its alarm, as a share of what raises it: 1 is
-        the alarm
+      - hit_rate = share of the last 100 counted predictions that were right; overlapping labels are
+        not counted twice
+      - expected = hit rate of such predictions in training, on out-of-sample rows
+      - evidence = capital of the test closest to its alarm, as a share of the alarm level: 1 is the
+        alarm
       - psi = the largest population stability index of any feature, over the last full window
-      - calibration = observed less promised share of class 1, over the same predictions
+      - calibration = observed minus expected share of class 1, over the same predictions
       - drifted = 0, or the ``Drift`` that raised the alarm: 1 hit rate, 2 calibration,
-        3 features; it stays until there is another model
+        3 features; it stays until the model is replaced
 
     Params:
-      - ``model`` (default None): what ``MLEnsemble`` takes, where a data feed is given instead
-        of an ``MLEnsemble``
+      - ``model`` (default None): as in ``MLEnsemble``, if the input is a data feed instead of an
+        ``MLEnsemble``
 
     Note:
-      A model that does not drift raises an alarm in at most 5 of 100 cases, however long it
-      lives and however often one looks. Lines are NaN before the first prediction. The minimum
-      period is 1.
+      A model that does not drift raises an alarm in at most 5 of 100 cases, for any lifetime and
+      any number of checks. Lines are NaN before the first prediction. The minimum period is 1.
 
     See:
       - docs/drift.md
@@ -71,7 +69,7 @@ class ModelHealth(bt.Indicator):
 
 
 def watching(data, model):
-    """Return an ``MLEnsemble`` that the strategy knows nothing of"""
+    """Return an ``MLEnsemble`` that the strategy does not see"""
     if model is None:
         raise OptionError("ModelHealth needs an MLEnsemble, or a data feed and model=...")
     ml = MLEnsemble(data, model=model, plot=False)

@@ -1,1 +1,1 @@
-"""What a managed model says of trades, as indicators."""
+"""A managed model's trade plans, as indicators."""

@@ -1,4 +1,4 @@
-"""PlanLines: what a managed model says of each bar, for indicators and sizers."""
+"""PlanLines: a managed model's plan for each bar, for indicators and sizers."""
 
 from pathlib import Path
 
@@ -20,18 +20,18 @@ __all__ = ["PlanLines", "find_plan", "planner_of"]
 
 class PlanLines(BarLines):
     '''
-    Base of indicators that tell what a managed model says. Where Backtrader holds all bars one
-    call makes them all, else they come bar by bar; the lines are the same.
+    Base of indicators that show a managed model's plans. Preloaded bars are planned in one call,
+    live bars one by one; the lines are the same.
 
     Params:
       - ``model``: a fitted ``ManagedModel`` or the folder of a saved one, a ``WalkForward`` of
-        one, or the ``TradePlan`` that these make, matched by its stamps; or a dictionary of them
+        one, or an existing ``TradePlan``, matched by timestamp; or a dictionary of them
         by the name of the data feed
       - ``allow_in_sample``: also on bars the model was trained on
 
     Methods:
-      - ``row()``: the ``TradePlan`` and the position in it of the last bar that is over; -1 before
-        the first
+      - ``row()``: the ``TradePlan`` and the index in it of the last finished bar; -1 before the
+        first
     '''
 
     params = (("model", None), ("allow_in_sample", False))
@@ -40,8 +40,8 @@ class PlanLines(BarLines):
         super().__init__()
         self._model = model_for(self.data, self.p.model)
         self._plan = None
-        self._whole = False  # whether the plan is of all bars
-        self._stream = None  # what makes it bar by bar, where they come one by one
+        self._whole = False  # whether the plan covers all bars
+        self._stream = None  # makes the plan bar by bar if bars are not preloaded
 
     def lines_of(self, plan):
         '''Return the lines of a plan, one array each'''
@@ -73,14 +73,14 @@ class PlanLines(BarLines):
         return take(time, values)
 
     def row(self):
-        '''Return the plan and the position in it of the last bar that is over, -1 for none'''
+        '''Return the plan and the index in it of the last finished bar, -1 for none'''
         if self._whole:
             return self._plan, len(self) - 1
         return self._plan, -1 if self._plan is None else 0
 
 
 def find_plan(owner, data):
-    """Return the first ``PlanLines`` of a data feed inside a strategy, None where there is none"""
+    """Return the first ``PlanLines`` of a data feed inside a strategy, or None"""
     inside = getattr(owner, "_lineiterators", {}).get(bt.LineIterator.IndType, ())
     return next(
         (each for each in inside if isinstance(each, PlanLines) and each.data is data), None
@@ -88,9 +88,9 @@ def find_plan(owner, data):
 
 
 def planner_of(model):
-    """Return what makes plans, loaded where it is a path; None for what predicts signals alone.
+    """Return the model that makes plans, loaded from a path; None for a signal-only model.
 
-    A folder that cannot be loaded is left to whoever predicts by it.
+    A folder that cannot be loaded is reported later, by its prediction.
     """
     if isinstance(model, str | Path):
         try:
@@ -102,7 +102,7 @@ def planner_of(model):
 
 
 def managed(model):
-    """Return the saved model at a path; any other value that can make a plan stays as it is."""
+    """Return the saved model at a path; any other value that can make a plan unchanged."""
     if isinstance(model, SignalModel | WalkForward | TradePlan):
         return model
     if not isinstance(model, str | Path):
@@ -114,7 +114,7 @@ def managed(model):
 
 
 def plan_of(model, bars: BarArrays, allow_in_sample: bool = False) -> TradePlan:
-    """Return what a user's model says of these bars."""
+    """Return the plan of a user's model for these bars."""
     model = managed(model)
     if isinstance(model, TradePlan):
         return model.at(bars.time)
@@ -128,7 +128,7 @@ def plan_of(model, bars: BarArrays, allow_in_sample: bool = False) -> TradePlan:
 
 
 def manages_nothing(model):
-    """Return the error for a model of the signal alone."""
+    """Return the error for a signal-only model."""
     return OptionError(
         f"model {type(model).__name__} predicts and manages no trade; give a ManagedModel "
         "(bt-fusion train --preset managed)"

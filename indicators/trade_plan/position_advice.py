@@ -1,4 +1,4 @@
-"""PositionAdvice: hold, leave or enlarge the open position, as a Backtrader line."""
+"""PositionAdvice: hold, exit or add to the open position, as a Backtrader line."""
 
 import numpy as np
 
@@ -9,26 +9,26 @@ from bt_fusion.trade_models.trade_state import STATE, OpenTrades
 
 __all__ = ["PositionAdvice", "open_trade"]
 
-AHEAD = 16  # bars of a new trade that are asked for at once, where all bars are there
+AHEAD = 16  # bars of a new trade computed at once, if preloaded
 
 
 class PositionAdvice(PlanLines):
     '''
-    What to do with the strategy's open position at the next open, as a managed model's position
-    model says (system E): leave it, hold it, or add to it.
+    Advice of a managed model's position model for the strategy's open position at the next open
+    (system E): exit, hold or add.
 
     Methods:
-      - ``state()``: the seven numbers of the trade it rests on, after ``now``
-      - ``now()``: the ``bt_fusion.Advice`` (EXIT -1, HOLD 0, ADD 1) for the position the strategy
-        has in the data feed on the current bar; None without one. To be asked in ``next``
+      - ``state()``: the seven trade values it was computed from; call it after ``now``
+      - ``now()``: the ``bt_fusion.Advice`` (EXIT -1, HOLD 0, ADD 1) for the strategy's position in
+        the data feed on the current bar; None without one. Call it in ``next``
 
     Params:
       - ``model``, ``allow_in_sample``: see ``PlanLines``
 
     Note:
-      The line ``advice`` holds what ``now`` has said, NaN where it was not asked: the advice rests
-      on the trade itself, its side, bars held, open profit, best and worst excursion, and the
-      signal's probability now and at the entry. HOLD where there is no position model yet.
+      The line ``advice`` holds the results of ``now``, NaN where it was not called. The advice
+      depends on the trade: its side, bars held, open profit, best and worst excursion, and the
+      signal's probability now and at the entry. HOLD if there is no position model yet.
     '''
 
     lines = ("advice",)
@@ -36,8 +36,8 @@ class PositionAdvice(PlanLines):
 
     def __init__(self):
         super().__init__()
-        self._bars = self._sides = None  # of all bars, where they are preloaded
-        self._seen = []  # high, low, close and both probabilities of past bars, where they are not
+        self._bars = self._sides = None  # of all bars, if preloaded
+        self._seen = []  # high, low, close and both probabilities of past bars, if not preloaded
         self._known = (None, {})  # a trade, and the advice for its bars
 
     def lines_of(self, plan):
@@ -76,13 +76,13 @@ class PositionAdvice(PlanLines):
         return Advice(advice)
 
     def state(self):
-        '''Return what the advice of the current bar rests on beside features, by name'''
+        '''Return the inputs of the current bar's advice other than features, by name'''
         _, state = self._known[1].get(len(self) - 1, (None, ()))
         return dict(zip(STATE, state, strict=False))
 
     def _advice(self, trade, entry, bar):
-        '''Return the advice and the state it rests on by bar, of this one at least'''
-        if entry < 1:  # no bar before it: no probability at the entry
+        '''Return the advice and its trade state by bar, at least for this bar'''
+        if entry < 1:  # no earlier bar: no probability at the entry
             return {bar: (int(Advice.HOLD), ())}
         side = 1 if trade.size > 0 else -1
         if self._whole:

@@ -1,4 +1,4 @@
-"""StopDistance: how far stop and target of an entry stand, as Backtrader lines."""
+"""StopDistance: distances of an entry's stop and target, as Backtrader lines."""
 
 from bt_fusion.errors import OptionError
 from bt_fusion.indicators.trade_plan.plan_lines import PlanLines
@@ -9,8 +9,8 @@ __all__ = ["StopDistance"]
 
 class StopDistance(PlanLines):
     '''
-    How far the stop and the target of an entry on each bar stand from its close, in price units,
-    as a managed model's stop model says (system E).
+    Distances of the stop and the target from the close, for an entry on each bar, in price units,
+    set by a managed model's stop model (system E).
 
     Formula:
       - stop = multiplier of the stop model x ATR(14) x atr_multiplier
@@ -19,15 +19,16 @@ class StopDistance(PlanLines):
 
     Params:
       - ``model``, ``allow_in_sample``: see ``PlanLines``
-      - ``atr_multiplier`` (default 1): 1.5 puts both half as far again
-      - ``max_risk_pct`` (default None): share of the account that a stop may lose, 0.02 for 2 %
+      - ``atr_multiplier`` (default 1): 1.5 makes both distances 50 % larger
+      - ``max_risk_pct`` (default None): largest loss at the stop, as a share of the account: 0.02
+        for 2 %
 
     Methods:
-      - ``capped(size)``: the stop of the current bar, no farther than ``max_risk_pct`` of the
-        account over the size and the point value (the multiplier of the feed's commission scheme)
+      - ``capped(size)``: the stop of the current bar, at most ``max_risk_pct`` of the account
+        divided by the size and the point value (the multiplier of the feed's commission scheme)
 
     Note:
-      NaN where there is no prediction. The minimum period is 1.
+      NaN without a prediction. The minimum period is 1.
     '''
 
     lines = ("stop", "target")
@@ -46,7 +47,7 @@ class StopDistance(PlanLines):
         return plan.stop * unit, plan.target * unit
 
     def capped(self, size, distance=None):
-        '''Return the distance of the stop of a position of this size on the current bar'''
+        '''Return the stop distance of a position of this size on the current bar'''
         distance = self.lines.stop[0] if distance is None else distance
         if self.p.max_risk_pct is None:
             return distance

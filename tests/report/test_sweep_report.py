@@ -90,7 +90,7 @@ def test_two_parameters_make_a_map_with_the_longer_one_across(drawn, tmp_path):
     found = swept({"x": [1, 2], "y": [0.5, 0.6, 0.7]}, lambda x, y: 10 * x + y)
     sweep_pictures.draw_sweep(tmp_path / "sweep.png", found)
     maps, frames = drawn
-    assert maps[0][0] == "Sharpe ratio, ML on" and maps[1][0] == "ML on less ML off"
+    assert maps[0][0] == "Sharpe ratio, ML on" and maps[1][0] == "ML on minus ML off"
     assert maps[0][1] == pytest.approx(np.array([[10.5, 10.6, 10.7], [20.5, 20.6, 20.7]]))
     assert maps[1][1] == pytest.approx(maps[0][1] - 0.25)
     assert frames == [(2, 1), (2, 1)]

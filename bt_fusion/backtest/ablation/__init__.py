@@ -1,1 +1,1 @@
-"""One model after the other: what each part of a managed trade adds to those before it."""
+"""Ablation: the contribution of each model of a managed trade."""

@@ -1,8 +1,8 @@
-"""What chance would have made of each part of a managed trade: four tests, before costs.
+"""Test each part of a managed trade against chance: four tests, before costs.
 
-Each compares what a part did with the same decisions dealt at random: as many, to the same sides,
-and exits at the same age of a trade. So trading less and costs count for neither; nor does the
-drift of the market, but for stops that hold trades longer.
+Each compares a part's decisions with the same number of random ones, on the same sides, with exits
+at the same age of a trade. So neither trading less nor costs matter, nor does the market's drift,
+except for stops that hold trades longer.
 """
 
 from dataclasses import dataclass
@@ -23,22 +23,22 @@ from bt_fusion.trade_models.trade_plan import TradePlan
 
 __all__ = ["Chance", "ManagedRuns"]
 
-SHARE = 0.95  # part of the account in a trade of size 1
-NEAREST = 0.05  # part of a side's bars that a shift of its opinion is away, at least
+SHARE = 0.95  # fraction of the account in a trade of size 1
+NEAREST = 0.05  # smallest shift, as a fraction of a side's bars
 EXIT = "advice"
 
 
 @dataclass(frozen=True)
 class Chance:
-    """A part against chance.
+    """A part compared with chance.
 
     Attributes
     ----------
     found, expected : float
-        Score of what the part decided, and mean score of the draws: of position, stops and risk a
-        mean result in ATR units, of the signal a sum over the root of its squares.
+        Score of the part, and mean score of the draws: for position, stops and risk a mean result
+        in ATR units, for the signal a sum over the root of its sum of squares.
     p_value : float
-        Share of draws at least as good, the part itself counted among them.
+        Share of draws at least as good, the part itself included.
     decisions, draws : int
     """
 
@@ -50,7 +50,7 @@ class Chance:
 
     @classmethod
     def of(cls, found: float, draws: np.ndarray, decisions: int) -> "Chance | None":
-        """Compare a part with draws; None where any of them is not known."""
+        """Compare a part with draws; None if any of them is unknown."""
         if not (np.isfinite(found) and np.isfinite(draws).all()):
             return None
         at_least = int((draws >= found - 1e-12).sum())
@@ -60,7 +60,7 @@ class Chance:
 
 @dataclass(frozen=True, eq=False)
 class ManagedRuns:
-    """The runs of an ablation, and what their tests need.
+    """Runs of an ablation, and the inputs of their tests.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class ManagedRuns:
     atr_multiplier: float = 1.0
 
     def chance(self, name: str) -> Chance | None:
-        """Test a part; None where it decided nothing, or chance has no other choice."""
+        """Test a part; None if it decided nothing, or there is no alternative choice."""
         rng = np.random.default_rng([self.seed, *name.encode()])
         return {
             "signal": self.of_signal,
@@ -105,13 +105,13 @@ class ManagedRuns:
         }[name](rng)
 
     def fixed(self, side: np.ndarray) -> SignalOutcomes:
-        """Return each bar's trade to a side with the fixed distances."""
+        """Return the outcome of each bar's trade on a side with the fixed distances."""
         return each_signal(self.bars, side, self.plan.atr, self.stop, self.target, self.hold_bars)
 
     def of_signal(self, rng: np.random.Generator) -> Chance | None:
-        """Test the choice of entries: its agreement, shifted along the bars of each side.
+        """Test the choice of entries against its agreement shifted along the bars of each side.
 
-        What a trade makes above the mean trade of its side, over the root of their squares.
+        Score: results above the mean trade of the side, over the root of their sum of squares.
         """
         technical = self.runs["technical"].technical
         signal = self.runs["signal"].signal
@@ -133,9 +133,9 @@ class ManagedRuns:
         return Chance.of(score(agreed), draws, len(outcomes.one_at_a_time(agreed)))
 
     def of_position(self, rng: np.random.Generator) -> Chance | None:
-        """Test early exits: bars of other trades of the side, held as long, left in their place.
+        """Test early exits against exits of other trades of the side at the same age.
 
-        What holding on would have lost, in ATR units.
+        Score: loss avoided by not holding on, in ATR units.
         """
         trades = self.runs["position"].trades
         entered = self.trades_of(trades, self.stop, self.target)
@@ -148,7 +148,7 @@ class ManagedRuns:
     ) -> Chance | None:
         """Test exits at the opens of bars `out` of those trades that were `left` early."""
         held, pools = out - trades.entry, {}
-        # a level that is met inside the bar at whose open a trade could end is met after that
+        # a level hit inside the bar at whose open a trade could end is hit after that open
         last = trades.exit - trades.entry + (trades.reason != REASONS.index("horizon"))
         for side in (1, -1):
             for age in np.unique(held[left]):
@@ -166,18 +166,18 @@ class ManagedRuns:
         return Chance.of(found.mean(), draws.mean(axis=1), len(places))
 
     def saved(self, trades: SimulatedTrades, rows: np.ndarray, held: np.ndarray) -> np.ndarray:
-        """Return what leaving trades at the open after so many bars is better than holding on."""
+        """Return the advantage of exiting at the open after `held` bars over holding on."""
         price = self.bars.open[trades.entry[rows] + held]
         return trades.side[rows] * (price - trades.exit_price[rows]) / trades.atr[rows]
 
     def of_stops(self, rng: np.random.Generator) -> Chance | None:
-        """Test the distances: dealt anew among the trades of each side."""
+        """Test the distances against a random permutation among the trades of each side."""
         trades = self.runs["stops"].trades
         at = self.place(trades.signal_time)
         side = np.where(trades.side == "long", 1, -1)
         stop, target = self.plan.stop[at], self.plan.target[at]
         stop, target = stop * self.atr_multiplier, target * self.atr_multiplier
-        # no stop loses more than `max_risk_pct`: of a position of the usual size, this far away
+        # largest stop distance by `max_risk_pct`, for a position of the usual size
         share = np.minimum(trades.share.to_numpy(dtype=float), SHARE)
         most = self.most_risk / share * self.bars.close[at] / self.plan.atr[at]
         if len(at) < 2 or np.ptp(stop) + np.ptp(target) == 0:
@@ -194,12 +194,11 @@ class ManagedRuns:
         return Chance.of(mean_result(own), draws, len(at))
 
     def of_risk(self, rng: np.random.Generator) -> Chance | None:
-        """Test the sizes: what they would have been had the results come in another order.
+        """Test the sizes against those with the results in random order.
 
-        The model sees what past trades made of the account, so the results are dealt anew among
-        the trades of a side and the account goes through them again; the market's part of what it
-        sees stays. Without early exits and additions; the mean result in ATR units, weighted by
-        the sizes.
+        The model uses the account's history, so the results are permuted among the trades of a side
+        and the account is recomputed; its market inputs stay the same. Without early exits and
+        additions. Score: mean result in ATR units, weighted by size.
         """
         trades = self.trades_of(self.runs["risk"].trades, self.plan.stop, self.plan.target)
         trades = trades[trades.exit >= 0]
@@ -217,18 +216,18 @@ class ManagedRuns:
     def trades_of(
         self, trades: pd.DataFrame, stop: float | np.ndarray, target: float | np.ndarray
     ) -> SimulatedTrades:
-        """Return the trades of a run as they would have ended without advice."""
+        """Return the trades of a run with their exits without advice."""
         at, sides = self.place(trades.signal_time), np.zeros(len(self.bars))
         sides[at] = np.where(trades.side == "long", 1, -1)
         return each_signal(self.bars, sides, self.plan.atr, stop, target, self.hold_bars).at(at)
 
     def place(self, time: pd.Series) -> np.ndarray:
-        """Return the bars with these stamps."""
+        """Return the bars with these timestamps."""
         return pd.DatetimeIndex(self.bars.time).get_indexer(pd.DatetimeIndex(time))
 
 
 def centred(outcomes: SignalOutcomes) -> np.ndarray:
-    """Return each bar's result in ATR units above the mean of its side, 0 where it has none."""
+    """Return each bar's result in ATR units above the mean of its side, 0 without a result."""
     trades = outcomes.at(np.arange(len(outcomes.side)))
     known = trades.exit >= 0
     result = np.where(known, trades.result, 0.0)
@@ -239,7 +238,7 @@ def centred(outcomes: SignalOutcomes) -> np.ndarray:
 
 
 def shifted(agreed: np.ndarray, state: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Shift an agreement along the bars of each side, by a twentieth of them at least."""
+    """Shift an agreement along the bars of each side, by at least a twentieth of them."""
     moved = np.zeros_like(agreed)
     for side in (1, -1):
         own = np.flatnonzero(state == side)
@@ -251,7 +250,7 @@ def shifted(agreed: np.ndarray, state: np.ndarray, rng: np.random.Generator) -> 
 
 
 def within(side: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return an order of rows that mixes those of each side."""
+    """Return a random permutation of rows within each side."""
     order = np.arange(len(side))
     for each in (1, -1):
         own = np.flatnonzero(side == each)

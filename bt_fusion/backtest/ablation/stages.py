@@ -1,4 +1,4 @@
-"""The ablation: a managed trade with one model after the other, over the same bars."""
+"""Ablation: add the models of a managed trade one at a time, on the same bars."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from bt_fusion.trade_models.trade_plan import TradePlan
 
 __all__ = ["COMPARED", "HELPED", "STAGES", "Ablation", "ablation"]
 
-# What each row adds to the one above it, as params of ManagedStrategy
+# What each row adds to the row above, as params of ManagedStrategy
 OFF = {"position": False, "stops": False, "risk": False}
 STAGES: dict[str, dict[str, Any]] = {
     "technical": {"ml": False},
@@ -29,19 +29,19 @@ STAGES: dict[str, dict[str, Any]] = {
     "risk": {},
 }
 COMPARED = ("win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
-HELPED = 0.005  # as the verdict asks of "ML helped"
+HELPED = 0.005  # as the verdict requires for "ML helped"
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """What came out.
+    """Result of an ablation.
 
     Attributes
     ----------
     rows : tuple of dict
         For summary.json, see `ablation`.
     equity : DataFrame, shape (n_bars, 5)
-        Value of the account at the close of each bar, a column a row.
+        Account value at the close of each bar, one column per row.
     runs : dict of Run
     """
 
@@ -70,9 +70,9 @@ def ablation(
     params : mapping, optional
         Of ManagedStrategy, for all rows.
     bootstrap : Bootstrap
-        Its draws and seed are those of chance, too.
+        The tests against chance use its draws and seed as well.
     on_run : callable, optional
-        Called with (runs done, runs in all).
+        Called with (runs done, total runs).
 
     Returns
     -------
@@ -84,7 +84,7 @@ def ablation(
     Raises
     ------
     OptionError
-        For a param that tells the rows apart.
+        For a param that distinguishes the rows.
     """
     given = dict(params or {})
     apart = sorted({"ml", "model", *OFF} & given.keys())
@@ -123,7 +123,7 @@ def ablation(
 
 
 def rows_of(tested: ManagedRuns, bootstrap: Bootstrap) -> Iterator[dict[str, Any]]:
-    """Yield what is said of each run."""
+    """Yield the row of each run."""
     above: Run | None = None
     for name, run in tested.runs.items():
         row: dict[str, Any] = {"name": name, **run.figures}
@@ -140,7 +140,7 @@ def rows_of(tested: ManagedRuns, bootstrap: Bootstrap) -> Iterator[dict[str, Any
 
 
 def verdict_of(chance: Chance | None) -> str:
-    """Return "helped" where chance would hardly have done as well, else "no evidence".
+    """Return "helped" if the p-value is at most `HELPED`, else "no evidence".
 
     >>> verdict_of(Chance(0.3, 0.0, 0.001, 200, 999)), verdict_of(None)
     ('helped', 'no evidence')
@@ -149,6 +149,6 @@ def verdict_of(chance: Chance | None) -> str:
 
 
 def exits_of(trades: pd.DataFrame) -> dict[str, int]:
-    """Return how many trades ended for each reason, the most frequent first."""
+    """Return the number of trades by exit reason, the most frequent first."""
     counts = trades.exit_reason.value_counts()
     return {str(reason): int(count) for reason, count in counts.items()}

@@ -1,1 +1,1 @@
-"""What chance would have made of a pair of runs."""
+"""Random filters for a pair of runs."""

@@ -1,4 +1,4 @@
-"""What summary.json says of matched chance."""
+"""Entries of summary.json on the random filters."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ INTERVAL = (2.5, 97.5)  # percentiles
 
 
 def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
-    """Return what random filters with ML-on's trades made, beside what both runs made.
+    """Return the figures of the random filters, in the terms of both runs.
 
     Parameters
     ----------
@@ -26,10 +26,10 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
     Returns
     -------
     dict
-        kind, why and untested of `MatchedChance`, draws, p_value and p_against (None untested),
-        and for trades, win_rate, profit_factor (on returns), expectancy, net_profit, total_return
-        (both with an open trade at its last value), sharpe and exposure {mean, ci95} of the draws;
-        None where undefined, or not comparable.
+        kind, why and untested of `MatchedChance`, draws, p_value and p_against (None untested), and
+        for trades, win_rate, profit_factor (on returns), expectancy, net_profit, total_return (both
+        with an open trade at its last value), sharpe and exposure {mean, ci95} of the draws; None
+        if undefined or not comparable.
     """
     drawn, test = chance.together.drawn, chance.test
     yearly = np.sqrt(bars_per_year(pd.DatetimeIndex(pair.on.equity.index)))
@@ -60,7 +60,7 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
 
 
 def placebo_figures(chance: MatchedChance, cash: float) -> dict[str, Any]:
-    """Return the draws of matched chance beside ML-on's replay.
+    """Return the figures of the draws and of ML-on's replay.
 
     `real`, `mean`, `low` and `high` are net profit in cash: of ML-on, of the mean draw, and the
     percentiles 2.5 and 97.5 of the draws; `score` and `expectancy` hold the same four.
@@ -84,9 +84,9 @@ def placebo_figures(chance: MatchedChance, cash: float) -> dict[str, Any]:
 
 
 def histogram(values: np.ndarray) -> dict[str, list[float]]:
-    """Return edges and counts of `BINS` bins, one unit wide in all where nothing varies.
+    """Return edges and counts of `BINS` bins, one unit wide in total if nothing varies.
 
-    Draws that all took the same trades differ by rounding alone, too little for so many edges.
+    Draws with identical trades differ only by rounding, too little for so many edges.
     """
     known = values[np.isfinite(values)]
     low, high = (known.min(), known.max()) if len(known) else (0.0, 0.0)
@@ -99,14 +99,14 @@ def histogram(values: np.ndarray) -> dict[str, list[float]]:
 
 
 def mean_and_interval(values: np.ndarray) -> dict[str, Any]:
-    """Return mean and 95 % interval of draws, None where undefined."""
+    """Return mean and 95 % interval of draws, None if undefined."""
     found = spread(values[:1] * np.nan, values)
     low, high = found["low"], found["high"]
     return {"mean": found["mean"], "ci95": None if low is None else [low, high]}
 
 
 def spread(real: np.ndarray, drawn: np.ndarray) -> dict[str, float | None]:
-    """Return the real value, and mean and interval of the drawn ones; None where undefined."""
+    """Return the real value, and mean and interval of the draws; None if undefined."""
     known = drawn[np.isfinite(drawn)]
     low, high = np.percentile(known, INTERVAL).tolist() if len(known) else (None, None)
     return {

@@ -1,4 +1,4 @@
-"""Does ML rank entries? The question without a threshold, asked of a pair of runs."""
+"""Does ML rank entries? Tests a pair of runs without a threshold."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ __all__ = ["entry_probability", "ranking_figures", "ranking_gains", "ranking_of"
 
 
 def ranking_of(pair: RunPair, draws: int = 1_000, seed: int = 0) -> Ranking:
-    """Ask whether ML ranks entries.
+    """Test whether ML ranks entries.
 
-    Of FusionStrategy every bar with a state and a prediction counts, held for the label's
-    horizon. Of any other strategy its ML-off trades count, with what they made.
+    For FusionStrategy, every bar with a state and a prediction counts, held for the label's
+    horizon. For any other strategy, its ML-off trades count, with their results.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def ranking_of(pair: RunPair, draws: int = 1_000, seed: int = 0) -> Ranking:
 
 
 def entry_probability(pair: RunPair, trades: pd.DataFrame) -> np.ndarray:
-    """Return the probability of each trade's side on the bar of its order, NaN where unknown."""
+    """Return the probability of each trade's side on the bar of its order, NaN if unknown."""
     probability = np.full(len(trades), np.nan)
     for symbol, part in pair.out_of_sample.items():
         own = (
@@ -59,7 +59,7 @@ def entry_probability(pair: RunPair, trades: pd.DataFrame) -> np.ndarray:
 
 
 def ranking_gains(ranking: Ranking, stamps: pd.DatetimeIndex) -> pd.Series:
-    """Return what the ranks gain by the stamp of the bar, 0 where nothing was ranked.
+    """Return the gain of the ranks by timestamp, 0 where nothing was ranked.
 
     Parameters
     ----------
@@ -74,14 +74,14 @@ def ranking_gains(ranking: Ranking, stamps: pd.DatetimeIndex) -> pd.Series:
 
 
 def ranking_test(ranking: Ranking) -> ChanceTest | None:
-    """Return where ML stands among the shifts, None where nothing could be ranked."""
+    """Return the test of ML against the shifted ranks, None if nothing could be ranked."""
     if ranking.reason:
         return None
     return ChanceTest(ranking.p_value, ranking.p_against, ranking.draws)
 
 
 def ranking_figures(ranking: Ranking) -> dict[str, Any]:
-    """Return what summary.json says of the ranking; figures are None where it has a reason.
+    """Return the ranking's entry in summary.json; figures are None if it has a reason.
 
     kind ("bars" or "entries"), reason, auc, score, p_value, p_against, draws, quartiles (mean net
     return of a trade by quartile of P(side), lowest first, fractions) and counts.
@@ -92,7 +92,7 @@ def ranking_figures(ranking: Ranking) -> dict[str, Any]:
 
 
 def plain(value: float | np.ndarray) -> Any:
-    """Return a number, or a list of numbers, None where undefined."""
+    """Return a number, or a list of numbers, None if undefined."""
     if isinstance(value, np.ndarray):
         return [plain(each) for each in value.tolist()]
     return value if np.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""The label placebo: the whole job again, by models that learnt from labels moved by chance."""
+"""Label placebo: rerun the whole job with models trained on randomly shifted labels."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,27 +22,27 @@ __all__ = ["label_placebo", "trained_again"]
 def label_placebo(
     predictor: Predictor, pair: RunPair, repeats: int = 5, seed: int = 0
 ) -> dict[str, Any]:
-    """Return where ML-on lies among runs whose models had nothing to learn.
+    """Compare ML-on with runs whose models had nothing to learn.
 
     Parameters
     ----------
     predictor : WalkForward
     pair : RunPair
     repeats, seed : int
-        Walk-forwards, each over all refits; seeds count up from `seed`.
+        Number of walk-forwards, each over all refits; seeds count up from `seed`.
 
     Returns
     -------
     dict
-        kind, repeats, as_good (how many chose their entries as well as ML-on), and of ML-on
-        `real` and of the others `drawn`: trades, score (see `Placebo`) and net_profit in cash.
+        kind, repeats, as_good (number of runs with a score at least ML-on's), and for ML-on
+        (`real`) and the others (`drawn`): trades, score (see `Placebo`) and net_profit in cash.
 
     Raises
     ------
     OptionError
         For a fitted model, which is not trained again.
     """
-    walk = clone(trained_again(predictor))  # the real one keeps what it has learnt
+    walk = clone(trained_again(predictor))  # the real one keeps its training
     real = trade_and_score(pair)
     drawn = [
         trade_and_score(traded_again(pair, walk, ShuffledLabels(seed + repeat)))
@@ -58,11 +58,11 @@ def label_placebo(
 
 
 def traded_again(pair: RunPair, walk: WalkForward, shuffled: ShuffledLabels) -> RunPair:
-    """Return the pair with ML-on by a walk-forward that learnt from shuffled labels."""
+    """Return the pair with ML-on rerun by a walk-forward trained on shuffled labels."""
     parts = {}
     for symbol, part in pair.out_of_sample.items():
         predictions = walk.predict(part.whole, relabel=shuffled)
-        if part.predictions.health is not None:  # the strategy heeds it
+        if part.predictions.health is not None:  # the strategy uses it
             predictions = with_health(walk, part.whole, predictions)
         known = predictions.at(part.bars.index.to_numpy())
         parts[symbol] = OutOfSample(part.whole, part.bars, known, part.labels)
@@ -82,7 +82,7 @@ def trade_and_score(pair: RunPair) -> dict[str, float]:
 
 
 def trained_again(predictor: Predictor) -> WalkForward:
-    """Return the walk-forward, or say why a fitted model is none."""
+    """Return the walk-forward; OptionError for a fitted model."""
     if isinstance(predictor, WalkForward):
         return predictor
     raise OptionError(

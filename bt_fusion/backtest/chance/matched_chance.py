@@ -1,4 +1,4 @@
-"""Matched chance: random filters with as many trades on each side as ML-on."""
+"""Random filters with the same number of trades on each side as ML-on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from bt_fusion.verdict.stouffer import DailyGains, PooledTest
 
 __all__ = ["MatchedChance", "delayed_test", "matched_chance"]
 
-MOST_MISFIT = 0.1  # of entries or bars held, from which a coin matches nothing
+MOST_MISFIT = 0.1  # relative error of entries or bars held above which a filter does not match
 MOST_CHANGED = 0.05  # share of the shared trades whose exits ML may change
 SEEDS = 7_919  # between the seeds of two symbols
 NOTHING = ("", "")
@@ -33,23 +33,23 @@ SAME = (
 
 @dataclass(frozen=True, eq=False)
 class MatchedChance:
-    """Random filters beside ML-on.
+    """Random filters compared with ML-on.
 
     Attributes
     ----------
     placebos : dict of Placebo
-        By symbol, or one of all symbols together under "".
+        By symbol, or one for all symbols together under "".
     index : dict of DatetimeIndex
         The bars of each.
     why : str
-        Why this kind was drawn, where it is not the replay of the whole rule.
+        Why this kind of filter was used, if it is not a replay of the whole rule.
     untested : str
-        Why they say nothing of ML-on, as the end of a sentence; empty where they do.
+        Why ML-on cannot be tested against them, as the end of a sentence; else "".
     remedy : str
         What to do about it.
     comparable : bool
-        Whether what the filters made may stand beside ML-on's figures: not where a replay of its
-        stops and targets is not the run.
+        Whether the filters' figures are comparable with ML-on's: False if a replay of its stops and
+        targets does not reproduce the run.
     """
 
     placebos: dict[str, Placebo]
@@ -61,14 +61,14 @@ class MatchedChance:
 
     @property
     def test(self) -> ChanceTest | None:
-        """Where ML-on stands among them, of several symbols all together; None untested."""
+        """ML-on compared with the filters, all symbols together; None if untested."""
         if self.untested:
             return None
         return pooled(list(self.placebos.values()), self.gains)
 
     @property
     def together(self) -> Placebo:
-        """All of them as one: the account of several symbols, each with its part of the cash."""
+        """All symbols as one account, each with its part of the cash."""
         parts = list(self.placebos.values())
         if len(parts) == 1:
             return parts[0]
@@ -77,7 +77,7 @@ class MatchedChance:
 
     @property
     def gains(self) -> list[pd.Series]:
-        """Return of the account a bar above that of the mean draw, of each placebo."""
+        """Account return per bar above that of the mean draw, one series per symbol."""
         return [
             pd.Series(placebo.per_bar, index=self.index[name])
             for name, placebo in self.placebos.items()
@@ -85,19 +85,19 @@ class MatchedChance:
 
     @property
     def above_chance(self) -> pd.Series:
-        """The same of all together, by the stamps of any."""
+        """The same for all symbols together, by the timestamps of any."""
         return pd.concat(self.gains).groupby(level=0).sum()
 
 
 def chance_test(placebo: Placebo) -> ChanceTest:
-    """Return where a run stands among its draws."""
+    """Return the test of a run against its draws."""
     return ChanceTest(placebo.p_value, placebo.p_against, len(placebo), *placebo.counts)
 
 
 def added(parts: Sequence[DrawFigures]) -> DrawFigures:
-    """Return the figures of accounts that trade several symbols, each as one of the parts.
+    """Return the figures of accounts that trade several symbols, one per part.
 
-    Profit factor, Sharpe ratio and exposure do not follow from those of the parts and are NaN.
+    Profit factor, Sharpe ratio and exposure cannot be computed from the parts and are NaN.
     """
     entries = np.stack([part.entries for part in parts])
     unknown = np.full(entries.shape[1], np.nan)
@@ -126,10 +126,10 @@ def added(parts: Sequence[DrawFigures]) -> DrawFigures:
 def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedChance:
     """Compare ML-on with random filters.
 
-    FusionStrategy is replayed symbol by symbol: with its renewing exit by coins that match entries
-    and bars held (`coin_placebo`) and have the same stops and targets, with another exit, where the
-    replay is the run, by vetoes that match entries (`random_vetoes`). Of everything else random
-    subsets of the ML-off trades are taken, which say something where ML left the exits alone.
+    FusionStrategy is replayed symbol by symbol. With its renewing exit, the filters match entries
+    and bars held (`coin_placebo`) and have the same stops and targets. With another exit, if the
+    replay is exact, they match entries (`random_vetoes`). Anything else is compared with random
+    subsets of the ML-off trades, which is valid only if ML did not change the exits.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
     why = "; ".join(dict.fromkeys(one.why_not for one in inputs.values() if not one.exact))
     if inputs and all(one.rule.exit == "renew" or one.exact for one in inputs.values()):
         found = {
-            symbol: placebo_of(one, draws, seed + SEEDS * number)  # each its own draws
+            symbol: placebo_of(one, draws, seed + SEEDS * number)  # independent draws
             for number, (symbol, one) in enumerate(inputs.items())
         }
         index = {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()}
@@ -159,7 +159,7 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
 
 
 def unlike(placebos: Mapping[str, Placebo]) -> tuple[str, str]:
-    """Say that no coin matches ML-on, and what to do; nothing where one does."""
+    """Return why no random filter matches ML-on and what to do, or empty strings."""
     misfit = max(placebo.misfit for placebo in placebos.values())
     if misfit <= MOST_MISFIT:
         return NOTHING
@@ -168,7 +168,7 @@ def unlike(placebos: Mapping[str, Placebo]) -> tuple[str, str]:
 
 
 def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
-    """Replay the rule with random filters."""
+    """Replay one symbol's rule with random filters."""
     bars = BarArrays.of(one.bars)
     if one.rule.exit != "renew":
         known = one.predictions.known
@@ -183,9 +183,9 @@ def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
 
 
 def delayed_test(pair: RunPair, draws: int = 1_000, seed: int = 0) -> ChanceTest | None:
-    """Compare ML-on with random filters where every order of both comes one bar later.
+    """Compare ML-on with random filters, with every order of both one bar later.
 
-    None where a replay is not the run, and with stops or targets.
+    None if a replay is not exact, or with stops or targets.
     """
     inputs = pair.replay_inputs
     if not inputs or not all(one.exact and one.levels is None for one in inputs.values()):
@@ -199,7 +199,7 @@ def delayed_test(pair: RunPair, draws: int = 1_000, seed: int = 0) -> ChanceTest
 
 
 def pooled(placebos: Sequence[Placebo], gains: Sequence[pd.Series]) -> ChanceTest | None:
-    """Return one test of several symbols: where each run stands, and its gains by bar."""
+    """Pool the tests of several symbols, given their gains by bar."""
     test = PooledTest()
     for placebo, gained in zip(placebos, gains, strict=True):
         test.add(chance_test(placebo), DailyGains.of(gained))
@@ -207,14 +207,14 @@ def pooled(placebos: Sequence[Placebo], gains: Sequence[pd.Series]) -> ChanceTes
 
 
 def identical(pair: RunPair) -> bool:
-    """Say whether both runs made the same trades to the last digit."""
+    """Return whether both runs made exactly the same trades."""
     columns = ["symbol", "side", "entry_time", "exit_time", "entry_price", "exit_price", "size"]
     off, on = (run.trades[columns] for run in (pair.off, pair.on))
     return len(on) > 0 and off.equals(on)
 
 
 def changed_exits(pair: RunPair) -> tuple[str, str]:
-    """Say that ML changed exits, which random subsets do not, and what to do; nothing of a few."""
+    """Return that ML changed too many exits for random subsets and what to do, or empty strings."""
     closed = [run.trades[run.trades.exit_reason != "open"] for run in (pair.off, pair.on)]
     keys = [pd.MultiIndex.from_frame(entry_keys(trades)) for trades in closed]
     off, on = (

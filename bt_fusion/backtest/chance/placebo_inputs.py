@@ -1,4 +1,4 @@
-"""The closed trades of a run as the random subsets take them."""
+"""Closed trades of a run, as input of the random subsets."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ __all__ = ["trade_paths_of"]
 def trade_paths_of(
     trades: pd.DataFrame, bars: pd.DataFrame | Mapping[str, pd.DataFrame], stamps: pd.DatetimeIndex
 ) -> Trades:
-    """Return the closed ones of a run's trades, with their gains on each of the stamps."""
+    """Return a run's closed trades, with their gains at each timestamp."""
     closed = trades[trades.exit_reason != "open"]
     if isinstance(bars, pd.DataFrame):
         parts = [(closed, bars)]

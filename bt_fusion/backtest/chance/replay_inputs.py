@@ -1,4 +1,4 @@
-"""What FusionStrategy's rule needs to be replayed on one symbol, and whether that is the run."""
+"""Inputs to replay FusionStrategy's rule on one symbol, and whether the replay is exact."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +15,7 @@ from bt_fusion.verdict.placebos.replay import NEVER, ExitRule, RoundTrips, repla
 
 __all__ = ["ReplayInputs"]
 
-LEVELS = ("stop", "target")  # orders that are filled inside a bar
+LEVELS = ("stop", "target")  # orders filled inside a bar
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +29,13 @@ class ReplayInputs:
         The fused signal, and the technical state: -1, 0, 1, NaN while it warms up.
     predictions : Predictions
     trades : DataFrame or None
-        Of ML-on; None for what nobody traded, see `later`.
+        Of ML-on; None for a delayed copy, see `later`.
     rule : ExitRule
     costs : Costs
     levels : Levels or None
-        The stop and target orders behind the positions.
+        The stop and target orders of the positions.
     sized : bool
-        Whether a sizer of the user's own sets the sizes.
+        Whether the user's own sizer sets the sizes.
     """
 
     bars: pd.DataFrame
@@ -50,7 +50,7 @@ class ReplayInputs:
 
     @property
     def state(self) -> np.ndarray:
-        """The side each bar lets in: -1, 0 or 1, shape (n_bars,)."""
+        """Side allowed on each bar: -1, 0 or 1, shape (n_bars,)."""
         side = np.sign(np.nan_to_num(self.technical)).astype(np.int64)
         if self.levels is not None:
             side = np.where(self.levels.ready, side, 0)
@@ -58,7 +58,7 @@ class ReplayInputs:
 
     @cached_property
     def exits(self) -> LevelExits | None:
-        """Where stops and targets end positions, None without them."""
+        """Where stops and targets end positions, or None."""
         if self.levels is None:
             return None
         return self.levels.exits(BarArrays.of(self.bars), self.state, self.costs.slippage)
@@ -71,16 +71,16 @@ class ReplayInputs:
 
     @cached_property
     def by_rule(self) -> RoundTrips:
-        """The trips that the rule alone makes."""
+        """The trips of the rule alone."""
         return self.replayed(self.signal)
 
     @cached_property
     def without_levels(self) -> RoundTrips:
-        """The trips it would make without stop and target orders."""
+        """The trips of the rule without stop and target orders."""
         return replay(self.signal, self.state, self.rule)
 
     def replayed(self, signal: np.ndarray) -> RoundTrips:
-        """Return the trips that the rule makes of a signal, see `levels_known`."""
+        """Return the rule's trips for a signal, see `levels_known`."""
         if self.exits is None or not self.levels_known:
             return replay(signal, self.technical, self.rule)
         agrees = (self.state != 0) & (np.sign(np.nan_to_num(signal)) == self.state)
@@ -88,12 +88,12 @@ class ReplayInputs:
 
     @property
     def levels_known(self) -> bool:
-        """Whether the replay knows stops and targets, which it does of the renewing exit."""
+        """Whether the replay can handle stops and targets: only with the renewing exit."""
         return self.rule.exit == "renew"
 
     @cached_property
     def exact(self) -> bool:
-        """Whether the rule alone makes the trades of the run, entry by entry and exit by exit."""
+        """Whether the replay reproduces every entry and exit of the run."""
         trips, trades = self.by_rule, self.trades
         if trades is None:
             return True
@@ -112,7 +112,7 @@ class ReplayInputs:
         )
 
     def _same_levels(self, trips: RoundTrips) -> bool:
-        """Say whether stops and targets end the same trades, at the same prices."""
+        """Return whether stops and targets end the same trades, at the same prices."""
         assert self.trades is not None and self.exits is not None and trips.inside is not None
         inside = self.trades.exit_reason.isin(LEVELS).to_numpy(dtype=bool)
         made = self.exits.filled[trips.signal[inside]]
@@ -121,7 +121,7 @@ class ReplayInputs:
 
     @property
     def why_not(self) -> str:
-        """Why the rule alone does not make the trades of the run."""
+        """Why the replay does not reproduce the run."""
         if self.levels is not None and not self.levels_known:
             return "stops or targets end some trades; they are replayed with the exit renew only"
         if self.sized:
@@ -132,7 +132,7 @@ class ReplayInputs:
 
     @property
     def trips(self) -> RoundTrips:
-        """The trips of the run: by the rule where that is exact, else as the broker filled them."""
+        """The trips of the run: by the rule if exact, else as filled by the broker."""
         if self.trades is None or self.exact:
             return self.by_rule
         trades, at = self.trades, self.bars.index.get_indexer
@@ -143,7 +143,7 @@ class ReplayInputs:
         return RoundTrips(at(pd.DatetimeIndex(trades.entry_time)) - 1, side, left, inside)
 
     def later(self, bars: int = 1) -> "ReplayInputs":
-        """Return the same with every signal, and so every order, so many bars later."""
+        """Return a copy with every signal, and so every order, `bars` bars later."""
         signal, technical = (
             np.concatenate([np.zeros(bars), line[:-bars]]) for line in (self.signal, self.technical)
         )

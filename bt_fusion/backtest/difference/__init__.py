@@ -1,1 +1,1 @@
-"""Where the difference between ML off and ML on comes from, and how firm it is."""
+"""Sources and robustness of the difference between ML off and ML on."""

@@ -1,4 +1,4 @@
-"""Which entries of a run ML agreed with, and how they ended."""
+"""Results of a run's entries by whether ML agreed with them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ def fused_vs_technical(
     asked: Agreement,
     bootstrap: Bootstrap = Bootstrap(),
 ) -> dict[str, Any]:
-    """Sort the closed trades of ML-off, or of ML-on alone, by whether ML agreed with their entry.
+    """Group the closed trades of ML-off (else ML-on) by whether ML agreed with their entry.
 
     The analyzer `FusedVsTechnical` does the same inside a run.
 

@@ -1,4 +1,4 @@
-"""What became of ML-off's trades under ML, and what each kind of change earned or cost."""
+"""Profit or loss from each kind of change that ML made to ML-off's trades."""
 
 from math import fsum
 from typing import Any
@@ -26,18 +26,17 @@ def attribution(off: Run, on: Run, matches: pd.DataFrame) -> dict[str, dict[str,
     Returns
     -------
     dict
-        For each category {trades, won, lost, pnl, selection, account}. trades are
-        the matches, won and lost by ML-on's trade where there is one, else by ML-off's; pnl is
-        the profit of ML-on less that of ML-off in cash, an open trade at its last value; its
-        part `account` is what ML-on made more or less because its account had become another
-        size than ML-off's, `selection` the rest: what another choice of trades made, on ML-off's
-        account. vetoed has besides losers_avoided and winners_missed, each {trades, pnl} of the
-        trades themselves.
+        For each category {trades, won, lost, pnl, selection, account}. trades counts the matches;
+        won and lost refer to ML-on's trade if there is one, else to ML-off's. pnl is the profit of
+        ML-on minus that of ML-off in cash, an open trade at its last value. Its part `account`
+        comes from the different size of ML-on's account, `selection` is the rest: the different
+        choice of trades, on ML-off's account. vetoed also has losers_avoided and winners_missed,
+        each {trades, pnl} of the trades themselves.
 
     Raises
     ------
     AssertionError
-        When a trade is in no category or in two, or the parts miss the whole: a mistake of ours.
+        If a trade is not in exactly one category, or the parts do not add up: a bug of ours.
     """
     rows = matches.assign(off_pnl=_cash(off, matches.off), on_pnl=_cash(on, matches.on))
     behind = _account(off, on.trades.entry_time) / _account(on, on.trades.entry_time)
@@ -52,7 +51,7 @@ def attribution(off: Run, on: Run, matches: pd.DataFrame) -> dict[str, dict[str,
 
 
 def trade_counts(matches: pd.DataFrame, off: Run) -> dict[str, int]:
-    """Count the matches of each category, and which of the vetoed trades had won and lost."""
+    """Count the matches of each category, and the vetoed trades that had won and lost."""
     counts = matches.category.value_counts()
     vetoed = off.trades.pnl.iloc[matches.off[matches.category == "vetoed"].to_numpy(dtype=int)]
     return {
@@ -65,7 +64,7 @@ def trade_counts(matches: pd.DataFrame, off: Run) -> dict[str, int]:
 def _cash(run: Run, rows: pd.Series) -> np.ndarray:
     """Return profit in cash, 0 without a trade."""
     pnl = run.trades.pnl.to_numpy(dtype=float)
-    return np.append(pnl, 0.0)[rows.to_numpy(dtype=int)]  # -1, no trade, takes the 0 at the end
+    return np.append(pnl, 0.0)[rows.to_numpy(dtype=int)]  # -1 (no trade) selects the 0 at the end
 
 
 def _account(run: Run, times: pd.Series) -> np.ndarray:

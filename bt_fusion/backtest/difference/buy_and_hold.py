@@ -1,4 +1,4 @@
-"""Buy and hold: what the bars made of the same account without any strategy."""
+"""Buy and hold with the same account on the same bars."""
 
 from collections.abc import Mapping
 
@@ -16,9 +16,9 @@ ANNUAL = ("cagr", "sharpe", "sortino")
 def hold_equity(bars: Mapping[str, pd.DataFrame], account: Account) -> pd.Series:
     """Return the value of an account that buys at the start and holds to the end.
 
-    Each symbol gets the same part of `account.share`, ordered at the close of its first bar and
-    filled at the next open, with commission and slippage; it is valued at each close and not sold.
-    A sizer of the account is not asked.
+    Each symbol gets an equal part of `account.share`, ordered at the close of its first bar and
+    filled at the next open, with commission and slippage. It is valued at each close and not sold.
+    The account's sizer is not used.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def hold_equity(bars: Mapping[str, pd.DataFrame], account: Account) -> pd.Series
     Returns
     -------
     Series of float64
-        Indexed by the stamps of any symbol.
+        Indexed by the timestamps of any symbol.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def hold_equity(bars: Mapping[str, pd.DataFrame], account: Account) -> pd.Series
 
 
 def own_gain(bars: pd.DataFrame, account: Account, stake: float) -> pd.Series:
-    """Return what a symbol has gained at each close, from so much cash."""
+    """Return a symbol's gain at each close, from an initial stake in cash."""
     gain = np.zeros(len(bars))
     if len(bars) > 1:
         close = bars.close.to_numpy(dtype=float)
@@ -58,7 +58,7 @@ def own_gain(bars: pd.DataFrame, account: Account, stake: float) -> pd.Series:
 def hold_figures(equity: pd.Series) -> Figures:
     """Return net_profit, total_return, cagr, sharpe, sortino, max_drawdown and final_value.
 
-    net_profit is the last value less the cash: nothing is sold. The annual ones are None for less
+    net_profit is the last value minus the cash: nothing is sold. Annual figures are None for less
     than 30 days, see `run_figures`.
     """
     last = float(equity.iloc[-1])

@@ -1,4 +1,4 @@
-"""Where the difference in profit comes from: parts that add up to it."""
+"""Split the difference in profit into parts that add up to it."""
 
 from dataclasses import dataclass
 from math import fsum
@@ -19,22 +19,22 @@ SIDES = ("long", "short")
 
 @dataclass(frozen=True)
 class Decomposition:
-    """Parts of the difference in profit, ML-on less ML-off, in cash.
+    """Parts of the difference in profit, ML-on minus ML-off, in cash.
 
     Attributes
     ----------
     paid : float
         Lower commission and slippage.
     fewer_trades : float
-        What the trades made fewer would have made before costs, had each been ML-off's average.
+        Profit before costs of the number of skipped trades, each at ML-off's average.
     side_mix : float
-        Another share of long and short trades, each at ML-off's average of its side.
+        Different share of long and short trades, each at ML-off's average of its side.
     choice : float
-        Entries that were better than ML-off's average of their side.
+        Entries better than ML-off's average of their side.
     exits : float
-        Other exits of the same entries.
+        Different exits of the same entries.
     sizes : float
-        Other sizes of the same entries.
+        Different sizes of the same entries.
     """
 
     paid: float
@@ -46,17 +46,17 @@ class Decomposition:
 
     @property
     def costs(self) -> float:
-        """Fewer trades and their costs: the first two."""
+        """`paid` plus `fewer_trades`."""
         return self.paid + self.fewer_trades
 
     @property
     def parts(self) -> dict[str, float]:
-        """The five of `PARTS`, which add up to the difference."""
+        """The five parts of `PARTS`, which add up to the difference."""
         return {name: getattr(self, name) for name in PARTS}
 
 
 def decompose(off: Run, on: Run, matches: pd.DataFrame, slippage: float = 0.0) -> Decomposition:
-    """Split what ML-on made more than ML-off, open trades at their last value included.
+    """Split the difference in profit of ML-on and ML-off, with open trades at their last value.
 
     Parameters
     ----------
@@ -69,26 +69,25 @@ def decompose(off: Run, on: Run, matches: pd.DataFrame, slippage: float = 0.0) -
     Raises
     ------
     AssertionError
-        When the parts miss the whole: a mistake of ours.
+        If the parts do not add up: a bug of ours.
 
     Notes
     -----
     Both accounts compound: the same trade makes more cash in the larger one. So each trade counts
-    by the growth it gave its own account, ln(after / before), which adds up over the trades; of
-    its cash each amount, cost or profit, takes its share. The parts of the difference in growth
-    become cash by one factor, (V_on - V_off) / (ln V_on - ln V_off), V being the final values
-    (the logarithmic mean Divisia index). Where an account is gone growth is undefined, and the
-    parts are sums of cash.
+    by the growth of its own account, ln(after / before), which is additive over trades; costs and
+    profit share it in proportion to their cash. One factor converts the parts of the difference in
+    growth to cash, (V_on - V_off) / (ln V_on - ln V_off) with final values V (the logarithmic mean
+    Divisia index). If an account is lost, growth is undefined, and the parts are sums of cash.
 
     With g the growth before costs, c that of the costs, n_s the trades of side s and m_s the mean
     g of ML-off's on that side (m of both):
 
     - paid: sum of c, off - on
     - fewer_trades: (n_on - n_off) m
-    - side_mix: sum over s of (n_s,on - n_s,off) m_s, less fewer_trades
+    - side_mix: sum over s of (n_s,on - n_s,off) m_s, minus fewer_trades
     - same entry (bar, symbol, side) in both runs: exits = g_on x (share_off / share_on) - g_off,
-      0 where the exit is the same; sizes = g_on - g_off - exits
-    - choice: the rest, sum over entries of one run alone of g - m_s, on - off
+      0 if the exit is the same; sizes = g_on - g_off - exits
+    - choice: the rest, sum over entries of only one run of g - m_s, on - off
 
     References
     ----------
@@ -117,7 +116,7 @@ def decompose(off: Run, on: Run, matches: pd.DataFrame, slippage: float = 0.0) -
 def growth_of(
     off: Run, on: Run, cash: float, slippage: float
 ) -> tuple[tuple[pd.DataFrame, pd.DataFrame], float]:
-    """Return each run's trades, by what they gave their account, and the factor to cash."""
+    """Return each run's trades with the growth of its account, and the factor to cash."""
     pnl = [run.trades.pnl.to_numpy(dtype=float) for run in (off, on)]
     values = [cash + np.append(0.0, np.cumsum(made)) for made in pnl]
     weights, scale = [np.ones(len(made)) for made in pnl], 1.0
@@ -133,7 +132,7 @@ def growth_of(
 
 
 def growth_a_cash(before: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """Return the growth of an account for each cash a trade made, shape (n_trades,).
+    """Return the account's growth per unit of cash a trade made, shape (n_trades,).
 
     >>> growth_a_cash(np.array([100.0, 50.0]), np.array([100.0, 0.0])).round(5)
     array([0.00693, 0.02   ])
@@ -143,7 +142,7 @@ def growth_a_cash(before: np.ndarray, made: np.ndarray) -> np.ndarray:
 
 
 def trade_table(trades: pd.DataFrame, weight: np.ndarray, slippage: float) -> pd.DataFrame:
-    """Return side, share, return and growth before costs, and the growth that costs took."""
+    """Return side, share, return and growth before costs, and the growth lost to costs."""
     paid = costs_paid(trades, slippage)
     gross = trades.pnl.to_numpy(dtype=float) + paid
     return pd.DataFrame(
@@ -158,15 +157,15 @@ def trade_table(trades: pd.DataFrame, weight: np.ndarray, slippage: float) -> pd
 
 
 def pairs(off: Run, on: Run, matches: pd.DataFrame) -> pd.DataFrame:
-    """Return the matches of one entry: the same bar, symbol and side in both runs."""
+    """Return the matches with the same entry bar, symbol and side in both runs."""
     both = matches[["off", "on"]].astype(int)
     both = both[(both.off >= 0) & (both.on >= 0)]
     before, after = (run.trades.entry_time.to_numpy() for run in (off, on))
-    return both[before[both.off.to_numpy()] == after[both.on.to_numpy()]]  # retimed ones differ
+    return both[before[both.off.to_numpy()] == after[both.on.to_numpy()]]  # drops retimed ones
 
 
 def changed(before: pd.DataFrame, after: pd.DataFrame) -> tuple[float, float]:
-    """Return what other exits and other sizes of the same entries gave."""
+    """Return the parts of different exits and of different sizes of the same entries."""
     stakes = before.share.to_numpy() / after.share.to_numpy()
     stakes = np.where(np.isfinite(stakes) & (stakes > 0), stakes, 1.0)
     was, became = before.growth.to_numpy(), after.growth.to_numpy()
@@ -176,7 +175,7 @@ def changed(before: pd.DataFrame, after: pd.DataFrame) -> tuple[float, float]:
 
 
 def counted(before: pd.DataFrame, after: pd.DataFrame) -> tuple[float, float]:
-    """Return what another number of trades gave at ML-off's mean, and another share of sides."""
+    """Return the parts of the number of trades, at ML-off's mean, and of the share of sides."""
     if before.empty:
         return 0.0, 0.0
     fewer = (len(after) - len(before)) * float(before.growth.mean())

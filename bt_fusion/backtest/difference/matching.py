@@ -1,4 +1,4 @@
-"""Which trade of ML-on became of which trade of ML-off."""
+"""Match the trades of ML-off and ML-on."""
 
 from typing import Any
 
@@ -9,21 +9,21 @@ from bt_fusion.engine.runner import Run
 
 __all__ = ["CATEGORIES", "attribute_trades", "entry_keys"]
 
-SAME_SHARE = 0.01  # entries whose part of the account differs by less are of the same size
+SAME_SHARE = 0.01  # entries whose share of the account differs by less have the same size
 CATEGORIES = ("kept", "resized", "retimed", "vetoed", "added", "open")
 
 
 def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
-    """Match the trades of two runs and say what became of each.
+    """Match the trades of two runs and categorise each match.
 
     Returns
     -------
     DataFrame
-        One row a match, within a symbol: category, and the positions of its trades in `off.trades`
-        and `on.trades` (-1 for none). kept: same entry bar and side; resized: likewise, but another
-        part of the account; retimed: another bar of the same technical episode (an unbroken run
-        of one state), the nearest first, where the strategy has a technical state; vetoed: off
-        alone; added: on alone; open: not closed at the end.
+        One row per match, within a symbol: category, and the positions of its trades in
+        `off.trades` and `on.trades` (-1 for none). kept: same entry bar and side; resized: the
+        same, but a different share of the account; retimed: another bar of the same technical
+        episode (an unbroken run of one state), nearest first, if the strategy has a technical
+        state; vetoed: only off; added: only on; open: not closed at the end.
     """
     matches: list[tuple[str, int, int]] = []
     rest_off, rest_on = _keyed(off), _keyed(on)
@@ -63,18 +63,18 @@ def _keyed(run: Run) -> dict[tuple[Any, ...], int]:
 
 
 def entry_keys(trades: pd.DataFrame) -> pd.DataFrame:
-    """Return what tells entries apart: bar, symbol, side, and which of the same three it is."""
+    """Return a unique key per entry: bar, symbol, side, and a number among equal ones."""
     columns = ["entry_time", "symbol", "side"]
     return trades[columns].assign(number=trades.groupby(columns).cumcount())
 
 
 def _is_open(run: Run, rows: pd.Series) -> np.ndarray:
     still = np.append((run.trades.exit_reason == "open").to_numpy(dtype=bool), False)
-    return still[rows.to_numpy(dtype=int)]  # -1, no trade, takes the False at the end
+    return still[rows.to_numpy(dtype=int)]  # -1 (no trade) selects the False at the end
 
 
 def _episodes(run: Run, symbol: str) -> dict[pd.Timestamp, int]:
-    """Number the unbroken runs of one technical state, by the bar after: that of the fill."""
+    """Number the unbroken runs of one technical state, by the following bar: that of the fill."""
     if run.technical is None:
         return {}
     known, index = run.technical, run.equity.index

@@ -1,4 +1,4 @@
-"""How firm the figures of both runs are: filled a bar later, at twice the costs, without luck."""
+"""Figures of both runs with fills a bar later, twice the costs, or without the best trades."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from bt_fusion.statistics.performance import profit_factor
 
 __all__ = ["BEST", "dearer_returns", "delayed_returns", "robustness", "without_best"]
 
-BEST = 5  # trades that are left out
+BEST = 5  # trades left out
 Bars = Mapping[str, pd.DataFrame]
 
 
@@ -26,14 +26,14 @@ def robustness(
     bars: Bars,
     slippage: float = 0.0,
 ) -> dict[str, dict[str, Any]]:
-    """Return the figures of both runs under three less friendly conditions.
+    """Return the figures of both runs under three harsher conditions.
 
     Parameters
     ----------
     off, on : DataFrame
-        Trades as in `Run.trades`; those that are open at the end do not count.
+        Trades as in `Run.trades`; trades open at the end do not count.
     bars : dict of DataFrame
-        The traded bars by symbol; the only ones serve every trade.
+        The traded bars by symbol; a single entry is used for every trade.
     slippage : float
         Of the account, a fraction of the price.
 
@@ -42,13 +42,12 @@ def robustness(
     dict
         delay_1 (every entry and exit filled at the open after its bar), costs_x2 (twice the
         commission and slippage) and without_best_5 (without the five best trades of each run):
-        each {p_value, profit_factor: {off, on}, expectancy: {off, on}}, of net returns a trade.
+        each {p_value, profit_factor: {off, on}, expectancy: {off, on}}, of net returns per trade.
         p_value is None: that of delay_1 comes with the verdict, see `delayed_test`.
 
     Notes
     -----
-    The trades stay those that were made: a strategy that saw its fills a bar later might trade
-    otherwise.
+    The trades stay the same; a strategy with later fills might trade differently.
     """
     runs = {"off": closed_trades(off), "on": closed_trades(on)}
     ways: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
@@ -68,10 +67,10 @@ def robustness(
 
 
 def delayed_returns(trades: pd.DataFrame, bars: Bars, slippage: float = 0.0) -> np.ndarray:
-    """Return net returns of closed trades had each been filled at the open after its bar.
+    """Return net returns of closed trades with every fill at the open one bar later.
 
-    An exit on the last bar is filled at its close. Commission is the same share of what is
-    traded.
+    An exit on the last bar is filled at its close. Commission is the same fraction of the traded
+    value.
 
     Returns
     -------
@@ -91,7 +90,7 @@ def delayed_returns(trades: pd.DataFrame, bars: Bars, slippage: float = 0.0) -> 
 def delayed_prices(
     symbols: pd.Series, times: pd.Series, bars: Bars, buys: np.ndarray, slippage: float
 ) -> np.ndarray:
-    """Return what orders are filled at on the bar after; a fill never leaves the bar's range."""
+    """Return the fill prices one bar later, inside that bar's range."""
     prices = np.empty(len(times))
     for symbol, own in bars.items():
         rows = np.full(len(times), True) if len(bars) == 1 else (symbols == symbol).to_numpy()
@@ -111,12 +110,12 @@ def delayed_prices(
 
 
 def dearer_returns(trades: pd.DataFrame, slippage: float = 0.0) -> np.ndarray:
-    """Return net returns had each trade paid its costs twice, shape (n_trades,)."""
+    """Return net returns with twice the costs, shape (n_trades,)."""
     return net_returns(trades) - costs_paid(trades, slippage) / entry_values(trades)
 
 
 def without_best(returns: np.ndarray, count: int = BEST) -> np.ndarray:
-    """Return all but so many of the highest returns.
+    """Return the returns without the `count` highest.
 
     >>> without_best(np.array([0.3, -0.1, 0.2, 0.1]), 2)
     array([-0.1,  0.1])

@@ -1,4 +1,4 @@
-"""What each trade paid in costs, and what it made before them."""
+"""Costs of each trade, and its returns."""
 
 import numpy as np
 import pandas as pd
@@ -25,9 +25,9 @@ def costs_paid(trades: pd.DataFrame, slippage: float = 0.0) -> np.ndarray:
     trades : DataFrame
         As in `Run.trades`.
     slippage : float
-        Fraction of the price lost at each fill of a market or stop order. A limit order and the
-        last close, at which open trades are valued, lose none. Every entry counts as a market
-        order. The broker keeps a fill inside its bar, so this is the most that was paid.
+        Fraction of the price lost at each fill of a market or stop order. Limit orders, and the
+        last close that values open trades, have none. Every entry counts as a market order. The
+        broker keeps a fill inside its bar, so this is an upper limit.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Runs of FusionStrategy over arrays, without the engine and with its figures."""
+"""Replays of FusionStrategy over arrays, with the same figures as the engine."""

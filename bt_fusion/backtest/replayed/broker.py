@@ -1,4 +1,4 @@
-"""What Backtrader's broker makes of round trips: sizes, fills and cash, of many runs at once."""
+"""Sizes, fills and cash of many runs at once, as in Backtrader's broker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ __all__ = ["Fills", "fill_trips"]
 
 @dataclass(frozen=True, eq=False)
 class Fills:
-    """The trades of one run as the broker fills them, shape (n_trades,) each.
+    """Trades of one run as filled by the broker, shape (n_trades,) each.
 
     Attributes
     ----------
@@ -24,19 +24,19 @@ class Fills:
     bought : ndarray of float64
         Price of the entry's fill.
     entry : ndarray of float64
-        The same as the order tells it: its value over its size.
+        The same as reported by the order: its value over its size.
     exit : ndarray of float64
-        Price of the exit's fill; the last close of a trade that is still open.
+        Price of the exit's fill; for an open trade the last close.
     cash : ndarray of float64
-        Before the entry: the account is flat, so it is all it is worth.
+        Cash before the entry, equal to the account's value because it is flat.
     left : ndarray of float64
         Cash after the entry.
     final : float
-        Cash after the last exit, or the last entry where that is still open.
+        Cash after the last exit, or after the last entry if it is still open.
     stopped : ndarray of bool
-        Of a trade that ends inside a bar, whether it is by its stop.
+        Whether a trade that ends inside a bar ends at its stop.
     commission : float
-        Fraction of the value, a side.
+        Fraction of the value, per side.
     """
 
     trips: RoundTrips
@@ -69,7 +69,7 @@ class Fills:
 
     @property
     def value(self) -> np.ndarray:
-        """What was opened, in cash."""
+        """Value of each entry, in cash."""
         return np.abs(self.size * self.bought)
 
 
@@ -78,8 +78,8 @@ def fill_trips(
 ) -> list[Fills | None]:
     """Fill the round trips of several runs, all with the same stop and target.
 
-    The first trades of all runs are filled, then the second ones, and so on: each depends on the
-    cash that the one before has left, and on nothing of other runs.
+    Fills the first trades of all runs, then the second ones, and so on: each depends only on the
+    cash left by the previous trade of its run.
 
     Parameters
     ----------
@@ -90,17 +90,17 @@ def fill_trips(
     Returns
     -------
     list of Fills or None
-        None for a run of which the broker would refuse an order, or that a stop or target decides
-        which a price meets to the last digit only.
+        None for a run in which the broker would reject an order, or in which a price meets a stop
+        or target only in the last digit.
 
     Notes
     -----
-    Each operation and its order are those of Backtrader's broker, positions and trades, so that
-    every number is the engine's to the bit.
+    Every operation follows the order of Backtrader's broker, positions and trades, so every number
+    equals the engine's bit for bit.
     """
     grid = Grid.of(np.array([len(trips.signal) for trips in runs], dtype=np.int64))
     orders = Orders.of(market, runs, grid)
-    with np.errstate(all="ignore"):  # of a run that has gone wrong the rest does not count
+    with np.errstate(all="ignore"):  # the rest of a failed run does not count
         filled, final = filled_orders(market, levels, orders, grid.width)
         wrong = filled["wrong"] | changed(market, levels, orders, filled["entry"])
     found: list[Fills | None] = []
@@ -117,7 +117,7 @@ PARTS = ("size", "bought", "entry", "exit", "cash", "left", "stopped")
 
 @dataclass(frozen=True, eq=False)
 class Orders:
-    """What is known of trades before their sizes are, in tables of one shape.
+    """Trade data known before the sizes, in tables of one shape.
 
     Attributes
     ----------
@@ -125,12 +125,11 @@ class Orders:
     closed, inside : ndarray of bool
         Whether a trade has ended, and whether inside a bar.
     signal, entered, left : ndarray of int64
-        Bars of signal, entry and exit; of a trade still open, the last bar.
+        Bars of signal, entry and exit; for an open trade the last bar.
     close : ndarray of float64
         Of the signal's bar.
     bought, sold : ndarray of float64
-        What orders at the opens of entry and exit are filled at; of a trade still open, the last
-        close.
+        Fill prices of orders at the opens of entry and exit; for an open trade the last close.
     """
 
     side: np.ndarray
@@ -169,7 +168,7 @@ def trip_columns(trips: RoundTrips) -> tuple[np.ndarray, ...]:
 def filled_orders(
     market: Market, levels: Levels | None, orders: Orders, width: list[int]
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return what `Fills` holds of all trades and which went wrong, and the cash of each run."""
+    """Return the fields of `Fills` for all trades, which ones failed, and each run's cash."""
     share, rate = market.account.share, market.account.commission
     cash = np.full(orders.side.shape[1], market.account.cash)
     found = {name: np.zeros(orders.side.shape) for name in PARTS}
@@ -199,10 +198,10 @@ def filled_orders(
 
 
 def changed(market: Market, levels: Levels | None, orders: Orders, entry: np.ndarray) -> np.ndarray:
-    """Return which trades would meet stop or target on another bar, the entry's price being this.
+    """Return which trades would hit stop or target on another bar at this entry price.
 
-    The trips were found with the price of the fill, which differs from the order's in the last
-    digit: that decides where a bar just touches a level.
+    The trips were found with the fill's price, which differs from the order's in the last digit.
+    That matters if a bar just touches a level.
     """
     if levels is None:
         return np.zeros(orders.side.shape, dtype=bool)
@@ -214,9 +213,9 @@ def changed(market: Market, levels: Levels | None, orders: Orders, entry: np.nda
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Places of the trades of several runs in a table: a row the first, second, ... trade of each.
+    """Positions of several runs' trades in a table: row k holds the k-th trade of each run.
 
-    Runs with more trades stand further left, so that each row is full up to its width.
+    Runs with more trades come first, so each row is full up to its width.
 
     Attributes
     ----------
@@ -237,7 +236,7 @@ class Grid:
 
     @classmethod
     def of(cls, counts: np.ndarray) -> "Grid":
-        """Make it for runs with so many trades."""
+        """Build the grid for runs with these numbers of trades."""
         rank = np.argsort(np.argsort(-counts, kind="stable"))
         start = np.repeat(np.cumsum(counts) - counts, counts)
         row = np.arange(counts.sum()) - start
@@ -251,5 +250,5 @@ class Grid:
         return table
 
     def of_run(self, run: int) -> tuple[slice, int]:
-        """Return where the trades of a run stand in a table."""
+        """Return the place of a run's trades in a table."""
         return slice(0, int(self.counts[run])), int(self.rank[run])

@@ -1,4 +1,4 @@
-"""Market: the bars and predictions that many rules are replayed over, each part made once."""
+"""Market: bars and predictions shared by many replayed rules, with cached parts."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -31,13 +31,13 @@ from bt_fusion.verdict.placebos.replay import (
 
 __all__ = ["Market", "State"]
 
-BYTES = 200_000_000  # that averages may take; of other parts the last few are kept
+BYTES = 200_000_000  # cache size of averages; of other parts the last few are cached
 KEPT = 32
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """The state of two averages.
+    """State of two moving averages.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class State:
 
 
 class Market:
-    """Bars, predictions and an account; what rules have in common is worked out once.
+    """Bars, predictions and an account; parts shared by rules are computed once.
 
     Parameters
     ----------
@@ -69,13 +69,13 @@ class Market:
     ----------
     bars : BarArrays
     index : DatetimeIndex
-        Stamps of the bars, as the engine tells them.
+        Timestamps of the bars, as in the engine.
     periods : float
-        Bars a year.
+        Bars per year.
     years : float
         From the first to the last bar.
     long : bool
-        Whether a year can be told of them.
+        Whether the bars are long enough for annual figures.
     """
 
     def __init__(
@@ -102,16 +102,16 @@ class Market:
 
     @property
     def knows_payoff(self) -> bool:
-        """Whether the threshold "auto" can be asked of the predictions."""
+        """Whether the predictions support the threshold "auto"."""
         p = self.predictions
         return p is not None and (p.voting != "soft" or p.payoff is not None)
 
     def trips(self, rule: FusionRule) -> RoundTrips:
-        """Return the round trips that a rule makes, whatever the account can pay for."""
+        """Return the round trips of a rule, ignoring whether the account can pay for them."""
         state, agrees, hold = self.state(rule), self.agrees(rule), rule.exit.hold_bars
         if rule.exit.exit != "renew":
             side = np.where(agrees, state.side, 0)
-            side[-1:] = 0  # an order of the last bar would never be filled
+            side[-1:] = 0  # an order on the last bar is never filled
             exit_bar, inside = self._ends(replace(rule, threshold=None))
             entered = one_at_a_time(side, exit_bar)
             within = None if inside is None else inside[entered]
@@ -139,14 +139,14 @@ class Market:
         return self._state(rule.fast, rule.slow)
 
     def levels(self, rule: FusionRule) -> Levels | None:
-        """Return the stop and target orders of a rule, None without any."""
+        """Return the stop and target orders of a rule, or None."""
         if not rule.has_levels:
             return None
         known = self._range(rule.atr_period) if rule.atr_period else None
         return Levels(rule.stop, rule.target, known)
 
     def exits(self, rule: FusionRule) -> LevelExits:
-        """Return where a position of the state's side would meet a rule's stop and target."""
+        """Return where a position of the state's side hits a rule's stop or target."""
         long, short = self._met(rule.stop, rule.target, rule.atr_period)
         up = self.state(rule).side >= 0
         return LevelExits(
@@ -165,19 +165,19 @@ class Market:
         return atr(self.bars.high, self.bars.low, self.bars.close, period)
 
     def _met_of(self, stop: Any, target: Any, period: int) -> tuple[LevelExits, LevelExits]:
-        """Return where a long and a short of each bar would meet stop or target."""
+        """Return where a long and a short of each bar hit stop or target."""
         levels = Levels(stop, target, self._range(period) if period else None)
         one, slips = np.ones(len(self), dtype=np.int64), self.account.slippage
         return levels.exits(self.bars, one, slips), levels.exits(self.bars, -one, slips)
 
     def _ends_of(self, rule: FusionRule) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the bar at which a trip of each bar ends, and whether inside it."""
+        """Return the bar at which each bar's trip ends, and whether it ends inside that bar."""
         side = self.state(rule).side
         exit_bar = exit_bars(side, side, rule.exit)
         if not rule.has_levels:
             return exit_bar, None
         met, decided = self.exits(rule).bar, np.where(exit_bar == NEVER, len(self), exit_bar) - 1
-        inside = met <= decided  # the bar that decides to leave can still meet one
+        inside = met <= decided  # the bar that decides to exit can still hit one
         return np.where(inside, met, exit_bar), inside
 
     def _sides_of(self, threshold: float | str) -> tuple[np.ndarray, np.ndarray]:
@@ -194,6 +194,6 @@ class Market:
         return self.predictions.opinion()
 
     def _costs_of(self) -> Any:
-        """Return what the broker takes of each bar's price for entry and exit together."""
+        """Return the broker's round-trip costs, as a fraction of each bar's price."""
         cerebro = cerebro_of({"": self._frame}, self.account)
         return costs_of(cerebro.broker, cerebro.datas[0]).round_trip(self.bars.close)

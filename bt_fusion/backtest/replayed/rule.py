@@ -1,4 +1,4 @@
-"""FusionRule: what the trades of a FusionStrategy depend on."""
+"""FusionRule: the parameters that determine a FusionStrategy's trades."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ RENEW, NOWHERE = ExitRule(exit="renew"), Distance()
 
 @dataclass(frozen=True)
 class FusionRule:
-    """The parameters of a FusionStrategy that its trades depend on.
+    """Parameters that determine a FusionStrategy's trades.
 
     Attributes
     ----------
     fast, slow : int
         Periods of the averages, in bars.
     threshold : float, "auto" or None
-        What is asked of ML; None trades without it.
+        Threshold of ML; None trades without ML.
     exit : ExitRule
     stop, target : Distance
     atr_period : int
-        In bars; 0 where neither stop nor target is in ATR units.
+        In bars; 0 if neither stop nor target is in ATR units.
     """
 
     fast: int = 12
@@ -42,12 +42,12 @@ class FusionRule:
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> "FusionRule":
-        """Read it from all parameters of the strategy, `ml` and the defaults included.
+        """Build the rule from all parameters of the strategy, including `ml` and the defaults.
 
         Raises
         ------
         OptionError
-            For parameters that the strategy would refuse, or an `atr_period` that is no period.
+            For parameters that the strategy would reject, or an invalid `atr_period`.
 
         Examples
         --------
@@ -74,7 +74,7 @@ class FusionRule:
 
     @property
     def has_levels(self) -> bool:
-        """Whether stop or target orders stand behind the positions."""
+        """Whether positions have stop or target orders."""
         return any((self.stop.share, self.stop.units, self.target.share, self.target.units))
 
     @property
@@ -84,7 +84,7 @@ class FusionRule:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """What runs are sorted by, so that those that share most come one after the other."""
+        """Sort key that places similar rules next to each other."""
         levels = (self.stop.share, self.stop.units, self.target.share, self.target.units)
         periods = (self.atr_period, self.fast, self.slow)
         rule = (self.exit.exit, self.exit.hold_bars, self.exit.long_only)
@@ -92,7 +92,7 @@ class FusionRule:
 
 
 def checked_period(period: Any) -> int:
-    """Return a number of bars, once it has been looked at."""
+    """Check a number of bars and return it."""
     if isinstance(period, bool) or not isinstance(period, int) or period < 1:
         raise OptionError(f"atr_period {period!r} must be a whole number of at least 1")
     return period

@@ -1,4 +1,4 @@
-"""Runs of FusionStrategy by replay: equity, figures and trades, as TradeStats makes them."""
+"""Replayed runs of FusionStrategy: equity, figures and trades, as in TradeStats."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ CELLS = 500_000  # of a table of trades: runs times the most trades of one
 
 @dataclass(frozen=True, eq=False)
 class ReplayedRun:
-    """What FusionStrategy did by a rule.
+    """Replayed run of FusionStrategy under one rule.
 
     Attributes
     ----------
@@ -65,12 +65,12 @@ class ReplayedRun:
 
     @cached_property
     def returns(self) -> np.ndarray:
-        """What the account made on each bar but the first, as a fraction."""
+        """The account's return on each bar except the first, as a fraction."""
         return bar_returns(self.equity)
 
     @cached_property
     def curve(self) -> dict[str, Any]:
-        """The figures of the equity, none withheld."""
+        """All figures of the equity."""
         market = self.market
         return curve_figures(self.equity, self.returns, market.periods, market.years)
 
@@ -90,14 +90,14 @@ class ReplayedRun:
         }
 
     def run(self, symbol: str = "") -> Run:
-        """Return it as the engine does: with trades, equity, signal and technical state."""
+        """Return it as an engine run: with trades, equity, signal and technical state."""
         state = self.market.state(self.rule).side
         signal = np.where(self.market.agrees(self.rule), state, 0)
         equity = pd.Series(self.equity, self.market.index, name="equity")
         return Run(self.figures, self.trades(symbol), equity, signal=signal, technical=state)
 
     def trades(self, symbol: str = "") -> pd.DataFrame:
-        """Return one row a trade, as `TradeStats` lists them."""
+        """Return one row per trade, as listed by `TradeStats`."""
         fills, time = self.fills, self.market.index
         signal, last = fills.trips.signal, len(self.market) - 1
         left = np.where(fills.closed, fills.trips.exit_bar, last)
@@ -122,7 +122,7 @@ class ReplayedRun:
 
     @property
     def reasons(self) -> np.ndarray:
-        """Why each trade has ended."""
+        """Exit reason of each trade."""
         trips, rule = self.fills.trips, self.rule.exit
         decided = np.maximum(trips.exit_bar - 1, 0)
         turned = self.market.state(self.rule).side[decided] * trips.side
@@ -137,7 +137,7 @@ class ReplayedRun:
 
     @property
     def _stop(self) -> np.ndarray:
-        """The first bar at whose close each trade is over."""
+        """First bar at whose close each trade is closed."""
         fills = self.fills
         return np.where(fills.closed, fills.trips.exit_bar, len(self.market))
 
@@ -162,7 +162,7 @@ def replayed_runs(
     ----------
     market : Market
     rules : iterable of FusionRule
-        Sorted by `FusionRule.order` they take the least time.
+        Fastest if sorted by `FusionRule.order`.
     """
     by_levels = groupby(rules, key=lambda rule: (rule.stop, rule.target, rule.atr_period))
     for _, group in by_levels:
@@ -175,7 +175,7 @@ def replayed_runs(
 def gathered(
     runs: Iterable[tuple[FusionRule, RoundTrips]],
 ) -> Iterator[list[tuple[FusionRule, RoundTrips]]]:
-    """Yield as many runs at a time as a table of their trades has room for, at least one."""
+    """Yield batches of runs whose trades fit a table of `CELLS`, at least one run each."""
     some, most = list[tuple[FusionRule, RoundTrips]](), 0
     for run in runs:
         most = max(most, len(run[1].signal))

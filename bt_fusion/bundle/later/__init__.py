@@ -1,1 +1,1 @@
-"""Models that a bundle holds beside its first one, each with columns of its own."""
+"""Models in a bundle besides its first one, each with its own columns."""

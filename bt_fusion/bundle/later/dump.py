@@ -1,4 +1,4 @@
-"""Later models as a bundle holds them: entries of the manifest, files, and golden rows."""
+"""Later models as bundle content: manifest entries, files, and golden rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,12 +16,12 @@ __all__ = ["dump_later"]
 def dump_later(
     models: Sequence[LaterModel],
 ) -> tuple[list[dict[str, Any]], dict[str, bytes], list[dict[str, Any]]]:
-    """Return the manifest's entries of later models, their files by name, and golden rows.
+    """Return the manifest entries of later models, their files by name, and golden rows.
 
     Raises
     ------
     OptionError
-        When a part cannot be saved without pickle.
+        If a part cannot be saved without pickle.
     """
     entries, golden = [], []
     files: dict[str, bytes] = {}
@@ -59,7 +59,7 @@ def _dump(model: LaterModel) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def _golden(model: LaterModel) -> list[dict[str, Any]]:
-    """Return the rows a model is checked on, with all that its parts predict; NaN is None."""
+    """Return the rows to check a model on, with its parts' predictions; NaN becomes None."""
     if not model.fitted:
         return []
     predicted = np.hstack([*model.predicted().values()])

@@ -1,7 +1,7 @@
-"""Kinds of models a bundle can hold, found by name when one is asked for.
+"""Kinds of models in a bundle, imported by name on request.
 
-Their classes stand in later layers. Nothing here depends on these modules: like the package's own
-public names each is imported when it is first used.
+Their classes are in later layers. Nothing here depends on these modules: like the package's own
+public names, each is imported on first use.
 """
 
 from importlib import import_module
@@ -11,7 +11,7 @@ from bt_fusion.errors import ModelCompatibilityError
 
 __all__ = ["HOMES", "PLAIN", "model_class"]
 
-PLAIN = "signal"  # has nothing beside it
+PLAIN = "signal"  # has no later models
 HOMES = {
     PLAIN: ("bt_fusion.models.signal_model", "SignalModel"),
     "managed": ("bt_fusion.trade_models.managed_model", "ManagedModel"),
@@ -24,7 +24,7 @@ def model_class(kind: str) -> Any:
     Raises
     ------
     ModelCompatibilityError
-        For a kind that is not known here.
+        For an unknown kind.
 
     Examples
     --------

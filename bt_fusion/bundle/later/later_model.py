@@ -1,4 +1,4 @@
-"""LaterModel: a model that learnt from what the first one predicted, as a bundle holds it."""
+"""LaterModel: a model trained on the first one's predictions, as bundle content."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,26 +13,26 @@ __all__ = ["LaterModel"]
 
 @dataclass(frozen=True, eq=False)
 class LaterModel:
-    """A model beside the first: an ensemble of classifiers, regressors, or nothing fitted.
+    """A model besides the first: an ensemble of classifiers, regressors, or nothing fitted.
 
-    A bundle keeps it without knowing what it is for; who saved it knows.
+    A bundle stores it without knowing its purpose; the caller that saved it does.
 
     Attributes
     ----------
     name : str
         Letters, digits and underscores.
     columns : tuple of str
-        Of its input, in order; also where nothing is fitted.
+        Of its input, in order; also if nothing is fitted.
     options : dict of str to number
-        What it was made with.
+        Its constructor arguments.
     facts : dict of str to number
-        What its training came to.
+        Results of its training.
     ensemble : Ensemble or None
         Fitted on float32.
     regressors : dict of str to LGBMRegressor
         Fitted.
     sample : ndarray of float64, shape (n_rows, n_columns)
-        Rows its predictions are checked on when it is loaded.
+        Rows to check its predictions on when it is loaded.
     """
 
     name: str
@@ -45,13 +45,13 @@ class LaterModel:
 
     @property
     def fitted(self) -> bool:
-        """Whether there is anything that predicts."""
+        """Whether anything in it predicts."""
         return self.ensemble is not None or bool(self.regressors)
 
     def predicted(self) -> dict[str, np.ndarray]:
-        """Return what each part predicts for the sample, shape (n_rows, n_classes) or (n_rows, 1).
+        """Return each part's predictions for the sample, shape (n_rows, n_classes) or (n_rows, 1).
 
-        Of members what they say after calibration, by their own libraries.
+        Members predict with calibration, by their own libraries.
         """
         found = {}
         if self.ensemble is not None:

@@ -1,4 +1,4 @@
-"""Load later models: every check before anything is used, and their predictions made again."""
+"""Load later models: all checks come first, and the predictions are repeated."""
 
 import re
 from typing import Any
@@ -20,12 +20,12 @@ LARGEST = 1e12
 
 
 def check_later(content: dict[str, Any]) -> None:
-    """Check what the manifest says of later models, without their parts.
+    """Check the manifest entries of later models, without their parts.
 
     Raises
     ------
     BundleError
-        For names, counts, numbers or golden rows that cannot be.
+        For invalid names, counts, numbers or golden rows.
     """
     entries = content["later"]
     names = [entry["name"] for entry in entries]
@@ -43,20 +43,20 @@ def check_later(content: dict[str, Any]) -> None:
 def load_later(
     content: dict[str, Any], files: dict[str, bytes]
 ) -> tuple[tuple[LaterModel, ...], dict[str, tuple[float, float]]]:
-    """Return a manifest's later models, fitted, and how their predictions compare.
+    """Return the later models of a manifest, fitted, and the comparison of their predictions.
 
     Returns
     -------
     models : tuple of LaterModel
     compared : dict of str to (float, float)
-        Of each part the largest difference on its golden rows, and the one that is allowed.
+        For each part, the largest difference on its golden rows, and the allowed one.
 
     Raises
     ------
     BundleError
         For a part that is broken or malicious.
     PartError
-        For a part that is missing, or predicts otherwise than when it was saved.
+        For a part that is missing, or whose predictions differ from the saved ones.
     """
     found: list[LaterModel] = []
     compared: dict[str, tuple[float, float]] = {}
@@ -91,7 +91,7 @@ def _check_entry(entry: dict[str, Any]) -> None:
 
 
 def _model(content: dict[str, Any], entry: dict[str, Any], files: dict[str, bytes]) -> LaterModel:
-    """Return one model with the rows it is checked on."""
+    """Return one model with the rows to check it on."""
     regressors = [part for part in entry["parts"] if part["role"] == "regressor"]
     built = {part["name"]: _regressor(content, entry, part, files) for part in regressors}
     ensemble = None

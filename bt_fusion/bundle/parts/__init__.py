@@ -1,1 +1,1 @@
-"""One file a kind of fitted part: how it is saved, checked and loaded."""
+"""One file per kind of fitted part: how to save, check and load it."""

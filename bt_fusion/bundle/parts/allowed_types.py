@@ -1,14 +1,14 @@
-"""What a skops file in a bundle may name, fixed for each schema of the bundle.
+"""The types that a skops file in a bundle may name, fixed for each bundle schema.
 
-skops trusts every type of scikit-learn by default. Some of those hand their arrays to native
-code unchecked, so this list is short: what the members and calibrations are made of, each either
+skops trusts every scikit-learn type by default. Some of those pass their arrays to native code
+unchecked, so this list is short: the types that members and calibrations consist of, each either
 pure NumPy when it predicts or checked in `parts.sklearn`.
 """
 
 __all__ = ["ALLOWED", "CONTAINERS", "MOVED", "TREE", "TRUSTED"]
 
 TREE = "sklearn.tree._tree.Tree"
-# Names of schema 1 and what they are called since schema 2
+# Names in schema 1, and their names since schema 2
 MOVED = {
     "bt_fusion.calibration.ProbabilityMap": "bt_fusion.ensemble.calibration.ProbabilityMap",
     "bt_fusion.svm.RbfSVM": "bt_fusion.ensemble.members.svm.RbfSVM",
@@ -34,7 +34,7 @@ SKLEARN = (
     "sklearn.tree._classes.DecisionTreeClassifier",
     "sklearn.tree._classes.ExtraTreeClassifier",
 )
-# Pure NumPy when they predict, or made of such parts; for the members of users
+# Pure NumPy when they predict, or made of such parts; for user-defined members
 OF_USERS = (
     "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
     "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
@@ -76,5 +76,5 @@ ALLOWED: dict[int, frozenset[tuple[str, str]]] = {
     4: SINCE_3,
     5: SINCE_3,
 }
-# What skops is told to accept, once the file was checked by ALLOWED
+# Types that skops accepts, after the file was checked against ALLOWED
 TRUSTED = [*MOVED.values(), *SKLEARN, *OF_USERS, *LOSSES, TREE]

@@ -12,12 +12,12 @@ __all__ = ["build", "dump", "inspect"]
 
 
 def dump(estimator: Any, features: tuple[str, ...]) -> bytes:
-    """Return the trees as JSON, with the names of their features."""
+    """Return the trees as JSON, with the feature names."""
     return dumped_json(estimator.forest_, features, (OBJECTIVE,))
 
 
 def inspect(data: bytes, expected: Expected) -> bytes:
-    """Check the JSON and return it as XGBoost is to read it."""
+    """Check the JSON and return it in the form that XGBoost reads."""
     sums = expected.n_classes if expected.n_classes > 2 else 1
     return checked_json(data, expected, Learner(OBJECTIVE, 0, sums))
 

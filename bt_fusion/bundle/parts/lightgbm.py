@@ -35,7 +35,7 @@ END = "\n\nend of trees\n"
 
 
 def dump(estimator: Any, features: tuple[str, ...]) -> bytes:
-    """Return the trees as text, with the names of their features."""
+    """Return the trees as text, with the feature names."""
     lines = dumped_text(estimator.booster_, features)
     if f"objective={_objective(len(estimator.classes_))}" not in lines:
         raise OptionError("LightGBM members are saved with their default objective only")
@@ -43,7 +43,7 @@ def dump(estimator: Any, features: tuple[str, ...]) -> bytes:
 
 
 def dumped_text(booster: Any, features: tuple[str, ...]) -> list[str]:
-    """Return the lines of a booster's trees, with the names of their features."""
+    """Return the lines of a booster's trees, with the feature names."""
     text = booster.model_to_string(importance_type="split")
     trees, _, _ = text.partition("end of trees")
     lines = (trees.rstrip("\n") + END).split("\n")
@@ -53,12 +53,12 @@ def dumped_text(booster: Any, features: tuple[str, ...]) -> list[str]:
 
 
 def inspect(data: bytes, expected: Expected) -> str:
-    """Check the text and return it as LightGBM is to read it."""
+    """Check the text and return it in the form that LightGBM reads."""
     return checked_text(data, expected, re.compile(re.escape(_objective(expected.n_classes))))
 
 
 def checked_text(data: bytes, expected: Expected, objective: re.Pattern[str]) -> str:
-    """Check the text of a booster and return it as LightGBM is to read it."""
+    """Check the text of a booster and return it in the form that LightGBM reads."""
     text = data.decode("ascii")
     if re.search(r"[^\n -~]", text) or not text.endswith(END):
         raise BundleError(f"{expected.name} is cut short, or is no LightGBM text")
@@ -87,7 +87,7 @@ def build(text: str, expected: Expected) -> Any:
 
     estimator = LGBMClassifier(verbose=-1) if expected.template is None else expected.template
     classes = np.arange(expected.n_classes)
-    # What fit leaves behind; LightGBM has no public way to put a booster into a classifier
+    # The attributes that fit sets; LightGBM has no public way to put a booster into a classifier
     estimator._Booster = Booster(model_str=text)
     estimator._le = LabelEncoder().fit(classes)
     estimator._classes, estimator._n_classes = classes, expected.n_classes
@@ -136,7 +136,8 @@ def _check_tree(block: str, number: int, expected: Expected) -> None:
     for key in SPLIT_NUMBERS:
         _numbers(fields[key], leaves - 1, f"{name}.{key}")
     whole = {key: _whole(fields[key], leaves - 1, f"{name}.{key}") for key in SPLIT_INTEGERS}
-    # bit 0 a category, bit 1 the side of missing values, bits 2 and 3 what counts as missing
+    # bit 0 a category, bit 1 the side of missing values, bits 2 and 3 the values that count as
+    # missing
     if not np.isin(whole["decision_type"], (0, 2, 4, 6, 8, 10)).all():
         raise BundleError(f"{name} has a split that is not a plain number's")
     _check_indices(whole, leaves, expected, name)
@@ -145,7 +146,7 @@ def _check_tree(block: str, number: int, expected: Expected) -> None:
 def _check_indices(
     whole: dict[str, np.ndarray], leaves: int, expected: Expected, name: str
 ) -> None:
-    """Number the leaves behind the splits, and check the whole as one tree."""
+    """Number the leaves after the splits, and check the whole as one tree."""
     splits = leaves - 1
     left, right = np.zeros(splits + leaves, np.int64), np.zeros(splits + leaves, np.int64)
     feature = np.zeros(splits + leaves, np.int64)
@@ -160,7 +161,7 @@ def _check_indices(
 
 
 def _rebuilt(first: str, header: dict[str, str], blocks: list[str]) -> str:
-    """Write the text anew, with the sizes LightGBM skips by taken from the trees themselves."""
+    """Write the text again, with the sizes that LightGBM skips by, computed from the trees."""
     trees = [f"Tree={block.strip(chr(10))}\n\n\n" for block in blocks]
     header["tree_sizes"] = " ".join(str(len(tree)) for tree in trees)
     lines = "\n".join(f"{name}={value}" for name, value in header.items())

@@ -14,8 +14,8 @@ __all__ = ["build", "dump", "inspect"]
 
 INTEGERS = ("window", "hidden", "batch_rows", "max_epochs", "patience", "seed")
 FRACTIONS = ("dropout", "learning_rate", "weight_decay")
-LARGEST = {"window": 10_000, "hidden": 4_096}  # what a file may make this machine allocate
-GATES = 4  # an LSTM cell has four gates, whose weights stand one below the other
+LARGEST = {"window": 10_000, "hidden": 4_096}  # limits on what a file may allocate
+GATES = 4  # an LSTM cell has four gates, whose weights are stacked
 
 
 def dump(estimator: Any, features: tuple[str, ...]) -> bytes:
@@ -86,7 +86,7 @@ def build(checked: tuple[dict[str, Any], dict[str, np.ndarray]], expected: Expec
 
 
 def _parameters(given: Any, name: str) -> dict[str, Any]:
-    """Check that every parameter is there, of its type and in bounds."""
+    """Check that every parameter is present, of its type and in bounds."""
     if not isinstance(given, dict) or given.keys() != {*INTEGERS, *FRACTIONS}:
         raise BundleError(f"{name}: parameters {sorted(given)[:12]} of an LSTM")
     for key in INTEGERS:

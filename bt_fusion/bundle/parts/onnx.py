@@ -1,8 +1,8 @@
 """Members' ONNX forms, read and checked before onnxruntime sees them.
 
-A file must be one of the few graphs that `ensemble.onnx_graph` writes, with trees whose indices
-stay inside their arrays and whose depth onnxruntime bears; onnx's own checker comes on top where
-it is installed.
+A file must be one of the few graphs that `ensemble.onnx_graph` writes, with tree indices inside
+their arrays and a depth that onnxruntime can process. If onnx is installed, its own checker runs as
+well.
 """
 
 from typing import Any
@@ -20,12 +20,12 @@ __all__ = ["build", "dump", "inspect"]
 
 
 def dump(member: Any, features: tuple[str, ...]) -> bytes:
-    """Return the member's ONNX file as it was exported."""
+    """Return the member's exported ONNX file."""
     return member.content
 
 
 def inspect(data: bytes, expected: Expected) -> bytes:
-    """Check the file and return it as it is."""
+    """Check the file and return it unchanged."""
     if len(data) > LARGEST:
         raise BundleError(f"{expected.name} has {len(data):,} bytes, at most {LARGEST:,} expected")
     file = _read(data, expected)
@@ -67,7 +67,7 @@ def _not_ours(expected: Expected, why: str) -> BundleError:
 
 
 def _form(file: OnnxFile, expected: Expected) -> Form:
-    """Return the form whose nodes are the file's, one by one."""
+    """Return the form with the same nodes as the file."""
     found = [(node.operator, node.domain, node.inputs, node.outputs) for node in file.nodes]
     for form in FORMS:
         steps = form.steps
@@ -81,7 +81,7 @@ def _form(file: OnnxFile, expected: Expected) -> Form:
 
 
 def _check_ends(file: OnnxFile, form: Form, expected: Expected) -> None:
-    """Check the versions, and what goes in and comes out."""
+    """Check the versions, inputs and outputs."""
     ends = [
         [("rows", DOUBLE, [0, len(expected.features)])],
         [("probabilities", DOUBLE, [0, expected.n_classes])],

@@ -1,7 +1,7 @@
-"""An ONNX file read without onnx: protobuf fields of a few messages, none unknown, none ambiguous.
+"""Read an ONNX file without onnx: protobuf fields of a few messages, none unknown or ambiguous.
 
-What onnxruntime would read into the file and this reader would not (subgraphs, functions, data in
-other files, metadata) is a field that is not listed here, and so an error.
+Anything else that onnxruntime would interpret (subgraphs, functions, data in other files, metadata)
+is an unlisted field here, and so an error.
 
 References
 ----------
@@ -18,8 +18,8 @@ from bt_fusion.errors import BundleError
 
 __all__ = ["Node", "OnnxFile", "read_onnx"]
 
-VARINT, LENGTH = 0, 2  # the two ways of protobuf that a value may be written in here
-MOST_FIELDS = 1_000  # of one message; the long lists of trees are read at once
+VARINT, LENGTH = 0, 2  # the two protobuf wire types accepted here
+MOST_FIELDS = 1_000  # of one message; the long lists of trees are read in one piece
 MODEL = {1: "ir_version", 7: "graph", 8: "opset_import"}
 OPSET = {1: "domain", 2: "version"}
 GRAPH = {1: "node", 2: "name", 5: "initializer", 11: "input", 12: "output"}
@@ -46,7 +46,8 @@ class Node:
     operator, domain : str
     inputs, outputs : tuple of str
     attributes : dict of str to int, str or ndarray
-        Whole numbers are int64, numbers float64; of the modes of tree nodes, which branch.
+        Integers are int64, other numbers float64; for the modes of tree nodes, which of them
+        branch.
     """
 
     operator: str
@@ -58,14 +59,14 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class OnnxFile:
-    """What an ONNX file holds.
+    """The content of an ONNX file.
 
     Attributes
     ----------
     ir_version : int
     opsets : dict of str to int
     inputs, outputs : list of (str, int, list)
-        Name, type of number, and shape; 0 for a length that is not fixed.
+        Name, number type, and shape; 0 for a variable length.
     nodes : list of Node
     constants : dict of str to ndarray of float64
     """
@@ -84,7 +85,7 @@ def read_onnx(data: bytes) -> OnnxFile:
     Raises
     ------
     BundleError
-        For whatever is not written as the few messages listed here are.
+        If anything is not written as one of the messages listed here.
     """
     model = _fields(memoryview(data), MODEL)
     graph = _fields(_one(model, "graph", memoryview), GRAPH)
@@ -101,7 +102,7 @@ def read_onnx(data: bytes) -> OnnxFile:
 
 
 def _fields(data: Any, names: Mapping[int, str]) -> Fields:
-    """Return a message's values by field, in order: whole numbers, and views of what is longer."""
+    """Return a message's values by field, in order: integers, and views of longer values."""
     found: Fields = {name: [] for name in names.values()}
     if not isinstance(data, memoryview):
         raise BundleError("a number in an ONNX file where a message belongs")
@@ -177,7 +178,7 @@ def _node(fields: Fields) -> Node:
 
 
 def _attribute(data: bytes) -> tuple[str, Any]:
-    """Return an attribute's name and value: written as name, value and type, in this order."""
+    """Return an attribute's name and value, written as name, value and type, in this order."""
     length = data[1]
     name, value, tag, kind = data[2 : 2 + length], data[2 + length : -3], data[-3:-1], data[-1]
     if data[0] != 0x0A or length > 127 or tag != TYPE_TAG or kind not in TAGS:
@@ -195,7 +196,7 @@ def _attribute(data: bytes) -> tuple[str, Any]:
 
 
 def _tagged_numbers(data: bytes, tag: int) -> np.ndarray:
-    """Return whole numbers >= 0 that are written one by one, each after the same tag."""
+    """Return integers >= 0 that are written one by one, each after the same tag."""
     octets = np.frombuffer(data, np.uint8)
     last = np.flatnonzero(octets < 128)
     first = np.concatenate([[0], last[:-1] + 1])
@@ -212,7 +213,7 @@ def _tagged_numbers(data: bytes, tag: int) -> np.ndarray:
 
 
 def _modes(data: bytes) -> np.ndarray:
-    """Return which nodes of trees branch: the only texts a list may hold."""
+    """Return which tree nodes branch: the only texts a list may hold."""
     short = data
     for text, mark in MODES.items():
         short = short.replace(text, mark)

@@ -1,4 +1,4 @@
-"""The trees of an ONNX file: every index stays inside its arrays, every way down ends soon."""
+"""The trees of an ONNX file: every index is inside its array, and every path ends soon."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ class Nodes:
     ----------
     tree, feature, left, right : ndarray of int64, shape (n_nodes,)
     inner : ndarray of bool, shape (n_nodes,)
-        Which of them branch.
+        Whether a node branches.
     """
 
     tree: np.ndarray
@@ -46,15 +46,15 @@ def check_trees(attributes: dict[str, Any], sums: int, shares: bool, expected: E
     ----------
     attributes : dict
     sums : int
-        What the trees add up to: a number for each class, or the one of the second of two.
+        Number of sums: one per class, or one for the second of two classes.
     shares : bool
-        Whether a leaf adds to every sum, not to one.
+        Whether a leaf adds to every sum instead of one.
     expected : Expected
 
     Raises
     ------
     BundleError
-        For indices outside their arrays, circles, trees too deep, and lengths that disagree.
+        For indices outside their arrays, cycles, too deep trees, and inconsistent lengths.
     """
     how = (attributes.get("aggregate_function"), attributes.get("post_transform"))
     if attributes.keys() != ATTRIBUTES or attributes["n_targets"] != sums or how != ("SUM", "NONE"):
@@ -65,7 +65,7 @@ def check_trees(attributes: dict[str, Any], sums: int, shares: bool, expected: E
 
 
 def _nodes(attributes: dict[str, Any], name: str) -> Nodes:
-    """Return the nodes by number, from lists that hold tree after tree, each from its root."""
+    """Return the nodes by number, from lists of tree after tree, each from its root."""
     listed = [attributes[f"nodes_{each}"] for each in NODES]
     branch, threshold = attributes["nodes_modes"], attributes["nodes_values_as_tensor"]
     trees, numbers, count = listed[0], listed[1], len(branch)
@@ -85,7 +85,7 @@ def _nodes(attributes: dict[str, Any], name: str) -> Nodes:
 
 
 def _check_branches(nodes: Nodes, expected: Expected) -> None:
-    """Check that all but the roots are the child of one node of their tree, and the depth."""
+    """Check the depth, and that each node except the roots has one parent in its tree."""
     name, roots = expected.name, int(nodes.tree.max()) + 1
     tree, left, right, inner = nodes.tree, nodes.left, nodes.right, nodes.inner
     check_tree(left, right, nodes.feature, inner, len(expected.features), name)
@@ -103,7 +103,7 @@ def _check_branches(nodes: Nodes, expected: Expected) -> None:
 
 
 def _check_leaves(attributes: dict[str, Any], nodes: Nodes, each: int, name: str) -> None:
-    """Check that every leaf adds `each` finite numbers to sums that are there."""
+    """Check that every leaf adds `each` finite numbers to existing sums."""
     trees, numbers, sums = (attributes[f"target_{key}"] for key in TARGETS)
     weights, base = attributes["target_weights_as_tensor"], attributes["base_values_as_tensor"]
     leaves = np.flatnonzero(~nodes.inner)

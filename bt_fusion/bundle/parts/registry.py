@@ -1,4 +1,4 @@
-"""Kinds of fitted parts a bundle can hold: one (dump, inspect, build) a kind, chosen by type."""
+"""Kinds of fitted parts in a bundle: (dump, inspect, build) for each, selected by type."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,27 +46,27 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of fitted part is written and read.
+    """How to write and read one kind of fitted part.
 
     Attributes
     ----------
     name, suffix : str
-        In the manifest and of the file.
+        In the manifest, and of the file.
     libraries : tuple of str
-        Distributions whose versions it depends on.
+        Distributions whose versions matter for it.
     tolerance : float
-        Largest difference of probabilities on the golden rows: 1e-9 where a library computes in
-        float64, 1e-6 in float32, whose last digits differ from one processor to another, and for
-        ONNX what its export is allowed.
+        Largest difference of probabilities on the golden rows: 1e-9 if a library computes in
+        float64, 1e-6 in float32, whose last digits differ between processors, and for ONNX the
+        tolerance of its export.
     accepts : callable
-        Tells whether a fitted estimator is of this kind, without importing what it is not.
+        Returns whether a fitted estimator is of this kind, without importing other libraries.
     dump : callable
         Estimator and feature names to bytes.
     inspect : callable
-        Bytes and `Expected` to what `build` needs, after every check that can be made before a
-        native library sees it.
+        Bytes and `Expected` to the input of `build`, after every check possible before a native
+        library reads it.
     build : callable
-        What `inspect` returned, and `Expected`, to the fitted estimator.
+        The result of `inspect`, and `Expected`, to the fitted estimator.
     """
 
     name: str
@@ -88,7 +88,7 @@ def _is_trusted(part: Any) -> bool:
 
 
 def is_of_plugin(part: Any) -> bool:
-    """Say whether an estimator's class stands in a file that has registered something."""
+    """Return whether an estimator's class is in a file that has registered something."""
     return type(part).__module__ in {module.__name__ for module in user_modules().values()}
 
 
@@ -155,7 +155,7 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-# No kind of a member, which is a classifier
+# Not a kind of member: members are classifiers
 REGRESSOR = Kind(
     "lightgbm_regressor",
     "txt",
@@ -174,7 +174,7 @@ def kind_of(part: Any, name: str, kinds: Sequence[Kind] = KINDS) -> Kind:
     Raises
     ------
     OptionError
-        When no kind can hold it.
+        If no kind can hold it.
     """
     for kind in kinds:
         if kind.accepts(part):
@@ -194,7 +194,7 @@ def kind_named(name: str) -> Kind:
 
 
 def libraries_of(content: dict[str, Any]) -> list[str]:
-    """Return the distributions that the parts of a manifest depend on, sorted."""
+    """Return the distributions that a manifest's parts depend on, sorted."""
     later = [part for model in content["later"] for part in model["parts"]]
     names = {part["kind"] for part in (*content["parts"], *later)}
     kinds = [REGRESSOR if name == REGRESSOR.name else kind_named(name) for name in names]
@@ -204,13 +204,13 @@ def libraries_of(content: dict[str, Any]) -> list[str]:
 def dump_part(
     part: Any, name: str, features: tuple[str, ...], kinds: Sequence[Kind] = KINDS
 ) -> tuple[Kind, bytes]:
-    """Return a fitted part's kind and bytes; OptionError where it cannot be written."""
+    """Return a fitted part's kind and bytes; OptionError if it cannot be written."""
     kind = kind_of(part, name, kinds)
     try:
         return kind, kind.dump(part, features)
     except BtFusionError:
         raise
-    except Exception as error:  # whatever its attributes make of being written
+    except Exception as error:  # writing its attributes may raise anything
         raise OptionError(
             f"{name}: a {type(part).__name__} cannot be saved without pickle: {error}; what it "
             "keeps must be numbers, texts, arrays and scikit-learn's classifiers"
@@ -218,7 +218,7 @@ def dump_part(
 
 
 def build_part(kind: Kind, step: Callable[..., Any], data: Any, expected: Expected) -> Any:
-    """Inspect or build a part; whatever a library makes of broken input becomes our error."""
+    """Inspect or build a part; any error of a library on broken input becomes our error."""
     try:
         return step(data, expected)
     except BtFusionError:

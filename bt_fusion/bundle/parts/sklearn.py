@@ -1,4 +1,4 @@
-"""scikit-learn estimators (and the project's own made of them) in skops."""
+"""scikit-learn estimators (and the project's own based on them) in skops."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,26 +16,26 @@ KERNELS = ("linear", "poly", "rbf", "sigmoid")
 
 
 def dump(estimator: Any, features: tuple[str, ...]) -> bytes:
-    """Return the estimator as a skops file, with the names of its features."""
+    """Return the estimator as a skops file, with the feature names."""
     from skops.io import dumps
 
     return with_features(dumps(estimator), features)
 
 
 def inspect(data: bytes, expected: Expected) -> bytes:
-    """Check types, contents and trees; return the file as skops is to read it."""
+    """Check types, contents and trees; return the file in the form that skops reads."""
     return checked_file(data, expected)
 
 
 def build(data: bytes, expected: Expected) -> Any:
-    """Return the estimator, with what native code will read checked."""
+    """Return the estimator, after checking the data that native code will read."""
     from skops.io import get_untrusted_types, loads
 
-    # what else it names is of plug-ins: `inspect` let nothing pass but TRUSTED and these
+    # other names are of plug-ins: `inspect` only accepts TRUSTED and these
     own = get_untrusted_types(data=data)
     estimator = loads(data, trusted=[*TRUSTED, *own])
     for part in _inside(estimator, depth=0):
-        # unfitted ones are templates: they refuse to predict before libsvm is asked
+        # unfitted ones are templates: they refuse to predict before calling libsvm
         if type(part).__name__ == "SVC" and hasattr(part, "support_vectors_"):
             _check_svc(part, expected.name)
         elif {"coef_", "intercept_", "classes_"} <= getattr(part, "__dict__", {}).keys():
@@ -44,7 +44,7 @@ def build(data: bytes, expected: Expected) -> Any:
 
 
 def _check_linear(model: Any, name: str) -> None:
-    """Check that a linear model has one row of finite coefficients a class, one for two."""
+    """Check that a linear model has one row of finite coefficients per class, one for two."""
     rows = 1 if len(model.classes_) == 2 else len(model.classes_)
     sound = model.coef_.shape == (rows, model.n_features_in_) and model.intercept_.shape == (rows,)
     if not (sound and np.isfinite(model.coef_).all() and np.isfinite(model.intercept_).all()):
@@ -70,7 +70,7 @@ def _inside(value: Any, depth: int) -> Iterator[Any]:
 
 
 def _check_svc(svc: Any, name: str) -> None:
-    """Check every array libsvm reads by the counts of others, and the options it branches on."""
+    """Check every array that libsvm reads against the other counts, and its options."""
     classes, vectors = len(svc.classes_), svc.support_vectors_
     count = len(vectors)
     pairs = classes * (classes - 1) // 2

@@ -1,8 +1,8 @@
-"""A skops file, read and checked without skops, and written anew for it.
+"""Read and check a skops file without skops, and write it again for skops.
 
-skops looks at the types a file names. This reader also looks at what they are made of, refuses
-whatever is not on the list of `allowed`, and checks each decision tree before it exists. What it
-returns is a new file made of what it checked: an entry can no longer stand for two things.
+skops checks the types that a file names. This reader also checks their contents, refuses everything
+not on the `allowed` list, and checks each decision tree before creating it. It returns a new file
+of the checked content: an entry can no longer have two meanings.
 """
 
 import io
@@ -24,8 +24,8 @@ from bt_fusion.plugins import user_modules
 __all__ = ["FEATURES", "SCHEMA_FILE", "checked_file", "with_features"]
 
 SCHEMA_FILE = "schema.json"
-FEATURES = "bt_fusion_features"  # our own entry beside what skops writes
-PLUGIN = "plugin:"  # before the file of a user's class, in the place of its module
+FEATURES = "bt_fusion_features"  # our own entry besides those of skops
+PLUGIN = "plugin:"  # prefix of a user class's file, in place of its module
 PROTOCOL = 2
 ARRAY_FILE = re.compile(r"\d{1,20}\.npy")
 ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -47,9 +47,9 @@ KEYS = {
 
 
 def with_features(data: bytes, features: tuple[str, ...]) -> bytes:
-    """Return a skops file with the names of the features put into its schema.
+    """Return a skops file with the feature names in its schema.
 
-    Classes of a user's are named by their file: what its module is called depends on its place.
+    User classes are named by their file, since their module name depends on its location.
     """
     with ZipFile(io.BytesIO(data)) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
@@ -59,7 +59,7 @@ def with_features(data: bytes, features: tuple[str, ...]) -> bytes:
 
 
 def _renamed(state: Any, modules: dict[str, str]) -> Any:
-    """Return a schema with other names for some modules."""
+    """Return a schema with some modules renamed."""
     if isinstance(state, list):
         return [_renamed(each, modules) for each in state]
     if not isinstance(state, dict):
@@ -71,12 +71,12 @@ def _renamed(state: Any, modules: dict[str, str]) -> Any:
 
 
 def checked_file(data: bytes, expected: Expected) -> bytes:
-    """Check a skops file and return it as skops is to read it.
+    """Check a skops file and return it in the form that skops reads.
 
     Raises
     ------
     BundleError
-        For types that are not allowed, and contents that are not what skops writes.
+        For types that are not allowed, and contents that skops does not write.
     """
     entries = _entries(data, expected.name)
     schema = read_json(entries.pop(SCHEMA_FILE, b""), f"{expected.name}, {SCHEMA_FILE}")
@@ -94,7 +94,7 @@ def checked_file(data: bytes, expected: Expected) -> bytes:
 
 
 def _entries(data: bytes, name: str) -> dict[str, bytes]:
-    """Return the entries of a zip file that holds plain copies and nothing twice."""
+    """Return the entries of a zip file after checking: uncompressed, without duplicates."""
     with ZipFile(io.BytesIO(data)) as archive:
         listed = archive.infolist()
         plain = all(entry.compress_type == ZIP_STORED for entry in listed)
@@ -114,7 +114,7 @@ def _zipped(schema: dict[str, Any], entries: dict[str, bytes]) -> bytes:
 
 
 class _Reader:
-    """One walk through a schema: checks every node and copies it under a fresh id."""
+    """One walk through a schema that checks every node and copies it under a new id."""
 
     def __init__(self, entries: dict[str, bytes], expected: Expected):
         self.entries = entries
@@ -147,7 +147,7 @@ class _Reader:
         return copy | getattr(self, f"_{loader}")(state, depth + 1)
 
     def _plugin(self, name: str) -> type:
-        """Return a class of a plug-in that the manifest lists and that is loaded here."""
+        """Return a plug-in's class that is in the manifest and loaded here."""
         file, _, kind = name.removeprefix(PLUGIN).rpartition(".")
         module = user_modules().get(file) if file in self.expected.plugins else None
         found = getattr(module, kind, None)
@@ -160,7 +160,7 @@ class _Reader:
         self._is(attributes, "DictNode")
         owner = getattr(import_module(state["__module__"]), state["__class__"])
         for name in attributes["content"]:
-            # an attribute in the place of a method or class constant would change what runs
+            # an attribute in place of a method or class constant would change the code that runs
             if not ATTRIBUTE.fullmatch(name) or hasattr(owner, name):
                 raise BundleError(f"{self.expected.name}: attribute {name[:60]!r} of {owner}")
         self._check_attributes(attributes["content"])
@@ -257,7 +257,7 @@ class _Reader:
             raise BundleError(f"{self.expected.name}: no {loader} ({named}) where one belongs")
 
     def _scalar(self, state: Any) -> Any:
-        """Return the value of a JsonNode: None, bool, int, float or a text that is not long."""
+        """Return the value of a JsonNode: None, bool, int, float or a short text."""
         self._is(state, "JsonNode")
         content = state["content"]
         if not isinstance(content, str) or len(content) > LONGEST_TEXT:
@@ -268,7 +268,7 @@ class _Reader:
         return value
 
     def _array(self, state: Any) -> np.ndarray:
-        """Return the array of an NdArrayNode, read once, after its size is checked."""
+        """Return the array of an NdArrayNode, read once, after checking its size."""
         self._is(state, "NdArrayNode")
         name = state.get("file")
         if (

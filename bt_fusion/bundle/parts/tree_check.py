@@ -1,4 +1,4 @@
-"""Trees whose indices cannot lead a native reader out of its arrays or around in circles."""
+"""Check trees: no index may lead a native reader out of its arrays or into a cycle."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def check_tree(
     n_features: int,
     name: str,
 ) -> None:
-    """Check a binary tree given as arrays, node 0 the root.
+    """Check a binary tree given as arrays, with node 0 as root.
 
     Parameters
     ----------
@@ -26,13 +26,13 @@ def check_tree(
     internal : ndarray of bool, shape (n_nodes,)
     n_features : int
     name : str
-        What to call the tree in an error.
+        Name of the tree in errors.
 
     Raises
     ------
     BundleError
-        When a child or a feature does not exist, or a node has two parents. With one parent for
-        each node and none for the root, every way down from the root ends.
+        If a child or a feature does not exist, or a node has two parents. With one parent for each
+        node and none for the root, every path from the root ends.
 
     Examples
     --------

@@ -13,7 +13,7 @@ from bt_fusion.errors import BundleError, OptionError
 
 __all__ = ["Learner", "build", "checked_json", "dump", "dumped_json", "inspect"]
 
-# Arrays of a tree as long as it has nodes, and those that categories would fill
+# Tree arrays with one value per node, and those that categories would fill
 NODE_INTEGERS = (
     "left_children",
     "right_children",
@@ -31,13 +31,13 @@ INT32 = 2**31 - 1
 
 @dataclass(frozen=True)
 class Learner:
-    """What a booster's JSON must say of its outputs.
+    """The required fields on the outputs in a booster's JSON.
 
     Attributes
     ----------
     objective : str
     num_class : int
-        0 where the trees add up to a single number, or to one a target.
+        0 if the trees add up to a single number, or to one per target.
     num_target : int
     """
 
@@ -47,19 +47,19 @@ class Learner:
 
     @property
     def details(self) -> tuple[str, str]:
-        """The objective's field in the JSON, and the one field in that."""
+        """The objective's field in the JSON, and the only field in it."""
         if self.num_class:
             return "softmax_multiclass_param", "num_class"
         return "reg_loss_param", "scale_pos_weight"
 
 
 def dump(estimator: Any, features: tuple[str, ...]) -> bytes:
-    """Return the booster as JSON, with the names of its features."""
+    """Return the booster as JSON, with the feature names."""
     return dumped_json(estimator.get_booster(), features, OBJECTIVES)
 
 
 def dumped_json(booster: Any, features: tuple[str, ...], objectives: tuple[str, ...]) -> bytes:
-    """Return a booster as JSON; OptionError for another objective than these."""
+    """Return a booster as JSON; OptionError for an unsupported objective."""
     content = json.loads(booster.save_raw("json"))
     learner = content["learner"]
     learner["feature_names"] = list(features)
@@ -72,17 +72,17 @@ def dumped_json(booster: Any, features: tuple[str, ...], objectives: tuple[str, 
 
 
 def inspect(data: bytes, expected: Expected) -> bytes:
-    """Check the JSON and return it as XGBoost is to read it."""
+    """Check the JSON and return it in the form that XGBoost reads."""
     several = expected.n_classes > 2
     learner = Learner(OBJECTIVES[several], expected.n_classes if several else 0, 1)
     return checked_json(data, expected, learner)
 
 
 def checked_json(data: bytes, expected: Expected, wanted: Learner) -> bytes:
-    """Check the JSON of a booster and return it as XGBoost is to read it.
+    """Check the JSON of a booster and return it in the form that XGBoost reads.
 
-    What is returned is written anew from what was checked, so that no difference between two
-    readers of JSON can hide anything.
+    The result is written again from the checked content, so that no difference between two JSON
+    readers can hide anything.
     """
     content = read_json(data, expected.name)
     _keys(content, {"learner", "version"}, expected.name)
@@ -103,7 +103,7 @@ def build(data: bytes, expected: Expected) -> Any:
     estimator = XGBClassifier() if expected.template is None else expected.template
     parameters = estimator.get_params()
     estimator.load_model(bytearray(data))
-    # load_model puts what it read over some parameters; a copy must train as the template would
+    # load_model overwrites some parameters; a copy must train as the template would
     estimator.set_params(**{name: parameters[name] for name in ("base_score", "feature_types")})
     return estimator
 

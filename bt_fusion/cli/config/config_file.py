@@ -1,4 +1,4 @@
-"""Options from a TOML file, and plug-ins: what is read before a command begins."""
+"""Read options from a TOML file, and load plug-ins, before a command begins."""
 
 import sys
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ __all__ = ["located_in_plugins", "read_config", "read_plugins"]
 
 
 def read_plugins(paths: list[Path] | None) -> list[Path] | None:
-    """Run the plug-ins, so that what they register is known to every other option."""
+    """Run the plug-ins first, so that other options can use what they register."""
     if paths:
         from bt_fusion.plugins import load_plugin
 
@@ -26,13 +26,13 @@ def read_plugins(paths: list[Path] | None) -> list[Path] | None:
 
 
 def located_in_plugins() -> AbstractContextManager[Any]:
-    """Turn an error inside a plug-in into one line that names its place."""
-    plugins = sys.modules.get("bt_fusion.plugins")  # not loaded: no plug-in is
+    """Turn an error inside a plug-in into one line with its location."""
+    plugins = sys.modules.get("bt_fusion.plugins")  # not loaded: no plug-ins
     return nullcontext() if plugins is None else plugins.located_errors()
 
 
 def read_config(context: typer.Context, path: Path | None) -> Path | None:
-    """Take the options of a TOML file for defaults; those on the command line win."""
+    """Use the options of a TOML file as defaults; the command line takes precedence."""
     if path is None:
         return None
     with exit_on_error("nothing was read"):
@@ -43,8 +43,7 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
 def config_options(context: typer.Context, path: Path) -> dict[str, Any]:
     """Return the options of a TOML file by the names of their parameters.
 
-    Options of other commands are left out, and a warning names them: one file can serve several
-    commands.
+    Options of other commands are left out with a warning, so one file can serve several commands.
 
     Raises
     ------
@@ -84,7 +83,7 @@ def unknown_option(path: Path, key: str, own: Mapping[str, str]) -> OptionError:
 
 
 def names_of(command: Any) -> dict[str, str]:
-    """Return the parameter that each long option of a command fills."""
+    """Return the parameter name of each long option of a command."""
     return {
         name.removeprefix("--"): param.name
         for param in command.params
@@ -94,18 +93,18 @@ def names_of(command: Any) -> dict[str, str]:
 
 
 def names_of_all(context: typer.Context) -> dict[str, str]:
-    """Return a command that has the option, by every option of the program."""
+    """Return, for every option of the program, a command that has it."""
     commands = getattr(getattr(context.parent, "command", None), "commands", {})
     return {option: name for name, each in commands.items() for option in names_of(each)}
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file, or say what is wrong with it."""
+    """Return the content of a TOML file; OptionError if it is invalid."""
     import tomllib
 
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise OptionError(f"config {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # of TOML, and of UTF-8
+    except ValueError as error:  # from TOML or UTF-8
         raise OptionError(f"config {path} is not a TOML file: {error}") from error

@@ -1,4 +1,4 @@
-"""Values of a TOML file as values of options, or what is wrong with them."""
+"""Convert values of a TOML file to option values, or report errors in them."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -15,7 +15,7 @@ PAIRS = ("param", "data", "other", "model")  # KEY=VALUE on the command line
 
 
 def option_value(place: str, name: str, value: Any, kind: Any, values: bool = False) -> Any:
-    """Return what a TOML value means for an option.
+    """Return the option value of a TOML value.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def option_value(place: str, name: str, value: Any, kind: Any, values: bool = Fa
     name : str
         Name of the option's parameter.
     value : object
-        As the file has it.
+        Value in the file.
     kind : type
         Of the option's parameter.
     values : bool
@@ -33,7 +33,7 @@ def option_value(place: str, name: str, value: Any, kind: Any, values: bool = Fa
     Raises
     ------
     OptionError
-        For a value of another kind, with the file, the key, and how to write it.
+        For a value of the wrong type, with the file, the key, and how to write it.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def option_value(place: str, name: str, value: Any, kind: Any, values: bool = Fa
 
 
 def checked(place: str, value: Any, fits: bool, expected: str) -> Any:
-    """Return a value that fits."""
+    """Return a value if it fits, else raise OptionError."""
     if not fits:
         raise OptionError(f"{place} = {written(value)} must be {expected}")
     return value
@@ -80,7 +80,7 @@ def plain(place: str, value: Any) -> str:
 
 
 def several(place: str, name: str, value: Any, values: bool) -> list[str]:
-    """Return the values of an option that is repeated."""
+    """Return the values of a repeatable option."""
     if isinstance(value, Mapping):
         if name not in PAIRS:
             raise OptionError(f"{place} takes a list of values, not a table")
@@ -91,7 +91,7 @@ def several(place: str, name: str, value: Any, values: bool) -> list[str]:
 
 
 def write_values(place: str, value: Any, write: Any, spread: bool) -> str:
-    """Return one value as text; in a sweep a list stands for its values."""
+    """Return one value as text; in a sweep a list means several values."""
     if spread:
         parts = value if isinstance(value, list) else [value]
         return ",".join(each if isinstance(each, str) else write(place, each) for each in parts)
@@ -99,7 +99,7 @@ def write_values(place: str, value: Any, write: Any, spread: bool) -> str:
 
 
 def parameter(place: str, value: Any) -> str:
-    """Return a strategy's parameter so that it is read again as what it is.
+    """Return a strategy's parameter as text that is parsed back to the same value.
 
     >>> parameter("", 10), parameter("", "flip"), parameter("", "10"), parameter("", [1, 2])
     ('10', 'flip', "'10'", '[1, 2]')
@@ -118,7 +118,7 @@ def parameter(place: str, value: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """Return a value much as TOML writes it.
+    """Return a value in a form close to TOML.
 
     >>> written(True), written("a"), written(1.5)
     ('true', '"a"', '1.5')

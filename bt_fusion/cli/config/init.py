@@ -1,4 +1,4 @@
-"""`bt-fusion init`: write a commented configuration file, made from the options themselves."""
+"""`bt-fusion init`: write a commented configuration file from the declared options."""
 
 import re
 from pathlib import Path
@@ -84,7 +84,7 @@ def config_text(backtest: Any, name: str = "bt-fusion.toml") -> str:
 
 
 def entry(param: Any) -> str:
-    """Return an option as two lines: what it does, and its value."""
+    """Return an option as two lines: its help, and its value."""
     text, _, default = str(param.help).partition("[default: ")
     about = re.split(r"(?<=[.:]) (?=[A-Z])", text.strip())[0]
     usual = param.default
@@ -109,7 +109,7 @@ def parameters() -> str:
 
 
 def toml(value: Any) -> str:
-    """Return a value as TOML writes it.
+    """Return a value as TOML.
 
     >>> toml(["a", "b"]), toml(0.5), toml(False)
     ('["a", "b"]', '0.5', 'false')

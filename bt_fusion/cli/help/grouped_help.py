@@ -1,4 +1,4 @@
-"""Help in groups: the plain two-column form of --help, with one heading a group."""
+"""Grouped help: the plain two-column form of --help, with one heading per group."""
 
 from enum import Enum
 from pathlib import Path
@@ -8,21 +8,21 @@ from typer.core import TyperCommand, TyperGroup
 
 from bt_fusion.cli.help.help_groups import COMMAND_GROUPS, group_of
 
-UNBROKEN = "\ue000"  # stands for a hyphen while lines are broken
+UNBROKEN = "\ue000"  # replaces a hyphen while lines are wrapped
 __all__ = ["WIDE", "GroupedCommand", "GroupedCommands"]
 
 WIDE = {"max_content_width": 120, "help_option_names": ["-h", "--help"]}
 
 
 class GroupedCommand(TyperCommand):
-    """A command whose options stand in the groups of `help_groups.GROUPS`."""
+    """A command with its options in the groups of `help_groups.GROUPS`."""
 
     def __init__(self, *words: Any, **given: Any):
         super().__init__(*words, **given)
         places = {param: group_of(str(self.name), str(param.name)) for param in self.params}
         self.params.sort(key=lambda param: (param.param_type_name != "argument", places[param][1]))
         for param, (group, _) in places.items():
-            vars(param)["rich_help_panel"] = group  # also where a reference is generated from
+            vars(param)["rich_help_panel"] = group  # a generated reference uses it as well
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write a section for each group; --help comes last."""
@@ -37,14 +37,14 @@ class GroupedCommand(TyperCommand):
             write_section(formatter, group, rows, col_max=28)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Write the example as it is typed, without breaking its lines."""
+        """Write the example as typed, without wrapping its lines."""
         if self.epilog:
             formatter.write_paragraph()
             formatter.write("\n".join(f"  {line}" for line in self.epilog.splitlines()) + "\n")
 
 
 class GroupedCommands(TyperGroup):
-    """The program: its commands in the groups of `help_groups.COMMAND_GROUPS`."""
+    """The program, with its commands in the groups of `help_groups.COMMAND_GROUPS`."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the commands first, then the program's own options."""
@@ -53,14 +53,14 @@ class GroupedCommands(TyperGroup):
         write_section(formatter, "Options", rows)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write a section for each group, a line each command."""
+        """Write a section for each group, one line per command."""
         for group, names in COMMAND_GROUPS.items():
             rows = [(name, first_line(self.commands[name])) for name in names]
             write_section(formatter, group, rows)
 
 
 def write_section(formatter: Any, title: str, rows: list[tuple[str, str]], **given: Any) -> None:
-    """Write two columns under a heading; words with a hyphen are not broken."""
+    """Write two columns under a heading, without breaking words at hyphens."""
     with formatter.section(title):
         formatter.write_dl([(name, text.replace("-", UNBROKEN)) for name, text in rows], **given)
     formatter.buffer[:] = [part.replace(UNBROKEN, "-") for part in formatter.buffer]
@@ -72,13 +72,13 @@ def first_line(command: Any) -> str:
 
 
 def names_of(param: Any) -> str:
-    """Return an option's names and what stands for its value, short names first."""
+    """Return an option's names, short names first, and its placeholder."""
     names = ", ".join(sorted(param.opts, key=lambda name: name.startswith("--")))
     return names if param.is_flag else f"{names} {param.metavar or 'TEXT'}"
 
 
 def help_of(param: Any) -> str:
-    """Return an option's help, and its default where the help does not have it."""
+    """Return an option's help, with its default if the help lacks it."""
     text = param.help or ""
     if param.required and param.param_type_name == "option":
         return f"{text} [required]"
@@ -87,7 +87,7 @@ def help_of(param: Any) -> str:
 
 
 def plain_default(param: Any) -> str | None:
-    """Return an option's default as it is typed; None for none, and for a switch."""
+    """Return an option's default as typed; None for no default or a switch."""
     value = param.default
     if param.is_flag if hasattr(param, "is_flag") else True:
         return None

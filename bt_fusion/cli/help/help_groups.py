@@ -1,4 +1,4 @@
-"""The groups of options in --help, the most used options of each first."""
+"""Groups of options in --help, the most used options first."""
 
 __all__ = ["COMMAND_GROUPS", "GROUPS", "group_of"]
 
@@ -53,7 +53,7 @@ COMMAND_GROUPS = {
 
 
 def group_of(command: str, option: str) -> tuple[str, int]:
-    """Return the group of a command's option, and its place among all options.
+    """Return the group of a command's option, and its position among all options.
 
     Parameters
     ----------

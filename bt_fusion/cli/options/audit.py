@@ -1,4 +1,4 @@
-"""What a command audits: on the way, or by itself."""
+"""Options of audits, within another command or by themselves."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -99,7 +99,7 @@ class AuditedCode(MarketOptions):
     ] = 16
 
     def check(self) -> None:
-        """Raise OptionError for what does not go together."""
+        """Raise OptionError for conflicting options."""
         parts = " ".join(f"--{name}" for name in ("features", "label") if getattr(self, name))
         if self.strategy and self.indicator:
             raise OptionError("give either --strategy or --indicator")
@@ -111,6 +111,6 @@ class AuditedCode(MarketOptions):
             raise OptionError("--param is of a strategy or an indicator; give one, or leave it out")
 
     def any(self) -> bool:
-        """Tell whether code is audited, and not bars alone."""
+        """Return whether code is audited, not only bars."""
         named = ("strategy", "indicator", "features", "label", "model")
         return any(getattr(self, name) for name in named)

@@ -29,7 +29,7 @@ __all__ = [
 
 SEVERAL = "Several symbols: a folder, a pattern in quotes, or SYMBOL=PATH, repeated."
 Repair = Annotated[bool, option("Sort the bars and drop broken rows.", "--repair")]
-LAST_SEED = 2**32 - 100  # libraries take 32 bits, and several symbols take the seeds after it
+LAST_SEED = 2**32 - 100  # libraries take 32 bits; several symbols use the following seeds
 Seed = Annotated[
     int, typer.Option(help="Seed of everything random.", min=0, max=LAST_SEED, metavar="N")
 ]
@@ -46,11 +46,11 @@ class Reading(Protocol):
 
     @property
     def repair(self) -> bool:
-        """Whether broken rows are dropped."""
+        """Whether to drop broken rows."""
 
     @property
     def max_age(self) -> float:
-        """Minutes for which fetched candles count as the newest."""
+        """Minutes for which fetched candles count as current."""
 
     @property
     def seed(self) -> int:
@@ -67,13 +67,13 @@ class BarOptions:
     seed: Seed = 0
 
     def load(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
-        """Return the bars and what to call them; says what was assumed and repaired."""
+        """Return the bars and their name; prints assumptions and repairs."""
         from bt_fusion.data.sources import load
 
         return load(self.data, self.seed, self.repair, screen.say, self.max_age)
 
     def place(self) -> str:
-        """Return the file or sample, also where a folder or a glob names the file."""
+        """Return the file or sample; a folder or glob is resolved to its file."""
         from bt_fusion.data.folders import one_file
 
         return one_file(self.data)
@@ -102,7 +102,7 @@ class SymbolOptions:
         return sources(self.data)
 
     def load(self, screen: Screen) -> "dict[str, pd.DataFrame]":
-        """Return the bars of each symbol; says what was skipped, assumed and repaired."""
+        """Return the bars of each symbol; prints what was skipped, assumed and repaired."""
         from bt_fusion.data.sources import load_each, sources
 
         given = sources(self.data, screen.say)
@@ -136,7 +136,7 @@ class MarketOptions:
         return load_markets(given, bars.seed, bars.repair, screen.say, bars.max_age)
 
     def loaded_model(self, folder: str, bars: Reading, screen: Screen) -> "SignalModel":
-        """Return a saved model with the bars of other markets; says which it does not use."""
+        """Return a saved model with the bars of other markets; prints which it does not use."""
         from bt_fusion.models.signal_model import SignalModel
 
         markets = self.markets(bars, screen)
@@ -163,7 +163,7 @@ class PeriodOptions:
     ] = None
 
     def dates(self) -> "tuple[pd.Timestamp | None, pd.Timestamp | None]":
-        """Return both ends, None for an open one.
+        """Return start and end, None for an open end.
 
         Raises
         ------
@@ -191,26 +191,26 @@ class DatedBarOptions(BarOptions, PeriodOptions):
     """The bars of one symbol inside the dates."""
 
     def load(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
-        """Return the bars inside the dates and what to call them; says what was repaired."""
+        """Return the bars within the dates and their name; prints repairs."""
         from bt_fusion.data.sources import bars_within
 
         bars, name = self.load_with_past(screen)
         return bars_within(bars, *self.dates()), name
 
     def load_with_past(self, screen: Screen) -> "tuple[pd.DataFrame, str]":
-        """Return as `load`, with all bars before them, which warm up features."""
+        """Return as `load`, including all earlier bars, which warm up features."""
         from bt_fusion.data.sources import bars_within
 
         start, end = self.dates()
         bars, name = super().load(screen)
-        bars_within(bars, start, end)  # there must be some
+        bars_within(bars, start, end)  # raises if there are none
         return bars_within(bars, None, end), name
 
 
 def unused_markets(
     markets: "Mapping[str, pd.DataFrame]", *models: "SignalModel"
 ) -> "Iterator[str]":
-    """Yield a note for each market that no model sees."""
+    """Yield a note for each market that no model uses."""
     seen = {market for model in models for market in model.feature_set().markets}
     for name in markets:
         if name not in seen:

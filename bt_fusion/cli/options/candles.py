@@ -70,11 +70,11 @@ class CandleOptions:
 
     @property
     def made_up(self) -> bool:
-        """Whether the candles are made and not fetched."""
+        """Whether the candles are generated, not fetched."""
         return self.source not in (None, "yahoo")
 
     def check(self) -> None:
-        """Raise OptionError for what does not go together, and for a sample that is none."""
+        """Raise OptionError for conflicting options, and for an unknown sample."""
         from bt_fusion.data.samples import SYNTHETIC
         from bt_fusion.errors import unknown_name
 
@@ -93,7 +93,7 @@ class CandleOptions:
             raise OptionError("give either --days or --since")
 
     def market(self) -> "Market":
-        """Return the market that is asked for."""
+        """Return the requested market."""
         import pandas as pd
 
         from bt_fusion.data.online.market import Market

@@ -1,4 +1,4 @@
-"""The command line that repeats what is running."""
+"""The command line that repeats the running command."""
 
 import shlex
 from enum import Enum
@@ -12,7 +12,7 @@ LEFT_OUT = {"config", "quiet", "verbose", "overwrite"}  # options of a config fi
 
 
 def given_command(context: typer.Context, verb: str = "backtest") -> str:
-    """Return the command that is running, with the options it was given, quoted for a shell.
+    """Return the running command with its given options, quoted for a shell.
 
     Options left at their defaults are left out; those of a configuration file are written out.
     """

@@ -1,4 +1,4 @@
-"""The backtest that option groups describe, for the commands that make one."""
+"""Build the backtest described by option groups."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,12 +32,12 @@ def backtest_job(
     period: PeriodOptions,
     screen: Screen,
 ) -> "BacktestJob":
-    """Return the backtest, with where its bars and its model come from; says which model it is.
+    """Return the backtest, including the sources of its bars and model; prints the model.
 
     Raises
     ------
     OptionError
-        For what any of the options cannot be.
+        For an invalid option.
     """
     from bt_fusion.backtest.job import BacktestJob
     from bt_fusion.backtest.summary import one_or_all
@@ -127,7 +127,7 @@ def chosen_predictor(
 def other_strategy(
     loaded: "SignalModel | dict[str, SignalModel]", strategy: str
 ) -> tuple[str, ...]:
-    """Return a note where the default strategy trades what another of ours is for."""
+    """Return a note if another of our strategies suits the model better than the default."""
     from bt_fusion.models.presets import strategy_for
 
     models = loaded.values() if isinstance(loaded, dict) else [loaded]

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelOptions", "NoCausalityCheck", "TrainModelOptions", "TuningOptions"]
 
-NO_PARTS = ("preset", "no_causality_check", "other")  # options of a model that are no part of it
+NO_PARTS = (
+    "preset",
+    "no_causality_check",
+    "other",
+)  # options that are not parts of the model
 NoCausalityCheck = Annotated[
     bool,
     option(
@@ -78,7 +82,7 @@ class ModelOptions(MarketOptions):
     no_causality_check: NoCausalityCheck = False
 
     def parts(self) -> list[str]:
-        """Return the names of the options that describe a model, what it starts from aside."""
+        """Return the names of the options that describe a model, except its starting point."""
         return [each.name for each in fields(ModelOptions) if each.name not in NO_PARTS]
 
     def spec(self, bars: Reading, screen: Screen) -> "ModelSpec":
@@ -114,7 +118,7 @@ class ModelOptions(MarketOptions):
             ) from None
 
     def build(self, bars: Reading, screen: Screen) -> "SignalModel":
-        """Return the unfitted model; says what is taken from where."""
+        """Return the unfitted model; prints the source of its settings."""
         spec = self.spec(bars, screen)
         model = spec.build()
         if spec.origin:

@@ -41,7 +41,7 @@ class OutputOptions(ScreenOptions):
     ] = False
 
     def earlier(self, files: Sequence[str]) -> "EarlierResults":
-        """Return the results that stand in the folder, which consist of these files, checked."""
+        """Return the earlier results in the folder, consisting of these files, after checks."""
         from bt_fusion.saved_runs.earlier_results import EarlierResults
 
         found = EarlierResults(self.out, files, self.overwrite)

@@ -1,4 +1,4 @@
-"""What predicts: a model that is refitted as time passes, or a saved one."""
+"""Options of the predictor: a model that is refitted as time passes, or a saved one."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -44,7 +44,7 @@ class PredictorOptions(ModelOptions):
         return self.horizon == "auto"
 
     def bars_ahead(self) -> int | None:
-        """Return the horizon as a number; None also of `auto`, which the bars tell."""
+        """Return the horizon as a number; None also for `auto`, which depends on the bars."""
         return None if self.horizon_auto else super().bars_ahead()
 
 

@@ -37,19 +37,19 @@ class StrategyOptions:
         return self.with_option()
 
     def with_option(self) -> dict[str, Any]:
-        """Return the parameters that are given by an option of their own."""
+        """Return the parameters given by their own option."""
         given: dict[str, Any] = {"long_only": True} if self.long_only else {}
         if self.ml_entry_threshold is not None:
             given["ml_entry_threshold"] = number_or_auto(self.ml_entry_threshold)
         return given
 
     def named(self) -> set[str]:
-        """Return the names of the parameters that are given, with one value or several."""
+        """Return the names of the given parameters, with one value or several."""
         pairs = getattr(self, "param", None) or ()
         return {*self.with_option(), *(pair.partition("=")[0] for pair in pairs)}
 
     def check_once(self, pairs: dict[str, Any]) -> None:
-        """Raise OptionError for a parameter of --param that an option of its own gives, too."""
+        """Raise OptionError for a parameter given both by --param and by its own option."""
         for name in self.with_option().keys() & pairs:
             option = f"--{name.replace('_', '-')}"
             raise OptionError(f"parameter {name} is given by {option} and --param; give it once")
@@ -77,7 +77,7 @@ class TradedStrategy(StrategyOptions):
 
 
 def parameters(pairs: Iterable[str]) -> dict[str, Any]:
-    """Read KEY=VALUE pairs; values are Python literals where they look like one."""
+    """Parse KEY=VALUE pairs; values that look like Python literals are parsed as such."""
     from ast import literal_eval
 
     known = {}
@@ -87,13 +87,13 @@ def parameters(pairs: Iterable[str]) -> dict[str, Any]:
             raise OptionError(f"param {pair!r} is not KEY=VALUE, e.g. ml_threshold=0.65")
         try:
             known[key] = literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):  # it nests too deep
+        except (ValueError, SyntaxError, MemoryError, RecursionError):  # too deeply nested
             known[key] = text
     return known
 
 
 def number_or_auto(text: str | float) -> float | str:
-    """Read a threshold; OptionError for what is neither a number nor `auto`."""
+    """Parse a threshold; OptionError unless it is a number or `auto`."""
     if text == "auto":
         return "auto"
     try:

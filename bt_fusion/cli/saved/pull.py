@@ -1,4 +1,4 @@
-"""`bt-fusion pull`: fetch a model that was pushed, checked before it takes its place."""
+"""`bt-fusion pull`: fetch a pushed model, and check it before it replaces the local one."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`bt-fusion push`: put a saved model where others can pull it."""
+"""`bt-fusion push`: copy a saved model to a place where others can pull it."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`bt-fusion report`: draw a run's pages and pictures again, from its folder alone."""
+"""`bt-fusion report`: redraw a run's pages and pictures from its folder."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -47,7 +47,7 @@ def report(
     from bt_fusion.report.draw import redraw
 
     screen, given = Screen(quiet), folders or [Path("results")]
-    pooled = pooled_runs(given) if len(given) > 1 else None  # refused before anything is drawn
+    pooled = pooled_runs(given) if len(given) > 1 else None  # errors come before anything is drawn
     for folder in given:
         drawn = redraw(folder, png=png, tearsheet=tearsheet, bars=bars, until=until, symbol=symbol)
         screen.list_files(drawn)
@@ -56,14 +56,14 @@ def report(
 
 
 def pooled_runs(folders: list[Path]) -> dict[str, Any]:
-    """Return what several runs come to together."""
+    """Return the pooled result of several runs."""
     from bt_fusion.backtest.pooled_runs import pool_runs
 
     return pool_runs(folders).to_dict()
 
 
 def show_pooled(screen: Screen, pooled: dict[str, Any], json: Path | None) -> None:
-    """Print what several runs come to together, and write it as JSON where asked for."""
+    """Print the pooled result of several runs, and write it as JSON if requested."""
     from bt_fusion.files import write_json
     from bt_fusion.report.terminal.pooled import pooled_table
 

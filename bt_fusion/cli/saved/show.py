@@ -1,4 +1,4 @@
-"""`bt-fusion show`: the card of a saved model from its manifest alone, or all of it checked."""
+"""`bt-fusion show`: show a saved model's card from its manifest, or check the whole model."""
 
 import json as text
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What checked bars do not say by themselves: gaps, filled and frozen stretches, bad prices."""
+"""Faults that sound bars can still have: gaps, filled and frozen stretches, bad prices."""
 
 from bt_fusion.data.bar_audit.audit import DataAudit, audit_bars
 from bt_fusion.data.bar_audit.finding import Finding

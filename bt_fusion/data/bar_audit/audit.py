@@ -1,4 +1,4 @@
-"""audit_bars: what an audit of checked bars finds, and what it can tell of their calendar."""
+"""audit_bars: find faults in checked bars, and whether stamps mark the open or the close."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ class DataAudit:
     start, end : Timestamp
         Stamps of the first and the last bar.
     length : str or None
-        The usual bar length, such as 1h; None where there is none, as of tick or volume bars.
+        The usual bar length, such as 1h; None if there is none (tick or volume bars).
     stamps, stamps_why : str
-        Whether stamps are of the "open", of the "close", or "unknown", and why.
+        "open", "close" or "unknown": what stamps mark; and why.
     findings : tuple of Finding
-        One for each kind that was found.
+        One for each kind found.
     """
 
     bars: int
@@ -44,11 +44,11 @@ class DataAudit:
     findings: tuple[Finding, ...]
 
     def counts(self) -> dict[str, int]:
-        """Return the number of cases of each kind that was found."""
+        """Return the number of cases of each kind found."""
         return {finding.kind: finding.count for finding in self.findings}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain values, without the positions of the bars."""
+        """Return the audit as plain values, without the positions of the bars."""
         return {
             "bars": self.bars,
             "start": str(self.start),
@@ -61,14 +61,14 @@ class DataAudit:
 
 
 def audit_bars(bars: "pd.DataFrame | BarArrays", now: pd.Timestamp | None = None) -> DataAudit:
-    """Look for what sound bars may hide: gaps, filled and frozen stretches, bad prices.
+    """Look for faults that sound bars can still have: gaps, filled stretches, bad prices.
 
     Parameters
     ----------
     bars : DataFrame or BarArrays
         As `check_bars` takes them.
     now : Timestamp, optional
-        Naive UTC, to tell whether the last bar has ended; default the clock's.
+        Naive UTC, to see if the last bar has ended; default the current time.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def audit_bars(bars: "pd.DataFrame | BarArrays", now: pd.Timestamp | None = None
 def _findings(
     bars: BarArrays, spacing: Spacing, stamped: str, now: pd.Timestamp
 ) -> Iterator[Finding | None]:
-    """Yield what each check finds, in the order it is told."""
+    """Yield what each check finds, in the order of the report."""
     yield find_gaps(bars.time, spacing)
     yield find_filled(bars)
     yield find_frozen(bars)

@@ -13,7 +13,7 @@ SHOWN = 3  # first stamps of a finding
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """One kind of thing that was found.
+    """One kind of fault found.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Finding:
     count : int
         How many cases.
     bars : int
-        How many bars they concern: the missing ones of gaps, else those at `rows`.
+        Bars concerned: for gaps the missing bars, otherwise those at `rows`.
     first : tuple of Timestamp
         Stamps of the first cases, at most three.
     meaning : str
@@ -30,7 +30,7 @@ class Finding:
     remedy : str
         What to do.
     rows : ndarray of int, shape (n_rows,)
-        Positions of the bars concerned, ascending; of gaps those of the first bar after each.
+        Positions of the bars concerned, ascending; for gaps the first bar after each.
     """
 
     kind: str
@@ -52,7 +52,7 @@ class Finding:
         cases: np.ndarray | None = None,
         bars: int | None = None,
     ) -> "Finding | None":
-        """Return what was found at `rows`; None where that is nothing.
+        """Return the finding for `rows`; None if there are no rows.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class Finding:
         cases : ndarray of int, optional
             The first row of each case; default each row is one.
         bars : int, optional
-            Bars concerned; default as many as rows.
+            Bars concerned; default the number of rows.
         """
         if not len(rows):
             return None
@@ -74,7 +74,7 @@ class Finding:
         return cls(kind, len(cases), bars, first, *words, rows=rows)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all but the rows as plain values."""
+        """Return everything except the rows as plain values."""
         return {
             "kind": self.kind,
             "count": self.count,

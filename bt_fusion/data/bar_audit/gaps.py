@@ -1,4 +1,4 @@
-"""Bars that are missing, by the calendar that the bars themselves keep."""
+"""Missing bars, according to the trading calendar that the bars show."""
 
 import numpy as np
 
@@ -20,9 +20,9 @@ WORDS = (
 def find_gaps(time: np.ndarray, spacing: Spacing) -> Finding | None:
     """Return the gaps; nights, weekends and other rests of the calendar do not count.
 
-    A place in a gap lacks a bar when most of the places one to three weeks before and after have
-    one. In markets that rest, a gap that spans a rest counts where more than a day and a half is
-    missing: less looks like an early close and a holiday.
+    A place in a gap lacks a bar if most of the same places one to three weeks before and after have
+    one. In markets that rest, a gap that spans a rest counts only if more than a day and a half is
+    missing; shorter ones are probably early closes and holidays.
     """
     length = spacing.length
     if length is None or len(time) < 3:
@@ -36,7 +36,7 @@ def find_gaps(time: np.ndarray, spacing: Spacing) -> Finding | None:
 
 
 def missing_bars(spacing: Spacing, wide: np.ndarray, length: int) -> np.ndarray:
-    """Return how many bars each wide step lacks, 0 for one that belongs to the calendar."""
+    """Return how many bars each wide step lacks; 0 if the calendar explains it."""
     steps = spacing.steps[wide]
     places = np.round(steps / length).astype(np.int64) - 1
     if length >= 5 * DAY or (length >= DAY and not rests(spacing)):
@@ -67,18 +67,18 @@ def usual_places(spacing: Spacing, wide: np.ndarray, places: np.ndarray, length:
 
 
 def rests(spacing: Spacing) -> bool:
-    """Tell whether the market rests on weekends."""
+    """Return whether the market rests on weekends."""
     day_of_week = (spacing.stamps // DAY + 3) % 7  # 1970-01-01 was a Thursday
     return bool((day_of_week >= 5).mean() < 0.25)  # 2/7 where it never closes
 
 
 def bars_a_day(spacing: Spacing) -> float:
-    """Return the usual number of bars of a day that has any."""
+    """Return the usual number of bars on a day with any bars."""
     _, counts = np.unique(spacing.stamps // DAY, return_counts=True)
     return float(np.median(counts))
 
 
 def _resting_share(spacing: Spacing, length: int) -> float:
-    """Return the part of a usual week without bars."""
+    """Return the fraction of a usual week without bars."""
     _, counts = np.unique(spacing.stamps // WEEK, return_counts=True)
     return max(0.0, 1.0 - float(np.median(counts)) * length / WEEK)

@@ -1,4 +1,4 @@
-"""Prices that stand apart: moves that revert at once, long wicks, jumps as of a split."""
+"""Suspicious prices: moves that revert at once, long wicks, jumps like those of a split."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ SPLITS = (
 
 
 def find_outliers(bars: BarArrays) -> Finding | None:
-    """Return closes far beyond the volatility so far from which the next close comes back."""
+    """Return closes far outside the volatility so far that revert on the next close."""
     moves = np.diff(bars.log_close, prepend=bars.log_close[0])
     after = np.r_[moves[1:], np.nan]
     with np.errstate(invalid="ignore"):
@@ -45,7 +45,7 @@ def find_outliers(bars: BarArrays) -> Finding | None:
 
 
 def find_wicks(bars: BarArrays) -> Finding | None:
-    """Return bars whose upper or lower wick is far longer than the usual range so far."""
+    """Return bars with an upper or lower wick far longer than the usual range so far."""
     above = np.log(bars.high / np.maximum(bars.open, bars.close))
     below = np.log(np.minimum(bars.open, bars.close) / bars.low)
     usual = typical(np.log(bars.high / bars.low))
@@ -55,7 +55,7 @@ def find_wicks(bars: BarArrays) -> Finding | None:
 
 
 def find_splits(bars: BarArrays) -> Finding | None:
-    """Return opens that differ from the close before by a ratio of splits, and stay there."""
+    """Return opens that differ from the previous close by a split ratio, and stay there."""
     jump = np.r_[0.0, np.log(bars.open[1:] / bars.close[:-1])]
     moves = np.diff(bars.log_close, prepend=bars.log_close[0])
     with np.errstate(invalid="ignore"):
@@ -72,21 +72,21 @@ def _is_split(bars: BarArrays, row: int, jump: float) -> bool:
 
 
 def volatility(moves: np.ndarray) -> np.ndarray:
-    """Return the standard deviation of a move as the bars before tell it, NaN where they cannot.
+    """Return the standard deviation of a move from the bars before, NaN without enough bars.
 
-    The greater of a robust one and one from the mean size, each exact for normal moves: the first
-    stays low after a few large moves, the second does not vanish where most bars stand still.
+    The larger of a robust estimate and one from the mean size, each exact for normal moves. The
+    first stays low after a few large moves; the second stays above 0 if most bars do not move.
     """
     sizes = pd.Series(np.abs(moves)).shift(1).rolling(WINDOW, min_periods=LEAST)
     return _positive(np.maximum(1.4826 * sizes.median(), 1.2533 * sizes.mean()))
 
 
 def typical(sizes: np.ndarray) -> np.ndarray:
-    """Return the greater of median and mean over the bars before, NaN where they cannot tell."""
+    """Return the larger of median and mean over the bars before, NaN without enough bars."""
     before = pd.Series(sizes).shift(1).rolling(WINDOW, min_periods=LEAST)
     return _positive(np.maximum(before.median(), before.mean()))
 
 
 def _positive(sizes: Any) -> np.ndarray:
-    """Return the sizes, NaN for 0: where nothing moved, nothing is far."""
+    """Return the sizes, NaN for 0: without movement there are no outliers."""
     return np.where(sizes > 0, sizes, np.nan)

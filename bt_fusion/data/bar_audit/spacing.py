@@ -30,7 +30,7 @@ class Spacing:
     steps : ndarray of int64, shape (n_bars,)
         Distance from the bar before; 0 for the first.
     length : int or None
-        The usual one; None where there is none, as of tick or volume bars.
+        The usual distance; None if there is none (tick or volume bars).
     other : ndarray of bool, shape (n_bars,)
         Bars of another length than usual.
     """
@@ -53,7 +53,7 @@ class Spacing:
 
 
 def usual_length(steps: np.ndarray) -> int | None:
-    """Return the most frequent distance, of several the shortest; None where none is frequent."""
+    """Return the most frequent distance, the shortest of equals; None if none is frequent."""
     if not len(steps):
         return None
     found, counts = np.unique(steps, return_counts=True)
@@ -63,10 +63,10 @@ def usual_length(steps: np.ndarray) -> int | None:
 
 
 def other_lengths(stamps: np.ndarray, steps: np.ndarray, length: int) -> np.ndarray:
-    """Mark bars that are shorter than usual, and runs of longer ones of one length.
+    """Mark bars shorter than usual, and runs of longer bars of one length.
 
-    A shorter one at the same time on a fifth of the days belongs to the calendar, which summer
-    time may move.
+    A shorter bar at the same time on a fifth of the days belongs to the calendar; daylight saving
+    may shift it.
     """
     short = (steps < length) & (np.arange(len(steps)) > 0)
     clock, counts = np.unique(stamps[short] % DAY, return_counts=True)
@@ -85,6 +85,6 @@ def other_lengths(stamps: np.ndarray, steps: np.ndarray, length: int) -> np.ndar
 
 
 def find_lengths(time: np.ndarray, spacing: Spacing) -> Finding | None:
-    """Return the bars of another length than usual, a case a stretch."""
+    """Return the bars of unusual length, one case per stretch."""
     rows = np.flatnonzero(spacing.other)
     return Finding.of("lengths", time, rows, WORDS, cases=first_of_stretches(rows))

@@ -1,4 +1,4 @@
-"""Whether stamps are of a bar's open or its close, and whether the last bar is finished."""
+"""Whether stamps mark the open or the close, and whether the last bar is finished."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ UNFINISHED = (
 
 
 def stamps_of(spacing: Spacing) -> tuple[str, str]:
-    """Return "open", "close" or "unknown", and why: only what the stamps themselves can tell."""
+    """Return "open", "close" or "unknown", and why; only the stamps are used."""
     stamps, length = spacing.stamps, spacing.length
     if (stamps % MINUTE >= MINUTE - 1_000_000_000).mean() >= MOST:
         return "close", "they end just before a full minute"
@@ -32,7 +32,7 @@ def stamps_of(spacing: Spacing) -> tuple[str, str]:
 
 
 def _of_days(index: pd.DatetimeIndex, length: int, resting: bool) -> tuple[str, str]:
-    """Tell by the days of the week, or of the month, that bars of days or longer stand on."""
+    """Decide by the days of the week or month on which bars of days or longer are stamped."""
     if (index != index.normalize()).any():
         return UNKNOWN
     if length >= MONTH:
@@ -52,7 +52,7 @@ def _of_days(index: pd.DatetimeIndex, length: int, resting: bool) -> tuple[str, 
 
 
 def _of_sessions(spacing: Spacing, length: int) -> tuple[str, str]:
-    """Tell by sessions, which begin and end at full half hours."""
+    """Decide by sessions, which begin and end at full half hours."""
     days = spacing.stamps // DAY
     turns = np.flatnonzero(np.diff(days)) + 1
     if len(turns) < 3 or np.median(spacing.steps[turns]) < 4 * length:
@@ -70,9 +70,9 @@ def _of_sessions(spacing: Spacing, length: int) -> tuple[str, str]:
 def find_unfinished(
     time: np.ndarray, spacing: Spacing, stamped: str, now: pd.Timestamp
 ) -> Finding | None:
-    """Return the last bar where it ends after `now`, or stands off the usual places.
+    """Return the last bar if it ends after `now` or is off the usual grid.
 
-    Stamps that may be of the open are taken as such.
+    Stamps that may mark the open are treated as opens.
     """
     length = spacing.length
     if length is None:

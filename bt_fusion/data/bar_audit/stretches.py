@@ -1,4 +1,4 @@
-"""Stretches nobody traded: bars that repeat, bars on a straight line, bars without volume."""
+"""Stretches without trading: repeated bars, bars on a straight line, bars without volume."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from bt_fusion.data.bars import BarArrays
 __all__ = ["find_filled", "find_frozen", "find_zero_volume"]
 
 LEAST_SAME = 3  # equal bars in a row, of bars with a range and a volume
-LEAST_SAME_FLAT = 5  # of bars without: quiet markets have a few
-LEAST_LINE = 3  # inner bars of a straight line, where the volume does not confirm it
+LEAST_SAME_FLAT = 5  # of bars without range or volume: quiet markets have a few
+LEAST_LINE = 3  # inner bars of a straight line, if the volume does not confirm it
 LEAST_DIFFERENT = 3  # steps of its columns
 EXACT = 1e-9  # relative, of the rounding in a straight line
 
@@ -29,9 +29,9 @@ ZERO_VOLUME = (
 
 
 def find_frozen(bars: BarArrays) -> Finding | None:
-    """Return stretches of bars that equal the one before in every column; a case a stretch.
+    """Return stretches of bars equal to the previous one in every column; a case per stretch.
 
-    Those without volume count as zero volume, where the file has volumes at all.
+    Bars without volume count as zero volume if the file has volumes at all.
     """
     same = np.ones(len(bars) - 1, dtype=bool)
     for column in _columns(bars):
@@ -48,10 +48,10 @@ def find_frozen(bars: BarArrays) -> Finding | None:
 
 
 def find_filled(bars: BarArrays) -> Finding | None:
-    """Return bars exactly halfway between their neighbours in every column; a case a stretch.
+    """Return bars exactly halfway between their neighbours in every column; a case per stretch.
 
-    A stretch must move by three different amounts at least: coarse prices that tick together are
-    often halfway by chance.
+    A stretch needs at least three different step sizes: coarse prices that tick together are often
+    halfway by chance.
     """
     if len(bars) < 3:
         return None
@@ -67,14 +67,14 @@ def find_filled(bars: BarArrays) -> Finding | None:
 
 
 def _different(steps: np.ndarray) -> np.ndarray:
-    """Tell of each column of steps whether it holds enough different ones that are not 0."""
+    """Return for each column whether it has enough different nonzero steps."""
     ordered = np.sort(steps, axis=0)
     new = np.diff(ordered, axis=0, prepend=-np.inf) > EXACT * np.abs(ordered)
     return (new & (ordered != 0)).sum(axis=0) >= LEAST_DIFFERENT
 
 
 def find_zero_volume(bars: BarArrays) -> Finding | None:
-    """Return the bars without volume, a case a bar; nothing where no bar has any."""
+    """Return the bars without volume, one case per bar; nothing if no bar has volume."""
     if not bars.volume.any():
         return None
     return Finding.of("zero_volume", bars.time, np.flatnonzero(bars.volume == 0), ZERO_VOLUME)

@@ -1,1 +1,1 @@
-"""Candles from exchanges and from Yahoo: fetched page by page, and kept on this computer."""
+"""Candles from exchanges and Yahoo: downloaded page by page and cached on this computer."""

@@ -1,4 +1,4 @@
-"""What an exchange answered, and which of our errors that is."""
+"""The answer of an exchange, and the error it becomes."""
 
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -11,14 +11,14 @@ from bt_fusion.errors import DownloadError
 __all__ = ["AnswerLog", "failed", "refused"]
 
 REFUSED = (403, 451)
-LATER = (408, 418, 425, 429)  # and from 500 on: another answer may come if asked again
+LATER = (408, 418, 425, 429)  # and from 500 on: worth another try
 SHOWN = 120  # characters of an answer
 
 
 class AnswerLog:
     """The last answer to a client of ccxt: its status, its headers, and every row it holds.
 
-    ccxt leaves rows without a time out in silence, and takes an answer that is no JSON for none.
+    ccxt silently drops rows without a time, and treats an answer that is not JSON as empty.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class AnswerLog:
         parse = client.parse_ohlcv
 
         def noted(row: Any, market: Any = None) -> list[Any]:
-            if isinstance(row, str):  # ccxt takes the letters of a text for rows
+            if isinstance(row, str):  # ccxt treats the letters of a text as rows
                 self.check_json()
             self.rows.append(parse(row, market))
             return self.rows[-1]
@@ -55,7 +55,7 @@ class AnswerLog:
 
     @property
     def time(self) -> pd.Timestamp | None:
-        """When the last answer was sent, naive UTC, by the server's clock; None if it said not."""
+        """Naive UTC time of the last answer by the server's clock; None if not given."""
         try:
             sent = parsedate_to_datetime(self.headers.get("Date") or "")
         except (TypeError, ValueError):
@@ -63,14 +63,14 @@ class AnswerLog:
         return pd.Timestamp(sent).tz_convert(None).as_unit("ns")
 
     def check_json(self) -> None:
-        """Raise AgainError for an answer that is no JSON, as a page that says wait is."""
+        """Raise AgainError for an answer that is not JSON, such as a page that asks to wait."""
         if self.client.last_json_response is None:
             text = " ".join(str(self.client.last_http_response).split())
             raise AgainError(f"{self.client.id} answers with no JSON: {text[:SHOWN]!r}")
 
 
 def failed(error: Exception, name: str, log: AnswerLog) -> DownloadError:
-    """Return the error of ours for one of ccxt's, or of what ccxt could not read."""
+    """Return our error for a ccxt error, or for an answer that ccxt could not read."""
     import ccxt
 
     status, cause = log.status, error.__cause__
@@ -88,7 +88,7 @@ def failed(error: Exception, name: str, log: AnswerLog) -> DownloadError:
 
 
 def refused(name: str, status: int | None) -> DownloadError:
-    """Return the error of a server that does not answer from here."""
+    """Return the error for a server that refuses requests from this location."""
     return DownloadError(
         f"{name} refuses requests from this place (HTTP {status}): its terms may leave your "
         "country or your provider out; try another exchange, another host of it (--host), or "
@@ -97,6 +97,6 @@ def refused(name: str, status: int | None) -> DownloadError:
 
 
 def reason_of(error: Exception, log: AnswerLog) -> str:
-    """Return what the server says in one short line."""
+    """Return the server's reason in one short line."""
     text = log.client.last_http_response if log.status else None
     return " ".join(str(text or error).split())[:SHOWN]

@@ -1,4 +1,4 @@
-"""CandleCache: the candles of one market on this computer, and which spans they cover."""
+"""CandleCache: the candles of one market on this computer, and the spans they cover."""
 
 import json
 import time
@@ -31,15 +31,15 @@ WHOLE, PAGES = "candles.parquet", "page-*.parquet"
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """Candles that are kept.
+    """Cached candles.
 
     Attributes
     ----------
     bars : DataFrame
     spans : list of Span
-        In which there are no other candles.
+        In these, every candle there is is in `bars`.
     asked : Timestamp or None
-        When the newest were asked for, naive UTC.
+        Naive UTC time of the last request for the newest candles.
     """
 
     bars: pd.DataFrame
@@ -47,26 +47,26 @@ class Kept:
     asked: pd.Timestamp | None = None
 
     def with_newer(self, others: "Iterable[Kept]") -> "Kept":
-        """Return these and newer ones; where several have a candle, that of the last."""
+        """Return these and newer candles; for the same stamp the last one is kept."""
         found = [self, *others]
         bars = newest([kept.bars for kept in found])
         return Kept(bars, joined(span for kept in found for span in kept.spans), self.asked)
 
 
 class CandleCache:
-    """A folder for each market: one Parquet file, and a file a page while a download is at work.
+    """A folder per market: one Parquet file, plus a file per page during a download.
 
-    Every file is written under a temporary name and renamed, and says itself which spans it
-    covers: after a kill at any moment, what is there is right. A file that cannot be read counts
-    as absent, with a warning.
+    Every file is written under a temporary name, then renamed, and records the spans it covers, so
+    the cache stays correct if the process is killed. A file that cannot be read counts as absent,
+    with a warning.
 
     Parameters
     ----------
     folder : Path
-        Of all markets.
+        Root folder of all markets.
     market : Market
     host : str, optional
-        Another host has candles of its own.
+        Each host has its own candles.
     """
 
     def __init__(self, folder: Path, market: Market, host: str | None = None):
@@ -76,7 +76,7 @@ class CandleCache:
 
     @contextmanager
     def lock(self, say: Callable[[str], Any] = print) -> Iterator[None]:
-        """Hold the market's lock; says so where another process holds it first."""
+        """Hold the market's lock; report if another process holds it first."""
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.folder / "lock")
@@ -93,23 +93,23 @@ class CandleCache:
             lock.release()
 
     def read(self) -> Kept:
-        """Return all that is kept, pages of an unfinished download included."""
+        """Return all cached candles, with pages of an unfinished download."""
         whole = read_file(self.folder / WHOLE) or Kept(no_candles(), [])
         pages = [page for path in self._pages() if (page := read_file(path)) is not None]
         return whole.with_newer(pages) if pages else whole
 
     def add(self, page: Page) -> None:
-        """Keep a page."""
+        """Save a page."""
         self._write(
             self.folder / f"page-{time.time_ns():020d}.parquet",
             Kept(page.bars, [(page.start, page.end)]),
         )
 
     def store(self, kept: Kept) -> None:
-        """Keep all in one file, and remove the pages that it now holds."""
+        """Save everything in one file, and remove the pages it replaces."""
         pages = self._pages()
         self._write(self.folder / WHOLE, kept)
-        for path in (*pages, *self.folder.glob(".*.parquet")):  # the latter of a killed process
+        for path in (*pages, *self.folder.glob(".*.parquet")):  # left by a killed process
             path.unlink(missing_ok=True)
 
     def _pages(self) -> list[Path]:
@@ -128,7 +128,7 @@ class CandleCache:
 
 
 def read_file(path: Path) -> Kept | None:
-    """Return what a file keeps, or None where there is none, or none that can be read."""
+    """Return the candles of a file, or None if it is absent or cannot be read."""
     if not path.is_file():
         return None
     try:
@@ -149,7 +149,7 @@ def read_file(path: Path) -> Kept | None:
 
 
 def newest(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the candles of all frames, sorted; where several have one, that of the last."""
+    """Return the candles of all frames, sorted; for the same stamp the last one is kept."""
     filled = [frame for frame in frames if len(frame)]
     if not filled:
         return no_candles()

@@ -1,4 +1,4 @@
-"""fetch_candles and load_market: a market's candles, from the cache and what it lacks."""
+"""fetch_candles and load_market: a market's candles, from the cache and the server."""
 
 import os
 import warnings
@@ -22,7 +22,7 @@ __all__ = ["HOST", "Access", "fetch_candles", "load_market"]
 
 HOST = "BT_FUSION_HOST"  # environment variable: scheme and host in place of the exchange's own
 DAY = pd.Timedelta(days=1)
-QUICK = Retries(tries=3)  # where there are kept candles to go on with
+QUICK = Retries(tries=3)  # if cached candles can be used instead
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Access:
     Attributes
     ----------
     host : str or None
-        Scheme and host in place of the exchange's own; None for those of BT_FUSION_HOST, if set.
+        Scheme and host instead of the exchange's own; None for BT_FUSION_HOST, if set.
     repair : bool
-        Leave out rows that are not candles, instead of refusing the answer they come in.
+        Leave out rows that are not candles, instead of refusing the whole answer.
     say : callable
-        Takes a line: what is waited for, corrected, or left out.
+        Called with a line on waiting, corrections and rows left out.
     """
 
     host: str | None = None
@@ -45,16 +45,16 @@ class Access:
 
     @property
     def place(self) -> str | None:
-        """The host, where it is not the exchange's own."""
+        """The host, if it is not the exchange's own."""
         return self.host or os.environ.get(HOST) or None
 
     def cache(self, market: Market) -> CandleCache:
-        """Return where the candles of a market are kept, beside the refits."""
+        """Return the cache of a market's candles, in the same place as the refits."""
         folder = os.environ.get("BT_FUSION_CACHE") or user_cache_path("bt_fusion")
         return CandleCache(Path(folder) / "candles", market, self.place)
 
     def source(self, market: Market, retries: Retries) -> CandleSource:
-        """Return the client of a market's server."""
+        """Return the client for a market's server."""
         kind: Any
         if market.provider == YAHOO:
             from bt_fusion.data.online.yahoo import YahooCandles as kind
@@ -69,7 +69,7 @@ def fetch_candles(
     advance: Advance | None = None,
     refetch: bool = False,
 ) -> pd.DataFrame:
-    """Return a market's candles as they are now; what was fetched before is not fetched again.
+    """Return a market's current candles; download only what is not in the cache.
 
     Parameters
     ----------
@@ -78,14 +78,14 @@ def fetch_candles(
     advance : callable, optional
         Called with (candles done, candles to do).
     refetch : bool
-        Ask for all of them again.
+        Download all of them again.
 
     Raises
     ------
     BarsError
-        When there are none.
+        If there are none.
     DownloadError
-        When the server cannot be reached, or refuses; what has come until then is kept.
+        If the server cannot be reached or refuses; candles received so far are kept.
     """
     wanted = Wanted(since_of(market), market.until, refetch=refetch)
     cache = access.cache(market)
@@ -97,13 +97,13 @@ def fetch_candles(
 def load_market(
     market: Market, max_age: float = MAX_AGE, access: Access = Access()
 ) -> pd.DataFrame:
-    """Return a market's candles, from the cache alone where that is new enough or all there is.
+    """Return a market's candles, from the cache alone if it is complete or recent enough.
 
     Parameters
     ----------
     market : Market
     max_age : float
-        Minutes for which the newest candles count as such.
+        Minutes for which the newest candles count as recent.
     access : Access
 
     Raises
@@ -132,7 +132,7 @@ def load_market(
 
 
 def since_of(market: Market) -> pd.Timestamp:
-    """Return the first open that is asked for."""
+    """Return the first open requested."""
     if market.since is not None:
         return market.since
     end = clock() if market.until is None else min(market.until, clock())
@@ -140,13 +140,13 @@ def since_of(market: Market) -> pd.Timestamp:
 
 
 def wanted_part(kept: Kept, market: Market) -> pd.DataFrame:
-    """Return the kept candles inside a market's span."""
+    """Return the cached candles inside a market's span."""
     end = None if market.until is None else market.until - pd.Timedelta(1, "ns")
     return kept.bars.loc[since_of(market) : end]
 
 
 def part_of(kept: Kept, market: Market, access: Access) -> pd.DataFrame:
-    """Return the bars that are asked for; says where they begin late."""
+    """Return the requested bars; report if they begin late."""
     bars = wanted_part(kept, market)
     if not len(bars):
         raise BarsError(
@@ -154,14 +154,14 @@ def part_of(kept: Kept, market: Market, access: Access) -> pd.DataFrame:
             f"{since_of(market)} to {market.until or 'now'}; give an earlier day"
         )
     since, first = since_of(market), bars.index[0]
-    asked = market.since is not None or market.timeframe.length < DAY  # else all there are
+    asked = market.since is not None or market.timeframe.length < DAY  # otherwise all available
     if asked and first > market.timeframe.after(since):
         access.say(f"Begins     {market.name} has no candle from {since} to before {first}")
     return check_bars(bars)
 
 
 def offline(kept: Kept, market: Market, error: DownloadError) -> str:
-    """Say that kept candles are used, and how old they are."""
+    """Report that cached candles are used, and their age."""
     last = kept.bars.index[-1]
     return (
         f"{market.name}: {error}. Kept candles are used: fetched "

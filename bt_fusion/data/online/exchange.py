@@ -1,4 +1,4 @@
-"""ExchangeCandles: the candles of an exchange, through ccxt."""
+"""ExchangeCandles: candles of an exchange, through ccxt."""
 
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -17,10 +17,10 @@ from bt_fusion.errors import BarsError, OptionError, unknown_name
 __all__ = ["ExchangeCandles"]
 
 NEEDS = "candles of an exchange need ccxt, not installed here: pip install 'bt-fusion[data]'"
-MOST = 1_000  # candles asked for at once, where the exchange gives as many
-USUAL = 100  # where ccxt does not know how many it gives
+MOST = 1_000  # candles per request, if the exchange allows as many
+USUAL = 100  # if ccxt does not know the limit
 TIMEOUT = 20_000  # milliseconds
-AGAIN = 3  # tries of an answer with broken rows
+AGAIN = 3  # tries for an answer with broken rows
 READING = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -31,19 +31,19 @@ class ExchangeCandles:
     ----------
     market : Market
     host : str, optional
-        Scheme and host that stand in place of the exchange's own, as http://127.0.0.1:8080.
+        Scheme and host instead of the exchange's own, such as http://127.0.0.1:8080.
     retries : Retries
     repair : bool
-        Leave out rows that are not candles, instead of refusing the answer they come in.
+        Leave out rows that are not candles, instead of refusing the whole answer.
     say : callable
-        Takes a line about waiting, or about what was left out.
+        Called with a line on waiting or rows left out.
 
     Raises
     ------
     OptionError
-        When ccxt is not installed, or the exchange, symbol or timeframe is unknown.
+        If ccxt is not installed, or the exchange, symbol or timeframe is unknown.
     DownloadError
-        When the exchange cannot be reached.
+        If the exchange cannot be reached.
     """
 
     adjusted, tolerance = False, 0.0
@@ -70,23 +70,23 @@ class ExchangeCandles:
         self.width = self.limit or USUAL
 
     def earliest(self) -> None:
-        """Return None: it is not known before the candles have come."""
+        """Return None: not known before the download."""
 
     def now(self) -> pd.Timestamp:
-        """Return the time of the exchange's last answer, or of this computer where that is less.
+        """Return the time of the exchange's last answer or of this computer, the earlier one.
 
-        A clock that is fast would take an unfinished candle for a finished one.
+        A fast clock would make an unfinished candle look finished.
         """
         told = self.log.time
         return clock() if told is None else min(told, clock())
 
     def ask(self, since: pd.Timestamp) -> pd.DataFrame:
-        """Return the finished candles of one answer, from a stamp on, sorted, each once.
+        """Return the finished candles of one answer from `since` on, sorted, without duplicates.
 
         Raises
         ------
         BarsError
-            For rows that are not candles, also when asked again.
+            For rows that are not candles, again on retry.
         DownloadError
         """
         bars, broken = self._call(lambda: self._answer(since))
@@ -113,7 +113,7 @@ class ExchangeCandles:
         return bars.loc[since:], broken
 
     def _call(self, ask: Callable[[], Any]) -> Any:
-        """Return what the client returns; its errors become ours, and are tried again."""
+        """Call the client; convert its errors to ours, and retry."""
         import ccxt
 
         def once() -> Any:
@@ -131,14 +131,14 @@ class ExchangeCandles:
             raise
 
     def _prefer_spot(self) -> None:
-        """Load no derivatives for a spot symbol, where ccxt would load them, too."""
+        """Do not load derivatives for a spot symbol; by default ccxt does."""
         choice = self.client.options.get("fetchMarkets")
         kinds = choice.get("types") if isinstance(choice, dict) else None
         if ":" not in self.symbol and isinstance(kinds, list) and "spot" in kinds:
             choice["types"] = ["spot"]
 
     def _check(self) -> None:
-        """Raise OptionError for a symbol or a timeframe that the exchange does not have."""
+        """Raise OptionError if the exchange does not have the symbol or timeframe."""
         known = self.client.timeframes or {}
         if known and str(self.timeframe) not in known:
             raise unknown_name(f"timeframe of {self.name}", str(self.timeframe), known)
@@ -159,7 +159,7 @@ class BrokenRowsError(AgainError):
 
 
 def open_client(exchange: str, host: str | None) -> Any:
-    """Return ccxt's client of an exchange, which has asked for nothing yet."""
+    """Return ccxt's client for an exchange, before any request."""
     try:
         import ccxt
     except ImportError as error:
@@ -178,7 +178,7 @@ def open_client(exchange: str, host: str | None) -> Any:
 
 
 def most_candles(client: Any, symbol: str) -> int | None:
-    """Return how many candles of a symbol one answer holds, None where ccxt does not know."""
+    """Return the most candles of a symbol in one answer, None if ccxt does not know."""
     market = client.market(symbol)
     kind = (client.features or {}).get(market["type"]) or {}
     part = kind.get(market.get("subType"), kind) or {}

@@ -1,4 +1,4 @@
-"""Market: which candles of an exchange or of Yahoo are meant by a text after --data."""
+"""Market: the candles of an exchange or of Yahoo that a text after --data names."""
 
 import re
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from bt_fusion.errors import OptionError
 __all__ = ["MAX_AGE", "YAHOO", "Market", "default_since", "is_market"]
 
 YAHOO = "yahoo"
-MAX_AGE = 30.0  # minutes for which fetched candles count as the newest
+MAX_AGE = 30.0  # minutes for which downloaded candles count as current
 FORM = re.compile(r"[a-z][a-z0-9]+:(?!//)(\S+:|.*/)\S+")
 EXAMPLE = "binance:BTC/USDT:1h or yahoo:SPY:1d, and @2020-01-01 after it for the first day"
 CANDLES = 20_000  # of the default history, at least
@@ -30,10 +30,10 @@ class Market:
     provider : str
         An exchange by its name in ccxt, or "yahoo".
     symbol : str
-        As the provider calls it: BTC/USDT, BTC/USDT:USDT (a perpetual), SPY.
+        The provider's symbol: BTC/USDT, BTC/USDT:USDT (a perpetual), SPY.
     timeframe : Timeframe
     since, until : Timestamp or None
-        Naive UTC; the first open and the one before which they end.
+        Naive UTC; the first open, and the end (exclusive).
 
     Examples
     --------
@@ -70,12 +70,12 @@ class Market:
         )
 
     def within(self, since: pd.Timestamp | None, until: pd.Timestamp | None) -> "Market":
-        """Return the same candles of another span.
+        """Return the same market with another span.
 
         Raises
         ------
         OptionError
-            For a first day that is not before the last.
+            If the first day is not before the last.
         """
         if since is not None and until is not None and since >= until:
             raise OptionError(f"since {since} is not before until {until}")
@@ -83,7 +83,7 @@ class Market:
 
     @property
     def name(self) -> str:
-        """The text that means it, without a span."""
+        """The text for this market, without a span."""
         return f"{self.provider}:{self.symbol}:{self.timeframe}"
 
     def __str__(self) -> str:
@@ -94,7 +94,7 @@ class Market:
 
 
 def is_market(text: str) -> bool:
-    """Tell whether a text means candles of an exchange or of Yahoo, and not a file.
+    """Return whether a text means candles of an exchange or Yahoo, not a file.
 
     >>> is_market("binance:BTC/USDT:1h"), is_market("yahoo:SPY:1d"), is_market("candles.csv")
     (True, True, False)
@@ -104,9 +104,9 @@ def is_market(text: str) -> bool:
 
 
 def default_since(provider: str, timeframe: Timeframe, now: pd.Timestamp) -> pd.Timestamp:
-    """Return the open of the first candle where none is asked for: the first of a month.
+    """Return the default first open: the first of a month.
 
-    It leaves 20,000 candles at least; of candles of a day or longer, all that there are.
+    It gives at least 20,000 candles; for candles of a day or longer, all available.
 
     >>> default_since("binance", Timeframe.of("1h"), pd.Timestamp("2024-05-10 12:30"))
     Timestamp('2022-01-01 00:00:00')

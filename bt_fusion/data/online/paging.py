@@ -1,4 +1,4 @@
-"""History page by page: every candle once, across gaps and empty pages."""
+"""History page by page: every candle once, also across gaps and empty pages."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bt_fusion.data.online.timeframe import Timeframe
 __all__ = ["Page", "Pager", "pages"]
 
 Ask = Callable[[pd.Timestamp], pd.DataFrame]
-SETTLED = pd.Timedelta(days=1)  # after which a candle that is not there will not come any more
+SETTLED = pd.Timedelta(days=1)  # after which a missing candle will not appear any more
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,9 +20,9 @@ class Page:
     Attributes
     ----------
     bars : DataFrame
-        Perhaps none.
+        May be empty.
     start, end : Timestamp
-        From the first to before the second.
+        Start inclusive, end exclusive.
     """
 
     bars: pd.DataFrame
@@ -32,20 +32,20 @@ class Page:
 
 @dataclass(frozen=True)
 class Pager:
-    """How candles are asked for, the same from page to page.
+    """How to request candles, the same for each page.
 
     Attributes
     ----------
     ask : callable
-        Takes a stamp; returns finished candles from then on, sorted, each once: the next ones
-        wherever they are, or those of a window that begins there.
+        Takes a stamp; returns finished candles from then on, sorted, without duplicates: the next
+        ones available, or those in a window that begins there.
     timeframe : Timeframe
     width : int
-        Candles that such a window may hold.
+        Most candles in such a window.
     end : Timestamp
-        No candle that opens from then on is wanted.
+        Exclusive: no candle that opens then or later is wanted.
     now : callable
-        Returns the time by the server's clock, as of its last answer.
+        Returns the server's time, as of its last answer.
     """
 
     ask: Ask
@@ -55,7 +55,7 @@ class Pager:
     now: Callable[[], pd.Timestamp]
 
     def may_have(self, cursor: pd.Timestamp) -> bool:
-        """Tell whether a candle that is wanted may have opened by then, and ended."""
+        """Return whether a wanted candle may have opened by then, and ended."""
         return cursor < self.end and self.timeframe.after(cursor) <= self.now()
 
     def at(self, cursor: pd.Timestamp) -> pd.DataFrame:
@@ -64,9 +64,9 @@ class Pager:
         return bars.loc[cursor : self.end - pd.Timedelta(1, "ns")]
 
     def beyond(self, cursor: pd.Timestamp) -> pd.DataFrame | None:
-        """Return the next candles after an empty answer, None where no window has any.
+        """Return the next candles after an empty answer, None if no window has any.
 
-        Every window that is empty is asked for twice, since a server may be wrong for a moment.
+        Every empty window is requested twice, since a server may briefly be wrong.
         """
         empty, later = [cursor], None
         cursor = self.timeframe.after(cursor, self.width)
@@ -85,10 +85,10 @@ class Pager:
 
 
 def pages(pager: Pager, start: pd.Timestamp) -> Iterator[Page]:
-    """Yield the history from `start` on in order; the pages cover what is known for good.
+    """Yield the history from `start` on in order; the pages cover only final data.
 
-    An empty answer is not the end: the windows after it are asked for. What follows the last
-    candle is covered only where it is so old that none will come.
+    An empty answer is not the end: the next windows are requested. Time after the last candle
+    counts as covered only if it is so old that no candle will appear.
 
     Parameters
     ----------

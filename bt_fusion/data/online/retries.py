@@ -1,4 +1,4 @@
-"""Retries: asking again after a while, longer each time, as the other side wishes."""
+"""Retries: try again after a wait that grows, or as long as the server asks."""
 
 import random
 from collections.abc import Callable
@@ -12,18 +12,18 @@ from bt_fusion.errors import DownloadError
 __all__ = ["AgainError", "Retries", "retry_after"]
 
 Found = TypeVar("Found")
-TOLD = 5.0  # seconds of waiting from which on it is said
+TOLD = 5.0  # seconds of waiting from which it is reported
 
 
 class AgainError(DownloadError):
-    """An answer that may be another one if asked again.
+    """An answer that may differ on another try.
 
     Attributes
     ----------
     wait : float or None
-        Seconds the other side asks to wait.
+        Seconds the server asks to wait.
     tries : int or None
-        Fewer tries than usual, where many would not help.
+        Fewer tries than usual, if more would not help.
     """
 
     def __init__(self, message: str, wait: float | None = None, tries: int | None = None):
@@ -35,18 +35,17 @@ class AgainError(DownloadError):
 class Retries:
     """How often and after how long to ask again.
 
-    The wait doubles from try to try and is shortened by a random part, up to a half, so that many
-    that were cut off together do not come back together. Where the other side says how long to
-    wait, it is as long as that at least.
+    The wait doubles with each try and is shortened by a random part, up to a half, so that many
+    clients cut off together do not return together. It is at least as long as the server asks.
 
     Attributes
     ----------
     tries : int
         At most, the first one included.
     first, most : float
-        Seconds before the second try, and before any.
+        Seconds before the second try, and the longest wait.
     patience : float
-        Longest wait, in seconds, that is accepted when the other side asks for it.
+        Longest wait, in seconds, accepted when the server asks for one.
     """
 
     tries: int = 8
@@ -55,7 +54,7 @@ class Retries:
     patience: float = 300.0
 
     def call(self, ask: Callable[[], Found], say: Callable[[str], Any] = print) -> Found:
-        """Return what `ask` returns, after as many tries as it takes.
+        """Return the result of `ask`, after as many tries as it takes.
 
         Raises
         ------
@@ -73,7 +72,7 @@ class Retries:
                 number += 1
 
     def wait(self, number: int, error: AgainError, say: Callable[[str], Any]) -> float:
-        """Return the seconds to wait after try `number`, and say so where they are many."""
+        """Return the seconds to wait after try `number`; report long waits."""
         asked = error.wait or 0.0
         if asked > self.patience:
             raise DownloadError(f"{error}; it asks to wait {asked:,.0f} s, run it again then")
@@ -85,12 +84,12 @@ class Retries:
 
 
 def tried(number: int) -> str:
-    """Return how often something was tried, for the end of a message; nothing for once."""
+    """Return the number of tries as the end of a message; empty for one try."""
     return f" ({number} tries)" if number > 1 else ""
 
 
 def retry_after(text: str | None) -> float | None:
-    """Return the seconds that a header Retry-After asks to wait: a number, or a date.
+    """Return the seconds that a Retry-After header asks to wait: a number or a date.
 
     >>> retry_after("120"), retry_after(None), retry_after("soon")
     (120.0, None, None)

@@ -1,4 +1,4 @@
-"""Rows of an answer -> bars: sorted, each candle once, none broken."""
+"""Rows of an answer as bars: sorted, each candle once, none broken."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,9 +14,9 @@ Row = Sequence[Any]  # milliseconds since 1970, open, high, low, close, volume
 
 
 def bars_of(rows: Iterable[Row]) -> pd.DataFrame:
-    """Return rows as they come, in the columns of bars; NaT for a time that is none.
+    """Return rows in the columns of bars, in their order; NaT for an invalid time.
 
-    A volume that no row has is 0.
+    A volume missing in all rows is 0.
 
     >>> bars_of([[1_704_067_200_000, 1, 2, 1, 2, None]]).volume
     datetime
@@ -32,9 +32,9 @@ def bars_of(rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def sound_bars(bars: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return the bars sorted, each once, and a line for each kind of row that is no candle.
+    """Return the bars sorted, each once, and a line for each kind of row that is not a candle.
 
-    Of candles with the same stamp the last one is kept.
+    Of candles with the same stamp the last is kept.
     """
     kept, report = repair_bars(bars)
     harmless = ("dropped duplicate time", "sorted")

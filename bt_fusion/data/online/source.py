@@ -1,4 +1,4 @@
-"""CandleSource: what an exchange and Yahoo have in common."""
+"""CandleSource: the common part of exchanges and Yahoo."""
 
 from typing import Protocol
 
@@ -10,7 +10,7 @@ __all__ = ["CandleSource", "clock"]
 
 
 class CandleSource(Protocol):
-    """Finished candles of one symbol, from a server.
+    """Finished candles of one symbol from a server.
 
     Attributes
     ----------
@@ -18,11 +18,11 @@ class CandleSource(Protocol):
         Of the exchange, for messages.
     timeframe : Timeframe
     width : int
-        Candles that one answer may hold.
+        Most candles in one answer.
     adjusted : bool
-        Whether splits and dividends change all prices before them.
+        Whether splits and dividends change all earlier prices.
     tolerance : float
-        Relative difference below which two prices are the same.
+        Relative difference below which two prices are equal.
     """
 
     name: str
@@ -32,15 +32,15 @@ class CandleSource(Protocol):
     tolerance: float
 
     def earliest(self) -> pd.Timestamp | None:
-        """Return from when on candles can be had, where that is known."""
+        """Return the time from which candles are available, if known."""
 
     def ask(self, since: pd.Timestamp) -> pd.DataFrame:
-        """Return the finished candles of one answer, from a stamp on, sorted, each once."""
+        """Return the finished candles of one answer from `since` on, sorted, without duplicates."""
 
     def now(self) -> pd.Timestamp:
-        """Return the time, naive UTC, by the server's clock where it tells it."""
+        """Return the naive UTC time, by the server's clock if it is known."""
 
 
 def clock() -> pd.Timestamp:
-    """Return the time of this computer, naive UTC."""
+    """Return the naive UTC time of this computer."""
     return pd.Timestamp.now("UTC").tz_localize(None).as_unit("ns")

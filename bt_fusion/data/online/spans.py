@@ -1,4 +1,4 @@
-"""Spans of time that are known, as sorted pairs of stamps: joined, and what is missing of one."""
+"""Covered spans of time, as sorted pairs of stamps: join them, and find missing parts."""
 
 from collections.abc import Iterable
 
@@ -6,11 +6,11 @@ import pandas as pd
 
 __all__ = ["Span", "joined", "missing"]
 
-Span = tuple[pd.Timestamp, pd.Timestamp]  # from the first to before the second
+Span = tuple[pd.Timestamp, pd.Timestamp]  # start inclusive, end exclusive
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
-    """Return the same spans sorted, with those that touch made one.
+    """Return the spans sorted, with touching ones joined.
 
     >>> day = pd.date_range("2024-01-01", periods=4)
     >>> [str(b - a) for a, b in joined([(day[2], day[3]), (day[0], day[2])])]
@@ -28,7 +28,7 @@ def joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def missing(known: list[Span], start: pd.Timestamp, end: pd.Timestamp) -> list[Span]:
-    """Return the parts from `start` to before `end` that no known span holds.
+    """Return the parts of `start` to `end` (exclusive) outside the known spans.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Timeframe: how long the candles are that are asked for, as 15m, 1h or 1M."""
+"""Timeframe: the length of candles, such as 15m, 1h or 1M."""
 
 import re
 from dataclasses import dataclass
@@ -56,17 +56,17 @@ class Timeframe:
 
     @property
     def length(self) -> pd.Timedelta:
-        """How long a candle is; of months 30 days each, of years 365."""
+        """The length of a candle; a month counts 30 days, a year 365."""
         return pd.Timedelta(seconds=self.count * SECONDS[self.unit])
 
     def after(self, stamp: pd.Timestamp, candles: int = 1) -> pd.Timestamp:
-        """Return when the candle `candles` later opens; one later is when this one ends."""
+        """Return the open of the candle `candles` later; for 1, the end of this candle."""
         if self.unit in MONTHS:
             return stamp + pd.DateOffset(months=candles * self.count * MONTHS[self.unit])
         return stamp + candles * self.length
 
     def finished(self, bars: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
-        """Return the bars, stamped at their open, without those that end after `now`."""
+        """Return the bars, stamped at their open, that end by `now`."""
         kept = len(bars)
         while kept and self.after(bars.index[kept - 1]) > now:
             kept -= 1

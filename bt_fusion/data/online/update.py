@@ -1,4 +1,4 @@
-"""update: what the cache lacks of a market is fetched, and what was corrected is noticed."""
+"""update: download what the cache of a market lacks, and detect corrections."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,24 +16,24 @@ from bt_fusion.data.online.timeframe import Timeframe
 
 __all__ = ["Wanted", "update"]
 
-OVERLAP = 100  # candles that are fetched again, in case the exchange has corrected them
+OVERLAP = 100  # candles downloaded again, in case the exchange has corrected them
 NEVER = pd.Timedelta(0)
 Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which candles are asked for, and how new they must be.
+    """The candles wanted, and how recent they must be.
 
     Attributes
     ----------
     since : Timestamp
     until : Timestamp or None
-        None for up to now.
+        None for the present.
     max_age : Timedelta
-        How long what was fetched up to now counts as that.
+        Age up to which the newest candles count as current.
     refetch : bool
-        Ask for all of them again.
+        Download all of them again.
     """
 
     since: pd.Timestamp
@@ -42,7 +42,7 @@ class Wanted:
     refetch: bool = False
 
     def lacks(self, kept: Kept) -> list[Span]:
-        """Return the spans to be fetched: none where what is kept is all, or new enough."""
+        """Return the spans to download; none if the cache is complete or recent enough."""
         now = clock()
         end = now if self.until is None else min(self.until, now)
         if self.refetch:
@@ -55,14 +55,14 @@ class Wanted:
 
 @dataclass
 class Changes:
-    """What a newer answer has of candles that were kept.
+    """Differences between a newer answer and the cached candles.
 
     Attributes
     ----------
     stamps : list of Timestamp
-        Candles that are others now.
+        Candles that have changed.
     rescaled : bool or None
-        Whether the oldest one that was compared has other prices: corrections are of new ones.
+        Whether the oldest compared candle has other prices: corrections affect recent ones.
     """
 
     before: pd.DataFrame
@@ -71,7 +71,7 @@ class Changes:
     rescaled: bool | None = None
 
     def note(self, bars: pd.DataFrame) -> None:
-        """Compare a page with what was kept before."""
+        """Compare a page with the cached candles."""
         common = bars.index.intersection(self.before.index)
         if not len(common):
             return
@@ -89,10 +89,10 @@ def update(
     say: Callable[[str], Any] = print,
     advance: Advance | None = None,
 ) -> Kept:
-    """Return what is kept after all that is lacking was fetched.
+    """Download what is missing and return all cached candles.
 
-    Each page is kept as it comes, so that an interruption costs no finished one; of adjusted
-    prices all are written at once.
+    Each page is saved as it arrives, so that an interruption loses no finished page; adjusted
+    prices are written all at once.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def update(
         Returns the source; called only if something is lacking.
     wanted : Wanted
     say : callable
-        Takes a line, about corrections.
+        Called with a line on each correction.
     advance : callable, optional
         Called with (candles done, candles to do).
 
@@ -136,10 +136,10 @@ def in_one_piece(
     changes: Changes,
     say: Callable[[str], Any],
 ) -> Kept:
-    """Return what is kept and what is fetched, all adjusted alike.
+    """Return cached and downloaded candles, all adjusted alike.
 
-    A split or a dividend changes every price before it. Then all is fetched again, and what can
-    not be had any more is dropped: prices of both kinds in one file would be a jump.
+    A split or dividend changes every earlier price. All candles are then downloaded again, and
+    those no longer available are dropped: mixed prices in one file would show a jump.
     """
     found: list[Page] = []
     fetch(source, spans, found.append, changes)
@@ -161,7 +161,7 @@ def fetch(
     changes: Changes,
     advance: Advance | None = None,
 ) -> None:
-    """Fetch spans page by page, and keep each as it comes."""
+    """Download spans page by page, and save each as it arrives."""
     length = source.timeframe.length
     total = sum(max(1, (end - start) // length) for start, end in spans)
     done = 0
@@ -178,7 +178,7 @@ def fetch(
 
 
 def overlapped(span: Span, kept: Kept, timeframe: Timeframe) -> Span:
-    """Return a span with the last candles that are kept before it."""
+    """Return a span extended by the last cached candles before it."""
     before = kept.bars.index[: kept.bars.index.searchsorted(span[0])][-OVERLAP:]
     known = [first for first, last in kept.spans if last == span[0]]
     if not known or not len(before):
@@ -187,12 +187,12 @@ def overlapped(span: Span, kept: Kept, timeframe: Timeframe) -> Span:
 
 
 def reaches_now(wanted: Wanted) -> bool:
-    """Tell whether the newest candles were asked for."""
+    """Return whether the newest candles were requested."""
     return wanted.until is None or wanted.until >= clock()
 
 
 def correction(name: str, stamps: list[pd.Timestamp]) -> str:
-    """Say which candles an exchange has corrected."""
+    """Report which candles an exchange has corrected."""
     many = f"{len(stamps):,} candles that were" if len(stamps) > 1 else "a candle that was"
     return (
         f"Corrected  {name} has changed {many} kept, the first of {min(stamps)}; the "

@@ -1,4 +1,4 @@
-"""YahooCandles: the candles of Yahoo, through yfinance."""
+"""YahooCandles: candles of Yahoo, through yfinance."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ __all__ = ["YahooCandles"]
 
 NEEDS = "candles of Yahoo need yfinance, not installed here: pip install 'bt-fusion[data]'"
 SPELLED = {"w": "wk", "M": "mo"}
-# Timeframe: days that one answer may hold, days that Yahoo keeps (None: all)
+# Timeframe: days in one answer, days that Yahoo keeps (None: all)
 MINUTES = {f"{count}m": (55, 59) for count in (2, 5, 15, 30, 60, 90)}
 DAYS = {
     "1m": (7, 29),
@@ -38,27 +38,27 @@ class YahooCandles:
     """Finished candles of one symbol of Yahoo; prices are adjusted for splits and dividends.
 
     Candles of a day or longer are stamped with their date, shorter ones with their open in UTC. A
-    day is finished when it is over where the symbol is traded.
+    day is finished when it is over at the symbol's exchange.
 
     Parameters
     ----------
     market : Market
     host : str, optional
-        Scheme and host that stand in place of Yahoo's own.
+        Scheme and host instead of Yahoo's own.
     retries : Retries
     repair : bool
-        Leave out rows that are not candles, instead of refusing the answer they come in.
+        Leave out rows that are not candles, instead of refusing the whole answer.
     say : callable
-        Takes a line about waiting, or about what was left out.
+        Called with a line on waiting or rows left out.
 
     Raises
     ------
     OptionError
-        When yfinance is not installed, or Yahoo does not know the timeframe.
+        If yfinance is not installed, or Yahoo does not know the timeframe.
     """
 
     name, adjusted = "yahoo", True
-    tolerance = 1e-5  # adjusted prices differ by roundings from answer to answer
+    tolerance = 1e-5  # adjusted prices differ by rounding between answers
 
     def __init__(
         self,
@@ -85,19 +85,19 @@ class YahooCandles:
         return self.timeframe.length >= pd.Timedelta(days=1)
 
     def earliest(self) -> pd.Timestamp | None:
-        """Return from when on Yahoo has candles of this length; None for all."""
+        """Return the time from which Yahoo has candles of this length; None for all."""
         if self.kept_days is None:
             return None
         return (clock() - pd.Timedelta(days=self.kept_days)).normalize()
 
     def now(self) -> pd.Timestamp:
-        """Return the time: of days, where the symbol is traded."""
+        """Return the current time; for daily candles, at the symbol's exchange."""
         if not self.daily:
             return clock()
         return pd.Timestamp.now(self.zone or "America/New_York").tz_localize(None).as_unit("ns")
 
     def ask(self, since: pd.Timestamp) -> pd.DataFrame:
-        """Return the finished candles of one answer, from a stamp on, sorted, each once.
+        """Return the finished candles of one answer from `since` on, sorted, without duplicates.
 
         Raises
         ------
@@ -120,7 +120,7 @@ class YahooCandles:
         return self.timeframe.finished(bars.loc[since:].rename_axis("datetime"), self.now())
 
     def _stamps(self, index: pd.DatetimeIndex) -> pd.DatetimeIndex:
-        """Return the dates of days, and times in UTC of shorter candles."""
+        """Return dates for daily candles, and UTC times for shorter ones."""
         if index.tz is None:
             return index
         self.zone = str(index.tz)
@@ -136,7 +136,7 @@ class YahooCandles:
         )
         ticker = yfinance.Ticker(self.symbol, session=self.session)
         self.session.status = None
-        yfinance.data.YfData.cache_get.cache_clear()  # or an empty answer would come again unasked
+        yfinance.data.YfData.cache_get.cache_clear()  # or it repeats an empty answer
         interval = f"{self.timeframe.count}{SPELLED.get(self.timeframe.unit, self.timeframe.unit)}"
         try:
             with errors_raised():
@@ -168,13 +168,13 @@ class YahooCandles:
 
 
 def nothing() -> pd.DataFrame:
-    """Return bars without a row, as of an answer without candles."""
+    """Return bars without rows, as for an answer without candles."""
     columns = ["open", "high", "low", "close", "volume"]
     return pd.DataFrame(columns=columns, index=pd.DatetimeIndex([]), dtype=float)
 
 
 def keep_zones_with_candles() -> None:
-    """Let yfinance keep what it knows of symbols in our cache folder, and not in one of its own."""
+    """Keep yfinance's symbol data in our cache folder, not in its own."""
     import yfinance
 
     place = os.environ.get("BT_FUSION_CACHE") or user_cache_path("bt_fusion")
@@ -184,7 +184,7 @@ def keep_zones_with_candles() -> None:
 
 @contextmanager
 def errors_raised() -> Iterator[None]:
-    """Let yfinance raise its errors, where it would print them and return nothing."""
+    """Make yfinance raise its errors, which it would print before returning nothing."""
     import yfinance
 
     debug, logger = yfinance.config.debug, logging.getLogger("yfinance")
@@ -201,7 +201,7 @@ def errors_raised() -> Iterator[None]:
 
 
 def open_session(host: str | None) -> Any:
-    """Return a session of the client yfinance uses, which notes answers and may go elsewhere."""
+    """Return a session for yfinance that records answers and may use another host."""
     try:
         import yfinance  # noqa: F401
         from curl_cffi import requests

@@ -1,4 +1,4 @@
-"""Bars from files, whatever wrote them; what is assumed is said, what is ambiguous is refused."""
+"""Read bars from files of any origin; assumptions are reported, ambiguous files refused."""
 
 from bt_fusion.data.readers.reading import read_bars
 from bt_fusion.data.readers.tidying import tidy_bars

@@ -1,4 +1,4 @@
-"""Tables of text read piece by piece, so that memory holds the columns of bars and one piece."""
+"""Read CSV tables in pieces; memory holds one piece and the columns of bars."""
 
 import csv
 import warnings
@@ -28,20 +28,20 @@ Pieces = dict[str, list[np.ndarray | pd.Series]]
 
 
 def read_csv(path: Path, repairs: list[str] | None, assumed: list[str]) -> pd.DataFrame:
-    """Read the columns that bars may need; numbers are float64 where all are numbers.
+    """Read the columns that bars may need; a column of numbers becomes float64.
 
     Parameters
     ----------
     path : Path
     repairs : list of str or None
-        Receives the rows of too many columns that were dropped; None refuses them.
+        Receives the dropped rows with too many columns; None refuses them.
     assumed : list of str
-        Receives a line for each thing that does not stand in the file.
+        Receives a line for each assumption beyond the file.
 
     Raises
     ------
     BarsError
-        As `layout_of`, and for rows of more values than columns.
+        As `layout_of`, and for rows with more values than columns.
     """
     layout = layout_of(head_of(path, assumed), assumed)
     kept = [name for name in layout.names[: layout.width] if is_known(name)]
@@ -61,7 +61,7 @@ def read_csv(path: Path, repairs: list[str] | None, assumed: list[str]) -> pd.Da
     columns: dict[Hashable, object] = {}
     for name in layout.names[: layout.width]:
         if name in ADJUSTED:
-            columns[name] = _one_value([], rows)  # that it is there is said
+            columns[name] = _one_value([], rows)  # reported: the column exists
         elif name in symbols:
             columns[name] = _one_value(list(symbols[name]), rows)
         elif name in kept:
@@ -74,7 +74,7 @@ def read_csv(path: Path, repairs: list[str] | None, assumed: list[str]) -> pd.Da
 def _pieces(
     path: Path, layout: Layout, repairs: list[str] | None
 ) -> Generator[pd.DataFrame, None, None]:
-    """Yield the rows of a file, some at a time."""
+    """Yield the rows of a file in pieces."""
     with text_of(path) as text:
         reader = pd.read_csv(
             text,
@@ -95,7 +95,7 @@ def _pieces(
 
 
 def _next_piece(reader: TextFileReader, repairs: list[str] | None) -> pd.DataFrame | None:
-    """Return the next rows, None after the last; notes the rows that were dropped."""
+    """Return the next rows, None at the end; record dropped rows."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", pd.errors.ParserWarning)
         piece = next(reader, None)
@@ -107,7 +107,7 @@ def _next_piece(reader: TextFileReader, repairs: list[str] | None) -> pd.DataFra
 
 
 def _values(column: pd.Series, layout: Layout) -> np.ndarray | pd.Series:
-    """Return float64 of prices and volumes, text where they are none; other columns as they are."""
+    """Return prices and volumes as float64, or text if not numbers; other columns unchanged."""
     if column.name not in layout.numbers:
         return column
     if layout.form is not None:
@@ -118,14 +118,14 @@ def _values(column: pd.Series, layout: Layout) -> np.ndarray | pd.Series:
 
 
 def _joined(pieces: list[np.ndarray | pd.Series]) -> np.ndarray | pd.Series:
-    """Return one column of its pieces."""
+    """Return one column joined from its pieces."""
     if all(isinstance(piece, np.ndarray) for piece in pieces):
         return np.concatenate(pieces) if pieces else np.array([], dtype=np.float64)
     return pd.concat([pd.Series(piece) for piece in pieces], ignore_index=True)
 
 
 def _one_value(values: list[object], rows: int) -> pd.Categorical:
-    """Return a column of one value, in a byte a row."""
+    """Return a column with one value for all rows, one byte per row."""
     codes = np.full(rows, 0 if values else -1, dtype=np.int8)
     return pd.Categorical.from_codes(codes, categories=pd.Index(values, dtype=object))
 
@@ -135,7 +135,7 @@ def _length(pieces: Pieces) -> int:
 
 
 def _refuse_long_row(path: Path, layout: Layout) -> None:
-    """Raise BarsError at the first row with a value in a column that has no name."""
+    """Raise BarsError at the first row with a value in an unnamed column."""
     with text_of(path) as text:
         rows = csv.reader(text, delimiter=layout.separator)
         for row in rows:

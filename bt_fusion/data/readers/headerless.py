@@ -1,4 +1,4 @@
-"""Tables without a header: which column is which, and orders that are known to differ."""
+"""Tables without a header: the meaning of the columns, and known other orders."""
 
 import re
 
@@ -12,12 +12,12 @@ __all__ = ["KLINE_COLUMNS", "headerless_names", "refuse_other_order"]
 
 KLINE_COLUMNS = ("open_time", *COLUMNS)  # an exchange's kline dump begins with these six
 PLACES = ("open", "high", "low", "close")
-ORDERS = {  # of a row after its stamp, by who writes so
+ORDERS = {  # of a row after its stamp, by the writer
     ("low", "high", "open", "close", "volume"): "Coinbase",
     ("open", "close", "high", "low", "volume"): "Bitfinex, KuCoin",
     ("volume", "close", "high", "low", "open"): "Gate.io",
 }
-FEWEST = 3  # rows that must all fit another order
+FEWEST = 3  # rows that must all fit the other order
 METATRADER = re.compile(r"\d{4}\.\d{2}\.\d{2}")
 
 
@@ -29,12 +29,12 @@ def headerless_names(rows: list[list[str]], assumed: list[str]) -> list[str]:
     rows : list of list of str
         The first rows.
     assumed : list of str
-        Receives a line that says what the columns are taken for.
+        Receives a line on the assumed meaning of the columns.
 
     Raises
     ------
     BarsError
-        For too few columns, and an order that is not open, high, low, close, volume.
+        For too few columns, and for an order other than open, high, low, close, volume.
     """
     first = [cell.strip() for cell in rows[0]]
     while first and not first[-1]:
@@ -54,12 +54,12 @@ def headerless_names(rows: list[list[str]], assumed: list[str]) -> list[str]:
 
 
 def refuse_other_order(table: np.ndarray) -> None:
-    """Raise BarsError where rows fit another order of columns, and not the usual one.
+    """Raise BarsError if rows fit another column order but not the usual one.
 
     Parameters
     ----------
     table : ndarray of float64, shape (n_rows, 5 or more)
-        What follows the stamp: open, high, low, close, volume and further columns.
+        The values after the stamp: open, high, low, close, volume and further columns.
     """
     if len(table) < FEWEST or np.isnan(table[:, :5]).any():
         return
@@ -81,14 +81,14 @@ def refuse_other_order(table: np.ndarray) -> None:
 
 
 def _fits(table: np.ndarray, order: tuple[str, ...]) -> bool:
-    """Tell whether no price lies outside low..high in this order of columns."""
+    """Return whether all prices lie within low..high in this column order."""
     open_, high, low, close = (table[:, order.index(name)] for name in PLACES)
     above, below = np.maximum(open_, close), np.minimum(open_, close)
     return bool((high >= above).all() and (low <= below).all())
 
 
 def _clock_digits(rows: list[list[str]]) -> bool:
-    """Tell whether second cells are times such as 093000: no price begins with a zero digit."""
+    """Return whether the second cells are times such as 093000: prices have no leading zero."""
     times = [row[1].strip() for row in rows if len(row) >= 7]
     clocks = all(re.fullmatch(r"[0-2]\d[0-5]\d[0-5]\d", time) for time in times)
     return bool(times) and clocks and any(time[0] == "0" for time in times)

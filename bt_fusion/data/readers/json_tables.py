@@ -1,4 +1,4 @@
-"""Candles as JSON: a list of lists [stamp, open, high, low, close, volume], as freqtrade has it."""
+"""Candles as JSON: a list of lists [stamp, open, high, low, close, volume], as in freqtrade."""
 
 import json
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from bt_fusion.errors import BarsError
 
 __all__ = ["read_json"]
 
-BLOCK = 2**20  # characters read at once
-FIRST = 500  # rows by which the order of columns is told
+BLOCK = 2**20  # characters per read
+FIRST = 500  # rows used to detect the order of columns
 EXPECTED = "a list of lists [stamp, open, high, low, close, volume] is expected"
 
 
@@ -25,7 +25,7 @@ def read_json(path: Path) -> pd.DataFrame:
     Raises
     ------
     BarsError
-        For any other JSON, broken JSON, and candles in another order.
+        For other JSON, broken JSON, and candles in another order.
     """
     with text_of(path) as text:
         blocks = [_block(rows, first) for rows, first in _blocks(text)]
@@ -37,13 +37,13 @@ def read_json(path: Path) -> pd.DataFrame:
 
 
 def _blocks(text: IO[str]) -> Iterator[tuple[list[object], int]]:
-    """Yield (rows, number of the first) as the file is read: JSON cut after the end of a row."""
+    """Yield (rows, number of the first) while reading; JSON is cut after the end of a row."""
     rest, first = text.read(BLOCK).lstrip(), 0
     if not rest.startswith("["):
         raise BarsError(f"not a list ({rest[:40]!r}); {EXPECTED}")
     rest = rest[1:]
     while more := text.read(BLOCK):
-        end = max(0, rest.rfind("["))  # rows before it are whole
+        end = max(0, rest.rfind("["))  # rows before it are complete
         rows = _parsed(rest[:end].rstrip().rstrip(","), first)
         if rows:
             yield rows, first

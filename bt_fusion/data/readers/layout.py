@@ -1,4 +1,4 @@
-"""How a CSV is laid out, from its first lines: separator, names of columns, form of numbers."""
+"""The layout of a CSV, from its first lines: separator, column names, form of numbers."""
 
 import csv
 import re
@@ -36,12 +36,12 @@ class Layout:
     ----------
     separator : str
     names : tuple of str
-        Plain names; those past `width` are of columns without a name, which must be empty.
+        Plain names; those past `width` belong to unnamed columns, which must be empty.
     width : int
     skipped : int
         Lines before the first row.
     form : NumberForm or None
-        How numbers are written, None for 1234.5.
+        The form of numbers, None for 1234.5.
     """
 
     separator: str
@@ -52,7 +52,7 @@ class Layout:
 
     @property
     def texts(self) -> list[str]:
-        """The columns to read as text: leading zeros of dates and times, other forms of numbers."""
+        """The columns to read as text, for leading zeros of dates and other forms of numbers."""
         apart = [name for name in ("date", "time") if {"date", "time"} <= set(self.names)]
         return apart + (self.numbers if self.form else [])
 
@@ -63,25 +63,25 @@ class Layout:
 
 
 def is_number(name: str) -> bool:
-    """Tell whether a column of that plain name holds numbers."""
+    """Return whether the column of that plain name holds numbers."""
     return name in NUMBERS or VOLUME_NAMES.fullmatch(name) is not None
 
 
 def layout_of(head: str, assumed: list[str]) -> Layout:
-    """Return how the CSV that begins with these lines is laid out.
+    """Return the layout of the CSV that begins with these lines.
 
     Parameters
     ----------
     head : str
-        Whole lines.
+        Complete lines.
     assumed : list of str
-        Receives a line for each thing that does not stand in the file.
+        Receives a line for each assumption beyond the file.
 
     Raises
     ------
     BarsError
-        For what is no table, columns that are missing or there twice, several symbols, and rows
-        and numbers of which it is not clear how they are meant.
+        If it is not a table, columns are missing or repeated, there are several symbols, or the
+        meaning of rows or numbers is ambiguous.
     """
     lines = [
         (number, line)
@@ -108,7 +108,7 @@ def layout_of(head: str, assumed: list[str]) -> Layout:
 
 
 def separator_of(line: str) -> str:
-    """Return what separates the values of a line; commas may stand in dates and numbers, too.
+    """Return the separator of a line; dates and numbers may also contain commas.
 
     >>> separator_of("Oct 14, 2023;1,5;1,6;1,4;1,5;9,0"), separator_of("a,b;c,d")
     (';', ',')
@@ -118,7 +118,7 @@ def separator_of(line: str) -> str:
 
 
 def long_row(number: int, row: list[str], width: int, separator: str) -> BarsError:
-    """Return the error for a row of more values than columns."""
+    """Return the error for a row with more values than columns."""
     return BarsError(
         f"line {number} has {len(row)} values for {width} columns "
         f"({separator.join(row)[:60]}); write numbers as 1234.5, without decimal commas "
@@ -127,7 +127,7 @@ def long_row(number: int, row: list[str], width: int, separator: str) -> BarsErr
 
 
 def _is_stamp(cell: str) -> bool:
-    """Tell whether a cell is of a row, and not of a header."""
+    """Return whether a cell belongs to a row, not to a header."""
     return cell.strip()[:1].isdigit() or is_day(cell)
 
 
@@ -143,7 +143,7 @@ def _refuse_other_text(line: str) -> None:
 
 
 def _from_first(lines: list[tuple[int, str]], assumed: list[str]) -> list[tuple[int, str]]:
-    """Leave out what stands before the header or the first row: addresses, titles, comments."""
+    """Drop everything before the header or the first row: addresses, titles, comments."""
     for place, (_, line) in enumerate(lines[:SEARCHED]):
         separator = separator_of(line)
         row = next(csv.reader([line], delimiter=separator))
@@ -151,7 +151,7 @@ def _from_first(lines: list[tuple[int, str]], assumed: list[str]) -> list[tuple[
         known = sum(is_known(name) for name in names) >= 3
         digits = sum(cell.strip()[:1].isdigit() for cell in row[1:]) >= FEWEST - 1
         if len(row) >= FEWEST and (known or (digits and _is_stamp(row[0]))):
-            if not known:  # a line as wide before it is a header of names that are not known
+            if not known:  # an equally wide line before it is a header of unknown names
                 wide = [p for p in range(place) if lines[p][1].count(separator) >= FEWEST - 1]
                 place = wide[-1] if wide else place
             if place:
@@ -171,7 +171,7 @@ def _as_wide(
     separator: str,
     assumed: list[str],
 ) -> tuple[list[str], int]:
-    """Return names for all columns of the first row, and how many of them are named."""
+    """Return names for all columns of the first row, and the number of named ones."""
     width = len(names)
     first = data[0] if data else []
     if len(first) <= width:
@@ -189,7 +189,7 @@ def _as_wide(
 
 
 def _left_out(names: list[str], data: list[list[str]]) -> tuple[int, str] | None:
-    """Return (place, name) of the one column whose name the header lacks, where that is certain."""
+    """Return (place, name) of the one column that the header lacks, if certain."""
     width = len(names) + 1
     if any(len(row) < width or any(row[width:]) for row in data):
         return None
@@ -203,7 +203,7 @@ def _left_out(names: list[str], data: list[list[str]]) -> tuple[int, str] | None
 
 
 def _unlike(names: list[str]) -> list[str]:
-    """Return the names, those of columns that no bar needs made different from each other."""
+    """Return the names; those of columns that bars do not need are made unique."""
     found: list[str] = []
     for place, name in enumerate(names):
         found.append(f"{name or 'unnamed'}: {place}" if name in found or not name else name)

@@ -1,4 +1,4 @@
-"""Headers of two and three lines, as yfinance writes them: fields, symbols, the index's name."""
+"""Headers of two and three lines, as from yfinance: fields, symbols, the index's name."""
 
 from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.readers.names import TIME_COLUMNS, plain_name, refuse_twins
@@ -11,7 +11,7 @@ FIRST = (*CERTAIN, "", "date", "datetime")
 
 
 def levels(rows: list[list[str]]) -> tuple[list[str], int] | None:
-    """Return (plain names, lines of the header) of a header over several lines, None for others.
+    """Return (plain names, header lines) of a header over several lines, None for others.
 
     Raises
     ------

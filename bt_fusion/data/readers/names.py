@@ -1,4 +1,4 @@
-"""Columns by the names that exchanges, platforms and vendors give them."""
+"""The column names that exchanges, platforms and vendors use."""
 
 from collections.abc import Hashable, Iterable, Sequence
 
@@ -47,14 +47,14 @@ TIME_COLUMNS = (
     "unnamed: 0",
 )
 SYMBOL_COLUMNS = ("symbol", "ticker", "tic", "instrument_name", "instrument", "pair")
-CLOSES = ("last", "close/last", "price")  # where no column is called close
+CLOSES = ("last", "close/last", "price")  # if no column is called close
 LETTERS = {"t": "time", "o": "open", "h": "high", "l": "low", "c": "close", "v": "volume"}
 ADJUSTED = ("adj close", "adj_close", "adjusted_close", "adjusted close", "adjclose")
 SHOWN = 4  # symbols named in an error
 
 
 def plain_name(name: Hashable) -> str:
-    """Return a column's name in lower case, without brackets, quotes and marks around it.
+    """Return a column's name in lower case, without brackets, quotes and other marks.
 
     >>> plain_name(" <OPEN>"), plain_name("# Date"), plain_name("Close*")
     ('open', 'date', 'close')
@@ -63,7 +63,7 @@ def plain_name(name: Hashable) -> str:
 
 
 def is_known(name: str) -> bool:
-    """Tell whether bars may need a column of that plain name."""
+    """Return whether bars may need the column of that plain name."""
     return (
         name in COLUMNS
         or name in TIME_COLUMNS
@@ -75,13 +75,13 @@ def is_known(name: str) -> bool:
 
 
 def renamed(frame: pd.DataFrame, assumed: list[str]) -> pd.DataFrame:
-    """Return the frame (plain column names) with open, high, low, close and volume so called.
+    """Return the frame (plain column names) with columns named open, high, low, close, volume.
 
     Parameters
     ----------
     frame : DataFrame
     assumed : list of str
-        Receives a line for each column that is taken for another one.
+        Receives a line for each column used in place of another.
     """
     names = [str(name) for name in frame.columns]
     taken: dict[str, str] = {}
@@ -100,7 +100,7 @@ def renamed(frame: pd.DataFrame, assumed: list[str]) -> pd.DataFrame:
 
 
 def refuse_twins(names: Iterable[str]) -> None:
-    """Raise BarsError for a column of bars that is there twice."""
+    """Raise BarsError if a column of bars appears twice."""
     names = list(names)
     for name in (*COLUMNS, *TIME_COLUMNS):
         if names.count(name) > 1:
@@ -108,7 +108,7 @@ def refuse_twins(names: Iterable[str]) -> None:
 
 
 def refuse_symbols(name: str, symbols: Sequence[object]) -> None:
-    """Raise BarsError where a column names several symbols."""
+    """Raise BarsError if a column names several symbols."""
     if len(symbols) > 1:
         shown = ", ".join(map(str, symbols[:SHOWN]))
         more = f" and {len(symbols) - SHOWN} more" if len(symbols) > SHOWN else ""

@@ -1,4 +1,4 @@
-"""Numbers as text: decimal commas, thousands separators, signs of currencies."""
+"""Numbers as text: decimal commas, thousands separators, currency signs."""
 
 import re
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class NumberForm:
     thousands: str = ""
 
     def numbers(self, text: pd.Series) -> pd.Series:
-        """Return float64; or objects, with the text of what is no number of this form."""
+        """Return float64; or objects that keep the text if it is not a number of this form."""
         group, point = re.escape(self.thousands), re.escape(self.decimal)
         whole = rf"\d+|\d{{1,3}}(?:{group}\d{{3}})+" if group else r"\d+"
         form = rf"^\s*[$€£]?\s?([+-]?(?:{whole}))(?:{point}(\d*))?([eE][+-]?\d+)?([KMB])?\s*$"
@@ -43,7 +43,7 @@ class NumberForm:
         values = pd.to_numeric(joined, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         values *= parts[3].fillna("").map(TIMES).to_numpy(np.float64)
         if (np.isnan(values) & text.notna().to_numpy()).any():
-            # Marked, so that 1.234 is not taken for a number where this form has decimal commas
+            # Marked, so that 1.234 is not read as a number if this form has decimal commas
             rest = text.astype(object) + f", but {self}"
             return rest.where(np.isnan(values), values)
         return pd.Series(values, index=text.index)
@@ -54,7 +54,7 @@ class NumberForm:
 
 
 def number_form(cells: Iterable[str], assumed: list[str]) -> NumberForm | None:
-    """Tell how a file writes numbers, None for 1234.5 throughout.
+    """Return how a file writes numbers, None if always as 1234.5.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def number_form(cells: Iterable[str], assumed: list[str]) -> NumberForm | None:
     Raises
     ------
     BarsError
-        Where most cells are like 1,234, which may be 1234 or 1.234.
+        If most cells look like 1,234, which may be 1234 or 1.234.
     """
     cells = [cell.strip() for cell in cells if cell.strip()]
     written = [found for cell in cells if not PLAIN.fullmatch(cell) and (found := _found(cell))]
@@ -83,7 +83,7 @@ def number_form(cells: Iterable[str], assumed: list[str]) -> NumberForm | None:
     if any(_grouped(cell, ",") for cell in cells) and "." in points:
         groups |= {","}
     if len(points) > 1 or len(groups) > 1:
-        return None  # each cell that does not fit is named
+        return None  # every cell that does not fit is named
     point = "".join(points) or ("," if "." in groups else ".")
     form = NumberForm(point, "".join(groups))
     if form != NumberForm():
@@ -99,12 +99,12 @@ def _found(cell: str) -> re.Match[str] | None:
 
 
 def _marks(number: str) -> str:
-    """Return what stands between digits, in order."""
+    """Return the characters between digits, in order."""
     return re.sub(r"[\d+-]", "", number)
 
 
 def _points(number: str) -> set[str]:
-    """Return the mark that must stand before the fraction; none where it is not certain."""
+    """Return the certain decimal mark; empty if uncertain."""
     marks = _marks(number)
     if not marks or marks[-1] not in ",.":
         return set()
@@ -115,7 +115,7 @@ def _points(number: str) -> set[str]:
 
 
 def _groups(number: str) -> set[str]:
-    """Return the mark that must stand between groups of three digits."""
+    """Return the certain thousands separator."""
     marks = _marks(number)
     certain = len(marks) > 1 or (marks and marks not in ",.")
     point = _points(number)
@@ -123,7 +123,7 @@ def _groups(number: str) -> set[str]:
 
 
 def _grouped(cell: str, mark: str = ".") -> bool:
-    """Tell whether a cell may be 1234, its mark between thousands, as well as 1.234.
+    """Return whether a cell may be 1234 with a thousands separator, as well as 1.234.
 
     >>> _grouped("1,234", ","), _grouped("12,5", ","), _grouped("0,123", ",")
     (True, False, False)

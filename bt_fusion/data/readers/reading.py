@@ -1,4 +1,4 @@
-"""Files of bars: CSV, Parquet, Feather and JSON, read, tidied and checked."""
+"""Read, tidy and check bars from CSV, Parquet, Feather and JSON files."""
 
 import csv
 import zipfile
@@ -32,7 +32,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class FileReport:
-    """What was done to a file's rows, and what was assumed about them.
+    """Repairs of a file's rows, and assumptions about them.
 
     Attributes
     ----------
@@ -59,13 +59,13 @@ def read_bars(
     repair : bool
         Sort, and drop duplicates and broken rows, instead of refusing them.
     report : list, optional
-        Receives one line for each repair, and for each thing the file leaves open and that was
-        assumed: columns without names, decimal commas, which column is the volume.
+        Receives one line for each repair and for each assumption: columns without names, decimal
+        commas, which column is the volume.
 
     Raises
     ------
     BarsError
-        When the file is missing, empty, unreadable or ambiguous, or its bars are broken.
+        If the file is missing, empty, unreadable or ambiguous, or its bars are broken.
 
     Notes
     -----
@@ -79,7 +79,7 @@ def read_bars(
 
 @step("Reading bars")
 def read_reported(path: str | Path, *, repair: bool = False) -> tuple[pd.DataFrame, FileReport]:
-    """Return as `read_bars`, with what was assumed and what repaired, apart."""
+    """Return as `read_bars`, with a separate report of assumptions and repairs."""
     path = Path(path)
     if path.is_dir():
         raise BarsError(f"{path} is a folder; give the path of one file")
@@ -102,14 +102,14 @@ def read_reported(path: str | Path, *, repair: bool = False) -> tuple[pd.DataFra
 
 
 def _of_bars(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of bars alone, where all are there, so that the others are let go."""
+    """Return only the columns of bars, if all are there, to free the memory of the others."""
     if not set(COLUMNS) <= set(frame.columns):
         return frame
     return pd.DataFrame({name: frame[name] for name in COLUMNS}, copy=False)
 
 
 def _oldest_first(frame: pd.DataFrame, assumed: list[str]) -> pd.DataFrame:
-    """Turn a table round whose stamps descend throughout."""
+    """Reverse a table whose stamps all descend."""
     index = frame.index
     if len(index) < 2 or index.hasnans or not (index.is_monotonic_decreasing and index.is_unique):
         return frame

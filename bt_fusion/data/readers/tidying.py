@@ -1,4 +1,4 @@
-"""A table with any of the usual names of columns, brought into the one form of bars."""
+"""Bring a table with any of the usual column names into the form of bars."""
 
 import pandas as pd
 
@@ -30,14 +30,14 @@ def tidy_bars(
     ----------
     frame : DataFrame
     coerce : bool
-        Leave NaT where a value is no time, for `repair_bars` to drop and report.
+        Leave NaT for values that are not times; `repair_bars` drops and reports them.
     report : list, optional
-        Receives one line for each thing that was assumed.
+        Receives one line for each assumption.
 
     Raises
     ------
     BarsError
-        When no time column is found, its values are no times, or dates have two readings.
+        If there is no time column, or its values are not times or have two readings.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Files opened as streams of text: plain, gzipped, or alone in a ZIP file."""
+"""Open files as text streams: plain, gzipped, or the only file of a ZIP."""
 
 import gzip
 import io
@@ -13,25 +13,25 @@ from bt_fusion.errors import BarsError
 __all__ = ["EXPORT", "head_of", "opened", "text_of"]
 
 EXPORT = "give a CSV, Parquet, Feather or JSON file"
-HEAD = 65_536  # characters looked at to tell how a file is written
+HEAD = 65_536  # characters used to detect the encoding
 GZIP, ZIP, OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @contextmanager
 def opened(path: Path, assumed: list[str] | None = None) -> Iterator[IO[bytes]]:
-    """Open a file, unpacked while it is read; never the whole of it is in memory.
+    """Open a file and unpack it while reading, never fully in memory.
 
     Parameters
     ----------
     path : Path
     assumed : list of str, optional
-        Receives a line where only one file of an archive is read.
+        Receives a line if only one file of an archive is read.
 
     Raises
     ------
     BarsError
-        For an archive of several tables, one that is encrypted, and for an Excel workbook.
+        For an archive of several tables or an encrypted one, and for an Excel workbook.
     """
     with path.open("rb") as file:
         start = file.read(4)
@@ -50,7 +50,7 @@ def opened(path: Path, assumed: list[str] | None = None) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def text_of(path: Path) -> Iterator[IO[str]]:
-    """Open a file as text: UTF-8, or UTF-16 where it begins with that byte order mark."""
+    """Open a file as text: UTF-8, or UTF-16 if it begins with that byte order mark."""
     with opened(path) as stream:
         start = stream.read(2)
     encoding = "utf-16" if start in UTF_16 else "utf-8-sig"
@@ -59,12 +59,12 @@ def text_of(path: Path) -> Iterator[IO[str]]:
 
 
 def head_of(path: Path, assumed: list[str]) -> str:
-    """Return the first whole lines of a text file.
+    """Return the first complete lines of a text file.
 
     Raises
     ------
     BarsError
-        For what is no text, and for an empty file; and as `opened`.
+        If it is not text or is empty, and as `opened`.
     """
     with opened(path, assumed) as stream:
         data = stream.read(HEAD)
@@ -85,7 +85,7 @@ def _member(archive: zipfile.ZipFile, assumed: list[str] | None) -> IO[bytes]:
     if "[Content_Types].xml" in names:
         raise BarsError(f"an Excel workbook, whatever its name; save it as CSV, or {EXPORT}")
     tables = [name for name in names if name.lower().endswith(".csv")]
-    if len(names) > 1 and len(tables) == 1:  # HistData packs a report beside its bars
+    if len(names) > 1 and len(tables) == 1:  # HistData packs a report with its bars
         if assumed is not None:
             others = ", ".join(name for name in names if name not in tables)
             assumed.append(f"{tables[0]} of the ZIP file; not read: {others}")
@@ -94,5 +94,5 @@ def _member(archive: zipfile.ZipFile, assumed: list[str] | None) -> IO[bytes]:
         raise BarsError(f"a ZIP file of {len(names)} files; unpack it, or {EXPORT}")
     try:
         return archive.open(names[0])
-    except RuntimeError as error:  # encrypted, or compressed by what Python does not know
+    except RuntimeError as error:  # encrypted, or a compression unknown to Python
         raise BarsError(f"cannot be unpacked ({error}); {EXPORT}") from error

@@ -1,4 +1,4 @@
-"""Which column is the volume, where none or several are called so."""
+"""Find the volume column if no column, or several, have that name."""
 
 import re
 
@@ -9,7 +9,7 @@ from bt_fusion.errors import BarsError
 
 __all__ = ["VOLUME_NAMES", "volume_name"]
 
-REAL = ("vol", "real_volume", "realvolume")  # MetaTrader's, zero where a broker knows none
+REAL = ("vol", "real_volume", "realvolume")  # MetaTrader's, zero if the broker does not know it
 TICKS = ("tickvol", "tick_volume", "tickvolume")
 OTHERS = ("vol", "vol.", "base_volume", "volumefrom", "real_volume")
 UNIT = re.compile(r"volume[ _]\(?(\w+)\)?")  # `Volume BTC`, `Volume_(BTC)`: volume in a currency
@@ -21,19 +21,19 @@ SYMBOLS = ("symbol", "ticker", "pair")
 
 
 def volume_name(frame: pd.DataFrame, assumed: list[str]) -> str | None:
-    """Return the column (plain name) that is the volume, None where there is none.
+    """Return the plain name of the volume column, None if there is none.
 
     Parameters
     ----------
     frame : DataFrame
         Without a column `volume`.
     assumed : list of str
-        Receives a line on what was chosen for want of another.
+        Receives a line on the column chosen as the volume.
 
     Raises
     ------
     BarsError
-        Where several may be it.
+        If several columns may be the volume.
     """
     names = [str(name) for name in frame.columns]
     ticks = next((name for name in TICKS if name in names), None)
@@ -53,7 +53,7 @@ def _trades(volume: pd.Series) -> bool:
 
 
 def _of_unit(frame: pd.DataFrame, names: list[str]) -> str | None:
-    """Choose among `volume btc` and `volume usd` what the symbol begins with."""
+    """Choose between `volume btc` and `volume usd` the one with the symbol's first currency."""
     units = {name: found[1] for name in names if (found := UNIT.fullmatch(name))}
     if len(units) < 2:
         return next(iter(units), None)

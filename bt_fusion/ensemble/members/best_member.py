@@ -1,4 +1,4 @@
-"""Choice of one of several members, by cross-validation in time."""
+"""Choose one of several members by cross-validation in time."""
 
 from collections.abc import Sequence
 from statistics import fmean
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 FIGURES = ("accuracy", "precision", "recall", "f1")
-UNKNOWN = -1  # the code of a class that was not among the training rows
+UNKNOWN = -1  # the code of a class missing from the training rows
 Figures = dict[str, float]
 
 
@@ -31,27 +31,27 @@ class BestMember(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     candidates : sequence of str
-        Names of `MEMBERS` that take rows without context; the first wins a tie. `rf` is
-        scikit-learn's forest here, as in system D.
+        Names of `MEMBERS` without context; the first wins a tie. `rf` is scikit-learn's forest
+        here, as in system D.
     folds : int
-        Each fold is predicted by a fit on everything before it.
+        A fit on everything before a fold predicts the fold.
     seed : int
 
     Attributes
     ----------
     scores_ : dict of str to list of dict
-        Each candidate's `figures` of each fold. Folds before whose start a class is missing are
-        left out.
+        Each candidate's `figures` in each fold. Folds are left out if a class is missing before
+        their start.
     test_scores_ : dict of str to dict
-        Each candidate's `figures` on the rows given to `judge`; empty before.
+        Each candidate's `figures` on the rows given to `judge`; empty before that.
     test_rows_ : int
-        How many rows these were.
+        Number of these rows.
     name_ : str
         The winner, by mean F1.
     estimator_ : classifier
         The winner, fitted on all rows.
     fitted_ : dict of str to classifier
-        Every candidate, fitted on all rows; where it was loaded, the winner alone.
+        Every candidate, fitted on all rows; after loading, only the winner.
     classes_ : ndarray, shape (n_classes,)
     """
 
@@ -86,7 +86,7 @@ class BestMember(ClassifierMixin, BaseEstimator):
         return self
 
     def judge(self, X: np.ndarray, y: np.ndarray) -> "BestMember":
-        """Score every candidate on rows that none of them has seen, into `test_scores_`."""
+        """Score every candidate on rows that no candidate has seen, into `test_scores_`."""
         known = np.isin(y, self.classes_)
         codes = np.where(known, np.searchsorted(self.classes_, y), UNKNOWN)
         self.test_scores_ = {
@@ -130,7 +130,7 @@ class BestMember(ClassifierMixin, BaseEstimator):
 
 
 def candidate_record(name: str) -> Member:
-    """Return what is known of a candidate; KeyError for a name that is not in `MEMBERS`."""
+    """Return the register's entry of a candidate; KeyError for a name not in `MEMBERS`."""
     return SKLEARN_FOREST if name == "rf" else MEMBERS[name]
 
 
@@ -145,8 +145,8 @@ def figures(actual: np.ndarray, predicted: np.ndarray, n_classes: int) -> Figure
     Returns
     -------
     dict
-        accuracy, and of class 1, or as a mean over the classes where there are three, precision,
-        recall and f1; 0 where undefined.
+        accuracy, and precision, recall and f1: of class 1, or with three classes the mean over
+        them; 0 if undefined.
 
     Examples
     --------
@@ -169,5 +169,5 @@ def best_name(scores: dict[str, list[Figures]]) -> str:
 
 
 def chosen_estimator(member: Any) -> Any:
-    """Return the winner of a `BestMember`, and any other member as it is."""
+    """Return the winner of a `BestMember`; return any other member unchanged."""
     return member.estimator_ if isinstance(member, BestMember) else member

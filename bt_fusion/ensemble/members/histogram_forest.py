@@ -12,26 +12,26 @@ SMALLEST = np.float32(1e-9)  # share of a class before normalising: never 0 / 0
 
 
 class HistogramForest(ClassifierMixin, BaseEstimator):
-    """Random forest whose leaves hold the classes' shares, on binned features.
+    """Random forest on binned features, with class shares in its leaves.
 
-    Trees are grown on squared error of the classes as 0 and 1, which for two classes chooses the
-    splits that Gini impurity chooses. Three or more classes have trees of their own each, whose
-    shares are made to add up to 1. One thread: the same numbers on any number of cores.
+    Trees are grown on the squared error of classes coded 0 and 1; for two classes this chooses the
+    same splits as Gini impurity. With three or more, each class has its own trees, and their shares
+    are normalised. One thread: the result does not depend on the number of cores.
 
-    XGBoost's and LightGBM's own forest classifiers take one Newton step in log-odds a leaf
-    instead: on rare classes their probabilities are off (see docs/defaults.md).
+    The forest classifiers of XGBoost and LightGBM take one Newton step in log-odds per leaf
+    instead: for rare classes their probabilities are wrong (see docs/defaults.md).
 
     Parameters
     ----------
     n_estimators : int
-        Trees; a class each where there are more than two.
+        Trees; with more than two classes, per class.
     min_samples_leaf : int
-        Fewest of a tree's rows in a leaf. With sample weights: rows of mean weight.
+        Minimum rows of a tree in a leaf. With sample weights: rows of mean weight.
     max_features, max_samples : float
-        Shares of the features a split and of the rows a tree sees, both without replacement.
-        26 % of the rows are the different ones among 30 % drawn with replacement.
+        Share of the features per split and of the rows per tree, both without replacement. 26 % of
+        the rows equals the distinct rows in a draw of 30 % with replacement.
     max_bin : int
-        Bins of a feature. A tree of 5,200 rows (26 % of 20,000) has at most 52 leaves of 100.
+        Bins per feature. A tree of 5,200 rows (26 % of 20,000) has at most 52 leaves of 100.
     random_state : int
 
     Attributes
@@ -79,7 +79,7 @@ class HistogramForest(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.n_features_in_ = X.shape[1]
         target = codes if len(self.classes_) == 2 else np.eye(len(self.classes_))[codes]
-        # of mean 1, so that the least weight of a leaf is a number of rows
+        # of mean 1, so that the minimum weight of a leaf is a number of rows
         weight = None if sample_weight is None else sample_weight / np.mean(sample_weight)
         rows = QuantileDMatrix(X, target, weight=weight, max_bin=self.max_bin, nthread=1)
         self.forest_ = train(self._parameters(), rows, num_boost_round=1)
@@ -111,7 +111,7 @@ class HistogramForest(ClassifierMixin, BaseEstimator):
             "max_bin": self.max_bin,
             "num_parallel_tree": self.n_estimators,
             "learning_rate": 1.0,
-            "max_depth": 0,  # no bound: the size of the leaves is one
+            "max_depth": 0,  # no limit: the leaf size limits the depth
             "min_child_weight": self.min_samples_leaf,
             "reg_lambda": 1e-5,
             "colsample_bynode": self.max_features,
@@ -122,7 +122,7 @@ class HistogramForest(ClassifierMixin, BaseEstimator):
 
 
 def shares(sums: np.ndarray) -> np.ndarray:
-    """Return probabilities of what trees add up to, shape (n_rows, n_classes).
+    """Return probabilities from the sums of the trees, shape (n_rows, n_classes).
 
     Parameters
     ----------

@@ -18,45 +18,45 @@ from bt_fusion.ensemble.training import time_split
 
 __all__ = ["LSTMClassifier"]
 
-FAR = 5.0  # standard deviations at which features are cut: one wild bar fills no memory
-PREDICTED_ROWS = 4_096  # windows held at a time
+FAR = 5.0  # standard deviations at which features are clipped, to limit the effect of outliers
+PREDICTED_ROWS = 4_096  # windows in memory at once
 
 
 class LSTMClassifier(ClassifierMixin, BaseEstimator):
     """Classify a bar from the window of bars that ends with it.
 
-    Windows reach back into bars before the training rows, and those of the first out-of-sample bars
-    into the training rows: the context is never cut at a fold's border. Where a window begins
-    before the first bar, or a feature in it is not known, the gap holds the training mean.
-    Training stops early by the loss on the last fifth of the rows; scaling is learnt on the rows
-    before. One thread, seeded: the same rows give the same numbers.
+    Windows may reach back before the training rows, and those of the first out-of-sample bars into
+    the training rows: a fold's border never cuts the context. If a window begins before the first
+    bar, or a feature in it is unknown, the gap holds the training mean. The loss on the last fifth
+    of the rows stops the training; scaling is learnt on the earlier rows. One thread, seeded: the
+    same rows give the same numbers.
 
     Parameters
     ----------
     window : int
-        Bars the network sees.
+        Bars in the network's input.
     hidden : int
         Cells of the LSTM layer.
     dropout : float
-        Share of features and cells left out in each step of training.
+        Share of features and cells dropped in each training step.
     learning_rate, weight_decay : float
         Of AdamW.
     batch_rows : int
-        Rows a step learns from.
+        Rows per training step.
     max_epochs, patience : int
-        Training ends after `max_epochs`, or `patience` epochs without a better loss on the rows
-        held out; the best state is kept.
+        Training ends after `max_epochs`, or after `patience` epochs without a lower loss on the
+        held-out rows; the best state is kept.
     seed : int
 
     Attributes
     ----------
     scaler_ : StandardScaler
     module_ : Network
-        With `state_dict` and the sizes below it can be made again.
+        Can be made again from its `state_dict` and the sizes below.
     sizes_ : tuple of int
-        What `Network` was made with.
+        Arguments of `Network`.
     losses_ : list of float
-        Loss on the rows held out, by epoch.
+        Loss on the held-out rows, by epoch.
     classes_ : ndarray, shape (n_classes,)
     """
 
@@ -101,9 +101,9 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         y : ndarray, shape (n_rows,)
         sample_weight : ndarray, shape (n_rows,), optional
         rows : ndarray of int, shape (n_rows,), optional
-            Positions of the training rows in X, ascending; all when not given.
+            Positions of the training rows in X, ascending; all by default.
         purge : int
-            Rows left out before those held out.
+            Rows left out before the held-out ones.
         """
         rows = np.arange(len(X)) if rows is None else np.asarray(rows)
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -141,7 +141,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(X, rows).argmax(axis=1)]
 
     def _bars(self, X: np.ndarray) -> np.ndarray:
-        """Standardise all bars; what is not known is the mean, 0."""
+        """Standardise all bars; unknown values become the mean, 0."""
         bars = np.zeros((self.window - 1 + len(X), X.shape[1]), np.float32)
         scaled = (X - self.scaler_.mean_) / self.scaler_.scale_
         bars[self.window - 1 :] = np.clip(np.nan_to_num(scaled), -FAR, FAR)
@@ -173,4 +173,4 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):
 
 
 def quiet(text: str) -> None:
-    """Take what skorch would print."""
+    """Suppress skorch's printed output."""

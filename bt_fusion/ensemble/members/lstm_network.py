@@ -16,9 +16,9 @@ class Network(torch.nn.Module):
     Parameters
     ----------
     features, hidden, classes : int
-        Columns of a bar, cells of the layer, classes to tell apart.
+        Columns of a bar, cells of the layer, number of classes.
     dropout : float
-        Share of the features and of the cells left out in each step of training.
+        Share of the features and of the cells dropped in each training step.
     """
 
     def __init__(self, features: int, hidden: int, classes: int, dropout: float = 0.0):
@@ -28,13 +28,13 @@ class Network(torch.nn.Module):
         self.head = torch.nn.Linear(hidden, classes)
 
     def forward(self, windows: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:
-        """Return logits, shape (n_rows, n_classes); the weight concerns the loss alone."""
+        """Return logits, shape (n_rows, n_classes); the weight only affects the loss."""
         _, (state, _) = self.lstm(self.dropout(windows))
         return self.head(self.dropout(state[-1]))
 
 
 class Windows(torch.utils.data.Dataset):
-    """The windows that end at some rows, cut out when a batch asks for them.
+    """The windows that end at some rows, cut out when a batch needs them.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Windows(torch.utils.data.Dataset):
         Standardised, with window - 1 blank bars in front.
     window : int
     rows : ndarray of int64, shape (n_rows,)
-        Positions among the bars behind the blank ones.
+        Positions among the bars after the blank ones.
     codes, weight : ndarray, shape (n_rows,), optional
     """
 
@@ -55,12 +55,12 @@ class Windows(torch.utils.data.Dataset):
         return len(self.rows)
 
     def __getitem__(self, pick: int):
-        """Return one window; skorch looks at the first."""
+        """Return one window; skorch reads the first."""
         inputs, codes = self.__getitems__([pick])
         return {name: values[0] for name, values in inputs.items()}, codes[0]
 
     def __getitems__(self, picks):
-        """Return a whole batch, as torch's loader asks for it."""
+        """Return a whole batch, as requested by torch's loader."""
         windows = self.bars[self.rows[picks][:, None] + self.steps]
         weight = torch.from_numpy(self.weight[picks].astype(np.float32))
         inputs = {"windows": torch.from_numpy(windows), "weight": weight}
@@ -77,13 +77,13 @@ class WeightedNet(NeuralNet):
 
 
 def as_it_is(batch):
-    """Return a batch that is whole already."""
+    """Return a batch unchanged: it is complete already."""
     return batch
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch work on one thread, and give it back those it had."""
+    """Run torch on one thread, then restore its number of threads."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,6 +1,6 @@
-"""The built-in members' classifiers, unfitted, each from a seed; see `registry` for the reasons.
+"""Makers of the built-in members' unfitted classifiers, from a seed; reasons in `registry`.
 
-Libraries are imported where they are used: the command line reads the names for its help texts.
+Libraries are imported on use: the command line reads the names for its help texts.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ def histogram_forest(seed: int) -> Any:
 
 
 def random_forest(seed: int) -> Any:
-    """Return the random forest of 100 trees that was `rf` first (scikit-learn)."""
+    """Return the original `rf`: a random forest of 100 trees (scikit-learn)."""
     from sklearn.ensemble import RandomForestClassifier
 
     return RandomForestClassifier(

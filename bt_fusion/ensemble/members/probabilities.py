@@ -1,4 +1,4 @@
-"""Whether what a member returns are probabilities of the classes it was fitted on."""
+"""Check that a member returns probabilities of the classes it was fitted on."""
 
 from typing import Any
 
@@ -15,20 +15,20 @@ OFF_ONE = 1e-3  # of a row's sum
 def check_probabilities(
     name: str, estimator: Any, proba: np.ndarray, shape: tuple[int, int]
 ) -> None:
-    """Raise OptionError where a member's output cannot be probabilities, a row for each bar.
+    """Raise OptionError if a member's output cannot be one row of probabilities per bar.
 
-    One member of NaN would silence the vote of all, and one of 500,000 would decide it.
+    NaN from one member would disable the whole vote, and 500,000 would decide it.
 
     Parameters
     ----------
     name : str
         Of the member.
     estimator : classifier
-        Fitted on classes numbered from 0; its `classes_`, where it has them, must be these.
+        Fitted on classes numbered from 0; its `classes_`, if present, must be these.
     proba : ndarray
-        What it returned.
+        Its output.
     shape : (int, int)
-        Rows and classes that were asked for.
+        Expected rows and classes.
 
     Examples
     --------
@@ -58,8 +58,8 @@ must be a number from 0 to 1, and a row must add up to 1. Mend the member, or le
 
 
 def _sound(proba: np.ndarray) -> bool:
-    """Tell whether all numbers are probabilities and all rows add up to 1; NaN is neither."""
-    if len(proba) == 1:  # a live bar: plain numbers take a tenth of the time
+    """Return whether all numbers are probabilities and all rows add up to 1; NaN fails."""
+    if len(proba) == 1:  # for a live bar, plain numbers take a tenth of the time
         row = proba[0].tolist()
         return abs(sum(row) - 1) <= OFF_ONE and all(-OUTSIDE <= p <= 1 + OUTSIDE for p in row)
     if not (proba.min() >= -OUTSIDE and proba.max() <= 1 + OUTSIDE):

@@ -1,10 +1,9 @@
 """Members of the ensemble by name: defaults, tuning bounds, and how they run.
 
-Prices hold little signal and labels of five bars overlap, so that a hundred rows are about twenty
+Prices hold little signal and labels of five bars overlap, so a hundred rows are about twenty
 independent outcomes: leaves are large, boosting is shallow and slow, and trees see part of the
-rows. docs/defaults.md tells what was compared by walk-forward on six data sets, and what came out.
-Every member runs on one thread: refits run side by side instead, and numbers do not depend on the
-number of cores.
+rows. docs/defaults.md has the walk-forward comparison on six data sets. Every member runs on one
+thread: refits run in parallel instead, and results do not depend on the number of cores.
 
 Nothing heavy is imported at the top: the command line reads the names for its help texts.
 """
@@ -43,13 +42,13 @@ Make = TypeVar("Make", bound=Callable[[int], Any])
 
 
 class Range(NamedTuple):
-    """Bounds of a tuned parameter, both included; whole numbers where both bounds are.
+    """Bounds of a tuned parameter, both inclusive; integer if both bounds are.
 
     Attributes
     ----------
     low, high : int or float
     log : bool
-        Whether to search the orders of magnitude evenly.
+        Whether to search on a logarithmic scale.
     """
 
     low: float
@@ -59,23 +58,22 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True)
 class Member:
-    """All that is known of a member.
+    """The register's entry of a member.
 
     Attributes
     ----------
     make : callable
-        Seed to unfitted classifier.
+        Takes a seed, returns an unfitted classifier.
     estimator : str
-        Class of that classifier, of a pipeline its last step. Estimators of this class that a
-        preset or user brings are tuned within the same bounds.
+        Class of that classifier; for a pipeline, of its last step. Estimators of this class in
+        presets and user models are tuned within the same bounds.
     space : dict of str to Range
-        Bounds around the defaults, by the estimator's parameter; empty where it is not tuned.
+        Bounds around the defaults, by the estimator's parameter; empty if it is not tuned.
     releases_lock : bool
         Whether it trains outside Python's lock and shares no state. Refits of such members run in
-        threads, which spares the start of processes (5.6 s against 7.3 s with two jobs over
-        20,000 bars).
+        threads, without starting processes (5.6 s against 7.3 s with two jobs over 20,000 bars).
     library : tuple of str
-        Modules of the extra ``deep`` it needs.
+        Required modules of the extra ``deep``.
     """
 
     make: Callable[[int], Any]
@@ -85,15 +83,15 @@ class Member:
     library: tuple[str, ...] = ()
 
 
-# A forest's trees are not counted, as more of them only cost time
+# A forest's number of trees is not tuned: more trees only cost time
 FOREST_SPACE = {
     "min_samples_leaf": Range(25, 400, log=True),
     "max_features": Range(0.05, 0.5),
     "max_samples": Range(0.1, 0.6),
 }
-# Not a member by name, but what `rf` was: system D's candidate, tuned as the presets' forests are
+# Not a member by name, but the original `rf`: system D's candidate, tuned like the presets' forests
 SKLEARN_FOREST = Member(random_forest, "RandomForestClassifier", FOREST_SPACE, releases_lock=True)
-# The LSTM is not tuned: one fit of it costs more than all others together
+# The LSTM is not tuned: one fit costs more than all other members together
 MEMBERS: dict[str, Member] = {
     "rf": Member(histogram_forest, "HistogramForest", FOREST_SPACE, releases_lock=True),
     "xgb": Member(
@@ -135,23 +133,23 @@ MEMBERS: dict[str, Member] = {
 def member(
     name: str, *, space: Mapping[str, Sequence[Any]] | None = None
 ) -> Callable[[Make], Make]:
-    """Register a function that makes a classifier as the member of a name.
+    """Register a function as the maker of the member `name`.
 
     Parameters
     ----------
     name : str
     space : mapping, optional
-        Bounds of the parameters that are tuned, (low, high) or (low, high, "log"), by the name
-        they have in the classifier, or in the last step of a pipeline.
+        Bounds of the tuned parameters, (low, high) or (low, high, "log"), by their names in the
+        classifier; for a pipeline, in its last step.
 
     Raises
     ------
     OptionError
-        When the name is taken by another function, or what it makes has no `predict_proba`.
+        If another function has the name, or its classifier has no `predict_proba`.
 
     Examples
     --------
-    The function takes a seed and returns an unfitted scikit-learn classifier, on one thread.
+    The function takes a seed and returns an unfitted, single-threaded scikit-learn classifier.
 
     >>> from sklearn.naive_bayes import GaussianNB
     >>> @member("bayes", space={"var_smoothing": (1e-12, 1e-3, "log")})
@@ -171,7 +169,7 @@ def member(
 
 
 def class_made(name: str, make: Callable[[int], Any]) -> str:
-    """Return the class of the classifier a function makes, of a pipeline its last step."""
+    """Return the class of a maker's classifier; for a pipeline, of its last step."""
     made = make(0)
     if not all(hasattr(made, part) for part in ("fit", "predict_proba", "get_params")):
         raise OptionError(
@@ -182,7 +180,7 @@ def class_made(name: str, make: Callable[[int], Any]) -> str:
 
 
 def class_name(estimator: Any) -> str:
-    """Return the name of an estimator's class, of a pipeline its last step's."""
+    """Return the name of an estimator's class; for a pipeline, of its last step."""
     return type(estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator).__name__
 
 
@@ -192,7 +190,7 @@ def make_member(name: str, seed: int = 0) -> Any:
     Raises
     ------
     OptionError
-        For a name that is not in `MEMBERS`, or a member whose library is missing.
+        For a name that is not in `MEMBERS`, or a member without its library.
     """
     if name not in MEMBERS:
         raise unknown_name("member", name, MEMBERS)
@@ -201,20 +199,20 @@ def make_member(name: str, seed: int = 0) -> Any:
 
 
 def missing_libraries(name: str) -> list[str]:
-    """Return the modules a member needs that are not installed; none for another name."""
+    """Return the missing modules of a member; none for an unknown name."""
     needed = MEMBERS[name].library if name in MEMBERS else ()
     return [module for module in needed if find_spec(module) is None]
 
 
 def require_library(name: str, otherwise: str | None = None) -> None:
-    """Raise an OptionError when a library of a member is missing.
+    """Raise an OptionError if a library of a member is missing.
 
     Parameters
     ----------
     name : str
         Of the member.
     otherwise : str, optional
-        What to do without it; leave the member out when not given.
+        What to do without it; by default, leave the member out.
     """
     missing = missing_libraries(name)
     if missing:

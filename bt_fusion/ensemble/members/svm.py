@@ -1,4 +1,4 @@
-"""A support vector machine with an RBF kernel that also fits many rows, with probabilities."""
+"""A support vector machine with an RBF kernel and probabilities, also for many rows."""
 
 from typing import Any
 
@@ -17,33 +17,33 @@ __all__ = ["RbfSVM"]
 
 
 class RbfSVM(ClassifierMixin, BaseEstimator):
-    """Standardised rows, an RBF kernel, exact up to `exact_rows` and by a Nystroem map beyond.
+    """RBF kernel on standardised rows: exact up to `exact_rows`, above that a Nystroem map.
 
-    The exact machine gives distances; a sigmoid learnt on the last fifth of the rows by a
-    machine fitted on those before turns them into probabilities. Beyond `exact_rows`, where its
-    cost (rows squared and more) no longer pays, a logistic regression on a Nystroem map of the
-    same kernel takes its place and gives probabilities itself.
+    The exact machine gives distances. A sigmoid, learnt on the last fifth of the rows from a
+    machine fitted on the earlier ones, turns them into probabilities. Above `exact_rows`, where the
+    cost (quadratic in the rows or more) is too high, a logistic regression on a Nystroem map of the
+    same kernel gives probabilities directly.
 
     Parameters
     ----------
     exact_rows : int
         Most training rows for the exact machine.
     landmarks : int
-        Rows the Nystroem map compares with.
+        Rows used by the Nystroem map.
     C : float
         Inverse strength of the regularisation.
     gamma : float, optional
-        Kernel width, exp(-gamma |a - b|^2); one over the number of features when not given.
+        Kernel width, exp(-gamma |a - b|^2); default one over the number of features.
     seed : int
-        Of the choice of landmarks.
+        For the choice of landmarks.
 
     Attributes
     ----------
     model_ : Pipeline
     exact_ : bool
-        Which of the two was fitted.
+        Whether the exact machine was fitted.
     map_ : ProbabilityMap or None
-        From the exact machine's distances, squeezed into 0..1, to probabilities.
+        From the exact machine's distances, scaled into 0..1, to probabilities.
     classes_ : ndarray, shape (n_classes,)
     """
 
@@ -70,7 +70,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):
         sample_weight: np.ndarray | None = None,
         purge: int = 0,
     ) -> "RbfSVM":
-        """Fit on rows in time order, with `purge` rows left out before those held out."""
+        """Fit on rows in time order; leave out `purge` rows before the held-out ones."""
         X = np.asarray(X, dtype=np.float64)
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.n_features_in_ = X.shape[1]
@@ -110,7 +110,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):
 
 
 def squeezed(machine: Any, X: np.ndarray) -> np.ndarray:
-    """Return the machine's distances by class, squeezed into 0..1, shape (n_rows, n_classes)."""
+    """Return the machine's distances by class, scaled into 0..1, shape (n_rows, n_classes)."""
     distance = machine.decision_function(X)
     if distance.ndim == 1:
         distance = np.column_stack([-distance, distance])

@@ -1,4 +1,4 @@
-"""Testing by betting, valid at every look: capital that a model without drift cannot multiply."""
+"""Testing by betting, valid at every look: without drift, capital is not expected to grow."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,19 +8,19 @@ MOST = 1e200  # far above any alarm, far below what a float can hold
 
 
 class Wealth:
-    """Capital of bets that begin at unknown times, 1 at first.
+    """Capital of bets that begin at unknown times; it starts at 1.
 
-    The k-th block of bets gets 1 / (k (k + 1)) of the first capital at its start, shared between
-    the alternatives that are bet on; what no block has got yet is kept. Under the null each
-    alternative's capital is a nonnegative supermartingale, and so is their sum: it ever reaches
-    1 / alpha with probability alpha at most (Ville's inequality), however often one looks.
+    The k-th block of bets starts with 1 / (k (k + 1)) of the initial capital, shared between the
+    alternatives; the rest is kept for later blocks. Under the null, each alternative's capital is a
+    nonnegative supermartingale, and so is their sum: the probability that it ever reaches 1 / alpha
+    is at most alpha (Ville's inequality), for any number of looks.
 
     Parameters
     ----------
     shares : sequence of float
         Of each alternative, adding up to 1.
     block : int
-        Bets after which a new block begins.
+        Bets per block.
 
     References
     ----------
@@ -43,12 +43,12 @@ class Wealth:
 
     @property
     def next_share(self) -> float:
-        """What the block that begins next gets."""
+        """Initial capital of the next block."""
         number = self.bets // self.block + 1
         return 1 / (number * (number + 1))
 
     def bet(self, factors: Iterable[float]) -> float:
-        """Multiply the capital of each alternative, and return the whole."""
+        """Multiply the capital of each alternative, and return the total."""
         if self.bets % self.block == 0:
             self._begin()
         self.bets += 1
@@ -60,7 +60,7 @@ class Wealth:
         return whole
 
     def _begin(self) -> None:
-        """Give the block that begins its share."""
+        """Give the new block its share."""
         started = self.next_share
         self.kept -= started
         for n, share in enumerate(self.shares):

@@ -1,20 +1,20 @@
-"""A test whether windows of features are as odd as those of the training were, at any look."""
+"""Test whether feature windows are more unusual than in training, valid at any look."""
 
 from bt_fusion.evaluation.drift.betting import Wealth
 from bt_fusion.models.reference import FeatureReference
 
 __all__ = ["FeatureTest"]
 
-KEPT = 0.3  # of a bet's capital
-# Of the rest, by the rank up to which a new window wins: 1 is the oddest of all so far
+KEPT = 0.3  # share of capital kept out of each bet
+# Shares of the rest, by the rank up to which a window wins: 1 is the most unusual so far
 RANKS = {1: 0.25, 2: 0.2, 4: 0.15, 8: 0.1}
 
 
 class FeatureTest:
-    """Ranks each new window among those of the training and all before it.
+    """Rank each new window among the training windows and all earlier ones.
 
-    While windows are exchangeable, ranks are uniform and independent of each other, whatever the
-    features' own dependence makes of their PSI: a conformal test martingale.
+    While windows are exchangeable, ranks are uniform and independent of each other, for any
+    dependence among the features: a conformal test martingale.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class FeatureTest:
         self.wealth = Wealth([1.0], block=1)
 
     def bet(self, score: float) -> float:
-        """Take the score of a new window and return the capital."""
+        """Add the score of a new window and return the capital."""
         self.scores.append(score)
         count = len(self.scores)
         rank = sum(other >= score for other in self.scores)

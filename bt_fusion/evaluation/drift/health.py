@@ -1,4 +1,4 @@
-"""The health of models over bars, at each bar from the bars up to it."""
+"""Health of models at each bar, from the bars up to it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = ["Health", "health_of", "model_health", "with_health"]
 
-BET, WINDOW = 0, 1  # what happens at a bar, in this order
+BET, WINDOW = 0, 1  # events at a bar, in this order
 
 
 @dataclass(frozen=True, eq=False)
 class Health:
-    """What was known of the health of models on each bar.
+    """Health of models on each bar.
 
     Attributes
     ----------
@@ -32,9 +32,9 @@ class Health:
     values : ndarray of float64, shape (n_bars, 6)
         The columns of `State`; NaN before the first prediction.
     model : ndarray of int64, shape (n_bars,)
-        Number of the model that is judged, -1 before the first.
+        Number of the model, -1 before the first.
     monitors : dict of int to Monitor
-        By model, as it stands after its last bar.
+        By model, in its state after the last bar.
     """
 
     index: pd.DatetimeIndex
@@ -43,13 +43,13 @@ class Health:
     monitors: dict[int, Monitor]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a bar: datetime, the columns of `State`, model."""
+        """Return one row per bar: datetime, the columns of `State`, model."""
         columns = dict(zip(State._fields, self.values.T, strict=True))
         return pd.DataFrame({"datetime": self.index, **columns, "model": self.model})
 
     @property
     def drifted(self) -> np.ndarray:
-        """On which bars a model's alarm has been raised, shape (n_bars,)."""
+        """Bars on which the model is in alarm, shape (n_bars,)."""
         return self.values[:, State._fields.index("drifted")] > 0
 
     def alarms(self) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ def alarms_of(
 ) -> list[dict[str, Any]]:
     """Return the first alarm of each model; see `Health.alarms`."""
     part = np.nan_to_num(values[:, State._fields.index("drifted")]).astype(int)
-    model = np.maximum.accumulate(model)  # a bar without a prediction is still of the last one
+    model = np.maximum.accumulate(model)  # a bar without a prediction belongs to the last model
     raised = np.flatnonzero(part)
     _, first = np.unique(model[raised], return_index=True)
     return [
@@ -83,17 +83,17 @@ def model_health(
     *,
     since: Any = None,
 ) -> Health:
-    """Judge a fitted model, or each refit of a walk-forward, by the bars it predicts.
+    """Compute the health of a fitted model, or of each refit, on the bars it predicts.
 
     Parameters
     ----------
     predictor : SignalModel or WalkForward
     bars : DataFrame or BarArrays
-        With those before the first prediction, which warm up the features.
+        Including bars before the first prediction, which warm up the features.
     predictions : Predictions, optional
-        Its own, of these bars; made here when not given.
+        Its own, of these bars; computed if not given.
     since : date, optional
-        Bars before it are not judged.
+        Earlier bars do not count.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def model_health(
 def with_health(
     predictor: OnePredictor, bars: pd.DataFrame | BarArrays, predictions: Predictions
 ) -> Predictions:
-    """Return predictions that carry what was known of their models' health on each bar."""
+    """Return predictions with their models' health on each bar."""
     return replace(predictions, health=model_health(predictor, bars, predictions).values)
 
 
@@ -134,18 +134,18 @@ def health_of(
     horizon: int,
     first: int = 0,
 ) -> Health:
-    """Run the monitors over what they watch, each from its model's first bar to the next one's.
+    """Run each monitor from its model's first bar to the next model's first bar.
 
     Parameters
     ----------
     monitors : dict of int to Monitor
-        Fresh ones; they are moved on.
+        New monitors; they are updated.
     X : ndarray of float32, shape (n_bars, n_features)
-        The features that are watched.
+        The watched features.
     labels : Labels
     predictions : Predictions
     horizon : int
-        Bars until a label is known at the latest.
+        Maximum number of bars until a label is known.
     first : int
         Position of the first bar that counts.
     """
@@ -181,8 +181,8 @@ def happenings(
 ) -> Iterator[tuple[int, int, int]]:
     """Yield (bar, BET, row of the prediction) and (bar, WINDOW, place of its first row).
 
-    The next prediction that counts is the first at or after the bar at which the outcome of the
-    last one was known: labels that overlap would count one move twice.
+    The next counted prediction is the first at or after the bar at which the last outcome was
+    known: overlapping labels would count a move twice.
     """
     y, t1 = labels.y[rows], labels.t1[rows]
     at, place = rows.tolist(), 0

@@ -1,4 +1,4 @@
-"""The parts of the test for drift, and how the 5 % of false alarms are shared among them."""
+"""Parts of the drift test, and their shares of the 5 % false alarm rate."""
 
 from enum import IntEnum
 
@@ -6,7 +6,7 @@ __all__ = ["ALPHA", "LEVELS", "MARGINS", "Drift"]
 
 
 class Drift(IntEnum):
-    """Which part of the test has raised the alarm of a model."""
+    """Part of the test that raised the alarm."""
 
     NONE = 0
     HIT_RATE = 1
@@ -15,12 +15,12 @@ class Drift(IntEnum):
 
     @property
     def words(self) -> str:
-        """The part as it is written."""
+        """Name of the part in text."""
         return self.name.lower().replace("_", " ")
 
 
-ALPHA = 0.05  # of a model's whole life, all parts and looks together
-# What each part may take of it by its own test ...
+ALPHA = 0.05  # false alarm rate over a model's whole life, all parts and looks together
+# Share of each part's own test ...
 LEVELS = {Drift.HIT_RATE: 0.015, Drift.CALIBRATION: 0.005, Drift.FEATURES: 0.015}
-# ... and by what training misjudged: normal quantiles of 0.010 (one side) and 0.005 (two sides)
+# ... and of training errors: normal quantiles of 0.010 (one side) and 0.005 (two sides)
 MARGINS = {Drift.HIT_RATE: 2.326, Drift.CALIBRATION: 2.807}

@@ -14,25 +14,25 @@ from bt_fusion.models.reference import Reference
 
 __all__ = ["UNKNOWN", "Monitor", "State"]
 
-RECENT = 100  # bets that the rates are of
+RECENT = 100  # bets behind the rates
 
 
 class State(NamedTuple):
-    """What is known of a model's health.
+    """State of a model's health.
 
     Attributes
     ----------
     hit_rate, expected : float
-        Share of the last 100 counted predictions whose likeliest class occurred, and the share
-        expected.
+        Share of the last 100 counted predictions whose most likely class occurred, and the expected
+        share.
     evidence : float
-        Of the part nearest to its alarm, as a share of it: 1 is the alarm.
+        Of the part closest to its alarm, as a share of the alarm level: 1 is the alarm.
     psi : float
-        The largest of any feature, over the last full window.
+        Largest of any feature, over the last full window.
     calibration : float
-        Observed less expected share of class 1, over the same predictions as `hit_rate`.
+        Observed minus expected share of class 1, over the same predictions as `hit_rate`.
     drifted : float
-        A `Drift`, 0 before any alarm; it stays until there is another model.
+        A `Drift`, 0 before any alarm; it stays until the model is replaced.
     """
 
     hit_rate: float = nan
@@ -47,12 +47,12 @@ UNKNOWN = State()
 
 
 class Monitor:
-    """Takes one model's outcomes and windows of features, in time order.
+    """Track one model's outcomes and feature windows, in time order.
 
     Parameters
     ----------
     reference : Reference or None
-        Without one nothing is judged.
+        Without it nothing is tested.
     classes : sequence of int
     """
 
@@ -77,7 +77,7 @@ class Monitor:
 
     @property
     def window(self) -> int:
-        """Rows of a window of features, 0 where none is looked at."""
+        """Rows of a feature window, 0 if features are not tested."""
         return 0 if self.features is None else self.features.window
 
     def outcome(self, proba: Sequence[float], y: float) -> None:
@@ -101,7 +101,7 @@ class Monitor:
         self._weigh({Drift.HIT_RATE: edge / count, Drift.CALIBRATION: calibration / count})
 
     def features_of(self, X: np.ndarray) -> None:
-        """Take a full window of the watched features, shape (window, n_features)."""
+        """Add a full window of the watched features, shape (window, n_features)."""
         if self.features is None:
             return
         self.worst = self.features.psi(X)
@@ -112,7 +112,7 @@ class Monitor:
         self._weigh({Drift.FEATURES: self.windows.bet(self.features.score(self.worst))})
 
     def _keep(self, bet: tuple[float, float, float]) -> None:
-        """Take a bet into the rates of the last ones, the oldest out of them."""
+        """Add a bet to the recent rates and drop the oldest."""
         gone = self.recent[0] if len(self.recent) == RECENT else (0.0, 0.0, 0.0)
         self.recent.append(bet)
         sums, count = self.sums, len(self.recent)
@@ -121,7 +121,7 @@ class Monitor:
         self.rates = (sums[0] / count, sums[1] / count, sums[2] / count)
 
     def _weigh(self, capital: dict[Drift, float]) -> None:
-        """Compare parts' capital with their levels; the first that reaches its own is the alarm."""
+        """Compare each part's capital with its level; the first to reach it raises the alarm."""
         for part, each in capital.items():
             self.parts[part] = each * LEVELS[part]
             if not self.drifted and self.parts[part] >= 1:

@@ -1,4 +1,4 @@
-"""Two tests of outcomes: does the edge last, and are probabilities still right."""
+"""Two tests of outcomes: whether the edge lasts, and whether probabilities are calibrated."""
 
 import math
 from collections.abc import Iterator
@@ -10,20 +10,19 @@ from bt_fusion.models.reference import CalibrationLine
 __all__ = ["BLOCK", "CalibrationTest", "EdgeTest"]
 
 BLOCK = 50  # bets
-LOST = {0.5: 0.25, 1.0: 0.5, 2.0: 0.25}  # of the edge, with the share of capital: 1 is all of it
-APART = 0.1  # of the edge: least distance of an alternative from what may be by chance
-OFF = (0.05, 0.1, 0.2)  # probabilities off by so much
-LEAST, MOST = 0.02, 0.98  # no probability that is bet on is nearer to 0 and 1
+LOST = {0.5: 0.25, 1.0: 0.5, 2.0: 0.25}  # lost share of the edge -> share of capital
+APART = 0.1  # smallest distance of an alternative from the null, as a share of the edge
+OFF = (0.05, 0.1, 0.2)  # errors of the probabilities
+LEAST, MOST = 0.02, 0.98  # limits of the probabilities in bets
 
 
 class EdgeTest:
-    """Is the outcome still as dependent on the prediction as it was on unseen training rows.
+    """Test whether outcomes still depend on predictions as on out-of-sample training rows.
 
-    By the line of the training, a class comes in a share c(p) of the cases; without any skill in
-    its base share b. The null says that it comes in b + theta (c(p) - b) of them with theta at
-    least 1 less 2.33 standard errors. The alternatives say that a half of the edge is lost, all
-    of it, or that it has turned round. A bet is a likelihood ratio, so it is larger where the
-    model is surer.
+    By the training's calibration line, a class occurs with frequency c(p); without skill, with its
+    base rate b. Under the null the frequency is b + theta (c(p) - b) with theta at least 1 minus
+    2.33 standard errors. Under the alternatives half of the edge is lost, all of it, or it has
+    reversed. A bet is a likelihood ratio, so it is larger for confident predictions.
 
     Parameters
     ----------
@@ -39,7 +38,7 @@ class EdgeTest:
         self.wealth = Wealth([share / total for share in known.values()], BLOCK) if known else None
 
     def bet(self, expected: float, came: bool) -> float:
-        """Take an outcome and what was expected of it; return the capital."""
+        """Add an outcome and its expected probability; return the capital."""
         if self.wealth is None:
             return 1.0
         base = self.line.base
@@ -50,10 +49,10 @@ class EdgeTest:
 
 
 class CalibrationTest:
-    """Whether classes occur as often as after such predictions on unseen training rows.
+    """Test whether classes occur as often as for such predictions on out-of-sample training rows.
 
-    The null says that the share is within 2.81 standard errors of the line of the training; the
-    alternatives, that it is beyond that by 0.05, 0.1 or 0.2, on either side.
+    Under the null the share is within 2.81 standard errors of the training's line; under the
+    alternatives it is beyond that by 0.05, 0.1 or 0.2, on either side.
 
     Parameters
     ----------
@@ -65,7 +64,7 @@ class CalibrationTest:
         self.wealth = Wealth([1 / (2 * len(OFF))] * (2 * len(OFF)), BLOCK)
 
     def bet(self, expected: float, came: bool) -> float:
-        """Take an outcome and what was expected of it; return the capital."""
+        """Add an outcome and its expected probability; return the capital."""
         return self.wealth.bet(self._factors(expected, came))
 
     def _factors(self, expected: float, came: bool) -> Iterator[float]:
@@ -76,7 +75,7 @@ class CalibrationTest:
 
 
 def ratio(alternative: float, null: float, came: bool) -> float:
-    """Return the likelihood ratio of an outcome, 1 where the null leaves nothing to bet on.
+    """Return the likelihood ratio of an outcome, 1 if the null leaves nothing to bet on.
 
     >>> ratio(0.4, 0.5, came=True), ratio(0.4, 0.5, came=False)
     (0.8, 1.2)
@@ -91,10 +90,10 @@ def ratio(alternative: float, null: float, came: bool) -> float:
 
 
 def bets_to_find(line: CalibrationLine, bets: int = 0) -> float:
-    """Return within how many bets a loss of the whole edge is found in 95 of 100 cases.
+    """Return the number of bets that detect the loss of the whole edge in 95 of 100 cases.
 
-    The log capital of the right alternative grows like a walk with drift g and variance 2 g, g
-    being the mean Kullback-Leibler divergence of a bet; infinite where no edge is known.
+    The log capital of the right alternative grows like a random walk with drift g and variance 2 g,
+    where g is the mean Kullback-Leibler divergence of a bet; infinite without a known edge.
 
     Parameters
     ----------

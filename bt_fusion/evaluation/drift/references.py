@@ -1,4 +1,4 @@
-"""The reference of each model that predicted: a fitted model's own, or that of each refit."""
+"""References of the models: a fitted model's own, or one per refit."""
 
 import numpy as np
 
@@ -12,20 +12,18 @@ from bt_fusion.models.signal_model import SignalModel, training_rows
 
 __all__ = ["Place", "references_of", "refit_reference"]
 
-Place = tuple[
-    int, int
-]  # of a refit: the bar its training begins at, and the one it is fitted before
+Place = tuple[int, int]  # of a refit: first bar of its training, and the bar it is fitted before
 
 
 def references_of(
     predictor: OnePredictor, X: np.ndarray, labels: Labels, predictions: Predictions
 ) -> dict[int, Reference | None]:
-    """Return what each model expects, by its number among the predictions.
+    """Return the reference of each model, by its number in the predictions.
 
     Parameters
     ----------
     predictor : SignalModel or WalkForward
-        As it has made the predictions.
+        In the state after making the predictions.
     X : ndarray of float32, shape (n_bars, n_features)
     labels : Labels
     predictions : Predictions
@@ -51,10 +49,10 @@ def refit_reference(
     place: Place,
     embargo: int = 0,
 ) -> Reference:
-    """Return what a refit expects, from bars before it.
+    """Return the reference of a refit, from earlier bars.
 
-    Its features are those of its training rows. Its outcomes are those that earlier refits
-    predicted inside the same window, so the first refit expects none.
+    Features are those of its training rows. Outcomes are those that earlier refits predicted within
+    the same window, so the first refit has none.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""DriftReport: a model's health on bars since a date, and why the alarm was raised or not."""
+"""DriftReport: a model's health since a date, and why there was an alarm or not."""
 
 import math
 from dataclasses import dataclass
@@ -24,30 +24,30 @@ __all__ = ["DriftReport", "drift_report"]
 
 @dataclass(frozen=True, eq=False)
 class DriftReport:
-    """What is known of a model's health since a date.
+    """Report on a model's health since a date.
 
     Attributes
     ----------
     since : Timestamp
-        The first bar that counts.
+        First bar that counts.
     bars, bets : int
-        Bars with a prediction, and predictions whose labels do not overlap.
+        Number of bars with a prediction, and of predictions with non-overlapping labels.
     alarm : dict or None
-        time, part, bars (until it, the first one counted) and why.
+        time, part, bars (until the alarm, including the first) and why.
     hit_rate, expected : float or None
         Of the last 100 counted predictions; see `State`.
     evidence : dict of str to float
-        Of each part of the test, as a share of what raises the alarm.
+        Of each part of the test, as a share of its alarm level.
     features : list of dict
-        feature, psi (over the last full window) and usual (what one in twenty windows of the
-        training exceeds), the largest first.
+        feature, psi (over the last full window) and usual (the level that 1 in 20 training windows
+        exceeds), largest first.
     window : int
-        Bars of a window of features.
+        Bars per feature window.
     calibration : list of dict
-        low, predicted, expected (what unseen training rows promised), observed and rows of each
-        bin of P(class 1).
+        low, predicted, expected (from out-of-sample training rows), observed and rows of each bin
+        of P(class 1).
     promise : str
-        What would have been found, and what could not be.
+        What the test could detect and what it could not.
     summary : dict
         See `health_summary`.
     """
@@ -75,7 +75,7 @@ class DriftReport:
         return f"no evidence of drift in {self.bars:,} bars; {self.promise}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as JSON knows it."""
+        """Return everything as JSON types."""
         names = ("bars", "bets", "alarm", "hit_rate", "expected", "evidence", "window")
         tables = {name: getattr(self, name) for name in ("features", "calibration", "promise")}
         head = {name: getattr(self, name) for name in names}
@@ -84,21 +84,21 @@ class DriftReport:
 
 
 def drift_report(model: SignalModel, bars: pd.DataFrame, since: Any) -> DriftReport:
-    """Judge a fitted model's health by the bars since a date.
+    """Report a fitted model's health on the bars since a date.
 
     Parameters
     ----------
     model : SignalModel
         Fitted.
     bars : DataFrame
-        With those before the date, which warm up the features.
+        Including earlier bars, which warm up the features.
     since : date
-        Bars the model was trained on do not count, whatever the date.
+        Training bars never count.
 
     Raises
     ------
     BarsError
-        When no bar with a prediction comes since then.
+        If there is no prediction since then.
     """
     predictions = model.predict(bars)
     health = model_health(model, bars, predictions, since=since)
@@ -129,7 +129,7 @@ def drift_report(model: SignalModel, bars: pd.DataFrame, since: Any) -> DriftRep
 
 
 def first_alarm(health: Health, first: int) -> dict[str, Any] | None:
-    """Return the alarm in words, None without one."""
+    """Return the alarm with its explanation, or None."""
     for alarm in health.alarms():
         state = State(*health.values[alarm["bar"]])
         place = {"time": alarm["time"], "part": alarm["part"], "bars": alarm["bar"] - first + 1}
@@ -138,7 +138,7 @@ def first_alarm(health: Health, first: int) -> dict[str, Any] | None:
 
 
 def feature_lines(monitor: Monitor) -> list[dict[str, Any]]:
-    """Return each feature's PSI over the last window, the largest first."""
+    """Return each feature's PSI over the last window, largest first."""
     if monitor.features is None or monitor.worst is None:
         return []
     lines = [
@@ -177,7 +177,7 @@ def calibration_lines(
 
 
 def promise(model: SignalModel, monitor: Monitor) -> str:
-    """Say how large a loss the test can find, and what it cannot judge."""
+    """Return how large a loss the test can detect, and what it cannot test."""
     if getattr(model, "reference_", None) is None:
         return BEFORE_DRIFT
     if monitor.outcomes is None:

@@ -1,4 +1,4 @@
-"""HealthStream: the same bar by bar as `model_health` says of all bars at once."""
+"""HealthStream: `model_health` computed bar by bar."""
 
 import numpy as np
 
@@ -16,17 +16,17 @@ from bt_fusion.models.walk_forward import WalkForward
 
 __all__ = ["HealthStream"]
 
-LABEL_MEMORY = 1_000  # bars before a prediction that its label may look back on
+LABEL_MEMORY = 1_000  # bars before a prediction that its label may use
 
 
 class HealthStream:
-    """Judges a model by the bars it predicts, as they come.
+    """Track a model's health on live bars.
 
     Parameters
     ----------
     predictor : SignalModel or WalkForward
     stream : Stream
-        What predicts by it, and hears of other markets.
+        The predictor's stream, which also gets other markets' bars.
     """
 
     def __init__(self, predictor: OnePredictor, stream: Stream):
@@ -37,11 +37,11 @@ class HealthStream:
         self.label: Label = model.label()
         self.watched = drifting_columns(model.feature_set().names)
         self.bars = BarBuffer(keep=None if walked else LABEL_MEMORY + self.label.horizon)
-        self.proba: dict[int, np.ndarray] = {}  # by bar, of those a later refit may learn from
+        self.proba: dict[int, np.ndarray] = {}  # by bar, kept for later refits
         self.monitor: Monitor | None = None
         self.number = -1
-        self.pending: tuple[int, list[float]] | None = None  # bar and probabilities of a bet
-        self.rows: list[np.ndarray] = []  # of the window that is being filled
+        self.pending: tuple[int, list[float]] | None = None  # bar and probabilities of an open bet
+        self.rows: list[np.ndarray] = []  # rows of the current window
 
     def push(
         self,
@@ -50,7 +50,7 @@ class HealthStream:
         predictions: Predictions,
         row: np.ndarray | None,
     ) -> State:
-        """Take a bar that is over; return what is known now.
+        """Add a finished bar; return the current state.
 
         Parameters
         ----------
@@ -60,7 +60,7 @@ class HealthStream:
         predictions : Predictions
             Of the bar, one row.
         row : ndarray, shape (n_features,), or None
-            All features it was predicted from.
+            All features of its prediction.
         """
         bar = self.bars.count
         self.bars.push(time, values)
@@ -86,7 +86,7 @@ class HealthStream:
         self.monitor = Monitor(self._reference(bar), classes)
 
     def _reference(self, bar: int) -> Reference | None:
-        """Return what the model that begins at a bar expects."""
+        """Return the reference of the model that begins at a bar."""
         if not isinstance(self.predictor, WalkForward):
             return getattr(self.predictor, "reference_", None)
         walk = self.predictor
@@ -116,12 +116,12 @@ class HealthStream:
             self.pending = None
 
     def _labels(self, ago: int) -> tuple[Labels, int]:
-        """Return the labels of the last bars, and the place of the one so many bars ago."""
+        """Return the labels of the last bars, and the index of the one `ago` bars back."""
         bars = self.bars.arrays().tail(LABEL_MEMORY + self.label.horizon)
         return labels_of(self.label, bars), len(bars) - 1 - ago
 
     def _watch(self, row: np.ndarray | None) -> None:
-        """Take the features of a bar, and judge a window of them that is full."""
+        """Add the features of a bar, and test the window once it is full."""
         assert self.monitor is not None
         if row is None or not self.monitor.window:
             return

@@ -1,4 +1,4 @@
-"""The health of models over a run, as summary.json holds it."""
+"""Entry of summary.json on the models' health over a run."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ POINTS = 200  # of the curves
 def health_summary(
     index: pd.DatetimeIndex, values: np.ndarray, model: np.ndarray, symbol: str = ""
 ) -> dict[str, Any]:
-    """Return what became of the models that predicted some bars.
+    """Summarise the health of the models behind some bars.
 
     Parameters
     ----------
@@ -31,10 +31,10 @@ def health_summary(
     Returns
     -------
     dict
-        symbol, models (how many could be judged), alarms (a dict for each model that drifted:
-        model, time, part and why), the last known hit_rate, expected, evidence, psi and
-        calibration (None where unknown), and over_time: time and these five, lists of at most 200
-        points, of the evidence the highest of its stretch.
+        symbol, models (number that could be tested), alarms (a dict for each drifted model: model,
+        time, part and why), the last known hit_rate, expected, evidence, psi and calibration (None
+        where unknown), and over_time: time and these five, lists of at most 200 points, with the
+        highest evidence of each stretch.
     """
     judged = np.isfinite(values[:, State._fields.index("drifted")])
     alarms = alarms_of(index, values, model)
@@ -50,7 +50,7 @@ def health_summary(
 
 
 def told(alarm: dict[str, Any], values: np.ndarray) -> dict[str, Any]:
-    """Return an alarm and its figures in words."""
+    """Return an alarm with its explanation."""
     why = why_text(alarm["part"], State(*values[alarm["bar"]]))
     return {name: alarm[name] for name in ("model", "time", "part")} | {"why": why}
 
@@ -68,5 +68,5 @@ def curves(index: pd.DatetimeIndex, values: np.ndarray, names: list[str]) -> dic
 
 
 def known(value: float) -> float | None:
-    """Return a number as JSON knows it."""
+    """Return a number as a JSON value."""
     return float(value) if np.isfinite(value) else None

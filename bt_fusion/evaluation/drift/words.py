@@ -1,4 +1,4 @@
-"""An alarm, and what is missing, in words."""
+"""Text of an alarm, and of missing inputs."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ BEFORE_DRIFT = "an older version made the model, so its drift is unknown; train 
 
 
 def why_text(part: str, state: State) -> str:
-    """Return what raised an alarm, with its figures.
+    """Return the cause of an alarm, with its figures.
 
     >>> why_text("hit rate", State(hit_rate=0.48, expected=0.6, drifted=1.0))
     'hit rate 48.0 % of the last predictions, 60.0 % expected'

@@ -1,4 +1,4 @@
-"""Whether features and labels look ahead: found by changing bars they must not know."""
+"""Detect look-ahead in features and labels, by changing bars they must not depend on."""
 
 from bt_fusion.models.causality.check import check_causality
 from bt_fusion.models.causality.own_parts import (

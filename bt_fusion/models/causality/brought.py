@@ -14,11 +14,11 @@ from bt_fusion.module_sources import unwrapped, users_own
 __all__ = ["brought", "check_fitted_before", "is_fitted"]
 
 DEEPEST = 6
-MOST = 1_000  # entries of a list or dictionary that are looked at
+MOST = 1_000  # entries of a list or dictionary that are checked
 
 
 def brought(part: Any) -> Iterator[tuple[str, Any]]:
-    """Yield (name, object) for all that a function, class or object refers to, except libraries.
+    """Yield (name, object) for everything a part refers to, except libraries.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def brought(part: Any) -> Iterator[tuple[str, Any]]:
 
 
 def is_fitted(part: Any) -> bool:
-    """Tell whether something has been fitted: it has an attribute whose name ends in `_`."""
+    """Return whether an object is fitted: it has an attribute whose name ends in `_`."""
     if isclass(part) or isfunction(part):
         return False
     if type(part).__name__ == "Booster":
@@ -55,7 +55,7 @@ def is_fitted(part: Any) -> bool:
 
 
 def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None:
-    """Raise FittedBeforeError where a part uses something that was fitted on unknown bars.
+    """Raise FittedBeforeError if a part uses an object fitted on unknown bars.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None
         The part, for the error, such as "feature mine".
     part : function, class or object
     first : datetime64
-        Stamp of the first bar it is used on. An object with an attribute `trained_until` before
-        that stamp is allowed.
+        Stamp of the first bar it is used on. An object whose `trained_until` is before that stamp
+        is allowed.
     """
     found = [("", part)] if is_fitted(part) else []
     for name, each in [*found, *brought(part)]:
@@ -83,7 +83,7 @@ def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None
 
 
 def _inside(name: str, part: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what one object refers to."""
+    """Yield the objects that one object refers to."""
     part = unwrapped(part)
     if isinstance(part, staticmethod | classmethod):
         part = part.__func__
@@ -129,12 +129,12 @@ def _of_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
 
 
 def _names(code: Any) -> set[str]:
-    """Return the names a function's code, and functions inside it, use."""
+    """Return the names used in a function's code and in its inner functions."""
     inner = [_names(each) for each in code.co_consts if hasattr(each, "co_names")]
     return set(code.co_names).union(*inner)
 
 
 def users_own_module(module: ModuleType) -> bool:
-    """Say whether a module is a user's own."""
+    """Return whether a module is user code."""
     probe = type("probe", (), {"__module__": module.__name__})
     return users_own(probe)

@@ -1,4 +1,4 @@
-"""Bars whose later part is removed or changed, and bars with short blocks changed."""
+"""Bars with the later part removed or changed, and bars with short blocks changed."""
 
 from collections.abc import Callable
 
@@ -26,17 +26,17 @@ GAPS = (60, 120)  # fewest and most
 
 
 def removed(arrays: BarArrays, cut: int) -> BarArrays:
-    """Return the bars up to `cut`, its own included."""
+    """Return the bars up to and including `cut`."""
     return arrays[: cut + 1]
 
 
 def noise(arrays: BarArrays, cut: int) -> BarArrays:
-    """Return the bars with those after `cut` in another order, at other prices and volumes."""
+    """Return the bars with those after `cut` shuffled, at other prices and volumes."""
     return _replaced(arrays, np.arange(cut + 1, len(arrays)), np.random.default_rng(cut))
 
 
 def huge(arrays: BarArrays, cut: int) -> BarArrays:
-    """Return the bars with those after `cut` a billion times as large."""
+    """Return the bars with those after `cut` multiplied by a billion."""
     return _times(arrays, np.where(np.arange(len(arrays)) > cut, 1e9, 1.0))
 
 
@@ -45,7 +45,7 @@ def absent(arrays: BarArrays, cut: int) -> BarArrays:
     return _times(arrays, np.where(np.arange(len(arrays)) > cut, np.nan, 1.0))
 
 
-# What becomes of the bars after a cut, in the words of the error
+# The changes to the bars after a cut, as worded in the error
 CHANGES: dict[str, Change] = {
     "removed": removed,
     "replaced by others": noise,
@@ -55,7 +55,7 @@ CHANGES: dict[str, Change] = {
 
 
 def block_starts(n_bars: int, rng: np.random.Generator, gaps: tuple[int, int] = GAPS) -> np.ndarray:
-    """Return where blocks begin, spread over the bars at uneven distances.
+    """Return where blocks begin, at uneven distances over the bars.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def block_starts(n_bars: int, rng: np.random.Generator, gaps: tuple[int, int] = 
 
 
 def every_start(n_bars: int, offset: int) -> np.ndarray:
-    """Return where blocks begin `GAP` bars apart: over all offsets from 1, every bar once.
+    """Return where blocks begin, `GAP` bars apart; over all offsets from 1, every bar once.
 
     >>> every_start(200, 5)
     array([  5,  95, 185])
@@ -89,13 +89,13 @@ def with_blocks(arrays: BarArrays, starts: np.ndarray, rng: np.random.Generator)
 
 
 def rounded(arrays: BarArrays, rng: np.random.Generator) -> BarArrays:
-    """Return the bars with the last binary digits of every number others."""
+    """Return the bars with the last binary digits of every number changed."""
     steps = rng.integers(-2, 3, (len(COLUMNS), len(arrays)))
     return _of(arrays, _values(arrays) * (1 + steps * np.finfo(float).eps))
 
 
 def _replaced(arrays: BarArrays, rows: np.ndarray, rng: np.random.Generator) -> BarArrays:
-    """Put other bars in the place of some: sound ones, so that high stays above low."""
+    """Replace some bars by other valid ones, with high above low."""
     values = _values(arrays)
     taken = values[:, rng.permutation(rows)]
     level = values[3, rows] / taken[3] * np.exp(rng.normal(0, 0.1, len(rows)))
@@ -113,5 +113,5 @@ def _values(arrays: BarArrays) -> np.ndarray:
 
 
 def _of(arrays: BarArrays, values: np.ndarray) -> BarArrays:
-    values.flags.writeable = False  # as those of a checked frame
+    values.flags.writeable = False  # same attributes as a checked frame
     return BarArrays(arrays.time, *values)

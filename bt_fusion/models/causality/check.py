@@ -1,4 +1,4 @@
-"""The causality check of features and labels, a user's own or built-in ones."""
+"""The causality check of features and labels, user-defined or built-in."""
 
 from collections.abc import Iterable
 
@@ -19,12 +19,12 @@ __all__ = ["check_causality", "check_entry", "check_label", "entries_of"]
 def check_causality(
     features: Features | None, bars: pd.DataFrame | BarArrays, label: Label | None = None
 ) -> None:
-    """Check features, and a label, for look-ahead on some bars; built-in ones as well as own.
+    """Check features and a label for look-ahead on some bars, user-defined or built-in.
 
-    Bars are cut at some 20 places, and what comes after is removed, replaced, multiplied by 1e9 or
-    NaN: nothing before may change. Then short blocks of other bars are put in at some 1,200
-    places: nothing just before any of them may change. What a feature declares to look back
-    and to remember is compared with what it does.
+    Bars are cut at some 20 places, and the later bars are removed, replaced, multiplied by 1e9 or
+    set to NaN: earlier values must not change. Then short blocks of other bars are inserted at some
+    1,200 places: values just before them must not change. A feature's declared lookback and memory
+    are compared with its behaviour.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def check_causality(
     Raises
     ------
     LookAheadError
-        Naming the feature or label, the first bar at which it shows, and how far ahead it looks.
+        With the feature or label, the first bar with look-ahead, and how far ahead it looks.
     OptionError
-        When a lookback or memory is too short, or two calls on the same bars differ.
+        If a lookback or memory is too short, or two calls on the same bars differ.
 
     Examples
     --------
@@ -54,12 +54,12 @@ def check_causality(
 
 
 def entries_of(features: Features) -> Iterable[Feature]:
-    """Return the registered functions behind features, each once."""
+    """Return the registered functions of the features, each once."""
     return dict.fromkeys(entry_of(name) for name in FeatureSet(features).names)
 
 
 def check_entry(entry: Feature, bars: TriedBars) -> list[str]:
-    """Check one feature; see `check_causality`. Returns what could not be verified."""
+    """Check one feature; see `check_causality`. Returns the parts that could not be verified."""
     check = FeatureCheck(entry, bars)
     unverified = check.run()
     check_declared(check)

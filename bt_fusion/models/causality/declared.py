@@ -1,4 +1,4 @@
-"""Whether a feature's lookback and memory are as long as it says."""
+"""Check that a feature's declared lookback and memory are long enough."""
 
 from collections.abc import Callable
 
@@ -10,18 +10,18 @@ from bt_fusion.models.causality.features import FeatureCheck
 __all__ = ["check_declared"]
 
 ENDS = 8
-ROWS = 32  # before each end that are compared as well
-SPREAD, SIZE = 1e-8, 1e-9  # of a feature's standard deviation and usual size: what memory leaves
-CERTAIN = 1e-6  # of the same: more than what rounding makes
+ROWS = 32  # bars before each end that are also compared
+SPREAD, SIZE = 1e-8, 1e-9  # of a feature's standard deviation and usual size
+CERTAIN = 1e-6  # of the same: more than the effect of rounding
 
 
 def check_declared(check: FeatureCheck) -> None:
-    """Compare a feature on the last bars, as many as it declares, with the same on all of them.
+    """Compare a feature on its declared number of last bars with the feature on all bars.
 
     Raises
     ------
     OptionError
-        Saying which declaration is too short, and what it must be at least.
+        With the declaration that is too short, and its least valid value.
     """
     n_bars, entry = len(check.whole), check.entry
     if n_bars <= entry.memory + 1:
@@ -39,7 +39,7 @@ def check_declared(check: FeatureCheck) -> None:
 
 
 def _check_lookback(check: FeatureCheck, ends: np.ndarray) -> None:
-    """Raise OptionError where no end has a value by so few bars."""
+    """Raise OptionError if no end has a value from that few bars."""
     known = [int(end) for end in ends if np.isfinite(check.whole[end]).all()]
 
     def enough(bars: int) -> bool:
@@ -52,11 +52,11 @@ def _check_lookback(check: FeatureCheck, ends: np.ndarray) -> None:
 
 
 def _check_memory(check: FeatureCheck, end: int) -> None:
-    """Raise OptionError where the value of an end by its memory is not that by all bars before."""
+    """Raise OptionError if an end's value from its memory differs from that of all earlier bars."""
     memory, lookback = check.entry.memory, check.entry.lookback
     whole = _last(check, end, end + 1)
     if not np.array_equal(whole, check.whole[end], equal_nan=True):
-        return  # it looks ahead at this bar: not a matter of memory
+        return  # it looks ahead at this bar: memory is not the cause
 
     def enough(bars: int) -> bool:
         return not _apart(check, _last(check, end, bars)[None], whole[None]).any()
@@ -69,7 +69,7 @@ def _check_memory(check: FeatureCheck, end: int) -> None:
 
 
 def _is_rounding(check: FeatureCheck, end: int, part: np.ndarray, whole: np.ndarray) -> bool:
-    """Tell whether values differ by no more than other last digits of the bars make of them."""
+    """Return whether values differ only by the effect of the bars' last digits."""
     if _apart(check, part, whole, CERTAIN).any():
         return False
     return bool((np.abs(part - whole) <= check.rounding[end]).all())
@@ -78,7 +78,7 @@ def _is_rounding(check: FeatureCheck, end: int, part: np.ndarray, whole: np.ndar
 def _apart(
     check: FeatureCheck, part: np.ndarray, whole: np.ndarray, more: float = 0.0
 ) -> np.ndarray:
-    """Tell which values differ by more than the start may leave."""
+    """Return which values differ by more than the effect of the start."""
     allowed = max(SPREAD, more) * check.spread + max(SIZE, more) * check.scale
     with np.errstate(invalid="ignore"):
         near = np.abs(part - whole) <= allowed + 1e-12
@@ -86,12 +86,12 @@ def _apart(
 
 
 def _last(check: FeatureCheck, end: int, bars: int) -> np.ndarray:
-    """Return the feature at a bar, from so many bars."""
+    """Return the feature at a bar, from the given number of bars."""
     return check.values(check.bars.arrays[end + 1 - bars : end + 1])[-1]
 
 
 def _fewest(enough: Callable[[int], bool], few: int, most: int) -> int | None:
-    """Return how many bars are enough, more than `few`; None where `most` are not."""
+    """Return the number of bars that suffice, more than `few`; None if `most` do not."""
     many = few
     while not enough(many):
         if many == most:

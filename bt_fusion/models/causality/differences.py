@@ -1,4 +1,4 @@
-"""Where two outputs of a feature differ by more than rounding."""
+"""Find where two outputs of a feature differ by more than rounding."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -11,37 +11,37 @@ from bt_fusion.models.causality.changed_bars import rounded
 
 __all__ = ["differing", "rounding_of", "scale_of"]
 
-EXACT = 1e-12  # kernels take the last rows of an array in another order of sums
+EXACT = 1e-12  # kernels add the last rows of an array in another order
 LIMITS = {"multiplied by 1e9": 1e-5}
-ROUNDING = 1e-6  # beyond, no difference is rounding
-FACTOR = 100.0  # times what other last digits of the bars do to the feature
-NEAR = 21  # rows whose rounding is taken together
+ROUNDING = 1e-6  # a larger difference is not rounding
+FACTOR = 100.0  # times the effect of the bars' last digits on the feature
+NEAR = 21  # rows whose rounding is combined
 REPEATS = 3
 
 Compute = Callable[[BarArrays], np.ndarray]
 
 
 class Tried(Protocol):
-    """What is tried: how its values are made, and how large they are."""
+    """A part under test: how to compute its values, and their size."""
 
     @property
     def scale(self) -> np.ndarray:
         """The usual size of each column, shape (n_columns,)."""
 
     def values(self, arrays: BarArrays) -> np.ndarray:
-        """Return the columns of bars."""
+        """Return the columns computed from bars."""
 
 
 def differing(
     tried: Tried, arrays: BarArrays, reference: np.ndarray, other: np.ndarray, kind: str = ""
 ) -> np.ndarray:
-    """Tell where an output differs from the one of the bars as they are.
+    """Return where an output differs from that of the unchanged bars.
 
-    Equal numbers and NaN beside NaN are alike; so are numbers that differ by 1e-12 of their size.
-    A larger difference, up to 1e-6, is rounding where other last binary digits of the bars
-    make one as large: the sums that pandas takes for a rolling skewness are centred by the mean of
-    all rows, and lose digits differently with every number of bars. Beside bars of 1e9 times
-    their size a Fourier transform rounds by 1e-7, also where it convolves with the past alone.
+    Equal numbers, NaN in both, and numbers within 1e-12 of their size count as equal. A larger
+    difference, up to 1e-6, is rounding if changing the bars' last binary digits has an effect as
+    large: pandas centres the sums of a rolling skewness by the mean of all rows, so digits are lost
+    differently with every number of bars. With other bars 1e9 times as large, a Fourier transform
+    rounds by 1e-7, even one that convolves with the past alone.
 
     Parameters
     ----------
@@ -66,9 +66,7 @@ def differing(
     with np.errstate(invalid="ignore"):
         difference = np.abs(known - other)
         size = np.maximum(np.maximum(np.abs(known), np.abs(other)), tried.scale)
-        unlike &= ~(
-            difference <= LIMITS.get(kind, EXACT) * size
-        )  # NaN beside a number stays unlike
+        unlike &= ~(difference <= LIMITS.get(kind, EXACT) * size)  # NaN in only one stays different
         small = unlike & (difference <= ROUNDING * size)
         if small.any():
             limit = rounding_of(tried.values, arrays, reference)[: len(other)]
@@ -77,15 +75,15 @@ def differing(
 
 
 def scale_of(values: np.ndarray) -> np.ndarray:
-    """Return the usual size of each column: the median of its finite values, without their sign."""
+    """Return the usual size of each column: the median of its absolute finite values."""
     finite = [np.abs(column[np.isfinite(column)]) for column in values.T]
     return np.array([np.median(column) if len(column) else 0.0 for column in finite])
 
 
 def rounding_of(compute: Compute, arrays: BarArrays, reference: np.ndarray) -> np.ndarray:
-    """Return what may be rounding in each row: what other last digits of the bars do, at most.
+    """Return the possible rounding in each row: the largest effect of the bars' last digits.
 
-    Rows near each other share the largest effect.
+    Nearby rows share the largest effect.
 
     Returns
     -------

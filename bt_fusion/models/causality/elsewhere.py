@@ -1,4 +1,4 @@
-"""Values that do not come from the bars: kept from an earlier call, or from a table."""
+"""Detect values that do not come from the bars: kept from an earlier call, or from a table."""
 
 from dataclasses import replace
 
@@ -18,14 +18,14 @@ __all__ = [
     "shifted",
 ]
 
-YEARS = 28  # after which dates fall on the same days of the week, from 1901 to 2099
+YEARS = 28  # years after which dates fall on the same weekdays, from 1901 to 2099
 FURTHEST = 10  # bars ahead
-FEWEST = 40  # rows; fewer tell nothing
-DEVIATIONS, CORRELATION = 6.0, 0.25  # from which a correlation with the future is not chance
+FEWEST = 40  # rows; fewer are inconclusive
+DEVIATIONS, CORRELATION = 6.0, 0.25  # above this a correlation with the future is not chance
 
 
 def shifted(time: np.ndarray, years: int) -> np.ndarray:
-    """Return stamps so many years later, 29 February included.
+    """Return stamps shifted by that many years, 29 February included.
 
     >>> shifted(np.array(["2024-02-29"], dtype="datetime64[ns]"), -28).astype("datetime64[D]")
     array(['1996-02-29'], dtype='datetime64[D]')
@@ -35,9 +35,9 @@ def shifted(time: np.ndarray, years: int) -> np.ndarray:
 
 
 def other_bars(arrays: BarArrays, seed: int = 0) -> BarArrays:
-    """Return bars of another market at the same stamps: the same moves in another order, signs too.
+    """Return other bars at the same stamps: the same moves in another order, also by sign.
 
-    If a function of these predicts the old ones, it does not use only the bars it is given.
+    If a function of these predicts the original ones, it uses more than its input bars.
     """
     rng = np.random.default_rng(seed)
     order, signs = rng.permutation(len(arrays)), rng.choice([-1.0, 1.0], len(arrays))
@@ -54,7 +54,7 @@ def other_bars(arrays: BarArrays, seed: int = 0) -> BarArrays:
 
 
 def foretold(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
-    """Return how far ahead values predict a price they were not computed from, and how well.
+    """Return how far ahead, and how well, values predict a price not used to compute them.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def foretold(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
     Returns
     -------
     (int, float) or None
-        Bars ahead and the rank correlation; None where they predict nothing.
+        Bars ahead and the rank correlation; None if they predict nothing.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def foretold(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
 
 
 def _rank_correlation(values: np.ndarray, moves: np.ndarray) -> float | None:
-    """Return a correlation that is not chance, else None."""
+    """Return a correlation if it is not chance, otherwise None."""
     known = np.isfinite(values) & np.isfinite(moves)
     count = int(known.sum())
     if count < FEWEST or np.ptp(values[known]) == 0 or np.ptp(moves[known]) == 0:

@@ -1,4 +1,4 @@
-"""The check of a feature: its values up to a bar must not depend on the bars after it."""
+"""The check of a feature: its values up to a bar must not depend on later bars."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,17 +21,17 @@ from bt_fusion.models.causality.tried_bars import TriedBars
 __all__ = ["CONFIRMED", "OFF", "FeatureCheck"]
 
 REPLACING = tuple(kind for kind in CHANGES if kind != "removed")
-EARLY = 1_000  # bars beyond the lookback on which the first rows are tried
+EARLY = 1_000  # bars beyond the lookback on which the first rows are tested
 FIRST_ROWS = (0, 3, 10, 30)
-SEEN = 8  # rows before a block that are looked at
-CONFIRMED = 4  # places that are cut after, those that changed most
-LEAST = 1e-10  # of a feature's usual size: smaller changes before a block are left alone
+SEEN = 8  # rows before a block that are tested
+CONFIRMED = 4  # places to cut after, those with the largest changes
+LEAST = 1e-10  # of a feature's usual size: smaller changes before a block are ignored
 OFF = "causality_check=False (--no-causality-check) turns this check off"
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureCheck:
-    """A feature and the bars it is tried on.
+    """A feature and its test bars.
 
     Parameters
     ----------
@@ -43,21 +43,21 @@ class FeatureCheck:
     bars: TriedBars
 
     def run(self) -> list[str]:
-        """Try the feature.
+        """Test the feature.
 
         Returns
         -------
         list of str
-            What could not be verified.
+            The parts that could not be verified.
 
         Raises
         ------
         LookAheadError
-            Where a value changes with later bars.
+            If a value changes with later bars.
         RandomPartError
-            Where two calls on the same bars differ.
+            If two calls on the same bars differ.
         OptionError
-            Where it uses something that is already fitted.
+            If it uses something fitted before.
         """
         named = ", ".join(self.entry.names)
         check_fitted_before(f"feature {named}", self.entry.compute, self.bars.arrays.time[0])
@@ -77,12 +77,12 @@ class FeatureCheck:
     def values(self, arrays: BarArrays) -> np.ndarray:
         """Return the feature's columns, float64, shape (n_bars, n_columns)."""
         with np.errstate(all="ignore"), catch_warnings():
-            simplefilter("ignore")  # of bars that are no market's
+            simplefilter("ignore")  # of bars that are not realistic
             return np.column_stack([np.asarray(c, float) for c in self.entry.columns(arrays)])
 
     @cached_property
     def whole(self) -> np.ndarray:
-        """The columns of the bars as they are."""
+        """The columns of the unchanged bars."""
         return self.values(self.bars.arrays)
 
     @cached_property
@@ -92,13 +92,13 @@ class FeatureCheck:
 
     @cached_property
     def spread(self) -> np.ndarray:
-        """The standard deviation of each column's finite values, 0 where there is none."""
+        """The standard deviation of each column's finite values, 0 if there are none."""
         finite = [column[np.isfinite(column)] for column in self.whole.T]
         return np.array([column.std() if len(column) else 0.0 for column in finite])
 
     @cached_property
     def rounding(self) -> np.ndarray:
-        """What may be rounding in each value of `whole`."""
+        """The possible rounding in each value of `whole`."""
         return rounding_of(self.values, self.bars.arrays, self.whole)
 
     def _reference(self, first: int, stop: int) -> np.ndarray:
@@ -117,7 +117,7 @@ class FeatureCheck:
             )
 
     def _check_first_rows(self) -> None:
-        """Change the bars after the first rows, which a value filled in backwards would show."""
+        """Change the bars after the first rows; this reveals values filled in backwards."""
         stop = min(len(self.whole), self.entry.lookback + EARLY)
         reference = self._reference(0, stop)
         for cut in (*FIRST_ROWS, self.entry.lookback // 2):
@@ -125,7 +125,7 @@ class FeatureCheck:
                 self._compare(0, stop, reference, cut, REPLACING[0])
 
     def _compare(self, first: int, stop: int, reference: np.ndarray, cut: int, kind: str) -> None:
-        """Raise LookAheadError where the rows up to a cut change with the bars after it."""
+        """Raise LookAheadError if the rows up to a cut change with later bars."""
         unlike = self._unlike(first, stop, reference, cut, kind)
         if unlike is None or not unlike.any():
             return
@@ -153,9 +153,9 @@ class FeatureCheck:
     def _unlike(
         self, first: int, stop: int, reference: np.ndarray, cut: int, kind: str
     ) -> np.ndarray | None:
-        """Tell which rows up to a cut change with the bars after it.
+        """Return which rows up to a cut change with later bars.
 
-        None where the feature refuses the changed bars, or NaN among them is all it returns.
+        None if the feature refuses the changed bars, or returns only NaN for NaN among them.
         """
         try:
             other = self.values(self.bars.changed(first, stop, cut, kind))[: cut + 1]
@@ -169,7 +169,7 @@ class FeatureCheck:
         return differing(self, self.bars.part(first, stop), reference, other, kind)
 
     def _check_unprimed(self) -> list[str]:
-        """Try cuts at stamps that no call has seen, first the part and then all of the bars.
+        """Cut bars at stamps new to the feature; compute the part first, then all.
 
         Values kept from an earlier call, or in a table by stamp, would hide a look-ahead.
         """
@@ -197,7 +197,7 @@ class FeatureCheck:
         return []
 
     def _check_foretold(self) -> None:
-        """Compute the feature of other bars at the same stamps: they know nothing of these."""
+        """Compute the feature on other bars; it must not predict the real ones."""
         market = self.bars.other_market
         first = len(self.whole) - len(market)
         try:
@@ -218,10 +218,10 @@ class FeatureCheck:
                 )
 
     def _check_blocks(self) -> None:
-        """Put short blocks of other bars all through the bars, and cut where rows before change.
+        """Insert short blocks of other bars throughout, and cut where earlier rows change.
 
-        After a block, a feature that smooths changes a little with every bar; before a block, one
-        that looks ahead jumps. The largest jumps are cut after, which settles them.
+        After a block, a smoothing feature changes a little with every bar; before a block, a
+        feature that looks ahead jumps. Cuts after the largest jumps decide.
         """
         found: list[tuple[float, int]] = []
         for starts, arrays in self.bars.blocks:
@@ -245,5 +245,5 @@ class FeatureCheck:
         with np.errstate(invalid="ignore"):
             difference = np.where((new == old) | (np.isnan(new) & np.isnan(old)), 0.0, new - old)
             steps = np.abs(np.diff(difference, axis=1))
-        steps[~np.isfinite(steps)] = np.finfo(float).max  # a number beside NaN
+        steps[~np.isfinite(steps)] = np.finfo(float).max  # a number and a NaN
         return steps.max(axis=1)

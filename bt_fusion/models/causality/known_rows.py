@@ -1,4 +1,4 @@
-"""The check of what a member knows: only the rows it is fitted on, and no others."""
+"""The check of a member's knowledge: it may know only the rows it is fitted on."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,16 +21,16 @@ from bt_fusion.models.causality.tried_bars import TriedBars
 __all__ = ["KnownRowsCheck", "MemberRows", "check_known_rows"]
 
 LEARNT = 0.6  # of the rows
-NEAR = 1e-5  # between probabilities that are the same: networks round by the size of a batch
+NEAR = 1e-5  # between equal probabilities: networks round by batch size
 SHUFFLES = 3
-KNOWS = 0.8  # area under the curve of later rows, from labels that say nothing
-BARS, FEWEST_ROWS = 3_000, 200  # the last bars, on which members are tried
-HELD, OF_THEM = 50, 0.3  # different numbers of later rows, and their part in what a member holds
+KNOWS = 0.8  # area under the curve of later rows, from labels without information
+BARS, FEWEST_ROWS = 3_000, 200  # the last bars, on which members are tested
+HELD, OF_THEM = 50, 0.3  # number of distinct later rows, and their share in the data a member holds
 
 
 @dataclass(frozen=True, eq=False)
 class MemberRows:
-    """Rows that members are tried on.
+    """Test rows for members.
 
     Attributes
     ----------
@@ -54,27 +54,27 @@ class MemberRows:
 
     @cached_property
     def count(self) -> int:
-        """How many rows are learnt from."""
+        """Number of training rows."""
         return int(LEARNT * len(self.rows))
 
     @cached_property
     def asked(self) -> np.ndarray:
-        """Positions of the rows a member is asked about, later than all it learns from."""
+        """Positions of the rows to predict, later than all training rows."""
         return self.rows[self.count + self.horizon :]
 
     @cached_property
     def came(self) -> np.ndarray:
-        """What became of them."""
+        """The labels of the rows to predict."""
         return self.y[self.count + self.horizon :]
 
     def later(self) -> TrainingRows:
-        """Return the rows a member is asked about as rows to learn from."""
+        """Return the rows to predict as training rows."""
         at, count = self.asked, self.count + self.horizon
         codes = np.unique(self.came, return_inverse=True)[1]
         return TrainingRows(self.X, at, codes, self.t1[count:], self.horizon)
 
     def training(self, shuffled: int | None = None) -> TrainingRows:
-        """Return the rows to learn from; with labels in another order where a seed is given."""
+        """Return the training rows; with a seed, their labels are shuffled."""
         part = slice(0, self.count)
         codes = np.unique(self.y[part], return_inverse=True)[1]
         if shuffled is not None:
@@ -85,7 +85,7 @@ class MemberRows:
 
 @dataclass(frozen=True, eq=False)
 class KnownRowsCheck:
-    """A member and the rows it is tried on.
+    """A member and its test rows.
 
     Parameters
     ----------
@@ -100,14 +100,14 @@ class KnownRowsCheck:
     given: MemberRows
 
     def run(self) -> None:
-        """Try the member.
+        """Test the member.
 
         Raises
         ------
         LookAheadError
-            Where it knows rows it was not fitted on.
+            If it knows rows it was not fitted on.
         FittedBeforeError
-            Where it uses something already fitted, or learns nothing from its rows.
+            If it uses something fitted before, or learns nothing from its rows.
         """
         check_fitted_before(f"member {self.name!r}", self.made, self.given.time[0])
         self._check_held()
@@ -116,10 +116,10 @@ class KnownRowsCheck:
             try:
                 fitted = self._fitted()
                 whole = self._proba(fitted, self.given.asked)
-            except Exception:  # of a member on few rows; the fit itself will say so
+            except Exception:  # a member may fail on few rows; the real fit reports it
                 return
             if whole.ndim != 2 or not np.isfinite(whole).all():
-                return  # `check_probabilities` names it
+                return  # `check_probabilities` reports it
             self._check_labels(whole)
 
     def _fitted(self, shuffled: int | None = None) -> Any:
@@ -129,7 +129,7 @@ class KnownRowsCheck:
         return np.asarray(rows_proba(fitted, self.given.X if X is None else X, rows))
 
     def _check_labels(self, whole: np.ndarray) -> None:
-        """Fit it on labels in random order: it must then predict nothing."""
+        """Fit it on shuffled labels: it must then predict nothing."""
         others = [self._proba(self._fitted(seed), self.given.asked) for seed in range(SHUFFLES)]
         varies = np.ptp(whole, axis=0).max() > NEAR
         learns_nothing = varies and all(np.abs(each - whole).max() <= 1e-9 for each in others)
@@ -151,13 +151,13 @@ class KnownRowsCheck:
         self._check_kept()
 
     def _check_kept(self) -> None:
-        """Fit it on later rows, and again on earlier ones with labels that say nothing."""
+        """Fit it on later rows, then on earlier ones with labels without information."""
         if len(np.unique(self.given.came)) < 2:
             return
         try:
             for _ in range(SHUFFLES):
                 fit_member(clone(self.made), self.given.later())
-        except Exception:  # of a member on few rows
+        except Exception:  # a member may fail on few rows
             return
         known = [self._area(self._proba(self._fitted(seed), self.given.asked)) for seed in (0, 1)]
         if min(known) > KNOWS:
@@ -170,14 +170,14 @@ class KnownRowsCheck:
             )
 
     def _area(self, proba: np.ndarray) -> float:
-        """Return the area under the curve of the highest class, 0 where there is a single one."""
+        """Return the area under the curve of the highest class, 0 if there is only one class."""
         up = self.given.came == self.given.came.max()
         if up.all() or not np.isfinite(proba).all():
             return 0.0
         return float(roc_auc_score(up, proba[:, -1]))
 
     def _check_held(self) -> None:
-        """Look for numbers of later rows in what the member refers to."""
+        """Search for numbers of later rows in the objects that the member refers to."""
         later = self.given.asked
         known = {
             "features": np.unique(self.given.X[later].astype(np.float32)),
@@ -202,7 +202,7 @@ class KnownRowsCheck:
 def check_known_rows(
     name: str, made: Any, features: FeatureSet, label: Label, bars: TriedBars
 ) -> None:
-    """Check what a member knows on the last bars; too few rows show nothing.
+    """Check a member's knowledge on the last bars; too few rows are inconclusive.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def check_known_rows(
     made : classifier
         Unfitted.
     features, label : FeatureSet, Label
-        What it is fitted on.
+        Its training features and label.
     bars : TriedBars
     """
     arrays = bars.arrays.tail(features.memory + BARS)
@@ -224,7 +224,7 @@ def check_known_rows(
 
 
 def numbers_of(held: Any) -> np.ndarray:
-    """Return the numbers of an array, table or dictionary, float32; one NaN for anything else."""
+    """Return the numbers of an array, table or dictionary, float32; one NaN for other objects."""
     if isinstance(held, dict):
         held = list(held.values())[:100_000]
     try:

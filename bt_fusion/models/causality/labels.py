@@ -19,16 +19,16 @@ from bt_fusion.models.causality.tried_bars import TriedBars
 __all__ = ["LabelCheck"]
 
 KINDS = ("removed", "replaced by others", "multiplied by 1e9")
-ON_ALL = 4  # cuts with every kind of change, the others with one
-CLOSE = (4, 24)  # fewest and most bars from one block to the next, the horizon aside
+ON_ALL = 4  # cuts with every kind of change; the others have one
+CLOSE = (4, 24)  # fewest and most bars from one block to the next, in addition to the horizon
 FAR, NEAR = 1_200, 3_000  # blocks over all passes
 MOST_PASSES = 40
-TRIED = 8  # places of each kind that are cut after
+TRIED = 8  # places of each kind to cut after
 
 
 @dataclass(frozen=True, eq=False)
 class LabelCheck:
-    """A label and the bars it is tried on.
+    """A label and its test bars.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ class LabelCheck:
     bars: TriedBars
 
     def run(self) -> None:
-        """Try the label.
+        """Test the label.
 
         Raises
         ------
         LookAheadError
-            Where y or t1 of a row changes with bars after its t1.
+            If y or t1 of a row changes with bars after its t1.
         RandomPartError
-            Where two calls on the same bars differ.
+            If two calls on the same bars differ.
         """
         check_fitted_before(f"label {self.name}", type(self.label), self.bars.arrays.time[0])
         again = self.labels(self.bars.arrays)
@@ -69,11 +69,11 @@ class LabelCheck:
 
     @cached_property
     def whole(self) -> Labels:
-        """The label of the bars as they are."""
+        """The label of the unchanged bars."""
         return self.labels(self.bars.arrays)
 
     def labels(self, arrays: BarArrays) -> Labels:
-        """Return the label of bars, checked as `labels_of` does."""
+        """Return the label of bars, checked as in `labels_of`."""
         with np.errstate(all="ignore"), catch_warnings():
             simplefilter("ignore")
             return labels_of(self.label, arrays)
@@ -96,9 +96,9 @@ class LabelCheck:
         )
 
     def _unlike(self, cut: int, kind: str) -> np.ndarray | None:
-        """Tell which rows are known by a cut and change with the bars after it.
+        """Return which rows are known by a cut but change with later bars.
 
-        None where the label refuses such bars.
+        None if the label refuses such bars.
         """
         try:
             other = self.labels(self.bars.changed(0, len(self.whole.y), cut, kind))
@@ -107,13 +107,13 @@ class LabelCheck:
                 raise
             return None
         unlike = self._changed(other, slice(0, cut + 1), cut)
-        if kind == "removed":  # rows may wait for the whole horizon, also where t1 comes earlier
+        if kind == "removed":  # rows may wait for the whole horizon, even if t1 is earlier
             waits = np.arange(cut + 1) + self.label.horizon > cut
             unlike &= ~(waits & np.isnan(other.y[: cut + 1]))
         return unlike
 
     def _changed(self, other: Labels, rows: slice | np.ndarray, by: int | np.ndarray) -> np.ndarray:
-        """Tell which rows are known by a bar and say something else than they did."""
+        """Return which rows are known by a bar but have changed."""
         y, t1, other_y, other_t1 = (
             column[rows] for column in (self.whole.y, self.whole.t1, other.y, other.t1)
         )
@@ -126,10 +126,10 @@ class LabelCheck:
         return any(unlike is not None and bool(unlike[row]) for unlike in found)
 
     def _check_blocks(self) -> None:
-        """Put short blocks of other bars all through the bars, and cut where labels change.
+        """Insert short blocks of other bars throughout, and cut where labels change.
 
-        A label that looks back changes after a block, too, and honestly: blocks stand far apart
-        in half of the passes, so that it does so less often; those in between are many.
+        A label that looks back may change after a block, which is allowed. In half of the passes
+        the blocks are far apart, so that this is rarer; in the others they are many.
         """
         found: list[tuple[int, int]] = []
         for gaps, places in ((GAPS, FAR), (CLOSE, NEAR)):
@@ -138,7 +138,7 @@ class LabelCheck:
             self._compare(cut - 1, KINDS[1])
 
     def _before_blocks(self, gaps: tuple[int, int], places: int) -> list[tuple[int, int]]:
-        """Return (bars from a row that changes to the block after it, its start), nearest first."""
+        """Return (bars from a changed row to the next block, its start), nearest first."""
         arrays, found = self.bars.arrays, []
         fewest, most = (gap + self.label.horizon for gap in gaps)
         rows = np.arange(len(arrays))

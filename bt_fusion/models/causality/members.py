@@ -25,16 +25,16 @@ from bt_fusion.module_sources import unwrapped, users_own
 
 __all__ = ["check_batch", "check_member", "fit_small", "own_code_of", "own_members"]
 
-MOST = 600  # rows a member is fitted on to be tried
-TRIED = 48  # rows that are predicted
-ALONE = 8  # of them, one at a time
-SAME = 1e-6  # of a probability: float32 sums take another order in another batch
+MOST = 600  # training rows for the test
+TRIED = 48  # rows to predict
+ALONE = 8  # of them, predicted one at a time
+SAME = 1e-6  # of a probability: float32 sums are added in another order in another batch
 
 
 def check_member(
     name: str, made: Any, features: FeatureSet, label: Label, bars: TriedBars
 ) -> list[str]:
-    """Fit a member on few rows, twice, and check what it predicts.
+    """Fit a member on few rows, twice, and check its predictions.
 
     Parameters
     ----------
@@ -42,26 +42,26 @@ def check_member(
     made : classifier
         Unfitted.
     features, label : FeatureSet, Label
-        What it is fitted on.
+        Its training features and label.
     bars : TriedBars
 
     Returns
     -------
     list of str
-        What could not be verified.
+        The parts that could not be verified.
 
     Raises
     ------
     LookAheadError
-        Where a prediction changes with later rows of its batch.
+        If a prediction changes with later rows of its batch.
     RowsBesideError
-        Where it changes with earlier rows.
+        If it changes with earlier rows.
     RandomPartError
-        Where it changes from one call to the next.
+        If it changes from one call to the next.
     OptionError
-        Where it is no probability.
+        If it is not a probability.
     TrainingError
-        When there are too few rows.
+        If there are too few rows.
     """
     training, at = small_rows(features, label, bars.arrays)
     fitted, again = (fit_small(made, training) for _ in range(2))
@@ -79,7 +79,7 @@ def check_member(
 def small_rows(
     features: FeatureSet, label: Label, arrays: BarArrays
 ) -> tuple[TrainingRows, np.ndarray]:
-    """Return rows to fit on, and the positions of rows after them, with the features of all."""
+    """Return training rows, positions of later rows, and the features of all."""
     part = arrays[: features.memory + label.horizon + MOST + TRIED]
     X, labels = features.transform(part), labels_of(label, part)
     complete = np.flatnonzero(complete_rows(X))
@@ -102,7 +102,7 @@ def fit_small(made: Any, training: TrainingRows) -> Any:
 
 
 def check_batch(name: str, fitted: Any, X: np.ndarray, at: np.ndarray, bars: TriedBars) -> None:
-    """Predict rows with others beside them, and alone.
+    """Predict rows together with others, and alone.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def check_batch(name: str, fitted: Any, X: np.ndarray, at: np.ndarray, bars: Tri
 
 
 def with_others(X: np.ndarray, last: int, rng: np.random.Generator) -> np.ndarray:
-    """Return features with those after a row taken from other rows, and larger."""
+    """Return features in which rows after a given one are taken from other rows, and enlarged."""
     changed = X.copy()
     after = np.arange(last + 1, len(X))
     known = np.flatnonzero(np.isfinite(X).all(axis=1))
@@ -157,14 +157,14 @@ def predicted(fitted: Any, X: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def own_members(ensemble: Ensemble) -> Iterator[tuple[str, Any]]:
-    """Yield the unfitted members that run code of a user's own, or are fitted: name and member."""
+    """Yield (name, unfitted member) for members that run user code or are fitted."""
     for name, made in ensemble.make_members().items():
         if own_code_of(name, made, ensemble.named) or is_fitted(made):
             yield name, made
 
 
 def own_code_of(name: str, made: Any, named: bool = True) -> list[Any]:
-    """Return the classes and functions of a user's own that a member runs."""
+    """Return the user-defined classes and functions that a member runs."""
     params = made.get_params().values()
     maker = [unwrapped(MEMBERS[name].make)] if named and name in MEMBERS else []
     parts = [*classes_of([made]), *(each for each in params if callable(each)), *maker]
@@ -172,7 +172,7 @@ def own_code_of(name: str, made: Any, named: bool = True) -> list[Any]:
 
 
 def _same(found: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Tell which rows are alike; a row of another shape is not."""
+    """Return which rows are equal; a row of another shape is not."""
     if found.shape != whole.shape:
         return np.zeros(len(whole), dtype=bool)
     near = (np.abs(found - whole) <= SAME) | (np.isnan(found) & np.isnan(whole))
@@ -182,7 +182,7 @@ def _same(found: np.ndarray, whole: np.ndarray) -> np.ndarray:
 def _later(
     name: str, fitted: Any, X: np.ndarray, at: np.ndarray, row: int, bars: TriedBars
 ) -> LookAheadError:
-    """Return the error of a row whose prediction changes with later ones."""
+    """Return the error for a row whose prediction changes with later ones."""
     whole = predicted(fitted, X, at)[: row + 1]
 
     def changed(ahead: int) -> bool:

@@ -1,4 +1,4 @@
-"""The check of a user's own parts: at every fit, once for the same code and bars."""
+"""The check of user-defined parts: at every fit, once for the same code and bars."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,28 +24,28 @@ from bt_fusion.user_code import part_digest
 
 __all__ = ["check_own", "is_checked", "unchecked_fit_note", "unchecked_note", "unverified_note"]
 
-PASSED = np.ones(1)  # what the cache keeps
-HERE: set[str] = set()  # what has passed in this process
+PASSED = np.ones(1)  # content of a cache entry
+HERE: set[str] = set()  # parts that have passed in this process
 LONGEST: dict[str, BarArrays] = {}  # by part, the bars on which it passed here
-UNVERIFIED: dict[str, list[str]] = {}  # by part, what its last check here could not try, and why
+UNVERIFIED: dict[str, list[str]] = {}  # by part, what its last check here could not verify, and why
 CODE = ("models.causality", "features", "labels", "technical", "ensemble.training")
 LIBRARIES = ("numpy", "pandas", "scipy", "TA-Lib", "scikit-learn")
 OwnPart = tuple[str, str | None, Any, Any]  # description, digest of its code, check, part
 
 
 def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") -> None:
-    """Check a model's features, label and members, those of a user's, unless it is switched off.
+    """Check a model's user-defined features, label and members, unless switched off.
 
-    The parts of this project are left out: their tests check them. A part that has passed on the
-    same bars is not checked again, nor on the first of them: `train` checks on all bars before it
-    fits on the first. Other bars are checked anew, since a leak may show only on some bars.
+    Parts of this project are skipped: their tests check them. A part that has passed on the same
+    bars is not checked again, nor on the first of them: `train` checks on all bars before it fits
+    on the first. Other bars are checked again, since a leak may show only on some bars.
 
     Parameters
     ----------
     model : SignalModel
     arrays : BarArrays
     place : path, "auto" or None
-        Folder that records the parts that have passed, see `open_cache`.
+        Folder that records the parts that have passed; see `open_cache`.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") 
         if not known:
             UNVERIFIED[_named(own)] = unverified = check(part, bars) or []
             if unverified:
-                continue  # it has not passed: it is tried again the next time
+                continue  # it has not passed: it is checked again next time
         if key:
             LONGEST[_named(own)] = arrays
             HERE.add(key)
@@ -77,7 +77,7 @@ def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") 
 
 
 def _passed_on_more(part: OwnPart, arrays: BarArrays) -> bool:
-    """Tell whether a part has passed here on bars that begin with these."""
+    """Return whether a part has passed here on bars that begin with these."""
     _, code, *_ = part
     longer = LONGEST.get(_named(part)) if code else None
     return (
@@ -92,7 +92,7 @@ def _passed_on_more(part: OwnPart, arrays: BarArrays) -> bool:
 
 
 def own_parts(model: Any) -> Iterator[OwnPart]:
-    """Yield the user's own parts of a model: description, digest of the code, check, part."""
+    """Yield a model's user-defined parts: description, digest of the code, check, part."""
     for entry in entries_of(model.feature_set()):
         function = unwrapped(entry.compute)
         if users_own(function):
@@ -108,7 +108,7 @@ def own_parts(model: Any) -> Iterator[OwnPart]:
 
 @dataclass(frozen=True)
 class OwnMember:
-    """A member that runs a user's own code, and what it is fitted on."""
+    """A member that runs user code, and its training data."""
 
     name: str
     made: Any
@@ -116,7 +116,7 @@ class OwnMember:
     label: Label
 
     def described(self) -> tuple[str, str | None]:
-        """Return what it is, and a digest of its code; None where that is not known."""
+        """Return the member's description and a digest of its code; None if unknown."""
         digests = [part_digest(part) for part in own_code_of(self.name, self.made)]
         try:
             about = object_digest((self.name, self.made, self.features.names, repr(self.label)))
@@ -125,12 +125,12 @@ class OwnMember:
         return about, None if None in digests else " ".join(filter(None, digests))
 
     def check(self, bars: TriedBars) -> list[str]:
-        """Check it where it can be fitted on few rows; the real fit tells what is wrong else.
+        """Check it if it can be fitted on few rows; otherwise the real fit reports the error.
 
         Returns
         -------
         list of str
-            What could not be verified.
+            The parts that could not be verified.
         """
         check_known_rows(self.name, self.made, self.features, self.label, bars)
         try:
@@ -142,23 +142,23 @@ class OwnMember:
 
 
 def is_checked(model: Any) -> bool:
-    """Say whether a fit of a model leaves nothing unchecked for look-ahead."""
+    """Return whether a fit of a model checks everything for look-ahead."""
     return model.causality_check or not any(own_parts(model))
 
 
 def unchecked_note(model: Any) -> str:
-    """Say which of a model's own features and label a fit leaves unchecked; empty for none."""
+    """Return a note on the own features and label that a fit does not check, '' for none."""
     return _note(model, is_checked(model))
 
 
 def unverified_note(model: Any) -> str:
-    """Say what the last check of a model's own parts in this process could not verify."""
+    """Return a note on what the last check of a model's parts here could not verify."""
     found = [what for part in own_parts(model) for what in UNVERIFIED.get(_named(part), ())]
     return f"look-ahead is not verified: {'; '.join(found)}" if found else ""
 
 
 def unchecked_fit_note(model: Any) -> str:
-    """Say the same of the fit that a fitted model comes from, which may be a saved one's."""
+    """Return the same note for the fit of a fitted model, which may be loaded."""
     return _note(model, getattr(model, "look_ahead_checked_", None) is not False)
 
 
@@ -177,7 +177,7 @@ def _name(part: Any) -> str:
 
 
 def _named(part: OwnPart) -> str:
-    """Return by what a part is known in this process: its description and its code."""
+    """Return the key of a part in this process: its description and its code."""
     described, code, *_ = part
     return f"{described} {code}"
 
@@ -188,5 +188,5 @@ def _key(described: str) -> str:
 
 @cache
 def _environment() -> str:
-    """Name the code and libraries that make the numbers."""
+    """Return the versions of code and libraries that affect the numbers."""
     return f"causality {versions_text(*LIBRARIES)} {code_digest(*CODE)}"

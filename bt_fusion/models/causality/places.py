@@ -1,4 +1,4 @@
-"""Where bars are cut: drawn places, and those at which code that looks ahead tends to show."""
+"""Where to cut bars: random places, and those where look-ahead often shows."""
 
 from collections.abc import Iterator
 
@@ -9,17 +9,17 @@ from bt_fusion.data.bars import BarArrays
 __all__ = ["SHORT", "Frame", "frames", "places_of", "turns"]
 
 DRAWN = 6
-EACH = 2  # of a kind of place
-WHOLE = 2  # cuts that are made on all bars, the others inside a window
-SHORT = 3_000  # up to so many bars, every cut is made on all of them
+EACH = 2  # of each kind of place
+WHOLE = 2  # cuts on all bars; the others are inside a window
+SHORT = 3_000  # up to this many bars, every cut is on all of them
 BEFORE, AFTER = 600, 400  # bars of a window around a cut
-LATE = 20  # no place is drawn among the last bars, one in so many: code may look far ahead
+LATE = 20  # no place is in the last bars, one in so many: code may look far ahead
 
 Frame = tuple[int, int, int]  # first bar, bar after the last, the cut: positions among all bars
 
 
 def places_of(arrays: BarArrays) -> np.ndarray:
-    """Return the bars after which any feature is cut: drawn ones, and some of each special kind.
+    """Return the bars to cut any feature after: random ones, and some of each special kind.
 
     Before extremes of price and volume, and before the first bar of a day, week and month.
     """
@@ -32,7 +32,7 @@ def places_of(arrays: BarArrays) -> np.ndarray:
 
 
 def turns(values: np.ndarray) -> np.ndarray:
-    """Return bars after which a feature is cut for its own sake: where NaN begins or ends.
+    """Return the bars to cut this feature after: where NaN begins or ends.
 
     Parameters
     ----------
@@ -42,19 +42,19 @@ def turns(values: np.ndarray) -> np.ndarray:
     unknown = np.isnan(values).any(axis=1)
     changes = np.flatnonzero(unknown[1:] != unknown[:-1])
     rows = np.flatnonzero(unknown)
-    if len(changes) <= 1:  # the warm-up alone
+    if len(changes) <= 1:  # only the warm-up
         return _inside([*changes], 0, len(values))
     drawn = [rng.choice(kind, min(EACH, len(kind)), replace=False) for kind in (changes, rows)]
     return _inside([changes[0], *np.concatenate(drawn)], 0, len(values))
 
 
 def frames(places: np.ndarray, n_bars: int, lookback: int) -> Iterator[Frame]:
-    """Yield the bars each cut is made on: all, or for most of them a window that ends soon after.
+    """Yield the bars of each cut: all, or for most cuts a window that ends soon after it.
 
-    What looks ahead shows in a window as well, since both of its outputs begin at the same bar.
+    Look-ahead also shows in a window, since both of its outputs begin at the same bar.
     """
     kept = places[places >= lookback - 1]
-    span = BEFORE * -(-(lookback + BEFORE // 2) // BEFORE)  # the same for many features
+    span = BEFORE * -(-(lookback + BEFORE // 2) // BEFORE)  # shared by many features
     for number, cut in enumerate(kept if len(kept) else [n_bars - 2]):
         if number < WHOLE or n_bars <= SHORT:
             yield 0, n_bars, int(cut)
@@ -63,7 +63,7 @@ def frames(places: np.ndarray, n_bars: int, lookback: int) -> Iterator[Frame]:
 
 
 def _inside(rows: list[int], first: int, n_bars: int) -> np.ndarray:
-    """Return each of the rows once, without those that have no bars after them to change."""
+    """Return each row once, without those that have no later bars to change."""
     return np.array([*dict.fromkeys(row for row in rows if first <= row < n_bars - 2)], np.int64)
 
 

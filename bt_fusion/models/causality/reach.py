@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 __all__ = ["how_far", "how_many", "reach"]
 
-FAR = 0.9  # of the bars after a value: beyond, it counts as looking at all of them
+FAR = 0.9  # of the bars after a value: beyond this it counts as looking at all of them
 
 
 def reach(changed: Callable[[int], bool], last: int) -> int | None:
-    """Return how many bars ahead a value looks, None where it looks at all of them.
+    """Return how many bars ahead a value looks, None if at all of them.
 
     Parameters
     ----------
     changed : callable
-        Whether the value is another one when bars more than so many ahead are changed.
+        Returns whether the value differs when bars more than that far ahead are changed.
     last : int
         Bars after the value, 1 or more.
 
@@ -35,7 +35,7 @@ def reach(changed: Callable[[int], bool], last: int) -> int | None:
 
 
 def how_far(bars: int | None) -> str:
-    """Say how far ahead something looks.
+    """Return in words how far ahead something looks.
 
     >>> how_far(1), how_far(5), how_far(None)
     ('it looks 1 bar ahead', 'it looks 5 bars ahead', 'it looks at all later bars')

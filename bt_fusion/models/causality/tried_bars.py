@@ -1,4 +1,4 @@
-"""Bars and their changed copies, made once for all features and labels that are tried on them."""
+"""Test bars and their changed copies, made once for all features and labels."""
 
 from functools import cached_property
 
@@ -18,13 +18,13 @@ from bt_fusion.models.causality.places import SHORT, places_of
 
 __all__ = ["TriedBars"]
 
-BLOCKS = 1_200  # over all passes: a leak on one bar in a hundred meets a dozen of them
+BLOCKS = 1_200  # over all passes: they find a leak on one bar in a hundred a dozen times
 PASSES = 2  # at least
 OTHERS = 3_000  # bars of another market
 
 
 class TriedBars:
-    """Bars that features and labels are tried on.
+    """Bars for testing features and labels.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class TriedBars:
     Attributes
     ----------
     cuts, compared : int
-        Places at which bars were changed, and values that were compared, of all that was tried.
+        Places at which bars were changed, and values compared, over all tests.
     """
 
     def __init__(self, arrays: BarArrays):
@@ -42,7 +42,7 @@ class TriedBars:
         self._made: dict[tuple[int, int, int, str], BarArrays] = {}
 
     def part(self, first: int, stop: int) -> BarArrays:
-        """Return the bars from `first` up to, without it, `stop`."""
+        """Return the bars from `first` to `stop` (exclusive)."""
         if stop - first == len(self.arrays):
             return self.arrays
         return self._kept((first, stop, -1, ""))
@@ -65,12 +65,12 @@ class TriedBars:
 
     @cached_property
     def places(self) -> np.ndarray:
-        """Bars after which features are cut, see `places_of`."""
+        """Bars to cut features after, see `places_of`."""
         return places_of(self.arrays)
 
     @cached_property
     def blocks(self) -> list[tuple[np.ndarray, BarArrays]]:
-        """Starts of short blocks and the bars that have others there, once for each pass.
+        """Starts of short blocks, and the bars with other bars there, for each pass.
 
         Up to 3,000 bars, each bar begins a block in one of the passes.
         """
@@ -88,7 +88,7 @@ class TriedBars:
         ]
 
     def count(self, values: np.ndarray, places: int = 1) -> None:
-        """Take note of values that are compared where bars are changed at so many places."""
+        """Count the compared values and the places with changed bars."""
         self.cuts += places
         self.compared += values.size
 

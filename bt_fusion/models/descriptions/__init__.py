@@ -1,1 +1,1 @@
-"""What models and predictions print of themselves."""
+"""The printed form of models and predictions."""

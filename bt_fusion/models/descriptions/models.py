@@ -1,4 +1,4 @@
-"""What a signal model and a walk-forward print of themselves."""
+"""The printed form of a signal model and a walk-forward."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from bt_fusion.errors import BtFusionError
 
 __all__ = ["model_rows", "walk_rows"]
 
-FEW = 4  # names of features that are listed
+FEW = 4  # names of features to list
 
 
 def model_rows(model: Any) -> dict[str, str]:
-    """Return what a signal model predicts, from what, and the rows it is trained on."""
+    """Return a signal model's label, features, members and training rows."""
     rows = {
         "label": label_text(model),
         "features": features_text(model),
@@ -37,7 +37,7 @@ def model_rows(model: Any) -> dict[str, str]:
 
 
 def walk_rows(walk: Any) -> dict[str, str]:
-    """Return what a walk-forward refits and when, and what its last `predict` did."""
+    """Return the refit schedule of a walk-forward, and the refits of its last `predict`."""
     model = walk.signal_model()
     train, refit = walk.train_bars, walk.refit_bars
     window = "40 % of the bars, at most 20,000" if train is None else f"{train:,} bars"
@@ -61,12 +61,12 @@ def label_text(model: Any) -> str:
     """Return the label with its parameters, or why there is none."""
     try:
         return str(model.label())
-    except BtFusionError as error:  # the model says so when it is used
+    except BtFusionError as error:  # the model raises it when used
         return str(error)
 
 
 def features_text(model: Any) -> str:
-    """Return how many features there are, and the names of the first."""
+    """Return the number of features, and the names of the first."""
     try:
         found = getattr(model, "feature_set_", None) or model.feature_set()
     except BtFusionError as error:

@@ -1,4 +1,4 @@
-"""What predictions print of themselves."""
+"""The printed form of predictions."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ __all__ = ["predictions_rows", "predictions_title"]
 
 
 def predictions_title(predictions: Any) -> str:
-    """Return how many bars there are, and from when to when."""
+    """Return the number of bars, and their first and last stamp."""
     index = predictions.index
     span = f", {when(index[0])} to {when(index[-1])}" if len(index) else ""
     return f"{type(predictions).__name__} of {len(index):,} bars{span}"
 
 
 def predictions_rows(predictions: Any) -> dict[str, str]:
-    """Return what is predicted by whom, for how many bars, and the signals."""
+    """Return the label, the members, the number of bars and the signals."""
     known = predictions.known
     models = len(np.unique(predictions.model[known]))
     rows = {} if predictions.label is None else {"label": str(predictions.label)}

@@ -1,1 +1,1 @@
-"""The parity certificate: a model predicts the same in a batch, bar by bar, reloaded, in ONNX."""
+"""The parity certificate: equal predictions in a batch, bar by bar, reloaded and in ONNX."""

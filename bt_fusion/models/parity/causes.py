@@ -1,4 +1,4 @@
-"""Why a prediction bar by bar differs: features, members, or a last digit."""
+"""Why a bar-by-bar prediction differs: features, members, or a last digit."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from bt_fusion.models.parity.ways import streamed_features
 
 __all__ = ["differing_features", "last_digit_bars"]
 
-LAST_DIGIT = 1e-6  # of a feature and its standard deviation: what its memory and float32 leave
+LAST_DIGIT = 1e-6  # of a feature and its standard deviation: the effect of its memory and float32
 LOOKED_AT = 8  # differing bars on which features are compared
 
 
 def differing_features(model: Any, bars: list[ComparedBars], at: np.ndarray) -> tuple[str, ...]:
-    """Return the features that differ over their own memory from those over all bars.
+    """Return the features whose values from their own memory differ from those of all bars.
 
     Parameters
     ----------
     model : SignalModel
     bars : list of ComparedBars
     at : ndarray of int
-        Positions of differing bars among all that are compared; the first few are looked at.
+        Positions of differing bars among all compared ones; only the first few are used.
     """
     apart = np.zeros(len(model.feature_set_), dtype=bool)
     for bar in at[:LOOKED_AT]:
@@ -32,11 +32,11 @@ def differing_features(model: Any, bars: list[ComparedBars], at: np.ndarray) -> 
 
 
 def last_digit_bars(model: Any, bars: list[ComparedBars], found: Difference) -> np.ndarray:
-    """Tell the differing bars that differ by the last digit of a feature alone.
+    """Return which bars differ only by the last digit of a feature.
 
-    A feature over its own memory can differ from that over all bars in the last digit of a
-    float32; rarely, a threshold of a tree lies between the two. The members must predict the
-    same from such features as the stream did.
+    A feature from its own memory can differ from that of all bars in the last digit of a float32;
+    rarely, a threshold of a tree lies between the two. The members must predict from such features
+    the same as the stream did.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def last_digit_bars(model: Any, bars: list[ComparedBars], found: Difference) -> 
 
 
 def _located(bars: list[ComparedBars], bar: int) -> tuple[ComparedBars, int]:
-    """Return the stretch in which a compared bar lies, and its position there."""
+    """Return the stretch of a compared bar, and its position there."""
     for part in bars:
         if bar < part.count:
             return part, bar
@@ -64,7 +64,7 @@ def _located(bars: list[ComparedBars], bar: int) -> tuple[ComparedBars, int]:
 
 
 def _apart(model: Any, bars: ComparedBars, streamed: np.ndarray, row: int) -> np.ndarray:
-    """Tell which features of a bar differ by more than a last digit, shape (n_features,)."""
+    """Return which features of a bar differ by more than a last digit, shape (n_features,)."""
     whole = bars.X[bars.rows[row]].astype(np.float64)
     allowed = LAST_DIGIT * (np.abs(whole) + model.sample_.std(axis=0, dtype=np.float64))
     with np.errstate(invalid="ignore"):

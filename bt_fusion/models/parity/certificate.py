@@ -33,36 +33,36 @@ from bt_fusion.models.predictions import Predictions
 
 __all__ = ["TOLERANCE", "certificate"]
 
-TOLERANCE = 1e-6  # of a probability: members that compute in float32 differ by the rows of a call
+TOLERANCE = 1e-6  # of a probability: members that compute in float32 differ with the rows of a call
 
 
 def certificate(model: Any, reloaded: Any) -> list[dict[str, Any]]:
-    """Compare the ways in which a model predicts, on some of its training bars.
+    """Compare a model's ways of predicting on some of its training bars.
 
-    The batch, which the others are compared with, predicts from features computed over all
-    training bars; of a model that was loaded, over the last bars saved with it.
+    The reference is the batch: predictions from features computed over all training bars; for a
+    loaded model, over the last bars saved with it.
 
     Parameters
     ----------
     model : SignalModel
         Fitted.
     reloaded : SignalModel
-        The same, loaded from the files that were written of it.
+        The same model, loaded from its written files.
 
     Returns
     -------
     list of dict
-        A line for each way, see `Comparison`: as the manifest holds it.
+        A line for each way, see `Comparison`, as in the manifest.
 
     Raises
     ------
     BundleError
-        When the reloaded model predicts differently.
+        If the reloaded model predicts differently.
 
     Warns
     -----
     BtFusionWarning
-        When it predicts differently bar by bar or in ONNX.
+        If it predicts differently bar by bar or in ONNX.
     """
     bars = compared_bars(model)
     batch = joined(from_rows(model, each) for each in bars)
@@ -75,7 +75,7 @@ def certificate(model: Any, reloaded: Any) -> list[dict[str, Any]]:
 
 
 def compared_bars(model: Any) -> list[ComparedBars]:
-    """Return the bars a model's ways are compared on; of a loaded model its last ones."""
+    """Return the bars to compare a model's ways on; for a loaded model its last ones."""
     kept = getattr(model, "compared_", None)
     if kept:
         return kept
@@ -84,18 +84,18 @@ def compared_bars(model: Any) -> list[ComparedBars]:
 
 
 def _reloaded(reloaded: Any, bars: list[ComparedBars], batch: Predictions) -> Comparison:
-    """Compare the model that was loaded again.
+    """Compare the reloaded model.
 
     Raises
     ------
     BundleError
-        Naming the member and the bar where it predicts differently.
+        With the member and the bar whose predictions differ.
     """
     try:
         found = Difference(batch, joined(from_rows(reloaded, each) for each in bars), TOLERANCE)
     except BtFusionError:
         raise
-    except Exception as error:  # a member that lost something in its file may fail in any way
+    except Exception as error:  # a member that lost data in its file may fail in any way
         raise BundleError(
             f"the reloaded model cannot predict its training bars: {type(error).__name__}: "
             f"{str(error)[:300]}; {REMEDIES[RELOADED]}"
@@ -147,7 +147,7 @@ def _why_no_onnx() -> str:
 
 
 def _what_differs(line: Comparison) -> str:
-    """Say what differs in a way to predict, in a clause."""
+    """Return a clause on what differs in a way of predicting."""
     if line.probability is None:
         return f"{line.way}, the model fails on the bar {line.first}: {line.reason}"
     which = [f"feature {name}" for name in line.features[:6]]

@@ -1,4 +1,4 @@
-"""The training bars on which a model's ways to predict are compared."""
+"""The training bars on which a model's ways of predicting are compared."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,22 +10,22 @@ from bt_fusion.features import complete_rows
 
 __all__ = ["ComparedBars", "choose_bars"]
 
-RECENT = 200  # the last bars of the training
+RECENT = 200  # the last training bars
 FIRST = 16  # bars around the end of the warm-up
-UNKNOWN = 8  # bars without a prediction beyond the warm-up, each with the one after it
+UNKNOWN = 8  # bars without a prediction after the warm-up, each with the next one
 
 
 @dataclass(frozen=True, eq=False)
 class ComparedBars:
-    """Consecutive bars that are compared, with as many before them as features remember.
+    """Consecutive bars to compare, after as many bars as the features remember.
 
     Attributes
     ----------
     arrays : BarArrays
-        The bars, the last `count` of which are compared.
+        The bars; the last `count` are compared.
     X : ndarray of float32, shape (n_rows, n_features)
-        Features of the last of these bars, computed over all training bars; more rows than `count`
-        where members look back.
+        Features of the last of these bars, computed over all training bars; more rows than
+        `count` if members look back.
     count : int
     """
 
@@ -35,12 +35,12 @@ class ComparedBars:
 
     @property
     def time(self) -> np.ndarray:
-        """Stamps of the bars that are compared, shape (count,)."""
+        """Stamps of the compared bars, shape (count,)."""
         return self.arrays.time[-self.count :]
 
     @property
     def rows(self) -> np.ndarray:
-        """Positions in X of the bars that are compared, shape (count,)."""
+        """Positions of the compared bars in X, shape (count,)."""
         return np.arange(len(self.X) - self.count, len(self.X))
 
 
@@ -73,7 +73,7 @@ def choose_bars(
 
 
 def _unknown(X: np.ndarray, first: int, stop: int) -> np.ndarray:
-    """Return some of the bars from `first` on without complete features, evenly spread."""
+    """Return some bars from `first` on with incomplete features, evenly spread."""
     found = first + np.flatnonzero(~complete_rows(X[first : max(first, stop - 1)]))
     spread = found[np.linspace(0, len(found) - 1, min(UNKNOWN, len(found))).astype(int)]
-    return spread[np.diff(spread, prepend=-2) > 1]  # no bar twice
+    return spread[np.diff(spread, prepend=-2) > 1]  # without duplicates

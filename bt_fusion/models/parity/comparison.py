@@ -1,4 +1,4 @@
-"""Predictions of the same bars made in two ways, and their difference."""
+"""Predictions of the same bars in two ways, and their difference."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,27 +15,27 @@ BAR_BY_BAR, RELOADED, ONNX = "bar by bar", "reloaded", "ONNX"
 
 @dataclass(frozen=True)
 class Comparison:
-    """How one way to predict compares with the batch; a line of the certificate.
+    """The comparison of one way of predicting with the batch; a line of the certificate.
 
     Attributes
     ----------
     way : {"bar by bar", "reloaded", "ONNX"}
     bars, unknown : int
-        Bars that are compared, and those among them without a prediction in the batch.
+        Bars compared, and those of them without a prediction in the batch.
     probability, confidence : float or None
-        Largest difference. Bars with a prediction in one way only do not count here.
+        Largest difference. Bars with a prediction in only one way do not count here.
     signals : int or None
-        Bars whose signal differs, or exists in one way only.
+        Bars whose signal differs, or exists in only one way.
     tolerance : float or None
-        Largest difference that agrees.
+        Largest difference that counts as equal.
     agrees : bool or None
-        None where nothing was compared.
+        None if nothing was compared.
     last_digit : int
-        Bars left out: the last digit of a feature crosses a threshold of a tree.
+        Bars left out because the last digit of a feature crosses a threshold of a tree.
     differing : int
-        Bars that do not agree.
+        Bars that differ.
     first : str or None
-        Stamp of the first of them.
+        Stamp of the first such bar.
     features, members : list of str
         Those that differ there.
     reason : str or None
@@ -66,7 +66,7 @@ class Difference:
     ----------
     expected, found : Predictions
     tolerance : float
-        Largest difference of a probability, or of the confidence, that agrees.
+        Largest difference of a probability or of the confidence that counts as equal.
     """
 
     expected: Predictions
@@ -75,19 +75,19 @@ class Difference:
 
     @property
     def bars(self) -> np.ndarray:
-        """Which bars do not agree, shape (n_bars,)."""
+        """Which bars differ, shape (n_bars,)."""
         far = self._largest(self.found.proba, self.expected.proba) > self.tolerance
         far |= self._largest(self.found.confidence, self.expected.confidence) > self.tolerance
         return far | self._other_signal
 
     def members_at(self, bar: int) -> tuple[str, ...]:
-        """Return the members that vote otherwise on a bar, the one that differs most first."""
+        """Return the members with different votes on a bar, the largest difference first."""
         apart = np.abs(self.found.votes[bar] - self.expected.votes[bar]).max(axis=1)
         order = np.argsort(-np.nan_to_num(apart, nan=np.inf), kind="stable")
         return tuple(self.expected.members[n] for n in order if not apart[n] <= self.tolerance)
 
     def compared(self, way: str, last_digit: np.ndarray | None = None) -> Comparison:
-        """Return the line of the certificate, some bars left out for their last digit."""
+        """Return the line of the certificate, without the bars that differ by a last digit."""
         left_out = np.zeros(len(self.expected), dtype=bool) if last_digit is None else last_digit
         kept, differing = ~left_out, np.flatnonzero(self.bars & ~left_out)
         found, expected = self.found, self.expected
@@ -113,7 +113,7 @@ class Difference:
         return (one != other) & (self.found.known | self.expected.known)
 
     def _largest(self, found: np.ndarray, expected: np.ndarray) -> np.ndarray:
-        """Return the largest difference a bar; 0 where one of the two is not known."""
+        """Return the largest difference per bar; 0 if one of the two is unknown."""
         apart = np.abs(found - expected).reshape(len(self.expected), -1)
         both = self.found.known & self.expected.known
         return np.where(both, apart.max(axis=1), 0.0)
@@ -133,10 +133,10 @@ def joined(parts: Iterable[Predictions]) -> Predictions:
 
 
 def not_compared(way: str, bars: int, unknown: int, reason: str) -> Comparison:
-    """Return the line of a way that could not be compared."""
+    """Return the line for a way that could not be compared."""
     return Comparison(way, bars, unknown, reason=reason)
 
 
 def stamp(time: np.datetime64 | pd.Timestamp) -> str:
-    """Write a stamp as the manifest does."""
+    """Return a stamp in the form of the manifest."""
     return str(pd.Timestamp(time))

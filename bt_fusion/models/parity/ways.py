@@ -1,4 +1,4 @@
-"""The ways to get predictions of the same bars."""
+"""The ways of predicting the same bars."""
 
 from copy import copy
 from dataclasses import replace
@@ -26,7 +26,7 @@ __all__ = [
 
 
 class StreamFails(BtFusionError):
-    """A prediction that fails bar by bar.
+    """An error of a bar-by-bar prediction.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class StreamFails(BtFusionError):
 
 
 def from_rows(model: Any, bars: ComparedBars) -> Predictions:
-    """Predict in one batch from the features that were computed over all training bars."""
+    """Predict in one batch, from features computed over all training bars."""
     known = complete_rows(bars.X)[-bars.count :]
     predictions = empty_predictions(model, bars.time)
     predictions.votes[known] = model.ensemble_.member_proba(bars.X, bars.rows[known])
@@ -50,12 +50,12 @@ def from_rows(model: Any, bars: ComparedBars) -> Predictions:
 
 
 def from_bars(model: Any, bars: ComparedBars) -> Predictions:
-    """Predict bar after bar, each feature over its own memory, as a live strategy does.
+    """Predict bar by bar, with each feature over its own memory, as a live strategy does.
 
     Raises
     ------
     StreamFails
-        Where a feature or member fails on what it sees of a bar.
+        If a feature or member fails on a bar.
     """
     stream, arrays = ModelStream(model, allow_in_sample=True), bars.arrays
     values = list(zip(*(getattr(arrays, name).tolist() for name in COLUMNS), strict=True))
@@ -66,7 +66,7 @@ def from_bars(model: Any, bars: ComparedBars) -> Predictions:
     for time, each in zip(arrays.time[before:], values[before:], strict=True):
         try:
             predicted.append(stream.push(time, each))
-        except Exception as error:  # a user's own feature or member may fail in any way
+        except Exception as error:  # user-defined features and members may raise anything
             raise StreamFails(time, error) from error
     return replace(
         empty_predictions(model, bars.time),
@@ -76,7 +76,7 @@ def from_bars(model: Any, bars: ComparedBars) -> Predictions:
 
 
 def streamed_features(model: Any, bars: ComparedBars, bar: int) -> np.ndarray:
-    """Return the features of a compared bar, and of those members look back to, as a stream does.
+    """Return the features of a compared bar and of its context, as a stream computes them.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def in_onnx(model: Any, bars: ComparedBars) -> Predictions:
 
 
 def by_libraries(model: Any, bars: ComparedBars) -> Predictions:
-    """Predict by the members' own libraries, before calibration, rounded as ONNX forms are."""
+    """Predict by the members' libraries, before calibration, rounded like ONNX forms."""
     raw = _with_ensemble(model, calibrators_={}, onnx_={})
     predictions = from_rows(raw, bars)
     exported = [name in model.ensemble_.onnx_ for name in raw.ensemble_.members_]

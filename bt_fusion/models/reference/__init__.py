@@ -1,4 +1,4 @@
-"""What a model expects of bars it has not seen, kept with it: shares of features, outcomes."""
+"""What a model expects of unseen bars, stored with it: shares of features, and outcomes."""
 
 from bt_fusion.models.reference.feature_reference import FeatureReference
 from bt_fusion.models.reference.outcome_reference import CalibrationLine, OutcomeReference

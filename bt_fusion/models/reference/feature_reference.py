@@ -1,4 +1,4 @@
-"""How features were distributed over the training rows, and how far windows of them stray."""
+"""Distributions of features over the training rows, and the deviation of windows from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,35 +12,35 @@ from bt_fusion.features.views import split_name
 __all__ = ["FeatureReference", "drifting_columns"]
 
 BINS = 10
-WINDOWS = 30  # that the training rows are cut into
+WINDOWS = 30  # number of parts of the training rows
 FEWEST_WINDOWS = 10
 FEWEST_ROWS = 50  # of a window
-ENOUGH = 5_000  # values that deciles are taken of
-SPREAD = 0.05  # least standard deviation of a feature's log PSI: below it nothing is told apart
+ENOUGH = 5_000  # values used to compute deciles
+SPREAD = 0.05  # minimum standard deviation of a feature's log PSI
 SMALL = 1e-4  # added to a PSI before its logarithm
-CALENDAR = "calendar"  # known in advance, and never the same in two windows
+CALENDAR = "calendar"  # known in advance, and different in every window
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureReference:
-    """Deciles of features over the training rows, and how far windows within them stray.
+    """Deciles of features over the training rows, and the deviations of windows within them.
 
     Attributes
     ----------
     names : tuple of str
-        The features that are watched, see `drifting_columns`.
+        The monitored features, see `drifting_columns`.
     edges : ndarray of float64, shape (n_features, 9)
         The deciles: bin k holds the values above k of them.
     counts : ndarray of int64, shape (n_features, 10)
         Training rows in each bin.
     window : int
-        Rows of a window.
+        Rows per window.
     mean, spread : ndarray of float64, shape (n_features,)
-        Of the log PSI of windows within the training.
+        Of the log PSI of windows within the training rows.
     usual : ndarray of float64, shape (n_features,)
         The PSI that one in twenty of these windows exceeds.
     scores : ndarray of float64, shape (n_windows,)
-        Of these windows, each judged by the others, see `score`; empty with too few windows.
+        Of these windows, each compared with the others, see `score`; empty with too few windows.
 
     References
     ----------
@@ -58,17 +58,17 @@ class FeatureReference:
 
     @classmethod
     def of(cls, X: np.ndarray, names: Sequence[str], lookback: int) -> "FeatureReference":
-        """Learn it from training rows in time order.
+        """Learn the reference from training rows in time order.
 
         Parameters
         ----------
         X : ndarray of float32, shape (n_rows, n_features)
             Finite.
         names : sequence of str
-            Of its columns, all of which are watched.
+            Of its columns, all of which are monitored.
         lookback : int
-            Bars the features look back: no window is shorter, or two neighbours would share most
-            of what they see.
+            Bars the features look back: windows are at least as long, because shorter neighbours
+            would share most of their data.
         """
         columns = np.ascontiguousarray(X.T)
         edges = deciles(columns)
@@ -99,7 +99,7 @@ class FeatureReference:
 
     @property
     def judges(self) -> bool:
-        """Whether the training had windows enough to say how far one may stray."""
+        """Whether the training rows have enough windows to show how far one may deviate."""
         return len(self.scores) > 0
 
     def psi(self, X: np.ndarray) -> np.ndarray:
@@ -108,16 +108,16 @@ class FeatureReference:
         Parameters
         ----------
         X : ndarray, shape (n_rows, n_features)
-            Of the watched features.
+            Of the monitored features.
         """
         return psi(in_bins(binned(np.ascontiguousarray(X.T), self.edges)), self.counts)
 
     def score(self, strays: np.ndarray) -> float:
-        """Return by how many standard deviations the oddest feature's log PSI is above usual."""
+        """Return the largest log PSI of the features, in standard deviations above normal."""
         return float(((np.log(strays + SMALL) - self.mean) / self.spread).max())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON knows it."""
+        """Return the reference in JSON types."""
         return {
             "names": list(self.names),
             "edges": self.edges.tolist(),
@@ -131,12 +131,12 @@ class FeatureReference:
 
     @classmethod
     def of_dict(cls, given: dict[str, Any]) -> "FeatureReference":
-        """Return what `to_dict` was made of.
+        """Return the reference from the result of `to_dict`.
 
         Raises
         ------
         ValueError
-            For numbers that belong to no features.
+            For numbers that do not match the features.
         """
         names = tuple(given["names"])
         shapes: dict[str, tuple[int, ...]] = {
@@ -155,7 +155,7 @@ class FeatureReference:
 
 
 def drifting_columns(names: Sequence[str]) -> list[int]:
-    """Return the positions of the features that can drift: those of the calendar cannot.
+    """Return the positions of the features that can drift: all except calendar ones.
 
     >>> drifting_columns(["hour_sin", "return_1", "weekday_cos"])
     [1]
@@ -169,7 +169,7 @@ def _is_calendar(name: str) -> bool:
 
 
 def deciles(columns: np.ndarray) -> np.ndarray:
-    """Return the deciles of some thousand evenly spread values of each, shape (n_features, 9)."""
+    """Return the deciles of about a thousand values per feature, shape (n_features, 9)."""
     few = np.sort(columns[:, :: -(-columns.shape[1] // ENOUGH)], axis=1)
     return few[:, np.arange(1, BINS) * few.shape[1] // BINS].astype(np.float64)
 
@@ -191,8 +191,8 @@ def in_bins(bins: np.ndarray) -> np.ndarray:
 def psi(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Return the population stability index of counts by bin along the last axis.
 
-    Half a row is added to every bin, so that an empty one gives no infinity; bins that both leave
-    empty, such as those between equal deciles, do not count.
+    Half a row is added to every bin, so that empty bins give no infinity; bins empty in both, such
+    as those between equal deciles, do not count.
 
     >>> psi(np.array([50, 50]), np.array([500, 500])).round(3)
     np.float64(0.0)
@@ -209,12 +209,12 @@ def psi(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 
 def standing(logs: np.ndarray, others: np.ndarray) -> float:
-    """Return how far the oddest feature of a window stands above the other windows."""
+    """Return how far a window's most unusual feature is above the other windows."""
     if len(others) < 2:
         return 0.0
     return float(((logs - others.mean(0)) / deviation(others)).max())
 
 
 def deviation(logs: np.ndarray) -> np.ndarray:
-    """Return the standard deviation over windows, not below `SPREAD`."""
+    """Return the standard deviation over windows, at least `SPREAD`."""
     return np.maximum(logs.std(0, ddof=1), SPREAD)

@@ -1,4 +1,4 @@
-"""What became of predictions that a model's recipe made of rows it had not learnt from."""
+"""Outcomes of a model recipe's predictions for rows it had not learnt from."""
 
 import math
 from collections.abc import Sequence
@@ -11,29 +11,29 @@ from bt_fusion.ensemble.calibration import CERTAIN, log_odds
 
 __all__ = ["FEWEST_BETS", "CalibrationLine", "OutcomeReference"]
 
-FEWEST_BETS = 100  # labels that do not overlap; with fewer nothing is expected
-BLOCK = 10  # horizons: blocks whose sums tell how residuals hang together
-NEARLY = 1e-3  # no probability is nearer to 0 and 1
+FEWEST_BETS = 100  # labels that do not overlap; with fewer there is no reference
+BLOCK = 10  # horizons: block sums show the correlation of residuals
+NEARLY = 1e-3  # limits how near probabilities may be to 0 and 1
 
 
 @dataclass(frozen=True)
 class CalibrationLine:
-    """How often a class came, by its stated probability, over unseen rows.
+    """Frequency of a class by its stated probability, over unseen rows.
 
     Attributes
     ----------
     side : int
-        The class: 1, or -1 of three classes.
+        The class: 1, or -1 for three classes.
     intercept, slope : float
         log-odds(observed) = intercept + slope x log-odds(stated).
     base : float
         Share of the class among the rows.
     signal : float
-        Mean square of (observed by the line - base): what there is to lose.
+        Mean square of (frequency on the line - base): the edge that can be lost.
     bias_error : float
-        Standard error of the mean residual, a probability.
+        Standard error of the mean residual, as a probability.
     edge_error : float
-        Relative standard error of how strongly the outcome depends on the line, 1 as learnt.
+        Relative standard error of how strongly outcomes follow the line; 1 is as learnt.
     """
 
     side: int
@@ -48,7 +48,7 @@ class CalibrationLine:
     def learn(
         cls, side: int, stated: np.ndarray, came: np.ndarray, horizon: int
     ) -> "CalibrationLine":
-        """Fit the line; labels that overlap count once.
+        """Fit the line; overlapping labels count once.
 
         Parameters
         ----------
@@ -78,26 +78,26 @@ class CalibrationLine:
         )
 
     def expected(self, stated: float) -> float:
-        """Return how often the class comes at a stated probability."""
+        """Return the expected frequency of the class at a stated probability."""
         return at_line(self.intercept, self.slope, stated)
 
 
 @dataclass(frozen=True)
 class OutcomeReference:
-    """What predictions of unseen rows were worth.
+    """The quality of predictions for unseen rows.
 
     Attributes
     ----------
     lines : tuple of CalibrationLine
-        Of class 1; of three classes of -1, too.
+        For class 1; with three classes also for -1.
     hit_line : tuple of float
-        Intercept and slope of the same line for hits (the likeliest class came) by the
+        Intercept and slope of the same line for hits (the likeliest class was right) by the
         probability of the likeliest class.
     hit_rate : float
     rows : int
-        Unseen rows it was learnt from.
+        Number of unseen rows used.
     bets : int
-        Among them, labels that do not overlap.
+        Number of labels among them that do not overlap.
     """
 
     lines: tuple[CalibrationLine, ...]
@@ -110,7 +110,7 @@ class OutcomeReference:
     def of(
         cls, proba: np.ndarray, y: np.ndarray, classes: Sequence[int], horizon: int
     ) -> "OutcomeReference | None":
-        """Learn it from unseen rows in time order; None where they are too few or all alike.
+        """Learn the outcomes from unseen rows in time order; None if too few or all alike.
 
         Parameters
         ----------
@@ -132,22 +132,22 @@ class OutcomeReference:
         return cls(lines, hit_line, float(hits.mean()), len(y), bets)
 
     def expected_hit(self, stated: float) -> float:
-        """Return how often the likeliest class comes at its stated probability."""
+        """Return the expected frequency of hits at a stated probability of the likeliest class."""
         return at_line(*self.hit_line, stated)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON knows it."""
+        """Return the outcomes in JSON types."""
         lines = [asdict(line) for line in self.lines]
         return asdict(self) | {"lines": lines, "hit_line": list(self.hit_line)}
 
     @classmethod
     def of_dict(cls, given: dict[str, Any]) -> "OutcomeReference":
-        """Return what `to_dict` was made of.
+        """Return the outcomes from the result of `to_dict`.
 
         Raises
         ------
         ValueError
-            For shares outside 0..1, errors that are not above 0, or counts that cannot be.
+            For shares outside 0..1, errors not above 0, or impossible counts.
         """
         intercept, slope = given["hit_line"]
         lines = tuple(CalibrationLine(**line) for line in given["lines"])
@@ -159,7 +159,7 @@ class OutcomeReference:
 
 
 def fitted_line(stated: np.ndarray, came: np.ndarray) -> tuple[float, float]:
-    """Return intercept and slope of the log-odds of an outcome on those that were stated."""
+    """Return intercept and slope of the log-odds of an outcome on the stated log-odds."""
     share = (came.sum() + 0.5) / (len(came) + 1)
     odds = log_odds(stated)
     if came.all() or not came.any() or np.ptp(odds) < NEARLY:
@@ -171,13 +171,13 @@ def fitted_line(stated: np.ndarray, came: np.ndarray) -> tuple[float, float]:
 
 
 def on_line(intercept: float, slope: float, stated: np.ndarray) -> np.ndarray:
-    """Return the shares that a line gives for stated probabilities."""
+    """Return a line's frequencies for stated probabilities."""
     share = 1 / (1 + np.exp(-(intercept + slope * log_odds(stated))))
     return np.clip(share, NEARLY, 1 - NEARLY)
 
 
 def at_line(intercept: float, slope: float, stated: float) -> float:
-    """Return the same of one: numpy would take ten times as long.
+    """Return the same for one probability, ten times as fast as numpy.
 
     >>> round(at_line(0.0, 1.0, 0.6), 6)
     0.6
@@ -189,10 +189,10 @@ def at_line(intercept: float, slope: float, stated: float) -> float:
 
 
 def error_of_mean(values: np.ndarray, horizon: int) -> float:
-    """Return the standard error of a mean over rows whose labels overlap.
+    """Return the standard error of a mean over rows with overlapping labels.
 
-    The larger of two: every `horizon` rows counted once (cautious, Hoeffding 1963, section 5),
-    and the spread of sums over blocks of ten horizons, for what hangs together longer.
+    The larger of two estimates: every `horizon` rows counted once (cautious, Hoeffding 1963,
+    section 5), and the spread of sums over blocks of ten horizons, for longer correlation.
     """
     count = len(values)
     overlapping = horizon * float(values.var())

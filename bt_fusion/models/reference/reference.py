@@ -1,4 +1,4 @@
-"""Reference: all that a model expects of unseen bars, learnt when it is fitted."""
+"""Reference: what a model expects of unseen bars, learnt when it is fitted."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,32 +18,32 @@ HOLD_OUT = 0.4  # of the training rows, the last ones
 
 @dataclass(frozen=True)
 class Reference:
-    """What a model expects of bars it has not seen.
+    """What a model expects of unseen bars.
 
     Attributes
     ----------
     features : FeatureReference or None
         None without a feature that can drift.
     outcomes : OutcomeReference or None
-        None where there were too few unseen rows to learn it from.
+        None if there were too few unseen rows to learn from.
     """
 
     features: FeatureReference | None
     outcomes: OutcomeReference | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON knows it: lists of one or none."""
+        """Return the reference in JSON types: lists of one or none."""
         parts = {"features": self.features, "outcomes": self.outcomes}
         return {name: [] if part is None else [part.to_dict()] for name, part in parts.items()}
 
     @classmethod
     def of_dict(cls, given: dict[str, Any]) -> "Reference":
-        """Return what `to_dict` was made of.
+        """Return the reference from the result of `to_dict`.
 
         Raises
         ------
         BundleError
-            For numbers that cannot be.
+            For invalid numbers.
         """
         try:
             features = [FeatureReference.of_dict(each) for each in given["features"]]
@@ -56,7 +56,7 @@ class Reference:
 
 
 def feature_part(X: np.ndarray, names: tuple[str, ...], lookback: int) -> FeatureReference | None:
-    """Return the reference of the features that can drift, of training rows in time order."""
+    """Return the reference of the features that can drift, from training rows in time order."""
     watched = drifting_columns(names)
     if not watched or not len(X):
         return None
@@ -66,10 +66,10 @@ def feature_part(X: np.ndarray, names: tuple[str, ...], lookback: int) -> Featur
 def learn_reference(
     model: Any, X: np.ndarray, labels: Labels, rows: np.ndarray, hold_out: bool = True
 ) -> Reference:
-    """Learn what a fitted model expects.
+    """Learn the reference of a fitted model.
 
-    Its outcomes are those of a copy of its ensemble that was fitted without the last 40 % of the
-    rows, on these: nothing that a model has learnt from tells what to expect of unseen bars.
+    Outcomes come from a copy of its ensemble, fitted without the last 40 % of the rows and tested
+    on these: training rows do not show what to expect of unseen bars.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def learn_reference(
     rows : ndarray of int64, shape (n_rows,)
         Positions of the training rows.
     hold_out : bool
-        False leaves the outcomes out.
+        False skips the outcomes.
     """
     features = model.feature_set_
     watched = feature_part(X[rows], features.names, features.lookback)
@@ -104,7 +104,7 @@ def _held_out(
             t1=labels.t1[early],
             purge=label.horizon,
         )
-    except TrainingError:  # a part of the rows can be too few where the whole is not
+    except TrainingError:  # a part of the rows can be too few even if the whole is not
         return None
     votes = ensemble.member_proba(X, late)
     proba = combined(votes, ensemble.member_weights(), ensemble.voting)

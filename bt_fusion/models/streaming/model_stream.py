@@ -1,7 +1,7 @@
-"""Bar by bar: the predictions a fitted model makes in one batch, as bars arrive.
+"""Predictions of a fitted model bar by bar, equal to those of one batch.
 
-A stream keeps the bars it needs, computes each feature over its own memory and asks the members
-for one row. It agrees with the batch up to what the features' memory leaves out.
+A stream keeps the bars it needs, computes each feature over its own memory and lets the members
+predict one row. It agrees with the batch up to the effect of the limited memory.
 """
 
 from collections.abc import Mapping
@@ -25,27 +25,27 @@ from bt_fusion.technical.series import wilder_memory
 
 __all__ = ["NO_TIME", "ModelStream", "Stream", "one_bar", "predict_last"]
 
-CHECKED = (6, 50)  # numbers of bars after which their length is checked
+CHECKED = (6, 50)  # numbers of bars after which their spacing is checked
 NO_TIME = np.empty(0, dtype="datetime64[ns]")
 UNKNOWN_PAYOFF = np.full((1, 2), np.nan)
 
 
 class Stream:
-    """Predictions of one bar after another, over a buffer of the bars that matter.
+    """Predictions of one bar after another, from a buffer of the bars needed.
 
     Attributes
     ----------
     buffer : BarBuffer
     markets : dict of str to BarBuffer
-        Bars of other markets that were told, by name; those of the model where none were.
+        Bars of other markets received so far, by name; without any, those of the model.
     """
 
     buffer: BarBuffer
 
     def __init__(self) -> None:
         self.markets: dict[str, BarBuffer] = {}
-        self.memo: dict[Any, Any] = {}  # features of longer bars that are closed
-        self.row: np.ndarray | None = None  # features of the last bar that was predicted
+        self.memo: dict[Any, Any] = {}  # features of closed longer bars
+        self.row: np.ndarray | None = None  # features of the last predicted bar
 
     def hear(
         self,
@@ -54,7 +54,7 @@ class Stream:
         values: tuple[float, ...],
         still_open: bool = False,
     ) -> None:
-        """Take a new bar of another market, or new values of its last one."""
+        """Add a new bar of another market, or replace its last one."""
         self.expect(market)
         buffer = self.markets[market]
         take = buffer.replace if still_open else buffer.push
@@ -62,17 +62,17 @@ class Stream:
         self.check_spacing(market, buffer)
 
     def expect(self, *markets: str) -> None:
-        """Say of which markets bars will come: until they do, their features are unknown."""
+        """Set which markets will send bars: until they do, their features are unknown."""
         for market in markets:
             if market not in self.markets:
                 self.markets[market] = BarBuffer(keep=self.market_memory(market))
 
     def spacing(self) -> Mapping[str, Spacing]:
-        """Return how far apart bars have to be, by market; nothing where that does not matter."""
+        """Return the required distance of bars, by market; empty if it does not matter."""
         return {}
 
     def check_spacing(self, market: str, buffer: BarBuffer) -> None:
-        """Refuse bars of another length, after a few and after many.
+        """Refuse bars of another length, after a few bars and after many.
 
         Raises
         ------
@@ -90,17 +90,17 @@ class Stream:
         return None
 
     def heard(self) -> dict[str, BarArrays]:
-        """Return the bars of other markets that were told."""
+        """Return the bars of other markets received so far."""
         return {name: buffer.arrays() for name, buffer in self.markets.items()}
 
     def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
-        """Take a new bar and return its prediction, one row."""
+        """Add a new bar and return its prediction, one row."""
         self.buffer.push(time, values)
         self.check_spacing("", self.buffer)
         return self.current()
 
     def replace(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
-        """Take new values of the last bar and return its prediction, one row."""
+        """Replace the last bar and return its prediction, one row."""
         self.buffer.replace(time, values)
         return self.current()
 
@@ -117,7 +117,7 @@ class ModelStream(Stream):
     model : SignalModel
         Fitted.
     allow_in_sample : bool
-        Predict bars at or before `trained_until_`, too.
+        Also predict bars at or before `trained_until_`.
     """
 
     def __init__(self, model: Any, *, allow_in_sample: bool = False):
@@ -132,23 +132,23 @@ class ModelStream(Stream):
         self.buffer = BarBuffer(keep=max(memory, payoff_memory(model.payoff_)))
 
     def market_memory(self, market: str) -> int | None:
-        """Return how many bars of a market are kept; all where members look back."""
+        """Return how many bars of a market are kept; all if members look back."""
         features = self.model.feature_set_
         if market not in features.markets:
             return 1
         return features.memory_of(market) if self.model.ensemble_.context == 1 else None
 
     def spacing(self) -> Mapping[str, Spacing]:
-        """Return how far apart the bars were that the model was trained on."""
+        """Return the distance of the bars that the model was trained on."""
         return self.model.feature_set_.spacing
 
     def features(self) -> FeatureSet:
-        """Return the model's features, of other markets as they were told."""
+        """Return the model's features, with the bars of other markets received so far."""
         features = self.model.feature_set_
         return features.with_others(self.heard()) if self.markets else features
 
     def current(self) -> Predictions:
-        """Return the prediction of the last bar, unknown where it is in-sample."""
+        """Return the prediction of the last bar, unknown if it is in-sample."""
         arrays = self.buffer.arrays()
         if not self.allow_in_sample and arrays.time[-1] <= self.model.trained_until_:
             return one_bar(self.blank, arrays.time[-1])
@@ -165,16 +165,16 @@ def predict_last(
     number: int,
     X: np.ndarray,
 ) -> Predictions:
-    """Return the prediction of the last of the bars, unknown where its features are incomplete.
+    """Return the prediction of the last bar, unknown if its features are incomplete.
 
     Parameters
     ----------
     model : SignalModel
     ensemble : Ensemble
-        The model's own, as `single_row_ensemble` makes it.
+        The model's own, after `single_row_ensemble`.
     arrays : BarArrays
     blank : Predictions
-        Of no bar: what all predictions of a stream have in common.
+        Without bars: the common part of all predictions of a stream.
     number : int
         Of the model.
     X : ndarray of float32, shape (n_rows, n_features)
@@ -200,7 +200,7 @@ def one_bar(
     """Return the predictions of one bar; without votes, unknown ones."""
     return replace(
         blank,
-        index=pd.DatetimeIndex(np.array([time])),  # of a list it takes five times as long
+        index=pd.DatetimeIndex(np.array([time])),  # from a list it takes five times as long
         votes=np.full((1, *blank.votes.shape[1:]), np.nan) if votes is None else votes,
         model=np.array([number]),
         trained_until=np.array([trained_until], dtype="datetime64[ns]"),
@@ -209,6 +209,6 @@ def one_bar(
 
 
 def payoff_memory(payoff: Payoff | None) -> int:
-    """Return how many bars give a bar's payoff, the start of the average true range forgotten."""
+    """Return how many bars the payoff of a bar needs, until the ATR has forgotten its start."""
     period = payoff and payoff.atr_period
     return wilder_memory(period) if period else 1

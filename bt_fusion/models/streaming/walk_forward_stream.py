@@ -1,4 +1,4 @@
-"""Bar by bar: a walk-forward that refits from the bars it has seen, and what opens a stream."""
+"""Predictions of a walk-forward bar by bar, with refits; and the choice of a stream."""
 
 from collections.abc import Mapping
 
@@ -27,17 +27,17 @@ __all__ = ["WalkForwardStream", "open_stream"]
 
 
 def open_stream(model: "SignalModel | WalkForward") -> "ModelStream | WalkForwardStream":
-    """Return the stream that goes with a fitted SignalModel or a WalkForward."""
+    """Return the stream for a fitted SignalModel or a WalkForward."""
     return WalkForwardStream(model) if isinstance(model, WalkForward) else ModelStream(model)
 
 
 class WalkForwardStream(Stream):
-    """A WalkForward, bar by bar: it refits from the bars it has seen when a refit is due.
+    """A WalkForward bar by bar: it refits on the bars so far when a refit is due.
 
     Parameters
     ----------
     walk : WalkForward
-        With `train_bars` given, since the number of bars to come is not known.
+        Requires `train_bars`, since the number of future bars is unknown.
     """
 
     def __init__(self, walk: WalkForward):
@@ -51,8 +51,8 @@ class WalkForwardStream(Stream):
         self.number = -1
 
     def push(self, time: np.datetime64, values: tuple[float, ...]) -> Predictions:
-        """Take a new bar, refit if it is time to, and return the bar's prediction, one row."""
-        bar = self.buffer.count  # position of the bar that is coming
+        """Add a new bar, refit if due, and return the bar's prediction, one row."""
+        bar = self.buffer.count  # position of the next bar
         if bar >= self.train and (bar - self.train) % self.refit == 0:
             self._refit_before(bar)
         return super().push(time, values)
@@ -68,7 +68,7 @@ class WalkForwardStream(Stream):
         return predict_last(self.model, self.ensemble, arrays, self.blank, self.number, X)
 
     def spacing(self) -> Mapping[str, Spacing]:
-        """Return how far apart the bars were of the last refit."""
+        """Return the distance of the bars of the last refit."""
         return {} if self.model is None else self.model.feature_set_.spacing
 
     def _refit_before(self, bar: int) -> None:
@@ -91,9 +91,9 @@ def fit_at(
     start: int,
     others: Mapping[str, BarArrays] | None = None,
 ) -> SignalModel:
-    """Fit a copy of the walk-forward's model on the bars seen so far, from row `start`.
+    """Fit a copy of the walk-forward's model on the bars so far, from row `start`.
 
-    `others` are bars of other markets, in place of the model's own.
+    `others` are bars of other markets that replace the model's own.
     """
     template = walk.signal_model().signal_part().with_others(others or {})
     return template.fit_arrays(seen[: len(seen) - walk.embargo_bars], start)

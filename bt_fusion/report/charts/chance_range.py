@@ -1,4 +1,4 @@
-"""Where the figures of both runs lie within those of random filters."""
+"""Figures of both runs relative to the range of random filters."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ class ChanceRange(NamedTuple):
     high: float
 
     def place(self, value: float | None) -> float | None:
-        """Return where a value lies: 0 at the mean, -1 and 1 at the ends of the range.
+        """Return a value's position: 0 at the mean, -1 and 1 at the ends of the range.
 
         >>> found = ChanceRange("", str, None, 5.0, 1.0, 0.0, 3.0)
         >>> found.place(5.0), found.place(0.5), found.place(None)
@@ -46,14 +46,14 @@ class ChanceRange(NamedTuple):
 
     @property
     def where(self) -> str:
-        """Where ML on lies, in words."""
+        """Position of ML on, in words."""
         if self.on > self.high:
             return "above"
         return "below" if self.on < self.low else "inside"
 
 
 def chance_ranges(summary: dict[str, Any], keys: Sequence[str] = SHOWN) -> list[ChanceRange]:
-    """Return the figures that random filters have, too; none where none were drawn."""
+    """Return the figures that random filters also have; empty without filters."""
     chance = (summary.get("comparison") or {}).get("chance") or {}
     found = []
     for key, label, write in ROWS:

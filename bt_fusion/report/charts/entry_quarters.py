@@ -12,7 +12,7 @@ from bt_fusion.saved_runs.trade_groups import closed_trades
 
 __all__ = ["LEAST", "EntryQuarters", "entry_probabilities", "entry_quarters"]
 
-FEWEST = 5  # trades of a run in a quarter, of which a mean is told
+FEWEST = 5  # fewest trades of a run in a quarter for a mean
 LEAST = 4 * FEWEST  # closed trades with a probability
 PLACES = np.arange(4)
 
@@ -21,13 +21,12 @@ PLACES = np.arange(4)
 class EntryQuarters:
     """Closed trades of each run by quarter of the probability of their side at entry.
 
-    The quarters are those of all trades of both runs together, so that a quarter holds the same
-    probabilities in both.
+    The quarters come from all trades of both runs together, so they have the same limits in both.
 
     Attributes
     ----------
     edges : ndarray, shape (5,)
-        The least probability, the three that part the quarters, the greatest one.
+        Minimum probability, the three limits between the quarters, and the maximum.
     counts, win_rates, means : dict of str to ndarray, shape (4,)
         By run: trades, share won, mean net return of a trade (fractions); the last two NaN of
         fewer than `FEWEST` trades.
@@ -105,7 +104,7 @@ def _of_symbol(trades: pd.DataFrame, predicted: pd.DataFrame) -> np.ndarray:
 
 
 def entry_quarters(run: SavedRun) -> EntryQuarters | None:
-    """Return the closed trades of each run in quarters; None of fewer than `LEAST` trades."""
+    """Return the closed trades of each run in quarters; None for fewer than `LEAST` trades."""
     probability = entry_probabilities(run)
     table = closed_trades(run.trades.assign(probability=probability)).dropna(subset="probability")
     if len(table) < LEAST:
@@ -122,5 +121,5 @@ def entry_quarters(run: SavedRun) -> EntryQuarters | None:
 
 
 def by_run(figures: pd.Series, run: SavedRun) -> pd.DataFrame:
-    """Return a row for each run, a column for each quarter; NaN where there is no trade."""
+    """Return a row per run and a column per quarter; NaN without trades."""
     return figures.unstack().reindex(index=run.runs, columns=PLACES)

@@ -1,4 +1,4 @@
-"""The heading of each section, and the sentence that says what to look for in its chart."""
+"""Heading of each section, and a sentence on what to look for in its chart."""
 
 from typing import NamedTuple
 
@@ -6,15 +6,15 @@ __all__ = ["HEADINGS", "Heading"]
 
 
 class Heading(NamedTuple):
-    """What stands above a chart or a table.
+    """Heading of a chart or a table.
 
     Attributes
     ----------
     title : str
     look : str
-        One sentence that says what to look for; empty where there is no chart.
+        One sentence on what to look for; empty without a chart.
     alone : str
-        The same of a run without the other one to compare it with, where that differs.
+        The same for a single run, if different.
     """
 
     title: str
@@ -22,7 +22,7 @@ class Heading(NamedTuple):
     alone: str = ""
 
     def look_at(self, runs: int) -> str:
-        """Return the sentence for so many runs.
+        """Return the sentence for a number of runs.
 
         >>> Heading("Equity", "Compare both.", "Look at it.").look_at(1)
         'Look at it.'

@@ -1,4 +1,4 @@
-"""What `BrokerGuard` found in the runs, as text: from summary.json."""
+"""Text of the findings of `BrokerGuard`, from summary.json."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ NAMES = {
 
 
 def guards_of(summary: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what was found by run, where something was; older versions have kept nothing.
+    """Return the runs with findings; older versions stored none.
 
     >>> guards_of({}), guards_of({"guard": {"off": {"findings": []}, "on": None}})
     ({}, {})
@@ -44,7 +44,7 @@ def guard_line(guard: dict[str, Any]) -> str:
 
 
 def guard_rows(guard: dict[str, Any]) -> list[list[str]]:
-    """Return for each finding its name, how often it came, the first bar, and what to do."""
+    """Return name, count, first bar and advice of each finding."""
     return [
         [capital(name_of(each, guard)), cases(each), first_bar(each), f"{capital(each['text'])}."]
         for each in guard["findings"]
@@ -52,18 +52,18 @@ def guard_rows(guard: dict[str, Any]) -> list[list[str]]:
 
 
 def name_of(found: dict[str, Any], guard: dict[str, Any]) -> str:
-    """Name a finding; of leverage also the most there was."""
+    """Return the name of a finding, for leverage with its maximum."""
     most = f" up to {guard['max_leverage']:.2f}" if found["kind"] == "leverage" else ""
     return NAMES[found["kind"]] + most
 
 
 def cases(found: dict[str, Any]) -> str:
-    """Write how often it came."""
+    """Format the count."""
     return counted(found["count"], found["unit"].removesuffix("s"))
 
 
 def first_bar(found: dict[str, Any]) -> str:
-    """Write the first bar, and the feed where it has a name."""
+    """Format the first bar, and the feed if it has a name."""
     return f"{when(found['time'])} {found['feed']}".rstrip()
 
 

@@ -1,4 +1,4 @@
-"""What an audit found in the bars, as text: from `DataAudit.to_dict` or summary.json."""
+"""Text of the findings in the bars, from `DataAudit.to_dict` or summary.json."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def audits_of(summary: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def audit_rows(audit: dict[str, Any]) -> list[list[str]]:
-    """Return for each finding its name, cases, bars, and first stamps."""
+    """Return name, cases, bars and first timestamps of each finding."""
     return [
         [
             KINDS[each["kind"]],
@@ -60,6 +60,6 @@ def audit_line(audit: dict[str, Any]) -> str:
 
 
 def stamp_line(audit: dict[str, Any]) -> str:
-    """Write the usual bar length, and whether stamps are of the open or of the close."""
+    """Format the usual bar length, and whether timestamps mark the open or the close."""
     length = f"bars of {audit['length']}" if audit["length"] else "bars of no fixed length"
     return f"{length}; stamps are {STAMPS[audit['stamps']]}: {audit['stamps_why']}"

@@ -1,4 +1,4 @@
-"""The health of the models of a run, in words."""
+"""Text on the health of a run's models."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ __all__ = ["health_texts"]
 
 
 def health_texts(summary: dict[str, Any]) -> list[str]:
-    """Return a sentence on the models of each symbol, none where nobody could tell.
+    """Return a sentence on each symbol's models; empty if unknown.
 
     Examples
     --------
@@ -22,7 +22,7 @@ def health_texts(summary: dict[str, Any]) -> list[str]:
 
 
 def text(found: dict[str, Any]) -> str:
-    """Write what became of the models of a symbol."""
+    """Return the sentence on one symbol's models."""
     alarms, models = found["alarms"], found["models"]
     hits, expected = (cell(found[name], percent) for name in ("hit_rate", "expected"))
     if not alarms:

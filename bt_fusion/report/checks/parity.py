@@ -1,4 +1,4 @@
-"""The parity certificate of a saved model, as text: from its card."""
+"""Text of a saved model's parity certificate, from its card."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ def parity_lines(parity: Sequence[dict[str, Any]]) -> dict[str, str]:
 
 
 def parity_text(line: dict[str, Any]) -> str:
-    """Say how one way to predict compares with the batch."""
+    """Return how one prediction path compares with the batch."""
     if line["agrees"] is None:
         return f"not compared: {line['reason']}"
     if line["probability"] is None:

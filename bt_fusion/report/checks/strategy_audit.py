@@ -1,4 +1,4 @@
-"""The findings of an audit of code, in words, for the terminal and the report."""
+"""Text of the findings of a code audit, for the terminal and the report."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ QUICK = "on the first bars alone; `bt-fusion audit --strategy` tries more"
 
 
 def strategy_audit_line(found: dict[str, Any]) -> str:
-    """Say in one line what came out, and of how much.
+    """Return the result and its extent in one line.
 
     >>> counts = {"cuts": 3, "bars": 300, "lines": 2, "orders": 9, "compared": 1_234}
     >>> strategy_audit_line({"findings": [], "unverified": [], **counts})
@@ -39,7 +39,7 @@ def strategy_audit_line(found: dict[str, Any]) -> str:
 
 
 def outcome(found: dict[str, Any], compared: str) -> str:
-    """Say what else was found where nothing looks ahead, what was compared and not verified."""
+    """Return the other findings, what was compared, and what was not verified."""
     others = ", ".join(dict.fromkeys(FOUND[each["kind"]] for each in found["findings"]))
     start = (
         f"nothing looks ahead, but see the findings ({others})" if others else "nothing looks ahead"
@@ -58,7 +58,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def parts_audit_line(found: dict[str, Any]) -> str:
-    """Say in one line what came out of an audit of features, labels, members or a model.
+    """Return the result of an audit of features, labels, members or a model in one line.
 
     >>> counts = {"cuts": 90, "bars": 300, "parts": ["feature gap"], "compared": 1_234}
     >>> parts_audit_line({"findings": [], "unverified": [], **counts})

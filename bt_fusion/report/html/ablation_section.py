@@ -10,7 +10,7 @@ __all__ = ["ablation_section"]
 
 
 def ablation_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return curves, legend and table; None where there was no ablation."""
+    """Return curves, legend and table; None without an ablation."""
     rows = run.summary.get("ablation")
     if not rows:
         return None

@@ -1,4 +1,4 @@
-"""Equity curves as a small SVG: seen before any script runs, and in a notebook."""
+"""Equity curves as a small SVG, for the page before scripts run, and for notebooks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ import pandas as pd
 
 __all__ = ["COLOURS", "equity_curves"]
 
-POINTS = 600  # about what a picture has columns
+POINTS = 600  # about the number of pixel columns of a picture
 # where no style sheet names any; the last drawn lies on top
 COLOURS = {"buy_hold": "#b3bac2", "off": "#6e7781", "on": "#0a62ab"}
 WIDTHS = {"buy_hold": 1, "off": 1.5, "on": 2}
@@ -23,7 +23,7 @@ def equity_curves(
     fill: bool = False,
     colours: Mapping[str, str] = COLOURS,
 ) -> dict[str, Any]:
-    """Return what the macro `curves` draws.
+    """Return the input of the macro `curves`.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def equity_curves(
     picked = np.unique(np.linspace(0, len(equity) - 1, POINTS).astype(int))
     values = equity[runs].to_numpy(dtype=float)[picked]
     if values.min() > 0 and values.max() > 8 * values.min():
-        values = np.log10(values)  # as the chart does
+        values = np.log10(values)  # as in the chart
     span = np.ptp(values) or 1.0
     x = np.linspace(0, width, len(picked))
     y = (height - 8) * (1 - (values - values.min()) / span) + 4

@@ -1,4 +1,4 @@
-"""The parts of report.html on what was found in the bars, in the strategy and at the broker."""
+"""Sections of report.html on findings in the bars, in the strategy and at the broker."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ __all__ = ["data_section", "guard_section", "strategy_section"]
 
 
 def data_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return the findings of each symbol and what they mean; None where nothing was found."""
+    """Return the findings of each symbol and their meaning; None without findings."""
     audits = audits_of(run.summary)
     if not audits:
         return None
@@ -33,7 +33,7 @@ def data_section(run: SavedRun) -> dict[str, Any] | None:
 
 
 def strategy_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return what was found in the strategy; None where it was not audited."""
+    """Return the findings in the strategy; None if it was not audited."""
     found = (run.summary.get("audit") or {}).get("strategy")
     if not found:
         return None
@@ -48,7 +48,7 @@ def strategy_section(run: SavedRun) -> dict[str, Any] | None:
 
 
 def guard_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return what the broker did unexpectedly in each run; None where it did nothing such."""
+    """Return the broker's unexpected events of each run; None for none."""
     guards = guards_of(run.summary)
     if not guards:
         return None

@@ -1,4 +1,4 @@
-"""The parts of report.html on where the difference comes from, and how firm it is."""
+"""Sections of report.html on the sources and robustness of the difference."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ __all__ = ["difference_section", "difference_words", "robustness_section"]
 
 
 def difference_words(run: SavedRun) -> str:
-    """Say where the difference comes from."""
+    """Return a sentence on the sources of the difference."""
     return difference_sentence(run.summary["comparison"] or {})
 
 
 def difference_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return the table of the parts; None where there are none, as of older versions."""
+    """Return the table of the parts; None if missing, as in older versions."""
     head, rows = difference_table(run.summary)
     caption = "Profit of ML on less profit of ML off in parts, open trades included"
     return {"caption": caption, "head": head, "rows": rows} if rows else None
 
 
 def robustness_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return the table of figures under less friendly conditions; None where there are none."""
+    """Return the table of figures under harsher conditions, or None."""
     head, rows = robustness_table(run.summary)
     caption = "Both runs under worse conditions"
     return {"caption": caption, "head": head, "rows": rows} if rows else None

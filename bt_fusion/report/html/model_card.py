@@ -1,4 +1,4 @@
-"""The parts of report.html that say what ran: the model card, and the command that repeats it."""
+"""Sections of report.html on the run: the model card, and the command that repeats it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ FIGURES = ("auc", "brier", "log_loss", "accuracy", "precision", "recall", "f1")
 
 
 def model_card(run: SavedRun) -> dict[str, Any]:
-    """Return what ran, with every parameter: run, strategy, model."""
+    """Return run, strategy and model with every parameter."""
     run_part = {"name": "Run", "facts": run_facts(run), "parameters": []}
     return {
         "parts": [run_part, strategy_part(run), model_part(run)],
@@ -22,7 +22,7 @@ def model_card(run: SavedRun) -> dict[str, Any]:
 
 
 def run_facts(run: SavedRun) -> dict[str, str]:
-    """Return the bars, the account and what else reproduces the run."""
+    """Return the bars, the account and the other settings that reproduce the run."""
     config, notes = run.summary["config"], run.summary.get("notes")
     return {
         "Bars": _bars_fact(run),
@@ -38,7 +38,7 @@ def run_facts(run: SavedRun) -> dict[str, str]:
 
 
 def strategy_part(run: SavedRun) -> dict[str, Any]:
-    """Return the strategy and its parameters; of older runs those that were given alone."""
+    """Return the strategy and its parameters; for older runs only the given ones."""
     config = run.summary["config"]
     used = (run.summary.get("parameters") or {}).get("strategy")
     given = config["params"]
@@ -51,7 +51,7 @@ def strategy_part(run: SavedRun) -> dict[str, Any]:
 
 
 def model_part(run: SavedRun) -> dict[str, Any]:
-    """Return the model, when and on what it was trained, and the parameters of each part."""
+    """Return the model, its training, and the parameters of each part."""
     config, model = run.summary["config"], run.summary["model"]
     members = (run.summary.get("parameters") or {}).get("members") or {}
     facts = {
@@ -73,7 +73,7 @@ def model_part(run: SavedRun) -> dict[str, Any]:
 def parameter_list(
     name: str, values: dict[str, Any], given: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return parameters as they are shown; those that were given are marked.
+    """Return parameters for display, with given ones marked.
 
     >>> parameter_list("Label Direction", {"horizon": 5})["values"]
     [{'name': 'horizon', 'text': '5', 'given': False}]
@@ -107,12 +107,12 @@ def _training_fact(run: SavedRun) -> str:
 
 
 def command_section(run: SavedRun) -> dict[str, Any]:
-    """Return the command that repeats the run, None of a run made from Python."""
+    """Return the command that repeats the run, None for a run made from Python."""
     return {"command": run.summary.get("command")}
 
 
 def counted(bars: int | dict[str, int]) -> str:
-    """Write a number of bars, or those of each symbol.
+    """Format a number of bars, or those of each symbol.
 
     >>> counted(2500), counted({"A": 1000, "B": 500})
     ('2,500', '1,000 (A) or 500 (B)')
@@ -123,7 +123,7 @@ def counted(bars: int | dict[str, int]) -> str:
 
 
 def of_each_model(config: dict[str, Any], name: str, write: Callable[[Any], str]) -> str:
-    """Write a part of the model's configuration, by symbol where each has a model of its own.
+    """Format a part of the model's configuration, by symbol if each has its own model.
 
     >>> of_each_model({"features": "mar", "trained_until": "2024-01-05"}, "features", listed)
     'mar'

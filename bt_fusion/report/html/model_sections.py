@@ -1,4 +1,4 @@
-"""The parts of report.html on what the model said: the way to an order, right and wrong classes."""
+"""Sections of report.html on the model: signal funnel and confusion matrix."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ MOST_REASONS = 5
 
 
 def funnel_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return how many bars passed each stage of each run, and why the others did not.
+    """Return the number of bars that passed each stage, and why the others did not.
 
     None of a strategy that does not tell its stages.
     """
@@ -45,7 +45,7 @@ def funnel_stages(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def confusion_section(run: SavedRun) -> dict[str, Any]:
-    """Return how many bars of each class were predicted to be each class."""
+    """Return the confusion matrix of the classes."""
     counts, names, rows = confusion_of(run), class_names_of(run), []
     for name, line in zip(names, counts, strict=True):
         shares = [bars / (sum(line) or 1) for bars in line]

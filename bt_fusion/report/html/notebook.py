@@ -1,4 +1,4 @@
-"""A result in a notebook: the verdict, both equity curves and the figures, small."""
+"""Compact notebook view of a result: verdict, equity curves and figures."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ KEYS = ("trades", "win_rate", "profit_factor", "expectancy", "net_profit", "shar
 
 
 def notebook_html(summary: dict[str, Any], equity: pd.DataFrame) -> str:
-    """Return a result as a little HTML.
+    """Return a result as compact HTML.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""report.html: one file that holds everything it shows and asks no network for anything."""
+"""report.html: one self-contained file that works offline."""
 
 import json
 from importlib import resources
@@ -39,7 +39,7 @@ def draw_page(path: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) -> Non
 
 
 def page(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> str:
-    """Return the report as HTML, plotly.js and all data in it; its signals open on `view`.
+    """Return the report as HTML with plotly.js and all data; its signals open on `view`.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def page(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> str:
 
 
 def filled(found: list[Section]) -> list[tuple[Section, str]]:
-    """Return each section with its HTML; without those whose template cannot be filled."""
+    """Return each section with its HTML, skipping those whose template cannot be filled."""
     made = []
     for section in found:
         with surviving(f"the section {section.title!r} of report.html"):
@@ -76,7 +76,7 @@ def filled(found: list[Section]) -> list[tuple[Section, str]]:
 
 
 def plotly_script() -> str:
-    """Return plotly.js as the Python package carries it."""
+    """Return plotly.js from the Python package."""
     try:
         found = resources.files("plotly") / "package_data" / "plotly.min.js"
         return found.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The parts of report.html on the result: figures, trades, months."""
+"""Sections of report.html on the result: figures, trades, months."""
 
 from typing import Any
 
@@ -104,7 +104,7 @@ def statistics_table(run: SavedRun) -> dict[str, Any]:
 
 
 def agreement_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return the table of entries by whether ML agreed with them; None where there is none."""
+    """Return the table of entries by whether ML agreed with them, or None."""
     found = run.summary.get("fused_vs_technical") or {}
     if not tells_agreement(found):
         return None
@@ -113,7 +113,7 @@ def agreement_section(run: SavedRun) -> dict[str, Any] | None:
 
 
 def attribution_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return the categories of trades, and the difference of the two runs split among them.
+    """Return the categories of trades, and their parts of the difference between the runs.
 
     None where there are no trades of two runs to match.
     """
@@ -151,7 +151,7 @@ def category(name: str, cells: list[str], **more: float) -> dict[str, Any]:
 
 
 def split_cells(part: dict[str, Any]) -> list[str]:
-    """Return the trades of a category, those won and lost, and what they add."""
+    """Return the trades of a category, those won and lost, and their contribution."""
     won, lost = (cell(part.get(key), money) for key in ("won", "lost"))
     return [count(part["trades"]), won, lost, signed(part["pnl"])]
 
@@ -176,7 +176,7 @@ def periods_section(run: SavedRun) -> dict[str, Any]:
 
 
 def heat_rows(found: PeriodReturns, values: np.ndarray, totals: np.ndarray) -> list[dict[str, Any]]:
-    """Return rows of cells tinted by their values: blue above zero, orange below."""
+    """Return rows of cells coloured by value: blue above zero, orange below."""
     finite = np.abs(values[np.isfinite(values)])
     scale = max(0.001, float(np.quantile(finite, 0.95)) if len(finite) else 0)
     return [

@@ -1,4 +1,4 @@
-"""What the sections of report.html say of their charts and tables."""
+"""Captions of the charts and tables in report.html."""
 
 EQUITY = (
     "The account's value at each close and, below, how far it is under its highest value so far. "

@@ -1,4 +1,4 @@
-"""The sections of report.html in their order: each a template and the values that fill it."""
+"""Sections of report.html in order: each a template and its values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ class Section:
 
 
 def sections(run: SavedRun) -> list[Section]:
-    """Return the sections a run has something for; without those that fail."""
+    """Return the sections a run has content for; a failing section is skipped."""
     found = []
     for name, (said, template, fill) in PLAN.items():
         title, look = HEADINGS[name].title, HEADINGS[name].look_at(len(run.runs))
@@ -85,22 +85,22 @@ def sections(run: SavedRun) -> list[Section]:
 
 
 def signal_words(run: SavedRun) -> str:
-    """Say what the chart of signals shows."""
+    """Return the caption of the signal chart."""
     return f"{SignalBars.of_run(run, run.symbols[0]).caption} {words.ZOOM}"
 
 
 def threshold_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return nothing but that there is a chart; None without ML, or where thresholds stay."""
+    """Return empty values for the chart; None without ML, or if thresholds are constant."""
     return {} if "on" in run.runs and changes_threshold(run) else None
 
 
 def ranking_sentence(run: SavedRun) -> str:
-    """Say what was ranked, and how that came out."""
+    """Return what was ranked, and the result."""
     return ranking_words(run.summary)
 
 
 def refit_words(run: SavedRun) -> str:
-    """Say what the AUCs are, and what to look for in their chart."""
+    """Return the AUCs in words, and what to look for in their chart."""
     told = [
         f"{symbol}{': ' if symbol else ''}{text}."
         for symbol, text in refit_auc_texts(run.summary).items()
@@ -109,27 +109,27 @@ def refit_words(run: SavedRun) -> str:
 
 
 def importance_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return nothing but that there is a chart of importances; None where there is none."""
+    """Return empty values for the chart of importances; None if there is none."""
     return {} if run.summary["model"].get("importances") else None
 
 
 def refit_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return nothing but that there is a chart of refits; None for a saved model."""
+    """Return empty values for the chart of refits; None for a saved model."""
     return {} if run.summary["model"]["refits"] else None
 
 
 def health_words(run: SavedRun) -> str:
-    """Say what became of the models, and what the chart shows."""
+    """Return the models' health in words, and what the chart shows."""
     return " ".join([*health_texts(run.summary), words.HEALTH])
 
 
 def health_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return nothing but that there is a chart of health; None where nobody could tell."""
+    """Return empty values for the chart of health; None if health is unknown."""
     return {} if health_texts(run.summary) else None
 
 
 def equity_section(run: SavedRun) -> dict[str, Any]:
-    """Return the equity curves as they are seen until plotly has started, and how they end."""
+    """Return the static equity curves, shown until plotly has started, and their final values."""
     ends = "; ".join(
         f"ML {name} ends at {money(run.equity[name].iloc[-1])} with a deepest drawdown of "
         f"{percent(run.summary[f'ml_{name}']['max_drawdown'])}"
@@ -140,7 +140,7 @@ def equity_section(run: SavedRun) -> dict[str, Any]:
 
 
 def candle_section(run: SavedRun) -> dict[str, Any]:
-    """Return the symbols to choose among, none where there is one, and what is drawn."""
+    """Return the symbols to choose from, none for a single one, and what is drawn."""
     shown = f"Candles with {count(len(run.trades))} trades of ML {' and ML '.join(run.runs)}."
     return {"words": shown, "symbols": run.symbols if len(run.symbols) > 1 else []}
 
@@ -152,11 +152,11 @@ def signal_section(run: SavedRun) -> dict[str, Any]:
 
 
 def no_data(run: SavedRun) -> dict[str, Any]:
-    """Return nothing: the chart has all there is."""
+    """Return empty values: the chart has everything."""
     return {}
 
 
-# its id, and that of its chart is chart-NAME: what is said of it, template, values (None where a
+# its id (its chart has the id chart-NAME): caption, template, values (None if a
 # run has nothing for it)
 Fill = Callable[[SavedRun], dict[str, Any] | None]
 PLAN: dict[str, tuple[str | Callable[[SavedRun], str], str, Fill]] = {

@@ -1,4 +1,4 @@
-"""The templates of report.html, in the folder `assets`."""
+"""Templates of report.html, in the folder `assets`."""
 
 from functools import cache
 from importlib import resources
@@ -11,7 +11,7 @@ __all__ = ["asset", "render"]
 
 @cache
 def environment() -> Environment:
-    """Return the one environment: it escapes every value and takes no name that is not given."""
+    """Return the shared environment: it escapes every value and rejects undefined names."""
     return Environment(
         loader=PackageLoader("bt_fusion.report.html", "assets"),
         autoescape=True,
@@ -27,5 +27,5 @@ def render(template: str, data: dict[str, Any]) -> str:
 
 
 def asset(name: str) -> str:
-    """Return a file of `assets` as it is."""
+    """Return a file of `assets` unchanged."""
     return (resources.files("bt_fusion.report.html") / "assets" / name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The parts of report.html on trades one by one: their list, and quarters of their probability."""
+"""Sections of report.html on single trades: their list, and quarters of their probability."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ __all__ = ["quarters_section", "trades_section"]
 
 
 def trades_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return what the list of trades is filtered by; None of a run without a trade."""
+    """Return the filters of the trade list; None without trades."""
     if run.trades.empty:
         return None
     return {
@@ -21,7 +21,7 @@ def trades_section(run: SavedRun) -> dict[str, Any] | None:
 
 
 def quarters_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return the table of trades by quarter of the probability; None of too few trades."""
+    """Return the table of trades by quarter of the probability; None if too few."""
     found = entry_quarters(run)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""universe.html: the ranking of many files, one file that asks no network for anything."""
+"""universe.html: the ranking of many files, in one file that works offline."""
 
 from base64 import b64encode
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The parts of report.html on the grade: the banner, the ranking, the random filters."""
+"""Sections of report.html on the verdict: banner, ranking, random filters."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ PLACEBOS = {
 
 
 def verdict_banner(run: SavedRun) -> dict[str, Any]:
-    """Return the verdict, the sentence that says why, and the rules behind it."""
+    """Return the verdict, its reason, and the rules behind it."""
     comparison = run.summary["comparison"] or {}
     verdict, because = comparison.get("verdict"), reason(comparison)
     if not verdict:
@@ -43,7 +43,7 @@ def verdict_banner(run: SavedRun) -> dict[str, Any]:
 
 
 def banner_of(comparison: dict[str, Any], because: str) -> dict[str, Any]:
-    """Return what the banner shows of a verdict, its change and rules, and why it is so."""
+    """Return the banner's parts: the verdict, its reason, what would change it, and its rules."""
     kind = KINDS.get(comparison["verdict"] or "", "none")
     return {
         "kind": kind,
@@ -72,7 +72,7 @@ def ranking_section(run: SavedRun) -> dict[str, Any] | None:
 
 
 def chance_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return the figures of both runs and of random filters; None where none were drawn."""
+    """Return the figures of both runs and of random filters; None without filters."""
     found = chance_ranges(run.summary)
     if not found:
         return None
@@ -111,7 +111,7 @@ def placebo_row(name: str, placebo: dict[str, Any]) -> list[str]:
 
 
 def label_placebo_row(placebo: dict[str, Any]) -> list[str]:
-    """Return the cells of the models trained on shuffled labels, each drawn one named."""
+    """Return the cells of the models trained on shuffled labels."""
     profits = [each["net_profit"] for each in placebo["drawn"]]
     return [
         PLACEBOS["labels"],

@@ -1,4 +1,4 @@
-"""Candles side by side, one place a bar, with dates below: no gap where no bar is."""
+"""Candles side by side, one position per bar, without gaps, with dates below."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ FORMATS = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"]  # of years, months, 
 
 
 def draw_candles(axis: Any, bars: pd.DataFrame) -> None:
-    """Draw a candle at 0, 1, 2, ... for each bar, light where it closes above its open."""
+    """Draw a candle at 0, 1, 2, ... for each bar, light if it closes above its open."""
     at = np.arange(len(bars))
     colours = np.where(bars.close >= bars.open, RISING, FALLING).tolist()
     wicks = np.stack([np.c_[at, bars.low], np.c_[at, bars.high]], axis=1)
@@ -50,7 +50,7 @@ def date_axis(axis: Any, index: pd.DatetimeIndex) -> None:
 
 
 def _named(ticks: np.ndarray, bars: pd.DatetimeIndex) -> np.ndarray:
-    """Return the dates that bars are named by: months and years stay, days are the bars' own."""
+    """Return the tick dates of bars: months and years unchanged, days those of the bars."""
     if len(ticks) > 1 and np.diff(ticks).min() >= MONTH:
         return ticks
     days = (ticks % 1 == 0).all()

@@ -1,4 +1,4 @@
-"""What pictures share: figures without a screen, headings, axes of prices, maps of numbers."""
+"""Shared parts of pictures: figures without a screen, headings, price axes, number maps."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -61,7 +61,7 @@ def shown_figure(width: float, height: float) -> Iterator[Any]:
 
 
 def head_figure(figure: Any, title: str, look: str = "") -> None:
-    """Write a heading above a picture and, below it, the sentence that says what to look for."""
+    """Write a heading above a picture and, below it, the sentence on what to look for."""
     figure.suptitle(title, x=0.01, ha="left")
     if look:
         width = int(LETTERS * figure.get_size_inches()[0])
@@ -69,14 +69,14 @@ def head_figure(figure: Any, title: str, look: str = "") -> None:
 
 
 def legend_above(axis: Any) -> None:
-    """Put the legend of an axis in one line above it, where it hides nothing."""
+    """Put the legend of an axis in one line above it, so that it covers nothing."""
     entries = len(axis.get_legend_handles_labels()[1])
     place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
     axis.legend(**place, ncols=entries, frameon=False, columnspacing=1.6)
 
 
 def write_cells(axis: Any, cells: np.ndarray, write: Writer, strong: np.ndarray) -> None:
-    """Write its number into each cell of a map, where the cells are large enough to read them.
+    """Write the numbers into the cells of a map, if the cells are large enough.
 
     Parameters
     ----------
@@ -100,14 +100,14 @@ def write_cells(axis: Any, cells: np.ndarray, write: Writer, strong: np.ndarray)
 
 
 def _cell_inches(axis: Any, shape: tuple[int, ...]) -> tuple[float, float]:
-    """Return about how wide and high the cells of a map are."""
+    """Return the approximate width and height of a map's cells."""
     grid = axis.get_subplotspec().get_gridspec()
     width, height = axis.figure.get_size_inches()
     return 0.8 * width / grid.ncols / shape[1], 0.7 * height / grid.nrows / shape[0]
 
 
 def draw_equity(axis: Any, equity: pd.DataFrame, labels: Mapping[str, str]) -> None:
-    """Draw the runs' accounts and, behind them, buy and hold where the table has it.
+    """Draw the runs' accounts and, behind them, buy and hold if the table has it.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def draw_equity(axis: Any, equity: pd.DataFrame, labels: Mapping[str, str]) -> N
 
 
 def scale_prices(axis: Any, span: float) -> None:
-    """Let equal distances be equal returns where prices differ much, and write prices out.
+    """Use a log axis if prices differ widely, and write prices in full.
 
     Parameters
     ----------

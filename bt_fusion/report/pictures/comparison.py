@@ -17,7 +17,7 @@ __all__ = ["draw_comparison"]
 
 SIDE_COLOURS = {"long": GREEN, "short": ORANGE}
 MOST_SYMBOLS = 6
-MOST_BARS = 4_000  # points a curve is drawn with; more than a picture has columns
+MOST_BARS = 4_000  # points per curve; more than the pixel columns of a picture
 
 
 @styled
@@ -44,7 +44,7 @@ def draw_comparison(path: Path, run: SavedRun) -> None:
 
 
 def title_of(run: SavedRun) -> str:
-    """Say what was run, over how many bars, whether the model knew them, and the verdict."""
+    """Return the title: run, number of bars, in-sample mark, and verdict."""
     strategy = run.summary["config"]["strategy"].rsplit(":")[-1]
     verdict = (run.summary["comparison"] or {}).get("verdict")
     return (

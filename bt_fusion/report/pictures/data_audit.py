@@ -41,7 +41,7 @@ def draw_audit(path: str | Path, bars: pd.DataFrame, audit: DataAudit, title: st
         Those that `audit_bars` was given.
     audit : DataAudit
     title : str
-        What stands above the picture, such as the name of the data.
+        Title of the picture, such as the name of the data.
 
     Returns
     -------

@@ -41,7 +41,7 @@ def draw_confusion(axis: Any, evaluation: Evaluation) -> None:
 
 
 def draw_reliability(axis: Any, evaluation: Evaluation) -> None:
-    """Draw observed against predicted shares; points grow with the rows behind them."""
+    """Draw observed against predicted shares; point size grows with the number of rows."""
     predicted = [line["mean_predicted"] for line in evaluation.calibration]
     observed = [line["observed"] for line in evaluation.calibration]
     most = max(line["count"] for line in evaluation.calibration)
@@ -57,7 +57,7 @@ def draw_reliability(axis: Any, evaluation: Evaluation) -> None:
 
 
 def draw_importances(axis: Any, evaluation: Evaluation) -> None:
-    """Draw the features whose shuffling costs most, with the spread of the shuffles."""
+    """Draw the most important features by shuffling, with the spread of the shuffles."""
     lines = (evaluation.importances or [])[:MOST_FEATURES][::-1]
     names = [line["feature"] for line in lines]
     values = [line["importance"] for line in lines]

@@ -76,7 +76,7 @@ def chosen_axes(found: "SavedSweep", x: str | None, y: str | None) -> tuple[str,
 def cells_of(
     found: "SavedSweep", x: str, y: str, column: str, aggregate: str
 ) -> np.ndarray[Any, Any]:
-    """Return the values, a row for each value of y, NaN where no variant was made or traded."""
+    """Return the values, a row for each value of y, NaN if no variant ran or traded."""
     places = found.places()
     part = pd.DataFrame({name: places[name] for name in (x, y)})
     part["value"] = found.table[column].astype(float)
@@ -86,7 +86,7 @@ def cells_of(
 
 
 def writer_of(column: str) -> Writer:
-    """Return how a figure is written."""
+    """Return the format of a figure."""
     key = column.partition("_")[2]
     return next((write for name, _, write in ROWS if name == key), number)
 
@@ -106,7 +106,7 @@ def _draw_cells(axis: Any, cells: np.ndarray[Any, Any], write: Writer) -> Any:
 
 
 def _dark(image: Any, cells: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Tell which cells are dark, and need light numbers."""
+    """Return which cells are dark and need light numbers."""
     red, green, blue, _ = np.moveaxis(image.cmap(image.norm(cells)), -1, 0)
     dark: np.ndarray[Any, Any] = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
     return dark

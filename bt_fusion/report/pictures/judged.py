@@ -1,4 +1,4 @@
-"""The pictures of a comparison: what ML changed, and whether a random filter does as well."""
+"""Pictures of a comparison: the changes by ML, and the results of random filters."""
 
 from textwrap import fill
 from typing import Any
@@ -29,7 +29,7 @@ WIDTH = 0.38  # of a bar, two side by side
 
 
 def draw_attribution(figure: Any, run: SavedRun) -> bool:
-    """Draw what each category of trades adds to the difference of the runs."""
+    """Draw the contribution of each category of trades to the difference of the runs."""
     split = (run.summary["comparison"] or {}).get("attribution")
     if not split:
         return False
@@ -46,7 +46,7 @@ def draw_attribution(figure: Any, run: SavedRun) -> bool:
 
 
 def draw_difference(figure: Any, run: SavedRun) -> bool:
-    """Draw the parts of the difference in profit one on top of the other, and their sum."""
+    """Draw the parts of the difference in profit stacked, and their sum."""
     parts = difference_parts(run.summary["comparison"] or {})
     if not parts:
         return False
@@ -68,7 +68,7 @@ def draw_difference(figure: Any, run: SavedRun) -> bool:
 
 
 def draw_funnel(figure: Any, run: SavedRun) -> bool:
-    """Draw how many bars passed each stage, by run."""
+    """Draw the number of bars that passed each stage, by run."""
     funnels = run.summary.get("funnel") or {}
     if not funnels:
         return False
@@ -107,7 +107,7 @@ def draw_ranking(figure: Any, run: SavedRun) -> bool:
 
 
 def draw_placebo(figure: Any, run: SavedRun) -> bool:
-    """Draw where the real result lies among those of random filters."""
+    """Draw the real result among those of random filters."""
     placebo = (run.summary.get("statistics") or {}).get("placebo")
     if not placebo or placebo.get("real") is None:
         return False
@@ -136,7 +136,7 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
 
 
 def draw_chance(figure: Any, run: SavedRun) -> bool:
-    """Draw where the figures of both runs lie within the ranges of the random filters."""
+    """Draw the figures of both runs within the ranges of the random filters."""
     found = chance_ranges(run.summary)[::-1]
     if not found:
         return False
@@ -177,7 +177,7 @@ def draw_quarters(figure: Any, run: SavedRun) -> bool:
 
 
 def draw_robustness(figure: Any, run: SavedRun) -> bool:
-    """Draw the profit factors of both runs, as traded and under worse conditions."""
+    """Draw the profit factors of both runs, as traded and under harsher conditions."""
     found = robustness_factors(run.summary)
     if not found:
         return False

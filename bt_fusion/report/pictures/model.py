@@ -1,4 +1,4 @@
-"""The pictures of a run's model: is it right, what does it use, what does it ask of an entry."""
+"""Pictures of a run's model: reliability, confusion, importances, refits, thresholds."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ __all__ = [
     "draw_threshold",
 ]
 
-GROUPS = 600  # of bars, as many as a picture can tell apart
+GROUPS = 600  # groups of bars, as many as a picture can resolve
 
 
 def draw_reliability(figure: Any, run: SavedRun) -> bool:
@@ -55,7 +55,7 @@ def draw_reliability(figure: Any, run: SavedRun) -> bool:
 
 
 def draw_confusion(figure: Any, run: SavedRun) -> bool:
-    """Draw how many bars of each class were predicted to be each."""
+    """Draw the confusion matrix."""
     draw_matrix(figure.subplots(), confusion_of(run), class_names_of(run))
     return True
 

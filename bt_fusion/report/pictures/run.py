@@ -40,8 +40,8 @@ WIDE = 9.0
 def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) -> list[Path]:
     """Draw every picture of `PICTURES` the run has something for, and return their paths.
 
-    Each stands under the heading of the section in report.html that shows the same, above the
-    sentence that says what to look for; signals.png shows the bars of `view`.
+    Each has the heading of the same section in report.html above it, and the sentence on what to
+    look for below; signals.png shows the bars of `view`.
     """
     paths, viewed = [], {"signals": partial(draw_run_signals, view=view)}
     for name, (heading, draw, size) in PICTURES.items():

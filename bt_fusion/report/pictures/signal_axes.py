@@ -20,7 +20,7 @@ __all__ = ["draw_signal_bars"]
 
 
 class Side(NamedTuple):
-    """How a side is drawn."""
+    """Drawing style of a side."""
 
     name: str
     signal: int
@@ -60,7 +60,7 @@ def draw_signal_bars(figure: Any, drawn: SignalBars, name: str = "") -> None:
 
 
 def shade_regimes(axis: Any, regime: np.ndarray) -> list[Patch]:
-    """Shade each stretch of bars of one regime; return what tells the shades."""
+    """Shade each stretch of bars of one regime; return the legend handles."""
     starts = np.flatnonzero(np.r_[True, np.diff(regime) != 0])
     for start, end in zip(starts, np.r_[starts[1:], len(regime)], strict=True):
         axis.axvspan(start - 0.5, end - 0.5, color=SHADES[regime[start]][0], lw=0, zorder=0)
@@ -68,7 +68,7 @@ def shade_regimes(axis: Any, regime: np.ndarray) -> list[Patch]:
 
 
 def draw_prices(axis: Any, drawn: SignalBars) -> list[Any]:
-    """Draw candles and triangles; return the triangles by side, without one that never signals."""
+    """Draw candles and triangles; return the triangles by side, without unused sides."""
     table = drawn.table
     draw_candles(axis, table)
     axis.margins(y=0.06)  # room for the triangles
@@ -99,7 +99,7 @@ def draw_triangles(axis: Any, table: pd.DataFrame, side: Side, area: float) -> A
 
 
 def draw_probabilities(axis: Any, drawn: SignalBars) -> list[Line2D]:
-    """Draw the probability of each side and the thresholds; return what tells the lines."""
+    """Draw the probability of each side and the thresholds; return the legend handles."""
     axis.set_ylabel("probability")
     lines = []
     for side, name in zip((LONG, SHORT), drawn.names, strict=False):
@@ -111,7 +111,7 @@ def draw_probabilities(axis: Any, drawn: SignalBars) -> list[Line2D]:
 
 
 def draw_thresholds(axis: Any, drawn: SignalBars) -> list[Line2D]:
-    """Draw the thresholds, level or from bar to bar; the first line carries what they are."""
+    """Draw the thresholds, constant or by bar; the first line carries the label."""
     look = {"color": INK, "lw": 0.8, "ls": "--"}
     if drawn.changing:
         least = drawn.table.least.to_numpy()

@@ -47,14 +47,14 @@ def draw_signals(
         Of these bars, found by their stamps; more may be among them.
     signal : array-like, shape (n_bars,), optional
         What to mark: long where it is above 0, short where it is below. Default: the bars on
-        which the probability of a side reaches `threshold`, the likelier side where both do;
+        which the probability of a side reaches `threshold`, the more likely side if both do;
         with majority voting the side of ``predictions.signal()``.
     threshold : float
-        A fraction; drawn as a line, too, unless the members vote by majority.
+        A fraction; also drawn as a line, unless the members vote by majority.
     last : int
-        How many bars to show at most; regimes are worked out from all of them.
+        Maximum number of bars to show; regimes are computed from all bars.
     title : str
-        What stands above the picture, such as the name of the data.
+        Title of the picture, such as the name of the data.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def check_options(bars: pd.DataFrame, signal: Any, threshold: float) -> None:
 
 
 def check_predicted(drawn: SignalBars) -> None:
-    """Raise BarsError where nothing is known of any bar."""
+    """Raise BarsError if no bar has a prediction."""
     index = drawn.table.index
     if drawn.table.up.isna().all():
         raise BarsError(

@@ -1,4 +1,4 @@
-"""How all pictures look: the colours, the type and the axes of report.html in its light theme."""
+"""Style of all pictures: colours, fonts and axes of report.html in its light theme."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ __all__ = ["BLUE", "GRAY", "GREEN", "HOLD", "INK", "MUTED", "ORANGE", "SHARES", 
 
 INK, MUTED, LINE, GRID = "#1b1f24", "#59636e", "#c9ced4", "#eceef0"
 BLUE, GRAY, HOLD = "#0a62ab", "#6e7781", "#b3bac2"  # ML on, ML off, buy and hold
-GREEN, ORANGE = "#00765c", "#b8480b"  # long, short and losses; the colour-blind tell them apart
+GREEN, ORANGE = "#00765c", "#b8480b"  # long, short and losses; colour-blind safe
 SHARES = LinearSegmentedColormap.from_list("shares", ["white", BLUE])
 SIGNED = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE])
 STYLE: Any = {

@@ -22,16 +22,16 @@ LOOK = (
     "Look for a wide area of high values around the best variant: a single high value among low "
     "ones is luck."
 )
-PANELS = {"on_sharpe": "Sharpe ratio, ML on", "delta_sharpe": "ML on less ML off"}
+PANELS = {"on_sharpe": "Sharpe ratio, ML on", "delta_sharpe": "ML on minus ML off"}
 
 
 @styled
 def draw_sweep(path: Path, found: "SavedSweep") -> None:
     """Draw the Sharpe ratio of every variant, and its difference to ML off, into a PNG file.
 
-    One parameter makes lines, two make maps. A third one of few values makes maps for each of
-    them; beyond that a cell is the median over what is not on its axes, and the title says so.
-    The best variant is framed.
+    One parameter gives lines, two give heat maps, and a third with few values gives one map per
+    value. Otherwise a cell is the median over the other parameters, as stated in the title. The
+    best variant is framed.
     """
     figure = new_figure(9, 5)
     if len(found.varied) == 1:

@@ -1,4 +1,4 @@
-"""A universe as a picture: p-values beside what chance makes of them, and the runs of each file."""
+"""A universe as a picture: p-values with their range by chance, and the runs of each file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ def draw_p_values(axis: Any, found: "UniverseResult") -> None:
 
 
 def control_text(level: float) -> str:
-    """Say what the dashed line is."""
+    """Return the label of the dashed line."""
     return f"below this line: helped after control ({percent(level, 0)} false)"
 
 

@@ -1,4 +1,4 @@
-"""What was checked, as tables: of a saved model, of bars, and of a strategy."""
+"""Tables of checks: of a saved model, of bars, and of a strategy."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ def check_table(checks: Mapping[str, str]) -> Table:
 
 
 def data_audit_table(audit: dict[str, Any], name: str) -> Group:
-    """Return the findings with what they mean and what to do.
+    """Return the findings with their meaning and what to do.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def data_audit_table(audit: dict[str, Any], name: str) -> Group:
 
 
 def data_lines(summary: dict[str, Any]) -> list[str]:
-    """Return a line for each symbol in whose bars something was found."""
+    """Return a line for each symbol with findings in its bars."""
     return [
         f"Data       {symbol}{': ' if symbol else ''}{audit_line(audit)}"
         for symbol, audit in audits_of(summary).items()
@@ -60,14 +60,14 @@ def data_lines(summary: dict[str, Any]) -> list[str]:
 
 
 def guard_lines(summary: dict[str, Any]) -> list[str]:
-    """Return a line for each run in which the broker did something unexpected."""
+    """Return a line for each run with unexpected events at the broker."""
     return [
         f"Guard      ML {run}: {guard_line(guard)}" for run, guard in guards_of(summary).items()
     ]
 
 
 def strategy_audit_table(found: dict[str, Any], name: str) -> Group:
-    """Return the findings, what was not verified, and how much was compared.
+    """Return the findings, the unverified parts, and the number of comparisons.
 
     Parameters
     ----------

@@ -19,7 +19,6 @@ from bt_fusion.report.figures import (
     count,
     decimals,
     percent,
-    signed_percent,
     when,
 )
 from bt_fusion.report.ranking import ranking_line
@@ -49,7 +48,7 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
 
 
 def _differences(summary: dict[str, Any]) -> list[Table]:
-    """Return the tables of the differences of two runs, and of where that in profit comes from."""
+    """Return the tables of the differences of two runs, and of the parts of that in profit."""
     if not summary["comparison"]:
         return []
     found = {
@@ -68,7 +67,7 @@ def filled(title: str, head: list[str], rows: list[list[str]]) -> Table:
 
 
 def _label_placebo(summary: dict[str, Any]) -> list[str]:
-    """Return how many models with nothing to learn chose as well, where that was asked for."""
+    """Return how many models with nothing to learn did as well, if tested."""
     found = (summary.get("statistics") or {}).get("labels")
     if not found:
         return []
@@ -79,7 +78,7 @@ def _label_placebo(summary: dict[str, Any]) -> list[str]:
 
 
 def verdict_lines(comparison: dict[str, Any]) -> list[Text]:
-    """Return the verdict with its reason, last: where the eye is when a command has ended."""
+    """Return the verdict with its reason; printed last, where users look first."""
     if not comparison.get("verdict"):
         return []
     verdict = comparison["verdict"]
@@ -120,7 +119,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
 
 
 def note_lines(summary: dict[str, Any]) -> list[str]:
-    """Return what a reader of the figures should know, a line each."""
+    """Return the notes for the reader of the figures, one line each."""
     return [f"Note       {note}" for note in summary.get("notes", ())]
 
 
@@ -133,7 +132,7 @@ def _veto_line(vetoes: dict[str, int]) -> str:
 
 
 def chance_line(comparison: dict[str, Any]) -> str:
-    """Say why matched chance is not the replay of the whole rule, nothing where it is."""
+    """Return why the random filters are not a replay of the whole rule, or nothing."""
     why = (comparison.get("chance") or {}).get("why")
     if not why:
         return ""
@@ -162,9 +161,8 @@ def _comparison_lines(summary: dict[str, Any]) -> list[str]:
     if false["change"] is not None:
         chance = false_by_chance(comparison)
         lines.append(
-            f"False      signals {percent(false['off'])} -> {percent(false['on'])} of entries, "
-            f"{signed_percent(false['change'])} of it"
-            + (f"; matched chance {chance}" if chance else "")
+            f"Losing     {percent(false['off'])} of entries with ML off, {percent(false['on'])} "
+            f"with ML on" + (f"; matched chance {chance}" if chance else "")
         )
     told = {
         "Ranking": ranking_line(summary),

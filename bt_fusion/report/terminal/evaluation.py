@@ -45,7 +45,7 @@ def evaluation_tables(evaluation: Evaluation) -> Group:
 
 
 def grade_line(evaluation: Evaluation) -> str:
-    """Say how good the model is in a letter, and by which limits."""
+    """Return the model's letter grade, and its limits."""
     grade, rows = evaluation.grade, count(evaluation.rows)
     if grade.letter is None:
         return f"Grade      none: the {rows} unseen rows are all of one class, so there is no AUC"
@@ -102,11 +102,11 @@ def calibration(evaluation: Evaluation) -> Table:
 
 
 def importances(lines: list[dict[str, Any]]) -> Table:
-    """Return the features whose shuffling costs most, with SHAP shares where there are any."""
+    """Return the most important features by shuffling, with SHAP shares if available."""
     members = tuple(lines[0].get("shap", {}))
     columns = ("Log loss", "Spread", *(f"SHAP {name}" for name in members))
     table = titled("Feature importances: rise of the log loss when shuffled", "Feature", *columns)
-    table.columns[0].overflow = "fold"  # a name cut short names no feature
+    table.columns[0].overflow = "fold"  # a truncated name is ambiguous
     for line in lines[:MOST_FEATURES]:
         shares = (cell(line["shap"][name], percent) for name in members)
         table.add_row(
@@ -129,12 +129,12 @@ def cross_validation(kind: str, found: dict[str, Any]) -> Table:
 
 
 def drift_tables(found: DriftReport) -> Group:
-    """Return the parts of the test, the features that stray most and the calibration."""
+    """Return the parts of the test, the most drifted features and the calibration."""
     return Group(drift_parts(found), *drift_features(found), drift_calibration(found))
 
 
 def drift_parts(found: DriftReport) -> Table:
-    """Return the evidence of each part, and what it rests on."""
+    """Return the evidence of each part, and its inputs."""
     title = (
         f"Drift since {when(found.since)}: {count(found.bars)} bars, {count(found.bets)} counted"
     )
@@ -148,7 +148,7 @@ def drift_parts(found: DriftReport) -> Table:
 
 
 def drift_features(found: DriftReport) -> list[Table]:
-    """Return the features whose last window strays most; nothing before the first window."""
+    """Return the most drifted features in the last window; nothing before the first window."""
     if not found.features:
         return []
     title = f"PSI of the last {count(found.window)} bars"

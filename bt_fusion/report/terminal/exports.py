@@ -1,4 +1,4 @@
-"""What became of each member's export to ONNX, as a table."""
+"""Table of each member's export to ONNX."""
 
 from collections.abc import Collection, Mapping
 
@@ -12,7 +12,7 @@ __all__ = ["export_table"]
 
 
 def export_table(exported: Mapping[str, Export], calibrated: Collection[str]) -> Table:
-    """Return a line for each member: bytes, largest difference, and what it means or why not.
+    """Return a row per member: bytes, largest difference, and its meaning or the error.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ Columns = tuple[tuple[str, str, Any], ...]
 
 
 def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: bool = False) -> Group:
-    """Return symbols, exit reasons, periods, agreement and comparison, where they say something.
+    """Return the tables of symbols, exit reasons, periods, agreement and comparison.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def breakdown_table(summary: dict[str, Any], period: str) -> Table:
     runs = present(summary)
     labels = [f"{label}, {RUNS[run]}" for run in runs for _, label, _ in PERIOD_COLUMNS]
     table = titled(f"By {period} of exit", period.capitalize(), *labels)
-    table.columns[0].no_wrap = True  # a date cut short names no day
+    table.columns[0].no_wrap = True  # a truncated date is ambiguous
     for row in summary["breakdown"][period]:
         cells = [cell(row[run][key], write) for run in runs for key, _, write in PERIOD_COLUMNS]
         table.add_row(row["start"], *cells)
@@ -133,7 +133,7 @@ def _table(
     rows: list[tuple[str, dict[str, Any]]],
     runs: list[str],
 ) -> Table:
-    """Return a table with one line a row and run."""
+    """Return a table with one line per row and run."""
     table = titled(title, first, "ML", *(label for _, label, _ in columns))
     table.columns[1].justify = "left"
     for name, row in rows:

@@ -1,4 +1,4 @@
-"""What a model learns from and is judged by, as tables on the terminal."""
+"""Tables of a model's features and labels on the terminal."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def label_tables(report: LabelReport) -> Group:
 
 
 def feature_table(report: LabelReport) -> Table:
-    """Return the number of features a family."""
+    """Return the number of features per family."""
     table = titled("Features by family", "Family", "Features")
     for family, features in report.features.items():
         table.add_row(family, count(features))

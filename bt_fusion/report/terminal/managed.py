@@ -1,4 +1,4 @@
-"""The later models of a managed trade, judged on unseen trades, as tables on the terminal."""
+"""Tables of a managed trade's later models, tested on unseen trades."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def trade_tables(found: dict[str, Any]) -> Group:
 
 
 def position_table(judged: dict[str, Any]) -> Table:
-    """Return what EXIT saved and ADD brought."""
+    """Return the gains of EXIT and ADD."""
     heads = ("Advice", "Times", "Share", "Mean, ATR", "Right")
     table = titled("Position: the first of each trade", *heads)
     names = {
@@ -53,7 +53,7 @@ def in_atr(value: float) -> str:
 
 
 def stop_table(judged: dict[str, Any]) -> Table:
-    """Return what trades make with the model's distances and with fixed ones."""
+    """Return the results of trades with the model's distances and with fixed ones."""
     reached = [cell(judged[f"{level}_reached"], percent) for level in ("stop", "target")]
     title = (
         f"Stops: of {count(judged['signals'])} signals {reached[0]} reach the stop and "

@@ -1,4 +1,4 @@
-"""The card of a saved model as tables: the model, those beside it, candidates of its members."""
+"""Card of a saved model as tables: the model, its later models, candidates of its members."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ LOOK_AHEAD = {
     None: "not recorded in the model",
 }
 
-LATER = {  # title of a later model, and what stands in for one that is not fitted
+LATER = {  # title of a later model, and the text if it is not fitted
     "position": ("Position model", "every position is held"),
     "stops": ("Stop model", "stop and target are the label's"),
     "risk": ("Risk model", "every size is 1"),
@@ -29,7 +29,7 @@ LATER = {  # title of a later model, and what stands in for one that is not fitt
 
 
 def later_tables(card: dict[str, Any]) -> list[Table]:
-    """Return a card for each model beside the first one."""
+    """Return a card for each later model."""
     return [_later_table(model) for model in card["later"]]
 
 
@@ -117,7 +117,7 @@ def _figure(value: Any) -> str:
 
 
 def candidate_tables(choices: Sequence[dict[str, Any]]) -> list[Table]:
-    """Return a table for each choice of a saved model, as its manifest holds it."""
+    """Return a table for each choice of a saved model, from its manifest."""
     return [_candidate_table(choice) for choice in choices]
 
 
@@ -143,6 +143,6 @@ def _candidate_title(choice: dict[str, Any]) -> str:
 
 
 def _mean(folds: dict[str, Any], name: str) -> str:
-    """Write the mean over the folds, and the spread where there are several."""
+    """Format the mean over the folds, and the spread if there are several."""
     spread = cell(folds["spread"][name], score)
     return score(folds["mean"][name]) + (f" ± {spread}" if spread != NONE else "")

@@ -1,4 +1,4 @@
-"""Several markets, or a universe of files, and their pooled verdict on the terminal."""
+"""Several markets, or a universe of files, with their pooled verdict, on the terminal."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["file_line", "pooled_table", "universe_table"]
 
-SHOWN, NARROW = 10, 9  # files of a universe, and columns that a terminal has room for
+SHOWN, NARROW = 10, 9  # files of a universe shown, and columns that fit a terminal
 QUESTIONS = {"ranking p": "ranking_p", "setting p": "setting_p"}
 
 HEAD = ("Market", "Trades off", "on", "Sharpe off", "on", "Ranking p", "Setting p")
 
 
 def pooled_table(pooled: dict[str, Any]) -> Group:
-    """Return one row a market and one for all together, and the verdict.
+    """Return one row per market, one for all together, and the verdict.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def file_line(row: dict[str, Any], done: int, total: int) -> Text:
 
 
 def universe_table(found: "UniverseResult") -> Group:
-    """Return the most convincing files, what all come to, and the verdict over them together."""
+    """Return the files with the strongest evidence, the summary, and the pooled verdict."""
     table = titled(title_of(found.summary), *FILE_HEAD[:NARROW])
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
     for _, row in found.table[found.table.error == ""].head(SHOWN).iterrows():

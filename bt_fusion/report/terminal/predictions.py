@@ -29,7 +29,7 @@ def predictions_table(table: pd.DataFrame, name: str) -> Table:
 
 
 def bar_lines(table: pd.DataFrame, name: str) -> list[str]:
-    """Return the last row of a `Predictions.table`, a line each for what it says."""
+    """Return the last row of a `Predictions.table`, one line per value."""
     row = table.iloc[-1]
     chances = (f"{words} {number(row[key])}" for words, key in probabilities(table).items())
     known = "; IN-SAMPLE: it was trained on this bar" if row["in_sample"] else ""
@@ -49,5 +49,5 @@ def probabilities(table: pd.DataFrame) -> dict[str, str]:
 
 
 def number(value: float) -> str:
-    """Write a probability, a dash where it is unknown."""
+    """Format a probability, a dash if unknown."""
     return f"{value:.3f}" if value == value else "-"

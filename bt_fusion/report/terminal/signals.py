@@ -32,7 +32,7 @@ def quality_table(evaluation: Evaluation) -> Table:
 
 
 def confidence_table(evaluation: Evaluation) -> Table:
-    """Return how many signals of each side reach a confidence, and how often those hit."""
+    """Return the number and hit rate of signals of each side above each confidence."""
     sides = sides_of(evaluation)
     heads = [head for side in sides for head in (side.capitalize(), "Hit rate")]
     table = titled("Signals by confidence", "From", *heads)
@@ -46,7 +46,7 @@ def confidence_table(evaluation: Evaluation) -> Table:
 
 
 def fused_lines(evaluation: Evaluation) -> list[str]:
-    """Say how many bars have each fused signal, nothing where the classes are not up and down."""
+    """Return the number of bars with each fused signal; empty unless classes are up and down."""
     if evaluation.fused is None:
         return []
     bars, counts = evaluation.fused["bars"], evaluation.fused["counts"]
@@ -54,7 +54,7 @@ def fused_lines(evaluation: Evaluation) -> list[str]:
 
 
 def quality_caption(evaluation: Evaluation) -> str:
-    """Say what the columns mean, and how often a signal without any skill would hit."""
+    """Explain the columns, and give the hit rate of a signal without skill."""
     shares, names = evaluation.labels.parts[-1]["shares"], evaluation.class_names
     wanted = [names[CLASS_OF[side]] for side in sides_of(evaluation)]
     rates = ", ".join(f"{name} {percent(shares[name])}" for name in wanted)

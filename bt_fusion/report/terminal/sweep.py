@@ -29,7 +29,7 @@ COLUMNS: tuple[tuple[str, str, Writer], ...] = (
 
 
 def sweep_table(found: "SavedSweep") -> Group:
-    """Return the best variants, and what the best one is worth."""
+    """Return the best variants, and how much of the best one may be luck."""
     s = found.summary
     title = (
         f"{s['data']['name']}: best of {s['variants']:,} variants by {figure_name(found.maximize)}"
@@ -65,7 +65,7 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
 
 
 def luck_lines(summary: dict[str, Any]) -> list[str]:
-    """Return what the best variant is worth once luck is counted.
+    """Return the figures of the best variant corrected for luck.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def luck_lines(summary: dict[str, Any]) -> list[str]:
 
 
 def best_line(summary: dict[str, Any]) -> str:
-    """Return the best variant's Sharpe ratio beside that of luck, and by what it is the best."""
+    """Return the best variant's Sharpe ratio, that of luck, and the figure maximized."""
     params = ", ".join(f"{name} {summary['best']['params'][name]}" for name in summary["grid"])
     figure, sharpe = summary.get("maximize", "sharpe"), summary["best"]["on"]["sharpe"]
     by = "" if figure == "sharpe" else f" by {figure_name(column_of(figure))}"
@@ -109,19 +109,19 @@ def best_line(summary: dict[str, Any]) -> str:
 
 
 def figure_name(column: str) -> str:
-    """Return the name of a column of a sweep's table, as it stands inside a sentence.
+    """Return the name of a column of a sweep's table, for use inside a sentence.
 
     >>> figure_name("on_sharpe"), figure_name("delta_net_profit")
-    ('Sharpe ratio, ML on', 'net profit, ML on less ML off')
+    ('Sharpe ratio, ML on', 'net profit, ML on minus ML off')
     """
     run, _, key = column.partition("_")
     names = {row[0]: lowered(row[1]) for row in ROWS}
-    suffix = {"on": "ML on", "off": "ML off", "delta": "ML on less ML off"}
+    suffix = {"on": "ML on", "off": "ML off", "delta": "ML on minus ML off"}
     return f"{names.get(key, key)}, {suffix[run]}"
 
 
 def lowered(label: str) -> str:
-    """Write the first word of a label small, unless it is a name.
+    """Return a label with its first word in lower case, unless it is a name.
 
     >>> lowered("Net profit"), lowered("CAGR"), lowered("Sharpe ratio")
     ('net profit', 'CAGR', 'Sharpe ratio')
@@ -131,7 +131,7 @@ def lowered(label: str) -> str:
 
 
 def replay_lines(runs: dict[str, Any]) -> list[str]:
-    """Return how many runs were replayed, and how the comparison with Backtrader went."""
+    """Return the number of replayed runs, and the result of the comparison with Backtrader."""
     if runs.get("differing"):
         return [
             f"Replay     dropped, Backtrader made every run: {runs['differing']} of the "

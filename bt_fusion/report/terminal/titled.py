@@ -1,4 +1,4 @@
-"""What the tables of the terminal share: their form, and how they become plain text."""
+"""Shared form of the terminal's tables, and their conversion to plain text."""
 
 from io import StringIO
 
@@ -18,7 +18,7 @@ def titled(title: str, first: str, *columns: str) -> Table:
 
 
 def plain_text(shown: RenderableType, width: int | None = None) -> str:
-    """Return as text without colours what the terminal would show.
+    """Return the terminal's output as text without colours.
 
     Parameters
     ----------

@@ -12,13 +12,13 @@ SHOWN = 10
 
 
 def tuning_table(found: Tuning, what: str = "") -> Group:
-    """Return the best trials, the best parameters, and how many trials it took.
+    """Return the best trials, the best parameters, and the number of trials.
 
     Parameters
     ----------
     found : Tuning
     what : str
-        What was tuned, for the title where it is not the signal.
+        What was tuned, for the title, if not the signal.
     """
     better = "lower" if OBJECTIVES[found.objective].direction == "minimize" else "higher"
     table = Table(title=f"Best trials, {what}by {found.objective}, {better} is better")

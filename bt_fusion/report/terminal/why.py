@@ -1,4 +1,4 @@
-"""Why a bar was an entry, or was not, as lines and tables on the terminal."""
+"""Explanation of an entry as lines and tables on the terminal."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ LONGEST = 60  # characters of a fact
 
 
 def why_tables(explanation: dict[str, Any]) -> Group:
-    """Return everything an explanation holds, from the trade down to the features.
+    """Return all parts of an explanation, from the trade to the features.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def why_tables(explanation: dict[str, Any]) -> Group:
         parts.append("Model      no prediction for this bar: the features still warm up")
     else:
         parts += [vote_table(model), *vote_lines(model, explanation["run"]), feature_table(model)]
-    # as they are: rich would take [brackets] for its own
+    # unparsed: rich would treat [brackets] as markup
     return Group(*(Text(part) if isinstance(part, str) else part for part in parts))
 
 
@@ -57,7 +57,7 @@ def trades_table(trades: pd.DataFrame, run: str) -> Table:
 
 
 def trade_lines(explanation: dict[str, Any]) -> list[str]:
-    """Say what was traded, and at which bar the signal came."""
+    """Return the trade and the bar of its signal."""
     trade, run = explanation["trade"], explanation["run"]
     lines, role = [], f"ML {run}"
     if trade is not None:
@@ -78,7 +78,7 @@ def trade_lines(explanation: dict[str, Any]) -> list[str]:
 
 
 def technical_lines(technical: dict[str, Any]) -> list[str]:
-    """Say what the technical side looked at, and how far the bar came."""
+    """Return the technical facts, and the stage the bar reached."""
     facts = ", ".join(
         f"{name.replace('_', ' ')} {written(value)}"
         for name, value in technical["facts"].items()
@@ -104,7 +104,7 @@ def technical_lines(technical: dict[str, Any]) -> list[str]:
 
 
 def threshold_table(rows: list[dict[str, Any]]) -> Table:
-    """Return each value beside its limit."""
+    """Return each value with its limit."""
     table = titled("Thresholds", "", "Value", "Limit", "Margin", "Met")
     for row in rows:
         table.add_row(
@@ -118,12 +118,12 @@ def threshold_table(rows: list[dict[str, Any]]) -> Table:
 
 
 def bases(rows: list[dict[str, Any]]) -> list[str]:
-    """Say what each limit that differs by bar is made of, once."""
+    """Explain each limit that differs by bar, once."""
     return list(dict.fromkeys(f"Limit      {row['basis']}" for row in rows if row.get("basis")))
 
 
 def nearest(rows: list[dict[str, Any]]) -> list[str]:
-    """Say how far the probability was from what would have changed something."""
+    """Return the distance of the probability from the nearest threshold."""
     known = [r for r in rows if r["name"].startswith("P") and r["margin"] == r["margin"]]
     if not known:
         return []
@@ -147,10 +147,10 @@ def vote_table(model: dict[str, Any]) -> Table:
 
 
 def vote_lines(model: dict[str, Any], run: str) -> list[str]:
-    """Say what the votes come to, and that the model is the one of the run."""
+    """Return the combined votes, and whether the rebuilt model equals the run's."""
     kind = "weighted mean" if model["voting"] == "soft" else "majority"
     up, down = model["probability_up"], model["probability_down"]
-    name = "P(up)" if down == down else "P(yes)"  # a label of one side knows no falling prices
+    name = "P(up)" if down == down else "P(yes)"  # a one-sided label does not cover falling prices
     both = f"{name} {up:.4f}" + (f", P(down) {down:.4f}" if down == down else "")
     by = " (BUY or SELL from 0.60, STRONG from 0.70)" if model["voting"] == "soft" else ""
     unused = "" if run == "on" else "; ML was not asked in this run"
@@ -176,7 +176,7 @@ def vote_lines(model: dict[str, Any], run: str) -> list[str]:
 
 
 def feature_table(model: dict[str, Any]) -> Table:
-    """Return the features that gave most, in percentage points of the probability."""
+    """Return the largest contributions, in percentage points of the probability."""
     by = model["contributions"]
     ranked, method, base = by["features"], by["method"], by["base"]
     title = f"Features by contribution to P({model['explained'].lower()}), percentage points"
@@ -194,7 +194,7 @@ def feature_table(model: dict[str, Any]) -> Table:
 
 
 def method_caption(by: dict[str, Any]) -> str:
-    """Say how the contributions were measured."""
+    """Return the method of the contributions."""
     if by["method"] != "SHAP":
         return (
             "Occlusion: what is lost when a feature's value becomes the median of the training "

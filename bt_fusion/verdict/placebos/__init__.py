@@ -1,1 +1,1 @@
-"""What chance would have made of the same bars."""
+"""Random filters on the same bars."""

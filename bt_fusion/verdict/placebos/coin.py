@@ -1,4 +1,4 @@
-"""The Markov coin: agreement by chance, as often and as lasting as wanted."""
+"""Random agreement as a Markov chain with a given frequency and duration."""
 
 from dataclasses import dataclass
 from math import ceil, log
@@ -8,29 +8,28 @@ from scipy.optimize import brentq
 
 __all__ = ["Coin", "fit_coin", "forgetting", "reached", "spells"]
 
-FORGOTTEN = 0.02  # autocorrelation that counts as none
+FORGOTTEN = 0.02  # autocorrelation treated as zero
 MOST_TOSSES = 1_000_000
-GRID = 200  # rates tried before the root is refined
+GRID = 200  # rates tried before refining the root
 
 
 @dataclass(frozen=True)
 class Coin:
-    """Agreement as a chain of two states, on and off, that renews a position while it is on.
+    """Random agreement: a two-state Markov chain that renews a position while it is on.
 
     Attributes
     ----------
     starts : float
-        Probability that an agreement starts on a bar after one without.
+        Probability that an agreement starts on a bar after a bar without one.
     ends : float
-        Probability that it ends on a bar after one with it.
+        Probability that it ends on a bar after a bar with one.
     hold_bars : int
 
     Notes
     -----
-    The chain is stationary. A position is flat at age k of an episode when the bars 0..k, but the
-    last `hold_bars` at most, are all off: f_k = (1 - share) (1 - starts)^min(k, hold_bars - 1). It
-    is entered at age 0 when the chain is on, at age k > 0 when it was flat and an agreement starts:
-    e_k = starts f_(k-1).
+    The chain is stationary. The run is flat at age k of an episode if the last `hold_bars` of bars
+    0..k are all off: f_k = (1 - share) (1 - starts)^min(k, hold_bars - 1). It enters at age 0 if
+    the chain is on, and at age k > 0 if it was flat and an agreement starts: e_k = starts f_(k-1).
 
     Examples
     --------
@@ -45,7 +44,7 @@ class Coin:
 
     @property
     def share(self) -> float:
-        """Share of bars on which it agrees."""
+        """Share of bars that agree."""
         return self.starts / (self.starts + self.ends)
 
     @property
@@ -78,20 +77,20 @@ def waits(starts: float | np.ndarray, ages: int, hold_bars: int) -> np.ndarray:
 
 
 def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) -> Coin:
-    """Find the coin that makes so many entries and holds for so many bars.
+    """Return the chain with an expected number of entries and bars held.
 
     Parameters
     ----------
     weight : ndarray of float64, shape (ages,)
-        How many episodes reach each age.
+        Number of episodes that reach each age.
     entries, held : float
-        Wanted in expectation. Where both cannot be had, `held` is kept.
+        Expected values to match. If both cannot be met, `held` takes precedence.
     hold_bars : int
 
     Notes
     -----
-    The expected bars held are linear in the share of bars off, so that one follows from the rate
-    at which agreements start, and the entries are a function of that rate alone.
+    The expected bars held are linear in the share of bars off. So that share follows from `starts`,
+    and the entries depend on `starts` alone.
     """
     total = weight.sum()
     if held < 0.5 or entries < 0.5:
@@ -110,13 +109,13 @@ def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) ->
     def too_short(starts: float) -> float:
         return float(off_share(starts)) * (1 + starts) - 1  # above 0 where `ends` is above 1
 
-    # It starts once at least, on average
+    # At least one start, on average
     most = brentq(too_short, 0.0, 1.0) if too_short(1.0) > 0 else 1.0
     rates = np.geomspace(min(1.0 / total, most), most, GRID)
     found = excess(rates)
     turns = np.flatnonzero(found[:-1] * found[1:] <= 0)
     if len(turns):
-        at = turns[-1]  # of two, the coin that turns over more often: its draws are less alike
+        at = turns[-1]  # of two solutions, the one that switches more often: its draws vary more
         starts = brentq(excess, rates[at], rates[at + 1])
     else:
         starts = float(rates[np.abs(found).argmin()])
@@ -125,9 +124,9 @@ def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) ->
 
 
 def reached(length: np.ndarray, blocked: np.ndarray, hold_bars: int) -> np.ndarray:
-    """Return how many episodes reach each age, shape (hold_bars + 1,).
+    """Return the number of episodes that reach each age, shape (hold_bars + 1,).
 
-    From `hold_bars` on every age is alike and counted in the last place. A blocked episode is one
+    Ages from `hold_bars` on are equivalent and counted in the last place. A blocked episode is one
     bar shorter.
 
     >>> reached(np.array([1, 4]), np.array([0.0, 0.5]), hold_bars=2)
@@ -142,7 +141,7 @@ def reached(length: np.ndarray, blocked: np.ndarray, hold_bars: int) -> np.ndarr
 
 
 def forgetting(coin: Coin) -> int:
-    """Return after how many tosses a coin is as good as stationary.
+    """Return the number of steps after which the chain is practically stationary.
 
     >>> forgetting(Coin(0.25, 0.25, 5)), forgetting(Coin(0.5, 0.5, 5))
     (6, 1)
@@ -156,12 +155,12 @@ def forgetting(coin: Coin) -> int:
 def spells(
     coin: Coin, tosses: int, draws: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return draw, first toss, and the one after the last, of every spell of agreement."""
+    """Return the draw, first step and end step (exclusive) of every spell of agreement."""
     pairs = pairs_needed(coin, tosses)
     off, on = (
         waiting_times(rate, tosses, (draws, pairs), rng) for rate in (coin.starts, coin.ends)
     )
-    off[rng.random(draws) < coin.share, 0] = 0.0  # the first toss agrees
+    off[rng.random(draws) < coin.share, 0] = 0.0  # the first step agrees
     stop = np.cumsum(off + on, axis=1)
     first = stop - on
     draw, place = np.nonzero(first < tosses)
@@ -170,9 +169,9 @@ def spells(
 
 
 def pairs_needed(coin: Coin, tosses: int) -> int:
-    """Return how many spells off and on cover the tosses, with ten deviations to spare.
+    """Return how many off-on pairs cover the steps, with a margin of ten standard deviations.
 
-    The number of pairs of geometric waits varies by no more than its root.
+    The standard deviation of the number of pairs is at most its root.
     """
     with np.errstate(divide="ignore"):
         expected = tosses / (np.divide(1.0, coin.starts) + np.divide(1.0, coin.ends))
@@ -184,7 +183,7 @@ def waiting_times(
 ) -> np.ndarray:
     """Draw geometric numbers of bars, `most` at most.
 
-    Rounded up from exponential ones, which is several times faster than drawing geometric ones.
+    Rounded up from exponential variates, which is several times faster.
     """
     with np.errstate(divide="ignore"):
         hazard = -np.log1p(-rate)

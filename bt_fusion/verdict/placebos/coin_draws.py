@@ -1,4 +1,4 @@
-"""Draws of a Markov coin a side through the renewing exit rule."""
+"""Draws of random agreement for both sides under the renewing exit rule."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -13,18 +13,18 @@ from bt_fusion.verdict.placebos.replay import NEVER, RoundTrips
 
 __all__ = ["Agreements", "DrawnTrips", "drawn_trips", "renewed_to_levels", "trips_of"]
 
-BLOCK = 50  # draws held at once
+BLOCK = 50  # draws in memory at once
 
 
 @dataclass(frozen=True, eq=False)
 class Agreements:
-    """Unbroken agreements of several draws with one side, by draw and bar.
+    """Unbroken agreements with one side, sorted by draw and bar.
 
     Attributes
     ----------
     draw, episode : ndarray of int64, shape (n_agreements,)
     first, last : ndarray of int64, shape (n_agreements,)
-        Bars of each, inside one episode.
+        First and last bar of each, within one episode.
     """
 
     draw: np.ndarray
@@ -36,15 +36,15 @@ class Agreements:
     def of(
         cls, coin: Coin, episodes: Episodes, side: int, draws: int, rng: np.random.Generator
     ) -> "Agreements":
-        """Toss a coin over the episodes of a side.
+        """Draw random agreements over the episodes of a side.
 
-        It is tossed on between two episodes until nothing is left of what it was, so that each
-        begins with a stationary coin.
+        Between two episodes the chain runs until it forgets its state, so each episode starts from
+        a stationary chain.
         """
         own = np.flatnonzero(episodes.side == side)
         length = episodes.length[own]
         stop = np.cumsum(length + forgetting(coin))
-        begin = np.append(0, stop)[: len(own)]  # of each episode, in tosses
+        begin = np.append(0, stop)[: len(own)]  # start of each episode, in steps
         draw, first, end = spells(coin, int(stop[-1]) if len(own) else 0, draws, rng)
         low = np.searchsorted(begin, first, side="right") - 1
         pieces, over = np.ones_like(low), np.flatnonzero(end > stop[low])
@@ -60,7 +60,7 @@ class Agreements:
 
     @classmethod
     def known(cls, agrees: np.ndarray, episodes: Episodes, side: int) -> "Agreements":
-        """Return those of one run, as draw 0.
+        """Return the agreements of one run, as draw 0.
 
         Parameters
         ----------
@@ -78,7 +78,7 @@ class Agreements:
 
 @dataclass(frozen=True, eq=False)
 class DrawnTrips:
-    """Round trips of several draws, one side after the other, each by draw and bar.
+    """Round trips of several draws: long, then short, each sorted by draw and bar.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class DrawnTrips:
 def drawn_trips(
     pair: CoinPair, draws: int, seed: int = 0, exits: LevelExits | None = None
 ) -> Iterator[DrawnTrips]:
-    """Yield the round trips of coins, some draws at a time; `exits` as in `trips_of`."""
+    """Yield the round trips of the draws, block by block; `exits` as in `trips_of`."""
     rng = np.random.default_rng(seed)
     for start in range(0, draws, BLOCK):
         count = min(BLOCK, draws - start)
@@ -109,9 +109,9 @@ def drawn_trips(
 def renewed_to_levels(
     state: np.ndarray, agrees: np.ndarray, hold_bars: int, exits: LevelExits
 ) -> RoundTrips:
-    """Walk through an agreement as `renewed` does, with stop and target orders.
+    """Return the trades of `renewed` with stop and target orders.
 
-    A trip that meets one of them ends there, and no other begins until the state has changed.
+    A trip that hits one of them ends there, and no new trip begins until the state has changed.
 
     Examples
     --------
@@ -134,17 +134,17 @@ def trips_of(
     draws: int,
     exits: LevelExits | None = None,
 ) -> DrawnTrips:
-    """Return the round trips that agreements with the long and with the short side lead to.
+    """Return the round trips of agreements with the long and with the short side.
 
     Parameters
     ----------
     agreements : sequence of two Agreements
         Long and short.
     episodes : Episodes
-        Of all bars but the last, whose orders are never filled.
+        Of all bars but the last, where orders are never filled.
     hold_bars, draws : int
     exits : LevelExits, optional
-        Where stop and target orders end a trip first; without them nothing does.
+        Stops and targets that may end a trip first; none if not given.
     """
     sides = [Holdings.of(each, episodes, hold_bars) for each in agreements]
     free, late = np.zeros((2, draws, len(episodes)), dtype=bool)
@@ -166,17 +166,17 @@ def trips_of(
 
 @dataclass(frozen=True, eq=False)
 class Holdings:
-    """Bars whose decisions hold a position, as if no start were blocked.
+    """Bars whose decisions hold a position, ignoring blocked starts.
 
     Attributes
     ----------
     draw, episode : ndarray of int64, shape (n_holdings,)
     first, stop : ndarray of int64, shape (n_holdings,)
-        First bar of each, and the one after the last; of one that ends inside a bar, that bar.
+        First bar of each, and the bar after the last; for an exit inside a bar, that bar.
     second : ndarray of int64, shape (n_holdings,)
         Bar of the second agreement, -1 for none.
     inside : ndarray of bool, shape (n_holdings,)
-        Where a stop or target ends it inside a bar.
+        Whether a stop or target ends it inside a bar.
     """
 
     draw: np.ndarray
@@ -188,7 +188,7 @@ class Holdings:
 
     @classmethod
     def of(cls, made: Agreements, episodes: Episodes, hold_bars: int) -> "Holdings":
-        """Hold each agreement for `hold_bars` after its last bar, and join what renews."""
+        """Hold each agreement for `hold_bars` after its last bar, and merge overlaps."""
         new = np.ones(len(made.draw), dtype=bool)
         new[1:] = (made.draw[1:] != made.draw[:-1]) | (made.episode[1:] != made.episode[:-1])
         new[1:] |= made.first[1:] > made.last[:-1] + hold_bars
@@ -201,7 +201,7 @@ class Holdings:
         return cls(draw, episode, first, stop, second, np.zeros(len(at), dtype=bool))
 
     def after(self, blocked: np.ndarray, episodes: Episodes) -> "Holdings":
-        """Return them without the first bars of blocked episodes, shape (draws, n_episodes)."""
+        """Drop the first bar of blocked episodes; `blocked` has shape (draws, n_episodes)."""
         lost = (self.first == episodes.first[self.episode]) & blocked[self.draw, self.episode]
         begun = replace(self, first=np.where(lost, self.second, self.first))
         return begun.chosen(begun.first != NEVER)
@@ -211,11 +211,11 @@ class Holdings:
         return Holdings(*(getattr(self, each.name)[rows] for each in fields(self)))
 
     def ended(self, exits: LevelExits | None) -> "Holdings":
-        """End them at their stops and targets, after which an episode has no more of them."""
+        """End positions at their stops and targets; the episode then has no further ones."""
         if exits is None:
             return self
         bar = exits.bar[self.first]
-        met = bar <= self.stop  # the bar that decides to leave can still meet one
+        met = bar <= self.stop  # the bar that decides to exit can still hit one
         before = np.cumsum(met) - met
         new = np.ones(len(met), dtype=bool)
         new[1:] = (self.draw[1:] != self.draw[:-1]) | (self.episode[1:] != self.episode[:-1])
@@ -224,6 +224,6 @@ class Holdings:
         return ended.chosen(before == before[start])
 
     def mark_ends(self, held: np.ndarray, episodes: Episodes) -> None:
-        """Set which episodes end while one is held, shape (draws, n_episodes)."""
+        """Set True for episodes that end with a position; `held`: shape (draws, n_episodes)."""
         ends = (self.stop == episodes.stop[self.episode]) & ~self.inside
         held[self.draw[ends], self.episode[ends]] = True

@@ -1,4 +1,4 @@
-"""A Markov coin a side over the episodes of a state, and the position of their mean draw."""
+"""Markov chains for the long and the short side, and the position of their mean draw."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,28 +14,27 @@ __all__ = ["SIDES", "CoinPair"]
 
 SIDES = (1, -1)
 ROUNDS = 30
-CLOSE_ENOUGH = 1e-7  # of the probability of a blocked start
+CLOSE_ENOUGH = 1e-7  # tolerance of the probability of a blocked start
 
 
 @dataclass(frozen=True, eq=False)
 class CoinPair:
-    """A coin for long and one for short positions, over the episodes of one state.
+    """A Markov chain for long and one for short positions, over the episodes of one state.
 
     Attributes
     ----------
     episodes : Episodes
-        Of all bars but the last, whose orders are never filled.
+        Of all bars but the last, where orders are never filled.
     coins : (Coin, Coin)
-        Long and short.
+        The long and the short chain.
     blocked : ndarray of float64, shape (n_episodes,)
-        Probability that each episode begins while the position of the one before is still held:
-        its first bar then does not count.
+        Probability that each episode begins while the previous position is still held; its first
+        bar then does not count.
 
     Notes
     -----
-    Both coins are independent of each other and begin every episode anew, in stationarity. So the
-    probability of a blocked start follows from that of the episode before, and the mean position
-    is exact.
+    The chains are independent and start each episode in their stationary state. So the probability
+    of a blocked start follows from that of the previous episode, and the mean position is exact.
     """
 
     episodes: Episodes
@@ -46,14 +45,14 @@ class CoinPair:
     def matching(
         cls, state: np.ndarray, entries: np.ndarray, held: np.ndarray, hold_bars: int
     ) -> "CoinPair":
-        """Find the coins that make so many entries and hold for so many bars on each side.
+        """Return the chains with an expected number of entries and bars held on each side.
 
         Parameters
         ----------
         state : ndarray, shape (n_bars,)
             -1, 0, 1; NaN counts as 0.
         entries, held : ndarray, shape (2,)
-            Wanted in expectation on the long and on the short side.
+            Expected values to match on the long and on the short side.
         hold_bars : int
         """
         episodes = Episodes.of(np.sign(np.nan_to_num(state[:-1])).astype(np.int64))
@@ -72,7 +71,7 @@ class CoinPair:
 
     @classmethod
     def tossing(cls, episodes: Episodes, coins: tuple[Coin, Coin]) -> "CoinPair":
-        """Return a pair of known coins."""
+        """Return the pair of given chains."""
         return cls(episodes, coins, blocked_probability(episodes, *coins))
 
     @property
@@ -89,18 +88,18 @@ class CoinPair:
     def position(self) -> np.ndarray:
         """Mean long and mean short position (negative) on each bar, shape (2, n_bars).
 
-        From the bar's open to the next one's: that of the decision at the close before.
+        From the bar's open to the next open, as decided at the previous close.
         """
         sided = self.held * np.array(SIDES)[:, None]
         return np.concatenate([np.zeros((2, 1)), sided], axis=1)
 
     def per_bar(self, moves: np.ndarray, costs: Costs) -> np.ndarray:
-        """Return the account's mean return a bar after costs, an exit's on the last bar held.
+        """Return the account's mean return per bar after costs, exit costs on the last bar held.
 
         Parameters
         ----------
         moves : ndarray, shape (n_bars,)
-            Return of the price from each bar's open to the next one's.
+            Price return from each bar's open to the next open.
         costs : Costs
         """
         held, entered = self.held.sum(axis=0), self.entered.sum(axis=0)
@@ -110,18 +109,18 @@ class CoinPair:
         return costs.share * (self.position.sum(axis=0) * moves - paid)
 
     def misfit(self, entries: np.ndarray, held: np.ndarray) -> float:
-        """Return the largest distance from entries and bars held as a fraction of them."""
+        """Return the largest relative difference from the given entries and bars held."""
         wanted = np.append(entries, held).astype(float)
         made = np.append(self.entered.sum(axis=1), self.held.sum(axis=1))
         return float((np.abs(made - wanted) / np.maximum(wanted, 1.0)).max())
 
     def _probability(self, name: Literal["held", "entered"]) -> np.ndarray:
-        """Return what a coin does at each decision of its side, 0 at those of the other."""
+        """Return a chain's probability at each decision of its side, 0 for the other side."""
         age, blocked = self.episodes.age, self.episodes.at_bars(self.blocked)
         side = self.episodes.at_bars(self.episodes.side)
         found = np.zeros((2, len(age)))
         for row, own, coin in self._sides():
-            most = coin.hold_bars  # later ages are alike
+            most = coin.hold_bars  # later ages are equivalent
             table = getattr(coin, name)(most + 1)
             free = table[np.minimum(age, most)]
             late = np.where(age > 0, table[np.clip(age - 1, 0, most)], 0.0)
@@ -133,7 +132,7 @@ class CoinPair:
 
 
 def blocked_probability(episodes: Episodes, long: Coin, short: Coin) -> np.ndarray:
-    """Return how probable it is that each episode finds the position of the one before."""
+    """Return the probability that each episode begins while the previous position is held."""
     ages = np.minimum(episodes.length, long.hold_bars + 1)
     free, late = np.zeros((2, len(episodes)))
     for side, coin in zip(SIDES, (long, short), strict=True):
@@ -142,7 +141,7 @@ def blocked_probability(episodes: Episodes, long: Coin, short: Coin) -> np.ndarr
         free[own], late[own] = held[ages[own]], held[ages[own] - 1]
     found, last = [], 0.0
     rows = zip(episodes.reverses.tolist(), free.tolist(), (late - free).tolist(), strict=True)
-    before = 0.0  # probability that the position is held at the end of the episode before
+    before = 0.0  # probability of a position at the end of the previous episode
     for reverses, end, change in rows:
         last = before if reverses else 0.0
         before = end + last * change

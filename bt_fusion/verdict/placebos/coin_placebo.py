@@ -1,7 +1,8 @@
-"""Matched chance under the renewing exit: the run against coins that trade and hold as much.
+"""Random filters under the renewing exit, with the run's entries and bars held.
 
-Trading less under costs looks like skill, and so does holding longer. So ML-on is compared with
-Markov coins that enter as often and hold as many bars on each side, by the same rule and costs.
+Under costs, trading less looks like skill, and so does holding longer. So ML-on is compared with
+random filters that have the same number of entries and bars held on each side, with the same rule
+and costs.
 """
 
 import numpy as np
@@ -38,32 +39,32 @@ def coin_placebo(
     like: RoundTrips | None = None,
     exits: LevelExits | None = None,
 ) -> Placebo:
-    """Compare a run with coins that enter as often and hold as many bars on each side.
+    """Compare a run with random filters that match its entries and bars held on each side.
 
     Parameters
     ----------
     bars : BarArrays
     state : ndarray, shape (n_bars,)
-        Technical state: -1, 0, 1; NaN counts as 0. 0 where the side is forbidden.
+        Technical state: -1, 0, 1; NaN counts as 0. 0 where the side is not allowed.
     trips : RoundTrips
-        What ML-on traded, see `renewed`.
+        ML-on's trades, see `renewed`.
     hold_bars : int
     costs : Costs
     draws, seed : int
     paths : Trades, optional
-        The same trips as the broker filled them, where fills differ from the rule's (a stop, a
-        refused order). They replace the run's own figures; open trips are left out.
+        The same trips as filled by the broker, if fills differ from the rule's (a stop, a rejected
+        order). The run's figures are then computed from them; open trips are left out.
     like : RoundTrips, optional
-        The trips whose entries and bars held the coins match instead: those of the rule alone,
-        where stops or targets end trips that a coin alone would hold on to.
+        The trips whose entries and bars held are matched instead: those of the rule alone, if stops
+        or targets end trips early.
     exits : LevelExits, optional
-        Where stops and targets end the trips of the draws.
+        Stops and targets that end the trips of the draws.
 
     Notes
     -----
-    With stops and targets the mean position is that of the coins without them: it need only be
-    known beforehand, and the draws meet the same levels as the run. What a draw made on average
-    (`Placebo.per_bar`, `Placebo.centre`) is then taken from the draws.
+    With stops and targets, the mean position is that of the filters without them: it only has to be
+    known in advance, and the draws meet the same levels as the run. The average result of a draw
+    (`Placebo.per_bar`, `Placebo.centre`) is then computed from the draws.
 
     Examples
     --------
@@ -108,7 +109,7 @@ def matched(trips: RoundTrips, bars: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Runs:
-    """Runs over the same bars, compared with the mean draw of a pair of coins."""
+    """Runs over the same bars, compared with the mean random filter."""
 
     def __init__(
         self, bars: BarArrays, costs: Costs, pair: CoinPair, exits: LevelExits | None = None
@@ -138,7 +139,7 @@ class Runs:
         return self.columns.figures(np.stack(sums, axis=1).reshape(2, runs, -1).swapaxes(0, 1))
 
     def per_bar(self, trips: RoundTrips) -> np.ndarray:
-        """Return a run's return of the account a bar, an exit paid on the last bar held."""
+        """Return a run's account return per bar; exit costs fall on the last bar held."""
         count = len(self.bars)
         start, stop = trips.spans(count)
         last = np.where(trips.exit_bar >= 0, stop - 1, count)
@@ -146,14 +147,14 @@ class Runs:
         made = mean_position(start, stop, trips.side, count) * self.moves - paid
         endings = self.left_inside(trips)[1]
         if endings is not None:
-            last = np.minimum(last, count - 1)  # an open trip's move is whole
+            last = np.minimum(last, count - 1)  # an open trip earns the whole move
             change = trips.side * (endings.move - self.moves[last])
             change -= (trips.exit_bar >= 0) * (endings.cost - self.costs.rate)
             made += np.bincount(last, change, minlength=count)
         return self.costs.share * made
 
     def left_inside(self, trips: RoundTrips) -> tuple[np.ndarray | None, Endings | None]:
-        """Return the fills of trips that end inside a bar, NaN for others, and how all end."""
+        """Return exit fills inside a bar (NaN for other trips), and the endings of all trips."""
         if self.exits is None or trips.inside is None:
             return None, None
         inside, at = trips.inside, trips.signal
@@ -166,7 +167,7 @@ class Runs:
         return filled, Endings(move, cost)
 
     def of_paths(self, paths: Trades, held: np.ndarray) -> DrawFigures:
-        """Return the figures of a run by its fills; `held` are its bars, long and short."""
+        """Return the figures of a run from its fills; `held` is its bars held, long and short."""
         gained = (1 / paths.share) @ paths.path
         shared = self.columns.mean.position * self.moves @ gained
         sums = {

@@ -1,4 +1,4 @@
-"""What an entry at each bar would make under a strategy's exit rule and costs."""
+"""Trade results of an entry at each bar, under a strategy's exit rule and costs."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ __all__ = ["Costs", "Outcomes", "mean_position", "moves", "trade_results", "turn
 
 @dataclass(frozen=True)
 class Costs:
-    """What a trade pays, and how much of the account it takes.
+    """Trading costs and position size.
 
     Attributes
     ----------
     commission : float
-        Fraction of the value, a side.
+        Fraction of the value, per side.
     slippage : float
-        Fraction of the price, a fill; a fill never leaves the range of its bar.
+        Fraction of the price, per fill; a fill stays within its bar's range.
     share : float
-        Part of the account's value in a position.
+        Fraction of the account's value in a position.
     """
 
     commission: float = 0.0005
@@ -36,16 +36,16 @@ class Costs:
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """What a trade signalled at each bar would come to.
+    """Results of a trade signalled at each bar.
 
     Attributes
     ----------
     side : ndarray of int64, shape (n_bars,)
         1 long, -1 short, 0 where no entry is possible.
     exit_bar : ndarray of int64, shape (n_bars,)
-        Bar at whose open the trade ends, -1 when it is open at the last bar.
+        Bar at whose open the trade ends, -1 if still open at the last bar.
     gross : ndarray of float64, shape (n_bars,)
-        Profit before costs as a fraction of the entry's value; an open trade's, at the last close.
+        Profit before costs as a fraction of the entry's value; open trades at the last close.
     net : ndarray of float64, shape (n_bars,)
         The same after commission and slippage.
     growth : ndarray of float64, shape (n_bars,)
@@ -74,7 +74,7 @@ class Outcomes:
         costs: Costs = Costs(),
         allowed: np.ndarray | None = None,
     ) -> "Outcomes":
-        """Work out every bar's trade to the side of its technical state.
+        """Compute every bar's trade in the direction of its technical state.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class Outcomes:
         rule : ExitRule
         costs : Costs
         allowed : ndarray of bool, shape (n_bars,), optional
-            Bars whose signals may enter; all of them when not given.
+            Bars whose signals may enter; all if not given.
         """
         side = rule.sides(technical)
         if allowed is not None:
@@ -98,29 +98,29 @@ class Outcomes:
 
     @property
     def closed(self) -> np.ndarray:
-        """Whether each bar's trade ends before the bars do."""
+        """Whether each bar's trade closes before the last bar."""
         return self.exit_bar >= 0
 
     @property
     def moves(self) -> np.ndarray:
-        """Return of the price from each bar's open to the next one's, the last to its close."""
+        """Price return from each bar's open to the next open, the last to its close."""
         return moves(self.opens, self.last)
 
     @property
     def spans(self) -> tuple[np.ndarray, np.ndarray]:
-        """First bar each bar's trade is held, and the one after the last."""
+        """First bar each bar's trade is held, and the bar after the last."""
         count = len(self.side)
         start = np.minimum(np.arange(count) + 1, count)
         return start, np.where(self.closed, self.exit_bar, count)
 
     def sum_held(self, values: np.ndarray) -> np.ndarray:
-        """Return the sum of per-bar values over the bars each bar's trade is held."""
+        """Return per-bar values summed over the holding period of each bar's trade."""
         start, stop = self.spans
         summed = np.append(0.0, np.cumsum(values))
         return summed[stop] - summed[start]
 
     def exposure(self, entered: np.ndarray) -> np.ndarray:
-        """Return the mean position on each bar when each entry is made with a probability.
+        """Return the mean position on each bar, given the probability of each entry.
 
         Parameters
         ----------
@@ -130,14 +130,14 @@ class Outcomes:
         Returns
         -------
         ndarray of float64, shape (n_bars,)
-            1 a full long position, -1 a short one, from the bar's open to the next one's.
+            1 a full long position, -1 a short one, from the bar's open to the next open.
         """
         return mean_position(*self.spans, self.side * entered, len(self.side))
 
     def per_bar(self, entered: np.ndarray) -> np.ndarray:
-        """Return the account's mean return a bar when each entry is made with a probability.
+        """Return the account's mean return per bar, given the probability of each entry.
 
-        From each bar's open to the next one's; an exit is paid for on the last bar held.
+        From each bar's open to the next open; exit costs fall on the last bar held.
         """
         start, stop = self.spans
         last = np.where(self.closed, stop - 1, len(self.side))
@@ -145,7 +145,7 @@ class Outcomes:
         return self.costs.share * (self.exposure(entered) * self.moves - paid)
 
     def entries_of(self, trips: RoundTrips) -> np.ndarray:
-        """Return 1 at each bar whose signal a replay has entered on, else 0."""
+        """Return 1 at each bar whose signal a replay entered on, else 0."""
         entered = np.zeros(len(self.side))
         entered[trips.signal] = 1.0
         return entered
@@ -163,7 +163,7 @@ def mean_position(start: np.ndarray, stop: np.ndarray, weight: np.ndarray, bars:
 
 
 def turnover(first: np.ndarray, last: np.ndarray, weight: np.ndarray, bars: int) -> np.ndarray:
-    """Return the weights of fills on each bar: entries on the first bar held, exits on the last.
+    """Return the weight of fills per bar: entries on the first bar held, exits on the last.
 
     >>> turnover(np.array([0, 1]), np.array([0, 3]), np.array([1.0, 1.0]), 3)  # the last is open
     array([2., 1., 0.])
@@ -173,7 +173,7 @@ def turnover(first: np.ndarray, last: np.ndarray, weight: np.ndarray, bars: int)
 
 
 def moves(opens: np.ndarray, last: float) -> np.ndarray:
-    """Return the return of the price from each bar's open to the next one's, or the last close.
+    """Return the price return from each bar's open to the next open, or the last close.
 
     >>> moves(np.array([10.0, 11.0, 11.0]), 22.0)
     array([0.1, 0. , 1. ])
@@ -189,13 +189,13 @@ def trade_results(
     costs: Costs,
     filled: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return net returns of trades, and the log growth they bring the account.
+    """Return net returns of trades, and their log growth of the account.
 
     Parameters
     ----------
     bars : BarArrays
     signal, side, exit_bar : ndarray of int64, shape (n_trades,)
-        As in `RoundTrips`; a side of 0 is no trade.
+        As in `RoundTrips`; a side of 0 is not a trade.
     costs : Costs
     filled : ndarray of float64, shape (n_trades,), optional
         Price of an exit inside a bar, NaN where the trade ends at an open.
@@ -203,7 +203,7 @@ def trade_results(
     count, last = len(bars), bars.close[-1]
     buy = np.append(np.minimum(bars.open * (1 + costs.slippage), bars.high), last)
     sell = np.append(np.maximum(bars.open * (1 - costs.slippage), bars.low), last)
-    short = (side < 0) * (count + 1)  # in pairs of prices one after the other: one look-up each
+    short = (side < 0) * (count + 1)  # prices stored in pairs: one look-up each
     start = np.minimum(signal + 1, count - 1)
     entry = np.concatenate([buy, sell]).take(start + short)
     closed = exit_bar >= 0

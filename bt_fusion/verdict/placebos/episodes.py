@@ -10,16 +10,16 @@ __all__ = ["Episodes", "blocked_starts"]
 
 @dataclass(frozen=True, eq=False)
 class Episodes:
-    """The unbroken runs of one state, in order; together they cover every bar.
+    """Unbroken runs of one state, in order; together they cover every bar.
 
     Attributes
     ----------
     first, stop : ndarray of int64, shape (n_episodes,)
-        First bar of each, and the one after the last.
+        First bar of each, and the bar after the last.
     side : ndarray of int64, shape (n_episodes,)
         -1, 0, 1.
     reverses : ndarray of bool, shape (n_episodes,)
-        Whether the episode before it is of the opposite side.
+        Whether the previous episode is of the opposite side.
 
     Examples
     --------
@@ -35,7 +35,7 @@ class Episodes:
 
     @classmethod
     def of(cls, side: np.ndarray) -> "Episodes":
-        """Find them in a state of -1, 0, 1."""
+        """Return the episodes of a state of -1, 0, 1."""
         new = np.ones(len(side), dtype=bool)
         new[1:] = side[1:] != side[:-1]
         first = np.flatnonzero(new)
@@ -49,16 +49,16 @@ class Episodes:
 
     @property
     def length(self) -> np.ndarray:
-        """Bars of each."""
+        """Number of bars of each episode."""
         return self.stop - self.first
 
     def at_bars(self, values: np.ndarray) -> np.ndarray:
-        """Return a value of each episode at each of its bars, shape (n_bars,)."""
+        """Repeat each episode's value at each of its bars, shape (n_bars,)."""
         return np.repeat(values, self.length)
 
     @cached_property
     def number(self) -> np.ndarray:
-        """Which episode each bar belongs to, shape (n_bars,)."""
+        """Index of the episode of each bar, shape (n_bars,)."""
         return self.at_bars(np.arange(len(self)))
 
     @cached_property
@@ -73,21 +73,21 @@ class Episodes:
 
 
 def blocked_starts(reverses: np.ndarray, free: np.ndarray, late: np.ndarray) -> np.ndarray:
-    """Return which episodes begin while the position of the last one is still held.
+    """Return which episodes begin while the previous position is still held.
 
     Parameters
     ----------
     reverses : ndarray of bool, shape (..., n_episodes)
-        Whether the episode before it is of the opposite side and ends where it begins; False
+        Whether the previous episode is of the opposite side and ends where this one begins; False
         for the first.
     free, late : ndarray of bool, shape (..., n_episodes)
-        Whether the last bar of each is held, where its first bar counts and where it does not.
+        Whether the last bar of each is held, if its first bar counts (`free`) or not (`late`).
 
     Notes
     -----
-    Where both agree, the next start is known whatever came before. Where only `free` is held it
-    is the opposite of this one's, so that a chain of these alternates. Where only `late` is (the
-    trip from the first bar met a stop), it is the same.
+    If both agree, the next start does not depend on earlier episodes. If only `free` is true, it is
+    the opposite of this one's, so a chain of these alternates. If only `late` is true (the trip
+    from the first bar hit a stop), it is the same.
 
     Examples
     --------

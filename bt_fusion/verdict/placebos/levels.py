@@ -1,4 +1,4 @@
-"""Stop and target orders over arrays: where a position entered at each bar would meet them."""
+"""Stop and target orders over arrays: where each bar's position would hit them."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ __all__ = ["Distance", "LevelExits", "LevelFills", "Levels", "fills", "first_tou
 
 @dataclass(frozen=True)
 class Distance:
-    """How far an order lies from the entry price; there is none where both are 0.
+    """Distance of an order from the entry price; no order if both are 0.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Distance:
     units: float = 0.0
 
     def price(self, entry: np.ndarray, side: np.ndarray, atr: np.ndarray | None) -> np.ndarray:
-        """Return the price so far away on a side, beyond all prices where there is none.
+        """Return the order's price on a side, beyond all prices if there is no order.
 
         >>> Distance(0.1).price(np.array([100.0]), np.array([-1]), None)
         array([90.])
@@ -39,12 +39,12 @@ class Distance:
 
 @dataclass(frozen=True, eq=False)
 class LevelExits:
-    """Where a position signalled at each bar would meet its stop or target.
+    """Bar and price at which a position signalled at each bar hits its stop or target.
 
     Attributes
     ----------
     bar : ndarray of int64, shape (n_bars,)
-        Bar of the fill; n_bars where neither is met.
+        Bar of the fill; n_bars if neither is hit.
     price : ndarray of float64, shape (n_bars,)
         Price of the fill without slippage.
     filled : ndarray of float64, shape (n_bars,)
@@ -58,7 +58,7 @@ class LevelExits:
 
 @dataclass(frozen=True, eq=False)
 class LevelFills:
-    """What orders are filled at whose bars are known, shape (n_orders,) each.
+    """Fill prices of orders on known bars, shape (n_orders,) each.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class LevelFills:
     filled : ndarray of float64
         With slippage.
     stopped : ndarray of bool
-        Whether it is the stop; else it is the target.
+        True for the stop, False for the target.
     """
 
     price: np.ndarray
@@ -77,21 +77,21 @@ class LevelFills:
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """Stop and target orders behind each position.
+    """Stop and target orders of each position.
 
     Attributes
     ----------
     stop, target : Distance
-        From the fill of the entry.
+        Measured from the entry's fill.
     atr : ndarray of float64, shape (n_bars,), optional
-        Average true range; that of the entry's bar counts, because the orders are placed after
-        it. NaN while it warms up.
+        Average true range. The entry bar's value is used, because the orders are placed after it.
+        NaN while it warms up.
 
     Notes
     -----
-    The orders are live from the bar after the entry's. A bar whose range touches both counts as
-    the stop. A stop that the bar opens beyond is filled at the open, a target at the open where
-    that is better. A target never slips beyond its own price.
+    The orders are active from the bar after the entry. If a bar's range touches both, the stop
+    counts. If a bar opens beyond the stop, it fills at the open; a target fills at the open if that
+    is better. A target never slips beyond its own price.
     """
 
     stop: Distance = Distance()
@@ -104,13 +104,13 @@ class Levels:
         return True if self.atr is None else np.isfinite(self.atr)
 
     def exits(self, bars: BarArrays, side: np.ndarray, slippage: float = 0.0) -> LevelExits:
-        """Find where a position signalled at each bar would meet them, whatever else ends it.
+        """Return where a position signalled at each bar hits them, ignoring other exits.
 
         Parameters
         ----------
         bars : BarArrays
         side : ndarray of int64, shape (n_bars,)
-            Of the position: -1, 1; 0 where none is entered.
+            Of the position: -1, 1; 0 for no entry.
         slippage : float
             Fraction of the price.
 
@@ -142,7 +142,7 @@ class Levels:
         entry: np.ndarray,
         atr: np.ndarray | None,
     ) -> np.ndarray:
-        """Return the first bar from each start that meets stop or target, n_bars for none.
+        """Return the first bar from each start that hits stop or target, n_bars for none.
 
         Parameters
         ----------
@@ -168,7 +168,7 @@ class Levels:
         atr: np.ndarray | None,
         slippage: float = 0.0,
     ) -> LevelFills:
-        """Return what is filled on bars that meet stop or target; `at`: these bars, else as above.
+        """Return the fills on bars that hit stop or target; `at`: these bars, else as above.
 
         Parameters
         ----------
@@ -190,7 +190,7 @@ class Levels:
 def fills(
     bars: BarArrays, at: np.ndarray, price: np.ndarray, side: np.ndarray, slippage: float
 ) -> np.ndarray:
-    """Return at what orders of a side are filled that slip from a price, inside their bars."""
+    """Return fill prices with slippage, limited to the range of their bars."""
     taken = price * (1 + side * slippage)
     return np.where(side > 0, np.minimum(taken, bars.high[at]), np.maximum(taken, bars.low[at]))
 
@@ -209,12 +209,12 @@ def first_touch(
     Returns
     -------
     ndarray of int64, shape (n_starts,)
-        n_bars where none does.
+        n_bars for none.
 
     Notes
     -----
-    Lowest lows and highest highs of 1, 2, 4, ... bars let each start skip the largest stretch
-    that reaches neither, then the next smaller one: n log n steps however far the prices are.
+    Lowest lows and highest highs of 1, 2, 4, ... bars let each start skip the largest stretch that
+    reaches neither price, then the next smaller one: n log n steps for any distance.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Placebo: random draws compared with the real run."""
+"""The real run compared with random draws."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -10,7 +10,7 @@ __all__ = ["DrawFigures", "Placebo", "share_above", "upper_tail"]
 
 
 def share_above(score: float, drawn: np.ndarray) -> float:
-    """Return the share of scores at least as high, the score itself counted among them.
+    """Return the share of scores at least as high, the score itself included.
 
     >>> share_above(1.0, np.array([0.0, 1.0, 2.0]))
     0.75
@@ -19,10 +19,10 @@ def share_above(score: float, drawn: np.ndarray) -> float:
 
 
 def upper_tail(score: float, drawn: np.ndarray, centre: float = 0.0) -> float:
-    """Return the same, or the upper tail of a normal of unit variance where that is larger.
+    """Return the larger of `share_above` and the upper tail of a unit normal.
 
-    The draws miss what their law leaves out, the normal tail what is not yet normal: the larger
-    of both keeps its size where either errs.
+    The draws may be misspecified, and the score may not be normal yet. The larger p-value stays
+    valid if either one is.
 
     >>> upper_tail(0.0, np.array([-1.0, -2.0, -3.0]))
     0.5
@@ -32,27 +32,26 @@ def upper_tail(score: float, drawn: np.ndarray, centre: float = 0.0) -> float:
 
 @dataclass(frozen=True, eq=False)
 class DrawFigures:
-    """Figures of runs of the same rule, one value a run.
+    """Figures of runs of the same rule, one value per run.
 
     Attributes
     ----------
     entries : ndarray of int64, shape (n_runs,)
     score : ndarray of float64, shape (n_runs,)
-        How well the entries were chosen, see `Placebo`; 0 without any.
+        How well the entries were chosen, see `Placebo`; 0 without entries.
     expectancy : ndarray of float64, shape (n_runs,)
-        Mean net return of the closed trades as a fraction of their value, NaN without any.
+        Mean net return of the closed trades as a fraction of their value, NaN without trades.
     profit : ndarray of float64, shape (n_runs,)
         Net profit as a fraction of the cash at the start.
     win_rate : ndarray of float64, shape (n_runs,)
-        Share of the closed trades with a profit after costs, NaN without any.
+        Share of the closed trades with a profit after costs, NaN without trades.
     profit_factor : ndarray of float64, shape (n_runs,)
-        Net returns of the trades that won, summed, over those of the trades that lost. NaN where
-        none lost.
+        Sum of winning net returns over sum of losing ones. NaN without losers.
     sharpe : ndarray of float64, shape (n_runs,)
         Mean over standard deviation of the account's returns from open to open after costs, per
-        bar, never annualised; NaN where they never vary.
+        bar, not annualised; NaN if they never vary.
     exposure : ndarray of float64, shape (n_runs,)
-        Bars held as a share of all bars; positions that overlap count each.
+        Bars held as a share of all bars; overlapping positions each count.
     """
 
     entries: np.ndarray
@@ -66,7 +65,7 @@ class DrawFigures:
 
     @classmethod
     def joined(cls, parts: Sequence["DrawFigures"]) -> "DrawFigures":
-        """Return the runs of several as one; an empty one where there are none."""
+        """Concatenate the runs; empty for no parts."""
         none = [np.empty(0)] * (not parts)
         columns = (
             np.concatenate([*none, *(getattr(part, each.name) for part in parts)])
@@ -77,39 +76,38 @@ class DrawFigures:
 
 @dataclass(frozen=True, eq=False)
 class Placebo:
-    """A run compared with runs of random entries.
+    """One run compared with runs of random entries.
 
     Attributes
     ----------
     kind : str
-        What chance did.
+        What was randomised.
     real : DrawFigures
-        Of the run itself, one value each.
+        Figures of the run itself, one value each.
     drawn : DrawFigures
-        One value a draw.
+        Figures of the draws, one value per draw.
     per_bar : ndarray of float64, shape (n_bars,)
-        Return of the account a bar above that of the mean draw.
+        Account return per bar minus that of the mean draw.
     misfit : float
-        How far the mean draw is from the run's own entries and bars held, as a fraction of them:
-        the largest of its parts.
+        Largest relative difference between the mean draw's entries and bars held and the run's.
     normal : bool
-        Whether no p-value is below that of a standard normal score.
+        Whether p-values are at least those of a standard normal score.
     centre : float
-        Mean of that normal score: not 0 where stops or targets earn or lose by themselves.
+        Mean of that normal score: not 0 if stops or targets gain or lose on their own.
 
     Notes
     -----
     The score is sum(g) / sqrt(sum(g^2)) over the bars, with g = (position - mean position of the
-    draws) x return of the bar: what the choice of entries gained over chance, in units of its own
-    noise. The mean position is scaled, on each side, to the run's own entries (for the coin, to its
-    bars held). Where returns cannot be foreseen g is a martingale difference, and this
-    self-normalised sum is close to standard normal however bunched the entries are, however long
-    they last and however the market's noise comes and goes (de la Pena, Lai and Shao,
-    Self-Normalized Processes, 2009). A mean return per trade would not be: it forgets that bunched
-    entries share bars with the mean draw otherwise than scattered ones do.
+    draws) x return of the bar: the gain of the chosen entries over chance, in units of its own
+    noise. The mean position is scaled, on each side, to the run's own entries (under the renewing
+    exit, to its bars held). If returns are unpredictable, g is a martingale difference, and this
+    self-normalised sum is close to standard normal for any clustering and duration of the entries
+    and any volatility (de la Pena, Lai and Shao, Self-Normalized Processes, 2009). A mean return
+    per trade is not: it ignores that clustered entries overlap with the mean draw differently than
+    scattered ones.
 
-    Before costs, because all trades pay alike, and costs over noise would favour whoever picks
-    volatile bars. By side, because under a drift long and short differ without any skill.
+    Before costs, because all trades pay the same, and costs over noise would favour volatile bars.
+    By side, because under a drift long and short differ without any skill.
     """
 
     kind: str
@@ -122,17 +120,17 @@ class Placebo:
 
     @property
     def p_value(self) -> float:
-        """Share of draws that chose at least as well, the run itself counted among them."""
+        """Share of draws that did at least as well, the run itself included."""
         return self._tail(1)
 
     @property
     def p_against(self) -> float:
-        """Share of draws that chose at least as badly, the run itself counted among them."""
+        """Share of draws that did at least as badly, the run itself included."""
         return self._tail(-1)
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many draws chose at least as well, and at least as badly."""
+        """Number of draws that did at least as well, and at least as badly."""
         real, drawn = self.real.score[0], self.drawn.score
         return int((drawn >= real).sum()), int((drawn <= real).sum())
 

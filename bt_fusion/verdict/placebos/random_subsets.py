@@ -1,6 +1,6 @@
-"""Random subsets: the placebo of strategies whose exits no replay knows.
+"""Random subsets of ML-off's trades, for strategies whose exits cannot be replayed.
 
-Chance takes as many of the ML-off trades of each kind as ML-on made of them.
+Each draw takes as many ML-off trades of each kind as ML-on made.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from bt_fusion.verdict.placebos.trades import Trades, self_normalised, squares
 
 __all__ = ["random_subsets"]
 
-CELLS = 4_000_000  # draws times trades and bars held at once
+CELLS = 4_000_000  # draws x (trades and bars) in memory at once
 
 
 def random_subsets(off: Trades, on: Trades, draws: int = 1_000, seed: int = 0) -> Placebo:
-    """Compare ML-on's trades with as many of ML-off's, chosen by chance.
+    """Compare ML-on's trades with the same number of ML-off's, drawn at random.
 
-    Of each kind, as many as the runs share are drawn without replacement, and as many as ML-on has
-    of its own with replacement: otherwise the draws would miss the noise that comes with entries
-    at other bars. Kinds that ML-off never traded have no comparison.
+    Per kind, shared trades are drawn without replacement, ML-only trades with replacement:
+    otherwise the draws would miss the noise of entries at other bars. Kinds that ML-off never
+    traded are not compared.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def random_subsets(off: Trades, on: Trades, draws: int = 1_000, seed: int = 0) -
 
     Notes
     -----
-    The score is that of `Placebo`; the mean draw takes of each trade what is taken on average.
+    The score is that of `Placebo`; the mean draw takes each trade as often as the average draw.
     """
     rng = np.random.default_rng(seed)
     pool = Pool.of(off, on)
@@ -44,13 +44,13 @@ def random_subsets(off: Trades, on: Trades, draws: int = 1_000, seed: int = 0) -
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """ML-off's trades followed by those only ML-on made, and what chance may take of them."""
+    """ML-off's trades, then those only ML-on made, and how a draw samples them."""
 
     off: Trades
     on: Trades
-    kept: np.ndarray  # of ML-off's trades: 1 where ML-on made it too
+    kept: np.ndarray  # per ML-off trade: 1 if ML-on made it as well
     own: np.ndarray  # positions of ML-on's other trades
-    groups: list[tuple[np.ndarray, int, int]]  # ML-off's of a kind, how many kept, how many own
+    groups: list[tuple[np.ndarray, int, int]]  # per kind: ML-off's trades, number kept, number own
 
     @classmethod
     def of(cls, off: Trades, on: Trades) -> "Pool":
@@ -68,14 +68,14 @@ class Pool:
 
     @property
     def expected(self) -> np.ndarray:
-        """How often chance takes each of ML-off's trades, on average."""
+        """Mean number of times a draw takes each ML-off trade."""
         expected = np.zeros(len(self.off))
         for members, kept, own in self.groups:
             expected[members] = (kept + own) / len(members)
         return expected
 
     def draw(self, rng: np.random.Generator, draws: int) -> np.ndarray:
-        """Return how often some draws take each trade, shape (draws, n_trades)."""
+        """Return how often each draw takes each trade, shape (draws, n_trades)."""
         taken = np.zeros((draws, len(self.off) + len(self.own)))
         for row in taken:
             for members, kept, own in self.groups:
@@ -89,11 +89,11 @@ class Pool:
         return self.off.joined(self.on.chosen(self.own))
 
     def figures(self, taken: np.ndarray) -> DrawFigures:
-        """Return the figures of runs that take each trade so often, shape (n_runs, n_trades)."""
+        """Return the figures of runs; `taken`: count per trade, shape (n_runs, n_trades)."""
         return self.trades.figures(taken, self.score(taken))
 
     def score(self, taken: np.ndarray) -> np.ndarray:
-        """Return what was gained over the mean draw, in units of its own noise."""
+        """Return the gain over the mean draw, in units of its own noise."""
         kinds = set(self.off.kind)
         comparable = [self.on.kind[place] in kinds for place in self.own.tolist()]
         counts = np.append(np.ones(len(self.off)), comparable)

@@ -1,7 +1,8 @@
-"""Random vetoes: what a strategy makes when chance, not ML, skips as many of its entries.
+"""Random filters: the strategy's results if chance, not ML, skips the same number of entries.
 
-Trading less under costs looks like skill. So ML-on is compared with random vetoes that leave as
-many of the technical side's entries on each side, with the same exits, sizes and costs.
+Under costs, trading less looks like skill. So ML-on is compared with random filters of the
+technical signals that have the same number of entries on each side, and the same exits, sizes and
+costs.
 """
 
 import numpy as np
@@ -18,14 +19,14 @@ __all__ = ["Accounts", "random_vetoes"]
 def random_vetoes(
     outcomes: Outcomes, trips: RoundTrips, draws: int = 1_000, seed: int = 0
 ) -> Placebo:
-    """Compare a run with random vetoes that leave as many entries on each side.
+    """Compare a run with random filters that have the same number of entries on each side.
 
     Parameters
     ----------
     outcomes : Outcomes
-        Of the bars and the technical side alone.
+        Of the bars and the technical signals alone.
     trips : RoundTrips
-        What ML-on traded, see `replay`.
+        ML-on's trades, see `replay`.
     draws : int
     seed : int
 
@@ -52,12 +53,12 @@ def random_vetoes(
 
 
 class Accounts:
-    """What each bar's trade adds to the sums a run is judged by.
+    """Contributions of each bar's trade to the sums behind a run's figures.
 
     Parameters
     ----------
     veto : VetoProbability
-        Of the random vetoes that runs are compared with.
+        The random filter that runs are compared with.
 
     Attributes
     ----------
@@ -78,7 +79,7 @@ class Accounts:
         self.each = np.stack(table, axis=1) * (out.side != 0)[:, None]
 
     def of(self, trips: RoundTrips) -> DrawFigures:
-        """Return the figures of one run, the same as those of the draws."""
+        """Return the figures of one run."""
         return self.figures(self.summed(trips.signal)[None])
 
     def summed(self, signal: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The trading rule of FusionStrategy over arrays: what a signal would have traded."""
+"""FusionStrategy's trading rule over arrays: the trades a signal would have made."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ NEVER = -1
 
 @dataclass(frozen=True)
 class ExitRule:
-    """When FusionStrategy, without its stop order, leaves a position, and which sides it takes.
+    """Exit rule and allowed sides of FusionStrategy, without its stop order.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class ExitRule:
         side = np.sign(np.nan_to_num(signal)).astype(np.int64)
         if self.long_only:
             side = np.maximum(side, 0)
-        side[-1:] = 0  # an order of the last bar would never be filled
+        side[-1:] = 0  # an order on the last bar is never filled
         return side
 
 
@@ -54,9 +54,9 @@ class RoundTrips:
     side : ndarray of int64, shape (n_trips,)
         1 long, -1 short.
     exit_bar : ndarray of int64, shape (n_trips,)
-        Bar at whose open the trip ends, -1 when it is open at the last bar.
+        Bar at whose open the trip ends, -1 if still open at the last bar.
     inside : ndarray of bool, shape (n_trips,), optional
-        Where a stop or target ends the trip inside that bar instead; nowhere when not given.
+        Whether a stop or target ends the trip inside that bar instead; never if not given.
     """
 
     signal: np.ndarray
@@ -65,23 +65,23 @@ class RoundTrips:
     inside: np.ndarray | None = None
 
     def __getitem__(self, rows: np.ndarray) -> "RoundTrips":
-        """Return some of them, or all in another order."""
+        """Return the trips at these rows."""
         inside = None if self.inside is None else self.inside[rows]
         return RoundTrips(self.signal[rows], self.side[rows], self.exit_bar[rows], inside)
 
     def spans(self, bars: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the first bar each trip is held, and the one after the last, of so many bars."""
+        """Return the first bar each trip is held, and the bar after the last."""
         stop = self.exit_bar if self.inside is None else self.exit_bar + self.inside
         return self.signal + 1, np.where(self.exit_bar >= 0, stop, bars)
 
     def returns(self, opens: np.ndarray, commission: float = 0.0) -> np.ndarray:
-        """Return each trip's profit as a fraction of its entry's value, NaN while it is open.
+        """Return each trip's profit as a fraction of its entry's value, NaN while open.
 
         Parameters
         ----------
         opens : ndarray, shape (n_bars,)
         commission : float
-            Fraction of the value, a side.
+            Fraction of the value, per side.
         """
         closed = self.exit_bar >= 0
         entry = opens[np.minimum(self.signal + 1, len(opens) - 1)]
@@ -91,11 +91,11 @@ class RoundTrips:
 
 
 def replay(signal: np.ndarray, technical: np.ndarray, rule: ExitRule = ExitRule()) -> RoundTrips:
-    """Walk through a signal as FusionStrategy does, without its stop order.
+    """Return the trades FusionStrategy would make on a signal, without its stop order.
 
-    Flat and signal not 0: enter at the next open. Leave at the open after `hold_bars` bars, or
-    after the technical state has turned against the position, by the rule's `exit`; for "renew"
-    see `renewed`. The bar at whose open a trip ends may give the next signal.
+    Flat and signal not 0: enter at the next open. Exit at the open after `hold_bars` bars, or after
+    the technical state has turned against the position, by the rule's `exit`; for "renew" see
+    `renewed`. The bar at whose open a trip ends may give the next signal.
 
     Parameters
     ----------
@@ -121,21 +121,21 @@ def replay(signal: np.ndarray, technical: np.ndarray, rule: ExitRule = ExitRule(
 def renewed(
     state: np.ndarray, agrees: np.ndarray, hold_bars: int = 5, episodes: Episodes | None = None
 ) -> RoundTrips:
-    """Walk through an agreement whose bars renew the position they entered.
+    """Return the trades of the renewing exit, where each agreeing bar extends the position.
 
-    Flat, and ML agrees with the state: enter at the next open. Leave at the open after the state
-    has left the position's side, or when the last agreeing bar is `hold_bars` bars old. The bar
-    at whose open a trip ends may give the next signal, so that a reversal leaves one bar flat.
+    Flat, and ML agrees with the state: enter at the next open. Exit at the open after the state has
+    left the position's side, or when the last agreeing bar is `hold_bars` bars old. The bar at
+    whose open a trip ends may give the next signal, so a reversal is flat for one bar.
 
     Parameters
     ----------
     state : ndarray, shape (n_bars,)
         -1, 0, 1; NaN counts as 0.
     agrees : ndarray of bool, shape (n_bars,)
-        Where ML is sure enough of the state's side.
+        Where ML is confident enough of the state's side.
     hold_bars : int
     episodes : Episodes, optional
-        Of the state, see `episodes_of`; found where they are not given.
+        Of the state, see `episodes_of`; computed if not given.
 
     Examples
     --------
@@ -147,15 +147,15 @@ def renewed(
     found = episodes_of(state) if episodes is None else episodes
     agreed, hold = np.flatnonzero(agrees[:-1] & found.sided), max(1, hold_bars)
     number = found.number[agreed]
-    new = np.ones(len(agreed), dtype=bool)  # where a position begins, were it flat before
+    new = np.ones(len(agreed), dtype=bool)  # where a position begins if flat before
     new[1:] = (number[1:] != number[:-1]) | (agreed[1:] - agreed[:-1] > hold)
     place = np.flatnonzero(new)
     following = np.append(place, len(agreed))[1:]
     first, last, own = agreed[place], agreed[following - 1], number[place]
-    stop = np.minimum(last + hold, found.stop[own])  # the bar that decides to leave
+    stop = np.minimum(last + hold, found.stop[own])  # the bar that decides to exit
     single, begins = following - place == 1, first == found.first[own]
     blocked = blocked_by(found, own, stop == found.stop[own], begins & single)
-    lost = begins & blocked[own]  # the first bar of an episode finds the last one's position
+    lost = begins & blocked[own]  # the previous position is still open on an episode's first bar
     first = np.where(lost & ~single, agreed[np.minimum(place + 1, len(agreed) - 1)], first)
     kept = ~(lost & single)
     first, stop, own = first[kept], stop[kept], own[kept]
@@ -164,23 +164,23 @@ def renewed(
 
 
 def episodes_of(state: np.ndarray) -> Episodes:
-    """Return the episodes of all bars but the last, whose orders are never filled."""
+    """Return the episodes of all bars but the last, where orders are never filled."""
     return Episodes.of(np.sign(np.nan_to_num(state[:-1])).astype(np.int64))
 
 
 def blocked_by(
     episodes: Episodes, own: np.ndarray, to_end: np.ndarray, by_first: np.ndarray
 ) -> np.ndarray:
-    """Return which episodes begin while the position of the last one is held, shape (n_episodes,).
+    """Return which episodes begin while the previous position is held, shape (n_episodes,).
 
     Parameters
     ----------
     episodes : Episodes
     own : ndarray of int64, shape (n_positions,)
-        Episode of each position that begins where nothing blocks it.
+        Episode of each position that begins unblocked.
     to_end, by_first : ndarray of bool, shape (n_positions,)
-        Whether it lasts to the end of its episode; whether it stands on the agreement of the
-        episode's first bar alone.
+        Whether it lasts to the end of its episode; whether it rests only on the agreement of the
+        episode's first bar.
     """
     free, late = np.zeros((2, len(episodes)), dtype=bool)
     free[own[to_end]] = True
@@ -189,12 +189,12 @@ def blocked_by(
 
 
 def one_at_a_time(side: np.ndarray, exit_bar: np.ndarray) -> np.ndarray:
-    """Return the bars whose signals are entered on, one position at a time.
+    """Return the bars whose signals open a position, one position at a time.
 
     Parameters
     ----------
     side : ndarray, shape (n_bars,)
-        0 where there is no signal.
+        0 for no signal.
     exit_bar : ndarray of int, shape (n_bars,)
         See `exit_bars`.
     """
@@ -210,12 +210,12 @@ def one_at_a_time(side: np.ndarray, exit_bar: np.ndarray) -> np.ndarray:
 
 
 def exit_bars(side: np.ndarray, technical: np.ndarray, rule: ExitRule = ExitRule()) -> np.ndarray:
-    """Return at which bar's open a trip signalled at each bar would end, -1 for never.
+    """Return the bar at whose open a trip signalled at each bar ends, -1 for never.
 
     Parameters
     ----------
     side : ndarray of int, shape (n_bars,)
-        Side a signal of that bar would take.
+        Side of a trip signalled at that bar.
     technical : ndarray, shape (n_bars,)
         -1, 0, 1; NaN counts as 0.
     rule : ExitRule
@@ -238,7 +238,7 @@ def exit_bars(side: np.ndarray, technical: np.ndarray, rule: ExitRule = ExitRule
 
 
 def next_bar(condition: np.ndarray) -> np.ndarray:
-    """Return the first bar after each at which the condition holds, n_bars for none."""
+    """Return the first later bar where the condition holds, for each bar; n_bars for none."""
     count = len(condition)
     at = np.where(condition, np.arange(count), count)
     return np.append(np.minimum.accumulate(at[::-1])[::-1][1:], count)[:count]

@@ -18,16 +18,16 @@ COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class MeanDraw:
-    """The position of the mean draw, with which scores are compared.
+    """Position of the mean draw, the baseline of the scores.
 
     Attributes
     ----------
     position : ndarray of float64, shape (2, n_bars)
-        Mean long and mean short position (negative) on each bar, from its open to the next one's.
+        Mean long and mean short position (negative) on each bar, from its open to the next open.
     size : ndarray of float64, shape (2,)
         Entries or bars held of the mean draw on each side.
     by : {"entries", "held"}
-        What `size` counts: a run is compared with the mean draw times its own count over `size`.
+        What `size` counts. The baseline is scaled by the run's own count over `size`.
     """
 
     position: np.ndarray
@@ -37,14 +37,14 @@ class MeanDraw:
 
 @dataclass(frozen=True, eq=False)
 class Endings:
-    """How trades end that may be left inside a bar.
+    """Exits of trades that may end inside a bar.
 
     Attributes
     ----------
     move : ndarray of float64, shape (n_trades,)
-        Return of the price over the last bar held, up to the exit.
+        Price return over the last bar held, up to the exit.
     cost : ndarray of float64, shape (n_trades,)
-        Of the exit, a fraction of the price.
+        Of the exit, as a fraction of the price.
     """
 
     move: np.ndarray
@@ -52,20 +52,20 @@ class Endings:
 
 
 class TradeColumns:
-    """What single trades add to the sums a run is judged by.
+    """Contributions of single trades to the sums behind a run's figures.
 
     Parameters
     ----------
     moves : ndarray of float64, shape (n_bars,)
-        Return of the price from each bar's open to the next one's.
+        Price return from each bar's open to the next open.
     costs : Costs
     mean : MeanDraw
 
     Notes
     -----
     A run's score needs sum(g) and sum(g^2) over the bars, g = (position - times x mean) x move.
-    Both follow from sums over its trades, because a run holds one position at a time: gain of the
-    bars held, the same squared, and squared moves times both mean positions.
+    Both follow from sums over its trades, because a run holds one position at a time: the gain of
+    the bars held, its square, and squared moves times both mean positions.
     """
 
     def __init__(self, moves: np.ndarray, costs: Costs, mean: MeanDraw):
@@ -91,13 +91,13 @@ class TradeColumns:
         Parameters
         ----------
         start, stop : ndarray of int64, shape (n_trades,)
-            First bar held, and the one after the last.
+            First bar held, and the bar after the last.
         side : ndarray of int64, shape (n_trades,)
         closed : ndarray of bool, shape (n_trades,)
         net, growth : ndarray of float64, shape (n_trades,)
             See `trade_results`.
         endings : Endings, optional
-            Of trades that may end inside a bar; without them the last bar counts as a whole.
+            Of trades that may end inside a bar; if not given, the last bar counts in full.
         """
         sums = self._summed.take(stop, axis=0) - self._summed.take(start, axis=0)
         most, final = len(self.moves) - 1, np.maximum(stop - 1, 0)
@@ -119,13 +119,13 @@ class TradeColumns:
         ]
 
     def _changed(self, bar: np.ndarray, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
-        """Return by how much the sums change where only a part of a bar's move is earned."""
+        """Return the change of the sums where only part of a bar's move is earned."""
         long, short = self.mean.position[:, bar] * whole
         more = part - whole
         return np.stack([more, part**2 - whole**2, long * more, short * more], axis=1)
 
     def figures(self, sums: np.ndarray) -> DrawFigures:
-        """Return the figures of runs from sums by side, shape (n_runs, 2, n_columns)."""
+        """Return the figures of runs from their sums by side, shape (n_runs, 2, n_columns)."""
         side = dict(zip(COLUMNS, np.moveaxis(sums, 2, 0), strict=True))
         both = {name: each.sum(axis=1) for name, each in side.items()}
         bars = len(self.moves)
@@ -142,12 +142,12 @@ class TradeColumns:
         )
 
     def score(self, count: np.ndarray, both: dict[str, np.ndarray]) -> np.ndarray:
-        """Return sum(g) / sqrt(sum(g^2)) of runs, 0 for a run that is the mean draw itself.
+        """Return sum(g) / sqrt(sum(g^2)) of runs, 0 for a run equal to the mean draw.
 
         Parameters
         ----------
         count : ndarray of float64, shape (n_runs, 2)
-            What `MeanDraw.by` names, by side.
+            Entries or bars held (see `MeanDraw.by`), by side.
         both : dict of ndarray, shape (n_runs,)
             gain, square, shared_long, shared_short: sums over both sides.
         """
@@ -161,7 +161,7 @@ class TradeColumns:
 
 
 def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Divide, NaN where there is nothing (or only rounding) to divide by.
+    """Divide; NaN where the divisor is zero up to rounding.
 
     >>> ratio(np.array([1.0, 1.0]), np.array([2.0, 0.0]))
     array([0.5, nan])

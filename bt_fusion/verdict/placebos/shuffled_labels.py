@@ -1,4 +1,4 @@
-"""Labels that chance has moved: what the same walk-forward makes of nothing."""
+"""Randomly shifted labels: the same walk-forward without anything to learn."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from bt_fusion.models.refit import Refit
 
 __all__ = ["ShuffledLabels"]
 
-LEAST = 0.1  # of the training rows: how far labels are moved
+LEAST = 0.1  # smallest shift, as a fraction of the training rows
 
 
 @dataclass(frozen=True)
 class ShuffledLabels:
-    """What has every refit of a walk-forward learn from labels that belong to other rows.
+    """Make every refit of a walk-forward learn from the labels of other rows.
 
-    The training labels of each refit are moved along its rows by a random distance, circularly.
-    That keeps the share of each class, when labels are known, and how much neighbours share (a
-    label of five bars is that of the next bar four parts in five): shuffled one by one they would
-    look like five times as many independent rows, and the model would overfit less than the real
-    one. Only training labels are moved; keys of the cache are made of them, so that nothing of the
-    real walk-forward is found under them, nor the other way round.
+    The training labels of each refit are shifted along its rows by a random distance, in a circle.
+    That keeps the class shares, the times when labels are known, and the overlap of neighbours (a
+    five-bar label shares four fifths with the next bar's). Shuffled one by one, they would look
+    like five times as many independent rows, and the model would overfit less than the real one.
+    Only training labels are shifted. The cache keys include them, so real and shifted refits never
+    mix.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class ShuffledLabels:
     seed: int = 0
 
     def __call__(self, refit: Refit, y: np.ndarray) -> np.ndarray:
-        """Return a refit's training labels, moved."""
+        """Return a refit's training labels, shifted."""
         count = len(y)
         if count < 2:
             return y

@@ -1,4 +1,4 @@
-"""Trades as a broker filled them, and what each gained on each bar."""
+"""Trades as filled by the broker, with the gain of each on each bar."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ class Trades:
     Attributes
     ----------
     kind : sequence
-        What is drawn apart, such as (symbol, side); one value a trade.
+        Group that is drawn separately, such as (symbol, side); one value per trade.
     entry, exit : ndarray of int64, shape (n_trades,)
-        Bars, counted alike for both runs.
+        Bars, with the same numbering in both runs.
     net : ndarray of float64, shape (n_trades,)
         Profit after costs, as a fraction of the entry's value.
     share : ndarray of float64, shape (n_trades,)
-        Part of the account's value in the position.
+        Fraction of the account's value in the position.
     path : sparse array of float64, shape (n_trades, n_bars)
-        Gain on each bar before costs, as a part of the account; see `trade_paths`.
+        Gain on each bar before costs, as a fraction of the account; see `trade_paths`.
     """
 
     kind: Sequence[Hashable]
@@ -47,13 +47,13 @@ class Trades:
 
     @property
     def net_path(self) -> csr_array:
-        """The path after costs, which are paid on the bar of the exit."""
+        """The path after costs, which fall on the exit bar."""
         costs = self.path.sum(axis=1) - self.share * self.net
         paid = csr_array((costs, (np.arange(len(self)), self.exit)), shape=self.path.shape)
         return csr_array(self.path - paid)
 
     def per_bar(self, weight: np.ndarray) -> np.ndarray:
-        """Return the account's return a bar, costs at the bar of the exit, shape (n_bars,)."""
+        """Return the account's return per bar, costs on the exit bar, shape (n_bars,)."""
         return weight @ self.net_path
 
     def chosen(self, places: np.ndarray) -> "Trades":
@@ -68,7 +68,7 @@ class Trades:
         )
 
     def joined(self, other: "Trades") -> "Trades":
-        """Return these trades and others over the same bars."""
+        """Return these trades plus others over the same bars."""
         return Trades(
             [*self.kind, *other.kind],
             np.append(self.entry, other.entry),
@@ -84,7 +84,7 @@ class Trades:
         Parameters
         ----------
         taken : ndarray, shape (n_runs, n_trades)
-            How often each run takes each trade.
+            Number of times each run takes each trade.
         score : ndarray, shape (n_runs,)
         """
         count, won = taken.sum(axis=1), taken @ np.maximum(self.net, 0.0)
@@ -101,7 +101,7 @@ class Trades:
         )
 
     def numbered(self) -> list[tuple[Hashable, int, int]]:
-        """Return what tells trades apart: kind, entry, and which of these it is."""
+        """Return a unique key per trade: kind, entry, and its number among equal ones."""
         seen: dict[tuple[Hashable, int], int] = {}
         keys = []
         for kind, entry in zip(self.kind, self.entry.tolist(), strict=True):
@@ -118,7 +118,7 @@ def trade_paths(
     exit_price: np.ndarray,
     weight: np.ndarray,
 ) -> csr_array:
-    """Spread each trade's gain over the bars it was held, from open to open.
+    """Return each trade's gain on each bar held, from open to open.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def trade_paths(
         Bars of both fills.
     entry_price, exit_price : ndarray, shape (n_trades,)
     weight : ndarray, shape (n_trades,)
-        Part of the account's value in the position, negative for a short one.
+        Fraction of the account's value in the position, negative for a short one.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def trade_paths(
 def squares(weight: np.ndarray, path: csr_array) -> np.ndarray:
     """Return the sum of squares over the bars of weighted sums of paths, shape (n_runs,).
 
-    By the products of trades that share a bar, of which there are few.
+    Computed from products of trades that share a bar; these are few.
 
     Parameters
     ----------
@@ -160,6 +160,6 @@ def squares(weight: np.ndarray, path: csr_array) -> np.ndarray:
 
 
 def self_normalised(total: np.ndarray, square: np.ndarray) -> np.ndarray:
-    """Return sums over the root of their sums of squares, 0 where there is nothing."""
+    """Return sums divided by the root of their sums of squares, 0 for an empty sum."""
     some = square > 0
     return np.where(some, total, 0.0) / np.sqrt(np.where(some, square, 1.0))

@@ -1,4 +1,4 @@
-"""The probability of a random veto: entries by chance, as many as wanted on each side."""
+"""Entry probabilities of a random filter with a given number of entries per side."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
 __all__ = ["SIDES", "VetoProbability", "entry_probability"]
 
 SIDES = (1, -1)
-MOST = 25.0  # hazard the search goes up to: a rate of 1 has no finite one
+MOST = 25.0  # largest hazard searched: a rate of 1 has no finite hazard
 STEPS = 60
 CLOSE_ENOUGH = 0.01  # entries
 
 
 @dataclass(frozen=True, eq=False)
 class VetoProbability:
-    """A random veto: while flat, each signal of the technical side enters with a probability.
+    """Random filter: while flat, each technical signal enters with a probability.
 
     Attributes
     ----------
     outcomes : Outcomes
     rate : ndarray of float64, shape (n_bars,)
-        Probability of an entry at each bar reached flat.
+        Probability of an entry at each bar, given that the run is flat.
     entered : ndarray of float64, shape (n_bars,)
-        Probability of an entry at each bar, all things considered.
+        Unconditional probability of an entry at each bar.
     """
 
     outcomes: Outcomes
@@ -34,15 +34,15 @@ class VetoProbability:
 
     @classmethod
     def matching(cls, outcomes: Outcomes, long: int, short: int) -> "VetoProbability":
-        """Find the probabilities that make so many entries on each side, in expectation.
+        """Return the filter with an expected number of entries on each side.
 
-        Where ML entered more often than the rule can, nothing is vetoed.
+        If ML entered more often than the rule can, nothing is skipped.
 
         Notes
         -----
-        A veto bar by bar at ML's own rate would enter more often than ML does: its agreement
-        comes in spells, most of which pass while a position is open. So entries are matched, by
-        Newton's steps from the logarithm of the hazard to that of the expected entries.
+        A filter with ML's own rate per bar would enter more often than ML: ML agrees in spells, and
+        most of a spell passes while a position is open. So the expected entries are matched, by
+        Newton steps on their logarithm as a function of the log hazard.
         """
         sides = np.stack([outcomes.side == s for s in SIDES])
         targets = np.array([long, short], dtype=float)
@@ -69,15 +69,15 @@ class VetoProbability:
         for side, target in zip(sides, targets, strict=True):
             whole = np.where(side, 1.0, rate)
             taken = entry_probability(whole, outcomes.exit_bar)
-            if 0 < side @ taken <= target + 0.5:  # ML vetoed nothing of this side
+            if 0 < side @ taken <= target + 0.5:  # ML skipped nothing on this side
                 rate, entered = whole, taken
         return cls(outcomes, rate, entered)
 
     def draw(self, draws: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield (which draws, the signal bars of their next entries) until all are through.
+        """Yield (draw numbers, signal bars of their next entries) until all draws end.
 
-        Each wait is one exponential variate against the summed hazard of the bars, the same as one
-        draw at each of them; it ends at the latest at a bar whose entry is certain.
+        Each wait compares one exponential variate with the cumulative hazard, equivalent to one
+        draw per bar. It ends at the latest at a bar whose entry is certain.
         """
         rng = np.random.default_rng(seed)
         certain = self.rate >= 1
@@ -97,7 +97,7 @@ class VetoProbability:
 
 
 def next_true(mask: np.ndarray) -> np.ndarray:
-    """Return the first true position at or after each, and after the last; len(mask) for none.
+    """Return the first true position at or after each place; len(mask) for none.
 
     >>> next_true(np.array([False, True, False]))
     array([1, 1, 3, 3])
@@ -109,19 +109,19 @@ def next_true(mask: np.ndarray) -> np.ndarray:
 def elasticity(
     hazard: np.ndarray, made: np.ndarray, hazard0: np.ndarray, made0: np.ndarray, known: np.ndarray
 ) -> np.ndarray:
-    """Return how the logarithm of the entries follows that of the hazard, by the last step."""
+    """Return the slope of log entries over log hazard in the last step."""
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.log(made / made0) / np.log(hazard / hazard0)
     return np.clip(np.where(np.isfinite(slope), slope, known), 0.05, 1.0)
 
 
 def entry_probability(rate: np.ndarray, exit_bar: np.ndarray) -> np.ndarray:
-    """Return how probable an entry is at each bar, by the chances of being flat there.
+    """Return the probability of an entry at each bar: the rate times that of being flat.
 
     >>> entry_probability(np.array([0.5, 0.5, 0.5, 0.0]), np.array([2, 3, -1, -1]))
     array([0.5  , 0.25 , 0.375, 0.   ])
     """
-    free = [0.0] * (len(rate) + 1)  # chance of getting flat at a bar; the last place: never
+    free = [0.0] * (len(rate) + 1)  # probability of becoming flat at a bar; last place: never
     entered, flat = [], 1.0
     for bar, (chance, end) in enumerate(zip(rate.tolist(), exit_bar.tolist(), strict=True)):
         flat += free[bar]

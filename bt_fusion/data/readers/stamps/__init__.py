@@ -1,4 +1,4 @@
-"""The time column of a table: which it is, and what its numbers or texts mean."""
+"""The time column of a table: find it, and read its numbers or texts."""
 
 from bt_fusion.data.readers.stamps.time_column import index_by_time
 

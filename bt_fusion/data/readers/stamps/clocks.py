@@ -1,4 +1,4 @@
-"""What cells of a table look like: days, clock times."""
+"""Recognise days and clock times in the cells of a table."""
 
 import re
 
@@ -13,7 +13,7 @@ CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[APap][Mm])?")
 
 
 def is_day(cell: str) -> bool:
-    """Tell whether a cell begins with a date.
+    """Return whether a cell begins with a date.
 
     >>> [is_day(cell) for cell in ("2024-01-31 00:00", "20240131", "Jan 31, 2024", "1704067200")]
     [True, True, True, False]
@@ -22,7 +22,7 @@ def is_day(cell: str) -> bool:
 
 
 def is_clock(cell: str) -> bool:
-    """Tell whether a cell is a time of the day.
+    """Return whether a cell is a clock time.
 
     >>> is_clock("09:30"), is_clock("9:30:00 PM"), is_clock("1.25")
     (True, True, False)

@@ -1,4 +1,4 @@
-"""Dates as text taken apart into numbers, which any order of day, month and year puts together."""
+"""Dates as text, split into numbers that can be read in any order of day, month and year."""
 
 import re
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import pandas as pd
 
 __all__ = ["BLOCK", "DateParts", "without_weekday"]
 
-BLOCK = 100_000  # rows taken apart at once: pandas makes Python objects of them
+BLOCK = 100_000  # rows split at once: pandas makes Python objects of them
 WEEKDAY = r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s+"
-# 9:30, 09:30:00.000, 9:30 PM, 09-PM (CryptoDataDownload), 0930, 093000; then what says the zone
+# 9:30, 09:30:00.000, 9:30 PM, 09-PM (CryptoDataDownload), 0930, 093000; then the zone
 CLOCK = re.compile(
     r"(?:(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
     r"|(\d{1,2})(?=\s?-?[AP]M)|(\d{2})(\d{2})(\d{2})?)"
@@ -21,9 +21,9 @@ CLOCK = re.compile(
 FULL = "january february march april may june july august september october november december"
 MONTHS = {name: number for number, name in enumerate(FULL.split(), 1)}
 MONTHS |= {name[:3]: number for name, number in MONTHS.items()} | {"sept": 9}
-PIVOT = 69  # years of two digits from here on are of the 1900s, as POSIX has it
+PIVOT = 69  # two-digit years from here on are of the 1900s, as in POSIX
 NONE = np.timedelta64("NaT", "us")
-YEARS = (1678, 2261)  # what nanoseconds hold
+YEARS = (1678, 2261)  # the range of nanoseconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +33,9 @@ class DateParts:
     Attributes
     ----------
     parts : ndarray of int16, shape (3, n_rows)
-        In the order of the text, names of months as numbers; 0 where a row is no date.
+        In the order of the text, month names as numbers; 0 if a row is not a date.
     clock : ndarray of timedelta64[us], shape (n_rows,)
-        UTC from midnight of the date, NaT where it is no time of the day.
+        UTC from midnight of the date, NaT if it is not a clock time.
     """
 
     parts: np.ndarray
@@ -43,7 +43,7 @@ class DateParts:
 
     @classmethod
     def of(cls, values: pd.Series, pattern: str) -> "DateParts":
-        """Take a column apart by a pattern of three groups with which its texts begin."""
+        """Split a column by a pattern of three groups that matches the start of its texts."""
         whole = re.compile(pattern + r"[T,\s]*(.*)$", re.DOTALL)
         parts = np.zeros((3, len(values)), dtype=np.int16)
         clock = np.full(len(values), NONE)
@@ -54,12 +54,12 @@ class DateParts:
         return cls(parts, clock)
 
     def stamps(self, order: str) -> np.ndarray:
-        """Return datetime64[us], NaT where there is no such day.
+        """Return datetime64[us], NaT for days that do not exist.
 
         Parameters
         ----------
         order : str
-            What the parts are: of Y (four digits), y (two), m and d, such as ``dmY``.
+            The order of the parts: of Y (four digits), y (two), m and d, such as ``dmY``.
         """
         day, month = (self.parts[order.index(letter)].astype(int) for letter in "dm")
         year = self.parts[order.lower().index("y")].astype(int)
@@ -76,7 +76,7 @@ class DateParts:
 
 
 def without_weekday(text: str) -> str:
-    """Return a date without the name of its day.
+    """Return a date without the weekday name.
 
     >>> without_weekday("Wed, 31 Jan 2024")
     '31 Jan 2024'
@@ -85,11 +85,11 @@ def without_weekday(text: str) -> str:
 
 
 def _apart(texts: list[str], whole: re.Pattern[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the parts of dates, shape (3, n_rows), and the times of the day."""
+    """Return the parts of dates, shape (3, n_rows), and the clock times."""
     day_codes, clock_codes, days, clocks = _halves(texts)
     found = [whole.match(without_weekday(day.strip())) for day in days]
     numbers = [[_number(each[i]) for i in (1, 2, 3)] if each else [0] * 3 for each in found]
-    # A time without colons stands in the first half, which is then the whole text
+    # A time without colons is in the first half, which is then the whole text
     early = np.array([bool(each and each[4]) for each in found])[day_codes]
     late = np.array([bool(text) for text in clocks])[clock_codes]
     first = np.array([_clock(each[4]) if each else NONE for each in found])[day_codes]
@@ -103,12 +103,12 @@ def _number(text: str) -> int:
 
 
 def _halves(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Cut texts two characters before their first colon, where a time of the day begins.
+    """Split texts two characters before their first colon, where a clock time begins.
 
     Returns
     -------
     ndarray of int64, shape (n_rows,), twice
-        Which of the distinct first and second halves a row has: both come again and again.
+        Index of each row's first and second half among the distinct ones, which repeat often.
     ndarray of str, twice
         The distinct halves.
     """
@@ -123,7 +123,7 @@ def _halves(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 
 
 def _clock(text: str) -> np.timedelta64:
-    """Return a time of the day in UTC from midnight, NaT for what is none.
+    """Return a clock time in UTC from midnight, NaT if it is not one.
 
     >>> times = [_clock(text) for text in ("", "12:30 AM", "0030", "01:30:00 GMT+0100")]
     >>> [int(time.astype(int)) // 60_000_000 for time in times]

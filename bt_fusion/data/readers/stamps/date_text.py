@@ -1,4 +1,4 @@
-"""Stamps written as text: ISO, or the one other way of writing dates that fits the column."""
+"""Stamps as text: ISO, or the one other date format that fits the column."""
 
 import re
 
@@ -10,8 +10,8 @@ from bt_fusion.errors import BarsError
 
 __all__ = ["stamps_of_text"]
 
-SAMPLE = 1_000  # rows among which one that is readable must be
-# How dates look, and what their parts may be; of several ways one must be the only one that fits
+SAMPLE = 1_000  # rows among which at least one must be readable
+# Date patterns and possible orders of their parts; exactly one must fit
 DATES = (
     (r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", ("Ymd",)),
     (r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)", ("mdY", "dmY")),
@@ -31,19 +31,19 @@ ABBREVIATION = re.compile(r"\d\s?((?!AM|PM|UTC|GMT)[A-Z]{2,4})$")
 
 
 def stamps_of_text(values: pd.Series, assumed: list[str]) -> pd.Series:
-    """Return UTC stamps of text; without a zone it is taken as UTC.
+    """Return UTC stamps of text; without a zone, UTC is assumed.
 
     Parameters
     ----------
     values : Series of str
     assumed : list of str
-        Receives a line where dates with dots are taken as day.month.year.
+        Receives a line if dates with dots are read as day.month.year.
 
     Raises
     ------
     BarsError
-        Where two ways of reading dates fit as well, with both readings of a row; and for
-        abbreviations of zones, which have several meanings.
+        If two readings of the dates fit equally, with both readings of a row; and for zone
+        abbreviations, which have several meanings.
     """
     iso = _iso(values)
     wrong = np.isnat(iso) & values.notna().to_numpy()
@@ -61,7 +61,7 @@ def stamps_of_text(values: pd.Series, assumed: list[str]) -> pd.Series:
 
 
 def _one_reading(values: pd.Series, readings: dict[str, np.ndarray], assumed: list[str]) -> str:
-    """Return the order of the parts of dates, where several fit: only dots say which it is."""
+    """Return the order of the date parts if several fit; only dots decide it."""
     orders = list(readings)
     stamps = np.array(list(readings.values()))
     rows = np.flatnonzero((stamps != stamps[0]).any(axis=0) & ~np.isnat(stamps).any(axis=0))
@@ -85,7 +85,7 @@ def _day(stamps: np.ndarray, rows: np.ndarray) -> np.datetime64:
 
 
 def _way_of(values: pd.Series, wrong: np.ndarray) -> tuple[str | None, tuple[str, ...]]:
-    """Return the pattern of the first row that begins with a date, and orders of its parts."""
+    """Return the pattern of the first row that begins with a date, and its possible orders."""
     for row in np.flatnonzero(wrong)[:SAMPLE]:
         text = without_weekday(str(values.iloc[row]).strip())
         for pattern, orders in DATES:

@@ -1,4 +1,4 @@
-"""The time column of a table, whatever it is called and however it is written."""
+"""Find and read the time column of a table, under any usual name and format."""
 
 import numpy as np
 import pandas as pd
@@ -23,18 +23,17 @@ def index_by_time(
     ----------
     frame : DataFrame
         With a DatetimeIndex, or one of `TIME_COLUMNS` as a column or index: ISO text, another
-        way of writing dates that has one reading, dates as 20240131, or an epoch in seconds,
-        milli-, micro- or nanoseconds. A column `date` of days and a column `time` of clock times
-        are put together.
+        unambiguous date format, dates as 20240131, or an epoch in seconds, milli-, micro- or
+        nanoseconds. A column `date` of days and a column `time` of clock times are combined.
     coerce : bool
-        Leave NaT where a value is no time, for `repair_bars` to drop and report.
+        Leave NaT for values that are not times; `repair_bars` drops and reports them.
     assumed : list of str, optional
-        Receives a line for what the text leaves open.
+        Receives a line for each assumption beyond the text.
 
     Raises
     ------
     BarsError
-        When no time column is found, its values are no times, or have two readings.
+        If there is no time column, or its values are not times or have two readings.
     """
     values = _time_values(frame)
     said: list[str] = []
@@ -75,9 +74,9 @@ def _time_values(frame: pd.DataFrame) -> pd.Series:
 
 
 def _date_and_time(dates: pd.Series, times: pd.Series) -> pd.Series | None:
-    """Return `date time` texts of days and clock times (09:30, 093000), None where these are not.
+    """Return `date time` texts of days and clock times (09:30, 093000), None for other columns.
 
-    Rows without either keep no time.
+    Rows with neither have no time.
     """
     known = dates.notna() & times.notna()
     days, clocks = dates.astype("string").str.strip(), times.astype("string").str.strip()
@@ -86,7 +85,7 @@ def _date_and_time(dates: pd.Series, times: pd.Series) -> pd.Series | None:
     digits = clocks[known].str.fullmatch(r"\d{1,6}").all()
     if not digits and not clocks[known].str.contains(":").mean() > 0.5:
         return None
-    if digits:  # leading zeros are lost where a program took them for numbers
+    if digits:  # a program that read them as numbers lost the leading zeros
         longest = int(clocks[known].str.len().max())
         if longest < 3 and (clocks[known] != "0").any():
             return None
@@ -101,7 +100,7 @@ def _seconds(clocks: pd.Series) -> pd.Series:
 
 
 def _parsed(values: pd.Series, assumed: list[str]) -> pd.Series:
-    """Return UTC stamps, NaT for what is none."""
+    """Return UTC stamps, NaT if not a time."""
     if values.dtype.kind == "M":
         return pd.to_datetime(values, utc=True)
     numbers = pd.to_numeric(values, errors="coerce").astype("Float64").astype(np.float64)

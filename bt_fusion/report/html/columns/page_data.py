@@ -1,4 +1,4 @@
-"""What the charts of report.html are drawn from, as JSON."""
+"""Data of the charts in report.html, as JSON."""
 
 from collections.abc import Callable
 from typing import Any
@@ -67,7 +67,7 @@ def equity_data(run: SavedRun) -> dict[str, Any]:
 
 
 def health_data(run: SavedRun) -> list[dict[str, Any]]:
-    """Return the health of each symbol's models over time, and the stamps of their alarms."""
+    """Return the health of each symbol's models over time, and the times of their alarms."""
     return [
         {
             "symbol": found["symbol"],
@@ -99,7 +99,7 @@ def pooled_auc(run: SavedRun) -> float | None:
 
 
 def importance_data(run: SavedRun) -> list[list[Any]]:
-    """Return the features that matter most, and how much."""
+    """Return the most important features, and their importance."""
     importances = run.summary["model"].get("importances", {}).items()
     return [list(pair) for pair in list(importances)[:MOST_FEATURES]]
 
@@ -118,13 +118,13 @@ def ranking_data(run: SavedRun) -> dict[str, Any]:
 
 
 def quarters_data(run: SavedRun) -> dict[str, Any]:
-    """Return the trades of each run by quarter of the probability at entry; empty of too few."""
+    """Return the trades of each run by quarter of the probability at entry; empty if too few."""
     found = entry_quarters(run)
     return {} if found is None else {"names": found.names, "runs": quarter_runs(found)}
 
 
 def quarter_runs(found: EntryQuarters) -> dict[str, Any]:
-    """Return the columns of each run, None where a quarter has no trade."""
+    """Return the columns of each run, None for a quarter without trades."""
     return {
         name: {
             "counts": found.counts[name].tolist(),
@@ -136,7 +136,7 @@ def quarter_runs(found: EntryQuarters) -> dict[str, Any]:
 
 
 def chance_data(run: SavedRun) -> list[dict[str, Any]]:
-    """Return where the figures of both runs lie among those of random filters, and as written."""
+    """Return the figures of both runs relative to random filters, as numbers and as text."""
     return [
         {
             "label": each.label,
@@ -154,7 +154,7 @@ def robustness_data(run: SavedRun) -> dict[str, Any]:
 
 
 def placebo_data(run: SavedRun) -> dict[str, Any] | None:
-    """Return the placebo as it is in the summary."""
+    """Return the placebo from the summary."""
     return (run.summary.get("statistics") or {}).get("placebo")
 
 
@@ -168,10 +168,10 @@ def symbols_data(run: SavedRun, view: SignalView) -> dict[str, Any]:
 
 
 def signal_data(run: SavedRun, signals: dict[str, SignalBars], view: SignalView) -> dict[str, Any]:
-    """Return what the chart of signals is called, where it draws lines, and where it opens."""
+    """Return the title of the signal chart, its lines, and the range it opens on."""
     symbol = view.symbol_of(run)
     own = signals[symbol]
-    view.rows(pd.DatetimeIndex(own.table.index))  # raises where there is none to show
+    view.rows(pd.DatetimeIndex(own.table.index))  # raises if there are none to show
     until = None if view.until is None else milliseconds([view.until])[0]
     return {
         "names": own.names,

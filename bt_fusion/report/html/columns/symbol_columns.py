@@ -20,7 +20,7 @@ LARGEST = np.finfo(np.float32).max
 
 
 def own_rows(view: SignalView, index: pd.DatetimeIndex) -> slice:
-    """Return the bars of a symbol in the view; its last ones where all come after the view."""
+    """Return a symbol's bars in the view; its last bars if the view has none of them."""
     if view.until is not None and index[0] > view.until:
         return SignalView(view.bars).rows(index)
     return view.rows(index)
@@ -60,13 +60,13 @@ def bar_columns(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def typed_column(table: pd.DataFrame, name: str) -> dict[str, str]:
-    """Return a column of bars in the type that it needs."""
+    """Return a column of bars in its type."""
     dtypes = {"time": "float64", "signal": "int8", "regime": "int8"}
     return typed(table[name], dtypes.get(name, "float32"))
 
 
 def grouped_columns(table: pd.DataFrame, symbols: int) -> dict[str, Any]:
-    """Return the columns of bars in groups: of probabilities the mean, the least, the greatest."""
+    """Return the columns of grouped bars: for probabilities the mean, minimum and maximum."""
     groups = GroupedBars(len(table), symbols)
     made = {
         "down": None,
@@ -91,7 +91,7 @@ def grouped_columns(table: pd.DataFrame, symbols: int) -> dict[str, Any]:
 
 
 def typed(values: Any, dtype: str = "float32") -> dict[str, str]:
-    """Return values as little-endian bytes in base64, with the type to read them as.
+    """Return values as little-endian bytes in base64, with their type.
 
     >>> typed([1, -1], "int8")
     {'dtype': 'int8', 'data': 'Af8='}
@@ -111,7 +111,7 @@ def typed(values: Any, dtype: str = "float32") -> dict[str, str]:
 
 
 def milliseconds(times: Any) -> np.ndarray:
-    """Return stamps as milliseconds since 1970, NaN for NaT, as JavaScript counts them.
+    """Return timestamps as JavaScript milliseconds since 1970, NaN for NaT.
 
     >>> milliseconds(np.array(["1970-01-01T00:00:01", "NaT"], "datetime64[ns]"))
     array([1000.,   nan])

@@ -1,4 +1,4 @@
-"""Long columns, thinned for a page: groups of bars that hide no extreme, rows of curves."""
+"""Thin long columns for a page: groups of bars that keep extremes, rows of curves."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ import pandas as pd
 
 __all__ = ["MOST_ROWS", "GroupedBars", "detail_rows", "extreme_rows"]
 
-MOST_ROWS = 100_000  # of all symbols, up to which a page holds every bar
-GROUPS = 20_000  # of all symbols, at most, where it does not
-DETAIL = 20_000  # bars that are held one by one even then
+MOST_ROWS = 100_000  # of all symbols; up to this many, a page holds every bar
+GROUPS = 20_000  # maximum over all symbols, if it does not
+DETAIL = 20_000  # bars still held one by one then
 
 
 class GroupedBars:
-    """Bars of one symbol in groups of equal size, the last one perhaps smaller.
+    """Bars of one symbol in groups of equal size; the last may be smaller.
 
     Parameters
     ----------
@@ -50,15 +50,15 @@ class GroupedBars:
         return np.asarray(values)[np.append(self.starts[1:], self.count) - 1]
 
     def high(self, values: Any) -> np.ndarray:
-        """Return the greatest known value of each group, NaN where none is known."""
+        """Return the maximum known value of each group, NaN if none is known."""
         return np.fmax.reduceat(np.asarray(values, dtype=float), self.starts)
 
     def low(self, values: Any) -> np.ndarray:
-        """Return the least known value, likewise."""
+        """Return the minimum known value of each group, NaN if none is known."""
         return np.fmin.reduceat(np.asarray(values, dtype=float), self.starts)
 
     def mean(self, values: Any) -> np.ndarray:
-        """Return the mean of the known values, likewise."""
+        """Return the mean known value of each group, NaN if none is known."""
         values = np.asarray(values, dtype=float)
         known = self.sum(~np.isnan(values))
         with np.errstate(invalid="ignore"):
@@ -69,13 +69,13 @@ class GroupedBars:
         return np.add.reduceat(np.asarray(values, dtype=float), self.starts)
 
     def commonest(self, values: Any, kinds: int) -> np.ndarray:
-        """Return the value, of 0, 1, ... kinds - 1, that most bars of each group have."""
+        """Return the most frequent value, from 0 to kinds - 1, of each group."""
         counts = [self.sum(np.asarray(values) == kind) for kind in range(kinds)]
         return np.argmax(counts, axis=0)
 
 
 def detail_rows(count: int, symbols: int, shown: slice) -> slice:
-    """Return the bars held one by one: those to be shown, and as many around as there is room.
+    """Return the bars held one by one: those shown, and as many around them as fit.
 
     >>> detail_rows(1_000_000, 1, slice(999_500, 1_000_000))
     slice(980000, 1000000, None)
@@ -88,7 +88,7 @@ def detail_rows(count: int, symbols: int, shown: slice) -> slice:
 
 
 def extreme_rows(table: pd.DataFrame, most: int = GROUPS // 5) -> np.ndarray:
-    """Return the rows at which a column has its least or greatest value of a group; both ends, too.
+    """Return the rows of each group's minimum and maximum, and both ends of the column.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The trades of both runs as columns: for the list, and for the marks among the candles."""
+"""Trades of both runs as columns, for the list and the marks among the candles."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["ENTRY", "VETOED", "trade_columns"]
 
-ENTRY, VETOED = 1, 2  # how a trade is drawn among the candles; 0 not at all
+ENTRY, VETOED = 1, 2  # mark of a trade among the candles; 0 for none
 
 
 def trade_columns(run: SavedRun) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def trade_columns(run: SavedRun) -> dict[str, Any]:
 def drawn_as(run: SavedRun) -> np.ndarray:
     """Return how each trade is marked, in the order of `run.trades`.
 
-    Entries are those of ML-on where it ran. Vetoed are entries of ML-off alone: no entry of ML-on
-    stands at that bar on that side.
+    Entries are those of ML-on if it ran. Vetoed entries are those of ML-off without an ML-on entry
+    on the same bar and side.
     """
     shown = (run.trades.run == run.runs[-1]).to_numpy()
     keys = pd.MultiIndex.from_frame(run.trades[["symbol", "entry_time", "side"]])
@@ -63,7 +63,7 @@ def returns_of(trades: pd.DataFrame) -> pd.Series:
 
 
 def places(values: pd.Series, known: list[str]) -> np.ndarray:
-    """Return the place of each value in a list; the first one where there is no other."""
+    """Return the index of each value in a list."""
     if len(known) == 1:
         return np.zeros(len(values), dtype=int)
     return pd.Index(known).get_indexer(pd.Index(values.astype(str)))
