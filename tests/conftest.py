@@ -5,9 +5,12 @@ import os
 import pytest
 from hypothesis import settings
 
-from bt_fusion import Ensemble, SignalModel, WalkForward
+from bt_fusion import Ensemble, SignalModel, WalkForward, plugins
 from bt_fusion.data import bars as bars_module
 from bt_fusion.data.samples import planted_edge, sp500
+from bt_fusion.ensemble.members.registry import MEMBERS
+from bt_fusion.features import REGISTRY
+from bt_fusion.labels import LABELS
 
 settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("tests")
@@ -56,3 +59,18 @@ def bar_checks(monkeypatch):
 
     monkeypatch.setattr(bars_module, "_check", counted)
     return made
+
+
+@pytest.fixture
+def registers():
+    """Put the registers back as they were; returns what empties them of plug-ins."""
+    all_of_them = (REGISTRY, LABELS, MEMBERS, plugins.LOADED)
+    before = [dict(register) for register in all_of_them]
+
+    def reset():
+        for register, content in zip(all_of_them, before, strict=True):
+            register.clear()
+            register.update(content)
+
+    yield reset
+    reset()

@@ -10,6 +10,15 @@ from tests.test_readme import ROOT
 
 PAGE = (ROOT / "docs" / "extending.md").read_text()
 SMALL = ["--data", "random-walk:1500", "--quiet"]
+COMMANDS = """
+import shlex, sys
+from bt_fusion.cli.main import main
+for line in sys.argv[1:]:
+    try:
+        main(shlex.split(line))
+    except SystemExit as end:
+        assert not end.code, line
+"""
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +47,9 @@ def test_every_command_takes_the_plug_in(folder):
     assert {line.split()[0] for line in lines} == {
         *("train", "show", "evaluate", "predict", "backtest", "why", "tune")
     }
-    command = (
-        "import shlex, sys; from bt_fusion.cli.main import main; main(shlex.split(sys.argv[1]))"
-    )
-    for line in lines:
-        words = [] if line.split()[0] in ("show", "why") else SMALL
-        run(folder, "-c", command, " ".join([line, *words]))
+    small = [], SMALL
+    given = [" ".join([line, *small[line.split()[0] not in ("show", "why")]]) for line in lines]
+    run(folder, "-c", COMMANDS, *given)
     for made in ("models/mine/manifest.json", "traded/report.html", "walked/report.html"):
         assert (folder / made).stat().st_size
 

@@ -97,6 +97,7 @@ def test_a_walk_forward(daily):
     check(daily[:900], WalkForward(model, 500, 150, embargo_bars=2, cache=None))
 
 
+@pytest.mark.slow
 def test_an_expanding_walk_forward_with_three_classes_and_majority_vote():
     bars = random_walk(500, seed=2)
     ensemble = Ensemble(("rf", "xgb", "lgb"), voting="majority")

@@ -36,7 +36,7 @@ from bt_fusion.errors import (
     PluginError,
 )
 from bt_fusion.features import REGISTRY
-from bt_fusion.labels import LABELS, Direction, labels_of
+from bt_fusion.labels import Direction, labels_of
 from bt_fusion.trade_models.position_model import PositionModel
 from bt_fusion.user_code import importable, own_code_digest
 from tests.cli.running import command
@@ -46,19 +46,7 @@ FILE = PAGE.split("run by tests/test_extending.py -->\n```python\n")[1].split("`
 FEATURES = ["return_1", "gap", "range_position"]
 
 
-@pytest.fixture(autouse=True)
-def registers():
-    """Put the registers back as they were; returns what empties them of plug-ins."""
-    all_of_them = (REGISTRY, LABELS, MEMBERS, plugins.LOADED)
-    before = [dict(register) for register in all_of_them]
-
-    def reset():
-        for register, content in zip(all_of_them, before, strict=True):
-            register.clear()
-            register.update(content)
-
-    yield reset
-    reset()
+pytestmark = pytest.mark.usefixtures("registers")
 
 
 @pytest.fixture

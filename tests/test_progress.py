@@ -84,10 +84,12 @@ def test_steps_show_on_a_terminal_once_they_take_a_second():
     assert left, said
 
 
+@pytest.mark.slow
 def test_a_walk_forward_in_a_script_of_ones_own_shows_its_refits():
     assert re.search(r"Refits .*/17", shown_on_terminal("-c", OWN_SCRIPT))
 
 
+@pytest.mark.slow
 def test_quiet_shows_nothing(tmp_path):
     options = ["--quiet", "--no-report", "--cache", "none", "--out", str(tmp_path)]
     data = ["--data", "random-walk", "--members", "lgb", "--refit-bars", "400"]

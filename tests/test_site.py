@@ -15,6 +15,8 @@ from docs.making.commands import command_reference
 from docs.making.links import ROOT, linked_files, relinked
 from docs.making.outputs import ELSEWHERE, page_folder, pages, refreshed, run_page
 
+pytestmark = pytest.mark.usefixtures("registers")
+
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 SUMMARY = (ROOT / "docs" / "reference" / "summary.md").read_text()
 MADE_ELSEWHERE = {"command"}  # the command line adds it

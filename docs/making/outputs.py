@@ -21,8 +21,8 @@ __all__ = ["ELSEWHERE", "page_folder", "pages", "refreshed", "run_page"]
 
 OWN_TESTS = """
     ARCHITECTURE add_ml analyzers audit benchmarks data defaults discovery drift extending features
-    fusion honesty hub hybrid live managed models report retrain scale statistics sweep systems
-    timeframes universe using verdict
+    fusion honesty hub hybrid live managed models python report retrain scale statistics sweep
+    systems timeframes universe using verdict
 """
 ELSEWHERE = frozenset(OWN_TESTS.split())  # pages whose blocks have tests of their own
 NUMBER = re.compile(r"[+-]?\d[\d,.]*(?:e[+-]?\d+)?")

@@ -85,7 +85,6 @@ def test_buy_and_hold_stands_beside_both_runs():
     summary = result.summary
     assert summary["comparison"]["buy_hold"] == summary["buy_hold"]
     assert result.equity.columns.tolist() == [
-        "datetime",
         "off",
         "on",
         "buy_hold",

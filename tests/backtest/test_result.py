@@ -106,7 +106,7 @@ def test_the_plot_has_both_runs_and_a_legend(result):
     figure = result.plot()
     top, below = figure.axes
     names = [text.get_text() for text in top.get_legend().get_texts()]
-    assert names == ["buy and hold", "ML off", "ML on"] and len(below.lines) == 2
+    assert names == ["Buy and hold", "ML off", "ML on"] and len(below.lines) == 2
     pyplot.close(figure)
 
 

@@ -316,6 +316,7 @@ def test_saving_follows_a_link_to_the_folder(model, saved, bars, tmp_path):
     assert_same(model, load_model(tmp_path / "current"), bars)
 
 
+@pytest.mark.slow
 def test_a_hundred_faults_are_our_errors():
     """Six of each kind, loaded in child processes: no crash, no hang, no code run."""
     results = run_faults(range(5_000, 5_000 + 6 * len(KINDS)))
@@ -323,6 +324,7 @@ def test_a_hundred_faults_are_our_errors():
     assert [row for row in results if row[2] != "our error"] == []
 
 
+@pytest.mark.slow
 def test_sigkill_while_replacing_leaves_the_old_model_or_the_new():
     outcomes = run_kills(6, seed=1)
     assert sum(outcomes.values()) == 6

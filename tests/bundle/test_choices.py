@@ -41,6 +41,7 @@ def rewrite(folder, choices):
 
 @pytest.mark.parametrize("name", ["lr", "rf", "xgb", "lgb", "svm"])
 @pytest.mark.parametrize("options", [{}, {"calibration": "sigmoid"}])
+@pytest.mark.slow
 def test_any_winner_comes_back(name, options, tmp_path):
     model = trained((name,), **options)
     loaded = load_model(model.save(tmp_path / "model"))

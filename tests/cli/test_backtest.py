@@ -65,6 +65,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
         "guard",
         "timing",
         "notes",
+        "parameters",
         "command",
         "statistics",
         "audit",

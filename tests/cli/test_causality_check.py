@@ -57,6 +57,7 @@ def test_commands_that_fit_refuse_a_feature_that_looks_ahead(options, tmp_path, 
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.slow
 def test_without_the_check_the_results_say_so(options, tmp_path, capsys):
     said = "look-ahead was not checked: feature rises_next"
     run = tmp_path / "run"

@@ -83,6 +83,7 @@ def test_a_folder_in_the_place_of_a_file_is_refused(csv, tmp_path, capsys):
     assert (tmp_path / "summary.json").read_text() == "of another run"
 
 
+@pytest.mark.slow
 def test_a_storage_of_trials_that_is_full_is_one_line(csv, tmp_path):
     words = ["tune", "--data", csv, "--trials", 40, "--storage", tmp_path / "t.db", *QUICK[:4]]
     done = on_a_full_disk(*words, cwd=tmp_path, most=118_000)

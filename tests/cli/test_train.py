@@ -152,7 +152,9 @@ def test_onnx_forms_are_told_of_and_saved(data, tmp_path, capsys):
     shown = capsys.readouterr().out
     lines = shown.splitlines()
     for name in ("lr", "lgb"):
-        (line,) = (line for line in lines if line.startswith(f"│ {name} ") and "predicts" in line)
+        (line,) = (
+            line for line in lines if line.strip("│ ").startswith(f"{name} ") and "predicts" in line
+        )
         (path,) = (tmp_path / "m").glob(f"onnx-{name}.*.onnx")
         assert f"{path.stat().st_size:,}" in line and "e-" in line
     assert "not exported: no" in shown and "RbfSVM" in shown

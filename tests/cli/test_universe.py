@@ -80,6 +80,7 @@ def test_a_user_s_strategy_sizer_and_features_reach_every_process(candles, tmp_p
     assert table.error.notna().sum() == 1 and (table.off_trades.dropna() > 50).all()
 
 
+@pytest.mark.slow
 def test_a_saved_model_judges_all_files(candles, trained, tmp_path):
     words = ["--model", trained, "--no-report", "--quiet", "--jobs", 1]
     assert command("universe", "--data", candles, *words, "--out", tmp_path) == 0

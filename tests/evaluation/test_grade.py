@@ -37,6 +37,7 @@ def test_one_class_has_no_grade():
     assert grade_of(None, rows=100, of_class=100, horizon=5) == Grade(None, None, None)
 
 
+@pytest.mark.slow
 def test_chance_exceeds_its_limit_in_one_of_forty_cases():
     rng = np.random.default_rng(0)
     actual = np.arange(90) < 30

@@ -66,6 +66,7 @@ def signals_shown(folder):
     return {key: found[key] for key in ("bars", "until", "symbol")}
 
 
+@pytest.mark.slow
 def test_the_bars_whose_signals_are_shown(folder):
     report(folder, "--png")
     assert signals_shown(folder) == {"bars": 500, "until": None, "symbol": 0}
@@ -87,6 +88,7 @@ def test_the_bars_whose_signals_are_shown(folder):
     assert signals_shown(folder)["bars"] == 9999 and picture.read_bytes() not in drawn
 
 
+@pytest.mark.slow
 def test_one_of_several_symbols_is_shown_first(folder):
     for name in ("bars", "predictions"):
         one = pd.read_parquet(folder / f"{name}.parquet")

@@ -29,7 +29,7 @@ def model():
 def test_tables_show_what_the_evaluation_holds(model):
     judged = evaluate(model, BARS, importance=True, cross_validation=True)
     shown = text(evaluation_tables(judged))
-    assert f"195 unseen rows, {judged.start}" in shown
+    assert f"195 unseen rows, {judged.start:%Y-%m-%d %H:%M} to " in shown
     assert f"{judged.figures['auc']:.4f}" in shown
     assert f"{judged.cross_validation['purged']['spread']['auc']:.4f}" in shown
     assert f"{100 * judged.quality[8]['hit_rate']:.1f} %" in shown

@@ -91,6 +91,7 @@ def trained(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_command_tunes_both_and_trains_on_what_it_found(trained):
     told = json.loads((trained / "told.json").read_text())
     assert told["trials"] == told["position"]["trials"] == 2

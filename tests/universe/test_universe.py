@@ -202,6 +202,7 @@ def test_where_no_file_can_be_judged_the_first_reason_is_told(files, tmp_path):
         judged({"broken": files["broken"]}, tmp_path)
 
 
+@pytest.mark.slow
 def test_an_unforeseen_error_is_a_row_that_is_judged_again(files, tmp_path, monkeypatch):
     def fail(path, *rest):
         if "walk0" in path:

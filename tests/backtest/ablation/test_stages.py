@@ -46,7 +46,7 @@ def test_equity_of_every_row_and_exits_that_add_up(planned, ablated):
 
 
 def test_what_the_rows_differ_in_cannot_be_given(planned):
-    with pytest.raises(OptionError, match="parameter position is what the rows"):
+    with pytest.raises(OptionError, match="the ablation sets parameter position itself"):
         ablation(*planned, params={"position": False})
 
 

@@ -49,6 +49,7 @@ def walked(server, start, end, now):
     start=st.integers(-20, 60),
     end=st.integers(61, 140),
 )
+@pytest.mark.slow
 def test_every_candle_comes_once_whatever_the_server(hours, width, window, empty, start, end):
     server = Server(sorted(hours), width, window, empty)
     stamps, covered = walked(server, start, end, now=10_000)

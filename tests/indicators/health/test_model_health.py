@@ -56,6 +56,7 @@ def test_a_feed_and_a_model_are_as_good_as_an_ensemble():
     np.testing.assert_array_equal(ran(Watch, model=model(), by_feed=True).rows, wanted)
 
 
+@pytest.mark.slow
 def test_predictions_with_their_health_are_as_good_as_the_model():
     known = with_health(model(), FRAME, model().predict(FRAME))
     wanted = ran(Watch, model=model()).rows
@@ -64,6 +65,7 @@ def test_predictions_with_their_health_are_as_good_as_the_model():
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.slow
 def test_a_stopped_model_is_not_usable_from_its_alarm_on(mode):
     first = model_health(model(), FRAME).alarms()[0]["bar"]
     usable, probability = zip(*ran(Watch, mode, model=model(), on_drift="stop").asked, strict=True)
