@@ -48,6 +48,7 @@ def test_all_that_is_run_is_named_if_it_leaks(case):
     assert not is_wrong(case, tried), tried.says
 
 
+@pytest.mark.slow
 def test_the_other_method_sees_far_leaks_and_no_next_close():
     """Freqtrade's issue 11346: it holds one more bar than the signal needs."""
     assert cut_at_signals(CASES["ForwardLine"], BARS) is True

@@ -76,7 +76,7 @@ def watched(name, feeds, ml, **options):
 
 @pytest.mark.parametrize("name", STRATEGIES)
 @pytest.mark.parametrize("ml", [False, True])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_three_feeds_of_different_starts_gaps_and_lengths(name, ml, seed):
     feeds = three_feeds(seed)
     ran = watched(name, feeds, ml)

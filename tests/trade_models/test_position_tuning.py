@@ -59,6 +59,7 @@ def test_the_best_trial_is_applied_whatever_it_aims_at(objective):
     assert again.table.drop(columns="seconds").equals(found.table.drop(columns="seconds"))
 
 
+@pytest.mark.slow
 def test_signal_and_position_are_two_studies_in_one_storage(tmp_path):
     place, options = tmp_path / "tuning.db", StudyOptions(folds=2)
     signal = tune(managed(), BARS, 2, options, storage=place)
