@@ -8,9 +8,13 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
 
 MARK = re.compile(r"^<!-- generated: (\w+)(.*?) -->$", re.MULTILINE)
+
+
+def on_startup(**_: Any) -> None:
+    """Make docs.making importable; mkdocs undoes what a hook file does to sys.path on import."""
+    sys.path.insert(0, str(ROOT))
 
 
 def on_files(files: Files, config: Any) -> Files:
