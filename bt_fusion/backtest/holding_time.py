@@ -1,8 +1,8 @@
-"""`--horizon auto`: set the label's horizon to the median length of trades without ML."""
+"""The label's horizon: a number of bars, or the median length of trades without ML."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,7 @@ from bt_fusion.module_sources import file_of
 from bt_fusion.strategies import OnePosition
 from bt_fusion.user_code import locate_errors
 
-if TYPE_CHECKING:
-    from bt_fusion.backtest.job import BacktestJob
-
-__all__ = ["HoldingTime", "check_own_exits", "holding_time", "with_holding_time"]
+__all__ = ["HoldingTime", "check_own_exits", "holding_time", "with_horizon"]
 
 FEWEST_TRADES = 10
 
@@ -83,48 +80,59 @@ def holding_time(
     if len(held) < FEWEST_TRADES:
         raise OptionError(
             f"horizon auto: {strategy.__name__} without ML closed {len(held)} trades in the first "
-            f"{window:,} bars, and {FEWEST_TRADES} are needed; give --horizon a number, or a "
-            "longer --train-bars"
+            f"{window:,} bars, and {FEWEST_TRADES} are needed; give a number of bars as horizon, "
+            "or a longer first training window (--train-bars)"
         )
     return HoldingTime(max(1, round(float(np.median(held)))), len(held), window)
 
 
-def with_holding_time(job: "BacktestJob", bars: Mapping[str, pd.DataFrame]) -> "BacktestJob":
-    """Return a job whose label's horizon is the trade length without ML.
+def with_horizon(job: Any, bars: Mapping[str, pd.DataFrame]) -> Any:
+    """Return a job whose label has the job's `horizon`; the job itself if that is None.
 
-    The trades come from the first training window of each symbol, up to the earliest end of these
-    windows, so they precede every prediction; one account trades all. The job's `source` and
-    `notes` hold the result.
+    With "auto" the trades come from the first training window of each symbol, up to the earliest
+    end of these windows, so they precede every prediction; one account trades all. The new job's
+    `source` and `notes` hold the result.
 
     Parameters
     ----------
     job : BacktestJob
-        With a walk-forward, and a strategy with its own exits.
+        With a walk-forward; for "auto" also a strategy with its own exits.
     bars : mapping of DataFrame
         All bars of each symbol.
 
     Raises
     ------
     OptionError
-        As `check_own_exits` and `holding_time`, and for a fitted model.
+        For a fitted model, another value, and for "auto" as `check_own_exits` and `holding_time`.
     """
-    strategy, walk = load_strategy(job.strategy), job.predictor
+    if job.horizon is None:
+        return job
+    walk = job.predictor
     if not isinstance(walk, WalkForward):
-        raise OptionError("horizon auto: a saved model has the horizon it was trained with")
+        raise OptionError(
+            f"horizon {job.horizon}: a saved model has the horizon it was trained with"
+        )
+    length, source, notes = job.horizon, job.source, job.notes
+    if length == "auto":
+        found = trades_before(job, walk, bars)
+        length, notes = found.bars, (*notes, found.note)
+        source = source | {"horizon": {"asked": "auto", "bars": length}}
+    if not isinstance(length, int) or length < 1:
+        raise OptionError(f"horizon {length!r} must be a number of bars from 1, or 'auto'")
+    model = clone(walk.signal_model())
+    model.set_params(labels=replace(model.label(), horizon=length))
+    walk = clone(walk).set_params(model=model)
+    return replace(job, model=walk, horizon=None, source=source, notes=notes)
+
+
+def trades_before(job: Any, walk: WalkForward, bars: Mapping[str, pd.DataFrame]) -> HoldingTime:
+    """Return the holding time before the first prediction of any symbol; raises as its parts."""
+    strategy = load_strategy(job.strategy)
     check_own_exits(strategy)
     windows = {symbol: own.iloc[: walk.sizes(len(own))[0]] for symbol, own in bars.items()}
-    # of all symbols the bars before the first prediction of any
     until = min(own.index[-1] for own in windows.values())
     first = {symbol: own.loc[:until] for symbol, own in windows.items() if own.index[0] <= until}
-    found = holding_time(strategy, job.params, first, job.account)
-    model = clone(walk.signal_model())
-    model.set_params(labels=replace(model.label(), horizon=found.bars))
-    return replace(
-        job,
-        model=clone(walk).set_params(model=model),
-        source=job.source | {"horizon": {"asked": "auto", "bars": found.bars}},
-        notes=(*job.notes, found.note),
-    )
+    return holding_time(strategy, job.params, first, job.account)
 
 
 def check_own_exits(strategy: type[Strategy]) -> None:
@@ -132,5 +140,5 @@ def check_own_exits(strategy: type[Strategy]) -> None:
     if issubclass(strategy, OnePosition):
         raise OptionError(
             f"horizon auto: the exits of {strategy.__name__} follow the label's horizon, so its "
-            "trades cannot set it; give --horizon a number. auto is for your own strategies"
+            "trades cannot set it; give a number of bars. auto is for your own strategies"
         )

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.job_checks import ML_CHOICES, checked_strategy, with_threshold
+from bt_fusion.backtest.job_checks import ML_CHOICES, checked_strategy, resolved
 from bt_fusion.backtest.judging import Judging, Step, say_what_failed
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.notes import costs_note, notes_of, slippage_note, warn_of_refused
@@ -77,6 +77,7 @@ class BacktestJob:
     ml: str = "both"
     account: Account = field(default_factory=Account)
     params: dict[str, Any] = field(default_factory=dict)
+    horizon: int | str | None = None
     fromdate: Any = None
     todate: Any = None
     draws: int = 1_000
@@ -110,7 +111,7 @@ class BacktestJob:
             Called with (refits done, total refits), instead of a progress display on the terminal.
         """
         given = bars if isinstance(bars, dict) else {name: bars}
-        job: BacktestJob = with_threshold(self, given)
+        job: BacktestJob = resolved(self, given)
         if job is not self:
             return job.run(bars, name, on_refit)
         strategy = checked_strategy(self, given)

@@ -7,6 +7,7 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.chance.label_placebo import trained_again
+from bt_fusion.backtest.holding_time import with_horizon
 from bt_fusion.backtest.judgement import PLACEBOS
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.variants import check_technical, check_variants, preset_params
@@ -17,10 +18,15 @@ from bt_fusion.saved_runs.trade_groups import check_periods
 from bt_fusion.strategies import ManagedStrategy
 from bt_fusion.trade_models.managed_model import ManagedModel
 
-__all__ = ["ML_CHOICES", "checked_strategy", "with_threshold"]
+__all__ = ["ML_CHOICES", "checked_strategy", "resolved"]
 
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
 WITHOUT_PAYOFF = 0.60  # threshold of models that cannot give a break-even one
+
+
+def resolved(job: Any, bars: dict[str, pd.DataFrame]) -> Any:
+    """Return a `BacktestJob` whose label's horizon and default threshold are known."""
+    return with_threshold(with_horizon(job, bars), bars)
 
 
 def with_threshold(job: Any, bars: dict[str, pd.DataFrame]) -> Any:

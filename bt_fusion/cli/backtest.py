@@ -89,7 +89,6 @@ def backtest(
     output: BacktestOutput,
 ) -> None:
     """Trade the same unseen bars with ML off and on, and compare."""
-    from bt_fusion.backtest.holding_time import with_holding_time
     from bt_fusion.cli.options.command_line import given_command
     from bt_fusion.files import check_no_input
     from bt_fusion.report.draw import drawn_files
@@ -114,8 +113,6 @@ def backtest(
         audit=not audit.no_audit,
     )
     loaded = bars.load(screen)
-    if model.horizon_auto:
-        job = with_holding_time(job, loaded)
     with TemporaryDirectory() as drawn:  # the previous run's chart stays until this run ends
         chart = Path(drawn) / CHART if output.plot else None
         result = replace(job, plot=chart).run(loaded)

@@ -57,7 +57,6 @@ def sweep(
     output: OutputOptions,
 ) -> None:
     """Trade every combination of parameters with ML off and on; predictions are made once."""
-    from bt_fusion.backtest.holding_time import with_holding_time
     from bt_fusion.progress import step
     from bt_fusion.report.pictures.sweep import draw_sweep
     from bt_fusion.report.terminal.sweep import sweep_table
@@ -73,10 +72,7 @@ def sweep(
     job = backtest_job(bars, strategy, model, schedule, account, period, screen)
     job = replace(job, notes=(*notes, *job.notes))
     loaded = bars.load(screen)
-    if model.horizon_auto:
-        job = with_holding_time(job, loaded)
-        screen.say(f"Note       {job.notes[-1]}")
-    found = Sweep(job, grid, schedule.jobs).run(loaded, out)
+    found = Sweep(job, grid, schedule.jobs).run(loaded, out=out)
     kept = "" if same_sweep(out, found) else earlier.keep()
     paths = write_sweep(out, found)
     if found.varied and not output.no_report:

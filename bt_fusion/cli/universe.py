@@ -121,7 +121,6 @@ def universe(
     output: UniverseOutput,
 ) -> None:
     """Compare ML off and on over many files: a row each, ranked, and one verdict over all."""
-    from bt_fusion.errors import OptionError
     from bt_fusion.progress import step
     from bt_fusion.report.html.universe_page import draw_universe_page
     from bt_fusion.report.pictures.universe import draw_universe
@@ -137,8 +136,6 @@ def universe(
     screen, out = output.screen(), output.out
     check_no_backtest(out)
     earlier = output.earlier(UNIVERSE)
-    if model.horizon_auto:
-        raise OptionError("horizon auto is of one market's trades; give --horizon a number of bars")
     files = bars.files(screen)
     job = backtest_job(bars, strategy, model, schedule, account, period, screen)
     job = replace(job, notes=(*notes, *job.notes))

@@ -40,6 +40,10 @@ class Backtest(Described, BacktestJob):
     account : Account
     params : dict
         Parameters of the strategy.
+    horizon : int or "auto", optional
+        Number of bars the label looks ahead. "auto" is the median length of the strategy's trades
+        without ML in the first training window; it needs ten trades, and exits of its own. Default:
+        that of the model.
     fromdate, todate : str or Timestamp, optional
         Start of the traded window, and its end (exclusive).
     draws : int
@@ -169,7 +173,7 @@ class Backtest(Described, BacktestJob):
             folder = Path(made) if self.ledger is None else Path(self.ledger)
             job = self._fitting_once(Path(made))
             sweep = Sweep(job, grid, jobs, maximize=maximize, constraint=constraint)
-            found = sweep.run(bars, folder, name)
+            found = sweep.run(bars, name, out=folder)
             result = replace(job._best(found, folder), ledger=folder).run(bars, name)
         best = replace(result, sweep=found)
         return (best, found.figures()) if return_heatmap else best

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 from backtrader import Strategy
 
+from bt_fusion.backtest.holding_time import with_horizon
 from bt_fusion.backtest.job import UNNAMED, BacktestJob, clocked
-from bt_fusion.backtest.job_checks import checked_strategy, with_threshold
+from bt_fusion.backtest.job_checks import checked_strategy, resolved
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.summary import data_and_window
@@ -92,20 +93,21 @@ class Sweep:
     def run(
         self,
         bars: pd.DataFrame | dict[str, pd.DataFrame],
-        folder: str | Path | None = None,
         name: str = UNNAMED,
+        *,
+        out: str | Path | None = None,
         on_refit: Progress | None = None,
         on_run: Progress | None = None,
     ) -> SweepResult:
-        """Predict once, make the runs missing from the folder, and return the result.
+        """Predict once, make the runs missing from `out`, and return the result.
 
         Parameters
         ----------
         bars : DataFrame, or dict of them by symbol
-        folder : path, optional
-            Stores finished runs and the trial ledger; nothing is stored without it.
         name : str
             Name of the data if `bars` is a single DataFrame.
+        out : path, optional
+            Folder for finished runs and the trial ledger; nothing is stored without it.
         on_refit, on_run : callable, optional
             Called with (done, total), instead of a progress display on the terminal.
 
@@ -115,13 +117,14 @@ class Sweep:
             For an unknown parameter or figure, a constraint that no combination meets, or if no
             variant can be run.
         """
-        if folder is None:
+        if out is None:
             with TemporaryDirectory(prefix="bt_fusion-", ignore_cleanup_errors=True) as made:
-                return self.run(bars, made, name, on_refit, on_run)
+                return self.run(bars, name, out=made, on_refit=on_refit, on_run=on_run)
         given = bars if isinstance(bars, dict) else {name: bars}
         check_maximize(self.maximize)
-        job = self.job if THRESHOLDS.keys() & self.grid.keys() else with_threshold(self.job, given)
-        return replace(self, job=job)._run(given, Path(folder), on_refit, on_run)
+        swept = THRESHOLDS.keys() & self.grid.keys()
+        job = with_horizon(self.job, given) if swept else resolved(self.job, given)
+        return replace(self, job=job)._run(given, Path(out), on_refit, on_run)
 
     def _run(
         self,

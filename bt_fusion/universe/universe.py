@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from bt_fusion.backtest.job import BacktestJob, clocked
-from bt_fusion.backtest.job_checks import checked_strategy, with_threshold
+from bt_fusion.backtest.job_checks import checked_strategy, resolved
 from bt_fusion.data.timestamps import length_seconds
 from bt_fusion.errors import OptionError
 from bt_fusion.models.predictors import Predictor
@@ -123,7 +123,11 @@ class Universe:
             raise OptionError(f"min_bars {self.min_bars} must be 0 or more")
         if self.resample is not None:
             length_seconds(self.resample)
-        job = with_threshold(self.job, NO_BARS)
+        if self.job.horizon == "auto":
+            raise OptionError(
+                "horizon auto measures the trades of one market; give a number of bars"
+            )
+        job = resolved(self.job, NO_BARS)
         if job.ml != "both" or job.placebo != "veto":
             raise OptionError(
                 "a universe compares ML off and on with random filters: leave ml and placebo away"

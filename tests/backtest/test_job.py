@@ -129,7 +129,7 @@ def test_a_class_that_cannot_be_found_again_says_so(csv, tmp_path):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_sweep_of_a_class(jobs, tmp_path):
-    found = Sweep(job(Average), {"period": [5, 10]}, jobs).run(BARS, tmp_path, "edge")
+    found = Sweep(job(Average), {"period": [5, 10]}, jobs).run(BARS, "edge", out=tmp_path)
     assert found.summary["failed"] == 0
     assert found.summary["config"]["strategy"] == f"{__name__}:Average"
     alone = job(Average, params={"ml_threshold": 0.4, "period": 5}).run(BARS, "edge").summary

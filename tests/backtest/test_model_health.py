@@ -67,7 +67,7 @@ def test_a_sweep_makes_runs_that_may_be_stopped_in_the_engine(tmp_path):
     job = Backtest(model(), params={"on_drift": "stop"})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", BtFusionWarning)
-        found = Sweep(job, {"ema_fast": list(range(4, 17))}).run(bars(), tmp_path)
+        found = Sweep(job, {"ema_fast": list(range(4, 17))}).run(bars(), out=tmp_path)
         one = ran(on_drift="stop", ema_fast=12).runs["on"]
     assert found.summary["runs"]["replayed"] <= 13  # of ML off alone
     row = found.table[found.table.ema_fast == 12].iloc[0]

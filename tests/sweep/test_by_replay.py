@@ -50,12 +50,12 @@ def sweep(**options):
 @pytest.fixture(scope="module")
 def replayed(edge, tmp_path_factory):
     folder = tmp_path_factory.mktemp("replayed")
-    return sweep().run(edge, folder, "edge"), folder
+    return sweep().run(edge, "edge", out=folder), folder
 
 
 @pytest.fixture(scope="module")
 def by_engine(edge, tmp_path_factory):
-    return sweep(replay=False).run(edge, tmp_path_factory.mktemp("engine"), "edge")
+    return sweep(replay=False).run(edge, "edge", out=tmp_path_factory.mktemp("engine"))
 
 
 def without_counts(summary):
@@ -84,7 +84,7 @@ def test_the_terminal_tells_how_many_were_replayed(replayed, by_engine):
 
 def test_again_makes_nothing(replayed, edge):
     found, folder = replayed
-    again = sweep().run(edge, folder, "edge")
+    again = sweep().run(edge, "edge", out=folder)
     assert again.summary["runs"]["kept"] == 30 and again.summary["runs"]["made"] == 0
     assert again.summary["runs"]["checked"] == 0
     pd.testing.assert_frame_equal(again.table, found.table)
@@ -98,7 +98,7 @@ def test_where_one_differs_every_run_is_the_engines(edge, by_engine, tmp_path, m
         return trades.assign(entry_price=trades.entry_price * (1 + 2e-9))
 
     monkeypatch.setattr(ReplayedRun, "trades", later)
-    found = sweep().run(edge, tmp_path, "edge")
+    found = sweep().run(edge, "edge", out=tmp_path)
     runs = found.summary["runs"]
     assert (runs["replayed"], runs["engine"]) == (0, 30)
     assert (runs["checked"], runs["differing"]) == (CHECKED, CHECKED)
@@ -191,7 +191,7 @@ def test_what_no_replay_knows(inputs):
 def test_refused_orders_send_a_run_to_the_engine(tmp_path):
     bars = planted_edge(1_300, seed=3, auc=0.75)
     dear = replace(sweep(), job=replace(sweep().job, account=Account(share=1.0)))
-    found = dear.run(bars, tmp_path, "edge")
+    found = dear.run(bars, "edge", out=tmp_path)
     assert found.summary["runs"]["replayed"] == 0 and found.table.on_rejected.min() > 0
     assert found.summary["runs"]["engine_why"].startswith("too few variants whose every order")
 

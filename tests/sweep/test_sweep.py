@@ -59,7 +59,7 @@ def job(cache=None, **options):
 def swept(edge, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sweep")
     Counting.times = 0
-    found = Sweep(job(), GRID, jobs=1).run(edge, folder, "edge")
+    found = Sweep(job(), GRID, jobs=1).run(edge, "edge", out=folder)
     return found, folder
 
 
@@ -72,11 +72,11 @@ def test_ml_is_paid_once_and_ml_off_once_for_all_thresholds(swept):
 
 
 def test_a_value_that_cannot_be_fails_alone(edge, tmp_path):
-    found = Sweep(job(), {"ema_fast": [0, 8]}, jobs=1).run(edge, tmp_path)
+    found = Sweep(job(), {"ema_fast": [0, 8]}, jobs=1).run(edge, out=tmp_path)
     assert found.table.error[0] == "ema_fast 0 must be a whole number of at least 1"
     assert found.table.error.isna().tolist() == [False, True] and found.summary["failed"] == 1
     with pytest.raises(OptionError, match="jobs 0 must be"):
-        Sweep(job(), {"ema_fast": [8]}, jobs=0).run(edge, tmp_path)
+        Sweep(job(), {"ema_fast": [8]}, jobs=0).run(edge, out=tmp_path)
 
 
 def test_every_variant_has_the_figures_of_its_own_backtest(swept, edge):
@@ -103,30 +103,32 @@ def test_the_best_is_the_highest_sharpe_with_its_parameters(swept):
 
 def test_again_does_nothing_and_more_values_only_what_is_new(swept, edge):
     found, folder = swept
-    again = Sweep(job(), GRID, jobs=1).run(edge, folder, "edge")
+    again = Sweep(job(), GRID, jobs=1).run(edge, "edge", out=folder)
     assert again.summary["runs"]["kept"] == 8 and again.summary["runs"]["made"] == 0
     pd.testing.assert_frame_equal(again.table, found.table)
     lately = {**GRID, "ema_fast": [8, 12, 16]}
-    more = Sweep(job(), lately, jobs=1).run(edge, folder, "edge")
+    more = Sweep(job(), lately, jobs=1).run(edge, "edge", out=folder)
     assert more.summary["runs"]["kept"] == 8 and more.summary["runs"]["made"] == 3 + 1
     assert more.summary["trials"] == 9  # the six of before are the same trials
-    dearer = Sweep(job(account=Account(commission=0.001)), GRID, jobs=1).run(edge, folder, "edge")
+    dearer = Sweep(job(account=Account(commission=0.001)), GRID, jobs=1).run(
+        edge, "edge", out=folder
+    )
     assert dearer.summary["runs"]["kept"] == 0
     assert dearer.summary["trials"] == 15
 
 
 def test_variants_that_cannot_run_are_listed(edge, tmp_path):
     grid = {"ema_slow": [26, 5_000]}
-    found = Sweep(job(), grid, jobs=1).run(edge, tmp_path)
+    found = Sweep(job(), grid, jobs=1).run(edge, out=tmp_path)
     assert found.summary["failed"] == 1 and found.summary["best"]["params"] == {"ema_slow": 26}
     assert found.table.error.isna().tolist() == [True, False]
     assert "fewer than the indicators" in found.table.error[1]
     with pytest.raises(OptionError, match=r"none of 1 variants can be run: 900 bars are fewer"):
-        Sweep(job(), {"ema_slow": [5_000]}, jobs=1).run(edge, tmp_path)
+        Sweep(job(), {"ema_slow": [5_000]}, jobs=1).run(edge, out=tmp_path)
 
 
 def test_variants_that_never_trade_have_no_best(edge, tmp_path):
-    found = Sweep(job(), {"ml_threshold": [0.99, 1.0]}, jobs=1).run(edge, tmp_path)
+    found = Sweep(job(), {"ml_threshold": [0.99, 1.0]}, jobs=1).run(edge, out=tmp_path)
     write_json(tmp_path / "sweep.json", found.summary)
     s = json.loads((tmp_path / "sweep.json").read_text())
     assert (s["best"], s["dsr"], s["luck"], s["trials"]) == (None, None, None, 2)
@@ -136,7 +138,7 @@ def test_variants_that_never_trade_have_no_best(edge, tmp_path):
 def test_an_unknown_parameter_is_refused_before_any_work(edge, tmp_path):
     before = Counting.times
     with pytest.raises(OptionError, match="did you mean 'ml_threshold'"):
-        Sweep(job(), {"ml_treshold": [0.5]}, jobs=1).run(edge, tmp_path / "out")
+        Sweep(job(), {"ml_treshold": [0.5]}, jobs=1).run(edge, out=tmp_path / "out")
     assert Counting.times == before and not (tmp_path / "out").exists()
 
 
@@ -144,13 +146,13 @@ def test_a_grid_of_the_threshold_s_other_name_needs_no_other(edge, tmp_path):
     up = SignalModel(["wick_balance", "gap"], Rises(), Ensemble(("lgb",)))  # tells no payoff
     grid = {"ml_entry_threshold": [0.5, 0.55]}
     walk_forward = WalkForward(up, 600, 300, cache=None)
-    found = Sweep(Backtest(walk_forward), grid, jobs=1).run(edge, tmp_path)
+    found = Sweep(Backtest(walk_forward), grid, jobs=1).run(edge, out=tmp_path)
     assert found.summary["failed"] == 0 and len(found.table) == 2
 
 
 def test_several_symbols(edge, tmp_path):
     bars = {"A": edge, "B": planted_edge(1_300, seed=4, auc=0.75)}
-    found = Sweep(job(), {"ml_threshold": [0.5, 0.6]}, jobs=1).run(bars, tmp_path)
+    found = Sweep(job(), {"ml_threshold": [0.5, 0.6]}, jobs=1).run(bars, out=tmp_path)
     alone = job(params={"ml_threshold": 0.6}).run(bars).summary
     assert found.table.on_net_profit[1] == pytest.approx(alone["ml_on"]["net_profit"])
     assert found.summary["data"] == alone["data"]
@@ -159,7 +161,7 @@ def test_several_symbols(edge, tmp_path):
 def figures_of_luck(bars, folder):
     grid = {"ml_threshold": [0.3, 0.4, 0.5, 0.6], "ema_fast": [4, 16]}
     free = job(account=Account(commission=0.0))
-    return Sweep(free, grid, jobs=1).run(bars, folder).summary
+    return Sweep(free, grid, jobs=1).run(bars, out=folder).summary
 
 
 def test_an_edge_carries_over_and_is_more_than_luck(tmp_path):

@@ -62,6 +62,7 @@ def backtest_job(
             chosen["source"]["preset"], load_strategy(strategy.strategy), strategy.named()
         )
         | strategy.params(),
+        horizon="auto" if model.horizon_auto else None,
         fromdate=start,
         todate=end,
         seed=bars.seed,
