@@ -76,7 +76,7 @@ class FusionStrategy(OnePosition):
         if renewed:
             symbol.last = len(symbol.data)
         outcome = super().act(symbol)
-        return "renewed" if renewed and outcome == "position open" else outcome
+        return "renews the open trade" if renewed and outcome == "position open" else outcome
 
     def enter(self, symbol, side):
         if side == symbol.stopped:

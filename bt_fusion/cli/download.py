@@ -30,7 +30,6 @@ def download(
     candles are audited for faults.
     """
     from bt_fusion.data.bar_audit import audit_bars
-    from bt_fusion.data.samples import load_sample
     from bt_fusion.data.writers import check_bar_file, write_bars
     from bt_fusion.report.terminal.checks import data_audit_table
 
@@ -38,8 +37,7 @@ def download(
     check_bar_file(out)
     screen = output.screen()
     if candles.made_up:
-        name = str(candles.source)
-        bars = load_sample(name, candles.seed)
+        name, bars = str(candles.source), candles.made()
     else:
         name = candles.market().name
         bars = fetched(candles, screen)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bt_fusion.verdict.conditions import Condition
 from bt_fusion.verdict.evidence import (
     PROBABLE,
     STRICT,
@@ -44,10 +45,10 @@ def pooled_change(e: Evidence, found: "Graded") -> str:
     asked = [test for test in (e.setting, e.ranking) if test is not None]
     if not failed or not asked:
         return ""
-    if failed == "one test at 2.5 %":
+    if failed == Condition.ONE:
         best = min(test.side(found.worse) for test in asked)
         return markets_needed(best, limit_for(PROBABLE, e.trials), found.worse)
-    if failed == "0.5 % of random filters" and e.setting is not None:
+    if failed == Condition.STRICT and e.setting is not None:
         return markets_needed(e.setting.side(found.worse), STRICT, found.worse)
     return f"The rule that failed: {failed}."
 

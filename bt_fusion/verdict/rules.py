@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bt_fusion.verdict import wording
+from bt_fusion.verdict.conditions import Condition
 from bt_fusion.verdict.evidence import PROBABLE, STRICT, Evidence
 
 __all__ = [
@@ -162,17 +163,17 @@ def graded(evidence: Evidence) -> Graded:
 
 def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
     """Yield the rules of hurting if `worse`, else those of helping."""
-    yield Rule("out of sample", e.in_sample == 0)
-    yield Rule("30 trades in each run", min(e.trades_off, e.trades_on) >= LEAST_TRADES)
-    yield Rule("setting tested", e.setting is not None)
+    yield Rule(Condition.UNSEEN, e.in_sample == 0)
+    yield Rule(Condition.TRADES, min(e.trades_off, e.trades_on) >= LEAST_TRADES)
+    yield Rule(Condition.FILTERS, e.setting is not None)
     met = e.setting is not None and e.setting.side(worse) <= STRICT + ROUNDING
-    yield Rule("0.5 % of random filters", met, ("certain",))
-    yield Rule("mean trade beyond chance", beyond_chance(e, worse), ("certain",))
+    yield Rule(Condition.STRICT, met, ("certain",))
+    yield Rule(Condition.BEYOND, beyond_chance(e, worse), ("certain",))
     dsr = e.edge_dsr_against if worse else e.edge_dsr
-    yield Rule("deflated Sharpe ratio", dsr is not None and dsr >= SURE, ("certain",))
-    yield Rule("one test at 2.5 %", stronger(e, worse) <= PROBABLE + ROUNDING, ("probable",))
-    yield Rule("other test not against", weaker(e, worse) <= NOT_AGAINST + ROUNDING, ("probable",))
-    yield Rule("Sharpe ratio", sharpe_agrees(e, worse))
+    yield Rule(Condition.DEFLATED, dsr is not None and dsr >= SURE, ("certain",))
+    yield Rule(Condition.ONE, stronger(e, worse) <= PROBABLE + ROUNDING, ("probable",))
+    yield Rule(Condition.BOTH, weaker(e, worse) <= NOT_AGAINST + ROUNDING, ("probable",))
+    yield Rule(Condition.SHARPE, sharpe_agrees(e, worse))
 
 
 def beyond_chance(e: Evidence, worse: bool) -> bool:

@@ -5,6 +5,7 @@ Each sentence has at most 30 words.
 
 from math import isfinite
 
+from bt_fusion.verdict.conditions import Condition
 from bt_fusion.verdict.evidence import (
     PROBABLE,
     STRICT,
@@ -77,9 +78,9 @@ def to_be_certain(e: Evidence, worse: bool, failed: str) -> str:
     if worse:
         return caveat(e, worse)
     grade = "ML helped"
-    if failed == "0.5 % of random filters" and e.setting is not None:
+    if failed == Condition.STRICT and e.setting is not None:
         return needs(e, worse, grade, e.setting, STRICT)
-    if failed == "deflated Sharpe ratio":
+    if failed == Condition.DEFLATED:
         tried = f" after {e.trials:,} variants tried" if e.trials > 1 else ""
         found = "undefined" if e.edge_dsr is None else clear_of(e.edge_dsr, "0.95")
         return f'"{grade}" needs a deflated Sharpe ratio of 0.95; it is {found}{tried}.'
@@ -88,15 +89,15 @@ def to_be_certain(e: Evidence, worse: bool, failed: str) -> str:
 
 def no_evidence(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
     """Return why there is no evidence, and what would change that."""
-    if failed == "out of sample":
+    if failed == Condition.UNSEEN:
         text = f"the model was trained on {e.in_sample:,} of the traded bars"
         return text, "Trade later bars, or leave --model out for a walk-forward."
-    if failed == "30 trades in each run":
+    if failed == Condition.TRADES:
         return few_trades(e)
-    if failed == "setting tested":
+    if failed == Condition.FILTERS:
         text = f"not tested because {e.untested or 'no random filter could be drawn'}"
         return text, e.remedy
-    if failed == "Sharpe ratio":
+    if failed == Condition.SHARPE:
         return sharpe_ratio(e, worse)
     return no_better_than_chance(e, worse, failed)
 
@@ -136,9 +137,9 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
     """State how many random filters did as well, and how much data would change it."""
     asked = [test for test in (e.setting, e.ranking) if test is not None]
     best = min(test.side(worse) for test in asked)
-    if failed == "one test at 2.5 %" and best <= PROBABLE:
+    if failed == Condition.ONE and best <= PROBABLE:
         return best_of_many(e, worse, best)
-    if failed == "other test not against" and e.ranking is not None:
+    if failed == Condition.BOTH and e.ranking is not None:
         return disagreement(e, worse)
     text = filters(e.setting, worse)
     if e.ranking is None:

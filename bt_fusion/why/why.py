@@ -110,7 +110,7 @@ def explain_entry(
     rebuilt.saved.check_config()
     rebuilt.load_plugins()
     trades = rebuilt.saved.trades_of(run)
-    listed = None if trade is None else trade_of(trades, trade, f"{rebuilt.folder} --run {run}")
+    listed = None if trade is None else trade_of(trades, trade, run, str(rebuilt.folder))
     symbol = listed["symbol"] if listed else symbol_of(rebuilt, symbol)
     bars = rebuilt.bars(data)
     window = rebuilt.symbols[symbol]["window"]
@@ -145,12 +145,13 @@ def _explained(
     )
 
 
-def trade_of(trades: pd.DataFrame, number: int, where: str) -> dict[str, Any]:
-    """Return a trade of a run by its number; `where` names their file."""
+def trade_of(trades: pd.DataFrame, number: int, run: str, folder: str) -> dict[str, Any]:
+    """Return a trade of a run by its number."""
+    if trades.empty:
+        raise OptionError(f"trade {number}: ML {run} has no trades; give --run off or on")
     if not 1 <= number <= len(trades):
         raise OptionError(
-            f"trade {number} is none of the {len(trades)} of the run; bt-fusion why {where} lists "
-            "them"
+            f"trade {number}: ML {run} has {len(trades)}; bt-fusion why {folder} --run {run} lists them"
         )
     row = {str(name): value for name, value in trades.loc[number].items()}
     return {"number": number, **row, "return": row["pnl"] / (row["entry_price"] * row["size"])}

@@ -53,7 +53,7 @@ def test_fusion_by_hand():
         "technical": {"warming up": 1},
         "confident": {"not confident": 1},
         "agreed": {"ML takes the other side": 1},
-        "ordered": {"renewed": 2, "position open": 1},
+        "ordered": {"renews the open trade": 2, "position open": 1},
         "filled": {"no bar left": 1},
     }
 

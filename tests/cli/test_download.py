@@ -106,6 +106,16 @@ def test_yahoo_by_days(here, monkeypatch, capsys):
     assert told["bars"] > 250 and told["findings"] == []
 
 
+def test_made_up_candles_have_the_length_asked_for(here, capsys):
+    made = ["--source", "random-walk:300", "--seed", "3"]
+    assert command("download", *made, "--out", "minutes.csv") == 0
+    assert command("download", *made, "--timeframe", "1h", "--out", "hours.csv") == 0
+    minutes, hours = read_bars(here / "minutes.csv"), read_bars(here / "hours.csv")
+    assert set(minutes.index.diff()[1:]) == {pd.Timedelta("1min")}
+    assert set(hours.index.diff()[1:]) == {pd.Timedelta("1h")}
+    assert (hours.to_numpy() == minutes.to_numpy()).all() and len(hours) == 300
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

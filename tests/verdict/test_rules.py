@@ -5,6 +5,7 @@ from math import inf
 
 import pytest
 
+from bt_fusion.verdict.conditions import Condition
 from bt_fusion.verdict.evidence import ChanceTest, Evidence, growth_needed
 from bt_fusion.verdict.rules import (
     HELPED,
@@ -61,26 +62,26 @@ def failed(evidence, kind):
 @pytest.mark.parametrize(
     ("name", "met", "not_met", "grade"),
     [
-        ("out of sample", {}, {"in_sample": 1}, NO_EVIDENCE),
-        ("30 trades in each run", {"trades_on": 30}, {"trades_on": 29}, NO_EVIDENCE),
-        ("30 trades in each run", {"trades_off": 30}, {"trades_off": 29}, NO_EVIDENCE),
+        (Condition.UNSEEN, {}, {"in_sample": 1}, NO_EVIDENCE),
+        (Condition.TRADES, {"trades_on": 30}, {"trades_on": 29}, NO_EVIDENCE),
+        (Condition.TRADES, {"trades_off": 30}, {"trades_off": 29}, NO_EVIDENCE),
         (
-            "0.5 % of random filters",
+            Condition.STRICT,
             {"setting": chance(0.005)},
             {"setting": chance(6 / 1001)},
             PROBABLY_HELPED,
         ),
         (
-            "mean trade beyond chance",
+            Condition.BEYOND,
             {"expectancy": 0.00071},
             {"expectancy": 0.0007},
             PROBABLY_HELPED,
         ),
-        ("mean trade beyond chance", {}, {"chance_expectancy": None}, PROBABLY_HELPED),
-        ("deflated Sharpe ratio", {"edge_dsr": 0.95}, {"edge_dsr": 0.9499}, PROBABLY_HELPED),
-        ("deflated Sharpe ratio", {}, {"edge_dsr": None}, PROBABLY_HELPED),
-        ("Sharpe ratio", {"sharpe_on": -0.5}, {"sharpe_on": -0.51}, NO_EVIDENCE),
-        ("Sharpe ratio", {}, {"sharpe_off": None}, NO_EVIDENCE),
+        (Condition.BEYOND, {}, {"chance_expectancy": None}, PROBABLY_HELPED),
+        (Condition.DEFLATED, {"edge_dsr": 0.95}, {"edge_dsr": 0.9499}, PROBABLY_HELPED),
+        (Condition.DEFLATED, {}, {"edge_dsr": None}, PROBABLY_HELPED),
+        (Condition.SHARPE, {"sharpe_on": -0.5}, {"sharpe_on": -0.51}, NO_EVIDENCE),
+        (Condition.SHARPE, {}, {"sharpe_off": None}, NO_EVIDENCE),
     ],
 )
 def test_each_rule_of_helped_alone_decides(name, met, not_met, grade):
@@ -93,15 +94,15 @@ def test_each_rule_of_helped_alone_decides(name, met, not_met, grade):
 @pytest.mark.parametrize(
     ("name", "met", "not_met"),
     [
-        ("one test at 2.5 %", {"ranking": chance(0.025)}, {"ranking": chance(0.026)}),
-        ("one test at 2.5 %", {}, {"trials": 2}),
-        ("other test not against", {"setting": chance(0.5)}, {"setting": chance(0.501)}),
+        (Condition.ONE, {"ranking": chance(0.025)}, {"ranking": chance(0.026)}),
+        (Condition.ONE, {}, {"trials": 2}),
+        (Condition.BOTH, {"setting": chance(0.5)}, {"setting": chance(0.501)}),
         (
-            "other test not against",
+            Condition.BOTH,
             {"ranking": chance(0.5), "setting": chance(0.02)},
             {"ranking": None, "setting": chance(0.02)},
         ),
-        ("Sharpe ratio", {}, {"sharpe_on": -0.51}),
+        (Condition.SHARPE, {}, {"sharpe_on": -0.51}),
     ],
 )
 def test_each_rule_of_probably_helped_alone_decides(name, met, not_met):
@@ -117,7 +118,7 @@ def test_hurt_and_probably_hurt_are_the_mirror_images():
     assert judge(probably).verdict == PROBABLY_HURT == "ML probably hurt"
     assert judge(replace(probably, ranking=chance(0.97))).verdict == NO_EVIDENCE
     assert judge(replace(BAD, sharpe_on=-0.49)).verdict == NO_EVIDENCE
-    assert failed(replace(BAD, expectancy=-0.0008), "certain") == ["mean trade beyond chance"]
+    assert failed(replace(BAD, expectancy=-0.0008), "certain") == [Condition.BEYOND]
 
 
 def test_without_a_test_of_the_setting_there_is_no_evidence():
@@ -126,7 +127,7 @@ def test_without_a_test_of_the_setting_there_is_no_evidence():
     found = judge(untested)
     assert found.because == f"no evidence: not tested because {why}"
     assert found.change == "Use the same exits."
-    assert "setting tested" in failed(untested, "probable")
+    assert Condition.FILTERS in failed(untested, "probable")
 
 
 def test_sentences_name_the_numbers_that_decided():

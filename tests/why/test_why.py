@@ -296,7 +296,7 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"trade": 0}, r"trade 0 is none of the \d+ of the run; .* lists them"),
+        ({"trade": 0}, r"trade 0: ML on has \d+; .* --run on lists them"),
         ({"trade": 9_999}, "trade 9999 is none"),
         ({"bar": "2020-01-01"}, "not among those the run traded"),
         ({"bar": "tomorrow-ish"}, "is no ISO date"),

@@ -10,11 +10,13 @@ from bt_fusion.cli.options.bars import Repair, Seed
 from bt_fusion.errors import OptionError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bt_fusion.data.online.market import Market
 
 __all__ = ["CandleOptions"]
 
-ONLINE = ("symbol", "timeframe", "since", "until", "days")
+ONLINE = ("symbol", "since", "until", "days")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,10 @@ class CandleOptions:
     ] = None
     timeframe: Annotated[
         str | None,
-        option("Length of a candle: 15m, 1h, 1d, ... [default: 1h; Yahoo 1d]", metavar="LENGTH"),
+        option(
+            "Length of a candle: 15m, 1h, 1d, ... [default: 1h; Yahoo 1d; made-up 1m]",
+            metavar="LENGTH",
+        ),
     ] = None
     since: Annotated[
         str | None,
@@ -91,6 +96,21 @@ class CandleOptions:
             raise OptionError("--symbol is missing, e.g. BTC/USDT of an exchange, SPY of Yahoo")
         if self.days is not None and self.since is not None:
             raise OptionError("give either --days or --since")
+
+    def made(self) -> "pd.DataFrame":
+        """Return the made-up candles, of the requested length."""
+        import pandas as pd
+
+        from bt_fusion.data.online.timeframe import Timeframe
+        from bt_fusion.data.samples import load_sample
+
+        bars = load_sample(str(self.source), self.seed)
+        if self.timeframe is not None:
+            length = Timeframe.of(self.timeframe).length
+            bars.index = pd.date_range(
+                bars.index[0], periods=len(bars), freq=length, name=bars.index.name
+            )
+        return bars
 
     def market(self) -> "Market":
         """Return the requested market."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.data.online.retries import AgainError, retry_after
+from bt_fusion.data.online.retries import AgainError, deepest_cause, retry_after
 from bt_fusion.errors import DownloadError
 
 __all__ = ["AnswerLog", "failed", "refused"]
@@ -81,7 +81,7 @@ def failed(error: Exception, name: str, log: AnswerLog) -> DownloadError:
     if status is not None and (status in LATER or status >= 500):
         return AgainError(f"{name} answers HTTP {status}: {reason_of(error, log)}", log.wait)
     if isinstance(error, ccxt.NetworkError) and (status is None or status < 400):
-        return AgainError(f"{name} cannot be reached: {cause or error}"[: 3 * SHOWN])
+        return AgainError(f"{name} cannot be reached: {deepest_cause(error)}")
     if not isinstance(error, ccxt.BaseError) or (isinstance(cause, OSError) and status == 200):
         return AgainError(f"{name} sends what cannot be read: {type(error).__name__}: {error}")
     return DownloadError(f"{name} refuses it: {reason_of(error, log)}; check symbol and dates")

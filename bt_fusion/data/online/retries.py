@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from bt_fusion.errors import DownloadError
 
-__all__ = ["AgainError", "Retries", "retry_after"]
+__all__ = ["AgainError", "Retries", "deepest_cause", "retry_after"]
 
 Found = TypeVar("Found")
+MOST_SHOWN = 200  # characters of an error without a system message
 TOLD = 5.0  # seconds of waiting from which it is reported
 
 
@@ -81,6 +82,36 @@ class Retries:
         if wait >= TOLD:
             say(f"Waiting    {wait:.0f} s: {error}")
         return wait
+
+
+def deepest_cause(error: BaseException) -> str:
+    """Return what the system said of a failed connection, else the error's own text.
+
+    Parameters
+    ----------
+    error : exception
+        Of requests, urllib3 or curl, whose own texts repeat the whole request.
+
+    Examples
+    --------
+    >>> outer = OSError("HTTPSConnectionPool(host='api.example.com', port=443): ...")
+    >>> outer.__cause__ = ConnectionRefusedError(111, "Connection refused")
+    >>> deepest_cause(outer)
+    'Connection refused'
+    """
+    text, seen = str(error)[:MOST_SHOWN], {id(error)}
+    inner: BaseException | None = error
+    while inner is not None:
+        text = getattr(inner, "strerror", None) or text
+        inner = next((e for e in inner_errors(inner) if id(e) not in seen), None)
+        seen.add(id(inner))
+    return text
+
+
+def inner_errors(error: BaseException) -> list[BaseException]:
+    """Return the errors behind an error: its cause, its context, and those it was made of."""
+    behind = (error.__cause__, error.__context__, getattr(error, "reason", None), *error.args)
+    return [each for each in behind if isinstance(each, BaseException)]
 
 
 def tried(number: int) -> str:

@@ -13,7 +13,7 @@ from platformdirs import user_cache_path
 from bt_fusion.data.online.answers import LATER, REFUSED, refused
 from bt_fusion.data.online.exchange import moved
 from bt_fusion.data.online.market import Market
-from bt_fusion.data.online.retries import AgainError, Retries, retry_after
+from bt_fusion.data.online.retries import AgainError, Retries, deepest_cause, retry_after
 from bt_fusion.data.online.rows import sound_bars
 from bt_fusion.data.online.source import clock
 from bt_fusion.errors import BarsError, DownloadError, OptionError, unknown_name
@@ -161,7 +161,7 @@ class YahooCandles:
         if status in REFUSED:
             return refused("yahoo", status)
         if status is None or status < 400:
-            return AgainError(f"yahoo cannot be reached: {str(error)[:200]}", tries=4)
+            return AgainError(f"yahoo cannot be reached: {deepest_cause(error)}", tries=4)
         if status in LATER or status >= 500:
             return AgainError(f"yahoo answers HTTP {status}", self.session.wait, tries=4)
         return DownloadError(f"yahoo refuses it: {str(error)[:200]}; check symbol and dates")

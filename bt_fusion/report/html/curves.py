@@ -10,7 +10,7 @@ __all__ = ["COLOURS", "equity_curves"]
 
 POINTS = 600  # about the number of pixel columns of a picture
 # where no style sheet names any; the last drawn lies on top
-COLOURS = {"buy_hold": "#b3bac2", "off": "#6e7781", "on": "#0a62ab"}
+COLOURS = {"buy_hold": "#a8841a", "off": "#6e7781", "on": "#0a62ab"}
 WIDTHS = {"buy_hold": 1, "off": 1.5, "on": 2}
 
 

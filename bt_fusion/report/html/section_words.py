@@ -2,7 +2,7 @@
 
 EQUITY = (
     "The account's value at each close and, below, how far it is under its highest value so far. "
-    "The thin line is buy and hold. Drag to zoom, double-click to see all; the price chart "
+    "The thin yellow line is buy and hold. Drag to zoom, double-click to see all; the price chart "
     "follows."
 )
 CANDLES = (
@@ -45,10 +45,11 @@ REFITS = (
     "dotted line is far from the points, trust the points."
 )
 HEALTH = (
-    "Above: the evidence of drift, which raises an alarm at 1. Below: the share of the last 100 "
-    "counted predictions that came true, and the share that earlier unseen bars promised. A model "
-    "without drift raises an alarm in at most 5 of 100 cases. Each refit starts anew, and the "
-    "first one has nothing to compare with. Dotted vertical lines are alarms."
+    "Above: the evidence of drift. It grows while new features and results differ from those of "
+    "the bars the model was trained and checked on, and raises an alarm at 1. Below: the share of "
+    "the last 100 counted predictions that came true, and the share that earlier unseen bars "
+    "promised. A model without drift raises an alarm in at most 5 of 100 cases. Each refit starts "
+    "anew, and the first one has nothing to compare with. Dotted vertical lines are alarms."
 )
 PERIODS = "Blue: a gain, orange: a loss, in percent of the account at the start of the period."
 FUNNEL = "How many bars pass each stage on the way from a bar to a filled order."
@@ -58,7 +59,9 @@ AGREEMENT = (
 )
 PLACEBO = (
     "A random filter (matched chance) takes entries of the same strategy at random, as many on "
-    "each side as ML on. The share as good or better compares the choice of entries before costs."
+    "each side as ML on. The chart shows net profit. The share of draws as good or better compares "
+    "the mean return of the chosen entries before costs, so it can differ from the share of draws "
+    "to the right of the line."
 )
 ROBUSTNESS = (
     "Profit factor of the closed trades: as traded, filled a bar later, at twice the costs, and "

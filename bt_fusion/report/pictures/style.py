@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 __all__ = ["BLUE", "GRAY", "GREEN", "HOLD", "INK", "MUTED", "ORANGE", "SHARES", "SIGNED", "styled"]
 
 INK, MUTED, LINE, GRID = "#1b1f24", "#59636e", "#c9ced4", "#eceef0"
-BLUE, GRAY, HOLD = "#0a62ab", "#6e7781", "#b3bac2"  # ML on, ML off, buy and hold
+BLUE, GRAY, HOLD = "#0a62ab", "#6e7781", "#a8841a"  # ML on, ML off, buy and hold
 GREEN, ORANGE = "#00765c", "#b8480b"  # long, short and losses; colour-blind safe
 SHARES = LinearSegmentedColormap.from_list("shares", ["white", BLUE])
 SIGNED = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE])
@@ -18,7 +18,7 @@ STYLE: Any = {
     "axes.edgecolor": LINE,
     "axes.grid": True,
     "axes.labelcolor": MUTED,
-    "axes.prop_cycle": cycler(color=[BLUE, GREEN, ORANGE, GRAY, "#7a4fa3", "#a8841a"]),
+    "axes.prop_cycle": cycler(color=[BLUE, GREEN, ORANGE, GRAY, "#7a4fa3", "#8c564b"]),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",

@@ -94,7 +94,7 @@ def technical_lines(technical: dict[str, Any]) -> list[str]:
         "ordered": f"an order to enter {side}",
         "ordered at the next open": f"an order to enter {side}, given at the next bar's open",
         "vetoed": f"the strategy asked for a {side} entry, ML vetoed it",
-        "renewed": f"no entry: the open {side} position was renewed",
+        "renews the open trade": f"no entry: the signal renews the open {side} trade",
         "": f"no entry: {lost}" if lost else "no entry",
     }
     return [
@@ -123,11 +123,19 @@ def bases(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def nearest(rows: list[dict[str, Any]]) -> list[str]:
-    """Return the distance of the probability from the nearest threshold."""
+    """Return the distance of the probability from the nearest threshold.
+
+    The threshold to agree goes first if it is missed: without it no other one matters.
+
+    >>> agree = {"name": "P(up) to agree", "margin": -0.4, "passed": False}
+    >>> nearest([agree, {"name": "P(up) to be strong", "margin": -0.3, "passed": False}])
+    ['Nearest    P(up) to agree: missed by 0.4000']
+    """
     known = [r for r in rows if r["name"].startswith("P") and r["margin"] == r["margin"]]
     if not known:
         return []
-    row = min(known, key=lambda row: abs(row["margin"]))
+    missed = [r for r in known if r["name"].endswith("to agree") and not r["passed"]]
+    row = min(missed or known, key=lambda row: abs(row["margin"]))
     verb = "reached with" if row["passed"] else "missed by"
     more = " above" if row["passed"] else ""
     return [f"Nearest    {row['name']}: {verb} {abs(row['margin']):.4f}{more}"]

@@ -108,7 +108,7 @@ function candlePicture(bars, data, range, picked) {
   const { traces: trade, shapes } = pickedTrade(picked, view, bars);
   traces.push(...up.traces, ...limits, confidenceTrace(bars.confidence, groups, candles.x), ...trade);
   if (!bars.least) shapes.push(...thresholdShapes(data.thresholds, "threshold"));
-  const probabilities = probabilityRange([up, down].filter(Boolean), data.thresholds, inView);
+  const probabilities = probabilityRange([up, down].filter(Boolean), data.thresholds, limits, inView);
   const empty = counts.every((trace) => Math.max(...trace.y) === 0);
   return { ...view, size: bars.size, traces, marks, empty, probabilities, shapes, twoLines: Boolean(down) };
 }

@@ -162,10 +162,14 @@ function probabilityTraces(name, values, groups, x, shade, named) {
   return { traces, made };
 }
 
-// The range of what is drawn of probabilities in view, and of the thresholds.
-function probabilityRange(drawn, levels, inView) {
-  const spans = drawn.map(({ made }) => inView((i) => [made.low[i], made.high[i]]));
-  return padded([Math.min(...spans.map((s) => s[0]), ...levels), Math.max(...spans.map((s) => s[1]), ...levels)], 0.06);
+// The range of what is drawn of probabilities in view, and of the thresholds, fixed or as lines.
+function probabilityRange(drawn, levels, lines, inView) {
+  const spans = [
+    ...drawn.map(({ made }) => inView((i) => [made.low[i], made.high[i]])),
+    ...lines.map(({ y }) => inView((i) => [y[i], y[i]])),
+    ...(lines.length ? [] : levels.map((level) => [level, level])),
+  ];
+  return padded([Math.min(...spans.map((s) => s[0])), Math.max(...spans.map((s) => s[1]))], 0.06);
 }
 
 // Thresholds that change from bar to bar as lines, none where they stay the same; the second line

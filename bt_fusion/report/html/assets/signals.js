@@ -85,16 +85,17 @@ function signalPicture(bars, { names, levels }, range) {
   }));
   // P(down) of two classes says the same as P(up) once more
   if (sides.length > 1 && !bars.down) for (const trace of sides[1].traces) trace.opacity = 0.45;
+  const limits = thresholdLines(bars, groups, candles.x, levels);
   const traces = [
     ...regimeTraces(found.regime, candles.x, leastGap(candles.x)),
     signalCandles(candles, found.regime, sides),
     signalTrace(1, found.long, view),
     signalTrace(-1, found.short, view),
     ...sides.flatMap((side) => side.traces.map((trace) => ({ ...trace, legendrank: 1010 }))),
-    ...thresholdLines(bars, groups, candles.x, levels),
+    ...limits,
   ];
   const fixed = bars.least ? [] : levels;
-  return { ...view, size: bars.size, traces, fixed, probabilities: probabilityRange(sides, levels, inView) };
+  return { ...view, size: bars.size, traces, fixed, probabilities: probabilityRange(sides, levels, limits, inView) };
 }
 
 function signalLayout(picture, { levels }, range) {
