@@ -151,7 +151,8 @@ def trade_of(trades: pd.DataFrame, number: int, run: str, folder: str) -> dict[s
         raise OptionError(f"trade {number}: ML {run} has no trades; give --run off or on")
     if not 1 <= number <= len(trades):
         raise OptionError(
-            f"trade {number}: ML {run} has {len(trades)}; bt-fusion why {folder} --run {run} lists them"
+            f"trade {number}: ML {run} has {len(trades)}; bt-fusion why {folder} --run {run} lists "
+            "them"
         )
     row = {str(name): value for name, value in trades.loc[number].items()}
     return {"number": number, **row, "return": row["pnl"] / (row["entry_price"] * row["size"])}

@@ -297,7 +297,7 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
     ("asked", "message"),
     [
         ({"trade": 0}, r"trade 0: ML on has \d+; .* --run on lists them"),
-        ({"trade": 9_999}, "trade 9999 is none"),
+        ({"trade": 9_999}, "trade 9999: ML o[nf]+ has"),
         ({"bar": "2020-01-01"}, "not among those the run traded"),
         ({"bar": "tomorrow-ish"}, "is no ISO date"),
         ({"bar": "12/03/2012"}, "is no ISO date"),
