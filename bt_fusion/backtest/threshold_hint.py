@@ -57,20 +57,19 @@ def threshold_hint(
 
     Examples
     --------
-    >>> threshold_hint(61, 1, 0.60, 0.02, {0.55: 14, "auto": 35})
-    '61 trades without ML, 1 with it: P(up) reached 0.60 on 2 % of bars; 0.55: 14 entries, auto: 35'
+    >>> threshold_hint(61, 1, 0.60, 0.02, {0.55: 14, "auto": 35})[39:]
+    'reached 0.60 on 2 % of bars; entries by threshold: 0.55: 14, auto: 35'
     """
     named = "its break-even" if threshold == AUTO else threshold_text(threshold)
     share = f"{100 * reached:.0f}" if reached >= 0.01 or not reached else f"{100 * reached:.2g}"
     told = (
         f"{off:,} trades without ML, {on:,} with it: {sides} reached {named} on {share} % of bars"
     )
-    others = [f"{threshold_text(each)}: {count:,}" for each, count in entries.items()]
-    if not others:
+    if not entries:
         return told
-    if threshold in entries:
-        return f"{told}; entries of ML-off that pass each threshold: {', '.join(others)}"
-    return f"{told}; {', '.join([others[0] + ' entries', *others[1:]])}"
+    passed = ", ".join(f"{threshold_text(each)}: {count:,}" for each, count in entries.items())
+    those = "entries of ML-off that pass," if threshold in entries else "entries"
+    return f"{told}; {those} by threshold: {passed}"
 
 
 def hint_of(pair: RunPair, asked: Agreement) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -46,7 +46,21 @@ class Screen:
 
     def list_files(self, paths: Iterable[Path]) -> None:
         """Print which files were written, unless quiet."""
-        self.say("Files      " + ", ".join(str(path) for path in paths))
+        self.say(f"Files      {listed(list(paths))}")
+
+
+def listed(paths: Sequence[Path]) -> str:
+    """Write paths in one line; files of one folder follow its name.
+
+    >>> listed([Path("results/trades.csv"), Path("results/summary.json")])
+    'results: trades.csv, summary.json'
+    >>> listed([Path("model/manifest.json")])
+    'model/manifest.json'
+    """
+    folders = {path.parent for path in paths}
+    if len(paths) < 2 or len(folders) > 1:
+        return ", ".join(str(path) for path in paths)
+    return f"{folders.pop()}: {', '.join(path.name for path in paths)}"
 
 
 class ToldExit(SystemExit):

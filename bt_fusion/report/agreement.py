@@ -18,6 +18,7 @@ from bt_fusion.report.figures import (
 __all__ = ["agreement_table_of", "agreement_title", "tells_agreement"]
 
 GROUPS = {"agreed": "ML agreed", "disagreed": "ML disagreed", "unknown": "No prediction"}
+BOTH = ("agreed", "disagreed")
 FIGURES: tuple[tuple[str, str, Writer], ...] = (
     ("win_rate", "Win rate", percent),
     ("profit_factor", "Profit factor", number),
@@ -52,14 +53,14 @@ def agreement_title(found: dict[str, Any]) -> str:
 
 
 def agreement_table_of(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return head and rows of the table, with a column for each group that has trades.
+    """Return head and rows of the table: agreed, disagreed, and trades without a prediction if any.
 
     If both groups have trades, a last column is agreed minus disagreed. Each figure has its 95 %
     interval below it.
     """
-    groups = [name for name in GROUPS if found[name]["trades"]] or ["agreed"]
+    groups = [name for name in GROUPS if name in BOTH or found[name]["trades"]]
     own, last = [found[name] for name in groups], found["difference"]
-    both = {"agreed", "disagreed"} <= set(groups)
+    both = all(found[name]["trades"] for name in BOTH)
     rows = [["Trades", *(count(group["trades"]) for group in own), ""]]
     for key, label, write in FIGURES:
         delta, span = difference(last[key], write)

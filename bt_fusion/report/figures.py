@@ -8,6 +8,7 @@ from bt_fusion.described import when
 __all__ = [
     "NONE",
     "Writer",
+    "account_text",
     "bars_traded",
     "basis",
     "by_signal",
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 NONE = "-"
+SIDES = {-1: "short", 0: "none", 1: "long"}
+STRONG = 2  # size of a strong signal
 Writer = Callable[[Any], str]
 
 
@@ -178,10 +181,30 @@ def by_signal(counts: Mapping[Any, int]) -> str:
     """Write how many bars have each signal.
 
     >>> by_signal({"-1": 20, "0": 1_500, "1": 30})
-    '-1: 20, 0: 1,500, +1: 30'
+    'short on 20 bars, none on 1,500, long on 30'
+    >>> by_signal({"-2": 1, "2": 30})
+    'strong short on 1 bar, strong long on 30'
     """
-    names = {signal: f"{int(signal):+d}" if int(signal) else "0" for signal in counts}
-    return ", ".join(f"{names[signal]}: {count(bars)}" for signal, bars in counts.items())
+    parts = []
+    for signal, bars in counts.items():
+        size = abs(int(signal))
+        side = SIDES[int(signal) // size if size else 0]
+        name = f"strong {side}" if size == STRONG else side
+        unit = "" if parts else " bar" if bars == 1 else " bars"
+        parts.append(f"{name} on {count(bars)}{unit}")
+    return ", ".join(parts)
+
+
+def account_text(account: Mapping[str, Any]) -> str:
+    """Write cash and costs of an account.
+
+    >>> account_text({"cash": 1e5, "commission": 0.0005, "slippage": 0.0})
+    'cash 100,000, commission 0.05 % a side, slippage 0 %'
+    """
+    return (
+        f"cash {account['cash']:,.0f}, commission {100 * account['commission']:g} % a side, "
+        f"slippage {100 * account['slippage']:g} %"
+    )
 
 
 def decimals(digits: int) -> Writer:

@@ -14,6 +14,7 @@ from bt_fusion.backtest.job_checks import ML_CHOICES
 from bt_fusion.described import Described
 from bt_fusion.errors import BtFusionError, OptionError
 from bt_fusion.models.walk_forward import WalkForward
+from bt_fusion.report.figures import account_text
 from bt_fusion.saved_runs.sweep_folder import write_sweep
 from bt_fusion.sweep.grid import Constraint
 from bt_fusion.sweep.result import SweepResult
@@ -100,12 +101,10 @@ class Backtest(Described, BacktestJob):
 
     def description(self) -> tuple[str, Mapping[str, str]]:
         """Return the title and lines of its printed form."""
-        own = self.account
         rows = {
             "model": self._model_text(),
             "runs": " and ".join(f"ML {run}" for run in ML_CHOICES.get(self.ml, (self.ml,))),
-            "account": f"cash {own.cash:,.0f}, commission {100 * own.commission:g} % a side, "
-            f"slippage {100 * own.slippage:g} %",
+            "account": account_text(vars(self.account)),
         }
         if self.params:
             rows["params"] = ", ".join(f"{name} {value}" for name, value in self.params.items())

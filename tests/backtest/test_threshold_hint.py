@@ -64,19 +64,19 @@ def test_it_counts_what_other_thresholds_would_trade(strategy, params):
     assert 0.01 < reached.mean() < 0.15
     start = f"{off} trades without ML, {on} with it: {sides} reached 0.60 on "
     assert hint.startswith(start) and f"{100 * reached.mean():.0f} % of bars; " in hint
-    counts = dict(each.rsplit(": ", 1) for each in hint.partition("; ")[2].split(", "))
-    found = {name.split()[-1]: int(text.split()[0]) for name, text in counts.items()}
+    counts = hint.partition(" by threshold: ")[2].split(", ")
+    found = {name: int(text) for name, text in (each.split(": ") for each in counts)}
     others = {"0.55": 0.55, "0.50": 0.5, "auto": AUTO}
     if strategy is FusionStrategy:
         made = {
             name: trades(bars, predictions, strategy, ml_threshold=each, **params)
             for name, each in others.items()
         }
-        assert found == made and counts["0.55"].endswith(" entries")
+        assert found == made and "; entries by threshold: " in hint
     else:  # entries of ML-off that agree; a vetoed one may be asked for again
         closed = closed_trades(pair.off.trades)
         agreed = predictions.at(pd.DatetimeIndex(closed.signal_time).to_numpy()).probability_up
-        assert "entries of ML-off that pass each threshold: 0.60: " in hint
+        assert "; entries of ML-off that pass, by threshold: 0.60: " in hint
         passes = {
             name: int((agreed >= each).sum()) for name, each in others.items() if each != AUTO
         }
@@ -96,7 +96,7 @@ def test_auto_is_compared_with_numbers():
     bars = random_walk(500, seed=2)
     poor = replace(known(bars), payoff=np.full((500, 2), 0.0045))  # break-even .72
     pair = pair_of(bars, poor, ACCOUNT, ml_threshold=AUTO, **FAST)
-    assert "reached its break-even on 0 % of bars; 0.60: " in told(pair)
+    assert "reached its break-even on 0 % of bars; entries by threshold: 0.60: " in told(pair)
     assert "auto" not in told(pair)
 
 

@@ -45,7 +45,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
     shown = capsys.readouterr()
     assert written(tmp_path) == FILES
     assert shown.err == ""
-    for word in ("ML off", "ML on", "Win rate", "Profit factor", "signals by bar", "AUC"):
+    for word in ("ML off", "ML on", "Win rate", "Profit factor", "signals: ", "AUC"):
         assert word in shown.out
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["schema"] == 2

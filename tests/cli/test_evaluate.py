@@ -38,7 +38,7 @@ def test_evaluate_writes_tables_and_pictures(data, trained, tmp_path, capsys):
     assert "115 unseen rows" in shown and "ML off" in shown
     assert "Label      Direction(horizon=5)" in shown and "predicted Down" in shown
     counts = found["fused"]["counts"]
-    assert f"120 unseen bars  -1: {counts['-1']}, 0: {counts['0']}, +1: {counts['1']}" in shown
+    assert f"short on {counts['-1']} bars, none on {counts['0']}, long on {counts['1']}" in shown
     assert shown.splitlines()[-1].startswith(f"Grade      {found['grade']['letter']}: AUC of Up")
 
 

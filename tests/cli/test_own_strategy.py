@@ -14,7 +14,7 @@ def test_a_strategy_of_ones_own_with_ml_off_and_on(csv, mine, tmp_path, capsys):
     shown = capsys.readouterr().out
     summary = json.loads((out / "summary.json").read_text())
     assert written(out) == FILES
-    assert summary["signals"] == {} and "signals by bar" not in shown
+    assert summary["signals"] == {} and "signals: " not in shown
     on = summary["funnel"]["on"]
     assert on["passed"]["asked"] == on["passed"]["agreed"] + sum(on["lost"]["agreed"].values())
     assert on["passed"]["ordered"] == on["passed"]["agreed"] > 10

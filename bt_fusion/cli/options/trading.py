@@ -20,8 +20,10 @@ class StrategyOptions:
     strategy: Annotated[
         str,
         option(
-            "fusion, hybrid, discovery or managed; or yours, file.py:Class or module:Class. "
-            "hybrid, discovery and managed use the preset of their name.",
+            "fusion, hybrid, discovery or managed; or yours, file.py:Class or module:Class. fusion "
+            "is an EMA cross. The others use the preset of their name: hybrid scores EMA, RSI and "
+            "Bollinger bands, discovery finds signals in regimes, managed has models of position, "
+            "stop and size.",
             "--strategy",
             "-s",
             metavar="NAME",

@@ -193,7 +193,8 @@ def make_member(name: str, seed: int = 0) -> Any:
         For a name that is not in `MEMBERS`, or a member without its library.
     """
     if name not in MEMBERS:
-        raise unknown_name("member", name, MEMBERS)
+        error = unknown_name("member", name, MEMBERS)
+        raise OptionError(f"{error}. A member of your own comes from its file: --plugin FILE")
     require_library(name)
     return MEMBERS[name].make(seed)
 

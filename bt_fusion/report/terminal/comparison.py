@@ -13,6 +13,7 @@ from bt_fusion.report.difference import (
 )
 from bt_fusion.report.figure_table import false_by_chance, figure_rows, interval_rows
 from bt_fusion.report.figures import (
+    account_text,
     bars_traded,
     by_signal,
     cell,
@@ -98,6 +99,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     lines = []
     model, unseen = summary["model"], "" if summary["in_sample"] else "unseen "
     refits = f"{model['refits']} refits ({model['cached']} from the cache)"
+    lines.append(f"Account    {account_text(summary['config']['account'])}")
     lines.append(
         f"Model      {'+'.join(model['members'])} on {model['features']} features, "
         f"{refits if model['refits'] else 'a saved model'}; on {count(model['rows'])} {unseen}rows "
@@ -110,7 +112,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     lines += [f"Audit      {strategy_audit_line(audited)} ({QUICK})"] if audited else []
     lines += guard_lines(summary)
     for name, counts in summary["signals"].items():
-        lines.append(f"{name.capitalize():<10} signals by bar  {by_signal(counts)}")
+        lines.append(f"{name.capitalize():<10} signals: {by_signal(counts)}")
     if summary.get("vetoes"):
         lines.append(_veto_line(summary["vetoes"]))
     if summary.get("comparison"):

@@ -63,5 +63,8 @@ def test_confidences_are_rows_and_sides_columns(judged):
 
 def test_fused_signals_are_a_line_where_there_are_any(judged):
     (line,) = fused_lines(judged)
-    assert line == "Fused      signals of 1,200 unseen bars  -1: 10, 0: 1,190, +1: 0"
+    assert (
+        line
+        == "Fused      signals of 1,200 unseen bars: short on 10 bars, none on 1,190, long on 0"
+    )
     assert fused_lines(replace(judged, fused=None)) == []
