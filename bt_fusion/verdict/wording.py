@@ -175,17 +175,18 @@ def needs(e: Evidence, worse: bool, grade: str, test: ChanceTest, limit: float) 
     needed = f"{limit:.2g}"
     now = clear_of(p_value, needed, digits=3)
     shared = f", which is {PROBABLE:g} shared by {e.trials:,} variants" if e.trials > 1 else ""
-    text = f'"{grade}" needs a p-value of {needed} {named} (now {now}){shared}'
+    tail = " by the normal tail" if by_normal_tail(test, worse, least=1.001) else ""
+    text = f'"{grade}" needs a p-value of {needed} {named} (now {now}{tail}){shared}'
     more = more_data(p_value, limit, e.years)
     return f"{text}; {more}." if more else f"{text}."
 
 
-def by_normal_tail(test: ChanceTest, worse: bool) -> bool:
-    """Return whether a p-value exceeds the share of its draws, see `upper_tail`."""
+def by_normal_tail(test: ChanceTest, worse: bool, least: float = 1.05) -> bool:
+    """Return whether a p-value exceeds `least` times the share of its draws, see `upper_tail`."""
     count = test.as_bad if worse else test.as_good
     if count is None:
         return False
-    return test.side(worse) > 1.05 * (1 + count) / (1 + test.draws)
+    return test.side(worse) > least * (1 + count) / (1 + test.draws)
 
 
 def more_data(p_value: float, limit: float, years: float) -> str:
