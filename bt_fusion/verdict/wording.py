@@ -175,7 +175,7 @@ def needs(e: Evidence, worse: bool, grade: str, test: ChanceTest, limit: float) 
     needed = f"{limit:.2g}"
     now = clear_of(p_value, needed, digits=3)
     shared = f", which is {PROBABLE:g} shared by {e.trials:,} variants" if e.trials > 1 else ""
-    tail = " by the normal tail" if by_normal_tail(test, worse, least=1.001) else ""
+    tail = " by the normal tail" if by_normal_tail(test, worse, least=1.01) else ""
     text = f'"{grade}" needs a p-value of {needed} {named} (now {now}{tail}){shared}'
     more = more_data(p_value, limit, e.years)
     return f"{text}; {more}." if more else f"{text}."
