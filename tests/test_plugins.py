@@ -259,7 +259,7 @@ def test_an_edited_member_is_fitted_again(file, edge, tmp_path, registers):
     [
         (lambda y, t1: (y, t1), "must return Labels with y and t1 of 40 bars"),
         (lambda y, t1: Labels(y[1:], t1), "must return Labels with y and t1 of 40 bars"),
-        (lambda y, t1: Labels(y + 1, t1), r"row \d+: y is none of its classes \(0, 1\)"),
+        (lambda y, t1: Labels(y + 1, t1), r"row \d+: y is not one of its classes \(0, 1\)"),
         (lambda y, t1: Labels(y, t1 + 1), r"row 0: t1 is not a bar within its horizon of 5"),
         (lambda y, t1: Labels(y, np.maximum(t1, 0)), r"row 35: y is unknown and t1 is not -1"),
         (lambda y, t1: Labels(y, np.where(t1 < 0, 40, t1)), "row 35: t1 is not one of the 40"),

@@ -40,7 +40,7 @@ def predict(
     from bt_fusion.report.terminal.predictions import bar_lines, predictions_table
 
     if out is not None and out.suffix.lower() not in KINDS:
-        raise OptionError(f"out {out} is none of {', '.join(KINDS)}; give such a file")
+        raise OptionError(f"out {out} is not one of {', '.join(KINDS)}; give such a file")
     if out is not None:
         check_no_input(out, bars.place(), model)
     screen = output.screen()

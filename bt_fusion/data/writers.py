@@ -23,7 +23,7 @@ WRITERS: dict[str, Write] = {
 def check_bar_file(path: Path) -> None:
     """Raise OptionError if the file extension cannot be written."""
     if path.suffix.lower() not in WRITERS:
-        raise OptionError(f"out {path} is none of {', '.join(WRITERS)}; give such a file")
+        raise OptionError(f"out {path} is not one of {', '.join(WRITERS)}; give such a file")
 
 
 def write_bars(path: Path, bars: pd.DataFrame) -> None:

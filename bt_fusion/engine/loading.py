@@ -176,7 +176,7 @@ def why_here(part: type) -> str:
     ''
     """
     if "<locals>" in part.__qualname__:
-        return "stands inside a function; put it at the top of its file to use all cores"
+        return "is defined inside a function; put it at the top of its file to use all cores"
     if not file_of(part).is_file():
         return "was typed into a session; put it into a file to use all cores"
     if not found_by_name(part):
@@ -238,7 +238,7 @@ class ClassSource:
         """
         if "<locals>" in part.__qualname__:
             raise OptionError(
-                f"class {part.__name__} stands inside a function, where other processes do not "
+                f"class {part.__name__} is defined inside a function, where other processes do not "
                 "find it: define it at the top of its file"
             )
         module = module_of(part)

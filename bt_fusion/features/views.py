@@ -129,7 +129,7 @@ class Spacing:
             length = length_seconds(timeframe)
             if length <= seconds or length % seconds:
                 raise OptionError(
-                    f"timeframe {timeframe} is no multiple of the bars' own, "
+                    f"timeframe {timeframe} is not a multiple of the bars' own, "
                     f"{length_text(seconds)}; give longer ones"
                 )
             most[timeframe] = max(length // seconds, _largest(bars, length, seconds))

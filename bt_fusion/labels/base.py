@@ -105,7 +105,7 @@ def labels_of(label: Label, bars: pd.DataFrame | BarArrays) -> Labels:
     rows, known = np.arange(len(arrays)), np.isfinite(labels.y)
     within = (labels.t1 >= rows) & (labels.t1 <= rows + label.horizon)
     wrong = {
-        f"y is none of its classes {tuple(label.classes)}": known
+        f"y is not one of its classes {tuple(label.classes)}": known
         & ~np.isin(labels.y, label.classes),
         f"t1 is not a bar within its horizon of {label.horizon}": known & ~within,
         f"t1 is not one of the {len(arrays)} bars": labels.t1 >= len(arrays),

@@ -64,7 +64,9 @@ def scheduler(
             chosen.reset(token)
         return
     if name != "dask" and not name.startswith(SCHEMES):
-        raise OptionError(f"scheduler {name!r} is none of threads, loky, dask and dask://HOST:PORT")
+        raise OptionError(
+            f"scheduler {name!r} is not one of threads, loky, dask and dask://HOST:PORT"
+        )
     if jobs == 0:
         raise OptionError("jobs 0 must be 1 or more, or -1 for all cores")
     with opened(name, local_count(jobs, 10**6), patience) as cluster:

@@ -128,8 +128,8 @@ def test_made_up_candles_have_the_length_asked_for(here, capsys):
         (["--source", "garch", "--days", "5"], "--days is of an exchange or of Yahoo"),
         ([*BTC, "--days", "5"], "give either --days or --since"),
         ([*BTC, "--until", "2023-01-01"], "since 2023-03-01 00:00:00 is not before until"),
-        ([*BTC, "--timeframe", "hour"], "timeframe 'hour' is none; write 15m, 1h"),
-        ([*BTC, "--out", "btc.xlsx"], "out btc.xlsx is none of .parquet, .pq, .csv, .feather"),
+        ([*BTC, "--timeframe", "hour"], "timeframe 'hour' is unknown; write 15m, 1h"),
+        ([*BTC, "--out", "btc.xlsx"], "out btc.xlsx is not one of .parquet, .pq, .csv, .feather"),
     ],
 )
 def test_what_does_not_go_together_is_said(words, message, here, capsys):

@@ -183,5 +183,7 @@ def test_an_unknown_scheduler_is_refused_before_any_work(tmp_path, capsys):
     config.write_text('scheduler = "dusk"\n')
     for given in (("--scheduler", "dusk"), ("--config", config)):
         run("--data", "planted-edge", *given, "--out", tmp_path / "out", expect=2)
-        assert "error: scheduler 'dusk' is none of threads, loky, dask" in capsys.readouterr().err
+        assert (
+            "error: scheduler 'dusk' is not one of threads, loky, dask" in capsys.readouterr().err
+        )
     assert not (tmp_path / "out" / "summary.json").exists()

@@ -157,8 +157,11 @@ def test_a_failure_while_writing_leaves_the_old_file(data, trained, tmp_path, mo
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--out", "new.xlsx"), "out new.xlsx is none of .csv, .parquet, .json; give such a file"),
-        (("--out", "new"), "out new is none of .csv, .parquet, .json"),
+        (
+            ("--out", "new.xlsx"),
+            "out new.xlsx is not one of .csv, .parquet, .json; give such a file",
+        ),
+        (("--out", "new"), "out new is not one of .csv, .parquet, .json"),
     ],
 )
 def test_another_kind_of_file_is_refused(words, message, data, trained, capsys):

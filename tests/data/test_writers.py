@@ -26,7 +26,7 @@ def test_feather_holds_the_time_as_a_column(tmp_path):
 
 @pytest.mark.parametrize("name", ["bars", "bars.xlsx", "bars.csv.gz"])
 def test_another_kind_is_refused_before_any_work(name, tmp_path):
-    with pytest.raises(OptionError, match=r"is none of .parquet, .pq, .csv, .feather; give such"):
+    with pytest.raises(OptionError, match=r"is not one of .parquet, .pq, .csv, .feather;"):
         check_bar_file(tmp_path / name)
     with pytest.raises(OptionError):
         write_bars(tmp_path / name, BARS)

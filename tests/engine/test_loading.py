@@ -208,6 +208,6 @@ def test_which_classes_other_processes_cannot_load(folder):
         pass
 
     assert why_here(Plain) == why_here(load_strategy(f"{folder}/mine.py:Crossing")) == ""
-    assert why_here(Local).startswith("stands inside a function")
+    assert why_here(Local).startswith("is defined inside a function")
     lost = type("Lost", (), {"__module__": __name__})
     assert "is not in tests.engine.test_loading by its name" in why_here(lost)

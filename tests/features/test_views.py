@@ -81,7 +81,7 @@ def test_a_market_that_ended_long_ago_says_nothing():
 def test_what_is_missing_or_does_not_fit_is_said():
     with pytest.raises(BarsError, match=r"need bars of ETH: give others=.*--other ETH=PATH"):
         FeatureSet(["return_1:ETH"]).transform(BARS)
-    with pytest.raises(OptionError, match="timeframe 1m is no multiple of the bars' own, 1m"):
+    with pytest.raises(OptionError, match="timeframe 1m is not a multiple of the bars' own, 1m"):
         FeatureSet(["return_1"], ["1m"]).transform(BARS)
     with pytest.raises(OptionError, match="timeframe '60m' is called '1h'"):
         FeatureSet(["return_1@60m"])

@@ -155,7 +155,7 @@ def test_a_class_of_a_function_is_swept_in_this_process(backtest, edge):
 
     found = Sweep(Backtest(backtest.model, strategy=Local), {"fast": [4, 8]}, jobs=2).run(edge)
     assert len(found.table) == 2 and found.table.error.isna().all()
-    assert any("Local stands inside a function" in note for note in found.summary["notes"])
+    assert any("Local is defined inside a function" in note for note in found.summary["notes"])
 
 
 @pytest.mark.slow

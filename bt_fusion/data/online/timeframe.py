@@ -47,7 +47,7 @@ class Timeframe:
         """
         found = FORM.fullmatch(text)
         if not found:
-            raise OptionError(f"timeframe {text!r} is none; write 15m, 1h, 4h, 1d, 1w or 1M")
+            raise OptionError(f"timeframe {text!r} is unknown; write 15m, 1h, 4h, 1d, 1w or 1M")
         count, unit = found.groups()
         return cls(int(count), SAME.get(unit, unit))
 

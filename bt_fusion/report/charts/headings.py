@@ -130,7 +130,7 @@ HEADINGS = {
     "figures": Heading("All figures"),
     "data": Heading("Problems in the bars"),
     "audit": Heading("Does the strategy look ahead?"),
-    "guard": Heading("What the broker did unasked"),
+    "guard": Heading("What the broker changed"),
     "card": Heading("Model card"),
     "repeat": Heading("Repeat this run"),
 }

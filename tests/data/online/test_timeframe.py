@@ -27,7 +27,7 @@ def test_a_text_says_when_a_candle_ends(text, name, end):
 
 @pytest.mark.parametrize("text", ["", "h", "0m", "1x", "-1h", "1h ", "1 h", "60", "h1"])
 def test_what_is_none_is_refused(text):
-    with pytest.raises(OptionError, match="is none; write 15m, 1h, 4h, 1d, 1w or 1M"):
+    with pytest.raises(OptionError, match="is unknown; write 15m, 1h, 4h, 1d, 1w or 1M"):
         Timeframe.of(text)
 
 
