@@ -1,6 +1,8 @@
 """What all tests share: a cache of their own, and bars made once."""
 
 import os
+import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +16,15 @@ from bt_fusion.labels import LABELS
 
 settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("tests")
+# a shell that starts the tests in the background has them ignore Ctrl-C, which some of them send
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Write the ids of skipped tests to the file named in SKIPPED_TESTS, for another pass."""
+    if file := os.environ.get("SKIPPED_TESTS"):
+        skipped = terminalreporter.stats.get("skipped", ())
+        Path(file).write_text("\n".join(dict.fromkeys(report.nodeid for report in skipped)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -61,6 +61,7 @@ SLOW = (
     "P7",
     "P8",
     "P10",
+    "P11",
     "P12",
     "P13",
     "downloads",
@@ -183,6 +184,7 @@ def test_memory_of_a_child_is_its_own():
     assert 0 < in_child(peak_bytes) < ballast.nbytes
 
 
+@pytest.mark.slow
 def test_children_see_what_they_allocate(tmp_path):
     for name in ("time", *COLUMNS):
         np.save(tmp_path / f"{name}.npy", getattr(BarArrays.of(random_walk(50_000)), name))

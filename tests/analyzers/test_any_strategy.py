@@ -114,6 +114,7 @@ def test_with_ml(name):
     assert len(found.quality.signals()) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_model_of_the_analyzers_own_changes_nothing_that_is_traded(name):
     plain, asked = analysed(name), analysed(name, model=True)

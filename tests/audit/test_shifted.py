@@ -113,6 +113,7 @@ def test_honest_strategies_of_several_feeds_pass(strategy):
     assert found.findings == () and found.passed and found.unverified == () and found.orders
 
 
+@pytest.mark.slow
 def test_honest_feeds_of_other_lengths_pass():
     three = {**TWO, "C": random_walk(420, seed=2)}
     found = audit(PerFeed, three, **FEW)

@@ -168,6 +168,7 @@ def test_ours_pass_without_ml(strategy, params):
     assert audit(strategy, BARS, {"ml": False, **params}, **FEW).passed
 
 
+@pytest.mark.slow
 def test_a_model_that_knows_the_bars_is_named():
     bars = planted_edge(900, seed=1, auc=0.8)
     model = SignalModel(["wick_balance", "gap"], ensemble=Ensemble(["lr"])).fit(bars[:500])

@@ -100,6 +100,7 @@ if csv:
 """
 
 
+@pytest.mark.slow
 def test_a_class_of_a_script_is_found_in_its_file(csv, tmp_path):
     script, out = tmp_path / "mine.py", tmp_path / "run"
     script.write_text(SCRIPT)
@@ -127,6 +128,7 @@ def test_a_class_that_cannot_be_found_again_says_so(csv, tmp_path):
             job(wrong).run(BARS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_sweep_of_a_class(jobs, tmp_path):
     found = Sweep(job(Average), {"period": [5, 10]}, jobs).run(BARS, "edge", out=tmp_path)

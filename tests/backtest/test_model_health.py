@@ -63,6 +63,7 @@ def test_a_stopped_run_keeps_its_health_in_its_folder(stopped, tmp_path):
     assert table.drifted.iloc[-1] == 1 and table.drifted.iloc[0] == 0
 
 
+@pytest.mark.slow
 def test_a_sweep_makes_runs_that_may_be_stopped_in_the_engine(tmp_path):
     job = Backtest(model(), params={"on_drift": "stop"})
     with warnings.catch_warnings():

@@ -32,6 +32,7 @@ def result():
     return Backtest(walk, draws=10, placebo="none").run(planted_edge(700, seed=1))
 
 
+@pytest.mark.slow
 def test_pictures_of_an_earlier_run_do_not_stand_beside_this_one(result, tmp_path):
     assert [path.name for path in result.write(tmp_path)] == list(FILES)
     drawn = redraw(tmp_path, png=True)

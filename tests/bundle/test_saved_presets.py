@@ -15,6 +15,7 @@ from bt_fusion.report.terminal.model_card import card_table
 
 DEEP = all(importlib.util.find_spec(name) for name in ("torch", "skorch", "safetensors"))
 ONNX = all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime", "skl2onnx"))
+pytestmark = pytest.mark.slow
 BARS, CUT = planted_edge(1_000, seed=2, auc=0.8, volatility=0.01), 750
 MAKERS = {
     "fusion": PRESETS["fusion"],

@@ -168,6 +168,7 @@ def test_bars_and_equity_redraw_the_run(csv, tmp_path):
         assert funnel["passed"]["filled"] >= summary[f"ml_{name}"]["trades"]
 
 
+@pytest.mark.slow
 def test_twice_the_same_figures(csv, tmp_path):
     summaries = []
     for folder, cache in (

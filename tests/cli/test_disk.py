@@ -30,6 +30,7 @@ def assert_one_line(done, *texts):
     assert all(text in errors[0] for text in (*texts, "cannot be written"))
 
 
+@pytest.mark.slow
 def test_a_backtest_leaves_the_files_of_the_run_before(csv, tmp_path):
     out = tmp_path / "out"
     words = [
@@ -51,6 +52,7 @@ def test_a_backtest_leaves_the_files_of_the_run_before(csv, tmp_path):
     assert [path.name for path in out.iterdir() if path.name.startswith(".new-")] == []
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written_is_a_warning(csv, tmp_path, capsys):
     (tmp_path / "cache").write_text("a file, no folder")
     words = ["--data", csv, "--placebo", "none", "--no-report", *QUICK]
@@ -65,6 +67,7 @@ def test_a_cache_that_cannot_be_written_is_a_warning(csv, tmp_path, capsys):
     ]
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_saved_leaves_the_one_before(csv, tmp_path):
     words = ["train", "--data", csv, "--out", tmp_path / "model", "--test-share", 0, *QUICK[:4]]
     assert command(*words) == 0

@@ -1,5 +1,7 @@
 """The program as a whole: the script, its help, its exit codes."""
 
+import pytest
+
 from tests.cli.running import FILES, QUICK, ROOT, in_a_process, run, written
 
 
@@ -10,6 +12,7 @@ def test_unknown_options_and_help(capsys):
     assert "--ml" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_script_runs_from_any_folder_without_a_warning(csv, tmp_path):
     argv = [str(ROOT / "run_backtest.py"), "--data", str(csv), *QUICK]
     done = in_a_process("-W", "error::UserWarning", *argv, cwd=tmp_path, MPLBACKEND="TkAgg")

@@ -96,6 +96,7 @@ def test_predict_writes_a_row_a_bar(trained, data, tmp_path):
     assert len(table) == BARS and table["prob_long"].notna().sum() > 200
 
 
+@pytest.mark.slow
 def test_evaluate_trades_by_the_strategy_of_a_managed_model(trained, data, tmp_path, capsys):
     words = ("--model", trained, "--data", data, "--no-cross-validation", "--backtest")
     assert command("evaluate", *words, "--json", tmp_path / "found.json") == 0
@@ -109,6 +110,7 @@ def trades_of(out):
     return table[table["run"] == "on"]
 
 
+@pytest.mark.slow
 def test_backtest_with_a_saved_model_follows_its_plan(trained, data, tmp_path):
     words = ("--data", data, "--model", trained, "--placebo", "none")
     out = tmp_path / "run"
@@ -122,6 +124,7 @@ def test_backtest_with_a_saved_model_follows_its_plan(trained, data, tmp_path):
         np.testing.assert_allclose(found[column], expected[column], rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_backtest_without_one_walks_forward_with_the_preset(data, tmp_path):
     out = tmp_path / "run"
     words = ("--strategy", "managed", "--train-bars", 600, "--refit-bars", 300, *WORDS)

@@ -101,6 +101,7 @@ def test_a_label_with_parameters(csv, tmp_path):
     assert config["label_parameters"] == expected
 
 
+@pytest.mark.slow
 def test_what_a_saved_model_makes_of_no_effect_is_said(csv, saved, tmp_path, capsys):
     options = ["--members", "rf", "--label", "gain", "--train-bars", "300", "--window", "expanding"]
     run("--data", csv, "--model", saved, "--out", tmp_path, *options)
@@ -116,6 +117,7 @@ def test_what_a_saved_model_makes_of_no_effect_is_said(csv, saved, tmp_path, cap
     assert "not used: a saved model keeps" in page and "700 of 1,200 bars are left out" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["model", "ml-model-path", "ml_model_path"])
 def test_a_config_file_names_one_model_or_one_each(key, csv, saved, tmp_path):
     config = tmp_path / "job.toml"
@@ -128,6 +130,7 @@ def test_a_config_file_names_one_model_or_one_each(key, csv, saved, tmp_path):
         assert summary_of(tmp_path / "out")["config"]["source"]["model"] == expected
 
 
+@pytest.mark.slow
 def test_bars_of_another_length_are_said(saved, tmp_path, capsys):
     later = BARS.set_axis(BARS.index + pd.Timedelta(days=1) + (BARS.index - BARS.index[0]) * 59)
     later.to_csv(tmp_path / "hourly.csv")
@@ -257,6 +260,7 @@ def test_parts_of_a_recipe_are_overridden(csv, saved, tmp_path):
     assert explain_entry(tmp_path, trade=1).model.same
 
 
+@pytest.mark.slow
 def test_a_recipe_that_was_replaced_is_said(csv, saved, tmp_path, capsys):
     other = SignalModel.load(saved)
     mine = other.save(tmp_path / "mine")

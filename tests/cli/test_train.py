@@ -121,6 +121,7 @@ def test_without_test_rows_a_model_learns_from_all(data, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_generator_prints_and_keeps_the_table_of_its_candidates(data, tmp_path, capsys):
     assert run("train", data, "--preset", "generator", "--out", tmp_path / "m") == 0
     trained = capsys.readouterr().out
@@ -138,6 +139,7 @@ def test_the_generator_prints_and_keeps_the_table_of_its_candidates(data, tmp_pa
         assert f"{chosen['cross_validation']['mean'][name]:.3f}" in table
 
 
+@pytest.mark.slow
 def test_without_test_rows_the_table_has_the_folds_alone(data, tmp_path, capsys):
     words = ("--preset", "generator", "--test-share", "0")
     assert run("train", data, *words, "--out", tmp_path / "m") == 0

@@ -46,6 +46,7 @@ def candles(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_rows_a_ranking_and_a_verdict(candles, tmp_path, capsys):
     words = ["universe", "--data", candles, *QUICK, "--jobs", 1, "--out", tmp_path]
     assert command(*words) == 0

@@ -36,6 +36,7 @@ def test_a_saved_model_is_shown_judged_and_predicts(folder, capsys):
         assert "--other ETH=PATH" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [(), ("--model",), ("--recipe",)])
 def test_a_backtest_is_made_and_explained(given, folder, tmp_path, capsys):
     words = ("--data", folder / "btc.parquet", "--other", f"ETH={folder / 'eth.parquet'}")

@@ -135,6 +135,7 @@ def test_a_fitted_model_in_every_configuration(bars, fitted):
     check_fitted(bars, fitted, *CONFIGURATIONS)
 
 
+@pytest.mark.slow
 def test_a_plan_in_every_configuration(bars, plan):
     own = bars[1_200:]
     check(own, plan, plan[1_200:], 20, exact=True)

@@ -95,6 +95,7 @@ def test_our_strategy_makes_the_trades_of_a_backtest(folder):
     pd.testing.assert_frame_equal(*trades)
 
 
+@pytest.mark.slow
 def test_a_walk_forward_refits_as_bars_arrive():
     ensemble = Ensemble(["lr"])
     walk = WalkForward(SignalModel("fusion", ensemble=ensemble), train_bars=600, refit_bars=200)

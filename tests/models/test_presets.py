@@ -111,6 +111,7 @@ def test_signal_votes_by_majority():
     assert ensemble.vote_threshold == 0.633
 
 
+@pytest.mark.slow
 def test_generator_weighs_classes_and_chooses_among_lr_and_rf():
     model = make_preset("generator").fit(planted_edge(1_500, seed=2, auc=0.8, horizon=1))
     best = model.ensemble_.members_["best"]

@@ -207,6 +207,7 @@ def _long_walk(folder):
     WalkForward(model, 2_000, 200, cache=folder).predict(bars)
 
 
+@pytest.mark.slow
 def test_an_interrupted_walk_keeps_its_finished_refits(tmp_path):
     process = multiprocessing.get_context("spawn").Process(target=_long_walk, args=(tmp_path,))
     process.start()

@@ -40,6 +40,7 @@ def test_it_draws_from_the_files_alone(folder, capsys):
     assert {name: (folder / name).read_bytes() for name in first} == first
 
 
+@pytest.mark.slow
 def test_every_picture_as_png(folder, capsys):
     summary = json.loads((folder / "summary.json").read_text())
     summary["in_sample"] = 3

@@ -41,6 +41,7 @@ def test_a_file_that_fails_leaves_the_other(name, folder, monkeypatch):
     assert not (folder / name).exists()
 
 
+@pytest.mark.slow
 def test_a_picture_that_fails_leaves_the_others(folder, monkeypatch):
     title, _, size = pictures.PICTURES["funnel"]
     monkeypatch.setitem(pictures.PICTURES, "funnel", (title, broken, size))

@@ -5,6 +5,8 @@ import sys
 import tarfile
 from pathlib import Path
 
+import pytest
+
 SAVED = Path(__file__).parent.parent / "saved" / "run_schema_1.tar.gz"
 DRAW = """
 import sys
@@ -25,6 +27,7 @@ print(*(name for name in sys.modules if name.startswith(("backtrader", *later)))
 """
 
 
+@pytest.mark.slow
 def test_every_report_module_and_a_saved_run_drawn_need_no_backtrader(tmp_path):
     with tarfile.open(SAVED) as archive:
         archive.extractall(tmp_path, filter="data")

@@ -95,6 +95,7 @@ def test_a_replacement(stride, folder, replacement):
     killed_at_every(stride, folder, replacement, finished)
 
 
+@pytest.mark.slow
 @FORK
 @STRIDES
 def test_a_rollback(stride, folder, replacement):

@@ -86,6 +86,7 @@ def always(monkeypatch):
     monkeypatch.setattr(Judged, "replaces", True)
 
 
+@pytest.mark.slow
 def test_the_last_ones_are_kept(bars, folder, always):
     retrainer = Retrainer(folder, keep=2)
     for month in UNTIL:

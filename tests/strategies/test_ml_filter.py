@@ -281,7 +281,7 @@ def test_a_filter_that_never_agrees_leaves_no_entry(name, mode, walk):
     assert len(ran.ml_filter.vetoes) >= 5  # it goes on trying: nothing waits for a vetoed order
 
 
-@pytest.mark.parametrize("mode", ["once", "bar by bar"])
+@pytest.mark.parametrize("mode", ["once", pytest.param("bar by bar", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_agreement_that_ends_in_a_position_leaves_every_exit(name, mode, walk):
     strategy, params = STRATEGIES[name]

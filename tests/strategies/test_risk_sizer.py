@@ -71,6 +71,7 @@ def features_at(bars, trips, signal):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_sizer", [False, True])
 def test_the_seven_features_of_every_trade_are_the_brokers(by_sizer):
     """Several hundred trades, with additions, by the strategy itself and by the sizer."""

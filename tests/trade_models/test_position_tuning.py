@@ -104,6 +104,7 @@ def test_the_command_tunes_both_and_trains_on_what_it_found(trained):
         assert voters[member].get_params()[parameter] == value
 
 
+@pytest.mark.slow
 def test_a_recipe_keeps_the_tuned_voters(trained):
     from bt_fusion.models.model_spec import ModelSpec
 

@@ -40,6 +40,7 @@ def test_two_processes_draw_no_trial_twice(tmp_path):
     assert not drawn.duplicated().any()
 
 
+@pytest.mark.slow
 def test_alone_it_draws_what_it_always_does(tmp_path):
     tables = [
         tune(*small(), 8, storage=None if name is None else tmp_path / name, jobs=jobs).table

@@ -80,6 +80,7 @@ def test_the_pooled_verdict_is_that_of_the_same_runs(found, files, tmp_path):
     assert own["gain_above_chance"] == pytest.approx(pooled.evidence.expectancy)
 
 
+@pytest.mark.slow
 def test_what_is_true_of_all_files_is_said_once(found, tmp_path, files):
     noted = job(notes=("asked for in haste",))
     result, _ = judged({"walk0": files["walk0"], "edge0": files["edge0"]}, tmp_path, job=noted)

@@ -11,6 +11,8 @@ from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.terminal.groups import result_tables
 from bt_fusion.strategies import ManagedStrategy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def job(managed):

@@ -31,6 +31,7 @@ def test_a_row_is_held_against_the_one_above(ablated):
         assert (row["verdict"] == "helped") == (row["chance"]["p_value"] <= 0.005)
 
 
+@pytest.mark.slow
 def test_a_signal_with_an_edge_helps(planned):
     found = ablation(*planned, bootstrap=Bootstrap(999))
     assert found.rows[1]["verdict"] == "helped" and found.rows[1]["chance"]["found"] > 3
@@ -50,6 +51,7 @@ def test_what_the_rows_differ_in_cannot_be_given(planned):
         ablation(*planned, params={"position": False})
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_rows(planned, ablated):
     again = ablation(*planned, bootstrap=Bootstrap(99))
     assert again.rows == ablated.rows
