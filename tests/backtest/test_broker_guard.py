@@ -64,7 +64,7 @@ def test_a_line_on_the_terminal_and_a_section_of_the_report(result):
     ((name, cases, first, words),) = table["rows"]
     assert (table["caption"], name, cases) == ("ML off", f"Leverage up to {most:.2f}", "50 bars")
     assert first == when and words.startswith("Positions were worth up to")
-    assert "What the broker did" in page(result.saved)
+    assert "What the broker changed" in page(result.saved)
 
 
 def test_written_and_read_again_it_reads_the_same(result, tmp_path):

@@ -12,6 +12,7 @@ from bt_fusion.report.terminal.comparison import comparison_table
 from bt_fusion.saved_runs.run_folder import FILES
 from bt_fusion.statistics.performance import LEAST_DAYS
 from bt_fusion.strategies import with_ml
+from bt_fusion.verdict.conditions import Condition
 from tests.backtest.test_job import BARS, Average, job
 from tests.report.terminal.drawn import in_one_line, text
 
@@ -131,4 +132,4 @@ def test_short_runs_are_judged_by_ratios_of_a_bar():
     summary = job(Average).run(BARS, "edge").summary
     assert summary["ml_on"]["sharpe"] is None and summary["comparison"]["sharpe"]["ci95"] is None
     assert summary["statistics"]["sharpe"] is not None
-    assert any(rule["name"] == "Sharpe ratio" for rule in summary["comparison"]["rules"])
+    assert any(rule["name"] == Condition.SHARPE for rule in summary["comparison"]["rules"])

@@ -99,7 +99,7 @@ def test_a_saved_model_judges_all_files(candles, trained, tmp_path):
     [
         (["--data", "nowhere/*.csv"], "no file matches nowhere/*.csv"),
         (["--data", "{candles}", "--data", "{other}"], "are both of WALK0; choose by a pattern"),
-        (["--data", "{candles}", "--horizon", "auto"], "horizon auto is of one market's trades"),
+        (["--data", "{candles}", "--horizon", "auto"], "follow the label's horizon"),
         (["--data", "{candles}", "--resample", "soon"], "'soon' is not a length such as"),
         (["--data", "{candles}", "--min-bars", "9999"], "none of 5 files can be judged"),
         (["--data", "{candles}", "--out", "{run}"], "holds a backtest; give another --out"),

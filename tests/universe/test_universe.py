@@ -178,6 +178,7 @@ FITTED = SignalModel(["gap"], ensemble=Ensemble(["lgb"])).fit(planted_edge(400))
         ({"jobs": 0}, "jobs 0 must be 1 or more"),
         ({"min_bars": -1}, "min_bars -1 must be 0 or more"),
         ({"resample": "4x"}, "'4x' is not a length such as"),
+        ({"job": replace(job(), horizon="auto")}, "measures the trades of one market"),
         ({"job": job(ml="on")}, "leave ml and placebo away"),
         ({"job": job(params={"ema_fsat": 3})}, "did you mean 'ema_fast'"),
         ({"job": replace(job(), model={"A": FITTED})}, "no model is given for"),
