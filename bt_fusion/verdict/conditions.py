@@ -16,4 +16,4 @@ class Condition(StrEnum):
     DEFLATED = "deflated Sharpe ratio at least 0.95"
     ONE = "choice of entries or ranking: p at most 0.025"
     BOTH = "choice of entries and ranking: p at most 0.5"
-    SHARPE = "Sharpe ratio on the same side"
+    SHARPE = "Sharpe ratio agrees with the tests"
