@@ -11,8 +11,8 @@ from benchmarks.registry import Measured, Ratio
 from benchmarks.size import markets
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.technical.ema_state import ema_state
-from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
+from bt_fusion.verdict.placebos.random_agreement import random_agreement
 from bt_fusion.verdict.placebos.replay import renewed
 from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from bt_fusion.verdict.ranking import PredictedBars, rank_bars, rank_entries
@@ -97,7 +97,9 @@ def p_values(
     predicted = PredictedBars(bars.open, bars.close[-1], state, probability)
     signal, entries = stopped(bars, state)
     found = {
-        "setting": coin_placebo(bars, state, renewed(state, agrees, HOLD), HOLD, free, draws, seed),
+        "setting": random_agreement(
+            bars, state, renewed(state, agrees, HOLD), HOLD, free, draws, seed
+        ),
         "bars": rank_bars(predicted, HOLD, 0.0, draws, seed),
         "entries": rank_entries(entries, probability[signal], draws, seed),
     }

@@ -20,5 +20,5 @@ def surviving(what: str) -> Iterator[None]:
     except BtFusionError:
         raise
     except Exception as error:
-        told = f"{what} could not be drawn: {type(error).__name__}: {error}"
-        warn(told, BtFusionWarning, stacklevel=3)
+        message = f"{what} could not be drawn: {type(error).__name__}: {error}"
+        warn(message, BtFusionWarning, stacklevel=3)

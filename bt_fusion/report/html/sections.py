@@ -52,7 +52,7 @@ class Section:
         Its id; that of its chart is chart-NAME.
     title : str
         Its heading.
-    look : str
+    hint : str
         The one sentence that says what to look for; empty where there is no chart.
     words : str
         What is shown, and how: above a table, below a chart.
@@ -64,7 +64,7 @@ class Section:
 
     name: str
     title: str
-    look: str
+    hint: str
     words: str
     template: str
     data: dict[str, Any]
@@ -73,14 +73,14 @@ class Section:
 def sections(run: SavedRun) -> list[Section]:
     """Return the sections a run has content for; a failing section is skipped."""
     found = []
-    for name, (said, template, fill) in PLAN.items():
-        title, look = HEADINGS[name].title, HEADINGS[name].look_at(len(run.runs))
+    for name, (caption, template, fill) in PLAN.items():
+        title, hint = HEADINGS[name].title, HEADINGS[name].hint_for(len(run.runs))
         with surviving(f"the section {title!r} of report.html"):
             data = fill(run)
             if data is not None:
-                text = said if isinstance(said, str) else said(run)
-                look = look if data.get("charted", True) else ""
-                found.append(Section(name, title, look, text, template, data))
+                text = caption if isinstance(caption, str) else caption(run)
+                hint = hint if data.get("charted", True) else ""
+                found.append(Section(name, title, hint, text, template, data))
     return found
 
 
@@ -101,11 +101,11 @@ def ranking_sentence(run: SavedRun) -> str:
 
 def refit_words(run: SavedRun) -> str:
     """Return the AUCs in words, and what to look for in their chart."""
-    told = [
+    texts = [
         f"{symbol}{': ' if symbol else ''}{text}."
         for symbol, text in refit_auc_texts(run.summary).items()
     ]
-    return " ".join([*told, words.REFITS])
+    return " ".join([*texts, words.REFITS])
 
 
 def importance_section(run: SavedRun) -> dict[str, Any] | None:
