@@ -29,7 +29,8 @@ def pooled_because(e: Evidence, worse: bool, each: Sequence[Evidence]) -> str:
     did = "lose to" if worse else "beat"
     return (
         f"over {len(each)} market{'s' * (len(each) > 1)} {ranking}, and its settings "
-        f"{clearly}{did} random filters (p {p_of(e.setting, worse)}); {ahead} markets beat the median filter"
+        f"{clearly}{did} random filters (p {p_of(e.setting, worse)}); {ahead} markets beat the "
+        "median filter"
     )
 
 

@@ -10,7 +10,7 @@ from bt_fusion.engine.account import Account
 from bt_fusion.verdict.rules import judge
 from tests.engine.test_engine import given
 
-DEAR = Account(commission=0.001)
+COSTLY = Account(commission=0.001)
 
 
 def random_predictions(bars, seed):
@@ -23,7 +23,7 @@ def test_random_predictions_do_not_help():
     for seed in range(20):
         bars = random_walk(1_500, seed)
         predictions = random_predictions(bars, seed)
-        evidence = evidence_on(bars, predictions, 0.60, DEAR, draws=200, seed=seed)
+        evidence = evidence_on(bars, predictions, 0.60, COSTLY, draws=200, seed=seed)
         found.append((judge(evidence).verdict, evidence.setting.p_value))
     verdicts = [verdict for verdict, _ in found]
     assert verdicts.count("ML helped") <= 1 and verdicts.count("ML probably helped") <= 3

@@ -110,11 +110,11 @@ def test_again_does_nothing_and_more_values_only_what_is_new(swept, edge):
     more = Sweep(job(), lately, jobs=1).run(edge, "edge", out=folder)
     assert more.summary["runs"]["kept"] == 8 and more.summary["runs"]["made"] == 3 + 1
     assert more.summary["trials"] == 9  # the six of before are the same trials
-    dearer = Sweep(job(account=Account(commission=0.001)), GRID, jobs=1).run(
+    costlier = Sweep(job(account=Account(commission=0.001)), GRID, jobs=1).run(
         edge, "edge", out=folder
     )
-    assert dearer.summary["runs"]["kept"] == 0
-    assert dearer.summary["trials"] == 15
+    assert costlier.summary["runs"]["kept"] == 0
+    assert costlier.summary["trials"] == 15
 
 
 def test_variants_that_cannot_run_are_listed(edge, tmp_path):

@@ -107,8 +107,8 @@ def test_again_does_nothing_and_a_changed_file_or_option_is_judged_again(files, 
     changed.write_text(files["walk0"].read_text().replace("100.", "101."))
     more, _ = compared({**some, "walk0": changed}, tmp_path)
     assert more.summary["runs"] == {"kept": 1, "made": 1}
-    dearer = job(account=Account(commission=0.001))
-    other, _ = compared(some, tmp_path, job=dearer)
+    costlier = job(account=Account(commission=0.001))
+    other, _ = compared(some, tmp_path, job=costlier)
     assert other.summary["runs"] == {"kept": 0, "made": 2}
     assert other.table.trials.tolist() == [2, 2]
     assert any("2 variants were tried" in note for note in other.summary["notes"])

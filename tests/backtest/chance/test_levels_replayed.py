@@ -16,11 +16,11 @@ from bt_fusion.verdict.placebos.chain_pair import SIDES, ChainPair
 from bt_fusion.verdict.placebos.entry_outcomes import trade_results
 from bt_fusion.verdict.placebos.episodes import Episodes
 from bt_fusion.verdict.placebos.random_agreement import Runs
-from tests.backtest.chance.test_matched_chance import DEAR, pair_of, random_predictions
+from tests.backtest.chance.test_matched_chance import COSTLY, pair_of, random_predictions
 from tests.engine.test_engine import given
 
-FREE = replace(DEAR, slippage=0.0)
-SLIPS = replace(DEAR, slippage=0.003)
+FREE = replace(COSTLY, slippage=0.0)
+SLIPS = replace(COSTLY, slippage=0.003)
 CASES = [
     {"stop": 0.01},
     {"target": 0.01},
@@ -74,7 +74,7 @@ def test_a_run_with_levels_is_counted_as_the_engine_made_it(params):
     chance = matched_chance(pair, 200)
     found, on = chance.together, pair.on
     assert (found.kind, chance.why, chance.untested, chance.comparable) == ("coin", "", "", True)
-    assert found.real.profit[0] == pytest.approx(on.figures["final_value"] / DEAR.cash - 1)
+    assert found.real.profit[0] == pytest.approx(on.figures["final_value"] / COSTLY.cash - 1)
     assert found.real.expectancy[0] == pytest.approx(on.figures["expectancy"])
     assert found.real.win_rate[0] == pytest.approx(on.figures["win_rate"])
     assert found.real.exposure[0] == pytest.approx(on.figures["exposure"], abs=0.02)
@@ -112,7 +112,7 @@ def test_draws_are_what_the_engine_trades(params):
         assert figures.entries[number] == len(run.trades) > 20
         assert figures.expectancy[number] == pytest.approx(run.figures["expectancy"])
         value = run.figures["final_value"]
-        assert figures.profit[number] == pytest.approx(value / DEAR.cash - 1)
+        assert figures.profit[number] == pytest.approx(value / COSTLY.cash - 1)
 
 
 def test_each_of_several_symbols_is_replayed():

@@ -30,10 +30,10 @@ from bt_fusion.verdict.rules import judge
 from tests.engine.test_engine import given
 
 HORIZON, EXITS = 5, {"hold_bars": 5}
-DEAR = Account(cash=50_000.0, commission=0.001, slippage=0.0004, share=0.8)
+COSTLY = Account(cash=50_000.0, commission=0.001, slippage=0.0004, share=0.8)
 
 
-def pair_of(bars, predictions, account=DEAR, strategy=FusionStrategy, **params):
+def pair_of(bars, predictions, account=COSTLY, strategy=FusionStrategy, **params):
     """Return the pair of ML-off and ML-on."""
     runs = []
     for known in (None, predictions):
@@ -107,8 +107,8 @@ def test_the_real_run_is_counted_as_the_engine_made_it():
     pair = pair_of(bars, random_predictions(bars, 1))
     on, chance = pair.on, matched_chance(pair, 200)
     assert (chance.together.kind, chance.why, chance.untested) == ("coin", "", "")
-    figures = placebo_figures(chance, DEAR.cash)
-    assert figures["real"] == pytest.approx(on.figures["final_value"] - DEAR.cash)
+    figures = placebo_figures(chance, COSTLY.cash)
+    assert figures["real"] == pytest.approx(on.figures["final_value"] - COSTLY.cash)
     assert figures["expectancy"]["real"] == pytest.approx(on.figures["expectancy"])
     assert figures["entries"]["real"] == len(on.trades)
     assert figures["entries"]["mean"] == pytest.approx(len(on.trades), rel=0.05)
@@ -130,7 +130,7 @@ def test_other_exits_have_vetoes_that_match_entries(exit):
     chance = matched_chance(pair, 100)
     assert chance.together.kind == "veto"
     real = chance.together.real
-    assert real.profit[0] == pytest.approx(pair.on.figures["final_value"] / DEAR.cash - 1)
+    assert real.profit[0] == pytest.approx(pair.on.figures["final_value"] / COSTLY.cash - 1)
 
 
 def test_other_fills_and_refused_orders_are_compared_by_their_fills():
@@ -268,7 +268,7 @@ def test_a_run_without_trades_is_no_evidence():
     chance = matched_chance(pair, 20)
     verdict = judge(evidence_of(pair, chance))
     assert verdict.because == ("no evidence: too few trades (ML-on closed none, each run needs 30)")
-    figures = placebo_figures(chance, DEAR.cash)
+    figures = placebo_figures(chance, COSTLY.cash)
     assert figures["expectancy"] == {"real": None, "mean": None, "low": None, "high": None}
     assert "is the same" in ranking_figures(ranking_of(pair, 20))["reason"]
 
