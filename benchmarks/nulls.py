@@ -39,11 +39,11 @@ def measure(
     at P(side) >= 0.55. Opinions without skill: coins that last (autocorrelation 0.9, 0.99), the
     return of the last ten bars, volatility, long on nearly every bar, the return of ten bars of 60
     bars ago, the time of the day, the price below its average of 500 bars. `setting` is
-    `random_agreement`, `bars` the ranking of bars, `entries` the ranking of ML-off's entries where a 1 % stop
-    ends trades and no entry follows until the state changes (what a stop does to the setting is in
-    `levels`); `against` is the p-value of harm. With an edge: `planted_edge` whose pressure lasts
-    (0.9), seen as it is. The share of each test is over all opinions of a market, and that of the
-    one which most often passes for skill.
+    `random_agreement`, `bars` the ranking of bars, `entries` the ranking of ML-off's entries where
+    a 1 % stop ends trades and no entry follows until the state changes (what a stop does to the
+    setting is in `levels`); `against` is the p-value of harm. With an edge: `planted_edge` whose
+    pressure lasts (0.9), seen as it is. The share of each test is over all opinions of a market,
+    and that of the one which most often passes for skill.
     """
     calls = [joblib.delayed(without_edge)(seed, bars, draws) for seed in range(walks)]
     calls += [

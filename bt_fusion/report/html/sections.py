@@ -7,6 +7,7 @@ from typing import Any
 from bt_fusion.report.ablation import ABLATION
 from bt_fusion.report.charts.headings import HEADINGS
 from bt_fusion.report.checks.model_health import health_texts
+from bt_fusion.report.errors_as_warnings import errors_as_warnings
 from bt_fusion.report.figures import count, money, percent
 from bt_fusion.report.html import section_words as words
 from bt_fusion.report.html.ablation_section import ablation_section
@@ -36,7 +37,6 @@ from bt_fusion.report.model_figures import changes_threshold
 from bt_fusion.report.ranking import ranking_words
 from bt_fusion.report.refit_auc import refit_auc_texts
 from bt_fusion.report.signals import SignalBars
-from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["Section", "sections"]
@@ -75,7 +75,7 @@ def sections(run: SavedRun) -> list[Section]:
     found = []
     for name, (caption, template, fill) in PLAN.items():
         title, hint = HEADINGS[name].title, HEADINGS[name].hint_for(len(run.runs))
-        with surviving(f"the section {title!r} of report.html"):
+        with errors_as_warnings(f"the section {title!r} of report.html"):
             data = fill(run)
             if data is not None:
                 text = caption if isinstance(caption, str) else caption(run)

@@ -11,6 +11,7 @@ from bt_fusion.files import write_whole
 from bt_fusion.report.ablation import ROW_COLOURS, row_names
 from bt_fusion.report.calendar_returns import period_returns
 from bt_fusion.report.charts.headings import HEADINGS
+from bt_fusion.report.errors_as_warnings import errors_as_warnings
 from bt_fusion.report.figures import short_percent
 from bt_fusion.report.pictures import model, verdict_charts
 from bt_fusion.report.pictures.canvas import (
@@ -27,7 +28,6 @@ from bt_fusion.report.pictures.comparison import title_of
 from bt_fusion.report.pictures.signals import SIZE, draw_run_signals
 from bt_fusion.report.pictures.style import SIGNED, styled
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
-from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.performance import drawdowns
 
@@ -46,7 +46,7 @@ def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) 
     paths, viewed = [], {"signals": partial(draw_run_signals, view=view)}
     for name, (heading, draw, size) in PICTURES.items():
         path, figure = folder / f"{name}.png", new_figure(*size)
-        with surviving(f"pictures/{name}.png"):
+        with errors_as_warnings(f"pictures/{name}.png"):
             if viewed.get(name, draw)(figure, run):
                 note = " (IN-SAMPLE)" if run.in_sample else ""
                 title = f"{run.summary['data']['name']}: {HEADINGS[heading].title}{note}"
