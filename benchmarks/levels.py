@@ -11,12 +11,12 @@ from benchmarks.opinions import gathered, lasting, seen_edge, share_below
 from benchmarks.registry import Measured, Ratio
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.technical.ema_state import ema_state
-from bt_fusion.verdict.placebos.coin_draws import renewed_to_levels
-from bt_fusion.verdict.placebos.coin_pair import CoinPair
-from bt_fusion.verdict.placebos.coin_placebo import Runs, coin_placebo, matched
+from bt_fusion.verdict.placebos.agreement_draws import renewed_to_levels
+from bt_fusion.verdict.placebos.chain_pair import ChainPair
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.levels import Distance, Levels
 from bt_fusion.verdict.placebos.placebo import upper_tail
+from bt_fusion.verdict.placebos.random_agreement import Runs, matched, random_agreement
 from bt_fusion.verdict.placebos.replay import renewed
 
 __all__ = ["MARKETS", "market", "measure"]
@@ -99,12 +99,14 @@ def p_values(
     state = np.nan_to_num(ema_state(bars.close, 12, 26)).astype(int)
     agrees, costs = probability >= AGREES, Costs(0, 0, 1)
     like = renewed(state, agrees, HOLD)
-    plain = coin_placebo(bars, state, like, HOLD, costs, draws, seed).drawn.score
-    pair = CoinPair.matching(state, *matched(like, len(bars)), HOLD)
+    plain = random_agreement(bars, state, like, HOLD, costs, draws, seed).drawn.score
+    pair = ChainPair.matching(state, *matched(like, len(bars)), HOLD)
     for orders, levels in ORDERS.items():
         exits = levels.exits(bars, state)
         trips = renewed_to_levels(state, agrees, HOLD, exits)
-        found = coin_placebo(bars, state, trips, HOLD, costs, draws, seed, like=like, exits=exits)
+        found = random_agreement(
+            bars, state, trips, HOLD, costs, draws, seed, like=like, exits=exits
+        )
         score = Runs(bars, costs, pair, exits).of(trips).score[0]
         yield f"{name}, {orders}", found.p_value
         yield f"{name}, {orders}, against", found.p_against

@@ -11,8 +11,8 @@ from benchmarks.registry import Measured, Ratio
 from benchmarks.size import markets
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.technical.ema_state import ema_state
-from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
+from bt_fusion.verdict.placebos.random_agreement import random_agreement
 from bt_fusion.verdict.placebos.replay import renewed
 from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from bt_fusion.verdict.ranking import PredictedBars, rank_bars, rank_entries
@@ -38,12 +38,12 @@ def measure(
     Markets without: those of `size`. The state is EMA 12/26, the exit renews for 5 bars, ML agrees
     at P(side) >= 0.55. Opinions without skill: coins that last (autocorrelation 0.9, 0.99), the
     return of the last ten bars, volatility, long on nearly every bar, the return of ten bars of 60
-    bars ago, the time of the day, the price below its average of 500 bars. `setting` is the coin
-    placebo, `bars` the ranking of bars, `entries` the ranking of ML-off's entries where a 1 % stop
-    ends trades and no entry follows until the state changes (what a stop does to the setting is in
-    `levels`); `against` is the p-value of harm. With an edge: `planted_edge` whose pressure lasts
-    (0.9), seen as it is. The share of each test is over all opinions of a market, and that of the
-    one which most often passes for skill.
+    bars ago, the time of the day, the price below its average of 500 bars. `setting` is
+    `random_agreement`, `bars` the ranking of bars, `entries` the ranking of ML-off's entries where
+    a 1 % stop ends trades and no entry follows until the state changes (what a stop does to the
+    setting is in `levels`); `against` is the p-value of harm. With an edge: `planted_edge` whose
+    pressure lasts (0.9), seen as it is. The share of each test is over all opinions of a market,
+    and that of the one which most often passes for skill.
     """
     calls = [joblib.delayed(without_edge)(seed, bars, draws) for seed in range(walks)]
     calls += [
@@ -97,7 +97,9 @@ def p_values(
     predicted = PredictedBars(bars.open, bars.close[-1], state, probability)
     signal, entries = stopped(bars, state)
     found = {
-        "setting": coin_placebo(bars, state, renewed(state, agrees, HOLD), HOLD, free, draws, seed),
+        "setting": random_agreement(
+            bars, state, renewed(state, agrees, HOLD), HOLD, free, draws, seed
+        ),
         "bars": rank_bars(predicted, HOLD, 0.0, draws, seed),
         "entries": rank_entries(entries, probability[signal], draws, seed),
     }

@@ -8,8 +8,8 @@ import pandas as pd
 from bt_fusion import Direction, Predictions
 from bt_fusion.backtest.chance.entry_ranking import ranking_of, ranking_test
 from bt_fusion.backtest.chance.matched_chance import matched_chance
-from bt_fusion.backtest.judgement import evidence_of
 from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.pair_verdict import evidence_of
 from bt_fusion.backtest.replayed.market import Market
 from bt_fusion.backtest.replayed.rule import FusionRule
 from bt_fusion.backtest.replayed.runs import replayed_runs

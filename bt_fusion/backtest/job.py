@@ -12,7 +12,6 @@ import pandas as pd
 from backtrader import Strategy
 
 from bt_fusion.backtest.job_checks import ML_CHOICES, checked_strategy, resolved
-from bt_fusion.backtest.judging import Judging, Step, say_what_failed
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.notes import costs_note, notes_of, slippage_note, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (
@@ -21,6 +20,7 @@ from bt_fusion.backtest.out_of_sample import (
     predict_each,
 )
 from bt_fusion.backtest.result import Result
+from bt_fusion.backtest.run_evaluation import RunEvaluation, Step, note_failure
 from bt_fusion.backtest.summary import (
     add_data_audit,
     code_config,
@@ -134,7 +134,7 @@ class BacktestJob:
                     steps["the audit of the bars"] = partial(add_data_audit, parts=out_of_sample)
                 add_safely(summary, steps)
             with clocked(seconds, "judge_s"):
-                judging = Judging(
+                evaluation = RunEvaluation(
                     strategy,
                     self.params,
                     self.account,
@@ -148,9 +148,9 @@ class BacktestJob:
                     self.ablation,
                     self.brief,
                 )
-                add_safely(summary, judging.steps)
+                add_safely(summary, evaluation.steps)
         summary["timing"] = {key: seconds.get(key) for key in TIMED}
-        made = (judging.hold, judging.asked, judging.by_bar, judging.ablated)
+        made = (evaluation.hold, evaluation.agreement, evaluation.by_bar, evaluation.ablated)
         return Result(summary, runs, out_of_sample, *made)
 
     def _summary(
@@ -278,7 +278,7 @@ def add_safely(summary: dict[str, Any], steps: dict[str, Step]) -> None:
             try:
                 add(summary)
             except Exception as error:  # an error here must not lose hours of finished runs
-                say_what_failed(summary, what, error)
+                note_failure(summary, what, error)
         report(len(steps), len(steps))
 
 

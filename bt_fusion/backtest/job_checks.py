@@ -8,7 +8,7 @@ from backtrader import Strategy
 
 from bt_fusion.backtest.chance.label_placebo import trained_again
 from bt_fusion.backtest.holding_time import with_horizon
-from bt_fusion.backtest.judgement import PLACEBOS
+from bt_fusion.backtest.pair_verdict import PLACEBOS
 from bt_fusion.engine.loading import load_strategy
 from bt_fusion.engine.variants import check_technical, check_variants, preset_params
 from bt_fusion.errors import OptionError, unknown_name

@@ -166,10 +166,10 @@ def predict_each(
     found, before, total = {}, 0, sum(counts.values())
     with step("Refits" if total else "Predicting", report=on_refit) as report:
         for symbol, own in each.items():
-            told = shifted(report, before, total)
+            report_own = shifted(report, before, total)
             with named(symbol, len(bars)):
                 known = predict_out_of_sample(
-                    own, bars[symbol], told, allow_in_sample=allow_in_sample
+                    own, bars[symbol], report_own, allow_in_sample=allow_in_sample
                 )
                 if health:
                     known = with_health(own, bars[symbol], known)

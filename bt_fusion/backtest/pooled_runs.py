@@ -99,15 +99,15 @@ def differences(configs: Sequence[dict[str, Any]]) -> str:
         | config.get("label_parameters", {})
         for config in configs
     ]
-    told = []
+    differing = []
     for name in dict.fromkeys(name for each in flat for name in each):
         values = [each.get(name, "default") for each in flat]
         if any(value != values[0] for value in values):
             short = all(isinstance(value, str | float | int) for value in values)
-            told.append(f"{name} ({', '.join(map(str, values))})" if short else name)
-    if not told:
+            differing.append(f"{name} ({', '.join(map(str, values))})" if short else name)
+    if not differing:
         return ""
-    return f"the runs differ in {' and '.join(told)}, so no one setting is judged"
+    return f"the runs differ in {' and '.join(differing)}, so no one setting is judged"
 
 
 def few_trades(markets: Sequence[Market]) -> str:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from rich.console import Group
 
-from bt_fusion.backtest.judgement import own_sharpe
 from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.pair_verdict import own_sharpe
 from bt_fusion.backtest.run_pair import line_of
 from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.trials import record_trial
@@ -22,7 +22,7 @@ from bt_fusion.models.predictions import Predictions
 from bt_fusion.progress import step
 from bt_fusion.report.draw import drawn_files
 from bt_fusion.report.terminal.groups import result_tables
-from bt_fusion.report.terminal.sweep import luck_lines
+from bt_fusion.report.terminal.sweep import best_variant_lines
 from bt_fusion.report.terminal.titled import plain_text
 from bt_fusion.saved_runs.run_folder import write_run
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -52,7 +52,7 @@ class Result:
         The window of each symbol.
     hold : Series, optional
         Equity of buy and hold at each close.
-    asked : Agreement, optional
+    agreement : Agreement, optional
         Agreement that ML-on required of ML.
     by_bar : DataFrame, optional
         Inputs of the verdict bar by bar, see `verdict_of_pair`.
@@ -76,7 +76,7 @@ class Result:
     runs: dict[str, Run]
     out_of_sample: dict[str, OutOfSample]
     hold: pd.Series | None = None
-    asked: Agreement | None = None
+    agreement: Agreement | None = None
     by_bar: pd.DataFrame | None = None
     ablated: pd.DataFrame | None = None
     sweep: SavedSweep | None = None
@@ -86,7 +86,7 @@ class Result:
 
     def __rich__(self) -> Group:
         """Return the table in colours, for `rich.print`."""
-        lines = [] if self.sweep is None else luck_lines(self.sweep.summary)
+        lines = [] if self.sweep is None else best_variant_lines(self.sweep.summary)
         return Group(result_tables(self.summary, self.trades), *lines)
 
     @property
@@ -180,7 +180,7 @@ class Result:
             trades=self.trades,
             entries=self.entries,
             predictions=stacked(
-                {k: predictions_table(v, self.asked) for k, v in predictions.items()}
+                {k: predictions_table(v, self.agreement) for k, v in predictions.items()}
             ),
             bars=bars_table(self.out_of_sample, self.runs),
             equity=self.equity.reset_index(),
@@ -206,7 +206,7 @@ class Result:
         return notebook_html(self.summary, self.equity)
 
 
-def predictions_table(predictions: Predictions, asked: Agreement | None) -> pd.DataFrame:
+def predictions_table(predictions: Predictions, agreement: Agreement | None) -> pd.DataFrame:
     """Return a symbol's rows of predictions.parquet: `Predictions.to_frame` and more columns.
 
     Columns: win, loss (gain of a right and loss of a wrong prediction, fractions of the price),
@@ -214,7 +214,7 @@ def predictions_table(predictions: Predictions, asked: Agreement | None) -> pd.D
     """
     unknown = np.full((len(predictions), 2), np.nan)
     win, loss = (unknown if predictions.payoff is None else predictions.payoff).T
-    limits = np.nan if asked is None else asked.limits(predictions)
+    limits = np.nan if agreement is None else agreement.limits(predictions)
     table = predictions.to_frame().assign(win=win, loss=loss, threshold=limits)
     if predictions.health is not None:
         table[list(State._fields)] = predictions.health

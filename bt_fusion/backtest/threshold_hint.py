@@ -62,17 +62,17 @@ def threshold_hint(
     """
     named = "its break-even" if threshold == AUTO else threshold_text(threshold)
     share = f"{100 * reached:.0f}" if reached >= 0.01 or not reached else f"{100 * reached:.2g}"
-    told = (
+    sentence = (
         f"{off:,} trades without ML, {on:,} with it: {sides} reached {named} on {share} % of bars"
     )
     if not entries:
-        return told
+        return sentence
     passed = ", ".join(f"{threshold_text(each)}: {count:,}" for each, count in entries.items())
     those = "entries of ML-off that pass," if threshold in entries else "entries"
-    return f"{told}; {those} by threshold: {passed}"
+    return f"{sentence}; {those} by threshold: {passed}"
 
 
-def hint_of(pair: RunPair, asked: Agreement) -> str:
+def hint_of(pair: RunPair, agreement: Agreement) -> str:
     """Return the hint on two runs, "" if ML leaves enough trades or uses majority voting.
 
     For FusionStrategy, entries come from a replay; for a strategy under `with_ml`, they are the
@@ -80,7 +80,7 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
     """
     off, on = (closed_trades(run.trades) for run in (pair.off, pair.on))
     thin = is_thin(len(off), len(on)) and not issubclass(pair.strategy, HybridScoring)
-    if asked.voting == "majority" or not thin:  # a score has several thresholds
+    if agreement.voting == "majority" or not thin:  # a score has several thresholds
         return ""
     long_only = not (off.side == "short").any()
     parts, shorts = pair.out_of_sample, int((off.side == "short").sum())
@@ -89,7 +89,9 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
             f"the label has one side, so ML vetoed all {shorts:,} short entries of ML-off: use "
             "--long-only, or a label with two sides"
         )
-    others = [replace(asked, threshold=each) for each in TRIED if is_tried(each, asked, parts)]
+    others = [
+        replace(agreement, threshold=each) for each in TRIED if is_tried(each, agreement, parts)
+    ]
     replayed = list(pair.replay_inputs.values())
     entries: dict[float | str, int] = {}
     if replayed and all(one.exact and traded_by_rule(one, pair.off) for one in replayed):
@@ -98,19 +100,21 @@ def hint_of(pair: RunPair, asked: Agreement) -> str:
         }
         entries = {each: count for each, count in counts.items() if count > len(on)}
     elif not replayed and not takes_ml(pair.strategy):
-        entries = {each.threshold: agreed_trades(off, parts, each) for each in (asked, *others)}
-    reached = reached_share(parts, asked, long_only)
+        entries = {each.threshold: agreed_trades(off, parts, each) for each in (agreement, *others)}
+    reached = reached_share(parts, agreement, long_only)
     return threshold_hint(
-        len(off), len(on), asked.threshold, reached, entries, names_of(parts, long_only)
+        len(off), len(on), agreement.threshold, reached, entries, names_of(parts, long_only)
     )
 
 
-def is_tried(threshold: float | str, asked: Agreement, parts: Mapping[str, OutOfSample]) -> bool:
+def is_tried(
+    threshold: float | str, agreement: Agreement, parts: Mapping[str, OutOfSample]
+) -> bool:
     """Return whether another threshold may pass more entries and can be computed."""
     if threshold == AUTO:
         known = all(part.predictions.payoff is not None for part in parts.values())
-        return known and not asked.auto
-    return asked.auto or float(threshold) < asked.number
+        return known and not agreement.auto
+    return agreement.auto or float(threshold) < agreement.number
 
 
 def closed_trades(trades: pd.DataFrame) -> pd.DataFrame:
@@ -118,11 +122,11 @@ def closed_trades(trades: pd.DataFrame) -> pd.DataFrame:
     return trades[trades.exit_reason != "open"]
 
 
-def reached_share(parts: Mapping[str, OutOfSample], asked: Agreement, long_only: bool) -> float:
+def reached_share(parts: Mapping[str, OutOfSample], agreement: Agreement, long_only: bool) -> float:
     """Return the share of predicted bars on which ML agrees with a side."""
     reached = known = 0
     for part in parts.values():
-        long, short = asked.of_bars(part.predictions)
+        long, short = agreement.of_bars(part.predictions)
         reached += int((long if long_only else long | short).sum())
         known += int(part.predictions.known.sum())
     return reached / max(1, known)
@@ -144,18 +148,18 @@ def traded_by_rule(one: ReplayInputs, off: Run) -> bool:
     return bool(index[trips.signal + 1].isin(entered).all())
 
 
-def replayed_trades(inputs: ReplayInputs, asked: Agreement) -> int:
+def replayed_trades(inputs: ReplayInputs, agreement: Agreement) -> int:
     """Count the closed trades that FusionStrategy would make with another threshold."""
     state = inputs.state
-    signal = np.where(asked.with_sides(inputs.predictions, state), state, 0)
+    signal = np.where(agreement.with_sides(inputs.predictions, state), state, 0)
     return int((inputs.replayed(signal).exit_bar != NEVER).sum())
 
 
-def agreed_trades(off: Any, parts: Mapping[str, OutOfSample], asked: Agreement) -> int:
+def agreed_trades(off: Any, parts: Mapping[str, OutOfSample], agreement: Agreement) -> int:
     """Count the ML-off trades whose entry ML agrees with."""
     count = 0
     for symbol, part in parts.items():
         own = off if len(parts) == 1 else off[off.symbol == symbol]
         known = part.predictions.at(pd.DatetimeIndex(own.signal_time).to_numpy())
-        count += int(asked.with_sides(known, np.where(own.side == "long", 1, -1)).sum())
+        count += int(agreement.with_sides(known, np.where(own.side == "long", 1, -1)).sum())
     return count

@@ -29,7 +29,7 @@ def about_choices(ensemble: Any) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        member, chosen, folds, seed, test_rows (0 before `judge_candidates`), and candidates. Each
+        member, chosen, folds, seed, test_rows (0 before `score_candidates`), and candidates. Each
         candidate has its name, and accuracy, precision, recall and f1 in cross_validation (folds,
         mean, and the standard deviation as spread) and in test, None if there is none.
     """

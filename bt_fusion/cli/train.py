@@ -81,13 +81,13 @@ def train(
 def evaluated(model: "SignalModel", bars: "pd.DataFrame", screen: Screen) -> "Evaluation":
     """Evaluate a fitted model on the bars after its training, and show the result."""
     from bt_fusion.evaluation import evaluate
-    from bt_fusion.evaluation.candidates import judge_candidates
+    from bt_fusion.evaluation.candidates import score_candidates
     from bt_fusion.report.terminal.evaluation import evaluation_tables, grade_line
 
     found = evaluate(model, bars)
     screen.show(evaluation_tables(found))
     screen.say(grade_line(found))
-    judge_candidates(model, bars)
+    score_candidates(model, bars)
     return found
 
 

@@ -9,10 +9,10 @@ from bt_fusion.evaluation.evaluation import out_of_sample_rows
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.models.splits import LabelledRows
 
-__all__ = ["judge_candidates"]
+__all__ = ["score_candidates"]
 
 
-def judge_candidates(model: SignalModel, bars: pd.DataFrame | BarArrays) -> None:
+def score_candidates(model: SignalModel, bars: pd.DataFrame | BarArrays) -> None:
     """Score every candidate of a model's best members, into their `test_scores_`.
 
     The figures are those of a fit on the model's own training rows, before calibration. A model

@@ -42,7 +42,7 @@ def grade_of(auc: float | None, rows: int, of_class: int, horizon: int) -> Grade
     --------
     >>> grade_of(0.62, rows=10_000, of_class=5_000, horizon=5).letter
     'B'
-    >>> grade_of(0.62, rows=100, of_class=50, horizon=5).letter  # a coin gets there, too
+    >>> grade_of(0.62, rows=100, of_class=50, horizon=5).letter  # chance reaches it, too
     'E'
     """
     if auc is None:

@@ -9,7 +9,7 @@ __all__ = ["LEAST_OF_CLASS", "LEAST_OUTCOMES", "RefitAucs"]
 LEAST_OUTCOMES = 10  # horizons a refit's rows must span to have its own AUC
 LEAST_OF_CLASS = 10  # its rows of class 1, and its others
 LEAST_REFITS = 5  # fewest refits to estimate an error
-SELDOM = 0.003  # false positive rate of a difference: three standard errors
+FALSE_POSITIVE_RATE = 0.003  # of a difference: three standard errors
 LEAST_DIFFERENCE = 0.03  # smallest relevant difference of two AUCs
 
 
@@ -83,20 +83,22 @@ class RefitAucs:
         count = int(refit.max()) + 1 if len(refit) else 0
         rows = np.bincount(refit, minlength=count)
         ups = np.bincount(refit, up, minlength=count)
-        told = (rows >= LEAST_OUTCOMES * horizon) & (np.minimum(ups, rows - ups) >= LEAST_OF_CLASS)
+        measured = (rows >= LEAST_OUTCOMES * horizon) & (
+            np.minimum(ups, rows - ups) >= LEAST_OF_CLASS
+        )
         auc = np.full(count, np.nan)
-        if not told.any():
+        if not measured.any():
             return cls(rows, auc)
-        kept = told[refit]
-        number = (np.cumsum(told) - 1)[refit[kept]]
+        kept = measured[refit]
+        number = (np.cumsum(measured) - 1)[refit[kept]]
         pairs = RankedPairs.of(number, up[kept], score[kept])
-        auc[told] = pairs.own / (pairs.ups * pairs.downs)
+        auc[measured] = pairs.own / (pairs.ups * pairs.downs)
         within, pooled = pairs.aucs()
-        overlap = horizon / float(rows[told].mean())
+        overlap = horizon / float(rows[measured].mean())
         return cls(rows, auc, float(within), float(pooled), pairs.error(), overlap)
 
     @property
-    def told(self) -> np.ndarray:
+    def known(self) -> np.ndarray:
         """AUCs of the refits that have one, in time order."""
         return self.auc[np.isfinite(self.auc)]
 
@@ -105,9 +107,9 @@ class RefitAucs:
         """Whether pooled and within are 0.03 apart, and further than chance and overlap explain."""
         from scipy.stats import t
 
-        if len(self.told) < LEAST_REFITS:
+        if len(self.known) < LEAST_REFITS:
             return False
-        reach = t.ppf(1 - SELDOM / 2, len(self.told) - 1) * self.error
+        reach = t.ppf(1 - FALSE_POSITIVE_RATE / 2, len(self.known) - 1) * self.error
         limit = max(LEAST_DIFFERENCE, reach) + self.overlap
         return bool(abs(self.pooled - self.within) > limit)
 

@@ -46,12 +46,12 @@ def refit_figures(parts: Mapping[str, tuple[Predictions, Labels]], horizon: int)
     )
     aucs = [None if np.isnan(auc) else float(auc) for auc in found.auc]
     spans = spans.assign(rows=found.rows, auc=pd.Series(aucs, dtype=object))
-    some = len(found.told) > 0
+    some = len(found.known) > 0
     return {
         "within": found.within if some else None,
-        "lowest": float(found.told.min()) if some else None,
-        "highest": float(found.told.max()) if some else None,
-        "refits": len(found.told),
+        "lowest": float(found.known.min()) if some else None,
+        "highest": float(found.known.max()) if some else None,
+        "refits": len(found.known),
         "differs": found.differs,
         "each": spans.to_dict("records"),
     }

@@ -15,7 +15,7 @@ from bt_fusion.report.figures import (
     threshold_text,
 )
 
-__all__ = ["agreement_table_of", "agreement_title", "tells_agreement"]
+__all__ = ["agreement_table_of", "agreement_title", "has_agreement_table"]
 
 GROUPS = {"agreed": "ML agreed", "disagreed": "ML disagreed", "unknown": "No prediction"}
 BOTH = ("agreed", "disagreed")
@@ -26,7 +26,7 @@ FIGURES: tuple[tuple[str, str, Writer], ...] = (
 )
 
 
-def tells_agreement(found: dict[str, Any] | None) -> bool:
+def has_agreement_table(found: dict[str, Any] | None) -> bool:
     """Return whether there is a table; entries that ML passed all agree with it."""
     if not found:
         return False
@@ -44,12 +44,12 @@ def agreement_title(found: dict[str, Any]) -> str:
     least = found["threshold"]
     if found["voting"] == "majority":
         share = "" if least == "auto" else f", with {least:.0%} of the votes or more"
-        asked = f"the vote is for the side{share}"
+        definition = f"the vote is for the side{share}"
     elif least == "auto":
-        asked = "P of the side reaches the break-even probability of its bar (auto)"
+        definition = "P of the side reaches the break-even probability of its bar (auto)"
     else:
-        asked = f"P of the side {threshold_text(least)} or more"
-    return f"Did ML agree with the entries of ML {found['run']}? Agreed: {asked}"
+        definition = f"P of the side {threshold_text(least)} or more"
+    return f"Did ML agree with the entries of ML {found['run']}? Agreed: {definition}"
 
 
 def agreement_table_of(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:

@@ -49,8 +49,8 @@ def difference_sentence(comparison: dict[str, Any]) -> str:
 
     >>> trades = {"vetoed": 40, "added": 3}
     >>> parts = {"costs": 71e3, "side_mix": 3e3, "choice": 8e3, "exits": 0.0, "sizes": 0.0}
-    >>> said = difference_sentence({"trades": trades, "decomposition": parts})
-    >>> said.split(": ")[0], said.split(": ")[1][:37]
+    >>> text = difference_sentence({"trades": trades, "decomposition": parts})
+    >>> text.split(": ")[0], text.split(": ")[1][:37]
     ('Of the +82,000 difference', '+71,000 fewer trades and their costs,')
     """
     parts = difference_parts(comparison)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bt_fusion.progress import step
-from bt_fusion.report.surviving import surviving
+from bt_fusion.report.errors_as_warnings import errors_as_warnings
 from bt_fusion.saved_runs.run_commit import run_lock
 from bt_fusion.saved_runs.saved_run import SavedRun
 
@@ -68,10 +68,10 @@ def _redraw(folder: Path, view: "SignalView", png: bool, tearsheet: bool) -> lis
 
     run = SavedRun.read(folder)
     paths = []
-    with surviving("report.html"):
+    with errors_as_warnings("report.html"):
         draw_page(folder / "report.html", run, view)
         paths.append(folder / "report.html")
-    with surviving("comparison.png"):
+    with errors_as_warnings("comparison.png"):
         draw_comparison(folder / "comparison.png", run)
         paths.append(folder / "comparison.png")
     if png:

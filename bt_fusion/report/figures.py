@@ -185,7 +185,7 @@ def by_signal(counts: Mapping[Any, int]) -> str:
     >>> by_signal({"-2": 1, "2": 30})
     'strong short on 1 bar, strong long on 30'
     """
-    parts = []
+    parts: list[str] = []
     for signal, bars in counts.items():
         size = abs(int(signal))
         side = SIDES[int(signal) // size if size else 0]

@@ -13,7 +13,7 @@ from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
     "MOST_FEATURES",
-    "asked_of",
+    "agreement_of_run",
     "changes_threshold",
     "class_names_of",
     "confusion_of",
@@ -106,7 +106,7 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
         it), auc (None with too few rows; in older folders with one class alone). Each symbol has
         refits of its own, and its own numbers for them.
     """
-    found, table, told = [], labelled(run), told_aucs(run)
+    found, table, saved = [], labelled(run), aucs_in_summary(run)
     if "symbol" not in table:
         table = table.assign(symbol="")
     for (symbol, _), rows in table.groupby(["symbol", "model"], sort=False):
@@ -119,13 +119,13 @@ def refit_aucs(run: SavedRun) -> list[dict[str, Any]]:
                 "trained_until": rows.trained_until.max(),
                 "rows": len(rows),
                 "payoff": payoff_of(run, *key),
-                "auc": told[key] if key in told else auc_of(rows),
+                "auc": saved[key] if key in saved else auc_of(rows),
             }
         )
     return found
 
 
-def told_aucs(run: SavedRun) -> dict[tuple[str, int], float | None]:
+def aucs_in_summary(run: SavedRun) -> dict[tuple[str, int], float | None]:
     """Return the AUC of each symbol's refits from the summary; empty for older folders."""
     each = (run.summary["model"].get("refit_auc") or {}).get("each", ())
     several = "symbol" in run.bars
@@ -154,8 +154,8 @@ def thresholds(run: SavedRun) -> list[float]:
     """
     if run.majority:
         return []
-    asked = asked_of(run)
-    level = float(run.predictions.threshold.median()) if asked.auto else asked.number
+    agreement = agreement_of_run(run)
+    level = float(run.predictions.threshold.median()) if agreement.auto else agreement.number
     if np.isnan(level):
         return []
     two_sided = len(run.summary["model"]["classes"]) == 2 and not one_sided(run.predictions)
@@ -164,12 +164,12 @@ def thresholds(run: SavedRun) -> list[float]:
 
 def changes_threshold(run: SavedRun) -> bool:
     """Return whether the threshold differs by bar: "auto", and known."""
-    if run.majority or not asked_of(run).auto or "threshold" not in run.predictions:
+    if run.majority or not agreement_of_run(run).auto or "threshold" not in run.predictions:
         return False
     return bool(run.predictions.threshold.notna().any())
 
 
-def asked_of(run: SavedRun) -> Agreement:
+def agreement_of_run(run: SavedRun) -> Agreement:
     """Return the agreement the run's strategy requires of ML."""
     found = run.summary.get("fused_vs_technical") or {}  # it knows the default of the strategy
     own = found.get("threshold", 0.60)

@@ -16,8 +16,8 @@ def refit_auc_texts(summary: dict[str, Any]) -> dict[str, str]:
     """
     models = {"": summary["model"]}
     models |= {name: part["model"] for name, part in (summary.get("symbols") or {}).items()}
-    told = {name: model for name, model in models.items() if model.get("refit_auc")}
-    return {name: refit_auc_text(model) for name, model in told.items() if model["refits"]}
+    with_aucs = {name: model for name, model in models.items() if model.get("refit_auc")}
+    return {name: refit_auc_text(model) for name, model in with_aucs.items() if model["refits"]}
 
 
 def refit_auc_text(model: dict[str, Any]) -> str:
@@ -38,8 +38,8 @@ def refit_auc_text(model: dict[str, Any]) -> str:
     pooled = f"AUC {cell(model['auc'], score)} pooled"
     if not found["refits"]:
         return f"{pooled}; none within refits, each has too few rows"
-    told, every = found["refits"], len(found["each"])
-    over = f"{told} of {every}" if told < every else f"{told}"
+    measured, every = found["refits"], len(found["each"])
+    over = f"{measured} of {every}" if measured < every else f"{measured}"
     lowest, highest = (score(found[name]) for name in ("lowest", "highest"))
     return (
         f"{pooled}; {score(found['within'])} within refits ({lowest} to {highest} over {over}), "

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.report.model_figures import (
-    asked_of,
+    agreement_of_run,
     changes_threshold,
     mirrored,
     one_sided,
@@ -60,7 +60,7 @@ class SignalBars:
         predicted = run.of_symbol(run.predictions, symbol).set_index("datetime").reindex(bars.index)
         levels, source = thresholds(run), source_of(run)
         fused = source == "strategy"
-        least = [predicted.threshold] if asked_of(run).auto else levels[:1]
+        least = [predicted.threshold] if agreement_of_run(run).auto else levels[:1]
         signal = bars.fused if fused else model_signals(predicted, source, *least)
         changing = predicted.threshold if changes_threshold(run) else np.nan
         regime = regimes(bars, **regime_rule(run))
@@ -166,7 +166,7 @@ def model_signals(
 
 
 def source_of(run: SavedRun) -> str:
-    """Say what the signals of a run are: its strategy's with ML where it tells them."""
+    """Say what the signals of a run are: its strategy's with ML where it reports them."""
     if "fused" in run.bars and run.bars.fused.notna().any():
         return "strategy"
     return "votes" if run.majority else "threshold"

@@ -26,9 +26,9 @@ HEAD = (
 def title_of(summary: dict[str, Any]) -> str:
     """Return the title: the strategy, and the number of judged files."""
     strategy = summary["config"]["strategy"].rsplit(":")[-1]
-    judged, files = count(summary["judged"]), count(summary["files"])
+    compared, files = count(summary["judged"]), count(summary["files"])
     control = ", control with shuffled labels" if summary["config"]["shuffle_labels"] else ""
-    return f"{strategy} over {judged} of {files} files{control}"
+    return f"{strategy} over {compared} of {files} files{control}"
 
 
 def lines_of(summary: dict[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from bt_fusion.bundle.golden import golden_rows
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.onnx_export import EXPORTING, export_onnx, load_onnx, require_onnx
 from bt_fusion.errors import BarsError
-from bt_fusion.evaluation.candidates import judge_candidates
+from bt_fusion.evaluation.candidates import score_candidates
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import labels_of
 from bt_fusion.models.signal_model import SignalModel, training_rows
@@ -109,5 +109,5 @@ def learn_again(
     new.fit(window.bars[: window.cut], start=window.first)
     if onnx:
         new.ensemble_.onnx_ = load_onnx(export_onnx(new.ensemble_, golden_rows(new)))
-    judge_candidates(new, window.bars)
+    score_candidates(new, window.bars)
     return new, judge(old, new, window.bars, window.cut, seed)

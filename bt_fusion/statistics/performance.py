@@ -15,10 +15,10 @@ __all__ = [
     "equity_figures",
     "long_enough",
     "profit_factor",
+    "reported_figures",
     "run_figures",
     "sharpe",
     "sortino",
-    "told_figures",
     "trade_figures",
     "win_rate",
     "years_of",
@@ -51,10 +51,10 @@ def run_figures(pnl: np.ndarray, returns: np.ndarray, equity: pd.Series) -> Figu
         of fewer than `LEAST_DAYS` days or `LEAST_TRADES` closed trades.
     """
     figures = {**trade_figures(pnl, returns), **equity_figures(equity)}
-    return told_figures(figures, long_enough(equity.index))
+    return reported_figures(figures, long_enough(equity.index))
 
 
-def told_figures(figures: Figures, long: bool) -> Figures:
+def reported_figures(figures: Figures, long: bool) -> Figures:
     """Return a run's figures without those that need a longer run or more trades.
 
     Parameters

@@ -109,10 +109,10 @@ class MissingRuns:
     ) -> Replayed:
         """Compare the runs of the chosen variants, and store all rows if they are equal."""
         tasks = {task.key: task for n in chosen for task in self.pairs[n] if task.key in rows}
-        told = self._compared(
+        differences = self._compared(
             replay, list(tasks.values()), lambda done: report(len(rows) - len(tasks) + done)
         )
-        wrong = {key: text for key, text in told.items() if text}
+        wrong = {key: text for key, text in differences.items() if text}
         if not wrong:
             self.store.put_rows(row for key, row in rows.items() if key not in tasks)
             return Replayed(frozenset(rows), len(rows) - len(tasks), len(chosen))
@@ -124,12 +124,12 @@ class MissingRuns:
         self, replay: SweepReplay, tasks: Sequence[RunTask], report: Report
     ) -> dict[str, str]:
         """Make runs in Backtrader and return the differences of their replays, by key."""
-        (symbol,), told = self.inputs.bars, dict[str, str]()
+        (symbol,), differences = self.inputs.bars, dict[str, str]()
         calls, workers = ((task,) for task in tasks), worker_count(self.jobs, len(tasks))
         for made in run_unordered(check_task, calls, workers, shared=self.shared, name=run_name):
             task = made.outcome.task
             made.outcome.keep(self.store)
             run = replay.run(task)
-            told[task.key] = difference(None if run is None else run.run(symbol), made)
-            report(len(told))
-        return told
+            differences[task.key] = difference(None if run is None else run.run(symbol), made)
+            report(len(differences))
+        return differences

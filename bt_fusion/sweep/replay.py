@@ -101,6 +101,6 @@ def rule_of(
         return None
     if params.get("on_drift") == "stop":  # a replay does not know which bars ML is off for
         return None
-    if rule.threshold == AUTO and not market.knows_payoff:
+    if rule.threshold == AUTO and not market.has_payoff:
         return None
     return rule if rule.needed + SPARE <= len(market) else None

@@ -98,9 +98,9 @@ class SweepResult(SavedSweep):
         if found is None:
             return None
         params = {name: found["params"][name] for name in self.grid}
-        luck = {name: s[name] for name in ("trials", "luck", "dsr", "pbo", "spa_p")}
+        corrected = {name: s[name] for name in ("trials", "luck", "dsr", "pbo", "spa_p")}
         parts = {name: found[name] for name in ("off", "on", "delta")}
-        return BestVariant(params, **parts, variants=s["variants"], **luck)
+        return BestVariant(params, **parts, variants=s["variants"], **corrected)
 
     def figures(self, figure: str | None = None) -> pd.Series:
         """Return a figure of every variant, indexed by the grid's parameters.

@@ -96,10 +96,10 @@ class SweepInputs:
     def here(self) -> list[str]:
         """Why all runs must stay in this process, one line per class; empty if they need not."""
         classes = [part for part in (self.strategy, self.account.sizer) if part]
-        told = {part.__name__: why_here(part) for part in classes}
+        reasons = {part.__name__: why_here(part) for part in classes}
         return [
             f"the runs were made one after the other: {name} {why}"
-            for name, why in told.items()
+            for name, why in reasons.items()
             if why
         ]
 

@@ -140,8 +140,8 @@ class Sweep:
         store, seconds = SweepStore(folder), dict[str, float]()
         with store.lock(), clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
-                asked = any(asks_health(strategy, params) for params in variants)
-                out_of_sample = self.job.out_of_sample(given, on_refit, asked)
+                health = any(asks_health(strategy, params) for params in variants)
+                out_of_sample = self.job.out_of_sample(given, on_refit, health)
             inputs = self._inputs(strategy, out_of_sample)
             with clocked(seconds, "runs_s"):
                 made = self._run_variants(inputs, store, variants, on_run)

@@ -14,9 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from bt_fusion.backtest.chance.matched_chance import matched_chance
 from bt_fusion.backtest.job import BacktestJob
-from bt_fusion.backtest.judging import NOT_JUDGED
 from bt_fusion.backtest.pooled_runs import market_of
 from bt_fusion.backtest.result import Result
+from bt_fusion.backtest.run_evaluation import NO_VERDICT
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.data.resampling import resample_bars
 from bt_fusion.data.sources import load
@@ -32,7 +32,7 @@ from bt_fusion.universe.store import Trial, UniverseStore
 from bt_fusion.verdict.evidence import STRICT
 from bt_fusion.verdict.stouffer import DailyGains
 
-__all__ = ["MORE_DRAWS", "FileJob", "FileTask", "Judged", "judge_file"]
+__all__ = ["MORE_DRAWS", "FileJob", "FileResult", "FileTask", "compare_file"]
 
 # A p-value of 1,000 draws is at least .001: among 1,000 files that is nothing special. If the
 # first draws give a p-value of interest, this many more are made.
@@ -96,7 +96,7 @@ class FileJob:
 
 @dataclass(frozen=True)
 class FileTask:
-    """A file to judge.
+    """A file to compare.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ class FileTask:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class FileResult:
     """Result of one file.
 
     Attributes
@@ -128,7 +128,7 @@ class Judged:
     gains : tuple of DailyGains, or None
     stored : bool
         Whether to store its row. Not after an unexpected error, such as lack of memory, so the file
-        is judged again next time.
+        is compared again next time.
     files : dict of bytes
         Its full run, by file name; empty if not stored.
     """
@@ -151,7 +151,7 @@ class Judged:
 ONE_AT_A_TIME = RLock()  # warnings belong to a process, not a thread
 
 
-def judge_file(shared: FileJob, task: FileTask, content: bytes | None = None) -> Judged:
+def compare_file(shared: FileJob, task: FileTask, content: bytes | None = None) -> FileResult:
     """Compare ML off and on over a file; a failure becomes its row's error.
 
     Parameters
@@ -163,18 +163,18 @@ def judge_file(shared: FileJob, task: FileTask, content: bytes | None = None) ->
     """
     with ONE_AT_A_TIME, TemporaryDirectory(prefix="bt_fusion-") as folder:
         if content is None:
-            return judged(shared, task, Path(folder))
+            return file_result(shared, task, Path(folder))
         there = Path(folder) / task.path.name
         there.write_bytes(content)
-        found = judged(shared, replace(task, path=there), Path(folder))
+        found = file_result(shared, replace(task, path=there), Path(folder))
         row = found.row
         notes = tuple(note.replace(str(there), str(task.path)) for note in row.notes)
         error = row.error and row.error.replace(str(there), str(task.path))
         return replace(found, task=task, row=replace(row, notes=notes, error=error))
 
 
-def judged(shared: FileJob, task: FileTask, folder: Path) -> Judged:
-    """Judge a file that is on this disk; `folder` is for its run."""
+def file_result(shared: FileJob, task: FileTask, folder: Path) -> FileResult:
+    """Return the result of a file that is on this disk; `folder` is for its run."""
     stored, files = True, dict[str, bytes]()
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
         warnings.simplefilter("always", BtFusionWarning)
@@ -185,12 +185,12 @@ def judged(shared: FileJob, task: FileTask, folder: Path) -> Judged:
         except BtFusionError as error:
             row, gains = FileRow(error=" ".join(str(error).split())), None
         except Exception as error:
-            told = f"{type(error).__name__}: {error}"
-            row, gains, stored = FileRow(error=" ".join(told.split())), None, False
-    said = [str(each.message) for each in caught if issubclass(each.category, BtFusionWarning)]
-    row = replace(row, notes=(*row.notes, *dict.fromkeys(said)))
+            message = f"{type(error).__name__}: {error}"
+            row, gains, stored = FileRow(error=" ".join(message.split())), None, False
+    messages = [str(each.message) for each in caught if issubclass(each.category, BtFusionWarning)]
+    row = replace(row, notes=(*row.notes, *dict.fromkeys(messages)))
     gc.collect()  # Backtrader's objects form reference cycles
-    return Judged(task, row, gains, stored, files)
+    return FileResult(task, row, gains, stored, files)
 
 
 def compared(
@@ -231,9 +231,9 @@ def row_of(job: BacktestJob, result: Result, bars: int) -> tuple[FileRow, Gains 
         auc=summary["model"]["auc"],
         notes=tuple(summary["notes"]),
     )
-    if summary["comparison"]["verdict"] == NOT_JUDGED:
+    if summary["comparison"]["verdict"] == NO_VERDICT:
         return replace(row, error=summary["comparison"]["because"]), None
-    assert result.by_bar is not None  # judged
+    assert result.by_bar is not None  # it has a verdict
     market = market_of(result.saved)
     edge = TrackRecord.of(result.by_bar["above_chance"].to_numpy(dtype=float))
     p_value = finer_p(job, result)

@@ -1,4 +1,4 @@
-"""Select the files to judge, by their content."""
+"""Select the files to compare, by their content."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from bt_fusion.universe.keys import JobKey, digest_of_file
 from bt_fusion.universe.one_file import FileTask
 from bt_fusion.universe.row import FileRow
-from bt_fusion.universe.table import JudgedFile
+from bt_fusion.universe.table import UniverseFile
 
 __all__ = ["Plan"]
 
@@ -20,12 +20,12 @@ class Plan:
     ----------
     tasks : list of FileTask
         One per distinct content.
-    refused : list of JudgedFile
+    refused : list of UniverseFile
         Files that cannot be read, and copies of others.
     """
 
     tasks: list[FileTask]
-    refused: list[JudgedFile]
+    refused: list[UniverseFile]
 
     @classmethod
     def of(cls, files: Mapping[str, Path], job: JobKey) -> "Plan":
@@ -37,11 +37,11 @@ class Plan:
                 digest = digest_of_file(path)
             except OSError as error:
                 row = FileRow(error=f"{path} cannot be read: {error.strerror or error}")
-                refused.append(JudgedFile(symbol, path, row))
+                refused.append(UniverseFile(symbol, path, row))
                 continue
             if digest in tasks:
                 row = FileRow(error=f"the same file as {tasks[digest].symbol}")
-                refused.append(JudgedFile(symbol, path, row))
+                refused.append(UniverseFile(symbol, path, row))
                 continue
             tasks[digest] = FileTask(job.for_file(digest), digest, job.variant, symbol, path)
         return cls(list(tasks.values()), refused)

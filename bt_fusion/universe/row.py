@@ -78,8 +78,8 @@ class FileRow:
         return replace(
             self.evidence,
             trials=trials,
-            edge_dsr=self._sure(trials, 1),
-            edge_dsr_against=self._sure(trials, -1),
+            edge_dsr=self._deflated_sharpe(trials, 1),
+            edge_dsr_against=self._deflated_sharpe(trials, -1),
         )
 
     def verdict(self, trials: int = 1) -> Verdict | None:
@@ -94,7 +94,7 @@ class FileRow:
         test = replace(self.evidence.setting, p_value=self.setting_p)
         return test.corrected(worse=False, trials=trials)
 
-    def _sure(self, trials: int, side: int) -> float | None:
+    def _deflated_sharpe(self, trials: int, side: int) -> float | None:
         """Return the deflated Sharpe ratio of the edge, or of its negative."""
         if self.edge is None:
             return None

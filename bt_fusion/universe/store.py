@@ -90,7 +90,7 @@ class UniverseStore(PartsStore):
 
 
 def share_a_bar(row: FileRow, other: FileRow) -> bool:
-    """Return whether two rows of one file traded a common bar; an unjudged row traded none."""
+    """Return whether two rows of one file traded a common bar; none without evidence."""
     if other.evidence is None or row.evidence is None:
         return False
     return row.start <= other.end and row.end >= other.start

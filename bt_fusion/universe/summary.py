@@ -35,13 +35,13 @@ def pooled_figures(
 
 
 def counts_of(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the numbers of files, judged files, files by grade, and files where ML helped."""
-    judged = int((table.error == "").sum())
+    """Return the numbers of files, compared files, files by grade, and files where ML helped."""
+    compared = int((table.error == "").sum())
     tested = int(table.p_value.notna().sum())
     return {
         "files": len(table),
-        "judged": judged,
-        "failed": len(table) - judged,
+        "judged": compared,
+        "failed": len(table) - compared,
         "tested": tested,
         "grades": {grade: int((table.verdict == grade).sum()) for grade in GRADES},
         "helped_before": int(table.helped_before.sum()),

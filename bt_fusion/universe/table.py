@@ -11,13 +11,13 @@ import pandas as pd
 from bt_fusion.universe.row import FIGURES, FileRow
 from bt_fusion.verdict.rules import HELPED
 
-__all__ = ["FALSE_DISCOVERIES", "JudgedFile", "columns_of", "controlled", "ranking"]
+__all__ = ["FALSE_DISCOVERIES", "UniverseFile", "columns_of", "controlled", "ranking"]
 
 FALSE_DISCOVERIES = 0.05  # mean share of false ones among rows that stay "helped"
 
 
 @dataclass(frozen=True)
-class JudgedFile:
+class UniverseFile:
     """A file and its row.
 
     Attributes
@@ -35,7 +35,7 @@ class JudgedFile:
     trials: int = 1
 
 
-def ranking(files: Sequence[JudgedFile]) -> pd.DataFrame:
+def ranking(files: Sequence[UniverseFile]) -> pd.DataFrame:
     """Return one row per file, lowest p-value first, files without a p-value last.
 
     Columns: symbol, file, verdict, p_value (of "its setting gained", corrected for all variants
@@ -52,7 +52,7 @@ def ranking(files: Sequence[JudgedFile]) -> pd.DataFrame:
     return table.sort_values(order, kind="stable", ignore_index=True, na_position="last")
 
 
-def columns_of(each: JudgedFile) -> dict[str, Any]:
+def columns_of(each: UniverseFile) -> dict[str, Any]:
     """Return the columns of a file that do not depend on others."""
     row, verdict = each.row, each.row.verdict(each.trials)
     evidence = row.evidence

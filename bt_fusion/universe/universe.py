@@ -20,13 +20,13 @@ from bt_fusion.plugins import sent_plugins
 from bt_fusion.saved_runs.universe_folder import SCHEMA, UniverseResult
 from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.universe.keys import JobKey
-from bt_fusion.universe.one_file import MORE_DRAWS, FileJob, judge_file
+from bt_fusion.universe.one_file import MORE_DRAWS, FileJob, compare_file
 from bt_fusion.universe.plan import Plan
 from bt_fusion.universe.row import FileRow
 from bt_fusion.universe.shuffled import ShuffledWalkForward
 from bt_fusion.universe.store import UniverseStore
 from bt_fusion.universe.summary import counts_of, notes_of, pooled_figures, shared_notes
-from bt_fusion.universe.table import JudgedFile, columns_of, ranking
+from bt_fusion.universe.table import UniverseFile, columns_of, ranking
 
 __all__ = ["Universe"]
 
@@ -89,10 +89,10 @@ class Universe:
         with store.lock(), clocked(seconds, "total_s"):
             key = self._key(job)
             plan = Plan.of(files, key)
-            kept, failed = self._judge(job, plan, store, on_row)
+            kept, failed = self._compare_files(job, plan, store, on_row)
             rows = store.read([task.key for task in plan.tasks])
             trials = store.trials(rows)
-            table = ranking([*judged_files(plan, rows, trials), *plan.refused, *failed])
+            table = ranking([*stored_files(plan, rows, trials), *plan.refused, *failed])
             counted = {
                 key: replace(row, evidence=row.after(trials[key]))
                 for key, row in rows.items()
@@ -150,10 +150,10 @@ class Universe:
         kept = {"min_bars": self.min_bars, "runs": self.keep_runs, "more_draws": MORE_DRAWS}
         return JobKey.of(job, self.shuffle_labels, bars, kept)
 
-    def _judge(
+    def _compare_files(
         self, job: BacktestJob, plan: Plan, store: UniverseStore, on_row: OnRow | None
-    ) -> tuple[int, list[JudgedFile]]:
-        """Judge the files missing from the store.
+    ) -> tuple[int, list[UniverseFile]]:
+        """Compare ML off and on over the files missing from the store.
 
         Returns the number already stored, and the files whose rows are not stored: they failed for
         a possibly temporary reason.
@@ -171,18 +171,18 @@ class Universe:
         )
         here = shares_disk()
         done = run_unordered(
-            judge_file,
+            compare_file,
             ((task, None if here else task.path.read_bytes()) for task in missing),
             worker_count(self.jobs, len(missing)),
             shared=Shared(shared),
             name=lambda task, _: f"the file {task.path}",
         )
         failed = []
-        for number, judged in enumerate(done, kept + 1):
-            judged.keep(store)
-            each = JudgedFile(judged.task.symbol, judged.task.path, judged.row)
+        for number, result in enumerate(done, kept + 1):
+            result.keep(store)
+            each = UniverseFile(result.task.symbol, result.task.path, result.row)
             report(columns_of(each), number, total)
-            failed += [] if judged.stored else [each]
+            failed += [] if result.stored else [each]
         for number, each in enumerate(plan.refused, len(plan.tasks) + 1):
             report(columns_of(each), number, total)
         store.gather()
@@ -204,10 +204,10 @@ def shuffled(predictor: Predictor) -> ShuffledWalkForward:
     return ShuffledWalkForward(**predictor.get_params(deep=False))
 
 
-def judged_files(
+def stored_files(
     plan: Plan, rows: Mapping[str, FileRow], trials: Mapping[str, int]
-) -> Iterator[JudgedFile]:
+) -> Iterator[UniverseFile]:
     """Yield every file with a stored row."""
     for task in plan.tasks:
         if task.key in rows:
-            yield JudgedFile(task.symbol, task.path, rows[task.key], trials[task.key])
+            yield UniverseFile(task.symbol, task.path, rows[task.key], trials[task.key])

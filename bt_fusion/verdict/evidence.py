@@ -44,7 +44,7 @@ class ChanceTest:
         return self.p_against if worse else self.p_value
 
     @property
-    def tells_nothing(self) -> bool:
+    def all_draws_equal(self) -> bool:
         """Whether every draw equals ML's result: ML skipped nothing."""
         return self.p_value == self.p_against == 1
 
@@ -125,9 +125,9 @@ class Evidence:
     @property
     def worse(self) -> bool:
         """Whether the stronger of the two tests is against ML."""
-        asked = [test for test in (self.setting, self.ranking) if test is not None]
+        tests = [test for test in (self.setting, self.ranking) if test is not None]
         against, for_ml = (
-            min((test.side(worse) for test in asked), default=1.0) for worse in (True, False)
+            min((test.side(worse) for test in tests), default=1.0) for worse in (True, False)
         )
         return against < for_ml
 

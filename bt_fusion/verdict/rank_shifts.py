@@ -14,17 +14,17 @@ __all__ = [
     "RankedBars",
     "gains",
     "gains_by_time",
-    "ring_distances",
+    "random_shifts",
     "rolled",
     "running_rank",
 ]
 
 FEWEST_BEFORE = 20  # earlier bars of the same side needed for a rank
 RANK_BLOCK = 1_024  # bars compared in one block
-LEAST_RING = 20  # fewest bars of a side for a circular shift
-NEAREST = 0.05  # smallest shift, as a fraction of the ring
+LEAST_SHIFTED = 20  # fewest bars of a side for a circular shift
+LEAST_SHIFT = 0.05  # smallest shift, as a fraction of the bars
 DECAY = 0.94  # of squared returns, as in RiskMetrics
-CALMEST = 0.01  # smallest variance to divide by, as a fraction of the mean squared return
+LEAST_VARIANCE = 0.01  # smallest variance to divide by, as a fraction of the mean squared return
 CELLS = 400_000  # draws x bars in memory at once
 
 
@@ -88,7 +88,7 @@ class RankedBars:
         side = np.sign(np.nan_to_num(market.state[:count])).astype(np.int64)
         known = np.isfinite(market.probability[:count])
         bars = [np.flatnonzero(known & (side == own)) for own in (1, -1)]
-        bars = [bar[: len(bar) * (len(bar) >= LEAST_RING)] for bar in bars]
+        bars = [bar[: len(bar) * (len(bar) >= LEAST_SHIFTED)] for bar in bars]
         bar = np.concatenate(bars)
         return cls(
             bar,
@@ -97,7 +97,7 @@ class RankedBars:
             market.probability[bar],
             side[bar] * held_returns(market.opens, hold_bars)[bar],
             len(bars[0]),
-            steadied(moves(market.opens, market.last_close)[1:]),
+            scaled_by_volatility(moves(market.opens, market.last_close)[1:]),
             np.arange(count) if market.time is None else market.time[:count],
             hold_bars,
         )
@@ -190,9 +190,9 @@ def rolled(values: np.ndarray, distance: np.ndarray) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(twice, count)[count - steps]
 
 
-def ring_distances(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Draw shifts as fractions of the ring, at least a twentieth in either direction."""
-    return rng.uniform(NEAREST, 1 - NEAREST, shape)
+def random_shifts(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Draw circular shifts as fractions of the length, at least a twentieth in either direction."""
+    return rng.uniform(LEAST_SHIFT, 1 - LEAST_SHIFT, shape)
 
 
 def held_returns(opens: np.ndarray, hold_bars: int) -> np.ndarray:
@@ -206,7 +206,7 @@ def held_returns(opens: np.ndarray, hold_bars: int) -> np.ndarray:
     return made
 
 
-def steadied(returns: np.ndarray) -> np.ndarray:
+def scaled_by_volatility(returns: np.ndarray) -> np.ndarray:
     """Return returns divided by the volatility known before each begins.
 
     Notes
@@ -220,7 +220,7 @@ def steadied(returns: np.ndarray) -> np.ndarray:
         return np.zeros(len(returns))
     squares = np.append(mean, returns[:-1] ** 2)
     variance, _ = lfilter([1 - DECAY], [1, -DECAY], squares, zi=[DECAY * mean])
-    return returns / np.sqrt(np.maximum(variance, CALMEST * mean))
+    return returns / np.sqrt(np.maximum(variance, LEAST_VARIANCE * mean))
 
 
 def gains(

@@ -14,7 +14,7 @@ from bt_fusion.verdict.rank_shifts import (
     RankedBars,
     gains,
     gains_by_time,
-    ring_distances,
+    random_shifts,
     rolled,
     running_rank,
 )
@@ -24,7 +24,7 @@ __all__ = ["LEAST_RANKED", "PredictedBars", "Ranking", "rank_bars", "rank_entrie
 LEAST_RANKED = 30  # bars or entries
 QUARTILES = 4
 FEWEST_ENTRIES = 10  # earlier entries of the same kind needed for a rank
-LEAST_RING = 20  # below this, entries of a kind are shuffled, not shifted
+LEAST_SHIFTED = 20  # below this, entries of a kind are shuffled, not shifted
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,7 @@ def rank_bars(
     reason = _reason("bars", rank)
     if reason:
         return _unranked("bars", reason)
-    distances = ring_distances((draws, 2), np.random.default_rng(seed))
+    distances = random_shifts((draws, 2), np.random.default_rng(seed))
     score = self_normalised(*gains(ranked))
     drawn = self_normalised(*gains(ranked, distances))
     auc, parts = _auc(rank, gross), _quartiles(rank, gross - costs_per_trade)
@@ -157,18 +157,18 @@ def rank_entries(
     """
     known = np.isfinite(probability)
     paths, probability = paths.chosen(np.flatnonzero(known)), probability[known]
-    rings = _rings(paths)
+    groups = _rows_by_kind(paths)
     rank = np.zeros(len(paths))
-    for ring in rings:
-        rank[ring] = running_rank(probability[ring], FEWEST_ENTRIES)
+    for rows in groups:
+        rank[rows] = running_rank(probability[rows], FEWEST_ENTRIES)
     reason = _reason("entries", rank)
     if reason:
         return _unranked("entries", reason)
     rng = np.random.default_rng(seed)
     weights = np.zeros((1 + draws, len(paths)))
     weights[0] = np.nan_to_num(rank)
-    for ring in rings:
-        weights[1:, ring] = _moved(weights[0, ring], draws, rng)
+    for rows in groups:
+        weights[1:, rows] = _moved(weights[0, rows], draws, rng)
     gross = paths.path.sum(axis=1)
     score = self_normalised(weights @ gross, squares(weights, paths.path))
     return Ranking(
@@ -182,7 +182,7 @@ def rank_entries(
     )
 
 
-def _rings(paths: Trades) -> list[np.ndarray]:
+def _rows_by_kind(paths: Trades) -> list[np.ndarray]:
     """Return the positions of the trades of each kind in order of entry."""
     order = np.argsort(paths.entry, kind="stable").tolist()
     kinds: dict[Hashable, list[int]] = {}
@@ -193,8 +193,8 @@ def _rings(paths: Trades) -> list[np.ndarray]:
 
 def _moved(weight: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Return the randomly shifted weights of one kind, shape (draws, n_trades)."""
-    if len(weight) >= LEAST_RING:
-        return rolled(weight, ring_distances((draws,), rng))
+    if len(weight) >= LEAST_SHIFTED:
+        return rolled(weight, random_shifts((draws,), rng))
     return rng.permuted(np.broadcast_to(weight, (draws, len(weight))), axis=1)
 
 

@@ -30,7 +30,7 @@ GRADES = (HELPED, PROBABLY_HELPED, NO_EVIDENCE, PROBABLY_HURT, HURT)
 LEAST_TRADES = 30
 NOT_AGAINST = 0.5  # upper limit of the other test's p-value
 NONE = "no verdict"
-SURE = 0.95  # of the deflated Sharpe ratio
+LEAST_DSR = 0.95  # of the deflated Sharpe ratio
 ROUNDING = 1e-12
 
 
@@ -170,7 +170,7 @@ def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
     yield Rule(Condition.STRICT, met, ("certain",))
     yield Rule(Condition.BEYOND, beyond_chance(e, worse), ("certain",))
     dsr = e.edge_dsr_against if worse else e.edge_dsr
-    yield Rule(Condition.DEFLATED, dsr is not None and dsr >= SURE, ("certain",))
+    yield Rule(Condition.DEFLATED, dsr is not None and dsr >= LEAST_DSR, ("certain",))
     yield Rule(Condition.ONE, stronger(e, worse) <= PROBABLE + ROUNDING, ("probable",))
     yield Rule(Condition.BOTH, weaker(e, worse) <= NOT_AGAINST + ROUNDING, ("probable",))
     yield Rule(Condition.SHARPE, sharpe_agrees(e, worse))
@@ -186,8 +186,8 @@ def beyond_chance(e: Evidence, worse: bool) -> bool:
 
 def stronger(e: Evidence, worse: bool) -> float:
     """Return the smaller p-value of the two tests, corrected for all trials; 1 for none."""
-    asked = [test for test in (e.setting, e.ranking) if test is not None]
-    return min((test.corrected(worse, e.trials) for test in asked), default=1.0)
+    tests = [test for test in (e.setting, e.ranking) if test is not None]
+    return min((test.corrected(worse, e.trials) for test in tests), default=1.0)
 
 
 def weaker(e: Evidence, worse: bool) -> float:

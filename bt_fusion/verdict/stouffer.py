@@ -106,9 +106,9 @@ class PooledTest:
     """
 
     def __init__(self) -> None:
-        self._made: ChanceTest | None = None  # any test
-        self._telling: ChanceTest | None = None  # any informative test
-        self._count, self._still = 0, 0
+        self._first: ChanceTest | None = None  # any test
+        self._informative: ChanceTest | None = None  # any informative test
+        self._count, self._without_gains = 0, 0
         self._scores, self._draws = np.zeros(2), 0
         self._total = DayTotals()
 
@@ -116,10 +116,10 @@ class PooledTest:
         """Add a market: its test (None if not run) and its gains above chance."""
         if test is None:
             return
-        self._made = self._made or test
-        if test.tells_nothing:
+        self._first = self._first or test
+        if test.all_draws_equal:
             return
-        self._telling = self._telling or test
+        self._informative = self._informative or test
         self._draws = min(self._draws, test.draws) if self._count else test.draws
         self._count += 1
         self._scores += normal_score(test, worse=False), normal_score(test, worse=True) + TILT
@@ -127,15 +127,15 @@ class PooledTest:
         if size > 0:
             self._total.add(gains.first, gains.values / size)
         else:  # correlated only with itself
-            self._still += 1
+            self._without_gains += 1
 
     @property
     def result(self) -> ChanceTest | None:
         """Return the pooled test; None if no test was run."""
         if self._count < 2:
-            return self._telling or self._made
+            return self._informative or self._first
         total = self._total.values
-        spread = np.sqrt(max(self._count, self._still + float(total @ total)))
+        spread = np.sqrt(max(self._count, self._without_gains + float(total @ total)))
         p_value, p_against = ndtr(self._scores / spread).tolist()
         return ChanceTest(p_value, p_against, self._draws)
 

@@ -28,13 +28,13 @@ __all__ = [
 
 LONG_YEARS = 20  # beyond this, more data of one market is unrealistic
 MONTH = 1 / 12
-ENOUGH = 0.95  # psr from which a profit is not luck
+LEAST_PSR = 0.95  # psr from which a profit is not luck
 EACH_COUNTS = "each value tried counts as a variant"
 
 
 def certain(e: Evidence, worse: bool) -> str:
     """State the numbers that decided a grade of helped or hurt."""
-    if not worse and dies_of_delay(e):
+    if not worse and by_chance_when_delayed(e):
         later = f"{share(e.delayed, worse)} when every order fills one bar later"
         return f"not robustly, {filters(e.setting, worse)}, but {later}"
     text = filters(e.setting, worse, "with the same number of trades ")
@@ -49,18 +49,20 @@ def caveat(e: Evidence, worse: bool) -> str:
     """State the caveats to "helped" or "hurt"."""
     if worse:
         return "Turn ML off, or look for a mistake in labels, features or sides."
-    if dies_of_delay(e):
+    if by_chance_when_delayed(e):
         return "Find the cause before you trade it: look-ahead, stale prices or the bid-ask bounce."
     if e.psr is None:
         return ""
-    if e.psr >= ENOUGH:
+    if e.psr >= LEAST_PSR:
         return f"ML-on's own profit is unlikely to be luck: {sharpe_is_above_0(e.psr)}."
-    return f"ML-on's own profit is not proven: {sharpe_is_above_0(e.psr)}; {ENOUGH:.2f} is needed."
+    return (
+        f"ML-on's own profit is not proven: {sharpe_is_above_0(e.psr)}; {LEAST_PSR:.2f} is needed."
+    )
 
 
 def sharpe_is_above_0(psr: float) -> str:
     """State the probability that the Sharpe ratio is above 0."""
-    return f"its Sharpe ratio is above 0 with probability {clear_of(psr, f'{ENOUGH:.2f}')}"
+    return f"its Sharpe ratio is above 0 with probability {clear_of(psr, f'{LEAST_PSR:.2f}')}"
 
 
 def probable(e: Evidence, worse: bool) -> str:
@@ -135,8 +137,8 @@ def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
 
 def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, str]:
     """State how many random filters did as well, and how much data would change it."""
-    asked = [test for test in (e.setting, e.ranking) if test is not None]
-    best = min(test.side(worse) for test in asked)
+    tests = [test for test in (e.setting, e.ranking) if test is not None]
+    best = min(test.side(worse) for test in tests)
     if failed == Condition.ONE and best <= PROBABLE:
         return best_of_many(e, worse, best)
     if failed == Condition.BOTH and e.ranking is not None:
@@ -145,7 +147,7 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
     if e.ranking is None:
         return text, "The ranking could not be tested."
     grade = "ML probably hurt" if worse else "ML probably helped"
-    test = min(asked, key=lambda test: test.side(worse))
+    test = min(tests, key=lambda test: test.side(worse))
     return f"{text}, and {ranks(e.ranking, worse)}", needs(
         e, worse, grade, test, limit_for(PROBABLE, e.trials)
     )
@@ -153,12 +155,12 @@ def no_better_than_chance(e: Evidence, worse: bool, failed: str) -> tuple[str, s
 
 def best_of_many(e: Evidence, worse: bool, best: float) -> tuple[str, str]:
     """State how often the best of all variants tried does as well by luck."""
-    luck = ChanceTest(best, 1 - best, 0).corrected(worse=False, trials=e.trials)
+    chance = ChanceTest(best, 1 - best, 0).corrected(worse=False, trials=e.trials)
     ranking = e.ranking is not None and e.ranking.side(worse) == best
     text = ranks(e.ranking, worse) if ranking else filters(e.setting, worse)
-    lucky = f"the best of {e.trials:,} variants does this by luck in {percent(luck, 1)} of cases"
+    often = f"the best of {e.trials:,} variants does this by luck in {percent(chance, 1)} of cases"
     change = "Run one variant on bars not used before; the limit is 2.5 %."
-    return f"{text}, but {lucky}", change
+    return f"{text}, but {often}", change
 
 
 def disagreement(e: Evidence, worse: bool) -> tuple[str, str]:
@@ -232,7 +234,7 @@ def ranks(test: ChanceTest | None, worse: bool) -> str:
     return f"ML {does} entries {how} than chance (p {p_text(p_value)})"
 
 
-def dies_of_delay(e: Evidence) -> bool:
+def by_chance_when_delayed(e: Evidence) -> bool:
     """Return whether the setting is no better than chance with every order one bar later."""
     return e.delayed is not None and e.delayed.p_value > PROBABLE
 

@@ -43,10 +43,10 @@ def test_the_median_of_closed_trades():
 
 
 def test_the_first_training_window_alone_decides():
-    asked = with_horizon(job(params={"turn": 250}, horizon="auto"), {"": BARS})
-    assert asked.predictor.signal_model().label() == Direction(4)
-    assert asked.source["horizon"] == {"asked": "auto", "bars": 4}
-    assert asked.notes[-1].startswith("horizon auto: 4 bars")
+    resolved_job = with_horizon(job(params={"turn": 250}, horizon="auto"), {"": BARS})
+    assert resolved_job.predictor.signal_model().label() == Direction(4)
+    assert resolved_job.source["horizon"] == {"asked": "auto", "bars": 4}
+    assert resolved_job.notes[-1].startswith("horizon auto: 4 bars")
     later = BARS.copy()
     later.iloc[250:, :4] *= 3
     same = with_horizon(job(params={"turn": 250}, horizon="auto"), {"": later})

@@ -70,9 +70,9 @@ def test_an_error_names_the_symbol_of_several(feeds):
 
 def test_a_fitted_model_reports_no_refits(feeds):
     model = SignalModel(["wick_balance"], Direction(5), Ensemble(("lr",))).fit(feeds["A"][:100])
-    told = []
-    found = predict_each(model, feeds, lambda *counts: told.append(counts))
-    assert told == [] and all(part.refits == () for part in found.values())
+    calls = []
+    found = predict_each(model, feeds, lambda *counts: calls.append(counts))
+    assert calls == [] and all(part.refits == () for part in found.values())
 
 
 def test_the_labels_are_those_of_the_walk_forward(feeds, monkeypatch):

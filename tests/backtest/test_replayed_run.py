@@ -10,20 +10,20 @@ from bt_fusion.engine.account import Account
 from bt_fusion.verdict.rules import judge
 from tests.engine.test_engine import given
 
-DEAR = Account(commission=0.001)
+COSTLY = Account(commission=0.001)
 
 
-def coin(bars, seed):
+def random_predictions(bars, seed):
     noise = lasting(np.random.default_rng([seed, 9]).standard_normal(len(bars)))
     return given(bars.index, np.clip(0.5 + 0.1 * noise, 0.01, 0.99))
 
 
-def test_a_coin_does_not_help():
+def test_random_predictions_do_not_help():
     found = []
     for seed in range(20):
         bars = random_walk(1_500, seed)
-        predictions = coin(bars, seed)
-        evidence = evidence_on(bars, predictions, 0.60, DEAR, draws=200, seed=seed)
+        predictions = random_predictions(bars, seed)
+        evidence = evidence_on(bars, predictions, 0.60, COSTLY, draws=200, seed=seed)
         found.append((judge(evidence).verdict, evidence.setting.p_value))
     verdicts = [verdict for verdict, _ in found]
     assert verdicts.count("ML helped") <= 1 and verdicts.count("ML probably helped") <= 3

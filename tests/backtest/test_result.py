@@ -94,9 +94,9 @@ def test_the_verdict_is_a_grade_and_a_sentence(result):
     assert verdict.grade == "no verdict" and "take placebo='veto'" in verdict.sentence
     assert str(verdict) == f"{verdict.grade}: {verdict.sentence}"
     comparison = {"verdict": "ML hurt", "because": "ML hurt: it lost.", "change": "Nothing."}
-    told = replace(result, summary={**result.summary, "comparison": comparison}).verdict
-    assert (told.grade, told.sentence) == ("ML hurt", "it lost.")
-    assert str(told) == "ML hurt: it lost.\nNothing."
+    verdict = replace(result, summary={**result.summary, "comparison": comparison}).verdict
+    assert (verdict.grade, verdict.sentence) == ("ML hurt", "it lost.")
+    assert str(verdict) == "ML hurt: it lost.\nNothing."
     alone = replace(result, summary={**result.summary, "comparison": None})
     assert "take ml='both'" in alone.verdict.sentence
 
@@ -131,8 +131,8 @@ def test_any_model_will_do(edge):
     model = SignalModel(["gap"], ensemble=Ensemble(["lgb"]))  # which needs no other process
     made = Backtest(model, draws=10, ml="on", audit=False).run(edge)
     assert made.summary["model"]["members"] == ["lgb"] and made.summary["data"]["name"] == "bars"
-    asked = Backtest("fusion")
-    assert with_threshold(asked, {"": edge}).params == {"ml_threshold": 0.6}
+    backtest = Backtest("fusion")
+    assert with_threshold(backtest, {"": edge}).params == {"ml_threshold": 0.6}
     assert Backtest(strategy="discovery").signal_model.features == "mar"
     with pytest.raises(OptionError, match="model is a int"):
         Backtest(3).run(edge)

@@ -42,9 +42,9 @@ def known(bars, seed=0):
     return replace(given(bars.index, up), payoff=np.stack([worth, worth], axis=1))
 
 
-def told(pair, **params):
-    asked = agreement_of(pair.strategy, pair.params | params, "soft", ACCOUNT.round_trip)
-    return hint_of(pair, asked)
+def hint_on(pair, **params):
+    agreement = agreement_of(pair.strategy, pair.params | params, "soft", ACCOUNT.round_trip)
+    return hint_of(pair, agreement)
 
 
 def trades(bars, predictions, strategy, **params):
@@ -57,7 +57,7 @@ def test_it_counts_what_other_thresholds_would_trade(strategy, params):
     predictions = known(bars)
     pair = pair_of(bars, predictions, ACCOUNT, strategy, ml_threshold=0.60, **params)
     off, on = len(closed_trades(pair.off.trades)), len(closed_trades(pair.on.trades))
-    hint = told(pair)
+    hint = hint_on(pair)
     sides = "P(up) or P(down)" if strategy is FusionStrategy else "P(up)"
     up, down = predictions.probability_up, predictions.probability_down
     reached = (up >= 0.6) | (down >= 0.6) if strategy is FusionStrategy else up >= 0.6
@@ -88,7 +88,7 @@ def test_several_symbols_are_counted_together():
     bars = {name: random_walk(500, seed=seed) for name, seed in (("A", 3), ("B", 4))}
     predictions = {name: known(own, seed) for seed, (name, own) in enumerate(bars.items())}
     pair = pair_of(bars, predictions, ACCOUNT, ml_threshold=0.62, **FAST)
-    found = int(told(pair).partition("0.50: ")[2].split(",")[0])
+    found = int(hint_on(pair).partition("0.50: ")[2].split(",")[0])
     assert found == trades(bars, predictions, FusionStrategy, ml_threshold=0.5, **FAST)
 
 
@@ -96,23 +96,23 @@ def test_auto_is_compared_with_numbers():
     bars = random_walk(500, seed=2)
     poor = replace(known(bars), payoff=np.full((500, 2), 0.0045))  # break-even .72
     pair = pair_of(bars, poor, ACCOUNT, ml_threshold=AUTO, **FAST)
-    assert "reached its break-even on 0 % of bars; entries by threshold: 0.60: " in told(pair)
-    assert "auto" not in told(pair)
+    assert "reached its break-even on 0 % of bars; entries by threshold: 0.60: " in hint_on(pair)
+    assert "auto" not in hint_on(pair)
 
 
 def test_other_strategies_are_told_the_share_of_bars_alone():
     bars = random_walk(500, seed=2)
     pair = pair_of(bars, known(bars), ACCOUNT, SignalDiscovery, hold_bars=3)
-    hint = told(pair)
+    hint = hint_on(pair)
     assert " trades without ML, " in hint and hint.endswith(" % of bars")
 
 
 def test_no_hint_with_trades_enough_or_votes():
     bars = random_walk(500, seed=2)
     same = pair_of(bars, given(bars.index, 0.9), ACCOUNT, Turner, ml_threshold=0.5)
-    assert told(same) == ""
+    assert hint_on(same) == ""
     none = pair_of(bars, given(bars.index, 0.5), ACCOUNT, Turner, ml_threshold=0.6)
-    assert " trades without ML, 0 with it: " in told(none)
+    assert " trades without ML, 0 with it: " in hint_on(none)
     assert hint_of(none, agreement_of(Turner, {}, "majority")) == ""
 
 

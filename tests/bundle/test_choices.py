@@ -12,7 +12,7 @@ from bt_fusion.bundle.choices import about_choices
 from bt_fusion.bundle.manifest import sealed
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.ensemble.members.best_member import FIGURES, BestMember
-from bt_fusion.evaluation.candidates import judge_candidates
+from bt_fusion.evaluation.candidates import score_candidates
 
 FEATURES = ["wick_balance", "return_1"]
 BARS, CUT = planted_edge(900, seed=5, auc=0.75), 600
@@ -21,7 +21,7 @@ BARS, CUT = planted_edge(900, seed=5, auc=0.75), 600
 def trained(candidates, **options):
     members = {"best": BestMember(candidates, folds=3, seed=2), "lr": BestMember(("lr",), folds=2)}
     model = SignalModel(FEATURES, ensemble=Ensemble(members, **options)).fit(BARS[:CUT])
-    judge_candidates(model, BARS)
+    score_candidates(model, BARS)
     return model
 
 

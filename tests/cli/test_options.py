@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import typer
 
-from bt_fusion.backtest.judgement import PLACEBOS
+from bt_fusion.backtest.pair_verdict import PLACEBOS
 from bt_fusion.cli.backtest import ComparedStrategy
 from bt_fusion.cli.command import Ml, command, option
 from bt_fusion.cli.main import app

@@ -34,7 +34,7 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def judged(model):
+def evaluation(model):
     return evaluate(model, BARS, importance=True, cross_validation=True, seed=3)
 
 
@@ -67,34 +67,39 @@ def test_report_and_confusion_by_hand():
     assert list(report) == ["Short", "No trade", "Long", "macro avg", "weighted avg"]
 
 
-def counts_of(judged, name):
-    return {(q["side"], q["regime"]): q["count"] for q in judged.quality if q["signals"] == name}
+def counts_of(evaluation, name):
+    return {
+        (q["side"], q["regime"]): q["count"] for q in evaluation.quality if q["signals"] == name
+    }
 
 
-def test_sides_and_regimes_part_the_signals(judged):
+def test_sides_and_regimes_part_the_signals(evaluation):
     for name in ("all", "high"):
-        counts = counts_of(judged, name)
+        counts = counts_of(evaluation, name)
         for side in ("long", "short"):
             parts = sum(counts[side, regime] for regime in ("ranging", "up", "down"))
             assert counts[side, "all"] == parts > 0
-    found = {line["side"]: line for line in judged.quality[::8]}
-    assert found["long"]["count"] + found["short"]["count"] == judged.rows  # no ties here
+    found = {line["side"]: line for line in evaluation.quality[::8]}
+    assert found["long"]["count"] + found["short"]["count"] == evaluation.rows  # no ties here
     hits = sum(line["count"] * line["hit_rate"] for line in found.values())
-    assert hits / judged.rows == pytest.approx(judged.figures["accuracy"])
-    high = [line for line in judged.by_confidence if line["confidence"] == 0.60]
+    assert hits / evaluation.rows == pytest.approx(evaluation.figures["accuracy"])
+    high = [line for line in evaluation.by_confidence if line["confidence"] == 0.60]
     assert [line["count"] for line in high] == [
-        counts_of(judged, "high")[side, "all"] for side in ("long", "short")
+        counts_of(evaluation, "high")[side, "all"] for side in ("long", "short")
     ]
 
 
-def test_labels_grade_and_fused_signals_are_of_the_same_rows(model, judged):
-    _, training, test = judged.labels.parts
-    assert (training["rows"], test["rows"]) == (model.n_rows_, judged.rows)
-    assert list(test["counts"].values()) == [sum(line) for line in judged.confusion]
-    assert judged.class_names == ("Down", "Up") and judged.grade.auc == judged.figures["auc"]
+def test_labels_grade_and_fused_signals_are_of_the_same_rows(model, evaluation):
+    _, training, test = evaluation.labels.parts
+    assert (training["rows"], test["rows"]) == (model.n_rows_, evaluation.rows)
+    assert list(test["counts"].values()) == [sum(line) for line in evaluation.confusion]
+    assert (
+        evaluation.class_names == ("Down", "Up")
+        and evaluation.grade.auc == evaluation.figures["auc"]
+    )
     table = fused_signals(BARS, model.predict(BARS))[CUT:]
-    assert judged.fused == {"bars": len(BARS) - CUT, "counts": signal_counts(table.signal)}
-    assert judged.fused["counts"]["1"] > 0
+    assert evaluation.fused == {"bars": len(BARS) - CUT, "counts": signal_counts(table.signal)}
+    assert evaluation.fused["counts"]["1"] > 0
 
 
 @pytest.mark.parametrize("label", ["gain", "triple_barrier"])
@@ -103,19 +108,19 @@ def test_fused_signals_are_of_up_and_down_alone(label):
     assert evaluate(other, BARS).fused is None
 
 
-def test_only_unseen_rows_are_judged(model, judged):
+def test_only_unseen_rows_are_judged(model, evaluation):
     out_of_sample = len(BARS) - CUT - 5  # the horizon of the last ones is not over
-    assert judged.rows == out_of_sample == sum(map(sum, judged.confusion))
-    assert sum(line["count"] for line in judged.calibration) == out_of_sample
-    assert judged.start == BARS.index[CUT] > judged.trained_until == BARS.index[CUT - 1]
+    assert evaluation.rows == out_of_sample == sum(map(sum, evaluation.confusion))
+    assert sum(line["count"] for line in evaluation.calibration) == out_of_sample
+    assert evaluation.start == BARS.index[CUT] > evaluation.trained_until == BARS.index[CUT - 1]
     with pytest.raises(InSampleError, match=r"no labelled bar after 2024.*give later bars"):
         evaluate(model, BARS[: CUT + 5])
 
 
-def test_the_dictionary_is_json(judged):
-    found = json.loads(json.dumps(judged.to_dict(), allow_nan=False))
-    assert found["start"] == judged.start.isoformat() and found["classes"] == [0, 1]
-    assert found["figures"] == judged.figures
+def test_the_dictionary_is_json(evaluation):
+    found = json.loads(json.dumps(evaluation.to_dict(), allow_nan=False))
+    assert found["start"] == evaluation.start.isoformat() and found["classes"] == [0, 1]
+    assert found["figures"] == evaluation.figures
     assert found["labels"]["classes"] == ["Down", "Up"] and found["grade"]["letter"] in "ABCDE"
     assert found["labels"]["features"] == {"patterns": 1, "price": 1, "momentum": 1}
     assert len(found["cross_validation"]["time_series"]["folds"]) == 10
@@ -126,8 +131,8 @@ def test_what_costs_time_is_left_out_unless_asked_for(model):
     assert plain.importances is None and plain.cross_validation is None
 
 
-def test_the_feature_that_says_something_is_found(judged):
-    lines = judged.importances
+def test_the_feature_that_says_something_is_found(evaluation):
+    lines = evaluation.importances
     assert lines[0]["feature"] == "wick_balance" and lines[0]["importance"] > 0.02
     assert all(abs(line["importance"]) < 0.01 for line in lines[1:])
     assert [line["importance"] for line in lines] == sorted(
@@ -179,16 +184,16 @@ def test_rows_for_importances_are_spread_or_the_last(model):
     assert some_rows(model.ensemble_, data, 10_000) is data.rows
 
 
-def test_folds_are_judged_apart(model, judged):
+def test_folds_are_judged_apart(model, evaluation):
     data, calls = LabelledRows.of(model, BARS), []
     found = cross_validate(model.ensemble, data, purged_folds(data, 5), lambda: calls.append(1))
-    assert found == judged.cross_validation["purged"] and len(calls) == 5
+    assert found == evaluation.cross_validation["purged"] and len(calls) == 5
     assert sum(fold["rows"] for fold in found["folds"]) == len(data.rows)
     aucs = [fold["auc"] for fold in found["folds"]]
     assert found["mean"]["auc"] == pytest.approx(np.mean(aucs))
     assert found["spread"]["auc"] == pytest.approx(np.std(aucs, ddof=1))
     in_time = cross_validate(model.ensemble, data, time_series_folds(data, 10))
-    assert in_time == judged.cross_validation["time_series"]
+    assert in_time == evaluation.cross_validation["time_series"]
 
 
 def test_figures_no_fold_has_are_undefined():

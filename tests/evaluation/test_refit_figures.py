@@ -76,8 +76,8 @@ def test_refits_of_few_rows_are_said():
     found = refit_figures({"A": (predictions, labels)}, horizon=50)
     assert (found["within"], found["lowest"], found["refits"]) == (None, None, 0)
     assert {own["auc"] for own in found["each"]} == {None}
-    told = refit_auc_texts({"model": {"auc": 0.51, "refits": 12, "refit_auc": found}})
-    assert told == {"": "AUC 0.510 pooled; none within refits, each has too few rows"}
+    texts = refit_auc_texts({"model": {"auc": 0.51, "refits": 12, "refit_auc": found}})
+    assert texts == {"": "AUC 0.510 pooled; none within refits, each has too few rows"}
     assert refit_notes(predictions, labels, Direction(50)) == []
 
 

@@ -86,8 +86,8 @@ def test_a_row_shows_its_bars_among_the_candles(opened, trades):
         "return [line.x, p.layout.shapes[0].type]"
     )
     assert drawn == [[entry, leave], "rect"]
-    said = opened.find_element("id", "picked-trade").text
-    assert f"entered {trade.entry_time:%Y-%m-%d %H:%M}" in said and "Back to the list" in said
+    text = opened.find_element("id", "picked-trade").text
+    assert f"entered {trade.entry_time:%Y-%m-%d %H:%M}" in text and "Back to the list" in text
     press(opened, "#picked-trade button")
     assert not opened.find_element("id", "picked-trade").is_displayed()
     assert not opened.execute_script(

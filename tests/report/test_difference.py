@@ -24,12 +24,12 @@ def summary_of(vetoed=40, added=3, **comparison):
 
 
 def test_the_sentence():
-    said = difference_sentence(summary_of()["comparison"])
-    assert said == (
+    sentence = difference_sentence(summary_of()["comparison"])
+    assert sentence == (
         "Of the +82,000 difference: +71,000 fewer trades and their costs, +3,000 side mix, "
         "+8,000 choice of entries, 0 exits, 0 sizes."
     )
-    assert len(said.split()) <= 30
+    assert len(sentence.split()) <= 30
 
 
 @pytest.mark.parametrize(

@@ -27,18 +27,18 @@ def model():
 
 
 def test_tables_show_what_the_evaluation_holds(model):
-    judged = evaluate(model, BARS, importance=True, cross_validation=True)
-    shown = text(evaluation_tables(judged))
-    assert f"195 unseen rows, {judged.start:%Y-%m-%d %H:%M} to " in shown
-    assert f"{judged.figures['auc']:.4f}" in shown
-    assert f"{judged.cross_validation['purged']['spread']['auc']:.4f}" in shown
-    assert f"{100 * judged.quality[8]['hit_rate']:.1f} %" in shown
+    evaluation = evaluate(model, BARS, importance=True, cross_validation=True)
+    shown = text(evaluation_tables(evaluation))
+    assert f"195 unseen rows, {evaluation.start:%Y-%m-%d %H:%M} to " in shown
+    assert f"{evaluation.figures['auc']:.4f}" in shown
+    assert f"{evaluation.cross_validation['purged']['spread']['auc']:.4f}" in shown
+    assert f"{100 * evaluation.quality[8]['hit_rate']:.1f} %" in shown
     for title in ("Calibration of P(Up)", "Scores of Up", "wick_balance", "10 folds in time order"):
         assert title in in_one_line(shown)
-    (down, up), line = judged.confusion, in_one_line(shown)
+    (down, up), line = evaluation.confusion, in_one_line(shown)
     assert "predicted Down ┃ predicted Up" in line
     assert f"Down │ {down[0]} │ {down[1]}" in line and f"Up │ {up[0]} │ {up[1]}" in line
-    report = judged.report["Up"]
+    report = evaluation.report["Up"]
     assert f"Up │ {report['precision']:.4f} │ {report['recall']:.4f}" in line
 
 
@@ -64,21 +64,21 @@ def test_the_claims_of_system_c_stand_beside_its_label_alone():
 
 
 def test_the_grade_is_one_line_with_its_limits(model):
-    judged = evaluate(model, BARS)
-    grade = judged.grade
-    assert grade_line(judged) == (
+    evaluation = evaluate(model, BARS)
+    grade = evaluation.grade
+    assert grade_line(evaluation) == (
         f"Grade      {grade.letter}: AUC of Up {grade.auc:.3f} on 195 unseen rows (A from 0.70, B "
         f"from 0.60, C from 0.55, D below; E up to {grade.chance:.3f}, which chance reaches)"
     )
-    none = replace(judged, grade=Grade(None, None, None))
+    none = replace(evaluation, grade=Grade(None, None, None))
     assert grade_line(none).startswith("Grade      none: the 195 unseen rows are all of one class")
 
 
 def test_undefined_figures_are_dashes(model):
-    judged = evaluate(model, BARS)
-    empty = [line for line in judged.quality if line["count"] == 0]
-    judged.figures["auc"] = None
-    shown = text(evaluation_tables(judged))
+    evaluation = evaluate(model, BARS)
+    empty = [line for line in evaluation.quality if line["count"] == 0]
+    evaluation.figures["auc"] = None
+    shown = text(evaluation_tables(evaluation))
     (line,) = [line for line in shown.splitlines() if "auc" in line]
     assert line.count("-") == 1
     assert "Feature importances" not in shown and "Cross-validation" not in shown
@@ -86,8 +86,8 @@ def test_undefined_figures_are_dashes(model):
 
 
 def test_pictures_are_drawn(model, tmp_path):
-    judged = evaluate(model, BARS, importance=True)
-    paths = draw_evaluation(tmp_path / "new", judged)
+    evaluation = evaluate(model, BARS, importance=True)
+    paths = draw_evaluation(tmp_path / "new", evaluation)
     assert [path.name for path in paths] == [
         "confusion.png",
         "reliability.png",
@@ -101,10 +101,10 @@ def test_pictures_are_drawn(model, tmp_path):
 
 
 def test_pictures_name_the_classes(model):
-    judged, axes = evaluate(model, BARS), new_figure(7, 6).subplots(2)
-    draw_confusion(axes[0], judged)
+    evaluation, axes = evaluate(model, BARS), new_figure(7, 6).subplots(2)
+    draw_confusion(axes[0], evaluation)
     assert [label.get_text() for label in axes[0].get_xticklabels()] == ["Down", "Up"]
-    draw_reliability(axes[1], judged)
+    draw_reliability(axes[1], evaluation)
     assert axes[1].get_xlabel() == "predicted P(Up)"
 
 

@@ -21,7 +21,7 @@ TIMES = pd.date_range("2024-01-01", periods=6, name="datetime")
 def saved(up, label, model=None, classes=(0, 1), down=None, horizon=1):
     up = np.array(up, dtype=float)
     frame = pd.DataFrame({"datetime": TIMES[: len(up)]})
-    said = frame.assign(
+    predictions = frame.assign(
         probability_up=up,
         probability_down=1 - up if down is None else down,
         model=model or [0] * len(up),
@@ -31,7 +31,7 @@ def saved(up, label, model=None, classes=(0, 1), down=None, horizon=1):
         "config": {"label_parameters": {"horizon": horizon}},
         "model": {"classes": list(classes)},
     }
-    return SavedRun(summary, pd.DataFrame(), said, frame.assign(label=label), pd.DataFrame())
+    return SavedRun(summary, pd.DataFrame(), predictions, frame.assign(label=label), pd.DataFrame())
 
 
 def test_only_bars_with_both_a_prediction_and_a_class_count():

@@ -28,12 +28,12 @@ def classed(run, classes):
 
 def predicting(run, up, down=None, signal=0.0):
     """The same run with a strategy that tells no signal, and with these on its last bars."""
-    said = run.predictions.assign(signal=0.0, probability_up=0.5, probability_down=0.5)
-    rows = said.index[-len(up) :]
-    said.loc[rows, "probability_up"] = up
-    said.loc[rows, "probability_down"] = 1 - np.asarray(up) if down is None else down
-    said.loc[rows, "signal"] = signal
-    return replace(run, bars=run.bars.assign(fused=np.nan), predictions=said)
+    predictions = run.predictions.assign(signal=0.0, probability_up=0.5, probability_down=0.5)
+    rows = predictions.index[-len(up) :]
+    predictions.loc[rows, "probability_up"] = up
+    predictions.loc[rows, "probability_down"] = 1 - np.asarray(up) if down is None else down
+    predictions.loc[rows, "signal"] = signal
+    return replace(run, bars=run.bars.assign(fused=np.nan), predictions=predictions)
 
 
 def last_signals(run, count):
@@ -87,9 +87,9 @@ def test_a_threshold_of_a_half_is_one_line(run):
 def test_of_two_sides_above_a_low_threshold_the_likelier_one_counts(run):
     low = configured(predicting(run, [0.3, 0.35, 0.4, 0.2]), params={"ml_threshold": 0.35})
     three = classed(low, [-1, 0, 1])
-    said = low.predictions.assign(probability_down=[0.3] * 796 + [0.4, 0.36, 0.4, 0.2])
-    said.loc[:795, "probability_up"] = 0.2
-    assert last_signals(replace(three, predictions=said), 4) == [-1, -1, 0, 0]
+    predictions = low.predictions.assign(probability_down=[0.3] * 796 + [0.4, 0.36, 0.4, 0.2])
+    predictions.loc[:795, "probability_up"] = 0.2
+    assert last_signals(replace(three, predictions=predictions), 4) == [-1, -1, 0, 0]
 
 
 def test_a_run_of_an_older_version_has_no_column_of_its_strategys_signals(run):

@@ -26,10 +26,10 @@ def names(folder):
 def test_results_get_a_number_and_the_ledger_stays(tmp_path):
     earlier = results(tmp_path / "results")
     os.utime(tmp_path / "results" / "summary.json", (0, 1_600_000_000))
-    told = earlier.keep()
+    message = earlier.keep()
     first = tmp_path / "results-1"
     assert names(first) == sorted(FILES)
-    assert f"moved from {tmp_path / 'results'} to {first}" in told and "2020-09-1" in told
+    assert f"moved from {tmp_path / 'results'} to {first}" in message and "2020-09-1" in message
     (tmp_path / "results" / "summary.json").unlink()  # as the new results are written: a new file
     results(tmp_path / "results", "second").keep()
     assert (first / "summary.json").read_text() == "first summary.json"

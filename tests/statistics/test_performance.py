@@ -70,15 +70,15 @@ def test_equity_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("days", "trades", "told"), [(30, 10, True), (29, 10, False), (30, 9, False), (4, 300, False)]
+    ("days", "trades", "shown"), [(30, 10, True), (29, 10, False), (30, 9, False), (4, 300, False)]
 )
-def test_a_few_days_or_trades_tell_nothing_of_a_year(days, trades, told):
+def test_a_few_days_or_trades_tell_nothing_of_a_year(days, trades, shown):
     span = pd.date_range("2024-01-01", periods=days + 1)  # 30 days from the first to the last
     equity = pd.Series(1e5 + 700 * np.sin(np.arange(days + 1)) + np.arange(days + 1), index=span)
     pnl = np.resize([30.0, -10.0], trades)
     figures = run_figures(pnl, pnl / 1_000, equity)
     for name in ("cagr", "sharpe", "sortino", "sqn"):
-        assert (figures[name] is not None) == told, name
+        assert (figures[name] is not None) == shown, name
     assert figures["total_return"] == pytest.approx(equity.iloc[-1] / 1e5 - 1)
     assert figures["profit_factor"] and figures["max_drawdown"] > 0
 

@@ -60,10 +60,10 @@ def test_the_key_holds_all_that_a_run_depends_on(inputs):
     params = {"ml_threshold": 0.5}
     keys = {run: inputs.task(run, params).key for run in ("off", "on")}
     bars, predictions = inputs.bars["edge"], inputs.predictions["edge"]
-    dearer = replace(inputs, account=Account(commission=0.001))
+    costlier = replace(inputs, account=Account(commission=0.001))
     moved = replace(inputs, bars={"edge": bars.assign(close=bars.close + 1e-9)})
     for other in (
-        dearer,
+        costlier,
         moved,
         replace(inputs, slices=99),
         replace(inputs, exits={"hold_bars": 6}),

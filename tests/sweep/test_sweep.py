@@ -110,11 +110,11 @@ def test_again_does_nothing_and_more_values_only_what_is_new(swept, edge):
     more = Sweep(job(), lately, jobs=1).run(edge, "edge", out=folder)
     assert more.summary["runs"]["kept"] == 8 and more.summary["runs"]["made"] == 3 + 1
     assert more.summary["trials"] == 9  # the six of before are the same trials
-    dearer = Sweep(job(account=Account(commission=0.001)), GRID, jobs=1).run(
+    costlier = Sweep(job(account=Account(commission=0.001)), GRID, jobs=1).run(
         edge, "edge", out=folder
     )
-    assert dearer.summary["runs"]["kept"] == 0
-    assert dearer.summary["trials"] == 15
+    assert costlier.summary["runs"]["kept"] == 0
+    assert costlier.summary["trials"] == 15
 
 
 def test_variants_that_cannot_run_are_listed(edge, tmp_path):
@@ -158,21 +158,21 @@ def test_several_symbols(edge, tmp_path):
     assert found.summary["data"] == alone["data"]
 
 
-def figures_of_luck(bars, folder):
+def swept_summary(bars, folder):
     grid = {"ml_threshold": [0.3, 0.4, 0.5, 0.6], "ema_fast": [4, 16]}
     free = job(account=Account(commission=0.0))
     return Sweep(free, grid, jobs=1).run(bars, out=folder).summary
 
 
 def test_an_edge_carries_over_and_is_more_than_luck(tmp_path):
-    found = figures_of_luck(planted_edge(1_500, seed=3, auc=0.8), tmp_path)
+    found = swept_summary(planted_edge(1_500, seed=3, auc=0.8), tmp_path)
     assert found["pbo"] < 0.2 and found["dsr"] > 0.95 and found["spa_p"] < 0.01
     assert found["best"]["on"]["sharpe"] > found["luck"] > 0
 
 
 @pytest.mark.slow
 def test_the_best_on_random_walks_is_luck(tmp_path):
-    walks = [figures_of_luck(random_walk(1_500, seed=s), tmp_path / f"{s}") for s in range(8)]
+    walks = [swept_summary(random_walk(1_500, seed=s), tmp_path / f"{s}") for s in range(8)]
     assert 0.3 < np.mean([walk["pbo"] for walk in walks]) < 0.7
     assert max(walk["dsr"] for walk in walks) < 0.95
     assert 0.2 < np.mean([walk["spa_p"] for walk in walks]) < 0.8

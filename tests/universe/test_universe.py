@@ -25,18 +25,18 @@ def files(tmp_path_factory):
     return write_files(folder) | write_faulty(folder)
 
 
-def judged(files, folder, **options):
-    """Judge files in this process; returns what came out, and the rows as they were told."""
-    told = []
+def compared(files, folder, **options):
+    """Compare files in this process; returns the result, and the rows as reported."""
+    rows = []
     universe = Universe(options.pop("job", job()), jobs=1, **options)
-    found = universe.run(files, folder, lambda row, done, total: told.append((row, done, total)))
-    return found, told
+    found = universe.run(files, folder, lambda row, done, total: rows.append((row, done, total)))
+    return found, rows
 
 
 @pytest.fixture(scope="module")
 def found(files, tmp_path_factory):
     folder = tmp_path_factory.mktemp("universe")
-    return *judged(files, folder, min_bars=200), folder
+    return *compared(files, folder, min_bars=200), folder
 
 
 def row_of(found, symbol):
@@ -44,9 +44,9 @@ def row_of(found, symbol):
 
 
 def test_every_file_is_a_row_that_says_why_it_was_not_judged(found):
-    result, told, _ = found
-    assert [done for _, done, _ in told] == list(range(1, 8)) and told[0][2] == 7
-    assert {row["symbol"] for row, *_ in told} == set(result.table.symbol)
+    result, rows, _ = found
+    assert [done for _, done, _ in rows] == list(range(1, 8)) and rows[0][2] == 7
+    assert {row["symbol"] for row, *_ in rows} == set(result.table.symbol)
     errors = result.table[result.table.error != ""].set_index("symbol").error
     assert errors["short"] == "100 bars, and --min-bars asks for 200"
     assert "no time column" in errors["broken"] and errors["zcopy"] == "the same file as edge0"
@@ -83,7 +83,7 @@ def test_the_pooled_verdict_is_that_of_the_same_runs(found, files, tmp_path):
 @pytest.mark.slow
 def test_what_is_true_of_all_files_is_said_once(found, tmp_path, files):
     noted = job(notes=("asked for in haste",))
-    result, _ = judged({"walk0": files["walk0"], "edge0": files["edge0"]}, tmp_path, job=noted)
+    result, _ = compared({"walk0": files["walk0"], "edge0": files["edge0"]}, tmp_path, job=noted)
     assert result.summary["notes"][-1] == "asked for in haste"
     assert (result.table.notes.str.contains("in haste")).all()
 
@@ -99,20 +99,20 @@ def test_the_edges_are_found_and_ranked_first(found):
 @pytest.mark.slow
 def test_again_does_nothing_and_a_changed_file_or_option_is_judged_again(files, tmp_path):
     some = {name: files[name] for name in ("walk0", "edge0")}
-    first, _ = judged(some, tmp_path)
-    again, told = judged(some, tmp_path)
-    assert again.summary["runs"] == {"kept": 2, "made": 0} and told == []
+    first, _ = compared(some, tmp_path)
+    again, rows = compared(some, tmp_path)
+    assert again.summary["runs"] == {"kept": 2, "made": 0} and rows == []
     pd.testing.assert_frame_equal(again.table, first.table)
     changed = tmp_path / "changed.csv"
     changed.write_text(files["walk0"].read_text().replace("100.", "101."))
-    more, _ = judged({**some, "walk0": changed}, tmp_path)
+    more, _ = compared({**some, "walk0": changed}, tmp_path)
     assert more.summary["runs"] == {"kept": 1, "made": 1}
-    dearer = job(account=Account(commission=0.001))
-    other, _ = judged(some, tmp_path, job=dearer)
+    costlier = job(account=Account(commission=0.001))
+    other, _ = compared(some, tmp_path, job=costlier)
     assert other.summary["runs"] == {"kept": 0, "made": 2}
     assert other.table.trials.tolist() == [2, 2]
     assert any("2 variants were tried" in note for note in other.summary["notes"])
-    later, _ = judged(some, tmp_path)
+    later, _ = compared(some, tmp_path)
     assert later.summary["runs"]["made"] == 0 and later.table.trials.tolist() == [2, 2]
     before, after = (row_of(each, "walk0").p_value for each in (first, later))
     assert after == pytest.approx(1 - (1 - before) ** 2)
@@ -121,10 +121,10 @@ def test_again_does_nothing_and_a_changed_file_or_option_is_judged_again(files, 
 @pytest.mark.slow
 def test_a_control_learns_from_other_rows_and_is_no_trial(files, tmp_path):
     some = {name: files[name] for name in ("edge0", "edge1")}
-    control, _ = judged(some, tmp_path, shuffle_labels=True)
+    control, _ = compared(some, tmp_path, shuffle_labels=True)
     assert control.summary["helped_before"] == 0
     assert "a control" in control.summary["notes"][0]
-    real, _ = judged(some, tmp_path)
+    real, _ = compared(some, tmp_path)
     assert real.summary["runs"] == {"kept": 0, "made": 2}
     assert real.summary["helped_before"] == 2 and real.table.trials.tolist() == [1, 1]
     assert real.table.auc.min() > control.table.auc.max() + 0.1
@@ -142,14 +142,14 @@ def test_the_control_is_the_walk_forward_with_labels_moved(files):
 def test_resampled_bars_are_judged(files, tmp_path):
     bars, _ = load(str(files["walk0"]), 0, False)
     walk = job().predictor.set_params(train_bars=200, refit_bars=200)
-    found, _ = judged(
+    found, _ = compared(
         {"walk0": files["walk0"]}, tmp_path, job=replace(job(), model=walk), resample="2h"
     )
     assert found.table.bars.tolist() == [len(resample_bars(bars, "2h"))] == [800]
 
 
 def test_whole_runs_are_kept_where_asked_for(files, tmp_path):
-    found, _ = judged({"walk0": files["walk0"]}, tmp_path, keep_runs=True)
+    found, _ = compared({"walk0": files["walk0"]}, tmp_path, keep_runs=True)
     summary = json.loads((tmp_path / "runs" / "walk0.csv" / "summary.json").read_text())
     assert summary["comparison"]["verdict"] == found.table.verdict[0]
     assert "decomposition" in summary["comparison"]
@@ -201,7 +201,7 @@ def test_a_managed_model_has_no_control(tmp_path):
 
 def test_where_no_file_can_be_judged_the_first_reason_is_told(files, tmp_path):
     with pytest.raises(OptionError, match=r"none of 1 files can be judged: .*no time column"):
-        judged({"broken": files["broken"]}, tmp_path)
+        compared({"broken": files["broken"]}, tmp_path)
 
 
 @pytest.mark.slow
@@ -214,8 +214,8 @@ def test_an_unforeseen_error_is_a_row_that_is_judged_again(files, tmp_path, monk
     some = {name: files[name] for name in ("walk0", "edge0")}
     with monkeypatch.context() as broken:
         broken.setattr(one_file, "load", fail)
-        found, told = judged(some, tmp_path)
+        found, rows = compared(some, tmp_path)
     assert row_of(found, "walk0").error == "MemoryError: of one file"
-    assert found.summary["judged"] == 1 and len(told) == 2
-    again, _ = judged(some, tmp_path)
+    assert found.summary["judged"] == 1 and len(rows) == 2
+    again, _ = compared(some, tmp_path)
     assert again.summary["runs"] == {"kept": 1, "made": 1} and again.summary["failed"] == 0

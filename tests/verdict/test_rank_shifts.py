@@ -7,9 +7,9 @@ from bt_fusion.verdict.rank_shifts import (
     PredictedBars,
     RankedBars,
     gains,
-    ring_distances,
+    random_shifts,
     running_rank,
-    steadied,
+    scaled_by_volatility,
 )
 
 
@@ -46,7 +46,7 @@ def looped(market, hold_bars, steps=(0, 0)):
             for later in range(bar, min(bar + hold_bars, count)):
                 position[later] += side * rank
     ends = np.append(market.opens[2:], market.last_close)
-    return position * steadied(ends / market.opens[1:] - 1)
+    return position * scaled_by_volatility(ends / market.opens[1:] - 1)
 
 
 @pytest.mark.parametrize("hold_bars", [1, 5])
@@ -94,9 +94,9 @@ def test_volatility_is_known_before_the_return_begins():
     second = 0.94 * mean + 0.06 * 0.01**2
     third = 0.94 * second + 0.06 * 0.02**2
     expected = returns[:3] / np.sqrt([mean, second, third])
-    np.testing.assert_allclose(steadied(returns)[:3], expected)
-    assert steadied(np.zeros(3)).tolist() == [0.0] * 3
-    assert steadied(np.empty(0)).tolist() == []
+    np.testing.assert_allclose(scaled_by_volatility(returns)[:3], expected)
+    assert scaled_by_volatility(np.zeros(3)).tolist() == [0.0] * 3
+    assert scaled_by_volatility(np.empty(0)).tolist() == []
 
 
 def test_gains_at_the_same_time_are_added_before_they_are_squared():
@@ -112,7 +112,7 @@ def test_gains_at_the_same_time_are_added_before_they_are_squared():
 
 
 def test_distances_are_a_twentieth_of_the_ring_at_least():
-    distances = ring_distances((10_000, 2), np.random.default_rng(0))
+    distances = random_shifts((10_000, 2), np.random.default_rng(0))
     assert distances.min() >= 0.05
     assert distances.max() <= 0.95
     assert abs(np.corrcoef(distances.T)[0, 1]) < 0.05

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 
 from bt_fusion.verdict.placebos.trades import Trades, trade_paths
-from bt_fusion.verdict.rank_shifts import steadied
+from bt_fusion.verdict.rank_shifts import scaled_by_volatility
 from bt_fusion.verdict.ranking import PredictedBars, rank_bars, rank_entries
 from tests.verdict.test_rank_shifts import so_far
 
@@ -33,7 +33,7 @@ def test_a_score_and_quartiles_by_hand():
         PredictedBars(opens, opens[-1] * 0.99, np.ones(41), probability), 1, 0.001, draws=50
     )
     held = np.nan_to_num(so_far(probability[:40]))
-    gained = held * steadied(np.append(growth[1:-1], 0.99) - 1)
+    gained = held * scaled_by_volatility(np.append(growth[1:-1], 0.99) - 1)
     assert found.score == pytest.approx(gained.sum() / np.sqrt((gained**2).sum()), rel=1e-4)
     # of the 20 bars with a rank, the 9 lower ones whose trades end lose 1 %, the others gain 2 %
     assert found.counts.tolist() == [9, 0, 0, 10]

@@ -12,9 +12,9 @@ from bt_fusion.backtest.difference.matching import entry_keys
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.verdict.evidence import ChanceTest
-from bt_fusion.verdict.placebos.coin_placebo import coin_placebo
 from bt_fusion.verdict.placebos.entry_outcomes import Outcomes
 from bt_fusion.verdict.placebos.placebo import DrawFigures, Placebo
+from bt_fusion.verdict.placebos.random_agreement import random_agreement
 from bt_fusion.verdict.placebos.random_subsets import random_subsets
 from bt_fusion.verdict.placebos.random_vetoes import random_vetoes
 from bt_fusion.verdict.stouffer import DailyGains, PooledTest
@@ -127,8 +127,8 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
     """Compare ML-on with random filters.
 
     FusionStrategy is replayed symbol by symbol. With its renewing exit, the filters match entries
-    and bars held (`coin_placebo`) and have the same stops and targets. With another exit, if the
-    replay is exact, they match entries (`random_vetoes`). Anything else is compared with random
+    and bars held (`random_agreement`) and have the same stops and targets. With another exit, if
+    the replay is exact, they match entries (`random_vetoes`). Anything else is compared with random
     subsets of the ML-off trades, which is valid only if ML did not change the exits.
 
     Parameters
@@ -145,9 +145,9 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
             for number, (symbol, one) in enumerate(inputs.items())
         }
         index = {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()}
-        judged = same if same[0] else unlike(found)
+        untested = same if same[0] else unmatched(found)
         known = all(one.exact or one.levels is None for one in inputs.values())
-        return MatchedChance(found, index, why, *judged, comparable=known)
+        return MatchedChance(found, index, why, *untested, comparable=known)
     stamps = pd.DatetimeIndex(pair.on.equity.index)
     before, after = (trade_paths_of(run.trades, pair.bars, stamps) for run in (pair.off, pair.on))
     return MatchedChance(
@@ -158,7 +158,7 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
     )
 
 
-def unlike(placebos: Mapping[str, Placebo]) -> tuple[str, str]:
+def unmatched(placebos: Mapping[str, Placebo]) -> tuple[str, str]:
     """Return why no random filter matches ML-on and what to do, or empty strings."""
     misfit = max(placebo.misfit for placebo in placebos.values())
     if misfit <= MOST_MISFIT:
@@ -179,7 +179,7 @@ def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:
         paths = trade_paths_of(one.trades, one.bars, pd.DatetimeIndex(one.bars.index))
     like = None if one.levels is None else one.without_levels
     given = (bars, one.state, one.trips, one.rule.hold_bars, one.costs, draws, seed)
-    return coin_placebo(*given, paths=paths, like=like, exits=one.exits)
+    return random_agreement(*given, paths=paths, like=like, exits=one.exits)
 
 
 def delayed_test(pair: RunPair, draws: int = 1_000, seed: int = 0) -> ChanceTest | None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.models.predictions import Predictions
-from bt_fusion.verdict.placebos.coin_draws import renewed_to_levels
+from bt_fusion.verdict.placebos.agreement_draws import renewed_to_levels
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.levels import LevelExits, Levels
 from bt_fusion.verdict.placebos.replay import NEVER, ExitRule, RoundTrips, replay

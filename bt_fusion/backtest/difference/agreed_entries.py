@@ -18,7 +18,7 @@ __all__ = ["fused_vs_technical"]
 def fused_vs_technical(
     runs: Mapping[str, Run],
     out_of_sample: Mapping[str, OutOfSample],
-    asked: Agreement,
+    agreement: Agreement,
     bootstrap: Bootstrap = Bootstrap(),
 ) -> dict[str, Any]:
     """Group the closed trades of ML-off (else ML-on) by whether ML agreed with their entry.
@@ -31,7 +31,7 @@ def fused_vs_technical(
         "off", "on" or both.
     out_of_sample : dict of OutOfSample
         By symbol.
-    asked : Agreement
+    agreement : Agreement
     bootstrap : Bootstrap
 
     Returns
@@ -47,9 +47,9 @@ def fused_vs_technical(
         own = np.full(len(closed), True) if len(out_of_sample) == 1 else closed.symbol == symbol
         side = np.where(closed.side[own] == "long", 1, -1)
         known = part.predictions.at(pd.DatetimeIndex(closed.signal_time[own]).to_numpy())
-        agreed[own] = asked.with_sides(known, side)
+        agreed[own] = agreement.with_sides(known, side)
         probability[own] = np.where(side > 0, known.probability_up, known.probability_down)
     pnl = closed.pnl.to_numpy(dtype=float)
     returns = pnl / (closed["size"] * closed.entry_price).to_numpy(dtype=float)
     groups = agreement_groups(pnl, returns, group_of(probability, agreed), bootstrap)
-    return {"run": name, "threshold": asked.threshold, "voting": asked.voting, **groups}
+    return {"run": name, "threshold": agreement.threshold, "voting": agreement.voting, **groups}

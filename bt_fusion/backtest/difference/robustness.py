@@ -14,7 +14,7 @@ from bt_fusion.backtest.difference.trade_costs import (
 from bt_fusion.saved_runs.trade_groups import closed_trades
 from bt_fusion.statistics.performance import profit_factor
 
-__all__ = ["BEST", "dearer_returns", "delayed_returns", "robustness", "without_best"]
+__all__ = ["BEST", "delayed_returns", "returns_at_double_costs", "robustness", "without_best"]
 
 BEST = 5  # trades left out
 Bars = Mapping[str, pd.DataFrame]
@@ -52,7 +52,7 @@ def robustness(
     runs = {"off": closed_trades(off), "on": closed_trades(on)}
     ways: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
         "delay_1": lambda trades: delayed_returns(trades, bars, slippage),
-        "costs_x2": lambda trades: dearer_returns(trades, slippage),
+        "costs_x2": lambda trades: returns_at_double_costs(trades, slippage),
         f"without_best_{BEST}": lambda trades: without_best(net_returns(trades)),
     }
     found: dict[str, dict[str, Any]] = {}
@@ -109,7 +109,7 @@ def delayed_prices(
     return prices
 
 
-def dearer_returns(trades: pd.DataFrame, slippage: float = 0.0) -> np.ndarray:
+def returns_at_double_costs(trades: pd.DataFrame, slippage: float = 0.0) -> np.ndarray:
     """Return net returns with twice the costs, shape (n_trades,)."""
     return net_returns(trades) - costs_paid(trades, slippage) / entry_values(trades)
 

@@ -178,7 +178,7 @@ def filled_orders(
         before, side, bought = cash[:wide], orders.side[at], orders.bought[at]
         units = before * share / orders.close[at]
         size, fee = side * units, units * rate
-        asked = before - size * orders.close[at] - fee * orders.close[at]
+        left_at_close = before - size * orders.close[at] - fee * orders.close[at]
         worth = size * bought
         left = before - worth - fee * bought
         entry, sold, stopped = worth / size, orders.sold[at], orders.inside[at]
@@ -189,7 +189,7 @@ def filled_orders(
             )
             sold, stopped = np.where(stopped, met.filled, sold), stopped & met.stopped
         after = left + (worth + size * (sold - bought)) - fee * sold
-        enough = (units > 0) & (asked >= 0) & (left >= 0)
+        enough = (units > 0) & (left_at_close >= 0) & (left >= 0)
         values = (size, bought, entry, sold, before, left, stopped)
         for name, value in zip((*PARTS, "wrong"), (*values, ~enough), strict=True):
             found[name][at] = value

@@ -17,7 +17,7 @@ from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.statistics.performance import long_enough, years_of
 from bt_fusion.technical.ema_state import atr, ema
-from bt_fusion.verdict.placebos.coin_draws import renewed_to_levels
+from bt_fusion.verdict.placebos.agreement_draws import renewed_to_levels
 from bt_fusion.verdict.placebos.episodes import Episodes
 from bt_fusion.verdict.placebos.levels import LevelExits, Levels
 from bt_fusion.verdict.placebos.replay import (
@@ -101,7 +101,7 @@ class Market:
         return len(self.bars)
 
     @property
-    def knows_payoff(self) -> bool:
+    def has_payoff(self) -> bool:
         """Whether the predictions support the threshold "auto"."""
         p = self.predictions
         return p is not None and (p.voting != "soft" or p.payoff is not None)
@@ -184,10 +184,10 @@ class Market:
         """Return where ML agrees with a long, and where with a short."""
         p = self.predictions
         assert p is not None
-        asked = Agreement(threshold, voting=p.voting)
-        break_even = p.break_even(self._costs()) if asked.auto else None
+        agreement = Agreement(threshold, voting=p.voting)
+        break_even = p.break_even(self._costs()) if agreement.auto else None
         up, down, signal, confidence = self._vote()
-        return asked.sides(up, down, signal, confidence, break_even)
+        return agreement.sides(up, down, signal, confidence, break_even)
 
     def _vote_of(self) -> tuple[np.ndarray, ...]:
         assert self.predictions is not None

@@ -16,7 +16,7 @@ from bt_fusion.engine.runner import Run
 from bt_fusion.statistics.performance import (
     bar_returns,
     curve_figures,
-    told_figures,
+    reported_figures,
     trade_figures,
 )
 from bt_fusion.verdict.placebos.replay import RoundTrips
@@ -79,9 +79,11 @@ class ReplayedRun:
         """The statistics of a `Run`."""
         fills, held = self.fills, self._stop - self.fills.trips.signal - 1
         pnl, value = (each[fills.closed] for each in (fills.pnl, fills.value))
-        told = told_figures({**trade_figures(pnl, pnl / value), **self.curve}, self.market.long)
+        reported = reported_figures(
+            {**trade_figures(pnl, pnl / value), **self.curve}, self.market.long
+        )
         return {
-            **told,
+            **reported,
             "exposure": int(held.sum()) / max(1, len(self.market)),
             "commission": float(fills.paid.sum()),
             "final_value": float(self.equity[-1]),

@@ -1,4 +1,4 @@
-"""Testing by betting, valid at every look: without drift, capital is not expected to grow."""
+"""Testing by betting, valid at any time: without drift, capital is not expected to grow."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +13,7 @@ class Wealth:
     The k-th block of bets starts with 1 / (k (k + 1)) of the initial capital, shared between the
     alternatives; the rest is kept for later blocks. Under the null, each alternative's capital is a
     nonnegative supermartingale, and so is their sum: the probability that it ever reaches 1 / alpha
-    is at most alpha (Ville's inequality), for any number of looks.
+    is at most alpha (Ville's inequality), however often it is checked.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Test whether feature windows are more unusual than in training, valid at any look."""
+"""Test whether feature windows are more unusual than in training, valid at any time."""
 
 from bt_fusion.evaluation.drift.betting import Wealth
 from bt_fusion.models.reference import FeatureReference

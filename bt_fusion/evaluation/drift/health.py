@@ -161,7 +161,7 @@ def health_of(
         later = np.flatnonzero(known[rows[-1] + 1 :])
         end = count if not len(later) else rows[-1] + 1 + later[0]
         bars, states = [rows[0]], [monitor.state]
-        for bar, kind, what in sorted(happenings(rows, labels, horizon, monitor.window)):
+        for bar, kind, what in sorted(health_events(rows, labels, horizon, monitor.window)):
             if bar >= end:
                 break
             if kind == BET:
@@ -176,7 +176,7 @@ def health_of(
     return Health(predictions.index, values, model, monitors)
 
 
-def happenings(
+def health_events(
     rows: np.ndarray, labels: Labels, horizon: int, window: int
 ) -> Iterator[tuple[int, int, int]]:
     """Yield (bar, BET, row of the prediction) and (bar, WINDOW, place of its first row).

@@ -19,7 +19,7 @@ class Drift(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
-ALPHA = 0.05  # false alarm rate over a model's whole life, all parts and looks together
+ALPHA = 0.05  # false alarm rate over a model's whole life, all parts and times together
 # Share of each part's own test ...
 LEVELS = {Drift.HIT_RATE: 0.015, Drift.CALIBRATION: 0.005, Drift.FEATURES: 0.015}
 # ... and of training errors: normal quantiles of 0.010 (one side) and 0.005 (two sides)

@@ -91,14 +91,16 @@ class Monitor:
         off = nan
         tests = zip(self.outcomes.lines, self.edge, self.calibration, strict=True)
         for line, of_edge, of_calibration in tests:
-            came = y == line.side
+            outcome = y == line.side
             expected = line.expected(proba[self.classes.index(line.side)])
-            off = came - expected if line.side == 1 else off
-            edge += of_edge.bet(expected, came)
-            calibration += of_calibration.bet(expected, came)
-        self._keep((hit, self.outcomes.expected_hit(proba[likeliest]), off))
+            off = outcome - expected if line.side == 1 else off
+            edge += of_edge.bet(expected, outcome)
+            calibration += of_calibration.bet(expected, outcome)
+        self._add_recent((hit, self.outcomes.expected_hit(proba[likeliest]), off))
         count = len(self.edge)
-        self._weigh({Drift.HIT_RATE: edge / count, Drift.CALIBRATION: calibration / count})
+        self._update_evidence(
+            {Drift.HIT_RATE: edge / count, Drift.CALIBRATION: calibration / count}
+        )
 
     def features_of(self, X: np.ndarray) -> None:
         """Add a full window of the watched features, shape (window, n_features)."""
@@ -109,18 +111,18 @@ class Monitor:
         if self.windows is None:
             self.state = self.state._replace(psi=self.psi)
             return
-        self._weigh({Drift.FEATURES: self.windows.bet(self.features.score(self.worst))})
+        self._update_evidence({Drift.FEATURES: self.windows.bet(self.features.score(self.worst))})
 
-    def _keep(self, bet: tuple[float, float, float]) -> None:
+    def _add_recent(self, bet: tuple[float, float, float]) -> None:
         """Add a bet to the recent rates and drop the oldest."""
-        gone = self.recent[0] if len(self.recent) == RECENT else (0.0, 0.0, 0.0)
+        oldest = self.recent[0] if len(self.recent) == RECENT else (0.0, 0.0, 0.0)
         self.recent.append(bet)
         sums, count = self.sums, len(self.recent)
         for n in range(3):
-            sums[n] += bet[n] - gone[n]
+            sums[n] += bet[n] - oldest[n]
         self.rates = (sums[0] / count, sums[1] / count, sums[2] / count)
 
-    def _weigh(self, capital: dict[Drift, float]) -> None:
+    def _update_evidence(self, capital: dict[Drift, float]) -> None:
         """Compare each part's capital with its level; the first to reach it raises the alarm."""
         for part, each in capital.items():
             self.parts[part] = each * LEVELS[part]

@@ -11,8 +11,8 @@ __all__ = ["BLOCK", "CalibrationTest", "EdgeTest"]
 
 BLOCK = 50  # bets
 LOST = {0.5: 0.25, 1.0: 0.5, 2.0: 0.25}  # lost share of the edge -> share of capital
-APART = 0.1  # smallest distance of an alternative from the null, as a share of the edge
-OFF = (0.05, 0.1, 0.2)  # errors of the probabilities
+LEAST_DISTANCE = 0.1  # smallest distance of an alternative from the null, as a share of the edge
+ERRORS = (0.05, 0.1, 0.2)  # errors of the probabilities
 LEAST, MOST = 0.02, 0.98  # limits of the probabilities in bets
 
 
@@ -32,19 +32,21 @@ class EdgeTest:
     def __init__(self, line: CalibrationLine):
         self.line = line
         self.least = 1 - MARGINS[Drift.HIT_RATE] * line.edge_error
-        known = {lost: share for lost, share in LOST.items() if 1 - lost < self.least - APART}
+        known = {
+            lost: share for lost, share in LOST.items() if 1 - lost < self.least - LEAST_DISTANCE
+        }
         total = sum(known.values())
         self.lost = tuple(known)
         self.wealth = Wealth([share / total for share in known.values()], BLOCK) if known else None
 
-    def bet(self, expected: float, came: bool) -> float:
+    def bet(self, expected: float, outcome: bool) -> float:
         """Add an outcome and its expected probability; return the capital."""
         if self.wealth is None:
             return 1.0
         base = self.line.base
         away = expected - base
         null = base + self.least * away
-        factors = [ratio(base + (1 - lost) * away, null, came) for lost in self.lost]
+        factors = [ratio(base + (1 - lost) * away, null, outcome) for lost in self.lost]
         return self.wealth.bet(factors)
 
 
@@ -61,23 +63,23 @@ class CalibrationTest:
 
     def __init__(self, line: CalibrationLine):
         self.margin = MARGINS[Drift.CALIBRATION] * line.bias_error
-        self.wealth = Wealth([1 / (2 * len(OFF))] * (2 * len(OFF)), BLOCK)
+        self.wealth = Wealth([1 / (2 * len(ERRORS))] * (2 * len(ERRORS)), BLOCK)
 
-    def bet(self, expected: float, came: bool) -> float:
+    def bet(self, expected: float, outcome: bool) -> float:
         """Add an outcome and its expected probability; return the capital."""
-        return self.wealth.bet(self._factors(expected, came))
+        return self.wealth.bet(self._factors(expected, outcome))
 
-    def _factors(self, expected: float, came: bool) -> Iterator[float]:
+    def _factors(self, expected: float, outcome: bool) -> Iterator[float]:
         for side in (1, -1):
             null = expected + side * self.margin
-            for off in OFF:
-                yield ratio(null + side * off, null, came)
+            for off in ERRORS:
+                yield ratio(null + side * off, null, outcome)
 
 
-def ratio(alternative: float, null: float, came: bool) -> float:
+def ratio(alternative: float, null: float, outcome: bool) -> float:
     """Return the likelihood ratio of an outcome, 1 if the null leaves nothing to bet on.
 
-    >>> ratio(0.4, 0.5, came=True), ratio(0.4, 0.5, came=False)
+    >>> ratio(0.4, 0.5, outcome=True), ratio(0.4, 0.5, outcome=False)
     (0.8, 1.2)
     """
     if not LEAST < null < MOST:
@@ -86,7 +88,7 @@ def ratio(alternative: float, null: float, came: bool) -> float:
         alternative = LEAST
     elif alternative > MOST:
         alternative = MOST
-    return alternative / null if came else (1 - alternative) / (1 - null)
+    return alternative / null if outcome else (1 - alternative) / (1 - null)
 
 
 def bets_to_find(line: CalibrationLine, bets: int = 0) -> float:

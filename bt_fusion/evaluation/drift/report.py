@@ -102,14 +102,14 @@ def drift_report(model: SignalModel, bars: pd.DataFrame, since: Any) -> DriftRep
     """
     predictions = model.predict(bars)
     health = model_health(model, bars, predictions, since=since)
-    judged = np.flatnonzero(health.model >= 0)
-    if not len(judged):
+    evaluated = np.flatnonzero(health.model >= 0)
+    if not len(evaluated):
         until = pd.Timestamp(model.trained_until_)
         raise BarsError(
             f"no predicted bar since {since}: the model was trained until {until}, the bars end at "
             f"{bars.index[-1]}; give later bars or an earlier date"
         )
-    monitor, first = health.monitors[0], int(judged[0])
+    monitor, first = health.monitors[0], int(evaluated[0])
     rows = predictions.known & (np.arange(len(predictions)) >= first)
     state = State(*health.values[-1])
     return DriftReport(
@@ -159,11 +159,11 @@ def calibration_lines(
 ) -> list[dict[str, Any]]:
     """Return predicted, expected and observed shares of class 1 by bins of probability."""
     y = labels_of(model.label(), bars).y
-    judged = rows & np.isfinite(y)
-    if not judged.any():
+    labelled = rows & np.isfinite(y)
+    if not labelled.any():
         return []
     line = None if monitor.outcomes is None else monitor.outcomes.lines[0]
-    table = reliability_table(y[judged] == 1, predictions.probability_up[judged])
+    table = reliability_table(y[labelled] == 1, predictions.probability_up[labelled])
     return [
         {
             "low": float(each["low"]),

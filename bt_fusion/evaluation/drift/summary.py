@@ -36,20 +36,20 @@ def health_summary(
         where unknown), and over_time: time and these five, lists of at most 200 points, with the
         highest evidence of each stretch.
     """
-    judged = np.isfinite(values[:, State._fields.index("drifted")])
+    evaluated = np.isfinite(values[:, State._fields.index("drifted")])
     alarms = alarms_of(index, values, model)
-    last = values[judged][-1] if judged.any() else np.full(len(State._fields), np.nan)
+    last = values[evaluated][-1] if evaluated.any() else np.full(len(State._fields), np.nan)
     names = [name for name in State._fields if name != "drifted"]
     return {
         "symbol": symbol,
-        "models": len(np.unique(model[judged & (model >= 0)])),
-        "alarms": [told(alarm, values) for alarm in alarms],
+        "models": len(np.unique(model[evaluated & (model >= 0)])),
+        "alarms": [alarm_entry(alarm, values) for alarm in alarms],
         **{name: known(last[State._fields.index(name)]) for name in names},
-        "over_time": curves(index[judged], values[judged], names),
+        "over_time": curves(index[evaluated], values[evaluated], names),
     }
 
 
-def told(alarm: dict[str, Any], values: np.ndarray) -> dict[str, Any]:
+def alarm_entry(alarm: dict[str, Any], values: np.ndarray) -> dict[str, Any]:
     """Return an alarm with its explanation."""
     why = why_text(alarm["part"], State(*values[alarm["bar"]]))
     return {name: alarm[name] for name in ("model", "time", "part")} | {"why": why}

@@ -93,10 +93,10 @@ def entry_probabilities(run: SavedRun) -> np.ndarray:
 
 def _of_symbol(trades: pd.DataFrame, predicted: pd.DataFrame) -> np.ndarray:
     stamps = pd.DatetimeIndex(predicted.datetime)
-    told = "signal_time" in trades
+    has_signal_time = "signal_time" in trades
     place = stamps.searchsorted(
-        pd.DatetimeIndex(trades.signal_time if told else trades.entry_time),
-        side="right" if told else "left",
+        pd.DatetimeIndex(trades.signal_time if has_signal_time else trades.entry_time),
+        side="right" if has_signal_time else "left",
     )
     sides = predicted[["probability_up", "probability_down"]].to_numpy(dtype=float)
     column = np.where(trades.side == "long", 0, 1)

@@ -11,23 +11,23 @@ class Heading(NamedTuple):
     Attributes
     ----------
     title : str
-    look : str
+    hint : str
         One sentence on what to look for; empty without a chart.
     alone : str
         The same for a single run, if different.
     """
 
     title: str
-    look: str = ""
+    hint: str = ""
     alone: str = ""
 
-    def look_at(self, runs: int) -> str:
+    def hint_for(self, runs: int) -> str:
         """Return the sentence for a number of runs.
 
-        >>> Heading("Equity", "Compare both.", "Look at it.").look_at(1)
+        >>> Heading("Equity", "Compare both.", "Look at it.").hint_for(1)
         'Look at it.'
         """
-        return self.alone or self.look if runs == 1 else self.look
+        return self.alone or self.hint if runs == 1 else self.hint
 
 
 HEADINGS = {

@@ -16,9 +16,9 @@ def health_texts(summary: dict[str, Any]) -> list[str]:
     >>> health_texts({"model": {"health": [found]}})
     ['No alarm of the model; hit rate 58.0 % at last, 60.0 % expected.']
     """
-    told = [each for each in summary["model"].get("health") or [] if each["models"]]
-    names = [f"{each['symbol']}: " if len(told) > 1 else "" for each in told]
-    return [name + text(each) for name, each in zip(names, told, strict=True)]
+    reports = [each for each in summary["model"].get("health") or [] if each["models"]]
+    names = [f"{each['symbol']}: " if len(reports) > 1 else "" for each in reports]
+    return [name + text(each) for name, each in zip(names, reports, strict=True)]
 
 
 def text(found: dict[str, Any]) -> str:

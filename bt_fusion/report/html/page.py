@@ -6,13 +6,13 @@ from pathlib import Path
 
 from bt_fusion.errors import OptionError
 from bt_fusion.files import plain, write_whole
+from bt_fusion.report.errors_as_warnings import errors_as_warnings
 from bt_fusion.report.figures import bars_traded, when
 from bt_fusion.report.html.columns.page_data import page_data
 from bt_fusion.report.html.sections import Section, sections
 from bt_fusion.report.html.templates import asset, render
 from bt_fusion.report.html.verdict_sections import verdict_banner
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
-from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_page", "page"]
@@ -69,7 +69,7 @@ def filled(found: list[Section]) -> list[tuple[Section, str]]:
     """Return each section with its HTML, skipping those whose template cannot be filled."""
     made = []
     for section in found:
-        with surviving(f"the section {section.title!r} of report.html"):
+        with errors_as_warnings(f"the section {section.title!r} of report.html"):
             values = {"section": section, "data": section.data}
             made.append((section, render(f"{section.template}.html.j2", values)))
     return made

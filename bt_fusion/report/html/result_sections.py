@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.report.agreement import agreement_table_of, agreement_title, tells_agreement
+from bt_fusion.report.agreement import agreement_table_of, agreement_title, has_agreement_table
 from bt_fusion.report.calendar_returns import PeriodReturns, period_returns
 from bt_fusion.report.figure_table import ROWS, drawn, false_by_chance, figure_rows, with_chance
 from bt_fusion.report.figures import (
@@ -106,7 +106,7 @@ def statistics_table(run: SavedRun) -> dict[str, Any]:
 def agreement_section(run: SavedRun) -> dict[str, Any] | None:
     """Return the table of entries by whether ML agreed with them, or None."""
     found = run.summary.get("fused_vs_technical") or {}
-    if not tells_agreement(found):
+    if not has_agreement_table(found):
         return None
     head, rows = agreement_table_of(found)
     return {"caption": agreement_title(found), "head": head, "rows": rows}

@@ -7,6 +7,7 @@ from typing import Any
 from bt_fusion.report.ablation import ABLATION
 from bt_fusion.report.charts.headings import HEADINGS
 from bt_fusion.report.checks.model_health import health_texts
+from bt_fusion.report.errors_as_warnings import errors_as_warnings
 from bt_fusion.report.figures import count, money, percent
 from bt_fusion.report.html import section_words as words
 from bt_fusion.report.html.ablation_section import ablation_section
@@ -36,7 +37,6 @@ from bt_fusion.report.model_figures import changes_threshold
 from bt_fusion.report.ranking import ranking_words
 from bt_fusion.report.refit_auc import refit_auc_texts
 from bt_fusion.report.signals import SignalBars
-from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["Section", "sections"]
@@ -52,7 +52,7 @@ class Section:
         Its id; that of its chart is chart-NAME.
     title : str
         Its heading.
-    look : str
+    hint : str
         The one sentence that says what to look for; empty where there is no chart.
     words : str
         What is shown, and how: above a table, below a chart.
@@ -64,7 +64,7 @@ class Section:
 
     name: str
     title: str
-    look: str
+    hint: str
     words: str
     template: str
     data: dict[str, Any]
@@ -73,14 +73,14 @@ class Section:
 def sections(run: SavedRun) -> list[Section]:
     """Return the sections a run has content for; a failing section is skipped."""
     found = []
-    for name, (said, template, fill) in PLAN.items():
-        title, look = HEADINGS[name].title, HEADINGS[name].look_at(len(run.runs))
-        with surviving(f"the section {title!r} of report.html"):
+    for name, (caption, template, fill) in PLAN.items():
+        title, hint = HEADINGS[name].title, HEADINGS[name].hint_for(len(run.runs))
+        with errors_as_warnings(f"the section {title!r} of report.html"):
             data = fill(run)
             if data is not None:
-                text = said if isinstance(said, str) else said(run)
-                look = look if data.get("charted", True) else ""
-                found.append(Section(name, title, look, text, template, data))
+                text = caption if isinstance(caption, str) else caption(run)
+                hint = hint if data.get("charted", True) else ""
+                found.append(Section(name, title, hint, text, template, data))
     return found
 
 
@@ -101,11 +101,11 @@ def ranking_sentence(run: SavedRun) -> str:
 
 def refit_words(run: SavedRun) -> str:
     """Return the AUCs in words, and what to look for in their chart."""
-    told = [
+    texts = [
         f"{symbol}{': ' if symbol else ''}{text}."
         for symbol, text in refit_auc_texts(run.summary).items()
     ]
-    return " ".join([*told, words.REFITS])
+    return " ".join([*texts, words.REFITS])
 
 
 def importance_section(run: SavedRun) -> dict[str, Any] | None:

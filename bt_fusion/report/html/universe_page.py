@@ -19,7 +19,7 @@ __all__ = ["draw_universe_page"]
 def draw_universe_page(path: Path, found: "UniverseResult", picture: Path) -> None:
     """Write the page of a universe, with its picture inside."""
     pooled, table = found.summary["pooled"], found.table
-    judged = table.error == ""
+    compared = table.error == ""
     values = {
         "title": title_of(found.summary),
         "lines": lines_of(found.summary),
@@ -29,9 +29,9 @@ def draw_universe_page(path: Path, found: "UniverseResult", picture: Path) -> No
         "ranking": {
             "caption": "The most convincing first; p is that of the setting, q after control",
             "head": HEAD,
-            "rows": [row_texts(row) for _, row in table[judged].iterrows()],
+            "rows": [row_texts(row) for _, row in table[compared].iterrows()],
         },
-        "failed": table.loc[~judged, ["symbol", "error"]].to_numpy().tolist(),
+        "failed": table.loc[~compared, ["symbol", "error"]].to_numpy().tolist(),
         "style": asset("page.css"),
     }
     text = render("universe.html.j2", values)

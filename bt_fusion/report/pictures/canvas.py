@@ -60,12 +60,12 @@ def shown_figure(width: float, height: float) -> Iterator[Any]:
         pyplot.close(figure)
 
 
-def head_figure(figure: Any, title: str, look: str = "") -> None:
+def head_figure(figure: Any, title: str, hint: str = "") -> None:
     """Write a heading above a picture and, below it, the sentence on what to look for."""
     figure.suptitle(title, x=0.01, ha="left")
-    if look:
+    if hint:
         width = int(LETTERS * figure.get_size_inches()[0])
-        figure.supxlabel(fill(look, width), x=0.01, ha="left", fontsize=9, color=INK)
+        figure.supxlabel(fill(hint, width), x=0.01, ha="left", fontsize=9, color=INK)
 
 
 def legend_above(axis: Any) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bt_fusion.files import write_whole
 from bt_fusion.report.figures import bars_traded, count, signed_percent
-from bt_fusion.report.model_figures import asked_of, thresholds
+from bt_fusion.report.model_figures import agreement_of_run, thresholds
 from bt_fusion.report.pictures.canvas import draw_equity, legend_above, new_figure, scale_prices
 from bt_fusion.report.pictures.style import BLUE, GREEN, INK, ORANGE, styled
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -80,7 +80,7 @@ def _draw_probability(axis: Any, run: SavedRun) -> None:
     up = run.predictions.probability_up
     axis.plot(run.predictions.datetime[::step], up[::step], color=BLUE, lw=0.6, label="P(up)")
     levels = thresholds(run)
-    if levels and asked_of(run).auto:
+    if levels and agreement_of_run(run).auto:
         own = run.predictions.threshold[::step]
         for curve, label in ((own, "break-even threshold"), (1 - own, None))[: len(levels)]:
             stamps = run.predictions.datetime[::step]

@@ -20,7 +20,7 @@ HEADING: dict[str, Any] = {"fontsize": 13, "fontweight": "bold", "pad": 12}
 def draw_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
     """Draw PNG files into a folder and return their paths.
 
-    confusion.png and reliability.png, and importances.png where importances were asked for.
+    confusion.png and reliability.png, and importances.png where importances were requested.
     """
     drawn = {"confusion": draw_confusion, "reliability": draw_reliability}
     if evaluation.importances is not None:

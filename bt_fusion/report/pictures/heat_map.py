@@ -116,10 +116,10 @@ def _title(found: "SavedSweep", axes: tuple[str, str], column: str, aggregate: s
     others = [name for name in found.varied if name not in axes]
     over = f", {aggregate} over {', '.join(others)}" if others else ""
     name = figure_name(column)
-    return f"{name[:1].upper()}{name[1:]}{over}\n{_luck(found.summary)}"
+    return f"{name[:1].upper()}{name[1:]}{over}\n{_selection_text(found.summary)}"
 
 
-def _luck(summary: dict[str, Any]) -> str:
+def _selection_text(summary: dict[str, Any]) -> str:
     known = {"DSR": summary["dsr"], "PBO": summary["pbo"]}
     text = "".join(f", {name} {number(v)}" for name, v in known.items() if v is not None)
     return f"{count(summary['variants'])} variants{text}"

@@ -76,12 +76,12 @@ def draw_importances(figure: Any, run: SavedRun) -> bool:
 
 def draw_refits(figure: Any, run: SavedRun) -> bool:
     """Draw the AUC of each refit."""
-    told = [refit for refit in refit_aucs(run) if refit["auc"] is not None]
-    if not told or not run.summary["model"]["refits"]:
+    known = [refit for refit in refit_aucs(run) if refit["auc"] is not None]
+    if not known or not run.summary["model"]["refits"]:
         return False
     axis = figure.subplots()
-    for symbol in dict.fromkeys(r["symbol"] for r in told):
-        own = [r for r in told if r["symbol"] == symbol]
+    for symbol in dict.fromkeys(r["symbol"] for r in known):
+        own = [r for r in known if r["symbol"] == symbol]
         axis.plot(
             [r["start"] for r in own],
             [r["auc"] for r in own],

@@ -11,8 +11,9 @@ from bt_fusion.files import write_whole
 from bt_fusion.report.ablation import ROW_COLOURS, row_names
 from bt_fusion.report.calendar_returns import period_returns
 from bt_fusion.report.charts.headings import HEADINGS
+from bt_fusion.report.errors_as_warnings import errors_as_warnings
 from bt_fusion.report.figures import short_percent
-from bt_fusion.report.pictures import judged, model
+from bt_fusion.report.pictures import model, verdict_charts
 from bt_fusion.report.pictures.canvas import (
     RUN_COLOURS,
     WRITTEN,
@@ -27,7 +28,6 @@ from bt_fusion.report.pictures.comparison import title_of
 from bt_fusion.report.pictures.signals import SIZE, draw_run_signals
 from bt_fusion.report.pictures.style import SIGNED, styled
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
-from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.performance import drawdowns
 
@@ -46,12 +46,12 @@ def draw_pictures(folder: Path, run: SavedRun, view: SignalView = DEFAULT_VIEW) 
     paths, viewed = [], {"signals": partial(draw_run_signals, view=view)}
     for name, (heading, draw, size) in PICTURES.items():
         path, figure = folder / f"{name}.png", new_figure(*size)
-        with surviving(f"pictures/{name}.png"):
+        with errors_as_warnings(f"pictures/{name}.png"):
             if viewed.get(name, draw)(figure, run):
                 note = " (IN-SAMPLE)" if run.in_sample else ""
                 title = f"{run.summary['data']['name']}: {HEADINGS[heading].title}{note}"
-                look = "" if name == "signals" else HEADINGS[heading].look_at(len(run.runs))
-                head_figure(figure, title, look)  # signals have their caption below
+                hint = "" if name == "signals" else HEADINGS[heading].hint_for(len(run.runs))
+                head_figure(figure, title, hint)  # signals have their caption below
                 write_whole(path, partial(figure.savefig, dpi=110))
                 paths.append(path)
     return paths
@@ -116,16 +116,16 @@ def draw_ablation(figure: Any, run: SavedRun) -> bool:
 # name of the file: its heading, how to draw it (False where there is nothing to draw), its size
 PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, float]]] = {
     "drawdown": ("equity", draw_drawdown, (12, 6)),
-    "placebo": ("placebo", judged.draw_placebo, (WIDE, 4)),
-    "chance": ("chance", judged.draw_chance, (WIDE, 4)),
-    "ranking": ("ranking", judged.draw_ranking, (WIDE, 4)),
-    "difference": ("difference", judged.draw_difference, (WIDE, 4)),
-    "attribution": ("attribution", judged.draw_attribution, (WIDE, 4)),
-    "robustness": ("robustness", judged.draw_robustness, (WIDE, 4)),
-    "quarters": ("quarters", judged.draw_quarters, (WIDE, 6)),
+    "placebo": ("placebo", verdict_charts.draw_placebo, (WIDE, 4)),
+    "chance": ("chance", verdict_charts.draw_chance, (WIDE, 4)),
+    "ranking": ("ranking", verdict_charts.draw_ranking, (WIDE, 4)),
+    "difference": ("difference", verdict_charts.draw_difference, (WIDE, 4)),
+    "attribution": ("attribution", verdict_charts.draw_attribution, (WIDE, 4)),
+    "robustness": ("robustness", verdict_charts.draw_robustness, (WIDE, 4)),
+    "quarters": ("quarters", verdict_charts.draw_quarters, (WIDE, 6)),
     "threshold": ("threshold", model.draw_threshold, (WIDE, 4)),
     "signals": ("signals", draw_run_signals, SIZE),
-    "funnel": ("funnel", judged.draw_funnel, (WIDE, 4)),
+    "funnel": ("funnel", verdict_charts.draw_funnel, (WIDE, 4)),
     "ablation": ("ablation", draw_ablation, (10, 5)),
     "reliability": ("reliability", model.draw_reliability, (7, 6)),
     "confusion": ("confusion", model.draw_confusion, (7, 5.5)),

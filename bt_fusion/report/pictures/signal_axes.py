@@ -112,13 +112,13 @@ def draw_probabilities(axis: Any, drawn: SignalBars) -> list[Line2D]:
 
 def draw_thresholds(axis: Any, drawn: SignalBars) -> list[Line2D]:
     """Draw the thresholds, constant or by bar; the first line carries the label."""
-    look = {"color": INK, "lw": 0.8, "ls": "--"}
+    style = {"color": INK, "lw": 0.8, "ls": "--"}
     if drawn.changing:
         least = drawn.table.least.to_numpy()
         sides = [least, 1 - least][: len(drawn.levels)]
-        return [line for each in sides for line in axis.plot(each, label="threshold", **look)]
+        return [line for each in sides for line in axis.plot(each, label="threshold", **style)]
     levels = ", ".join(f"{level:.3g}" for level in drawn.levels)
-    lines = [axis.axhline(level, **look) for level in drawn.levels]
+    lines = [axis.axhline(level, **style) for level in drawn.levels]
     for line in lines[:1]:
         line.set_label(f"threshold{'s' if len(lines) > 1 else ''} {levels}")
     return lines

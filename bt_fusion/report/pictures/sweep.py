@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_sweep", "name_axes"]
 
 MOST_MAPS = 6  # values of a third parameter that get maps of their own
-LOOK = (
+HINT = (
     "Look for a wide area of high values around the best variant: a single high value among low "
     "ones is luck."
 )
@@ -38,7 +38,7 @@ def draw_sweep(path: Path, found: "SavedSweep") -> None:
         _draw_lines(figure.subplots(), found)
     else:
         _draw_maps(figure, found)
-    head_figure(figure, _title(found), LOOK)
+    head_figure(figure, _title(found), HINT)
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 

@@ -20,7 +20,7 @@ __all__ = ["draw_universe"]
 
 BAND = (0.025, 0.975)
 AFTER = ORANGE
-LOOK = (
+HINT = (
     "Look for points below the dashed line on the left (ML helped after control), and above the "
     "dashed diagonal on the right (ML on has the higher Sharpe ratio)."
 )
@@ -35,7 +35,7 @@ def draw_universe(path: Path, found: "UniverseResult") -> None:
     draw_p_values(left, found)
     draw_sharpes(right, found)
     pooled = found.summary["pooled"]["verdict"]
-    head_figure(figure, f"{title_of(found.summary)}; together: {pooled}", LOOK)
+    head_figure(figure, f"{title_of(found.summary)}; together: {pooled}", HINT)
     write_whole(path, lambda file: figure.savefig(file, dpi=110))
 
 

@@ -166,12 +166,12 @@ def _comparison_lines(summary: dict[str, Any]) -> list[str]:
             f"Losing     {percent(false['off'])} of entries with ML off, {percent(false['on'])} "
             f"with ML on" + (f"; matched chance {chance}" if chance else "")
         )
-    told = {
+    texts = {
         "Ranking": ranking_line(summary),
         "Chance": chance_line(comparison),
         "Robust": robustness_line(summary),
     }
-    lines += [f"{name:<10} {text}" for name, text in told.items() if text]
+    lines += [f"{name:<10} {text}" for name, text in texts.items() if text]
     if comparison["verdict"] is None:
         lines.append(
             "Note       trading less under costs moves these figures without any skill: "

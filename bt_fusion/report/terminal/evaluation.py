@@ -19,8 +19,8 @@ __all__ = ["drift_tables", "evaluation_tables", "grade_line"]
 MOST_FEATURES = 25
 MOST_DRIFTING = 10
 # what system C publishes of a model with this label
-CLAIMED_OF = repr(Gain(horizon=5, threshold=0.005))
-CLAIMS = {"auc": 0.712, "accuracy": 0.651, "precision": 0.623, "recall": 0.588, "f1": 0.605}
+PUBLISHED_LABEL = repr(Gain(horizon=5, threshold=0.005))
+PUBLISHED = {"auc": 0.712, "accuracy": 0.651, "precision": 0.623, "recall": 0.588, "f1": 0.605}
 score = decimals(4)
 thousandths = decimals(3)
 
@@ -58,15 +58,15 @@ def grade_line(evaluation: Evaluation) -> str:
 
 def scores(evaluation: Evaluation) -> Table:
     """Return the scores of the last class, beside those published for the same label."""
-    claims = CLAIMS if evaluation.labels.label == CLAIMED_OF else {}
+    published = PUBLISHED if evaluation.labels.label == PUBLISHED_LABEL else {}
     table = titled(f"Scores of {evaluation.class_names[-1]}", "", "Value")
-    if claims:
+    if published:
         table.add_column("Published", justify="right")
     several = len(evaluation.class_names) > 2
     more = dict.fromkeys(("accuracy", "log_loss"), " (all classes)") if several else {}
     for name in FIGURES:
-        published = [cell(claims.get(name), decimals(3))] if claims else []
-        table.add_row(name + more.get(name, ""), cell(evaluation.figures[name], score), *published)
+        texts = [cell(published.get(name), decimals(3))] if published else []
+        table.add_row(name + more.get(name, ""), cell(evaluation.figures[name], score), *texts)
     return table
 
 

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 
 from bt_fusion.report.ablation import ABLATION, FEW, ablation_head, ablation_rows
-from bt_fusion.report.agreement import agreement_table_of, agreement_title, tells_agreement
+from bt_fusion.report.agreement import agreement_table_of, agreement_title, has_agreement_table
 from bt_fusion.report.figures import basis, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import comparison_table
 from bt_fusion.report.terminal.titled import titled
@@ -63,7 +63,7 @@ def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: boo
     if len(reasons) > 1 or (reasons and details):
         tables.append(reason_table(by_run))
     tables += [breakdown_table(summary, each) for each in summary.get("breakdown", ())]
-    if tells_agreement(summary.get("fused_vs_technical")):
+    if has_agreement_table(summary.get("fused_vs_technical")):
         tables.append(agreement_table(summary["fused_vs_technical"]))
     if summary.get("ablation"):
         tables.append(ablation_table(summary["ablation"]))

@@ -22,12 +22,12 @@ def trade_tables(found: dict[str, Any]) -> Group:
         "risk": ("Risk       ", risk_table),
     }
     for name, (head, table) in tables.items():
-        judged = found[name]
-        parts.append(NEUTRAL.format(head) if judged is None else table(judged))
+        figures = found[name]
+        parts.append(NEUTRAL.format(head) if figures is None else table(figures))
     return Group(*parts)
 
 
-def position_table(judged: dict[str, Any]) -> Table:
+def position_table(figures: dict[str, Any]) -> Table:
     """Return the gains of EXIT and ADD."""
     heads = ("Advice", "Times", "Share", "Mean, ATR", "Right")
     table = titled("Position: the first of each trade", *heads)
@@ -37,7 +37,7 @@ def position_table(judged: dict[str, Any]) -> Table:
         "held": "HOLD, the rest of the trade",
     }
     for name, text in names.items():
-        row = judged[name]
+        row = figures[name]
         shares = [cell(row[key], percent) for key in ("share", "right")]
         table.add_row(text, count(row["count"]), shares[0], cell(row["mean"], in_atr), shares[1])
     return table
@@ -52,16 +52,16 @@ def in_atr(value: float) -> str:
     return f"{value:+.3f}"
 
 
-def stop_table(judged: dict[str, Any]) -> Table:
+def stop_table(figures: dict[str, Any]) -> Table:
     """Return the results of trades with the model's distances and with fixed ones."""
-    reached = [cell(judged[f"{level}_reached"], percent) for level in ("stop", "target")]
+    reached = [cell(figures[f"{level}_reached"], percent) for level in ("stop", "target")]
     title = (
-        f"Stops: of {count(judged['signals'])} signals {reached[0]} reach the stop and "
+        f"Stops: of {count(figures['signals'])} signals {reached[0]} reach the stop and "
         f"{reached[1]} the target within the horizon"
     )
     heads = ("Stop and target", "Trades", "Mean, ATR", "Of the risk", "Stopped", "Target")
     table = titled(title, *heads)
-    for row in judged["with"]:
+    for row in figures["with"]:
         fixed = row["stop"] is not None
         table.add_row(
             f"{row['stop']:g} and {row['target']:g} ATR" if fixed else "the model's",
@@ -72,16 +72,16 @@ def stop_table(judged: dict[str, Any]) -> Table:
     return table
 
 
-def risk_table(judged: dict[str, Any]) -> Table:
+def risk_table(figures: dict[str, Any]) -> Table:
     """Return the account with the model's sizes, and with one size."""
-    sizes = {name: cell(value, number) for name, value in judged["multiplier"].items()}
+    sizes = {name: cell(value, number) for name, value in figures["multiplier"].items()}
     title = (
-        f"Risk: {count(judged['trades'])} trades, size {sizes['lowest']} to {sizes['highest']}, "
+        f"Risk: {count(figures['trades'])} trades, size {sizes['lowest']} to {sizes['highest']}, "
         f"mean {sizes['mean']}"
     )
     table = titled(title, "Sizes", "Return", "Drawdown", "Return per drawdown")
     for name, text in (("sized", "the model's"), ("even", "all the mean")):
-        row = judged[name]
+        row = figures[name]
         shares = [cell(row[key], percent) for key in ("total_return", "max_drawdown")]
         table.add_row(text, *shares, cell(row["per_drawdown"], number))
     return table

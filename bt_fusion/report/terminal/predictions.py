@@ -21,9 +21,9 @@ def predictions_table(table: pd.DataFrame, name: str) -> Table:
         drawn.add_column("")
     for row in shown.to_dict("records"):
         numbers = [number(row[column]) for column in chances.values()]
-        sure = f"{number(row['confidence'])} {row['level'] or ''}"
-        seen = ["in-sample" if row["in_sample"] else ""] if shown.in_sample.any() else []
-        words = [row["class"] or "-", row["signal"] or "-", sure, *seen]
+        confidence = f"{number(row['confidence'])} {row['level'] or ''}"
+        in_sample = ["in-sample" if row["in_sample"] else ""] if shown.in_sample.any() else []
+        words = [row["class"] or "-", row["signal"] or "-", confidence, *in_sample]
         drawn.add_row(f"{row['datetime']:%Y-%m-%d %H:%M}", *numbers, *words)
     return drawn
 

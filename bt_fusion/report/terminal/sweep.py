@@ -14,7 +14,7 @@ from bt_fusion.saved_runs.sweep_folder import column_of
 if TYPE_CHECKING:
     from bt_fusion.saved_runs.sweep_folder import SavedSweep
 
-__all__ = ["luck_lines", "sweep_table"]
+__all__ = ["best_variant_lines", "sweep_table"]
 
 SHOWN = 10
 WIDTHS = {"on_net_profit": 10, "on_max_drawdown": 8}
@@ -61,10 +61,10 @@ def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:
     if summary["failed"]:
         first = table.error.dropna().iloc[0]
         lines.append(f"Failed     {summary['failed']:,} variants, the first: {first}")
-    return lines + luck_lines(summary)
+    return lines + best_variant_lines(summary)
 
 
-def luck_lines(summary: dict[str, Any]) -> list[str]:
+def best_variant_lines(summary: dict[str, Any]) -> list[str]:
     """Return the figures of the best variant corrected for luck.
 
     Parameters
@@ -104,8 +104,8 @@ def best_line(summary: dict[str, Any]) -> str:
     )
     if summary["luck"] is None:
         return text
-    luck, trials = number(summary["luck"]), summary["trials"]
-    return f"{text}; the best of {trials:,} without skill would reach {luck}"
+    by_chance, trials = number(summary["luck"]), summary["trials"]
+    return f"{text}; the best of {trials:,} without skill would reach {by_chance}"
 
 
 def figure_name(column: str) -> str:

@@ -10,17 +10,17 @@ from bt_fusion.backtest.chance.chance_figures import chance_figures
 from bt_fusion.backtest.chance.matched_chance import delayed_test, matched_chance
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
-from bt_fusion.verdict.placebos.coin import Coin
-from bt_fusion.verdict.placebos.coin_draws import Agreements, trips_of
-from bt_fusion.verdict.placebos.coin_pair import SIDES, CoinPair
-from bt_fusion.verdict.placebos.coin_placebo import Runs
+from bt_fusion.verdict.placebos.agreement_chain import AgreementChain
+from bt_fusion.verdict.placebos.agreement_draws import Agreements, trips_of
+from bt_fusion.verdict.placebos.chain_pair import SIDES, ChainPair
 from bt_fusion.verdict.placebos.entry_outcomes import trade_results
 from bt_fusion.verdict.placebos.episodes import Episodes
-from tests.backtest.chance.test_matched_chance import DEAR, lucky, pair_of
+from bt_fusion.verdict.placebos.random_agreement import Runs
+from tests.backtest.chance.test_matched_chance import COSTLY, pair_of, random_predictions
 from tests.engine.test_engine import given
 
-FREE = replace(DEAR, slippage=0.0)
-SLIPS = replace(DEAR, slippage=0.003)
+FREE = replace(COSTLY, slippage=0.0)
+SLIPS = replace(COSTLY, slippage=0.003)
 CASES = [
     {"stop": 0.01},
     {"target": 0.01},
@@ -47,7 +47,7 @@ def gapping(seed):
 @pytest.mark.parametrize("params", CASES, ids=str)
 def test_the_replay_is_backtraders_run_trade_by_trade(params, account):
     bars = gapping(seed=22)
-    pair = pair_of(bars, lucky(bars), account, **params)
+    pair = pair_of(bars, random_predictions(bars), account, **params)
     (one,) = pair.replay_inputs.values()
     trips, trades = one.by_rule, pair.on.trades
     assert len(trips.signal) == len(trades) > 10
@@ -70,11 +70,11 @@ def test_the_replay_is_backtraders_run_trade_by_trade(params, account):
 @pytest.mark.parametrize("params", [CASES[2], CASES[5]], ids=str)
 def test_a_run_with_levels_is_counted_as_the_engine_made_it(params):
     bars = gapping(seed=6)
-    pair = pair_of(bars, lucky(bars, 1), SLIPS, **params)
+    pair = pair_of(bars, random_predictions(bars, 1), SLIPS, **params)
     chance = matched_chance(pair, 200)
     found, on = chance.together, pair.on
     assert (found.kind, chance.why, chance.untested, chance.comparable) == ("coin", "", "", True)
-    assert found.real.profit[0] == pytest.approx(on.figures["final_value"] / DEAR.cash - 1)
+    assert found.real.profit[0] == pytest.approx(on.figures["final_value"] / COSTLY.cash - 1)
     assert found.real.expectancy[0] == pytest.approx(on.figures["expectancy"])
     assert found.real.win_rate[0] == pytest.approx(on.figures["win_rate"])
     assert found.real.exposure[0] == pytest.approx(on.figures["exposure"], abs=0.02)
@@ -85,16 +85,20 @@ def test_a_run_with_levels_is_counted_as_the_engine_made_it(params):
 
 @pytest.mark.parametrize("params", [CASES[1], CASES[5], CASES[6]], ids=str)
 def test_draws_are_what_the_engine_trades(params):
-    """The engine, given a coin's own path as ML's answer, makes the coin's trades and figures."""
+    """The engine, given a draw's agreements as ML's answer, makes its trades and figures."""
     bars = gapping(seed=5)
-    (one,) = pair_of(bars, lucky(bars), SLIPS, **params).replay_inputs.values()
+    (one,) = pair_of(bars, random_predictions(bars), SLIPS, **params).replay_inputs.values()
     episodes, rng = Episodes.of(one.state[:-1]), np.random.default_rng(1)
-    coins, hold_bars = (Coin(0.1, 0.2, 5), Coin(0.2, 0.2, 5)), one.rule.hold_bars
+    chains, hold_bars = (
+        (AgreementChain(0.1, 0.2, 5), AgreementChain(0.2, 0.2, 5)),
+        one.rule.hold_bars,
+    )
     made = [
-        Agreements.of(coin, episodes, side, 4, rng) for coin, side in zip(coins, SIDES, strict=True)
+        Agreements.of(chain, episodes, side, 4, rng)
+        for chain, side in zip(chains, SIDES, strict=True)
     ]
     drawn = trips_of(made, episodes, hold_bars, 4, one.exits)
-    runs = Runs(BarArrays.of(bars), one.costs, CoinPair.tossing(episodes, coins), one.exits)
+    runs = Runs(BarArrays.of(bars), one.costs, ChainPair.of_chains(episodes, chains), one.exits)
     figures = runs.figures(drawn)
     for number in range(4):
         up = np.full(len(bars), 0.5)
@@ -108,12 +112,12 @@ def test_draws_are_what_the_engine_trades(params):
         assert figures.entries[number] == len(run.trades) > 20
         assert figures.expectancy[number] == pytest.approx(run.figures["expectancy"])
         value = run.figures["final_value"]
-        assert figures.profit[number] == pytest.approx(value / DEAR.cash - 1)
+        assert figures.profit[number] == pytest.approx(value / COSTLY.cash - 1)
 
 
 def test_each_of_several_symbols_is_replayed():
     bars = {"a": gapping(1), "b": gapping(2).iloc[100:]}
-    predictions = {symbol: lucky(own) for symbol, own in bars.items()}
+    predictions = {symbol: random_predictions(own) for symbol, own in bars.items()}
     pair = pair_of(bars, predictions, SLIPS, **CASES[5])
     inputs = pair.replay_inputs.values()
     assert [one.exact for one in inputs] == [True, True]
@@ -124,7 +128,7 @@ def test_each_of_several_symbols_is_replayed():
 def test_another_threshold_is_counted_with_the_same_orders():
     bars = gapping(seed=3)
     pair, other = (
-        pair_of(bars, lucky(bars), SLIPS, ml_threshold=threshold, **CASES[5])
+        pair_of(bars, random_predictions(bars), SLIPS, ml_threshold=threshold, **CASES[5])
         for threshold in (0.6, 0.54)
     )
     (one,) = pair.replay_inputs.values()
@@ -133,6 +137,6 @@ def test_another_threshold_is_counted_with_the_same_orders():
 
 def test_other_exits_do_without_the_replay():
     bars = gapping(seed=3)
-    pair = pair_of(bars, lucky(bars), SLIPS, exit="both", **CASES[5])
+    pair = pair_of(bars, random_predictions(bars), SLIPS, exit="both", **CASES[5])
     (one,) = pair.replay_inputs.values()
     assert not one.exact and one.why_not.endswith("with the exit renew only")

@@ -13,8 +13,8 @@ from bt_fusion.backtest.chance.entry_ranking import ranking_figures, ranking_of,
 from bt_fusion.backtest.chance.label_placebo import label_placebo
 from bt_fusion.backtest.chance.matched_chance import delayed_test, matched_chance
 from bt_fusion.backtest.chance.placebo_inputs import trade_paths_of
-from bt_fusion.backtest.judgement import edge_figures, evidence_of
 from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.pair_verdict import edge_figures, evidence_of
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge, random_walk
@@ -23,17 +23,17 @@ from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import variant
 from bt_fusion.strategies import FusionStrategy, HybridScoring
 from bt_fusion.technical.ema_state import ema_state
-from bt_fusion.verdict.placebos.coin_draws import drawn_trips
-from bt_fusion.verdict.placebos.coin_pair import CoinPair
-from bt_fusion.verdict.placebos.coin_placebo import coin_placebo, matched
+from bt_fusion.verdict.placebos.agreement_draws import drawn_trips
+from bt_fusion.verdict.placebos.chain_pair import ChainPair
+from bt_fusion.verdict.placebos.random_agreement import matched, random_agreement
 from bt_fusion.verdict.rules import judge
 from tests.engine.test_engine import given
 
 HORIZON, EXITS = 5, {"hold_bars": 5}
-DEAR = Account(cash=50_000.0, commission=0.001, slippage=0.0004, share=0.8)
+COSTLY = Account(cash=50_000.0, commission=0.001, slippage=0.0004, share=0.8)
 
 
-def pair_of(bars, predictions, account=DEAR, strategy=FusionStrategy, **params):
+def pair_of(bars, predictions, account=COSTLY, strategy=FusionStrategy, **params):
     """Return the pair of ML-off and ML-on."""
     runs = []
     for known in (None, predictions):
@@ -51,22 +51,22 @@ def pair_of(bars, predictions, account=DEAR, strategy=FusionStrategy, **params):
     return RunPair(strategy, params, EXITS, account, parts, *runs)
 
 
-def lucky(bars, seed=0):
+def random_predictions(bars, seed=0):
     """Probabilities that know nothing and last for a while."""
     steps = np.random.default_rng(seed).normal(0, 1, len(bars) // 6 + 1)
     return given(bars.index, np.clip(0.5 + 0.12 * np.repeat(steps, 6)[: len(bars)], 0, 1))
 
 
 @pytest.mark.parametrize("params", [{}, {"long_only": True}, {"hold_bars": 2}])
-def test_coins_are_what_the_engine_trades(params):
-    """The engine, given a coin's path as ML's answer, makes the coin's trades and figures."""
+def test_draws_are_what_the_engine_trades(params):
+    """The engine, given a draw's agreements as ML's answer, makes its trades and figures."""
     bars = random_walk(900, seed=5)
-    pair = pair_of(bars, lucky(bars), **params)
+    pair = pair_of(bars, random_predictions(bars), **params)
     (one,) = pair.replay_inputs.values()
     entries, held = matched(one.trips, len(bars))
-    coins = CoinPair.matching(one.state, entries, held, one.rule.hold_bars)
-    drawn = next(drawn_trips(coins, 4, seed=1))
-    placebo = coin_placebo(
+    chains = ChainPair.matching(one.state, entries, held, one.rule.hold_bars)
+    drawn = next(drawn_trips(chains, 4, seed=1))
+    placebo = random_agreement(
         BarArrays.of(bars), one.state, one.trips, one.rule.hold_bars, one.costs, 4, seed=1
     )
     for number in range(4):
@@ -104,11 +104,11 @@ def holding(bars, signal, side, exit_bar, one):
 
 def test_the_real_run_is_counted_as_the_engine_made_it():
     bars = random_walk(900, seed=6)
-    pair = pair_of(bars, lucky(bars, 1))
+    pair = pair_of(bars, random_predictions(bars, 1))
     on, chance = pair.on, matched_chance(pair, 200)
     assert (chance.together.kind, chance.why, chance.untested) == ("coin", "", "")
-    figures = placebo_figures(chance, DEAR.cash)
-    assert figures["real"] == pytest.approx(on.figures["final_value"] - DEAR.cash)
+    figures = placebo_figures(chance, COSTLY.cash)
+    assert figures["real"] == pytest.approx(on.figures["final_value"] - COSTLY.cash)
     assert figures["expectancy"]["real"] == pytest.approx(on.figures["expectancy"])
     assert figures["entries"]["real"] == len(on.trades)
     assert figures["entries"]["mean"] == pytest.approx(len(on.trades), rel=0.05)
@@ -126,16 +126,16 @@ def test_the_real_run_is_counted_as_the_engine_made_it():
 @pytest.mark.parametrize("exit", ["horizon", "flip", "both"])
 def test_other_exits_have_vetoes_that_match_entries(exit):
     bars = random_walk(900, seed=6)
-    pair = pair_of(bars, lucky(bars, 1), exit=exit)
+    pair = pair_of(bars, random_predictions(bars, 1), exit=exit)
     chance = matched_chance(pair, 100)
     assert chance.together.kind == "veto"
     real = chance.together.real
-    assert real.profit[0] == pytest.approx(pair.on.figures["final_value"] / DEAR.cash - 1)
+    assert real.profit[0] == pytest.approx(pair.on.figures["final_value"] / COSTLY.cash - 1)
 
 
 def test_other_fills_and_refused_orders_are_compared_by_their_fills():
     bars = random_walk(1_200, seed=7)
-    pair = pair_of(bars, lucky(bars, 2), atr_stop=1.0)
+    pair = pair_of(bars, random_predictions(bars, 2), atr_stop=1.0)
     later = pair.on.trades.copy()
     at = later.index[later.exit_reason == "stop"][0]
     later.loc[at, "exit_price"] *= 0.999  # by a broker who fills otherwise
@@ -144,10 +144,10 @@ def test_other_fills_and_refused_orders_are_compared_by_their_fills():
     assert chance.why.startswith("the broker filled some orders otherwise")
     assert chance.together.real.expectancy[0] == pytest.approx(pair.on.figures["expectancy"])
     assert chance.untested == "" and chance_figures(chance, pair)["win_rate"]["mean"] is None
-    pair = pair_of(bars, lucky(bars, 2), atr_stop=1.0, exit="horizon")
+    pair = pair_of(bars, random_predictions(bars, 2), atr_stop=1.0, exit="horizon")
     chance = matched_chance(pair, 20)
     assert chance.together.kind == "subset" and "with the exit renew only" in chance.why
-    pair = pair_of(bars, lucky(bars, 3))
+    pair = pair_of(bars, random_predictions(bars, 3))
     refused = replace(pair, on=replace(pair.on, trades=pair.on.trades.drop(index=3)))
     assert matched_chance(refused, 20).why == "the broker refused or resized an order"
     assert matched_chance(pair, 20).why == "" and delayed_test(pair, 20).draws == 20
@@ -167,7 +167,7 @@ def test_what_knows_one_bar_alone_is_worth_nothing_a_bar_later():
 
 def test_a_strategy_no_replay_knows_has_subsets_of_its_trades():
     bars = random_walk(4_000, seed=7)
-    pair = pair_of(bars, lucky(bars, 2), strategy=HybridScoring)
+    pair = pair_of(bars, random_predictions(bars, 2), strategy=HybridScoring)
     on, chance = pair.on, matched_chance(pair, 100)
     assert chance.together.kind == "subset" and "no replay knows" in chance.why
     closed = on.trades[on.trades.exit_reason != "open"]
@@ -192,7 +192,7 @@ def test_changed_exits_are_not_judged_and_said_to_be():
                 self.close()
 
     bars = random_walk(700, seed=3)
-    chance = matched_chance(pair_of(bars, lucky(bars), strategy=Leaves), 20)
+    chance = matched_chance(pair_of(bars, random_predictions(bars), strategy=Leaves), 20)
     assert chance.test is None
     assert chance.untested == (
         "ML changed the exits of 70 of 70 shared trades, and random filters change only entries"
@@ -213,7 +213,7 @@ def test_identical_runs_leave_nothing_to_judge_and_almost_identical_ones_do():
 
 def test_several_symbols_are_drawn_apart_and_pooled():
     bars = {"a": random_walk(1_500, seed=1), "b": random_walk(1_500, seed=2)}
-    predictions = {symbol: lucky(own) for symbol, own in bars.items()}
+    predictions = {symbol: random_predictions(own) for symbol, own in bars.items()}
     pair = pair_of(bars, predictions)
     chance = matched_chance(pair, 50)
     assert list(chance.placebos) == ["a", "b"] and chance.together.kind == "coin"
@@ -224,7 +224,7 @@ def test_several_symbols_are_drawn_apart_and_pooled():
     assert ranking_of(pair, 50).kind == "bars"
 
 
-def test_the_verdict_of_an_edge_and_of_a_coin():
+def test_the_verdict_of_an_edge_and_of_chance():
     bars = planted_edge(2_400, seed=1, auc=0.75)
     model = SignalModel(["wick_balance", "return_1"], ensemble=Ensemble(["lgb"]))
     job = Backtest(WalkForward(model, 1_000, 1_000, cache=None), draws=200)
@@ -238,7 +238,7 @@ def test_the_verdict_of_an_edge_and_of_a_coin():
     edge = summary["statistics"]["edge"]
     assert edge["dsr"] > 0.95 > 0.05 > edge["dsr_against"]
     walk = random_walk(3_000, seed=3)
-    pair = pair_of(walk, lucky(walk, 4))
+    pair = pair_of(walk, random_predictions(walk, 4))
     found = evidence_of(pair, matched_chance(pair, 200), ranking_test(ranking_of(pair, 200)))
     assert judge(found).verdict == "no evidence" and found.in_sample == 0
     seen = replace(
@@ -268,7 +268,7 @@ def test_a_run_without_trades_is_no_evidence():
     chance = matched_chance(pair, 20)
     verdict = judge(evidence_of(pair, chance))
     assert verdict.because == ("no evidence: too few trades (ML-on closed none, each run needs 30)")
-    figures = placebo_figures(chance, DEAR.cash)
+    figures = placebo_figures(chance, COSTLY.cash)
     assert figures["expectancy"] == {"real": None, "mean": None, "low": None, "high": None}
     assert "is the same" in ranking_figures(ranking_of(pair, 20))["reason"]
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from bt_fusion.backtest.difference.robustness import (
-    dearer_returns,
     delayed_returns,
+    returns_at_double_costs,
     robustness,
     without_best,
 )
@@ -69,7 +69,7 @@ def test_twice_the_costs_are_what_the_engine_pays(account):
     twice = run_strategy(bars, FusionStrategy, double, ml=False, exit="flip")
     pd.testing.assert_series_equal(once.trades.entry_price, twice.trades.entry_price)
     closed = (once.trades.exit_reason != "open").to_numpy()
-    made, paid = dearer_returns(once.trades)[closed], net_returns(twice.trades)[closed]
+    made, paid = returns_at_double_costs(once.trades)[closed], net_returns(twice.trades)[closed]
     assert len(made) > 10
     np.testing.assert_allclose(made, paid, rtol=1e-9, atol=1e-12)
 

@@ -22,10 +22,10 @@ def test_fair_bets_leave_the_capital_and_it_never_overflows():
     assert np.isfinite([wealth.bet([10.0]) for _ in range(900)]).all()
 
 
-def test_fair_coins_seldom_multiply_the_capital():
+def test_fair_bets_rarely_multiply_the_capital():
     rng = np.random.default_rng(0)
     best = []
     for _ in range(400):
-        wealth, coins = Wealth([0.5, 0.5], block=50), rng.random(400) < 0.5
-        best.append(max(wealth.bet([1.4, 0.8] if up else [0.6, 1.2]) for up in coins))
+        wealth, outcomes = Wealth([0.5, 0.5], block=50), rng.random(400) < 0.5
+        best.append(max(wealth.bet([1.4, 0.8] if up else [0.6, 1.2]) for up in outcomes))
     assert np.mean(np.array(best) >= 20) <= 0.05  # Ville

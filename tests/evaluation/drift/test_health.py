@@ -9,7 +9,7 @@ import pytest
 from bt_fusion import Ensemble, SignalModel, WalkForward
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.evaluation.drift import HealthStream, State, model_health, with_health
-from bt_fusion.evaluation.drift.health import BET, WINDOW, alarms_of, happenings
+from bt_fusion.evaluation.drift.health import BET, WINDOW, alarms_of, health_events
 from bt_fusion.labels import Labels
 from bt_fusion.models.streaming.walk_forward_stream import open_stream
 from tests.evaluation.drift.made import BARS, BREAK, NAMES, TRAIN, bars, model
@@ -20,7 +20,7 @@ DRIFTED = State._fields.index("drifted")
 def test_the_next_bet_opens_when_the_last_is_known():
     y = np.array([1.0, 0, 1, 0, 1, 0, np.nan, np.nan])
     t1 = np.array([2, 3, 5, 5, 6, 7, -1, -1])
-    found = list(happenings(np.arange(8), Labels(y, t1), horizon=2, window=3))
+    found = list(health_events(np.arange(8), Labels(y, t1), horizon=2, window=3))
     bets = [(bar, row) for bar, kind, row in found if kind == BET]
     assert bets == [(2, 0), (5, 2), (7, 5)]
     assert [(bar, row) for bar, kind, row in found if kind == WINDOW] == [(2, 0), (5, 3)]
@@ -28,7 +28,7 @@ def test_the_next_bet_opens_when_the_last_is_known():
 
 def test_a_label_that_is_never_known_is_passed_over():
     labels = Labels(np.array([np.nan, 1, 1, np.nan]), np.array([-1, 2, 3, -1]))
-    found = list(happenings(np.arange(4), labels, 2, 0))
+    found = list(health_events(np.arange(4), labels, 2, 0))
     assert found == [(3, BET, 2)]
 
 

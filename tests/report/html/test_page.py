@@ -39,9 +39,12 @@ def changed(run, **parts):
     return replace(run, summary={**run.summary, **parts})
 
 
-def judged(run):
+def with_verdict(run):
     comparison = {**run.summary["comparison"], "attribution": ATTRIBUTION}
-    comparison |= {"verdict": "ML helped", "because": "ML helped: it chose better than coins."}
+    comparison |= {
+        "verdict": "ML helped",
+        "because": "ML helped: it chose better than random filters.",
+    }
     comparison["rules"] = [
         {"name": "placebo", "passed": True, "failure": ""},
         {"name": "enough trades", "passed": False, "failure": "only 3"},
@@ -82,39 +85,39 @@ def read(text):
 
 
 def test_the_verdict_comes_first_and_everything_in_order(run):
-    text = page(judged(run))
+    text = page(with_verdict(run))
     shown = read(text).shown
     first = [
         "ML helped",
-        "It chose better than coins.",
+        "It chose better than random filters.",
         "Key figures",
         "Net profit, ML on",
     ]
     assert [shown.index(words) for words in first] == sorted(map(shown.index, first))
     assert "✓ placebo met" in shown and "✗ enough trades not met" in shown
     headings = re.findall(r"<h2[^>]*>(.*?)</h2>", text)
-    assert headings == [section.title for section in sections(judged(run))]
+    assert headings == [section.title for section in sections(with_verdict(run))]
     assert len(read(text).ids) == len(set(read(text).ids))
-    names = [section.name for section in sections(judged(run))]
+    names = [section.name for section in sections(with_verdict(run))]
     assert names[0] == "key" and names[-2:] == ["card", "repeat"] and "placebo" in names
 
 
 def test_every_chart_has_one_sentence_that_says_what_to_look_for(run):
-    text = page(judged(run))
+    text = page(with_verdict(run))
     parts = re.findall(r'<section id="(\w+)".*?</section>', text, re.S)
     bodies = dict(zip(parts, re.findall(r"<section id=.*?</section>", text, re.S), strict=True))
     for name, body in bodies.items():
-        looks = re.findall(r'<p class="look">(.*?)</p>', body)
+        hints = re.findall(r'<p class="look">(.*?)</p>', body)
         charted = 'class="chart"' in body or 'class="bar"' in body or 'class="heat"' in body
-        assert len(looks) == charted, name
-        for look in looks:
-            assert re.fullmatch(r"Look (for|at) [^.]*(0\.5[^.]*)?\.", look), look
+        assert len(hints) == charted, name
+        for hint in hints:
+            assert re.fullmatch(r"Look (for|at) [^.]*(0\.5[^.]*)?\.", hint), hint
     assert sum('class="chart"' in body for body in bodies.values()) > 10
 
 
 def test_one_run_alone_is_not_compared_in_words(run):
     alone = changed(run, ml_off=None, comparison=None, fused_vs_technical=None)
-    assert "ML off" not in " ".join(section.look for section in sections(alone))
+    assert "ML off" not in " ".join(section.hint for section in sections(alone))
 
 
 def test_the_card_has_every_parameter_and_marks_the_given_ones(run):
@@ -149,11 +152,14 @@ def test_the_figures_are_those_of_the_summary(run):
     low, high = run.summary["comparison"]["win_rate"]["ci95"]
     assert f"points, 95 %: {100 * low:.1f} to {100 * high:.1f}" in shown
     assert f"Buy and hold {run.summary['buy_hold']['max_drawdown']:.1%}".replace("%", " %") in shown
-    assert "2,100" in read(page(judged(run))).shown and "71.0 %" in read(page(judged(run))).shown
+    assert (
+        "2,100" in read(page(with_verdict(run))).shown
+        and "71.0 %" in read(page(with_verdict(run))).shown
+    )
 
 
 def test_the_attribution_is_summed_up(run):
-    shown = read(page(judged(run))).shown
+    shown = read(page(with_verdict(run))).shown
     assert re.search(r"Vetoed only in ML off: ML skipped them 40 12 28 \+2,100", shown)
     assert re.search(r"Sum 45 \+2,000", shown)
 
@@ -194,7 +200,7 @@ def test_names_are_text_and_never_markup(run):
 
 def test_no_two_elements_have_the_same_id(run):
     """A section called as the script that holds the data would be read in its place."""
-    full = judged(changed(run, audit=run.summary["audit"] | {"data": GAPPED}))
+    full = with_verdict(changed(run, audit=run.summary["audit"] | {"data": GAPPED}))
     found = []
 
     class Ids(HTMLParser):
@@ -207,7 +213,7 @@ def test_no_two_elements_have_the_same_id(run):
 
 def test_everything_a_summary_holds_is_text(run):
     """Names, parameters, stages, reasons, rules: none of them can add an element."""
-    plain = judged(run)
+    plain = with_verdict(run)
     comparison = plain.summary["comparison"] | {"because": NASTY}
     comparison |= {
         "attribution": {**ATTRIBUTION, NASTY: ATTRIBUTION["kept"]},

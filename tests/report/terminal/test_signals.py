@@ -16,7 +16,7 @@ NOTHING = {"count": 0, "hit_rate": None, "favourable": None, "adverse": None}
 
 
 @pytest.fixture(scope="module")
-def judged():
+def evaluation():
     model = SignalModel(["wick_balance"], ensemble=Ensemble(["lr"])).fit(BARS[:400])
     found = evaluate(model, BARS, high_confidence=0.65)
     found.labels.parts[-1]["shares"] = {"Down": 0.4, "Up": 0.6}
@@ -36,8 +36,8 @@ def judged():
     return replace(found, quality=lines, by_confidence=steps, fused=fused)
 
 
-def test_sides_regimes_and_confidence_are_columns(judged):
-    shown = in_one_line(text(quality_table(judged)))
+def test_sides_regimes_and_confidence_are_columns(evaluation):
+    shown = in_one_line(text(quality_table(evaluation)))
     for row in (
         "long │ all │ any │ 1,234 │ 50.0 % │ 1.23 % │ -0.40 %",
         "long │ all │ from 0.65 │ 0 │ - │ - │ -",
@@ -48,23 +48,23 @@ def test_sides_regimes_and_confidence_are_columns(judged):
         assert row in shown
 
 
-def test_one_side_and_majority_voting_are_said(judged):
-    long = [line for line in judged.quality if line["side"] == "long"]
-    shown = in_one_line(text(quality_table(replace(judged, quality=long, voting="majority"))))
+def test_one_side_and_majority_voting_are_said(evaluation):
+    long = [line for line in evaluation.quality if line["side"] == "long"]
+    shown = in_one_line(text(quality_table(replace(evaluation, quality=long, voting="majority"))))
     assert "as it does on Up 60.0 % of all test rows" in shown
     assert "Confidence: the side's share of the votes." in shown and "short" not in shown
 
 
-def test_confidences_are_rows_and_sides_columns(judged):
-    shown = in_one_line(text(confidence_table(judged)))
+def test_confidences_are_rows_and_sides_columns(evaluation):
+    shown = in_one_line(text(confidence_table(evaluation)))
     assert "From ┃ Long ┃ Hit rate ┃ Short ┃ Hit rate" in shown
     assert "0.50 │ 1,234 │ 50.0 % │ 7 │ 50.0 %" in shown and "0.55 │ 0 │ - │ 0 │ -" in shown
 
 
-def test_fused_signals_are_a_line_where_there_are_any(judged):
-    (line,) = fused_lines(judged)
+def test_fused_signals_are_a_line_where_there_are_any(evaluation):
+    (line,) = fused_lines(evaluation)
     assert (
         line
         == "Fused      signals of 1,200 unseen bars: short on 10 bars, none on 1,190, long on 0"
     )
-    assert fused_lines(replace(judged, fused=None)) == []
+    assert fused_lines(replace(evaluation, fused=None)) == []

@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 
 from benchmarks.levels import market
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.verdict.placebos.coin import Coin
-from bt_fusion.verdict.placebos.coin_draws import drawn_trips, renewed_to_levels
-from bt_fusion.verdict.placebos.coin_pair import CoinPair
-from bt_fusion.verdict.placebos.coin_placebo import Runs, coin_placebo
+from bt_fusion.verdict.placebos.agreement_chain import AgreementChain
+from bt_fusion.verdict.placebos.agreement_draws import drawn_trips, renewed_to_levels
+from bt_fusion.verdict.placebos.chain_pair import ChainPair
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.episodes import Episodes
 from bt_fusion.verdict.placebos.levels import Distance, LevelExits, Levels, first_touch
+from bt_fusion.verdict.placebos.random_agreement import Runs, random_agreement
 from bt_fusion.verdict.placebos.replay import NEVER, renewed
-from tests.verdict.placebos.test_coin_placebo import market as walk
-from tests.verdict.placebos.test_coin_placebo import spells
+from tests.verdict.placebos.test_random_agreement import market as walk
+from tests.verdict.placebos.test_random_agreement import spells
 from tests.verdict.placebos.test_renewed import rows
 
 BOTH = Levels(Distance(0.02), Distance(0.03))
@@ -147,7 +147,9 @@ def test_figures_are_those_of_a_walk_over_the_bars():
     side = np.nan_to_num(state).astype(int)
     levels = Levels(Distance(0.004), Distance(0.006))
     exits = levels.exits(bars, side)
-    pair = CoinPair.tossing(Episodes.of(side[:-1]), (Coin(0.1, 0.2, 4), Coin(0.3, 0.3, 4)))
+    pair = ChainPair.of_chains(
+        Episodes.of(side[:-1]), (AgreementChain(0.1, 0.2, 4), AgreementChain(0.3, 0.3, 4))
+    )
     runs = Runs(bars, costs, pair, exits)
     (drawn,) = drawn_trips(pair, 20, 3, exits)
     figures = runs.figures(drawn)
@@ -189,8 +191,8 @@ def test_a_target_is_not_a_choice_where_prices_return():
         agrees = spells(800, seed, 0.4)
         like = renewed(state, agrees)
         trips = renewed_to_levels(state, agrees, 5, exits)
-        found = coin_placebo(bars, state, trips, 5, Costs(), 99, seed, like=like, exits=exits)
-        plain = coin_placebo(bars, state, like, 5, Costs(), 99, seed)
+        found = random_agreement(bars, state, trips, 5, Costs(), 99, seed, like=like, exits=exits)
+        plain = random_agreement(bars, state, like, 5, Costs(), 99, seed)
         above.append(found.real.score[0] - found.drawn.score.mean())
         above_plain.append(found.real.score[0] - plain.drawn.score.mean())
         entries.append(found.drawn.entries.mean() / len(trips.signal))

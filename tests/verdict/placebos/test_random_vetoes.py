@@ -28,17 +28,17 @@ def thinned(state, seed, share=0.3, spell=8):
     return np.nan_to_num(state) * agrees
 
 
-def test_entry_probability_is_what_all_coins_come_to():
+def test_entry_probability_is_the_mean_of_all_outcomes():
     rate = np.array([0.5, 0.2, 0.0, 0.9, 0.3, 0.6])
     left = np.array([3, 3, 4, -1, 5, -1])
     expected = np.zeros(6)
-    for coins in np.ndindex(*[2] * 6):
-        heads = np.array(coins)
-        chance = np.prod(np.where(heads, rate, 1 - rate))
+    for agrees in np.ndindex(*[2] * 6):
+        taken = np.array(agrees)
+        chance = np.prod(np.where(taken, rate, 1 - rate))
         bar = 0
         while 0 <= bar < 6:
-            expected[bar] += chance * heads[bar]
-            bar = left[bar] if heads[bar] else bar + 1
+            expected[bar] += chance * taken[bar]
+            bar = left[bar] if taken[bar] else bar + 1
     np.testing.assert_allclose(entry_probability(rate, left), expected)
 
 

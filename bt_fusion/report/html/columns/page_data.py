@@ -8,6 +8,7 @@ import pandas as pd
 from bt_fusion.report.charts.chance_range import chance_ranges
 from bt_fusion.report.charts.entry_quarters import EntryQuarters, entry_quarters
 from bt_fusion.report.difference import difference_parts, robustness_factors
+from bt_fusion.report.errors_as_warnings import errors_as_warnings
 from bt_fusion.report.figures import payoff_text
 from bt_fusion.report.html.columns.symbol_columns import (
     bar_columns,
@@ -28,7 +29,6 @@ from bt_fusion.report.model_figures import (
 from bt_fusion.report.ranking import QUARTILES, ranking_of
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
 from bt_fusion.report.signals import SignalBars
-from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["page_data"]
@@ -41,9 +41,9 @@ def page_data(run: SavedRun, view: SignalView = DEFAULT_VIEW) -> dict[str, Any]:
     """
     data: dict[str, Any] = {"runs": run.runs, "symbols": []}
     for name, make in MAKERS.items():
-        with surviving(f"the chart of {name} in report.html"):
+        with errors_as_warnings(f"the chart of {name} in report.html"):
             data[name] = make(run)
-    with surviving("the charts of candles and signals in report.html"):
+    with errors_as_warnings("the charts of candles and signals in report.html"):
         data |= symbols_data(run, view)
     return data
 

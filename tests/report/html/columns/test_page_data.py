@@ -93,8 +93,8 @@ def test_the_threshold_is_the_strategys_own_and_a_majority_has_none(run):
 
 
 def test_a_one_sided_label_has_one_threshold_and_three_classes_two_lines(run):
-    said = run.predictions.assign(probability_down=np.nan)
-    assert thresholds(replace(run, predictions=said)) == [0.6]
+    predictions = run.predictions.assign(probability_down=np.nan)
+    assert thresholds(replace(run, predictions=predictions)) == [0.6]
     model = run.summary["model"] | {"classes": [-1, 0, 1]}
     three = replace(run, summary=run.summary | {"model": model})
     assert thresholds(three) == [0.6] and page_data(three)["symbols"][0]["down"] is not None

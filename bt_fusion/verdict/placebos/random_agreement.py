@@ -8,8 +8,8 @@ and costs.
 import numpy as np
 
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.verdict.placebos.coin_draws import DrawnTrips, drawn_trips
-from bt_fusion.verdict.placebos.coin_pair import SIDES, CoinPair
+from bt_fusion.verdict.placebos.agreement_draws import DrawnTrips, drawn_trips
+from bt_fusion.verdict.placebos.chain_pair import SIDES, ChainPair
 from bt_fusion.verdict.placebos.entry_outcomes import (
     Costs,
     mean_position,
@@ -23,10 +23,10 @@ from bt_fusion.verdict.placebos.replay import RoundTrips
 from bt_fusion.verdict.placebos.run_figures import Endings, MeanDraw, TradeColumns
 from bt_fusion.verdict.placebos.trades import Trades
 
-__all__ = ["coin_placebo"]
+__all__ = ["random_agreement"]
 
 
-def coin_placebo(
+def random_agreement(
     bars: BarArrays,
     state: np.ndarray,
     trips: RoundTrips,
@@ -73,7 +73,7 @@ def coin_placebo(
     >>> bars = BarArrays.of(random_walk(2_000))
     >>> state = np.sign(np.diff(bars.close, prepend=bars.close[0]))
     >>> chance = np.random.default_rng(0).random(2_000) < 0.3
-    >>> placebo = coin_placebo(bars, state, renewed(state, chance), draws=200)
+    >>> placebo = random_agreement(bars, state, renewed(state, chance), draws=200)
     >>> 0.05 < placebo.p_value < 0.95, placebo.misfit < 0.1
     (True, True)
     """
@@ -81,7 +81,7 @@ def coin_placebo(
         closed = trips.exit_bar >= 0
         trips = trips[closed]
     entries, held = matched(trips if like is None else like, len(bars))
-    pair = CoinPair.matching(state, entries, held, hold_bars)
+    pair = ChainPair.matching(state, entries, held, hold_bars)
     runs = Runs(bars, costs, pair, exits)
     blocks, mean = [], np.zeros(len(bars))
     for block in drawn_trips(pair, draws, seed, exits):
@@ -112,7 +112,7 @@ class Runs:
     """Runs over the same bars, compared with the mean random filter."""
 
     def __init__(
-        self, bars: BarArrays, costs: Costs, pair: CoinPair, exits: LevelExits | None = None
+        self, bars: BarArrays, costs: Costs, pair: ChainPair, exits: LevelExits | None = None
     ):
         self.bars, self.costs, self.exits = bars, costs, exits
         self.moves = moves(bars.open, bars.close[-1])

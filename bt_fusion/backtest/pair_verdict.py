@@ -81,7 +81,7 @@ def verdict_of_pair(
     }
     if predictor is not None:
         statistics["labels"] = label_placebo(predictor, pair, seed=seed)
-    judged = {
+    comparison = {
         "chance": chance_figures(chance, pair),
         "ranking": ranking_figures(ranking),
         "delay_1": None if delayed is None else vars(delayed),
@@ -92,7 +92,7 @@ def verdict_of_pair(
     }
     stamps = pd.DatetimeIndex(pair.on.equity.index)
     lines = {"above_chance": chance.above_chance, "ranked": ranking_gains(ranking, stamps)}
-    return statistics, judged, pd.DataFrame(lines, index=stamps)
+    return statistics, comparison, pd.DataFrame(lines, index=stamps)
 
 
 def edge_figures(chance: MatchedChance, trials: int = 1) -> dict[str, float | None]:

@@ -18,9 +18,9 @@ from bt_fusion.backtest.difference.buy_and_hold import hold_equity, hold_figures
 from bt_fusion.backtest.difference.decomposition import decompose
 from bt_fusion.backtest.difference.matching import attribute_trades
 from bt_fusion.backtest.difference.robustness import robustness
-from bt_fusion.backtest.judgement import own_sharpe, selection_statistics, verdict_of_pair
 from bt_fusion.backtest.model_figures import add_health
 from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.pair_verdict import own_sharpe, selection_statistics, verdict_of_pair
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.backtest.summary import one_or_all
 from bt_fusion.backtest.threshold_hint import hint_of
@@ -36,15 +36,15 @@ from bt_fusion.report.checks.strategy_audit import strategy_audit_line
 from bt_fusion.statistics.bootstrap import Bootstrap
 from bt_fusion.trade_models.trade_plan import TradePlan
 
-__all__ = ["NOT_JUDGED", "Judging", "Step", "say_what_failed"]
+__all__ = ["NO_VERDICT", "RunEvaluation", "Step", "note_failure"]
 
-NOT_JUDGED = "not judged"
+NO_VERDICT = "not judged"
 NEEDED = ("statistics", "the comparison", "the verdict")  # steps that a verdict needs
 Step = Callable[[dict[str, Any]], None]
 
 
 @dataclass(eq=False)
-class Judging:
+class RunEvaluation:
     """Runs of a backtest and the steps of their evaluation.
 
     Attributes
@@ -147,17 +147,17 @@ class Judging:
         found = quick_audit(traded, bars, params, self.account, known, seed)
         summary["audit"] = (summary.get("audit") or {}) | {"strategy": found.to_dict()}
         if found.looks_ahead and summary["comparison"] is not None:
-            told = strategy_audit_line(found.to_dict())
-            summary["comparison"] |= {"verdict": NOT_JUDGED, "because": f"{NOT_JUDGED}: {told}"}
+            finding = strategy_audit_line(found.to_dict())
+            summary["comparison"] |= {"verdict": NO_VERDICT, "because": f"{NO_VERDICT}: {finding}"}
 
     def add_agreement(self, summary: dict[str, Any]) -> None:
         """Add the results of trades by whether ML agreed with their entries."""
         summary["fused_vs_technical"] = fused_vs_technical(
-            self.runs, self.out_of_sample, self.asked, self.bootstrap
+            self.runs, self.out_of_sample, self.agreement, self.bootstrap
         )
 
     @property
-    def asked(self) -> Agreement:
+    def agreement(self) -> Agreement:
         """The agreement that ML-on requires of ML."""
         voting = model_of(self.predictor).new_ensemble().voting
         return agreement_of(self.strategy, self.params, voting, self.account.round_trip)
@@ -211,12 +211,12 @@ class Judging:
 
     def add_hint(self, summary: dict[str, Any]) -> None:
         """Note which thresholds to try if ML leaves few trades."""
-        hint = hint_of(self.pair, self.asked)
+        hint = hint_of(self.pair, self.agreement)
         summary["notes"] += [hint] if hint else []
 
     def add_verdict(self, summary: dict[str, Any]) -> None:
         """Add the random filters and the verdict, unless a step it needs has failed."""
-        if summary["comparison"]["verdict"] == NOT_JUDGED:
+        if summary["comparison"]["verdict"] == NO_VERDICT:
             return
         found, verdict, self.by_bar = verdict_of_pair(
             self.pair,
@@ -233,15 +233,15 @@ class Judging:
         summary["comparison"] |= verdict
 
 
-def say_what_failed(summary: dict[str, Any], what: str, error: Exception) -> None:
+def note_failure(summary: dict[str, Any], what: str, error: Exception) -> None:
     """Note in a summary that a step failed; without its verdict two runs are "not judged"."""
-    told = f"{type(error).__name__}: {error}"
-    summary["notes"].append(f"{what} failed: {told}")
+    message = f"{type(error).__name__}: {error}"
+    summary["notes"].append(f"{what} failed: {message}")
     comparison = summary["comparison"]
     if comparison is not None and what in NEEDED and comparison["verdict"] is None:
-        comparison |= {"verdict": NOT_JUDGED, "because": f"{NOT_JUDGED}: {told}"}
+        comparison |= {"verdict": NO_VERDICT, "because": f"{NO_VERDICT}: {message}"}
     warn(
-        f"{what} failed: {told}; the runs and all other figures are kept",
+        f"{what} failed: {message}; the runs and all other figures are kept",
         BtFusionWarning,
         stacklevel=2,
     )

@@ -6,11 +6,11 @@ from warnings import warn
 
 from bt_fusion.errors import BtFusionError, BtFusionWarning
 
-__all__ = ["surviving"]
+__all__ = ["errors_as_warnings"]
 
 
 @contextmanager
-def surviving(what: str) -> Iterator[None]:
+def errors_as_warnings(what: str) -> Iterator[None]:
     """Turn an error of the block into a warning that `what` could not be drawn.
 
     Errors of ours pass: they say what the user can mend.
@@ -20,5 +20,5 @@ def surviving(what: str) -> Iterator[None]:
     except BtFusionError:
         raise
     except Exception as error:
-        told = f"{what} could not be drawn: {type(error).__name__}: {error}"
-        warn(told, BtFusionWarning, stacklevel=3)
+        message = f"{what} could not be drawn: {type(error).__name__}: {error}"
+        warn(message, BtFusionWarning, stacklevel=3)

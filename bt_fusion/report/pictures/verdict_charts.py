@@ -145,8 +145,10 @@ def draw_chance(figure: Any, run: SavedRun) -> bool:
     for name in run.runs:
         places = [each.place(getattr(each, name)) for each in found]
         inside = RUN_COLOURS[name] if name == "on" else "white"
-        look = {"s": 80, "color": inside, "edgecolor": RUN_COLOURS[name], "zorder": 3}
-        axis.scatter([np.nan if p is None else p for p in places], rows, label=f"ML {name}", **look)
+        style = {"s": 80, "color": inside, "edgecolor": RUN_COLOURS[name], "zorder": 3}
+        axis.scatter(
+            [np.nan if p is None else p for p in places], rows, label=f"ML {name}", **style
+        )
     axis.axvline(0, color=GRAY, lw=0.8)
     axis.set_yticks(rows, [each.label for each in found])
     axis.grid(axis="y", visible=False)

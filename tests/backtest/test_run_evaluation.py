@@ -1,4 +1,4 @@
-"""A mistake in judging costs what it touches, never a finished run."""
+"""A mistake in the evaluation costs what it touches, never a finished run."""
 
 import json
 
@@ -19,12 +19,12 @@ from tests.report.terminal.drawn import in_one_line, text
 # the function that fails, and what is then said to have failed
 FAULTS = {
     "bt_fusion.backtest.chance.matched_chance.random_subsets": "the verdict",
-    "bt_fusion.backtest.judgement.judge": "the verdict",
+    "bt_fusion.backtest.pair_verdict.judge": "the verdict",
     "bt_fusion.backtest.comparison.trade_intervals": "the comparison",
-    "bt_fusion.backtest.judging.decompose": "the decomposition",
+    "bt_fusion.backtest.run_evaluation.decompose": "the decomposition",
     "bt_fusion.backtest.difference.robustness.delayed_returns": "robustness",
     "bt_fusion.backtest.difference.buy_and_hold.own_gain": "buy and hold",
-    "bt_fusion.backtest.judgement.certainty": "statistics",
+    "bt_fusion.backtest.pair_verdict.certainty": "statistics",
     "bt_fusion.backtest.difference.agreed_entries.agreement_groups": "the table of agreement",
 }
 NEEDED = {"the verdict", "the comparison", "statistics"}
@@ -35,7 +35,7 @@ def broken(*args, **options):
 
 
 @pytest.mark.parametrize("component", FAULTS)
-def test_a_fault_in_judging_loses_no_run(component, monkeypatch, tmp_path):
+def test_a_fault_in_the_evaluation_loses_no_run(component, monkeypatch, tmp_path):
     what = FAULTS[component]
     monkeypatch.setattr(component, broken)
     with pytest.warns(BtFusionWarning, match=f"^{what} failed: ValueError: nothing to divide by"):
@@ -57,7 +57,7 @@ def test_a_fault_in_judging_loses_no_run(component, monkeypatch, tmp_path):
 
 
 def test_what_stands_before_the_fault_is_kept(monkeypatch):
-    monkeypatch.setattr("bt_fusion.backtest.judgement.judge", broken)
+    monkeypatch.setattr("bt_fusion.backtest.pair_verdict.judge", broken)
     with pytest.warns(BtFusionWarning):
         comparison = job(Average).run(BARS, "edge").summary["comparison"]
     assert comparison["win_rate"]["off"] > 0
@@ -69,7 +69,7 @@ def test_an_interruption_is_no_fault(monkeypatch):
     def interrupted(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bt_fusion.backtest.judging.compare_runs", interrupted)
+    monkeypatch.setattr("bt_fusion.backtest.run_evaluation.compare_runs", interrupted)
     with pytest.raises(KeyboardInterrupt):
         job(Average).run(BARS, "edge")
 

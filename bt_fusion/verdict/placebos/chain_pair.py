@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from bt_fusion.verdict.placebos.coin import Coin, fit_coin, reached
+from bt_fusion.verdict.placebos.agreement_chain import AgreementChain, fit_chain, reached
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.episodes import Episodes
 
-__all__ = ["SIDES", "CoinPair"]
+__all__ = ["SIDES", "ChainPair"]
 
 SIDES = (1, -1)
 ROUNDS = 30
@@ -18,14 +18,14 @@ CLOSE_ENOUGH = 1e-7  # tolerance of the probability of a blocked start
 
 
 @dataclass(frozen=True, eq=False)
-class CoinPair:
+class ChainPair:
     """A Markov chain for long and one for short positions, over the episodes of one state.
 
     Attributes
     ----------
     episodes : Episodes
         Of all bars but the last, where orders are never filled.
-    coins : (Coin, Coin)
+    chains : (AgreementChain, AgreementChain)
         The long and the short chain.
     blocked : ndarray of float64, shape (n_episodes,)
         Probability that each episode begins while the previous position is still held; its first
@@ -38,13 +38,13 @@ class CoinPair:
     """
 
     episodes: Episodes
-    coins: tuple[Coin, Coin]
+    chains: tuple[AgreementChain, AgreementChain]
     blocked: np.ndarray
 
     @classmethod
     def matching(
         cls, state: np.ndarray, entries: np.ndarray, held: np.ndarray, hold_bars: int
-    ) -> "CoinPair":
+    ) -> "ChainPair":
         """Return the chains with an expected number of entries and bars held on each side.
 
         Parameters
@@ -63,16 +63,18 @@ class CoinPair:
                 for own in (episodes.side == side for side in SIDES)
             ]
             wanted = zip(weights, entries, held, strict=True)
-            long, short = (fit_coin(*each, hold_bars) for each in wanted)
+            long, short = (fit_chain(*each, hold_bars) for each in wanted)
             before, blocked = blocked, blocked_probability(episodes, long, short)
             if np.abs(blocked - before).max(initial=0.0) < CLOSE_ENOUGH:
                 break
         return cls(episodes, (long, short), blocked)
 
     @classmethod
-    def tossing(cls, episodes: Episodes, coins: tuple[Coin, Coin]) -> "CoinPair":
+    def of_chains(
+        cls, episodes: Episodes, chains: tuple[AgreementChain, AgreementChain]
+    ) -> "ChainPair":
         """Return the pair of given chains."""
-        return cls(episodes, coins, blocked_probability(episodes, *coins))
+        return cls(episodes, chains, blocked_probability(episodes, *chains))
 
     @property
     def held(self) -> np.ndarray:
@@ -119,24 +121,26 @@ class CoinPair:
         age, blocked = self.episodes.age, self.episodes.at_bars(self.blocked)
         side = self.episodes.at_bars(self.episodes.side)
         found = np.zeros((2, len(age)))
-        for row, own, coin in self._sides():
-            most = coin.hold_bars  # later ages are equivalent
-            table = getattr(coin, name)(most + 1)
+        for row, own, chain in self._sides():
+            most = chain.hold_bars  # later ages are equivalent
+            table = getattr(chain, name)(most + 1)
             free = table[np.minimum(age, most)]
             late = np.where(age > 0, table[np.clip(age - 1, 0, most)], 0.0)
             found[row] = np.where(side == own, free + blocked * (late - free), 0.0)
         return found
 
-    def _sides(self) -> Iterator[tuple[int, int, Coin]]:
-        yield from zip((0, 1), SIDES, self.coins, strict=True)
+    def _sides(self) -> Iterator[tuple[int, int, AgreementChain]]:
+        yield from zip((0, 1), SIDES, self.chains, strict=True)
 
 
-def blocked_probability(episodes: Episodes, long: Coin, short: Coin) -> np.ndarray:
+def blocked_probability(
+    episodes: Episodes, long: AgreementChain, short: AgreementChain
+) -> np.ndarray:
     """Return the probability that each episode begins while the previous position is held."""
     ages = np.minimum(episodes.length, long.hold_bars + 1)
     free, late = np.zeros((2, len(episodes)))
-    for side, coin in zip(SIDES, (long, short), strict=True):
-        held = np.append(0.0, coin.held(long.hold_bars + 1))
+    for side, chain in zip(SIDES, (long, short), strict=True):
+        held = np.append(0.0, chain.held(long.hold_bars + 1))
         own = episodes.side == side
         free[own], late[own] = held[ages[own]], held[ages[own] - 1]
     found, last = [], 0.0

@@ -9,11 +9,11 @@ import pytest
 
 from bt_fusion import BtFusionWarning, OptionError
 from bt_fusion.report.draw import redraw
+from bt_fusion.report.errors_as_warnings import errors_as_warnings
 from bt_fusion.report.html import sections as plan
 from bt_fusion.report.html.columns.page_data import MAKERS
 from bt_fusion.report.html.page import page
 from bt_fusion.report.pictures import run as pictures
-from bt_fusion.report.surviving import surviving
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 
@@ -88,9 +88,9 @@ def test_without_signals_there_are_still_the_other_charts(run_folder, monkeypatc
 
 
 def test_what_the_user_can_mend_is_an_error(run_folder):
-    with pytest.raises(OptionError), surviving("x"):
+    with pytest.raises(OptionError), errors_as_warnings("x"):
         raise OptionError("give another")
-    with pytest.raises(KeyboardInterrupt), surviving("x"):
+    with pytest.raises(KeyboardInterrupt), errors_as_warnings("x"):
         raise KeyboardInterrupt
 
 

@@ -6,15 +6,15 @@ from math import ceil, log
 import numpy as np
 from scipy.optimize import brentq
 
-__all__ = ["Coin", "fit_coin", "forgetting", "reached", "spells"]
+__all__ = ["AgreementChain", "fit_chain", "mixing_steps", "reached", "spells"]
 
-FORGOTTEN = 0.02  # autocorrelation treated as zero
-MOST_TOSSES = 1_000_000
+NEGLIGIBLE = 0.02  # autocorrelation treated as zero
+MOST_STEPS = 1_000_000
 GRID = 200  # rates tried before refining the root
 
 
 @dataclass(frozen=True)
-class Coin:
+class AgreementChain:
     """Random agreement: a two-state Markov chain that renews a position while it is on.
 
     Attributes
@@ -33,8 +33,8 @@ class Coin:
 
     Examples
     --------
-    >>> coin = Coin(starts=0.5, ends=0.5, hold_bars=2)
-    >>> coin.held(4), coin.entered(4)
+    >>> chain = AgreementChain(starts=0.5, ends=0.5, hold_bars=2)
+    >>> chain.held(4), chain.entered(4)
     (array([0.5 , 0.75, 0.75, 0.75]), array([0.5  , 0.25 , 0.125, 0.125]))
     """
 
@@ -54,7 +54,7 @@ class Coin:
 
     def held(self, ages: int) -> np.ndarray:
         """Return the probability of a position at each age of an episode, shape (ages,)."""
-        return 1 - (1 - self.share) * waits(self.starts, ages, self.hold_bars)
+        return 1 - (1 - self.share) * none_started(self.starts, ages, self.hold_bars)
 
     def entered(self, ages: int) -> np.ndarray:
         """Return the probability of an entry at each age of an episode, shape (ages,)."""
@@ -62,7 +62,7 @@ class Coin:
         return np.append(self.share, self.starts * flat[:-1])[:ages]
 
 
-def waits(starts: float | np.ndarray, ages: int, hold_bars: int) -> np.ndarray:
+def none_started(starts: float | np.ndarray, ages: int, hold_bars: int) -> np.ndarray:
     """Return the probability that no agreement has started by each age, given an off start.
 
     Parameters
@@ -76,7 +76,7 @@ def waits(starts: float | np.ndarray, ages: int, hold_bars: int) -> np.ndarray:
     return (1 - np.asarray(starts))[..., None] ** np.minimum(np.arange(ages), hold_bars - 1)
 
 
-def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) -> Coin:
+def fit_chain(weight: np.ndarray, entries: float, held: float, hold_bars: int) -> AgreementChain:
     """Return the chain with an expected number of entries and bars held.
 
     Parameters
@@ -94,16 +94,16 @@ def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) ->
     """
     total = weight.sum()
     if held < 0.5 or entries < 0.5:
-        return Coin(0.0, 1.0, hold_bars)
+        return AgreementChain(0.0, 1.0, hold_bars)
     if held > total - 0.5:
-        return Coin(1.0, 0.0, hold_bars)
+        return AgreementChain(1.0, 0.0, hold_bars)
 
     def off_share(starts: float | np.ndarray) -> np.ndarray:
-        return (total - held) / (waits(starts, len(weight), hold_bars) @ weight)
+        return (total - held) / (none_started(starts, len(weight), hold_bars) @ weight)
 
     def excess(starts: np.ndarray) -> np.ndarray:
         off = off_share(starts)
-        later = off * starts * (waits(starts, len(weight) - 1, hold_bars) @ weight[1:])
+        later = off * starts * (none_started(starts, len(weight) - 1, hold_bars) @ weight[1:])
         return weight[0] * (1 - off) + later - entries
 
     def too_short(starts: float) -> float:
@@ -120,7 +120,7 @@ def fit_coin(weight: np.ndarray, entries: float, held: float, hold_bars: int) ->
     else:
         starts = float(rates[np.abs(found).argmin()])
     off = float(off_share(starts))
-    return Coin(starts, min(1.0, starts * off / (1 - off)), hold_bars)
+    return AgreementChain(starts, min(1.0, starts * off / (1 - off)), hold_bars)
 
 
 def reached(length: np.ndarray, blocked: np.ndarray, hold_bars: int) -> np.ndarray:
@@ -140,41 +140,41 @@ def reached(length: np.ndarray, blocked: np.ndarray, hold_bars: int) -> np.ndarr
     return np.append(early, (tails * share).sum())
 
 
-def forgetting(coin: Coin) -> int:
+def mixing_steps(chain: AgreementChain) -> int:
     """Return the number of steps after which the chain is practically stationary.
 
-    >>> forgetting(Coin(0.25, 0.25, 5)), forgetting(Coin(0.5, 0.5, 5))
+    >>> mixing_steps(AgreementChain(0.25, 0.25, 5)), mixing_steps(AgreementChain(0.5, 0.5, 5))
     (6, 1)
     """
-    left = abs(coin.persistence)
-    if left < FORGOTTEN:
+    left = abs(chain.persistence)
+    if left < NEGLIGIBLE:
         return 1
-    return min(ceil(log(FORGOTTEN) / log(left)), MOST_TOSSES) if left < 1 else 1
+    return min(ceil(log(NEGLIGIBLE) / log(left)), MOST_STEPS) if left < 1 else 1
 
 
 def spells(
-    coin: Coin, tosses: int, draws: int, rng: np.random.Generator
+    chain: AgreementChain, steps: int, draws: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the draw, first step and end step (exclusive) of every spell of agreement."""
-    pairs = pairs_needed(coin, tosses)
+    pairs = pairs_needed(chain, steps)
     off, on = (
-        waiting_times(rate, tosses, (draws, pairs), rng) for rate in (coin.starts, coin.ends)
+        waiting_times(rate, steps, (draws, pairs), rng) for rate in (chain.starts, chain.ends)
     )
-    off[rng.random(draws) < coin.share, 0] = 0.0  # the first step agrees
+    off[rng.random(draws) < chain.share, 0] = 0.0  # the first step agrees
     stop = np.cumsum(off + on, axis=1)
     first = stop - on
-    draw, place = np.nonzero(first < tosses)
-    ends = np.minimum(stop[draw, place], tosses)
+    draw, place = np.nonzero(first < steps)
+    ends = np.minimum(stop[draw, place], steps)
     return draw, first[draw, place].astype(np.int64), ends.astype(np.int64)
 
 
-def pairs_needed(coin: Coin, tosses: int) -> int:
+def pairs_needed(chain: AgreementChain, steps: int) -> int:
     """Return how many off-on pairs cover the steps, with a margin of ten standard deviations.
 
     The standard deviation of the number of pairs is at most its root.
     """
     with np.errstate(divide="ignore"):
-        expected = tosses / (np.divide(1.0, coin.starts) + np.divide(1.0, coin.ends))
+        expected = steps / (np.divide(1.0, chain.starts) + np.divide(1.0, chain.ends))
     return int(expected + 10 * np.sqrt(expected) + 50)
 
 

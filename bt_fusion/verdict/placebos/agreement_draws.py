@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from bt_fusion.verdict.placebos.coin import Coin, forgetting, spells
-from bt_fusion.verdict.placebos.coin_pair import SIDES, CoinPair
+from bt_fusion.verdict.placebos.agreement_chain import AgreementChain, mixing_steps, spells
+from bt_fusion.verdict.placebos.chain_pair import SIDES, ChainPair
 from bt_fusion.verdict.placebos.episodes import Episodes, blocked_starts
 from bt_fusion.verdict.placebos.levels import LevelExits
 from bt_fusion.verdict.placebos.replay import NEVER, RoundTrips
@@ -34,18 +34,23 @@ class Agreements:
 
     @classmethod
     def of(
-        cls, coin: Coin, episodes: Episodes, side: int, draws: int, rng: np.random.Generator
+        cls,
+        chain: AgreementChain,
+        episodes: Episodes,
+        side: int,
+        draws: int,
+        rng: np.random.Generator,
     ) -> "Agreements":
         """Draw random agreements over the episodes of a side.
 
-        Between two episodes the chain runs until it forgets its state, so each episode starts from
-        a stationary chain.
+        Between two episodes the chain runs for `mixing_steps`, so each episode starts from a
+        stationary chain.
         """
         own = np.flatnonzero(episodes.side == side)
         length = episodes.length[own]
-        stop = np.cumsum(length + forgetting(coin))
+        stop = np.cumsum(length + mixing_steps(chain))
         begin = np.append(0, stop)[: len(own)]  # start of each episode, in steps
-        draw, first, end = spells(coin, int(stop[-1]) if len(own) else 0, draws, rng)
+        draw, first, end = spells(chain, int(stop[-1]) if len(own) else 0, draws, rng)
         low = np.searchsorted(begin, first, side="right") - 1
         pieces, over = np.ones_like(low), np.flatnonzero(end > stop[low])
         pieces[over] = np.searchsorted(begin, end[over], side="left") - low[over]
@@ -93,17 +98,17 @@ class DrawnTrips:
 
 
 def drawn_trips(
-    pair: CoinPair, draws: int, seed: int = 0, exits: LevelExits | None = None
+    pair: ChainPair, draws: int, seed: int = 0, exits: LevelExits | None = None
 ) -> Iterator[DrawnTrips]:
     """Yield the round trips of the draws, block by block; `exits` as in `trips_of`."""
     rng = np.random.default_rng(seed)
     for start in range(0, draws, BLOCK):
         count = min(BLOCK, draws - start)
         agreements = [
-            Agreements.of(coin, pair.episodes, side, count, rng)
-            for side, coin in zip(SIDES, pair.coins, strict=True)
+            Agreements.of(chain, pair.episodes, side, count, rng)
+            for side, chain in zip(SIDES, pair.chains, strict=True)
         ]
-        yield trips_of(agreements, pair.episodes, pair.coins[0].hold_bars, count, exits)
+        yield trips_of(agreements, pair.episodes, pair.chains[0].hold_bars, count, exits)
 
 
 def renewed_to_levels(

@@ -6,12 +6,12 @@ from scipy.special import ndtr
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
-from bt_fusion.verdict.placebos.coin import Coin
-from bt_fusion.verdict.placebos.coin_draws import DrawnTrips, drawn_trips
-from bt_fusion.verdict.placebos.coin_pair import CoinPair
-from bt_fusion.verdict.placebos.coin_placebo import Runs, coin_placebo
+from bt_fusion.verdict.placebos.agreement_chain import AgreementChain
+from bt_fusion.verdict.placebos.agreement_draws import DrawnTrips, drawn_trips
+from bt_fusion.verdict.placebos.chain_pair import ChainPair
 from bt_fusion.verdict.placebos.entry_outcomes import Costs
 from bt_fusion.verdict.placebos.episodes import Episodes
+from bt_fusion.verdict.placebos.random_agreement import Runs, random_agreement
 from bt_fusion.verdict.placebos.replay import RoundTrips, renewed
 from bt_fusion.verdict.placebos.trades import Trades, trade_paths
 from tests.strategies.test_fusion import steps
@@ -34,8 +34,9 @@ def spells(count, seed, share=0.3, length=6):
 
 def test_figures_are_those_of_a_walk_over_the_bars():
     bars, state = market(400)
-    pair = CoinPair.tossing(
-        Episodes.of(np.nan_to_num(state[:-1]).astype(int)), (Coin(0.1, 0.2, 4), Coin(0.3, 0.3, 4))
+    pair = ChainPair.of_chains(
+        Episodes.of(np.nan_to_num(state[:-1]).astype(int)),
+        (AgreementChain(0.1, 0.2, 4), AgreementChain(0.3, 0.3, 4)),
     )
     runs = Runs(bars, COSTS, pair)
     (drawn,) = drawn_trips(pair, 20, seed=3)
@@ -70,11 +71,11 @@ def test_figures_are_those_of_a_walk_over_the_bars():
 
 
 def test_the_score_by_hand():
-    # one long episode; moves of bars 1..4: +10 %, -10 %, +20 %, 0. A coin tossed on each bar,
+    # one long episode; moves of bars 1..4: +10 %, -10 %, +20 %, 0. Chance agrees on each bar,
     # held for one: half a position on every bar from 1 on
     bars = BarArrays.of(steps([100, 110, 99, 118.8, 118.8]))
-    coins = Coin(0.5, 0.5, 1), Coin(0.0, 1.0, 1)
-    pair = CoinPair.tossing(Episodes.of(np.ones(4, dtype=int)), coins)
+    chains = AgreementChain(0.5, 0.5, 1), AgreementChain(0.0, 1.0, 1)
+    pair = ChainPair.of_chains(Episodes.of(np.ones(4, dtype=int)), chains)
     assert pair.position.tolist() == [[0, 0.5, 0.5, 0.5, 0.5], [0] * 5]
     run = RoundTrips(np.array([0]), np.array([1]), np.array([2]))
     figures = Runs(bars, Costs(0, 0, 1), pair).of(run)
@@ -94,7 +95,7 @@ def test_draws_enter_and_hold_as_much_on_each_side(share):
     noise = np.random.default_rng(1).standard_normal(4_000)
     lasting = np.convolve(noise, np.ones(4), "same")
     trips = renewed(state, lasting > np.quantile(lasting, 1 - share))
-    placebo = coin_placebo(bars, state, trips, draws=1_000)
+    placebo = random_agreement(bars, state, trips, draws=1_000)
     assert placebo.misfit < 1e-6
     assert placebo.drawn.entries.mean() == pytest.approx(len(trips.side), rel=0.01)
     assert placebo.drawn.exposure.mean() == pytest.approx(placebo.real.exposure[0], rel=0.01)
@@ -105,12 +106,12 @@ def test_draws_enter_and_hold_as_much_on_each_side(share):
 def test_the_edge_is_what_lies_above_the_mean_draw():
     bars, state = market(300)
     trips = renewed(state, spells(300, 2))
-    placebo = coin_placebo(bars, state, trips, 5, COSTS, draws=10)
+    placebo = random_agreement(bars, state, trips, 5, COSTS, draws=10)
     entries, held = (np.array([(trips.side == s).sum() for s in (1, -1)]), np.zeros(2))
     start, stop = trips.spans(300)
     for row, side in enumerate((1, -1)):
         held[row] = (stop - start)[trips.side == side].sum()
-    pair = CoinPair.matching(state, entries, held, 5)
+    pair = ChainPair.matching(state, entries, held, 5)
     runs = Runs(bars, COSTS, pair)
     mean = np.zeros(300)
     for block in drawn_trips(pair, 4_000, seed=1):
@@ -124,7 +125,9 @@ def test_the_edge_is_what_lies_above_the_mean_draw():
 def test_seeds_give_the_same_draws_again():
     bars, state = market(500)
     trips = renewed(state, spells(500, 3))
-    first, again, other = (coin_placebo(bars, state, trips, draws=120, seed=s) for s in (1, 1, 2))
+    first, again, other = (
+        random_agreement(bars, state, trips, draws=120, seed=s) for s in (1, 1, 2)
+    )
     assert first.drawn.score.tolist() == again.drawn.score.tolist()
     assert first.drawn.score.tolist() != other.drawn.score.tolist()
     assert len(first) == 120
@@ -134,10 +137,10 @@ def test_who_foresees_is_found_and_who_errs_too():
     bars, state = market(3_000)
     ahead = np.append(bars.open[7:] / bars.open[1:-6] - 1, np.zeros(7))
     good = np.nan_to_num(state) * ahead > 0
-    best = coin_placebo(bars, state, renewed(state, good), draws=199)
+    best = random_agreement(bars, state, renewed(state, good), draws=199)
     assert best.p_value == 1 / 200
     assert best.p_against == 1.0
-    worst = coin_placebo(bars, state, renewed(state, ~good), draws=199)
+    worst = random_agreement(bars, state, renewed(state, ~good), draws=199)
     assert worst.p_against == 1 / 200
     # few draws say less than the normal tail, many never more than it
     assert best.p_value >= ndtr(-best.real.score[0])
@@ -146,7 +149,7 @@ def test_who_foresees_is_found_and_who_errs_too():
 def test_whoever_vetoes_nothing_or_everything_scores_nothing():
     bars, state = market(500)
     for agrees in (np.ones(500, dtype=bool), np.zeros(500, dtype=bool)):
-        placebo = coin_placebo(bars, state, renewed(state, agrees), draws=50)
+        placebo = random_agreement(bars, state, renewed(state, agrees), draws=50)
         assert placebo.real.score.tolist() == [0.0]
         assert not placebo.drawn.score.any()
         assert placebo.p_value == placebo.p_against == 1.0
@@ -171,7 +174,7 @@ def test_paths_of_the_same_fills_give_the_same_figures():
     )
     # a rule's position is worth the same on every bar, a fill's grows with its price
     rule, fills = (
-        coin_placebo(bars, state, trips, 5, Costs(0, 0, 0.9), 50, paths=each)
+        random_agreement(bars, state, trips, 5, Costs(0, 0, 0.9), 50, paths=each)
         for each in (None, paths)
     )
     for name in ("entries", "expectancy", "win_rate", "profit_factor", "exposure"):
@@ -184,7 +187,7 @@ def test_paths_of_the_same_fills_give_the_same_figures():
 def test_periodic_agreement_is_a_misfit():
     bars, state = market(3_000)
     agrees = np.arange(3_000) % 7 == 0  # one bar flat between two positions, as regular as a clock
-    placebo = coin_placebo(bars, state, renewed(state, agrees, 6), 6, draws=20)
+    placebo = random_agreement(bars, state, renewed(state, agrees, 6), 6, draws=20)
     assert placebo.misfit > 0.1
 
 
@@ -193,7 +196,7 @@ def test_the_size_is_right_also_for_bunched_agreement():
     for seed in range(60):
         bars, state = market(600, seed)
         trips = renewed(state, spells(600, seed, length=20))
-        p_values.append(coin_placebo(bars, state, trips, draws=99, seed=seed).p_value)
+        p_values.append(random_agreement(bars, state, trips, draws=99, seed=seed).p_value)
     # 6 expected in each tail, with a spread of 2.3; the larger of two tails makes it fewer
     assert 1 <= (np.array(p_values) <= 0.1).sum() <= 14
     assert 1 <= (np.array(p_values) > 0.9).sum() <= 16
@@ -201,7 +204,9 @@ def test_the_size_is_right_also_for_bunched_agreement():
 
 def test_draws_without_trips_have_figures():
     bars = market(300)[0]
-    pair = CoinPair.tossing(Episodes.of(np.ones(299, dtype=int)), (Coin(0.001, 0.999, 3),) * 2)
+    pair = ChainPair.of_chains(
+        Episodes.of(np.ones(299, dtype=int)), (AgreementChain(0.001, 0.999, 3),) * 2
+    )
     empty = np.empty(0, dtype=np.int64)
     figures = Runs(bars, COSTS, pair).figures(
         DrawnTrips(empty, RoundTrips(empty, empty, empty), draws=2)

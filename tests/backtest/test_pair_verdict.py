@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bt_fusion.backtest.judgement import certainty, selection_statistics
+from bt_fusion.backtest.pair_verdict import certainty, selection_statistics
 from bt_fusion.backtest.trials import Trials
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.engine.runner import run_strategy
