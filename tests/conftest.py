@@ -29,8 +29,10 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
-    """Keep the tests' refits away from the user's cache folder."""
-    os.environ["BT_FUSION_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """Keep the tests' refits away from the user's cache folder, in one for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    os.environ["BT_FUSION_CACHE"] = str(shared / "cache")
 
 
 @pytest.fixture(scope="session")

@@ -80,6 +80,7 @@ CHECKOUT = (
 PACKAGES = [path for path in sys.path if path.endswith("site-packages")]
 
 
+@pytest.mark.slow
 def test_a_checkout_without_install_serves_three_folders(tmp_path):
     code = CHECKOUT.format(root=str(ROOT), packages=PACKAGES)
     code += "print(bt_fusion.indicators.__file__)"
@@ -93,6 +94,7 @@ def test_the_rest_of_the_checkout_is_no_part_of_the_package(tmp_path):
     assert python(code, tmp_path, "-S") == "None None None None"
 
 
+@pytest.mark.slow
 def test_a_folder_stays_its_own_where_the_package_comes_from_elsewhere(tmp_path):
     """As a checkout's `strategies/mine.py` beside an installed wheel."""
     (tmp_path / "strategies").mkdir()

@@ -130,6 +130,7 @@ def test_a_model_of_the_analyzers_own_changes_nothing_that_is_traded(name):
     assert groups["agreed"]["trades"] > 0 and groups["disagreed"]["trades"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["brackets", "several data", "memory saving", "live"])
 def test_the_probability_is_that_of_the_bar_of_the_order(name):
     found, bars = analysed(name, model=True), feeds(name)

@@ -75,6 +75,7 @@ def test_a_sweep_makes_runs_that_may_be_stopped_in_the_engine(tmp_path):
     assert row.on_net_profit == pytest.approx(one.figures["net_profit"])
 
 
+@pytest.mark.slow
 def test_ignore_makes_no_health_in_predictions():
     result = ran()
     assert result.out_of_sample["made"].predictions.health is None

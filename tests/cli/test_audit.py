@@ -161,6 +161,7 @@ def test_options_that_do_not_go_together(options, message, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_all_of_a_plug_in_is_audited(tmp_path, registers, capsys):
     plugin, table = tmp_path / "own_parts_of_a_user.py", tmp_path / "audit.json"
     plugin.write_text(OWN_PARTS)
@@ -189,6 +190,7 @@ def test_a_saved_model_is_audited(data, trained, tmp_path, capsys):
     assert "Audit      nothing looks ahead: " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_strategy_with_ml_is_audited(data, trained, own, capsys):
     """With the model an honest strategy of ours and one of a user's pass on bars it never saw."""
     options = ("--data", data, "--model", trained, "--fromdate", "2024-01-01 08:00", "--cuts", 6)

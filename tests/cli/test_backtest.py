@@ -89,6 +89,7 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
     assert "backtrader" in summary["config"]["versions"]
 
 
+@pytest.mark.slow
 def test_the_label_placebo_stands_in_table_and_report(csv, tmp_path, capsys):
     run("--data", csv, "--out", tmp_path, "--placebo", "labels", *QUICK)
     found = json.loads((tmp_path / "summary.json").read_text())["statistics"]["labels"]

@@ -69,6 +69,7 @@ def test_without_the_check_the_results_say_so(options, tmp_path, capsys):
     assert said in (run / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_model_that_was_not_checked_says_so(options, tmp_path, capsys):
     model, plugin = tmp_path / "model", options[2:4]
     assert command("train", *options, "--no-causality-check", "--out", str(model)) == 0

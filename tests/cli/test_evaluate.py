@@ -18,6 +18,7 @@ def run(data, *words):
     return command("evaluate", "--data", data, *words)
 
 
+@pytest.mark.slow
 def test_evaluate_writes_tables_and_pictures(data, trained, tmp_path, capsys):
     out, path = tmp_path / "out", tmp_path / "e.json"
     words = ("--feature-importance", "--backtest", "--json", path, "--out", out)

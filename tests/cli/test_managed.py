@@ -136,6 +136,7 @@ def test_backtest_without_one_walks_forward_with_the_preset(data, tmp_path):
     assert len(trades_of(out)) > 5
 
 
+@pytest.mark.slow
 def test_another_strategy_trades_its_signal_and_says_so(trained, data, tmp_path, capsys):
     words = ("--data", data, "--model", trained, "--placebo", "none", "--out", tmp_path / "run")
     assert command("backtest", *words) == 0

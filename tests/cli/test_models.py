@@ -156,6 +156,7 @@ def each(saved, tmp_path_factory):
     return words
 
 
+@pytest.mark.slow
 def test_each_symbol_has_a_saved_model_of_its_own(each, tmp_path, capsys):
     run(*each, "--out", tmp_path, "--param", "ml_threshold=0.55")
     summary = summary_of(tmp_path)

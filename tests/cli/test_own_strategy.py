@@ -36,6 +36,7 @@ def test_a_strategy_of_ones_own_with_ml_off_and_on(csv, mine, tmp_path, capsys):
     assert len(on & off) >= counts["kept"]
 
 
+@pytest.mark.slow
 def test_a_sizer_of_ones_own_and_a_share(csv, mine, tmp_path):
     base = ["--data", csv, "-q", "--no-report", "--ml", "off", *QUICK]
     for sizer in ("0.1", f"{mine}:Tenth"):

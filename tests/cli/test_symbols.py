@@ -102,6 +102,7 @@ def test_periods_add_up_to_the_whole(several):
                 assert sum(row[name][key] for row in rows) == pytest.approx(summary[name][key])
 
 
+@pytest.mark.slow
 def test_tables_come_by_symbol_reason_period_and_whole(files, tmp_path, capsys):
     options = ["--breakdown", "day", "--param", "exit=both", *QUICK]
     run(*data(files), "--out", tmp_path, *options)

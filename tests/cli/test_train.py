@@ -43,6 +43,7 @@ def test_train_prints_labels_before_and_figures_after_the_fit(data, tmp_path, ca
     assert f"test │ {training['test_rows']} │" in shown
 
 
+@pytest.mark.slow
 def test_train_tunes_on_the_first_part_and_counts_the_trials(data, tmp_path, capsys):
     out, words = tmp_path / "m", ("--members", "lr", "--features", "wick_balance,return_1")
     options = (*words, "--folds", "2")

@@ -125,6 +125,7 @@ def test_a_broken_model_is_warned_of_before_the_first_bar(tmp_path):
     assert len(live.seen) == 20 and np.isnan(np.array(live.seen)[:, 6]).all()
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_in_the_middle_does_not_end_the_run(model):
     failing = SignalModel("fusion", ensemble=Ensemble(["lgb"])).fit(BARS[:TRAINED])
     real, asked = failing.feature_set_.latest, []

@@ -18,6 +18,7 @@ def test_presets_are_the_five_systems():
     assert set(PRESETS) == {"fusion", "discovery", "hybrid", "generator", "signal", "managed"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fusion", "discovery", "hybrid", "generator", "signal"])
 def test_every_preset_fits_and_predicts(name):
     if name == "hybrid" and not DEEP:

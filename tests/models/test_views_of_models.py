@@ -112,6 +112,7 @@ def test_models_saved_before_there_were_views_load(tmp_path):
     assert load_model(folder).feature_set_.names == ("return_1",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("walked", [False, True])
 def test_bar_by_bar_as_in_a_batch(model, walked):
     predictor = WalkForward(new_model(), 700, 300, cache=None) if walked else model
@@ -266,6 +267,7 @@ def test_ready_predictions_need_no_feeds(model):
         cerebro.run()
 
 
+@pytest.mark.slow
 def test_a_managed_model_and_a_search_take_them_too(tmp_path):
     managed = ManagedModel(["wick_balance"], ensemble=Ensemble(["lgb"]), min_trades=20, **VIEWS)
     folder = managed.fit(BARS[:1_200]).save(tmp_path / "managed")

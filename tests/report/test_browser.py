@@ -228,6 +228,7 @@ def test_a_phone_never_scrolls_sideways(opened):
     assert wide == []
 
 
+@pytest.mark.slow
 def test_paper_gets_every_chart_in_light(opened):
     press(opened, "#theme")
     theme = "return document.documentElement.dataset.theme"

@@ -29,6 +29,7 @@ def names(folder):
     return {path.name for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_it_draws_from_the_files_alone(folder, capsys):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     report(folder)

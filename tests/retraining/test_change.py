@@ -86,6 +86,7 @@ def killed_at_every(stride, folder, change, finished):
     assert begun > 20 / stride
 
 
+@pytest.mark.slow
 @FORK
 @STRIDES
 def test_a_replacement(stride, folder, replacement):

@@ -65,6 +65,7 @@ def test_a_missing_or_broken_file_is_named(name, folder):
         SavedRun.read(folder)
 
 
+@pytest.mark.slow
 def test_whatever_a_library_raises_of_a_broken_table_it_is_named(folder):
     path = folder / "bars.parquet"
     whole = path.read_bytes()

@@ -189,6 +189,7 @@ def test_a_missing_model_can_stop_the_run(bars):
         traded(bars[:100], model=None, on_missing="raise")
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_in_the_middle_leaves_the_technical_points(bars, monkeypatch):
     model = SignalModel("fusion", Direction(5), Ensemble(("lgb",))).fit(bars[:300])
     calls = []

@@ -98,6 +98,7 @@ def test_three_feeds_of_different_starts_gaps_and_lengths(name, ml, seed):
     assert first["S0"] < feeds["S1"].index[0]  # it does not wait for the others to start
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_each_symbol_trades_as_it_would_alone(name):
     feeds = {symbol: bars[:500] for symbol, bars in three_feeds(1).items()}
@@ -110,6 +111,7 @@ def test_each_symbol_trades_as_it_would_alone(name):
         assert len(own) > 10
 
 
+@pytest.mark.slow
 def test_the_same_trades_bar_by_bar():
     feeds = {symbol: bars[:250] for symbol, bars in three_feeds(2).items()}
     batch = watched("fusion", feeds, ml=True).stats.trades()

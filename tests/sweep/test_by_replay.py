@@ -90,6 +90,7 @@ def test_again_makes_nothing(replayed, edge):
     pd.testing.assert_frame_equal(again.table, found.table)
 
 
+@pytest.mark.slow
 def test_where_one_differs_every_run_is_the_engines(edge, by_engine, tmp_path, monkeypatch):
     whole = ReplayedRun.trades
 

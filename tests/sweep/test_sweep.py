@@ -150,6 +150,7 @@ def test_a_grid_of_the_threshold_s_other_name_needs_no_other(edge, tmp_path):
     assert found.summary["failed"] == 0 and len(found.table) == 2
 
 
+@pytest.mark.slow
 def test_several_symbols(edge, tmp_path):
     bars = {"A": edge, "B": planted_edge(1_300, seed=4, auc=0.75)}
     found = Sweep(job(), {"ml_threshold": [0.5, 0.6]}, jobs=1).run(bars, out=tmp_path)

@@ -44,6 +44,7 @@ def test_rows_are_those_a_position_model_learns_from(learner):
     np.testing.assert_allclose(rest[data.rows], saved / trades.atr[entry])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["log_loss", "auc", "f1", "blend"])
 def test_the_best_trial_is_applied_whatever_it_aims_at(objective):
     options = StudyOptions(objective, folds=2, seed=1)

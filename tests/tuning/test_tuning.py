@@ -40,6 +40,7 @@ def test_the_same_seed_gives_the_same_numbers():
     assert not numbers(first)[:2].equals(numbers(other))
 
 
+@pytest.mark.slow
 def test_in_two_goes_as_in_one(tmp_path):
     whole = tune(small(), BARS, 12, TWO)
     place, calls = tmp_path / "new" / "tuning.db", []

@@ -148,6 +148,7 @@ def test_resampled_bars_are_judged(files, tmp_path):
     assert found.table.bars.tolist() == [len(resample_bars(bars, "2h"))] == [800]
 
 
+@pytest.mark.slow
 def test_whole_runs_are_kept_where_asked_for(files, tmp_path):
     found, _ = compared({"walk0": files["walk0"]}, tmp_path, keep_runs=True)
     summary = json.loads((tmp_path / "runs" / "walk0.csv" / "summary.json").read_text())

@@ -257,6 +257,7 @@ def test_the_points_of_hybrid_scoring(csv, tmp_path):
     assert found.model.explained == "Yes" and found.model.same
 
 
+@pytest.mark.slow
 def test_the_regime_of_signal_discovery(csv, tmp_path):
     label = "profit_before_stop"
     model = SignalModel(["wick_balance", "gap"], label, Ensemble(["lgb"]))
@@ -274,6 +275,7 @@ def test_the_regime_of_signal_discovery(csv, tmp_path):
     assert names == ["P(up) to agree", "P(down) to agree"]
 
 
+@pytest.mark.slow
 def test_a_preset_whose_members_are_objects(csv, tmp_path):
     walk = WalkForward(make_preset("fusion"), train_bars=500, refit_bars=700, cache=None)
     out = run_of(tmp_path / "named", csv, walk, "fusion", preset="fusion", ml_threshold=0.52)
@@ -362,6 +364,7 @@ def test_without_shap_the_command_says_how_to_get_it(folder, monkeypatch, capsys
     assert "ML was not asked" in shown
 
 
+@pytest.mark.slow
 def test_each_of_several_symbols(csv, tmp_path):
     late = planted_edge(900, seed=4, auc=0.8).set_index(BARS.index[-900:])
     late.to_csv(tmp_path / "late.csv")

@@ -163,6 +163,7 @@ def test_last_shows_the_end_alone(tmp_path):
     assert drawn_last(3) != drawn_last(12) == drawn_last(500)
 
 
+@pytest.mark.slow
 def test_in_sample_bars_are_marked(tmp_path):
     given = predictions(UP)
     unseen = draw_signals(tmp_path / "unseen.png", BARS, given).read_bytes()
