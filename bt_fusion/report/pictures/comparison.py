@@ -80,8 +80,10 @@ def _draw_probability(axis: Any, run: SavedRun) -> None:
     up = run.predictions.probability_up
     axis.plot(run.predictions.datetime[::step], up[::step], color=BLUE, lw=0.6, label="P(up)")
     levels = thresholds(run)
+    drawn: list[Any] = [up, *levels]
     if levels and agreement_of_run(run).auto:
         own = run.predictions.threshold[::step]
+        drawn = [up, own]
         for curve, label in ((own, "break-even threshold"), (1 - own, None))[: len(levels)]:
             stamps = run.predictions.datetime[::step]
             axis.plot(stamps, curve, color=INK, lw=0.5, label=label)
@@ -90,7 +92,8 @@ def _draw_probability(axis: Any, run: SavedRun) -> None:
             axis.axhline(level, color=INK, lw=0.8, ls="--", label=label)
     legend_above(axis)
     axis.set_ylabel("P(up)")
-    reach = max(0.15, float(np.nanmax(np.abs(up - 0.5))) * 1.05)
+    away = np.nanmax([np.nanmax(np.abs(each - 0.5), initial=0.0) for each in drawn])
+    reach = min(0.5, max(0.15, 1.05 * float(away)))
     axis.set_ylim(0.5 - reach, 0.5 + reach)
 
 
