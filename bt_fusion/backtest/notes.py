@@ -129,7 +129,7 @@ def left_out_note(model: SignalModel, time: np.ndarray) -> str:
 
 def tuned_note(model: SignalModel, part: OutOfSample) -> str:
     """Return a note on traded bars that a recipe's tuning saw, "" for none."""
-    until = getattr(model, "trained_until_", np.datetime64("NaT"))
+    until = getattr(model, "trained_until_", np.datetime64("NaT", "ns"))
     seen = int((part.bars.index <= pd.Timestamp(until)).sum())
     if not getattr(model, "trials_", 0) or not seen:
         return ""

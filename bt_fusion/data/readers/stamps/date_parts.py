@@ -67,10 +67,10 @@ class DateParts:
             year = year + np.where(year < PIVOT, 2000, 1900)
         valid = (month >= 1) & (month <= 12) & (year >= YEARS[0]) & (year <= YEARS[1])
         months = (np.where(valid, year, 1970) - 1970) * 12 + np.where(valid, month, 1) - 1
-        first = months.astype("datetime64[M]")
-        days = (first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")
+        first = months.astype("datetime64[M]").astype("datetime64[D]")
+        days = (months + 1).astype("datetime64[M]").astype("datetime64[D]") - first
         valid &= (day >= 1) & (day <= days.astype(np.int64))
-        stamps = (first.astype("datetime64[D]") + day - 1).astype("datetime64[us]") + self.clock
+        stamps = (first + (day - 1).astype("timedelta64[D]")).astype("datetime64[us]") + self.clock
         stamps[~valid] = "NaT"
         return stamps
 
