@@ -34,8 +34,8 @@ HEADINGS = {
     "key": Heading("Key figures"),
     "equity": Heading(
         "Equity and drawdown",
-        "Look for a blue line (ML on) that ends above the gray one (ML off), has smaller drawdowns, "
-        "and gains in many stretches, not in one.",
+        "Look for a blue line (ML on) that ends above the gray one (ML off), has smaller "
+        "drawdowns, and gains in many stretches, not in one.",
         "Look for a line that gains in many stretches, not in one, and for the depth of its falls.",
     ),
     "placebo": Heading(
