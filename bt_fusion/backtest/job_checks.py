@@ -26,7 +26,7 @@ WITHOUT_PAYOFF = 0.60  # threshold of models that cannot give a break-even one
 
 def resolved(job: Any, bars: dict[str, pd.DataFrame]) -> Any:
     """Return a `BacktestJob` whose label's horizon and default threshold are known."""
-    return with_threshold(with_horizon(job, bars), bars)
+    return with_horizon(with_threshold(job, bars), bars)  # a preset by name brings its threshold
 
 
 def with_threshold(job: Any, bars: dict[str, pd.DataFrame]) -> Any:
