@@ -63,7 +63,7 @@ def test_a_file_of_that_name_is_a_file(tmp_path, monkeypatch):
         ("binance:BTC/USDT:1h@2021-01-01..2020-01-01", "since 2021-01-01 00:00:00 is not before"),
     ],
 )
-def test_what_is_missing_is_said(text, message):
+def test_what_is_missing_is_reported(text, message):
     assert is_market(text)
     with pytest.raises(OptionError, match=message):
         Market.of(text)
