@@ -151,7 +151,7 @@ def test_renew_leaves_when_nothing_has_renewed_the_position_for_hold_bars():
     up[8] = 0.6  # the bar that would have left
     params["model"] = given(bars.index, up)
     assert len(run_strategy(bars, FusionStrategy, FREE, hold_bars=3, **params).trades) == 1
-    assert run.funnel["lost"]["ordered"]["renewed"] == 2
+    assert run.funnel["lost"]["ordered"]["renews the open trade"] == 2
 
 
 def test_renew_waits_for_another_state_after_a_stop():
