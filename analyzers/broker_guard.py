@@ -90,21 +90,21 @@ class BrokerGuard(bt.Analyzer):
             return
         if order.ref not in self._seen:
             self._seen.add(order.ref)
-            self._look_at_new(order)
+            self._check_new(order)
         if order.status in REFUSED:
-            self._look_at_refused(order)
+            self._check_refused(order)
         if order.executed.size:
-            self._look_at_fills(order)
+            self._check_fills(order)
 
     def notify_cashvalue(self, cash, value):
         if self._filled or self._shared:
             self._exposure.update()
         if cash < 0 or value < 0:
-            self._look_below_zero(cash, value)
+            self._check_below_zero(cash, value)
         if not isfinite(value):
             self._note_nan(cash)
         elif self._exposure.held and value > 0:
-            self._look_at_leverage(cash, value)
+            self._check_leverage(cash, value)
         if self._filled:
             self._filled, self._opened = {}, False
 
@@ -134,7 +134,7 @@ class BrokerGuard(bt.Analyzer):
             for each in self.rets["findings"]
         )
 
-    def _look_at_new(self, order):
+    def _check_new(self, order):
         placed = order.created
         if self._several and self._is_stale(order):
             self._note("stale_order", self._time, order.data)
@@ -143,14 +143,14 @@ class BrokerGuard(bt.Analyzer):
             self._last_nan = placed.dt, order.ref
             self._note_nan_order(order, placed.dt)
 
-    def _look_at_refused(self, order):
+    def _check_refused(self, order):
         now = order.data.datetime[0]
         if order.status == order.Rejected:
             self._note("rejected", now, order.data, child=order.parent is not None)
         elif not self._refused_for_nan(order):
             self._note("margin", now, order.data)
 
-    def _look_at_fills(self, order):
+    def _check_fills(self, order):
         for part in order.executed.iterpending():  # fills since its last notification
             if not isfinite(part.price):
                 self._note_nan_order(order, order.executed.dt)
@@ -194,7 +194,7 @@ class BrokerGuard(bt.Analyzer):
         first = next(iter([*feeds, *self._filled, *self._exposure.largest()]), None)
         self._note(kind, self.strategy.datetime[0], first)
 
-    def _look_below_zero(self, cash, value):
+    def _check_below_zero(self, cash, value):
         if cash < -self._rounding:
             self._lowest_cash = min(cash, self._lowest_cash)
             self._note_account("negative_cash")
@@ -202,7 +202,7 @@ class BrokerGuard(bt.Analyzer):
             self._lowest_value = min(value, self._lowest_value)
             self._note_account("negative_value")
 
-    def _look_at_leverage(self, cash, value):
+    def _check_leverage(self, cash, value):
         leverage, limit = self._exposure.worth(cash, value) / value, self.p.leverage
         if leverage > self._most:
             self._most = leverage

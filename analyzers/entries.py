@@ -7,10 +7,10 @@ import backtrader as bt
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.strategies.open_orders import OpenOrders
 
-__all__ = ["Entries", "let_go"]
+__all__ = ["Entries", "drop_references"]
 
 
-def let_go(analyzer):
+def drop_references(analyzer):
     """Drop a finished analyzer's references to its strategy, as Cerebro does before pickling.
 
     Cerebro does not know child analyzers: they would carry the strategy and its feeds along.
@@ -42,7 +42,7 @@ class Entries(bt.Analyzer):
         if first is not self:
             first._listeners.append(self)
         self._listeners = [self]
-        self._looks = self._sees_orders() and first is self
+        self._collects = self._sees_orders() and first is self
         self._seen = set()  # numbers of orders already handled
         self._listed = 0  # leading number of the broker's orders that are all handled
         self._known = {}  # data feed -> its bars at the last ``next``
@@ -71,20 +71,20 @@ class Entries(bt.Analyzer):
     def notify_order(self, order):
         # before next the broker notifies of orders of earlier bars and of this open
         # an order vetoed by ``with_ml`` is falsy: no broker ever had it
-        if self._looks and order.ref not in self._seen and order:
+        if self._collects and order.ref not in self._seen and order:
             # an order placed and cancelled within an earlier bar is ignored
             now, before = order.data.datetime[0], self._known.get(order.data, 0)
             here = order.created.dt == now and len(order.data) > before
             new = self._new_orders(*([order] if here or order.executed.size else ()))
-            self._look([each for each in new if each.ref <= order.ref])
+            self._report([each for each in new if each.ref <= order.ref])
 
     def prenext(self):
         self.next()
 
     def next(self):
-        if self._looks and self._may_be_new():
+        if self._collects and self._may_be_new():
             self._known = {data: len(data) for data in self.strategy.datas}
-            self._look(self._new_orders())
+            self._report(self._new_orders())
             self._listed = len(self._broker.orders)
         elif self._opens:
             self._known = {data: len(data) for data in self.strategy.datas}
@@ -102,15 +102,15 @@ class Entries(bt.Analyzer):
         waiting = broker.pending
         return len(broker.orders) > self._listed or (waiting and waiting[-1].ref not in self._seen)
 
-    def _new_orders(self, *told):
+    def _new_orders(self, *notified):
         '''Return the unhandled orders in the order of placement'''
         broker = self.strategy.broker
         # orders that skip the cash check are pending but not listed
-        given = [*broker.orders[self._listed :], *broker.pending, *told]
-        new = {each.ref: each for each in reversed(given) if each.ref not in self._seen}
+        orders = [*broker.orders[self._listed :], *broker.pending, *notified]
+        new = {each.ref: each for each in reversed(orders) if each.ref not in self._seen}
         return [new[ref] for ref in sorted(new)]
 
-    def _look(self, orders):
+    def _report(self, orders):
         self._seen.update([each.ref for each in orders])
         orders = [each for each in orders if each.owner is self.strategy]
         held = {}

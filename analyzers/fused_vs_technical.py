@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.analyzers.ensembles import ensembles_of, own_ensembles
-from bt_fusion.analyzers.entries import Entries, let_go
+from bt_fusion.analyzers.entries import Entries, drop_references
 from bt_fusion.analyzers.trade_stats import TradeStats
 from bt_fusion.models.agreement import Agreement
 from bt_fusion.statistics.agreement_groups import GROUPS, agreement_groups, group_of
@@ -57,19 +57,19 @@ class FusedVsTechnical(Entries):
     def start(self):
         super().start()
         self._ensembles = ensembles_of(self.strategy, self._own)
-        self._answers = {}  # number of an order -> probability of its side, whether ML agreed
+        self._agreements = {}  # number of an order -> probability of its side, whether ML agreed
 
     def ordered(self, order, bars):
         ml, side = self._ensembles.get(order.data), 1 if order.created.size > 0 else -1
         if ml is not None:
-            agreed = ml.agrees(self._asked(ml), side, bars)
-            self._answers[order.ref] = ml.side_probability(side, bars), agreed
+            agreed = ml.agrees(self._agreement(ml), side, bars)
+            self._agreements[order.ref] = ml.side_probability(side, bars), agreed
 
     def stop(self):
         super().stop()
-        self._entries = self._with_answers()
-        self._own = self._ensembles = self._answers = None
-        let_go(self.stats)
+        self._entries = self._with_agreements()
+        self._own = self._ensembles = self._agreements = None
+        drop_references(self.stats)
         closed = self._entries.dropna(subset="return")
         values = (closed[name].to_numpy() for name in ("pnl", "return", "group"))
         self.rets.update(agreement_groups(*values, Bootstrap(self.p.draws, self.p.seed)))
@@ -84,18 +84,18 @@ class FusedVsTechnical(Entries):
         rows = {name: {key: self.rets[name][key] for key in FIGURES} for name in GROUPS}
         return pd.DataFrame(rows).T
 
-    def _asked(self, ml):
+    def _agreement(self, ml):
         given = self.p.ml_threshold
         params = self.strategy.p._getkwargs() if given is None else {"ml_threshold": given}
-        asks = ml.of_strategy and ml.voting == "soft"
-        return Agreement.of(params, ml.voting, ml.p.entry if asks else Agreement.threshold)
+        own_threshold = ml.of_strategy and ml.voting == "soft"
+        return Agreement.of(params, ml.voting, ml.p.entry if own_threshold else Agreement.threshold)
 
-    def _with_answers(self):
+    def _with_agreements(self):
         trades = self.stats.trades().assign(order=self.stats.opened_by())
         trades = trades.sort_values("entry_time", kind="stable")
         still_open = (trades.exit_reason == "open").to_numpy()
         pnl = np.where(still_open, np.nan, trades.pnl.to_numpy(dtype=float))
-        found = [self._answers.get(number, (np.nan, False)) for number in trades.order]
+        found = [self._agreements.get(number, (np.nan, False)) for number in trades.order]
         probability, agreed = np.array(found, dtype=float).reshape(-1, 2).T
         return pd.DataFrame(
             {

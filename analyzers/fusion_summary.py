@@ -3,7 +3,7 @@
 import backtrader as bt
 import numpy as np
 
-from bt_fusion.analyzers.entries import let_go
+from bt_fusion.analyzers.entries import drop_references
 from bt_fusion.analyzers.trade_stats import TradeStats
 from bt_fusion.statistics.backtesting_stats import Summary, summarize
 
@@ -58,7 +58,7 @@ class FusionSummary(bt.Analyzer):
         )
         self.rets._close()
         self._closes = None
-        let_go(self.stats)
+        drop_references(self.stats)
 
     def summary(self):
         '''Return the figures as a Series'''

@@ -5,7 +5,7 @@ from collections import Counter
 import backtrader as bt
 
 from bt_fusion.analyzers.entries import Entries
-from bt_fusion.analyzers.signal_ways import lines_are_kept, ways_of, why_not
+from bt_fusion.analyzers.signal_stages import lines_are_kept, stage_counts, why_not
 from bt_fusion.indicators import find_ensembles
 from bt_fusion.indicators.line_arrays import feed_names
 from bt_fusion.strategies import OnePosition
@@ -41,12 +41,12 @@ class SignalFunnel(Entries):
         feeds = self._symbols or self.strategy.datas
         later = lines_are_kept(self.strategy)  # then stages are counted after the run
         self._outcomes = [(each, []) for each in self._symbols.values()] if later else None
-        self._told = {data: Counter() for data in feeds}  # (stage, why lost there) -> bars
+        self._counts = {data: Counter() for data in feeds}  # (stage, why lost there) -> bars
         self._bars = dict.fromkeys(feeds, 0)  # so far
         self._reached = dict.fromkeys(feeds)  # by the last bar: each stage, why it was lost there
-        self._ways = {data: Counter() for data in feeds}  # what each bar before it reached -> bars
+        self._stage_counts = {data: Counter() for data in feeds}  # stages of earlier bars -> bars
         self._waiting = {}  # number of each entry order that has not ended -> its data feed
-        self._asked = set()  # feeds with an entry on this call
+        self._entered = set()  # feeds with an entry on this call
         self._vetoed = {}  # feeds with a veto on this call -> why
         self._vetoes = 0  # vetoes of ``with_ml`` already handled
         self._filter = getattr(self.strategy, "ml_filter", None)  # of ``with_ml``
@@ -63,12 +63,12 @@ class SignalFunnel(Entries):
         super().next()
 
     def entry(self, order, bars):
-        if order.data not in self._told:  # a feed that our strategy does not trade
+        if order.data not in self._counts:  # a feed that our strategy does not trade
             return
-        self._asked.add(order.data)
+        self._entered.add(order.data)
         self._waiting[order.ref] = order.data
         if not self._symbols:
-            self._told[order.data]["ordered", ""] += 1
+            self._counts[order.data]["ordered", ""] += 1
         self._note_end(order)  # cheat-on-open: it may be filled by now
 
     def notify_order(self, order):
@@ -80,53 +80,53 @@ class SignalFunnel(Entries):
             data = self._waiting.pop(order.ref)
             filled = order.status == order.Completed
             why = ENDS.get(order.status) or f"rejected: {order.getstatusname()}"
-            self._told[data]["filled", "" if filled else why] += 1
+            self._counts[data]["filled", "" if filled else why] += 1
 
     def bar(self):
         if self._outcomes is None:
-            self._ask_stages()
+            self._count_stages()
             return
         for symbol, outcomes in self._outcomes:
             if self.strategy.alone or len(symbol.data) > len(outcomes):
                 outcomes.append(symbol.outcome)
 
-    def _ask_stages(self):
+    def _count_stages(self):
         self._note_vetoes()
         for data, bars in self._bars.items():
             now = len(data)
             if now > bars:
                 self._bars[data] = now
-                self._ways[data][self._reached[data]] += 1
+                self._stage_counts[data][self._reached[data]] += 1
                 self._reached[data] = self._stages(data)
-            elif data in self._asked or data in self._vetoed:  # a call caused by another feed
+            elif data in self._entered or data in self._vetoed:  # a call caused by another feed
                 self._reached[data] = max(self._reached[data], self._stages(data), key=passes)
-        self._asked.clear()
+        self._entered.clear()
         self._vetoed.clear()
 
     def stop(self):
         super().stop()
         for symbol, outcomes in self._outcomes or ():
-            self._ways[symbol.data] = ways_of(self.strategy, symbol, outcomes)
-        for data, ways in self._ways.items():
-            ways[self._reached[data]] += 1
-            for reached, bars in ways.items():
-                self._told[data].update(dict.fromkeys(reached or (), bars))
+            self._stage_counts[symbol.data] = stage_counts(self.strategy, symbol, outcomes)
+        for data, counts in self._stage_counts.items():
+            counts[self._reached[data]] += 1
+            for reached, bars in counts.items():
+                self._counts[data].update(dict.fromkeys(reached or (), bars))
         for data in self._waiting.values():
-            self._told[data]["filled", "no bar left"] += 1
+            self._counts[data]["filled", "no bar left"] += 1
         # a feed that a strategy only reads does not count as untraded
         passed = ("asked", ""), ("agreed", ""), ("ordered", "")
         traded = [
-            told
-            for data, told in self._told.items()
-            if data in self._symbols or any(told[each] for each in passed)
+            counts
+            for data, counts in self._counts.items()
+            if data in self._symbols or any(counts[each] for each in passed)
         ]
-        passed, lost = summed(traded or self._told.values())
+        passed, lost = summed(traded or self._counts.values())
         lost.setdefault("filled", {})
         self.rets["passed"], self.rets["lost"] = passed, lost
         self.rets._close()
         # a result from another process must not carry feeds along
-        self._told = self._bars = self._waiting = self._symbols = self._ensembles = None
-        self._filter = self._feeds = self._reached = self._ways = self._outcomes = None
+        self._counts = self._bars = self._waiting = self._symbols = self._ensembles = None
+        self._filter = self._feeds = self._reached = self._stage_counts = self._outcomes = None
 
     def _note_vetoes(self):
         for veto in self._filter.vetoes[self._vetoes :] if self._filter else ():
@@ -147,10 +147,10 @@ class SignalFunnel(Entries):
         return tuple(reached)
 
     def _stages_of_any(self, data):
-        asked = data in self._asked
-        yield "asked", "" if asked or data in self._vetoed else self._why_not(data)
+        entered = data in self._entered
+        yield "asked", "" if entered or data in self._vetoed else self._why_not(data)
         if self._filter:
-            yield "agreed", "" if asked else self._vetoed[data]
+            yield "agreed", "" if entered else self._vetoed[data]
 
     def _why_not(self, data):
         '''Return why a strategy without its own stages may not have entered'''
@@ -175,8 +175,8 @@ def passes(reached):
 def summed(counts):
     """Return the number of bars that passed each stage, and of those lost there by reason"""
     passed, lost = {}, {}
-    for told in counts:
-        for (stage, reason), number in told.items():
+    for bars in counts:
+        for (stage, reason), number in bars.items():
             passed.setdefault(stage, 0)
             if reason:
                 reasons = lost.setdefault(stage, {})

@@ -65,7 +65,7 @@ class TradeStats(bt.Analyzer):
         self._at_open = {}  # number of an order at a bar's open -> time of the bar before
         self._last = {}  # data feed with an open trade -> close and timestamp of its last bar
         self._broker, self._clock = self.strategy.broker, self.strategy.lines.datetime
-        self._forgets = self.strategy.env._exactbars > 0  # bars are not kept until the run stops
+        self._drops_bars = self.strategy.env._exactbars > 0  # bars are not kept until the run stops
         self._times = []
         self._values = [self.strategy.broker.getvalue()]
         self._bars_in_market = 0
@@ -94,7 +94,7 @@ class TradeStats(bt.Analyzer):
         self._times.append(self._clock[0])
         self._values.append(broker.getvalue())
         self._bars_in_market += any([position.size for position in broker.positions.values()])
-        if self._forgets:
+        if self._drops_bars:
             self._note_last()
 
     def stop(self):

@@ -86,7 +86,7 @@ class Trial:
                 self.killed(words, exchange)
                 exchange.clock += pd.Timedelta(minutes=self.draw.randint(0, 300))
             self.wrong["failed runs"] += not self.finished(words, exchange)
-            self.requests += len(exchange.asked)
+            self.requests += len(exchange.requests)
             self.compare(exchange.right("BTCUSDT", timeframe).loc[since:])
 
     def hole(self, since: pd.Timestamp, until: pd.Timestamp) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -102,8 +102,8 @@ class Trial:
     def killed(self, words: list[str], exchange: LoopbackExchange) -> None:
         """Run until a moment after a request drawn at random, unless it ends before."""
         process = subprocess.Popen(words, env=self.environment(exchange), cwd=self.folder)
-        last = len(exchange.asked) + 1 + int(self.draw.expovariate(1 / 3))
-        while process.poll() is None and len(exchange.asked) < last:
+        last = len(exchange.requests) + 1 + int(self.draw.expovariate(1 / 3))
+        while process.poll() is None and len(exchange.requests) < last:
             time.sleep(0.001)
         time.sleep(self.draw.uniform(0, 0.2))
         self.kills += process.poll() is None

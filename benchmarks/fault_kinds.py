@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.bundle.manifest import feature_digest, sealed
+from bt_fusion.bundle.manifest import feature_digest, with_digest
 
 Rng = np.random.Generator
 Manifest = dict[str, Any]
@@ -125,7 +125,7 @@ def path_edit(folder: Path, rng: Rng) -> str:
     for part in content["parts"]:
         if part["file"] == name:
             part["file"] = other
-    (folder / MANIFEST).write_bytes(sealed(content))
+    (folder / MANIFEST).write_bytes(with_digest(content))
     return f"path {other!r}"
 
 
@@ -137,7 +137,7 @@ def huge(folder: Path, rng: Rng) -> str:
     which = pick(rng, ["claim", "file", "manifest"])
     if which != "manifest":
         content["files"][name]["size"] = size
-        (folder / MANIFEST).write_bytes(sealed(content))
+        (folder / MANIFEST).write_bytes(with_digest(content))
     if which != "claim":
         path = folder / (MANIFEST if which == "manifest" else name)
         os.truncate(path, min(abs(size) + 2**25, 2**36))
@@ -149,7 +149,7 @@ def edited(folder: Path, rng: Rng) -> str:
     content = read(folder)
     name, edit = pick(rng, list(EDITS.items()))
     edit(content, rng)
-    data = sealed(content)
+    data = with_digest(content)
     (folder / MANIFEST).write_bytes(data)
     return f"edit {name}"
 
@@ -471,7 +471,7 @@ def choice_edit(folder: Path, rng: Rng) -> str:
         ],
     )
     edit()
-    (folder / MANIFEST).write_bytes(sealed(content))
+    (folder / MANIFEST).write_bytes(with_digest(content))
     return f"choice {kind}"
 
 
@@ -635,7 +635,7 @@ def reseal(folder: Path) -> None:
     for name, entry in content["files"].items():
         data = (folder / name).read_bytes()
         entry.update(size=len(data), sha256=hashlib.sha256(data).hexdigest())
-    (folder / MANIFEST).write_bytes(sealed(content))
+    (folder / MANIFEST).write_bytes(with_digest(content))
 
 
 def part_file(folder: Path, kind: str) -> Path | None:

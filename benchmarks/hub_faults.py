@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.hub_places import Place
-from bt_fusion.bundle.manifest import MANIFEST, sealed
+from bt_fusion.bundle.manifest import MANIFEST, with_digest
 
 __all__ = ["FAULTS", "PINNED_FAULTS", "reseal"]
 
@@ -33,7 +33,7 @@ def reseal(place: Place, edit: Callable[[dict[str, Any]], object]) -> None:
     """Edit the manifest and set its digest right again, as whoever may write there can."""
     content = json.loads(place.read(MANIFEST))
     edit(content)
-    place.write(MANIFEST, sealed(content))
+    place.write(MANIFEST, with_digest(content))
 
 
 def renamed(place: Place, to: str) -> None:

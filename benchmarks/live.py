@@ -57,7 +57,7 @@ def measure(bars: int = 2_000, restarts: int = 5, seed: int = 0) -> Measured:
             "bars": len(live),
             "signals": int((tested.signal.fillna(0) != 0).sum()),
             "changes_of_position": trades,
-            "requests": len(exchange.asked),
+            "requests": len(exchange.requests),
             "faults": sum(each.faults for each in sessions),
             "total_s": time.monotonic() - began,
         },

@@ -81,7 +81,7 @@ class LoopbackExchange:
         Share of requests that one of `passing` happens to, drawn at random.
     retry_after : str
         Header of 429 and 418.
-    asked : list of dict
+    requests : list of dict
         The parameters of each request for candles.
     """
 
@@ -94,7 +94,7 @@ class LoopbackExchange:
     unsteady: float = 0.0
     passing: Iterable[str] = ("429", "500", "503", "cut", "half", "closed", "html", "empty")
     retry_after: str = "1"
-    asked: list[dict[str, str]] = field(default_factory=list)
+    requests: list[dict[str, str]] = field(default_factory=list)
     down: bool = False
 
     def __enter__(self) -> "LoopbackExchange":
@@ -138,20 +138,20 @@ class LoopbackExchange:
             values[opens == stamp, :4] = np.round(values[opens == stamp, :4] * factor, 2)
         return opens, values
 
-    def klines(self, asked: dict[str, str]) -> tuple[int, Any]:
+    def klines(self, query: dict[str, str]) -> tuple[int, Any]:
         """Return status and content for a request for candles."""
-        symbol, interval = asked.get("symbol", ""), asked.get("interval", "")
+        symbol, interval = query.get("symbol", ""), query.get("interval", "")
         if symbol not in SYMBOLS:
             return 400, {"code": -1121, "msg": "Invalid symbol."}
         if interval not in INTERVALS:
             return 400, {"code": -1120, "msg": "Invalid interval."}
         opens, values = self.rows(symbol, interval)
         stamps = opens.as_unit("ms").asi8
-        kept = stamps <= int(asked.get("endTime", stamps[-1]))
-        limit = min(MOST, int(asked.get("limit", 500)))
+        kept = stamps <= int(query.get("endTime", stamps[-1]))
+        limit = min(MOST, int(query.get("limit", 500)))
         part = slice(-limit, None)
-        if "startTime" in asked:
-            kept &= stamps >= int(asked["startTime"])
+        if "startTime" in query:
+            kept &= stamps >= int(query["startTime"])
             part = slice(0, limit)
         length = pd.Timedelta(pd.tseries.frequencies.to_offset(INTERVALS[interval]))
         rows = zip(stamps[kept][part], values[kept][part], strict=True)
@@ -163,7 +163,7 @@ class LoopbackExchange:
             return self.always
         if self.unsteady and random.random() < self.unsteady:
             return random.choice([*self.passing])
-        return self.faults.get(len(self.asked) - 1)
+        return self.faults.get(len(self.requests) - 1)
 
 
 def kline(stamp: int, values: np.ndarray, length: int) -> list[Any]:
@@ -249,14 +249,14 @@ class Answers(BaseHTTPRequestHandler):
         elif parts.path == "/api/v3/exchangeInfo":
             self.send(200, exchange_info())
         elif parts.path == "/api/v3/klines":
-            self.served.asked.append(dict(parse_qsl(parts.query)))
-            self.answer(self.served.asked[-1], self.served.next_fault())
+            self.served.requests.append(dict(parse_qsl(parts.query)))
+            self.answer(self.served.requests[-1], self.served.next_fault())
         else:
             self.send(404, {"code": -1, "msg": f"no {parts.path}"})
 
-    def answer(self, asked: dict[str, str], fault: str | None) -> None:
+    def answer(self, query: dict[str, str], fault: str | None) -> None:
         """Answer a request for candles, with a fault or without."""
-        status, content = STATUS.get(fault or "") or self.served.klines(asked)
+        status, content = STATUS.get(fault or "") or self.served.klines(query)
         if fault in ROWS:
             content = spoiled(content, fault)
         if fault in LINE:

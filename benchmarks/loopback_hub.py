@@ -96,7 +96,7 @@ class LoopbackHub:
         hold this text; with a + before it after the call was carried out.
     pause : float
         Seconds before each answer.
-    asked : list of str
+    requests : list of str
         Method and path of each call.
     """
 
@@ -107,7 +107,7 @@ class LoopbackHub:
     endless: bool = False
     drop: str | None = None
     pause: float = 0.0
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     def __enter__(self) -> "LoopbackHub":
         hub = self
@@ -160,15 +160,15 @@ class LoopbackHub:
             raise Refusal(403, "", "you must use a write token to upload to a repository.")
         return found
 
-    def create(self, asked: dict[str, Any], token: str) -> dict[str, Any]:
+    def create(self, content: dict[str, Any], token: str) -> dict[str, Any]:
         """Create a repository with a first commit."""
         if token != WRITER:
             raise Refusal(401 if not token else 403, "", "Invalid username or password.")
-        name = f"{asked['organization']}/{asked['name']}"
-        kind = "datasets" if asked.get("type") == "dataset" else "models"
+        name = f"{content['organization']}/{content['name']}"
+        kind = "datasets" if content.get("type") == "dataset" else "models"
         if f"{kind}/{name}" in self.repositories:
             raise Refusal(409, "", "You already created this model repo")
-        private = asked.get("private") or asked.get("visibility") == "private"
+        private = content.get("private") or content.get("visibility") == "private"
         made = self.repositories[f"{kind}/{name}"] = Repository(bool(private))
         made.commit("main", {".gitattributes": b"*.skops filter=lfs\n"})
         return {"url": f"{self.host}/{name}", "name": name}
@@ -226,10 +226,10 @@ class LoopbackHub:
             ]
         }
 
-    def batch(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def batch(self, content: dict[str, Any]) -> dict[str, Any]:
         """Say where to put the objects of Git LFS that are not there."""
         told = []
-        for each in asked["objects"]:
+        for each in content["objects"]:
             upload = {"upload": {"href": f"{self.host}/lfs/{each['oid']}"}}
             told.append({**each, **({} if each["oid"] in self.objects else {"actions": upload})})
         return {"transfer": "basic", "objects": told}
@@ -334,7 +334,7 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         hub, path = self.served, urlsplit(self.path).path
-        hub.asked.append(f"{self.command} {unquote(path)}")
+        hub.requests.append(f"{self.command} {unquote(path)}")
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         if len(body) < length:  # the client was killed
@@ -342,7 +342,7 @@ class Answers(BaseHTTPRequestHandler):
             return
         time.sleep(hub.pause)
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-        dropped = hub.drop is not None and hub.drop.lstrip("+") in hub.asked[-1]
+        dropped = hub.drop is not None and hub.drop.lstrip("+") in hub.requests[-1]
         after, hub.drop = bool(hub.drop and hub.drop[0] == "+"), None if dropped else hub.drop
         if dropped and not after:
             self.close_connection = True

@@ -83,9 +83,9 @@ def path(
         if allowed == -np.inf:
             yield {"replaced": False, "old": loss(model, now), "new": np.nan}
             continue
-        window = Window.of(model, known, schedule.judged(known.time, until, horizon))
-        new, judged = learn_again(model, window)
-        replaced = judged.difference <= allowed * judged.error
+        window = Window.of(model, known, schedule.test_bars(known.time, until, horizon))
+        new, comparison = learn_again(model, window)
+        replaced = comparison.difference <= allowed * comparison.error
         yield {"replaced": replaced, "old": loss(model, now), "new": loss(new, now)}
         model = new if replaced else model
 

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from bt_fusion.checkout import serve_checkout
 
-HOMES = {
+NAMES_OF = {
     "bt_fusion.bundle": ("load_pickle",),
     "bt_fusion.data.bar_audit": ("DataAudit", "audit_bars"),
     "bt_fusion.data.bars": ("check_bars", "repair_bars"),
@@ -72,9 +72,9 @@ HOMES = {
     "bt_fusion.tuning.tuning": ("StudyOptions", "tune"),
     "bt_fusion.why.why": ("explain_entry",),
 }
-HOME_OF = {name: module for module, names in HOMES.items() for name in names}
+MODULE_OF = {name: module for module, names in NAMES_OF.items() for name in names}
 
-__all__ = sorted(HOME_OF)
+__all__ = sorted(MODULE_OF)
 
 serve_checkout(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
@@ -84,9 +84,9 @@ def __getattr__(name: str) -> object:
         from importlib import metadata
 
         return metadata.version("bt-fusion")
-    if name not in HOME_OF:
+    if name not in MODULE_OF:
         raise AttributeError(f"module 'bt_fusion' has no attribute {name!r}")
-    value = getattr(import_module(HOME_OF[name]), name)
+    value = getattr(import_module(MODULE_OF[name]), name)
     globals()[name] = value
     return value
 

@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["no_interrupt_lost"]
 
-AGAIN = 0.05  # seconds until a swallowed one is raised again
+RETRY_SECONDS = 0.05  # seconds until a swallowed one is raised again
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def no_interrupt_lost() -> Iterator[Callable[[], None]]:
         if not issubclass(unraisable.exc_type, KeyboardInterrupt):
             usual_hook(unraisable)
             return
-        coming.append(threading.Timer(AGAIN, wake_main_thread))
+        coming.append(threading.Timer(RETRY_SECONDS, wake_main_thread))
         coming[-1].daemon = True
         coming[-1].start()
 

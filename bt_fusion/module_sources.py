@@ -182,16 +182,16 @@ def check_own_imports(module: ModuleType) -> None:
     ``settings`` gets the first file's.
     """
     folder = folder_of(module)
-    asked = {name: each.file for each in sources_of(module).values() for name in each.imports}
-    for name, asking in asked.items():
+    importers = {name: each.file for each in sources_of(module).values() for name in each.imports}
+    for name, importer in importers.items():
         other = sys.modules.get(name)
         if other is None or _file_beside(name, folder) is None or _beside(other, folder):
             continue
         file = Path(getattr(other, "__file__", None) or "").resolve()
         if _own_name(name) and file.is_file() and not installed(file):
             raise OptionError(
-                f"{asking} imports {name}, and {file} was loaded by that name before: rename one, "
-                "or use one of them in a process"
+                f"{importer} imports {name}, and {file} was loaded by that name before: rename "
+                "one, or use one of them in a process"
             )
 
 

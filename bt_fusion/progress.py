@@ -14,7 +14,7 @@ __all__ = ["hidden", "step"]
 Report = Callable[[int, int], None]
 Place = Callable[[], tuple[int, int]]
 
-AFTER, EVERY = 1.0, 0.25  # seconds until the first line, and between two updates
+DELAY, INTERVAL = 1.0, 0.25  # seconds until the first line, and between two updates
 
 
 @dataclass(eq=False)
@@ -43,7 +43,7 @@ class Step:
         """Store the progress of the step."""
         self.done, self.total = done, total
 
-    def look(self) -> dict[str, Any]:
+    def rich_fields(self) -> dict[str, Any]:
         """Return the progress of the step in rich's form; empty if not counted."""
         if self.place is not None:
             self.report(*self.place())
@@ -64,7 +64,7 @@ class Display(threading.Thread):
 
     def run(self) -> None:
         """Wait, then draw."""
-        if not self.over.wait(AFTER):
+        if not self.over.wait(DELAY):
             self.draw()
 
     def draw(self) -> None:
@@ -94,7 +94,7 @@ class Display(threading.Thread):
             redirect_stderr=is_terminal(sys.stderr),
         ) as progress:
             tasks: dict[Step, Any] = {}
-            while not self.over.wait(EVERY):
+            while not self.over.wait(INTERVAL):
                 working = list(self.steps)
                 for gone in tasks.keys() - set(working):
                     progress.remove_task(tasks.pop(gone))
@@ -102,10 +102,10 @@ class Display(threading.Thread):
                     if each not in tasks:
                         tasks[each] = progress.add_task(each.what, total=None, count="")
                         progress.tasks[-1].start_time = each.began
-                    progress.update(tasks[each], **each.look())
+                    progress.update(tasks[each], **each.rich_fields())
                 progress.refresh()
             for each, task in tasks.items():
-                progress.update(task, **{"completed": 1, "total": 1, **each.look()})
+                progress.update(task, **{"completed": 1, "total": 1, **each.rich_fields()})
 
     def close(self) -> None:
         """Draw the last line."""

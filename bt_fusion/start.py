@@ -26,11 +26,11 @@ def run_backtest(argv: list[str] | None = None) -> None:
 def start(name: str, argv: list[str] | None) -> None:
     """Import the command line and call one of its functions; outside it, Ctrl-C ends at once.
 
-    If Ctrl-C is ignored, as in a shell's background, it stays so; only the main thread listens.
+    If Ctrl-C is ignored, as in a shell's background, it stays so; only the main thread handles it.
     """
     usual = signal.getsignal(signal.SIGINT)
-    listens = threading.current_thread() is threading.main_thread()
-    if usual is not signal.default_int_handler or not listens:
+    main_thread = threading.current_thread() is threading.main_thread()
+    if usual is not signal.default_int_handler or not main_thread:
         from bt_fusion.cli import main as cli
 
         getattr(cli, name)(argv)
@@ -41,7 +41,7 @@ def start(name: str, argv: list[str] | None) -> None:
     try:
         signal.signal(signal.SIGINT, usual)
         getattr(cli, name)(argv)
-    except KeyboardInterrupt:  # just before the command listens itself
+    except KeyboardInterrupt:  # just before the command handles it itself
         end_at_once()
     finally:
         signal.signal(signal.SIGINT, end_at_once)

@@ -73,10 +73,10 @@ class FusedSignal(bt.Indicator):
     def _fuse(self, usable, state, close, up, down, signal, confidence, win, loss):
         if not np.any(usable):
             return state
-        asked, break_even = self.agreement(), None
-        if asked.auto:
+        required, break_even = self.agreement(), None
+        if required.auto:
             break_even = self.ml.break_even_of(win, loss, self.ml.costs.round_trip(close))
-        agreed = asked.sides(up, down, signal, confidence, break_even)
+        agreed = required.sides(up, down, signal, confidence, break_even)
         buy, sell = (a & p for a, p in zip(agreed, self.passing(state), strict=True))
         fused = np.subtract(buy, sell, dtype=float)
         return np.where(np.isnan(state), np.nan, np.where(usable, fused, state))

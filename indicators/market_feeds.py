@@ -51,7 +51,7 @@ class MarketFeeds:
                 "predictions that are made already need none; leave others out"
             )
 
-    def told_to(self, stream):
+    def send_to(self, stream):
         """Send a stream the bars since the last call, and the open bar again."""
         if not self.feeds:
             return
@@ -60,11 +60,11 @@ class MarketFeeds:
             number, known = self._seen.get(name, (0, None))
             for ago in range(number - len(feed) + 1, 1):
                 bar = bar_values(feed, ago)
-                stream.hear(name, *bar)
+                stream.push_other(name, *bar)
                 known = bar
             if number == len(feed) and number and bar_values(feed, 0) != known:
                 known = bar_values(feed, 0)
-                stream.hear(name, *known, still_open=True)
+                stream.push_other(name, *known, still_open=True)
             self._seen[name] = len(feed), known
 
 

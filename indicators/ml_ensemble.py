@@ -26,7 +26,7 @@ from bt_fusion.models.walk_forward import WalkForward
 __all__ = ["MLEnsemble", "find_ensembles"]
 
 ON_MISSING = ("warn", "raise", "quiet")
-NO_OPINION = np.full(6, np.nan)
+NO_PREDICTION = np.full(6, np.nan)
 SOFT = ("soft", 1.0)
 
 
@@ -228,7 +228,7 @@ class MLEnsemble(BarLines):
         now = len(self.data) if still else len(self)
         bars = now if bars is None else bars
         if bars < 1:  # [0] would be a future bar
-            return NO_OPINION
+            return NO_PREDICTION
         if still:
             return tuple(line.array[bars - 1] for line in self.lines)
         ago = bars - now
@@ -238,24 +238,24 @@ class MLEnsemble(BarLines):
         '''Return the probability of a side (1, -1) on the current bar, NaN if unknown'''
         return self.values(bars)[0 if side >= 0 else 1]
 
-    def sides(self, asked, bars=None):
+    def sides(self, agreement, bars=None):
         '''Return whether ML agrees with a long and with a short on the current bar'''
         close = np.nan
-        if asked.auto and self.costs.fixed:
+        if agreement.auto and self.costs.fixed:
             close = self.data.close[0 if bars is None else bars - len(self.data)]
-        return self.sides_of(asked, self.known(bars), close)
+        return self.sides_of(agreement, self.known(bars), close)
 
-    def sides_of(self, asked, known, close):
+    def sides_of(self, agreement, known, close):
         '''Return the same from values, or arrays, of the lines and the close'''
         break_even = None
-        if asked.auto:
+        if agreement.auto:
             win, loss = known[4:]
             break_even = self.break_even_of(win, loss, self.costs.round_trip(close))
-        return asked.sides(*known[:4], break_even)
+        return agreement.sides(*known[:4], break_even)
 
-    def agrees(self, asked, side, bars=None):
+    def agrees(self, agreement, side, bars=None):
         '''Return whether ML agrees with a side (1, -1) on the current bar'''
-        long, short = self.sides(asked, bars)
+        long, short = self.sides(agreement, bars)
         return bool(long if side > 0 else short)
 
     @property
@@ -271,23 +271,23 @@ class MLEnsemble(BarLines):
             predictions = predict_all(self._model, bars, self.p.allow_in_sample)
             found = self._as_columns(predictions)
             if self._drift is not None:
-                self._drift.judge(self._model, bars, predictions)
+                self._drift.compute(self._model, bars, predictions)
                 stopped = self._drift.stopped_bars()
                 found = tuple(np.where(stopped, np.nan, column) for column in found)
         except Exception as error:  # a user's own model may fail in any way
             self._give_up(error)
-            return tuple(np.full(len(bars), np.nan) for _ in NO_OPINION)
+            return tuple(np.full(len(bars), np.nan) for _ in NO_PREDICTION)
         self._warn_in_sample(bars.time)
         return found
 
     def latest(self, time, values, still_open):
         if self._failure is not None:
-            return NO_OPINION
+            return NO_PREDICTION
         first, self._has_streamed = not self._has_streamed, True
         try:
             if self._stream is None:
                 self._open()
-            self._markets.told_to(self._stream)
+            self._markets.send_to(self._stream)
             take = self._stream.replace if still_open else self._stream.push
             predictions = take(time, values)
             found = np.concatenate(self._as_columns(predictions))
@@ -295,10 +295,10 @@ class MLEnsemble(BarLines):
                 late = getattr(self.data, "replaying", False)  # its bars grow
                 given = (time, values), predictions, late, still_open
                 self._drift.push(self._model, self._stream, *given)
-                found = NO_OPINION if self._drift.stopped(len(self.data)) else found
+                found = NO_PREDICTION if self._drift.stopped(len(self.data)) else found
         except Exception as error:  # as above; it must not end a live run
             self._give_up(error)
-            return NO_OPINION
+            return NO_PREDICTION
         if first:
             self._warn_in_sample(np.array([time]))
         return found
@@ -317,10 +317,10 @@ class MLEnsemble(BarLines):
 
     def _as_columns(self, predictions):
         p = predictions
-        opinion = p.opinion(self.p.entry, self.p.strong)
+        signal_values = p.signal_values(self.p.entry, self.p.strong)
         self._has_payoff = p.payoff is not None
         payoff = p.payoff.T if self._has_payoff else np.full((2, len(p)), np.nan)
-        return *opinion, *payoff
+        return *signal_values, *payoff
 
     def _warn_in_sample(self, time):
         '''Warn if a fitted model was trained on the bars; live, on the first such bar'''

@@ -34,10 +34,12 @@ def costs_of(broker, data):
     """
     scheme = broker.getcommissioninfo(data)
     (low, high), p = PRICES, broker.p
-    (at_low, ten), (at_high, _) = ([asked(scheme, size, x) for size in (1, 10)] for x in PRICES)
+    (at_low, ten), (at_high, _) = (
+        [mean_commission(scheme, size, x) for size in (1, 10)] for x in PRICES
+    )
     share = (at_high - at_low) / (high - low)
     fixed = at_low - share * low
-    middle = asked(scheme, 1, (low + high) / 2)
+    middle = mean_commission(scheme, 1, (low + high) / 2)
     if not np.allclose([ten, middle], [10 * at_low, (at_low + at_high) / 2]):
         raise OptionError(
             f"ml_threshold auto: the commission of {type(scheme).__name__} is not in proportion to "
@@ -51,6 +53,6 @@ def costs_of(broker, data):
     return TradeCosts(share / worth + slip, fixed / worth + points)
 
 
-def asked(scheme, size, price):
+def mean_commission(scheme, size, price):
     """Return the mean commission of a buy and a sell"""
     return float(scheme.getcommission(size, price) + scheme.getcommission(-size, price)) / 2

@@ -58,11 +58,11 @@ class BracketPosition(OnePosition):
         exits = symbol and any(each.ref == order.ref for each in symbol.exit_orders)
         super().notify_order(order)
         if exits and order.executed.size:
-            self.leave_rest(symbol, order.info["exit_reason"])
+            self.close_rest(symbol, order.info["exit_reason"])
         elif pending and pending.ref == order.ref and ended_in_part(order):
-            self.leave_rest(symbol, super().exit_reason(symbol) or "unfilled")
+            self.close_rest(symbol, super().exit_reason(symbol) or "unfilled")
 
-    def leave_rest(self, symbol, reason):
+    def close_rest(self, symbol, reason):
         '''Close the rest of a position after a partial fill, or a fill on the entry's bar'''
         if symbol.order and is_exit(symbol.order):
             return

@@ -58,17 +58,19 @@ class EntryReasons:
     def ml_losses(self, symbol, read):
         '''Return the stages of ML: confident in a side, and in agreement with the technical side'''
         known, signal = read.ensemble(symbol.ml), read(self.signal_line(symbol))
-        long, short = symbol.ml.sides_of(self.asked(symbol), known, read(symbol.data.lines.close))
+        long, short = symbol.ml.sides_of(
+            self.agreement(symbol), known, read(symbol.data.lines.close)
+        )
         other = np.logical_not((signal > 0) | (signal < 0))
         unsure = other & np.logical_not(long | short)
         yield "confident", (("no prediction", known[0] != known[0]), ("not confident", unsure))
         yield "agreed", (("ML takes the other side", other),)
 
-    def asked(self, symbol):
+    def agreement(self, symbol):
         '''Return the ``Agreement`` required of a feed's ensemble, once its model is loaded'''
-        if symbol.asked is None:
-            symbol.asked = Agreement.of(self.p._getkwargs(), symbol.ml.voting)
-        return symbol.asked
+        if symbol.agreement is None:
+            symbol.agreement = Agreement.of(self.p._getkwargs(), symbol.ml.voting)
+        return symbol.agreement
 
     def thresholds(self, symbol, both=False):
         '''Return a ``Threshold`` for each value an entry of this bar depends on'''
@@ -80,7 +82,7 @@ class EntryReasons:
 
     def ml_thresholds(self, symbol, side):
         '''Return the thresholds for ML's agreement with a side'''
-        return ml_thresholds(symbol.ml, self.asked(symbol), side)
+        return ml_thresholds(symbol.ml, self.agreement(symbol), side)
 
     def entry_facts(self, symbol):
         '''Return the facts of an entry by name'''
@@ -90,21 +92,21 @@ class EntryReasons:
         return facts
 
 
-def ml_thresholds(ml, asked, side):
+def ml_thresholds(ml, agreement, side):
     """Yield a ``Threshold`` for each value of this bar an ``Agreement`` to a side depends on"""
     name, (_, _, signal, confidence) = "up" if side > 0 else "down", ml.values()
-    if asked.voting == "majority":
+    if agreement.voting == "majority":
         yield Threshold(f"vote {name} to agree", side * signal, 1)
-        yield Threshold("share of votes to agree", confidence, asked.number)
-    elif asked.auto:
+        yield Threshold("share of votes to agree", confidence, agreement.number)
+    elif agreement.auto:
         break_even, value = ml.break_even(), ml.side_probability(side)
         limit = ml.threshold(side)
         yield Threshold(
             f"P({name}) to break even", value, limit, break_even.rule, break_even_text(break_even)
         )
     else:
-        rule = ">" if asked.above else ">="
-        yield Threshold(f"P({name}) to agree", ml.side_probability(side), asked.number, rule)
+        rule = ">" if agreement.above else ">="
+        yield Threshold(f"P({name}) to agree", ml.side_probability(side), agreement.number, rule)
 
 
 def break_even_text(break_even):

@@ -113,8 +113,8 @@ class FusionStrategy(OnePosition):
     def thresholds(self, symbol):
         technical = symbol.technical
         rule = "<" if technical.state[0] < 0 else ">"
-        away = technical.fast[0] - technical.slow[0]
-        yield Threshold(f"EMA {self.p.ema_fast} - EMA {self.p.ema_slow}", away, 0.0, rule)
+        distance = technical.fast[0] - technical.slow[0]
+        yield Threshold(f"EMA {self.p.ema_fast} - EMA {self.p.ema_slow}", distance, 0.0, rule)
         yield from super().thresholds(symbol)
 
     def ml_thresholds(self, symbol, side):

@@ -188,12 +188,12 @@ class MLFilter:
     def _send(self, order, given, *, opens=0.0, cut=False):
         oco = given.get("oco")
         if isinstance(oco, Vetoed):  # orders that name it form a group without it
-            given = {**given, "oco": oco.stand_in}
+            given = {**given, "oco": oco.group_leader}
         sent = order(**given)
         if sent is None:
             return None
         if isinstance(oco, Vetoed):
-            oco.stand_in = oco.stand_in or sent
+            oco.group_leader = oco.group_leader or sent
         if cut:
             self._cut.add(sent.ref)
         self._open_orders.add(sent, opens, number_of(given.get("oco")))
@@ -220,7 +220,7 @@ class MLFilter:
 class Vetoed:
     """An order that was never placed: falsy, not alive, with a valid number."""
 
-    stand_in = None  # first order placed into the OCO group this one would have led
+    group_leader = None  # first order placed into the OCO group this one would have led
 
     def __bool__(self):
         return False
@@ -254,10 +254,10 @@ def check_class(strategy):
 def check_unfiltered(strategy):
     """Raise OptionError for a strategy with its own MLEnsemble"""
     if find_ensembles(strategy):
-        raise OptionError(asks_ml_itself(type(strategy).unfiltered.__name__))
+        raise OptionError(own_ensemble_advice(type(strategy).unfiltered.__name__))
 
 
-def asks_ml_itself(name):
+def own_ensemble_advice(name):
     """Return the advice for filtering a strategy that has its own MLEnsemble"""
     return (
         f"{name} has an MLEnsemble of its own, so its entries are not filtered by ML a second "

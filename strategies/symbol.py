@@ -16,7 +16,7 @@ class Symbol:
     def __init__(self, data, technical, signal, ml=None, atr=None):
         self.data, self.technical, self.signal, self.ml = data, technical, signal, ml
         self.atr = atr  # the average true range line, if stop or target need it
-        self.asked = None  # the Agreement required of ML, once the model is loaded
+        self.agreement = None  # the Agreement required of ML, once the model is loaded
         self.order = None  # the pending entry or exit
         self.exit_orders = []  # stop and target of the open position
         self.entered = 0  # length of the data at the signal of the open position

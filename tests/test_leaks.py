@@ -84,41 +84,41 @@ def fitted(name: str, X, y, t1, rows) -> Ensemble:
     return ensemble.fit(X, y[rows], rows=rows, t1=t1[rows], purge=HORIZON)
 
 
-def auc_and_error(came: np.ndarray, said: np.ndarray, overlap: int) -> tuple[float, float]:
+def auc_and_error(actual: np.ndarray, predicted: np.ndarray, overlap: int) -> tuple[float, float]:
     """Return the AUC and its standard error where neighbouring rows depend on each other.
 
     The error is Newey and West's of the AUC's influence values (DeLong's placements): which
     share of the other class a row is ranked rightly against.
     """
-    up, down = np.sort(said[came == 1]), np.sort(said[came == 0])
+    up, down = np.sort(predicted[actual == 1]), np.sort(predicted[actual == 0])
 
     def below(ranked, values):
         both = np.searchsorted(ranked, values) + np.searchsorted(ranked, values, side="right")
         return both / 2 / len(ranked)
 
-    placed = np.where(came == 1, below(down, said), 1 - below(up, said))
-    auc = placed[came == 1].mean()
-    influence = (placed - auc) / np.where(came == 1, came.mean(), 1 - came.mean())
+    placed = np.where(actual == 1, below(down, predicted), 1 - below(up, predicted))
+    auc = placed[actual == 1].mean()
+    influence = (placed - auc) / np.where(actual == 1, actual.mean(), 1 - actual.mean())
     variance = influence @ influence
     for lag in range(1, overlap + 1):
         variance += 2 * (1 - lag / (overlap + 1)) * (influence[lag:] @ influence[:-lag])
-    return float(auc), float(np.sqrt(variance) / len(came))
+    return float(auc), float(np.sqrt(variance) / len(actual))
 
 
 def is_noise(name: str, kind: str, seed: int, extra_rows=()) -> bool:
     X, y, t1, train, out_of_sample = noise(kind, seed)
     ensemble = fitted(name, X, y, t1, np.r_[train, extra_rows].astype(int))
-    said = ensemble.member_proba(X, out_of_sample)[:, 0, 1]
-    auc, error = auc_and_error(y[out_of_sample], said, 2 * HORIZON)
+    predicted = ensemble.member_proba(X, out_of_sample)[:, 0, 1]
+    auc, error = auc_and_error(y[out_of_sample], predicted, 2 * HORIZON)
     assert error < 0.04  # 0 where a map has found nothing and says the same of every row
     return abs(auc - 0.5) <= NORMAL_999 * error
 
 
 def test_the_error_is_that_of_independent_rows_where_they_are():
     rng = np.random.default_rng(0)
-    came, said = rng.integers(0, 2, 4_000), rng.random(4_000)
-    n1, n0 = came.sum(), (1 - came).sum()
-    auc, error = auc_and_error(came, said, overlap=0)
+    actual, predicted = rng.integers(0, 2, 4_000), rng.random(4_000)
+    n1, n0 = actual.sum(), (1 - actual).sum()
+    auc, error = auc_and_error(actual, predicted, overlap=0)
     assert auc == pytest.approx(0.5, abs=0.03)
     assert error == pytest.approx(np.sqrt((n1 + n0 + 1) / (12 * n1 * n0)), rel=0.05)
 

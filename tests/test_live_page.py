@@ -57,10 +57,10 @@ def test_the_example_refuses_a_damaged_model_before_the_first_bar(model, candles
 
 def test_the_lines_of_the_page_run(model):
     code, _ = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    asked = []
+    markets = []
 
     def market(text):
-        asked.append(PolledMarket(text))
+        markets.append(PolledMarket(text))
         return ReplayedBars(BARS[900:], known=300)
 
     strategy = "class MyStrategy(bt.Strategy):\n    pass\n\n\ncerebro = "
@@ -69,5 +69,5 @@ def test_the_lines_of_the_page_run(model):
     names = {"market": market}
     exec(code, names)
     (feed,) = names["cerebro"].datas
-    assert isinstance(feed, LiveData) and len(asked) == 1
+    assert isinstance(feed, LiveData) and len(markets) == 1
     assert feed.arrivals.last == BARS.index[-1]

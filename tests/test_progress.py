@@ -75,13 +75,13 @@ def shown_on_terminal(*command: str, out: int | None = None) -> str:
 
 
 def test_steps_show_on_a_terminal_once_they_take_a_second():
-    said = shown_on_terminal("-c", STEPS)
+    output = shown_on_terminal("-c", STEPS)
     for name in ("short", "hidden", "elsewhere"):
-        assert name not in said
-    assert re.search(r"inner .*1/4", said)
-    assert re.search(r"outer .*[0-9]/1,000", said)
-    left = re.search(r"outer .*/1,000 0:00:01[^~]*uncounted .*0:00:01[^~]*said between", said)
-    assert left, said
+        assert name not in output
+    assert re.search(r"inner .*1/4", output)
+    assert re.search(r"outer .*[0-9]/1,000", output)
+    left = re.search(r"outer .*/1,000 0:00:01[^~]*uncounted .*0:00:01[^~]*said between", output)
+    assert left, output
 
 
 @pytest.mark.slow
@@ -102,8 +102,8 @@ def test_what_is_printed_into_a_file_stays_there(tmp_path):
         "with step('long'):\n    time.sleep(1.5); print('for the file')"
     )
     with (tmp_path / "log.txt").open("w") as file:
-        said = shown_on_terminal("-c", script, out=file.fileno())
-    assert "long" in said and "for the file" not in said
+        output = shown_on_terminal("-c", script, out=file.fileno())
+    assert "long" in output and "for the file" not in output
     assert (tmp_path / "log.txt").read_text() == "for the file\n"
 
 
@@ -114,10 +114,10 @@ def test_nothing_is_shown_without_a_terminal():
 
 
 def test_a_caller_who_wants_to_be_told_is():
-    told = []
-    with step("Refits", report=lambda done, total: told.append((done, total))) as report:
+    progress = []
+    with step("Refits", report=lambda done, total: progress.append((done, total))) as report:
         report(1, 2)
-    assert told == [(1, 2)]
+    assert progress == [(1, 2)]
 
 
 def test_what_fails_inside_a_step_is_raised():

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.fault_kinds import read
 from bt_fusion import BundleError, Ensemble, ModelCompatibilityError, SignalModel, load_model
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.bundle.parts.allowed_types import MOVED
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.draw import redraw
@@ -92,7 +92,7 @@ def test_schema_2_may_not_name_the_modules_of_schema_1(model_folder):
     old = {name.rpartition(".")[0] for name in MOVED}
     assert named_in(model_folder) & old
     manifest = model_folder / "manifest.json"
-    manifest.write_bytes(sealed(read(model_folder) | {"schema": 2}))
+    manifest.write_bytes(with_digest(read(model_folder) | {"schema": 2}))
     with pytest.raises(BundleError, match="not among the types a saved model may hold"):
         load_model(model_folder)
 

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.fault_kinds import read
 from bt_fusion import BundleError, load_model
 from bt_fusion.bundle import describe, load_saved
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.terminal.model_card import card_table
 from tests.test_schema_1 import loaded_here, unpacked
@@ -53,7 +53,7 @@ def test_saved_again_it_holds_what_later_schemas_hold(folder, tmp_path):
 def test_schema_2_may_not_hold_what_came_later(folder):
     loaded_here(folder)
     manifest = folder / "manifest.json"
-    manifest.write_bytes(sealed(read(folder) | {"plugins": []}))
+    manifest.write_bytes(with_digest(read(folder) | {"plugins": []}))
     with pytest.raises(BundleError, match=r"extra \['plugins'\]"):
         load_model(folder)
 
@@ -62,6 +62,6 @@ def test_schema_2_has_no_onnx_parts(folder):
     loaded_here(folder)
     content = read(folder)
     content["parts"].append(content["parts"][0] | {"role": "onnx", "kind": "onnx"})
-    (folder / "manifest.json").write_bytes(sealed(content))
+    (folder / "manifest.json").write_bytes(with_digest(content))
     with pytest.raises(BundleError, match="are not those of the members"):
         load_model(folder)

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.fault_kinds import read
 from bt_fusion import BundleError, OptionError, load_model
 from bt_fusion.bundle import describe
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.models.fused_signals import fused_signals
@@ -61,7 +61,7 @@ def test_saved_again_it_still_has_none(folder, tmp_path):
 
 def test_schema_3_may_not_hold_what_came_later(folder):
     loaded_here(folder)
-    (folder / "manifest.json").write_bytes(sealed(read(folder) | {"payoff": []}))
+    (folder / "manifest.json").write_bytes(with_digest(read(folder) | {"payoff": []}))
     with pytest.raises(BundleError, match=r"extra \['payoff'\]"):
         load_model(folder)
 
@@ -69,6 +69,6 @@ def test_schema_3_may_not_hold_what_came_later(folder):
 def test_a_payoff_must_make_sense(folder, tmp_path):
     again = loaded_here(folder).save(tmp_path / "again")
     lost = {"win": 0.0, "loss": 0.1, "atr_period": None}
-    (again / "manifest.json").write_bytes(sealed(read(again) | {"payoff": [lost]}))
+    (again / "manifest.json").write_bytes(with_digest(read(again) | {"payoff": [lost]}))
     with pytest.raises(BundleError, match="one win above 0 is expected"):
         load_model(again)

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.fault_kinds import read
 from bt_fusion import BundleError, load_model
 from bt_fusion.bundle import describe
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.errors import ModelCompatibilityError
 from bt_fusion.models.signal_model import SignalModel
@@ -55,6 +55,6 @@ def test_it_is_no_managed_model(folder):
 @pytest.mark.parametrize("given", [{"kind": "managed"}, {"later": []}])
 def test_schema_4_may_not_hold_what_came_later(given, folder):
     loaded_here(folder)
-    (folder / "manifest.json").write_bytes(sealed(read(folder) | given))
+    (folder / "manifest.json").write_bytes(with_digest(read(folder) | given))
     with pytest.raises(BundleError, match="extra"):
         load_model(folder)

@@ -252,7 +252,7 @@ def test_system_e_majority_vote(votes, signal, confidence, level):
     ensemble = PRESETS["signal"]().ensemble
     classes = (-1, 0, 1)
     shares = np.array([[0.8 if vote == c else 0.1 for c in classes] for vote in votes])[None]
-    said = Predictions(
+    predictions = Predictions(
         index=pd.DatetimeIndex(["2024-01-01"]),
         classes=classes,
         two_sided=True,
@@ -264,16 +264,16 @@ def test_system_e_majority_vote(votes, signal, confidence, level):
         model=np.zeros(1, dtype=np.int64),
         trained_until=np.full(1, NOT_TRAINED),
     )
-    assert said.signal().tolist() == [signal]
-    assert said.confidence.tolist() == [pytest.approx(confidence)]
-    assert said.levels().tolist() == [level]
+    assert predictions.signal().tolist() == [signal]
+    assert predictions.confidence.tolist() == [pytest.approx(confidence)]
+    assert predictions.levels().tolist() == [level]
 
 
 def test_the_page_names_each_system_and_how_to_run_it():
     page = (ROOT / "docs" / "systems.md").read_text()
     commands = re.findall(r"`bt-fusion (\w+) ([^`]*)`", page)
-    asked = {name for _, words in commands for name in re.findall(r"--preset (\w+)", words)}
-    brought = {name for _, words in commands for name in re.findall(r"--strategy (\w+)", words)}
-    assert {*asked, *(STRATEGY_PRESETS.get(name, name) for name in brought)} >= set(PRESETS)
-    assert brought <= set(STRATEGIES)
+    presets = {name for _, words in commands for name in re.findall(r"--preset (\w+)", words)}
+    strategies = {name for _, words in commands for name in re.findall(r"--strategy (\w+)", words)}
+    assert {*presets, *(STRATEGY_PRESETS.get(name, name) for name in strategies)} >= set(PRESETS)
+    assert strategies <= set(STRATEGIES)
     assert {name for name, _ in commands} == {"backtest", "train"}

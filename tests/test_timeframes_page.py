@@ -24,8 +24,8 @@ def test_its_python_runs():
     names = known["model"].feature_set().names
     assert names[0] == "return_1" and {"return_1@1w", "return_1:NDX"} <= set(names)
     exec(second, known)
-    told = known["strategy"].ml
-    assert told.usable and len(known["strategy"].data) > 5_000
+    ml = known["strategy"].ml
+    assert ml.usable and len(known["strategy"].data) > 5_000
 
 
 def test_its_commands_run(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bt_fusion.audit.comparing import Finding, stamp_text
 from bt_fusion.models.causality.elsewhere import CORRELATION, DEVIATIONS, FEWEST
-from bt_fusion.models.causality.reach import how_many
+from bt_fusion.models.causality.look_ahead_bars import how_many
 
 __all__ = ["stamped_too_early"]
 
@@ -53,7 +53,7 @@ def moves_later(
     level, moves = np.log(other.to_numpy()), np.log(early).diff().reindex(shared).to_numpy()
     spans = sorted({1, 2, longest // 2, longest - 2, longest - 1, longest} - {0, -1})
 
-    def alike(span: int, ahead: int) -> float:
+    def correlation_at(span: int, ahead: int) -> float:
         """Correlate with moves over `span` bars that end `ahead` bars later."""
         end = at + ahead
         inside = (end < len(level)) & (end - span >= 0)
@@ -62,8 +62,8 @@ def moves_later(
         made = level[end[inside]] - level[end[inside] - span]
         return correlation(moves[inside], made)
 
-    over = max(alike(span, ahead) for span in spans for ahead in (0, -1, -span))
-    later, ahead = max((alike(span, ahead), ahead) for span in spans for ahead in spans)
+    over = max(correlation_at(span, ahead) for span in spans for ahead in (0, -1, -span))
+    later, ahead = max((correlation_at(span, ahead), ahead) for span in spans for ahead in spans)
     certain = max(CORRELATION, DEVIATIONS / len(shared) ** 0.5, over + MARGIN)
     return (ahead, later, over, shared[0].to_datetime64()) if later > certain else None
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bt_fusion.audit.recording import CANCEL, Order, Recording
 
-__all__ = ["Compared", "Finding", "stamp_text", "told"]
+__all__ = ["Compared", "Finding", "error_text", "stamp_text"]
 
 EXACT = 1e-10  # relative: a leak of 1e-9 shows, the last bits of sums over other lengths do not
 BY_MODE = 1e-6  # between batch and bar by bar
@@ -52,20 +52,22 @@ class Compared:
     def __init__(self, plain: Recording, again: Recording, trades: bool = True):
         self.plain, self.trades, self.count = plain, trades, 0
         self.elsewhere = ""  # what could not be verified about sources other than the bars
-        self.steady: np.ndarray = np.zeros(len(plain.lines), dtype=bool)
+        self.repeatable: np.ndarray = np.zeros(len(plain.lines), dtype=bool)
         if plain.lines == again.lines and plain.values.shape == again.values.shape:
-            self.steady = np.all(same_values(plain.values, again.values, 0.0), axis=0)
-        self.orders_steady = rounded(plain.asked) == rounded(again.asked)
+            self.repeatable = np.all(same_values(plain.values, again.values, 0.0), axis=0)
+        self.orders_repeatable = rounded(plain.requests) == rounded(again.requests)
 
     def unverified(self) -> Iterator[str]:
         """Yield what could not be compared, and why."""
         known = np.isfinite(self.plain.values).any(axis=0)
-        for name, steady, has_value in zip(self.plain.lines, self.steady, known, strict=True):
-            if not steady:
+        for name, repeatable, has_value in zip(
+            self.plain.lines, self.repeatable, known, strict=True
+        ):
+            if not repeatable:
                 yield f"{name}: differs between two identical runs"
             elif not has_value:
                 yield f"{name}: never has a value"
-        if not self.orders_steady:
+        if not self.orders_repeatable:
             yield "orders: differ between two identical runs"
         elif not self.plain.orders and self.trades:
             yield "orders: the strategy gives none"
@@ -75,7 +77,7 @@ class Compared:
     def bar_by_bar(self, other: Recording) -> Iterator[Finding]:
         """Yield the differences from a bar-by-bar run."""
         if other.error is not None:
-            yield Finding("mode", "the run", "", f"fails bar by bar: {told(other.error)}")
+            yield Finding("mode", "the run", "", f"fails bar by bar: {error_text(other.error)}")
             return
         last = min(self.plain.time[-1], other.time[-1])
         text = "{} in a batch, but {} bar by bar"
@@ -87,7 +89,7 @@ class Compared:
             f"{'when the bars end at' if ended else 'with other bars after'} {stamp_text(stamp)}"
         )
         if other.error is not None and len(other.time) <= self.plain.calls_until(stamp):
-            text = f"the run fails {changed}: {told(other.error)}"
+            text = f"the run fails {changed}: {error_text(other.error)}"
             yield Finding("look-ahead", "the strategy", stamp_text(stamp), text)
             return
         text = f"{{}} with all bars, but {{}} {changed}"
@@ -107,19 +109,19 @@ class Compared:
         if kind == "mode":  # batches start lines early, which is irrelevant until all are ready
             warm_up = np.arange(calls)[:, None] < self.plain.first
             same |= warm_up & (np.isnan(before) | np.isnan(after))
-        for column in np.flatnonzero(self.steady & ~same.all(axis=0)):
+        for column in np.flatnonzero(self.repeatable & ~same.all(axis=0)):
             row = int(np.argmin(same[:, column]))
             values = (f"{each[row, column]:.10g}" for each in (before, after))
             first = stamp_text(self.plain.time[row])
             yield Finding(kind, self.plain.lines[column], first, text.format(*values))
-        if self.orders_steady:
+        if self.orders_repeatable:
             yield from self._orders(other, stamp, kind, text)
 
     def _orders(
         self, other: Recording, stamp: np.datetime64, kind: str, text: str
     ) -> Iterator[Finding]:
         """Yield the first order that only one of the runs places."""
-        before, after = (rounded(run.asked_until(stamp)) for run in (self.plain, other))
+        before, after = (rounded(run.requests_until(stamp)) for run in (self.plain, other))
         self.count += len(before)
         if before == after:
             return
@@ -201,6 +203,6 @@ def stamp_text(stamp: Any) -> str:
     return str(pd.Timestamp(stamp))
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Format an error in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"

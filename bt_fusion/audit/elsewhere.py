@@ -8,12 +8,18 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
+from bt_fusion.audit.comparing import Compared, Finding, error_text, stamp_text
 from bt_fusion.audit.futures import cut
 from bt_fusion.audit.recording import Recording
 from bt_fusion.data.bars import BarArrays
-from bt_fusion.models.causality.elsewhere import DEVIATIONS, YEARS, foretold, other_bars, shifted
-from bt_fusion.models.causality.reach import how_many
+from bt_fusion.models.causality.elsewhere import (
+    DEVIATIONS,
+    YEARS,
+    how_far_predicted,
+    other_bars,
+    shifted,
+)
+from bt_fusion.models.causality.look_ahead_bars import how_many
 
 __all__ = ["filled_too_early", "from_elsewhere"]
 
@@ -63,7 +69,7 @@ def from_elsewhere(
     before, whole = run(cut(moved, stamp)), run(moved)
     findings = list(kept_from_a_run(before, whole, stamp, usual))
     unverified = follows_dates(before, whole, usual)
-    findings += foretelling(run, used, MARKETS if unverified else 1)
+    findings += predicted_elsewhere(run, used, MARKETS if unverified else 1)
     return findings, unverified
 
 
@@ -74,8 +80,9 @@ def follows_dates(before: Recording, whole: Recording, usual: Compared) -> str:
     """
     error = before.error or whole.error
     if error is not None:
-        what = f"the strategy: fails when the same bars are dated 28 years later ({told(error)})"
-    elif usual.orders_steady and _other_orders(whole, usual.plain):
+        text = error_text(error)
+        what = f"the strategy: fails when the same bars are dated 28 years later ({text})"
+    elif usual.orders_repeatable and _other_orders(whole, usual.plain):
         what = "orders: change when the same bars are dated 28 years later"
     else:
         return ""
@@ -93,21 +100,23 @@ def kept_from_a_run(
     if failed or before.lines != usual.plain.lines:
         return
     compared = Compared(before, before)
-    compared.steady, compared.orders_steady = usual.steady, usual.orders_steady
+    compared.repeatable, compared.orders_repeatable = usual.repeatable, usual.orders_repeatable
     for found in compared.until(stamp, whole, ended=False):
         first = stamp_text(shifted(np.array([np.datetime64(found.first)]), -YEARS)[0])
         text = "changes once a run has seen later bars: something is kept from run to run"
         yield replace(found, first=first, detail=text)
 
 
-def foretelling(run: Run, bars: Mapping[str, pd.DataFrame], markets: int) -> Iterator[Finding]:
+def predicted_elsewhere(
+    run: Run, bars: Mapping[str, pd.DataFrame], markets: int
+) -> Iterator[Finding]:
     """Yield lines and orders that predict these bars although computed from other bars."""
     others = [run({n: _other(own, seed) for n, own in bars.items()}) for seed in range(markets)]
     others = [other for other in others if other.error is None]
     for name, own in bars.items():
         stamps = own.index.to_numpy().astype("datetime64[ns]")
         close = own.close.to_numpy(float)
-        for where, found, first in _told(others, stamps, close, name):
+        for where, found, first in _predictive(others, stamps, close, name):
             text = (
                 f"computed from other bars at these stamps, it still predicts your bars' move "
                 f"{how_many(found[0])} later (correlation {found[1]:.2f}): it comes from a table "
@@ -134,7 +143,7 @@ def _other_orders(whole: Recording, plain: Recording) -> bool:
     return here != there
 
 
-def _told(
+def _predictive(
     others: list[Recording], stamps: np.ndarray, close: np.ndarray, feed: str
 ) -> Iterator[tuple[str, tuple[int, float], np.datetime64]]:
     """Yield lines and orders that predict the moves of a feed: how, and their first timestamp."""
@@ -142,23 +151,23 @@ def _told(
         at = np.searchsorted(other.time, stamps, side="right") - 1
         for column, name in enumerate(other.lines):
             values = np.where(at >= 0, other.values[np.maximum(at, 0), column], np.nan)
-            found = foretold(values, close)
+            found = how_far_predicted(values, close)
             if found is not None:
                 yield name, found, stamps[int(np.isfinite(values).argmax())]
-    given = {
+    ordered = {
         (order[0], np.sign(order[2]))
         for other in others
         for order in other.orders
         if order[1] == feed
     }
     for side in (1.0, -1.0):
-        days = np.array(sorted(stamp for stamp, its in given if its == side), "datetime64[ns]")
-        found = told_by_orders(days, stamps, close, side)
+        days = np.array(sorted(stamp for stamp, its in ordered if its == side), "datetime64[ns]")
+        found = predicted_by_orders(days, stamps, close, side)
         if found is not None:
             yield "orders", found, days[0]
 
 
-def told_by_orders(
+def predicted_by_orders(
     days: np.ndarray, stamps: np.ndarray, close: np.ndarray, side: float
 ) -> tuple[int, float] | None:
     """Return how many bars ahead orders predict moves to their side; None if it may be chance.

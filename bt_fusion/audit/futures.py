@@ -7,10 +7,10 @@ import pandas as pd
 
 from bt_fusion.audit.recording import Recording
 
-__all__ = ["AHEAD", "cut", "other_future", "places_of"]
+__all__ = ["FUTURE_BARS", "cut", "other_future", "places_of"]
 
-AHEAD = 100  # bars of the replaced future
-LOUDER = 5  # multiple of the real moves, in the opposite direction
+FUTURE_BARS = 100  # bars of the replaced future
+FUTURE_FACTOR = 5  # multiple of the real moves, in the opposite direction
 
 
 def cut(bars: Mapping[str, pd.DataFrame], stamp: np.datetime64) -> dict[str, pd.DataFrame]:
@@ -22,7 +22,7 @@ def other_future(
     bars: Mapping[str, pd.DataFrame],
     stamp: np.datetime64,
     rng: np.random.Generator,
-    ahead: int = AHEAD,
+    ahead: int = FUTURE_BARS,
 ) -> dict[str, pd.DataFrame]:
     """Return the bars up to a timestamp, then much larger moves opposite to the real ones.
 
@@ -41,7 +41,7 @@ def _mirrored(
     base = float(known.close.iloc[-1])
     noise = 1 + 0.01 * rng.standard_normal((len(ahead), 1))
     prices = ahead[["open", "high", "low", "close"]].to_numpy()
-    moved = base * np.exp(np.clip(-LOUDER * np.log(prices / base), -3, 3)) * noise
+    moved = base * np.exp(np.clip(-FUTURE_FACTOR * np.log(prices / base), -3, 3)) * noise
     ahead["open"], ahead["close"] = moved[:, 0], moved[:, 3]
     ahead["high"], ahead["low"] = moved.max(axis=1), moved.min(axis=1)
     ahead["volume"] = ahead.volume.to_numpy() * rng.uniform(0.1, 10, len(ahead)) + 1
@@ -70,11 +70,11 @@ def places_of(recording: Recording, count: int, seed: int) -> np.ndarray:
 def order_places(recording: Recording, count: int, rng: np.random.Generator) -> np.ndarray:
     """Choose bars with orders, alternating sides and weekdays, without the last bar."""
     last = recording.time[-1]
-    asked = [order for order in recording.asked if order[0] < last]
-    if not asked:
+    requests = [order for order in recording.requests if order[0] < last]
+    if not requests:
         return np.empty(0, dtype=recording.time.dtype)
-    orders = pd.DataFrame({"stamp": [order[0] for order in asked]})
-    orders["side"] = [np.sign(order[2]) for order in asked]
+    orders = pd.DataFrame({"stamp": [order[0] for order in requests]})
+    orders["side"] = [np.sign(order[2]) for order in requests]
     orders["day"] = orders.stamp.dt.day_of_week
     orders = orders.drop_duplicates("stamp").sample(frac=1, random_state=int(rng.integers(2**31)))
     turn = orders.groupby(["side", "day"]).cumcount()

@@ -114,14 +114,14 @@ def bar_by_bar(
     stream = ModelStream(model, allow_in_sample=True)
     columns = (part.open, part.high, part.low, part.close, part.volume)
     rows = zip(part.time, zip(*columns, strict=True), strict=True)
-    came = np.concatenate([stream.push(time, values).proba for time, values in rows])
+    streamed = np.concatenate([stream.push(time, values).proba for time, values in rows])
     kept = slice(max(0, len(part) - BAR_BY_BAR), None)
-    parts.tried.count(came[kept])
-    row = first_unlike(whole.proba[kept], came[kept])
+    parts.tried.count(streamed[kept])
+    row = first_difference(whole.proba[kept], streamed[kept])
     if row is not None:
         row += kept.start
         text = "probability of the first class: {:.6g} in a batch, but {:.6g} bar by bar"
-        values = text.format(whole.proba[row, 0], came[row, 0])
+        values = text.format(whole.proba[row, 0], streamed[row, 0])
         yield Finding("mode", "predictions", stamp_text(part.time[row]), values)
 
 
@@ -136,7 +136,7 @@ def other_futures(
             changed = CHANGES[kind](part, int(cut))
             found = model.predict_arrays(changed, allow_in_sample=True).proba[: cut + 1]
             parts.tried.count(found)
-            row = first_unlike(whole.proba[: cut + 1], found)
+            row = first_difference(whole.proba[: cut + 1], found)
             if row is not None:
                 text = (
                     f"probability of the first class: {whole.proba[row, 0]:.6g} with all bars, but "
@@ -147,7 +147,7 @@ def other_futures(
                 return
 
 
-def first_unlike(before: np.ndarray, after: np.ndarray) -> int | None:
+def first_difference(before: np.ndarray, after: np.ndarray) -> int | None:
     """Return the first row that differs, or None; NaN equals NaN."""
     near = (np.abs(before - after) <= SAME) | (np.isnan(before) & np.isnan(after))
     rows = np.flatnonzero(~near.all(axis=1))

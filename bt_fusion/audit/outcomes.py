@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.audit.comparing import Compared, Finding, stamp_text, told
+from bt_fusion.audit.comparing import Compared, Finding, error_text, stamp_text
 from bt_fusion.audit.recording import Recording
 
 __all__ = ["Audit", "PartsAudit", "StrategyAudit", "failed", "in_sample", "result_of"]
@@ -104,14 +104,14 @@ def failed(plain: Recording, bars: Mapping[str, pd.DataFrame]) -> StrategyAudit:
     index_error = isinstance(plain.error, IndexError)
     if index_error and calls and calls >= max(lengths) - 1:
         kind, when = "look-ahead", stamp_text(max(own.index[-1] for own in bars.values()))
-        text = f"it asks for a bar after the last one: {told(plain.error)}"
+        text = f"it asks for a bar after the last one: {error_text(plain.error)}"
     else:
         kind, when = "error", stamp_text(plain.time[-1]) if calls else ""
         hint = "; the feeds differ in length and are paired by place: give them the same stamps"
         several = index_error and len({*lengths}) > 1
         fewer = isinstance(plain.error, AttributeError) and FEED.search(str(plain.error))
         hint = hint if several else "; it uses more feeds than are given" if fewer else ""
-        text = f"the run fails: {told(plain.error)}{hint}"
+        text = f"the run fails: {error_text(plain.error)}{hint}"
     finding = Finding(kind, "the strategy", when, text)
     nothing = ("everything: the run stops before its end",)
     counts = dict(cuts=0, bars=calls, lines=len(plain.lines), orders=0, compared=0)

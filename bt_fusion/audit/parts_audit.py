@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.audit.comparing import Finding, told
+from bt_fusion.audit.comparing import Finding, error_text
 from bt_fusion.audit.outcomes import PartsAudit
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.ensemble.given_members import made_of
@@ -103,7 +103,7 @@ class Parts:
             kind = next((KINDS[each] for each in KINDS if isinstance(error, each)), "declared")
             self.findings.append(Finding(kind, name, "", str(error)))
         except Exception as error:  # a user's own part may fail in any way
-            self.findings.append(Finding("error", name, "", told(error)))
+            self.findings.append(Finding("error", name, "", error_text(error)))
         else:
             if self.tried.compared == before:
                 self.unverified.append(f"{name}: too few bars to compare anything")

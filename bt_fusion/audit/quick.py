@@ -11,7 +11,7 @@ import pandas as pd
 from bt_fusion.audit.comparing import Finding, stamp_text
 from bt_fusion.audit.futures import cut
 from bt_fusion.audit.outcomes import StrategyAudit
-from bt_fusion.audit.strategy_audit import audit, unread_set_aside
+from bt_fusion.audit.strategy_audit import audit, unread_to_unverified
 from bt_fusion.engine.account import Account
 from bt_fusion.errors import BarsError
 from bt_fusion.models.predictions import Predictions
@@ -20,7 +20,7 @@ __all__ = ["quick_audit", "sample_of"]
 
 CUTS = 3
 PART, FEWEST, MOST = 20, 300, 2_000  # one bar in PART, at least FEWEST, at most MOST
-NOTHING = StrategyAudit(findings=(), unverified=(), cuts=0, bars=0, lines=0, orders=0, compared=0)
+EMPTY = StrategyAudit(findings=(), unverified=(), cuts=0, bars=0, lines=0, orders=0, compared=0)
 
 
 def quick_audit(
@@ -47,9 +47,9 @@ def quick_audit(
     late = tuple(trained_too_late(predictions))
     try:
         found = audit(strategy, sample_of(bars), params, account, CUTS, seed, bar_by_bar=False)
-        found = unread_set_aside(found, strategy, bars, params, account)
+        found = unread_to_unverified(found, strategy, bars, params, account)
     except BarsError as error:
-        found = replace(NOTHING, unverified=(f"the strategy: {error}",))
+        found = replace(EMPTY, unverified=(f"the strategy: {error}",))
     return replace(found, findings=(*late, *found.findings))
 
 

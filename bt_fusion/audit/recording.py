@@ -72,13 +72,13 @@ class Recording:
         return int(np.searchsorted(self.time, stamp, side="right"))
 
     @property
-    def asked(self) -> tuple[Order, ...]:
+    def requests(self) -> tuple[Order, ...]:
         """Orders and cancellations, in time order."""
         return tuple(sorted((*self.orders, *self.cancels), key=lambda order: order[0]))
 
-    def asked_until(self, stamp: np.datetime64) -> tuple[Order, ...]:
+    def requests_until(self, stamp: np.datetime64) -> tuple[Order, ...]:
         """Return the orders and cancellations on bars up to a timestamp."""
-        return tuple(order for order in self.asked if order[0] <= stamp)
+        return tuple(order for order in self.requests if order[0] <= stamp)
 
 
 class Recorder(bt.Analyzer):

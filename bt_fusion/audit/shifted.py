@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from bt_fusion.audit.comparing import Compared, Finding, told
+from bt_fusion.audit.comparing import Compared, Finding, error_text
 from bt_fusion.audit.futures import cut, other_future
 from bt_fusion.audit.recording import Recording
 
@@ -18,7 +18,7 @@ GAP = 7  # bars removed
 EARLY, LATE = 0.4, 0.8  # their places, as fractions of the bars after the warm-up
 CUT = 0.6  # place where the future changes
 MODES = {"preload": False, "runonce": False}
-WHAT = "feeds are paired by place, not by time"
+BY_PLACE = "feeds are paired by place, not by time"
 
 
 def paired_by_place(
@@ -54,28 +54,31 @@ def paired_by_place(
         return [], ["pairing of feeds: too few bars"]
     for early in gaps_of(list(sample)):
         moved = with_gaps(sample, early, plain.plain.first)
-        text = (
-            f"{WHAT}: with {GAP} bars missing in {', '.join(early)} and {GAP} later in the others"
-        )
+        missing = f"{GAP} bars missing in {', '.join(early)} and {GAP} later in the others"
+        text = f"{BY_PLACE}: with {missing}"
         batch, single = run(moved), run(moved, **MODES)
         if batch.error is not None and single.error is None:
-            findings.append(Finding("pairing", "the strategy", "", f"{text}, {fails(batch)}"))
+            findings.append(
+                Finding("pairing", "the strategy", "", f"{text}, {failure_text(batch)}")
+            )
         elif batch.error is not None:
-            unverified.append(f"{text.replace(WHAT, 'pairing of feeds')}, {fails(batch)}")
+            unverified.append(
+                f"{text.replace(BY_PLACE, 'pairing of feeds')}, {failure_text(batch)}"
+            )
         else:
             rng = np.random.default_rng(seed)
-            compared = alike(batch, plain)
-            findings += retold(compared, moved, run, single, rng, text)
+            compared = as_compared(batch, plain)
+            findings += pairing_findings(compared, moved, run, single, rng, text)
             plain.count += compared.count
     return [each for each in findings if each.where not in known], unverified
 
 
-def fails(batch: Recording) -> str:
+def failure_text(batch: Recording) -> str:
     """Describe how a run fails."""
-    return "the run fails" if batch.error is None else f"the run fails: {told(batch.error)}"
+    return "the run fails" if batch.error is None else f"the run fails: {error_text(batch.error)}"
 
 
-def retold(
+def pairing_findings(
     compared: Compared,
     moved: Bars,
     run: Run,
@@ -94,12 +97,12 @@ def retold(
         yield Finding("pairing", each.where, each.first, f"{text}, {each.detail}")
 
 
-def alike(batch: Recording, plain: Compared) -> Compared:
+def as_compared(batch: Recording, plain: Compared) -> Compared:
     """Return the run over shifted feeds for comparison, with the original run's random lines."""
     compared = Compared(batch, batch, plain.trades)
     if batch.lines == plain.plain.lines:
-        compared.steady = plain.steady
-    compared.orders_steady = plain.orders_steady
+        compared.repeatable = plain.repeatable
+    compared.orders_repeatable = plain.orders_repeatable
     return compared
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from bt_fusion.audit.alignment import stamped_too_early
 from bt_fusion.audit.comparing import Compared
 from bt_fusion.audit.elsewhere import filled_too_early, from_elsewhere
-from bt_fusion.audit.futures import AHEAD, cut, other_future, places_of
+from bt_fusion.audit.futures import FUTURE_BARS, cut, other_future, places_of
 from bt_fusion.audit.outcomes import StrategyAudit, failed, in_sample, result_of
 from bt_fusion.audit.recording import Recording, record
 from bt_fusion.audit.shifted import paired_by_place
@@ -21,7 +21,7 @@ from bt_fusion.engine.variants import check_params
 from bt_fusion.errors import OptionError
 from bt_fusion.progress import step
 
-__all__ = ["audit", "audit_indicator", "unread_set_aside"]
+__all__ = ["audit", "audit_indicator", "unread_to_unverified"]
 
 CUTS = 16
 BAR_BY_BAR = {"preload": False, "runonce": False}
@@ -98,7 +98,7 @@ def audit(
     for number, stamp in enumerate(places):
         warm_up = plain.first if stamp < plain.ready else 0  # Backtrader fails on fewer bars
         ended = number % 2 == 0 and not warm_up
-        ahead = AHEAD + warm_up
+        ahead = FUTURE_BARS + warm_up
         future = cut(given, stamp) if ended else other_future(given, stamp, rng, ahead)
         findings += compared.until(stamp, run(future), ended)
     if bar_by_bar:  # a finding from a cut needs no second one
@@ -116,10 +116,10 @@ def audit(
     found = replace(found, unverified=(*found.unverified, *unverified))
     if not (trades and bar_by_bar):
         return found
-    return unread_set_aside(found, strategy, given, params or {}, account or Account())
+    return unread_to_unverified(found, strategy, given, params or {}, account or Account())
 
 
-def unread_set_aside(
+def unread_to_unverified(
     found: StrategyAudit,
     strategy: type[bt.Strategy],
     bars: Mapping[str, pd.DataFrame],
@@ -131,9 +131,9 @@ def unread_set_aside(
     if not ahead or not no_order_follows(ahead, strategy, bars, params, account):
         return found
     text = "{}: looks ahead, first at {}, but no order depends on it; do not use it on its own bar"
-    said = (text.format(name, each.first) for name, each in ahead.items())
+    notes = (text.format(name, each.first) for name, each in ahead.items())
     kept = tuple(each for each in found.findings if each.where not in ahead)
-    return replace(found, findings=kept, unverified=(*found.unverified, *said))
+    return replace(found, findings=kept, unverified=(*found.unverified, *notes))
 
 
 @step("Auditing")
@@ -155,9 +155,9 @@ def audit_indicator(
         As in `audit`.
     """
 
-    class Watching(bt.Strategy):
+    class WithIndicator(bt.Strategy):
         def __init__(self):
             self.indicator = indicator(self.data, **dict(params or {}))
 
-    Watching.__name__ = indicator.__name__
-    return audit(Watching, bars, **{"trades": False, **how})
+    WithIndicator.__name__ = indicator.__name__
+    return audit(WithIndicator, bars, **{"trades": False, **how})

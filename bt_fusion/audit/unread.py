@@ -33,16 +33,16 @@ def no_order_follows(
     plain = record(bars, strategy, params, account)
     if not plain.orders or not set(lines) <= set(plain.lines):
         return False
-    blind = blinded(strategy, lines)
-    without = record(bars, blind, params, account)
-    hidden = blind.lines_hidden and without.error is None
-    return hidden and rounded(plain.asked) == rounded(without.asked)
+    changed = without_lines(strategy, lines)
+    without = record(bars, changed, params, account)
+    hidden = changed.lines_hidden and without.error is None
+    return hidden and rounded(plain.requests) == rounded(without.requests)
 
 
-def blinded(strategy: Any, hidden: Collection[str]) -> Any:
+def without_lines(strategy: Any, hidden: Collection[str]) -> Any:
     """Return a strategy with some lines set to NaN after batch computation."""
 
-    class Blinded(strategy):
+    class Changed(strategy):
         lines_hidden = False
 
         def _once(self):
@@ -50,7 +50,7 @@ def blinded(strategy: Any, hidden: Collection[str]) -> Any:
             for name, line in named_lines(self):
                 if name in hidden:
                     line.array[:] = type(line.array)("d", [np.nan]) * len(line.array)
-            Blinded.lines_hidden = True
+            Changed.lines_hidden = True
 
-    Blinded.__name__ = strategy.__name__
-    return Blinded
+    Changed.__name__ = strategy.__name__
+    return Changed

@@ -39,8 +39,8 @@ from bt_fusion.engine.runner import Run, run_strategy
 from bt_fusion.engine.used_parameters import add_parameters
 from bt_fusion.engine.variants import (
     agreement_of,
-    asks_always,
-    asks_health,
+    always_uses_ml,
+    uses_health,
     variant,
 )
 from bt_fusion.errors import BarsError
@@ -193,7 +193,7 @@ class BacktestJob:
         Includes the models' health if the strategy uses it, or as set by `health`.
         """
         if health is None:
-            health = self.ml != "off" and asks_health(load_strategy(self.strategy), self.params)
+            health = self.ml != "off" and uses_health(load_strategy(self.strategy), self.params)
         return predict_each(
             self.predictor,
             bars,
@@ -209,7 +209,7 @@ class BacktestJob:
     ) -> list[str]:
         """Return its own notes and those on models, bars (see `notes_of`) and the strategy."""
         notes = notes_of(self.predictor, out_of_sample)
-        if self.ml == "off" and asks_always(strategy):
+        if self.ml == "off" and always_uses_ml(strategy):
             notes.append(f"{strategy.__name__} asks an MLEnsemble of its own: this run has ML")
         managed = isinstance(self.signal_model, ManagedModel)
         if self.ml != "off" and strategy is ManagedStrategy and not managed:

@@ -129,13 +129,13 @@ def _own_booster(part: dict[str, Any]) -> Any:
     """Return an unfitted, single-threaded booster with a user's own numbers."""
     make, extra = _booster_class(part["kind"])
     known, given = {*make().get_params(), *extra}, part["parameters"]
-    odd = [
+    wrong = [
         key
         for key, value in given.items()
         if key not in known or not (type(value) in (bool, int, float) or value in SAFE_TEXT)
     ]
-    if odd:
-        raise BundleError(f"member {part['name']}: unknown parameters {', '.join(odd[:6])}")
+    if wrong:
+        raise BundleError(f"member {part['name']}: unknown parameters {', '.join(wrong[:6])}")
     one_thread = {"n_jobs": 1} if "n_jobs" in known else {}
     return make(**{**given, **one_thread})
 

@@ -23,14 +23,14 @@ def describe(folder: str | Path) -> dict[str, Any]:
         If there is no manifest, or it is broken or altered.
     """
     folder = Path(folder).expanduser()
-    content, sound = read_manifest(folder)
+    content, valid = read_manifest(folder)
     check_schema(content.get("schema"))
     content = check_manifest(content)
     for own in (content, *(each for later in content["later"] for each in later["ensemble"])):
         _check_ensemble(own["ensemble"])
     for name, entry in content["files"].items():
         check_entry(folder, name, entry)
-    if not sound:
+    if not valid:
         raise BundleError(f"{folder}: {MANIFEST} was altered after it was written")
     check_later(content)
     return {

@@ -128,7 +128,7 @@ def _check(choice: dict[str, Any]) -> None:
     counts = {len(table["folds"]) for table in tables.values()}
     figures = [fold.values() for table in tables.values() for fold in table["folds"]]
     tests = [value for each in choice["candidates"] for value in each["test"].values()]
-    sound = (
+    valid = (
         choice["chosen"] in tables
         and len(tables) == len(choice["candidates"])
         and len(counts) == 1
@@ -138,5 +138,5 @@ def _check(choice: dict[str, Any]) -> None:
         and all(value is not None and 0 <= value <= 1 for fold in figures for value in fold)
         and all(value is None or 0 <= value <= 1 for value in tests)
     )
-    if not sound:
+    if not valid:
         raise BundleError(f"member {choice['member']}: its candidates {[*tables]} are no table")

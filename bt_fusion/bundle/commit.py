@@ -91,14 +91,14 @@ def check_target(folder: Path) -> None:
         raise BundleError(
             f"{folder} holds models that were pushed; save to another place and push again"
         )
-    strangers = [path.name for path in folder.iterdir() if not _ours(path.name)]
-    if strangers and not (folder / MANIFEST).is_file():
+    foreign = [path.name for path in folder.iterdir() if not _is_bundle_file(path.name)]
+    if foreign and not (folder / MANIFEST).is_file():
         raise BundleError(
-            f"{folder} holds {strangers[0]!r} and no saved model; give a new or empty folder"
+            f"{folder} holds {foreign[0]!r} and no saved model; give a new or empty folder"
         )
 
 
-def _ours(name: str) -> bool:
+def _is_bundle_file(name: str) -> bool:
     return name == MANIFEST or bool(NAME.fullmatch(name))
 
 

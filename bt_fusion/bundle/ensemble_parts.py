@@ -43,9 +43,9 @@ def dump_parts(
     prefix : str
         Prefix of the file names.
     """
-    strangers = ensemble.onnx_.keys() - ensemble.members_.keys()
-    if strangers:
-        raise OptionError(f"onnx_ holds {sorted(strangers)}, members {[*ensemble.members_]}")
+    unknown = ensemble.onnx_.keys() - ensemble.members_.keys()
+    if unknown:
+        raise OptionError(f"onnx_ holds {sorted(unknown)}, members {[*ensemble.members_]}")
     owners = {
         "member": ensemble.members_,
         "calibrator": ensemble.calibrators_,

@@ -38,14 +38,14 @@ def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     Raises
     ------
     BundleError
-        Unless all are regular files inside the folder, of the stated size and digest.
+        Unless all are regular files inside the folder, of the recorded size and digest.
     """
-    content, sound = read_table(folder)
+    content, valid = read_table(folder)
     table = content["files"]
     found = {name: read_regular(folder, name, entry["size"]) for name, entry in table.items()}
     for name, data in found.items():
         _check_data(folder, name, data, table[name])
-    if not sound:
+    if not valid:
         raise BundleError(
             f"{folder}: {MANIFEST} was altered after it was written: its digest differs"
         )
@@ -75,13 +75,13 @@ def read_table(folder: Path) -> tuple[dict[str, Any], bool]:
     BundleError
         For names outside the folder, and too many or too large files.
     """
-    content, sound = read_manifest(folder)
+    content, valid = read_manifest(folder)
     table = content["files"]
     for name, entry in table.items():
         check_entry(folder, name, entry)
     if len(table) > MOST_FILES or sum(entry["size"] for entry in table.values()) > BUNDLE_CAP:
         raise BundleError(f"{folder}: more than {MOST_FILES} files or {BUNDLE_CAP:,} bytes")
-    return content, sound
+    return content, valid
 
 
 def read_manifest(folder: Path) -> tuple[dict[str, Any], bool]:
@@ -90,8 +90,8 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], bool]:
     content = read_json(data, MANIFEST)
     if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
         raise BundleError(f"{folder}: {MANIFEST} lists no files; save the model again")
-    stated = content.get("digest")
-    return content, stated == manifest_digest(data, stated)
+    recorded = content.get("digest")
+    return content, recorded == manifest_digest(data, recorded)
 
 
 def read_regular(folder: Path, name: str, cap: int) -> bytes:

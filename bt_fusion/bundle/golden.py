@@ -100,10 +100,10 @@ def check_golden_bars(golden: dict[str, Any], features: FeatureSet) -> None:
     then = rows[: len(now)]
     same = np.isclose(now, then, rtol=FEATURE_TOLERANCE, atol=FEATURE_TOLERANCE).all(axis=0)
     if not same.all():
-        odd = [name for name, equal in zip(features.names, same, strict=True) if not equal]
+        wrong = [name for name, equal in zip(features.names, same, strict=True) if not equal]
         raise ModelCompatibilityError(
-            f"{len(odd)} features of the same bars come out otherwise than when the model was "
-            f"saved: {', '.join(odd[:6])}. Install the versions it was saved with, or train again"
+            f"{len(wrong)} features of the same bars come out otherwise than when the model was "
+            f"saved: {', '.join(wrong[:6])}. Install the versions it was saved with, or train again"
         )
 
 
@@ -180,8 +180,8 @@ def _compare(
 
 
 def _difference(now: np.ndarray, then: np.ndarray) -> float:
-    sound = now.shape == then.shape and np.isfinite(now).all()
-    return float(np.abs(now - then).max()) if sound else np.inf
+    valid = now.shape == then.shape and np.isfinite(now).all()
+    return float(np.abs(now - then).max()) if valid else np.inf
 
 
 def _check_close(whose: str, difference: float, allowed: float, error: type[BundleError]) -> None:

@@ -36,7 +36,7 @@ __all__ = ["SavedModel", "check_digest", "load_saved", "read_model"]
 
 STAMP = re.compile(r"(1[7-9]|2[01])\d\d-[01]\d-[0-3]\d[ T][0-2]\d(:[0-5]\d){2}(\.\d{1,9})?")
 MOST = 10**9  # seconds of a bar, bars in a longer one
-CROWDED = 1_000  # times as many bars as usual that a longer bar may hold
+MOST_TIMES_USUAL = 1_000  # times as many bars as usual that a longer bar may hold
 ATTEMPTS = 3  # attempts to read a folder that is being replaced
 
 
@@ -232,10 +232,10 @@ def _features(content: dict[str, Any], expected: tuple[str, ...] | None) -> Feat
     return features.with_spacing(spacing)
 
 
-def _holds(timeframe: str, seconds: int, most: int) -> bool:
+def _can_hold(timeframe: str, seconds: int, most: int) -> bool:
     """Return whether a longer bar can hold that many bars."""
     usual = length_seconds(timeframe) // seconds
-    return 1 < usual <= most <= CROWDED * usual
+    return 1 < usual <= most <= MOST_TIMES_USUAL * usual
 
 
 def _check_spacing(features: FeatureSet, golden: dict[str, Any]) -> None:
@@ -245,8 +245,8 @@ def _check_spacing(features: FeatureSet, golden: dict[str, Any]) -> None:
         raise BundleError(f"golden bars of {[*others]}, and the features see {features.markets}")
     bars = {**others, "": golden_arrays(golden["bars"])}
     for name, own in features.spacing.items():
-        apart = distances(bars[name].time)
-        if len(apart) and own.seconds not in apart:
+        steps = distances(bars[name].time)
+        if len(steps) and own.seconds not in steps:
             raise BundleError(
                 f"no golden bars{f' of {name}' if name else ''} are {own.seconds} s apart, as the "
                 "manifest says of all"
@@ -264,7 +264,7 @@ def _spacing(given: dict[str, Any]) -> Spacing:
     seconds, most = given["seconds"], given["most"]
     counts = [seconds, *most.values()]
     whole = all(type(count) is int and 0 < count <= MOST for count in counts)
-    if not whole or any(not _holds(name, seconds, most[name]) for name in most):
+    if not whole or any(not _can_hold(name, seconds, most[name]) for name in most):
         raise BundleError(
             f"the manifest's spacing is {str(given)[:80]}: counts above 0 are expected"
         )

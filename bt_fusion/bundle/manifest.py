@@ -17,8 +17,8 @@ __all__ = [
     "feature_digest",
     "manifest_digest",
     "read_json",
-    "sealed",
     "to_text",
+    "with_digest",
 ]
 
 MANIFEST = "manifest.json"
@@ -171,13 +171,13 @@ def read_json(data: bytes, name: str) -> Any:
         raise BundleError(f"{name} is not sound JSON: {error}; save the model again") from error
 
 
-def manifest_digest(data: bytes, stated: object) -> str:
-    """Return the SHA-256 of a manifest's bytes, with zeros in place of the stated digest."""
-    text = stated if isinstance(stated, str) and DIGEST.fullmatch(stated) else BLANK
+def manifest_digest(data: bytes, recorded: object) -> str:
+    """Return the SHA-256 of a manifest's bytes, with zeros in place of the recorded digest."""
+    text = recorded if isinstance(recorded, str) and DIGEST.fullmatch(recorded) else BLANK
     return hashlib.sha256(data.replace(text.encode(), BLANK.encode(), 1)).hexdigest()
 
 
-def sealed(content: dict[str, Any]) -> bytes:
+def with_digest(content: dict[str, Any]) -> bytes:
     """Return the manifest's bytes including their digest."""
     data = to_text({**content, "digest": BLANK}).encode()
     return data.replace(BLANK.encode(), manifest_digest(data, BLANK).encode(), 1)

@@ -23,7 +23,7 @@ from bt_fusion.bundle.manifest import (
     check_manifest,
     feature_digest,
     read_json,
-    sealed,
+    with_digest,
 )
 from bt_fusion.bundle.versions import current_versions
 from bt_fusion.errors import BundleError, OptionError
@@ -105,7 +105,7 @@ def save_model(
 
 def _manifest(content: dict[str, Any]) -> dict[str, bytes]:
     """Return the manifest as a file by its name, after checking that it can be read."""
-    data = sealed(content)
+    data = with_digest(content)
     check_manifest(read_json(data, MANIFEST))
     return {MANIFEST: data}
 

@@ -91,16 +91,16 @@ def audit_data(screen: Screen, bars: Bars, png: Path | None) -> dict[str, Any]:
     from bt_fusion.data.bar_audit import audit_bars
     from bt_fusion.report.terminal.checks import data_audit_table
 
-    told = []
+    audits = []
     for name, frame in bars.items():
         found = audit_bars(frame)
         screen.show(data_audit_table(found.to_dict(), name))
-        told.append({"name": name, **found.to_dict()})
+        audits.append({"name": name, **found.to_dict()})
         if png is not None:
             from bt_fusion.report.pictures.data_audit import draw_audit
 
             draw_audit(png, frame, found, name)
-    return {"data": told[0] if len(told) == 1 else told}
+    return {"data": audits[0] if len(audits) == 1 else audits}
 
 
 def audit_code(

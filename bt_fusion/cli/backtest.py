@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bt_fusion.cli.command import Ml, command, option
-from bt_fusion.cli.idle_options import IdleNotes
 from bt_fusion.cli.options import (
     AccountOptions,
     AuditOptions,
@@ -22,6 +21,7 @@ from bt_fusion.cli.options import (
     TradedStrategy,
 )
 from bt_fusion.cli.options.job import backtest_job
+from bt_fusion.cli.unused_options import UnusedOptionNotes
 
 if TYPE_CHECKING:
     from bt_fusion.backtest.result import Result
@@ -78,7 +78,7 @@ class BacktestOutput(OutputOptions):
 )
 def backtest(
     context: typer.Context,
-    notes: IdleNotes,
+    notes: UnusedOptionNotes,
     bars: SymbolOptions,
     strategy: ComparedStrategy,
     model: PredictorOptions,
@@ -121,7 +121,7 @@ def backtest(
     if output.verbose:
         screen.say("\n".join(entry_lines(result.entries, [*result.runs][-1])))
     screen.show(result_tables(result.summary, result.trades, details=output.verbose))
-    screen.say_kept(kept)
+    screen.say_earlier(kept)
     screen.list_files(paths)
 
 

@@ -17,8 +17,8 @@ import typer
 from typer.models import OptionInfo
 
 from bt_fusion.cli.config.config_file import located_in_plugins, read_config, read_plugins
-from bt_fusion.cli.idle_options import IdleNotes, idle_notes
 from bt_fusion.cli.screen import Screen, exit_on_error, warnings_as_lines
+from bt_fusion.cli.unused_options import UnusedOptionNotes, unused_option_notes
 from bt_fusion.errors import OptionError
 from bt_fusion.progress import hidden
 
@@ -101,7 +101,7 @@ def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Cal
 
     A parameter whose type is a dataclass becomes one option per field; the function gets the
     object. Fields are annotated like parameters of a Typer command. A parameter `notes` of type
-    `IdleNotes` gets the notes on options without effect; otherwise they are printed.
+    `UnusedOptionNotes` gets the notes on options without effect; otherwise they are printed.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Cal
                     values[name] = group(**own)
                 function(**values)
 
-        hidden_parts = (typer.Context, IdleNotes)
+        hidden_parts = (typer.Context, UnusedOptionNotes)
         shown = [each for each in own if each.annotation not in hidden_parts]
         spread = [CONTEXT, *(part for each in shown for part in spread_of(each))]
         run.__signature__ = Signature(spread)  # type: ignore[attr-defined]
@@ -149,7 +149,7 @@ def command(kept: str, example: str = "") -> Callable[[Callable[..., None]], Cal
 
 def add_notes(values: dict[str, Any], context: typer.Context, types: dict[str, Any]) -> None:
     """Find the options without effect; pass the notes to the command as `notes`, or print them."""
-    notes = idle_notes(context, values)
+    notes = unused_option_notes(context, values)
     if "notes" in types:
         values["notes"] = notes
         return

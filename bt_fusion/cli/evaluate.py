@@ -20,8 +20,8 @@ __all__ = ["evaluate"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedModel(MarketOptions):
-    """The model, and what it is judged by besides its figures."""
+class EvaluationOptions(MarketOptions):
+    """The model, and what to evaluate besides its figures."""
 
     model: Annotated[str, SAVED_MODEL]
     feature_importance: Annotated[
@@ -85,7 +85,7 @@ class TradedModel:
 )
 def evaluate(
     *,
-    judged: JudgedModel,
+    options: EvaluationOptions,
     bars: DatedBarOptions,
     traded: TradedModel,
     json: Json = None,
@@ -113,21 +113,21 @@ def evaluate(
     from bt_fusion.report.terminal.labels import label_tables
     from bt_fusion.report.terminal.managed import trade_tables
     from bt_fusion.saved_runs.earlier_results import EVALUATION, EarlierResults
-    from bt_fusion.trade_models.evaluation import judge_trades
+    from bt_fusion.trade_models.evaluation import evaluate_later_models
     from bt_fusion.trade_models.managed_model import ManagedModel
 
     traded.check()
     earlier = None if out is None else EarlierResults(out, EVALUATION, overwrite)
     if earlier is not None:
         earlier.check()
-    since = None if judged.since is None else iso_time("since", judged.since)
+    since = None if options.since is None else iso_time("since", options.since)
     if json is not None:
-        check_no_input(json, bars.place(), judged.model)
+        check_no_input(json, bars.place(), options.model)
     screen = output.screen()
-    model = judged.loaded_model(judged.model, bars, screen)
-    model.causality_check = not judged.no_causality_check
+    model = options.loaded_model(options.model, bars, screen)
+    model.causality_check = not options.no_causality_check
     frame, name = bars.load_with_past(screen)
-    found = evaluated(judged, model, frame, bars, screen)
+    found = evaluated(options, model, frame, bars, screen)
     drift = None if since is None else drift_report(model, frame, since)
     screen.show(label_tables(found.labels))
     screen.show(evaluation_tables(found))
@@ -141,7 +141,7 @@ def evaluate(
     )
     content: dict[str, Any] = {**found.to_dict(), "notes": [note for note in notes if note]}
     if isinstance(model, ManagedModel):
-        content["managed"] = judge_trades(model, frame)
+        content["managed"] = evaluate_later_models(model, frame)
         screen.show(trade_tables(content["managed"]))
     if drift is not None:
         content["drift"] = drift.to_dict()
@@ -158,7 +158,7 @@ def evaluate(
         from bt_fusion.report.pictures.drift import draw_drift
         from bt_fusion.report.pictures.evaluation import draw_evaluation
 
-        screen.say_kept(earlier.keep())
+        screen.say_earlier(earlier.keep())
         write_json(out / "evaluation.json", content)
         drawn = [*draw_evaluation(out, found), *([] if drift is None else draw_drift(out, drift))]
         screen.list_files([out / "evaluation.json", *drawn])
@@ -168,21 +168,21 @@ def evaluate(
 
 
 def evaluated(
-    judged: JudgedModel,
+    options: EvaluationOptions,
     model: "SignalModel",
     frame: "pd.DataFrame",
     bars: DatedBarOptions,
     screen: Screen,
 ) -> "Evaluation":
     """Evaluate the model on the bars within the dates."""
-    from bt_fusion.evaluation import evaluate as judge
+    from bt_fusion.evaluation import evaluate as evaluate_model
 
-    return judge(
+    return evaluate_model(
         model,
         frame,
         fromdate=bars.dates()[0],
-        importance=judged.feature_importance,
-        cross_validation=not judged.no_cross_validation,
+        importance=options.feature_importance,
+        cross_validation=not options.no_cross_validation,
         seed=bars.seed,
     )
 

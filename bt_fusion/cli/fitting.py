@@ -24,16 +24,16 @@ def fitted(part: Any, console: Console) -> Any:
     if isinstance(part, Group):
         return Group(*(fitted(each, console) for each in part.renderables))
     if isinstance(part, (str, Text)):
-        return broken(part, console.width) if console.is_terminal else part
+        return wrapped(part, console.width) if console.is_terminal else part
     if isinstance(part, Table):
         fit_table(part, console)
     return part
 
 
-def broken(line: str | Text, width: int) -> Text:
+def wrapped(line: str | Text, width: int) -> Text:
     """Return a line wrapped between words; text after a label stays in its column.
 
-    >>> print(broken("Note       these are several words", 33))
+    >>> print(wrapped("Note       these are several words", 33))
     Note       these are several
                words
     """

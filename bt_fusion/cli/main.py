@@ -21,7 +21,7 @@ from bt_fusion.cli.saved.push import push
 from bt_fusion.cli.saved.report import report
 from bt_fusion.cli.saved.show import show
 from bt_fusion.cli.saved.why import why
-from bt_fusion.cli.screen import told_interruption
+from bt_fusion.cli.screen import reported_interruption
 from bt_fusion.cli.sweep import sweep
 from bt_fusion.cli.train import train
 from bt_fusion.cli.tune import tune
@@ -48,9 +48,9 @@ for command in COMMANDS:
     )
 
 
-def show_version(asked: bool) -> None:
+def show_version(requested: bool) -> None:
     """Print the versions of bt_fusion, Python and Backtrader, and end."""
-    if asked:
+    if requested:
         from importlib.metadata import version
         from platform import python_version
 
@@ -80,7 +80,7 @@ def program(
 
 def main(argv: list[str] | None = None) -> None:
     """Run `bt-fusion`; ends with SystemExit."""
-    with told_interruption():
+    with reported_interruption():
         app(argv)
 
 
@@ -88,5 +88,5 @@ def run_backtest(argv: list[str] | None = None) -> None:
     """Run `bt-fusion backtest` with the given options; ends with SystemExit."""
     words = sys.argv[1:] if argv is None else argv
     verb = [] if words in (["--version"], ["-V"]) else ["backtest"]
-    with told_interruption():
+    with reported_interruption():
         app([*verb, *words], prog_name="run_backtest.py")

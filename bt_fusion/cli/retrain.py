@@ -109,7 +109,7 @@ def retrain(
             write_json(json, found.to_dict())
         return found
 
-    def look(shown: Screen) -> "Retraining":
+    def run_once(shown: Screen) -> "Retraining":
         frame, name = bars.load(shown)
         return kept(retrainer.run(frame, markets.markets(bars, shown), name))
 
@@ -118,10 +118,10 @@ def retrain(
     elif watching.watch:
         from bt_fusion.retraining.watch import watch
 
-        watch(retrainer, lambda: look(Screen(quiet=True)), 60 * watching.poll, screen.say)
+        watch(retrainer, lambda: run_once(Screen(quiet=True)), 60 * watching.poll, screen.say)
     else:
         with noted(retrainer):
-            screen.say(look(screen).text)
+            screen.say(run_once(screen).text)
 
 
 @contextmanager

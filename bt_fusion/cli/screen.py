@@ -12,7 +12,7 @@ from bt_fusion.errors import BtFusionError, BtFusionWarning
 from bt_fusion.interrupts import no_interrupt_lost
 from bt_fusion.urls import redacted
 
-__all__ = ["Screen", "exit_on_error", "told_interruption", "warnings_as_lines"]
+__all__ = ["Screen", "exit_on_error", "reported_interruption", "warnings_as_lines"]
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -39,7 +39,7 @@ class Screen:
 
             self.console.print(fitted(table, self.console))
 
-    def say_kept(self, text: str) -> None:
+    def say_earlier(self, text: str) -> None:
         """Print where earlier results were moved, if there were any, unless quiet."""
         if text:
             self.say(f"Earlier    {text}")
@@ -63,16 +63,16 @@ def listed(paths: Sequence[Path]) -> str:
     return f"{folders.pop()}: {', '.join(path.name for path in paths)}"
 
 
-class ToldExit(SystemExit):
+class ReportedExit(SystemExit):
     """An exit on Ctrl-C after its message was printed."""
 
 
 @contextmanager
-def told_interruption() -> Iterator[None]:
+def reported_interruption() -> Iterator[None]:
     """Print one line for a Ctrl-C outside a command's work, where typer exits silently."""
     try:
         yield
-    except ToldExit:
+    except ReportedExit:
         raise
     except (KeyboardInterrupt, ImportError, SystemExit) as error:
         if not (is_interruption(error) or getattr(error, "code", None) == INTERRUPTED):
@@ -107,16 +107,16 @@ def exit_on_error(kept: str) -> Iterator[None]:
     except BrokenPipeError:  # the reader of the output has closed the pipe
         raise
     except (BtFusionError, OSError) as error:
-        print(f"error: {told(error)}", file=sys.stderr)
+        print(f"error: {error_message(error)}", file=sys.stderr)
         raise SystemExit(BAD_INPUT) from None
     except (KeyboardInterrupt, ImportError) as error:
         if not is_interruption(error):
             raise
         print(f"interrupted; {kept}", file=sys.stderr)
-        raise ToldExit(INTERRUPTED) from None
+        raise ReportedExit(INTERRUPTED) from None
 
 
-def told(error: Exception) -> str:
+def error_message(error: Exception) -> str:
     """Return an error's message in one line; for system errors the file and the cause."""
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.filename and error.strerror:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bt_fusion.cli.command import command, option
-from bt_fusion.cli.idle_options import IdleNotes
 from bt_fusion.cli.options import (
     AccountOptions,
     OutputOptions,
@@ -15,6 +14,7 @@ from bt_fusion.cli.options import (
     SymbolOptions,
 )
 from bt_fusion.cli.options.job import backtest_job
+from bt_fusion.cli.unused_options import UnusedOptionNotes
 
 __all__ = ["sweep"]
 
@@ -47,7 +47,7 @@ class SweepSchedule(ScheduleOptions):
     "bt-fusion sweep --data candles.csv --param ema_fast=5:20:5",
 )
 def sweep(
-    notes: IdleNotes,
+    notes: UnusedOptionNotes,
     bars: SymbolOptions,
     strategy: SweptStrategy,
     model: PredictorOptions,
@@ -80,5 +80,5 @@ def sweep(
         with step("Drawing"):
             draw_sweep(paths[-1], found)
     screen.show(sweep_table(found))
-    screen.say_kept(kept)
+    screen.say_earlier(kept)
     screen.list_files(paths)

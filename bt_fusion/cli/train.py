@@ -70,9 +70,9 @@ def train(
     chosen.fit(known)
     if onnx:
         export(chosen, screen)
-    judged = evaluated(chosen, loaded, screen) if test_share else None
+    evaluation = evaluated(chosen, loaded, screen) if test_share else None
     show_candidates(chosen, screen)
-    folder = chosen.save(out, symbol=name, trials=trials, **saved_figures(judged))
+    folder = chosen.save(out, symbol=name, trials=trials, **saved_figures(evaluation))
     until = when(str(chosen.trained_until_)[:19])
     screen.say(f"Model      {folder}: {chosen.n_rows_:,} rows, trained until {until}")
     show_parity(folder, screen)

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from bt_fusion.cli.command import command, option, output_folder
-from bt_fusion.cli.idle_options import IdleNotes
 from bt_fusion.cli.options import (
     AccountOptions,
     OutputOptions,
@@ -19,6 +18,7 @@ from bt_fusion.cli.options import (
 from bt_fusion.cli.options.bars import MaxAge, Repair, Seed
 from bt_fusion.cli.options.job import backtest_job
 from bt_fusion.cli.screen import Screen
+from bt_fusion.cli.unused_options import UnusedOptionNotes
 
 __all__ = ["universe"]
 
@@ -110,7 +110,7 @@ class Control:
     "bt-fusion universe --data candles --members lgb",
 )
 def universe(
-    notes: IdleNotes,
+    notes: UnusedOptionNotes,
     bars: FileOptions,
     strategy: TradedStrategy,
     model: PredictorOptions,
@@ -160,5 +160,5 @@ def universe(
             draw_universe(paths[-2], found)
             draw_universe_page(paths[-1], found, picture=paths[-2])
     screen.show(universe_table(found))
-    screen.say_kept(kept)
+    screen.say_earlier(kept)
     screen.list_files(paths)

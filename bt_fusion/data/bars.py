@@ -182,10 +182,10 @@ def repair_bars(bars: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             report.append(f"dropped {fault} in {named_rows(index, rows & kept)}")
             kept &= ~rows
     positions = np.flatnonzero(kept)
-    twins = positions[index[positions].duplicated(keep="last")]
-    if len(twins):
-        report.append(f"dropped duplicate time in {named_rows(index, twins)}")
-        positions = np.setdiff1d(positions, twins)
+    duplicates = positions[index[positions].duplicated(keep="last")]
+    if len(duplicates):
+        report.append(f"dropped duplicate time in {named_rows(index, duplicates)}")
+        positions = np.setdiff1d(positions, duplicates)
     late = positions[1:][np.diff(index[positions].asi8) < 0]
     if len(late):
         report.append(f"sorted: out of order in {named_rows(index, late)}")

@@ -18,10 +18,10 @@ TIMEFRAME = re.compile(
     r"(.+)[-_](\d+(?:m|min|h|d|w|M|mo)|(?:M\d+|H\d+|D1|Daily|W1|Weekly|MN1)(?:_\d{8,12}){0,2})"
 )  # the second kind is MetaTrader's: `EURUSD_M15_202001020000_202401312345`
 SHOWN = 3  # names listed in a line
-Say = Callable[[str], Any]
+PrintLine = Callable[[str], Any]
 
 
-def files_of(text: str, say: Say | None = None) -> dict[str, Path]:
+def files_of(text: str, say: PrintLine | None = None) -> dict[str, Path]:
     """Return the file of each symbol in a folder, glob or single file, sorted by symbol.
 
     Parameters
@@ -58,7 +58,7 @@ def files_of(text: str, say: Say | None = None) -> dict[str, Path]:
             continue
         symbol = symbol_of(path)
         if symbol in found:
-            raise _twins(symbol, found[symbol], path)
+            raise _duplicate_symbol(symbol, found[symbol], path)
         found[symbol] = path
     if not found:
         names = f" ({_listed(skipped)} is none)" if skipped else ""
@@ -94,7 +94,7 @@ def holds_many(text: str) -> bool:
     return Path(text).is_dir() or (has_magic(text) and not Path(text).exists())
 
 
-def one_file(text: str, say: Say | None = None) -> str:
+def one_file(text: str, say: PrintLine | None = None) -> str:
     """Return the only file of a folder or glob; return any other text unchanged.
 
     Raises
@@ -136,7 +136,7 @@ def _is_data(path: Path) -> bool:
     return suffix in SUFFIXES and suffix != ".json" and not _stem(path).endswith("-trades")
 
 
-def _twins(symbol: str, one: Path, other: Path) -> OptionError:
+def _duplicate_symbol(symbol: str, one: Path, other: Path) -> OptionError:
     if PART.fullmatch(_stem(one)) and PART.fullmatch(_stem(other)):
         remedy = "they are parts of one symbol: join them in one file"
     else:

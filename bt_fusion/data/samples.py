@@ -252,12 +252,12 @@ def _drift_for(auc: float, horizon: int, persistence: float) -> float:
     powers = persistence ** np.arange(horizon)
     mean = powers.sum()
     shocks = np.cumsum(powers)[:-1] * np.sqrt(1 - persistence**2)
-    room = mean**2 - odds * float(shocks @ shocks)
-    if room <= 0:
+    remaining = mean**2 - odds * float(shocks @ shocks)
+    if remaining <= 0:
         raise OptionError(
             f"no drift reaches auc {auc} at persistence {persistence}; raise the persistence"
         )
-    return float(np.sqrt(odds * horizon / room))
+    return float(np.sqrt(odds * horizon / remaining))
 
 
 def _synthetic(prices: np.ndarray, volume: np.ndarray) -> pd.DataFrame:

@@ -24,14 +24,14 @@ __all__ = [
     "sources",
 ]
 
-Say = Callable[[str], Any]
+PrintLine = Callable[[str], Any]
 EXAMPLE = "--data SPX=sp500 --data NDX=nasdaq"
 MARKET_SEEDS = 50  # the seeds of other markets follow those of the symbols
 MARKET_EXAMPLE = "--other ETH=eth.csv"
 
 
 def load_each(
-    given: dict[str, str], seed: int, repair: bool, say: Say = print, max_age: float = MAX_AGE
+    given: dict[str, str], seed: int, repair: bool, say: PrintLine = print, max_age: float = MAX_AGE
 ) -> dict[str, pd.DataFrame]:
     """Return the bars of each source; one without a symbol gets the name of its file or sample.
 
@@ -54,12 +54,12 @@ def load_each(
     return found
 
 
-def _of_symbol(symbol: str, say: Say) -> Say:
+def _of_symbol(symbol: str, say: PrintLine) -> PrintLine:
     """Return a function that reports a line with its symbol."""
     return (lambda line: say(f"{line} ({symbol})")) if symbol else say
 
 
-def sources(data: Sequence[str], say: Say | None = None) -> dict[str, str]:
+def sources(data: Sequence[str], say: PrintLine | None = None) -> dict[str, str]:
     """Return the file or sample of each symbol; a source without a symbol has an empty one.
 
     Parameters
@@ -102,7 +102,7 @@ def load_markets(
     given: dict[str, str],
     seed: int = 0,
     repair: bool = False,
-    say: Say = print,
+    say: PrintLine = print,
     max_age: float = MAX_AGE,
 ) -> dict[str, pd.DataFrame]:
     """Return the bars of other markets by name; errors include the market's name.
@@ -165,7 +165,7 @@ def by_symbol(given: Sequence[str], what: str, place: str, example: str) -> dict
 
 
 def load(
-    data: str, seed: int, repair: bool, say: Say = print, max_age: float = MAX_AGE
+    data: str, seed: int, repair: bool, say: PrintLine = print, max_age: float = MAX_AGE
 ) -> tuple[pd.DataFrame, str]:
     """Return the bars of a file, a sample or an online market, and their name.
 

@@ -116,12 +116,12 @@ class LeanBroker(bt.brokers.BackBroker):
 def cloned(order):
     """Return a copy with its own executions, as ``order.clone()``."""
     order.executed.markpending()
-    made = copied(order)
-    made.executed = copied(order.executed)
+    made = shallow_copy(order)
+    made.executed = shallow_copy(order.executed)
     return made
 
 
-def copied(thing):
-    made = object.__new__(type(thing))
-    made.__dict__.update(thing.__dict__)
+def shallow_copy(value):
+    made = object.__new__(type(value))
+    made.__dict__.update(value.__dict__)
     return made

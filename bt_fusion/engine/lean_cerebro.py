@@ -82,9 +82,9 @@ class Bar:
         self._moved = [(clock_of(each), lines_of(each)) for each in indicators if moves(each)]
         self._others = [each for each in indicators if not moves(each)]
         self._lines = lines_of(strategy)
-        told = (strategy, *strategy.analyzers)
-        self._cash = [call for each in told if (call := calls(each, "notify_cashvalue"))]
-        self._fund = [call for each in told if (call := calls(each, "notify_fund"))]
+        receivers = (strategy, *strategy.analyzers)
+        self._cash = [call for each in receivers if (call := calls(each, "notify_cashvalue"))]
+        self._fund = [call for each in receivers if (call := calls(each, "notify_fund"))]
         self._next, self._order, self._trade = (
             [call for each in strategy.analyzers if (call := calls(each, name))]
             for name in ("next", "notify_order", "notify_trade")
@@ -108,8 +108,8 @@ class Bar:
         strategy.lines.datetime[0] = now
         news = strategy._orderspending or strategy._tradespending
         if news:
-            self._tell_orders()
-        self._tell_cash()
+            self._notify_orders()
+        self._notify_cash()
         if self._status < 0:
             strategy.next()
             for call in self._next:
@@ -119,7 +119,7 @@ class Bar:
         if news:  # ``clear`` would also keep every copy of every order, which is never read
             strategy._orderspending, strategy._tradespending = [], []
 
-    def _tell_orders(self):
+    def _notify_orders(self):
         strategy = self._strategy
         for order in strategy._orderspending:
             if order.exectype != order.Historical or order.histnotify:
@@ -131,7 +131,7 @@ class Bar:
             for call in self._trade:
                 call(trade)
 
-    def _tell_cash(self):
+    def _notify_cash(self):
         broker = self._broker
         if self._cash:
             cash, value = broker.getcash(), broker.getvalue()
@@ -154,12 +154,12 @@ class Bar:
         strategy._next_analyzers(status)
 
 
-def calls(told, name):
+def calls(receiver, name):
     """Return the method Backtrader calls on a strategy or analyzer, None if it is empty."""
-    kind = bt.Strategy if isinstance(told, bt.Strategy) else bt.Analyzer
-    if getattr(told, "_children", ()):
-        return getattr(told, f"_{name}")
-    return None if getattr(type(told), name) is getattr(kind, name) else getattr(told, name)
+    kind = bt.Strategy if isinstance(receiver, bt.Strategy) else bt.Analyzer
+    if getattr(receiver, "_children", ()):
+        return getattr(receiver, f"_{name}")
+    return None if getattr(type(receiver), name) is getattr(kind, name) else getattr(receiver, name)
 
 
 def lines_of(moving):

@@ -181,7 +181,7 @@ def why_here(part: type) -> str:
         return "was typed into a session; put it into a file to use all cores"
     if not found_by_name(part):
         return f"is not in {part.__module__} by its name; put it at the top of its file"
-    if part.__module__ == "__main__" and not guarded(file_of(part).read_bytes()):
+    if part.__module__ == "__main__" and not has_main_guard(file_of(part).read_bytes()):
         return (
             "stands in a script that other processes would run as a whole; put what starts a "
             'backtest under `if __name__ == "__main__":` to use all cores'
@@ -197,7 +197,7 @@ def found_by_name(part: type) -> bool:
         return False
 
 
-def guarded(code: str | bytes) -> bool:
+def has_main_guard(code: str | bytes) -> bool:
     r"""Return whether a script guards its main code from running on import.
 
     >>> guarded("if __name__ == '__main__':\n    main()"), guarded("main()")

@@ -5,14 +5,14 @@ from typing import Any
 
 from backtrader import Strategy
 
-from bt_fusion.engine.variants import MODELS, SWITCHES, asked_ml, asks_always, exit_params
+from bt_fusion.engine.variants import MODELS, SWITCHES, always_uses_ml, exit_params, ml_class
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.strategies.parameters import canonical
 
 __all__ = ["add_parameters"]
 
-UNSAID = {*SWITCHES, *MODELS, "log_entries"}  # differs between the runs, or only affects printing
+LEFT_OUT = {*SWITCHES, *MODELS, "log_entries"}  # differs between the runs, or only affects printing
 PLAIN = (str, int, float, bool, type(None))
 
 
@@ -26,12 +26,12 @@ def add_parameters(
 
     The configuration holds the given parameters; these are the ones used.
     """
-    kind = strategy if asks_always(strategy) else asked_ml(strategy)
+    kind = strategy if always_uses_ml(strategy) else ml_class(strategy)
     exits = exit_params(strategy, trade_exits(model.label()), params)
     used = dict(kind.params._getitems()) | exits | canonical(kind, params)
     members = model.new_ensemble().make_members()
     summary["parameters"] = {
-        "strategy": shown({name: used[name] for name in used if name not in UNSAID}),
+        "strategy": shown({name: used[name] for name in used if name not in LEFT_OUT}),
         "members": {
             name: {
                 key: value for key, value in shown(made.get_params()).items() if value is not None

@@ -12,22 +12,22 @@ from bt_fusion.models.agreement import Agreement
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.presets import PRESET_PARAMS
 from bt_fusion.strategies import OnePosition, with_ml
-from bt_fusion.strategies.ml_filter import ML_PARAMS, asks_ml_itself
+from bt_fusion.strategies.ml_filter import ML_PARAMS, own_ensemble_advice
 from bt_fusion.strategies.one_position import LEVELS
 from bt_fusion.strategies.parameters import canonical
 
 __all__ = [
     "agreement_of",
-    "asked_ml",
-    "asks_always",
-    "asks_health",
+    "always_uses_ml",
     "check_params",
     "check_technical",
     "check_variants",
     "default_params",
+    "ml_class",
     "preset_params",
     "takes_ml",
     "technical_params",
+    "uses_health",
     "variant",
 ]
 
@@ -40,7 +40,7 @@ def takes_ml(strategy: type[bt.Strategy]) -> bool:
     return bool(own_names(strategy, SWITCHES))
 
 
-def asks_always(strategy: type[bt.Strategy]) -> bool:
+def always_uses_ml(strategy: type[bt.Strategy]) -> bool:
     """Return whether a strategy has its own ensemble that cannot be switched off."""
     return not takes_ml(strategy) and mentions_ensemble(strategy)
 
@@ -110,12 +110,12 @@ def technical_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> 
     >>> technical_params(FusionStrategy, {"ml_threshold": 0.7, "ema_fast": 8})
     {'ema_fast': 8}
     """
-    kind = asked_ml(strategy)
+    kind = ml_class(strategy)
     unread = getattr(kind, "ml_only", ()) if kind is strategy else dict(ML_PARAMS)
     return {name: value for name, value in canonical(kind, params).items() if name not in unread}
 
 
-def asked_ml(strategy: type[bt.Strategy]) -> type[bt.Strategy]:
+def ml_class(strategy: type[bt.Strategy]) -> type[bt.Strategy]:
     """Return the class that uses ML: the strategy, or `with_ml` of it if possible."""
     taken = own_names(strategy, tuple(dict(ML_PARAMS)))
     return strategy if takes_ml(strategy) or taken else with_ml(strategy)
@@ -128,13 +128,13 @@ def agreement_of(
     costs: float = 0.0,
 ) -> Agreement:
     """Return the agreement a strategy's ML-on variant requires; `costs`: `Account.round_trip`."""
-    given = default_params(strategy) | canonical(asked_ml(strategy), params)
+    given = default_params(strategy) | canonical(ml_class(strategy), params)
     return Agreement.of(given, voting, costs=costs)
 
 
 def default_params(strategy: type[bt.Strategy]) -> dict[str, Any]:
     """Return the parameters of the ML-on variant of a strategy with their defaults."""
-    return dict(asked_ml(strategy).params._getitems())
+    return dict(ml_class(strategy).params._getitems())
 
 
 def preset_params(
@@ -154,13 +154,13 @@ def preset_params(
     own = PRESET_PARAMS.get(preset or "", {})
     if not own:
         return {}
-    named, known = canonical(asked_ml(strategy), dict.fromkeys(given)), default_params(strategy)
+    named, known = canonical(ml_class(strategy), dict.fromkeys(given)), default_params(strategy)
     return {name: value for name, value in own.items() if name in known and name not in named}
 
 
-def asks_health(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> bool:
+def uses_health(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> bool:
     """Return whether a strategy's ML-on variant reacts to drift of its model."""
-    given = default_params(strategy) | canonical(asked_ml(strategy), params)
+    given = default_params(strategy) | canonical(ml_class(strategy), params)
     return any(given.get(name, "ignore") != "ignore" for name in ("on_drift", "ml_on_drift"))
 
 
@@ -169,8 +169,8 @@ def check_variants(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> No
 
     A parameter is wrong if neither variant has it, or if it distinguishes the two.
     """
-    if asks_always(strategy):
-        raise OptionError(asks_ml_itself(strategy.__name__))
+    if always_uses_ml(strategy):
+        raise OptionError(own_ensemble_advice(strategy.__name__))
     kind = strategy if takes_ml(strategy) else with_ml(strategy)
     check_apart(kind, params)
     check_params(kind, params)
@@ -186,11 +186,11 @@ def check_technical(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> N
 def check_apart(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
     """Raise OptionError for a given parameter that distinguishes ML-off and ML-on."""
     alone = not takes_ml(strategy)
-    apart = (
+    run_options = (
         ["ml_model"] if alone else [*own_names(strategy, SWITCHES), *own_names(strategy, MODELS)]
     )
     for given, name in zip(params, canonical(strategy, params), strict=True):
-        if name in apart:
+        if name in run_options:
             own = "" if given == name else f" (another name of {name})"
             raise OptionError(
                 f"parameter {given}{own} of {strategy.__name__} is set for each run by the "

@@ -250,9 +250,9 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         """Yield each member's probabilities, some rows at a time."""
         chunk = np.ascontiguousarray(X[rows], dtype=np.float32)
         for name, estimator in self.members_.items():
-            asked = self.onnx_[name] if self.predicts_in_onnx(name) else estimator
-            proba = rows_proba(asked, X, rows, chunk)
-            check_probabilities(name, asked, proba, (len(rows), len(self.columns_)))
+            predictor = self.onnx_[name] if self.predicts_in_onnx(name) else estimator
+            proba = rows_proba(predictor, X, rows, chunk)
+            check_probabilities(name, predictor, proba, (len(rows), len(self.columns_)))
             mapped = self.calibrators_.get(name)
             yield proba if mapped is None else mapped.transform(proba)
 

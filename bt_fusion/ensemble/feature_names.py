@@ -83,10 +83,10 @@ def values_of(X: Matrix, names: Sequence[str]) -> np.ndarray:
 
 
 def _check_columns(found: tuple[str, ...], names: tuple[str, ...]) -> None:
-    twice = sorted({name for name in found if found.count(name) > 1})
+    repeated = sorted({name for name in found if found.count(name) > 1})
     difference = feature_difference(names, found, in_order=False)
-    if twice:
-        difference = "; ".join(filter(None, [difference, f"twice: {_few(twice)}"]))
+    if repeated:
+        difference = "; ".join(filter(None, [difference, f"twice: {_few(repeated)}"]))
     if difference:
         raise ModelCompatibilityError(
             f"the table has other columns ({len(found)}) than the model has features "

@@ -33,8 +33,8 @@ def feature_shares(ensemble: Ensemble, n_features: int) -> np.ndarray:
     >>> feature_shares(Ensemble(["lgb", "lr"]).fit(X, X[:, 1] > 0), 3).argmax()
     np.int64(1)
     """
-    told = [_importances(member) for member in ensemble.members_.values()]
-    shares = [t / t.sum() for t in told if t.shape == (n_features,) and t.sum() > 0]
+    known = [_importances(member) for member in ensemble.members_.values()]
+    shares = [t / t.sum() for t in known if t.shape == (n_features,) and t.sum() > 0]
     return np.mean(shares, axis=0) if shares else np.empty(0)
 
 
@@ -44,10 +44,10 @@ def mean_shares(names: tuple[str, ...], shares: list[np.ndarray]) -> dict[str, f
     >>> mean_shares(("a", "b"), [np.array([0.2, 0.8]), np.empty(0), np.array([0.4, 0.6])])
     {'b': 0.7, 'a': 0.3}
     """
-    told = [each for each in shares if len(each)]
-    if not told:
+    known = [each for each in shares if len(each)]
+    if not known:
         return {}
-    mean = np.asarray(np.mean(told, axis=0)).round(6)
+    mean = np.asarray(np.mean(known, axis=0)).round(6)
     order = np.argsort(-mean, kind="stable")
     return {names[number]: float(mean[number]) for number in order}
 

@@ -135,7 +135,7 @@ def export_member(estimator: Any, n_features: int) -> bytes:
     """
     require_onnx(*EXPORTING)
     estimator = chosen_estimator(estimator)
-    scaling, core = _taken_apart(estimator)
+    scaling, core = _scaler_and_core(estimator)
     if _is_plain_regression(core):
         return linear_graph(core.coef_, core.intercept_, scaling)
     try:
@@ -213,7 +213,7 @@ def missing_libraries(*libraries: str) -> list[str]:
     return [name for name in libraries if find_spec(name) is None]
 
 
-def _taken_apart(estimator: Any) -> tuple[Scaling | None, Any]:
+def _scaler_and_core(estimator: Any) -> tuple[Scaling | None, Any]:
     """Return the scaler, None if there is none, and the estimator after it."""
     steps = [step for _, step in getattr(estimator, "steps", [])]
     if len(steps) != 2 or type(steps[0]).__name__ != "StandardScaler":

@@ -39,8 +39,8 @@ def inside_quartiles(X: np.ndarray, width: float = IQR_WIDTH) -> np.ndarray:
     low, high = np.quantile(X, (0.25, 0.75), axis=0)
     reach = width * (high - low)
     outside = (low - reach > X) | (high + reach < X)
-    telling = (high > low) & (outside.mean(axis=0) <= MOST_OUT)
-    return ~outside[:, telling].any(axis=1)
+    usable = (high > low) & (outside.mean(axis=0) <= MOST_OUT)
+    return ~outside[:, usable].any(axis=1)
 
 
 def smote(X: np.ndarray, codes: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -64,8 +64,8 @@ class SingleRowTrees:
 
     def _check(self) -> None:
         rows = rows_at_thresholds(self.trees, self.estimator.n_features_in_)
-        walked = np.concatenate([self.predict_proba(row[None]) for row in rows])
-        difference = np.abs(walked - self.estimator.predict_proba(rows)).max()
+        one_by_one = np.concatenate([self.predict_proba(row[None]) for row in rows])
+        difference = np.abs(one_by_one - self.estimator.predict_proba(rows)).max()
         if not difference <= TOLERANCE:
             raise OptionError(
                 f"the trees of a {type(self.estimator).__name__} walked by themselves differ by "

@@ -96,12 +96,12 @@ def round_down(threshold: np.ndarray) -> np.ndarray:
 
 
 def _forest(estimator: Any) -> Trees:
-    grown = [made.tree_ for made in estimator.estimators_]
+    fitted = [made.tree_ for made in estimator.estimators_]
     if estimator.n_outputs_ != 1:
         raise OptionError("a forest of several outputs is not read; give it one")
     tables = [
         (t.feature, round_down(t.threshold), t.children_left, t.children_right, t.value[:, 0])
-        for t in grown
+        for t in fitted
     ]
     return _joined(tables, np.zeros(estimator.n_classes_), "mean")
 

@@ -40,4 +40,4 @@ def score_candidates(model: SignalModel, bars: pd.DataFrame | BarArrays) -> None
     codes = np.array([numbers.get(value, -1) for value in data.labels.y[data.rows]])
     X = np.ascontiguousarray(data.X[data.rows], dtype=np.float32)
     for member in best:
-        member.judge(X, codes)
+        member.evaluate(X, codes)

@@ -31,9 +31,9 @@ def resolved(features: Any) -> tuple[str, ...]:
     names = tuple(name for item in features for name in _names_of(item))
     if not names:
         raise OptionError("no features given; name at least one, or a set such as 'default'")
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise OptionError(f"features given twice: {', '.join(sorted(twice))}")
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise OptionError(f"features given twice: {', '.join(sorted(repeated))}")
     return names
 
 

@@ -14,7 +14,15 @@ from bt_fusion.features.choice import entry_of
 from bt_fusion.features.registry import Feature
 from bt_fusion.features.views import View, split_name
 
-__all__ = ["Groups", "by_view", "fill_latest", "places_of", "shared_span", "taken", "writer_of"]
+__all__ = [
+    "Groups",
+    "by_view",
+    "fill_latest",
+    "of_last_closed",
+    "places_of",
+    "shared_span",
+    "writer_of",
+]
 
 MANY_BARS = 100_000
 MOST_WAITING = 4  # columns
@@ -66,7 +74,7 @@ def writer_of(matrix: np.ndarray) -> Iterator[Callable[[int, np.ndarray], Any]]:
             each.result()
 
 
-def taken(values: np.ndarray, last: np.ndarray) -> np.ndarray:
+def of_last_closed(values: np.ndarray, last: np.ndarray) -> np.ndarray:
     """Return for each of our bars the value of a view's last closed bar, NaN without one."""
     if not len(values):
         return np.full(len(last), np.nan)

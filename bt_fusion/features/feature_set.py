@@ -15,9 +15,9 @@ from bt_fusion.features.column_groups import (
     Groups,
     by_view,
     fill_latest,
+    of_last_closed,
     places_of,
     shared_span,
-    taken,
     writer_of,
 )
 from bt_fusion.features.registry import Feature
@@ -99,14 +99,14 @@ class FeatureSet:
         self._own = self._views.get(OWN, ())
         self.has_views = any(view != OWN for view in self._views)
         self.others = {**known, **given}
-        self._reach_out()
+        self._count_bars()
 
     def __len__(self) -> int:
         return len(self.names)
 
     def memory_of(self, market: str) -> int:
         """Return the bars of another market after which its features have forgotten their start."""
-        return self._reach(market, lambda entry: shared_span(entry.memory))
+        return self._most_bars(market, lambda entry: shared_span(entry.memory))
 
     def on(self, bars: BarArrays) -> "FeatureSet":
         """Return the set with the spacing of these bars and of the other markets.
@@ -132,7 +132,7 @@ class FeatureSet:
         """Return the set with the given spacing by market."""
         found = copy(self)
         found.spacing = dict(spacing)
-        found._reach_out()
+        found._count_bars()
         return found
 
     def with_others(self, others: Mapping[str, pd.DataFrame | BarArrays]) -> "FeatureSet":
@@ -146,7 +146,7 @@ class FeatureSet:
         """Return the bars of other markets that the features of the last `rows` bars need."""
         found = {}
         for name in self.markets:
-            span = self._reach(name, lambda entry: entry.lookback)
+            span = self._most_bars(name, lambda entry: entry.lookback)
             closes = self.spacing[""].closes(bars.time[-rows:])
             found[name] = recent(self._market(name), self.spacing[name], closes, span)
         return found
@@ -189,7 +189,7 @@ class FeatureSet:
                     values = entry.columns(arrays if seen is None else seen.bars)
                     for pick, column in zip(picks, columns, strict=True):
                         whole = values[pick]
-                        write(column, whole if seen is None else taken(whole, seen.last))
+                        write(column, whole if seen is None else of_last_closed(whole, seen.last))
         return matrix
 
     def table(self, bars: pd.DataFrame | BarArrays) -> pd.DataFrame:
@@ -292,12 +292,12 @@ class FeatureSet:
         """Return the longer timeframes of a market's features; an empty name means our own."""
         return {v.timeframe for v in self._views if v.timeframe and v.market == market}
 
-    def _reach_out(self) -> None:
+    def _count_bars(self) -> None:
         """Compute how many of our bars the features look back and remember."""
-        self.lookback = self._reach("", lambda entry: entry.lookback)
-        self.memory = self._reach("", lambda entry: entry.memory)
+        self.lookback = self._most_bars("", lambda entry: entry.lookback)
+        self.memory = self._most_bars("", lambda entry: entry.memory)
 
-    def _reach(self, market: str, of: Callable[[Feature], int]) -> int:
+    def _most_bars(self, market: str, of: Callable[[Feature], int]) -> int:
         """Return the most bars of a market that a feature spans, by lookback or memory."""
         spans = (
             self._bars(view, max(of(entry) for entry, _, _ in groups))

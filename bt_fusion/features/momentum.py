@@ -7,13 +7,13 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.features.registry import feature
 from bt_fusion.technical.array_talib import talib
-from bt_fusion.technical.series import ema_memory, moved, quiet, ratio, wilder_memory
+from bt_fusion.technical.series import changes, ema_memory, no_event, ratio, wilder_memory
 
 
 def rsi(bars: BarArrays, period: int) -> np.ndarray:
     """Relative strength index, 0..100 (Wilder 1978); 50 on flat prices."""
     values = talib.RSI(bars.close, period)
-    values[quiet(moved(bars.close), 3 * period)] = 50.0
+    values[no_event(changes(bars.close), 3 * period)] = 50.0
     values[:period] = np.nan
     return values
 

@@ -11,7 +11,7 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays, shared
 from bt_fusion.features.registry import feature
 from bt_fusion.technical.array_talib import talib
-from bt_fusion.technical.series import ema_memory, moved, quiet, wilder_memory
+from bt_fusion.technical.series import changes, ema_memory, no_event, wilder_memory
 
 SMA_PERIODS = (5, 10, 20, 50, 100)
 EMA_PERIODS = (12, 26, 50)
@@ -111,7 +111,7 @@ def di_spread_14(bars: BarArrays) -> np.ndarray:
     """+DI minus -DI, -100..100 (Wilder 1978); 0 on flat prices."""
     values = talib.PLUS_DI(bars.high, bars.low, bars.close, 14)
     values -= talib.MINUS_DI(bars.high, bars.low, bars.close, 14)
-    values[quiet(moved(bars.close) | (bars.span > 0), 3 * 14)] *= 0.0
+    values[no_event(changes(bars.close) | (bars.span > 0), 3 * 14)] *= 0.0
     return values
 
 

@@ -162,18 +162,18 @@ class Spacing:
 
 def _check_even(bars: BarArrays, seconds: int) -> None:
     """Refuse bars of several lengths; warn if there is no usual length."""
-    apart = distances(bars.time)
-    changes = np.flatnonzero(np.diff(apart, prepend=-1))
-    lengths = np.diff(np.append(changes, len(apart)))
-    odd = np.flatnonzero((lengths >= RUN) & (apart[changes] != seconds))
-    if len(odd):
-        at = changes[odd[0]]
+    steps = distances(bars.time)
+    changes = np.flatnonzero(np.diff(steps, prepend=-1))
+    lengths = np.diff(np.append(changes, len(steps)))
+    other = np.flatnonzero((lengths >= RUN) & (steps[changes] != seconds))
+    if len(other):
+        at = changes[other[0]]
         raise OptionError(
-            f"bars are {length_text(int(apart[at]))} apart for {lengths[odd[0]]:,} bars from "
+            f"bars are {length_text(int(steps[at]))} apart for {lengths[other[0]]:,} bars from "
             f"{str(bars.time[at])[:16]} on, and {length_text(seconds)} elsewhere: when do they "
             "close? Give bars of one length"
         )
-    share = float((apart == seconds).mean())
+    share = float((steps == seconds).mean())
     if share < 0.4:
         warnings.warn(
             f"only {100 * share:.0f} % of the bars are {length_text(seconds)} apart, which is "

@@ -9,7 +9,7 @@ from bt_fusion.data.bars import BarArrays, shared
 from bt_fusion.features.price import log_return_1
 from bt_fusion.features.registry import feature
 from bt_fusion.technical.array_talib import talib
-from bt_fusion.technical.series import ema_memory, quiet, ratio
+from bt_fusion.technical.series import ema_memory, no_event, ratio
 
 
 @feature("volume_log", lookback=1, family="volume")
@@ -103,7 +103,7 @@ def vwap_ratio_20(bars: BarArrays) -> np.ndarray:
 @shared
 def _mean_volume(bars: BarArrays) -> np.ndarray:
     mean = talib.SMA(bars.volume, 20)
-    mean[quiet(bars.volume > 0, 20)] *= 0.0  # keeps the NaN of the warm-up
+    mean[no_event(bars.volume > 0, 20)] *= 0.0  # keeps the NaN of the warm-up
     return mean
 
 
@@ -113,5 +113,5 @@ def _flow(moved: np.ndarray, flow: np.ndarray) -> np.ndarray:
     chosen[0] = np.nan
     np.multiply(flow[1:], moved, out=chosen[1:])
     values = talib.SUM(chosen, 14)
-    values[quiet(chosen > 0, 14)] *= 0.0  # keeps the NaN of the warm-up
+    values[no_event(chosen > 0, 14)] *= 0.0  # keeps the NaN of the warm-up
     return values

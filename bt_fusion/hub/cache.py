@@ -13,7 +13,7 @@ from bt_fusion.files import write_whole
 from bt_fusion.hub.address import Address
 from bt_fusion.hub.opening import open_store
 from bt_fusion.hub.pull import fetch_model
-from bt_fusion.hub.store import stated_digest
+from bt_fusion.hub.store import recorded_digest
 from bt_fusion.urls import is_url
 
 __all__ = ["model_folder", "pinned_model"]
@@ -51,11 +51,11 @@ def pinned_model(place: str) -> str:
 def _kept(address: Address) -> tuple[Path, str]:
     """Return folder and exact URL of a cached model; pull it first if needed."""
     known = address.digest or (_noted(address) if address.is_fixed else None)
-    if known is not None and _is_sound(_folder(known), known):
+    if known is not None and _is_valid(_folder(known), known):
         return _folder(known), _exact(address, known)
     try:
         snapshot = open_store(address).snapshot()
-        digest = stated_digest(snapshot)
+        digest = recorded_digest(snapshot)
     except HubError as error:
         raise HubError(f"{error}{_hint(address)}") from None
     if digest is None:
@@ -64,7 +64,7 @@ def _kept(address: Address) -> tuple[Path, str]:
         )
     for wanted in (address.digest, snapshot.digest):
         check_digest(address, digest, wanted)
-    if not _is_sound(_folder(digest), digest):
+    if not _is_valid(_folder(digest), digest):
         fetch_model(snapshot, _folder(digest), digest)
     _note(address, digest)
     return _folder(digest), _exact(snapshot.address, digest)
@@ -75,7 +75,7 @@ def _exact(address: Address, digest: str) -> str:
     return str(address.pinned(digest, address.revision if address.protocol == "hf" else None))
 
 
-def _is_sound(folder: Path, digest: str) -> bool:
+def _is_valid(folder: Path, digest: str) -> bool:
     try:
         content, _ = read_bundle(folder)
     except BundleError:
@@ -112,6 +112,6 @@ def _noted(address: Address) -> str | None:
 def _hint(address: Address) -> str:
     """Return a note on the cached model of this URL."""
     known = _noted(address)
-    if known is None or not _is_sound(_folder(known), known):
+    if known is None or not _is_valid(_folder(known), known):
         return ""
     return f". The one used last: {_exact(address, known)}"

@@ -35,7 +35,7 @@ class Limit:
                 f"{self.name} has {size:,} bytes or more, at most {self.most:,} are expected"
             )
 
-    def reach(self, size: int) -> None:
+    def received(self, size: int) -> None:
         """Check and report the number of bytes received."""
         self.check(size)
         self.report(size)
@@ -49,13 +49,13 @@ class Capped(Callback):
         self.limit = limit
 
     def set_size(self, size: int | None) -> None:
-        """Check the size stated by the server."""
+        """Check the size that the server reports."""
         self.limit.check(size or 0)
 
     def relative_update(self, inc: int = 1) -> None:
         """Check the bytes received."""
         self.value += inc
-        self.limit.reach(self.value)
+        self.limit.received(self.value)
 
 
 class CappedFile(io.BufferedRandom):
@@ -67,5 +67,5 @@ class CappedFile(io.BufferedRandom):
 
     def write(self, data: Any) -> int:
         """Write bytes within the limit."""
-        self.limit.reach(self.tell() + len(data))
+        self.limit.received(self.tell() + len(data))
         return super().write(data)

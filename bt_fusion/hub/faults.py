@@ -7,7 +7,7 @@ from bt_fusion.errors import BtFusionError, HubError, OptionError
 from bt_fusion.hub.address import Address
 from bt_fusion.urls import redacted
 
-__all__ = ["told"]
+__all__ = ["hub_errors"]
 
 # Class names, so that no library is imported for the check
 UNREACHABLE = {
@@ -39,7 +39,7 @@ STATUS = {  # of Hugging Face
 
 
 @contextmanager
-def told(address: Address, missing: str = "") -> Iterator[None]:
+def hub_errors(address: Address, missing: str = "") -> Iterator[None]:
     """Turn errors at a place into a HubError with a remedy.
 
     Parameters
@@ -67,8 +67,8 @@ def _explained(address: Address, error: Exception, missing: str) -> BtFusionErro
     causes = list(_chain(error))
     names = {kind.__name__ for each in causes for kind in type(each).__mro__}
     keys = KEYS.get(address.protocol, "give the credentials that fsspec's documentation names")
-    said = _said(error)
-    if "Protocol not known" in said:
+    text = _first_line(error)
+    if "Protocol not known" in text:
         return OptionError(f"{address}: fsspec knows no {address.protocol}://; give another URL")
     if "RevisionNotFoundError" in names:
         return HubError(f"{address}: the repository has no such branch, tag or commit; correct it")
@@ -76,23 +76,23 @@ def _explained(address: Address, error: Exception, missing: str) -> BtFusionErro
         return HubError(
             f"{address}: no such repository, or none you may see; correct it, or {keys}"
         )
-    if _code(causes) == "NoSuchBucket" or "bucket does not exist" in said:
+    if _code(causes) == "NoSuchBucket" or "bucket does not exist" in text:
         return HubError(f"{address}: there is no such bucket; create it, or correct the URL")
     if names & NO_CREDENTIALS:
         return HubError(f"{address}: no credentials; {keys}")
     status = _status(causes)
     if "PermissionError" in names or status in (401, 403):
-        return HubError(f"{address} refused: {STATUS.get(status) or said}; {keys}")
+        return HubError(f"{address} refused: {STATUS.get(status) or text}; {keys}")
     if status in STATUS:
         return HubError(f"{address} refused: {STATUS[status]}")
     if names & MISSING:
-        return HubError(f"{address}: {missing or said}")
+        return HubError(f"{address}: {missing or text}")
     if names & UNREACHABLE:
         return HubError(
-            f"{address} cannot be reached, or broke off: {said}; check the connection and try "
+            f"{address} cannot be reached, or broke off: {text}; check the connection and try "
             "again. A model pulled before loads without it: give its URL with @sha256:DIGEST"
         )
-    return HubError(f"{address} failed: {type(error).__name__}: {said}; try again")
+    return HubError(f"{address} failed: {type(error).__name__}: {text}; try again")
 
 
 def _package(address: Address, error: ImportError) -> str:
@@ -127,6 +127,6 @@ def _status(causes: list[BaseException]) -> int:
     return 0
 
 
-def _said(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in redacted(str(error)).splitlines() if line.strip()]
     return (lines[0][:200] if lines else type(error).__name__).rstrip(".")

@@ -14,7 +14,7 @@ from bt_fusion.bundle.manifest import MANIFEST, read_json
 from bt_fusion.errors import BundleError, HubError, OptionError
 from bt_fusion.hub.address import Address, checked_tag
 from bt_fusion.hub.capped import Capped, Limit
-from bt_fusion.hub.faults import told
+from bt_fusion.hub.faults import hub_errors
 from bt_fusion.hub.store import Report
 
 __all__ = ["FolderSnapshot", "FolderStore"]
@@ -26,7 +26,7 @@ MOST_OF_A_TAG = 200  # bytes
 WHOLE = {*("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "oci", "memory")}
 
 
-def silent(_: int) -> None:
+def no_report(_: int) -> None:
     """Report nothing."""
 
 
@@ -40,7 +40,7 @@ class FolderStore:
 
     def __init__(self, address: Address):
         self.address = address
-        with told(address):
+        with hub_errors(address):
             # a new instance has no cached listing, so it sees what others have pushed
             self.system, root = fsspec.url_to_fs(address.url, skip_instance_cache=True)
         self.root = root.rstrip("/")
@@ -101,10 +101,10 @@ class FolderStore:
                 )
             return
         names = [name for name in self.listed() if not name.startswith(".")]
-        strangers = [name for name in names if not NAME.fullmatch(name)]
-        if strangers:
+        foreign = [name for name in names if not NAME.fullmatch(name)]
+        if foreign:
             raise HubError(
-                f"{self.address} holds {strangers[0]!r} and no saved model; give a new or empty "
+                f"{self.address} holds {foreign[0]!r} and no saved model; give a new or empty "
                 "folder"
             )
 
@@ -127,12 +127,12 @@ class FolderStore:
             return None
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "file"
-            self.get(name, path, most, silent)
+            self.get(name, path, most, no_report)
             return path.read_bytes()
 
     def _size(self, name: str) -> int | None:
         """Return the size of a file, None if it is missing."""
-        with told(self.address):
+        with hub_errors(self.address):
             try:
                 about = self.system.info(f"{self.root}/{name}")
             except FileNotFoundError as error:
@@ -143,7 +143,7 @@ class FolderStore:
 
     def listed(self, below: str = "") -> list[str]:
         """Return the names of the files in the folder, or in one of its subfolders."""
-        with told(self.address):
+        with hub_errors(self.address):
             try:
                 found = self.system.ls(f"{self.root}{below}", detail=True)
             except FileNotFoundError:
@@ -156,14 +156,14 @@ class FolderStore:
         limit = Limit(f"{self.address}: {name}", most, report)
         # parallel parts would have no limit
         options = {"max_concurrency": 1} if self.address.protocol in ("s3", "s3a") else {}
-        with told(self.address, f"{name} is missing; push a model there, or correct the URL"):
+        with hub_errors(self.address, f"{name} is missing; push a model there, or correct the URL"):
             self.system.get_file(f"{self.root}/{name}", str(to), callback=Capped(limit), **options)
         limit.check(to.stat().st_size)  # for file systems without progress reports
 
     def put(self, name: str, data: bytes) -> None:
         """Upload a file: it appears only when complete."""
         path = f"{self.root}/{name}"
-        with told(self.address):
+        with hub_errors(self.address):
             if self.address.protocol in WHOLE:
                 # in one request: an interruption would leave parts of a large file behind
                 one = {"chunksize": FILE_CAP} if self.address.protocol in ("s3", "s3a") else {}

@@ -12,8 +12,8 @@ from bt_fusion.bundle.manifest import MANIFEST
 from bt_fusion.errors import HubError
 from bt_fusion.hub.address import Address
 from bt_fusion.hub.capped import CappedFile, Limit
-from bt_fusion.hub.faults import told
-from bt_fusion.hub.store import Report, stated_digest
+from bt_fusion.hub.faults import hub_errors
+from bt_fusion.hub.store import Report, recorded_digest
 
 __all__ = ["HuggingFace", "HuggingFaceSnapshot"]
 
@@ -33,14 +33,14 @@ class HuggingFace:
         self.address = address
         self.kind = TYPES.get(kind, "model")
         self.repo = rest if kind in TYPES and "/" in rest else address.repo
-        with told(address):
+        with hub_errors(address):
             from huggingface_hub import HfApi
 
             self.api = HfApi(endpoint=endpoint())
 
     def snapshot(self) -> "HuggingFaceSnapshot":
         """Return the model at the branch, tag or commit, by default at ``main``."""
-        with told(self.address):
+        with hub_errors(self.address):
             return HuggingFaceSnapshot(self, self._commit(self.address.revision))
 
     def push(
@@ -53,10 +53,10 @@ class HuggingFace:
         """
         from huggingface_hub import CommitOperationAdd
 
-        with told(self.address), quiet():
+        with hub_errors(self.address), without_progress_bars():
             head = self._head()
             self._check_tag(tag, digest)
-            there = self._there(head)
+            there = self._remote_files(head)
             additions = [
                 CommitOperationAdd(self._inside(name), data) for name, data in files.items()
             ]
@@ -71,7 +71,7 @@ class HuggingFace:
             report(sum(map(len, files.values())))
             if tag is not None:
                 self._set_tag(tag, done.oid)
-            now = self._there(done.oid)
+            now = self._remote_files(done.oid)
         moved = [name for name in files if there.get(name) != now[name]]
         return self.address.pinned(digest, done.oid), moved
 
@@ -89,7 +89,7 @@ class HuggingFace:
         info = self.api.repo_info(self.repo, repo_type=self.kind, revision=revision, timeout=30)
         return str(info.sha)
 
-    def _there(self, commit: str) -> dict[str, str]:
+    def _remote_files(self, commit: str) -> dict[str, str]:
         """Return the files of a model in the folder, with their git digests."""
         from huggingface_hub import RepoFile
         from huggingface_hub.errors import EntryNotFoundError
@@ -130,7 +130,7 @@ class HuggingFace:
     def _digest_at(self, commit: str) -> str | None:
         """Return the digest in the manifest of a commit."""
         try:
-            return stated_digest(HuggingFaceSnapshot(self, commit))
+            return recorded_digest(HuggingFaceSnapshot(self, commit))
         except HubError:
             return None
 
@@ -150,7 +150,7 @@ class HuggingFaceSnapshot:
     def __init__(self, store: HuggingFace, commit: str):
         from huggingface_hub import HfFileSystem
 
-        self.asked, self.address = store.address, replace(store.address, revision=commit)
+        self.requested, self.address = store.address, replace(store.address, revision=commit)
         self.digest: str | None = None
         self.system = HfFileSystem(endpoint=endpoint(), skip_instance_cache=True)
         repo = store.address.repo
@@ -158,9 +158,13 @@ class HuggingFaceSnapshot:
 
     def fetch(self, name: str, to: Path, most: int, report: Report) -> None:
         """Download a file."""
-        limit = Limit(f"{self.asked}: {name}", most, report)
+        limit = Limit(f"{self.requested}: {name}", most, report)
         missing = f"{name} is missing; push a model there, or correct the URL"
-        with told(self.asked, missing), quiet(), CappedFile(to, limit) as file:
+        with (
+            hub_errors(self.requested, missing),
+            without_progress_bars(),
+            CappedFile(to, limit) as file,
+        ):
             self.system.get_file(f"{self.root}/{name}", outfile=file)
 
 
@@ -170,7 +174,7 @@ def endpoint() -> str | None:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def without_progress_bars() -> Iterator[None]:
     """Hide the library's bars and notes: progress is shown as in all commands."""
     from huggingface_hub.utils import (
         are_progress_bars_disabled,

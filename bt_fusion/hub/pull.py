@@ -90,12 +90,12 @@ def fetch_model(
             shutil.rmtree(stage, ignore_errors=True)  # left by a killed process
             stage.mkdir()
             try:
-                return _through(snapshot, stage, target, digest, check)
+                return _pull_through(snapshot, stage, target, digest, check)
             finally:
                 shutil.rmtree(stage, ignore_errors=True)
 
 
-def _through(
+def _pull_through(
     snapshot: Snapshot, stage: Path, target: Path, digest: str | None, check: Check
 ) -> Transfer:
     def checked(saving: Path) -> dict[str, bytes]:

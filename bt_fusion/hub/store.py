@@ -10,7 +10,7 @@ from bt_fusion.bundle.manifest import MANIFEST
 from bt_fusion.errors import BundleError
 from bt_fusion.hub.address import Address
 
-__all__ = ["Report", "Snapshot", "Store", "stated_digest"]
+__all__ = ["Report", "Snapshot", "Store", "recorded_digest"]
 
 Report = Callable[[int], Any]
 
@@ -73,12 +73,12 @@ class Store(Protocol):
         ...
 
 
-def stated_digest(snapshot: Snapshot) -> str | None:
+def recorded_digest(snapshot: Snapshot) -> str | None:
     """Return the digest of a remote model, None if its manifest is invalid."""
     with tempfile.TemporaryDirectory() as folder:
         snapshot.fetch(MANIFEST, Path(folder) / MANIFEST, MANIFEST_CAP, lambda _: None)
         try:
-            content, sound = read_manifest(Path(folder))
+            content, valid = read_manifest(Path(folder))
         except BundleError:
             return None
-    return content["digest"] if sound else None
+    return content["digest"] if valid else None

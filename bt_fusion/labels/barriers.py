@@ -114,8 +114,8 @@ class ProfitBeforeStop:
         arrays = BarArrays.of(bars)
         up = self._touches(arrays.high, arrays.close, 1, np.greater_equal)
         down = self._touches(arrays.low, arrays.close, -1, np.less_equal)
-        long_won, long_after = _race(up[0], down[1], self.horizon)
-        short_won, short_after = _race(down[0], up[1], self.horizon)
+        long_won, long_after = _target_first(up[0], down[1], self.horizon)
+        short_won, short_after = _target_first(down[0], up[1], self.horizon)
         rows = np.arange(len(arrays))
         known_at = rows + np.maximum(long_after, short_after)
         y, t1 = unresolved(len(arrays))
@@ -138,7 +138,9 @@ class ProfitBeforeStop:
         return target, stop
 
 
-def _race(target: np.ndarray, stop: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+def _target_first(
+    target: np.ndarray, stop: np.ndarray, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return whether the target came before the stop, and after how many bars that is known.
 
     Touches are in bars ahead, 0 for never. Without a touch the result is known at the horizon.

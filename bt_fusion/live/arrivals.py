@@ -11,7 +11,7 @@ from bt_fusion.data.bars import repair_bars
 
 __all__ = ["Arrivals"]
 
-HARMLESS = ("dropped duplicate time", "sorted")
+NOT_REPORTED = ("dropped duplicate time", "sorted")
 COMPARED = 1_000  # last bars kept, to limit the memory of long runs
 
 
@@ -58,21 +58,21 @@ class Arrivals:
         BarsError
             If the columns or the index are not of this form.
         """
-        sound, report = repair_bars(bars)
-        self.broken += len(bars.index.unique()) - len(sound)
+        valid, report = repair_bars(bars)
+        self.broken += len(bars.index.unique()) - len(valid)
         for line in report:
-            if not line.startswith(HARMLESS):
+            if not line.startswith(NOT_REPORTED):
                 self.say(f"Left out   {line}")
         if self.last is not None:
-            self._compare(sound.loc[: self.last])
-            sound = sound.loc[self.last :].iloc[int(self.last in sound.index) :]
-        kept = sound.iloc[-COMPARED:]
+            self._compare(valid.loc[: self.last])
+            valid = valid.loc[self.last :].iloc[int(self.last in valid.index) :]
+        kept = valid.iloc[-COMPARED:]
         self._given.update(zip(kept.index, kept[list(COLUMNS)].to_numpy(), strict=True))
         while len(self._given) > COMPARED:
             del self._given[next(iter(self._given))]
-        if len(sound):
-            self.last = sound.index[-1]
-        return sound
+        if len(valid):
+            self.last = valid.index[-1]
+        return valid
 
     def _compare(self, old: pd.DataFrame) -> None:
         """Count bars that are not new; report those that differ from earlier ones, each once."""

@@ -59,7 +59,7 @@ class PolledMarket:
         self.access, self.wait = replace(access, repair=True), wait
         self._server: CandleSource | None = None
         self._known = pd.DataFrame()  # the last candle returned
-        self._asked_after: pd.Timestamp | None = None  # the candle before a gap, to request again
+        self._requested_after: pd.Timestamp | None = None  # the candle before a gap
 
     @property
     def length(self) -> pd.Timedelta:
@@ -100,12 +100,12 @@ class PolledMarket:
             self._server = self.access.source(self.market, Retries(tries=1))
         return self._server
 
-    def _answer(self, ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    def _answer(self, request: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Return the server's answer, however long it takes."""
         pause = FIRST
         while True:
             try:
-                return ask()
+                return request()
             except (BarsError, DownloadError) as error:
                 wait = max(pause, getattr(error.__cause__, "wait", None) or 0.0)
                 self.access.say(f"No answer  {error}; asked again in {wait:.0f} s")
@@ -115,9 +115,9 @@ class PolledMarket:
     def _candles(self, last: pd.Timestamp) -> pd.DataFrame:
         """Return candles from `last` on, also those after a gap longer than one answer."""
         server, timeframe = self.server, self.market.timeframe
-        found = server.ask(last)
+        found = server.request(last)
         if not (found.index > last).any() and timeframe.after(last, server.width) <= server.now():
-            later = Pager(server.ask, timeframe, server.width, NEVER, server.now).beyond(last)
+            later = Pager(server.request, timeframe, server.width, NEVER, server.now).beyond(last)
             found = found if later is None else pd.concat([found, later])
         return found
 
@@ -128,8 +128,8 @@ class PolledMarket:
         before = last
         for place, stamp in enumerate(new.index):
             expected = self.market.timeframe.after(before)
-            if stamp > expected and (place or self._asked_after != before):
-                self._asked_after = None if place else before
+            if stamp > expected and (place or self._requested_after != before):
+                self._requested_after = None if place else before
                 return new.iloc[:place]
             if stamp > expected:
                 self.access.say(f"Missing    no candle from {expected} to before {stamp}")

@@ -121,7 +121,7 @@ class Agreement:
     def of_bars(self, predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
         """Return on which bars ML agrees with a long, and on which with a short."""
         break_even = predictions.break_even(self.costs) if self.auto else None
-        up, down, signal, confidence = predictions.opinion()
+        up, down, signal, confidence = predictions.signal_values()
         return self.sides(up, down, signal, confidence, break_even)
 
     def with_sides(self, predictions: Predictions, side: np.ndarray) -> np.ndarray:

@@ -89,8 +89,8 @@ class ModelSpec:
     @property
     def chosen_preset(self) -> str | None:
         """The preset to start from: the one given, or the strategy's."""
-        asked = None if self.recipe is not None else STRATEGY_PRESETS.get(self.strategy or "")
-        return self.preset if self.preset is not None else asked
+        of_strategy = None if self.recipe is not None else STRATEGY_PRESETS.get(self.strategy or "")
+        return self.preset if self.preset is not None else of_strategy
 
     @property
     def origin(self) -> str:
@@ -98,8 +98,8 @@ class ModelSpec:
         if self.recipe is not None:
             start = f"recipe of {self.recipe}"
         elif self.chosen_preset is not None:
-            asked = "" if self.preset is not None else ", as the strategy asks"
-            start = f"preset {self.chosen_preset}{asked}"
+            source = "" if self.preset is not None else ", as the strategy asks"
+            start = f"preset {self.chosen_preset}{source}"
         else:
             return ""
         given = [f"{name.replace('_', '-')} {vars(self)[name]}" for name in self._given(*PARTS)]

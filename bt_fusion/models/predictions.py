@@ -200,7 +200,7 @@ class Predictions(Described):
             up, down = self._soft(*self._sides(self.proba), entry, strong)
         return np.where(self.known, up - down, np.nan)
 
-    def opinion(self, entry: float = 0.60, strong: float = 0.70) -> tuple[np.ndarray, ...]:
+    def signal_values(self, entry: float = 0.60, strong: float = 0.70) -> tuple[np.ndarray, ...]:
         """Return P(up), P(down), signal and confidence; the probabilities are computed once."""
         proba = self.proba
         up, down = self._sides(proba)
@@ -242,7 +242,7 @@ class Predictions(Described):
         likeliest = np.where(self.known, np.nan_to_num(proba).argmax(axis=1), len(self.classes))
         signals = {float(each): each.name for each in Signal}
         columns = [f"prob_{name.lower().replace(' ', '_')}" for name in self.class_names]
-        said = {
+        others = {
             "class": words[likeliest],
             "signal": [signals.get(value) for value in self.signal(entry, strong)],
             "confidence": self.confidence,
@@ -251,9 +251,9 @@ class Predictions(Described):
             "in_sample": self.index <= self.trained_until,
         }
         for name in ("class", "signal", "level"):  # None stays None, however pandas stores text
-            said[name] = pd.Series(said[name], dtype=object)
+            others[name] = pd.Series(others[name], dtype=object)
         chances = dict(zip(columns, proba.T, strict=True))
-        return pd.DataFrame({"datetime": self.index, **chances, **said})
+        return pd.DataFrame({"datetime": self.index, **chances, **others})
 
     @staticmethod
     def _soft(

@@ -27,7 +27,7 @@ from bt_fusion.parallel.worker import compute, differs, hold, other_code, pickle
 __all__ = ["DaskCluster"]
 
 POLL = 0.5  # seconds between two checks that the cluster is still there
-AHEAD = 2  # calls per thread handed out in advance, so that no thread waits
+CALLS_AHEAD = 2  # calls per thread handed out in advance, so that no thread waits
 LOST = (CancelledError, OSError)  # errors once the scheduler is gone
 NO_LIMIT = {"distributed.admin.large-graph-warning-threshold": "1 PiB"}  # for shared data
 
@@ -52,7 +52,7 @@ class DaskCluster:
         self.versions = environment()
         self._checked: set[str] = set()
         self._sent: WeakKeyDictionary[Shared, Future] = WeakKeyDictionary()
-        self._worked = time.monotonic()  # last time there was a worker
+        self._last_worker = time.monotonic()  # last time there was a worker
 
     @classmethod
     @contextmanager
@@ -80,7 +80,7 @@ class DaskCluster:
         try:
             client = Client(address, timeout=patience, set_as_default=False)
         except (OSError, TimeoutError) as error:
-            raise no_answer(url, patience) from error
+            raise missing_scheduler(url, patience) from error
         try:
             yield cls(client, address, patience, local=False)
         finally:
@@ -102,12 +102,12 @@ class DaskCluster:
         waiting: dict[Any, tuple[Future, Call]] = {}
         finished: SimpleQueue[Future] = SimpleQueue()
         remaining = iter(calls)
-        self._worked = time.monotonic()
+        self._last_worker = time.monotonic()
         try:
             function = pickled(work.function)
             threads = self.threads()
             while True:
-                for call in islice(remaining, max(0, max(1, threads) * AHEAD - len(waiting))):
+                for call in islice(remaining, max(0, max(1, threads) * CALLS_AHEAD - len(waiting))):
                     future = self._submit(work, function, call)
                     waiting[future.key] = future, call
                     future.add_done_callback(finished.put)
@@ -173,8 +173,8 @@ class DaskCluster:
             except RuntimeError as error:
                 if "deserialization of the task graph" not in str(error):
                     raise
-                told = error.__cause__ or error
-                raise other_code(f"the scheduler at {self.address}", told) from error
+                cause = error.__cause__ or error
+                raise other_code(f"the scheduler at {self.address}", cause) from error
 
     def threads(self) -> int:
         """Return the number of threads, after checking new workers.
@@ -193,8 +193,8 @@ class DaskCluster:
         except AttributeError as error:  # the client has closed itself
             raise self._lost() from error
         if known:
-            self._worked = time.monotonic()
-        elif time.monotonic() - self._worked > self.patience:
+            self._last_worker = time.monotonic()
+        elif time.monotonic() - self._last_worker > self.patience:
             raise SchedulerError(
                 f"the scheduler at {self.address} has had no worker for {self.patience:g} s: start "
                 f"some with `dask worker {self.address} --nthreads 1 --nworkers 4`, and run it "
@@ -211,13 +211,13 @@ class DaskCluster:
             found = self.client.run(difference, self.versions, workers=workers, on_error="return")
         except OSError:  # a worker has left; each also checks itself before it works
             return
-        for worker, told in found.items():
-            if isinstance(told, OSError):  # it has left
+        for worker, answer in found.items():
+            if isinstance(answer, OSError):  # it has left
                 continue
-            if isinstance(told, BaseException):
-                raise other_code(f"the worker {worker}", told)
-            if told:
-                raise WorkerError(differs(worker, told))
+            if isinstance(answer, BaseException):
+                raise other_code(f"the worker {worker}", answer)
+            if answer:
+                raise WorkerError(differs(worker, answer))
             self._checked.add(worker)
 
     def _lost(self) -> SchedulerError:
@@ -251,11 +251,11 @@ def wait_for(url: str, patience: float) -> None:
             return
         except OSError as error:
             if time.monotonic() + POLL > end or isinstance(error, socket.gaierror):
-                raise no_answer(url, patience) from error
+                raise missing_scheduler(url, patience) from error
             time.sleep(POLL)
 
 
-def no_answer(url: str, patience: float) -> SchedulerError:
+def missing_scheduler(url: str, patience: float) -> SchedulerError:
     """Return the error for a missing scheduler."""
     return SchedulerError(
         f"no scheduler answers at {url} within {patience:g} s: start one there with "

@@ -38,16 +38,17 @@ def run_here(work: Work, calls: Iterable[Call], workers: int, threads: bool) -> 
         n_jobs=workers,
         prefer="threads" if threads else "processes",
         return_as="generator_unordered",
-        initializer=outlive_nobody,
+        initializer=end_with_parent,
         initargs=(os.getpid(),),
     )
     function = work.here() if threads or workers == 1 else work.elsewhere()
     try:
         yield from parallel(joblib.delayed(function)(*call.arguments) for call in calls)
     except PicklingError as error:
-        told = str(error.__cause__ or error).strip('"\n ').splitlines()[-1]  # a complete traceback
+        # a cause holds a complete traceback
+        message = str(error.__cause__ or error).strip('"\n ').splitlines()[-1]
         raise OptionError(
-            f"the work cannot be sent to other processes ({told}): take one job, or keep what "
+            f"the work cannot be sent to other processes ({message}): take one job, or keep what "
             "cannot be copied, such as a lock or an open file, out of modules"
         ) from error
     except TerminatedWorkerError as error:
@@ -58,7 +59,7 @@ def run_here(work: Work, calls: Iterable[Call], workers: int, threads: bool) -> 
         ) from error
 
 
-def outlive_nobody(parent: int) -> None:
+def end_with_parent(parent: int) -> None:
     """Stop this worker once its parent is gone; loky's workers wait for minutes, or for ever."""
 
     def watch() -> None:

@@ -169,5 +169,5 @@ def named(
 ) -> Iterator[Call]:
     """Yield the calls with their names."""
     for number, each in enumerate(arguments, 1):
-        told = f"call {number} of {function.__name__}" if name is None else name(*each)
-        yield Call(each, told)
+        title = f"call {number} of {function.__name__}" if name is None else name(*each)
+        yield Call(each, title)

@@ -41,20 +41,20 @@ def check_versions(versions: dict[str, str]) -> None:
 
     wanted = tuple(sorted(versions.items()))
     if wanted not in SAME:
-        told = difference(versions)
-        if told:
-            raise WorkerError(differs(get_worker().address, told))
+        differing = difference(versions)
+        if differing:
+            raise WorkerError(differs(get_worker().address, differing))
         SAME.add(wanted)
 
 
 SAME: set[tuple[tuple[str, str], ...]] = set()  # versions found to match those here
 
 
-def differs(worker: str, told: str) -> str:
+def differs(worker: str, versions: str) -> str:
     """Return the remedy for another version."""
     return (
-        f"the worker {worker} would compute other numbers, it has {told}: install the same there, "
-        "or end it"
+        f"the worker {worker} would compute other numbers, it has {versions}: install the same "
+        "there, or end it"
     )
 
 
@@ -70,8 +70,8 @@ def pickled(value: Any) -> bytes:
     try:
         return cloudpickle.dumps(value, protocol=5)
     except (pickle.PicklingError, TypeError) as error:
-        told = str(error).strip().splitlines()[-1]
+        message = str(error).strip().splitlines()[-1]
         raise OptionError(
-            f"the work cannot be sent to a cluster ({told}): keep what cannot be copied, such as "
-            "a lock or an open file, out of modules"
+            f"the work cannot be sent to a cluster ({message}): keep what cannot be copied, such "
+            "as a lock or an open file, out of modules"
         ) from error

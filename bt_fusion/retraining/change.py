@@ -44,7 +44,7 @@ class Change:
 def carry_out(history: History, change: Change) -> None:
     """Write a decision to disk and apply it."""
     write_json(history.pending, asdict(change))
-    _do(history, change)
+    _apply(history, change)
     history.clean()  # lock files
 
 
@@ -58,7 +58,7 @@ def recover(history: History) -> None:
         there = digest_of(history.model)
         ready = bool(change.source) and _is_whole(history, change)
         if there == change.new or (there == change.old and ready):
-            _do(history, change)
+            _apply(history, change)
     history.clean()
 
 
@@ -66,12 +66,12 @@ def _is_whole(history: History, change: Change) -> bool:
     return digest_of(history.root / change.source) == change.new
 
 
-def _do(history: History, change: Change) -> None:
+def _apply(history: History, change: Change) -> None:
     """Do the steps not done yet."""
     source, earlier = history.root / change.source, change.decision["earlier"]
     if change.source and source.is_dir():
         if earlier and digest_of(history.model) == change.old:
-            copy_model(history.model, history.root / earlier, check=_nothing)
+            copy_model(history.model, history.root / earlier, check=_no_check)
         copy_model(source, history.model)
     history.record(change.decision, change.text)
     if change.source:
@@ -80,5 +80,5 @@ def _do(history: History, change: Change) -> None:
     history.pending.unlink()
 
 
-def _nothing(folder: object) -> None:
+def _no_check(folder: object) -> None:
     """Check nothing: the model was loaded before the decision."""

@@ -15,7 +15,7 @@ from bt_fusion.plugins import changed_files
 __all__ = ["check_bars_of", "check_recipe"]
 
 SHARED = 15  # minimum bars to compare two series
-ALIKE = 0.5  # correlation of the returns of one market between sources
+LEAST_CORRELATION = 0.5  # correlation of the returns of one market between sources
 
 
 def check_recipe(folder: Path, card: dict[str, Any]) -> None:
@@ -65,7 +65,7 @@ def _check_market(known: BarArrays, bars: BarArrays) -> None:
     if np.ptp(then) == 0 or np.ptp(now) == 0:
         return
     correlation = float(np.corrcoef(then, now)[0, 1])
-    if correlation >= ALIKE:
+    if correlation >= LEAST_CORRELATION:
         return
     raise BarsError(
         f"the bars from {pd.Timestamp(known.time[there[0]])} to "

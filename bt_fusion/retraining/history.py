@@ -26,7 +26,7 @@ from bt_fusion.files import writing
 __all__ = ["CANDIDATE", "History", "append_whole", "copy_model", "digest_of"]
 
 CANDIDATE, PENDING = ".candidate", ".pending.json"
-BACK = "-rolled-back"  # suffix of the models that a rollback removed
+ROLLED_BACK_SUFFIX = "-rolled-back"  # suffix of the models that a rollback removed
 
 
 @dataclass(frozen=True)
@@ -121,18 +121,18 @@ class History:
 
     def write_failure(self, error: Exception, when: str) -> None:
         """Append a failure to the log for people, unless it is already the last entry."""
-        said = f"failed: {' '.join(str(error).split()) or type(error).__name__}"
+        entry = f"failed: {' '.join(str(error).split()) or type(error).__name__}"
         known = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
-        if not known.endswith(f"{said}\n"):
-            append_whole(self.log, f"{when} UTC  {said}")
+        if not known.endswith(f"{entry}\n"):
+            append_whole(self.log, f"{when} UTC  {entry}")
 
     def earlier(self) -> list[Path]:
         """Return the models that a rollback can restore, oldest first."""
-        return [path for path in self._models() if not path.name.endswith(BACK)]
+        return [path for path in self._models() if not path.name.endswith(ROLLED_BACK_SUFFIX)]
 
     def rolled_back(self) -> list[Path]:
         """Return the models that a rollback removed, oldest first."""
-        return [path for path in self._models() if path.name.endswith(BACK)]
+        return [path for path in self._models() if path.name.endswith(ROLLED_BACK_SUFFIX)]
 
     def prune(self, keep: int) -> None:
         """Remove all but the last `keep` earlier models, and all rolled back ones."""
@@ -173,7 +173,7 @@ def _numbered(path: Path) -> tuple[int, str]:
 
 
 def digest_of(folder: Path) -> str:
-    """Return the digest stated in a saved model; empty if there is none."""
+    """Return the digest recorded in a saved model; empty if there is none."""
     try:
         return str(read_manifest(folder)[0].get("digest", ""))
     except BundleError:

@@ -13,7 +13,7 @@ from bt_fusion.evaluation.candidates import score_candidates
 from bt_fusion.features import complete_rows
 from bt_fusion.labels import labels_of
 from bt_fusion.models.signal_model import SignalModel, training_rows
-from bt_fusion.retraining.judging import Judged, judge
+from bt_fusion.retraining.comparison import ModelComparison, compare_models
 
 __all__ = ["Window", "learn_again"]
 
@@ -38,16 +38,16 @@ class Window:
 
     @classmethod
     def of(
-        cls, model: SignalModel, bars: BarArrays, judged: int, train_bars: int | None = None
+        cls, model: SignalModel, bars: BarArrays, test_bars: int, train_bars: int | None = None
     ) -> "Window":
-        """Return the window before the last `judged` bars.
+        """Return the window before the last `test_bars` bars.
 
         Parameters
         ----------
         model : SignalModel
             The old model: the new one learns from as many rows.
         bars : BarArrays
-        judged : int
+        test_bars : int
         train_bars : int, optional
             Training bars instead.
 
@@ -56,7 +56,7 @@ class Window:
         BarsError
             If there are fewer.
         """
-        cut = len(bars) - judged
+        cut = len(bars) - test_bars
         features = model.feature_set().on(bars)
         if train_bars is not None:
             first = cut - train_bars
@@ -84,7 +84,7 @@ def learn_again(
     causality_check: bool = True,
     onnx: bool = False,
     seed: int = 0,
-) -> tuple[SignalModel, Judged]:
+) -> tuple[SignalModel, ModelComparison]:
     """Fit a model's recipe on a window's bars, and test both models on the later ones.
 
     Parameters
@@ -110,4 +110,4 @@ def learn_again(
     if onnx:
         new.ensemble_.onnx_ = load_onnx(export_onnx(new.ensemble_, golden_rows(new)))
     score_candidates(new, window.bars)
-    return new, judge(old, new, window.bars, window.cut, seed)
+    return new, compare_models(old, new, window.bars, window.cut, seed)

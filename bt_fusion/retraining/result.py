@@ -9,7 +9,7 @@ import pandas as pd
 
 from bt_fusion.files import plain
 from bt_fusion.models.signal_model import SignalModel
-from bt_fusion.retraining.judging import Judged
+from bt_fusion.retraining.comparison import ModelComparison
 from bt_fusion.retraining.schedule import minute
 
 __all__ = ["KEPT", "NOT_DUE", "REPLACED", "ROLLED_BACK", "ModelFacts", "Retraining"]
@@ -65,7 +65,7 @@ class Retraining:
         The last bar.
     old, new : ModelFacts or None
         The previous model in the folder, and the one that was trained or restored.
-    judged : Judged or None
+    judged : ModelComparison or None
         Both on the same unseen bars; None if nothing was trained.
     earlier : str
         History folder of the model taken out; empty for none.
@@ -80,7 +80,7 @@ class Retraining:
     bars: str = ""
     old: ModelFacts | None = None
     new: ModelFacts | None = None
-    judged: Judged | None = None
+    judged: ModelComparison | None = None
     earlier: str = ""
 
     @property
@@ -95,14 +95,14 @@ class Retraining:
         if self.action == NOT_DUE:
             return f"{self.folder}: {self.because}"
         head = f"{minute(self.when)} UTC  #{self.number} {self.action}"
-        return "\n".join([head, *(f"  {name:9} {said}" for name, said in self._lines())])
+        return "\n".join([head, *(f"  {name:9} {text}" for name, text in self._lines())])
 
     def _lines(self) -> list[tuple[str, str]]:
         found = [("bars", f"{self.bars}, until {minute(self.bars_until)}".removeprefix(", "))]
         if self.judged is not None:
             ends = f"{minute(self.judged.start)} to {minute(self.judged.end)}"
-            said = f"{self.judged.rows:,} bars, {ends}, which neither model has seen"
-            found.append(("judged by", said))
+            text = f"{self.judged.rows:,} bars, {ends}, which neither model has seen"
+            found.append(("judged by", text))
         for name, facts in (("old", self.old), ("new", self.new)):
             figures = None if self.judged is None else getattr(self.judged, name)
             if facts is not None:
@@ -123,9 +123,9 @@ def _trained(facts: ModelFacts) -> str:
 
 def _figures(figures: dict[str, float | None] | None) -> str:
     known = figures or {}
-    said = [
+    texts = [
         f"{title} {np.nan if known[name] is None else known[name]:.4f}"
         for name, title in FIGURES.items()
         if name in known
     ]
-    return f": {', '.join(said)}" if said else ""
+    return f": {', '.join(texts)}" if texts else ""

@@ -17,7 +17,7 @@ from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.progress import step
 from bt_fusion.retraining.change import Change, carry_out, recover
 from bt_fusion.retraining.checks import check_bars_of, check_recipe
-from bt_fusion.retraining.history import BACK, CANDIDATE, History, digest_of
+from bt_fusion.retraining.history import CANDIDATE, ROLLED_BACK_SUFFIX, History, digest_of
 from bt_fusion.retraining.learning import Window, learn_again
 from bt_fusion.retraining.result import (
     KEPT,
@@ -177,8 +177,8 @@ class Retrainer:
         if found.because:
             return found
         found = replace(found, number=next_number(decisions))
-        judged = self.schedule.judged(bars.time, facts.trained_until, horizon)
-        window = Window.of(old, bars, judged, self.train_bars)
+        test_bars = self.schedule.test_bars(bars.time, facts.trained_until, horizon)
+        window = Window.of(old, bars, test_bars, self.train_bars)
         return self._trained(history, card, old, window, found)
 
     @step("Retraining")
@@ -192,18 +192,22 @@ class Retrainer:
     ) -> Retraining:
         """Train, test, and replace the model if it is not worse."""
         onnx = any(part["role"] == "onnx" for part in card["parts"])
-        new, judged = learn_again(
+        new, comparison = learn_again(
             old, window, causality_check=self.causality_check, onnx=onnx, seed=self.seed
         )
-        found = replace(found, judged=judged, new=ModelFacts.of(new), because=judged.because)
-        if not judged.replaces:
+        found = replace(
+            found, judged=comparison, new=ModelFacts.of(new), because=comparison.because
+        )
+        if not comparison.replaces:
             return self._carried_out(history, replace(found, action=KEPT), "")
         new.save(
             history.root / CANDIDATE,
             symbol=card["model"]["symbol"],
             trials=card["trials"],
-            test_rows=judged.rows,
-            metrics={name: judged.new[name] for name in FIGURES if judged.new[name] is not None},
+            test_rows=comparison.rows,
+            metrics={
+                name: comparison.new[name] for name in FIGURES if comparison.new[name] is not None
+            },
         )
         found = replace(
             found,
@@ -232,7 +236,7 @@ class Retrainer:
             new=new,
         )
         if old:
-            found = replace(found, earlier=name_of(found) + BACK)
+            found = replace(found, earlier=name_of(found) + ROLLED_BACK_SUFFIX)
         return self._carried_out(history, found, earlier.name)
 
     def _carried_out(self, history: History, found: Retraining, source: str) -> Retraining:

@@ -7,9 +7,9 @@ import pandas as pd
 
 from bt_fusion.errors import OptionError, unknown_name
 
-__all__ = ["EVERY", "Schedule", "minute"]
+__all__ = ["PERIODS", "Schedule", "minute"]
 
-EVERY = {"week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}
+PERIODS = {"week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}
 LEAST_ROWS = 100  # test rows
 SPANS = 10  # minimum label spans in these rows: overlapping labels are not independent
 FEWEST = 30  # minimum rows for --judge-bars: with fewer the standard error is unusable
@@ -24,7 +24,7 @@ class Schedule:
     every : {"week", "month"}
         Weeks begin on Monday, months on their first day, both at 00:00 UTC.
     judge_bars : int, optional
-        The newest bars, used for the test; see `judged` for the default.
+        The newest bars, used for the test; see `test_bars` for the default.
 
     Raises
     ------
@@ -36,8 +36,8 @@ class Schedule:
     judge_bars: int | None = None
 
     def __post_init__(self) -> None:
-        if self.every not in EVERY:
-            raise unknown_name("period", self.every, EVERY)
+        if self.every not in PERIODS:
+            raise unknown_name("period", self.every, PERIODS)
 
     def next_start(self, stamp: pd.Timestamp) -> pd.Timestamp:
         """Return the start of the first week or month after a stamp.
@@ -49,7 +49,7 @@ class Schedule:
         """
         day = stamp.normalize()
         into = day.weekday() if self.every == "week" else day.day - 1
-        return day - pd.Timedelta(days=into) + EVERY[self.every]
+        return day - pd.Timedelta(days=into) + PERIODS[self.every]
 
     def least(self, horizon: int) -> int:
         """Return the minimum number of test bars; the labels of the last ones are unknown.
@@ -68,7 +68,7 @@ class Schedule:
             )
         return self.judge_bars
 
-    def judged(self, time: np.ndarray, trained_until: pd.Timestamp, horizon: int) -> int:
+    def test_bars(self, time: np.ndarray, trained_until: pd.Timestamp, horizon: int) -> int:
         """Return how many of the newest bars are test bars.
 
         Half of the bars that the old model has not seen, at most a week's or a month's, at least
@@ -85,7 +85,7 @@ class Schedule:
         least = self.least(horizon)
         if self.judge_bars is not None:
             return least
-        start = pd.Timestamp(time[-1]) - EVERY[self.every]
+        start = pd.Timestamp(time[-1]) - PERIODS[self.every]
         return min(max(unseen(time, trained_until) // 2, least), max(unseen(time, start), least))
 
     def why_not(
@@ -96,7 +96,7 @@ class Schedule:
         Parameters
         ----------
         time, trained_until, horizon
-            See `judged`.
+            See `test_bars`.
         since : Timestamp
             Last bar of the last decision, or `trained_until` before the first.
         """

@@ -14,7 +14,7 @@ SHORTEST, LONGEST = 0.1, 86_400.0  # seconds between two checks; the second afte
 
 def watch(
     retrainer: Retrainer,
-    look: Callable[[], Retraining],
+    run_once: Callable[[], Retraining],
     pause: float,
     say: Callable[[str], object],
 ) -> None:
@@ -27,24 +27,24 @@ def watch(
     ----------
     retrainer : Retrainer
         Its log receives the failures.
-    look : callable
+    run_once : callable
         Reads the bars and retrains if it is due.
     pause : float
         Seconds between two checks.
     say : callable
         Called with the result of a check, if it differs from the last one.
     """
-    said, wait = "", pause
+    reported, wait = "", pause
     with no_interrupt_lost() as check:
         while True:
             try:
-                text, wait = look().text, pause
+                text, wait = run_once().text, pause
             except Exception as error:  # after any error, the model in the folder stays
                 check()
                 retrainer.note_failure(error)
                 wait = min(2 * wait, max(pause, LONGEST))
                 text = f"failed: {' '.join(str(error).split()) or type(error).__name__}"
-            if text != said:
+            if text != reported:
                 say(text)
-            said = text
+            reported = text
             time.sleep(max(wait, SHORTEST))

@@ -16,7 +16,7 @@ from bt_fusion.backtest.job_checks import checked_strategy, resolved
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.summary import data_and_window
-from bt_fusion.engine.variants import asks_health
+from bt_fusion.engine.variants import uses_health
 from bt_fusion.errors import OptionError
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import THRESHOLDS
@@ -140,7 +140,7 @@ class Sweep:
         store, seconds = SweepStore(folder), dict[str, float]()
         with store.lock(), clocked(seconds, "total_s"):
             with clocked(seconds, "predict_s"):
-                health = any(asks_health(strategy, params) for params in variants)
+                health = any(uses_health(strategy, params) for params in variants)
                 out_of_sample = self.job.out_of_sample(given, on_refit, health)
             inputs = self._inputs(strategy, out_of_sample)
             with clocked(seconds, "runs_s"):

@@ -97,5 +97,5 @@ def ema_state(prices: np.ndarray, fast: int = 12, slow: int = 26) -> np.ndarray:
     >>> ema_state(np.array([5.0, 5.0, 6.0, 4.0]), fast=1, slow=2)
     array([ 0,  0,  1, -1])
     """
-    away = ema(prices, fast) - ema(prices, slow)
-    return np.sign(np.nan_to_num(away)).astype(np.int64)
+    distance = ema(prices, fast) - ema(prices, slow)
+    return np.sign(np.nan_to_num(distance)).astype(np.int64)

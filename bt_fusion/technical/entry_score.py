@@ -73,8 +73,8 @@ class TechnicalPoints:
             rsi, band, volume, pattern, macd, stochastic, support; the score is their sum.
         """
         below = m.lower_band - self.band_deep * m.deviation
-        away = np.abs(m.close - m.support)  # NaN, no points, without a swing low
-        turning = (m.macd > m.macd_signal) | (m.macd_rise > 0)
+        distance = np.abs(m.close - m.support)  # NaN, no points, without a swing low
+        macd_rising = (m.macd > m.macd_signal) | (m.macd_rise > 0)
         near = m.close - m.lower_band <= self.band_near * m.lower_band
         parts = np.column_stack(
             [
@@ -86,9 +86,9 @@ class TechnicalPoints:
                     self.volume,
                 ),
                 _steps(m.bullish >= 1, m.bullish >= 2, self.pattern),
-                self.macd * turning,
+                self.macd * macd_rising,
                 self.stochastic * (m.stochastic_k < self.stochastic_low),
-                self.support * (away <= self.support_near * m.support),
+                self.support * (distance <= self.support_near * m.support),
             ]
         )
         parts[~_measured(m)] = np.nan

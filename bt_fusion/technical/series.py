@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["ema_memory", "moved", "quiet", "ratio", "wilder_memory"]
+__all__ = ["changes", "ema_memory", "no_event", "ratio", "wilder_memory"]
 
 
 START_UP = 1e-9  # a feature has forgotten its start when less than this of it remains
@@ -40,20 +40,20 @@ def ratio(
     return values
 
 
-def moved(prices: np.ndarray) -> np.ndarray:
+def changes(prices: np.ndarray) -> np.ndarray:
     """Return which prices differ from the previous one; the first does not."""
     changed = np.zeros(len(prices), dtype=bool)
     np.not_equal(prices[1:], prices[:-1], out=changed[1:])
     return changed
 
 
-def quiet(event: np.ndarray, count: int) -> np.ndarray:
+def no_event(event: np.ndarray, count: int) -> np.ndarray:
     """Return whether the last `count` bars, or all bars so far if fewer, had no event.
 
     Exact, while a running sum of the same bars leaves rounding errors, and an exponential average
     never fully forgets.
 
-    >>> quiet(np.array([False, True, False, False]), 2)
+    >>> no_event(np.array([False, True, False, False]), 2)
     array([ True, False, False,  True])
     """
     events = np.add.accumulate(event, dtype=np.int32)  # np.cumsum, in half the time on a few bars

@@ -12,11 +12,11 @@ from bt_fusion.trade_models.managed_model import ManagedModel
 from bt_fusion.trade_models.position_model import Advice
 from bt_fusion.trade_models.simulated_trades import REASONS, SimulatedTrades, simulate
 from bt_fusion.trade_models.sizes import replayed_sizes
-from bt_fusion.trade_models.stop_model import reach
+from bt_fusion.trade_models.stop_model import largest_moves
 from bt_fusion.trade_models.trade_plan import TradePlan
 from bt_fusion.trade_models.trade_state import HeldBars
 
-__all__ = ["FIXED", "evaluate_trades", "judge_trades"]
+__all__ = ["FIXED", "evaluate_later_models", "evaluate_trades"]
 
 # Stops and targets in ATR units to compare a stop model with: the label's own come first
 FIXED = ((1.5, 1.5), (1.0, 2.0))
@@ -37,7 +37,7 @@ def evaluate_trades(plan: TradePlan, bars: BarArrays, recipe: Recipe) -> dict[st
     -------
     dict
         trades (of the signal, with fixed distances), and position, stops and risk, each None if the
-        model is neutral; see `judge_position`, `judge_stops` and `judge_risk`.
+        model is neutral; see `evaluate_position`, `evaluate_stops` and `evaluate_risk`.
     """
     side = np.sign(np.nan_to_num(plan.signal()))
     fixed = simulate(bars, side, plan.atr, recipe.stop, recipe.target, recipe.hold_bars)
@@ -45,13 +45,13 @@ def evaluate_trades(plan: TradePlan, bars: BarArrays, recipe: Recipe) -> dict[st
     models = plan.models[-1] if plan.models else None
     return {
         "trades": len(fixed),
-        "position": judge_position(plan, bars, fixed) if models and models.position else None,
-        "stops": judge_stops(plan, bars, planned, recipe) if models and models.stops else None,
-        "risk": judge_risk(plan, planned, recipe) if models and models.risk else None,
+        "position": evaluate_position(plan, bars, fixed) if models and models.position else None,
+        "stops": evaluate_stops(plan, bars, planned, recipe) if models and models.stops else None,
+        "risk": evaluate_risk(plan, planned, recipe) if models and models.risk else None,
     }
 
 
-def judge_trades(model: ManagedModel, bars: pd.DataFrame) -> dict[str, Any]:
+def evaluate_later_models(model: ManagedModel, bars: pd.DataFrame) -> dict[str, Any]:
     """Evaluate a fitted model's later models on bars after its training; see `evaluate_trades`."""
     arrays = BarArrays.of(bars)
     plan = model.predict_arrays(arrays)
@@ -59,7 +59,7 @@ def judge_trades(model: ManagedModel, bars: pd.DataFrame) -> dict[str, Any]:
     return evaluate_trades(plan, arrays, model.recipe())
 
 
-def judge_position(plan: TradePlan, bars: BarArrays, trades: SimulatedTrades) -> dict[str, Any]:
+def evaluate_position(plan: TradePlan, bars: BarArrays, trades: SimulatedTrades) -> dict[str, Any]:
     """Return the value of the first EXIT and the first ADD of each trade.
 
     Returns
@@ -102,7 +102,7 @@ def summed(gain: np.ndarray, of: int) -> dict[str, Any]:
     }
 
 
-def judge_stops(
+def evaluate_stops(
     plan: TradePlan, bars: BarArrays, trades: SimulatedTrades, recipe: Recipe
 ) -> dict[str, Any]:
     """Return how often the distances are reached, and the results of trades with them.
@@ -117,7 +117,7 @@ def judge_stops(
         reached (shares of trades)}: the model's first, then the fixed distances.
     """
     side = np.sign(np.nan_to_num(plan.signal())).astype(np.int64)
-    against, favour = reach(bars, side, plan.atr, recipe.hold_bars)
+    against, favour = largest_moves(bars, side, plan.atr, recipe.hold_bars)
     rows = (side != 0) & np.isfinite(against) & np.isfinite(plan.stop)
     others = {}
     for stop, target in dict.fromkeys([(recipe.stop, recipe.target), *FIXED]):
@@ -151,7 +151,7 @@ def share(values: np.ndarray) -> float | None:
     return float(values.mean()) if len(values) else None
 
 
-def judge_risk(plan: TradePlan, trades: SimulatedTrades, recipe: Recipe) -> dict[str, Any]:
+def evaluate_risk(plan: TradePlan, trades: SimulatedTrades, recipe: Recipe) -> dict[str, Any]:
     """Return the account with the model's sizes, and with one size for all trades.
 
     Returns

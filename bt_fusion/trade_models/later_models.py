@@ -157,11 +157,11 @@ def _check(model: LaterModel, columns: tuple[str, ...]) -> None:
     check_features(columns, model.columns, f"the saved model's {model.name} model")
     given = {**model.options, **model.facts}
     wanted = (*OPTIONS[model.name], *FACTS[model.name])
-    odd = sorted(given.keys() ^ {*wanted}) or [
+    wrong = sorted(given.keys() ^ {*wanted}) or [
         name for name, value in given.items() if not _inside(value, *LIMITS[name])
     ]
-    if odd or given.get("exit_margin", 0) > given.get("add_margin", 0):
-        raise BundleError(f"the manifest's {model.name} model: {given}, of which {odd} cannot be")
+    if wrong or given.get("exit_margin", 0) > given.get("add_margin", 0):
+        raise BundleError(f"the manifest's {model.name} model: {given}, of which {wrong} cannot be")
     ensemble = model.name == "position" and model.fitted
     if (model.ensemble is not None) != ensemble or (
         model.fitted and model.regressors.keys() != REGRESSORS[model.name]

@@ -17,7 +17,7 @@ from bt_fusion.parallel import Shared, run_unordered, worker_count
 from bt_fusion.trade_models.position_model import PositionModel
 from bt_fusion.trade_models.risk_model import RiskModel, account_state
 from bt_fusion.trade_models.simulated_trades import SimulatedTrades, simulate
-from bt_fusion.trade_models.stop_model import StopModel, asked_side, reach
+from bt_fusion.trade_models.stop_model import StopModel, largest_moves, signal_side
 from bt_fusion.trade_models.trade_plan import TradeModels, TradePlan, market_state
 from bt_fusion.trade_models.trade_state import HeldBars
 
@@ -119,7 +119,7 @@ class Learner:
 
     def signal_rows(self, rows: np.ndarray) -> np.ndarray:
         """Return the inputs of a stop model: features of the bar, and the side."""
-        side = asked_side(self.side[rows], self.up[rows], self.down[rows])
+        side = signal_side(self.side[rows], self.up[rows], self.down[rows])
         return np.column_stack([self.X[rows], side]).astype(np.float32)
 
     def stops(self, start: int, bar: int) -> StopModel | None:
@@ -127,7 +127,7 @@ class Learner:
         if len(self.trades.known_before(bar, start)) < self.recipe.min_trades:
             return None
         rows = np.arange(start, max(start, bar - self.recipe.hold_bars))
-        against, favour = self.reach
+        against, favour = self.largest_moves
         rows = rows[(self.side[rows] != 0) & np.isfinite(against[rows])]
         if not len(rows):
             return None
@@ -135,9 +135,9 @@ class Learner:
         return learnt.fit(self.signal_rows(rows), against[rows], favour[rows], self.recipe.seed)
 
     @cached_property
-    def reach(self) -> tuple[np.ndarray, np.ndarray]:
-        """How far prices go against and for each signal, see `reach`."""
-        return reach(self.bars, self.side, self.atr, self.recipe.hold_bars)
+    def largest_moves(self) -> tuple[np.ndarray, np.ndarray]:
+        """How far prices go against and for each signal, see `largest_moves`."""
+        return largest_moves(self.bars, self.side, self.atr, self.recipe.hold_bars)
 
     def distances(self, stops: StopModel | None, rows: np.ndarray) -> tuple[Any, Any]:
         """Return the stop and target distances at these bars, in ATR units."""
@@ -208,7 +208,7 @@ class Learner:
 
     def fitted(self, refits: Sequence[Any], position: bool, jobs: int) -> list[TradeModels]:
         """Return the position model (on request) and the stop model of each refit."""
-        _ = self.trades, self.reach  # once, instead of in each worker
+        _ = self.trades, self.largest_moves  # once, instead of in each worker
         found: dict[int, TradeModels] = {}
         calls = (
             (number, refit.start, refit.bar - self.embargo, position)

@@ -7,7 +7,7 @@ from bt_fusion.data.bar_buffer import BarBuffer
 from bt_fusion.models.streaming.model_stream import ModelStream
 from bt_fusion.technical.series import wilder_memory
 from bt_fusion.trade_models.managed_model import ManagedModel
-from bt_fusion.trade_models.stop_model import asked_side
+from bt_fusion.trade_models.stop_model import signal_side
 from bt_fusion.trade_models.trade_plan import VOLATILITY_BARS, TradePlan, market_state
 
 __all__ = ["PlanStream"]
@@ -43,7 +43,7 @@ class PlanStream(ModelStream):
             stop[:], target[:] = self.recipe.stop, self.recipe.target
         elif known:
             sides = predictions.probability_up, predictions.probability_down
-            side = asked_side(predictions.signal(), *sides)
+            side = signal_side(predictions.signal(), *sides)
             stop, target = models.stops.distances(np.column_stack([X, side]).astype(np.float32))
         return TradePlan.of(
             predictions,

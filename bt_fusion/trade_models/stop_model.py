@@ -12,7 +12,7 @@ from bt_fusion.errors import OptionError
 from bt_fusion.trade_models.regressor import new_regressor
 from bt_fusion.trade_models.sample_rows import sample_rows
 
-__all__ = ["StopModel", "asked_side", "capped_stop", "reach"]
+__all__ = ["StopModel", "capped_stop", "largest_moves", "signal_side"]
 
 LEAST, MOST = 0.25, 10.0  # limits of a stop or target, in ATR units
 GAP = 0.1  # minimum distance of the target beyond the stop, in ATR units
@@ -74,7 +74,7 @@ class StopModel(BaseEstimator):
         X : ndarray of float32, shape (n_rows, n_columns)
             Features of the signal's bar, and its side.
         against, favour : ndarray of float64, shape (n_rows,)
-            Largest excursions, see `reach`.
+            Largest excursions, see `largest_moves`.
         seed : int
         """
         self.stop_, self.target_ = (self._fit_one(X, y, seed) for y in (against, favour))
@@ -106,18 +106,18 @@ class StopModel(BaseEstimator):
         return stop, np.clip(target, stop + GAP, MOST)
 
 
-def asked_side(signal: np.ndarray, up: np.ndarray, down: np.ndarray) -> np.ndarray:
+def signal_side(signal: np.ndarray, up: np.ndarray, down: np.ndarray) -> np.ndarray:
     """Return the side to compute distances for: the signal's, otherwise the likelier one.
 
     A strategy may enter at a lower probability than a signal needs.
 
-    >>> asked_side(np.array([2, 0, 0]), np.array([0.7, 0.5, 0.4]), np.array([0.3, 0.5, 0.6]))
+    >>> signal_side(np.array([2, 0, 0]), np.array([0.7, 0.5, 0.4]), np.array([0.3, 0.5, 0.6]))
     array([ 1,  1, -1])
     """
     return np.where(signal == 0, np.where(up >= down, 1, -1), np.sign(signal))
 
 
-def reach(
+def largest_moves(
     bars: BarArrays, side: np.ndarray, atr: np.ndarray, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the largest moves against and for the side of each bar within the horizon.
@@ -140,7 +140,7 @@ def reach(
     --------
     >>> price = np.array([10.0, 12.0, 9.0])
     >>> bars = BarArrays(np.arange(3).astype("datetime64[ns]"), *[price] * 5)
-    >>> against, favour = reach(bars, np.array([1, 1, 1]), np.ones(3), horizon=2)
+    >>> against, favour = largest_moves(bars, np.array([1, 1, 1]), np.ones(3), horizon=2)
     >>> against[0], favour[0], np.isnan(against[1])
     (np.float64(1.0), np.float64(2.0), np.True_)
     """

@@ -273,13 +273,13 @@ class Search:
             if untuned:
                 trial.set_user_attr(UNTUNED, True)
             parameters = {} if untuned else suggest_parameters(trial, self.space)
-            value = self._judge(trial, parameters, jobs)
+            value = self._evaluate(trial, parameters, jobs)
         except BaseException:
             study.tell(trial, state=TrialState.FAIL)
             raise
         study.tell(trial, value, state=TrialState.PRUNED if value is None else None)
 
-    def _judge(self, trial: Any, parameters: dict[str, Any], jobs: int) -> float | None:
+    def _evaluate(self, trial: Any, parameters: dict[str, Any], jobs: int) -> float | None:
         """Return the mean over the splits, or None if the pruner ends the trial."""
         ensemble = apply_parameters(self.ensemble, parameters)
         values: list[float] = []

@@ -211,7 +211,7 @@ class RebuiltRun:
             named, needed = ", ".join(given), ", ".join(self.symbols)
             raise OptionError(f"data is given for {named or 'no symbol'}; the run had {needed}")
         seed, repair = self.config["seed"], source.get("repair", False)
-        given = {name: self._then(name, place) for name, place in given.items()}
+        given = {name: self._source_of_bars(name, place) for name, place in given.items()}
         try:
             loaded = load_each(given, seed, repair, say=lambda line: None)
         except BarsError as error:
@@ -248,7 +248,7 @@ class RebuiltRun:
             check_same(name, loaded[name], then[name])
         return loaded
 
-    def _then(self, symbol: str, place: str) -> str:
+    def _source_of_bars(self, symbol: str, place: str) -> str:
         """Return the source of the bars; online sources with the run's time span."""
         whole = len(self.symbols) == 1
         data = next(iter(self.symbols.values()))["data"] if whole else self.symbols[symbol]["data"]

@@ -71,15 +71,17 @@ def strategy_reasons_of(
     windows = {
         name: own.loc[known[name].index[0] : known[name].index[-1]] for name, own in bars.items()
     }
-    asked = one_or_all(known) if run == "on" else None
-    traded, params = variant(rebuilt.strategy, config["params"], trade_exits(rebuilt.label), asked)
+    predictions = one_or_all(known) if run == "on" else None
+    traded, params = variant(
+        rebuilt.strategy, config["params"], trade_exits(rebuilt.label), predictions
+    )
     found: list[StrategyReasons] = []
-    probing = probe(traded, symbol, bar, found)
-    run_strategy(windows, probing, rebuilt.account, details=False, **params)
+    recording = recording_strategy(traded, symbol, bar, found)
+    run_strategy(windows, recording, rebuilt.account, details=False, **params)
     return found[0]
 
 
-def probe(
+def recording_strategy(
     strategy: type[Strategy], name: str, bar: pd.Timestamp, found: list[StrategyReasons]
 ) -> type[Strategy]:
     """Return a subclass that records its reasons at a feed's bar, and ends the run."""
@@ -93,7 +95,7 @@ def probe(
             found.append(reasons_of(self, name))
             self.env.runstop()
 
-    class Probe(strategy):
+    class Recording(strategy):
         def prenext(self):
             super().prenext()
             collect(self)
@@ -106,8 +108,8 @@ def probe(
             super().next()
             collect(self)
 
-    Probe.__name__ = strategy.__name__
-    return Probe
+    Recording.__name__ = strategy.__name__
+    return Recording
 
 
 def reasons_of_ours(strategy: Any, name: str) -> StrategyReasons:
@@ -153,9 +155,9 @@ def reasons_of_any(strategy: Any, name: str) -> StrategyReasons:
     ensemble = ml and ml.ensembles.get(data)
     if ensemble is None:
         return StrategyReasons(side, (), outcome, facts)
-    asked = Agreement(strategy.p.ml_threshold, voting=ensemble.voting)
+    agreement = Agreement(strategy.p.ml_threshold, voting=ensemble.voting)
     sides = [own for own, name in SIDES.items() if own and side in ("", name)]
-    limits = [limit for own in sides for limit in ml_thresholds(ensemble, asked, own)]
+    limits = [limit for own in sides for limit in ml_thresholds(ensemble, agreement, own)]
     return StrategyReasons(side, (), outcome, facts, tuple(limits))
 
 

@@ -30,7 +30,7 @@ def homes() -> Iterator[tuple[str, str]]:
 
     mkdocstrings reads files, so that a module of one of the folders goes by its path in a checkout.
     """
-    for home, names in bt_fusion.HOMES.items():
+    for home, names in bt_fusion.NAMES_OF.items():
         yield from ((name, home) for name in names)
     for folder in NAMED_FOLDERS:
         module = import_module(f"bt_fusion.{folder}")

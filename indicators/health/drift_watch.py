@@ -40,12 +40,12 @@ class DriftWatch:
         self._open = None  # a bar that is still growing, and its prediction
         self._warned = set()  # numbers of the models already warned about
 
-    def judge(self, model, bars, predictions):
+    def compute(self, model, bars, predictions):
         """Compute the health on all bars; row t uses only bars up to t"""
         if isinstance(model, Predictions):
             rows, numbers = predictions.health, predictions.model
         else:
-            self._say_unknown(model)
+            self._warn_unknown(model)
             found = model_health(model, bars, predictions)
             rows, numbers = found.values, found.model
         if rows is None:
@@ -53,7 +53,7 @@ class DriftWatch:
             rows = np.full((len(predictions), len(UNKNOWN)), np.nan)
         self._rows = rows
         for alarm in alarms_of(predictions.index, rows, numbers):
-            self._say(alarm, State(*rows[alarm["bar"]]))
+            self._warn(alarm, State(*rows[alarm["bar"]]))
 
     def push(self, model, stream, bar, predictions, late, still_open):
         """Update the health by one bar (timestamp, values); if ``late``, once it is finished"""
@@ -68,7 +68,7 @@ class DriftWatch:
         if self._state.drifted > 0:
             number = int(predictions.model[0]) if self._stream is None else self._stream.number
             part = Drift(int(self._state.drifted)).words
-            self._say({"model": number, "time": bar[0], "part": part}, self._state)
+            self._warn({"model": number, "time": bar[0], "part": part}, self._state)
 
     def known(self, bars):
         """Return the ``State`` after ``bars`` bars"""
@@ -90,7 +90,7 @@ class DriftWatch:
 
     def _move(self, model, stream, bar):
         if self._stream is None:
-            self._say_unknown(model)
+            self._warn_unknown(model)
             self._stream = HealthStream(model, stream)
         self._state = self._stream.push(*bar)
 
@@ -100,11 +100,11 @@ class DriftWatch:
             warn(NO_HEALTH, BtFusionWarning, stacklevel=2)
         self._state = UNKNOWN if state is None else state
 
-    def _say_unknown(self, model):
+    def _warn_unknown(self, model):
         if isinstance(model, SignalModel) and getattr(model, "reference_", None) is None:
             warn(BEFORE_DRIFT, BtFusionWarning, stacklevel=2)
 
-    def _say(self, alarm, state):
+    def _warn(self, alarm, state):
         if alarm["model"] in self._warned or alarm["model"] < 0:  # -1: a bar without a prediction
             return
         self._warned.add(alarm["model"])

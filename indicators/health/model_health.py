@@ -50,7 +50,7 @@ class ModelHealth(bt.Indicator):
         given = isinstance(self.data, MLEnsemble)
         if given and self.p.model is not None:
             raise OptionError("ModelHealth takes an MLEnsemble, or a data feed and model; not both")
-        self.ml = self.data if given else watching(self.data, self.p.model)
+        self.ml = self.data if given else ensemble_beside(self.data, self.p.model)
         self.ml.watch_health()
 
     def oncestart(self, start, end):
@@ -68,7 +68,7 @@ class ModelHealth(bt.Indicator):
             line[0] = value
 
 
-def watching(data, model):
+def ensemble_beside(data, model):
     """Return an ``MLEnsemble`` that the strategy does not see"""
     if model is None:
         raise OptionError("ModelHealth needs an MLEnsemble, or a data feed and model=...")

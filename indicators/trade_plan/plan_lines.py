@@ -97,8 +97,8 @@ def planner_of(model):
             model = load_model(model)
         except BtFusionError:
             return None
-    asked = model.signal_model() if isinstance(model, WalkForward) else model
-    return model if isinstance(asked, ManagedModel | TradePlan) else None
+    inner = model.signal_model() if isinstance(model, WalkForward) else model
+    return model if isinstance(inner, ManagedModel | TradePlan) else None
 
 
 def managed(model):

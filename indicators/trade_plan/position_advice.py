@@ -9,7 +9,7 @@ from bt_fusion.trade_models.trade_state import STATE, OpenTrades
 
 __all__ = ["PositionAdvice", "open_trade"]
 
-AHEAD = 16  # bars of a new trade computed at once, if preloaded
+BARS_AT_ONCE = 16  # bars of a new trade computed at once, if preloaded
 
 
 class PositionAdvice(PlanLines):
@@ -88,7 +88,7 @@ class PositionAdvice(PlanLines):
         if self._whole:
             plan, (up, down) = self._plan, self._sides
             bars, first, atr = self._bars, entry, plan.atr[entry - 1]
-            last = min(bar + AHEAD, len(bars))
+            last = min(bar + BARS_AT_ONCE, len(bars))
         else:
             past = np.array(self._seen[entry - 1 :]).T
             high, low, close, up, down, units = past
@@ -97,13 +97,13 @@ class PositionAdvice(PlanLines):
         open_trades = OpenTrades(
             bars, np.array([side]), np.array([first]), np.array([trade.price]), np.array([atr])
         )
-        asked = np.arange(bar, last)
-        held, none = asked - entry, np.zeros(len(asked), dtype=np.int64)
+        ahead = np.arange(bar, last)
+        held, none = ahead - entry, np.zeros(len(ahead), dtype=np.int64)
         state = open_trades.states(none, held, up, down)
-        rows = asked if self._whole else np.array([-1])
+        rows = ahead if self._whole else np.array([-1])
         advice = plan.advice(rows, state).tolist()
         pairs = zip(advice, state.tolist(), strict=True)
-        return dict(zip(asked.tolist(), pairs, strict=True))
+        return dict(zip(ahead.tolist(), pairs, strict=True))
 
 
 def open_trade(strategy, data):

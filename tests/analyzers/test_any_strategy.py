@@ -62,8 +62,8 @@ def analysed(name, *, ml=False, model=None, **params):
         strategy, params = with_ml(strategy), {"ml_model": models(bars), **params}
     cerebro.addstrategy(strategy, **own, **params)
     for key, analyzer in ANALYZERS.items():
-        asked = key in ("quality", "groups") and model
-        cerebro.addanalyzer(analyzer, _name=key, **({"model": models(bars)} if asked else {}))
+        takes_model = key in ("quality", "groups") and model
+        cerebro.addanalyzer(analyzer, _name=key, **({"model": models(bars)} if takes_model else {}))
     cerebro.addanalyzer(bt.analyzers.TradeAnalyzer, _name="usual")
     cerebro.addsizer(bt.sizers.FixedSize, stake=10)
     cerebro.broker.setcash(1e8)
@@ -117,9 +117,9 @@ def test_with_ml(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_model_of_the_analyzers_own_changes_nothing_that_is_traded(name):
-    plain, asked = analysed(name), analysed(name, model=True)
-    pd.testing.assert_frame_equal(plain.stats.trades(), asked.stats.trades())
-    groups, entries = asked.groups.get_analysis(), asked.groups.entries()
+    plain, with_model = analysed(name), analysed(name, model=True)
+    pd.testing.assert_frame_equal(plain.stats.trades(), with_model.stats.trades())
+    groups, entries = with_model.groups.get_analysis(), with_model.groups.entries()
     closed = entries.dropna(subset="return")
     for group in ("agreed", "disagreed", "unknown"):
         own = closed[closed.group == group]["return"]
@@ -274,8 +274,8 @@ def test_results_travel_from_other_processes():
     cerebro.broker.setcash(1e8)
     cerebro.optstrategy(SignalsOfAnother)
     for key, analyzer in ANALYZERS.items():
-        asked = {"model": models(bars)} if key in ("quality", "groups") else {}
-        cerebro.addanalyzer(analyzer, _name=key, **asked)
+        options = {"model": models(bars)} if key in ("quality", "groups") else {}
+        cerebro.addanalyzer(analyzer, _name=key, **options)
     ((ran,),) = cerebro.run()
     assert len(ran.analyzers.groups.entries()) > 5
     assert len(ran.analyzers.quality.signals()) > 100

@@ -423,7 +423,7 @@ def test_findings_are_the_same_in_every_configuration(configuration):
     }
 
 
-def opinions(index):
+def predictions_on(index):
     """Probabilities that wander about 0.5, unknown at first."""
     up = 0.5 + 0.3 * np.sin(np.arange(len(index)) / 20)
     up[:100] = NAN
@@ -443,9 +443,9 @@ def traded(data, strategy, ml):
     bars = RUNS[data]
     known = None
     if ml and isinstance(bars, dict):
-        known = {name: opinions(own.index) for name, own in bars.items()}
+        known = {name: predictions_on(own.index) for name, own in bars.items()}
     elif ml:
-        known = opinions(bars.index)
+        known = predictions_on(bars.index)
     kind, params = variant(strategy, {}, None, known)
     return run_strategy(bars, kind, details=False, **params)
 

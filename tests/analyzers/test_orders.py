@@ -24,8 +24,8 @@ def ran(strategy, *feeds, model=None, set_up=None, options=None, **params):
     cerebro.addsizer(bt.sizers.FixedSize, stake=10)
     cerebro.broker.setcash(1e9)
     for name, analyzer in ANALYZERS.items():
-        asked = {"model": model} if name in ("quality", "groups") else {}
-        cerebro.addanalyzer(analyzer, _name=name, **asked)
+        options = {"model": model} if name in ("quality", "groups") else {}
+        cerebro.addanalyzer(analyzer, _name=name, **options)
     if set_up:
         set_up(cerebro.broker)
     return cerebro.run()[0]

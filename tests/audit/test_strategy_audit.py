@@ -180,8 +180,8 @@ def test_a_model_that_knows_the_bars_is_named():
 
     (found,) = audit(Asks, bars, **FEW).findings
     assert found.kind == "in-sample" and "on 500 of the bars" in found.detail
-    asked = audit(with_ml(Crossing), bars[500:], {"ml_model": model, "ml_threshold": 0.3}, **FEW)
-    assert asked.passed and asked.orders and not asked.unverified
+    found = audit(with_ml(Crossing), bars[500:], {"ml_model": model, "ml_threshold": 0.3}, **FEW)
+    assert found.passed and found.orders and not found.unverified
 
 
 def test_what_is_random_is_not_verified():
@@ -221,7 +221,7 @@ def test_feeds_paired_by_their_place_are_found():
     assert "paired by place" in error.detail
 
 
-def test_what_cannot_be_run_is_said():
+def test_what_cannot_be_run_is_reported():
     with pytest.raises(OptionError, match="unknown parameter"):
         audit(Crossing, BARS, {"perid": 3})
 
@@ -269,12 +269,12 @@ class TakesBackWhatWouldLose(EveryTwenty):
 
 
 @pytest.mark.parametrize(
-    ("strategy", "told"), [(TrailsByWhatComes, "trailing"), (TakesBackWhatWouldLose, "cancel")]
+    ("strategy", "detail"), [(TrailsByWhatComes, "trailing"), (TakesBackWhatWouldLose, "cancel")]
 )
-def test_what_an_order_trails_by_and_whether_it_is_taken_back_are_compared(strategy, told):
+def test_what_an_order_trails_by_and_whether_it_is_taken_back_are_compared(strategy, detail):
     found = audit(strategy, BARS, cuts=24, bar_by_bar=False)
     assert found.looks_ahead
-    assert told in found.findings[0].detail
+    assert detail in found.findings[0].detail
 
 
 def test_an_error_before_the_first_bar_is_told():

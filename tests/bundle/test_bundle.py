@@ -27,7 +27,7 @@ from bt_fusion import (
     load_model,
 )
 from bt_fusion.bundle import describe, load_pickle
-from bt_fusion.bundle.manifest import feature_digest, sealed
+from bt_fusion.bundle.manifest import feature_digest, with_digest
 from bt_fusion.bundle.parts.tree_check import check_tree
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.ensemble.members.histogram_forest import HistogramForest
@@ -59,7 +59,7 @@ def saved(kept, tmp_path):
 
 def rewrite(folder: Path, **changes):
     content = read(folder) | changes
-    (folder / "manifest.json").write_bytes(sealed(content))
+    (folder / "manifest.json").write_bytes(with_digest(content))
 
 
 def assert_same(model, other, bars):
@@ -249,7 +249,7 @@ def test_swapped_members_are_found_by_their_votes(bars, tmp_path):
         load_model(folder)
 
 
-def test_a_training_date_that_is_none_is_said(saved):
+def test_a_training_date_that_is_none_is_reported(saved):
     rewrite(saved, training=read(saved)["training"] | {"trained_until": "2024-02-31 00:00:00"})
     with pytest.raises(BundleError, match="dates are no dates: '2024-02-31"):
         load_model(saved)
@@ -293,7 +293,7 @@ def test_the_card_reads_only_the_manifest(saved):
 def test_a_card_of_other_types_is_refused(change, message, saved):
     content = read(saved)
     change(content)
-    (saved / "manifest.json").write_bytes(sealed(content))
+    (saved / "manifest.json").write_bytes(with_digest(content))
     with pytest.raises(BundleError, match=message):
         describe(saved)
 

@@ -9,7 +9,7 @@ from benchmarks.fault_kinds import read
 from bt_fusion import BundleError, Ensemble, ModelCompatibilityError, SignalModel, load_model
 from bt_fusion.bundle import describe
 from bt_fusion.bundle.choices import about_choices
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.ensemble.members.best_member import FIGURES, BestMember
 from bt_fusion.evaluation.candidates import score_candidates
@@ -36,7 +36,7 @@ def folder(model, tmp_path):
 
 
 def rewrite(folder, choices):
-    (folder / "manifest.json").write_bytes(sealed(read(folder) | {"choices": choices}))
+    (folder / "manifest.json").write_bytes(with_digest(read(folder) | {"choices": choices}))
 
 
 @pytest.mark.parametrize("name", ["lr", "rf", "xgb", "lgb", "svm"])

@@ -27,7 +27,7 @@ from bt_fusion import (
 )
 from bt_fusion.bundle import describe, load_saved
 from bt_fusion.bundle.golden import golden_rows
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.ensemble import onnx_export
 from bt_fusion.ensemble.onnx_export import OnnxMember
@@ -147,7 +147,7 @@ def test_another_members_form_is_found_by_its_votes(which, request, tmp_path):
 def test_a_form_off_by_more_than_the_tolerance_is_refused(saved):
     golden = read(saved)["golden"]
     golden["raw"] = [[value + 2e-7 for value in row] for row in golden["raw"]]
-    (saved / "manifest.json").write_bytes(sealed(read(saved) | {"golden": golden}))
+    (saved / "manifest.json").write_bytes(with_digest(read(saved) | {"golden": golden}))
     with pytest.raises(PartError, match=r"member \w+ before calibration predicts"):
         load_model(saved)  # the libraries' own votes are held to 1e-9 and 1e-6
 
@@ -167,7 +167,7 @@ def test_only_members_of_the_manifest_have_forms(change, saved):
     content = read(saved)
     part = next(p for p in content["parts"] if (p["role"], p["name"]) == ("onnx", "rf"))
     part.update(change)
-    (saved / "manifest.json").write_bytes(sealed(content))
+    (saved / "manifest.json").write_bytes(with_digest(content))
     with pytest.raises(BundleError, match="are not those of the members"):
         load_model(saved)
 
@@ -175,7 +175,7 @@ def test_only_members_of_the_manifest_have_forms(change, saved):
 def test_a_form_that_the_manifest_does_not_list_is_never_read(saved):
     content = read(saved)
     content["parts"] = [part for part in content["parts"] if part["role"] != "onnx"]
-    (saved / "manifest.json").write_bytes(sealed(content))
+    (saved / "manifest.json").write_bytes(with_digest(content))
     assert load_model(saved).ensemble_.onnx_ == {}
 
 
@@ -207,7 +207,7 @@ def test_a_foreign_part_with_its_digest_set_right_is_found_by_its_votes(role, sa
         load_model(saved)
 
 
-def test_without_the_runtime_the_libraries_predict_and_it_is_said_once(saved, no_runtime):
+def test_without_the_runtime_the_libraries_predict_and_it_is_reported_once(saved, no_runtime):
     with pytest.warns(BtFusionWarning, match=r"forms of rf, xgb, .*bt-fusion\[onnx\]") as caught:
         loaded = load_model(saved)
     assert len(caught) == 1

@@ -42,9 +42,9 @@ def test_the_tables_as_json_and_the_picture(holed, tmp_path, capsys):
     table, picture = tmp_path / "audit.json", tmp_path / "audit.png"
     assert command("audit", "--data", holed, "--json", table, "--png", picture, "--quiet") == 0
     assert capsys.readouterr().out == ""
-    told = json.loads(table.read_text())["data"]
-    assert (told["name"], told["bars"]) == ("holed", 495)
-    assert [(each["kind"], each["bars"]) for each in told["findings"]] == [("gaps", 5)]
+    found = json.loads(table.read_text())["data"]
+    assert (found["name"], found["bars"]) == ("holed", 495)
+    assert [(each["kind"], each["bars"]) for each in found["findings"]] == [("gaps", 5)]
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 

@@ -93,11 +93,11 @@ def test_a_run_writes_every_file_and_says_what_it_found(csv, tmp_path, capsys):
 def test_the_label_placebo_stands_in_table_and_report(csv, tmp_path, capsys):
     run("--data", csv, "--out", tmp_path, "--placebo", "labels", *QUICK)
     found = json.loads((tmp_path / "summary.json").read_text())["statistics"]["labels"]
-    said = f"{found['as_good']} of 5"
-    assert f"{said} models trained on shuffled labels" in capsys.readouterr().out
+    as_good = f"{found['as_good']} of 5"
+    assert f"{as_good} models trained on shuffled labels" in capsys.readouterr().out
     profits = [each["net_profit"] for each in found["drawn"]]
     page = (tmp_path / "report.html").read_text()
-    for shown in (said, f"{min(profits):,.0f} to {max(profits):,.0f} (all)"):
+    for shown in (as_good, f"{min(profits):,.0f} to {max(profits):,.0f} (all)"):
         assert f">{shown}</td>" in page
 
 

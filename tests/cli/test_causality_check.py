@@ -50,23 +50,23 @@ def test_commands_that_fit_refuse_a_feature_that_looks_ahead(options, tmp_path, 
         ("backtest", "--out", str(tmp_path / "run"), "--train-bars", "400", "--cache", "none"),
     ):
         assert command(*given, *options) == 2, given
-        said = capsys.readouterr().err
-        assert "feature rises_next looks ahead" in said
-        assert "it looks 1 bar ahead" in said
-        assert "--no-causality-check" in said
+        message = capsys.readouterr().err
+        assert "feature rises_next looks ahead" in message
+        assert "it looks 1 bar ahead" in message
+        assert "--no-causality-check" in message
     assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.slow
 def test_without_the_check_the_results_say_so(options, tmp_path, capsys):
-    said = "look-ahead was not checked: feature rises_next"
+    note = "look-ahead was not checked: feature rises_next"
     run = tmp_path / "run"
     small = ("--train-bars", "400", "--jobs", "1", "--placebo", "none", "--out", str(run))
     shown = [option for option in options if option != "--quiet"]
     assert command("backtest", *shown, *small, "--no-causality-check") == 0
-    assert f"Note       {said}" in " ".join(capsys.readouterr().out.split("\n"))
-    assert said in json.loads((run / "summary.json").read_text())["notes"]
-    assert said in (run / "report.html").read_text()
+    assert f"Note       {note}" in " ".join(capsys.readouterr().out.split("\n"))
+    assert note in json.loads((run / "summary.json").read_text())["notes"]
+    assert note in (run / "report.html").read_text()
 
 
 @pytest.mark.slow

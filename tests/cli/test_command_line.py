@@ -31,7 +31,7 @@ def test_it_is_quoted_for_a_shell_and_repeats_itself():
 
 
 @pytest.mark.parametrize("flag", ["-q", "-v", "--overwrite"])
-def test_how_much_is_said_is_no_part_of_it(flag):
+def test_how_much_is_reported_is_no_part_of_it(flag):
     assert command_of(flag) == "bt-fusion backtest"
 
 

@@ -64,7 +64,7 @@ def test_quiet_says_nothing(exchange, here, capsys):
 def test_a_host_is_an_option_too(exchange, monkeypatch):
     monkeypatch.delenv("BT_FUSION_HOST")
     assert command("download", *BTC, "--host", exchange.host, "--out", "btc.csv") == 0
-    assert len(exchange.asked) == 3
+    assert len(exchange.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_yahoo_by_days(here, monkeypatch, capsys):
         assert 120 < len(found) < 130
         assert "yahoo:SPY:1d" in capsys.readouterr().out
         assert command("audit", "--data", "yahoo:SPY:1d", "--json", "audit.json") == 0
-    told = json.loads((here / "audit.json").read_text())["data"]
-    assert told["bars"] > 250 and told["findings"] == []
+    found = json.loads((here / "audit.json").read_text())["data"]
+    assert found["bars"] > 250 and found["findings"] == []
 
 
 def test_made_up_candles_have_the_length_asked_for(here, capsys):
@@ -132,7 +132,7 @@ def test_made_up_candles_have_the_length_asked_for(here, capsys):
         ([*BTC, "--out", "btc.xlsx"], "out btc.xlsx is not one of .parquet, .pq, .csv, .feather"),
     ],
 )
-def test_what_does_not_go_together_is_said(words, message, here, capsys):
+def test_what_does_not_go_together_is_reported(words, message, here, capsys):
     assert command("download", "--out", "made.csv", *words) == 2
     shown = capsys.readouterr().err
     assert message in shown and shown.count("\n") == 1
@@ -147,10 +147,10 @@ def test_a_market_is_data_of_a_backtest_and_of_why(exchange, here, capsys):
     assert command("backtest", *data, *words, "--out", "run") == 0
     summary = json.loads((here / "run" / "summary.json").read_text())
     assert summary["data"]["name"] == "binance:BTC/USDT:1h" and summary["data"]["bars"] == 2_220
-    asked = len(exchange.asked)
+    before = len(exchange.requests)
     exchange.clock += pd.Timedelta(days=2)
     assert command("audit", "--data", data[1], "--max-age", "0") == 0
-    assert len(exchange.asked) == asked + 1
+    assert len(exchange.requests) == before + 1
     exchange.down = True
     assert command("why", "run", "--trade", "1") == 0  # of the bars that the run had
     assert "trade 1" in capsys.readouterr().out.lower()
@@ -163,9 +163,9 @@ def test_two_processes_at_once_fetch_it_once(exchange):
         subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    told = [process.communicate(timeout=120)[0] for process in pair]
+    outputs = [process.communicate(timeout=120)[0] for process in pair]
     assert [process.returncode for process in pair] == [0, 0]
-    assert len(exchange.asked) == 3 and sum("Fetching" in each for each in told) == 1
+    assert len(exchange.requests) == 3 and sum("Fetching" in each for each in outputs) == 1
 
 
 def test_two_markets_are_two_symbols(exchange, capsys):
@@ -186,15 +186,17 @@ def test_ctrl_c_keeps_what_is_finished(exchange, here):
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    while len(exchange.asked) < 5:
+    while len(exchange.requests) < 5:
         sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, message = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told == "interrupted; finished candles are kept: run the same command again to go on\n"
-    exchange.asked.clear()
+    assert (
+        message == "interrupted; finished candles are kept: run the same command again to go on\n"
+    )
+    exchange.requests.clear()
     assert command("download", *words, "--since", "2023-05-20", "--out", "btc.parquet") == 0
     right = exchange.right("BTCUSDT", "1m")["2023-05-20":]
     pd.testing.assert_frame_equal(read_bars(here / "btc.parquet"), right, check_freq=False)
-    first = pd.to_datetime(int(exchange.asked[0]["startTime"]), unit="ms")
+    first = pd.to_datetime(int(exchange.requests[0]["startTime"]), unit="ms")
     assert first > pd.Timestamp("2023-05-21 12:00")

@@ -43,7 +43,7 @@ def test_evaluate_writes_tables_and_pictures(data, trained, tmp_path, capsys):
     assert shown.splitlines()[-1].startswith(f"Grade      {found['grade']['letter']}: AUC of Up")
 
 
-def judged(tmp_path, data, model, *words):
+def evaluated(tmp_path, data, model, *words):
     """Evaluate without refits; returns the content of --json."""
     path = tmp_path / "e.json"
     assert run(data, "--model", model, "--no-cross-validation", "--json", path, *words) == 0
@@ -54,20 +54,20 @@ def judged(tmp_path, data, model, *words):
 
 def test_dates_choose_the_rows_that_are_judged(data, trained, tmp_path):
     span = ("--fromdate", "2024-01-01T08:20", "--todate", "2024-01-01T09:00")
-    found = judged(tmp_path, data, trained, *span)
+    found = evaluated(tmp_path, data, trained, *span)
     assert (found["start"], found["end"]) == ("2024-01-01T08:20:00", "2024-01-01T08:54:00")
     assert found["rows"] == 40 - 5  # the labels of the last five are not known by the end
     assert sum(line["count"] for line in found["quality"] if line["regime"] == "all"
                and line["signals"] == "all") <= 35  # fmt: skip
-    same = judged(tmp_path, data, trained, "--timerange", "20240101T0820-20240101T0900")
+    same = evaluated(tmp_path, data, trained, "--timerange", "20240101T0820-20240101T0900")
     assert same == found
     of_python = evaluate(load_model(trained), BARS[:540], fromdate=BARS.index[500])
     assert found["figures"] == of_python.to_dict()["figures"]
 
 
 def test_dates_before_the_end_of_the_training_add_nothing(data, trained, tmp_path):
-    early = judged(tmp_path, data, trained, "--fromdate", "2024-01-01T02:00")
-    all_of_them = judged(tmp_path, data, trained)
+    early = evaluated(tmp_path, data, trained, "--fromdate", "2024-01-01T02:00")
+    all_of_them = evaluated(tmp_path, data, trained)
     left = " bars are left out: the model was trained until 2024-01-01 07:59"
     assert early.pop("notes") == [f"360 of 480{left}"]
     assert all_of_them.pop("notes") == [f"480 of 600{left}"]
@@ -83,7 +83,7 @@ def test_cross_validation_stays_inside_the_dates(data, trained, tmp_path):
 
 
 def test_the_backtest_stays_inside_the_dates(data, trained, tmp_path):
-    found = judged(tmp_path, data, trained, "--backtest", "--fromdate", "2024-01-01T08:20")
+    found = evaluated(tmp_path, data, trained, "--backtest", "--fromdate", "2024-01-01T08:20")
     window = found["backtest"]["window"]
     assert (window["start"], window["bars"]) == ("2024-01-01T08:20:00", 100)
 
@@ -100,7 +100,7 @@ def test_the_backtest_stays_inside_the_dates(data, trained, tmp_path):
 def test_the_backtest_trades_the_strategy_of_the_label(label, strategy, data, tmp_path, capsys):
     model = SignalModel(["wick_balance", "gap"], label, Ensemble(["lr"])).fit(BARS[:300])
     saved = model.save(tmp_path / "m")
-    found = judged(tmp_path, data, saved, "--backtest")["backtest"]["config"]
+    found = evaluated(tmp_path, data, saved, "--backtest")["backtest"]["config"]
     assert found["strategy"] == strategy
     assert f"Strategy   {strategy}, for the label {make_label(label)}" in capsys.readouterr().out
 
@@ -108,18 +108,18 @@ def test_the_backtest_trades_the_strategy_of_the_label(label, strategy, data, tm
 @pytest.mark.parametrize("strategy", ["fusion", "hybrid", "{mine}:Reversal"])
 def test_another_strategy_may_trade(strategy, data, mine, trained, tmp_path, capsys):
     words = ("--backtest", "--strategy", strategy.format(mine=mine))
-    found = judged(tmp_path, data, trained, *words)["backtest"]["config"]
+    found = evaluated(tmp_path, data, trained, *words)["backtest"]["config"]
     assert found["strategy"] == words[-1]
     assert "Strategy  " not in capsys.readouterr().out
 
 
-def test_bars_of_another_length_are_said(trained, tmp_path, capsys):
+def test_bars_of_another_length_are_reported(trained, tmp_path, capsys):
     late = BARS.set_axis(BARS.index + (BARS.index - BARS.index[0]) * 59 + pd.Timedelta(days=1))
     late.to_csv(tmp_path / "hourly.csv")
     note = "the model was trained on bars of 1m, these are bars of 1h"
-    assert judged(tmp_path, tmp_path / "hourly.csv", trained)["notes"] == [note]
+    assert evaluated(tmp_path, tmp_path / "hourly.csv", trained)["notes"] == [note]
     assert capsys.readouterr().out.count(f"Note       {note}\n") == 1
-    judged(tmp_path, tmp_path / "hourly.csv", trained, "--backtest")
+    evaluated(tmp_path, tmp_path / "hourly.csv", trained, "--backtest")
     assert capsys.readouterr().out.count(f"Note       {note}\n") == 1
 
 
@@ -146,14 +146,14 @@ def test_seen_bars_are_no_evidence(trained, tmp_path, capsys):
     assert "error: no labelled bar after" in capsys.readouterr().err
 
 
-def test_a_model_that_is_not_there_is_said(data, tmp_path, capsys):
+def test_a_model_that_is_not_there_is_reported(data, tmp_path, capsys):
     assert run(data, "--model", tmp_path / "none") == 2
     assert capsys.readouterr().err.startswith("error: ")
 
 
 def test_since_judges_the_drift_of_a_model(data, trained, tmp_path, capsys):
     out = tmp_path / "drift"
-    found = judged(tmp_path, data, trained, "--since", "2024-01-01", "--out", out)
+    found = evaluated(tmp_path, data, trained, "--since", "2024-01-01", "--out", out)
     assert found["drift"]["alarm"] is None and found["drift"]["bars"] == 120
     assert found["drift"]["level"] == 0.05 and (out / "drift.png").stat().st_size > 1_000
     last = capsys.readouterr().out.splitlines()[-1]

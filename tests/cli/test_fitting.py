@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console, Group
 from rich.text import Text
 
-from bt_fusion.cli.fitting import broken, fitted
+from bt_fusion.cli.fitting import fitted, wrapped
 from bt_fusion.report.terminal.titled import titled
 
 LINE = "Robust     profit factor as traded 0.85, a bar later 0.90"
@@ -28,18 +28,18 @@ def shown(part, width, terminal=True):
 
 @pytest.mark.parametrize("line", [LINE, Text(LINE)])
 def test_a_line_is_broken_between_words_below_its_text(line):
-    assert str(broken(line, 30)) == CUT
-    assert str(broken(line, len(LINE))) == LINE
+    assert str(wrapped(line, 30)) == CUT
+    assert str(wrapped(line, len(LINE))) == LINE
 
 
 def test_a_line_without_a_label_is_not_indented():
     plain = "Confidence of the side is its probability"
-    assert str(broken(plain, 26)) == "Confidence of the side is\nits probability"
+    assert str(wrapped(plain, 26)) == "Confidence of the side is\nits probability"
 
 
 def test_styles_survive():
     line = Text.assemble("Verdict    ", ("no evidence", "bold yellow"), ": too few trades for it")
-    assert [(span.start, span.end) for span in broken(line, 30).spans] == [(11, 22)]
+    assert [(span.start, span.end) for span in wrapped(line, 30).spans] == [(11, 22)]
 
 
 def test_lines_are_whole_in_a_pipe_and_broken_on_a_terminal():

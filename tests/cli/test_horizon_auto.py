@@ -17,7 +17,7 @@ def horizon_of(path):
     return bars
 
 
-def test_it_is_said_recorded_and_explained(csv, mine, tmp_path, capsys):
+def test_it_is_reported_recorded_and_explained(csv, mine, tmp_path, capsys):
     out = tmp_path / "out"
     options = ["--strategy", f"{mine}:Reversal", "--horizon", "auto", "--param", "ml_threshold=0.5"]
     run("--data", csv, "--out", out, "--no-report", *QUICK, *options)

@@ -104,8 +104,8 @@ def test_a_strategy_of_ones_own_takes_a_url(url, data):
         cerebro.adddata(BarsData(dataname=read_bars(data).iloc[490:]))
         cerebro.addstrategy(strategy, **params)
         (done,) = cerebro.run()
-        asked = done.ml_filter.ensembles[done.data] if params else done.ml
-        known = [value for value in asked.probability.array if value == value]
+        ml = done.ml_filter.ensembles[done.data] if params else done.ml
+        known = [value for value in ml.probability.array if value == value]
         assert len(known) > 50
 
 

@@ -70,11 +70,11 @@ def test_thresholds_and_models_under_their_other_names(csv, tmp_path, capsys):
     config = summary_of(tmp_path / "out")["config"]
     assert config["params"] == {"ml_entry_threshold": 0.55}
     assert config["source"]["model"] == str(tmp_path / "m")
-    said = "which --strategy hybrid trades; this run trades fusion"
-    assert said not in capsys.readouterr().out
+    note = "which --strategy hybrid trades; this run trades fusion"
+    assert note not in capsys.readouterr().out
     default = [word for word in words if word not in ("--strategy", "hybrid")]
     run(*default, *options)
-    assert said in capsys.readouterr().out
+    assert note in capsys.readouterr().out
     run(*words, *options, "--param", "ml_entry_threshold=0.6", expect=2)
     assert "ml_entry_threshold is given by --ml-entry-threshold" in capsys.readouterr().err
     sweep = ["--param", "ml_entry_threshold=0.5,0.6"]
@@ -102,7 +102,7 @@ def test_a_label_with_parameters(csv, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_a_saved_model_makes_of_no_effect_is_said(csv, saved, tmp_path, capsys):
+def test_what_a_saved_model_makes_of_no_effect_is_reported(csv, saved, tmp_path, capsys):
     options = ["--members", "rf", "--label", "gain", "--train-bars", "300", "--window", "expanding"]
     run("--data", csv, "--model", saved, "--out", tmp_path, *options)
     expected = [
@@ -131,7 +131,7 @@ def test_a_config_file_names_one_model_or_one_each(key, csv, saved, tmp_path):
 
 
 @pytest.mark.slow
-def test_bars_of_another_length_are_said(saved, tmp_path, capsys):
+def test_bars_of_another_length_are_reported(saved, tmp_path, capsys):
     later = BARS.set_axis(BARS.index + pd.Timedelta(days=1) + (BARS.index - BARS.index[0]) * 59)
     later.to_csv(tmp_path / "hourly.csv")
     run("--data", tmp_path / "hourly.csv", "--ml-model-path", saved, "--out", tmp_path / "out")
@@ -262,7 +262,7 @@ def test_parts_of_a_recipe_are_overridden(csv, saved, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_recipe_that_was_replaced_is_said(csv, saved, tmp_path, capsys):
+def test_a_recipe_that_was_replaced_is_reported(csv, saved, tmp_path, capsys):
     other = SignalModel.load(saved)
     mine = other.save(tmp_path / "mine")
     run("--data", csv, "--out", tmp_path / "out", "-q", *QUICK, "--recipe", mine)

@@ -115,7 +115,7 @@ def test_the_terminal_shows_the_last_ten_bars_or_the_last(data, trained, capsys)
     assert capsys.readouterr().out == ""
 
 
-def test_bars_of_another_length_are_said(trained, tmp_path, capsys):
+def test_bars_of_another_length_are_reported(trained, tmp_path, capsys):
     late = BARS.set_axis(BARS.index + (BARS.index - BARS.index[0]) * 59 + pd.Timedelta(days=1))
     late.to_csv(tmp_path / "hourly.csv")
     run(tmp_path / "hourly.csv", trained, "--last")
@@ -179,7 +179,7 @@ def test_what_is_read_is_not_written_over(data, trained, tmp_path, capsys):
     assert "lies in the saved model's folder" in capsys.readouterr().err
 
 
-def test_a_file_that_cannot_be_written_is_said_first(trained, tmp_path, capsys):
+def test_a_file_that_cannot_be_written_is_reported_first(trained, tmp_path, capsys):
     (tmp_path / "dir.csv").mkdir()
     run("none.csv", trained, "--out", tmp_path / "dir.csv", expect=2)
     assert "dir.csv is a folder; give the name of a file" in capsys.readouterr().err
@@ -187,7 +187,7 @@ def test_a_file_that_cannot_be_written_is_said_first(trained, tmp_path, capsys):
     assert "/proc cannot be written" in capsys.readouterr().err
 
 
-def test_a_model_or_bars_that_are_not_there_are_said(data, trained, tmp_path, capsys):
+def test_a_model_or_bars_that_are_not_there_are_reported(data, trained, tmp_path, capsys):
     run(data, tmp_path / "none", expect=2)
     assert "is not a folder" in capsys.readouterr().err
     run(tmp_path / "none.csv", trained, expect=2)

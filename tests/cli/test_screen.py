@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 from rich.table import Table
 
-from bt_fusion.cli.screen import Screen, exit_on_error, told_interruption, warnings_as_lines
+from bt_fusion.cli.screen import Screen, exit_on_error, reported_interruption, warnings_as_lines
 from bt_fusion.errors import BarsError, BtFusionWarning, FileError, OptionError
 
 
@@ -86,7 +86,7 @@ def test_an_interruption_taken_for_a_fault_of_a_file_is_an_interruption(capsys):
 
 @pytest.mark.parametrize("end", [SystemExit(130), KeyboardInterrupt(), None])
 def test_every_interruption_is_told_once(end, capsys):
-    with pytest.raises(SystemExit) as ended, told_interruption():
+    with pytest.raises(SystemExit) as ended, reported_interruption():
         if end is not None:
             raise end
         with exit_on_error("refits are kept"):
@@ -98,6 +98,6 @@ def test_every_interruption_is_told_once(end, capsys):
 
 @pytest.mark.parametrize("code", [0, 1, 2])
 def test_other_ends_stay_as_they_are(code, capsys):
-    with pytest.raises(SystemExit) as ended, told_interruption():
+    with pytest.raises(SystemExit) as ended, reported_interruption():
         raise SystemExit(code)
     assert ended.value.code == code and capsys.readouterr().err == ""

@@ -55,11 +55,11 @@ def test_verify_ends_with_2_on_a_fault(fault, folder, capsys):
         data[len(data) // 2] ^= 1
         path.write_bytes(data)
     else:
-        from bt_fusion.bundle.manifest import sealed
+        from bt_fusion.bundle.manifest import with_digest
 
         content = json.loads((folder / "manifest.json").read_text())
         content["versions"]["scikit-learn"] = "0.1"
-        (folder / "manifest.json").write_bytes(sealed(content))
+        (folder / "manifest.json").write_bytes(with_digest(content))
     assert command("show", folder) == 0
     capsys.readouterr()
     assert command("show", folder, "--verify") == 2
@@ -68,6 +68,6 @@ def test_verify_ends_with_2_on_a_fault(fault, folder, capsys):
     assert (path.name in printed.err) == (fault != "versions")
 
 
-def test_a_folder_without_a_model_is_said(tmp_path, capsys):
+def test_a_folder_without_a_model_is_reported(tmp_path, capsys):
     assert command("show", tmp_path, "--verify") == 2
     assert "manifest.json is missing" in capsys.readouterr().err

@@ -96,13 +96,13 @@ def test_dates_choose_the_bars_that_are_used(data, tmp_path, capsys):
         (("--fromdate", "2024-01-02", "--todate", "2024-01-01"), "is not before todate"),
     ],
 )
-def test_dates_that_cannot_be_are_said(command_name, words, message, data, tmp_path, capsys):
+def test_dates_that_cannot_be_are_reported(command_name, words, message, data, tmp_path, capsys):
     out = ("--out", tmp_path / "m") if command_name == "train" else ()
     assert run(command_name, data, *out, *words) == 2
     assert message in capsys.readouterr().err
 
 
-def test_a_preset_is_said_with_the_parts_that_are_given(data, tmp_path, capsys):
+def test_a_preset_is_reported_with_the_parts_that_are_given(data, tmp_path, capsys):
     words = ("--preset", "signal", "--features", "wick_balance,gap", "--horizon", "3")
     assert run("train", data, "--out", tmp_path / "m", *words, "--voting", "soft") == 0
     line = "preset signal; features wick_balance,gap, horizon 3, voting soft as given"
@@ -192,20 +192,20 @@ def test_onnx_without_the_extra_ends_before_training(data, tmp_path, capsys, mon
         (("--test-share", "1"), "test-share 1.0 must be a fraction from 0 to 0.9"),
     ],
 )
-def test_what_excludes_what_is_said(words, message, data, tmp_path, capsys):
+def test_what_excludes_what_is_reported(words, message, data, tmp_path, capsys):
     assert run("train", data, "--out", tmp_path / "m", *words) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "m").exists()
 
 
 @pytest.mark.parametrize("place", ["{data}/model", "/proc/model", "/sys/model"])
-def test_a_folder_that_cannot_be_written_is_said_before_the_fit(place, data, capsys):
+def test_a_folder_that_cannot_be_written_is_reported_before_the_fit(place, data, capsys):
     assert run("train", data, "--out", place.format(data=data)) == 2
     printed = capsys.readouterr()
     assert "model cannot be written: " in printed.err and not printed.out
 
 
-def test_a_folder_of_other_things_is_said_before_the_fit(data, tmp_path, capsys):
+def test_a_folder_of_other_things_is_reported_before_the_fit(data, tmp_path, capsys):
     (tmp_path / "notes.txt").touch()
     assert run("train", data, "--out", tmp_path) == 2
     printed = capsys.readouterr()

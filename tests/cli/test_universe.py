@@ -165,7 +165,7 @@ def test_a_second_one_in_the_same_folder_is_refused(candles, tmp_path):
         time.sleep(0.01)
     time.sleep(0.2)
     second = start(candles, tmp_path)
-    told, _ = second.communicate(timeout=120)
+    message, _ = second.communicate(timeout=120)
     first.communicate(timeout=240)
     assert first.returncode == 0
-    assert second.returncode == 2 and "another universe writes into" in told
+    assert second.returncode == 2 and "another universe writes into" in message

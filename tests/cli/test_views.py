@@ -26,8 +26,8 @@ def test_a_saved_model_is_shown_judged_and_predicts(folder, capsys):
     data = ("--data", folder / "btc.parquet", "--model", folder / "model")
     other = ("--other", f"ETH={folder / 'eth.parquet'}")
     assert command("show", folder / "model") == 0
-    told = capsys.readouterr().out
-    assert "5m, 15m" in told and "ETH" in told
+    output = capsys.readouterr().out
+    assert "5m, 15m" in output and "ETH" in output
     assert command("show", folder / "model", "--verify") == 0
     for verb in ("evaluate", "predict", "audit"):
         assert command(verb, *data, *other) == 0
@@ -69,12 +69,12 @@ def test_why_says_when_the_other_market_has_changed(folder, tmp_path, capsys):
     assert "these are other bars of ETH than the run was made of" in capsys.readouterr().err
 
 
-def test_what_no_model_sees_is_said(folder, capsys):
+def test_what_no_model_sees_is_reported(folder, capsys):
     data = ("--data", folder / "btc.parquet", "--model", folder / "model")
     others = ("--other", f"ETH={folder / 'eth.parquet'}", "--other", "SOL=random-walk:50")
     assert command("predict", *data, *others, "--last") == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert "--other SOL not used: the model has no feature of it, it sees ETH" in told
+    output = " ".join(capsys.readouterr().out.split())
+    assert "--other SOL not used: the model has no feature of it, it sees ETH" in output
 
 
 def test_synthetic_and_repaired_markets_are_made_again(folder, tmp_path, capsys):
@@ -98,7 +98,7 @@ def test_synthetic_and_repaired_markets_are_made_again(folder, tmp_path, capsys)
         (("--timeframes", "1h,30s"), "timeframe 30s is no"),
     ],
 )
-def test_what_cannot_be_is_said(words, message, folder, tmp_path, capsys):
+def test_what_cannot_be_is_reported(words, message, folder, tmp_path, capsys):
     data = ("--data", folder / "btc.parquet", "--members", "lgb", "--out", tmp_path / "model")
     assert command("train", *data, *words) == 2
     assert message in " ".join(capsys.readouterr().err.split())

@@ -16,7 +16,7 @@ class Read:
     content: str | bytes
     stamps: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
-    said: tuple[str, ...] = ()
+    report: tuple[str, ...] = ()
     name: str = "bars.csv"
 
 

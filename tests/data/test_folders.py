@@ -44,11 +44,13 @@ def test_a_folder_is_sorted_by_symbol_and_says_what_it_skips(folder):
     candles = ("ETH_USDT-5m.feather", "BTC_USDT-5m.feather", "XRP_USDT-5m.feather")
     others = ("BTC_USDT-trades.feather", "config.json", "notes.md", ".BTC-abc.csv", "sub/A.csv")
     marks = ("BTC_USDT_USDT-1h-mark.feather", "BTC_USDT_USDT-8h-funding_rate.feather")
-    place, said = folder(*candles, *others, *marks), []
-    found = files_of(f"{place}/", said.append)
+    place, messages = folder(*candles, *others, *marks), []
+    found = files_of(f"{place}/", messages.append)
     assert list(found) == ["BTC/USDT", "ETH/USDT", "XRP/USDT"]
-    assert len(said) == 1
-    assert said[0].startswith(f"Skipped    5 of {place}/, no candles: BTC_USDT-trades.feather, ")
+    assert len(messages) == 1
+    assert messages[0].startswith(
+        f"Skipped    5 of {place}/, no candles: BTC_USDT-trades.feather, "
+    )
 
 
 def test_globs_choose_and_go_into_folders(folder):
@@ -94,9 +96,9 @@ def test_nothing_there_is_an_error(folder):
 
 def test_one_symbol_is_asked_for(folder):
     place = folder("A.csv", "B.csv", "C.csv", "D.csv", "E.md")
-    said = []
+    messages = []
     with pytest.raises(OptionError, match=r"4 symbols \(A, B, C and 1 more\) and one is asked .*A"):
         one_file(str(place))
-    assert one_file(f"{place}/A*", said.append) == str(place / "A.csv") and said == []
-    assert one_file(f"{place}/[DE]*", said.append) == str(place / "D.csv")
-    assert said == [f"Skipped    1 of {place}/[DE]*, no candles: E.md"]
+    assert one_file(f"{place}/A*", messages.append) == str(place / "A.csv") and messages == []
+    assert one_file(f"{place}/[DE]*", messages.append) == str(place / "D.csv")
+    assert messages == [f"Skipped    1 of {place}/[DE]*, no candles: E.md"]

@@ -34,7 +34,7 @@ def test_a_file_is_read_to_the_exact_bars_and_says_what_was_assumed(saved, name)
     assert bars.index.tz is None and bars.index.unit == "ns"
     assert list(bars.columns) == ["open", "high", "low", "close", "volume"]
     assert bars.to_numpy().tolist() == [list(row) for row in case.rows]
-    assert report == list(case.said)
+    assert report == list(case.report)
 
 
 @pytest.mark.parametrize("name", REFUSED)

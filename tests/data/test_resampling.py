@@ -121,6 +121,6 @@ def test_weeks_begin_on_monday_and_days_at_midnight():
         ("4h", 1, "1 bars do not tell how long they are"),
     ],
 )
-def test_what_cannot_be_made_is_said(length, count, message):
+def test_what_cannot_be_made_is_reported(length, count, message):
     with pytest.raises(BarsError, match=message):
         resample_bars(hours(*stamps("2024-01-01", count)), length)

@@ -16,7 +16,7 @@ def test_a_sample_with_a_size_goes_by_the_whole_name():
     assert found["A"].equals(bars) and found["B"].equals(random_walk(30, seed=4))
 
 
-def test_what_is_neither_file_nor_sample_is_said():
+def test_what_is_neither_file_nor_sample_is_reported():
     with pytest.raises(OptionError, match="did you mean 'random-walk'"):
         load("random-wlk:30", 0, False)
     with pytest.raises(BarsError, match=r"no file walks/random:30; give a CSV, Parquet"):
@@ -55,11 +55,11 @@ def test_bars_within_dates_have_the_first_and_not_the_last():
 def test_a_folder_stands_for_its_files(tmp_path):
     for name in ("BTC_USDT-1h.csv", "ETH_USDT-1h.csv", "a=b.csv", "notes.md"):
         random_walk(30).to_csv(tmp_path / name)
-    said = []
-    found = sources([f"{tmp_path}/", "SPX=sp500"], said.append)
+    messages = []
+    found = sources([f"{tmp_path}/", "SPX=sp500"], messages.append)
     assert list(found) == ["BTC/USDT", "ETH/USDT", "a=b", "SPX"]
     assert found["a=b"] == str(tmp_path / "a=b.csv") and found["SPX"] == "sp500"
-    assert said == [f"Skipped    1 of {tmp_path}/, no candles: notes.md"]
+    assert messages == [f"Skipped    1 of {tmp_path}/, no candles: notes.md"]
     loaded = load_each(found, 0, False)
     assert list(loaded) == list(found) and len(loaded["BTC/USDT"]) == 30
     only = sources([f"{tmp_path}/B*"])
@@ -89,12 +89,15 @@ def test_one_symbol_of_a_folder_is_asked_for(tmp_path):
     assert len(bars) == 30 and name == "A-1h"
 
 
-def test_what_was_assumed_and_repaired_is_said(tmp_path):
+def test_what_was_assumed_and_repaired_is_reported(tmp_path):
     path = tmp_path / "EURUSD60.csv"
     path.write_text("2024.01.31,00:00,1,2,1,2,5\n2024.01.31,01:00,1,2,3,2,5\n")
-    said = []
-    assert len(load(str(path), 0, True, said.append)[0]) == 1
-    assert [line.split()[0] for line in said] == ["Read", "Repaired"]
-    assert "columns are taken as date, time, open, high" in said[0] and "high below low" in said[1]
-    load_each({"EUR": str(path)}, 0, True, said.append)
-    assert [line.endswith(" (EUR)") for line in said] == [False, False, True, True]
+    messages = []
+    assert len(load(str(path), 0, True, messages.append)[0]) == 1
+    assert [line.split()[0] for line in messages] == ["Read", "Repaired"]
+    assert (
+        "columns are taken as date, time, open, high" in messages[0]
+        and "high below low" in messages[1]
+    )
+    load_each({"EUR": str(path)}, 0, True, messages.append)
+    assert [line.endswith(" (EUR)") for line in messages] == [False, False, True, True]

@@ -29,24 +29,24 @@ class Recorder(bt.Analyzer):
     """Everything that an analyzer can be told of, bar by bar."""
 
     def start(self):
-        self.bars, self.told, self.first = [], [], None
+        self.bars, self.notified, self.first = [], [], None
 
     def notify_order(self, order):
         self.first = self.first or order.ref
         done = order.executed
         parts = [(p.dt, p.size, p.price, p.opened, p.closed, p.pnl) for p in done.iterpending()]
         facts = order.ref - self.first, order.status, order.created.dt, order.dteos, done.size
-        self.told.append((*facts, done.price, done.comm, done.pnl, done.remsize, parts))
+        self.notified.append((*facts, done.price, done.comm, done.pnl, done.remsize, parts))
 
     def notify_trade(self, trade):
         now = trade.dtopen, trade.dtclose, trade.size, trade.price, trade.pnl, trade.pnlcomm
-        self.told.append((*now, trade.value, trade.commission, trade.barlen, trade.status))
+        self.notified.append((*now, trade.value, trade.commission, trade.barlen, trade.status))
 
     def notify_cashvalue(self, cash, value):
-        self.told.append((cash, value))
+        self.notified.append((cash, value))
 
     def notify_fund(self, cash, value, fundvalue, shares):
-        self.told.append((cash, value, fundvalue, shares))
+        self.notified.append((cash, value, fundvalue, shares))
 
     def prenext(self):
         self.note("prenext")
@@ -78,7 +78,7 @@ def recorded(cerebro):
     record = ran.analyzers.record
     analyses = [ran.analyzers.getbyname(kind.__name__).get_analysis() for kind in ANALYZERS]
     tables = ran.analyzers.TradeStats.trades(), ran.analyzers.EntryLog.entries()
-    return repr(record.bars), repr(record.told), repr(analyses), *tables, ran
+    return repr(record.bars), repr(record.notified), repr(analyses), *tables, ran
 
 
 def assert_same(lean, stock):
@@ -127,17 +127,17 @@ class Interferes(bt.Strategy):
     """Does in the middle of a run what the short way must notice."""
 
     def __init__(self):
-        self.told = []
+        self.notified = []
         self.add_timer(bt.timer.SESSION_START)
 
     def notify_timer(self, timer, when, *args, **kwargs):
-        self.told.append((len(self), when))
+        self.notified.append((len(self), when))
 
     def notify_cashvalue(self, cash, value):
-        self.told.append((cash, value))
+        self.notified.append((cash, value))
 
     def notify_fund(self, *fund):
-        self.told.append(fund)
+        self.notified.append(fund)
 
     def next(self):
         if len(self) % 20 == 3:
@@ -157,7 +157,7 @@ def test_what_a_strategy_changes_in_a_run(lean_bars):
     lean = recorded(drawn.cerebro(LeanCerebro, BarsData))
     stock = recorded(drawn.cerebro(bt.Cerebro, RowByRow))
     assert_same(lean, stock)
-    assert repr(lean[5].told) == repr(stock[5].told)
+    assert repr(lean[5].notified) == repr(stock[5].notified)
     assert len(lean_bars) == len(lean[5]) == 250
     assert lean[3].commission.max() > 0 and lean[3].entry_time.is_monotonic_increasing
 

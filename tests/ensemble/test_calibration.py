@@ -124,7 +124,7 @@ def error(actual, proba):
     return ((table["mean_predicted"] - table["observed"]).abs() * table["count"]).sum()
 
 
-def test_a_class_missing_before_the_last_fifth_is_said():
+def test_a_class_missing_before_the_last_fifth_is_reported():
     X, y = training_set(200)
     y = np.where(np.arange(200) < 180, np.minimum(y, 1), 2)
     with pytest.raises(TrainingError, match="class is missing among the 160 rows before"):

@@ -162,7 +162,7 @@ def test_a_class_these_rows_lack_has_probability_zero_with_a_map_too():
     assert (votes[:, 0] == 0).all() and votes.sum(axis=1) == pytest.approx(1)
 
 
-def test_rows_too_few_for_the_purge_are_said():
+def test_rows_too_few_for_the_purge_are_reported():
     X, y = training_set(30)
     with pytest.raises(TrainingError, match="30 training rows cannot be split in time with 25"):
         Ensemble(["lr"], calibration="sigmoid").fit(X, y, purge=25)

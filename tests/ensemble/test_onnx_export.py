@@ -153,8 +153,8 @@ def test_calibrated_comes_before_onnx_and_onnx_before_the_library():
     np.testing.assert_array_equal(votes[:, 1], raw["lgb"])
     np.testing.assert_array_equal(votes[:, 2], exported.predict_proba(X[:50]))
     np.testing.assert_allclose(votes[:, 2], other.predict_proba(X[:50]), atol=1e-6)
-    asked = [ensemble.predicts_in_onnx(name) for name in ensemble.members_]
-    assert asked == [False, False, True]
+    in_onnx = [ensemble.predicts_in_onnx(name) for name in ensemble.members_]
+    assert in_onnx == [False, False, True]
     assert ensemble.fit(X, y).onnx_ == {}
 
 

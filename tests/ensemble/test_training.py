@@ -135,7 +135,7 @@ def test_a_member_without_weights_is_named():
         fit_member(KNeighborsClassifier(), Preparation(class_weight="balanced")(rows_of()))
 
 
-def test_a_class_lost_with_the_outliers_is_said():
+def test_a_class_lost_with_the_outliers_is_reported():
     training = rows_of(rare=1)
     training.X[training.rows[training.codes == 1]] = 1e6
     with pytest.raises(TrainingError, match="without outliers hold a single class"):

@@ -8,7 +8,7 @@ from bt_fusion import FeatureSet, OptionError, check_bars, feature
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge, random_walk
 from bt_fusion.features import REGISTRY, SETS, complete_rows, ema_memory, wilder_memory
-from bt_fusion.technical.series import moved, quiet
+from bt_fusion.technical.series import changes, no_event
 
 PRICES = ["open", "high", "low", "close"]
 BUILT_IN = {name: entry for name, entry in REGISTRY.items() if entry.family != "user"}
@@ -228,17 +228,17 @@ def test_a_market_that_stands_still_reads_neutral(name, volume):
     assert last(name, bars[200:]) == pytest.approx(NEUTRAL[name], abs=2e-3)
 
 
-def test_averages_remember_as_long_as_said():
+def test_averages_remember_as_long_as_documented():
     assert (1 - 2 / 27) ** (ema_memory(26) - 26) <= 1e-9 < (1 - 2 / 27) ** (ema_memory(26) - 28)
     assert (13 / 14) ** (wilder_memory(14) - 15) <= 1e-9 < (13 / 14) ** (wilder_memory(14) - 17)
 
 
-def test_quiet_and_moved():
-    assert moved(np.array([1.0, 1.0, 2.0])).tolist() == [False, False, True]
-    assert quiet(np.array([False, True, False, False, False]), 3).tolist() == [
+def test_changes_and_no_event():
+    assert changes(np.array([1.0, 1.0, 2.0])).tolist() == [False, False, True]
+    assert no_event(np.array([False, True, False, False, False]), 3).tolist() == [
         True, False, False, False, True,
     ]  # fmt: skip
-    assert not quiet(np.ones(4, bool), 1).any()
+    assert not no_event(np.ones(4, bool), 1).any()
 
 
 @pytest.fixture

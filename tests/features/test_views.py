@@ -78,7 +78,7 @@ def test_a_market_that_ended_long_ago_says_nothing():
     assert np.isfinite(found[1 : 50 + week]).all() and np.isnan(found[50 + week + 1 :]).all()
 
 
-def test_what_is_missing_or_does_not_fit_is_said():
+def test_what_is_missing_or_does_not_fit_is_reported():
     with pytest.raises(BarsError, match=r"need bars of ETH: give others=.*--other ETH=PATH"):
         FeatureSet(["return_1:ETH"]).transform(BARS)
     with pytest.raises(OptionError, match="timeframe 1m is not a multiple of the bars' own, 1m"):

@@ -28,12 +28,12 @@ def test_a_pinned_model_needs_no_network(hub_place, models, digests):
     pinned = (done.url, f"{hub_place.url}@sha256:{digests[0]}", commit)
     for url in pinned:
         assert held(model_folder(url)) == held(models[0])
-    before = len(hub_place.hub.asked)
+    before = len(hub_place.hub.requests)
     for url in pinned:
         model_folder(url)
-    assert len(hub_place.hub.asked) == before
+    assert len(hub_place.hub.requests) == before
     model_folder(hub_place.url)
-    assert len(hub_place.hub.asked) > before
+    assert len(hub_place.hub.requests) > before
 
 
 def test_without_a_pin_the_newest_is_loaded(folder_place, models, digests):

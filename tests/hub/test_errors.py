@@ -17,7 +17,7 @@ from bt_fusion import (
     push_model,
 )
 from bt_fusion.hub.address import Address
-from bt_fusion.hub.faults import told
+from bt_fusion.hub.faults import hub_errors
 from tests.hub.conftest import held
 
 NOBODY = "http://127.0.0.1:9"  # where nothing listens
@@ -200,7 +200,7 @@ def test_a_model_that_needs_a_plug_in(folder_place, tmp_path):
 
 def test_no_password_is_told():
     address = Address.of("sftp://me:hunter2@host/m")
-    with pytest.raises(HubError) as error, told(address):
+    with pytest.raises(HubError) as error, hub_errors(address):
         raise RuntimeError("login to sftp://me:hunter2@host/m failed")
     assert "hunter2" not in str(error.value) and error.value.__cause__ is None
     assert error.value.__suppress_context__

@@ -74,7 +74,7 @@ def test_a_digest_pins_the_model(place, models, digests, tmp_path):
     assert held(tmp_path / "got") == before
 
 
-def test_what_is_not_there_is_said(place, models, tmp_path):
+def test_what_is_not_there_is_reported(place, models, tmp_path):
     with pytest.raises(HubError, match=r"manifest.json is missing; push|no such repository"):
         pull_model(place.url, tmp_path / "got")
     push_model(models[0], place.url)

@@ -41,7 +41,7 @@ def run(frame, model, options=None, **cerebro_options):
     return cerebro.run()[0].ml
 
 
-def said(frame, model, options=None, **cerebro_options):
+def messages_of(frame, model, options=None, **cerebro_options):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         run(frame, model, options, **cerebro_options)
@@ -50,28 +50,28 @@ def said(frame, model, options=None, **cerebro_options):
 
 def test_bars_the_model_was_trained_on_are_named_once(bars, fitted):
     until, trained = "2024-01-01 06:39", "the model was trained on 2024-01-01 00:01 to"
-    assert said(bars, fitted) == [
+    assert messages_of(bars, fitted) == [
         f"400 of 600 bars are in-sample: {trained} {until}, it makes no prediction of them. Give "
         "bars after that, or a WalkForward"
     ]
-    (every,) = said(bars[:400], fitted, {"allow_in_sample": True})
+    (every,) = messages_of(bars[:400], fitted, {"allow_in_sample": True})
     assert every.startswith("400 of 400 bars are in-sample") and "prove nothing" in every
-    (streamed,) = said(bars, fitted, preload=False)
+    (streamed,) = messages_of(bars, fitted, preload=False)
     assert streamed.startswith(f"bars until {until} are in-sample")
-    assert said(bars[400:], fitted) == said(bars[400:], fitted, preload=False) == []
-    assert said(bars, fitted.predict(bars)) == []
+    assert messages_of(bars[400:], fitted) == messages_of(bars[400:], fitted, preload=False) == []
+    assert messages_of(bars, fitted.predict(bars)) == []
 
 
 def test_it_tells_how_its_model_votes_and_what_it_predicts(bars, fitted, tmp_path):
     vote = SignalModel("fusion", TripleBarrier(), Ensemble(voting="majority"))
-    told = run(bars, WalkForward(vote, 300, 300, cache=None))
-    assert (told.voting, told.label) == ("majority", TripleBarrier())
-    told = run(bars, fitted)
-    assert (told.voting, told.label) == ("soft", Direction(5))
-    told = run(bars, fitted.save(tmp_path / "model"))
-    assert (told.voting, told.label) == ("soft", Direction(5))
-    told = run(bars, fitted.predict(bars))
-    assert (told.voting, told.label) == ("soft", Direction(5))
+    ml = run(bars, WalkForward(vote, 300, 300, cache=None))
+    assert (ml.voting, ml.label) == ("majority", TripleBarrier())
+    ml = run(bars, fitted)
+    assert (ml.voting, ml.label) == ("soft", Direction(5))
+    ml = run(bars, fitted.save(tmp_path / "model"))
+    assert (ml.voting, ml.label) == ("soft", Direction(5))
+    ml = run(bars, fitted.predict(bars))
+    assert (ml.voting, ml.label) == ("soft", Direction(5))
     assert run(bars, given(bars.index, 0.5)).label is None
     yes = SignalModel("fusion", Gain(5), Ensemble(("lgb",)))
     assert run(bars, WalkForward(yes, 300, 300, cache=None)).label == Gain(5)
@@ -80,11 +80,11 @@ def test_it_tells_how_its_model_votes_and_what_it_predicts(bars, fitted, tmp_pat
 class Asking(Watcher):
     def __init__(self):
         super().__init__()
-        self.asked = []
+        self.answers = []
 
     def next(self):
         sides = [self.ml.agrees(Agreement(0.6), side) for side in (1, -1)]
-        self.asked.append((self.ml.side_probability(1), self.ml.side_probability(-1), *sides))
+        self.answers.append((self.ml.side_probability(1), self.ml.side_probability(-1), *sides))
 
 
 def test_agreement_on_the_current_bar(bars):
@@ -92,13 +92,13 @@ def test_agreement_on_the_current_bar(bars):
     up[[10, 11, 12]] = 0.6, 0.4, np.nan
     cerebro = cerebro_with(BarsData(dataname=bars))
     cerebro.addstrategy(Asking, model=given(bars.index, up))
-    asked = cerebro.run()[0].asked
-    assert asked[9:12] == [
+    answers = cerebro.run()[0].answers
+    assert answers[9:12] == [
         (0.5, 0.5, False, False),
         (0.6, 0.4, True, False),
         (0.4, 0.6, False, True),
     ]
-    assert np.isnan(asked[12][:2]).all() and asked[12][2:] == (False, False)
+    assert np.isnan(answers[12][:2]).all() and answers[12][2:] == (False, False)
 
 
 class Inside(bt.Indicator):

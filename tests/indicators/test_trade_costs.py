@@ -17,18 +17,18 @@ def broker(commission=0.0, **slippage):
     return made
 
 
-def asked(given):
+def btc_costs(given):
     return costs_of(given, SimpleNamespace(_name="BTC"))
 
 
 def test_a_percentage_and_slippage_in_percent():
-    found = asked(broker(0.0005, slip_perc=0.0002))
+    found = btc_costs(broker(0.0005, slip_perc=0.0002))
     assert found.share == pytest.approx(0.0007) and found.fixed == 0
     assert found.round_trip(42.0) == pytest.approx(2 * 0.0007)
 
 
 def test_a_broker_that_slips_nothing_at_the_open_takes_no_slippage():
-    assert asked(broker(0.001, slip_perc=0.02, slip_open=False)).share == pytest.approx(0.001)
+    assert btc_costs(broker(0.001, slip_perc=0.02, slip_open=False)).share == pytest.approx(0.001)
 
 
 class SellersPay(bt.CommInfoBase):
@@ -38,30 +38,30 @@ class SellersPay(bt.CommInfoBase):
         return abs(size) * price * (0.002 if size < 0 else 0.0)
 
 
-def test_both_sides_are_asked():
+def test_both_sides_are_counted():
     made = bt.brokers.BackBroker()
     made.addcommissioninfo(SellersPay())
-    assert asked(made).round_trip(100.0) == pytest.approx(0.002)
+    assert btc_costs(made).round_trip(100.0) == pytest.approx(0.002)
 
 
 def test_no_costs():
-    assert asked(broker()).round_trip(100.0) == 0
+    assert btc_costs(broker()).round_trip(100.0) == 0
 
 
 def test_slippage_in_points_is_a_fraction_of_each_price():
-    found = asked(broker(0.001, slip_fixed=0.5))
+    found = btc_costs(broker(0.001, slip_fixed=0.5))
     assert found.round_trip(100.0) == pytest.approx(2 * (0.001 + 0.005))
     assert found.round_trip(200.0) == pytest.approx(2 * (0.001 + 0.0025))
 
 
 def test_a_share_at_so_much_a_unit():
     fixed = dict(commission=0.02, commtype=bt.CommInfoBase.COMM_FIXED, stocklike=True)
-    assert asked(broker(fixed)).round_trip(10.0) == pytest.approx(2 * 0.02 / 10)
+    assert btc_costs(broker(fixed)).round_trip(10.0) == pytest.approx(2 * 0.02 / 10)
 
 
 def test_a_future_moves_so_much_money_a_point():
     future = dict(commission=2.5, margin=2_000.0, mult=50.0)
-    found = asked(broker(future))
+    found = btc_costs(broker(future))
     assert (found.share, found.fixed) == (pytest.approx(0), pytest.approx(0.05))
     assert found.round_trip(4_000.0) == pytest.approx(2 * 2.5 / (50 * 4_000))
 
@@ -75,7 +75,7 @@ def test_a_least_amount_is_no_fraction_of_the_price():
     made = bt.brokers.BackBroker()
     made.addcommissioninfo(AtLeastOne())
     with pytest.raises(OptionError, match="AtLeastOne is not in proportion to the order"):
-        asked(made)
+        btc_costs(made)
 
 
 def test_it_is_the_costs_of_both_sides():

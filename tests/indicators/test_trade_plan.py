@@ -53,39 +53,39 @@ class Asks(bt.Strategy):
     def __init__(self):
         self.distance = StopDistance(model=self.p.model, max_risk_pct=0.02)
         self.advice = PositionAdvice(model=self.p.model)
-        self.seen, self.said = [], {}
+        self.seen, self.advised = [], {}
 
     def next(self):
         bar = len(self.data) - 1
         plan, row = self.distance.row()
         lines = (self.distance.stop[0], self.distance.target[0])
-        said = self.advice.now()
-        assert (said is None) == (not self.position.size)
+        advised = self.advice.now()
+        assert (advised is None) == (not self.position.size)
         size = np.nan if bar % 9 else plan.multiplier(row, [0.1, 0.9, 0.4, 2.0])
         self.seen.append((*lines, self.distance.capped(5_000), self.advice.advice[0], size))
-        if said is not None:
+        if advised is not None:
             trade = next(iter(self._trades[self.data].values()))[-1]
             state = self.advice.state() | {"bar": bar}
-            self.said[bar] = int(said), trade.baropen - 1, trade.size, trade.price, state
+            self.advised[bar] = int(advised), trade.baropen - 1, trade.size, trade.price, state
         if bar >= self.p.first and bar % 20 == 0:
             (self.buy if bar % 40 else self.sell)(size=10)
         elif bar % 20 == 15:
             self.close()
 
 
-def asked(bars, model, options=None, feed=BarsData, first=0):
+def run_with(bars, model, options=None, feed=BarsData, first=0):
     cerebro = bt.Cerebro(stdstats=False, **(options or {}))
     cerebro.adddata(feed(dataname=bars))
     cerebro.broker.setcash(1e6)
     cerebro.addstrategy(Asks, model=model, first=first)
     strategy = cerebro.run()[0]
-    return np.array(strategy.seen), strategy.said
+    return np.array(strategy.seen), strategy.advised
 
 
-def expected_advice(bars, plan, said):
+def expected_advice(bars, plan, advised):
     """What `TradePlan.advice` gives for the states of the same trades."""
     arrays, found = BarArrays.of(bars), {}
-    for bar, (_, entry, size, price, known) in said.items():
+    for bar, (_, entry, size, price, known) in advised.items():
         side = np.array([1 if size > 0 else -1])
         trade = OpenTrades(
             arrays, side, np.array([entry]), np.array([price]), plan.atr[[entry - 1]]
@@ -99,18 +99,18 @@ def expected_advice(bars, plan, said):
 
 
 def check(bars, model, plan, first, exact, names=tuple(CONFIGURATIONS)):
-    reference, said = asked(bars, model, first=first)
-    assert {each[0] for each in said.values()} == {-1, 0, 1}
-    expected = expected_advice(bars, plan, said)
-    assert {bar: each[0] for bar, each in said.items()} == expected
+    reference, advised = run_with(bars, model, first=first)
+    assert {each[0] for each in advised.values()} == {-1, 0, 1}
+    expected = expected_advice(bars, plan, advised)
+    assert {bar: each[0] for bar, each in advised.items()} == expected
     np.testing.assert_array_equal(reference[:, 0], plan.stop * plan.atr)
     np.testing.assert_array_equal(reference[:, 1], plan.target * plan.atr)
     for name in names:
         options, preloaded = CONFIGURATIONS[name]
         feed = LiveData if name == "live feed" else BarsData
-        lines, others = asked(bars, model, options, feed, first)
-        assert others.keys() == said.keys()
-        for bar, each in said.items():
+        lines, others = run_with(bars, model, options, feed, first)
+        assert others.keys() == advised.keys()
+        for bar, each in advised.items():
             assert others[bar][:4] == each[:4], name
             assert others[bar][4] == pytest.approx(each[4], rel=1e-5), name
         if preloaded or exact:
@@ -143,17 +143,17 @@ def test_a_plan_in_every_configuration(bars, plan):
 
 def test_a_walk_forward_gives_the_lines_of_its_plan(bars, plan):
     walk = WalkForward(managed_model(), 500, 250, cache=None)
-    lines, _ = asked(bars, walk, first=520)
-    np.testing.assert_array_equal(lines, asked(bars, plan, first=520)[0])
+    lines, _ = run_with(bars, walk, first=520)
+    np.testing.assert_array_equal(lines, run_with(bars, plan, first=520)[0])
     with pytest.raises(OptionError, match="bars arrive one by one"):
-        asked(bars[:600], walk, {"preload": False})
+        run_with(bars[:600], walk, {"preload": False})
 
 
 @pytest.mark.parametrize("model", [SignalModel(["return_1"], ensemble=VOTERS), 5])
 def test_a_model_that_manages_no_trade(bars, model):
     own = model.fit(bars[:300]) if isinstance(model, SignalModel) else model
     with pytest.raises(OptionError, match="ManagedModel"):
-        asked(bars[300:400], own)
+        run_with(bars[300:400], own)
 
 
 class AtTheOpen(Asks):
@@ -162,9 +162,9 @@ class AtTheOpen(Asks):
     def next_open(self):
         plan, row = self.distance.row()
         self.seen.append((len(self.data), plan.index[row] if row >= 0 else row))
-        said = self.advice.now()
-        if said is not None:
-            self.said[len(self.data) - 1] = int(said)
+        advised = self.advice.now()
+        if advised is not None:
+            self.advised[len(self.data) - 1] = int(advised)
         elif len(self.data) == 10:
             self.buy(size=1)
 
@@ -187,8 +187,8 @@ def test_at_a_bars_open_the_bar_before_is_the_last_one_known(preload):
     known = {length: stamp for length, stamp in strategy.seen if length > 2}
     assert known == {length: own.index[length - 2] for length in known}
     assert len(known) > 30
-    assert strategy.said == {bar: 1 if (bar - 1) % 2 else -1 for bar in strategy.said}
-    assert len(strategy.said) > 20
+    assert strategy.advised == {bar: 1 if (bar - 1) % 2 else -1 for bar in strategy.advised}
+    assert len(strategy.advised) > 20
 
 
 class Sized(bt.Strategy):
@@ -197,13 +197,13 @@ class Sized(bt.Strategy):
     params = (("models", None),)
 
     def __init__(self):
-        self.asked = []
+        self.ordered = []
 
     def next(self):
         for data in self.datas:
             if len(data) == 30:
                 order = self.buy(data=data)
-                self.asked.append((order.created.size, data.close[0]))
+                self.ordered.append((order.created.size, data.close[0]))
 
 
 @pytest.mark.parametrize("by_name", [True, False])
@@ -215,7 +215,7 @@ def test_a_risk_sizer_with_plans_of_its_own(by_name):
         cerebro.adddata(BarsData(dataname=own, name=name))
     cerebro.addsizer(RiskSizer, model=plans if by_name else plans["A"], share=0.4)
     cerebro.addstrategy(Sized)
-    for size, close in cerebro.run()[0].asked:
+    for size, close in cerebro.run()[0].ordered:
         assert size == pytest.approx(10_000 * 0.4 * 0.5 / close)
 
 

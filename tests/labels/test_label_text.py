@@ -31,6 +31,6 @@ def test_names_and_parameters():
         ("gain(horizon=open('x'))", r"parameter horizon of label gain is open\('x'\), which"),
     ],
 )
-def test_what_cannot_be_read_is_said(text, message):
+def test_what_cannot_be_read_is_reported(text, message):
     with pytest.raises(OptionError, match=message):
         parse_label(text)

@@ -14,13 +14,13 @@ BARS = random_walk(30)
 
 
 @pytest.fixture
-def said():
+def messages():
     return []
 
 
 @pytest.fixture
-def arrivals(said):
-    return Arrivals(said.append)
+def arrivals(messages):
+    return Arrivals(messages.append)
 
 
 def given_of(arrivals, *parts):
@@ -28,46 +28,46 @@ def given_of(arrivals, *parts):
     return [list(arrivals.new(part).index) for part in parts]
 
 
-def test_repeated_bars_are_given_once(arrivals, said):
+def test_repeated_bars_are_given_once(arrivals, messages):
     parts = given_of(arrivals, BARS[:3], BARS[1:3], BARS[2:4], BARS[3:4])
     assert parts == [list(BARS.index[:3]), [], [BARS.index[3]], []]
     assert (arrivals.repeated, arrivals.changed, arrivals.late) == (4, 0, 0)
-    assert arrivals.last == BARS.index[3] and not said
+    assert arrivals.last == BARS.index[3] and not messages
 
 
 def test_disorder_is_sorted(arrivals):
     assert given_of(arrivals, BARS[:5][::-1]) == [list(BARS.index[:5])]
 
 
-def test_the_first_values_of_a_bar_count(arrivals, said):
+def test_the_first_values_of_a_bar_count(arrivals, messages):
     other = BARS[2:3].assign(volume=1.0)
     given_of(arrivals, BARS[:3])
     assert given_of(arrivals, pd.concat([other, BARS[3:4]])) == [[BARS.index[3]]]
     assert arrivals.changed == 1
-    assert said == [f"Changed    {BARS.index[2]} came with other values; the first ones count"]
+    assert messages == [f"Changed    {BARS.index[2]} came with other values; the first ones count"]
 
 
-def test_a_bar_that_comes_after_its_successor_is_left_out(arrivals, said):
+def test_a_bar_that_comes_after_its_successor_is_left_out(arrivals, messages):
     given_of(arrivals, BARS[:2], BARS[3:4])
     assert given_of(arrivals, BARS[2:3]) == [[]]
-    assert arrivals.late == 1 and "came after" in said[0]
+    assert arrivals.late == 1 and "came after" in messages[0]
 
 
-def test_a_broken_bar_is_left_out_and_taken_when_it_comes_whole(arrivals, said):
+def test_a_broken_bar_is_left_out_and_taken_when_it_comes_whole(arrivals, messages):
     broken = BARS[1:2].assign(close=np.nan)
     assert given_of(arrivals, BARS[:1], broken, BARS[1:2]) == [
         [BARS.index[0]],
         [],
         [BARS.index[1]],
     ]
-    assert arrivals.broken == 1 and "NaN in column close" in said[0]
+    assert arrivals.broken == 1 and "NaN in column close" in messages[0]
 
 
-def test_a_changed_bar_is_said_once_and_memory_is_bounded(said, monkeypatch):
+def test_a_changed_bar_is_reported_once_and_memory_is_bounded(messages, monkeypatch):
     monkeypatch.setattr("bt_fusion.live.arrivals.COMPARED", 4)
-    arrivals = Arrivals(said.append)
+    arrivals = Arrivals(messages.append)
     given_of(arrivals, BARS[:10], *[BARS[8:9].assign(volume=1.0)] * 3, BARS[2:3].assign(volume=2.0))
-    assert len(said) == 1 and len(arrivals._given) == 4
+    assert len(messages) == 1 and len(arrivals._given) == 4
     assert (arrivals.changed, arrivals.repeated, arrivals.late) == (1, 3, 0)
 
 

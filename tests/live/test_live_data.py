@@ -128,11 +128,11 @@ def test_a_broken_model_is_warned_of_before_the_first_bar(tmp_path):
 @pytest.mark.slow
 def test_a_model_that_fails_in_the_middle_does_not_end_the_run(model):
     failing = SignalModel("fusion", ensemble=Ensemble(["lgb"])).fit(BARS[:TRAINED])
-    real, asked = failing.feature_set_.latest, []
+    real, calls = failing.feature_set_.latest, []
 
     def latest(*given):
-        asked.append(given)
-        if len(asked) > 10:
+        calls.append(given)
+        if len(calls) > 10:
             raise RuntimeError("out of order")
         return real(*given)
 
@@ -151,11 +151,11 @@ def test_ctrl_c_while_waiting_ends_the_run_as_the_last_bar_does(model):
 class Interrupted(ReplayedBars):
     """Ctrl-C comes on the third bar that is waited for."""
 
-    asked = 0
+    requests = 0
 
     def arriving(self, last):
-        self.asked += 1
-        if self.asked == 3:
+        self.requests += 1
+        if self.requests == 3:
             raise KeyboardInterrupt
         return super().arriving(last)
 
@@ -180,7 +180,7 @@ def test_one_ctrl_c_ends_a_run_of_several_feeds():
         cerebro.adddata(LiveData(dataname=each))
     cerebro.addstrategy(Clock)
     (strategy,) = cerebro.run()
-    assert strategy.stopped and strategy.lengths[-1] == [12, 12] and feeds[0].asked == 3
+    assert strategy.stopped and strategy.lengths[-1] == [12, 12] and feeds[0].requests == 3
 
 
 def test_ctrl_c_makes_no_bar_of_an_unfinished_day():

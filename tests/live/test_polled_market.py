@@ -13,19 +13,19 @@ NAME = "binance:BTC/USDT:1h@2023-05-30"
 
 
 @pytest.fixture
-def said():
+def messages():
     return []
 
 
 @pytest.fixture
-def market(exchange, said, waits):
+def market(exchange, messages, waits):
     """A market whose waiting moves the exchange's clock."""
 
     def wait(seconds):
         market.waited.append(seconds)
         exchange.clock += pd.Timedelta(seconds=seconds)
 
-    market = PolledMarket(NAME, Access(exchange.host, say=said.append), wait)
+    market = PolledMarket(NAME, Access(exchange.host, say=messages.append), wait)
     market.waited = []
     return market
 
@@ -53,7 +53,7 @@ def test_candles_missed_while_the_program_was_busy_come_in_their_order(exchange,
     assert list(market.arriving(last).index) == [last + n * HOUR for n in range(6)]
 
 
-def test_an_outage_is_waited_for_and_nothing_is_lost(exchange, market, said):
+def test_an_outage_is_waited_for_and_nothing_is_lost(exchange, market, messages):
     last = market.history().index[-1]
     exchange.down = True
     exchange.clock += HOUR
@@ -67,7 +67,7 @@ def test_an_outage_is_waited_for_and_nothing_is_lost(exchange, market, said):
     market.wait = wait
     found = market.arriving(last)
     assert list(found.index) == [last + n * HOUR for n in range(len(found))] and len(found) > 1
-    assert sum(line.startswith("No answer") for line in said) >= 6
+    assert sum(line.startswith("No answer") for line in messages) >= 6
     assert max(tries[:7]) <= 300
 
 
@@ -75,7 +75,7 @@ def test_an_outage_is_waited_for_and_nothing_is_lost(exchange, market, said):
 def test_a_faulty_answer_is_asked_again(exchange, market, fault):
     last = market.history().index[-1]
     exchange.clock += 2 * HOUR
-    exchange.faults = {len(exchange.asked): fault}
+    exchange.faults = {len(exchange.requests): fault}
     stamps, end = [], last + 3 * HOUR
     while last < end:
         new = market.arriving(last)
@@ -84,11 +84,13 @@ def test_a_faulty_answer_is_asked_again(exchange, market, fault):
     assert stamps == [end - 2 * HOUR, end - HOUR, end]
 
 
-def test_a_candle_the_exchange_does_not_have_is_asked_for_twice_and_said(exchange, market, said):
+def test_a_candle_the_exchange_does_not_have_is_asked_for_twice_and_reported(
+    exchange, market, messages
+):
     last = market.history().index[-1]
     exchange.holes = [(last + HOUR, last + 3 * HOUR)]
     assert list(market.arriving(last).index) == [last, last + 3 * HOUR]
-    assert said[-1] == f"Missing    no candle from {last + HOUR} to before {last + 3 * HOUR}"
+    assert messages[-1] == f"Missing    no candle from {last + HOUR} to before {last + 3 * HOUR}"
 
 
 def test_a_market_that_sleeps_is_asked_less_and_less_often(exchange, market):
@@ -100,16 +102,16 @@ def test_a_market_that_sleeps_is_asked_less_and_less_often(exchange, market):
     assert market.waited[begun : begun + 5] == [4, 8, 16, 32, 64] and max(market.waited) == 300
 
 
-def test_a_gap_inside_an_answer_is_asked_for_twice_as_well(exchange, market, said):
+def test_a_gap_inside_an_answer_is_asked_for_twice_as_well(exchange, market, messages):
     last = market.history().index[-1]
     exchange.holes = [(last + 2 * HOUR, last + 3 * HOUR)]
     exchange.clock += 4 * HOUR
     assert list(market.arriving(last).index) == [last, last + HOUR]
-    asked = len(exchange.asked)
+    before = len(exchange.requests)
     found = market.arriving(last + HOUR)
     assert list(found.index) == [last + HOUR, last + 3 * HOUR, last + 4 * HOUR]
-    assert len(exchange.asked) == asked + 2
-    assert sum(line.startswith("Missing") for line in said) == 1
+    assert len(exchange.requests) == before + 2
+    assert sum(line.startswith("Missing") for line in messages) == 1
 
 
 def test_a_gap_longer_than_an_answer_is_passed(exchange, market):
@@ -131,12 +133,12 @@ def test_the_wait_that_a_server_asks_for_is_kept(exchange, market):
     last = market.history().index[-1]
     exchange.retry_after = "120"
     exchange.clock += HOUR
-    exchange.faults = {len(exchange.asked): "429"}
+    exchange.faults = {len(exchange.requests): "429"}
     market.arriving(last)
     assert market.waited[0] == 120
 
 
-def test_at_the_start_a_server_is_asked_until_it_answers(exchange, market, said):
+def test_at_the_start_a_server_is_asked_until_it_answers(exchange, market, messages):
     exchange.down = True
     move = market.wait
 
@@ -146,7 +148,7 @@ def test_at_the_start_a_server_is_asked_until_it_answers(exchange, market, said)
 
     market.wait = wait
     assert len(market.history()) > 40
-    assert sum(line.startswith("No answer") for line in said) == 3
+    assert sum(line.startswith("No answer") for line in messages) == 3
 
 
 class Adjusting:
@@ -157,7 +159,7 @@ class Adjusting:
     def __init__(self, bars):
         self.bars = bars
 
-    def ask(self, since):
+    def request(self, since):
         return self.bars.loc[since:]
 
     def now(self):
@@ -165,14 +167,16 @@ class Adjusting:
 
 
 @pytest.mark.parametrize(("factor", "ends"), [(1.0, False), (0.1, True)])
-def test_a_split_ends_the_run_before_it_looks_like_a_fall(exchange, market, said, factor, ends):
+def test_a_split_ends_the_run_before_it_looks_like_a_fall(exchange, market, messages, factor, ends):
     last = market.history().index[-1]
     exchange.clock += HOUR
     bars = exchange.right()
     bars = bars.assign(**{name: bars[name] * factor for name in bars.columns[:4]})
     market._server = Adjusting(bars)
     found = market.arriving(last)
-    assert (found is None) == ends and any("a split or a dividend" in line for line in said) == ends
+    assert (found is None) == ends and any(
+        "a split or a dividend" in line for line in messages
+    ) == ends
 
 
 def test_a_market_that_ends_on_a_day_is_an_error():

@@ -76,20 +76,20 @@ def test_auto_asks_for_the_break_even_probability_of_each_bar():
     known = predicted(
         [0.56, 0.44, 0.56, 0.9], np.array([[0.01] * 2] * 2 + [[0.005] * 2, [NAN] * 2])
     )
-    asked = Agreement(AUTO, costs=0.001)
-    long, short = asked.of_bars(known)
+    agreement = Agreement(AUTO, costs=0.001)
+    long, short = agreement.of_bars(known)
     assert long.tolist() == [True, False, False, False]
     assert short.tolist() == [False, True, False, False]
-    assert asked.limits(known).tolist() == pytest.approx([0.55, 0.55, 0.60, NAN], nan_ok=True)
+    assert agreement.limits(known).tolist() == pytest.approx([0.55, 0.55, 0.60, NAN], nan_ok=True)
     assert Agreement(0.6).limits(known).tolist() == [0.6] * 4
     assert np.isnan(Agreement(AUTO, voting="majority").limits(known)).all()
 
 
 def test_majority_voting_ignores_auto():
     signal, share = np.array([1, 0, -1]), np.array([0.4, 0.5, 2 / 3])
-    asked = Agreement(AUTO, voting="majority")
-    assert not asked.auto
-    long, short = asked.sides(NAN, NAN, signal, share)
+    agreement = Agreement(AUTO, voting="majority")
+    assert not agreement.auto
+    long, short = agreement.sides(NAN, NAN, signal, share)
     assert (long.tolist(), short.tolist()) == ([True, False, False], [False, False, True])
 
 

@@ -87,7 +87,7 @@ def test_the_strategy_trades_on_the_same_signals(bars, options):
         ({"ml_threshold": 60}, "ml_threshold 60 must be a number from 0 to 1, or auto"),
     ],
 )
-def test_what_makes_no_sense_is_said(options, message):
+def test_what_makes_no_sense_is_reported(options, message):
     bars = bars_of([5, 6])
     with pytest.raises(OptionError, match=message):
         fused_signals(bars, given(bars.index, 0.5), **options)

@@ -147,9 +147,9 @@ def test_unknown_bars_stay_unknown(voting):
 
 def test_bars_are_looked_up_by_stamp():
     bars = agreeing(0.6, 0.7, 0.8)
-    asked = bars.index[[2, 0]].union([pd.Timestamp("2025-01-01")], sort=False)
-    found = bars.at(asked.to_numpy())
-    assert found.index.equals(asked)
+    index = bars.index[[2, 0]].union([pd.Timestamp("2025-01-01")], sort=False)
+    found = bars.at(index.to_numpy())
+    assert found.index.equals(index)
     assert found.known.tolist() == [True, True, False]
     assert found.probability_up[:2].tolist() == [0.8, 0.6]
     assert found.model.tolist() == [2, 0, NO_MODEL]

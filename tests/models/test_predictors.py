@@ -49,7 +49,7 @@ def test_models_that_fit_pass():
         ),
     ],
 )
-def test_models_that_do_not_fit_are_said(models, message):
+def test_models_that_do_not_fit_are_reported(models, message):
     with pytest.raises(OptionError, match=message):
         check_predictor(models, ["X", "Y", "Z"])
 
@@ -90,6 +90,6 @@ def test_fitted_and_saved_models_stay_as_they_are(fitted, tmp_path):
         ({"X": A}, "the model of X is not a fitted SignalModel; fit it first"),
     ],
 )
-def test_what_cannot_predict_is_said(given, message):
+def test_what_cannot_predict_is_reported(given, message):
     with pytest.raises(OptionError, match=message):
         as_predictor(given)

@@ -37,7 +37,7 @@ def test_auto_is_the_strategys_folder_where_it_is_there(tmp_path, monkeypatch):
         (["A="], "model 'A=' is not SYMBOL=DIR"),
     ],
 )
-def test_what_cannot_be_is_said(given, message):
+def test_what_cannot_be_is_reported(given, message):
     with pytest.raises(OptionError, match=message):
         model_folders(given, "fusion")
 

@@ -24,7 +24,7 @@ def labelled(rows, t1, horizon, count=None):
 
 
 def listed(splits):
-    return [(learnt.tolist(), judged.tolist()) for learnt, judged in splits]
+    return [(train.tolist(), test.tolist()) for train, test in splits]
 
 
 def test_twelve_rows_in_three_folds():
@@ -40,8 +40,8 @@ def test_twelve_rows_in_three_folds():
 @pytest.mark.parametrize(("embargo", "first"), [(0, 6), (1, 7), (2, 8)])
 def test_the_embargo_counts_bars_after_the_last_label(embargo, first):
     rows = np.arange(12)
-    (learnt, judged), *_ = purged_folds(labelled(rows, rows + 2, 2), 3, embargo)
-    assert (judged.tolist(), learnt.tolist()) == ([0, 1, 2, 3], list(range(first, 12)))
+    (train, test), *_ = purged_folds(labelled(rows, rows + 2, 2), 3, embargo)
+    assert (test.tolist(), train.tolist()) == ([0, 1, 2, 3], list(range(first, 12)))
 
 
 def test_early_touches_beside_a_fold_are_left_out_like_its_time_outs():
@@ -53,8 +53,8 @@ def test_early_touches_beside_a_fold_are_left_out_like_its_time_outs():
 
 def test_rows_are_positions_among_bars():
     rows = np.r_[5:11, 20:26]
-    (learnt, judged), _ = purged_folds(labelled(rows, rows + 1, 1), 2)
-    assert (judged.tolist(), learnt.tolist()) == ([*range(5, 11)], [*range(20, 26)])
+    (train, test), _ = purged_folds(labelled(rows, rows + 1, 1), 2)
+    assert (test.tolist(), train.tolist()) == ([*range(5, 11)], [*range(20, 26)])
 
 
 def test_time_series_folds_learn_from_the_past_alone():
@@ -77,20 +77,20 @@ def test_no_spans_overlap_whatever_the_labels(gaps, spans, folds, embargo):
     t1 = rows + np.array(spans[: len(rows)])
     data = labelled(rows, t1, 5)
     end = dict(zip(rows.tolist(), t1.tolist(), strict=True))
-    judged_rows = []
-    for learnt, judged in purged_folds(data, folds, embargo):
-        judged_rows += judged.tolist()
-        first, last = judged[0], max(end[row] for row in judged.tolist())
-        before, after = learnt[learnt < first], learnt[learnt > judged[-1]]
-        assert len(before) + len(after) == len(learnt)
+    test_rows = []
+    for train, test in purged_folds(data, folds, embargo):
+        test_rows += test.tolist()
+        first, last = test[0], max(end[row] for row in test.tolist())
+        before, after = train[train < first], train[train > test[-1]]
+        assert len(before) + len(after) == len(train)
         assert all(end[row] < first for row in before.tolist())
         assert (after > last + embargo).all()
-    assert judged_rows == rows.tolist()
-    for learnt, judged in time_series_folds(data, folds):
-        assert all(end[row] < judged[0] for row in learnt.tolist())
+    assert test_rows == rows.tolist()
+    for train, test in time_series_folds(data, folds):
+        assert all(end[row] < test[0] for row in train.tolist())
 
 
-def test_too_few_rows_or_folds_are_said():
+def test_too_few_rows_or_folds_are_reported():
     rows = np.arange(12)
     with pytest.raises(OptionError, match="folds 1 must be 2 or more"):
         purged_folds(labelled(rows, rows + 1, 1), 1)
@@ -128,7 +128,7 @@ def test_a_fold_is_judged_by_a_fit_on_the_others():
     bars = planted_edge(400, auc=0.8)
     model = SignalModel(["wick_balance"], ensemble=Ensemble(["lr"]))
     data = LabelledRows.of(model, bars)
-    learnt, judged = split = purged_folds(data, 2)[1]
-    until = bars.iloc[: learnt[-1] + 6]  # the last label is known five bars on
-    predicted = model.fit(until).predict(bars).probability_up[judged]
+    train, test = split = purged_folds(data, 2)[1]
+    until = bars.iloc[: train[-1] + 6]  # the last label is known five bars on
+    predicted = model.fit(until).predict(bars).probability_up[test]
     np.testing.assert_allclose(fold_proba(model.new_ensemble(), data, split)[:, 1], predicted)

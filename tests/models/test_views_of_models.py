@@ -21,7 +21,7 @@ from bt_fusion import (
     load_model,
     tune,
 )
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine import BarsData
@@ -51,7 +51,7 @@ def kept(model, tmp_path_factory):
 def rewrite(folder, change):
     content = read(folder)
     change(content)
-    (folder / "manifest.json").write_bytes(sealed(content))
+    (folder / "manifest.json").write_bytes(with_digest(content))
 
 
 def test_saved_and_loaded_it_predicts_the_same(model, kept):
@@ -127,10 +127,10 @@ class Told(bt.Strategy):
     params = (("model", None),)
 
     def __init__(self):
-        self.ml, self.told = MLEnsemble(self.data, model=self.p.model), []
+        self.ml, self.probabilities = MLEnsemble(self.data, model=self.p.model), []
 
     def next(self):
-        self.told.append(self.ml.probability[0])
+        self.probabilities.append(self.ml.probability[0])
 
 
 @pytest.mark.parametrize("runonce", [True, False])
@@ -138,9 +138,9 @@ def test_in_backtrader_the_same_lines(model, runonce):
     cerebro = bt.Cerebro(stdstats=False, preload=runonce, runonce=runonce)
     cerebro.adddata(BarsData(dataname=BARS[1_000:]))
     cerebro.addstrategy(Told, model=model)
-    told = cerebro.run()[0].told
+    probabilities = cerebro.run()[0].probabilities
     expected = model.predict(BARS).probability_up[1_200:]
-    np.testing.assert_allclose(told[200:], expected, atol=1e-6)
+    np.testing.assert_allclose(probabilities[200:], expected, atol=1e-6)
 
 
 class TwoFeeds(bt.Strategy):
@@ -148,13 +148,13 @@ class TwoFeeds(bt.Strategy):
 
     def __init__(self):
         others = {"ETH": self.data1}
-        self.ml, self.told = MLEnsemble(self.data, model=self.p.model, others=others), []
+        self.ml, self.probabilities = MLEnsemble(self.data, model=self.p.model, others=others), []
 
     def prenext(self):
         self.next()
 
     def next(self):
-        self.told.append(self.ml.probability[0])
+        self.probabilities.append(self.ml.probability[0])
 
 
 @pytest.mark.parametrize("runonce", [True, False])
@@ -177,9 +177,9 @@ def test_another_market_may_be_a_feed(runonce, walked, length):
     for name, bars in (("BTC", BARS), ("ETH", other)):
         cerebro.adddata(BarsData(dataname=bars), name=name)
     cerebro.addstrategy(TwoFeeds, model=given)
-    told = np.array(cerebro.run()[0].told)[-len(BARS) :]
-    np.testing.assert_allclose(told, expected.probability_up, atol=1e-6)
-    assert np.isfinite(told).sum() > 300
+    probabilities = np.array(cerebro.run()[0].probabilities)[-len(BARS) :]
+    np.testing.assert_allclose(probabilities, expected.probability_up, atol=1e-6)
+    assert np.isfinite(probabilities).sum() > 300
 
 
 def told_by(bars, other, model, runonce=False):
@@ -187,7 +187,7 @@ def told_by(bars, other, model, runonce=False):
     for name, own in (("BTC", bars), ("ETH", other)):
         cerebro.adddata(BarsData(dataname=own), name=name)
     cerebro.addstrategy(TwoFeeds, model=model)
-    return np.array(cerebro.run()[0].told)[-len(bars) :]
+    return np.array(cerebro.run()[0].probabilities)[-len(bars) :]
 
 
 @pytest.mark.parametrize("first", [3, 699, 701, 900])
@@ -233,7 +233,7 @@ def test_resampled_bars_are_to_be_stamped_by_their_opens(rightedge):
         with pytest.warns(BtFusionWarning, match="stamped by their closes.*rightedge=False"):
             cerebro.run()
     else:
-        assert np.isfinite(cerebro.run()[0].told).sum() > 100
+        assert np.isfinite(cerebro.run()[0].probabilities).sum() > 100
 
 
 def test_a_window_shorter_than_the_longest_bars_need_is_refused():

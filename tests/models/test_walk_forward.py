@@ -343,10 +343,10 @@ def test_a_refit_learns_from_the_labels_it_is_given():
     walk = WalkForward(
         SignalModel(["wick_balance"], ensemble=Ensemble(["lr"])), 300, 300, cache=None
     )
-    asked = []
+    fits = []
 
     def opposite(refit, y):
-        asked.append((refit.bar, refit.rows, len(y)))
+        fits.append((refit.bar, refit.rows, len(y)))
         return 1 - y
 
     real, turned = walk.predict(bars), walk.predict(bars, relabel=opposite)
@@ -354,5 +354,5 @@ def test_a_refit_learns_from_the_labels_it_is_given():
     np.testing.assert_allclose(
         turned.probability_up[known], 1 - real.probability_up[known], atol=1e-6
     )
-    assert [bar for bar, _, _ in asked] == [300, 600]
-    assert all(rows == count for _, rows, count in asked)
+    assert [bar for bar, _, _ in fits] == [300, 600]
+    assert all(rows == count for _, rows, count in fits)

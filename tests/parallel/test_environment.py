@@ -25,9 +25,9 @@ def test_nothing_differs_here():
 
 def test_each_difference_is_named_with_both_versions():
     wanted = environment(extras=("torch",)) | {"numpy": "1.0", CODE: "0123"}
-    told = difference(wanted)
-    assert told.startswith(f"numpy {numpy.__version__} instead of 1.0, code of bt_fusion ")
-    assert told.endswith(" instead of 0123")
+    text = difference(wanted)
+    assert text.startswith(f"numpy {numpy.__version__} instead of 1.0, code of bt_fusion ")
+    assert text.endswith(" instead of 0123")
 
 
 @pytest.fixture

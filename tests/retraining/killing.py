@@ -23,11 +23,11 @@ def in_a_child(work, kill_at=0):
     if child:
         os.close(writing)
         with os.fdopen(reading) as pipe:
-            said = pipe.read()
+            output = pipe.read()
         _, status = os.waitpid(child, 0)
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        assert killed or status == 0, (status, said)
-        return int(said or 0), killed
+        assert killed or status == 0, (status, output)
+        return int(output or 0), killed
     count = 0
 
     def hook(event, arguments):

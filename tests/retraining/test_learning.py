@@ -14,9 +14,9 @@ def test_as_many_rows_as_the_old_model_learnt_from(bars, trained):
     # the rows end a horizon before the cut; features need 5 bars before the first one
     assert window.cut - window.first == trained.n_rows_ + 5
     assert window.first >= 5
-    new, judged = learn_again(trained, window)
+    new, comparison = learn_again(trained, window)
     assert new.n_rows_ == trained.n_rows_ == TRAINED - 10
-    assert new.trained_until_ == bars.index[-401] and judged.rows == 395
+    assert new.trained_until_ == bars.index[-401] and comparison.rows == 395
     assert new.trained_from_ == bars.index[5_000 - 400 - 5 - trained.n_rows_]
 
 
@@ -54,7 +54,7 @@ def test_every_preset_is_fitted_again_as_it_was(name, bars, tmp_path):
     smaller(model)
     model.fit(bars[:1_500]).save(tmp_path / "model")
     old = SignalModel.load(tmp_path / "model")
-    new, judged = learn_again(old, Window.of(old, BarArrays.of(bars[:2_400]), 500))
+    new, comparison = learn_again(old, Window.of(old, BarArrays.of(bars[:2_400]), 500))
     assert type(new) is type(old) and new.label() == old.label()
     assert new.feature_set().names == old.feature_set().names
     was, now = model.new_ensemble(), new.new_ensemble()
@@ -63,7 +63,7 @@ def test_every_preset_is_fitted_again_as_it_was(name, bars, tmp_path):
         k: str(v) for k, v in old.new_ensemble().get_params(deep=False).items()
     }
     assert now.seed == 5 and now.voting == was.voting and now.calibration == was.calibration
-    assert judged.rows >= 450 and new.trained_until_ <= bars.index[1_899]
+    assert comparison.rows >= 450 and new.trained_until_ <= bars.index[1_899]
 
 
 def smaller(model):

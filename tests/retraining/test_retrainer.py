@@ -11,8 +11,8 @@ from filelock import FileLock
 from bt_fusion import BarsError, BundleError, OptionError, Retrainer, SignalModel
 from bt_fusion.bundle import describe
 from bt_fusion.data.samples import planted_edge
+from bt_fusion.retraining.comparison import ModelComparison
 from bt_fusion.retraining.history import History
-from bt_fusion.retraining.judging import Judged
 from tests.retraining.conftest import hourly
 
 UNTIL = {"april": 2_161, "may": 2_881, "june": 3_625, "july": 4_345}  # bars to the first of a month
@@ -83,7 +83,7 @@ def test_a_worse_model_is_not_taken_and_not_tried_again_at_once(bars, folder):
 @pytest.fixture
 def always(monkeypatch):
     """Let every new model be taken: what is tested is what becomes of the old ones."""
-    monkeypatch.setattr(Judged, "replaces", True)
+    monkeypatch.setattr(ModelComparison, "replaces", True)
 
 
 @pytest.mark.slow

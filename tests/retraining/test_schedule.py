@@ -50,17 +50,17 @@ def test_too_few_unseen_bars_are_not_due():
 
 
 @pytest.mark.parametrize(
-    ("seen", "judged"),
+    ("seen", "test_bars"),
     [
         (1_400, 300),  # half of the unseen
         (100, 744),  # at most a month, of December
         (1_850, 105),  # at least 100 rows, and the label's 5 bars
     ],
 )
-def test_half_of_the_unseen_bars_judge(seen, judged):
+def test_half_of_the_unseen_bars_are_test_bars(seen, test_bars):
     time = hours("2023-10-10 08:00", 2_000)  # to the last hour of the year
     assert time[-1] == np.datetime64("2024-01-01T15:00")
-    assert Schedule().judged(time, pd.Timestamp(time[seen - 1]), HORIZON) == judged
+    assert Schedule().test_bars(time, pd.Timestamp(time[seen - 1]), HORIZON) == test_bars
 
 
 def test_long_labels_want_more_rows():

@@ -11,20 +11,20 @@ from bt_fusion import BarsError, Retrainer
 from bt_fusion.retraining.watch import watch
 
 
-def watched(folder, looks, pause=0.0, monkeypatch=None):
+def watched(folder, results, pause=0.0, monkeypatch=None):
     """Watch with looks one after the other, the last of which presses Ctrl-C."""
-    said, rest = [], iter(looks)
+    messages, rest = [], iter(results)
     retrainer = Retrainer(folder)
 
-    def look():
+    def run_once():
         found = next(rest)
         if isinstance(found, BaseException):
             raise found
         return retrainer.run(found)
 
     with pytest.raises(KeyboardInterrupt):
-        watch(retrainer, look, pause, said.append)
-    return said
+        watch(retrainer, run_once, pause, messages.append)
+    return messages
 
 
 @pytest.fixture
@@ -35,23 +35,23 @@ def no_waiting(monkeypatch):
 
 
 def test_it_waits_retrains_and_says_what_is_new(bars, folder, no_waiting):
-    looks = [bars[:1_780], bars[:1_780], bars[:2_161], KeyboardInterrupt()]
-    first, second = watched(folder, looks, 60.0)
+    results = [bars[:1_780], bars[:1_780], bars[:2_161], KeyboardInterrupt()]
+    first, second = watched(folder, results, 60.0)
     assert "not due" in first and "#1 replaced" in second
     assert no_waiting == [60.0] * 3
 
 
 def test_a_failure_is_logged_and_it_goes_on(bars, folder, no_waiting):
-    looks = [
+    results = [
         BarsError("no file a.csv"),
         MemoryError(),
         bars[:2_161],
         ValueError("x"),
         KeyboardInterrupt(),
     ]
-    said = watched(folder, looks, 60.0)
-    assert said[:2] == ["failed: no file a.csv", "failed: MemoryError"]
-    assert "#1 replaced" in said[2] and said[3] == "failed: x"
+    messages = watched(folder, results, 60.0)
+    assert messages[:2] == ["failed: no file a.csv", "failed: MemoryError"]
+    assert "#1 replaced" in messages[2] and messages[3] == "failed: x"
     log = (folder.with_name("model.history") / "log.txt").read_text()
     assert [part in log for part in ("no file a.csv", "MemoryError", "#1 replaced", "x")]
     assert log.count("failed: ") == 3
@@ -64,7 +64,7 @@ def test_pauses_grow_up_to_a_day(folder, no_waiting):
 
 
 def test_ctrl_c_that_a_library_took_for_a_fault_ends_it(folder):
-    def look():
+    def run_once():
         os.kill(os.getpid(), signal.SIGINT)
         try:
             time.sleep(5)
@@ -72,7 +72,7 @@ def test_ctrl_c_that_a_library_took_for_a_fault_ends_it(folder):
             raise ValueError("cannot be read") from None
 
     with pytest.raises(KeyboardInterrupt):
-        watch(Retrainer(folder), look, 0.0, print)
+        watch(Retrainer(folder), run_once, 0.0, print)
 
 
 def test_ctrl_c_ends_a_pause(bars, folder):

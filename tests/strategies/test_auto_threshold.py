@@ -134,8 +134,8 @@ def test_every_way_to_run_gives_the_same_signals(mode, voting):
     cerebro.addstrategy(Signals)
     cerebro.broker.setcommission(commission=0.001)
     seen = np.array(cerebro.run()[0].seen)
-    asked = Agreement("auto", voting=voting, costs=0.002)
-    agrees = asked.with_sides(known[-len(seen) :], seen[:, 1])
+    agreement = Agreement("auto", voting=voting, costs=0.002)
+    agrees = agreement.with_sides(known[-len(seen) :], seen[:, 1])
     np.testing.assert_array_equal(seen[:, 2], np.where(agrees, seen[:, 1], 0))
     assert 20 < (seen[:, 2] != 0).sum() < (seen[:, 1] != 0).sum()
 

@@ -196,8 +196,8 @@ def test_replay_trades_as_the_strategy_does(exit, long_only):
 @pytest.mark.parametrize("hold", [1, 5])
 def test_replay_trades_as_the_strategy_does_where_ml_renews(hold):
     bars = random_walk(3_000, seed=4)
-    coin = np.repeat(np.random.default_rng(0).uniform(0.3, 0.7, 1_500), 2)  # some flips, some gaps
-    model = given(bars.index, coin)
+    probability = np.repeat(np.random.default_rng(0).uniform(0.3, 0.7, 1_500), 2)  # flips and gaps
+    model = given(bars.index, probability)
     run = run_strategy(bars, FusionStrategy, FREE, model=model, hold_bars=hold)
     trips = replay(run.signal, run.technical, ExitRule(hold, "renew"))
     closed = trips.exit_bar >= 0

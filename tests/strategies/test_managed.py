@@ -310,14 +310,14 @@ def test_feeds_of_different_starts_and_gaps_trade_as_each_would_alone(seed):
     sides = {name: random_sides(rng, len(bars)) for name, bars in feeds.items()}
     plans = {name: advised(bars, rng) for name, bars in feeds.items()}
     given = {"sides": sides, "model": plans, "ml_threshold": 0.5, "max_adds": 0}
-    told = ["symbol", "side", "entry_time", "exit_time", "exit_reason"]
+    columns = ["symbol", "side", "entry_time", "exit_time", "exit_reason"]
     together = cerebro_of(feeds, **given, max_risk_pct=1.0).run()[0].analyzers.stats.trades()
     for name, bars in feeds.items():
         alone = cerebro_of({name: bars}, **given, max_risk_pct=1.0).run()[0]
         own = together[together.symbol == name]
         assert len(own) > 20
         expected = alone.analyzers.stats.trades()
-        np.testing.assert_array_equal(own[told].to_numpy(), expected[told].to_numpy())
+        np.testing.assert_array_equal(own[columns].to_numpy(), expected[columns].to_numpy())
         at_open = own.exit_reason.isin(["horizon", "advice"])
         opens = bars.open[own.exit_time[at_open]].to_numpy()
         np.testing.assert_allclose(own.exit_price[at_open], opens, rtol=1e-12)

@@ -315,10 +315,10 @@ class Script(bt.Strategy):
     params = (("doing", {}),)
 
     def __init__(self):
-        self.back, self.told = {}, []
+        self.back, self.notified = {}, []
 
     def notify_order(self, order):
-        self.told.append((len(self), order.ref, order.getstatusname()))
+        self.notified.append((len(self), order.ref, order.getstatusname()))
 
     def next(self):
         if len(self) in self.p.doing:
@@ -359,7 +359,7 @@ def test_a_vetoed_order_behaves_as_one_the_broker_cancelled():
     assert not order and not order.alive()
     assert (order.size, order.getstatusname(), order.isbuy()) == (2, "Canceled", True)
     assert order.info.tag == "mine"
-    assert ran.told == [(4, order.ref, "Canceled")]
+    assert ran.notified == [(4, order.ref, "Canceled")]
     ran.broker.cancel = None
     ran.cancel(order)  # the broker is not asked
 
@@ -367,7 +367,7 @@ def test_a_vetoed_order_behaves_as_one_the_broker_cancelled():
 def test_a_vetoed_bracket_is_three_cancelled_orders():
     ran = scripted({3: lambda s: s.buy_bracket(price=101, stopprice=90, limitprice=110)})
     assert [bool(order) for order in ran.back[3]] == [False] * 3
-    assert [status for _, _, status in ran.told] == ["Canceled"] * 3
+    assert [status for _, _, status in ran.notified] == ["Canceled"] * 3
     assert len(ran.ml_filter.vetoes) == 1
     assert fills(ran) == []
 

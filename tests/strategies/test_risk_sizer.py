@@ -17,15 +17,15 @@ COMMISSION = 0.0005
 
 
 class Notes(RiskModel):
-    """A risk model that keeps what it is asked, and says 0.3 to 1.2 in turn."""
+    """A risk model that keeps its inputs, and returns 0.3 to 1.2 in turn."""
 
     def __init__(self):
         super().__init__()
-        self.asked = []
+        self.inputs = []
 
     def multipliers(self, X):
-        self.asked += X.tolist()
-        return np.full(len(X), 0.3 + 0.3 * (len(self.asked) % 4))
+        self.inputs += X.tolist()
+        return np.full(len(X), 0.3 + 0.3 * (len(self.inputs) % 4))
 
 
 def wilder_atr(bars, period=14):
@@ -90,8 +90,8 @@ def test_the_seven_features_of_every_trade_are_the_brokers(by_sizer):
             super().notify_order(order)
 
         def enter(self, symbol, side):
-            before, outcome = len(notes.asked), super().enter(symbol, side)
-            entries.extend([len(symbol.data) - 1] * (len(notes.asked) - before))
+            before, outcome = len(notes.inputs), super().enter(symbol, side)
+            entries.extend([len(symbol.data) - 1] * (len(notes.inputs) - before))
             return outcome
 
     cerebro = cerebro_of(bars, Entering, **given)
@@ -104,10 +104,10 @@ def test_the_seven_features_of_every_trade_are_the_brokers(by_sizer):
     signals = bars.index.get_indexer(strategy.analyzers.stats.trades().signal_time)
     assert len(trips) > 250
     assert len(set(signals) & set(entries)) >= len(entries) - 1 > 250  # the last may be unfilled
-    for signal, asked in zip(entries, notes.asked, strict=True):
+    for signal, inputs in zip(entries, notes.inputs, strict=True):
         expected = features_at(bars, trips, signal)
         assert tuple(expected) == RISK_FEATURES
-        np.testing.assert_allclose(asked, list(expected.values()), rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(inputs, list(expected.values()), rtol=1e-6, atol=1e-9)
 
 
 class Buys(bt.Strategy):
@@ -140,8 +140,8 @@ def test_sizes_are_the_share_times_what_the_model_says(params):
     cerebro.addstrategy(Buys)
     sizes = cerebro.run()[0].sizes
     share, most = params.get("share", 0.95), params.get("most", 0.95)
-    said = [0.3 + 0.3 * (number % 4) for number in range(1, len(sizes) + 1)]
-    expected = [min(share * each, most) for each in said]
+    multipliers = [0.3 + 0.3 * (number % 4) for number in range(1, len(sizes) + 1)]
+    expected = [min(share * each, most) for each in multipliers]
     assert len(sizes) > 15
     np.testing.assert_allclose(sizes, expected, atol=1e-3 if params.get("whole") else 1e-9)
 
@@ -162,16 +162,16 @@ def test_the_account_of_a_sizer_is_that_of_all_feeds_in_order_of_exit():
             for each, every in ((self.data0, 7), (self.data1, 11)):
                 if len(self) % every == 0:
                     held = self.getposition(each).size
-                    before = len(notes.asked)
+                    before = len(notes.inputs)
                     if held:
                         self.close(data=each)
                         continue
                     self.buy(data=each)
                     value = CASH + np.cumsum([0.0, *seen])
-                    assert len(notes.asked) == before + 1
+                    assert len(notes.inputs) == before + 1
                     ratio = value[-1] / CASH
-                    np.testing.assert_allclose(notes.asked[-1][1], ratio, rtol=1e-9)
-                    np.testing.assert_allclose(notes.asked[-1][0], 1 - value[-1] / max(value))
+                    np.testing.assert_allclose(notes.inputs[-1][1], ratio, rtol=1e-9)
+                    np.testing.assert_allclose(notes.inputs[-1][0], 1 - value[-1] / max(value))
 
     cerebro = bt.Cerebro(stdstats=False)
     for name, own in feeds.items():

@@ -212,13 +212,13 @@ def test_a_feed_without_a_model_goes_on_without():
 
 
 class Failing(Predictions):
-    """Fails once it has been asked for so many bars."""
+    """Fails after so many calls."""
 
-    asked = 0
+    calls = 0
 
     def at(self, time):
-        Failing.asked += 1
-        if Failing.asked > 100:
+        Failing.calls += 1
+        if Failing.calls > 100:
             raise RuntimeError("the member broke")
         return super().at(time)
 

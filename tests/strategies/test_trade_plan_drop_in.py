@@ -42,15 +42,15 @@ class WithAdvice(bt.Strategy):
         fast, slow = (lambda d: bt.ind.EMA(d, period=5)), (lambda d: bt.ind.EMA(d, period=15))
         self.cross = {d: bt.ind.CrossOver(fast(d), slow(d)) for d in self.datas}
         self.advice = {d: PositionAdvice(d, model=self.p.plans) for d in self.datas}
-        self.said = {d._name: [] for d in self.datas}
+        self.advised = {d._name: [] for d in self.datas}
 
     def next(self):
         for data, cross in self.cross.items():
-            said = self.advice[data].now()
-            self.said[data._name].append(said)
-            if said is None and cross[0] > 0:
+            advice_now = self.advice[data].now()
+            self.advised[data._name].append(advice_now)
+            if advice_now is None and cross[0] > 0:
                 self.buy(data=data, size=1)
-            elif said == -1 or (said is not None and cross[0] < 0):
+            elif advice_now == -1 or (advice_now is not None and cross[0] < 0):
                 self.close(data=data)
 
 
@@ -110,10 +110,10 @@ def test_stops(feeds, plans, options):
 @pytest.mark.parametrize("count", [1, 2])
 def test_advice_on_one_feed_and_on_two(feeds, plans, count):
     own = dict(list(feeds.items())[:count])
-    found = [ran(own, WithAdvice, plans, **options).said for options in (MODES[0], MODES[-1])]
+    found = [ran(own, WithAdvice, plans, **options).advised for options in (MODES[0], MODES[-1])]
     assert found[0] == found[1]
-    said = {int(each) for name in own for each in found[0][name] if each is not None}
-    assert said >= {-1, 0}
+    advised = {int(each) for name in own for each in found[0][name] if each is not None}
+    assert advised >= {-1, 0}
 
 
 def test_advice_on_a_feed_does_not_depend_on_the_other(feeds, plans):
@@ -122,9 +122,9 @@ def test_advice_on_a_feed_does_not_depend_on_the_other(feeds, plans):
     apart = {"A": feeds["A"], "B": feeds["B"][kept]}
     both = ran(apart, WithAdvice, plans)
     alone = ran({"A": feeds["A"]}, WithAdvice, plans)
-    shared = len(alone.said["A"])
-    assert abs(len(both.said["A"]) - shared) < 10  # the other feed's warm-up delays the first call
-    assert both.said["A"][-500:] == alone.said["A"][-500:]
+    shared = len(alone.advised["A"])
+    assert abs(len(both.advised["A"]) - shared) < 10  # the other feed warms up first
+    assert both.advised["A"][-500:] == alone.advised["A"][-500:]
 
 
 @pytest.mark.parametrize("options", MODES)

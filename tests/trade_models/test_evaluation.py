@@ -10,7 +10,7 @@ from bt_fusion import Ensemble, ManagedModel
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.terminal.managed import trade_tables
-from bt_fusion.trade_models.evaluation import evaluate_trades, judge_trades
+from bt_fusion.trade_models.evaluation import evaluate_later_models, evaluate_trades
 from bt_fusion.trade_models.position_model import Advice
 from bt_fusion.trade_models.trade_plan import TradeModels, TradePlan
 
@@ -25,7 +25,7 @@ def fitted():
 
 def test_all_three_are_judged_on_unseen_trades(fitted):
     model, bars = fitted
-    found = judge_trades(model, bars)
+    found = evaluate_later_models(model, bars)
     assert found["trades"] > 40
     exits, held = found["position"]["exits"], found["position"]["held"]
     assert 0 < exits["count"] <= found["trades"] and 0 <= exits["right"] <= 1
@@ -68,7 +68,7 @@ def test_an_exit_that_knows_saves_and_one_that_is_wrong_costs(fitted):
         assert exits["right"] == (sign > 0) and exits["mean"] * sign > 0
 
 
-def test_neutral_models_are_said_to_be(fitted, capsys):
+def test_neutral_models_are_reported(fitted, capsys):
     model, bars = fitted
     plan = replace(model.predict(bars), models=(TradeModels(),))
     assert isinstance(plan, TradePlan)
@@ -76,6 +76,6 @@ def test_neutral_models_are_said_to_be(fitted, capsys):
     assert found["position"] is found["stops"] is found["risk"] is None
     Console(width=100).print(trade_tables(found))
     assert capsys.readouterr().out.count("neutral: fewer past trades than it needs") == 3
-    Console(width=100).print(trade_tables(judge_trades(model, bars)))
+    Console(width=100).print(trade_tables(evaluate_later_models(model, bars)))
     shown = capsys.readouterr().out
     assert "EXIT, saved against holding" in shown and "all the mean" in shown

@@ -151,7 +151,7 @@ def test_a_bar_is_given_the_distances_of_the_model_before_it():
 
 
 @pytest.mark.parametrize("min_trades", [1, 10_000])
-def test_few_trades_are_said_and_leave_models_neutral(min_trades):
+def test_few_trades_are_reported_and_leave_models_neutral(min_trades):
     made = learner(recipe=replace(RECIPE, min_trades=min_trades))
     plan = made.plan(REFITS)
     assert [each.trades for each in plan.models] == [
@@ -208,7 +208,7 @@ def test_a_fitted_model_knows_no_bar_that_its_trades_reached():
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_on_random_walks_all_that_is_said_is_finite(seed):
+def test_on_random_walks_all_predictions_are_finite(seed):
     bars = random_walk(1_600, seed=seed)
     members = Ensemble(["lgb"], voting="majority")
     given = {"causality_check": False, "min_trades": 25, "position": PositionModel(VOTERS)}

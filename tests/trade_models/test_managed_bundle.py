@@ -20,7 +20,7 @@ from bt_fusion import (
     load_model,
 )
 from bt_fusion.bundle import describe, load_saved
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.engine import BarsData
 from bt_fusion.engine.runner import run_strategy
@@ -72,7 +72,7 @@ def rewrite(folder, change):
     """Change a manifest, and set its digest right."""
     content = read(folder)
     change(content)
-    (folder / "manifest.json").write_bytes(sealed(content))
+    (folder / "manifest.json").write_bytes(with_digest(content))
 
 
 def assert_same_plan(one, other):
@@ -128,17 +128,17 @@ class Distances(bt.Strategy):
     params = (("model", None),)
 
     def __init__(self):
-        self.distance, self.said = StopDistance(self.data, model=self.p.model), []
+        self.distance, self.distances = StopDistance(self.data, model=self.p.model), []
 
     def next(self):
-        self.said.append((self.distance.stop[0], self.distance.target[0]))
+        self.distances.append((self.distance.stop[0], self.distance.target[0]))
 
 
 def distances(model, bars, *, preload):
     cerebro = bt.Cerebro(stdstats=False, preload=preload)
     cerebro.adddata(BarsData(dataname=bars))
     cerebro.addstrategy(Distances, model=model)
-    return np.array(cerebro.run()[0].said)
+    return np.array(cerebro.run()[0].distances)
 
 
 def test_stop_and_target_are_the_same_in_batch_bar_by_bar_and_reloaded(model, kept):

@@ -44,7 +44,7 @@ def noisy(bars, rng):
     return bars.mul(rng.uniform(0.7, 1.4, len(bars)), axis=0)
 
 
-def said(plan, bars, stop):
+def values_until(plan, bars, stop):
     """All that a plan tells of the first bars, and of trades on them."""
     rows = np.arange(stop)
     found = {name: getattr(plan, name)[:stop] for name in COLUMNS}
@@ -67,7 +67,7 @@ def test_another_future_changes_nothing_before_it(plan, cut, future):
         later = future(BARS[cut:], np.random.default_rng(cut))
         other = BARS.copy()
         other.iloc[cut:] = later
-    expected, found = said(plan, BARS, cut), said(planned(other), other, cut)
+    expected, found = values_until(plan, BARS, cut), values_until(planned(other), other, cut)
     for name, values in expected.items():
         np.testing.assert_array_equal(found[name], values, err_msg=name)
     assert len(expected["trades"]) > 20 and len(expected["runs"]) > 10
@@ -79,7 +79,7 @@ def test_a_change_of_the_past_shows(plan):
     """The comparison can fail: one bar before the place is another one."""
     other = BARS.copy()
     other.iloc[1_000, :4] *= 1.05
-    expected, found = said(plan, BARS, 1_400), said(planned(other), other, 1_400)
+    expected, found = values_until(plan, BARS, 1_400), values_until(planned(other), other, 1_400)
     for name in ("X", "votes", "atr", "stop", "runs"):
         assert not np.array_equal(found[name], expected[name], equal_nan=name != "runs"), name
 

@@ -78,7 +78,7 @@ def test_blend_follows_the_first_advice_of_each_trade():
     np.testing.assert_allclose(followed, [1.0, 1.02, 1.02 * 1.03])
 
 
-def test_too_few_trades_are_said():
+def test_too_few_trades_are_reported():
     with pytest.raises(TrainingError, match=r"makes \d+ trades out of sample.*learns from 9999"):
         tune_position(managed(min_trades=9_999), BARS, 2)
 
@@ -95,12 +95,12 @@ def trained(tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_command_tunes_both_and_trains_on_what_it_found(trained):
-    told = json.loads((trained / "told.json").read_text())
-    assert told["trials"] == told["position"]["trials"] == 2
+    found = json.loads((trained / "told.json").read_text())
+    assert found["trials"] == found["position"]["trials"] == 2
     model = load_model(trained / "model")
     assert model.trials_ == 4  # no trial was run again
     voters = model.position.ensemble.make_members()
-    for name, value in told["position"]["parameters"].items():
+    for name, value in found["position"]["parameters"].items():
         member, _, parameter = name.partition(".")
         assert voters[member].get_params()[parameter] == value
 

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import OptionError
-from bt_fusion.trade_models.stop_model import LEAST, MOST, StopModel, capped_stop, reach
+from bt_fusion.trade_models.stop_model import LEAST, MOST, StopModel, capped_stop, largest_moves
 from tests.trade_models.made import gappy_bars, random_sides
 
 WIDTH = 4
@@ -78,7 +78,7 @@ def test_reach_bar_by_bar(horizon):
     bars = BarArrays.of(gappy_bars(2))
     side = random_sides(np.random.default_rng(2), len(bars), 0.6)
     atr = np.where(np.arange(len(bars)) % 7 == 3, 0.0, 10.0)
-    against, favour = reach(bars, side, atr, horizon)
+    against, favour = largest_moves(bars, side, atr, horizon)
     for t in range(len(bars)):
         if t + horizon >= len(bars) or not atr[t]:
             assert np.isnan(against[t]) and np.isnan(favour[t])

@@ -33,7 +33,7 @@ def test_bars_it_does_not_know_are_neutral():
         assert np.isnan(values[30]) and np.isfinite(values[[29, 31]]).all()
 
 
-def test_before_the_first_bar_nothing_is_said():
+def test_before_the_first_bar_nothing_is_predicted():
     assert advising().multiplier(-1, [0, 1, 0.5, 0]) == 1.0
 
 

@@ -24,18 +24,18 @@ def fold(actual, predicted, classes=(0, 1), close=None, horizon=1, rows=None):
     return FoldPredictions(rows, np.array(actual, float), proba, classes, equity)
 
 
-def equity(judged):
-    return judged.equity(judged.rows, judged.predicted)
+def equity(predictions):
+    return predictions.equity(predictions.rows, predictions.predicted)
 
 
-def measure(name, judged):
-    return objective_named(name).measure(judged)
+def measure(name, predictions):
+    return objective_named(name).measure(predictions)
 
 
 def test_log_loss_and_auc():
-    judged = fold([1, 0, 1, 0], [1, 0, 0, 1])
-    assert measure("log_loss", judged) == pytest.approx(-np.mean(np.log([0.8, 0.8, 0.2, 0.2])))
-    assert measure("auc", judged) == 0.5
+    predictions = fold([1, 0, 1, 0], [1, 0, 0, 1])
+    assert measure("log_loss", predictions) == pytest.approx(-np.mean(np.log([0.8, 0.8, 0.2, 0.2])))
+    assert measure("auc", predictions) == 0.5
     assert measure("auc", fold([1, 0], [1, 0])) == 1.0
 
 
@@ -55,25 +55,25 @@ def test_sides_of_two_and_of_three_classes():
 
 def test_equity_of_one_bar_forecasts():
     # long 1 -> 1.1 (+10 %), short 1.1 -> 1.21 (-10 %), out, long 1.21 -> 1.21
-    judged = fold([1, 1, 1, 1], [1, -1, 0, 1], (-1, 0, 1), close=[1, 1.1, 1.21, 1.21, 1.21])
-    np.testing.assert_allclose(equity(judged), [1, 1.1, 0.99, 0.99, 0.99])
+    predictions = fold([1, 1, 1, 1], [1, -1, 0, 1], (-1, 0, 1), close=[1, 1.1, 1.21, 1.21, 1.21])
+    np.testing.assert_allclose(equity(predictions), [1, 1.1, 0.99, 0.99, 0.99])
 
 
 def test_overlapping_forecasts_share_the_equity():
     # two long forecasts of two bars each: half, all, half of the equity held
-    judged = fold([1, 1], [1, 1], close=[1, 1.1, 1.21, 1.331], horizon=2)
-    np.testing.assert_allclose(equity(judged), np.cumprod([1, 1.05, 1.1, 1.05]))
+    predictions = fold([1, 1], [1, 1], close=[1, 1.1, 1.21, 1.331], horizon=2)
+    np.testing.assert_allclose(equity(predictions), np.cumprod([1, 1.05, 1.1, 1.05]))
 
 
 def test_equity_holds_nothing_between_rows_far_apart():
-    judged = fold([1, 1], [1, 1], close=[1, 2, 2, 1, 2], horizon=1, rows=[0, 3])
-    np.testing.assert_allclose(equity(judged), [1, 2, 2, 2, 4])
+    predictions = fold([1, 1], [1, 1], close=[1, 2, 2, 1, 2], horizon=1, rows=[0, 3])
+    np.testing.assert_allclose(equity(predictions), [1, 2, 2, 2, 4])
 
 
 def test_the_blend_by_hand():
-    judged = fold([1, 0, 0, 1], [1, 1, 0, 0], close=[1, 1.1, 0.88, 0.88, 0.88])
+    predictions = fold([1, 0, 0, 1], [1, 1, 0, 0], close=[1, 1.1, 0.88, 0.88, 0.88])
     # P = R = 1/2, so F0.5 = 1/2; equity 1, 1.1, 0.88: drawdown 0.2
-    assert measure("blend", judged) == pytest.approx(0.5 * 0.8)
+    assert measure("blend", predictions) == pytest.approx(0.5 * 0.8)
     assert measure("blend", fold([1, 1], [1, 1], close=[1, 2, 3])) == 1.0
     assert measure("blend", fold([1, 1], [0, 0])) == 0.0
 
@@ -86,6 +86,6 @@ def test_precision_counts_more_than_recall():
     assert measure("f1", precise) == pytest.approx(measure("f1", eager))
 
 
-def test_an_unknown_objective_is_said():
+def test_an_unknown_objective_is_reported():
     with pytest.raises(OptionError, match=r"unknown objective 'brier'.*blend"):
         objective_named("brier")

@@ -33,7 +33,7 @@ def test_a_presets_own_estimators_are_tuned_too():
     }
 
 
-def test_nothing_to_tune_is_said():
+def test_nothing_to_tune_is_reported():
     with pytest.raises(OptionError, match=r"none of the members \['best'\] can be tuned"):
         tuned_members(make_preset("generator").new_ensemble())
 

@@ -30,8 +30,8 @@ def test_two_processes_draw_no_trial_twice(tmp_path):
     place = tmp_path / "tuning.db"
     command = [sys.executable, "-c", CHILD, str(place)]
     both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [each.communicate(timeout=240)[1] for each in both]
-    assert [each.returncode for each in both] == [0, 0], told
+    errors = [each.communicate(timeout=240)[1] for each in both]
+    assert [each.returncode for each in both] == [0, 0], errors
     found = tune(*small(), 20, storage=place)
     made = found.table[found.table.state.isin(["complete", "pruned"])]
     assert 20 <= len(made) == len(found.table) <= 21

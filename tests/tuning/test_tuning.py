@@ -147,7 +147,7 @@ def test_rows_past_the_training_bars_change_nothing():
         ({"storage": "nosuch://here"}, "storage 'nosuch://here' cannot be opened"),
     ],
 )
-def test_wrong_options_are_said(options, message):
+def test_wrong_options_are_reported(options, message):
     with pytest.raises(OptionError, match=message):
         tune(small(), BARS, **{"trials": 1, **options})
 

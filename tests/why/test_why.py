@@ -296,7 +296,7 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("options", "message"),
     [
         ({"trade": 0}, r"trade 0: ML on has \d+; .* --run on lists them"),
         ({"trade": 9_999}, "trade 9999: ML o[nf]+ has"),
@@ -308,9 +308,9 @@ def test_bars_that_have_changed_are_refused(folder, tmp_path):
         ({"trade": 1, "data": ["planted-edge"]}, "other bars"),
     ],
 )
-def test_what_is_not_there_is_said(folder, asked, message):
+def test_what_is_not_there_is_reported(folder, options, message):
     with pytest.raises((OptionError, BarsError), match=message):
-        explain_entry(folder, **asked)
+        explain_entry(folder, **options)
 
 
 def test_a_file_that_has_moved_is_asked_for(folder, csv, tmp_path):

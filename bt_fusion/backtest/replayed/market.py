@@ -191,7 +191,7 @@ class Market:
 
     def _vote_of(self) -> tuple[np.ndarray, ...]:
         assert self.predictions is not None
-        return self.predictions.opinion()
+        return self.predictions.signal_values()
 
     def _costs_of(self) -> Any:
         """Return the broker's round-trip costs, as a fraction of each bar's price."""

@@ -67,7 +67,7 @@ def _golden(model: LaterModel) -> list[dict[str, Any]]:
         {
             "model": model.name,
             "row": [None if np.isnan(value) else float(value) for value in row],
-            "predicted": said.tolist(),
+            "predicted": prediction.tolist(),
         }
-        for row, said in zip(model.sample, predicted, strict=True)
+        for row, prediction in zip(model.sample, predicted, strict=True)
     ]

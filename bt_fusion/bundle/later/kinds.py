@@ -9,10 +9,10 @@ from typing import Any
 
 from bt_fusion.errors import ModelCompatibilityError
 
-__all__ = ["HOMES", "PLAIN", "model_class"]
+__all__ = ["CLASSES", "PLAIN", "model_class"]
 
 PLAIN = "signal"  # has no later models
-HOMES = {
+CLASSES = {
     PLAIN: ("bt_fusion.models.signal_model", "SignalModel"),
     "managed": ("bt_fusion.trade_models.managed_model", "ManagedModel"),
 }
@@ -31,10 +31,10 @@ def model_class(kind: str) -> Any:
     >>> model_class("managed").__name__
     'ManagedModel'
     """
-    if kind not in HOMES:
+    if kind not in CLASSES:
         raise ModelCompatibilityError(
-            f"the model is of the kind {kind[:40]!r}; known here: {', '.join(HOMES)}. "
+            f"the model is of the kind {kind[:40]!r}; known here: {', '.join(CLASSES)}. "
             "Upgrade bt_fusion"
         )
-    module, name = HOMES[kind]
+    module, name = CLASSES[kind]
     return getattr(import_module(module), name)

@@ -35,9 +35,9 @@ def check_later(content: dict[str, Any]) -> None:
         raise BundleError(f"the manifest's model is a signal model, and has {names[:9]} beside it")
     for entry in entries:
         _check_entry(entry)
-    odd = {line["model"] for line in content["golden"]["later"]} - {*names}
-    if odd:
-        raise BundleError(f"golden rows of {sorted(odd)[:3]}, and later models {names}")
+    wrong = {line["model"] for line in content["golden"]["later"]} - {*names}
+    if wrong:
+        raise BundleError(f"golden rows of {sorted(wrong)[:3]}, and later models {names}")
 
 
 def load_later(
@@ -71,15 +71,17 @@ def load_later(
 def _check_entry(entry: dict[str, Any]) -> None:
     name, columns = entry["name"], entry["columns"]
     numbers = {**entry["options"], **entry["facts"]}
-    odd = [
+    wrong = [
         key
         for key, value in numbers.items()
         if not (NAME.fullmatch(key) and type(value) in (int, float) and abs(value) <= LARGEST)
     ]
     if not NAME.fullmatch(name) or not 0 < len({*columns}) == len(columns) <= MOST_COLUMNS:
         raise BundleError(f"later model {name[:30]!r}: its name or its columns cannot be")
-    if odd or len(numbers) > MOST_NUMBERS:
-        raise BundleError(f"later model {name}: {', '.join(odd[:3]) or 'too many'} are no numbers")
+    if wrong or len(numbers) > MOST_NUMBERS:
+        raise BundleError(
+            f"later model {name}: {', '.join(wrong[:3]) or 'too many'} are no numbers"
+        )
     if len(entry["ensemble"]) > 1:
         raise BundleError(f"later model {name} has {len(entry['ensemble'])} ensembles, not one")
     roles = [part["role"] for part in entry["parts"]]
@@ -154,15 +156,15 @@ def _compared(
     for part, values in now.items():
         role, _, name = part.partition(" ")
         allowed = kinds[name].tolerance if role == "member" else REGRESSOR.tolerance
-        apart = np.abs(values - then[:, at : at + values.shape[1]]).max()
+        difference = np.abs(values - then[:, at : at + values.shape[1]]).max()
         at += values.shape[1]
-        if not apart <= allowed:
+        if not difference <= allowed:
             raise PartError(
                 f"{model.name}: {part} predicts the golden rows otherwise than when it was saved, "
-                f"by up to {apart:.2g} ({allowed:.0e} allowed): it is damaged or another model's; "
-                "train or save the model again"
+                f"by up to {difference:.2g} ({allowed:.0e} allowed): it is damaged or another "
+                "model's; train or save the model again"
             )
-        found[f"{model.name}: {part}"] = float(apart), allowed
+        found[f"{model.name}: {part}"] = float(difference), allowed
     return found
 
 

@@ -172,8 +172,8 @@ def _fields(text: str, known: set[str], name: str) -> dict[str, str]:
     pairs = [line.partition("=") for line in text.strip("\n").split("\n")]
     fields = {key: value for key, sign, value in pairs if sign}
     if fields.keys() != known or len(pairs) != len(known):
-        odd = sorted(fields.keys() ^ known)[:4]
-        raise BundleError(f"{name} has lines given twice, missing or unknown: {odd}")
+        unknown = sorted(fields.keys() ^ known)[:4]
+        raise BundleError(f"{name} has lines given twice, missing or unknown: {unknown}")
     return fields
 
 

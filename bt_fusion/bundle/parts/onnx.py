@@ -55,10 +55,10 @@ def _read(data: bytes, expected: Expected) -> OnnxFile:
     try:
         return read_onnx(data)
     except BundleError as error:
-        raise _not_ours(expected, str(error)) from error
+        raise _unknown_form(expected, str(error)) from error
 
 
-def _not_ours(expected: Expected, why: str) -> BundleError:
+def _unknown_form(expected: Expected, why: str) -> BundleError:
     return BundleError(
         f"{expected.name} is no graph that export_onnx writes for trees or a logistic regression, "
         f"standardised or not ({why}), and a saved model holds no other; export it again, or leave "
@@ -77,7 +77,7 @@ def _form(file: OnnxFile, expected: Expected) -> Form:
             if plain == [node.attributes for node in file.nodes if not node.domain]:
                 return form
     operators = ", ".join(node.operator[:40] for node in file.nodes[:12])
-    raise _not_ours(expected, f"its nodes: {operators}")
+    raise _unknown_form(expected, f"its nodes: {operators}")
 
 
 def _check_ends(file: OnnxFile, form: Form, expected: Expected) -> None:
@@ -107,6 +107,6 @@ def _check_constants(file: OnnxFile, form: Form, sums: int, expected: Expected) 
     }
     wanted = {name: shapes[name] for name in form.constants}
     found = {name: array.shape for name, array in file.constants.items()}
-    sound = all(np.isfinite(array).all() for array in file.constants.values())
-    if found != wanted or not sound or file.constants.get("one", 1.0) != 1.0:
+    valid = all(np.isfinite(array).all() for array in file.constants.values())
+    if found != wanted or not valid or file.constants.get("one", 1.0) != 1.0:
         raise BundleError(f"{expected.name}: constants {str(found)[:120]}, not finite {wanted}")

@@ -73,13 +73,13 @@ def _nodes(attributes: dict[str, Any], name: str) -> Nodes:
         raise BundleError(f"{name}: the arrays of its {count} nodes have other lengths")
     place = np.argsort(numbers)
     first = np.flatnonzero(np.diff(trees, prepend=-1))
-    sound = (
+    valid = (
         np.isfinite(threshold).all()
         and np.array_equal(numbers[place], np.arange(count))
         and np.array_equal(trees[first], np.arange(len(first)))
         and np.array_equal(numbers[first], np.arange(len(first)))
     )
-    if not sound:
+    if not valid:
         raise BundleError(f"{name}: its nodes are not listed tree by tree from their roots")
     return Nodes(trees[place], *(array[place] for array in (*listed[2:], branch)))
 
@@ -107,7 +107,7 @@ def _check_leaves(attributes: dict[str, Any], nodes: Nodes, each: int, name: str
     trees, numbers, sums = (attributes[f"target_{key}"] for key in TARGETS)
     weights, base = attributes["target_weights_as_tensor"], attributes["base_values_as_tensor"]
     leaves = np.flatnonzero(~nodes.inner)
-    sound = (
+    valid = (
         np.array_equal(np.sort(numbers), np.repeat(leaves, each))
         and trees.shape == sums.shape == weights.shape == numbers.shape
         and base.shape == (attributes["n_targets"],)
@@ -116,5 +116,5 @@ def _check_leaves(attributes: dict[str, Any], nodes: Nodes, each: int, name: str
         and np.isfinite(weights).all()
         and np.isfinite(base).all()
     )
-    if not sound:
+    if not valid:
         raise BundleError(f"{name}: its {len(leaves)} leaves do not add finite numbers to its sums")

@@ -46,8 +46,8 @@ def build(data: bytes, expected: Expected) -> Any:
 def _check_linear(model: Any, name: str) -> None:
     """Check that a linear model has one row of finite coefficients per class, one for two."""
     rows = 1 if len(model.classes_) == 2 else len(model.classes_)
-    sound = model.coef_.shape == (rows, model.n_features_in_) and model.intercept_.shape == (rows,)
-    if not (sound and np.isfinite(model.coef_).all() and np.isfinite(model.intercept_).all()):
+    valid = model.coef_.shape == (rows, model.n_features_in_) and model.intercept_.shape == (rows,)
+    if not (valid and np.isfinite(model.coef_).all() and np.isfinite(model.intercept_).all()):
         raise BundleError(f"{name}: coefficients of a linear model are not {rows} finite rows")
 
 
@@ -89,9 +89,9 @@ def _check_svc(svc: Any, name: str) -> None:
             )
     curves = {len(svc._probA), len(svc._probB)}
     plain = svc.kernel in KERNELS and svc._sparse is False and isinstance(svc._gamma, float)
-    sound = (svc._n_support >= 0).all() and svc._n_support.sum() == count and classes >= 2
+    valid = (svc._n_support >= 0).all() and svc._n_support.sum() == count and classes >= 2
     for public in ("dual_coef_", "intercept_"):  # the same numbers, some with another sign
         if not np.array_equal(np.abs(getattr(svc, public)), np.abs(getattr(svc, f"_{public}"))):
-            sound = False
-    if not (plain and sound and curves in ({0}, {pairs})):
+            valid = False
+    if not (plain and valid and curves in ({0}, {pairs})):
         raise BundleError(f"{name}: the support vectors of its SVC do not add up")

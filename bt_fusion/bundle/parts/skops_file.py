@@ -232,7 +232,7 @@ class _Reader:
         features, classes, outputs = arguments
         n_classes = self._array(classes)
         nodes, values = self._array(content["nodes"]), self._array(content["values"])
-        sound = (
+        valid = (
             (self._scalar(features), self._scalar(outputs)) == (count, 1)
             and content.keys() == {"max_depth", "node_count", "nodes", "values"}
             and (n_classes.dtype, n_classes.tolist()) == (np.intp, [self.expected.n_classes])
@@ -242,7 +242,7 @@ class _Reader:
             and np.isfinite(values).all()
             and 0 <= self._scalar(content["max_depth"]) < len(nodes)
         )
-        if not sound:
+        if not valid:
             raise BundleError(
                 f"{name} does not have {count} features, {self.expected.n_classes} classes and "
                 f"the {len(nodes)} nodes it holds"

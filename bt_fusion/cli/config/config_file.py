@@ -69,8 +69,8 @@ def config_options(context: typer.Context, path: Path) -> dict[str, Any]:
         sweeps = context.command.name == "sweep"
         found[name] = option_value(f"{path}: {key}", name, value, kinds[name], sweeps)
     if elsewhere:
-        told = f"{path}: {', '.join(elsewhere)} not used by {context.command.name}"
-        print(f"Warning    {told}", file=sys.stderr)
+        message = f"{path}: {', '.join(elsewhere)} not used by {context.command.name}"
+        print(f"Warning    {message}", file=sys.stderr)
     return found
 
 

@@ -31,7 +31,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
 }
 # Options that belong elsewhere in one command
-ELSEWHERE = {
+OTHER_GROUPS = {
     ("audit", "model"): "Strategy",
     ("audit", "features"): "Strategy",
     ("audit", "label"): "Strategy",
@@ -70,6 +70,6 @@ def group_of(command: str, option: str) -> tuple[str, int]:
     titles = list(GROUPS)
     for title, names in GROUPS.items():
         if option in names:
-            group = ELSEWHERE.get((command, option), title)
+            group = OTHER_GROUPS.get((command, option), title)
             return group, 100 * titles.index(group) + names.index(option)
     return "Other", 100 * len(GROUPS)

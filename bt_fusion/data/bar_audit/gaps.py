@@ -5,12 +5,12 @@ import numpy as np
 from bt_fusion.data.bar_audit.finding import Finding
 from bt_fusion.data.bar_audit.spacing import DAY, WEEK, Spacing
 
-__all__ = ["find_gaps", "rests"]
+__all__ = ["closes_on_weekends", "find_gaps"]
 
 WEEKS = (-3, -2, -1, 1, 2, 3)  # around a gap, whose bars say whether one belongs there
 HOLIDAY = 1.5  # usual days that may be missing at a rest
 LONGEST = 60 * DAY  # of a gap that is looked at place by place
-WORDS = (
+EFFECT = (
     "features and horizons count bars and step over the gap as if no time had passed; a closed "
     "market looks the same",
     "get the missing bars from the source; never fill them by interpolation",
@@ -32,16 +32,16 @@ def find_gaps(time: np.ndarray, spacing: Spacing) -> Finding | None:
         return None
     missing = missing_bars(spacing, wide, length)
     rows, counts = wide[missing > 0], missing[missing > 0]
-    return Finding.of("gaps", time, rows, WORDS, bars=int(counts.sum()))
+    return Finding.of("gaps", time, rows, EFFECT, bars=int(counts.sum()))
 
 
 def missing_bars(spacing: Spacing, wide: np.ndarray, length: int) -> np.ndarray:
     """Return how many bars each wide step lacks; 0 if the calendar explains it."""
     steps = spacing.steps[wide]
     places = np.round(steps / length).astype(np.int64) - 1
-    if length >= 5 * DAY or (length >= DAY and not rests(spacing)):
+    if length >= 5 * DAY or (length >= DAY and not closes_on_weekends(spacing)):
         return places
-    usual = np.round(places * (1.0 - _resting_share(spacing, length))).astype(np.int64)
+    usual = np.round(places * (1.0 - _closed_share(spacing, length))).astype(np.int64)
     near = np.flatnonzero(steps <= LONGEST)
     usual[near] = usual_places(spacing, wide[near], places[near], length)
     whole = (usual == places) & (length < DAY)  # inside a session
@@ -66,7 +66,7 @@ def usual_places(spacing: Spacing, wide: np.ndarray, places: np.ndarray, length:
     return np.bincount(gap, weights=usual, minlength=len(wide)).astype(np.int64)
 
 
-def rests(spacing: Spacing) -> bool:
+def closes_on_weekends(spacing: Spacing) -> bool:
     """Return whether the market rests on weekends."""
     day_of_week = (spacing.stamps // DAY + 3) % 7  # 1970-01-01 was a Thursday
     return bool((day_of_week >= 5).mean() < 0.25)  # 2/7 where it never closes
@@ -78,7 +78,7 @@ def bars_a_day(spacing: Spacing) -> float:
     return float(np.median(counts))
 
 
-def _resting_share(spacing: Spacing, length: int) -> float:
+def _closed_share(spacing: Spacing, length: int) -> float:
     """Return the fraction of a usual week without bars."""
     _, counts = np.unique(spacing.stamps // WEEK, return_counts=True)
     return max(0.0, 1.0 - float(np.median(counts)) * length / WEEK)

@@ -39,9 +39,9 @@ def find_outliers(bars: BarArrays) -> Finding | None:
     moves = np.diff(bars.log_close, prepend=bars.log_close[0])
     after = np.r_[moves[1:], np.nan]
     with np.errstate(invalid="ignore"):
-        apart = np.abs(moves) > FAR * volatility(moves)
+        large = np.abs(moves) > FAR * volatility(moves)
         back = np.abs(moves + after) < REVERTED * np.abs(moves)
-    return Finding.of("outliers", bars.time, np.flatnonzero(apart & back), OUTLIERS)
+    return Finding.of("outliers", bars.time, np.flatnonzero(large & back), OUTLIERS)
 
 
 def find_wicks(bars: BarArrays) -> Finding | None:
@@ -67,8 +67,8 @@ def find_splits(bars: BarArrays) -> Finding | None:
 
 def _is_split(bars: BarArrays, row: int, jump: float) -> bool:
     near = np.abs(np.abs(jump) - np.log(RATIOS)).min() <= NEAR
-    stayed = np.median(bars.log_close[row : row + AFTER]) - bars.log_close[row - 1]
-    return bool(near and abs(stayed - jump) < abs(jump) / 2)
+    later_move = np.median(bars.log_close[row : row + AFTER]) - bars.log_close[row - 1]
+    return bool(near and abs(later_move - jump) < abs(jump) / 2)
 
 
 def volatility(moves: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ WEEK = 7 * DAY
 LEAST_SHARE = 0.3  # of all distances, below which there is no usual one
 RUN = 4  # equal distances in a row, of another length than usual
 MONTH = 28 * DAY  # bars of months and longer differ in length by nature
-WORDS = (
+EFFECT = (
     "a feature over n bars and a horizon of n bars span another time there",
     "keep one length: resample the shorter bars, or cut the file",
 )
@@ -87,4 +87,4 @@ def other_lengths(stamps: np.ndarray, steps: np.ndarray, length: int) -> np.ndar
 def find_lengths(time: np.ndarray, spacing: Spacing) -> Finding | None:
     """Return the bars of unusual length, one case per stretch."""
     rows = np.flatnonzero(spacing.other)
-    return Finding.of("lengths", time, rows, WORDS, cases=first_of_stretches(rows))
+    return Finding.of("lengths", time, rows, EFFECT, cases=first_of_stretches(rows))

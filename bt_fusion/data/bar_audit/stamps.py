@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.data.bar_audit.finding import Finding
-from bt_fusion.data.bar_audit.gaps import rests
+from bt_fusion.data.bar_audit.gaps import closes_on_weekends
 from bt_fusion.data.bar_audit.spacing import DAY, MONTH, Spacing
 
 __all__ = ["find_unfinished", "stamps_of"]
@@ -27,11 +27,11 @@ def stamps_of(spacing: Spacing) -> tuple[str, str]:
     if length is None or len(stamps) < 10:
         return UNKNOWN
     if length >= DAY:
-        return _of_days(pd.DatetimeIndex(stamps), length, rests(spacing))
+        return _of_days(pd.DatetimeIndex(stamps), length, closes_on_weekends(spacing))
     return _of_sessions(spacing, length)
 
 
-def _of_days(index: pd.DatetimeIndex, length: int, resting: bool) -> tuple[str, str]:
+def _of_days(index: pd.DatetimeIndex, length: int, weekends_closed: bool) -> tuple[str, str]:
     """Decide by the days of the week or month on which bars of days or longer are stamped."""
     if (index != index.normalize()).any():
         return UNKNOWN
@@ -44,9 +44,9 @@ def _of_days(index: pd.DatetimeIndex, length: int, resting: bool) -> tuple[str, 
         monday, weekend = share[0] >= MOST, share[4] + share[5] >= MOST
         why = f"weeks are stamped with their {'first' if monday else 'last'} day"
         return ("open" if monday else "close", why) if monday or weekend else UNKNOWN
-    if length == DAY and resting and share[5:].sum() <= 1 - MOST and share[0] > 0.1:
+    if length == DAY and weekends_closed and share[5:].sum() <= 1 - MOST and share[0] > 0.1:
         return "open", "days from Monday to Friday are stamped with their own date at 00:00"
-    if length == DAY and resting and share[0] + share[6] <= 1 - MOST and share[5] > 0.1:
+    if length == DAY and weekends_closed and share[0] + share[6] <= 1 - MOST and share[5] > 0.1:
         return "close", "trading days are stamped with the next date, Tuesday to Saturday"
     return UNKNOWN
 

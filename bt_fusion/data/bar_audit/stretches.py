@@ -36,9 +36,9 @@ def find_frozen(bars: BarArrays) -> Finding | None:
     same = np.ones(len(bars) - 1, dtype=bool)
     for column in _columns(bars):
         same &= column[1:] == column[:-1]
-    lively = (bars.span > 0) & (bars.volume > 0)
+    traded = (bars.span > 0) & (bars.volume > 0)
     starts, counts = stretches_of(same)
-    least = np.where(lively[starts], LEAST_SAME, LEAST_SAME_FLAT)
+    least = np.where(traded[starts], LEAST_SAME, LEAST_SAME_FLAT)
     kept = counts + 1 >= least
     if bars.volume.any():
         kept &= bars.volume[starts] > 0
@@ -57,8 +57,8 @@ def find_filled(bars: BarArrays) -> Finding | None:
         return None
     straight = np.ones(len(bars) - 2, dtype=bool)
     for column in _columns(bars):
-        bend = np.abs(column[2:] - 2 * column[1:-1] + column[:-2])
-        straight &= bend <= EXACT * column[1:-1]
+        curvature = np.abs(column[2:] - 2 * column[1:-1] + column[:-2])
+        straight &= curvature <= EXACT * column[1:-1]
     starts, counts = stretches_of(straight)
     steps = np.array([column[starts + 2] - column[starts] for column in _columns(bars)])
     kept = _different(steps) & ((counts >= LEAST_LINE) | (steps[-1] != 0))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bt_fusion.data.online.retries import AgainError, deepest_cause, retry_after
+from bt_fusion.data.online.retries import RetryableError, deepest_cause, retry_after
 from bt_fusion.errors import DownloadError
 
 __all__ = ["AnswerLog", "failed", "refused"]
@@ -50,7 +50,7 @@ class AnswerLog:
 
     @property
     def wait(self) -> float | None:
-        """Seconds that the answer asks to wait."""
+        """Seconds to wait, according to the answer."""
         return None if self.status is None else retry_after(self.headers.get("Retry-After"))
 
     @property
@@ -63,10 +63,10 @@ class AnswerLog:
         return pd.Timestamp(sent).tz_convert(None).as_unit("ns")
 
     def check_json(self) -> None:
-        """Raise AgainError for an answer that is not JSON, such as a page that asks to wait."""
+        """Raise RetryableError for an answer that is not JSON, such as a page that asks to wait."""
         if self.client.last_json_response is None:
             text = " ".join(str(self.client.last_http_response).split())
-            raise AgainError(f"{self.client.id} answers with no JSON: {text[:SHOWN]!r}")
+            raise RetryableError(f"{self.client.id} answers with no JSON: {text[:SHOWN]!r}")
 
 
 def failed(error: Exception, name: str, log: AnswerLog) -> DownloadError:
@@ -79,11 +79,11 @@ def failed(error: Exception, name: str, log: AnswerLog) -> DownloadError:
     if status in REFUSED:
         return refused(name, status)
     if status is not None and (status in LATER or status >= 500):
-        return AgainError(f"{name} answers HTTP {status}: {reason_of(error, log)}", log.wait)
+        return RetryableError(f"{name} answers HTTP {status}: {reason_of(error, log)}", log.wait)
     if isinstance(error, ccxt.NetworkError) and (status is None or status < 400):
-        return AgainError(f"{name} cannot be reached: {deepest_cause(error)}")
+        return RetryableError(f"{name} cannot be reached: {deepest_cause(error)}")
     if not isinstance(error, ccxt.BaseError) or (isinstance(cause, OSError) and status == 200):
-        return AgainError(f"{name} sends what cannot be read: {type(error).__name__}: {error}")
+        return RetryableError(f"{name} sends what cannot be read: {type(error).__name__}: {error}")
     return DownloadError(f"{name} refuses it: {reason_of(error, log)}; check symbol and dates")
 
 

@@ -23,14 +23,14 @@ from bt_fusion.data.online.spans import Span, joined
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.files import write_whole, writing
 
-__all__ = ["CandleCache", "Kept", "no_candles"]
+__all__ = ["CachedCandles", "CandleCache", "no_candles"]
 
 NOTES = b"bt_fusion"  # key of our own in the file's metadata
 WHOLE, PAGES = "candles.parquet", "page-*.parquet"
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class CachedCandles:
     """Cached candles.
 
     Attributes
@@ -38,19 +38,21 @@ class Kept:
     bars : DataFrame
     spans : list of Span
         In these, every candle there is is in `bars`.
-    asked : Timestamp or None
+    requested : Timestamp or None
         Naive UTC time of the last request for the newest candles.
     """
 
     bars: pd.DataFrame
     spans: list[Span]
-    asked: pd.Timestamp | None = None
+    requested: pd.Timestamp | None = None
 
-    def with_newer(self, others: "Iterable[Kept]") -> "Kept":
+    def with_newer(self, others: "Iterable[CachedCandles]") -> "CachedCandles":
         """Return these and newer candles; for the same stamp the last one is kept."""
         found = [self, *others]
         bars = newest([kept.bars for kept in found])
-        return Kept(bars, joined(span for kept in found for span in kept.spans), self.asked)
+        return CachedCandles(
+            bars, joined(span for kept in found for span in kept.spans), self.requested
+        )
 
 
 class CandleCache:
@@ -92,9 +94,9 @@ class CandleCache:
         finally:
             lock.release()
 
-    def read(self) -> Kept:
+    def read(self) -> CachedCandles:
         """Return all cached candles, with pages of an unfinished download."""
-        whole = read_file(self.folder / WHOLE) or Kept(no_candles(), [])
+        whole = read_file(self.folder / WHOLE) or CachedCandles(no_candles(), [])
         pages = [page for path in self._pages() if (page := read_file(path)) is not None]
         return whole.with_newer(pages) if pages else whole
 
@@ -102,10 +104,10 @@ class CandleCache:
         """Save a page."""
         self._write(
             self.folder / f"page-{time.time_ns():020d}.parquet",
-            Kept(page.bars, [(page.start, page.end)]),
+            CachedCandles(page.bars, [(page.start, page.end)]),
         )
 
-    def store(self, kept: Kept) -> None:
+    def store(self, kept: CachedCandles) -> None:
         """Save everything in one file, and remove the pages it replaces."""
         pages = self._pages()
         self._write(self.folder / WHOLE, kept)
@@ -115,11 +117,11 @@ class CandleCache:
     def _pages(self) -> list[Path]:
         return sorted(self.folder.glob(PAGES))
 
-    def _write(self, path: Path, kept: Kept) -> None:
+    def _write(self, path: Path, kept: CachedCandles) -> None:
         table = pa.Table.from_pandas(kept.bars)
         notes = {
             "spans": [[each.isoformat() for each in span] for span in kept.spans],
-            "asked": None if kept.asked is None else kept.asked.isoformat(),
+            "asked": None if kept.requested is None else kept.requested.isoformat(),
         }
         table = table.replace_schema_metadata(
             {**(table.schema.metadata or {}), NOTES: json.dumps(notes).encode()}
@@ -127,7 +129,7 @@ class CandleCache:
         write_whole(path, lambda file: pq.write_table(table, file))
 
 
-def read_file(path: Path) -> Kept | None:
+def read_file(path: Path) -> CachedCandles | None:
     """Return the candles of a file, or None if it is absent or cannot be read."""
     if not path.is_file():
         return None
@@ -135,10 +137,10 @@ def read_file(path: Path) -> Kept | None:
         table = pq.read_table(path)
         notes = json.loads(table.schema.metadata[NOTES])
         spans = [(pd.Timestamp(start), pd.Timestamp(end)) for start, end in notes["spans"]]
-        asked = None if notes["asked"] is None else pd.Timestamp(notes["asked"])
+        requested = None if notes["asked"] is None else pd.Timestamp(notes["asked"])
         bars = table.to_pandas()[list(COLUMNS)]
         bars.index = pd.DatetimeIndex(bars.index).as_unit("ns")
-        return Kept(bars, spans, asked)
+        return CachedCandles(bars, spans, requested)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         warnings.warn(
             f"{path} cannot be read ({error}): its candles are fetched again",

@@ -11,7 +11,7 @@ import pandas as pd
 from platformdirs import user_cache_path
 
 from bt_fusion.data.bars import check_bars
-from bt_fusion.data.online.candle_cache import CandleCache, Kept
+from bt_fusion.data.online.candle_cache import CachedCandles, CandleCache
 from bt_fusion.data.online.market import MAX_AGE, YAHOO, Market, default_since
 from bt_fusion.data.online.retries import Retries
 from bt_fusion.data.online.source import CandleSource, clock
@@ -139,13 +139,13 @@ def since_of(market: Market) -> pd.Timestamp:
     return default_since(market.provider, market.timeframe, end)
 
 
-def wanted_part(kept: Kept, market: Market) -> pd.DataFrame:
+def wanted_part(kept: CachedCandles, market: Market) -> pd.DataFrame:
     """Return the cached candles inside a market's span."""
     end = None if market.until is None else market.until - pd.Timedelta(1, "ns")
     return kept.bars.loc[since_of(market) : end]
 
 
-def part_of(kept: Kept, market: Market, access: Access) -> pd.DataFrame:
+def part_of(kept: CachedCandles, market: Market, access: Access) -> pd.DataFrame:
     """Return the requested bars; report if they begin late."""
     bars = wanted_part(kept, market)
     if not len(bars):
@@ -154,18 +154,18 @@ def part_of(kept: Kept, market: Market, access: Access) -> pd.DataFrame:
             f"{since_of(market)} to {market.until or 'now'}; give an earlier day"
         )
     since, first = since_of(market), bars.index[0]
-    asked = market.since is not None or market.timeframe.length < DAY  # otherwise all available
-    if asked and first > market.timeframe.after(since):
+    has_start = market.since is not None or market.timeframe.length < DAY  # otherwise all available
+    if has_start and first > market.timeframe.after(since):
         access.say(f"Begins     {market.name} has no candle from {since} to before {first}")
     return check_bars(bars)
 
 
-def offline(kept: Kept, market: Market, error: DownloadError) -> str:
+def offline(kept: CachedCandles, market: Market, error: DownloadError) -> str:
     """Report that cached candles are used, and their age."""
     last = kept.bars.index[-1]
     return (
         f"{market.name}: {error}. Kept candles are used: fetched "
-        f"{age_text(clock() - (kept.asked or last))} ago, the last one opened {last}"
+        f"{age_text(clock() - (kept.requested or last))} ago, the last one opened {last}"
     )
 
 

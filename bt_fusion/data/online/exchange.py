@@ -9,7 +9,7 @@ import pandas as pd
 
 from bt_fusion.data.online.answers import AnswerLog, failed
 from bt_fusion.data.online.market import Market
-from bt_fusion.data.online.retries import AgainError, Retries
+from bt_fusion.data.online.retries import Retries, RetryableError
 from bt_fusion.data.online.rows import bars_of, sound_bars
 from bt_fusion.data.online.source import clock
 from bt_fusion.errors import BarsError, OptionError, unknown_name
@@ -20,7 +20,7 @@ NEEDS = "candles of an exchange need ccxt, not installed here: pip install 'bt-f
 MOST = 1_000  # candles per request, if the exchange allows as many
 USUAL = 100  # if ccxt does not know the limit
 TIMEOUT = 20_000  # milliseconds
-AGAIN = 3  # tries for an answer with broken rows
+BROKEN_TRIES = 3  # tries for an answer with broken rows
 READING = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -77,10 +77,10 @@ class ExchangeCandles:
 
         A fast clock would make an unfinished candle look finished.
         """
-        told = self.log.time
-        return clock() if told is None else min(told, clock())
+        server_time = self.log.time
+        return clock() if server_time is None else min(server_time, clock())
 
-    def ask(self, since: pd.Timestamp) -> pd.DataFrame:
+    def request(self, since: pd.Timestamp) -> pd.DataFrame:
         """Return the finished candles of one answer from `since` on, sorted, without duplicates.
 
         Raises
@@ -103,23 +103,23 @@ class ExchangeCandles:
         rows = self.log.rows or rows
         bars, broken = sound_bars(bars_of(rows))
         if len(rows) and not len(bars):
-            raise AgainError(f"{self.name} sends what cannot be read: {broken[0]}")
+            raise RetryableError(f"{self.name} sends what cannot be read: {broken[0]}")
         if broken and not self.repair:
             raise BrokenRowsError(
                 f"{self.name} sends rows that are not candles: {'; '.join(broken)}; run it again "
                 "later, or leave such rows out by --repair",
-                tries=AGAIN,
+                tries=BROKEN_TRIES,
             )
         return bars.loc[since:], broken
 
-    def _call(self, ask: Callable[[], Any]) -> Any:
+    def _call(self, request: Callable[[], Any]) -> Any:
         """Call the client; convert its errors to ours, and retry."""
         import ccxt
 
         def once() -> Any:
             self.log.clear()
             try:
-                return ask()
+                return request()
             except (ccxt.BaseError, *READING) as error:
                 raise failed(error, self.name, self.log) from error
 
@@ -154,7 +154,7 @@ class ExchangeCandles:
         raise OptionError(f"{self.name} has no symbol {self.symbol!r} among {len(symbols):,}{hint}")
 
 
-class BrokenRowsError(AgainError):
+class BrokenRowsError(RetryableError):
     """An answer with rows that are not candles."""
 
 
@@ -173,7 +173,7 @@ def open_client(exchange: str, host: str | None) -> Any:
     )
     client.enableLastJsonResponse = True
     if host is not None:
-        client.urls["api"] = moved(client.urls["api"], host)
+        client.urls["api"] = with_host(client.urls["api"], host)
     return client
 
 
@@ -186,14 +186,14 @@ def most_candles(client: Any, symbol: str) -> int | None:
     return int(limit) if limit else None
 
 
-def moved(urls: Any, host: str) -> Any:
+def with_host(urls: Any, host: str) -> Any:
     """Return the addresses of an API with another scheme and host.
 
-    >>> moved({"public": "https://api.example.com/api/v3"}, "http://127.0.0.1:8080")
+    >>> with_host({"public": "https://api.example.com/api/v3"}, "http://127.0.0.1:8080")
     {'public': 'http://127.0.0.1:8080/api/v3'}
     """
     if isinstance(urls, dict):
-        return {name: moved(url, host) for name, url in urls.items()}
+        return {name: with_host(url, host) for name, url in urls.items()}
     if not isinstance(urls, str):
         return urls
     parts = urlsplit(host)

@@ -9,8 +9,8 @@ from bt_fusion.data.online.timeframe import Timeframe
 
 __all__ = ["Page", "Pager", "pages"]
 
-Ask = Callable[[pd.Timestamp], pd.DataFrame]
-SETTLED = pd.Timedelta(days=1)  # after which a missing candle will not appear any more
+Request = Callable[[pd.Timestamp], pd.DataFrame]
+FINAL_AFTER = pd.Timedelta(days=1)  # after which a missing candle will not appear any more
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Pager:
 
     Attributes
     ----------
-    ask : callable
+    request : callable
         Takes a stamp; returns finished candles from then on, sorted, without duplicates: the next
         ones available, or those in a window that begins there.
     timeframe : Timeframe
@@ -48,7 +48,7 @@ class Pager:
         Returns the server's time, as of its last answer.
     """
 
-    ask: Ask
+    request: Request
     timeframe: Timeframe
     width: int
     end: pd.Timestamp
@@ -60,7 +60,7 @@ class Pager:
 
     def at(self, cursor: pd.Timestamp) -> pd.DataFrame:
         """Return the candles of one answer."""
-        bars = self.ask(cursor)
+        bars = self.request(cursor)
         return bars.loc[cursor : self.end - pd.Timedelta(1, "ns")]
 
     def beyond(self, cursor: pd.Timestamp) -> pd.DataFrame | None:
@@ -101,9 +101,9 @@ def pages(pager: Pager, start: pd.Timestamp) -> Iterator[Page]:
         if not len(bars):
             found = pager.beyond(cursor)
             if found is None:
-                settled = min(pager.end, pager.now() - SETTLED - 2 * timeframe.length)
-                if settled > cursor:
-                    yield Page(bars, cursor, settled)
+                final_until = min(pager.end, pager.now() - FINAL_AFTER - 2 * timeframe.length)
+                if final_until > cursor:
+                    yield Page(bars, cursor, final_until)
                 return
             yield Page(bars, cursor, found.index[0])
             cursor, bars = found.index[0], found

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from bt_fusion.errors import DownloadError
 
-__all__ = ["AgainError", "Retries", "deepest_cause", "retry_after"]
+__all__ = ["Retries", "RetryableError", "deepest_cause", "retry_after"]
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 MOST_SHOWN = 200  # characters of an error without a system message
-TOLD = 5.0  # seconds of waiting from which it is reported
+REPORTED_WAIT = 5.0  # seconds of waiting from which it is reported
 
 
-class AgainError(DownloadError):
+class RetryableError(DownloadError):
     """An answer that may differ on another try.
 
     Attributes
@@ -54,8 +54,8 @@ class Retries:
     most: float = 60.0
     patience: float = 300.0
 
-    def call(self, ask: Callable[[], Found], say: Callable[[str], Any] = print) -> Found:
-        """Return the result of `ask`, after as many tries as it takes.
+    def call(self, request: Callable[[], Result], say: Callable[[str], Any] = print) -> Result:
+        """Return the result of `request`, after as many tries as it takes.
 
         Raises
         ------
@@ -65,27 +65,27 @@ class Retries:
         number = 1
         while True:
             try:
-                return ask()
-            except AgainError as error:
+                return request()
+            except RetryableError as error:
                 if number >= min(self.tries, error.tries or self.tries):
                     raise DownloadError(f"{error}{tried(number)}") from error
                 sleep(self.wait(number, error, say))
                 number += 1
 
-    def wait(self, number: int, error: AgainError, say: Callable[[str], Any]) -> float:
+    def wait(self, number: int, error: RetryableError, say: Callable[[str], Any]) -> float:
         """Return the seconds to wait after try `number`; report long waits."""
-        asked = error.wait or 0.0
-        if asked > self.patience:
-            raise DownloadError(f"{error}; it asks to wait {asked:,.0f} s, run it again then")
+        server_wait = error.wait or 0.0
+        if server_wait > self.patience:
+            raise DownloadError(f"{error}; it asks to wait {server_wait:,.0f} s, run it again then")
         own = min(self.most, self.first * 2 ** (number - 1)) * random.uniform(0.5, 1.0)
-        wait = max(asked, own)
-        if wait >= TOLD:
+        wait = max(server_wait, own)
+        if wait >= REPORTED_WAIT:
             say(f"Waiting    {wait:.0f} s: {error}")
         return wait
 
 
 def deepest_cause(error: BaseException) -> str:
-    """Return what the system said of a failed connection, else the error's own text.
+    """Return the system's message on a failed connection, else the error's own text.
 
     Parameters
     ----------

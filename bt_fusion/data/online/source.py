@@ -34,7 +34,7 @@ class CandleSource(Protocol):
     def earliest(self) -> pd.Timestamp | None:
         """Return the time from which candles are available, if known."""
 
-    def ask(self, since: pd.Timestamp) -> pd.DataFrame:
+    def request(self, since: pd.Timestamp) -> pd.DataFrame:
         """Return the finished candles of one answer from `since` on, sorted, without duplicates."""
 
     def now(self) -> pd.Timestamp:

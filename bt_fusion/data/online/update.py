@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.data.bar_format import COLUMNS, PRICES
-from bt_fusion.data.online.candle_cache import CandleCache, Kept, no_candles
+from bt_fusion.data.online.candle_cache import CachedCandles, CandleCache, no_candles
 from bt_fusion.data.online.paging import Page, Pager, pages
 from bt_fusion.data.online.source import CandleSource, clock
 from bt_fusion.data.online.spans import Span, joined, missing
@@ -41,13 +41,13 @@ class Wanted:
     max_age: pd.Timedelta = NEVER
     refetch: bool = False
 
-    def lacks(self, kept: Kept) -> list[Span]:
+    def lacks(self, kept: CachedCandles) -> list[Span]:
         """Return the spans to download; none if the cache is complete or recent enough."""
         now = clock()
         end = now if self.until is None else min(self.until, now)
         if self.refetch:
             return [(self.since, end)] if self.since < end else []
-        new = kept.asked is not None and NEVER <= now - kept.asked < self.max_age
+        new = kept.requested is not None and NEVER <= now - kept.requested < self.max_age
         if new and kept.spans:
             end = min(end, kept.spans[-1][1])
         return missing(kept.spans, self.since, end)
@@ -88,7 +88,7 @@ def update(
     wanted: Wanted,
     say: Callable[[str], Any] = print,
     advance: Advance | None = None,
-) -> Kept:
+) -> CachedCandles:
     """Download what is missing and return all cached candles.
 
     Each page is saved as it arrives, so that an interruption loses no finished page; adjusted
@@ -118,24 +118,24 @@ def update(
     changes = Changes(kept.bars, source.tolerance)
     spans = [overlapped(span, kept, source.timeframe) for span in lacking]
     if source.adjusted:
-        found = in_one_piece(source, spans, kept, changes, say)
+        found = adjusted_alike(source, spans, kept, changes, say)
     else:
         fetch(source, spans, cache.add, changes, advance)
         if changes.stamps:
             say(correction(source.name, changes.stamps))
         found = cache.read()
-    newest = replace(found, asked=clock()) if reaches_now(wanted) else found
+    newest = replace(found, requested=clock()) if requests_newest(wanted) else found
     cache.store(newest)
     return newest
 
 
-def in_one_piece(
+def adjusted_alike(
     source: CandleSource,
     spans: list[Span],
-    kept: Kept,
+    kept: CachedCandles,
     changes: Changes,
     say: Callable[[str], Any],
-) -> Kept:
+) -> CachedCandles:
     """Return cached and downloaded candles, all adjusted alike.
 
     A split or dividend changes every earlier price. All candles are then downloaded again, and
@@ -148,10 +148,10 @@ def in_one_piece(
         ends = [*kept.spans, *spans]
         found.clear()
         fetch(source, [(min(ends)[0], max(end for _, end in ends))], found.append, changes)
-        kept = Kept(no_candles(), [])
+        kept = CachedCandles(no_candles(), [])
     elif changes.stamps:
         say(correction(source.name, changes.stamps))
-    return kept.with_newer(Kept(page.bars, [(page.start, page.end)]) for page in found)
+    return kept.with_newer(CachedCandles(page.bars, [(page.start, page.end)]) for page in found)
 
 
 def fetch(
@@ -168,7 +168,7 @@ def fetch(
     for start, end in joined(spans):
         first = source.earliest()
         begin = start if first is None else max(start, first)
-        pager = Pager(source.ask, source.timeframe, source.width, end, source.now)
+        pager = Pager(source.request, source.timeframe, source.width, end, source.now)
         for page in pages(pager, begin):
             changes.note(page.bars)
             keep(page if page.start > begin else Page(page.bars, start, page.end))
@@ -177,7 +177,7 @@ def fetch(
         done += (end - start) // length
 
 
-def overlapped(span: Span, kept: Kept, timeframe: Timeframe) -> Span:
+def overlapped(span: Span, kept: CachedCandles, timeframe: Timeframe) -> Span:
     """Return a span extended by the last cached candles before it."""
     before = kept.bars.index[: kept.bars.index.searchsorted(span[0])][-OVERLAP:]
     known = [first for first, last in kept.spans if last == span[0]]
@@ -186,7 +186,7 @@ def overlapped(span: Span, kept: Kept, timeframe: Timeframe) -> Span:
     return max(before[0], known[0]), span[1]
 
 
-def reaches_now(wanted: Wanted) -> bool:
+def requests_newest(wanted: Wanted) -> bool:
     """Return whether the newest candles were requested."""
     return wanted.until is None or wanted.until >= clock()
 

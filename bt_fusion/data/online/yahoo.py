@@ -11,9 +11,9 @@ import pandas as pd
 from platformdirs import user_cache_path
 
 from bt_fusion.data.online.answers import LATER, REFUSED, refused
-from bt_fusion.data.online.exchange import moved
+from bt_fusion.data.online.exchange import with_host
 from bt_fusion.data.online.market import Market
-from bt_fusion.data.online.retries import AgainError, Retries, deepest_cause, retry_after
+from bt_fusion.data.online.retries import Retries, RetryableError, deepest_cause, retry_after
 from bt_fusion.data.online.rows import sound_bars
 from bt_fusion.data.online.source import clock
 from bt_fusion.errors import BarsError, DownloadError, OptionError, unknown_name
@@ -76,7 +76,7 @@ class YahooCandles:
         self.days = pd.Timedelta(days=days)
         self.width = max(1, self.days // self.timeframe.length)
         self.session = open_session(host)
-        keep_zones_with_candles()
+        use_cache_folder()
         self.zone: str | None = None
 
     @property
@@ -96,7 +96,7 @@ class YahooCandles:
             return clock()
         return pd.Timestamp.now(self.zone or "America/New_York").tz_localize(None).as_unit("ns")
 
-    def ask(self, since: pd.Timestamp) -> pd.DataFrame:
+    def request(self, since: pd.Timestamp) -> pd.DataFrame:
         """Return the finished candles of one answer from `since` on, sorted, without duplicates.
 
         Raises
@@ -145,7 +145,7 @@ class YahooCandles:
                 )
         except yfinance.exceptions.YFPricesMissingError as error:
             if self.session.status == 200:
-                return nothing()
+                return empty_frame()
             raise self._failed(error) from error
         except yfinance.exceptions.YFTzMissingError as error:
             if self.session.status in (200, 404):
@@ -161,19 +161,19 @@ class YahooCandles:
         if status in REFUSED:
             return refused("yahoo", status)
         if status is None or status < 400:
-            return AgainError(f"yahoo cannot be reached: {deepest_cause(error)}", tries=4)
+            return RetryableError(f"yahoo cannot be reached: {deepest_cause(error)}", tries=4)
         if status in LATER or status >= 500:
-            return AgainError(f"yahoo answers HTTP {status}", self.session.wait, tries=4)
+            return RetryableError(f"yahoo answers HTTP {status}", self.session.wait, tries=4)
         return DownloadError(f"yahoo refuses it: {str(error)[:200]}; check symbol and dates")
 
 
-def nothing() -> pd.DataFrame:
+def empty_frame() -> pd.DataFrame:
     """Return bars without rows, as for an answer without candles."""
     columns = ["open", "high", "low", "close", "volume"]
     return pd.DataFrame(columns=columns, index=pd.DatetimeIndex([]), dtype=float)
 
 
-def keep_zones_with_candles() -> None:
+def use_cache_folder() -> None:
     """Keep yfinance's symbol data in our cache folder, not in its own."""
     import yfinance
 
@@ -213,7 +213,7 @@ def open_session(host: str | None) -> Any:
         wait: float | None = None
 
         def request(self, method: Any, url: str, *words: Any, **options: Any) -> Any:
-            place = url if host is None else moved(url, host)
+            place = url if host is None else with_host(url, host)
             self.status = None
             answer = super().request(method, place, *words, **options)
             self.status = answer.status_code

@@ -39,8 +39,10 @@ def headerless_names(rows: list[list[str]], assumed: list[str]) -> list[str]:
     first = [cell.strip() for cell in rows[0]]
     while first and not first[-1]:
         first.pop()
-    apart = len(first) > 1 and is_day(first[0]) and (is_clock(first[1]) or _clock_digits(rows))
-    names = ["date", "time", *COLUMNS] if apart else [*KLINE_COLUMNS]
+    two_columns = (
+        len(first) > 1 and is_day(first[0]) and (is_clock(first[1]) or _clock_digits(rows))
+    )
+    names = ["date", "time", *COLUMNS] if two_columns else [*KLINE_COLUMNS]
     if len(first) < len(names):
         raise BarsError(
             f"no header and {len(first)} column(s); a kline dump has at least "

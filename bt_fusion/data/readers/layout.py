@@ -12,7 +12,7 @@ from bt_fusion.data.readers.names import (
     TIME_COLUMNS,
     is_known,
     plain_name,
-    refuse_twins,
+    refuse_duplicates,
 )
 from bt_fusion.data.readers.number_text import NumberForm, number_form
 from bt_fusion.data.readers.stamps.clocks import is_clock, is_day
@@ -53,8 +53,8 @@ class Layout:
     @property
     def texts(self) -> list[str]:
         """The columns to read as text, for leading zeros of dates and other forms of numbers."""
-        apart = [name for name in ("date", "time") if {"date", "time"} <= set(self.names)]
-        return apart + (self.numbers if self.form else [])
+        texts = [name for name in ("date", "time") if {"date", "time"} <= set(self.names)]
+        return texts + (self.numbers if self.form else [])
 
     @property
     def numbers(self) -> list[str]:
@@ -100,7 +100,7 @@ def layout_of(head: str, assumed: list[str]) -> Layout:
     data = [[cell.strip() for cell in row] for row in rows[first:]]
     skipped = numbers[first] - 1 if data else numbers[-1]
     names, width = _as_wide(names, data, numbers[first:], separator, assumed)
-    refuse_twins(names)
+    refuse_duplicates(names)
     names = _unlike(names)
     places = [place for place, name in enumerate(names) if is_number(name)]
     cells = (row[place] for row in data for place in places if place < len(row))

@@ -1,7 +1,7 @@
 """Headers of two and three lines, as from yfinance: fields, symbols, the index's name."""
 
 from bt_fusion.data.bar_format import COLUMNS
-from bt_fusion.data.readers.names import TIME_COLUMNS, plain_name, refuse_twins
+from bt_fusion.data.readers.names import TIME_COLUMNS, plain_name, refuse_duplicates
 from bt_fusion.errors import BarsError
 
 __all__ = ["levels"]
@@ -32,7 +32,7 @@ def levels(rows: list[list[str]]) -> tuple[list[str], int] | None:
         raise BarsError(
             f"the columns hold several symbols ({', '.join(symbols)}); write one file for each"
         )
-    refuse_twins(fields[1:])
+    refuse_duplicates(fields[1:])
     lines, index = 2, plain_name(rows[0][0])
     if named:
         lines, index = 3, plain_name(rows[2][0])

@@ -15,8 +15,8 @@ __all__ = [
     "TIME_COLUMNS",
     "is_known",
     "plain_name",
+    "refuse_duplicates",
     "refuse_symbols",
-    "refuse_twins",
     "renamed",
 ]
 
@@ -99,7 +99,7 @@ def renamed(frame: pd.DataFrame, assumed: list[str]) -> pd.DataFrame:
     return frame.rename(columns=taken)
 
 
-def refuse_twins(names: Iterable[str]) -> None:
+def refuse_duplicates(names: Iterable[str]) -> None:
     """Raise BarsError if a column of bars appears twice."""
     names = list(names)
     for name in (*COLUMNS, *TIME_COLUMNS):

@@ -6,8 +6,8 @@ from bt_fusion.data.bar_format import COLUMNS
 from bt_fusion.data.readers.names import (
     SYMBOL_COLUMNS,
     plain_name,
+    refuse_duplicates,
     refuse_symbols,
-    refuse_twins,
     renamed,
 )
 from bt_fusion.data.readers.stamps import index_by_time
@@ -50,7 +50,7 @@ def tidy_bars(
     assumed: list[str] = []
     frame = _one_level(frame)
     frame.columns = pd.Index([plain_name(name) for name in frame.columns])
-    refuse_twins(frame.columns)
+    refuse_duplicates(frame.columns)
     for name in SYMBOL_COLUMNS:
         if name in frame.columns:
             refuse_symbols(name, list(frame[name].dropna().unique()))

@@ -43,7 +43,7 @@ class BestMember(ClassifierMixin, BaseEstimator):
         Each candidate's `figures` in each fold. Folds are left out if a class is missing before
         their start.
     test_scores_ : dict of str to dict
-        Each candidate's `figures` on the rows given to `judge`; empty before that.
+        Each candidate's `figures` on the rows given to `evaluate`; empty before that.
     test_rows_ : int
         Number of these rows.
     name_ : str
@@ -85,7 +85,7 @@ class BestMember(ClassifierMixin, BaseEstimator):
         self.test_rows_ = 0
         return self
 
-    def judge(self, X: np.ndarray, y: np.ndarray) -> "BestMember":
+    def evaluate(self, X: np.ndarray, y: np.ndarray) -> "BestMember":
         """Score every candidate on rows that no candidate has seen, into `test_scores_`."""
         known = np.isin(y, self.classes_)
         codes = np.where(known, np.searchsorted(self.classes_, y), UNKNOWN)

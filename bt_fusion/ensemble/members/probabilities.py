@@ -49,15 +49,15 @@ must be a number from 0 to 1, and a row must add up to 1. Mend the member, or le
             f"member {name!r} has the classes {list(classes)} and was fitted on "
             f"{list(range(shape[1]))}; set classes_ to np.unique(y) in fit"
         )
-    if shape[0] and not _sound(proba):
-        row = next(row for row in range(shape[0]) if not _sound(proba[row : row + 1]))
+    if shape[0] and not _are_probabilities(proba):
+        row = next(row for row in range(shape[0]) if not _are_probabilities(proba[row : row + 1]))
         raise OptionError(
             f"member {name!r}, row {row}: predict_proba returned {proba[row].tolist()}; each must "
             "be a number from 0 to 1, and a row must add up to 1. Mend the member, or leave it out"
         )
 
 
-def _sound(proba: np.ndarray) -> bool:
+def _are_probabilities(proba: np.ndarray) -> bool:
     """Return whether all numbers are probabilities and all rows add up to 1; NaN fails."""
     if len(proba) == 1:  # for a live bar, plain numbers take a tenth of the time
         row = proba[0].tolist()

@@ -81,7 +81,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):
             check_classes(codes[early], "before the last fifth")
             weight = None if sample_weight is None else sample_weight[early]
             machine = self._fit_pipeline(X[early], codes[early], weight)
-            self.map_ = ProbabilityMap().fit(squeezed(machine, X[late]), codes[late])
+            self.map_ = ProbabilityMap().fit(scaled_distances(machine, X[late]), codes[late])
         self.model_ = self._fit_pipeline(X, codes, sample_weight)
         return self
 
@@ -90,7 +90,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):
         X = np.asarray(X, dtype=np.float64)
         if self.map_ is None:
             return self.model_.predict_proba(X)
-        return self.map_.transform(squeezed(self.model_, X))
+        return self.map_.transform(scaled_distances(self.model_, X))
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likeliest class of each row."""
@@ -109,7 +109,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):
         return pipeline.fit(X, codes, **{f"{pipeline.steps[-1][0]}__sample_weight": weight})
 
 
-def squeezed(machine: Any, X: np.ndarray) -> np.ndarray:
+def scaled_distances(machine: Any, X: np.ndarray) -> np.ndarray:
     """Return the machine's distances by class, scaled into 0..1, shape (n_rows, n_classes)."""
     distance = machine.decision_function(X)
     if distance.ndim == 1:

@@ -19,7 +19,7 @@ class FeatureTest:
     Parameters
     ----------
     reference : FeatureReference
-        One that `judges`.
+        One that `has_scores`.
 
     References
     ----------

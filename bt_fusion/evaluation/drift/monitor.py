@@ -64,7 +64,7 @@ class Monitor:
         self.edge = [EdgeTest(line) for line in lines]
         self.calibration = [CalibrationTest(line) for line in lines]
         self.windows = None
-        if self.features is not None and self.features.judges:
+        if self.features is not None and self.features.has_scores:
             self.windows = FeatureTest(self.features)
         self.recent: deque[tuple[float, float, float]] = deque(maxlen=RECENT)
         self.sums = [0.0, 0.0, 0.0]

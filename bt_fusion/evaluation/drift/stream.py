@@ -94,7 +94,7 @@ class HealthStream:
         fitted = train + (bar - train) // refit * refit
         start = 0 if walk.window == "expanding" else fitted - train
         seen = self.bars.arrays()[:fitted]
-        model = walk.signal_model().signal_part().with_others(self.stream.heard())
+        model = walk.signal_model().signal_part().with_others(self.stream.other_bars())
         X, labels = model.feature_set().on(seen).transform(seen), labels_of(self.label, seen)
         proba = np.full((fitted, len(self.label.classes)), np.nan)
         for each in [each for each in self.proba if each < start]:

@@ -33,7 +33,7 @@ def check_declared(check: FeatureCheck) -> None:
         first = max(0, end + 1 - entry.memory - ROWS)
         part = check.values(check.bars.part(first, end + 1))[entry.memory - 1 :]
         rows = np.arange(first + entry.memory - 1, end + 1)
-        short = _apart(check, part, check.whole[rows]).any(axis=1)
+        short = _differs(check, part, check.whole[rows]).any(axis=1)
         if short.any():
             _check_memory(check, int(rows[short.argmax()]))
 
@@ -59,7 +59,7 @@ def _check_memory(check: FeatureCheck, end: int) -> None:
         return  # it looks ahead at this bar: memory is not the cause
 
     def enough(bars: int) -> bool:
-        return not _apart(check, _last(check, end, bars)[None], whole[None]).any()
+        return not _differs(check, _last(check, end, bars)[None], whole[None]).any()
 
     if _is_rounding(check, end, _last(check, end, memory), whole):
         return
@@ -70,12 +70,12 @@ def _check_memory(check: FeatureCheck, end: int) -> None:
 
 def _is_rounding(check: FeatureCheck, end: int, part: np.ndarray, whole: np.ndarray) -> bool:
     """Return whether values differ only by the effect of the bars' last digits."""
-    if _apart(check, part, whole, CERTAIN).any():
+    if _differs(check, part, whole, CERTAIN).any():
         return False
     return bool((np.abs(part - whole) <= check.rounding[end]).all())
 
 
-def _apart(
+def _differs(
     check: FeatureCheck, part: np.ndarray, whole: np.ndarray, more: float = 0.0
 ) -> np.ndarray:
     """Return which values differ by more than the effect of the start."""

@@ -60,18 +60,20 @@ def differing(
     ndarray of bool, shape (n_rows, n_columns)
     """
     known = reference[: len(other)]
-    unlike = (known != other) & ~(np.isnan(known) & np.isnan(other))
-    if not unlike.any():
-        return unlike
+    differs = (known != other) & ~(np.isnan(known) & np.isnan(other))
+    if not differs.any():
+        return differs
     with np.errstate(invalid="ignore"):
         difference = np.abs(known - other)
         size = np.maximum(np.maximum(np.abs(known), np.abs(other)), tried.scale)
-        unlike &= ~(difference <= LIMITS.get(kind, EXACT) * size)  # NaN in only one stays different
-        small = unlike & (difference <= ROUNDING * size)
+        differs &= ~(
+            difference <= LIMITS.get(kind, EXACT) * size
+        )  # NaN in only one stays different
+        small = differs & (difference <= ROUNDING * size)
         if small.any():
             limit = rounding_of(tried.values, arrays, reference)[: len(other)]
-            unlike &= ~(small & (difference <= limit))
-    return unlike
+            differs &= ~(small & (difference <= limit))
+    return differs
 
 
 def scale_of(values: np.ndarray) -> np.ndarray:

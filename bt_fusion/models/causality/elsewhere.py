@@ -13,7 +13,7 @@ __all__ = [
     "DEVIATIONS",
     "FEWEST",
     "YEARS",
-    "foretold",
+    "how_far_predicted",
     "other_bars",
     "shifted",
 ]
@@ -53,7 +53,7 @@ def other_bars(arrays: BarArrays, seed: int = 0) -> BarArrays:
     return made
 
 
-def foretold(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
+def how_far_predicted(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
     """Return how far ahead, and how well, values predict a price not used to compute them.
 
     Parameters
@@ -70,9 +70,9 @@ def foretold(values: np.ndarray, close: np.ndarray) -> tuple[int, float] | None:
     Examples
     --------
     >>> close = np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.01, 500)))
-    >>> foretold(np.append(close[1:], np.nan) / close, close)
+    >>> how_far_predicted(np.append(close[1:], np.nan) / close, close)
     (1, 1.0)
-    >>> foretold(close, close) is None
+    >>> how_far_predicted(close, close) is None
     True
     """
     moves = np.diff(np.log(close), prepend=np.nan)

@@ -10,12 +10,12 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import LookAheadError, RandomPartError
 from bt_fusion.features.registry import Feature
-from bt_fusion.models.causality.brought import check_fitted_before
 from bt_fusion.models.causality.changed_bars import CHANGES
 from bt_fusion.models.causality.differences import differing, rounding_of, scale_of
-from bt_fusion.models.causality.elsewhere import YEARS, foretold, shifted
+from bt_fusion.models.causality.elsewhere import YEARS, how_far_predicted, shifted
+from bt_fusion.models.causality.look_ahead_bars import how_far, how_many, look_ahead_bars
 from bt_fusion.models.causality.places import frames, turns
-from bt_fusion.models.causality.reach import how_far, how_many, reach
+from bt_fusion.models.causality.referenced import check_fitted_before
 from bt_fusion.models.causality.tried_bars import TriedBars
 
 __all__ = ["CONFIRMED", "OFF", "FeatureCheck"]
@@ -23,7 +23,7 @@ __all__ = ["CONFIRMED", "OFF", "FeatureCheck"]
 REPLACING = tuple(kind for kind in CHANGES if kind != "removed")
 EARLY = 1_000  # bars beyond the lookback on which the first rows are tested
 FIRST_ROWS = (0, 3, 10, 30)
-SEEN = 8  # rows before a block that are tested
+ROWS_BEFORE = 8  # rows before a block that are tested
 CONFIRMED = 4  # places to cut after, those with the largest changes
 LEAST = 1e-10  # of a feature's usual size: smaller changes before a block are ignored
 OFF = "causality_check=False (--no-causality-check) turns this check off"
@@ -71,7 +71,7 @@ class FeatureCheck:
         self._check_first_rows()
         self._check_blocks()
         unverified = self._check_unprimed()
-        self._check_foretold()
+        self._check_other_bars()
         return unverified
 
     def values(self, arrays: BarArrays) -> np.ndarray:
@@ -107,9 +107,9 @@ class FeatureCheck:
 
     def _check_repeated(self) -> None:
         again = self.values(self.bars.arrays)
-        unlike = (again != self.whole) & ~(np.isnan(again) & np.isnan(self.whole))
-        if unlike.any():
-            row, column = np.argwhere(unlike)[0]
+        differs = (again != self.whole) & ~(np.isnan(again) & np.isnan(self.whole))
+        if differs.any():
+            row, column = np.argwhere(differs)[0]
             raise RandomPartError(
                 f"feature {self.entry.names[column]} is random: two calls on the same bars differ, "
                 f"first at {self.bars.stamp(row)}; give it a fixed seed, and keep nothing between "
@@ -126,22 +126,22 @@ class FeatureCheck:
 
     def _compare(self, first: int, stop: int, reference: np.ndarray, cut: int, kind: str) -> None:
         """Raise LookAheadError if the rows up to a cut change with later bars."""
-        unlike = self._unlike(first, stop, reference, cut, kind)
-        if unlike is None or not unlike.any():
+        differs = self._differs(first, stop, reference, cut, kind)
+        if differs is None or not differs.any():
             return
-        row = int(unlike.any(axis=1).argmax())
-        column = int(unlike[row].argmax())
-        last = int(np.flatnonzero(unlike[:, column])[-1])
+        row = int(differs.any(axis=1).argmax())
+        column = int(differs[row].argmax())
+        last = int(np.flatnonzero(differs[:, column])[-1])
 
         def changed(ahead: int) -> bool:
             found = (
-                self._unlike(first, stop, reference, last + ahead, each)
+                self._differs(first, stop, reference, last + ahead, each)
                 for each in CHANGES
                 if each != "removed" or last + ahead + 1 >= self.entry.lookback
             )
-            return any(unlike is not None and unlike[last, column] for unlike in found)
+            return any(differs is not None and differs[last, column] for differs in found)
 
-        far = how_far(reach(changed, stop - first - 1 - last))
+        far = how_far(look_ahead_bars(changed, stop - first - 1 - last))
         raise LookAheadError(
             f"feature {self.entry.names[column]} looks ahead: its value at "
             f"{self.bars.stamp(first + row)} changes when the bars after "
@@ -150,7 +150,7 @@ class FeatureCheck:
             self.bars.stamp(first + row),
         )
 
-    def _unlike(
+    def _differs(
         self, first: int, stop: int, reference: np.ndarray, cut: int, kind: str
     ) -> np.ndarray | None:
         """Return which rows up to a cut change with later bars.
@@ -184,9 +184,9 @@ class FeatureCheck:
             except Exception as error:
                 what = f"{named}: it fails at stamps {YEARS} years away ({type(error).__name__})"
                 return [f"feature {what}; a table cannot be checked by other futures"]
-            unlike = differing(self, other, after, before)
-            if unlike.any():
-                row, column = np.argwhere(unlike)[0]
+            differs = differing(self, other, after, before)
+            if differs.any():
+                row, column = np.argwhere(differs)[0]
                 raise LookAheadError(
                     f"feature {self.entry.names[column]} looks ahead: its value at "
                     f"{self.bars.stamp(row)} changes once a call has seen bars after "
@@ -196,7 +196,7 @@ class FeatureCheck:
                 )
         return []
 
-    def _check_foretold(self) -> None:
+    def _check_other_bars(self) -> None:
         """Compute the feature on other bars; it must not predict the real ones."""
         market = self.bars.other_market
         first = len(self.whole) - len(market)
@@ -205,7 +205,7 @@ class FeatureCheck:
         except Exception:  # of bars that are no market's
             return
         for name, column in zip(self.entry.names, other.T, strict=True):
-            found = foretold(column, self.bars.arrays.close[first:])
+            found = how_far_predicted(column, self.bars.arrays.close[first:])
             if found is not None:
                 row = first + int(np.isfinite(column).argmax())
                 raise LookAheadError(
@@ -227,7 +227,7 @@ class FeatureCheck:
         for starts, arrays in self.bars.blocks:
             try:
                 jumps = self._jumps(self.values(arrays), starts) - LEAST * self.scale
-            except Exception:  # as in `_unlike`
+            except Exception:  # as in `_differs`
                 return
             most = jumps.max(axis=1)
             found += [(float(most[at]), int(starts[at])) for at in np.flatnonzero(most > 0)]
@@ -237,7 +237,7 @@ class FeatureCheck:
 
     def _jumps(self, other: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Return the largest step of the difference in the rows before each block."""
-        near = starts[:, None] - np.arange(SEEN + 1)
+        near = starts[:, None] - np.arange(ROWS_BEFORE + 1)
         near = np.maximum(near[:, ::-1][:, :-1], 0)  # the rows before, in time order
         near = np.concatenate([np.maximum(near[:, :1] - 1, 0), near], axis=1)
         new, old = other[near], self.whole[near]

@@ -14,18 +14,18 @@ from bt_fusion.ensemble.training import TrainingRows, fit_member, rows_proba
 from bt_fusion.errors import FittedBeforeError, LookAheadError
 from bt_fusion.features import FeatureSet, complete_rows
 from bt_fusion.labels import Label, labels_of
-from bt_fusion.models.causality.brought import brought, check_fitted_before
 from bt_fusion.models.causality.features import OFF
+from bt_fusion.models.causality.referenced import check_fitted_before, referenced
 from bt_fusion.models.causality.tried_bars import TriedBars
 
 __all__ = ["KnownRowsCheck", "MemberRows", "check_known_rows"]
 
-LEARNT = 0.6  # of the rows
+TRAIN_SHARE = 0.6  # of the rows
 NEAR = 1e-5  # between equal probabilities: networks round by batch size
 SHUFFLES = 3
-KNOWS = 0.8  # area under the curve of later rows, from labels without information
+MOST_AREA = 0.8  # area under the curve of later rows, from labels without information
 BARS, FEWEST_ROWS = 3_000, 200  # the last bars, on which members are tested
-HELD, OF_THEM = 50, 0.3  # number of distinct later rows, and their share in the data a member holds
+HELD_NUMBERS, HELD_SHARE = 50, 0.3  # distinct later rows, and their share, in a member's data
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,22 +55,22 @@ class MemberRows:
     @cached_property
     def count(self) -> int:
         """Number of training rows."""
-        return int(LEARNT * len(self.rows))
+        return int(TRAIN_SHARE * len(self.rows))
 
     @cached_property
-    def asked(self) -> np.ndarray:
+    def test_rows(self) -> np.ndarray:
         """Positions of the rows to predict, later than all training rows."""
         return self.rows[self.count + self.horizon :]
 
     @cached_property
-    def came(self) -> np.ndarray:
+    def test_labels(self) -> np.ndarray:
         """The labels of the rows to predict."""
         return self.y[self.count + self.horizon :]
 
     def later(self) -> TrainingRows:
         """Return the rows to predict as training rows."""
-        at, count = self.asked, self.count + self.horizon
-        codes = np.unique(self.came, return_inverse=True)[1]
+        at, count = self.test_rows, self.count + self.horizon
+        codes = np.unique(self.test_labels, return_inverse=True)[1]
         return TrainingRows(self.X, at, codes, self.t1[count:], self.horizon)
 
     def training(self, shuffled: int | None = None) -> TrainingRows:
@@ -105,7 +105,7 @@ class KnownRowsCheck:
         Raises
         ------
         LookAheadError
-            If it knows rows it was not fitted on.
+            If it has data of rows it was not fitted on.
         FittedBeforeError
             If it uses something fitted before, or learns nothing from its rows.
         """
@@ -115,7 +115,7 @@ class KnownRowsCheck:
             simplefilter("ignore")
             try:
                 fitted = self._fitted()
-                whole = self._proba(fitted, self.given.asked)
+                whole = self._proba(fitted, self.given.test_rows)
             except Exception:  # a member may fail on few rows; the real fit reports it
                 return
             if whole.ndim != 2 or not np.isfinite(whole).all():
@@ -130,7 +130,7 @@ class KnownRowsCheck:
 
     def _check_labels(self, whole: np.ndarray) -> None:
         """Fit it on shuffled labels: it must then predict nothing."""
-        others = [self._proba(self._fitted(seed), self.given.asked) for seed in range(SHUFFLES)]
+        others = [self._proba(self._fitted(seed), self.given.test_rows) for seed in range(SHUFFLES)]
         varies = np.ptp(whole, axis=0).max() > NEAR
         learns_nothing = varies and all(np.abs(each - whole).max() <= 1e-9 for each in others)
         if learns_nothing and not getattr(self.made, "fixed_rule", False):
@@ -141,7 +141,7 @@ class KnownRowsCheck:
                 "fixed_rule = True"
             )
         known = [self._area(each) for each in others]
-        if min(known) > KNOWS:
+        if min(known) > MOST_AREA:
             raise LookAheadError(
                 f"member {self.name!r} looks ahead: fitted on labels in random order, it still "
                 f"ranks {100 * min(known):.0f} % of the pairs of rows after {self._stamp(0)} "
@@ -152,15 +152,17 @@ class KnownRowsCheck:
 
     def _check_kept(self) -> None:
         """Fit it on later rows, then on earlier ones with labels without information."""
-        if len(np.unique(self.given.came)) < 2:
+        if len(np.unique(self.given.test_labels)) < 2:
             return
         try:
             for _ in range(SHUFFLES):
                 fit_member(clone(self.made), self.given.later())
         except Exception:  # a member may fail on few rows
             return
-        known = [self._area(self._proba(self._fitted(seed), self.given.asked)) for seed in (0, 1)]
-        if min(known) > KNOWS:
+        known = [
+            self._area(self._proba(self._fitted(seed), self.given.test_rows)) for seed in (0, 1)
+        ]
+        if min(known) > MOST_AREA:
             raise LookAheadError(
                 f"member {self.name!r} looks ahead: fitted on rows after {self._stamp(0)} and then "
                 f"on earlier ones with labels in random order, it ranks {100 * min(known):.0f} % "
@@ -171,23 +173,23 @@ class KnownRowsCheck:
 
     def _area(self, proba: np.ndarray) -> float:
         """Return the area under the curve of the highest class, 0 if there is only one class."""
-        up = self.given.came == self.given.came.max()
+        up = self.given.test_labels == self.given.test_labels.max()
         if up.all() or not np.isfinite(proba).all():
             return 0.0
         return float(roc_auc_score(up, proba[:, -1]))
 
     def _check_held(self) -> None:
         """Search for numbers of later rows in the objects that the member refers to."""
-        later = self.given.asked
+        later = self.given.test_rows
         known = {
             "features": np.unique(self.given.X[later].astype(np.float32)),
             "closes": np.unique(self.given.close[later].astype(np.float32)),
         }
-        for name, each in brought(self.made):
+        for name, each in referenced(self.made):
             values = numbers_of(each)
             for what, those in known.items():
                 found = np.isin(values, those)
-                if found.mean() > OF_THEM and len(np.unique(values[found])) >= HELD:
+                if found.mean() > HELD_SHARE and len(np.unique(values[found])) >= HELD_NUMBERS:
                     raise LookAheadError(
                         f"member {self.name!r} looks ahead: {name}, which it refers to, holds "
                         f"{int(found.sum()):,} {what} of rows after {self._stamp(0)}, which it "
@@ -196,7 +198,7 @@ class KnownRowsCheck:
                     )
 
     def _stamp(self, row: int) -> str:
-        return str(pd.Timestamp(self.given.time[self.given.asked[row]]))
+        return str(pd.Timestamp(self.given.time[self.given.test_rows[row]]))
 
 
 def check_known_rows(
@@ -219,7 +221,7 @@ def check_known_rows(
     given = MemberRows(
         X, arrays.time, arrays.close, rows, labels.y[rows], labels.t1[rows], label.horizon
     )
-    if len(rows) >= FEWEST_ROWS and len(given.asked):
+    if len(rows) >= FEWEST_ROWS and len(given.test_rows):
         KnownRowsCheck(name, made, given).run()
 
 
@@ -232,4 +234,4 @@ def numbers_of(held: Any) -> np.ndarray:
     except (TypeError, ValueError):
         values = np.empty(0, np.float32)
     values = values[np.isfinite(values)]
-    return values if len(values) >= HELD else np.array([np.nan], np.float32)
+    return values if len(values) >= HELD_NUMBERS else np.array([np.nan], np.float32)

@@ -9,11 +9,11 @@ import numpy as np
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.errors import LookAheadError, RandomPartError
 from bt_fusion.labels import Label, Labels, labels_of
-from bt_fusion.models.causality.brought import check_fitted_before
 from bt_fusion.models.causality.changed_bars import GAPS, block_starts, with_blocks
 from bt_fusion.models.causality.features import OFF
+from bt_fusion.models.causality.look_ahead_bars import look_ahead_bars
 from bt_fusion.models.causality.places import turns
-from bt_fusion.models.causality.reach import reach
+from bt_fusion.models.causality.referenced import check_fitted_before
 from bt_fusion.models.causality.tried_bars import TriedBars
 
 __all__ = ["LabelCheck"]
@@ -79,13 +79,15 @@ class LabelCheck:
             return labels_of(self.label, arrays)
 
     def _compare(self, cut: int, kind: str) -> None:
-        unlike = self._unlike(cut, kind)
-        if unlike is None or not unlike.any():
+        differs = self._differs(cut, kind)
+        if differs is None or not differs.any():
             return
-        row = int(unlike.argmax())
+        row = int(differs.argmax())
         known = self.whole.t1[row]
         base = int(known) if 0 <= known <= cut else cut
-        ahead = reach(lambda far: self._any_unlike(base + far, row), len(self.whole.y) - 1 - base)
+        ahead = look_ahead_bars(
+            lambda far: self._any_differs(base + far, row), len(self.whole.y) - 1 - base
+        )
         further = "all later bars" if ahead is None else f"bars up to {ahead:,} later"
         raise LookAheadError(
             f"label {self.name} looks further than its t1: its value at "
@@ -95,7 +97,7 @@ class LabelCheck:
             self.bars.stamp(row),
         )
 
-    def _unlike(self, cut: int, kind: str) -> np.ndarray | None:
+    def _differs(self, cut: int, kind: str) -> np.ndarray | None:
         """Return which rows are known by a cut but change with later bars.
 
         None if the label refuses such bars.
@@ -106,11 +108,11 @@ class LabelCheck:
             if kind == "removed":
                 raise
             return None
-        unlike = self._changed(other, slice(0, cut + 1), cut)
+        differs = self._changed(other, slice(0, cut + 1), cut)
         if kind == "removed":  # rows may wait for the whole horizon, even if t1 is earlier
-            waits = np.arange(cut + 1) + self.label.horizon > cut
-            unlike &= ~(waits & np.isnan(other.y[: cut + 1]))
-        return unlike
+            unresolved = np.arange(cut + 1) + self.label.horizon > cut
+            differs &= ~(unresolved & np.isnan(other.y[: cut + 1]))
+        return differs
 
     def _changed(self, other: Labels, rows: slice | np.ndarray, by: int | np.ndarray) -> np.ndarray:
         """Return which rows are known by a bar but have changed."""
@@ -121,9 +123,9 @@ class LabelCheck:
         known, now = (np.isfinite(a) & (b <= by) for a, b in ((y, t1), (other_y, other_t1)))
         return (known != now) | (known & now & ((y != other_y) | (t1 != other_t1)))
 
-    def _any_unlike(self, cut: int, row: int) -> bool:
-        found = [self._unlike(cut, kind) for kind in KINDS]
-        return any(unlike is not None and bool(unlike[row]) for unlike in found)
+    def _any_differs(self, cut: int, row: int) -> bool:
+        found = [self._differs(cut, kind) for kind in KINDS]
+        return any(differs is not None and bool(differs[row]) for differs in found)
 
     def _check_blocks(self) -> None:
         """Insert short blocks of other bars throughout, and cut where labels change.
@@ -150,7 +152,7 @@ class LabelCheck:
             following = np.append(starts, len(arrays))[np.searchsorted(starts, rows, "right")]
             try:
                 other = self.labels(with_blocks(arrays, starts, rng))
-            except Exception:  # as in `_unlike`
+            except Exception:  # as in `_differs`
                 return []
             changed = np.flatnonzero(self._changed(other, rows, following - 1))
             pairs = zip(following[changed] - changed, following[changed], strict=True)

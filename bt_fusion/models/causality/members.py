@@ -17,9 +17,9 @@ from bt_fusion.ensemble.training import Preparation, TrainingRows, fit_member, r
 from bt_fusion.errors import LookAheadError, RandomPartError, RowsBesideError, TrainingError
 from bt_fusion.features import FeatureSet, complete_rows
 from bt_fusion.labels import Label, labels_of
-from bt_fusion.models.causality.brought import is_fitted
 from bt_fusion.models.causality.features import OFF
-from bt_fusion.models.causality.reach import how_many, reach
+from bt_fusion.models.causality.look_ahead_bars import how_many, look_ahead_bars
+from bt_fusion.models.causality.referenced import is_fitted
 from bt_fusion.models.causality.tried_bars import TriedBars
 from bt_fusion.module_sources import unwrapped, users_own
 
@@ -125,9 +125,9 @@ def check_batch(name: str, fitted: Any, X: np.ndarray, at: np.ndarray, bars: Tri
             rows = at[at < len(other)]
             found = predicted(fitted, other, rows)[: last + 1]
             bars.count(found)
-            unlike = np.flatnonzero(~_same(found, whole[: last + 1]))
-            if len(unlike):
-                raise _later(name, fitted, X, at, int(unlike[-1]), bars)
+            differs = np.flatnonzero(~_same(found, whole[: last + 1]))
+            if len(differs):
+                raise _later(name, fitted, X, at, int(differs[-1]), bars)
     for row in range(0, len(at), -(-len(at) // ALONE)):
         found = predicted(fitted, X[: at[row] + 1], at[row : row + 1])
         bars.count(found)
@@ -192,7 +192,7 @@ def _later(
         found = (predicted(fitted, each, at[at < len(each)])[: row + 1] for each in others)
         return any(not _same(each, whole)[row] for each in found)
 
-    far = reach(changed, len(at) - 1 - row)
+    far = look_ahead_bars(changed, len(at) - 1 - row)
     further = "all later rows" if far is None else f"rows up to {how_many(far)} later"
     stamp = bars.stamp(int(at[row]))
     return LookAheadError(

@@ -25,8 +25,8 @@ from bt_fusion.user_code import part_digest
 __all__ = ["check_own", "is_checked", "unchecked_fit_note", "unchecked_note", "unverified_note"]
 
 PASSED = np.ones(1)  # content of a cache entry
-HERE: set[str] = set()  # parts that have passed in this process
-LONGEST: dict[str, BarArrays] = {}  # by part, the bars on which it passed here
+PASSED_HERE: set[str] = set()  # parts that have passed in this process
+LONGEST_BARS: dict[str, BarArrays] = {}  # by part, the bars on which it passed here
 UNVERIFIED: dict[str, list[str]] = {}  # by part, what its last check here could not verify, and why
 CODE = ("models.causality", "features", "labels", "technical", "ensemble.training")
 LIBRARIES = ("numpy", "pandas", "scipy", "TA-Lib", "scikit-learn")
@@ -64,14 +64,14 @@ def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") 
     for own in parts:
         _, code, check, part = own
         key = _key(f"{_named(own)} {data}") if code else ""
-        known = key in HERE or (key and store is not None and store.get(key) is not None)
+        known = key in PASSED_HERE or (key and store is not None and store.get(key) is not None)
         if not known:
             UNVERIFIED[_named(own)] = unverified = check(part, bars) or []
             if unverified:
                 continue  # it has not passed: it is checked again next time
         if key:
-            LONGEST[_named(own)] = arrays
-            HERE.add(key)
+            LONGEST_BARS[_named(own)] = arrays
+            PASSED_HERE.add(key)
         if key and store is not None and not known:
             store.put(key, PASSED)
 
@@ -79,7 +79,7 @@ def check_own(model: Any, arrays: BarArrays, place: str | Path | None = "auto") 
 def _passed_on_more(part: OwnPart, arrays: BarArrays) -> bool:
     """Return whether a part has passed here on bars that begin with these."""
     _, code, *_ = part
-    longer = LONGEST.get(_named(part)) if code else None
+    longer = LONGEST_BARS.get(_named(part)) if code else None
     return (
         longer is not None
         and len(longer) >= len(arrays)

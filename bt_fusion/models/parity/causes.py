@@ -1,5 +1,6 @@
 """Why a bar-by-bar prediction differs: features, members, or a last digit."""
 
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from bt_fusion.models.parity.ways import streamed_features
 __all__ = ["differing_features", "last_digit_bars"]
 
 LAST_DIGIT = 1e-6  # of a feature and its standard deviation: the effect of its memory and float32
-LOOKED_AT = 8  # differing bars on which features are compared
+BARS_COMPARED = 8  # differing bars on which features are compared
 
 
 def differing_features(model: Any, bars: list[ComparedBars], at: np.ndarray) -> tuple[str, ...]:
@@ -24,11 +25,11 @@ def differing_features(model: Any, bars: list[ComparedBars], at: np.ndarray) -> 
     at : ndarray of int
         Positions of differing bars among all compared ones; only the first few are used.
     """
-    apart = np.zeros(len(model.feature_set_), dtype=bool)
-    for bar in at[:LOOKED_AT]:
+    differ = np.zeros(len(model.feature_set_), dtype=bool)
+    for bar in at[:BARS_COMPARED]:
         part, row = _located(bars, int(bar))
-        apart |= _apart(model, part, streamed_features(model, part, row)[-1], row)
-    return tuple(name for name, odd in zip(model.feature_set_.names, apart, strict=True) if odd)
+        differ |= _differs(model, part, streamed_features(model, part, row)[-1], row)
+    return tuple(compress(model.feature_set_.names, differ))
 
 
 def last_digit_bars(model: Any, bars: list[ComparedBars], found: Difference) -> np.ndarray:
@@ -47,7 +48,7 @@ def last_digit_bars(model: Any, bars: list[ComparedBars], found: Difference) -> 
     for bar in np.flatnonzero(both):
         part, row = _located(bars, int(bar))
         X = streamed_features(model, part, row)
-        if (X[-1] == part.X[part.rows[row]]).all() or _apart(model, part, X[-1], row).any():
+        if (X[-1] == part.X[part.rows[row]]).all() or _differs(model, part, X[-1], row).any():
             continue
         votes = model.ensemble_.member_proba(X, np.array([len(X) - 1]))
         alike[bar] = np.abs(votes - found.found.votes[bar]).max() <= found.tolerance
@@ -63,7 +64,7 @@ def _located(bars: list[ComparedBars], bar: int) -> tuple[ComparedBars, int]:
     raise IndexError(f"{bar} bars beyond those compared")
 
 
-def _apart(model: Any, bars: ComparedBars, streamed: np.ndarray, row: int) -> np.ndarray:
+def _differs(model: Any, bars: ComparedBars, streamed: np.ndarray, row: int) -> np.ndarray:
     """Return which features of a bar differ by more than a last digit, shape (n_features,)."""
     whole = bars.X[bars.rows[row]].astype(np.float64)
     allowed = LAST_DIGIT * (np.abs(whole) + model.sample_.std(axis=0, dtype=np.float64))

@@ -82,9 +82,9 @@ class Difference:
 
     def members_at(self, bar: int) -> tuple[str, ...]:
         """Return the members with different votes on a bar, the largest difference first."""
-        apart = np.abs(self.found.votes[bar] - self.expected.votes[bar]).max(axis=1)
-        order = np.argsort(-np.nan_to_num(apart, nan=np.inf), kind="stable")
-        return tuple(self.expected.members[n] for n in order if not apart[n] <= self.tolerance)
+        difference = np.abs(self.found.votes[bar] - self.expected.votes[bar]).max(axis=1)
+        order = np.argsort(-np.nan_to_num(difference, nan=np.inf), kind="stable")
+        return tuple(self.expected.members[n] for n in order if not difference[n] <= self.tolerance)
 
     def compared(self, way: str, last_digit: np.ndarray | None = None) -> Comparison:
         """Return the line of the certificate, without the bars that differ by a last digit."""
@@ -114,9 +114,9 @@ class Difference:
 
     def _largest(self, found: np.ndarray, expected: np.ndarray) -> np.ndarray:
         """Return the largest difference per bar; 0 if one of the two is unknown."""
-        apart = np.abs(found - expected).reshape(len(self.expected), -1)
+        difference = np.abs(found - expected).reshape(len(self.expected), -1)
         both = self.found.known & self.expected.known
-        return np.where(both, apart.max(axis=1), 0.0)
+        return np.where(both, difference.max(axis=1), 0.0)
 
 
 def joined(parts: Iterable[Predictions]) -> Predictions:

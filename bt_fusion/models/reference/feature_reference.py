@@ -15,7 +15,7 @@ BINS = 10
 WINDOWS = 30  # number of parts of the training rows
 FEWEST_WINDOWS = 10
 FEWEST_ROWS = 50  # of a window
-ENOUGH = 5_000  # values used to compute deciles
+MOST_VALUES = 5_000  # values used to compute deciles
 SPREAD = 0.05  # minimum standard deviation of a feature's log PSI
 SMALL = 1e-4  # added to a PSI before its logarithm
 CALENDAR = "calendar"  # known in advance, and different in every window
@@ -81,10 +81,10 @@ class FeatureReference:
             else np.empty((0, len(names), BINS), dtype=np.int64)
         )
         whole = in_bins(bins)
-        strays = psi(counts, whole - counts)
-        logs = np.log(strays + SMALL)
+        psi_values = psi(counts, whole - counts)
+        logs = np.log(psi_values + SMALL)
         enough = count >= FEWEST_WINDOWS
-        scores = np.array([standing(logs[n], np.delete(logs, n, 0)) for n in range(count)])
+        scores = np.array([distance_above(logs[n], np.delete(logs, n, 0)) for n in range(count)])
         none = np.full(len(names), np.nan)
         return cls(
             tuple(names),
@@ -93,12 +93,12 @@ class FeatureReference:
             window,
             logs.mean(0) if enough else none,
             deviation(logs) if enough else none,
-            np.quantile(strays, 0.95, axis=0) if enough else none,
+            np.quantile(psi_values, 0.95, axis=0) if enough else none,
             scores if enough else np.empty(0),
         )
 
     @property
-    def judges(self) -> bool:
+    def has_scores(self) -> bool:
         """Whether the training rows have enough windows to show how far one may deviate."""
         return len(self.scores) > 0
 
@@ -112,9 +112,9 @@ class FeatureReference:
         """
         return psi(in_bins(binned(np.ascontiguousarray(X.T), self.edges)), self.counts)
 
-    def score(self, strays: np.ndarray) -> float:
+    def score(self, psi_values: np.ndarray) -> float:
         """Return the largest log PSI of the features, in standard deviations above normal."""
-        return float(((np.log(strays + SMALL) - self.mean) / self.spread).max())
+        return float(((np.log(psi_values + SMALL) - self.mean) / self.spread).max())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reference in JSON types."""
@@ -123,9 +123,9 @@ class FeatureReference:
             "edges": self.edges.tolist(),
             "counts": self.counts.tolist(),
             "window": self.window,
-            "mean": self.mean.tolist() if self.judges else [],
-            "spread": self.spread.tolist() if self.judges else [],
-            "usual": self.usual.tolist() if self.judges else [],
+            "mean": self.mean.tolist() if self.has_scores else [],
+            "spread": self.spread.tolist() if self.has_scores else [],
+            "usual": self.usual.tolist() if self.has_scores else [],
             "scores": self.scores.tolist(),
         }
 
@@ -170,7 +170,7 @@ def _is_calendar(name: str) -> bool:
 
 def deciles(columns: np.ndarray) -> np.ndarray:
     """Return the deciles of about a thousand values per feature, shape (n_features, 9)."""
-    few = np.sort(columns[:, :: -(-columns.shape[1] // ENOUGH)], axis=1)
+    few = np.sort(columns[:, :: -(-columns.shape[1] // MOST_VALUES)], axis=1)
     return few[:, np.arange(1, BINS) * few.shape[1] // BINS].astype(np.float64)
 
 
@@ -208,7 +208,7 @@ def psi(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
     return ((one - other) * np.log(one / other)).sum(-1)
 
 
-def standing(logs: np.ndarray, others: np.ndarray) -> float:
+def distance_above(logs: np.ndarray, others: np.ndarray) -> float:
     """Return how far a window's most unusual feature is above the other windows."""
     if len(others) < 2:
         return 0.0

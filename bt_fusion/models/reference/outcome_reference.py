@@ -18,14 +18,14 @@ NEARLY = 1e-3  # limits how near probabilities may be to 0 and 1
 
 @dataclass(frozen=True)
 class CalibrationLine:
-    """Frequency of a class by its stated probability, over unseen rows.
+    """Frequency of a class by its predicted probability, over unseen rows.
 
     Attributes
     ----------
     side : int
         The class: 1, or -1 for three classes.
     intercept, slope : float
-        log-odds(observed) = intercept + slope x log-odds(stated).
+        log-odds(observed) = intercept + slope x log-odds(predicted).
     base : float
         Share of the class among the rows.
     signal : float
@@ -46,27 +46,27 @@ class CalibrationLine:
 
     @classmethod
     def learn(
-        cls, side: int, stated: np.ndarray, came: np.ndarray, horizon: int
+        cls, side: int, predicted: np.ndarray, outcomes: np.ndarray, horizon: int
     ) -> "CalibrationLine":
         """Fit the line; overlapping labels count once.
 
         Parameters
         ----------
         side : int
-        stated : ndarray of float, shape (n_rows,)
+        predicted : ndarray of float, shape (n_rows,)
             Probability of the class, in time order.
-        came : ndarray of bool, shape (n_rows,)
+        outcomes : ndarray of bool, shape (n_rows,)
         horizon : int
             Bars a label looks ahead.
         """
-        intercept, slope = fitted_line(stated, came)
-        expected = on_line(intercept, slope, stated)
-        base, residual = float(came.mean()), came - expected
-        away = expected - base
-        signal = float((away**2).mean())
+        intercept, slope = fitted_line(predicted, outcomes)
+        expected = on_line(intercept, slope, predicted)
+        base, residual = float(outcomes.mean()), outcomes - expected
+        deviation = expected - base
+        signal = float((deviation**2).mean())
         edge_error = np.inf
         if signal > 0:
-            edge_error = error_of_mean(away * residual, horizon) / signal
+            edge_error = error_of_mean(deviation * residual, horizon) / signal
         return cls(
             side,
             intercept,
@@ -77,9 +77,9 @@ class CalibrationLine:
             min(edge_error, 1e6),
         )
 
-    def expected(self, stated: float) -> float:
-        """Return the expected frequency of the class at a stated probability."""
-        return at_line(self.intercept, self.slope, stated)
+    def expected(self, predicted: float) -> float:
+        """Return the expected frequency of the class at a predicted probability."""
+        return at_line(self.intercept, self.slope, predicted)
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,9 @@ class OutcomeReference:
         hit_line = fitted_line(proba.max(axis=1), hits)
         return cls(lines, hit_line, float(hits.mean()), len(y), bets)
 
-    def expected_hit(self, stated: float) -> float:
-        """Return the expected frequency of hits at a stated probability of the likeliest class."""
-        return at_line(*self.hit_line, stated)
+    def expected_hit(self, predicted: float) -> float:
+        """Return the expected frequency of hits at a probability of the likeliest class."""
+        return at_line(*self.hit_line, predicted)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the outcomes in JSON types."""
@@ -151,39 +151,39 @@ class OutcomeReference:
         """
         intercept, slope = given["hit_line"]
         lines = tuple(CalibrationLine(**line) for line in given["lines"])
-        sound = all(0 < line.base < 1 and line.bias_error > 0 < line.edge_error for line in lines)
-        if not (lines and sound and 0 <= given["hit_rate"] <= 1 and given["bets"] > 0):
+        valid = all(0 < line.base < 1 and line.bias_error > 0 < line.edge_error for line in lines)
+        if not (lines and valid and 0 <= given["hit_rate"] <= 1 and given["bets"] > 0):
             raise ValueError("shares or errors out of range")
         counts = given["rows"], given["bets"]
         return cls(lines, (float(intercept), float(slope)), given["hit_rate"], *counts)
 
 
-def fitted_line(stated: np.ndarray, came: np.ndarray) -> tuple[float, float]:
-    """Return intercept and slope of the log-odds of an outcome on the stated log-odds."""
-    share = (came.sum() + 0.5) / (len(came) + 1)
-    odds = log_odds(stated)
-    if came.all() or not came.any() or np.ptp(odds) < NEARLY:
+def fitted_line(predicted: np.ndarray, outcomes: np.ndarray) -> tuple[float, float]:
+    """Return intercept and slope of the log-odds of an outcome on the predicted log-odds."""
+    share = (outcomes.sum() + 0.5) / (len(outcomes) + 1)
+    odds = log_odds(predicted)
+    if outcomes.all() or not outcomes.any() or np.ptp(odds) < NEARLY:
         return float(np.log(share / (1 - share))), 0.0
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=1e6).fit(odds[:, None], came)
+    fitted = LogisticRegression(C=1e6).fit(odds[:, None], outcomes)
     return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
 
 
-def on_line(intercept: float, slope: float, stated: np.ndarray) -> np.ndarray:
-    """Return a line's frequencies for stated probabilities."""
-    share = 1 / (1 + np.exp(-(intercept + slope * log_odds(stated))))
+def on_line(intercept: float, slope: float, predicted: np.ndarray) -> np.ndarray:
+    """Return a line's frequencies for predicted probabilities."""
+    share = 1 / (1 + np.exp(-(intercept + slope * log_odds(predicted))))
     return np.clip(share, NEARLY, 1 - NEARLY)
 
 
-def at_line(intercept: float, slope: float, stated: float) -> float:
+def at_line(intercept: float, slope: float, predicted: float) -> float:
     """Return the same for one probability, ten times as fast as numpy.
 
     >>> round(at_line(0.0, 1.0, 0.6), 6)
     0.6
     """
-    sure = min(1 - CERTAIN, max(CERTAIN, stated))
-    odds = intercept + slope * math.log(sure / (1 - sure))
+    clipped = min(1 - CERTAIN, max(CERTAIN, predicted))
+    odds = intercept + slope * math.log(clipped / (1 - clipped))
     share = 1 / (1 + math.exp(-min(700.0, max(-700.0, odds))))
     return min(1 - NEARLY, max(NEARLY, share))
 
@@ -198,8 +198,8 @@ def error_of_mean(values: np.ndarray, horizon: int) -> float:
     overlapping = horizon * float(values.var())
     length = BLOCK * horizon
     blocks = count // length
-    lasting = 0.0
+    over_blocks = 0.0
     if blocks >= BLOCK:
         sums = values[: blocks * length].reshape(blocks, length).sum(1)
-        lasting = float(sums.var(ddof=1)) / length
-    return float(np.sqrt(max(overlapping, lasting) / count))
+        over_blocks = float(sums.var(ddof=1)) / length
+    return float(np.sqrt(max(overlapping, over_blocks) / count))

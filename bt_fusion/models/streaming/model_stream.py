@@ -47,7 +47,7 @@ class Stream:
         self.memo: dict[Any, Any] = {}  # features of closed longer bars
         self.row: np.ndarray | None = None  # features of the last predicted bar
 
-    def hear(
+    def push_other(
         self,
         market: str,
         time: np.datetime64,
@@ -89,7 +89,7 @@ class Stream:
         """Return how many bars of a market are kept, None for all."""
         return None
 
-    def heard(self) -> dict[str, BarArrays]:
+    def other_bars(self) -> dict[str, BarArrays]:
         """Return the bars of other markets received so far."""
         return {name: buffer.arrays() for name, buffer in self.markets.items()}
 
@@ -145,7 +145,7 @@ class ModelStream(Stream):
     def features(self) -> FeatureSet:
         """Return the model's features, with the bars of other markets received so far."""
         features = self.model.feature_set_
-        return features.with_others(self.heard()) if self.markets else features
+        return features.with_others(self.other_bars()) if self.markets else features
 
     def current(self) -> Predictions:
         """Return the prediction of the last bar, unknown if it is in-sample."""

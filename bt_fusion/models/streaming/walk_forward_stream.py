@@ -62,7 +62,7 @@ class WalkForwardStream(Stream):
         arrays = self.buffer.arrays()
         if self.model is None or self.ensemble is None:
             return one_bar(self.blank, arrays.time[-1])
-        features = self.model.feature_set_.with_others(self.heard())
+        features = self.model.feature_set_.with_others(self.other_bars())
         X = features.latest(arrays, self.ensemble.context, self.memo)
         self.row = X[-1]
         return predict_last(self.model, self.ensemble, arrays, self.blank, self.number, X)
@@ -79,7 +79,7 @@ class WalkForwardStream(Stream):
         if self.number == 0:
             check_own(self.walk.signal_model(), seen, self.walk.cache)
         try:
-            self.model = fit_at(self.walk, seen, start, self.heard())
+            self.model = fit_at(self.walk, seen, start, self.other_bars())
             self.ensemble = single_row_ensemble(self.model.ensemble_)
         except TrainingError:
             self.model = None

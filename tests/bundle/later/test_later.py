@@ -6,8 +6,8 @@ import pytest
 from benchmarks.fault_kinds import read
 from bt_fusion import BundleError, Ensemble, ModelCompatibilityError, SignalModel
 from bt_fusion.bundle import LaterModel, describe, load_saved
-from bt_fusion.bundle.later.kinds import HOMES, model_class
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.later.kinds import CLASSES, model_class
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.data.samples import planted_edge
 
 X = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
@@ -31,7 +31,7 @@ class Pair(SignalModel):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setitem(HOMES, "pair", (__name__, "Pair"))
+    monkeypatch.setitem(CLASSES, "pair", (__name__, "Pair"))
     model = Pair(["wick_balance"], ensemble=Ensemble(["lr"])).fit(planted_edge(400))
     return model.save(tmp_path / "model")
 
@@ -56,8 +56,8 @@ def test_it_is_loaded_as_its_own_class(folder):
     assert [each["libraries"] for each in card["later"]] == [["numpy", "scikit-learn", "skops"], []]
 
 
-def test_an_unknown_kind_is_said(folder, monkeypatch):
-    monkeypatch.delitem(HOMES, "pair")
+def test_an_unknown_kind_is_reported(folder, monkeypatch):
+    monkeypatch.delitem(CLASSES, "pair")
     with pytest.raises(ModelCompatibilityError, match="kind 'pair'; known here: signal, man"):
         SignalModel.load(folder)
 
@@ -78,11 +78,11 @@ def test_an_unknown_kind_is_said(folder, monkeypatch):
 def test_entries_that_cannot_be_are_refused_by_card_and_load(field, value, message, folder):
     content = read(folder)
     content["later"][0][field] = value
-    (folder / "manifest.json").write_bytes(sealed(content))
+    (folder / "manifest.json").write_bytes(with_digest(content))
     for ask in (describe, load_saved):
         with pytest.raises(BundleError, match=message):
             ask(folder)
 
 
 def test_kinds_are_subclasses_of_the_signal_model():
-    assert all(issubclass(model_class(kind), SignalModel) for kind in HOMES)
+    assert all(issubclass(model_class(kind), SignalModel) for kind in CLASSES)

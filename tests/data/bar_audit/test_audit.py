@@ -60,9 +60,9 @@ def test_it_says_when_and_in_which_steps():
 
 def test_its_values_go_into_json():
     bars = around_the_clock(48).drop(pd.Timestamp("2024-01-01 05:00"))
-    told = json.loads(json.dumps(audit_bars(bars, NOW).to_dict()))
-    assert set(told) == {"bars", "start", "end", "length", "stamps", "stamps_why", "findings"}
-    (gap,) = told["findings"]
+    found = json.loads(json.dumps(audit_bars(bars, NOW).to_dict()))
+    assert set(found) == {"bars", "start", "end", "length", "stamps", "stamps_why", "findings"}
+    (gap,) = found["findings"]
     assert (gap["kind"], gap["count"], gap["bars"]) == ("gaps", 1, 1)
     assert gap["first"] == ["2024-01-01 06:00:00"]
     assert gap["meaning"] and gap["remedy"]

@@ -38,10 +38,10 @@ def yahoo():
 
 
 @pytest.fixture
-def said():
+def messages():
     return []
 
 
 @pytest.fixture
-def access(exchange, said):
-    return Access(exchange.host, say=said.append)
+def access(exchange, messages):
+    return Access(exchange.host, say=messages.append)

@@ -31,7 +31,7 @@ class LoopbackYahoo:
     days: int = 400
     dividend: tuple[str, float] | None = None
     status: list[int] = field(default_factory=list)
-    asked: list[dict[str, str]] = field(default_factory=list)
+    requests: list[dict[str, str]] = field(default_factory=list)
     down: bool = False
     late: int = 0
     last: pd.Timestamp | None = None
@@ -79,13 +79,13 @@ class LoopbackYahoo:
             adjusted[earlier] *= 1 - share
         return close, adjusted
 
-    def chart(self, symbol, asked):
+    def chart(self, symbol, query):
         """Return status and content of /v8/finance/chart/SYMBOL."""
         if symbol not in ("SPY", "BTC-USD"):
             return 404, {"chart": {"result": None, "error": UNKNOWN}}
-        stamps = self.stamps(asked.get("interval"))
-        if "period1" in asked:
-            start, end = int(asked["period1"]), int(asked["period2"])
+        stamps = self.stamps(query.get("interval"))
+        if "period1" in query:
+            start, end = int(query["period1"]), int(query["period2"])
             stamps = stamps[(stamps >= start) & (stamps < end)]
         close, adjusted = self.prices(stamps)
         last = np.arange(len(stamps)) >= len(stamps) - 3
@@ -97,22 +97,22 @@ class LoopbackYahoo:
             "volume": (1_000 + stamps % 97 + self.late * last).tolist(),
         }
         indicators = {"quote": [quote], "adjclose": [{"adjclose": adjusted.tolist()}]}
-        if asked.get("interval") == "1h":
+        if query.get("interval") == "1h":
             del indicators["adjclose"]
-        found = {"meta": self.meta(asked), "timestamp": stamps.tolist(), "indicators": indicators}
+        found = {"meta": self.meta(query), "timestamp": stamps.tolist(), "indicators": indicators}
         if not len(stamps):
             del found["timestamp"]
             indicators["quote"] = [{}]
         return 200, {"chart": {"result": [found], "error": None}}
 
-    def meta(self, asked):
+    def meta(self, query):
         """Return what Yahoo tells of the symbol."""
         regular = {"timezone": "EST", "start": 0, "end": 0, "gmtoffset": -18_000}
         trading = [
             [{**regular, "start": int(stamp), "end": int(stamp) + 23_400}]
             for stamp in self.stamps("1d")
         ]
-        more = {"tradingPeriods": trading} if asked.get("interval") == "1h" else {}
+        more = {"tradingPeriods": trading} if query.get("interval") == "1h" else {}
         return {
             "currency": "USD",
             "symbol": "SPY",
@@ -124,7 +124,7 @@ class LoopbackYahoo:
             "regularMarketTime": 0,
             "firstTradeDate": 0,
             "currentTradingPeriod": {"pre": regular, "regular": regular, "post": regular},
-            "dataGranularity": asked.get("interval"),
+            "dataGranularity": query.get("interval"),
             "range": "",
             "validRanges": ["1d", "5d", "1mo", "max"],
             **more,
@@ -144,13 +144,13 @@ class Answers(BaseHTTPRequestHandler):
         if not parts.path.startswith("/v8/finance/chart/"):
             self.send(200, "crumb")  # of the cookie that yfinance asks for first
             return
-        asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        self.served.asked.append(asked)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        self.served.requests.append(query)
         status = self.served.status.pop(0) if self.served.status else None
         if status is not None:
             self.send(status, "Too Many Requests")
             return
-        self.send(*self.served.chart(parts.path.rpartition("/")[2], asked))
+        self.send(*self.served.chart(parts.path.rpartition("/")[2], query))
 
     def send(self, status, content):
         body = content.encode() if isinstance(content, str) else json.dumps(content).encode()

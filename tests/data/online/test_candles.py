@@ -26,8 +26,8 @@ def same(found, right):
 
 def starts(exchange):
     """Return the first stamp of each request for candles, and forget them."""
-    found = [pd.to_datetime(int(each["startTime"]), unit="ms") for each in exchange.asked]
-    exchange.asked.clear()
+    found = [pd.to_datetime(int(each["startTime"]), unit="ms") for each in exchange.requests]
+    exchange.requests.clear()
     return found
 
 
@@ -93,7 +93,7 @@ def test_two_spans_and_what_lies_between(exchange, access):
     assert starts(exchange) == []
 
 
-def test_a_late_correction_is_noticed_and_the_newer_one_used(exchange, access, said):
+def test_a_late_correction_is_noticed_and_the_newer_one_used(exchange, access, messages):
     load_market(HOURS, access=access)
     exchange.corrections = {
         pd.Timestamp("2023-06-01 03:00"): 1.02,
@@ -101,23 +101,25 @@ def test_a_late_correction_is_noticed_and_the_newer_one_used(exchange, access, s
     }
     exchange.clock += pd.Timedelta(hours=1)
     same(load_market(HOURS, 0.0, access), exchange.right().loc["2023-03-01":])
-    line = said[-1]
+    line = messages[-1]
     assert line == (
         "Corrected  binance has changed 2 candles that were kept, the first of "
         "2023-05-31 00:00:00; the newer values are used"
     )
-    del said[:]
+    del messages[:]
     load_market(HOURS, 0.0, access)
-    assert said == ["Fetching   binance:BTC/USDT:1h"]
+    assert messages == ["Fetching   binance:BTC/USDT:1h"]
 
 
-def test_an_old_correction_is_noticed_by_a_refetch(exchange, access, said):
+def test_an_old_correction_is_noticed_by_a_refetch(exchange, access, messages):
     fetch_candles(HOURS, access)
     exchange.corrections = {pd.Timestamp("2023-03-05 03:00"): 1.02}
     before = fetch_candles(HOURS, access)
-    assert said == [] and len(before) == len(exchange.right().loc["2023-03-01":])
+    assert messages == [] and len(before) == len(exchange.right().loc["2023-03-01":])
     same(fetch_candles(HOURS, access, refetch=True), exchange.right().loc["2023-03-01":])
-    assert said[0].startswith("Corrected  binance has changed a candle that was kept, the first of")
+    assert messages[0].startswith(
+        "Corrected  binance has changed a candle that was kept, the first of"
+    )
 
 
 def test_offline_it_goes_on_with_what_is_there_and_says_how_old_it_is(
@@ -195,7 +197,7 @@ def test_nothing_is_left_beside_the_file(exchange, access, tmp_path):
     assert names <= {"candles.parquet", "lock"} and "candles.parquet" in names
 
 
-def test_a_folder_that_cannot_be_written_is_said(exchange, access, tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_reported(exchange, access, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("BT_FUSION_CACHE", str(tmp_path / "file"))
     with pytest.raises(OSError, match="cannot be written"):
@@ -223,20 +225,20 @@ def test_two_at_once_fetch_it_once(exchange, access):
     for thread in threads:
         thread.join()
     same(found[0], found[1])
-    assert len(exchange.asked) == 3
+    assert len(exchange.requests) == 3
 
 
 def test_progress_is_told_in_candles(exchange, access):
-    told = []
+    progress = []
     market = Market.of("binance:BTC/USDT:15m@2023-03-01..2023-04-01")
-    fetch_candles(market, access, advance=lambda done, total: told.append((done, total)))
-    assert told == [(1_000, 2_976), (2_000, 2_976), (2_976, 2_976)]
+    fetch_candles(market, access, advance=lambda done, total: progress.append((done, total)))
+    assert progress == [(1_000, 2_976), (2_000, 2_976), (2_976, 2_976)]
 
 
-def test_where_history_begins_late_it_is_said(exchange, access, said):
+def test_where_history_begins_late_it_is_reported(exchange, access, messages):
     found = load_market(Market.of("binance:BTC/USDT:1h@2022-12-01"), access=access)
     same(found, exchange.right())
-    assert said[1:] == [
+    assert messages[1:] == [
         "Begins     binance:BTC/USDT:1h has no candle from 2022-12-01 00:00:00 to before "
         "2023-01-01 00:00:00"
     ]
@@ -275,7 +277,7 @@ def test_after_a_kill_it_goes_on_from_what_is_there(exchange, access):
     market = "binance:BTC/USDT:1m@2023-05-20"
     words = [sys.executable, "-c", INTERRUPTED, market, exchange.host]
     process = subprocess.Popen(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    while len(exchange.asked) < 6:
+    while len(exchange.requests) < 6:
         sleep(0.01)
     process.kill()
     process.wait()

@@ -31,11 +31,11 @@ def same(found, right):
     pd.testing.assert_frame_equal(found, right, check_freq=False)
 
 
-def test_pages_are_put_together_without_the_unfinished_candle(exchange, access, said):
+def test_pages_are_put_together_without_the_unfinished_candle(exchange, access, messages):
     found = fetch_candles(HOURS, access)
     same(found, exchange.right())
     assert found.index[-1] == pd.Timestamp("2023-06-01 11:00")  # it is 12:34
-    assert len(exchange.asked) == REQUESTS and said == []
+    assert len(exchange.requests) == REQUESTS and messages == []
 
 
 @pytest.mark.parametrize("timeframe", ["1m", "5m", "15m", "4h", "1d"])
@@ -68,7 +68,7 @@ def test_a_passing_fault_costs_no_candle(fault, request_number, exchange, access
 def test_faults_one_after_the_other_cost_no_candle(exchange, access, waits):
     exchange.faults = dict(enumerate(["closed", "503", "429", "half", "cut"], start=1))
     same(fetch_candles(HOURS, access), exchange.right())
-    assert len(waits) == 5 and len(exchange.asked) == REQUESTS + 5
+    assert len(waits) == 5 and len(exchange.requests) == REQUESTS + 5
 
 
 @pytest.mark.parametrize("fault", ["duplicates", "disorder"])
@@ -101,27 +101,29 @@ def test_a_fault_that_stays_is_an_error_that_says_it(fault, message, exchange, a
 
 
 @pytest.mark.parametrize("status", ["451", "403"])
-def test_a_place_that_is_refused_is_said_at_once(status, exchange, access, waits):
+def test_a_place_that_is_refused_is_reported_at_once(status, exchange, access, waits):
     exchange.always = status
     message = (
         rf"binance refuses requests from this place \(HTTP {status}\).*another exchange, .*--host"
     )
     with pytest.raises(DownloadError, match=message):
         fetch_candles(HOURS, access)
-    assert waits == [] and len(exchange.asked) == 1
+    assert waits == [] and len(exchange.requests) == 1
 
 
-def test_an_exchange_that_is_not_there_is_said(exchange, access, waits):
+def test_an_exchange_that_is_not_there_is_reported(exchange, access, waits):
     exchange.down = True
     with pytest.raises(DownloadError, match=r"binance cannot be reached: .* \(8 tries\)"):
         fetch_candles(HOURS, access)
 
 
 @pytest.mark.parametrize("status", ["429", "418"])
-def test_it_waits_as_long_as_it_is_asked_to(status, exchange, access, waits, said):
+def test_it_waits_as_long_as_it_is_asked_to(status, exchange, access, waits, messages):
     exchange.faults, exchange.retry_after = {1: status}, "17"
     same(fetch_candles(HOURS, access), exchange.right())
-    assert waits == [17.0] and said[0].startswith(f"Waiting    17 s: binance answers HTTP {status}")
+    assert waits == [17.0] and messages[0].startswith(
+        f"Waiting    17 s: binance answers HTTP {status}"
+    )
 
 
 def test_a_ban_of_hours_is_an_error(exchange, access, waits):
@@ -132,18 +134,20 @@ def test_a_ban_of_hours_is_an_error(exchange, access, waits):
 
 
 @pytest.mark.parametrize("fault", BROKEN_ROWS)
-def test_rows_that_stay_broken_are_refused_or_left_out(fault, exchange, access, waits, said):
+def test_rows_that_stay_broken_are_refused_or_left_out(fault, exchange, access, waits, messages):
     exchange.faults = dict.fromkeys((1, 2, 3), fault)  # the second page, three times
     message = r"binance sends rows that are not candles: .* in row 500 .*--repair \(3 tries\)"
     with pytest.raises(BarsError, match=message):
         fetch_candles(HOURS, access)
-    exchange.faults = {len(exchange.asked) + 1: fault}
+    exchange.faults = {len(exchange.requests) + 1: fault}
     right = exchange.right()
-    found = fetch_candles(HOURS, Access(exchange.host, repair=True, say=said.append), refetch=True)
+    found = fetch_candles(
+        HOURS, Access(exchange.host, repair=True, say=messages.append), refetch=True
+    )
     gone = right.index.difference(found.index)
     assert [stamp for stamp in gone] == [right.index[1_500]]
     same(found, right.drop(gone))
-    assert said[-1].startswith("Repaired   binance: dropped ")
+    assert messages[-1].startswith("Repaired   binance: dropped ")
 
 
 HOLES = {
@@ -185,10 +189,10 @@ def test_an_unsteady_exchange_costs_no_candle(seed, exchange, access, waits):
         ("binance:BTC/USDT:7h", "unknown timeframe of binance '7h'"),
     ],
 )
-def test_what_the_exchange_does_not_have_is_said(text, message, exchange, access):
+def test_what_the_exchange_does_not_have_is_reported(text, message, exchange, access):
     with pytest.raises(OptionError, match=message):
         fetch_candles(Market.of(text), access)
-    assert exchange.asked == []
+    assert exchange.requests == []
 
 
 def test_the_exchange_s_own_name_of_a_symbol_will_do(exchange, access):
@@ -203,7 +207,7 @@ def test_a_host_that_is_no_address_is_refused(access):
         fetch_candles(HOURS, Access("localhost:8080"))
 
 
-def test_without_ccxt_the_remedy_is_said(monkeypatch, access):
+def test_without_ccxt_the_remedy_is_reported(monkeypatch, access):
     monkeypatch.setitem(__import__("sys").modules, "ccxt", None)
     with pytest.raises(OptionError, match=r"need ccxt, .*pip install 'bt-fusion\[data\]'"):
         fetch_candles(HOURS, access)

@@ -57,13 +57,13 @@ def test_a_file_of_that_name_is_a_file(tmp_path, monkeypatch):
     [
         ("yahoo:SPY", "'yahoo:SPY' does not say how long candles are; e.g. binance:BTC/USDT:1h"),
         ("binance:BTC/USDT", "does not say how long candles are"),
-        ("binance:BTC/USDT:hour", "timeframe 'hour' is none"),
+        ("binance:BTC/USDT:hour", "timeframe 'hour' is unknown"),
         ("binance:BTC/USDT:1h@", "has no date after its @"),
         ("binance:BTC/USDT:1h@soon", "since 'soon' is no ISO date"),
         ("binance:BTC/USDT:1h@2021-01-01..2020-01-01", "since 2021-01-01 00:00:00 is not before"),
     ],
 )
-def test_what_is_missing_is_said(text, message):
+def test_what_is_missing_is_reported(text, message):
     assert is_market(text)
     with pytest.raises(OptionError, match=message):
         Market.of(text)

@@ -22,11 +22,11 @@ class Server:
 
     def __init__(self, hours, width, window, empty=()):
         self.bars = pd.DataFrame({"close": 1.0}, index=pd.DatetimeIndex([at(h) for h in hours]))
-        self.width, self.window, self.empty, self.asked = width, window, set(empty), 0
+        self.width, self.window, self.empty, self.requests = width, window, set(empty), 0
 
-    def ask(self, since):
-        self.asked += 1
-        if self.asked - 1 in self.empty:
+    def request(self, since):
+        self.requests += 1
+        if self.requests - 1 in self.empty:
             return self.bars.iloc[:0]
         if self.window:
             return self.bars.loc[since : since + (self.width - 1) * HOURS.length]
@@ -34,7 +34,7 @@ class Server:
 
 
 def walked(server, start, end, now):
-    pager = Pager(server.ask, HOURS, server.width, at(end), lambda: at(now))
+    pager = Pager(server.request, HOURS, server.width, at(end), lambda: at(now))
     found = list(pages(pager, at(start)))
     stamps = [stamp for page in found for stamp in page.bars.index]
     return stamps, joined((page.start, page.end) for page in found)
@@ -67,12 +67,12 @@ def test_what_follows_the_last_candle_may_still_come():
 def test_no_question_is_asked_where_no_candle_can_have_ended():
     server = Server(range(10), 20, False)
     stamps, _ = walked(server, 0, 11, now=10)
-    assert len(stamps) == 10 and server.asked == 1
-    assert walked(server, 10, 11, now=10) == ([], []) and server.asked == 1
+    assert len(stamps) == 10 and server.requests == 1
+    assert walked(server, 10, 11, now=10) == ([], []) and server.requests == 1
 
 
 @pytest.mark.parametrize("window", [True, False])
 def test_the_future_is_not_asked_for(window):
     server = Server(range(10), 5, window)
     stamps, _ = walked(server, 0, 10_000, now=30)
-    assert len(stamps) == 10 and server.asked <= 2 + 2 * 4  # windows from 10 to 30, twice
+    assert len(stamps) == 10 and server.requests <= 2 + 2 * 4  # windows from 10 to 30, twice

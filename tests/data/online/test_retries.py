@@ -5,7 +5,7 @@ from time import time
 
 import pytest
 
-from bt_fusion.data.online.retries import AgainError, Retries, retry_after
+from bt_fusion.data.online.retries import Retries, RetryableError, retry_after
 from bt_fusion.errors import DownloadError
 
 
@@ -13,13 +13,13 @@ def failing(times, **options):
     """Return a function that fails so many times, and then returns how often it was called."""
     calls = []
 
-    def ask():
+    def request():
         calls.append(1)
         if len(calls) <= times:
-            raise AgainError("busy", **options)
+            raise RetryableError("busy", **options)
         return len(calls)
 
-    return ask
+    return request
 
 
 def test_the_wait_doubles_and_is_shortened_by_chance(waits):
@@ -37,10 +37,10 @@ def test_the_last_error_is_told_with_the_tries(waits):
     assert len(waits) == 2 + 1
 
 
-def test_a_wait_that_is_asked_for_is_kept_and_said(waits):
-    said = []
-    assert Retries().call(failing(1, wait=30.0), said.append) == 2
-    assert waits == [30.0] and said == ["Waiting    30 s: busy"]
+def test_a_requested_wait_is_kept_and_reported(waits):
+    messages = []
+    assert Retries().call(failing(1, wait=30.0), messages.append) == 2
+    assert waits == [30.0] and messages == ["Waiting    30 s: busy"]
 
 
 def test_a_wait_of_hours_is_not_waited(waits):
@@ -50,11 +50,11 @@ def test_a_wait_of_hours_is_not_waited(waits):
 
 
 def test_other_errors_are_not_tried_again(waits):
-    def ask():
+    def request():
         raise KeyError("mine")
 
     with pytest.raises(KeyError):
-        Retries().call(ask)
+        Retries().call(request)
     assert waits == []
 
 

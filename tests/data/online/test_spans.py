@@ -16,13 +16,13 @@ def held(spans):
     return {day for start, end in spans for day in DAYS if start <= day < end}
 
 
-@given(pairs=SPANS, asked=st.tuples(st.integers(0, 30), st.integers(0, 30)))
-def test_spans_hold_the_same_days_and_what_is_missing_is_the_rest(pairs, asked):
+@given(pairs=SPANS, span=st.tuples(st.integers(0, 30), st.integers(0, 30)))
+def test_spans_hold_the_same_days_and_what_is_missing_is_the_rest(pairs, span):
     spans = [(DAYS[a], DAYS[b]) for a, b in pairs]
     known = joined(spans)
     assert held(known) == held(spans)
     assert all(one[1] < other[0] for one, other in pairwise(known))
-    start, end = DAYS[min(asked)], DAYS[max(asked)]
+    start, end = DAYS[min(span)], DAYS[max(span)]
     gaps = missing(known, start, end)
     assert held(gaps) == held([(start, end)]) - held(spans)
     assert held(gaps) & held(known) == set()

@@ -14,8 +14,8 @@ PRICES = ["open", "high", "low", "close"]
 
 
 @pytest.fixture
-def of_yahoo(yahoo, said):
-    return Access(yahoo.host, say=said.append)
+def of_yahoo(yahoo, messages):
+    return Access(yahoo.host, say=messages.append)
 
 
 def right_days(yahoo):
@@ -39,47 +39,47 @@ def test_hours_are_stamped_with_their_open_in_utc(yahoo, of_yahoo):
     stamps = pd.to_datetime(yahoo.stamps("1h"), unit="s")
     over = stamps + pd.Timedelta(hours=1) <= pd.Timestamp.now("UTC").tz_localize(None)
     assert list(found.index) == list(stamps[over])
-    assert len(yahoo.asked) >= 3  # windows of 300 days
+    assert len(yahoo.requests) >= 3  # windows of 300 days
 
 
-def test_new_days_are_fetched_with_a_few_before_them(yahoo, of_yahoo, said):
+def test_new_days_are_fetched_with_a_few_before_them(yahoo, of_yahoo, messages):
     end = right_days(yahoo).index[-5]
     yahoo.last = end
     assert fetch_candles(DAYS, of_yahoo).index[-1] == end
-    yahoo.last, count = None, len(yahoo.asked)
+    yahoo.last, count = None, len(yahoo.requests)
     found = fetch_candles(DAYS, of_yahoo)
-    assert list(found.index) == list(right_days(yahoo).index) and said == []
-    asked = [pd.to_datetime(int(each["period1"]), unit="s") for each in yahoo.asked[count:]]
-    assert len(asked) == 1 and asked[0] > end - pd.Timedelta(days=160)
+    assert list(found.index) == list(right_days(yahoo).index) and messages == []
+    starts = [pd.to_datetime(int(each["period1"]), unit="s") for each in yahoo.requests[count:]]
+    assert len(starts) == 1 and starts[0] > end - pd.Timedelta(days=160)
 
 
-def test_a_dividend_changes_all_prices_and_so_all_are_fetched_again(yahoo, of_yahoo, said):
+def test_a_dividend_changes_all_prices_and_so_all_are_fetched_again(yahoo, of_yahoo, messages):
     before = fetch_candles(DAYS, of_yahoo)
     yahoo.dividend = (str(before.index[-3].date()), 0.02)
     found, right = fetch_candles(DAYS, of_yahoo), right_days(yahoo)
     np.testing.assert_allclose(found.close, right)
     np.testing.assert_allclose(found.close[:-3], before.close[:-3] * 0.98)
-    assert said == ["Adjusted   yahoo has adjusted prices since: all are fetched again"]
+    assert messages == ["Adjusted   yahoo has adjusted prices since: all are fetched again"]
 
 
-def test_a_late_correction_is_one_and_no_adjustment(yahoo, of_yahoo, said):
+def test_a_late_correction_is_one_and_no_adjustment(yahoo, of_yahoo, messages):
     before = fetch_candles(DAYS, of_yahoo)
-    yahoo.late, count = 5, len(yahoo.asked)
+    yahoo.late, count = 5, len(yahoo.requests)
     found = fetch_candles(DAYS, of_yahoo)
-    assert len(yahoo.asked) == count + 1
-    assert said[0].startswith("Corrected  yahoo has changed") and len(said) == 1
+    assert len(yahoo.requests) == count + 1
+    assert messages[0].startswith("Corrected  yahoo has changed") and len(messages) == 1
     assert (found.volume != before.volume).sum() in (2, 3)  # today's candle is not over
     pd.testing.assert_frame_equal(found[PRICES], before[PRICES], rtol=1e-6)
 
 
-def test_an_interruption_while_prices_are_adjusted_mixes_none(yahoo, of_yahoo, waits, said):
+def test_an_interruption_while_prices_are_adjusted_mixes_none(yahoo, of_yahoo, waits, messages):
     market = Market.of("yahoo:SPY:1d")
     before = fetch_candles(market, of_yahoo)
     yahoo.dividend = (str(before.index[-3].date()), 0.02)
     yahoo.status = [None, *[500] * 60]  # the overlap comes, and then no more
     with pytest.raises(DownloadError):
         fetch_candles(market, of_yahoo)
-    assert said == ["Adjusted   yahoo has adjusted prices since: all are fetched again"]
+    assert messages == ["Adjusted   yahoo has adjusted prices since: all are fetched again"]
     yahoo.status = []
     np.testing.assert_allclose(fetch_candles(market, of_yahoo).close, right_days(yahoo))
 
@@ -121,7 +121,7 @@ def test_offline_it_goes_on_with_what_is_there(yahoo, of_yahoo, waits):
         ("yahoo:SPY:4h", "unknown timeframe of Yahoo '4h'"),
     ],
 )
-def test_what_yahoo_does_not_have_is_said(text, message, of_yahoo, waits):
+def test_what_yahoo_does_not_have_is_reported(text, message, of_yahoo, waits):
     with pytest.raises(OptionError, match=message):
         fetch_candles(Market.of(text), of_yahoo)
 
@@ -129,11 +129,11 @@ def test_what_yahoo_does_not_have_is_said(text, message, of_yahoo, waits):
 def test_short_candles_begin_where_yahoo_still_has_them(yahoo, of_yahoo, monkeypatch):
     monkeypatch.setitem(yahoo_module.DAYS, "1h", (40, 60))
     fetch_candles(Market.of("yahoo:SPY:1h"), of_yahoo)
-    first = pd.to_datetime(min(int(each.get("period1", 9e9)) for each in yahoo.asked), unit="s")
+    first = pd.to_datetime(min(int(each.get("period1", 9e9)) for each in yahoo.requests), unit="s")
     assert first >= pd.Timestamp.now().normalize() - pd.Timedelta(days=61)
 
 
-def test_without_yfinance_the_remedy_is_said(monkeypatch, of_yahoo):
+def test_without_yfinance_the_remedy_is_reported(monkeypatch, of_yahoo):
     monkeypatch.setitem(__import__("sys").modules, "yfinance", None)
     with pytest.raises(OptionError, match=r"need yfinance, .*pip install 'bt-fusion\[data\]'"):
         fetch_candles(DAYS, of_yahoo)

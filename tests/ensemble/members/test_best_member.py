@@ -67,7 +67,7 @@ def test_each_candidate_is_judged_by_a_fit_on_the_same_rows():
     best = BestMember(("lr", "lgb"), folds=3).fit(X, y, purge=5)
     assert best.test_scores_ == {} and best.test_rows_ == 0
     later, actual = rows("line", 200, seed=1)
-    best.judge(later, actual)
+    best.evaluate(later, actual)
     assert best.test_rows_ == 200 and list(best.test_scores_) == ["lr", "lgb"]
     for name, given in (("lr", float), ("lgb", np.float32)):
         alone = make_member(name).fit(X.astype(given), y)
@@ -79,7 +79,7 @@ def test_each_candidate_is_judged_by_a_fit_on_the_same_rows():
 
 def test_a_class_that_was_not_learnt_is_never_right():
     X, y = rows("line", 600)
-    best = BestMember(("lr",), folds=3).fit(X, y).judge(X[:3], np.array([7, 7, 7]))
+    best = BestMember(("lr",), folds=3).fit(X, y).evaluate(X[:3], np.array([7, 7, 7]))
     assert best.test_scores_["lr"]["accuracy"] == 0.0
 
 

@@ -3,7 +3,7 @@ import pytest
 from sklearn.svm import SVC
 
 from bt_fusion.ensemble.calibration import ProbabilityMap
-from bt_fusion.ensemble.members.svm import RbfSVM, squeezed
+from bt_fusion.ensemble.members.svm import RbfSVM, scaled_distances
 from bt_fusion.ensemble.training import time_split
 from bt_fusion.errors import TrainingError
 
@@ -60,7 +60,7 @@ def test_weights_move_the_probabilities():
     assert weighted.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean() + 0.1
 
 
-def test_a_single_class_at_the_start_is_said():
+def test_a_single_class_at_the_start_is_reported():
     X, _ = ring(100)
     with pytest.raises(TrainingError, match="single class"):
         RbfSVM().fit(X, np.arange(100) > 90)
@@ -72,7 +72,7 @@ def test_the_map_is_learnt_from_a_machine_that_has_not_seen_its_rows():
     svm = RbfSVM().fit(X, y, purge=5)
     early, late = time_split(200, purge=5)
     machine = svm._fit_pipeline(X[early], y[early], None)
-    by_hand = ProbabilityMap().fit(squeezed(machine, X[late]), y[late])
+    by_hand = ProbabilityMap().fit(scaled_distances(machine, X[late]), y[late])
     np.testing.assert_allclose(svm.map_.maps_[0].coef_, by_hand.maps_[0].coef_)
-    seen = ProbabilityMap().fit(squeezed(svm.model_, X[late]), y[late])
+    seen = ProbabilityMap().fit(scaled_distances(svm.model_, X[late]), y[late])
     assert not np.allclose(svm.map_.maps_[0].coef_, seen.maps_[0].coef_)

@@ -28,11 +28,11 @@ class Watch(bt.Strategy):
         self.ml = MLEnsemble(self.data, model=self.p.model, on_drift=self.p.on_drift)
         given = {"model": self.p.model} if self.p.by_feed else {}
         self.health = ModelHealth(self.data if self.p.by_feed else self.ml, **given)
-        self.rows, self.asked = [], []
+        self.rows, self.answers = [], []
 
     def next(self):
         self.rows.append([line[0] for line in self.health.lines])
-        self.asked.append((self.ml.usable, self.ml.probability[0]))
+        self.answers.append((self.ml.usable, self.ml.probability[0]))
 
 
 def ran(strategy, mode=MODES[0], frame=FRAME, **params):
@@ -68,7 +68,9 @@ def test_predictions_with_their_health_are_as_good_as_the_model():
 @pytest.mark.slow
 def test_a_stopped_model_is_not_usable_from_its_alarm_on(mode):
     first = model_health(model(), FRAME).alarms()[0]["bar"]
-    usable, probability = zip(*ran(Watch, mode, model=model(), on_drift="stop").asked, strict=True)
+    usable, probability = zip(
+        *ran(Watch, mode, model=model(), on_drift="stop").answers, strict=True
+    )
     assert all(usable[:first]) and not any(usable[first:])
     assert np.isfinite(probability[300:first]).all() and np.isnan(probability[first:]).all()
 
@@ -77,7 +79,7 @@ def test_warn_says_so_once_and_changes_no_line():
     with pytest.warns(BtFusionWarning, match="has drifted by") as caught:
         watched = run_with_warnings("warn")
     assert sum("has drifted by" in str(each.message) for each in caught) == 1
-    assert all(usable for usable, _ in watched.asked)
+    assert all(usable for usable, _ in watched.answers)
 
 
 def run_with_warnings(on_drift):
@@ -134,4 +136,4 @@ def test_ready_predictions_do_not_tell_and_the_model_goes_on():
         cerebro.adddata(BarsData(dataname=FRAME))
         cerebro.addstrategy(Watch, model=model().predict(FRAME), on_drift="stop")
         watched = cerebro.run()[0]
-    assert np.isnan(watched.rows).all() and all(usable for usable, _ in watched.asked)
+    assert np.isnan(watched.rows).all() and all(usable for usable, _ in watched.answers)

@@ -101,8 +101,8 @@ def test_what_two_fits_of_a_member_leave_open_is_a_note_of_the_run():
     model = SignalModel("fusion", ensemble=Ensemble({"lr": "lr", "warm": Warm()}))
     walk = WalkForward(model, 400, 200, cache=None)
     notes = Backtest(walk, placebo="none", audit=False).run(BARS).summary["notes"]
-    told = "look-ahead is not verified: member warm: two fits on the same rows differ"
-    assert any(note.startswith(told) for note in notes)
+    note = "look-ahead is not verified: member warm: two fits on the same rows differ"
+    assert any(each.startswith(note) for each in notes)
 
 
 def test_a_member_that_is_verified_leaves_no_note():

@@ -193,8 +193,8 @@ def test_a_fit_that_repeats_checks_nothing(hourly, tmp_path, monkeypatch):
     assert model.look_ahead_checked_ is True
     for where in ("this process", "another one"):
         if where == "another one":
-            own_parts.HERE.clear()
-            own_parts.LONGEST.clear()
+            own_parts.PASSED_HERE.clear()
+            own_parts.LONGEST_BARS.clear()
         monkeypatch.setattr(own_parts, "check_entry", lambda *parts: calls.append(parts))
         model.fit(hourly[0])
         assert calls == [], where

@@ -22,7 +22,7 @@ from bt_fusion import (
 )
 from bt_fusion.bundle import describe
 from bt_fusion.bundle.golden import golden_rows
-from bt_fusion.bundle.manifest import sealed
+from bt_fusion.bundle.manifest import with_digest
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.ensemble.members.registry import MEMBERS
 from bt_fusion.ensemble.onnx_export import missing_libraries
@@ -114,7 +114,7 @@ def test_a_loaded_model_is_compared_on_the_bars_that_it_has(model, tmp_path):
     assert lines["bar by bar"]["agrees"] is lines["reloaded"]["agrees"] is True
 
 
-def test_a_memory_that_is_too_short_is_said_with_its_feature_and_first_bar(tmp_path):
+def test_a_memory_that_is_too_short_is_reported_with_its_feature_and_first_bar(tmp_path):
     @feature("drifting", lookback=1, memory=3)
     def drifting(bars):
         return np.cumsum(bars.close - bars.open)
@@ -135,7 +135,7 @@ def test_a_memory_that_is_too_short_is_said_with_its_feature_and_first_bar(tmp_p
     assert load_model(folder).n_rows_ == model.n_rows_
 
 
-def test_a_feature_that_fails_bar_by_bar_is_said(tmp_path):
+def test_a_feature_that_fails_bar_by_bar_is_reported(tmp_path):
     @feature("two_bars", lookback=1)
     def two_bars(bars):
         return np.append(np.diff(bars.close), 0) / np.diff(bars.close)[0]
@@ -211,7 +211,7 @@ def test_an_altered_part_or_certificate_does_not_load(model, tmp_path):
             ask(folder)
     content = json.loads(text)
     content["parity"][0]["agrees"] = "yes"
-    manifest.write_bytes(sealed(content))
+    manifest.write_bytes(with_digest(content))
     with pytest.raises(BundleError, match=r"parity\[0\]\.agrees is 'yes', not bool or NoneType"):
         load_model(folder)
     manifest.write_text(text)
@@ -232,7 +232,7 @@ def test_a_model_without_a_certificate_loads_and_says_so(model, tmp_path):
         del content[name]
     del content["golden"]["later"], content["golden"]["others"]
     content["schema"] = 4
-    (folder / "manifest.json").write_bytes(sealed(content))
+    (folder / "manifest.json").write_bytes(with_digest(content))
     assert load_model(folder).n_rows_ == model.n_rows_
     lines = parity_lines(describe(folder)["parity"])
     assert lines == {"parity": "not compared (saved by an earlier version)"}

@@ -32,7 +32,7 @@ def test_windows_of_the_training_are_thirty_and_no_shorter_than_the_lookback():
 
 def test_too_few_windows_judge_nothing():
     few = learnt(lookback=500)
-    assert not few.judges and np.isnan(few.usual).all()
+    assert not few.has_scores and np.isnan(few.usual).all()
 
 
 def test_a_shifted_window_scores_above_all_of_the_training():
@@ -46,7 +46,7 @@ def test_a_shifted_window_scores_above_all_of_the_training():
 def test_it_goes_through_a_dictionary(lookback):
     reference = learnt(lookback=lookback)
     again = FeatureReference.of_dict(reference.to_dict())
-    assert again.to_dict() == reference.to_dict() and again.judges == reference.judges
+    assert again.to_dict() == reference.to_dict() and again.has_scores == reference.has_scores
 
 
 def test_numbers_of_other_features_are_refused():

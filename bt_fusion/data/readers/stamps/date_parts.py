@@ -50,7 +50,7 @@ class DateParts:
         for start in range(0, len(values), BLOCK):
             block = slice(start, start + BLOCK)
             texts = values.iloc[block].to_numpy(dtype=object, na_value="")
-            parts[:, block], clock[block] = _apart([str(text) for text in texts], whole)
+            parts[:, block], clock[block] = _split_dates([str(text) for text in texts], whole)
         return cls(parts, clock)
 
     def stamps(self, order: str) -> np.ndarray:
@@ -84,7 +84,7 @@ def without_weekday(text: str) -> str:
     return re.sub(WEEKDAY, "", text) if text[:1].isalpha() else text
 
 
-def _apart(texts: list[str], whole: re.Pattern[str]) -> tuple[np.ndarray, np.ndarray]:
+def _split_dates(texts: list[str], whole: re.Pattern[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return the parts of dates, shape (3, n_rows), and the clock times."""
     day_codes, clock_codes, days, clocks = _halves(texts)
     found = [whole.match(without_weekday(day.strip())) for day in days]

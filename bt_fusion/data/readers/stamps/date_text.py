@@ -47,7 +47,7 @@ def stamps_of_text(values: pd.Series, assumed: list[str]) -> pd.Series:
     """
     iso = _iso(values)
     wrong = np.isnat(iso) & values.notna().to_numpy()
-    pattern, orders = _way_of(values, wrong)
+    pattern, orders = _date_pattern(values, wrong)
     if pattern is None:
         return _utc(iso)
     parts = DateParts.of(values, pattern)
@@ -84,7 +84,7 @@ def _day(stamps: np.ndarray, rows: np.ndarray) -> np.datetime64:
     return stamps[rows[0]].astype("datetime64[D]")
 
 
-def _way_of(values: pd.Series, wrong: np.ndarray) -> tuple[str | None, tuple[str, ...]]:
+def _date_pattern(values: pd.Series, wrong: np.ndarray) -> tuple[str | None, tuple[str, ...]]:
     """Return the pattern of the first row that begins with a date, and its possible orders."""
     for row in np.flatnonzero(wrong)[:SAMPLE]:
         text = without_weekday(str(values.iloc[row]).strip())

@@ -36,8 +36,8 @@ def index_by_time(
         If there is no time column, or its values are not times or have two readings.
     """
     values = _time_values(frame)
-    said: list[str] = []
-    index = pd.DatetimeIndex(_parsed(values, said))
+    notes: list[str] = []
+    index = pd.DatetimeIndex(_parsed(values, notes))
     broken = index.isna() & values.notna().to_numpy()
     if broken.any() and not coerce:
         row = int(np.flatnonzero(broken)[0])
@@ -47,7 +47,7 @@ def index_by_time(
             "dates or an epoch in s, ms or us (--repair drops such rows)"
         )
     if assumed is not None:
-        assumed += said
+        assumed += notes
     index = index.tz_convert("UTC").tz_localize(None)
     return frame.set_axis(index.rename("datetime"), axis="index")
 

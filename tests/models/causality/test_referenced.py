@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from bt_fusion import OptionError
-from bt_fusion.models.causality.brought import brought, check_fitted_before, is_fitted
+from bt_fusion.models.causality.referenced import check_fitted_before, is_fitted, referenced
 
 X = np.arange(20.0).reshape(10, 2)
 SCALER = StandardScaler().fit(X)
@@ -28,8 +28,8 @@ def looked_up(bars):
 
 
 def test_globals_are_found_through_containers():
-    assert any(each is X for _, each in brought(looked_up))
-    assert list(brought(plain)) == []
+    assert any(each is X for _, each in referenced(looked_up))
+    assert list(referenced(plain)) == []
 
 
 def test_closures_and_classes_are_looked_into():
@@ -41,8 +41,8 @@ def test_closures_and_classes_are_looked_into():
             return scaled(X)
 
     held = StandardScaler().fit(X)
-    assert any(each is held for _, each in brought(inside))
-    assert any(each is SCALER for _, each in brought(Mine))
+    assert any(each is held for _, each in referenced(inside))
+    assert any(each is SCALER for _, each in referenced(Mine))
 
 
 def test_what_is_fitted_is_told_from_what_is_not():

@@ -7,19 +7,19 @@ from typing import Any
 
 import typer
 
-__all__ = ["RULES", "IdleNotes", "IdleRule", "idle_notes"]
+__all__ = ["RULES", "UnusedOptionNotes", "UnusedOptionRule", "unused_option_notes"]
 
 Values = dict[str, Any]
 
 
-class IdleNotes(tuple[str, ...]):
+class UnusedOptionNotes(tuple[str, ...]):
     """Notes on options without effect, for a command that stores them with its results."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
-class IdleRule:
+class UnusedOptionRule:
     """Rule for options without effect.
 
     Attributes
@@ -72,7 +72,7 @@ def lists_trades(values: Values) -> bool:
 
 BACKTESTS = ("backtest", "sweep", "universe")
 RULES = (
-    IdleRule(
+    UnusedOptionRule(
         (
             *("features", "label", "horizon", "members", "voting", "timeframes"),
             *("train_bars", "refit_bars", "window", "embargo_bars"),
@@ -81,40 +81,42 @@ RULES = (
         saved,
         BACKTESTS,
     ),
-    IdleRule(("cache",), "a saved model is not refitted", saved, BACKTESTS),
-    IdleRule(("jobs", "scheduler"), "a saved model is not refitted", saved, ("backtest",)),
-    IdleRule(
+    UnusedOptionRule(("cache",), "a saved model is not refitted", saved, BACKTESTS),
+    UnusedOptionRule(("jobs", "scheduler"), "a saved model is not refitted", saved, ("backtest",)),
+    UnusedOptionRule(
         ("allow_in_sample",),
         "a walk-forward predicts no bar it was trained on",
         lambda values: not saved(values),
         BACKTESTS,
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("no_causality_check",),
         "no --plugin brings features, labels or members of your own",
         lambda values: not values["plugin"],
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("placebo",),
         "chance is compared with both runs, and --ml asks for one",
         lambda values: values["ml"] != "both",
         ("backtest",),
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("ml_entry_threshold",),
         "--ml off trades without ML",
         lambda values: values["ml"] == "off",
         ("backtest",),
     ),
-    IdleRule(("max_age",), "no candles are fetched from a market", no_market),
-    IdleRule(
+    UnusedOptionRule(("max_age",), "no candles are fetched from a market", no_market),
+    UnusedOptionRule(
         ("objective", "storage", "folds", "embargo_bars", "jobs", "scheduler"),
         "nothing is tuned; give --tune N",
         not_tuned,
         ("train",),
     ),
-    IdleRule(("overwrite",), "no --out is given", lambda values: not values["out"], ("evaluate",)),
-    IdleRule(
+    UnusedOptionRule(
+        ("overwrite",), "no --out is given", lambda values: not values["out"], ("evaluate",)
+    ),
+    UnusedOptionRule(
         (
             *("data", "repair", "max_age", "seed", "fromdate", "todate", "timerange", "other"),
             *("train_bars", "judge_bars", "every", "keep", "no_causality_check", "poll"),
@@ -123,57 +125,59 @@ RULES = (
         lambda values: values["rollback"],
         ("retrain",),
     ),
-    IdleRule(("poll",), "only --watch looks at the bars again", lambda values: not values["watch"]),
-    IdleRule(
+    UnusedOptionRule(
+        ("poll",), "only --watch looks at the bars again", lambda values: not values["watch"]
+    ),
+    UnusedOptionRule(
         ("host", "refetch", "repair"), "made-up candles are not fetched", made_up, ("download",)
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("seed",),
         "only made-up candles are random",
         lambda values: not made_up(values),
         ("download",),
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("cuts",),
         "only a strategy or an indicator is run over bars that are cut",
         lambda values: not (values["strategy"] or values["indicator"]),
         ("audit",),
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("cash", "commission", "slippage", "sizer"),
         "only a strategy trades",
         lambda values: not values["strategy"],
         ("audit",),
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("other",),
         "only a saved model uses other markets",
         lambda values: not values["model"],
         ("audit",),
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("json",),
         "it holds the verdict over several runs, and one is given",
         lambda values: len(values["folders"] or ()) < 2,
         ("report",),
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("symbol",),
         "a trade has its own symbol",
         lambda values: values["trade"] is not None and values["bar"] is None,
         ("why",),
     ),
-    IdleRule(
+    UnusedOptionRule(
         ("symbol", "data", "strategy", "sizer", "json"),
         "the list of trades needs none of them; give --trade N or --bar TIME",
         lists_trades,
         ("why",),
     ),
-    IdleRule(("verbose",), "--quiet prints nothing", lambda values: values["quiet"]),
+    UnusedOptionRule(("verbose",), "--quiet prints nothing", lambda values: values["quiet"]),
 )
 
 
-def idle_notes(context: typer.Context, values: Values) -> IdleNotes:
+def unused_option_notes(context: typer.Context, values: Values) -> UnusedOptionNotes:
     """Return a note for each rule that applies to a given option.
 
     Parameters
@@ -183,14 +187,14 @@ def idle_notes(context: typer.Context, values: Values) -> IdleNotes:
     values : dict
         Of all its options by name.
     """
-    verb, notes, told = context.command.name, list[str](), set[str]()
+    verb, notes, noted = context.command.name, list[str](), set[str]()
     given = {param.name for param in context.command.params if is_given(context, param, values)}
     for rule in RULES:
-        named = [name for name in rule.options if name in given - told]
+        named = [name for name in rule.options if name in given - noted]
         if named and (not rule.commands or verb in rule.commands) and rule.when(values):
-            told |= {*named}
+            noted |= {*named}
             notes.append(f"{', '.join(map(written, named))} not used: {rule.why}")
-    return IdleNotes(notes)
+    return UnusedOptionNotes(notes)
 
 
 def is_given(context: typer.Context, param: Any, values: Values) -> bool:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-__all__ = ["how_far", "how_many", "reach"]
+__all__ = ["how_far", "how_many", "look_ahead_bars"]
 
 FAR = 0.9  # of the bars after a value: beyond this it counts as looking at all of them
 
 
-def reach(changed: Callable[[int], bool], last: int) -> int | None:
+def look_ahead_bars(changed: Callable[[int], bool], last: int) -> int | None:
     """Return how many bars ahead a value looks, None if at all of them.
 
     Parameters
@@ -19,7 +19,7 @@ def reach(changed: Callable[[int], bool], last: int) -> int | None:
 
     Examples
     --------
-    >>> reach(lambda ahead: ahead < 20, 500), reach(lambda ahead: True, 500)
+    >>> look_ahead_bars(lambda ahead: ahead < 20, 500), look_ahead_bars(lambda ahead: True, 500)
     (20, None)
     """
     if last > 2 and changed(last - 1):

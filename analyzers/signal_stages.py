@@ -8,7 +8,7 @@ import numpy as np
 from bt_fusion.strategies import OnePosition
 from bt_fusion.strategies.entry_reasons import WholeRun
 
-__all__ = ["lines_are_kept", "ways_of"]
+__all__ = ["lines_are_kept", "stage_counts"]
 
 BEHAVIOUR = (FunctionType, property, classmethod, staticmethod)
 
@@ -39,25 +39,25 @@ def has_methods(kind):
     return any(isinstance(each, BEHAVIOUR) for each in vars(kind).values())
 
 
-def ways_of(strategy, symbol, outcomes):
+def stage_counts(strategy, symbol, outcomes):
     """Return the number of bars per sequence of stages, by first bar.
 
     ``outcomes`` has the outcome of each bar's signal, see ``Symbol``.
     """
-    way, left = np.full(len(outcomes), -1), np.full(len(outcomes), True)
-    passed, ways = (("bars", ""),), []
+    number, left = np.full(len(outcomes), -1), np.full(len(outcomes), True)
+    passed, sequences = (("bars", ""),), []
     for stage, losses in strategy.losses(symbol, WholeRun(len(outcomes))):
         for why, lost in losses:
-            way[left & lost] = len(ways)
-            ways.append((*passed, (stage, why)))
+            number[left & lost] = len(sequences)
+            sequences.append((*passed, (stage, why)))
             left &= ~lost
         passed = (*passed, (stage, ""))
     kinds = {}
     kind = np.array([kinds.setdefault(each, len(kinds)) for each in outcomes], dtype=int)
-    way[left] = len(ways) + kind[left]
-    ways += [(*passed, ("ordered", why_not(outcome))) for outcome in kinds]
-    found, first, bars = np.unique(way, return_index=True, return_counts=True)
-    return Counter({ways[found[at]]: int(bars[at]) for at in np.argsort(first)})
+    number[left] = len(sequences) + kind[left]
+    sequences += [(*passed, ("ordered", why_not(outcome))) for outcome in kinds]
+    found, first, bars = np.unique(number, return_index=True, return_counts=True)
+    return Counter({sequences[found[at]]: int(bars[at]) for at in np.argsort(first)})
 
 
 def why_not(outcome):

@@ -11,13 +11,13 @@ import pandas as pd
 from bt_fusion.errors import FittedBeforeError
 from bt_fusion.module_sources import unwrapped, users_own
 
-__all__ = ["brought", "check_fitted_before", "is_fitted"]
+__all__ = ["check_fitted_before", "is_fitted", "referenced"]
 
 DEEPEST = 6
 MOST = 1_000  # entries of a list or dictionary that are checked
 
 
-def brought(part: Any) -> Iterator[tuple[str, Any]]:
+def referenced(part: Any) -> Iterator[tuple[str, Any]]:
     """Yield (name, object) for everything a part refers to, except libraries.
 
     Examples
@@ -25,7 +25,7 @@ def brought(part: Any) -> Iterator[tuple[str, Any]]:
     >>> class Mine:
     ...     table = np.arange(3)
     >>> Mine.__module__ = "my_file"
-    >>> [name for name, _ in brought(Mine)]
+    >>> [name for name, _ in referenced(Mine)]
     ['table']
     """
     seen: set[int] = set()
@@ -67,7 +67,7 @@ def check_fitted_before(described: str, part: Any, first: np.datetime64) -> None
         is allowed.
     """
     found = [("", part)] if is_fitted(part) else []
-    for name, each in [*found, *brought(part)]:
+    for name, each in [*found, *referenced(part)]:
         if not is_fitted(each):
             continue
         until = getattr(each, "trained_until", None)

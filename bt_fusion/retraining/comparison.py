@@ -12,7 +12,7 @@ from bt_fusion.labels import labels_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.statistics.bootstrap import Bootstrap, block_length, resamples
 
-__all__ = ["Judged", "judge", "paired_difference", "row_losses"]
+__all__ = ["ModelComparison", "compare_models", "paired_difference", "row_losses"]
 
 FEWEST = 30  # rows
 BLOCKS = 4  # minimum number of blocks in a resample
@@ -21,7 +21,7 @@ SPANS = 2.0
 
 
 @dataclass(frozen=True)
-class Judged:
+class ModelComparison:
     """The results of an old and a new model on the same unseen bars.
 
     Attributes
@@ -61,7 +61,9 @@ class Judged:
         )
 
 
-def judge(old: SignalModel, new: SignalModel, bars: BarArrays, first: int, seed: int = 0) -> Judged:
+def compare_models(
+    old: SignalModel, new: SignalModel, bars: BarArrays, first: int, seed: int = 0
+) -> ModelComparison:
     """Compare two models of one label on the bars from `first`, unseen by both.
 
     Parameters
@@ -95,7 +97,7 @@ def judge(old: SignalModel, new: SignalModel, bars: BarArrays, first: int, seed:
     difference, error = paired_difference(losses[1] - losses[0], label.horizon, seed)
     old_figures, new_figures = (figures_of(actual, proba, label.classes) for proba in probas)
     start, end = pd.Timestamp(bars.time[rows[0]]), pd.Timestamp(bars.time[rows[-1]])
-    return Judged(len(rows), start, end, old_figures, new_figures, difference, error)
+    return ModelComparison(len(rows), start, end, old_figures, new_figures, difference, error)
 
 
 def row_losses(actual: np.ndarray, proba: np.ndarray, classes: tuple[int, ...]) -> np.ndarray:

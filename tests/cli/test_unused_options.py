@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from bt_fusion.cli import main as cli
-from bt_fusion.cli.idle_options import RULES, idle_notes
+from bt_fusion.cli.unused_options import RULES, unused_option_notes
 from tests.cli.running import command
 
 COMMANDS = typer.main.get_command(cli.app).commands
@@ -91,7 +91,7 @@ def test_what_has_no_effect_is_named_with_the_reason(line, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     verb, *words = line.split()
     context = COMMANDS[verb].make_context(verb, words)
-    assert list(idle_notes(context, context.params)) == SHOWN[line]
+    assert list(unused_option_notes(context, context.params)) == SHOWN[line]
 
 
 def example(verb):

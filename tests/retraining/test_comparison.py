@@ -6,7 +6,12 @@ import pytest
 
 from bt_fusion.errors import BarsError
 from bt_fusion.evaluation.classification import log_loss_of
-from bt_fusion.retraining.judging import Judged, judge, paired_difference, row_losses
+from bt_fusion.retraining.comparison import (
+    ModelComparison,
+    compare_models,
+    paired_difference,
+    row_losses,
+)
 
 CLASSES = (-1, 0, 1)
 
@@ -45,7 +50,7 @@ def test_a_horizon_as_long_as_the_rows_still_has_an_error():
 
 def verdict(difference, error):
     day = pd.Timestamp("2024-01-01")
-    return Judged(100, day, day, {}, {}, difference, error)
+    return ModelComparison(100, day, day, {}, {}, difference, error)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +61,7 @@ def test_only_a_model_that_is_not_worse_is_taken(difference, error, replaces):
     assert verdict(difference, error).replaces is replaces
 
 
-def test_the_rule_is_said_with_its_figures():
+def test_the_rule_is_reported_with_its_figures():
     assert verdict(0.003, 0.002).because == (
         "the new model's log loss is 0.00300 higher than the old one's, standard error 0.00200"
     )
@@ -64,7 +69,7 @@ def test_the_rule_is_said_with_its_figures():
 
 def test_both_are_judged_by_the_same_unseen_rows(bars, trained):
     other = trained.__class__(**trained.get_params(deep=False)).fit(bars[500:2_500])
-    found = judge(trained, other, trained_arrays(bars[:3_000]), 2_500)
+    found = compare_models(trained, other, trained_arrays(bars[:3_000]), 2_500)
     assert found.rows == 495  # of five bars the label is not known
     assert (found.start, found.end) == (bars.index[2_500], bars.index[2_994])
     assert found.difference == pytest.approx(found.new["log_loss"] - found.old["log_loss"])
@@ -81,4 +86,4 @@ def test_bars_that_a_model_has_seen_do_not_judge(bars, trained):
     """The new one was trained on all of them but 20."""
     other = trained.__class__(**trained.get_params(deep=False)).fit(bars[:2_980])
     with pytest.raises(BarsError, match=r"15 of the 500 bars .* 30 are needed"):
-        judge(trained, other, trained_arrays(bars[:3_000]), 2_500)
+        compare_models(trained, other, trained_arrays(bars[:3_000]), 2_500)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bt_fusion.analyzers import SignalFunnel
-from bt_fusion.analyzers.signal_ways import lines_are_kept
+from bt_fusion.analyzers.signal_stages import lines_are_kept
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.engine.lean_cerebro import LeanCerebro
 from bt_fusion.strategies import HybridScoring
@@ -43,8 +43,8 @@ def stages_of(strategy, symbol):
         yield "technical", "warming up" if state != state else "" if state else "no state"
     if ml is not None:
         up, side = ml.probability[0], strategy.side(symbol)
-        sure = side or any(ml.sides(strategy.asked(symbol)))
-        yield "confident", "no prediction" if up != up else "" if sure else "not confident"
+        agreed = side or any(ml.sides(strategy.agreement(symbol)))
+        yield "confident", "no prediction" if up != up else "" if agreed else "not confident"
         yield "agreed", "" if side else "ML takes the other side"
 
 
