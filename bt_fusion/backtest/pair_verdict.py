@@ -85,10 +85,7 @@ def verdict_of_pair(
         "chance": chance_figures(chance, pair),
         "ranking": ranking_figures(ranking),
         "delay_1": None if delayed is None else vars(delayed),
-        "verdict": verdict.verdict,
-        "because": verdict.because,
-        "change": verdict.change,
-        "rules": [vars(rule) for rule in verdict.rules],
+        **verdict.to_dict(),
     }
     stamps = pd.DatetimeIndex(pair.on.equity.index)
     lines = {"above_chance": chance.above_chance, "ranked": ranking_gains(ranking, stamps)}

@@ -49,10 +49,7 @@ class PooledRuns:
         """Return the verdict, its rules, one row per market and one for all."""
         rows = [{"market": m.name, **figures_of(m.evidence)} for m in self.markets]
         return {
-            "verdict": self.verdict.verdict,
-            "because": self.verdict.because,
-            "change": self.verdict.change,
-            "rules": [vars(rule) for rule in self.verdict.rules],
+            **self.verdict.to_dict(),
             "strategies": self.strategies,
             "notes": self.notes,
             "markets": rows,

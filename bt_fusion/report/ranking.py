@@ -49,8 +49,11 @@ def ranking_line(summary: dict[str, Any]) -> str:
     if found["reason"]:
         return f"not tested: {found['reason']}"
     made = " | ".join(cell(mean, basis) for mean in found["quartiles"])
-    p_value = cell(found["p_value"], decimals(3))
-    return f"net return of a trade by quarter of P(side), low to high: {made}; p-value {p_value}"
+    tested = f"p-value {cell(found['p_value'], decimals(3))}"
+    against = found.get("p_against")
+    if against is not None and against < found["p_value"]:
+        tested += f", that ML ranks worse than chance {cell(against, decimals(3))}"
+    return f"net return of a trade by quarter of P(side), low to high: {made}; {tested}"
 
 
 def ranking_of(summary: dict[str, Any]) -> dict[str, Any]:

@@ -24,10 +24,7 @@ def pooled_figures(
     together = pooled_evidence(markets, Bootstrap(job.draws, job.seed))
     verdict = pooled_verdict(together, [row.evidence for row in rows.values() if row.evidence])
     return {
-        "verdict": verdict.verdict,
-        "because": verdict.because,
-        "change": verdict.change,
-        "rules": [vars(rule) for rule in verdict.rules],
+        **verdict.to_dict(),
         **figures_of(together),
         "gain_above_chance": together.expectancy,
         "gain_by_chance": together.chance_expectancy,

@@ -58,7 +58,7 @@ def pooled_verdict(evidence: Evidence, each: Sequence[Evidence]) -> Verdict:
     found = graded(evidence)
     because = pooled_because(evidence, found.worse, each)
     change = pooled_change(evidence, found)
-    return Verdict(found.grade, f"{found.grade}: {because}", change, found.rules)
+    return Verdict(found.grade, f"{found.grade}: {because}", change, found.rules, found.direction)
 
 
 def pooled_evidence(markets: Iterable[Market], bootstrap: Bootstrap = Bootstrap()) -> Evidence:

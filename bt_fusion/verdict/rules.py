@@ -65,6 +65,8 @@ class Verdict:
         One sentence: what would change it.
     rules : tuple of Rule
         The rules of helping, or of hurting if that evidence is stronger.
+    direction : str
+        Which of them these are: "helped" or "hurt".
 
     Examples
     --------
@@ -76,6 +78,7 @@ class Verdict:
     because: str
     change: str = ""
     rules: tuple[Rule, ...] = ()
+    direction: str = "helped"
 
     @classmethod
     def of(cls, comparison: Mapping[str, Any] | None) -> "Verdict":
@@ -84,10 +87,23 @@ class Verdict:
             return cls(NONE, f"{NONE}: ML off and ML on were not compared; take ml='both'")
         if not comparison.get("verdict"):
             return cls(NONE, f"{NONE}: nothing was compared with chance; take placebo='veto'")
-        rules = tuple(Rule(**each) for each in comparison.get("rules", ()))
         return cls(
-            comparison["verdict"], comparison["because"], comparison.get("change") or "", rules
+            comparison["verdict"],
+            comparison["because"],
+            comparison.get("change") or "",
+            tuple(Rule(**each) for each in comparison.get("rules", ())),
+            comparison.get("direction") or cls.direction,
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict as summary.json stores it."""
+        return {
+            "verdict": self.verdict,
+            "because": self.because,
+            "change": self.change,
+            "direction": self.direction,
+            "rules": [vars(rule) for rule in self.rules],
+        }
 
     @property
     def grade(self) -> str:
@@ -123,7 +139,7 @@ def judge(evidence: Evidence) -> Verdict:
     else:
         because = wording.probable(evidence, worse)
         change = wording.to_be_certain(evidence, worse, found.failed("certain"))
-    return Verdict(grade, f"{grade}: {because}", change, found.rules)
+    return Verdict(grade, f"{grade}: {because}", change, found.rules, found.direction)
 
 
 @dataclass(frozen=True)
@@ -139,6 +155,11 @@ class Graded:
 
     worse: bool
     rules: tuple[Rule, ...]
+
+    @property
+    def direction(self) -> str:
+        """Which rules these are: "helped" or "hurt"."""
+        return "hurt" if self.worse else "helped"
 
     def failed(self, kind: str) -> str:
         """Return the first failed rule of a kind of grade (certain, probable), or ""."""

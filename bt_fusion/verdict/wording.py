@@ -16,6 +16,7 @@ from bt_fusion.verdict.evidence import (
 )
 
 __all__ = [
+    "EACH_COUNTS",
     "caveat",
     "certain",
     "clear_of",
@@ -201,7 +202,7 @@ def more_data(p_value: float, limit: float, years: float) -> str:
         return f"that would take over {LONG_YEARS} years, so judge several markets together"
     if more <= 0:
         return ""
-    return f"at this quality that takes {span(more)} more, or as much data from other markets"
+    return f"if it is not luck, {span(more)} more would do, or as much data from other markets"
 
 
 def filters(test: ChanceTest | None, worse: bool, which: str = "") -> str:

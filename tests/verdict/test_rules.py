@@ -13,6 +13,7 @@ from bt_fusion.verdict.rules import (
     NO_EVIDENCE,
     PROBABLY_HELPED,
     PROBABLY_HURT,
+    Verdict,
     graded,
     judge,
 )
@@ -52,6 +53,13 @@ BAD = replace(
 )
 PROBABLE = replace(GOOD, setting=chance(0.3), edge_dsr=0.6, expectancy=0.0002)
 NOTHING = replace(GOOD, setting=chance(0.34), ranking=chance(0.41))
+
+
+def test_a_verdict_says_whose_rules_it_lists_and_is_read_back():
+    for evidence, direction in ((GOOD, "helped"), (BAD, "hurt")):
+        verdict = judge(evidence)
+        assert verdict.direction == direction
+        assert Verdict.of(verdict.to_dict()) == verdict
 
 
 def failed(evidence, kind):
@@ -162,8 +170,8 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
     assert none.because == "no evidence: too few trades (ML-on closed none, each run needs 30)"
     near = judge(replace(NOTHING, setting=chance(0.08)))  # z 1.405: (1.960 / 1.405)^2 = 1.95 times
     assert near.change == (
-        '"ML probably helped" needs a p-value of 0.025 against random filters (now 0.080); at this '
-        "quality that takes 23 months more, or as much data from other markets."
+        '"ML probably helped" needs a p-value of 0.025 against random filters (now 0.080); if '
+        "it is not luck, 23 months more would do, or as much data from other markets."
     )
     far = judge(replace(NOTHING, setting=chance(0.45), ranking=chance(0.47)))
     assert far.change.endswith("(now 0.450); more data is unlikely to change that.")

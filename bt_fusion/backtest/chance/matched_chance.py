@@ -18,6 +18,7 @@ from bt_fusion.verdict.placebos.random_agreement import random_agreement
 from bt_fusion.verdict.placebos.random_subsets import random_subsets
 from bt_fusion.verdict.placebos.random_vetoes import random_vetoes
 from bt_fusion.verdict.stouffer import DailyGains, PooledTest
+from bt_fusion.verdict.wording import EACH_COUNTS
 
 __all__ = ["MatchedChance", "delayed_test", "matched_chance"]
 
@@ -47,9 +48,8 @@ class MatchedChance:
         Why ML-on cannot be tested against them, as the end of a sentence; else "".
     remedy : str
         What to do about it.
-    comparable : bool
-        Whether the filters' figures are comparable with ML-on's: False if a replay of its stops and
-        targets does not reproduce the run.
+    replayed : bool
+        False if a replay of ML-on's stops and targets does not reproduce the run.
     """
 
     placebos: dict[str, Placebo]
@@ -57,7 +57,12 @@ class MatchedChance:
     why: str = ""
     untested: str = ""
     remedy: str = ""
-    comparable: bool = True
+    replayed: bool = True
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the filters' figures are comparable with ML-on's."""
+        return self.replayed and not self.untested
 
     @property
     def test(self) -> ChanceTest | None:
@@ -73,7 +78,9 @@ class MatchedChance:
         if len(parts) == 1:
             return parts[0]
         real, drawn = (added([getattr(p, name) for p in parts]) for name in ("real", "drawn"))
-        return replace(parts[0], real=real, drawn=drawn, misfit=max(p.misfit for p in parts))
+        worst = max(parts, key=lambda part: part.misfit)
+        fit = replace(parts[0], misfit=worst.misfit, worst_fit=worst.worst_fit)
+        return replace(fit, real=real, drawn=drawn)
 
     @property
     def gains(self) -> list[pd.Series]:
@@ -147,7 +154,7 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
         index = {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()}
         untested = same if same[0] else unmatched(found)
         known = all(one.exact or one.levels is None for one in inputs.values())
-        return MatchedChance(found, index, why, *untested, comparable=known)
+        return MatchedChance(found, index, why, *untested, replayed=known)
     stamps = pd.DatetimeIndex(pair.on.equity.index)
     before, after = (trade_paths_of(run.trades, pair.bars, stamps) for run in (pair.off, pair.on))
     return MatchedChance(
@@ -160,11 +167,12 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
 
 def unmatched(placebos: Mapping[str, Placebo]) -> tuple[str, str]:
     """Return why no random filter matches ML-on and what to do, or empty strings."""
-    misfit = max(placebo.misfit for placebo in placebos.values())
-    if misfit <= MOST_MISFIT:
+    name, worst = max(placebos.items(), key=lambda item: item[1].misfit)
+    if worst.misfit <= MOST_MISFIT:
         return NOTHING
-    reason = f"no random filter matches ML-on's trades and bars held ({misfit:.0%} off)"
-    return reason, "Try another threshold or exit."
+    of = f" of {name}" if name and len(placebos) > 1 else ""
+    reason = f"no random filter matches ML-on{of}: the closest have {worst.worst_fit}"
+    return reason, f"Another threshold or exit may be testable, but {EACH_COUNTS}."
 
 
 def placebo_of(one: ReplayInputs, draws: int, seed: int) -> Placebo:

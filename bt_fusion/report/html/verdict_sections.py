@@ -19,7 +19,7 @@ KINDS = {
     "ML hurt": "hurt",
 }
 SIGNS = {"helped": "▲", "hurt": "▼", "unclear": "≈", "none": "?"}
-LEVELS = {("certain",): "for helped or hurt", ("probable",): "for probably"}
+LEVELS = {("certain",): "for “{}”", ("probable",): "for “probably {}”"}
 PLACEBOS = {
     "coin": "Random filters, with as many trades and bars held on each side",
     "veto": "Random filters, with as many trades on each side",
@@ -45,14 +45,16 @@ def verdict_banner(run: SavedRun) -> dict[str, Any]:
 def banner_of(comparison: dict[str, Any], because: str) -> dict[str, Any]:
     """Return the banner's parts: the verdict, its reason, what would change it, and its rules."""
     kind = KINDS.get(comparison["verdict"] or "", "none")
+    direction = comparison.get("direction") or "helped"
     return {
         "kind": kind,
         "sign": SIGNS[kind],
         "verdict": comparison["verdict"] or "no verdict",
         "because": because,
         "change": comparison.get("change") or "",
+        "direction": direction,
         "rules": [
-            {**rule, "level": LEVELS.get(tuple(rule.get("grades", ())), "")}
+            {**rule, "level": LEVELS.get(tuple(rule.get("grades", ())), "").format(direction)}
             for rule in comparison.get("rules") or []
         ],
     }

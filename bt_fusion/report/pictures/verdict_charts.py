@@ -128,7 +128,7 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
         axis.axvline(placebo["mean"], color=GRAY, label="their mean")
     axis.axvline(placebo["real"], color=BLUE, lw=2, label="ML on")
     p_value = placebo["p_value"]
-    as_good = "" if p_value is None else f"; p-value of the choice of entries {p_value:.3g}"
+    as_good = "" if p_value is None else f"; p-value against random filters {p_value:.3g}"
     axis.xaxis.set_major_formatter(WRITTEN)
     axis.set_xlabel(f"net profit, cash{as_good}")
     legend_above(axis)

@@ -13,6 +13,7 @@ from bt_fusion.verdict.placebos.episodes import Episodes
 __all__ = ["SIDES", "ChainPair"]
 
 SIDES = (1, -1)
+COUNTED = ("long trades", "short trades", "bars held long", "bars held short")
 ROUNDS = 30
 CLOSE_ENOUGH = 1e-7  # tolerance of the probability of a blocked start
 
@@ -110,11 +111,16 @@ class ChainPair:
         paid = costs.rate * np.append(0.0, entered + left)
         return costs.share * (self.position.sum(axis=0) * moves - paid)
 
-    def misfit(self, entries: np.ndarray, held: np.ndarray) -> float:
-        """Return the largest relative difference from the given entries and bars held."""
+    def misfit(self, entries: np.ndarray, held: np.ndarray) -> tuple[float, str]:
+        """Return the largest relative difference from the given entries and bars held, and whose.
+
+        The second is text such as "1,032 bars held long, ML-on 612".
+        """
         wanted = np.append(entries, held).astype(float)
         made = np.append(self.entered.sum(axis=1), self.held.sum(axis=1))
-        return float((np.abs(made - wanted) / np.maximum(wanted, 1.0)).max())
+        off = np.abs(made - wanted) / np.maximum(wanted, 1.0)
+        worst = int(off.argmax())
+        return float(off[worst]), f"{made[worst]:,.0f} {COUNTED[worst]}, ML-on {wanted[worst]:,.0f}"
 
     def _probability(self, name: Literal["held", "entered"]) -> np.ndarray:
         """Return a chain's probability at each decision of its side, 0 for the other side."""

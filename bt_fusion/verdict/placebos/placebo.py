@@ -90,6 +90,8 @@ class Placebo:
         Account return per bar minus that of the mean draw.
     misfit : float
         Largest relative difference between the mean draw's entries and bars held and the run's.
+    worst_fit : str
+        Which of them differs most, with both numbers, as text.
     normal : bool
         Whether p-values are at least those of a standard normal score.
     centre : float
@@ -115,6 +117,7 @@ class Placebo:
     drawn: DrawFigures
     per_bar: np.ndarray
     misfit: float = 0.0
+    worst_fit: str = ""
     normal: bool = False
     centre: float = 0.0
 

@@ -97,7 +97,7 @@ def random_agreement(
         own = matched(trips, len(bars))[1]
         real, made = runs.of_paths(paths, own), paths.per_bar(np.ones(len(paths)))
     centre = float(drawn.score.mean()) if draws and exits is not None else 0.0
-    return Placebo("coin", real, drawn, made - mean, pair.misfit(entries, held), True, centre)
+    return Placebo("coin", real, drawn, made - mean, *pair.misfit(entries, held), True, centre)
 
 
 def matched(trips: RoundTrips, bars: int) -> tuple[np.ndarray, np.ndarray]:

@@ -123,6 +123,19 @@ def test_the_real_run_is_counted_as_the_engine_made_it():
     assert column["sharpe"]["mean"] is None is on.figures["sharpe"]  # 15 hours of minutes
 
 
+def test_what_no_random_filter_matches_is_named_and_its_column_empty():
+    bars = random_walk(3_000, seed=6)
+    up = np.full(len(bars), 0.5)
+    up[::7] = 0.7  # one bar flat between two positions, as regular as a clock
+    pair = pair_of(bars, given(bars.index, up), hold_bars=6)
+    chance = matched_chance(pair, 20)
+    assert chance.test is None and not chance.comparable
+    assert "the closest have" in chance.untested and "ML-on" in chance.untested
+    assert chance.remedy.endswith("each value tried counts as a variant.")
+    column = chance_figures(chance, pair)
+    assert column["exposure"]["mean"] is None is column["p_value"]
+
+
 @pytest.mark.parametrize("exit", ["horizon", "flip", "both"])
 def test_other_exits_have_vetoes_that_match_entries(exit):
     bars = random_walk(900, seed=6)

@@ -1,5 +1,7 @@
 """Matched chance under the renewing exit, by hand and by brute force."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.special import ndtr
@@ -189,6 +191,7 @@ def test_periodic_agreement_is_a_misfit():
     agrees = np.arange(3_000) % 7 == 0  # one bar flat between two positions, as regular as a clock
     placebo = random_agreement(bars, state, renewed(state, agrees, 6), 6, draws=20)
     assert placebo.misfit > 0.1
+    assert re.fullmatch(r"\d+ (long|short) trades, ML-on \d+", placebo.worst_fit)
 
 
 def test_the_size_is_right_also_for_bunched_agreement():
