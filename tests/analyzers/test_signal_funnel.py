@@ -105,7 +105,8 @@ def test_why_there_are_no_trades():
     assert set(analysis["lost"]["agreed"]) == {"total below 6: -1 ML points"}
 
 
-# slow: it pickles a Backtrader class by its generated name, which other tests of a long run take
+# slow: pickling a strategy class needs its generated name, which test_engine.py takes when it loads
+# the file of HybridScoring a second time
 @pytest.mark.parametrize("cpus", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_analyzers_travel_from_optimised_runs(cpus):
     bars = random_walk(1_500, seed=3)
