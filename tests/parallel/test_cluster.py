@@ -68,7 +68,7 @@ def test_a_scheduler_without_a_worker_is_an_error_in_time(tmp_path):
             scheduler(f"dask://{address}", patience=1),
         ):
             list(run_unordered(dies, [(1,)], 1))
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 25
     with (
         pytest.raises(SchedulerError, match=r"no scheduler answers at dask://.* within 1 s"),
         scheduler(f"dask://{address}", patience=1),
