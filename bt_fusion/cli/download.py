@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bt_fusion.cli.command import command, output_file
+from bt_fusion.cli.command import command, option, output_file
 from bt_fusion.cli.options import ScreenOptions
 from bt_fusion.cli.options.candles import CandleOptions
 from bt_fusion.cli.screen import Screen
@@ -22,15 +22,18 @@ def download(
     *,
     candles: CandleOptions,
     out: Annotated[Path, output_file("File to write: .parquet, .csv or .feather.")],
+    overwrite: Annotated[
+        bool, option("Replace the file even if it holds other candles.", "--overwrite")
+    ] = False,
     output: ScreenOptions,
 ) -> None:
     """Fetch candles from an exchange or Yahoo, or make some up, as a file.
 
     Candles fetched before are not fetched again. An unfinished last candle is left out. The
-    candles are audited for faults.
+    candles are audited for faults. A file that holds other candles is not replaced.
     """
     from bt_fusion.data.bar_audit import audit_bars
-    from bt_fusion.data.writers import check_bar_file, write_bars
+    from bt_fusion.data.writers import check_bar_file, check_nothing_lost, write_bars
     from bt_fusion.report.terminal.checks import data_audit_table
 
     candles.check()
@@ -41,6 +44,8 @@ def download(
     else:
         name = candles.market().name
         bars = fetched(candles, screen)
+    if not overwrite:
+        check_nothing_lost(out, bars)
     write_bars(out, bars)
     screen.show(data_audit_table(audit_bars(bars).to_dict(), name))
     screen.list_files([out])

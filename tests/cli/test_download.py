@@ -47,6 +47,18 @@ def test_a_download_is_a_file_and_an_audit(exchange, here, capsys):
     assert shown.err == ""
 
 
+def test_a_file_of_other_candles_is_kept(here, capsys):
+    made = ["--source", "random-walk:300", "--out", "made.csv"]
+    assert command("download", *made) == 0 == command("download", *made)
+    before = (here / "made.csv").read_bytes()
+    capsys.readouterr()
+    assert command("download", *made, "--seed", "1") == 2
+    assert "--overwrite to replace it" in capsys.readouterr().err
+    assert (here / "made.csv").read_bytes() == before
+    assert command("download", *made, "--seed", "1", "--overwrite") == 0
+    assert (here / "made.csv").read_bytes() != before
+
+
 def test_what_the_audit_finds_is_shown(exchange, capsys):
     exchange.holes = [(pd.Timestamp("2023-04-01 05:00"), pd.Timestamp("2023-04-01 09:00"))]
     assert command("download", *BTC, "--out", "btc.csv") == 0

@@ -5,7 +5,7 @@ import pytest
 
 from bt_fusion.data.readers import read_bars
 from bt_fusion.data.samples import planted_edge
-from bt_fusion.data.writers import check_bar_file, write_bars
+from bt_fusion.data.writers import check_bar_file, check_nothing_lost, write_bars
 from bt_fusion.errors import FileError, OptionError
 
 BARS = planted_edge(200)
@@ -38,3 +38,17 @@ def test_what_cannot_be_written_leaves_the_older_file(tmp_path):
     with pytest.raises(FileError, match="cannot be written"):
         write_bars(path, BARS)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_an_earlier_part_of_the_same_bars_may_be_replaced(tmp_path):
+    path = tmp_path / "bars.csv"
+    check_nothing_lost(path, BARS)
+    write_bars(path, BARS[:150])
+    check_nothing_lost(path, BARS)
+    with pytest.raises(OptionError, match="exists, and 50 of its 150 bars are not among the new"):
+        check_nothing_lost(path, BARS[50:])
+    with pytest.raises(OptionError, match="give another --out, or --overwrite to replace it"):
+        check_nothing_lost(path, planted_edge(200, seed=1))
+    path.write_text("notes of mine")
+    with pytest.raises(OptionError, match="exists and holds no bars"):
+        check_nothing_lost(path, BARS)
