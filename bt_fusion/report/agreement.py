@@ -37,18 +37,18 @@ def agreement_title(found: dict[str, Any]) -> str:
     """Return whose entries these are, and the definition of agreement.
 
     >>> agreement_title({"run": "off", "threshold": 0.6, "voting": "soft"})
-    'Did ML agree with the entries of ML off? Agreed: P of the side 0.60 or more'
+    'Did ML agree with the entries of ML off? Agreed: its probability is 0.60 or more'
     >>> agreement_title({"run": "off", "threshold": "auto", "voting": "majority"})
-    'Did ML agree with the entries of ML off? Agreed: the vote is for the side'
+    'Did ML agree with the entries of ML off? Agreed: the vote is for its side'
     """
     least = found["threshold"]
     if found["voting"] == "majority":
         share = "" if least == "auto" else f", with {least:.0%} of the votes or more"
-        definition = f"the vote is for the side{share}"
+        definition = f"the vote is for its side{share}"
     elif least == "auto":
-        definition = "P of the side reaches the break-even probability of its bar (auto)"
+        definition = "its probability reaches the break-even probability of its bar (auto)"
     else:
-        definition = f"P of the side {threshold_text(least)} or more"
+        definition = f"its probability is {threshold_text(least)} or more"
     return f"Did ML agree with the entries of ML {found['run']}? Agreed: {definition}"
 
 

@@ -18,7 +18,7 @@ from bt_fusion.report.model_figures import (
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.technical.regimes import regimes
 
-__all__ = ["SignalBars"]
+__all__ = ["SignalBars", "probability_names"]
 
 PRICES = ["open", "high", "low", "close"]
 # source of the signals: what a triangle marks
@@ -67,7 +67,7 @@ class SignalBars:
         return cls(
             table=signal_table(bars, predicted, signal, regime).assign(least=changing),
             source=source,
-            names=names_of(run.summary["model"]["classes"], not one_sided(run.predictions)),
+            names=probability_names(run),
             levels=tuple(levels),
         )
 
@@ -182,11 +182,17 @@ def regime_rule(run: SavedRun) -> dict[str, Any]:
     return {name: value for name, value in given.items() if isinstance(value, (int, float))}
 
 
+def probability_names(run: SavedRun) -> tuple[str, ...]:
+    """Return the names of the probabilities of a run's sides."""
+    return names_of(run.summary["model"]["classes"], not one_sided(run.predictions))
+
+
 def names_of(classes: Sequence[int], two_sided: bool) -> tuple[str, ...]:
     """Return the names of the sides' probabilities.
 
     >>> names_of((0, 1), True), names_of((-1, 0, 1), True), names_of((0, 1), False)
-    (('P(up)', 'P(down)'), ('P(long)', 'P(short)'), ('P(up)',))
+    (('P(up)', 'P(down)'), ('P(long)', 'P(short)'), ('P(yes)',))
     """
-    names = ("P(long)", "P(short)") if len(classes) == 3 else ("P(up)", "P(down)")
-    return names if two_sided else names[:1]
+    if len(classes) == 3:
+        return ("P(long)", "P(short)") if two_sided else ("P(long)",)
+    return ("P(up)", "P(down)") if two_sided else ("P(yes)",)

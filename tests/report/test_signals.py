@@ -116,7 +116,7 @@ def test_a_one_sided_label_has_one_line_and_no_short_side(run):
     one = predicting(run, [0.7, 0.1], down=[np.nan, np.nan])
     one = replace(one, predictions=one.predictions.assign(probability_down=np.nan))
     drawn = SignalBars.of_run(one, "edge")
-    assert drawn.names == ("P(up)",) and drawn.levels == (0.6,) and drawn.one_sided
+    assert drawn.names == ("P(yes)",) and drawn.levels == (0.6,) and drawn.one_sided
     assert last_signals(one, 2) == [1, 0]
     assert "short" not in drawn.caption
     short = replace(one, bars=one.bars.assign(fused=-1.0))

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from bt_fusion.report.figure_table import ROWS
-from bt_fusion.report.figures import Writer, cell, interval
+from bt_fusion.report.figures import Writer, basis, cell, interval, money, percent
 
 __all__ = ["HEAD", "ChanceRange", "chance_ranges", "chance_rows"]
 
 SHOWN = ("net_profit", "sharpe", "profit_factor", "expectancy", "win_rate")
+UNITS: dict[Writer, str] = {percent: "%", basis: "%", money: "cash"}
 HEAD = ["", "ML off", "ML on", "Random filters, mean", "95 % of them", "ML on lies"]
 
 
@@ -32,17 +33,19 @@ class ChanceRange(NamedTuple):
     low: float
     high: float
 
-    def place(self, value: float | None) -> float | None:
-        """Return a value's position: 0 at the mean, -1 and 1 at the ends of the range.
+    @property
+    def unit(self) -> str:
+        """Unit of the figure: "%" of a fraction, "cash" of an amount, "" of a ratio.
 
-        >>> found = ChanceRange("", str, None, 5.0, 1.0, 0.0, 3.0)
-        >>> found.place(5.0), found.place(0.5), found.place(None)
-        (2.0, -0.5, None)
+        >>> [ChanceRange("", write, 0, 0, 0, 0, 0).unit for write in (percent, money, str)]
+        ['%', 'cash', '']
         """
-        if value is None:
-            return None
-        reach = self.high - self.mean if value >= self.mean else self.mean - self.low
-        return (value - self.mean) / reach if reach > 0 else 0.0
+        return UNITS.get(self.write, "")
+
+    @property
+    def label_with_unit(self) -> str:
+        """Name of the figure; of an amount of cash with its unit, which its ticks do not tell."""
+        return f"{self.label}, cash" if self.unit == "cash" else self.label
 
     @property
     def where(self) -> str:

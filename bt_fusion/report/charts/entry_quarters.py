@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from bt_fusion.report.figures import basis, cell, count, decimals, percent
-from bt_fusion.report.ranking import QUARTILES
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.saved_runs.trade_groups import closed_trades
 
@@ -39,25 +38,25 @@ class EntryQuarters:
 
     @property
     def names(self) -> list[str]:
-        """Each quarter with its probabilities."""
+        """Each quarter by its probabilities."""
         write = decimals(3)
         ends = zip(self.edges[:-1], self.edges[1:], strict=True)
-        return [
-            f"{name}, {write(low)} to {write(high)}"
-            for name, (low, high) in zip(QUARTILES, ends, strict=True)
-        ]
+        return [f"{write(low)} to {write(high)}" for low, high in ends]
 
     def head(self) -> list[str]:
         """Return the heads of the columns of `rows`."""
         figures = ("Trades", "Win rate", "Mean net return")
         first, *others = self.counts
-        return ["Probability", *(head for name in figures for head in (f"{name} {first}", *others))]
+        return [
+            "Probability of the side",
+            *(head for name in figures for head in (f"{name} {first}", *others)),
+        ]
 
     def rows(self) -> list[list[str]]:
         """Return a row for each quarter."""
         return [
             [
-                f"{name[:1].upper()}{name[1:]}",
+                name,
                 *(count(int(self.counts[run][at])) for run in self.counts),
                 *(cell(known(self.win_rates[run][at]), percent) for run in self.counts),
                 *(cell(known(self.means[run][at]), basis) for run in self.counts),

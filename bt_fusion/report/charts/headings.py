@@ -63,7 +63,7 @@ HEADINGS = {
         "trading less or on another side.",
     ),
     "attribution": Heading(
-        "What ML changed, trade by trade",
+        "What ML changed, by group of trades",
         "Look at the vetoed trades first: a blue bar means that the trades ML skipped lost more "
         "than they won.",
     ),
@@ -74,9 +74,9 @@ HEADINGS = {
     ),
     "candles": Heading(
         "Price, trades and probability",
-        "Look for filled triangles (entries) before moves in their direction, and for open ones "
-        "(entries that ML skipped) before moves against theirs.",
-        "Look for triangles (entries) before moves in their direction.",
+        "Look for filled triangles (entries) before the price moves their way, and for hollow "
+        "ones (entries that ML skipped) before it moves the other way.",
+        "Look for triangles (entries) before the price moves their way.",
     ),
     "trades": Heading("Trades"),
     "threshold": Heading(
@@ -105,7 +105,7 @@ HEADINGS = {
         "cases.",
     ),
     "confusion": Heading(
-        "Predicted and actual",
+        "How many bars the model predicted right",
         "Look for the strongest blue on the diagonal from top left to bottom right: there, the "
         "prediction is right.",
     ),
@@ -119,7 +119,7 @@ HEADINGS = {
         "that something looks ahead.",
     ),
     "health": Heading(
-        "Is the model still as good?",
+        "Did the model stay as good over the run?",
         "Look for evidence above the dashed line at 1: there, the model has drifted from what its "
         "training promised.",
     ),

@@ -98,7 +98,8 @@ def _training_fact(run: SavedRun) -> str:
     if "train_bars" not in config:
         return f"once, until {of_each_model(config, 'trained_until', when)}"
     ends = [refit["trained_until"] for refit in refits]  # of all symbols
-    spans = f"; trained until {when(min(ends))} at first, {when(max(ends))} at last" if ends else ""
+    first, last = (f"trained until {when(end(ends))}" if ends else "" for end in (min, max))
+    spans = f"; the first {first}, the last {last}" if ends else ""
     return (
         f"{run.summary['model']['refits']} refits, each on {counted(config['train_bars'])} bars "
         f"({config['window']}), every {counted(config['refit_bars'])} bars, embargo "

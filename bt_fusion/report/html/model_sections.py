@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bt_fusion.report.charts.funnel_stages import stage_name
 from bt_fusion.report.figures import count, percent
 from bt_fusion.report.model_figures import class_names_of, confusion_of
 from bt_fusion.saved_runs.saved_run import SavedRun
@@ -29,12 +30,12 @@ def funnel_stages(found: dict[str, Any]) -> list[dict[str, Any]]:
     stages = []
     for stage, bars in passed.items():
         reasons = sorted(lost.get(stage, {}).items(), key=lambda pair: -pair[1])
-        why = "; ".join(f"{count(number)} {reason}" for reason, number in reasons[:MOST_REASONS])
+        why = "; ".join(f"{count(number)}: {reason}" for reason, number in reasons[:MOST_REASONS])
         if len(reasons) > MOST_REASONS:
             why += f"; {len(reasons) - MOST_REASONS} further reasons"
         stages.append(
             {
-                "name": stage.capitalize(),
+                "name": stage_name(stage),
                 "lost": why,
                 "bars": count(bars),
                 "share": percent(bars / most),

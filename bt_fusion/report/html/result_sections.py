@@ -8,6 +8,7 @@ from bt_fusion.report.agreement import agreement_table_of, agreement_title, has_
 from bt_fusion.report.calendar_returns import PeriodReturns, period_returns
 from bt_fusion.report.figure_table import ROWS, drawn, false_by_chance, figure_rows, with_chance
 from bt_fusion.report.figures import (
+    NONE,
     Writer,
     cell,
     count,
@@ -17,7 +18,6 @@ from bt_fusion.report.figures import (
     percent,
     short_percent,
     signed,
-    signed_percent,
 )
 from bt_fusion.saved_runs.saved_run import SavedRun
 
@@ -40,14 +40,30 @@ MEANINGS = {
 }
 # key in summary["statistics"], its name, how to write it
 STATISTICS: tuple[tuple[str, str, Writer], ...] = (
-    ("psr", "Probabilistic Sharpe ratio: P(Sharpe ratio of ML on > 0)", percent),
-    ("dsr", "Deflated Sharpe ratio: P(it beats the luckiest of all trials)", percent),
-    ("trials", "Variants tried on these bars", money),
+    (
+        "psr",
+        "Probabilistic Sharpe ratio: how likely the Sharpe ratio of ML on is really above 0",
+        percent,
+    ),
+    (
+        "dsr",
+        "Deflated Sharpe ratio: how likely it is really above what luck gives the best variant",
+        percent,
+    ),
+    ("trials", "Variants tried on these bars (the more, the better the best by luck alone)", money),
     ("pbo", "Probability of backtest overfitting", percent),
-    ("min_track_record", "Minimum track record, bars", money),
-    ("edge.sharpe", "Sharpe ratio, by bar, of what ML adds to random filters", decimals(4)),
-    ("edge.psr", "P(that ratio > 0)", percent),
-    ("edge.dsr", "P(that ratio beats the luckiest of all trials)", percent),
+    (
+        "min_track_record",
+        "Minimum track record: bars until the probabilistic Sharpe ratio reaches 95\u00a0%",
+        money,
+    ),
+    ("edge.sharpe", "Sharpe ratio per bar of what ML earns more than random filters", decimals(4)),
+    ("edge.psr", "How likely that ratio is really above 0", percent),
+    (
+        "edge.dsr",
+        "How likely that ratio is really above what luck gives the best variant",
+        percent,
+    ),
 )
 
 
@@ -84,14 +100,27 @@ def figures_table(run: SavedRun) -> dict[str, Any]:
     head, rows = figure_rows(run.summary, run.runs)
     false = (run.summary["comparison"] or {}).get("false_signals")
     if false:
-        change = cell(false["change"], lambda v: f"{signed_percent(v)}, relative")
+        change = false_signals_change(false)
         shares = [cell(false[name], percent) for name in ("off", "on")]
         if run.summary["comparison"].get("chance"):
             shares = with_chance(shares, false_by_chance(run.summary["comparison"]))
         hold = [""] if run.summary.get("buy_hold") else []
-        rows.append(["False signals (entries that lost)", *shares, *hold, change, ""])
+        rows.append(["False signals: share of entries that lost", *shares, *hold, change, ""])
     caption = "Every figure of both runs, over the same bars and costs"
     return {"caption": caption, "head": head, "rows": rows}
+
+
+def false_signals_change(false: dict[str, Any]) -> str:
+    """Format the difference of the shares of losing entries, and what part of ML off's it is.
+
+    >>> false_signals_change({"off": 0.8, "on": 0.6, "change": -0.25})
+    '-20.0 points (25.0 % fewer)'
+    """
+    change = false["change"]
+    if change is None:
+        return NONE
+    part = f" ({percent(abs(change))} {'fewer' if change < 0 else 'more'})" if change else ""
+    return f"{100 * (false['on'] - false['off']):+.1f} points{part}"
 
 
 def statistics_table(run: SavedRun) -> dict[str, Any]:

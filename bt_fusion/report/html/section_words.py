@@ -7,7 +7,7 @@ EQUITY = (
 )
 CANDLES = (
     "Triangles below a bar are long entries, above a bar short ones. The panels below show the "
-    "number of entries a candle (blue: taken, gray: skipped by ML), the probability with its "
+    "number of entries per candle (blue: taken, gray: skipped by ML), the probability with its "
     "threshold, and the confidence. Drag to zoom, double-click to see all."
 )
 ZOOM = "Drag to zoom, double-click to see all."
@@ -21,17 +21,18 @@ THRESHOLD = (
     "of each group of bars. The chart covers the same time as the price chart."
 )
 QUARTERS = (
-    "All closed trades of both runs in order of the model's probability for their side on the bar "
-    "of the signal, cut into four parts of equal size. Of fewer than 5 trades of a run only their "
-    "number is shown."
+    "All closed trades of both runs together, in order of the model's probability for their side "
+    "on the bar of the signal, in four groups with the same number of trades. Of fewer than 5 "
+    "trades of a run in a group only their number is shown."
 )
 CHANCE = (
-    "Gray: the middle 95\u00a0% of the random filters, their mean at 0. Each figure has a scale of "
-    "its own, on which 1 is the upper end of its gray range."
+    "Gray: the middle 95\u00a0% of the random filters, with a line at their mean. Each figure has "
+    "a scale of its own, in its own unit."
 )
 RELIABILITY = (
-    "How often Up, Long or Yes came true, by its predicted probability. Vertical lines are "
-    "95\u00a0% intervals, in which overlapping labels count once. Below: the number of bars."
+    "Share of bars whose class turned out to be {name}, by the predicted probability of {name}. "
+    "Vertical lines are 95\u00a0% intervals, in which overlapping labels count once. Below: the "
+    "number of bars."
 )
 CONFUSION = (
     "Each row adds up to 100\u00a0%: the bars of one actual class, by their likeliest class."
@@ -52,7 +53,10 @@ HEALTH = (
     "anew, and the first one has nothing to compare with. Dotted vertical lines are alarms."
 )
 PERIODS = "Blue: a gain, orange: a loss, in percent of the account at the start of the period."
-FUNNEL = "How many bars pass each stage on the way from a bar to a filled order."
+FUNNEL = (
+    "How many bars pass each stage on the way from a bar to a filled order; the last two stages "
+    "count orders. Below its name: how many a stage stops, and why."
+)
 AGREEMENT = (
     "Every closed trade of the run, by what ML said on the bar of its order. If ML is useful, the "
     "trades it agreed with end better."

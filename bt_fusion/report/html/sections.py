@@ -33,7 +33,7 @@ from bt_fusion.report.html.verdict_sections import (
     placebo_section,
     ranking_section,
 )
-from bt_fusion.report.model_figures import changes_threshold
+from bt_fusion.report.model_figures import changes_threshold, class_names_of
 from bt_fusion.report.ranking import ranking_words
 from bt_fusion.report.refit_auc import refit_auc_texts
 from bt_fusion.report.signals import SignalBars
@@ -97,6 +97,11 @@ def threshold_section(run: SavedRun) -> dict[str, Any] | None:
 def ranking_sentence(run: SavedRun) -> str:
     """Return what was ranked, and the result."""
     return ranking_words(run.summary)
+
+
+def reliability_words(run: SavedRun) -> str:
+    """Return the caption of the reliability diagram, with the name of the predicted class."""
+    return words.RELIABILITY.format(name=class_names_of(run)[-1])
 
 
 def refit_words(run: SavedRun) -> str:
@@ -176,7 +181,7 @@ PLAN: dict[str, tuple[str | Callable[[SavedRun], str], str, Fill]] = {
     "agreement": (words.AGREEMENT, "table", agreement_section),
     "funnel": (words.FUNNEL, "funnel", funnel_section),
     "ablation": (ABLATION, "ablation", ablation_section),
-    "reliability": (words.RELIABILITY, "chart", no_data),
+    "reliability": (reliability_words, "chart", no_data),
     "confusion": (words.CONFUSION, "confusion", confusion_section),
     "importances": (words.IMPORTANCES, "chart", importance_section),
     "refits": (refit_words, "chart", refit_section),

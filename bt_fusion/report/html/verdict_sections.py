@@ -61,13 +61,16 @@ def banner_of(comparison: dict[str, Any], because: str) -> dict[str, Any]:
 
 
 def ranking_section(run: SavedRun) -> dict[str, Any] | None:
-    """Return the quarters of P(side); None in runs of older versions."""
+    """Return the quartiles of P(side); None in runs of older versions."""
     if not ranking_words(run.summary):
         return None
     rows = quartile_rows(run.summary)
     return {
-        "caption": "Mean net return of an entry by its probability",
-        "head": ["Probability of the side", "Entries", "Mean net return"],
+        "caption": (
+            "Mean net return of an entry by the rank of its probability among the earlier entries "
+            "of its side"
+        ),
+        "head": ["Rank of the probability", "Entries", "Mean net return"],
         "rows": rows,
         "charted": bool(rows),
     }

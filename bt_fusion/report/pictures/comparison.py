@@ -11,6 +11,7 @@ from bt_fusion.report.figures import bars_traded, count, signed_percent
 from bt_fusion.report.model_figures import agreement_of_run, thresholds
 from bt_fusion.report.pictures.canvas import draw_equity, legend_above, new_figure, scale_prices
 from bt_fusion.report.pictures.style import BLUE, GREEN, INK, ORANGE, styled
+from bt_fusion.report.signals import probability_names
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["draw_comparison"]
@@ -77,8 +78,8 @@ def _draw_price(
 
 def _draw_probability(axis: Any, run: SavedRun) -> None:
     step = max(1, len(run.predictions) // MOST_BARS)
-    up = run.predictions.probability_up
-    axis.plot(run.predictions.datetime[::step], up[::step], color=BLUE, lw=0.6, label="P(up)")
+    up, name = run.predictions.probability_up, probability_names(run)[0]
+    axis.plot(run.predictions.datetime[::step], up[::step], color=BLUE, lw=0.6, label=name)
     levels = thresholds(run)
     drawn: list[Any] = [up, *levels]
     if levels and agreement_of_run(run).auto:
@@ -91,7 +92,7 @@ def _draw_probability(axis: Any, run: SavedRun) -> None:
         for level, label in zip(levels, ("threshold", None), strict=False):
             axis.axhline(level, color=INK, lw=0.8, ls="--", label=label)
     legend_above(axis)
-    axis.set_ylabel("P(up)")
+    axis.set_ylabel(name)
     away = np.nanmax([np.nanmax(np.abs(each - 0.5), initial=0.0) for each in drawn])
     reach = min(0.5, max(0.15, 1.05 * float(away)))
     axis.set_ylim(0.5 - reach, 0.5 + reach)

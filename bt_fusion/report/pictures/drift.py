@@ -40,7 +40,9 @@ def draw_drift(folder: Path, found: DriftReport) -> list[Path]:
         if found.alarm is not None:
             axis.axvline(found.alarm["time"], color=INK, ls=":", lw=1, label="first alarm")
         legend_above(axis)
-    head_figure(figure, f"Is the model still as good since {found.since}?", HEADINGS["health"].hint)
+    head_figure(
+        figure, f"Has the model stayed as good since {found.since}?", HEADINGS["health"].hint
+    )
     path = folder / "drift.png"
     write_whole(path, partial(figure.savefig, dpi=110))
     return [path]

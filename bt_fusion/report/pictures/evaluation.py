@@ -37,7 +37,7 @@ def draw_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
 def draw_confusion(axis: Any, evaluation: Evaluation) -> None:
     """Draw the confusion matrix."""
     draw_matrix(axis, evaluation.confusion, evaluation.class_names)
-    axis.set_title(f"Predicted and actual, {count(evaluation.rows)} unseen rows", **HEADING)
+    axis.set_title(f"Predicted right or wrong, {count(evaluation.rows)} unseen rows", **HEADING)
 
 
 def draw_reliability(axis: Any, evaluation: Evaluation) -> None:

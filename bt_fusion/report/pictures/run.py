@@ -117,7 +117,7 @@ def draw_ablation(figure: Any, run: SavedRun) -> bool:
 PICTURES: dict[str, tuple[str, Callable[[Any, SavedRun], bool], tuple[float, float]]] = {
     "drawdown": ("equity", draw_drawdown, (12, 6)),
     "placebo": ("placebo", verdict_charts.draw_placebo, (WIDE, 4)),
-    "chance": ("chance", verdict_charts.draw_chance, (WIDE, 4)),
+    "chance": ("chance", verdict_charts.draw_chance, (WIDE, 5)),
     "ranking": ("ranking", verdict_charts.draw_ranking, (WIDE, 4)),
     "difference": ("difference", verdict_charts.draw_difference, (WIDE, 4)),
     "attribution": ("attribution", verdict_charts.draw_attribution, (WIDE, 4)),

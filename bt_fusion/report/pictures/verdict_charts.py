@@ -4,9 +4,11 @@ from textwrap import fill
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import PercentFormatter
 
-from bt_fusion.report.charts.chance_range import chance_ranges
+from bt_fusion.report.charts.chance_range import ChanceRange, chance_ranges
 from bt_fusion.report.charts.entry_quarters import entry_quarters
+from bt_fusion.report.charts.funnel_stages import stage_name
 from bt_fusion.report.difference import difference_parts, robustness_factors
 from bt_fusion.report.figures import count
 from bt_fusion.report.pictures.canvas import RUN_COLOURS, WRITTEN, legend_above
@@ -81,7 +83,7 @@ def draw_funnel(figure: Any, run: SavedRun) -> bool:
             place + 0.4 * at, counts, 0.38, color=RUN_COLOURS[name], label=f"ML {name}"
         )
         axis.bar_label(drawn, [count(bars) if bars else "" for bars in counts], fontsize=8)
-    axis.set_yticks(place + 0.2 * (len(funnels) - 1), order)
+    axis.set_yticks(place + 0.2 * (len(funnels) - 1), [stage_name(stage) for stage in order])
     axis.invert_yaxis()
     axis.margins(x=0.1)
     axis.grid(axis="y", visible=False)
@@ -92,7 +94,7 @@ def draw_funnel(figure: Any, run: SavedRun) -> bool:
 
 
 def draw_ranking(figure: Any, run: SavedRun) -> bool:
-    """Draw the mean net return of a trade by quarter of the probability."""
+    """Draw the mean net return of a trade by quartile of the rank of its probability."""
     found = ranking_of(run.summary)
     if not found or found["reason"]:
         return False
@@ -102,7 +104,10 @@ def draw_ranking(figure: Any, run: SavedRun) -> bool:
     axis.bar(names, means, color=[ORANGE if mean < 0 else BLUE for mean in means], width=0.6)
     axis.axhline(0, color=INK, lw=0.8)
     axis.grid(axis="x", visible=False)
-    axis.set(xlabel="probability of the side", ylabel="mean net return, %")
+    axis.set(
+        xlabel="rank of the probability among the earlier entries of its side",
+        ylabel="mean net return, %",
+    )
     return True
 
 
@@ -137,28 +142,36 @@ def draw_placebo(figure: Any, run: SavedRun) -> bool:
 
 def draw_chance(figure: Any, run: SavedRun) -> bool:
     """Draw the figures of both runs within the ranges of the random filters."""
-    found = chance_ranges(run.summary)[::-1]
+    found = chance_ranges(run.summary)
     if not found:
         return False
-    axis, rows = figure.subplots(), np.arange(len(found))
-    axis.barh(rows, 2, 0.4, left=-1, color=GRAY, alpha=0.3, label="95 % of the random filters")
-    for name in run.runs:
-        places = [each.place(getattr(each, name)) for each in found]
-        inside = RUN_COLOURS[name] if name == "on" else "white"
-        style = {"s": 80, "color": inside, "edgecolor": RUN_COLOURS[name], "zorder": 3}
-        axis.scatter(
-            [np.nan if p is None else p for p in places], rows, label=f"ML {name}", **style
-        )
-    axis.axvline(0, color=GRAY, lw=0.8)
-    axis.set_yticks(rows, [each.label for each in found])
-    axis.grid(axis="y", visible=False)
-    axis.set_xlabel("0: mean of the random filters, 1: end of their range")
-    legend_above(axis)
+    axes = np.ravel(figure.subplots(len(found), 1))
+    for axis, each in zip(axes, found, strict=True):
+        draw_chance_range(axis, each, run.runs)
+    legend_above(axes[0])
     return True
 
 
+def draw_chance_range(axis: Any, found: ChanceRange, runs: list[str]) -> None:
+    """Draw one figure of both runs and its range among the random filters, in its own unit."""
+    width = found.high - found.low
+    label = "95 % of the random filters, and their mean"
+    axis.barh(0, width, 0.5, left=found.low, color=GRAY, alpha=0.3, label=label)
+    axis.plot([found.mean, found.mean], [-0.25, 0.25], color=GRAY, lw=1.5)
+    for name in runs:
+        value = getattr(found, name)
+        inside = RUN_COLOURS[name] if name == "on" else "white"
+        style = {"s": 80, "color": inside, "edgecolor": RUN_COLOURS[name], "zorder": 3}
+        axis.scatter(np.nan if value is None else value, 0, label=f"ML {name}", **style)
+    axis.use_sticky_edges = False  # room on both sides of the bar
+    axis.set(ylim=(-0.5, 0.5))
+    axis.set_yticks([0], [found.label_with_unit])
+    axis.grid(axis="y", visible=False)
+    axis.xaxis.set_major_formatter(PercentFormatter(1) if found.unit == "%" else WRITTEN)
+
+
 def draw_quarters(figure: Any, run: SavedRun) -> bool:
-    """Draw mean return, win rate and number of the trades by quarter of the probability."""
+    """Draw mean return, win rate and number of the trades by group of the probability."""
     found = entry_quarters(run)
     if found is None:
         return False
@@ -174,7 +187,8 @@ def draw_quarters(figure: Any, run: SavedRun) -> bool:
         axis.grid(axis="x", visible=False)
         axis.set_ylabel(label)
     legend_above(axes[0])
-    axes[-1].set_xticks(range(4), [name.replace(", ", "\n") for name in found.names])
+    axes[-1].set_xlabel("probability of the side at entry")
+    axes[-1].set_xticks(range(4), found.names)
     return True
 
 

@@ -20,7 +20,7 @@ def test_each_figure_has_its_place():
     rate, sharpe = chance_ranges(SUMMARY)
     assert (rate.label, sharpe.label) == ("Win rate", "Sharpe ratio")
     assert (rate.where, sharpe.where) == ("below", "above")
-    assert sharpe.place(sharpe.on) == 1.5 and rate.place(rate.off) is None
+    assert (rate.unit, sharpe.unit) == ("%", "") and rate.off is None
     assert chance_rows([sharpe]) == [
         ["Sharpe ratio", "0.10", "0.90", "0.00", "-0.50 to 0.60", "above"]
     ]

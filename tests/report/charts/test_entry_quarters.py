@@ -61,9 +61,9 @@ def test_quarters_are_those_of_both_runs_together(run):
     np.testing.assert_array_equal(found.win_rates["off"], [0, 0, 1, np.nan])
     np.testing.assert_allclose(found.means["on"], [np.nan, np.nan, np.nan, 0.02])
     np.testing.assert_allclose(found.edges, [0.5, 0.5975, 0.695, 0.7925, 0.89])
-    assert found.names[0].startswith("lowest quarter, 0.500 to ")
+    assert found.names[3] == "0.792 to 0.890"
     assert found.rows()[2][1:] == ["10", "0", "100.0 %", "-", "2.000 %", "-"]
-    assert found.head()[:3] == ["Probability", "Trades off", "on"]
+    assert found.head()[:3] == ["Probability of the side", "Trades off", "on"]
 
 
 def test_of_few_trades_in_a_quarter_only_their_number_is_told(run):

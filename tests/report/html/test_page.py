@@ -115,6 +115,25 @@ def test_every_chart_has_one_sentence_that_says_what_to_look_for(run):
     assert sum('class="chart"' in body for body in bodies.values()) > 10
 
 
+def test_a_page_names_the_classes_of_its_run_alone(run):
+    one_sided = run.predictions.assign(probability_down=np.nan)
+    for shown, name, others in (
+        (run, "Up", "Yes"),
+        (replace(run, predictions=one_sided), "Yes", "Up"),
+    ):
+        (words,) = (each.words for each in sections(shown) if each.name == "reliability")
+        assert f"by the predicted probability of {name}." in words and others not in words
+
+
+def test_false_signals_tell_points_and_their_part(run):
+    false = {"off": 0.5, "on": 0.4, "change": -0.2}
+    found = changed(run, comparison=run.summary["comparison"] | {"false_signals": false})
+    assert "-10.0 points (20.0 % fewer)" in read(page(found)).shown
+    false = {"off": 0.0, "on": 0.4, "change": None}
+    found = changed(run, comparison=run.summary["comparison"] | {"false_signals": false})
+    assert "False signals: share of entries that lost 0.0 %" in read(page(found)).shown
+
+
 def test_one_run_alone_is_not_compared_in_words(run):
     alone = changed(run, ml_off=None, comparison=None, fused_vs_technical=None)
     assert "ML off" not in " ".join(section.hint for section in sections(alone))

@@ -90,7 +90,7 @@ def test_both_probabilities_and_both_thresholds_are_drawn():
 def test_a_one_sided_label_has_one_line_and_long_triangles():
     figure = drawn(predictions(UP, two_sided=False))
     assert list(triangles(figure)) == ["long signal (3)"]
-    assert [line.get_label() for line in figure.axes[1].lines] == ["P(up)", "threshold 0.6"]
+    assert [line.get_label() for line in figure.axes[1].lines] == ["P(yes)", "threshold 0.6"]
 
 
 def test_three_classes_have_their_own_names():

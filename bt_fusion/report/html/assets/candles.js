@@ -83,10 +83,10 @@ function pickedTrade(picked, view, bars) {
 
 function candlePicture(bars, data, range, picked) {
   const view = candlesInView(bars, range);
-  const { groups, candles, span, inView } = view;
+  const { groups, candles, span, inView } = view, { names } = data.signals;
   const room = (span[1] - span[0]) * 0.025;
-  const up = probabilityTraces("P(up)", bars.up, groups, candles.x, "on", Boolean(bars.down));
-  const down = bars.down && probabilityTraces("P(down)", bars.down, groups, candles.x, "short", true);
+  const up = probabilityTraces(names[0], bars.up, groups, candles.x, "on", Boolean(bars.down));
+  const down = bars.down && probabilityTraces(names[1], bars.down, groups, candles.x, "short", true);
   const traces = [candleTrace(candles, "y")];
   const count = (columns) => inWindow(columns.time, range).reduce((a, b) => b - a);
   const wide = widened(range);
@@ -94,7 +94,7 @@ function candlePicture(bars, data, range, picked) {
   for (const [kind, name] of [["vetoed", "entry skipped by ML"], ["entries", "entry"]]) {
     if (!marks[kind] || marks[kind] > MOST_MARKS) continue;
     for (const [side, word] of [[1, "Long"], [-1, "Short"]]) {
-      traces.push(markTrace(`${word} ${name}`, bars[kind], side, wide, bars, room, kind === "vetoed"));
+      if (bars[kind].side.includes(side)) traces.push(markTrace(`${word} ${name}`, bars[kind], side, wide, bars, room, kind === "vetoed"));
     }
     if (kind === "entries" && marks.entries <= MOST_EXITS) traces.push(...exitTrace(bars.entries, wide));
   }
@@ -119,7 +119,7 @@ function entriesLayout(picture, data, range) {
     xaxis: timeAxis(range, "y4"),
     yaxis: priceAxis(picture, [0.44, 1]),
     yaxis2: fixedAxis({ domain: [0.335, 0.41], title: titled("entries"), nticks: 3, rangemode: "tozero", ...(picture.empty ? { range: [0, 1] } : {}) }),
-    yaxis3: fixedAxis({ domain: [0.13, 0.305], range: picture.probabilities, title: titled(picture.twoLines ? "probability" : "P(up)") }),
+    yaxis3: fixedAxis({ domain: [0.13, 0.305], range: picture.probabilities, title: titled(picture.twoLines ? "probability" : data.signals.names[0]) }),
     yaxis4: fixedAxis({ domain: [0, 0.1], title: titled("confid."), nticks: 3 }),
   });
 }

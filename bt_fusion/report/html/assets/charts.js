@@ -62,8 +62,8 @@ function reliabilityChart(place, data) {
     },
     { type: "bar", showlegend: false, x: predicted, y: bins.map((b) => b.count), yaxis: "y2", marker: { color: faded("on", 0.5) }, hovertemplate: "%{y:,} bars<extra></extra>" },
   ], layoutOf({
-    showlegend: true, xaxis: axis({ range, title: titled("predicted probability"), anchor: "y2", tickformat: ".2~f" }),
-    yaxis: axis({ domain: [0.3, 1], range: reach, title: titled("came true"), tickformat: ".2~f" }),
+    showlegend: true, xaxis: axis({ range, title: titled(`predicted ${data.reliability_of}`), anchor: "y2", tickformat: ".2~f" }),
+    yaxis: axis({ domain: [0.3, 1], range: reach, title: titled("share that came true"), tickformat: ".2~f" }),
     yaxis2: axis({ domain: [0, 0.2], title: titled("bars"), nticks: 3, tickformat: ",.2~s" }), bargap: 0.3,
     margin: { l: 60, r: 14, t: 30, b: 44 },
   }), configOf());

@@ -90,7 +90,7 @@ function signalPicture(bars, { names, levels }, range) {
     ...regimeTraces(found.regime, candles.x, leastGap(candles.x)),
     signalCandles(candles, found.regime, sides),
     signalTrace(1, found.long, view),
-    signalTrace(-1, found.short, view),
+    ...(names.length > 1 || found.short.some(Boolean) ? [signalTrace(-1, found.short, view)] : []),
     ...sides.flatMap((side) => side.traces.map((trace) => ({ ...trace, legendrank: 1010 }))),
     ...limits,
   ];

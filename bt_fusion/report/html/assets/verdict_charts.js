@@ -1,6 +1,7 @@
-// Charts of the comparison: random filters, quarters of the probability, parts, worse conditions.
+// Charts of the comparison: random filters, groups of the probability, parts, worse conditions.
 
 const RUN_SHADES = { off: "off", on: "on" };
+const UNIT_TICKS = { "%": ".3~%", cash: ",.6~r", "": ".3~f" };
 const OFF_AND_ON = (data) => data.runs.map((run) => [run, `ML ${run}`, RUN_SHADES[run]]);
 
 function categories(more) {
@@ -23,6 +24,11 @@ function levelLine(y, yref, look) {
   return { type: "line", xref: "paper", x0: 0, x1: 1, yref, y0: y, y1: y, line: { color: colour("ink"), width: 1, dash: "dash" }, ...look };
 }
 
+// Numbers in full, unless they are too long for an axis.
+function inFull(unit, range) {
+  return Math.max(...range.map(Math.abs)) < 1e7 ? UNIT_TICKS[unit] : ",.3~s";
+}
+
 // A histogram where it is given, else the interval of the draws; the real result as a line.
 function placeboChart(place, data) {
   const p = data.placebo, bins = p.histogram;
@@ -38,7 +44,7 @@ function placeboChart(place, data) {
   const ends = bins ? [bins.edges[0], bins.edges[bins.edges.length - 1]] : [p.low, p.high];
   const range = padded([Math.min(...ends, p.real), Math.max(...ends, p.real)], 0.03);
   const draw = () => Plotly.react(place, [drawn()], layoutOf({
-    showlegend: true, bargap: 0.04, xaxis: axis({ range, title: titled("net profit, cash"), tickformat: ",.3~s" }),
+    showlegend: true, bargap: 0.04, xaxis: axis({ range, title: titled("net profit, cash"), tickformat: inFull("cash", range), tickangle: 0, nticks: narrow.matches ? 5 : 10 }),
     yaxis: axis({ title: titled(bins ? "draws" : ""), rangemode: "tozero" }),
     shapes: [{ type: "line", name: "ML on", showlegend: true, x0: p.real, x1: p.real, yref: "paper", y0: 0, y1: 1, line: { color: colour("on"), width: 2.5 } }],
     margin: { l: 60, r: 14, t: 30, b: 44 },
@@ -46,26 +52,40 @@ function placeboChart(place, data) {
   return { draw };
 }
 
-// Each figure on a scale of its own: 0 the mean of the random filters, 1 the end of their range.
+// Each figure in a row with a scale of its own, in its own unit.
 function chanceChart(place, data) {
-  const lines = [...data.chance].reverse(), labels = lines.map((line) => line.label);
-  place.style.height = place.style.minHeight = `${90 + 46 * lines.length}px`;
-  const draw = () => Plotly.react(place, [{
-    type: "bar", orientation: "h", name: "95 % of the random filters", y: labels, x: lines.map(() => 2), base: lines.map(() => -1),
-    width: 0.34, marker: { color: faded("off", 0.3) }, customdata: lines.map((line) => line.filters),
-    hovertemplate: "%{y}: random filters %{customdata}<extra></extra>",
-  }, ...OFF_AND_ON(data).map(([run, name, shade]) => ({
-    type: "scatter", mode: "markers", name, y: labels, x: lines.map((line) => line.places[run]), customdata: lines.map((line) => line.texts[run]),
-    marker: { size: run === "on" ? 13 : 11, color: colour(run === "on" ? shade : "surface"), line: { color: colour(shade), width: 2 } },
-    hovertemplate: `%{y}: ${name} %{customdata}<extra></extra>`,
-  }))], layoutOf({
-    showlegend: true, xaxis: axis({ title: titled("0: their mean, 1: end of their range"), zeroline: true, nticks: 9 }),
-    yaxis: categories(), margin: { l: 60, r: 14, t: 30, b: 44 },
+  const rows = data.chance, share = 1 / rows.length;
+  place.style.height = place.style.minHeight = `${60 + 64 * rows.length}px`;
+  const axisName = (kind, k) => `${kind}${k ? k + 1 : ""}`;
+  const tracesOf = (row, k) => {
+    const axes = { xaxis: axisName("x", k), yaxis: axisName("y", k), showlegend: !k }, [low, high] = row.range;
+    return [{
+      ...axes, type: "bar", orientation: "h", name: "95 % of the random filters", legendgroup: "filters", y: [row.label], x: [high - low], base: [low],
+      width: 0.6, marker: { color: faded("off", 0.3) }, hovertemplate: `${row.label}: random filters ${row.filters}<extra></extra>`,
+    }, ...OFF_AND_ON(data).map(([run, name, shade]) => ({
+      ...axes, type: "scatter", mode: "markers", name, legendgroup: run, y: [row.label], x: [row.values[run]],
+      marker: { size: run === "on" ? 13 : 11, color: colour(run === "on" ? shade : "surface"), line: { color: colour(shade), width: 2 } },
+      hovertemplate: `${row.label}: ${name} ${row.texts[run]}<extra></extra>`,
+    }))];
+  };
+  const axesOf = (row, k) => {
+    const top = 1 - k * share, known = [...row.range, ...Object.values(row.values).filter((value) => value !== null)];
+    const range = padded([Math.min(...known), Math.max(...known)], 0.06);
+    return {
+      [axisName("xaxis", k)]: axis({ anchor: axisName("y", k), range, tickformat: inFull(row.unit, range), tickangle: 0, nticks: narrow.matches ? 4 : 8 }),
+      [axisName("yaxis", k)]: categories({ anchor: axisName("x", k), domain: [top - 0.5 * share, top], ticks: "" }),
+    };
+  };
+  const meanLine = (row, k) => ({
+    type: "line", xref: axisName("x", k), yref: `${axisName("y", k)} domain`, x0: row.mean, x1: row.mean, y0: 0.2, y1: 0.8, line: { color: colour("off"), width: 2 },
+  });
+  const draw = () => Plotly.react(place, rows.flatMap(tracesOf), layoutOf({
+    showlegend: true, ...Object.assign({}, ...rows.map(axesOf)), shapes: rows.map(meanLine), margin: { l: 60, r: 14, t: 30, b: 12 },
   }), configOf());
   return { draw };
 }
 
-// Mean net return of an entry by quarter of the probability.
+// Mean net return of an entry by quartile of the rank of its probability.
 function rankingChart(place, data) {
   place.style.height = place.style.minHeight = "280px";
   const { names, means, counts } = data.ranking;
@@ -74,23 +94,22 @@ function rankingChart(place, data) {
     marker: { color: means.map((mean) => colour(mean < 0 ? "short" : "on")) },
     hovertemplate: "%{x}: %{y:.3%} over %{customdata:,} entries<extra></extra>",
   }], layoutOf({
-    bargap: 0.4, xaxis: categories({ title: titled("probability of the side") }),
+    bargap: 0.4, xaxis: categories({ title: titled("rank of the probability") }),
     yaxis: axis({ title: titled("mean net return"), tickformat: ".2%", zeroline: true, nticks: 6 }),
     margin: { l: 64, r: 14, t: 8, b: 60 },
   }), configOf());
   return { draw };
 }
 
-// Trades of each run by quarter of the probability: mean net return, win rate, number.
+// Trades of each run by group of the probability: mean net return, win rate, number.
 function quartersChart(place, data) {
   place.style.height = place.style.minHeight = "520px";
-  const quarter = (name) => name.split(", ").map(wrapped).join("<br>");
   const panels = [["means", "y", "%{y:.3%} mean net return"], ["win_rates", "y2", "%{y:.1%} won"], ["counts", "y3", "%{y:,} trades"]];
   const draw = () => Plotly.react(place, OFF_AND_ON(data).flatMap(([run, name, shade]) => panels.map(([key, yaxis, text], k) => ({
-    type: "bar", name, x: data.quarters.names.map(quarter), y: data.quarters.runs[run][key], yaxis, marker: { color: colour(shade) }, legendgroup: run, showlegend: !k,
+    type: "bar", name, x: data.quarters.names.map(wrapped), y: data.quarters.runs[run][key], yaxis, marker: { color: colour(shade) }, legendgroup: run, showlegend: !k,
     offsetgroup: run, hovertemplate: `${name}: ${text}<extra></extra>`,
   }))), layoutOf({
-    showlegend: true, barmode: "group", bargap: 0.35, xaxis: categories({ anchor: "y3" }),
+    showlegend: true, barmode: "group", bargap: 0.35, xaxis: categories({ anchor: "y3", title: titled("probability of the side at entry") }),
     yaxis: axis({ domain: [0.62, 1], title: titled("mean return"), tickformat: ".2~%", zeroline: true, nticks: 5 }),
     yaxis2: axis({ domain: [0.31, 0.55], title: titled("win rate"), tickformat: ".0%", rangemode: "tozero", nticks: 4 }),
     yaxis3: axis({ domain: [0, 0.24], title: titled("trades"), rangemode: "tozero", nticks: 4 }),

@@ -22,6 +22,7 @@ from bt_fusion.report.html.columns.thinned import MOST_ROWS, detail_rows, extrem
 from bt_fusion.report.html.columns.trade_columns import trade_columns
 from bt_fusion.report.model_figures import (
     MOST_FEATURES,
+    class_names_of,
     refit_aucs,
     reliability_of,
     thresholds,
@@ -80,6 +81,11 @@ def health_data(run: SavedRun) -> list[dict[str, Any]]:
     ]
 
 
+def reliability_class(run: SavedRun) -> str:
+    """Return the probability whose reliability is drawn, such as P(Up)."""
+    return f"P({class_names_of(run)[-1]})"
+
+
 def refit_data(run: SavedRun) -> list[dict[str, Any]]:
     """Return each refit, its times and its payoff as text."""
     times = ("start", "end", "trained_until")
@@ -110,7 +116,7 @@ def difference_data(run: SavedRun) -> list[list[Any]]:
 
 
 def ranking_data(run: SavedRun) -> dict[str, Any]:
-    """Return the mean net return and the number of trades by quarter of P(side)."""
+    """Return the mean net return and the number of trades by quartile of P(side)."""
     found = ranking_of(run.summary)
     if not found or found["reason"]:
         return {}
@@ -139,8 +145,11 @@ def chance_data(run: SavedRun) -> list[dict[str, Any]]:
     """Return the figures of both runs relative to random filters, as numbers and as text."""
     return [
         {
-            "label": each.label,
-            "places": {name: each.place(getattr(each, name)) for name in run.runs},
+            "label": each.label_with_unit,
+            "unit": each.unit,
+            "range": [each.low, each.high],
+            "mean": each.mean,
+            "values": {name: getattr(each, name) for name in run.runs},
             "texts": {name: each.write(getattr(each, name)) for name in run.runs},
             "filters": f"{each.write(each.low)} to {each.write(each.high)}",
         }
@@ -208,6 +217,7 @@ MAKERS: dict[str, Callable[[SavedRun], Any]] = {
     "equity": equity_data,
     "difference": difference_data,
     "reliability": reliability_of,
+    "reliability_of": reliability_class,
     "refits": refit_data,
     "health": health_data,
     "pooled_auc": pooled_auc,

@@ -100,6 +100,20 @@ def test_a_one_sided_label_has_one_threshold_and_three_classes_two_lines(run):
     assert thresholds(three) == [0.6] and page_data(three)["symbols"][0]["down"] is not None
 
 
+def test_the_figures_beside_random_filters_keep_their_units(run):
+    chance = {
+        "net_profit": {"mean": 5.0, "ci95": [-10.0, 20.0]},
+        "win_rate": {"mean": 0.5, "ci95": [0.4, 0.6]},
+    }
+    comparison = run.summary["comparison"] | {"chance": chance}
+    rate, profit = page_data(replace(run, summary=run.summary | {"comparison": comparison}))[
+        "chance"
+    ]
+    assert (rate["label"], rate["unit"], rate["range"]) == ("Win rate", "%", [0.4, 0.6])
+    assert (profit["label"], profit["unit"], profit["mean"]) == ("Net profit, cash", "cash", 5.0)
+    assert profit["values"]["on"] == run.summary["ml_on"]["net_profit"]
+
+
 def test_one_run_alone_has_its_own_curve(run):
     off = replace(run, summary=run.summary | {"ml_on": None, "comparison": None})
     data = page_data(off)
