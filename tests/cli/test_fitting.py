@@ -61,10 +61,10 @@ def test_a_table_that_is_too_wide_loses_its_borders_and_no_cell_is_broken(termin
 
 
 def test_a_title_is_broken_between_words():
-    made = titled("Agreed: P of the side reaches the break-even probability", "A", "B")
+    made = titled("Agreed: its probability reaches the break-even probability", "A", "B")
     made.add_row("1", "2")
     first, second, *_ = shown(Group(made), 40).splitlines()
     assert (first.strip(), second.strip()) == (
-        "Agreed: P of the side reaches the",
+        "Agreed: its probability reaches the",
         "break-even probability",
     )

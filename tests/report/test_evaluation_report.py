@@ -105,7 +105,7 @@ def test_pictures_name_the_classes(model):
     draw_confusion(axes[0], evaluation)
     assert [label.get_text() for label in axes[0].get_xticklabels()] == ["Down", "Up"]
     draw_reliability(axes[1], evaluation)
-    assert axes[1].get_xlabel() == "predicted P(Up)"
+    assert axes[1].get_xlabel() == "predicted P(up)"
 
 
 def test_a_search_shows_its_best_trials_and_how_many_there_were():

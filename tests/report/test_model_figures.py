@@ -76,7 +76,7 @@ def test_classes_are_words_also_in_the_pictures():
             assert [label.get_text() for label in labels] == names
         figure = new_figure(6, 6)
         assert draw_reliability(figure, run)
-        assert figure.axes[1].get_xlabel() == f"predicted P({names[-1]})"
+        assert figure.axes[1].get_xlabel() == f"predicted P({names[-1].lower()})"
 
 
 def test_each_refit_has_its_own_auc():

@@ -50,7 +50,7 @@ STATISTICS: tuple[tuple[str, str, Writer], ...] = (
         "Deflated Sharpe ratio: how likely it is really above what luck gives the best variant",
         percent,
     ),
-    ("trials", "Variants tried on these bars (the more, the better the best by luck alone)", money),
+    ("trials", "Variants tried on these bars (more variants, more luck to beat)", money),
     ("pbo", "Probability of backtest overfitting", percent),
     (
         "min_track_record",

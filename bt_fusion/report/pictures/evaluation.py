@@ -49,7 +49,7 @@ def draw_reliability(axis: Any, evaluation: Evaluation) -> None:
     axis.plot([0, 1], [0, 1], color=GRAY, ls="--", lw=1, label="always right")
     axis.plot(predicted, observed, color=BLUE, lw=1)
     axis.scatter(predicted, observed, s=sizes, color=BLUE, label="this model; size: rows")
-    predicted_of = f"predicted P({evaluation.class_names[-1]})"
+    predicted_of = f"predicted P({evaluation.class_names[-1].lower()})"
     axis.set(xlim=(0, 1), ylim=(0, 1), xlabel=predicted_of, ylabel="share that came true")
     brier = evaluation.figures["brier"]
     axis.set_title(f"Are the probabilities right? Brier score {brier:.4f}", **HEADING)

@@ -15,6 +15,7 @@ from bt_fusion.report.model_figures import (
 )
 from bt_fusion.report.pictures.canvas import draw_matrix, legend_above
 from bt_fusion.report.pictures.style import BLUE, GRAY, INK
+from bt_fusion.report.signals import probability_names
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
@@ -50,7 +51,7 @@ def draw_reliability(figure: Any, run: SavedRun) -> bool:
     legend_above(top)
     below.bar(table.predicted, table["count"], width=0.03, color=BLUE, alpha=0.6)
     top.set_ylabel("share that came true")
-    below.set(xlabel=f"predicted P({class_names_of(run)[-1]})", ylabel="bars")
+    below.set(xlabel=f"predicted {probability_names(run)[0]}", ylabel="bars")
     return True
 
 

@@ -22,14 +22,13 @@ from bt_fusion.report.html.columns.thinned import MOST_ROWS, detail_rows, extrem
 from bt_fusion.report.html.columns.trade_columns import trade_columns
 from bt_fusion.report.model_figures import (
     MOST_FEATURES,
-    class_names_of,
     refit_aucs,
     reliability_of,
     thresholds,
 )
 from bt_fusion.report.ranking import QUARTILES, ranking_of
 from bt_fusion.report.signal_view import DEFAULT_VIEW, SignalView
-from bt_fusion.report.signals import SignalBars
+from bt_fusion.report.signals import SignalBars, probability_names
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["page_data"]
@@ -82,8 +81,8 @@ def health_data(run: SavedRun) -> list[dict[str, Any]]:
 
 
 def reliability_class(run: SavedRun) -> str:
-    """Return the probability whose reliability is drawn, such as P(Up)."""
-    return f"P({class_names_of(run)[-1]})"
+    """Return the name of the probability whose reliability is drawn, such as P(up)."""
+    return probability_names(run)[0]
 
 
 def refit_data(run: SavedRun) -> list[dict[str, Any]]:
@@ -124,7 +123,7 @@ def ranking_data(run: SavedRun) -> dict[str, Any]:
 
 
 def quarters_data(run: SavedRun) -> dict[str, Any]:
-    """Return the trades of each run by quarter of the probability at entry; empty if too few."""
+    """Return the trades of each run by ranges of the probability at entry; empty if too few."""
     found = entry_quarters(run)
     return {} if found is None else {"names": found.names, "runs": quarter_runs(found)}
 
