@@ -29,6 +29,8 @@ from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["comparison_table", "note_lines", "verdict_lines"]
 
+SOURCES = "Where the difference in profit comes from"
+
 
 def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group:
     """Return the figures of both runs side by side, with the model, the signals and the verdict.
@@ -54,9 +56,15 @@ def _differences(summary: dict[str, Any]) -> list[Table]:
         return []
     found = {
         "Differences and their 95 % intervals": interval_rows(summary),
-        "Where the difference in profit comes from": difference_table(summary),
+        SOURCES: difference_table(summary),
     }
-    return [filled(title, head, rows) for title, (head, rows) in found.items() if rows]
+    tables = {title: filled(title, head, rows) for title, (head, rows) in found.items() if rows}
+    if SOURCES in tables:
+        tables[
+            SOURCES
+        ].caption = "The sum counts open trades at their last value, Net profit does not"
+        tables[SOURCES].caption_justify = "left"
+    return list(tables.values())
 
 
 def filled(title: str, head: list[str], rows: list[list[str]]) -> Table:
